@@ -1,0 +1,36 @@
+//! Keydesk's words: types, parsing, and rules that are pure functions of `now`.
+//!
+//! Invariants:
+//! - no I/O, no clock, no randomness; everything here compiles to wasm;
+//! - validity is a pure function of the record, the call and `now`;
+//! - [`PlainSecret`] is the only type that holds a secret in plain; it prints masked and does not serialize.
+
+mod actor;
+mod client_name;
+mod environment;
+mod error;
+mod id;
+mod instant;
+mod key;
+mod list;
+mod preset;
+mod scope;
+mod secret;
+mod verify;
+
+pub use actor::{Action, Actor};
+pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError, fold};
+pub use environment::{Environment, UnknownEnvironment};
+pub use error::{KeyError, MODULE_UNAVAILABLE};
+pub use id::{AuditId, InstallationId, KeyId, SecretId};
+pub use instant::{Instant, InvalidInstant};
+pub use key::{BulkDeleted, Key, KeyKind, KeyStatus, LifeCycle, Limit, RESTORE_WINDOW_MS, Skipped, UnknownStatus};
+pub use list::{
+    Cursor, CursorValue, InvalidCursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX, Sort, SortColumn, UnknownSort,
+};
+pub use preset::{Preset, UnknownPreset};
+pub use scope::{CATALOGUE, InvalidScope, Scope, ScopeSet};
+pub use secret::{
+    BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,
+};
+pub use verify::{Code, KeyFacts, decide};

@@ -1,0 +1,94 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{ClientNameError, Scope};
+
+/// What the page and the API say when the API Keys module is off.
+pub const MODULE_UNAVAILABLE: &str =
+    "API Keys may not be available in your installation. Please contact your Account Manager or Support.";
+
+/// Why a verb on keys was refused: what a caller may learn, and nothing of the internals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum KeyError {
+    /// No such key in this installation.
+    #[error("There is no such API key.")]
+    NotFound,
+    /// The Client Name can't be one.
+    #[error("{reason}")]
+    InvalidClientName {
+        /// Which rule it breaks.
+        reason: ClientNameError,
+    },
+    /// The Default API Key can be neither edited nor deleted.
+    #[error("The Default API Key belongs to the installation itself and can be neither edited nor deleted.")]
+    DefaultKeyProtected,
+    /// A right was to be given that the giver does not hold.
+    #[error("You can't give a key a right that you don't hold yourself.")]
+    ScopeEscalation {
+        /// The rights that are missing.
+        missing: Vec<Scope>,
+    },
+    /// A right that is not in the catalogue.
+    #[error("There is no such scope: {scope}.")]
+    UnknownScope {
+        /// As asked.
+        scope: Scope,
+    },
+    /// Somebody else changed the key first.
+    #[error("The key has been changed since you read it.")]
+    VersionMoved {
+        /// Its version now.
+        current: i64,
+    },
+    /// The installation keeps no sealed copies, so the secret was shown once only.
+    #[error("The secret was shown once, when the key was created, and can't be shown again.")]
+    NotRecoverable,
+    /// The key is not deleted, so there is nothing to restore.
+    #[error("The key is not deleted.")]
+    NotDeleted,
+    /// The same `Idempotency-Key` came with another request.
+    #[error("This Idempotency-Key was used for another request.")]
+    IdempotencyMismatch,
+    /// The API Keys module is off for the installation.
+    #[error("{MODULE_UNAVAILABLE}")]
+    ModuleUnavailable,
+    /// No such installation.
+    #[error("There is no such installation.")]
+    NoInstallation,
+    /// The name of an installation is taken or malformed.
+    #[error("{reason}")]
+    InvalidInstallation {
+        /// Which rule it breaks.
+        reason: String,
+    },
+    /// Keydesk can't decide right now: the database does not answer. Try again.
+    #[error("Keydesk can't answer right now. Please try again.")]
+    Unavailable,
+}
+
+impl From<ClientNameError> for KeyError {
+    fn from(reason: ClientNameError) -> Self {
+        Self::InvalidClientName { reason }
+    }
+}
+
+impl KeyError {
+    /// The stable code of the HTTP contract.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::InvalidClientName { .. } => "invalid_client_name",
+            Self::DefaultKeyProtected => "default_key_protected",
+            Self::ScopeEscalation { .. } => "scope_escalation",
+            Self::UnknownScope { .. } => "unknown_scope",
+            Self::VersionMoved { .. } => "version_moved",
+            Self::NotRecoverable => "not_recoverable",
+            Self::NotDeleted => "not_deleted",
+            Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::ModuleUnavailable => "module_unavailable",
+            Self::NoInstallation => "no_installation",
+            Self::InvalidInstallation { .. } => "invalid_installation",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}

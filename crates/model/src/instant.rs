@@ -1,0 +1,124 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z, not counting leap seconds.
+///
+/// Written as RFC 3339 in UTC with milliseconds, for example `2026-11-22T21:20:00.000Z`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Instant(i64);
+
+/// The text is not an RFC 3339 instant between the years 0001 and 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an RFC 3339 instant such as 2026-11-22T21:20:00.000Z")]
+pub struct InvalidInstant;
+
+/// 9999-12-30T21:59:59.999Z, the last instant that every offset of RFC 3339 can still write.
+const LAST_MS: i64 = 253_402_207_199_999;
+/// 0001-01-01T00:00:00.000Z.
+const FIRST_MS: i64 = -62_135_596_800_000;
+
+impl Instant {
+    /// From milliseconds since the epoch, held within what RFC 3339 can write.
+    pub const fn from_millis(ms: i64) -> Self {
+        if ms < FIRST_MS {
+            Self(FIRST_MS)
+        } else if ms > LAST_MS {
+            Self(LAST_MS)
+        } else {
+            Self(ms)
+        }
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// This instant moved by `ms` milliseconds.
+    pub const fn plus_millis(self, ms: i64) -> Self {
+        Self::from_millis(self.0.saturating_add(ms))
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Within FIRST_MS..=LAST_MS, which jiff can always hold.
+        let timestamp = jiff::Timestamp::from_millisecond(self.0).map_err(|_| fmt::Error)?;
+        write!(f, "{timestamp:.3}")
+    }
+}
+
+impl FromStr for Instant {
+    type Err = InvalidInstant;
+
+    fn from_str(text: &str) -> Result<Self, InvalidInstant> {
+        // jiff also reads ISO 8601 variants (a space, a bracketed zone) that RFC 3339 clients can't read back.
+        let shaped =
+            text.len() >= 20 && text.is_ascii() && matches!(text.as_bytes()[10], b'T' | b't') && !text.contains('[');
+        let timestamp = text.parse::<jiff::Timestamp>().ok().filter(|_| shaped).ok_or(InvalidInstant)?;
+        let ms = timestamp.as_millisecond();
+        if (FIRST_MS..=LAST_MS).contains(&ms) { Ok(Self(ms)) } else { Err(InvalidInstant) }
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(feature = "openapi")]
+mod openapi {
+    use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+
+    impl utoipa::PartialSchema for super::Instant {
+        fn schema() -> RefOr<Schema> {
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+                .description(Some("RFC 3339, UTC, with milliseconds."))
+                .into()
+        }
+    }
+
+    impl utoipa::ToSchema for super::Instant {}
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn prints_utc_with_milliseconds() {
+        assert_eq!(Instant::from_millis(1_795_382_400_007).to_string(), "2026-11-22T21:20:00.007Z");
+        assert_eq!(Instant::from_millis(i64::MAX).to_string(), "9999-12-30T21:59:59.999Z");
+        assert_eq!(Instant::from_millis(i64::MIN).to_string(), "0001-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn reads_offsets_and_refuses_what_is_not_rfc_3339() {
+        assert_eq!("2026-11-22T22:20:00+01:00".parse(), Ok(Instant::from_millis(1_795_382_400_000)));
+        for bad in
+            ["", "2026-11-22", "2026-11-22 21:20:00Z", "2026-11-22T21:20:00", "2026-13-22T21:20:00Z", "1795382400"]
+        {
+            assert_eq!(bad.parse::<Instant>(), Err(InvalidInstant), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_reads_back(ms in FIRST_MS..=LAST_MS) {
+            let instant = Instant::from_millis(ms);
+            prop_assert_eq!(instant.to_string().parse(), Ok(instant));
+        }
+    }
+}

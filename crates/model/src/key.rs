@@ -1,0 +1,201 @@
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ClientName, Environment, Hint, Instant, KeyId, Preset, ScopeSet};
+
+/// How long a deleted key can be restored: 30 days, in milliseconds. After that it is purged.
+pub const RESTORE_WINDOW_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Whose key it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum KeyKind {
+    /// The installation's own. Can be neither edited nor deleted.
+    Default,
+    /// Generated for a client.
+    Issued,
+}
+
+impl KeyKind {
+    /// As it stands on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Issued => "issued",
+        }
+    }
+}
+
+/// Where a key stands in its life, at some instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum KeyStatus {
+    /// Verifies.
+    Active,
+    /// Switched off by a person, who can switch it on again.
+    Disabled,
+    /// Its time is over.
+    Expired,
+    /// Deleted.
+    Revoked,
+}
+
+/// The text names no status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a status is one of active, disabled, expired and revoked")]
+pub struct UnknownStatus;
+
+impl KeyStatus {
+    /// As it stands on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+impl fmt::Display for KeyStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for KeyStatus {
+    type Err = UnknownStatus;
+
+    fn from_str(text: &str) -> Result<Self, UnknownStatus> {
+        [Self::Active, Self::Disabled, Self::Expired, Self::Revoked]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or(UnknownStatus)
+    }
+}
+
+/// The instants that decide whether a key lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LifeCycle {
+    /// When it was switched off, if it is.
+    pub disabled_at: Option<Instant>,
+    /// From when on it is refused, if ever: at this very millisecond it is already expired.
+    pub expires_at: Option<Instant>,
+    /// When it was deleted, if it was.
+    pub deleted_at: Option<Instant>,
+}
+
+impl LifeCycle {
+    /// Where it stands at `now`. Several reasons at once: the gravest names it.
+    pub fn status(&self, now: Instant) -> KeyStatus {
+        if self.deleted_at.is_some() {
+            KeyStatus::Revoked
+        } else if self.disabled_at.is_some() {
+            KeyStatus::Disabled
+        } else if self.expires_at.is_some_and(|end| end <= now) {
+            KeyStatus::Expired
+        } else {
+            KeyStatus::Active
+        }
+    }
+}
+
+/// At most `limit` calls in each window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// Calls.
+    pub limit: u64,
+    /// Length of the window.
+    pub window_seconds: u64,
+}
+
+/// A key as everyone who may see it sees it. There is no secret in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Key {
+    /// Stable, whatever the secrets.
+    pub id: KeyId,
+    /// Whose it is.
+    pub kind: KeyKind,
+    /// Whom it was generated for.
+    pub client_name: ClientName,
+    /// What is shown of its newest secret.
+    pub hint: Hint,
+    /// Which data it reaches.
+    pub environment: Environment,
+    /// The preset that it was made from.
+    pub preset: Preset,
+    /// What it may do.
+    pub scopes: ScopeSet,
+    /// At the instant of the answer.
+    pub status: KeyStatus,
+    /// Addresses and networks it may be used from; empty: any.
+    pub allowed_ips: Vec<String>,
+    /// Web origins it may be used from; empty: any.
+    pub allowed_origins: Vec<String>,
+    /// Calls for each window; null: unlimited.
+    pub rate_limit: Option<Limit>,
+    /// Calls for each period; null: unlimited.
+    pub quota: Option<Limit>,
+    /// From when on it is refused; null: never.
+    pub expires_at: Option<Instant>,
+    /// The last allowed call, to within a few seconds; null: never used.
+    pub last_used_at: Option<Instant>,
+    /// When it was issued.
+    pub created_at: Instant,
+    /// When it was last changed.
+    pub updated_at: Instant,
+    /// When it was deleted; absent unless it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Instant>,
+    /// Grows with each change; the `ETag` is made of it.
+    pub version: i64,
+    /// Pairs of the administrator's own.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// What became of a bulk delete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BulkDeleted {
+    /// Deleted by this call, in the order asked.
+    pub deleted: Vec<KeyId>,
+    /// Left as they were.
+    pub skipped: Vec<Skipped>,
+}
+
+/// One key that a bulk delete left alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Skipped {
+    /// As asked.
+    pub id: KeyId,
+    /// `default_key_protected` or `not_found`.
+    pub code: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gravest_reason_names_the_status() {
+        let at = |ms| Some(Instant::from_millis(ms));
+        let life = |disabled_at, expires_at, deleted_at| LifeCycle { disabled_at, expires_at, deleted_at };
+        let rows = [
+            (life(None, None, None), KeyStatus::Active),
+            (life(None, at(11), None), KeyStatus::Active),
+            (life(None, at(10), None), KeyStatus::Expired),
+            (life(at(5), at(10), None), KeyStatus::Disabled),
+            (life(at(5), at(10), at(7)), KeyStatus::Revoked),
+        ];
+        for (life, want) in rows {
+            assert_eq!(life.status(Instant::from_millis(10)), want, "{life:?}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Scope, ScopeSet};
+
+/// A named set of rights for a kind of third-party system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// Customer relationship management: look a caller up, write wraps back.
+    Crm,
+    /// Agents and calls, told at once when an agent's state changes.
+    WorkforceManagement,
+    /// Recordings.
+    QualityAssurance,
+    /// Wide reads.
+    BusinessIntelligence,
+    /// Pushed wait times.
+    LiveWidget,
+    /// No right until chosen.
+    Custom,
+}
+
+/// The text names no preset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a preset is one of crm, workforce-management, quality-assurance, business-intelligence, live-widget and custom"
+)]
+pub struct UnknownPreset;
+
+impl Preset {
+    /// In the order in which they are offered.
+    pub const ALL: [Self; 6] = [
+        Self::Crm,
+        Self::WorkforceManagement,
+        Self::QualityAssurance,
+        Self::BusinessIntelligence,
+        Self::LiveWidget,
+        Self::Custom,
+    ];
+
+    /// As it stands on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Crm => "crm",
+            Self::WorkforceManagement => "workforce-management",
+            Self::QualityAssurance => "quality-assurance",
+            Self::BusinessIntelligence => "business-intelligence",
+            Self::LiveWidget => "live-widget",
+            Self::Custom => "custom",
+        }
+    }
+
+    /// Its name for people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Crm => "CRM",
+            Self::WorkforceManagement => "Workforce management",
+            Self::QualityAssurance => "Quality assurance",
+            Self::BusinessIntelligence => "Business intelligence",
+            Self::LiveWidget => "Live widget",
+            Self::Custom => "Custom",
+        }
+    }
+
+    /// One line on what a key with this preset may do.
+    pub const fn summary(self) -> &'static str {
+        match self {
+            Self::Crm => "Looks callers up, starts calls and writes wraps back.",
+            Self::WorkforceManagement => "Reads agents, calls and metrics, and is told when an agent's state changes.",
+            Self::QualityAssurance => "Listens to recordings and reads agents and calls.",
+            Self::BusinessIntelligence => "Reads everything that is counted, and changes nothing.",
+            Self::LiveWidget => "Shows live wait times and queues.",
+            Self::Custom => "Nothing until you choose its rights.",
+        }
+    }
+
+    const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Crm => &["contacts:read", "contacts:write", "calls:read", "calls:make", "wraps:read", "wraps:write"],
+            Self::WorkforceManagement => &["agents:read", "calls:read", "metrics:read", "agent-states:subscribe"],
+            Self::QualityAssurance => &["recordings:read", "agents:read", "calls:read"],
+            Self::BusinessIntelligence => {
+                &["data:read", "calls:read", "agents:read", "metrics:read", "reports:read", "queues:read"]
+            }
+            Self::LiveWidget => &["live:read", "queues:read"],
+            Self::Custom => &[],
+        }
+    }
+
+    /// The rights it stands for.
+    pub fn scopes(self) -> ScopeSet {
+        self.names().iter().filter_map(|name| Scope::parse(name).ok()).collect()
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Preset {
+    type Err = UnknownPreset;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPreset> {
+        Self::ALL.into_iter().find(|preset| preset.as_str() == text).ok_or(UnknownPreset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_right_of_a_preset_is_in_the_catalogue() {
+        for preset in Preset::ALL {
+            assert_eq!(preset.scopes().len(), preset.names().len(), "{preset}");
+            assert!(preset.scopes().iter().all(Scope::is_known), "{preset}");
+            assert_eq!(preset.as_str().parse(), Ok(preset));
+            assert_eq!(serde_json::to_value(preset).unwrap(), preset.as_str());
+        }
+    }
+}
