@@ -1,1 +1,114 @@
-fn main(){}
+//! `cargo xtask`: set-up, build, test and measurement.
+//!
+//! Everything that a fresh clone needs beyond Rust itself is found or installed from here, so that two commands are enough:
+//! `cargo xtask serve` and `cargo xtask test`. Whatever cannot be had ends in one sentence that says what to install.
+
+mod apt;
+mod bench;
+mod browser;
+mod build;
+mod client;
+mod count;
+mod css;
+mod digest;
+mod e2e;
+mod layering;
+mod lifeline;
+mod npm;
+mod paths;
+mod port;
+mod postgres;
+mod process;
+mod python;
+mod schemathesis;
+mod screenshots;
+mod serve;
+mod site;
+mod step;
+mod test;
+mod wasm;
+
+use process::{Failure, Result};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask <command>
+
+  serve [-- ARGS]             build, then run the server on 127.0.0.1:3000 with its data in data/; ARGS go to `keydesk serve`
+  build                       the release binary target/release/keydesk, with the browser's side inside
+  test [--only STEP,...]      everything that must hold; see below for the steps
+  e2e [-- ARGS]               build, then the browser tests; ARGS go to Playwright
+  bench [--keys N] [--postgres]
+                              the measurements of docs/performance.md
+  screenshots                 make docs/images/*.png anew
+  postgres -- COMMAND         run COMMAND with TEST_POSTGRES_URL set to a throwaway PostgreSQL
+
+Environment:
+  TEST_POSTGRES_URL           a PostgreSQL whose superuser the tests may use, in place of a throwaway one
+  KEYDESK_WASM_COMPILER       `rustup` or `debian`: which compiler makes the client, in place of the first that works
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&args) {
+        Ok(code) => code,
+        Err(failure) => {
+            step::say(&format!("error: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(args: &[String]) -> Result<ExitCode> {
+    let Some((command, rest)) = args.split_first() else {
+        step::say(USAGE);
+        return Ok(ExitCode::from(2));
+    };
+    let (own, passed_on) = split_at_dashes(rest);
+    match command.as_str() {
+        "serve" => serve::run(&[own, passed_on].concat()),
+        "build" => no_arguments(own).and_then(|()| build::run()),
+        "test" => test::run(own),
+        "e2e" => e2e::run(&[own, passed_on].concat()),
+        "bench" => bench::run(own),
+        "screenshots" => no_arguments(own).and_then(|()| screenshots::run()),
+        "postgres" => postgres::run(&[own, passed_on].concat()),
+        "help" | "--help" | "-h" => {
+            step::say(&format!("{USAGE}\nSteps of `test`: {}", test::names().join(", ")));
+            Ok(ExitCode::SUCCESS)
+        }
+        other => {
+            step::say(&format!("error: there is no `cargo xtask {other}`\n\n{USAGE}"));
+            Ok(ExitCode::from(2))
+        }
+    }
+}
+
+fn split_at_dashes(args: &[String]) -> (&[String], &[String]) {
+    match args.iter().position(|arg| arg == "--") {
+        Some(at) => (&args[..at], &args[at + 1..]),
+        None => (args, &[]),
+    }
+}
+
+fn no_arguments(args: &[String]) -> Result<()> {
+    match args.first() {
+        None => Ok(()),
+        Some(arg) => {
+            Err(Failure::new(format!("`{arg}` is not understood here; `cargo xtask help` lists the commands")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_after_the_dashes_are_passed_on() {
+        let args = ["--keys", "1", "--", "--headed", "--"].map(String::from);
+        let (own, passed_on) = split_at_dashes(&args);
+        assert_eq!(own, ["--keys", "1"]);
+        assert_eq!(passed_on, ["--headed", "--"]);
+    }
+}

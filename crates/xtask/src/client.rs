@@ -1,0 +1,93 @@
+//! Makes the client: compiled to wasm, bound to JavaScript, and made small.
+
+use crate::digest::{self, Stamp};
+use crate::paths;
+use crate::process::{self, Failure, Result};
+use crate::step::{Steps, say};
+use crate::{npm, wasm};
+use std::fs;
+use std::path::{Path, PathBuf};
+use wasm_bindgen_cli_support::Bindgen;
+
+/// Features that every compiler of the client uses and every browser of the last years has.
+const WASM_OPT: [&str; 7] = [
+    "-Oz",
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-sign-ext",
+];
+
+/// Makes what is not up to date, and returns the folder with `keydesk.js`, `keydesk_bg.wasm` and perhaps `snippets/`.
+pub(crate) fn build(steps: &mut Steps) -> Result<PathBuf> {
+    let output = paths::work().join("client");
+    let compiler = steps.run("find a compiler for wasm", wasm::find)?;
+    let stamp = Stamp::new("client");
+    let inputs = inputs(&compiler.version()?, npm::wasm_opt().is_some())?;
+    if stamp.fresh(&inputs) && output.join("keydesk_bg.wasm").is_file() {
+        return Ok(output);
+    }
+    steps.run("build client", || process::run(&mut compiler.cargo("build")))?;
+    steps.run("bind client", || bind(&compiler.output(), &output))?;
+    let optimizer = steps.run("shrink client", || {
+        let optimizer = npm::optimizer();
+        match &optimizer {
+            Ok(program) => shrink(program, &output.join("keydesk_bg.wasm"))?,
+            Err(reason) => say(&format!("  without wasm-opt the client is about three times as large: {reason}")),
+        }
+        Ok(optimizer.is_ok())
+    })?;
+    stamp.keep(&self::inputs(&compiler.version()?, optimizer)?)?;
+    Ok(output)
+}
+
+fn inputs(compiler: &str, optimized: bool) -> Result<String> {
+    let root = paths::root();
+    let sources = [
+        ".cargo/config.toml",
+        "Cargo.lock",
+        "Cargo.toml",
+        "crates/app",
+        "crates/client",
+        "crates/model",
+        "crates/xtask/src/client.rs",
+        "crates/xtask/src/wasm.rs",
+    ];
+    let sources = digest::tree(&sources.map(|source| root.join(source)))?;
+    Ok(format!("{sources}\n{optimized}\n{compiler}"))
+}
+
+fn bind(compiled: &Path, output: &Path) -> Result<()> {
+    if output.exists() {
+        fs::remove_dir_all(output).map_err(Failure::at(output))?;
+    }
+    Bindgen::new()
+        .input_path(compiled)
+        .out_name("keydesk")
+        .web(true)
+        .and_then(|bindgen| {
+            bindgen
+                .typescript(false)
+                // The page names the wasm file, because its name holds a digest that the script cannot know.
+                .omit_default_module_path(true)
+                .remove_name_section(true)
+                .remove_producers_section(true)
+                .generate(output)
+        })
+        .map_err(|error| Failure::new(format!("wasm-bindgen could not bind the client: {error:#}")))
+}
+
+fn shrink(wasm_opt: &Path, module: &Path) -> Result<()> {
+    let before = size(module)?;
+    let small = module.with_extension("small");
+    process::capture(process::command(wasm_opt).args(WASM_OPT).arg(module).arg("-o").arg(&small))?;
+    fs::rename(&small, module).map_err(Failure::at(module))?;
+    say(&format!("  {} KB to {} KB", before / 1024, size(module)? / 1024));
+    Ok(())
+}
+
+fn size(file: &Path) -> Result<u64> {
+    Ok(fs::metadata(file).map_err(Failure::at(file))?.len())
+}

@@ -1,0 +1,158 @@
+//! Checks the rules about rooms that no compiler checks: who may depend on whom, who may say what, and how long a file is.
+
+use crate::digest;
+use crate::paths;
+use crate::process::{self, Failure, Result};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+/// Rooms from the bottom up, and the rooms each may depend on.
+const MAY_DEPEND_ON: [(&str, &[&str]); 7] = [
+    ("model", &[]),
+    ("store", &["model"]),
+    ("domain", &["model", "store"]),
+    ("app", &["model", "domain"]),
+    ("client", &["model", "app"]),
+    ("server", &["model", "store", "domain", "app"]),
+    ("xtask", &[]),
+];
+
+/// What must not be said in a room, and why.
+const FORBIDDEN: [(&str, &[&str], &str); 7] = [
+    ("model", &["tokio", "SystemTime", "Instant", "rand", "sqlx"], "model has no I/O, no clock and no randomness"),
+    ("domain", &["sqlx", "axum"], "only store names sqlx, and only server names status codes"),
+    ("app", &["sqlx"], "only store names sqlx"),
+    ("client", &["sqlx", "tokio"], "the client runs in a browser"),
+    ("server", &["sqlx"], "only store names sqlx"),
+    ("store", &["axum", "SystemTime"], "store takes instants as parameters and knows no HTTP"),
+    ("app", &["SystemTime"], "what is rendered twice must not read a clock"),
+];
+
+const MAX_LINES: usize = 500;
+const EXCUSE: &str = "long because";
+
+/// Everything that is wrong, in one failure.
+pub(crate) fn check() -> Result<()> {
+    let mut wrong = dependencies(&metadata()?);
+    let crates = paths::root().join("crates");
+    for (room, words, reason) in FORBIDDEN {
+        for file in digest::files(&crates.join(room))? {
+            let name = shown(&file);
+            if !is_source(&name) {
+                continue;
+            }
+            let text = fs::read_to_string(&file).map_err(Failure::at(&file))?;
+            let comment = if name.ends_with(".toml") { "#" } else { "//" };
+            wrong.extend(
+                said(&text, comment, words).map(|(line, word)| format!("{name}:{line} says `{word}`: {reason}")),
+            );
+        }
+    }
+    for folder in ["crates", "end2end/lib", "end2end/tests", "style"] {
+        for file in digest::files(&paths::root().join(folder))? {
+            let name = shown(&file);
+            if [".rs", ".ts", ".css"].iter().any(|kind| name.ends_with(kind)) {
+                let text = fs::read_to_string(&file).map_err(Failure::at(&file))?;
+                wrong.extend(too_long(&text).map(|lines| {
+                    format!(
+                        "{name} has {lines} lines: split it, or begin it with a comment that says it is {EXCUSE} ..."
+                    )
+                }));
+            }
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Failure::new(wrong.join("\n  "))) }
+}
+
+fn metadata() -> Result<Value> {
+    let text =
+        process::capture(process::cargo().args(["metadata", "--format-version", "1", "--no-deps", "--offline"]))?;
+    serde_json::from_str(&text).map_err(|error| Failure::new(format!("`cargo metadata` is not understood: {error}")))
+}
+
+fn dependencies(metadata: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let name = package["name"].as_str().unwrap_or_default();
+        let Some((_, allowed)) = MAY_DEPEND_ON.iter().find(|(room, _)| *room == name) else {
+            wrong.push(format!("the crate `{name}` has no place in the order of rooms"));
+            continue;
+        };
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            let on = dependency["name"].as_str().unwrap_or_default();
+            let is_room = MAY_DEPEND_ON.iter().any(|(room, _)| *room == on);
+            if is_room && !allowed.contains(&on) {
+                wrong.push(format!("`{name}` must not depend on `{on}`"));
+            }
+        }
+    }
+    wrong
+}
+
+fn is_source(name: &str) -> bool {
+    name.ends_with(".rs") || name.ends_with("Cargo.toml")
+}
+
+/// Lines, from 1, on which one of `words` stands as a whole word outside of a comment.
+fn said<'a>(text: &'a str, comment: &'a str, words: &'a [&'a str]) -> impl Iterator<Item = (usize, &'a str)> + 'a {
+    text.lines().enumerate().flat_map(move |(at, line)| {
+        let code = line.split(comment).next().unwrap_or_default();
+        code.split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter_map(move |found| words.iter().find(|word| **word == found).map(|word| (at + 1, *word)))
+    })
+}
+
+/// How long a file is, if that is too long and nothing at its beginning says why.
+fn too_long(text: &str) -> Option<usize> {
+    let lines = text.lines().count();
+    let explained = text.lines().take(10).any(|line| {
+        let line = line.trim_start();
+        (line.starts_with("//") || line.starts_with("/*") || line.starts_with('*'))
+            && line.to_lowercase().contains(EXCUSE)
+    });
+    (lines > MAX_LINES && !explained).then_some(lines)
+}
+
+fn shown(file: &Path) -> String {
+    file.strip_prefix(paths::root()).unwrap_or(file).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_dependency_that_points_back_is_found() {
+        let package = |name: &str, on: &[&str]| json!({ "name": name, "dependencies": on.iter().map(|on| json!({ "name": on })).collect::<Vec<_>>() });
+        let wrong = dependencies(&json!({ "packages": [
+            package("model", &["serde", "store"]),
+            package("server", &["app", "domain"]),
+            package("client", &["domain"]),
+            package("attic", &[]),
+        ]}));
+        assert_eq!(
+            wrong,
+            [
+                "`model` must not depend on `store`",
+                "`client` must not depend on `domain`",
+                "the crate `attic` has no place in the order of rooms"
+            ]
+        );
+    }
+
+    #[test]
+    fn words_count_only_whole_and_outside_of_comments() {
+        let text = "use sqlx::Pool; // tokio\nlet sqlx_like = 1;\n/// sqlx\nlet x = tokio();\n";
+        assert_eq!(said(text, "//", &["sqlx", "tokio"]).collect::<Vec<_>>(), [(1, "sqlx"), (4, "tokio")]);
+    }
+
+    #[test]
+    fn long_files_must_say_why() {
+        let body = "x\n".repeat(MAX_LINES);
+        assert_eq!(too_long(&body), None);
+        assert_eq!(too_long(&format!("{body}x\n")), Some(MAX_LINES + 1));
+        assert_eq!(too_long(&format!("//! Long because one table is easier to read whole.\n{body}")), None);
+    }
+}

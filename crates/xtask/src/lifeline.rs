@@ -1,0 +1,93 @@
+//! A helper process that never outlives us, however we end: Ctrl-C, a failed step, or `kill -9`.
+
+use crate::process::{self, Failure, Result};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+/// Runs `"$@"` until it ends or standard input does, then removes the folder `$0`.
+///
+/// A terminal sends Ctrl-C to this shell too, so it is trapped; `wait` returns early for it, hence the loop.
+const SCRIPT: &str = r#"
+exec 3<&0
+"$@" </dev/null 3<&- & helper=$!
+{ cat <&3 >/dev/null; kill -INT "$helper"; } 2>/dev/null & watch=$!
+exec 3<&-
+trap : INT TERM HUP
+while kill -0 "$helper" 2>/dev/null; do wait "$helper"; done
+kill "$watch" 2>/dev/null
+rm -rf -- "$0"
+"#;
+
+/// Stops its process when dropped, and waits for that.
+pub(crate) struct Lifeline(Child);
+
+/// A user and group to run as.
+#[derive(Clone, Copy)]
+pub(crate) struct Owner {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+}
+
+impl Lifeline {
+    /// Starts `command`; when it ends, `folder`, which is its alone, is removed.
+    pub(crate) fn start(command: &Command, folder: &Path, owner: Option<Owner>) -> Result<Self> {
+        let mut shell = process::command("sh");
+        shell.arg("-c").arg(SCRIPT).arg(folder).arg(command.get_program()).args(command.get_args());
+        shell.current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        for (name, value) in command.get_envs() {
+            if let Some(value) = value {
+                shell.env(name, value);
+            }
+        }
+        if let Some(owner) = owner {
+            shell.uid(owner.uid).gid(owner.gid);
+        }
+        shell.spawn().map(Self).map_err(|error| Failure::new(format!("`sh` could not be started: {error}")))
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.0.try_wait()
+    }
+}
+
+impl Drop for Lifeline {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        // There is nobody left to tell.
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dropping_it_stops_the_process_and_removes_its_folder() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("own");
+        std::fs::create_dir(&folder).unwrap();
+        let mut sleep = Command::new("sh");
+        // Shells start background commands deaf to SIGINT; what we really run installs its own handler, as this does.
+        sleep.args(["-c", "trap 'kill $!; exit' INT; sleep 600 & wait"]);
+        let mut lifeline = Lifeline::start(&sleep, &folder, None).unwrap();
+        assert!(lifeline.ended().unwrap().is_none());
+        drop(lifeline);
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_process_that_ends_by_itself_is_seen_to() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("own");
+        std::fs::create_dir(&folder).unwrap();
+        let mut lifeline = Lifeline::start(&Command::new("true"), &folder, None).unwrap();
+        while lifeline.ended().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        assert!(!folder.exists());
+    }
+}

@@ -1,0 +1,41 @@
+//! Python's packages, in an environment of their own below `target/`.
+
+use crate::apt;
+use crate::digest::Stamp;
+use crate::paths;
+use crate::process::{self, Failure, Result};
+use crate::step::say;
+use std::fs;
+use std::path::PathBuf;
+
+const PACKAGES: [&str; 1] = ["schemathesis==4.32.5"];
+
+/// A program of one of the packages, which are installed first if they are not there.
+pub(crate) fn program(name: &str) -> Result<PathBuf> {
+    let environment = paths::target().join("venv");
+    let program = environment.join("bin").join(name);
+    let stamp = Stamp::new("python");
+    let wanted = PACKAGES.join("\n");
+    if stamp.fresh(&wanted) && program.is_file() {
+        return Ok(program);
+    }
+    if environment.exists() {
+        fs::remove_dir_all(&environment).map_err(Failure::at(&environment))?;
+    }
+    // Debian has Python without the part that makes environments.
+    if !process::answers("python3", "--version")
+        || process::capture(process::command("python3").args(["-c", "import ensurepip"])).is_err()
+    {
+        if !apt::available() {
+            return Err(Failure::new("Python is not here; install Python 3.10 or later with its `venv` module"));
+        }
+        apt::install(&["python3-venv"])?;
+    }
+    say("  installing Python's packages with pip");
+    process::capture(process::command("python3").args(["-m", "venv"]).arg(&environment))?;
+    process::capture(
+        process::command(environment.join("bin/python")).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES),
+    )?;
+    stamp.keep(&wanted)?;
+    Ok(program)
+}

@@ -1,0 +1,99 @@
+//! Calls the real server in thousands of ways that follow, or break, its own published description.
+
+use crate::lifeline::Lifeline;
+use crate::process::{self, Failure, Result};
+use crate::{paths, port, python};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+
+/// Seconds for each of the two runs.
+const BUDGET: &str = "60";
+
+/// Everything that the contract lets a key hold, the wildcard of each resource at a time.
+const SCOPES: [&str; 15] = [
+    "agent-states:*",
+    "agents:*",
+    "audit:*",
+    "calls:*",
+    "contacts:*",
+    "data:*",
+    "keys:*",
+    "live:*",
+    "metrics:*",
+    "queues:*",
+    "recordings:*",
+    "reports:*",
+    "usage:*",
+    "users:*",
+    "wraps:*",
+];
+
+/// As nobody, then as a key that may do everything.
+pub(crate) fn run() -> Result<()> {
+    let schemathesis = python::program("st")?;
+    let folder = folder()?;
+    let port = port::free()?;
+    let mut server = Command::new(paths::binary());
+    server.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"]).arg(&folder);
+    let mut lifeline = Lifeline::start(&server, &folder, None)?;
+    wait_until_ready(port, &mut lifeline)?;
+    let key = full_key(&folder)?;
+    attack(&schemathesis, port, None)?;
+    attack(&schemathesis, port, Some(&key))?;
+    match port::status_of(port, "/readyz") {
+        Some(200) => Ok(()),
+        other => Err(Failure::new(format!("after it all the server is not ready (/readyz: {other:?})"))),
+    }
+}
+
+fn folder() -> Result<PathBuf> {
+    let folder = std::env::temp_dir().join(format!("keydesk-schemathesis-{}", std::process::id()));
+    fs::create_dir(&folder).map_err(Failure::at(&folder))?;
+    Ok(folder)
+}
+
+fn wait_until_ready(port: u16, lifeline: &mut Lifeline) -> Result<()> {
+    let patience = Instant::now() + Duration::from_secs(30);
+    while port::status_of(port, "/readyz") != Some(200) {
+        if !matches!(lifeline.ended(), Ok(None)) || Instant::now() > patience {
+            return Err(Failure::new("the server did not become ready for schemathesis"));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+fn full_key(data: &Path) -> Result<String> {
+    let mut create = process::command(paths::binary());
+    create.args(["key", "create", "--json", "--client-name", "schemathesis", "--data-dir"]).arg(data);
+    for scope in SCOPES {
+        create.args(["--scope", scope]);
+    }
+    let printed = process::capture(&mut create)?;
+    serde_json::from_str::<serde_json::Value>(&printed)
+        .ok()
+        .and_then(|document| Some(document.get("key")?.as_str()?.to_owned()))
+        .ok_or_else(|| Failure::new("`keydesk key create --json` did not print a key"))
+}
+
+fn attack(schemathesis: &Path, port: u16, key: Option<&str>) -> Result<()> {
+    let mut command = process::command(schemathesis);
+    command
+        // It keeps examples in the folder where it runs.
+        .current_dir(paths::work())
+        .args(["run", &format!("http://127.0.0.1:{port}/api/openapi.json")])
+        .args(["--checks", CHECKS, "--max-time", BUDGET, "--no-color", "--generation-database", "none"]);
+    if let Some(key) = key {
+        command.args(["-H", &format!("Authorization: Bearer {key}")]);
+    }
+    let who = if key.is_some() { "with a full key" } else { "anonymously" };
+    if process::watch(&mut command, |_| {})? {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("schemathesis, calling {who}, found answers that the description does not allow")))
+    }
+}

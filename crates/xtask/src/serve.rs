@@ -1,0 +1,82 @@
+//! `cargo xtask serve`: build what changed, then become the server.
+
+use crate::process::{self, Failure, Result};
+use crate::step::{Steps, say};
+use crate::{build, paths};
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::process::ExitCode;
+
+const LISTEN: &str = "127.0.0.1:3000";
+
+/// Returns only when it fails.
+pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
+    let mut args = args.to_vec();
+    add_default(&mut args, "--listen", "KEYDESK_LISTEN", LISTEN);
+    add_default(&mut args, "--data-dir", "KEYDESK_DATA_DIR", "data");
+    let listen = value(&args, "--listen").or_else(|| std::env::var("KEYDESK_LISTEN").ok()).unwrap_or(LISTEN.to_owned());
+    // A build takes minutes the first time; this is known at once.
+    check_free(&listen)?;
+    let mut steps = Steps::new();
+    build::all(&mut steps)?;
+    say(&steps.total());
+    let error = process::command(paths::binary()).arg("serve").args(&args).exec();
+    Err(Failure::new(format!("{} could not be started: {error}", paths::binary().display())))
+}
+
+fn add_default(args: &mut Vec<String>, flag: &str, variable: &str, default: &str) {
+    let in_file = value(args, "--config").is_some();
+    if value(args, flag).is_none() && std::env::var_os(variable).is_none() && !in_file {
+        args.extend([flag.to_owned(), default.to_owned()]);
+    }
+}
+
+/// The value of `--flag value` or `--flag=value`.
+fn value(args: &[String], flag: &str) -> Option<String> {
+    args.iter().enumerate().find_map(|(at, arg)| {
+        let rest = arg.strip_prefix(flag)?;
+        if rest.is_empty() { args.get(at + 1).cloned() } else { rest.strip_prefix('=').map(str::to_owned) }
+    })
+}
+
+fn check_free(listen: &str) -> Result<()> {
+    match TcpListener::bind(listen) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => Err(Failure::new(format!(
+            "{listen} is taken: stop what listens there, or choose another, such as `cargo xtask serve -- --listen 127.0.0.1:3001`"
+        ))),
+        Err(error) => Err(Failure::new(format!("cannot listen on {listen}: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_flag_is_found_in_both_spellings() {
+        assert_eq!(value(&words(&["--listen", "a:1"]), "--listen").as_deref(), Some("a:1"));
+        assert_eq!(value(&words(&["--listen=a:1"]), "--listen").as_deref(), Some("a:1"));
+        assert_eq!(value(&words(&["--listening", "a:1"]), "--listen"), None);
+    }
+
+    #[test]
+    fn defaults_give_way_to_what_was_said() {
+        let mut args = words(&["--listen=[::1]:9"]);
+        add_default(&mut args, "--listen", "KEYDESK_TEST_UNSET", LISTEN);
+        add_default(&mut args, "--data-dir", "KEYDESK_TEST_UNSET", "data");
+        assert_eq!(args, ["--listen=[::1]:9", "--data-dir", "data"]);
+    }
+
+    #[test]
+    fn a_taken_port_is_said_so() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let failure = check_free(&taken.local_addr().unwrap().to_string()).unwrap_err();
+        assert!(failure.to_string().contains("is taken"), "{failure}");
+    }
+}

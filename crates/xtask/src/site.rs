@@ -1,0 +1,242 @@
+//! Assembles `target/site`: every file named by its content, compressed beforehand, and listed in `manifest.json`.
+//!
+//! Files whose content is unchanged are left alone, so that the server, which embeds the folder, is not built again.
+
+use crate::css;
+use crate::digest;
+use crate::paths;
+use crate::process::{Failure, Result};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Files that others look for under exactly this name.
+const FIXED_NAMES: [&str; 2] = ["favicon.ico", "robots.txt"];
+
+struct Asset {
+    /// What the server asks for, such as `keydesk.js`.
+    name: String,
+    /// Where it is, below the site's root and without a leading slash.
+    path: String,
+    bytes: Vec<u8>,
+}
+
+/// Puts together the client's files, the style and the public files.
+pub(crate) fn assemble(client: &Path) -> Result<()> {
+    let mut assets = public()?;
+    assets.push(style(&assets)?);
+    assets.extend(scripts(client)?);
+    write(&assets, &paths::site())
+}
+
+fn public() -> Result<Vec<Asset>> {
+    let folder = paths::root().join("public");
+    let mut assets = Vec::new();
+    for file in digest::files(&folder)? {
+        let name = below(&folder, &file);
+        let bytes = read(&file)?;
+        let fixed = FIXED_NAMES.contains(&name.as_str()) || name.starts_with(".well-known/");
+        let path = if fixed { name.clone() } else { digest::hashed_name(&name, &bytes) };
+        assets.push(Asset { name, path, bytes });
+    }
+    Ok(assets)
+}
+
+fn style(public: &[Asset]) -> Result<Asset> {
+    let read_text = |path: &Path| fs::read_to_string(path).map_err(Failure::at(path));
+    let bundled = css::bundle(&paths::root().join("style/main.css"), &read_text)?;
+    let address = |name: &str| public.iter().find(|asset| asset.name == name).map(|asset| format!("/{}", asset.path));
+    let bytes = css::with_addresses(&bundled, &address).into_bytes();
+    Ok(Asset { name: "keydesk.css".into(), path: digest::hashed_name("pkg/keydesk.css", &bytes), bytes })
+}
+
+/// The script, the wasm and the snippets that the script imports by relative address.
+fn scripts(client: &Path) -> Result<Vec<Asset>> {
+    let wasm = read(&client.join("keydesk_bg.wasm"))?;
+    let mut script = fs::read_to_string(client.join("keydesk.js")).map_err(Failure::at(client))?;
+    let mut assets = Vec::new();
+    for file in digest::files(&client.join("snippets"))? {
+        let name = below(client, &file);
+        let bytes = read(&file)?;
+        let hashed = digest::hashed_name(&name, &bytes);
+        script = script.replace(&format!("./{name}"), &format!("./{hashed}"));
+        assets.push(Asset { name, path: format!("pkg/{hashed}"), bytes });
+    }
+    let script = script.into_bytes();
+    assets.push(Asset {
+        name: "keydesk.js".into(),
+        path: digest::hashed_name("pkg/keydesk.js", &script),
+        bytes: script,
+    });
+    assets.push(Asset {
+        name: "keydesk.wasm".into(),
+        path: digest::hashed_name("pkg/keydesk_bg.wasm", &wasm),
+        bytes: wasm,
+    });
+    Ok(assets)
+}
+
+fn write(assets: &[Asset], site: &Path) -> Result<()> {
+    let mut expected = BTreeSet::new();
+    let mut manifest = BTreeMap::new();
+    for asset in assets {
+        let file = site.join(&asset.path);
+        if fs::read(&file).ok().as_deref() != Some(&asset.bytes) {
+            replace(&file, &asset.bytes, compressible(&asset.path))?;
+        }
+        expected.extend([with_suffix(&file, "br"), with_suffix(&file, "gz"), file]);
+        manifest.insert(
+            asset.name.as_str(),
+            json!({ "path": format!("/{}", asset.path), "content_type": content_type(&asset.path) }),
+        );
+    }
+    let list = site.join("manifest.json");
+    let text = serde_json::to_string_pretty(&manifest).map_err(|error| Failure::new(error.to_string()))? + "\n";
+    if fs::read_to_string(&list).ok().as_deref() != Some(&text) {
+        put(&list, text.as_bytes())?;
+    }
+    expected.insert(list);
+    for file in digest::files(site)? {
+        if !expected.contains(&file) {
+            fs::remove_file(&file).map_err(Failure::at(&file))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the compressed forms that are smaller, then the file itself: once it is there, all of it is.
+fn replace(file: &Path, bytes: &[u8], compress: bool) -> Result<()> {
+    for (suffix, pack) in [("br", brotli as fn(&[u8]) -> std::io::Result<Vec<u8>>), ("gz", gzip)] {
+        let packed = with_suffix(file, suffix);
+        if packed.exists() {
+            fs::remove_file(&packed).map_err(Failure::at(&packed))?;
+        }
+        if compress {
+            let smaller = pack(bytes).map_err(Failure::at(&packed))?;
+            if smaller.len() < bytes.len() {
+                put(&packed, &smaller)?;
+            }
+        }
+    }
+    put(file, bytes)
+}
+
+fn put(file: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).map_err(Failure::at(folder))?;
+    }
+    fs::write(file, bytes).map_err(Failure::at(file))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).map_err(Failure::at(file))
+}
+
+fn below(folder: &Path, file: &Path) -> String {
+    file.strip_prefix(folder).unwrap_or(file).to_string_lossy().replace('\\', "/")
+}
+
+fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    name.into()
+}
+
+fn brotli(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut packed = Vec::new();
+    let parameters =
+        brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: bytes.len(), ..Default::default() };
+    brotli::BrotliCompress(&mut &*bytes, &mut packed, &parameters)?;
+    Ok(packed)
+}
+
+fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+fn extension(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
+/// Pictures and fonts are compressed already.
+fn compressible(path: &str) -> bool {
+    !matches!(extension(path), "png" | "jpg" | "jpeg" | "webp" | "avif" | "gif" | "woff2" | "zip" | "gz" | "br")
+}
+
+fn content_type(path: &str) -> &'static str {
+    match extension(path) {
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "wasm" => "application/wasm",
+        "css" => "text/css; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
+        "txt" => "text/plain; charset=utf-8",
+        "json" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "svg" => "image/svg+xml",
+        "ico" => "image/x-icon",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "webp" => "image/webp",
+        "woff2" => "font/woff2",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asset(name: &str, path: &str, bytes: &[u8]) -> Asset {
+        Asset { name: name.into(), path: path.into(), bytes: bytes.into() }
+    }
+
+    fn names(site: &Path) -> Vec<String> {
+        digest::files(site).unwrap().iter().map(|file| below(site, file)).collect()
+    }
+
+    #[test]
+    fn files_are_compressed_only_where_that_is_smaller_and_stale_ones_go() {
+        let site = tempfile::tempdir().unwrap();
+        let long = "keydesk ".repeat(100).into_bytes();
+        write(&[asset("a.css", "pkg/a.1.css", &long), asset("x.txt", "x.txt", b"x")], site.path()).unwrap();
+        assert_eq!(names(site.path()), ["manifest.json", "pkg/a.1.css", "pkg/a.1.css.br", "pkg/a.1.css.gz", "x.txt"]);
+        write(&[asset("a.css", "pkg/a.2.css", b"y")], site.path()).unwrap();
+        assert_eq!(names(site.path()), ["manifest.json", "pkg/a.2.css"]);
+    }
+
+    #[test]
+    fn unchanged_files_are_not_written_again() {
+        let site = tempfile::tempdir().unwrap();
+        let assets = [asset("a.css", "pkg/a.1.css", &b"keydesk".repeat(100))];
+        let times = || -> Vec<_> {
+            digest::files(site.path())
+                .unwrap()
+                .iter()
+                .map(|file| fs::metadata(file).unwrap().modified().unwrap())
+                .collect()
+        };
+        write(&assets, site.path()).unwrap();
+        let before = times();
+        write(&assets, site.path()).unwrap();
+        assert_eq!(before, times());
+    }
+
+    #[test]
+    fn the_manifest_maps_names_to_addresses_and_types() {
+        let site = tempfile::tempdir().unwrap();
+        write(&[asset("keydesk.js", "pkg/keydesk.1.js", b"")], site.path()).unwrap();
+        let manifest: serde_json::Value =
+            serde_json::from_slice(&fs::read(site.path().join("manifest.json")).unwrap()).unwrap();
+        assert_eq!(
+            manifest,
+            json!({ "keydesk.js": { "path": "/pkg/keydesk.1.js", "content_type": "text/javascript; charset=utf-8" } })
+        );
+    }
+}
