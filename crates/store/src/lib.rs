@@ -1,0 +1,33 @@
+//! The only crate that names sqlx: tables in, model types out.
+//!
+//! Invariants:
+//! - no type of sqlx leaves this crate;
+//! - every look-up by id carries the installation, so nothing crosses from one to another;
+//! - a shared statement is written once, in the portable subset, and runs on SQLite and on PostgreSQL;
+//! - a change of truth goes through [`Change`], which moves the epoch before it does anything else;
+//! - instants and ids are passed in; nothing here reads a clock or makes a random number.
+
+mod audit;
+mod change;
+mod db;
+mod error;
+mod examine;
+mod idempotency;
+mod installation;
+mod key;
+mod list;
+mod record;
+mod sql;
+mod usage;
+
+pub use audit::{AuditEntry, HASH_LEN};
+pub use change::Change;
+pub use db::Store;
+pub use error::StoreError;
+pub use examine::Examination;
+pub use idempotency::StoredAnswer;
+pub use installation::{Deployment, StoredInstallation};
+pub use key::{Digest, NewSecret, SealedCopy, StoredKey};
+pub use list::{KeyFilter, TOTAL_COUNTED};
+pub use record::StoredRecord;
+pub use usage::UsageDelta;

@@ -1,0 +1,98 @@
+use model::{Action, Actor, AuditId, InstallationId, Instant, KeyId};
+use uuid::Uuid;
+
+use crate::{Store, StoreError, db::on_db};
+
+/// Bytes of a SHA-256.
+pub const HASH_LEN: usize = 32;
+
+/// One entry of an installation's audit log, chained to the one before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// 1, 2, 3, .. without a gap within the installation.
+    pub seq: i64,
+    /// Its own id.
+    pub id: AuditId,
+    /// When.
+    pub at: Instant,
+    /// Who, as canonical JSON.
+    pub actor: String,
+    /// What.
+    pub action: String,
+    /// To which key.
+    pub key: Option<KeyId>,
+    /// The rest, as JSON. Never a secret.
+    pub detail: String,
+    /// The hash of the entry before; zeros for the first.
+    pub previous_hash: [u8; HASH_LEN],
+    /// Covers all the fields above and the installation.
+    pub hash: [u8; HASH_LEN],
+}
+
+impl AuditEntry {
+    /// Who, read back.
+    pub fn actor(&self) -> Result<Actor, StoreError> {
+        serde_json::from_str(&self.actor).map_err(|_| StoreError::Corrupt { column: "audit_entry.actor" })
+    }
+
+    /// What, read back.
+    pub fn action(&self) -> Result<Action, StoreError> {
+        serde_json::from_value(serde_json::Value::String(self.action.clone()))
+            .map_err(|_| StoreError::Corrupt { column: "audit_entry.action" })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct AuditRow {
+    seq: i64,
+    id: Uuid,
+    at: i64,
+    actor: String,
+    action: String,
+    key_id: Option<Uuid>,
+    detail: String,
+    previous_hash: Vec<u8>,
+    hash: Vec<u8>,
+}
+
+pub(crate) fn hash(bytes: Vec<u8>) -> Result<[u8; HASH_LEN], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Corrupt { column: "audit_entry.hash" })
+}
+
+impl TryFrom<AuditRow> for AuditEntry {
+    type Error = StoreError;
+
+    fn try_from(row: AuditRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            seq: row.seq,
+            id: AuditId(row.id),
+            at: Instant::from_millis(row.at),
+            actor: row.actor,
+            action: row.action,
+            key: row.key_id.map(KeyId),
+            detail: row.detail,
+            previous_hash: hash(row.previous_hash)?,
+            hash: hash(row.hash)?,
+        })
+    }
+}
+
+pub(crate) const AUDIT_HEAD: &str =
+    "SELECT seq, hash FROM audit_entry WHERE installation_id = $1 ORDER BY seq DESC LIMIT 1";
+pub(crate) const AUDIT_AFTER: &str = "SELECT seq, id, at, actor, action, key_id, detail, previous_hash, hash FROM audit_entry \
+     WHERE installation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+
+impl Store {
+    /// Up to `limit` entries after number `seq`, oldest first.
+    pub async fn audit_after(
+        &self,
+        installation: InstallationId,
+        seq: i64,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let rows: Vec<AuditRow> = on_db!(self, pool => {
+            sqlx::query_as(AUDIT_AFTER).bind(installation.0).bind(seq).bind(limit).fetch_all(pool).await?
+        });
+        rows.into_iter().map(AuditEntry::try_from).collect()
+    }
+}

@@ -1,0 +1,421 @@
+use model::{Actor, ClientName, InstallationId, Instant, KeyId, fold};
+use sqlx::{Postgres, Sqlite, Transaction};
+use uuid::Uuid;
+
+use crate::{
+    AuditEntry, Deployment, HASH_LEN, NewSecret, SealedCopy, Store, StoreError, StoredAnswer, StoredInstallation,
+    StoredKey, StoredRecord,
+    audit::{AUDIT_HEAD, hash},
+    db::Db,
+    idempotency::{FIND_ANSWER, KEEP_ANSWER},
+    key::{KEY_BY_ID, KeyRow, SEALED_OF_KEY, SealedRow},
+    record::{RECORDS_OF_KEY, RecordRow, record_select},
+    sql::{Sql, Value, bind_all},
+};
+
+/// A transaction that changes truth. Its first act is to move the epoch, which also makes it the only one: the row lock
+/// (PostgreSQL) or the write lock (SQLite) is held until the end, so epochs are committed in order.
+///
+/// Dropped without [`Change::commit`] it leaves nothing behind. Run it in a task of its own: a future that is dropped
+/// half-way, because a client hung up, would otherwise leave the lock to the pool's clean-up.
+#[derive(Debug)]
+pub struct Change {
+    tx: Tx,
+    epoch: i64,
+}
+
+#[derive(Debug)]
+enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs an expression on the transaction's connection, whichever the database.
+macro_rules! on_tx {
+    ($change:expr, $connection:ident => $body:expr) => {
+        match &mut $change.tx {
+            Tx::Sqlite(tx) => {
+                let $connection = &mut **tx;
+                $body
+            }
+            Tx::Postgres(tx) => {
+                let $connection = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+
+pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value";
+pub(crate) const INSERT_KEY: &str = "INSERT INTO api_key (id, installation_id, kind, client_name, client_name_folded, hint, environment, preset, \
+     scopes, created_at, updated_at, version, epoch) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+pub(crate) const INSERT_SECRET: &str = "INSERT INTO api_key_secret (id, installation_id, key_id, digest, pepper_id, master_key_id, wrapped_key, \
+     sealed_secret, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+pub(crate) const RENAME_KEY: &str = "UPDATE api_key SET client_name = $3, client_name_folded = $4, updated_at = $5, version = version + 1, epoch = $6 \
+     WHERE installation_id = $1 AND id = $2 AND deleted_at IS NULL";
+pub(crate) const RESTORE_KEY: &str = "UPDATE api_key SET deleted_at = NULL, updated_at = $3, version = version + 1, epoch = $4 \
+     WHERE installation_id = $1 AND id = $2 AND deleted_at IS NOT NULL";
+pub(crate) const COUNT_KEYS: &str = "UPDATE installation SET key_count = key_count + $2 WHERE id = $1";
+pub(crate) const INSERT_INSTALLATION: &str =
+    "INSERT INTO installation (id, name, title, recoverable, created_at) VALUES ($1, $2, $3, $4, $5)";
+pub(crate) const SWITCH_MODULE: &str = "UPDATE installation SET disabled_at = $2 WHERE id = $1";
+pub(crate) const INSERT_DEPLOYMENT: &str =
+    "INSERT INTO deployment (id, key_prefix, keyring_proof, created_at) VALUES (1, $1, $2, $3)";
+
+/// Rows in one INSERT, ids in one IN: well under the 32,766 and 65,535 values that the databases take.
+const CHUNK: usize = 500;
+
+impl Store {
+    /// Begins a change.
+    pub async fn change(&self) -> Result<Change, StoreError> {
+        match &self.db {
+            Db::Sqlite { write, .. } => {
+                let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
+                let epoch = sqlx::query_scalar(MOVE_EPOCH).fetch_one(&mut *tx).await?;
+                Ok(Change { tx: Tx::Sqlite(tx), epoch })
+            }
+            Db::Postgres(pool) => {
+                let mut tx = pool.begin().await?;
+                let epoch = sqlx::query_scalar(MOVE_EPOCH).fetch_one(&mut *tx).await?;
+                Ok(Change { tx: Tx::Postgres(tx), epoch })
+            }
+        }
+    }
+}
+
+impl Change {
+    /// The epoch that this change will have been.
+    pub fn epoch(&self) -> i64 {
+        self.epoch
+    }
+
+    /// Makes it so.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self.tx {
+            Tx::Sqlite(tx) => tx.commit().await?,
+            Tx::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// A key of the installation, deleted or not, as this change sees it.
+    pub async fn key(&mut self, installation: InstallationId, id: KeyId) -> Result<Option<StoredKey>, StoreError> {
+        let row: Option<KeyRow> = on_tx!(self, connection => {
+            sqlx::query_as(KEY_BY_ID).bind(installation.0).bind(id.0).fetch_optional(connection).await?
+        });
+        row.map(StoredKey::try_from).transpose()
+    }
+
+    /// The records of all secrets of a key, as this change leaves them.
+    pub async fn records_of_key(
+        &mut self,
+        installation: InstallationId,
+        key: KeyId,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        let rows: Vec<RecordRow> = on_tx!(self, connection => {
+            sqlx::query_as(RECORDS_OF_KEY).bind(installation.0).bind(key.0).fetch_all(connection).await?
+        });
+        rows.into_iter().map(StoredRecord::try_from).collect()
+    }
+
+    /// The records of all secrets of many keys of the installation, as this change leaves them.
+    pub async fn records_of_keys(
+        &mut self,
+        installation: InstallationId,
+        keys: &[KeyId],
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        let mut records = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(CHUNK) {
+            let mut sql = Sql::new(record_select!(
+                "FROM api_key k JOIN api_key_secret s ON s.key_id = k.id WHERE k.installation_id = "
+            ));
+            sql.id(installation.0).push(" AND k.id IN ").list(chunk, |sql, id| {
+                sql.id(id.0);
+            });
+            let Sql { text, values } = sql;
+            let rows: Vec<RecordRow> = on_tx!(self, connection => {
+                bind_all!(sqlx::query_as(sqlx::AssertSqlSafe(text)), values).fetch_all(connection).await?
+            });
+            for row in rows {
+                records.push(row.try_into()?);
+            }
+        }
+        Ok(records)
+    }
+
+    /// The newest secret of a key and its sealed copy, if one is kept.
+    pub async fn sealed_copy(
+        &mut self,
+        installation: InstallationId,
+        key: KeyId,
+    ) -> Result<Option<(model::SecretId, Option<SealedCopy>)>, StoreError> {
+        let row: Option<SealedRow> = on_tx!(self, connection => {
+            sqlx::query_as(SEALED_OF_KEY).bind(installation.0).bind(key.0).fetch_optional(connection).await?
+        });
+        Ok(row.map(SealedRow::into_copy))
+    }
+
+    /// Writes a new key with its first secret.
+    pub async fn insert_key(&mut self, key: &StoredKey, secret: &NewSecret) -> Result<(), StoreError> {
+        let installation = key.installation.0;
+        let columns = key.columns();
+        let scopes = serde_json::to_string(&columns.scopes).unwrap_or_else(|_| "[]".to_owned());
+        let epoch = self.epoch;
+        on_tx!(self, connection => {
+            sqlx::query(INSERT_KEY)
+                .bind(columns.id.0)
+                .bind(installation)
+                .bind(columns.kind.as_str())
+                .bind(columns.client_name.as_str())
+                .bind(fold(columns.client_name.as_str()))
+                .bind(&columns.hint.0)
+                .bind(columns.environment.as_str())
+                .bind(columns.preset.as_str())
+                .bind(scopes)
+                .bind(columns.created_at.as_millis())
+                .bind(columns.updated_at.as_millis())
+                .bind(columns.version)
+                .bind(epoch)
+                .execute(connection)
+                .await?;
+        });
+        let sealed = secret.sealed.as_ref();
+        on_tx!(self, connection => {
+            sqlx::query(INSERT_SECRET)
+                .bind(secret.id.0)
+                .bind(installation)
+                .bind(columns.id.0)
+                .bind(&secret.digest[..])
+                .bind(&secret.pepper_id)
+                .bind(sealed.map(|copy| &copy.master_key_id))
+                .bind(sealed.map(|copy| &copy.wrapped_key))
+                .bind(sealed.map(|copy| &copy.sealed_secret))
+                .bind(columns.created_at.as_millis())
+                .execute(connection)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// Gives a key another Client Name. False: there is none, or it is deleted.
+    pub async fn rename_key(
+        &mut self,
+        installation: InstallationId,
+        id: KeyId,
+        name: &ClientName,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let epoch = self.epoch;
+        let done = on_tx!(self, connection => {
+            sqlx::query(RENAME_KEY)
+                .bind(installation.0)
+                .bind(id.0)
+                .bind(name.as_str())
+                .bind(fold(name.as_str()))
+                .bind(now.as_millis())
+                .bind(epoch)
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        Ok(done == 1)
+    }
+
+    /// Turns issued keys into tombstones and gives those that were none before. The Default API Key is never among them.
+    pub async fn delete_keys(
+        &mut self,
+        installation: InstallationId,
+        ids: &[KeyId],
+        now: Instant,
+    ) -> Result<Vec<KeyId>, StoreError> {
+        let mut deleted = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(CHUNK) {
+            let mut sql = Sql::new("UPDATE api_key SET deleted_at = ");
+            sql.int(now.as_millis())
+                .push(", updated_at = ")
+                .int(now.as_millis())
+                .push(", version = version + 1, epoch = ");
+            sql.int(self.epoch).push(" WHERE installation_id = ").id(installation.0);
+            sql.push(" AND kind = 'issued' AND deleted_at IS NULL AND id IN ").list(chunk, |sql, id| {
+                sql.id(id.0);
+            });
+            sql.push(" RETURNING id");
+            let Sql { text, values } = sql;
+            let rows: Vec<Uuid> = on_tx!(self, connection => {
+                bind_all!(sqlx::query_scalar(sqlx::AssertSqlSafe(text)), values).fetch_all(connection).await?
+            });
+            deleted.extend(rows.into_iter().map(KeyId));
+        }
+        Ok(deleted)
+    }
+
+    /// Makes a tombstone a key again. False: there is none.
+    pub async fn restore_key(
+        &mut self,
+        installation: InstallationId,
+        id: KeyId,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let epoch = self.epoch;
+        let done = on_tx!(self, connection => {
+            sqlx::query(RESTORE_KEY)
+                .bind(installation.0)
+                .bind(id.0)
+                .bind(now.as_millis())
+                .bind(epoch)
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        Ok(done == 1)
+    }
+
+    /// Corrects the number of the installation's keys.
+    pub async fn count_keys(&mut self, installation: InstallationId, more: i64) -> Result<(), StoreError> {
+        on_tx!(self, connection => {
+            sqlx::query(COUNT_KEYS).bind(installation.0).bind(more).execute(connection).await?;
+        });
+        Ok(())
+    }
+
+    /// Number and hash of the newest audit entry: what the next one is chained to.
+    pub async fn audit_head(
+        &mut self,
+        installation: InstallationId,
+    ) -> Result<Option<(i64, [u8; HASH_LEN])>, StoreError> {
+        let row: Option<(i64, Vec<u8>)> = on_tx!(self, connection => sqlx::query_as(AUDIT_HEAD).bind(installation.0).fetch_optional(connection).await?);
+        row.map(|(seq, bytes)| Ok((seq, hash(bytes)?))).transpose()
+    }
+
+    /// Appends entries to the installation's audit log.
+    pub async fn append_audit(
+        &mut self,
+        installation: InstallationId,
+        entries: &[AuditEntry],
+    ) -> Result<(), StoreError> {
+        for chunk in entries.chunks(CHUNK) {
+            let mut sql = Sql::new(
+                "INSERT INTO audit_entry (installation_id, seq, id, at, actor, action, key_id, detail, previous_hash, hash) VALUES ",
+            );
+            for (index, entry) in chunk.iter().enumerate() {
+                sql.push(if index == 0 { "(" } else { ", (" });
+                sql.id(installation.0).push(", ").int(entry.seq).push(", ").id(entry.id.0).push(", ");
+                sql.int(entry.at.as_millis()).push(", ").text(&entry.actor).push(", ").text(&entry.action).push(", ");
+                sql.bind(Value::MaybeId(entry.key.map(|key| key.0))).push(", ").text(&entry.detail).push(", ");
+                sql.bind(Value::Bytes(entry.previous_hash.to_vec())).push(", ");
+                sql.bind(Value::Bytes(entry.hash.to_vec())).push(")");
+            }
+            let Sql { text, values } = sql;
+            on_tx!(self, connection => {
+                bind_all!(sqlx::query(sqlx::AssertSqlSafe(text)), values).execute(connection).await?;
+            });
+        }
+        Ok(())
+    }
+
+    /// The answer to an earlier request with this `Idempotency-Key`, unless it is as old as `oldest`.
+    pub async fn find_answer(
+        &mut self,
+        installation: InstallationId,
+        caller: &Actor,
+        idempotency_key: &str,
+        oldest: Instant,
+    ) -> Result<Option<StoredAnswer>, StoreError> {
+        let caller = caller_text(caller);
+        let row: Option<(Vec<u8>, String, Vec<u8>)> = on_tx!(self, connection => {
+            sqlx::query_as(FIND_ANSWER)
+                .bind(installation.0)
+                .bind(&caller)
+                .bind(idempotency_key)
+                .bind(oldest.as_millis())
+                .fetch_optional(connection)
+                .await?
+        });
+        row.map(|(fingerprint, master_key_id, sealed_answer)| {
+            let fingerprint =
+                fingerprint.try_into().map_err(|_| StoreError::Corrupt { column: "idempotency.fingerprint" })?;
+            let idempotency_key = idempotency_key.to_owned();
+            Ok(StoredAnswer { installation, caller, idempotency_key, fingerprint, master_key_id, sealed_answer })
+        })
+        .transpose()
+    }
+
+    /// Keeps an answer for whoever asks again.
+    pub async fn keep_answer(&mut self, answer: &StoredAnswer, now: Instant) -> Result<(), StoreError> {
+        on_tx!(self, connection => {
+            sqlx::query(KEEP_ANSWER)
+                .bind(answer.installation.0)
+                .bind(&answer.caller)
+                .bind(&answer.idempotency_key)
+                .bind(&answer.fingerprint[..])
+                .bind(&answer.master_key_id)
+                .bind(&answer.sealed_answer)
+                .bind(now.as_millis())
+                .execute(connection)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// The deployment, as this change sees it.
+    pub async fn deployment(&mut self) -> Result<Option<Deployment>, StoreError> {
+        let row: Option<(String, Vec<u8>, i64)> = on_tx!(self, connection => {
+            sqlx::query_as(crate::installation::DEPLOYMENT).fetch_optional(connection).await?
+        });
+        Ok(row.map(|(key_prefix, keyring_proof, created_at)| Deployment {
+            key_prefix,
+            keyring_proof,
+            created_at: Instant::from_millis(created_at),
+        }))
+    }
+
+    /// Writes the deployment's one row.
+    pub async fn insert_deployment(&mut self, deployment: &Deployment) -> Result<(), StoreError> {
+        on_tx!(self, connection => {
+            sqlx::query(INSERT_DEPLOYMENT)
+                .bind(&deployment.key_prefix)
+                .bind(&deployment.keyring_proof)
+                .bind(deployment.created_at.as_millis())
+                .execute(connection)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// Writes a new installation.
+    pub async fn insert_installation(&mut self, installation: &StoredInstallation) -> Result<(), StoreError> {
+        on_tx!(self, connection => {
+            sqlx::query(INSERT_INSTALLATION)
+                .bind(installation.id.0)
+                .bind(&installation.name)
+                .bind(&installation.title)
+                .bind(i64::from(installation.recoverable))
+                .bind(installation.created_at.as_millis())
+                .execute(connection)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// Switches the API Keys module off, as of an instant, or on again. False: no such installation.
+    pub async fn switch_module(
+        &mut self,
+        id: InstallationId,
+        disabled_at: Option<Instant>,
+    ) -> Result<bool, StoreError> {
+        let done = on_tx!(self, connection => {
+            sqlx::query(SWITCH_MODULE)
+                .bind(id.0)
+                .bind(disabled_at.map(Instant::as_millis))
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        Ok(done == 1)
+    }
+}
+
+/// A caller as a part of a primary key.
+pub(crate) fn caller_text(caller: &Actor) -> String {
+    serde_json::to_string(caller).unwrap_or_default()
+}

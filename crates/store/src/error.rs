@@ -1,0 +1,59 @@
+use thiserror::Error;
+
+/// What can go wrong below the domain. A row that is not there is not an error: it is `Ok(None)`.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The Default API Key's trigger refused.
+    #[error("the database protects the Default API Key")]
+    DefaultKeyProtected,
+    /// The name of an installation is taken.
+    #[error("an installation of this name exists")]
+    InstallationNameTaken,
+    /// An administrator with this e-mail address exists in the installation.
+    #[error("an administrator with this e-mail address exists")]
+    AdministratorEmailTaken,
+    /// A column holds what this version of Keydesk can't read.
+    #[error("column {column} holds an unreadable value")]
+    Corrupt {
+        /// Table and column.
+        column: &'static str,
+    },
+    /// The database's address can't be one.
+    #[error("{0}")]
+    Address(String),
+    /// The database is of a kind or age that Keydesk can't keep its promises on.
+    #[error("{0}")]
+    Unsuitable(String),
+    /// The tables could not be brought up to date.
+    #[error("migration failed: {0}")]
+    Migration(String),
+    /// Everything else: the database does not answer, the disk is full.
+    #[error("the database failed: {0}")]
+    Database(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        if let Some(database) = error.as_database_error() {
+            // SQLite names the columns of a broken constraint, PostgreSQL its name.
+            let message = database.message();
+            let broke = |name: &str, columns: &str| database.constraint() == Some(name) || message.contains(columns);
+            if message.contains("default_key_protected") {
+                return Self::DefaultKeyProtected;
+            }
+            if broke("installation_name_unique", "installation.name") {
+                return Self::InstallationNameTaken;
+            }
+            if broke("administrator_email_unique", "administrator.email_folded") {
+                return Self::AdministratorEmailTaken;
+            }
+        }
+        Self::Database(error.to_string())
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Migration(error.to_string())
+    }
+}

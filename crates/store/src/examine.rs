@@ -1,0 +1,48 @@
+use crate::{
+    Store, StoreError,
+    db::{Db, on_db},
+};
+
+/// What can be said of the database's health.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Examination {
+    /// `SQLite 3.51.3` or `PostgreSQL 17.1`.
+    pub version: String,
+    /// The newest migration that was applied.
+    pub migration: i64,
+    /// What the engine's own check of its file says; `None` where the engine has none.
+    pub integrity: Option<String>,
+    /// Secrets whose key is missing, keys without a secret, and issued keys that the audit log never saw issued.
+    pub orphans: i64,
+}
+
+pub(crate) const NEWEST_MIGRATION: &str = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations";
+pub(crate) const ORPHANS: &str = "SELECT \
+     (SELECT COUNT(*) FROM api_key_secret s WHERE NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = s.key_id)) \
+     + (SELECT COUNT(*) FROM api_key k WHERE NOT EXISTS (SELECT 1 FROM api_key_secret s WHERE s.key_id = k.id)) \
+     + (SELECT COUNT(*) FROM api_key k WHERE kind = 'issued' AND NOT EXISTS \
+        (SELECT 1 FROM audit_entry a WHERE a.key_id = k.id AND a.action = 'key.issue'))";
+
+impl Store {
+    /// Examines the database. Reads every page of it: for an operator who asks, not for a health check.
+    pub async fn examine(&self) -> Result<Examination, StoreError> {
+        let version: String = match &self.db {
+            Db::Sqlite { read, .. } => {
+                sqlx::query_scalar("SELECT 'SQLite ' || sqlite_version()").fetch_one(read).await?
+            }
+            Db::Postgres(pool) => {
+                sqlx::query_scalar("SELECT 'PostgreSQL ' || current_setting('server_version')").fetch_one(pool).await?
+            }
+        };
+        let integrity = match &self.db {
+            Db::Sqlite { read, .. } => {
+                let lines: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(read).await?;
+                Some(lines.join("; "))
+            }
+            Db::Postgres(_) => None,
+        };
+        let migration = on_db!(self, pool => sqlx::query_scalar(NEWEST_MIGRATION).fetch_one(pool).await?);
+        let orphans = on_db!(self, pool => sqlx::query_scalar(ORPHANS).fetch_one(pool).await?);
+        Ok(Examination { version, migration, integrity, orphans })
+    }
+}

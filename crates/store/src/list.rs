@@ -1,0 +1,188 @@
+use model::{CursorValue, Environment, InstallationId, Instant, KeyId, KeyStatus, Preset, Sort, SortColumn};
+
+use crate::{
+    Store, StoreError, StoredKey,
+    db::{Db, on_db},
+    key::{KeyRow, key_select},
+    sql::{Sql, bind_all},
+};
+
+/// A total stops counting here. Counting on would cost more than showing the page.
+pub const TOTAL_COUNTED: u64 = 10_000;
+
+/// Up to so many hits the trigram index leads and the hits are sorted; with more, the index of the order leads, and so
+/// common a text is met on it soon.
+const FEW: i64 = 2_000;
+
+/// Which issued keys of an installation a list shows.
+#[derive(Clone, Debug)]
+pub struct KeyFilter {
+    /// Whose keys.
+    pub installation: InstallationId,
+    /// Folded substring of the Client Name; empty: any.
+    pub search: String,
+    /// Only this environment.
+    pub environment: Option<Environment>,
+    /// Only this status at `now`. `Revoked`: tombstones. None: all but tombstones.
+    pub status: Option<KeyStatus>,
+    /// Only this preset.
+    pub preset: Option<Preset>,
+    /// The instant by which status is decided.
+    pub now: Instant,
+}
+
+/// How the text that is searched for meets the names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lead {
+    /// Through the trigram index.
+    Trigrams,
+    /// By looking at each name in the order of the list.
+    Order,
+}
+
+impl KeyFilter {
+    fn push(&self, sql: &mut Sql, lead: Lead, sqlite: bool) {
+        sql.push("installation_id = ").id(self.installation.0).push(" AND kind = 'issued'");
+        match self.status {
+            Some(KeyStatus::Revoked) => sql.push(" AND deleted_at IS NOT NULL"),
+            _ => sql.push(" AND deleted_at IS NULL"),
+        };
+        match self.status {
+            None | Some(KeyStatus::Revoked) => {}
+            Some(KeyStatus::Active) => {
+                sql.push(" AND disabled_at IS NULL AND (expires_at IS NULL OR expires_at > ")
+                    .int(self.now.as_millis())
+                    .push(")");
+            }
+            Some(KeyStatus::Disabled) => {
+                sql.push(" AND disabled_at IS NOT NULL");
+            }
+            Some(KeyStatus::Expired) => {
+                sql.push(" AND disabled_at IS NULL AND expires_at <= ").int(self.now.as_millis());
+            }
+        }
+        if let Some(environment) = self.environment {
+            sql.push(" AND environment = ").text(environment.as_str());
+        }
+        if let Some(preset) = self.preset {
+            sql.push(" AND preset = ").text(preset.as_str());
+        }
+        if self.search.is_empty() {
+            return;
+        }
+        if sqlite {
+            sql.push(" AND instr(client_name_folded, ").text(&self.search).push(") > 0");
+            if lead == Lead::Trigrams {
+                sql.push(" AND seq IN (SELECT rowid FROM api_key_search WHERE api_key_search MATCH ");
+                sql.text(&phrase(&self.search)).push(")");
+            }
+        } else {
+            // PostgreSQL's planner chooses who leads, by its own statistics.
+            sql.push(" AND client_name_folded LIKE ").text(&like(&self.search));
+        }
+    }
+
+    fn uses_trigrams(&self) -> bool {
+        // The index holds no tombstones, and a text of less than three characters has no trigram.
+        self.status != Some(KeyStatus::Revoked) && self.search.chars().count() >= 3
+    }
+}
+
+/// A text as an FTS5 phrase, in which only the quotation mark is special.
+fn phrase(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+/// A text as a LIKE pattern, in which `%`, `_` and `\` are ordinary characters.
+fn like(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn push_order(sql: &mut Sql, sort: Sort, after: Option<&(CursorValue, KeyId)>) {
+    let column = match sort.column {
+        SortColumn::ClientName => "client_name_folded",
+        SortColumn::CreatedAt => "created_at",
+        SortColumn::LastUsedAt => "last_used_at",
+    };
+    if let Some((value, id)) = after {
+        // A row comparison is one range on the index of the order, in both databases.
+        sql.push(" AND (").push(column).push(", id) ").push(if sort.descending { "<" } else { ">" }).push(" (");
+        match value {
+            CursorValue::Text(text) => sql.text(text),
+            CursorValue::Millis(ms) => sql.int(*ms),
+        };
+        sql.push(", ").id(id.0).push(")");
+    }
+    let direction = if sort.descending { " DESC" } else { " ASC" };
+    sql.push(" ORDER BY ").push(column).push(direction).push(", id").push(direction);
+}
+
+impl Store {
+    /// Up to `limit` issued keys that match, in order, after the given place.
+    pub async fn list(
+        &self,
+        filter: &KeyFilter,
+        sort: Sort,
+        after: Option<&(CursorValue, KeyId)>,
+        limit: i64,
+    ) -> Result<Vec<StoredKey>, StoreError> {
+        let lead = self.lead(filter).await?;
+        let mut sql = Sql::new(key_select!("FROM api_key WHERE "));
+        filter.push(&mut sql, lead, self.is_sqlite());
+        push_order(&mut sql, sort, after);
+        sql.push(" LIMIT ").int(limit);
+        let Sql { text, values } = sql;
+        let rows: Vec<KeyRow> =
+            on_db!(self, pool => bind_all!(sqlx::query_as(sqlx::AssertSqlSafe(text)), values).fetch_all(pool).await?);
+        rows.into_iter().map(StoredKey::try_from).collect()
+    }
+
+    /// How many issued keys match, counting no further than one past [`TOTAL_COUNTED`].
+    pub async fn count(&self, filter: &KeyFilter) -> Result<u64, StoreError> {
+        let lead = if filter.uses_trigrams() { Lead::Trigrams } else { Lead::Order };
+        let mut sql = Sql::new("SELECT COUNT(*) FROM (SELECT 1 AS one FROM api_key WHERE ");
+        filter.push(&mut sql, lead, self.is_sqlite());
+        sql.push(" LIMIT ").int(i64::try_from(TOTAL_COUNTED + 1).unwrap_or(i64::MAX)).push(") AS counted");
+        let Sql { text, values } = sql;
+        let count: i64 = on_db!(self, pool => bind_all!(sqlx::query_scalar(sqlx::AssertSqlSafe(text)), values).fetch_one(pool).await?);
+        Ok(count.unsigned_abs())
+    }
+
+    fn is_sqlite(&self) -> bool {
+        matches!(self.db, Db::Sqlite { .. })
+    }
+
+    async fn lead(&self, filter: &KeyFilter) -> Result<Lead, StoreError> {
+        let Db::Sqlite { read, .. } = &self.db else { return Ok(Lead::Order) };
+        if !filter.uses_trigrams() {
+            return Ok(Lead::Order);
+        }
+        let hits: i64 =
+            sqlx::query_scalar(SEARCH_HITS).bind(phrase(&filter.search)).bind(FEW + 1).fetch_one(read).await?;
+        Ok(if hits > FEW { Lead::Order } else { Lead::Trigrams })
+    }
+}
+
+/// SQLite alone: how many names hold a text, counting no further than asked.
+const SEARCH_HITS: &str =
+    "SELECT COUNT(*) FROM (SELECT rowid FROM api_key_search WHERE api_key_search MATCH $1 LIMIT $2)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_characters_are_made_ordinary() {
+        assert_eq!(like(r"100%_\"), r"%100\%\_\\%");
+        assert_eq!(phrase(r#"say "hi""#), r#""say ""hi""""#);
+    }
+}

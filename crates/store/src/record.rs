@@ -1,0 +1,143 @@
+use model::{ClientName, Environment, InstallationId, Instant, KeyId, KeyKind, LifeCycle, ScopeSet, SecretId};
+use uuid::Uuid;
+
+use crate::{
+    Digest, Store, StoreError,
+    db::on_db,
+    key::{client_name, environment, instant, kind, scopes},
+};
+
+/// All that verification needs to know of one secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRecord {
+    /// What the secret is looked up by.
+    pub digest: Digest,
+    /// The secret.
+    pub secret: SecretId,
+    /// When this secret, superseded by a rotation, stops working.
+    pub secret_expires_at: Option<Instant>,
+    /// Whose key.
+    pub installation: InstallationId,
+    /// The key.
+    pub key: KeyId,
+    /// Whose it is.
+    pub kind: KeyKind,
+    /// Whom it was generated for.
+    pub client_name: ClientName,
+    /// Which data it reaches.
+    pub environment: Environment,
+    /// What it may do.
+    pub scopes: ScopeSet,
+    /// What decides its status.
+    pub life: LifeCycle,
+    /// Last use as written so far; `None`: never.
+    pub last_used_at: Option<Instant>,
+    /// The epoch of the key's last change: of two records of one digest, the higher is the newer.
+    pub epoch: i64,
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct RecordRow {
+    digest: Vec<u8>,
+    secret_id: Uuid,
+    secret_expires_at: Option<i64>,
+    installation_id: Uuid,
+    key_id: Uuid,
+    kind: String,
+    client_name: String,
+    environment: String,
+    scopes: String,
+    disabled_at: Option<i64>,
+    expires_at: Option<i64>,
+    deleted_at: Option<i64>,
+    last_used_at: i64,
+    epoch: i64,
+}
+
+impl TryFrom<RecordRow> for StoredRecord {
+    type Error = StoreError;
+
+    fn try_from(row: RecordRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            digest: row.digest.try_into().map_err(|_| StoreError::Corrupt { column: "api_key_secret.digest" })?,
+            secret: SecretId(row.secret_id),
+            secret_expires_at: instant(row.secret_expires_at),
+            installation: InstallationId(row.installation_id),
+            key: KeyId(row.key_id),
+            kind: kind(&row.kind)?,
+            client_name: client_name(&row.client_name)?,
+            environment: environment(&row.environment)?,
+            scopes: scopes(&row.scopes)?,
+            life: LifeCycle {
+                disabled_at: instant(row.disabled_at),
+                expires_at: instant(row.expires_at),
+                deleted_at: instant(row.deleted_at),
+            },
+            last_used_at: instant(Some(row.last_used_at).filter(|ms| *ms != 0)),
+            epoch: row.epoch,
+        })
+    }
+}
+
+macro_rules! record_select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.digest, s.id AS secret_id, s.expires_at AS secret_expires_at, k.installation_id, k.id AS key_id, k.kind, \
+             k.client_name, k.environment, k.scopes, k.disabled_at, k.expires_at, k.deleted_at, k.last_used_at, k.epoch ",
+            $rest
+        )
+    };
+}
+
+pub(crate) use record_select;
+
+pub(crate) const RECORD_BY_DIGEST: &str =
+    record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE s.digest = $1");
+pub(crate) const RECORDS_OF_KEY: &str = record_select!(
+    "FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE k.installation_id = $1 AND k.id = $2"
+);
+pub(crate) const RECORDS_CHANGED: &str = record_select!(
+    "FROM api_key k JOIN api_key_secret s ON s.key_id = k.id WHERE k.epoch > $1 AND k.epoch <= $2 ORDER BY k.epoch"
+);
+pub(crate) const RECORDS_AFTER: &str =
+    record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE s.id > $1 ORDER BY s.id LIMIT $2");
+pub(crate) const EPOCH: &str = "SELECT value FROM epoch WHERE id = 1";
+
+fn records(rows: Vec<RecordRow>) -> Result<Vec<StoredRecord>, StoreError> {
+    rows.into_iter().map(StoredRecord::try_from).collect()
+}
+
+impl Store {
+    /// The record of a secret, whichever installation's: one indexed read.
+    pub async fn record_by_digest(&self, digest: &Digest) -> Result<Option<StoredRecord>, StoreError> {
+        let row: Option<RecordRow> =
+            on_db!(self, pool => sqlx::query_as(RECORD_BY_DIGEST).bind(&digest[..]).fetch_optional(pool).await?);
+        row.map(StoredRecord::try_from).transpose()
+    }
+
+    /// The records of all secrets of a key.
+    pub async fn records_of_key(
+        &self,
+        installation: InstallationId,
+        key: KeyId,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        records(
+            on_db!(self, pool => sqlx::query_as(RECORDS_OF_KEY).bind(installation.0).bind(key.0).fetch_all(pool).await?),
+        )
+    }
+
+    /// The records of all keys that changed after epoch `after`, up to and with `upto`.
+    pub async fn records_changed(&self, after: i64, upto: i64) -> Result<Vec<StoredRecord>, StoreError> {
+        records(on_db!(self, pool => sqlx::query_as(RECORDS_CHANGED).bind(after).bind(upto).fetch_all(pool).await?))
+    }
+
+    /// Up to `limit` records in the order of their secrets' ids, after the given one.
+    pub async fn records_after(&self, after: SecretId, limit: i64) -> Result<Vec<StoredRecord>, StoreError> {
+        records(on_db!(self, pool => sqlx::query_as(RECORDS_AFTER).bind(after.0).bind(limit).fetch_all(pool).await?))
+    }
+
+    /// The epoch: it moves with each change of truth.
+    pub async fn epoch(&self) -> Result<i64, StoreError> {
+        Ok(on_db!(self, pool => sqlx::query_scalar(EPOCH).fetch_one(pool).await?))
+    }
+}
