@@ -1,0 +1,105 @@
+use http::StatusCode;
+use leptos::{
+    prelude::{FromServerFnError, ServerFnErrorErr},
+    server_fn::codec::JsonEncoding,
+};
+use model::KeyError;
+use serde::{Deserialize, Serialize};
+
+/// Why a server function gave no answer: typed over the wire, and nothing of the internals in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum ApiError {
+    /// A verb on keys was refused.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The call did not come from a page of this Keydesk.
+    #[error("This request did not come from a page of this Keydesk. Reload the page and try again.")]
+    ForeignOrigin,
+    /// The call's arguments could not be read: the page is older or newer than the server.
+    #[error("The page and the server don't understand each other. Reload the page and try again.")]
+    Malformed,
+    /// The server could not be reached. Only the browser makes this one.
+    #[error("Keydesk can't be reached. Check the connection and try again.")]
+    Unreachable,
+    /// Anything else; the server has logged it.
+    #[error("Something went wrong. Please try again.")]
+    Internal,
+}
+
+impl ApiError {
+    /// The status of the answer that carries it.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Key(error) => match error {
+                KeyError::NotFound | KeyError::NoInstallation => StatusCode::NOT_FOUND,
+                KeyError::InvalidClientName { .. }
+                | KeyError::UnknownScope { .. }
+                | KeyError::InvalidInstallation { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+                KeyError::DefaultKeyProtected | KeyError::ScopeEscalation { .. } | KeyError::ModuleUnavailable => {
+                    StatusCode::FORBIDDEN
+                }
+                KeyError::VersionMoved { .. } => StatusCode::PRECONDITION_FAILED,
+                KeyError::NotRecoverable | KeyError::NotDeleted | KeyError::IdempotencyMismatch => StatusCode::CONFLICT,
+                KeyError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            },
+            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Unreachable => StatusCode::BAD_GATEWAY,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::Malformed,
+            // In the server this is a body that can't be read; in the browser it is an answer that Keydesk did not give,
+            // for example a proxy's while Keydesk is away.
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => Self::Malformed,
+            ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Request(_) => Self::Unreachable,
+            ServerFnErrorErr::Registration(_)
+            | ServerFnErrorErr::UnsupportedRequestMethod(_)
+            | ServerFnErrorErr::ServerError(_)
+            | ServerFnErrorErr::MiddlewareError(_)
+            | ServerFnErrorErr::Serialization(_)
+            | ServerFnErrorErr::Response(_) => Self::Internal,
+        }
+    }
+
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_the_same_on_both_sides_of_the_wire() {
+        let errors = [
+            ApiError::Key(KeyError::ModuleUnavailable),
+            ApiError::Key(KeyError::VersionMoved { current: 7 }),
+            ApiError::Key(KeyError::InvalidClientName { reason: model::ClientNameError::TooLong }),
+            ApiError::ForeignOrigin,
+            ApiError::Malformed,
+            ApiError::Unreachable,
+            ApiError::Internal,
+        ];
+        for error in errors {
+            let sent = error.ser();
+            assert_eq!(sent.status_code, error.status());
+            assert_eq!(ApiError::de(sent.body), error);
+        }
+    }
+
+    #[cfg(feature = "hydrate")]
+    #[test]
+    fn an_answer_that_keydesk_did_not_give_means_that_keydesk_is_away() {
+        assert_eq!(ApiError::de("<h1>Bad gateway</h1>".into()), ApiError::Unreachable);
+    }
+}

@@ -1,0 +1,47 @@
+use leptos::{ev::SubmitEvent, prelude::*};
+use leptos_meta::Title;
+use model::MODULE_UNAVAILABLE;
+
+use crate::{
+    ApiError, Availability,
+    components::{Button, Notice, Tone},
+    module_state,
+};
+
+/// `/`: the product's name, and whether the API Keys module is available.
+#[component]
+pub(crate) fn Home() -> impl IntoView {
+    let state = Resource::new_blocking(|| (), |()| module_state());
+    let (asking, set_asking) = signal(false);
+    let ask_again = move |submit: SubmitEvent| {
+        submit.prevent_default();
+        state.refetch();
+    };
+    view! {
+        <Title text="Keydesk"/>
+        <main class="home">
+            <h1>"Keydesk"</h1>
+            <div class="home-state" aria-live="polite" aria-busy=move || asking.get().to_string()>
+                <Transition fallback=|| () set_pending=set_asking>
+                    {move || Suspend::new(async move { face(state.await) })}
+                </Transition>
+            </div>
+            // Without scripts the button loads the page again, which asks as well.
+            <form method="get" action="/" on:submit=ask_again>
+                <Button>"Check again"</Button>
+            </form>
+        </main>
+    }
+}
+
+fn face(state: Result<Availability, ApiError>) -> impl IntoView {
+    match state {
+        Ok(Availability { installation, available: true }) => {
+            view! { <Notice tone=Tone::Good>{format!("API Keys are available in {installation}.")}</Notice> }
+        }
+        Ok(Availability { available: false, .. }) => {
+            view! { <Notice tone=Tone::Warning>{MODULE_UNAVAILABLE.to_owned()}</Notice> }
+        }
+        Err(error) => view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> },
+    }
+}

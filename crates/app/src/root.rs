@@ -1,0 +1,33 @@
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::{
+    SsrMode, StaticSegment,
+    components::{FlatRoutes, Route, Router},
+};
+
+use crate::pages::{Home, NotFound};
+
+/// Everything inside of `<body>`: the same on the server and in the browser.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    mark_hydrated();
+    view! {
+        <Router>
+            <FlatRoutes fallback=NotFound>
+                // The whole page is rendered before it is sent, so that it is complete where scripts never run.
+                <Route path=StaticSegment("") view=Home ssr=SsrMode::Async/>
+            </FlatRoutes>
+        </Router>
+    }
+}
+
+/// Tells style sheets and tests that the page answers to a person. Effects run in the browser only.
+fn mark_hydrated() {
+    Effect::new(|| {
+        if let Some(root) = document().document_element() {
+            // Setting an attribute fails for malformed names only.
+            _ = root.set_attribute("data-hydrated", "");
+        }
+    });
+}

@@ -1,0 +1,74 @@
+use axum::http::{HeaderValue, header::CONTENT_SECURITY_POLICY};
+use leptos::{nonce::Nonce, prelude::*};
+use leptos_axum::ResponseOptions;
+use leptos_meta::MetaTags;
+
+use crate::App;
+
+/// Where the site's files are, as paths in a URL. A file that there is none of is an empty text.
+///
+/// Without `js` the pages carry no scripts, and work as plain forms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assets {
+    /// The module that binds the wasm to the browser.
+    pub js: String,
+    /// The client.
+    pub wasm: String,
+    /// The style sheet.
+    pub css: String,
+    /// The icon of the tab.
+    pub icon: String,
+}
+
+/// The document around [`App`].
+pub(crate) fn shell() -> impl IntoView {
+    let assets = expect_context::<Assets>();
+    let nonce = use_nonce();
+    let policy = policy(nonce.as_ref());
+    if let (Some(response), Ok(policy)) = (use_context::<ResponseOptions>(), HeaderValue::try_from(policy)) {
+        response.insert_header(CONTENT_SECURITY_POLICY, policy);
+    }
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                {present(assets.css.clone()).map(|css| view! { <link rel="stylesheet" href=css/> })}
+                {present(assets.icon.clone()).map(|icon| view! { <link rel="icon" type="image/svg+xml" href=icon/> })}
+                {scripts(&assets, nonce)}
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+fn present(path: String) -> Option<String> {
+    (!path.is_empty()).then_some(path)
+}
+
+fn scripts(assets: &Assets, nonce: Option<Nonce>) -> Option<impl IntoView + use<>> {
+    let js = present(assets.js.clone())?;
+    let wasm = assets.wasm.clone();
+    let start = format!("import init,{{hydrate}} from {js:?};await init({{module_or_path:{wasm:?}}});hydrate()");
+    Some(view! {
+        <link rel="modulepreload" href=js nonce=nonce.clone()/>
+        <link rel="preload" r#as="fetch" href=wasm type="application/wasm" crossorigin="anonymous"/>
+        <script type="module" nonce=nonce>
+            {start}
+        </script>
+    })
+}
+
+/// Nothing runs but scripts that carry this answer's nonce, and what those import.
+fn policy(nonce: Option<&Nonce>) -> String {
+    let script = nonce.map_or_else(|| "'none'".to_owned(), |nonce| format!("'nonce-{nonce}' 'wasm-unsafe-eval'"));
+    format!(
+        "default-src 'none'; script-src {script}; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}

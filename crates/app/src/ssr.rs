@@ -1,0 +1,54 @@
+//! The pages and server functions as routes of axum.
+
+mod headers;
+mod origin;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode, header::ACCEPT},
+    middleware::{from_fn, map_request, map_response},
+    response::IntoResponse,
+};
+use domain::Keydesk;
+use leptos::prelude::*;
+use leptos_axum::{
+    LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context, render_app_async_with_context,
+};
+
+use crate::{App, Assets, shell::shell};
+
+/// All pages, the server functions under `/api/_fn`, and a page for addresses where there is none.
+///
+/// The fallback answers only to who asks for HTML; anyone else gets an empty 404, for the caller of this to fill.
+pub fn routes(keydesk: Keydesk, assets: Assets) -> Router {
+    let context = move || {
+        provide_context(keydesk.clone());
+        provide_context(assets.clone());
+    };
+    // Leptos wants options, but serves no file here and so reads none of them.
+    let options = LeptosOptions::builder().output_name("keydesk").build();
+    let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
+    let not_found = render_app_async_with_context(context.clone(), shell);
+    Router::new()
+        .leptos_routes_with_context(&options, pages, context, shell)
+        .fallback(move |request: Request<Body>| {
+            let page = wants_page(request.method(), request.headers()).then(|| not_found(request));
+            async move {
+                match page {
+                    Some(page) => (StatusCode::NOT_FOUND, page.await).into_response(),
+                    None => StatusCode::NOT_FOUND.into_response(),
+                }
+            }
+        })
+        .layer(from_fn(origin::require_own))
+        .layer(map_request(origin::forget_on_pages))
+        .layer(map_response(headers::secure))
+        .with_state(options)
+}
+
+fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
+    let html = |value: &str| value.split(',').any(|range| range.trim().starts_with("text/html"));
+    matches!(*method, Method::GET | Method::HEAD)
+        && headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(html)
+}
