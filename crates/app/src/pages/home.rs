@@ -37,7 +37,7 @@ pub(crate) fn Home() -> impl IntoView {
 fn face(state: Result<Availability, ApiError>) -> impl IntoView {
     match state {
         Ok(Availability { installation, available: true }) => {
-            view! { <Notice tone=Tone::Good>{format!("API Keys are available in {installation}.")}</Notice> }
+            view! { <Notice tone=Tone::Good>{format!("The API Keys module is available in {installation}.")}</Notice> }
         }
         Ok(Availability { available: false, .. }) => {
             view! { <Notice tone=Tone::Warning>{MODULE_UNAVAILABLE.to_owned()}</Notice> }
