@@ -1,0 +1,46 @@
+//! Decisions. The only writer of truth; owns cache, clock, randomness, usage and audit.
+//!
+//! Invariants:
+//! - nothing else changes anything, and each change commits with its audit entry and its epoch in one transaction, in a
+//!   task of its own;
+//! - the verification path does no I/O on a cache hit and never waits for the recording of usage;
+//! - a change is in this node's cache before its verb answers;
+//! - a secret leaves in [`Issued`] and from [`Keydesk::reveal`] alone.
+
+mod audit;
+mod background;
+mod cache;
+mod caller;
+mod clock;
+mod delete;
+mod entropy;
+mod examine;
+mod failure;
+mod idempotency;
+mod installation;
+mod issue;
+mod keydesk;
+mod keyring;
+mod list;
+mod open;
+mod record;
+mod rename;
+mod restore;
+mod reveal;
+mod seal;
+mod usage;
+mod verify;
+
+pub use background::Background;
+pub use caller::{Caller, Held};
+pub use clock::{Clock, SystemClock};
+pub use entropy::{Entropy, SystemEntropy};
+pub use examine::Finding;
+pub use idempotency::{Idempotency, fingerprint};
+pub use installation::{Installation, NewInstallation};
+pub use issue::{Issued, NewKey};
+pub use keydesk::{Counters, Keydesk, NotReady};
+pub use keyring::{Keyring, KeyringError};
+pub use open::{OpenError, OpenOptions};
+pub use record::Record;
+pub use verify::{Call, Unavailable, Verdict};

@@ -62,7 +62,16 @@ pub(crate) const INSTALLATIONS: &str =
     "SELECT id, name, title, disabled_at, recoverable, key_count, created_at FROM installation ORDER BY name";
 pub(crate) const DEPLOYMENT: &str = "SELECT key_prefix, keyring_proof, created_at FROM deployment WHERE id = 1";
 
+pub(crate) const KEY_COUNT: &str = "SELECT key_count FROM installation WHERE id = $1";
+
 impl Store {
+    /// How many issued keys the installation has, deleted ones not counted.
+    pub async fn key_count(&self, id: InstallationId) -> Result<u64, StoreError> {
+        let count: Option<i64> =
+            on_db!(self, pool => sqlx::query_scalar(KEY_COUNT).bind(id.0).fetch_optional(pool).await?);
+        Ok(count.unwrap_or(0).unsigned_abs())
+    }
+
     /// All of them, by name. They are few.
     pub async fn installations(&self) -> Result<Vec<StoredInstallation>, StoreError> {
         let rows: Vec<InstallationRow> = on_db!(self, pool => sqlx::query_as(INSTALLATIONS).fetch_all(pool).await?);

@@ -1,0 +1,140 @@
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+
+use model::{RESTORE_WINDOW_MS, SecretId};
+use store::StoreError;
+use tokio::{sync::watch, task::JoinSet, time};
+use uuid::Uuid;
+
+use crate::{Keydesk, idempotency::KEPT_MS};
+
+/// How often changes made elsewhere are looked for. Four times within the second in which they must be known.
+const POLL: Duration = Duration::from_millis(250);
+/// How often counted calls are written down.
+const FLUSH: Duration = Duration::from_secs(5);
+/// How often what is too old is removed.
+const PURGE: Duration = Duration::from_secs(60 * 60);
+/// Records read at once while the cache is warmed.
+const WARM_PAGE: i64 = 2_000;
+
+/// The work that goes on beside the answering of calls.
+#[derive(Debug)]
+pub struct Background {
+    keydesk: Keydesk,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Keydesk {
+    /// Starts looking for changes made elsewhere, warming the cache, writing usage down and purging. Call it once.
+    pub fn start(&self) -> Background {
+        self.inner.proven_at.store(self.now().as_millis(), Relaxed);
+        let (stop, _) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().poll_forever()));
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().warm()));
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().flush_forever()));
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().purge_forever()));
+        Background { keydesk: self.clone(), stop, tasks }
+    }
+
+    async fn poll_forever(self) {
+        let mut ticks = time::interval(POLL);
+        ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.poll().await {
+                tracing::warn!(%error, "changes made elsewhere could not be read");
+            }
+        }
+    }
+
+    /// Applies what others changed since the last look. That the database answered proves that memory is fresh, as of the
+    /// moment before it was asked.
+    pub(crate) async fn poll(&self) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        let asked_at = self.now();
+        let (known, newest) = (inner.epoch.load(Relaxed), inner.store.epoch().await?);
+        if newest != known {
+            let changed = inner.store.records_changed(known, newest).await?;
+            inner.cache.apply(changed);
+            // An error of this one was logged where it happened.
+            if self.reload_installations().await.is_ok() {
+                inner.epoch.store(newest, Relaxed);
+            }
+        }
+        // While nothing polls this is `i64::MAX`, and stays so.
+        inner.proven_at.fetch_max(asked_at.as_millis(), Relaxed);
+        Ok(())
+    }
+
+    async fn warm(self) {
+        let mut after = SecretId(Uuid::nil());
+        loop {
+            match self.inner.store.records_after(after, WARM_PAGE).await {
+                Ok(page) => {
+                    let Some(last) = page.last() else { break };
+                    after = last.secret;
+                    if !page.into_iter().all(|record| self.inner.cache.warm(record)) {
+                        tracing::warn!(
+                            keys = self.inner.cache.len(),
+                            "the cache is full; the remaining keys are read from the database with each call"
+                        );
+                        break;
+                    }
+                    // The calls come first.
+                    tokio::task::yield_now().await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the cache could not be warmed; trying again");
+                    time::sleep(FLUSH).await;
+                }
+            }
+        }
+        tracing::debug!(keys = self.inner.cache.len(), "the cache is warm");
+    }
+
+    async fn flush_forever(self) {
+        let mut ticks = time::interval(FLUSH);
+        ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.flush_usage(false).await;
+        }
+    }
+
+    async fn purge_forever(self) {
+        let mut ticks = time::interval(PURGE);
+        loop {
+            ticks.tick().await;
+            self.purge().await;
+        }
+    }
+
+    pub(crate) async fn purge(&self) {
+        let now = self.now();
+        match self.inner.store.purge(now.plus_millis(-KEPT_MS), now.plus_millis(-RESTORE_WINDOW_MS)).await {
+            Ok(0) => {}
+            Ok(keys) => {
+                tracing::info!(keys, "purged keys that were deleted 30 days ago");
+                self.inner.cache.forget_purged(now);
+            }
+            Err(error) => tracing::warn!(%error, "what is too old could not be removed"),
+        }
+    }
+}
+
+async fn until_stopped(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) {
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => {}
+        () = work => {}
+    }
+}
+
+impl Background {
+    /// Stops it all, and writes down what was counted.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+        self.keydesk.flush_usage(true).await;
+    }
+}

@@ -1,0 +1,47 @@
+use model::{Actor, InstallationId, Scope, ScopeSet};
+
+use crate::Record;
+
+/// Who asks for a change, where, and with what rights.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// As the audit log will name them.
+    pub actor: Actor,
+    /// The installation that they act in.
+    pub installation: InstallationId,
+    /// The rights that they hold: nobody gives what they don't.
+    pub held: Held,
+}
+
+/// Rights that a caller holds, and so may give.
+#[derive(Clone, Debug)]
+pub enum Held {
+    /// Every right there is: the operator, the owner.
+    All,
+    /// Only these.
+    Only(ScopeSet),
+}
+
+impl Caller {
+    /// Whoever can run the command line on the data.
+    pub fn operator(installation: InstallationId) -> Self {
+        Self { actor: Actor::Operator, installation, held: Held::All }
+    }
+
+    /// A caller of the REST API.
+    pub fn key(record: &Record) -> Self {
+        Self {
+            actor: Actor::Key { id: record.key_id() },
+            installation: record.installation(),
+            held: Held::Only(record.scopes().clone()),
+        }
+    }
+
+    /// Those of `wanted` that the caller may not give.
+    pub(crate) fn lacks(&self, wanted: &ScopeSet) -> Vec<Scope> {
+        match &self.held {
+            Held::All => Vec::new(),
+            Held::Only(held) => held.missing(wanted),
+        }
+    }
+}

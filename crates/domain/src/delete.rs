@@ -1,0 +1,71 @@
+use std::collections::HashSet;
+
+use model::{Action, BulkDeleted, KeyError, KeyId, KeyKind, Skipped};
+use serde_json::json;
+
+use crate::{Caller, Keydesk, audit::Deed, failure};
+
+impl Keydesk {
+    /// Deletes a key: it is refused from the moment this answers, and can be restored for 30 days.
+    pub async fn delete(&self, caller: &Caller, id: KeyId, if_version: Option<i64>) -> Result<(), KeyError> {
+        let mut outcome = self.delete_keys(caller, &[id], if_version).await?;
+        match outcome.skipped.pop() {
+            None => Ok(()),
+            Some(skipped) if skipped.code == KeyError::DefaultKeyProtected.code() => Err(KeyError::DefaultKeyProtected),
+            Some(_) => Err(KeyError::NotFound),
+        }
+    }
+
+    /// Deletes many keys in one change. Those that can't be deleted are named and left as they are.
+    pub async fn bulk_delete(&self, caller: &Caller, ids: &[KeyId]) -> Result<BulkDeleted, KeyError> {
+        self.delete_keys(caller, ids, None).await
+    }
+
+    async fn delete_keys(
+        &self,
+        caller: &Caller,
+        ids: &[KeyId],
+        if_version: Option<i64>,
+    ) -> Result<BulkDeleted, KeyError> {
+        self.require_module(caller.installation)?;
+        let mut seen = HashSet::with_capacity(ids.len());
+        let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
+        let (this, actor, installation) = (self.clone(), caller.actor, caller.installation);
+        self.detached(async move {
+            let mut change = this.change().await?;
+            if let (Some(version), [id]) = (if_version, &ids[..])
+                && let Some(key) = change.key(installation, *id).await.map_err(failure::public)?
+                && key.kind() == KeyKind::Issued
+                && key.life.deleted_at.is_none()
+                && key.version() != version
+            {
+                return Err(KeyError::VersionMoved { current: key.version() });
+            }
+            let now = this.now();
+            let done: HashSet<KeyId> =
+                change.delete_keys(installation, &ids, now).await.map_err(failure::public)?.into_iter().collect();
+            let (deleted, left): (Vec<KeyId>, Vec<KeyId>) = ids.into_iter().partition(|id| done.contains(id));
+            let mut skipped = Vec::with_capacity(left.len());
+            for id in left {
+                let key = change.key(installation, id).await.map_err(failure::public)?;
+                let reason = match key {
+                    Some(key) if key.kind() == KeyKind::Default => KeyError::DefaultKeyProtected,
+                    _ => KeyError::NotFound,
+                };
+                skipped.push(Skipped { id, code: reason.code().to_owned() });
+            }
+            if deleted.is_empty() {
+                return Ok(BulkDeleted { deleted, skipped });
+            }
+            let fewer = -i64::try_from(deleted.len()).unwrap_or(i64::MAX);
+            change.count_keys(installation, fewer).await.map_err(failure::public)?;
+            let deeds = deleted.iter().map(|id| Deed::on_key(Action::KeyDelete, *id, json!({}))).collect();
+            this.write_audit(&mut change, installation, actor, now, deeds).await?;
+            let records = change.records_of_keys(installation, &deleted).await.map_err(failure::public)?;
+            this.commit(change).await?;
+            this.inner.cache.apply(records);
+            Ok(BulkDeleted { deleted, skipped })
+        })
+        .await
+    }
+}

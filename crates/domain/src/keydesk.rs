@@ -1,0 +1,170 @@
+use std::{
+    collections::HashMap,
+    fmt,
+    future::Future,
+    path::PathBuf,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use model::{Actor, Code, InstallationId, Instant, KeyError, SecretFormat};
+use store::{Change, Store};
+use uuid::Uuid;
+
+use crate::{
+    Clock, Entropy, Installation, Keyring,
+    audit::{self, Deed},
+    cache::Cache,
+    entropy, failure,
+    usage::Usage,
+};
+
+/// Keydesk on one database: every decision and every change goes through here. Cheap to clone.
+#[derive(Clone)]
+pub struct Keydesk {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) keyring: Keyring,
+    pub(crate) format: SecretFormat,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) keyring_in_file: bool,
+    pub(crate) cache: Cache,
+    pub(crate) installations: RwLock<HashMap<InstallationId, Installation>>,
+    pub(crate) usage: Usage,
+    /// The epoch up to which changes made elsewhere have been applied.
+    pub(crate) epoch: AtomicI64,
+    /// When the database last proved that memory is fresh, in milliseconds. `i64::MAX` while nothing polls: then every
+    /// decision reads the database or what this process wrote.
+    pub(crate) proven_at: AtomicI64,
+    pub(crate) verdicts: [AtomicU64; Code::ALL.len()],
+    pub(crate) misses: AtomicU64,
+}
+
+/// Counts since the start, for metrics.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counters {
+    /// By [`Code::index`].
+    pub verifications: [u64; Code::ALL.len()],
+    /// Records in memory.
+    pub cached_keys: u64,
+    /// Verifications that had to read the database.
+    pub cache_misses: u64,
+    /// Keys whose usage waits to be written down because the queue was full. None of it is lost.
+    pub usage_deferred: u64,
+    /// The newest change that this node knows.
+    pub epoch: i64,
+}
+
+/// Why calls can't be answered right now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotReady {
+    /// The database has not answered for longer than memory may be trusted.
+    #[error("the database does not answer")]
+    Database,
+}
+
+/// How long memory may answer after the database last proved it fresh, in milliseconds.
+pub(crate) const FRESH_MS: i64 = 5_000;
+
+impl fmt::Debug for Keydesk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keydesk({})", self.inner.store.kind())
+    }
+}
+
+impl Keydesk {
+    /// The time, by this Keydesk's clock.
+    pub fn now(&self) -> Instant {
+        self.inner.clock.now()
+    }
+
+    /// A new id for a request: version 7, without a system call.
+    pub fn request_id(&self) -> Uuid {
+        entropy::request_id(self.now())
+    }
+
+    /// Whether calls can be answered.
+    pub async fn ready(&self) -> Result<(), NotReady> {
+        if !self.is_fresh(self.now()) {
+            return Err(NotReady::Database);
+        }
+        self.inner.store.epoch().await.map(drop).map_err(|error| {
+            tracing::warn!(%error, "not ready");
+            NotReady::Database
+        })
+    }
+
+    /// Counts since the start.
+    pub fn counters(&self) -> Counters {
+        let inner = &self.inner;
+        Counters {
+            verifications: std::array::from_fn(|index| inner.verdicts[index].load(Relaxed)),
+            cached_keys: inner.cache.len() as u64,
+            cache_misses: inner.misses.load(Relaxed),
+            usage_deferred: inner.usage.deferred(),
+            epoch: inner.epoch.load(Relaxed),
+        }
+    }
+
+    /// Writes down what is still in memory and closes the database.
+    pub async fn close(self) {
+        self.flush_usage(true).await;
+        self.inner.store.close().await;
+    }
+
+    pub(crate) fn is_fresh(&self, now: Instant) -> bool {
+        now.as_millis().saturating_sub(self.inner.proven_at.load(Relaxed)) <= FRESH_MS
+    }
+
+    /// Runs a change in a task of its own, so that a caller who hangs up can't leave it half-way.
+    pub(crate) async fn detached<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, KeyError>> + Send + 'static,
+    ) -> Result<T, KeyError> {
+        use tracing::Instrument as _;
+        tokio::spawn(work.in_current_span()).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a change did not finish");
+            Err(KeyError::Unavailable)
+        })
+    }
+
+    pub(crate) async fn change(&self) -> Result<Change, KeyError> {
+        self.inner.store.change().await.map_err(failure::public)
+    }
+
+    pub(crate) async fn write_audit(
+        &self,
+        change: &mut Change,
+        installation: InstallationId,
+        actor: Actor,
+        now: Instant,
+        deeds: Vec<Deed>,
+    ) -> Result<(), KeyError> {
+        audit::write(change, &*self.inner.entropy, installation, actor, now, deeds).await.map_err(failure::public)
+    }
+
+    pub(crate) async fn commit(&self, change: Change) -> Result<(), KeyError> {
+        change.commit().await.map_err(failure::public)
+    }
+
+    pub(crate) fn new_id(&self, now: Instant) -> Uuid {
+        entropy::id(&*self.inner.entropy, now)
+    }
+
+    pub(crate) fn remembered(&self, id: InstallationId) -> Option<Installation> {
+        self.inner.installations.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// Refuses when the API Keys module is off for the installation.
+    pub(crate) fn require_module(&self, id: InstallationId) -> Result<Installation, KeyError> {
+        let installation = self.remembered(id).ok_or(KeyError::NoInstallation)?;
+        if installation.enabled { Ok(installation) } else { Err(KeyError::ModuleUnavailable) }
+    }
+}

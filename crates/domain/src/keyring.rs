@@ -1,0 +1,261 @@
+//! Peppers and master keys: what is kept outside the database, so that the database alone verifies and opens nothing.
+
+use std::{
+    fmt::Write as _,
+    fs, io,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use aws_lc_rs::{aead, hmac};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use store::Digest;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::Entropy;
+
+/// The name of the file in the data directory.
+pub(crate) const FILE_NAME: &str = "master.key";
+
+/// Peppers and master keys, each with an id. The first of a kind is the one that new secrets get; the others still
+/// verify and open what was made with them, so that both can be rotated.
+pub struct Keyring {
+    peppers: Vec<(String, hmac::Key)>,
+    masters: Vec<Master>,
+}
+
+struct Master {
+    id: String,
+    cipher: aead::LessSafeKey,
+    /// Derives the key of an idempotent answer; see [`Keyring::answer_key`].
+    derive: hmac::Key,
+}
+
+/// Why a keyring can't be used. Its text never holds a key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// The file is not there, and the database was made with one.
+    #[error("the keyring {} is missing, and without it no key of this database verifies; restore it from your backup", .0.display())]
+    Missing(PathBuf),
+    /// Others could read it.
+    #[error("the keyring {} can be read by others (mode {mode:03o}); run: chmod 600 {}", .path.display(), .path.display())]
+    Permissions {
+        /// The file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// It can't be read or written.
+    #[error("the keyring {} can't be used: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A line is not `pepper ID BASE64` or `master ID BASE64`.
+    #[error("line {0} of the keyring is not `pepper ID KEY` or `master ID KEY` with a key of 32 bytes in base64")]
+    Line(usize),
+    /// A kind has no key.
+    #[error("the keyring needs a pepper and a master key")]
+    Incomplete,
+    /// It is another deployment's.
+    #[error("this keyring did not make this database; restore the right one from your backup")]
+    Foreign,
+}
+
+impl std::fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keyring(…)")
+    }
+}
+
+impl Keyring {
+    /// Reads the text of a keyring: a line a key, `#` begins a comment.
+    pub fn parse(text: &str) -> Result<Self, KeyringError> {
+        let mut ring = Self { peppers: Vec::new(), masters: Vec::new() };
+        for (index, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let bad = || KeyringError::Line(index + 1);
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let [kind, id, key] = words[..] else { return Err(bad()) };
+            let key = Zeroizing::new(STANDARD.decode(key).map_err(|_| bad())?);
+            if key.len() != 32 || id.len() > 32 {
+                return Err(bad());
+            }
+            match kind {
+                "pepper" => ring.peppers.push((id.to_owned(), hmac::Key::new(hmac::HMAC_SHA256, &key))),
+                "master" => {
+                    let cipher = aead::UnboundKey::new(&aead::AES_256_GCM, &key).map_err(|_| bad())?;
+                    ring.masters.push(Master {
+                        id: id.to_owned(),
+                        cipher: aead::LessSafeKey::new(cipher),
+                        derive: hmac::Key::new(hmac::HMAC_SHA256, &key),
+                    });
+                }
+                _ => return Err(bad()),
+            }
+        }
+        if ring.peppers.is_empty() || ring.masters.is_empty() { Err(KeyringError::Incomplete) } else { Ok(ring) }
+    }
+
+    /// Reads the keyring of a data directory.
+    pub(crate) fn load(data_dir: &Path) -> Result<Self, KeyringError> {
+        let path = data_dir.join(FILE_NAME);
+        let io = |source| KeyringError::Io { path: path.clone(), source };
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => Zeroizing::new(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(KeyringError::Missing(path)),
+            Err(error) => return Err(io(error)),
+        };
+        let mode = fs::metadata(&path).map_err(io)?.mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(KeyringError::Permissions { path, mode });
+        }
+        Self::parse(&text)
+    }
+
+    /// Reads the keyring of a data directory that has no database yet; makes one if there is none.
+    pub(crate) fn load_or_create(data_dir: &Path, entropy: &dyn Entropy) -> Result<Self, KeyringError> {
+        match Self::load(data_dir) {
+            Err(KeyringError::Missing(path)) => {
+                create(&path, entropy).map_err(|source| KeyringError::Io { path, source })?;
+                Self::load(data_dir)
+            }
+            other => other,
+        }
+    }
+
+    /// What a secret is looked up by.
+    pub(crate) fn digest(&self, secret: &str) -> Digest {
+        digest(&self.peppers[0].1, secret)
+    }
+
+    /// The same under the peppers that new secrets no longer get.
+    pub(crate) fn older_digests(&self, secret: &str) -> impl Iterator<Item = Digest> {
+        self.peppers[1..].iter().map(move |(_, pepper)| digest(pepper, secret))
+    }
+
+    /// The pepper that new secrets get.
+    pub(crate) fn pepper_id(&self) -> &str {
+        &self.peppers[0].0
+    }
+
+    /// The master key that new copies are sealed under.
+    pub(crate) fn master_id(&self) -> &str {
+        &self.masters[0].id
+    }
+
+    pub(crate) fn master(&self, id: &str) -> Option<&aead::LessSafeKey> {
+        self.masters.iter().find(|master| master.id == id).map(|master| &master.cipher)
+    }
+
+    /// A key for one idempotent answer, of the master key and the caller's `Idempotency-Key`: the database has neither, so
+    /// only whoever asks again, and of us, opens it.
+    pub(crate) fn answer_key(&self, master_id: &str, idempotency_key: &str) -> Option<aead::LessSafeKey> {
+        let master = self.masters.iter().find(|master| master.id == master_id)?;
+        let mut context = hmac::Context::with_key(&master.derive);
+        context.update(b"keydesk/answer-key/1\0");
+        context.update(idempotency_key.as_bytes());
+        let key = aead::UnboundKey::new(&aead::AES_256_GCM, context.sign().as_ref()).ok()?;
+        Some(aead::LessSafeKey::new(key))
+    }
+
+    /// Shows that a database belongs to this keyring. Says nothing about the keys in it.
+    pub(crate) fn proof(&self) -> Vec<u8> {
+        hmac::sign(&self.peppers[0].1, PROOF).as_ref().to_vec()
+    }
+
+    pub(crate) fn proves(&self, proof: &[u8]) -> bool {
+        self.peppers.iter().any(|(_, pepper)| hmac::verify(pepper, PROOF, proof).is_ok())
+    }
+}
+
+const PROOF: &[u8] = b"keydesk/keyring-proof/1";
+
+fn digest(pepper: &hmac::Key, secret: &str) -> Digest {
+    let tag = hmac::sign(pepper, secret.as_bytes());
+    let mut digest = [0; 32];
+    digest.copy_from_slice(tag.as_ref());
+    digest
+}
+
+/// Written aside and linked into place, so that of two processes that start at once both use the same.
+fn create(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
+    let mut text = Zeroizing::new(String::from(
+        "# The keyring of this Keydesk. Without it no API key verifies and none can be revealed.\n\
+         # Keep a copy apart from the database's backups: together they open every key.\n",
+    ));
+    for (kind, id) in [("pepper", "p1"), ("master", "m1")] {
+        let mut key = [0; 32];
+        entropy.fill(&mut key);
+        let _ = writeln!(text, "{kind} {id} {}", Zeroizing::new(STANDARD.encode(key)).as_str());
+        key.zeroize();
+    }
+    let mut suffix = [0; 8];
+    entropy.fill(&mut suffix);
+    let aside = path.with_extension(format!("{:016x}", u64::from_ne_bytes(suffix)));
+    let written = (|| {
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+        io::Write::write_all(&mut file, text.as_bytes())?;
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        file.sync_all()?;
+        match fs::hard_link(&aside, path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            other => other,
+        }?;
+        match path.parent() {
+            Some(parent) => fs::File::open(parent)?.sync_all(),
+            None => Ok(()),
+        }
+    })();
+    let _ = fs::remove_file(&aside);
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SystemEntropy;
+
+    #[test]
+    fn a_keyring_is_made_once_and_only_for_its_owner() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(Keyring::load(dir.path()), Err(KeyringError::Missing(_))));
+        let first = Keyring::load_or_create(dir.path(), &SystemEntropy).unwrap();
+        let again = Keyring::load_or_create(dir.path(), &SystemEntropy).unwrap();
+        assert_eq!(first.digest("a"), again.digest("a"));
+        assert!(again.proves(&first.proof()));
+        let path = dir.path().join(FILE_NAME);
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(Keyring::load(dir.path()), Err(KeyringError::Permissions { mode: 0o640, .. })));
+    }
+
+    #[test]
+    fn older_peppers_still_find() {
+        let key = |byte: u8| STANDARD.encode([byte; 32]);
+        let old = Keyring::parse(&format!("pepper p1 {}\nmaster m1 {}", key(1), key(2))).unwrap();
+        let new = Keyring::parse(&format!("pepper p2 {}\npepper p1 {}\nmaster m1 {}", key(3), key(1), key(2))).unwrap();
+        assert_ne!(old.digest("a"), new.digest("a"));
+        assert_eq!(new.older_digests("a").collect::<Vec<_>>(), [old.digest("a")]);
+        assert!(new.proves(&old.proof()));
+        assert!(!old.proves(&new.proof()));
+    }
+
+    #[test]
+    fn what_is_no_keyring() {
+        let key = STANDARD.encode([1; 32]);
+        assert!(matches!(Keyring::parse(""), Err(KeyringError::Incomplete)));
+        assert!(matches!(Keyring::parse(&format!("pepper p1 {key}")), Err(KeyringError::Incomplete)));
+        for line in ["pepper p1", "pepper p1 AAAA", "salt p1 AAAA", "pepper p1 ???"] {
+            let error = Keyring::parse(&format!("# ours\n{line}")).unwrap_err();
+            assert!(matches!(error, KeyringError::Line(2)), "{line}");
+            assert!(!error.to_string().contains("AAAA"));
+        }
+    }
+}

@@ -1,0 +1,177 @@
+use std::{
+    fs, io,
+    os::unix::fs::DirBuilderExt as _,
+    path::PathBuf,
+    sync::{Arc, RwLock, atomic::AtomicI64},
+};
+
+use model::{Actor, KeyError, SecretFormat};
+use store::{Deployment, Store, StoreError};
+
+use crate::{
+    Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, cache::Cache,
+    keydesk::Inner, usage::Usage,
+};
+
+/// The prefix of secrets when the operator chooses none.
+const DEFAULT_PREFIX: &str = "ccc";
+
+/// How to open a Keydesk.
+#[derive(Clone)]
+pub struct OpenOptions {
+    /// `sqlite:PATH` (created) or `postgres://...`
+    pub database: String,
+    /// Where the keyring lives; created, for its owner only.
+    pub data_dir: PathBuf,
+    /// The text of a keyring, in place of the file.
+    pub keyring: Option<String>,
+    /// The prefix of secrets; `None`: what the deployment has.
+    pub prefix: Option<String>,
+    /// Records in memory at most.
+    pub max_cached_keys: usize,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The source of randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl OpenOptions {
+    /// With the machine's clock and randomness, and room for two million keys.
+    pub fn new(database: impl Into<String>, data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            database: database.into(),
+            data_dir: data_dir.into(),
+            keyring: None,
+            prefix: None,
+            max_cached_keys: 2_000_000,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+        }
+    }
+}
+
+/// Why Keydesk could not be opened, in one sentence for the terminal.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data directory can't be used.
+    #[error("the data directory {} can't be used: {source}", .path.display())]
+    DataDir {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The keyring can't be used.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The database can't be used.
+    #[error("the database can't be used: {0}")]
+    Store(#[from] StoreError),
+    /// The prefix can't be one.
+    #[error(transparent)]
+    Prefix(#[from] model::InvalidPrefix),
+    /// Another prefix than the one that the deployment's keys have.
+    #[error("this deployment's keys begin with {has}_, which never changes; start without a key prefix or with {has}")]
+    PrefixMoved {
+        /// The deployment's.
+        has: String,
+    },
+    /// The first installation could not be made.
+    #[error("the first installation could not be made: {0}")]
+    First(KeyError),
+}
+
+impl Keydesk {
+    /// Opens the database, brings its tables up to date, and at the very first start makes the keyring, the installation
+    /// `default` and its Default API Key.
+    pub async fn open(options: OpenOptions) -> Result<Self, OpenError> {
+        let OpenOptions { database, data_dir, keyring, prefix, max_cached_keys, clock, entropy } = options;
+        let mut builder = fs::DirBuilder::new();
+        builder
+            .recursive(true)
+            .mode(0o700)
+            .create(&data_dir)
+            .map_err(|source| OpenError::DataDir { path: data_dir.clone(), source })?;
+        let store = Store::open(&database).await?;
+        let deployment = store.deployment().await?;
+        let keyring_in_file = keyring.is_none();
+        let keyring = match (&keyring, &deployment) {
+            (Some(text), _) => Keyring::parse(text)?,
+            (None, Some(_)) => Keyring::load(&data_dir)?,
+            (None, None) => Keyring::load_or_create(&data_dir, &*entropy)?,
+        };
+        let chosen = prefix.as_deref().map(SecretFormat::new).transpose()?;
+        let deployment = match deployment {
+            Some(deployment) => deployment,
+            None => {
+                let key_prefix = chosen.as_ref().map_or(DEFAULT_PREFIX, SecretFormat::prefix).to_owned();
+                found(&store, Deployment { key_prefix, keyring_proof: keyring.proof(), created_at: clock.now() })
+                    .await?
+            }
+        };
+        if !keyring.proves(&deployment.keyring_proof) {
+            return Err(KeyringError::Foreign.into());
+        }
+        let format = SecretFormat::new(&deployment.key_prefix)?;
+        if chosen.is_some_and(|chosen| chosen != format) {
+            return Err(OpenError::PrefixMoved { has: deployment.key_prefix });
+        }
+        let epoch = store.epoch().await?;
+        let keydesk = Self {
+            inner: Arc::new(Inner {
+                store,
+                keyring,
+                format,
+                clock,
+                entropy,
+                data_dir,
+                keyring_in_file,
+                cache: Cache::new(max_cached_keys),
+                installations: RwLock::default(),
+                usage: Usage::new(),
+                epoch: AtomicI64::new(epoch),
+                proven_at: AtomicI64::new(i64::MAX),
+                verdicts: Default::default(),
+                misses: Default::default(),
+            }),
+        };
+        keydesk.make_first_installation().await.map_err(OpenError::First)?;
+        keydesk.reload_installations().await.map_err(OpenError::First)?;
+        Ok(keydesk)
+    }
+
+    /// Two processes may start at once; the change makes the second see what the first did.
+    async fn make_first_installation(&self) -> Result<(), KeyError> {
+        if !self.installations().await?.is_empty() {
+            return Ok(());
+        }
+        let this = self.clone();
+        let made = self
+            .detached(async move {
+                let mut change = this.change().await?;
+                let first = NewInstallation {
+                    name: "default".to_owned(),
+                    title: "Contact centre".to_owned(),
+                    recoverable: true,
+                };
+                this.put_installation(&mut change, Actor::System, &first).await?;
+                this.commit(change).await
+            })
+            .await;
+        match made {
+            Err(KeyError::InvalidInstallation { .. }) if !self.installations().await?.is_empty() => Ok(()),
+            other => other,
+        }
+    }
+}
+
+/// Writes the deployment's row, or reads the one that another process wrote first.
+async fn found(store: &Store, deployment: Deployment) -> Result<Deployment, StoreError> {
+    let mut change = store.change().await?;
+    if let Some(theirs) = change.deployment().await? {
+        return Ok(theirs);
+    }
+    change.insert_deployment(&deployment).await?;
+    change.commit().await?;
+    Ok(deployment)
+}

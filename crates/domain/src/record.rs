@@ -1,0 +1,118 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering::Relaxed},
+};
+
+use model::{ClientName, Code, Environment, InstallationId, Instant, KeyFacts, KeyId, KeyKind, LifeCycle, ScopeSet};
+use store::StoredRecord;
+
+/// What verification knows of one secret, with the calls that were counted since they were last written down.
+#[derive(Debug)]
+pub struct Record {
+    installation: InstallationId,
+    key: KeyId,
+    kind: KeyKind,
+    client_name: ClientName,
+    environment: Environment,
+    scopes: Arc<ScopeSet>,
+    life: LifeCycle,
+    secret_expires_at: Option<Instant>,
+    pub(crate) epoch: i64,
+    calls: [AtomicU32; Code::ALL.len()],
+    last_used_at: AtomicI64,
+    queued: AtomicBool,
+}
+
+impl Record {
+    pub(crate) fn new(stored: StoredRecord, scopes: Arc<ScopeSet>) -> Self {
+        Self {
+            installation: stored.installation,
+            key: stored.key,
+            kind: stored.kind,
+            client_name: stored.client_name,
+            environment: stored.environment,
+            scopes,
+            life: stored.life,
+            secret_expires_at: stored.secret_expires_at,
+            epoch: stored.epoch,
+            calls: Default::default(),
+            last_used_at: AtomicI64::new(stored.last_used_at.map_or(0, Instant::as_millis)),
+            queued: AtomicBool::new(false),
+        }
+    }
+
+    /// The key, whatever its secrets.
+    pub fn key_id(&self) -> KeyId {
+        self.key
+    }
+
+    /// Whose key.
+    pub fn installation(&self) -> InstallationId {
+        self.installation
+    }
+
+    /// The installation's own, or issued.
+    pub fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// Whom it was generated for.
+    pub fn client_name(&self) -> &ClientName {
+        &self.client_name
+    }
+
+    /// Which data it reaches.
+    pub fn environment(&self) -> Environment {
+        self.environment
+    }
+
+    /// What it may do.
+    pub fn scopes(&self) -> &ScopeSet {
+        &self.scopes
+    }
+
+    /// From when on it is refused.
+    pub fn expires_at(&self) -> Option<Instant> {
+        self.life.expires_at
+    }
+
+    pub(crate) fn facts(&self) -> KeyFacts<'_> {
+        KeyFacts { life: self.life, secret_expires_at: self.secret_expires_at, scopes: &self.scopes }
+    }
+
+    pub(crate) fn life(&self) -> LifeCycle {
+        self.life
+    }
+
+    /// Counts a call. True: nobody has asked yet that this record be written down.
+    pub(crate) fn count(&self, code: Code, now: Instant) -> bool {
+        self.calls[code.index()].fetch_add(1, Relaxed);
+        if code == Code::Valid {
+            self.last_used_at.store(now.as_millis(), Relaxed);
+        }
+        // Read first: a store to a line that every core reads would cost more than the call.
+        !self.queued.load(Relaxed) && !self.queued.swap(true, Relaxed)
+    }
+
+    /// Lets the next call ask again that this record be written down.
+    pub(crate) fn unqueue(&self) {
+        self.queued.store(false, Relaxed);
+    }
+
+    /// Takes the calls counted so far.
+    pub(crate) fn take(&self) -> impl Iterator<Item = (Code, u32)> {
+        Code::ALL
+            .into_iter()
+            .map(|code| (code, self.calls[code.index()].swap(0, Relaxed)))
+            .filter(|(_, calls)| *calls > 0)
+    }
+
+    /// Gives calls back that could not be written down.
+    pub(crate) fn give_back(&self, code: Code, calls: u32) {
+        self.calls[code.index()].fetch_add(calls, Relaxed);
+    }
+
+    pub(crate) fn last_used_at(&self) -> Option<Instant> {
+        Some(self.last_used_at.load(Relaxed)).filter(|ms| *ms != 0).map(Instant::from_millis)
+    }
+}

@@ -1,0 +1,41 @@
+use model::{Action, Key, KeyError, KeyId, RESTORE_WINDOW_MS};
+use serde_json::json;
+
+use crate::{Caller, Keydesk, audit::Deed, failure};
+
+impl Keydesk {
+    /// Makes a key that was deleted within the last 30 days work again.
+    pub async fn restore(&self, caller: &Caller, id: KeyId) -> Result<Key, KeyError> {
+        self.require_module(caller.installation)?;
+        let (this, actor, installation) = (self.clone(), caller.actor, caller.installation);
+        self.detached(async move {
+            let mut change = this.change().await?;
+            let now = this.now();
+            let before = change.key(installation, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
+            let deleted_at = before.life.deleted_at.ok_or(KeyError::NotDeleted)?;
+            // Purged to the millisecond, whenever the job that removes the rows comes by.
+            if deleted_at.plus_millis(RESTORE_WINDOW_MS) <= now {
+                return Err(KeyError::NotFound);
+            }
+            let done = change.restore_key(installation, id, now).await.map_err(failure::public)?;
+            if !done {
+                return Err(KeyError::NotFound);
+            }
+            change.count_keys(installation, 1).await.map_err(failure::public)?;
+            this.write_audit(
+                &mut change,
+                installation,
+                actor,
+                now,
+                vec![Deed::on_key(Action::KeyRestore, id, json!({}))],
+            )
+            .await?;
+            let after = change.key(installation, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
+            let records = change.records_of_key(installation, id).await.map_err(failure::public)?;
+            this.commit(change).await?;
+            this.inner.cache.apply(records);
+            Ok(after.at(now))
+        })
+        .await
+    }
+}
