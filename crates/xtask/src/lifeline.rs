@@ -6,13 +6,15 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-/// Runs `"$@"` until it ends or standard input does, then removes the folder `$0`.
+/// Runs what follows the signal `$1` until it ends by itself, or until standard input does, which sends it the signal;
+/// then removes the folder `$0`.
 ///
 /// A terminal sends Ctrl-C to this shell too, so it is trapped; `wait` returns early for it, hence the loop.
 const SCRIPT: &str = r#"
+signal=$1; shift
 exec 3<&0
 "$@" </dev/null 3<&- & helper=$!
-{ cat <&3 >/dev/null; kill -INT "$helper"; } 2>/dev/null & watch=$!
+{ cat <&3 >/dev/null; kill -s "$signal" "$helper"; } 2>/dev/null & watch=$!
 exec 3<&-
 trap : INT TERM HUP
 while kill -0 "$helper" 2>/dev/null; do wait "$helper"; done
@@ -23,6 +25,24 @@ rm -rf -- "$0"
 /// Stops its process when dropped, and waits for that.
 pub(crate) struct Lifeline(Child);
 
+/// How a process is asked to end.
+#[derive(Clone, Copy)]
+pub(crate) enum Stop {
+    /// As a service manager does.
+    Gracefully,
+    /// For PostgreSQL, which would wait for its clients when asked gracefully: at once, as nothing is kept.
+    AtOnce,
+}
+
+impl Stop {
+    fn signal(self) -> &'static str {
+        match self {
+            Self::Gracefully => "TERM",
+            Self::AtOnce => "QUIT",
+        }
+    }
+}
+
 /// A user and group to run as.
 #[derive(Clone, Copy)]
 pub(crate) struct Owner {
@@ -32,9 +52,9 @@ pub(crate) struct Owner {
 
 impl Lifeline {
     /// Starts `command`; when it ends, `folder`, which is its alone, is removed.
-    pub(crate) fn start(command: &Command, folder: &Path, owner: Option<Owner>) -> Result<Self> {
+    pub(crate) fn start(command: &Command, stop: Stop, folder: &Path, owner: Option<Owner>) -> Result<Self> {
         let mut shell = process::command("sh");
-        shell.arg("-c").arg(SCRIPT).arg(folder).arg(command.get_program()).args(command.get_args());
+        shell.arg("-c").arg(SCRIPT).arg(folder).arg(stop.signal()).arg(command.get_program()).args(command.get_args());
         shell.current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         for (name, value) in command.get_envs() {
             if let Some(value) = value {
@@ -70,10 +90,8 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("own");
         std::fs::create_dir(&folder).unwrap();
-        let mut sleep = Command::new("sh");
-        // Shells start background commands deaf to SIGINT; what we really run installs its own handler, as this does.
-        sleep.args(["-c", "trap 'kill $!; exit' INT; sleep 600 & wait"]);
-        let mut lifeline = Lifeline::start(&sleep, &folder, None).unwrap();
+        let mut sleep = Command::new("sleep");
+        let mut lifeline = Lifeline::start(sleep.arg("600"), Stop::Gracefully, &folder, None).unwrap();
         assert!(lifeline.ended().unwrap().is_none());
         drop(lifeline);
         assert!(!folder.exists());
@@ -84,7 +102,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("own");
         std::fs::create_dir(&folder).unwrap();
-        let mut lifeline = Lifeline::start(&Command::new("true"), &folder, None).unwrap();
+        let mut lifeline = Lifeline::start(&Command::new("true"), Stop::Gracefully, &folder, None).unwrap();
         while lifeline.ended().unwrap().is_none() {
             std::thread::yield_now();
         }

@@ -1,6 +1,6 @@
 //! A throwaway PostgreSQL for tests, from whatever is installed.
 
-use crate::lifeline::{Lifeline, Owner};
+use crate::lifeline::{Lifeline, Owner, Stop};
 use crate::process::{self, Failure, Result};
 use crate::step::say;
 use crate::{apt, port};
@@ -44,7 +44,7 @@ pub(crate) fn start() -> Result<Postgres> {
     init(&programs, &folder, owner)?;
     let port = port::free()?;
     let log = folder.join("log");
-    let mut lifeline = Lifeline::start(&server(&programs, &folder, port), &folder, owner)?;
+    let mut lifeline = Lifeline::start(&server(&programs, &folder, port), Stop::AtOnce, &folder, owner)?;
     wait_until_ready(&programs, port, &mut lifeline, &log)?;
     let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
     say(&format!("  PostgreSQL at {url}"));

@@ -1,6 +1,6 @@
 //! Calls the real server in thousands of ways that follow, or break, its own published description.
 
-use crate::lifeline::Lifeline;
+use crate::lifeline::{Lifeline, Stop};
 use crate::process::{self, Failure, Result};
 use crate::{paths, port, python};
 use std::fs;
@@ -39,7 +39,7 @@ pub(crate) fn run() -> Result<()> {
     let port = port::free()?;
     let mut server = Command::new(paths::binary());
     server.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"]).arg(&folder);
-    let mut lifeline = Lifeline::start(&server, &folder, None)?;
+    let mut lifeline = Lifeline::start(&server, Stop::Gracefully, &folder, None)?;
     wait_until_ready(port, &mut lifeline)?;
     let key = full_key(&folder)?;
     attack(&schemathesis, port, None)?;
