@@ -38,9 +38,6 @@ impl Steps {
         let mark = if result.is_ok() { "✓" } else { "✗" };
         say(&format!("{mark} {name} … {}", shown(took)));
         let failure = result.as_ref().err().map(ToString::to_string);
-        if let Some(failure) = &failure {
-            say(&format!("  {failure}"));
-        }
         self.done.push(Done { name: name.to_owned(), took, failure });
         result
     }
