@@ -1,9 +1,15 @@
 //! What pages are made of. A component knows nothing of server functions.
 
 mod button;
+mod empty_state;
 mod icon;
+mod mark;
+mod menu;
 mod notice;
 
 pub(crate) use button::Button;
+pub(crate) use empty_state::EmptyState;
 pub(crate) use icon::{Glyph, Icon};
+pub(crate) use mark::Mark;
+pub(crate) use menu::{Menu, MenuChoice};
 pub(crate) use notice::{Notice, Tone};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Why a server function gave no answer: typed over the wire, and nothing of the internals in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
-pub enum ApiError {
+pub(crate) enum ApiError {
     /// A verb on keys was refused.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -29,16 +29,17 @@ pub enum ApiError {
 
 impl ApiError {
     /// The status of the answer that carries it.
-    pub fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Key(error) => match error {
                 KeyError::NotFound | KeyError::NoInstallation => StatusCode::NOT_FOUND,
                 KeyError::InvalidClientName { .. }
                 | KeyError::UnknownScope { .. }
                 | KeyError::InvalidInstallation { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-                KeyError::DefaultKeyProtected | KeyError::ScopeEscalation { .. } | KeyError::ModuleUnavailable => {
-                    StatusCode::FORBIDDEN
-                }
+                KeyError::DefaultKeyProtected
+                | KeyError::Forbidden
+                | KeyError::ScopeEscalation { .. }
+                | KeyError::ModuleUnavailable => StatusCode::FORBIDDEN,
                 KeyError::VersionMoved { .. } => StatusCode::PRECONDITION_FAILED,
                 KeyError::NotRecoverable | KeyError::NotDeleted | KeyError::IdempotencyMismatch => StatusCode::CONFLICT,
                 KeyError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

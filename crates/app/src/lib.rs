@@ -11,15 +11,17 @@
 mod api;
 mod components;
 mod error;
+mod frame;
 mod pages;
 mod root;
 #[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]
 pub mod ssr;
+mod theme;
 
-pub use api::{Availability, ModuleState, module_state};
-pub use error::ApiError;
+use error::ApiError;
 pub use root::App;
 #[cfg(feature = "ssr")]
 pub use shell::Assets;
+use theme::Theme;

@@ -5,7 +5,10 @@ use leptos_router::{
     components::{FlatRoutes, Route, Router},
 };
 
-use crate::pages::{Home, NotFound};
+use crate::{
+    frame::Frame,
+    pages::{Home, NotFound},
+};
 
 /// Everything inside of `<body>`: the same on the server and in the browser.
 #[component]
@@ -14,10 +17,12 @@ pub fn App() -> impl IntoView {
     mark_hydrated();
     view! {
         <Router>
-            <FlatRoutes fallback=NotFound>
-                // The whole page is rendered before it is sent, so that it is complete where scripts never run.
-                <Route path=StaticSegment("") view=Home ssr=SsrMode::Async/>
-            </FlatRoutes>
+            <Frame>
+                <FlatRoutes fallback=NotFound>
+                    // The whole page is rendered before it is sent, so that it is complete where scripts never run.
+                    <Route path=StaticSegment("") view=Home ssr=SsrMode::Async/>
+                </FlatRoutes>
+            </Frame>
         </Router>
     }
 }

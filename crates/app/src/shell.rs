@@ -3,7 +3,7 @@ use leptos::{nonce::Nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
-use crate::App;
+use crate::{App, Theme};
 
 /// Where the site's files are, as paths in a URL. A file that there is none of is an empty text.
 ///
@@ -30,7 +30,7 @@ pub(crate) fn shell() -> impl IntoView {
     }
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=Theme::of_page().as_str()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

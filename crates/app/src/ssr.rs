@@ -1,5 +1,6 @@
 //! The pages and server functions as routes of axum.
 
+mod cookie;
 mod headers;
 mod origin;
 
@@ -15,6 +16,8 @@ use leptos::prelude::*;
 use leptos_axum::{
     LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context, render_app_async_with_context,
 };
+
+pub(crate) use cookie::{cookie, set_cookie};
 
 use crate::{App, Assets, shell::shell};
 

@@ -3,9 +3,9 @@ use leptos_meta::Title;
 use model::MODULE_UNAVAILABLE;
 
 use crate::{
-    ApiError, Availability,
+    ApiError,
+    api::{Availability, module_state},
     components::{Button, Notice, Tone},
-    module_state,
 };
 
 /// `/`: the product's name, and whether the API Keys module is available.
@@ -19,7 +19,7 @@ pub(crate) fn Home() -> impl IntoView {
     };
     view! {
         <Title text="Keydesk"/>
-        <main class="home">
+        <div class="home">
             <h1>"Keydesk"</h1>
             <div class="home-state" aria-live="polite" aria-busy=move || asking.get().to_string()>
                 <Transition fallback=|| () set_pending=set_asking>
@@ -30,14 +30,14 @@ pub(crate) fn Home() -> impl IntoView {
             <form method="get" action="/" on:submit=ask_again>
                 <Button>"Check again"</Button>
             </form>
-        </main>
+        </div>
     }
 }
 
 fn face(state: Result<Availability, ApiError>) -> impl IntoView {
     match state {
         Ok(Availability { installation, available: true }) => {
-            view! { <Notice tone=Tone::Good>{format!("The API Keys module is available in {installation}.")}</Notice> }
+            view! { <Notice tone=Tone::Good>{format!("The API Keys module is available in the installation “{installation}”.")}</Notice> }
         }
         Ok(Availability { available: false, .. }) => {
             view! { <Notice tone=Tone::Warning>{MODULE_UNAVAILABLE.to_owned()}</Notice> }
