@@ -1,0 +1,52 @@
+//! Embeds the browser's side, which `KEYDESK_SITE` names: files with hashed names, their compressed forms, and the manifest
+//! that says what is where. Without it the binary has no pages' scripts and styles, and says so.
+
+use std::{
+    env,
+    error::Error,
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-env-changed=KEYDESK_SITE");
+    println!("cargo:rerun-if-changed=build.rs");
+    let table = match env::var_os("KEYDESK_SITE") {
+        Some(site) if !site.is_empty() => table(&PathBuf::from(site))?,
+        _ => "&[]".to_owned(),
+    };
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo names no OUT_DIR")?).join("site.rs");
+    fs::write(out, table)?;
+    Ok(())
+}
+
+fn table(site: &Path) -> Result<String, Box<dyn Error>> {
+    println!("cargo:rerun-if-changed={}", site.display());
+    let list = site.join("manifest.json");
+    let text = fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
+    let manifest: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text)?;
+    let mut table = "&[\n".to_owned();
+    for (name, entry) in &manifest {
+        let word = |key: &str| entry[key].as_str().ok_or_else(|| format!("manifest.json: {name} has no {key}"));
+        let (path, content_type) = (word("path")?, word("content_type")?);
+        let file = site.join(path.trim_start_matches('/'));
+        let packed = |suffix: &str| match PathBuf::from(format!("{}.{suffix}", file.display())) {
+            packed if packed.is_file() => format!("Some({})", include(&packed)),
+            _ => "None".to_owned(),
+        };
+        let (identity, brotli, gzip) = (include(&file), packed("br"), packed("gz"));
+        writeln!(
+            table,
+            "File {{ name: {name:?}, path: {path:?}, content_type: {content_type:?}, identity: {identity}, \
+             brotli: {brotli}, gzip: {gzip} }},"
+        )?;
+    }
+    table.push(']');
+    Ok(table)
+}
+
+fn include(file: &Path) -> String {
+    println!("cargo:rerun-if-changed={}", file.display());
+    format!("include_bytes!({:?})", file.display().to_string())
+}

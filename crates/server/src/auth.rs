@@ -1,0 +1,150 @@
+//! Who calls.
+
+use std::sync::{Arc, LazyLock};
+
+use domain::{Call, Caller, Keydesk, Record};
+use http::{HeaderMap, HeaderName, header};
+use model::{Code, Scope};
+
+use crate::problem::{self, Problem};
+
+static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// A right that a call of the REST API asks of its caller.
+pub(crate) type Right = LazyLock<[Scope; 1]>;
+
+pub(crate) static VERIFY: Right = right(|| scope("keys:verify"));
+pub(crate) static READ: Right = right(|| scope("keys:read"));
+pub(crate) static WRITE: Right = right(|| scope("keys:write"));
+pub(crate) static REVEAL: Right = right(|| scope("keys:reveal"));
+
+const fn right(make: fn() -> [Scope; 1]) -> Right {
+    LazyLock::new(make)
+}
+
+fn scope(name: &str) -> [Scope; 1] {
+    [Scope::parse(name).expect("a scope of the catalogue")]
+}
+
+/// The calling key, if it is valid and holds all of `wanted`.
+pub(crate) async fn key(keydesk: &Keydesk, headers: &HeaderMap, wanted: &[Scope]) -> Result<Arc<Record>, Problem> {
+    let key = match presented(headers)? {
+        Presented::Nothing => {
+            return Err(Problem::new(&problem::MISSING_KEY)
+                .detail("Send an API key in the header Authorization: Bearer or X-API-Key.")
+                .challenge(problem::bearer("")));
+        }
+        Presented::Unreadable => return Err(invalid()),
+        Presented::Key(key) => key,
+    };
+    let verdict = keydesk.verify(Call { key, installation: None, scopes: wanted }).await?;
+    match (verdict.code, verdict.record) {
+        (Code::Valid, Some(record)) => Ok(record),
+        (Code::InsufficientScope, _) => Err(insufficient(wanted)),
+        (Code::IpNotAllowed, _) => Err(Problem::new(&problem::IP_NOT_ALLOWED)),
+        (Code::OriginNotAllowed, _) => Err(Problem::new(&problem::ORIGIN_NOT_ALLOWED)),
+        (Code::RateLimited | Code::QuotaExceeded, _) => Err(Problem::new(&problem::TOO_MANY_CALLS)),
+        (Code::Valid | Code::NotFound | Code::Revoked | Code::Disabled | Code::Expired, _) => Err(invalid()),
+    }
+}
+
+/// The calling key as one who manages keys: it needs `right`, and its installation the API Keys module.
+pub(crate) async fn manager(keydesk: &Keydesk, headers: &HeaderMap, right: &Right) -> Result<Caller, Problem> {
+    let record = key(keydesk, headers, &**right).await?;
+    if !keydesk.module_enabled(record.installation()) {
+        return Err(model::KeyError::ModuleUnavailable.into());
+    }
+    Ok(Caller::key(&record))
+}
+
+enum Presented<'a> {
+    Nothing,
+    /// Bytes that no key has.
+    Unreadable,
+    Key(&'a str),
+}
+
+/// The key in `Authorization: Bearer` or `X-API-Key`. Another scheme in `Authorization` is not ours to judge.
+fn presented(headers: &HeaderMap) -> Result<Presented<'_>, Problem> {
+    let bearers = headers.get_all(header::AUTHORIZATION).iter().filter_map(|value| bearer(value.as_bytes()));
+    let plain = headers.get_all(&X_API_KEY).iter().map(|value| value.as_bytes().trim_ascii());
+    let mut found: Option<&[u8]> = None;
+    for key in bearers.chain(plain) {
+        if found.is_some_and(|other| other != key) {
+            return Err(Problem::invalid("The request carries two different API keys. Send one."));
+        }
+        found = Some(key);
+    }
+    Ok(match found {
+        None => Presented::Nothing,
+        Some(key) => match std::str::from_utf8(key) {
+            Ok(key) if key.is_ascii() => Presented::Key(key),
+            _ => Presented::Unreadable,
+        },
+    })
+}
+
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = value.split_at_checked(6)?;
+    let is_bearer = scheme.eq_ignore_ascii_case(b"bearer") && rest.first().is_none_or(u8::is_ascii_whitespace);
+    is_bearer.then(|| rest.trim_ascii())
+}
+
+/// One answer for malformed, unknown, foreign and revoked keys: it tells nobody which.
+fn invalid() -> Problem {
+    Problem::new(&problem::INVALID_TOKEN)
+        .detail("The API key is unknown or no longer valid.")
+        .challenge(problem::bearer(", error=\"invalid_token\""))
+}
+
+fn insufficient(wanted: &[Scope]) -> Problem {
+    let scopes = wanted.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ");
+    let challenge = problem::bearer(&format!(", error=\"insufficient_scope\", scope=\"{scopes}\""));
+    Problem::new(&problem::INSUFFICIENT_SCOPE).detail(format!("This call needs {scopes}.")).challenge(challenge)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn read(lines: &[(&'static str, &[u8])]) -> String {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, HeaderValue::from_bytes(value).unwrap());
+        }
+        match presented(&headers) {
+            Err(problem) => problem.to_string(),
+            Ok(Presented::Nothing) => "nothing".to_owned(),
+            Ok(Presented::Unreadable) => "unreadable".to_owned(),
+            Ok(Presented::Key(key)) => format!("<{key}>"),
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_in_either_header() {
+        for (lines, expected) in [
+            (&[][..], "nothing"),
+            (&[("authorization", &b"Bearer abc"[..])], "<abc>"),
+            (&[("authorization", b"bEaReR   abc  ")], "<abc>"),
+            (&[("authorization", b"Bearer\tabc")], "<abc>"),
+            (&[("authorization", b"Bearer")], "<>"),
+            (&[("authorization", b"Bearerabc")], "nothing"),
+            (&[("authorization", b"Basic YTpi")], "nothing"),
+            (&[("authorization", b"")], "nothing"),
+            (&[("x-api-key", b" abc ")], "<abc>"),
+            (&[("x-api-key", b"")], "<>"),
+            (&[("x-api-key", b"a\xffb")], "unreadable"),
+            (&[("authorization", "Bearer schlüssel".as_bytes())], "unreadable"),
+            (&[("authorization", b"Bearer abc"), ("x-api-key", b"abc")], "<abc>"),
+            (&[("authorization", b"Bearer abc"), ("x-api-key", b"abd")], "invalid_request"),
+            (&[("authorization", b"Bearer abc"), ("x-api-key", b"")], "invalid_request"),
+            (&[("authorization", b"Bearer abc"), ("authorization", b"Bearer abd")], "invalid_request"),
+            (&[("x-api-key", b"abc"), ("x-api-key", b"abd")], "invalid_request"),
+            (&[("authorization", b"Basic YTpi"), ("x-api-key", b"abc")], "<abc>"),
+        ] {
+            assert_eq!(read(lines), expected, "{lines:?}");
+        }
+    }
+}

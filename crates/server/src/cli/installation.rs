@@ -1,0 +1,94 @@
+use clap::{Args, Subcommand};
+use domain::{Installation, NewInstallation};
+use model::Actor;
+use serde::Serialize;
+
+use super::{Desk, Failed, Format, output::Output};
+
+#[derive(Subcommand)]
+pub(super) enum InstallationCommand {
+    /// List installations
+    List(Format),
+    /// Create an installation, with its Default API Key
+    Create(Create),
+    /// Switch the API Keys module on
+    Enable(Named),
+    /// Switch the API Keys module off; keys that exist go on working
+    Disable(Named),
+}
+
+#[derive(Args)]
+pub(super) struct Create {
+    /// Its name: lower-case letters, digits and hyphens
+    name: String,
+    /// What people call it [default: its name]
+    #[arg(long)]
+    title: Option<String>,
+    /// Show each secret once only, and keep no sealed copy
+    #[arg(long)]
+    show_once: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Args)]
+pub(super) struct Named {
+    /// The installation's name
+    name: String,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Serialize)]
+struct Installations<'a> {
+    items: &'a [Installation],
+}
+
+impl InstallationCommand {
+    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
+        let keydesk = &desk.keydesk;
+        match self {
+            Self::List(format) => list(&keydesk.installations().await?, &format, output),
+            Self::Create(create) => {
+                let title = create.title.unwrap_or_else(|| create.name.clone());
+                let new = NewInstallation { name: create.name, title, recoverable: !create.show_once };
+                show(&keydesk.create_installation(Actor::Operator, new).await?, &create.format, output)
+            }
+            Self::Enable(Named { name, format }) => {
+                show(&keydesk.set_module(Actor::Operator, &name, true).await?, &format, output)
+            }
+            Self::Disable(Named { name, format }) => {
+                show(&keydesk.set_module(Actor::Operator, &name, false).await?, &format, output)
+            }
+        }
+    }
+}
+
+fn list(items: &[Installation], format: &Format, output: &mut Output) -> Result<(), Failed> {
+    if format.json {
+        return Ok(output.json(&Installations { items })?);
+    }
+    let rows: Vec<_> = items.iter().map(row).collect();
+    Ok(output.table(["NAME", "TITLE", "API KEYS", "SECRETS", "CREATED"], &rows)?)
+}
+
+fn show(installation: &Installation, format: &Format, output: &mut Output) -> Result<(), Failed> {
+    if format.json {
+        return Ok(output.json(installation)?);
+    }
+    let [name, title, module, secrets, _] = row(installation);
+    let pairs = [("Name", &name), ("Title", &title), ("API Keys", &module), ("Secrets", &secrets)];
+    Ok(output.pairs(&pairs.map(|(name, value)| (name, value.as_str())))?)
+}
+
+fn row(installation: &Installation) -> [String; 5] {
+    let module = if installation.enabled { "enabled" } else { "disabled" };
+    let secrets = if installation.recoverable { "recoverable" } else { "shown once" };
+    [
+        installation.name.clone(),
+        installation.title.clone(),
+        module.to_owned(),
+        secrets.to_owned(),
+        installation.created_at.to_string(),
+    ]
+}

@@ -1,0 +1,43 @@
+use clap::Args;
+use model::{BulkDeleted, KeyId};
+
+use super::{Desk, Failed, Format, output::Output};
+
+#[derive(Args)]
+pub(super) struct KeyDelete {
+    /// The keys' ids
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<KeyId>,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl KeyDelete {
+    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
+        let operator = desk.operator().await?;
+        let mut outcome = BulkDeleted { deleted: Vec::new(), skipped: Vec::new() };
+        for ids in self.ids.chunks(1000) {
+            let part = desk.keydesk.bulk_delete(&operator, ids).await?;
+            outcome.deleted.extend(part.deleted);
+            outcome.skipped.extend(part.skipped);
+        }
+        if self.format.json {
+            output.json(&outcome)?;
+        } else {
+            outcome.deleted.iter().try_for_each(|id| output.line(&format!("{id}  deleted")))?;
+        }
+        if outcome.skipped.is_empty() {
+            return Ok(());
+        }
+        let left: Vec<_> = outcome.skipped.iter().map(|one| format!("{} ({})", one.id, reason(&one.code))).collect();
+        Err(Failed::new(format!("Not deleted: {}.", left.join(", "))))
+    }
+}
+
+fn reason(code: &str) -> &str {
+    match code {
+        "default_key_protected" => "the Default API Key can't be deleted",
+        "not_found" => "there is no such key",
+        other => other,
+    }
+}

@@ -1,0 +1,54 @@
+use clap::Args;
+use model::{Cursor, Key, KeyPage, ListQuery, PAGE_MAX};
+
+use super::{Desk, Failed, Format, output::Output};
+
+#[derive(Args)]
+pub(super) struct KeyList {
+    /// Only keys with this in their Client Name
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    search: String,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl KeyList {
+    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
+        let page = self.all(desk).await?;
+        if self.format.json {
+            return Ok(output.json(&page)?);
+        }
+        let rows: Vec<_> = page.items.iter().map(row).collect();
+        let head = ["CLIENT NAME", "KEY", "PRESET", "STATUS", "LAST USED", "CREATED", "ID"];
+        output.table(head, &rows)?;
+        Ok(())
+    }
+
+    /// Every page as one: who pipes a list wants all of it.
+    async fn all(&self, desk: &Desk) -> Result<KeyPage, Failed> {
+        let operator = desk.operator().await?;
+        let mut query = ListQuery { search: self.search.clone(), limit: PAGE_MAX, ..ListQuery::default() };
+        let mut all = desk.keydesk.list(&operator, &query).await?;
+        while let Some(next) = all.next_cursor.take() {
+            query.cursor = Some(next.parse::<Cursor>()?);
+            let page = desk.keydesk.list(&operator, &query).await?;
+            all.items.extend(page.items);
+            all.next_cursor = page.next_cursor;
+        }
+        all.total = all.items.len() as u64;
+        all.total_is_lower_bound = false;
+        Ok(all)
+    }
+}
+
+fn row(key: &Key) -> [String; 7] {
+    [
+        key.client_name.to_string(),
+        key.hint.to_string(),
+        key.preset.to_string(),
+        key.status.to_string(),
+        key.last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string()),
+        key.created_at.to_string(),
+        key.id.to_string(),
+    ]
+}

@@ -1,0 +1,155 @@
+//! The command line. Whoever can run it on the data is the operator: no right is asked of it, and all is audited.
+
+mod doctor;
+mod installation;
+mod key_create;
+mod key_default;
+mod key_delete;
+mod key_list;
+mod output;
+
+use std::{process::ExitCode, time::Instant};
+
+use clap::{Args, Parser, Subcommand};
+use domain::{Caller, Keydesk, OpenOptions};
+
+use self::output::Output;
+use crate::{
+    config::{CommonFlags, ServeFlags, Settings},
+    logs::{self, LogLevel},
+    serve,
+};
+
+/// API keys of a contact centre.
+#[derive(Parser)]
+#[command(name = "keydesk", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    common: CommonFlags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the Workspace and the API
+    Serve(ServeFlags),
+    /// Create, list and delete API keys
+    #[command(subcommand, arg_required_else_help = true)]
+    Key(KeyCommand),
+    /// List, create, enable and disable installations
+    #[command(subcommand, arg_required_else_help = true)]
+    Installation(installation::InstallationCommand),
+    /// Examine the deployment and say what to do
+    Doctor(doctor::Doctor),
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// Create a key and print its secret
+    Create(key_create::KeyCreate),
+    /// List keys
+    List(key_list::KeyList),
+    /// Show the Default API Key
+    Default(key_default::KeyDefault),
+    /// Delete keys
+    Delete(key_delete::KeyDelete),
+}
+
+/// How a result is printed.
+#[derive(Args)]
+struct Format {
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// Why a command failed, in one sentence.
+struct Failed(String);
+
+impl<E: std::error::Error> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl Failed {
+    fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let started = Instant::now();
+    let cli = Cli::parse();
+    let mut output = Output::standard();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => match runtime.block_on(cli.run(&mut output, started)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failed) => output.fail(&failed.0),
+        },
+        Err(error) => output.fail(&format!("no threads can be started: {error}")),
+    }
+}
+
+impl Cli {
+    async fn run(self, output: &mut Output, started: Instant) -> Result<(), Failed> {
+        let (flags, command) = match self.command {
+            Command::Serve(flags) => (flags, None),
+            other => (ServeFlags::default(), Some(other)),
+        };
+        let settings = Settings::resolve(self.common, flags)?;
+        let usual = if command.is_none() { LogLevel::Info } else { LogLevel::Off };
+        logs::start(settings.log_format, settings.log_level.unwrap_or(usual));
+        let Some(command) = command else {
+            return serve::run(settings, started).await.map_err(Failed::new);
+        };
+        let keydesk = Keydesk::open(options(&settings)).await?;
+        let desk = Desk { keydesk, installation: settings.installation };
+        let outcome = command.run(&desk, output).await;
+        desk.keydesk.close().await;
+        outcome
+    }
+}
+
+impl Command {
+    async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
+        match self {
+            // Served before a desk is opened.
+            Self::Serve(_) => Ok(()),
+            Self::Key(KeyCommand::Create(command)) => command.run(desk, output).await,
+            Self::Key(KeyCommand::List(command)) => command.run(desk, output).await,
+            Self::Key(KeyCommand::Default(command)) => command.run(desk, output).await,
+            Self::Key(KeyCommand::Delete(command)) => command.run(desk, output).await,
+            Self::Installation(command) => command.run(desk, output).await,
+            Self::Doctor(command) => command.run(desk, output).await,
+        }
+    }
+}
+
+/// How the domain is opened.
+pub(crate) fn options(settings: &Settings) -> OpenOptions {
+    let mut options = OpenOptions::new(settings.database.clone(), settings.data_dir.clone());
+    options.prefix.clone_from(&settings.key_prefix);
+    // Never a flag: other users of the machine can read those.
+    options.keyring = std::env::var("KEYDESK_KEYRING").ok().filter(|text| !text.is_empty());
+    options
+}
+
+/// What a command works on.
+struct Desk {
+    keydesk: Keydesk,
+    installation: String,
+}
+
+impl Desk {
+    /// The operator, in the installation that was named.
+    async fn operator(&self) -> Result<Caller, Failed> {
+        let name = &self.installation;
+        match self.keydesk.installation(name).await? {
+            Some(installation) => Ok(Caller::operator(installation.id)),
+            None => Err(Failed(format!("There is no installation named {name:?}."))),
+        }
+    }
+}

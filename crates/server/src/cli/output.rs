@@ -1,0 +1,89 @@
+use std::{
+    io::{self, ErrorKind, Write},
+    process::ExitCode,
+};
+
+use serde::Serialize;
+
+/// Standard output and error of a command. A reader that closes its end early, as `head` does, is no failure.
+pub(super) struct Output {
+    out: Box<dyn Write>,
+}
+
+impl Output {
+    pub(super) fn standard() -> Self {
+        Self { out: Box::new(io::BufWriter::new(io::stdout())) }
+    }
+
+    /// One sentence on standard error.
+    pub(super) fn fail(&mut self, sentence: &str) -> ExitCode {
+        let _ = self.out.flush();
+        let _ = writeln!(io::stderr(), "keydesk: {sentence}");
+        ExitCode::FAILURE
+    }
+
+    /// One JSON document.
+    pub(super) fn json(&mut self, document: &impl Serialize) -> io::Result<()> {
+        let text = serde_json::to_string_pretty(document)?;
+        self.line(&text)
+    }
+
+    /// A line of text.
+    pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
+        match writeln!(self.out, "{text}").and_then(|()| self.out.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+            other => other,
+        }
+    }
+
+    /// Names and values, one pair a line.
+    pub(super) fn pairs(&mut self, pairs: &[(&str, &str)]) -> io::Result<()> {
+        let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+        pairs.iter().try_for_each(|(name, value)| self.line(&format!("{name:<width$}  {value}")))
+    }
+
+    /// Rows under a head, in aligned columns.
+    pub(super) fn table<const N: usize>(&mut self, head: [&str; N], rows: &[[String; N]]) -> io::Result<()> {
+        let mut widths = head.map(width);
+        for row in rows {
+            for (column, cell) in widths.iter_mut().zip(row) {
+                *column = (*column).max(width(cell));
+            }
+        }
+        self.row(&head.map(str::to_owned), &widths)?;
+        rows.iter().try_for_each(|row| self.row(row, &widths))
+    }
+
+    fn row(&mut self, cells: &[String], widths: &[usize]) -> io::Result<()> {
+        let padded: Vec<_> = cells
+            .iter()
+            .zip(widths)
+            .map(|(cell, column)| format!("{cell}{}", " ".repeat(column - width(cell))))
+            .collect();
+        self.line(padded.join("  ").trim_end())
+    }
+}
+
+/// Columns that a text takes in a terminal, near enough: wide scripts and emoji take two, combining marks none.
+fn width(text: &str) -> usize {
+    text.chars()
+        .map(|c| match u32::from(c) {
+            0x0300..=0x036F | 0x1AB0..=0x1AFF | 0x20D0..=0x20FF | 0xFE00..=0xFE0F | 0xFE20..=0xFE2F => 0,
+            0x1100..=0x115F | 0x2E80..=0xA4CF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF | 0xFE30..=0xFE6F => 2,
+            0xFF00..=0xFF60 | 0xFFE0..=0xFFE6 | 0x1F300..=0x1FAFF | 0x20000..=0x3FFFD => 2,
+            _ => 1,
+        })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_and_combining_characters_are_counted_as_terminals_show_them() {
+        for (text, expected) in [("Acme", 4), ("東京", 4), ("e\u{301}", 1), ("😀", 2), ("Müller", 6)] {
+            assert_eq!(width(text), expected, "{text}");
+        }
+    }
+}

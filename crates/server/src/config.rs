@@ -1,0 +1,168 @@
+//! Configuration: a flag goes before its environment variable, that before the file, and that before the default.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use serde::Deserialize;
+
+use crate::logs::{LogFormat, LogLevel};
+
+/// Flags that go with every command.
+#[derive(Args, Default)]
+pub(crate) struct CommonFlags {
+    /// A TOML file with any of these settings
+    #[arg(long, global = true, env = "KEYDESK_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where keys are kept: sqlite:PATH or postgres://... [default: sqlite:DIR/keydesk.db, DIR being the data directory]
+    #[arg(long, global = true, env = "KEYDESK_DATABASE", hide_env_values = true, value_name = "URL")]
+    database: Option<String>,
+    /// Where the master key and the SQLite database are kept [default: data]
+    #[arg(long, global = true, env = "KEYDESK_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The installation that is meant [default: default]
+    #[arg(long, global = true, env = "KEYDESK_INSTALLATION", value_name = "NAME")]
+    installation: Option<String>,
+    /// What this deployment's keys begin with; chosen at the very first start [default: ccc]
+    #[arg(long, global = true, env = "KEYDESK_KEY_PREFIX", value_name = "PREFIX")]
+    key_prefix: Option<String>,
+    /// How log lines are written [default: text]
+    #[arg(long, global = true, env = "KEYDESK_LOG_FORMAT", value_enum)]
+    log_format: Option<LogFormat>,
+    /// How much is logged, to standard error [default: info when serving, else off]
+    #[arg(long, global = true, env = "KEYDESK_LOG_LEVEL", value_enum)]
+    log_level: Option<LogLevel>,
+}
+
+/// Flags of `keydesk serve`.
+#[derive(Args, Default)]
+pub(crate) struct ServeFlags {
+    /// Where to answer calls [default: 127.0.0.1:3000]
+    #[arg(long, env = "KEYDESK_LISTEN", value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Where to answer /metrics, /healthz and /readyz to the operator [default: nowhere]
+    #[arg(long, env = "KEYDESK_OPS_LISTEN", value_name = "ADDRESS")]
+    ops_listen: Option<String>,
+}
+
+/// The file that `--config` names.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct File {
+    database: Option<String>,
+    data_dir: Option<PathBuf>,
+    installation: Option<String>,
+    key_prefix: Option<String>,
+    log_format: Option<LogFormat>,
+    log_level: Option<LogLevel>,
+    listen: Option<String>,
+    ops_listen: Option<String>,
+}
+
+/// What holds after all sources have been heard. No `Debug`: the database's address may carry a password.
+pub(crate) struct Settings {
+    pub(crate) database: String,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) installation: String,
+    pub(crate) key_prefix: Option<String>,
+    pub(crate) log_format: LogFormat,
+    pub(crate) log_level: Option<LogLevel>,
+    pub(crate) listen: String,
+    pub(crate) ops_listen: Option<String>,
+}
+
+/// Why the configuration can't be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("{} can't be read: {source}", .file.display())]
+    Unreadable { file: PathBuf, source: std::io::Error },
+    #[error("{}, line {line}: {message}", .file.display())]
+    Malformed { file: PathBuf, line: usize, message: String },
+}
+
+impl Settings {
+    /// Hears all sources.
+    pub(crate) fn resolve(common: CommonFlags, serve: ServeFlags) -> Result<Self, ConfigError> {
+        let file = match given_path(common.config) {
+            Some(path) => File::read(&path)?,
+            None => File::default(),
+        };
+        let data_dir = given_path(common.data_dir).or(file.data_dir).unwrap_or_else(|| PathBuf::from("data"));
+        let database = given(common.database).or(file.database);
+        Ok(Self {
+            database: database.unwrap_or_else(|| format!("sqlite:{}", data_dir.join("keydesk.db").display())),
+            data_dir,
+            installation: given(common.installation).or(file.installation).unwrap_or_else(|| "default".to_owned()),
+            key_prefix: given(common.key_prefix).or(file.key_prefix),
+            log_format: common.log_format.or(file.log_format).unwrap_or_default(),
+            log_level: common.log_level.or(file.log_level),
+            listen: given(serve.listen).or(file.listen).unwrap_or_else(|| "127.0.0.1:3000".to_owned()),
+            ops_listen: given(serve.ops_listen).or(file.ops_listen),
+        })
+    }
+}
+
+/// An empty variable, as container files like to set, is none.
+fn given(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+fn given_path(path: Option<PathBuf>) -> Option<PathBuf> {
+    path.filter(|path| !path.as_os_str().is_empty())
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text =
+            fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { file: path.to_owned(), source })?;
+        // Only the message is shown, and not the line itself: it may hold the database's password.
+        toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| 1 + text.get(..span.start).unwrap_or(&text).matches('\n').count());
+            let message = error.message().lines().collect::<Vec<_>>().join(", ");
+            ConfigError::Malformed { file: path.to_owned(), line, message }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_file(text: &str, common: CommonFlags, serve: ServeFlags) -> Result<Settings, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keydesk.toml");
+        fs::write(&path, text).unwrap();
+        Settings::resolve(CommonFlags { config: Some(path), ..common }, serve)
+            .map_err(|error| error.to_string().replace(&folder.path().display().to_string(), ""))
+    }
+
+    #[test]
+    fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
+        let file = "listen = \"0.0.0.0:1\"\nops_listen = \"0.0.0.0:2\"\ndata_dir = \"/srv\"\nlog_format = \"json\"\n";
+        let flags = ServeFlags { listen: Some("127.0.0.1:9".to_owned()), ops_listen: Some(String::new()) };
+        let settings = with_file(file, CommonFlags::default(), flags).ok().unwrap();
+        assert_eq!(settings.listen, "127.0.0.1:9");
+        assert_eq!(settings.ops_listen.as_deref(), Some("0.0.0.0:2"));
+        assert_eq!(settings.database, "sqlite:/srv/keydesk.db");
+        assert_eq!(settings.log_format, LogFormat::Json);
+        assert_eq!(settings.installation, "default");
+    }
+
+    #[test]
+    fn a_wrong_file_is_refused_with_its_line_and_without_its_content() {
+        for (file, expected) in [
+            ("listen = \"a\"\n\nlisen = \"b\"\n", "/keydesk.toml, line 3: unknown field `lisen`"),
+            (
+                "database = \"postgres://u:hunter2@h/d\"\nlisten = 5\n",
+                "/keydesk.toml, line 2: invalid type: integer `5`",
+            ),
+            ("database = \"postgres://u:hunter2@h/d\n", "/keydesk.toml, line 1: "),
+        ] {
+            let error = with_file(file, CommonFlags::default(), ServeFlags::default()).err().unwrap();
+            assert!(error.starts_with(expected), "{error}");
+            assert!(!error.contains("hunter2") && !error.contains('\n'), "{error}");
+        }
+    }
+}

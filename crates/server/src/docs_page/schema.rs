@@ -1,0 +1,114 @@
+use serde_json::Value;
+
+use super::html::Html;
+
+/// Where a schema is described on the page.
+pub(super) fn anchor(name: &str) -> String {
+    format!("schema-{name}")
+}
+
+/// A schema's fields, or what it is if it has none.
+pub(super) fn write(html: &mut Html, schema: &Value) {
+    let fields = fields(schema);
+    if fields.is_empty() {
+        html.raw("<p class=\"type\">");
+        kind(html, schema);
+        html.raw("</p>\n");
+        return;
+    }
+    html.open_table(&["Field", "Type", "Meaning"]);
+    for (name, field, required) in fields {
+        html.raw("<tr><th scope=\"row\">");
+        html.code(name);
+        if required {
+            html.raw(" <span class=\"required\">required</span>");
+        }
+        html.raw("</th><td>");
+        kind(html, field);
+        html.raw("</td><td>");
+        html.inline(field["description"].as_str().unwrap_or_default());
+        html.raw("</td></tr>\n");
+    }
+    html.close_table();
+}
+
+/// Own fields, and for a schema made of others the fields of those that are written out.
+fn fields(schema: &Value) -> Vec<(&str, &Value, bool)> {
+    let parts = schema["allOf"].as_array().into_iter().flatten().chain([schema]);
+    parts
+        .flat_map(|part| {
+            let required =
+                move |name: &str| part["required"].as_array().is_some_and(|all| all.iter().any(|r| r == name));
+            let own = part["properties"].as_object().into_iter().flatten();
+            own.map(move |(name, field)| (name.as_str(), field, required(name)))
+        })
+        .collect()
+}
+
+/// What a value is, in a few words, with links to named schemas.
+pub(super) fn kind(html: &mut Html, schema: &Value) {
+    if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
+        return html.link(&format!("#{}", anchor(name)), name);
+    }
+    for combined in ["oneOf", "anyOf", "allOf"] {
+        if let Some(parts) = schema[combined].as_array() {
+            let separator = if combined == "allOf" { " and " } else { " or " };
+            for (index, part) in parts.iter().enumerate() {
+                html.raw(if index == 0 { "" } else { separator });
+                kind(html, part);
+            }
+            return;
+        }
+    }
+    if let Some(values) = schema["enum"].as_array() {
+        for (index, value) in values.iter().enumerate() {
+            html.raw(if index == 0 { "" } else { " | " });
+            html.code(value.as_str().unwrap_or("null"));
+        }
+        return;
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::String(one) => vec![one],
+        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+        _ => vec!["any"],
+    };
+    for (index, one) in types.into_iter().enumerate() {
+        html.raw(if index == 0 { "" } else { " or " });
+        match one {
+            "array" => {
+                html.raw("list of ");
+                kind(html, &schema["items"]);
+            }
+            "object" if schema["additionalProperties"].is_object() => {
+                html.raw("map of texts to ");
+                kind(html, &schema["additionalProperties"]);
+            }
+            "string" => html.text(match schema["format"].as_str() {
+                Some("date-time") => "instant",
+                Some("uuid") => "UUID",
+                _ => "text",
+            }),
+            other => html.text(other),
+        }
+    }
+    limits(html, schema);
+}
+
+fn limits(html: &mut Html, schema: &Value) {
+    for (key, words) in [
+        ("minimum", "from"),
+        ("maximum", "to"),
+        ("minLength", "at least so many characters:"),
+        ("maxLength", "at most so many characters:"),
+        ("minItems", "from"),
+        ("maxItems", "to"),
+    ] {
+        if schema[key].is_number() {
+            html.raw(" <span class=\"limit\">");
+            html.text(words);
+            html.raw(" ");
+            html.text(&schema[key].to_string());
+            html.raw("</span>");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Keydesk's outer room: configuration, router, REST and command line.
+//!
+//! Invariants:
+//! - only this crate names status codes and headers;
+//! - a REST handler extracts, makes one call on the domain, and responds; it decides nothing itself;
+//! - who calls is decided before a request's body is read;
+//! - every answer passes [`Edge`], which gives it its request id; an error is a problem document, and never repeats what
+//!   the caller sent where a secret could stand;
+//! - the REST API knows keys and no cookies; the browser's server functions know cookies and no keys.
+
+mod app_state;
+mod assets;
+mod auth;
+mod body;
+pub mod cli;
+mod config;
+mod docs_page;
+mod edge;
+mod health;
+mod logs;
+mod metrics;
+mod openapi;
+mod problem;
+mod query;
+mod respond;
+mod rest;
+mod router;
+mod serve;
+
+pub use edge::Edge;
+pub use openapi::document;
+pub use router::edge;

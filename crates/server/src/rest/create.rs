@@ -1,0 +1,165 @@
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use domain::{Idempotency, Issued, NewKey, fingerprint};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use model::{Environment, Key, Preset, Scope, ScopeSet};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    app_state::App,
+    auth,
+    body::{self, Field, FieldError, Form, Shape, TEXT},
+    problem::{self, Problem},
+    query, respond,
+};
+
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// A key to create.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewKeyBody {
+    /// Whom the key is generated for: 1 to 100 characters, none of them invisible.
+    #[schema(examples("Acme CRM"))]
+    client_name: String,
+    /// The preset whose rights it gets.
+    preset: Option<Preset>,
+    /// Its rights, instead of the preset's. No right that the caller does not hold itself.
+    #[schema(value_type = Option<ScopeSet>)]
+    scopes: Option<Vec<String>>,
+    /// Which data it reaches; `live` when not given. Can't be changed later.
+    environment: Option<Environment>,
+}
+
+impl Form<'_> for NewKeyBody {
+    const FIELDS: &'static [Field] = &[
+        Field::required("client_name", TEXT),
+        Field::optional(
+            "preset",
+            Shape::Plain {
+                holds: |value| value.as_str().is_some_and(|text| text.parse::<Preset>().is_ok()),
+                message: "must be one of crm, workforce-management, quality-assurance, business-intelligence, \
+                          live-widget and custom",
+            },
+        ),
+        Field::optional(
+            "scopes",
+            Shape::List {
+                holds: Value::is_string,
+                message: "must be a scope such as contacts:read",
+                least: 0,
+                most: usize::MAX,
+            },
+        ),
+        Field::optional(
+            "environment",
+            Shape::Plain {
+                holds: |value| value.as_str().is_some_and(|text| text.parse::<Environment>().is_ok()),
+                message: "must be live or test",
+            },
+        ),
+    ];
+}
+
+/// A key that was just created: the key as everyone sees it, and its secret.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedKey)]
+pub(crate) struct Created<'a> {
+    #[serde(flatten)]
+    #[schema(value_type = Key)]
+    shown: &'a Key,
+    /// The secret. Keep it safe: it opens what the key may open.
+    #[schema(examples("ccc_live_..."))]
+    key: &'a str,
+}
+
+impl<'a> From<&'a Issued> for Created<'a> {
+    fn from(issued: &'a Issued) -> Self {
+        Self { shown: &issued.key, key: issued.secret.expose() }
+    }
+}
+
+/// Create a key
+///
+/// The answer carries the secret. With an `Idempotency-Key`, sending the same request again within 24 hours gives the same
+/// answer and creates nothing.
+#[utoipa::path(
+    post,
+    path = "/api/v1/keys",
+    tag = "Keys",
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]{1,255}$", description = "Made up by the caller, for one creation.")),
+    request_body(content = NewKeyBody, example = json!({"client_name": "Acme CRM", "preset": "crm"})),
+    responses(
+        (status = 201, description = "The key, with its secret.", body = Created, headers(
+            ("Location" = String, description = "Where the key is."),
+            ("ETag" = String, description = "Its version."),
+        )),
+        (status = 409, description = "`idempotency_mismatch`: the Idempotency-Key was used for another request."),
+        (status = 422, description = "`invalid_client_name` or `unknown_scope`."),
+    ),
+    extensions(("x-scope" = json!("keys:write")))
+)]
+pub(crate) async fn create_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let caller = auth::manager(&app.keydesk, &parts.headers, &auth::WRITE).await?;
+    query::none(&parts.uri)?;
+    let idempotency_key = idempotency_key(&parts.headers)?;
+    let body = body::json(&parts.headers, body).await?;
+    let body: NewKeyBody = body::parse(&body)?;
+    let idempotency = idempotency_key.map(|key| Idempotency { key, fingerprint: of(&body) });
+    let new = NewKey {
+        scopes: body.scopes.as_deref().map(scopes).transpose()?,
+        client_name: body.client_name,
+        preset: body.preset,
+        environment: body.environment.unwrap_or_default(),
+        idempotency,
+    };
+    let issued = app.keydesk.issue(&caller, new).await?;
+    Ok(created(&issued))
+}
+
+fn created(issued: &Issued) -> Response {
+    let mut response = respond::json(StatusCode::CREATED, &Created::from(issued));
+    let headers = response.headers_mut();
+    if let Ok(location) = HeaderValue::try_from(format!("/api/v1/keys/{}", issued.key.id)) {
+        headers.insert(header::LOCATION, location);
+    }
+    headers.insert(header::ETAG, respond::etag(issued.key.version));
+    response
+}
+
+/// What was asked, not how it was written: spaces and the order of fields make no other request.
+fn of(body: &NewKeyBody) -> [u8; 32] {
+    fingerprint(&serde_json::to_vec(body).unwrap_or_default())
+}
+
+fn scopes(texts: &[String]) -> Result<ScopeSet, Problem> {
+    let parsed: Vec<_> = texts.iter().map(|text| Scope::parse(text)).collect();
+    let wrong = |index: usize| FieldError {
+        field: format!("scopes[{index}]"),
+        message: "is not a scope; GET /api/v1/scopes lists them".to_owned(),
+    };
+    let errors: Vec<_> =
+        parsed.iter().enumerate().filter(|(_, scope)| scope.is_err()).map(|(index, _)| wrong(index)).take(20).collect();
+    if errors.is_empty() {
+        return Ok(parsed.into_iter().flatten().collect());
+    }
+    Err(Problem::new(&problem::UNKNOWN_SCOPE).errors(errors))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all(&IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let text = value
+        .to_str()
+        .ok()
+        .filter(|text| (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()));
+    match text {
+        Some(text) if values.next().is_none() => Ok(Some(text.to_owned())),
+        _ => Err(Problem::invalid("An Idempotency-Key is given once, and has 1 to 255 visible ASCII characters.")),
+    }
+}

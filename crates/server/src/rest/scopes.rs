@@ -1,0 +1,42 @@
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use http::StatusCode;
+use model::CATALOGUE;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{app_state::App, auth, problem::Problem, query, respond};
+
+/// Every right that a key can have.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ScopeList {
+    items: Vec<ScopeEntry>,
+}
+
+/// One right.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ScopeEntry {
+    /// As it is given to a key. `resource:*` holds every action of a resource.
+    #[schema(value_type = model::Scope)]
+    scope: &'static str,
+    /// What it allows.
+    description: &'static str,
+}
+
+/// List scopes
+///
+/// Every right that a key can have. Any valid key may ask.
+#[utoipa::path(
+    get,
+    path = "/api/v1/scopes",
+    tag = "Catalogue",
+    responses((status = 200, description = "The rights.", body = ScopeList))
+)]
+pub(crate) async fn list_scopes(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+    auth::key(&app.keydesk, request.headers(), &[]).await?;
+    query::none(request.uri())?;
+    let items = CATALOGUE.iter().map(|(scope, description)| ScopeEntry { scope, description }).collect();
+    Ok(respond::json(StatusCode::OK, &ScopeList { items }))
+}

@@ -1,0 +1,24 @@
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use http::StatusCode;
+use model::Key;
+
+use crate::{app_state::App, auth, problem::Problem, query, respond};
+
+/// Get the calling key
+///
+/// The calling key as itself, with its rights and limits. Any valid key may ask.
+#[utoipa::path(
+    get,
+    path = "/api/v1/whoami",
+    tag = "Verification",
+    responses((status = 200, description = "The calling key.", body = Key))
+)]
+pub(crate) async fn whoami(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+    let caller = auth::key(&app.keydesk, request.headers(), &[]).await?;
+    query::none(request.uri())?;
+    let key = app.keydesk.whoami(&caller).await?;
+    Ok(respond::json(StatusCode::OK, &key))
+}

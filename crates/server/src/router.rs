@@ -1,0 +1,88 @@
+//! What answers where.
+
+use axum::{
+    Router,
+    http::Method,
+    response::IntoResponse,
+    routing::{any, get, post},
+};
+use domain::Keydesk;
+
+use crate::{
+    app_state::App,
+    assets, docs_page,
+    edge::Edge,
+    health, metrics, openapi,
+    problem::{self, Problem},
+    rest,
+};
+
+/// Everything that the public listener serves.
+pub fn edge(keydesk: &Keydesk) -> Edge {
+    Edge::new(router(keydesk), keydesk.clone())
+}
+
+/// What the operations listener serves, about the same process.
+pub(crate) fn operations(public: &Edge) -> Edge {
+    let app = App { keydesk: public.keydesk().clone() };
+    let counted = public.clone();
+    let metrics = move || std::future::ready(metrics::page(&counted));
+    let router = health_routes().with_state(app).route("/metrics", get(metrics));
+    public.with_router(with_errors(router).fallback(not_found))
+}
+
+fn router(keydesk: &Keydesk) -> Router {
+    let app = App { keydesk: keydesk.clone() };
+    let document = openapi::document();
+    let api = with_errors(keys().merge(health_routes()).with_state(app).merge(docs_page::routes(&document)))
+        .route("/api", any(not_found))
+        .route("/api/{*rest}", any(not_found));
+    let pages = app::ssr::routes(keydesk.clone(), site());
+    api.merge(assets::routes()).merge(pages)
+}
+
+fn keys() -> Router<App> {
+    Router::new()
+        .route("/api/v1/keys/verify", post(rest::verify::verify_key))
+        .route("/api/v1/keys/verify-batch", post(rest::verify_batch::verify_keys))
+        .route("/api/v1/keys", get(rest::list::list_keys).post(rest::create::create_key))
+        .route(
+            "/api/v1/keys/{id}",
+            get(rest::get::get_key).patch(rest::rename::change_key).delete(rest::delete::delete_key),
+        )
+        .route("/api/v1/keys/bulk-delete", post(rest::bulk_delete::delete_keys))
+        .route("/api/v1/keys/{id}/restore", post(rest::restore::restore_key))
+        .route("/api/v1/keys/{id}/reveal", post(rest::reveal::reveal_key))
+        .route("/api/v1/whoami", get(rest::whoami::whoami))
+        .route("/api/v1/scopes", get(rest::scopes::list_scopes))
+        .route("/api/v1/presets", get(rest::presets::list_presets))
+}
+
+fn health_routes() -> Router<App> {
+    Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz))
+}
+
+fn with_errors(router: Router) -> Router {
+    router.method_not_allowed_fallback(method_not_allowed)
+}
+
+async fn method_not_allowed(method: Method) -> impl IntoResponse {
+    // A method that the caller made up is not repeated.
+    let method = if method.as_str().len() <= 7 { method.as_str().to_owned() } else { "This method".to_owned() };
+    Problem::new(&problem::METHOD_NOT_ALLOWED).detail(format!("{method} is not allowed here; Allow says what is."))
+}
+
+async fn not_found() -> Problem {
+    Problem::new(&problem::NOT_FOUND).detail("Nothing is served at this address.")
+}
+
+/// Where pages find their scripts and styles.
+fn site() -> app::Assets {
+    let path = |name: &str| assets::path(name).unwrap_or_default().to_owned();
+    app::Assets {
+        js: path("keydesk.js"),
+        wasm: path("keydesk.wasm"),
+        css: path("keydesk.css"),
+        icon: path("favicon.svg"),
+    }
+}

@@ -1,0 +1,162 @@
+//! `keydesk serve`: listen, answer, and stop without losing anything.
+
+use std::{
+    convert::Infallible,
+    io::{self, ErrorKind},
+    time::{Duration, Instant},
+};
+
+use domain::Keydesk;
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::{GracefulShutdown, Watcher},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
+};
+
+use crate::{cli, config::Settings, edge::Edge, router};
+
+/// How long the head of a request may take, counted from when the connection is free for it.
+const HEAD_ARRIVAL: Duration = Duration::from_secs(10);
+
+/// Most bytes of a request's head, and of what is read ahead of its body.
+const HEAD_MAX: usize = 64 * 1024;
+
+/// How long running calls may take after the signal to stop. Shorter than the 30 s that orchestrators wait before they kill.
+const LAST_CALLS: Duration = Duration::from_secs(25);
+
+/// How long to wait when no connection can be accepted, for example because all file descriptors are in use.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(500);
+
+/// Serves until a signal says to stop.
+pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), String> {
+    // Before anything is opened: who can't listen has no business in the database.
+    let mut stop = Stop::new().map_err(|error| format!("signals can't be received: {error}"))?;
+    let listener = listen(&settings.listen).await?;
+    let ops = match &settings.ops_listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let ops_address = ops.as_ref().and_then(|listener| listener.local_addr().ok()).map(|address| address.to_string());
+    let keydesk = Keydesk::open(cli::options(&settings)).await.map_err(|error| error.to_string())?;
+    drop(settings);
+    let background = keydesk.start();
+    let edge = router::edge(&keydesk);
+    let mut server = Server::new();
+    server.spawn(listener, edge.clone());
+    if let Some(listener) = ops {
+        server.spawn(listener, router::operations(&edge));
+    }
+    let millis = started.elapsed().as_millis();
+    tracing::info!(address = %address, ops_address, "serving on http://{address}, ready in {millis} ms");
+    stop.asked().await;
+    tracing::info!("stopping: no new calls, running ones finish");
+    tokio::select! {
+        finished = server.stop() => if !finished {
+            tracing::warn!("calls were still running after {} s and have been cut off", LAST_CALLS.as_secs());
+        },
+        () = stop.asked() => tracing::warn!("asked twice to stop: running calls have been cut off"),
+    }
+    background.stop().await;
+    keydesk.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn listen(address: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => {
+            format!("{address} is in use by another program; stop that one, or choose another address with --listen.")
+        }
+        _ => format!("can't listen on {address}: {error}."),
+    })
+}
+
+/// The signals that end a process politely.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn new() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Listeners and their connections.
+struct Server {
+    stopping: watch::Sender<bool>,
+    listeners: JoinSet<()>,
+}
+
+impl Server {
+    fn new() -> Self {
+        Self { stopping: watch::Sender::new(false), listeners: JoinSet::new() }
+    }
+
+    fn spawn(&mut self, listener: TcpListener, edge: Edge) {
+        self.listeners.spawn(accept(listener, edge, self.stopping.subscribe()));
+    }
+
+    /// Whether every call was answered in time.
+    async fn stop(self) -> bool {
+        self.stopping.send_replace(true);
+        tokio::time::timeout(LAST_CALLS, self.listeners.join_all()).await.is_ok()
+    }
+}
+
+async fn accept(listener: TcpListener, edge: Edge, mut stopping: watch::Receiver<bool>) {
+    let connections = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            _ = stopping.changed() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                tokio::spawn(answer(stream, edge.clone(), connections.watcher()));
+            }
+            // The caller was gone again before it was accepted.
+            Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be accepted");
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+async fn answer(stream: TcpStream, edge: Edge, watcher: Watcher) {
+    // Answers are small and written at once: waiting for more to send would only delay them. Who has hung up meanwhile
+    // is noticed soon enough.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let edge = edge.clone();
+        async move { Ok::<_, Infallible>(edge.answer(request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_ARRIVAL)
+        .max_buf_size(HEAD_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection broke off");
+    }
+}
