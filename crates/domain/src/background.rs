@@ -5,7 +5,11 @@ use store::StoreError;
 use tokio::{sync::watch, task::JoinSet, time};
 use uuid::Uuid;
 
-use crate::{Keydesk, idempotency::KEPT_MS};
+use crate::{
+    Keydesk,
+    idempotency::KEPT_MS,
+    session::{ABSOLUTE_MS, IDLE_MS},
+};
 
 /// How often changes made elsewhere are looked for. Four times within the second in which they must be known.
 const POLL: Duration = Duration::from_millis(250);
@@ -112,6 +116,11 @@ impl Keydesk {
 
     pub(crate) async fn purge(&self) {
         let now = self.now();
+        if let Err(error) =
+            self.inner.store.purge_sessions(now.plus_millis(-IDLE_MS), now.plus_millis(-ABSOLUTE_MS)).await
+        {
+            tracing::warn!(%error, "ended sessions could not be removed");
+        }
         match self.inner.store.purge(now.plus_millis(-KEPT_MS), now.plus_millis(-RESTORE_WINDOW_MS)).await {
             Ok(0) => {}
             Ok(keys) => {

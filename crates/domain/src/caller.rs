@@ -1,4 +1,4 @@
-use model::{Actor, InstallationId, Scope, ScopeSet};
+use model::{Actor, Administrator, InstallationId, KeyError, Role, Scope, ScopeSet};
 
 use crate::Record;
 
@@ -20,6 +20,8 @@ pub enum Held {
     All,
     /// Only these.
     Only(ScopeSet),
+    /// None, and no change of anything: a viewer.
+    None,
 }
 
 impl Caller {
@@ -37,11 +39,26 @@ impl Caller {
         }
     }
 
+    /// A person signed in to the Workspace.
+    pub(crate) fn administrator(who: &Administrator, installation: InstallationId) -> Self {
+        let held = match who.role {
+            Role::Owner | Role::Manager => Held::All,
+            Role::Viewer => Held::None,
+        };
+        Self { actor: Actor::Administrator { id: who.id }, installation, held }
+    }
+
+    /// Refuses who may look only. What a key may do was decided by its scopes, before it got here.
+    pub(crate) fn require_change(&self) -> Result<(), KeyError> {
+        if matches!(self.held, Held::None) { Err(KeyError::Forbidden) } else { Ok(()) }
+    }
+
     /// Those of `wanted` that the caller may not give.
     pub(crate) fn lacks(&self, wanted: &ScopeSet) -> Vec<Scope> {
         match &self.held {
             Held::All => Vec::new(),
             Held::Only(held) => held.missing(wanted),
+            Held::None => wanted.iter().cloned().collect(),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{Caller, Keydesk, audit::Deed, failure};
 impl Keydesk {
     /// Deletes a key: it is refused from the moment this answers, and can be restored for 30 days.
     pub async fn delete(&self, caller: &Caller, id: KeyId, if_version: Option<i64>) -> Result<(), KeyError> {
-        let mut outcome = self.delete_keys(caller, &[id], if_version).await?;
+        let (mut outcome, _) = self.delete_keys(caller, &[id], if_version).await?;
         match outcome.skipped.pop() {
             None => Ok(()),
             Some(skipped) if skipped.code == KeyError::DefaultKeyProtected.code() => Err(KeyError::DefaultKeyProtected),
@@ -18,16 +18,18 @@ impl Keydesk {
 
     /// Deletes many keys in one change. Those that can't be deleted are named and left as they are.
     pub async fn bulk_delete(&self, caller: &Caller, ids: &[KeyId]) -> Result<BulkDeleted, KeyError> {
-        self.delete_keys(caller, ids, None).await
+        Ok(self.delete_keys(caller, ids, None).await?.0)
     }
 
-    async fn delete_keys(
+    /// What became of it, and the epoch of the change that did it.
+    pub(crate) async fn delete_keys(
         &self,
         caller: &Caller,
         ids: &[KeyId],
         if_version: Option<i64>,
-    ) -> Result<BulkDeleted, KeyError> {
+    ) -> Result<(BulkDeleted, i64), KeyError> {
         self.require_module(caller.installation)?;
+        caller.require_change()?;
         let mut seen = HashSet::with_capacity(ids.len());
         let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
         let (this, actor, installation) = (self.clone(), caller.actor, caller.installation);
@@ -55,16 +57,17 @@ impl Keydesk {
                 skipped.push(Skipped { id, code: reason.code().to_owned() });
             }
             if deleted.is_empty() {
-                return Ok(BulkDeleted { deleted, skipped });
+                return Ok((BulkDeleted { deleted, skipped }, change.epoch()));
             }
             let fewer = -i64::try_from(deleted.len()).unwrap_or(i64::MAX);
             change.count_keys(installation, fewer).await.map_err(failure::public)?;
             let deeds = deleted.iter().map(|id| Deed::on_key(Action::KeyDelete, *id, json!({}))).collect();
             this.write_audit(&mut change, installation, actor, now, deeds).await?;
             let records = change.records_of_keys(installation, &deleted).await.map_err(failure::public)?;
+            let epoch = change.epoch();
             this.commit(change).await?;
             this.inner.cache.apply(records);
-            Ok(BulkDeleted { deleted, skipped })
+            Ok((BulkDeleted { deleted, skipped }, epoch))
         })
         .await
     }

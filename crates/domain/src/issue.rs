@@ -51,6 +51,7 @@ impl Keydesk {
     /// Issues a key. The caller can give no right that it does not hold.
     pub async fn issue(&self, caller: &Caller, new: NewKey) -> Result<Issued, KeyError> {
         let installation = self.require_module(caller.installation)?;
+        caller.require_change()?;
         let client_name = ClientName::parse(&new.client_name)?;
         let preset = new.preset.unwrap_or(Preset::Custom);
         let scopes = new.scopes.unwrap_or_else(|| preset.scopes());

@@ -18,6 +18,8 @@ use crate::{
     audit::{self, Deed},
     cache::Cache,
     entropy, failure,
+    password::Passwords,
+    throttle::Throttle,
     usage::Usage,
 };
 
@@ -38,6 +40,8 @@ pub(crate) struct Inner {
     pub(crate) cache: Cache,
     pub(crate) installations: RwLock<HashMap<InstallationId, Installation>>,
     pub(crate) usage: Usage,
+    pub(crate) passwords: Passwords,
+    pub(crate) throttle: Throttle,
     /// The epoch up to which changes made elsewhere have been applied.
     pub(crate) epoch: AtomicI64,
     /// When the database last proved that memory is fresh, in milliseconds. `i64::MAX` while nothing polls: then every

@@ -164,6 +164,11 @@ impl Keyring {
         Some(aead::LessSafeKey::new(key))
     }
 
+    /// Under which values are derived that must stay the same while the master key does.
+    pub(crate) fn deriver(&self) -> &hmac::Key {
+        &self.masters[0].derive
+    }
+
     /// Shows that a database belongs to this keyring. Says nothing about the keys in it.
     pub(crate) fn proof(&self) -> Vec<u8> {
         hmac::sign(&self.peppers[0].1, PROOF).as_ref().to_vec()

@@ -7,6 +7,7 @@
 //! - a change is in this node's cache before its verb answers;
 //! - a secret leaves in [`Issued`] and from [`Keydesk::reveal`] alone.
 
+mod administrator;
 mod audit;
 mod background;
 mod cache;
@@ -23,14 +24,19 @@ mod keydesk;
 mod keyring;
 mod list;
 mod open;
+mod password;
 mod record;
 mod rename;
 mod restore;
 mod reveal;
 mod seal;
+mod selection;
+mod session;
+mod throttle;
 mod usage;
 mod verify;
 
+pub use administrator::NewAdministrator;
 pub use background::Background;
 pub use caller::{Caller, Held};
 pub use clock::{Clock, SystemClock};
@@ -43,4 +49,5 @@ pub use keydesk::{Counters, Keydesk, NotReady};
 pub use keyring::{Keyring, KeyringError};
 pub use open::{OpenError, OpenOptions};
 pub use record::Record;
+pub use session::{Session, SignedIn};
 pub use verify::{Call, Unavailable, Verdict};

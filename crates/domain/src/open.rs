@@ -10,7 +10,7 @@ use store::{Deployment, Store, StoreError};
 
 use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, cache::Cache,
-    keydesk::Inner, usage::Usage,
+    keydesk::Inner, password::Passwords, throttle::Throttle, usage::Usage,
 };
 
 /// The prefix of secrets when the operator chooses none.
@@ -116,6 +116,7 @@ impl Keydesk {
         if chosen.is_some_and(|chosen| chosen != format) {
             return Err(OpenError::PrefixMoved { has: deployment.key_prefix });
         }
+        let passwords = Passwords::new(&*entropy);
         let epoch = store.epoch().await?;
         let keydesk = Self {
             inner: Arc::new(Inner {
@@ -129,6 +130,8 @@ impl Keydesk {
                 cache: Cache::new(max_cached_keys),
                 installations: RwLock::default(),
                 usage: Usage::new(),
+                passwords,
+                throttle: Throttle::default(),
                 epoch: AtomicI64::new(epoch),
                 proven_at: AtomicI64::new(i64::MAX),
                 verdicts: Default::default(),

@@ -13,6 +13,7 @@ impl Keydesk {
         if_version: Option<i64>,
     ) -> Result<Key, KeyError> {
         self.require_module(caller.installation)?;
+        caller.require_change()?;
         let name = ClientName::parse(client_name)?;
         let (this, actor, installation) = (self.clone(), caller.actor, caller.installation);
         self.detached(async move {

@@ -7,6 +7,7 @@ impl Keydesk {
     /// Makes a key that was deleted within the last 30 days work again.
     pub async fn restore(&self, caller: &Caller, id: KeyId) -> Result<Key, KeyError> {
         self.require_module(caller.installation)?;
+        caller.require_change()?;
         let (this, actor, installation) = (self.clone(), caller.actor, caller.installation);
         self.detached(async move {
             let mut change = this.change().await?;

@@ -12,6 +12,7 @@ impl Keydesk {
     /// Shows a key's newest secret again. That it was shown is in the audit log before it is shown.
     pub async fn reveal(&self, caller: &Caller, id: KeyId) -> Result<PlainSecret, KeyError> {
         self.require_module(caller.installation)?;
+        caller.require_change()?;
         let (this, actor, installation) = (self.clone(), caller.actor, caller.installation);
         self.detached(async move {
             let mut change = this.change().await?;

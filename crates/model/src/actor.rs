@@ -1,9 +1,8 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::KeyId;
+use crate::{AdministratorId, KeyId};
 
 /// Who did something, as the audit log keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,7 +21,7 @@ pub enum Actor {
     /// A person signed in to the Workspace.
     Administrator {
         /// The person.
-        id: Uuid,
+        id: AdministratorId,
     },
 }
 

@@ -49,6 +49,9 @@ pub enum KeyError {
     /// The same `Idempotency-Key` came with another request.
     #[error("This Idempotency-Key was used for another request.")]
     IdempotencyMismatch,
+    /// A signed-in person's role does not allow it.
+    #[error("Your role does not allow this.")]
+    Forbidden,
     /// The API Keys module is off for the installation.
     #[error("{MODULE_UNAVAILABLE}")]
     ModuleUnavailable,
@@ -85,6 +88,7 @@ impl KeyError {
             Self::NotRecoverable => "not_recoverable",
             Self::NotDeleted => "not_deleted",
             Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::Forbidden => "forbidden",
             Self::ModuleUnavailable => "module_unavailable",
             Self::NoInstallation => "no_installation",
             Self::InvalidInstallation { .. } => "invalid_installation",

@@ -34,6 +34,8 @@ ids! {
     KeyId;
     /// One of the secrets of a key. A version 7 UUID.
     SecretId;
+    /// A person who signs in to the Workspace. A version 7 UUID.
+    AdministratorId;
     /// One entry of the audit log. A version 7 UUID.
     AuditId;
 }

@@ -6,6 +6,7 @@
 //! - [`PlainSecret`] is the only type that holds a secret in plain; it prints masked and does not serialize.
 
 mod actor;
+mod administrator;
 mod client_name;
 mod environment;
 mod error;
@@ -16,13 +17,15 @@ mod list;
 mod preset;
 mod scope;
 mod secret;
+mod selection;
 mod verify;
 
 pub use actor::{Action, Actor};
+pub use administrator::{AdminError, Administrator, PASSWORD_MAX, PASSWORD_MIN, Role, UnknownRole};
 pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError, fold};
 pub use environment::{Environment, UnknownEnvironment};
 pub use error::{KeyError, MODULE_UNAVAILABLE};
-pub use id::{AuditId, InstallationId, KeyId, SecretId};
+pub use id::{AdministratorId, AuditId, InstallationId, KeyId, SecretId};
 pub use instant::{Instant, InvalidInstant};
 pub use key::{BulkDeleted, Key, KeyKind, KeyStatus, LifeCycle, Limit, RESTORE_WINDOW_MS, Skipped, UnknownStatus};
 pub use list::{
@@ -33,4 +36,5 @@ pub use scope::{CATALOGUE, InvalidScope, Scope, ScopeSet};
 pub use secret::{
     BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,
 };
+pub use selection::{Activity, Deleted, Impact, Selection};
 pub use verify::{Code, KeyFacts, decide};

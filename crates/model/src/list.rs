@@ -88,7 +88,8 @@ impl From<Sort> for String {
 /// Where the next page begins: after the row with these values. Opaque to callers.
 ///
 /// Written as `1.<sort>.<id or ->.<value in hex>`, with only characters that need no escaping in a URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Cursor {
     /// The order that it belongs to; another order can't go on from it.
     pub sort: Sort,
@@ -121,6 +122,20 @@ impl fmt::Display for Cursor {
                 text.bytes().try_for_each(|byte| write!(f, "{byte:02x}"))
             }
         }
+    }
+}
+
+impl TryFrom<String> for Cursor {
+    type Error = InvalidCursor;
+
+    fn try_from(text: String) -> Result<Self, InvalidCursor> {
+        text.parse()
+    }
+}
+
+impl From<Cursor> for String {
+    fn from(cursor: Cursor) -> Self {
+        cursor.to_string()
     }
 }
 
@@ -159,7 +174,7 @@ fn unhex(text: &str) -> Option<String> {
 }
 
 /// Which keys are asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListQuery {
     /// Case-insensitive substring of the Client Name; `%`, `_` and `\` are ordinary characters. Empty: all.
     pub search: String,

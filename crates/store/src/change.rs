@@ -20,12 +20,12 @@ use crate::{
 /// half-way, because a client hung up, would otherwise leave the lock to the pool's clean-up.
 #[derive(Debug)]
 pub struct Change {
-    tx: Tx,
+    pub(crate) tx: Tx,
     epoch: i64,
 }
 
 #[derive(Debug)]
-enum Tx {
+pub(crate) enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
@@ -34,17 +34,19 @@ enum Tx {
 macro_rules! on_tx {
     ($change:expr, $connection:ident => $body:expr) => {
         match &mut $change.tx {
-            Tx::Sqlite(tx) => {
+            $crate::change::Tx::Sqlite(tx) => {
                 let $connection = &mut **tx;
                 $body
             }
-            Tx::Postgres(tx) => {
+            $crate::change::Tx::Postgres(tx) => {
                 let $connection = &mut **tx;
                 $body
             }
         }
     };
 }
+
+pub(crate) use on_tx;
 
 pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value";
 pub(crate) const INSERT_KEY: &str = "INSERT INTO api_key (id, installation_id, kind, client_name, client_name_folded, hint, environment, preset, \

@@ -7,6 +7,7 @@
 //! - a change of truth goes through [`Change`], which moves the epoch before it does anything else;
 //! - instants and ids are passed in; nothing here reads a clock or makes a random number.
 
+mod administrator;
 mod audit;
 mod change;
 mod db;
@@ -17,9 +18,13 @@ mod installation;
 mod key;
 mod list;
 mod record;
+mod selection;
 mod sql;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod usage;
 
+pub use administrator::{StoredAdministrator, StoredSession};
 pub use audit::{AuditEntry, HASH_LEN};
 pub use change::Change;
 pub use db::Store;

@@ -148,13 +148,18 @@ impl Store {
 
     /// How many issued keys match, counting no further than one past [`TOTAL_COUNTED`].
     pub async fn count(&self, filter: &KeyFilter) -> Result<u64, StoreError> {
-        let lead = if filter.uses_trigrams() { Lead::Trigrams } else { Lead::Order };
         let mut sql = Sql::new("SELECT COUNT(*) FROM (SELECT 1 AS one FROM api_key WHERE ");
-        filter.push(&mut sql, lead, self.is_sqlite());
+        self.push_filter(filter, &mut sql);
         sql.push(" LIMIT ").int(i64::try_from(TOTAL_COUNTED + 1).unwrap_or(i64::MAX)).push(") AS counted");
         let Sql { text, values } = sql;
         let count: i64 = on_db!(self, pool => bind_all!(sqlx::query_scalar(sqlx::AssertSqlSafe(text)), values).fetch_one(pool).await?);
         Ok(count.unsigned_abs())
+    }
+
+    /// The conditions of a filter, led by the trigram index where it can be.
+    pub(crate) fn push_filter(&self, filter: &KeyFilter, sql: &mut Sql) {
+        let lead = if filter.uses_trigrams() { Lead::Trigrams } else { Lead::Order };
+        filter.push(sql, lead, self.is_sqlite());
     }
 
     fn is_sqlite(&self) -> bool {
@@ -173,7 +178,7 @@ impl Store {
 }
 
 /// SQLite alone: how many names hold a text, counting no further than asked.
-const SEARCH_HITS: &str =
+pub(crate) const SEARCH_HITS: &str =
     "SELECT COUNT(*) FROM (SELECT rowid FROM api_key_search WHERE api_key_search MATCH $1 LIMIT $2)";
 
 #[cfg(test)]

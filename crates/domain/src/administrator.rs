@@ -1,0 +1,191 @@
+use std::net::IpAddr;
+
+use aws_lc_rs::hmac;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use model::{
+    Action, Actor, AdminError, Administrator, AdministratorId, ClientName, InstallationId, PlainSecret, Role, fold,
+};
+use serde_json::json;
+use store::{Change, StoreError, StoredAdministrator};
+
+use crate::{Keydesk, audit::Deed, session::SignedIn};
+
+/// An administrator to be created.
+#[derive(Clone, Debug)]
+pub struct NewAdministrator {
+    /// As typed.
+    pub email: String,
+    /// As typed.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// 12 to 256 characters.
+    pub password: PlainSecret,
+}
+
+/// As [`crate::failure::public`], for people who come in.
+pub(crate) fn public(error: StoreError) -> AdminError {
+    match error {
+        StoreError::AdministratorEmailTaken => AdminError::EmailTaken,
+        error => {
+            tracing::error!(%error, "the store failed");
+            AdminError::Unavailable
+        }
+    }
+}
+
+/// As accounts are compared. The check is that of a form, not of RFC 5322: whether mail arrives is another question.
+pub(crate) fn email(text: &str) -> Result<(String, String), AdminError> {
+    let email = text.trim();
+    let shaped = email.len() <= 254
+        && !email.contains(|c: char| c.is_whitespace() || c.is_control())
+        && email.split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty()
+                && !host.contains('@')
+                && host.len() >= 3
+                && host.contains('.')
+                && !host.starts_with('.')
+                && !host.ends_with('.')
+        });
+    if shaped { Ok((email.to_owned(), fold(email))) } else { Err(AdminError::InvalidEmail) }
+}
+
+impl Keydesk {
+    /// Whether the installation has no administrator yet.
+    pub async fn needs_set_up(&self, installation: InstallationId) -> Result<bool, AdminError> {
+        Ok(self.inner.store.count_administrators(installation).await.map_err(public)? == 0)
+    }
+
+    /// What the set-up link of an installation carries. Derived from the master key, so it is stored nowhere and can be
+    /// shown again; valid until the first administrator exists.
+    pub fn set_up_token(&self, installation: InstallationId) -> String {
+        let tag = self.inner.keyring.derive(b"keydesk/set-up/1\0", installation.0.as_bytes());
+        URL_SAFE_NO_PAD.encode(tag)
+    }
+
+    /// Makes the first administrator, an owner, of the installation whose set-up token this is, and signs them in.
+    pub async fn set_up(&self, token: &str, new: NewAdministrator, address: IpAddr) -> Result<SignedIn, AdminError> {
+        self.inner.throttle.attempt("set-up", address, self.now())?;
+        let installation = self.set_up_of(token).await?.ok_or(AdminError::SetUpOver)?;
+        self.inner.throttle.forget("set-up", address);
+        let draft = self.draft(installation, NewAdministrator { role: Role::Owner, ..new }).await?;
+        let this = self.clone();
+        self.detached_admin(async move {
+            let mut change = this.inner.store.change().await.map_err(public)?;
+            // Asked again inside: of two who hold the link, one makes the owner.
+            if change.count_administrators(installation).await.map_err(public)? != 0 {
+                return Err(AdminError::SetUpOver);
+            }
+            this.put_administrator(&mut change, Actor::System, &draft).await?;
+            let token = this.begin_session(&mut change, installation, draft.administrator.id).await?;
+            change.commit().await.map_err(public)?;
+            Ok(SignedIn { token, administrator: draft.administrator })
+        })
+        .await
+    }
+
+    /// The installation whose set-up token this is, while it needs one.
+    pub async fn set_up_of(&self, token: &str) -> Result<Option<InstallationId>, AdminError> {
+        for installation in self.inner.store.installations().await.map_err(public)? {
+            let tag = URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
+            let ours = self.inner.keyring.derive(b"keydesk/set-up/1\0", installation.id.0.as_bytes());
+            if aws_lc_rs::constant_time::verify_slices_are_equal(&tag, &ours).is_ok()
+                && self.needs_set_up(installation.id).await?
+            {
+                return Ok(Some(installation.id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes an administrator.
+    pub async fn create_administrator(
+        &self,
+        actor: Actor,
+        installation: InstallationId,
+        new: NewAdministrator,
+    ) -> Result<Administrator, AdminError> {
+        let draft = self.draft(installation, new).await?;
+        let this = self.clone();
+        self.detached_admin(async move {
+            let mut change = this.inner.store.change().await.map_err(public)?;
+            this.put_administrator(&mut change, actor, &draft).await?;
+            change.commit().await.map_err(public)?;
+            Ok(draft.administrator)
+        })
+        .await
+    }
+
+    async fn draft(
+        &self,
+        installation: InstallationId,
+        new: NewAdministrator,
+    ) -> Result<StoredAdministrator, AdminError> {
+        let (email, email_folded) = email(&new.email)?;
+        let name = ClientName::parse(&new.name).map_err(|_| AdminError::InvalidName)?;
+        let password_hash = self.hash_password(new.password).await?;
+        let now = self.now();
+        let id = AdministratorId(self.new_id(now));
+        let administrator = Administrator { id, email, name: name.into(), role: new.role };
+        Ok(StoredAdministrator { installation, administrator, email_folded, password_hash, created_at: now })
+    }
+
+    async fn put_administrator(
+        &self,
+        change: &mut Change,
+        actor: Actor,
+        draft: &StoredAdministrator,
+    ) -> Result<(), AdminError> {
+        change.insert_administrator(draft).await.map_err(public)?;
+        let Administrator { id, email, name, role } = &draft.administrator;
+        let detail = json!({ "id": id, "email": email, "name": name, "role": role });
+        let deed = Deed { action: Action::AdministratorCreate, key: None, detail };
+        self.write_audit(change, draft.installation, actor, draft.created_at, vec![deed])
+            .await
+            .map_err(|_| AdminError::Unavailable)
+    }
+
+    /// As [`Keydesk::detached`].
+    pub(crate) async fn detached_admin<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, AdminError>> + Send + 'static,
+    ) -> Result<T, AdminError> {
+        self.detached(async move { Ok(work.await) }).await.unwrap_or(Err(AdminError::Unavailable))
+    }
+}
+
+impl crate::Keyring {
+    /// A value that only this keyring can name.
+    pub(crate) fn derive(&self, purpose: &[u8], of: &[u8]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(self.deriver());
+        context.update(purpose);
+        context.update(of);
+        let mut value = [0; 32];
+        value.copy_from_slice(context.sign().as_ref());
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_an_email_address() {
+        assert_eq!(email(" Ada@Example.com "), Ok(("Ada@Example.com".to_owned(), "ada@example.com".to_owned())));
+        for bad in [
+            "",
+            "ada",
+            "@example.com",
+            "ada@",
+            "ada@com",
+            "ada@.com",
+            "ada@example.",
+            "a@b@c.de",
+            "a b@c.de",
+            "a\0@c.de",
+        ] {
+            assert_eq!(email(bad), Err(AdminError::InvalidEmail), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+use std::net::IpAddr;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use model::{Action, Actor, AdminError, Administrator, AdministratorId, InstallationId, PlainSecret};
+use serde_json::json;
+use store::Change;
+use zeroize::Zeroizing;
+
+use crate::{
+    Caller, Installation, Keydesk,
+    administrator::{email, public},
+    audit::Deed,
+    fingerprint,
+};
+
+/// A session that is not used for so long ends, in milliseconds: 30 minutes.
+pub(crate) const IDLE_MS: i64 = 30 * 60 * 1000;
+/// A session ends after so long whatever happens, in milliseconds: 12 hours.
+pub(crate) const ABSOLUTE_MS: i64 = 12 * 60 * 60 * 1000;
+/// A use is written down when the last one is so old, in milliseconds: not with each click.
+const TOUCH_MS: i64 = 60 * 1000;
+
+/// Somebody has just come in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// 256 random bits, for the cookie. The database has their hash.
+    pub token: PlainSecret,
+    /// Who.
+    pub administrator: Administrator,
+}
+
+/// Somebody is in.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Who.
+    pub administrator: Administrator,
+    /// Where they work.
+    pub installation: Installation,
+}
+
+impl Session {
+    /// As whom the domain's verbs are called.
+    pub fn caller(&self) -> Caller {
+        Caller::administrator(&self.administrator, self.installation.id)
+    }
+}
+
+impl Keydesk {
+    /// Signs an administrator in. Which of e-mail address and password was wrong is not told, by words or by time.
+    pub async fn sign_in(
+        &self,
+        email_typed: &str,
+        password: PlainSecret,
+        address: IpAddr,
+    ) -> Result<SignedIn, AdminError> {
+        let folded = email(email_typed).map(|(_, folded)| folded);
+        let account = folded.as_deref().unwrap_or_default().to_owned();
+        self.inner.throttle.attempt(&account, address, self.now())?;
+        let found = match folded {
+            Ok(folded) => self.inner.store.administrator_by_email(&folded).await.map_err(public)?,
+            Err(_) => None,
+        };
+        let hash = found.as_ref().map(|found| found.password_hash.clone());
+        if !self.check_password(password, hash).await? {
+            return Err(AdminError::WrongCredentials);
+        }
+        let found = found.ok_or(AdminError::WrongCredentials)?;
+        self.inner.throttle.forget(&account, address);
+        let this = self.clone();
+        self.detached_admin(async move {
+            let mut change = this.inner.store.change().await.map_err(public)?;
+            let token = this.begin_session(&mut change, found.installation, found.administrator.id).await?;
+            change.commit().await.map_err(public)?;
+            Ok(SignedIn { token, administrator: found.administrator })
+        })
+        .await
+    }
+
+    pub(crate) async fn begin_session(
+        &self,
+        change: &mut Change,
+        installation: InstallationId,
+        id: AdministratorId,
+    ) -> Result<PlainSecret, AdminError> {
+        let mut random = Zeroizing::new([0; 32]);
+        self.inner.entropy.fill(&mut random[..]);
+        let token = PlainSecret::new(URL_SAFE_NO_PAD.encode(&random[..]));
+        let now = self.now();
+        change.insert_session(&fingerprint(token.expose().as_bytes()), id, now).await.map_err(public)?;
+        let deed = Deed { action: Action::SignIn, key: None, detail: json!({}) };
+        self.write_audit(change, installation, Actor::Administrator { id }, now, vec![deed])
+            .await
+            .map_err(|_| AdminError::Unavailable)?;
+        Ok(token)
+    }
+
+    /// Who holds this token, if its session has not ended. A use keeps it from ending for another half hour.
+    pub async fn session(&self, token: &str) -> Result<Option<Session>, AdminError> {
+        let hash = fingerprint(token.as_bytes());
+        let Some(stored) = self.inner.store.session(&hash).await.map_err(public)? else { return Ok(None) };
+        let now = self.now();
+        if stored.last_seen_at.plus_millis(IDLE_MS) <= now || stored.created_at.plus_millis(ABSOLUTE_MS) <= now {
+            return Ok(None);
+        }
+        if stored.last_seen_at.plus_millis(TOUCH_MS) <= now {
+            self.inner.store.touch_session(&hash, now).await.map_err(public)?;
+        }
+        let installation = self.remembered(stored.installation);
+        Ok(installation.map(|installation| Session { administrator: stored.administrator, installation }))
+    }
+
+    /// Ends a session, here and not only in the browser.
+    pub async fn sign_out(&self, token: &str) -> Result<(), AdminError> {
+        let hash = fingerprint(token.as_bytes());
+        let Some(stored) = self.inner.store.session(&hash).await.map_err(public)? else { return Ok(()) };
+        let this = self.clone();
+        self.detached_admin(async move {
+            let mut change = this.inner.store.change().await.map_err(public)?;
+            if change.end_session(&hash).await.map_err(public)? {
+                let deed = Deed { action: Action::SignOut, key: None, detail: json!({}) };
+                let actor = Actor::Administrator { id: stored.administrator.id };
+                this.write_audit(&mut change, stored.installation, actor, this.now(), vec![deed])
+                    .await
+                    .map_err(|_| AdminError::Unavailable)?;
+            }
+            change.commit().await.map_err(public)
+        })
+        .await
+    }
+}

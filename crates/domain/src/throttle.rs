@@ -1,0 +1,149 @@
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+};
+
+use model::{AdminError, Instant};
+
+/// Failures that cost nothing: everybody mistypes.
+const FREE: u32 = 5;
+/// The longest wait, in seconds. Short enough that nobody can lock an owner out for good by guessing.
+const LONGEST: u64 = 60;
+/// Failures are forgotten after so long without another, in milliseconds: 15 minutes.
+const FORGOTTEN_MS: i64 = 15 * 60 * 1000;
+/// Accounts and addresses remembered at most.
+const REMEMBERED: usize = 10_000;
+
+/// Slows down who guesses passwords, for each account and for each address.
+#[derive(Default)]
+pub(crate) struct Throttle {
+    failures: Mutex<HashMap<Subject, Failures>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Subject {
+    Account(String),
+    Address(IpAddr),
+}
+
+#[derive(Clone, Copy)]
+struct Failures {
+    count: u32,
+    last: Instant,
+}
+
+impl Failures {
+    /// From when on another attempt is heard.
+    fn until(self, free: u32) -> Instant {
+        match self.count.checked_sub(free) {
+            None => self.last,
+            Some(over) => {
+                let seconds = 1_u64.checked_shl(over).map_or(LONGEST, |seconds| seconds.min(LONGEST));
+                self.last.plus_millis(seconds as i64 * 1000)
+            }
+        }
+    }
+}
+
+fn subjects(account: &str, address: IpAddr) -> [(Subject, u32); 2] {
+    // Many people may share an address; a network of IPv6 is one customer.
+    let network = match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
+        v4 => v4,
+    };
+    [(Subject::Account(account.to_owned()), FREE), (Subject::Address(network), FREE * 4)]
+}
+
+impl Throttle {
+    /// Counts an attempt as failed until [`Throttle::forget`] takes it back, or refuses to hear it. Counted before the
+    /// password is looked at, so that many attempts at once are not one.
+    pub(crate) fn attempt(&self, account: &str, address: IpAddr, now: Instant) -> Result<(), AdminError> {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() >= REMEMBERED {
+            failures.retain(|_, failures| failures.last.plus_millis(FORGOTTEN_MS) > now);
+        }
+        let subjects = subjects(account, address);
+        let wait = subjects
+            .iter()
+            .filter_map(|(subject, free)| failures.get(subject).map(|failures| failures.until(*free)))
+            .map(|until| until.as_millis() - now.as_millis())
+            .max()
+            .unwrap_or(0);
+        if wait > 0 {
+            return Err(AdminError::TooManyAttempts { retry_after_seconds: wait.unsigned_abs().div_ceil(1000) });
+        }
+        for (subject, _) in subjects {
+            let entry = failures.entry(subject).or_insert(Failures { count: 0, last: now });
+            let forgotten = entry.last.plus_millis(FORGOTTEN_MS) <= now;
+            *entry = Failures { count: if forgotten { 1 } else { entry.count.saturating_add(1) }, last: now };
+        }
+        Ok(())
+    }
+
+    /// The attempt was right: the account starts afresh, and the address gets its attempt back.
+    pub(crate) fn forget(&self, account: &str, address: IpAddr) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let [(account, _), (address, _)] = subjects(account, address);
+        failures.remove(&account);
+        if let Some(failures) = failures.get_mut(&address) {
+            failures.count = failures.count.saturating_sub(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 1));
+
+    fn at(seconds: i64) -> Instant {
+        Instant::from_millis(1_000_000 + seconds * 1000)
+    }
+
+    fn wait(result: Result<(), AdminError>) -> u64 {
+        match result {
+            Err(AdminError::TooManyAttempts { retry_after_seconds }) => retry_after_seconds,
+            _ => 0,
+        }
+    }
+
+    #[test]
+    fn waits_double_up_to_a_minute_and_never_more() {
+        let throttle = Throttle::default();
+        let mut now = 0;
+        let mut waits = Vec::new();
+        for _ in 0..14 {
+            assert_eq!(throttle.attempt("a", HOME, at(now)), Ok(()));
+            let seconds = wait(throttle.attempt("a", HOME, at(now)));
+            waits.push(seconds);
+            now += seconds as i64;
+        }
+        assert_eq!(waits, [0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60, 60].map(|s| s).to_vec());
+    }
+
+    #[test]
+    fn a_right_password_starts_afresh_and_time_forgets() {
+        let throttle = Throttle::default();
+        for _ in 0..5 {
+            assert_eq!(throttle.attempt("a", HOME, at(0)), Ok(()));
+        }
+        throttle.forget("a", HOME);
+        assert_eq!(throttle.attempt("a", HOME, at(0)), Ok(()));
+        for second in 0..30 {
+            let _ = throttle.attempt("b", HOME, at(second));
+        }
+        assert!(wait(throttle.attempt("b", HOME, at(30))) > 0);
+        assert_eq!(throttle.attempt("b", HOME, at(30 + 15 * 60)), Ok(()));
+    }
+
+    #[test]
+    fn an_address_that_tries_many_accounts_waits_too() {
+        let throttle = Throttle::default();
+        let refused = (0..40).filter(|n| throttle.attempt(&format!("account {n}"), HOME, at(0)).is_err()).count();
+        assert_eq!(refused, 20);
+        let other = "2001:db8::1".parse().unwrap();
+        assert_eq!(throttle.attempt("fresh", other, at(0)), Ok(()));
+    }
+}

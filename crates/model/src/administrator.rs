@@ -1,0 +1,103 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::AdministratorId;
+
+/// What a signed-in person may do in an installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    Owner,
+    /// Everything about keys.
+    Manager,
+    /// Sees keys and their usage, changes nothing and reveals nothing.
+    Viewer,
+}
+
+/// The text names no role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a role is owner, manager or viewer")]
+pub struct UnknownRole;
+
+impl Role {
+    /// As it stands on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Manager => "manager",
+            Self::Viewer => "viewer",
+        }
+    }
+
+    /// Whether it may change or reveal keys.
+    pub const fn may_change_keys(self) -> bool {
+        matches!(self, Self::Owner | Self::Manager)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        [Self::Owner, Self::Manager, Self::Viewer].into_iter().find(|role| role.as_str() == text).ok_or(UnknownRole)
+    }
+}
+
+/// A person who signs in to the Workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Administrator {
+    /// Stable.
+    pub id: AdministratorId,
+    /// As typed; compared without regard to case.
+    pub email: String,
+    /// For people.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// Shortest password, in characters.
+pub const PASSWORD_MIN: usize = 12;
+/// Longest password, in characters: a longer one would be work for the server and no gain.
+pub const PASSWORD_MAX: usize = 256;
+
+/// Why somebody can't come in: what they may learn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum AdminError {
+    /// The e-mail address or the password is not right; which of them is not told.
+    #[error("The email or the password is not right.")]
+    WrongCredentials,
+    /// Too many attempts for this account or from this address.
+    #[error("Too many attempts. Please wait {retry_after_seconds} seconds and try again.")]
+    TooManyAttempts {
+        /// When it makes sense to try again.
+        retry_after_seconds: u64,
+    },
+    /// Not an e-mail address.
+    #[error("Enter an email address such as name@example.com.")]
+    InvalidEmail,
+    /// Not a name.
+    #[error("Enter a name of 1 to 100 visible characters.")]
+    InvalidName,
+    /// Too short or too long.
+    #[error("A password has 12 to 256 characters.")]
+    WeakPassword,
+    /// Somebody has it already.
+    #[error("An administrator with this email address exists.")]
+    EmailTaken,
+    /// The set-up link is not valid (any more).
+    #[error("This set-up link is not valid any more. Please sign in.")]
+    SetUpOver,
+    /// Keydesk can't decide right now. Try again.
+    #[error("Keydesk can't answer right now. Please try again.")]
+    Unavailable,
+}

@@ -1,0 +1,73 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{ClientName, Environment, Instant, KeyId, KeyStatus, ListQuery, Preset, Sort};
+
+/// Which keys an administrator has selected. The Default API Key is never among them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Selection {
+    /// These.
+    Ids(Vec<KeyId>),
+    /// All that match, also those that the page has not loaded.
+    Matching {
+        /// As in [`ListQuery`].
+        search: String,
+        /// As in [`ListQuery`].
+        environment: Option<Environment>,
+        /// As in [`ListQuery`].
+        status: Option<KeyStatus>,
+        /// As in [`ListQuery`].
+        preset: Option<Preset>,
+    },
+}
+
+impl Selection {
+    /// The list that shows what is selected; `None` for [`Selection::Ids`].
+    pub fn query(&self, limit: u32) -> Option<ListQuery> {
+        match self {
+            Self::Ids(_) => None,
+            Self::Matching { search, environment, status, preset } => Some(ListQuery {
+                search: search.clone(),
+                environment: *environment,
+                status: *status,
+                preset: *preset,
+                sort: Sort::default(),
+                limit,
+                cursor: None,
+            }),
+        }
+    }
+}
+
+/// What deleting a selection would stop.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impact {
+    /// How many keys.
+    pub keys: u64,
+    /// The first few of their clients, by name.
+    pub names: Vec<ClientName>,
+    /// Allowed calls with them in the last 30 days.
+    pub calls_30_days: u64,
+    /// The last allowed call with any of them.
+    pub last_used_at: Option<Instant>,
+}
+
+/// What became of the deletion of a selection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deleted {
+    /// Keys that were deleted.
+    pub deleted: u64,
+    /// Keys that were not there any more or are protected.
+    pub skipped: u64,
+    /// The changes that did it, by epoch: with them it can be undone.
+    pub changes: Vec<i64>,
+}
+
+/// Allowed calls with a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// The key.
+    pub id: KeyId,
+    /// For each of the last 30 days (UTC), today last.
+    pub days: Vec<u32>,
+}

@@ -1,0 +1,102 @@
+use model::{InstallationId, Instant, KeyId};
+use uuid::Uuid;
+
+use crate::{
+    Change, KeyFilter, Store, StoreError,
+    change::on_tx,
+    db::on_db,
+    sql::{Sql, bind_all},
+};
+
+/// Ids in one statement.
+const CHUNK: usize = 500;
+
+pub(crate) const COUNT_NAMED: &str = "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded = $2 \
+     AND kind = 'issued' AND deleted_at IS NULL AND id <> $3";
+pub(crate) const UNDO_DELETE: &str = "UPDATE api_key SET deleted_at = NULL, updated_at = $3, version = version + 1, epoch = $4 \
+     WHERE installation_id = $1 AND epoch = $2 AND deleted_at IS NOT NULL RETURNING id";
+
+impl Store {
+    /// Issued keys whose folded Client Name is this, `except` one.
+    pub async fn count_named(
+        &self,
+        installation: InstallationId,
+        folded: &str,
+        except: KeyId,
+    ) -> Result<u64, StoreError> {
+        let count: i64 = on_db!(self, pool => {
+            sqlx::query_scalar(COUNT_NAMED).bind(installation.0).bind(folded).bind(except.0).fetch_one(pool).await?
+        });
+        Ok(count.unsigned_abs())
+    }
+
+    /// Up to `limit` ids of issued keys that match, oldest first.
+    pub async fn matching_ids(&self, filter: &KeyFilter, limit: i64) -> Result<Vec<KeyId>, StoreError> {
+        let mut sql = Sql::new("SELECT id FROM api_key WHERE ");
+        self.push_filter(filter, &mut sql);
+        sql.push(" ORDER BY created_at, id LIMIT ").int(limit);
+        let Sql { text, values } = sql;
+        let ids: Vec<Uuid> = on_db!(self, pool => bind_all!(sqlx::query_scalar(sqlx::AssertSqlSafe(text)), values).fetch_all(pool).await?);
+        Ok(ids.into_iter().map(KeyId).collect())
+    }
+
+    /// The last allowed call with any of these keys, as written down so far.
+    pub async fn last_use(&self, installation: InstallationId, keys: &[KeyId]) -> Result<Option<Instant>, StoreError> {
+        let mut last = 0;
+        for chunk in keys.chunks(CHUNK) {
+            let mut sql = Sql::new("SELECT COALESCE(MAX(last_used_at), 0) FROM api_key WHERE installation_id = ");
+            sql.id(installation.0).push(" AND id IN ").list(chunk, |sql, id| {
+                sql.id(id.0);
+            });
+            let Sql { text, values } = sql;
+            let newest: i64 = on_db!(self, pool => bind_all!(sqlx::query_scalar(sqlx::AssertSqlSafe(text)), values).fetch_one(pool).await?);
+            last = last.max(newest);
+        }
+        Ok(Some(last).filter(|ms| *ms != 0).map(Instant::from_millis))
+    }
+
+    /// Allowed calls with these keys since an instant: key, start of the hour, calls.
+    pub async fn allowed_calls(
+        &self,
+        installation: InstallationId,
+        keys: &[KeyId],
+        since: Instant,
+    ) -> Result<Vec<(KeyId, Instant, u64)>, StoreError> {
+        let mut calls = Vec::new();
+        for chunk in keys.chunks(CHUNK) {
+            let mut sql = Sql::new("SELECT key_id, bucket_start, calls FROM usage_bucket WHERE installation_id = ");
+            sql.id(installation.0).push(" AND code = 'VALID' AND bucket_start >= ").int(since.as_millis());
+            sql.push(" AND key_id IN ").list(chunk, |sql, id| {
+                sql.id(id.0);
+            });
+            let Sql { text, values } = sql;
+            let rows: Vec<(Uuid, i64, i64)> = on_db!(self, pool => bind_all!(sqlx::query_as(sqlx::AssertSqlSafe(text)), values).fetch_all(pool).await?);
+            calls.extend(
+                rows.into_iter().map(|(key, at, calls)| (KeyId(key), Instant::from_millis(at), calls.unsigned_abs())),
+            );
+        }
+        Ok(calls)
+    }
+}
+
+impl Change {
+    /// Makes the keys live again that were deleted by the change of this epoch and have not been touched since.
+    pub async fn undo_delete(
+        &mut self,
+        installation: InstallationId,
+        epoch: i64,
+        now: Instant,
+    ) -> Result<Vec<KeyId>, StoreError> {
+        let own = self.epoch();
+        let ids: Vec<Uuid> = on_tx!(self, connection => {
+            sqlx::query_scalar(UNDO_DELETE)
+                .bind(installation.0)
+                .bind(epoch)
+                .bind(now.as_millis())
+                .bind(own)
+                .fetch_all(connection)
+                .await?
+        });
+        Ok(ids.into_iter().map(KeyId).collect())
+    }
+}

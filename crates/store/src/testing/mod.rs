@@ -1,0 +1,120 @@
+//! Databases for tests: one of its own for each test, and a way in that goes past the [`Store`](crate::Store), for
+//! what only an intruder would do. Only with the feature `testing`, which no build for use switches on.
+
+mod raw;
+mod statements;
+
+use std::path::PathBuf;
+
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use tempfile::TempDir;
+
+pub use raw::{Cell, Raw, Schema};
+pub use statements::{SQLITE_STATEMENTS, STATEMENTS};
+
+use crate::Store;
+
+/// Where the tests' PostgreSQL is.
+const URL: &str = "TEST_POSTGRES_URL";
+
+/// An empty database that is gone when this is dropped, and a folder beside it.
+#[derive(Debug)]
+pub struct TestDatabase {
+    address: String,
+    dir: TempDir,
+    /// The server's own database and the name of ours in it.
+    server: Option<(String, String)>,
+}
+
+impl TestDatabase {
+    /// A file in a folder of its own.
+    pub async fn sqlite() -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let address = format!("sqlite:{}", dir.path().join("keydesk.db").display());
+        Self { address, dir, server: None }
+    }
+
+    /// A database in the server that the environment names. Without one the test fails; it is never skipped.
+    pub async fn postgres() -> Self {
+        let url = std::env::var(URL).unwrap_or_else(|_| {
+            panic!("{URL} names no PostgreSQL; run the tests with `cargo xtask postgres -- cargo nextest run`")
+        });
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let mut server = PgConnection::connect(&url).await.expect("the PostgreSQL that the environment names");
+        let id: String =
+            sqlx::query_scalar("SELECT gen_random_uuid()::text").fetch_one(&mut server).await.expect("a new id");
+        let name = format!("keydesk_test_{}", id.replace('-', ""));
+        server.execute(statement(format!("CREATE DATABASE {name}"))).await.expect("a new database");
+        server.close().await.expect("a goodbye");
+        let (before, query) = url.split_once('?').map_or((url.as_str(), None), |(url, query)| (url, Some(query)));
+        let (host, _) = before.rsplit_once('/').expect("a database in the address");
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        Self { address: format!("{host}/{name}{query}"), dir, server: Some((url, name)) }
+    }
+
+    /// What [`Store::open`] takes.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// A folder that belongs to this database.
+    pub fn dir(&self) -> PathBuf {
+        self.dir.path().to_owned()
+    }
+
+    /// Whether it is PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// Opens it.
+    pub async fn store(&self) -> Store {
+        Store::open(&self.address).await.expect("an open store")
+    }
+
+    /// Goes past the store.
+    pub async fn raw(&self) -> Raw {
+        Raw::connect(&self.address).await
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let Some((url, name)) = self.server.take() else { return };
+        // Dropping can't wait, and must happen in a test that failed as well: a thread with a runtime of its own does.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let mut server = PgConnection::connect(&url).await.map_err(std::io::Error::other)?;
+                let drop = statement(format!("DROP DATABASE {name} WITH (FORCE)"));
+                server.execute(drop).await.map(|_| ()).map_err(std::io::Error::other)
+            })
+        });
+        if !matches!(dropped.join(), Ok(Ok(()))) {
+            tracing::warn!("a test database was left behind");
+        }
+    }
+}
+
+fn statement(text: String) -> sqlx::AssertSqlSafe<String> {
+    sqlx::AssertSqlSafe(text)
+}
+
+/// Makes of each `async fn name(database: TestDatabase)` two tests, `sqlite::name` and `postgres::name`.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name($crate::testing::TestDatabase::sqlite().await).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name($crate::testing::TestDatabase::postgres().await).await;
+            })+
+        }
+    };
+}

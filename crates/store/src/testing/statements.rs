@@ -1,0 +1,23 @@
+use crate::{audit, change, examine, idempotency, installation, key, list, record, usage};
+
+macro_rules! statements {
+    ($($module:ident: $($name:ident)+;)+) => {
+        /// Every statement that is a constant, by its name, as both databases must understand it.
+        pub const STATEMENTS: &[(&str, &str)] = &[$($((stringify!($name), $module::$name)),+),+];
+    };
+}
+
+statements! {
+    audit: AUDIT_HEAD AUDIT_AFTER;
+    change: MOVE_EPOCH INSERT_KEY INSERT_SECRET RENAME_KEY RESTORE_KEY COUNT_KEYS INSERT_INSTALLATION SWITCH_MODULE
+        INSERT_DEPLOYMENT;
+    examine: NEWEST_MIGRATION ORPHANS;
+    idempotency: FIND_ANSWER KEEP_ANSWER;
+    installation: INSTALLATIONS DEPLOYMENT KEY_COUNT;
+    key: KEY_BY_ID DEFAULT_KEY SEALED_OF_KEY;
+    record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
+    usage: ADD_USAGE TOUCH_KEY PURGE_ANSWERS PURGE_SECRETS PURGE_KEYS;
+}
+
+/// Of SQLite alone.
+pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[("SEARCH_HITS", list::SEARCH_HITS)];

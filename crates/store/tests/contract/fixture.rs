@@ -1,0 +1,112 @@
+use std::collections::BTreeMap;
+
+use model::{
+    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeyStatus, Preset, SecretId,
+};
+use store::{Change, NewSecret, SealedCopy, Store, StoreError, StoredInstallation, StoredKey, testing::TestDatabase};
+use uuid::Uuid;
+
+/// An instant, in milliseconds.
+pub(crate) const fn at(ms: i64) -> Instant {
+    Instant::from_millis(ms)
+}
+
+/// The installation with this number.
+pub(crate) fn installation(number: u128) -> InstallationId {
+    InstallationId(Uuid::from_u128(number))
+}
+
+/// The key with this number. Its secret has the same.
+pub(crate) fn key_id(number: u128) -> KeyId {
+    KeyId(Uuid::from_u128(number))
+}
+
+pub(crate) fn name(text: &str) -> ClientName {
+    ClientName::parse(text).expect("a Client Name")
+}
+
+/// A digest as no other number has it.
+pub(crate) fn digest(number: u128) -> [u8; 32] {
+    let mut digest = [7; 32];
+    digest[..16].copy_from_slice(&number.to_be_bytes());
+    digest
+}
+
+/// An issued key, made at its number.
+pub(crate) fn key(number: u128, client_name: &str) -> Key {
+    let made = at(i64::try_from(number).expect("a small number"));
+    Key {
+        id: key_id(number),
+        kind: KeyKind::Issued,
+        client_name: name(client_name),
+        hint: Hint(format!("ccc_live_{number:04}…0000")),
+        environment: Environment::Live,
+        preset: Preset::Crm,
+        scopes: Preset::Crm.scopes(),
+        status: KeyStatus::Active,
+        allowed_ips: Vec::new(),
+        allowed_origins: Vec::new(),
+        rate_limit: None,
+        quota: None,
+        expires_at: None,
+        last_used_at: None,
+        created_at: made,
+        updated_at: made,
+        deleted_at: None,
+        version: 1,
+        metadata: BTreeMap::new(),
+    }
+}
+
+pub(crate) fn secret(number: u128, sealed: bool) -> NewSecret {
+    NewSecret {
+        id: SecretId(Uuid::from_u128(number)),
+        digest: digest(number),
+        pepper_id: "p1".to_owned(),
+        sealed: sealed.then(|| SealedCopy {
+            master_key_id: "m1".to_owned(),
+            wrapped_key: vec![1, 2, 3],
+            sealed_secret: vec![4, 5, 6],
+        }),
+    }
+}
+
+/// Writes a key, and counts it.
+pub(crate) async fn put(change: &mut Change, installation: InstallationId, key: Key) -> Result<(), StoreError> {
+    let number = key.id.0.as_u128();
+    let issued = key.kind == KeyKind::Issued;
+    let stored = StoredKey::new(installation, key, change.epoch());
+    change.insert_key(&stored, &secret(number, true)).await?;
+    if issued { change.count_keys(installation, 1).await } else { Ok(()) }
+}
+
+/// A store in which installations 1 and 2 exist, each with a default key, 1001 and 1002.
+pub(crate) async fn two_installations(database: &TestDatabase) -> Store {
+    let store = database.store().await;
+    let mut change = store.change().await.unwrap();
+    for number in [1, 2] {
+        let new = StoredInstallation {
+            id: installation(number),
+            name: format!("centre-{number}"),
+            title: format!("Centre {number}"),
+            disabled_at: None,
+            recoverable: true,
+            key_count: 0,
+            created_at: at(5),
+        };
+        change.insert_installation(&new).await.unwrap();
+        let default = Key { kind: KeyKind::Default, ..key(1000 + number, "Default API Key") };
+        put(&mut change, new.id, default).await.unwrap();
+    }
+    change.commit().await.unwrap();
+    store
+}
+
+/// Writes issued keys, numbered from `first`, into installation 1.
+pub(crate) async fn put_names(store: &Store, first: u128, names: &[String]) {
+    let mut change = store.change().await.unwrap();
+    for (number, client_name) in (first..).zip(names) {
+        put(&mut change, installation(1), key(number, client_name)).await.unwrap();
+    }
+    change.commit().await.unwrap();
+}

@@ -1,0 +1,87 @@
+use store::{Deployment, StoreError, StoredInstallation, on_both_databases, testing::TestDatabase};
+
+use crate::fixture::{at, installation, two_installations};
+
+on_both_databases!(
+    installations_are_listed_by_name,
+    a_name_is_taken_once,
+    the_module_is_switched_off_and_on,
+    the_deployment_is_one,
+    a_healthy_database,
+    half_changes_are_found
+);
+
+fn new(number: u128, name: &str) -> StoredInstallation {
+    StoredInstallation {
+        id: installation(number),
+        name: name.to_owned(),
+        title: "Ünïcode 漢字".to_owned(),
+        disabled_at: None,
+        recoverable: false,
+        key_count: 0,
+        created_at: at(9),
+    }
+}
+
+async fn installations_are_listed_by_name(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let mut change = store.change().await.unwrap();
+    change.insert_installation(&new(3, "a-first")).await.unwrap();
+    change.commit().await.unwrap();
+    let all = store.installations().await.unwrap();
+    let names: Vec<_> = all.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["a-first", "centre-1", "centre-2"]);
+    assert_eq!(all[0], new(3, "a-first"));
+}
+
+async fn a_name_is_taken_once(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let mut change = store.change().await.unwrap();
+    let taken = change.insert_installation(&new(3, "centre-1")).await;
+    assert!(matches!(taken, Err(StoreError::InstallationNameTaken)), "{taken:?}");
+}
+
+async fn the_module_is_switched_off_and_on(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    for (disabled_at, number, found) in [(Some(at(7)), 1, true), (None, 1, true), (Some(at(8)), 3, false)] {
+        let mut change = store.change().await.unwrap();
+        assert_eq!(change.switch_module(installation(number), disabled_at).await.unwrap(), found);
+        change.commit().await.unwrap();
+        if found {
+            let states: Vec<_> = store.installations().await.unwrap().iter().map(|one| one.disabled_at).collect();
+            assert_eq!(states, [disabled_at, None]);
+        }
+    }
+}
+
+async fn the_deployment_is_one(database: TestDatabase) {
+    let store = database.store().await;
+    assert_eq!(store.deployment().await.unwrap(), None);
+    let deployment = Deployment { key_prefix: "ccc".to_owned(), keyring_proof: vec![1, 2], created_at: at(3) };
+    let mut change = store.change().await.unwrap();
+    assert_eq!(change.deployment().await.unwrap(), None);
+    change.insert_deployment(&deployment).await.unwrap();
+    assert_eq!(change.deployment().await.unwrap(), Some(deployment.clone()));
+    change.commit().await.unwrap();
+    assert_eq!(store.deployment().await.unwrap(), Some(deployment.clone()));
+    let mut change = store.change().await.unwrap();
+    assert!(change.insert_deployment(&deployment).await.is_err());
+}
+
+async fn a_healthy_database(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let found = store.examine().await.unwrap();
+    let (kind, integrity) =
+        if database.is_postgres() { ("PostgreSQL", None) } else { ("SQLite", Some("ok".to_owned())) };
+    assert!(found.version.starts_with(kind) && store.kind() == kind, "{}", found.version);
+    assert_eq!((found.integrity, found.orphans), (integrity, 0));
+    assert!(found.migration >= 1);
+}
+
+async fn half_changes_are_found(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    crate::fixture::put_names(&store, 1, &["Never seen by the audit log".to_owned()]).await;
+    assert_eq!(store.examine().await.unwrap().orphans, 1);
+    database.raw().await.execute("DELETE FROM api_key_secret WHERE digest IS NOT NULL").await.unwrap();
+    assert_eq!(store.examine().await.unwrap().orphans, 4, "three keys have no secret as well");
+}

@@ -1,0 +1,190 @@
+use model::{Key, KeyId, KeyKind, Scope};
+use store::{StoreError, StoredKey, on_both_databases, testing::TestDatabase};
+
+use crate::fixture::{at, installation, key, key_id, name, put, put_names, two_installations};
+
+on_both_databases!(
+    a_key_reads_back_as_it_was_written,
+    a_key_is_found_in_its_own_installation_only,
+    renaming,
+    deleting_takes_issued_keys_once,
+    deleting_more_than_one_statement_can_name,
+    restoring,
+    a_change_that_is_dropped_leaves_nothing,
+    a_change_sees_what_it_wrote,
+    a_digest_and_an_id_are_unique,
+    counting,
+    changes_are_numbered_in_the_order_of_commits
+);
+
+async fn a_key_reads_back_as_it_was_written(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let written = Key {
+        scopes: ["calls:read", "contacts:*"].iter().map(|scope| Scope::parse(scope).unwrap()).collect(),
+        ..key(9, "100% <b>Ünïcode</b> \\ _ \" ' 漢字 🦀")
+    };
+    let mut change = store.change().await.unwrap();
+    put(&mut change, installation(1), written.clone()).await.unwrap();
+    let epoch = change.epoch();
+    change.commit().await.unwrap();
+    let read = store.key(installation(1), key_id(9)).await.unwrap().unwrap();
+    assert_eq!(read, StoredKey::new(installation(1), written.clone(), epoch));
+    assert_eq!((read.id(), read.kind(), read.version()), (key_id(9), KeyKind::Issued, 1));
+    assert_eq!(read.at(at(100)), written);
+    assert_eq!(store.key(installation(1), key_id(10)).await.unwrap(), None);
+    let default = store.default_key(installation(2)).await.unwrap().unwrap();
+    assert_eq!((default.id(), default.kind()), (key_id(1002), KeyKind::Default));
+    assert_eq!(store.default_key(installation(3)).await.unwrap(), None);
+}
+
+async fn a_key_is_found_in_its_own_installation_only(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme".to_owned()]).await;
+    let (foreign, id) = (installation(2), key_id(1));
+    assert_eq!(store.key(foreign, id).await.unwrap(), None);
+    assert_eq!(store.records_of_key(foreign, id).await.unwrap(), []);
+    let before = store.key(installation(1), id).await.unwrap();
+
+    let mut change = store.change().await.unwrap();
+    assert_eq!(change.key(foreign, id).await.unwrap(), None);
+    assert_eq!(change.records_of_key(foreign, id).await.unwrap(), []);
+    assert_eq!(change.records_of_keys(foreign, &[id]).await.unwrap(), []);
+    assert_eq!(change.sealed_copy(foreign, id).await.unwrap(), None);
+    assert!(!change.rename_key(foreign, id, &name("Mine"), at(50)).await.unwrap());
+    assert_eq!(change.delete_keys(foreign, &[id], at(50)).await.unwrap(), []);
+    change.delete_keys(installation(1), &[id], at(50)).await.unwrap();
+    assert!(!change.restore_key(foreign, id, at(60)).await.unwrap());
+    drop(change);
+    assert_eq!(store.key(installation(1), id).await.unwrap(), before);
+}
+
+async fn renaming(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme".to_owned(), "Beta".to_owned()]).await;
+    let mut change = store.change().await.unwrap();
+    assert!(change.rename_key(installation(1), key_id(1), &name("ÄCME"), at(70)).await.unwrap());
+    assert!(!change.rename_key(installation(1), key_id(3), &name("Nobody"), at(70)).await.unwrap());
+    let (epoch, inside) = (change.epoch(), change.key(installation(1), key_id(1)).await.unwrap().unwrap());
+    change.commit().await.unwrap();
+    let after = store.key(installation(1), key_id(1)).await.unwrap().unwrap();
+    assert_eq!(inside, after);
+    assert_eq!((after.client_name(), after.version(), after.epoch), (&name("ÄCME"), 2, epoch));
+    let after = after.at(at(80));
+    assert_eq!((after.updated_at, after.created_at), (at(70), at(1)));
+    let mut change = store.change().await.unwrap();
+    change.delete_keys(installation(1), &[key_id(2)], at(80)).await.unwrap();
+    assert!(!change.rename_key(installation(1), key_id(2), &name("Gone"), at(90)).await.unwrap());
+}
+
+async fn deleting_takes_issued_keys_once(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme".to_owned(), "Beta".to_owned()]).await;
+    let ids = [key_id(1), key_id(2), key_id(77), key_id(1001), key_id(1002)];
+    let mut change = store.change().await.unwrap();
+    let mut deleted = change.delete_keys(installation(1), &ids, at(50)).await.unwrap();
+    deleted.sort();
+    assert_eq!(deleted, [key_id(1), key_id(2)]);
+    assert_eq!(change.delete_keys(installation(1), &ids, at(60)).await.unwrap(), []);
+    assert_eq!(change.delete_keys(installation(1), &[], at(60)).await.unwrap(), []);
+    let epoch = change.epoch();
+    change.commit().await.unwrap();
+    let gone = store.key(installation(1), key_id(1)).await.unwrap().unwrap();
+    assert_eq!((gone.life.deleted_at, gone.version(), gone.epoch), (Some(at(50)), 2, epoch));
+}
+
+async fn deleting_more_than_one_statement_can_name(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let names: Vec<_> = (0..1_100).map(|number| format!("Client {number}")).collect();
+    put_names(&store, 2_000, &names[..]).await;
+    let ids: Vec<KeyId> = (1_000..4_000).map(key_id).collect();
+    let mut change = store.change().await.unwrap();
+    let deleted = change.delete_keys(installation(1), &ids, at(5_000)).await.unwrap();
+    let records = change.records_of_keys(installation(1), &ids).await.unwrap();
+    assert_eq!(deleted.len(), 1_100);
+    assert!(records.iter().filter(|record| record.kind == KeyKind::Issued).all(|record| record.life.deleted_at.is_some()));
+    assert_eq!(records.len(), 1_101);
+}
+
+async fn restoring(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme".to_owned()]).await;
+    let mut change = store.change().await.unwrap();
+    assert!(!change.restore_key(installation(1), key_id(1), at(50)).await.unwrap());
+    change.delete_keys(installation(1), &[key_id(1)], at(60)).await.unwrap();
+    assert!(change.restore_key(installation(1), key_id(1), at(70)).await.unwrap());
+    let epoch = change.epoch();
+    change.commit().await.unwrap();
+    let back = store.key(installation(1), key_id(1)).await.unwrap().unwrap();
+    assert_eq!((back.life.deleted_at, back.version(), back.epoch), (None, 3, epoch));
+    assert_eq!(back.at(at(80)).updated_at, at(70));
+}
+
+async fn a_change_that_is_dropped_leaves_nothing(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let before = store.epoch().await.unwrap();
+    let mut change = store.change().await.unwrap();
+    put(&mut change, installation(1), key(1, "Acme")).await.unwrap();
+    drop(change);
+    // The next change waits until the lock of the dropped one is gone.
+    let change = store.change().await.unwrap();
+    assert_eq!(change.epoch(), before + 1);
+    change.commit().await.unwrap();
+    assert_eq!(store.key(installation(1), key_id(1)).await.unwrap(), None);
+    assert_eq!(store.record_by_digest(&crate::fixture::digest(1)).await.unwrap(), None);
+    assert_eq!(store.key_count(installation(1)).await.unwrap(), 0);
+}
+
+async fn a_change_sees_what_it_wrote(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let mut change = store.change().await.unwrap();
+    put(&mut change, installation(1), key(1, "Acme")).await.unwrap();
+    assert!(change.key(installation(1), key_id(1)).await.unwrap().is_some());
+    assert_eq!(change.records_of_key(installation(1), key_id(1)).await.unwrap().len(), 1);
+    let (_, copy) = change.sealed_copy(installation(1), key_id(1)).await.unwrap().unwrap();
+    assert_eq!(copy.unwrap().sealed_secret, [4, 5, 6]);
+    assert_eq!(store.key(installation(1), key_id(1)).await.unwrap(), None, "others must not see it yet");
+}
+
+async fn a_digest_and_an_id_are_unique(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme".to_owned()]).await;
+    let mut change = store.change().await.unwrap();
+    let again = put(&mut change, installation(2), key(1, "Acme")).await;
+    assert!(matches!(again, Err(StoreError::Database(_))), "{again:?}");
+    drop(change);
+    let mut change = store.change().await.unwrap();
+    let stored = StoredKey::new(installation(1), key(2, "Beta"), change.epoch());
+    let mut secret = crate::fixture::secret(2, false);
+    secret.digest = crate::fixture::digest(1);
+    assert!(change.insert_key(&stored, &secret).await.is_err());
+}
+
+async fn counting(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme".to_owned(), "Beta".to_owned()]).await;
+    assert_eq!(store.key_count(installation(1)).await.unwrap(), 2);
+    assert_eq!(store.key_count(installation(2)).await.unwrap(), 0);
+    assert_eq!(store.key_count(installation(3)).await.unwrap(), 0);
+    let mut change = store.change().await.unwrap();
+    assert!(change.count_keys(installation(2), -1).await.is_err(), "a count below none");
+}
+
+async fn changes_are_numbered_in_the_order_of_commits(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let first = store.epoch().await.unwrap();
+    let committed = std::sync::Arc::new(tokio::sync::Mutex::new(Vec::new()));
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..40 {
+        let (store, committed) = (store.clone(), std::sync::Arc::clone(&committed));
+        tasks.spawn(async move {
+            let change = store.change().await.unwrap();
+            let epoch = change.epoch();
+            assert!(store.epoch().await.unwrap() < epoch, "seen before it was committed");
+            committed.lock().await.push(epoch);
+            change.commit().await.unwrap();
+        });
+    }
+    tasks.join_all().await;
+    let expected: Vec<_> = (first + 1..=first + 40).collect();
+    assert_eq!(*committed.lock().await, expected);
+}
