@@ -47,11 +47,8 @@ struct Draft {
     environment: Environment,
 }
 
-impl Keydesk {
-    /// Issues a key. The caller can give no right that it does not hold.
-    pub async fn issue(&self, caller: &Caller, new: NewKey) -> Result<Issued, KeyError> {
-        let installation = self.require_module(caller.installation)?;
-        caller.require_change()?;
+impl Draft {
+    fn of(caller: &Caller, new: NewKey) -> Result<Self, KeyError> {
         let client_name = ClientName::parse(&new.client_name)?;
         let preset = new.preset.unwrap_or(Preset::Custom);
         let scopes = new.scopes.unwrap_or_else(|| preset.scopes());
@@ -62,8 +59,18 @@ impl Keydesk {
         if !missing.is_empty() {
             return Err(KeyError::ScopeEscalation { missing });
         }
-        let draft = Draft { kind: KeyKind::Issued, client_name, preset, scopes, environment: new.environment };
-        let (this, caller, idempotency) = (self.clone(), caller.clone(), new.idempotency);
+        Ok(Self { kind: KeyKind::Issued, client_name, preset, scopes, environment: new.environment })
+    }
+}
+
+impl Keydesk {
+    /// Issues a key. The caller can give no right that it does not hold.
+    pub async fn issue(&self, caller: &Caller, new: NewKey) -> Result<Issued, KeyError> {
+        let installation = self.require_module(caller.installation)?;
+        caller.require_change()?;
+        let idempotency = new.idempotency.clone();
+        let draft = Draft::of(caller, new)?;
+        let (this, caller) = (self.clone(), caller.clone());
         self.detached(async move {
             let mut change = this.change().await?;
             if let Some(idempotency) = &idempotency
@@ -71,11 +78,38 @@ impl Keydesk {
             {
                 return Ok(answer);
             }
-            let issued = this.put_key(&mut change, caller.actor, &installation, draft, this.now()).await?;
+            let now = this.now();
+            let (issued, deed) = this.put_key(&mut change, &installation, draft, now).await?;
+            this.write_audit(&mut change, installation.id, caller.actor, now, vec![deed]).await?;
             if let Some(idempotency) = &idempotency {
                 this.keep_answer(&mut change, &caller, idempotency, &issued).await?;
             }
             let records = change.records_of_key(installation.id, issued.key.id).await.map_err(failure::public)?;
+            this.commit(change).await?;
+            this.inner.cache.apply(records);
+            Ok(issued)
+        })
+        .await
+    }
+
+    /// Issues many keys in one change: all of them, or none. Without idempotency.
+    pub async fn issue_many(&self, caller: &Caller, new: Vec<NewKey>) -> Result<Vec<Issued>, KeyError> {
+        let installation = self.require_module(caller.installation)?;
+        caller.require_change()?;
+        let drafts = new.into_iter().map(|new| Draft::of(caller, new)).collect::<Result<Vec<_>, _>>()?;
+        let (this, actor) = (self.clone(), caller.actor);
+        self.detached(async move {
+            let mut change = this.change().await?;
+            let now = this.now();
+            let (mut issued, mut deeds) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
+            for draft in drafts {
+                let (one, deed) = this.put_key(&mut change, &installation, draft, now).await?;
+                issued.push(one);
+                deeds.push(deed);
+            }
+            this.write_audit(&mut change, installation.id, actor, now, deeds).await?;
+            let ids: Vec<KeyId> = issued.iter().map(|issued| issued.key.id).collect();
+            let records = change.records_of_keys(installation.id, &ids).await.map_err(failure::public)?;
             this.commit(change).await?;
             this.inner.cache.apply(records);
             Ok(issued)
@@ -98,17 +132,17 @@ impl Keydesk {
             scopes: Scope::parse("keys:verify").into_iter().collect(),
             environment: Environment::Live,
         };
-        self.put_key(change, actor, installation, draft, now).await.map(drop)
+        let (_, deed) = self.put_key(change, installation, draft, now).await?;
+        self.write_audit(change, installation.id, actor, now, vec![deed]).await
     }
 
     async fn put_key(
         &self,
         change: &mut Change,
-        actor: Actor,
         installation: &Installation,
         draft: Draft,
         now: Instant,
-    ) -> Result<Issued, KeyError> {
+    ) -> Result<(Issued, Deed), KeyError> {
         let (keyring, entropy) = (&self.inner.keyring, &*self.inner.entropy);
         let (id, secret_id) = (KeyId(self.new_id(now)), SecretId(self.new_id(now)));
         let secret = self.inner.format.write(draft.environment, &entropy::body(entropy));
@@ -154,8 +188,6 @@ impl Keydesk {
             "client_name": key.client_name, "environment": key.environment, "preset": key.preset, "scopes": key.scopes,
             "hint": key.hint,
         });
-        let deed = Deed::on_key(Action::KeyIssue, id, detail);
-        self.write_audit(change, installation.id, actor, now, vec![deed]).await?;
-        Ok(Issued { key, secret })
+        Ok((Issued { key, secret }, Deed::on_key(Action::KeyIssue, id, detail)))
     }
 }

@@ -1,0 +1,249 @@
+//! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify]`. The server runs on core 0, this on core 1. With
+//! `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
+
+mod http;
+mod process;
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::Barrier,
+    time::{Duration, Instant},
+};
+
+use http::{Connection, request};
+use process::Server;
+
+pub(crate) type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+const VERIFY: &str = "/api/v1/keys/verify";
+/// Calls in a round, rounds of each server.
+const CALLS: usize = 20_000;
+const ROUNDS: usize = 7;
+
+fn say(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+fn main() -> Result<(), Failed> {
+    // Every thread and process of the load is pinned with this one.
+    Command::new("taskset").args(["-pc", "1", &std::process::id().to_string()]).stdout(Stdio::null()).status()?;
+    let args: Vec<String> = std::env::args().collect();
+    let keys = match args.iter().position(|arg| arg == "--keys") {
+        Some(at) => args.get(at + 1).ok_or("--keys wants a number")?.parse()?,
+        None => 1_000_000,
+    };
+    let programs = Programs::find()?;
+    if !args.iter().any(|arg| arg == "--skip-verify") {
+        verify_against_empty(&programs)?;
+        creates(&programs)?;
+    }
+    if keys > 0 {
+        let dir = tempfile::tempdir()?;
+        many_keys(&programs, &format!("sqlite:{}", dir.path().join("keydesk.db").display()), keys)?;
+        if let Ok(server) = std::env::var("TEST_POSTGRES_URL") {
+            many_keys(&programs, &fresh_postgres(&server)?, keys)?;
+        }
+    }
+    Ok(())
+}
+
+struct Programs {
+    keydesk: PathBuf,
+    empty: PathBuf,
+    seed: PathBuf,
+}
+
+impl Programs {
+    /// They are built beside this one.
+    fn find() -> Result<Self, Failed> {
+        let own = std::env::current_exe()?;
+        let examples = own.parent().ok_or("no folder")?;
+        let release = examples.parent().ok_or("no folder")?;
+        Ok(Self { keydesk: release.join("keydesk"), empty: examples.join("empty"), seed: examples.join("seed") })
+    }
+
+    fn secret(&self, database: &str, dir: &Path, args: &[&str]) -> Result<String, Failed> {
+        let output = Command::new(&self.keydesk)
+            .args(args)
+            .args(["--json", "--database", database, "--data-dir"])
+            .arg(dir)
+            .output()?;
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        Ok(answer["key"].as_str().ok_or("no key")?.to_owned())
+    }
+
+    fn serve(&self, database: &str, dir: &Path) -> Result<Server, Failed> {
+        let dir = dir.to_str().ok_or("no text")?;
+        Server::start(&self.keydesk, &["serve", "--listen", "LISTEN", "--database", database, "--data-dir", dir])
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn percentile(sorted: &[Duration], percent: usize) -> f64 {
+    sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)].as_secs_f64() * 1e6
+}
+
+/// One round: CPU time of the server for a call in us, and the latencies in order.
+fn round(server: &Server, request: &[u8]) -> Result<(f64, Vec<Duration>), Failed> {
+    let mut connection = Connection::open(server.address)?;
+    for _ in 0..500 {
+        connection.send(request)?;
+    }
+    let before = server.cpu()?;
+    let mut latencies = Vec::with_capacity(CALLS);
+    for _ in 0..CALLS {
+        let sent = Instant::now();
+        let answer = connection.send(request)?;
+        latencies.push(sent.elapsed());
+        if answer.status != 200 {
+            return Err(format!("status {}", answer.status).into());
+        }
+    }
+    let cpu = (server.cpu()? - before).as_secs_f64() * 1e6 / CALLS as f64;
+    latencies.sort_unstable();
+    Ok((cpu, latencies))
+}
+
+fn verify_against_empty(programs: &Programs) -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());
+    let caller = programs.secret(&database, dir.path(), &["key", "default", "--reveal"])?;
+    let key =
+        programs.secret(&database, dir.path(), &["key", "create", "--client-name", "Acme CRM", "--preset", "crm"])?;
+    let keydesk = programs.serve(&database, dir.path())?;
+    let empty = Server::start(&programs.empty, &["LISTEN"])?;
+    let body = format!("{{\"key\":\"{key}\",\"scopes\":[\"contacts:read\"]}}");
+    let request = request("POST", VERIFY, &caller, &body);
+    let (mut ratios, mut cpus, mut p50s, mut p99s, mut tails) = (vec![], vec![], vec![], vec![], vec![]);
+    for _ in 0..ROUNDS {
+        let (empty_cpu, empty_latencies) = round(&empty, &request)?;
+        let (cpu, latencies) = round(&keydesk, &request)?;
+        ratios.push(cpu / empty_cpu);
+        cpus.push((cpu, empty_cpu));
+        p50s.push((percentile(&latencies, 50), percentile(&empty_latencies, 50)));
+        p99s.push((percentile(&latencies, 99), percentile(&empty_latencies, 99)));
+        tails.push(percentile(&latencies, 99) / percentile(&empty_latencies, 99));
+    }
+    let pair = |pairs: &[(f64, f64)]| {
+        let (own, other): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+        format!("{:.1} us against {:.1} us", median(own), median(other))
+    };
+    say(&format!("verify over HTTP against an empty handler, {ROUNDS} rounds of {CALLS} calls each, medians:"));
+    say(&format!("  server CPU for a call: {}, ratio {:.2}", pair(&cpus), median(ratios)));
+    say(&format!("  p50: {}", pair(&p50s)));
+    say(&format!("  p99: {}, ratio {:.2}", pair(&p99s), median(tails)));
+    Ok(())
+}
+
+fn creates(programs: &Programs) -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());
+    let caller =
+        programs.secret(&database, dir.path(), &["key", "create", "--client-name", "Load", "--scope", "keys:write"])?;
+    let server = programs.serve(&database, dir.path())?;
+    let request = request("POST", "/api/v1/keys", &caller, "{\"client_name\":\"Acme CRM\"}");
+    say("keys created through REST on SQLite with synchronous=FULL:");
+    for callers in [1, 32] {
+        let barrier = Barrier::new(callers + 1);
+        let until = Duration::from_secs(5);
+        let created: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..callers)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let mut connection = Connection::open(server.address)?;
+                        barrier.wait();
+                        let (started, mut created) = (Instant::now(), 0);
+                        while started.elapsed() < until {
+                            if connection.send(&request)?.status != 201 {
+                                return Err("not created".into());
+                            }
+                            created += 1;
+                        }
+                        Ok::<usize, Failed>(created)
+                    })
+                })
+                .collect();
+            barrier.wait();
+            threads.into_iter().map(|thread| thread.join().unwrap_or(Err("panicked".into()))).sum::<Result<_, _>>()
+        })?;
+        say(&format!("  {callers} callers: {:.0} a second", created as f64 / until.as_secs_f64()));
+    }
+    Ok(())
+}
+
+fn many_keys(programs: &Programs, database: &str, keys: usize) -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
+    let kind = database.split(':').next().unwrap_or_default();
+    let started = Instant::now();
+    let seeded = Command::new(&programs.seed).arg(database).arg(dir.path()).arg(keys.to_string()).status()?;
+    if !seeded.success() {
+        return Err("seeding failed".into());
+    }
+    say(&format!("{keys} keys on {kind} (made in {:.0} s):", started.elapsed().as_secs_f64()));
+    let caller =
+        programs.secret(database, dir.path(), &["key", "create", "--client-name", "Load", "--scope", "keys:read"])?;
+    let server = programs.serve(database, dir.path())?;
+    let mut connection = Connection::open(server.address)?;
+    let ready = request("GET", "/readyz", &caller, "");
+    let started = Instant::now();
+    while connection.send(&ready)?.status != 200 {}
+    say(&format!("  ready after {:.0} ms", (server.accepted_after + started.elapsed()).as_secs_f64() * 1e3));
+    // Warm once its memory has stood still for two seconds.
+    let (mut memory, mut still) = (0.0, 0);
+    while still < 2 {
+        std::thread::sleep(Duration::from_secs(1));
+        let now = server.memory_mib()?;
+        still = if (now - memory) < 1.0 { still + 1 } else { 0 };
+        memory = now;
+    }
+    say(&format!("  memory with a warm cache: {memory:.0} MiB"));
+    let mut measure = |what: &str, paths: &[String]| -> Result<(), Failed> {
+        let mut latencies = Vec::with_capacity(paths.len());
+        let mut matched = 0_u64;
+        for path in paths {
+            let call = request("GET", path, &caller, "");
+            let sent = Instant::now();
+            let answer = connection.send(&call)?;
+            latencies.push(sent.elapsed());
+            if answer.status != 200 {
+                return Err(format!("{path}: status {}", answer.status).into());
+            }
+            let page: serde_json::Value = serde_json::from_slice(&answer.body)?;
+            matched += page["total"].as_u64().unwrap_or(0);
+        }
+        latencies.sort_unstable();
+        let (p50, p99) = (percentile(&latencies, 50) / 1e3, percentile(&latencies, 99) / 1e3);
+        let mean = matched / paths.len() as u64;
+        say(&format!("  {what}: p50 {p50:.1} ms, p99 {p99:.1} ms ({} calls, {mean} matches on average)", paths.len()));
+        Ok(())
+    };
+    measure("first page", &vec!["/api/v1/keys?limit=50".to_owned(); 300])?;
+    let orders = ["client_name", "-client_name", "created_at", "-created_at", "last_used_at", "-last_used_at"];
+    let sorted: Vec<String> = orders.iter().cycle().take(300).map(|sort| format!("/api/v1/keys?sort={sort}")).collect();
+    measure("first page in each order", &sorted)?;
+    // Every three letters that stand in a name, and as many digits: from a fifth of all keys down to a few hundred.
+    let common = ["acm", "ban", "crm", "log", "ene", "rep", "wal", "sta", "nor", "ics"];
+    let texts = common.iter().map(|text| (*text).to_owned()).chain((0..100).map(|n| format!("{:03}", n * 7 % 1000)));
+    let searches: Vec<String> = texts.cycle().take(330).map(|text| format!("/api/v1/keys?search={text}")).collect();
+    measure("search of three characters", &searches)?;
+    let rare: Vec<String> = (0..200).map(|n| format!("/api/v1/keys?search={:06}", (n * 4_999) % keys)).collect();
+    measure("search of one number", &rare)?;
+    Ok(())
+}
+
+fn fresh_postgres(server: &str) -> Result<String, Failed> {
+    let name = format!("keydesk_bench_{}", std::process::id());
+    let made = Command::new("psql").arg(server).args(["-qc", &format!("CREATE DATABASE {name}")]).status()?;
+    if !made.success() {
+        return Err("the database for the bench could not be made".into());
+    }
+    let (base, query) = server.split_once('?').map_or((server, None), |(base, query)| (base, Some(query)));
+    let host = base.rsplit_once('/').map_or(base, |(host, _)| host);
+    Ok(query.map_or_else(|| format!("{host}/{name}"), |query| format!("{host}/{name}?{query}")))
+}
