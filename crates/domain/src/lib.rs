@@ -10,6 +10,7 @@
 mod administrator;
 mod audit;
 mod background;
+mod backup;
 mod cache;
 mod caller;
 mod clock;
@@ -38,6 +39,7 @@ mod verify;
 
 pub use administrator::NewAdministrator;
 pub use background::Background;
+pub use backup::BackupError;
 pub use caller::{Caller, Held};
 pub use clock::{Clock, SystemClock};
 pub use entropy::{Entropy, SystemEntropy};

@@ -1,5 +1,6 @@
 //! The command line. Whoever can run it on the data is the operator: no right is asked of it, and all is audited.
 
+mod backup;
 mod doctor;
 mod installation;
 mod key_create;
@@ -40,6 +41,8 @@ enum Command {
     /// List, create, enable and disable installations
     #[command(subcommand, arg_required_else_help = true)]
     Installation(installation::InstallationCommand),
+    /// Copy the SQLite database to a file, while the server runs
+    Backup(backup::Backup),
     /// Examine the deployment and say what to do
     Doctor(doctor::Doctor),
 }
@@ -123,6 +126,7 @@ impl Command {
             Self::Key(KeyCommand::Default(command)) => command.run(desk, output).await,
             Self::Key(KeyCommand::Delete(command)) => command.run(desk, output).await,
             Self::Installation(command) => command.run(desk, output).await,
+            Self::Backup(command) => command.run(desk, output).await,
             Self::Doctor(command) => command.run(desk, output).await,
         }
     }

@@ -1,0 +1,65 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { expect, test } from '@playwright/test';
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, '../..');
+
+/** The commands of the README, block by block. */
+async function blocks(): Promise<string[]> {
+  const text = await readFile(join(root, 'README.md'), 'utf8');
+  return [...text.matchAll(/^```sh\n(.*?)^```/gms)].map((match) => (match[1] ?? '').trim());
+}
+
+function freePort(): Promise<number> {
+  return new Promise((found) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => found(address !== null && typeof address === 'object' ? address.port : 0));
+    });
+  });
+}
+
+test('every command of the README does what it says', async () => {
+  test.setTimeout(180_000);
+  const [serve, check, ...rest] = await blocks();
+  expect(serve).toBe('cargo xtask serve');
+  // This very test is part of what it runs.
+  expect(check).toBe('cargo xtask test');
+
+  const folder = await mkdtemp(join(tmpdir(), 'keydesk-readme-'));
+  await symlink(join(root, 'target'), join(folder, 'target'));
+  const address = `127.0.0.1:${await freePort()}`;
+  // In a process group of its own, because cargo starts xtask, which becomes the server.
+  const server = spawn('cargo', ['xtask', 'serve'], {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, KEYDESK_LISTEN: address, KEYDESK_DATA_DIR: join(folder, 'data') },
+  });
+  let printed = '';
+  server.stdout.on('data', (chunk) => (printed += String(chunk)));
+  server.stderr.on('data', (chunk) => (printed += String(chunk)));
+  try {
+    await expect
+      .poll(() => fetch(`http://${address}/readyz`).then((answer) => answer.ok, () => false), {
+        timeout: 120_000,
+      })
+      .toBe(true);
+    const script = rest.join('\n').replaceAll('127.0.0.1:3000', address);
+    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder });
+    expect(stdout).toContain('{"valid":true,"code":"VALID"');
+    expect(stdout).toContain('"code":"REVOKED"');
+    expect(stdout).toContain('"client_name":"Lobby screen"');
+    expect(stdout).not.toContain('BAD');
+  } finally {
+    if (server.pid !== undefined) process.kill(-server.pid, 'SIGTERM');
+    while (server.exitCode === null && server.signalCode === null) await pause(20);
+    await rm(folder, { recursive: true, force: true });
+  }
+});
