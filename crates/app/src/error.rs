@@ -3,7 +3,7 @@ use leptos::{
     prelude::{FromServerFnError, ServerFnErrorErr},
     server_fn::codec::JsonEncoding,
 };
-use model::KeyError;
+use model::{AdminError, KeyError};
 use serde::{Deserialize, Serialize};
 
 /// Why a server function gave no answer: typed over the wire, and nothing of the internals in it.
@@ -13,6 +13,15 @@ pub(crate) enum ApiError {
     /// A verb on keys was refused.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// Somebody could not come in.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// Nobody is signed in, or not any more.
+    #[error("You are signed out. Please sign in again.")]
+    SignedOut,
+    /// A password came in the clear, from another machine.
+    #[error("Signing in needs https. Open Keydesk over https, or on the machine it runs on as http://localhost.")]
+    NeedsHttps,
     /// The call did not come from a page of this Keydesk.
     #[error("This request did not come from a page of this Keydesk. Reload the page and try again.")]
     ForeignOrigin,
@@ -21,7 +30,7 @@ pub(crate) enum ApiError {
     Malformed,
     /// The server could not be reached. Only the browser makes this one.
     #[error("Keydesk can't be reached. Check the connection and try again.")]
-    Unreachable,
+    Offline,
     /// Anything else; the server has logged it.
     #[error("Something went wrong. Please try again.")]
     Internal,
@@ -44,9 +53,20 @@ impl ApiError {
                 KeyError::NotRecoverable | KeyError::NotDeleted | KeyError::IdempotencyMismatch => StatusCode::CONFLICT,
                 KeyError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             },
-            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::Admin(error) => match error {
+                AdminError::WrongCredentials => StatusCode::UNAUTHORIZED,
+                AdminError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+                AdminError::InvalidEmail | AdminError::InvalidName | AdminError::WeakPassword => {
+                    StatusCode::UNPROCESSABLE_ENTITY
+                }
+                AdminError::EmailTaken => StatusCode::CONFLICT,
+                AdminError::SetUpOver => StatusCode::GONE,
+                AdminError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            },
+            Self::SignedOut => StatusCode::UNAUTHORIZED,
+            Self::ForeignOrigin | Self::NeedsHttps => StatusCode::FORBIDDEN,
             Self::Malformed => StatusCode::BAD_REQUEST,
-            Self::Unreachable => StatusCode::BAD_GATEWAY,
+            Self::Offline => StatusCode::BAD_GATEWAY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -61,7 +81,7 @@ impl FromServerFnError for ApiError {
             // In the server this is a body that can't be read; in the browser it is an answer that Keydesk did not give,
             // for example a proxy's while Keydesk is away.
             ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => Self::Malformed,
-            ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Request(_) => Self::Unreachable,
+            ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Request(_) => Self::Offline,
             ServerFnErrorErr::Registration(_)
             | ServerFnErrorErr::UnsupportedRequestMethod(_)
             | ServerFnErrorErr::ServerError(_)
@@ -86,9 +106,12 @@ mod tests {
             ApiError::Key(KeyError::ModuleUnavailable),
             ApiError::Key(KeyError::VersionMoved { current: 7 }),
             ApiError::Key(KeyError::InvalidClientName { reason: model::ClientNameError::TooLong }),
+            ApiError::Admin(AdminError::TooManyAttempts { retry_after_seconds: 4 }),
+            ApiError::SignedOut,
+            ApiError::NeedsHttps,
             ApiError::ForeignOrigin,
             ApiError::Malformed,
-            ApiError::Unreachable,
+            ApiError::Offline,
             ApiError::Internal,
         ];
         for error in errors {
@@ -101,6 +124,6 @@ mod tests {
     #[cfg(feature = "hydrate")]
     #[test]
     fn an_answer_that_keydesk_did_not_give_means_that_keydesk_is_away() {
-        assert_eq!(ApiError::de("<h1>Bad gateway</h1>".into()), ApiError::Unreachable);
+        assert_eq!(ApiError::de("<h1>Bad gateway</h1>".into()), ApiError::Offline);
     }
 }

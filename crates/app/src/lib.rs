@@ -23,5 +23,5 @@ mod theme;
 use error::ApiError;
 pub use root::App;
 #[cfg(feature = "ssr")]
-pub use shell::Assets;
+pub use shell::{Assets, Settings};
 use theme::Theme;

@@ -20,6 +20,14 @@ pub struct Assets {
     pub icon: String,
 }
 
+/// How people reach this deployment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether they come by https, usually to a proxy in front of this server. Cookies are then bound to it; without it,
+    /// people sign in on this machine only.
+    pub https: bool,
+}
+
 /// The document around [`App`].
 pub(crate) fn shell() -> impl IntoView {
     let assets = expect_context::<Assets>();

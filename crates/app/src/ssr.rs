@@ -3,6 +3,7 @@
 mod cookie;
 mod headers;
 mod origin;
+pub(crate) mod session;
 
 use axum::{
     Router,
@@ -19,15 +20,16 @@ use leptos_axum::{
 
 pub(crate) use cookie::{cookie, set_cookie};
 
-use crate::{App, Assets, shell::shell};
+use crate::{App, Assets, Settings, shell::shell};
 
 /// All pages, the server functions under `/api/_fn`, and a page for addresses where there is none.
 ///
 /// The fallback answers only to who asks for HTML; anyone else gets an empty 404, for the caller of this to fill.
-pub fn routes(keydesk: Keydesk, assets: Assets) -> Router {
+pub fn routes(keydesk: Keydesk, assets: Assets, settings: Settings) -> Router {
     let context = move || {
         provide_context(keydesk.clone());
         provide_context(assets.clone());
+        provide_context(settings);
     };
     // Leptos wants options, but serves no file here and so reads none of them.
     let options = LeptosOptions::builder().output_name("keydesk").build();

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use app::{Assets, ssr};
+use app::{Assets, Settings, ssr};
 use axum::{
     Router,
     body::Body,
@@ -48,7 +48,7 @@ impl Site {
             css: "/pkg/keydesk.css".to_owned(),
             icon: "/favicon.svg".to_owned(),
         };
-        Self { router: ssr::routes(keydesk.clone(), assets), keydesk, _folder: folder }
+        Self { router: ssr::routes(keydesk.clone(), assets, Settings { https: true }), keydesk, _folder: folder }
     }
 
     async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {

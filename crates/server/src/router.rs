@@ -17,9 +17,14 @@ use crate::{
     rest,
 };
 
-/// Everything that the public listener serves.
+/// Everything that the public listener serves, reached by plain http.
 pub fn edge(keydesk: &Keydesk) -> Edge {
-    Edge::new(router(keydesk), keydesk.clone())
+    edge_for(keydesk, app::Settings::default())
+}
+
+/// Everything that the public listener serves.
+pub(crate) fn edge_for(keydesk: &Keydesk, settings: app::Settings) -> Edge {
+    Edge::new(router(keydesk, settings), keydesk.clone())
 }
 
 /// What the operations listener serves, about the same process.
@@ -31,13 +36,13 @@ pub(crate) fn operations(public: &Edge) -> Edge {
     public.with_router(with_errors(router).fallback(not_found))
 }
 
-fn router(keydesk: &Keydesk) -> Router {
+fn router(keydesk: &Keydesk, settings: app::Settings) -> Router {
     let app = App { keydesk: keydesk.clone() };
     let document = openapi::document();
     let api = with_errors(keys().merge(health_routes()).with_state(app).merge(docs_page::routes(&document)))
         .route("/api", any(not_found))
         .route("/api/{*rest}", any(not_found));
-    let pages = app::ssr::routes(keydesk.clone(), site());
+    let pages = app::ssr::routes(keydesk.clone(), site(), settings);
     api.merge(assets::routes()).merge(pages)
 }
 

@@ -1,5 +1,5 @@
 use axum::http::{
-    HeaderValue,
+    HeaderMap, HeaderValue,
     header::{COOKIE, SET_COOKIE},
     request::Parts,
 };
@@ -10,9 +10,12 @@ const YEAR_SECONDS: u32 = 365 * 24 * 60 * 60;
 
 /// What the request at hand carries under `name`.
 pub(crate) fn cookie(name: &str) -> Option<String> {
-    let parts = use_context::<Parts>()?;
-    let mut pairs = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    pairs.find_map(|pairs| find(pairs, name).map(str::to_owned))
+    find_cookie(&use_context::<Parts>()?.headers, name).map(str::to_owned)
+}
+
+/// What a request with these headers carries under `name`.
+pub(super) fn find_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(|pairs| find(pairs, name))
 }
 
 fn find<'a>(pairs: &'a str, name: &str) -> Option<&'a str> {

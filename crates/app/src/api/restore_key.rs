@@ -1,0 +1,12 @@
+use leptos::{prelude::*, server_fn::codec::Json};
+use model::KeyId;
+
+use super::KeyRow;
+use crate::ApiError;
+
+/// Brings a deleted key back.
+#[server(prefix = "/api/_fn", input = Json)]
+pub(crate) async fn restore_key(id: KeyId) -> Result<KeyRow, ApiError> {
+    let (keydesk, session) = crate::ssr::session::require().await?;
+    Ok(keydesk.restore(&session.caller(), id).await?.into())
+}

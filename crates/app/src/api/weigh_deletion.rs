@@ -1,0 +1,30 @@
+use leptos::{prelude::*, server_fn::codec::Json};
+use model::Selection;
+use serde::{Deserialize, Serialize};
+
+use crate::ApiError;
+
+/// What deleting a selection would stop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Weight {
+    pub(crate) keys: u64,
+    /// The first few of the clients.
+    pub(crate) names: Vec<String>,
+    /// Allowed calls in the last 30 days.
+    pub(crate) calls: u64,
+    /// Unix milliseconds of the last allowed call.
+    pub(crate) used: Option<i64>,
+}
+
+/// Says what deleting a selection would stop.
+#[server(prefix = "/api/_fn", input = Json)]
+pub(crate) async fn weigh_deletion(selection: Selection) -> Result<Weight, ApiError> {
+    let (keydesk, session) = crate::ssr::session::require().await?;
+    let impact = keydesk.impact(&session.caller(), &selection).await?;
+    Ok(Weight {
+        keys: impact.keys,
+        names: impact.names.into_iter().map(String::from).collect(),
+        calls: impact.calls_30_days,
+        used: impact.last_used_at.map(model::Instant::as_millis),
+    })
+}
