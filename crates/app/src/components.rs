@@ -1,14 +1,18 @@
 //! What pages are made of. A component knows nothing of server functions.
 
 mod button;
+mod card;
 mod empty_state;
+mod field;
 mod icon;
 mod mark;
 mod menu;
 mod notice;
 
 pub(crate) use button::Button;
+pub(crate) use card::Card;
 pub(crate) use empty_state::EmptyState;
+pub(crate) use field::Field;
 pub(crate) use icon::{Glyph, Icon};
 pub(crate) use mark::Mark;
 pub(crate) use menu::{Menu, MenuChoice};

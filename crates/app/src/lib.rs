@@ -9,10 +9,12 @@
 #![expect(unreachable_pub, reason = "the component macro makes the properties of every component `pub`")]
 
 mod api;
+mod coming_in;
 mod components;
 mod error;
 mod frame;
 mod pages;
+mod password;
 mod root;
 #[cfg(feature = "ssr")]
 mod shell;
@@ -21,6 +23,7 @@ pub mod ssr;
 mod theme;
 
 use error::ApiError;
+use password::Password;
 pub use root::App;
 #[cfg(feature = "ssr")]
 pub use shell::{Assets, Settings};

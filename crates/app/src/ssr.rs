@@ -1,42 +1,60 @@
 //! The pages and server functions as routes of axum.
 
 mod cookie;
+mod forms;
+mod guard;
 mod headers;
 mod origin;
 pub(crate) mod session;
+
+use std::sync::Arc;
 
 use axum::{
     Router,
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode, header::ACCEPT},
-    middleware::{from_fn, map_request, map_response},
+    middleware::{from_fn, from_fn_with_state, map_request, map_response_with_state},
     response::IntoResponse,
 };
 use domain::Keydesk;
 use leptos::prelude::*;
 use leptos_axum::{
-    LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context, render_app_async_with_context,
+    AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context,
+    render_app_async_with_context,
 };
 
 pub(crate) use cookie::{cookie, set_cookie};
 
 use crate::{App, Assets, Settings, shell::shell};
 
+/// What the layers and plain forms reach.
+#[derive(Clone)]
+struct Desk {
+    keydesk: Keydesk,
+    settings: Settings,
+    /// Patterns of the pages that only who is signed in may see.
+    guarded: Arc<[String]>,
+}
+
 /// All pages, the server functions under `/api/_fn`, and a page for addresses where there is none.
 ///
 /// The fallback answers only to who asks for HTML; anyone else gets an empty 404, for the caller of this to fill.
 pub fn routes(keydesk: Keydesk, assets: Assets, settings: Settings) -> Router {
+    let shared = keydesk.clone();
     let context = move || {
-        provide_context(keydesk.clone());
+        provide_context(shared.clone());
         provide_context(assets.clone());
         provide_context(settings);
     };
     // Leptos wants options, but serves no file here and so reads none of them.
     let options = LeptosOptions::builder().output_name("keydesk").build();
     let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
+    let guarded = guard::guarded(pages.iter().map(AxumRouteListing::path)).into();
+    let desk = Desk { keydesk, settings, guarded };
     let not_found = render_app_async_with_context(context.clone(), shell);
     Router::new()
         .leptos_routes_with_context(&options, pages, context, shell)
+        .merge(forms::routes(desk.clone()))
         .fallback(move |request: Request<Body>| {
             let page = wants_page(request.method(), request.headers()).then(|| not_found(request));
             async move {
@@ -46,9 +64,10 @@ pub fn routes(keydesk: Keydesk, assets: Assets, settings: Settings) -> Router {
                 }
             }
         })
+        .layer(from_fn_with_state(desk.clone(), guard::admit))
         .layer(from_fn(origin::require_own))
         .layer(map_request(origin::forget_on_pages))
-        .layer(map_response(headers::secure))
+        .layer(map_response_with_state(desk, headers::secure))
         .with_state(options)
 }
 

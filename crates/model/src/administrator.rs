@@ -31,6 +31,15 @@ impl Role {
         }
     }
 
+    /// As people read it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Owner => "Owner",
+            Self::Manager => "Manager",
+            Self::Viewer => "Viewer",
+        }
+    }
+
     /// Whether it may change or reveal keys.
     pub const fn may_change_keys(self) -> bool {
         matches!(self, Self::Owner | Self::Manager)

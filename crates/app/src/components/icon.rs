@@ -3,7 +3,11 @@ use leptos::prelude::*;
 /// One drawing of the family: 20 by 20, 1.5 wide strokes, round ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Glyph {
+    Book,
     Check,
+    Key,
+    Leave,
+    Lines,
     Moon,
     Problem,
     Screen,
@@ -16,7 +20,15 @@ pub(crate) enum Glyph {
 impl Glyph {
     const fn path(self) -> &'static str {
         match self {
+            Self::Book => {
+                "M10 5.5c-1.5-1.25-3.75-1.75-6.75-1.75v11.5c3 0 5.25.5 6.75 1.75c1.5-1.25 3.75-1.75 6.75-1.75V3.75c-3 0-5.25.5-6.75 1.75zM10 5.5V17"
+            }
             Self::Check => "M10 2.75a7.25 7.25 0 1 0 0 14.5a7.25 7.25 0 0 0 0-14.5zM6.75 10.25l2.25 2.25l4.25-4.75",
+            Self::Key => "M7 8.75a3.75 3.75 0 1 0 3.6 4.8l.15-.55L17.25 6.5V3.75H14.5L8.2 8.95M6.5 13.5v.01",
+            Self::Leave => {
+                "M8 3.5H4.25a.75.75 0 0 0-.75.75v11.5c0 .4.35.75.75.75H8M13 13.25L16.5 10L13 6.75M16.25 10H8"
+            }
+            Self::Lines => "M3.5 5.75h13M3.5 10h13M3.5 14.25h13",
             Self::Moon => "M16.75 11.75A7 7 0 1 1 8.25 3.25a5.5 5.5 0 0 0 8.5 8.5z",
             Self::Problem => "M10 2.75a7.25 7.25 0 1 0 0 14.5a7.25 7.25 0 0 0 0-14.5zM10 6.5v4M10 13.25v.01",
             Self::Screen => {

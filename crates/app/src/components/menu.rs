@@ -5,16 +5,23 @@ use super::{Glyph, Icon};
 
 /// A button with a menu that opens from it. The browser opens and closes it, also without scripts; scripts add the arrows.
 ///
-/// The children must be siblings that take the focus, such as [`MenuChoice`].
+/// The children are such as [`MenuChoice`], perhaps in groups.
 #[component]
 pub(crate) fn Menu(
     /// Of the menu in the document.
     #[prop(into)]
     id: String,
     /// The accessible name of button and menu.
-    label: &'static str,
+    #[prop(into)]
+    label: String,
+    /// The button's class.
+    #[prop(default = "icon-button")]
+    class: &'static str,
     /// Drawn on the button.
-    glyph: Signal<Glyph>,
+    face: AnyView,
+    /// Stands above the choices.
+    #[prop(optional)]
+    head: Option<AnyView>,
     children: Children,
 ) -> impl IntoView {
     let menu = NodeRef::<Div>::new();
@@ -28,25 +35,36 @@ pub(crate) fn Menu(
         if toggle.new_state() == "open"
             && let Some(menu) = menu.get_untracked()
         {
-            focus(menu.query_selector("[aria-checked='true']").ok().flatten().or_else(|| menu.first_element_child()));
+            let items = items(&menu);
+            let checked = items.iter().find(|item| item.get_attribute("aria-checked").as_deref() == Some("true"));
+            focus(checked.or(items.first()));
         }
     };
     view! {
-        <button class="icon-button" type="button" popovertarget=id.clone() aria-haspopup="menu" aria-label=label title=label>
-            {move || view! { <Icon glyph=glyph.get()/> }}
-        </button>
-        <div
-            class="menu"
-            id=id
-            popover="auto"
-            role="menu"
-            aria-label=label
-            node_ref=menu
-            on:toggle=entered
-            on:click=move |_| close()
-            on:keydown=move |press| walk(&press, close)
+        <button
+            class=class
+            type="button"
+            popovertarget=id.clone()
+            aria-haspopup="menu"
+            aria-label=label.clone()
+            title=label.clone()
         >
-            {children()}
+            {face}
+        </button>
+        <div class="menu" id=id popover="auto" node_ref=menu on:toggle=entered>
+            {head}
+            <div
+                role="menu"
+                aria-label=label
+                on:click=move |_| close()
+                on:keydown=move |press| {
+                    if let Some(menu) = menu.get_untracked() {
+                        walk(&press, &menu, close);
+                    }
+                }
+            >
+                {children()}
+            </div>
         </div>
     }
 }
@@ -82,14 +100,15 @@ pub(crate) fn MenuChoice(
 }
 
 /// The keys of the menu pattern: arrows go round, Home and End to the ends, Tab leaves. Escape is the browser's.
-fn walk(press: &KeyboardEvent, close: impl Fn()) {
-    let item = press.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let Some((item, menu)) = item.and_then(|item| Some((item.clone(), item.parent_element()?))) else { return };
+fn walk(press: &KeyboardEvent, menu: &Element, close: impl Fn()) {
+    let items = items(menu);
+    let target = press.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let at = items.iter().position(|item| target.as_ref() == Some(item)).unwrap_or_default();
     let next = match press.key().as_str() {
-        "ArrowDown" => item.next_element_sibling().or_else(|| menu.first_element_child()),
-        "ArrowUp" => item.previous_element_sibling().or_else(|| menu.last_element_child()),
-        "Home" => menu.first_element_child(),
-        "End" => menu.last_element_child(),
+        "ArrowDown" => items.get(at + 1).or(items.first()),
+        "ArrowUp" => at.checked_sub(1).and_then(|before| items.get(before)).or(items.last()),
+        "Home" => items.first(),
+        "End" => items.last(),
         "Tab" => return close(),
         _ => return,
     };
@@ -97,8 +116,13 @@ fn walk(press: &KeyboardEvent, close: impl Fn()) {
     focus(next);
 }
 
-fn focus(element: Option<Element>) {
-    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+fn items(menu: &Element) -> Vec<Element> {
+    let Ok(found) = menu.query_selector_all("[role^=menuitem]") else { return Vec::new() };
+    (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect()
+}
+
+fn focus(element: Option<&Element>) {
+    if let Some(element) = element.and_then(JsCast::dyn_ref::<HtmlElement>) {
         // Focus fails only for an element that has left the document.
         _ = element.focus();
     }

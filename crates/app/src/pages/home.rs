@@ -5,6 +5,7 @@ use model::MODULE_UNAVAILABLE;
 use crate::{
     ApiError,
     api::{Availability, module_state},
+    coming_in::START,
     components::{Button, Notice, Tone},
 };
 
@@ -30,6 +31,10 @@ pub(crate) fn Home() -> impl IntoView {
             <form method="get" action="/" on:submit=ask_again>
                 <Button>"Check again"</Button>
             </form>
+            // Loaded anew, so that who is not signed in is asked to.
+            <p>
+                <a href=START rel="external">"Open the Workspace"</a>
+            </p>
         </div>
     }
 }

@@ -1,10 +1,15 @@
 use axum::{
+    extract::State,
     http::{
         HeaderName, HeaderValue,
-        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+        },
     },
     response::Response,
 };
+
+use super::Desk;
 
 const FIXED: [(HeaderName, HeaderValue); 5] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -17,10 +22,13 @@ const FIXED: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// Adds what every answer to a browser carries. A page brings its own content security policy; all else runs nothing.
-pub(super) async fn secure(mut response: Response) -> Response {
+pub(super) async fn secure(State(desk): State<Desk>, mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in FIXED {
-        headers.insert(name, value);
+        headers.entry(name).or_insert(value);
+    }
+    if desk.settings.https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     headers
         .entry(CONTENT_SECURITY_POLICY)

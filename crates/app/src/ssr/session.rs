@@ -75,10 +75,27 @@ fn cookie(settings: &Settings, token: &str, more: &str) -> HeaderValue {
     value
 }
 
-/// Gives the cookie of a server function's answer to the browser.
-pub(crate) fn keep(settings: &Settings, signed_in: &SignedIn) {
-    if let Some(response) = use_context::<ResponseOptions>() {
-        response.append_header(SET_COOKIE, begun(settings, signed_in));
+/// Somebody who wants to come in.
+pub(crate) struct Guest {
+    pub(crate) keydesk: Keydesk,
+    pub(crate) address: IpAddr,
+    settings: Settings,
+}
+
+/// The guard of the server functions that let people in.
+pub(crate) fn guest() -> Result<Guest, ApiError> {
+    let (keydesk, settings) = (expect_context::<Keydesk>(), expect_context::<Settings>());
+    let parts = expect_context::<Parts>();
+    require_private(&settings, &parts.headers)?;
+    Ok(Guest { keydesk, address: address(&parts.extensions), settings })
+}
+
+impl Guest {
+    /// Gives the session's cookie to the browser.
+    pub(crate) fn welcome(&self, signed_in: &SignedIn) {
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.append_header(SET_COOKIE, begun(&self.settings, signed_in));
+        }
     }
 }
 

@@ -1,0 +1,46 @@
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use crate::components::{Glyph, Icon};
+
+/// The ways through the Workspace. An entry appears when its page works.
+///
+/// On narrow screens it is a popover that a button in the banner opens; style sheets let it stand beside the page on others.
+#[component]
+pub(super) fn Navigation() -> impl IntoView {
+    view! {
+        <nav class="navigation" id="navigation" popover="auto" aria-label="Workspace">
+            <div role="group" aria-labelledby="administration">
+                <p class="navigation-title" id="administration">
+                    "Administration"
+                </p>
+                <ul>
+                    <li>
+                        <A href="/keys">
+                            <Icon glyph=Glyph::Key/>
+                            "API Keys"
+                        </A>
+                    </li>
+                </ul>
+            </div>
+            <ul>
+                <li>
+                    <a href="/api/docs" rel="external">
+                        <Icon glyph=Glyph::Book/>
+                        "Integration Documentation"
+                    </a>
+                </li>
+            </ul>
+        </nav>
+    }
+}
+
+/// Opens the [`Navigation`] where it does not stand open.
+#[component]
+pub(super) fn NavigationButton() -> impl IntoView {
+    view! {
+        <button class="icon-button navigation-button" type="button" popovertarget="navigation" aria-label="Navigation">
+            <Icon glyph=Glyph::Lines/>
+        </button>
+    }
+}
