@@ -76,8 +76,8 @@ impl Store {
                 let epoch = sqlx::query_scalar(MOVE_EPOCH).fetch_one(&mut *tx).await?;
                 Ok(Change { tx: Tx::Sqlite(tx), epoch })
             }
-            Db::Postgres(pool) => {
-                let mut tx = pool.begin().await?;
+            Db::Postgres { write, .. } => {
+                let mut tx = write.begin().await?;
                 let epoch = sqlx::query_scalar(MOVE_EPOCH).fetch_one(&mut *tx).await?;
                 Ok(Change { tx: Tx::Postgres(tx), epoch })
             }

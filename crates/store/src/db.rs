@@ -28,7 +28,13 @@ pub(crate) enum Db {
         /// One connection: SQLite has one writer, and a queue in the pool is fairer than a busy loop in the file.
         write: SqlitePool,
     },
-    Postgres(PgPool),
+    Postgres {
+        /// For everything that is over soon.
+        read: PgPool,
+        /// For changes, which wait for each other: however many do, what only reads gets a connection at once, and
+        /// memory stays fresh.
+        write: PgPool,
+    },
 }
 
 /// Runs an expression on a pool to read from, whichever the database; it is compiled once for each.
@@ -36,7 +42,7 @@ macro_rules! on_db {
     ($store:expr, $pool:ident => $body:expr) => {
         match &$store.db {
             $crate::db::Db::Sqlite { read: $pool, .. } => $body,
-            $crate::db::Db::Postgres($pool) => $body,
+            $crate::db::Db::Postgres { read: $pool, .. } => $body,
         }
     };
 }
@@ -46,7 +52,7 @@ macro_rules! on_writer {
     ($store:expr, $pool:ident => $body:expr) => {
         match &$store.db {
             $crate::db::Db::Sqlite { write: $pool, .. } => $body,
-            $crate::db::Db::Postgres($pool) => $body,
+            $crate::db::Db::Postgres { write: $pool, .. } => $body,
         }
     };
 }
@@ -107,13 +113,16 @@ impl Store {
     async fn open_postgres(address: &str) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(address)
             .map_err(|error| StoreError::Address(format!("bad database address: {error}")))?;
-        let pool = PgPoolOptions::new()
-            .max_connections(16)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_with(options.application_name("keydesk"))
+        let options = options.application_name("keydesk");
+        let write = PgPoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(Duration::from_secs(20))
+            .connect_with(options.clone())
             .await?;
-        POSTGRES_MIGRATIONS.run(&pool).await?;
-        Ok(Self { db: Db::Postgres(pool) })
+        POSTGRES_MIGRATIONS.run(&write).await?;
+        let read =
+            PgPoolOptions::new().max_connections(12).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
+        Ok(Self { db: Db::Postgres { read, write } })
     }
 
     /// Waits for connections to be given back and closes them; SQLite then checkpoints its log.
@@ -125,7 +134,10 @@ impl Store {
                 let _ = sqlx::query("PRAGMA optimize").execute(write).await;
                 write.close().await;
             }
-            Db::Postgres(pool) => pool.close().await,
+            Db::Postgres { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
         }
     }
 
@@ -133,7 +145,7 @@ impl Store {
     pub fn kind(&self) -> &'static str {
         match self.db {
             Db::Sqlite { .. } => "SQLite",
-            Db::Postgres(_) => "PostgreSQL",
+            Db::Postgres { .. } => "PostgreSQL",
         }
     }
 }

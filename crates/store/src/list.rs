@@ -1,4 +1,6 @@
-use model::{CursorValue, Environment, InstallationId, Instant, KeyId, KeyStatus, Preset, Sort, SortColumn};
+use model::{
+    CursorValue, Environment, InstallationId, Instant, KeyId, KeyStatus, Preset, RESTORE_WINDOW_MS, Sort, SortColumn,
+};
 
 use crate::{
     Store, StoreError, StoredKey,
@@ -44,7 +46,10 @@ impl KeyFilter {
     fn push(&self, sql: &mut Sql, lead: Lead, sqlite: bool) {
         sql.push("installation_id = ").id(self.installation.0).push(" AND kind = 'issued'");
         match self.status {
-            Some(KeyStatus::Revoked) => sql.push(" AND deleted_at IS NOT NULL"),
+            // A tombstone that is due to be purged is not there any more, whenever the job comes by.
+            Some(KeyStatus::Revoked) => {
+                sql.push(" AND deleted_at > ").int(self.now.plus_millis(-RESTORE_WINDOW_MS).as_millis())
+            }
             _ => sql.push(" AND deleted_at IS NULL"),
         };
         match self.status {
@@ -162,7 +167,8 @@ impl Store {
         filter.push(sql, lead, self.is_sqlite());
     }
 
-    fn is_sqlite(&self) -> bool {
+    /// Whether the database is the embedded one.
+    pub fn is_sqlite(&self) -> bool {
         matches!(self.db, Db::Sqlite { .. })
     }
 

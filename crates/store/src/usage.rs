@@ -1,8 +1,11 @@
+use std::collections::BTreeMap;
+
 use model::{Code, InstallationId, Instant, KeyId};
 
 use crate::{
     Store, StoreError,
-    db::{Db, on_writer},
+    db::Db,
+    sql::{Sql, bind_all},
 };
 
 /// Calls with one key since they were last written down.
@@ -20,15 +23,42 @@ pub struct UsageDelta {
     pub calls: u64,
 }
 
-pub(crate) const ADD_USAGE: &str = "INSERT INTO usage_bucket (installation_id, key_id, bucket_start, code, calls) \
-     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (installation_id, key_id, bucket_start, code) \
-     DO UPDATE SET calls = usage_bucket.calls + excluded.calls";
-pub(crate) const TOUCH_KEY: &str =
-    "UPDATE api_key SET last_used_at = $3 WHERE installation_id = $1 AND id = $2 AND last_used_at < $3";
+/// PostgreSQL alone. Whoever locks more than one row locks this one first, as every change does, so no two can wait for
+/// each other in a circle. SQLite's one writer needs nothing of the kind.
+pub(crate) const LOCK_EPOCH: &str = "SELECT value FROM epoch WHERE id = 1 FOR UPDATE";
 pub(crate) const PURGE_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
 pub(crate) const PURGE_SECRETS: &str = "DELETE FROM api_key_secret WHERE key_id IN \
      (SELECT id FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1)";
 pub(crate) const PURGE_KEYS: &str = "DELETE FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1";
+
+/// The primary key of a row of usage.
+type Bucket = (InstallationId, KeyId, Instant, Code);
+
+/// Rows in one statement: five values each, well under the 32,766 that SQLite takes.
+const CHUNK: usize = 500;
+
+/// Writes down in one transaction, whichever the database.
+macro_rules! write_down {
+    ($store:expr, $connection:ident => $body:expr) => {
+        match &$store.db {
+            Db::Sqlite { write, .. } => {
+                let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
+                let $connection = &mut *tx;
+                let written = $body;
+                tx.commit().await?;
+                written
+            }
+            Db::Postgres { write, .. } => {
+                let mut tx = write.begin().await?;
+                sqlx::query(LOCK_EPOCH).execute(&mut *tx).await?;
+                let $connection = &mut *tx;
+                let written = $body;
+                tx.commit().await?;
+                written
+            }
+        }
+    };
+}
 
 impl Store {
     /// Adds calls to their buckets and moves last uses forward, all or nothing.
@@ -37,47 +67,57 @@ impl Store {
         deltas: &[UsageDelta],
         last_used: &[(InstallationId, KeyId, Instant)],
     ) -> Result<(), StoreError> {
-        macro_rules! write_down {
-            ($tx:expr) => {{
-                let mut tx = $tx;
-                for delta in deltas {
-                    sqlx::query(ADD_USAGE)
-                        .bind(delta.installation.0)
-                        .bind(delta.key.0)
-                        .bind(delta.bucket_start.as_millis())
-                        .bind(delta.code.as_str())
-                        .bind(i64::try_from(delta.calls).unwrap_or(i64::MAX))
-                        .execute(&mut *tx)
-                        .await?;
-                }
-                for (installation, key, at) in last_used {
-                    sqlx::query(TOUCH_KEY)
-                        .bind(installation.0)
-                        .bind(key.0)
-                        .bind(at.as_millis())
-                        .execute(&mut *tx)
-                        .await?;
-                }
-                tx.commit().await?;
-            }};
+        // One statement can't touch a row twice, and two secrets of one key count for the same row.
+        let mut calls: BTreeMap<Bucket, u64> = BTreeMap::new();
+        for delta in deltas {
+            *calls.entry((delta.installation, delta.key, delta.bucket_start, delta.code)).or_default() += delta.calls;
         }
-        match &self.db {
-            Db::Sqlite { write, .. } => write_down!(write.begin_with("BEGIN IMMEDIATE").await?),
-            Db::Postgres(pool) => write_down!(pool.begin().await?),
+        let mut used: BTreeMap<(InstallationId, KeyId), Instant> = BTreeMap::new();
+        for (installation, key, at) in last_used {
+            let newest = used.entry((*installation, *key)).or_insert(*at);
+            *newest = (*newest).max(*at);
         }
+        let calls: Vec<_> = calls.into_iter().collect();
+        let used: Vec<_> = used.into_iter().collect();
+        write_down!(self, connection => {
+            for statement in calls.chunks(CHUNK).map(add_usage).chain(used.chunks(CHUNK).map(touch_keys)) {
+                let Sql { text, values } = statement;
+                bind_all!(sqlx::query(sqlx::AssertSqlSafe(text)), values).execute(&mut *connection).await?;
+            }
+        });
         Ok(())
     }
 
     /// Removes answers kept for idempotency up to `answers`, and keys deleted up to `keys` with their secrets. Gives
     /// how many keys went.
     pub async fn purge(&self, answers: Instant, keys: Instant) -> Result<u64, StoreError> {
-        on_writer!(self, pool => {
-            let mut tx = pool.begin().await?;
-            sqlx::query(PURGE_ANSWERS).bind(answers.as_millis()).execute(&mut *tx).await?;
-            sqlx::query(PURGE_SECRETS).bind(keys.as_millis()).execute(&mut *tx).await?;
-            let gone = sqlx::query(PURGE_KEYS).bind(keys.as_millis()).execute(&mut *tx).await?.rows_affected();
-            tx.commit().await?;
-            Ok(gone)
-        })
+        Ok(write_down!(self, connection => {
+            sqlx::query(PURGE_ANSWERS).bind(answers.as_millis()).execute(&mut *connection).await?;
+            sqlx::query(PURGE_SECRETS).bind(keys.as_millis()).execute(&mut *connection).await?;
+            sqlx::query(PURGE_KEYS).bind(keys.as_millis()).execute(&mut *connection).await?.rows_affected()
+        }))
     }
+}
+
+fn add_usage(calls: &[(Bucket, u64)]) -> Sql {
+    let mut sql = Sql::new("INSERT INTO usage_bucket (installation_id, key_id, bucket_start, code, calls) VALUES ");
+    for (index, ((installation, key, bucket_start, code), calls)) in calls.iter().enumerate() {
+        sql.push(if index == 0 { "(" } else { ", (" }).id(installation.0).push(", ").id(key.0).push(", ");
+        sql.int(bucket_start.as_millis()).push(", ").text(code.as_str()).push(", ");
+        sql.int(i64::try_from(*calls).unwrap_or(i64::MAX)).push(")");
+    }
+    sql.push(" ON CONFLICT (installation_id, key_id, bucket_start, code) ");
+    sql.push("DO UPDATE SET calls = usage_bucket.calls + excluded.calls");
+    sql
+}
+
+fn touch_keys(used: &[((InstallationId, KeyId), Instant)]) -> Sql {
+    let mut sql = Sql::new("UPDATE api_key SET last_used_at = used.column3 FROM (VALUES ");
+    for (index, ((installation, key), at)) in used.iter().enumerate() {
+        sql.push(if index == 0 { "(" } else { ", (" }).id(installation.0).push(", ").id(key.0).push(", ");
+        sql.int(at.as_millis()).push(")");
+    }
+    sql.push(") AS used WHERE api_key.installation_id = used.column1 AND api_key.id = used.column2 ");
+    sql.push("AND api_key.last_used_at < used.column3");
+    sql
 }

@@ -86,7 +86,8 @@ fn dependencies(metadata: &Value) -> Vec<String> {
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             let on = dependency["name"].as_str().unwrap_or_default();
             let is_room = MAY_DEPEND_ON.iter().any(|(room, _)| *room == on);
-            if is_room && !allowed.contains(&on) {
+            // A crate names itself to switch on a feature in its own tests.
+            if is_room && on != name && !allowed.contains(&on) {
                 wrong.push(format!("`{name}` must not depend on `{on}`"));
             }
         }

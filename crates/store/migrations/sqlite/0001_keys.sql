@@ -97,6 +97,13 @@ WHEN EXISTS (
 BEGIN
     SELECT RAISE(ABORT, 'default_key_protected');
 END;
+-- So does UPDATE OR REPLACE, with another key that takes its number or its id.
+CREATE TRIGGER api_key_default_not_displaced BEFORE UPDATE OF seq, id ON api_key
+WHEN EXISTS (
+    SELECT 1 FROM api_key WHERE kind = 'default' AND seq IS NOT OLD.seq AND (id = NEW.id OR seq = NEW.seq))
+BEGIN
+    SELECT RAISE(ABORT, 'default_key_protected');
+END;
 
 -- Substring search over the names of issued keys that are not deleted. The names themselves stay in api_key.
 CREATE VIRTUAL TABLE api_key_search USING fts5 (
@@ -158,6 +165,13 @@ BEGIN
     SELECT RAISE(ABORT, 'audit_is_append_only');
 END;
 CREATE TRIGGER audit_entry_not_deleted BEFORE DELETE ON audit_entry
+BEGIN
+    SELECT RAISE(ABORT, 'audit_is_append_only');
+END;
+-- INSERT OR REPLACE deletes the row in its way without asking the trigger above.
+CREATE TRIGGER audit_entry_not_replaced BEFORE INSERT ON audit_entry
+WHEN EXISTS (SELECT 1 FROM audit_entry WHERE installation_id = NEW.installation_id AND seq = NEW.seq)
+    OR EXISTS (SELECT 1 FROM audit_entry WHERE id = NEW.id)
 BEGIN
     SELECT RAISE(ABORT, 'audit_is_append_only');
 END;

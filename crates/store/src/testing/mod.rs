@@ -10,7 +10,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use tempfile::TempDir;
 
 pub use raw::{Cell, Raw, Schema};
-pub use statements::{SQLITE_STATEMENTS, STATEMENTS};
+pub use statements::{POSTGRES_STATEMENTS, SQLITE_STATEMENTS, STATEMENTS};
 
 use crate::Store;
 

@@ -1,4 +1,4 @@
-use crate::{audit, change, examine, idempotency, installation, key, list, record, usage};
+use crate::{administrator, audit, change, examine, idempotency, installation, key, list, record, selection, usage};
 
 macro_rules! statements {
     ($($module:ident: $($name:ident)+;)+) => {
@@ -8,6 +8,8 @@ macro_rules! statements {
 }
 
 statements! {
+    administrator: INSERT_ADMINISTRATOR ADMINISTRATOR_BY_EMAIL COUNT_ADMINISTRATORS INSERT_SESSION SESSION TOUCH_SESSION
+        END_SESSION PURGE_SESSIONS;
     audit: AUDIT_HEAD AUDIT_AFTER;
     change: MOVE_EPOCH INSERT_KEY INSERT_SECRET RENAME_KEY RESTORE_KEY COUNT_KEYS INSERT_INSTALLATION SWITCH_MODULE
         INSERT_DEPLOYMENT;
@@ -16,8 +18,12 @@ statements! {
     installation: INSTALLATIONS DEPLOYMENT KEY_COUNT;
     key: KEY_BY_ID DEFAULT_KEY SEALED_OF_KEY;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
-    usage: ADD_USAGE TOUCH_KEY PURGE_ANSWERS PURGE_SECRETS PURGE_KEYS;
+    selection: COUNT_NAMED UNDO_DELETE;
+    usage: PURGE_ANSWERS PURGE_SECRETS PURGE_KEYS;
 }
 
 /// Of SQLite alone.
 pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[("SEARCH_HITS", list::SEARCH_HITS)];
+
+/// Of PostgreSQL alone.
+pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[("LOCK_EPOCH", usage::LOCK_EPOCH)];

@@ -16,7 +16,7 @@ fn entry(seq: i64) -> AuditEntry {
         key: (seq % 2 == 0).then(|| key_id(9)),
         detail: r#"{"from":"'; DROP TABLE audit_entry; --","to":"\\ü🦀"}"#.to_owned(),
         previous_hash: [seq as u8; 32],
-        hash: [seq as u8 + 1; 32],
+        hash: [(seq as u8).wrapping_add(1); 32],
     }
 }
 

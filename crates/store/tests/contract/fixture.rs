@@ -1,8 +1,6 @@
 use std::collections::BTreeMap;
 
-use model::{
-    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeyStatus, Preset, SecretId,
-};
+use model::{ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeyStatus, Preset, SecretId};
 use store::{Change, NewSecret, SealedCopy, Store, StoreError, StoredInstallation, StoredKey, testing::TestDatabase};
 use uuid::Uuid;
 
@@ -80,7 +78,7 @@ pub(crate) async fn put(change: &mut Change, installation: InstallationId, key: 
     if issued { change.count_keys(installation, 1).await } else { Ok(()) }
 }
 
-/// A store in which installations 1 and 2 exist, each with a default key, 1001 and 1002.
+/// A store in which installations 1 and 2 exist, each with a default key, 1_000_001 and 1_000_002.
 pub(crate) async fn two_installations(database: &TestDatabase) -> Store {
     let store = database.store().await;
     let mut change = store.change().await.unwrap();
@@ -95,7 +93,7 @@ pub(crate) async fn two_installations(database: &TestDatabase) -> Store {
             created_at: at(5),
         };
         change.insert_installation(&new).await.unwrap();
-        let default = Key { kind: KeyKind::Default, ..key(1000 + number, "Default API Key") };
+        let default = Key { kind: KeyKind::Default, ..key(1_000_000 + number, "Default API Key") };
         put(&mut change, new.id, default).await.unwrap();
     }
     change.commit().await.unwrap();

@@ -59,7 +59,7 @@ async fn changed_records_are_those_between_two_epochs(database: TestDatabase) {
     assert_eq!(numbers(&store.records_changed(start + 1, start + 2).await.unwrap()), [2, 3]);
     assert_eq!(numbers(&store.records_changed(start, start + 9).await.unwrap()), [1, 2, 3]);
     assert_eq!(numbers(&store.records_changed(start + 2, start + 9).await.unwrap()), [0; 0]);
-    assert_eq!(numbers(&store.records_changed(0, start).await.unwrap()), [1001, 1002]);
+    assert_eq!(numbers(&store.records_changed(0, start).await.unwrap()), [1_000_001, 1_000_002]);
 }
 
 async fn all_records_in_pages(database: TestDatabase) {
@@ -72,7 +72,7 @@ async fn all_records_in_pages(database: TestDatabase) {
         after = last.secret;
         seen.extend(page.iter().map(|record| record.key.0.as_u128()));
     }
-    assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7, 1001, 1002]);
+    assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7, 1_000_001, 1_000_002]);
 }
 
 async fn the_sealed_copy(database: TestDatabase) {

@@ -1,0 +1,168 @@
+use std::ops::Range;
+
+use model::{ClientName, KeyId, KeyStatus, fold};
+use proptest::{
+    collection::vec,
+    prelude::{Just, Strategy, any},
+    sample::select,
+    strategy::ValueTree as _,
+    test_runner::TestRunner,
+};
+use store::{KeyFilter, Store, on_both_databases, testing::TestDatabase};
+
+use crate::{
+    fixture::{at, installation, key_id, put_names, two_installations},
+    list::{all, numbers},
+};
+
+on_both_databases!(a_search_finds_what_a_slow_one_finds, special_characters_are_ordinary);
+
+/// Few enough characters that texts meet, and all that a pattern, a quotation or a fold could trip over.
+const CHARACTERS: &[char] = &[
+    'a', 'A', 'b', 'B', 'c', ' ', ' ', '0', '9', '%', '%', '_', '_', '\\', '\\', '"', '\'', '*', '(', ')', '-', ':',
+    '^', '+', '.', '{', '[', '?', 'é', 'É', 'e', '\u{301}', 'ß', 'ẞ', 'İ', 'I', 'ı', 'i', 'Σ', 'σ', 'ς', 'Я', 'я',
+    '漢', '字', '🦀', 'ǅ', 'ﬁ',
+];
+
+fn text(length: Range<usize>) -> impl Strategy<Value = String> {
+    vec(select(CHARACTERS), length).prop_map(|characters| characters.into_iter().collect())
+}
+
+/// Texts to look for: parts of names, in another case, and made-up ones, often shorter than a trigram.
+fn needle(names: Vec<String>) -> impl Strategy<Value = String> {
+    let part = (select(names), any::<(u8, u8, bool)>()).prop_map(|(name, (from, length, upper))| {
+        let characters: Vec<char> = name.chars().collect();
+        let from = usize::from(from) % characters.len();
+        let part: String = characters.iter().skip(from).take(usize::from(length) % 6 + 1).collect();
+        if upper { part.to_uppercase() } else { part }
+    });
+    proptest::prop_oneof![3 => part, 2 => text(1..5), 1 => Just("default".to_owned())]
+}
+
+fn sample<T>(runner: &mut TestRunner, strategy: &impl Strategy<Value = T>) -> T {
+    strategy.new_tree(runner).expect("a value").current()
+}
+
+/// What a search must find, looking at one name after the other.
+fn slowly(names: &[String], kept: impl Fn(u128) -> bool, search: &str) -> Vec<u128> {
+    let mut found: Vec<(String, KeyId)> = (1..)
+        .zip(names)
+        .filter(|(number, _)| kept(*number))
+        .map(|(number, name)| (fold(name), key_id(number)))
+        .filter(|(name, _)| name.contains(search))
+        .collect();
+    found.sort();
+    found.into_iter().map(|(_, id)| id.0.as_u128()).collect()
+}
+
+async fn compare(store: &Store, names: &[String], runner: &mut TestRunner, needles: usize) {
+    let deleted = |number: u128| number.is_multiple_of(7);
+    let mut change = store.change().await.unwrap();
+    let gone: Vec<KeyId> = (1..=names.len() as u128).filter(|number| deleted(*number)).map(key_id).collect();
+    change.delete_keys(installation(1), &gone, at(50)).await.unwrap();
+    change.commit().await.unwrap();
+    let strategy = needle(names.to_vec());
+    for _ in 0..needles {
+        let search = fold(&sample(runner, &strategy));
+        let filter = KeyFilter { search, ..all() };
+        let expected = slowly(names, |number| !deleted(number), &filter.search);
+        assert_eq!(numbers(store, &filter).await, expected, "{:?}", filter.search);
+        let filter = KeyFilter { status: Some(KeyStatus::Revoked), ..filter };
+        let expected = slowly(names, deleted, &filter.search);
+        assert_eq!(numbers(store, &filter).await, expected, "deleted {:?}", filter.search);
+    }
+}
+
+fn names(runner: &mut TestRunner, count: usize) -> Vec<String> {
+    let strategy = text(1..12);
+    let names = std::iter::repeat_with(|| sample(runner, &strategy));
+    names.filter_map(|name| ClientName::parse(&name).ok()).map(String::from).take(count).collect()
+}
+
+async fn a_search_finds_what_a_slow_one_finds(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let mut runner = TestRunner::deterministic();
+    let names = names(&mut runner, 200);
+    put_names(&store, 1, &names).await;
+    compare(&store, &names, &mut runner, 150).await;
+}
+
+/// A planner that has only a few rows before it would never touch the index that a million rows need.
+#[tokio::test]
+async fn postgres_finds_the_same_through_its_trigram_index() {
+    let database = TestDatabase::postgres().await;
+    let store = two_installations(&database).await;
+    let mut runner = TestRunner::deterministic();
+    let names = names(&mut runner, 150);
+    put_names(&store, 1, &names).await;
+    store.close().await;
+    let mut raw = database.raw().await;
+    let settings = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET enable_seqscan = off', current_database()); \
+                    EXECUTE format('ALTER DATABASE %I SET enable_indexscan = off', current_database()); END $$; \
+                    DROP INDEX api_key_by_name; DROP INDEX api_key_by_created; DROP INDEX api_key_by_last_used; \
+                    DROP INDEX api_key_one_default; DROP INDEX api_key_by_epoch;";
+    raw.execute(settings).await.unwrap();
+    let plan = "EXPLAIN SELECT 1 FROM api_key WHERE kind = 'issued' AND deleted_at IS NULL \
+                AND client_name_folded LIKE '%acme%'";
+    let plan = database.raw().await.texts(plan).await.join("\n");
+    assert!(plan.contains("api_key_search"), "{plan}");
+    compare(&database.store().await, &names, &mut runner, 100).await;
+}
+
+/// So common a text that the order of the list leads, and not the trigrams.
+#[tokio::test]
+async fn sqlite_finds_common_and_rare_texts_alike() {
+    let database = TestDatabase::sqlite().await;
+    let store = two_installations(&database).await;
+    let names: Vec<String> = (1..=2_200).map(|number| format!("Client {}{number}", number % 9)).collect();
+    put_names(&store, 1, &names).await;
+    for search in ["client", "client 1", "client 777", "lie", "nothing", "1", "ent"] {
+        let filter = KeyFilter { search: search.to_owned(), ..all() };
+        assert_eq!(numbers(&store, &filter).await, slowly(&names, |_| true, search), "{search}");
+    }
+}
+
+async fn special_characters_are_ordinary(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let names =
+        ["100% sure", "a_b\\c", "\"quoted\" 'text'", "NEAR AND OR NOT", "col:umn* ^(x)", "Straße", "ΣΊΣΥΦΟΣ", "plain"];
+    put_names(&store, 1, &names.map(str::to_owned)).await;
+    let rows: [(&str, &[u128]); 18] = [
+        ("%", &[1]),
+        ("0% s", &[1]),
+        ("_", &[2]),
+        ("_b\\", &[2]),
+        ("\\", &[2]),
+        ("\\c", &[2]),
+        ("\"", &[3]),
+        ("\"quoted\"", &[3]),
+        ("' ", &[]),
+        ("'text'", &[3]),
+        ("near and", &[4]),
+        ("not", &[4]),
+        ("umn*", &[5]),
+        ("^(x)", &[5]),
+        ("straße", &[6]),
+        ("strasse", &[]),
+        ("σίσυφοσ", &[7]),
+        ("%%%", &[]),
+    ];
+    for (search, expected) in rows {
+        let filter = KeyFilter { search: search.to_owned(), ..all() };
+        assert_eq!(numbers(&store, &filter).await, expected, "{search}");
+    }
+    // An edit and a deletion reach the index too.
+    let mut change = store.change().await.unwrap();
+    let renamed = ClientName::parse("Not 100%").unwrap();
+    assert!(change.rename_key(installation(1), key_id(8), &renamed, at(70)).await.unwrap());
+    change.delete_keys(installation(1), &[key_id(1)], at(70)).await.unwrap();
+    change.commit().await.unwrap();
+    for (search, expected) in [("100%", &[8][..]), ("plain", &[])] {
+        let filter = KeyFilter { search: search.to_owned(), ..all() };
+        assert_eq!(numbers(&store, &filter).await, expected, "{search}");
+    }
+    let mut change = store.change().await.unwrap();
+    assert!(change.restore_key(installation(1), key_id(1), at(80)).await.unwrap());
+    change.commit().await.unwrap();
+    assert_eq!(numbers(&store, &KeyFilter { search: "100%".to_owned(), ..all() }).await, [1, 8]);
+}

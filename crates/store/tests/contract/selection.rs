@@ -1,0 +1,94 @@
+use model::{Code, KeyId, KeyStatus};
+use store::{KeyFilter, UsageDelta, on_both_databases, testing::TestDatabase};
+
+use crate::{
+    fixture::{at, installation, key_id, put_names, two_installations},
+    list::all,
+};
+
+on_both_databases!(names_are_counted, ids_match_as_the_list_does, what_hangs_on_keys, a_deletion_is_undone_once);
+
+async fn names_are_counted(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme", "ACME", "acme", "Beta"].map(str::to_owned)).await;
+    let mut change = store.change().await.unwrap();
+    change.delete_keys(installation(1), &[key_id(3)], at(50)).await.unwrap();
+    change.commit().await.unwrap();
+    for (place, name, except, expected) in
+        [(1, "acme", 99, 2), (1, "acme", 1, 1), (1, "acm", 99, 0), (2, "acme", 99, 0)]
+    {
+        let count = store.count_named(installation(place), name, key_id(except)).await.unwrap();
+        assert_eq!(count, expected, "{place} {name} {except}");
+    }
+}
+
+async fn ids_match_as_the_list_does(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Zeta 100%", "Beta", "Acme 100%", "a_b"].map(str::to_owned)).await;
+    let mut change = store.change().await.unwrap();
+    change.delete_keys(installation(1), &[key_id(2)], at(50)).await.unwrap();
+    change.commit().await.unwrap();
+    let revoked = KeyFilter { status: Some(KeyStatus::Revoked), ..all() };
+    for (filter, limit, expected) in [
+        (all(), 10, &[1, 3, 4][..]),
+        (all(), 2, &[1, 3]),
+        (KeyFilter { search: "100%".to_owned(), ..all() }, 10, &[1, 3]),
+        (KeyFilter { search: "_".to_owned(), ..all() }, 10, &[4]),
+        (revoked, 10, &[2]),
+        (KeyFilter { installation: installation(2), ..all() }, 10, &[]),
+    ] {
+        let expected: Vec<KeyId> = expected.iter().copied().map(key_id).collect();
+        assert_eq!(store.matching_ids(&filter, limit).await.unwrap(), expected, "{filter:?}");
+    }
+}
+
+async fn what_hangs_on_keys(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme", "Beta"].map(str::to_owned)).await;
+    let delta = |number, hour, code, calls| UsageDelta {
+        installation: installation(1),
+        key: key_id(number),
+        bucket_start: at(hour),
+        code,
+        calls,
+    };
+    let deltas = [delta(1, 10, Code::Valid, 3), delta(1, 10, Code::Expired, 9), delta(2, 20, Code::Valid, 4)];
+    store.record_usage(&deltas, &[(installation(1), key_id(2), at(25))]).await.unwrap();
+    let keys = [key_id(1), key_id(2), key_id(3)];
+    let calls = async |place, since| {
+        let mut calls = store.allowed_calls(installation(place), &keys, at(since)).await.unwrap();
+        calls.sort();
+        calls
+    };
+    assert_eq!(calls(1, 10).await, [(key_id(1), at(10), 3), (key_id(2), at(20), 4)]);
+    assert_eq!(calls(1, 11).await, [(key_id(2), at(20), 4)]);
+    assert_eq!(calls(2, 0).await, []);
+    assert_eq!(store.last_use(installation(1), &keys).await.unwrap(), Some(at(25)));
+    assert_eq!(store.last_use(installation(1), &keys[..1]).await.unwrap(), None);
+    assert_eq!(store.last_use(installation(1), &[]).await.unwrap(), None);
+    assert_eq!(store.last_use(installation(2), &keys).await.unwrap(), None);
+}
+
+async fn a_deletion_is_undone_once(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme", "Beta", "Gamma"].map(str::to_owned)).await;
+    let mut change = store.change().await.unwrap();
+    change.delete_keys(installation(1), &[key_id(1), key_id(2)], at(50)).await.unwrap();
+    let epoch = change.epoch();
+    change.commit().await.unwrap();
+    let mut change = store.change().await.unwrap();
+    change.delete_keys(installation(1), &[key_id(3)], at(55)).await.unwrap();
+    change.restore_key(installation(1), key_id(2), at(56)).await.unwrap();
+    change.delete_keys(installation(1), &[key_id(2)], at(57)).await.unwrap();
+    change.commit().await.unwrap();
+
+    let mut change = store.change().await.unwrap();
+    assert_eq!(change.undo_delete(installation(2), epoch, at(60)).await.unwrap(), []);
+    assert_eq!(change.undo_delete(installation(1), epoch + 9, at(60)).await.unwrap(), []);
+    assert_eq!(change.undo_delete(installation(1), epoch, at(60)).await.unwrap(), [key_id(1)]);
+    assert_eq!(change.undo_delete(installation(1), epoch, at(60)).await.unwrap(), []);
+    let own = change.epoch();
+    change.commit().await.unwrap();
+    let back = store.key(installation(1), key_id(1)).await.unwrap().unwrap();
+    assert_eq!((back.life.deleted_at, back.version(), back.epoch), (None, 3, own));
+}
