@@ -2,6 +2,7 @@
 
 mod button;
 mod card;
+mod dialog;
 mod empty_state;
 mod field;
 mod icon;
@@ -11,9 +12,10 @@ mod notice;
 
 pub(crate) use button::Button;
 pub(crate) use card::Card;
+pub(crate) use dialog::{Dialog, DialogHandle};
 pub(crate) use empty_state::EmptyState;
 pub(crate) use field::Field;
 pub(crate) use icon::{Glyph, Icon};
 pub(crate) use mark::Mark;
-pub(crate) use menu::{Menu, MenuChoice};
+pub(crate) use menu::{Menu, MenuChoice, focus_first, walk};
 pub(crate) use notice::{Notice, Tone};

@@ -7,7 +7,7 @@ use leptos_router::{
 
 use crate::{
     frame::Frame,
-    pages::{Home, Login, NotFound, SetUp},
+    pages::{Home, Keys, Login, NotFound, SetUp},
 };
 
 /// Everything inside of `<body>`: the same on the server and in the browser.
@@ -21,6 +21,7 @@ pub fn App() -> impl IntoView {
                 <FlatRoutes fallback=NotFound>
                     // The whole page is rendered before it is sent, so that it is complete where scripts never run.
                     <Route path=StaticSegment("") view=Home ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("keys") view=Keys ssr=SsrMode::Async/>
                     <Route path=StaticSegment("login") view=Login ssr=SsrMode::Async/>
                     <Route path=StaticSegment("setup") view=SetUp ssr=SsrMode::Async/>
                 </FlatRoutes>

@@ -4,6 +4,7 @@ mod cookie;
 mod forms;
 mod guard;
 mod headers;
+mod key_forms;
 mod origin;
 pub(crate) mod session;
 
@@ -32,6 +33,7 @@ use crate::{App, Assets, Settings, shell::shell};
 struct Desk {
     keydesk: Keydesk,
     settings: Settings,
+    assets: Assets,
     /// Patterns of the pages that only who is signed in may see.
     guarded: Arc<[String]>,
 }
@@ -40,21 +42,22 @@ struct Desk {
 ///
 /// The fallback answers only to who asks for HTML; anyone else gets an empty 404, for the caller of this to fill.
 pub fn routes(keydesk: Keydesk, assets: Assets, settings: Settings) -> Router {
-    let shared = keydesk.clone();
+    let (shared, site) = (keydesk.clone(), assets.clone());
     let context = move || {
         provide_context(shared.clone());
-        provide_context(assets.clone());
+        provide_context(site.clone());
         provide_context(settings);
     };
     // Leptos wants options, but serves no file here and so reads none of them.
     let options = LeptosOptions::builder().output_name("keydesk").build();
     let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
     let guarded = guard::guarded(pages.iter().map(AxumRouteListing::path)).into();
-    let desk = Desk { keydesk, settings, guarded };
+    let desk = Desk { keydesk, settings, assets, guarded };
     let not_found = render_app_async_with_context(context.clone(), shell);
     Router::new()
         .leptos_routes_with_context(&options, pages, context, shell)
         .merge(forms::routes(desk.clone()))
+        .merge(key_forms::routes(desk.clone()))
         .fallback(move |request: Request<Body>| {
             let page = wants_page(request.method(), request.headers()).then(|| not_found(request));
             async move {

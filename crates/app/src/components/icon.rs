@@ -3,17 +3,28 @@ use leptos::prelude::*;
 /// One drawing of the family: 20 by 20, 1.5 wide strokes, round ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Glyph {
+    Bin,
     Book,
     Check,
+    Copy,
+    Cross,
+    Down,
+    Eye,
+    EyeOff,
     Key,
     Leave,
     Lines,
     Moon,
+    More,
+    Pen,
+    Plus,
     Problem,
     Screen,
     Search,
     Sun,
     Tick,
+    Undo,
+    Up,
     Warning,
 }
 
@@ -29,6 +40,39 @@ impl Glyph {
                 "M8 3.5H4.25a.75.75 0 0 0-.75.75v11.5c0 .4.35.75.75.75H8M13 13.25L16.5 10L13 6.75M16.25 10H8"
             }
             Self::Lines => "M3.5 5.75h13M3.5 10h13M3.5 14.25h13",
+            Self::Bin => {
+                "M3.75 5.5h12.5M8 5.5V3.25h4V5.5M5.25 5.5l.75 11.25h8l.75-11.25M8.5 8.75v5M11.5 8.75v5"
+            }
+            Self::Copy => {
+                "M7.25 7.25h9.5v9.5h-9.5zM4.5 12.75H3.25v-9.5h9.5V4.5"
+            }
+            Self::Cross => {
+                "M5 5l10 10M15 5L5 15"
+            }
+            Self::Down => {
+                "M10 4.5v11M5.5 11l4.5 4.5l4.5-4.5"
+            }
+            Self::Eye => {
+                "M2 10c1.75-3.5 4.5-5.25 8-5.25s6.25 1.75 8 5.25c-1.75 3.5-4.5 5.25-8 5.25s-6.25-1.75-8-5.25zM10 7.75a2.25 2.25 0 1 0 0 4.5a2.25 2.25 0 0 0 0-4.5z"
+            }
+            Self::EyeOff => {
+                "M3.5 3.5l13 13M8 5c.65-.17 1.3-.25 2-.25c3.5 0 6.25 1.75 8 5.25c-.6 1.2-1.3 2.2-2.15 3M12.25 14.95c-.7.2-1.45.3-2.25.3c-3.5 0-6.25-1.75-8-5.25c.75-1.5 1.7-2.7 2.85-3.55"
+            }
+            Self::More => {
+                "M4.5 10v.01M10 10v.01M15.5 10v.01"
+            }
+            Self::Pen => {
+                "M3.5 16.5l.75-3.75l9-9l3 3l-9 9zM11.5 5.5l3 3"
+            }
+            Self::Plus => {
+                "M10 4v12M4 10h12"
+            }
+            Self::Undo => {
+                "M7 4.5L3.5 8L7 11.5M3.5 8h8a4.5 4.5 0 0 1 0 9H8"
+            }
+            Self::Up => {
+                "M10 15.5v-11M5.5 9L10 4.5L14.5 9"
+            }
             Self::Moon => "M16.75 11.75A7 7 0 1 1 8.25 3.25a5.5 5.5 0 0 0 8.5 8.5z",
             Self::Problem => "M10 2.75a7.25 7.25 0 1 0 0 14.5a7.25 7.25 0 0 0 0-14.5zM10 6.5v4M10 13.25v.01",
             Self::Screen => {

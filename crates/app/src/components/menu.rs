@@ -100,7 +100,7 @@ pub(crate) fn MenuChoice(
 }
 
 /// The keys of the menu pattern: arrows go round, Home and End to the ends, Tab leaves. Escape is the browser's.
-fn walk(press: &KeyboardEvent, menu: &Element, close: impl Fn()) {
+pub(crate) fn walk(press: &KeyboardEvent, menu: &Element, close: impl Fn()) {
     let items = items(menu);
     let target = press.target().and_then(|target| target.dyn_into::<Element>().ok());
     let at = items.iter().position(|item| target.as_ref() == Some(item)).unwrap_or_default();
@@ -119,6 +119,11 @@ fn walk(press: &KeyboardEvent, menu: &Element, close: impl Fn()) {
 fn items(menu: &Element) -> Vec<Element> {
     let Ok(found) = menu.query_selector_all("[role^=menuitem]") else { return Vec::new() };
     (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect()
+}
+
+/// Moves the focus to the first entry of a menu.
+pub(crate) fn focus_first(menu: &Element) {
+    focus(items(menu).first());
 }
 
 fn focus(element: Option<&Element>) {

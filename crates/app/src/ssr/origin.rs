@@ -48,14 +48,19 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderVal
     values.next().filter(|_| values.next().is_none())
 }
 
-/// Takes from a request for a page what the page's router would read an absolute address out of, and panic over when
-/// it is none. No page depends on the name under which it was asked for.
+/// Takes from the headers what a page's router would read an absolute address out of, and panic over when it is none.
+/// No page depends on the name under which it was asked for.
+pub(super) fn forget(headers: &mut HeaderMap) {
+    headers.remove(HOST);
+    headers.remove(X_FORWARDED_PROTO);
+}
+
+/// Takes from a request for a page what could make its router panic.
 pub(super) async fn forget_on_pages(mut request: Request<Body>) -> Request<Body> {
     if request.method().is_safe() {
         let path = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
         *request.uri_mut() = Uri::from(path);
-        request.headers_mut().remove(HOST);
-        request.headers_mut().remove(X_FORWARDED_PROTO);
+        forget(request.headers_mut());
     }
     request
 }

@@ -1,0 +1,272 @@
+use std::time::Duration;
+
+use leptos::{ev::SubmitEvent, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
+use model::{CATALOGUE, CLIENT_NAME_MAX, Environment, Preset};
+
+use super::{
+    desk::Desk,
+    dom::{self, Fields},
+    interruption::Away,
+    posted::Posted,
+    secret::SecretBox,
+};
+use crate::{
+    ApiError,
+    api::{Draft, Made, count_named, create_key},
+    components::{Dialog, DialogHandle, Glyph, Icon, Notice, Tone},
+};
+
+/// From the last key press until the name is looked up.
+const TYPED: Duration = Duration::from_millis(200);
+
+/// Makes a key, and shows it.
+#[component]
+pub(super) fn AddDialog() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let posted = use_context::<Posted>().unwrap_or_default();
+    let made = RwSignal::new(posted.made.clone());
+    let closed = move || {
+        let shown = made.with_untracked(Option::is_some);
+        desk.open.set(None);
+        if shown {
+            desk.refresh();
+        }
+    };
+    view! {
+        <Dialog id="add" title="Add API key" closed>
+            {move || match made.get() {
+                Some(made) => view! { <Ready made/> }.into_any(),
+                None => view! { <Draw posted=posted.clone() made/> }.into_any(),
+            }}
+        </Dialog>
+    }
+}
+
+/// The form.
+#[component]
+fn Draw(posted: Posted, made: RwSignal<Option<Made>>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let dialog = expect_context::<DialogHandle>();
+    let form = NodeRef::<html::Form>::new();
+    let problem = RwSignal::new(posted.error);
+    let busy = RwSignal::new(false);
+    // A double click, or an answer that got lost, makes one key; another draft makes another.
+    let token = StoredValue::new(String::new());
+    let changed = move |_| token.set_value(String::new());
+    let submit = move |submit: SubmitEvent| {
+        submit.prevent_default();
+        let Some(fields) = Fields::of(form).filter(|_| !busy.get_untracked()) else { return };
+        if token.with_value(String::is_empty) {
+            token.set_value(dom::token());
+        }
+        let draft = Draft {
+            client_name: fields.text("client_name"),
+            preset: fields.text("preset").parse().ok(),
+            environment: fields.text("environment").parse().unwrap_or_default(),
+            scopes: fields.texts("scope").iter().filter_map(|scope| scope.parse().ok()).collect(),
+            token: token.get_value(),
+        };
+        busy.set(true);
+        leptos::task::spawn_local(async move {
+            let answer = desk.connection.ask(move || create_key(draft.clone())).await;
+            busy.set(false);
+            match answer {
+                Ok(key) => {
+                    desk.say(format!("API key generated for {}", key.key.name));
+                    made.set(Some(key));
+                }
+                Err(error) => {
+                    problem.set(Some(error));
+                    dom::focus("#client-name");
+                }
+            }
+        });
+    };
+    view! {
+        <form class="form" method="post" action="/keys" node_ref=form on:submit=submit on:input=changed>
+            <Away/>
+            <input type="hidden" name="intent" value="create"/>
+            <NameField value=posted.name except=None problem/>
+            <fieldset class="presets" role="radiogroup" aria-labelledby="integration">
+                <legend id="integration">"Integration"</legend>
+                {Preset::ALL
+                    .map(|preset| {
+                        let id = format!("preset-{}", preset.as_str());
+                        view! {
+                            <label class="preset">
+                                <input
+                                    type="radio"
+                                    name="preset"
+                                    value=preset.as_str()
+                                    checked=preset == posted.preset
+                                    aria-labelledby=id.clone()
+                                    aria-describedby=format!("{id}-does")
+                                />
+                                <span class="preset-name" id=id.clone()>{preset.title()}</span>
+                                <span class="preset-does" id=format!("{id}-does")>{preset.summary()}</span>
+                            </label>
+                        }
+                    })
+                    .collect_view()}
+            </fieldset>
+            <details class="advanced">
+                <summary>"Advanced"</summary>
+                <div class="advanced-body">
+                    <div class="field">
+                        <label for="environment">"Environment"</label>
+                        <select class="choice" name="environment" id="environment">
+                            <option value=Environment::Live.as_str()>"Live"</option>
+                            <option value=Environment::Test.as_str()>"Test: never reaches live data"</option>
+                        </select>
+                    </div>
+                    <fieldset class="rights">
+                        <legend>"Rights of a custom key"</legend>
+                        {CATALOGUE
+                            .map(|(scope, allows)| {
+                                view! {
+                                    <label>
+                                        <input type="checkbox" name="scope" value=scope/>
+                                        <span>{allows}</span>
+                                        <code>{scope}</code>
+                                    </label>
+                                }
+                            })
+                            .collect_view()}
+                    </fieldset>
+                </div>
+            </details>
+            <div class="dialog-foot">
+                <CancelButton dialog/>
+                <button type="submit" class="button primary" aria-disabled=move || busy.get().then_some("true")>
+                    "Generate key"
+                </button>
+            </div>
+        </form>
+    }
+}
+
+/// The key, this once.
+#[component]
+fn Ready(made: Made) -> impl IntoView {
+    let dialog = expect_context::<DialogHandle>();
+    view! {
+        <div class="form">
+            <Notice tone=Tone::Good>
+                "The API key of " <bdi>{made.key.name}</bdi> " is ready. Hand it over the way you hand over a password."
+            </Notice>
+            <SecretBox secret=made.secret/>
+            <div class="dialog-foot">
+                <button
+                    type="submit"
+                    form="rows"
+                    class="button"
+                    on:click=move |click| {
+                        click.prevent_default();
+                        dialog.close();
+                    }
+                >
+                    "Done"
+                </button>
+            </div>
+        </div>
+    }
+}
+
+/// Leaves a dialog without having done anything.
+#[component]
+pub(super) fn CancelButton(dialog: DialogHandle) -> impl IntoView {
+    view! {
+        <button
+            type="submit"
+            form="rows"
+            class="button"
+            on:click=move |click| {
+                click.prevent_default();
+                dialog.close();
+            }
+        >
+            "Cancel"
+        </button>
+    }
+}
+
+/// The Client Name, with what is wrong with it, and how many others have it.
+#[component]
+pub(super) fn NameField(
+    value: String,
+    /// The key that has the name already, when it is one.
+    except: Option<model::KeyId>,
+    problem: RwSignal<Option<ApiError>>,
+) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let others = RwSignal::new(0_u64);
+    let input = NodeRef::<html::Input>::new();
+    let timer = StoredValue::<Option<TimeoutHandle>>::new(None);
+    let look_up = move || {
+        let Some(name) = input.get_untracked().map(|input| input.value()) else { return };
+        leptos::task::spawn_local(async move {
+            let asked = name.clone();
+            let answer = desk.connection.ask(move || count_named(asked.clone(), except)).await;
+            // What was typed meanwhile is looked up by itself.
+            if let (Ok(count), Some(input)) = (answer, input.try_get_untracked().flatten())
+                && input.value() == name
+            {
+                others.set(count);
+            }
+        });
+    };
+    let typed = move |_| {
+        problem.set(None);
+        if let Some(timer) = timer.get_value() {
+            timer.clear();
+        }
+        timer.set_value(set_timeout(look_up, TYPED).ok());
+    };
+    on_cleanup(move || {
+        if let Some(timer) = timer.try_get_value().flatten() {
+            timer.clear();
+        }
+    });
+    let named_so = move || match others.get() {
+        0 => String::new(),
+        1 => "1 other key is named so".to_owned(),
+        more => format!("{} other keys are named so", super::words::count(more)),
+    };
+    let wrong = move || problem.with(Option::is_some);
+    view! {
+        <div class="field">
+            <label for="client-name">"Client Name"</label>
+            <input
+                class="input"
+                type="text"
+                id="client-name"
+                name="client_name"
+                value=value
+                required
+                // Characters are counted by the server, which counts those of every script alike.
+                maxlength=CLIENT_NAME_MAX * 4
+                autocomplete="off"
+                spellcheck="false"
+                dir="auto"
+                data-first
+                aria-invalid=move || wrong().then_some("true")
+                aria-describedby="client-name-note"
+                node_ref=input
+                on:input=typed
+            />
+            <div id="client-name-note" class="field-note" aria-live="polite">
+                {move || problem.get().map(|error| view! { <span class="wrong"><Icon glyph=Glyph::Problem/>{sentence(&error)}</span> })}
+                {named_so}
+            </div>
+        </div>
+    }
+}
+
+/// An error's words as a sentence of their own.
+pub(super) fn sentence(error: &ApiError) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let end = if text.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}

@@ -1,0 +1,147 @@
+//! What of the page stands in its address, so that Back, reload and a sent link work.
+
+use leptos_router::params::ParamsMap;
+use model::{KeyId, KeyStatus, Sort, SortColumn};
+
+use crate::api::Filter;
+
+impl Filter {
+    /// Reads an address. What can't be read there is left out: an address is typed by people.
+    pub(super) fn of(query: &ParamsMap) -> Self {
+        let text = |name| query.get_str(name).unwrap_or_default();
+        Self {
+            search: text("search").to_owned(),
+            sort: text("sort").parse().unwrap_or_default(),
+            status: text("status").parse().ok(),
+            environment: text("environment").parse().ok(),
+            preset: text("preset").parse().ok(),
+        }
+    }
+
+    /// What stands in the address, or in a form's hidden fields; nothing where it goes without saying.
+    pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
+        let mut pairs = Vec::new();
+        if !self.search.is_empty() {
+            pairs.push(("search", self.search.clone()));
+        }
+        if self.sort != Sort::default() {
+            pairs.push(("sort", self.sort.to_string()));
+        }
+        pairs.extend(self.status.map(|status| ("status", status.as_str().to_owned())));
+        pairs.extend(self.environment.map(|environment| ("environment", environment.as_str().to_owned())));
+        pairs.extend(self.preset.map(|preset| ("preset", preset.as_str().to_owned())));
+        pairs
+    }
+
+    /// The page's address with this filter.
+    pub(crate) fn address(&self) -> String {
+        let mut address = "/keys".to_owned();
+        for (index, (name, value)) in self.pairs().into_iter().enumerate() {
+            address.push(if index == 0 { '?' } else { '&' });
+            address.push_str(name);
+            address.push('=');
+            escape(&value, &mut address);
+        }
+        address
+    }
+
+    /// The same, ordered by `column`: the other way round when it is already.
+    pub(super) fn sorted_by(&self, column: SortColumn) -> Self {
+        // Names begin with the first of the alphabet, times with the latest.
+        let first = column != SortColumn::ClientName;
+        let descending = if self.sort.column == column { !self.sort.descending } else { first };
+        Self { sort: Sort { column, descending }, ..self.clone() }
+    }
+
+    /// Whether these are the keys that were deleted.
+    pub(super) fn deleted(&self) -> bool {
+        self.status == Some(KeyStatus::Revoked)
+    }
+
+    /// Whether it leaves any key out, other than deleted ones.
+    pub(super) fn narrows(&self) -> bool {
+        !self.search.trim().is_empty()
+            || self.environment.is_some()
+            || self.preset.is_some()
+            || self.status.is_some_and(|status| status != KeyStatus::Revoked)
+    }
+}
+
+/// Percent-encodes what is not plain in a query.
+fn escape(text: &str, into: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            into.push(char::from(byte));
+        } else {
+            into.push('%');
+            into.push(char::from(HEX[usize::from(byte >> 4)]));
+            into.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+}
+
+/// What stands open over the grid.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Open {
+    Add,
+    Edit(KeyId),
+    Delete(model::Selection),
+    Shortcuts,
+    Palette,
+}
+
+impl Open {
+    /// What an address opens, which is how it works without scripts.
+    pub(super) fn of(query: &ParamsMap) -> Option<Self> {
+        let id = |name| query.get_str(name).and_then(|id| id.parse().ok());
+        if query.get_str("new").is_some() {
+            return Some(Self::Add);
+        }
+        let edited = id("edit").map(Self::Edit);
+        edited.or_else(|| id("delete").map(|id| Self::Delete(model::Selection::Ids(vec![id]))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Environment, Preset};
+
+    use super::*;
+
+    fn read(address: &str) -> Filter {
+        let mut map = ParamsMap::new();
+        for pair in address.split_once('?').map_or("", |(_, query)| query).split('&') {
+            if let Some((name, value)) = pair.split_once('=') {
+                map.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        Filter::of(&map)
+    }
+
+    #[test]
+    fn a_filter_reads_back_from_its_address() {
+        let full = Filter {
+            search: "50%_ & \\ Ä+ü=?#\"<".to_owned(),
+            sort: Sort { column: SortColumn::LastUsedAt, descending: true },
+            status: Some(KeyStatus::Active),
+            environment: Some(Environment::Test),
+            preset: Some(Preset::WorkforceManagement),
+        };
+        assert_eq!(read(&full.address()), full);
+        assert_eq!(Filter::default().address(), "/keys");
+    }
+
+    #[test]
+    fn nonsense_in_an_address_is_left_out() {
+        assert_eq!(read("/keys?sort=colour&status=dead&environment=moon&preset=none"), Filter::default());
+    }
+
+    #[test]
+    fn a_column_turns_round_when_asked_again() {
+        let once = Filter::default().sorted_by(SortColumn::CreatedAt);
+        assert_eq!(once.sort.to_string(), "-created_at");
+        assert_eq!(once.sorted_by(SortColumn::CreatedAt).sort.to_string(), "created_at");
+        assert_eq!(Filter::default().sorted_by(SortColumn::ClientName).sort.to_string(), "-client_name");
+    }
+}

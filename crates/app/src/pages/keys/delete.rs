@@ -1,0 +1,123 @@
+use leptos::{ev::SubmitEvent, prelude::*};
+use model::Selection;
+
+use super::{
+    add::{CancelButton, sentence},
+    desk::Desk,
+    interruption::Away,
+    posted::Posted,
+    time::{Time, Written},
+    words::{count, keys},
+};
+use crate::{
+    ApiError,
+    api::{Weight, delete_keys, weigh_deletion},
+    components::{Dialog, DialogHandle, Notice, Tone},
+};
+
+/// Asks before keys are deleted, and says what will stop working.
+#[component]
+pub(super) fn DeleteDialog(selection: Selection) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    view! {
+        <Dialog id="delete" title="Delete API keys" alert=true closed=move || desk.open.set(None)>
+            <Form selection/>
+        </Dialog>
+    }
+}
+
+#[component]
+fn Form(selection: Selection) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let dialog = expect_context::<DialogHandle>();
+    let problem = RwSignal::new(use_context::<Posted>().and_then(|posted| posted.error));
+    let busy = RwSignal::new(false);
+    let single = match &selection {
+        Selection::Ids(ids) => ids.first().filter(|_| ids.len() == 1).copied(),
+        Selection::Matching { .. } => None,
+    };
+    let selection = StoredValue::new(selection);
+    let weight = Resource::new_blocking(
+        || (),
+        move |()| desk.connection.ask(move || weigh_deletion(selection.get_value())),
+    );
+    let submit = move |submit: SubmitEvent| {
+        submit.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        leptos::task::spawn_local(async move {
+            let answer = desk.connection.ask(move || delete_keys(selection.get_value())).await;
+            busy.set(false);
+            match answer {
+                Ok(deleted) => {
+                    let whole = selection.with_value(|selection| matches!(selection, Selection::Matching { .. }));
+                    match selection.get_value() {
+                        Selection::Ids(ids) => desk.take(|id| ids.contains(id)),
+                        Selection::Matching { .. } => desk.take(|_| true),
+                    }
+                    if whole {
+                        desk.refresh();
+                    }
+                    dialog.close();
+                    desk.tell(format!("Deleted {}", keys(deleted.deleted)), deleted.changes);
+                }
+                Err(error) => problem.set(Some(error)),
+            }
+        });
+    };
+    view! {
+        <form class="form" method="post" action="/keys" on:submit=submit>
+            <Away/>
+            <input type="hidden" name="intent" value="delete"/>
+            {single.map(|id| view! { <input type="hidden" name="id" value=id.to_string()/> })}
+            <Suspense fallback=|| view! { <p class="faint">"Looking up what will stop working…"</p> }>
+                {move || Suspend::new(async move { said(weight.await) })}
+            </Suspense>
+            <div role="alert">
+                {move || problem.get().map(|error| view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> })}
+            </div>
+            <div class="dialog-foot">
+                <CancelButton dialog/>
+                <button
+                    type="submit"
+                    class="button primary danger"
+                    data-first
+                    aria-disabled=move || busy.get().then_some("true")
+                >
+                    "Delete"
+                </button>
+            </div>
+        </form>
+    }
+}
+
+fn said(weight: Result<Weight, ApiError>) -> AnyView {
+    let Weight { keys: number, names, calls, used } = match weight {
+        Ok(weight) => weight,
+        Err(error) => return view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }.into_any(),
+    };
+    let others = number.saturating_sub(names.len() as u64);
+    let heading = format!("{} will stop working at once:", keys(number));
+    view! {
+        <p>{heading}</p>
+        <ul class="named">
+            {names.into_iter().map(|name| view! { <li><bdi>{name}</bdi></li> }).collect_view()}
+            {(others > 0).then(|| view! { <li class="faint">{format!("and {} more", count(others))}</li> })}
+        </ul>
+        <dl class="facts">
+            <dt>"Calls in the last 30 days"</dt>
+            <dd>{count(calls)}</dd>
+            <dt>"Last used"</dt>
+            <dd>
+                {match used {
+                    Some(ms) => view! { <Time ms written=Written::Ago/> }.into_any(),
+                    None => "Never".into_any(),
+                }}
+            </dd>
+        </dl>
+        <p class="faint">"Deleted keys can be restored for 30 days."</p>
+    }
+    .into_any()
+}

@@ -1,0 +1,209 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use leptos::prelude::*;
+use model::{KeyId, Selection};
+
+use super::{address::Open, call::Connection};
+use crate::api::{Filter, KeyList, KeyRow};
+
+/// Keys on the first page: as many as a tall screen shows.
+pub(super) const FIRST_PAGE: u32 = 50;
+/// Keys on each further page.
+const FURTHER_PAGE: u32 = 200;
+
+/// A message about something that is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Toast {
+    pub(super) text: String,
+    /// The changes that Undo takes back; empty: it can't be undone.
+    pub(super) undo: Vec<i64>,
+}
+
+/// What the parts of the page know of each other.
+#[derive(Clone, Copy)]
+pub(super) struct Desk {
+    pub(super) filter: Memo<Filter>,
+    /// As far as they are loaded, from the first.
+    pub(super) rows: RwSignal<Vec<KeyRow>>,
+    pub(super) next: RwSignal<Option<String>>,
+    pub(super) total: RwSignal<u64>,
+    pub(super) at_least: RwSignal<bool>,
+    pub(super) may_change: RwSignal<bool>,
+    loading: RwSignal<bool>,
+    pub(super) selected: RwSignal<BTreeSet<KeyId>>,
+    /// All that match are selected, also those that are not loaded.
+    pub(super) all: RwSignal<bool>,
+    /// Secrets that a person asked to see, for a minute at most.
+    pub(super) revealed: RwSignal<BTreeMap<KeyId, String>>,
+    /// Drawn lines of the keys that were used.
+    pub(super) activity: RwSignal<BTreeMap<KeyId, String>>,
+    pub(super) open: RwSignal<Option<Open>>,
+    pub(super) toast: RwSignal<Option<Toast>>,
+    /// Said to who can't see it.
+    pub(super) said: RwSignal<String>,
+    /// The browser's clock in Unix milliseconds, ticking; `None` until the page is hydrated.
+    pub(super) now: RwSignal<Option<i64>>,
+    /// Grows when the list is to be asked for again.
+    pub(super) asked: RwSignal<u32>,
+    pub(super) connection: Connection,
+}
+
+impl Desk {
+    pub(super) fn new(filter: Memo<Filter>, open: Option<Open>) -> Self {
+        Self {
+            filter,
+            rows: RwSignal::default(),
+            next: RwSignal::default(),
+            total: RwSignal::default(),
+            at_least: RwSignal::default(),
+            may_change: RwSignal::default(),
+            loading: RwSignal::default(),
+            selected: RwSignal::default(),
+            all: RwSignal::default(),
+            revealed: RwSignal::default(),
+            activity: RwSignal::default(),
+            open: RwSignal::new(open),
+            toast: RwSignal::default(),
+            said: RwSignal::default(),
+            now: RwSignal::default(),
+            asked: RwSignal::default(),
+            connection: Connection::new(),
+        }
+    }
+
+    /// Takes the first page of a list in place of what was there.
+    pub(super) fn fill(self, list: KeyList) {
+        self.total.set(list.total);
+        self.at_least.set(list.at_least);
+        self.may_change.set(list.may_change);
+        self.next.set(list.next);
+        self.revealed.set(BTreeMap::new());
+        self.rows.set(list.rows);
+    }
+
+    /// Asks for the list again, from its beginning.
+    pub(super) fn refresh(self) {
+        self.asked.update(|asked| *asked += 1);
+    }
+
+    /// Loads the page after what is loaded, unless that is under way or there is none.
+    pub(super) fn load_more(self) {
+        let Some(cursor) = self.next.get_untracked() else { return };
+        if self.loading.get_untracked() {
+            return;
+        }
+        self.loading.set(true);
+        let filter = self.filter.get_untracked();
+        let asked = self.asked.get_untracked();
+        leptos::task::spawn_local(async move {
+            let of = filter.clone();
+            let answer = self
+                .connection
+                .ask(move || crate::api::list_keys(of.clone(), Some(cursor.clone()), FURTHER_PAGE))
+                .await;
+            self.loading.set(false);
+            // Meanwhile the person may have asked for something else.
+            if self.filter.get_untracked() != filter || self.asked.get_untracked() != asked {
+                return;
+            }
+            match answer {
+                Ok(list) => {
+                    let ids = list.rows.iter().map(|row| row.id).collect();
+                    self.next.set(list.next);
+                    self.rows.update(|rows| rows.extend(list.rows));
+                    self.load_activity(ids);
+                }
+                Err(error) => self.say(error.to_string()),
+            }
+        });
+    }
+
+    /// Loads what the lines of these keys are drawn from.
+    pub(super) fn load_activity(self, ids: Vec<KeyId>) {
+        leptos::task::spawn_local(async move {
+            let answer = self.connection.ask(move || crate::api::key_activity(ids.clone())).await;
+            // A line is an ornament beside `Last used`: without it nothing is missing.
+            if let Ok(activity) = answer
+                && !activity.is_empty()
+            {
+                self.activity.update(|lines| {
+                    lines.extend(activity.into_iter().map(|of| (of.id, super::sparkline::path(&of.days))));
+                });
+            }
+        });
+    }
+
+    /// Puts a key in the place of its former self.
+    pub(super) fn put(self, key: KeyRow) {
+        self.rows.update(|rows| {
+            if let Some(row) = rows.iter_mut().find(|row| row.id == key.id) {
+                *row = key;
+            }
+        });
+    }
+
+    /// Takes keys off the list.
+    pub(super) fn take(self, gone: impl Fn(&KeyId) -> bool) {
+        let before = self.rows.with_untracked(Vec::len);
+        self.rows.update(|rows| rows.retain(|row| row.default || !gone(&row.id)));
+        let taken = before - self.rows.with_untracked(Vec::len);
+        self.total.update(|total| *total = total.saturating_sub(taken as u64));
+        self.clear_selection();
+    }
+
+    pub(super) fn clear_selection(self) {
+        self.all.set(false);
+        self.selected.set(BTreeSet::new());
+    }
+
+    /// How many keys are selected.
+    pub(super) fn count_selected(self) -> u64 {
+        if self.all.get() {
+            let default = self.rows.with(|rows| rows.first().is_some_and(|row| row.default));
+            self.total.get().saturating_sub(u64::from(default))
+        } else {
+            self.selected.with(BTreeSet::len) as u64
+        }
+    }
+
+    pub(super) fn selection(self) -> Selection {
+        if self.all.get_untracked() {
+            let Filter { search, environment, status, preset, .. } = self.filter.get_untracked();
+            Selection::Matching { search, environment, status, preset }
+        } else {
+            Selection::Ids(self.selected.with_untracked(|ids| ids.iter().copied().collect()))
+        }
+    }
+
+    /// Selects a key, or takes it out of the selection.
+    pub(super) fn select(self, id: KeyId, on: bool) {
+        if self.all.get_untracked() {
+            self.all.set(false);
+            self.selected.set(self.selectable());
+        }
+        self.selected.update(|ids| _ = if on { ids.insert(id) } else { ids.remove(&id) });
+    }
+
+    /// Selects what is loaded.
+    pub(super) fn select_loaded(self) {
+        self.selected.set(self.selectable());
+    }
+
+    fn selectable(self) -> BTreeSet<KeyId> {
+        self.rows.with_untracked(|rows| rows.iter().filter(|row| !row.default).map(|row| row.id).collect())
+    }
+
+    pub(super) fn is_selected(self, id: KeyId) -> bool {
+        self.all.get() || self.selected.with(|ids| ids.contains(&id))
+    }
+
+    /// Shows that something is done, and says it.
+    pub(super) fn tell(self, text: String, undo: Vec<i64>) {
+        self.toast.set(Some(Toast { text, undo }));
+    }
+
+    /// Says something to who can't see it happen.
+    pub(super) fn say(self, text: String) {
+        self.said.set(text);
+    }
+}

@@ -1,0 +1,55 @@
+//! The few things that are asked of the document itself.
+
+use leptos::{html, prelude::*};
+use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, wasm_bindgen::JsCast};
+
+/// Moves the focus to what `selector` finds first.
+pub(super) fn focus(selector: &str) -> bool {
+    let found = document().query_selector(selector).ok().flatten();
+    focus_element(found)
+}
+
+/// Moves the focus.
+pub(super) fn focus_element(element: Option<Element>) -> bool {
+    let element = element.and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    element.is_some_and(|element| element.focus().is_ok())
+}
+
+/// Whether nothing has the focus, for example because what had it is gone.
+pub(super) fn nothing_focused() -> bool {
+    document().active_element().is_none_or(|element| element.tag_name() == "BODY")
+}
+
+/// Does something when the browser has put the page in order.
+pub(super) fn after_rendering(then: impl FnOnce() + 'static) {
+    // Fails only in a window that is gone.
+    _ = request_animation_frame(then);
+}
+
+/// What stands in a form.
+pub(super) struct Fields(FormData);
+
+impl Fields {
+    pub(super) fn of(form: NodeRef<html::Form>) -> Option<Self> {
+        let form: HtmlFormElement = form.get_untracked()?;
+        FormData::new_with_form(&form).ok().map(Self)
+    }
+
+    pub(super) fn text(&self, name: &str) -> String {
+        self.0.get(name).as_string().unwrap_or_default()
+    }
+
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        self.0.get_all(name).iter().filter_map(|value| value.as_string()).collect()
+    }
+}
+
+/// A random text that nobody has used before, for a request that may have to be sent again.
+pub(super) fn token() -> String {
+    let mut bytes = [0_u8; 16];
+    // Not `randomUUID`, which browsers have on https only. Fails for more than 65,536 bytes only.
+    if let Ok(crypto) = window().crypto() {
+        _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    bytes.iter().fold(String::with_capacity(32), |text, byte| text + &format!("{byte:02x}"))
+}

@@ -1,0 +1,57 @@
+//! What comes between a person and their work: the server is gone, or the session is over. Neither loses anything.
+
+use leptos::prelude::*;
+
+use super::desk::Desk;
+use crate::{
+    components::{Dialog, DialogHandle, Notice, Tone},
+    pages::login::SignInForm,
+};
+
+/// Says that the server can't be reached. What was asked is asked again until it can.
+#[component]
+pub(super) fn Away() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    view! {
+        <div class="away" role="alert">
+            {move || {
+                desk.connection
+                    .away
+                    .get()
+                    .then(|| {
+                        view! { <Notice tone=Tone::Warning>"Keydesk can't be reached. Trying again…"</Notice> }
+                    })
+            }}
+        </div>
+    }
+}
+
+/// Lets the person sign in again in place, over whatever is open; then everything goes on where it stopped.
+#[component]
+pub(super) fn SignInAgain() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    move || {
+        desk.connection.signed_out.get().then(|| {
+            // Closed without signing in, it comes back: what waits asks again, and is told the same.
+            view! {
+                <Dialog id="sign-in-again" title="Sign in again" closed=move || desk.connection.resume()>
+                    <p>"Your session is over. What you were doing is still here, and goes on once you have signed in."</p>
+                    <InPlace/>
+                </Dialog>
+            }
+        })
+    }
+}
+
+#[component]
+fn InPlace() -> impl IntoView {
+    let dialog = expect_context::<DialogHandle>();
+    let desk = expect_context::<Desk>();
+    view! {
+        <SignInForm
+            next=desk.filter.get_untracked().address()
+            refused=None
+            signed_in=Callback::new(move |()| dialog.close())
+        />
+    }
+}

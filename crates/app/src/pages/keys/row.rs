@@ -1,0 +1,241 @@
+use leptos::{ev::MouseEvent, prelude::*};
+use model::{Environment, KeyStatus};
+
+use super::{
+    address::Open,
+    cursor::Cursor,
+    desk::Desk,
+    secret,
+    sparkline,
+    time::{Time, Written},
+};
+use crate::{
+    api::KeyRow,
+    components::{Glyph, Icon},
+};
+
+/// Why the Default API Key has neither checkbox nor Edit.
+const DEFAULT_REASON: &str = "The Default API Key belongs to the installation itself: the contact centre's own services call \
+                              with it. It can be neither edited nor deleted.";
+
+/// One key.
+#[component]
+pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRow>>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let cursor = expect_context::<Cursor>();
+    let KeyRow { id, default, .. } = row;
+    let deleted = row.deleted.is_some();
+    let may_edit = move || !default && !deleted && desk.may_change.get();
+    let selected = Memo::new(move |_| !default && desk.is_selected(id));
+    // Of all rows and places one takes the focus from outside: where the cursor is, or the nearest that this row has.
+    let here = Memo::new(move |_| {
+        if desk.now.with(Option::is_none) || cursor.row.get() != index.get() {
+            return None;
+        }
+        Some(match cursor.stop.get() {
+            "select" if !may_edit() => "key",
+            "edit" if !may_edit() => "more",
+            stop => stop,
+        })
+    });
+    // Without scripts every control takes the focus, as ever.
+    let tab = move |stop: &'static str| {
+        move || desk.now.with(Option::is_some).then(|| if here.get() == Some(stop) { "0" } else { "-1" })
+    };
+    let clicked = move |click: MouseEvent| {
+        if click.shift_key() {
+            cursor.extend(desk, index.get_untracked());
+        } else {
+            cursor.toggle(desk, index.get_untracked());
+        }
+    };
+    let edit = move |click: MouseEvent| {
+        click.prevent_default();
+        desk.open.set(Some(Open::Edit(id)));
+    };
+    let name = row.name.clone();
+    let (select_name, edit_name, more_name) =
+        (format!("Select {name}"), format!("Edit {name}"), format!("More actions for {name}"));
+    let (status, tone) = match row.status {
+        KeyStatus::Active => ("Active", "badge good"),
+        KeyStatus::Disabled => ("Disabled", "badge"),
+        KeyStatus::Expired => ("Expired", "badge warning"),
+        KeyStatus::Revoked => ("Deleted", "badge bad"),
+    };
+    let kept = StoredValue::new(row.clone());
+    let line = move || desk.activity.with(|lines| lines.get(&id).cloned());
+    view! {
+        <div
+            role="row"
+            class="row"
+            class:selected=selected
+            aria-selected=move || (!default).then(|| selected.get().to_string())
+            aria-rowindex=move || (index.get() + 2).to_string()
+            data-index=move || index.get().to_string()
+        >
+            <div role="gridcell" aria-colindex="1" class="c-select">
+                {move || {
+                    may_edit()
+                        .then(|| {
+                            view! {
+                                <input
+                                    type="checkbox"
+                                    class="scripted"
+                                    data-stop="select"
+                                    tabindex=tab("select")
+                                    aria-label=select_name.clone()
+                                    prop:checked=selected
+                                    on:click=clicked
+                                />
+                            }
+                        })
+                }}
+            </div>
+            <div role="gridcell" aria-colindex="2" class="c-key">
+                <KeyCell row=kept tab_key=tab("key") tab_reveal=tab("reveal") tab_copy=tab("copy")/>
+            </div>
+            <div
+                role="gridcell"
+                aria-colindex="3"
+                class="c-name"
+                data-stop="name"
+                tabindex=tab("name")
+                aria-describedby=default.then_some("default-reason")
+            >
+                <bdi class="name" title=name.clone()>{name.clone()}</bdi>
+                {default
+                    .then(|| {
+                        view! {
+                            <span class="badge accent">"Default"</span>
+                            <span role="tooltip" id="default-reason" class="tip">{DEFAULT_REASON}</span>
+                        }
+                    })}
+            </div>
+            <div role="gridcell" aria-colindex="4" class="c-access" data-stop="access" tabindex=tab("access")>
+                <span class="clip">{if default { "Verifies keys" } else { row.preset.title() }}</span>
+                {(row.environment == Environment::Test).then(|| view! { <span class="badge test">"Test"</span> })}
+            </div>
+            <div role="gridcell" aria-colindex="5" class="c-status" data-stop="status" tabindex=tab("status")>
+                <span class=tone>{status}</span>
+            </div>
+            <div role="gridcell" aria-colindex="6" class="c-used" data-stop="used" tabindex=tab("used")>
+                {match row.used {
+                    Some(ms) => view! { <Time ms written=Written::Ago/> }.into_any(),
+                    None => view! { <span class="faint">"Never"</span> }.into_any(),
+                }}
+                {move || {
+                    line()
+                        .map(|path| {
+                            view! {
+                                <svg
+                                    class="line"
+                                    viewBox=format!("0 0 {} {}", sparkline::WIDTH, sparkline::HEIGHT)
+                                    role="img"
+                                    aria-label="Calls in the last 30 days"
+                                >
+                                    <path d=path></path>
+                                </svg>
+                            }
+                        })
+                }}
+            </div>
+            <div role="gridcell" aria-colindex="7" class="c-created" data-stop="created" tabindex=tab("created")>
+                <Time ms=row.created written=Written::Day/>
+            </div>
+            <div role="gridcell" aria-colindex="8" class="c-actions">
+                {move || {
+                    may_edit()
+                        .then(|| {
+                            view! {
+                                <button
+                                    type="submit"
+                                    form="rows"
+                                    name="edit"
+                                    value=id.to_string()
+                                    class="icon-button small"
+                                    data-stop="edit"
+                                    tabindex=tab("edit")
+                                    aria-label=edit_name.clone()
+                                    title="Edit"
+                                    on:click=edit
+                                >
+                                    <Icon glyph=Glyph::Pen/>
+                                </button>
+                            }
+                        })
+                }}
+                {move || {
+                    desk.may_change
+                        .get()
+                        .then(|| {
+                            view! {
+                                <button
+                                    type="button"
+                                    class="icon-button small scripted"
+                                    popovertarget="row-menu"
+                                    data-stop="more"
+                                    tabindex=tab("more")
+                                    aria-haspopup="menu"
+                                    aria-label=more_name.clone()
+                                    title="More actions"
+                                    on:click=move |_| menu.set(Some(kept.get_value()))
+                                >
+                                    <Icon glyph=Glyph::More/>
+                                </button>
+                            }
+                        })
+                }}
+            </div>
+        </div>
+    }
+}
+
+/// The key itself: its hint, or for a minute its secret.
+#[component]
+fn KeyCell(
+    row: StoredValue<KeyRow>,
+    tab_key: impl Fn() -> Option<&'static str> + Send + 'static,
+    tab_reveal: impl Fn() -> Option<&'static str> + Copy + Send + Sync + 'static,
+    tab_copy: impl Fn() -> Option<&'static str> + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let id = row.with_value(|row| row.id);
+    let deleted = row.with_value(|row| row.deleted.is_some());
+    let secret = Memo::new(move |_| desk.revealed.with(|revealed| revealed.get(&id).cloned()));
+    let hint = row.with_value(|row| row.hint.clone());
+    view! {
+        <code class="hint-text" data-stop="key" tabindex=tab_key class:full=move || secret.with(Option::is_some)>
+            {move || secret.get().unwrap_or_else(|| hint.clone())}
+        </code>
+        {move || {
+            (desk.may_change.get() && !deleted)
+                .then(|| {
+                    let shown = move || secret.with(Option::is_some);
+                    view! {
+                        <button
+                            type="button"
+                            class="icon-button small scripted"
+                            data-stop="reveal"
+                            tabindex=tab_reveal
+                            aria-label=move || if shown() { "Hide" } else { "Reveal" }
+                            title=move || if shown() { "Hide" } else { "Reveal" }
+                            on:click=move |_| row.with_value(|row| secret::toggle(desk, row))
+                        >
+                            {move || view! { <Icon glyph=if shown() { Glyph::EyeOff } else { Glyph::Eye }/> }}
+                        </button>
+                        <button
+                            type="button"
+                            class="icon-button small scripted"
+                            data-stop="copy"
+                            tabindex=tab_copy
+                            aria-label="Copy"
+                            title="Copy"
+                            on:click=move |_| row.with_value(|row| secret::copy_key(desk, row))
+                        >
+                            <Icon glyph=Glyph::Copy/>
+                        </button>
+                    }
+                })
+        }}
+    }
+}

@@ -1,0 +1,105 @@
+use leptos::{html::Div, prelude::*};
+use model::Selection;
+use web_sys::{KeyboardEvent, ToggleEvent};
+
+use super::{address::Open, desk::Desk, secret};
+use crate::{
+    api::{KeyRow, restore_key},
+    components::{Glyph, Icon, focus_first, walk},
+};
+
+/// What else can be done with the key whose button opened it. One menu serves all rows.
+#[component]
+pub(super) fn RowMenu(menu: RwSignal<Option<KeyRow>>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let node = NodeRef::<Div>::new();
+    let close = move || {
+        if let Some(node) = node.get_untracked() {
+            // Hiding fails only for a menu that has left the document.
+            _ = node.hide_popover();
+        }
+    };
+    let entered = move |toggle: ToggleEvent| {
+        if toggle.new_state() == "open"
+            && let Some(node) = node.get_untracked()
+        {
+            focus_first(&node);
+        }
+    };
+    let label = move || menu.with(|row| row.as_ref().map(|row| format!("More actions for {}", row.name)));
+    view! {
+        <div
+            class="menu"
+            id="row-menu"
+            popover="auto"
+            role="menu"
+            aria-label=move || label().unwrap_or_default()
+            node_ref=node
+            on:toggle=entered
+            on:click=move |_| close()
+            on:keydown=move |press: KeyboardEvent| {
+                if let Some(node) = node.get_untracked() {
+                    walk(&press, &node, close);
+                }
+            }
+        >
+            {move || menu.get().map(|row| entries(desk, row))}
+        </div>
+    }
+}
+
+fn entries(desk: Desk, row: KeyRow) -> impl IntoView {
+    let (id, deleted, default) = (row.id, row.deleted.is_some(), row.default);
+    let kept = StoredValue::new(row);
+    let restore = move || {
+        leptos::task::spawn_local(async move {
+            match desk.connection.ask(move || restore_key(id)).await {
+                Ok(key) => {
+                    desk.take(|gone| *gone == id);
+                    desk.tell(format!("Restored the API key of {}", key.name), Vec::new());
+                }
+                Err(error) => desk.tell(error.to_string(), Vec::new()),
+            }
+        });
+    };
+    view! {
+        {deleted.then(|| view! { <Entry glyph=Glyph::Undo text="Restore" chosen=restore/> })}
+        {(!deleted && !default)
+            .then(|| {
+                view! { <Entry glyph=Glyph::Pen text="Edit" chosen=move || desk.open.set(Some(Open::Edit(id)))/> }
+            })}
+        {(!deleted)
+            .then(|| {
+                view! {
+                    <Entry glyph=Glyph::Eye text="Reveal" chosen=move || kept.with_value(|row| secret::toggle(desk, row))/>
+                    <Entry glyph=Glyph::Copy text="Copy key" chosen=move || kept.with_value(|row| secret::copy_key(desk, row))/>
+                }
+            })}
+        {(!deleted && !default)
+            .then(|| {
+                view! {
+                    <Entry
+                        glyph=Glyph::Bin
+                        text="Delete"
+                        danger=true
+                        chosen=move || desk.open.set(Some(Open::Delete(Selection::Ids(vec![id]))))
+                    />
+                }
+            })}
+    }
+}
+
+#[component]
+fn Entry(
+    glyph: Glyph,
+    text: &'static str,
+    #[prop(optional)] danger: bool,
+    chosen: impl Fn() + Send + 'static,
+) -> impl IntoView {
+    view! {
+        <button type="button" class="menu-item" class:danger=danger role="menuitem" tabindex="-1" on:click=move |_| chosen()>
+            <Icon glyph/>
+            <span>{text}</span>
+        </button>
+    }
+}

@@ -1,0 +1,76 @@
+use std::time::Duration;
+
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+
+use super::{
+    desk::{Desk, Toast},
+    words::keys,
+};
+use crate::{
+    api::undo_delete,
+    components::{Glyph, Icon},
+};
+
+/// For how long a message stays. What it offers to undo can be restored afterwards too.
+const STAYS: Duration = Duration::from_secs(12);
+
+/// The last message, and what is said only to who can't see.
+#[component]
+pub(super) fn Toasts() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let timer = StoredValue::<Option<TimeoutHandle>>::new(None);
+    Effect::new(move || {
+        if let Some(timer) = timer.get_value() {
+            timer.clear();
+        }
+        if desk.toast.with(Option::is_some) {
+            timer.set_value(set_timeout(move || desk.toast.set(None), STAYS).ok());
+        }
+    });
+    view! {
+        <div class="toasts" role="status">
+            {move || desk.toast.get().map(|toast| shown(desk, toast))}
+        </div>
+        <div class="unseen" aria-live="polite">
+            {move || desk.said.get()}
+        </div>
+    }
+}
+
+fn shown(desk: Desk, toast: Toast) -> impl IntoView {
+    let Toast { text, undo } = toast;
+    let undo = (!undo.is_empty()).then(|| {
+        let take_back = move |_| {
+            let changes = undo.clone();
+            desk.toast.set(None);
+            leptos::task::spawn_local(async move {
+                match desk.connection.ask(move || undo_delete(changes.clone())).await {
+                    Ok(restored) => {
+                        desk.refresh();
+                        desk.tell(format!("Restored {}", keys(restored)), Vec::new());
+                    }
+                    Err(error) => desk.tell(error.to_string(), Vec::new()),
+                }
+            });
+        };
+        view! {
+            <button type="button" class="button small" on:click=take_back>
+                "Undo"
+            </button>
+        }
+    });
+    view! {
+        <div class="toast">
+            <span>{text}</span>
+            {undo}
+            <button
+                type="button"
+                class="icon-button small"
+                aria-label="Dismiss"
+                on:click=move |_| desk.toast.set(None)
+            >
+                <Icon glyph=Glyph::Cross/>
+            </button>
+        </div>
+    }
+}

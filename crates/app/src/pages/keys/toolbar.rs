@@ -1,0 +1,149 @@
+use std::time::Duration;
+
+use leptos::{ev::SubmitEvent, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use model::{Environment, KeyStatus, Preset};
+
+use super::{desk::Desk, dom::Fields};
+use crate::{
+    api::Filter,
+    components::{Glyph, Icon},
+};
+
+/// From the last key press until the list is asked for.
+const TYPED: Duration = Duration::from_millis(40);
+
+/// Search and filters. A plain form, so that it works without scripts; with them it needs no button.
+#[component]
+pub(super) fn Toolbar() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let filter = desk.filter;
+    let form = NodeRef::<html::Form>::new();
+    let search = NodeRef::<html::Input>::new();
+    let navigate = use_navigate();
+    let go = move |replace: bool| {
+        let Some(fields) = Fields::of(form) else { return };
+        let wanted = Filter {
+            search: fields.text("search"),
+            sort: filter.get_untracked().sort,
+            status: fields.text("status").parse().ok(),
+            environment: fields.text("environment").parse().ok(),
+            preset: fields.text("preset").parse().ok(),
+        };
+        if wanted != filter.get_untracked() {
+            navigate(&wanted.address(), NavigateOptions { replace, scroll: false, ..NavigateOptions::default() });
+        }
+    };
+    let go = StoredValue::new_local(go);
+    let timer = StoredValue::<Option<TimeoutHandle>>::new(None);
+    let typed = move |_| {
+        if let Some(timer) = timer.get_value() {
+            timer.clear();
+        }
+        // Typing on replaces the address, so that Back leaves the search and not its last letter.
+        let replace = !filter.get_untracked().search.is_empty();
+        timer.set_value(set_timeout(move || go.with_value(|go| go(replace)), TYPED).ok());
+    };
+    let submitted = move |submit: SubmitEvent| {
+        submit.prevent_default();
+        go.with_value(|go| go(false));
+    };
+    let chosen = move |_| go.with_value(|go| go(false));
+    // Back, and links, change the address under the field.
+    Effect::new(move || {
+        let text = filter.with(|filter| filter.search.clone());
+        if let Some(search) = search.get()
+            && search.value().trim() != text.trim()
+        {
+            search.set_value(&text);
+        }
+    });
+    let first = filter.get_untracked();
+    view! {
+        <form class="tools" method="get" action="/keys" role="search" node_ref=form on:submit=submitted>
+            {(first.sort != model::Sort::default())
+                .then(|| view! { <input type="hidden" name="sort" value=first.sort.to_string()/> })}
+            <div class="search">
+                <input
+                    type="search"
+                    name="search"
+                    id="search"
+                    aria-label="Quick Search"
+                    aria-keyshortcuts="/"
+                    placeholder="Quick Search"
+                    autocomplete="off"
+                    spellcheck="false"
+                    maxlength="400"
+                    value=first.search.clone()
+                    node_ref=search
+                    on:input=typed
+                />
+                <button type="submit" class="icon-button" aria-label="Search" title="Search">
+                    <Icon glyph=Glyph::Search/>
+                </button>
+            </div>
+            <Choice
+                name="environment"
+                label="Environment"
+                any="Every environment"
+                options=vec![(Environment::Live.as_str(), "Live"), (Environment::Test.as_str(), "Test")]
+                chosen=Signal::derive(move || filter.with(|filter| filter.environment.map(Environment::as_str)))
+                on_choice=chosen
+            />
+            <Choice
+                name="preset"
+                label="Access"
+                any="Every access"
+                options=Preset::ALL.map(|preset| (preset.as_str(), preset.title())).to_vec()
+                chosen=Signal::derive(move || filter.with(|filter| filter.preset.map(Preset::as_str)))
+                on_choice=chosen
+            />
+            <Choice
+                name="status"
+                label="Status"
+                any="Every status"
+                options=vec![
+                    (KeyStatus::Active.as_str(), "Active"),
+                    (KeyStatus::Disabled.as_str(), "Disabled"),
+                    (KeyStatus::Expired.as_str(), "Expired"),
+                    (KeyStatus::Revoked.as_str(), "Recently deleted"),
+                ]
+                chosen=Signal::derive(move || filter.with(|filter| filter.status.map(KeyStatus::as_str)))
+                on_choice=chosen
+            />
+        </form>
+    }
+}
+
+/// One filter: any, or one of several.
+#[component]
+fn Choice(
+    name: &'static str,
+    label: &'static str,
+    any: &'static str,
+    options: Vec<(&'static str, &'static str)>,
+    chosen: Signal<Option<&'static str>>,
+    on_choice: impl Fn(leptos::ev::Event) + 'static,
+) -> impl IntoView {
+    let select = NodeRef::<html::Select>::new();
+    Effect::new(move || {
+        if let Some(select) = select.get() {
+            select.set_value(chosen.get().unwrap_or_default());
+        }
+    });
+    view! {
+        <select name=name aria-label=label class="choice" node_ref=select on:change=on_choice>
+            <option value="">{any}</option>
+            {options
+                .into_iter()
+                .map(|(value, text)| {
+                    view! {
+                        <option value=value selected=chosen.get_untracked() == Some(value)>
+                            {text}
+                        </option>
+                    }
+                })
+                .collect_view()}
+        </select>
+    }
+}
