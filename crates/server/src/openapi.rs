@@ -6,8 +6,8 @@ use utoipa::{
     openapi::{
         Content, Header, HeaderBuilder, OpenApi as Description, PathItem, Ref, RefOr, Response, ResponseBuilder,
         Schema,
-        path::Operation,
-        schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type},
+        path::{Operation, Parameter},
+        schema::{KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type},
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
@@ -74,6 +74,10 @@ impl Modify for Common {
         let header = ApiKeyValue::with_description("X-API-Key", "An API key.");
         components.add_security_scheme("header", SecurityScheme::ApiKey(ApiKey::Header(header)));
         let either = ["bearer", "header"].map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
+        if let Some(RefOr::T(Schema::Object(key))) = components.schemas.get_mut("Key") {
+            // What can be null is there all the same; only an instant of deletion is left out.
+            key.required = key.properties.keys().filter(|name| *name != "deleted_at").cloned().collect();
+        }
         for item in document.paths.paths.values_mut() {
             for operation in operations(item) {
                 if operation.security.is_none() {
@@ -136,6 +140,11 @@ fn add(operation: &mut Operation, status: u16, description: &str) {
 
 /// Gives every answer its request id, and every error its form.
 fn finish(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(Parameter { schema: Some(schema), .. }) = parameter {
+            without_null(schema);
+        }
+    }
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
         response
@@ -145,6 +154,25 @@ fn finish(operation: &mut Operation) {
         if status.is_some_and(|status| status.is_client_error() || status.is_server_error()) {
             problem(response, status);
         }
+    }
+}
+
+/// A parameter that may be left out is not one that may be null: nothing in a URL is.
+fn without_null(schema: &mut RefOr<Schema>) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => {
+            if let SchemaType::Array(types) = &object.schema_type
+                && let Some(one) = types.iter().find(|one| **one != Type::Null)
+            {
+                object.schema_type = SchemaType::Type(one.clone());
+            }
+        }
+        RefOr::T(Schema::OneOf(either)) => {
+            if let Some(named) = either.items.iter().find(|item| matches!(item, RefOr::Ref(_))).cloned() {
+                *schema = named;
+            }
+        }
+        _ => {}
     }
 }
 

@@ -10,6 +10,11 @@ pub(super) fn anchor(name: &str) -> String {
 /// A schema's fields, or what it is if it has none.
 pub(super) fn write(html: &mut Html, schema: &Value) {
     let fields = fields(schema);
+    for part in schema["allOf"].as_array().into_iter().flatten().filter(|part| part["$ref"].is_string()) {
+        html.raw("<p>All fields of ");
+        kind(html, part);
+        html.raw(", and:</p>\n");
+    }
     if fields.is_empty() {
         html.raw("<p class=\"type\">");
         kind(html, schema);
@@ -26,10 +31,16 @@ pub(super) fn write(html: &mut Html, schema: &Value) {
         html.raw("</th><td>");
         kind(html, field);
         html.raw("</td><td>");
-        html.inline(field["description"].as_str().unwrap_or_default());
+        html.inline(meaning(field));
         html.raw("</td></tr>\n");
     }
     html.close_table();
+}
+
+/// What a field means. That of a field which may be null stands with what it is otherwise.
+fn meaning(field: &Value) -> &str {
+    let parts = field["oneOf"].as_array().into_iter().flatten();
+    [field].into_iter().chain(parts).find_map(|part| part["description"].as_str()).unwrap_or_default()
 }
 
 /// Own fields, and for a schema made of others the fields of those that are written out.

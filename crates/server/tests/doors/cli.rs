@@ -1,0 +1,154 @@
+//! The command line, as a person or a script runs it.
+
+use std::{
+    path::Path,
+    process::{Output, Stdio},
+};
+
+use serde_json::Value;
+use store::testing::TestDatabase;
+
+use crate::support::{command, keydesk, redact};
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+async fn run(data: &Path, args: &[&str]) -> Ran {
+    keydesk(data, args).await.into()
+}
+
+async fn json(data: &Path, args: &[&str]) -> Value {
+    let ran = run(data, &[args, &["--json"]].concat()).await;
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{args:?}");
+    serde_json::from_str(&ran.out).expect("one JSON document")
+}
+
+async fn a_story_in_json(database: TestDatabase) {
+    let (dir, address) = (database.dir(), database.address().to_owned());
+    let on = |args: &[&'static str]| -> Vec<String> {
+        args.iter().map(|arg| (*arg).to_owned()).chain(["--database".to_owned(), address.clone()]).collect()
+    };
+    let call = async |args: &[&'static str]| {
+        let args = on(args);
+        json(&dir, &args.iter().map(String::as_str).collect::<Vec<_>>()).await
+    };
+    let created =
+        call(&["key", "create", "--client-name", "Acme CRM", "--preset", "crm", "--environment", "test"]).await;
+    let shape = |value: &Value| redact(&serde_json::to_string_pretty(value).expect("JSON"));
+    insta::assert_snapshot!("key_create", shape(&created));
+    insta::assert_snapshot!("key_list", shape(&call(&["key", "list", "--search", "acme"]).await));
+    insta::assert_snapshot!("key_default", shape(&call(&["key", "default"]).await));
+    insta::assert_snapshot!("key_default_reveal", shape(&call(&["key", "default", "--reveal"]).await));
+    insta::assert_snapshot!(
+        "installation_create",
+        shape(&call(&["installation", "create", "second", "--title", "Second", "--show-once"]).await)
+    );
+    insta::assert_snapshot!("installation_disable", shape(&call(&["installation", "disable", "second"]).await));
+    insta::assert_snapshot!("installation_list", shape(&call(&["installation", "list"]).await));
+    let report = call(&["doctor"]).await;
+    assert_eq!(report["ok"], true, "{report}");
+}
+
+store::on_both_databases!(a_story_in_json);
+
+#[tokio::test]
+async fn people_read_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let created =
+        run(data, &["key", "create", "--client-name", "東京 CRM", "--scope", "calls:read", "--scope", "agents:read"])
+            .await;
+    insta::assert_snapshot!("table_key_create", redact(&created.out));
+    insta::assert_snapshot!("table_key_list", redact(&run(data, &["key", "list"]).await.out));
+    insta::assert_snapshot!("table_installation_list", redact(&run(data, &["installation", "list"]).await.out));
+    let id = created.out.split_whitespace().nth(1).unwrap().to_owned();
+    let deleted = run(data, &["key", "delete", &id]).await;
+    assert_eq!((deleted.code, deleted.out), (Some(0), format!("{id}  deleted\n")));
+}
+
+#[tokio::test]
+async fn what_fails_says_why_in_one_sentence_and_what_is_misused_exits_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let default = json(data, &["key", "default"]).await["id"].as_str().unwrap().to_owned();
+    let missing = "01981d2c-9e5b-7c3a-8b1d-0123456789ab";
+    std::fs::write(data.join("bad.toml"), "listen = \"127.0.0.1:1\"\ndatabse = \"x\"\n").unwrap();
+    let config = data.join("bad.toml").display().to_string();
+    for (args, code, words) in [
+        (&["key", "create", "--client-name", ""][..], 1, "enter a Client Name"),
+        (&["key", "create", "--client-name", "a\u{202E}b"], 1, "bidirectional-override"),
+        (&["key", "create", "--client-name", "a", "--scope", "nope:read"], 1, "nope:read"),
+        (&["key", "delete", &default], 1, "Default API Key"),
+        (&["key", "delete", missing], 1, "there is no such key"),
+        (&["key", "list", "--installation", "nowhere"], 1, "There is no installation named \"nowhere\"."),
+        (&["installation", "disable", "nowhere"], 1, "no such installation"),
+        (&["installation", "create", "Bad Name"], 1, "keydesk: "),
+        (&["key", "list", "--config", &config], 1, "bad.toml, line 2: unknown field `databse`"),
+        (&["key", "list", "--database", "mysql://x"], 1, "keydesk: "),
+        (&["key", "list", "--database", "postgres://127.0.0.1:1/none"], 1, "keydesk: "),
+        (&["serve", "--listen", "nonsense"], 1, "can't listen on nonsense"),
+        (&["key", "create"], 2, "--client-name"),
+        (
+            &["key", "create", "--client-name", "a", "--preset", "crm", "--scope", "calls:read"],
+            2,
+            "cannot be used with",
+        ),
+        (&["key", "create", "--client-name", "a", "--scope", "nonsense"], 2, "a scope is"),
+        (&["key", "delete", "nonsense"], 2, "nonsense"),
+        (&["nonsense"], 2, "nonsense"),
+        (&[], 2, "Usage"),
+    ] {
+        let ran = run(data, args).await;
+        assert_eq!(ran.code, Some(code), "{args:?} {} {}", ran.out, ran.err);
+        assert!(ran.err.contains(words), "{args:?} {}", ran.err);
+        assert!(code == 2 || ran.err.trim_end().lines().count() == 1, "{args:?} {}", ran.err);
+    }
+}
+
+#[tokio::test]
+async fn without_its_module_an_installation_has_no_keys_to_manage() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["installation", "disable", "default"]).await;
+    let ran = run(folder.path(), &["key", "list"]).await;
+    assert_eq!((ran.code, ran.err), (Some(1), format!("keydesk: {}\n", model::MODULE_UNAVAILABLE)));
+    run(folder.path(), &["installation", "enable", "default"]).await;
+    assert_eq!(run(folder.path(), &["key", "list"]).await.code, Some(0));
+}
+
+#[tokio::test]
+async fn a_reader_that_leaves_early_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = command()
+        .args(["key", "list", "--data-dir"])
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().await.unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
+#[tokio::test]
+async fn the_doctor_finds_what_is_wrong_and_says_what_to_do() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    assert_eq!(run(data, &["doctor"]).await.code, Some(0));
+    std::fs::set_permissions(data.join("master.key"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let ran = run(data, &["doctor"]).await;
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(ran.err.contains("chmod 600"), "{}", ran.err);
+}

@@ -1,0 +1,147 @@
+//! Killed in the middle of everything, twenty times: what was acknowledged is there, with its audit entry, and nothing half.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use model::KeyId;
+use serde_json::{Value, json};
+use store::testing::TestDatabase;
+
+use crate::support::{Program, keydesk, request};
+
+const ROUNDS: u64 = 20;
+const CALLERS: usize = 3;
+
+/// What one caller was told.
+#[derive(Default)]
+struct Told {
+    /// Created and not deleted.
+    alive: Vec<String>,
+    deleted: Vec<String>,
+    /// Names of keys whose creation was asked for, but not answered.
+    unanswered_names: Vec<String>,
+    /// Keys whose deletion was asked for, but not answered.
+    unanswered_deletes: Vec<String>,
+}
+
+/// Creates keys, and deletes every second one, until nobody answers.
+async fn stream(address: String, key: String, name: String, go_on: Arc<AtomicBool>) -> Told {
+    let mut told = Told::default();
+    for number in 0.. {
+        if !go_on.load(Relaxed) {
+            break;
+        }
+        let client_name = format!("{name} {number}");
+        let body = json!({"client_name": client_name}).to_string();
+        let Ok((201, answer)) = request(&address, "POST", "/api/v1/keys", Some(&key), Some(&body)).await else {
+            told.unanswered_names.push(client_name);
+            break;
+        };
+        let created: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap_or_default()).expect("a key");
+        let id = created["id"].as_str().expect("an id").to_owned();
+        if number % 2 == 0 {
+            told.alive.push(id);
+            continue;
+        }
+        match request(&address, "DELETE", &format!("/api/v1/keys/{id}"), Some(&key), None).await {
+            Ok((204, _)) => told.deleted.push(id),
+            _ => {
+                told.unanswered_deletes.push(id);
+                break;
+            }
+        }
+    }
+    told
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_survives_and_nothing_is_half() {
+    let database = TestDatabase::sqlite().await;
+    let data = database.dir();
+    let args = ["key", "create", "--client-name", "Caller", "--scope", "keys:*", "--json"];
+    let caller: Value = serde_json::from_slice(&keydesk(&data, &args).await.stdout).expect("a key");
+    let key = caller["key"].as_str().expect("a secret").to_owned();
+    let mut acknowledged = 0;
+    for round in 0..ROUNDS {
+        let program = Program::serve(&data, &[]).await;
+        let go_on = Arc::new(AtomicBool::new(true));
+        let streams: Vec<_> = (0..CALLERS)
+            .map(|caller| {
+                let name = format!("Round {round} caller {caller}");
+                tokio::spawn(stream(program.address.clone(), key.clone(), name, Arc::clone(&go_on)))
+            })
+            .collect();
+        // Somewhere in the middle, at another moment each time.
+        tokio::time::sleep(Duration::from_millis(60 + 17 * (round % 7))).await;
+        program.kill().await;
+        go_on.store(false, Relaxed);
+        let mut told = Vec::new();
+        for stream in streams {
+            told.push(stream.await.expect("a stream's end"));
+        }
+        acknowledged += told.iter().map(|told| told.alive.len() + told.deleted.len()).sum::<usize>();
+        check(&data, &database, &told).await;
+    }
+    assert!(acknowledged > 20, "the streams did too little to prove anything: {acknowledged}");
+}
+
+async fn check(data: &Path, database: &TestDatabase, told: &[Told]) {
+    let doctor = keydesk(data, &["doctor", "--json"]).await;
+    let report: Value = serde_json::from_slice(&doctor.stdout).expect("a report");
+    let ok = |what: &str| {
+        let findings = report["findings"].as_array().expect("findings");
+        findings.iter().any(|finding| finding["what"] == what && finding["ok"] == true)
+    };
+    // Integrity is SQLite's own check; wholeness looks for keys without secrets and the like.
+    for what in ["integrity", "wholeness", "audit log", "migrations"] {
+        assert!(ok(what), "{what}: {report}");
+    }
+    let listed = keydesk(data, &["key", "list", "--json"]).await;
+    let listed: Value = serde_json::from_slice(&listed.stdout).expect("a list");
+    let alive: HashMap<&str, &str> = listed["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|key| (key["id"].as_str().expect("an id"), key["client_name"].as_str().expect("a name")))
+        .collect();
+    let deeds = deeds(database).await;
+    let done = |action: &str, id: &str| deeds.get(&(action.to_owned(), id.to_owned())).copied().unwrap_or_default();
+    for told in told {
+        for id in &told.alive {
+            assert!(alive.contains_key(id.as_str()), "an acknowledged key is gone");
+            assert_eq!((done("key.issue", id), done("key.delete", id)), (1, 0));
+        }
+        for id in &told.deleted {
+            assert!(!alive.contains_key(id.as_str()), "an acknowledged deletion is undone");
+            assert_eq!((done("key.issue", id), done("key.delete", id)), (1, 1));
+        }
+        // Not acknowledged: either all of it happened or nothing.
+        for id in &told.unanswered_deletes {
+            assert_eq!(done("key.delete", id), usize::from(!alive.contains_key(id.as_str())));
+        }
+        for name in &told.unanswered_names {
+            for (id, _) in alive.iter().filter(|(_, alive)| *alive == name) {
+                assert_eq!(done("key.issue", id), 1);
+            }
+        }
+    }
+}
+
+/// How often the audit log says that something was done to a key.
+async fn deeds(database: &TestDatabase) -> HashMap<(String, String), usize> {
+    let sql = "SELECT action || ' ' || lower(hex(key_id)) FROM audit_entry WHERE key_id IS NOT NULL";
+    let mut deeds = HashMap::new();
+    for entry in database.raw().await.texts(sql).await {
+        let (action, id) = entry.split_once(' ').expect("an action and an id");
+        let id: KeyId = id.parse().expect("an id");
+        *deeds.entry((action.to_owned(), id.to_string())).or_default() += 1;
+    }
+    deeds
+}

@@ -1,0 +1,79 @@
+use axum::http::Method;
+use serde_json::json;
+use store::testing::TestDatabase;
+
+use crate::support::{Answer, Client, FULL, TestApp};
+
+async fn create(client: &Client<'_>, key: &str, body: &str) -> Answer {
+    client.call(Method::POST, "/api/v1/keys", Some(body), &[("idempotency-key", key)]).await
+}
+
+async fn the_same_request_gets_the_same_answer_and_creates_one_key(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(FULL).await;
+    let body = r#"{"client_name":"Acme","scopes":["contacts:read"]}"#;
+    let first = create(&client, "order-1", body).await;
+    assert_eq!(first.status, 201, "{}", first.text());
+    let again = create(&client, "order-1", body).await;
+    assert_eq!((again.status, again.json()), (first.status, first.json()));
+    assert_eq!(again.header("location"), first.header("location"));
+    let spaced = create(&client, "order-1", r#"{ "scopes": ["contacts:read"], "client_name": "Acme" }"#).await;
+    assert_eq!(spaced.json(), first.json());
+    let other = create(&client, "order-1", r#"{"client_name":"Other"}"#).await;
+    assert_eq!(other.refusal(), (409, "idempotency_mismatch".to_owned()));
+    let another = create(&client, "order-2", body).await;
+    assert_ne!(another.json()["id"], first.json()["id"]);
+    assert_eq!(client.get("/api/v1/keys?search=Acme").await.json()["total"], 2);
+}
+
+async fn at_the_same_time_only_one_key_is_created(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(FULL).await;
+    let body = r#"{"client_name":"Acme"}"#;
+    let (a, b, c) = tokio::join!(
+        create(&client, "order-1", body),
+        create(&client, "order-1", body),
+        create(&client, "order-1", body)
+    );
+    let created: Vec<_> =
+        [a, b, c].into_iter().filter(|answer| answer.status == 201).map(|answer| answer.json()).collect();
+    assert!(!created.is_empty() && created.iter().all(|answer| *answer == created[0]));
+    assert_eq!(client.get("/api/v1/keys?search=Acme").await.json()["total"], 1);
+}
+
+async fn callers_do_not_share_their_idempotency_keys(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    app.installation("other").await;
+    let here = app.client(FULL).await;
+    let there = app.key_in("other", "Caller", FULL).await;
+    let there = app.with_key(&there.secret);
+    let body = r#"{"client_name":"Acme"}"#;
+    let (mine, theirs) = (create(&here, "order-1", body).await, create(&there, "order-1", body).await);
+    assert_eq!((mine.status.as_u16(), theirs.status.as_u16()), (201, 201));
+    assert_ne!(mine.json()["id"], theirs.json()["id"]);
+}
+
+async fn an_idempotency_key_is_visible_ascii(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(FULL).await;
+    let body = json!({"client_name": "Acme"}).to_string();
+    for (key, expected) in [
+        ("a".repeat(255), 201),
+        ("a".repeat(256), 400),
+        (String::new(), 400),
+        ("a b".to_owned(), 400),
+        ("ä".to_owned(), 400),
+    ] {
+        assert_eq!(create(&client, &key, &body).await.status, expected, "{key}");
+    }
+    let twice = [("idempotency-key", "a"), ("idempotency-key", "b")];
+    let answer = client.call(Method::POST, "/api/v1/keys", Some(&body), &twice).await;
+    assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()));
+}
+
+store::on_both_databases!(
+    the_same_request_gets_the_same_answer_and_creates_one_key,
+    at_the_same_time_only_one_key_is_created,
+    callers_do_not_share_their_idempotency_keys,
+    an_idempotency_key_is_visible_ascii,
+);

@@ -1,0 +1,21 @@
+//! Keydesk through its doors: the real router, the real binary, real databases.
+//!
+//! One program, because each more of them would cost a link of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on says so by panicking")]
+
+mod support;
+
+mod auth;
+mod cli;
+mod crash;
+mod description;
+mod hostile;
+mod idempotency;
+mod installations;
+mod life;
+mod module_off;
+mod pages;
+mod precondition;
+mod secrets;
+mod serve;

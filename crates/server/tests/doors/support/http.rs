@@ -1,0 +1,52 @@
+use std::time::Duration;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+/// Longer than anything takes that works.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connection, byte by byte, for what no client library would send.
+pub(crate) struct Connection(TcpStream);
+
+impl Connection {
+    pub(crate) async fn open(address: &str) -> std::io::Result<Self> {
+        TcpStream::connect(address).await.map(Self)
+    }
+
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.write_all(bytes).await
+    }
+
+    /// Everything until the other side closes.
+    pub(crate) async fn read_to_end(&mut self) -> std::io::Result<String> {
+        let mut bytes = Vec::new();
+        timeout(PATIENCE, self.0.read_to_end(&mut bytes)).await??;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// One call over a connection of its own: the status, and all that came.
+pub(crate) async fn request(
+    address: &str,
+    method: &str,
+    path: &str,
+    key: Option<&str>,
+    body: Option<&str>,
+) -> std::io::Result<(u16, String)> {
+    let mut connection = Connection::open(address).await?;
+    let key = key.map(|key| format!("Authorization: Bearer {key}\r\n")).unwrap_or_default();
+    let body = body.unwrap_or_default();
+    let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{key}{kind}Content-Length: {length}\r\n\r\n"
+    );
+    connection.write(format!("{head}{body}").as_bytes()).await?;
+    let answer = connection.read_to_end().await?;
+    let status = answer.get(9..12).and_then(|status| status.parse().ok());
+    status.map(|status| (status, answer)).ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
+}

@@ -1,0 +1,12 @@
+mod app;
+mod http;
+mod process;
+mod redact;
+
+pub(crate) use app::{Answer, Client, TestApp};
+pub(crate) use http::{Connection, request};
+pub(crate) use process::{Program, command, keydesk, wait_until};
+pub(crate) use redact::redact;
+
+/// Every right over keys, and one to give away.
+pub(crate) const FULL: &[&str] = &["keys:*", "contacts:read", "calls:*"];

@@ -1,0 +1,117 @@
+use std::{
+    path::Path,
+    process::{Output, Stdio},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    time::timeout,
+};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The real binary, serving.
+pub(crate) struct Program {
+    child: Child,
+    lines: Arc<Mutex<Vec<String>>>,
+    pub(crate) address: String,
+    pub(crate) ops_address: String,
+}
+
+/// The binary, with nothing of this process's own configuration.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keydesk"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KEYDESK_")) {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+/// Runs a command to its end.
+pub(crate) async fn keydesk(data: &Path, args: &[&str]) -> Output {
+    let output = command().args(args).arg("--data-dir").arg(data).output();
+    timeout(PATIENCE, output).await.expect("an end").expect("a program")
+}
+
+impl Program {
+    /// Starts it on free ports, and waits until it serves.
+    pub(crate) async fn serve(data: &Path, args: &[&str]) -> Self {
+        let mut child = command()
+            .args(["serve", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--log-format", "json"])
+            .args(args)
+            .arg("--data-dir")
+            .arg(data)
+            .stderr(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a program");
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let stderr = BufReader::new(child.stderr.take().expect("standard error"));
+        let stdout = BufReader::new(child.stdout.take().expect("standard output"));
+        tokio::spawn(collect(stdout, Arc::clone(&lines)));
+        tokio::spawn(collect(stderr, Arc::clone(&lines)));
+        let mut program = Self { child, lines, address: String::new(), ops_address: String::new() };
+        let started = program.line("ready in").await;
+        let of = |name: &str| started[name].as_str().expect("an address").to_owned();
+        (program.address, program.ops_address) = (of("address"), of("ops_address"));
+        program
+    }
+
+    /// Everything that it has printed.
+    pub(crate) fn printed(&self) -> String {
+        self.lines.lock().expect("lines").join("\n")
+    }
+
+    /// Waits for a log line with these words.
+    pub(crate) async fn line(&self, words: &str) -> Value {
+        let mut found = None;
+        let seen = wait_until(async || {
+            found = self.lines.lock().expect("lines").iter().find(|line| line.contains(words)).cloned();
+            found.is_some()
+        });
+        assert!(seen.await, "no line with {words:?} in\n{}", self.printed());
+        found.and_then(|line| serde_json::from_str(&line).ok()).unwrap_or_default()
+    }
+
+    /// Sends a signal.
+    pub(crate) async fn signal(&self, name: &str) {
+        let id = self.child.id().expect("a running program").to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status().await.expect("kill");
+        assert!(sent.success());
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn end(&mut self) -> Option<i32> {
+        timeout(PATIENCE, self.child.wait()).await.expect("an end").expect("a status").code()
+    }
+
+    /// Ends it as no program can prepare for.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.expect("an end");
+    }
+}
+
+async fn collect(mut from: impl AsyncBufReadExt + Unpin, into: Arc<Mutex<Vec<String>>>) {
+    let mut line = String::new();
+    while from.read_line(&mut line).await.is_ok_and(|length| length > 0) {
+        into.lock().expect("lines").push(line.trim_end().to_owned());
+        line.clear();
+    }
+}
+
+/// Asks again and again until it is so; `false` when that takes too long.
+pub(crate) async fn wait_until(mut holds: impl AsyncFnMut() -> bool) -> bool {
+    let until = Instant::now() + PATIENCE;
+    while Instant::now() < until {
+        if holds().await {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    false
+}
