@@ -80,8 +80,8 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10))
             .foreign_keys(true)
-            .pragma("cache_size", "-32768")
-            .pragma("mmap_size", "268435456")
+            // 16 MiB a connection. Not memory-mapped: the kernel's cache serves as well, and is not this process's memory.
+            .pragma("cache_size", "-16384")
             .pragma("temp_store", "MEMORY");
         let write = SqlitePoolOptions::new()
             .max_connections(1)
