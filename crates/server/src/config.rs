@@ -28,6 +28,10 @@ pub(crate) struct CommonFlags {
     /// What this deployment's keys begin with; chosen at the very first start [default: ccc]
     #[arg(long, global = true, env = "KEYDESK_KEY_PREFIX", value_name = "PREFIX")]
     key_prefix: Option<String>,
+    /// Under which address people open Keydesk in a browser, for example https://keydesk.example.com, when a proxy in front
+    /// of it ends TLS. Without it, people sign in on this machine only
+    #[arg(long, global = true, env = "KEYDESK_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
     /// How log lines are written [default: text]
     #[arg(long, global = true, env = "KEYDESK_LOG_FORMAT", value_enum)]
     log_format: Option<LogFormat>,
@@ -55,6 +59,7 @@ struct File {
     data_dir: Option<PathBuf>,
     installation: Option<String>,
     key_prefix: Option<String>,
+    public_url: Option<String>,
     log_format: Option<LogFormat>,
     log_level: Option<LogLevel>,
     listen: Option<String>,
@@ -67,6 +72,7 @@ pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     pub(crate) installation: String,
     pub(crate) key_prefix: Option<String>,
+    pub(crate) public_url: Option<PublicUrl>,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) listen: String,
@@ -80,6 +86,34 @@ pub(crate) enum ConfigError {
     Unreadable { file: PathBuf, source: std::io::Error },
     #[error("{}, line {line}: {message}", .file.display())]
     Malformed { file: PathBuf, line: usize, message: String },
+    #[error("{0} is no public address: give one such as https://keydesk.example.com, without a path.")]
+    PublicUrl(String),
+}
+
+/// Under which address people open Keydesk: https, a host, and perhaps a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PublicUrl(String);
+
+impl PublicUrl {
+    fn parse(text: &str) -> Result<Self, ConfigError> {
+        let address = text.strip_suffix('/').unwrap_or(text);
+        let host = address.strip_prefix("https://").and_then(|host| host.parse::<http::uri::Authority>().ok());
+        match host {
+            Some(host) if !host.host().is_empty() && !host.as_str().contains('@') => Ok(Self(address.to_owned())),
+            _ => Err(ConfigError::PublicUrl(text.to_owned())),
+        }
+    }
+}
+
+impl Settings {
+    /// What people open in a browser, as far as this process knows; without a slash at the end.
+    pub(crate) fn address(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.0.clone(),
+            // An address that means every interface is none that a browser can open.
+            None => format!("http://{}", self.listen.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")),
+        }
+    }
 }
 
 impl Settings {
@@ -96,6 +130,7 @@ impl Settings {
             data_dir,
             installation: given(common.installation).or(file.installation).unwrap_or_else(|| "default".to_owned()),
             key_prefix: given(common.key_prefix).or(file.key_prefix),
+            public_url: given(common.public_url).or(file.public_url).map(|text| PublicUrl::parse(&text)).transpose()?,
             log_format: common.log_format.or(file.log_format).unwrap_or_default(),
             log_level: common.log_level.or(file.log_level),
             listen: given(serve.listen).or(file.listen).unwrap_or_else(|| "127.0.0.1:3000".to_owned()),
@@ -148,6 +183,16 @@ mod tests {
         assert_eq!(settings.database, "sqlite:/srv/keydesk.db");
         assert_eq!(settings.log_format, LogFormat::Json);
         assert_eq!(settings.installation, "default");
+    }
+
+    #[test]
+    fn a_public_address_is_https_and_a_host() {
+        for good in ["https://keydesk.example.com", "https://keydesk.example.com:8443/", "https://[2001:db8::1]"] {
+            assert_eq!(PublicUrl::parse(good).ok().map(|url| url.0).as_deref(), Some(good.trim_end_matches('/')));
+        }
+        for bad in ["", "keydesk.example.com", "http://keydesk.example.com", "https://", "https://a/b", "https://u@a"] {
+            assert!(PublicUrl::parse(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod respond;
 mod rest;
 mod router;
 mod serve;
+mod set_up;
 
 pub use edge::Edge;
 pub use openapi::document;

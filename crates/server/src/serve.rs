@@ -2,10 +2,12 @@
 
 use std::{
     convert::Infallible,
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, Write as _},
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
+use axum::extract::ConnectInfo;
 use domain::Keydesk;
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -20,7 +22,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{cli, config::Settings, edge::Edge, router};
+use crate::{cli, config::Settings, edge::Edge, router, set_up};
 
 /// How long the head of a request may take, counted from when the connection is free for it.
 const HEAD_ARRIVAL: Duration = Duration::from_secs(10);
@@ -46,9 +48,13 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let ops_address = ops.as_ref().and_then(|listener| listener.local_addr().ok()).map(|address| address.to_string());
     let keydesk = Keydesk::open(cli::options(&settings)).await.map_err(|error| error.to_string())?;
+    let https = settings.public_url.is_some();
+    // The port may have been left to the system.
+    let settings = Settings { listen: address.to_string(), ..settings };
+    let set_up = set_up::link(&keydesk, &settings.installation, &settings.address()).await;
     drop(settings);
     let background = keydesk.start();
-    let edge = router::edge(&keydesk);
+    let edge = router::edge_for(&keydesk, app::Settings { https });
     let mut server = Server::new();
     server.spawn(listener, edge.clone());
     if let Some(listener) = ops {
@@ -56,6 +62,9 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     }
     let millis = started.elapsed().as_millis();
     tracing::info!(address = %address, ops_address, "serving on http://{address}, ready in {millis} ms");
+    if let Some(link) = set_up {
+        welcome(&link);
+    }
     stop.asked().await;
     tracing::info!("stopping: no new calls, running ones finish");
     tokio::select! {
@@ -68,6 +77,13 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     keydesk.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Says how to begin, to whoever watches: the log may be read elsewhere or as JSON only, so standard output has it too.
+fn welcome(link: &str) {
+    tracing::info!("no administrator yet, to make the first owner open {link}");
+    // Nobody may be listening there.
+    let _ = writeln!(io::stdout(), "Nobody can sign in yet. To make the first owner, open {link}");
 }
 
 async fn listen(address: &str) -> Result<TcpListener, String> {
@@ -128,8 +144,8 @@ async fn accept(listener: TcpListener, edge: Edge, mut stopping: watch::Receiver
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                tokio::spawn(answer(stream, edge.clone(), connections.watcher()));
+            Ok((stream, peer)) => {
+                tokio::spawn(answer(stream, peer, edge.clone(), connections.watcher()));
             }
             // The caller was gone again before it was accepted.
             Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
@@ -143,12 +159,14 @@ async fn accept(listener: TcpListener, edge: Edge, mut stopping: watch::Receiver
     connections.shutdown().await;
 }
 
-async fn answer(stream: TcpStream, edge: Edge, watcher: Watcher) {
+async fn answer(stream: TcpStream, peer: SocketAddr, edge: Edge, watcher: Watcher) {
     // Answers are small and written at once: waiting for more to send would only delay them. Who has hung up meanwhile
     // is noticed soon enough.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let edge = edge.clone();
+        // Sign-ins are slowed down for each address.
+        request.extensions_mut().insert(ConnectInfo(peer));
         async move { Ok::<_, Infallible>(edge.answer(request).await) }
     });
     let connection = http1::Builder::new()

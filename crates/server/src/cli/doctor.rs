@@ -3,9 +3,12 @@ use domain::Finding;
 use serde::Serialize;
 
 use super::{Desk, Failed, Format, output::Output};
+use crate::{config::ServeFlags, set_up};
 
 #[derive(Args)]
 pub(super) struct Doctor {
+    #[command(flatten)]
+    pub(super) serve: ServeFlags,
     #[command(flatten)]
     format: Format,
 }
@@ -26,7 +29,8 @@ struct Line<'a> {
 
 impl Doctor {
     pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
-        let findings = desk.keydesk.examine().await;
+        let mut findings = desk.keydesk.examine().await;
+        findings.push(administrators(desk).await);
         let bad = findings.iter().filter(|finding| !finding.ok).count();
         if self.format.json {
             output.json(&Report { ok: bad == 0, findings: findings.iter().map(line).collect() })?;
@@ -45,6 +49,16 @@ impl Doctor {
             several => Err(Failed::new(format!("{several} findings need attention."))),
         }
     }
+}
+
+/// An installation without administrators works for programs, so it is no fault.
+async fn administrators(desk: &Desk) -> Finding {
+    let link = set_up::link(&desk.keydesk, &desk.installation, &desk.address).await;
+    let (found, advice) = match link {
+        Some(link) => ("none yet", Some(format!("to make the first owner, open {link}"))),
+        None => ("at least one", None),
+    };
+    Finding { what: "administrators", ok: true, found: found.to_owned(), advice }
 }
 
 fn line(finding: &Finding) -> Line<'_> {

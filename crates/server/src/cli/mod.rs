@@ -1,5 +1,6 @@
 //! The command line. Whoever can run it on the data is the operator: no right is asked of it, and all is audited.
 
+mod admin;
 mod backup;
 mod doctor;
 mod installation;
@@ -38,6 +39,9 @@ enum Command {
     /// Create, list and delete API keys
     #[command(subcommand, arg_required_else_help = true)]
     Key(KeyCommand),
+    /// Create the people who sign in to the Workspace
+    #[command(subcommand, arg_required_else_help = true)]
+    Admin(admin::AdminCommand),
     /// List, create, enable and disable installations
     #[command(subcommand, arg_required_else_help = true)]
     Installation(installation::InstallationCommand),
@@ -100,6 +104,7 @@ impl Cli {
     async fn run(self, output: &mut Output, started: Instant) -> Result<(), Failed> {
         let (flags, command) = match self.command {
             Command::Serve(flags) => (flags, None),
+            Command::Doctor(mut doctor) => (std::mem::take(&mut doctor.serve), Some(Command::Doctor(doctor))),
             other => (ServeFlags::default(), Some(other)),
         };
         let settings = Settings::resolve(self.common, flags)?;
@@ -109,7 +114,7 @@ impl Cli {
             return serve::run(settings, started).await.map_err(Failed::new);
         };
         let keydesk = Keydesk::open(options(&settings)).await?;
-        let desk = Desk { keydesk, installation: settings.installation };
+        let desk = Desk { keydesk, address: settings.address(), installation: settings.installation };
         let outcome = command.run(&desk, output).await;
         desk.keydesk.close().await;
         outcome
@@ -125,6 +130,7 @@ impl Command {
             Self::Key(KeyCommand::List(command)) => command.run(desk, output).await,
             Self::Key(KeyCommand::Default(command)) => command.run(desk, output).await,
             Self::Key(KeyCommand::Delete(command)) => command.run(desk, output).await,
+            Self::Admin(command) => command.run(desk, output).await,
             Self::Installation(command) => command.run(desk, output).await,
             Self::Backup(command) => command.run(desk, output).await,
             Self::Doctor(command) => command.run(desk, output).await,
@@ -145,6 +151,8 @@ pub(crate) fn options(settings: &Settings) -> OpenOptions {
 struct Desk {
     keydesk: Keydesk,
     installation: String,
+    /// Where people open the Workspace.
+    address: String,
 }
 
 impl Desk {
