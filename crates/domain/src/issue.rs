@@ -79,8 +79,7 @@ impl Keydesk {
                 return Ok(answer);
             }
             let now = this.now();
-            let (issued, deed) = this.put_key(&mut change, &installation, draft, now).await?;
-            this.write_audit(&mut change, installation.id, caller.actor, now, vec![deed]).await?;
+            let issued = this.put_keys(&mut change, caller.actor, &installation, vec![draft], now).await?.remove(0);
             if let Some(idempotency) = &idempotency {
                 this.keep_answer(&mut change, &caller, idempotency, &issued).await?;
             }
@@ -101,13 +100,7 @@ impl Keydesk {
         self.detached(async move {
             let mut change = this.change().await?;
             let now = this.now();
-            let (mut issued, mut deeds) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
-            for draft in drafts {
-                let (one, deed) = this.put_key(&mut change, &installation, draft, now).await?;
-                issued.push(one);
-                deeds.push(deed);
-            }
-            this.write_audit(&mut change, installation.id, actor, now, deeds).await?;
+            let issued = this.put_keys(&mut change, actor, &installation, drafts, now).await?;
             let ids: Vec<KeyId> = issued.iter().map(|issued| issued.key.id).collect();
             let records = change.records_of_keys(installation.id, &ids).await.map_err(failure::public)?;
             this.commit(change).await?;
@@ -132,17 +125,39 @@ impl Keydesk {
             scopes: Scope::parse("keys:verify").into_iter().collect(),
             environment: Environment::Live,
         };
-        let (_, deed) = self.put_key(change, installation, draft, now).await?;
-        self.write_audit(change, installation.id, actor, now, vec![deed]).await
+        self.put_keys(change, actor, installation, vec![draft], now).await.map(drop)
     }
 
-    async fn put_key(
+    async fn put_keys(
         &self,
         change: &mut Change,
+        actor: Actor,
         installation: &Installation,
-        draft: Draft,
+        drafts: Vec<Draft>,
         now: Instant,
-    ) -> Result<(Issued, Deed), KeyError> {
+    ) -> Result<Vec<Issued>, KeyError> {
+        let mut rows = Vec::with_capacity(drafts.len());
+        let (mut issued, mut deeds) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
+        let mut counted = 0;
+        for draft in drafts {
+            let (one, secret) = self.make(installation, draft, now)?;
+            counted += i64::from(one.key.kind == KeyKind::Issued);
+            let Key { id, client_name, environment, preset, scopes, hint, .. } = &one.key;
+            let detail = json!({
+                "client_name": client_name, "environment": environment, "preset": preset, "scopes": scopes, "hint": hint,
+            });
+            deeds.push(Deed::on_key(Action::KeyIssue, *id, detail));
+            rows.push((StoredKey::new(installation.id, one.key.clone(), change.epoch()), secret));
+            issued.push(one);
+        }
+        change.insert_keys(&rows).await.map_err(failure::public)?;
+        change.count_keys(installation.id, counted).await.map_err(failure::public)?;
+        self.write_audit(change, installation.id, actor, now, deeds).await?;
+        Ok(issued)
+    }
+
+    /// A key with a new secret, not written anywhere yet.
+    fn make(&self, installation: &Installation, draft: Draft, now: Instant) -> Result<(Issued, NewSecret), KeyError> {
         let (keyring, entropy) = (&self.inner.keyring, &*self.inner.entropy);
         let (id, secret_id) = (KeyId(self.new_id(now)), SecretId(self.new_id(now)));
         let secret = self.inner.format.write(draft.environment, &entropy::body(entropy));
@@ -179,15 +194,6 @@ impl Keydesk {
             pepper_id: keyring.pepper_id().to_owned(),
             sealed,
         };
-        let stored = StoredKey::new(installation.id, key.clone(), change.epoch());
-        change.insert_key(&stored, &new_secret).await.map_err(failure::public)?;
-        if key.kind == KeyKind::Issued {
-            change.count_keys(installation.id, 1).await.map_err(failure::public)?;
-        }
-        let detail = json!({
-            "client_name": key.client_name, "environment": key.environment, "preset": key.preset, "scopes": key.scopes,
-            "hint": key.hint,
-        });
-        Ok((Issued { key, secret }, Deed::on_key(Action::KeyIssue, id, detail)))
+        Ok((Issued { key, secret }, new_secret))
     }
 }

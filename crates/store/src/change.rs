@@ -49,10 +49,6 @@ macro_rules! on_tx {
 pub(crate) use on_tx;
 
 pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value";
-pub(crate) const INSERT_KEY: &str = "INSERT INTO api_key (id, installation_id, kind, client_name, client_name_folded, hint, environment, preset, \
-     scopes, created_at, updated_at, version, epoch) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-pub(crate) const INSERT_SECRET: &str = "INSERT INTO api_key_secret (id, installation_id, key_id, digest, pepper_id, master_key_id, wrapped_key, \
-     sealed_secret, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 pub(crate) const RENAME_KEY: &str = "UPDATE api_key SET client_name = $3, client_name_folded = $4, updated_at = $5, version = version + 1, epoch = $6 \
      WHERE installation_id = $1 AND id = $2 AND deleted_at IS NULL";
 pub(crate) const RESTORE_KEY: &str = "UPDATE api_key SET deleted_at = NULL, updated_at = $3, version = version + 1, epoch = $4 \
@@ -157,44 +153,57 @@ impl Change {
         Ok(row.map(SealedRow::into_copy))
     }
 
-    /// Writes a new key with its first secret.
-    pub async fn insert_key(&mut self, key: &StoredKey, secret: &NewSecret) -> Result<(), StoreError> {
-        let installation = key.installation.0;
-        let columns = key.columns();
-        let scopes = serde_json::to_string(&columns.scopes).unwrap_or_else(|_| "[]".to_owned());
-        let epoch = self.epoch;
+    /// Writes new keys, each with its first secret.
+    pub async fn insert_keys(&mut self, keys: &[(StoredKey, NewSecret)]) -> Result<(), StoreError> {
+        for chunk in keys.chunks(CHUNK) {
+            self.insert_key_rows(chunk).await?;
+            self.insert_secret_rows(chunk).await?;
+        }
+        Ok(())
+    }
+
+    async fn insert_key_rows(&mut self, keys: &[(StoredKey, NewSecret)]) -> Result<(), StoreError> {
+        let mut sql = Sql::new(
+            "INSERT INTO api_key (id, installation_id, kind, client_name, client_name_folded, hint, environment, preset, \
+             scopes, created_at, updated_at, version, epoch) VALUES ",
+        );
+        for (index, (key, _)) in keys.iter().enumerate() {
+            let columns = key.columns();
+            let scopes = serde_json::to_string(&columns.scopes).unwrap_or_else(|_| "[]".to_owned());
+            sql.push(if index == 0 { "(" } else { ", (" }).id(columns.id.0).push(", ").id(key.installation.0);
+            sql.push(", ").text(columns.kind.as_str()).push(", ").text(columns.client_name.as_str());
+            sql.push(", ").text(&fold(columns.client_name.as_str())).push(", ").text(&columns.hint.0);
+            sql.push(", ").text(columns.environment.as_str()).push(", ").text(columns.preset.as_str());
+            sql.push(", ").text(&scopes).push(", ").int(columns.created_at.as_millis());
+            sql.push(", ").int(columns.updated_at.as_millis()).push(", ").int(columns.version);
+            sql.push(", ").int(self.epoch).push(")");
+        }
+        self.execute(sql).await
+    }
+
+    async fn insert_secret_rows(&mut self, keys: &[(StoredKey, NewSecret)]) -> Result<(), StoreError> {
+        let mut sql = Sql::new(
+            "INSERT INTO api_key_secret (id, installation_id, key_id, digest, pepper_id, master_key_id, wrapped_key, \
+             sealed_secret, created_at) VALUES ",
+        );
+        for (index, (key, secret)) in keys.iter().enumerate() {
+            let columns = key.columns();
+            let sealed = secret.sealed.as_ref();
+            sql.push(if index == 0 { "(" } else { ", (" }).id(secret.id.0).push(", ").id(key.installation.0);
+            sql.push(", ").id(columns.id.0).push(", ").bind(Value::Bytes(secret.digest.to_vec()));
+            sql.push(", ").text(&secret.pepper_id);
+            sql.push(", ").bind(Value::MaybeText(sealed.map(|copy| copy.master_key_id.clone())));
+            sql.push(", ").bind(Value::MaybeBytes(sealed.map(|copy| copy.wrapped_key.clone())));
+            sql.push(", ").bind(Value::MaybeBytes(sealed.map(|copy| copy.sealed_secret.clone())));
+            sql.push(", ").int(columns.created_at.as_millis()).push(")");
+        }
+        self.execute(sql).await
+    }
+
+    async fn execute(&mut self, sql: Sql) -> Result<(), StoreError> {
+        let Sql { text, values } = sql;
         on_tx!(self, connection => {
-            sqlx::query(INSERT_KEY)
-                .bind(columns.id.0)
-                .bind(installation)
-                .bind(columns.kind.as_str())
-                .bind(columns.client_name.as_str())
-                .bind(fold(columns.client_name.as_str()))
-                .bind(&columns.hint.0)
-                .bind(columns.environment.as_str())
-                .bind(columns.preset.as_str())
-                .bind(scopes)
-                .bind(columns.created_at.as_millis())
-                .bind(columns.updated_at.as_millis())
-                .bind(columns.version)
-                .bind(epoch)
-                .execute(connection)
-                .await?;
-        });
-        let sealed = secret.sealed.as_ref();
-        on_tx!(self, connection => {
-            sqlx::query(INSERT_SECRET)
-                .bind(secret.id.0)
-                .bind(installation)
-                .bind(columns.id.0)
-                .bind(&secret.digest[..])
-                .bind(&secret.pepper_id)
-                .bind(sealed.map(|copy| &copy.master_key_id))
-                .bind(sealed.map(|copy| &copy.wrapped_key))
-                .bind(sealed.map(|copy| &copy.sealed_secret))
-                .bind(columns.created_at.as_millis())
-                .execute(connection)
-                .await?;
+            bind_all!(sqlx::query(sqlx::AssertSqlSafe(text)), values).execute(connection).await?;
         });
         Ok(())
     }
@@ -307,10 +316,7 @@ impl Change {
                 sql.bind(Value::Bytes(entry.previous_hash.to_vec())).push(", ");
                 sql.bind(Value::Bytes(entry.hash.to_vec())).push(")");
             }
-            let Sql { text, values } = sql;
-            on_tx!(self, connection => {
-                bind_all!(sqlx::query(sqlx::AssertSqlSafe(text)), values).execute(connection).await?;
-            });
+            self.execute(sql).await?;
         }
         Ok(())
     }

@@ -14,6 +14,8 @@ pub(crate) enum Value {
     Id(Uuid),
     Bytes(Vec<u8>),
     MaybeId(Option<Uuid>),
+    MaybeText(Option<String>),
+    MaybeBytes(Option<Vec<u8>>),
 }
 
 impl Sql {
@@ -69,6 +71,8 @@ macro_rules! bind_all {
                 $crate::sql::Value::Id(id) => query.bind(id),
                 $crate::sql::Value::Bytes(bytes) => query.bind(bytes),
                 $crate::sql::Value::MaybeId(id) => query.bind(id),
+                $crate::sql::Value::MaybeText(text) => query.bind(text),
+                $crate::sql::Value::MaybeBytes(bytes) => query.bind(bytes),
             };
         }
         query

@@ -29,7 +29,7 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// A file in a folder of its own.
     pub async fn sqlite() -> Self {
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = folder();
         let address = format!("sqlite:{}", dir.path().join("keydesk.db").display());
         Self { address, dir, server: None }
     }
@@ -39,7 +39,7 @@ impl TestDatabase {
         let url = std::env::var(URL).unwrap_or_else(|_| {
             panic!("{URL} names no PostgreSQL; run the tests with `cargo xtask postgres -- cargo nextest run`")
         });
-        let dir = tempfile::tempdir().expect("a temporary folder");
+        let dir = folder();
         let mut server = PgConnection::connect(&url).await.expect("the PostgreSQL that the environment names");
         let id: String =
             sqlx::query_scalar("SELECT gen_random_uuid()::text").fetch_one(&mut server).await.expect("a new id");
@@ -94,6 +94,12 @@ impl Drop for TestDatabase {
             tracing::warn!("a test database was left behind");
         }
     }
+}
+
+/// In memory where the machine has such a place: what a disk keeps is not under test, and waiting for it takes long.
+fn folder() -> TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.expect("a temporary folder")
 }
 
 fn statement(text: String) -> sqlx::AssertSqlSafe<String> {

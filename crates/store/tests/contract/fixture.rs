@@ -74,7 +74,7 @@ pub(crate) async fn put(change: &mut Change, installation: InstallationId, key: 
     let number = key.id.0.as_u128();
     let issued = key.kind == KeyKind::Issued;
     let stored = StoredKey::new(installation, key, change.epoch());
-    change.insert_key(&stored, &secret(number, true)).await?;
+    change.insert_keys(&[(stored, secret(number, true))]).await?;
     if issued { change.count_keys(installation, 1).await } else { Ok(()) }
 }
 

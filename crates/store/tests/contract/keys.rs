@@ -158,7 +158,7 @@ async fn a_digest_and_an_id_are_unique(database: TestDatabase) {
     let stored = StoredKey::new(installation(1), key(2, "Beta"), change.epoch());
     let mut secret = crate::fixture::secret(2, false);
     secret.digest = crate::fixture::digest(1);
-    assert!(change.insert_key(&stored, &secret).await.is_err());
+    assert!(change.insert_keys(&[(stored, secret)]).await.is_err());
 }
 
 async fn counting(database: TestDatabase) {

@@ -81,7 +81,7 @@ async fn the_sealed_copy(database: TestDatabase) {
     let put = async |change: &mut store::Change, number, sealed| {
         let stored = StoredKey::new(installation(1), key(number, "Acme"), change.epoch());
         let secret: NewSecret = secret(number, sealed);
-        change.insert_key(&stored, &secret).await.unwrap();
+        change.insert_keys(&[(stored, secret)]).await.unwrap();
     };
     put(&mut change, 1, true).await;
     put(&mut change, 2, false).await;
