@@ -1,4 +1,4 @@
-use model::{InstallationId, Instant, KeyId};
+use model::{InstallationId, Instant, KeyId, RESTORE_WINDOW_MS};
 use uuid::Uuid;
 
 use crate::{
@@ -14,7 +14,7 @@ const CHUNK: usize = 500;
 pub(crate) const COUNT_NAMED: &str = "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded = $2 \
      AND kind = 'issued' AND deleted_at IS NULL AND id <> $3";
 pub(crate) const UNDO_DELETE: &str = "UPDATE api_key SET deleted_at = NULL, updated_at = $3, version = version + 1, epoch = $4 \
-     WHERE installation_id = $1 AND epoch = $2 AND deleted_at IS NOT NULL RETURNING id";
+     WHERE installation_id = $1 AND epoch = $2 AND deleted_at > $5 RETURNING id";
 
 impl Store {
     /// Issued keys whose folded Client Name is this, `except` one.
@@ -80,7 +80,8 @@ impl Store {
 }
 
 impl Change {
-    /// Makes the keys live again that were deleted by the change of this epoch and have not been touched since.
+    /// Makes the keys live again that were deleted by the change of this epoch, have not been touched since and are not due
+    /// to be purged.
     pub async fn undo_delete(
         &mut self,
         installation: InstallationId,
@@ -94,6 +95,7 @@ impl Change {
                 .bind(epoch)
                 .bind(now.as_millis())
                 .bind(own)
+                .bind(now.plus_millis(-RESTORE_WINDOW_MS).as_millis())
                 .fetch_all(connection)
                 .await?
         });
