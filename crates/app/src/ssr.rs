@@ -18,6 +18,7 @@ use axum::{
     response::IntoResponse,
 };
 use domain::Keydesk;
+use http_body_util::Limited;
 use leptos::prelude::*;
 use leptos_axum::{
     AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context,
@@ -25,6 +26,7 @@ use leptos_axum::{
 };
 
 pub(crate) use cookie::{cookie, set_cookie};
+pub(crate) use headers::keep_address_private;
 
 use crate::{App, Assets, Settings, shell::shell};
 
@@ -69,9 +71,18 @@ pub fn routes(keydesk: Keydesk, assets: Assets, settings: Settings) -> Router {
         })
         .layer(from_fn_with_state(desk.clone(), guard::admit))
         .layer(from_fn(origin::require_own))
+        .layer(map_request(limited))
         .layer(map_request(origin::forget_on_pages))
         .layer(map_response_with_state(desk, headers::secure))
         .with_state(options)
+}
+
+/// Longest body of a form or a call, in bytes: 1 MiB, which names some twenty thousand keys.
+const BODY_MAX: usize = 1 << 20;
+
+/// Ends a body that is too long with an error. Server functions would read it to its end, whoever sends it.
+async fn limited(request: Request<Body>) -> Request<Body> {
+    request.map(|body| Body::new(Limited::new(body, BODY_MAX)))
 }
 
 fn wants_page(method: &Method, headers: &HeaderMap) -> bool {

@@ -13,6 +13,8 @@ use crate::{
 /// `/setup`: makes the first owner, for who holds the link.
 #[component]
 pub(crate) fn SetUp() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    crate::ssr::keep_address_private();
     let token = query("token").unwrap_or_default();
     let refused = refused();
     let asked = token.clone();

@@ -9,6 +9,9 @@ use axum::{
     response::Response,
 };
 
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
 use super::Desk;
 
 const FIXED: [(HeaderName, HeaderValue); 5] = [
@@ -34,4 +37,13 @@ pub(super) async fn secure(State(desk): State<Desk>, mut response: Response) -> 
         .entry(CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     response
+}
+
+/// For a page whose address is a secret: no referrer names more of it than the origin.
+///
+/// Not `no-referrer`, which would make the `Origin` of the page's own form `null`.
+pub(crate) fn keep_address_private() {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.insert_header(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    }
 }

@@ -1,67 +1,7 @@
-//! The pages and server functions through the real router, on a real database.
-
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
-use app::{Assets, Settings, ssr};
-use axum::{
-    Router,
-    body::Body,
-    http::{HeaderMap, Request, StatusCode},
-};
-use domain::{Keydesk, OpenOptions};
-use http_body_util::BodyExt;
-use leptos::server_fn::axum::server_fn_paths;
+use axum::http::StatusCode;
 use model::{Actor, MODULE_UNAVAILABLE};
-use tempfile::TempDir;
-use tower::ServiceExt;
 
-const HOST: (&str, &str) = ("host", "desk.example");
-const OWN: (&str, &str) = ("origin", "https://desk.example");
-const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml;q=0.9");
-
-struct Site {
-    keydesk: Keydesk,
-    router: Router,
-    _folder: TempDir,
-}
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    text: String,
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-}
-
-impl Site {
-    async fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let database = format!("sqlite:{}/keydesk.db", folder.path().display());
-        let keydesk = Keydesk::open(OpenOptions::new(database, folder.path())).await.unwrap();
-        let assets = Assets {
-            js: "/pkg/keydesk.js".to_owned(),
-            wasm: "/pkg/keydesk.wasm".to_owned(),
-            css: "/pkg/keydesk.css".to_owned(),
-            icon: "/favicon.svg".to_owned(),
-        };
-        Self { router: ssr::routes(keydesk.clone(), assets, Settings { https: true }), keydesk, _folder: folder }
-    }
-
-    async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let answer = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-        let (parts, body) = answer.into_parts();
-        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
-        Answer { status: parts.status, headers: parts.headers, text }
-    }
-}
+use crate::site::{HOST, HTML, OWN, Site};
 
 #[tokio::test]
 async fn the_page_says_on_its_own_whether_the_module_is_available() {
@@ -109,36 +49,6 @@ async fn every_answer_carries_the_headers_that_protect_it() {
             assert_eq!(answer.header(name), value, "{method} {path}");
         }
         assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{method} {path}");
-    }
-}
-
-#[tokio::test]
-async fn no_server_function_answers_to_a_forged_call() {
-    let site = Site::open().await;
-    let functions: Vec<_> = server_fn_paths().collect();
-    assert!(functions.iter().any(|(path, _)| *path == "/api/_fn/module_state"), "{functions:?}");
-    for (path, method) in functions {
-        assert_eq!(method, "POST", "{path}");
-        assert!(path.starts_with("/api/_fn/"), "{path}");
-        for forged in [
-            &[][..],
-            &[("origin", "null")],
-            &[("origin", "https://evil.example")],
-            &[("origin", "https://desk.example.evil.example")],
-            &[("sec-fetch-site", "same-origin")],
-            &[("sec-fetch-site", "none")],
-            &[OWN, ("sec-fetch-site", "cross-site")],
-            &[OWN, ("sec-fetch-site", "same-site")],
-            &[OWN, ("origin", "https://evil.example")],
-        ] {
-            let answer = site.ask("POST", path, &[&[HOST], forged].concat()).await;
-            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} {forged:?}");
-            assert_eq!(answer.text, "\"foreign_origin\"", "{path} {forged:?}");
-        }
-        for method in ["GET", "HEAD", "PUT", "DELETE", "PATCH"] {
-            let answer = site.ask(method, path, &[HOST, OWN]).await;
-            assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
-        }
     }
 }
 

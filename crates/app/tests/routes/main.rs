@@ -1,0 +1,7 @@
+//! The pages and server functions through the real router, on a real database.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod coming_in;
+mod pages;
+mod site;

@@ -1,0 +1,111 @@
+use app::{Assets, Settings, ssr};
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode},
+};
+use domain::{Keydesk, NewAdministrator, OpenOptions};
+use http_body_util::BodyExt;
+use model::{Actor, PlainSecret, Role};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+pub(crate) const HOST: (&str, &str) = ("host", "desk.example");
+pub(crate) const OWN: (&str, &str) = ("origin", "https://desk.example");
+pub(crate) const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml;q=0.9");
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+pub(crate) struct Site {
+    pub(crate) keydesk: Keydesk,
+    router: Router,
+    _folder: TempDir,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// What a browser would send back of the cookie that this answer sets.
+    pub(crate) fn cookie(&self) -> &str {
+        self.header("set-cookie").split(';').next().unwrap()
+    }
+}
+
+impl Site {
+    /// Reached by https.
+    pub(crate) async fn open() -> Self {
+        Self::reached(Settings { https: true }).await
+    }
+
+    pub(crate) async fn reached(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite:{}/keydesk.db", folder.path().display());
+        let keydesk = Keydesk::open(OpenOptions::new(database, folder.path())).await.unwrap();
+        let assets = Assets {
+            js: "/pkg/keydesk.js".to_owned(),
+            wasm: "/pkg/keydesk.wasm".to_owned(),
+            css: "/pkg/keydesk.css".to_owned(),
+            icon: "/favicon.svg".to_owned(),
+        };
+        Self { router: ssr::routes(keydesk.clone(), assets, settings), keydesk, _folder: folder }
+    }
+
+    pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(method, path, headers, Body::empty()).await
+    }
+
+    /// Posts a form as our own page does.
+    pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], form: &str) -> Answer {
+        let headers = [headers, &[("content-type", "application/x-www-form-urlencoded")]].concat();
+        self.send("POST", path, &headers, Body::from(form.to_owned())).await
+    }
+
+    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        Answer { status: parts.status, headers: parts.headers, text }
+    }
+
+    pub(crate) async fn set_up_token(&self) -> String {
+        self.keydesk.set_up_token(self.keydesk.installation("default").await.unwrap().unwrap().id)
+    }
+
+    /// Makes `ada@example.com`.
+    pub(crate) async fn add_owner(&self) {
+        let installation = self.keydesk.installation("default").await.unwrap().unwrap().id;
+        let owner = NewAdministrator {
+            email: "ada@example.com".to_owned(),
+            name: "Ada Lovelace".to_owned(),
+            role: Role::Owner,
+            password: PlainSecret::new(PASSWORD.to_owned()),
+        };
+        self.keydesk.create_administrator(Actor::Operator, installation, owner).await.unwrap();
+    }
+
+    /// Makes `ada@example.com`, and returns the cookie of their session.
+    pub(crate) async fn sign_in(&self) -> String {
+        self.add_owner().await;
+        let answer = self.post("/login", &[HOST, OWN], "email=ada@example.com&password=correct+horse+battery").await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        answer.cookie().to_owned()
+    }
+
+    /// How many changes there have been: every change has its entry.
+    pub(crate) async fn changes(&self) -> String {
+        let findings = self.keydesk.examine().await;
+        findings.into_iter().find(|finding| finding.what == "audit log").unwrap().found
+    }
+}
