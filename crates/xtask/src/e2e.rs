@@ -23,6 +23,8 @@ pub(crate) fn all(steps: &mut Steps, count: &mut Count, args: &[String]) -> Resu
     steps.run("browser test types", || {
         process::run(process::command(npm::bin("tsc")).current_dir(paths::end2end()).arg("--noEmit"))
     })?;
+    // Fills the data of the tests that look at very many keys.
+    steps.run("build seed", || process::run(build::release("build").args(["--example", "seed"])))?;
     let words = [&["--project=chromium".to_owned()], args].concat();
     steps.run("browser tests", || playwright(&words, count))
 }
