@@ -15,7 +15,7 @@ use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
 use self::html::{Html, slug};
-use crate::problem::KINDS;
+use crate::{assets, problem::KINDS};
 
 const STYLE: &str = include_str!("docs_page/docs.css");
 
@@ -50,7 +50,9 @@ fn page(document: &Value) -> String {
     html.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     html.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<title>Keydesk API</title>\n");
-    html.raw("<link rel=\"stylesheet\" href=\"/api/docs.css\">\n</head>\n<body>\n");
+    html.raw("<link rel=\"icon\" href=\"");
+    html.text(assets::path("favicon.svg").unwrap_or("data:,"));
+    html.raw("\">\n<link rel=\"stylesheet\" href=\"/api/docs.css\">\n</head>\n<body>\n");
     html.raw("<a class=\"skip\" href=\"#main\">Skip to the reference</a>\n");
     let tags = tags(document);
     navigation(&mut html, &tags);

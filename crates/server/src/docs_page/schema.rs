@@ -105,21 +105,20 @@ pub(super) fn kind(html: &mut Html, schema: &Value) {
     limits(html, schema);
 }
 
+/// For example `1 to 255 characters`.
 fn limits(html: &mut Html, schema: &Value) {
-    for (key, words) in [
-        ("minimum", "from"),
-        ("maximum", "to"),
-        ("minLength", "at least so many characters:"),
-        ("maxLength", "at most so many characters:"),
-        ("minItems", "from"),
-        ("maxItems", "to"),
-    ] {
-        if schema[key].is_number() {
-            html.raw(" <span class=\"limit\">");
-            html.text(words);
-            html.raw(" ");
-            html.text(&schema[key].to_string());
-            html.raw("</span>");
-        }
+    for (least, most, unit) in
+        [("minimum", "maximum", ""), ("minLength", "maxLength", " characters"), ("minItems", "maxItems", " entries")]
+    {
+        let (least, most) = (schema[least].as_f64(), schema[most].as_f64());
+        let words = match (least, most) {
+            (Some(least), Some(most)) => format!("{least} to {most}{unit}"),
+            (Some(least), None) => format!("at least {least}{unit}"),
+            (None, Some(most)) => format!("at most {most}{unit}"),
+            (None, None) => continue,
+        };
+        html.raw(", <span class=\"limit\">");
+        html.text(&words);
+        html.raw("</span>");
     }
 }

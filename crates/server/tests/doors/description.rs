@@ -69,6 +69,7 @@ async fn the_reference_page_may_load_nothing_but_its_style() {
     assert!(page.header("content-security-policy").starts_with("default-src 'none'; style-src 'self';"));
     let links: Vec<_> =
         page.text().split("<link ").skip(1).map(|rest| rest.split('>').next().unwrap().to_owned()).collect();
-    assert_eq!(links, ["rel=\"stylesheet\" href=\"/api/docs.css\""]);
+    assert_eq!(links.len(), 2, "{links:?}");
+    assert!(links.iter().all(|link| link.contains("href=\"/") || link.contains("href=\"data:,\"")), "{links:?}");
     assert_eq!(app.anonymous().get("/api/docs.css").await.header("content-type"), "text/css; charset=utf-8");
 }
