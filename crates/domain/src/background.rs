@@ -36,8 +36,8 @@ impl Keydesk {
         let mut tasks = JoinSet::new();
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().poll_forever()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().warm()));
-        tasks.spawn(until_stopped(stop.subscribe(), self.clone().flush_forever()));
-        tasks.spawn(until_stopped(stop.subscribe(), self.clone().purge_forever()));
+        tasks.spawn(self.clone().flush_until(stop.subscribe()));
+        tasks.spawn(self.clone().purge_until(stop.subscribe()));
         Background { keydesk: self.clone(), stop, tasks }
     }
 
@@ -97,19 +97,19 @@ impl Keydesk {
         tracing::debug!(keys = self.inner.cache.len(), "the cache is warm");
     }
 
-    async fn flush_forever(self) {
+    /// Stops between two writings only: counts that are being written when their task is dropped are nowhere.
+    async fn flush_until(self, mut stop: watch::Receiver<bool>) {
         let mut ticks = time::interval(FLUSH);
         ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            self.flush_usage(false).await;
+        while next(&mut ticks, &mut stop).await {
+            self.flush_usage().await;
         }
     }
 
-    async fn purge_forever(self) {
+    /// As above: a transaction that is dropped while it begins would stay open in the pool.
+    async fn purge_until(self, mut stop: watch::Receiver<bool>) {
         let mut ticks = time::interval(PURGE);
-        loop {
-            ticks.tick().await;
+        while next(&mut ticks, &mut stop).await {
             self.purge().await;
         }
     }
@@ -122,13 +122,23 @@ impl Keydesk {
             tracing::warn!(%error, "ended sessions could not be removed");
         }
         match self.inner.store.purge(now.plus_millis(-KEPT_MS), now.plus_millis(-RESTORE_WINDOW_MS)).await {
-            Ok(0) => {}
             Ok(keys) => {
-                tracing::info!(keys, "purged keys that were deleted 30 days ago");
+                if keys > 0 {
+                    tracing::info!(keys, "purged keys that were deleted 30 days ago");
+                }
+                // Also when another node was first: what it purged is in this node's memory all the same.
                 self.inner.cache.forget_purged(now);
             }
             Err(error) => tracing::warn!(%error, "what is too old could not be removed"),
         }
+    }
+}
+
+/// Waits for the next tick. False: it is time to stop.
+async fn next(ticks: &mut time::Interval, stop: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => false,
+        _ = ticks.tick() => true,
     }
 }
 
@@ -144,6 +154,6 @@ impl Background {
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
-        self.keydesk.flush_usage(true).await;
+        self.keydesk.flush_usage().await;
     }
 }

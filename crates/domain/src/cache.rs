@@ -128,11 +128,6 @@ impl Cache {
         self.records.pin().retain(|_, record| !gone(record));
     }
 
-    /// Every record, for the last writing down of usage.
-    pub(crate) fn for_each(&self, mut visit: impl FnMut(&Arc<Record>)) {
-        self.records.pin().iter().for_each(|(_, record)| visit(record));
-    }
-
     fn record(&self, mut stored: StoredRecord) -> Arc<Record> {
         let scopes = self.share(std::mem::take(&mut stored.scopes));
         Arc::new(Record::new(stored, scopes))

@@ -68,16 +68,14 @@ impl Keydesk {
     /// Creates an installation with its Default API Key.
     pub async fn create_installation(&self, actor: Actor, new: NewInstallation) -> Result<Installation, KeyError> {
         let this = self.clone();
-        let created = self
-            .detached(async move {
-                let mut change = this.change().await?;
-                let created = this.put_installation(&mut change, actor, &new).await?;
-                this.commit(change).await?;
-                Ok(created)
-            })
-            .await?;
-        self.reload_installations().await?;
-        Ok(created)
+        self.detached(async move {
+            let mut change = this.change().await?;
+            let created = this.put_installation(&mut change, actor, &new).await?;
+            this.commit(change).await?;
+            this.reload_installations().await?;
+            Ok(created)
+        })
+        .await
     }
 
     pub(crate) async fn put_installation(
@@ -131,15 +129,16 @@ impl Keydesk {
             let action = if enabled { Action::InstallationEnable } else { Action::InstallationDisable };
             let deed = Deed { action, key: None, detail: json!({}) };
             this.write_audit(&mut change, id, actor, now, vec![deed]).await?;
-            this.commit(change).await
+            this.commit(change).await?;
+            this.reload_installations().await
         })
         .await?;
-        self.reload_installations().await?;
         installation.enabled = enabled;
         Ok(installation)
     }
 
     pub(crate) async fn reload_installations(&self) -> Result<(), KeyError> {
+        let _reloading = self.inner.reloading.lock().await;
         let all: HashMap<_, _> =
             self.installations().await?.into_iter().map(|installation| (installation.id, installation)).collect();
         *self.inner.installations.write().unwrap_or_else(PoisonError::into_inner) = all;

@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     pub(crate) keyring_in_file: bool,
     pub(crate) cache: Cache,
     pub(crate) installations: RwLock<HashMap<InstallationId, Installation>>,
+    /// Held from the reading of installations until they are in memory, so that what was read first is not kept last.
+    pub(crate) reloading: tokio::sync::Mutex<()>,
     pub(crate) usage: Usage,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
@@ -60,7 +62,7 @@ pub struct Counters {
     pub cached_keys: u64,
     /// Verifications that had to read the database.
     pub cache_misses: u64,
-    /// Keys whose usage waits to be written down because the queue was full. None of it is lost.
+    /// How often the queue of keys whose usage waits to be written down was full. Nothing is lost by it.
     pub usage_deferred: u64,
     /// The newest change that this node knows.
     pub epoch: i64,
@@ -119,7 +121,7 @@ impl Keydesk {
 
     /// Writes down what is still in memory and closes the database.
     pub async fn close(self) {
-        self.flush_usage(true).await;
+        self.flush_usage().await;
         self.inner.store.close().await;
     }
 

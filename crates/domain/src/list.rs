@@ -34,17 +34,18 @@ impl Keydesk {
         if query.cursor.is_none() && default_matches {
             items.push(default);
         }
+        // A cursor goes on in the order that it was made in.
+        let sort = query.cursor.as_ref().map_or(query.sort, |cursor| cursor.sort);
         let after = query.cursor.as_ref().and_then(|cursor| cursor.after.as_ref());
         let wanted = limit - items.len();
         // One more than is shown tells whether there is a next page.
-        let mut rows =
-            store.list(&filter, query.sort, after, wanted as i64 + 1).await.map_err(failure::public)?.into_iter();
+        let mut rows = store.list(&filter, sort, after, wanted as i64 + 1).await.map_err(failure::public)?.into_iter();
         items.extend(rows.by_ref().take(wanted).map(|row| row.at(now)));
         let more = rows.next().is_some();
         let next_cursor = more.then(|| {
             let after =
-                items.last().filter(|key| key.kind == model::KeyKind::Issued).map(|key| place(key, query.sort.column));
-            Cursor { sort: query.sort, after }.to_string()
+                items.last().filter(|key| key.kind == model::KeyKind::Issued).map(|key| place(key, sort.column));
+            Cursor { sort, after }.to_string()
         });
         let unfiltered =
             filter.search.is_empty() && (filter.environment, filter.status, filter.preset) == (None, None, None);

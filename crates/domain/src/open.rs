@@ -129,6 +129,7 @@ impl Keydesk {
                 keyring_in_file,
                 cache: Cache::new(max_cached_keys),
                 installations: RwLock::default(),
+                reloading: tokio::sync::Mutex::default(),
                 usage: Usage::new(),
                 passwords,
                 throttle: Throttle::default(),

@@ -1,6 +1,9 @@
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering::Relaxed},
+    atomic::{
+        AtomicBool, AtomicI64, AtomicU32,
+        Ordering::{AcqRel, Relaxed},
+    },
 };
 
 use model::{ClientName, Code, Environment, InstallationId, Instant, KeyFacts, KeyId, KeyKind, LifeCycle, ScopeSet};
@@ -86,7 +89,8 @@ impl Record {
 
     /// Counts a call. True: nobody has asked yet that this record be written down.
     pub(crate) fn count(&self, code: Code, now: Instant) -> bool {
-        self.calls[code.index()].fetch_add(1, Relaxed);
+        // Together with the swap in `take`: who adds after counts were taken sees that the record waits no more.
+        self.calls[code.index()].fetch_add(1, AcqRel);
         if code == Code::Valid {
             self.last_used_at.store(now.as_millis(), Relaxed);
         }
@@ -99,11 +103,16 @@ impl Record {
         self.queued.store(false, Relaxed);
     }
 
+    /// Marks this record as waiting to be written down. False: it waits already.
+    pub(crate) fn requeue(&self) -> bool {
+        !self.queued.swap(true, Relaxed)
+    }
+
     /// Takes the calls counted so far.
     pub(crate) fn take(&self) -> impl Iterator<Item = (Code, u32)> {
         Code::ALL
             .into_iter()
-            .map(|code| (code, self.calls[code.index()].swap(0, Relaxed)))
+            .map(|code| (code, self.calls[code.index()].swap(0, AcqRel)))
             .filter(|(_, calls)| *calls > 0)
     }
 

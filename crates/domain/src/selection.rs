@@ -54,12 +54,11 @@ impl Keydesk {
         let (keys, sample) = match selection {
             Selection::Ids(ids) => (ids.len() as u64, ids.clone()),
             Selection::Matching { .. } => {
-                let filter = self.filter(caller, selection);
-                let ids = self.inner.store.matching_ids(&filter, ADDED_UP).await.map_err(failure::public)?;
-                let listed = match selection.query(1) {
-                    Some(query) => self.list(caller, &query).await?,
-                    None => return Ok(Impact::default()),
+                let (Some(filter), Some(query)) = (self.filter(caller, selection), selection.query(1)) else {
+                    return Ok(Impact::default());
                 };
+                let ids = self.inner.store.matching_ids(&filter, ADDED_UP).await.map_err(failure::public)?;
+                let listed = self.list(caller, &query).await?;
                 let default = listed.items.first().is_some_and(|key| key.kind == KeyKind::Default);
                 (listed.total - u64::from(default), ids)
             }
@@ -83,6 +82,7 @@ impl Keydesk {
 
     /// Deletes what is selected.
     pub async fn delete_selected(&self, caller: &Caller, selection: &Selection) -> Result<Deleted, KeyError> {
+        self.require_module(caller.installation)?;
         caller.require_change()?;
         let mut outcome = Deleted::default();
         match selection {
@@ -92,7 +92,7 @@ impl Keydesk {
                 }
             }
             Selection::Matching { .. } => {
-                let filter = self.filter(caller, selection);
+                let Some(filter) = self.filter(caller, selection) else { return Ok(outcome) };
                 loop {
                     let ids = self.inner.store.matching_ids(&filter, CHANGE as i64).await.map_err(failure::public)?;
                     let before = outcome.deleted;
@@ -148,17 +148,22 @@ impl Keydesk {
         Ok(restored)
     }
 
-    fn filter(&self, caller: &Caller, selection: &Selection) -> KeyFilter {
-        let query = selection.query(1).unwrap_or_default();
-        KeyFilter {
+    /// What a selection by search and filters meets; `None`: nothing, by its very form.
+    fn filter(&self, caller: &Caller, selection: &Selection) -> Option<KeyFilter> {
+        let query = selection.query(1)?;
+        let search = fold(query.search.trim());
+        // What is deleted can't be deleted, and no name holds a control character.
+        if query.status == Some(KeyStatus::Revoked) || search.contains(char::is_control) {
+            return None;
+        }
+        Some(KeyFilter {
             installation: caller.installation,
-            search: fold(query.search.trim()),
+            search,
             environment: query.environment,
-            // What is deleted can't be deleted.
-            status: query.status.filter(|status| *status != KeyStatus::Revoked),
+            status: query.status,
             preset: query.preset,
             now: self.now(),
-        }
+        })
     }
 
     /// The first instant of the day (UTC) 29 days ago.

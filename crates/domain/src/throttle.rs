@@ -102,9 +102,9 @@ mod tests {
         Instant::from_millis(1_000_000 + seconds * 1000)
     }
 
-    fn wait(result: Result<(), AdminError>) -> u64 {
+    fn wait(result: &Result<(), AdminError>) -> u64 {
         match result {
-            Err(AdminError::TooManyAttempts { retry_after_seconds }) => retry_after_seconds,
+            Err(AdminError::TooManyAttempts { retry_after_seconds }) => *retry_after_seconds,
             _ => 0,
         }
     }
@@ -116,7 +116,7 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..14 {
             assert_eq!(throttle.attempt("a", HOME, at(now)), Ok(()));
-            let seconds = wait(throttle.attempt("a", HOME, at(now)));
+            let seconds = wait(&throttle.attempt("a", HOME, at(now)));
             waits.push(seconds);
             now += seconds as i64;
         }
@@ -135,7 +135,7 @@ mod tests {
         for second in 0..30 {
             let _ = throttle.attempt("b", HOME, at(second));
         }
-        assert!(wait(throttle.attempt("b", HOME, at(30))) > 0);
+        assert!(wait(&throttle.attempt("b", HOME, at(30))) > 0);
         assert_eq!(throttle.attempt("b", HOME, at(30 + 15 * 60)), Ok(()));
     }
 

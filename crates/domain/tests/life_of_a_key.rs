@@ -1,4 +1,5 @@
 //! A key from its making to its restoring, as one node sees it.
+#![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 use domain::{Call, Caller, Keydesk, NewKey, OpenOptions};
 use model::{Code, Environment, KeyError, ListQuery, Preset};

@@ -1,4 +1,5 @@
 //! Coming in and going out: set-up, sign-in, sessions, roles.
+#![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 use std::{
     net::{IpAddr, Ipv4Addr},

@@ -1,4 +1,4 @@
-use model::{Code, KeyId, KeyStatus};
+use model::{Code, KeyId, KeyStatus, RESTORE_WINDOW_MS};
 use store::{KeyFilter, UsageDelta, on_both_databases, testing::TestDatabase};
 
 use crate::{
@@ -85,6 +85,7 @@ async fn a_deletion_is_undone_once(database: TestDatabase) {
     let mut change = store.change().await.unwrap();
     assert_eq!(change.undo_delete(installation(2), epoch, at(60)).await.unwrap(), []);
     assert_eq!(change.undo_delete(installation(1), epoch + 9, at(60)).await.unwrap(), []);
+    assert_eq!(change.undo_delete(installation(1), epoch, at(50 + RESTORE_WINDOW_MS)).await.unwrap(), [], "too old");
     assert_eq!(change.undo_delete(installation(1), epoch, at(60)).await.unwrap(), [key_id(1)]);
     assert_eq!(change.undo_delete(installation(1), epoch, at(60)).await.unwrap(), []);
     let own = change.epoch();

@@ -1,0 +1,84 @@
+//! The database is gone: memory answers for five seconds, and then nobody is let in.
+
+use std::time::Duration;
+
+use domain::{Call, Keydesk, OpenOptions, Unavailable};
+use model::Code;
+use store::testing::TestDatabase;
+
+use crate::{
+    desk::{Desk, HOUR, call, code, options, within},
+    proxy::Proxy,
+};
+
+/// The host and port of a PostgreSQL address.
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").unwrap().1;
+    let rest = rest.split_once('@').map_or(rest, |(_, rest)| rest);
+    rest.split_once('/').unwrap().0
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memory_is_trusted_for_five_seconds_and_not_a_millisecond_more() {
+    let desk = Desk::open(TestDatabase::postgres().await).await;
+    let (warm, cold) = (desk.issue("Acme").await, desk.issue("Never seen here").await);
+    let line = host(desk.database.address()).to_owned();
+    let proxy = Proxy::to(line.clone()).await;
+    let database = desk.database.address().replace(&line, &format!("127.0.0.1:{}", proxy.port()));
+    let node = Keydesk::open(OpenOptions { database, ..options(&desk.database, &desk.clock) }).await.unwrap();
+    let background = node.start();
+    // Warmed, so that nothing is read when it is asked for; but what is issued from now on is not in memory.
+    within(Duration::from_secs(5), "a warm cache", async || node.counters().cached_keys == 4).await;
+    let (warm, cold) = (warm.secret.expose(), cold.secret.expose());
+    let unknown = unknown_key(&desk).await;
+    assert_eq!(code(&node, warm).await, Code::Valid);
+    assert_eq!(code(&node, &unknown).await, Code::NotFound);
+    let later = desk.issue("Later").await;
+
+    proxy.cut();
+    within(Duration::from_secs(20), "not ready", async || node.ready().await.is_err()).await;
+    let (known, unknown_call) = (call(warm), call(&unknown));
+    assert_eq!(node.verify(known).await.unwrap().code, Code::Valid);
+    desk.clock.advance(5_000);
+    assert_eq!(node.verify(known).await.unwrap().code, Code::Valid, "at five seconds");
+    assert_eq!(code(&node, cold).await, Code::Valid);
+    desk.clock.advance(1);
+    for (what, call) in [("known", known), ("also known", call(cold)), ("foreign", foreign(&desk, known))] {
+        assert_eq!(node.verify(call).await.map(drop), Err(Unavailable), "{what}");
+    }
+    desk.clock.advance(HOUR);
+    assert_eq!(node.verify(known).await.map(drop), Err(Unavailable));
+    // Neither is let in: one is known to be nobody's, and the other can't be looked up.
+    assert_eq!(node.verify(unknown_call).await.unwrap().code, Code::NotFound);
+    assert_eq!(node.verify(call(later.secret.expose())).await.map(drop), Err(Unavailable));
+    assert!(node.ready().await.is_err());
+
+    proxy.mend();
+    within(Duration::from_secs(20), "it recovers by itself", async || node.ready().await.is_ok()).await;
+    assert_eq!(code(&node, warm).await, Code::Valid);
+    assert_eq!(code(&node, later.secret.expose()).await, Code::Valid);
+    background.stop().await;
+}
+
+fn foreign<'a>(desk: &Desk, call: Call<'a>) -> Call<'a> {
+    Call { installation: Some(desk.other.installation), ..call }
+}
+
+/// Well-formed, and nobody's: another deployment's with the same prefix.
+async fn unknown_key(desk: &Desk) -> String {
+    let elsewhere = TestDatabase::sqlite().await;
+    let keydesk = Keydesk::open(options(&elsewhere, &desk.clock)).await.unwrap();
+    let first = keydesk.installation("default").await.unwrap().unwrap();
+    let operator = domain::Caller::operator(first.id);
+    let issued = keydesk.issue(&operator, crate::desk::new_key("Elsewhere")).await.unwrap();
+    issued.secret.expose().to_owned()
+}
+
+#[tokio::test]
+async fn without_a_background_nothing_is_called_stale() {
+    let desk = Desk::open(TestDatabase::sqlite().await).await;
+    let issued = desk.issue("Acme").await;
+    desk.clock.advance(24 * HOUR);
+    assert_eq!(code(&desk.keydesk, issued.secret.expose()).await, Code::Valid);
+    assert_eq!(desk.keydesk.ready().await, Ok(()));
+}

@@ -1,0 +1,94 @@
+use domain::NewInstallation;
+use model::{Actor, Code, KeyError, ListQuery, Selection};
+use store::{on_both_databases, testing::TestDatabase};
+
+use crate::desk::{Desk, code, new_key, verify};
+
+on_both_databases!(
+    a_name_and_a_title_that_can_not_be_one,
+    a_name_is_taken_once_also_at_once,
+    with_the_module_off_no_verb_answers_and_calls_go_on,
+    switching_is_in_memory_when_it_answers
+);
+
+fn new(name: &str, title: &str) -> NewInstallation {
+    NewInstallation { name: name.to_owned(), title: title.to_owned(), recoverable: true }
+}
+
+async fn a_name_and_a_title_that_can_not_be_one(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let before = desk.keydesk.installations().await.unwrap();
+    let long = "a".repeat(64);
+    for (name, title) in
+        [("", "T"), ("1a", "T"), ("-a", "T"), ("A", "T"), ("a_b", "T"), (long.as_str(), "T"), ("a", ""), ("a", "T\0")]
+    {
+        let refused = desk.keydesk.create_installation(Actor::Operator, new(name, title)).await;
+        assert!(matches!(refused, Err(KeyError::InvalidInstallation { .. })), "{name} {title}: {refused:?}");
+    }
+    assert_eq!(desk.keydesk.installations().await.unwrap(), before);
+    let made = desk.keydesk.create_installation(Actor::Operator, new(&long[1..], "Ünï")).await.unwrap();
+    assert_eq!(desk.keydesk.installation(&long[1..]).await.unwrap(), Some(made));
+    let nobody = desk.keydesk.set_module(Actor::Operator, "nobody", false).await;
+    assert_eq!(nobody, Err(KeyError::NoInstallation));
+}
+
+async fn a_name_is_taken_once_also_at_once(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let other = desk.second_node().await;
+    let (one, two) = tokio::join!(
+        desk.keydesk.create_installation(Actor::Operator, new("third", "T")),
+        other.create_installation(Actor::Operator, new("third", "T"))
+    );
+    assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
+    assert_eq!(desk.keydesk.installations().await.unwrap().len(), 3);
+}
+
+async fn with_the_module_off_no_verb_answers_and_calls_go_on(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let keydesk = &desk.keydesk;
+    let issued = desk.issue("Acme").await;
+    let (caller, id) = (&desk.operator, issued.key.id);
+    keydesk.set_module(Actor::Operator, "default", false).await.unwrap();
+    let before = desk.database.raw().await.dump().await;
+    let selection = Selection::Ids(vec![id]);
+    let query = ListQuery { limit: 50, ..ListQuery::default() };
+    let outcomes = [
+        ("issue", keydesk.issue(caller, new_key("Beta")).await.map(drop)),
+        ("list", keydesk.list(caller, &query).await.map(drop)),
+        ("get", keydesk.get(caller, id).await.map(drop)),
+        ("default_key", keydesk.default_key(caller).await.map(drop)),
+        ("rename", keydesk.rename(caller, id, "Beta", None).await.map(drop)),
+        ("delete", keydesk.delete(caller, id, None).await),
+        ("bulk_delete", keydesk.bulk_delete(caller, &[id]).await.map(drop)),
+        ("restore", keydesk.restore(caller, id).await.map(drop)),
+        ("reveal", keydesk.reveal(caller, id).await.map(drop)),
+        ("count_named", keydesk.count_named(caller, "Acme", None).await.map(drop)),
+        ("activity", keydesk.activity(caller, &[id]).await.map(drop)),
+        ("impact", keydesk.impact(caller, &selection).await.map(drop)),
+        ("delete_selected", keydesk.delete_selected(caller, &selection).await.map(drop)),
+        ("undo_delete", keydesk.undo_delete(caller, &[1]).await.map(drop)),
+    ];
+    for (verb, outcome) in outcomes {
+        assert_eq!(outcome, Err(KeyError::ModuleUnavailable), "{verb}");
+    }
+    assert_eq!(desk.database.raw().await.dump().await, before);
+    let verdict = verify(keydesk, issued.secret.expose()).await;
+    assert_eq!(verdict.code, Code::Valid);
+    assert_eq!(keydesk.whoami(&verdict.record.unwrap()).await.unwrap().id, id);
+    assert!(keydesk.list(&desk.other, &query).await.is_ok(), "another installation is not concerned");
+    keydesk.set_module(Actor::Operator, "default", true).await.unwrap();
+    assert_eq!(keydesk.get(caller, id).await.unwrap(), issued.key);
+}
+
+async fn switching_is_in_memory_when_it_answers(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let background = desk.keydesk.start();
+    for round in 0..100 {
+        let enabled = round % 2 == 1;
+        let switched = desk.keydesk.set_module(Actor::Operator, "default", enabled).await.unwrap();
+        assert_eq!((switched.enabled, desk.keydesk.module_enabled(desk.operator.installation)), (enabled, enabled));
+    }
+    background.stop().await;
+    let key = desk.issue("Acme").await;
+    assert_eq!(code(&desk.second_node().await, key.secret.expose()).await, Code::Valid);
+}

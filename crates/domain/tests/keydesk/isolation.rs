@@ -1,0 +1,99 @@
+//! Nothing crosses from one installation to another, through any verb.
+
+use domain::Caller;
+use model::{Code, KeyError, KeyId, KeyStatus, ListQuery, Selection};
+use store::{on_both_databases, testing::TestDatabase};
+
+use crate::desk::{Desk, call, new_key, once, verify};
+
+on_both_databases!(no_verb_reaches_over, each_lists_its_own, a_foreign_key_is_not_found, each_has_its_own_answers);
+
+fn all(limit: u32) -> ListQuery {
+    ListQuery { limit, ..ListQuery::default() }
+}
+
+async fn no_verb_reaches_over(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let keydesk = &desk.keydesk;
+    let live = desk.issue("Acme").await.key.id;
+    let gone = desk.issue("Gone").await.key.id;
+    let ids = Selection::Ids(vec![gone]);
+    let deleted = keydesk.delete_selected(&desk.operator, &ids).await.unwrap();
+    let default = keydesk.default_key(&desk.operator).await.unwrap().id;
+    let secret = keydesk.reveal(&desk.other, keydesk.default_key(&desk.other).await.unwrap().id).await.unwrap();
+    let as_key = Caller::key(&verify(keydesk, secret.expose()).await.record.unwrap());
+    let before = desk.database.raw().await.dump().await;
+
+    for caller in [&desk.other, &as_key] {
+        for id in [live, gone, default] {
+            let absent = Err(KeyError::NotFound);
+            assert_eq!(keydesk.get(caller, id).await, absent);
+            assert_eq!(keydesk.rename(caller, id, "Mine", None).await, absent);
+            assert_eq!(keydesk.rename(caller, id, "Mine", Some(1)).await, absent);
+            assert_eq!(keydesk.delete(caller, id, None).await, Err(KeyError::NotFound));
+            assert_eq!(keydesk.delete(caller, id, Some(1)).await, Err(KeyError::NotFound));
+            assert_eq!(keydesk.restore(caller, id).await, absent);
+            assert_eq!(keydesk.reveal(caller, id).await.map(drop), Err(KeyError::NotFound));
+            let bulk = keydesk.bulk_delete(caller, &[id]).await.unwrap();
+            assert_eq!((bulk.deleted.len(), bulk.skipped[0].code.as_str()), (0, "not_found"));
+            let selected = keydesk.delete_selected(caller, &Selection::Ids(vec![id])).await.unwrap();
+            assert_eq!((selected.deleted, selected.skipped, selected.changes.len()), (0, 1, 0));
+            let impact = keydesk.impact(caller, &Selection::Ids(vec![id])).await.unwrap();
+            assert_eq!((impact.names.len(), impact.calls_30_days, impact.last_used_at), (0, 0, None));
+            assert!(keydesk.activity(caller, &[id]).await.unwrap()[0].days.iter().all(|calls| *calls == 0));
+        }
+        assert_eq!(keydesk.count_named(caller, "Acme", None).await, Ok(0));
+        assert_eq!(keydesk.undo_delete(caller, &deleted.changes).await, Ok(0));
+        let matching = Selection::Matching { search: String::new(), environment: None, status: None, preset: None };
+        assert_eq!(keydesk.delete_selected(caller, &matching).await.unwrap().deleted, 0);
+    }
+    assert_eq!(desk.database.raw().await.dump().await, before, "something was written");
+}
+
+async fn each_lists_its_own(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let own = desk.issue("Acme").await.key.id;
+    let foreign = desk.keydesk.issue(&desk.other, new_key("Acme")).await.unwrap().key.id;
+    let ids = async |caller: &Caller, query: ListQuery| -> Vec<KeyId> {
+        let page = desk.keydesk.list(caller, &query).await.unwrap();
+        assert_eq!(page.total, page.items.len() as u64);
+        page.items.into_iter().map(|key| key.id).collect()
+    };
+    for (caller, mine) in [(&desk.operator, own), (&desk.other, foreign)] {
+        let default = desk.keydesk.default_key(caller).await.unwrap().id;
+        assert_eq!(ids(caller, all(50)).await, [default, mine]);
+        for search in ["acme", "cm"] {
+            assert_eq!(ids(caller, ListQuery { search: search.to_owned(), ..all(50) }).await, [mine]);
+        }
+        desk.keydesk.delete(caller, mine, None).await.unwrap();
+        assert_eq!(ids(caller, ListQuery { status: Some(KeyStatus::Revoked), ..all(50) }).await, [mine]);
+        assert_eq!(ids(caller, all(50)).await, [default]);
+    }
+}
+
+async fn a_foreign_key_is_not_found(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let issued = desk.issue("Acme").await;
+    let key = issued.secret.expose();
+    for (installation, expected) in [
+        (None, Code::Valid),
+        (Some(desk.operator.installation), Code::Valid),
+        (Some(desk.other.installation), Code::NotFound),
+    ] {
+        // Cold the first time, from memory the second.
+        let fresh = desk.second_node().await;
+        for keydesk in [&fresh, &fresh, &desk.keydesk] {
+            let verdict = keydesk.verify(domain::Call { installation, ..call(key) }).await.unwrap();
+            assert_eq!((verdict.code, verdict.record.is_some()), (expected, expected == Code::Valid));
+        }
+    }
+}
+
+async fn each_has_its_own_answers(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let new = || domain::NewKey { idempotency: once("same", "body"), ..new_key("Acme") };
+    let own = desk.keydesk.issue(&desk.operator, new()).await.unwrap();
+    let foreign = desk.keydesk.issue(&desk.other, new()).await.unwrap();
+    assert_ne!(own.key.id, foreign.key.id);
+    assert_ne!(own.secret.expose(), foreign.secret.expose());
+}

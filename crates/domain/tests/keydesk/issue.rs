@@ -1,0 +1,152 @@
+use domain::NewKey;
+use model::{ClientNameError, Environment, KeyError, KeyKind, KeyStatus, Preset, Scope, ScopeSet};
+use store::{on_both_databases, testing::TestDatabase};
+
+use crate::desk::{Desk, START, new_key, scopes};
+
+on_both_databases!(
+    a_new_key_is_as_asked,
+    nobody_gives_what_they_do_not_hold,
+    an_unknown_scope_is_refused_by_name,
+    a_client_name_that_can_not_be_one,
+    a_rename_to_the_same_name_writes_nothing,
+    a_rename_against_another_version_is_refused,
+    hostile_names_come_back_as_they_were
+);
+
+async fn a_new_key_is_as_asked(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    for (preset, given, environment, expected) in [
+        (Some(Preset::LiveWidget), None, Environment::Test, Preset::LiveWidget.scopes()),
+        (None, None, Environment::Live, ScopeSet::default()),
+        (None, Some(scopes(&["keys:*", "calls:read"])), Environment::Live, scopes(&["calls:read", "keys:*"])),
+        (Some(Preset::Crm), Some(scopes(&["calls:read"])), Environment::Live, scopes(&["calls:read"])),
+        (Some(Preset::Crm), Some(ScopeSet::default()), Environment::Live, ScopeSet::default()),
+    ] {
+        let new = NewKey { preset, scopes: given, environment, ..new_key("  Cafe\u{301} ") };
+        let issued = desk.keydesk.issue(&desk.operator, new).await.unwrap();
+        let key = issued.key;
+        assert_eq!((key.kind, key.status, key.version), (KeyKind::Issued, KeyStatus::Active, 1));
+        assert_eq!((key.client_name.as_str(), key.environment, key.scopes.clone()), ("Café", environment, expected));
+        assert_eq!((key.preset, key.created_at.as_millis()), (preset.unwrap_or(Preset::Custom), START));
+        assert_eq!(key.hint, issued.secret.hint());
+        assert!(issued.secret.expose().starts_with(&format!("ccc_{environment}_")));
+        assert_eq!(desk.keydesk.get(&desk.operator, key.id).await.unwrap(), key);
+    }
+}
+
+async fn nobody_gives_what_they_do_not_hold(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let rows: [(&[&str], &[&str], &[&str]); 12] = [
+        (&["keys:write"], &[], &[]),
+        (&["keys:write"], &["keys:write"], &[]),
+        (&["keys:write"], &["contacts:read"], &["contacts:read"]),
+        (&["keys:write", "contacts:read"], &["contacts:read"], &[]),
+        (&["keys:write", "contacts:read"], &["contacts:read", "contacts:write"], &["contacts:write"]),
+        (&["contacts:*"], &["contacts:read", "contacts:write"], &[]),
+        (&["contacts:*"], &["contacts:*"], &[]),
+        // All of today's actions are not all of a resource's actions.
+        (&["contacts:read", "contacts:write"], &["contacts:*"], &["contacts:*"]),
+        (&["keys:*"], &["keys:reveal", "keys:*"], &[]),
+        (&["keys:*"], &["usage:read", "audit:read"], &["audit:read", "usage:read"]),
+        (&["agents:*"], &["agent-states:subscribe"], &["agent-states:subscribe"]),
+        (&[], &["calls:read"], &["calls:read"]),
+    ];
+    for (held, wanted, missing) in rows {
+        let caller = desk.caller(held).await;
+        let new = NewKey { scopes: Some(scopes(wanted)), preset: None, ..new_key("Acme") };
+        let outcome = desk.keydesk.issue(&caller, new).await.map(|issued| issued.key.scopes);
+        let expected = if missing.is_empty() {
+            Ok(scopes(wanted))
+        } else {
+            Err(KeyError::ScopeEscalation { missing: scopes(missing).iter().cloned().collect() })
+        };
+        assert_eq!(outcome, expected, "{held:?} gives {wanted:?}");
+    }
+    // A preset is no way around.
+    let caller = desk.caller(&["contacts:read", "keys:write"]).await;
+    let outcome = desk.keydesk.issue(&caller, new_key("Acme")).await.map(drop);
+    assert!(matches!(outcome, Err(KeyError::ScopeEscalation { missing }) if missing.len() == 5));
+}
+
+async fn an_unknown_scope_is_refused_by_name(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    for unknown in ["contacts:paint", "unicorns:read", "unicorns:*", "contact:*", "keys:rea"] {
+        let new = NewKey { scopes: Some(scopes(&["calls:read", unknown])), ..new_key("Acme") };
+        let outcome = desk.keydesk.issue(&desk.operator, new).await.map(drop);
+        assert_eq!(outcome, Err(KeyError::UnknownScope { scope: Scope::parse(unknown).unwrap() }));
+    }
+}
+
+async fn a_client_name_that_can_not_be_one(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let key = desk.issue("Acme").await.key;
+    let long = "a".repeat(101);
+    for (name, reason) in [
+        ("", ClientNameError::Empty),
+        (" \u{3000}", ClientNameError::Empty),
+        (long.as_str(), ClientNameError::TooLong),
+        ("Ac\0me", ClientNameError::Invisible),
+        ("Ac\u{202E}me", ClientNameError::Invisible),
+        ("Acme\n", ClientNameError::Invisible),
+    ] {
+        let refused = KeyError::InvalidClientName { reason };
+        assert_eq!(desk.keydesk.issue(&desk.operator, new_key(name)).await.map(drop), Err(refused.clone()), "{name:?}");
+        assert_eq!(desk.keydesk.rename(&desk.operator, key.id, name, None).await, Err(refused), "{name:?}");
+    }
+    assert_eq!(desk.keydesk.get(&desk.operator, key.id).await.unwrap(), key);
+}
+
+async fn a_rename_to_the_same_name_writes_nothing(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let key = desk.issue("Café").await.key;
+    let before = desk.database.raw().await.dump().await;
+    desk.clock.advance(10);
+    for same in ["Café", " Café ", "Cafe\u{301}"] {
+        assert_eq!(desk.keydesk.rename(&desk.operator, key.id, same, Some(1)).await.unwrap(), key);
+    }
+    assert_eq!(desk.database.raw().await.dump().await, before);
+    let renamed = desk.keydesk.rename(&desk.operator, key.id, "café", None).await.unwrap();
+    assert_eq!((renamed.version, renamed.updated_at.as_millis()), (2, START + 10));
+}
+
+async fn a_rename_against_another_version_is_refused(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let id = desk.issue("Acme").await.key.id;
+    let rename = async |name, version| desk.keydesk.rename(&desk.operator, id, name, version).await;
+    assert_eq!(rename("Beta", Some(1)).await.unwrap().version, 2);
+    for version in [0, 1, 3] {
+        assert_eq!(rename("Gamma", Some(version)).await, Err(KeyError::VersionMoved { current: 2 }));
+        assert_eq!(
+            desk.keydesk.delete(&desk.operator, id, Some(version)).await,
+            Err(KeyError::VersionMoved { current: 2 })
+        );
+    }
+    // Of two who saw the same version, one wins.
+    let (one, two) = tokio::join!(rename("One", Some(2)), rename("Two", Some(2)));
+    assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
+    assert_eq!(desk.keydesk.delete(&desk.operator, id, Some(3)).await, Ok(()));
+}
+
+async fn hostile_names_come_back_as_they_were(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let wide = "漢".repeat(100);
+    for name in [
+        "<script>alert(1)</script>",
+        "=HYPERLINK(\"http://x\")",
+        "'; DROP TABLE api_key; --",
+        "100%_\\",
+        "\\u0000 ${jndi:ldap://x} {{7*7}} %s %n",
+        "שלום עולם",
+        "e\u{301}\u{316}\u{317}",
+        "👩🏽 🏴 🦀",
+        wide.as_str(),
+    ] {
+        let issued = desk.issue(name).await;
+        let expected = model::ClientName::parse(name).unwrap();
+        assert_eq!(issued.key.client_name, expected, "{name}");
+        let page = model::ListQuery { search: name.to_owned(), limit: 50, ..model::ListQuery::default() };
+        let page = desk.keydesk.list(&desk.operator, &page).await.unwrap();
+        assert_eq!(page.items, [issued.key], "{name}");
+    }
+}

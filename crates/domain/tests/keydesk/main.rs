@@ -1,0 +1,20 @@
+//! What Keydesk promises, on both databases.
+#![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
+
+mod audit;
+mod default_key;
+mod desk;
+mod freshness;
+mod idempotency;
+mod installations;
+mod isolation;
+mod issue;
+mod nodes;
+mod proxy;
+mod races;
+mod restore;
+mod reveal;
+mod roles;
+mod secrets;
+mod selection;
+mod usage;

@@ -1,0 +1,74 @@
+//! What one node changes, the other knows within a second.
+
+use model::{Actor, Code};
+use store::{on_both_databases, testing::TestDatabase};
+
+use crate::desk::{Desk, KNOWN, code, verify, within};
+
+on_both_databases!(a_change_is_known_everywhere, what_was_unknown_becomes_known, tombstones_are_forgotten_in_time);
+
+async fn a_change_is_known_everywhere(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let other = desk.second_node().await;
+    let running = [desk.keydesk.start(), other.start()];
+    let issued = desk.issue("Acme").await;
+    let (id, key) = (issued.key.id, issued.secret.expose());
+    assert_eq!(code(&other, key).await, Code::Valid, "it is in the other's memory");
+
+    let name = async || verify(&other, key).await.record.unwrap().client_name().as_str().to_owned();
+    desk.keydesk.rename(&desk.operator, id, "Beta", None).await.unwrap();
+    within(KNOWN, "a rename", async || name().await == "Beta").await;
+    desk.keydesk.delete(&desk.operator, id, None).await.unwrap();
+    within(KNOWN, "a deletion", async || code(&other, key).await == Code::Revoked).await;
+    desk.keydesk.restore(&desk.operator, id).await.unwrap();
+    within(KNOWN, "a restoring", async || code(&other, key).await == Code::Valid).await;
+    for enabled in [false, true] {
+        desk.keydesk.set_module(Actor::Operator, "default", enabled).await.unwrap();
+        let known = async || other.module_enabled(desk.operator.installation) == enabled;
+        within(KNOWN, "the module", known).await;
+    }
+    // And the other way round.
+    other.delete(&desk.operator, id, None).await.unwrap();
+    within(KNOWN, "a deletion there", async || code(&desk.keydesk, key).await == Code::Revoked).await;
+    for background in running {
+        background.stop().await;
+    }
+}
+
+async fn what_was_unknown_becomes_known(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let other = desk.second_node().await;
+    let background = other.start();
+    let issued = desk.issue("Acme").await;
+    assert_eq!(code(&other, issued.secret.expose()).await, Code::Valid, "at once: it is read when it is asked for");
+    let misses = other.counters().cache_misses;
+    let unknown = desk.keydesk.issue(&desk.operator, crate::desk::new_key("Beta")).await.unwrap();
+    let mut text = unknown.secret.expose().to_owned();
+    text.replace_range(10..11, if &text[10..11] == "a" { "b" } else { "a" });
+    assert_eq!(code(&other, &text).await, Code::NotFound, "a typing error is refused by its checksum");
+    assert_eq!(other.counters().cache_misses, misses, "and costs no look-up");
+    background.stop().await;
+}
+
+async fn tombstones_are_forgotten_in_time(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let other = desk.second_node().await;
+    let issued = desk.issue("Acme").await;
+    desk.keydesk.delete(&desk.operator, issued.key.id, None).await.unwrap();
+    for node in [&desk.keydesk, &other] {
+        assert_eq!(code(node, issued.secret.expose()).await, Code::Revoked);
+    }
+    desk.clock.advance(model::RESTORE_WINDOW_MS);
+    let left = async || {
+        let sql = "SELECT COUNT(*) FROM api_key WHERE deleted_at IS NOT NULL";
+        desk.database.raw().await.number(sql).await
+    };
+    let background = desk.keydesk.start();
+    within(KNOWN, "one node purges when it starts", async || left().await == 0).await;
+    background.stop().await;
+    // The other finds nothing to purge, and forgets all the same.
+    let background = other.start();
+    within(KNOWN, "the default keys alone are in memory", async || other.counters().cached_keys == 2).await;
+    assert_eq!(code(&other, issued.secret.expose()).await, Code::NotFound);
+    background.stop().await;
+}

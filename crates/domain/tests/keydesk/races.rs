@@ -1,0 +1,120 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+};
+
+use domain::Keydesk;
+use model::{Code, KeyId};
+use store::testing::TestDatabase;
+
+use crate::desk::{Desk, KNOWN, call, code, within};
+
+/// Deletes and restores one key over and over while others verify it. A verification that began after the deletion had
+/// answered, and ended before the restoring began, must be refused.
+async fn delete_then_verify(database: TestDatabase, trials: u64) {
+    let desk = Desk::open(database).await;
+    let issued = desk.issue("Acme").await;
+    let (id, key) = (issued.key.id, Arc::<str>::from(issued.secret.expose()));
+    // Even: the key may live. Odd: a deletion has answered.
+    let phase = Arc::new(AtomicU64::new(0));
+    let over = Arc::new(AtomicBool::new(false));
+    let (asked, accepted) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let mut verifiers = tokio::task::JoinSet::new();
+    for _ in 0..3 {
+        let (keydesk, key, phase, over) = (desk.keydesk.clone(), key.clone(), phase.clone(), over.clone());
+        let (asked, accepted) = (asked.clone(), accepted.clone());
+        verifiers.spawn(async move {
+            while !over.load(SeqCst) {
+                let before = phase.load(SeqCst);
+                let allowed = keydesk.verify(call(&key)).await.unwrap().allowed();
+                if before % 2 == 1 && phase.load(SeqCst) == before {
+                    asked.fetch_add(1, SeqCst);
+                    accepted.fetch_add(u64::from(allowed), SeqCst);
+                }
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    for _ in 0..trials {
+        desk.keydesk.delete(&desk.operator, id, None).await.unwrap();
+        phase.fetch_add(1, SeqCst);
+        assert_eq!(code(&desk.keydesk, &key).await, Code::Revoked);
+        tokio::task::yield_now().await;
+        phase.fetch_add(1, SeqCst);
+        desk.keydesk.restore(&desk.operator, id).await.unwrap();
+        assert_eq!(code(&desk.keydesk, &key).await, Code::Valid);
+    }
+    over.store(true, SeqCst);
+    verifiers.join_all().await;
+    assert!(asked.load(SeqCst) > trials / 10, "too few verifications fell between: {asked:?}");
+    assert_eq!(accepted.load(SeqCst), 0, "of {asked:?} verifications after a deletion had answered");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_thousand_deletions_on_sqlite() {
+    delete_then_verify(TestDatabase::sqlite().await, 2_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn five_hundred_deletions_on_postgres() {
+    delete_then_verify(TestDatabase::postgres().await, 500).await;
+}
+
+/// A second node reads keys for the first time in the very moment in which the first node deletes them. Once it has
+/// applied that change, nothing that it read before may bring a key back.
+async fn a_cold_read_against_a_deletion(database: TestDatabase) {
+    const ROUNDS: usize = 6;
+    const KEYS: usize = 40;
+    let desk = Desk::open(database).await;
+    let background = desk.keydesk.start();
+    for _ in 0..ROUNDS {
+        let mut issued = Vec::new();
+        for _ in 0..KEYS {
+            issued.push(desk.issue("Acme").await);
+        }
+        // Opened now, it has polled all of that away and remembers none of it.
+        let other = desk.second_node().await;
+        let others_background = other.start();
+        let deleted_at = Arc::new(AtomicU64::new(u64::MAX));
+        let mut readers = tokio::task::JoinSet::new();
+        for issued in &issued {
+            let (other, key) = (other.clone(), issued.secret.expose().to_owned());
+            let deleted_at = deleted_at.clone();
+            readers.spawn(async move { read_until_refused(&other, &key, &deleted_at).await });
+        }
+        let ids: Vec<KeyId> = issued.iter().map(|issued| issued.key.id).collect();
+        let deleted = desk.keydesk.bulk_delete(&desk.operator, &ids).await.unwrap();
+        assert_eq!(deleted.deleted.len(), KEYS);
+        let epoch = desk.database.store().await.epoch().await.unwrap();
+        deleted_at.store(u64::try_from(epoch).unwrap(), SeqCst);
+        within(KNOWN, "the other node refuses", async || {
+            let known = other.counters().epoch;
+            known >= epoch
+        })
+        .await;
+        let late = readers.join_all().await.into_iter().sum::<u64>();
+        assert_eq!(late, 0, "accepted after the change was known");
+        for issued in &issued {
+            assert_eq!(code(&other, issued.secret.expose()).await, Code::Revoked);
+        }
+        others_background.stop().await;
+    }
+    background.stop().await;
+}
+
+/// Verifies until the deletion is known; gives how often the key was accepted by a call that began after that.
+async fn read_until_refused(node: &Keydesk, key: &str, deleted_at: &AtomicU64) -> u64 {
+    let mut late = 0;
+    for after in 0.. {
+        let known = u64::try_from(node.counters().epoch).unwrap() >= deleted_at.load(SeqCst);
+        let allowed = node.verify(call(key)).await.unwrap().allowed();
+        late += u64::from(known && allowed);
+        if known && after > 3 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    late
+}
+
+store::on_both_databases!(a_cold_read_against_a_deletion);

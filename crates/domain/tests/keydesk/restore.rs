@@ -1,0 +1,77 @@
+use model::{Code, KeyError, KeyStatus, ListQuery, RESTORE_WINDOW_MS};
+use store::{on_both_databases, testing::TestDatabase};
+
+use crate::desk::{Desk, START, code};
+
+on_both_databases!(
+    within_thirty_days_to_the_millisecond,
+    what_is_not_deleted_is_not_restored,
+    an_undone_deletion_is_as_if_it_had_not_been
+);
+
+async fn within_thirty_days_to_the_millisecond(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let (keydesk, operator) = (&desk.keydesk, &desk.operator);
+    let issued = desk.issue("Acme").await;
+    let (id, secret) = (issued.key.id, issued.secret.expose());
+    let revoked = ListQuery { status: Some(KeyStatus::Revoked), limit: 50, ..ListQuery::default() };
+
+    keydesk.delete(operator, id, None).await.unwrap();
+    let node = desk.second_node().await;
+    desk.clock.set(START + RESTORE_WINDOW_MS - 1);
+    let gone = keydesk.get(operator, id).await.unwrap();
+    assert_eq!((gone.status, gone.deleted_at.unwrap().as_millis()), (KeyStatus::Revoked, START));
+    assert_eq!(keydesk.list(operator, &revoked).await.unwrap().items, [gone]);
+    for node in [keydesk, &node] {
+        assert_eq!(code(node, secret).await, Code::Revoked);
+    }
+    let back = keydesk.restore(operator, id).await.unwrap();
+    assert_eq!((back.status, back.version, back.deleted_at), (KeyStatus::Active, 3, None));
+    assert_eq!(code(keydesk, secret).await, Code::Valid);
+
+    let selection = model::Selection::Ids(vec![id]);
+    let deleted = keydesk.delete_selected(operator, &selection).await.unwrap();
+    desk.clock.advance(RESTORE_WINDOW_MS);
+    // The rows are still there: nothing has purged them.
+    for keydesk in [keydesk, &desk.second_node().await] {
+        assert_eq!(keydesk.get(operator, id).await, Err(KeyError::NotFound));
+        assert_eq!(keydesk.list(operator, &revoked).await.unwrap().items, []);
+        assert_eq!(keydesk.restore(operator, id).await, Err(KeyError::NotFound));
+        assert_eq!(keydesk.undo_delete(operator, &deleted.changes).await, Ok(0));
+        assert_eq!(code(keydesk, secret).await, Code::NotFound);
+    }
+}
+
+async fn what_is_not_deleted_is_not_restored(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let id = desk.issue("Acme").await.key.id;
+    assert_eq!(desk.keydesk.restore(&desk.operator, id).await, Err(KeyError::NotDeleted));
+    desk.keydesk.delete(&desk.operator, id, None).await.unwrap();
+    assert_eq!(desk.keydesk.delete(&desk.operator, id, None).await, Err(KeyError::NotFound));
+    assert_eq!(desk.keydesk.rename(&desk.operator, id, "Beta", None).await, Err(KeyError::NotFound));
+    assert_eq!(desk.keydesk.reveal(&desk.operator, id).await.map(drop), Err(KeyError::NotFound));
+    let (one, two) = tokio::join!(desk.keydesk.restore(&desk.operator, id), desk.keydesk.restore(&desk.operator, id));
+    assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
+}
+
+async fn an_undone_deletion_is_as_if_it_had_not_been(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let issued = [desk.issue("Acme").await, desk.issue("Acme").await, desk.issue("Beta").await];
+    let selection =
+        model::Selection::Matching { search: "acme".to_owned(), environment: None, status: None, preset: None };
+    let deleted = desk.keydesk.delete_selected(&desk.operator, &selection).await.unwrap();
+    assert_eq!((deleted.deleted, deleted.skipped), (2, 0));
+    let codes = async || {
+        let mut codes = Vec::new();
+        for issued in &issued {
+            codes.push(code(&desk.keydesk, issued.secret.expose()).await);
+        }
+        codes
+    };
+    assert_eq!(codes().await, [Code::Revoked, Code::Revoked, Code::Valid]);
+    assert_eq!(desk.keydesk.undo_delete(&desk.operator, &deleted.changes).await, Ok(2));
+    assert_eq!(desk.keydesk.undo_delete(&desk.operator, &deleted.changes).await, Ok(0));
+    assert_eq!(codes().await, [Code::Valid; 3]);
+    let page = ListQuery { limit: 50, ..ListQuery::default() };
+    assert_eq!(desk.keydesk.list(&desk.operator, &page).await.unwrap().total, 4);
+}

@@ -1,0 +1,40 @@
+use domain::{Caller, Held};
+use model::{Actor, AdministratorId, KeyError, ListQuery, Selection};
+use store::{on_both_databases, testing::TestDatabase};
+
+use crate::desk::{Desk, new_key};
+
+on_both_databases!(a_viewer_sees_and_changes_nothing);
+
+async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let keydesk = &desk.keydesk;
+    let (live, gone) = (desk.issue("Acme").await.key, desk.issue("Gone").await.key);
+    let selection = Selection::Ids(vec![gone.id]);
+    let deleted = keydesk.delete_selected(&desk.operator, &selection).await.unwrap();
+    let viewer = Caller {
+        actor: Actor::Administrator { id: AdministratorId(keydesk.request_id()) },
+        held: Held::None,
+        ..desk.operator.clone()
+    };
+    let before = desk.database.raw().await.dump().await;
+    let everything = Selection::Matching { search: String::new(), environment: None, status: None, preset: None };
+    let outcomes = [
+        ("issue", keydesk.issue(&viewer, new_key("Beta")).await.map(drop)),
+        ("rename", keydesk.rename(&viewer, live.id, "Beta", None).await.map(drop)),
+        ("delete", keydesk.delete(&viewer, live.id, None).await),
+        ("bulk_delete", keydesk.bulk_delete(&viewer, &[live.id]).await.map(drop)),
+        ("restore", keydesk.restore(&viewer, gone.id).await.map(drop)),
+        ("reveal", keydesk.reveal(&viewer, live.id).await.map(drop)),
+        ("delete_selected", keydesk.delete_selected(&viewer, &everything).await.map(drop)),
+        ("undo_delete", keydesk.undo_delete(&viewer, &deleted.changes).await.map(drop)),
+    ];
+    for (verb, outcome) in outcomes {
+        assert_eq!(outcome, Err(KeyError::Forbidden), "{verb}");
+    }
+    let query = ListQuery { limit: 50, ..ListQuery::default() };
+    assert_eq!(keydesk.list(&viewer, &query).await.unwrap().total, 2);
+    assert_eq!(keydesk.get(&viewer, live.id).await.unwrap(), live);
+    assert_eq!(keydesk.impact(&viewer, &everything).await.unwrap().keys, 1);
+    assert_eq!(desk.database.raw().await.dump().await, before);
+}

@@ -1,0 +1,129 @@
+//! A secret is where it must be and nowhere else.
+
+use std::{fs, net::Ipv4Addr};
+
+use domain::{Keydesk, NewAdministrator, NewKey, OpenOptions};
+use model::{Actor, Environment, ListQuery, PlainSecret, Role};
+use store::{on_both_databases, testing::TestDatabase};
+
+use crate::desk::{Desk, new_key, once, verify};
+
+on_both_databases!(
+    no_row_and_no_file_of_the_database_holds_one,
+    nothing_that_prints_shows_one,
+    another_keyring_is_refused
+);
+
+const PASSWORD: &str = "correct horse battery staple";
+const IDEMPOTENCY_KEY: &str = "a-key-that-opens-an-answer";
+
+/// Runs a story and gives every text that must stay secret, with all that was printed on the way.
+async fn story(desk: &Desk) -> (Vec<String>, Vec<String>) {
+    let keydesk = &desk.keydesk;
+    let (mut secrets, mut printed) = (vec![PASSWORD.to_owned(), IDEMPOTENCY_KEY.to_owned()], Vec::new());
+    let mut keep = |secret: &PlainSecret| secrets.push(secret.expose().to_owned());
+    for environment in [Environment::Live, Environment::Test] {
+        let new = NewKey { environment, idempotency: once(IDEMPOTENCY_KEY, environment.as_str()), ..new_key("Acme") };
+        let outcome = keydesk.issue(&desk.operator, new).await;
+        let Ok(issued) = outcome else {
+            printed.push(format!("{outcome:?}"));
+            continue;
+        };
+        keep(&issued.secret);
+        let verdict = verify(keydesk, issued.secret.expose()).await;
+        printed.push(format!("{issued:?} {issued:#?} {verdict:?} {}", serde_json::to_string(&issued.key).unwrap()));
+        let revealed = keydesk.reveal(&desk.operator, issued.key.id).await.unwrap();
+        printed.push(format!("{revealed:?}"));
+        let renamed = keydesk.rename(&desk.operator, issued.key.id, "Beta", None).await;
+        printed.push(format!("{renamed:?}"));
+        keydesk.delete(&desk.operator, issued.key.id, None).await.unwrap();
+        keydesk.restore(&desk.operator, issued.key.id).await.unwrap();
+    }
+    let default = keydesk.default_key(&desk.operator).await.unwrap();
+    keep(&keydesk.reveal(&desk.operator, default.id).await.unwrap());
+    let new = NewAdministrator {
+        email: "ada@example.com".to_owned(),
+        name: "Ada".to_owned(),
+        role: Role::Owner,
+        password: PlainSecret::new(PASSWORD.to_owned()),
+    };
+    printed.push(format!("{new:?}"));
+    let installation = desk.operator.installation;
+    secrets.push(keydesk.set_up_token(installation));
+    keydesk.create_administrator(Actor::Operator, installation, new).await.unwrap();
+    let password = PlainSecret::new(PASSWORD.to_owned());
+    let signed_in = keydesk.sign_in("ada@example.com", password, Ipv4Addr::LOCALHOST.into()).await.unwrap();
+    let session = keydesk.session(signed_in.token.expose()).await.unwrap();
+    printed.push(format!("{signed_in:?} {session:?}"));
+    secrets.push(signed_in.token.expose().to_owned());
+    let page = keydesk.list(&desk.operator, &ListQuery { limit: 50, ..ListQuery::default() }).await.unwrap();
+    printed.push(format!("{page:?} {}", serde_json::to_string(&page).unwrap()));
+    printed.push(format!("{keydesk:?} {:?} {:?}", keydesk.counters(), desk.operator));
+    printed.push(format!("{:?}", keydesk.examine().await));
+    printed.push(format!("{:?}", desk.audit(&desk.operator).await));
+    // The random part alone would do for whoever knows the format.
+    let bodies: Vec<_> = secrets
+        .iter()
+        .filter_map(|secret| secret.strip_prefix("ccc_live_").or(secret.strip_prefix("ccc_test_")))
+        .map(|body| body[..model::BODY_LEN].to_owned())
+        .collect();
+    assert_eq!(bodies.len(), 2);
+    secrets.extend(bodies);
+    (secrets, printed)
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+async fn no_row_and_no_file_of_the_database_holds_one(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let (mut secrets, _) = story(&desk).await;
+    let keyring = fs::read_to_string(desk.database.dir().join("master.key")).unwrap();
+    let keys: Vec<_> = keyring.lines().filter(|line| !line.starts_with('#')).collect();
+    secrets.extend(keys.iter().filter_map(|line| Some(line.split_whitespace().nth(2)?.to_owned())));
+    assert!(secrets.len() >= 9, "{}", secrets.len());
+    let cells = desk.database.raw().await.dump().await;
+    assert!(cells.len() > 200, "{}", cells.len());
+    for secret in &secrets {
+        let found: Vec<_> = cells.iter().filter(|cell| holds(&cell.bytes, secret)).collect();
+        assert!(found.is_empty(), "{found:?}");
+    }
+    // What was deleted or overwritten may still lie in a page.
+    for file in fs::read_dir(desk.database.dir()).unwrap().map(|file| file.unwrap().path()) {
+        if !file.ends_with("master.key") {
+            let bytes = fs::read(&file).unwrap();
+            assert!(!secrets.iter().any(|secret| holds(&bytes, secret)), "{}", file.display());
+        }
+    }
+}
+
+async fn nothing_that_prints_shows_one(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let (secrets, printed) = story(&desk).await;
+    for (number, text) in printed.iter().enumerate() {
+        assert!(!secrets.iter().any(|secret| text.contains(secret)), "text {number} shows a secret");
+    }
+}
+
+async fn another_keyring_is_refused(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let elsewhere = TestDatabase::sqlite().await;
+    Keydesk::open(OpenOptions::new(elsewhere.address(), elsewhere.dir())).await.unwrap();
+    let foreign = fs::read_to_string(elsewhere.dir().join("master.key")).unwrap();
+    let own = fs::read_to_string(desk.database.dir().join("master.key")).unwrap();
+    let open = async |keyring: Option<&str>, dir: &TestDatabase| {
+        let mut options = OpenOptions::new(desk.database.address(), dir.dir());
+        options.keyring = keyring.map(str::to_owned);
+        Keydesk::open(options).await.map(drop).map_err(|error| error.to_string())
+    };
+    let refused = open(Some(&foreign), &desk.database).await.unwrap_err();
+    assert!(refused.contains("did not make this database"), "{refused}");
+    assert!(open(None, &elsewhere).await.is_err());
+    let empty = TestDatabase::sqlite().await;
+    let missing = open(None, &empty).await.unwrap_err();
+    assert!(missing.contains("is missing"), "{missing}");
+    assert_eq!(open(Some(&own), &empty).await, Ok(()));
+    let broken = open(Some("pepper p1 c2VjcmV0"), &empty).await.unwrap_err();
+    assert!(!broken.contains("c2VjcmV0"), "{broken}");
+}
