@@ -34,7 +34,7 @@ pub(super) fn Toolbar() -> impl IntoView {
             navigate(&wanted.address(), NavigateOptions { replace, scroll: false, ..NavigateOptions::default() });
         }
     };
-    let go = StoredValue::new_local(go);
+    let go = StoredValue::new(go);
     let timer = StoredValue::<Option<TimeoutHandle>>::new(None);
     let typed = move |_| {
         if let Some(timer) = timer.get_value() {
