@@ -11,6 +11,8 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let postgres =
         if args.iter().any(|arg| arg == "--postgres") { Some(steps.run("PostgreSQL", postgres::start)?) } else { None };
     steps.run("decisions, in process", || process::run(process::cargo().args(["bench", "-p", "domain"])))?;
+    // The bench starts its neighbours: the empty handler that it compares with, and what makes a million keys.
+    steps.run("build the bench", || process::run(build::release("build").arg("--examples")))?;
     steps.run("the server, over HTTP", || {
         let mut bench = build::release("run");
         if let Some(postgres) = &postgres {
