@@ -37,7 +37,7 @@ pub(super) fn PersonMenu(person: Administrator) -> impl IntoView {
             </Menu>
         </ThemeForm>
         // A plain form with or without scripts: what follows is a new page, with nothing of this session in it.
-        <form id="sign-out" method="post" action="/signout"></form>
+        <form id="sign-out" method="post" action="/signout" hidden></form>
     }
 }
 
