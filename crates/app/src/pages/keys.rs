@@ -38,7 +38,7 @@ use self::{
 };
 use crate::{
     api::{Filter, list_keys},
-    components::{Glyph, Icon},
+    components::{Glyph, Icon, live},
 };
 
 #[cfg(feature = "ssr")]
@@ -56,47 +56,45 @@ pub(crate) fn Keys() -> impl IntoView {
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
     let desk = Desk::new(filter, query.with_untracked(Open::of));
     provide_context(desk);
-    let list = Resource::new_blocking(
-        move || (filter.get(), cursor.get(), desk.asked.get()),
-        move |(filter, cursor, _)| {
+    // The server's answer, or the first one when the page is come to from another. What comes later is filled in.
+    let first = Resource::new_blocking(
+        || (),
+        move |()| {
+            let (filter, cursor) = (filter.get_untracked(), cursor.get_untracked());
             desk.connection.ask(move || list_keys(filter.clone(), cursor.clone(), FIRST_PAGE))
         },
     );
-    let (searching, set_searching) = signal(false);
     shortcuts::listen(desk);
     tick(desk);
     forget_when_unseen(desk);
-    Effect::new(move |before: Option<Filter>| {
-        let now = filter.get();
-        if before.is_some_and(|before| before != now) {
-            desk.clear_selection();
-        }
-        now
-    });
+    follow_the_address(desk);
     view! {
         <Title text="API Keys · Keydesk"/>
         <div class="keys">
             <header class="keys-head">
                 <h1>"API Keys"</h1>
-                {move || desk.may_change.get().then(|| view! { <AddButton/> })}
-            </header>
-            {move || desk.open.with(Option::is_none).then(|| view! { <Away/> })}
-            <toolbar::Toolbar/>
-            <div class="list" aria-busy=move || searching.get().to_string()>
-                <Transition fallback=face::Loading set_pending=set_searching>
+                <Suspense>
                     {move || Suspend::new(async move {
-                        match list.await {
-                            Ok(keys) => {
-                                desk.fill(keys);
-                                view! { <grid::Grid/> }.into_any()
-                            }
-                            Err(error) => view! { <face::Failed error/> }.into_any(),
-                        }
+                        desk.may_change.set(first.await.is_ok_and(|list| list.may_change));
+                        live(move || desk.may_change.get().then(|| view! { <AddButton/> }))
                     })}
-                </Transition>
+                </Suspense>
+            </header>
+            {live(move || desk.open.with(Option::is_none).then(|| view! { <Away/> }))}
+            <toolbar::Toolbar/>
+            <div class="list" aria-busy=move || desk.searching.get().to_string()>
+                <Suspense fallback=face::Loading>
+                    {move || Suspend::new(async move {
+                        desk.receive(first.await);
+                        live(move || match desk.failure.get() {
+                            None => view! { <grid::Grid/> }.into_any(),
+                            Some(error) => view! { <face::Failed error/> }.into_any(),
+                        })
+                    })}
+                </Suspense>
             </div>
             <Carrier/>
-            {move || desk.open.get().map(opened)}
+            {live(move || desk.open.get().map(opened))}
             <SignInAgain/>
             <toast::Toasts/>
         </div>
@@ -140,15 +138,29 @@ fn Carrier() -> impl IntoView {
     let desk = expect_context::<Desk>();
     view! {
         <form id="rows" method="get" action="/keys" hidden>
-            {move || {
+            {live(move || {
                 desk.filter
                     .with(Filter::pairs)
                     .into_iter()
                     .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
                     .collect_view()
-            }}
+            })}
         </form>
     }
+}
+
+/// Asks for the list again when the address or the person wants another one.
+fn follow_the_address(desk: Desk) {
+    Effect::new(move |before: Option<(Filter, u32)>| {
+        let now = (desk.filter.get(), desk.asked.get());
+        if let Some(before) = before.filter(|before| *before != now) {
+            if before.0 != now.0 {
+                desk.clear_selection();
+            }
+            desk.reload();
+        }
+        now
+    });
 }
 
 fn tick(desk: Desk) {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ApiError,
     api::{Draft, Made, count_named, create_key},
-    components::{Dialog, DialogHandle, Glyph, Icon, Notice, Tone},
+    components::{Dialog, DialogHandle, Glyph, Icon, Notice, Tone, live},
 };
 
 /// From the last key press until the name is looked up.
@@ -34,10 +34,10 @@ pub(super) fn AddDialog() -> impl IntoView {
     };
     view! {
         <Dialog id="add" title="Add API key" closed>
-            {move || match made.get() {
+            {live(move || match made.get() {
                 Some(made) => view! { <Ready made/> }.into_any(),
                 None => view! { <Draw posted=posted.clone() made/> }.into_any(),
-            }}
+            })}
         </Dialog>
     }
 }
@@ -137,7 +137,7 @@ fn Draw(posted: Posted, made: RwSignal<Option<Made>>) -> impl IntoView {
             </details>
             <div class="dialog-foot">
                 <CancelButton dialog/>
-                <button type="submit" class="button primary" aria-disabled=move || busy.get().then_some("true")>
+                <button type="submit" class="button primary" aria-disabled=Signal::derive(move || busy.get().then_some("true"))>
                     "Generate key"
                 </button>
             </div>
@@ -149,6 +149,7 @@ fn Draw(posted: Posted, made: RwSignal<Option<Made>>) -> impl IntoView {
 #[component]
 fn Ready(made: Made) -> impl IntoView {
     let dialog = expect_context::<DialogHandle>();
+    Effect::new(|| dom::after_rendering(|| _ = dom::focus("#add [data-first]")));
     view! {
         <div class="form">
             <Notice tone=Tone::Good>
@@ -249,13 +250,13 @@ pub(super) fn NameField(
                 spellcheck="false"
                 dir="auto"
                 data-first
-                aria-invalid=move || wrong().then_some("true")
+                aria-invalid=Signal::derive(move || wrong().then_some("true"))
                 aria-describedby="client-name-note"
                 node_ref=input
                 on:input=typed
             />
             <div id="client-name-note" class="field-note" aria-live="polite">
-                {move || problem.get().map(|error| view! { <span class="wrong"><Icon glyph=Glyph::Problem/>{sentence(&error)}</span> })}
+                {live(move || problem.get().map(|error| view! { <span class="wrong"><Icon glyph=Glyph::Problem/>{sentence(&error)}</span> }))}
                 {named_so}
             </div>
         </div>

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use super::{address::Open, desk::Desk, words::count};
 use crate::{
     api::Filter,
-    components::{Glyph, Icon},
+    components::{Glyph, Icon, live},
 };
 
 /// How many keys there are; or, while some are selected, what can be done with them.
@@ -13,10 +13,10 @@ pub(super) fn Summary() -> impl IntoView {
     let selected = Memo::new(move |_| desk.count_selected());
     view! {
         <div class="summary">
-            {move || match selected.get() {
+            {live(move || match selected.get() {
                 0 => view! { <p class="faint">{total(desk)}</p> }.into_any(),
                 selected => view! { <Bar selected/> }.into_any(),
-            }}
+            })}
         </div>
     }
 }
@@ -38,7 +38,8 @@ fn Bar(selected: u64) -> impl IntoView {
         let loaded = desk.rows.with(|rows| rows.iter().filter(|row| !row.default).count()) as u64;
         let more = desk.next.with(Option::is_some);
         (more && !desk.all.get() && selected >= loaded).then(|| {
-            let total = desk.total.get() - u64::from(desk.rows.with(|rows| rows.first().is_some_and(|row| row.default)));
+            let total =
+                desk.total.get() - u64::from(desk.rows.with(|rows| rows.first().is_some_and(|row| row.default)));
             let plus = if desk.at_least.get() { "+" } else { "" };
             let text = format!("Select all {}{plus} keys that match", count(total));
             view! {

@@ -48,7 +48,7 @@ impl Connection {
                     self.signed_in_again().await;
                 }
                 answer => {
-                    if self.away.get_untracked() {
+                    if self.away.try_get_untracked() == Some(true) {
                         self.away.set(false);
                     }
                     return answer;
@@ -59,7 +59,7 @@ impl Connection {
 
     async fn signed_in_again(self) {
         poll_fn(|cx| {
-            if !self.signed_out.get_untracked() {
+            if self.signed_out.try_get_untracked() != Some(true) {
                 return Poll::Ready(());
             }
             self.waiting.update_value(|waiting| waiting.push(cx.waker().clone()));

@@ -3,12 +3,7 @@
 use leptos::{html::Div, prelude::*};
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
-use super::{
-    address::Open,
-    desk::Desk,
-    dom,
-    window::Window,
-};
+use super::{address::Open, desk::Desk, dom, window::Window};
 use crate::api::KeyRow;
 
 /// The places of a row in the order in which the arrows visit them. A row need not have all.
@@ -61,7 +56,8 @@ impl Cursor {
 
     fn step(self, forwards: bool, to_the_end: bool) {
         let Some(row) = self.row_element(self.row.get_untracked()) else { return };
-        let has = |stop: &&&str| row.query_selector(&format!("[data-stop='{stop}']")).ok().flatten().is_some_and(visible);
+        let has =
+            |stop: &&&str| row.query_selector(&format!("[data-stop='{stop}']")).ok().flatten().is_some_and(visible);
         let here = STOPS.iter().position(|stop| *stop == self.stop.get_untracked()).unwrap_or(0);
         let next = match (forwards, to_the_end) {
             (true, false) => STOPS.iter().skip(here + 1).find(has),

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     ApiError,
     api::{Weight, delete_keys, weigh_deletion},
-    components::{Dialog, DialogHandle, Notice, Tone},
+    components::{Dialog, DialogHandle, Notice, Tone, live},
 };
 
 /// Asks before keys are deleted, and says what will stop working.
@@ -37,10 +37,8 @@ fn Form(selection: Selection) -> impl IntoView {
         Selection::Matching { .. } => None,
     };
     let selection = StoredValue::new(selection);
-    let weight = Resource::new_blocking(
-        || (),
-        move |()| desk.connection.ask(move || weigh_deletion(selection.get_value())),
-    );
+    let weight =
+        Resource::new_blocking(|| (), move |()| desk.connection.ask(move || weigh_deletion(selection.get_value())));
     let submit = move |submit: SubmitEvent| {
         submit.prevent_default();
         if busy.get_untracked() {
@@ -76,7 +74,7 @@ fn Form(selection: Selection) -> impl IntoView {
                 {move || Suspend::new(async move { said(weight.await) })}
             </Suspense>
             <div role="alert">
-                {move || problem.get().map(|error| view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> })}
+                {live(move || problem.get().map(|error| view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }))}
             </div>
             <div class="dialog-foot">
                 <CancelButton dialog/>
@@ -84,7 +82,7 @@ fn Form(selection: Selection) -> impl IntoView {
                     type="submit"
                     class="button primary danger"
                     data-first
-                    aria-disabled=move || busy.get().then_some("true")
+                    aria-disabled=Signal::derive(move || busy.get().then_some("true"))
                 >
                     "Delete"
                 </button>

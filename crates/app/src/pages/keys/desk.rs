@@ -4,7 +4,10 @@ use leptos::prelude::*;
 use model::{KeyId, Selection};
 
 use super::{address::Open, call::Connection};
-use crate::api::{Filter, KeyList, KeyRow};
+use crate::{
+    ApiError,
+    api::{Filter, KeyList, KeyRow, list_keys},
+};
 
 /// Keys on the first page: as many as a tall screen shows.
 pub(super) const FIRST_PAGE: u32 = 50;
@@ -29,6 +32,10 @@ pub(super) struct Desk {
     pub(super) total: RwSignal<u64>,
     pub(super) at_least: RwSignal<bool>,
     pub(super) may_change: RwSignal<bool>,
+    /// Why there is no list.
+    pub(super) failure: RwSignal<Option<ApiError>>,
+    /// Another list is on its way.
+    pub(super) searching: RwSignal<bool>,
     loading: RwSignal<bool>,
     pub(super) selected: RwSignal<BTreeSet<KeyId>>,
     /// All that match are selected, also those that are not loaded.
@@ -57,6 +64,8 @@ impl Desk {
             total: RwSignal::default(),
             at_least: RwSignal::default(),
             may_change: RwSignal::default(),
+            failure: RwSignal::default(),
+            searching: RwSignal::default(),
             loading: RwSignal::default(),
             selected: RwSignal::default(),
             all: RwSignal::default(),
@@ -72,7 +81,40 @@ impl Desk {
     }
 
     /// Takes the first page of a list in place of what was there.
-    pub(super) fn fill(self, list: KeyList) {
+    pub(super) fn receive(self, answer: Result<KeyList, ApiError>) {
+        match answer {
+            Ok(list) => {
+                self.fill(list);
+                self.failure.set(None);
+            }
+            Err(error) => self.failure.set(Some(error)),
+        }
+    }
+
+    /// Loads the list that the address asks for, from its beginning.
+    pub(super) fn reload(self) {
+        let wanted = (self.filter.get_untracked(), self.asked.get_untracked());
+        self.searching.set(true);
+        leptos::task::spawn_local(async move {
+            let filter = wanted.0.clone();
+            let answer = self.connection.ask(move || list_keys(filter.clone(), None, FIRST_PAGE)).await;
+            // Meanwhile the person may have asked for something else, whose answer comes by itself.
+            if self.wants() != Some(wanted) {
+                return;
+            }
+            self.searching.set(false);
+            let ids = answer.iter().flat_map(|list| list.rows.iter().map(|row| row.id)).collect();
+            self.receive(answer);
+            self.load_activity(ids);
+        });
+    }
+
+    /// What is asked for now; nothing when the page is left.
+    fn wants(self) -> Option<(Filter, u32)> {
+        Some((self.filter.try_get_untracked()?, self.asked.try_get_untracked()?))
+    }
+
+    fn fill(self, list: KeyList) {
         self.total.set(list.total);
         self.at_least.set(list.at_least);
         self.may_change.set(list.may_change);
@@ -93,17 +135,14 @@ impl Desk {
             return;
         }
         self.loading.set(true);
-        let filter = self.filter.get_untracked();
-        let asked = self.asked.get_untracked();
+        let wanted = (self.filter.get_untracked(), self.asked.get_untracked());
         leptos::task::spawn_local(async move {
-            let of = filter.clone();
-            let answer = self
-                .connection
-                .ask(move || crate::api::list_keys(of.clone(), Some(cursor.clone()), FURTHER_PAGE))
-                .await;
+            let filter = wanted.0.clone();
+            let answer =
+                self.connection.ask(move || list_keys(filter.clone(), Some(cursor.clone()), FURTHER_PAGE)).await;
             self.loading.set(false);
             // Meanwhile the person may have asked for something else.
-            if self.filter.get_untracked() != filter || self.asked.get_untracked() != asked {
+            if self.wants() != Some(wanted) {
                 return;
             }
             match answer {

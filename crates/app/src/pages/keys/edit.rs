@@ -121,7 +121,7 @@ fn Form(row: KeyRow) -> impl IntoView {
             <Away/>
             <input type="hidden" name="intent" value="rename"/>
             <input type="hidden" name="id" value=id.to_string()/>
-            <input type="hidden" name="version" value=move || version.get().to_string()/>
+            <input type="hidden" name="version" value=Signal::derive(move || version.get().to_string())/>
             {posted
                 .moved
                 .then(|| {
@@ -147,7 +147,7 @@ fn Form(row: KeyRow) -> impl IntoView {
                     "Delete"
                 </button>
                 <CancelButton dialog/>
-                <button type="submit" class="button primary" aria-disabled=move || busy.get().then_some("true")>
+                <button type="submit" class="button primary" aria-disabled=Signal::derive(move || busy.get().then_some("true"))>
                     "Save"
                 </button>
             </div>

@@ -45,7 +45,7 @@ pub(super) fn after_rows(desk: Desk) -> Option<AnyView> {
     if filter.deleted() {
         return Some(
             view! {
-                <Face glyph=Glyph::Bin title="No recently deleted API keys".to_owned()>
+                <Face glyph=Glyph::Bin title="Nothing was deleted recently".to_owned()>
                     <p>"A deleted key can be restored here for 30 days."</p>
                     <p>
                         <a href="/keys">"Show all keys"</a>
@@ -58,7 +58,7 @@ pub(super) fn after_rows(desk: Desk) -> Option<AnyView> {
     if filter.narrows() {
         return desk.rows.with(Vec::is_empty).then(|| {
             view! {
-                <Face glyph=Glyph::Search title="No API keys match these filters".to_owned()>
+                <Face glyph=Glyph::Search title="Nothing matches these filters".to_owned()>
                     <p>
                         <a href="/keys">"Show all keys"</a>
                     </p>
@@ -69,7 +69,7 @@ pub(super) fn after_rows(desk: Desk) -> Option<AnyView> {
     }
     Some(
         view! {
-            <Face glyph=Glyph::Key title="No API keys for clients yet".to_owned()>
+            <Face glyph=Glyph::Key title="No client has a key yet".to_owned()>
                 <p>"Add one for each system that calls your contact centre, so that you can tell them apart and stop one alone."</p>
             </Face>
         }
@@ -87,7 +87,7 @@ pub(super) fn Failed(error: ApiError) -> impl IntoView {
     };
     if error == ApiError::Key(KeyError::ModuleUnavailable) {
         return view! {
-            <Face glyph=Glyph::Warning title="API Keys".to_owned() shut=true>
+            <Face glyph=Glyph::Warning title="Not available".to_owned() shut=true>
                 <p>{error.to_string()}</p>
             </Face>
         }
@@ -95,7 +95,7 @@ pub(super) fn Failed(error: ApiError) -> impl IntoView {
     }
     let fields = desk.filter.get_untracked().pairs();
     view! {
-        <Face glyph=Glyph::Problem title="The API keys could not be loaded".to_owned()>
+        <Face glyph=Glyph::Problem title="The list could not be loaded".to_owned()>
             <p>{error.to_string()}</p>
             <form method="get" action="/keys" on:submit=again>
                 {fields

@@ -5,7 +5,7 @@ use model::SortColumn;
 use super::{bulk::Summary, cursor::Cursor, desk::Desk, dom, face, row::Row, row_menu::RowMenu, window::Window};
 use crate::{
     api::Filter,
-    components::{Glyph, Icon},
+    components::{Glyph, Icon, live},
 };
 
 /// The keys.
@@ -38,7 +38,7 @@ pub(super) fn Grid() -> impl IntoView {
             aria-label="API keys"
             aria-multiselectable="true"
             aria-colcount="8"
-            aria-rowcount=move || (desk.total.get() + 1).to_string()
+            aria-rowcount=Signal::derive(move || (desk.total.get() + 1).to_string())
             node_ref=grid
             on:keydown=move |press| cursor.pressed(desk, shown, &press)
             on:focusin=move |event: ev::FocusEvent| cursor.follow(&event)
@@ -54,7 +54,7 @@ pub(super) fn Grid() -> impl IntoView {
                 />
             </div>
         </div>
-        {move || face::after_rows(desk)}
+        {live(move || face::after_rows(desk))}
         {next}
         <RowMenu menu/>
     }
@@ -108,7 +108,7 @@ fn Head() -> impl IntoView {
     view! {
         <div role="row" class="row head" aria-rowindex="1">
             <div role="columnheader" aria-colindex="1" class="c-select" aria-label="Selection">
-                {move || {
+                {live(move || {
                     may_select()
                         .then(|| {
                             view! {
@@ -122,7 +122,7 @@ fn Head() -> impl IntoView {
                                 />
                             }
                         })
-                }}
+                })}
             </div>
             <div role="columnheader" aria-colindex="2" class="c-key">"API key"</div>
             <Sortable column=SortColumn::ClientName label="Client Name" class="c-name" index="3"/>
@@ -142,17 +142,15 @@ fn Head() -> impl IntoView {
 fn Sortable(column: SortColumn, label: &'static str, class: &'static str, index: &'static str) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let sort = move || desk.filter.with(|filter| Some(filter.sort).filter(|sort| sort.column == column));
-    let order = move || {
-        sort().map_or("none", |sort| if sort.descending { "descending" } else { "ascending" })
-    };
+    let order = move || sort().map_or("none", |sort| if sort.descending { "descending" } else { "ascending" });
     view! {
         <div role="columnheader" aria-colindex=index class=class aria-sort=order>
             <A href=move || desk.filter.with(|filter| filter.sorted_by(column).address()) scroll=false attr:class="sort">
                 {label}
-                {move || {
+                {live(move || {
                     sort()
                         .map(|sort| view! { <Icon glyph=if sort.descending { Glyph::Down } else { Glyph::Up }/> })
-                }}
+                })}
             </A>
         </div>
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::desk::Desk;
 use crate::{
-    components::{Dialog, DialogHandle, Notice, Tone},
+    components::{Dialog, DialogHandle, Notice, Tone, live},
     pages::login::SignInForm,
 };
 
@@ -14,14 +14,14 @@ pub(super) fn Away() -> impl IntoView {
     let desk = expect_context::<Desk>();
     view! {
         <div class="away" role="alert">
-            {move || {
+            {live(move || {
                 desk.connection
                     .away
                     .get()
                     .then(|| {
                         view! { <Notice tone=Tone::Warning>"Keydesk can't be reached. Trying again…"</Notice> }
                     })
-            }}
+            })}
         </div>
     }
 }

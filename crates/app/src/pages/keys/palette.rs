@@ -6,7 +6,7 @@ use web_sys::KeyboardEvent;
 use super::{address::Open, desk::Desk, dom};
 use crate::{
     api::Filter,
-    components::{Dialog, DialogHandle},
+    components::{Dialog, DialogHandle, live},
 };
 
 /// What can be done from the keyboard by typing its name.
@@ -132,9 +132,7 @@ fn Chooser(chosen: RwSignal<Option<Command>>) -> impl IntoView {
         typed.set(input.get_untracked().map(|input| input.value()).unwrap_or_default());
         at.set(0);
     };
-    let active = move || {
-        found.with(|found| found.get(at.get()).map(|_| format!("command-{}", at.get())))
-    };
+    let active = move || found.with(|found| found.get(at.get()).map(|_| format!("command-{}", at.get())));
     view! {
         <div class="palette">
             <input
@@ -155,7 +153,7 @@ fn Chooser(chosen: RwSignal<Option<Command>>) -> impl IntoView {
                 on:keydown=pressed
             />
             <div id="commands" role="listbox" aria-label="Commands" class="commands">
-                {move || {
+                {live(move || {
                     found
                         .get()
                         .into_iter()
@@ -166,7 +164,7 @@ fn Chooser(chosen: RwSignal<Option<Command>>) -> impl IntoView {
                                     role="option"
                                     id=format!("command-{index}")
                                     class="command"
-                                    aria-selected=move || (at.get() == index).to_string()
+                                    aria-selected=Signal::derive(move || (at.get() == index).to_string())
                                     on:click=move |_| run(command)
                                 >
                                     {command.label()}
@@ -174,10 +172,10 @@ fn Chooser(chosen: RwSignal<Option<Command>>) -> impl IntoView {
                             }
                         })
                         .collect_view()
-                }}
+                })}
             </div>
             <p class="faint" role="status">
-                {move || found.with(Vec::is_empty).then_some("No command has this name.")}
+                {live(move || found.with(Vec::is_empty).then_some("No command has this name."))}
             </p>
         </div>
     }

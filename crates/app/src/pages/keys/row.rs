@@ -5,13 +5,12 @@ use super::{
     address::Open,
     cursor::Cursor,
     desk::Desk,
-    secret,
-    sparkline,
+    secret, sparkline,
     time::{Time, Written},
 };
 use crate::{
     api::KeyRow,
-    components::{Glyph, Icon},
+    components::{Glyph, Icon, live},
 };
 
 /// Why the Default API Key has neither checkbox nor Edit.
@@ -40,7 +39,9 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
     });
     // Without scripts every control takes the focus, as ever.
     let tab = move |stop: &'static str| {
-        move || desk.now.with(Option::is_some).then(|| if here.get() == Some(stop) { "0" } else { "-1" })
+        Signal::derive(move || {
+            desk.now.with(Option::is_some).then(|| if here.get() == Some(stop) { "0" } else { "-1" })
+        })
     };
     let clicked = move |click: MouseEvent| {
         if click.shift_key() {
@@ -69,12 +70,12 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
             role="row"
             class="row"
             class:selected=selected
-            aria-selected=move || (!default).then(|| selected.get().to_string())
-            aria-rowindex=move || (index.get() + 2).to_string()
-            data-index=move || index.get().to_string()
+            aria-selected=Signal::derive(move || (!default).then(|| selected.get().to_string()))
+            aria-rowindex=Signal::derive(move || (index.get() + 2).to_string())
+            data-index=Signal::derive(move || index.get().to_string())
         >
             <div role="gridcell" aria-colindex="1" class="c-select">
-                {move || {
+                {live(move || {
                     may_edit()
                         .then(|| {
                             view! {
@@ -89,7 +90,7 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                                 />
                             }
                         })
-                }}
+                })}
             </div>
             <div role="gridcell" aria-colindex="2" class="c-key">
                 <KeyCell row=kept tab_key=tab("key") tab_reveal=tab("reveal") tab_copy=tab("copy")/>
@@ -123,7 +124,7 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                     Some(ms) => view! { <Time ms written=Written::Ago/> }.into_any(),
                     None => view! { <span class="faint">"Never"</span> }.into_any(),
                 }}
-                {move || {
+                {live(move || {
                     line()
                         .map(|path| {
                             view! {
@@ -137,13 +138,13 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                                 </svg>
                             }
                         })
-                }}
+                })}
             </div>
             <div role="gridcell" aria-colindex="7" class="c-created" data-stop="created" tabindex=tab("created")>
                 <Time ms=row.created written=Written::Day/>
             </div>
             <div role="gridcell" aria-colindex="8" class="c-actions">
-                {move || {
+                {live(move || {
                     may_edit()
                         .then(|| {
                             view! {
@@ -163,8 +164,8 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                                 </button>
                             }
                         })
-                }}
-                {move || {
+                })}
+                {live(move || {
                     desk.may_change
                         .get()
                         .then(|| {
@@ -184,7 +185,7 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                                 </button>
                             }
                         })
-                }}
+                })}
             </div>
         </div>
     }
@@ -194,9 +195,9 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
 #[component]
 fn KeyCell(
     row: StoredValue<KeyRow>,
-    tab_key: impl Fn() -> Option<&'static str> + Send + 'static,
-    tab_reveal: impl Fn() -> Option<&'static str> + Copy + Send + Sync + 'static,
-    tab_copy: impl Fn() -> Option<&'static str> + Copy + Send + Sync + 'static,
+    tab_key: Signal<Option<&'static str>>,
+    tab_reveal: Signal<Option<&'static str>>,
+    tab_copy: Signal<Option<&'static str>>,
 ) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let id = row.with_value(|row| row.id);
@@ -204,10 +205,10 @@ fn KeyCell(
     let secret = Memo::new(move |_| desk.revealed.with(|revealed| revealed.get(&id).cloned()));
     let hint = row.with_value(|row| row.hint.clone());
     view! {
-        <code class="hint-text" data-stop="key" tabindex=tab_key class:full=move || secret.with(Option::is_some)>
-            {move || secret.get().unwrap_or_else(|| hint.clone())}
+        <code class="hint-text" data-stop="key" tabindex=tab_key class:full=Signal::derive(move || secret.with(Option::is_some))>
+            {live(move || secret.get().unwrap_or_else(|| hint.clone()))}
         </code>
-        {move || {
+        {live(move || {
             (desk.may_change.get() && !deleted)
                 .then(|| {
                     let shown = move || secret.with(Option::is_some);
@@ -217,11 +218,11 @@ fn KeyCell(
                             class="icon-button small scripted"
                             data-stop="reveal"
                             tabindex=tab_reveal
-                            aria-label=move || if shown() { "Hide" } else { "Reveal" }
-                            title=move || if shown() { "Hide" } else { "Reveal" }
+                            aria-label=Signal::derive(move || if shown() { "Hide" } else { "Reveal" })
+                            title=Signal::derive(move || if shown() { "Hide" } else { "Reveal" })
                             on:click=move |_| row.with_value(|row| secret::toggle(desk, row))
                         >
-                            {move || view! { <Icon glyph=if shown() { Glyph::EyeOff } else { Glyph::Eye }/> }}
+                            {live(move || view! { <Icon glyph=if shown() { Glyph::EyeOff } else { Glyph::Eye }/> })}
                         </button>
                         <button
                             type="button"
@@ -236,6 +237,6 @@ fn KeyCell(
                         </button>
                     }
                 })
-        }}
+        })}
     }
 }

@@ -5,7 +5,7 @@ use web_sys::{KeyboardEvent, ToggleEvent};
 use super::{address::Open, desk::Desk, secret};
 use crate::{
     api::{KeyRow, restore_key},
-    components::{Glyph, Icon, focus_first, walk},
+    components::{Glyph, Icon, focus_first, live, walk},
 };
 
 /// What else can be done with the key whose button opened it. One menu serves all rows.
@@ -33,7 +33,7 @@ pub(super) fn RowMenu(menu: RwSignal<Option<KeyRow>>) -> impl IntoView {
             id="row-menu"
             popover="auto"
             role="menu"
-            aria-label=move || label().unwrap_or_default()
+            aria-label=Signal::derive(move || label().unwrap_or_default())
             node_ref=node
             on:toggle=entered
             on:click=move |_| close()
@@ -43,7 +43,7 @@ pub(super) fn RowMenu(menu: RwSignal<Option<KeyRow>>) -> impl IntoView {
                 }
             }
         >
-            {move || menu.get().map(|row| entries(desk, row))}
+            {live(move || menu.get().map(|row| entries(desk, row)))}
         </div>
     }
 }

@@ -7,7 +7,7 @@ use model::KeyId;
 use super::desk::Desk;
 use crate::{
     api::{KeyRow, reveal_key},
-    components::{Glyph, Icon},
+    components::{Glyph, Icon, live},
 };
 
 /// For how long a revealed secret stays.
@@ -83,7 +83,7 @@ pub(super) fn SecretBox(secret: String) -> impl IntoView {
                 {secret}
             </code>
             <button type="button" class="button primary scripted" data-first on:click=take>
-                {move || view! { <Icon glyph=if copied.get() == Some(true) { Glyph::Tick } else { Glyph::Copy }/> }}
+                {live(move || view! { <Icon glyph=if copied.get() == Some(true) { Glyph::Tick } else { Glyph::Copy }/> })}
                 "Copy key"
             </button>
         </div>

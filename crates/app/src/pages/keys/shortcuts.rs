@@ -42,7 +42,9 @@ fn pressed(desk: Desk, press: &KeyboardEvent) {
     }
     let typing = press.target().and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|target| {
         let tag = target.tag_name();
-        tag == "TEXTAREA" || tag == "SELECT" || (tag == "INPUT" && target.get_attribute("type").as_deref() != Some("checkbox"))
+        tag == "TEXTAREA"
+            || tag == "SELECT"
+            || (tag == "INPUT" && target.get_attribute("type").as_deref() != Some("checkbox"))
     });
     if open.is_some() || desk.connection.signed_out.get_untracked() || typing || whole || press.alt_key() {
         return;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     api::undo_delete,
-    components::{Glyph, Icon},
+    components::{Glyph, Icon, live},
 };
 
 /// For how long a message stays. What it offers to undo can be restored afterwards too.
@@ -29,10 +29,10 @@ pub(super) fn Toasts() -> impl IntoView {
     });
     view! {
         <div class="toasts" role="status">
-            {move || desk.toast.get().map(|toast| shown(desk, toast))}
+            {live(move || desk.toast.get().map(|toast| shown(desk, toast)))}
         </div>
         <div class="unseen" aria-live="polite">
-            {move || desk.said.get()}
+            {live(move || desk.said.get())}
         </div>
     }
 }

@@ -27,13 +27,7 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new(desk: Desk, rows: NodeRef<Div>) -> Self {
-        Self {
-            start: RwSignal::new(0),
-            count: RwSignal::new(FIRST),
-            height: RwSignal::new(40.0),
-            rows,
-            desk,
-        }
+        Self { start: RwSignal::new(0), count: RwSignal::new(FIRST), height: RwSignal::new(40.0), rows, desk }
     }
 
     /// Puts the rows into the document that can be seen now, and asks for more of them in time.

@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, type Locator, type Page } from '@playwright/test';
+import { signIn } from './person.ts';
+import type { Server } from './server.ts';
+import { ready } from './test.ts';
+
+const run = promisify(execFile);
+
+/** Makes keys on the command line, and returns them in full. */
+export async function createKeys(server: Server, ...names: string[]): Promise<string[]> {
+  const keys: string[] = [];
+  for (const name of names) {
+    const printed = await server.cli('key', 'create', '--client-name', name, '--preset', 'crm', '--json');
+    keys.push((JSON.parse(printed) as { key: string }).key);
+  }
+  return keys;
+}
+
+/** Fills a server's data with many keys, which takes a second for each ten thousand or so. */
+export async function seed(server: Server, keys: number): Promise<void> {
+  const program = process.env.KEYDESK_SEED ?? resolve(import.meta.dirname, '../../target/release/examples/seed');
+  await run(program, [`sqlite:${server.dataDir}/keydesk.db`, server.dataDir, String(keys)]);
+}
+
+/** Signs in and opens the keys' page, hydrated. */
+export async function openKeys(page: Page, server: Server, query = ''): Promise<void> {
+  await signIn(page, server);
+  await page.goto(`${server.url}/keys${query}`);
+  await ready(page);
+}
+
+export function grid(page: Page): Locator {
+  return page.getByRole('grid', { name: 'API keys' });
+}
+
+/** The row of a client. */
+export function row(page: Page, name: string): Locator {
+  return grid(page).getByRole('row').filter({ has: page.getByRole('gridcell', { name, exact: true }) });
+}
+
+/** The clients as they stand in the grid, without the Default API Key. */
+export async function names(page: Page): Promise<string[]> {
+  const all = await grid(page).locator('[data-stop="name"] bdi').allTextContents();
+  return all.filter((name) => name !== 'Default API Key');
+}
+
+/** Asks over REST whether a key may do something, as a third party's server would. */
+export async function verify(server: Server, key: string, caller: string): Promise<string> {
+  const answer = await fetch(`${server.url}/api/v1/keys/verify`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${caller}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ key }),
+  });
+  expect(answer.status).toBe(200);
+  return ((await answer.json()) as { code: string }).code;
+}

@@ -1,0 +1,35 @@
+import { grid, openKeys, seed } from '../lib/keys.ts';
+import { expect, test } from '../lib/test.ts';
+
+const KEYS = 100_000;
+
+test('a hundred thousand keys: scroll to the end, search, and select them all', async ({ ownServer, page }) => {
+  test.setTimeout(240_000);
+  await seed(ownServer, KEYS);
+  await ownServer.restart();
+  await openKeys(page, ownServer);
+  await expect(page.getByText('100,001 API keys')).toBeVisible();
+  await expect(grid(page)).toHaveAttribute('aria-rowcount', String(KEYS + 2));
+
+  const last = grid(page).locator(`[data-index="${KEYS}"]`);
+  await expect(async () => {
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+    await expect(last).toBeVisible({ timeout: 50 });
+  }).toPass({ timeout: 200_000, intervals: [20] });
+  // The document holds what is seen and a little more.
+  expect(await grid(page).getByRole('row').count()).toBeLessThan(120);
+
+  await page.evaluate(() => scrollTo(0, 0));
+  const search = page.getByRole('searchbox', { name: 'Quick Search' });
+  const name = await grid(page).locator('[data-index="7"] bdi').textContent();
+  await search.fill(name!);
+  await expect(page).toHaveURL(/search=/);
+  await expect(grid(page).locator('[data-index="0"] bdi')).toContainText(name!);
+
+  await search.fill('');
+  await expect(page.getByText('100,001 API keys')).toBeVisible();
+  await grid(page).getByRole('checkbox', { name: 'Select all' }).check();
+  await page.getByRole('button', { name: 'Select all 100,000 keys that match' }).click();
+  await expect(page.getByText('100,000 selected')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear selection' }).click();
+});

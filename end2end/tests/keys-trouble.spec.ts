@@ -1,0 +1,76 @@
+import { createKeys, openKeys, row } from '../lib/keys.ts';
+import { OWNER, signIn } from '../lib/person.ts';
+import { expect, ready, test } from '../lib/test.ts';
+
+const SECRET = /ccc_live_[0-9A-Za-z]{36}/;
+
+test.use({ expectedComplaints: [/Failed to load resource/] });
+
+test('signed out in the middle of a dialog: nothing that was typed is lost', async ({ ownServer, page }) => {
+  await openKeys(page, ownServer);
+  await page.getByRole('button', { name: 'Add API key' }).click();
+  const add = page.getByRole('dialog', { name: 'Add API key' });
+  await add.getByRole('textbox', { name: 'Client Name' }).fill('Acme');
+  await page.context().clearCookies();
+  await add.getByRole('button', { name: 'Generate key' }).click();
+  const again = page.getByRole('dialog', { name: 'Sign in again' });
+  await again.getByRole('textbox', { name: 'Email' }).fill(OWNER.email);
+  await again.getByRole('textbox', { name: 'Password' }).fill(OWNER.password);
+  await again.getByRole('button', { name: 'Sign in' }).click();
+  await expect(again).toBeHidden();
+  await expect(add.getByText(SECRET)).toBeVisible();
+});
+
+test('the server goes away in the middle of a dialog: the page says so and goes on by itself', async ({ ownServer, page }) => {
+  await openKeys(page, ownServer);
+  await page.getByRole('button', { name: 'Add API key' }).click();
+  const add = page.getByRole('dialog', { name: 'Add API key' });
+  await ownServer.kill();
+  await add.getByRole('textbox', { name: 'Client Name' }).fill('Acme');
+  await add.getByRole('button', { name: 'Generate key' }).click();
+  await expect(page.getByText("Keydesk can't be reached. Trying again…")).toBeVisible();
+  await expect(add.getByRole('textbox', { name: 'Client Name' })).toHaveValue('Acme');
+  await ownServer.start();
+  await expect(add.getByText(SECRET)).toBeVisible();
+  await expect(page.getByText("Keydesk can't be reached. Trying again…")).toBeHidden();
+  await add.getByRole('button', { name: 'Done' }).click();
+  await expect(row(page, 'Acme')).toHaveCount(1);
+});
+
+test('an answer that is lost on the way makes no second key', async ({ ownServer, page }) => {
+  await openKeys(page, ownServer);
+  let lost = 0;
+  await page.route('**/api/_fn/create_key', async (route) => {
+    if (lost++ > 0) return route.continue();
+    await route.fetch();
+    await route.abort();
+  });
+  await page.getByRole('button', { name: 'Add API key' }).click();
+  const add = page.getByRole('dialog', { name: 'Add API key' });
+  await add.getByRole('textbox', { name: 'Client Name' }).fill('Acme');
+  await add.getByRole('button', { name: 'Generate key' }).click();
+  await expect(add.getByText(SECRET)).toBeVisible();
+  await add.getByRole('button', { name: 'Done' }).click();
+  await expect(row(page, 'Acme')).toHaveCount(1);
+  expect(lost).toBe(2);
+});
+
+test('a list that can not be loaded says so, and Try again loads it', async ({ ownServer, page }) => {
+  await createKeys(ownServer, 'Acme');
+  await openKeys(page, ownServer);
+  await page.route('**/api/_fn/list_keys', (route) => route.fulfill({ status: 500, json: 'internal' }));
+  await page.getByRole('searchbox').fill('acme');
+  await expect(page.getByRole('heading', { name: 'The list could not be loaded' })).toBeVisible();
+  await page.unroute('**/api/_fn/list_keys');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(row(page, 'Acme')).toBeVisible();
+});
+
+test('who is not signed in comes back to the list as it was asked for', async ({ ownServer, page }) => {
+  await page.goto(`${ownServer.url}/keys?search=acme`);
+  await expect(page).toHaveURL(/\/login\?next=/);
+  await signIn(page, ownServer);
+  await page.goto(`${ownServer.url}/keys?search=acme`);
+  await ready(page);
+  await expect(page.getByRole('searchbox')).toHaveValue('acme');
+});
