@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(ended(&https), "__Host-keydesk=; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=0");
         let headers = HeaderMap::from_iter(
             [("cookie", "keydesk=a; __Host-keydesk=b")]
-                .map(|(name, value)| (axum::http::HeaderName::from_static(name), HeaderValue::from_static(value))),
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))),
         );
         assert_eq!((token(&plain, &headers), token(&https, &headers)), (Some("a"), Some("b")));
     }

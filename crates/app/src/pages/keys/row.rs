@@ -22,7 +22,7 @@ const DEFAULT_REASON: &str = "The Default API Key belongs to the installation it
 pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRow>>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let cursor = expect_context::<Cursor>();
-    let KeyRow { id, default, .. } = row;
+    let KeyRow { id, default, environment, preset, status, used, created, .. } = row;
     let deleted = row.deleted.is_some();
     let may_edit = move || !default && !deleted && desk.may_change.get();
     let selected = Memo::new(move |_| !default && desk.is_selected(id));
@@ -57,13 +57,13 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
     let name = row.name.clone();
     let (select_name, edit_name, more_name) =
         (format!("Select {name}"), format!("Edit {name}"), format!("More actions for {name}"));
-    let (status, tone) = match row.status {
+    let (status, tone) = match status {
         KeyStatus::Active => ("Active", "badge good"),
         KeyStatus::Disabled => ("Disabled", "badge"),
         KeyStatus::Expired => ("Expired", "badge warning"),
         KeyStatus::Revoked => ("Deleted", "badge bad"),
     };
-    let kept = StoredValue::new(row.clone());
+    let kept = StoredValue::new(row);
     let line = move || desk.activity.with(|lines| lines.get(&id).cloned());
     view! {
         <div
@@ -113,14 +113,14 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                     })}
             </div>
             <div role="gridcell" aria-colindex="4" class="c-access" data-stop="access" tabindex=tab("access")>
-                <span class="clip">{if default { "Verifies keys" } else { row.preset.title() }}</span>
-                {(row.environment == Environment::Test).then(|| view! { <span class="badge test">"Test"</span> })}
+                <span class="clip">{if default { "Verifies keys" } else { preset.title() }}</span>
+                {(environment == Environment::Test).then(|| view! { <span class="badge test">"Test"</span> })}
             </div>
             <div role="gridcell" aria-colindex="5" class="c-status" data-stop="status" tabindex=tab("status")>
                 <span class=tone>{status}</span>
             </div>
             <div role="gridcell" aria-colindex="6" class="c-used" data-stop="used" tabindex=tab("used")>
-                {match row.used {
+                {match used {
                     Some(ms) => view! { <Time ms written=Written::Ago/> }.into_any(),
                     None => view! { <span class="faint">"Never"</span> }.into_any(),
                 }}
@@ -141,7 +141,7 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                 })}
             </div>
             <div role="gridcell" aria-colindex="7" class="c-created" data-stop="created" tabindex=tab("created")>
-                <Time ms=row.created written=Written::Day/>
+                <Time ms=created written=Written::Day/>
             </div>
             <div role="gridcell" aria-colindex="8" class="c-actions">
                 {live(move || {
