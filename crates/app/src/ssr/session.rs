@@ -121,6 +121,8 @@ pub(crate) fn address(extensions: &Extensions) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
+
     use super::*;
 
     #[test]
