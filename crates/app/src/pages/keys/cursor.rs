@@ -47,11 +47,12 @@ impl Cursor {
         dom::after_rendering(move || _ = self.focus());
     }
 
-    /// Moves the focus to where the cursor is.
+    /// Moves the focus to where the cursor is, or to the place that stands in for it in a row without that place.
     pub(super) fn focus(self) -> bool {
-        let row = self.row_element(self.row.get_untracked());
-        let found = row.and_then(|row| row.query_selector("[data-stop][tabindex='0']").ok().flatten());
-        dom::focus_element(found)
+        let Some(row) = self.row_element(self.row.get_untracked()) else { return false };
+        let find = |selector: &str| row.query_selector(selector).ok().flatten();
+        let place = find(&format!("[data-stop='{}']", self.stop.get_untracked()));
+        dom::focus_element(place.or_else(|| find("[data-stop][tabindex='0']")))
     }
 
     fn step(self, forwards: bool, to_the_end: bool) {
