@@ -79,9 +79,9 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     Ok(())
 }
 
-/// Says how to begin, to whoever watches: the log may be read elsewhere or as JSON only, so standard output has it too.
+/// Says how to begin, on standard output alone: the link is a secret, and logs are kept and sent elsewhere.
 fn welcome(link: &str) {
-    tracing::info!("no administrator yet, to make the first owner open {link}");
+    tracing::info!("no administrator yet; the set-up link is on standard output, and `keydesk doctor` shows it again");
     // Nobody may be listening there.
     let _ = writeln!(io::stdout(), "Nobody can sign in yet. To make the first owner, open {link}");
 }

@@ -8,6 +8,7 @@ mod support;
 
 mod auth;
 mod cli;
+mod coming_in;
 mod crash;
 mod description;
 mod hostile;
