@@ -12,10 +12,11 @@ async function fillSignIn(page: Page, { email, password }: Pick<Person, 'email' 
   await page.getByRole('textbox', { name: 'Password' }).fill(password);
 }
 
-function setUpLink(server: Server): string {
-  const link = /http:\/\/\S+\/setup\?token=[\w-]+/.exec(server.output)?.[0];
-  expect(link, server.output).toBeDefined();
-  return link!;
+/** The link that the server prints for people; it may answer calls a moment before that. */
+async function setUpLink(server: Server): Promise<string> {
+  const link = () => /http:\/\/\S+\/setup\?token=[\w-]+/.exec(server.output)?.[0];
+  await expect.poll(link).toBeDefined();
+  return link()!;
 }
 
 function personMenu(page: Page, person: Person = OWNER) {
@@ -32,7 +33,7 @@ test.describe('first start', () => {
   test.use({ expectedComplaints: [REFUSED] });
 
   test('the set-up link makes the first owner, once', async ({ ownServer, page, browser }) => {
-    const link = setUpLink(ownServer);
+    const link = await setUpLink(ownServer);
     expect(await ownServer.cli('doctor')).toContain(new URL(link).search);
 
     const answer = await page.goto(link);
@@ -68,7 +69,7 @@ test.describe('first start', () => {
   test('without scripts the link works too', async ({ ownServer, browser }) => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
-    const link = setUpLink(ownServer);
+    const link = await setUpLink(ownServer);
     await page.goto(link);
     await page.getByRole('textbox', { name: 'Name' }).fill(OWNER.name);
     await fillSignIn(page, { email: 'ada@example', password: OWNER.password });
@@ -260,7 +261,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.use({ colorScheme, expectedComplaints: [REFUSED] });
 
     test('axe finds nothing on the pages for coming in', async ({ ownServer, page }) => {
-      await page.goto(setUpLink(ownServer));
+      await page.goto(await setUpLink(ownServer));
       await ready(page);
       await expectAccessible(page);
       await page.goto(`${ownServer.url}/login`);
