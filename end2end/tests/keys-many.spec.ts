@@ -4,18 +4,21 @@ import { expect, test } from '../lib/test.ts';
 const KEYS = 100_000;
 
 test('a hundred thousand keys: scroll to the end, search, and select them all', async ({ ownServer, page }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(600_000);
   await seed(ownServer, KEYS);
   await ownServer.restart();
   await openKeys(page, ownServer);
   await expect(page.getByText('100,001 API keys')).toBeVisible();
   await expect(grid(page)).toHaveAttribute('aria-rowcount', String(KEYS + 2));
 
-  const last = grid(page).locator(`[data-index="${KEYS}"]`);
-  await expect(async () => {
-    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
-    await expect(last).toBeVisible({ timeout: 50 });
-  }).toPass({ timeout: 200_000, intervals: [20] });
+  // As fast as the browser draws: what is asked for is one page after the other.
+  await page.evaluate(async (last) => {
+    while (document.querySelector(`[data-index="${last}"]`) === null) {
+      scrollTo(0, document.documentElement.scrollHeight);
+      await new Promise(requestAnimationFrame);
+    }
+  }, KEYS);
+  await expect(grid(page).locator(`[data-index="${KEYS}"]`)).toBeInViewport();
   // The document holds what is seen and a little more.
   expect(await grid(page).getByRole('row').count()).toBeLessThan(120);
 
