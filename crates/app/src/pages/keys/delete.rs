@@ -81,7 +81,6 @@ fn Form(selection: Selection) -> impl IntoView {
                 <button
                     type="submit"
                     class="button primary danger"
-                    data-first
                     aria-disabled=Signal::derive(move || busy.get().then_some("true"))
                 >
                     "Delete"
