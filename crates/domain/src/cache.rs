@@ -160,3 +160,83 @@ impl Cache {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{ClientName, Environment, InstallationId, KeyId, KeyKind, LifeCycle, SecretId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn stored(number: u8, epoch: i64, deleted_at: Option<i64>) -> StoredRecord {
+        let id = Uuid::from_u128(number.into());
+        StoredRecord {
+            digest: [number; 32],
+            secret: SecretId(id),
+            secret_expires_at: None,
+            installation: InstallationId(id),
+            key: KeyId(id),
+            kind: KeyKind::Issued,
+            client_name: ClientName::parse("Acme").unwrap(),
+            environment: Environment::Live,
+            scopes: ScopeSet::default(),
+            life: LifeCycle { deleted_at: deleted_at.map(Instant::from_millis), ..LifeCycle::default() },
+            last_used_at: None,
+            epoch,
+        }
+    }
+
+    fn live(cache: &Cache, number: u8) -> Option<bool> {
+        cache.get(&[number; 32]).map(|record| record.life().deleted_at.is_none())
+    }
+
+    #[test]
+    fn a_read_that_a_change_overtook_is_not_kept() {
+        let cache = Cache::new(10);
+        let generation = cache.generation();
+        // Another key's change will do: the reader can't know whose it was.
+        cache.apply(vec![stored(2, 7, None)]);
+        cache.fill(stored(1, 5, None), generation);
+        assert_eq!(live(&cache, 1), None);
+        let generation = cache.generation();
+        cache.fill(stored(1, 5, None), generation);
+        assert_eq!(live(&cache, 1), Some(true));
+    }
+
+    #[test]
+    fn an_older_record_never_takes_the_place_of_a_tombstone() {
+        let tombstone = || stored(1, 6, Some(1));
+        let cache = Cache::new(10);
+        cache.apply(vec![tombstone()]);
+        let given = cache.fill(stored(1, 5, None), cache.generation());
+        assert!(given.life().deleted_at.is_some(), "the call is decided by what is newer");
+        cache.warm(stored(1, 5, None));
+        cache.apply(vec![stored(1, 5, None)]);
+        assert_eq!(live(&cache, 1), Some(false));
+        cache.apply(vec![stored(1, 7, None)]);
+        assert_eq!(live(&cache, 1), Some(true), "restored");
+    }
+
+    #[test]
+    fn a_full_cache_still_learns_of_changes() {
+        let cache = Cache::new(1);
+        assert!(cache.warm(stored(1, 1, None)));
+        assert!(!cache.warm(stored(2, 1, None)));
+        cache.fill(stored(2, 1, None), cache.generation());
+        assert_eq!((live(&cache, 2), cache.len()), (None, 1));
+        cache.apply(vec![stored(2, 2, Some(1))]);
+        assert_eq!(live(&cache, 2), Some(false));
+        cache.forget_purged(Instant::from_millis(RESTORE_WINDOW_MS));
+        assert_eq!(live(&cache, 2), Some(false), "a millisecond before");
+        cache.forget_purged(Instant::from_millis(RESTORE_WINDOW_MS + 1));
+        assert_eq!((live(&cache, 2), live(&cache, 1)), (None, Some(true)));
+    }
+
+    #[test]
+    fn most_records_share_their_rights() {
+        let cache = Cache::new(10);
+        cache.apply(vec![stored(1, 1, None), stored(2, 1, None)]);
+        let [one, two] = [1, 2].map(|number| cache.get(&[number; 32]).unwrap());
+        assert!(std::ptr::eq(one.scopes(), two.scopes()));
+    }
+}
