@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     net::IpAddr,
     sync::{Mutex, PoisonError},
 };
@@ -15,16 +15,25 @@ const FORGOTTEN_MS: i64 = 15 * 60 * 1000;
 /// Accounts and addresses remembered at most.
 const REMEMBERED: usize = 10_000;
 
-/// Slows down who guesses passwords, for each account and for each address.
+/// Slows down who guesses passwords: an account from one address, one address over many accounts, and an account from
+/// many addresses.
 #[derive(Default)]
 pub(crate) struct Throttle {
-    failures: Mutex<HashMap<Subject, Failures>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    failures: HashMap<Subject, Failures>,
+    /// Who has come in from where. They wait for their own failures only, so that nobody elsewhere can keep an owner out.
+    known: HashSet<(String, IpAddr)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Subject {
-    Account(String),
+    AccountFrom(String, IpAddr),
     Address(IpAddr),
+    Account(String),
 }
 
 #[derive(Clone, Copy)]
@@ -46,24 +55,36 @@ impl Failures {
     }
 }
 
-fn subjects(account: &str, address: IpAddr) -> [(Subject, u32); 2] {
-    // Many people may share an address; a network of IPv6 is one customer.
-    let network = match address.to_canonical() {
+/// Many people may share an address; a network of IPv6 is one customer.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
         v4 => v4,
-    };
-    [(Subject::Account(account.to_owned()), FREE), (Subject::Address(network), FREE * 4)]
+    }
+}
+
+fn subjects(account: &str, from: IpAddr) -> [(Subject, u32); 3] {
+    [
+        (Subject::AccountFrom(account.to_owned(), from), FREE),
+        (Subject::Address(from), FREE * 4),
+        (Subject::Account(account.to_owned()), FREE * 4),
+    ]
 }
 
 impl Throttle {
     /// Counts an attempt as failed until [`Throttle::forget`] takes it back, or refuses to hear it. Counted before the
     /// password is looked at, so that many attempts at once are not one.
     pub(crate) fn attempt(&self, account: &str, address: IpAddr, now: Instant) -> Result<(), AdminError> {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = network(address);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { failures, known } = &mut *state;
         if failures.len() >= REMEMBERED {
             failures.retain(|_, failures| failures.last.plus_millis(FORGOTTEN_MS) > now);
         }
-        let subjects = subjects(account, address);
+        let known = known.contains(&(account.to_owned(), from));
+        let heard =
+            subjects(account, from).into_iter().filter(|(who, _)| !(known && matches!(who, Subject::Account(_))));
+        let subjects: Vec<(Subject, u32)> = heard.collect();
         let wait = subjects
             .iter()
             .filter_map(|(subject, free)| failures.get(subject).map(|failures| failures.until(*free)))
@@ -81,13 +102,19 @@ impl Throttle {
         Ok(())
     }
 
-    /// The attempt was right: the account starts afresh, and the address gets its attempt back.
+    /// The attempt was right: the account starts afresh from here, and what is shared gets its attempt back.
     pub(crate) fn forget(&self, account: &str, address: IpAddr) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let [(account, _), (address, _)] = subjects(account, address);
-        failures.remove(&account);
-        if let Some(failures) = failures.get_mut(&address) {
-            failures.count = failures.count.saturating_sub(1);
+        let from = network(address);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        for (subject, _) in subjects(account, from) {
+            if matches!(subject, Subject::AccountFrom(..)) {
+                state.failures.remove(&subject);
+            } else if let Some(failures) = state.failures.get_mut(&subject) {
+                failures.count = failures.count.saturating_sub(1);
+            }
+        }
+        if state.known.len() < REMEMBERED {
+            state.known.insert((account.to_owned(), from));
         }
     }
 }
@@ -137,6 +164,19 @@ mod tests {
         }
         assert!(wait(&throttle.attempt("b", HOME, at(30))) > 0);
         assert_eq!(throttle.attempt("b", HOME, at(30 + 15 * 60)), Ok(()));
+    }
+
+    #[test]
+    fn who_guesses_elsewhere_cannot_keep_an_owner_out() {
+        let throttle = Throttle::default();
+        assert_eq!(throttle.attempt("owner", HOME, at(0)), Ok(()));
+        throttle.forget("owner", HOME);
+        let guess = |network: u16, second| {
+            throttle.attempt("owner", IpAddr::V6([0x2001, 0xdb8, network, 0, 0, 0, 0, 1].into()), at(second))
+        };
+        let refused = (0..100).filter(|network| guess(*network, 1).is_err()).count();
+        assert_eq!(refused, 80);
+        assert_eq!(throttle.attempt("owner", HOME, at(1)), Ok(()));
     }
 
     #[test]
