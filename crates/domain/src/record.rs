@@ -22,8 +22,17 @@ pub struct Record {
     secret_expires_at: Option<Instant>,
     pub(crate) epoch: i64,
     calls: [AtomicU32; Code::ALL.len()],
+    /// In which they fall, in hours since the epoch. 0: none was counted yet.
+    hour: AtomicU32,
     last_used_at: AtomicI64,
     queued: AtomicBool,
+}
+
+/// Calls are counted by the hour.
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
+fn start(hour: u32) -> Instant {
+    Instant::from_millis(i64::from(hour) * HOUR_MS)
 }
 
 impl Record {
@@ -39,6 +48,7 @@ impl Record {
             secret_expires_at: stored.secret_expires_at,
             epoch: stored.epoch,
             calls: Default::default(),
+            hour: AtomicU32::new(0),
             last_used_at: AtomicI64::new(stored.last_used_at.map_or(0, Instant::as_millis)),
             queued: AtomicBool::new(false),
         }
@@ -87,6 +97,21 @@ impl Record {
         self.life
     }
 
+    /// Moves the count on to the hour of `now`. Gives the hour before it, whose calls must be put aside first.
+    pub(crate) fn turn(&self, now: Instant) -> Option<Instant> {
+        let hour = u32::try_from(now.as_millis().div_euclid(HOUR_MS)).unwrap_or(0);
+        if self.hour.load(Relaxed) == hour {
+            return None;
+        }
+        let before = self.hour.swap(hour, Relaxed);
+        (before != hour && before != 0).then(|| start(before))
+    }
+
+    /// The hour in which the calls that are counted here were made, by its first instant.
+    pub(crate) fn hour(&self) -> Instant {
+        start(self.hour.load(Relaxed))
+    }
+
     /// Counts a call. True: nobody has asked yet that this record be written down.
     pub(crate) fn count(&self, code: Code, now: Instant) -> bool {
         // Together with the swap in `take`: who adds after counts were taken sees that the record waits no more.
@@ -114,11 +139,6 @@ impl Record {
             .into_iter()
             .map(|code| (code, self.calls[code.index()].swap(0, AcqRel)))
             .filter(|(_, calls)| *calls > 0)
-    }
-
-    /// Gives calls back that could not be written down.
-    pub(crate) fn give_back(&self, code: Code, calls: u32) {
-        self.calls[code.index()].fetch_add(calls, Relaxed);
     }
 
     pub(crate) fn last_used_at(&self) -> Option<Instant> {

@@ -1,16 +1,14 @@
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use model::Instant;
+use model::{InstallationId, Instant, KeyId};
 use store::UsageDelta;
 use tokio::sync::mpsc;
 
 use crate::{Keydesk, Record};
 
-/// An hour in milliseconds: the width of a bucket.
-const BUCKET_MS: i64 = 60 * 60 * 1000;
 /// Keys that can wait in the queue to have their usage written down. Those beyond wait in a list behind a lock.
 const QUEUE: usize = 65_536;
 /// Keys written down in one transaction, so that others get the writer in between.
@@ -20,10 +18,18 @@ const BATCH: usize = 1_000;
 pub(crate) struct Usage {
     sender: mpsc::Sender<Arc<Record>>,
     receiver: Mutex<mpsc::Receiver<Arc<Record>>>,
-    /// Those that found the queue full, and those that could not be written down. A record that is in memory no more,
-    /// because its key has changed since, is kept from being forgotten here.
-    left: Mutex<Vec<Arc<Record>>>,
+    left: Mutex<Left>,
     deferred: AtomicU64,
+}
+
+/// What waits elsewhere than in the queue.
+#[derive(Default)]
+struct Left {
+    /// Those that found the queue full or could not be written down. A record that is in memory no more, because its key
+    /// has changed since, is kept from being forgotten here.
+    records: Vec<Arc<Record>>,
+    /// Calls of hours that are over, and calls that could not be written down.
+    deltas: Vec<UsageDelta>,
 }
 
 impl Usage {
@@ -32,11 +38,19 @@ impl Usage {
         Self { sender, receiver: Mutex::new(receiver), left: Mutex::default(), deferred: AtomicU64::new(0) }
     }
 
-    /// Never waits.
+    /// Never waits for the database.
     pub(crate) fn queue(&self, record: &Arc<Record>) {
         if self.sender.try_send(Arc::clone(record)).is_err() {
             self.deferred.fetch_add(1, Relaxed);
-            self.left.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(record));
+            self.left().records.push(Arc::clone(record));
+        }
+    }
+
+    /// Puts the calls of an hour aside before those of another are counted.
+    pub(crate) fn turn(&self, record: &Record, hour: Instant) {
+        let deltas: Vec<_> = deltas(record, hour).collect();
+        if !deltas.is_empty() {
+            self.left().deltas.extend(deltas);
         }
     }
 
@@ -44,67 +58,71 @@ impl Usage {
         self.deferred.load(Relaxed)
     }
 
-    fn drain(&self) -> Vec<Arc<Record>> {
-        let mut records = std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner);
-        records.reserve(receiver.len());
-        while let Ok(record) = receiver.try_recv() {
-            records.push(record);
-        }
-        records
+    fn left(&self) -> MutexGuard<'_, Left> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put_back(&self, records: &[Arc<Record>]) {
-        for record in records.iter().filter(|record| record.requeue()) {
-            self.left.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(record));
+    fn drain(&self) -> Left {
+        let mut left = std::mem::take(&mut *self.left());
+        let mut receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner);
+        left.records.reserve(receiver.len());
+        while let Ok(record) = receiver.try_recv() {
+            left.records.push(record);
         }
+        left
     }
 }
 
+fn deltas(record: &Record, hour: Instant) -> impl Iterator<Item = UsageDelta> {
+    record.take().map(move |(code, calls)| UsageDelta {
+        installation: record.installation(),
+        key: record.key_id(),
+        bucket_start: hour,
+        code,
+        calls: u64::from(calls),
+    })
+}
+
 impl Keydesk {
-    /// Writes down the calls counted so far. What can't be written goes back to where it was.
+    /// Writes down the calls counted so far. What can't be written waits for the next time.
     pub(crate) async fn flush_usage(&self) {
         let usage = &self.inner.usage;
-        let records = usage.drain();
-        let bucket_start = Instant::from_millis(self.now().as_millis().div_euclid(BUCKET_MS) * BUCKET_MS);
+        let Left { records, deltas: aside } = usage.drain();
+        for (number, batch) in aside.chunks(BATCH).enumerate() {
+            if !self.record_usage(batch, &[]).await {
+                let mut left = usage.left();
+                left.deltas.extend_from_slice(&aside[number * BATCH..]);
+                left.records.extend(records);
+                return;
+            }
+        }
         for (number, batch) in records.chunks(BATCH).enumerate() {
             let mut taken = Vec::with_capacity(batch.len());
             let mut last_used = Vec::with_capacity(batch.len());
             for record in batch {
                 // Before the counts are taken: a call in between asks again, and is written down next time.
                 record.unqueue();
-                let before = taken.len();
-                taken.extend(record.take().map(|(code, calls)| (record, code, calls)));
-                if taken.len() > before
-                    && let Some(at) = record.last_used_at()
-                {
+                taken.extend(deltas(record, record.hour()));
+                if let Some(at) = record.last_used_at() {
                     last_used.push((record.installation(), record.key_id(), at));
                 }
             }
-            if taken.is_empty() {
-                continue;
-            }
-            let deltas: Vec<UsageDelta> = taken
-                .iter()
-                .map(|(record, code, calls)| UsageDelta {
-                    installation: record.installation(),
-                    key: record.key_id(),
-                    bucket_start,
-                    code: *code,
-                    calls: u64::from(*calls),
-                })
-                .collect();
-            if let Err(error) = self.inner.store.record_usage(&deltas, &last_used).await {
-                tracing::error!(%error, keys = batch.len(), "usage could not be written down; trying again");
-                for (record, code, calls) in taken {
-                    record.give_back(code, calls);
-                }
-                usage.put_back(batch);
+            if !self.record_usage(&taken, &last_used).await {
+                let mut left = usage.left();
+                left.deltas.extend(taken);
+                left.records.extend(batch.iter().filter(|record| record.requeue()).map(Arc::clone));
                 // Those after them are still marked as waiting.
-                let rest = records.get((number + 1) * BATCH..).unwrap_or_default();
-                usage.left.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(rest);
+                left.records.extend_from_slice(records.get((number + 1) * BATCH..).unwrap_or_default());
                 return;
             }
         }
+    }
+
+    async fn record_usage(&self, calls: &[UsageDelta], last_used: &[(InstallationId, KeyId, Instant)]) -> bool {
+        let written = self.inner.store.record_usage(calls, last_used).await;
+        if let Err(error) = &written {
+            tracing::error!(%error, "usage could not be written down; trying again");
+        }
+        written.is_ok()
     }
 }

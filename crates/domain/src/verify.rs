@@ -107,6 +107,9 @@ impl Keydesk {
         }
         let code = model::decide(record.facts(), call.scopes, now);
         self.inner.verdicts[code.index()].fetch_add(1, Relaxed);
+        if let Some(hour) = record.turn(now) {
+            self.inner.usage.turn(&record, hour);
+        }
         if record.count(code, now) {
             self.inner.usage.queue(&record);
         }

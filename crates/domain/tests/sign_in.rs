@@ -182,20 +182,20 @@ async fn guesses_are_slowed_down_alike_for_accounts_that_exist_and_that_do_not()
 #[tokio::test]
 async fn an_owner_is_never_locked_out_for_good() {
     let desk = Desk::with_owner().await;
-    for _ in 0..50 {
-        let _ = desk.sign_in("ada@example.com", "wrong password", ELSEWHERE).await;
-        desk.pass(10_000);
+    desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap();
+    // Guesses from so many places that the account itself is slow to answer.
+    for place in 0..30 {
+        let place = IpAddr::V4(Ipv4Addr::new(198, 51, 100, place));
+        let _ = desk.sign_in("ada@example.com", "wrong password", place).await;
     }
-    while desk.sign_in("ada@example.com", "wrong password", ELSEWHERE).await.err() == Some(AdminError::WrongCredentials)
-    {
-    }
-    let refused = desk.sign_in("ada@example.com", PASSWORD, HOME).await;
+    let refused = desk.sign_in("ada@example.com", PASSWORD, ELSEWHERE).await;
     let Err(AdminError::TooManyAttempts { retry_after_seconds }) = refused else { panic!("{refused:?}") };
     assert!(retry_after_seconds <= 60, "{retry_after_seconds}");
+    desk.sign_in("ada@example.com", PASSWORD, HOME).await.expect("who came in from here before does not wait");
     desk.pass(retry_after_seconds as i64 * 1000);
-    desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap();
+    desk.sign_in("ada@example.com", PASSWORD, ELSEWHERE).await.unwrap();
     // And afterwards a mistake is free again.
-    let mistaken = desk.sign_in("ada@example.com", "wrong password", HOME).await;
+    let mistaken = desk.sign_in("ada@example.com", "wrong password", ELSEWHERE).await;
     assert_eq!(mistaken.err(), Some(AdminError::WrongCredentials));
 }
 

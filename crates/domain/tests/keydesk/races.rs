@@ -20,7 +20,7 @@ async fn delete_then_verify(database: TestDatabase, trials: u64) {
     let over = Arc::new(AtomicBool::new(false));
     let (asked, accepted) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let mut verifiers = tokio::task::JoinSet::new();
-    for _ in 0..3 {
+    for _ in 0..2 {
         let (keydesk, key, phase, over) = (desk.keydesk.clone(), key.clone(), phase.clone(), over.clone());
         let (asked, accepted) = (asked.clone(), accepted.clone());
         verifiers.spawn(async move {
@@ -50,20 +50,20 @@ async fn delete_then_verify(database: TestDatabase, trials: u64) {
     assert_eq!(accepted.load(SeqCst), 0, "of {asked:?} verifications after a deletion had answered");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn two_thousand_deletions_on_sqlite() {
     delete_then_verify(TestDatabase::sqlite().await, 2_000).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn five_hundred_deletions_on_postgres() {
-    delete_then_verify(TestDatabase::postgres().await, 500).await;
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn two_hundred_deletions_on_postgres() {
+    delete_then_verify(TestDatabase::postgres().await, 200).await;
 }
 
 /// A second node reads keys for the first time in the very moment in which the first node deletes them. Once it has
 /// applied that change, nothing that it read before may bring a key back.
 async fn a_cold_read_against_a_deletion(database: TestDatabase) {
-    const ROUNDS: usize = 6;
+    const ROUNDS: usize = 4;
     const KEYS: usize = 40;
     let desk = Desk::open(database).await;
     let background = desk.keydesk.start();

@@ -4,10 +4,11 @@ use domain::{Call, Keydesk};
 use model::{Code, Instant};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, HOUR, START, call, code, options, scopes, within};
+use crate::desk::{Desk, HOUR, KNOWN, START, call, code, options, scopes, within};
 
 on_both_databases!(
     calls_are_written_by_code_and_hour_when_it_stops,
+    a_call_counts_in_the_hour_in_which_it_was_made,
     what_can_not_be_written_is_written_later,
     many_nodes_add_up
 );
@@ -60,6 +61,26 @@ async fn calls_are_written_by_code_and_hour_when_it_stops(database: TestDatabase
     let used = desk.keydesk.get(&desk.operator, id).await.unwrap().last_used_at;
     assert_eq!(used, Some(Instant::from_millis(START + HOUR)), "a refused call is no use");
     assert_eq!(desk.keydesk.counters().verifications[Code::Valid.index()], 5);
+}
+
+async fn a_call_counts_in_the_hour_in_which_it_was_made(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let key = desk.issue("Acme").await.secret;
+    desk.database.raw().await.execute("ALTER TABLE usage_bucket RENAME TO away").await.unwrap();
+    let background = desk.keydesk.start();
+    let next_hour = (START / HOUR + 1) * HOUR;
+    for (now, number) in [(next_hour - 1, 2), (next_hour, 3), (next_hour + 5 * HOUR, 4)] {
+        desk.clock.set(now);
+        // After such a leap nothing is trusted before the database has answered again.
+        within(KNOWN, "fresh again", async || desk.keydesk.ready().await.is_ok()).await;
+        calls(&desk.keydesk, key.expose(), number).await;
+    }
+    background.stop().await;
+    desk.database.raw().await.execute("ALTER TABLE away RENAME TO usage_bucket").await.unwrap();
+    desk.clock.advance(HOUR);
+    desk.keydesk.clone().close().await;
+    let valid = |hour, calls| (hour, "VALID".to_owned(), calls);
+    assert_eq!(buckets(&desk).await, [valid(0, 2), valid(1, 3), valid(6, 4)]);
 }
 
 async fn what_can_not_be_written_is_written_later(database: TestDatabase) {
