@@ -50,7 +50,7 @@ async fn an_address_that_is_none_is_refused_in_one_sentence() {
 }
 
 #[tokio::test]
-async fn sqlite_keeps_every_commit_through_a_power_cut() {
+async fn sqlite_writes_ahead_so_that_readers_never_wait() {
     let database = TestDatabase::sqlite().await;
     let _store = database.store().await;
     let mode = database.raw().await.texts("PRAGMA journal_mode").await;
