@@ -3,6 +3,9 @@ import { expect, test } from '../lib/test.ts';
 
 const KEYS = 100_000;
 
+// A trace of every frame would be most of what is measured here.
+test.use({ trace: 'off' });
+
 test('a hundred thousand keys: scroll to the end, search, and select them all', async ({ ownServer, page }) => {
   test.setTimeout(600_000);
   await seed(ownServer, KEYS);

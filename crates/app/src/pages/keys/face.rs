@@ -22,8 +22,7 @@ fn Face(glyph: Glyph, title: String, #[prop(optional)] shut: bool, children: Chi
 
 /// Below the rows: nothing matches, nothing was deleted, or there is no key but the default one.
 pub(super) fn after_rows(desk: Desk) -> Option<AnyView> {
-    let issued = desk.rows.with(|rows| rows.iter().filter(|row| !row.default).count());
-    if issued > 0 {
+    if desk.rows.with(|rows| rows.iter().any(|row| !row.default)) {
         return None;
     }
     let filter = desk.filter.get();

@@ -1,8 +1,12 @@
 //! Times as people read them. The server knows neither their zone nor their language, so it writes the day in UTC; the
 //! browser puts its own words there once the page is hydrated.
 
+use std::thread::LocalKey;
+
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use leptos::prelude::*;
+
+use web_sys::wasm_bindgen::JsValue;
 
 use super::desk::Desk;
 
@@ -23,12 +27,12 @@ pub(super) fn Time(ms: i64, written: Written) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let text = move || match (desk.now.get(), written) {
         (None, _) => day(ms),
-        (Some(_), Written::Day) => local(ms, "medium", None),
+        (Some(_), Written::Day) => local(ms, &DAY),
         (Some(now), Written::Ago) => ago(now - ms),
     };
     let whole = move || match desk.now.with(Option::is_some) {
         false => instant(ms),
-        true => local(ms, "full", Some("long")),
+        true => local(ms, &WHOLE),
     };
     view! {
         <time datetime=instant(ms) title=whole>
@@ -63,14 +67,24 @@ fn civil(days: i64) -> (i64, i64, i64) {
 }
 
 /// In the reader's zone and language.
-fn local(ms: i64, date: &str, time: Option<&str>) -> String {
+fn local(ms: i64, style: &'static LocalKey<Function>) -> String {
+    let text = style.with(|format| format.call1(&JsValue::UNDEFINED, &(ms as f64).into()));
+    text.ok().and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+// Made once: making one takes far longer than writing a date with it.
+thread_local! {
+    static DAY: Function = format("medium", None);
+    static WHOLE: Function = format("full", Some("long"));
+}
+
+fn format(date: &str, time: Option<&str>) -> Function {
     let options = Object::new();
     set(&options, "dateStyle", date);
     if let Some(time) = time {
         set(&options, "timeStyle", time);
     }
-    let when = Date::new(&(ms as f64).into());
-    when.to_locale_string("default", &options).into()
+    Intl::DateTimeFormat::new(&Array::new(), &options).format()
 }
 
 /// How long ago, in the reader's language.

@@ -50,7 +50,7 @@ impl Window {
     fn show(self, first: usize, shown: usize) {
         let loaded = self.desk.rows.with_untracked(Vec::len);
         let count = shown + 2 * AROUND + STEP;
-        let start = (first.saturating_sub(AROUND) / STEP * STEP).min(loaded.saturating_sub(count) / STEP * STEP);
+        let start = start(first, count, loaded);
         if self.count.get_untracked() != count {
             self.count.set(count);
         }
@@ -103,5 +103,30 @@ impl Window {
                 _ = style.set_property(name, &format!("{room}px"));
             }
         });
+    }
+}
+
+/// The first row in the document when `first` is the first that is seen: a step of [`STEP`], and far enough back for the
+/// window to be full at the end of what is loaded.
+fn start(first: usize, count: usize, loaded: usize) -> usize {
+    let latest = loaded.saturating_sub(count).div_ceil(STEP) * STEP;
+    (first.saturating_sub(AROUND) / STEP * STEP).min(latest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AROUND, STEP, start};
+
+    #[test]
+    fn whatever_is_seen_is_in_the_document() {
+        let shown = 19;
+        let count = shown + 2 * AROUND + STEP;
+        for loaded in [1, 50, 59, 60, 61, 250, 100_001] {
+            for first in (0..loaded).rev().take(200).chain(0..loaded.min(200)) {
+                let start = start(first, count, loaded);
+                assert!(start <= first, "{first} of {loaded}");
+                assert!(start + count >= (first + shown).min(loaded), "{first} of {loaded}");
+            }
+        }
     }
 }
