@@ -27,9 +27,11 @@ export const test = base.extend<PerTest, PerWorker>({
     { scope: 'worker' },
   ],
 
-  ownServer: async ({}, use) => {
+  ownServer: async ({ context }, use) => {
     const server = await startServer();
     await use(server);
+    // A page that is still open would complain that its server went away.
+    await Promise.all(context.pages().map((page) => page.close()));
     await server.stop();
   },
 
