@@ -54,10 +54,14 @@ fn verify(criterion: &mut Criterion) {
         let now = desk.keydesk.now();
         // A stride that is prime to the number of keys: every call meets another key, in no order that a cache likes.
         let mut at = 0;
+        // In one piece: a key that has just come over the wire is near, wherever its record may be.
+        let presented: String = desk.secrets.iter().map(PlainSecret::expose).collect();
+        let length = presented.len() / keys;
         group.bench_function(BenchmarkId::new("warm", keys), |bencher| {
             bencher.iter(|| {
                 at = (at + 61_813) % keys;
-                desk.keydesk.verify_from_memory(call(black_box(desk.secrets[at].expose()), &wanted), now)
+                let key = &presented[at * length..(at + 1) * length];
+                desk.keydesk.verify_from_memory(call(black_box(key), &wanted), now)
             });
         });
         if keys == 1 {
@@ -91,6 +95,19 @@ fn outcomes(
     assert!(verdict.is_ok_and(|verdict| verdict.record.is_none()), "the key is somebody's");
     group.bench_function("unknown", |bencher| {
         bencher.iter(|| keydesk.verify_from_memory(call(black_box(unknown), &[]), now));
+    });
+    let elsewhere = Call { installation: Some(model::InstallationId(uuid::Uuid::nil())), ..call(secret, &[]) };
+    group.bench_function("foreign", |bencher| {
+        bencher.iter(|| keydesk.verify_from_memory(black_box(elsewhere), now));
+    });
+    runtime.block_on(async {
+        let operator = Caller::operator(keydesk.installation("default").await.expect("a database").expect("one").id);
+        let verdict = keydesk.verify(call(secret, &[])).await.expect("an answer");
+        let id = verdict.record.expect("a key").key_id();
+        keydesk.delete(&operator, id, None).await.expect("a deletion");
+    });
+    group.bench_function("revoked", |bencher| {
+        bencher.iter(|| keydesk.verify_from_memory(call(black_box(secret), &[]), now));
     });
 }
 

@@ -14,7 +14,7 @@ use store::{Change, Store};
 use uuid::Uuid;
 
 use crate::{
-    Clock, Entropy, Installation, Keyring,
+    Clock, Entropy, Installation, Keyring, Record,
     audit::{self, Deed},
     cache::Cache,
     entropy, failure,
@@ -52,6 +52,8 @@ pub(crate) struct Inner {
     pub(crate) proven_at: AtomicI64,
     pub(crate) verdicts: [AtomicU64; Code::ALL.len()],
     pub(crate) misses: AtomicU64,
+    /// What is decided on when there is nothing to decide on.
+    pub(crate) decoy: Arc<Record>,
 }
 
 /// Counts since the start, for metrics.

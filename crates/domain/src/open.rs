@@ -9,7 +9,7 @@ use model::{Actor, Catalogue, KeyError, SecretFormat};
 use store::{Deployment, Store, StoreError};
 
 use crate::{
-    Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, cache::Cache,
+    Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, Record, SystemClock, SystemEntropy, cache::Cache,
     keydesk::Inner, password::Passwords, throttle::Throttle, usage::Usage,
 };
 
@@ -141,6 +141,7 @@ impl Keydesk {
                 proven_at: AtomicI64::new(i64::MAX),
                 verdicts: Default::default(),
                 misses: Default::default(),
+                decoy: Arc::new(Record::decoy()),
             }),
         };
         keydesk.make_first_installation().await.map_err(OpenError::First)?;

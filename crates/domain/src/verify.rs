@@ -1,4 +1,5 @@
 use std::{
+    hint::black_box,
     net::IpAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
@@ -73,13 +74,21 @@ impl Keydesk {
     fn verify_warm(&self, call: Call<'_>, now: Instant) -> Warm {
         let inner = &self.inner;
         if inner.format.read(call.key).is_none() {
-            return Warm::Decided(self.not_found());
+            inner.verdicts[Code::NotFound.index()].fetch_add(1, Relaxed);
+            return Warm::Decided(Verdict { code: Code::NotFound, record: None });
         }
         let digest = inner.keyring.digest(call.key);
         match inner.cache.get(&digest) {
             Some(_) if !self.is_fresh(now) => Warm::Stale,
-            Some(record) => Warm::Decided(self.decide(record, call, now)),
-            None if inner.cache.is_unknown(&digest) => Warm::Decided(self.not_found()),
+            Some(record) => {
+                let verdict = self.decide(record, call, now);
+                if matches!(verdict.code, Code::NotFound | Code::Revoked | Code::Disabled | Code::Expired) {
+                    // Callers are not told which of these it was, so it takes what an unknown key takes.
+                    black_box(inner.cache.is_unknown(&digest));
+                }
+                Warm::Decided(verdict)
+            }
+            None if inner.cache.is_unknown(&digest) => Warm::Decided(self.unknown(call, now)),
             None => Warm::Unread(digest),
         }
     }
@@ -96,7 +105,7 @@ impl Keydesk {
         })?;
         Ok(match record {
             Some(record) => self.decide(record, call, now),
-            None => self.not_found(),
+            None => self.unknown(call, now),
         })
     }
 
@@ -116,24 +125,28 @@ impl Keydesk {
         let foreign = call.installation.is_some_and(|installation| installation != record.installation());
         // What is due to be purged is not there any more, whenever the job comes by.
         let purged = record.gone_at().is_some_and(|at| at <= now);
-        if foreign || purged {
-            return self.not_found();
-        }
+        if foreign || purged { self.unknown(call, now) } else { self.settle(record, call, now, true) }
+    }
+
+    /// Refuses what is not found in the time that a key that is found takes, by deciding on a decoy.
+    fn unknown(&self, call: Call<'_>, now: Instant) -> Verdict {
+        self.settle(Arc::clone(&self.inner.decoy), call, now, false)
+    }
+
+    fn settle(&self, record: Arc<Record>, call: Call<'_>, now: Instant, found: bool) -> Verdict {
         let facts = CallFacts { wanted: call.scopes, ip: call.ip, origin: call.origin };
-        let code = model::decide(record.facts(), facts, now);
+        let decided = model::decide(record.facts(), facts, now);
+        let code = if found { decided } else { Code::NotFound };
         self.inner.verdicts[code.index()].fetch_add(1, Relaxed);
-        if let Some(hour) = record.turn(now) {
+        if let Some(hour) = record.turn(now)
+            && found
+        {
             self.inner.usage.turn(&record, hour);
         }
         if record.count(code, now) {
             self.inner.usage.queue(&record);
         }
-        Verdict { code, record: Some(record) }
-    }
-
-    fn not_found(&self) -> Verdict {
-        self.inner.verdicts[Code::NotFound.index()].fetch_add(1, Relaxed);
-        Verdict { code: Code::NotFound, record: None }
+        Verdict { code, record: found.then_some(record) }
     }
 }
 
