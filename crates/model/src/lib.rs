@@ -15,6 +15,9 @@ mod instant;
 mod key;
 mod list;
 mod preset;
+mod raw_path;
+mod route;
+mod route_table;
 mod scope;
 mod secret;
 mod selection;
@@ -32,6 +35,9 @@ pub use list::{
     Cursor, CursorValue, InvalidCursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX, Sort, SortColumn, UnknownSort,
 };
 pub use preset::{Preset, UnknownPreset};
+pub use raw_path::{InvalidPath, RawPath};
+pub use route::{InvalidRoute, Route};
+pub use route_table::RouteTable;
 pub use scope::{CATALOGUE, InvalidScope, Scope, ScopeSet};
 pub use secret::{
     BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,
