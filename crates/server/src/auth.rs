@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use domain::{Call, Caller, Keydesk, Record};
+use domain::{Call, Caller, Keydesk, Record, Verdict};
 use http::{HeaderMap, HeaderName, header};
 use model::{Code, Scope};
 
@@ -28,6 +28,15 @@ fn scope(name: &str) -> [Scope; 1] {
 
 /// The calling key, if it is valid and holds all of `wanted`.
 pub(crate) async fn key(keydesk: &Keydesk, headers: &HeaderMap, wanted: &[Scope]) -> Result<Arc<Record>, Problem> {
+    let verdict = ask(keydesk, headers, wanted).await?;
+    match (verdict.code, verdict.record) {
+        (Code::Valid, Some(record)) => Ok(record),
+        (code, _) => Err(refusal(code, wanted)),
+    }
+}
+
+/// The decision on the calling key.
+pub(crate) async fn ask(keydesk: &Keydesk, headers: &HeaderMap, wanted: &[Scope]) -> Result<Verdict, Problem> {
     let key = match presented(headers)? {
         Presented::Nothing => {
             return Err(Problem::new(&problem::MISSING_KEY)
@@ -37,14 +46,17 @@ pub(crate) async fn key(keydesk: &Keydesk, headers: &HeaderMap, wanted: &[Scope]
         Presented::Unreadable => return Err(invalid()),
         Presented::Key(key) => key,
     };
-    let verdict = keydesk.verify(Call { key, installation: None, scopes: wanted }).await?;
-    match (verdict.code, verdict.record) {
-        (Code::Valid, Some(record)) => Ok(record),
-        (Code::InsufficientScope, _) => Err(insufficient(wanted)),
-        (Code::IpNotAllowed, _) => Err(Problem::new(&problem::IP_NOT_ALLOWED)),
-        (Code::OriginNotAllowed, _) => Err(Problem::new(&problem::ORIGIN_NOT_ALLOWED)),
-        (Code::RateLimited | Code::QuotaExceeded, _) => Err(Problem::new(&problem::TOO_MANY_CALLS)),
-        (Code::Valid | Code::NotFound | Code::Revoked | Code::Disabled | Code::Expired, _) => Err(invalid()),
+    Ok(keydesk.verify(Call { key, installation: None, scopes: wanted }).await?)
+}
+
+/// What a caller is told of a key that may not do what it wants.
+pub(crate) fn refusal(code: Code, wanted: &[Scope]) -> Problem {
+    match code {
+        Code::InsufficientScope => insufficient(wanted),
+        Code::IpNotAllowed => Problem::new(&problem::IP_NOT_ALLOWED),
+        Code::OriginNotAllowed => Problem::new(&problem::ORIGIN_NOT_ALLOWED),
+        Code::RateLimited | Code::QuotaExceeded => Problem::new(&problem::TOO_MANY_CALLS),
+        Code::Valid | Code::NotFound | Code::Revoked | Code::Disabled | Code::Expired => invalid(),
     }
 }
 
