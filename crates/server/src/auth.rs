@@ -3,10 +3,13 @@
 use std::sync::{Arc, LazyLock};
 
 use domain::{Call, Caller, Keydesk, Record, Verdict};
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, header, request::Parts};
 use model::{Code, Scope};
 
-use crate::problem::{self, Problem};
+use crate::{
+    client_address::ClientAddress,
+    problem::{self, Problem},
+};
 
 static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
@@ -27,8 +30,9 @@ fn scope(name: &str) -> [Scope; 1] {
 }
 
 /// The calling key, if it is valid and holds all of `wanted`.
-pub(crate) async fn key(keydesk: &Keydesk, headers: &HeaderMap, wanted: &[Scope]) -> Result<Arc<Record>, Problem> {
-    let verdict = ask(keydesk, headers, wanted).await?;
+pub(crate) async fn key(keydesk: &Keydesk, parts: &Parts, wanted: &[Scope]) -> Result<Arc<Record>, Problem> {
+    let client = parts.extensions.get().copied().unwrap_or(ClientAddress(None));
+    let verdict = ask(keydesk, &parts.headers, client, wanted).await?;
     match (verdict.code, verdict.record) {
         (Code::Valid, Some(record)) => Ok(record),
         (code, _) => Err(refusal(code, wanted)),
@@ -36,7 +40,12 @@ pub(crate) async fn key(keydesk: &Keydesk, headers: &HeaderMap, wanted: &[Scope]
 }
 
 /// The decision on the calling key.
-pub(crate) async fn ask(keydesk: &Keydesk, headers: &HeaderMap, wanted: &[Scope]) -> Result<Verdict, Problem> {
+pub(crate) async fn ask(
+    keydesk: &Keydesk,
+    headers: &HeaderMap,
+    ClientAddress(ip): ClientAddress,
+    wanted: &[Scope],
+) -> Result<Verdict, Problem> {
     let key = match presented(headers)? {
         Presented::Nothing => {
             return Err(Problem::new(&problem::MISSING_KEY)
@@ -46,7 +55,8 @@ pub(crate) async fn ask(keydesk: &Keydesk, headers: &HeaderMap, wanted: &[Scope]
         Presented::Unreadable => return Err(invalid()),
         Presented::Key(key) => key,
     };
-    Ok(keydesk.verify(Call { key, installation: None, scopes: wanted }).await?)
+    let call = Call { key, installation: None, scopes: wanted, ip, origin: origin(headers) };
+    Ok(keydesk.verify(call).await?)
 }
 
 /// What a caller is told of a key that may not do what it wants.
@@ -61,12 +71,19 @@ pub(crate) fn refusal(code: Code, wanted: &[Scope]) -> Problem {
 }
 
 /// The calling key as one who manages keys: it needs `right`, and its installation the API Keys module.
-pub(crate) async fn manager(keydesk: &Keydesk, headers: &HeaderMap, right: &Right) -> Result<Caller, Problem> {
-    let record = key(keydesk, headers, &**right).await?;
+pub(crate) async fn manager(keydesk: &Keydesk, parts: &Parts, right: &Right) -> Result<Caller, Problem> {
+    let record = key(keydesk, parts, &**right).await?;
     if !keydesk.module_enabled(record.installation()) {
         return Err(model::KeyError::ModuleUnavailable.into());
     }
     Ok(Caller::key(&record))
+}
+
+/// The origin of the page that calls. More than one is none that could be allowed.
+fn origin(headers: &HeaderMap) -> Option<&str> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let origin = origins.next().filter(|_| origins.next().is_none())?;
+    origin.to_str().ok()
 }
 
 enum Presented<'a> {

@@ -13,11 +13,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{Keydesk, Record};
-use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, StatusCode, request::Parts};
 use model::{Code, RouteTable, Scope};
 
+use self::parameters::Parameters;
 pub(crate) use self::{identity::write as write_identity, original::Original, parameters::is_for_nginx};
-use self::{original::only, parameters::Parameters};
 use crate::{
     auth,
     client_address::{ClientAddress, TrustedProxies},
@@ -90,8 +90,12 @@ async fn question(
     client: ClientAddress,
 ) -> Result<Arc<Record>, Problem> {
     let below = parts.uri.path().strip_prefix("/authz").filter(|path| !path.is_empty());
-    let parameters = if below.is_none() { Parameters::read(&parts.uri)? } else { Parameters::default() };
     let original = Original::of(below, &parts.method, &parts.headers)?;
+    let parameters = match below {
+        None => Parameters::read(&parts.uri, original.query)?,
+        // Here the query is the original request's too.
+        Some(_) => Parameters::default(),
+    };
     gateway.decide(keydesk, &original, parameters.scopes.as_deref(), &parts.headers, client).await
 }
 
@@ -109,8 +113,7 @@ impl Gateway {
             Some(scopes) => Some(scopes),
             None => self.wanted(original)?,
         };
-        let origin = only(headers, &header::ORIGIN)?;
-        let verdict = auth::ask(keydesk, headers, wanted.unwrap_or(&*NOWHERE)).await?;
+        let verdict = auth::ask(keydesk, headers, client, wanted.unwrap_or(&*NOWHERE)).await?;
         match (wanted, verdict.code, verdict.record) {
             (Some(_), Code::Valid, Some(record)) => Ok(record),
             (None, Code::Valid | Code::InsufficientScope, _) => {

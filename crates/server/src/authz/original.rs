@@ -20,10 +20,12 @@ static FORWARDED: Source = Source {
 };
 
 /// The request that a proxy asks about.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Original<'a> {
     pub(crate) method: Option<&'a str>,
     pub(crate) path: Option<RawPath<'a>>,
+    /// What follows the path, as it came.
+    pub(crate) query: Option<&'a [u8]>,
 }
 
 impl<'a> Original<'a> {
@@ -34,7 +36,7 @@ impl<'a> Original<'a> {
         let forwarded = FORWARDED.read(headers)?;
         let itself = below.map(|path| (Some(method.as_str()), Some(path.as_bytes())));
         let mut sources = [original, forwarded, itself].into_iter().flatten();
-        let Some((method, target)) = sources.next() else { return Ok(Self { method: None, path: None }) };
+        let Some((method, target)) = sources.next() else { return Ok(Self::default()) };
         if sources.next().is_some() {
             return Err(Problem::invalid(
                 "The request names its original in more than one way: in X-Original-Method and X-Original-URI, in \
@@ -42,7 +44,8 @@ impl<'a> Original<'a> {
             ));
         }
         let path = target.map(RawPath::of_target).transpose().map_err(invalid_path)?;
-        Ok(Self { method, path })
+        let query = target.and_then(|target| target.splitn(2, |byte| *byte == b'?').nth(1));
+        Ok(Self { method, path, query })
     }
 }
 
@@ -63,7 +66,7 @@ impl Source {
 }
 
 /// Proxies that take the first of two lines and proxies that take the last would disagree.
-pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Problem> {
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Problem> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (value, None) => Ok(value),

@@ -8,10 +8,12 @@ use super::{
 async fn caddy_keeps_every_promise() {
     let gate = Gate::open().await;
     let address = free_address();
+    let port = address.rsplit(':').next().expect("a port");
+    let site = format!("http://:{port}");
     let addresses = [
         ("127.0.0.1:3000", gate.program.address.as_str()),
         ("127.0.0.1:9000", &gate.upstream.address),
-        ("127.0.0.1:8080", &address),
+        ("http://:8080", &site),
     ];
     let files = [("Caddyfile", documented("Caddyfile", &addresses))];
     let proxy = Proxy::start("caddy", &["run", "--config", "Caddyfile"], address.clone(), &files).await;

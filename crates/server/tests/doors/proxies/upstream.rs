@@ -55,6 +55,10 @@ async fn answer(mut stream: TcpStream, heads: Arc<Mutex<Vec<String>>>) {
             }
         }
         let rest = read.split_off(end + 4 + length);
+        if head.starts_with("HEAD ") {
+            // Whose answer has no body.
+            read.clear();
+        }
         heads.lock().expect("heads").push(head);
         let answer = format!("HTTP/1.1 200 OK\r\nX-Upstream: yes\r\nContent-Length: {}\r\n\r\n", read.len());
         if stream.write_all(answer.as_bytes()).await.is_err() || stream.write_all(&read).await.is_err() {
