@@ -17,7 +17,7 @@ pub enum InvalidPath {
     #[error("a path has no two slashes in a row")]
     EmptySegment,
     /// `.` or `..`, which some programs resolve and others don't.
-    #[error("a path has no segment that is . or ..")]
+    #[error("a path has no . or .. for a segment")]
     DotSegment,
     /// A byte that RFC 3986 does not let stand in a path, or a semicolon, after which some programs stop reading.
     #[error("a path consists of letters, digits and -._~!$&'()*+,=:@/, and of percent-encoded UTF-8")]

@@ -126,7 +126,7 @@ mod tests {
             ("GET", "a", "begins with a slash"),
             ("GET", "", "begins with a slash"),
             ("GET", "/a//b", "two slashes"),
-            ("GET", "/a/../b", ". or .."),
+            ("GET", "/a/../b", "for a segment"),
             ("GET", "/a b", "consists of"),
             ("GET", "/a;b", "consists of"),
             ("GET", "/a?b", "consists of"),
