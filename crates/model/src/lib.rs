@@ -20,6 +20,9 @@ mod list;
 mod network;
 mod origin;
 mod preset;
+mod raw_path;
+mod route;
+mod route_table;
 mod scope;
 mod secret;
 mod selection;
@@ -49,6 +52,9 @@ pub use list::{
 pub use network::{InvalidNetwork, NETWORKS_MAX, Network, NetworkSet, TooManyNetworks};
 pub use origin::{InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
 pub use preset::{Preset, UnknownPreset};
+pub use raw_path::{InvalidPath, RawPath};
+pub use route::{InvalidRoute, Route};
+pub use route_table::RouteTable;
 pub use scope::{CATALOGUE, InvalidScope, Scope, ScopeSet};
 pub use secret::{
     BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,

@@ -1,16 +1,15 @@
 //! Who calls.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::{Arc, LazyLock},
-};
+use std::sync::{Arc, LazyLock};
 
-use axum::extract::ConnectInfo;
-use domain::{Call, Caller, Keydesk, Record};
+use domain::{Call, Caller, Keydesk, Record, Verdict};
 use http::{HeaderMap, HeaderName, header, request::Parts};
 use model::{Code, Scope};
 
-use crate::problem::{self, Problem};
+use crate::{
+    client_address::ClientAddress,
+    problem::{self, Problem},
+};
 
 static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
@@ -32,7 +31,22 @@ fn scope(name: &str) -> [Scope; 1] {
 
 /// The calling key, if it is valid and holds all of `wanted`.
 pub(crate) async fn key(keydesk: &Keydesk, parts: &Parts, wanted: &[Scope]) -> Result<Arc<Record>, Problem> {
-    let key = match presented(&parts.headers)? {
+    let client = parts.extensions.get().copied().unwrap_or(ClientAddress(None));
+    let verdict = ask(keydesk, &parts.headers, client, wanted).await?;
+    match (verdict.code, verdict.record) {
+        (Code::Valid, Some(record)) => Ok(record),
+        (code, _) => Err(refusal(code, wanted)),
+    }
+}
+
+/// The decision on the calling key.
+pub(crate) async fn ask(
+    keydesk: &Keydesk,
+    headers: &HeaderMap,
+    ClientAddress(ip): ClientAddress,
+    wanted: &[Scope],
+) -> Result<Verdict, Problem> {
+    let key = match presented(headers)? {
         Presented::Nothing => {
             return Err(Problem::new(&problem::MISSING_KEY)
                 .detail("Send an API key in the header Authorization: Bearer or X-API-Key.")
@@ -41,15 +55,18 @@ pub(crate) async fn key(keydesk: &Keydesk, parts: &Parts, wanted: &[Scope]) -> R
         Presented::Unreadable => return Err(invalid()),
         Presented::Key(key) => key,
     };
-    let (ip, origin) = (address(parts), origin(&parts.headers));
-    let verdict = keydesk.verify(Call { key, installation: None, scopes: wanted, ip, origin }).await?;
-    match (verdict.code, verdict.record) {
-        (Code::Valid, Some(record)) => Ok(record),
-        (Code::InsufficientScope, _) => Err(insufficient(wanted)),
-        (Code::IpNotAllowed, _) => Err(Problem::new(&problem::IP_NOT_ALLOWED)),
-        (Code::OriginNotAllowed, _) => Err(Problem::new(&problem::ORIGIN_NOT_ALLOWED)),
-        (Code::RateLimited | Code::QuotaExceeded, _) => Err(Problem::new(&problem::TOO_MANY_CALLS)),
-        (Code::Valid | Code::NotFound | Code::Revoked | Code::Disabled | Code::Expired, _) => Err(invalid()),
+    let call = Call { key, installation: None, scopes: wanted, ip, origin: origin(headers) };
+    Ok(keydesk.verify(call).await?)
+}
+
+/// What a caller is told of a key that may not do what it wants.
+pub(crate) fn refusal(code: Code, wanted: &[Scope]) -> Problem {
+    match code {
+        Code::InsufficientScope => insufficient(wanted),
+        Code::IpNotAllowed => Problem::new(&problem::IP_NOT_ALLOWED),
+        Code::OriginNotAllowed => Problem::new(&problem::ORIGIN_NOT_ALLOWED),
+        Code::RateLimited | Code::QuotaExceeded => Problem::new(&problem::TOO_MANY_CALLS),
+        Code::Valid | Code::NotFound | Code::Revoked | Code::Disabled | Code::Expired => invalid(),
     }
 }
 
@@ -60,11 +77,6 @@ pub(crate) async fn manager(keydesk: &Keydesk, parts: &Parts, right: &Right) -> 
         return Err(model::KeyError::ModuleUnavailable.into());
     }
     Ok(Caller::key(&record))
-}
-
-/// Where the call came from, as the socket says.
-fn address(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
 }
 
 /// The origin of the page that calls. More than one is none that could be allowed.

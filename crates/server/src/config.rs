@@ -8,7 +8,11 @@ use std::{
 use clap::Args;
 use serde::Deserialize;
 
-use crate::logs::{LogFormat, LogLevel};
+use crate::{
+    authz::Gateway,
+    gateway_config::{self, RouteEntry},
+    logs::{LogFormat, LogLevel},
+};
 
 /// Flags that go with every command.
 #[derive(Args, Default)]
@@ -49,6 +53,9 @@ pub(crate) struct ServeFlags {
     /// Where to answer /metrics, /healthz and /readyz to the operator [default: nowhere]
     #[arg(long, env = "KEYDESK_OPS_LISTEN", value_name = "ADDRESS")]
     ops_listen: Option<String>,
+    /// The networks of proxies whose X-Forwarded-For is believed, for example 10.0.0.0/8,192.0.2.1 [default: none]
+    #[arg(long, env = "KEYDESK_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
+    trusted_proxies: Vec<String>,
 }
 
 /// The file that `--config` names.
@@ -64,6 +71,10 @@ struct File {
     log_level: Option<LogLevel>,
     listen: Option<String>,
     ops_listen: Option<String>,
+    #[serde(default)]
+    trusted_proxies: Vec<String>,
+    #[serde(default)]
+    routes: Vec<RouteEntry>,
 }
 
 /// What holds after all sources have been heard. No `Debug`: the database's address may carry a password.
@@ -77,6 +88,7 @@ pub(crate) struct Settings {
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) listen: String,
     pub(crate) ops_listen: Option<String>,
+    pub(crate) gateway: Gateway,
 }
 
 /// Why the configuration can't be used.
@@ -88,6 +100,10 @@ pub(crate) enum ConfigError {
     Malformed { file: PathBuf, line: usize, message: String },
     #[error("{0} is no public address: give one such as https://keydesk.example.com, without a path.")]
     PublicUrl(String),
+    #[error("trusted_proxies: {0} {1}.")]
+    TrustedProxy(String, model::InvalidNetwork),
+    #[error(transparent)]
+    Routes(#[from] model::InvalidRoute),
 }
 
 /// Under which address people open Keydesk: https, a host, and perhaps a port.
@@ -124,6 +140,8 @@ impl Settings {
             None => File::default(),
         };
         let data_dir = given_path(common.data_dir).or(file.data_dir).unwrap_or_else(|| PathBuf::from("data"));
+        let flagged: Vec<_> = serve.trusted_proxies.into_iter().filter(|text| !text.is_empty()).collect();
+        let trusted = if flagged.is_empty() { file.trusted_proxies } else { flagged };
         let database = given(common.database).or(file.database);
         Ok(Self {
             database: database.unwrap_or_else(|| format!("sqlite:{}", data_dir.join("keydesk.db").display())),
@@ -135,6 +153,7 @@ impl Settings {
             log_level: common.log_level.or(file.log_level),
             listen: given(serve.listen).or(file.listen).unwrap_or_else(|| "127.0.0.1:3000".to_owned()),
             ops_listen: given(serve.ops_listen).or(file.ops_listen),
+            gateway: gateway_config::gateway(file.routes, &trusted)?,
         })
     }
 }
@@ -176,7 +195,11 @@ mod tests {
     #[test]
     fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
         let file = "listen = \"0.0.0.0:1\"\nops_listen = \"0.0.0.0:2\"\ndata_dir = \"/srv\"\nlog_format = \"json\"\n";
-        let flags = ServeFlags { listen: Some("127.0.0.1:9".to_owned()), ops_listen: Some(String::new()) };
+        let flags = ServeFlags {
+            listen: Some("127.0.0.1:9".to_owned()),
+            ops_listen: Some(String::new()),
+            ..ServeFlags::default()
+        };
         let settings = with_file(file, CommonFlags::default(), flags).ok().unwrap();
         assert_eq!(settings.listen, "127.0.0.1:9");
         assert_eq!(settings.ops_listen.as_deref(), Some("0.0.0.0:2"));

@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     app_state::RequestId,
+    authz::{self, Gateway},
     metrics::{Metrics, Route},
     problem::{self, MEDIA_TYPE, Problem, X_REQUEST_ID},
 };
@@ -36,6 +37,9 @@ struct Inner {
     router: Router,
     keydesk: Keydesk,
     metrics: Arc<Metrics>,
+    gateway: Gateway,
+    /// Whether it is here that proxies ask.
+    answers_proxies: bool,
 }
 
 enum Failure {
@@ -44,14 +48,15 @@ enum Failure {
 }
 
 impl Edge {
-    pub(crate) fn new(router: Router, keydesk: Keydesk) -> Self {
-        Self(Arc::new(Inner { router, keydesk, metrics: Arc::default() }))
+    pub(crate) fn new(router: Router, keydesk: Keydesk, gateway: Gateway) -> Self {
+        Self(Arc::new(Inner { router, keydesk, metrics: Arc::default(), gateway, answers_proxies: true }))
     }
 
     /// The same counters behind another router.
     pub(crate) fn with_router(&self, router: Router) -> Self {
         let Inner { keydesk, metrics, .. } = &*self.0;
-        Self(Arc::new(Inner { router, keydesk: keydesk.clone(), metrics: Arc::clone(metrics) }))
+        let (keydesk, metrics) = (keydesk.clone(), Arc::clone(metrics));
+        Self(Arc::new(Inner { router, keydesk, metrics, gateway: Gateway::default(), answers_proxies: false }))
     }
 
     pub(crate) fn keydesk(&self) -> &Keydesk {
@@ -63,7 +68,7 @@ impl Edge {
     }
 
     /// Answers a request.
-    pub async fn answer<B>(&self, mut request: Request<B>) -> Response
+    pub async fn answer<B>(&self, request: Request<B>) -> Response
     where
         B: axum::body::HttpBody<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
     {
@@ -75,15 +80,23 @@ impl Edge {
         // key there.
         let logged = tracing::enabled!(target: "keydesk::access", tracing::Level::DEBUG);
         let method = logged.then(|| request.method().clone());
-        request.extensions_mut().insert(RequestId(id));
-        let mut router = self.0.router.clone();
-        let answer = guarded(DEADLINE, router.call(request)).await;
-        let mut response = match answer {
-            Ok(Ok(response)) => response,
-            Err(failure) => failed(&failure, id, route),
+        let (mut parts, body) = request.into_parts();
+        let client = self.0.gateway.trusted_proxies.identify(&mut parts);
+        let asked = route == Route::Authz && self.0.answers_proxies;
+        let for_nginx = asked && authz::is_for_nginx(&parts.uri);
+        let answer = if asked {
+            guarded(DEADLINE, authz::answer(&self.0.gateway, &self.0.keydesk, parts, client)).await
+        } else {
+            parts.extensions.insert(RequestId(id));
+            let mut router = self.0.router.clone();
+            guarded(DEADLINE, router.call(Request::from_parts(parts, body))).await.map(|Ok(response)| response)
         };
+        let mut response = answer.unwrap_or_else(|failure| failed(&failure, id, route));
         if response.status().as_u16() >= 400 {
             finish_error(&mut response, id, route, head);
+        }
+        if for_nginx {
+            authz::for_nginx(&mut response);
         }
         response.headers_mut().insert(X_REQUEST_ID.clone(), header_of(id));
         let spent = started.elapsed();

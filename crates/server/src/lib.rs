@@ -11,11 +11,14 @@
 mod app_state;
 mod assets;
 mod auth;
+mod authz;
 mod body;
 pub mod cli;
+mod client_address;
 mod config;
 mod docs_page;
 mod edge;
+mod gateway_config;
 mod health;
 mod logs;
 mod metrics;
@@ -28,6 +31,8 @@ mod router;
 mod serve;
 mod set_up;
 
+pub use authz::Gateway;
+pub use client_address::TrustedProxies;
 pub use edge::Edge;
 pub use openapi::document;
-pub use router::edge;
+pub use router::{edge, edge_behind};

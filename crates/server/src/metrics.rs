@@ -39,6 +39,7 @@ macro_rules! routes {
 }
 
 routes! {
+    Authz = "/authz";
     Verify = "/api/v1/keys/verify";
     VerifyBatch = "/api/v1/keys/verify-batch";
     Keys = "/api/v1/keys";
@@ -64,10 +65,12 @@ impl Route {
     /// The route that a path belongs to, whether or not anything answers there.
     pub(crate) fn of(path: &str) -> Self {
         match path {
+            "/authz" => Self::Authz,
             "/api/v1/keys/verify" => Self::Verify,
             "/healthz" => Self::Health,
             "/readyz" => Self::Ready,
             "/metrics" => Self::Metrics,
+            _ if path.starts_with("/authz/") => Self::Authz,
             _ if path.starts_with("/pkg/") => Self::Asset,
             _ => match path.strip_prefix("/api/") {
                 Some(rest) => Self::of_api(rest),
@@ -244,6 +247,9 @@ mod tests {
             ("/api/v2", "/api"),
             ("/api", "/api"),
             ("/apiary", "/"),
+            ("/authz", "/authz"),
+            ("/authz/api/v1/keys", "/authz"),
+            ("/authzs", "/"),
             ("/api/_fn/sign_in", "/api/_fn"),
             ("/", "/"),
             ("", "/"),

@@ -13,7 +13,7 @@ use utoipa::{
 };
 
 use crate::{
-    health,
+    authz, health,
     problem::{self, MEDIA_TYPE},
     rest,
 };
@@ -30,6 +30,7 @@ use crate::{
     paths(
         rest::verify::verify_key,
         rest::verify_batch::verify_keys,
+        authz::answer,
         rest::whoami::whoami,
         rest::list::list_keys,
         rest::create::create_key,

@@ -36,11 +36,13 @@ macro_rules! kinds {
 
 kinds! {
     INVALID_REQUEST = 400 "invalid_request" "The request is malformed";
+    INVALID_PATH = 400 "invalid_path" "The path of the original request is refused";
     MISSING_KEY = 401 "missing_key" "An API key is needed";
     INVALID_TOKEN = 401 "invalid_token" "The API key is not valid";
     INSUFFICIENT_SCOPE = 403 "insufficient_scope" "The API key lacks a right";
     IP_NOT_ALLOWED = 403 "ip_not_allowed" "The API key can't be used from this address";
     ORIGIN_NOT_ALLOWED = 403 "origin_not_allowed" "The API key can't be used from this origin";
+    NO_ROUTE = 403 "no_route" "Nothing says what the request would need";
     SCOPE_ESCALATION = 403 "scope_escalation" "A right can't be given by who does not hold it";
     DEFAULT_KEY_PROTECTED = 403 "default_key_protected" "The Default API Key is protected";
     FORBIDDEN = 403 "forbidden" "The role does not allow it";

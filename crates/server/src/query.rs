@@ -10,6 +10,15 @@ use crate::{
 
 /// The parameters of a request, each at most once and none but `known`.
 pub(crate) fn read(uri: &Uri, known: &[&'static str]) -> Result<Vec<(&'static str, String)>, Problem> {
+    collect(uri, known, false)
+}
+
+/// The parameters of a request, as often as they are there and none but `known`.
+pub(crate) fn pairs(uri: &Uri, known: &[&'static str]) -> Result<Vec<(&'static str, String)>, Problem> {
+    collect(uri, known, true)
+}
+
+fn collect(uri: &Uri, known: &[&'static str], repeated: bool) -> Result<Vec<(&'static str, String)>, Problem> {
     let mut found: Vec<(&'static str, String)> = Vec::new();
     let mut errors = Vec::new();
     for pair in uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
@@ -19,7 +28,7 @@ pub(crate) fn read(uri: &Uri, known: &[&'static str]) -> Result<Vec<(&'static st
         match (known.iter().find(|known| **known == name), value) {
             (None, _) => errors.push(wrong(printable(name), "is not a parameter of this call")),
             (Some(name), None) => errors.push(wrong(name, "is not percent-encoded UTF-8")),
-            (Some(name), Some(_)) if found.iter().any(|(other, _)| other == name) => {
+            (Some(name), Some(_)) if !repeated && found.iter().any(|(other, _)| other == name) => {
                 errors.push(wrong(name, "is given twice"));
             }
             (Some(name), Some(value)) => found.push((name, value)),

@@ -10,7 +10,9 @@ use domain::Keydesk;
 
 use crate::{
     app_state::App,
-    assets, docs_page,
+    assets,
+    authz::Gateway,
+    docs_page,
     edge::Edge,
     health, metrics, openapi,
     problem::{self, Problem},
@@ -19,12 +21,17 @@ use crate::{
 
 /// Everything that the public listener serves, reached by plain http.
 pub fn edge(keydesk: &Keydesk) -> Edge {
-    edge_for(keydesk, app::Settings::default())
+    edge_behind(keydesk, Gateway::default())
+}
+
+/// The same behind proxies, whose questions it answers.
+pub fn edge_behind(keydesk: &Keydesk, gateway: Gateway) -> Edge {
+    edge_for(keydesk, app::Settings::default(), gateway)
 }
 
 /// Everything that the public listener serves.
-pub(crate) fn edge_for(keydesk: &Keydesk, settings: app::Settings) -> Edge {
-    Edge::new(router(keydesk, settings), keydesk.clone())
+pub(crate) fn edge_for(keydesk: &Keydesk, settings: app::Settings, gateway: Gateway) -> Edge {
+    Edge::new(router(keydesk, settings), keydesk.clone(), gateway)
 }
 
 /// What the operations listener serves, about the same process.

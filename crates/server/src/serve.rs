@@ -51,10 +51,11 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let https = settings.public_url.is_some();
     // The port may have been left to the system.
     let settings = Settings { listen: address.to_string(), ..settings };
+    let gateway = settings.gateway.clone();
     let set_up = set_up::link(&keydesk, &settings.installation, &settings.address()).await;
     drop(settings);
     let background = keydesk.start();
-    let edge = router::edge_for(&keydesk, app::Settings { https });
+    let edge = router::edge_for(&keydesk, app::Settings { https }, gateway);
     let mut server = Server::new();
     server.spawn(listener, edge.clone());
     if let Some(listener) = ops {

@@ -28,6 +28,19 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     .map(drop)
 }
 
+/// The packages that `install` would bring, with those that they need and that are not here.
+pub(crate) fn would_install(packages: &[&str]) -> Result<Vec<String>> {
+    // Lists of whatever age will do for who may not fetch new ones.
+    if is_root() {
+        refresh()?;
+    }
+    let mut simulation = process::command("apt-get");
+    simulation.args(["install", "--simulate", "-q", "--no-install-recommends"]).args(packages);
+    let plan = process::capture(&mut simulation)?;
+    let added = plan.lines().filter_map(|line| line.strip_prefix("Inst ")?.split_whitespace().next());
+    Ok(added.map(str::to_owned).collect())
+}
+
 /// Names of packages that match a regular expression.
 pub(crate) fn search(pattern: &str) -> Result<Vec<String>> {
     refresh()?;

@@ -19,6 +19,7 @@ mod paths;
 mod port;
 mod postgres;
 mod process;
+mod proxies;
 mod python;
 mod schemathesis;
 mod screenshots;

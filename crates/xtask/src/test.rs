@@ -7,7 +7,7 @@ use crate::count::{self, Count};
 use crate::postgres::{self, Postgres};
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{build, e2e, layering, schemathesis, wasm};
+use crate::{build, e2e, layering, proxies, schemathesis, wasm};
 use std::process::{Command, ExitCode};
 
 const STEPS: [&str; 9] =
@@ -95,6 +95,7 @@ fn clippy_client() -> Result<()> {
 
 fn rust_tests(steps: &mut Steps, count: &mut Count) -> Result<()> {
     let postgres = steps.run("PostgreSQL", postgres::start)?;
+    let proxies = steps.run("proxies", proxies::find)?;
     let (mut command, read): (_, fn(&str) -> Option<Count>) = if process::answers("cargo-nextest", "--version") {
         let mut command = process::cargo();
         command.args(["nextest", "run", "--no-fail-fast", "--status-level=fail", "--final-status-level=slow"]);
@@ -104,7 +105,7 @@ fn rust_tests(steps: &mut Steps, count: &mut Count) -> Result<()> {
         command.args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"]);
         (command, count::libtest)
     };
-    steps.run("Rust tests", || counted(with(&mut command, &postgres), read, count))
+    steps.run("Rust tests", || counted(with(&mut command, &postgres).env(proxies::FOLDER, &proxies), read, count))
 }
 
 fn with<'a>(command: &'a mut Command, postgres: &Postgres) -> &'a mut Command {

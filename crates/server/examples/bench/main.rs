@@ -1,6 +1,7 @@
 //! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify]`, or `bench --timing [N]` alone. The server runs on
 //! core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
 
+mod forward_auth;
 mod http;
 mod process;
 mod timing;
@@ -22,7 +23,7 @@ const VERIFY: &str = "/api/v1/keys/verify";
 const CALLS: usize = 20_000;
 const ROUNDS: usize = 7;
 
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stdout(), "{line}");
 }
@@ -41,6 +42,7 @@ fn main() -> Result<(), Failed> {
         return timing::measure(&programs, samples);
     }
     if !args.iter().any(|arg| arg == "--skip-verify") {
+        forward_auth::measure(&programs)?;
         verify_against_empty(&programs)?;
         creates(&programs)?;
     }
@@ -54,9 +56,9 @@ fn main() -> Result<(), Failed> {
     Ok(())
 }
 
-struct Programs {
+pub(crate) struct Programs {
     keydesk: PathBuf,
-    empty: PathBuf,
+    pub(crate) empty: PathBuf,
     seed: PathBuf,
 }
 
@@ -82,22 +84,27 @@ impl Programs {
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
-    fn secret(&self, database: &str, dir: &Path, args: &[&str]) -> Result<String, Failed> {
+    pub(crate) fn secret(&self, database: &str, dir: &Path, args: &[&str]) -> Result<String, Failed> {
         Ok(self.document(database, dir, args)?["key"].as_str().ok_or("no key")?.to_owned())
     }
 
     fn serve(&self, database: &str, dir: &Path) -> Result<Server, Failed> {
+        self.serve_with(database, dir, &[])
+    }
+
+    pub(crate) fn serve_with(&self, database: &str, dir: &Path, args: &[&str]) -> Result<Server, Failed> {
         let dir = dir.to_str().ok_or("no text")?;
-        Server::start(&self.keydesk, &["serve", "--listen", "LISTEN", "--database", database, "--data-dir", dir])
+        let own = ["serve", "--listen", "LISTEN", "--database", database, "--data-dir", dir];
+        Server::start(&self.keydesk, &[&own, args].concat())
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
 
-fn percentile(sorted: &[Duration], percent: usize) -> f64 {
+pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> f64 {
     sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)].as_secs_f64() * 1e6
 }
 
@@ -132,10 +139,15 @@ fn verify_against_empty(programs: &Programs) -> Result<(), Failed> {
     let empty = Server::start(&programs.empty, &["LISTEN"])?;
     let body = format!("{{\"key\":\"{key}\",\"scopes\":[\"contacts:read\"]}}");
     let request = request("POST", VERIFY, &caller, &body);
+    against(&keydesk, &empty, "verify", &request)
+}
+
+/// A call of `keydesk` beside the same call of the empty handler, in turn.
+pub(crate) fn against(keydesk: &Server, empty: &Server, what: &str, request: &[u8]) -> Result<(), Failed> {
     let (mut ratios, mut cpus, mut p50s, mut p99s, mut tails) = (vec![], vec![], vec![], vec![], vec![]);
     for _ in 0..ROUNDS {
-        let (empty_cpu, empty_latencies) = round(&empty, &request)?;
-        let (cpu, latencies) = round(&keydesk, &request)?;
+        let (empty_cpu, empty_latencies) = round(empty, request)?;
+        let (cpu, latencies) = round(keydesk, request)?;
         ratios.push(cpu / empty_cpu);
         cpus.push((cpu, empty_cpu));
         p50s.push((percentile(&latencies, 50), percentile(&empty_latencies, 50)));
@@ -146,7 +158,7 @@ fn verify_against_empty(programs: &Programs) -> Result<(), Failed> {
         let (own, other): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
         format!("{:.1} us against {:.1} us", median(own), median(other))
     };
-    say(&format!("verify over HTTP against an empty handler, {ROUNDS} rounds of {CALLS} calls each, medians:"));
+    say(&format!("{what} over HTTP against an empty handler, {ROUNDS} rounds of {CALLS} calls each, medians:"));
     say(&format!("  server CPU for a call: {}, ratio {:.2}", pair(&cpus), median(ratios)));
     say(&format!("  p50: {}", pair(&p50s)));
     say(&format!("  p99: {}, ratio {:.2}", pair(&p99s), median(tails)));

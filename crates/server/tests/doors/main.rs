@@ -7,6 +7,7 @@
 mod support;
 
 mod auth;
+mod authz;
 mod cli;
 mod coming_in;
 mod crash;
@@ -18,5 +19,6 @@ mod life;
 mod module_off;
 mod pages;
 mod precondition;
+mod proxies;
 mod secrets;
 mod serve;

@@ -1,0 +1,147 @@
+use std::fmt;
+
+use crate::{InvalidPath, RawPath, Scope, raw_path::decoded};
+
+/// Which calls want which rights: a method, or `*` for any, and a template of paths.
+///
+/// In a template `{name}` stands for one segment that is not empty, and `{*name}`, at the end, for everything that is left,
+/// be it one empty segment. Everything else stands for itself, whether or not a path has it percent-encoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    pub(crate) method: MethodPattern,
+    template: String,
+    pub(crate) segments: Vec<Segment>,
+    scopes: Vec<Scope>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum MethodPattern {
+    Named(String),
+    Any,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Segment {
+    /// Decoded.
+    Literal(Vec<u8>),
+    One,
+    Rest,
+}
+
+/// Why routes can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRoute {
+    /// The method is neither `*` nor one in capitals.
+    #[error("route {0}: a method is written in capitals, for example GET, or is * for any")]
+    Method(String),
+    /// A literal part of the template could never be a path that is let through.
+    #[error("route {0}: {1}")]
+    Literal(String, InvalidPath),
+    /// Braces that stand for nothing.
+    #[error("route {0}: a segment is literal, or {{name}}, or, as the last one, {{*name}}")]
+    Braces(String),
+    /// Two routes match the same calls, and neither is more specific than the other.
+    #[error("routes {0} and {1} match the same calls; keep one of them")]
+    Overlap(String, String),
+}
+
+impl Route {
+    /// Reads a method and a template. A call that matches wants all of `scopes`.
+    pub fn new(method: &str, template: &str, scopes: Vec<Scope>) -> Result<Self, InvalidRoute> {
+        let name = || format!("{method} {template}");
+        let method = match method {
+            "*" => MethodPattern::Any,
+            _ if is_method(method) => MethodPattern::Named(method.to_owned()),
+            _ => return Err(InvalidRoute::Method(name())),
+        };
+        let Some(rest) = template.strip_prefix('/') else {
+            return Err(InvalidRoute::Literal(name(), InvalidPath::NotAbsolute));
+        };
+        let count = rest.split('/').count();
+        let mut segments = Vec::with_capacity(count);
+        for (number, text) in rest.split('/').enumerate() {
+            let last = number + 1 == count;
+            segments.push(match Segment::parse(text).ok_or_else(|| InvalidRoute::Braces(name()))? {
+                Segment::Rest if !last => return Err(InvalidRoute::Braces(name())),
+                Segment::Literal(_) if text.is_empty() && !last => {
+                    return Err(InvalidRoute::Literal(name(), InvalidPath::EmptySegment));
+                }
+                Segment::Literal(_) => {
+                    let path = format!("/{text}");
+                    RawPath::parse(path.as_bytes()).map_err(|why| InvalidRoute::Literal(name(), why))?;
+                    Segment::Literal(decoded(text).collect())
+                }
+                other => other,
+            });
+        }
+        Ok(Self { method, template: template.to_owned(), segments, scopes })
+    }
+
+    /// The rights that a call needs: all of them. None: any valid key will do.
+    pub fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let method = match &self.method {
+            MethodPattern::Named(method) => method,
+            MethodPattern::Any => "*",
+        };
+        write!(f, "{method} {}", self.template)
+    }
+}
+
+impl Segment {
+    /// Not decoded yet.
+    fn parse(text: &str) -> Option<Self> {
+        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+            Some(name) => match name.strip_prefix('*') {
+                Some(name) => is_name(name).then_some(Self::Rest),
+                None => is_name(name).then_some(Self::One),
+            },
+            None => (!text.contains(['{', '}'])).then(|| Self::Literal(text.as_bytes().to_vec())),
+        }
+    }
+}
+
+/// RFC 9110's characters, but no lower-case letters: methods are told apart by case, and `get` would never match.
+fn is_method(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b"!#$%&'+-.^_`|~".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn malformed_routes_are_refused() {
+        for (method, template, why) in [
+            ("get", "/a", "in capitals"),
+            ("", "/a", "in capitals"),
+            ("GET POST", "/a", "in capitals"),
+            ("GET", "a", "begins with a slash"),
+            ("GET", "", "begins with a slash"),
+            ("GET", "/a//b", "two slashes"),
+            ("GET", "/a/../b", "for a segment"),
+            ("GET", "/a b", "consists of"),
+            ("GET", "/a;b", "consists of"),
+            ("GET", "/a?b", "consists of"),
+            ("GET", "/%61", "percent-encoded"),
+            ("GET", "/%2F", "percent-encoded"),
+            ("GET", "/{id", "a segment is literal"),
+            ("GET", "/id}", "a segment is literal"),
+            ("GET", "/a{id}", "a segment is literal"),
+            ("GET", "/{}", "a segment is literal"),
+            ("GET", "/{*}", "a segment is literal"),
+            ("GET", "/{a b}", "a segment is literal"),
+            ("GET", "/{*rest}/a", "a segment is literal"),
+        ] {
+            let refused = Route::new(method, template, Vec::new()).unwrap_err().to_string();
+            assert!(refused.contains(why) && refused.contains(&format!("{method} {template}")), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+use bytes::{BufMut, Bytes, BytesMut};
+use domain::Record;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use uuid::Uuid;
+
+/// Everything but RFC 3986's unreserved characters.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The headers by which an upstream knows who calls.
+pub(crate) static KEY_ID: HeaderName = HeaderName::from_static("x-keydesk-key-id");
+pub(crate) static CLIENT_NAME: HeaderName = HeaderName::from_static("x-keydesk-client-name");
+pub(crate) static ENVIRONMENT: HeaderName = HeaderName::from_static("x-keydesk-environment");
+pub(crate) static SCOPES: HeaderName = HeaderName::from_static("x-keydesk-scopes");
+
+/// Says who calls.
+pub(crate) fn write(record: &Record, headers: &mut HeaderMap) {
+    // All values share one piece of memory.
+    let mut buffer = BytesMut::with_capacity(256);
+    let mut text = Uuid::encode_buffer();
+    buffer.put_slice(record.key_id().0.hyphenated().encode_lower(&mut text).as_bytes());
+    headers.insert(KEY_ID.clone(), value(buffer.split().freeze()));
+    for piece in utf8_percent_encode(record.client_name().as_str(), ENCODED) {
+        buffer.put_slice(piece.as_bytes());
+    }
+    headers.insert(CLIENT_NAME.clone(), value(buffer.split().freeze()));
+    headers.insert(ENVIRONMENT.clone(), HeaderValue::from_static(record.environment().as_str()));
+    for (number, scope) in record.scopes().iter().enumerate() {
+        if number > 0 {
+            buffer.put_u8(b' ');
+        }
+        buffer.put_slice(scope.as_str().as_bytes());
+    }
+    headers.insert(SCOPES.clone(), value(buffer.split().freeze()));
+}
+
+/// Of ids, percent-encoded names and scopes: always visible ASCII.
+fn value(bytes: Bytes) -> HeaderValue {
+    HeaderValue::from_maybe_shared(bytes).unwrap_or(HeaderValue::from_static(""))
+}

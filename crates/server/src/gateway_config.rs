@@ -1,0 +1,52 @@
+//! The part of the configuration that is about proxies.
+
+use model::{InvalidRoute, Network, Route, RouteTable, Scope};
+use serde::Deserialize;
+
+use crate::{authz::Gateway, client_address::TrustedProxies, config::ConfigError};
+
+/// One entry of `[[routes]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RouteEntry {
+    method: OneOrMany<String>,
+    path: String,
+    scope: OneOrMany<Scope>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T> OneOrMany<T> {
+    fn into_vec(self) -> Vec<T> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Many(many) => many,
+        }
+    }
+}
+
+/// Checks what was configured.
+pub(crate) fn gateway(routes: Vec<RouteEntry>, trusted_proxies: &[String]) -> Result<Gateway, ConfigError> {
+    let network = |text: &String| {
+        let text = text.trim();
+        Network::parse(text).map_err(|error| ConfigError::TrustedProxy(text.to_owned(), error))
+    };
+    let trusted = trusted_proxies.iter().map(network).collect::<Result<_, _>>()?;
+    Ok(Gateway { routes: table(routes)?, trusted_proxies: TrustedProxies::new(trusted) })
+}
+
+fn table(entries: Vec<RouteEntry>) -> Result<RouteTable, InvalidRoute> {
+    let mut routes = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let scopes = entry.scope.into_vec();
+        for method in entry.method.into_vec() {
+            routes.push(Route::new(&method, &entry.path, scopes.clone())?);
+        }
+    }
+    RouteTable::new(routes)
+}

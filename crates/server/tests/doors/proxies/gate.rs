@@ -1,0 +1,100 @@
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{proxy::documented, upstream::Upstream};
+use crate::support::{Connection, Program, keydesk};
+
+/// Keydesk with the documented routes, an API behind whatever proxy is tested, and keys.
+pub(crate) struct Gate {
+    pub(crate) program: Program,
+    pub(crate) upstream: Upstream,
+    /// May read contacts.
+    pub(crate) reader: Key,
+    /// Valid, and may do nothing.
+    pub(crate) poor: Key,
+    _folder: TempDir,
+}
+
+pub(crate) struct Key {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+}
+
+/// What a client got.
+pub(crate) struct Got {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    /// Of an allowed request: what the API was sent.
+    pub(crate) body: String,
+}
+
+impl Gate {
+    pub(crate) async fn open() -> Self {
+        Self::open_with(&[]).await
+    }
+
+    pub(crate) async fn open_with(args: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = folder.path().join("keydesk.toml");
+        std::fs::write(&config, documented("keydesk.toml", &[])).expect("a file");
+        let config = config.to_str().expect("a path");
+        let program = Program::serve(folder.path(), &[&["--config", config], args].concat()).await;
+        let reader = Key::new(folder.path(), &["--client-name", "Müller & Söhne", "--scope", "contacts:read"]).await;
+        let poor = Key::new(folder.path(), &["--client-name", "Poor", "--scope", "live:read"]).await;
+        Self { program, upstream: Upstream::start().await, reader, poor, _folder: folder }
+    }
+}
+
+impl Key {
+    async fn new(data: &Path, args: &[&str]) -> Self {
+        let made = keydesk(data, &[&["key", "create", "--json"], args].concat()).await;
+        let made: Value = serde_json::from_slice(&made.stdout).expect("a key");
+        let text = |name: &str| made[name].as_str().expect("a text").to_owned();
+        Self { id: text("id"), secret: text("key") }
+    }
+}
+
+/// One request, whose target and header lines are sent as they are.
+pub(crate) async fn send(address: &str, method: &str, target: &[u8], lines: &[&str], body: &str) -> Got {
+    let mut request = format!("{method} ").into_bytes();
+    request.extend_from_slice(target);
+    request.extend_from_slice(b" HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n");
+    for line in lines {
+        request.extend_from_slice(format!("{line}\r\n").as_bytes());
+    }
+    if !body.is_empty() {
+        request.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
+    }
+    request.extend_from_slice(format!("\r\n{body}").as_bytes());
+    let mut connection = Connection::open(address).await.expect("a connection");
+    connection.write(&request).await.expect("a request");
+    let answer = connection.read_to_end().await.expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.get(9..12).and_then(|status| status.parse().ok());
+    let status = status.unwrap_or_else(|| panic!("no answer to {}: {answer:?}", String::from_utf8_lossy(target)));
+    Got { status, head: head.to_owned(), body: body.to_owned() }
+}
+
+impl Got {
+    /// The values of a header of the answer.
+    pub(crate) fn header(&self, name: &str) -> Vec<&str> {
+        values(&self.head, name)
+    }
+
+    /// The values of a header that the API was sent.
+    pub(crate) fn sent(&self, name: &str) -> Vec<&str> {
+        values(&self.body, name)
+    }
+
+    /// The first line that the API was sent.
+    pub(crate) fn request_line(&self) -> &str {
+        self.body.lines().next().unwrap_or_default()
+    }
+}
+
+fn values<'a>(head: &'a str, name: &str) -> Vec<&'a str> {
+    let lines = head.split("\r\n\r\n").next().unwrap_or_default().lines().filter_map(|line| line.split_once(':'));
+    lines.filter(|(there, _)| there.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).collect()
+}

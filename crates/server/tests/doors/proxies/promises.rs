@@ -1,0 +1,209 @@
+//! What holds behind every proxy.
+
+use model::RawPath;
+
+use super::gate::{Gate, Got, send};
+
+/// Everything that is promised, through the proxy at `address`.
+pub(crate) async fn all(gate: &Gate, address: &str) {
+    who_may_call_reaches_the_api_with_a_name(gate, address).await;
+    who_may_not_is_refused(gate, address).await;
+    nobody_gives_himself_a_name(gate, address).await;
+    nobody_asks_for_one_thing_and_gets_another(gate, address).await;
+    the_path_that_was_decided_on_is_the_path_that_arrives(gate, address).await;
+    hostile_paths_do_not_arrive(gate, address).await;
+    untidy_paths_arrive_tidied_or_not_at_all(gate, address).await;
+}
+
+async fn get(address: &str, target: &str, key: &str, lines: &[&str]) -> Got {
+    let authorization = format!("Authorization: Bearer {key}");
+    send(address, "GET", target.as_bytes(), &[&[authorization.as_str()], lines].concat(), "").await
+}
+
+async fn who_may_call_reaches_the_api_with_a_name(gate: &Gate, address: &str) {
+    let in_either_header =
+        [format!("authorization: bearer {}", gate.reader.secret), format!("x-api-key: {}", gate.reader.secret)];
+    for line in &in_either_header {
+        let got = send(address, "GET", b"/api/contacts/42?with=calls", &[line], "").await;
+        assert_eq!(got.status, 200, "{}\n{}", got.head, got.body);
+        assert_eq!(got.request_line(), "GET /api/contacts/42?with=calls HTTP/1.1");
+        assert_eq!(got.sent("x-keydesk-key-id"), [gate.reader.id.as_str()], "{}", got.body);
+        assert_eq!(got.sent("x-keydesk-client-name"), ["M%C3%BCller%20%26%20S%C3%B6hne"]);
+        assert_eq!(got.sent("x-keydesk-environment"), ["live"]);
+        assert_eq!(got.sent("x-keydesk-scopes"), ["contacts:read"]);
+        assert_eq!(got.sent("x-request-id").len(), 1, "{}", got.body);
+        assert!(!got.body.contains(&gate.reader.secret), "the API was sent the key");
+    }
+    let writer =
+        send(address, "PUT", b"/api/contacts/42", &in_either_header.each_ref().map(String::as_str), "{}").await;
+    assert_eq!(writer.status, 403, "the same path, another method");
+    let post = format!("X-API-Key: {}", gate.reader.secret);
+    let read = send(address, "HEAD", b"/api/contacts/42", &[&post], "").await;
+    assert_eq!(read.status, 200, "{}", read.head);
+}
+
+async fn who_may_not_is_refused(gate: &Gate, address: &str) {
+    let before = gate.upstream.calls();
+    let missing = send(address, "GET", b"/api/contacts/42", &[], "").await;
+    assert_eq!(missing.status, 401);
+    assert_eq!(missing.header("www-authenticate"), ["Bearer realm=\"keydesk\""]);
+    let typo = gate.reader.secret.replace("ccc_", "ccd_");
+    for key in [typo.as_str(), "nonsense", ""] {
+        let bad = get(address, "/api/contacts/42", key, &[]).await;
+        assert_eq!(bad.status, 401, "{key}");
+        assert_eq!(bad.header("www-authenticate"), ["Bearer realm=\"keydesk\", error=\"invalid_token\""], "{key}");
+    }
+    let poor = get(address, "/api/contacts/42", &gate.poor.secret, &[]).await;
+    assert_eq!(poor.status, 403);
+    let challenge = "Bearer realm=\"keydesk\", error=\"insufficient_scope\", scope=\"contacts:read\"";
+    assert_eq!(poor.header("www-authenticate"), [challenge]);
+    let both = get(address, "/api/contacts/export", &gate.reader.secret, &[]).await;
+    assert_eq!(both.status, 403, "the more specific route wants more");
+    for (method, target) in [("GET", "/"), ("GET", "/api/contacts"), ("DELETE", "/api/contacts/42"), ("GET", "/authz")]
+    {
+        let line = format!("Authorization: Bearer {}", gate.reader.secret);
+        let lost = send(address, method, target.as_bytes(), &[&line], "").await;
+        assert_eq!(lost.status, 403, "{method} {target}");
+    }
+    let two = format!("X-API-Key: {}", gate.poor.secret);
+    assert_eq!(get(address, "/api/contacts/42", &gate.reader.secret, &[&two]).await.status, 400);
+    assert_eq!(gate.upstream.calls(), before, "a refused request arrived");
+}
+
+async fn nobody_gives_himself_a_name(gate: &Gate, address: &str) {
+    for line in [
+        "X-Keydesk-Key-Id: forged",
+        "x-keydesk-client-name: forged",
+        "X-KEYDESK-ENVIRONMENT: forged",
+        "X-Keydesk-Scopes: forged",
+        "X-Keydesk-Status: forged",
+        "X_Keydesk_Key_Id: forged",
+        "X-Keydesk_Key-Id: forged",
+        "x_keydesk-scopes: forged",
+    ] {
+        let got = get(address, "/api/contacts/42", &gate.reader.secret, &[line, line]).await;
+        // To refuse it altogether is as good as to take it away.
+        assert!(got.status == 200 || got.status == 400, "{line}: {}", got.head);
+        assert!(!got.body.contains("forged"), "{line}\n{}", got.body);
+        if got.status == 200 {
+            assert_eq!(got.sent("x-keydesk-key-id"), [gate.reader.id.as_str()], "{line}");
+        }
+        let before = gate.upstream.calls();
+        assert!(get(address, "/api/contacts/42", &gate.poor.secret, &[line]).await.status >= 400, "{line}");
+        assert_eq!(gate.upstream.calls(), before, "{line}");
+    }
+}
+
+async fn nobody_asks_for_one_thing_and_gets_another(gate: &Gate, address: &str) {
+    let before = gate.upstream.calls();
+    for lines in [
+        &["X-Original-Method: GET", "X-Original-URI: /api/contacts/42"][..],
+        &["X-Forwarded-Method: GET", "X-Forwarded-Uri: /api/contacts/42"],
+        &["X_Original_Method: GET", "X_Original_URI: /api/contacts/42"],
+        &["X-Original-URI: /api/contacts/42", "X-Original-URI: /api/contacts/42"],
+        &["X-Original-URL: /api/contacts/42", "X-Rewrite-URL: /api/contacts/42"],
+        &["X-HTTP-Method-Override: GET"],
+    ] {
+        let got = get(address, "/api/calls/7", &gate.reader.secret, lines).await;
+        assert!(got.status == 403 || got.status == 400, "{lines:?}: {}", got.head);
+        let query = get(address, "/api/calls/7?scope=contacts:read&mode=nginx", &gate.reader.secret, lines).await;
+        assert!(query.status == 403 || query.status == 400, "{lines:?}: {}", query.head);
+    }
+    assert_eq!(gate.upstream.calls(), before);
+}
+
+async fn the_path_that_was_decided_on_is_the_path_that_arrives(gate: &Gate, address: &str) {
+    for target in [
+        "/api/contacts/a%20b",
+        "/api/contacts/b%C3%BCro",
+        "/api/contacts/b%c3%bcro",
+        "/api/contacts/a%40b.example",
+        "/api/contacts/a@b.example",
+        "/api/contacts/a:b!$&'()*+,=~",
+        "/api/contacts/%7Ea",
+        "/api/contacts/a%2Bb",
+        "/api/contacts/C%23",
+        "/api/contacts/what%3F",
+        "/api/contacts/%21%2a%28%29",
+        "/api/contacts/...",
+        "/api/contacts/42?a=%2e%2e/..//;%00&b=%zz&c",
+        "/api/contacts/42?",
+    ] {
+        let got = get(address, target, &gate.reader.secret, &[]).await;
+        assert_eq!(got.status, 200, "{target}: {}", got.head);
+        assert_eq!(got.request_line(), format!("GET {target} HTTP/1.1"));
+    }
+}
+
+async fn hostile_paths_do_not_arrive(gate: &Gate, address: &str) {
+    let line = format!("Authorization: Bearer {}", gate.reader.secret);
+    let before = gate.upstream.calls();
+    for target in [
+        &b"/api/contacts/../calls"[..],
+        b"/api/contacts/..",
+        b"/api/contacts/.",
+        b"/api/./contacts/42",
+        b"/api/contacts/%2e%2e",
+        b"/api/contacts/%2E%2e/calls",
+        b"/api/contacts/.%2e",
+        b"/api/contacts/a%2fb",
+        b"/api/contacts/..%2f..%2fcalls",
+        b"/api/contacts/a%5Cb",
+        b"/api/contacts/a\\b",
+        b"/api/contacts/..\\..\\calls",
+        b"/api/contacts/%252e%252e",
+        b"/api/contacts/a%252fb",
+        b"/api//contacts/42",
+        b"//api/contacts/42",
+        b"/api/contacts//42",
+        b"/api/contacts/42;a=b",
+        b"/api/contacts/..;",
+        b"/api/contacts/%3b",
+        b"/api/contacts/%61",
+        b"/api/contacts/a%00b",
+        b"/api/contacts/a%0d%0aX-Keydesk-Key-Id:%20forged",
+        b"/api/contacts/a%7f",
+        b"/api/contacts/%",
+        b"/api/contacts/%4",
+        b"/api/contacts/%zz",
+        b"/api/contacts/%ff",
+        b"/api/contacts/%c0%af",
+        b"/api/contacts/%c0%ae%c0%ae",
+        b"/api/contacts/\xff",
+        b"/api/contacts/a\x01b",
+        b"*",
+        b"api/contacts/42",
+    ] {
+        let shown = String::from_utf8_lossy(target);
+        let got = send(address, "GET", target, &[&line], "").await;
+        assert!((400..500).contains(&got.status), "{shown}: {}\n{}", got.head, got.body);
+        assert_eq!(gate.upstream.calls(), before, "{shown} arrived");
+    }
+}
+
+/// Some proxies encode what should have been, and then ask about, and forward, what they made of it.
+async fn untidy_paths_arrive_tidied_or_not_at_all(gate: &Gate, address: &str) {
+    let line = format!("Authorization: Bearer {}", gate.reader.secret);
+    for target in [
+        &b"/api/contacts/b\xc3\xbcro"[..],
+        b"/api/contacts/a|b",
+        b"/api/contacts/a\"b",
+        b"/api/contacts/<a>",
+        b"/api/contacts/{a}",
+        b"/api/contacts/[a]",
+        b"/api/contacts/a^`b",
+        b"/api/contacts/a#b",
+        b"/api/contacts/a#/../b",
+    ] {
+        let shown = String::from_utf8_lossy(target);
+        let before = gate.upstream.calls();
+        let got = send(address, "GET", target, &[&line], "").await;
+        if got.status == 200 {
+            let arrived = got.request_line().split(' ').nth(1).expect("a target");
+            assert!(RawPath::of_target(arrived.as_bytes()).is_ok(), "{shown} arrived as {arrived}");
+        } else {
+            assert!((400..500).contains(&got.status), "{shown}: {}", got.head);
+            assert_eq!(gate.upstream.calls(), before, "{shown} arrived");
+        }
+    }
+}
