@@ -1,5 +1,5 @@
-//! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify]`, or `bench --timing [N]` alone. The server runs on
-//! core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
+//! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify] [--skip-sqlite]`, or `bench --timing [N]` alone. The
+//! server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
 
 mod forward_auth;
 mod http;
@@ -47,8 +47,10 @@ fn main() -> Result<(), Failed> {
         creates(&programs)?;
     }
     if keys > 0 {
-        let dir = tempfile::tempdir()?;
-        many_keys(&programs, &format!("sqlite:{}", dir.path().join("keydesk.db").display()), keys)?;
+        if !args.iter().any(|arg| arg == "--skip-sqlite") {
+            let dir = tempfile::tempdir()?;
+            many_keys(&programs, &format!("sqlite:{}", dir.path().join("keydesk.db").display()), keys)?;
+        }
         if let Ok(server) = std::env::var("TEST_POSTGRES_URL") {
             many_keys(&programs, &fresh_postgres(&server)?, keys)?;
         }
