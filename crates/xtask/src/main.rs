@@ -14,6 +14,7 @@ mod digest;
 mod e2e;
 mod layering;
 mod lifeline;
+mod measure;
 mod npm;
 mod paths;
 mod port;
@@ -27,6 +28,7 @@ mod serve;
 mod site;
 mod step;
 mod test;
+mod trim;
 mod wasm;
 
 use process::{Failure, Result};
@@ -41,6 +43,7 @@ cargo xtask <command>
   e2e [-- ARGS]               build, then the browser tests; ARGS go to Playwright
   bench [--keys N] [--postgres]
                               the measurements of docs/performance.md
+  bench --browser             its measurements in a browser
   screenshots                 make docs/images/*.png anew
   postgres -- COMMAND         run COMMAND with TEST_POSTGRES_URL set to a throwaway PostgreSQL
 
@@ -71,6 +74,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "build" => no_arguments(own).and_then(|()| build::run()),
         "test" => test::run(own),
         "e2e" => e2e::run(&[own, passed_on].concat()),
+        "bench" if own == ["--browser"] => measure::run(),
         "bench" => bench::run(own),
         "screenshots" => no_arguments(own).and_then(|()| screenshots::run()),
         "postgres" => postgres::run(&[own, passed_on].concat()),
