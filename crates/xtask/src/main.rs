@@ -12,6 +12,7 @@ mod count;
 mod css;
 mod digest;
 mod e2e;
+mod fuzz;
 mod layering;
 mod lifeline;
 mod npm;
@@ -41,6 +42,7 @@ cargo xtask <command>
   e2e [-- ARGS]               build, then the browser tests; ARGS go to Playwright
   bench [--keys N] [--postgres]
                               the measurements of docs/performance.md
+  fuzz [--seconds N]          run each fuzz target for a minute, or for N seconds
   screenshots                 make docs/images/*.png anew
   postgres -- COMMAND         run COMMAND with TEST_POSTGRES_URL set to a throwaway PostgreSQL
 
@@ -72,6 +74,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "test" => test::run(own),
         "e2e" => e2e::run(&[own, passed_on].concat()),
         "bench" => bench::run(own),
+        "fuzz" => fuzz::run(own),
         "screenshots" => no_arguments(own).and_then(|()| screenshots::run()),
         "postgres" => postgres::run(&[own, passed_on].concat()),
         "help" | "--help" | "-h" => {
