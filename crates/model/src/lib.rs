@@ -26,6 +26,7 @@ mod route_table;
 mod scope;
 mod secret;
 mod selection;
+mod trusted_proxies;
 mod verify;
 
 pub use about::{
@@ -60,4 +61,5 @@ pub use secret::{
     BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,
 };
 pub use selection::{Activity, Deleted, Impact, Selection};
+pub use trusted_proxies::TrustedProxies;
 pub use verify::{CallFacts, Code, KeyFacts, decide};

@@ -54,6 +54,12 @@ pub(crate) struct ServeFlags {
     /// Where to answer /metrics, /healthz and /readyz to the operator [default: nowhere]
     #[arg(long, env = "KEYDESK_OPS_LISTEN", value_name = "ADDRESS")]
     ops_listen: Option<String>,
+    /// Where to answer Envoy's ext_authz over gRPC [default: nowhere]
+    #[arg(long, env = "KEYDESK_GRPC_LISTEN", value_name = "ADDRESS")]
+    grpc_listen: Option<String>,
+    /// Where to answer HAProxy's SPOE [default: nowhere]
+    #[arg(long, env = "KEYDESK_SPOE_LISTEN", value_name = "ADDRESS")]
+    spoe_listen: Option<String>,
     /// The networks of proxies whose X-Forwarded-For is believed, for example 10.0.0.0/8,192.0.2.1 [default: none]
     #[arg(long, env = "KEYDESK_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
     trusted_proxies: Vec<String>,
@@ -72,6 +78,8 @@ struct File {
     log_level: Option<LogLevel>,
     listen: Option<String>,
     ops_listen: Option<String>,
+    grpc_listen: Option<String>,
+    spoe_listen: Option<String>,
     #[serde(default)]
     trusted_proxies: Vec<String>,
     #[serde(default)]
@@ -99,6 +107,8 @@ pub(crate) struct Settings {
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) listen: String,
     pub(crate) ops_listen: Option<String>,
+    pub(crate) grpc_listen: Option<String>,
+    pub(crate) spoe_listen: Option<String>,
     pub(crate) gateway: Gateway,
     /// Every right that a key can be given.
     pub(crate) catalogue: Catalogue,
@@ -170,6 +180,8 @@ impl Settings {
             log_level: common.log_level.or(file.log_level),
             listen: given(serve.listen).or(file.listen).unwrap_or_else(|| "127.0.0.1:3000".to_owned()),
             ops_listen: given(serve.ops_listen).or(file.ops_listen),
+            grpc_listen: given(serve.grpc_listen).or(file.grpc_listen),
+            spoe_listen: given(serve.spoe_listen).or(file.spoe_listen),
             gateway: gateway_config::gateway(file.routes, &trusted)?,
             catalogue: Catalogue::with(added)?,
         })

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::{
     app_state::RequestId,
     authz::{self, Gateway},
+    client_address,
     metrics::{Metrics, Route},
     problem::{self, MEDIA_TYPE, Problem, X_REQUEST_ID},
 };
@@ -81,7 +82,7 @@ impl Edge {
         let logged = tracing::enabled!(target: "keydesk::access", tracing::Level::DEBUG);
         let method = logged.then(|| request.method().clone());
         let (mut parts, body) = request.into_parts();
-        let client = self.0.gateway.trusted_proxies.identify(&mut parts);
+        let client = client_address::identify(&self.0.gateway.trusted_proxies, &mut parts);
         let asked = route == Route::Authz && self.0.answers_proxies;
         let for_nginx = asked && authz::is_for_nginx(&parts.uri);
         let answer = if asked {

@@ -1,9 +1,9 @@
 //! The part of the configuration that is about proxies.
 
-use model::{InvalidRoute, Network, Route, RouteTable, Scope};
+use model::{InvalidRoute, Network, Route, RouteTable, Scope, TrustedProxies};
 use serde::Deserialize;
 
-use crate::{authz::Gateway, client_address::TrustedProxies, config::ConfigError};
+use crate::{authz::Gateway, config::ConfigError};
 
 /// One entry of `[[routes]]`.
 #[derive(Deserialize)]

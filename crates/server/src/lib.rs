@@ -19,6 +19,8 @@ mod config;
 mod docs_page;
 mod edge;
 mod gateway_config;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod health;
 mod logs;
 mod metrics;
@@ -30,9 +32,9 @@ mod rest;
 mod router;
 mod serve;
 mod set_up;
+mod spoe;
 
 pub use authz::Gateway;
-pub use client_address::TrustedProxies;
 pub use edge::Edge;
 pub use openapi::document;
 pub use router::{edge, edge_behind};

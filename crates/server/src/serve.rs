@@ -22,7 +22,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{cli, config::Settings, edge::Edge, router, set_up};
+use crate::{cli, config::Settings, edge::Edge, router, set_up, spoe};
 
 /// How long the head of a request may take, counted from when the connection is free for it.
 const HEAD_ARRIVAL: Duration = Duration::from_secs(10);
@@ -45,8 +45,20 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
         Some(address) => Some(listen(address).await?),
         None => None,
     };
+    let grpc = match &settings.grpc_listen {
+        Some(_) if !cfg!(feature = "grpc") => return Err("this binary was built without gRPC.".to_owned()),
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+    let spoe = match &settings.spoe_listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let ops_address = ops.as_ref().and_then(|listener| listener.local_addr().ok()).map(|address| address.to_string());
+    let own = |listener: &Option<TcpListener>| listener.as_ref().and_then(|listener| listener.local_addr().ok());
+    let ops_address = own(&ops).map(|address| address.to_string());
+    let spoe_address = own(&spoe).map(|address| address.to_string());
+    let grpc_address = own(&grpc).map(|address| address.to_string());
     let keydesk = Keydesk::open(cli::options(&settings)).await.map_err(|error| error.to_string())?;
     let https = settings.public_url.is_some();
     // The port may have been left to the system.
@@ -61,8 +73,15 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     if let Some(listener) = ops {
         server.spawn(listener, router::operations(&edge));
     }
+    if let Some(listener) = spoe {
+        server.spawn_spoe(listener, edge.clone());
+    }
+    #[cfg(feature = "grpc")]
+    if let Some(listener) = grpc {
+        server.spawn_grpc(listener, edge.clone());
+    }
     let millis = started.elapsed().as_millis();
-    tracing::info!(address = %address, ops_address, "serving on http://{address}, ready in {millis} ms");
+    tracing::info!(address = %address, ops_address, grpc_address, spoe_address, "serving on http://{address}, ready in {millis} ms");
     if let Some(link) = set_up {
         welcome(&link);
     }
@@ -128,6 +147,15 @@ impl Server {
 
     fn spawn(&mut self, listener: TcpListener, edge: Edge) {
         self.listeners.spawn(accept(listener, edge, self.stopping.subscribe()));
+    }
+
+    fn spawn_spoe(&mut self, listener: TcpListener, edge: Edge) {
+        self.listeners.spawn(spoe::serve(listener, edge, self.stopping.subscribe()));
+    }
+
+    #[cfg(feature = "grpc")]
+    fn spawn_grpc(&mut self, listener: TcpListener, edge: Edge) {
+        self.listeners.spawn(crate::grpc::serve(listener, edge, self.stopping.subscribe()));
     }
 
     /// Whether every call was answered in time.

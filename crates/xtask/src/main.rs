@@ -12,6 +12,7 @@ mod count;
 mod css;
 mod digest;
 mod e2e;
+mod fuzz;
 mod layering;
 mod lifeline;
 mod measure;
@@ -44,6 +45,7 @@ cargo xtask <command>
   bench [--keys N] [--postgres]
                               the measurements of docs/performance.md
   bench --browser             its measurements in a browser
+  fuzz [--seconds N]          run each fuzz target for a minute, or for N seconds
   screenshots                 make docs/images/*.png anew
   postgres -- COMMAND         run COMMAND with TEST_POSTGRES_URL set to a throwaway PostgreSQL
 
@@ -76,6 +78,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "e2e" => e2e::run(&[own, passed_on].concat()),
         "bench" if own == ["--browser"] => measure::run(),
         "bench" => bench::run(own),
+        "fuzz" => fuzz::run(own),
         "screenshots" => no_arguments(own).and_then(|()| screenshots::run()),
         "postgres" => postgres::run(&[own, passed_on].concat()),
         "help" | "--help" | "-h" => {

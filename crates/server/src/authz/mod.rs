@@ -5,6 +5,7 @@
 mod identity;
 mod original;
 mod parameters;
+mod question;
 
 use std::sync::{Arc, LazyLock};
 
@@ -14,13 +15,13 @@ use axum::{
 };
 use domain::{Keydesk, Record};
 use http::{HeaderName, HeaderValue, StatusCode, request::Parts};
-use model::{Code, RouteTable, Scope};
+use model::{Code, RouteTable, Scope, TrustedProxies};
 
-use self::parameters::Parameters;
-pub(crate) use self::{identity::write as write_identity, original::Original, parameters::is_for_nginx};
+use self::{original::Original, parameters::Parameters};
+pub(crate) use self::{parameters::is_for_nginx, question::Question};
 use crate::{
     auth,
-    client_address::{ClientAddress, TrustedProxies},
+    client_address::ClientAddress,
     problem::{self, Problem},
 };
 
@@ -76,7 +77,7 @@ pub(crate) async fn answer(gateway: &Gateway, keydesk: &Keydesk, parts: Parts, c
             let mut response = Response::new(Body::empty());
             let headers = response.headers_mut();
             headers.reserve(6);
-            write_identity(&record, headers);
+            identity::write(&record, headers);
             response
         }
         Err(problem) => problem.into_response(),
@@ -101,7 +102,7 @@ async fn question(
 
 impl Gateway {
     /// Decides a request that wants all of `scopes`, or else what its route says.
-    pub(crate) async fn decide(
+    async fn decide(
         &self,
         keydesk: &Keydesk,
         original: &Original<'_>,

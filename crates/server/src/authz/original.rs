@@ -4,20 +4,14 @@ use model::RawPath;
 use crate::problem::{self, Problem};
 
 /// Headers in which a proxy names the method and the target of the request that it asks about.
-struct Source {
-    method: HeaderName,
-    target: HeaderName,
+pub(super) struct Source {
+    pub(super) method: HeaderName,
+    pub(super) target: HeaderName,
 }
 
-/// nginx, as the documented configuration has it.
-static ORIGINAL: Source =
-    Source { method: HeaderName::from_static("x-original-method"), target: HeaderName::from_static("x-original-uri") };
-
-/// Traefik and Caddy.
-static FORWARDED: Source = Source {
-    method: HeaderName::from_static("x-forwarded-method"),
-    target: HeaderName::from_static("x-forwarded-uri"),
-};
+/// nginx, as the documented configuration has it; Traefik and Caddy.
+pub(super) static SOURCES: [Source; 2] =
+    [Source::new("x-original-method", "x-original-uri"), Source::new("x-forwarded-method", "x-forwarded-uri")];
 
 /// The request that a proxy asks about.
 #[derive(Debug, Default)]
@@ -32,8 +26,7 @@ impl<'a> Original<'a> {
     /// As the proxy names it: in one pair of headers, or else, `below` `/authz`, by the question itself. More than one
     /// answer is none: which of them the proxy will go by can only be guessed.
     pub(crate) fn of(below: Option<&'a str>, method: &'a Method, headers: &'a HeaderMap) -> Result<Self, Problem> {
-        let original = ORIGINAL.read(headers)?;
-        let forwarded = FORWARDED.read(headers)?;
+        let [original, forwarded] = [SOURCES[0].read(headers)?, SOURCES[1].read(headers)?];
         let itself = below.map(|path| (Some(method.as_str()), Some(path.as_bytes())));
         let mut sources = [original, forwarded, itself].into_iter().flatten();
         let Some((method, target)) = sources.next() else { return Ok(Self::default()) };
@@ -50,13 +43,17 @@ impl<'a> Original<'a> {
 }
 
 /// A path with more than one reading, or none.
-pub(crate) fn invalid_path(why: model::InvalidPath) -> Problem {
+fn invalid_path(why: model::InvalidPath) -> Problem {
     Problem::new(&problem::INVALID_PATH).detail(format!("The path is refused: {why}."))
 }
 
 type Named<'a> = (Option<&'a str>, Option<&'a [u8]>);
 
 impl Source {
+    const fn new(method: &'static str, target: &'static str) -> Self {
+        Self { method: HeaderName::from_static(method), target: HeaderName::from_static(target) }
+    }
+
     /// `None` when neither header is there.
     fn read<'a>(&self, headers: &'a HeaderMap) -> Result<Option<Named<'a>>, Problem> {
         let method = only(headers, &self.method)?.map(method).transpose()?;

@@ -7,8 +7,9 @@ use axum::{
     extract::ConnectInfo,
     http::{Method, Request, header},
 };
-use model::{Route, RouteTable};
-use server::{Gateway, TrustedProxies};
+use domain::NewKey;
+use model::{NetworkSet, Route, RouteTable, TrustedProxies};
+use server::Gateway;
 use store::testing::TestDatabase;
 
 use crate::support::{Answer, TestApp};
@@ -187,4 +188,37 @@ async fn a_call_without_a_route_is_not_counted_as_allowed() {
     let before = count(model::Code::Valid);
     assert_eq!(ask(&app, &key, Method::GET, "/authz", &nginx("GET", "/nowhere")).await.code(), "no_route");
     assert_eq!(count(model::Code::Valid), before);
+}
+
+#[tokio::test]
+async fn a_key_bound_to_an_address_goes_by_what_trusted_proxies_saw() {
+    let (_database, app) = app().await;
+    let operator = app.operator("default").await;
+    let new = NewKey {
+        client_name: "Bound".to_owned(),
+        scopes: Some(["live:read".parse().unwrap()].into_iter().collect()),
+        allowed_ips: NetworkSet::new(["203.0.113.0/24".parse().unwrap()]).unwrap(),
+        ..NewKey::default()
+    };
+    let key = app.keydesk.issue(&operator, new).await.unwrap().secret;
+    for (peer, forwarded, expected) in [
+        ("203.0.113.9:1", None, 200),
+        ("10.0.0.1:1", Some("203.0.113.9"), 200),
+        ("10.0.0.1:1", Some("198.51.100.1, 203.0.113.9"), 200),
+        ("10.0.0.1:1", Some("203.0.113.9, 10.0.0.2"), 200),
+        ("10.0.0.1:1", Some("203.0.113.9, 198.51.100.1"), 403),
+        ("10.0.0.1:1", Some("203.0.113.9, unknown"), 403),
+        ("10.0.0.1:1", None, 403),
+        ("198.51.100.1:1", Some("203.0.113.9"), 403),
+    ] {
+        let peer: SocketAddr = peer.parse().unwrap();
+        for target in ["/authz?scope=live:read", "/api/v1/whoami"] {
+            let mut request = Request::get(target).extension(ConnectInfo(peer)).header("X-API-Key", key.expose());
+            if let Some(forwarded) = forwarded {
+                request = request.header("X-Forwarded-For", forwarded);
+            }
+            let answer = app.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.status, expected, "{target} {peer} {forwarded:?}: {}", answer.text());
+        }
+    }
 }

@@ -1,8 +1,13 @@
-//! Real proxies in front of a real Keydesk, with the very files of `docs/proxies`.
+//! Proxies in front of a real Keydesk, with the very files of `docs/proxies`: nginx, Caddy and HAProxy themselves, and the contracts
+//! of those that Debian has no package of.
 
 mod caddy;
+mod contract;
+mod envoy;
 mod gate;
+mod haproxy;
 mod nginx;
 mod promises;
 mod proxy;
+mod traefik;
 mod upstream;

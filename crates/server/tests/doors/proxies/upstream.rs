@@ -59,9 +59,11 @@ async fn answer(mut stream: TcpStream, heads: Arc<Mutex<Vec<String>>>) {
             // Whose answer has no body.
             read.clear();
         }
+        let closes = head.to_ascii_lowercase().contains("\r\nconnection: close");
         heads.lock().expect("heads").push(head);
         let answer = format!("HTTP/1.1 200 OK\r\nX-Upstream: yes\r\nContent-Length: {}\r\n\r\n", read.len());
-        if stream.write_all(answer.as_bytes()).await.is_err() || stream.write_all(&read).await.is_err() {
+        let written = stream.write_all(answer.as_bytes()).await.is_ok() && stream.write_all(&read).await.is_ok();
+        if closes || !written {
             return;
         }
         read = rest;

@@ -20,6 +20,10 @@ pub(crate) struct Program {
     lines: Arc<Mutex<Vec<String>>>,
     pub(crate) address: String,
     pub(crate) ops_address: String,
+    /// Empty unless it was asked for.
+    pub(crate) grpc_address: String,
+    /// Likewise.
+    pub(crate) spoe_address: String,
 }
 
 /// The binary, with nothing of this process's own configuration.
@@ -55,10 +59,19 @@ impl Program {
         let stdout = BufReader::new(child.stdout.take().expect("standard output"));
         tokio::spawn(collect(stdout, Arc::clone(&lines)));
         tokio::spawn(collect(stderr, Arc::clone(&lines)));
-        let mut program = Self { child, lines, address: String::new(), ops_address: String::new() };
+        let mut program = Self {
+            child,
+            lines,
+            address: String::new(),
+            ops_address: String::new(),
+            grpc_address: String::new(),
+            spoe_address: String::new(),
+        };
         let started = program.line("ready in").await;
         let of = |name: &str| started[name].as_str().expect("an address").to_owned();
         (program.address, program.ops_address) = (of("address"), of("ops_address"));
+        let asked = |name: &str| started[name].as_str().unwrap_or_default().to_owned();
+        (program.grpc_address, program.spoe_address) = (asked("grpc_address"), asked("spoe_address"));
         program
     }
 

@@ -1,0 +1,133 @@
+use axum::{body::Body, response::Response};
+use envoy_types::{
+    ext_authz::v3::pb::{
+        Address, CheckResponse, DeniedHttpResponse, HeaderAppendAction, HeaderValueOption, HttpResponse, HttpStatus,
+        OkHttpResponse,
+    },
+    pb::{
+        envoy::{
+            config::core::v3::HeaderValue as EnvoyHeader,
+            service::auth::v3::{AttributeContext, attribute_context::HttpRequest},
+        },
+        google::rpc::Status,
+    },
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http_body_util::BodyExt;
+
+use crate::authz::Question;
+
+/// gRPC's codes.
+const OK: i32 = 0;
+const PERMISSION_DENIED: i32 = 7;
+
+/// Envoy's question as one that is asked of `/authz`.
+pub(super) struct Asked {
+    pub(super) question: Request<Body>,
+    /// Headers by which the client gives itself an identity.
+    pub(super) forged: Vec<String>,
+}
+
+impl Asked {
+    /// `None` when it is not about an HTTP request, or wants what is no scope.
+    pub(super) fn read(attributes: AttributeContext) -> Option<Self> {
+        let http = attributes.request?.http?;
+        let mut headers = HeaderMap::new();
+        let mut forged = Vec::new();
+        for (name, value) in lines(&http) {
+            // Pseudo-headers, as `:path`, are no names.
+            let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value)) else { continue };
+            if is_identity(name.as_str()) {
+                forged.push(name.to_string());
+            } else {
+                headers.append(name, value);
+            }
+        }
+        let source = attributes.source.and_then(|peer| peer.address?.address);
+        let peer = match &source {
+            Some(Address::SocketAddress(source)) => source.address.parse().ok(),
+            _ => None,
+        };
+        let question = Question {
+            method: http.method.as_bytes(),
+            target: http.path.as_bytes(),
+            headers,
+            // Set for a route in Envoy's configuration, out of the client's reach.
+            scopes: attributes.context_extensions.get("scope").map(String::as_str),
+            peer,
+        };
+        let question = question.into_request()?;
+        Some(Self { question, forged })
+    }
+}
+
+/// As they came, where Envoy is configured so; else those of one name joined by commas.
+fn lines(http: &HttpRequest) -> Box<dyn Iterator<Item = (&str, &[u8])> + '_> {
+    match &http.header_map {
+        Some(raw) => Box::new(raw.headers.iter().map(|header| (header.key.as_str(), &header.raw_value[..]))),
+        None => Box::new(http.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))),
+    }
+}
+
+/// Whether an upstream could take a header for one of ours.
+fn is_identity(name: &str) -> bool {
+    let dashed = name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte });
+    dashed.take("x-keydesk-".len()).eq("x-keydesk-".bytes())
+}
+
+/// The answer of `/authz` as Envoy understands it.
+pub(super) async fn reply(answer: Response, forged: Vec<String>) -> CheckResponse {
+    let (parts, body) = answer.into_parts();
+    if parts.status == StatusCode::OK {
+        let headers: Vec<_> = parts.headers.iter().filter(|(name, _)| is_identity(name.as_str())).map(set).collect();
+        // Envoy removes after it has set, so what is set is not to be removed: it takes the place of all there was.
+        let is_set = |name: &String| parts.headers.contains_key(name.as_str());
+        let headers_to_remove = forged.into_iter().filter(|name| !is_set(name)).collect();
+        let ok = OkHttpResponse { headers, headers_to_remove, ..OkHttpResponse::default() };
+        return response(OK, HttpResponse::OkResponse(ok));
+    }
+    // Of our own making and in memory.
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let headers = parts.headers.iter().filter(|(name, _)| *name != http::header::CONTENT_LENGTH).map(set).collect();
+    let denied = DeniedHttpResponse {
+        status: Some(HttpStatus { code: parts.status.as_u16().into() }),
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    };
+    response(PERMISSION_DENIED, HttpResponse::DeniedResponse(denied))
+}
+
+fn response(code: i32, http: HttpResponse) -> CheckResponse {
+    CheckResponse {
+        status: Some(Status { code, ..Status::default() }),
+        http_response: Some(http),
+        ..CheckResponse::default()
+    }
+}
+
+fn set((name, value): (&HeaderName, &HeaderValue)) -> HeaderValueOption {
+    HeaderValueOption {
+        header: Some(EnvoyHeader {
+            key: name.to_string(),
+            value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            ..EnvoyHeader::default()
+        }),
+        append_action: HeaderAppendAction::OverwriteIfExistsOrAdd.into(),
+        ..HeaderValueOption::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_an_identity_however_it_is_written() {
+        for name in ["x-keydesk-key-id", "x_keydesk_key_id", "x-keydesk_key-id", "x_keydesk-anything", "x-keydesk-"] {
+            assert!(is_identity(name), "{name}");
+        }
+        for name in ["x-keydesk", "x-keydeskkey", "keydesk-key-id", "x-request-id"] {
+            assert!(!is_identity(name), "{name}");
+        }
+    }
+}
