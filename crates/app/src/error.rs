@@ -44,11 +44,13 @@ impl ApiError {
                 KeyError::NotFound | KeyError::NoInstallation => StatusCode::NOT_FOUND,
                 KeyError::InvalidClientName { .. }
                 | KeyError::UnknownScope { .. }
+                | KeyError::InvalidSetting { .. }
                 | KeyError::InvalidInstallation { .. } => StatusCode::UNPROCESSABLE_ENTITY,
                 KeyError::DefaultKeyProtected
                 | KeyError::Forbidden
                 | KeyError::ScopeEscalation { .. }
                 | KeyError::ModuleUnavailable => StatusCode::FORBIDDEN,
+                KeyError::HandoverOver => StatusCode::GONE,
                 KeyError::VersionMoved { .. } => StatusCode::PRECONDITION_FAILED,
                 KeyError::NotRecoverable | KeyError::NotDeleted | KeyError::IdempotencyMismatch => StatusCode::CONFLICT,
                 KeyError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -5,7 +5,7 @@ use std::{hint::black_box, time::Duration};
 use aws_lc_rs::hmac;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use domain::{Call, Caller, Keydesk, NewKey, OpenOptions};
-use model::{Environment, KeyFacts, LifeCycle, PlainSecret, Preset, Scope, decide};
+use model::{CallFacts, Environment, KeyFacts, LifeCycle, NetworkSet, OriginSet, PlainSecret, Preset, Scope, decide};
 use tokio::runtime::Runtime;
 
 struct Desk {
@@ -29,7 +29,7 @@ async fn desk(keys: usize) -> Desk {
         preset: Some(Preset::Crm),
         scopes: None,
         environment: Environment::Live,
-        idempotency: None,
+        ..NewKey::default()
     };
     let mut secrets = Vec::with_capacity(keys);
     for first in (0..keys).step_by(1_000) {
@@ -41,7 +41,7 @@ async fn desk(keys: usize) -> Desk {
 }
 
 fn call<'a>(key: &'a str, scopes: &'a [Scope]) -> Call<'a> {
-    Call { key, installation: None, scopes }
+    Call { scopes, ..Call::with(key) }
 }
 
 fn verify(criterion: &mut Criterion) {
@@ -98,9 +98,16 @@ fn parts(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("parts");
     let scopes = Preset::Crm.scopes();
     let wanted = [Scope::parse("contacts:read").expect("a scope")];
-    let facts = KeyFacts { life: LifeCycle::default(), secret_expires_at: None, scopes: &scopes };
+    let facts = KeyFacts {
+        life: LifeCycle::default(),
+        secret_expires_at: None,
+        networks: &NetworkSet::ANY,
+        origins: &OriginSet::ANY,
+        scopes: &scopes,
+    };
+    let call = CallFacts { wanted: &wanted, ..CallFacts::default() };
     group.bench_function("decide", |bencher| {
-        bencher.iter(|| decide(black_box(facts), black_box(&wanted), model::Instant::from_millis(1)));
+        bencher.iter(|| decide(black_box(facts), black_box(call), model::Instant::from_millis(1)));
     });
     let pepper = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
     let secret = "ccc_live_000000000000000000000000000000abcdef";

@@ -3,7 +3,8 @@ use std::net::IpAddr;
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{
-    Action, Actor, AdminError, Administrator, AdministratorId, ClientName, InstallationId, PlainSecret, Role, fold,
+    Action, Actor, AdminError, Administrator, AdministratorId, ClientName, Email, InstallationId, PlainSecret, Role,
+    fold,
 };
 use serde_json::json;
 use store::{Change, StoreError, StoredAdministrator};
@@ -34,20 +35,11 @@ pub(crate) fn public(error: StoreError) -> AdminError {
     }
 }
 
-/// As accounts are compared. The check is that of a form, not of RFC 5322: whether mail arrives is another question.
+/// As it is shown, and as accounts are compared.
 pub(crate) fn email(text: &str) -> Result<(String, String), AdminError> {
-    let email = text.trim();
-    let shaped = email.len() <= 254
-        && !email.contains(|c: char| c.is_whitespace() || c.is_control())
-        && email.split_once('@').is_some_and(|(name, host)| {
-            !name.is_empty()
-                && !host.contains('@')
-                && host.len() >= 3
-                && host.contains('.')
-                && !host.starts_with('.')
-                && !host.ends_with('.')
-        });
-    if shaped { Ok((email.to_owned(), fold(email))) } else { Err(AdminError::InvalidEmail) }
+    let email = Email::parse(text).map_err(|_| AdminError::InvalidEmail)?;
+    let folded = fold(email.as_str());
+    Ok((email.into(), folded))
 }
 
 impl Keydesk {
@@ -173,18 +165,7 @@ mod tests {
     #[test]
     fn what_is_an_email_address() {
         assert_eq!(email(" Ada@Example.com "), Ok(("Ada@Example.com".to_owned(), "ada@example.com".to_owned())));
-        for bad in [
-            "",
-            "ada",
-            "@example.com",
-            "ada@",
-            "ada@com",
-            "ada@.com",
-            "ada@example.",
-            "a@b@c.de",
-            "a b@c.de",
-            "a\0@c.de",
-        ] {
+        for bad in ["", "ada", "a@b@c.de"] {
             assert_eq!(email(bad), Err(AdminError::InvalidEmail), "{bad:?}");
         }
     }

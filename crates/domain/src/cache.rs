@@ -7,7 +7,7 @@ use std::{
     },
 };
 
-use model::{Instant, RESTORE_WINDOW_MS, ScopeSet};
+use model::{Instant, ScopeSet};
 use papaya::{Compute, Operation};
 use store::{Digest, StoredRecord};
 
@@ -121,10 +121,9 @@ impl Cache {
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Forgets tombstones that the database has purged.
+    /// Forgets tombstones and ended secrets that the database has purged.
     pub(crate) fn forget_purged(&self, now: Instant) {
-        let gone =
-            |record: &Record| record.life().deleted_at.is_some_and(|at| at.plus_millis(RESTORE_WINDOW_MS) <= now);
+        let gone = |record: &Record| record.gone_at().is_some_and(|at| at <= now);
         self.records.pin().retain(|_, record| !gone(record));
     }
 
@@ -163,7 +162,10 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
-    use model::{ClientName, Environment, InstallationId, KeyId, KeyKind, LifeCycle, SecretId};
+    use model::{
+        ClientName, Environment, InstallationId, KeyId, KeyKind, LifeCycle, NetworkSet, OriginSet, RESTORE_WINDOW_MS,
+        SecretId,
+    };
     use uuid::Uuid;
 
     use super::*;
@@ -180,6 +182,8 @@ mod tests {
             client_name: ClientName::parse("Acme").unwrap(),
             environment: Environment::Live,
             scopes: ScopeSet::default(),
+            networks: NetworkSet::ANY,
+            origins: OriginSet::ANY,
             life: LifeCycle { deleted_at: deleted_at.map(Instant::from_millis), ..LifeCycle::default() },
             last_used_at: None,
             epoch,

@@ -1,4 +1,4 @@
-use model::{Actor, Administrator, InstallationId, KeyError, Role, Scope, ScopeSet};
+use model::{Actor, Administrator, Catalogue, InstallationId, KeyError, Role, Scope, ScopeSet};
 
 use crate::Record;
 
@@ -51,6 +51,15 @@ impl Caller {
     /// Refuses who may look only. What a key may do was decided by its scopes, before it got here.
     pub(crate) fn require_change(&self) -> Result<(), KeyError> {
         if matches!(self.held, Held::None) { Err(KeyError::Forbidden) } else { Ok(()) }
+    }
+
+    /// Refuses rights that nobody has heard of, and such that the caller does not hold.
+    pub(crate) fn require_to_give(&self, catalogue: &Catalogue, scopes: &ScopeSet) -> Result<(), KeyError> {
+        if let Some(scope) = scopes.iter().find(|scope| !catalogue.knows(scope)) {
+            return Err(KeyError::UnknownScope { scope: scope.clone() });
+        }
+        let missing = self.lacks(scopes);
+        if missing.is_empty() { Ok(()) } else { Err(KeyError::ScopeEscalation { missing }) }
     }
 
     /// Those of `wanted` that the caller may not give.

@@ -61,6 +61,7 @@ impl Keydesk {
             }
             let fewer = -i64::try_from(deleted.len()).unwrap_or(i64::MAX);
             change.count_keys(installation, fewer).await.map_err(failure::public)?;
+            change.withdraw_handovers(installation, &deleted, now).await.map_err(failure::public)?;
             let deeds = deleted.iter().map(|id| Deed::on_key(Action::KeyDelete, *id, json!({}))).collect();
             this.write_audit(&mut change, installation, actor, now, deeds).await?;
             let records = change.records_of_keys(installation, &deleted).await.map_err(failure::public)?;

@@ -1,10 +1,8 @@
-use std::collections::BTreeMap;
-
 use model::{
-    Action, Actor, ClientName, Environment, Instant, Key, KeyError, KeyId, KeyKind, KeyStatus, PlainSecret, Preset,
-    Scope, ScopeSet, SecretId,
+    Action, Actor, Catalogue, ClientName, Email, Environment, Instant, Key, KeyError, KeyId, KeyKind, KeySettings,
+    KeyStatus, Metadata, NetworkSet, Notes, OriginSet, PlainSecret, Preset, Scope, ScopeSet, SecretId,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{Change, NewSecret, StoredKey};
 
 use crate::{
@@ -15,7 +13,7 @@ use crate::{
 };
 
 /// A key to be issued.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct NewKey {
     /// Whom it is for, as typed.
     pub client_name: String,
@@ -25,6 +23,18 @@ pub struct NewKey {
     pub scopes: Option<ScopeSet>,
     /// Which data it reaches.
     pub environment: Environment,
+    /// From when on it is refused, an instant in the future; `None`: never.
+    pub expires_at: Option<Instant>,
+    /// From which addresses it may be used.
+    pub allowed_ips: NetworkSet,
+    /// From which web origins it may be used.
+    pub allowed_origins: OriginSet,
+    /// Pairs of the administrator's own.
+    pub metadata: Metadata,
+    /// Who answers for it at the client.
+    pub owner_email: Option<Email>,
+    /// For those who manage keys.
+    pub notes: Option<Notes>,
     /// So that a request that is sent again issues no second key.
     pub idempotency: Option<Idempotency>,
 }
@@ -41,26 +51,56 @@ pub struct Issued {
 /// What makes a key, once every question about it is answered.
 struct Draft {
     kind: KeyKind,
-    client_name: ClientName,
-    preset: Preset,
-    scopes: ScopeSet,
     environment: Environment,
+    settings: KeySettings,
 }
 
 impl Draft {
-    fn of(caller: &Caller, new: NewKey) -> Result<Self, KeyError> {
+    fn of(caller: &Caller, catalogue: &Catalogue, new: NewKey) -> Result<Self, KeyError> {
         let client_name = ClientName::parse(&new.client_name)?;
         let preset = new.preset.unwrap_or(Preset::Custom);
         let scopes = new.scopes.unwrap_or_else(|| preset.scopes());
-        if let Some(scope) = scopes.iter().find(|scope| !scope.is_known()) {
-            return Err(KeyError::UnknownScope { scope: scope.clone() });
-        }
-        let missing = caller.lacks(&scopes);
-        if !missing.is_empty() {
-            return Err(KeyError::ScopeEscalation { missing });
-        }
-        Ok(Self { kind: KeyKind::Issued, client_name, preset, scopes, environment: new.environment })
+        caller.require_to_give(catalogue, &scopes)?;
+        let settings = KeySettings {
+            client_name,
+            preset,
+            scopes,
+            expires_at: new.expires_at,
+            allowed_ips: new.allowed_ips,
+            allowed_origins: new.allowed_origins,
+            metadata: new.metadata,
+            owner_email: new.owner_email,
+            notes: new.notes,
+        };
+        Ok(Self { kind: KeyKind::Issued, environment: new.environment, settings })
     }
+}
+
+/// Refuses an end that is not in the future.
+pub(crate) fn require_future(expires_at: Option<Instant>, now: Instant) -> Result<(), KeyError> {
+    if expires_at.is_some_and(|end| end <= now) {
+        let reason = "The expiry must be in the future.".to_owned();
+        return Err(KeyError::InvalidSetting { field: "expires_at".to_owned(), reason });
+    }
+    Ok(())
+}
+
+/// What the audit log says of a new key: what it may do and from where, not what was noted down about it.
+fn detail(key: &Key) -> Value {
+    let mut detail = json!({
+        "client_name": key.client_name, "environment": key.environment, "preset": key.preset, "scopes": key.scopes,
+        "hint": key.hint,
+    });
+    if key.expires_at.is_some() {
+        detail["expires_at"] = json!(key.expires_at);
+    }
+    if !key.allowed_ips.is_empty() {
+        detail["allowed_ips"] = json!(key.allowed_ips);
+    }
+    if !key.allowed_origins.is_empty() {
+        detail["allowed_origins"] = json!(key.allowed_origins);
+    }
+    detail
 }
 
 impl Keydesk {
@@ -69,7 +109,7 @@ impl Keydesk {
         let installation = self.require_module(caller.installation)?;
         caller.require_change()?;
         let idempotency = new.idempotency.clone();
-        let draft = Draft::of(caller, new)?;
+        let draft = Draft::of(caller, self.catalogue(), new)?;
         let (this, caller) = (self.clone(), caller.clone());
         self.detached(async move {
             let mut change = this.change().await?;
@@ -95,7 +135,8 @@ impl Keydesk {
     pub async fn issue_many(&self, caller: &Caller, new: Vec<NewKey>) -> Result<Vec<Issued>, KeyError> {
         let installation = self.require_module(caller.installation)?;
         caller.require_change()?;
-        let drafts = new.into_iter().map(|new| Draft::of(caller, new)).collect::<Result<Vec<_>, _>>()?;
+        let drafts =
+            new.into_iter().map(|new| Draft::of(caller, self.catalogue(), new)).collect::<Result<Vec<_>, _>>()?;
         let (this, actor) = (self.clone(), caller.actor);
         self.detached(async move {
             let mut change = this.change().await?;
@@ -120,10 +161,18 @@ impl Keydesk {
     ) -> Result<(), KeyError> {
         let draft = Draft {
             kind: KeyKind::Default,
-            client_name: ClientName::parse("Default API Key")?,
-            preset: Preset::Custom,
-            scopes: Scope::parse("keys:verify").into_iter().collect(),
             environment: Environment::Live,
+            settings: KeySettings {
+                client_name: ClientName::parse("Default API Key")?,
+                preset: Preset::Custom,
+                scopes: Scope::parse("keys:verify").into_iter().collect(),
+                expires_at: None,
+                allowed_ips: NetworkSet::ANY,
+                allowed_origins: OriginSet::ANY,
+                metadata: Metadata::default(),
+                owner_email: None,
+                notes: None,
+            },
         };
         self.put_keys(change, actor, installation, vec![draft], now).await.map(drop)
     }
@@ -140,13 +189,10 @@ impl Keydesk {
         let (mut issued, mut deeds) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
         let mut counted = 0;
         for draft in drafts {
+            require_future(draft.settings.expires_at, now)?;
             let (one, secret) = self.make(installation, draft, now)?;
             counted += i64::from(one.key.kind == KeyKind::Issued);
-            let Key { id, client_name, environment, preset, scopes, hint, .. } = &one.key;
-            let detail = json!({
-                "client_name": client_name, "environment": environment, "preset": preset, "scopes": scopes, "hint": hint,
-            });
-            deeds.push(Deed::on_key(Action::KeyIssue, *id, detail));
+            deeds.push(Deed::on_key(Action::KeyIssue, one.key.id, detail(&one.key)));
             rows.push((StoredKey::new(installation.id, one.key.clone(), change.epoch()), secret));
             issued.push(one);
         }
@@ -158,42 +204,59 @@ impl Keydesk {
 
     /// A key with a new secret, not written anywhere yet.
     fn make(&self, installation: &Installation, draft: Draft, now: Instant) -> Result<(Issued, NewSecret), KeyError> {
-        let (keyring, entropy) = (&self.inner.keyring, &*self.inner.entropy);
-        let (id, secret_id) = (KeyId(self.new_id(now)), SecretId(self.new_id(now)));
-        let secret = self.inner.format.write(draft.environment, &entropy::body(entropy));
-        let sealed = if installation.recoverable {
-            let row = Row { installation: installation.id, key: id, secret: secret_id };
-            Some(seal::seal(keyring, entropy, row, &secret).ok_or(KeyError::Unavailable)?)
-        } else {
-            None
-        };
+        let id = KeyId(self.new_id(now));
+        let (secret, new_secret) = self.make_secret(installation, id, draft.environment, now)?;
+        let settings = draft.settings;
         let key = Key {
             id,
             kind: draft.kind,
-            client_name: draft.client_name,
+            client_name: settings.client_name,
             hint: secret.hint(),
             environment: draft.environment,
-            preset: draft.preset,
-            scopes: draft.scopes,
+            preset: settings.preset,
+            scopes: settings.scopes,
             status: KeyStatus::Active,
-            allowed_ips: Vec::new(),
-            allowed_origins: Vec::new(),
+            allowed_ips: settings.allowed_ips,
+            allowed_origins: settings.allowed_origins,
             rate_limit: None,
             quota: None,
-            expires_at: None,
+            expires_at: settings.expires_at,
             last_used_at: None,
             created_at: now,
             updated_at: now,
             deleted_at: None,
             version: 1,
-            metadata: BTreeMap::new(),
+            metadata: settings.metadata,
+            owner_email: settings.owner_email,
+            notes: settings.notes,
+        };
+        Ok((Issued { key, secret }, new_secret))
+    }
+
+    /// A new secret for a key, sealed where the installation keeps copies, and not written anywhere yet.
+    pub(crate) fn make_secret(
+        &self,
+        installation: &Installation,
+        key: KeyId,
+        environment: Environment,
+        now: Instant,
+    ) -> Result<(PlainSecret, NewSecret), KeyError> {
+        let (keyring, entropy) = (&self.inner.keyring, &*self.inner.entropy);
+        let id = SecretId(self.new_id(now));
+        let secret = self.inner.format.write(environment, &entropy::body(entropy));
+        let sealed = if installation.recoverable {
+            let row = Row { installation: installation.id, key, secret: id };
+            Some(seal::seal(keyring, entropy, row, &secret).ok_or(KeyError::Unavailable)?)
+        } else {
+            None
         };
         let new_secret = NewSecret {
-            id: secret_id,
+            id,
             digest: keyring.digest(secret.expose()),
+            hint: secret.hint(),
             pepper_id: keyring.pepper_id().to_owned(),
             sealed,
         };
-        Ok((Issued { key, secret }, new_secret))
+        Ok((secret, new_secret))
     }
 }

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use model::{Actor, Code, InstallationId, Instant, KeyError, SecretFormat};
+use model::{Actor, Catalogue, Code, InstallationId, Instant, KeyError, SecretFormat};
 use store::{Change, Store};
 use uuid::Uuid;
 
@@ -33,6 +33,7 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) keyring: Keyring,
     pub(crate) format: SecretFormat,
+    pub(crate) catalogue: Catalogue,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) data_dir: PathBuf,
@@ -89,6 +90,11 @@ impl Keydesk {
     /// The time, by this Keydesk's clock.
     pub fn now(&self) -> Instant {
         self.inner.clock.now()
+    }
+
+    /// Every right that a key can be given.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.inner.catalogue
     }
 
     /// A new id for a request: version 7, without a system call.

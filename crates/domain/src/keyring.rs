@@ -156,10 +156,19 @@ impl Keyring {
     /// A key for one idempotent answer, of the master key and the caller's `Idempotency-Key`: the database has neither, so
     /// only whoever asks again, and of us, opens it.
     pub(crate) fn answer_key(&self, master_id: &str, idempotency_key: &str) -> Option<aead::LessSafeKey> {
+        self.shared_key(master_id, b"keydesk/answer-key/1\0", idempotency_key)
+    }
+
+    /// A key for one hand-over, of the master key and the link's token: it opens for whoever holds the link, and through us.
+    pub(crate) fn handover_key(&self, master_id: &str, token: &str) -> Option<aead::LessSafeKey> {
+        self.shared_key(master_id, b"keydesk/handover-key/1\0", token)
+    }
+
+    fn shared_key(&self, master_id: &str, purpose: &[u8], theirs: &str) -> Option<aead::LessSafeKey> {
         let master = self.masters.iter().find(|master| master.id == master_id)?;
         let mut context = hmac::Context::with_key(&master.derive);
-        context.update(b"keydesk/answer-key/1\0");
-        context.update(idempotency_key.as_bytes());
+        context.update(purpose);
+        context.update(theirs.as_bytes());
         let key = aead::UnboundKey::new(&aead::AES_256_GCM, context.sign().as_ref()).ok()?;
         Some(aead::LessSafeKey::new(key))
     }

@@ -5,7 +5,7 @@
 //!   task of its own;
 //! - the verification path does no I/O on a cache hit and never waits for the recording of usage;
 //! - a change is in this node's cache before its verb answers;
-//! - a secret leaves in [`Issued`] and from [`Keydesk::reveal`] alone.
+//! - a secret leaves in [`Issued`], in [`HandedOver`] and from [`Keydesk::reveal`] alone.
 
 mod administrator;
 mod audit;
@@ -18,6 +18,7 @@ mod delete;
 mod entropy;
 mod examine;
 mod failure;
+mod handover;
 mod idempotency;
 mod installation;
 mod issue;
@@ -27,13 +28,15 @@ mod list;
 mod open;
 mod password;
 mod record;
-mod rename;
 mod restore;
 mod reveal;
+mod rotate;
 mod seal;
 mod selection;
 mod session;
+mod switch;
 mod throttle;
+mod update;
 mod usage;
 mod verify;
 
@@ -44,6 +47,7 @@ pub use caller::{Caller, Held};
 pub use clock::{Clock, SystemClock};
 pub use entropy::{Entropy, SystemEntropy};
 pub use examine::Finding;
+pub use handover::{HandedOver, NewHandoverLink};
 pub use idempotency::{Idempotency, fingerprint};
 pub use installation::{Installation, NewInstallation};
 pub use issue::{Issued, NewKey};
@@ -51,5 +55,8 @@ pub use keydesk::{Counters, Keydesk, NotReady};
 pub use keyring::{Keyring, KeyringError};
 pub use open::{OpenError, OpenOptions};
 pub use record::Record;
+pub use rotate::OVERLAP_MAX_SECONDS;
 pub use session::{Session, SignedIn};
+pub use switch::Switched;
+pub use update::KeyChange;
 pub use verify::{Call, Unavailable, Verdict};

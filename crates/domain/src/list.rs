@@ -17,7 +17,9 @@ impl Keydesk {
             return Ok(KeyPage { items: Vec::new(), next_cursor: None, total: 0, total_is_lower_bound: false });
         }
         let default = self.default_key(caller).await?;
-        let default_matches = query.status.is_none_or(|status| status == default.status)
+        // The Default API Key never expires.
+        let default_matches = query.expiring_before.is_none()
+            && query.status.is_none_or(|status| status == default.status)
             && query.environment.is_none_or(|environment| environment == default.environment)
             && query.preset.is_none_or(|preset| preset == default.preset)
             && fold(default.client_name.as_str()).contains(&search);
@@ -27,6 +29,8 @@ impl Keydesk {
             environment: query.environment,
             status: query.status,
             preset: query.preset,
+            expiring_before: query.expiring_before,
+            disabled: None,
             now,
         };
         let limit = query.limit.clamp(1, PAGE_MAX) as usize;
@@ -47,8 +51,9 @@ impl Keydesk {
                 items.last().filter(|key| key.kind == model::KeyKind::Issued).map(|key| place(key, sort.column));
             Cursor { sort, after }.to_string()
         });
-        let unfiltered =
-            filter.search.is_empty() && (filter.environment, filter.status, filter.preset) == (None, None, None);
+        let unfiltered = filter.search.is_empty()
+            && filter.expiring_before.is_none()
+            && (filter.environment, filter.status, filter.preset) == (None, None, None);
         let counted = if unfiltered {
             store.key_count(caller.installation).await.map_err(failure::public)?
         } else {
@@ -74,7 +79,8 @@ impl Keydesk {
 
     /// The calling key as itself. Works while the module is off: what runs must not break because nobody may edit it.
     pub async fn whoami(&self, record: &Record) -> Result<Key, KeyError> {
-        self.read(record.installation(), record.key_id()).await
+        // Notes are for those who manage keys.
+        Ok(Key { notes: None, ..self.read(record.installation(), record.key_id()).await? })
     }
 
     async fn read(&self, installation: model::InstallationId, id: KeyId) -> Result<Key, KeyError> {

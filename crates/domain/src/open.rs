@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, RwLock, atomic::AtomicI64},
 };
 
-use model::{Actor, KeyError, SecretFormat};
+use model::{Actor, Catalogue, KeyError, SecretFormat};
 use store::{Deployment, Store, StoreError};
 
 use crate::{
@@ -27,6 +27,8 @@ pub struct OpenOptions {
     pub keyring: Option<String>,
     /// The prefix of secrets; `None`: what the deployment has.
     pub prefix: Option<String>,
+    /// Every right that a key can be given.
+    pub catalogue: Catalogue,
     /// Records in memory at most.
     pub max_cached_keys: usize,
     /// The clock.
@@ -43,6 +45,7 @@ impl OpenOptions {
             data_dir: data_dir.into(),
             keyring: None,
             prefix: None,
+            catalogue: Catalogue::default(),
             max_cached_keys: 2_000_000,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -85,7 +88,7 @@ impl Keydesk {
     /// Opens the database, brings its tables up to date, and at the very first start makes the keyring, the installation
     /// `default` and its Default API Key.
     pub async fn open(options: OpenOptions) -> Result<Self, OpenError> {
-        let OpenOptions { database, data_dir, keyring, prefix, max_cached_keys, clock, entropy } = options;
+        let OpenOptions { database, data_dir, keyring, prefix, catalogue, max_cached_keys, clock, entropy } = options;
         let mut builder = fs::DirBuilder::new();
         builder
             .recursive(true)
@@ -123,6 +126,7 @@ impl Keydesk {
                 store,
                 keyring,
                 format,
+                catalogue,
                 clock,
                 entropy,
                 data_dir,

@@ -6,18 +6,23 @@ use std::sync::{
     },
 };
 
-use model::{ClientName, Code, Environment, InstallationId, Instant, KeyFacts, KeyId, KeyKind, LifeCycle, ScopeSet};
-use store::StoredRecord;
+use model::{
+    ClientName, Code, Environment, InstallationId, Instant, KeyFacts, KeyId, KeyKind, LifeCycle, NetworkSet, OriginSet,
+    RESTORE_WINDOW_MS, ScopeSet, SecretId,
+};
+use store::{LastUse, StoredRecord};
 
 /// What verification knows of one secret, with the calls that were counted since they were last written down.
 #[derive(Debug)]
 pub struct Record {
     installation: InstallationId,
     key: KeyId,
+    secret: SecretId,
     kind: KeyKind,
     client_name: ClientName,
     environment: Environment,
     scopes: Arc<ScopeSet>,
+    bounds: Option<Arc<Bounds>>,
     life: LifeCycle,
     secret_expires_at: Option<Instant>,
     pub(crate) epoch: i64,
@@ -28,6 +33,16 @@ pub struct Record {
     queued: AtomicBool,
 }
 
+/// From where a key may be used. Most keys are bound to nothing, and have none of this.
+#[derive(Debug)]
+struct Bounds {
+    networks: NetworkSet,
+    origins: OriginSet,
+}
+
+static ANY_NETWORK: NetworkSet = NetworkSet::ANY;
+static ANY_ORIGIN: OriginSet = OriginSet::ANY;
+
 /// Calls are counted by the hour.
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -37,13 +52,17 @@ fn start(hour: u32) -> Instant {
 
 impl Record {
     pub(crate) fn new(stored: StoredRecord, scopes: Arc<ScopeSet>) -> Self {
+        let bounds = Bounds { networks: stored.networks, origins: stored.origins };
+        let bound = !bounds.networks.is_empty() || !bounds.origins.is_empty();
         Self {
             installation: stored.installation,
             key: stored.key,
+            secret: stored.secret,
             kind: stored.kind,
             client_name: stored.client_name,
             environment: stored.environment,
             scopes,
+            bounds: bound.then(|| Arc::new(bounds)),
             life: stored.life,
             secret_expires_at: stored.secret_expires_at,
             epoch: stored.epoch,
@@ -90,9 +109,24 @@ impl Record {
     }
 
     pub(crate) fn facts(&self) -> KeyFacts<'_> {
-        KeyFacts { life: self.life, secret_expires_at: self.secret_expires_at, scopes: &self.scopes }
+        let bounds = self.bounds.as_deref();
+        KeyFacts {
+            life: self.life,
+            secret_expires_at: self.secret_expires_at,
+            networks: bounds.map_or(&ANY_NETWORK, |bounds| &bounds.networks),
+            origins: bounds.map_or(&ANY_ORIGIN, |bounds| &bounds.origins),
+            scopes: &self.scopes,
+        }
     }
 
+    /// From when on nobody finds it any more: a tombstone, or a secret that another took the place of, is forgotten 30 days
+    /// later.
+    pub(crate) fn gone_at(&self) -> Option<Instant> {
+        let ended = [self.life.deleted_at, self.secret_expires_at].into_iter().flatten().min()?;
+        Some(ended.plus_millis(RESTORE_WINDOW_MS))
+    }
+
+    #[cfg(test)]
     pub(crate) fn life(&self) -> LifeCycle {
         self.life
     }
@@ -141,7 +175,8 @@ impl Record {
             .filter(|(_, calls)| *calls > 0)
     }
 
-    pub(crate) fn last_used_at(&self) -> Option<Instant> {
-        Some(self.last_used_at.load(Relaxed)).filter(|ms| *ms != 0).map(Instant::from_millis)
+    pub(crate) fn last_use(&self) -> Option<LastUse> {
+        let at = Some(self.last_used_at.load(Relaxed)).filter(|ms| *ms != 0).map(Instant::from_millis)?;
+        Some(LastUse { installation: self.installation, key: self.key, secret: self.secret, at })
     }
 }

@@ -14,8 +14,8 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const DAYS: usize = 30;
 /// Clients named before a deletion.
 const NAMED: usize = 5;
-/// Keys deleted in one change. More are deleted in several, so that others get the writer in between.
-const CHANGE: usize = 2_000;
+/// Keys changed in one change. More are changed in several, so that others get the writer in between.
+pub(crate) const CHANGE: usize = 2_000;
 /// Keys whose calls are added up before a deletion of more than that.
 const ADDED_UP: i64 = 1_000;
 
@@ -149,7 +149,7 @@ impl Keydesk {
     }
 
     /// What a selection by search and filters meets; `None`: nothing, by its very form.
-    fn filter(&self, caller: &Caller, selection: &Selection) -> Option<KeyFilter> {
+    pub(crate) fn filter(&self, caller: &Caller, selection: &Selection) -> Option<KeyFilter> {
         let query = selection.query(1)?;
         let search = fold(query.search.trim());
         // What is deleted can't be deleted, and no name holds a control character.
@@ -162,6 +162,8 @@ impl Keydesk {
             environment: query.environment,
             status: query.status,
             preset: query.preset,
+            expiring_before: query.expiring_before,
+            disabled: None,
             now: self.now(),
         })
     }

@@ -3,8 +3,8 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use model::{InstallationId, Instant, KeyId};
-use store::UsageDelta;
+use model::Instant;
+use store::{LastUse, UsageDelta};
 use tokio::sync::mpsc;
 
 use crate::{Keydesk, Record};
@@ -103,9 +103,7 @@ impl Keydesk {
                 // Before the counts are taken: a call in between asks again, and is written down next time.
                 record.unqueue();
                 taken.extend(deltas(record, record.hour()));
-                if let Some(at) = record.last_used_at() {
-                    last_used.push((record.installation(), record.key_id(), at));
-                }
+                last_used.extend(record.last_use());
             }
             if !self.record_usage(&taken, &last_used).await {
                 let mut left = usage.left();
@@ -118,7 +116,7 @@ impl Keydesk {
         }
     }
 
-    async fn record_usage(&self, calls: &[UsageDelta], last_used: &[(InstallationId, KeyId, Instant)]) -> bool {
+    async fn record_usage(&self, calls: &[UsageDelta], last_used: &[LastUse]) -> bool {
         let written = self.inner.store.record_usage(calls, last_used).await;
         if let Err(error) = &written {
             tracing::error!(%error, "usage could not be written down; trying again");

@@ -1,12 +1,15 @@
-use std::sync::{Arc, atomic::Ordering::Relaxed};
+use std::{
+    net::IpAddr,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
 
-use model::{Code, InstallationId, Instant, RESTORE_WINDOW_MS, Scope};
+use model::{CallFacts, Code, InstallationId, Instant, Scope};
 use store::{Digest, StoreError};
 
 use crate::{Keydesk, Record};
 
 /// One call with a key.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Call<'a> {
     /// What was presented, whatever it is.
     pub key: &'a str,
@@ -14,6 +17,17 @@ pub struct Call<'a> {
     pub installation: Option<InstallationId>,
     /// The rights that the call needs: all of them.
     pub scopes: &'a [Scope],
+    /// Where it came from; `None`: nobody knows, and a key that is bound to addresses is refused.
+    pub ip: Option<IpAddr>,
+    /// Its `Origin`; `None`: it has none, and a key that is bound to origins is refused.
+    pub origin: Option<&'a str>,
+}
+
+impl<'a> Call<'a> {
+    /// A call with this key, of which nothing else is known and that needs no right.
+    pub const fn with(key: &'a str) -> Self {
+        Self { key, installation: None, scopes: &[], ip: None, origin: None }
+    }
 }
 
 /// The decision on one call.
@@ -100,12 +114,13 @@ impl Keydesk {
 
     fn decide(&self, record: Arc<Record>, call: Call<'_>, now: Instant) -> Verdict {
         let foreign = call.installation.is_some_and(|installation| installation != record.installation());
-        // A tombstone that is due to be purged is not there any more, whenever the job comes by.
-        let purged = record.life().deleted_at.is_some_and(|at| at.plus_millis(RESTORE_WINDOW_MS) <= now);
+        // What is due to be purged is not there any more, whenever the job comes by.
+        let purged = record.gone_at().is_some_and(|at| at <= now);
         if foreign || purged {
             return self.not_found();
         }
-        let code = model::decide(record.facts(), call.scopes, now);
+        let facts = CallFacts { wanted: call.scopes, ip: call.ip, origin: call.origin };
+        let code = model::decide(record.facts(), facts, now);
         self.inner.verdicts[code.index()].fetch_add(1, Relaxed);
         if let Some(hour) = record.turn(now) {
             self.inner.usage.turn(&record, hour);

@@ -70,7 +70,7 @@ async fn a_verification_from_memory_allocates_nothing() {
             preset: Some(Preset::Crm),
             scopes: None,
             environment: Environment::Live,
-            idempotency: None,
+            ..NewKey::default()
         };
         let issued = keydesk.issue(&operator, new).await.unwrap();
         secrets.push((issued.key.id, issued.secret));
@@ -85,10 +85,10 @@ async fn a_verification_from_memory_allocates_nothing() {
     let now = keydesk.now();
     // Each key waits to have its usage written down from its first call on, and the queue grows by blocks as it fills.
     for (_, secret) in &secrets {
-        let call = Call { key: secret.expose(), installation: None, scopes: &held };
+        let call = Call { scopes: &held, ..Call::with(secret.expose()) };
         assert_eq!(keydesk.verify_from_memory(call, now).unwrap().code, Code::Valid);
     }
-    let _ = keydesk.verify_from_memory(Call { key: deleted.expose(), installation: None, scopes: &[] }, now);
+    let _ = keydesk.verify_from_memory(Call::with(deleted.expose()), now);
     for (name, key, installation, scopes, expected) in [
         ("valid", secrets[7].1.expose(), Some(operator.installation), &held[..], Code::Valid),
         ("without a scope", secrets[7].1.expose(), None, &[], Code::Valid),
@@ -99,7 +99,7 @@ async fn a_verification_from_memory_allocates_nothing() {
         ("mistyped", &mistyped, None, &[], Code::NotFound),
         ("empty", "", None, &[], Code::NotFound),
     ] {
-        let call = Call { key, installation, scopes };
+        let call = Call { installation, scopes, ..Call::with(key) };
         let allocated = allocations(|| {
             for _ in 0..1_000 {
                 assert_eq!(keydesk.verify_from_memory(call, now).unwrap().code, expected);
@@ -109,7 +109,7 @@ async fn a_verification_from_memory_allocates_nothing() {
     }
     let all = allocations(|| {
         for (_, secret) in &secrets {
-            let call = Call { key: secret.expose(), installation: None, scopes: &held };
+            let call = Call { scopes: &held, ..Call::with(secret.expose()) };
             assert!(keydesk.verify_from_memory(call, now).unwrap().allowed());
         }
     });

@@ -17,13 +17,13 @@ fn new_key(client_name: &str) -> NewKey {
         preset: Some(Preset::Crm),
         scopes: None,
         environment: Environment::Live,
-        idempotency: None,
+        ..NewKey::default()
     }
 }
 
 async fn verdict(keydesk: &Keydesk, key: &str, scopes: &[&str]) -> Code {
     let scopes: Vec<_> = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
-    keydesk.verify(Call { key, installation: None, scopes: &scopes }).await.unwrap().code
+    keydesk.verify(Call { scopes: &scopes, ..Call::with(key) }).await.unwrap().code
 }
 
 #[tokio::test]
@@ -38,9 +38,9 @@ async fn from_issue_to_restore() {
     assert_eq!(verdict(&keydesk, &secret.replace("ccc", "ccd"), &[]).await, Code::NotFound);
     assert_eq!(keydesk.reveal(&operator, id).await.unwrap().expose(), secret);
 
-    let renamed = keydesk.rename(&operator, id, "Acme CRM 2", Some(1)).await.unwrap();
+    let renamed = keydesk.update(&operator, id, domain::KeyChange::name("Acme CRM 2"), Some(1)).await.unwrap();
     assert_eq!((renamed.client_name.as_str(), renamed.version), ("Acme CRM 2", 2));
-    let stale = keydesk.rename(&operator, id, "Acme CRM 3", Some(1)).await;
+    let stale = keydesk.update(&operator, id, domain::KeyChange::name("Acme CRM 3"), Some(1)).await;
     assert_eq!(stale, Err(KeyError::VersionMoved { current: 2 }));
 
     let page = keydesk.list(&operator, &ListQuery { limit: 50, ..ListQuery::default() }).await.unwrap();

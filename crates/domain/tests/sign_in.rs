@@ -264,6 +264,7 @@ async fn a_viewer_sees_keys_and_changes_and_reveals_nothing() {
         scopes: None,
         environment: Environment::Live,
         idempotency: Some(Idempotency { key: "once".to_owned(), fingerprint: fingerprint(b"acme") }),
+        ..NewKey::default()
     };
     let kept = keydesk.issue(&owner, acme()).await.unwrap().key.id;
     let gone = keydesk.issue(&owner, NewKey { idempotency: None, ..acme() }).await.unwrap().key.id;
@@ -272,7 +273,7 @@ async fn a_viewer_sees_keys_and_changes_and_reveals_nothing() {
 
     let forbidden = Some(KeyError::Forbidden);
     assert_eq!(keydesk.issue(&viewer, acme()).await.err(), forbidden);
-    assert_eq!(keydesk.rename(&viewer, kept, "Eve", None).await.err(), forbidden);
+    assert_eq!(keydesk.update(&viewer, kept, domain::KeyChange::name("Eve"), None).await.err(), forbidden);
     assert_eq!(keydesk.delete(&viewer, kept, None).await.err(), forbidden);
     assert_eq!(keydesk.bulk_delete(&viewer, &[kept]).await.err(), forbidden);
     assert_eq!(keydesk.delete_selected(&viewer, &all).await.err(), forbidden);

@@ -18,6 +18,8 @@ pub enum Actor {
         /// The calling key.
         id: KeyId,
     },
+    /// Whoever holds a hand-over link. Nobody knows who that is.
+    Bearer,
     /// A person signed in to the Workspace.
     Administrator {
         /// The person.
@@ -44,6 +46,27 @@ pub enum Action {
     /// A key's Client Name was changed.
     #[serde(rename = "key.rename")]
     KeyRename,
+    /// Something else of a key was changed.
+    #[serde(rename = "key.update")]
+    KeyUpdate,
+    /// A key was switched off.
+    #[serde(rename = "key.disable")]
+    KeyDisable,
+    /// A key was switched on again.
+    #[serde(rename = "key.enable")]
+    KeyEnable,
+    /// A key got a new secret.
+    #[serde(rename = "key.rotate")]
+    KeyRotate,
+    /// A key's old secret was ended before its time.
+    #[serde(rename = "key.end_overlap")]
+    KeyEndOverlap,
+    /// A link was made that hands a key's secret over.
+    #[serde(rename = "handover.create")]
+    HandoverCreate,
+    /// Somebody opened such a link and saw the secret.
+    #[serde(rename = "handover.open")]
+    HandoverOpen,
     /// A key was deleted, and with it revoked.
     #[serde(rename = "key.delete")]
     KeyDelete,
@@ -73,6 +96,13 @@ impl Action {
             Self::InstallationDisable => "installation.disable",
             Self::KeyIssue => "key.issue",
             Self::KeyRename => "key.rename",
+            Self::KeyUpdate => "key.update",
+            Self::KeyDisable => "key.disable",
+            Self::KeyEnable => "key.enable",
+            Self::KeyRotate => "key.rotate",
+            Self::KeyEndOverlap => "key.end_overlap",
+            Self::HandoverCreate => "handover.create",
+            Self::HandoverOpen => "handover.open",
             Self::KeyDelete => "key.delete",
             Self::KeyRestore => "key.restore",
             Self::KeyReveal => "key.reveal",

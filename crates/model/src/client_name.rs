@@ -33,7 +33,7 @@ impl ClientName {
     /// Normalizes and checks `text`.
     pub fn parse(text: &str) -> Result<Self, ClientNameError> {
         // Refused before trimming, so that a trailing NUL or newline is an error and not silently dropped.
-        if text.chars().any(is_forbidden) {
+        if text.chars().any(is_invisible) {
             return Err(ClientNameError::Invisible);
         }
         // No character is longer than four bytes, and none composes out of more than a handful: what is longer than this
@@ -60,7 +60,8 @@ pub fn fold(text: &str) -> String {
     text.nfc().flat_map(char::to_lowercase).nfc().collect()
 }
 
-fn is_forbidden(c: char) -> bool {
+/// Whether nobody sees it, or it changes how its neighbours are seen.
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00AD}' // soft hyphen

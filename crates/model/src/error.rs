@@ -34,6 +34,14 @@ pub enum KeyError {
         /// As asked.
         scope: Scope,
     },
+    /// A setting can't be so.
+    #[error("{reason}")]
+    InvalidSetting {
+        /// Which, by its name in the API, for example `expires_at`.
+        field: String,
+        /// Which rule it breaks.
+        reason: String,
+    },
     /// Somebody else changed the key first.
     #[error("The key has been changed since you read it.")]
     VersionMoved {
@@ -43,6 +51,9 @@ pub enum KeyError {
     /// The installation keeps no sealed copies, so the secret was shown once only.
     #[error("The secret was shown once, when the key was created, and can't be shown again.")]
     NotRecoverable,
+    /// A hand-over link was opened before, is too old, was withdrawn, or never was one.
+    #[error("This link has been used, has expired or was withdrawn. Ask for a new one.")]
+    HandoverOver,
     /// The key is not deleted, so there is nothing to restore.
     #[error("The key is not deleted.")]
     NotDeleted,
@@ -84,8 +95,10 @@ impl KeyError {
             Self::DefaultKeyProtected => "default_key_protected",
             Self::ScopeEscalation { .. } => "scope_escalation",
             Self::UnknownScope { .. } => "unknown_scope",
+            Self::InvalidSetting { .. } => "invalid_setting",
             Self::VersionMoved { .. } => "version_moved",
             Self::NotRecoverable => "not_recoverable",
+            Self::HandoverOver => "handover_over",
             Self::NotDeleted => "not_deleted",
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::Forbidden => "forbidden",

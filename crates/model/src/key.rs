@@ -1,8 +1,11 @@
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientName, Environment, Hint, Instant, KeyId, Preset, ScopeSet};
+use crate::{
+    ClientName, Email, Environment, Hint, Instant, KeyId, Metadata, NetworkSet, Notes, OriginSet, Preset, ScopeSet,
+    SecretId,
+};
 
 /// How long a deleted key can be restored: 30 days, in milliseconds. After that it is purged.
 pub const RESTORE_WINDOW_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -135,9 +138,9 @@ pub struct Key {
     /// At the instant of the answer.
     pub status: KeyStatus,
     /// Addresses and networks it may be used from; empty: any.
-    pub allowed_ips: Vec<String>,
+    pub allowed_ips: NetworkSet,
     /// Web origins it may be used from; empty: any.
-    pub allowed_origins: Vec<String>,
+    pub allowed_origins: OriginSet,
     /// Calls for each window; null: unlimited.
     pub rate_limit: Option<Limit>,
     /// Calls for each period; null: unlimited.
@@ -156,7 +159,79 @@ pub struct Key {
     /// Grows with each change; the `ETag` is made of it.
     pub version: i64,
     /// Pairs of the administrator's own.
-    pub metadata: BTreeMap<String, String>,
+    pub metadata: Metadata,
+    /// Who answers for the key at the client; null: nobody is named.
+    pub owner_email: Option<Email>,
+    /// For those who manage keys; null: none.
+    pub notes: Option<Notes>,
+}
+
+/// All of a key that can be edited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeySettings {
+    /// Whom it was generated for.
+    pub client_name: ClientName,
+    /// The preset that its rights come from.
+    pub preset: Preset,
+    /// What it may do.
+    pub scopes: ScopeSet,
+    /// From when on it is refused; `None`: never.
+    pub expires_at: Option<Instant>,
+    /// From which addresses it may be used.
+    pub allowed_ips: NetworkSet,
+    /// From which web origins it may be used.
+    pub allowed_origins: OriginSet,
+    /// Pairs of the administrator's own.
+    pub metadata: Metadata,
+    /// Who answers for it at the client.
+    pub owner_email: Option<Email>,
+    /// For those who manage keys.
+    pub notes: Option<Notes>,
+}
+
+impl Key {
+    /// What of it can be edited.
+    pub fn settings(&self) -> KeySettings {
+        KeySettings {
+            client_name: self.client_name.clone(),
+            preset: self.preset,
+            scopes: self.scopes.clone(),
+            expires_at: self.expires_at,
+            allowed_ips: self.allowed_ips.clone(),
+            allowed_origins: self.allowed_origins.clone(),
+            metadata: self.metadata.clone(),
+            owner_email: self.owner_email.clone(),
+            notes: self.notes.clone(),
+        }
+    }
+}
+
+/// One of the secrets of a key, as a person may see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecretInfo {
+    /// Its own id.
+    pub id: SecretId,
+    /// What is shown of it.
+    pub hint: Hint,
+    /// When it was made.
+    pub created_at: Instant,
+    /// From when on it is refused, because a newer one took its place; null: it is the newest.
+    pub expires_at: Option<Instant>,
+    /// The last allowed call with it, to within a few seconds; null: never used.
+    pub last_used_at: Option<Instant>,
+}
+
+/// What became of switching several keys on or off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BulkSwitched {
+    /// Switched by this call, in the order asked.
+    pub changed: Vec<KeyId>,
+    /// Were so already.
+    pub unchanged: Vec<KeyId>,
+    /// Left as they were.
+    pub skipped: Vec<Skipped>,
 }
 
 /// What became of a bulk delete.
@@ -169,7 +244,7 @@ pub struct BulkDeleted {
     pub skipped: Vec<Skipped>,
 }
 
-/// One key that a bulk delete left alone.
+/// One key that a bulk change left alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Skipped {

@@ -5,36 +5,53 @@
 //! - validity is a pure function of the record, the call and `now`;
 //! - [`PlainSecret`] is the only type that holds a secret in plain; it prints masked and does not serialize.
 
+mod about;
 mod actor;
 mod administrator;
+mod catalogue;
 mod client_name;
 mod environment;
 mod error;
+mod handover;
 mod id;
 mod instant;
 mod key;
 mod list;
+mod network;
+mod origin;
 mod preset;
 mod scope;
 mod secret;
 mod selection;
 mod verify;
 
+pub use about::{
+    Email, InvalidEmail, InvalidMetadata, InvalidNotes, METADATA_BYTES_MAX, METADATA_PAIRS_MAX, Metadata, NOTES_MAX,
+    Notes,
+};
 pub use actor::{Action, Actor};
 pub use administrator::{AdminError, Administrator, PASSWORD_MAX, PASSWORD_MIN, Role, UnknownRole};
+pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};
+use client_name::is_invisible;
 pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError, fold};
 pub use environment::{Environment, UnknownEnvironment};
 pub use error::{KeyError, MODULE_UNAVAILABLE};
-pub use id::{AdministratorId, AuditId, InstallationId, KeyId, SecretId};
+pub use handover::{HANDOVER_LIFE_MS, Handover};
+pub use id::{AdministratorId, AuditId, HandoverId, InstallationId, KeyId, SecretId};
 pub use instant::{Instant, InvalidInstant};
-pub use key::{BulkDeleted, Key, KeyKind, KeyStatus, LifeCycle, Limit, RESTORE_WINDOW_MS, Skipped, UnknownStatus};
+pub use key::{
+    BulkDeleted, BulkSwitched, Key, KeyKind, KeySettings, KeyStatus, LifeCycle, Limit, RESTORE_WINDOW_MS, SecretInfo,
+    Skipped, UnknownStatus,
+};
 pub use list::{
     Cursor, CursorValue, InvalidCursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX, Sort, SortColumn, UnknownSort,
 };
+pub use network::{InvalidNetwork, NETWORKS_MAX, Network, NetworkSet, TooManyNetworks};
+pub use origin::{InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
 pub use preset::{Preset, UnknownPreset};
 pub use scope::{CATALOGUE, InvalidScope, Scope, ScopeSet};
 pub use secret::{
     BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,
 };
 pub use selection::{Activity, Deleted, Impact, Selection};
-pub use verify::{Code, KeyFacts, decide};
+pub use verify::{CallFacts, Code, KeyFacts, decide};

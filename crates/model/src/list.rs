@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Environment, Key, KeyId, KeyStatus, Preset};
+use crate::{Environment, Instant, Key, KeyId, KeyStatus, Preset};
 
 /// Keys on a page when nothing else is asked.
 pub const PAGE_DEFAULT: u32 = 50;
@@ -184,6 +184,8 @@ pub struct ListQuery {
     pub status: Option<KeyStatus>,
     /// Only this preset.
     pub preset: Option<Preset>,
+    /// Only keys whose time is not over yet, and will be before this instant.
+    pub expiring_before: Option<Instant>,
     /// The order.
     pub sort: Sort,
     /// Keys on the page, 1 to [`PAGE_MAX`].

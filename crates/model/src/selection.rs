@@ -18,6 +18,9 @@ pub enum Selection {
         status: Option<KeyStatus>,
         /// As in [`ListQuery`].
         preset: Option<Preset>,
+        /// As in [`ListQuery`].
+        #[serde(default)]
+        expiring_before: Option<Instant>,
     },
 }
 
@@ -26,11 +29,12 @@ impl Selection {
     pub fn query(&self, limit: u32) -> Option<ListQuery> {
         match self {
             Self::Ids(_) => None,
-            Self::Matching { search, environment, status, preset } => Some(ListQuery {
+            Self::Matching { search, environment, status, preset, expiring_before } => Some(ListQuery {
                 search: search.clone(),
                 environment: *environment,
                 status: *status,
                 preset: *preset,
+                expiring_before: *expiring_before,
                 sort: Sort::default(),
                 limit,
                 cursor: None,

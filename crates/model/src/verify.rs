@@ -1,8 +1,8 @@
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Instant, KeyStatus, LifeCycle, Scope, ScopeSet};
+use crate::{Instant, KeyStatus, LifeCycle, NetworkSet, OriginSet, Scope, ScopeSet};
 
 /// The verdict on one call, in the order in which the reasons are decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -81,12 +81,27 @@ pub struct KeyFacts<'a> {
     pub life: LifeCycle,
     /// When this secret, superseded by a rotation, stops working.
     pub secret_expires_at: Option<Instant>,
+    /// From which addresses the key may be used.
+    pub networks: &'a NetworkSet,
+    /// From which web origins the key may be used.
+    pub origins: &'a OriginSet,
     /// What the key may do.
     pub scopes: &'a ScopeSet,
 }
 
-/// Decides a call that wants all of `wanted`, as of `now`.
-pub fn decide(facts: KeyFacts<'_>, wanted: &[Scope], now: Instant) -> Code {
+/// What is known of the call.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CallFacts<'a> {
+    /// The rights that it needs: all of them.
+    pub wanted: &'a [Scope],
+    /// Where it came from, if that is known.
+    pub ip: Option<IpAddr>,
+    /// Its `Origin`, if it has one.
+    pub origin: Option<&'a str>,
+}
+
+/// Decides a call as of `now`. Allocates nothing.
+pub fn decide(facts: KeyFacts<'_>, call: CallFacts<'_>, now: Instant) -> Code {
     if facts.secret_expires_at.is_some_and(|end| end <= now) {
         return Code::Revoked;
     }
@@ -94,8 +109,10 @@ pub fn decide(facts: KeyFacts<'_>, wanted: &[Scope], now: Instant) -> Code {
         KeyStatus::Revoked => Code::Revoked,
         KeyStatus::Disabled => Code::Disabled,
         KeyStatus::Expired => Code::Expired,
-        KeyStatus::Active if facts.scopes.allows_all(wanted) => Code::Valid,
-        KeyStatus::Active => Code::InsufficientScope,
+        KeyStatus::Active if !facts.networks.allows(call.ip) => Code::IpNotAllowed,
+        KeyStatus::Active if !facts.origins.allows(call.origin) => Code::OriginNotAllowed,
+        KeyStatus::Active if !facts.scopes.allows_all(call.wanted) => Code::InsufficientScope,
+        KeyStatus::Active => Code::Valid,
     }
 }
 
@@ -104,38 +121,85 @@ mod tests {
     use super::*;
 
     const NOW: Instant = Instant::from_millis(1_000);
+    const PAST: Option<Instant> = Some(NOW);
+
+    /// A key that is bound to an address, an origin and no right, and a call that meets all of that.
+    struct Case {
+        life: LifeCycle,
+        secret_expires_at: Option<Instant>,
+        ip: Option<IpAddr>,
+        origin: Option<&'static str>,
+        wanted: Vec<Scope>,
+    }
+
+    impl Case {
+        fn allowed() -> Self {
+            let ip = Some("203.0.113.9".parse().unwrap());
+            let origin = Some("https://app.example.com");
+            Self { life: LifeCycle::default(), secret_expires_at: None, ip, origin, wanted: Vec::new() }
+        }
+
+        fn decide(&self) -> Code {
+            let networks: NetworkSet = serde_json::from_str(r#"["203.0.113.0/24"]"#).unwrap();
+            let origins: OriginSet = serde_json::from_str(r#"["https://*.example.com"]"#).unwrap();
+            let facts = KeyFacts {
+                life: self.life,
+                secret_expires_at: self.secret_expires_at,
+                networks: &networks,
+                origins: &origins,
+                scopes: &ScopeSet::default(),
+            };
+            decide(facts, CallFacts { wanted: &self.wanted, ip: self.ip, origin: self.origin }, NOW)
+        }
+    }
+
+    /// Every way to be refused, in the order in which they are decided. One code can have several.
+    const REASONS: [(&str, Code, fn(&mut Case)); 9] = [
+        ("superseded", Code::Revoked, |case| case.secret_expires_at = PAST),
+        ("deleted", Code::Revoked, |case| case.life.deleted_at = PAST),
+        ("disabled", Code::Disabled, |case| case.life.disabled_at = PAST),
+        ("expired", Code::Expired, |case| case.life.expires_at = PAST),
+        ("foreign address", Code::IpNotAllowed, |case| case.ip = Some("198.51.100.1".parse().unwrap())),
+        ("unknown address", Code::IpNotAllowed, |case| case.ip = None),
+        ("foreign origin", Code::OriginNotAllowed, |case| case.origin = Some("https://example.com")),
+        ("no origin", Code::OriginNotAllowed, |case| case.origin = None),
+        ("no right", Code::InsufficientScope, |case| case.wanted = vec!["calls:read".parse().unwrap()]),
+    ];
 
     #[test]
-    fn the_first_reason_in_the_order_decides() {
-        let past = Some(Instant::from_millis(1_000));
-        let none = ScopeSet::default();
-        let wanted = ["calls:read".parse().unwrap()];
-        let reasons = [(Code::Revoked, 0), (Code::Disabled, 1), (Code::Expired, 2), (Code::InsufficientScope, 3)];
-        // Every subset of the reasons that can hold at once.
-        for present in 0..16_u8 {
-            let holds = |bit: u8| present & (1 << bit) != 0;
-            let life = LifeCycle {
-                deleted_at: past.filter(|_| holds(0)),
-                disabled_at: past.filter(|_| holds(1)),
-                expires_at: past.filter(|_| holds(2)),
-            };
-            let facts = KeyFacts { life, secret_expires_at: None, scopes: &none };
-            let wanted = if holds(3) { &wanted[..] } else { &[] };
-            let first = reasons.iter().find(|(_, bit)| holds(*bit)).map_or(Code::Valid, |(code, _)| *code);
-            assert_eq!(decide(facts, wanted, NOW), first, "{present:04b}");
+    fn of_two_reasons_the_first_in_the_order_decides() {
+        assert_eq!(Case::allowed().decide(), Code::Valid);
+        for (one, (name, first, begin)) in REASONS.iter().enumerate() {
+            for (other, second, add) in &REASONS[one..] {
+                // In either order of happening: what happened first does not matter.
+                for (begin, add) in [(begin, add), (add, begin)] {
+                    let mut case = Case::allowed();
+                    begin(&mut case);
+                    add(&mut case);
+                    assert_eq!(case.decide(), *first, "{name} and {other}");
+                }
+                assert!(first <= second, "{name} and {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_any_reasons_the_first_in_the_order_decides() {
+        for present in 0..1_u32 << REASONS.len() {
+            let mut case = Case::allowed();
+            let holds = || REASONS.iter().enumerate().filter(|(bit, _)| present & (1 << bit) != 0);
+            holds().for_each(|(_, (_, _, add))| add(&mut case));
+            let first = holds().next().map_or(Code::Valid, |(_, (_, code, _))| *code);
+            assert_eq!(case.decide(), first, "{present:09b}");
         }
     }
 
     #[test]
     fn a_superseded_secret_is_revoked_to_the_millisecond() {
-        let scopes = ScopeSet::default();
-        let facts = |end| KeyFacts {
-            life: LifeCycle::default(),
-            secret_expires_at: Some(Instant::from_millis(end)),
-            scopes: &scopes,
-        };
-        assert_eq!(decide(facts(1_001), &[], NOW), Code::Valid);
-        assert_eq!(decide(facts(1_000), &[], NOW), Code::Revoked);
+        for (end, expected) in [(1_001, Code::Valid), (1_000, Code::Revoked)] {
+            let case = Case { secret_expires_at: Some(Instant::from_millis(end)), ..Case::allowed() };
+            assert_eq!(case.decide(), expected, "{end}");
+        }
     }
 
     #[test]

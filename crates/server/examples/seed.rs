@@ -80,6 +80,6 @@ fn new_key(number: usize) -> NewKey {
         preset: Some(Preset::ALL[pick(16, 5)]),
         scopes: None,
         environment: if pick(8, 10) == 0 { Environment::Test } else { Environment::Live },
-        idempotency: None,
+        ..NewKey::default()
     }
 }

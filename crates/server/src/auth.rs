@@ -1,9 +1,13 @@
 //! Who calls.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, LazyLock},
+};
 
+use axum::extract::ConnectInfo;
 use domain::{Call, Caller, Keydesk, Record};
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, header, request::Parts};
 use model::{Code, Scope};
 
 use crate::problem::{self, Problem};
@@ -27,8 +31,8 @@ fn scope(name: &str) -> [Scope; 1] {
 }
 
 /// The calling key, if it is valid and holds all of `wanted`.
-pub(crate) async fn key(keydesk: &Keydesk, headers: &HeaderMap, wanted: &[Scope]) -> Result<Arc<Record>, Problem> {
-    let key = match presented(headers)? {
+pub(crate) async fn key(keydesk: &Keydesk, parts: &Parts, wanted: &[Scope]) -> Result<Arc<Record>, Problem> {
+    let key = match presented(&parts.headers)? {
         Presented::Nothing => {
             return Err(Problem::new(&problem::MISSING_KEY)
                 .detail("Send an API key in the header Authorization: Bearer or X-API-Key.")
@@ -37,7 +41,8 @@ pub(crate) async fn key(keydesk: &Keydesk, headers: &HeaderMap, wanted: &[Scope]
         Presented::Unreadable => return Err(invalid()),
         Presented::Key(key) => key,
     };
-    let verdict = keydesk.verify(Call { key, installation: None, scopes: wanted }).await?;
+    let (ip, origin) = (address(parts), origin(&parts.headers));
+    let verdict = keydesk.verify(Call { key, installation: None, scopes: wanted, ip, origin }).await?;
     match (verdict.code, verdict.record) {
         (Code::Valid, Some(record)) => Ok(record),
         (Code::InsufficientScope, _) => Err(insufficient(wanted)),
@@ -49,12 +54,24 @@ pub(crate) async fn key(keydesk: &Keydesk, headers: &HeaderMap, wanted: &[Scope]
 }
 
 /// The calling key as one who manages keys: it needs `right`, and its installation the API Keys module.
-pub(crate) async fn manager(keydesk: &Keydesk, headers: &HeaderMap, right: &Right) -> Result<Caller, Problem> {
-    let record = key(keydesk, headers, &**right).await?;
+pub(crate) async fn manager(keydesk: &Keydesk, parts: &Parts, right: &Right) -> Result<Caller, Problem> {
+    let record = key(keydesk, parts, &**right).await?;
     if !keydesk.module_enabled(record.installation()) {
         return Err(model::KeyError::ModuleUnavailable.into());
     }
     Ok(Caller::key(&record))
+}
+
+/// Where the call came from, as the socket says.
+fn address(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
+}
+
+/// The origin of the page that calls. More than one is none that could be allowed.
+fn origin(headers: &HeaderMap) -> Option<&str> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let origin = origins.next().filter(|_| origins.next().is_none())?;
+    origin.to_str().ok()
 }
 
 enum Presented<'a> {

@@ -51,10 +51,12 @@ kinds! {
     IDEMPOTENCY_MISMATCH = 409 "idempotency_mismatch" "The Idempotency-Key was used for another request";
     NOT_RECOVERABLE = 409 "not_recoverable" "The secret can't be shown again";
     NOT_DELETED = 409 "not_deleted" "The key is not deleted";
+    HANDOVER_OVER = 410 "handover_over" "The hand-over link is over";
     VERSION_MOVED = 412 "version_moved" "The key has been changed";
     PAYLOAD_TOO_LARGE = 413 "payload_too_large" "The body is too large";
     UNSUPPORTED_MEDIA_TYPE = 415 "unsupported_media_type" "The body must be JSON";
     INVALID_CLIENT_NAME = 422 "invalid_client_name" "The Client Name can't be one";
+    INVALID_SETTING = 422 "invalid_setting" "A setting of the key can't be so";
     UNKNOWN_SCOPE = 422 "unknown_scope" "There is no such scope";
     TOO_MANY_CALLS = 429 "too_many_calls" "The API key has made too many calls";
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong in Keydesk";
@@ -201,6 +203,8 @@ impl From<KeyError> for Problem {
                 let errors = missing.iter().map(escalation).collect();
                 Self::new(&SCOPE_ESCALATION).errors(errors)
             }
+            KeyError::InvalidSetting { field: name, .. } => Self::new(&INVALID_SETTING).errors(field(&name)),
+            KeyError::HandoverOver => Self::new(&HANDOVER_OVER),
             KeyError::VersionMoved { .. } => Self::new(&VERSION_MOVED),
             KeyError::NotRecoverable => Self::new(&NOT_RECOVERABLE),
             KeyError::NotDeleted => Self::new(&NOT_DELETED),

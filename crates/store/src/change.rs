@@ -1,4 +1,4 @@
-use model::{Actor, ClientName, InstallationId, Instant, KeyId, fold};
+use model::{Actor, InstallationId, Instant, KeyId, fold};
 use sqlx::{Postgres, Sqlite, Transaction};
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use crate::{
     audit::{AUDIT_HEAD, hash},
     db::Db,
     idempotency::{FIND_ANSWER, KEEP_ANSWER},
-    key::{KEY_BY_ID, KeyRow, SEALED_OF_KEY, SealedRow},
+    key::{KEY_BY_ID, KeyRow, SEALED_OF_KEY, SealedRow, push_secret, secret_columns},
     record::{RECORDS_OF_KEY, RecordRow, record_select},
     sql::{Sql, Value, bind_all},
 };
@@ -48,9 +48,16 @@ macro_rules! on_tx {
 
 pub(crate) use on_tx;
 
+/// Sets and pairs as they stand in a row: nothing but texts, which JSON can always hold.
+macro_rules! json {
+    ($value:expr) => {
+        serde_json::to_string($value).unwrap_or_default()
+    };
+}
+
+pub(crate) use json;
+
 pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value";
-pub(crate) const RENAME_KEY: &str = "UPDATE api_key SET client_name = $3, client_name_folded = $4, updated_at = $5, version = version + 1, epoch = $6 \
-     WHERE installation_id = $1 AND id = $2 AND deleted_at IS NULL";
 pub(crate) const RESTORE_KEY: &str = "UPDATE api_key SET deleted_at = NULL, updated_at = $3, version = version + 1, epoch = $4 \
      WHERE installation_id = $1 AND id = $2 AND deleted_at IS NOT NULL";
 pub(crate) const COUNT_KEYS: &str = "UPDATE installation SET key_count = key_count + $2 WHERE id = $1";
@@ -165,16 +172,22 @@ impl Change {
     async fn insert_key_rows(&mut self, keys: &[(StoredKey, NewSecret)]) -> Result<(), StoreError> {
         let mut sql = Sql::new(
             "INSERT INTO api_key (id, installation_id, kind, client_name, client_name_folded, hint, environment, preset, \
-             scopes, created_at, updated_at, version, epoch) VALUES ",
+             scopes, allowed_ips, allowed_origins, metadata, owner_email, notes, expires_at, created_at, updated_at, version, \
+             epoch) VALUES ",
         );
         for (index, (key, _)) in keys.iter().enumerate() {
             let columns = key.columns();
-            let scopes = serde_json::to_string(&columns.scopes).unwrap_or_else(|_| "[]".to_owned());
             sql.push(if index == 0 { "(" } else { ", (" }).id(columns.id.0).push(", ").id(key.installation.0);
             sql.push(", ").text(columns.kind.as_str()).push(", ").text(columns.client_name.as_str());
             sql.push(", ").text(&fold(columns.client_name.as_str())).push(", ").text(&columns.hint.0);
             sql.push(", ").text(columns.environment.as_str()).push(", ").text(columns.preset.as_str());
-            sql.push(", ").text(&scopes).push(", ").int(columns.created_at.as_millis());
+            sql.push(", ").text(&json!(&columns.scopes));
+            sql.push(", ").text(&json!(&columns.allowed_ips)).push(", ").text(&json!(&columns.allowed_origins));
+            sql.push(", ").text(&json!(&columns.metadata));
+            sql.push(", ").bind(Value::MaybeText(columns.owner_email.clone().map(String::from)));
+            sql.push(", ").bind(Value::MaybeText(columns.notes.clone().map(String::from)));
+            sql.push(", ").bind(Value::MaybeInt(columns.expires_at.map(Instant::as_millis)));
+            sql.push(", ").int(columns.created_at.as_millis());
             sql.push(", ").int(columns.updated_at.as_millis()).push(", ").int(columns.version);
             sql.push(", ").int(self.epoch).push(")");
         }
@@ -182,54 +195,23 @@ impl Change {
     }
 
     async fn insert_secret_rows(&mut self, keys: &[(StoredKey, NewSecret)]) -> Result<(), StoreError> {
-        let mut sql = Sql::new(
-            "INSERT INTO api_key_secret (id, installation_id, key_id, digest, pepper_id, master_key_id, wrapped_key, \
-             sealed_secret, created_at) VALUES ",
-        );
+        let mut sql = secret_columns();
         for (index, (key, secret)) in keys.iter().enumerate() {
             let columns = key.columns();
-            let sealed = secret.sealed.as_ref();
-            sql.push(if index == 0 { "(" } else { ", (" }).id(secret.id.0).push(", ").id(key.installation.0);
-            sql.push(", ").id(columns.id.0).push(", ").bind(Value::Bytes(secret.digest.to_vec()));
-            sql.push(", ").text(&secret.pepper_id);
-            sql.push(", ").bind(Value::MaybeText(sealed.map(|copy| copy.master_key_id.clone())));
-            sql.push(", ").bind(Value::MaybeBytes(sealed.map(|copy| copy.wrapped_key.clone())));
-            sql.push(", ").bind(Value::MaybeBytes(sealed.map(|copy| copy.sealed_secret.clone())));
-            sql.push(", ").int(columns.created_at.as_millis()).push(")");
+            if index > 0 {
+                sql.push(", ");
+            }
+            push_secret(&mut sql, key.installation, columns.id, secret, columns.created_at);
         }
         self.execute(sql).await
     }
 
-    async fn execute(&mut self, sql: Sql) -> Result<(), StoreError> {
+    pub(crate) async fn execute(&mut self, sql: Sql) -> Result<(), StoreError> {
         let Sql { text, values } = sql;
         on_tx!(self, connection => {
             bind_all!(sqlx::query(sqlx::AssertSqlSafe(text)), values).execute(connection).await?;
         });
         Ok(())
-    }
-
-    /// Gives a key another Client Name. False: there is none, or it is deleted.
-    pub async fn rename_key(
-        &mut self,
-        installation: InstallationId,
-        id: KeyId,
-        name: &ClientName,
-        now: Instant,
-    ) -> Result<bool, StoreError> {
-        let epoch = self.epoch;
-        let done = on_tx!(self, connection => {
-            sqlx::query(RENAME_KEY)
-                .bind(installation.0)
-                .bind(id.0)
-                .bind(name.as_str())
-                .bind(fold(name.as_str()))
-                .bind(now.as_millis())
-                .bind(epoch)
-                .execute(connection)
-                .await?
-                .rows_affected()
-        });
-        Ok(done == 1)
     }
 
     /// Turns issued keys into tombstones and gives those that were none before. The Default API Key is never among them.

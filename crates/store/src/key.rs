@@ -1,13 +1,15 @@
-use std::collections::BTreeMap;
-
 use model::{
-    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle, Limit, Preset, ScopeSet,
-    SecretId,
+    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, LifeCycle, Limit,
+    Metadata, NetworkSet, OriginSet, Preset, ScopeSet, SecretId,
 };
 use serde_json::from_str;
 use uuid::Uuid;
 
-use crate::{Store, StoreError, db::on_db};
+use crate::{
+    Store, StoreError,
+    db::on_db,
+    sql::{Sql, Value},
+};
 
 /// HMAC-SHA-256 of a whole secret under a pepper.
 pub type Digest = [u8; 32];
@@ -28,7 +30,8 @@ pub struct StoredKey {
 impl StoredKey {
     /// A key that is about to be written for the first time.
     pub fn new(installation: InstallationId, key: Key, epoch: i64) -> Self {
-        Self { installation, key, life: LifeCycle::default(), epoch }
+        let life = LifeCycle { expires_at: key.expires_at, ..LifeCycle::default() };
+        Self { installation, key, life, epoch }
     }
 
     /// The key as it is seen at `now`.
@@ -56,6 +59,11 @@ impl StoredKey {
         self.key.version
     }
 
+    /// All of it that can be edited.
+    pub fn settings(&self) -> KeySettings {
+        self.key.settings()
+    }
+
     pub(crate) fn columns(&self) -> &Key {
         &self.key
     }
@@ -68,6 +76,8 @@ pub struct NewSecret {
     pub id: SecretId,
     /// What it is looked up by.
     pub digest: Digest,
+    /// What may be shown of it.
+    pub hint: Hint,
     /// The pepper that the digest was made with.
     pub pepper_id: String,
     /// The copy that can be revealed, where the installation keeps one.
@@ -85,12 +95,32 @@ pub struct SealedCopy {
     pub sealed_secret: Vec<u8>,
 }
 
+/// The beginning of a statement that writes secrets.
+pub(crate) fn secret_columns() -> Sql {
+    Sql::new(
+        "INSERT INTO api_key_secret (id, installation_id, key_id, digest, hint, pepper_id, master_key_id, wrapped_key, \
+         sealed_secret, created_at) VALUES ",
+    )
+}
+
+/// One row of it.
+pub(crate) fn push_secret(sql: &mut Sql, installation: InstallationId, key: KeyId, secret: &NewSecret, now: Instant) {
+    let sealed = secret.sealed.as_ref();
+    sql.push("(").id(secret.id.0).push(", ").id(installation.0).push(", ").id(key.0);
+    sql.push(", ").bind(Value::Bytes(secret.digest.to_vec())).push(", ").text(&secret.hint.0);
+    sql.push(", ").text(&secret.pepper_id);
+    sql.push(", ").bind(Value::MaybeText(sealed.map(|copy| copy.master_key_id.clone())));
+    sql.push(", ").bind(Value::MaybeBytes(sealed.map(|copy| copy.wrapped_key.clone())));
+    sql.push(", ").bind(Value::MaybeBytes(sealed.map(|copy| copy.sealed_secret.clone())));
+    sql.push(", ").int(now.as_millis()).push(")");
+}
+
 /// A statement that gives [`KeyRow`]s.
 macro_rules! key_select {
     ($rest:literal) => {
         concat!(
             "SELECT id, installation_id, kind, client_name, hint, environment, preset, scopes, allowed_ips, allowed_origins, \
-             rate_limit, quota, metadata, disabled_at, expires_at, deleted_at, last_used_at, created_at, updated_at, version, epoch ",
+             rate_limit, quota, metadata, owner_email, notes, disabled_at, expires_at, deleted_at, last_used_at, created_at, updated_at, version, epoch ",
             $rest
         )
     };
@@ -113,6 +143,8 @@ pub(crate) struct KeyRow {
     rate_limit: Option<String>,
     quota: Option<String>,
     metadata: String,
+    owner_email: Option<String>,
+    notes: Option<String>,
     disabled_at: Option<i64>,
     expires_at: Option<i64>,
     deleted_at: Option<i64>,
@@ -143,6 +175,23 @@ pub(crate) fn scopes(text: &str) -> Result<ScopeSet, StoreError> {
     from_str(text).map_err(|_| StoreError::Corrupt { column: "api_key.scopes" })
 }
 
+/// Most keys are bound to nothing, and a million of them are read at a start.
+const NOTHING: &[u8] = b"[]";
+
+pub(crate) fn networks(text: &str) -> Result<NetworkSet, StoreError> {
+    if text.as_bytes() == NOTHING {
+        return Ok(NetworkSet::default());
+    }
+    from_str(text).map_err(|_| StoreError::Corrupt { column: "api_key.allowed_ips" })
+}
+
+pub(crate) fn origins(text: &str) -> Result<OriginSet, StoreError> {
+    if text.as_bytes() == NOTHING {
+        return Ok(OriginSet::default());
+    }
+    from_str(text).map_err(|_| StoreError::Corrupt { column: "api_key.allowed_origins" })
+}
+
 pub(crate) fn environment(text: &str) -> Result<Environment, StoreError> {
     text.parse().map_err(|_| StoreError::Corrupt { column: "api_key.environment" })
 }
@@ -159,11 +208,10 @@ impl TryFrom<KeyRow> for StoredKey {
         let limit = |text: Option<String>, column| -> Result<Option<Limit>, StoreError> {
             text.map(|text| from_str(&text)).transpose().map_err(|_| StoreError::Corrupt { column })
         };
-        let list = |text: &str, column| -> Result<Vec<String>, StoreError> {
-            from_str(text).map_err(|_| StoreError::Corrupt { column })
-        };
-        let metadata: BTreeMap<String, String> =
+        let metadata: Metadata =
             from_str(&row.metadata).map_err(|_| StoreError::Corrupt { column: "api_key.metadata" })?;
+        let owner_email = row.owner_email.map(|text| text.parse()).transpose();
+        let notes = row.notes.map(|text| text.parse()).transpose();
         let preset: Preset = row.preset.parse().map_err(|_| StoreError::Corrupt { column: "api_key.preset" })?;
         let key = Key {
             id: KeyId(row.id),
@@ -174,8 +222,8 @@ impl TryFrom<KeyRow> for StoredKey {
             preset,
             scopes: scopes(&row.scopes)?,
             status: life.status(Instant::from_millis(row.updated_at)),
-            allowed_ips: list(&row.allowed_ips, "api_key.allowed_ips")?,
-            allowed_origins: list(&row.allowed_origins, "api_key.allowed_origins")?,
+            allowed_ips: networks(&row.allowed_ips)?,
+            allowed_origins: origins(&row.allowed_origins)?,
             rate_limit: limit(row.rate_limit, "api_key.rate_limit")?,
             quota: limit(row.quota, "api_key.quota")?,
             expires_at: life.expires_at,
@@ -185,6 +233,8 @@ impl TryFrom<KeyRow> for StoredKey {
             deleted_at: life.deleted_at,
             version: row.version,
             metadata,
+            owner_email: owner_email.map_err(|_| StoreError::Corrupt { column: "api_key.owner_email" })?,
+            notes: notes.map_err(|_| StoreError::Corrupt { column: "api_key.notes" })?,
         };
         Ok(Self { installation: InstallationId(row.installation_id), key, life, epoch: row.epoch })
     }
@@ -193,7 +243,7 @@ impl TryFrom<KeyRow> for StoredKey {
 pub(crate) const KEY_BY_ID: &str = key_select!("FROM api_key WHERE installation_id = $1 AND id = $2");
 pub(crate) const DEFAULT_KEY: &str = key_select!("FROM api_key WHERE installation_id = $1 AND kind = 'default'");
 pub(crate) const SEALED_OF_KEY: &str = "SELECT id, master_key_id, wrapped_key, sealed_secret FROM api_key_secret \
-     WHERE installation_id = $1 AND key_id = $2 ORDER BY id DESC LIMIT 1";
+     WHERE installation_id = $1 AND key_id = $2 AND expires_at IS NULL";
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct SealedRow {

@@ -29,6 +29,10 @@ pub struct KeyFilter {
     pub status: Option<KeyStatus>,
     /// Only this preset.
     pub preset: Option<Preset>,
+    /// Only keys whose time is not over at `now`, and will be before this instant.
+    pub expiring_before: Option<Instant>,
+    /// Only keys that are switched off (`true`) or are not.
+    pub disabled: Option<bool>,
     /// The instant by which status is decided.
     pub now: Instant,
 }
@@ -71,6 +75,15 @@ impl KeyFilter {
         }
         if let Some(preset) = self.preset {
             sql.push(" AND preset = ").text(preset.as_str());
+        }
+        match self.disabled {
+            None => {}
+            Some(true) => _ = sql.push(" AND disabled_at IS NOT NULL"),
+            Some(false) => _ = sql.push(" AND disabled_at IS NULL"),
+        }
+        if let Some(before) = self.expiring_before {
+            sql.push(" AND expires_at > ").int(self.now.as_millis());
+            sql.push(" AND expires_at < ").int(before.as_millis());
         }
         if self.search.is_empty() {
             return;

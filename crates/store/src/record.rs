@@ -1,10 +1,13 @@
-use model::{ClientName, Environment, InstallationId, Instant, KeyId, KeyKind, LifeCycle, ScopeSet, SecretId};
+use model::{
+    ClientName, Environment, InstallationId, Instant, KeyId, KeyKind, LifeCycle, NetworkSet, OriginSet, ScopeSet,
+    SecretId,
+};
 use uuid::Uuid;
 
 use crate::{
     Digest, Store, StoreError,
     db::on_db,
-    key::{client_name, environment, instant, kind, scopes},
+    key::{client_name, environment, instant, kind, networks, origins, scopes},
 };
 
 /// All that verification needs to know of one secret.
@@ -28,9 +31,13 @@ pub struct StoredRecord {
     pub environment: Environment,
     /// What it may do.
     pub scopes: ScopeSet,
+    /// From which addresses it may be used.
+    pub networks: NetworkSet,
+    /// From which web origins it may be used.
+    pub origins: OriginSet,
     /// What decides its status.
     pub life: LifeCycle,
-    /// Last use as written so far; `None`: never.
+    /// The last allowed call with this secret, as written down so far; `None`: never.
     pub last_used_at: Option<Instant>,
     /// The epoch of the key's last change: of two records of one digest, the higher is the newer.
     pub epoch: i64,
@@ -47,6 +54,8 @@ pub(crate) struct RecordRow {
     client_name: String,
     environment: String,
     scopes: String,
+    allowed_ips: String,
+    allowed_origins: String,
     disabled_at: Option<i64>,
     expires_at: Option<i64>,
     deleted_at: Option<i64>,
@@ -68,6 +77,8 @@ impl TryFrom<RecordRow> for StoredRecord {
             client_name: client_name(&row.client_name)?,
             environment: environment(&row.environment)?,
             scopes: scopes(&row.scopes)?,
+            networks: networks(&row.allowed_ips)?,
+            origins: origins(&row.allowed_origins)?,
             life: LifeCycle {
                 disabled_at: instant(row.disabled_at),
                 expires_at: instant(row.expires_at),
@@ -83,7 +94,8 @@ macro_rules! record_select {
     ($rest:literal) => {
         concat!(
             "SELECT s.digest, s.id AS secret_id, s.expires_at AS secret_expires_at, k.installation_id, k.id AS key_id, k.kind, \
-             k.client_name, k.environment, k.scopes, k.disabled_at, k.expires_at, k.deleted_at, k.last_used_at, k.epoch ",
+             k.client_name, k.environment, k.scopes, k.allowed_ips, k.allowed_origins, k.disabled_at, k.expires_at, k.deleted_at, \
+             s.last_used_at, k.epoch ",
             $rest
         )
     };

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use model::{Code, InstallationId, Instant, KeyId};
+use model::{Code, InstallationId, Instant, KeyId, SecretId};
+
+use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
@@ -23,16 +25,36 @@ pub struct UsageDelta {
     pub calls: u64,
 }
 
+/// The last allowed call with one secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastUse {
+    /// Whose key.
+    pub installation: InstallationId,
+    /// The key.
+    pub key: KeyId,
+    /// The secret.
+    pub secret: SecretId,
+    /// When.
+    pub at: Instant,
+}
+
 /// PostgreSQL alone. Whoever locks more than one row locks this one first, as every change does, so no two can wait for
 /// each other in a circle. SQLite's one writer needs nothing of the kind.
 pub(crate) const LOCK_EPOCH: &str = "SELECT value FROM epoch WHERE id = 1 FOR UPDATE";
 pub(crate) const PURGE_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
+/// Secrets that others took the place of.
+pub(crate) const PURGE_ENDED: &str = "DELETE FROM api_key_secret WHERE expires_at IS NOT NULL AND expires_at <= $1";
+pub(crate) const PURGE_HANDOVERS: &str = "DELETE FROM handover WHERE key_id IN \
+     (SELECT id FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1)";
 pub(crate) const PURGE_SECRETS: &str = "DELETE FROM api_key_secret WHERE key_id IN \
      (SELECT id FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1)";
 pub(crate) const PURGE_KEYS: &str = "DELETE FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1";
 
 /// The primary key of a row of usage.
 type Bucket = (InstallationId, KeyId, Instant, Code);
+
+/// When rows of a table were last used, by installation and id.
+type LastUses = BTreeMap<(InstallationId, Uuid), Instant>;
 
 /// Rows in one statement: five values each, well under the 32,766 that SQLite takes.
 const CHUNK: usize = 500;
@@ -62,25 +84,26 @@ macro_rules! write_down {
 
 impl Store {
     /// Adds calls to their buckets and moves last uses forward, all or nothing.
-    pub async fn record_usage(
-        &self,
-        deltas: &[UsageDelta],
-        last_used: &[(InstallationId, KeyId, Instant)],
-    ) -> Result<(), StoreError> {
+    pub async fn record_usage(&self, deltas: &[UsageDelta], last_used: &[LastUse]) -> Result<(), StoreError> {
         // One statement can't touch a row twice, and two secrets of one key count for the same row.
         let mut calls: BTreeMap<Bucket, u64> = BTreeMap::new();
         for delta in deltas {
             *calls.entry((delta.installation, delta.key, delta.bucket_start, delta.code)).or_default() += delta.calls;
         }
-        let mut used: BTreeMap<(InstallationId, KeyId), Instant> = BTreeMap::new();
-        for (installation, key, at) in last_used {
-            let newest = used.entry((*installation, *key)).or_insert(*at);
-            *newest = (*newest).max(*at);
+        let (mut used, mut secrets) = (LastUses::new(), LastUses::new());
+        for LastUse { installation, key, secret, at } in last_used {
+            for (newest, id) in [(&mut used, key.0), (&mut secrets, secret.0)] {
+                let newest = newest.entry((*installation, id)).or_insert(*at);
+                *newest = (*newest).max(*at);
+            }
         }
         let calls: Vec<_> = calls.into_iter().collect();
-        let used: Vec<_> = used.into_iter().collect();
+        let (used, secrets): (Vec<_>, Vec<_>) = (used.into_iter().collect(), secrets.into_iter().collect());
         write_down!(self, connection => {
-            for statement in calls.chunks(CHUNK).map(add_usage).chain(used.chunks(CHUNK).map(touch_keys)) {
+            let calls = calls.chunks(CHUNK).map(add_usage);
+            let used = used.chunks(CHUNK).map(|used| touch("api_key", used));
+            let secrets = secrets.chunks(CHUNK).map(|used| touch("api_key_secret", used));
+            for statement in calls.chain(used).chain(secrets) {
                 let Sql { text, values } = statement;
                 bind_all!(sqlx::query(sqlx::AssertSqlSafe(text)), values).execute(&mut *connection).await?;
             }
@@ -88,11 +111,13 @@ impl Store {
         Ok(())
     }
 
-    /// Removes answers kept for idempotency up to `answers`, and keys deleted up to `keys` with their secrets. Gives
-    /// how many keys went.
+    /// Removes answers kept for idempotency up to `answers`; keys deleted up to `keys`, with their secrets and hand-overs; and
+    /// secrets that ended up to then. Gives how many keys went.
     pub async fn purge(&self, answers: Instant, keys: Instant) -> Result<u64, StoreError> {
         Ok(write_down!(self, connection => {
             sqlx::query(PURGE_ANSWERS).bind(answers.as_millis()).execute(&mut *connection).await?;
+            sqlx::query(PURGE_ENDED).bind(keys.as_millis()).execute(&mut *connection).await?;
+            sqlx::query(PURGE_HANDOVERS).bind(keys.as_millis()).execute(&mut *connection).await?;
             sqlx::query(PURGE_SECRETS).bind(keys.as_millis()).execute(&mut *connection).await?;
             sqlx::query(PURGE_KEYS).bind(keys.as_millis()).execute(&mut *connection).await?.rows_affected()
         }))
@@ -111,13 +136,14 @@ fn add_usage(calls: &[(Bucket, u64)]) -> Sql {
     sql
 }
 
-fn touch_keys(used: &[((InstallationId, KeyId), Instant)]) -> Sql {
-    let mut sql = Sql::new("UPDATE api_key SET last_used_at = used.column3 FROM (VALUES ");
-    for (index, ((installation, key), at)) in used.iter().enumerate() {
-        sql.push(if index == 0 { "(" } else { ", (" }).id(installation.0).push(", ").id(key.0).push(", ");
+fn touch(table: &'static str, used: &[((InstallationId, Uuid), Instant)]) -> Sql {
+    let mut sql = Sql::new("UPDATE ");
+    sql.push(table).push(" SET last_used_at = used.column3 FROM (VALUES ");
+    for (index, ((installation, id), at)) in used.iter().enumerate() {
+        sql.push(if index == 0 { "(" } else { ", (" }).id(installation.0).push(", ").id(*id).push(", ");
         sql.int(at.as_millis()).push(")");
     }
-    sql.push(") AS used WHERE api_key.installation_id = used.column1 AND api_key.id = used.column2 ");
-    sql.push("AND api_key.last_used_at < used.column3");
+    sql.push(") AS used WHERE ").push(table).push(".installation_id = used.column1 AND ").push(table);
+    sql.push(".id = used.column2 AND ").push(table).push(".last_used_at < used.column3");
     sql
 }

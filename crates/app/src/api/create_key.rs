@@ -46,6 +46,7 @@ impl From<Draft> for domain::NewKey {
             scopes: custom.then_some(scopes),
             environment: draft.environment,
             idempotency,
+            ..Self::default()
         }
     }
 }

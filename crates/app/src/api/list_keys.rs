@@ -79,6 +79,7 @@ pub(crate) async fn list_keys(filter: Filter, cursor: Option<String>, limit: u32
         status: filter.status,
         environment: filter.environment,
         preset: filter.preset,
+        expiring_before: None,
         limit,
         cursor: cursor.map(|text| text.parse()).transpose().map_err(|_| ApiError::Malformed)?,
     };

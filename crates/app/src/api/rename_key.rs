@@ -8,5 +8,5 @@ use crate::ApiError;
 #[server(prefix = "/api/_fn", input = Json)]
 pub(crate) async fn rename_key(id: KeyId, client_name: String, version: i64) -> Result<KeyRow, ApiError> {
     let (keydesk, session) = crate::ssr::session::require().await?;
-    Ok(keydesk.rename(&session.caller(), id, &client_name, Some(version)).await?.into())
+    Ok(keydesk.update(&session.caller(), id, domain::KeyChange::name(client_name), Some(version)).await?.into())
 }

@@ -77,7 +77,8 @@ async fn carry_out(desk: &Desk, parts: &Parts, intent: &str, fields: &Fields) ->
         }
         "rename" => {
             let version = text(fields, "version").parse().map_err(|_| ApiError::Malformed)?;
-            desk.keydesk.rename(&caller, id(fields)?, text(fields, "client_name"), Some(version)).await?;
+            let change = domain::KeyChange::name(text(fields, "client_name"));
+            desk.keydesk.update(&caller, id(fields)?, change, Some(version)).await?;
             Ok(None)
         }
         "delete" => {

@@ -36,7 +36,10 @@ async fn no_verb_touches_it(database: TestDatabase) {
     for caller in [&desk.operator, &itself] {
         let protected = KeyError::DefaultKeyProtected;
         for version in [None, Some(1), Some(9)] {
-            assert_eq!(keydesk.rename(caller, key.id, "Mine", version).await, Err(protected.clone()));
+            assert_eq!(
+                keydesk.update(caller, key.id, domain::KeyChange::name("Mine"), version).await,
+                Err(protected.clone())
+            );
             assert_eq!(keydesk.delete(caller, key.id, version).await, Err(protected.clone()));
         }
         assert_eq!(keydesk.restore(caller, key.id).await, Err(KeyError::NotDeleted));
@@ -46,7 +49,13 @@ async fn no_verb_touches_it(database: TestDatabase) {
         let selected = keydesk.delete_selected(caller, &Selection::Ids(vec![key.id])).await.unwrap();
         assert_eq!((selected.deleted, selected.skipped), (0, 1));
     }
-    let everything = Selection::Matching { search: String::new(), environment: None, status: None, preset: None };
+    let everything = Selection::Matching {
+        search: String::new(),
+        environment: None,
+        status: None,
+        preset: None,
+        expiring_before: None,
+    };
     assert_eq!(keydesk.impact(&desk.operator, &everything).await.unwrap().keys, 1);
     assert_eq!(keydesk.delete_selected(&desk.operator, &everything).await.unwrap().deleted, 1);
     assert!(keydesk.get(&desk.operator, issued).await.unwrap().deleted_at.is_some());

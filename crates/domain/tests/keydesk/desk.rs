@@ -95,7 +95,7 @@ pub(crate) fn new_key(client_name: &str) -> NewKey {
         preset: Some(Preset::Crm),
         scopes: None,
         environment: Environment::Live,
-        idempotency: None,
+        ..NewKey::default()
     }
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn once(key: &str, body: &str) -> Option<Idempotency> {
 }
 
 pub(crate) fn call(key: &str) -> Call<'_> {
-    Call { key, installation: None, scopes: &[] }
+    Call::with(key)
 }
 
 pub(crate) async fn verify(keydesk: &Keydesk, key: &str) -> Verdict {

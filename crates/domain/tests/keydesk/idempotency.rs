@@ -25,7 +25,7 @@ async fn the_same_request_gets_the_same_answer(database: TestDatabase) {
     let desk = Desk::open(database).await;
     let first = desk.keydesk.issue(&desk.operator, new("a")).await.unwrap();
     // Whatever became of the key since: the answer is the first one's.
-    desk.keydesk.rename(&desk.operator, first.key.id, "Renamed", None).await.unwrap();
+    desk.keydesk.update(&desk.operator, first.key.id, domain::KeyChange::name("Renamed"), None).await.unwrap();
     for node in [&desk.keydesk, &desk.second_node().await] {
         let again = node.issue(&desk.operator, new("a")).await.unwrap();
         assert_eq!((&again.key, again.secret.expose()), (&first.key, first.secret.expose()));

@@ -57,7 +57,7 @@ async fn with_the_module_off_no_verb_answers_and_calls_go_on(database: TestDatab
         ("list", keydesk.list(caller, &query).await.map(drop)),
         ("get", keydesk.get(caller, id).await.map(drop)),
         ("default_key", keydesk.default_key(caller).await.map(drop)),
-        ("rename", keydesk.rename(caller, id, "Beta", None).await.map(drop)),
+        ("rename", keydesk.update(caller, id, domain::KeyChange::name("Beta"), None).await.map(drop)),
         ("delete", keydesk.delete(caller, id, None).await),
         ("bulk_delete", keydesk.bulk_delete(caller, &[id]).await.map(drop)),
         ("restore", keydesk.restore(caller, id).await.map(drop)),

@@ -28,8 +28,8 @@ async fn no_verb_reaches_over(database: TestDatabase) {
         for id in [live, gone, default] {
             let absent = Err(KeyError::NotFound);
             assert_eq!(keydesk.get(caller, id).await, absent);
-            assert_eq!(keydesk.rename(caller, id, "Mine", None).await, absent);
-            assert_eq!(keydesk.rename(caller, id, "Mine", Some(1)).await, absent);
+            assert_eq!(keydesk.update(caller, id, domain::KeyChange::name("Mine"), None).await, absent);
+            assert_eq!(keydesk.update(caller, id, domain::KeyChange::name("Mine"), Some(1)).await, absent);
             assert_eq!(keydesk.delete(caller, id, None).await, Err(KeyError::NotFound));
             assert_eq!(keydesk.delete(caller, id, Some(1)).await, Err(KeyError::NotFound));
             assert_eq!(keydesk.restore(caller, id).await, absent);
@@ -44,7 +44,13 @@ async fn no_verb_reaches_over(database: TestDatabase) {
         }
         assert_eq!(keydesk.count_named(caller, "Acme", None).await, Ok(0));
         assert_eq!(keydesk.undo_delete(caller, &deleted.changes).await, Ok(0));
-        let matching = Selection::Matching { search: String::new(), environment: None, status: None, preset: None };
+        let matching = Selection::Matching {
+            search: String::new(),
+            environment: None,
+            status: None,
+            preset: None,
+            expiring_before: None,
+        };
         assert_eq!(keydesk.delete_selected(caller, &matching).await.unwrap().deleted, 0);
     }
     assert_eq!(desk.database.raw().await.dump().await, before, "something was written");

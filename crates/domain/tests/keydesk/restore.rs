@@ -48,7 +48,10 @@ async fn what_is_not_deleted_is_not_restored(database: TestDatabase) {
     assert_eq!(desk.keydesk.restore(&desk.operator, id).await, Err(KeyError::NotDeleted));
     desk.keydesk.delete(&desk.operator, id, None).await.unwrap();
     assert_eq!(desk.keydesk.delete(&desk.operator, id, None).await, Err(KeyError::NotFound));
-    assert_eq!(desk.keydesk.rename(&desk.operator, id, "Beta", None).await, Err(KeyError::NotFound));
+    assert_eq!(
+        desk.keydesk.update(&desk.operator, id, domain::KeyChange::name("Beta"), None).await,
+        Err(KeyError::NotFound)
+    );
     assert_eq!(desk.keydesk.reveal(&desk.operator, id).await.map(drop), Err(KeyError::NotFound));
     let (one, two) = tokio::join!(desk.keydesk.restore(&desk.operator, id), desk.keydesk.restore(&desk.operator, id));
     assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
@@ -57,8 +60,13 @@ async fn what_is_not_deleted_is_not_restored(database: TestDatabase) {
 async fn an_undone_deletion_is_as_if_it_had_not_been(database: TestDatabase) {
     let desk = Desk::open(database).await;
     let issued = [desk.issue("Acme").await, desk.issue("Acme").await, desk.issue("Beta").await];
-    let selection =
-        model::Selection::Matching { search: "acme".to_owned(), environment: None, status: None, preset: None };
+    let selection = model::Selection::Matching {
+        search: "acme".to_owned(),
+        environment: None,
+        status: None,
+        preset: None,
+        expiring_before: None,
+    };
     let deleted = desk.keydesk.delete_selected(&desk.operator, &selection).await.unwrap();
     assert_eq!((deleted.deleted, deleted.skipped), (2, 0));
     let codes = async || {

@@ -18,10 +18,16 @@ async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
         ..desk.operator.clone()
     };
     let before = desk.database.raw().await.dump().await;
-    let everything = Selection::Matching { search: String::new(), environment: None, status: None, preset: None };
+    let everything = Selection::Matching {
+        search: String::new(),
+        environment: None,
+        status: None,
+        preset: None,
+        expiring_before: None,
+    };
     let outcomes = [
         ("issue", keydesk.issue(&viewer, new_key("Beta")).await.map(drop)),
-        ("rename", keydesk.rename(&viewer, live.id, "Beta", None).await.map(drop)),
+        ("rename", keydesk.update(&viewer, live.id, domain::KeyChange::name("Beta"), None).await.map(drop)),
         ("delete", keydesk.delete(&viewer, live.id, None).await),
         ("bulk_delete", keydesk.bulk_delete(&viewer, &[live.id]).await.map(drop)),
         ("restore", keydesk.restore(&viewer, gone.id).await.map(drop)),

@@ -6,7 +6,7 @@ use crate::desk::Desk;
 on_both_databases!(a_selection_of_deleted_keys_deletes_no_living_ones, a_text_that_is_in_no_name_selects_nothing);
 
 fn matching(search: &str, status: Option<KeyStatus>) -> Selection {
-    Selection::Matching { search: search.to_owned(), environment: None, status, preset: None }
+    Selection::Matching { search: search.to_owned(), environment: None, status, preset: None, expiring_before: None }
 }
 
 async fn a_selection_of_deleted_keys_deletes_no_living_ones(database: TestDatabase) {

@@ -31,7 +31,7 @@ impl KeyCreate {
             preset: self.preset,
             scopes: (!self.scope.is_empty()).then(|| self.scope.into_iter().collect()),
             environment: self.environment,
-            idempotency: None,
+            ..NewKey::default()
         };
         let issued = desk.keydesk.issue(&operator, new).await?;
         if self.format.json {

@@ -60,7 +60,7 @@ fn some_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KeyId>, D:
 )]
 pub(crate) async fn delete_keys(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts.headers, &auth::WRITE).await?;
+    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
     let KeyIds { ids } = body::parse(&body)?;

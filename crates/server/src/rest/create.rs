@@ -105,7 +105,7 @@ impl<'a> From<&'a Issued> for Created<'a> {
 )]
 pub(crate) async fn create_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts.headers, &auth::WRITE).await?;
+    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     query::none(&parts.uri)?;
     let idempotency_key = idempotency_key(&parts.headers)?;
     let body = body::json(&parts.headers, body).await?;
@@ -117,6 +117,7 @@ pub(crate) async fn create_key(State(app): State<App>, request: Request) -> Resu
         preset: body.preset,
         environment: body.environment.unwrap_or_default(),
         idempotency,
+        ..NewKey::default()
     };
     let issued = app.keydesk.issue(&caller, new).await?;
     Ok(created(&issued))

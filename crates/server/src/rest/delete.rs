@@ -26,7 +26,7 @@ use crate::{app_state::App, auth, problem::Problem};
 )]
 pub(crate) async fn delete_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts.headers, &auth::WRITE).await?;
+    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     let id = key_id(&parts)?;
     let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
     app.keydesk.delete(&caller, id, version).await?;

@@ -18,7 +18,7 @@ use crate::{app_state::App, auth, problem::Problem, respond};
 )]
 pub(crate) async fn get_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts.headers, &auth::READ).await?;
+    let caller = auth::manager(&app.keydesk, &parts, &auth::READ).await?;
     let key = app.keydesk.get(&caller, key_id(&parts)?).await?;
     Ok(respond::key(&key))
 }

@@ -40,8 +40,9 @@ const SEARCH_MAX: usize = 200;
     extensions(("x-scope" = json!("keys:read")))
 )]
 pub(crate) async fn list_keys(State(app): State<App>, request: Request) -> Result<Response, Problem> {
-    let caller = auth::manager(&app.keydesk, request.headers(), &auth::READ).await?;
-    let query = list_query(request.uri())?;
+    let (parts, _) = request.into_parts();
+    let caller = auth::manager(&app.keydesk, &parts, &auth::READ).await?;
+    let query = list_query(&parts.uri)?;
     let page = app.keydesk.list(&caller, &query).await?;
     Ok(respond::json(StatusCode::OK, &page))
 }

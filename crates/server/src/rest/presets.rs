@@ -38,8 +38,9 @@ pub(crate) struct PresetEntry {
     responses((status = 200, description = "The presets.", body = PresetList))
 )]
 pub(crate) async fn list_presets(State(app): State<App>, request: Request) -> Result<Response, Problem> {
-    auth::key(&app.keydesk, request.headers(), &[]).await?;
-    query::none(request.uri())?;
+    let (parts, _) = request.into_parts();
+    auth::key(&app.keydesk, &parts, &[]).await?;
+    query::none(&parts.uri)?;
     let entry = |preset: Preset| PresetEntry {
         preset,
         title: preset.title(),

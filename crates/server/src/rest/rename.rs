@@ -49,11 +49,11 @@ impl Form<'_> for KeyChange {
 )]
 pub(crate) async fn change_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts.headers, &auth::WRITE).await?;
+    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     let id = key_id(&parts)?;
     let body = body::json(&parts.headers, body).await?;
     let change: KeyChange = body::parse(&body)?;
     let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
-    let key = app.keydesk.rename(&caller, id, &change.client_name, version).await?;
+    let key = app.keydesk.update(&caller, id, domain::KeyChange::name(change.client_name), version).await?;
     Ok(respond::key(&key))
 }

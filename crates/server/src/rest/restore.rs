@@ -23,7 +23,7 @@ use crate::{app_state::App, auth, problem::Problem, respond};
 )]
 pub(crate) async fn restore_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts.headers, &auth::WRITE).await?;
+    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     let key = app.keydesk.restore(&caller, key_id(&parts)?).await?;
     Ok(respond::key(&key))
 }

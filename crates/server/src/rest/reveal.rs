@@ -33,7 +33,7 @@ pub(crate) struct Revealed<'a> {
 )]
 pub(crate) async fn reveal_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts.headers, &auth::REVEAL).await?;
+    let caller = auth::manager(&app.keydesk, &parts, &auth::REVEAL).await?;
     let secret = app.keydesk.reveal(&caller, key_id(&parts)?).await?;
     Ok(respond::json(StatusCode::OK, &Revealed { key: secret.expose() }))
 }

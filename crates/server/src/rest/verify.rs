@@ -35,12 +35,11 @@ pub(crate) struct VerifyCall<'a> {
     scopes: Option<Vec<Scope>>,
     /// Where the call came from.
     #[schema(value_type = Option<String>, examples("203.0.113.9"))]
-    #[expect(dead_code, reason = "part of the contract from the first version on; no key is bound to addresses yet")]
     ip: Option<IpAddr>,
     /// The web origin that the call came from.
     #[schema(value_type = Option<String>, examples("https://app.example.com"))]
-    #[expect(dead_code, reason = "part of the contract from the first version on; no key is bound to origins yet")]
-    origin: Option<Box<str>>,
+    #[serde(borrow)]
+    origin: Option<Cow<'a, str>>,
     /// What the call takes from limits; 1 when not given.
     #[expect(dead_code, reason = "part of the contract from the first version on; no key has limits yet")]
     cost: Option<u32>,
@@ -137,7 +136,13 @@ impl VerifyCall<'_> {
     /// Asks the domain, as one of the caller's installation.
     pub(crate) async fn decide(self, app: &App, caller: &Record) -> Result<Decided, Problem> {
         let scopes = self.scopes.unwrap_or_default();
-        let call = Call { key: &self.key, installation: Some(caller.installation()), scopes: &scopes };
+        let call = Call {
+            key: &self.key,
+            installation: Some(caller.installation()),
+            scopes: &scopes,
+            ip: self.ip,
+            origin: self.origin.as_deref(),
+        };
         let verdict = app.keydesk.verify(call).await?;
         Ok(Decided { scopes, verdict })
     }
@@ -178,7 +183,7 @@ impl Decided {
 )]
 pub(crate) async fn verify_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let caller = auth::key(&app.keydesk, &parts.headers, &*auth::VERIFY).await?;
+    let caller = auth::key(&app.keydesk, &parts, &*auth::VERIFY).await?;
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
     let decided = body::parse::<VerifyCall<'_>>(&body)?.decide(&app, &caller).await?;

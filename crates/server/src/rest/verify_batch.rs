@@ -59,7 +59,7 @@ pub(crate) struct Answers<'a> {
 )]
 pub(crate) async fn verify_keys(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let caller = auth::key(&app.keydesk, &parts.headers, &*auth::VERIFY).await?;
+    let caller = auth::key(&app.keydesk, &parts, &*auth::VERIFY).await?;
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
     let batch = body::parse::<VerifyBatch<'_>>(&body)?;

@@ -17,8 +17,9 @@ use crate::{app_state::App, auth, problem::Problem, query, respond};
     responses((status = 200, description = "The calling key.", body = Key))
 )]
 pub(crate) async fn whoami(State(app): State<App>, request: Request) -> Result<Response, Problem> {
-    let caller = auth::key(&app.keydesk, request.headers(), &[]).await?;
-    query::none(request.uri())?;
+    let (parts, _) = request.into_parts();
+    let caller = auth::key(&app.keydesk, &parts, &[]).await?;
+    query::none(&parts.uri)?;
     let key = app.keydesk.whoami(&caller).await?;
     Ok(respond::json(StatusCode::OK, &key))
 }

@@ -1,4 +1,7 @@
-use crate::{administrator, audit, change, examine, idempotency, installation, key, list, record, selection, usage};
+use crate::{
+    administrator, audit, change, examine, handover, idempotency, installation, key, list, record, rotate, selection,
+    update, usage,
+};
 
 macro_rules! statements {
     ($($module:ident: $($name:ident)+;)+) => {
@@ -11,15 +14,18 @@ statements! {
     administrator: INSERT_ADMINISTRATOR ADMINISTRATOR_BY_EMAIL COUNT_ADMINISTRATORS INSERT_SESSION SESSION TOUCH_SESSION
         END_SESSION PURGE_SESSIONS;
     audit: AUDIT_HEAD AUDIT_AFTER;
-    change: MOVE_EPOCH RENAME_KEY RESTORE_KEY COUNT_KEYS INSERT_INSTALLATION SWITCH_MODULE
+    change: MOVE_EPOCH RESTORE_KEY COUNT_KEYS INSERT_INSTALLATION SWITCH_MODULE
         INSERT_DEPLOYMENT;
     examine: NEWEST_MIGRATION ORPHANS;
+    handover: INSERT_HANDOVER HANDOVER_BY_TOKEN OPEN_HANDOVER HANDOVERS;
     idempotency: FIND_ANSWER KEEP_ANSWER;
     installation: INSTALLATIONS DEPLOYMENT KEY_COUNT;
     key: KEY_BY_ID DEFAULT_KEY SEALED_OF_KEY;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
+    rotate: SUPERSEDE END_OVERLAP TOUCH_ROTATED SECRETS_OF_KEY;
     selection: COUNT_NAMED UNDO_DELETE;
-    usage: PURGE_ANSWERS PURGE_SECRETS PURGE_KEYS;
+    update: UPDATE_KEY;
+    usage: PURGE_ANSWERS PURGE_ENDED PURGE_HANDOVERS PURGE_SECRETS PURGE_KEYS;
 }
 
 /// Of SQLite alone.

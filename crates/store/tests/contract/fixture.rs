@@ -1,7 +1,10 @@
-use std::collections::BTreeMap;
-
-use model::{ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeyStatus, Preset, SecretId};
-use store::{Change, NewSecret, SealedCopy, Store, StoreError, StoredInstallation, StoredKey, testing::TestDatabase};
+use model::{
+    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeyStatus, Metadata, NetworkSet,
+    OriginSet, Preset, SecretId,
+};
+use store::{
+    Change, LastUse, NewSecret, SealedCopy, Store, StoreError, StoredInstallation, StoredKey, testing::TestDatabase,
+};
 use uuid::Uuid;
 
 /// An instant, in milliseconds.
@@ -42,8 +45,8 @@ pub(crate) fn key(number: u128, client_name: &str) -> Key {
         preset: Preset::Crm,
         scopes: Preset::Crm.scopes(),
         status: KeyStatus::Active,
-        allowed_ips: Vec::new(),
-        allowed_origins: Vec::new(),
+        allowed_ips: NetworkSet::ANY,
+        allowed_origins: OriginSet::ANY,
         rate_limit: None,
         quota: None,
         expires_at: None,
@@ -52,7 +55,9 @@ pub(crate) fn key(number: u128, client_name: &str) -> Key {
         updated_at: made,
         deleted_at: None,
         version: 1,
-        metadata: BTreeMap::new(),
+        metadata: Metadata::default(),
+        owner_email: None,
+        notes: None,
     }
 }
 
@@ -60,6 +65,7 @@ pub(crate) fn secret(number: u128, sealed: bool) -> NewSecret {
     NewSecret {
         id: SecretId(Uuid::from_u128(number)),
         digest: digest(number),
+        hint: Hint(format!("ccc_live_{number:04}…0000")),
         pepper_id: "p1".to_owned(),
         sealed: sealed.then(|| SealedCopy {
             master_key_id: "m1".to_owned(),
@@ -67,6 +73,12 @@ pub(crate) fn secret(number: u128, sealed: bool) -> NewSecret {
             sealed_secret: vec![4, 5, 6],
         }),
     }
+}
+
+/// A use of the key with this number, and of its secret.
+pub(crate) fn used(place: u128, number: u128, ms: i64) -> LastUse {
+    let secret = SecretId(Uuid::from_u128(number));
+    LastUse { installation: installation(place), key: key_id(number), secret, at: at(ms) }
 }
 
 /// Writes a key, and counts it.

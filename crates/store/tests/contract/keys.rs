@@ -1,4 +1,4 @@
-use model::{Key, KeyId, KeyKind, Scope};
+use model::{Key, KeyId, KeyKind, KeySettings, Metadata, NetworkSet, OriginSet, Preset, Scope};
 use store::{StoreError, StoredKey, on_both_databases, testing::TestDatabase};
 
 use crate::fixture::{at, installation, key, key_id, name, put, put_names, two_installations};
@@ -6,7 +6,8 @@ use crate::fixture::{at, installation, key, key_id, name, put, put_names, two_in
 on_both_databases!(
     a_key_reads_back_as_it_was_written,
     a_key_is_found_in_its_own_installation_only,
-    renaming,
+    updating,
+    switching_takes_issued_keys_that_are_not_so_yet,
     deleting_takes_issued_keys_once,
     deleting_more_than_one_statement_can_name,
     restoring,
@@ -17,11 +18,39 @@ on_both_databases!(
     changes_are_numbered_in_the_order_of_commits
 );
 
+fn named(text: &str) -> KeySettings {
+    KeySettings { client_name: name(text), ..key(1, "Acme").settings() }
+}
+
+/// Of every setting a value that is not the usual one.
+fn unusual() -> KeySettings {
+    KeySettings {
+        client_name: name("100% <b>Ünïcode</b> \\ _ \" ' 漢字 🦀"),
+        preset: Preset::LiveWidget,
+        scopes: ["calls:read", "contacts:*"].iter().map(|scope| Scope::parse(scope).unwrap()).collect(),
+        expires_at: Some(at(9_000)),
+        allowed_ips: NetworkSet::new(["10.0.0.0/8", "2001:db8::1"].map(|text| text.parse().unwrap())).unwrap(),
+        allowed_origins: OriginSet::new(["https://*.example.com".parse().unwrap()]).unwrap(),
+        metadata: Metadata::new([("a \"'".to_owned(), "🦀\\".to_owned())].into()).unwrap(),
+        owner_email: Some("ada@example.com".parse().unwrap()),
+        notes: Some("one\ntwo".parse().unwrap()),
+    }
+}
+
 async fn a_key_reads_back_as_it_was_written(database: TestDatabase) {
     let store = two_installations(&database).await;
+    let unusual = unusual();
     let written = Key {
-        scopes: ["calls:read", "contacts:*"].iter().map(|scope| Scope::parse(scope).unwrap()).collect(),
-        ..key(9, "100% <b>Ünïcode</b> \\ _ \" ' 漢字 🦀")
+        client_name: unusual.client_name,
+        preset: unusual.preset,
+        scopes: unusual.scopes,
+        expires_at: unusual.expires_at,
+        allowed_ips: unusual.allowed_ips,
+        allowed_origins: unusual.allowed_origins,
+        metadata: unusual.metadata,
+        owner_email: unusual.owner_email,
+        notes: unusual.notes,
+        ..key(9, "Acme")
     };
     let mut change = store.change().await.unwrap();
     put(&mut change, installation(1), written.clone()).await.unwrap();
@@ -50,7 +79,8 @@ async fn a_key_is_found_in_its_own_installation_only(database: TestDatabase) {
     assert_eq!(change.records_of_key(foreign, id).await.unwrap(), []);
     assert_eq!(change.records_of_keys(foreign, &[id]).await.unwrap(), []);
     assert_eq!(change.sealed_copy(foreign, id).await.unwrap(), None);
-    assert!(!change.rename_key(foreign, id, &name("Mine"), at(50)).await.unwrap());
+    assert!(!change.update_key(foreign, id, &named("Mine"), at(50)).await.unwrap());
+    assert_eq!(change.switch_keys(foreign, &[id], false, at(50)).await.unwrap(), []);
     assert_eq!(change.delete_keys(foreign, &[id], at(50)).await.unwrap(), []);
     change.delete_keys(installation(1), &[id], at(50)).await.unwrap();
     assert!(!change.restore_key(foreign, id, at(60)).await.unwrap());
@@ -58,12 +88,12 @@ async fn a_key_is_found_in_its_own_installation_only(database: TestDatabase) {
     assert_eq!(store.key(installation(1), id).await.unwrap(), before);
 }
 
-async fn renaming(database: TestDatabase) {
+async fn updating(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme".to_owned(), "Beta".to_owned()]).await;
     let mut change = store.change().await.unwrap();
-    assert!(change.rename_key(installation(1), key_id(1), &name("ÄCME"), at(70)).await.unwrap());
-    assert!(!change.rename_key(installation(1), key_id(3), &name("Nobody"), at(70)).await.unwrap());
+    assert!(change.update_key(installation(1), key_id(1), &named("ÄCME"), at(70)).await.unwrap());
+    assert!(!change.update_key(installation(1), key_id(3), &named("Nobody"), at(70)).await.unwrap());
     let (epoch, inside) = (change.epoch(), change.key(installation(1), key_id(1)).await.unwrap().unwrap());
     change.commit().await.unwrap();
     let after = store.key(installation(1), key_id(1)).await.unwrap().unwrap();
@@ -72,8 +102,34 @@ async fn renaming(database: TestDatabase) {
     let after = after.at(at(80));
     assert_eq!((after.updated_at, after.created_at), (at(70), at(1)));
     let mut change = store.change().await.unwrap();
+    assert!(change.update_key(installation(1), key_id(1), &unusual(), at(75)).await.unwrap());
+    change.commit().await.unwrap();
+    let after = store.key(installation(1), key_id(1)).await.unwrap().unwrap();
+    assert_eq!((after.settings(), after.life.expires_at), (unusual(), Some(at(9_000))));
+    let mut change = store.change().await.unwrap();
     change.delete_keys(installation(1), &[key_id(2)], at(80)).await.unwrap();
-    assert!(!change.rename_key(installation(1), key_id(2), &name("Gone"), at(90)).await.unwrap());
+    assert!(!change.update_key(installation(1), key_id(2), &named("Gone"), at(90)).await.unwrap());
+}
+
+async fn switching_takes_issued_keys_that_are_not_so_yet(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme".to_owned(), "Beta".to_owned(), "Gone".to_owned()]).await;
+    let ids = [key_id(1), key_id(2), key_id(3), key_id(77), key_id(1_000_001), key_id(1_000_002)];
+    let mut change = store.change().await.unwrap();
+    change.delete_keys(installation(1), &[key_id(3)], at(40)).await.unwrap();
+    assert_eq!(change.switch_keys(installation(1), &ids, true, at(50)).await.unwrap(), []);
+    assert_eq!(change.switch_keys(installation(1), &[key_id(2)], false, at(50)).await.unwrap(), [key_id(2)]);
+    assert_eq!(change.switch_keys(installation(1), &ids, false, at(60)).await.unwrap(), [key_id(1)]);
+    let epoch = change.epoch();
+    change.commit().await.unwrap();
+    let off = store.key(installation(1), key_id(1)).await.unwrap().unwrap();
+    assert_eq!((off.life.disabled_at, off.version(), off.epoch), (Some(at(60)), 2, epoch));
+    let mut change = store.change().await.unwrap();
+    let mut on = change.switch_keys(installation(1), &ids, true, at(70)).await.unwrap();
+    on.sort();
+    assert_eq!(on, [key_id(1), key_id(2)]);
+    let on = change.key(installation(1), key_id(1)).await.unwrap().unwrap();
+    assert_eq!((on.life.disabled_at, on.version(), on.at(at(80)).updated_at), (None, 3, at(70)));
 }
 
 async fn deleting_takes_issued_keys_once(database: TestDatabase) {

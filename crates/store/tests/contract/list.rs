@@ -13,6 +13,8 @@ pub(crate) fn all() -> KeyFilter {
         environment: None,
         status: None,
         preset: None,
+        expiring_before: None,
+        disabled: None,
         now: at(100),
     }
 }

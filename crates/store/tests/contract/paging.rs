@@ -1,8 +1,8 @@
-use model::{CursorValue, InstallationId, Instant, Key, KeyId, Sort, SortColumn, fold};
-use store::{Store, StoredKey, on_both_databases, testing::TestDatabase};
+use model::{CursorValue, Instant, Key, KeyId, Sort, SortColumn, fold};
+use store::{LastUse, Store, StoredKey, on_both_databases, testing::TestDatabase};
 
 use crate::{
-    fixture::{at, installation, key, key_id, put, two_installations},
+    fixture::{at, installation, key, key_id, put, two_installations, used},
     list::all,
 };
 
@@ -37,10 +37,11 @@ fn many(range: std::ops::Range<u128>) -> Vec<Key> {
 }
 
 async fn put_all(store: &Store, keys: Vec<Key>) {
-    let used: Vec<(InstallationId, KeyId, Instant)> = keys
+    let used: Vec<LastUse> = keys
         .iter()
-        .filter(|key| key.id.0.as_u128() % 3 != 0)
-        .map(|key| (installation(1), key.id, at(i64::try_from(key.id.0.as_u128() % 5 + 1).unwrap())))
+        .map(|key| key.id.0.as_u128())
+        .filter(|number| number % 3 != 0)
+        .map(|number| used(1, number, i64::try_from(number % 5 + 1).unwrap()))
         .collect();
     let mut change = store.change().await.unwrap();
     for key in keys {

@@ -33,6 +33,8 @@ async fn a_record_says_all_that_verification_needs(database: TestDatabase) {
         client_name: name("Acme"),
         environment: written.environment,
         scopes: written.scopes,
+        networks: written.allowed_ips,
+        origins: written.allowed_origins,
         life: LifeCycle::default(),
         last_used_at: None,
         epoch,

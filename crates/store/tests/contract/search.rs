@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use model::{ClientName, KeyId, KeyStatus, fold};
+use model::{ClientName, KeyId, KeySettings, KeyStatus, fold};
 use proptest::{
     collection::vec,
     prelude::{Just, Strategy, any},
@@ -11,7 +11,7 @@ use proptest::{
 use store::{KeyFilter, Store, on_both_databases, testing::TestDatabase};
 
 use crate::{
-    fixture::{at, installation, key_id, put_names, two_installations},
+    fixture::{at, installation, key, key_id, put_names, two_installations},
     list::{all, numbers},
 };
 
@@ -153,8 +153,9 @@ async fn special_characters_are_ordinary(database: TestDatabase) {
     }
     // An edit and a deletion reach the index too.
     let mut change = store.change().await.unwrap();
-    let renamed = ClientName::parse("Not 100%").unwrap();
-    assert!(change.rename_key(installation(1), key_id(8), &renamed, at(70)).await.unwrap());
+    let client_name = ClientName::parse("Not 100%").unwrap();
+    let renamed = KeySettings { client_name, ..key(8, "Acme").settings() };
+    assert!(change.update_key(installation(1), key_id(8), &renamed, at(70)).await.unwrap());
     change.delete_keys(installation(1), &[key_id(1)], at(70)).await.unwrap();
     change.commit().await.unwrap();
     for (search, expected) in [("100%", &[8][..]), ("plain", &[])] {

@@ -2,7 +2,7 @@ use model::{Code, KeyId, KeyStatus, RESTORE_WINDOW_MS};
 use store::{KeyFilter, UsageDelta, on_both_databases, testing::TestDatabase};
 
 use crate::{
-    fixture::{at, installation, key_id, put_names, two_installations},
+    fixture::{at, installation, key_id, put_names, two_installations, used},
     list::all,
 };
 
@@ -53,7 +53,7 @@ async fn what_hangs_on_keys(database: TestDatabase) {
         calls,
     };
     let deltas = [delta(1, 10, Code::Valid, 3), delta(1, 10, Code::Expired, 9), delta(2, 20, Code::Valid, 4)];
-    store.record_usage(&deltas, &[(installation(1), key_id(2), at(25))]).await.unwrap();
+    store.record_usage(&deltas, &[used(1, 2, 25)]).await.unwrap();
     let keys = [key_id(1), key_id(2), key_id(3)];
     let calls = async |place, since| {
         let mut calls = store.allowed_calls(installation(place), &keys, at(since)).await.unwrap();

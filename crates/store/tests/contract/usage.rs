@@ -1,7 +1,7 @@
-use model::{Code, InstallationId, Instant, KeyId};
+use model::{Code, Instant, KeyId};
 use store::{Store, UsageDelta, on_both_databases, testing::TestDatabase};
 
-use crate::fixture::{at, digest, installation, key_id, put_names, two_installations};
+use crate::fixture::{at, digest, installation, key_id, put_names, two_installations, used};
 
 on_both_databases!(
     calls_add_up_in_their_bucket,
@@ -49,18 +49,12 @@ async fn the_last_use_moves_forward_only(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme".to_owned(), "Beta".to_owned()]).await;
     assert_eq!(last_used(&store, 1).await, None);
-    let touches: [(InstallationId, KeyId, i64, i64); 4] = [
-        (installation(1), key_id(1), 50, 50),
-        (installation(1), key_id(1), 40, 50),
-        (installation(2), key_id(1), 90, 50),
-        (installation(1), key_id(1), 60, 60),
-    ];
-    for (place, key, used, expected) in touches {
-        store.record_usage(&[], &[(place, key, at(used))]).await.unwrap();
+    for (place, number, ms, expected) in [(1, 1, 50, 50), (1, 1, 40, 50), (2, 1, 90, 50), (1, 1, 60, 60)] {
+        store.record_usage(&[], &[used(place, number, ms)]).await.unwrap();
         assert_eq!(last_used(&store, 1).await, Some(at(expected)));
     }
     assert_eq!(last_used(&store, 2).await, None);
-    store.record_usage(&[], &[(installation(1), key_id(1_000_001), at(70))]).await.unwrap();
+    store.record_usage(&[], &[used(1, 1_000_001, 70)]).await.unwrap();
     let default = store.default_key(installation(1)).await.unwrap().unwrap();
     assert_eq!(default.at(at(0)).last_used_at, Some(at(70)));
 }
@@ -70,7 +64,7 @@ async fn usage_is_written_whole_or_not_at_all(database: TestDatabase) {
     put_names(&store, 1, &["Acme".to_owned()]).await;
     // A bucket of no calls breaks a CHECK.
     let deltas = [delta(1, 0, Code::Valid, 1), delta(1, 0, Code::Expired, 0)];
-    assert!(store.record_usage(&deltas, &[(installation(1), key_id(1), at(50))]).await.is_err());
+    assert!(store.record_usage(&deltas, &[used(1, 1, 50)]).await.is_err());
     assert_eq!(buckets(&database).await, [""; 0]);
     assert_eq!(last_used(&store, 1).await, None);
 }
@@ -86,7 +80,7 @@ async fn nodes_that_write_the_same_keys_at_once_do_not_block_each_other(database
         }
         let deltas: Vec<_> = numbers.iter().map(|number| delta(*number, 0, Code::Valid, 1)).collect();
         for round in 1..=10 {
-            let used: Vec<_> = numbers.iter().map(|number| (installation(1), key_id(*number), at(round))).collect();
+            let used: Vec<_> = numbers.iter().map(|number| used(1, *number, round)).collect();
             store.record_usage(&deltas, &used).await.expect("no deadlock");
         }
     };

@@ -208,7 +208,7 @@ impl Desk {
     pub(super) fn selection(self) -> Selection {
         if self.all.get_untracked() {
             let Filter { search, environment, status, preset, .. } = self.filter.get_untracked();
-            Selection::Matching { search, environment, status, preset }
+            Selection::Matching { search, environment, status, preset, expiring_before: None }
         } else {
             Selection::Ids(self.selected.with_untracked(|ids| ids.iter().copied().collect()))
         }

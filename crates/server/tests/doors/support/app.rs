@@ -62,7 +62,7 @@ impl TestApp {
             preset: None,
             scopes: Some(scopes.iter().map(|scope| scope.parse().expect("a scope")).collect()),
             environment: Environment::Live,
-            idempotency: None,
+            ..NewKey::default()
         };
         let issued = self.keydesk.issue(&operator, new).await.expect("a new key");
         TestKey { id: issued.key.id.to_string(), secret: issued.secret.expose().to_owned() }

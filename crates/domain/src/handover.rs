@@ -1,0 +1,169 @@
+use aws_lc_rs::digest;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use model::{Action, Actor, HANDOVER_LIFE_MS, Handover, HandoverId, InstallationId, Key, KeyError, KeyId, PlainSecret};
+use serde_json::json;
+use store::{HandoverSecret, NewHandover, TokenHash};
+use zeroize::Zeroizing;
+
+use crate::{
+    Caller, Keydesk,
+    audit::Deed,
+    failure,
+    seal::{self, Row},
+    update::living,
+};
+
+/// Random bytes of a token.
+const TOKEN_LEN: usize = 32;
+/// Hand-overs of a key that are listed.
+const LISTED: i64 = 50;
+
+/// A hand-over that was just made, with the token that its link carries. The token is kept nowhere.
+#[derive(Clone, Debug)]
+pub struct NewHandoverLink {
+    /// The hand-over.
+    pub handover: Handover,
+    /// 256 bits, in base64url. Whoever has it can open the link, once.
+    pub token: PlainSecret,
+}
+
+/// What the holder of a link sees, once.
+#[derive(Clone, Debug)]
+pub struct HandedOver {
+    /// The key. It has no notes.
+    pub key: Key,
+    /// Its secret.
+    pub secret: PlainSecret,
+}
+
+impl Keydesk {
+    /// Makes a link with which the newest secret of a key can be seen, once, within 7 days and without an account. Rotating
+    /// or deleting the key withdraws it.
+    pub async fn create_handover(&self, caller: &Caller, id: KeyId) -> Result<NewHandoverLink, KeyError> {
+        self.require_module(caller.installation)?;
+        caller.require_change()?;
+        let (this, caller) = (self.clone(), caller.clone());
+        self.detached(async move {
+            let installation = caller.installation;
+            let mut change = this.change().await?;
+            let now = this.now();
+            living(&mut change, &caller, id, None).await?;
+            let newest = change.sealed_copy(installation, id).await.map_err(failure::public)?;
+            let Some((secret, Some(copy))) = newest else { return Err(KeyError::NotRecoverable) };
+            let secret =
+                seal::open(&this.inner.keyring, Row { installation, key: id, secret }, &copy).ok_or_else(|| {
+                    tracing::error!(key = %id, "a sealed copy does not open; is its master key still in the keyring?");
+                    KeyError::Unavailable
+                })?;
+            let handover = Handover {
+                id: HandoverId(this.new_id(now)),
+                key_id: id,
+                created_at: now,
+                expires_at: now.plus_millis(HANDOVER_LIFE_MS),
+                opened_at: None,
+                withdrawn_at: None,
+            };
+            let (token, new) = this.seal_handover(installation, &handover, &secret).ok_or(KeyError::Unavailable)?;
+            change.insert_handover(&new, now).await.map_err(failure::public)?;
+            let detail = json!({ "handover": handover.id, "expires_at": handover.expires_at });
+            let deed = Deed::on_key(Action::HandoverCreate, id, detail);
+            this.write_audit(&mut change, installation, caller.actor, now, vec![deed]).await?;
+            this.commit(change).await?;
+            Ok(NewHandoverLink { handover, token })
+        })
+        .await
+    }
+
+    /// Whether the link with this token can still be opened. Looking spends nothing, so that previews of links may look.
+    pub async fn handover_is_open(&self, token: &str) -> Result<bool, KeyError> {
+        let Some(hash) = hash(token) else { return Ok(false) };
+        let found = self.inner.store.handover_by_token(&hash, self.now()).await.map_err(failure::public)?;
+        Ok(found.is_some_and(|found| self.module_enabled(found.installation)))
+    }
+
+    /// Opens the link with this token: shows the key and its secret, and never again. That it was opened is in the audit log
+    /// before it is shown.
+    pub async fn open_handover(&self, token: &PlainSecret) -> Result<HandedOver, KeyError> {
+        let hash = hash(token.expose()).ok_or(KeyError::HandoverOver)?;
+        let (this, token) = (self.clone(), token.clone());
+        self.detached(async move {
+            let mut change = this.change().await?;
+            let now = this.now();
+            let found = change.handover_by_token(&hash, now).await.map_err(failure::public)?;
+            let found = found.ok_or(KeyError::HandoverOver)?;
+            this.require_module(found.installation)?;
+            let key = change.key(found.installation, found.key).await.map_err(failure::public)?;
+            let key = key.filter(|key| key.life.deleted_at.is_none()).ok_or(KeyError::HandoverOver)?.at(now);
+            let secret = this.unseal_handover(&found, &token).ok_or_else(|| {
+                tracing::error!(handover = %found.id, "a hand-over does not open; is its master key still in the keyring?");
+                KeyError::Unavailable
+            })?;
+            let opened = change.open_handover(found.id, now).await.map_err(failure::public)?;
+            if !opened {
+                return Err(KeyError::HandoverOver);
+            }
+            let deed = Deed::on_key(Action::HandoverOpen, found.key, json!({ "handover": found.id }));
+            this.write_audit(&mut change, found.installation, Actor::Bearer, now, vec![deed]).await?;
+            this.commit(change).await?;
+            Ok(HandedOver { key: Key { notes: None, ..key }, secret })
+        })
+        .await
+    }
+
+    /// The newest hand-overs of a key, the newest first.
+    pub async fn handovers(&self, caller: &Caller, id: KeyId) -> Result<Vec<Handover>, KeyError> {
+        self.get(caller, id).await?;
+        self.inner.store.handovers(caller.installation, id, LISTED).await.map_err(failure::public)
+    }
+
+    fn seal_handover(
+        &self,
+        installation: InstallationId,
+        handover: &Handover,
+        secret: &PlainSecret,
+    ) -> Option<(PlainSecret, NewHandover)> {
+        let (keyring, entropy) = (&self.inner.keyring, &*self.inner.entropy);
+        let mut random = Zeroizing::new([0; TOKEN_LEN]);
+        entropy.fill(&mut random[..]);
+        let token = PlainSecret::new(URL_SAFE_NO_PAD.encode(&random[..]));
+        let master_key_id = keyring.master_id().to_owned();
+        let key = keyring.handover_key(&master_key_id, token.expose())?;
+        let associated = associated(installation, handover.key_id, handover.id, &master_key_id);
+        let new = NewHandover {
+            id: handover.id,
+            installation,
+            key: handover.key_id,
+            token_hash: hash(token.expose())?,
+            sealed_secret: seal::seal_bytes(&key, entropy, &associated, secret.expose().as_bytes())?,
+            master_key_id,
+            expires_at: handover.expires_at,
+        };
+        Some((token, new))
+    }
+
+    fn unseal_handover(&self, found: &HandoverSecret, token: &PlainSecret) -> Option<PlainSecret> {
+        let key = self.inner.keyring.handover_key(&found.master_key_id, token.expose())?;
+        let associated = associated(found.installation, found.key, found.id, &found.master_key_id);
+        let plain = seal::open_bytes(&key, &associated, &found.sealed_secret)?;
+        std::str::from_utf8(&plain).ok().map(|text| PlainSecret::new(text.to_owned()))
+    }
+}
+
+/// Binds what is sealed to its row.
+fn associated(installation: InstallationId, key: KeyId, handover: HandoverId, master_id: &str) -> Vec<u8> {
+    let ids = [installation.0, key.0, handover.0];
+    let mut data = b"keydesk/handover/1\0".to_vec();
+    ids.iter().for_each(|id| data.extend_from_slice(id.as_bytes()));
+    data.extend_from_slice(master_id.as_bytes());
+    data
+}
+
+/// What a token is looked up by; `None`: it has not the form of one.
+fn hash(token: &str) -> Option<TokenHash> {
+    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(token).ok()?);
+    (bytes.len() == TOKEN_LEN).then(|| {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest::digest(&digest::SHA256, &bytes).as_ref());
+        hash
+    })
+}

@@ -1,0 +1,93 @@
+use model::{Action, Key, KeyError, KeyId, Scope, SecretInfo};
+use serde_json::json;
+
+use crate::{Caller, Held, Issued, Keydesk, audit::Deed, failure, update::living};
+
+/// Longest time for which an old secret works beside the new one: 30 days, in seconds.
+pub const OVERLAP_MAX_SECONDS: u32 = 30 * 24 * 60 * 60;
+
+impl Keydesk {
+    /// Gives a key a new secret. The one before works for `overlap_seconds` more, at most [`OVERLAP_MAX_SECONDS`]; 0 ends it
+    /// before this answers. Never do more than two work: what was ending already ends now. The Default API Key can be
+    /// rotated as well.
+    ///
+    /// Who gets a secret gets what it may do. So the caller must hold every right of the key, or `keys:reveal`, with which
+    /// it could ask for the secret anyway.
+    pub async fn rotate(
+        &self,
+        caller: &Caller,
+        id: KeyId,
+        overlap_seconds: u32,
+        if_version: Option<i64>,
+    ) -> Result<Issued, KeyError> {
+        let installation = self.require_module(caller.installation)?;
+        caller.require_change()?;
+        if overlap_seconds > OVERLAP_MAX_SECONDS {
+            let reason = "The overlap is at most 30 days.".to_owned();
+            return Err(KeyError::InvalidSetting { field: "overlap_seconds".to_owned(), reason });
+        }
+        let (this, caller) = (self.clone(), caller.clone());
+        self.detached(async move {
+            let mut change = this.change().await?;
+            let now = this.now();
+            let before = living(&mut change, &caller, id, if_version).await?.at(now);
+            let missing = caller.lacks(&before.scopes);
+            if !missing.is_empty() && !reveals(&caller.held) {
+                return Err(KeyError::ScopeEscalation { missing });
+            }
+            let (secret, new) = this.make_secret(&installation, id, before.environment, now)?;
+            let end = now.plus_millis(i64::from(overlap_seconds) * 1_000);
+            let done = change.rotate_key(installation.id, id, &new, end, now).await.map_err(failure::public)?;
+            if !done {
+                return Err(KeyError::NotFound);
+            }
+            change.withdraw_handovers(installation.id, &[id], now).await.map_err(failure::public)?;
+            let detail = json!({ "from": before.hint, "to": new.hint, "overlap_seconds": overlap_seconds });
+            let deed = Deed::on_key(Action::KeyRotate, id, detail);
+            this.write_audit(&mut change, installation.id, caller.actor, now, vec![deed]).await?;
+            let key = this.finish(change, installation.id, id, now).await?;
+            Ok(Issued { key, secret })
+        })
+        .await
+    }
+
+    /// Ends the secret that still works beside the newest one. Without such a secret nothing is written.
+    pub async fn end_overlap(&self, caller: &Caller, id: KeyId, if_version: Option<i64>) -> Result<Key, KeyError> {
+        self.require_module(caller.installation)?;
+        caller.require_change()?;
+        let (this, caller) = (self.clone(), caller.clone());
+        self.detached(async move {
+            let installation = caller.installation;
+            let mut change = this.change().await?;
+            let now = this.now();
+            let before = living(&mut change, &caller, id, if_version).await?;
+            let ended = change.end_overlap(installation, id, now).await.map_err(failure::public)?;
+            if ended == 0 {
+                return Ok(before.at(now));
+            }
+            let deed = Deed::on_key(Action::KeyEndOverlap, id, json!({}));
+            this.write_audit(&mut change, installation, caller.actor, now, vec![deed]).await?;
+            this.finish(change, installation, id, now).await
+        })
+        .await
+    }
+
+    /// The secrets of a key, the newest first, with those that ended within the last 30 days.
+    pub async fn secrets(&self, caller: &Caller, id: KeyId) -> Result<Vec<SecretInfo>, KeyError> {
+        // Says whether there is such a key.
+        self.get(caller, id).await?;
+        let now = self.now();
+        let secrets = self.inner.store.secrets_of_key(caller.installation, id).await.map_err(failure::public)?;
+        let kept =
+            |secret: &SecretInfo| secret.expires_at.is_none_or(|end| end.plus_millis(model::RESTORE_WINDOW_MS) > now);
+        Ok(secrets.into_iter().filter(kept).collect())
+    }
+}
+
+fn reveals(held: &Held) -> bool {
+    match held {
+        Held::All => true,
+        Held::Only(scopes) => Scope::parse("keys:reveal").is_ok_and(|reveal| scopes.allows(&reveal)),
+        Held::None => false,
+    }
+}

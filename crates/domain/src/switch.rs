@@ -1,0 +1,135 @@
+use std::collections::HashSet;
+
+use model::{Action, BulkSwitched, Key, KeyError, KeyId, KeyKind, Selection, Skipped};
+use serde_json::json;
+
+use crate::{Caller, Keydesk, audit::Deed, failure, selection::CHANGE, update::editable};
+
+/// What became of switching a selection on or off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Switched {
+    /// Keys that were switched.
+    pub changed: u64,
+    /// Keys that were so already, were not there any more, or are protected.
+    pub skipped: u64,
+}
+
+impl Keydesk {
+    /// Switches a key on or off: switched off, it is refused from the moment this answers. What changes nothing is not written.
+    pub async fn set_enabled(
+        &self,
+        caller: &Caller,
+        id: KeyId,
+        enabled: bool,
+        if_version: Option<i64>,
+    ) -> Result<Key, KeyError> {
+        self.require_module(caller.installation)?;
+        caller.require_change()?;
+        let (this, caller) = (self.clone(), caller.clone());
+        self.detached(async move {
+            let installation = caller.installation;
+            let mut change = this.change().await?;
+            let before = editable(&mut change, &caller, id, if_version).await?;
+            let now = this.now();
+            let switched = change.switch_keys(installation, &[id], enabled, now).await.map_err(failure::public)?;
+            if switched.is_empty() {
+                return Ok(before.at(now));
+            }
+            this.write_audit(&mut change, installation, caller.actor, now, vec![deed(id, enabled)]).await?;
+            this.finish(change, installation, id, now).await
+        })
+        .await
+    }
+
+    /// Switches many keys on or off in one change. Those that can't be are named and left as they are.
+    pub async fn bulk_set_enabled(
+        &self,
+        caller: &Caller,
+        ids: &[KeyId],
+        enabled: bool,
+    ) -> Result<BulkSwitched, KeyError> {
+        self.require_module(caller.installation)?;
+        caller.require_change()?;
+        let mut seen = HashSet::with_capacity(ids.len());
+        let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
+        let (this, actor, installation) = (self.clone(), caller.actor, caller.installation);
+        self.detached(async move {
+            let mut change = this.change().await?;
+            let now = this.now();
+            let switched = change.switch_keys(installation, &ids, enabled, now).await.map_err(failure::public)?;
+            let switched: HashSet<KeyId> = switched.into_iter().collect();
+            let (changed, left): (Vec<KeyId>, Vec<KeyId>) = ids.into_iter().partition(|id| switched.contains(id));
+            let mut outcome = BulkSwitched { changed, unchanged: Vec::new(), skipped: Vec::new() };
+            for id in left {
+                let key = change.key(installation, id).await.map_err(failure::public)?;
+                let reason = match key {
+                    Some(key) if key.kind() == KeyKind::Default => KeyError::DefaultKeyProtected,
+                    Some(key) if key.life.deleted_at.is_none() => {
+                        outcome.unchanged.push(id);
+                        continue;
+                    }
+                    _ => KeyError::NotFound,
+                };
+                outcome.skipped.push(Skipped { id, code: reason.code().to_owned() });
+            }
+            if outcome.changed.is_empty() {
+                return Ok(outcome);
+            }
+            let deeds = outcome.changed.iter().map(|id| deed(*id, enabled)).collect();
+            this.write_audit(&mut change, installation, actor, now, deeds).await?;
+            let records = change.records_of_keys(installation, &outcome.changed).await.map_err(failure::public)?;
+            this.commit(change).await?;
+            this.inner.cache.apply(records);
+            Ok(outcome)
+        })
+        .await
+    }
+
+    /// Switches what is selected on or off.
+    pub async fn set_enabled_selected(
+        &self,
+        caller: &Caller,
+        selection: &Selection,
+        enabled: bool,
+    ) -> Result<Switched, KeyError> {
+        self.require_module(caller.installation)?;
+        caller.require_change()?;
+        let mut outcome = Switched::default();
+        match selection {
+            Selection::Ids(ids) => {
+                for ids in ids.chunks(CHANGE) {
+                    outcome.add(&self.bulk_set_enabled(caller, ids, enabled).await?);
+                }
+            }
+            Selection::Matching { .. } => {
+                let Some(mut filter) = self.filter(caller, selection) else { return Ok(outcome) };
+                // What is switched matches no longer, so that every round finds others.
+                filter.disabled = Some(enabled);
+                loop {
+                    let ids = self.inner.store.matching_ids(&filter, CHANGE as i64).await.map_err(failure::public)?;
+                    if ids.is_empty() {
+                        break;
+                    }
+                    let before = outcome.changed;
+                    outcome.add(&self.bulk_set_enabled(caller, &ids, enabled).await?);
+                    // Others do the same.
+                    if outcome.changed == before {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+impl Switched {
+    fn add(&mut self, part: &BulkSwitched) {
+        self.changed += part.changed.len() as u64;
+        self.skipped += (part.unchanged.len() + part.skipped.len()) as u64;
+    }
+}
+
+fn deed(id: KeyId, enabled: bool) -> Deed {
+    Deed::on_key(if enabled { Action::KeyEnable } else { Action::KeyDisable }, id, json!({}))
+}

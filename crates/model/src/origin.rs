@@ -1,0 +1,456 @@
+use std::{fmt, net::Ipv6Addr, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// Most origins that a key is bound to.
+pub const ORIGINS_MAX: usize = 100;
+
+/// A web origin from which a key may be used: scheme, host, and the port where it is not the scheme's own. With `*.` before
+/// the host: every subdomain of it, however deep, and not the host itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OriginPattern {
+    scheme: Scheme,
+    host: Host<Box<str>>,
+    subdomains: bool,
+    port: u16,
+}
+
+/// Why a text is no origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidOrigin {
+    /// Neither `https://` nor `http://`.
+    #[error("must begin with https:// or http://")]
+    Scheme,
+    /// Something after the host and its port.
+    #[error("must end after the host and its port: an origin has no path, query or user name")]
+    NotAnOrigin,
+    /// The host can't be one.
+    #[error(
+        "must name a host such as app.example.com, as browsers write it: in ASCII (xn--…), without a dot at the end"
+    )]
+    Host,
+    /// `*` somewhere else than alone in front.
+    #[error("may have * only as a whole label in front of a domain of two labels or more: https://*.example.com")]
+    Wildcard,
+    /// The port can't be one.
+    #[error("must have a port from 1 to 65535, or none")]
+    Port,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Scheme {
+    Http,
+    Https,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Host<T> {
+    /// A name, or an IPv4 address as it is written.
+    Name(T),
+    V6(Ipv6Addr),
+}
+
+/// An origin taken apart. Nothing is copied.
+struct Parts<'a> {
+    scheme: Scheme,
+    host: Host<&'a str>,
+    port: u16,
+}
+
+impl Scheme {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    const fn port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+fn read(text: &str) -> Result<Parts<'_>, InvalidOrigin> {
+    let (scheme, rest) = text.split_once("://").ok_or(InvalidOrigin::Scheme)?;
+    let scheme = [Scheme::Http, Scheme::Https]
+        .into_iter()
+        .find(|known| scheme.eq_ignore_ascii_case(known.as_str()))
+        .ok_or(InvalidOrigin::Scheme)?;
+    if rest.contains(['/', '?', '#', '@', '\\']) {
+        return Err(InvalidOrigin::NotAnOrigin);
+    }
+    let (host, port) = if let Some(rest) = rest.strip_prefix('[') {
+        let (address, port) = rest.split_once(']').ok_or(InvalidOrigin::Host)?;
+        (Host::V6(address.parse().map_err(|_| InvalidOrigin::Host)?), port)
+    } else {
+        let (name, port) = rest.split_at(rest.find(':').unwrap_or(rest.len()));
+        (Host::Name(name), port)
+    };
+    let port = match port.strip_prefix(':') {
+        None if port.is_empty() => scheme.port(),
+        None => return Err(InvalidOrigin::Host),
+        Some(digits) => read_port(digits).ok_or(InvalidOrigin::Port)?,
+    };
+    Ok(Parts { scheme, host, port })
+}
+
+fn read_port(digits: &str) -> Option<u16> {
+    let plain = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+    digits.parse().ok().filter(|_| plain)
+}
+
+/// Whether it is a host name, or an IPv4 address as everybody writes it. `1.2.3` and `0x7f.1` are names to nobody.
+fn is_host(name: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let number = last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x") || last.starts_with("0X");
+    name.len() <= 253 && name.split('.').all(label) && (!number || name.parse::<std::net::Ipv4Addr>().is_ok())
+}
+
+impl OriginPattern {
+    /// Reads an origin, in lower case or not.
+    pub fn parse(text: &str) -> Result<Self, InvalidOrigin> {
+        let Parts { scheme, host, port } = read(text)?;
+        let (host, subdomains) = match host {
+            Host::V6(address) => (Host::V6(address), false),
+            Host::Name(name) => {
+                let (domain, subdomains) = name.strip_prefix("*.").map_or((name, false), |domain| (domain, true));
+                if domain.contains('*') || (subdomains && !domain.contains('.')) {
+                    return Err(InvalidOrigin::Wildcard);
+                }
+                if !is_host(domain) {
+                    return Err(InvalidOrigin::Host);
+                }
+                if subdomains && domain.parse::<std::net::Ipv4Addr>().is_ok() {
+                    return Err(InvalidOrigin::Wildcard);
+                }
+                (Host::Name(domain.to_ascii_lowercase().into()), subdomains)
+            }
+        };
+        Ok(Self { scheme, host, subdomains, port })
+    }
+
+    /// Whether this is the origin, as the header `Origin` writes it, or one of them.
+    pub fn matches(&self, origin: &str) -> bool {
+        read(origin).is_ok_and(|parts| self.holds(&parts))
+    }
+
+    fn holds(&self, parts: &Parts<'_>) -> bool {
+        if (parts.scheme, parts.port) != (self.scheme, self.port) {
+            return false;
+        }
+        match (&self.host, parts.host) {
+            (Host::V6(own), Host::V6(address)) => *own == address,
+            (Host::Name(own), Host::Name(name)) if self.subdomains => {
+                let dot = name.len().checked_sub(own.len() + 1);
+                let (Some(head), Some(tail)) =
+                    (dot.and_then(|dot| name.get(..dot)), dot.and_then(|dot| name.get(dot..)))
+                else {
+                    return false;
+                };
+                tail.strip_prefix('.').is_some_and(|tail| tail.eq_ignore_ascii_case(own))
+                    && !head.is_empty()
+                    && is_host(name)
+            }
+            (Host::Name(own), Host::Name(name)) => name.eq_ignore_ascii_case(own),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for OriginPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scheme, host, subdomains, port } = self;
+        write!(f, "{}://{}", scheme.as_str(), if *subdomains { "*." } else { "" })?;
+        match host {
+            Host::Name(name) => f.write_str(name)?,
+            Host::V6(address) => write!(f, "[{address}]")?,
+        }
+        if *port == scheme.port() { Ok(()) } else { write!(f, ":{port}") }
+    }
+}
+
+impl FromStr for OriginPattern {
+    type Err = InvalidOrigin;
+
+    fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
+        Self::parse(text)
+    }
+}
+
+impl Serialize for OriginPattern {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for OriginPattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+/// The web origins from which a key may be used: sorted, without repetition. None: from any, and from no web page at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct OriginSet(Vec<OriginPattern>);
+
+/// More than [`ORIGINS_MAX`] origins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a key is bound to at most 100 origins")]
+pub struct TooManyOrigins;
+
+impl OriginSet {
+    /// The empty set: from any origin.
+    pub const ANY: Self = Self(Vec::new());
+
+    /// A set of these.
+    pub fn new(origins: impl IntoIterator<Item = OriginPattern>) -> Result<Self, TooManyOrigins> {
+        let mut origins: Vec<_> = origins.into_iter().collect();
+        origins.sort_unstable();
+        origins.dedup();
+        if origins.len() > ORIGINS_MAX { Err(TooManyOrigins) } else { Ok(Self(origins)) }
+    }
+
+    /// Whether a call with this `Origin` may be made. Without one: only when every origin may.
+    pub fn allows(&self, origin: Option<&str>) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
+        let Some(Ok(parts)) = origin.map(read) else { return false };
+        self.0.iter().any(|pattern| pattern.holds(&parts))
+    }
+
+    /// In canonical order.
+    pub fn iter(&self) -> std::slice::Iter<'_, OriginPattern> {
+        self.0.iter()
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether calls may come from any origin.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a OriginSet {
+    type Item = &'a OriginPattern;
+    type IntoIter = std::slice::Iter<'a, OriginPattern>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'de> Deserialize<'de> for OriginSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(Vec::<OriginPattern>::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(feature = "openapi")]
+mod openapi {
+    use utoipa::{
+        PartialSchema, ToSchema,
+        openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type},
+    };
+
+    impl PartialSchema for super::OriginSet {
+        fn schema() -> RefOr<Schema> {
+            let origin = ObjectBuilder::new().schema_type(Type::String).examples([
+                "https://app.example.com",
+                "https://*.example.com",
+                "http://localhost:3000",
+            ]);
+            ArrayBuilder::new().items(origin).max_items(Some(super::ORIGINS_MAX)).into()
+        }
+    }
+
+    impl ToSchema for super::OriginSet {}
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn written_in_one_way_only() {
+        for (text, printed) in [
+            ("https://app.example.com", "https://app.example.com"),
+            ("HTTPS://App.Example.COM:443", "https://app.example.com"),
+            ("http://localhost:3000", "http://localhost:3000"),
+            ("http://localhost:80", "http://localhost"),
+            ("http://localhost:443", "http://localhost:443"),
+            ("https://*.example.com", "https://*.example.com"),
+            ("https://*.example.com:8443", "https://*.example.com:8443"),
+            ("https://xn--mller-kva.example", "https://xn--mller-kva.example"),
+            ("https://127.0.0.1", "https://127.0.0.1"),
+            ("http://[0:0::1]:8080", "http://[::1]:8080"),
+        ] {
+            assert_eq!(OriginPattern::parse(text).unwrap().to_string(), printed, "{text}");
+        }
+    }
+
+    #[test]
+    fn refused_with_the_reason() {
+        use InvalidOrigin::{Host, NotAnOrigin, Port, Scheme, Wildcard};
+        for (text, reason) in [
+            ("", Scheme),
+            ("null", Scheme),
+            ("*", Scheme),
+            ("example.com", Scheme),
+            ("ftp://example.com", Scheme),
+            ("https:/example.com", Scheme),
+            ("*://example.com", Scheme),
+            ("https://example.com/", NotAnOrigin),
+            ("https://example.com/app", NotAnOrigin),
+            ("https://example.com?x", NotAnOrigin),
+            ("https://example.com#x", NotAnOrigin),
+            ("https://user@example.com", NotAnOrigin),
+            ("https://example.com\\x", NotAnOrigin),
+            ("https://", Host),
+            ("https://.example.com", Host),
+            ("https://example.com.", Host),
+            ("https://exa mple.com", Host),
+            ("https://müller.example", Host),
+            ("https://-a.example", Host),
+            ("https://1.2.3", Host),
+            ("https://1.2.3.256", Host),
+            ("https://0x7f.0x1", Host),
+            ("https://[::1", Host),
+            ("https://[::1]x", Host),
+            ("https://[fe80::1%25eth0]", Host),
+            ("https://*", Wildcard),
+            ("https://*.com", Wildcard),
+            ("https://a.*.com", Wildcard),
+            ("https://*.*.example.com", Wildcard),
+            ("https://*example.com", Wildcard),
+            ("https://*.127.0.0.1", Wildcard),
+            ("https://example.com:", Port),
+            ("https://example.com:0", Port),
+            ("https://example.com:0443", Port),
+            ("https://example.com:65536", Port),
+            ("https://example.com:+443", Port),
+            ("https://example.com:*", Port),
+        ] {
+            assert_eq!(OriginPattern::parse(text), Err(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn which_origins_are_meant() {
+        for (patterns, origin, expected) in [
+            (&[][..], None, true),
+            (&[], Some("anything"), true),
+            (&["https://example.com"], None, false),
+            (&["https://example.com"], Some(""), false),
+            (&["https://example.com"], Some("null"), false),
+            (&["https://example.com"], Some("https://example.com"), true),
+            (&["https://example.com"], Some("https://EXAMPLE.com:443"), true),
+            (&["https://example.com"], Some("http://example.com"), false),
+            (&["https://example.com"], Some("https://example.com:8443"), false),
+            (&["https://example.com"], Some("https://example.com."), false),
+            (&["https://example.com"], Some("https://example.com/"), false),
+            (&["https://example.com"], Some("https://example.com, https://a.example"), false),
+            (&["https://example.com"], Some("https://app.example.com"), false),
+            (&["https://example.com"], Some("https://evil-example.com"), false),
+            (&["https://example.com"], Some("https://example.com.evil.com"), false),
+            (&["https://*.example.com"], Some("https://app.example.com"), true),
+            (&["https://*.example.com"], Some("https://a.b.Example.com"), true),
+            (&["https://*.example.com"], Some("https://example.com"), false),
+            (&["https://*.example.com"], Some("https://.example.com"), false),
+            (&["https://*.example.com"], Some("https://a..example.com"), false),
+            (&["https://*.example.com"], Some("https://evilexample.com"), false),
+            (&["https://*.example.com"], Some("https://evil.com/.example.com"), false),
+            (&["https://*.example.com"], Some("https://evil.com#.example.com"), false),
+            (&["https://*.example.com"], Some("https://evil.com:443.example.com"), false),
+            (&["https://*.example.com"], Some("https://evil@a.example.com"), false),
+            (&["https://*.example.com"], Some("https://ä.example.com"), false),
+            (&["http://[::1]:8080"], Some("http://[::1]:8080"), true),
+            (&["http://[::1]:8080"], Some("http://[::1]"), false),
+            (&["https://a.example", "https://*.b.example"], Some("https://x.b.example"), true),
+        ] {
+            let set = OriginSet::new(patterns.iter().map(|text| OriginPattern::parse(text).unwrap())).unwrap();
+            assert_eq!(set.allows(origin), expected, "{patterns:?} {origin:?}");
+            assert_eq!(
+                origin.is_some_and(|origin| patterns.is_empty() || set.iter().any(|one| one.matches(origin))),
+                expected && origin.is_some()
+            );
+        }
+    }
+
+    #[test]
+    fn a_set_is_canonical_and_bounded() {
+        let json = r#"["https://b.example","https://A.example:443","https://a.example"]"#;
+        let set: OriginSet = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&set).unwrap(), r#"["https://a.example","https://b.example"]"#);
+        let many =
+            |count| OriginSet::new((0..count).map(|n| OriginPattern::parse(&format!("https://a{n}.example")).unwrap()));
+        assert!(many(100).is_ok());
+        assert_eq!(many(101), Err(TooManyOrigins));
+    }
+
+    /// The slow and obvious way: by pieces, each copied.
+    fn obvious(pattern: &(bool, bool, Vec<String>, u16), origin: &(bool, Vec<String>, u16)) -> bool {
+        let (https, wild, labels, port) = pattern;
+        let (origin_https, origin_labels, origin_port) = origin;
+        let (mut own, mut theirs) = (labels.clone(), origin_labels.clone());
+        own.reverse();
+        theirs.reverse();
+        let hosts = if *wild { theirs.len() > own.len() && theirs[..own.len()] == own[..] } else { own == theirs };
+        https == origin_https && port == origin_port && hosts
+    }
+
+    fn written(https: bool, wild: bool, labels: &[String], port: u16) -> String {
+        let scheme = if https { "https" } else { "http" };
+        let own = if https { 443 } else { 80 };
+        let port = if port == own { String::new() } else { format!(":{port}") };
+        format!("{scheme}://{}{}{port}", if wild { "*." } else { "" }, labels.join("."))
+    }
+
+    fn labels() -> impl Strategy<Value = Vec<String>> {
+        // Few letters, so that hosts are often each other's ends.
+        prop::collection::vec("[ab]{1,2}", 2..5)
+    }
+
+    fn port() -> impl Strategy<Value = u16> {
+        prop_oneof![Just(80), Just(443), Just(8443)]
+    }
+
+    proptest! {
+        #[test]
+        fn as_label_by_label(pattern in (any::<bool>(), any::<bool>(), labels(), port()), origin in (any::<bool>(), labels(), port()), below in any::<bool>()) {
+            let mut origin = origin;
+            if below {
+                origin.0 = pattern.0;
+                origin.1.extend(pattern.2.iter().cloned());
+                origin.2 = pattern.3;
+            }
+            let text = written(pattern.0, pattern.1, &pattern.2, pattern.3);
+            let parsed = OriginPattern::parse(&text).unwrap();
+            prop_assert_eq!(parsed.to_string(), text);
+            prop_assert_eq!(parsed.matches(&written(origin.0, false, &origin.1, origin.2)), obvious(&pattern, &origin));
+        }
+
+        #[test]
+        fn reading_never_panics(text in "(https?://)?[a-z0-9.*:/@\\[\\]%-]{0,40}|\\PC{0,40}") {
+            if let Ok(pattern) = OriginPattern::parse(&text) {
+                prop_assert_eq!(OriginPattern::parse(&pattern.to_string()), Ok(pattern.clone()));
+            }
+            let _ = OriginPattern::parse("https://*.example.com").unwrap().matches(&text);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+use model::{Handover, HandoverId, InstallationId, Instant, KeyId};
+use uuid::Uuid;
+
+use crate::{
+    Change, Store, StoreError,
+    change::on_tx,
+    db::on_db,
+    key::instant,
+    sql::{Sql, bind_all},
+};
+
+/// SHA-256 of a hand-over's token.
+pub type TokenHash = [u8; 32];
+
+/// Ids in one statement.
+const CHUNK: usize = 500;
+
+/// A hand-over about to be written.
+#[derive(Clone, Debug)]
+pub struct NewHandover {
+    /// Its id.
+    pub id: HandoverId,
+    /// Whose key.
+    pub installation: InstallationId,
+    /// The key whose secret it hands over.
+    pub key: KeyId,
+    /// What it is looked up by.
+    pub token_hash: TokenHash,
+    /// The master key that, with the token, opens it.
+    pub master_key_id: String,
+    /// The secret.
+    pub sealed_secret: Vec<u8>,
+    /// From when on it can't be opened.
+    pub expires_at: Instant,
+}
+
+/// A hand-over that can be opened, by its token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandoverSecret {
+    /// Its id.
+    pub id: HandoverId,
+    /// Whose key.
+    pub installation: InstallationId,
+    /// The key.
+    pub key: KeyId,
+    /// The master key that, with the token, opens it.
+    pub master_key_id: String,
+    /// The secret.
+    pub sealed_secret: Vec<u8>,
+}
+
+pub(crate) const INSERT_HANDOVER: &str = "INSERT INTO handover \
+     (id, installation_id, key_id, token_hash, master_key_id, sealed_secret, created_at, expires_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+/// The token alone says whose it is: who opens a link has no account.
+pub(crate) const HANDOVER_BY_TOKEN: &str = "SELECT id, installation_id, key_id, master_key_id, sealed_secret FROM handover \
+     WHERE token_hash = $1 AND sealed_secret IS NOT NULL AND expires_at > $2";
+pub(crate) const OPEN_HANDOVER: &str = "UPDATE handover SET opened_at = $2, master_key_id = NULL, sealed_secret = NULL \
+     WHERE id = $1 AND sealed_secret IS NOT NULL AND expires_at > $2";
+pub(crate) const HANDOVERS: &str = "SELECT id, key_id, created_at, expires_at, opened_at, withdrawn_at FROM handover \
+     WHERE installation_id = $1 AND key_id = $2 ORDER BY created_at DESC, id DESC LIMIT $3";
+
+#[derive(sqlx::FromRow)]
+struct SecretRow {
+    id: Uuid,
+    installation_id: Uuid,
+    key_id: Uuid,
+    master_key_id: String,
+    sealed_secret: Vec<u8>,
+}
+
+#[derive(sqlx::FromRow)]
+struct HandoverRow {
+    id: Uuid,
+    key_id: Uuid,
+    created_at: i64,
+    expires_at: i64,
+    opened_at: Option<i64>,
+    withdrawn_at: Option<i64>,
+}
+
+impl From<SecretRow> for HandoverSecret {
+    fn from(row: SecretRow) -> Self {
+        Self {
+            id: HandoverId(row.id),
+            installation: InstallationId(row.installation_id),
+            key: KeyId(row.key_id),
+            master_key_id: row.master_key_id,
+            sealed_secret: row.sealed_secret,
+        }
+    }
+}
+
+impl From<HandoverRow> for Handover {
+    fn from(row: HandoverRow) -> Self {
+        Self {
+            id: HandoverId(row.id),
+            key_id: KeyId(row.key_id),
+            created_at: Instant::from_millis(row.created_at),
+            expires_at: Instant::from_millis(row.expires_at),
+            opened_at: instant(row.opened_at),
+            withdrawn_at: instant(row.withdrawn_at),
+        }
+    }
+}
+
+impl Store {
+    /// The hand-over with this token, if it can be opened at `now`.
+    pub async fn handover_by_token(
+        &self,
+        token: &TokenHash,
+        now: Instant,
+    ) -> Result<Option<HandoverSecret>, StoreError> {
+        let row: Option<SecretRow> = on_db!(self, pool => {
+            sqlx::query_as(HANDOVER_BY_TOKEN).bind(&token[..]).bind(now.as_millis()).fetch_optional(pool).await?
+        });
+        Ok(row.map(HandoverSecret::from))
+    }
+
+    /// The newest hand-overs of a key, the newest first.
+    pub async fn handovers(
+        &self,
+        installation: InstallationId,
+        key: KeyId,
+        limit: i64,
+    ) -> Result<Vec<Handover>, StoreError> {
+        let rows: Vec<HandoverRow> = on_db!(self, pool => {
+            sqlx::query_as(HANDOVERS).bind(installation.0).bind(key.0).bind(limit).fetch_all(pool).await?
+        });
+        Ok(rows.into_iter().map(Handover::from).collect())
+    }
+}
+
+impl Change {
+    /// Writes a new hand-over.
+    pub async fn insert_handover(&mut self, new: &NewHandover, now: Instant) -> Result<(), StoreError> {
+        on_tx!(self, connection => {
+            sqlx::query(INSERT_HANDOVER)
+                .bind(new.id.0)
+                .bind(new.installation.0)
+                .bind(new.key.0)
+                .bind(&new.token_hash[..])
+                .bind(&new.master_key_id)
+                .bind(&new.sealed_secret)
+                .bind(now.as_millis())
+                .bind(new.expires_at.as_millis())
+                .execute(connection)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// The hand-over with this token, if it can be opened at `now`, as this change sees it.
+    pub async fn handover_by_token(
+        &mut self,
+        token: &TokenHash,
+        now: Instant,
+    ) -> Result<Option<HandoverSecret>, StoreError> {
+        let row: Option<SecretRow> = on_tx!(self, connection => {
+            sqlx::query_as(HANDOVER_BY_TOKEN).bind(&token[..]).bind(now.as_millis()).fetch_optional(connection).await?
+        });
+        Ok(row.map(HandoverSecret::from))
+    }
+
+    /// Marks a hand-over as opened and forgets its secret. False: it was over already.
+    pub async fn open_handover(&mut self, id: HandoverId, now: Instant) -> Result<bool, StoreError> {
+        let done = on_tx!(self, connection => {
+            sqlx::query(OPEN_HANDOVER).bind(id.0).bind(now.as_millis()).execute(connection).await?.rows_affected()
+        });
+        Ok(done == 1)
+    }
+
+    /// Withdraws the hand-overs of these keys that nobody has opened, and forgets their secrets.
+    pub async fn withdraw_handovers(
+        &mut self,
+        installation: InstallationId,
+        keys: &[KeyId],
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        for chunk in keys.chunks(CHUNK) {
+            let mut sql = Sql::new("UPDATE handover SET master_key_id = NULL, sealed_secret = NULL, withdrawn_at = ");
+            sql.int(now.as_millis()).push(" WHERE sealed_secret IS NOT NULL AND installation_id = ").id(installation.0);
+            sql.push(" AND key_id IN ").list(chunk, |sql, id| {
+                sql.id(id.0);
+            });
+            let Sql { text, values } = sql;
+            on_tx!(self, connection => {
+                bind_all!(sqlx::query(sqlx::AssertSqlSafe(text)), values).execute(connection).await?;
+            });
+        }
+        Ok(())
+    }
+}
