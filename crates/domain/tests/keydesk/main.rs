@@ -5,6 +5,7 @@ mod audit;
 mod default_key;
 mod desk;
 mod freshness;
+mod history;
 mod idempotency;
 mod installations;
 mod isolation;
