@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Args;
+use model::{Catalogue, InvalidCatalogue, Scope, ScopeEntry};
 use serde::Deserialize;
 
 use crate::logs::{LogFormat, LogLevel};
@@ -64,6 +65,16 @@ struct File {
     log_level: Option<LogLevel>,
     listen: Option<String>,
     ops_listen: Option<String>,
+    #[serde(default)]
+    scopes: Vec<AddedScope>,
+}
+
+/// A right that the deployment adds to the catalogue: `[[scopes]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddedScope {
+    name: Scope,
+    description: String,
 }
 
 /// What holds after all sources have been heard. No `Debug`: the database's address may carry a password.
@@ -77,6 +88,8 @@ pub(crate) struct Settings {
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) listen: String,
     pub(crate) ops_listen: Option<String>,
+    /// Every right that a key can be given.
+    pub(crate) catalogue: Catalogue,
 }
 
 /// Why the configuration can't be used.
@@ -86,6 +99,8 @@ pub(crate) enum ConfigError {
     Unreadable { file: PathBuf, source: std::io::Error },
     #[error("{}, line {line}: {message}", .file.display())]
     Malformed { file: PathBuf, line: usize, message: String },
+    #[error("{0}.")]
+    Catalogue(#[from] InvalidCatalogue),
     #[error("{0} is no public address: give one such as https://keydesk.example.com, without a path.")]
     PublicUrl(String),
 }
@@ -123,6 +138,8 @@ impl Settings {
             Some(path) => File::read(&path)?,
             None => File::default(),
         };
+        let entry = |AddedScope { name, description }| ScopeEntry { scope: name, description };
+        let added = file.scopes.into_iter().map(entry).collect();
         let data_dir = given_path(common.data_dir).or(file.data_dir).unwrap_or_else(|| PathBuf::from("data"));
         let database = given(common.database).or(file.database);
         Ok(Self {
@@ -135,6 +152,7 @@ impl Settings {
             log_level: common.log_level.or(file.log_level),
             listen: given(serve.listen).or(file.listen).unwrap_or_else(|| "127.0.0.1:3000".to_owned()),
             ops_listen: given(serve.ops_listen).or(file.ops_listen),
+            catalogue: Catalogue::with(added)?,
         })
     }
 }
@@ -183,6 +201,23 @@ mod tests {
         assert_eq!(settings.database, "sqlite:/srv/keydesk.db");
         assert_eq!(settings.log_format, LogFormat::Json);
         assert_eq!(settings.installation, "default");
+    }
+
+    #[test]
+    fn rights_are_added_by_name() {
+        let settings = |file: &str| with_file(file, CommonFlags::default(), ServeFlags::default());
+        let good = "[[scopes]]\nname = \"billing:read\"\ndescription = \"Read bills\"\n";
+        let catalogue = settings(good).ok().unwrap().catalogue;
+        assert_eq!(catalogue.iter().last(), Some(("billing:read", "Read bills")));
+        for (file, expected) in [
+            (format!("{good}{good}"), "the scope billing:read is given twice"),
+            (good.replace("billing", "keys"), "the scope keys:read is given twice, or is one of Keydesk's own"),
+            (good.replace("name", "nme"), "/keydesk.toml, line 2: unknown field `nme`"),
+            (good.replace("billing:read", "Billing"), "/keydesk.toml, line 2: a scope is `resource:action`"),
+        ] {
+            let error = settings(&file).err().unwrap();
+            assert!(error.starts_with(expected), "{error}");
+        }
     }
 
     #[test]

@@ -155,7 +155,7 @@ async fn bodies_that_are_no_requests_are_refused(database: TestDatabase) {
         ("{\"client_name\":\"a\",\"environment\":\"prod\"}", "must be live or test"),
         ("{\"client_name\":\"a\",\"scopes\":\"contacts:read\"}", "must be a list"),
         ("{\"client_name\":\"a\",\"scopes\":[5]}", "scopes[0]"),
-        ("{\"client_name\":\"a\",\"expires_at\":\"2030-01-01T00:00:00Z\"}", "is not a field"),
+        ("{\"client_name\":\"a\",\"rate_limit\":{\"limit\":1,\"window_seconds\":1}}", "is not a field"),
         ("{\"client_name\":\"a\",\"__proto__\":{}}", "is not a field"),
         ("{\"client_name\":\"a\",\"key\":\"ccc_live_x\"}", "is not a field"),
     ] {

@@ -18,5 +18,6 @@ mod life;
 mod module_off;
 mod pages;
 mod precondition;
+mod rights;
 mod secrets;
 mod serve;
