@@ -83,6 +83,8 @@ async function live() {
   }
 }
 
+// Said once, and not again when the page is loaded anew.
+if (location.search.startsWith('?said=')) history.replaceState(null, '', location.pathname);
 times();
 setInterval(times, TICK_MS);
 setInterval(live, LIVE_MS);

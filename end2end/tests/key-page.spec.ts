@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expectAccessible } from '../lib/axe.ts';
-import { createKeys, openKeys, row, verify } from '../lib/keys.ts';
+import { createKeys, grid, openKeys, verify } from '../lib/keys.ts';
 import { createPerson, signIn, VIEWER } from '../lib/person.ts';
 import type { Server } from '../lib/server.ts';
 import { expect, ready, test } from '../lib/test.ts';
@@ -10,8 +10,9 @@ const SECRET = /ccc_live_[0-9A-Za-z]{36}/;
 /** Opens the page of a client's key from the list. */
 async function openDetails(page: Page, server: Server, name: string): Promise<void> {
   await openKeys(page, server);
-  await row(page, name).hover();
-  await page.getByRole('button', { name: `More actions for ${name}` }).click();
+  const more = page.getByRole('button', { name: `More actions for ${name}` });
+  await grid(page).getByRole('row').filter({ has: more }).hover();
+  await more.click();
   await page.getByRole('menuitem', { name: 'Open details' }).click();
   await page.waitForURL(/\/keys\/[0-9a-f-]{36}$/);
   await ready(page);
@@ -171,6 +172,7 @@ for (const theme of ['light', 'dark'] as const) {
       }
     }
     await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+    await expect(page.getByRole('menuitemradio', { name: 'System' })).toBeFocused();
     await page.keyboard.press('End');
     await expect(page.getByRole('menuitem', { name: 'Sign out' })).toBeFocused();
     await page.keyboard.press('Enter');

@@ -104,7 +104,8 @@ impl Shown {
         pairs.filter(|(a, b)| a != b).map(|((label, here), (_, there))| (label, here, there)).collect()
     }
 
-    fn expiry(&self) -> String {
+    /// When it ends, in words.
+    pub(super) fn expiry(&self) -> String {
         match self.expires.as_str() {
             "" | "never" => "Never".to_owned(),
             "date" => format!("At the end of {}", self.expires_on),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
-use model::{Catalogue, Environment, NOTES_MAX, Preset};
+use model::{Catalogue, Environment, Instant, NOTES_MAX, Preset};
 
 use super::{settings::Shown, words::access};
 use crate::FieldProblem;
@@ -195,6 +195,11 @@ fn expires(shown: &Shown, problems: Problems<'_>) -> AnyView {
         options.push((days.to_owned(), format!("In {days} days")));
     }
     options.push(("date".to_owned(), "At the end of a day".to_owned()));
+    // An address may fill in what is not offered.
+    let readable = chosen.parse::<u16>().is_ok() || chosen.parse::<Instant>().is_ok();
+    if readable && options.iter().all(|(value, _)| value != chosen) {
+        options.push((chosen.to_owned(), shown.expiry()));
+    }
     view! {
         <div class="field expires">
             <label for="expires">"Expires"</label>
