@@ -1,5 +1,6 @@
 //! Server functions, one a file. They are called under `/api/_fn`, by POST, from our own pages only.
 
+mod asked;
 mod choose_theme;
 mod compare_key;
 mod count_named;
@@ -20,8 +21,10 @@ mod switch_keys;
 mod undo_delete;
 mod weigh_deletion;
 mod who;
+mod wire;
 
-pub(crate) use choose_theme::ChooseTheme;
+pub(crate) use asked::Asked;
+pub(crate) use choose_theme::{ChooseTheme, choose_theme};
 pub(crate) use compare_key::{Theirs, compare_key};
 pub(crate) use count_named::count_named;
 pub(crate) use create_key::{Fields, Made, create_key};
@@ -41,3 +44,4 @@ pub(crate) use switch_keys::switch_keys;
 pub(crate) use undo_delete::undo_delete;
 pub(crate) use weigh_deletion::{Weight, weigh_deletion};
 pub(crate) use who::{Person, who};
+use wire::Wire;

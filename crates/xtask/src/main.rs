@@ -14,6 +14,7 @@ mod digest;
 mod e2e;
 mod layering;
 mod lifeline;
+mod measure;
 mod npm;
 mod paths;
 mod port;
@@ -26,6 +27,7 @@ mod serve;
 mod site;
 mod step;
 mod test;
+mod trim;
 mod wasm;
 
 use process::{Failure, Result};
@@ -40,6 +42,7 @@ cargo xtask <command>
   e2e [-- ARGS]               build, then the browser tests; ARGS go to Playwright
   bench [--keys N] [--postgres]
                               the measurements of docs/performance.md
+  bench --browser             its measurements in a browser
   screenshots                 make docs/images/*.png anew
   postgres -- COMMAND         run COMMAND with TEST_POSTGRES_URL set to a throwaway PostgreSQL
 
@@ -70,6 +73,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "build" => no_arguments(own).and_then(|()| build::run()),
         "test" => test::run(own),
         "e2e" => e2e::run(&[own, passed_on].concat()),
+        "bench" if own == ["--browser"] => measure::run(),
         "bench" => bench::run(own),
         "screenshots" => no_arguments(own).and_then(|()| screenshots::run()),
         "postgres" => postgres::run(&[own, passed_on].concat()),

@@ -1,7 +1,7 @@
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Fields, KeyRow};
+use super::{Fields, KeyRow, Wire};
 use crate::ApiError;
 
 /// A key that somebody else has changed.
@@ -13,7 +13,7 @@ pub(crate) struct Theirs {
 }
 
 /// Says how a key differs from what stands in a form.
-#[server(prefix = "/api/_fn", input = Json)]
+#[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn compare_key(fields: Fields) -> Result<Theirs, ApiError> {
     use crate::{
         documents::{Shown, compared},

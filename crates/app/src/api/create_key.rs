@@ -1,7 +1,7 @@
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::KeyRow;
+use super::{KeyRow, Wire};
 use crate::ApiError;
 
 /// What stands in a form: names and values, in order.
@@ -15,7 +15,7 @@ pub(crate) struct Made {
 }
 
 /// Makes a key as a form says. `token` is the same for every time that a form is sent, so that it makes one key.
-#[server(prefix = "/api/_fn", input = Json)]
+#[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn create_key(fields: Fields, token: String) -> Result<Made, ApiError> {
     use crate::ssr::settings::{Form, create};
     let (keydesk, session) = crate::ssr::session::require().await?;

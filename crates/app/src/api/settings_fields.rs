@@ -1,12 +1,12 @@
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 use model::KeyId;
 
-use super::Fields;
+use super::{Fields, Wire};
 use crate::ApiError;
 
 /// The fields of a key's settings, to be put into the page: of the key `edited`; or of one to be made, filled in as `fields`
 /// say, or like the key that they name as `from`.
-#[server(prefix = "/api/_fn", input = Json)]
+#[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn settings_fields(edited: Option<KeyId>, fields: Fields) -> Result<String, ApiError> {
     use crate::{
         documents::{Shown, settings_form},

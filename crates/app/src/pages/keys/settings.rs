@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use model::KeyId;
 
 use super::desk::Desk;
-use crate::api::{Fields, settings_fields};
+use crate::api::{Asked, Fields, settings_fields};
 
 /// Everything of a key beside its name, folded. The server renders what is in it, so that it costs the client nothing.
 #[component]
@@ -15,19 +15,16 @@ pub(super) fn Settings(
     open: bool,
 ) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let asked = Resource::new_blocking(
-        || (),
-        move |()| {
-            let fields = fields.clone();
-            desk.connection.ask(move || settings_fields(edited, fields.clone()))
-        },
-    );
+    let asked = Asked::new(move || {
+        let fields = fields.clone();
+        desk.connection.ask(move || settings_fields(edited, fields.clone()))
+    });
     view! {
         <details class="advanced" open=open>
             <summary>"Advanced"</summary>
             <Suspense fallback=|| view! { <p class="faint">"Loading…"</p> }>
                 {move || Suspend::new(async move {
-                    match asked.await {
+                    match asked.get().await {
                         Ok(html) => view! { <div class="advanced-body" inner_html=html></div> }.into_any(),
                         Err(error) => view! { <p class="wrong">{error.to_string()}</p> }.into_any(),
                     }
