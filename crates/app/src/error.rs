@@ -16,6 +16,9 @@ pub(crate) enum ApiError {
     /// Somebody could not come in.
     #[error(transparent)]
     Admin(#[from] AdminError),
+    /// Fields of a form can't be as they were filled in.
+    #[error("{}", list(.0))]
+    Fields(Vec<FieldProblem>),
     /// Nobody is signed in, or not any more.
     #[error("You are signed out. Please sign in again.")]
     SignedOut,
@@ -34,6 +37,19 @@ pub(crate) enum ApiError {
     /// Anything else; the server has logged it.
     #[error("Something went wrong. Please try again.")]
     Internal,
+}
+
+/// What is wrong with a field of a form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FieldProblem {
+    /// Its name in the form.
+    pub(crate) field: String,
+    /// A sentence.
+    pub(crate) message: String,
+}
+
+fn list(problems: &[FieldProblem]) -> String {
+    problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 impl ApiError {
@@ -65,6 +81,7 @@ impl ApiError {
                 AdminError::SetUpOver => StatusCode::GONE,
                 AdminError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             },
+            Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             Self::ForeignOrigin | Self::NeedsHttps => StatusCode::FORBIDDEN,
             Self::Malformed => StatusCode::BAD_REQUEST,
@@ -109,6 +126,7 @@ mod tests {
             ApiError::Key(KeyError::VersionMoved { current: 7 }),
             ApiError::Key(KeyError::InvalidClientName { reason: model::ClientNameError::TooLong }),
             ApiError::Admin(AdminError::TooManyAttempts { retry_after_seconds: 4 }),
+            ApiError::Fields(vec![FieldProblem { field: "notes".into(), message: "Too long.".into() }]),
             ApiError::SignedOut,
             ApiError::NeedsHttps,
             ApiError::ForeignOrigin,

@@ -11,6 +11,8 @@
 mod api;
 mod coming_in;
 mod components;
+#[cfg(feature = "ssr")]
+mod documents;
 mod error;
 mod frame;
 mod pages;
@@ -22,7 +24,7 @@ mod shell;
 pub mod ssr;
 mod theme;
 
-use error::ApiError;
+use error::{ApiError, FieldProblem};
 use password::Password;
 pub use root::App;
 #[cfg(feature = "ssr")]

@@ -18,6 +18,10 @@ pub struct Assets {
     pub css: String,
     /// The icon of the tab.
     pub icon: String,
+    /// What moves in the settings of a key.
+    pub rights: String,
+    /// What moves on pages that only the server renders.
+    pub document: String,
 }
 
 /// How people reach this deployment.
@@ -29,7 +33,31 @@ pub struct Settings {
 }
 
 /// The document around [`App`].
-pub(crate) fn shell() -> impl IntoView {
+pub(crate) fn shell() -> AnyView {
+    let own = expect_context::<Assets>();
+    // On the page that answers a plain form nothing wakes up, but what is in its dialogs still moves.
+    html(None, view! { <App/> }.into_any(), move |nonce| {
+        view! {
+            {client(&own, nonce.clone())}
+            {module(&own.rights, nonce)}
+        }
+        .into_any()
+    })
+}
+
+/// A document that only the server renders: without the client, and with the few scripts that such pages share.
+pub(crate) fn document(title: &str, body: AnyView) -> AnyView {
+    let assets = expect_context::<Assets>();
+    html(Some(format!("{title} · Keydesk")), body, move |nonce| {
+        view! {
+            {module(&assets.rights, nonce.clone())}
+            {module(&assets.document, nonce)}
+        }
+        .into_any()
+    })
+}
+
+fn html(title: Option<String>, body: AnyView, scripts: impl FnOnce(Option<Nonce>) -> AnyView) -> AnyView {
     let assets = expect_context::<Assets>();
     let nonce = use_nonce();
     let policy = policy(nonce.as_ref());
@@ -43,23 +71,28 @@ pub(crate) fn shell() -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
+                {title.map(|title| view! { <title>{title}</title> })}
                 {present(assets.css.clone()).map(|css| view! { <link rel="stylesheet" href=css/> })}
                 {present(assets.icon.clone()).map(|icon| view! { <link rel="icon" type="image/svg+xml" href=icon/> })}
-                {scripts(&assets, nonce)}
+                {scripts(nonce)}
                 <MetaTags/>
             </head>
-            <body>
-                <App/>
-            </body>
+            <body>{body}</body>
         </html>
     }
+    .into_any()
+}
+
+fn module(path: &str, nonce: Option<Nonce>) -> Option<impl IntoView + use<>> {
+    let path = present(path.to_owned())?;
+    Some(view! { <script type="module" src=path nonce=nonce></script> })
 }
 
 fn present(path: String) -> Option<String> {
     (!path.is_empty()).then_some(path)
 }
 
-fn scripts(assets: &Assets, nonce: Option<Nonce>) -> Option<impl IntoView + use<>> {
+fn client(assets: &Assets, nonce: Option<Nonce>) -> Option<impl IntoView + use<>> {
     let js = present(assets.js.clone())?;
     let wasm = assets.wasm.clone();
     let start = format!("import init,{{hydrate}} from {js:?};await init({{module_or_path:{wasm:?}}});hydrate()");

@@ -2,12 +2,17 @@
 
 mod compression;
 mod cookie;
+mod document;
+mod export;
 mod forms;
 mod guard;
+mod handover;
 mod headers;
 mod key_forms;
+mod key_page;
 mod origin;
 pub(crate) mod session;
+pub(crate) mod settings;
 
 use std::sync::Arc;
 
@@ -54,7 +59,8 @@ pub fn routes(keydesk: Keydesk, assets: Assets, settings: Settings) -> Router {
     // Leptos wants options, but serves no file here and so reads none of them.
     let options = LeptosOptions::builder().output_name("keydesk").build();
     let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
-    let guarded = guard::guarded(pages.iter().map(AxumRouteListing::path)).into();
+    let of_server = [key_page::PATH, export::PATH].into_iter();
+    let guarded = guard::guarded(pages.iter().map(AxumRouteListing::path).chain(of_server)).into();
     let desk = Desk { keydesk, settings, assets, guarded };
     let not_found = render_app_async_with_context(context.clone(), shell);
     Router::new()
@@ -62,6 +68,8 @@ pub fn routes(keydesk: Keydesk, assets: Assets, settings: Settings) -> Router {
         .layer(compression::of_pages())
         .merge(forms::routes(desk.clone()))
         .merge(key_forms::routes(desk.clone()))
+        .merge(key_page::routes(desk.clone()))
+        .merge(export::routes(desk.clone()))
         .fallback(move |request: Request<Body>| {
             let page = wants_page(request.method(), request.headers()).then(|| not_found(request));
             async move {
@@ -73,6 +81,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, settings: Settings) -> Router {
         })
         .layer(from_fn_with_state(desk.clone(), guard::admit))
         .layer(from_fn(origin::require_own))
+        .merge(handover::routes(desk.clone()))
         .layer(map_request(limited))
         .layer(map_request(origin::forget_on_pages))
         .layer(map_response_with_state(desk, headers::secure))

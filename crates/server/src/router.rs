@@ -105,5 +105,7 @@ fn site() -> app::Assets {
         wasm: path("keydesk.wasm"),
         css: path("keydesk.css"),
         icon: path("favicon.svg"),
+        rights: path("rights.js"),
+        document: path("document.js"),
     }
 }

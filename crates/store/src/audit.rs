@@ -1,4 +1,6 @@
-use model::{Action, Actor, AuditId, InstallationId, Instant, KeyId};
+use std::collections::HashMap;
+
+use model::{Action, Actor, AdministratorId, AuditId, InstallationId, Instant, KeyId};
 use uuid::Uuid;
 
 use crate::{Store, StoreError, db::on_db};
@@ -81,8 +83,36 @@ pub(crate) const AUDIT_HEAD: &str =
     "SELECT seq, hash FROM audit_entry WHERE installation_id = $1 ORDER BY seq DESC LIMIT 1";
 pub(crate) const AUDIT_AFTER: &str = "SELECT seq, id, at, actor, action, key_id, detail, previous_hash, hash FROM audit_entry \
      WHERE installation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+/// Who did it, by the name that an administrator has now.
+pub(crate) const ADMINISTRATOR_NAMES: &str = "SELECT id, name FROM administrator WHERE installation_id = $1";
+/// The index is of the key alone, since a key belongs to one installation.
+pub(crate) const AUDIT_OF_KEY: &str = "SELECT seq, id, at, actor, action, key_id, detail, previous_hash, hash FROM audit_entry \
+     WHERE key_id = $2 AND installation_id = $1 ORDER BY seq DESC LIMIT $3";
 
 impl Store {
+    /// Up to `limit` entries about a key, newest first.
+    pub async fn audit_of_key(
+        &self,
+        installation: InstallationId,
+        key: KeyId,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let rows: Vec<AuditRow> = on_db!(self, pool => {
+            sqlx::query_as(AUDIT_OF_KEY).bind(installation.0).bind(key.0).bind(limit).fetch_all(pool).await?
+        });
+        rows.into_iter().map(AuditEntry::try_from).collect()
+    }
+
+    /// The administrators of an installation by name.
+    pub async fn administrator_names(
+        &self,
+        installation: InstallationId,
+    ) -> Result<HashMap<AdministratorId, String>, StoreError> {
+        let rows: Vec<(Uuid, String)> =
+            on_db!(self, pool => sqlx::query_as(ADMINISTRATOR_NAMES).bind(installation.0).fetch_all(pool).await?);
+        Ok(rows.into_iter().map(|(id, name)| (AdministratorId(id), name)).collect())
+    }
+
     /// Up to `limit` entries after number `seq`, oldest first.
     pub async fn audit_after(
         &self,

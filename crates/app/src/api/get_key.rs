@@ -8,5 +8,5 @@ use crate::ApiError;
 #[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn get_key(id: KeyId) -> Result<KeyRow, ApiError> {
     let (keydesk, session) = crate::ssr::session::require().await?;
-    Ok(keydesk.get(&session.caller(), id).await?.into())
+    Ok(KeyRow::of(keydesk.get(&session.caller(), id).await?, keydesk.now()))
 }

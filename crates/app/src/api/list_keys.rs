@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::Wire;
 use crate::ApiError;
 
+/// A key that ends within so many milliseconds ends soon: 14 days.
+pub(crate) const SOON_MS: i64 = 14 * 24 * 60 * 60 * 1000;
+
 /// Which keys a list shows, and in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Filter {
@@ -15,6 +18,8 @@ pub(crate) struct Filter {
     pub(crate) status: Option<KeyStatus>,
     pub(crate) environment: Option<Environment>,
     pub(crate) preset: Option<Preset>,
+    /// Only active keys that end within 14 days.
+    pub(crate) expiring: bool,
 }
 
 /// A key as the grid shows it: little enough for a hundred thousand of them to fit into a tab.
@@ -27,7 +32,13 @@ pub(crate) struct KeyRow {
     pub(crate) hint: String,
     pub(crate) environment: Environment,
     pub(crate) preset: Preset,
+    /// What it may do, in words, where that is not what the preset says.
+    pub(crate) access: Option<String>,
     pub(crate) status: KeyStatus,
+    /// Unix milliseconds.
+    pub(crate) expires: Option<i64>,
+    /// Whole days that it lives on, when it ends soon.
+    pub(crate) days_left: Option<u32>,
     /// Unix milliseconds of the last allowed call.
     pub(crate) used: Option<i64>,
     /// Unix milliseconds.
@@ -38,20 +49,24 @@ pub(crate) struct KeyRow {
 }
 
 #[cfg(feature = "ssr")]
-impl From<model::Key> for KeyRow {
-    fn from(key: model::Key) -> Self {
+impl KeyRow {
+    pub(crate) fn of(key: model::Key, now: model::Instant) -> Self {
+        let access = crate::documents::access(key.preset, &key.scopes);
         Self {
             id: key.id,
             default: key.kind == model::KeyKind::Default,
-            name: key.client_name.into(),
-            hint: key.hint.0,
+            hint: key.hint.0.clone(),
             environment: key.environment,
             preset: key.preset,
+            access: Some(access).filter(|access| access != key.preset.title()),
             status: key.status,
+            expires: key.expires_at.map(model::Instant::as_millis),
+            days_left: crate::documents::days_left(&key, now),
             used: key.last_used_at.map(model::Instant::as_millis),
             created: key.created_at.as_millis(),
             deleted: key.deleted_at.map(model::Instant::as_millis),
             version: key.version,
+            name: key.client_name.into(),
         }
     }
 }
@@ -74,19 +89,20 @@ pub(crate) struct KeyList {
 #[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn list_keys(filter: Filter, cursor: Option<String>, limit: u32) -> Result<KeyList, ApiError> {
     let (keydesk, session) = crate::ssr::session::require().await?;
+    let now = keydesk.now();
     let query = model::ListQuery {
         search: filter.search,
         sort: filter.sort,
-        status: filter.status,
+        status: if filter.expiring { Some(KeyStatus::Active) } else { filter.status },
         environment: filter.environment,
         preset: filter.preset,
-        expiring_before: None,
+        expiring_before: filter.expiring.then(|| now.plus_millis(SOON_MS)),
         limit,
         cursor: cursor.map(|text| text.parse()).transpose().map_err(|_| ApiError::Malformed)?,
     };
     let page = keydesk.list(&session.caller(), &query).await?;
     Ok(KeyList {
-        rows: page.items.into_iter().map(KeyRow::from).collect(),
+        rows: page.items.into_iter().map(|key| KeyRow::of(key, now)).collect(),
         next: page.next_cursor,
         total: page.total,
         at_least: page.total_is_lower_bound,

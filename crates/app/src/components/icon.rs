@@ -11,11 +11,13 @@ pub(crate) enum Glyph {
     Down,
     Eye,
     EyeOff,
+    Hand,
     Key,
     Leave,
     Lines,
     Moon,
     More,
+    Pause,
     Pen,
     Plus,
     Problem,
@@ -23,6 +25,7 @@ pub(crate) enum Glyph {
     Search,
     Sun,
     Tick,
+    Turn,
     Undo,
     Up,
     Warning,
@@ -65,6 +68,11 @@ impl Glyph {
             Self::Search => "M8.75 3.25a5.5 5.5 0 1 0 0 11a5.5 5.5 0 0 0 0-11zM12.75 12.75l4 4",
             Self::Sun => {
                 "M10 6.75a3.25 3.25 0 1 0 0 6.5a3.25 3.25 0 0 0 0-6.5zM10 2.5v1M10 16.5v1M2.5 10h1M16.5 10h1M4.7 4.7l.7.7M14.6 14.6l.7.7M4.7 15.3l.7-.7M14.6 5.4l.7-.7"
+            }
+            Self::Hand => "M3.5 10h10.5M10 6l4 4l-4 4M16.5 4v12",
+            Self::Pause => "M10 2.75a7.25 7.25 0 1 0 0 14.5a7.25 7.25 0 0 0 0-14.5zM5 5l10 10",
+            Self::Turn => {
+                "M16.25 8.5a6.5 6.5 0 0 0-11.5-2.25L3.5 7.75M3.5 4v3.75h3.75M3.75 11.5a6.5 6.5 0 0 0 11.5 2.25l1.25-1.5M16.5 16v-3.75h-3.75"
             }
             Self::Tick => "M4.5 10.5l3.75 3.75l7.25-8.5",
             Self::Warning => "M10 3L17.5 16.25H2.5zM10 8v3.5M10 13.75v.01",

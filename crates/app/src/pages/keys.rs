@@ -17,6 +17,7 @@ mod posted;
 mod row;
 mod row_menu;
 mod secret;
+mod settings;
 mod shortcuts;
 mod sparkline;
 mod time;
@@ -100,7 +101,7 @@ pub(crate) fn Keys() -> impl IntoView {
 
 fn opened(open: Open) -> AnyView {
     match open {
-        Open::Add => view! { <add::AddDialog/> }.into_any(),
+        Open::Add(fields) => view! { <add::AddDialog fields/> }.into_any(),
         Open::Edit(id) => view! { <edit::EditDialog id/> }.into_any(),
         Open::Delete(selection) => view! { <delete::DeleteDialog selection/> }.into_any(),
         Open::Shortcuts => view! { <shortcuts::ShortcutsDialog/> }.into_any(),
@@ -120,7 +121,7 @@ fn AddButton() -> impl IntoView {
             aria-keyshortcuts="n"
             on:click=move |click: ev::MouseEvent| {
                 click.prevent_default();
-                desk.open.set(Some(Open::Add));
+                desk.open.set(Some(Open::Add(Vec::new())));
             }
         >
             <Icon glyph=Glyph::Plus/>

@@ -54,6 +54,8 @@ impl Site {
             wasm: "/pkg/keydesk.wasm".to_owned(),
             css: "/pkg/keydesk.css".to_owned(),
             icon: "/favicon.svg".to_owned(),
+            rights: "/rights.js".to_owned(),
+            document: "/document.js".to_owned(),
         };
         Self { router: ssr::routes(keydesk.clone(), assets, settings), keydesk, _folder: folder }
     }

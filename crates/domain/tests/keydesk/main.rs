@@ -7,6 +7,7 @@ mod desk;
 mod export;
 mod freshness;
 mod handover;
+mod history;
 mod idempotency;
 mod installations;
 mod isolation;

@@ -1,27 +1,31 @@
 use std::time::Duration;
 
 use leptos::{ev::SubmitEvent, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
-use model::{CATALOGUE, CLIENT_NAME_MAX, Environment, Preset};
+use model::{CLIENT_NAME_MAX, Preset};
 
 use super::{
     desk::Desk,
     dom::{self, Fields},
     interruption::Away,
-    posted::Posted,
+    posted::{Posted, first},
     secret::SecretBox,
+    settings::Settings,
 };
 use crate::{
     ApiError,
-    api::{Draft, Made, count_named, create_key},
+    api::{Fields as Filled, Made, count_named, create_key},
     components::{Dialog, DialogHandle, Glyph, Icon, Notice, Tone, live},
 };
 
 /// From the last key press until the name is looked up.
 const TYPED: Duration = Duration::from_millis(200);
 
+/// Fields that are seen without opening the others.
+const SIMPLE: [&str; 4] = ["new", "client_name", "preset", "intent"];
+
 /// Makes a key, and shows it.
 #[component]
-pub(super) fn AddDialog() -> impl IntoView {
+pub(super) fn AddDialog(fields: Filled) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let posted = use_context::<Posted>().unwrap_or_default();
     let made = RwSignal::new(posted.made.clone());
@@ -36,7 +40,7 @@ pub(super) fn AddDialog() -> impl IntoView {
         <Dialog id="add" title="Add API key" closed>
             {live(move || match made.get() {
                 Some(made) => view! { <Ready made/> }.into_any(),
-                None => view! { <Draw posted=posted.clone() made/> }.into_any(),
+                None => view! { <Draw posted=posted.clone() fields=fields.clone() made/> }.into_any(),
             })}
         </Dialog>
     }
@@ -44,12 +48,16 @@ pub(super) fn AddDialog() -> impl IntoView {
 
 /// The form.
 #[component]
-fn Draw(posted: Posted, made: RwSignal<Option<Made>>) -> impl IntoView {
+fn Draw(posted: Posted, fields: Filled, made: RwSignal<Option<Made>>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let dialog = expect_context::<DialogHandle>();
     let form = NodeRef::<html::Form>::new();
     let problem = RwSignal::new(posted.error);
     let busy = RwSignal::new(false);
+    let fields = if posted.fields.is_empty() { fields } else { posted.fields };
+    let name = first(&fields, "client_name").unwrap_or_default();
+    let chosen = first(&fields, "preset").and_then(|preset| preset.parse().ok()).unwrap_or(Preset::Crm);
+    let filled = fields.iter().any(|(name, _)| !SIMPLE.contains(&name.as_str()));
     // A double click, or an answer that got lost, makes one key; another draft makes another.
     let token = StoredValue::new(String::new());
     let changed = move |_| token.set_value(String::new());
@@ -59,34 +67,25 @@ fn Draw(posted: Posted, made: RwSignal<Option<Made>>) -> impl IntoView {
         if token.with_value(String::is_empty) {
             token.set_value(dom::token());
         }
-        let draft = Draft {
-            client_name: fields.text("client_name"),
-            preset: fields.text("preset").parse().ok(),
-            environment: fields.text("environment").parse().unwrap_or_default(),
-            scopes: fields.texts("scope").iter().filter_map(|scope| scope.parse().ok()).collect(),
-            token: token.get_value(),
-        };
+        let fields = fields.all();
         busy.set(true);
         leptos::task::spawn_local(async move {
-            let answer = desk.connection.ask(move || create_key(draft.clone())).await;
+            let answer = desk.connection.ask(move || create_key(fields.clone(), token.get_value())).await;
             busy.set(false);
             match answer {
                 Ok(key) => {
                     desk.say(format!("API key generated for {}", key.key.name));
                     made.set(Some(key));
                 }
-                Err(error) => {
-                    problem.set(Some(error));
-                    dom::focus("#client-name");
-                }
+                Err(error) => refused(error, problem),
             }
         });
     };
     view! {
-        <form class="form" method="post" action="/keys" node_ref=form on:submit=submit on:input=changed>
+        <form class="form adding" method="post" action="/keys" node_ref=form on:submit=submit on:input=changed>
             <Away/>
             <input type="hidden" name="intent" value="create"/>
-            <NameField value=posted.name except=None problem/>
+            <NameField value=name except=None problem/>
             <fieldset class="presets" role="radiogroup" aria-labelledby="integration">
                 <legend id="integration">"Integration"</legend>
                 {Preset::ALL
@@ -98,7 +97,7 @@ fn Draw(posted: Posted, made: RwSignal<Option<Made>>) -> impl IntoView {
                                     type="radio"
                                     name="preset"
                                     value=preset.as_str()
-                                    checked=preset == posted.preset
+                                    checked=preset == chosen
                                     aria-labelledby=id.clone()
                                     aria-describedby=format!("{id}-does")
                                 />
@@ -109,32 +108,7 @@ fn Draw(posted: Posted, made: RwSignal<Option<Made>>) -> impl IntoView {
                     })
                     .collect_view()}
             </fieldset>
-            <details class="advanced">
-                <summary>"Advanced"</summary>
-                <div class="advanced-body">
-                    <div class="field">
-                        <label for="environment">"Environment"</label>
-                        <select class="choice" name="environment" id="environment">
-                            <option value=Environment::Live.as_str()>"Live"</option>
-                            <option value=Environment::Test.as_str()>"Test: never reaches live data"</option>
-                        </select>
-                    </div>
-                    <fieldset class="rights">
-                        <legend>"Rights of a custom key"</legend>
-                        {CATALOGUE
-                            .map(|(scope, allows)| {
-                                view! {
-                                    <label>
-                                        <input type="checkbox" name="scope" value=scope/>
-                                        <span>{allows}</span>
-                                        <code>{scope}</code>
-                                    </label>
-                                }
-                            })
-                            .collect_view()}
-                    </fieldset>
-                </div>
-            </details>
+            <Settings edited=None open=filled fields/>
             <div class="dialog-foot">
                 <CancelButton dialog/>
                 <button type="submit" class="button primary" aria-disabled=Signal::derive(move || busy.get().then_some("true"))>
@@ -142,6 +116,18 @@ fn Draw(posted: Posted, made: RwSignal<Option<Made>>) -> impl IntoView {
                 </button>
             </div>
         </form>
+    }
+}
+
+/// Says what is wrong where it is wrong, and leads there.
+pub(super) fn refused(error: ApiError, problem: RwSignal<Option<ApiError>>) {
+    match error {
+        ApiError::Fields(problems) if dom::mark(&problems) => problem.set(None),
+        error => {
+            dom::mark(&[]);
+            problem.set(Some(error));
+            dom::focus("#client-name");
+        }
     }
 }
 

@@ -3,7 +3,10 @@
 use leptos_router::params::ParamsMap;
 use model::{KeyId, KeyStatus, Sort, SortColumn};
 
-use crate::api::Filter;
+use crate::api::{Fields, Filter};
+
+/// What stands in the address, in place of a status, for keys that end soon.
+pub(super) const EXPIRING: &str = "expiring";
 
 impl Filter {
     /// Reads an address. What can't be read there is left out: an address is typed by people.
@@ -13,6 +16,7 @@ impl Filter {
             search: text("search").to_owned(),
             sort: text("sort").parse().unwrap_or_default(),
             status: text("status").parse().ok(),
+            expiring: text("status") == EXPIRING,
             environment: text("environment").parse().ok(),
             preset: text("preset").parse().ok(),
         }
@@ -27,15 +31,25 @@ impl Filter {
         if self.sort != Sort::default() {
             pairs.push(("sort", self.sort.to_string()));
         }
-        pairs.extend(self.status.map(|status| ("status", status.as_str().to_owned())));
+        pairs.extend(self.state().map(|state| ("status", state.to_owned())));
         pairs.extend(self.environment.map(|environment| ("environment", environment.as_str().to_owned())));
         pairs.extend(self.preset.map(|preset| ("preset", preset.as_str().to_owned())));
         pairs
     }
 
+    /// A status, or [`EXPIRING`].
+    pub(super) fn state(&self) -> Option<&'static str> {
+        if self.expiring { Some(EXPIRING) } else { self.status.map(KeyStatus::as_str) }
+    }
+
     /// The page's address with this filter.
     pub(crate) fn address(&self) -> String {
-        let mut address = "/keys".to_owned();
+        self.address_of("/keys")
+    }
+
+    /// The address of something else that has the same filters.
+    pub(super) fn address_of(&self, path: &str) -> String {
+        let mut address = path.to_owned();
         for (index, (name, value)) in self.pairs().into_iter().enumerate() {
             address.push(if index == 0 { '?' } else { '&' });
             address.push_str(name);
@@ -63,6 +77,7 @@ impl Filter {
         !self.search.trim().is_empty()
             || self.environment.is_some()
             || self.preset.is_some()
+            || self.expiring
             || self.status.is_some_and(|status| status != KeyStatus::Revoked)
     }
 }
@@ -84,7 +99,8 @@ fn escape(text: &str, into: &mut String) {
 /// What stands open over the grid.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Open {
-    Add,
+    /// With these fields filled in.
+    Add(Fields),
     Edit(KeyId),
     Delete(model::Selection),
     Shortcuts,
@@ -96,7 +112,8 @@ impl Open {
     pub(super) fn of(query: &ParamsMap) -> Option<Self> {
         let id = |name| query.get_str(name).and_then(|id| id.parse().ok());
         if query.get_str("new").is_some() {
-            return Some(Self::Add);
+            let fields = query.clone().into_iter().map(|(name, value)| (name.into_owned(), value));
+            return Some(Self::Add(fields.collect()));
         }
         let edited = id("edit").map(Self::Edit);
         edited.or_else(|| id("delete").map(|id| Self::Delete(model::Selection::Ids(vec![id]))))
@@ -127,9 +144,12 @@ mod tests {
             status: Some(KeyStatus::Active),
             environment: Some(Environment::Test),
             preset: Some(Preset::WorkforceManagement),
+            expiring: false,
         };
         assert_eq!(read(&full.address()), full);
         assert_eq!(Filter::default().address(), "/keys");
+        let soon = Filter { expiring: true, ..Filter::default() };
+        assert_eq!((soon.address(), read("/keys?status=expiring")), ("/keys?status=expiring".to_owned(), soon));
     }
 
     #[test]

@@ -60,6 +60,12 @@ fn Bar(selected: u64) -> impl IntoView {
                 <Icon glyph=Glyph::Bin/>
                 "Delete selected"
             </button>
+            <button type="button" class="button small" on:click=move |_| desk.switch(desk.selection(), false)>
+                "Disable selected"
+            </button>
+            <button type="button" class="button small" on:click=move |_| desk.switch(desk.selection(), true)>
+                "Enable selected"
+            </button>
             <button type="button" class="button small" on:click=move |_| desk.clear_selection()>
                 "Clear selection"
             </button>

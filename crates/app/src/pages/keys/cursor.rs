@@ -7,8 +7,8 @@ use super::{address::Open, desk::Desk, dom, window::Window};
 use crate::api::KeyRow;
 
 /// The places of a row in the order in which the arrows visit them. A row need not have all.
-const STOPS: [&str; 11] =
-    ["select", "key", "reveal", "copy", "name", "access", "status", "used", "created", "edit", "more"];
+const STOPS: [&str; 12] =
+    ["select", "key", "reveal", "copy", "name", "access", "status", "expires", "used", "created", "edit", "more"];
 
 /// The place that takes the focus, and where Shift extends from.
 #[derive(Clone, Copy)]

@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
-use model::{KeyId, Selection};
+use model::{Instant, KeyId, KeyStatus, Selection};
 
 use super::{address::Open, call::Connection};
 use crate::{
     ApiError,
-    api::{Filter, KeyList, KeyRow, list_keys},
+    api::{Filter, KeyList, KeyRow, SOON_MS, list_keys, switch_keys},
 };
 
 /// Keys on the first page: as many as a tall screen shows.
@@ -190,6 +190,21 @@ impl Desk {
         self.clear_selection();
     }
 
+    /// Switches keys on or off, and shows them as they are then.
+    pub(super) fn switch(self, selection: Selection, enabled: bool) {
+        leptos::task::spawn_local(async move {
+            match self.connection.ask(move || switch_keys(selection.clone(), enabled)).await {
+                Ok(changed) => {
+                    self.clear_selection();
+                    self.refresh();
+                    let done = if enabled { "Enabled" } else { "Disabled" };
+                    self.tell(format!("{done} {}", super::words::keys(changed)), Vec::new());
+                }
+                Err(error) => self.tell(error.to_string(), Vec::new()),
+            }
+        });
+    }
+
     pub(super) fn clear_selection(self) {
         self.all.set(false);
         self.selected.set(BTreeSet::new());
@@ -207,8 +222,10 @@ impl Desk {
 
     pub(super) fn selection(self) -> Selection {
         if self.all.get_untracked() {
-            let Filter { search, environment, status, preset, .. } = self.filter.get_untracked();
-            Selection::Matching { search, environment, status, preset, expiring_before: None }
+            let Filter { search, environment, status, preset, expiring, .. } = self.filter.get_untracked();
+            let expiring_before = expiring.then(|| Instant::from_millis(super::time::now() + SOON_MS));
+            let status = if expiring { Some(KeyStatus::Active) } else { status };
+            Selection::Matching { search, environment, status, preset, expiring_before }
         } else {
             Selection::Ids(self.selected.with_untracked(|ids| ids.iter().copied().collect()))
         }

@@ -1,7 +1,10 @@
 //! The few things that are asked of the document itself.
 
+use js_sys::Array;
 use leptos::{html, prelude::*};
 use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, wasm_bindgen::JsCast};
+
+use crate::FieldProblem;
 
 /// Moves the focus to what `selector` finds first.
 pub(super) fn focus(selector: &str) -> bool {
@@ -39,9 +42,36 @@ impl Fields {
         self.0.get(name).as_string().unwrap_or_default()
     }
 
-    pub(super) fn texts(&self, name: &str) -> Vec<String> {
-        self.0.get_all(name).iter().filter_map(|value| value.as_string()).collect()
+    /// All of them, in order.
+    pub(super) fn all(&self) -> Vec<(String, String)> {
+        let pairs = self.0.entries().into_iter().flatten().map(|pair| Array::from(&pair));
+        pairs.filter_map(|pair| Some((pair.get(0).as_string()?, pair.get(1).as_string()?))).collect()
     }
+}
+
+/// Says at each field of an open dialog what is wrong with it, and nothing where nothing is. Whether there was any such field.
+pub(super) fn mark(problems: &[FieldProblem]) -> bool {
+    let Ok(notes) = document().query_selector_all("dialog [data-problem]") else { return false };
+    let mut marked = false;
+    for note in (0..notes.length()).filter_map(|at| notes.get(at)?.dyn_into::<Element>().ok()) {
+        let field = note.get_attribute("data-problem").unwrap_or_default();
+        let said: Vec<_> =
+            problems.iter().filter(|problem| problem.field == field).map(|p| p.message.as_str()).collect();
+        note.set_text_content(Some(&said.join("\n")));
+        let Some(input) = document().query_selector(&format!("dialog [name={field}]")).ok().flatten() else { continue };
+        // Both fail for malformed names only.
+        if said.is_empty() {
+            _ = input.remove_attribute("aria-invalid");
+            continue;
+        }
+        _ = input.set_attribute("aria-invalid", "true");
+        if !marked && let Ok(Some(folded)) = input.closest("details") {
+            _ = folded.set_attribute("open", "");
+            focus_element(Some(input));
+        }
+        marked = true;
+    }
+    marked
 }
 
 /// A random text that nobody has used before, for a request that may have to be sent again.

@@ -2,19 +2,20 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 use model::{KeyError, KeyId};
 
 use super::{
-    add::{CancelButton, NameField, sentence},
+    add::{CancelButton, NameField, refused, sentence},
     desk::Desk,
     dom::{self, Fields},
     interruption::Away,
     posted::Posted,
+    settings::Settings,
 };
 use crate::{
     ApiError,
-    api::{Asked, KeyRow, get_key, rename_key},
-    components::{Dialog, DialogHandle, Notice, Tone},
+    api::{Asked, KeyRow, Theirs, compare_key, get_key, save_key},
+    components::{Dialog, DialogHandle, Notice, Tone, live},
 };
 
-/// Gives a key another Client Name.
+/// Changes a key.
 #[component]
 pub(super) fn EditDialog(id: KeyId) -> impl IntoView {
     let desk = expect_context::<Desk>();
@@ -52,96 +53,71 @@ fn Form(row: KeyRow) -> impl IntoView {
     let dialog = expect_context::<DialogHandle>();
     let posted = use_context::<Posted>().unwrap_or_default();
     let form = NodeRef::<html::Form>::new();
+    let (typed, open) = (posted.text("client_name"), !posted.fields.is_empty());
     let problem = RwSignal::new(posted.error.filter(|error| !moved(error)));
     let busy = RwSignal::new(false);
     let version = RwSignal::new(row.version);
     // What somebody else has made of it meanwhile.
-    let theirs = RwSignal::new(None::<KeyRow>);
+    let theirs = RwSignal::new(None::<Theirs>);
     let (id, hint) = (row.id, row.hint.clone());
-    let typed = if posted.name.is_empty() { row.name.clone() } else { posted.name };
     let saved = move |key: KeyRow| {
         desk.say(format!("Saved {}", key.name));
         desk.put(key);
         dialog.close();
     };
-    let save = move || {
-        let Some(name) = Fields::of(form).filter(|_| !busy.get_untracked()).map(|fields| fields.text("client_name"))
-        else {
+    let submit = move |submit: SubmitEvent| {
+        submit.prevent_default();
+        let Some(fields) = Fields::of(form).filter(|_| !busy.get_untracked()).map(|fields| fields.all()) else {
             return;
         };
         busy.set(true);
-        let base = version.get_untracked();
         leptos::task::spawn_local(async move {
-            let wanted = name.clone();
-            let answer = desk.connection.ask(move || rename_key(id, wanted.clone(), base)).await;
+            let mine = fields.clone();
+            let answer = desk.connection.ask(move || save_key(mine.clone())).await;
+            let answer = match answer {
+                Err(error) if moved(&error) => desk.connection.ask(move || compare_key(fields.clone())).await.map(Err),
+                answer => answer.map(Ok),
+            };
             busy.set(false);
             match answer {
-                Ok(key) => saved(key),
-                Err(error) if moved(&error) => match desk.connection.ask(move || get_key(id)).await {
-                    // Our own change, whose answer got lost on the way.
-                    Ok(key) if key.name == name.trim() => saved(key),
-                    Ok(key) => {
-                        version.set(key.version);
-                        theirs.set(Some(key));
-                    }
-                    Err(error) => problem.set(Some(error)),
-                },
-                Err(error) => {
-                    problem.set(Some(error));
-                    dom::focus("#client-name");
+                Ok(Ok(key)) => saved(key),
+                // Our own change, whose answer got lost on the way.
+                Ok(Err(same)) if same.differences.is_empty() => saved(same.key),
+                Ok(Err(other)) => {
+                    version.set(other.key.version);
+                    theirs.set(Some(other));
+                    dom::after_rendering(|| _ = dom::focus("#edit .conflict button"));
                 }
+                Err(error) => refused(error, problem),
             }
         });
     };
-    let submit = move |submit: SubmitEvent| {
-        submit.prevent_default();
-        save();
-    };
     let conflict = move || {
-        theirs.get().map(|key| {
-            let name = key.name.clone();
+        theirs.get().map(|Theirs { key, differences }| {
             let keep = move |_| {
                 desk.put(key.clone());
                 dialog.close();
             };
             view! {
-                <div class="conflict" role="alert">
-                    <p>"Somebody else has changed this key since you opened it. Its Client Name is now:"</p>
-                    <p class="conflict-name">
-                        <bdi>{name}</bdi>
-                    </p>
-                    <p>"Save again to put yours in its place, or keep theirs."</p>
-                    <button type="button" class="button" on:click=keep>"Keep theirs"</button>
-                </div>
+                <Conflict differences/>
+                <button type="button" class="button kept" on:click=keep>"Keep theirs"</button>
             }
         })
     };
     view! {
         <form class="form" method="post" action="/keys" node_ref=form on:submit=submit>
             <Away/>
-            <input type="hidden" name="intent" value="rename"/>
+            <input type="hidden" name="intent" value="save"/>
             <input type="hidden" name="id" value=id.to_string()/>
             <input type="hidden" name="version" value=Signal::derive(move || version.get().to_string())/>
-            {posted
-                .moved
-                .then(|| {
-                    let name = row.name.clone();
-                    view! {
-                        <div class="conflict" role="alert">
-                            <p>"Somebody else has changed this key since you opened it. Its Client Name is now:"</p>
-                            <p class="conflict-name">
-                                <bdi>{name}</bdi>
-                            </p>
-                            <p>"Save again to put yours in its place."</p>
-                        </div>
-                    }
-                })}
-            {conflict}
-            <NameField value=typed except=Some(id) problem/>
+            {posted.differences.map(|differences| view! { <div class="conflict" role="alert"><Conflict differences/></div> })}
+            {live(move || conflict().map(|said| view! { <div class="conflict" role="alert">{said}</div> }))}
+            <NameField value=typed.unwrap_or(row.name) except=Some(id) problem/>
             <div class="field">
                 <label for="edited-key">"API key"</label>
                 <input class="input mono" id="edited-key" type="text" readonly value=hint/>
             </div>
+            <Settings edited=Some(id) fields=Vec::new() open/>
             <div class="dialog-foot">
                 <button type="submit" form="rows" name="delete" value=id.to_string() class="button danger unscripted">
                     "Delete"
@@ -152,6 +128,16 @@ fn Form(row: KeyRow) -> impl IntoView {
                 </button>
             </div>
         </form>
+    }
+}
+
+/// What somebody else has made of the key, beside what stands in the form.
+#[component]
+fn Conflict(differences: String) -> impl IntoView {
+    view! {
+        <p>"Somebody else has changed this key since you opened it. Where it differs from yours:"</p>
+        <div inner_html=differences></div>
+        <p>"Save again to put yours in its place, or keep theirs."</p>
     }
 }
 

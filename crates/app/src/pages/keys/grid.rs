@@ -37,7 +37,7 @@ pub(super) fn Grid() -> impl IntoView {
             role="grid"
             aria-label="API keys"
             aria-multiselectable="true"
-            aria-colcount="8"
+            aria-colcount="9"
             aria-rowcount=Signal::derive(move || (desk.total.get() + 1).to_string())
             node_ref=grid
             on:keydown=move |press| cursor.pressed(desk, shown, &press)
@@ -128,9 +128,10 @@ fn Head() -> impl IntoView {
             <Sortable column=SortColumn::ClientName label="Client Name" class="c-name" index="3"/>
             <div role="columnheader" aria-colindex="4" class="c-access">"Access"</div>
             <div role="columnheader" aria-colindex="5" class="c-status">"Status"</div>
-            <Sortable column=SortColumn::LastUsedAt label="Last used" class="c-used" index="6"/>
-            <Sortable column=SortColumn::CreatedAt label="Created" class="c-created" index="7"/>
-            <div role="columnheader" aria-colindex="8" class="c-actions">
+            <div role="columnheader" aria-colindex="6" class="c-expires">"Expires"</div>
+            <Sortable column=SortColumn::LastUsedAt label="Last used" class="c-used" index="7"/>
+            <Sortable column=SortColumn::CreatedAt label="Created" class="c-created" index="8"/>
+            <div role="columnheader" aria-colindex="9" class="c-actions">
                 <span class="unseen">"Actions"</span>
             </div>
         </div>

@@ -82,7 +82,7 @@ pub(super) fn PaletteDialog() -> impl IntoView {
             return navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });
         }
         match command {
-            Command::Add => desk.open.set(Some(Open::Add)),
+            Command::Add => desk.open.set(Some(Open::Add(Vec::new()))),
             Command::Shortcuts => desk.open.set(Some(Open::Shortcuts)),
             // Fails only for an address that is none.
             Command::Documentation => _ = location().assign("/api/docs"),

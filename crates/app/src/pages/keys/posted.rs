@@ -1,24 +1,29 @@
-use model::Preset;
-
-use crate::{ApiError, api::Made};
+use crate::{
+    ApiError,
+    api::{Fields, Made},
+};
 
 /// What became of a form that was posted without scripts; the answer's page shows it. Never there in the browser.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Posted {
     /// The key that was made.
     pub(crate) made: Option<Made>,
     /// Why nothing was done.
     pub(crate) error: Option<ApiError>,
-    /// Somebody else was faster.
-    pub(crate) moved: bool,
-    /// As typed.
-    pub(crate) name: String,
-    /// As chosen.
-    pub(crate) preset: Preset,
+    /// What somebody else has made of the key meanwhile, to be put into the page.
+    pub(crate) differences: Option<String>,
+    /// As filled in.
+    pub(crate) fields: Fields,
 }
 
-impl Default for Posted {
-    fn default() -> Self {
-        Self { made: None, error: None, moved: false, name: String::new(), preset: Preset::Crm }
+impl Posted {
+    /// The first field of this name, as filled in.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        first(&self.fields, name)
     }
+}
+
+/// The first field of this name.
+pub(super) fn first(fields: &Fields, name: &str) -> Option<String> {
+    fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
 }

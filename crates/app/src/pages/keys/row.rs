@@ -22,7 +22,7 @@ const DEFAULT_REASON: &str = "The Default API Key belongs to the installation it
 pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRow>>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let cursor = expect_context::<Cursor>();
-    let KeyRow { id, default, environment, preset, status, used, created, .. } = row;
+    let KeyRow { id, default, environment, preset, status, expires, used, created, .. } = row;
     let deleted = row.deleted.is_some();
     let may_edit = move || !default && !deleted && desk.may_change.get();
     let selected = Memo::new(move |_| !default && desk.is_selected(id));
@@ -55,14 +55,23 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
         desk.open.set(Some(Open::Edit(id)));
     };
     let name = row.name.clone();
-    let (select_name, edit_name, more_name) =
-        (format!("Select {name}"), format!("Edit {name}"), format!("More actions for {name}"));
-    let (status, tone) = match status {
-        KeyStatus::Active => ("Active", "badge good"),
-        KeyStatus::Disabled => ("Disabled", "badge"),
-        KeyStatus::Expired => ("Expired", "badge warning"),
-        KeyStatus::Revoked => ("Deleted", "badge bad"),
+    let (select_name, edit_name, more_name, details_name) = (
+        format!("Select {name}"),
+        format!("Edit {name}"),
+        format!("More actions for {name}"),
+        format!("Details of {name}"),
+    );
+    let (status, tone) = match (status, row.days_left) {
+        (KeyStatus::Active, Some(0)) => ("Expires within a day".to_owned(), "badge warning"),
+        (KeyStatus::Active, Some(1)) => ("Expires in 1 day".to_owned(), "badge warning"),
+        (KeyStatus::Active, Some(days)) => (format!("Expires in {days} days"), "badge warning"),
+        (KeyStatus::Active, None) => ("Active".to_owned(), "badge good"),
+        (KeyStatus::Disabled, _) => ("Disabled".to_owned(), "badge"),
+        (KeyStatus::Expired, _) => ("Expired".to_owned(), "badge warning"),
+        (KeyStatus::Revoked, _) => ("Deleted".to_owned(), "badge bad"),
     };
+    let access = row.access.clone().unwrap_or_else(|| preset.title().to_owned());
+    let access = if default { "Verifies keys".to_owned() } else { access };
     let kept = StoredValue::new(row);
     let line = move || desk.activity.with(|lines| lines.get(&id).cloned());
     view! {
@@ -113,13 +122,19 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                     })}
             </div>
             <div role="gridcell" aria-colindex="4" class="c-access" data-stop="access" tabindex=tab("access")>
-                <span class="clip">{if default { "Verifies keys" } else { preset.title() }}</span>
+                <span class="clip" title=access.clone()>{access.clone()}</span>
                 {(environment == Environment::Test).then(|| view! { <span class="badge test">"Test"</span> })}
             </div>
             <div role="gridcell" aria-colindex="5" class="c-status" data-stop="status" tabindex=tab("status")>
                 <span class=tone>{status}</span>
             </div>
-            <div role="gridcell" aria-colindex="6" class="c-used" data-stop="used" tabindex=tab("used")>
+            <div role="gridcell" aria-colindex="6" class="c-expires" data-stop="expires" tabindex=tab("expires")>
+                {match expires {
+                    Some(ms) => view! { <Time ms written=Written::Day/> }.into_any(),
+                    None => view! { <span class="faint">"Never"</span> }.into_any(),
+                }}
+            </div>
+            <div role="gridcell" aria-colindex="7" class="c-used" data-stop="used" tabindex=tab("used")>
                 {match used {
                     Some(ms) => view! { <Time ms written=Written::Ago/> }.into_any(),
                     None => view! { <span class="faint">"Never"</span> }.into_any(),
@@ -140,10 +155,10 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                         })
                 })}
             </div>
-            <div role="gridcell" aria-colindex="7" class="c-created" data-stop="created" tabindex=tab("created")>
+            <div role="gridcell" aria-colindex="8" class="c-created" data-stop="created" tabindex=tab("created")>
                 <Time ms=created written=Written::Day/>
             </div>
-            <div role="gridcell" aria-colindex="8" class="c-actions">
+            <div role="gridcell" aria-colindex="9" class="c-actions">
                 {live(move || {
                     may_edit()
                         .then(|| {
@@ -166,25 +181,39 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                         })
                 })}
                 {live(move || {
-                    desk.may_change
-                        .get()
-                        .then(|| {
-                            view! {
-                                <button
-                                    type="button"
-                                    class="icon-button small scripted"
-                                    popovertarget="row-menu"
-                                    data-stop="more"
-                                    tabindex=tab("more")
-                                    aria-haspopup="menu"
-                                    aria-label=more_name.clone()
-                                    title="More actions"
-                                    on:click=move |_| menu.set(Some(kept.get_value()))
-                                >
-                                    <Icon glyph=Glyph::More/>
-                                </button>
-                            }
-                        })
+                    if desk.may_change.get() {
+                        view! {
+                            <button
+                                type="button"
+                                class="icon-button small scripted"
+                                popovertarget="row-menu"
+                                data-stop="more"
+                                tabindex=tab("more")
+                                aria-haspopup="menu"
+                                aria-label=more_name.clone()
+                                title="More actions"
+                                on:click=move |_| menu.set(Some(kept.get_value()))
+                            >
+                                <Icon glyph=Glyph::More/>
+                            </button>
+                        }
+                            .into_any()
+                    } else {
+                        view! {
+                            <a
+                                class="icon-button small"
+                                href=format!("/keys/{id}")
+                                rel="external"
+                                data-stop="more"
+                                tabindex=tab("more")
+                                aria-label=details_name.clone()
+                                title="Details"
+                            >
+                                <Icon glyph=Glyph::Lines/>
+                            </a>
+                        }
+                            .into_any()
+                    }
                 })}
             </div>
         </div>

@@ -1,5 +1,5 @@
 use leptos::{html::Div, prelude::*};
-use model::Selection;
+use model::{KeyStatus, Selection};
 use web_sys::{KeyboardEvent, ToggleEvent};
 
 use super::{address::Open, desk::Desk, secret};
@@ -50,6 +50,13 @@ pub(super) fn RowMenu(menu: RwSignal<Option<KeyRow>>) -> impl IntoView {
 
 fn entries(desk: Desk, row: KeyRow) -> impl IntoView {
     let (id, deleted, default) = (row.id, row.deleted.is_some(), row.default);
+    let active = row.status == KeyStatus::Active;
+    let enabled = row.status != KeyStatus::Disabled;
+    let settings = vec![
+        ("from".to_owned(), id.to_string()),
+        ("client_name".to_owned(), row.name.clone()),
+        ("preset".to_owned(), row.preset.as_str().to_owned()),
+    ];
     let kept = StoredValue::new(row);
     let restore = move || {
         leptos::task::spawn_local(async move {
@@ -63,6 +70,7 @@ fn entries(desk: Desk, row: KeyRow) -> impl IntoView {
         });
     };
     view! {
+        <Way glyph=Glyph::Lines text="Open details" to=format!("/keys/{id}")/>
         {deleted.then(|| view! { <Entry glyph=Glyph::Undo text="Restore" chosen=restore/> })}
         {(!deleted && !default)
             .then(|| {
@@ -75,9 +83,19 @@ fn entries(desk: Desk, row: KeyRow) -> impl IntoView {
                     <Entry glyph=Glyph::Copy text="Copy key" chosen=move || kept.with_value(|row| secret::copy_key(desk, row))/>
                 }
             })}
+        {(!deleted).then(|| view! { <Way glyph=Glyph::Turn text="Rotate" to=format!("/keys/{id}?open=rotate#rotate")/> })}
+        {(active && !default)
+            .then(|| view! { <Way glyph=Glyph::Hand text="Hand over" to=format!("/keys/{id}#hand-over")/> })}
         {(!deleted && !default)
             .then(|| {
+                let (glyph, text) = if enabled { (Glyph::Pause, "Disable") } else { (Glyph::Check, "Enable") };
                 view! {
+                    <Entry
+                        glyph=Glyph::Plus
+                        text="Duplicate settings"
+                        chosen=move || desk.open.set(Some(Open::Add(settings.clone())))
+                    />
+                    <Entry glyph text chosen=move || desk.switch(Selection::Ids(vec![id]), !enabled)/>
                     <Entry
                         glyph=Glyph::Bin
                         text="Delete"
@@ -86,6 +104,17 @@ fn entries(desk: Desk, row: KeyRow) -> impl IntoView {
                     />
                 }
             })}
+    }
+}
+
+/// An entry that leads to a page of the server's.
+#[component]
+fn Way(glyph: Glyph, text: &'static str, to: String) -> impl IntoView {
+    view! {
+        <a class="menu-item" role="menuitem" tabindex="-1" href=to rel="external">
+            <Icon glyph/>
+            <span>{text}</span>
+        </a>
     }
 }
 

@@ -51,7 +51,7 @@ fn pressed(desk: Desk, press: &KeyboardEvent) {
     }
     match press.key().as_str() {
         "/" => _ = dom::focus("#search"),
-        "n" if desk.may_change.get_untracked() => desk.open.set(Some(Open::Add)),
+        "n" if desk.may_change.get_untracked() => desk.open.set(Some(Open::Add(Vec::new()))),
         "?" => desk.open.set(Some(Open::Shortcuts)),
         _ => return,
     }

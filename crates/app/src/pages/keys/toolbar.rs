@@ -4,7 +4,7 @@ use leptos::{ev::SubmitEvent, html, leptos_dom::helpers::TimeoutHandle, prelude:
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use model::{Environment, KeyStatus, Preset};
 
-use super::{desk::Desk, dom::Fields};
+use super::{address::EXPIRING, desk::Desk, dom::Fields};
 use crate::{
     api::Filter,
     components::{Glyph, Icon},
@@ -27,6 +27,7 @@ pub(super) fn Toolbar() -> impl IntoView {
             search: fields.text("search"),
             sort: filter.get_untracked().sort,
             status: fields.text("status").parse().ok(),
+            expiring: fields.text("status") == EXPIRING,
             environment: fields.text("environment").parse().ok(),
             preset: fields.text("preset").parse().ok(),
         };
@@ -104,13 +105,18 @@ pub(super) fn Toolbar() -> impl IntoView {
                 any="Every status"
                 options=vec![
                     (KeyStatus::Active.as_str(), "Active"),
+                    (EXPIRING, "Expiring soon"),
                     (KeyStatus::Disabled.as_str(), "Disabled"),
                     (KeyStatus::Expired.as_str(), "Expired"),
                     (KeyStatus::Revoked.as_str(), "Recently deleted"),
                 ]
-                chosen=Signal::derive(move || filter.with(|filter| filter.status.map(KeyStatus::as_str)))
+                chosen=Signal::derive(move || filter.with(Filter::state))
                 on_choice=chosen
             />
+            <a class="button export" href=move || filter.with(|filter| filter.address_of("/keys.csv")) rel="external" download>
+                <Icon glyph=Glyph::Down/>
+                "Export CSV"
+            </a>
         </form>
     }
 }

@@ -1,0 +1,35 @@
+use leptos::prelude::*;
+use model::KeyId;
+
+use super::{Fields, Wire};
+use crate::ApiError;
+
+/// The fields of a key's settings, to be put into the page: of the key `edited`; or of one to be made, filled in as `fields`
+/// say, or like the key that they name as `from`.
+#[server(prefix = "/api/_fn", protocol = Wire)]
+pub(crate) async fn settings_fields(edited: Option<KeyId>, fields: Fields) -> Result<String, ApiError> {
+    use crate::{
+        documents::{Shown, settings_form},
+        pages::Posted,
+        ssr::settings::Form,
+    };
+    let (keydesk, session) = crate::ssr::session::require().await?;
+    let (caller, form) = (session.caller(), Form(&fields));
+    let from = form.text("from").parse::<KeyId>().ok();
+    let posted = use_context::<Posted>().filter(|posted| !posted.fields.is_empty());
+    let before = match edited {
+        Some(id) => Some(keydesk.get(&caller, id).await?),
+        None => None,
+    };
+    let shown = match (&posted, &before, from) {
+        (Some(posted), before, _) => Shown::of_form(Form(&posted.fields), before.as_ref()),
+        (None, Some(key), _) => Shown::of_key(key),
+        (None, None, Some(id)) => Shown::duplicate(&keydesk.get(&caller, id).await?),
+        (None, None, None) => Shown::of_form(form, None),
+    };
+    let problems = match posted.and_then(|posted| posted.error) {
+        Some(ApiError::Fields(problems)) => problems,
+        _ => Vec::new(),
+    };
+    Ok(settings_form(&shown, &problems, keydesk.catalogue()).to_html())
+}

@@ -1,0 +1,12 @@
+use leptos::prelude::*;
+use model::Selection;
+
+use super::Wire;
+use crate::ApiError;
+
+/// Switches what is selected on or off. Answers how many keys were switched.
+#[server(prefix = "/api/_fn", protocol = Wire)]
+pub(crate) async fn switch_keys(selection: Selection, enabled: bool) -> Result<u64, ApiError> {
+    let (keydesk, session) = crate::ssr::session::require().await?;
+    Ok(keydesk.set_enabled_selected(&session.caller(), &selection, enabled).await?.changed)
+}

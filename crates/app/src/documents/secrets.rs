@@ -1,0 +1,145 @@
+use leptos::prelude::*;
+use model::{Handover, Instant, KeyStatus, SecretInfo};
+
+use super::{
+    key::{KeyPage, post},
+    words::{is_default, relative, time},
+};
+
+/// Overlaps that are offered: seconds and words.
+const OVERLAPS: [(u32, &str); 4] =
+    [(0, "None: the old key stops working now"), (3_600, "1 hour"), (86_400, "24 hours"), (604_800, "7 days")];
+/// The one that is chosen at first.
+const OVERLAP: u32 = 86_400;
+
+/// The secrets of a key with the traffic on each, and how it gets a new one.
+pub(super) fn rotation(page: &KeyPage) -> AnyView {
+    let address = format!("/keys/{}", page.key.id);
+    let works = |secret: &&SecretInfo| secret.expires_at.is_none_or(|end| end > page.now);
+    let overlaps = page.secrets.iter().filter(works).count() > 1;
+    view! {
+        // Scripts ask for it anew while something in it is about to change.
+        <section class="panel" id="secrets" aria-labelledby="secrets-title" data-live=overlaps.then_some("")>
+            <h2 id="secrets-title">{if overlaps { "Secrets: two work at the moment" } else { "Secret" }}</h2>
+            <ul class="secrets">
+                {page.secrets.iter().map(|secret| row(secret, page.now)).collect_view()}
+            </ul>
+            {(overlaps && page.may_change).then(|| post(&address, "end-overlap", "End overlap now", "button danger"))}
+        </section>
+        {page.may_change.then(|| rotate(page, &address))}
+    }
+    .into_any()
+}
+
+fn row(secret: &SecretInfo, now: Instant) -> AnyView {
+    let (label, tone) = match secret.expires_at {
+        None => ("Current", "badge good"),
+        Some(end) if end > now => ("Old", "badge warning"),
+        Some(_) => ("Ended", "badge"),
+    };
+    let used = match secret.last_used_at {
+        None => "never used".into_any(),
+        Some(at) => view! { "last used " {relative(at)} }.into_any(),
+    };
+    let end = secret.expires_at.map(|end| {
+        let word = if end > now { "works until " } else { "ended " };
+        view! { <span>{word} {time(end)}</span> }
+    });
+    view! {
+        <li>
+            <div>
+                <code>{secret.hint.0.clone()}</code>
+                <span class=tone>{label}</span>
+            </div>
+            <p class="faint">
+                <span>{used}</span>
+                <span>"made " {time(secret.created_at)}</span>
+                {end}
+            </p>
+        </li>
+    }
+    .into_any()
+}
+
+fn rotate(page: &KeyPage, address: &str) -> AnyView {
+    view! {
+        <details class="panel" id="rotate" open=page.open == "rotate">
+            <summary>
+                <h2>"Rotate"</h2>
+                <span class="faint">"Gives the key a new secret without an outage"</span>
+            </summary>
+            <form class="form" method="post" action=address.to_owned() data-once>
+                <input type="hidden" name="version" value=page.key.version.to_string()/>
+                <fieldset class="choices">
+                    <legend>"How long the old secret goes on working beside the new one"</legend>
+                    {OVERLAPS
+                        .map(|(seconds, words)| {
+                            view! {
+                                <label class="tick">
+                                    <input type="radio" name="overlap" value=seconds.to_string() checked=seconds == OVERLAP/>
+                                    <span>{words}</span>
+                                </label>
+                            }
+                        })
+                        .collect_view()}
+                </fieldset>
+                {(!is_default(&page.key))
+                    .then(|| view! { <p class="faint">"Hand-over links that nobody has opened yet stop working."</p> })}
+                <div class="dialog-foot">
+                    <button type="submit" class="button primary" name="intent" value="rotate">"Rotate key"</button>
+                </div>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+/// The links that hand the key over, and how one is made.
+pub(super) fn hand_over(page: &KeyPage) -> AnyView {
+    let address = format!("/keys/{}", page.key.id);
+    let waiting = page.handovers.iter().any(|handover| handover.is_open(page.now));
+    let usable = page.key.status == KeyStatus::Active;
+    view! {
+        <section class="panel" id="hand-over" aria-labelledby="hand-over-title" data-live=waiting.then_some("")>
+            <h2 id="hand-over-title">"Hand over"</h2>
+            <p class="faint">
+                "A link shows the key to the client's developer, once, within 7 days and without an account. You see here when it was opened."
+            </p>
+            {(!page.handovers.is_empty())
+                .then(|| {
+                    view! {
+                        <ul class="secrets" aria-label="Hand-over links">
+                            {page.handovers.iter().map(|handover| link(handover, page.now)).collect_view()}
+                        </ul>
+                    }
+                })}
+            {(page.may_change && usable).then(|| post(&address, "hand-over", "Create hand-over link", "button"))}
+        </section>
+    }
+    .into_any()
+}
+
+fn link(handover: &Handover, now: Instant) -> AnyView {
+    let (label, tone, more) = match (handover.opened_at, handover.withdrawn_at) {
+        (Some(at), _) => ("Opened", "badge good", view! { <span>"opened " {relative(at)}</span> }.into_any()),
+        (None, Some(at)) => ("Withdrawn", "badge", view! { <span>"withdrawn " {time(at)}</span> }.into_any()),
+        (None, None) if handover.expires_at <= now => {
+            ("Expired", "badge", view! { <span>"expired " {time(handover.expires_at)}</span> }.into_any())
+        }
+        (None, None) => {
+            ("Not opened yet", "badge warning", view! { <span>"until " {time(handover.expires_at)}</span> }.into_any())
+        }
+    };
+    view! {
+        <li>
+            <div>
+                <span class=tone>{label}</span>
+            </div>
+            <p class="faint">
+                <span>"made " {time(handover.created_at)}</span>
+                {more}
+            </p>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,107 @@
+//! Answers that are pages which only the server renders.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    http::{Method, Request, StatusCode, request::Parts},
+    response::Response,
+};
+use leptos::prelude::*;
+use leptos_axum::render_app_async_with_context;
+use leptos_router::components::Router;
+use model::KeyError;
+
+use super::{Desk, origin};
+use crate::{
+    ApiError,
+    components::{EmptyState, Glyph},
+    frame::Frame,
+    shell::document,
+};
+
+type View = Arc<dyn Fn() -> AnyView + Send + Sync>;
+
+/// A page of the Workspace, in its frame.
+pub(super) async fn framed(
+    desk: &Desk,
+    parts: Parts,
+    status: StatusCode,
+    title: String,
+    view: impl Fn() -> AnyView + Send + Sync + 'static,
+) -> Response {
+    let view: View = Arc::new(view);
+    let framed = move || {
+        let view = view.clone();
+        view! {
+            <Router>
+                <Frame>{view()}</Frame>
+            </Router>
+        }
+        .into_any()
+    };
+    render(desk, parts, status, title, Arc::new(framed)).await
+}
+
+/// A page that belongs to nobody's Workspace.
+pub(super) async fn bare(
+    desk: &Desk,
+    parts: Parts,
+    status: StatusCode,
+    title: &str,
+    view: impl Fn() -> AnyView + Send + Sync + 'static,
+) -> Response {
+    render(desk, parts, status, title.to_owned(), Arc::new(view)).await
+}
+
+/// In place of a page that there is not.
+pub(super) async fn failed(desk: &Desk, parts: Parts, error: ApiError) -> Response {
+    let status = error.status();
+    let title = if status == StatusCode::NOT_FOUND { "Not found" } else { "Not available" };
+    framed(desk, parts, status, title.to_owned(), move || {
+        let text = error.to_string();
+        view! {
+            <EmptyState glyph=Glyph::Key title=title>
+                <p>{text}</p>
+                <p>
+                    <a href="/keys" rel="external">"Show all keys"</a>
+                </p>
+            </EmptyState>
+        }
+        .into_any()
+    })
+    .await
+}
+
+/// The same, outside of the Workspace.
+pub(super) async fn failed_bare(desk: &Desk, parts: Parts, error: &KeyError) -> Response {
+    let text = error.to_string();
+    bare(desk, parts, ApiError::from(error.clone()).status(), "Not available", move || {
+        let text = text.clone();
+        view! {
+            <main class="page">
+                <EmptyState glyph=Glyph::Key title="Not available">
+                    <p>{text}</p>
+                </EmptyState>
+            </main>
+        }
+        .into_any()
+    })
+    .await
+}
+
+async fn render(desk: &Desk, mut parts: Parts, status: StatusCode, title: String, view: View) -> Response {
+    // What answers a form is a page like any other.
+    parts.method = Method::GET;
+    origin::forget(&mut parts.headers);
+    let (keydesk, settings, assets) = (desk.keydesk.clone(), desk.settings, desk.assets.clone());
+    let context = move || {
+        provide_context(keydesk.clone());
+        provide_context(settings);
+        provide_context(assets.clone());
+    };
+    let page = move || document(&title, view());
+    let mut answer = render_app_async_with_context(context, page)(Request::from_parts(parts, Body::empty())).await;
+    *answer.status_mut() = status;
+    answer
+}

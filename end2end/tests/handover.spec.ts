@@ -1,0 +1,82 @@
+import { expectAccessible } from '../lib/axe.ts';
+import { createKeys } from '../lib/keys.ts';
+import { signIn } from '../lib/person.ts';
+import { expect, ready, test } from '../lib/test.ts';
+
+test.use({ expectedComplaints: [/status of 410/] });
+
+test('a link hands a key over, once, and the administrator sees that', async ({ ownServer, page, browser }) => {
+  const [key] = await createKeys(ownServer, 'Acme');
+  await signIn(page, ownServer);
+  const { items } = JSON.parse(await ownServer.cli('key', 'list', '--search', 'Acme', '--json')) as {
+    items: { id: string }[];
+  };
+  const details = `${ownServer.url}/keys/${items[0]!.id}`;
+  await page.goto(details);
+  await ready(page);
+  await page.getByRole('button', { name: 'Create hand-over link' }).click();
+  const once = page.getByRole('region', { name: 'The hand-over link' });
+  const link = (await once.locator('code').textContent())!.trim();
+  expect(link).toMatch(new RegExp(`^${ownServer.url}/handover/[\\w-]{43}$`));
+  await ready(page);
+  await expectAccessible(page);
+  const links = page.getByRole('region', { name: 'Hand over' });
+  await expect(links.getByText('Not opened yet')).toBeVisible();
+
+  // Whoever has the link has no account, and previews of it spend nothing.
+  const stranger = await browser.newContext();
+  const theirs = await stranger.newPage();
+  for (const preview of [1, 2]) {
+    const answer = await stranger.request.get(link);
+    expect(answer.status(), `preview ${preview}`).toBe(200);
+    expect(await answer.text()).not.toContain(key);
+  }
+  const asked: string[] = [];
+  theirs.on('request', (request) => asked.push(request.url()));
+  const answer = await theirs.goto(link);
+  expect(answer!.headers()['referrer-policy']).toBe('no-referrer');
+  expect(answer!.headers()['cache-control']).toBe('no-store');
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await theirs.emulateMedia({ colorScheme });
+    await expectAccessible(theirs);
+  }
+  await theirs.getByRole('button', { name: 'Show the key' }).click();
+  await expect(theirs.getByText(key!, { exact: true })).toBeVisible();
+  await expect(theirs.getByText(`curl ${ownServer.url}/api/v1/whoami`)).toBeVisible();
+  await theirs.setViewportSize({ width: 320, height: 800 });
+  await expectAccessible(theirs);
+  const over = await theirs.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(over).toBeLessThanOrEqual(0);
+  expect(asked.filter((url) => !url.startsWith(ownServer.url))).toEqual([]);
+
+  // Opened again, it looks as one that never was.
+  const used = await theirs.goto(link);
+  expect(used!.status()).toBe(410);
+  const words = await theirs.getByRole('main').textContent();
+  expect(words).toContain('Ask whoever sent it to you for a new one');
+  const never = await theirs.goto(`${ownServer.url}/handover/${'A'.repeat(43)}`);
+  expect(never!.status()).toBe(410);
+  expect(await theirs.getByRole('main').textContent()).toBe(words);
+  await stranger.close();
+
+  await expect(links.getByText('Opened', { exact: true })).toBeVisible({ timeout: 20_000 });
+  await page.goto(details);
+  await expect(page.getByRole('region', { name: 'History' })).toContainText('Hand-over link opened by whoever had the link');
+  expect(await page.content()).not.toContain(link);
+  expect(ownServer.output).not.toContain(link.split('/').at(-1));
+});
+
+test('rotating withdraws a link that nobody has opened', async ({ ownServer, page }) => {
+  await createKeys(ownServer, 'Acme');
+  await signIn(page, ownServer);
+  const { items } = JSON.parse(await ownServer.cli('key', 'list', '--search', 'Acme', '--json')) as {
+    items: { id: string }[];
+  };
+  await page.goto(`${ownServer.url}/keys/${items[0]!.id}`);
+  await page.getByRole('button', { name: 'Create hand-over link' }).click();
+  const link = (await page.getByRole('region', { name: 'The hand-over link' }).locator('code').textContent())!.trim();
+  await page.getByRole('link', { name: 'Rotate' }).click();
+  await page.getByRole('button', { name: 'Rotate key' }).click();
+  await expect(page.getByRole('region', { name: 'Hand over' }).getByText('Withdrawn')).toBeVisible();
+  expect((await page.request.get(link)).status()).toBe(410);
+});

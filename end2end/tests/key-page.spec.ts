@@ -1,0 +1,181 @@
+import type { Page } from '@playwright/test';
+import { expectAccessible } from '../lib/axe.ts';
+import { createKeys, grid, openKeys, verify } from '../lib/keys.ts';
+import { createPerson, signIn, VIEWER } from '../lib/person.ts';
+import type { Server } from '../lib/server.ts';
+import { expect, ready, test } from '../lib/test.ts';
+
+const SECRET = /ccc_live_[0-9A-Za-z]{36}/;
+
+/** Opens the page of a client's key from the list. */
+async function openDetails(page: Page, server: Server, name: string): Promise<void> {
+  await openKeys(page, server);
+  const more = page.getByRole('button', { name: `More actions for ${name}` });
+  await grid(page).getByRole('row').filter({ has: more }).hover();
+  await more.click();
+  await page.getByRole('menuitem', { name: 'Open details' }).click();
+  await page.waitForURL(/\/keys\/[0-9a-f-]{36}$/);
+  await ready(page);
+}
+
+async function caller(server: Server): Promise<string> {
+  const printed = await server.cli('key', 'create', '--client-name', 'Gateway', '--scope', 'keys:verify', '--json');
+  return (JSON.parse(printed) as { key: string }).key;
+}
+
+test('a key has a page with everything about it and its history', async ({ ownServer, page }) => {
+  await createKeys(ownServer, 'Acme');
+  await openDetails(page, ownServer, 'Acme');
+  await expect(page).toHaveTitle('Acme · Keydesk');
+  await expect(page.getByRole('heading', { name: 'Acme', level: 1 })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'About' }).getByText('contacts:read', { exact: true })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'History' })).toContainText('Created by the operator');
+  await expectAccessible(page);
+
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await ready(page);
+  await page.getByRole('textbox', { name: 'Client Name' }).fill('Acme Airlines');
+  await page.getByRole('textbox', { name: 'Allowed addresses' }).fill('192.0.2.0/24');
+  await page.getByRole('checkbox', { name: /contacts:write/ }).uncheck();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Saved.')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Acme Airlines', level: 1 })).toBeVisible();
+  await expect(page.getByText('CRM without contacts:write')).toBeVisible();
+  const history = page.getByRole('region', { name: 'History' });
+  await expect(history).toContainText('Changed by Ada Lovelace');
+  await expect(history).toContainText('Acme → Acme Airlines');
+  await expect(history).toContainText('none → 192.0.2.0/24');
+
+  await page.getByRole('button', { name: 'Disable' }).click();
+  await expect(page.getByText('Disabled. Every call')).toBeVisible();
+  await expect(history).toContainText('Disabled by Ada Lovelace');
+  await page.getByRole('button', { name: 'Enable' }).click();
+  await expect(page.getByText('Enabled.')).toBeVisible();
+});
+
+test('a key is rotated with an overlap, both secrets show their traffic, and the overlap ends', async ({
+  ownServer,
+  page,
+  context,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const gateway = await caller(ownServer);
+  const [old] = await createKeys(ownServer, 'Acme');
+  await openDetails(page, ownServer, 'Acme');
+  await page.getByRole('link', { name: 'Rotate' }).click();
+  await page.getByRole('radio', { name: '24 hours' }).check();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Rotate key' }).click();
+  const once = page.getByRole('region', { name: 'The new key' });
+  const fresh = (await once.getByText(SECRET).textContent())!.trim();
+  expect(fresh).not.toBe(old);
+  await ready(page);
+  await once.getByRole('button', { name: 'Copy key' }).click();
+  await expect(once.getByText('Copied')).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(fresh);
+  expect(page.url()).not.toContain(fresh);
+  await expectAccessible(page);
+  for (const key of [old!, fresh]) expect(await verify(ownServer, key, gateway)).toBe('VALID');
+
+  const secrets = page.getByRole('region', { name: 'Secrets: two work at the moment' });
+  await expect(secrets.getByRole('listitem')).toHaveCount(2);
+  // Usage is written down every few seconds, and the page shows it by itself.
+  await expect(secrets.getByText(/last used (now|this minute|\d+ seconds? ago)/)).toHaveCount(2, { timeout: 20_000 });
+  await page.getByRole('button', { name: 'End overlap now' }).click();
+  await expect(page.getByText('The overlap has ended')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Secret', exact: true })).toContainText('Ended');
+  expect(await verify(ownServer, old!, gateway)).not.toBe('VALID');
+  expect(await verify(ownServer, fresh, gateway)).toBe('VALID');
+  expect(await page.content()).not.toContain(fresh);
+});
+
+test('the Default API Key can be rotated, and nothing else', async ({ ownServer, page }) => {
+  await openDetails(page, ownServer, 'Default API Key');
+  await expect(page.getByText(/It can be rotated, but neither edited, switched off nor deleted/)).toBeVisible();
+  await expect(page.getByRole('link', { name: /^(Edit|Delete)$/ })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Disable' })).toHaveCount(0);
+  await page.getByRole('link', { name: 'Rotate' }).click();
+  await page.getByRole('radio', { name: 'None' }).check();
+  await page.getByRole('button', { name: 'Rotate key' }).click();
+  await expect(page.getByRole('region', { name: 'The new key' }).getByText(SECRET)).toBeVisible();
+});
+
+test.describe('without scripts', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('the page of a key works as plain forms', async ({ ownServer, page }) => {
+    const [key] = await createKeys(ownServer, 'Acme');
+    const gateway = await caller(ownServer);
+    await signIn(page, ownServer);
+    const { items } = JSON.parse(await ownServer.cli('key', 'list', '--search', 'Acme', '--json')) as {
+      items: { id: string }[];
+    };
+    await page.goto(`${ownServer.url}/keys/${items[0]!.id}`);
+    await page.getByRole('button', { name: 'Disable' }).click();
+    expect(await verify(ownServer, key!, gateway)).toBe('DISABLED');
+    await page.getByRole('button', { name: 'Enable' }).click();
+    await page.getByRole('link', { name: 'Rotate' }).click();
+    await page.getByRole('radio', { name: 'None' }).check();
+    await page.getByRole('button', { name: 'Rotate key' }).click();
+    await expect(page.getByRole('region', { name: 'The new key' }).getByText(SECRET)).toBeVisible();
+    expect(await verify(ownServer, key!, gateway)).not.toBe('VALID');
+    await page.getByRole('link', { name: 'Delete' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+    await page.goto(`${ownServer.url}/keys/${items[0]!.id}`);
+    await page.getByRole('button', { name: 'Restore' }).click();
+    await expect(page.getByText('Restored.')).toBeVisible();
+  });
+});
+
+test.describe('who may not', () => {
+  test.use({ expectedComplaints: [/status of 404/] });
+
+  test('a viewer sees the page and changes nothing; what is no key has a page that says so', async ({
+    ownServer,
+    page,
+  }) => {
+    await createKeys(ownServer, 'Acme');
+    await createPerson(ownServer, VIEWER);
+    const { items } = JSON.parse(await ownServer.cli('key', 'list', '--search', 'Acme', '--json')) as {
+      items: { id: string }[];
+    };
+    await page.goto(`${ownServer.url}/keys/${items[0]!.id}`);
+    await expect(page).toHaveURL(/\/login\?next=/);
+    await signIn(page, ownServer, VIEWER);
+    await page.goto(`${ownServer.url}/keys/${items[0]!.id}`);
+    await expect(page.getByRole('heading', { name: 'Acme', level: 1 })).toBeVisible();
+    await expect(page.getByRole('main').getByRole('button')).toHaveCount(0);
+    const answer = await page.goto(`${ownServer.url}/keys/nothing`);
+    expect(answer!.status()).toBe(404);
+    await expect(page.getByText('There is no such API key.')).toBeVisible();
+    await expectAccessible(page);
+  });
+});
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`axe finds nothing on the ${theme} page of a key, wide and narrow`, async ({ ownServer, page }) => {
+    await page.emulateMedia({ colorScheme: theme });
+    await createKeys(ownServer, '漢'.repeat(100));
+    await signIn(page, ownServer);
+    const { items } = JSON.parse(await ownServer.cli('key', 'list', '--search', '漢', '--json')) as {
+      items: { id: string }[];
+    };
+    for (const address of ['', '?edit', '?open=rotate']) {
+      await page.goto(`${ownServer.url}/keys/${items[0]!.id}${address}`);
+      await ready(page);
+      for (const width of [1440, 320]) {
+        await page.setViewportSize({ width, height: 900 });
+        await expectAccessible(page);
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        expect(over, `${address} at ${width} pixels`).toBeLessThanOrEqual(0);
+      }
+    }
+    await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+    await expect(page.getByRole('menuitemradio', { name: 'System' })).toBeFocused();
+    await page.keyboard.press('End');
+    await expect(page.getByRole('menuitem', { name: 'Sign out' })).toBeFocused();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/login/);
+  });
+}

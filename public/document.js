@@ -1,0 +1,91 @@
+// What moves on pages that only the server renders: copying, times in the reader's own words, menus, and parts that change
+// by themselves. Without it they are plain forms and links.
+const root = document.documentElement;
+const units = [['year', 31536000], ['month', 2592000], ['day', 86400], ['hour', 3600], ['minute', 60]];
+const ago = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+const instant = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
+const LIVE_MS = 5000;
+const TICK_MS = 20000;
+
+function relative(ms) {
+  const seconds = Math.round((ms - Date.now()) / 1000);
+  const [unit, length] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
+  return ago.format(unit === 'second' ? 0 : Math.trunc(seconds / length), unit);
+}
+
+function times() {
+  for (const time of document.querySelectorAll('time[data-time]')) {
+    const at = Date.parse(time.dateTime);
+    time.textContent = time.dataset.time === 'relative' ? relative(at) : instant.format(at);
+    time.title = whole.format(at);
+  }
+}
+
+addEventListener('click', async ({ target }) => {
+  const button = target.closest?.('[data-copy]');
+  if (!button) return;
+  const text = document.getElementById(button.dataset.copy);
+  const said = document.getElementById(button.getAttribute('aria-describedby'));
+  try {
+    await navigator.clipboard.writeText(text.textContent.trim());
+    said.textContent = 'Copied';
+  } catch {
+    getSelection().selectAllChildren(text);
+    said.textContent = 'This browser does not allow copying. The text is selected: copy it.';
+  }
+});
+
+// A double click asks once.
+addEventListener('submit', (event) => {
+  if (!event.target.matches('[data-once]')) return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = '1';
+});
+
+addEventListener('toggle', ({ target, newState }) => {
+  if (newState !== 'open' || !target.matches?.('.menu')) return;
+  const items = [...target.querySelectorAll('[role^=menuitem]')];
+  (items.find((item) => item.ariaChecked === 'true') ?? items[0])?.focus();
+}, true);
+
+addEventListener('keydown', (event) => {
+  const menu = event.target.closest?.('.menu');
+  if (!menu) return;
+  const items = [...menu.querySelectorAll('[role^=menuitem]')];
+  const at = items.indexOf(event.target);
+  const next = { ArrowDown: at + 1, ArrowUp: at - 1 + items.length, Home: 0, End: items.length - 1 }[event.key];
+  if (event.key === 'Tab') menu.hidePopover();
+  if (next === undefined) return;
+  event.preventDefault();
+  items[next % items.length].focus();
+});
+
+// Two secrets become one when their time is over, and a link is opened by somebody else.
+async function live() {
+  const parts = [...document.querySelectorAll('[data-live]')];
+  if (document.hidden || parts.some((part) => part.contains(document.activeElement))) return;
+  if (parts.length === 0) return;
+  try {
+    const answer = await fetch(location.pathname, { headers: { accept: 'text/html' } });
+    if (!answer.ok || answer.redirected) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    for (const part of parts) {
+      const other = fresh.getElementById(part.id);
+      if (other && other.textContent !== part.dataset.text) {
+        other.dataset.text = other.textContent;
+        part.replaceWith(other);
+      }
+    }
+    times();
+  } catch {
+    // Keydesk is away; the next time it may be back.
+  }
+}
+
+// Said once, and not again when the page is loaded anew.
+if (location.search.startsWith('?said=')) history.replaceState(null, '', location.pathname);
+times();
+setInterval(times, TICK_MS);
+setInterval(live, LIVE_MS);
+root.dataset.hydrated = '';

@@ -1,0 +1,45 @@
+// Keeps the rights of a form in step with its preset, and says in words how they differ from it.
+const root = document.documentElement;
+root.dataset.rights = '';
+
+const allows = (held, wanted) => held === wanted || (held.endsWith(':*') && held.split(':')[0] === wanted.split(':')[0]);
+
+function words(title, brought, held) {
+  const without = brought.filter((right) => !held.some((one) => allows(one, right)));
+  const more = held.filter((right) => !brought.some((one) => allows(one, right)));
+  let text = title;
+  if (without.length) text += ` without ${without.join(', ')}`;
+  if (more.length) text += `${without.length ? ',' : ''} with ${more.join(', ')}`;
+  return text;
+}
+
+function follow(form, presetChanged) {
+  const rights = form?.querySelector('[data-presets]');
+  if (!rights) return;
+  const presets = JSON.parse(rights.dataset.presets);
+  const chosen = form.querySelector('[name=rights]');
+  const ticks = [...rights.querySelectorAll('[name=scope]')];
+  const preset = new FormData(form).get('preset') ?? 'custom';
+  const [title, brought] = presets[preset];
+  if (presetChanged && (preset !== 'custom' || chosen.value === 'preset')) {
+    for (const tick of ticks) tick.checked = brought.includes(tick.value);
+    // A key that there is keeps the rights that are ticked; a new one has its preset's until somebody ticks.
+    if (form.querySelector('[type=radio][name=preset]')) chosen.value = 'preset';
+  }
+  const held = ticks.filter((tick) => tick.checked).map((tick) => tick.value);
+  const custom = held.length ? held.join(', ') : 'Nothing';
+  rights.querySelector('[data-words]').textContent = preset === 'custom' ? custom : words(title, brought, held);
+}
+
+addEventListener('change', ({ target }) => {
+  if (target.name === 'preset') follow(target.form, true);
+  if (target.name === 'scope') {
+    target.form.querySelector('[name=rights]').value = 'chosen';
+    follow(target.form, false);
+  }
+});
+
+// The fields may have come after the preset was chosen.
+const catchUp = (form) => follow(form, form?.querySelector('[name=rights]')?.value === 'preset');
+addEventListener('toggle', ({ target }) => catchUp(target.closest?.('form')), true);
+for (const form of document.forms) catchUp(form);
