@@ -32,7 +32,8 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'chromium', testIgnore: 'screenshots.spec.ts' },
+    { name: 'chromium', testIgnore: ['measure.spec.ts', 'screenshots.spec.ts'] },
+    { name: 'measure', testMatch: 'measure.spec.ts' },
     { name: 'screenshots', testMatch: 'screenshots.spec.ts' },
   ],
 });

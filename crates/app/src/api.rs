@@ -1,5 +1,6 @@
 //! Server functions, one a file. They are called under `/api/_fn`, by POST, from our own pages only.
 
+mod asked;
 mod choose_theme;
 mod count_named;
 mod create_key;
@@ -17,8 +18,10 @@ mod sign_in;
 mod undo_delete;
 mod weigh_deletion;
 mod who;
+mod wire;
 
-pub(crate) use choose_theme::ChooseTheme;
+pub(crate) use asked::Asked;
+pub(crate) use choose_theme::{ChooseTheme, choose_theme};
 pub(crate) use count_named::count_named;
 pub(crate) use create_key::{Draft, Made, create_key};
 pub(crate) use delete_keys::delete_keys;
@@ -35,3 +38,4 @@ pub(crate) use sign_in::sign_in;
 pub(crate) use undo_delete::undo_delete;
 pub(crate) use weigh_deletion::{Weight, weigh_deletion};
 pub(crate) use who::{Person, who};
+use wire::Wire;

@@ -7,24 +7,19 @@ mod theme_menu;
 use leptos::prelude::*;
 
 use crate::{
-    ApiError,
-    api::{Person, who},
+    api::{Asked, Person, who},
     components::Mark,
 };
 use navigation::{Navigation, NavigationButton};
 use person_menu::PersonMenu;
 use theme_menu::ThemeMenu;
 
-/// Who is signed in, for every page: `use_context::<Signed>()`.
-pub(crate) type Signed = Resource<Result<Option<Person>, ApiError>>;
-
 /// The banner, for who is signed in also the ways through the Workspace, and the page.
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {
-    let signed: Signed = Resource::new_blocking(|| (), |()| who());
-    provide_context(signed);
+    let signed = Asked::new(who);
     // Who can't be asked for is nobody: the page itself says what is wrong.
-    let person = move || async move { signed.await.ok().flatten() };
+    let person = move || async move { signed.get().await.ok().flatten() };
     view! {
         <a class="skip" href="#main">
             "Skip to content"

@@ -1,5 +1,6 @@
 //! The pages and server functions as routes of axum.
 
+mod compression;
 mod cookie;
 mod forms;
 mod guard;
@@ -58,6 +59,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, settings: Settings) -> Router {
     let not_found = render_app_async_with_context(context.clone(), shell);
     Router::new()
         .leptos_routes_with_context(&options, pages, context, shell)
+        .layer(compression::of_pages())
         .merge(forms::routes(desk.clone()))
         .merge(key_forms::routes(desk.clone()))
         .fallback(move |request: Request<Body>| {

@@ -44,7 +44,7 @@ impl Theme {
         }
     }
 
-    fn named(text: &str) -> Option<Self> {
+    pub(crate) fn named(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|theme| theme.as_str() == text)
     }
 

@@ -6,15 +6,47 @@ use store::{KeyFilter, TOTAL_COUNTED};
 
 use crate::{Caller, Keydesk, Record, failure};
 
+/// Some keys of a list.
+pub(crate) struct Listed {
+    pub(crate) items: Vec<Key>,
+    /// Where the rest begins.
+    pub(crate) next: Option<Cursor>,
+    /// What issued keys were asked for; `None`: by its very form nothing matches.
+    filter: Option<KeyFilter>,
+    default_matches: bool,
+}
+
 impl Keydesk {
     /// A page of keys. The Default API Key comes first in every order, when it matches.
     pub async fn list(&self, caller: &Caller, query: &ListQuery) -> Result<KeyPage, KeyError> {
+        let Listed { items, next, filter, default_matches } =
+            self.rows(caller, query, query.limit.clamp(1, PAGE_MAX)).await?;
+        let Some(filter) = filter else {
+            return Ok(KeyPage { items, next_cursor: None, total: 0, total_is_lower_bound: false });
+        };
+        let unfiltered = filter.search.is_empty()
+            && filter.expiring_before.is_none()
+            && (filter.environment, filter.status, filter.preset) == (None, None, None);
+        let store = &self.inner.store;
+        let counted = if unfiltered {
+            store.key_count(caller.installation).await.map_err(failure::public)?
+        } else {
+            store.count(&filter).await.map_err(failure::public)?
+        };
+        let total_is_lower_bound = !unfiltered && counted > TOTAL_COUNTED;
+        let counted = if total_is_lower_bound { TOTAL_COUNTED } else { counted };
+        let total = counted + u64::from(default_matches);
+        Ok(KeyPage { items, next_cursor: next.map(|cursor| cursor.to_string()), total, total_is_lower_bound })
+    }
+
+    /// Up to `limit` keys of a list, from its cursor on.
+    pub(crate) async fn rows(&self, caller: &Caller, query: &ListQuery, limit: u32) -> Result<Listed, KeyError> {
         self.require_module(caller.installation)?;
-        let (store, now) = (&self.inner.store, self.now());
+        let now = self.now();
         let search = fold(query.search.trim());
         // No name holds a control character, and PostgreSQL takes no NUL.
         if search.contains(char::is_control) {
-            return Ok(KeyPage { items: Vec::new(), next_cursor: None, total: 0, total_is_lower_bound: false });
+            return Ok(Listed { items: Vec::new(), next: None, filter: None, default_matches: false });
         }
         let default = self.default_key(caller).await?;
         // The Default API Key never expires.
@@ -33,7 +65,7 @@ impl Keydesk {
             disabled: None,
             now,
         };
-        let limit = query.limit.clamp(1, PAGE_MAX) as usize;
+        let limit = limit as usize;
         let mut items = Vec::with_capacity(limit);
         if query.cursor.is_none() && default_matches {
             items.push(default);
@@ -43,25 +75,16 @@ impl Keydesk {
         let after = query.cursor.as_ref().and_then(|cursor| cursor.after.as_ref());
         let wanted = limit - items.len();
         // One more than is shown tells whether there is a next page.
-        let mut rows = store.list(&filter, sort, after, wanted as i64 + 1).await.map_err(failure::public)?.into_iter();
+        let rows = self.inner.store.list(&filter, sort, after, wanted as i64 + 1).await.map_err(failure::public)?;
+        let mut rows = rows.into_iter();
         items.extend(rows.by_ref().take(wanted).map(|row| row.at(now)));
         let more = rows.next().is_some();
-        let next_cursor = more.then(|| {
+        let next = more.then(|| {
             let after =
                 items.last().filter(|key| key.kind == model::KeyKind::Issued).map(|key| place(key, sort.column));
-            Cursor { sort, after }.to_string()
+            Cursor { sort, after }
         });
-        let unfiltered = filter.search.is_empty()
-            && filter.expiring_before.is_none()
-            && (filter.environment, filter.status, filter.preset) == (None, None, None);
-        let counted = if unfiltered {
-            store.key_count(caller.installation).await.map_err(failure::public)?
-        } else {
-            store.count(&filter).await.map_err(failure::public)?
-        };
-        let total_is_lower_bound = !unfiltered && counted > TOTAL_COUNTED;
-        let counted = if total_is_lower_bound { TOTAL_COUNTED } else { counted };
-        Ok(KeyPage { items, next_cursor, total: counted + u64::from(default_matches), total_is_lower_bound })
+        Ok(Listed { items, next, filter: Some(filter), default_matches })
     }
 
     /// A key, also a deleted one while it can be restored.

@@ -147,25 +147,28 @@ pub(crate) async fn living(
     id: KeyId,
     if_version: Option<i64>,
 ) -> Result<StoredKey, KeyError> {
-    let key = change.key(caller.installation, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
-    if key.life.deleted_at.is_some() {
-        return Err(KeyError::NotFound);
-    }
-    match if_version {
-        Some(version) if version != key.version() && key.kind() == KeyKind::Issued => {
-            Err(KeyError::VersionMoved { current: key.version() })
-        }
-        _ => Ok(key),
-    }
+    in_version(found(change, caller, id).await?, if_version)
 }
 
-/// As [`living`], and not the Default API Key.
+/// As [`living`], and not the Default API Key, whatever its version.
 pub(crate) async fn editable(
     change: &mut Change,
     caller: &Caller,
     id: KeyId,
     if_version: Option<i64>,
 ) -> Result<StoredKey, KeyError> {
-    let key = living(change, caller, id, if_version).await?;
-    if key.kind() == KeyKind::Default { Err(KeyError::DefaultKeyProtected) } else { Ok(key) }
+    let key = found(change, caller, id).await?;
+    if key.kind() == KeyKind::Default { Err(KeyError::DefaultKeyProtected) } else { in_version(key, if_version) }
+}
+
+async fn found(change: &mut Change, caller: &Caller, id: KeyId) -> Result<StoredKey, KeyError> {
+    let key = change.key(caller.installation, id).await.map_err(failure::public)?;
+    key.filter(|key| key.life.deleted_at.is_none()).ok_or(KeyError::NotFound)
+}
+
+fn in_version(key: StoredKey, wanted: Option<i64>) -> Result<StoredKey, KeyError> {
+    match wanted {
+        Some(version) if version != key.version() => Err(KeyError::VersionMoved { current: key.version() }),
+        _ => Ok(key),
+    }
 }

@@ -46,6 +46,10 @@ pub(crate) struct Field {
 pub(crate) enum Shape {
     /// Something that `holds`; else the message.
     Plain { holds: fn(&Value) -> bool, message: &'static str },
+    /// Something that passes the check; else what it says.
+    Checked { check: fn(&Value) -> Result<(), String> },
+    /// A list of so many values that pass the check; else what it says, at the value.
+    CheckedList { check: fn(&Value) -> Result<(), String>, least: usize, most: usize },
     /// A list of so many values that `holds`; else the message, at the value or at the list.
     List { holds: fn(&Value) -> bool, message: &'static str, least: usize, most: usize },
     /// A list of so many forms.
@@ -178,7 +182,15 @@ fn check_shape(value: &Value, shape: &Shape, at: &str, errors: &mut Vec<FieldErr
             }
             return;
         }
-        Shape::List { least, most, .. } | Shape::Forms { least, most, .. } => (*least, *most),
+        Shape::Checked { check } => {
+            if let Err(message) = check(value) {
+                wrong(at.to_owned(), message);
+            }
+            return;
+        }
+        Shape::List { least, most, .. } | Shape::CheckedList { least, most, .. } | Shape::Forms { least, most, .. } => {
+            (*least, *most)
+        }
     };
     let Some(items) = value.as_array() else {
         return wrong(at.to_owned(), "must be a list".to_owned());
@@ -193,7 +205,12 @@ fn check_shape(value: &Value, shape: &Shape, at: &str, errors: &mut Vec<FieldErr
             Shape::List { holds, message, .. } if !holds(item) => {
                 errors.push(FieldError { field: at, message: (*message).to_owned() });
             }
-            Shape::List { .. } | Shape::Plain { .. } => {}
+            Shape::CheckedList { check, .. } => {
+                if let Err(message) = check(item) {
+                    errors.push(FieldError { field: at, message });
+                }
+            }
+            Shape::List { .. } | Shape::Plain { .. } | Shape::Checked { .. } => {}
         }
     }
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Args;
+use model::{Catalogue, InvalidCatalogue, Scope, ScopeEntry};
 use serde::Deserialize;
 
 use crate::{
@@ -83,6 +84,16 @@ struct File {
     trusted_proxies: Vec<String>,
     #[serde(default)]
     routes: Vec<RouteEntry>,
+    #[serde(default)]
+    scopes: Vec<AddedScope>,
+}
+
+/// A right that the deployment adds to the catalogue: `[[scopes]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddedScope {
+    name: Scope,
+    description: String,
 }
 
 /// What holds after all sources have been heard. No `Debug`: the database's address may carry a password.
@@ -99,6 +110,8 @@ pub(crate) struct Settings {
     pub(crate) grpc_listen: Option<String>,
     pub(crate) spoe_listen: Option<String>,
     pub(crate) gateway: Gateway,
+    /// Every right that a key can be given.
+    pub(crate) catalogue: Catalogue,
 }
 
 /// Why the configuration can't be used.
@@ -108,6 +121,8 @@ pub(crate) enum ConfigError {
     Unreadable { file: PathBuf, source: std::io::Error },
     #[error("{}, line {line}: {message}", .file.display())]
     Malformed { file: PathBuf, line: usize, message: String },
+    #[error("{0}.")]
+    Catalogue(#[from] InvalidCatalogue),
     #[error("{0} is no public address: give one such as https://keydesk.example.com, without a path.")]
     PublicUrl(String),
     #[error("trusted_proxies: {0} {1}.")]
@@ -149,6 +164,8 @@ impl Settings {
             Some(path) => File::read(&path)?,
             None => File::default(),
         };
+        let entry = |AddedScope { name, description }| ScopeEntry { scope: name, description };
+        let added = file.scopes.into_iter().map(entry).collect();
         let data_dir = given_path(common.data_dir).or(file.data_dir).unwrap_or_else(|| PathBuf::from("data"));
         let flagged: Vec<_> = serve.trusted_proxies.into_iter().filter(|text| !text.is_empty()).collect();
         let trusted = if flagged.is_empty() { file.trusted_proxies } else { flagged };
@@ -166,6 +183,7 @@ impl Settings {
             grpc_listen: given(serve.grpc_listen).or(file.grpc_listen),
             spoe_listen: given(serve.spoe_listen).or(file.spoe_listen),
             gateway: gateway_config::gateway(file.routes, &trusted)?,
+            catalogue: Catalogue::with(added)?,
         })
     }
 }
@@ -218,6 +236,23 @@ mod tests {
         assert_eq!(settings.database, "sqlite:/srv/keydesk.db");
         assert_eq!(settings.log_format, LogFormat::Json);
         assert_eq!(settings.installation, "default");
+    }
+
+    #[test]
+    fn rights_are_added_by_name() {
+        let settings = |file: &str| with_file(file, CommonFlags::default(), ServeFlags::default());
+        let good = "[[scopes]]\nname = \"billing:read\"\ndescription = \"Read bills\"\n";
+        let catalogue = settings(good).ok().unwrap().catalogue;
+        assert_eq!(catalogue.iter().last(), Some(("billing:read", "Read bills")));
+        for (file, expected) in [
+            (format!("{good}{good}"), "the scope billing:read is given twice"),
+            (good.replace("billing", "keys"), "the scope keys:read is given twice, or is one of Keydesk's own"),
+            (good.replace("name", "nme"), "/keydesk.toml, line 2: unknown field `nme`"),
+            (good.replace("billing:read", "Billing"), "/keydesk.toml, line 2: a scope is `resource:action`"),
+        ] {
+            let error = settings(&file).err().unwrap();
+            assert!(error.starts_with(expected), "{error}");
+        }
     }
 
     #[test]

@@ -33,11 +33,21 @@ use crate::{
         authz::answer,
         rest::whoami::whoami,
         rest::list::list_keys,
+        rest::export::export_keys,
         rest::create::create_key,
         rest::get::get_key,
-        rest::rename::change_key,
+        rest::change::change_key,
         rest::delete::delete_key,
         rest::bulk_delete::delete_keys,
+        rest::switch::disable_key,
+        rest::switch::enable_key,
+        rest::switch::disable_keys,
+        rest::switch::enable_keys,
+        rest::rotate::rotate_key,
+        rest::rotate::end_overlap,
+        rest::rotate::list_secrets,
+        rest::handover::hand_over_key,
+        rest::handover::list_handovers,
         rest::restore::restore_key,
         rest::reveal::reveal_key,
         rest::scopes::list_scopes,
@@ -107,10 +117,10 @@ fn keyed(operation: &mut Operation) {
     if manages {
         forbidden.push("`module_unavailable`: the installation has no API Keys module".to_owned());
     }
-    if operation_is(&["change_key", "delete_key"]) {
+    if operation_is(&["change_key", "delete_key", "disable_key", "enable_key"]) {
         forbidden.push("`default_key_protected`: it is the Default API Key".to_owned());
     }
-    if operation_is(&["create_key"]) {
+    if operation_is(&["create_key", "change_key", "rotate_key"]) {
         forbidden.push("`scope_escalation`: the caller lacks a right that it gives".to_owned());
     }
     let names_a_key = operation.parameters.iter().flatten().any(|parameter| match parameter {

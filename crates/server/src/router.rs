@@ -60,9 +60,18 @@ fn keys() -> Router<App> {
         .route("/api/v1/keys", get(rest::list::list_keys).post(rest::create::create_key))
         .route(
             "/api/v1/keys/{id}",
-            get(rest::get::get_key).patch(rest::rename::change_key).delete(rest::delete::delete_key),
+            get(rest::get::get_key).patch(rest::change::change_key).delete(rest::delete::delete_key),
         )
         .route("/api/v1/keys/bulk-delete", post(rest::bulk_delete::delete_keys))
+        .route("/api/v1/keys.csv", get(rest::export::export_keys))
+        .route("/api/v1/keys/bulk-disable", post(rest::switch::disable_keys))
+        .route("/api/v1/keys/bulk-enable", post(rest::switch::enable_keys))
+        .route("/api/v1/keys/{id}/disable", post(rest::switch::disable_key))
+        .route("/api/v1/keys/{id}/enable", post(rest::switch::enable_key))
+        .route("/api/v1/keys/{id}/rotate", post(rest::rotate::rotate_key))
+        .route("/api/v1/keys/{id}/end-overlap", post(rest::rotate::end_overlap))
+        .route("/api/v1/keys/{id}/secrets", get(rest::rotate::list_secrets))
+        .route("/api/v1/keys/{id}/handover", post(rest::handover::hand_over_key).get(rest::handover::list_handovers))
         .route("/api/v1/keys/{id}/restore", post(rest::restore::restore_key))
         .route("/api/v1/keys/{id}/reveal", post(rest::reveal::reveal_key))
         .route("/api/v1/whoami", get(rest::whoami::whoami))

@@ -14,6 +14,10 @@ static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations
 /// 3.51.3 mends a race in which a reset of the write-ahead log could lose a commit.
 const SQLITE_OLDEST: [u32; 3] = [3, 51, 3];
 
+/// PostgreSQL alone: whether so many keys were written since the last look at them that plans would go wrong.
+pub(crate) const ANALYZE_DUE: &str = "SELECT COALESCE(SUM(n_mod_since_analyze), 0) > 10000 FROM pg_stat_user_tables \
+     WHERE schemaname = current_schema() AND relname = 'api_key'";
+
 /// A database with Keydesk's tables. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -136,6 +140,11 @@ impl Store {
             }
             Db::Postgres { read, write } => {
                 read.close().await;
+                // After an import the server's own job would come within a minute; until then it plans blindly.
+                let due: Result<bool, _> = sqlx::query_scalar(ANALYZE_DUE).fetch_one(write).await;
+                if due.unwrap_or(false) {
+                    let _ = sqlx::query("ANALYZE api_key").execute(write).await;
+                }
                 write.close().await;
             }
         }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A total stops counting here. Counting on would cost more than showing the page.
-pub const TOTAL_COUNTED: u64 = 10_000;
+pub const TOTAL_COUNTED: u64 = 1_000;
 
 /// Up to so many hits the trigram index leads and the hits are sorted; with more, the index of the order leads, and so
 /// common a text is met on it soon.
@@ -95,7 +95,8 @@ impl KeyFilter {
                 sql.text(&phrase(&self.search)).push(")");
             }
         } else {
-            // PostgreSQL's planner chooses who leads, by its own statistics.
+            // PostgreSQL's planner chooses who leads, by its own statistics. It must see the text for it, so these
+            // statements are not kept: a kept one is planned for any text.
             sql.push(" AND client_name_folded LIKE ").text(&like(&self.search));
         }
     }
@@ -159,8 +160,10 @@ impl Store {
         push_order(&mut sql, sort, after);
         sql.push(" LIMIT ").int(limit);
         let Sql { text, values } = sql;
-        let rows: Vec<KeyRow> =
-            on_db!(self, pool => bind_all!(sqlx::query_as(sqlx::AssertSqlSafe(text)), values).fetch_all(pool).await?);
+        let kept = self.is_sqlite();
+        let rows: Vec<KeyRow> = on_db!(self, pool => {
+            bind_all!(sqlx::query_as(sqlx::AssertSqlSafe(text)), values).persistent(kept).fetch_all(pool).await?
+        });
         rows.into_iter().map(StoredKey::try_from).collect()
     }
 
@@ -170,7 +173,10 @@ impl Store {
         self.push_filter(filter, &mut sql);
         sql.push(" LIMIT ").int(i64::try_from(TOTAL_COUNTED + 1).unwrap_or(i64::MAX)).push(") AS counted");
         let Sql { text, values } = sql;
-        let count: i64 = on_db!(self, pool => bind_all!(sqlx::query_scalar(sqlx::AssertSqlSafe(text)), values).fetch_one(pool).await?);
+        let kept = self.is_sqlite();
+        let count: i64 = on_db!(self, pool => {
+            bind_all!(sqlx::query_scalar(sqlx::AssertSqlSafe(text)), values).persistent(kept).fetch_one(pool).await?
+        });
         Ok(count.unsigned_abs())
     }
 

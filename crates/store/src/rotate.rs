@@ -9,8 +9,9 @@ use crate::{
 };
 
 /// The newest secret ends at $3, the ones before it at once.
-pub(crate) const SUPERSEDE: &str = "UPDATE api_key_secret SET expires_at = CASE WHEN expires_at IS NULL THEN $3 ELSE $4 END \
-     WHERE installation_id = $1 AND key_id = $2 AND (expires_at IS NULL OR expires_at > $4)";
+pub(crate) const SUPERSEDE: &str = "UPDATE api_key_secret SET expires_at = CASE WHEN expires_at IS NULL \
+     THEN CAST($3 AS BIGINT) ELSE CAST($4 AS BIGINT) END WHERE installation_id = $1 AND key_id = $2 \
+     AND (expires_at IS NULL OR expires_at > $4)";
 pub(crate) const END_OVERLAP: &str =
     "UPDATE api_key_secret SET expires_at = $3 WHERE installation_id = $1 AND key_id = $2 AND expires_at > $3";
 /// The Default API Key's secrets move by themselves, so no kind is asked for.
@@ -65,6 +66,9 @@ impl Change {
         end: Instant,
         now: Instant,
     ) -> Result<bool, StoreError> {
+        if !self.touch_rotated(installation, key, Some(&secret.hint), now).await? {
+            return Ok(false);
+        }
         on_tx!(self, connection => {
             sqlx::query(SUPERSEDE)
                 .bind(installation.0)
@@ -77,7 +81,7 @@ impl Change {
         let mut sql = secret_columns();
         push_secret(&mut sql, installation, key, secret, now);
         self.execute(sql).await?;
-        self.touch_rotated(installation, key, Some(&secret.hint), now).await
+        Ok(true)
     }
 
     /// Ends now whatever secrets of a key were to end later. Gives how many did.

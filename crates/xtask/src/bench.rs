@@ -10,7 +10,9 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     build::all(&mut steps)?;
     let postgres =
         if args.iter().any(|arg| arg == "--postgres") { Some(steps.run("PostgreSQL", postgres::start)?) } else { None };
-    steps.run("decisions, in process", || process::run(process::cargo().args(["bench", "-p", "domain"])))?;
+    if !args.iter().any(|arg| arg == "--timing") {
+        steps.run("decisions, in process", || process::run(process::cargo().args(["bench", "-p", "domain"])))?;
+    }
     // The bench starts its neighbours: the empty handler that it compares with, and what makes a million keys.
     steps.run("build the bench", || process::run(build::release("build").arg("--examples")))?;
     steps.run("the server, over HTTP", || {

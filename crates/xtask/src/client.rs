@@ -4,14 +4,17 @@ use crate::digest::{self, Stamp};
 use crate::paths;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{npm, wasm};
+use crate::{npm, trim, wasm};
 use std::fs;
 use std::path::{Path, PathBuf};
 use wasm_bindgen_cli_support::Bindgen;
 
-/// Features that every compiler of the client uses and every browser of the last years has.
-const WASM_OPT: [&str; 7] = [
+/// What makes it small, then features that every compiler of the client uses and every browser of the last years has.
+const WASM_OPT: [&str; 9] = [
     "-Oz",
+    "-Oz",
+    // Functions that were made of one generic function stand together, and compress the better for it.
+    "--reorder-functions-by-name",
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
@@ -30,9 +33,9 @@ pub(crate) fn build(steps: &mut Steps) -> Result<PathBuf> {
         return Ok(output);
     }
     steps.run("build client", || process::run(&mut compiler.cargo("build")))?;
-    steps.run("bind client", || bind(&compiler.output(), &output))?;
+    let optimizer = npm::optimizer();
+    steps.run("bind client", || bind(&compiler.output(), &output, optimizer.is_err()))?;
     let optimizer = steps.run("shrink client", || {
-        let optimizer = npm::optimizer();
         match &optimizer {
             Ok(program) => shrink(program, &output.join("keydesk_bg.wasm"))?,
             Err(reason) => say(&format!("  without wasm-opt the client is about three times as large: {reason}")),
@@ -53,13 +56,15 @@ fn inputs(compiler: &str, optimized: bool) -> Result<String> {
         "crates/client",
         "crates/model",
         "crates/xtask/src/client.rs",
+        "crates/xtask/src/trim.rs",
         "crates/xtask/src/wasm.rs",
     ];
     let sources = digest::tree(&sources.map(|source| root.join(source)))?;
     Ok(format!("{sources}\n{optimized}\n{compiler}"))
 }
 
-fn bind(compiled: &Path, output: &Path) -> Result<()> {
+/// Names of functions are for the optimizer, which drops them; `nameless` where there is none.
+fn bind(compiled: &Path, output: &Path, nameless: bool) -> Result<()> {
     if output.exists() {
         fs::remove_dir_all(output).map_err(Failure::at(output))?;
     }
@@ -72,11 +77,16 @@ fn bind(compiled: &Path, output: &Path) -> Result<()> {
                 .typescript(false)
                 // The page names the wasm file, because its name holds a digest that the script cannot know.
                 .omit_default_module_path(true)
-                .remove_name_section(true)
+                .remove_name_section(nameless)
                 .remove_producers_section(true)
                 .generate(output)
         })
-        .map_err(|error| Failure::new(format!("wasm-bindgen could not bind the client: {error:#}")))
+        .map_err(|error| Failure::new(format!("wasm-bindgen could not bind the client: {error:#}")))?;
+    let (script, module) = (output.join("keydesk.js"), output.join("keydesk_bg.wasm"));
+    let text = fs::read_to_string(&script).map_err(Failure::at(&script))?;
+    let (text, bytes) = trim::trim(&text, &fs::read(&module).map_err(Failure::at(&module))?)?;
+    fs::write(&script, text).map_err(Failure::at(&script))?;
+    fs::write(&module, bytes).map_err(Failure::at(&module))
 }
 
 fn shrink(wasm_opt: &Path, module: &Path) -> Result<()> {

@@ -15,6 +15,7 @@ mod e2e;
 mod fuzz;
 mod layering;
 mod lifeline;
+mod measure;
 mod npm;
 mod paths;
 mod port;
@@ -28,6 +29,7 @@ mod serve;
 mod site;
 mod step;
 mod test;
+mod trim;
 mod wasm;
 
 use process::{Failure, Result};
@@ -42,6 +44,7 @@ cargo xtask <command>
   e2e [-- ARGS]               build, then the browser tests; ARGS go to Playwright
   bench [--keys N] [--postgres]
                               the measurements of docs/performance.md
+  bench --browser             its measurements in a browser
   fuzz [--seconds N]          run each fuzz target for a minute, or for N seconds
   screenshots                 make docs/images/*.png anew
   postgres -- COMMAND         run COMMAND with TEST_POSTGRES_URL set to a throwaway PostgreSQL
@@ -73,6 +76,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "build" => no_arguments(own).and_then(|()| build::run()),
         "test" => test::run(own),
         "e2e" => e2e::run(&[own, passed_on].concat()),
+        "bench" if own == ["--browser"] => measure::run(),
         "bench" => bench::run(own),
         "fuzz" => fuzz::run(own),
         "screenshots" => no_arguments(own).and_then(|()| screenshots::run()),

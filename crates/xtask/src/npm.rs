@@ -5,7 +5,7 @@ use crate::paths;
 use crate::process::{self, Failure, Result};
 use crate::step::say;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const NO_NODE: &str = "node and npm are not here; install Node.js 20 or later (https://nodejs.org)";
 
@@ -26,25 +26,27 @@ pub(crate) fn bin(name: &str) -> PathBuf {
     paths::end2end().join("node_modules").join(".bin").join(name)
 }
 
-/// `npm ci`, unless exactly these packages are there.
+/// What the client's build and the browser tests need.
 pub(crate) fn install() -> Result<()> {
+    install_in(&paths::end2end())
+}
+
+/// `npm ci`, unless exactly these packages are there.
+pub(crate) fn install_in(folder: &Path) -> Result<()> {
     if !process::answers("node", "--version") || !process::answers("npm", "--version") {
         return Err(Failure::new(NO_NODE));
     }
-    let folder = paths::end2end();
     let stamp = folder.join("node_modules").join(".lock-digest");
     let wanted = digest::tree(&[folder.join("package.json"), folder.join("package-lock.json")])?;
     if fs::read_to_string(&stamp).is_ok_and(|kept| kept == wanted) {
         return Ok(());
     }
     say("  installing Node's packages with npm");
-    process::capture(
-        process::command("npm").current_dir(&folder).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1").args([
-            "ci",
-            "--no-audit",
-            "--no-fund",
-            "--loglevel=error",
-        ]),
-    )?;
+    process::capture(process::command("npm").current_dir(folder).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1").args([
+        "ci",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ]))?;
     fs::write(&stamp, wanted).map_err(Failure::at(&stamp))
 }

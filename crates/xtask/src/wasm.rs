@@ -1,7 +1,6 @@
 //! Finds a compiler that can make wasm: the toolchain at hand, the same with its target added, or Debian's.
 
 use crate::apt;
-use crate::digest::Stamp;
 use crate::paths;
 use crate::process::{self, Failure, Result};
 use crate::step::say;
@@ -11,6 +10,10 @@ use std::process::Command;
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 const DEBIAN_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library";
+/// Who builds the standard library can build it so that a panic ends the client without making a message first. The code
+/// that makes messages is a tenth of a client. `KEYDESK_WASM_COMPILER=rustup` makes one that says what went wrong.
+const DEBIAN_FLAGS: &str = "--cfg=erase_components -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none \
+     -Zfmt-debug=none -Csymbol-mangling-version=v0";
 const ADVICE: &str = "no compiler here can make wasm32-unknown-unknown: run `rustup target add wasm32-unknown-unknown`, or on Debian, as root, \
      `apt-get install rustc-web cargo-web rust-web-src lld`, and start again";
 
@@ -35,22 +38,14 @@ pub(crate) fn find() -> Result<Compiler> {
         }
         Err(_) => {}
     }
+    // It makes the smaller client.
+    if let Some(compiler) = installed_debian() {
+        return Ok(compiler);
+    }
     if has_target() {
         return Ok(Compiler::Ours);
     }
-    // Asking rustup again would cost every start a download that is known to fail.
-    let known = Stamp::new("wasm-compiler");
-    if known.fresh("debian")
-        && let Some(compiler) = installed_debian()
-    {
-        return Ok(compiler);
-    }
-    if add_target() {
-        return Ok(Compiler::Ours);
-    }
-    let compiler = debian()?;
-    known.keep("debian")?;
-    Ok(compiler)
+    if add_target() { Ok(Compiler::Ours) } else { debian() }
 }
 
 fn has_target() -> bool {
@@ -117,6 +112,7 @@ impl Compiler {
                     .env("PATH", format!("/usr/bin:{path}"))
                     .env("RUSTC", "/usr/bin/rustc")
                     .env("RUSTC_BOOTSTRAP", "1")
+                    .env("RUSTFLAGS", DEBIAN_FLAGS)
                     .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
                 cargo
             }

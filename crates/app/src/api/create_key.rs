@@ -1,8 +1,8 @@
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 use model::{Environment, Preset, Scope};
 use serde::{Deserialize, Serialize};
 
-use super::KeyRow;
+use super::{KeyRow, Wire};
 use crate::ApiError;
 
 /// A key to be made, as it was filled in.
@@ -25,7 +25,7 @@ pub(crate) struct Made {
 }
 
 /// Makes a key.
-#[server(prefix = "/api/_fn", input = Json)]
+#[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn create_key(draft: Draft) -> Result<Made, ApiError> {
     let (keydesk, session) = crate::ssr::session::require().await?;
     let issued = keydesk.issue(&session.caller(), draft.into()).await?;

@@ -1,10 +1,11 @@
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 use model::{Activity, KeyId};
 
+use super::Wire;
 use crate::ApiError;
 
 /// Allowed calls of each of the last 30 days with those of the keys that had any.
-#[server(prefix = "/api/_fn", input = Json)]
+#[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn key_activity(ids: Vec<KeyId>) -> Result<Vec<Activity>, ApiError> {
     let (keydesk, session) = crate::ssr::session::require().await?;
     let mut activity = keydesk.activity(&session.caller(), &ids).await?;

@@ -1,7 +1,8 @@
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 use model::{Environment, KeyId, KeyStatus, Preset, Sort};
 use serde::{Deserialize, Serialize};
 
+use super::Wire;
 use crate::ApiError;
 
 /// Which keys a list shows, and in which order.
@@ -70,7 +71,7 @@ pub(crate) struct KeyList {
 }
 
 /// Lists keys, from the beginning or from where a page ended.
-#[server(prefix = "/api/_fn", input = Json)]
+#[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn list_keys(filter: Filter, cursor: Option<String>, limit: u32) -> Result<KeyList, ApiError> {
     let (keydesk, session) = crate::ssr::session::require().await?;
     let query = model::ListQuery {

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::Wire;
 use crate::ApiError;
 
 /// An installation, and whether its API Keys module may be used.
@@ -13,7 +14,7 @@ pub(crate) struct Availability {
 }
 
 /// Asks whether the API Keys module of this deployment's installation is available.
-#[server(prefix = "/api/_fn")]
+#[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn module_state() -> Result<Availability, ApiError> {
     let keydesk = expect_context::<domain::Keydesk>();
     let installation = keydesk.installation("default").await?.ok_or(model::KeyError::NoInstallation)?;

@@ -1,9 +1,10 @@
 use leptos::prelude::*;
 
+use super::Wire;
 use crate::{ApiError, Password};
 
 /// Begins a session, whose cookie comes with the answer.
-#[server(prefix = "/api/_fn")]
+#[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn sign_in(email: String, password: Password) -> Result<(), ApiError> {
     let guest = crate::ssr::session::guest()?;
     let signed_in = guest.keydesk.sign_in(&email, password.into(), guest.address).await?;

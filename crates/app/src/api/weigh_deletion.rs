@@ -1,7 +1,8 @@
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 use model::Selection;
 use serde::{Deserialize, Serialize};
 
+use super::Wire;
 use crate::ApiError;
 
 /// What deleting a selection would stop.
@@ -17,7 +18,7 @@ pub(crate) struct Weight {
 }
 
 /// Says what deleting a selection would stop.
-#[server(prefix = "/api/_fn", input = Json)]
+#[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn weigh_deletion(selection: Selection) -> Result<Weight, ApiError> {
     let (keydesk, session) = crate::ssr::session::require().await?;
     let impact = keydesk.impact(&session.caller(), &selection).await?;

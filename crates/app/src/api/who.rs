@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use model::Administrator;
 use serde::{Deserialize, Serialize};
 
+use super::Wire;
 use crate::ApiError;
 
 /// Who is signed in, and where they work.
@@ -14,7 +15,7 @@ pub(crate) struct Person {
 }
 
 /// Asks who is signed in. Nobody is an answer, not an error.
-#[server(prefix = "/api/_fn")]
+#[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn who() -> Result<Option<Person>, ApiError> {
     let session = crate::ssr::session::current().await?;
     Ok(session.map(|session| Person { administrator: session.administrator, installation: session.installation.title }))

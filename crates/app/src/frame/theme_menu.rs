@@ -1,8 +1,8 @@
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn, task::spawn_local};
 
 use crate::{
     Theme,
-    api::ChooseTheme,
+    api::{ChooseTheme, choose_theme},
     components::{Icon, Menu, MenuChoice},
 };
 
@@ -25,20 +25,28 @@ pub(super) fn ThemeForm<F, V>(
     children: F,
 ) -> impl IntoView
 where
-    F: FnOnce(Memo<Theme>) -> V + Send + 'static,
+    F: FnOnce(RwSignal<Theme>) -> V + Send + 'static,
     V: IntoView + 'static,
 {
-    let choose = ServerAction::<ChooseTheme>::new();
-    let rendered = Theme::of_page();
-    let chosen = move || choose.input().get().map(|input| input.theme);
-    // What is chosen stays after the answer, when the action holds no input any more.
-    let theme = Memo::new(move |before: Option<&Theme>| chosen().or(before.copied()).unwrap_or(rendered));
+    let theme = RwSignal::new(Theme::of_page());
     Effect::new(move || theme.get().apply());
-    view! { <ActionForm action=choose>{children(theme)}</ActionForm> }
+    let submit = move |submit: SubmitEvent| {
+        let chosen = submit.submitter().and_then(|button| button.get_attribute("value"));
+        let Some(chosen) = chosen.and_then(|value| Theme::named(&value)) else { return };
+        submit.prevent_default();
+        theme.set(chosen);
+        // What can't be kept is still in force on this page.
+        spawn_local(async move { _ = choose_theme(chosen).await });
+    };
+    view! {
+        <form method="post" action=ChooseTheme::url() on:submit=submit>
+            {children(theme)}
+        </form>
+    }
 }
 
 /// One choice for each theme.
-pub(super) fn theme_choices(theme: Memo<Theme>) -> impl IntoView {
+pub(super) fn theme_choices(theme: RwSignal<Theme>) -> impl IntoView {
     Theme::ALL
         .map(|offered| {
             view! {

@@ -4,7 +4,7 @@ use model::MODULE_UNAVAILABLE;
 
 use crate::{
     ApiError,
-    api::{Availability, module_state},
+    api::{Asked, Availability, module_state},
     coming_in::START,
     components::{Button, Notice, Tone},
 };
@@ -12,11 +12,11 @@ use crate::{
 /// `/`: the product's name, and whether the API Keys module is available.
 #[component]
 pub(crate) fn Home() -> impl IntoView {
-    let state = Resource::new_blocking(|| (), |()| module_state());
+    let state = Asked::new(module_state);
     let (asking, set_asking) = signal(false);
     let ask_again = move |submit: SubmitEvent| {
         submit.prevent_default();
-        state.refetch();
+        state.again();
     };
     view! {
         <Title text="Keydesk"/>
@@ -24,7 +24,7 @@ pub(crate) fn Home() -> impl IntoView {
             <h1>"Keydesk"</h1>
             <div class="home-state" aria-live="polite" aria-busy=move || asking.get().to_string()>
                 <Transition fallback=|| () set_pending=set_asking>
-                    {move || Suspend::new(async move { face(state.await) })}
+                    {move || Suspend::new(async move { face(state.get().await) })}
                 </Transition>
             </div>
             // Without scripts the button loads the page again, which asks as well.

@@ -37,7 +37,7 @@ use self::{
     interruption::{Away, SignInAgain},
 };
 use crate::{
-    api::{Filter, list_keys},
+    api::{Asked, Filter, list_keys},
     components::{Glyph, Icon, live},
 };
 
@@ -57,13 +57,10 @@ pub(crate) fn Keys() -> impl IntoView {
     let desk = Desk::new(filter, query.with_untracked(Open::of));
     provide_context(desk);
     // The server's answer, or the first one when the page is come to from another. What comes later is filled in.
-    let first = Resource::new_blocking(
-        || (),
-        move |()| {
-            let (filter, cursor) = (filter.get_untracked(), cursor.get_untracked());
-            desk.connection.ask(move || list_keys(filter.clone(), cursor.clone(), FIRST_PAGE))
-        },
-    );
+    let first = Asked::new(move || {
+        let (filter, cursor) = (filter.get_untracked(), cursor.get_untracked());
+        desk.connection.ask(move || list_keys(filter.clone(), cursor.clone(), FIRST_PAGE))
+    });
     shortcuts::listen(desk);
     tick(desk);
     forget_when_unseen(desk);
@@ -75,7 +72,7 @@ pub(crate) fn Keys() -> impl IntoView {
                 <h1>"API Keys"</h1>
                 <Suspense>
                     {move || Suspend::new(async move {
-                        desk.may_change.set(first.await.is_ok_and(|list| list.may_change));
+                        desk.may_change.set(first.get().await.is_ok_and(|list| list.may_change));
                         live(move || desk.may_change.get().then(|| view! { <AddButton/> }))
                     })}
                 </Suspense>
@@ -85,7 +82,7 @@ pub(crate) fn Keys() -> impl IntoView {
             <div class="list" aria-busy=move || desk.searching.get().to_string()>
                 <Suspense fallback=face::Loading>
                     {move || Suspend::new(async move {
-                        desk.receive(first.await);
+                        desk.receive(first.get().await);
                         live(move || match desk.failure.get() {
                             None => view! { <grid::Grid/> }.into_any(),
                             Some(error) => view! { <face::Failed error/> }.into_any(),

@@ -5,7 +5,7 @@ use model::{AdminError, PASSWORD_MAX, PASSWORD_MIN};
 use super::login::{Problem, leave_for};
 use crate::{
     ApiError,
-    api::{set_up, set_up_open},
+    api::{Asked, set_up, set_up_open},
     coming_in::{START, query, refused},
     components::{Button, Card, EmptyState, Field, Glyph, Notice, Tone},
 };
@@ -18,14 +18,14 @@ pub(crate) fn SetUp() -> impl IntoView {
     let token = query("token").unwrap_or_default();
     let refused = refused();
     let asked = token.clone();
-    let open = Resource::new_blocking(|| (), move |()| set_up_open(asked.clone()));
+    let open = Asked::new(move || set_up_open(asked.clone()));
     view! {
         <Title text="Set up · Keydesk"/>
         <Suspense fallback=|| ()>
             {move || {
                 let (token, refused) = (token.clone(), refused.clone());
                 Suspend::new(async move {
-                    match open.await {
+                    match open.get().await {
                         Ok(true) => view! { <SetUpForm token refused/> }.into_any(),
                         Ok(false) => view! { <Over/> }.into_any(),
                         Err(error) => view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> }.into_any(),

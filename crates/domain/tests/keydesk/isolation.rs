@@ -32,6 +32,17 @@ async fn no_verb_reaches_over(database: TestDatabase) {
             assert_eq!(keydesk.update(caller, id, domain::KeyChange::name("Mine"), Some(1)).await, absent);
             assert_eq!(keydesk.delete(caller, id, None).await, Err(KeyError::NotFound));
             assert_eq!(keydesk.delete(caller, id, Some(1)).await, Err(KeyError::NotFound));
+            assert_eq!(keydesk.set_enabled(caller, id, false, None).await, absent);
+            assert_eq!(keydesk.rotate(caller, id, 60, None).await.map(drop), Err(KeyError::NotFound));
+            assert_eq!(keydesk.end_overlap(caller, id, None).await, absent);
+            assert_eq!(keydesk.secrets(caller, id).await, Err(KeyError::NotFound));
+            assert_eq!(keydesk.create_handover(caller, id).await.map(drop), Err(KeyError::NotFound));
+            assert_eq!(keydesk.handovers(caller, id).await, Err(KeyError::NotFound));
+            let bulk = keydesk.bulk_set_enabled(caller, &[id], false).await.unwrap();
+            assert_eq!((bulk.changed.len(), bulk.unchanged.len(), bulk.skipped[0].code.as_str()), (0, 0, "not_found"));
+            let ids = Selection::Ids(vec![id]);
+            let switched = keydesk.set_enabled_selected(caller, &ids, false).await.unwrap();
+            assert_eq!((switched.changed, switched.skipped), (0, 1));
             assert_eq!(keydesk.restore(caller, id).await, absent);
             assert_eq!(keydesk.reveal(caller, id).await.map(drop), Err(KeyError::NotFound));
             let bulk = keydesk.bulk_delete(caller, &[id]).await.unwrap();
@@ -52,6 +63,9 @@ async fn no_verb_reaches_over(database: TestDatabase) {
             expiring_before: None,
         };
         assert_eq!(keydesk.delete_selected(caller, &matching).await.unwrap().deleted, 0);
+        assert_eq!(keydesk.set_enabled_selected(caller, &matching, false).await.unwrap().changed, 0);
+        let exported = keydesk.export(caller, all(1)).next().await.unwrap().unwrap();
+        assert!(!exported.contains("Acme"), "{exported}");
     }
     assert_eq!(desk.database.raw().await.dump().await, before, "something was written");
 }

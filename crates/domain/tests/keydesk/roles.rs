@@ -33,6 +33,12 @@ async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
         ("restore", keydesk.restore(&viewer, gone.id).await.map(drop)),
         ("reveal", keydesk.reveal(&viewer, live.id).await.map(drop)),
         ("delete_selected", keydesk.delete_selected(&viewer, &everything).await.map(drop)),
+        ("set_enabled", keydesk.set_enabled(&viewer, live.id, false, None).await.map(drop)),
+        ("bulk_set_enabled", keydesk.bulk_set_enabled(&viewer, &[live.id], false).await.map(drop)),
+        ("set_enabled_selected", keydesk.set_enabled_selected(&viewer, &everything, false).await.map(drop)),
+        ("rotate", keydesk.rotate(&viewer, live.id, 60, None).await.map(drop)),
+        ("end_overlap", keydesk.end_overlap(&viewer, live.id, None).await.map(drop)),
+        ("create_handover", keydesk.create_handover(&viewer, live.id).await.map(drop)),
         ("undo_delete", keydesk.undo_delete(&viewer, &deleted.changes).await.map(drop)),
     ];
     for (verb, outcome) in outcomes {

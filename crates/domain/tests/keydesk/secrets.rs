@@ -36,6 +36,13 @@ async fn story(desk: &Desk) -> (Vec<String>, Vec<String>) {
         printed.push(format!("{revealed:?}"));
         let renamed = keydesk.update(&desk.operator, issued.key.id, domain::KeyChange::name("Beta"), None).await;
         printed.push(format!("{renamed:?}"));
+        let made = keydesk.create_handover(&desk.operator, issued.key.id).await.unwrap();
+        keep(&made.token);
+        printed.push(format!("{:?}", keydesk.open_handover(&made.token).await.unwrap()));
+        printed.push(format!("{made:?} {:?}", keydesk.handovers(&desk.operator, issued.key.id).await));
+        let rotated = keydesk.rotate(&desk.operator, issued.key.id, 60, None).await.unwrap();
+        keep(&rotated.secret);
+        printed.push(format!("{rotated:?} {:?}", keydesk.secrets(&desk.operator, issued.key.id).await));
         keydesk.delete(&desk.operator, issued.key.id, None).await.unwrap();
         keydesk.restore(&desk.operator, issued.key.id).await.unwrap();
     }
@@ -67,7 +74,7 @@ async fn story(desk: &Desk) -> (Vec<String>, Vec<String>) {
         .filter_map(|secret| secret.strip_prefix("ccc_live_").or(secret.strip_prefix("ccc_test_")))
         .map(|body| body[..model::BODY_LEN].to_owned())
         .collect();
-    assert_eq!(bodies.len(), 2);
+    assert_eq!(bodies.len(), 3);
     secrets.extend(bodies);
     (secrets, printed)
 }

@@ -1,9 +1,10 @@
-//! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify]`. The server runs on core 0, this on core 1. With
-//! `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
+//! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify]`, or `bench --timing [N]` alone. The server runs on
+//! core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
 
 mod forward_auth;
 mod http;
 mod process;
+mod timing;
 
 use std::{
     path::{Path, PathBuf},
@@ -36,6 +37,10 @@ fn main() -> Result<(), Failed> {
         None => 1_000_000,
     };
     let programs = Programs::find()?;
+    if let Some(at) = args.iter().position(|arg| arg == "--timing") {
+        let samples = args.get(at + 1).map_or(Ok(1_000_000), |samples| samples.parse())?;
+        return timing::measure(&programs, samples);
+    }
     if !args.iter().any(|arg| arg == "--skip-verify") {
         forward_auth::measure(&programs)?;
         verify_against_empty(&programs)?;
@@ -66,14 +71,21 @@ impl Programs {
         Ok(Self { keydesk: release.join("keydesk"), empty: examples.join("empty"), seed: examples.join("seed") })
     }
 
-    pub(crate) fn secret(&self, database: &str, dir: &Path, args: &[&str]) -> Result<String, Failed> {
+    /// What a command of Keydesk prints.
+    fn document(&self, database: &str, dir: &Path, args: &[&str]) -> Result<serde_json::Value, Failed> {
         let output = Command::new(&self.keydesk)
             .args(args)
             .args(["--json", "--database", database, "--data-dir"])
             .arg(dir)
             .output()?;
-        let answer: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-        Ok(answer["key"].as_str().ok_or("no key")?.to_owned())
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into());
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    pub(crate) fn secret(&self, database: &str, dir: &Path, args: &[&str]) -> Result<String, Failed> {
+        Ok(self.document(database, dir, args)?["key"].as_str().ok_or("no key")?.to_owned())
     }
 
     fn serve(&self, database: &str, dir: &Path) -> Result<Server, Failed> {

@@ -2,7 +2,7 @@ use clap::Args;
 use domain::NewKey;
 use model::{Environment, Preset, Scope};
 
-use super::{Desk, Failed, Format, output::Output};
+use super::{Desk, Failed, Format, key_settings::KeySettings, output::Output, show};
 use crate::rest::create::Created;
 
 #[derive(Args)]
@@ -20,33 +20,33 @@ pub(super) struct KeyCreate {
     #[arg(long, default_value = "live")]
     environment: Environment,
     #[command(flatten)]
+    settings: KeySettings,
+    #[command(flatten)]
     format: Format,
 }
 
 impl KeyCreate {
     pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
         let operator = desk.operator().await?;
+        let allowed_ips = self.settings.allowed_ips()?;
+        let allowed_origins = self.settings.allowed_origins()?;
         let new = NewKey {
             client_name: self.client_name,
             preset: self.preset,
             scopes: (!self.scope.is_empty()).then(|| self.scope.into_iter().collect()),
             environment: self.environment,
-            ..NewKey::default()
+            expires_at: self.settings.expires_at,
+            allowed_ips: allowed_ips.unwrap_or_default(),
+            allowed_origins: allowed_origins.unwrap_or_default(),
+            metadata: self.settings.metadata()?.unwrap_or_default(),
+            owner_email: self.settings.owner_email,
+            notes: self.settings.notes,
+            idempotency: None,
         };
         let issued = desk.keydesk.issue(&operator, new).await?;
         if self.format.json {
             return Ok(output.json(&Created::from(&issued))?);
         }
-        let key = &issued.key;
-        let scopes = key.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ");
-        output.pairs(&[
-            ("Id", &key.id.to_string()),
-            ("Client Name", key.client_name.as_str()),
-            ("Environment", key.environment.as_str()),
-            ("Preset", key.preset.as_str()),
-            ("Scopes", if scopes.is_empty() { "none" } else { &scopes }),
-            ("Key", issued.secret.expose()),
-        ])?;
-        Ok(())
+        show(&issued.key, Some(&issued.secret), output)
     }
 }

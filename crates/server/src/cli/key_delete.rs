@@ -1,5 +1,5 @@
 use clap::Args;
-use model::{BulkDeleted, KeyId};
+use model::{BulkDeleted, KeyId, Skipped};
 
 use super::{Desk, Failed, Format, output::Output};
 
@@ -26,17 +26,22 @@ impl KeyDelete {
         } else {
             outcome.deleted.iter().try_for_each(|id| output.line(&format!("{id}  deleted")))?;
         }
-        if outcome.skipped.is_empty() {
-            return Ok(());
-        }
-        let left: Vec<_> = outcome.skipped.iter().map(|one| format!("{} ({})", one.id, reason(&one.code))).collect();
-        Err(Failed::new(format!("Not deleted: {}.", left.join(", "))))
+        left_alone("Not deleted", &outcome.skipped)
     }
+}
+
+/// Fails if something was left alone, and says what and why.
+pub(super) fn left_alone(what: &str, skipped: &[Skipped]) -> Result<(), Failed> {
+    if skipped.is_empty() {
+        return Ok(());
+    }
+    let left: Vec<_> = skipped.iter().map(|one| format!("{} ({})", one.id, reason(&one.code))).collect();
+    Err(Failed::new(format!("{what}: {}.", left.join(", "))))
 }
 
 fn reason(code: &str) -> &str {
     match code {
-        "default_key_protected" => "the Default API Key can't be deleted",
+        "default_key_protected" => "the Default API Key is protected",
         "not_found" => "there is no such key",
         other => other,
     }

@@ -1,5 +1,5 @@
 use clap::Args;
-use model::{Cursor, Key, KeyPage, ListQuery, PAGE_MAX};
+use model::{Cursor, Environment, Instant, Key, KeyPage, KeyStatus, ListQuery, PAGE_MAX, Preset};
 
 use super::{Desk, Failed, Format, output::Output};
 
@@ -8,6 +8,18 @@ pub(super) struct KeyList {
     /// Only keys with this in their Client Name
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     search: String,
+    /// Only active, disabled, expired or revoked keys; revoked are those that can be restored
+    #[arg(long)]
+    status: Option<KeyStatus>,
+    /// Only live or test keys
+    #[arg(long)]
+    environment: Option<Environment>,
+    /// Only keys of this preset
+    #[arg(long)]
+    preset: Option<Preset>,
+    /// Only keys whose time is not over yet, and will be before this instant
+    #[arg(long, value_name = "INSTANT")]
+    expiring_before: Option<Instant>,
     #[command(flatten)]
     format: Format,
 }
@@ -27,7 +39,15 @@ impl KeyList {
     /// Every page as one: who pipes a list wants all of it.
     async fn all(&self, desk: &Desk) -> Result<KeyPage, Failed> {
         let operator = desk.operator().await?;
-        let mut query = ListQuery { search: self.search.clone(), limit: PAGE_MAX, ..ListQuery::default() };
+        let mut query = ListQuery {
+            search: self.search.clone(),
+            status: self.status,
+            environment: self.environment,
+            preset: self.preset,
+            expiring_before: self.expiring_before,
+            limit: PAGE_MAX,
+            ..ListQuery::default()
+        };
         let mut all = desk.keydesk.list(&operator, &query).await?;
         while let Some(next) = all.next_cursor.take() {
             query.cursor = Some(next.parse::<Cursor>()?);

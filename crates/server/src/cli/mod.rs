@@ -7,13 +7,19 @@ mod installation;
 mod key_create;
 mod key_default;
 mod key_delete;
+mod key_handover;
 mod key_list;
+mod key_rotate;
+mod key_settings;
+mod key_switch;
+mod key_update;
 mod output;
 
 use std::{process::ExitCode, time::Instant};
 
 use clap::{Args, Parser, Subcommand};
 use domain::{Caller, Keydesk, OpenOptions};
+use model::{Key, KeyStatus, PlainSecret};
 
 use self::output::Output;
 use crate::{
@@ -36,7 +42,7 @@ struct Cli {
 enum Command {
     /// Serve the Workspace and the API
     Serve(ServeFlags),
-    /// Create, list and delete API keys
+    /// Create, list, change, rotate and delete API keys
     #[command(subcommand, arg_required_else_help = true)]
     Key(KeyCommand),
     /// Create the people who sign in to the Workspace
@@ -59,6 +65,18 @@ enum KeyCommand {
     List(key_list::KeyList),
     /// Show the Default API Key
     Default(key_default::KeyDefault),
+    /// Change a key
+    Update(key_update::KeyUpdate),
+    /// Switch keys off: they are refused until they are enabled
+    Disable(key_switch::KeySwitch),
+    /// Switch keys on again
+    Enable(key_switch::KeySwitch),
+    /// Give a key a new secret and print it
+    Rotate(key_rotate::KeyRotate),
+    /// End a rotated key's old secret now
+    EndOverlap(key_rotate::KeyEndOverlap),
+    /// Make a link that shows a key's secret, once
+    Handover(key_handover::KeyHandover),
     /// Delete keys
     Delete(key_delete::KeyDelete),
 }
@@ -129,6 +147,12 @@ impl Command {
             Self::Key(KeyCommand::Create(command)) => command.run(desk, output).await,
             Self::Key(KeyCommand::List(command)) => command.run(desk, output).await,
             Self::Key(KeyCommand::Default(command)) => command.run(desk, output).await,
+            Self::Key(KeyCommand::Update(command)) => command.run(desk, output).await,
+            Self::Key(KeyCommand::Disable(command)) => command.run(false, desk, output).await,
+            Self::Key(KeyCommand::Enable(command)) => command.run(true, desk, output).await,
+            Self::Key(KeyCommand::Rotate(command)) => command.run(desk, output).await,
+            Self::Key(KeyCommand::EndOverlap(command)) => command.run(desk, output).await,
+            Self::Key(KeyCommand::Handover(command)) => command.run(desk, output).await,
             Self::Key(KeyCommand::Delete(command)) => command.run(desk, output).await,
             Self::Admin(command) => command.run(desk, output).await,
             Self::Installation(command) => command.run(desk, output).await,
@@ -138,10 +162,43 @@ impl Command {
     }
 }
 
+/// A key for people, with its secret if it has just been made.
+fn show(key: &Key, secret: Option<&PlainSecret>, output: &mut Output) -> Result<(), Failed> {
+    let id = key.id.to_string();
+    let scopes = spaced(&key.scopes);
+    let (ips, origins) = (spaced(&key.allowed_ips), spaced(&key.allowed_origins));
+    let expires_at = key.expires_at.map(|at| at.to_string()).unwrap_or_default();
+    let email = key.owner_email.as_ref().map_or("", |email| email.as_str());
+    let status = if key.status == KeyStatus::Active { "" } else { key.status.as_str() };
+    let mut pairs = vec![
+        ("Id", id.as_str()),
+        ("Client Name", key.client_name.as_str()),
+        ("Environment", key.environment.as_str()),
+        ("Preset", key.preset.as_str()),
+        ("Scopes", if scopes.is_empty() { "none" } else { &scopes }),
+    ];
+    // What most keys don't have is not worth a line.
+    let more = [
+        ("Status", status),
+        ("Expires", &expires_at),
+        ("Allowed IPs", &ips),
+        ("Allowed origins", &origins),
+        ("Owner", email),
+    ];
+    pairs.extend(more.into_iter().filter(|(_, value)| !value.is_empty()));
+    pairs.push(("Key", secret.map_or(key.hint.0.as_str(), PlainSecret::expose)));
+    Ok(output.pairs(&pairs)?)
+}
+
+fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> String {
+    set.into_iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" ")
+}
+
 /// How the domain is opened.
 pub(crate) fn options(settings: &Settings) -> OpenOptions {
     let mut options = OpenOptions::new(settings.database.clone(), settings.data_dir.clone());
     options.prefix.clone_from(&settings.key_prefix);
+    options.catalogue = settings.catalogue.clone();
     // Never a flag: other users of the machine can read those.
     options.keyring = std::env::var("KEYDESK_KEYRING").ok().filter(|text| !text.is_empty());
     options

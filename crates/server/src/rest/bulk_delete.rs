@@ -16,17 +16,17 @@ use crate::{
     query, respond,
 };
 
-/// Most keys that one call deletes.
+/// Most keys that one call changes.
 const MOST: usize = 1000;
 
-/// Keys to delete.
+/// Keys to change in one change.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyIds {
-    /// In the order in which they are deleted.
+    /// In the order of the answer.
     #[serde(deserialize_with = "some_ids")]
     #[schema(min_items = 1, max_items = 1000)]
-    ids: Vec<KeyId>,
+    pub(super) ids: Vec<KeyId>,
 }
 
 impl Form<'_> for KeyIds {

@@ -4,16 +4,16 @@ use axum::{
 };
 use domain::{Idempotency, Issued, NewKey, fingerprint};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use model::{Environment, Key, Preset, Scope, ScopeSet};
+use model::{Email, Environment, Instant, Key, Metadata, NetworkSet, Notes, OriginSet, Preset, ScopeSet};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::settings;
 use crate::{
     app_state::App,
     auth,
-    body::{self, Field, FieldError, Form, Shape, TEXT},
-    problem::{self, Problem},
+    body::{self, Field, Form},
+    problem::Problem,
     query, respond,
 };
 
@@ -33,35 +33,38 @@ pub(crate) struct NewKeyBody {
     scopes: Option<Vec<String>>,
     /// Which data it reaches; `live` when not given. Can't be changed later.
     environment: Option<Environment>,
+    /// From when on it is refused, an instant in the future; never when not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Instant>,
+    /// Addresses and networks it may be used from; any when not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed_ips: Option<NetworkSet>,
+    /// Web origins it may be used from; any when not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed_origins: Option<OriginSet>,
+    /// Pairs of your own: at most 16, and 1024 bytes in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Metadata>,
+    /// Who answers for the key at the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner_email: Option<Email>,
+    /// For those who manage keys: at most 1000 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: Option<Notes>,
 }
 
 impl Form<'_> for NewKeyBody {
     const FIELDS: &'static [Field] = &[
-        Field::required("client_name", TEXT),
-        Field::optional(
-            "preset",
-            Shape::Plain {
-                holds: |value| value.as_str().is_some_and(|text| text.parse::<Preset>().is_ok()),
-                message: "must be one of crm, workforce-management, quality-assurance, business-intelligence, \
-                          live-widget and custom",
-            },
-        ),
-        Field::optional(
-            "scopes",
-            Shape::List {
-                holds: Value::is_string,
-                message: "must be a scope such as contacts:read",
-                least: 0,
-                most: usize::MAX,
-            },
-        ),
-        Field::optional(
-            "environment",
-            Shape::Plain {
-                holds: |value| value.as_str().is_some_and(|text| text.parse::<Environment>().is_ok()),
-                message: "must be live or test",
-            },
-        ),
+        settings::CLIENT_NAME,
+        settings::PRESET,
+        settings::SCOPES,
+        settings::ENVIRONMENT,
+        settings::EXPIRES_AT,
+        settings::ALLOWED_IPS,
+        settings::ALLOWED_ORIGINS,
+        settings::METADATA,
+        settings::OWNER_EMAIL,
+        settings::NOTES,
     ];
 }
 
@@ -99,7 +102,7 @@ impl<'a> From<&'a Issued> for Created<'a> {
             ("ETag" = String, description = "Its version."),
         )),
         (status = 409, description = "`idempotency_mismatch`: the Idempotency-Key was used for another request."),
-        (status = 422, description = "`invalid_client_name` or `unknown_scope`."),
+        (status = 422, description = "`invalid_client_name`, `unknown_scope` or `invalid_setting`: the expiry is not in the future."),
     ),
     extensions(("x-scope" = json!("keys:write")))
 )]
@@ -112,12 +115,17 @@ pub(crate) async fn create_key(State(app): State<App>, request: Request) -> Resu
     let body: NewKeyBody = body::parse(&body)?;
     let idempotency = idempotency_key.map(|key| Idempotency { key, fingerprint: of(&body) });
     let new = NewKey {
-        scopes: body.scopes.as_deref().map(scopes).transpose()?,
+        scopes: body.scopes.as_deref().map(settings::scopes).transpose()?,
         client_name: body.client_name,
         preset: body.preset,
         environment: body.environment.unwrap_or_default(),
+        expires_at: body.expires_at,
+        allowed_ips: body.allowed_ips.unwrap_or_default(),
+        allowed_origins: body.allowed_origins.unwrap_or_default(),
+        metadata: body.metadata.unwrap_or_default(),
+        owner_email: body.owner_email,
+        notes: body.notes,
         idempotency,
-        ..NewKey::default()
     };
     let issued = app.keydesk.issue(&caller, new).await?;
     Ok(created(&issued))
@@ -136,20 +144,6 @@ fn created(issued: &Issued) -> Response {
 /// What was asked, not how it was written: spaces and the order of fields make no other request.
 fn of(body: &NewKeyBody) -> [u8; 32] {
     fingerprint(&serde_json::to_vec(body).unwrap_or_default())
-}
-
-fn scopes(texts: &[String]) -> Result<ScopeSet, Problem> {
-    let parsed: Vec<_> = texts.iter().map(|text| Scope::parse(text)).collect();
-    let wrong = |index: usize| FieldError {
-        field: format!("scopes[{index}]"),
-        message: "is not a scope; GET /api/v1/scopes lists them".to_owned(),
-    };
-    let errors: Vec<_> =
-        parsed.iter().enumerate().filter(|(_, scope)| scope.is_err()).map(|(index, _)| wrong(index)).take(20).collect();
-    if errors.is_empty() {
-        return Ok(parsed.into_iter().flatten().collect());
-    }
-    Err(Problem::new(&problem::UNKNOWN_SCOPE).errors(errors))
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {

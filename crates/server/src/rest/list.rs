@@ -32,6 +32,7 @@ const SEARCH_MAX: usize = 200;
         ("environment" = Option<model::Environment>, Query, description = "Only this environment."),
         ("status" = Option<model::KeyStatus>, Query, description = "Only this status."),
         ("preset" = Option<model::Preset>, Query, description = "Only this preset."),
+        ("expiring_before" = Option<model::Instant>, Query, description = "Only keys whose time is not over yet, and will be before this instant."),
         ("sort" = Option<String>, Query, pattern = "^-?(client_name|created_at|last_used_at)$", description = "`client_name` (default), `created_at` or `last_used_at`; `-` before it for descending."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Keys on the page; 50 when not given."),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
@@ -42,17 +43,23 @@ const SEARCH_MAX: usize = 200;
 pub(crate) async fn list_keys(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let caller = auth::manager(&app.keydesk, &parts, &auth::READ).await?;
-    let query = list_query(&parts.uri)?;
+    let query = list_query(&parts.uri, &PARAMETERS)?;
     let page = app.keydesk.list(&caller, &query).await?;
     Ok(respond::json(StatusCode::OK, &page))
 }
 
-fn list_query(uri: &Uri) -> Result<ListQuery, Problem> {
-    let known = ["search", "environment", "status", "preset", "sort", "limit", "cursor"];
+/// What an export is asked.
+pub(super) const FILTERS: [&str; 6] = ["search", "environment", "status", "preset", "expiring_before", "sort"];
+/// What a list is asked.
+const PARAMETERS: [&str; 8] =
+    ["search", "environment", "status", "preset", "expiring_before", "sort", "limit", "cursor"];
+
+/// Reads a query of which these parameters are known.
+pub(super) fn list_query(uri: &Uri, known: &[&'static str]) -> Result<ListQuery, Problem> {
     let mut query = ListQuery { limit: PAGE_DEFAULT, ..ListQuery::default() };
     let (mut sort, mut errors) = (None, Vec::new());
     // A parameter without a value is as good as none, which is what an empty form field sends.
-    for (name, value) in query::read(uri, &known)?.into_iter().filter(|(_, value)| !value.is_empty()) {
+    for (name, value) in query::read(uri, known)?.into_iter().filter(|(_, value)| !value.is_empty()) {
         match name {
             "search" if value.contains('\0') || value.chars().count() > SEARCH_MAX => {
                 errors.push(wrong(name, "must be at most 200 characters, without NUL"));
@@ -61,6 +68,7 @@ fn list_query(uri: &Uri) -> Result<ListQuery, Problem> {
             "environment" => query.environment = parsed(name, &value, &mut errors),
             "status" => query.status = parsed(name, &value, &mut errors),
             "preset" => query.preset = parsed(name, &value, &mut errors),
+            "expiring_before" => query.expiring_before = parsed(name, &value, &mut errors),
             "sort" => sort = parsed(name, &value, &mut errors),
             "cursor" => query.cursor = parsed::<Cursor>(name, &value, &mut errors),
             _ => match limit(&value) {
@@ -93,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_query_is_read_or_refused() {
-        let read = |query: &str| list_query(&format!("/api/v1/keys?{query}").parse().unwrap());
+        let read = |query: &str| list_query(&format!("/api/v1/keys?{query}").parse().unwrap(), &PARAMETERS);
         for good in ["", "search=&environment=&status=&preset=&sort=&limit=&cursor=", "limit=200&sort=-created_at"] {
             assert!(read(good).is_ok(), "{good}");
         }

@@ -1,16 +1,21 @@
 //! The REST API, one call a file: extract, one call on the domain, respond.
 
 pub(crate) mod bulk_delete;
+pub(crate) mod change;
 pub(crate) mod create;
 pub(crate) mod delete;
+pub(crate) mod export;
 pub(crate) mod get;
+pub(crate) mod handover;
 pub(crate) mod list;
 mod precondition;
 pub(crate) mod presets;
-pub(crate) mod rename;
 pub(crate) mod restore;
 pub(crate) mod reveal;
+pub(crate) mod rotate;
 pub(crate) mod scopes;
+mod settings;
+pub(crate) mod switch;
 pub(crate) mod verify;
 pub(crate) mod verify_batch;
 pub(crate) mod whoami;

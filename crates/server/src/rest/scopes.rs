@@ -3,7 +3,6 @@ use axum::{
     response::Response,
 };
 use http::StatusCode;
-use model::CATALOGUE;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,23 +10,26 @@ use crate::{app_state::App, auth, problem::Problem, query, respond};
 
 /// Every right that a key can have.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ScopeList {
-    items: Vec<ScopeEntry>,
+#[schema(as = ScopeList)]
+pub(crate) struct ScopeList<'a> {
+    items: Vec<ScopeEntry<'a>>,
 }
 
 /// One right.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ScopeEntry {
+#[schema(as = ScopeEntry)]
+pub(crate) struct ScopeEntry<'a> {
     /// As it is given to a key. `resource:*` holds every action of a resource.
     #[schema(value_type = model::Scope)]
-    scope: &'static str,
+    scope: &'a str,
     /// What it allows.
-    description: &'static str,
+    description: &'a str,
 }
 
 /// List scopes
 ///
-/// Every right that a key can have. Any valid key may ask.
+/// Every right that a key can have: those that Keydesk knows from the start, and those that this deployment adds. Any valid key
+/// may ask.
 #[utoipa::path(
     get,
     path = "/api/v1/scopes",
@@ -38,6 +40,6 @@ pub(crate) async fn list_scopes(State(app): State<App>, request: Request) -> Res
     let (parts, _) = request.into_parts();
     auth::key(&app.keydesk, &parts, &[]).await?;
     query::none(&parts.uri)?;
-    let items = CATALOGUE.iter().map(|(scope, description)| ScopeEntry { scope, description }).collect();
+    let items = app.keydesk.catalogue().iter().map(|(scope, description)| ScopeEntry { scope, description }).collect();
     Ok(respond::json(StatusCode::OK, &ScopeList { items }))
 }

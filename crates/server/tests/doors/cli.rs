@@ -35,10 +35,10 @@ async fn json(data: &Path, args: &[&str]) -> Value {
 
 async fn a_story_in_json(database: TestDatabase) {
     let (dir, address) = (database.dir(), database.address().to_owned());
-    let on = |args: &[&'static str]| -> Vec<String> {
+    let on = |args: &[&str]| -> Vec<String> {
         args.iter().map(|arg| (*arg).to_owned()).chain(["--database".to_owned(), address.clone()]).collect()
     };
-    let call = async |args: &[&'static str]| {
+    let call = async |args: &[&str]| {
         let args = on(args);
         json(&dir, &args.iter().map(String::as_str).collect::<Vec<_>>()).await
     };
@@ -55,6 +55,37 @@ async fn a_story_in_json(database: TestDatabase) {
     );
     insta::assert_snapshot!("installation_disable", shape(&call(&["installation", "disable", "second"]).await));
     insta::assert_snapshot!("installation_list", shape(&call(&["installation", "list"]).await));
+    let id = created["id"].as_str().unwrap();
+    let updated = call(&[
+        "key",
+        "update",
+        id,
+        "--allow-ip",
+        "10.0.0.0/8",
+        "--allow-origin",
+        "https://*.example.com",
+        "--metadata",
+        "crm=4711",
+        "--owner-email",
+        "ada@example.com",
+        "--notes",
+        "ring Ada",
+        "--expires-at",
+        "2099-01-31T00:00:00Z",
+    ])
+    .await;
+    insta::assert_snapshot!("key_update", shape(&updated));
+    let off = call(&["key", "disable", id]).await;
+    assert_eq!(off, serde_json::json!({"changed": [id], "unchanged": [], "skipped": []}));
+    assert_eq!(call(&["key", "list", "--status", "disabled"]).await["total"], 1);
+    assert_eq!(call(&["key", "list", "--status", "active", "--preset", "crm"]).await["total"], 0);
+    assert_eq!(call(&["key", "enable", id]).await["changed"][0], id);
+    let rotated = call(&["key", "rotate", id, "--overlap", "24h"]).await;
+    assert!(rotated["key"].as_str().is_some_and(|key| key.starts_with("ccc_test_")), "{rotated}");
+    assert_eq!(call(&["key", "end-overlap", id]).await["version"], 6);
+    assert_eq!(call(&["key", "handover", id]).await["key_id"], id);
+    let free = call(&["key", "update", id, "--any-ip", "--any-origin", "--no-expiry", "--preset", "crm"]).await;
+    assert_eq!((&free["allowed_ips"], &free["expires_at"]), (&serde_json::json!([]), &Value::Null));
     let report = call(&["doctor"]).await;
     assert_eq!(report["ok"], true, "{report}");
 }
@@ -97,6 +128,15 @@ async fn what_fails_says_why_in_one_sentence_and_what_is_misused_exits_with_2() 
         (&["key", "list", "--database", "mysql://x"], 1, "keydesk: "),
         (&["key", "list", "--database", "postgres://127.0.0.1:1/none"], 1, "keydesk: "),
         (&["serve", "--listen", "nonsense"], 1, "can't listen on nonsense"),
+        (&["key", "disable", &default], 1, "Default API Key"),
+        (&["key", "update", &default, "--client-name", "Mine"], 1, "Default API Key"),
+        (&["key", "create", "--client-name", "a", "--expires-at", "2020-01-01T00:00:00Z"], 1, "in the future"),
+        (&["key", "create", "--client-name", "a", "--metadata", "=x"], 1, "The metadata must have a name"),
+        (&["key", "rotate", missing, "--overlap", "0"], 1, "no such API key"),
+        (&["key", "rotate", missing, "--overlap", "31d"], 2, "at most 30d"),
+        (&["key", "create", "--client-name", "a", "--allow-ip", "010.0.0.1"], 2, "begins with 0"),
+        (&["key", "create", "--client-name", "a", "--allow-origin", "*"], 2, "https://"),
+        (&["key", "create", "--client-name", "a", "--metadata", "x"], 2, "NAME=VALUE"),
         (&["key", "create"], 2, "--client-name"),
         (
             &["key", "create", "--client-name", "a", "--preset", "crm", "--scope", "calls:read"],

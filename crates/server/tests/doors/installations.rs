@@ -26,6 +26,13 @@ async fn nothing_crosses(database: TestDatabase) {
             (Method::DELETE, path.clone(), None),
             (Method::POST, format!("{path}/restore"), None),
             (Method::POST, format!("{path}/reveal"), None),
+            (Method::POST, format!("{path}/disable"), None),
+            (Method::POST, format!("{path}/enable"), None),
+            (Method::POST, format!("{path}/rotate"), Some(r#"{"overlap_seconds":60}"#)),
+            (Method::POST, format!("{path}/end-overlap"), None),
+            (Method::POST, format!("{path}/handover"), None),
+            (Method::GET, format!("{path}/handover"), None),
+            (Method::GET, format!("{path}/secrets"), None),
         ] {
             for headers in [&[][..], &[("if-match", "\"1\", \"2\"")]] {
                 let answer = we.call(method.clone(), &path, body, headers).await;
@@ -34,6 +41,10 @@ async fn nothing_crosses(database: TestDatabase) {
         }
         let skipped = we.post("/api/v1/keys/bulk-delete", json!({"ids": [id]})).await.json();
         assert_eq!(skipped, json!({"deleted": [], "skipped": [{"id": id, "code": "not_found"}]}));
+        for verb in ["bulk-disable", "bulk-enable"] {
+            let skipped = we.post(&format!("/api/v1/keys/{verb}"), json!({"ids": [id]})).await.json();
+            assert_eq!(skipped["skipped"], json!([{"id": id, "code": "not_found"}]));
+        }
     }
     for key in [&theirs.secret, &their_deleted.secret] {
         let verdict = we.post("/api/v1/keys/verify", json!({"key": key})).await.json();
@@ -44,6 +55,8 @@ async fn nothing_crosses(database: TestDatabase) {
     for query in ["", "?search=the", "?status=revoked", "?sort=created_at", "?preset=custom"] {
         let listed = we.get(&format!("/api/v1/keys{query}")).await.text();
         assert!(!listed.contains("Their") && !listed.contains(&their_default), "{listed}");
+        let table = we.get(&format!("/api/v1/keys.csv{query}")).await.text();
+        assert!(!table.contains("Their") && !table.contains(&their_default), "{table}");
     }
     assert_eq!(they.get("/api/v1/keys?limit=200").await.json()["total"], before["total"]);
     assert_eq!(app.with_key(&theirs.secret).get("/api/v1/whoami").await.json()["client_name"], "Theirs");

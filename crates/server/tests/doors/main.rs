@@ -20,5 +20,6 @@ mod module_off;
 mod pages;
 mod precondition;
 mod proxies;
+mod rights;
 mod secrets;
 mod serve;

@@ -59,6 +59,12 @@ async fn no_secret_is_logged_counted_or_repeated_in_an_error() {
     let path = format!("/api/v1/keys/{id}");
     let (_, shown) = call(Method::POST, &format!("{path}/reveal"), Some(&key), Value::Null).await;
     assert_eq!(body(&shown)["key"], new);
+    let sent = json!({"overlap_seconds": 600});
+    let (_, rotated) = call(Method::POST, &format!("{path}/rotate"), Some(&key), sent).await;
+    secrets.keep(body(&rotated)["key"].as_str().unwrap());
+    let (_, made) = call(Method::POST, &format!("{path}/handover"), Some(&key), Value::Null).await;
+    let token = body(&made)["token"].as_str().unwrap().to_owned();
+    secrets.0.push(token.clone());
 
     // Answers that are not meant to carry a secret: to good calls, and to careless ones with a secret where none belongs.
     for (method, path, caller, sent) in [
@@ -81,6 +87,19 @@ async fn no_secret_is_logged_counted_or_repeated_in_an_error() {
         (Method::GET, format!("/?key={new}"), None, Value::Null),
         (Method::GET, "/api/v1/whoami".to_owned(), Some(&format!("{new}x")), Value::Null),
         (Method::GET, "/api/v1/whoami".to_owned(), Some(new), Value::Null),
+        (
+            Method::PATCH,
+            path.clone(),
+            Some(&key),
+            json!({"allowed_ips": [new], "allowed_origins": [new], "expires_at": new}),
+        ),
+        (Method::PATCH, path.clone(), Some(&key), json!({"owner_email": new, "metadata": [new], "preset": new})),
+        (Method::GET, format!("{path}/secrets"), Some(&key), Value::Null),
+        (Method::GET, format!("{path}/handover"), Some(&key), Value::Null),
+        (Method::GET, "/api/v1/keys.csv".to_owned(), Some(&key), Value::Null),
+        (Method::GET, format!("/handover/{token}"), None, Value::Null),
+        (Method::POST, format!("{path}/rotate"), Some(&key), json!({"overlap_seconds": new})),
+        (Method::POST, format!("{path}/end-overlap"), Some(&key), Value::Null),
         (Method::DELETE, path.clone(), Some(&key), Value::Null),
         (Method::GET, "/api/v1/whoami".to_owned(), Some(new), Value::Null),
         (Method::POST, format!("{path}/restore"), Some(&key), Value::Null),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ApiError,
-    api::{Weight, delete_keys, weigh_deletion},
+    api::{Asked, Weight, delete_keys, weigh_deletion},
     components::{Dialog, DialogHandle, Notice, Tone, live},
 };
 
@@ -37,8 +37,7 @@ fn Form(selection: Selection) -> impl IntoView {
         Selection::Matching { .. } => None,
     };
     let selection = StoredValue::new(selection);
-    let weight =
-        Resource::new_blocking(|| (), move |()| desk.connection.ask(move || weigh_deletion(selection.get_value())));
+    let weight = Asked::new(move || desk.connection.ask(move || weigh_deletion(selection.get_value())));
     let submit = move |submit: SubmitEvent| {
         submit.prevent_default();
         if busy.get_untracked() {
@@ -71,7 +70,7 @@ fn Form(selection: Selection) -> impl IntoView {
             <input type="hidden" name="intent" value="delete"/>
             {single.map(|id| view! { <input type="hidden" name="id" value=id.to_string()/> })}
             <Suspense fallback=|| view! { <p class="faint">"Looking up what will stop working…"</p> }>
-                {move || Suspend::new(async move { said(weight.await) })}
+                {move || Suspend::new(async move { said(weight.get().await) })}
             </Suspense>
             <div role="alert">
                 {live(move || problem.get().map(|error| view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }))}

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     ApiError,
-    api::{KeyRow, get_key, rename_key},
+    api::{Asked, KeyRow, get_key, rename_key},
     components::{Dialog, DialogHandle, Notice, Tone},
 };
 
@@ -33,11 +33,11 @@ pub(super) fn EditDialog(id: KeyId) -> impl IntoView {
 #[component]
 fn Fetched(id: KeyId) -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let found = Resource::new_blocking(|| (), move |()| desk.connection.ask(move || get_key(id)));
+    let found = Asked::new(move || desk.connection.ask(move || get_key(id)));
     view! {
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {
-                match found.await {
+                match found.get().await {
                     Ok(row) => view! { <Form row/> }.into_any(),
                     Err(error) => view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }.into_any(),
                 }

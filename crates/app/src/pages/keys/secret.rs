@@ -86,9 +86,7 @@ pub(super) fn SecretBox(secret: String) -> impl IntoView {
                 {live(move || view! { <Icon glyph=if copied.get() == Some(true) { Glyph::Tick } else { Glyph::Copy }/> })}
                 "Copy key"
             </button>
+            <p role="status">{said}</p>
         </div>
-        <p class="hint" role="status">
-            {said}
-        </p>
     }
 }

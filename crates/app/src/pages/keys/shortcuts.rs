@@ -9,13 +9,13 @@ const KEYS: [(&str, &str); 15] = [
     ("n", "Add an API key"),
     ("?", "Show this help"),
     ("Ctrl K", "Find a command"),
-    ("↑ ↓", "Move between keys"),
-    ("← →", "Move within a key"),
-    ("Home End", "First or last place of a key"),
+    ("↑, ↓", "Move between keys"),
+    ("←, →", "Move within a key"),
+    ("Home, End", "First or last place of a key"),
     ("Ctrl Home, Ctrl End", "First or last key"),
     ("Page Up, Page Down", "A screen up or down"),
     ("Space", "Select"),
-    ("Shift ↑ ↓", "Extend the selection"),
+    ("Shift ↑, Shift ↓", "Extend the selection"),
     ("Ctrl A", "Select all keys that are loaded"),
     ("Enter", "Edit"),
     ("Tab", "Leave the grid"),
@@ -69,9 +69,7 @@ pub(super) fn ShortcutsDialog() -> impl IntoView {
                     .map(|(keys, does)| {
                         view! {
                             <div>
-                                <dt>
-                                    <kbd>{keys}</kbd>
-                                </dt>
+                                <dt>{keys.split(", ").map(|keys| view! { <kbd>{keys}</kbd> }).collect_view()}</dt>
                                 <dd>{does}</dd>
                             </div>
                         }

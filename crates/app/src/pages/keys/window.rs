@@ -100,7 +100,7 @@ impl Window {
             let style = rows.unchecked_ref::<web_sys::HtmlElement>().style();
             for (name, room) in [("padding-block-start", before), ("padding-block-end", after)] {
                 // Fails for a style that is read-only; this one is the element's own.
-                _ = style.set_property(name, &format!("{room}px"));
+                _ = style.set_property(name, &format!("{}px", room.round() as i64));
             }
         });
     }

@@ -1,0 +1,183 @@
+//! The list as a table, in parts, so that a million keys are never in memory at once.
+
+use std::borrow::Cow;
+
+use model::{Instant, Key, KeyError, ListQuery, Scope};
+use serde_json::json;
+
+use crate::{Caller, Keydesk};
+
+/// Keys in one part.
+const PART: u32 = 1_000;
+
+const COLUMNS: [&str; 17] = [
+    "client_name",
+    "key",
+    "environment",
+    "preset",
+    "scopes",
+    "status",
+    "allowed_ips",
+    "allowed_origins",
+    "expires_at",
+    "last_used_at",
+    "created_at",
+    "updated_at",
+    "owner_email",
+    "notes",
+    "metadata",
+    "kind",
+    "id",
+];
+
+/// An export that goes on as it is asked for. CSV as RFC 4180 has it, in UTF-8; sets are separated by spaces.
+#[derive(Debug)]
+pub struct Export {
+    keydesk: Keydesk,
+    caller: Caller,
+    /// What comes next; `None`: that was all.
+    query: Option<ListQuery>,
+    begun: bool,
+}
+
+impl Keydesk {
+    /// Exports what the query lists, from where its cursor stands. Its limit has no meaning.
+    pub fn export(&self, caller: &Caller, query: ListQuery) -> Export {
+        Export { keydesk: self.clone(), caller: caller.clone(), query: Some(query), begun: false }
+    }
+}
+
+impl Export {
+    /// The next part of the text: whole lines, the first of them the names of the columns. `None`: that was all.
+    pub async fn next(&mut self) -> Result<Option<String>, KeyError> {
+        let Some(query) = self.query.take() else { return Ok(None) };
+        let listed = self.keydesk.rows(&self.caller, &query, PART).await?;
+        let mut text = String::new();
+        if !self.begun {
+            self.begun = true;
+            line(&mut text, &COLUMNS.map(Cow::Borrowed));
+        }
+        listed.items.iter().for_each(|key| line(&mut text, &cells(key)));
+        self.query = listed.next.map(|cursor| ListQuery { cursor: Some(cursor), ..query });
+        Ok(Some(text))
+    }
+}
+
+fn cells(key: &Key) -> [Cow<'_, str>; 17] {
+    let at = |instant: Option<Instant>| instant.map_or(Cow::Borrowed(""), |instant| instant.to_string().into());
+    let metadata = if key.metadata.is_empty() { Cow::Borrowed("") } else { json!(key.metadata).to_string().into() };
+    [
+        key.client_name.as_str().into(),
+        key.hint.0.as_str().into(),
+        key.environment.as_str().into(),
+        key.preset.as_str().into(),
+        key.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ").into(),
+        key.status.as_str().into(),
+        spaced(&key.allowed_ips),
+        spaced(&key.allowed_origins),
+        at(key.expires_at),
+        at(key.last_used_at),
+        key.created_at.to_string().into(),
+        key.updated_at.to_string().into(),
+        key.owner_email.as_ref().map_or("", |email| email.as_str()).into(),
+        key.notes.as_ref().map_or("", |notes| notes.as_str()).into(),
+        metadata,
+        key.kind.as_str().into(),
+        key.id.to_string().into(),
+    ]
+}
+
+fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> Cow<'static, str> {
+    set.into_iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" ").into()
+}
+
+fn line(text: &mut String, cells: &[Cow<'_, str>]) {
+    for (index, cell) in cells.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        push(text, cell);
+    }
+    text.push_str("\r\n");
+}
+
+/// A cell that begins like a formula gets an apostrophe in front, which spreadsheets take for "this is text".
+fn push(text: &mut String, cell: &str) {
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let quoted = formula || cell.contains(['"', ',', '\r', '\n']);
+    if !quoted {
+        text.push_str(cell);
+        return;
+    }
+    text.push('"');
+    if formula {
+        text.push('\'');
+    }
+    text.push_str(&cell.replace('"', "\"\""));
+    text.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn cells_are_quoted_and_no_formulas() {
+        for (cell, written) in [
+            ("", ""),
+            ("Acme CRM", "Acme CRM"),
+            ("a,b", "\"a,b\""),
+            ("say \"hi\"", "\"say \"\"hi\"\"\""),
+            ("one\ntwo", "\"one\ntwo\""),
+            ("=1+1", "\"'=1+1\""),
+            ("+1", "\"'+1\""),
+            ("-1", "\"'-1\""),
+            ("@SUM(A1)", "\"'@SUM(A1)\""),
+            ("\t=1", "\"'\t=1\""),
+            ("\r=1", "\"'\r=1\""),
+            ("=\"x\"", "\"'=\"\"x\"\"\""),
+            ("＝1", "\"'＝1\""),
+            ("a=1", "a=1"),
+        ] {
+            let mut text = String::new();
+            push(&mut text, cell);
+            assert_eq!(text, written, "{cell:?}");
+        }
+    }
+
+    /// A reader of RFC 4180, character by character.
+    fn read(text: &str) -> Vec<Vec<String>> {
+        let (mut rows, mut row, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            match c {
+                '"' if quoted && chars.peek() == Some(&'"') => cell.extend(chars.next()),
+                '"' => quoted = !quoted,
+                ',' if !quoted => row.push(std::mem::take(&mut cell)),
+                '\r' if !quoted && chars.peek() == Some(&'\n') => {
+                    chars.next();
+                    row.push(std::mem::take(&mut cell));
+                    rows.push(std::mem::take(&mut row));
+                }
+                c => cell.push(c),
+            }
+        }
+        rows
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back_but_for_the_apostrophe(rows in prop::collection::vec(prop::collection::vec("[a=,\"'\r\n\t +@-]{0,8}", 3), 0..5)) {
+            let mut text = String::new();
+            for row in &rows {
+                line(&mut text, &row.iter().map(|cell| Cow::Borrowed(cell.as_str())).collect::<Vec<_>>());
+            }
+            let plain: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| {
+                if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell.clone() }
+            }).collect()).collect();
+            prop_assert_eq!(read(&text), plain);
+        }
+    }
+}

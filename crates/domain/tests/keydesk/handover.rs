@@ -1,0 +1,125 @@
+use domain::NewInstallation;
+use model::{Action, Actor, HANDOVER_LIFE_MS, KeyError, PlainSecret};
+use store::{on_both_databases, testing::TestDatabase};
+
+use crate::desk::{Desk, START, new_key};
+
+on_both_databases!(
+    a_link_shows_the_secret_once,
+    looking_spends_nothing,
+    of_many_who_open_at_once_one_sees_it,
+    it_is_over_after_seven_days,
+    rotating_and_deleting_withdraw_it,
+    nothing_of_it_can_be_guessed,
+    without_copies_there_is_nothing_to_hand_over
+);
+
+async fn a_link_shows_the_secret_once(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let issued = desk.issue("Acme").await;
+    let made = desk.keydesk.create_handover(&desk.operator, issued.key.id).await.unwrap();
+    assert_eq!(made.token.expose().len(), 43);
+    assert_eq!(desk.keydesk.handovers(&desk.operator, issued.key.id).await.unwrap(), [made.handover.clone()]);
+    desk.clock.advance(1);
+    let opened = desk.keydesk.open_handover(&made.token).await.unwrap();
+    assert_eq!((opened.secret.expose(), opened.key.id), (issued.secret.expose(), issued.key.id));
+    assert_eq!(desk.keydesk.open_handover(&made.token).await.map(drop), Err(KeyError::HandoverOver));
+    assert_eq!(desk.keydesk.handover_is_open(made.token.expose()).await, Ok(false));
+    let listed = desk.keydesk.handovers(&desk.operator, issued.key.id).await.unwrap();
+    assert_eq!(listed[0].opened_at.map(|at| at.as_millis()), Some(START + 1));
+    let log = desk.audit(&desk.operator).await;
+    let [create, open] = log.last_chunk().unwrap();
+    assert_eq!((create.action().unwrap(), open.action().unwrap()), (Action::HandoverCreate, Action::HandoverOpen));
+    assert_eq!((open.key, open.actor.as_str()), (Some(issued.key.id), r#"{"kind":"bearer"}"#));
+    let left = "SELECT COUNT(*) FROM handover WHERE sealed_secret IS NOT NULL";
+    assert_eq!(desk.database.raw().await.number(left).await, 0, "the sealed secret is gone");
+}
+
+async fn looking_spends_nothing(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let id = desk.issue("Acme").await.key.id;
+    let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
+    let before = desk.database.raw().await.dump().await;
+    for _ in 0..3 {
+        assert_eq!(desk.keydesk.handover_is_open(made.token.expose()).await, Ok(true));
+    }
+    assert_eq!(desk.database.raw().await.dump().await, before);
+    assert!(desk.keydesk.open_handover(&made.token).await.is_ok());
+}
+
+async fn of_many_who_open_at_once_one_sees_it(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let id = desk.issue("Acme").await.key.id;
+    let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let (keydesk, token) = (desk.keydesk.clone(), made.token.clone());
+        tasks.spawn(async move { keydesk.open_handover(&token).await.is_ok() });
+    }
+    assert_eq!(tasks.join_all().await.into_iter().filter(|seen| *seen).count(), 1);
+}
+
+async fn it_is_over_after_seven_days(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let id = desk.issue("Acme").await.key.id;
+    let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
+    desk.clock.advance(HANDOVER_LIFE_MS - 1);
+    assert_eq!(desk.keydesk.handover_is_open(made.token.expose()).await, Ok(true));
+    desk.clock.advance(1);
+    assert_eq!(desk.keydesk.handover_is_open(made.token.expose()).await, Ok(false));
+    assert_eq!(desk.keydesk.open_handover(&made.token).await.map(drop), Err(KeyError::HandoverOver));
+    let listed = desk.keydesk.handovers(&desk.operator, id).await.unwrap();
+    assert!(!listed[0].is_open(desk.keydesk.now()) && listed[0].opened_at.is_none());
+}
+
+async fn rotating_and_deleting_withdraw_it(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    for verb in ["rotate", "delete", "bulk_delete"] {
+        let id = desk.issue("Acme").await.key.id;
+        let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
+        match verb {
+            "rotate" => drop(desk.keydesk.rotate(&desk.operator, id, 3_600, None).await.unwrap()),
+            "delete" => desk.keydesk.delete(&desk.operator, id, None).await.unwrap(),
+            _ => drop(desk.keydesk.bulk_delete(&desk.operator, &[id]).await.unwrap()),
+        }
+        assert_eq!(desk.keydesk.open_handover(&made.token).await.map(drop), Err(KeyError::HandoverOver), "{verb}");
+        if verb != "rotate" {
+            desk.keydesk.restore(&desk.operator, id).await.unwrap();
+        }
+        assert_eq!(desk.keydesk.handover_is_open(made.token.expose()).await, Ok(false), "{verb}");
+        let listed = desk.keydesk.handovers(&desk.operator, id).await.unwrap();
+        assert!(listed[0].withdrawn_at.is_some() && listed[0].opened_at.is_none(), "{verb}");
+    }
+    let id = desk.issue("Acme").await.key.id;
+    let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
+    desk.keydesk.set_module(Actor::Operator, "default", false).await.unwrap();
+    assert_eq!(desk.keydesk.open_handover(&made.token).await.map(drop), Err(KeyError::ModuleUnavailable));
+    desk.keydesk.set_module(Actor::Operator, "default", true).await.unwrap();
+    assert!(desk.keydesk.open_handover(&made.token).await.is_ok());
+}
+
+async fn nothing_of_it_can_be_guessed(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let id = desk.issue("Acme").await.key.id;
+    let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
+    let token = made.token.expose();
+    let other = if token.starts_with('A') { "B" } else { "A" };
+    let near = format!("{other}{}", &token[1..]);
+    let hash = desk.database.raw().await.dump().await;
+    assert!(!hash.iter().any(|cell| cell.bytes == token.as_bytes()));
+    for wrong in ["", "x", &near, &token[..42], &format!("{token}="), &format!("{token}A"), &format!(" {token}"), "é"]
+    {
+        let outcome = desk.keydesk.open_handover(&PlainSecret::new(wrong.to_owned())).await.map(drop);
+        assert_eq!(outcome, Err(KeyError::HandoverOver), "{wrong:?}");
+        assert_eq!(desk.keydesk.handover_is_open(wrong).await, Ok(false));
+    }
+    assert!(desk.keydesk.open_handover(&made.token).await.is_ok());
+}
+
+async fn without_copies_there_is_nothing_to_hand_over(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let new = NewInstallation { name: "once".to_owned(), title: "Once".to_owned(), recoverable: false };
+    let once = domain::Caller::operator(desk.keydesk.create_installation(Actor::Operator, new).await.unwrap().id);
+    let id = desk.keydesk.issue(&once, new_key("Acme")).await.unwrap().key.id;
+    assert_eq!(desk.keydesk.create_handover(&once, id).await.map(drop), Err(KeyError::NotRecoverable));
+}

@@ -1,0 +1,144 @@
+//! What was taken away is refused from the moment in which the taking is answered, while others verify all the time.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+};
+
+use domain::{Call, Issued, KeyChange, NewKey};
+use model::{Code, Instant, KeyId, ScopeSet};
+use store::testing::TestDatabase;
+
+use crate::desk::{Desk, START, new_key, scopes};
+
+/// Keys taken away already that are asked for again.
+const BEFORE: usize = 16;
+
+struct Keys {
+    issued: Vec<Issued>,
+    /// Set once the change that takes the key away has been answered.
+    answered: Vec<AtomicBool>,
+    /// The first key of the batch that is being taken away: verifications are made around it.
+    at: AtomicU64,
+    over: AtomicBool,
+}
+
+/// Takes keys away in batches and counts verifications that began after that was answered and were allowed all the same.
+async fn refused_at_once(
+    database: TestDatabase,
+    batches: usize,
+    batch: usize,
+    expected: Code,
+    new: impl Fn(usize) -> NewKey,
+    take_away: impl AsyncFn(&Desk, usize, &[KeyId]),
+) {
+    let desk = Desk::open(database).await;
+    let mut issued = Vec::with_capacity(batches * batch);
+    for number in 0..batches {
+        let drafts = (0..batch).map(|_| new(number)).collect();
+        issued.extend(desk.keydesk.issue_many(&desk.operator, drafts).await.unwrap());
+    }
+    let answered = issued.iter().map(|_| AtomicBool::new(false)).collect();
+    let keys = Arc::new(Keys { issued, answered, at: AtomicU64::new(0), over: AtomicBool::new(false) });
+    let wanted = Arc::new([scopes(&["contacts:read"]).iter().next().unwrap().clone()]);
+    let (asked, allowed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let mut verifiers = tokio::task::JoinSet::new();
+    for stride in [7_usize, 11] {
+        let (keydesk, keys, wanted) = (desk.keydesk.clone(), Arc::clone(&keys), Arc::clone(&wanted));
+        let (asked, allowed) = (Arc::clone(&asked), Arc::clone(&allowed));
+        verifiers.spawn(async move {
+            let mut step = 0;
+            while !keys.over.load(SeqCst) {
+                step += stride;
+                // Those of the batch, and the last ones before it.
+                let (number, first) = (keys.issued.len(), usize::try_from(keys.at.load(SeqCst)).unwrap());
+                let at = (first + number + step % (batch + BEFORE) - BEFORE) % number;
+                let before = keys.answered[at].load(SeqCst);
+                let call = Call { scopes: &wanted[..], ..Call::with(keys.issued[at].secret.expose()) };
+                let verdict = keydesk.verify(call).await.unwrap();
+                asked.fetch_add(u64::from(before), SeqCst);
+                allowed.fetch_add(u64::from(before && verdict.allowed()), SeqCst);
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    for number in 0..batches {
+        let range = number * batch..(number + 1) * batch;
+        keys.at.store(range.start as u64, SeqCst);
+        let ids: Vec<KeyId> = keys.issued[range.clone()].iter().map(|issued| issued.key.id).collect();
+        take_away(&desk, number, &ids).await;
+        keys.answered[range.clone()].iter().for_each(|answered| answered.store(true, SeqCst));
+        for issued in &keys.issued[range] {
+            let call = Call { scopes: &wanted[..], ..Call::with(issued.secret.expose()) };
+            assert_eq!(desk.keydesk.verify(call).await.unwrap().code, expected);
+        }
+    }
+    keys.over.store(true, SeqCst);
+    verifiers.join_all().await;
+    assert!(asked.load(SeqCst) > 0, "no verification fell after an answer");
+    assert_eq!(allowed.load(SeqCst), 0, "of {asked:?} verifications after an answer");
+}
+
+fn usual(_: usize) -> NewKey {
+    new_key("Acme")
+}
+
+/// Each batch a second after the one before it.
+fn expiring(number: usize) -> NewKey {
+    NewKey { expires_at: Some(end(number)), ..new_key("Acme") }
+}
+
+fn end(number: usize) -> Instant {
+    Instant::from_millis(START + 1_000 * (i64::try_from(number).unwrap() + 1))
+}
+
+async fn delete(desk: &Desk, _: usize, ids: &[KeyId]) {
+    assert_eq!(desk.keydesk.bulk_delete(&desk.operator, ids).await.unwrap().deleted.len(), ids.len());
+}
+
+async fn disable(desk: &Desk, _: usize, ids: &[KeyId]) {
+    assert_eq!(desk.keydesk.bulk_set_enabled(&desk.operator, ids, false).await.unwrap().changed.len(), ids.len());
+}
+
+async fn expire(desk: &Desk, number: usize, _: &[KeyId]) {
+    desk.clock.set(end(number).as_millis());
+}
+
+async fn take_rights(desk: &Desk, _: usize, ids: &[KeyId]) {
+    for id in ids {
+        let change = KeyChange { scopes: Some(ScopeSet::default()), ..KeyChange::default() };
+        desk.keydesk.update(&desk.operator, *id, change, None).await.unwrap();
+    }
+}
+
+async fn rotate(desk: &Desk, _: usize, ids: &[KeyId]) {
+    for id in ids {
+        desk.keydesk.rotate(&desk.operator, *id, 0, None).await.unwrap();
+    }
+}
+
+macro_rules! trials {
+    ($($name:ident: $sqlite:literal / $postgres:literal of $batch:literal, $code:ident, $new:ident, $verb:ident;)*) => {$(
+        mod $name {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+            async fn on_sqlite() {
+                refused_at_once(TestDatabase::sqlite().await, $sqlite, $batch, Code::$code, $new, $verb).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+            async fn on_postgres() {
+                refused_at_once(TestDatabase::postgres().await, $postgres, $batch, Code::$code, $new, $verb).await;
+            }
+        }
+    )*};
+}
+
+trials! {
+    ten_thousand_deletions: 200 / 20 of 50, Revoked, usual, delete;
+    ten_thousand_disablings: 200 / 20 of 50, Disabled, usual, disable;
+    ten_thousand_expiries: 200 / 20 of 50, Expired, expiring, expire;
+    rights_taken_away: 2_000 / 200 of 1, InsufficientScope, usual, take_rights;
+    rotations_without_overlap: 2_000 / 200 of 1, Revoked, usual, rotate;
+}

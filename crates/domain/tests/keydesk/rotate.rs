@@ -1,0 +1,169 @@
+use domain::{KeyChange, NewKey};
+use model::{Action, Code, Instant, KeyError, RESTORE_WINDOW_MS};
+use store::{on_both_databases, testing::TestDatabase};
+
+use crate::desk::{Desk, HOUR, START, code, new_key, scopes, verify};
+
+on_both_databases!(
+    both_secrets_work_until_the_overlap_ends,
+    rotating_again_ends_the_oldest,
+    an_overlap_can_be_ended_now,
+    traffic_is_told_by_secret,
+    what_ended_is_forgotten_after_30_days,
+    the_default_key_is_rotated_like_any_other,
+    who_gets_a_secret_holds_its_rights,
+    an_edit_reaches_both_secrets
+);
+
+const HOUR_SECONDS: u32 = 3_600;
+
+async fn both_secrets_work_until_the_overlap_ends(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let old = desk.issue("Acme").await;
+    let new = desk.keydesk.rotate(&desk.operator, old.key.id, HOUR_SECONDS, Some(1)).await.unwrap();
+    assert_ne!(new.secret.expose(), old.secret.expose());
+    assert_eq!((new.key.version, &new.key.hint), (2, &new.secret.hint()));
+    assert_eq!(desk.keydesk.get(&desk.operator, old.key.id).await.unwrap(), new.key);
+    let revealed = desk.keydesk.reveal(&desk.operator, old.key.id).await.unwrap();
+    assert_eq!(revealed.expose(), new.secret.expose());
+    for (now, expected) in [(0, Code::Valid), (HOUR - 1, Code::Valid), (HOUR, Code::Revoked)] {
+        desk.clock.set(START + now);
+        for node in [&desk.keydesk, &desk.second_node().await] {
+            assert_eq!(code(node, old.secret.expose()).await, expected, "{now}");
+            assert_eq!(code(node, new.secret.expose()).await, Code::Valid, "{now}");
+        }
+    }
+    let entry =
+        desk.audit(&desk.operator).await.into_iter().rev().find(|entry| entry.action().unwrap() == Action::KeyRotate);
+    assert!(entry.unwrap().detail.contains("\"overlap_seconds\":3600"));
+    let moved = desk.keydesk.rotate(&desk.operator, old.key.id, 0, Some(1)).await.map(drop);
+    assert_eq!(moved, Err(KeyError::VersionMoved { current: 2 }));
+    desk.keydesk.delete(&desk.operator, old.key.id, None).await.unwrap();
+    let gone = desk.keydesk.rotate(&desk.operator, old.key.id, 0, None).await.map(drop);
+    assert_eq!(gone, Err(KeyError::NotFound));
+}
+
+async fn rotating_again_ends_the_oldest(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let first = desk.issue("Acme").await;
+    let second = desk.keydesk.rotate(&desk.operator, first.key.id, HOUR_SECONDS, None).await.unwrap();
+    // In the same millisecond, so that no order of ids can tell which is the newest.
+    let third = desk.keydesk.rotate(&desk.operator, first.key.id, HOUR_SECONDS, None).await.unwrap();
+    let codes = [&first, &second, &third].map(|issued| code(&desk.keydesk, issued.secret.expose()));
+    let [first_code, second_code, third_code] = codes;
+    assert_eq!((first_code.await, second_code.await, third_code.await), (Code::Revoked, Code::Valid, Code::Valid));
+    let secrets = desk.keydesk.secrets(&desk.operator, first.key.id).await.unwrap();
+    let hints: Vec<_> = secrets.iter().map(|secret| secret.hint.clone()).collect();
+    assert_eq!(hints, [third.secret.hint(), second.secret.hint(), first.secret.hint()]);
+    let ends: Vec<_> = secrets.iter().map(|secret| secret.expires_at).collect();
+    assert_eq!(ends, [None, Some(Instant::from_millis(START + HOUR)), Some(Instant::from_millis(START))]);
+    let revealed = desk.keydesk.reveal(&desk.operator, first.key.id).await.unwrap();
+    assert_eq!(revealed.expose(), third.secret.expose());
+}
+
+async fn an_overlap_can_be_ended_now(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let old = desk.issue("Acme").await;
+    let new = desk.keydesk.rotate(&desk.operator, old.key.id, HOUR_SECONDS, None).await.unwrap();
+    let key = desk.keydesk.end_overlap(&desk.operator, old.key.id, Some(2)).await.unwrap();
+    assert_eq!((key.version, &key.hint), (3, &new.secret.hint()));
+    assert_eq!(code(&desk.keydesk, old.secret.expose()).await, Code::Revoked);
+    assert_eq!(code(&desk.keydesk, new.secret.expose()).await, Code::Valid);
+    assert_eq!(desk.audit(&desk.operator).await.pop().unwrap().action().unwrap(), Action::KeyEndOverlap);
+}
+
+async fn traffic_is_told_by_secret(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let old = desk.issue("Acme").await;
+    let (id, used) = (old.key.id, |ms| Some(Instant::from_millis(START + ms)));
+    desk.keydesk.rotate(&desk.operator, id, HOUR_SECONDS, None).await.unwrap();
+    let new = desk.keydesk.reveal(&desk.operator, id).await.unwrap();
+    let seen = async || {
+        desk.keydesk.start().stop().await;
+        let secrets = desk.keydesk.secrets(&desk.operator, id).await.unwrap();
+        let key = desk.keydesk.get(&desk.operator, id).await.unwrap();
+        (secrets[0].last_used_at, secrets[1].last_used_at, key.last_used_at)
+    };
+    assert_eq!(seen().await, (None, None, None));
+    desk.clock.set(START + 10);
+    assert_eq!(code(&desk.keydesk, old.secret.expose()).await, Code::Valid);
+    assert_eq!(seen().await, (None, used(10), used(10)));
+    desk.clock.set(START + 20);
+    assert_eq!(code(&desk.keydesk, new.expose()).await, Code::Valid);
+    assert_eq!(seen().await, (used(20), used(10), used(20)));
+    desk.clock.set(START + 30);
+    assert_eq!(code(&desk.keydesk, old.secret.expose()).await, Code::Valid);
+    assert_eq!(seen().await, (used(20), used(30), used(30)));
+}
+
+async fn what_ended_is_forgotten_after_30_days(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let old = desk.issue("Acme").await;
+    let id = old.key.id;
+    let new = desk.keydesk.rotate(&desk.operator, id, 0, None).await.unwrap();
+    for (now, expected, listed) in [(RESTORE_WINDOW_MS - 1, Code::Revoked, 2), (RESTORE_WINDOW_MS, Code::NotFound, 1)] {
+        desk.clock.set(START + now);
+        // Whether the job that removes the rows came by or not.
+        for node in [&desk.keydesk, &desk.second_node().await] {
+            assert_eq!(code(node, old.secret.expose()).await, expected);
+            assert_eq!(node.secrets(&desk.operator, id).await.unwrap().len(), listed);
+        }
+    }
+    let background = desk.keydesk.start();
+    let rows = "SELECT COUNT(*) FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE k.kind = 'issued'";
+    crate::desk::within(crate::desk::KNOWN, "purged", async || desk.database.raw().await.number(rows).await == 1).await;
+    background.stop().await;
+    assert_eq!(code(&desk.keydesk, old.secret.expose()).await, Code::NotFound);
+    assert_eq!(code(&desk.keydesk, new.secret.expose()).await, Code::Valid);
+}
+
+async fn the_default_key_is_rotated_like_any_other(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let default = desk.keydesk.default_key(&desk.operator).await.unwrap();
+    let old = desk.keydesk.reveal(&desk.operator, default.id).await.unwrap();
+    let new = desk.keydesk.rotate(&desk.operator, default.id, HOUR_SECONDS, None).await.unwrap();
+    assert_eq!(new.key.hint, new.secret.hint());
+    for secret in [&old, &new.secret] {
+        assert_eq!(code(&desk.keydesk, secret.expose()).await, Code::Valid);
+    }
+    desk.keydesk.end_overlap(&desk.operator, default.id, None).await.unwrap();
+    assert_eq!(code(&desk.keydesk, old.expose()).await, Code::Revoked);
+    let revealed = desk.keydesk.reveal(&desk.operator, default.id).await.unwrap();
+    assert_eq!(revealed.expose(), new.secret.expose());
+    let refused = desk.keydesk.update(&desk.operator, default.id, KeyChange::name("Mine"), None).await;
+    assert_eq!(refused, Err(KeyError::DefaultKeyProtected));
+}
+
+async fn who_gets_a_secret_holds_its_rights(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let new = NewKey { scopes: Some(scopes(&["data:read", "calls:read"])), ..new_key("Acme") };
+    let id = desk.keydesk.issue(&desk.operator, new).await.unwrap().key.id;
+    for (held, allowed) in [
+        (&["keys:write"][..], false),
+        (&["keys:write", "calls:read"], false),
+        (&["keys:write", "calls:read", "data:*"], true),
+        (&["keys:write", "keys:reveal"], true),
+    ] {
+        let caller = desk.caller(held).await;
+        let outcome = desk.keydesk.rotate(&caller, id, 0, None).await;
+        match outcome {
+            Ok(_) => assert!(allowed, "{held:?}"),
+            Err(error) => assert_eq!((error.code(), allowed), ("scope_escalation", false), "{held:?}"),
+        }
+    }
+}
+
+async fn an_edit_reaches_both_secrets(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let old = desk.issue("Acme").await;
+    let new = desk.keydesk.rotate(&desk.operator, old.key.id, HOUR_SECONDS, None).await.unwrap();
+    desk.keydesk.update(&desk.operator, old.key.id, KeyChange::name("Beta"), None).await.unwrap();
+    for secret in [&old.secret, &new.secret] {
+        let record = verify(&desk.keydesk, secret.expose()).await.record.unwrap();
+        assert_eq!(record.client_name().as_str(), "Beta");
+    }
+    desk.keydesk.delete(&desk.operator, old.key.id, None).await.unwrap();
+    for secret in [&old.secret, &new.secret] {
+        assert_eq!(code(&desk.keydesk, secret.expose()).await, Code::Revoked);
+    }
+}

@@ -1,0 +1,224 @@
+use domain::{Caller, KeyChange, NewKey};
+use model::{Action, Code, Instant, KeyError, Preset, ScopeSet};
+use serde_json::json;
+use store::{on_both_databases, testing::TestDatabase};
+
+use crate::desk::{Desk, HOUR, START, call, code, new_key, scopes};
+
+on_both_databases!(
+    every_setting_can_be_changed_and_taken_back,
+    what_changes_nothing_writes_nothing,
+    a_bad_change_changes_nothing,
+    rights_can_be_taken_but_not_given_by_who_lacks_them,
+    a_preset_brings_its_rights,
+    expiry_is_to_the_millisecond_and_moves,
+    addresses_and_origins_bind_a_key
+);
+
+fn in_an_hour() -> Instant {
+    Instant::from_millis(START + HOUR)
+}
+
+/// Of every setting something else than usual.
+fn everything() -> KeyChange {
+    KeyChange {
+        client_name: Some("Beta".to_owned()),
+        preset: Some(Preset::LiveWidget),
+        scopes: Some(scopes(&["calls:read"])),
+        expires_at: Some(Some(in_an_hour())),
+        allowed_ips: Some(serde_json::from_value(json!(["10.0.0.0/8"])).unwrap()),
+        allowed_origins: Some(serde_json::from_value(json!(["https://*.example.com"])).unwrap()),
+        metadata: Some(serde_json::from_value(json!({"crm": "4711"})).unwrap()),
+        owner_email: Some(Some("ada@example.com".parse().unwrap())),
+        notes: Some(Some("ring Ada first".parse().unwrap())),
+    }
+}
+
+async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let before = desk.issue("Acme").await.key;
+    desk.clock.advance(1);
+    let after = desk.keydesk.update(&desk.operator, before.id, everything(), Some(1)).await.unwrap();
+    assert_eq!(desk.keydesk.get(&desk.operator, before.id).await.unwrap(), after);
+    assert_eq!((after.version, after.updated_at), (2, Instant::from_millis(START + 1)));
+    assert_eq!(
+        (after.client_name.as_str(), after.preset, &after.scopes),
+        ("Beta", Preset::LiveWidget, &scopes(&["calls:read"]))
+    );
+    assert_eq!(after.expires_at, Some(in_an_hour()));
+    assert_eq!(after.owner_email.as_ref().unwrap().as_str(), "ada@example.com");
+    assert_eq!(after.notes.as_ref().unwrap().as_str(), "ring Ada first");
+    let entry = desk.audit(&desk.operator).await.pop().unwrap();
+    assert_eq!(entry.action().unwrap(), Action::KeyUpdate);
+    let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap();
+    assert_eq!(detail["allowed_ips"], json!({"from": [], "to": ["10.0.0.0/8"]}));
+    assert_eq!((detail.as_object().unwrap().len(), &detail["notes"]), (9, &json!({"changed": true})));
+    assert!(!entry.detail.contains("ring Ada"), "the log is forever");
+
+    let back = KeyChange {
+        client_name: Some("Acme".to_owned()),
+        preset: Some(Preset::Crm),
+        scopes: None,
+        expires_at: Some(None),
+        allowed_ips: Some(Default::default()),
+        allowed_origins: Some(Default::default()),
+        metadata: Some(Default::default()),
+        owner_email: Some(None),
+        notes: Some(None),
+    };
+    let back = desk.keydesk.update(&desk.operator, before.id, back, Some(2)).await.unwrap();
+    assert_eq!(back.settings(), before.settings());
+    // A key that is made with all of it reads the same.
+    let new = NewKey {
+        preset: Some(Preset::LiveWidget),
+        scopes: Some(scopes(&["calls:read"])),
+        expires_at: Some(in_an_hour()),
+        allowed_ips: everything().allowed_ips.unwrap(),
+        allowed_origins: everything().allowed_origins.unwrap(),
+        metadata: everything().metadata.unwrap(),
+        owner_email: everything().owner_email.unwrap(),
+        notes: everything().notes.unwrap(),
+        ..new_key("Beta")
+    };
+    let made = desk.keydesk.issue(&desk.operator, new).await.unwrap().key;
+    assert_eq!(made.settings(), after.settings());
+    assert_eq!(desk.keydesk.get(&desk.operator, made.id).await.unwrap(), made);
+}
+
+async fn what_changes_nothing_writes_nothing(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let key = desk.issue("Acme").await.key;
+    desk.keydesk.update(&desk.operator, key.id, everything(), None).await.unwrap();
+    // Also when it would not be accepted any more: its time is over.
+    desk.clock.advance(2 * HOUR);
+    let before = desk.database.raw().await.dump().await;
+    for change in [everything(), KeyChange::default(), KeyChange::name(" Beta ")] {
+        assert_eq!(desk.keydesk.update(&desk.operator, key.id, change, Some(2)).await.unwrap().version, 2);
+    }
+    assert_eq!(desk.keydesk.set_enabled(&desk.operator, key.id, true, Some(2)).await.unwrap().version, 2);
+    assert_eq!(desk.keydesk.end_overlap(&desk.operator, key.id, Some(2)).await.unwrap().version, 2);
+    assert_eq!(desk.database.raw().await.dump().await, before);
+}
+
+async fn a_bad_change_changes_nothing(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let key = desk.issue("Acme").await.key;
+    let before = desk.database.raw().await.dump().await;
+    let refused = async |change: KeyChange, version| {
+        desk.keydesk.update(&desk.operator, key.id, change, version).await.unwrap_err().code()
+    };
+    assert_eq!(refused(everything(), Some(9)).await, "version_moved");
+    assert_eq!(
+        refused(KeyChange { client_name: Some("\0".to_owned()), ..everything() }, None).await,
+        "invalid_client_name"
+    );
+    assert_eq!(
+        refused(KeyChange { scopes: Some(scopes(&["calls:fly"])), ..everything() }, None).await,
+        "unknown_scope"
+    );
+    for past in [START, START - 1] {
+        let expires_at = Some(Some(Instant::from_millis(past)));
+        assert_eq!(refused(KeyChange { expires_at, ..everything() }, None).await, "invalid_setting");
+        let new = NewKey { expires_at: Some(Instant::from_millis(past)), ..new_key("Acme") };
+        assert_eq!(desk.keydesk.issue(&desk.operator, new).await.unwrap_err().code(), "invalid_setting");
+    }
+    assert_eq!(
+        desk.keydesk.rotate(&desk.operator, key.id, 2_592_001, None).await.unwrap_err().code(),
+        "invalid_setting"
+    );
+    assert_eq!(desk.database.raw().await.dump().await, before);
+}
+
+async fn rights_can_be_taken_but_not_given_by_who_lacks_them(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let weak = desk.caller(&["keys:write", "calls:read"]).await;
+    let set = async |caller: &Caller, id, wanted: ScopeSet| {
+        let change = KeyChange { scopes: Some(wanted), ..KeyChange::default() };
+        desk.keydesk.update(caller, id, change, None).await.map(|key| key.scopes)
+    };
+    for (has, wanted, expected) in [
+        (&["calls:read"][..], &["calls:read", "data:read"][..], Err(&["data:read"][..])),
+        (&["data:read", "wraps:read"], &["data:read"], Ok(())),
+        (&["data:read"], &["data:read", "calls:read"], Ok(())),
+        (&["data:read"], &[], Ok(())),
+        (&["calls:*"], &["calls:make"], Ok(())),
+        (&["calls:make"], &["calls:*"], Err(&["calls:*"])),
+        (&["data:read"], &["wraps:read", "wraps:write"], Err(&["wraps:read", "wraps:write"])),
+    ] {
+        let new = NewKey { scopes: Some(scopes(has)), ..new_key("Acme") };
+        let id = desk.keydesk.issue(&desk.operator, new).await.unwrap().key.id;
+        let expected = match expected {
+            Ok(()) => Ok(scopes(wanted)),
+            Err(missing) => Err(KeyError::ScopeEscalation { missing: scopes(missing).iter().cloned().collect() }),
+        };
+        assert_eq!(set(&weak, id, scopes(wanted)).await, expected, "{has:?} {wanted:?}");
+        assert_eq!(set(&desk.operator, id, scopes(wanted)).await, Ok(scopes(wanted)));
+    }
+    // What it took away it can't give back.
+    let new = NewKey { scopes: Some(scopes(&["data:read"])), ..new_key("Acme") };
+    let id = desk.keydesk.issue(&desk.operator, new).await.unwrap().key.id;
+    set(&weak, id, ScopeSet::default()).await.unwrap();
+    assert!(set(&weak, id, scopes(&["data:read"])).await.is_err());
+}
+
+async fn a_preset_brings_its_rights(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let id = desk.issue("Acme").await.key.id;
+    let update = async |preset, wanted: Option<&[&str]>| {
+        let change = KeyChange { preset: Some(preset), scopes: wanted.map(scopes), ..KeyChange::default() };
+        let key = desk.keydesk.update(&desk.operator, id, change, None).await.unwrap();
+        (key.preset, key.scopes)
+    };
+    let widget = Preset::LiveWidget;
+    assert_eq!(update(widget, None).await, (widget, widget.scopes()));
+    assert_eq!(update(Preset::Custom, None).await, (Preset::Custom, widget.scopes()), "chosen by hand from now on");
+    assert_eq!(update(widget, Some(&["calls:read"])).await, (widget, scopes(&["calls:read"])));
+}
+
+async fn expiry_is_to_the_millisecond_and_moves(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let new = NewKey { expires_at: Some(in_an_hour()), ..new_key("Acme") };
+    let issued = desk.keydesk.issue(&desk.operator, new).await.unwrap();
+    let key = issued.secret.expose();
+    for (now, expected) in [(HOUR - 1, Code::Valid), (HOUR, Code::Expired)] {
+        desk.clock.set(START + now);
+        assert_eq!(code(&desk.keydesk, key).await, expected);
+        assert_eq!(code(&desk.second_node().await, key).await, expected, "from the database");
+    }
+    let later = KeyChange { expires_at: Some(Some(Instant::from_millis(START + HOUR + 1))), ..KeyChange::default() };
+    desk.keydesk.update(&desk.operator, issued.key.id, later, None).await.unwrap();
+    assert_eq!(code(&desk.keydesk, key).await, Code::Valid);
+}
+
+async fn addresses_and_origins_bind_a_key(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let new = NewKey {
+        allowed_ips: everything().allowed_ips.unwrap(),
+        allowed_origins: everything().allowed_origins.unwrap(),
+        ..new_key("Acme")
+    };
+    let issued = desk.keydesk.issue(&desk.operator, new).await.unwrap();
+    let cold = desk.second_node().await;
+    for (ip, origin, expected) in [
+        (None, None, Code::IpNotAllowed),
+        (None, Some("https://app.example.com"), Code::IpNotAllowed),
+        (Some("192.0.2.1"), Some("https://app.example.com"), Code::IpNotAllowed),
+        (Some("10.1.2.3"), None, Code::OriginNotAllowed),
+        (Some("10.1.2.3"), Some("https://example.com"), Code::OriginNotAllowed),
+        (Some("10.1.2.3"), Some("https://app.example.com"), Code::Valid),
+        (Some("::ffff:10.1.2.3"), Some("https://app.example.com"), Code::Valid),
+    ] {
+        for keydesk in [&desk.keydesk, &cold] {
+            let ip = ip.map(|text: &str| text.parse().unwrap());
+            let verdict = keydesk.verify(domain::Call { ip, origin, ..call(issued.secret.expose()) }).await.unwrap();
+            assert_eq!(verdict.code, expected, "{ip:?} {origin:?}");
+        }
+    }
+    let free = KeyChange {
+        allowed_ips: Some(Default::default()),
+        allowed_origins: Some(Default::default()),
+        ..KeyChange::default()
+    };
+    desk.keydesk.update(&desk.operator, issued.key.id, free, None).await.unwrap();
+    assert_eq!(code(&desk.keydesk, issued.secret.expose()).await, Code::Valid);
+}

@@ -1,0 +1,34 @@
+use clap::Args;
+use model::{BulkSwitched, KeyId};
+
+use super::{Desk, Failed, Format, key_delete::left_alone, output::Output};
+
+#[derive(Args)]
+pub(super) struct KeySwitch {
+    /// The keys' ids
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<KeyId>,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl KeySwitch {
+    pub(super) async fn run(self, enabled: bool, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
+        let operator = desk.operator().await?;
+        let mut outcome = BulkSwitched { changed: Vec::new(), unchanged: Vec::new(), skipped: Vec::new() };
+        for ids in self.ids.chunks(1000) {
+            let part = desk.keydesk.bulk_set_enabled(&operator, ids, enabled).await?;
+            outcome.changed.extend(part.changed);
+            outcome.unchanged.extend(part.unchanged);
+            outcome.skipped.extend(part.skipped);
+        }
+        let word = if enabled { "enabled" } else { "disabled" };
+        if self.format.json {
+            output.json(&outcome)?;
+        } else {
+            outcome.changed.iter().try_for_each(|id| output.line(&format!("{id}  {word}")))?;
+            outcome.unchanged.iter().try_for_each(|id| output.line(&format!("{id}  {word} already")))?;
+        }
+        left_alone(&format!("Not {word}"), &outcome.skipped)
+    }
+}

@@ -1,0 +1,276 @@
+//! What a key may do, from where and until when; its secrets, its links and its list as a table.
+
+use std::net::SocketAddr;
+
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{Method, Request},
+};
+use domain::{Keydesk, NewKey, OpenOptions};
+use model::{Catalogue, PlainSecret, ScopeEntry};
+use serde_json::{Value, json};
+use store::testing::TestDatabase;
+
+use crate::support::{Answer, FULL, TestApp};
+
+/// Of every setting something else than usual.
+fn everything() -> Value {
+    json!({
+        "client_name": "Acme CRM", "preset": "crm", "scopes": ["calls:read"], "expires_at": "2099-01-31T00:00:00.000Z",
+        "allowed_ips": ["2001:DB8::/32", "203.0.113.0/24"], "allowed_origins": ["https://*.Example.com:443"],
+        "metadata": {"crm": "4711"}, "owner_email": "ada@example.com", "notes": "ring Ada first",
+    })
+}
+
+async fn every_setting_is_given_changed_and_taken_back(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(FULL).await;
+    let created = client.post("/api/v1/keys", everything()).await;
+    insta::assert_snapshot!("rights_create", created.whole());
+    let path = created.header("location").to_owned();
+    let back = json!({
+        "client_name": "Acme", "preset": "custom", "scopes": [], "expires_at": null, "allowed_ips": [],
+        "allowed_origins": [], "metadata": {}, "owner_email": null, "notes": null,
+    });
+    insta::assert_snapshot!("rights_patch", client.patch(&path, back).await.whole());
+    let again = client.patch(&path, everything()).await.json();
+    for (name, value) in created.json().as_object().unwrap() {
+        if !["key", "version", "updated_at"].contains(&name.as_str()) {
+            assert_eq!(&again[name], value, "{name}");
+        }
+    }
+    assert_eq!(again["version"], 3);
+    let same = client.patch(&path, json!({})).await;
+    assert_eq!((same.status.as_u16(), same.header("etag")), (200, "\"3\""));
+    let secret = created.json()["key"].as_str().unwrap().to_owned();
+    let itself = json!({"key": secret, "ip": "203.0.113.9", "origin": "https://app.example.com"});
+    assert_eq!(client.post("/api/v1/keys/verify", itself).await.json()["code"], "VALID");
+}
+
+async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(FULL).await;
+    let path = format!("/api/v1/keys/{}", app.key_in("default", "Acme", &[]).await.id);
+    let pairs: serde_json::Map<_, _> = (0..17).map(|n| (n.to_string(), json!(""))).collect();
+    let networks: Vec<_> = (0..101).map(|n| format!("10.0.0.{n}")).collect();
+    for (field, value, at, words) in [
+        ("allowed_ips", json!(["10.0.0.1", "010.0.0.1"]), "allowed_ips[1]", "begins with 0"),
+        ("allowed_ips", json!(["::ffff:10.0.0.0/8"]), "allowed_ips[0]", "IPv4-mapped"),
+        ("allowed_ips", json!(["fe80::1%eth0"]), "allowed_ips[0]", "zone"),
+        ("allowed_ips", json!(["203.0.113.9/24"]), "allowed_ips[0]", "the network is 203.0.113.0/24"),
+        ("allowed_ips", json!(["10.0.0.0/33"]), "allowed_ips[0]", "prefix length"),
+        ("allowed_ips", json!([5]), "allowed_ips[0]", "must be a text"),
+        ("allowed_ips", json!("10.0.0.1"), "allowed_ips", "must be a list"),
+        ("allowed_ips", json!(networks), "allowed_ips", "0 to 100"),
+        ("allowed_origins", json!(["https://example.com/"]), "allowed_origins[0]", "no path"),
+        ("allowed_origins", json!(["*"]), "allowed_origins[0]", "https://"),
+        ("allowed_origins", json!(["https://*"]), "allowed_origins[0]", "*.example.com"),
+        ("metadata", json!(pairs), "metadata", "at most 16"),
+        ("metadata", json!({"a": "x".repeat(1024)}), "metadata", "1024 bytes"),
+        ("metadata", json!({"a": 5}), "metadata", "a text for each value"),
+        ("metadata", json!({"a": "\u{0}"}), "metadata", "control"),
+        ("metadata", json!([]), "metadata", "must be an object"),
+        ("owner_email", json!("ada"), "owner_email", "e-mail"),
+        ("notes", json!("x".repeat(1001)), "notes", "1000"),
+        ("notes", json!(" "), "notes", "null"),
+        ("expires_at", json!("tomorrow"), "expires_at", "RFC 3339"),
+        ("expires_at", json!(1_795_382_400_000_i64), "expires_at", "must be a text"),
+    ] {
+        let mut body = json!({"client_name": "Beta"});
+        body[field] = value;
+        for answer in [client.post("/api/v1/keys", body.clone()).await, client.patch(&path, body.clone()).await] {
+            assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()), "{field}");
+            let error = &answer.json()["errors"][0];
+            assert_eq!(error["field"], at);
+            assert!(error["message"].as_str().unwrap().contains(words), "{error}");
+        }
+    }
+    for body in [json!({"environment": "test"}), json!({"key": "x"}), json!({"rate_limit": {"limit": 1}})] {
+        assert_eq!(client.patch(&path, body).await.refusal(), (400, "invalid_request".to_owned()));
+    }
+    let past = json!({"client_name": "Beta", "expires_at": "2020-01-01T00:00:00Z"});
+    for answer in [client.post("/api/v1/keys", past.clone()).await, client.patch(&path, past.clone()).await] {
+        assert_eq!(answer.refusal(), (422, "invalid_setting".to_owned()));
+        assert_eq!(answer.json()["errors"][0]["field"], "expires_at");
+    }
+    let stronger = client.patch(&path, json!({"scopes": ["data:write"]})).await;
+    assert_eq!(stronger.refusal(), (403, "scope_escalation".to_owned()));
+    assert_eq!(client.get(&path).await.json()["version"], 1, "nothing was changed");
+}
+
+/// A call as it comes from an address, perhaps from a page.
+async fn from(app: &TestApp, key: &str, ip: Option<&str>, origins: &[&str]) -> Answer {
+    let mut request = Request::builder().method(Method::GET).uri("/api/v1/whoami").header("x-api-key", key);
+    for origin in origins {
+        request = request.header("origin", *origin);
+    }
+    let mut request = request.body(Body::empty()).unwrap();
+    if let Some(ip) = ip {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(ip.parse().unwrap(), 4711)));
+    }
+    app.send(request).await
+}
+
+async fn a_caller_is_bound_as_well(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(FULL).await;
+    let created = client.post("/api/v1/keys", everything()).await.json();
+    let (path, key) = (format!("/api/v1/keys/{}", created["id"].as_str().unwrap()), created["key"].as_str().unwrap());
+    let page = "https://app.example.com";
+    for (ip, origins, expected) in [
+        (Some("203.0.113.9"), &[page][..], 200),
+        (Some("::ffff:203.0.113.9"), &[page], 200),
+        (Some("198.51.100.1"), &[page], 403),
+        (None, &[page], 403),
+        (Some("203.0.113.9"), &[], 403),
+        (Some("203.0.113.9"), &["https://example.com"], 403),
+        (Some("203.0.113.9"), &[page, page], 403),
+    ] {
+        let answer = from(&app, key, ip, origins).await;
+        assert_eq!(answer.status, expected, "{ip:?} {origins:?}");
+        if expected == 403 {
+            let known = ["ip_not_allowed", "origin_not_allowed"];
+            assert!(known.contains(&answer.code().as_str()), "{}", answer.text());
+        } else {
+            assert_eq!(answer.json()["notes"], Value::Null, "notes are for who manages keys");
+        }
+    }
+    for (body, expected) in [
+        (json!({"key": key}), "IP_NOT_ALLOWED"),
+        (json!({"key": key, "ip": "198.51.100.1", "origin": page}), "IP_NOT_ALLOWED"),
+        (json!({"key": key, "ip": "203.0.113.9"}), "ORIGIN_NOT_ALLOWED"),
+        (json!({"key": key, "ip": "203.0.113.9", "origin": page, "scopes": ["data:read"]}), "INSUFFICIENT_SCOPE"),
+        (json!({"key": key, "ip": "::ffff:203.0.113.9", "origin": page, "scopes": ["calls:read"]}), "VALID"),
+    ] {
+        assert_eq!(client.post("/api/v1/keys/verify", body.clone()).await.json()["code"], expected, "{body}");
+    }
+    let free = client.patch(&path, json!({"allowed_ips": [], "allowed_origins": []})).await;
+    assert_eq!(free.status, 200);
+    assert_eq!(from(&app, key, None, &[]).await.status, 200);
+}
+
+async fn off_and_on(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(FULL).await;
+    let (one, two) = (app.key_in("default", "One", &[]).await, app.key_in("default", "Two", &[]).await);
+    let default = app.keydesk.default_key(&app.operator("default").await).await.unwrap().id;
+    let off =
+        client.call(Method::POST, &format!("/api/v1/keys/{}/disable", one.id), None, &[("if-match", "\"1\"")]).await;
+    assert_eq!((off.status.as_u16(), off.header("etag"), &off.json()["status"]), (200, "\"2\"", &json!("disabled")));
+    assert_eq!(client.post("/api/v1/keys/verify", json!({"key": one.secret})).await.json()["code"], "DISABLED");
+    let moved =
+        client.call(Method::POST, &format!("/api/v1/keys/{}/enable", one.id), None, &[("if-match", "\"1\"")]).await;
+    assert_eq!(moved.refusal(), (412, "version_moved".to_owned()));
+    let ids = json!({"ids": [one.id, two.id, default]});
+    let skipped = json!([{"id": default, "code": "default_key_protected"}]);
+    let off = client.post("/api/v1/keys/bulk-disable", ids.clone()).await.json();
+    assert_eq!(off, json!({"changed": [two.id], "unchanged": [one.id], "skipped": skipped}));
+    let on = client.post("/api/v1/keys/bulk-enable", ids).await.json();
+    assert_eq!(on, json!({"changed": [one.id, two.id], "unchanged": [], "skipped": skipped}));
+    for verb in ["disable", "enable"] {
+        let refused = client.post(&format!("/api/v1/keys/{default}/{verb}"), json!(null)).await;
+        assert_eq!(refused.refusal(), (403, "default_key_protected".to_owned()));
+    }
+}
+
+async fn a_rotation(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(FULL).await;
+    let old = app.key_in("default", "Acme", &["calls:read"]).await;
+    let path = format!("/api/v1/keys/{}", old.id);
+    let code = async |key: &str| client.post("/api/v1/keys/verify", json!({"key": key})).await.json()["code"].clone();
+    let rotated = client.post(&format!("{path}/rotate"), json!({"overlap_seconds": 86_400})).await;
+    insta::assert_snapshot!("rights_rotate", rotated.whole());
+    let new = rotated.json()["key"].as_str().unwrap().to_owned();
+    assert_eq!((code(&old.secret).await, code(&new).await), (json!("VALID"), json!("VALID")));
+    insta::assert_snapshot!("rights_secrets", client.get(&format!("{path}/secrets")).await.whole());
+    let ended = client.post(&format!("{path}/end-overlap"), json!(null)).await;
+    assert_eq!((ended.status.as_u16(), ended.header("etag")), (200, "\"3\""));
+    assert_eq!((code(&old.secret).await, code(&new).await), (json!("REVOKED"), json!("VALID")));
+    for body in [
+        json!({}),
+        json!({"overlap_seconds": -1}),
+        json!({"overlap_seconds": 2_592_001}),
+        json!({"overlap_seconds": "1"}),
+    ] {
+        let refused = client.post(&format!("{path}/rotate"), body).await;
+        assert_eq!(refused.refusal(), (400, "invalid_request".to_owned()));
+        assert_eq!(refused.json()["errors"][0]["field"], "overlap_seconds");
+    }
+    let weak = app.client(&["keys:write"]).await;
+    let refused = weak.post(&format!("{path}/rotate"), json!({"overlap_seconds": 0})).await;
+    assert_eq!(refused.refusal(), (403, "scope_escalation".to_owned()));
+    assert_eq!(code(&new).await, "VALID");
+}
+
+async fn a_hand_over(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(FULL).await;
+    let key = app.key_in("default", "Acme", &["calls:read"]).await;
+    let path = format!("/api/v1/keys/{}/handover", key.id);
+    let made = client.post(&path, json!(null)).await;
+    assert_eq!((made.status.as_u16(), made.header("cache-control")), (201, "no-store"));
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(made.json()["path"], format!("/handover/{token}"));
+    let listed = client.get(&path).await;
+    assert!(!listed.text().contains(&token));
+    assert_eq!(
+        (listed.json()["items"].as_array().unwrap().len(), &listed.json()["items"][0]["opened_at"]),
+        (1, &Value::Null)
+    );
+    let opened = app.keydesk.open_handover(&PlainSecret::new(token)).await.unwrap();
+    assert_eq!(opened.secret.expose(), key.secret);
+    assert!(client.get(&path).await.json()["items"][0]["opened_at"].is_string());
+    let writer = app.client(&["keys:write", "keys:read"]).await;
+    let refused = writer.post(&path, json!(null)).await;
+    assert_eq!(refused.refusal(), (403, "insufficient_scope".to_owned()), "it shows a secret");
+}
+
+async fn the_list_as_a_table(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(&["keys:read"]).await;
+    let new = |number| NewKey { client_name: format!("=Client {number:04}"), ..NewKey::default() };
+    app.keydesk.issue_many(&app.operator("default").await, (0..1_100).map(new).collect()).await.unwrap();
+    let table = client.get("/api/v1/keys.csv?search=client&sort=-client_name").await;
+    assert_eq!((table.status.as_u16(), table.header("content-type")), (200, "text/csv; charset=utf-8; header=present"));
+    assert_eq!(table.header("content-disposition"), "attachment; filename=\"api-keys.csv\"");
+    let text = table.text();
+    let lines: Vec<_> = text.split_terminator("\r\n").collect();
+    assert_eq!(lines.len(), 1_101);
+    assert!(lines[1].starts_with("\"'=Client 1099\",ccc_live_"), "{}", lines[1]);
+    for bad in ["?limit=5", "?cursor=x", "?status=odd", "?expiring_before=soon"] {
+        assert_eq!(client.get(&format!("/api/v1/keys.csv{bad}")).await.refusal().0, 400, "{bad}");
+    }
+    let nobody = app.client(&[]).await.get("/api/v1/keys.csv").await;
+    assert_eq!(nobody.refusal(), (403, "insufficient_scope".to_owned()));
+}
+
+async fn rights_of_the_deployments_own(database: TestDatabase) {
+    let mut options = OpenOptions::new(database.address(), database.dir());
+    let scope = "billing:read".parse().unwrap();
+    options.catalogue = Catalogue::with(vec![ScopeEntry { scope, description: "Read bills".to_owned() }]).unwrap();
+    let keydesk = Keydesk::open(options).await.unwrap();
+    let app = TestApp { edge: server::edge(&keydesk), keydesk };
+    let client = app.client(&["keys:*", "billing:*"]).await;
+    let items = client.get("/api/v1/scopes").await.json()["items"].as_array().unwrap().clone();
+    assert_eq!(items.len(), 23);
+    assert_eq!(items[22], json!({"scope": "billing:read", "description": "Read bills"}));
+    let created = client.post("/api/v1/keys", json!({"client_name": "Acme", "scopes": ["billing:read"]})).await;
+    assert_eq!(created.status, 201);
+    let asked = json!({"key": created.json()["key"], "scopes": ["billing:read"]});
+    assert_eq!(client.post("/api/v1/keys/verify", asked).await.json()["code"], "VALID");
+    let unknown = client.post("/api/v1/keys", json!({"client_name": "Acme", "scopes": ["billing:write"]})).await;
+    assert_eq!(unknown.refusal(), (422, "unknown_scope".to_owned()));
+}
+
+store::on_both_databases!(
+    every_setting_is_given_changed_and_taken_back,
+    what_can_not_be_is_refused_with_its_field_and_the_reason,
+    a_caller_is_bound_as_well,
+    off_and_on,
+    a_rotation,
+    a_hand_over,
+    the_list_as_a_table,
+    rights_of_the_deployments_own,
+);
