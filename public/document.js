@@ -43,6 +43,21 @@ addEventListener('submit', (event) => {
   event.target.dataset.sent = '1';
 });
 
+// What is shown once would be gone with another page.
+addEventListener('submit', (event) => {
+  const { target, submitter } = event;
+  if (submitter?.name !== 'theme') return;
+  event.preventDefault();
+  const before = target.querySelector('[aria-checked=true]');
+  if (before !== submitter) submitter.append(before.lastElementChild);
+  before.ariaChecked = 'false';
+  submitter.ariaChecked = 'true';
+  root.dataset.theme = submitter.value;
+  submitter.closest('.menu').hidePopover();
+  const headers = { accept: 'application/json' };
+  fetch(target.action, { method: 'POST', headers, body: new URLSearchParams({ theme: submitter.value }) });
+});
+
 addEventListener('toggle', ({ target, newState }) => {
   if (newState !== 'open' || !target.matches?.('.menu')) return;
   const items = [...target.querySelectorAll('[role^=menuitem]')];

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expectAccessible } from '../lib/axe.ts';
 import { createKeys, grid, names, openKeys, row } from '../lib/keys.ts';
 import { signIn } from '../lib/person.ts';
@@ -162,6 +163,18 @@ test('what ends soon is marked, and found by it', async ({ ownServer, page }) =>
   await page.reload();
   await ready(page);
   expect(await names(page)).toEqual(['Soon']);
+});
+
+test('the list is exported as it is filtered, and no cell is a formula', async ({ ownServer, page }) => {
+  await createKeys(ownServer, '=SUM(1)', 'Borealis');
+  await openKeys(page, ownServer, '?search=sum');
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Export CSV' }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe('api-keys.csv');
+  const table = await readFile(await download.path(), 'utf8');
+  expect(table.split('\r\n')).toHaveLength(3);
+  expect(table).toContain('"\'=SUM(1)"');
 });
 
 test.describe('without scripts', () => {
