@@ -66,6 +66,9 @@ impl Change {
         end: Instant,
         now: Instant,
     ) -> Result<bool, StoreError> {
+        if !self.touch_rotated(installation, key, Some(&secret.hint), now).await? {
+            return Ok(false);
+        }
         on_tx!(self, connection => {
             sqlx::query(SUPERSEDE)
                 .bind(installation.0)
@@ -78,7 +81,7 @@ impl Change {
         let mut sql = secret_columns();
         push_secret(&mut sql, installation, key, secret, now);
         self.execute(sql).await?;
-        self.touch_rotated(installation, key, Some(&secret.hint), now).await
+        Ok(true)
     }
 
     /// Ends now whatever secrets of a key were to end later. Gives how many did.

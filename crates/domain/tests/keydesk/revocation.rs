@@ -11,6 +11,9 @@ use store::testing::TestDatabase;
 
 use crate::desk::{Desk, START, new_key, scopes};
 
+/// Keys taken away already that are asked for again.
+const BEFORE: usize = 16;
+
 struct Keys {
     issued: Vec<Issued>,
     /// Set once the change that takes the key away has been answered.
@@ -47,7 +50,9 @@ async fn refused_at_once(
             let mut step = 0;
             while !keys.over.load(SeqCst) {
                 step += stride;
-                let at = (usize::try_from(keys.at.load(SeqCst)).unwrap() + step % batch) % keys.issued.len();
+                // Those of the batch, and the last ones before it.
+                let (number, first) = (keys.issued.len(), usize::try_from(keys.at.load(SeqCst)).unwrap());
+                let at = (first + number + step % (batch + BEFORE) - BEFORE) % number;
                 let before = keys.answered[at].load(SeqCst);
                 let call = Call { scopes: &wanted[..], ..Call::with(keys.issued[at].secret.expose()) };
                 let verdict = keydesk.verify(call).await.unwrap();

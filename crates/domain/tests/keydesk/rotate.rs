@@ -109,9 +109,10 @@ async fn what_ended_is_forgotten_after_30_days(database: TestDatabase) {
             assert_eq!(node.secrets(&desk.operator, id).await.unwrap().len(), listed);
         }
     }
-    desk.keydesk.start().stop().await;
+    let background = desk.keydesk.start();
     let rows = "SELECT COUNT(*) FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE k.kind = 'issued'";
     crate::desk::within(crate::desk::KNOWN, "purged", async || desk.database.raw().await.number(rows).await == 1).await;
+    background.stop().await;
     assert_eq!(code(&desk.keydesk, old.secret.expose()).await, Code::NotFound);
     assert_eq!(code(&desk.keydesk, new.secret.expose()).await, Code::Valid);
 }

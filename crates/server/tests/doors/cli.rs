@@ -35,10 +35,10 @@ async fn json(data: &Path, args: &[&str]) -> Value {
 
 async fn a_story_in_json(database: TestDatabase) {
     let (dir, address) = (database.dir(), database.address().to_owned());
-    let on = |args: &[&'static str]| -> Vec<String> {
+    let on = |args: &[&str]| -> Vec<String> {
         args.iter().map(|arg| (*arg).to_owned()).chain(["--database".to_owned(), address.clone()]).collect()
     };
-    let call = async |args: &[&'static str]| {
+    let call = async |args: &[&str]| {
         let args = on(args);
         json(&dir, &args.iter().map(String::as_str).collect::<Vec<_>>()).await
     };
@@ -55,7 +55,7 @@ async fn a_story_in_json(database: TestDatabase) {
     );
     insta::assert_snapshot!("installation_disable", shape(&call(&["installation", "disable", "second"]).await));
     insta::assert_snapshot!("installation_list", shape(&call(&["installation", "list"]).await));
-    let id: &'static str = Box::leak(created["id"].as_str().unwrap().to_owned().into_boxed_str());
+    let id = created["id"].as_str().unwrap();
     let updated = call(&[
         "key",
         "update",

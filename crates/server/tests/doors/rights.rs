@@ -7,7 +7,7 @@ use axum::{
     extract::ConnectInfo,
     http::{Method, Request},
 };
-use domain::{Keydesk, OpenOptions};
+use domain::{Keydesk, NewKey, OpenOptions};
 use model::{Catalogue, PlainSecret, ScopeEntry};
 use serde_json::{Value, json};
 use store::testing::TestDatabase;
@@ -230,9 +230,8 @@ async fn a_hand_over(database: TestDatabase) {
 async fn the_list_as_a_table(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(&["keys:read"]).await;
-    for number in 0..1_100 {
-        app.key_in("default", &format!("=Client {number:04}"), &[]).await;
-    }
+    let new = |number| NewKey { client_name: format!("=Client {number:04}"), ..NewKey::default() };
+    app.keydesk.issue_many(&app.operator("default").await, (0..1_100).map(new).collect()).await.unwrap();
     let table = client.get("/api/v1/keys.csv?search=client&sort=-client_name").await;
     assert_eq!((table.status.as_u16(), table.header("content-type")), (200, "text/csv; charset=utf-8; header=present"));
     assert_eq!(table.header("content-disposition"), "attachment; filename=\"api-keys.csv\"");
