@@ -52,7 +52,7 @@ fn Draw(posted: Posted, fields: Filled, made: RwSignal<Option<Made>>) -> impl In
     let desk = expect_context::<Desk>();
     let dialog = expect_context::<DialogHandle>();
     let form = NodeRef::<html::Form>::new();
-    let problem = RwSignal::new(posted.error);
+    let problem = RwSignal::new(posted.error.filter(|error| !at_fields(error)));
     let busy = RwSignal::new(false);
     let fields = if posted.fields.is_empty() { fields } else { posted.fields };
     let name = first(&fields, "client_name").unwrap_or_default();
@@ -117,6 +117,11 @@ fn Draw(posted: Posted, fields: Filled, made: RwSignal<Option<Made>>) -> impl In
             </div>
         </form>
     }
+}
+
+/// Whether the fields themselves say what is wrong.
+pub(super) fn at_fields(error: &ApiError) -> bool {
+    matches!(error, ApiError::Fields(_))
 }
 
 /// Says what is wrong where it is wrong, and leads there.

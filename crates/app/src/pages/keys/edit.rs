@@ -2,7 +2,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 use model::{KeyError, KeyId};
 
 use super::{
-    add::{CancelButton, NameField, refused, sentence},
+    add::{CancelButton, NameField, at_fields, refused, sentence},
     desk::Desk,
     dom::{self, Fields},
     interruption::Away,
@@ -54,7 +54,7 @@ fn Form(row: KeyRow) -> impl IntoView {
     let posted = use_context::<Posted>().unwrap_or_default();
     let form = NodeRef::<html::Form>::new();
     let (typed, open) = (posted.text("client_name"), !posted.fields.is_empty());
-    let problem = RwSignal::new(posted.error.filter(|error| !moved(error)));
+    let problem = RwSignal::new(posted.error.filter(|error| !moved(error) && !at_fields(error)));
     let busy = RwSignal::new(false);
     let version = RwSignal::new(row.version);
     // What somebody else has made of it meanwhile.
