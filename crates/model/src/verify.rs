@@ -153,8 +153,10 @@ mod tests {
         }
     }
 
+    type Reason = (&'static str, Code, fn(&mut Case));
+
     /// Every way to be refused, in the order in which they are decided. One code can have several.
-    const REASONS: [(&str, Code, fn(&mut Case)); 9] = [
+    const REASONS: [Reason; 9] = [
         ("superseded", Code::Revoked, |case| case.secret_expires_at = PAST),
         ("deleted", Code::Revoked, |case| case.life.deleted_at = PAST),
         ("disabled", Code::Disabled, |case| case.life.disabled_at = PAST),
