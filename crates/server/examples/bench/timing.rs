@@ -44,14 +44,18 @@ pub(crate) fn measure(programs: &Programs, samples: usize) -> Result<(), Failed>
     let caller = programs.secret(&database, dir.path(), &["key", "default", "--reveal"])?;
     programs.document(&database, dir.path(), &["installation", "create", "other"])?;
     let own = text(&create("default")?, "key")?;
-    let revoked = (0..KEYS).map(|_| revoke(programs, &database, dir.path(), &create("default")?)).collect::<Result<Vec<_>, _>>()?;
+    let revoked = (0..KEYS)
+        .map(|_| revoke(programs, &database, dir.path(), &create("default")?))
+        .collect::<Result<Vec<_>, _>>()?;
     let foreign = (0..KEYS).map(|_| text(&create("other")?, "key")).collect::<Result<Vec<_>, _>>()?;
     let mut turns = Turns(0x2545_F491_4F6C_DD1D);
     let unknown: Vec<String> = (0..KEYS).map(|_| forge(&mut turns, None)).collect::<Result<_, _>>()?;
     let near: Vec<String> = (0..KEYS).map(|_| forge(&mut turns, Some(&own))).collect::<Result<_, _>>()?;
     let server = programs.serve(&database, dir.path())?;
 
-    say(&format!("refusals told apart by time? Welch's t, {samples} calls of each kind, told apart above {TOLD_APART}:"));
+    say(&format!(
+        "refusals told apart by time? Welch's t, {samples} calls of each kind, told apart above {TOLD_APART}:"
+    ));
     let as_caller = |keys: &[String]| keys.iter().map(|key| request("GET", "/api/v1/whoami", key, "")).collect();
     let asked = |keys: &[String]| {
         keys.iter().map(|key| request("POST", VERIFY, &caller, &format!("{{\"key\":\"{key}\"}}"))).collect()
@@ -68,11 +72,7 @@ pub(crate) fn measure(programs: &Programs, samples: usize) -> Result<(), Failed>
         ),
         (
             "a key to verify",
-            vec![
-                kind("unknown", asked(&unknown)),
-                kind("near miss", asked(&near)),
-                kind("foreign", asked(&foreign)),
-            ],
+            vec![kind("unknown", asked(&unknown)), kind("near miss", asked(&near)), kind("foreign", asked(&foreign))],
         ),
     ];
     for (door, mut kinds) in doors {

@@ -1,6 +1,6 @@
 use crate::{
-    administrator, audit, change, examine, handover, idempotency, installation, key, list, record, rotate, selection,
-    update, usage,
+    administrator, audit, change, db, examine, handover, idempotency, installation, key, list, record, rotate,
+    selection, update, usage,
 };
 
 macro_rules! statements {
@@ -32,4 +32,4 @@ statements! {
 pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[("SEARCH_HITS", list::SEARCH_HITS)];
 
 /// Of PostgreSQL alone.
-pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[("LOCK_EPOCH", usage::LOCK_EPOCH)];
+pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[("LOCK_EPOCH", usage::LOCK_EPOCH), ("ANALYZE_DUE", db::ANALYZE_DUE)];
