@@ -113,7 +113,8 @@ fn keyed(operation: &mut Operation) {
     let scope = operation.extensions.as_ref().and_then(|all| all.get("x-scope")).and_then(|scope| scope.as_str());
     let scope = scope.map(|scope| format!("`insufficient_scope`: the key lacks `{scope}`"));
     let operation_is = |ids: &[&str]| operation.operation_id.as_deref().is_some_and(|id| ids.contains(&id));
-    let mut forbidden: Vec<String> = scope.into_iter().collect();
+    let bound = "`ip_not_allowed` or `origin_not_allowed`: the key is bound to other addresses or origins";
+    let mut forbidden: Vec<String> = scope.into_iter().chain([bound.to_owned()]).collect();
     if manages {
         forbidden.push("`module_unavailable`: the installation has no API Keys module".to_owned());
     }
@@ -130,9 +131,7 @@ fn keyed(operation: &mut Operation) {
     let has_body = operation.request_body.is_some();
     add(operation, 400, "`invalid_request`: the request is malformed.");
     add(operation, 401, "`missing_key` or `invalid_token`: no key, or none that is valid.");
-    if !forbidden.is_empty() {
-        add(operation, 403, &format!("{}.", forbidden.join("; ")));
-    }
+    add(operation, 403, &format!("{}.", forbidden.join("; ")));
     if names_a_key {
         add(operation, 404, "`not_found`: there is no such key in the caller's installation.");
     }

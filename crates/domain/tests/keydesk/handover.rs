@@ -19,8 +19,10 @@ async fn a_link_shows_the_secret_once(database: TestDatabase) {
     let issued = desk.issue("Acme").await;
     let made = desk.keydesk.create_handover(&desk.operator, issued.key.id).await.unwrap();
     assert_eq!(made.token.expose().len(), 43);
-    let handovers = desk.keydesk.handovers(&desk.operator, issued.key.id).await.unwrap();
-    assert_eq!(handovers, std::slice::from_ref(&made.handover));
+    assert_eq!(
+        desk.keydesk.handovers(&desk.operator, issued.key.id).await.unwrap(),
+        std::slice::from_ref(&made.handover)
+    );
     desk.clock.advance(1);
     let opened = desk.keydesk.open_handover(&made.token).await.unwrap();
     assert_eq!((opened.secret.expose(), opened.key.id), (issued.secret.expose(), issued.key.id));
