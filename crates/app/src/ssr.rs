@@ -65,7 +65,8 @@ pub fn routes(keydesk: Keydesk, assets: Assets, settings: Settings) -> Router {
     let not_found = render_app_async_with_context(context.clone(), shell);
     Router::new()
         .leptos_routes_with_context(&options, pages, context, shell)
-        .layer(compression::of_pages())
+        .layer(from_fn(compression::tell_lists))
+        .layer(compression::of_what_is_long())
         .merge(forms::routes(desk.clone()))
         .merge(key_forms::routes(desk.clone()))
         .merge(key_page::routes(desk.clone()))

@@ -26,7 +26,7 @@ mod toolbar;
 mod window;
 mod words;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use leptos::{ev, prelude::*};
 use leptos_meta::Title;
@@ -178,7 +178,7 @@ fn forget_when_unseen(desk: Desk) {
     Effect::new(move || {
         let listener = window_event_listener(ev::visibilitychange, move |_| {
             if document().hidden() {
-                desk.revealed.set(BTreeMap::new());
+                desk.revealed.set(HashMap::new());
             }
         });
         on_cleanup(move || listener.remove());

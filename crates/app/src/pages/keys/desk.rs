@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use leptos::prelude::*;
 use model::{Instant, KeyId, KeyStatus, Selection};
@@ -37,13 +37,13 @@ pub(super) struct Desk {
     /// Another list is on its way.
     pub(super) searching: RwSignal<bool>,
     loading: RwSignal<bool>,
-    pub(super) selected: RwSignal<BTreeSet<KeyId>>,
+    pub(super) selected: RwSignal<HashSet<KeyId>>,
     /// All that match are selected, also those that are not loaded.
     pub(super) all: RwSignal<bool>,
     /// Secrets that a person asked to see, for a minute at most.
-    pub(super) revealed: RwSignal<BTreeMap<KeyId, String>>,
+    pub(super) revealed: RwSignal<HashMap<KeyId, String>>,
     /// Drawn lines of the keys that were used.
-    pub(super) activity: RwSignal<BTreeMap<KeyId, String>>,
+    pub(super) activity: RwSignal<HashMap<KeyId, String>>,
     pub(super) open: RwSignal<Option<Open>>,
     pub(super) toast: RwSignal<Option<Toast>>,
     /// Said to who can't see it.
@@ -119,7 +119,7 @@ impl Desk {
         self.at_least.set(list.at_least);
         self.may_change.set(list.may_change);
         self.next.set(list.next);
-        self.revealed.set(BTreeMap::new());
+        self.revealed.set(HashMap::new());
         self.rows.set(list.rows);
     }
 
@@ -207,7 +207,7 @@ impl Desk {
 
     pub(super) fn clear_selection(self) {
         self.all.set(false);
-        self.selected.set(BTreeSet::new());
+        self.selected.set(HashSet::new());
     }
 
     /// How many keys are selected.
@@ -216,7 +216,7 @@ impl Desk {
             let default = self.rows.with(|rows| rows.first().is_some_and(|row| row.default));
             self.total.get().saturating_sub(u64::from(default))
         } else {
-            self.selected.with(BTreeSet::len) as u64
+            self.selected.with(HashSet::len) as u64
         }
     }
 
@@ -245,7 +245,7 @@ impl Desk {
         self.selected.set(self.selectable());
     }
 
-    fn selectable(self) -> BTreeSet<KeyId> {
+    fn selectable(self) -> HashSet<KeyId> {
         self.rows.with_untracked(|rows| rows.iter().filter(|row| !row.default).map(|row| row.id).collect())
     }
 

@@ -57,7 +57,9 @@ impl Window {
         if self.start.get_untracked() != start {
             self.start.set(start);
         }
-        if first + shown + AHEAD > loaded {
+        // Who has not begun to scroll may never do so.
+        let ahead = if first == 0 { 0 } else { AHEAD };
+        if first + shown + ahead > loaded {
             self.desk.load_more();
         }
     }
