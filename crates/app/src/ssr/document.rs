@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    http::{Method, Request, StatusCode, request::Parts},
+    http::{Method, Request, StatusCode, Uri, request::Parts, uri::PathAndQuery},
     response::Response,
 };
 use leptos::prelude::*;
@@ -46,11 +46,13 @@ pub(super) async fn framed(
 /// A page that belongs to nobody's Workspace.
 pub(super) async fn bare(
     desk: &Desk,
-    parts: Parts,
+    mut parts: Parts,
     status: StatusCode,
     title: &str,
     view: impl Fn() -> AnyView + Send + Sync + 'static,
 ) -> Response {
+    // The address may be a secret, and nothing here depends on it.
+    parts.uri = Uri::from_static("/");
     render(desk, parts, status, title.to_owned(), Arc::new(view)).await
 }
 
@@ -93,6 +95,7 @@ pub(super) async fn failed_bare(desk: &Desk, parts: Parts, error: &KeyError) -> 
 async fn render(desk: &Desk, mut parts: Parts, status: StatusCode, title: String, view: View) -> Response {
     // What answers a form is a page like any other.
     parts.method = Method::GET;
+    parts.uri = Uri::from(parts.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/")));
     origin::forget(&mut parts.headers);
     let (keydesk, settings, assets) = (desk.keydesk.clone(), desk.settings, desk.assets.clone());
     let context = move || {

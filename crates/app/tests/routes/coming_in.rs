@@ -41,7 +41,9 @@ async fn nothing_that_a_browser_can_be_tricked_into_has_an_effect() {
             assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{other} {path}");
         }
     }
-    for path in functions.iter().map(|(path, _)| *path).chain(["/login", "/setup", "/signout", "/keys"]) {
+    for path in
+        functions.iter().map(|(path, _)| *path).chain(["/login", "/setup", "/signout", "/keys", "/keys/nothing"])
+    {
         for forged in NEXT_TO_NOTHING {
             for form in FORMS {
                 let answer = site.post(path, &[&[HOST, cookie], *forged].concat(), form).await;

@@ -1,0 +1,75 @@
+use axum::http::StatusCode;
+use domain::{Caller, Issued, NewKey};
+use model::{Environment, KeyStatus};
+
+use crate::site::{HOST, HTML, OWN, Site};
+
+async fn operator(site: &Site) -> Caller {
+    Caller::operator(site.keydesk.installation("default").await.unwrap().unwrap().id)
+}
+
+async fn issue(site: &Site) -> Issued {
+    let new = NewKey {
+        client_name: "Acme".to_owned(),
+        preset: Some(model::Preset::Crm),
+        environment: Environment::Live,
+        ..NewKey::default()
+    };
+    site.keydesk.issue(&operator(site).await, new).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_page_of_a_key_is_for_who_is_signed_in_and_its_forms_for_our_own_pages() {
+    let site = Site::open().await;
+    let id = issue(&site).await.key.id;
+    let page = format!("/keys/{id}");
+    for path in [page.as_str(), "/keys.csv"] {
+        let answer = site.ask("GET", path, &[HOST, HTML]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+        assert!(answer.header("location").starts_with("/login?next="), "{path}");
+    }
+    let cookie = site.sign_in().await;
+    let cookie = ("cookie", cookie.as_str());
+    for forged in [&[][..], &[("origin", "null")], &[("origin", "https://evil.example")]] {
+        let answer = site.post(&page, &[&[HOST, cookie], forged].concat(), "intent=disable").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{forged:?}");
+    }
+    let answer = site.post(&page, &[HOST, OWN], "intent=disable").await;
+    assert!(answer.header("location").starts_with("/login"), "nobody is signed in");
+    let caller = operator(&site).await;
+    assert_eq!(site.keydesk.get(&caller, id).await.unwrap().status, KeyStatus::Active);
+    let answer = site.post(&page, &[HOST, OWN, cookie], "intent=disable").await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, &*format!("{page}?said=disabled")));
+    assert_eq!(site.keydesk.get(&caller, id).await.unwrap().status, KeyStatus::Disabled);
+    for absent in ["/keys/nothing", "/keys/01a20639-5647-75f7-93f0-8eba525ba989", "/keys/%0d%0a"] {
+        assert_eq!(site.ask("GET", absent, &[HOST, HTML, cookie]).await.status, StatusCode::NOT_FOUND, "{absent}");
+        assert_eq!(site.post(absent, &[HOST, OWN, cookie], "").await.status, StatusCode::NOT_FOUND, "{absent}");
+    }
+}
+
+#[tokio::test]
+async fn a_hand_over_link_is_spent_by_its_button_alone() {
+    let site = Site::open().await;
+    let issued = issue(&site).await;
+    let made = site.keydesk.create_handover(&operator(&site).await, issued.key.id).await.unwrap();
+    let link = format!("/handover/{}", made.token.expose());
+    for method in ["GET", "HEAD", "GET"] {
+        let answer = site.ask(method, &link, &[HOST, HTML]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{method}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert!(!answer.text.contains(issued.secret.expose()), "{method}");
+    }
+    // As browsers send it from a page that names no referrer.
+    let opened = site.post(&link, &[HOST, ("origin", "null")], "").await;
+    assert_eq!(opened.status, StatusCode::OK);
+    assert!(opened.text.contains(issued.secret.expose()), "{}", opened.text);
+    assert_eq!(opened.header("cache-control"), "no-store");
+    let over = site.ask("GET", &link, &[HOST, HTML]).await;
+    assert_eq!(over.status, StatusCode::GONE);
+    for never in ["/handover/x", &format!("/handover/{}", "A".repeat(43))] {
+        for method in ["GET", "POST"] {
+            assert_eq!(site.ask(method, never, &[HOST, HTML]).await.status, StatusCode::GONE, "{method} {never}");
+        }
+    }
+}
