@@ -22,7 +22,7 @@ pub(crate) fn Home() -> impl IntoView {
         <Title text="Keydesk"/>
         <div class="home">
             <h1>"Keydesk"</h1>
-            <div class="home-state" aria-live="polite" aria-busy=move || asking.get().to_string()>
+            <div class="home-state" aria-live="polite" aria-busy=move || asking.try_get().unwrap_or_default().to_string()>
                 <Transition fallback=|| () set_pending=set_asking>
                     {move || Suspend::new(async move { face(state.get().await) })}
                 </Transition>
