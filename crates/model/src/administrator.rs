@@ -80,7 +80,7 @@ pub const PASSWORD_MAX: usize = 256;
 
 /// Why somebody can't come in: what they may learn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "code", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum AdminError {
     /// The e-mail address or the password is not right; which of them is not told.
     #[error("The email or the password is not right.")]

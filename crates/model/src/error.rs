@@ -8,7 +8,7 @@ pub const MODULE_UNAVAILABLE: &str =
 
 /// Why a verb on keys was refused: what a caller may learn, and nothing of the internals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "code", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum KeyError {
     /// No such key in this installation.
     #[error("There is no such API key.")]
