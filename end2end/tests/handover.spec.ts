@@ -77,6 +77,6 @@ test('rotating withdraws a link that nobody has opened', async ({ ownServer, pag
   const link = (await page.getByRole('region', { name: 'The hand-over link' }).locator('code').textContent())!.trim();
   await page.getByRole('link', { name: 'Rotate' }).click();
   await page.getByRole('button', { name: 'Rotate key' }).click();
-  await expect(page.getByRole('region', { name: 'Hand over' }).getByText('Withdrawn')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Hand over' }).getByText('Withdrawn', { exact: true })).toBeVisible();
   expect((await page.request.get(link)).status()).toBe(410);
 });

@@ -41,11 +41,6 @@ impl<T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static> Asked<T> {
     pub(crate) async fn get(self) -> Result<T, ApiError> {
         self.answer.await.read()
     }
-
-    /// Asks again.
-    pub(crate) fn again(self) {
-        self.answer.refetch();
-    }
 }
 
 type Ask = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;

@@ -1,4 +1,4 @@
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use model::MODULE_UNAVAILABLE;
 
@@ -6,26 +6,34 @@ use crate::{
     ApiError,
     api::{Asked, Availability, module_state},
     coming_in::START,
-    components::{Button, Notice, Tone},
+    components::{Button, Notice, Tone, live},
 };
 
 /// `/`: the product's name, and whether the API Keys module is available.
 #[component]
 pub(crate) fn Home() -> impl IntoView {
     let state = Asked::new(module_state);
-    let (asking, set_asking) = signal(false);
+    let later = RwSignal::new(None);
+    let asking = RwSignal::new(false);
     let ask_again = move |submit: SubmitEvent| {
         submit.prevent_default();
-        state.again();
+        asking.set(true);
+        spawn_local(async move {
+            later.set(Some(module_state().await));
+            asking.set(false);
+        });
     };
     view! {
         <Title text="Keydesk"/>
         <div class="home">
             <h1>"Keydesk"</h1>
             <div class="home-state" aria-live="polite" aria-busy=move || asking.try_get().unwrap_or_default().to_string()>
-                <Transition fallback=|| () set_pending=set_asking>
-                    {move || Suspend::new(async move { face(state.get().await) })}
-                </Transition>
+                <Suspense>
+                    {move || Suspend::new(async move {
+                        let first = state.get().await;
+                        live(move || face(later.get().unwrap_or_else(|| first.clone())))
+                    })}
+                </Suspense>
             </div>
             // Without scripts the button loads the page again, which asks as well.
             <form method="get" action="/" on:submit=ask_again>

@@ -44,6 +44,11 @@ pub(super) struct Desk {
     pub(super) revealed: RwSignal<HashMap<KeyId, String>>,
     /// Drawn lines of the keys that were used.
     pub(super) activity: RwSignal<HashMap<KeyId, String>>,
+    /// The first row in the document, and how many there are.
+    pub(super) start: RwSignal<usize>,
+    pub(super) count: RwSignal<usize>,
+    /// Rows that a screen takes; none until it is measured.
+    pub(super) screen: StoredValue<usize>,
     pub(super) open: RwSignal<Option<Open>>,
     pub(super) toast: RwSignal<Option<Toast>>,
     /// Said to who can't see it.
@@ -71,6 +76,9 @@ impl Desk {
             all: RwSignal::default(),
             revealed: RwSignal::default(),
             activity: RwSignal::default(),
+            start: RwSignal::default(),
+            count: RwSignal::new(FIRST_PAGE as usize),
+            screen: StoredValue::new(0),
             open: RwSignal::new(open),
             toast: RwSignal::default(),
             said: RwSignal::default(),
@@ -104,6 +112,11 @@ impl Desk {
             }
             self.searching.set(false);
             let ids = answer.iter().flat_map(|list| list.rows.iter().map(|row| row.id)).collect();
+            // What can be seen comes first; the window grows again once that is painted.
+            if let screen @ 1.. = self.screen.get_value() {
+                self.start.set(0);
+                self.count.set(screen);
+            }
             self.receive(answer);
             self.load_activity(ids);
         });

@@ -1,5 +1,7 @@
 //! The few things that are asked of the document itself.
 
+use std::time::Duration;
+
 use js_sys::Array;
 use leptos::{html, prelude::*};
 use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, wasm_bindgen::JsCast};
@@ -27,6 +29,12 @@ pub(super) fn nothing_focused() -> bool {
 pub(super) fn after_rendering(then: impl FnOnce() + 'static) {
     // Fails only in a window that is gone.
     _ = request_animation_frame(then);
+}
+
+/// Does something when the page can be seen as it is now.
+pub(super) fn after_painting(then: impl FnOnce() + 'static) {
+    // Fails only in a window that is gone.
+    after_rendering(move || _ = set_timeout(then, Duration::ZERO));
 }
 
 /// What stands in a form.

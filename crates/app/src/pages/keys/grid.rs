@@ -73,12 +73,11 @@ fn follow_the_screen(desk: Desk, shown: Window, cursor: Cursor) {
         desk.load_activity(desk.rows.with_untracked(|rows| rows.iter().map(|row| row.id).collect()));
     });
     // Rows that come or go move the window.
-    Effect::new(move |before: Option<usize>| {
-        let loaded = desk.rows.with(Vec::len);
-        if before.is_some_and(|before| before != loaded) {
-            dom::after_rendering(move || shown.follow());
+    Effect::new(move |rendered: Option<()>| {
+        desk.rows.track();
+        if rendered.is_some() {
+            dom::after_painting(move || shown.follow());
         }
-        loaded
     });
     Effect::new(move |was_open: Option<bool>| {
         let open = desk.open.with(Option::is_some);

@@ -24,7 +24,9 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
     let cursor = expect_context::<Cursor>();
     let KeyRow { id, default, environment, preset, status, expires, used, created, .. } = row;
     let deleted = row.deleted.is_some();
-    let may_edit = move || !default && !deleted && desk.may_change.get();
+    // Comes with the list, before its rows, and stays.
+    let may_change = desk.may_change.get_untracked();
+    let may_edit = !default && !deleted && may_change;
     let selected = Memo::new(move |_| !default && desk.is_selected(id));
     // Of all rows and places one takes the focus from outside: where the cursor is, or the nearest that this row has.
     let here = Memo::new(move |_| {
@@ -32,8 +34,8 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
             return None;
         }
         Some(match cursor.stop.get() {
-            "select" if !may_edit() => "key",
-            "edit" if !may_edit() => "more",
+            "select" if !may_edit => "key",
+            "edit" if !may_edit => "more",
             stop => stop,
         })
     });
@@ -55,12 +57,6 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
         desk.open.set(Some(Open::Edit(id)));
     };
     let name = row.name.clone();
-    let (select_name, edit_name, more_name, details_name) = (
-        format!("Select {name}"),
-        format!("Edit {name}"),
-        format!("More actions for {name}"),
-        format!("Details of {name}"),
-    );
     let (status, tone) = match (status, row.days_left) {
         (KeyStatus::Active, Some(0)) => ("Expires within a day".to_owned(), "badge warning"),
         (KeyStatus::Active, Some(1)) => ("Expires in 1 day".to_owned(), "badge warning"),
@@ -84,22 +80,20 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
             data-index=Signal::derive(move || index.get().to_string())
         >
             <div role="gridcell" aria-colindex="1" class="c-select">
-                {live(move || {
-                    may_edit()
-                        .then(|| {
-                            view! {
-                                <input
-                                    type="checkbox"
-                                    class="scripted"
-                                    data-stop="select"
-                                    tabindex=tab("select")
-                                    aria-label=select_name.clone()
-                                    prop:checked=selected
-                                    on:click=clicked
-                                />
-                            }
-                        })
-                })}
+                {may_edit
+                    .then(|| {
+                        view! {
+                            <input
+                                type="checkbox"
+                                class="scripted"
+                                data-stop="select"
+                                tabindex=tab("select")
+                                aria-label=format!("Select {name}")
+                                prop:checked=selected
+                                on:click=clicked
+                            />
+                        }
+                    })}
             </div>
             <div role="gridcell" aria-colindex="2" class="c-key">
                 <KeyCell row=kept tab_key=tab("key") tab_reveal=tab("reveal") tab_copy=tab("copy")/>
@@ -159,62 +153,58 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                 <Time ms=created written=Written::Day/>
             </div>
             <div role="gridcell" aria-colindex="9" class="c-actions">
-                {live(move || {
-                    may_edit()
-                        .then(|| {
-                            view! {
-                                <button
-                                    type="submit"
-                                    form="rows"
-                                    name="edit"
-                                    value=id.to_string()
-                                    class="icon-button small"
-                                    data-stop="edit"
-                                    tabindex=tab("edit")
-                                    aria-label=edit_name.clone()
-                                    title="Edit"
-                                    on:click=edit
-                                >
-                                    <Icon glyph=Glyph::Pen/>
-                                </button>
-                            }
-                        })
-                })}
-                {live(move || {
-                    if desk.may_change.get() {
+                {may_edit
+                    .then(|| {
                         view! {
                             <button
-                                type="button"
-                                class="icon-button small scripted"
-                                popovertarget="row-menu"
-                                data-stop="more"
-                                tabindex=tab("more")
-                                aria-haspopup="menu"
-                                aria-label=more_name.clone()
-                                title="More actions"
-                                on:click=move |_| menu.set(Some(kept.get_value()))
+                                type="submit"
+                                form="rows"
+                                name="edit"
+                                value=id.to_string()
+                                class="icon-button small"
+                                data-stop="edit"
+                                tabindex=tab("edit")
+                                aria-label=format!("Edit {name}")
+                                title="Edit"
+                                on:click=edit
                             >
-                                <Icon glyph=Glyph::More/>
+                                <Icon glyph=Glyph::Pen/>
                             </button>
                         }
-                            .into_any()
-                    } else {
-                        view! {
-                            <a
-                                class="icon-button small"
-                                href=format!("/keys/{id}")
-                                rel="external"
-                                data-stop="more"
-                                tabindex=tab("more")
-                                aria-label=details_name.clone()
-                                title="Details"
-                            >
-                                <Icon glyph=Glyph::Lines/>
-                            </a>
-                        }
-                            .into_any()
+                    })}
+                {if may_change {
+                    view! {
+                        <button
+                            type="button"
+                            class="icon-button small scripted"
+                            popovertarget="row-menu"
+                            data-stop="more"
+                            tabindex=tab("more")
+                            aria-haspopup="menu"
+                            aria-label=format!("More actions for {name}")
+                            title="More actions"
+                            on:click=move |_| menu.set(Some(kept.get_value()))
+                        >
+                            <Icon glyph=Glyph::More/>
+                        </button>
                     }
-                })}
+                        .into_any()
+                } else {
+                    view! {
+                        <a
+                            class="icon-button small"
+                            href=format!("/keys/{id}")
+                            rel="external"
+                            data-stop="more"
+                            tabindex=tab("more")
+                            aria-label=format!("Details of {name}")
+                            title="Details"
+                        >
+                            <Icon glyph=Glyph::Lines/>
+                        </a>
+                    }
+                        .into_any()
+                }}
             </div>
         </div>
     }
@@ -231,41 +221,40 @@ fn KeyCell(
     let desk = expect_context::<Desk>();
     let id = row.with_value(|row| row.id);
     let deleted = row.with_value(|row| row.deleted.is_some());
+    let may_change = desk.may_change.get_untracked();
     let secret = Memo::new(move |_| desk.revealed.with(|revealed| revealed.get(&id).cloned()));
     let hint = row.with_value(|row| row.hint.clone());
     view! {
         <code class="hint-text" data-stop="key" tabindex=tab_key class:full=Signal::derive(move || secret.with(Option::is_some))>
             {live(move || secret.get().unwrap_or_else(|| hint.clone()))}
         </code>
-        {live(move || {
-            (desk.may_change.get() && !deleted)
-                .then(|| {
-                    let shown = move || secret.with(Option::is_some);
-                    view! {
-                        <button
-                            type="button"
-                            class="icon-button small scripted"
-                            data-stop="reveal"
-                            tabindex=tab_reveal
-                            aria-label=Signal::derive(move || if shown() { "Hide" } else { "Reveal" })
-                            title=Signal::derive(move || if shown() { "Hide" } else { "Reveal" })
-                            on:click=move |_| row.with_value(|row| secret::toggle(desk, row))
-                        >
-                            {live(move || view! { <Icon glyph=if shown() { Glyph::EyeOff } else { Glyph::Eye }/> })}
-                        </button>
-                        <button
-                            type="button"
-                            class="icon-button small scripted"
-                            data-stop="copy"
-                            tabindex=tab_copy
-                            aria-label="Copy"
-                            title="Copy"
-                            on:click=move |_| row.with_value(|row| secret::copy_key(desk, row))
-                        >
-                            <Icon glyph=Glyph::Copy/>
-                        </button>
-                    }
-                })
-        })}
+        {(may_change && !deleted)
+            .then(|| {
+                let shown = move || secret.with(Option::is_some);
+                view! {
+                    <button
+                        type="button"
+                        class="icon-button small scripted"
+                        data-stop="reveal"
+                        tabindex=tab_reveal
+                        aria-label=Signal::derive(move || if shown() { "Hide" } else { "Reveal" })
+                        title=Signal::derive(move || if shown() { "Hide" } else { "Reveal" })
+                        on:click=move |_| row.with_value(|row| secret::toggle(desk, row))
+                    >
+                        {live(move || view! { <Icon glyph=if shown() { Glyph::EyeOff } else { Glyph::Eye }/> })}
+                    </button>
+                    <button
+                        type="button"
+                        class="icon-button small scripted"
+                        data-stop="copy"
+                        tabindex=tab_copy
+                        aria-label="Copy"
+                        title="Copy"
+                        on:click=move |_| row.with_value(|row| secret::copy_key(desk, row))
+                    >
+                        <Icon glyph=Glyph::Copy/>
+                    </button>
+                }
+            })}
     }
 }

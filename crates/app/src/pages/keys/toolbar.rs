@@ -10,7 +10,7 @@ use crate::{
     components::{Glyph, Icon},
 };
 
-/// From the last key press until the list is asked for.
+/// The list is asked for with the first key press, and then at most this often.
 const TYPED: Duration = Duration::from_millis(40);
 
 /// Search and filters. A plain form, so that it works without scripts; with them it needs no button.
@@ -37,13 +37,21 @@ pub(super) fn Toolbar() -> impl IntoView {
     };
     let go = StoredValue::new(go);
     let timer = StoredValue::<Option<TimeoutHandle>>::new(None);
-    let typed = move |_| {
-        if let Some(timer) = timer.get_value() {
-            timer.clear();
-        }
-        // Typing on replaces the address, so that Back leaves the search and not its last letter.
+    // Typing on replaces the address, so that Back leaves the search and not its last letter.
+    let follow = move || {
         let replace = !filter.get_untracked().search.is_empty();
-        timer.set_value(set_timeout(move || go.with_value(|go| go(replace)), TYPED).ok());
+        go.with_value(|go| go(replace));
+    };
+    let typed = move |_| {
+        if timer.with_value(Option::is_some) {
+            return;
+        }
+        follow();
+        let again = move || {
+            timer.set_value(None);
+            follow();
+        };
+        timer.set_value(set_timeout(again, TYPED).ok());
     };
     let submitted = move |submit: SubmitEvent| {
         submit.prevent_default();

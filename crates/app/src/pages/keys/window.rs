@@ -5,12 +5,10 @@ use web_sys::wasm_bindgen::JsCast;
 
 use super::desk::Desk;
 
-/// Rows in the document before anything is measured; what the server renders.
-const FIRST: usize = 50;
 /// Rows beyond the edges of the screen, on either side.
-const AROUND: usize = 16;
+const AROUND: usize = 8;
 /// The window moves by so many rows, so that scrolling changes the document seldom.
-const STEP: usize = 8;
+const STEP: usize = 4;
 /// Rows before the end of what is loaded at which more is asked for.
 const AHEAD: usize = 120;
 
@@ -27,12 +25,13 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new(desk: Desk, rows: NodeRef<Div>) -> Self {
-        Self { start: RwSignal::new(0), count: RwSignal::new(FIRST), height: RwSignal::new(40.0), rows, desk }
+        Self { start: desk.start, count: desk.count, height: RwSignal::new(40.0), rows, desk }
     }
 
     /// Puts the rows into the document that can be seen now, and asks for more of them in time.
     pub(super) fn follow(self) {
-        let Some(rows) = self.rows.get_untracked() else { return };
+        // The page may have been left meanwhile.
+        let Some(rows) = self.rows.try_get_untracked().flatten() else { return };
         if let Some(row) = rows.first_element_child() {
             let height = row.get_bounding_client_rect().height();
             if height >= 20.0 {
@@ -49,6 +48,7 @@ impl Window {
 
     fn show(self, first: usize, shown: usize) {
         let loaded = self.desk.rows.with_untracked(Vec::len);
+        self.desk.screen.set_value(shown + 1);
         let count = shown + 2 * AROUND + STEP;
         let start = start(first, count, loaded);
         if self.count.get_untracked() != count {
