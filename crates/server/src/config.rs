@@ -266,6 +266,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_of_proxies_is_checked_at_the_start() {
+        let route = |method: &str, path: &str, scope: &str| {
+            format!("[[routes]]\nmethod = {method}\npath = \"{path}\"\nscope = {scope}\n")
+        };
+        let two = route("\"GET\"", "/a/{x}", "\"a:b\"") + &route("[\"PUT\", \"GET\"]", "/a/{y}", "[]");
+        for (file, expected) in [
+            (two, "routes GET /a/{x} and GET /a/{y} match the same calls; keep one of them"),
+            (
+                route("\"get\"", "/a", "[]"),
+                "route get /a: a method is written in capitals, for example GET, or is * for any",
+            ),
+            (route("\"GET\"", "/a/../b", "[]"), "route GET /a/../b: a path has no . or .. for a segment"),
+            (route("\"GET\"", "/a", "\"nonsense\""), "/keydesk.toml, line "),
+            (
+                "trusted_proxies = [\"10.0.0.1/8\"]".to_owned(),
+                "trusted_proxies: 10.0.0.1/8 has bits set beyond its prefix",
+            ),
+        ] {
+            let error = with_file(&file, CommonFlags::default(), ServeFlags::default()).err().unwrap();
+            assert!(error.starts_with(expected), "{error}");
+        }
+        let trusting = ServeFlags { trusted_proxies: vec!["10.0.0.0/8".to_owned()], ..ServeFlags::default() };
+        let good = route("\"GET\"", "/a", "[]") + "[[routes]]\nmethod = \"*\"\npath = \"/a\"\nscope = \"a:b\"\n";
+        assert!(with_file(&good, CommonFlags::default(), trusting).is_ok());
+    }
+
+    #[test]
     fn a_wrong_file_is_refused_with_its_line_and_without_its_content() {
         for (file, expected) in [
             ("listen = \"a\"\n\nlisen = \"b\"\n", "/keydesk.toml, line 3: unknown field `lisen`"),

@@ -15,7 +15,10 @@ pub(crate) struct RouteEntry {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a method is written like \"GET\", a scope like \"contacts:read\", or each as a list of such"
+)]
 enum OneOrMany<T> {
     One(T),
     Many(Vec<T>),
