@@ -31,7 +31,7 @@ pub(crate) fn Home() -> impl IntoView {
                 <Suspense>
                     {move || Suspend::new(async move {
                         let first = state.get().await;
-                        live(move || face(later.get().unwrap_or_else(|| first.clone())))
+                        live(move || face(later.try_get().flatten().unwrap_or_else(|| first.clone())))
                     })}
                 </Suspense>
             </div>

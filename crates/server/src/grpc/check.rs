@@ -50,7 +50,7 @@ impl Asked {
         };
         let question = Question {
             method: http.method.as_bytes(),
-            target: http.path.as_bytes(),
+            target: target(&http),
             headers,
             // Set for a route in Envoy's configuration, out of the client's reach.
             scopes: attributes.context_extensions.get("scope").map(String::as_str),
@@ -58,6 +58,19 @@ impl Asked {
         };
         let question = question.into_request()?;
         Some(Self { question, forged })
+    }
+}
+
+/// The path and query, byte for byte as they are forwarded.
+///
+/// As text, Envoy writes `!` for each byte that is no UTF-8, and forwards the byte. So where it does not send its headers
+/// raw, a path with a `!` may be another one, and is refused as an empty one is.
+fn target(http: &HttpRequest) -> &[u8] {
+    let raw = http.header_map.as_ref().and_then(|raw| raw.headers.iter().find(|header| header.key == ":path"));
+    match raw {
+        Some(path) => &path.raw_value,
+        None if http.path.split('?').next().is_some_and(|path| path.contains('!')) => b"",
+        None => http.path.as_bytes(),
     }
 }
 

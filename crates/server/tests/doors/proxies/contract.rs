@@ -3,7 +3,7 @@ use std::sync::Arc;
 use envoy_types::{
     ext_authz::v3::pb::{Address, CheckRequest, HttpResponse},
     pb::envoy::{
-        config::core::v3::{Address as EnvoyAddress, HeaderValueOption, SocketAddress},
+        config::core::v3::{Address as EnvoyAddress, HeaderMap, HeaderValue, HeaderValueOption, SocketAddress},
         service::auth::v3::{
             AttributeContext,
             attribute_context::{HttpRequest, Peer, Request},
@@ -95,8 +95,10 @@ async fn forward(contract: Contract, mut stream: TcpStream, places: Arc<(String,
     };
     let answer = if asked.status == 200 {
         let gone = |name: &String| asked.remove.contains(name) || asked.set.iter().any(|(set, _)| set == name);
-        headers.retain(|(name, _)| !gone(name) && !["authorization", "x-api-key"].contains(&name.as_str()));
+        headers.retain(|(name, _)| !gone(name));
         headers.extend(asked.set);
+        // `request_headers_to_remove` of Envoy's route and `no-key` of Traefik come last.
+        headers.retain(|(name, _)| !["authorization", "x-api-key", "x-keydesk-status"].contains(&name.as_str()));
         exchange(upstream, method, &target, &headers).await
     } else {
         format!("HTTP/1.1 {} Refused\r\n{}", asked.status, asked.refusal)
@@ -160,17 +162,18 @@ fn over_http(answer: &str, is_copied: impl Fn(&str) -> bool, remove: Vec<String>
 }
 
 async fn over_grpc(keydesk: &str, method: &str, target: &str, headers: &[Line]) -> Asked {
-    // Envoy joins what is there twice, and writes `!` for what is no UTF-8.
-    let mut joined = std::collections::HashMap::<String, String>::new();
-    for (name, value) in headers {
-        joined.entry(name.clone()).and_modify(|there| *there = format!("{there},{value}")).or_insert(value.clone());
-    }
-    joined.insert(":path".to_owned(), target.to_owned());
+    // `encode_raw_headers`: lines as they came, the path among them. As text it has `!` for what is no UTF-8.
+    let raw = |name: &str, value: &str| HeaderValue {
+        key: name.to_owned(),
+        raw_value: value.chars().map(|c| u8::try_from(c).expect("a byte")).collect(),
+        ..HeaderValue::default()
+    };
+    let lines = headers.iter().map(|(name, value)| raw(name, value)).chain([raw(":path", target)]).collect();
     let source = SocketAddress { address: "127.0.0.1".to_owned(), ..SocketAddress::default() };
     let http = HttpRequest {
         method: method.to_owned(),
         path: target.chars().map(|c| if c.is_ascii() { c } else { '!' }).collect(),
-        headers: joined,
+        header_map: Some(HeaderMap { headers: lines }),
         ..HttpRequest::default()
     };
     let attributes = AttributeContext {
