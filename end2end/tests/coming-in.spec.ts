@@ -198,6 +198,7 @@ test.describe('signing in', () => {
     await page.keyboard.press('Escape');
     await expect(personMenu(page)).toBeFocused();
     await page.keyboard.press('Enter');
+    await expect(page.getByRole('menuitemradio', { name: 'System' })).toBeFocused();
     await page.keyboard.press('End');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/login');
