@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 
-/// Seconds for each of the two runs.
+/// Seconds for each of the three runs.
 const BUDGET: &str = "60";
 
 /// Everything that the contract lets a key hold, the wildcard of each resource at a time.
@@ -32,7 +32,10 @@ const SCOPES: [&str; 15] = [
     "wraps:*",
 ];
 
-/// As nobody, then as a key that may do everything.
+/// What a viewer's key may do: look at keys.
+const VIEWER: [&str; 1] = ["keys:read"];
+
+/// As nobody, as a key that may only look, then as a key that may do everything.
 pub(crate) fn run() -> Result<()> {
     let schemathesis = python::program("st")?;
     let folder = folder()?;
@@ -41,9 +44,11 @@ pub(crate) fn run() -> Result<()> {
     server.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"]).arg(&folder);
     let mut lifeline = Lifeline::start(&server, Stop::Gracefully, &folder, None)?;
     wait_until_ready(port, &mut lifeline)?;
-    let key = full_key(&folder)?;
-    attack(&schemathesis, port, None)?;
-    attack(&schemathesis, port, Some(&key))?;
+    let viewer = key(&folder, &VIEWER)?;
+    let key = key(&folder, &SCOPES)?;
+    attack(&schemathesis, port, "anonymously", None)?;
+    attack(&schemathesis, port, "as a viewer", Some(&viewer))?;
+    attack(&schemathesis, port, "with a full key", Some(&key))?;
     // A key that stopped working on the way would have made the rest of the run a row of refusals.
     match (port::status_of(port, "/readyz"), port::status_with_key(port, "/api/v1/whoami", &key.secret)) {
         (Some(200), Some(200)) => Ok(()),
@@ -75,10 +80,10 @@ struct Key {
     secret: String,
 }
 
-fn full_key(data: &Path) -> Result<Key> {
+fn key(data: &Path, scopes: &[&str]) -> Result<Key> {
     let mut create = process::command(paths::binary());
     create.args(["key", "create", "--json", "--client-name", "schemathesis", "--data-dir"]).arg(data);
-    for scope in SCOPES {
+    for scope in scopes {
         create.args(["--scope", scope]);
     }
     let printed = process::capture(&mut create)?;
@@ -89,7 +94,7 @@ fn full_key(data: &Path) -> Result<Key> {
     }
 }
 
-fn attack(schemathesis: &Path, port: u16, key: Option<&Key>) -> Result<()> {
+fn attack(schemathesis: &Path, port: u16, who: &str, key: Option<&Key>) -> Result<()> {
     let mut command = process::command(schemathesis);
     command.current_dir(paths::work()).args(["run", &format!("http://127.0.0.1:{port}/api/openapi.json")]).args([
         "--checks",
@@ -111,7 +116,6 @@ fn attack(schemathesis: &Path, port: u16, key: Option<&Key>) -> Result<()> {
             .env("PYTHONPATH", paths::end2end())
             .env("PYTHONDONTWRITEBYTECODE", "1");
     }
-    let who = if key.is_some() { "with a full key" } else { "anonymously" };
     if process::watch(&mut command, |_| {})? {
         Ok(())
     } else {

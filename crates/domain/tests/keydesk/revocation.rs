@@ -139,6 +139,6 @@ trials! {
     ten_thousand_deletions: 200 / 20 of 50, Revoked, usual, delete;
     ten_thousand_disablings: 200 / 20 of 50, Disabled, usual, disable;
     ten_thousand_expiries: 200 / 20 of 50, Expired, expiring, expire;
-    rights_taken_away: 2_000 / 200 of 1, InsufficientScope, usual, take_rights;
-    rotations_without_overlap: 2_000 / 200 of 1, Revoked, usual, rotate;
+    ten_thousand_times_rights_taken_away: 10_000 / 200 of 1, InsufficientScope, usual, take_rights;
+    ten_thousand_rotations_without_overlap: 10_000 / 200 of 1, Revoked, usual, rotate;
 }
