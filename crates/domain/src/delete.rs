@@ -28,13 +28,10 @@ impl Keydesk {
         ids: &[KeyId],
         if_version: Option<i64>,
     ) -> Result<(BulkDeleted, i64), KeyError> {
-        self.require_module(caller.installation)?;
-        caller.require_change()?;
         let mut seen = HashSet::with_capacity(ids.len());
         let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
-        let (this, actor, installation) = (self.clone(), caller.actor, caller.installation);
-        self.detached(async move {
-            let mut change = this.change().await?;
+        self.change_as(caller, move |this, caller, mut change| async move {
+            let installation = caller.installation;
             if let (Some(version), [id]) = (if_version, &ids[..])
                 && let Some(key) = change.key(installation, *id).await.map_err(failure::public)?
                 && key.kind() == KeyKind::Issued
@@ -63,7 +60,7 @@ impl Keydesk {
             change.count_keys(installation, fewer).await.map_err(failure::public)?;
             change.withdraw_handovers(installation, &deleted, now).await.map_err(failure::public)?;
             let deeds = deleted.iter().map(|id| Deed::on_key(Action::KeyDelete, *id, json!({}))).collect();
-            this.write_audit(&mut change, installation, actor, now, deeds).await?;
+            this.write_audit(&mut change, installation, caller.actor, now, deeds).await?;
             let records = change.records_of_keys(installation, &deleted).await.map_err(failure::public)?;
             let epoch = change.epoch();
             this.commit(change).await?;

@@ -5,13 +5,7 @@ use serde_json::json;
 use store::{HandoverSecret, NewHandover, TokenHash};
 use zeroize::Zeroizing;
 
-use crate::{
-    Caller, Keydesk,
-    audit::Deed,
-    failure,
-    seal::{self, Row},
-    update::living,
-};
+use crate::{Caller, Keydesk, audit::Deed, failure, reveal::sealed_copy, seal, update::living};
 
 /// Random bytes of a token.
 const TOKEN_LEN: usize = 32;
@@ -40,21 +34,11 @@ impl Keydesk {
     /// Makes a link with which the newest secret of a key can be seen, once, within 7 days and without an account. Rotating
     /// or deleting the key withdraws it.
     pub async fn create_handover(&self, caller: &Caller, id: KeyId) -> Result<NewHandoverLink, KeyError> {
-        self.require_module(caller.installation)?;
-        caller.require_change()?;
-        let (this, caller) = (self.clone(), caller.clone());
-        self.detached(async move {
+        self.change_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
-            let mut change = this.change().await?;
             let now = this.now();
             living(&mut change, &caller, id, None).await?;
-            let newest = change.sealed_copy(installation, id).await.map_err(failure::public)?;
-            let Some((secret, Some(copy))) = newest else { return Err(KeyError::NotRecoverable) };
-            let secret =
-                seal::open(&this.inner.keyring, Row { installation, key: id, secret }, &copy).ok_or_else(|| {
-                    tracing::error!(key = %id, "a sealed copy does not open; is its master key still in the keyring?");
-                    KeyError::Unavailable
-                })?;
+            let secret = this.unseal(&sealed_copy(&mut change, &caller, id).await?)?;
             let handover = Handover {
                 id: HandoverId(this.new_id(now)),
                 key_id: id,

@@ -14,7 +14,7 @@ use store::{Change, Store};
 use uuid::Uuid;
 
 use crate::{
-    Clock, Entropy, Installation, Keyring, Record,
+    Caller, Clock, Entropy, Installation, Keyring, Record,
     audit::{self, Deed},
     cache::Cache,
     entropy, failure,
@@ -147,6 +147,26 @@ impl Keydesk {
             tracing::error!(%error, "a change did not finish");
             Err(KeyError::Unavailable)
         })
+    }
+
+    /// Makes a change for a caller who may: in a task of its own, and refused before the database is asked anything.
+    pub(crate) async fn change_as<T, F>(
+        &self,
+        caller: &Caller,
+        work: impl FnOnce(Self, Caller, Change) -> F + Send + 'static,
+    ) -> Result<T, KeyError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, KeyError>> + Send + 'static,
+    {
+        self.require_module(caller.installation)?;
+        caller.require_change()?;
+        let (this, caller) = (self.clone(), caller.clone());
+        self.detached(async move {
+            let change = this.change().await?;
+            work(this, caller, change).await
+        })
+        .await
     }
 
     pub(crate) async fn change(&self) -> Result<Change, KeyError> {

@@ -6,11 +6,8 @@ use crate::{Caller, Keydesk, audit::Deed, failure};
 impl Keydesk {
     /// Makes a key that was deleted within the last 30 days work again.
     pub async fn restore(&self, caller: &Caller, id: KeyId) -> Result<Key, KeyError> {
-        self.require_module(caller.installation)?;
-        caller.require_change()?;
-        let (this, actor, installation) = (self.clone(), caller.actor, caller.installation);
-        self.detached(async move {
-            let mut change = this.change().await?;
+        self.change_as(caller, move |this, caller, mut change| async move {
+            let installation = caller.installation;
             let now = this.now();
             let before = change.key(installation, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
             let deleted_at = before.life.deleted_at.ok_or(KeyError::NotDeleted)?;
@@ -23,19 +20,9 @@ impl Keydesk {
                 return Err(KeyError::NotFound);
             }
             change.count_keys(installation, 1).await.map_err(failure::public)?;
-            this.write_audit(
-                &mut change,
-                installation,
-                actor,
-                now,
-                vec![Deed::on_key(Action::KeyRestore, id, json!({}))],
-            )
-            .await?;
-            let after = change.key(installation, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
-            let records = change.records_of_key(installation, id).await.map_err(failure::public)?;
-            this.commit(change).await?;
-            this.inner.cache.apply(records);
-            Ok(after.at(now))
+            let deed = Deed::on_key(Action::KeyRestore, id, json!({}));
+            this.write_audit(&mut change, installation, caller.actor, now, vec![deed]).await?;
+            this.finish(change, installation, id, now).await
         })
         .await
     }

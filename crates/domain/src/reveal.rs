@@ -1,35 +1,47 @@
 use model::{Action, KeyError, KeyId, PlainSecret};
 use serde_json::json;
+use store::{Change, SealedCopy};
 
 use crate::{
     Caller, Keydesk,
     audit::Deed,
     failure,
     seal::{self, Row},
+    update::living,
 };
 
 impl Keydesk {
     /// Shows a key's newest secret again. That it was shown is in the audit log before it is shown.
     pub async fn reveal(&self, caller: &Caller, id: KeyId) -> Result<PlainSecret, KeyError> {
-        self.require_module(caller.installation)?;
-        caller.require_change()?;
-        let (this, actor, installation) = (self.clone(), caller.actor, caller.installation);
-        self.detached(async move {
-            let mut change = this.change().await?;
-            let key = change.key(installation, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
-            if key.life.deleted_at.is_some() {
-                return Err(KeyError::NotFound);
-            }
-            let newest = change.sealed_copy(installation, id).await.map_err(failure::public)?;
-            let Some((secret, Some(copy))) = newest else { return Err(KeyError::NotRecoverable) };
-            this.write_audit(&mut change, installation, actor, this.now(), vec![Deed::on_key(Action::KeyReveal, id, json!({}))])
-                .await?;
+        self.change_as(caller, move |this, caller, mut change| async move {
+            living(&mut change, &caller, id, None).await?;
+            let copy = sealed_copy(&mut change, &caller, id).await?;
+            let deed = Deed::on_key(Action::KeyReveal, id, json!({}));
+            this.write_audit(&mut change, caller.installation, caller.actor, this.now(), vec![deed]).await?;
             this.commit(change).await?;
-            seal::open(&this.inner.keyring, Row { installation, key: id, secret }, &copy).ok_or_else(|| {
-                tracing::error!(key = %id, master_key = %copy.master_key_id, "a sealed copy does not open; is its master key still in the keyring?");
-                KeyError::Unavailable
-            })
+            this.unseal(&copy)
         })
         .await
+    }
+
+    /// Opens the sealed copy of a secret.
+    pub(crate) fn unseal(&self, (row, copy): &(Row, SealedCopy)) -> Result<PlainSecret, KeyError> {
+        seal::open(&self.inner.keyring, *row, copy).ok_or_else(|| {
+            tracing::error!(key = %row.key, master_key = %copy.master_key_id, "a sealed copy does not open; is its master key still in the keyring?");
+            KeyError::Unavailable
+        })
+    }
+}
+
+/// The sealed copy of a key's newest secret, with the row that it opens in.
+pub(crate) async fn sealed_copy(
+    change: &mut Change,
+    caller: &Caller,
+    id: KeyId,
+) -> Result<(Row, SealedCopy), KeyError> {
+    let installation = caller.installation;
+    match change.sealed_copy(installation, id).await.map_err(failure::public)? {
+        Some((secret, Some(copy))) => Ok((Row { installation, key: id, secret }, copy)),
+        _ => Err(KeyError::NotRecoverable),
     }
 }

@@ -53,12 +53,8 @@ impl Keydesk {
 
     /// Ends the secret that still works beside the newest one. Without such a secret nothing is written.
     pub async fn end_overlap(&self, caller: &Caller, id: KeyId, if_version: Option<i64>) -> Result<Key, KeyError> {
-        self.require_module(caller.installation)?;
-        caller.require_change()?;
-        let (this, caller) = (self.clone(), caller.clone());
-        self.detached(async move {
+        self.change_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
-            let mut change = this.change().await?;
             let now = this.now();
             let before = living(&mut change, &caller, id, if_version).await?;
             let ended = change.end_overlap(installation, id, now).await.map_err(failure::public)?;

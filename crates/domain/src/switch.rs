@@ -23,12 +23,8 @@ impl Keydesk {
         enabled: bool,
         if_version: Option<i64>,
     ) -> Result<Key, KeyError> {
-        self.require_module(caller.installation)?;
-        caller.require_change()?;
-        let (this, caller) = (self.clone(), caller.clone());
-        self.detached(async move {
+        self.change_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
-            let mut change = this.change().await?;
             let before = editable(&mut change, &caller, id, if_version).await?;
             let now = this.now();
             let switched = change.switch_keys(installation, &[id], enabled, now).await.map_err(failure::public)?;
@@ -48,13 +44,10 @@ impl Keydesk {
         ids: &[KeyId],
         enabled: bool,
     ) -> Result<BulkSwitched, KeyError> {
-        self.require_module(caller.installation)?;
-        caller.require_change()?;
         let mut seen = HashSet::with_capacity(ids.len());
         let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
-        let (this, actor, installation) = (self.clone(), caller.actor, caller.installation);
-        self.detached(async move {
-            let mut change = this.change().await?;
+        self.change_as(caller, move |this, caller, mut change| async move {
+            let installation = caller.installation;
             let now = this.now();
             let switched = change.switch_keys(installation, &ids, enabled, now).await.map_err(failure::public)?;
             let switched: HashSet<KeyId> = switched.into_iter().collect();
@@ -76,7 +69,7 @@ impl Keydesk {
                 return Ok(outcome);
             }
             let deeds = outcome.changed.iter().map(|id| deed(*id, enabled)).collect();
-            this.write_audit(&mut change, installation, actor, now, deeds).await?;
+            this.write_audit(&mut change, installation, caller.actor, now, deeds).await?;
             let records = change.records_of_keys(installation, &outcome.changed).await.map_err(failure::public)?;
             this.commit(change).await?;
             this.inner.cache.apply(records);

@@ -96,12 +96,8 @@ impl Keydesk {
         wanted: KeyChange,
         if_version: Option<i64>,
     ) -> Result<Key, KeyError> {
-        self.require_module(caller.installation)?;
-        caller.require_change()?;
-        let (this, caller) = (self.clone(), caller.clone());
-        self.detached(async move {
+        self.change_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
-            let mut change = this.change().await?;
             let before = editable(&mut change, &caller, id, if_version).await?;
             let now = this.now();
             let from = before.settings();
