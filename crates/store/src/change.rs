@@ -10,7 +10,7 @@ use crate::{
     idempotency::{FIND_ANSWER, KEEP_ANSWER},
     key::{KEY_BY_ID, KeyRow, SEALED_OF_KEY, SealedRow, push_secret, secret_columns},
     record::{RECORDS_OF_KEY, RecordRow, record_select},
-    sql::{Sql, Value, bind_all},
+    sql::{CHUNK, Sql, Value, bind_all},
 };
 
 /// A transaction that changes truth. Its first act is to move the epoch, which also makes it the only one: the row lock
@@ -66,9 +66,6 @@ pub(crate) const INSERT_INSTALLATION: &str =
 pub(crate) const SWITCH_MODULE: &str = "UPDATE installation SET disabled_at = $2 WHERE id = $1";
 pub(crate) const INSERT_DEPLOYMENT: &str =
     "INSERT INTO deployment (id, key_prefix, keyring_proof, created_at) VALUES (1, $1, $2, $3)";
-
-/// Rows in one INSERT, ids in one IN: well under the 32,766 and 65,535 values that the databases take.
-const CHUNK: usize = 500;
 
 impl Store {
     /// Begins a change.
@@ -221,14 +218,27 @@ impl Change {
         ids: &[KeyId],
         now: Instant,
     ) -> Result<Vec<KeyId>, StoreError> {
-        let mut deleted = Vec::with_capacity(ids.len());
+        self.change_issued(installation, ids, now, |sql| {
+            sql.push(", deleted_at = ").int(now.as_millis()).push(" WHERE ");
+        })
+        .await
+    }
+
+    /// Changes issued keys that live, and gives those that were changed. `set` adds to the columns that every change moves,
+    /// and begins the condition.
+    pub(crate) async fn change_issued(
+        &mut self,
+        installation: InstallationId,
+        ids: &[KeyId],
+        now: Instant,
+        set: impl Fn(&mut Sql),
+    ) -> Result<Vec<KeyId>, StoreError> {
+        let mut changed = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(CHUNK) {
-            let mut sql = Sql::new("UPDATE api_key SET deleted_at = ");
-            sql.int(now.as_millis())
-                .push(", updated_at = ")
-                .int(now.as_millis())
-                .push(", version = version + 1, epoch = ");
-            sql.int(self.epoch).push(" WHERE installation_id = ").id(installation.0);
+            let mut sql = Sql::new("UPDATE api_key SET updated_at = ");
+            sql.int(now.as_millis()).push(", version = version + 1, epoch = ").int(self.epoch);
+            set(&mut sql);
+            sql.push("installation_id = ").id(installation.0);
             sql.push(" AND kind = 'issued' AND deleted_at IS NULL AND id IN ").list(chunk, |sql, id| {
                 sql.id(id.0);
             });
@@ -237,9 +247,9 @@ impl Change {
             let rows: Vec<Uuid> = on_tx!(self, connection => {
                 bind_all!(sqlx::query_scalar(sqlx::AssertSqlSafe(text)), values).fetch_all(connection).await?
             });
-            deleted.extend(rows.into_iter().map(KeyId));
+            changed.extend(rows.into_iter().map(KeyId));
         }
-        Ok(deleted)
+        Ok(changed)
     }
 
     /// Makes a tombstone a key again. False: there is none.

@@ -6,14 +6,11 @@ use crate::{
     change::on_tx,
     db::on_db,
     key::instant,
-    sql::{Sql, bind_all},
+    sql::{CHUNK, Sql},
 };
 
 /// SHA-256 of a hand-over's token.
 pub type TokenHash = [u8; 32];
-
-/// Ids in one statement.
-const CHUNK: usize = 500;
 
 /// A hand-over about to be written.
 #[derive(Clone, Debug)]
@@ -183,10 +180,7 @@ impl Change {
             sql.push(" AND key_id IN ").list(chunk, |sql, id| {
                 sql.id(id.0);
             });
-            let Sql { text, values } = sql;
-            on_tx!(self, connection => {
-                bind_all!(sqlx::query(sqlx::AssertSqlSafe(text)), values).execute(connection).await?;
-            });
+            self.execute(sql).await?;
         }
         Ok(())
     }

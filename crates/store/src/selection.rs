@@ -5,11 +5,8 @@ use crate::{
     Change, KeyFilter, Store, StoreError,
     change::on_tx,
     db::on_db,
-    sql::{Sql, bind_all},
+    sql::{CHUNK, Sql, bind_all},
 };
-
-/// Ids in one statement.
-const CHUNK: usize = 500;
 
 pub(crate) const COUNT_NAMED: &str = "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded = $2 \
      AND kind = 'issued' AND deleted_at IS NULL AND id <> $3";

@@ -1,5 +1,8 @@
 use uuid::Uuid;
 
+/// Rows in one INSERT, ids in one IN: well under the 32,766 and 65,535 values that the databases take.
+pub(crate) const CHUNK: usize = 500;
+
 /// A statement put together from fixed pieces and bound values, for what can't be one constant: lists with filters and
 /// statements over many ids. No text from outside ever becomes part of the statement.
 #[derive(Default)]

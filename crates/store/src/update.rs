@@ -1,14 +1,9 @@
 use model::{InstallationId, Instant, KeyId, KeySettings, fold};
-use uuid::Uuid;
 
 use crate::{
     Change, StoreError,
     change::{json, on_tx},
-    sql::{Sql, bind_all},
 };
-
-/// Ids in one statement.
-const CHUNK: usize = 500;
 
 pub(crate) const UPDATE_KEY: &str = "UPDATE api_key SET client_name = $3, client_name_folded = $4, preset = $5, scopes = $6, \
      allowed_ips = $7, allowed_origins = $8, metadata = $9, owner_email = $10, notes = $11, expires_at = $12, \
@@ -55,29 +50,14 @@ impl Change {
         enabled: bool,
         now: Instant,
     ) -> Result<Vec<KeyId>, StoreError> {
-        let mut switched = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(CHUNK) {
-            let mut sql = Sql::new("UPDATE api_key SET updated_at = ");
-            sql.int(now.as_millis())
-                .push(", version = version + 1, epoch = ")
-                .int(self.epoch())
-                .push(", disabled_at = ");
+        self.change_issued(installation, ids, now, |sql| {
+            sql.push(", disabled_at = ");
             if enabled {
-                sql.push("NULL WHERE disabled_at IS NOT NULL");
+                sql.push("NULL WHERE disabled_at IS NOT NULL AND ");
             } else {
-                sql.int(now.as_millis()).push(" WHERE disabled_at IS NULL");
+                sql.int(now.as_millis()).push(" WHERE disabled_at IS NULL AND ");
             }
-            sql.push(" AND installation_id = ").id(installation.0);
-            sql.push(" AND kind = 'issued' AND deleted_at IS NULL AND id IN ").list(chunk, |sql, id| {
-                sql.id(id.0);
-            });
-            sql.push(" RETURNING id");
-            let Sql { text, values } = sql;
-            let rows: Vec<Uuid> = on_tx!(self, connection => {
-                bind_all!(sqlx::query_scalar(sqlx::AssertSqlSafe(text)), values).fetch_all(connection).await?
-            });
-            switched.extend(rows.into_iter().map(KeyId));
-        }
-        Ok(switched)
+        })
+        .await
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     Store, StoreError,
     db::Db,
-    sql::{Sql, bind_all},
+    sql::{CHUNK, Sql, bind_all},
 };
 
 /// Calls with one key since they were last written down.
@@ -55,9 +55,6 @@ type Bucket = (InstallationId, KeyId, Instant, Code);
 
 /// When rows of a table were last used, by installation and id.
 type LastUses = BTreeMap<(InstallationId, Uuid), Instant>;
-
-/// Rows in one statement: five values each, well under the 32,766 that SQLite takes.
-const CHUNK: usize = 500;
 
 /// Writes down in one transaction, whichever the database.
 macro_rules! write_down {
