@@ -33,6 +33,7 @@ mod router;
 mod serve;
 mod set_up;
 mod spoe;
+mod timekeeper;
 
 pub use authz::Gateway;
 pub use edge::Edge;

@@ -12,7 +12,7 @@ use domain::Keydesk;
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
-    rt::{TokioIo, TokioTimer},
+    rt::TokioIo,
     server::graceful::{GracefulShutdown, Watcher},
 };
 use tokio::{
@@ -22,7 +22,13 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{cli, config::Settings, edge::Edge, router, set_up, spoe};
+use crate::{
+    cli,
+    config::Settings,
+    edge::Edge,
+    router, set_up, spoe,
+    timekeeper::{Timekeeper, Timer},
+};
 
 /// How long the head of a request may take, counted from when the connection is free for it.
 const HEAD_ARRIVAL: Duration = Duration::from_secs(10);
@@ -59,16 +65,19 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let ops_address = own(&ops).map(|address| address.to_string());
     let spoe_address = own(&spoe).map(|address| address.to_string());
     let grpc_address = own(&grpc).map(|address| address.to_string());
-    let keydesk = Keydesk::open(cli::options(&settings)).await.map_err(|error| error.to_string())?;
+    let timekeeper = Timekeeper::start().map_err(|error| format!("no threads can be started: {error}"))?;
+    // There, too: a pool of connections leaves a task behind that waits.
+    let opening = timekeeper.run(Keydesk::open(cli::options(&settings))).await;
+    let keydesk = opening.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
     let https = settings.public_url.is_some();
     // The port may have been left to the system.
     let settings = Settings { listen: address.to_string(), ..settings };
     let gateway = settings.gateway.clone();
     let set_up = set_up::link(&keydesk, &settings.installation, &settings.address()).await;
     drop(settings);
-    let background = keydesk.start();
+    let background = timekeeper.start_there(|| keydesk.start());
     let edge = router::edge_for(&keydesk, app::Settings { https }, gateway);
-    let mut server = Server::new();
+    let mut server = Server::new(timekeeper.timer());
     server.spawn(listener, edge.clone());
     if let Some(listener) = ops {
         server.spawn(listener, router::operations(&edge));
@@ -138,15 +147,16 @@ impl Stop {
 struct Server {
     stopping: watch::Sender<bool>,
     listeners: JoinSet<()>,
+    timer: Timer,
 }
 
 impl Server {
-    fn new() -> Self {
-        Self { stopping: watch::Sender::new(false), listeners: JoinSet::new() }
+    fn new(timer: Timer) -> Self {
+        Self { stopping: watch::Sender::new(false), listeners: JoinSet::new(), timer }
     }
 
     fn spawn(&mut self, listener: TcpListener, edge: Edge) {
-        self.listeners.spawn(accept(listener, edge, self.stopping.subscribe()));
+        self.listeners.spawn(accept(listener, edge, self.timer.clone(), self.stopping.subscribe()));
     }
 
     fn spawn_spoe(&mut self, listener: TcpListener, edge: Edge) {
@@ -165,7 +175,7 @@ impl Server {
     }
 }
 
-async fn accept(listener: TcpListener, edge: Edge, mut stopping: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, edge: Edge, timer: Timer, mut stopping: watch::Receiver<bool>) {
     let connections = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -174,7 +184,7 @@ async fn accept(listener: TcpListener, edge: Edge, mut stopping: watch::Receiver
         };
         match accepted {
             Ok((stream, peer)) => {
-                tokio::spawn(answer(stream, peer, edge.clone(), connections.watcher()));
+                tokio::spawn(answer(stream, peer, edge.clone(), timer.clone(), connections.watcher()));
             }
             // The caller was gone again before it was accepted.
             Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
@@ -188,7 +198,7 @@ async fn accept(listener: TcpListener, edge: Edge, mut stopping: watch::Receiver
     connections.shutdown().await;
 }
 
-async fn answer(stream: TcpStream, peer: SocketAddr, edge: Edge, watcher: Watcher) {
+async fn answer(stream: TcpStream, peer: SocketAddr, edge: Edge, timer: Timer, watcher: Watcher) {
     // Answers are small and written at once: waiting for more to send would only delay them. Who has hung up meanwhile
     // is noticed soon enough.
     let _ = stream.set_nodelay(true);
@@ -199,7 +209,7 @@ async fn answer(stream: TcpStream, peer: SocketAddr, edge: Edge, watcher: Watche
         async move { Ok::<_, Infallible>(edge.answer(request).await) }
     });
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(timer)
         .header_read_timeout(HEAD_ARRIVAL)
         .max_buf_size(HEAD_MAX)
         .serve_connection(TokioIo::new(stream), service);

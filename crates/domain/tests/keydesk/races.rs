@@ -1,6 +1,11 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+    },
+    task::Poll,
 };
 
 use domain::Keydesk;
@@ -117,4 +122,39 @@ async fn read_until_refused(node: &Keydesk, key: &str, deleted_at: &AtomicU64) -
     late
 }
 
-store::on_both_databases!(a_cold_read_against_a_deletion);
+/// Drives `future` until it has waited `times` times and what it waited for last has come. `Some`: it was done before.
+async fn paused<F: Future + Unpin>(future: &mut F, times: usize) -> Option<F::Output> {
+    let mut polls = 0;
+    poll_fn(|cx| {
+        if polls == times {
+            return Poll::Ready(None);
+        }
+        polls += 1;
+        Pin::new(&mut *future).poll(cx).map(Some)
+    })
+    .await
+}
+
+/// A cache that is being filled is paused wherever it waits for the database, the key is deleted, and the filling goes on
+/// with what it read before.
+async fn a_paused_fill_brings_no_deleted_key_back(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    for times in 0.. {
+        let issued = desk.issue("Acme").await;
+        let key = issued.secret.expose();
+        let cold = desk.second_node().await;
+        let mut filling = Box::pin(cold.verify(call(key)));
+        let done = paused(&mut filling, times).await;
+        cold.delete(&desk.operator, issued.key.id, None).await.unwrap();
+        if let Some(verdict) = done {
+            assert!(times > 1, "it never waited for the database");
+            assert!(verdict.unwrap().allowed(), "it was done before the deletion");
+            break;
+        }
+        // This one began before the deletion was answered, so it may go either way.
+        filling.await.unwrap();
+        assert_eq!(code(&cold, key).await, Code::Revoked, "paused when it had waited {times} times");
+    }
+}
+
+store::on_both_databases!(a_cold_read_against_a_deletion, a_paused_fill_brings_no_deleted_key_back);
