@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
 use axum::extract::ConnectInfo;
-use http::{HeaderName, HeaderValue, request::Parts};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use model::TrustedProxies;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -13,19 +13,18 @@ static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClientAddress(pub(crate) Option<IpAddr>);
 
-/// Finds the client of a request, and names it in the request for all who ask.
-pub(crate) fn identify(proxies: &TrustedProxies, parts: &mut Parts) -> ClientAddress {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
-    let lines = || parts.headers.get_all(&X_FORWARDED_FOR).iter().rev().map(HeaderValue::as_bytes);
-    let client = ClientAddress(peer.and_then(|peer| proxies.client(peer.ip(), lines())));
-    parts.extensions.insert(client);
+/// Finds the client of a request.
+pub(crate) fn find(proxies: &TrustedProxies, peer: Option<SocketAddr>, headers: &HeaderMap) -> ClientAddress {
+    let lines = headers.get_all(&X_FORWARDED_FOR).iter().rev().map(HeaderValue::as_bytes);
+    ClientAddress(peer.and_then(|peer| proxies.client(peer.ip(), lines)))
+}
+
+/// Names the client in a request, for all who ask behind the router.
+pub(crate) fn name(client: ClientAddress, peer: Option<SocketAddr>, extensions: &mut Extensions) {
+    extensions.insert(client);
+    let Some(peer) = peer else { return };
     // The pages slow down sign-ins by the address that is connected. An unknown client is counted with its proxy.
-    if let (Some(peer), ClientAddress(Some(address))) = (peer, client)
-        && address != peer.ip()
-    {
-        parts.extensions.insert(ConnectInfo(with_address(peer, address)));
-    }
-    client
+    extensions.insert(ConnectInfo(client.0.map_or(peer, |address| with_address(peer, address))));
 }
 
 fn with_address(peer: SocketAddr, address: IpAddr) -> SocketAddr {
@@ -41,13 +40,15 @@ mod tests {
 
     #[test]
     fn the_client_is_named_in_the_request() {
-        let request = http::Request::builder().header(&X_FORWARDED_FOR, "203.0.113.9").body(()).unwrap();
-        let (mut parts, ()) = request.into_parts();
-        parts.extensions.insert(ConnectInfo::<SocketAddr>("10.0.0.1:4711".parse().unwrap()));
-        let found = identify(&TrustedProxies::new(vec!["10.0.0.1".parse().unwrap()]), &mut parts);
+        let proxies = TrustedProxies::new(vec!["10.0.0.1".parse().unwrap()]);
+        let headers = HeaderMap::from_iter([(X_FORWARDED_FOR.clone(), HeaderValue::from_static("203.0.113.9"))]);
+        let peer = Some("10.0.0.1:4711".parse().unwrap());
+        let found = find(&proxies, peer, &headers);
         assert_eq!(found, ClientAddress(Some("203.0.113.9".parse().unwrap())));
-        assert_eq!(parts.extensions.get::<ClientAddress>(), Some(&found));
-        let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.to_string());
+        let mut extensions = Extensions::new();
+        name(found, peer, &mut extensions);
+        assert_eq!(extensions.get::<ClientAddress>(), Some(&found));
+        let connected = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.to_string());
         assert_eq!(connected.as_deref(), Some("203.0.113.9:4711"));
     }
 }

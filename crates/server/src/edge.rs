@@ -5,6 +5,7 @@
 use std::{
     any::Any,
     future::{Future, poll_fn},
+    net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::Arc,
@@ -12,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{Router, body::Body, response::Response};
+use axum::{Router, body::Body, extract::ConnectInfo, response::Response};
 use bytes::Bytes;
 use domain::Keydesk;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
@@ -68,8 +69,17 @@ impl Edge {
         &self.0.metrics
     }
 
-    /// Answers a request.
-    pub async fn answer<B>(&self, request: Request<B>) -> Response
+    /// Answers a request, which names who is connected in its extensions.
+    pub async fn answer<B>(&self, mut request: Request<B>) -> Response
+    where
+        B: axum::body::HttpBody<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+    {
+        let peer = request.extensions_mut().remove::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer);
+        self.answer_to(peer, request).await
+    }
+
+    /// Answers the request of who is connected.
+    pub(crate) async fn answer_to<B>(&self, peer: Option<SocketAddr>, request: Request<B>) -> Response
     where
         B: axum::body::HttpBody<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
     {
@@ -82,12 +92,13 @@ impl Edge {
         let logged = tracing::enabled!(target: "keydesk::access", tracing::Level::DEBUG);
         let method = logged.then(|| request.method().clone());
         let (mut parts, body) = request.into_parts();
-        let client = client_address::identify(&self.0.gateway.trusted_proxies, &mut parts);
+        let client = client_address::find(&self.0.gateway.trusted_proxies, peer, &parts.headers);
         let asked = route == Route::Authz && self.0.answers_proxies;
         let for_nginx = asked && authz::is_for_nginx(&parts.uri);
         let answer = if asked {
-            guarded(DEADLINE, authz::answer(&self.0.gateway, &self.0.keydesk, parts, client)).await
+            guarded(DEADLINE, authz::answer(&self.0.gateway, &self.0.keydesk, &parts, client)).await
         } else {
+            client_address::name(client, peer, &mut parts.extensions);
             parts.extensions.insert(RequestId(id));
             let mut router = self.0.router.clone();
             guarded(DEADLINE, router.call(Request::from_parts(parts, body))).await.map(|Ok(response)| response)

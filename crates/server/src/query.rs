@@ -1,5 +1,7 @@
 //! Query strings, read strictly: what is unknown, repeated or malformed is refused and not guessed at.
 
+use std::borrow::Cow;
+
 use http::Uri;
 use percent_encoding::percent_decode;
 
@@ -8,18 +10,21 @@ use crate::{
     problem::Problem,
 };
 
+/// A known name and its decoded value.
+type Pair<'a> = (&'static str, Cow<'a, str>);
+
 /// The parameters of a request, each at most once and none but `known`.
 pub(crate) fn read(uri: &Uri, known: &[&'static str]) -> Result<Vec<(&'static str, String)>, Problem> {
-    collect(uri, known, false)
+    Ok(collect(uri, known, false)?.into_iter().map(|(name, value)| (name, value.into_owned())).collect())
 }
 
 /// The parameters of a request, as often as they are there and none but `known`.
-pub(crate) fn pairs(uri: &Uri, known: &[&'static str]) -> Result<Vec<(&'static str, String)>, Problem> {
+pub(crate) fn pairs<'a>(uri: &'a Uri, known: &[&'static str]) -> Result<Vec<Pair<'a>>, Problem> {
     collect(uri, known, true)
 }
 
-fn collect(uri: &Uri, known: &[&'static str], repeated: bool) -> Result<Vec<(&'static str, String)>, Problem> {
-    let mut found: Vec<(&'static str, String)> = Vec::new();
+fn collect<'a>(uri: &'a Uri, known: &[&'static str], repeated: bool) -> Result<Vec<Pair<'a>>, Problem> {
+    let mut found: Vec<Pair<'a>> = Vec::new();
     let mut errors = Vec::new();
     for pair in uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -55,12 +60,16 @@ pub(crate) fn refuse(errors: Vec<FieldError>) -> Problem {
     Problem::invalid("The query does not have the documented form.").errors(errors)
 }
 
-fn decode(text: &str) -> Option<String> {
+/// Nothing is copied where there is nothing to decode.
+fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        return Some(Cow::Borrowed(text));
+    }
     let valid = text.bytes().enumerate().filter(|(_, byte)| *byte == b'%').all(|(at, _)| {
         text.as_bytes().get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     });
     let spaced = text.replace('+', " ");
-    valid.then(|| percent_decode(spaced.as_bytes()).decode_utf8().ok().map(|text| text.into_owned()))?
+    valid.then(|| percent_decode(spaced.as_bytes()).decode_utf8().ok().map(|text| Cow::Owned(text.into_owned())))?
 }
 
 #[cfg(test)]

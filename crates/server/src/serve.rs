@@ -7,7 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::extract::ConnectInfo;
 use domain::Keydesk;
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -27,7 +26,7 @@ use crate::{
     config::Settings,
     edge::Edge,
     router, set_up, spoe,
-    timekeeper::{Timekeeper, Timer},
+    timekeeper::{Timekeeper, Timer, Timers},
 };
 
 /// How long the head of a request may take, counted from when the connection is free for it.
@@ -66,18 +65,18 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let spoe_address = own(&spoe).map(|address| address.to_string());
     let grpc_address = own(&grpc).map(|address| address.to_string());
     let timekeeper = Timekeeper::start().map_err(|error| format!("no threads can be started: {error}"))?;
-    // There, too: a pool of connections leaves a task behind that waits.
-    let opening = timekeeper.run(Keydesk::open(cli::options(&settings))).await;
-    let keydesk = opening.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    // With it: a pool of connections leaves a task behind that waits.
+    let opening = timekeeper.lend(Keydesk::open(cli::options(&settings)));
+    let keydesk = opening.await.map_err(|error| error.to_string())?;
     let https = settings.public_url.is_some();
     // The port may have been left to the system.
     let settings = Settings { listen: address.to_string(), ..settings };
     let gateway = settings.gateway.clone();
     let set_up = set_up::link(&keydesk, &settings.installation, &settings.address()).await;
     drop(settings);
-    let background = timekeeper.start_there(|| keydesk.start());
+    let background = timekeeper.lend(async { keydesk.start() }).await;
     let edge = router::edge_for(&keydesk, app::Settings { https }, gateway);
-    let mut server = Server::new(timekeeper.timer());
+    let mut server = Server::new(timekeeper.timers());
     server.spawn(listener, edge.clone());
     if let Some(listener) = ops {
         server.spawn(listener, router::operations(&edge));
@@ -147,16 +146,16 @@ impl Stop {
 struct Server {
     stopping: watch::Sender<bool>,
     listeners: JoinSet<()>,
-    timer: Timer,
+    timers: Timers,
 }
 
 impl Server {
-    fn new(timer: Timer) -> Self {
-        Self { stopping: watch::Sender::new(false), listeners: JoinSet::new(), timer }
+    fn new(timers: Timers) -> Self {
+        Self { stopping: watch::Sender::new(false), listeners: JoinSet::new(), timers }
     }
 
     fn spawn(&mut self, listener: TcpListener, edge: Edge) {
-        self.listeners.spawn(accept(listener, edge, self.timer.clone(), self.stopping.subscribe()));
+        self.listeners.spawn(accept(listener, edge, self.timers.clone(), self.stopping.subscribe()));
     }
 
     fn spawn_spoe(&mut self, listener: TcpListener, edge: Edge) {
@@ -175,7 +174,7 @@ impl Server {
     }
 }
 
-async fn accept(listener: TcpListener, edge: Edge, timer: Timer, mut stopping: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, edge: Edge, timers: Timers, mut stopping: watch::Receiver<bool>) {
     let connections = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -184,7 +183,7 @@ async fn accept(listener: TcpListener, edge: Edge, timer: Timer, mut stopping: w
         };
         match accepted {
             Ok((stream, peer)) => {
-                tokio::spawn(answer(stream, peer, edge.clone(), timer.clone(), connections.watcher()));
+                tokio::spawn(answer(stream, peer, edge.clone(), timers.timer(), connections.watcher()));
             }
             // The caller was gone again before it was accepted.
             Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
@@ -202,11 +201,9 @@ async fn answer(stream: TcpStream, peer: SocketAddr, edge: Edge, timer: Timer, w
     // Answers are small and written at once: waiting for more to send would only delay them. Who has hung up meanwhile
     // is noticed soon enough.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |mut request: Request<Incoming>| {
+    let service = service_fn(move |request: Request<Incoming>| {
         let edge = edge.clone();
-        // Sign-ins are slowed down for each address.
-        request.extensions_mut().insert(ConnectInfo(peer));
-        async move { Ok::<_, Infallible>(edge.answer(request).await) }
+        async move { Ok::<_, Infallible>(edge.answer_to(Some(peer), request).await) }
     });
     let connection = http1::Builder::new()
         .timer(timer)

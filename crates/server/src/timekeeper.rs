@@ -5,13 +5,15 @@
 //! timer waiting while it does, and what has to wait (the poll of the epoch, heads that must arrive) waits in another.
 
 use std::{
+    future::poll_fn,
     io,
-    pin::Pin,
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
 use hyper::rt::Sleep;
-use hyper_util::rt::TokioTimer;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// The runtime that waits. What still runs on it when it is dropped is given up.
@@ -27,20 +29,19 @@ impl Timekeeper {
         Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
     }
 
-    /// Does work there that leaves waiting work behind.
-    pub(crate) async fn run<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> io::Result<T> {
-        self.handle.spawn(work).await.map_err(io::Error::other)
+    /// Does work here whose timers and tasks belong there.
+    pub(crate) async fn lend<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            let _there = self.handle.enter();
+            work.as_mut().poll(cx)
+        })
+        .await
     }
 
-    /// Starts tasks there.
-    pub(crate) fn start_there<T>(&self, start: impl FnOnce() -> T) -> T {
-        let _there = self.handle.enter();
-        start()
-    }
-
-    /// The timer of connections that are served elsewhere.
-    pub(crate) fn timer(&self) -> Timer {
-        Timer(self.handle.clone())
+    /// What makes the timers of connections that are served elsewhere.
+    pub(crate) fn timers(&self) -> Timers {
+        Timers(self.handle.clone())
     }
 }
 
@@ -53,23 +54,71 @@ impl Drop for Timekeeper {
     }
 }
 
-/// Sleeps that wake whoever waits for them, whatever runtime that is in.
+/// Makes timers whose sleeps wake whoever waits for them, whatever runtime that is in.
 #[derive(Clone, Debug)]
-pub(crate) struct Timer(Handle);
+pub(crate) struct Timers(Handle);
+
+impl Timers {
+    /// The timer of one connection.
+    pub(crate) fn timer(&self) -> Timer {
+        Timer { handle: self.0.clone(), alarm: Arc::default() }
+    }
+}
+
+/// The timer of a connection, which has one deadline at a time: by when the next head must have arrived.
+///
+/// hyper asks for a new sleep with every request and drops it a moment later. To enter each into the wheel and to take it
+/// out again would cost as much as finding the key, so all share an alarm that stays where it was set first, and is only
+/// set on when it goes off too early.
+#[derive(Debug)]
+pub(crate) struct Timer {
+    handle: Handle,
+    alarm: Alarm,
+}
+
+type Alarm = Arc<Mutex<Option<Pin<Box<tokio::time::Sleep>>>>>;
+
+struct Until {
+    deadline: tokio::time::Instant,
+    alarm: Alarm,
+}
+
+impl Sleep for Until {}
+
+impl Future for Until {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut alarm = self.alarm.lock().unwrap_or_else(PoisonError::into_inner);
+        // Always set: a sleep is made together with its alarm.
+        let Some(alarm) = alarm.as_mut() else { return Poll::Ready(()) };
+        ready!(alarm.as_mut().poll(cx));
+        if alarm.deadline() < self.deadline {
+            alarm.as_mut().reset(self.deadline);
+            ready!(alarm.as_mut().poll(cx));
+        }
+        Poll::Ready(())
+    }
+}
 
 impl hyper::rt::Timer for Timer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Sleep>> {
-        let _there = self.0.enter();
-        TokioTimer::new().sleep(duration)
+        self.sleep_until(Instant::now() + duration)
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
-        let _there = self.0.enter();
-        TokioTimer::new().sleep_until(deadline)
-    }
-
-    fn reset(&self, sleep: &mut Pin<Box<dyn Sleep>>, new_deadline: Instant) {
-        TokioTimer::new().reset(sleep, new_deadline);
+        let deadline = deadline.into();
+        let mut alarm = self.alarm.lock().unwrap_or_else(PoisonError::into_inner);
+        match alarm.as_mut() {
+            Some(alarm) if alarm.deadline() <= deadline => {}
+            Some(alarm) => alarm.as_mut().reset(deadline),
+            None => {
+                let _there = self.handle.enter();
+                *alarm = Some(Box::pin(tokio::time::sleep_until(deadline)));
+            }
+        }
+        drop(alarm);
+        Box::pin(Until { deadline, alarm: Arc::clone(&self.alarm) })
     }
 }
 
@@ -79,22 +128,36 @@ mod tests {
 
     use super::*;
 
+    /// Without a time driver: a timer of its own would panic there.
+    fn answering() -> Runtime {
+        Builder::new_current_thread().build().unwrap()
+    }
+
     #[test]
     fn sleeps_wait_elsewhere_than_where_they_are_awaited() {
         let timekeeper = Timekeeper::start().unwrap();
-        let timer = timekeeper.timer();
-        // Without a time driver: a timer of its own would panic here.
-        let answering = Builder::new_current_thread().build().unwrap();
-        answering.block_on(async {
-            let mut sleep = timer.sleep(Duration::from_secs(3600));
-            timer.reset(&mut sleep, timer.now() + Duration::from_millis(1));
-            sleep.await;
-            timer.sleep_until(timer.now() + Duration::from_millis(1)).await;
-            assert_eq!(
-                timekeeper.run(async { tokio::time::sleep(Duration::from_millis(1)).await }).await.ok(),
-                Some(())
-            );
+        let timer = timekeeper.timers().timer();
+        answering().block_on(async {
+            timer.sleep(Duration::from_millis(1)).await;
+            timer.sleep_until(Instant::now()).await;
+            timekeeper.lend(async { tokio::time::sleep(Duration::from_millis(1)).await }).await;
             drop(timekeeper);
+        });
+    }
+
+    #[test]
+    fn a_sleep_ends_at_its_own_deadline_whatever_the_alarm_was_set_to() {
+        let timekeeper = Timekeeper::start().unwrap();
+        let timer = timekeeper.timers().timer();
+        answering().block_on(async {
+            let started = Instant::now();
+            let after = |ms| started + Duration::from_millis(ms);
+            drop(timer.sleep_until(after(10)));
+            timer.sleep_until(after(60)).await;
+            assert!(started.elapsed() >= Duration::from_millis(60), "later than the alarm");
+            drop(timer.sleep_until(after(3_600_000)));
+            timer.sleep_until(after(80)).await;
+            assert!(started.elapsed() >= Duration::from_millis(80), "earlier than the alarm");
         });
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     idempotency::{FIND_ANSWER, KEEP_ANSWER},
     key::{KEY_BY_ID, KeyRow, SEALED_OF_KEY, SealedRow, push_secret, secret_columns},
     record::{RECORDS_OF_KEY, RecordRow, record_select},
-    sql::{CHUNK, Sql, Value, bind_all},
+    sql::{CHUNK, Sql, Value, query},
 };
 
 /// A transaction that changes truth. Its first act is to move the epoch, which also makes it the only one: the row lock
@@ -134,9 +134,8 @@ impl Change {
             sql.id(installation.0).push(" AND k.id IN ").list(chunk, |sql, id| {
                 sql.id(id.0);
             });
-            let Sql { text, values } = sql;
             let rows: Vec<RecordRow> = on_tx!(self, connection => {
-                bind_all!(sqlx::query_as(sqlx::AssertSqlSafe(text)), values).fetch_all(connection).await?
+                query!(query_as, sql, connection).fetch_all(connection).await?
             });
             for row in rows {
                 records.push(row.try_into()?);
@@ -204,9 +203,8 @@ impl Change {
     }
 
     pub(crate) async fn execute(&mut self, sql: Sql) -> Result<(), StoreError> {
-        let Sql { text, values } = sql;
         on_tx!(self, connection => {
-            bind_all!(sqlx::query(sqlx::AssertSqlSafe(text)), values).execute(connection).await?;
+            query!(query, sql, connection).execute(connection).await?;
         });
         Ok(())
     }
@@ -243,9 +241,8 @@ impl Change {
                 sql.id(id.0);
             });
             sql.push(" RETURNING id");
-            let Sql { text, values } = sql;
             let rows: Vec<Uuid> = on_tx!(self, connection => {
-                bind_all!(sqlx::query_scalar(sqlx::AssertSqlSafe(text)), values).fetch_all(connection).await?
+                query!(query_scalar, sql, connection).fetch_all(connection).await?
             });
             changed.extend(rows.into_iter().map(KeyId));
         }

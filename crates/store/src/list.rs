@@ -6,7 +6,7 @@ use crate::{
     Store, StoreError, StoredKey,
     db::{Db, on_db},
     key::{KeyRow, key_select},
-    sql::{Sql, bind_all},
+    sql::{Sql, query},
 };
 
 /// A total stops counting here. Counting on would cost more than showing the page.
@@ -159,10 +159,9 @@ impl Store {
         filter.push(&mut sql, lead, self.is_sqlite());
         push_order(&mut sql, sort, after);
         sql.push(" LIMIT ").int(limit);
-        let Sql { text, values } = sql;
         let kept = self.is_sqlite();
         let rows: Vec<KeyRow> = on_db!(self, pool => {
-            bind_all!(sqlx::query_as(sqlx::AssertSqlSafe(text)), values).persistent(kept).fetch_all(pool).await?
+            query!(query_as, sql, pool).persistent(kept).fetch_all(pool).await?
         });
         rows.into_iter().map(StoredKey::try_from).collect()
     }
@@ -172,10 +171,9 @@ impl Store {
         let mut sql = Sql::new("SELECT COUNT(*) FROM (SELECT 1 AS one FROM api_key WHERE ");
         self.push_filter(filter, &mut sql);
         sql.push(" LIMIT ").int(i64::try_from(TOTAL_COUNTED + 1).unwrap_or(i64::MAX)).push(") AS counted");
-        let Sql { text, values } = sql;
         let kept = self.is_sqlite();
         let count: i64 = on_db!(self, pool => {
-            bind_all!(sqlx::query_scalar(sqlx::AssertSqlSafe(text)), values).persistent(kept).fetch_one(pool).await?
+            query!(query_scalar, sql, pool).persistent(kept).fetch_one(pool).await?
         });
         Ok(count.unsigned_abs())
     }

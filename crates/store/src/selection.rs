@@ -5,7 +5,7 @@ use crate::{
     Change, KeyFilter, Store, StoreError,
     change::on_tx,
     db::on_db,
-    sql::{CHUNK, Sql, bind_all},
+    sql::{CHUNK, Sql, query},
 };
 
 pub(crate) const COUNT_NAMED: &str = "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded = $2 \
@@ -32,8 +32,7 @@ impl Store {
         let mut sql = Sql::new("SELECT id FROM api_key WHERE ");
         self.push_filter(filter, &mut sql);
         sql.push(" ORDER BY created_at, id LIMIT ").int(limit);
-        let Sql { text, values } = sql;
-        let ids: Vec<Uuid> = on_db!(self, pool => bind_all!(sqlx::query_scalar(sqlx::AssertSqlSafe(text)), values).fetch_all(pool).await?);
+        let ids: Vec<Uuid> = on_db!(self, pool => query!(query_scalar, sql, pool).fetch_all(pool).await?);
         Ok(ids.into_iter().map(KeyId).collect())
     }
 
@@ -45,8 +44,7 @@ impl Store {
             sql.id(installation.0).push(" AND id IN ").list(chunk, |sql, id| {
                 sql.id(id.0);
             });
-            let Sql { text, values } = sql;
-            let newest: i64 = on_db!(self, pool => bind_all!(sqlx::query_scalar(sqlx::AssertSqlSafe(text)), values).fetch_one(pool).await?);
+            let newest: i64 = on_db!(self, pool => query!(query_scalar, sql, pool).fetch_one(pool).await?);
             last = last.max(newest);
         }
         Ok(Some(last).filter(|ms| *ms != 0).map(Instant::from_millis))
@@ -66,8 +64,7 @@ impl Store {
             sql.push(" AND key_id IN ").list(chunk, |sql, id| {
                 sql.id(id.0);
             });
-            let Sql { text, values } = sql;
-            let rows: Vec<(Uuid, i64, i64)> = on_db!(self, pool => bind_all!(sqlx::query_as(sqlx::AssertSqlSafe(text)), values).fetch_all(pool).await?);
+            let rows: Vec<(Uuid, i64, i64)> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
             calls.extend(
                 rows.into_iter().map(|(key, at, calls)| (KeyId(key), Instant::from_millis(at), calls.unsigned_abs())),
             );

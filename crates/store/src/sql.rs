@@ -1,3 +1,6 @@
+use std::fmt::Write as _;
+
+use sqlx::{PgConnection, PgPool, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 /// Rows in one INSERT, ids in one IN: well under the 32,766 and 65,535 values that the databases take.
@@ -5,6 +8,9 @@ pub(crate) const CHUNK: usize = 500;
 
 /// A statement put together from fixed pieces and bound values, for what can't be one constant: lists with filters and
 /// statements over many ids. No text from outside ever becomes part of the statement.
+///
+/// The place of a value is `?` here, and becomes `$n` for PostgreSQL ([`Dialect`]). SQLite takes `$n`, too, but looks each
+/// such name up in a list of all of them, with every execution: of five thousand values that is most of the work.
 #[derive(Default)]
 pub(crate) struct Sql {
     pub(crate) text: String,
@@ -33,10 +39,8 @@ impl Sql {
     }
 
     pub(crate) fn bind(&mut self, value: Value) -> &mut Self {
-        use std::fmt::Write as _;
         self.values.push(value);
-        let _ = write!(self.text, "${}", self.values.len());
-        self
+        self.push("?")
     }
 
     pub(crate) fn text(&mut self, value: &str) -> &mut Self {
@@ -64,11 +68,58 @@ impl Sql {
     }
 }
 
-/// Binds the values of a [`Sql`] to a query, whichever the database.
-macro_rules! bind_all {
-    ($query:expr, $values:expr) => {{
-        let mut query = $query;
-        for value in $values {
+/// How a database writes the places of values.
+pub(crate) trait Dialect {
+    /// The statement as the database takes it.
+    fn statement(text: String) -> String;
+}
+
+impl Dialect for SqliteConnection {
+    fn statement(text: String) -> String {
+        text
+    }
+}
+
+impl Dialect for PgConnection {
+    fn statement(text: String) -> String {
+        numbered(&text)
+    }
+}
+
+impl Dialect for SqlitePool {
+    fn statement(text: String) -> String {
+        text
+    }
+}
+
+impl Dialect for PgPool {
+    fn statement(text: String) -> String {
+        numbered(&text)
+    }
+}
+
+fn numbered(text: &str) -> String {
+    let mut numbered = String::with_capacity(text.len() * 2);
+    for (number, piece) in text.split('?').enumerate() {
+        if number > 0 {
+            let _ = write!(numbered, "${number}");
+        }
+        numbered.push_str(piece);
+    }
+    numbered
+}
+
+/// The statement of a [`Sql`] for this connection or pool.
+pub(crate) fn statement<D: Dialect>(_: &D, text: String) -> String {
+    D::statement(text)
+}
+
+/// A query of a [`Sql`] with its values bound, for a connection or a pool of whichever database.
+macro_rules! query {
+    ($query:ident, $sql:expr, $connection:expr) => {{
+        let $crate::sql::Sql { text, values } = $sql;
+        let mut query = sqlx::$query(sqlx::AssertSqlSafe($crate::sql::statement(&*$connection, text)));
+        for value in values {
             query = match value {
                 $crate::sql::Value::Text(text) => query.bind(text),
                 $crate::sql::Value::Int(int) => query.bind(int),
@@ -84,4 +135,19 @@ macro_rules! bind_all {
     }};
 }
 
-pub(crate) use bind_all;
+pub(crate) use query;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_numbered_for_postgresql() {
+        let mut sql = Sql::new("UPDATE t SET a = ");
+        sql.int(1).push(" WHERE b IN ").list(&[2, 3], |sql, int| {
+            sql.int(*int);
+        });
+        assert_eq!(sql.text, "UPDATE t SET a = ? WHERE b IN (?, ?)");
+        assert_eq!(numbered(&sql.text), "UPDATE t SET a = $1 WHERE b IN ($2, $3)");
+    }
+}

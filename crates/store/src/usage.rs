@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     Store, StoreError,
     db::Db,
-    sql::{CHUNK, Sql, bind_all},
+    sql::{CHUNK, Sql, query},
 };
 
 /// Calls with one key since they were last written down.
@@ -101,8 +101,7 @@ impl Store {
             let used = used.chunks(CHUNK).map(|used| touch("api_key", used));
             let secrets = secrets.chunks(CHUNK).map(|used| touch("api_key_secret", used));
             for statement in calls.chain(used).chain(secrets) {
-                let Sql { text, values } = statement;
-                bind_all!(sqlx::query(sqlx::AssertSqlSafe(text)), values).execute(&mut *connection).await?;
+                query!(query, statement, connection).execute(&mut *connection).await?;
             }
         });
         Ok(())

@@ -71,8 +71,8 @@ static STATUS: HeaderName = HeaderName::from_static("x-keydesk-status");
         (status = 429, description = "`too_many_calls`."),
     )
 )]
-pub(crate) async fn answer(gateway: &Gateway, keydesk: &Keydesk, parts: Parts, client: ClientAddress) -> Response {
-    match question(gateway, keydesk, &parts, client).await {
+pub(crate) async fn answer(gateway: &Gateway, keydesk: &Keydesk, parts: &Parts, client: ClientAddress) -> Response {
+    match question(gateway, keydesk, parts, client).await {
         Ok(record) => {
             let mut response = Response::new(Body::empty());
             let headers = response.headers_mut();

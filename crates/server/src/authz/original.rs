@@ -26,7 +26,8 @@ impl<'a> Original<'a> {
     /// As the proxy names it: in one pair of headers, or else, `below` `/authz`, by the question itself. More than one
     /// answer is none: which of them the proxy will go by can only be guessed.
     pub(crate) fn of(below: Option<&'a str>, method: &'a Method, headers: &'a HeaderMap) -> Result<Self, Problem> {
-        let [original, forwarded] = [SOURCES[0].read(headers)?, SOURCES[1].read(headers)?];
+        let [original, forwarded] = named(headers)?;
+        let (original, forwarded) = (read(original)?, read(forwarded)?);
         let itself = below.map(|path| (Some(method.as_str()), Some(path.as_bytes())));
         let mut sources = [original, forwarded, itself].into_iter().flatten();
         let Some((method, target)) = sources.next() else { return Ok(Self::default()) };
@@ -47,28 +48,41 @@ fn invalid_path(why: model::InvalidPath) -> Problem {
     Problem::new(&problem::INVALID_PATH).detail(format!("The path is refused: {why}."))
 }
 
-type Named<'a> = (Option<&'a str>, Option<&'a [u8]>);
+/// A method and a target.
+type Named<'a> = (Option<&'a HeaderValue>, Option<&'a HeaderValue>);
 
 impl Source {
     const fn new(method: &'static str, target: &'static str) -> Self {
         Self { method: HeaderName::from_static(method), target: HeaderName::from_static(target) }
     }
-
-    /// `None` when neither header is there.
-    fn read<'a>(&self, headers: &'a HeaderMap) -> Result<Option<Named<'a>>, Problem> {
-        let method = only(headers, &self.method)?.map(method).transpose()?;
-        let target = only(headers, &self.target)?.map(HeaderValue::as_bytes);
-        Ok((method.is_some() || target.is_some()).then_some((method, target)))
-    }
 }
 
-/// Proxies that take the first of two lines and proxies that take the last would disagree.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Problem> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (value, None) => Ok(value),
-        _ => Err(Problem::invalid(format!("The header {name} is there twice. Send one."))),
+/// What each of [`SOURCES`] names; `None` when neither of its headers is there. In one pass: most requests have few headers
+/// and none of these, and to look each up would take longer.
+fn named(headers: &HeaderMap) -> Result<[Option<Named<'_>>; 2], Problem> {
+    let mut found = [None; 2];
+    for (name, value) in headers {
+        for (source, named) in SOURCES.iter().zip(&mut found) {
+            let is_method = *name == source.method;
+            if !is_method && *name != source.target {
+                continue;
+            }
+            let (method, target) = named.get_or_insert((None, None));
+            let slot = if is_method { method } else { target };
+            // Proxies that take the first of two lines and proxies that take the last would disagree.
+            if slot.replace(value).is_some() {
+                return Err(Problem::invalid(format!("The header {name} is there twice. Send one.")));
+            }
+        }
     }
+    Ok(found)
+}
+
+type Read<'a> = (Option<&'a str>, Option<&'a [u8]>);
+
+fn read(named: Option<Named<'_>>) -> Result<Option<Read<'_>>, Problem> {
+    let Some((name, target)) = named else { return Ok(None) };
+    Ok(Some((name.map(method).transpose()?, target.map(HeaderValue::as_bytes))))
 }
 
 fn method(value: &HeaderValue) -> Result<&str, Problem> {
