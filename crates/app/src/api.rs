@@ -31,6 +31,8 @@ pub(crate) use create_key::{Fields, Made, create_key};
 pub(crate) use delete_keys::delete_keys;
 pub(crate) use get_key::get_key;
 pub(crate) use key_activity::key_activity;
+#[cfg(feature = "ssr")]
+pub(crate) use list_keys::as_of;
 pub(crate) use list_keys::{Filter, KeyList, KeyRow, SOON_MS, list_keys};
 pub(crate) use module_state::{Availability, module_state};
 pub(crate) use restore_key::restore_key;

@@ -15,5 +15,7 @@ pub(crate) use edit::compared;
 pub(crate) use handover::{Handed, handed_page, over_page, unopened_page};
 pub(crate) use key::{KeyPage, Said, key_page};
 pub(crate) use settings::Shown;
+#[cfg(test)]
+pub(crate) use settings::pair;
 pub(crate) use settings_form::settings_form;
 pub(crate) use words::{access, days_left};

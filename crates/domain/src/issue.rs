@@ -112,7 +112,7 @@ impl Keydesk {
         let draft = Draft::of(caller, self.catalogue(), new)?;
         let (this, caller) = (self.clone(), caller.clone());
         self.detached(async move {
-            let mut change = this.change().await?;
+            let (mut change, caller) = this.change_for(caller).await?;
             if let Some(idempotency) = &idempotency
                 && let Some(answer) = this.answered(&mut change, &caller, idempotency).await?
             {
@@ -137,11 +137,11 @@ impl Keydesk {
         caller.require_change()?;
         let drafts =
             new.into_iter().map(|new| Draft::of(caller, self.catalogue(), new)).collect::<Result<Vec<_>, _>>()?;
-        let (this, actor) = (self.clone(), caller.actor);
+        let (this, caller) = (self.clone(), caller.clone());
         self.detached(async move {
-            let mut change = this.change().await?;
+            let (mut change, caller) = this.change_for(caller).await?;
             let now = this.now();
-            let issued = this.put_keys(&mut change, actor, &installation, drafts, now).await?;
+            let issued = this.put_keys(&mut change, caller.actor, &installation, drafts, now).await?;
             let ids: Vec<KeyId> = issued.iter().map(|issued| issued.key.id).collect();
             let records = change.records_of_keys(installation.id, &ids).await.map_err(failure::public)?;
             this.commit(change).await?;

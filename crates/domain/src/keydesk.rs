@@ -9,12 +9,12 @@ use std::{
     },
 };
 
-use model::{Actor, Catalogue, Code, InstallationId, Instant, KeyError, SecretFormat};
+use model::{Actor, Catalogue, Code, InstallationId, Instant, KeyError, KeyStatus, SecretFormat};
 use store::{Change, Store};
 use uuid::Uuid;
 
 use crate::{
-    Caller, Clock, Entropy, Installation, Keyring, Record,
+    Caller, Clock, Entropy, Held, Installation, Keyring, Record,
     audit::{self, Deed},
     cache::Cache,
     entropy, failure,
@@ -163,10 +163,24 @@ impl Keydesk {
         caller.require_change()?;
         let (this, caller) = (self.clone(), caller.clone());
         self.detached(async move {
-            let change = this.change().await?;
+            let (change, caller) = this.change_for(caller).await?;
             work(this, caller, change).await
         })
         .await
+    }
+
+    /// Begins a change, for a caller who may still make it. Changes wait for each other: a key that was deleted, or lost a
+    /// right, while its call waited does nothing more.
+    pub(crate) async fn change_for(&self, caller: Caller) -> Result<(Change, Caller), KeyError> {
+        let mut change = self.change().await?;
+        if let (Actor::Key { id }, Held::Only(held)) = (caller.actor, &caller.held) {
+            let key = change.key(caller.installation, id).await.map_err(failure::public)?.ok_or(KeyError::Forbidden)?;
+            let lives = key.life.status(self.now()) == KeyStatus::Active;
+            if !lives || !key.settings().scopes.missing(held).is_empty() {
+                return Err(KeyError::Forbidden);
+            }
+        }
+        Ok((change, caller))
     }
 
     pub(crate) async fn change(&self) -> Result<Change, KeyError> {

@@ -28,7 +28,7 @@ impl Keydesk {
         }
         let (this, caller) = (self.clone(), caller.clone());
         self.detached(async move {
-            let mut change = this.change().await?;
+            let (mut change, caller) = this.change_for(caller).await?;
             let now = this.now();
             let before = living(&mut change, &caller, id, if_version).await?.at(now);
             let missing = caller.lacks(&before.scopes);

@@ -8,5 +8,6 @@ use crate::ApiError;
 #[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn delete_keys(selection: Selection) -> Result<Deleted, ApiError> {
     let (keydesk, session) = crate::ssr::session::require().await?;
+    let selection = super::as_of(keydesk.now(), selection);
     Ok(keydesk.delete_selected(&session.caller(), &selection).await?)
 }

@@ -48,6 +48,13 @@ pub(crate) struct KeyRow {
     pub(crate) version: i64,
 }
 
+impl KeyRow {
+    /// All that can change of what a row shows. Another version brings the rest.
+    pub(crate) fn shown(&self) -> (KeyId, i64, Option<i64>, bool, KeyStatus, Option<u32>, Option<i64>) {
+        (self.id, self.version, self.deleted, self.default, self.status, self.days_left, self.used)
+    }
+}
+
 #[cfg(feature = "ssr")]
 impl KeyRow {
     pub(crate) fn of(key: model::Key, now: model::Instant) -> Self {
@@ -69,6 +76,15 @@ impl KeyRow {
             name: key.client_name.into(),
         }
     }
+}
+
+/// A selection of what ends soon, by the server's clock.
+#[cfg(feature = "ssr")]
+pub(crate) fn as_of(now: model::Instant, mut selection: model::Selection) -> model::Selection {
+    if let model::Selection::Matching { expiring_before: Some(before), .. } = &mut selection {
+        *before = now.plus_millis(SOON_MS);
+    }
+    selection
 }
 
 /// A page of the list.

@@ -21,6 +21,7 @@ pub(crate) struct Weight {
 #[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn weigh_deletion(selection: Selection) -> Result<Weight, ApiError> {
     let (keydesk, session) = crate::ssr::session::require().await?;
+    let selection = super::as_of(keydesk.now(), selection);
     let impact = keydesk.impact(&session.caller(), &selection).await?;
     Ok(Weight {
         keys: impact.keys,

@@ -217,7 +217,7 @@ fn danger(key: &Key) -> AnyView {
 /// A form that is one button.
 pub(super) fn post(action: &str, intent: &'static str, label: &'static str, class: &'static str) -> AnyView {
     view! {
-        <form method="post" action=action.to_owned()>
+        <form method="post" action=action.to_owned() data-once>
             <button type="submit" class=class name="intent" value=intent>{label}</button>
         </form>
     }

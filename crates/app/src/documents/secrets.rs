@@ -24,9 +24,20 @@ pub(super) fn rotation(page: &KeyPage) -> AnyView {
             <ul class="secrets">
                 {page.secrets.iter().map(|secret| row(secret, page.now)).collect_view()}
             </ul>
-            {(overlaps && page.may_change).then(|| post(&address, "end-overlap", "End overlap now", "button danger"))}
+            {(overlaps && page.may_change).then(|| end_overlap(page, &address))}
         </section>
-        {page.may_change.then(|| rotate(page, &address))}
+        {page.may_change.then(|| rotate(page, &address, overlaps))}
+    }
+    .into_any()
+}
+
+/// Names the version that is shown: after another rotation it would end the secret that stands here as the current one.
+fn end_overlap(page: &KeyPage, address: &str) -> AnyView {
+    view! {
+        <form method="post" action=address.to_owned() data-once>
+            <input type="hidden" name="version" value=page.key.version.to_string()/>
+            <button type="submit" class="button danger" name="intent" value="end-overlap">"End overlap now"</button>
+        </form>
     }
     .into_any()
 }
@@ -61,7 +72,7 @@ fn row(secret: &SecretInfo, now: Instant) -> AnyView {
     .into_any()
 }
 
-fn rotate(page: &KeyPage, address: &str) -> AnyView {
+fn rotate(page: &KeyPage, address: &str, overlaps: bool) -> AnyView {
     view! {
         <details class="panel" id="rotate" open=page.open == "rotate">
             <summary>
@@ -83,6 +94,14 @@ fn rotate(page: &KeyPage, address: &str) -> AnyView {
                         })
                         .collect_view()}
                 </fieldset>
+                {overlaps
+                    .then(|| {
+                        view! {
+                            <p class="notice warning">
+                                "At most two secrets work: rotating again ends the old one above at once, before its time."
+                            </p>
+                        }
+                    })}
                 {(!is_default(&page.key))
                     .then(|| view! { <p class="faint">"Hand-over links that nobody has opened yet stop working."</p> })}
                 <div class="dialog-foot">

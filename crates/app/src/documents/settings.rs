@@ -1,6 +1,6 @@
 //! What can be set of a key beside its name, as it stands in a form.
 
-use model::{Environment, Key, KeyStatus, Preset, ScopeSet};
+use model::{Environment, Instant, Key, KeyStatus, Preset, ScopeSet};
 
 use super::words::{access, instant};
 use crate::ssr::settings::Form;
@@ -43,7 +43,7 @@ impl Shown {
             keep: key.expires_at.map(|at| (at.to_string(), instant(at))),
             allowed_ips: lines(key.allowed_ips.iter().map(ToString::to_string).collect()),
             allowed_origins: lines(key.allowed_origins.iter().map(ToString::to_string).collect()),
-            metadata: lines(key.metadata.iter().map(|(name, value)| format!("{name}: {value}")).collect()),
+            metadata: lines(key.metadata.iter().map(|(name, value)| pair(name, value)).collect()),
             owner_email: key.owner_email.as_ref().map(ToString::to_string).unwrap_or_default(),
             notes: key.notes.as_ref().map(ToString::to_string).unwrap_or_default(),
             enabled: key.status != KeyStatus::Disabled,
@@ -59,6 +59,7 @@ impl Shown {
     /// What was typed, or what an address fills in; for a key that there is, over what it has.
     pub(crate) fn of_form(form: Form<'_>, before: Option<&Key>) -> Self {
         let text = |name: &str| form.text(name).to_owned();
+        let (expires, expires_on) = expiry(form);
         if let Some(key) = before.filter(|_| !form.has("settings")) {
             return Self { name: text("client_name"), ..Self::of_key(key) };
         }
@@ -71,8 +72,8 @@ impl Shown {
             scopes: form.scopes(),
             chosen: before.is_some() || chosen,
             environment: form.text("environment").parse().unwrap_or_default(),
-            expires: text("expires"),
-            expires_on: text("expires_on"),
+            expires,
+            expires_on,
             keep: before.and_then(|key| key.expires_at).map(|at| (at.to_string(), instant(at))),
             allowed_ips: text("allowed_ips").replace("\r\n", "\n"),
             allowed_origins: text("allowed_origins").replace("\r\n", "\n"),
@@ -109,12 +110,59 @@ impl Shown {
         match self.expires.as_str() {
             "" | "never" => "Never".to_owned(),
             "date" => format!("At the end of {}", self.expires_on),
-            text => text.parse().map_or_else(|_| format!("In {text} days"), instant),
+            text => match text.parse::<Instant>() {
+                Ok(at) => instant(at),
+                Err(_) if text.parse::<u16>().is_ok() => format!("In {text} days"),
+                Err(_) => format!("“{text}”, which is no time"),
+            },
         }
+    }
+}
+
+/// A line of metadata. What would not be read back as it is stands in quotes.
+pub(crate) fn pair(name: &str, value: &str) -> String {
+    let written = |text: &str, quoted: bool| {
+        let quoted = quoted || text.starts_with('"') || text.trim() != text;
+        if quoted { serde_json::to_string(text).unwrap_or_default() } else { text.to_owned() }
+    };
+    format!("{}: {}", written(name, name.contains(':')), written(value, false))
+}
+
+/// What is chosen, and which day. An address may name the end as REST does, or a day by itself.
+fn expiry(form: Form<'_>) -> (String, String) {
+    let chosen = if form.has("expires") { form.text("expires") } else { form.text("expires_at") };
+    let is_day = format!("{chosen}T00:00:00Z").parse::<Instant>().is_ok();
+    if is_day {
+        ("date".to_owned(), chosen.to_owned())
+    } else {
+        (chosen.to_owned(), form.text("expires_on").to_owned())
     }
 }
 
 fn list(lines: &str) -> String {
     let lines: Vec<_> = lines.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.is_empty() { "None".to_owned() } else { lines.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_name_the_end_in_any_way_that_is_read() {
+        for (fields, expected) in [
+            (&[("expires", "30")][..], ("30", "")),
+            (&[("expires", "date"), ("expires_on", "2026-12-31")], ("date", "2026-12-31")),
+            (&[("expires", "2026-12-31")], ("date", "2026-12-31")),
+            (&[("expires_at", "2026-12-31")], ("date", "2026-12-31")),
+            (&[("expires_at", "2026-12-31T10:00:00Z")], ("2026-12-31T10:00:00Z", "")),
+            // Shown as it is, and refused: never taken for "never".
+            (&[("expires", "7d")], ("7d", "")),
+            (&[], ("", "")),
+        ] {
+            let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let (expires, expires_on) = expiry(Form(&fields));
+            assert_eq!((expires.as_str(), expires_on.as_str()), expected);
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! The fields of a key's settings. They are rendered by the server alone and put into the dialogs as they are, so that all of
 //! them cost the client nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
-use model::{Catalogue, Environment, Instant, NOTES_MAX, Preset};
+use model::{Catalogue, Environment, NOTES_MAX, Preset, Scope};
 
 use super::{settings::Shown, words::access};
 use crate::FieldProblem;
@@ -112,6 +112,7 @@ fn rights(shown: &Shown, catalogue: &Catalogue, problems: Problems<'_>) -> AnyVi
                                     })
                                     .collect_view()}
                             </select>
+                            <p class="field-note unscripted">"The key keeps the rights that are ticked here, whatever the preset."</p>
                         </div>
                     }
                 })}
@@ -166,14 +167,15 @@ fn groups(shown: &Shown, catalogue: &Catalogue) -> Vec<(String, Vec<Right>)> {
     for (name, allows) in catalogue.iter() {
         put(name, allows);
     }
-    for scope in shown.scopes.iter() {
-        let name = scope.as_str();
-        if catalogue.iter().all(|(known, _)| known != name) {
-            put(
-                name,
-                if name.ends_with(":*") { "Everything, also what is added later" } else { "Not offered any more" },
-            );
+    for scope in shown.scopes.iter().map(Scope::as_str) {
+        if !scope.ends_with(":*") && catalogue.iter().all(|(known, _)| known != scope) {
+            put(scope, "Not offered any more");
         }
+    }
+    let names = catalogue.iter().map(|(name, _)| name).chain(shown.scopes.iter().map(Scope::as_str));
+    let resources: BTreeSet<_> = names.filter_map(|name| name.split(':').next()).collect();
+    for resource in resources {
+        put(&format!("{resource}:*"), "Everything, also what is added later");
     }
     groups
 }
@@ -195,9 +197,8 @@ fn expires(shown: &Shown, problems: Problems<'_>) -> AnyView {
         options.push((days.to_owned(), format!("In {days} days")));
     }
     options.push(("date".to_owned(), "At the end of a day".to_owned()));
-    // An address may fill in what is not offered.
-    let readable = chosen.parse::<u16>().is_ok() || chosen.parse::<Instant>().is_ok();
-    if readable && options.iter().all(|(value, _)| value != chosen) {
+    // An address may fill in what is not offered, or even what can't be read: that is refused, and not taken for "never".
+    if options.iter().all(|(value, _)| value != chosen) {
         options.push((chosen.to_owned(), shown.expiry()));
     }
     view! {

@@ -154,7 +154,7 @@ async fn carry_out(
             Ok(Outcome::Done("restored"))
         }
         "end-overlap" => {
-            keydesk.end_overlap(&caller, id, None).await?;
+            keydesk.end_overlap(&caller, id, Some(form.version()?)).await?;
             Ok(Outcome::Done("ended"))
         }
         "rotate" => {

@@ -122,7 +122,7 @@ fn lines<T: FromStr<Err: Display>>(text: &str, mut wrong: impl FnMut(String)) ->
     read
 }
 
-/// `name: value`, one a line.
+/// `name: value`, one a line. Each may stand in quotes, as a string of JSON.
 fn pairs(text: &str) -> Result<Metadata, String> {
     let mut pairs = BTreeMap::new();
     for (index, line) in text.lines().map(str::trim).enumerate() {
@@ -130,13 +130,32 @@ fn pairs(text: &str) -> Result<Metadata, String> {
             continue;
         }
         let number = index + 1;
-        let (name, value) =
-            line.split_once(':').ok_or_else(|| format!("Line {number} must be a name, a colon and a value"))?;
-        if pairs.insert(name.trim().to_owned(), value.trim().to_owned()).is_some() {
-            return Err(format!("Line {number}: {} is there twice", name.trim()));
+        let form = || format!("Line {number} must be a name, a colon and a value");
+        let (name, rest) = match quoted(line).ok_or_else(form)? {
+            Some((name, rest)) => (name, rest.trim_start().strip_prefix(':').ok_or_else(form)?),
+            None => line.split_once(':').map(|(name, rest)| (name.trim().to_owned(), rest)).ok_or_else(form)?,
+        };
+        let value = match quoted(rest.trim()).ok_or_else(form)? {
+            Some((value, "")) => value,
+            Some(_) => return Err(form()),
+            None => rest.trim().to_owned(),
+        };
+        if pairs.contains_key(&name) {
+            return Err(format!("Line {number}: {name} is there twice"));
         }
+        pairs.insert(name, value);
     }
     Metadata::new(pairs).map_err(|error| format!("They {error}"))
+}
+
+/// What stands in quotes at the beginning, and what follows; `Some(None)`: nothing does, and `None`: the quotes don't end.
+fn quoted(text: &str) -> Option<Option<(String, &str)>> {
+    if !text.starts_with('"') {
+        return Some(None);
+    }
+    let mut strings = serde_json::Deserializer::from_str(text).into_iter::<String>();
+    let string = strings.next()?.ok()?;
+    Some(Some((string, &text[strings.byte_offset()..])))
 }
 
 /// `never`, a number of days from now, `date` with a day at whose end (UTC) it is, or an instant.
@@ -151,7 +170,7 @@ fn expiry(form: Form<'_>, now: Instant) -> Result<Option<Instant>, String> {
         }
         text => match text.parse::<i64>() {
             Ok(days @ 1..=36_500) => Ok(Some(now.plus_millis(days * DAY_MS))),
-            _ => text.parse().map(Some).map_err(|_| "Choose when the key expires".to_owned()),
+            _ => text.parse().map(Some).map_err(|_| format!("“{text}” is no time: choose when the key expires")),
         },
     }
 }
@@ -238,6 +257,7 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::documents::pair;
 
     const NOW: Instant = Instant::from_millis(1_795_382_405_999);
 
@@ -289,6 +309,13 @@ mod tests {
     fn metadata_are_pairs_one_a_line() {
         let read: Vec<_> = pairs("account: 4711\n\nurl: https://a.example").map(BTreeMap::from).into_iter().collect();
         assert_eq!(read[0]["url"], "https://a.example");
+        let odd =
+            BTreeMap::from([("a:b", "c"), ("\"q\"", "\"x\" y"), (" outer ", " spaces "), ("plain", "say \"hi\": now")]);
+        let odd = odd.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let odd = Metadata::new(odd).unwrap();
+        let written: Vec<_> = odd.iter().map(|(name, value)| pair(name, value)).collect();
+        assert_eq!(pairs(&written.join("\n")), Ok(odd), "{written:?}");
+        assert!(pairs("\"a: 1").is_err() && pairs("\"a\" 1").is_err() && pairs("a: \"1\" 2").is_err());
         assert!(pairs("account").is_err() && pairs("a: 1\na: 2").is_err() && pairs(": 1").is_err());
     }
 }

@@ -117,6 +117,35 @@ async fn rotate(desk: &Desk, _: usize, ids: &[KeyId]) {
     }
 }
 
+/// A call that was let in before its key was taken away, and whose change had to wait until after that.
+async fn a_change_that_waited_asks_again_who_calls(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let held = ["keys:write", "keys:reveal", "contacts:read"];
+    let target = desk.issue("Target").await.key.id;
+    let less = KeyChange { scopes: Some(scopes(&["keys:write", "contacts:read"])), ..KeyChange::default() };
+    for (what, taken) in ["deleted", "disabled", "given less", "left alone"].into_iter().enumerate() {
+        let caller = desk.caller(&held).await;
+        let model::Actor::Key { id } = caller.actor else { panic!("a key calls") };
+        match what {
+            0 => desk.keydesk.delete(&desk.operator, id, None).await.unwrap(),
+            1 => drop(desk.keydesk.set_enabled(&desk.operator, id, false, None).await.unwrap()),
+            2 => drop(desk.keydesk.update(&desk.operator, id, less.clone(), None).await.unwrap()),
+            _ => {}
+        }
+        let new = || NewKey { preset: None, scopes: Some(scopes(&["contacts:read"])), ..new_key("Made") };
+        let refused = [
+            desk.keydesk.issue(&caller, new()).await.is_err(),
+            desk.keydesk.issue_many(&caller, vec![new()]).await.is_err(),
+            desk.keydesk.update(&caller, target, KeyChange::name(taken), None).await.is_err(),
+            desk.keydesk.rotate(&caller, target, 0, None).await.is_err(),
+            desk.keydesk.reveal(&caller, target).await.is_err(),
+        ];
+        assert_eq!(refused, [taken != "left alone"; 5], "{taken}");
+    }
+}
+
+store::on_both_databases!(a_change_that_waited_asks_again_who_calls);
+
 macro_rules! trials {
     ($($name:ident: $sqlite:literal / $postgres:literal of $batch:literal, $code:ident, $new:ident, $verb:ident;)*) => {$(
         mod $name {

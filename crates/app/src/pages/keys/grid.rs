@@ -4,7 +4,7 @@ use model::SortColumn;
 
 use super::{bulk::Summary, cursor::Cursor, desk::Desk, dom, face, row::Row, row_menu::RowMenu, window::Window};
 use crate::{
-    api::Filter,
+    api::{Filter, KeyRow},
     components::{Glyph, Icon, live},
 };
 
@@ -49,7 +49,7 @@ pub(super) fn Grid() -> impl IntoView {
             <div role="rowgroup" class="grid-rows" node_ref=rows>
                 <ForEnumerate
                     each=in_window
-                    key=|row| (row.id, row.version, row.deleted, row.default)
+                    key=KeyRow::shown
                     children=move |index, row| view! { <Row row index=Signal::derive(move || shown.start.get() + index.get()) menu/> }
                 />
             </div>

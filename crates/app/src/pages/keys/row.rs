@@ -187,6 +187,15 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                         >
                             <Icon glyph=Glyph::More/>
                         </button>
+                        // The menu needs scripts; the key's page has all that it offers.
+                        <a
+                            class="icon-button small unscripted"
+                            href=format!("/keys/{id}")
+                            aria-label=format!("Details of {name}")
+                            title="Details"
+                        >
+                            <Icon glyph=Glyph::Lines/>
+                        </a>
                     }
                         .into_any()
                 } else {
