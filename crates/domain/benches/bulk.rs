@@ -7,6 +7,10 @@ use domain::{Caller, Keydesk, NewKey, OpenOptions};
 use model::{Preset, Selection};
 use tokio::runtime::Runtime;
 
+/// As the binary has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const KEYS: usize = 10_000;
 
 async fn desk() -> (Keydesk, Caller, tempfile::TempDir) {

@@ -112,10 +112,14 @@ impl Cache {
     /// Records of keys that changed. Kept even when the cache is full: a tombstone that is missing is a stale key that
     /// could come back.
     pub(crate) fn apply(&self, changed: Vec<StoredRecord>) {
+        let made = changed.into_iter().map(|stored| (stored.digest, self.record(stored))).collect();
+        self.put(made);
+    }
+
+    /// Puts records of keys that changed in place of those that are there.
+    pub(crate) fn put(&self, changed: Vec<(Digest, Arc<Record>)>) {
         self.generation.fetch_add(1, Ordering::AcqRel);
-        for stored in changed {
-            let digest = stored.digest;
-            let record = self.record(stored);
+        for (digest, record) in changed {
             self.keep_newer(digest, record);
         }
         self.generation.fetch_add(1, Ordering::AcqRel);
@@ -127,7 +131,7 @@ impl Cache {
         self.records.pin().retain(|_, record| !gone(record));
     }
 
-    fn record(&self, mut stored: StoredRecord) -> Arc<Record> {
+    pub(crate) fn record(&self, mut stored: StoredRecord) -> Arc<Record> {
         let scopes = self.share(std::mem::take(&mut stored.scopes));
         Arc::new(Record::new(stored, scopes))
     }

@@ -1,9 +1,10 @@
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
-use model::{Action, BulkDeleted, KeyError, KeyId, KeyKind, Skipped};
+use model::{Action, BulkDeleted, InstallationId, Instant, KeyError, KeyId, KeyKind, Skipped};
 use serde_json::json;
+use store::{Change, Digest};
 
-use crate::{Caller, Keydesk, audit::Deed, failure};
+use crate::{Caller, Keydesk, Record, audit::Deed, failure};
 
 impl Keydesk {
     /// Deletes a key: it is refused from the moment this answers, and can be restored for 30 days.
@@ -19,6 +20,31 @@ impl Keydesk {
     /// Deletes many keys in one change. Those that can't be deleted are named and left as they are.
     pub async fn bulk_delete(&self, caller: &Caller, ids: &[KeyId]) -> Result<BulkDeleted, KeyError> {
         Ok(self.delete_keys(caller, ids, None).await?.0)
+    }
+
+    /// What memory will know of all secrets of the keys that `change` has deleted. Made of what it knows already, where it
+    /// does: to read ten thousand records takes as long as to delete them. Should another node have changed such a key a
+    /// moment ago, its tombstone has an old name, but is a tombstone all the same; a restoring reads it anew.
+    async fn tombstones(
+        &self,
+        change: &mut Change,
+        installation: InstallationId,
+        keys: &[KeyId],
+        now: Instant,
+    ) -> Result<Vec<(Digest, Arc<Record>)>, KeyError> {
+        let cache = &self.inner.cache;
+        let mut tombstones = Vec::with_capacity(keys.len());
+        let mut unknown = Vec::new();
+        for (key, digest) in change.digests_of_keys(installation, keys).await.map_err(failure::public)? {
+            match cache.get(&digest) {
+                Some(record) => tombstones.push((digest, Arc::new(record.deleted(now, change.epoch())))),
+                None => unknown.push(key),
+            }
+        }
+        unknown.dedup();
+        let read = change.records_of_keys(installation, &unknown).await.map_err(failure::public)?;
+        tombstones.extend(read.into_iter().map(|stored| (stored.digest, cache.record(stored))));
+        Ok(tombstones)
     }
 
     /// What became of it, and the epoch of the change that did it.
@@ -61,10 +87,10 @@ impl Keydesk {
             change.withdraw_handovers(installation, &deleted, now).await.map_err(failure::public)?;
             let deeds = deleted.iter().map(|id| Deed::on_key(Action::KeyDelete, *id, json!({}))).collect();
             this.write_audit(&mut change, installation, caller.actor, now, deeds).await?;
-            let records = change.records_of_keys(installation, &deleted).await.map_err(failure::public)?;
+            let tombstones = this.tombstones(&mut change, installation, &deleted, now).await?;
             let epoch = change.epoch();
             this.commit(change).await?;
-            this.inner.cache.apply(records);
+            this.inner.cache.put(tombstones);
             Ok((BulkDeleted { deleted, skipped }, epoch))
         })
         .await

@@ -73,6 +73,27 @@ impl Record {
         }
     }
 
+    /// The same secret of the key that a change has deleted.
+    pub(crate) fn deleted(&self, at: Instant, epoch: i64) -> Self {
+        Self {
+            installation: self.installation,
+            key: self.key,
+            secret: self.secret,
+            kind: self.kind,
+            client_name: self.client_name.clone(),
+            environment: self.environment,
+            scopes: Arc::clone(&self.scopes),
+            bounds: self.bounds.clone(),
+            life: LifeCycle { deleted_at: Some(at), ..self.life },
+            secret_expires_at: self.secret_expires_at,
+            epoch,
+            calls: Default::default(),
+            hour: AtomicU32::new(0),
+            last_used_at: AtomicI64::new(self.last_used_at.load(Relaxed)),
+            queued: AtomicBool::new(false),
+        }
+    }
+
     /// Nobody's: what is done with it when a key is not found takes as long as with a revoked one. It waits to be written
     /// down from the start, so it never will be.
     pub(crate) fn decoy() -> Self {

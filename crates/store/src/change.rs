@@ -3,8 +3,8 @@ use sqlx::{Postgres, Sqlite, Transaction};
 use uuid::Uuid;
 
 use crate::{
-    AuditEntry, Deployment, HASH_LEN, NewSecret, SealedCopy, Store, StoreError, StoredAnswer, StoredInstallation,
-    StoredKey, StoredRecord,
+    AuditEntry, Deployment, Digest, HASH_LEN, NewSecret, SealedCopy, Store, StoreError, StoredAnswer,
+    StoredInstallation, StoredKey, StoredRecord,
     audit::{AUDIT_HEAD, hash},
     db::Db,
     idempotency::{FIND_ANSWER, KEEP_ANSWER},
@@ -142,6 +142,28 @@ impl Change {
             }
         }
         Ok(records)
+    }
+
+    /// What the secrets of many keys of the installation are looked up by.
+    pub async fn digests_of_keys(
+        &mut self,
+        installation: InstallationId,
+        keys: &[KeyId],
+    ) -> Result<Vec<(KeyId, Digest)>, StoreError> {
+        let mut digests = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(CHUNK) {
+            let mut sql = Sql::new("SELECT key_id, digest FROM api_key_secret WHERE installation_id = ");
+            sql.id(installation.0).push(" AND key_id IN ").list(chunk, |sql, id| {
+                sql.id(id.0);
+            });
+            let rows: Vec<(Uuid, Vec<u8>)> =
+                on_tx!(self, connection => query!(query_as, sql, connection).fetch_all(connection).await?);
+            for (key, digest) in rows {
+                let digest = digest.try_into().map_err(|_| StoreError::Corrupt { column: "api_key_secret.digest" })?;
+                digests.push((KeyId(key), digest));
+            }
+        }
+        Ok(digests)
     }
 
     /// The newest secret of a key and its sealed copy, if one is kept.
