@@ -32,7 +32,9 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'chromium', testIgnore: ['measure.spec.ts', 'screenshots.spec.ts'] },
+    // The longest first, so that the others run beside it.
+    { name: 'many', testMatch: 'keys-many.spec.ts' },
+    { name: 'chromium', testIgnore: ['keys-many.spec.ts', 'measure.spec.ts', 'screenshots.spec.ts'] },
     { name: 'measure', testMatch: 'measure.spec.ts' },
     { name: 'screenshots', testMatch: 'screenshots.spec.ts' },
   ],

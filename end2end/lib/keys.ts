@@ -18,9 +18,9 @@ export async function createKeys(server: Server, ...names: string[]): Promise<st
   return keys;
 }
 
-/** Fills a server's data with many keys, which takes a second for each ten thousand or so. */
+/** Fills a server's data with many keys, which takes some seconds for each ten thousand. */
 export async function seed(server: Server, keys: number): Promise<void> {
-  const program = process.env.KEYDESK_SEED ?? resolve(import.meta.dirname, '../../target/release/examples/seed');
+  const program = process.env.KEYDESK_SEED ?? resolve(import.meta.dirname, '../../target/debug/examples/seed');
   await run(program, [`sqlite:${server.dataDir}/keydesk.db`, server.dataDir, String(keys)]);
 }
 
