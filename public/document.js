@@ -76,11 +76,18 @@ addEventListener('keydown', (event) => {
   items[next % items.length].focus();
 });
 
+// Who was on a button is on it again, or where it was.
+function refocus(part, label) {
+  const same = [...part.querySelectorAll('button, a')].find((control) => control.textContent === label);
+  const place = same ?? part.querySelector('h2');
+  if (place !== same) place.tabIndex = -1;
+  place.focus();
+}
+
 // Two secrets become one when their time is over, and a link is opened by somebody else.
 async function live() {
   const parts = [...document.querySelectorAll('[data-live]')];
-  if (document.hidden || parts.some((part) => part.contains(document.activeElement))) return;
-  if (parts.length === 0) return;
+  if (document.hidden || parts.length === 0) return;
   try {
     const answer = await fetch(location.pathname, { headers: { accept: 'text/html' } });
     if (!answer.ok || answer.redirected) return;
@@ -89,7 +96,9 @@ async function live() {
       const other = fresh.getElementById(part.id);
       if (other && other.textContent !== part.dataset.text) {
         other.dataset.text = other.textContent;
+        const focused = part.contains(document.activeElement) ? document.activeElement.textContent : undefined;
         part.replaceWith(other);
+        if (focused !== undefined) refocus(other, focused);
       }
     }
     times();

@@ -90,6 +90,20 @@ test('a key is rotated with an overlap, both secrets show their traffic, and the
   expect(await page.content()).not.toContain(fresh);
 });
 
+test('an overlap closes by itself, and another rotation says what it would end', async ({ ownServer, page }) => {
+  await createKeys(ownServer, 'Acme');
+  const listed = await ownServer.cli('key', 'list', '--search', 'acme', '--json');
+  const { id } = (JSON.parse(listed) as { items: { id: string }[] }).items.at(-1)!;
+  await ownServer.cli('key', 'rotate', id, '--overlap', '15s');
+  await openDetails(page, ownServer, 'Acme');
+  await expect(page.getByRole('region', { name: 'Secrets: two work at the moment' })).toBeVisible();
+  await page.getByRole('link', { name: 'Rotate' }).click();
+  await expect(page.getByText(/ends the old one above at once/)).toBeVisible();
+  const secret = page.getByRole('region', { name: 'Secret', exact: true });
+  await expect(secret).toContainText('Ended', { timeout: 30_000 });
+  await expect(page.getByRole('button', { name: 'End overlap now' })).toHaveCount(0);
+});
+
 test('the Default API Key can be rotated, and nothing else', async ({ ownServer, page }) => {
   await openDetails(page, ownServer, 'Default API Key');
   await expect(page.getByText(/It can be rotated, but neither edited, switched off nor deleted/)).toBeVisible();

@@ -119,6 +119,28 @@ test('an address fills the dialog and never submits', async ({ ownServer, page }
   expect(await names(page)).toEqual([]);
 });
 
+test('metadata is shown as it is read', async ({ ownServer, page }) => {
+  await openKeys(page, ownServer, '?new&client_name=Acme');
+  const add = page.getByRole('dialog', { name: 'Add API key' });
+  await add.getByText('Advanced').click();
+  const odd = '"crm:account": 4711\nplain: a: b';
+  await add.getByRole('textbox', { name: 'Metadata' }).fill(odd);
+  await add.getByRole('button', { name: 'Generate key' }).click();
+  await add.getByRole('button', { name: 'Done' }).click();
+  for (const notes of ['Once', 'Twice']) {
+    await row(page, 'Acme').hover();
+    await page.getByRole('button', { name: 'Edit Acme' }).click();
+    const edit = page.getByRole('dialog', { name: 'Edit API key' });
+    await edit.getByText('Advanced').click();
+    await expect(edit.getByRole('textbox', { name: 'Metadata' })).toHaveValue(odd);
+    await edit.getByRole('textbox', { name: 'Notes' }).fill(notes);
+    await edit.getByRole('button', { name: 'Save' }).click();
+    await expect(edit).toBeHidden();
+  }
+  const listed = JSON.parse(await ownServer.cli('key', 'list', '--json')) as { items: { metadata: object }[] };
+  expect(listed.items.map((key) => key.metadata)).toContainEqual({ 'crm:account': '4711', plain: 'a: b' });
+});
+
 test('the settings of a key are duplicated', async ({ ownServer, page }) => {
   await openKeys(page, ownServer, '?new&client_name=First&preset=crm&allowed_ips=192.0.2.1');
   await page.getByRole('button', { name: 'Generate key' }).click();
@@ -179,6 +201,23 @@ test('the list is exported as it is filtered, and no cell is a formula', async (
 
 test.describe('without scripts', () => {
   test.use({ javaScriptEnabled: false });
+
+  test('what an address asks for is in sight, and what can not be read is not taken for less', async ({ ownServer, page }) => {
+    await signIn(page, ownServer);
+    await page.goto(`${ownServer.url}/keys?new&preset=live-widget&client_name=Plain&scope=users%3Aimpersonate&expires=7d`);
+    const add = page.getByRole('dialog', { name: 'Add API key' });
+    await expect(add.getByRole('checkbox', { name: /users:impersonate/ })).toBeVisible();
+    await expect(add.getByRole('checkbox', { name: /users:impersonate/ })).toBeChecked();
+    await add.getByRole('button', { name: 'Generate key' }).click();
+    await expect(add.getByText('“7d” is no time: choose when the key expires.')).toBeVisible();
+    await add.getByRole('combobox', { name: 'Expires' }).selectOption('In 30 days');
+    await add.getByRole('button', { name: 'Generate key' }).click();
+    await add.getByRole('button', { name: 'Done' }).click();
+    await expect(row(page, 'Plain')).toContainText('users:impersonate');
+    await row(page, 'Plain').hover();
+    await page.getByRole('link', { name: 'Details of Plain' }).click();
+    await expect(page.getByRole('heading', { name: 'Plain', level: 1 })).toBeVisible();
+  });
 
   test('settings are added and edited as plain forms', async ({ ownServer, page }) => {
     await signIn(page, ownServer);
