@@ -31,9 +31,9 @@ pub(crate) use create_key::{Fields, Made, create_key};
 pub(crate) use delete_keys::delete_keys;
 pub(crate) use get_key::get_key;
 pub(crate) use key_activity::key_activity;
+pub(crate) use list_keys::{Filter, KeyList, KeyRow, list_keys};
 #[cfg(feature = "ssr")]
-pub(crate) use list_keys::as_of;
-pub(crate) use list_keys::{Filter, KeyList, KeyRow, SOON_MS, list_keys};
+pub(crate) use list_keys::{SOON_MS, as_of};
 pub(crate) use module_state::{Availability, module_state};
 pub(crate) use restore_key::restore_key;
 pub(crate) use reveal_key::reveal_key;

@@ -25,7 +25,7 @@ pub(crate) fn all(steps: &mut Steps, count: &mut Count, args: &[String]) -> Resu
     })?;
     // Fills the data of the test that looks at very many keys. Not the release build, which the tests of Rust have no use
     // for: it takes minutes longer to build than it saves.
-    steps.run("build seed", || process::run(process::cargo().args(["build", "-p", "server", "--example", "seed"])))?;
+    steps.run("build seed", || process::run(process::cargo().args(["build", "--example", "seed"])))?;
     let words = [&["--project=many", "--project=chromium"].map(str::to_owned)[..], args].concat();
     steps.run("browser tests", || playwright(&words, count))
 }

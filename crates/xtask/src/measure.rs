@@ -12,7 +12,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     steps.run("browser test packages", npm::install)?;
     steps.run("Lighthouse", || npm::install_in(&paths::end2end().join("lighthouse")))?;
     steps.run("browser", browser::find)?;
-    steps.run("build seed", || process::run(process::cargo().args(["build", "-p", "server", "--example", "seed"])))?;
+    steps.run("build seed", || process::run(process::cargo().args(["build", "--example", "seed"])))?;
     // One after the other, so that nothing else is measured with it.
     let words = ["--project=measure", "--workers=1"].map(str::to_owned);
     steps.run("the browser", || e2e::playwright(&words, &mut Count::default()))?;

@@ -6,6 +6,7 @@ use super::Wire;
 use crate::ApiError;
 
 /// A key that ends within so many milliseconds ends soon: 14 days.
+#[cfg(feature = "ssr")]
 pub(crate) const SOON_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 
 /// Which keys a list shows, and in which order.
