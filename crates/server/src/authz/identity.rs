@@ -11,7 +11,20 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 pub(crate) static KEY_ID: HeaderName = HeaderName::from_static("x-keydesk-key-id");
 pub(crate) static CLIENT_NAME: HeaderName = HeaderName::from_static("x-keydesk-client-name");
 pub(crate) static ENVIRONMENT: HeaderName = HeaderName::from_static("x-keydesk-environment");
+/// The status that nginx should have been told.
+pub(crate) static STATUS: HeaderName = HeaderName::from_static("x-keydesk-status");
 pub(crate) static SCOPES: HeaderName = HeaderName::from_static("x-keydesk-scopes");
+
+/// Whether a client speaks in our name, in a header that the documented configurations do not set themselves: those they
+/// overwrite, and a proxy that can't strip by a prefix (nginx) would let all others through. Programs take many characters
+/// for a hyphen.
+pub(super) fn is_forged(name: &HeaderName) -> bool {
+    let text = name.as_str().as_bytes();
+    let [b'x', first, rest @ ..] = text else { return false };
+    let Some(rest) = rest.strip_prefix(b"keydesk") else { return false };
+    let own = !first.is_ascii_alphanumeric() && rest.first().is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    own && ![&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &STATUS].contains(&name)
+}
 
 /// Says who calls.
 pub(crate) fn write(record: &Record, headers: &mut HeaderMap) {

@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{Keydesk, Record};
-use http::{HeaderName, HeaderValue, StatusCode, request::Parts};
+use http::{HeaderValue, StatusCode, request::Parts};
 use model::{Code, RouteTable, Scope, TrustedProxies};
 
 use self::{original::Original, parameters::Parameters};
@@ -37,9 +37,6 @@ pub struct Gateway {
 /// What a call without a route is decided with. It is refused whatever the key holds, so it must not count as allowed nor
 /// be taken from any limit, and yet a bad key is to be told that it is one.
 static NOWHERE: LazyLock<[Scope; 1]> = LazyLock::new(|| [Scope::parse("no-route:none").expect("the form of a scope")]);
-
-/// The status that nginx should have been told.
-static STATUS: HeaderName = HeaderName::from_static("x-keydesk-status");
 
 /// Decide for a proxy
 ///
@@ -143,7 +140,7 @@ pub(crate) fn for_nginx(response: &mut Response) {
     if status == StatusCode::OK {
         return;
     }
-    response.headers_mut().insert(STATUS.clone(), HeaderValue::from(status.as_u16()));
+    response.headers_mut().insert(identity::STATUS.clone(), HeaderValue::from(status.as_u16()));
     if status != StatusCode::UNAUTHORIZED {
         *response.status_mut() = StatusCode::FORBIDDEN;
     }

@@ -1,6 +1,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use model::RawPath;
 
+use super::identity::is_forged;
 use crate::problem::{self, Problem};
 
 /// Headers in which a proxy names the method and the target of the request that it asks about.
@@ -59,9 +60,14 @@ impl Source {
 
 /// What each of [`SOURCES`] names; `None` when neither of its headers is there. In one pass: most requests have few headers
 /// and none of these, and to look each up would take longer.
+///
+/// Who sends a header in Keydesk's own name is refused on the way.
 fn named(headers: &HeaderMap) -> Result<[Option<Named<'_>>; 2], Problem> {
     let mut found = [None; 2];
     for (name, value) in headers {
+        if is_forged(name) {
+            return Err(Problem::invalid(format!("The header {name} is for Keydesk alone to send.")));
+        }
         for (source, named) in SOURCES.iter().zip(&mut found) {
             let is_method = *name == source.method;
             if !is_method && *name != source.target {
@@ -146,6 +152,25 @@ mod tests {
             (None, vec![("x-original-method", &b"G\xffT"[..]), original[1]]),
         ] {
             assert_eq!(read(below, &lines), "invalid_request", "{below:?} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_speaks_in_our_name() {
+        for (name, expected) in [
+            ("x-keydesk-owner", "invalid_request"),
+            ("x_keydesk_key_id", "invalid_request"),
+            ("x-keydesk_key-id", "invalid_request"),
+            ("x.keydesk.scopes", "invalid_request"),
+            ("x-keydesk", "invalid_request"),
+            // These are overwritten, whatever the proxy.
+            ("x-keydesk-key-id", "- -"),
+            ("x-keydesk-status", "- -"),
+            ("x-keydesks-id", "- -"),
+            ("keydesk-id", "- -"),
+            ("x", "- -"),
+        ] {
+            assert_eq!(read(None, &[(name, b"forged")]), expected, "{name}");
         }
     }
 

@@ -36,11 +36,12 @@ impl Asked {
         let mut forged = Vec::new();
         for (name, value) in lines(&http) {
             // Pseudo-headers, as `:path`, are no names.
-            let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value)) else { continue };
+            let Ok(name) = HeaderName::try_from(name) else { continue };
             if is_identity(name.as_str()) {
                 forged.push(name.to_string());
-            } else {
-                headers.append(name, value);
+            } else if let Ok(value) = HeaderValue::from_bytes(value) {
+                // More than a map can hold are nobody's headers.
+                headers.try_append(name, value).ok()?;
             }
         }
         let source = attributes.source.and_then(|peer| peer.address?.address);

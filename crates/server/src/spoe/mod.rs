@@ -29,6 +29,8 @@ use crate::{authz::Question, edge::Edge};
 const HELLO: Duration = Duration::from_secs(10);
 /// Answers that wait to be written.
 const WAITING: usize = 256;
+/// How long a peer may take to read an answer.
+const LISTENS: Duration = Duration::from_secs(30);
 /// How long to wait when no connection can be accepted.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(500);
 
@@ -96,7 +98,8 @@ async fn read(from: &mut OwnedReadHalf) -> io::Result<Vec<u8>> {
 
 async fn write(mut to: OwnedWriteHalf, mut written: mpsc::Receiver<Vec<u8>>) {
     while let Some(frame) = written.recv().await {
-        if to.write_all(&frame).await.is_err() {
+        let written = tokio::time::timeout(LISTENS, to.write_all(&frame)).await;
+        if !matches!(written, Ok(Ok(()))) {
             return;
         }
     }
@@ -113,6 +116,11 @@ async fn answer_all(
     let mut running = JoinSet::new();
     let farewell = loop {
         while running.try_join_next().is_some() {}
+        // Who asks and does not listen is not asked on: each question takes memory until its answer is written.
+        if running.len() >= WAITING {
+            running.join_next().await;
+            continue;
+        }
         let read = tokio::select! {
             _ = stopping.changed() => break frame::disconnect(0, "stopping"),
             read = read(&mut from) => read,

@@ -9,6 +9,7 @@ pub(crate) async fn all(gate: &Gate, address: &str) {
     who_may_call_reaches_the_api_with_a_name(gate, address).await;
     who_may_not_is_refused(gate, address).await;
     nobody_gives_himself_a_name(gate, address).await;
+    nobody_takes_his_name_away(gate, address).await;
     nobody_asks_for_one_thing_and_gets_another(gate, address).await;
     the_path_that_was_decided_on_is_the_path_that_arrives(gate, address).await;
     hostile_paths_do_not_arrive(gate, address).await;
@@ -91,6 +92,18 @@ async fn nobody_gives_himself_a_name(gate: &Gate, address: &str) {
         let before = gate.upstream.calls();
         assert!(get(address, "/api/contacts/42", &gate.poor.secret, &[line]).await.status >= 400, "{line}");
         assert_eq!(gate.upstream.calls(), before, "{line}");
+    }
+}
+
+/// A header that is named in `Connection` is for the next hop alone, and proxies take it away.
+async fn nobody_takes_his_name_away(gate: &Gate, address: &str) {
+    for line in ["Connection: close, X-Keydesk-Key-Id, X-Keydesk-Scopes", "Connection: x-keydesk-key-id"] {
+        let got = get(address, "/api/contacts/42", &gate.reader.secret, &[line]).await;
+        assert!(got.status == 200 || got.status == 400, "{line}: {}", got.head);
+        if got.status == 200 {
+            assert_eq!(got.sent("x-keydesk-key-id"), [gate.reader.id.as_str()], "{line}\n{}", got.body);
+            assert_eq!(got.sent("x-keydesk-scopes"), ["contacts:read"], "{line}\n{}", got.body);
+        }
     }
 }
 
