@@ -104,8 +104,8 @@ fn line(text: &mut String, cells: &[Cow<'_, str>]) {
 /// A cell that begins like a formula gets an apostrophe in front, which spreadsheets take for "this is text".
 fn push(text: &mut String, cell: &str) {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    // The semicolon, too: where it separates columns, what follows one would be a cell of its own.
-    let quoted = formula || cell.contains(['"', ',', ';', '\r', '\n']);
+    // The semicolon and the tab, too: where they separate columns, what follows one would be a cell of its own.
+    let quoted = formula || cell.contains(['"', ',', ';', '\t', '\r', '\n']);
     if !quoted {
         text.push_str(cell);
         return;
@@ -131,6 +131,7 @@ mod tests {
             ("Acme CRM", "Acme CRM"),
             ("a,b", "\"a,b\""),
             ("a;=1+1", "\"a;=1+1\""),
+            ("a\t=1+1", "\"a\t=1+1\""),
             ("say \"hi\"", "\"say \"\"hi\"\"\""),
             ("one\ntwo", "\"one\ntwo\""),
             ("=1+1", "\"'=1+1\""),
