@@ -11,9 +11,9 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 pub(crate) static KEY_ID: HeaderName = HeaderName::from_static("x-keydesk-key-id");
 pub(crate) static CLIENT_NAME: HeaderName = HeaderName::from_static("x-keydesk-client-name");
 pub(crate) static ENVIRONMENT: HeaderName = HeaderName::from_static("x-keydesk-environment");
+pub(crate) static SCOPES: HeaderName = HeaderName::from_static("x-keydesk-scopes");
 /// The status that nginx should have been told.
 pub(crate) static STATUS: HeaderName = HeaderName::from_static("x-keydesk-status");
-pub(crate) static SCOPES: HeaderName = HeaderName::from_static("x-keydesk-scopes");
 
 /// Whether a client speaks in our name, in a header that the documented configurations do not set themselves: those they
 /// overwrite, and a proxy that can't strip by a prefix (nginx) would let all others through. Programs take many characters
