@@ -79,7 +79,7 @@ async fn a_verification_from_memory_allocates_nothing() {
     keydesk.delete(&operator, id, None).await.unwrap();
     let held = [Scope::parse("contacts:read").unwrap(), Scope::parse("calls:make").unwrap()];
     let not_held = [Scope::parse("data:write").unwrap()];
-    let foreign = model::InstallationId(keydesk.request_id());
+    let foreign = model::InstallationId(keydesk.request_id(keydesk.now()));
     let malformed = secrets[0].1.expose().replace("ccc_", "ccd_");
     let mistyped = format!("{}x", &secrets[0].1.expose()[..44]);
     let now = keydesk.now();

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use domain::{Call, Caller, Keydesk, Record, Verdict};
+use domain::{Call, Caller, Keydesk, Record};
 use http::{HeaderMap, HeaderName, header, request::Parts};
 use model::{Code, Scope};
 
@@ -32,31 +32,36 @@ fn scope(name: &str) -> [Scope; 1] {
 /// The calling key, if it is valid and holds all of `wanted`.
 pub(crate) async fn key(keydesk: &Keydesk, parts: &Parts, wanted: &[Scope]) -> Result<Arc<Record>, Problem> {
     let client = parts.extensions.get().copied().unwrap_or(ClientAddress(None));
-    let verdict = ask(keydesk, &parts.headers, client, wanted).await?;
+    caller(keydesk, &parts.headers, client, wanted).await
+}
+
+/// The same, of a request that came from `client`.
+pub(crate) async fn caller(
+    keydesk: &Keydesk,
+    headers: &HeaderMap,
+    client: ClientAddress,
+    wanted: &[Scope],
+) -> Result<Arc<Record>, Problem> {
+    let verdict = keydesk.verify(call(headers, client, wanted)?).await?;
     match (verdict.code, verdict.record) {
         (Code::Valid, Some(record)) => Ok(record),
         (code, _) => Err(refusal(code, wanted)),
     }
 }
 
-/// The decision on the calling key.
-pub(crate) async fn ask(
-    keydesk: &Keydesk,
-    headers: &HeaderMap,
+/// The call that a request makes with its key.
+pub(crate) fn call<'a>(
+    headers: &'a HeaderMap,
     ClientAddress(ip): ClientAddress,
-    wanted: &[Scope],
-) -> Result<Verdict, Problem> {
-    let key = match presented(headers)? {
-        Presented::Nothing => {
-            return Err(Problem::new(&problem::MISSING_KEY)
-                .detail("Send an API key in the header Authorization: Bearer or X-API-Key.")
-                .challenge(problem::bearer("")));
-        }
-        Presented::Unreadable => return Err(invalid()),
-        Presented::Key(key) => key,
-    };
-    let call = Call { key, installation: None, scopes: wanted, ip, origin: origin(headers) };
-    Ok(keydesk.verify(call).await?)
+    scopes: &'a [Scope],
+) -> Result<Call<'a>, Problem> {
+    match presented(headers)? {
+        Presented::Nothing => Err(Problem::new(&problem::MISSING_KEY)
+            .detail("Send an API key in the header Authorization: Bearer or X-API-Key.")
+            .challenge(problem::bearer(""))),
+        Presented::Unreadable => Err(invalid()),
+        Presented::Key(key) => Ok(Call { key, installation: None, scopes, ip, origin: origin(headers) }),
+    }
 }
 
 /// What a caller is told of a key that may not do what it wants.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
@@ -10,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, error::Category};
 use utoipa::ToSchema;
 
-use crate::problem::{self, Problem};
+use crate::{
+    edge::Payload,
+    problem::{self, Problem},
+};
 
 /// Most bytes of a body.
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
@@ -70,7 +72,7 @@ impl Field {
 pub(crate) const TEXT: Shape = Shape::Plain { holds: Value::is_string, message: "must be a text" };
 
 /// Reads a JSON body to its end.
-pub(crate) async fn json(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+pub(crate) async fn json<B: Payload>(headers: &HeaderMap, body: B) -> Result<Bytes, Problem> {
     if !is_json(headers) {
         return Err(Problem::new(&problem::UNSUPPORTED_MEDIA_TYPE)
             .detail("Send the body as JSON, uncompressed, with Content-Type: application/json."));
@@ -85,7 +87,7 @@ pub(crate) async fn json(headers: &HeaderMap, body: Body) -> Result<Bytes, Probl
     }
 }
 
-async fn collect(mut body: Body) -> Result<Bytes, Problem> {
+async fn collect<B: Payload>(mut body: B) -> Result<Bytes, Problem> {
     let mut whole = Bytes::new();
     let mut more = BytesMut::new();
     while let Some(frame) = body.frame().await {

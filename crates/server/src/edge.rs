@@ -4,28 +4,35 @@
 
 use std::{
     any::Any,
+    convert::Infallible,
     future::{Future, poll_fn},
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::Arc,
-    task::Poll,
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use axum::{Router, body::Body, extract::ConnectInfo, response::Response};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    response::{IntoResponse, Response},
+};
 use bytes::Bytes;
 use domain::Keydesk;
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderValue, Method, Request, header, request::Parts};
 use tower::Service;
 use uuid::Uuid;
 
 use crate::{
     app_state::RequestId,
     authz::{self, Gateway},
-    client_address,
+    client_address::{self, ClientAddress},
     metrics::{Metrics, Route},
     problem::{self, MEDIA_TYPE, Problem, X_REQUEST_ID},
+    rest::verify,
 };
 
 /// How long a request may take until its answer begins.
@@ -40,8 +47,8 @@ struct Inner {
     keydesk: Keydesk,
     metrics: Arc<Metrics>,
     gateway: Gateway,
-    /// Whether it is here that proxies ask.
-    answers_proxies: bool,
+    /// Whether it is here that keys are asked about.
+    is_public: bool,
 }
 
 enum Failure {
@@ -51,14 +58,14 @@ enum Failure {
 
 impl Edge {
     pub(crate) fn new(router: Router, keydesk: Keydesk, gateway: Gateway) -> Self {
-        Self(Arc::new(Inner { router, keydesk, metrics: Arc::default(), gateway, answers_proxies: true }))
+        Self(Arc::new(Inner { router, keydesk, metrics: Arc::default(), gateway, is_public: true }))
     }
 
     /// The same counters behind another router.
     pub(crate) fn with_router(&self, router: Router) -> Self {
         let Inner { keydesk, metrics, .. } = &*self.0;
         let (keydesk, metrics) = (keydesk.clone(), Arc::clone(metrics));
-        Self(Arc::new(Inner { router, keydesk, metrics, gateway: Gateway::default(), answers_proxies: false }))
+        Self(Arc::new(Inner { router, keydesk, metrics, gateway: Gateway::default(), is_public: false }))
     }
 
     pub(crate) fn keydesk(&self) -> &Keydesk {
@@ -70,50 +77,123 @@ impl Edge {
     }
 
     /// Answers a request, which names who is connected in its extensions.
-    pub async fn answer<B>(&self, mut request: Request<B>) -> Response
-    where
-        B: axum::body::HttpBody<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
-    {
+    pub async fn answer<B: Payload>(&self, mut request: Request<B>) -> Response {
         let peer = request.extensions_mut().remove::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer);
-        self.answer_to(peer, request).await
+        let Ok(response) = self.answer_to(peer, request).await;
+        response
     }
 
-    /// Answers the request of who is connected.
-    pub(crate) async fn answer_to<B>(&self, peer: Option<SocketAddr>, request: Request<B>) -> Response
-    where
-        B: axum::body::HttpBody<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
-    {
-        let started = Instant::now();
-        let id = self.0.keydesk.request_id();
+    /// Answers the request of who is connected: at once where memory knows all that a proxy asks.
+    pub(crate) fn answer_to<B: Payload>(&self, peer: Option<SocketAddr>, request: Request<B>) -> Answering {
+        let inner = &*self.0;
+        let visit = inner.visit(&request);
+        let (parts, body) = request.into_parts();
+        let client = client_address::find(&inner.gateway.trusted_proxies, peer, &parts.headers);
+        if visit.is_question {
+            let decided = caught(|| authz::from_memory(&inner.gateway, &inner.keydesk, &parts, client, visit.now));
+            if let Some(answer) = decided.transpose() {
+                return Answering::Now(Some(inner.finish(visit, answer)));
+            }
+        }
+        let edge = self.clone();
+        Answering::Later(Box::pin(async move {
+            let answer = edge.0.answer(&visit, parts, body, client, peer).await;
+            edge.0.finish(visit, answer)
+        }))
+    }
+}
+
+/// The body of a request.
+pub trait Payload: axum::body::HttpBody<Data = Bytes, Error: Into<axum::BoxError>> + Send + Unpin + 'static {}
+
+impl<B> Payload for B where B: axum::body::HttpBody<Data = Bytes, Error: Into<axum::BoxError>> + Send + Unpin + 'static {}
+
+/// An answer, or what waits for it.
+pub(crate) enum Answering {
+    /// Until it is taken.
+    Now(Option<Response>),
+    Later(Pin<Box<dyn Future<Output = Response> + Send>>),
+}
+
+impl Future for Answering {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Now(response) => Poll::Ready(Ok(response.take().expect("polled once"))),
+            Self::Later(future) => future.as_mut().poll(cx).map(Ok),
+        }
+    }
+}
+
+/// What is known of a request before it is answered, and needed after.
+struct Visit {
+    started: Instant,
+    now: model::Instant,
+    id: Uuid,
+    route: Route,
+    head: bool,
+    /// Whether a proxy asks.
+    is_question: bool,
+    for_nginx: bool,
+    /// Kept only if somebody listens: neither path nor query goes into a log, since a careless caller may have put a key
+    /// there.
+    logged: Option<Method>,
+}
+
+impl Inner {
+    fn visit<B>(&self, request: &Request<B>) -> Visit {
+        let now = self.keydesk.now();
         let route = Route::of(request.uri().path());
-        let head = request.method() == Method::HEAD;
-        // Built only if somebody listens: neither path nor query goes into a log, since a careless caller may have put a
-        // key there.
+        let is_question = route == Route::Authz && self.is_public;
         let logged = tracing::enabled!(target: "keydesk::access", tracing::Level::DEBUG);
-        let method = logged.then(|| request.method().clone());
-        let (mut parts, body) = request.into_parts();
-        let client = client_address::find(&self.0.gateway.trusted_proxies, peer, &parts.headers);
-        let asked = route == Route::Authz && self.0.answers_proxies;
-        let for_nginx = asked && authz::is_for_nginx(&parts.uri);
-        let answer = if asked {
-            guarded(DEADLINE, authz::answer(&self.0.gateway, &self.0.keydesk, &parts, client)).await
-        } else {
-            client_address::name(client, peer, &mut parts.extensions);
-            parts.extensions.insert(RequestId(id));
-            let mut router = self.0.router.clone();
-            guarded(DEADLINE, router.call(Request::from_parts(parts, body))).await.map(|Ok(response)| response)
-        };
+        Visit {
+            started: Instant::now(),
+            now,
+            id: self.keydesk.request_id(now),
+            route,
+            head: request.method() == Method::HEAD,
+            is_question,
+            for_nginx: is_question && authz::is_for_nginx(request.uri()),
+            logged: logged.then(|| request.method().clone()),
+        }
+    }
+
+    async fn answer<B: Payload>(
+        &self,
+        visit: &Visit,
+        mut parts: Parts,
+        body: B,
+        client: ClientAddress,
+        peer: Option<SocketAddr>,
+    ) -> Result<Response, Failure> {
+        if visit.is_question {
+            return guarded(DEADLINE, authz::answer(&self.gateway, &self.keydesk, &parts, client)).await;
+        }
+        // The two questions that are asked for every other call don't go through the router.
+        if visit.route == Route::Verify && parts.method == Method::POST && self.is_public {
+            let verified = guarded(DEADLINE, verify::verify_key(&self.keydesk, visit.id, client, &parts, body)).await;
+            return verified.map(IntoResponse::into_response);
+        }
+        client_address::name(client, peer, &mut parts.extensions);
+        parts.extensions.insert(RequestId(visit.id));
+        let mut router = self.router.clone();
+        guarded(DEADLINE, router.call(Request::from_parts(parts, body))).await.map(|Ok(response)| response)
+    }
+
+    fn finish(&self, visit: Visit, answer: Result<Response, Failure>) -> Response {
+        let Visit { id, route, .. } = visit;
         let mut response = answer.unwrap_or_else(|failure| failed(&failure, id, route));
         if response.status().as_u16() >= 400 {
-            finish_error(&mut response, id, route, head);
+            finish_error(&mut response, id, route, visit.head);
         }
-        if for_nginx {
+        if visit.for_nginx {
             authz::for_nginx(&mut response);
         }
         response.headers_mut().insert(X_REQUEST_ID.clone(), header_of(id));
-        let spent = started.elapsed();
-        self.0.metrics.record(route, response.status(), spent);
-        if let Some(method) = method {
+        let spent = visit.started.elapsed();
+        self.metrics.record(route, response.status(), spent);
+        if let Some(method) = visit.logged {
             let (route, status) = (route.template(), response.status().as_u16());
             let micros = u64::try_from(spent.as_micros()).unwrap_or(u64::MAX);
             tracing::debug!(target: "keydesk::access", request_id = %id, %method, route, status, micros, "answered");
@@ -139,15 +219,20 @@ pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::O
 async fn guarded<F: Future>(limit: Duration, future: F) -> Result<F::Output, Failure> {
     let mut future = pin!(future);
     // After a panic the future is never polled again, so nothing half-changed in it is ever seen.
-    let caught = poll_fn(move |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+    let polled = poll_fn(move |cx| match caught(|| future.as_mut().poll(cx)) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-        Err(panic) => {
-            drop_quietly(panic);
-            Poll::Ready(Err(Failure::Panicked))
-        }
+        Err(panicked) => Poll::Ready(Err(panicked)),
     });
-    within(limit, caught).await.unwrap_or(Err(Failure::Late))
+    within(limit, polled).await.unwrap_or(Err(Failure::Late))
+}
+
+/// Does work of which nothing half-done is seen again after a panic.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        drop_quietly(panic);
+        Failure::Panicked
+    })
 }
 
 /// The payload of a panic may itself panic when it is dropped.
@@ -168,7 +253,7 @@ fn failed(failure: &Failure, id: Uuid, route: Route) -> Response {
             Problem::new(&problem::INTERNAL_ERROR)
         }
     };
-    axum::response::IntoResponse::into_response(problem)
+    problem.into_response()
 }
 
 /// Gives every error of the API its document. Errors of pages keep theirs, which people read.
@@ -200,10 +285,10 @@ fn header_of(id: Uuid) -> HeaderValue {
 
 impl Service<Request<Body>> for Edge {
     type Response = Response;
-    type Error = std::convert::Infallible;
+    type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Self::Error>> + Send>>;
 
-    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> Poll<Result<(), Self::Error>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
     }
 

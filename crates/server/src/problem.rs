@@ -164,6 +164,8 @@ impl Problem {
         let body = serde_json::to_vec(&document).unwrap_or_default();
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
+        // The router has put it in front, the edge has not. Refusals are alike, wherever they come from.
+        headers.remove(header::CONTENT_LENGTH);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    http::Method,
+    http::{Method, header},
     response::IntoResponse,
     routing::{any, get, post},
 };
@@ -55,7 +55,8 @@ fn router(keydesk: &Keydesk, settings: app::Settings) -> Router {
 
 fn keys() -> Router<App> {
     Router::new()
-        .route("/api/v1/keys/verify", post(rest::verify::verify_key))
+        // The edge answers POST itself.
+        .route("/api/v1/keys/verify", any(only_posted))
         .route("/api/v1/keys/verify-batch", post(rest::verify_batch::verify_keys))
         .route("/api/v1/keys", get(rest::list::list_keys).post(rest::create::create_key))
         .route(
@@ -91,6 +92,10 @@ async fn method_not_allowed(method: Method) -> impl IntoResponse {
     // A method that the caller made up is not repeated.
     let method = if method.as_str().len() <= 7 { method.as_str().to_owned() } else { "This method".to_owned() };
     Problem::new(&problem::METHOD_NOT_ALLOWED).detail(format!("{method} is not allowed here; Allow says what is."))
+}
+
+async fn only_posted(method: Method) -> impl IntoResponse {
+    ([(header::ALLOW, "POST")], method_not_allowed(method).await)
 }
 
 async fn not_found() -> Problem {

@@ -1,15 +1,13 @@
 //! `keydesk serve`: listen, answer, and stop without losing anything.
 
 use std::{
-    convert::Infallible,
     io::{self, ErrorKind, Write as _},
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
 use domain::Keydesk;
-use http::Request;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::TokioIo,
     server::graceful::{GracefulShutdown, Watcher},
@@ -201,10 +199,7 @@ async fn answer(stream: TcpStream, peer: SocketAddr, edge: Edge, timer: Timer, w
     // Answers are small and written at once: waiting for more to send would only delay them. Who has hung up meanwhile
     // is noticed soon enough.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: Request<Incoming>| {
-        let edge = edge.clone();
-        async move { Ok::<_, Infallible>(edge.answer_to(Some(peer), request).await) }
-    });
+    let service = service_fn(move |request| edge.answer_to(Some(peer), request));
     let connection = http1::Builder::new()
         .timer(timer)
         .header_read_timeout(HEAD_ARRIVAL)

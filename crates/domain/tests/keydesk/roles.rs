@@ -13,7 +13,7 @@ async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
     let selection = Selection::Ids(vec![gone.id]);
     let deleted = keydesk.delete_selected(&desk.operator, &selection).await.unwrap();
     let viewer = Caller {
-        actor: Actor::Administrator { id: AdministratorId(keydesk.request_id()) },
+        actor: Actor::Administrator { id: AdministratorId(keydesk.request_id(keydesk.now())) },
         held: Held::None,
         ..desk.operator.clone()
     };

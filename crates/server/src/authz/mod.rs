@@ -7,15 +7,18 @@ mod original;
 mod parameters;
 mod question;
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use domain::{Keydesk, Record};
-use http::{HeaderValue, StatusCode, request::Parts};
-use model::{Code, RouteTable, Scope, TrustedProxies};
+use domain::{Call, Keydesk, Record, Verdict};
+use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
+use model::{Code, Instant, RouteTable, Scope, TrustedProxies};
 
 use self::{original::Original, parameters::Parameters};
 pub(crate) use self::{parameters::is_for_nginx, question::Question};
@@ -69,7 +72,31 @@ static NOWHERE: LazyLock<[Scope; 1]> = LazyLock::new(|| [Scope::parse("no-route:
     )
 )]
 pub(crate) async fn answer(gateway: &Gateway, keydesk: &Keydesk, parts: &Parts, client: ClientAddress) -> Response {
-    match question(gateway, keydesk, parts, client).await {
+    let decided = async {
+        let asked = Asked::read(gateway, parts, client)?;
+        asked.settle(keydesk.verify(asked.call()?).await?)
+    };
+    respond(decided.await)
+}
+
+/// The same, if memory knows the key: most do, and then nothing waits.
+pub(crate) fn from_memory(
+    gateway: &Gateway,
+    keydesk: &Keydesk,
+    parts: &Parts,
+    client: ClientAddress,
+    now: Instant,
+) -> Option<Response> {
+    let asked = Asked::read(gateway, parts, client);
+    let decided = asked.and_then(|asked| {
+        let verdict = keydesk.verify_from_memory(asked.call()?, now);
+        verdict.map(|verdict| asked.settle(verdict)).transpose()
+    });
+    decided.transpose().map(respond)
+}
+
+fn respond(decided: Result<Arc<Record>, Problem>) -> Response {
+    match decided {
         Ok(record) => {
             let mut response = Response::new(Body::empty());
             let headers = response.headers_mut();
@@ -81,46 +108,46 @@ pub(crate) async fn answer(gateway: &Gateway, keydesk: &Keydesk, parts: &Parts, 
     }
 }
 
-async fn question(
-    gateway: &Gateway,
-    keydesk: &Keydesk,
-    parts: &Parts,
+/// What a proxy asks.
+struct Asked<'a> {
+    headers: &'a HeaderMap,
     client: ClientAddress,
-) -> Result<Arc<Record>, Problem> {
-    let below = parts.uri.path().strip_prefix("/authz").filter(|path| !path.is_empty());
-    let original = Original::of(below, &parts.method, &parts.headers)?;
-    let parameters = match below {
-        None => Parameters::read(&parts.uri, original.query)?,
-        // Here the query is the original request's too.
-        Some(_) => Parameters::default(),
-    };
-    gateway.decide(keydesk, &original, parameters.scopes.as_deref(), &parts.headers, client).await
+    /// All of them; `None`: nothing says which.
+    wanted: Option<Cow<'a, [Scope]>>,
 }
 
-impl Gateway {
-    /// Decides a request that wants all of `scopes`, or else what its route says.
-    async fn decide(
-        &self,
-        keydesk: &Keydesk,
-        original: &Original<'_>,
-        scopes: Option<&[Scope]>,
-        headers: &http::HeaderMap,
-        client: ClientAddress,
-    ) -> Result<Arc<Record>, Problem> {
-        let wanted = match scopes {
-            Some(scopes) => Some(scopes),
-            None => self.wanted(original)?,
+impl<'a> Asked<'a> {
+    fn read(gateway: &'a Gateway, parts: &'a Parts, client: ClientAddress) -> Result<Self, Problem> {
+        let below = parts.uri.path().strip_prefix("/authz").filter(|path| !path.is_empty());
+        let original = Original::of(below, &parts.method, &parts.headers)?;
+        let parameters = match below {
+            None => Parameters::read(&parts.uri, original.query)?,
+            // Here the query is the original request's too.
+            Some(_) => Parameters::default(),
         };
-        let verdict = auth::ask(keydesk, headers, client, wanted.unwrap_or(&*NOWHERE)).await?;
-        match (wanted, verdict.code, verdict.record) {
+        let wanted = match parameters.scopes {
+            Some(scopes) => Some(Cow::Owned(scopes)),
+            None => gateway.wanted(&original)?.map(Cow::Borrowed),
+        };
+        Ok(Self { headers: &parts.headers, client, wanted })
+    }
+
+    fn call(&self) -> Result<Call<'_>, Problem> {
+        auth::call(self.headers, self.client, self.wanted.as_deref().unwrap_or(&*NOWHERE))
+    }
+
+    fn settle(&self, verdict: Verdict) -> Result<Arc<Record>, Problem> {
+        match (&self.wanted, verdict.code, verdict.record) {
             (Some(_), Code::Valid, Some(record)) => Ok(record),
             (None, Code::Valid | Code::InsufficientScope, _) => {
                 Err(Problem::new(&problem::NO_ROUTE).detail("No configured route matches the method and the path."))
             }
-            (wanted, code, _) => Err(auth::refusal(code, wanted.unwrap_or_default())),
+            (wanted, code, _) => Err(auth::refusal(code, wanted.as_deref().unwrap_or_default())),
         }
     }
+}
 
+impl Gateway {
     fn wanted(&self, original: &Original<'_>) -> Result<Option<&[Scope]>, Problem> {
         let half = |header: &str| {
             Problem::invalid(format!("Of the original request only a half is named: {header} is missing."))

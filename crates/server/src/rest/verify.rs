@@ -1,11 +1,8 @@
 use std::{borrow::Cow, fmt, net::IpAddr, sync::LazyLock};
 
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
-use domain::{Call, Record, Verdict};
-use http::StatusCode;
+use axum::response::Response;
+use domain::{Call, Keydesk, Record, Verdict};
+use http::{StatusCode, request::Parts};
 use model::{CATALOGUE, ClientName, Code, Environment, Instant, KeyId, Scope, ScopeSet};
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -15,9 +12,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    app_state::{App, RequestId},
     auth,
     body::{self, Field, Form, Shape, TEXT},
+    client_address::ClientAddress,
+    edge::Payload,
     problem::Problem,
     query, respond,
 };
@@ -134,7 +132,7 @@ pub(crate) struct Decided {
 
 impl VerifyCall<'_> {
     /// Asks the domain, as one of the caller's installation.
-    pub(crate) async fn decide(self, app: &App, caller: &Record) -> Result<Decided, Problem> {
+    pub(crate) async fn decide(self, keydesk: &Keydesk, caller: &Record) -> Result<Decided, Problem> {
         let scopes = self.scopes.unwrap_or_default();
         let call = Call {
             key: &self.key,
@@ -143,7 +141,7 @@ impl VerifyCall<'_> {
             ip: self.ip,
             origin: self.origin.as_deref(),
         };
-        let verdict = app.keydesk.verify(call).await?;
+        let verdict = keydesk.verify(call).await?;
         Ok(Decided { scopes, verdict })
     }
 }
@@ -173,6 +171,8 @@ impl Decided {
 /// Verify a key
 ///
 /// Decides whether a call with this key may go ahead. Keys of other installations are not found.
+//
+// Answered at the edge, before the router, as `/authz` is.
 #[utoipa::path(
     post,
     path = "/api/v1/keys/verify",
@@ -181,13 +181,18 @@ impl Decided {
     responses((status = 200, description = "The verdict.", body = Answer)),
     extensions(("x-scope" = json!("keys:verify")))
 )]
-pub(crate) async fn verify_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
-    let caller = auth::key(&app.keydesk, &parts, &*auth::VERIFY).await?;
+pub(crate) async fn verify_key<B: Payload>(
+    keydesk: &Keydesk,
+    request_id: Uuid,
+    client: ClientAddress,
+    parts: &Parts,
+    body: B,
+) -> Result<Response, Problem> {
+    let caller = auth::caller(keydesk, &parts.headers, client, &*auth::VERIFY).await?;
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
-    let decided = body::parse::<VerifyCall<'_>>(&body)?.decide(&app, &caller).await?;
-    Ok(respond::json(StatusCode::OK, &decided.answer(RequestId::of(&parts))))
+    let decided = body::parse::<VerifyCall<'_>>(&body)?.decide(keydesk, &caller).await?;
+    Ok(respond::json(StatusCode::OK, &decided.answer(request_id)))
 }
 
 /// Reads the wanted rights. Those of the catalogue are shared and cost no allocation.

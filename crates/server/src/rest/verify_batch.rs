@@ -65,7 +65,7 @@ pub(crate) async fn verify_keys(State(app): State<App>, request: Request) -> Res
     let batch = body::parse::<VerifyBatch<'_>>(&body)?;
     let mut decided = Vec::with_capacity(batch.calls.len());
     for call in batch.calls {
-        decided.push(call.decide(&app, &caller).await?);
+        decided.push(call.decide(&app.keydesk, &caller).await?);
     }
     let request_id = RequestId::of(&parts);
     let answers = Answers { answers: decided.iter().map(|decided| decided.answer(request_id)).collect() };
