@@ -17,6 +17,8 @@ use domain::{Keydesk, Record};
 use http::{HeaderValue, StatusCode, request::Parts};
 use model::{Code, RouteTable, Scope, TrustedProxies};
 
+#[cfg(feature = "grpc")]
+pub(crate) use self::identity::is_ours;
 use self::{original::Original, parameters::Parameters};
 pub(crate) use self::{parameters::is_for_nginx, question::Question};
 use crate::{
