@@ -6,8 +6,10 @@ use crate::{
 
 /// Routes, of which the most specific one that matches a call says what it wants.
 ///
-/// Of two that match, the more specific one is found at the first segment, from the left, in which they differ: there a
-/// literal goes before `{name}`, and that before `{*name}`. Where all segments are alike, a named method goes before `*`.
+/// The path decides first: of two templates that match it, the more specific one is found at the first segment, from the
+/// left, in which they differ: there a literal goes before `{name}`, and that before `{*name}`. Then, among the routes of
+/// that template alone, a named method goes before `*`. A call whose method none of them names is not matched: what was
+/// written for `/a/{*rest}` was not written with `/a/export` in mind, which has a route of its own.
 #[derive(Clone, Debug, Default)]
 pub struct RouteTable {
     routes: Vec<Route>,
@@ -47,7 +49,7 @@ impl RouteTable {
 
     /// The most specific route that matches. Does not allocate.
     pub fn find(&self, method: &str, path: RawPath<'_>) -> Option<&Route> {
-        let place = self.root.find(method, path.as_str().strip_prefix('/'))?;
+        let place = self.root.find(path.as_str().strip_prefix('/'))?.find(method)?;
         self.routes.get(place)
     }
 
@@ -80,15 +82,16 @@ impl Node {
         node.here.insert(&route.method, place)
     }
 
-    /// Each node is visited once at most: its place in the tree says which segments led to it.
-    fn find(&self, method: &str, rest: Option<&str>) -> Option<usize> {
-        let Some(rest) = rest else { return self.here.find(method) };
+    /// The routes of the most specific template that matches, whatever their methods. Each node is visited once at most: its
+    /// place in the tree says which segments led to it.
+    fn find(&self, rest: Option<&str>) -> Option<&Methods> {
+        let Some(rest) = rest else { return self.here.if_any() };
         let (segment, rest) = rest.split_once('/').map_or((rest, None), |(segment, rest)| (segment, Some(rest)));
         let literal = self.literals.binary_search_by(|(there, _)| there.iter().copied().cmp(decoded(segment))).ok();
         literal
-            .and_then(|at| self.literals[at].1.find(method, rest))
-            .or_else(|| self.one.as_ref().filter(|_| !segment.is_empty())?.find(method, rest))
-            .or_else(|| self.rest.find(method))
+            .and_then(|at| self.literals[at].1.find(rest))
+            .or_else(|| self.one.as_ref().filter(|_| !segment.is_empty())?.find(rest))
+            .or_else(|| self.rest.if_any())
     }
 }
 
@@ -102,6 +105,10 @@ impl Methods {
                 there
             }
         }
+    }
+
+    fn if_any(&self) -> Option<&Self> {
+        (self.any.is_some() || !self.named.is_empty()).then_some(self)
     }
 
     fn find(&self, method: &str) -> Option<usize> {
@@ -150,15 +157,46 @@ mod tests {
             ("GET", "/api/contacts/", "GET /api/contacts/{*rest}"),
             ("GET", "/api/contacts/42", "GET /api/contacts/{id}"),
             ("PUT", "/api/contacts/42", "* /api/contacts/{id}"),
-            ("HEAD", "/api/contacts/export", "* /api/contacts/{id}"),
-            ("get", "/api/contacts/export", "* /api/contacts/{id}"),
             ("GET", "/api/contacts/export", "GET /api/contacts/export"),
             ("GET", "/api/contacts/export/calls", "GET /api/contacts/{*rest}"),
             ("GET", "/api/agents/export/calls", "GET /api/{kind}/export/{*rest}"),
             ("GET", "/api/agents/7/calls", "GET /api/{kind}/{id}/calls"),
             ("GET", "/API/contacts", "* /{*rest}"),
-            ("GET", "/", "* /{*rest}"),
+            ("GET", "/", "none"),
             ("DELETE", "/", "DELETE /"),
+        ] {
+            assert_eq!(found(&table, method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_method_that_the_most_specific_path_does_not_name_goes_by_no_other_route() {
+        let table = table(&[
+            "* /{*rest}",
+            "GET /api/{kind}/{id}",
+            "PUT /api/{kind}/{id}",
+            "GET /api/contacts/export",
+            "DELETE /api/contacts/{*rest}",
+            "GET /api/calls/{id}/parts",
+            "* /api/calls/{id}",
+            "POST /api/calls/{call}",
+        ]);
+        for (method, path, expected) in [
+            ("GET", "/api/contacts/export", "GET /api/contacts/export"),
+            ("HEAD", "/api/contacts/export", "none"),
+            ("PUT", "/api/contacts/export", "none"),
+            ("get", "/api/contacts/export", "none"),
+            ("DELETE", "/api/contacts/export", "none"),
+            ("DELETE", "/api/contacts/42", "DELETE /api/contacts/{*rest}"),
+            ("GET", "/api/contacts/42", "none"),
+            ("PUT", "/api/agents/42", "PUT /api/{kind}/{id}"),
+            ("PATCH", "/api/agents/42", "none"),
+            // One template, whatever its names: any method, of which one is named.
+            ("POST", "/api/calls/7", "POST /api/calls/{call}"),
+            ("PATCH", "/api/calls/7", "* /api/calls/{id}"),
+            // A longer literal that leads nowhere is no match.
+            ("GET", "/api/calls/7/other", "* /{*rest}"),
+            ("GET", "/api/calls", "* /{*rest}"),
         ] {
             assert_eq!(found(&table, method, path), expected, "{method} {path}");
         }
@@ -214,14 +252,14 @@ mod tests {
     /// What the documentation says, word for word and slowly.
     fn most_specific<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<&'a Route> {
         let segments: Vec<Vec<u8>> = path[1..].split('/').map(|segment| decoded(segment).collect()).collect();
-        routes.iter().filter(|route| matches(route, method, &segments)).min_by(|a, b| rank(a, b))
+        let matching: Vec<&Route> = routes.iter().filter(|route| matches(route, &segments)).collect();
+        let best = matching.iter().copied().min_by(|a, b| rank(a, b))?;
+        let mut of_best = matching.into_iter().filter(|route| rank(route, best).is_eq());
+        let named = of_best.clone().find(|route| route.method == MethodPattern::Named(method.to_owned()));
+        named.or_else(|| of_best.find(|route| route.method == MethodPattern::Any))
     }
 
-    fn matches(route: &Route, method: &str, path: &[Vec<u8>]) -> bool {
-        let methods = match &route.method {
-            MethodPattern::Any => true,
-            MethodPattern::Named(named) => named == method,
-        };
+    fn matches(route: &Route, path: &[Vec<u8>]) -> bool {
         let length = match route.segments.last() {
             Some(Segment::Rest) => path.len() >= route.segments.len(),
             _ => path.len() == route.segments.len(),
@@ -231,7 +269,7 @@ mod tests {
             Segment::One => !there.is_empty(),
             Segment::Rest => true,
         });
-        methods && length && each
+        length && each
     }
 
     fn rank(a: &Route, b: &Route) -> Ordering {
@@ -241,8 +279,7 @@ mod tests {
             Segment::Rest => 2,
         };
         let segments = a.segments.iter().zip(&b.segments).map(|(a, b)| kind(a).cmp(&kind(b)));
-        let any = |route: &Route| route.method == MethodPattern::Any;
-        segments.fold(Ordering::Equal, Ordering::then).then(any(a).cmp(&any(b)))
+        segments.fold(Ordering::Equal, Ordering::then)
     }
 
     fn template() -> impl Strategy<Value = String> {

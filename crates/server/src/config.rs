@@ -277,6 +277,11 @@ mod tests {
                 route("\"get\"", "/a", "[]"),
                 "route get /a: a method is written in capitals, for example GET, or is * for any",
             ),
+            (
+                route("[\"GET\", \"post\"]", "/a", "[]"),
+                "route post /a: a method is written in capitals, for example GET, or is * for any",
+            ),
+            (route("[]", "/a", "[]"), "route /a: no method is named; name each that the path knows, or * for any"),
             (route("\"GET\"", "/a/../b", "[]"), "route GET /a/../b: a path has no . or .. for a segment"),
             (route("\"GET\"", "/a", "\"nonsense\""), "/keydesk.toml, line "),
             (

@@ -46,8 +46,11 @@ pub(crate) fn gateway(routes: Vec<RouteEntry>, trusted_proxies: &[String]) -> Re
 fn table(entries: Vec<RouteEntry>) -> Result<RouteTable, InvalidRoute> {
     let mut routes = Vec::with_capacity(entries.len());
     for entry in entries {
-        let scopes = entry.scope.into_vec();
-        for method in entry.method.into_vec() {
+        let (methods, scopes) = (entry.method.into_vec(), entry.scope.into_vec());
+        if methods.is_empty() {
+            return Err(InvalidRoute::NoMethod(entry.path));
+        }
+        for method in methods {
             routes.push(Route::new(&method, &entry.path, scopes.clone())?);
         }
     }

@@ -13,6 +13,7 @@ mod assets;
 mod auth;
 mod authz;
 mod body;
+mod bounded;
 pub mod cli;
 mod client_address;
 mod config;

@@ -15,15 +15,18 @@ pub(crate) static SCOPES: HeaderName = HeaderName::from_static("x-keydesk-scopes
 /// The status that nginx should have been told.
 pub(crate) static STATUS: HeaderName = HeaderName::from_static("x-keydesk-status");
 
-/// Whether a client speaks in our name, in a header that the documented configurations do not set themselves: those they
-/// overwrite, and a proxy that can't strip by a prefix (nginx) would let all others through. Programs take many characters
-/// for a hyphen.
-pub(super) fn is_forged(name: &HeaderName) -> bool {
-    let text = name.as_str().as_bytes();
-    let [b'x', first, rest @ ..] = text else { return false };
+/// Whether a header is in our name: `X-Keydesk`, alone or with more behind it. Programs take many characters for a hyphen, so
+/// whatever is no letter and no digit counts as one. What this says is ours is nobody else's to send, whatever the proxy.
+pub(crate) fn is_ours(name: &HeaderName) -> bool {
+    let [b'x', first, rest @ ..] = name.as_str().as_bytes() else { return false };
     let Some(rest) = rest.strip_prefix(b"keydesk") else { return false };
-    let own = !first.is_ascii_alphanumeric() && rest.first().is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    own && ![&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &STATUS].contains(&name)
+    !first.is_ascii_alphanumeric() && rest.first().is_none_or(|byte| !byte.is_ascii_alphanumeric())
+}
+
+/// Whether a client speaks in our name, in a header that the documented configurations do not set themselves: those they
+/// overwrite, and a proxy that can't strip by a prefix (nginx) would let all others through.
+pub(super) fn is_forged(name: &HeaderName) -> bool {
+    is_ours(name) && ![&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &STATUS].contains(&name)
 }
 
 /// Says who calls.
@@ -50,4 +53,40 @@ pub(crate) fn write(record: &Record, headers: &mut HeaderMap) {
 /// Of ids, percent-encoded names and scopes: always visible ASCII.
 fn value(bytes: Bytes) -> HeaderValue {
     HeaderValue::from_maybe_shared(bytes).unwrap_or(HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_ours_however_it_is_written() {
+        for name in [
+            "X-Keydesk-Key-Id",
+            "x_keydesk_key_id",
+            "x-keydesk_key-id",
+            "x_keydesk-anything",
+            "x.keydesk.scopes",
+            "x~keydesk!scopes",
+            "x-keydesk-",
+            "x-keydesk",
+        ] {
+            assert!(is_ours(&HeaderName::try_from(name).unwrap()), "{name}");
+        }
+        for name in
+            ["x-keydeskkey", "x-keydesk2", "keydesk-key-id", "xkeydesk-key-id", "xxkeydesk-key-id", "x-request-id", "x"]
+        {
+            assert!(!is_ours(&HeaderName::try_from(name).unwrap()), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_proxies_overwrite_is_no_forgery_and_all_else_of_ours_is() {
+        for name in [&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &STATUS] {
+            assert!(is_ours(name) && !is_forged(name), "{name}");
+        }
+        for name in ["x-keydesk-owner", "x_keydesk_key_id", "x-keydesk"] {
+            assert!(is_forged(&HeaderName::from_static(name)), "{name}");
+        }
+    }
 }

@@ -20,6 +20,8 @@ use domain::{Call, Keydesk, Record, Verdict};
 use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
 use model::{Code, Instant, RouteTable, Scope, TrustedProxies};
 
+#[cfg(feature = "grpc")]
+pub(crate) use self::identity::is_ours;
 use self::{original::Original, parameters::Parameters};
 pub(crate) use self::{parameters::is_for_nginx, question::Question};
 use crate::{

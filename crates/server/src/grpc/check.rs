@@ -15,7 +15,7 @@ use envoy_types::{
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt;
 
-use crate::authz::Question;
+use crate::authz::{Question, is_ours};
 
 /// gRPC's codes.
 const OK: i32 = 0;
@@ -37,7 +37,7 @@ impl Asked {
         for (name, value) in lines(&http) {
             // Pseudo-headers, as `:path`, are no names.
             let Ok(name) = HeaderName::try_from(name) else { continue };
-            if is_identity(name.as_str()) {
+            if is_ours(&name) {
                 forged.push(name.to_string());
             } else if let Ok(value) = HeaderValue::from_bytes(value) {
                 // More than a map can hold are nobody's headers.
@@ -83,17 +83,11 @@ fn lines(http: &HttpRequest) -> Box<dyn Iterator<Item = (&str, &[u8])> + '_> {
     }
 }
 
-/// Whether an upstream could take a header for one of ours.
-fn is_identity(name: &str) -> bool {
-    let dashed = name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte });
-    dashed.take("x-keydesk-".len()).eq("x-keydesk-".bytes())
-}
-
 /// The answer of `/authz` as Envoy understands it.
 pub(super) async fn reply(answer: Response, forged: Vec<String>) -> CheckResponse {
     let (parts, body) = answer.into_parts();
     if parts.status == StatusCode::OK {
-        let headers: Vec<_> = parts.headers.iter().filter(|(name, _)| is_identity(name.as_str())).map(set).collect();
+        let headers: Vec<_> = parts.headers.iter().filter(|(name, _)| is_ours(name)).map(set).collect();
         // Envoy removes after it has set, so what is set is not to be removed: it takes the place of all there was.
         let is_set = |name: &String| parts.headers.contains_key(name.as_str());
         let headers_to_remove = forged.into_iter().filter(|name| !is_set(name)).collect();
@@ -128,20 +122,5 @@ fn set((name, value): (&HeaderName, &HeaderValue)) -> HeaderValueOption {
         }),
         append_action: HeaderAppendAction::OverwriteIfExistsOrAdd.into(),
         ..HeaderValueOption::default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_header_is_an_identity_however_it_is_written() {
-        for name in ["x-keydesk-key-id", "x_keydesk_key_id", "x-keydesk_key-id", "x_keydesk-anything", "x-keydesk-"] {
-            assert!(is_identity(name), "{name}");
-        }
-        for name in ["x-keydesk", "x-keydeskkey", "keydesk-key-id", "x-request-id"] {
-            assert!(!is_identity(name), "{name}");
-        }
     }
 }

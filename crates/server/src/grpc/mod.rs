@@ -1,17 +1,19 @@
 //! Envoy's ext_authz over gRPC: the same question as `/authz`, asked in another protocol.
 
 mod check;
+mod connection;
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use envoy_types::ext_authz::v3::pb::{Authorization, AuthorizationServer, CheckRequest, CheckResponse};
 use tokio::{net::TcpListener, sync::watch};
-use tonic::{
-    Request, Response, Status,
-    transport::{Server, server::TcpIncoming},
-};
+use tonic::{Request, Response, Status, transport::Server};
 
-use crate::edge::Edge;
+use self::connection::Connection;
+use crate::{
+    bounded::{Bounded, CONNECTIONS_MAX},
+    edge::Edge,
+};
 
 /// Most bytes of a question: the headers of a request, and no body.
 const QUESTION_MAX: usize = 256 * 1024;
@@ -36,7 +38,10 @@ impl Authorization for Envoy {
 /// Answers until it is told to stop; then running calls finish.
 pub(crate) async fn serve(listener: TcpListener, edge: Edge, mut stopping: watch::Receiver<bool>) {
     let service = AuthorizationServer::new(Envoy(edge)).max_decoding_message_size(QUESTION_MAX);
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let incoming = futures::stream::unfold(Bounded::new(listener, CONNECTIONS_MAX), async |listener| {
+        let (stream, place) = listener.accept().await;
+        Some((Ok::<_, Infallible>(Connection { stream, _place: place }), listener))
+    });
     let stopped = async move {
         // An error means that nobody is left who could say so.
         let _ = stopping.changed().await;

@@ -2,6 +2,8 @@ use super::wire::{Reader, Value, Writer};
 
 /// Largest frame, in bytes without its length: HAProxy's own limit, which follows from the size of its buffers.
 pub(super) const FRAME_MAX: usize = 16_380;
+/// Smallest one that can be agreed on. HAProxy's own limit, too, and more than anything takes but an answer with words.
+const FRAME_MIN: usize = 256;
 
 const FIN: u32 = 1;
 /// `txn`: the variable lives as long as request and answer.
@@ -56,7 +58,8 @@ impl<'a> Said<'a> {
                         _ => {}
                     }
                 }
-                speaks.then_some(Self::Hello { frame_max: frame_max.min(FRAME_MAX), is_check })
+                (speaks && frame_max >= FRAME_MIN)
+                    .then_some(Self::Hello { frame_max: frame_max.min(FRAME_MAX), is_check })
             }
             NOTIFY => {
                 let mut arguments = Vec::with_capacity(8);
@@ -103,14 +106,20 @@ pub(super) fn disconnect(status: u64, message: &str) -> Vec<u8> {
     })
 }
 
-/// Sets variables of the transaction.
-pub(super) fn acknowledge(id: (u64, u64), variables: &[(&str, Value<'_>)]) -> Vec<u8> {
-    frame(ACK, id, |writer| {
+/// Sets variables of the transaction. `None` when they don't fit into `frame_max` bytes.
+pub(super) fn acknowledge(id: (u64, u64), variables: &[(&str, Value<'_>)], frame_max: usize) -> Option<Vec<u8>> {
+    let frame = frame(ACK, id, |writer| {
         for (name, value) in variables {
             writer.0.extend_from_slice(&[SET_VAR, 3, TRANSACTION]);
             writer.pair(name, *value);
         }
-    })
+    });
+    (frame.len() - 4 <= frame_max).then_some(frame)
+}
+
+/// An answer without a status, on which HAProxy, as it is configured, refuses.
+pub(super) fn nothing(id: (u64, u64)) -> Vec<u8> {
+    frame(ACK, id, |_| {})
 }
 
 #[cfg(test)]
@@ -126,6 +135,14 @@ mod tests {
             writer.pair("healthcheck", Value::Bool(true));
         });
         assert_eq!(Said::read(&hello[4..]), Some(Said::Hello { frame_max: FRAME_MAX, is_check: true }));
+        for (size, agreed) in [(1 << 20, Some(FRAME_MAX)), (256, Some(256)), (255, None)] {
+            let hello = frame(HAPROXY_HELLO, (0, 0), |writer| {
+                writer.pair("supported-versions", Value::Bytes(b"2.0"));
+                writer.pair("max-frame-size", Value::Number(size));
+            });
+            let said = agreed.map(|frame_max| Said::Hello { frame_max, is_check: false });
+            assert_eq!(Said::read(&hello[4..]), said, "{size}");
+        }
         let old = frame(HAPROXY_HELLO, (0, 0), |writer| writer.pair("supported-versions", Value::Bytes(b"1.0")));
         assert_eq!(Said::read(&old[4..]), None);
         let notify = frame(NOTIFY, (300, 2), |writer| {

@@ -23,7 +23,11 @@ use self::{
     frame::{FRAME_MAX, Said},
     wire::{Reader, Value},
 };
-use crate::{authz::Question, edge::Edge};
+use crate::{
+    authz::Question,
+    bounded::{Bounded, CONNECTIONS_MAX},
+    edge::Edge,
+};
 
 /// How long HAProxy may take to say who it is.
 const HELLO: Duration = Duration::from_secs(10);
@@ -31,28 +35,22 @@ const HELLO: Duration = Duration::from_secs(10);
 const WAITING: usize = 256;
 /// How long a peer may take to read an answer.
 const LISTENS: Duration = Duration::from_secs(30);
-/// How long to wait when no connection can be accepted.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(500);
 
 /// Answers until it is told to stop; then running calls finish.
 pub(crate) async fn serve(listener: TcpListener, edge: Edge, mut stopping: watch::Receiver<bool>) {
+    let listener = Bounded::new(listener, CONNECTIONS_MAX);
     let mut connections = JoinSet::new();
     loop {
-        let accepted = tokio::select! {
+        let (stream, place) = tokio::select! {
             _ = stopping.changed() => break,
             accepted = listener.accept() => accepted,
             Some(_) = connections.join_next() => continue,
         };
-        match accepted {
-            Ok((stream, _)) => {
-                let _ = stream.set_nodelay(true);
-                connections.spawn(converse(stream, edge.clone(), stopping.clone()));
-            }
-            Err(error) => {
-                tracing::error!(%error, "no connection of HAProxy's can be accepted");
-                tokio::time::sleep(ACCEPT_AGAIN).await;
-            }
-        }
+        let (edge, stopping) = (edge.clone(), stopping.clone());
+        connections.spawn(async move {
+            converse(stream, edge, stopping).await;
+            drop(place);
+        });
     }
     drop(listener);
     connections.join_all().await;
@@ -61,34 +59,32 @@ pub(crate) async fn serve(listener: TcpListener, edge: Edge, mut stopping: watch
 async fn converse(stream: TcpStream, edge: Edge, stopping: watch::Receiver<bool>) {
     let (mut from, mut to) = stream.into_split();
     let greeted = tokio::time::timeout(HELLO, greet(&mut from, &mut to)).await;
-    if !matches!(greeted, Ok(Ok(true))) {
-        return;
-    }
+    let Ok(Ok(Some(frame_max))) = greeted else { return };
     let (answers, written) = mpsc::channel(WAITING);
     let writer = tokio::spawn(write(to, written));
-    answer_all(from, edge, stopping, answers).await;
+    answer_all(from, frame_max, edge, stopping, answers).await;
     // Ends once the last answer is written.
     let _ = writer.await;
 }
 
-/// True when questions follow.
-async fn greet(from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf) -> io::Result<bool> {
-    let first = read(from).await?;
+/// The largest frame that was agreed on, when questions follow.
+async fn greet(from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf) -> io::Result<Option<usize>> {
+    let first = read(from, FRAME_MAX).await?;
     match Said::read(&first) {
         Some(Said::Hello { frame_max, is_check }) => {
             to.write_all(&frame::hello(frame_max)).await?;
-            Ok(!is_check)
+            Ok((!is_check).then_some(frame_max))
         }
         _ => {
             to.write_all(&frame::disconnect(4, "no hello of SPOP 2.0")).await?;
-            Ok(false)
+            Ok(None)
         }
     }
 }
 
-async fn read(from: &mut OwnedReadHalf) -> io::Result<Vec<u8>> {
+async fn read(from: &mut OwnedReadHalf, frame_max: usize) -> io::Result<Vec<u8>> {
     let length = from.read_u32().await? as usize;
-    if length > FRAME_MAX {
+    if length > frame_max {
         return Err(io::ErrorKind::InvalidData.into());
     }
     let mut frame = vec![0; length];
@@ -108,6 +104,7 @@ async fn write(mut to: OwnedWriteHalf, mut written: mpsc::Receiver<Vec<u8>>) {
 /// Questions of one connection don't wait for each other: one of them may have to ask the database.
 async fn answer_all(
     mut from: OwnedReadHalf,
+    frame_max: usize,
     edge: Edge,
     mut stopping: watch::Receiver<bool>,
     answers: mpsc::Sender<Vec<u8>>,
@@ -123,7 +120,7 @@ async fn answer_all(
         }
         let read = tokio::select! {
             _ = stopping.changed() => break frame::disconnect(0, "stopping"),
-            read = read(&mut from) => read,
+            read = read(&mut from, frame_max) => read,
         };
         let Ok(frame) = read else { break frame::disconnect(1, "the connection broke off") };
         match Said::read(&frame) {
@@ -132,7 +129,7 @@ async fn answer_all(
                 running.spawn(async move {
                     if let Some(Said::Notify { id, arguments }) = Said::read(&frame) {
                         // Nobody is left who would hear it, if this fails.
-                        let _ = answers.send(answer(&edge, id, &arguments).await).await;
+                        let _ = answers.send(answer(&edge, id, frame_max, &arguments).await).await;
                     }
                 });
             }
@@ -144,12 +141,11 @@ async fn answer_all(
     let _ = answers.send(farewell).await;
 }
 
-async fn answer(edge: &Edge, id: (u64, u64), arguments: &[(&[u8], Value<'_>)]) -> Vec<u8> {
-    // Without a status HAProxy, as it is configured, refuses.
-    let Some(request) = question(arguments).and_then(Question::into_request) else {
-        return frame::acknowledge(id, &[]);
-    };
-    reply(id, edge.answer(request).await).await
+async fn answer(edge: &Edge, id: (u64, u64), frame_max: usize, arguments: &[(&[u8], Value<'_>)]) -> Vec<u8> {
+    match question(arguments).and_then(Question::into_request) {
+        Some(request) => reply(id, frame_max, edge.answer(request).await).await,
+        None => frame::nothing(id),
+    }
 }
 
 fn question<'a>(arguments: &[(&[u8], Value<'a>)]) -> Option<Question<'a>> {
@@ -164,7 +160,8 @@ fn question<'a>(arguments: &[(&[u8], Value<'a>)]) -> Option<Question<'a>> {
     };
     Some(Question {
         method: text("method")?,
-        target: text("target")?,
+        // HAProxy finds no path in a target such as *, and an empty one is refused.
+        target: if of("target")? == Value::Null { b"" } else { text("target")? },
         headers: headers(text("headers")?)?,
         scopes: text("scope").map(str::from_utf8).transpose().ok()?,
         peer,
@@ -185,7 +182,7 @@ fn headers(bytes: &[u8]) -> Option<HeaderMap> {
 }
 
 /// The answer of `/authz` as variables of the transaction.
-async fn reply(id: (u64, u64), answer: Response) -> Vec<u8> {
+async fn reply(id: (u64, u64), frame_max: usize, answer: Response) -> Vec<u8> {
     let (parts, body) = answer.into_parts();
     // Of our own making and in memory.
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
@@ -204,8 +201,43 @@ async fn reply(id: (u64, u64), answer: Response) -> Vec<u8> {
             variables.push((*variable, Value::Bytes(value.as_bytes())));
         }
     }
-    if parts.status != StatusCode::OK {
-        variables.push(("problem", Value::Bytes(&body)));
+    if parts.status == StatusCode::OK {
+        // To allow and not to say whom would leave the API without a name, or with half of one.
+        return frame::acknowledge(id, &variables, frame_max).unwrap_or_else(|| frame::nothing(id));
     }
-    frame::acknowledge(id, &variables)
+    let without_words = frame::acknowledge(id, &variables, frame_max);
+    variables.push(("problem", Value::Bytes(&body)));
+    frame::acknowledge(id, &variables, frame_max).or(without_words).unwrap_or_else(|| frame::nothing(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use http::Response;
+
+    use super::*;
+
+    fn answered(status: u16, name: usize, words: usize) -> Response<Body> {
+        let answer = Response::builder().status(status).header("x-keydesk-client-name", "n".repeat(name));
+        answer.body(Body::from("w".repeat(words))).unwrap()
+    }
+
+    #[tokio::test]
+    async fn no_answer_is_larger_than_what_was_agreed_on() {
+        let id = (u64::MAX, u64::MAX);
+        for (status, name, words, said) in [
+            (200, 100, 0, &["status", "client_name"][..]),
+            (200, 300, 0, &[]),
+            (403, 0, 100, &["status", "client_name", "problem"]),
+            (403, 100, 200, &["status", "client_name"]),
+            (403, 300, 10, &[]),
+        ] {
+            let frame = reply(id, 256, answered(status, name, words)).await;
+            assert!(frame.len() <= 4 + 256, "{status} {name} {words}: {} bytes", frame.len());
+            let text = String::from_utf8_lossy(&frame).into_owned();
+            let found: Vec<_> =
+                ["status", "client_name", "problem"].into_iter().filter(|name| text.contains(name)).collect();
+            assert_eq!(found, said, "{status} {name} {words}");
+        }
+    }
 }

@@ -93,11 +93,14 @@ async fn any_method_asks_and_the_original_decides() {
 async fn every_proxys_way_of_asking_is_understood() {
     let (_database, app) = app().await;
     let reader = app.key_in("default", "Reader", &["contacts:read"]).await.secret;
+    let writer = app.key_in("default", "Writer", &["contacts:write"]).await.secret;
     let caller = app.key_in("default", "Caller", &["calls:*"]).await.secret;
     for (key, method, path, expected) in [
         (&reader, "GET", "/api/contacts/7", 200),
         (&reader, "PUT", "/api/contacts/7", 403),
         (&reader, "GET", "/api/contacts/export", 403),
+        (&writer, "PUT", "/api/contacts/7", 200),
+        (&writer, "PUT", "/api/contacts/export", 403),
         (&reader, "GET", "/api/me", 200),
         (&reader, "GET", "/api/calls/7", 403),
         (&caller, "GET", "/api/calls/7", 200),
@@ -159,6 +162,24 @@ async fn a_bad_key_is_told_so_before_it_is_told_of_routes() {
     for target in ["/authz", "/authz/nowhere"] {
         assert_eq!(ask(&app, "", Method::GET, target, &[]).await.refusal(), (401, "missing_key".to_owned()));
         assert_eq!(ask(&app, "x", Method::GET, target, &[]).await.refusal(), (401, "invalid_token".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_hostile_path_is_refused_before_the_key_is_looked_at() {
+    let (_database, app) = app().await;
+    let poor = app.key_in("default", "Acme", &["live:read"]).await.secret;
+    for key in ["", "x", &poor] {
+        for (target, headers) in [
+            ("/authz", nginx("GET", "/api/../me").to_vec()),
+            ("/authz", traefik("GET", "/api/%2e%2e/me").to_vec()),
+            ("/authz?scope=contacts:read", nginx("GET", "/api//me").to_vec()),
+            ("/authz/api/a%2fb", vec![]),
+        ] {
+            let refused = ask(&app, key, Method::GET, target, &headers).await;
+            assert_eq!(refused.refusal(), (400, "invalid_path".to_owned()), "{key} {target} {headers:?}");
+            assert_eq!(refused.header("www-authenticate"), "", "{key} {target}");
+        }
     }
 }
 

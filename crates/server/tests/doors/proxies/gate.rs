@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{net::Ipv4Addr, path::Path};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -14,8 +14,11 @@ pub(crate) struct Gate {
     pub(crate) reader: Key,
     /// Valid, and may do nothing.
     pub(crate) poor: Key,
-    _folder: TempDir,
+    folder: TempDir,
 }
+
+/// The address of clients. Not the proxy's, which Keydesk trusts: as if they were on another machine.
+pub(crate) const CLIENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 pub(crate) struct Key {
     pub(crate) id: String,
@@ -43,7 +46,13 @@ impl Gate {
         let program = Program::serve(folder.path(), &[&["--config", config], args].concat()).await;
         let reader = Key::new(folder.path(), &["--client-name", "Müller & Söhne", "--scope", "contacts:read"]).await;
         let poor = Key::new(folder.path(), &["--client-name", "Poor", "--scope", "live:read"]).await;
-        Self { program, upstream: Upstream::start().await, reader, poor, _folder: folder }
+        Self { program, upstream: Upstream::start().await, reader, poor, folder }
+    }
+
+    /// Another key that may read contacts, from one address alone.
+    pub(crate) async fn key_for(&self, address: &str) -> Key {
+        let args = ["--client-name", address, "--scope", "contacts:read", "--allow-ip", address];
+        Key::new(self.folder.path(), &args).await
     }
 }
 
@@ -68,7 +77,7 @@ pub(crate) async fn send(address: &str, method: &str, target: &[u8], lines: &[&s
         request.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
     }
     request.extend_from_slice(format!("\r\n{body}").as_bytes());
-    let mut connection = Connection::open(address).await.expect("a connection");
+    let mut connection = Connection::open_from(CLIENT.into(), address).await.expect("a connection");
     connection.write(&request).await.expect("a request");
     let answer = connection.read_to_end().await.expect("an answer");
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));

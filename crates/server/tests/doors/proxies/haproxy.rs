@@ -1,18 +1,33 @@
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
 use super::{
     gate::{Gate, send},
-    promises,
+    promises::{self, Forwarded},
     proxy::{Proxy, documented, free_address},
 };
 use crate::support::Connection;
 
 async fn haproxy(gate: &Gate) -> Proxy {
+    haproxy_speaking(gate, "").await
+}
+
+/// With these words at the end of the line that binds.
+async fn haproxy_speaking(gate: &Gate, protocol: &str) -> Proxy {
     let address = free_address();
+    let bound = format!("{address}{protocol}");
     let addresses = [
         ("127.0.0.1:3002", gate.program.spoe_address.as_str()),
         ("127.0.0.1:9000", &gate.upstream.address),
-        ("127.0.0.1:8080", &address),
+        ("127.0.0.1:8080", &bound),
     ];
     let files = [
         ("haproxy.cfg", documented("haproxy.cfg", &addresses)),
@@ -25,7 +40,79 @@ async fn haproxy(gate: &Gate) -> Proxy {
 async fn haproxy_keeps_every_promise() {
     let gate = Gate::open_with(&["--spoe-listen", "127.0.0.1:0"]).await;
     let proxy = haproxy(&gate).await;
-    promises::all(&gate, &proxy.address).await;
+    promises::all(&gate, &proxy.address, Forwarded::Replaced).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_http_2_haproxy_asks_for_the_path_that_it_forwards() {
+    let gate = Gate::open_with(&["--spoe-listen", "127.0.0.1:0"]).await;
+    // As a listener with TLS would, which agrees on HTTP/2 by ALPN.
+    let proxy = haproxy_speaking(&gate, " proto h2").await;
+    for target in promises::KEPT {
+        let (status, body) = over_http_2(&proxy.address, "GET", target, &gate.reader.secret).await;
+        assert_eq!(status, 200, "{target}: {body}");
+        let expected = format!("GET {target} HTTP/1.1\r\n");
+        assert!(body.starts_with(&expected), "{target} arrived as {body}");
+    }
+    let before = gate.upstream.calls();
+    for (method, target, expected) in [
+        ("PUT", "/api/contacts/42", 403),
+        ("GET", "/api/contacts/export", 403),
+        ("GET", "/api/calls/7", 403),
+        ("GET", "/nowhere", 403),
+        ("GET", "/api/contacts/../calls", 400),
+        ("GET", "/api/contacts/%2e%2e", 400),
+        ("GET", "/api/contacts/a%2fb", 400),
+        ("GET", "/api//contacts/42", 400),
+        ("GET", "//api/contacts/42", 400),
+        ("GET", "/api/contacts/42;a=b", 400),
+    ] {
+        let (status, body) = over_http_2(&proxy.address, method, target, &gate.reader.secret).await;
+        assert_eq!(status, expected, "{method} {target}: {body}");
+    }
+    assert_eq!(over_http_2(&proxy.address, "GET", "/api/contacts/42", "nonsense").await.0, 401);
+    assert_eq!(gate.upstream.calls(), before);
+}
+
+/// One request over HTTP/2, which the client speaks without asking; the status and the body.
+async fn over_http_2(address: &str, method: &str, target: &str, key: &str) -> (u16, String) {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut client, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("http://api.example{target}"))
+        .header("authorization", format!("Bearer {key}"))
+        .body(Empty::<Bytes>::new());
+    let answer = client.send_request(request.unwrap()).await.unwrap();
+    let status = answer.status().as_u16();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    connection.abort();
+    (status, String::from_utf8_lossy(&body).into_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_address_as_the_target_is_decided_by_its_path() {
+    let gate = Gate::open_with(&["--spoe-listen", "127.0.0.1:0"]).await;
+    let proxy = haproxy(&gate).await;
+    let line = format!("Authorization: Bearer {}", gate.reader.secret);
+    let asked = async |target: &str| send(&proxy.address, "GET", target.as_bytes(), &[&line], "").await;
+    let got = asked("http://api.example/api/contacts/a%20b?c").await;
+    assert_eq!(got.status, 200, "{}", got.head);
+    let arrived = got.request_line().split(' ').nth(1).unwrap();
+    assert_eq!(arrived.strip_prefix("http://api.example").unwrap_or(arrived), "/api/contacts/a%20b?c");
+    let before = gate.upstream.calls();
+    for (target, expected) in [
+        ("http://api.example/api/calls/7", 403),
+        ("http://api.example/api/contacts/../calls", 400),
+        ("http://api.example//api/contacts/42", 400),
+        ("http://api.example", 400),
+        ("*", 400),
+    ] {
+        assert_eq!(asked(target).await.status, expected, "{target}");
+    }
+    assert_eq!(gate.upstream.calls(), before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -56,5 +143,44 @@ async fn what_is_no_spop_is_hung_up_on() {
         connection.write(bytes).await.unwrap();
         let answer = connection.read_to_end().await.unwrap_or_default();
         assert!(answer.len() < 100, "{bytes:?}: {answer:?}");
+    }
+}
+
+/// A frame of SPOP: an unfragmented one of this kind, for stream and frame `id`.
+fn frame(kind: u8, id: u8, payload: &[&[u8]]) -> Vec<u8> {
+    let frame = [&[kind, 0, 0, 0, 1, id, id][..], &payload.concat()].concat();
+    [&u32::try_from(frame.len()).unwrap().to_be_bytes()[..], &frame].concat()
+}
+
+/// A text, with its length.
+fn text(text: &str) -> Vec<u8> {
+    [&[u8::try_from(text.len()).unwrap()][..], text.as_bytes()].concat()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_frame_is_larger_than_haproxy_agreed_to() {
+    const TEXT: &[u8] = &[8];
+    let gate = Gate::open_with(&["--spoe-listen", "127.0.0.1:0"]).await;
+    // 256 and 16,380 as SPOP writes numbers.
+    for (written, frame_max, has_words) in [(&[3, 0xf0, 0x01][..], 256, false), (&[3, 0xfc, 0xf0, 0x06], 16_380, true)]
+    {
+        let hello = [&text("supported-versions"), TEXT, &text("2.0"), &text("max-frame-size"), written];
+        let (target, headers) = (text("/api/contacts/42"), [2, 0, 0]);
+        let method = [&text("method"), TEXT, &text("GET"), &text("target"), TEXT, &target];
+        let arguments = [&method.concat()[..], &text("headers"), TEXT, &headers].concat();
+        let asked = [frame(1, 0, &hello), frame(3, 1, &[&text("request"), &[3], &arguments]), frame(2, 0, &[])];
+        let mut stream = TcpStream::connect(&gate.program.spoe_address).await.unwrap();
+        stream.write_all(&asked.concat()).await.unwrap();
+        let mut said = Vec::new();
+        stream.read_to_end(&mut said).await.unwrap();
+        let mut rest = &said[..];
+        while let Some((length, after)) = rest.split_first_chunk::<4>() {
+            let length = u32::from_be_bytes(*length) as usize;
+            assert!(length <= frame_max, "a frame of {length} bytes");
+            rest = &after[length..];
+        }
+        let says = |name: &str| said.windows(name.len()).any(|window| window == name.as_bytes());
+        assert!(says("status") && says("challenge"), "{}", String::from_utf8_lossy(&said));
+        assert_eq!(says("problem"), has_words, "{}", String::from_utf8_lossy(&said));
     }
 }

@@ -1,5 +1,5 @@
-//! Proxies in front of a real Keydesk, with the very files of `docs/proxies`: nginx, Caddy and HAProxy themselves, and the contracts
-//! of those that Debian has no package of.
+//! Proxies in front of a real Keydesk, with the very files of `docs/proxies`: nginx, Caddy and HAProxy themselves, and for
+//! those that Debian has no package of, their contracts with what the files say.
 
 mod caddy;
 mod contract;

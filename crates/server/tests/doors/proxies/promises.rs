@@ -2,17 +2,47 @@
 
 use model::RawPath;
 
-use super::gate::{Gate, Got, send};
+use super::gate::{CLIENT, Gate, Got, send};
+
+/// What a proxy does with the `X-Forwarded-For` that a client sent, before it tells the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forwarded {
+    /// It tells of the client alone.
+    Replaced,
+    /// The client comes last.
+    Appended,
+}
+
+/// Targets that whoever reads contacts may ask for, and that arrive byte for byte.
+pub(crate) const KEPT: [&str; 14] = [
+    "/api/contacts/a%20b",
+    "/api/contacts/b%C3%BCro",
+    "/api/contacts/b%c3%bcro",
+    "/api/contacts/a%40b.example",
+    "/api/contacts/a@b.example",
+    "/api/contacts/a:b!$&'()*+,=~",
+    "/api/contacts/%7Ea",
+    "/api/contacts/a%2Bb",
+    "/api/contacts/C%23",
+    "/api/contacts/what%3F",
+    "/api/contacts/%21%2a%28%29",
+    "/api/contacts/...",
+    "/api/contacts/42?a=%2e%2e/..//;%00&b=%zz&c",
+    "/api/contacts/42?",
+];
 
 /// Everything that is promised, through the proxy at `address`.
-pub(crate) async fn all(gate: &Gate, address: &str) {
+pub(crate) async fn all(gate: &Gate, address: &str, forwarded: Forwarded) {
     who_may_call_reaches_the_api_with_a_name(gate, address).await;
     who_may_not_is_refused(gate, address).await;
     nobody_gives_himself_a_name(gate, address).await;
     nobody_takes_his_name_away(gate, address).await;
+    nobody_gives_himself_an_address(gate, address, forwarded).await;
     nobody_asks_for_one_thing_and_gets_another(gate, address).await;
+    nobody_changes_what_was_decided_on(gate, address).await;
     the_path_that_was_decided_on_is_the_path_that_arrives(gate, address).await;
     hostile_paths_do_not_arrive(gate, address).await;
+    a_hostile_path_is_refused_before_the_key_is_looked_at(address).await;
     untidy_paths_arrive_tidied_or_not_at_all(gate, address).await;
 }
 
@@ -48,6 +78,9 @@ async fn who_may_not_is_refused(gate: &Gate, address: &str) {
     let missing = send(address, "GET", b"/api/contacts/42", &[], "").await;
     assert_eq!(missing.status, 401);
     assert_eq!(missing.header("www-authenticate"), ["Bearer realm=\"keydesk\""]);
+    let preflight = ["Origin: https://app.example", "Access-Control-Request-Method: GET"];
+    let preflight = send(address, "OPTIONS", b"/api/contacts/42", &preflight, "").await;
+    assert_eq!(preflight.status, 401, "a browser's question before a call is one without a key: {}", preflight.head);
     let typo = gate.reader.secret.replace("ccc_", "ccd_");
     for key in [typo.as_str(), "nonsense", ""] {
         let bad = get(address, "/api/contacts/42", key, &[]).await;
@@ -107,6 +140,59 @@ async fn nobody_takes_his_name_away(gate: &Gate, address: &str) {
     }
 }
 
+/// A key that is bound to addresses goes by the one that is connected to the proxy, and so does what the API is told.
+async fn nobody_gives_himself_an_address(gate: &Gate, address: &str, forwarded: Forwarded) {
+    const FORGED: &str = "203.0.113.9";
+    let (here, elsewhere) = (gate.key_for(&CLIENT.to_string()).await, gate.key_for(FORGED).await);
+    for lines in [
+        &[][..],
+        &["X-Forwarded-For: 203.0.113.9"],
+        &["x-forwarded-for: 203.0.113.9, 127.0.0.1"],
+        &["X-Forwarded-For: 127.0.0.1, 203.0.113.9"],
+        &["X-Forwarded-For: 127.0.0.1", "X-Forwarded-For: 203.0.113.9"],
+        &["X-Forwarded-For: unknown"],
+        &["X_Forwarded_For: 203.0.113.9"],
+        &["Forwarded: for=203.0.113.9", "X-Real-IP: 203.0.113.9", "X-Envoy-External-Address: 203.0.113.9"],
+        &["Connection: X-Forwarded-For", "X-Forwarded-For: 203.0.113.9"],
+    ] {
+        let before = gate.upstream.calls();
+        let got = get(address, "/api/contacts/42", &elsewhere.secret, lines).await;
+        assert!(got.status == 403 || got.status == 400, "{lines:?}: {}", got.head);
+        assert_eq!(gate.upstream.calls(), before, "{lines:?}");
+        let got = get(address, "/api/contacts/42", &here.secret, lines).await;
+        assert!(got.status == 200 || (got.status == 400 && lines[0].contains('_')), "{lines:?}: {}", got.head);
+        if got.status == 200 {
+            let told = got.sent("x-forwarded-for").join(", ");
+            let (chain, last) = told.rsplit_once(", ").unwrap_or(("", &told));
+            assert_eq!(last, CLIENT.to_string(), "{lines:?}: {told}");
+            assert!(chain.is_empty() || forwarded == Forwarded::Appended, "{lines:?}: {told}");
+        }
+    }
+}
+
+/// Many programs take the method, or even the path, from a header: then they would do another thing than was decided on.
+async fn nobody_changes_what_was_decided_on(gate: &Gate, address: &str) {
+    for name in [
+        "X-HTTP-Method-Override",
+        "x-http-method-override",
+        "X-HTTP-Method",
+        "X-METHOD-OVERRIDE",
+        "X-Original-URL",
+        "X-Rewrite-URL",
+        "X_HTTP_Method_Override",
+        "X-HTTP_Method-Override",
+        "x_http_method",
+        "X_Method-Override",
+        "X-Original_URL",
+        "x_rewrite_url",
+    ] {
+        let line = format!("{name}: forged");
+        let got = get(address, "/api/contacts/42", &gate.reader.secret, &[&line, &line]).await;
+        assert!(got.status == 200 || (got.status == 400 && name.contains('_')), "{name}: {}", got.head);
+        assert!(!got.body.contains("forged"), "{name}\n{}", got.body);
+    }
+}
+
 async fn nobody_asks_for_one_thing_and_gets_another(gate: &Gate, address: &str) {
     let before = gate.upstream.calls();
     for lines in [
@@ -126,22 +212,7 @@ async fn nobody_asks_for_one_thing_and_gets_another(gate: &Gate, address: &str) 
 }
 
 async fn the_path_that_was_decided_on_is_the_path_that_arrives(gate: &Gate, address: &str) {
-    for target in [
-        "/api/contacts/a%20b",
-        "/api/contacts/b%C3%BCro",
-        "/api/contacts/b%c3%bcro",
-        "/api/contacts/a%40b.example",
-        "/api/contacts/a@b.example",
-        "/api/contacts/a:b!$&'()*+,=~",
-        "/api/contacts/%7Ea",
-        "/api/contacts/a%2Bb",
-        "/api/contacts/C%23",
-        "/api/contacts/what%3F",
-        "/api/contacts/%21%2a%28%29",
-        "/api/contacts/...",
-        "/api/contacts/42?a=%2e%2e/..//;%00&b=%zz&c",
-        "/api/contacts/42?",
-    ] {
+    for target in KEPT {
         let got = get(address, target, &gate.reader.secret, &[]).await;
         assert_eq!(got.status, 200, "{target}: {}", got.head);
         assert_eq!(got.request_line(), format!("GET {target} HTTP/1.1"));
@@ -191,6 +262,18 @@ async fn hostile_paths_do_not_arrive(gate: &Gate, address: &str) {
         let got = send(address, "GET", target, &[&line], "").await;
         assert!((400..500).contains(&got.status), "{shown}: {}\n{}", got.head, got.body);
         assert_eq!(gate.upstream.calls(), before, "{shown} arrived");
+    }
+}
+
+/// Who has no key, or a bad one, learns of the path, and not of the key.
+async fn a_hostile_path_is_refused_before_the_key_is_looked_at(address: &str) {
+    for target in [&b"/api/contacts/a%2fb"[..], b"/api/contacts/%252e%252e", b"/api/contacts/42;a=b"] {
+        for lines in [&[][..], &["Authorization: Bearer nonsense"], &["X-API-Key: "]] {
+            let got = send(address, "GET", target, lines, "").await;
+            let shown = String::from_utf8_lossy(target);
+            assert_eq!(got.status, 400, "{shown} {lines:?}: {}", got.head);
+            assert!(got.header("www-authenticate").is_empty(), "{shown} {lines:?}: {}", got.head);
+        }
     }
 }
 

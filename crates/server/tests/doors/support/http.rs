@@ -1,8 +1,11 @@
-use std::time::Duration;
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -15,6 +18,13 @@ pub(crate) struct Connection(TcpStream);
 impl Connection {
     pub(crate) async fn open(address: &str) -> std::io::Result<Self> {
         TcpStream::connect(address).await.map(Self)
+    }
+
+    /// From another address of this machine: all of 127.0.0.0/8 is its own.
+    pub(crate) async fn open_from(source: IpAddr, address: &str) -> std::io::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::new(source, 0))?;
+        socket.connect(address.parse().map_err(|_| std::io::ErrorKind::InvalidInput)?).await.map(Self)
     }
 
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
