@@ -1,6 +1,6 @@
 //! What can be set of a key beside its name, as it stands in a form.
 
-use model::{Environment, Instant, Key, KeyStatus, Preset, ScopeSet};
+use model::{Environment, Expiry, Instant, Key, KeyStatus, Preset, ScopeSet};
 
 use super::words::{access, instant};
 use crate::ssr::settings::Form;
@@ -131,8 +131,7 @@ pub(crate) fn pair(name: &str, value: &str) -> String {
 /// What is chosen, and which day. An address may name the end as REST does, or a day by itself.
 fn expiry(form: Form<'_>) -> (String, String) {
     let chosen = if form.has("expires") { form.text("expires") } else { form.text("expires_at") };
-    let is_day = format!("{chosen}T00:00:00Z").parse::<Instant>().is_ok();
-    if is_day {
+    if Expiry::end_of(chosen).is_some() {
         ("date".to_owned(), chosen.to_owned())
     } else {
         (chosen.to_owned(), form.text("expires_on").to_owned())

@@ -4,12 +4,11 @@ use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
 use domain::{KeyChange, Keydesk, NewKey, Session};
 use model::{
-    Email, Instant, Key, KeyError, KeyId, KeyStatus, Metadata, NetworkSet, Notes, OriginSet, Preset, Scope, ScopeSet,
+    Email, Expiry, Instant, Key, KeyError, KeyId, KeyStatus, Metadata, NetworkSet, Notes, OriginSet, Preset, Scope,
+    ScopeSet,
 };
 
 use crate::{ApiError, FieldProblem};
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The fields of a form in order, by name.
 #[derive(Clone, Copy, Debug)]
@@ -160,19 +159,16 @@ fn quoted(text: &str) -> Option<Option<(String, &str)>> {
 
 /// `never`, a number of days from now, `date` with a day at whose end (UTC) it is, or an instant.
 fn expiry(form: Form<'_>, now: Instant) -> Result<Option<Instant>, String> {
-    match form.text("expires") {
-        "" | "never" => Ok(None),
-        "date" => {
-            let day = form.text("expires_on");
-            let start: Instant =
-                format!("{day}T00:00:00Z").parse().map_err(|_| "Choose the day on which the key ends".to_owned())?;
-            Ok(Some(start.plus_millis(DAY_MS)))
+    let end = match form.text("expires") {
+        "" | "never" => return Ok(None),
+        "date" => Expiry::end_of(form.text("expires_on")).ok_or("Choose the day on which the key ends")?,
+        text => {
+            let at = || text.parse().ok().map(Expiry::At);
+            let no_time = || format!("“{text}” is no time: choose when the key expires");
+            Expiry::in_days(text).or_else(at).ok_or_else(no_time)?
         }
-        text => match text.parse::<i64>() {
-            Ok(days @ 1..=36_500) => Ok(Some(now.plus_millis(days * DAY_MS))),
-            _ => text.parse().map(Some).map_err(|_| format!("“{text}” is no time: choose when the key expires")),
-        },
-    }
+    };
+    Ok(Some(end.instant(now)))
 }
 
 /// A key to be made. Without a draft's mark it is made each time that it is asked for.
@@ -260,6 +256,7 @@ mod tests {
     use crate::documents::pair;
 
     const NOW: Instant = Instant::from_millis(1_795_382_405_999);
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
     fn fields(fields: &[(&str, &str)]) -> Vec<(String, String)> {
         fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()

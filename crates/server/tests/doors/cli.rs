@@ -86,6 +86,9 @@ async fn a_story_in_json(database: TestDatabase) {
     assert_eq!(call(&["key", "handover", id]).await["key_id"], id);
     let free = call(&["key", "update", id, "--any-ip", "--any-origin", "--no-expiry", "--preset", "crm"]).await;
     assert_eq!((&free["allowed_ips"], &free["expires_at"]), (&serde_json::json!([]), &Value::Null));
+    let bare = call(&["key", "update", id, "--no-scopes", "--no-metadata", "--no-owner-email", "--no-notes"]).await;
+    assert_eq!((&bare["scopes"], &bare["metadata"]), (&serde_json::json!([]), &serde_json::json!({})));
+    assert_eq!((&bare["owner_email"], &bare["notes"]), (&Value::Null, &Value::Null));
     let report = call(&["doctor"]).await;
     assert_eq!(report["ok"], true, "{report}");
 }
@@ -132,6 +135,19 @@ async fn what_fails_says_why_in_one_sentence_and_what_is_misused_exits_with_2() 
         (&["key", "update", &default, "--client-name", "Mine"], 1, "Default API Key"),
         (&["key", "create", "--client-name", "a", "--expires-at", "2020-01-01T00:00:00Z"], 1, "in the future"),
         (&["key", "create", "--client-name", "a", "--metadata", "=x"], 1, "The metadata must have a name"),
+        (
+            &["key", "create", "--client-name", "a", "--metadata", "crm=1", "--metadata", "crm=2"],
+            1,
+            "The metadata has the name \"crm\" twice.",
+        ),
+        (&["key", "update", missing, "--metadata", "a=1", "--metadata", "a=1"], 1, "the name \"a\" twice"),
+        (&["key", "update", missing, "--metadata", "a=1", "--no-metadata"], 2, "cannot be used with"),
+        (&["key", "update", missing, "--owner-email", "a@b.de", "--no-owner-email"], 2, "cannot be used with"),
+        (&["key", "update", missing, "--notes", "a", "--no-notes"], 2, "cannot be used with"),
+        (&["key", "update", missing, "--scope", "calls:read", "--no-scopes"], 2, "cannot be used with"),
+        (&["key", "create", "--client-name", "a", "--expires-at", "soon"], 2, "a number of days such as 90d"),
+        (&["key", "update", missing, "--expires-at", "0d"], 2, "the last day in UTC such as 2027-01-31"),
+        (&["key", "create", "--client-name", "a", "--expires-at", "2020-01-01"], 1, "in the future"),
         (&["key", "rotate", missing, "--overlap", "0"], 1, "no such API key"),
         (&["key", "rotate", missing, "--overlap", "31d"], 2, "at most 30d"),
         (&["key", "create", "--client-name", "a", "--allow-ip", "010.0.0.1"], 2, "begins with 0"),
