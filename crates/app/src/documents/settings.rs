@@ -24,7 +24,7 @@ pub(crate) struct Shown {
     pub(super) metadata: String,
     pub(super) owner_email: String,
     pub(super) notes: String,
-    pub(super) enabled: bool,
+    pub(crate) enabled: bool,
     name: String,
 }
 
@@ -51,9 +51,9 @@ impl Shown {
         }
     }
 
-    /// The settings of a key, for another one.
+    /// The settings of a key, for another one. Of a disabled key, too: that was about its secret, and the other gets its own.
     pub(crate) fn duplicate(key: &Key) -> Self {
-        Self { existing: false, ..Self::of_key(key) }
+        Self { existing: false, enabled: true, ..Self::of_key(key) }
     }
 
     /// What was typed, or what an address fills in; for a key that there is, over what it has.
@@ -80,7 +80,7 @@ impl Shown {
             metadata: text("metadata").replace("\r\n", "\n"),
             owner_email: text("owner_email"),
             notes: text("notes").replace("\r\n", "\n"),
-            enabled: form.has("enabled"),
+            enabled: form.enabled(),
             name: text("client_name"),
         }
     }

@@ -57,6 +57,8 @@ impl KeyUpdate {
             client_name: self.client_name,
             preset: self.preset,
             scopes: (self.no_scopes || !self.scope.is_empty()).then(|| self.scope.into_iter().collect()),
+            // `key enable` and `key disable` are for that.
+            enabled: None,
             expires_at: expires_at.map(Some).or(self.no_expiry.then_some(None)),
             allowed_ips: allowed_ips.or(self.any_ip.then(Default::default)),
             allowed_origins: allowed_origins.or(self.any_origin.then(Default::default)),

@@ -96,6 +96,31 @@ async fn a_story_in_json(database: TestDatabase) {
 store::on_both_databases!(a_story_in_json);
 
 #[tokio::test]
+async fn a_key_is_made_disabled_and_ends_when_people_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let create = ["key", "create", "--client-name", "Acme"];
+    let off = json(data, &[&create[..], &["--disabled"]].concat()).await;
+    assert_eq!((&off["status"], off["key"].is_string()), (&Value::from("disabled"), true));
+    let id = off["id"].as_str().unwrap();
+    // What an edit does not name stays, also that it is disabled.
+    let day = json(data, &["key", "update", id, "--expires-at", "2098-12-31"]).await;
+    assert_eq!((&day["expires_at"], &day["status"]), (&"2099-01-01T00:00:00.000Z".into(), &"disabled".into()));
+    assert_eq!(json(data, &["key", "enable", id]).await["changed"][0], id);
+    let days = json(data, &[&create[..], &["--expires-at", "90d"]].concat()).await;
+    let at = |name: &str| days[name].as_str().unwrap().parse::<model::Instant>().unwrap().as_millis();
+    // The clock is read twice, once for the end and then for the key.
+    let past_90_days = at("created_at") - (at("expires_at") - 90 * 24 * 60 * 60 * 1000);
+    assert!((0..30_000).contains(&past_90_days), "{days}");
+    let table = run(data, &[&create[..], &["--disabled"]].concat()).await;
+    assert!(table.out.contains("\nStatus       disabled\n"), "{}", table.out);
+    let help = run(data, &["key", "update", "--help"]).await.out;
+    for words in ["90d", "the last day on which it works", "--no-scopes", "--no-notes"] {
+        assert!(help.contains(words), "{words}: {help}");
+    }
+}
+
+#[tokio::test]
 async fn people_read_tables() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
