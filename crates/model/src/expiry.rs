@@ -60,6 +60,8 @@ impl FromStr for Expiry {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const NOW: Instant = Instant::from_millis(1_795_382_405_999);
@@ -100,6 +102,15 @@ mod tests {
             "2026-12-31T00:00:00d",
         ] {
             assert_eq!(end(wrong), Err(InvalidExpiry), "{wrong:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn days_are_so_many_times_24_hours_and_no_text_is_too_odd(days in 1..=DAYS_MAX, text in "\\PC{0,30}") {
+            let read: Expiry = format!("{days}d").parse()?;
+            prop_assert_eq!(read.instant(NOW).as_millis() - NOW.as_millis(), i64::from(days) * DAY_MS);
+            let _ = text.parse::<Expiry>();
         }
     }
 }
