@@ -156,6 +156,44 @@ test('the settings of a key are duplicated', async ({ ownServer, page }) => {
   await expect.poll(() => names(page)).toEqual(['First', 'Second']);
 });
 
+test('a key is made disabled, and a copy of it enabled', async ({ ownServer, page }) => {
+  await openKeys(page, ownServer, '?new');
+  const add = page.getByRole('dialog', { name: 'Add API key' });
+  const enabled = add.getByRole('checkbox', { name: 'Enabled' });
+  await add.getByRole('textbox', { name: 'Client Name' }).fill('First');
+  await add.getByText('Advanced').click();
+  await expect(enabled).toBeChecked();
+  await enabled.uncheck();
+  await expectAccessible(page);
+  await add.getByRole('button', { name: 'Generate key' }).click();
+  await expect(add.getByText('It is disabled: every call with it is refused until somebody enables it.')).toBeVisible();
+  await expectAccessible(page);
+  await add.getByRole('button', { name: 'Done' }).click();
+  await expect(row(page, 'First')).toContainText('Disabled');
+
+  await row(page, 'First').hover();
+  await page.getByRole('button', { name: 'More actions for First' }).click();
+  await page.getByRole('menuitem', { name: 'Duplicate settings' }).click();
+  await expect(enabled).toBeChecked();
+  await add.getByRole('textbox', { name: 'Client Name' }).fill('Second');
+  await add.getByRole('button', { name: 'Generate key' }).click();
+  await expect(add.getByText(/It is disabled/)).toHaveCount(0);
+  await add.getByRole('button', { name: 'Done' }).click();
+  await expect(row(page, 'Second')).toContainText('Active');
+
+  // Name and state are one change.
+  await row(page, 'First').hover();
+  await page.getByRole('button', { name: 'Edit First' }).click();
+  const edit = page.getByRole('dialog', { name: 'Edit API key' });
+  await edit.getByText('Advanced').click();
+  await edit.getByRole('textbox', { name: 'Client Name' }).fill('Third');
+  await edit.getByRole('checkbox', { name: 'Enabled' }).check();
+  await edit.getByRole('button', { name: 'Save' }).click();
+  await expect(row(page, 'Third')).toContainText('Active');
+  const listed = JSON.parse(await ownServer.cli('key', 'list', '--search', 'third', '--json')) as { items: { version: number }[] };
+  expect(listed.items.map((key) => key.version)).toEqual([2]);
+});
+
 test('keys are switched off and on, one or many, and filtered by it', async ({ ownServer, page }) => {
   await createKeys(ownServer, 'Acme', 'Borealis', 'Cobalt');
   await openKeys(page, ownServer);
@@ -217,6 +255,23 @@ test.describe('without scripts', () => {
     await row(page, 'Plain').hover();
     await page.getByRole('link', { name: 'Details of Plain' }).click();
     await expect(page.getByRole('heading', { name: 'Plain', level: 1 })).toBeVisible();
+  });
+
+  test('a key is made disabled as a plain form', async ({ ownServer, page }) => {
+    await signIn(page, ownServer);
+    await page.goto(`${ownServer.url}/keys?new&client_name=Plain&notes=Later`);
+    const add = page.getByRole('dialog', { name: 'Add API key' });
+    await expect(add.getByRole('checkbox', { name: 'Enabled' })).toBeChecked();
+    await add.getByRole('checkbox', { name: 'Enabled' }).uncheck();
+    // What was chosen stays when something else is refused.
+    await add.getByRole('textbox', { name: 'Owner e-mail' }).fill('grace');
+    await add.getByRole('button', { name: 'Generate key' }).click();
+    await expect(add.getByRole('checkbox', { name: 'Enabled' })).not.toBeChecked();
+    await add.getByRole('textbox', { name: 'Owner e-mail' }).fill('');
+    await add.getByRole('button', { name: 'Generate key' }).click();
+    await expect(add.getByText(/It is disabled/)).toBeVisible();
+    await add.getByRole('button', { name: 'Done' }).click();
+    await expect(row(page, 'Plain')).toContainText('Disabled');
   });
 
   test('settings are added and edited as plain forms', async ({ ownServer, page }) => {

@@ -58,6 +58,11 @@ impl Caller {
         if let Some(scope) = scopes.iter().find(|scope| !catalogue.knows(scope)) {
             return Err(KeyError::UnknownScope { scope: scope.clone() });
         }
+        self.require_to_hold(scopes)
+    }
+
+    /// Refuses who lacks a right of these, whether the catalogue still knows it or not.
+    pub(crate) fn require_to_hold(&self, scopes: &ScopeSet) -> Result<(), KeyError> {
         let missing = self.lacks(scopes);
         if missing.is_empty() { Ok(()) } else { Err(KeyError::ScopeEscalation { missing }) }
     }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A key to be issued.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct NewKey {
     /// Whom it is for, as typed.
     pub client_name: String,
@@ -23,6 +23,8 @@ pub struct NewKey {
     pub scopes: Option<ScopeSet>,
     /// Which data it reaches.
     pub environment: Environment,
+    /// It works at once; `false`: not before somebody enables it.
+    pub enabled: bool,
     /// From when on it is refused, an instant in the future; `None`: never.
     pub expires_at: Option<Instant>,
     /// From which addresses it may be used.
@@ -37,6 +39,26 @@ pub struct NewKey {
     pub notes: Option<Notes>,
     /// So that a request that is sent again issues no second key.
     pub idempotency: Option<Idempotency>,
+}
+
+/// Nameless and without rights, but enabled.
+impl Default for NewKey {
+    fn default() -> Self {
+        Self {
+            client_name: String::new(),
+            preset: None,
+            scopes: None,
+            environment: Environment::default(),
+            enabled: true,
+            expires_at: None,
+            allowed_ips: NetworkSet::ANY,
+            allowed_origins: OriginSet::ANY,
+            metadata: Metadata::default(),
+            owner_email: None,
+            notes: None,
+            idempotency: None,
+        }
+    }
 }
 
 /// An issued key with its secret, which no list will show again.
@@ -62,6 +84,7 @@ impl Draft {
         let scopes = new.scopes.unwrap_or_else(|| preset.scopes());
         caller.require_to_give(catalogue, &scopes)?;
         let settings = KeySettings {
+            enabled: new.enabled,
             client_name,
             preset,
             scopes,
@@ -91,6 +114,9 @@ fn detail(key: &Key) -> Value {
         "client_name": key.client_name, "environment": key.environment, "preset": key.preset, "scopes": key.scopes,
         "hint": key.hint,
     });
+    if key.status == KeyStatus::Disabled {
+        detail["enabled"] = json!(false);
+    }
     if key.expires_at.is_some() {
         detail["expires_at"] = json!(key.expires_at);
     }
@@ -163,6 +189,7 @@ impl Keydesk {
             kind: KeyKind::Default,
             environment: Environment::Live,
             settings: KeySettings {
+                enabled: true,
                 client_name: ClientName::parse("Default API Key")?,
                 preset: Preset::Custom,
                 scopes: Scope::parse("keys:verify").into_iter().collect(),
@@ -215,7 +242,7 @@ impl Keydesk {
             environment: draft.environment,
             preset: settings.preset,
             scopes: settings.scopes,
-            status: KeyStatus::Active,
+            status: if settings.enabled { KeyStatus::Active } else { KeyStatus::Disabled },
             allowed_ips: settings.allowed_ips,
             allowed_origins: settings.allowed_origins,
             rate_limit: None,

@@ -123,6 +123,7 @@ impl Switched {
     }
 }
 
-fn deed(id: KeyId, enabled: bool) -> Deed {
+/// What the audit log says of a key that was switched on or off.
+pub(crate) fn deed(id: KeyId, enabled: bool) -> Deed {
     Deed::on_key(if enabled { Action::KeyEnable } else { Action::KeyDisable }, id, json!({}))
 }

@@ -5,7 +5,7 @@ use model::{
 use serde_json::{Map, Value, json};
 use store::{Change, StoredKey};
 
-use crate::{Caller, Keydesk, audit::Deed, failure, issue::require_future};
+use crate::{Caller, Keydesk, audit::Deed, failure, issue::require_future, switch};
 
 /// What to change of a key. `None`: leave it as it is.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,8 @@ pub struct KeyChange {
     pub preset: Option<Preset>,
     /// Its rights.
     pub scopes: Option<ScopeSet>,
+    /// Whether it works.
+    pub enabled: Option<bool>,
     /// From when on it is refused, an instant in the future; `Some(None)`: never.
     pub expires_at: Option<Option<Instant>>,
     /// From which addresses it may be used.
@@ -40,6 +42,7 @@ impl KeyChange {
         let preset = self.preset.unwrap_or(to.preset);
         let of_preset = self.preset.filter(|preset| *preset != Preset::Custom).map(Preset::scopes);
         Ok(KeySettings {
+            enabled: self.enabled.unwrap_or(to.enabled),
             client_name: match self.client_name {
                 Some(typed) => ClientName::parse(&typed)?,
                 None => to.client_name.clone(),
@@ -56,7 +59,14 @@ impl KeyChange {
     }
 }
 
-/// What the audit log says: each changed setting before and after, but of the notes only that they were changed.
+/// Whether a key can do more with other settings, beside what the rights that they add let it do: then who makes the change
+/// must hold all of its rights.
+fn widens(from: &KeySettings, to: &KeySettings) -> bool {
+    to.enabled && !from.enabled
+}
+
+/// What the audit log says: each changed setting before and after, but of the notes only that they were changed. A change of
+/// the name alone, or a switch alone, has an action of its own.
 fn deed(id: KeyId, from: &KeySettings, to: &KeySettings) -> Deed {
     let mut changed = Map::new();
     let mut tell = |name: &str, from: Value, to: Value| {
@@ -64,6 +74,7 @@ fn deed(id: KeyId, from: &KeySettings, to: &KeySettings) -> Deed {
             changed.insert(name.to_owned(), json!({ "from": from, "to": to }));
         }
     };
+    tell("enabled", json!(from.enabled), json!(to.enabled));
     tell("client_name", json!(from.client_name), json!(to.client_name));
     tell("preset", json!(from.preset), json!(to.preset));
     tell("scopes", json!(from.scopes), json!(to.scopes));
@@ -77,6 +88,7 @@ fn deed(id: KeyId, from: &KeySettings, to: &KeySettings) -> Deed {
     }
     match changed.remove("client_name") {
         Some(name) if changed.is_empty() => Deed::on_key(Action::KeyRename, id, name),
+        None if changed.len() == 1 && to.enabled != from.enabled => switch::deed(id, to.enabled),
         name => {
             changed.extend(name.map(|name| ("client_name".to_owned(), name)));
             Deed::on_key(Action::KeyUpdate, id, Value::Object(changed))
@@ -88,7 +100,7 @@ impl Keydesk {
     /// Changes settings of a key; with `if_version`, only if nobody else changed the key since. What changes nothing is not
     /// written, and the version stays.
     ///
-    /// Rights can always be taken away; added can be only such as the caller holds.
+    /// Rights can always be taken away; added can be only such as the caller holds. Enabling a key takes all of its rights.
     pub async fn update(
         &self,
         caller: &Caller,
@@ -107,6 +119,9 @@ impl Keydesk {
             }
             let added = to.scopes.iter().filter(|scope| !from.scopes.allows(scope)).cloned().collect();
             caller.require_to_give(this.catalogue(), &added)?;
+            if widens(&from, &to) {
+                caller.require_to_hold(&to.scopes)?;
+            }
             if to.expires_at != from.expires_at {
                 require_future(to.expires_at, now)?;
             }

@@ -53,13 +53,29 @@ impl FromStr for Instant {
     type Err = InvalidInstant;
 
     fn from_str(text: &str) -> Result<Self, InvalidInstant> {
-        // jiff also reads ISO 8601 variants (a space, a bracketed zone) that RFC 3339 clients can't read back.
-        let shaped =
-            text.len() >= 20 && text.is_ascii() && matches!(text.as_bytes()[10], b'T' | b't') && !text.contains('[');
-        let timestamp = text.parse::<jiff::Timestamp>().ok().filter(|_| shaped).ok_or(InvalidInstant)?;
+        let timestamp = text.parse::<jiff::Timestamp>().ok().filter(|_| shaped(text)).ok_or(InvalidInstant)?;
         let ms = timestamp.as_millisecond();
         if (FIRST_MS..=LAST_MS).contains(&ms) { Ok(Self(ms)) } else { Err(InvalidInstant) }
     }
+}
+
+/// Whether a text has the form of RFC 3339. jiff also reads other forms of ISO 8601 (a space, no seconds, an offset without a
+/// colon, a bracketed zone) that clients of RFC 3339 can't read back.
+fn shaped(text: &str) -> bool {
+    let like = |text: &[u8], form: &[u8]| {
+        text.len() == form.len()
+            && text.iter().zip(form).all(|(byte, form)| match form {
+                b'0' => byte.is_ascii_digit(),
+                form => byte.eq_ignore_ascii_case(form),
+            })
+    };
+    let Some((time, rest)) = text.as_bytes().split_at_checked(19) else { return false };
+    let zone = match rest {
+        // At least one digit: a point by itself is no fraction, and jiff refuses it.
+        [b'.', fraction @ ..] => &fraction[fraction.iter().take_while(|byte| byte.is_ascii_digit()).count()..],
+        zone => zone,
+    };
+    like(time, b"0000-00-00T00:00:00") && (like(zone, b"Z") || like(zone, b"+00:00") || like(zone, b"-00:00"))
 }
 
 impl Serialize for Instant {
@@ -107,9 +123,26 @@ mod tests {
     #[test]
     fn reads_offsets_and_refuses_what_is_not_rfc_3339() {
         assert_eq!("2026-11-22T22:20:00+01:00".parse(), Ok(Instant::from_millis(1_795_382_400_000)));
-        for bad in
-            ["", "2026-11-22", "2026-11-22 21:20:00Z", "2026-11-22T21:20:00", "2026-13-22T21:20:00Z", "1795382400"]
-        {
+        for same in ["2026-11-22t21:20:00z", "2026-11-22T21:20:00.000999-00:00", "2026-11-22T16:20:00-05:00"] {
+            assert_eq!(same.parse(), Ok(Instant::from_millis(1_795_382_400_000)), "{same}");
+        }
+        for bad in [
+            "",
+            "2026-11-22",
+            "2026-11-22 21:20:00Z",
+            "2026-11-22T21:20:00",
+            "2026-13-22T21:20:00Z",
+            "1795382400",
+            "2026-11-22T21:20:00.Z",
+            "2026-11-22T21:20:00,5Z",
+            "2026-11-22T22:20+01:00",
+            "2026-11-22T22:20:00+01",
+            "2026-11-22T22:20:00+0100",
+            "2026-11-22T22:20:00+01:00:00",
+            "2026-11-22T22:20:00+01:00[Europe/Berlin]",
+            "+002026-11-22T21:20:00Z",
+            "2026-11-22T2120:00.000Z",
+        ] {
             assert_eq!(bad.parse::<Instant>(), Err(InvalidInstant), "{bad}");
         }
     }

@@ -169,6 +169,8 @@ pub struct Key {
 /// All of a key that can be edited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeySettings {
+    /// It works; `false`: it is refused, until somebody enables it.
+    pub enabled: bool,
     /// Whom it was generated for.
     pub client_name: ClientName,
     /// The preset that its rights come from.
@@ -190,9 +192,10 @@ pub struct KeySettings {
 }
 
 impl Key {
-    /// What of it can be edited.
+    /// What of it can be edited, while it lives: a deleted key's status does not say whether it was enabled.
     pub fn settings(&self) -> KeySettings {
         KeySettings {
+            enabled: self.status != KeyStatus::Disabled,
             client_name: self.client_name.clone(),
             preset: self.preset,
             scopes: self.scopes.clone(),

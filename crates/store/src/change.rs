@@ -190,8 +190,8 @@ impl Change {
     async fn insert_key_rows(&mut self, keys: &[(StoredKey, NewSecret)]) -> Result<(), StoreError> {
         let mut sql = Sql::new(
             "INSERT INTO api_key (id, installation_id, kind, client_name, client_name_folded, hint, environment, preset, \
-             scopes, allowed_ips, allowed_origins, metadata, owner_email, notes, expires_at, created_at, updated_at, version, \
-             epoch) VALUES ",
+             scopes, allowed_ips, allowed_origins, metadata, owner_email, notes, disabled_at, expires_at, created_at, \
+             updated_at, version, epoch) VALUES ",
         );
         for (index, (key, _)) in keys.iter().enumerate() {
             let columns = key.columns();
@@ -204,6 +204,7 @@ impl Change {
             sql.push(", ").text(&json!(&columns.metadata));
             sql.push(", ").bind(Value::MaybeText(columns.owner_email.clone().map(String::from)));
             sql.push(", ").bind(Value::MaybeText(columns.notes.clone().map(String::from)));
+            sql.push(", ").bind(Value::MaybeInt(key.life.disabled_at.map(Instant::as_millis)));
             sql.push(", ").bind(Value::MaybeInt(columns.expires_at.map(Instant::as_millis)));
             sql.push(", ").int(columns.created_at.as_millis());
             sql.push(", ").int(columns.updated_at.as_millis()).push(", ").int(columns.version);

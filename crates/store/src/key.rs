@@ -1,6 +1,6 @@
 use model::{
-    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, LifeCycle, Limit,
-    Metadata, NetworkSet, OriginSet, Preset, ScopeSet, SecretId,
+    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, KeyStatus, LifeCycle,
+    Limit, Metadata, NetworkSet, OriginSet, Preset, ScopeSet, SecretId,
 };
 use serde_json::from_str;
 use uuid::Uuid;
@@ -28,9 +28,10 @@ pub struct StoredKey {
 }
 
 impl StoredKey {
-    /// A key that is about to be written for the first time.
+    /// A key that is about to be written for the first time. Its status says whether it begins disabled.
     pub fn new(installation: InstallationId, key: Key, epoch: i64) -> Self {
-        let life = LifeCycle { expires_at: key.expires_at, ..LifeCycle::default() };
+        let disabled_at = (key.status == KeyStatus::Disabled).then_some(key.created_at);
+        let life = LifeCycle { disabled_at, expires_at: key.expires_at, deleted_at: None };
         Self { installation, key, life, epoch }
     }
 
@@ -61,7 +62,7 @@ impl StoredKey {
 
     /// All of it that can be edited.
     pub fn settings(&self) -> KeySettings {
-        self.key.settings()
+        KeySettings { enabled: self.life.disabled_at.is_none(), ..self.key.settings() }
     }
 
     pub(crate) fn columns(&self) -> &Key {

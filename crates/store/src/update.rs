@@ -7,10 +7,12 @@ use crate::{
 
 pub(crate) const UPDATE_KEY: &str = "UPDATE api_key SET client_name = $3, client_name_folded = $4, preset = $5, scopes = $6, \
      allowed_ips = $7, allowed_origins = $8, metadata = $9, owner_email = $10, notes = $11, expires_at = $12, \
-     updated_at = $13, version = version + 1, epoch = $14 WHERE installation_id = $1 AND id = $2 AND deleted_at IS NULL";
+     updated_at = $13, version = version + 1, epoch = $14, \
+     disabled_at = CASE WHEN $15 THEN NULL ELSE COALESCE(disabled_at, $13) END WHERE installation_id = $1 AND id = $2 AND deleted_at IS NULL";
 
 impl Change {
-    /// Gives a key these settings. False: there is none, or it is deleted.
+    /// Gives a key these settings. What was disabled before and still is keeps the instant of that. False: there is no such
+    /// key, or it is deleted.
     pub async fn update_key(
         &mut self,
         installation: InstallationId,
@@ -35,6 +37,7 @@ impl Change {
                 .bind(settings.expires_at.map(Instant::as_millis))
                 .bind(now.as_millis())
                 .bind(epoch)
+                .bind(settings.enabled)
                 .execute(connection)
                 .await?
                 .rows_affected()

@@ -61,6 +61,7 @@ fn who(entry: &HistoryEntry) -> String {
 fn what(entry: &HistoryEntry) -> String {
     let overlap = entry.detail["overlap_seconds"].as_u64();
     match entry.action {
+        Action::KeyIssue if entry.detail["enabled"] == false => "Created, and disabled".to_owned(),
         Action::KeyIssue => "Created".to_owned(),
         Action::KeyRename => "Renamed".to_owned(),
         Action::KeyUpdate
@@ -117,6 +118,7 @@ fn label(name: &str) -> &'static str {
         "allowed_origins" => "Allowed origins",
         "metadata" => "Metadata",
         "owner_email" => "Owner e-mail",
+        "enabled" => "State",
         _ => "Setting",
     }
 }
@@ -124,6 +126,7 @@ fn label(name: &str) -> &'static str {
 fn text(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),
+        Value::Bool(enabled) => if *enabled { "Enabled" } else { "Disabled" }.to_owned(),
         Value::String(text) => match text.parse() {
             Ok(at) => super::words::instant(at),
             Err(_) => text.clone(),

@@ -1,6 +1,6 @@
 //! What can be set of a key beside its name, as it stands in a form.
 
-use model::{Environment, Instant, Key, KeyStatus, Preset, ScopeSet};
+use model::{Environment, Expiry, Instant, Key, KeyStatus, Preset, ScopeSet};
 
 use super::words::{access, instant};
 use crate::ssr::settings::Form;
@@ -24,7 +24,7 @@ pub(crate) struct Shown {
     pub(super) metadata: String,
     pub(super) owner_email: String,
     pub(super) notes: String,
-    pub(super) enabled: bool,
+    pub(crate) enabled: bool,
     name: String,
 }
 
@@ -51,9 +51,9 @@ impl Shown {
         }
     }
 
-    /// The settings of a key, for another one.
+    /// The settings of a key, for another one. Of a disabled key, too: that was about its secret, and the other gets its own.
     pub(crate) fn duplicate(key: &Key) -> Self {
-        Self { existing: false, ..Self::of_key(key) }
+        Self { existing: false, enabled: true, ..Self::of_key(key) }
     }
 
     /// What was typed, or what an address fills in; for a key that there is, over what it has.
@@ -80,7 +80,7 @@ impl Shown {
             metadata: text("metadata").replace("\r\n", "\n"),
             owner_email: text("owner_email"),
             notes: text("notes").replace("\r\n", "\n"),
-            enabled: form.has("enabled"),
+            enabled: form.enabled(),
             name: text("client_name"),
         }
     }
@@ -131,8 +131,7 @@ pub(crate) fn pair(name: &str, value: &str) -> String {
 /// What is chosen, and which day. An address may name the end as REST does, or a day by itself.
 fn expiry(form: Form<'_>) -> (String, String) {
     let chosen = if form.has("expires") { form.text("expires") } else { form.text("expires_at") };
-    let is_day = format!("{chosen}T00:00:00Z").parse::<Instant>().is_ok();
-    if is_day {
+    if Expiry::end_of(chosen).is_some() {
         ("date".to_owned(), chosen.to_owned())
     } else {
         (chosen.to_owned(), form.text("expires_on").to_owned())

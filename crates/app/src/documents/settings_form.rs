@@ -14,7 +14,7 @@ pub(crate) fn settings_form(shown: &Shown, problems: &[FieldProblem], catalogue:
     let about = |field: &'static str| Problems { field, problems };
     view! {
         <input type="hidden" name="settings" value="1"/>
-        {shown.existing.then(|| state(shown.enabled))}
+        {state(shown)}
         {(!shown.existing).then(|| environment(shown.environment))}
         {rights(shown, catalogue, about("scope"))}
         {expires(shown, about("expires"))}
@@ -51,16 +51,19 @@ impl Problems<'_> {
     }
 }
 
-fn state(enabled: bool) -> AnyView {
+fn state(shown: &Shown) -> AnyView {
+    let note = if shown.existing {
+        "Without it every call with this key is refused, from the moment you save."
+    } else {
+        "Without it every call with this key is refused, until somebody enables it."
+    };
     view! {
         <div class="field">
             <label class="tick">
-                <input type="checkbox" name="enabled" checked=enabled aria-describedby="enabled-note"/>
+                <input type="checkbox" name="enabled" checked=shown.enabled aria-describedby="enabled-note"/>
                 <span>"Enabled"</span>
             </label>
-            <p class="field-note" id="enabled-note">
-                "Without it every call with this key is refused, from the moment you save."
-            </p>
+            <p class="field-note" id="enabled-note">{note}</p>
         </div>
     }
     .into_any()

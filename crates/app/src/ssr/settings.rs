@@ -4,12 +4,10 @@ use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
 use domain::{KeyChange, Keydesk, NewKey, Session};
 use model::{
-    Email, Instant, Key, KeyError, KeyId, KeyStatus, Metadata, NetworkSet, Notes, OriginSet, Preset, Scope, ScopeSet,
+    Email, Expiry, Instant, Key, KeyError, KeyId, Metadata, NetworkSet, Notes, OriginSet, Preset, Scope, ScopeSet,
 };
 
 use crate::{ApiError, FieldProblem};
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The fields of a form in order, by name.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +43,12 @@ impl<'a> Form<'a> {
     /// Whether the rights are those that are ticked, and not those that the preset brings.
     pub(crate) fn chosen(self) -> bool {
         self.text("rights") == "chosen" || self.preset().unwrap_or(Preset::Custom) == Preset::Custom
+    }
+
+    /// Whether the key is to work. An unticked box is not in a form at all, so only a form that has the settings can say no;
+    /// an address says it in words.
+    pub(crate) fn enabled(self) -> bool {
+        if self.has("settings") { self.has("enabled") } else { self.text("enabled") != "false" }
     }
 
     pub(crate) fn scopes(self) -> ScopeSet {
@@ -160,19 +164,16 @@ fn quoted(text: &str) -> Option<Option<(String, &str)>> {
 
 /// `never`, a number of days from now, `date` with a day at whose end (UTC) it is, or an instant.
 fn expiry(form: Form<'_>, now: Instant) -> Result<Option<Instant>, String> {
-    match form.text("expires") {
-        "" | "never" => Ok(None),
-        "date" => {
-            let day = form.text("expires_on");
-            let start: Instant =
-                format!("{day}T00:00:00Z").parse().map_err(|_| "Choose the day on which the key ends".to_owned())?;
-            Ok(Some(start.plus_millis(DAY_MS)))
+    let end = match form.text("expires") {
+        "" | "never" => return Ok(None),
+        "date" => Expiry::end_of(form.text("expires_on")).ok_or("Choose the day on which the key ends")?,
+        text => {
+            let at = || text.parse().ok().map(Expiry::At);
+            let no_time = || format!("“{text}” is no time: choose when the key expires");
+            Expiry::in_days(text).or_else(at).ok_or_else(no_time)?
         }
-        text => match text.parse::<i64>() {
-            Ok(days @ 1..=36_500) => Ok(Some(now.plus_millis(days * DAY_MS))),
-            _ => text.parse().map(Some).map_err(|_| format!("“{text}” is no time: choose when the key expires")),
-        },
-    }
+    };
+    Ok(Some(end.instant(now)))
 }
 
 /// A key to be made. Without a draft's mark it is made each time that it is asked for.
@@ -188,6 +189,7 @@ pub(crate) fn new_key(form: Form<'_>, token: &str, now: Instant) -> Result<NewKe
         preset: form.preset(),
         scopes: form.chosen().then(|| form.scopes()),
         environment: form.text("environment").parse().unwrap_or_default(),
+        enabled: form.enabled(),
         expires_at: read.expires_at,
         allowed_ips: read.allowed_ips,
         allowed_origins: read.allowed_origins,
@@ -220,18 +222,14 @@ pub(crate) async fn save(keydesk: &Keydesk, session: &Session, id: KeyId, form: 
     let read = read(form, keydesk.now())?;
     change.preset = form.preset();
     change.scopes = Some(form.scopes());
+    change.enabled = Some(form.enabled());
     change.expires_at = Some(read.expires_at);
     change.allowed_ips = Some(read.allowed_ips);
     change.allowed_origins = Some(read.allowed_origins);
     change.metadata = Some(read.metadata);
     change.owner_email = Some(read.owner_email);
     change.notes = Some(read.notes);
-    let key = keydesk.update(&caller, id, change, Some(version)).await.map_err(refusal)?;
-    let enabled = form.has("enabled");
-    if enabled != (key.status == KeyStatus::Disabled) {
-        return Ok(key);
-    }
-    keydesk.set_enabled(&caller, id, enabled, Some(key.version)).await.map_err(refusal)
+    keydesk.update(&caller, id, change, Some(version)).await.map_err(refusal)
 }
 
 /// Names the field that a verb refused, where there is one.
@@ -257,9 +255,10 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::documents::pair;
+    use crate::documents::{Shown, pair};
 
     const NOW: Instant = Instant::from_millis(1_795_382_405_999);
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
     fn fields(fields: &[(&str, &str)]) -> Vec<(String, String)> {
         fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -291,6 +290,23 @@ mod tests {
         assert_eq!(expiry("2027-02-03T04:05:06.789Z", ""), day("2027-02-03T04:05:06.789Z"));
         for (value, day) in [("date", ""), ("date", "2026-02-30"), ("soon", ""), ("-3", ""), ("0", "")] {
             assert!(expiry(value, day).is_err(), "{value} {day}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_enabled_unless_its_box_is_there_and_not_ticked() {
+        for (given, expected) in [
+            (&[][..], true),
+            (&[("settings", "1"), ("enabled", "on")], true),
+            (&[("settings", "1")], false),
+            // As an address has it.
+            (&[("enabled", "false")], false),
+            (&[("enabled", "true")], true),
+        ] {
+            let fields = fields(given);
+            let form = Form(&fields);
+            assert_eq!(new_key(form, "", NOW).map(|key| key.enabled), Ok(expected), "{given:?}");
+            assert_eq!(Shown::of_form(form, None).enabled, expected, "{given:?}");
         }
     }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod coming_in;
+mod key_forms;
 mod key_page;
 mod pages;
 mod site;

@@ -1,11 +1,15 @@
+use domain::{KeyChange, NewKey};
 use model::{Action, Code, KeyError, KeyId, KeyStatus, Selection};
 use store::{on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
-use crate::desk::{Desk, code};
+use crate::desk::{Desk, code, new_key, scopes};
 
 on_both_databases!(
     off_and_on_again,
+    a_key_that_is_made_disabled_waits_to_be_enabled,
+    a_switch_is_part_of_an_edit,
+    enabling_through_an_edit_takes_all_rights_of_the_key,
     many_at_once_with_what_became_of_each,
     all_that_match_in_several_changes,
     the_default_key_stays_on
@@ -29,6 +33,75 @@ async fn off_and_on_again(database: TestDatabase) {
     assert_eq!(desk.keydesk.set_enabled(&desk.operator, id, false, None).await, Err(KeyError::NotFound));
 }
 
+async fn a_key_that_is_made_disabled_waits_to_be_enabled(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let before = desk.audit(&desk.operator).await.len();
+    let new = NewKey { enabled: false, ..new_key("Acme") };
+    let issued = desk.keydesk.issue(&desk.operator, new.clone()).await.unwrap();
+    let (id, key) = (issued.key.id, issued.secret.expose());
+    assert_eq!((issued.key.status, issued.key.version), (KeyStatus::Disabled, 1));
+    assert_eq!(desk.keydesk.get(&desk.operator, id).await.unwrap(), issued.key);
+    let other = desk.second_node().await;
+    assert_eq!((code(&desk.keydesk, key).await, code(&other, key).await), (Code::Disabled, Code::Disabled));
+    let entries = desk.audit(&desk.operator).await;
+    let (entry, entries) = (entries.last().unwrap(), entries.len() - before);
+    assert_eq!((entries, entry.action().unwrap()), (1, Action::KeyIssue));
+    assert!(entry.detail.contains("\"enabled\":false"), "{}", entry.detail);
+    let on = desk.keydesk.set_enabled(&desk.operator, id, true, Some(1)).await.unwrap();
+    assert_eq!((on.status, code(&desk.keydesk, key).await), (KeyStatus::Active, Code::Valid));
+    let many = desk.keydesk.issue_many(&desk.operator, vec![new, new_key("Beta")]).await.unwrap();
+    let statuses: Vec<_> = many.iter().map(|issued| issued.key.status).collect();
+    assert_eq!(statuses, [KeyStatus::Disabled, KeyStatus::Active]);
+    assert!(!desk.audit(&desk.operator).await.last().unwrap().detail.contains("enabled"), "it goes without saying");
+}
+
+async fn a_switch_is_part_of_an_edit(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let issued = desk.issue("Acme").await;
+    let (id, key) = (issued.key.id, issued.secret.expose());
+    let edit = async |enabled, name: &str, version| {
+        let change = KeyChange { enabled: Some(enabled), ..KeyChange::name(name) };
+        desk.keydesk.update(&desk.operator, id, change, Some(version)).await
+    };
+    let last = async || desk.audit(&desk.operator).await.pop().unwrap();
+    let entries = desk.audit(&desk.operator).await.len();
+    let off = edit(false, "Beta", 1).await.unwrap();
+    assert_eq!((off.client_name.as_str(), off.status, off.version), ("Beta", KeyStatus::Disabled, 2));
+    assert_eq!((code(&desk.keydesk, key).await, last().await.action().unwrap()), (Code::Disabled, Action::KeyUpdate));
+    // What is refused switches nothing.
+    let before = desk.database.raw().await.dump().await;
+    assert_eq!(edit(true, "\0", 2).await.unwrap_err().code(), "invalid_client_name");
+    assert_eq!(edit(true, "Gamma", 1).await, Err(KeyError::VersionMoved { current: 2 }));
+    assert_eq!(edit(false, "Beta", 2).await.unwrap().version, 2, "nothing to do");
+    assert_eq!(desk.database.raw().await.dump().await, before);
+    // A switch alone reads in the log as any other.
+    assert_eq!(edit(true, "Beta", 2).await.unwrap().version, 3);
+    assert_eq!((code(&desk.keydesk, key).await, last().await.action().unwrap()), (Code::Valid, Action::KeyEnable));
+    assert_eq!(edit(false, "Beta", 3).await.unwrap().version, 4);
+    assert_eq!((last().await.action().unwrap(), last().await.detail.as_str()), (Action::KeyDisable, "{}"));
+    assert_eq!(desk.audit(&desk.operator).await.len(), entries + 3);
+}
+
+async fn enabling_through_an_edit_takes_all_rights_of_the_key(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let weak = desk.caller(&["keys:write", "calls:read"]).await;
+    let edit = async |id, change: KeyChange| desk.keydesk.update(&weak, id, change, None).await.map(|key| key.status);
+    let switch = |enabled| KeyChange { enabled: Some(enabled), ..KeyChange::default() };
+    for (held, expected) in [
+        (&["calls:read"][..], Ok(KeyStatus::Active)),
+        (&["calls:read", "data:read"], Err(KeyError::ScopeEscalation { missing: vec!["data:read".parse().unwrap()] })),
+    ] {
+        let new = NewKey { scopes: Some(scopes(held)), ..new_key("Acme") };
+        let id = desk.keydesk.issue(&desk.operator, new).await.unwrap().key.id;
+        assert_eq!(edit(id, switch(false)).await, Ok(KeyStatus::Disabled), "anybody may take away");
+        assert_eq!(edit(id, KeyChange::name("Beta")).await, Ok(KeyStatus::Disabled));
+        assert_eq!(edit(id, switch(true)).await, expected, "{held:?}");
+        // The rights that are left count, and not those that the same edit takes away.
+        let less = KeyChange { scopes: Some(scopes(&["calls:read"])), ..switch(true) };
+        assert_eq!(edit(id, less).await, Ok(KeyStatus::Active), "{held:?}");
+    }
+}
+
 async fn many_at_once_with_what_became_of_each(database: TestDatabase) {
     let desk = Desk::open(database).await;
     let [one, two, gone] = [desk.issue("Acme").await, desk.issue("Beta").await, desk.issue("Gone").await];
@@ -50,7 +123,7 @@ async fn many_at_once_with_what_became_of_each(database: TestDatabase) {
 async fn all_that_match_in_several_changes(database: TestDatabase) {
     const KEYS: usize = 2_100;
     let desk = Desk::open(database).await;
-    let new = (0..KEYS).map(|_| crate::desk::new_key("Acme")).collect();
+    let new = (0..KEYS).map(|_| new_key("Acme")).collect();
     let issued = desk.keydesk.issue_many(&desk.operator, new).await.unwrap();
     let other = desk.issue("Beta").await.key;
     let matching = Selection::Matching {

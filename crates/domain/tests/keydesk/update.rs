@@ -1,5 +1,5 @@
 use domain::{Caller, KeyChange, NewKey};
-use model::{Action, Code, Instant, KeyError, Preset, ScopeSet};
+use model::{Action, Code, Instant, KeyError, KeyStatus, Preset, ScopeSet};
 use serde_json::json;
 use store::{on_both_databases, testing::TestDatabase};
 
@@ -25,6 +25,7 @@ fn everything() -> KeyChange {
         client_name: Some("Beta".to_owned()),
         preset: Some(Preset::LiveWidget),
         scopes: Some(scopes(&["calls:read"])),
+        enabled: Some(false),
         expires_at: Some(Some(in_an_hour())),
         allowed_ips: Some(serde_json::from_value(json!(["10.0.0.0/8"])).unwrap()),
         allowed_origins: Some(serde_json::from_value(json!(["https://*.example.com"])).unwrap()),
@@ -45,20 +46,22 @@ async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
         (after.client_name.as_str(), after.preset, &after.scopes),
         ("Beta", Preset::LiveWidget, &scopes(&["calls:read"]))
     );
-    assert_eq!(after.expires_at, Some(in_an_hour()));
+    assert_eq!((after.expires_at, after.status), (Some(in_an_hour()), KeyStatus::Disabled));
     assert_eq!(after.owner_email.as_ref().unwrap().as_str(), "ada@example.com");
     assert_eq!(after.notes.as_ref().unwrap().as_str(), "ring Ada first");
     let entry = desk.audit(&desk.operator).await.pop().unwrap();
     assert_eq!(entry.action().unwrap(), Action::KeyUpdate);
     let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap();
     assert_eq!(detail["allowed_ips"], json!({"from": [], "to": ["10.0.0.0/8"]}));
-    assert_eq!((detail.as_object().unwrap().len(), &detail["notes"]), (9, &json!({"changed": true})));
+    assert_eq!((detail.as_object().unwrap().len(), &detail["notes"]), (10, &json!({"changed": true})));
+    assert_eq!(detail["enabled"], json!({"from": true, "to": false}));
     assert!(!entry.detail.contains("ring Ada"), "the log is forever");
 
     let back = KeyChange {
         client_name: Some("Acme".to_owned()),
         preset: Some(Preset::Crm),
         scopes: None,
+        enabled: Some(true),
         expires_at: Some(None),
         allowed_ips: Some(Default::default()),
         allowed_origins: Some(Default::default()),
@@ -72,6 +75,7 @@ async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
     let new = NewKey {
         preset: Some(Preset::LiveWidget),
         scopes: Some(scopes(&["calls:read"])),
+        enabled: false,
         expires_at: Some(in_an_hour()),
         allowed_ips: everything().allowed_ips.unwrap(),
         allowed_origins: everything().allowed_origins.unwrap(),
@@ -95,7 +99,7 @@ async fn what_changes_nothing_writes_nothing(database: TestDatabase) {
     for change in [everything(), KeyChange::default(), KeyChange::name(" Beta ")] {
         assert_eq!(desk.keydesk.update(&desk.operator, key.id, change, Some(2)).await.unwrap().version, 2);
     }
-    assert_eq!(desk.keydesk.set_enabled(&desk.operator, key.id, true, Some(2)).await.unwrap().version, 2);
+    assert_eq!(desk.keydesk.set_enabled(&desk.operator, key.id, false, Some(2)).await.unwrap().version, 2);
     assert_eq!(desk.keydesk.end_overlap(&desk.operator, key.id, Some(2)).await.unwrap().version, 2);
     assert_eq!(desk.database.raw().await.dump().await, before);
 }

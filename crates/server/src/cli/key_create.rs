@@ -19,6 +19,9 @@ pub(super) struct KeyCreate {
     /// Which data it reaches: live or test
     #[arg(long, default_value = "live")]
     environment: Environment,
+    /// Make it disabled: it is refused until it is enabled
+    #[arg(long)]
+    disabled: bool,
     #[command(flatten)]
     settings: KeySettings,
     #[command(flatten)]
@@ -35,7 +38,8 @@ impl KeyCreate {
             preset: self.preset,
             scopes: (!self.scope.is_empty()).then(|| self.scope.into_iter().collect()),
             environment: self.environment,
-            expires_at: self.settings.expires_at,
+            enabled: !self.disabled,
+            expires_at: self.settings.expires_at(desk.keydesk.now()),
             allowed_ips: allowed_ips.unwrap_or_default(),
             allowed_origins: allowed_origins.unwrap_or_default(),
             metadata: self.settings.metadata()?.unwrap_or_default(),

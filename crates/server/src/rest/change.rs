@@ -27,6 +27,8 @@ pub(crate) struct KeyChange {
     /// Its rights, instead of the preset's. No right is added that the caller does not hold itself.
     #[schema(value_type = Option<ScopeSet>)]
     scopes: Option<Vec<String>>,
+    /// Whether it works. False: every call with it is refused, until it is enabled. To enable a key takes all of its rights.
+    enabled: Option<bool>,
     /// From when on it is refused, an instant in the future; null: never.
     #[serde(default, deserialize_with = "settings::given")]
     #[schema(value_type = Option<Instant>)]
@@ -52,6 +54,7 @@ impl Form<'_> for KeyChange {
         settings::NEW_CLIENT_NAME,
         settings::PRESET,
         settings::SCOPES,
+        settings::ENABLED,
         settings::EXPIRES_AT,
         settings::ALLOWED_IPS,
         settings::ALLOWED_ORIGINS,
@@ -63,7 +66,7 @@ impl Form<'_> for KeyChange {
 
 /// Change a key
 ///
-/// The secret stays as it is. The Default API Key can't be changed.
+/// All of it, or nothing. The secret stays as it is. The Default API Key can't be changed.
 #[utoipa::path(
     patch,
     path = "/api/v1/keys/{id}",
@@ -90,6 +93,7 @@ pub(crate) async fn change_key(State(app): State<App>, request: Request) -> Resu
         client_name: wanted.client_name,
         preset: wanted.preset,
         scopes: wanted.scopes.as_deref().map(settings::scopes).transpose()?,
+        enabled: wanted.enabled,
         expires_at: wanted.expires_at,
         allowed_ips: wanted.allowed_ips,
         allowed_origins: wanted.allowed_origins,

@@ -33,6 +33,9 @@ pub(crate) struct NewKeyBody {
     scopes: Option<Vec<String>>,
     /// Which data it reaches; `live` when not given. Can't be changed later.
     environment: Option<Environment>,
+    /// Whether it works at once, which it does when this is not given. False: not before it is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enabled: Option<bool>,
     /// From when on it is refused, an instant in the future; never when not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Instant>,
@@ -59,6 +62,7 @@ impl Form<'_> for NewKeyBody {
         settings::PRESET,
         settings::SCOPES,
         settings::ENVIRONMENT,
+        settings::ENABLED,
         settings::EXPIRES_AT,
         settings::ALLOWED_IPS,
         settings::ALLOWED_ORIGINS,
@@ -119,6 +123,7 @@ pub(crate) async fn create_key(State(app): State<App>, request: Request) -> Resu
         client_name: body.client_name,
         preset: body.preset,
         environment: body.environment.unwrap_or_default(),
+        enabled: body.enabled.unwrap_or(true),
         expires_at: body.expires_at,
         allowed_ips: body.allowed_ips.unwrap_or_default(),
         allowed_origins: body.allowed_origins.unwrap_or_default(),

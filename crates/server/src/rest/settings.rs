@@ -41,6 +41,8 @@ pub(super) const SCOPES: Field = Field::optional(
         most: usize::MAX,
     },
 );
+pub(super) const ENABLED: Field =
+    Field::optional("enabled", Shape::Plain { holds: Value::is_boolean, message: "must be true or false" });
 pub(super) const EXPIRES_AT: Field = Field::optional("expires_at", Shape::Checked { check: check_text::<Instant> });
 pub(super) const ALLOWED_IPS: Field =
     Field::optional("allowed_ips", Shape::CheckedList { check: check_text::<Network>, least: 0, most: NETWORKS_MAX });

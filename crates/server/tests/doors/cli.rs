@@ -86,11 +86,39 @@ async fn a_story_in_json(database: TestDatabase) {
     assert_eq!(call(&["key", "handover", id]).await["key_id"], id);
     let free = call(&["key", "update", id, "--any-ip", "--any-origin", "--no-expiry", "--preset", "crm"]).await;
     assert_eq!((&free["allowed_ips"], &free["expires_at"]), (&serde_json::json!([]), &Value::Null));
+    let bare = call(&["key", "update", id, "--no-scopes", "--no-metadata", "--no-owner-email", "--no-notes"]).await;
+    assert_eq!((&bare["scopes"], &bare["metadata"]), (&serde_json::json!([]), &serde_json::json!({})));
+    assert_eq!((&bare["owner_email"], &bare["notes"]), (&Value::Null, &Value::Null));
     let report = call(&["doctor"]).await;
     assert_eq!(report["ok"], true, "{report}");
 }
 
 store::on_both_databases!(a_story_in_json);
+
+#[tokio::test]
+async fn a_key_is_made_disabled_and_ends_when_people_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let create = ["key", "create", "--client-name", "Acme"];
+    let off = json(data, &[&create[..], &["--disabled"]].concat()).await;
+    assert_eq!((&off["status"], off["key"].is_string()), (&Value::from("disabled"), true));
+    let id = off["id"].as_str().unwrap();
+    // What an edit does not name stays, also that it is disabled.
+    let day = json(data, &["key", "update", id, "--expires-at", "2098-12-31"]).await;
+    assert_eq!((&day["expires_at"], &day["status"]), (&"2099-01-01T00:00:00.000Z".into(), &"disabled".into()));
+    assert_eq!(json(data, &["key", "enable", id]).await["changed"][0], id);
+    let days = json(data, &[&create[..], &["--expires-at", "90d"]].concat()).await;
+    let at = |name: &str| days[name].as_str().unwrap().parse::<model::Instant>().unwrap().as_millis();
+    // The clock is read twice, once for the end and then for the key.
+    let past_90_days = at("created_at") - (at("expires_at") - 90 * 24 * 60 * 60 * 1000);
+    assert!((0..30_000).contains(&past_90_days), "{days}");
+    let table = run(data, &[&create[..], &["--disabled"]].concat()).await;
+    assert!(table.out.contains("\nStatus       disabled\n"), "{}", table.out);
+    let help = run(data, &["key", "update", "--help"]).await.out;
+    for words in ["90d", "the last day on which it works", "--no-scopes", "--no-notes"] {
+        assert!(help.contains(words), "{words}: {help}");
+    }
+}
 
 #[tokio::test]
 async fn people_read_tables() {
@@ -132,6 +160,19 @@ async fn what_fails_says_why_in_one_sentence_and_what_is_misused_exits_with_2() 
         (&["key", "update", &default, "--client-name", "Mine"], 1, "Default API Key"),
         (&["key", "create", "--client-name", "a", "--expires-at", "2020-01-01T00:00:00Z"], 1, "in the future"),
         (&["key", "create", "--client-name", "a", "--metadata", "=x"], 1, "The metadata must have a name"),
+        (
+            &["key", "create", "--client-name", "a", "--metadata", "crm=1", "--metadata", "crm=2"],
+            1,
+            "The metadata has the name \"crm\" twice.",
+        ),
+        (&["key", "update", missing, "--metadata", "a=1", "--metadata", "a=1"], 1, "the name \"a\" twice"),
+        (&["key", "update", missing, "--metadata", "a=1", "--no-metadata"], 2, "cannot be used with"),
+        (&["key", "update", missing, "--owner-email", "a@b.de", "--no-owner-email"], 2, "cannot be used with"),
+        (&["key", "update", missing, "--notes", "a", "--no-notes"], 2, "cannot be used with"),
+        (&["key", "update", missing, "--scope", "calls:read", "--no-scopes"], 2, "cannot be used with"),
+        (&["key", "create", "--client-name", "a", "--expires-at", "soon"], 2, "a number of days such as 90d"),
+        (&["key", "update", missing, "--expires-at", "0d"], 2, "the last day in UTC such as 2027-01-31"),
+        (&["key", "create", "--client-name", "a", "--expires-at", "2020-01-01"], 1, "in the future"),
         (&["key", "rotate", missing, "--overlap", "0"], 1, "no such API key"),
         (&["key", "rotate", missing, "--overlap", "31d"], 2, "at most 30d"),
         (&["key", "create", "--client-name", "a", "--allow-ip", "010.0.0.1"], 2, "begins with 0"),

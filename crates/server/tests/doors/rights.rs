@@ -74,7 +74,19 @@ async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: Test
         ("owner_email", json!("ada"), "owner_email", "e-mail"),
         ("notes", json!("x".repeat(1001)), "notes", "1000"),
         ("notes", json!(" "), "notes", "null"),
+        ("enabled", json!("true"), "enabled", "must be true or false"),
+        ("enabled", json!(1), "enabled", "must be true or false"),
+        ("enabled", json!([]), "enabled", "must be true or false"),
         ("expires_at", json!("tomorrow"), "expires_at", "RFC 3339"),
+        // What the page and the command line take is no instant here.
+        ("expires_at", json!("30d"), "expires_at", "RFC 3339"),
+        ("expires_at", json!("2099-12-31"), "expires_at", "RFC 3339"),
+        ("expires_at", json!("never"), "expires_at", "RFC 3339"),
+        ("expires_at", json!("2099-12-31T00:00:00"), "expires_at", "RFC 3339"),
+        ("expires_at", json!("2099-12-31T00:00+01:00"), "expires_at", "RFC 3339"),
+        ("expires_at", json!("2099-12-31T00:00:00+0100"), "expires_at", "RFC 3339"),
+        ("expires_at", json!("2099-12-31 00:00:00Z"), "expires_at", "RFC 3339"),
+        ("expires_at", json!(""), "expires_at", "RFC 3339"),
         ("expires_at", json!(1_795_382_400_000_i64), "expires_at", "must be a text"),
     ] {
         let mut body = json!({"client_name": "Beta"});
@@ -174,6 +186,31 @@ async fn off_and_on(database: TestDatabase) {
     }
 }
 
+async fn off_from_the_beginning_and_on_with_an_edit(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(FULL).await;
+    let new = json!({"client_name": "Acme", "scopes": ["calls:read"], "enabled": false});
+    let created = client.post("/api/v1/keys", new).await;
+    assert_eq!((created.status.as_u16(), &created.json()["status"]), (201, &json!("disabled")));
+    let (path, secret) = (created.header("location").to_owned(), created.json()["key"].clone());
+    let code = async || client.post("/api/v1/keys/verify", json!({"key": secret})).await.json()["code"].clone();
+    assert_eq!(code().await, "DISABLED");
+    let edited = json!({"client_name": "Beta", "enabled": true});
+    let weak = app.client(&["keys:write"]).await.patch(&path, edited.clone()).await;
+    assert_eq!((weak.refusal(), code().await), ((403, "scope_escalation".to_owned()), json!("DISABLED")));
+    let refused = client.patch(&path, json!({"client_name": "", "enabled": true})).await;
+    assert_eq!((refused.refusal(), code().await), ((422, "invalid_client_name".to_owned()), json!("DISABLED")));
+    let on = client.call(Method::PATCH, &path, Some(&edited.to_string()), &[("if-match", "\"1\"")]).await;
+    assert_eq!((on.status.as_u16(), on.header("etag"), &on.json()["status"]), (200, "\"2\"", &json!("active")));
+    assert_eq!((&on.json()["client_name"], code().await), (&json!("Beta"), json!("VALID")));
+    // What is not said stays.
+    for body in [json!({}), json!({"client_name": "Gamma"}), json!({"enabled": null})] {
+        assert_eq!(client.patch(&path, body).await.json()["status"], "active");
+    }
+    assert_eq!(client.patch(&path, json!({"enabled": false})).await.json()["status"], "disabled");
+    assert_eq!(client.patch(&path, json!({"client_name": "Delta"})).await.json()["status"], "disabled");
+}
+
 async fn a_rotation(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
@@ -269,6 +306,7 @@ store::on_both_databases!(
     what_can_not_be_is_refused_with_its_field_and_the_reason,
     a_caller_is_bound_as_well,
     off_and_on,
+    off_from_the_beginning_and_on_with_an_edit,
     a_rotation,
     a_hand_over,
     the_list_as_a_table,

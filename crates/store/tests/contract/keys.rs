@@ -1,4 +1,4 @@
-use model::{Key, KeyId, KeyKind, KeySettings, Metadata, NetworkSet, OriginSet, Preset, Scope};
+use model::{Key, KeyId, KeyKind, KeySettings, KeyStatus, Metadata, NetworkSet, OriginSet, Preset, Scope};
 use store::{StoreError, StoredKey, on_both_databases, testing::TestDatabase};
 
 use crate::fixture::{at, installation, key, key_id, name, put, put_names, two_installations};
@@ -25,6 +25,7 @@ fn named(text: &str) -> KeySettings {
 /// Of every setting a value that is not the usual one.
 fn unusual() -> KeySettings {
     KeySettings {
+        enabled: false,
         client_name: name("100% <b>Ünïcode</b> \\ _ \" ' 漢字 🦀"),
         preset: Preset::LiveWidget,
         scopes: ["calls:read", "contacts:*"].iter().map(|scope| Scope::parse(scope).unwrap()).collect(),
@@ -50,6 +51,7 @@ async fn a_key_reads_back_as_it_was_written(database: TestDatabase) {
         metadata: unusual.metadata,
         owner_email: unusual.owner_email,
         notes: unusual.notes,
+        status: KeyStatus::Disabled,
         ..key(9, "Acme")
     };
     let mut change = store.change().await.unwrap();
@@ -59,6 +61,7 @@ async fn a_key_reads_back_as_it_was_written(database: TestDatabase) {
     let read = store.key(installation(1), key_id(9)).await.unwrap().unwrap();
     assert_eq!(read, StoredKey::new(installation(1), written.clone(), epoch));
     assert_eq!((read.id(), read.kind(), read.version()), (key_id(9), KeyKind::Issued, 1));
+    assert_eq!(read.life.disabled_at, Some(at(9)), "disabled since it was made");
     assert_eq!(read.at(at(100)), written);
     assert_eq!(store.key(installation(1), key_id(10)).await.unwrap(), None);
     let default = store.default_key(installation(2)).await.unwrap().unwrap();
@@ -106,6 +109,16 @@ async fn updating(database: TestDatabase) {
     change.commit().await.unwrap();
     let after = store.key(installation(1), key_id(1)).await.unwrap().unwrap();
     assert_eq!((after.settings(), after.life.expires_at), (unusual(), Some(at(9_000))));
+    let mut change = store.change().await.unwrap();
+    for (enabled, ms, expected) in
+        [(false, 76, Some(at(75))), (true, 77, None), (true, 78, None), (false, 79, Some(at(79)))]
+    {
+        let settings = KeySettings { enabled, ..unusual() };
+        assert!(change.update_key(installation(1), key_id(1), &settings, at(ms)).await.unwrap());
+        let after = change.key(installation(1), key_id(1)).await.unwrap().unwrap();
+        assert_eq!((after.settings(), after.life.disabled_at), (settings, expected), "{enabled} {ms}");
+    }
+    change.commit().await.unwrap();
     let mut change = store.change().await.unwrap();
     change.delete_keys(installation(1), &[key_id(2)], at(80)).await.unwrap();
     assert!(!change.update_key(installation(1), key_id(2), &named("Gone"), at(90)).await.unwrap());

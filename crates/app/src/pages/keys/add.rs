@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use leptos::{ev::SubmitEvent, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
-use model::{CLIENT_NAME_MAX, Preset};
+use model::{CLIENT_NAME_MAX, KeyStatus, Preset};
 
 use super::{
     desk::Desk,
@@ -140,11 +140,13 @@ pub(super) fn refused(error: ApiError, problem: RwSignal<Option<ApiError>>) {
 #[component]
 fn Ready(made: Made) -> impl IntoView {
     let dialog = expect_context::<DialogHandle>();
+    let disabled = made.key.status == KeyStatus::Disabled;
     Effect::new(|| dom::after_rendering(|| _ = dom::focus("#add [data-first]")));
     view! {
         <div class="form">
             <Notice tone=Tone::Good>
                 "The API key of " <bdi>{made.key.name}</bdi> " is ready. Hand it over the way you hand over a password."
+                {disabled.then_some(" It is disabled: every call with it is refused until somebody enables it.")}
             </Notice>
             <SecretBox secret=made.secret/>
             <div class="dialog-foot">

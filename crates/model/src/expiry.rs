@@ -1,0 +1,116 @@
+use std::str::FromStr;
+
+use crate::Instant;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// Most days from now: a hundred years.
+const DAYS_MAX: u32 = 36_500;
+
+/// When a key is to end, as people say it. REST takes instants alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// At an instant.
+    At(Instant),
+    /// So many times 24 hours from now, at least 1.
+    InDays(u32),
+}
+
+/// The text says no time at which a key could end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "write an instant such as 2027-01-31T00:00:00Z, a number of days such as 90d, or the last day in UTC such as 2027-01-31"
+)]
+pub struct InvalidExpiry;
+
+impl Expiry {
+    /// At the end of a day in UTC, for example `2026-12-31`: the key works on all of that day.
+    pub fn end_of(day: &str) -> Option<Self> {
+        let start: Instant = format!("{day}T00:00:00Z").parse().ok()?;
+        Some(Self::At(start.plus_millis(DAY_MS)))
+    }
+
+    /// So many days from now, written without a sign: 1 to 36500.
+    pub fn in_days(number: &str) -> Option<Self> {
+        let plain = number.bytes().all(|byte| byte.is_ascii_digit());
+        let days = number.parse().ok().filter(|days| plain && (1..=DAYS_MAX).contains(days))?;
+        Some(Self::InDays(days))
+    }
+
+    /// The instant, for who says it at `now`.
+    pub fn instant(self, now: Instant) -> Instant {
+        match self {
+            Self::At(instant) => instant,
+            Self::InDays(days) => now.plus_millis(i64::from(days) * DAY_MS),
+        }
+    }
+}
+
+/// An instant, days such as `90d`, or a day such as `2026-12-31`.
+impl FromStr for Expiry {
+    type Err = InvalidExpiry;
+
+    fn from_str(text: &str) -> Result<Self, InvalidExpiry> {
+        let read = match text.strip_suffix('d') {
+            Some(days) => Self::in_days(days),
+            None => text.parse().ok().map(Self::At).or_else(|| Self::end_of(text)),
+        };
+        read.ok_or(InvalidExpiry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Instant = Instant::from_millis(1_795_382_405_999);
+
+    #[test]
+    fn an_end_is_an_instant_a_number_of_days_or_a_day() {
+        let end = |text: &str| text.parse().map(|expiry: Expiry| expiry.instant(NOW));
+        for (text, expected) in [
+            ("2027-02-03T04:05:06.789Z", "2027-02-03T04:05:06.789Z"),
+            ("2027-02-03T04:05:06+01:00", "2027-02-03T03:05:06.000Z"),
+            ("2026-12-31", "2027-01-01T00:00:00.000Z"),
+            ("1d", "2026-11-23T21:20:05.999Z"),
+            ("90d", "2027-02-20T21:20:05.999Z"),
+            ("36500d", "2126-10-29T21:20:05.999Z"),
+        ] {
+            assert_eq!(end(text).map(|at| at.to_string()), Ok(expected.to_owned()), "{text}");
+        }
+        for wrong in [
+            "",
+            "d",
+            "0d",
+            "-1d",
+            "+1d",
+            "1.5d",
+            "36501d",
+            "99999999999d",
+            "90",
+            "90 d",
+            "90D",
+            "never",
+            "soon",
+            "2026-02-30",
+            "2026-12-3",
+            "20261231",
+            "31.12.2026",
+            "2026-12-31 ",
+            "2026-12-31T00:00:00",
+            "2026-12-31T00:00:00d",
+        ] {
+            assert_eq!(end(wrong), Err(InvalidExpiry), "{wrong:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn days_are_so_many_times_24_hours_and_no_text_is_too_odd(days in 1..=DAYS_MAX, text in "\\PC{0,30}") {
+            let read: Expiry = format!("{days}d").parse()?;
+            prop_assert_eq!(read.instant(NOW).as_millis() - NOW.as_millis(), i64::from(days) * DAY_MS);
+            let _ = text.parse::<Expiry>();
+        }
+    }
+}
