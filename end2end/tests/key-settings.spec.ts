@@ -137,6 +137,24 @@ test('metadata is shown as it is read', async ({ ownServer, page }) => {
     await edit.getByRole('button', { name: 'Save' }).click();
     await expect(edit).toBeHidden();
   }
+test('what fills in a new key leaves no key out of the list behind it', async ({ ownServer, page }) => {
+  await createKeys(ownServer, 'Acme');
+  await openKeys(page, ownServer, '?new&preset=live-widget&environment=test&search=nobody&client_name=Wall%20board');
+  const add = page.getByRole('dialog', { name: 'Add API key' });
+  await expect(add.getByRole('radio', { name: 'Live widget' })).toBeChecked();
+  expect(await names(page)).toEqual(['Acme']);
+  await add.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('combobox', { name: 'Access' })).toHaveValue('');
+  expect(await names(page)).toEqual(['Acme']);
+});
+
+test('an address that asks for what there is not says so', async ({ ownServer, page }) => {
+  await openKeys(page, ownServer, '?new&preset=crmm&client_name=Wall%20board');
+  const add = page.getByRole('dialog', { name: 'Add API key' });
+  await expect(add.getByText('“crmm” is no integration: choose one.')).toBeVisible();
+  await expectAccessible(page);
+});
+
   const listed = JSON.parse(await ownServer.cli('key', 'list', '--json')) as { items: { metadata: object }[] };
   expect(listed.items.map((key) => key.metadata)).toContainEqual({ 'crm:account': '4711', plain: 'a: b' });
 });
@@ -237,6 +255,15 @@ test.describe('without scripts', () => {
     const edit = page.getByRole('dialog', { name: 'Edit API key' });
     await edit.getByText('Advanced').click();
     await edit.getByRole('textbox', { name: 'Notes' }).fill('Plainly');
+  test('an address that asks for what there is not says so', async ({ ownServer, page }) => {
+    await signIn(page, ownServer);
+    await page.goto(`${ownServer.url}/keys?new&preset=crmm&environment=prod&scope=Calls&client_name=Plain`);
+    const add = page.getByRole('dialog', { name: 'Add API key' });
+    await expect(add.getByText('“crmm” is no integration: choose one.')).toBeVisible();
+    await expect(add.getByText('“prod” is no environment: choose live or test.')).toBeVisible();
+    await expect(add.getByText('“Calls” is no right: tick what the key may do.')).toBeVisible();
+  });
+
     await edit.getByRole('button', { name: 'Save' }).click();
     await expect(grid(page)).toBeVisible();
     await page.getByRole('combobox', { name: 'Access' }).selectOption('CRM');
