@@ -60,6 +60,24 @@ test('another preset brings its own rights until one is ticked', async ({ server
   await expect(add.getByRole('checkbox', { name: /recordings:read/ })).not.toBeChecked();
 });
 
+test('rights that come after Advanced was opened follow the preset that was chosen', async ({ server, page }) => {
+  await openKeys(page, server);
+  let come = (): void => {};
+  const wanted = new Promise<void>((resolve) => (come = resolve));
+  await page.route('**/api/_fn/settings_fields', async (route) => {
+    await wanted;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Add API key' }).click();
+  const add = page.getByRole('dialog', { name: 'Add API key' });
+  await add.getByText('Advanced').click();
+  await expect(add.getByText('Loading…')).toBeVisible();
+  await add.getByRole('radio', { name: 'Quality assurance' }).check();
+  come();
+  await expect(add.getByRole('checkbox', { name: /recordings:read/ })).toBeChecked();
+  await expect(add.getByRole('checkbox', { name: /contacts:read/ })).not.toBeChecked();
+});
+
 test('what can not be is said line by line, and what was typed stays', async ({ ownServer, page }) => {
   await openKeys(page, ownServer, '?new');
   const add = page.getByRole('dialog', { name: 'Add API key' });
@@ -119,24 +137,6 @@ test('an address fills the dialog and never submits', async ({ ownServer, page }
   expect(await names(page)).toEqual([]);
 });
 
-test('metadata is shown as it is read', async ({ ownServer, page }) => {
-  await openKeys(page, ownServer, '?new&client_name=Acme');
-  const add = page.getByRole('dialog', { name: 'Add API key' });
-  await add.getByText('Advanced').click();
-  const odd = '"crm:account": 4711\nplain: a: b';
-  await add.getByRole('textbox', { name: 'Metadata' }).fill(odd);
-  await add.getByRole('button', { name: 'Generate key' }).click();
-  await add.getByRole('button', { name: 'Done' }).click();
-  for (const notes of ['Once', 'Twice']) {
-    await row(page, 'Acme').hover();
-    await page.getByRole('button', { name: 'Edit Acme' }).click();
-    const edit = page.getByRole('dialog', { name: 'Edit API key' });
-    await edit.getByText('Advanced').click();
-    await expect(edit.getByRole('textbox', { name: 'Metadata' })).toHaveValue(odd);
-    await edit.getByRole('textbox', { name: 'Notes' }).fill(notes);
-    await edit.getByRole('button', { name: 'Save' }).click();
-    await expect(edit).toBeHidden();
-  }
 test('what fills in a new key leaves no key out of the list behind it', async ({ ownServer, page }) => {
   await createKeys(ownServer, 'Acme');
   await openKeys(page, ownServer, '?new&preset=live-widget&environment=test&search=nobody&client_name=Wall%20board');
@@ -155,6 +155,24 @@ test('an address that asks for what there is not says so', async ({ ownServer, p
   await expectAccessible(page);
 });
 
+test('metadata is shown as it is read', async ({ ownServer, page }) => {
+  await openKeys(page, ownServer, '?new&client_name=Acme');
+  const add = page.getByRole('dialog', { name: 'Add API key' });
+  await add.getByText('Advanced').click();
+  const odd = '"crm:account": 4711\nplain: a: b';
+  await add.getByRole('textbox', { name: 'Metadata' }).fill(odd);
+  await add.getByRole('button', { name: 'Generate key' }).click();
+  await add.getByRole('button', { name: 'Done' }).click();
+  for (const notes of ['Once', 'Twice']) {
+    await row(page, 'Acme').hover();
+    await page.getByRole('button', { name: 'Edit Acme' }).click();
+    const edit = page.getByRole('dialog', { name: 'Edit API key' });
+    await edit.getByText('Advanced').click();
+    await expect(edit.getByRole('textbox', { name: 'Metadata' })).toHaveValue(odd);
+    await edit.getByRole('textbox', { name: 'Notes' }).fill(notes);
+    await edit.getByRole('button', { name: 'Save' }).click();
+    await expect(edit).toBeHidden();
+  }
   const listed = JSON.parse(await ownServer.cli('key', 'list', '--json')) as { items: { metadata: object }[] };
   expect(listed.items.map((key) => key.metadata)).toContainEqual({ 'crm:account': '4711', plain: 'a: b' });
 });
@@ -237,6 +255,15 @@ test.describe('without scripts', () => {
     await expect(page.getByRole('heading', { name: 'Plain', level: 1 })).toBeVisible();
   });
 
+  test('an address that asks for what there is not says so', async ({ ownServer, page }) => {
+    await signIn(page, ownServer);
+    await page.goto(`${ownServer.url}/keys?new&preset=crmm&environment=prod&scope=Calls&client_name=Plain`);
+    const add = page.getByRole('dialog', { name: 'Add API key' });
+    await expect(add.getByText('“crmm” is no integration: choose one.')).toBeVisible();
+    await expect(add.getByText('“prod” is no environment: choose live or test.')).toBeVisible();
+    await expect(add.getByText('“Calls” is no right: tick what the key may do.')).toBeVisible();
+  });
+
   test('settings are added and edited as plain forms', async ({ ownServer, page }) => {
     await signIn(page, ownServer);
     await page.goto(`${ownServer.url}/keys?new&preset=custom&client_name=Plain&scope=calls%3Aread`);
@@ -255,15 +282,6 @@ test.describe('without scripts', () => {
     const edit = page.getByRole('dialog', { name: 'Edit API key' });
     await edit.getByText('Advanced').click();
     await edit.getByRole('textbox', { name: 'Notes' }).fill('Plainly');
-  test('an address that asks for what there is not says so', async ({ ownServer, page }) => {
-    await signIn(page, ownServer);
-    await page.goto(`${ownServer.url}/keys?new&preset=crmm&environment=prod&scope=Calls&client_name=Plain`);
-    const add = page.getByRole('dialog', { name: 'Add API key' });
-    await expect(add.getByText('“crmm” is no integration: choose one.')).toBeVisible();
-    await expect(add.getByText('“prod” is no environment: choose live or test.')).toBeVisible();
-    await expect(add.getByText('“Calls” is no right: tick what the key may do.')).toBeVisible();
-  });
-
     await edit.getByRole('button', { name: 'Save' }).click();
     await expect(grid(page)).toBeVisible();
     await page.getByRole('combobox', { name: 'Access' }).selectOption('CRM');
