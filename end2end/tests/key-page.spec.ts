@@ -99,6 +99,8 @@ test('an overlap closes by itself, and another rotation says what it would end',
   await expect(page.getByRole('region', { name: 'Secrets: two work at the moment' })).toBeVisible();
   await page.getByRole('link', { name: 'Rotate' }).click();
   await expect(page.getByText(/ends the old one above at once/)).toBeVisible();
+  // What it asks by itself keeps nobody signed in.
+  await page.waitForRequest((request) => request.headers()['x-keydesk-by-itself'] === '1');
   const secret = page.getByRole('region', { name: 'Secret', exact: true });
   await expect(secret).toContainText('Ended', { timeout: 30_000 });
   await expect(page.getByRole('button', { name: 'End overlap now' })).toHaveCount(0);

@@ -48,6 +48,29 @@ async fn the_page_of_a_key_is_for_who_is_signed_in_and_its_forms_for_our_own_pag
 }
 
 #[tokio::test]
+async fn a_page_that_asks_by_itself_does_not_keep_its_session_alive() {
+    const MINUTE: i64 = 60 * 1000;
+    let site = Site::open().await;
+    let page = format!("/keys/{}", issue(&site).await.key.id);
+    let cookie = site.sign_in().await;
+    let cookie = ("cookie", cookie.as_str());
+    let by_itself = [HOST, HTML, cookie, ("x-keydesk-by-itself", "1")];
+    for minutes in [10, 19] {
+        site.clock.pass(minutes * MINUTE);
+        assert_eq!(site.ask("GET", &page, &by_itself).await.status, StatusCode::OK);
+    }
+    // Somebody who is there does.
+    assert_eq!(site.ask("GET", &page, &[HOST, HTML, cookie]).await.status, StatusCode::OK);
+    site.clock.pass(29 * MINUTE);
+    assert_eq!(site.ask("GET", &page, &by_itself).await.status, StatusCode::OK);
+    site.clock.pass(MINUTE);
+    let over = site.ask("GET", &page, &by_itself).await;
+    assert!(over.header("location").starts_with("/login"), "{}", over.status);
+    // The script says it as the server reads it.
+    assert!(include_str!("../../../../public/document.js").contains("'x-keydesk-by-itself'"));
+}
+
+#[tokio::test]
 async fn a_hand_over_link_is_spent_by_its_button_alone() {
     let site = Site::open().await;
     let issued = issue(&site).await;
