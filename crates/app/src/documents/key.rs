@@ -1,4 +1,4 @@
-use domain::HistoryEntry;
+use domain::History;
 use leptos::prelude::*;
 use model::{Environment, Handover, Instant, Key, KeyStatus, SecretInfo};
 
@@ -46,7 +46,9 @@ pub(crate) struct KeyPage {
     pub(crate) key: Key,
     pub(crate) secrets: Vec<SecretInfo>,
     pub(crate) handovers: Vec<Handover>,
-    pub(crate) history: Vec<HistoryEntry>,
+    pub(crate) history: History,
+    /// The history does not begin with the newest.
+    pub(crate) earlier: bool,
     /// Allowed calls of each of the last 30 days, today last.
     pub(crate) days: Vec<u32>,
     pub(crate) may_change: bool,
@@ -169,7 +171,7 @@ fn all(page: &KeyPage) -> AnyView {
                 {facts(page)}
                 {alive.then(|| rotation(page))}
                 {(alive && !is_default(key)).then(|| hand_over(page))}
-                {history(&page.history)}
+                {history(page)}
                 {(page.may_change && !is_default(key)).then(|| danger(key))}
             </div>
             <aside class="key-side" aria-label="Use and notes">{side(page)}</aside>

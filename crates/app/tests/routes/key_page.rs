@@ -8,6 +8,9 @@ async fn operator(site: &Site) -> Caller {
     Caller::operator(site.keydesk.installation("default").await.unwrap().unwrap().id)
 }
 
+/// The oldest entry of a history.
+const CREATED: &str = "<span class=\"history-what\">Created";
+
 async fn issue(site: &Site) -> Issued {
     let new = NewKey {
         client_name: "Acme".to_owned(),
@@ -68,6 +71,30 @@ async fn a_page_that_asks_by_itself_does_not_keep_its_session_alive() {
     assert!(over.header("location").starts_with("/login"), "{}", over.status);
     // The script says it as the server reads it.
     assert!(include_str!("../../../../public/document.js").contains("'x-keydesk-by-itself'"));
+}
+
+#[tokio::test]
+async fn a_long_history_goes_on_behind_a_link() {
+    let site = Site::open().await;
+    let id = issue(&site).await.key.id;
+    let page = format!("/keys/{id}");
+    let cookie = site.sign_in().await;
+    let cookie = ("cookie", cookie.as_str());
+    let short = site.ask("GET", &page, &[HOST, HTML, cookie]).await;
+    assert!(short.text.contains(CREATED) && !short.text.contains("Show older"));
+    for _ in 0..100 {
+        site.keydesk.reveal(&operator(&site).await, id).await.unwrap();
+    }
+    let newest = site.ask("GET", &page, &[HOST, HTML, cookie]).await.text;
+    assert!(!newest.contains(CREATED) && !newest.contains("Show the newest"));
+    let link = newest.split("href=\"").find(|rest| rest.contains("?before=")).unwrap().split('"').next().unwrap();
+    let link = link.split('#').next().unwrap().to_owned();
+    let older = site.ask("GET", &link, &[HOST, HTML, cookie]).await.text;
+    assert!(older.contains(CREATED) && older.contains("Show the newest") && !older.contains("Show older"));
+    for nonsense in ["?before=", "?before=x", "?before=99999999999999999999"] {
+        let answer = site.ask("GET", &format!("{page}{nonsense}"), &[HOST, HTML, cookie]).await;
+        assert!(answer.text.contains("Show older"), "{nonsense}");
+    }
 }
 
 #[tokio::test]
