@@ -82,6 +82,7 @@ fn what(entry: &HistoryEntry) -> String {
         },
         Action::KeyEndOverlap => "Overlap ended".to_owned(),
         Action::HandoverCreate => "Hand-over link created".to_owned(),
+        Action::HandoverWithdraw => "Hand-over link withdrawn".to_owned(),
         Action::HandoverOpen => "Hand-over link opened".to_owned(),
         Action::KeyDelete => "Deleted".to_owned(),
         Action::KeyRestore => "Restored".to_owned(),

@@ -58,6 +58,8 @@ pub(crate) struct KeyPage {
     pub(crate) open: String,
     /// What stands in the form that edits it.
     pub(crate) shown: Shown,
+    /// The installation keeps sealed copies, so a secret can be shown again.
+    pub(crate) recoverable: bool,
     /// What is wrong with that.
     pub(crate) problems: Vec<FieldProblem>,
     /// What somebody else has made of the key meanwhile: by label, theirs and what is in the form.

@@ -23,12 +23,13 @@ use crate::{
 pub(super) const PATH: &str = "/keys/{id}";
 
 /// What the page says after a form: by its name in the address.
-const SAYINGS: [(&str, &str); 6] = [
+const SAYINGS: [(&str, &str); 7] = [
     ("saved", "Saved."),
     ("disabled", "Disabled. Every call with this key is refused from now on."),
     ("enabled", "Enabled."),
     ("ended", "The overlap has ended: only the current secret works."),
     ("restored", "Restored."),
+    ("withdrawn", "The hand-over link is withdrawn: it opens no more."),
     ("unchanged", "Nothing was changed."),
 ];
 
@@ -163,6 +164,11 @@ async fn carry_out(
             let issued = keydesk.rotate(&caller, id, overlap, Some(form.version()?)).await?;
             Ok(Outcome::Shown(Said::Rotated { secret: issued.secret.expose().to_owned() }))
         }
+        "withdraw" => {
+            let handover = form.text("handover").parse().map_err(|_| ApiError::Malformed)?;
+            keydesk.withdraw_handover(&caller, id, handover).await?;
+            Ok(Outcome::Done("withdrawn"))
+        }
         "hand-over" => {
             let made = keydesk.create_handover(&caller, id).await?;
             // The guard has seen that it names this Keydesk.
@@ -185,6 +191,7 @@ async fn load(desk: &Desk, session: &Session, id: KeyId, before: Option<i64>) ->
         history: keydesk.history(&caller, id, before).await?,
         earlier: before.is_some(),
         days: activity.into_iter().next().map(|activity| activity.days).unwrap_or_default(),
+        recoverable: session.installation.recoverable,
         may_change: session.administrator.role.may_change_keys(),
         now: keydesk.now(),
         said: None,

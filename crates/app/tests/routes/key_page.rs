@@ -98,6 +98,27 @@ async fn a_long_history_goes_on_behind_a_link() {
 }
 
 #[tokio::test]
+async fn a_hand_over_link_is_withdrawn_on_the_page() {
+    let site = Site::open().await;
+    let id = issue(&site).await.key.id;
+    let page = format!("/keys/{id}");
+    let cookie = site.sign_in().await;
+    let cookie = ("cookie", cookie.as_str());
+    let made = site.keydesk.create_handover(&operator(&site).await, id).await.unwrap();
+    assert!(site.ask("GET", &page, &[HOST, HTML, cookie]).await.text.contains("Withdraw link"));
+    let form = format!("intent=withdraw&handover={}", made.handover.id);
+    let answer = site.post(&page, &[HOST, OWN, cookie], &form).await;
+    assert_eq!(answer.header("location"), format!("{page}?said=withdrawn"));
+    let link = format!("/handover/{}", made.token.expose());
+    assert_eq!(site.ask("GET", &link, &[HOST, HTML]).await.status, StatusCode::GONE);
+    let after = site.ask("GET", &page, &[HOST, HTML, cookie]).await.text;
+    assert!(after.contains("Hand-over link withdrawn") && !after.contains("Withdraw link"));
+    assert_eq!(site.post(&page, &[HOST, OWN, cookie], &form).await.status, StatusCode::GONE);
+    let unreadable = site.post(&page, &[HOST, OWN, cookie], "intent=withdraw&handover=x").await;
+    assert_eq!(unreadable.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn a_hand_over_link_is_spent_by_its_button_alone() {
     let site = Site::open().await;
     let issued = issue(&site).await;
