@@ -1,6 +1,7 @@
 use domain::History;
 use leptos::prelude::*;
 use model::{Environment, Handover, Instant, Key, KeyStatus, SecretInfo};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     edit::edit,
@@ -29,6 +30,11 @@ pub(crate) enum Said {
         /// The secret in plain.
         secret: String,
     },
+    /// The secret, as it was asked for.
+    Revealed {
+        /// The secret in plain.
+        secret: String,
+    },
     /// There is a link, shown this once.
     HandOver {
         /// The link in full.
@@ -52,14 +58,14 @@ pub(crate) struct KeyPage {
     /// Allowed calls of each of the last 30 days, today last.
     pub(crate) days: Vec<u32>,
     pub(crate) may_change: bool,
+    /// The installation keeps sealed copies, so a secret can be shown again.
+    pub(crate) recoverable: bool,
     pub(crate) now: Instant,
     pub(crate) said: Option<Said>,
     /// Which part stands open: `edit`, `rotate` or nothing.
     pub(crate) open: String,
     /// What stands in the form that edits it.
     pub(crate) shown: Shown,
-    /// The installation keeps sealed copies, so a secret can be shown again.
-    pub(crate) recoverable: bool,
     /// What is wrong with that.
     pub(crate) problems: Vec<FieldProblem>,
     /// What somebody else has made of the key meanwhile: by label, theirs and what is in the form.
@@ -112,6 +118,8 @@ fn head(page: &KeyPage, editable: bool) -> AnyView {
                             </a>
                         }
                     })}
+                {(editable && page.open != "edit")
+                    .then(|| view! { <a class="button" href=duplicate(key) rel="external">"Duplicate settings"</a> })}
                 {(rotatable && page.open != "edit")
                     .then(|| view! { <a class="button" href=format!("{address}?open=rotate#rotate")>"Rotate"</a> })}
             </div>
@@ -119,6 +127,12 @@ fn head(page: &KeyPage, editable: bool) -> AnyView {
         {is_default(key).then(|| view! { <p class="faint key-reason">{DEFAULT_REASON}</p> })}
     }
     .into_any()
+}
+
+/// Where a new key begins with the settings of this one.
+fn duplicate(key: &Key) -> String {
+    let name = utf8_percent_encode(key.client_name.as_str(), NON_ALPHANUMERIC);
+    format!("/keys?new&from={}&client_name={name}&preset={}", key.id, key.preset.as_str())
 }
 
 fn said(said: Said) -> AnyView {
@@ -132,6 +146,14 @@ fn said(said: Said) -> AnyView {
                 <h2 id="once">"The new key"</h2>
                 <p>"It is shown this once. Hand it over the way you hand over a password."</p>
                 {shown_once("new-key", secret, "Copy key")}
+            </section>
+        }
+        .into_any(),
+        Said::Revealed { secret } => view! {
+            <section class="panel once" aria-labelledby="once">
+                <h2 id="once">"The key in full"</h2>
+                <p>"The history has that you saw it. It is gone from here with the next page."</p>
+                {shown_once("revealed-key", secret, "Copy key")}
             </section>
         }
         .into_any(),

@@ -169,6 +169,10 @@ async fn carry_out(
             keydesk.withdraw_handover(&caller, id, handover).await?;
             Ok(Outcome::Done("withdrawn"))
         }
+        "reveal" => {
+            let secret = keydesk.reveal(&caller, id).await?;
+            Ok(Outcome::Shown(Said::Revealed { secret: secret.expose().to_owned() }))
+        }
         "hand-over" => {
             let made = keydesk.create_handover(&caller, id).await?;
             // The guard has seen that it names this Keydesk.

@@ -1,8 +1,8 @@
 use axum::http::StatusCode;
-use domain::{Caller, Issued, NewKey};
-use model::{Environment, KeyStatus};
+use domain::{Caller, Issued, NewAdministrator, NewInstallation, NewKey};
+use model::{Actor, Environment, KeyStatus, PlainSecret, Role};
 
-use crate::site::{HOST, HTML, OWN, Site};
+use crate::site::{HOST, HTML, OWN, PASSWORD, Site};
 
 async fn operator(site: &Site) -> Caller {
     Caller::operator(site.keydesk.installation("default").await.unwrap().unwrap().id)
@@ -116,6 +116,61 @@ async fn a_hand_over_link_is_withdrawn_on_the_page() {
     assert_eq!(site.post(&page, &[HOST, OWN, cookie], &form).await.status, StatusCode::GONE);
     let unreadable = site.post(&page, &[HOST, OWN, cookie], "intent=withdraw&handover=x").await;
     assert_eq!(unreadable.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn what_is_shown_once_is_neither_shown_again_nor_handed_over() {
+    let site = Site::open().await;
+    let recoverable = issue(&site).await;
+    let once = NewInstallation { name: "once".to_owned(), title: "Once".to_owned(), recoverable: false };
+    let once = site.keydesk.create_installation(Actor::Operator, once).await.unwrap().id;
+    let new = NewKey { client_name: "Acme".to_owned(), ..NewKey::default() };
+    let kept_nowhere = site.keydesk.issue(&Caller::operator(once), new).await.unwrap().key.id;
+    let grace = NewAdministrator {
+        email: "grace@example.com".to_owned(),
+        name: "Grace Hopper".to_owned(),
+        role: Role::Owner,
+        password: PlainSecret::new(PASSWORD.to_owned()),
+    };
+    site.keydesk.create_administrator(Actor::Operator, once, grace).await.unwrap();
+    let answer = site.post("/login", &[HOST, OWN], "email=grace@example.com&password=correct+horse+battery").await;
+    let cookie = ("cookie", answer.cookie());
+    let page = format!("/keys/{kept_nowhere}");
+    let shown = site.ask("GET", &page, &[HOST, HTML, cookie]).await.text;
+    assert!(shown.contains("This installation shows a key once"), "{shown}");
+    assert!(!shown.contains("Create hand-over link") && !shown.contains("value=\"reveal\""), "{shown}");
+    let ada = site.sign_in().await;
+    let ada = ("cookie", ada.as_str());
+    let page = format!("/keys/{}", recoverable.key.id);
+    let shown = site.ask("GET", &page, &[HOST, HTML, ada]).await.text;
+    assert!(shown.contains("Create hand-over link") && shown.contains("value=\"reveal\""), "{shown}");
+    assert!(!shown.contains(recoverable.secret.expose()));
+    let revealed = site.post(&page, &[HOST, OWN, ada], "intent=reveal").await;
+    assert!(revealed.text.contains(recoverable.secret.expose()));
+    assert_eq!(revealed.header("cache-control"), "no-store");
+    let forged = site.post(&page, &[HOST, ("origin", "null"), ada], "intent=reveal").await;
+    assert!(!forged.text.contains(recoverable.secret.expose()));
+}
+
+#[tokio::test]
+async fn a_link_of_a_key_fills_its_settings_into_another() {
+    let site = Site::open().await;
+    let new = NewKey {
+        client_name: "Acme & Søn".to_owned(),
+        preset: Some(model::Preset::LiveWidget),
+        allowed_ips: "192.0.2.1".parse().map(|one| model::NetworkSet::new(vec![one]).unwrap()).unwrap(),
+        ..NewKey::default()
+    };
+    let id = site.keydesk.issue(&operator(&site).await, new).await.unwrap().key.id;
+    let cookie = site.sign_in().await;
+    let cookie = ("cookie", cookie.as_str());
+    let page = site.ask("GET", &format!("/keys/{id}"), &[HOST, HTML, cookie]).await.text;
+    let link = page.split("href=\"").find(|rest| rest.starts_with("/keys?new")).unwrap().split('"').next().unwrap();
+    let link = link.replace("&amp;", "&");
+    let dialog = site.ask("GET", &link, &[HOST, HTML, cookie]).await.text;
+    for filled in ["value=\"Acme &amp; Søn\"", ">192.0.2.1</textarea>"] {
+        assert!(dialog.contains(filled), "{filled} {dialog}");
+    }
 }
 
 #[tokio::test]
