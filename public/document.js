@@ -89,7 +89,9 @@ async function live() {
   const parts = [...document.querySelectorAll('[data-live]')];
   if (document.hidden || parts.length === 0) return;
   try {
-    const answer = await fetch(location.pathname, { headers: { accept: 'text/html' } });
+    // By itself: a page that stands open is no use of the session, which ends as ever.
+    const headers = { accept: 'text/html', 'x-keydesk-by-itself': '1' };
+    const answer = await fetch(location.pathname, { headers });
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
     for (const part of parts) {

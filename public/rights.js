@@ -39,7 +39,13 @@ addEventListener('change', ({ target }) => {
   }
 });
 
-// The fields may have come after the preset was chosen.
+// The fields may come after the preset was chosen, and after they were opened.
 const catchUp = (form) => follow(form, form?.querySelector('[name=rights]')?.value === 'preset');
-addEventListener('toggle', ({ target }) => catchUp(target.closest?.('form')), true);
+const came = (node) => node.matches?.('[data-presets]') || node.querySelector?.('[data-presets]');
+new MutationObserver((changes) => {
+  for (const { target, addedNodes } of changes) {
+    const form = target.closest?.('form');
+    if (form && [...addedNodes].some(came)) catchUp(form);
+  }
+}).observe(document, { childList: true, subtree: true });
 for (const form of document.forms) catchUp(form);

@@ -66,6 +66,23 @@ test('a link hands a key over, once, and the administrator sees that', async ({ 
   expect(ownServer.output).not.toContain(link.split('/').at(-1));
 });
 
+test('a link that nobody has opened is withdrawn, and the key stays', async ({ ownServer, page }) => {
+  await createKeys(ownServer, 'Acme');
+  await signIn(page, ownServer);
+  const { items } = JSON.parse(await ownServer.cli('key', 'list', '--search', 'Acme', '--json')) as {
+    items: { id: string }[];
+  };
+  await page.goto(`${ownServer.url}/keys/${items[0]!.id}`);
+  await page.getByRole('button', { name: 'Create hand-over link' }).click();
+  const link = (await page.getByRole('region', { name: 'The hand-over link' }).locator('code').textContent())!.trim();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Withdraw link' }).click();
+  await expect(page.getByText('The hand-over link is withdrawn: it opens no more.')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Hand over' }).getByText('Withdrawn', { exact: true })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'History' })).toContainText('Hand-over link withdrawn by Ada Lovelace');
+  expect((await page.request.get(link)).status()).toBe(410);
+});
+
 test('rotating withdraws a link that nobody has opened', async ({ ownServer, page }) => {
   await createKeys(ownServer, 'Acme');
   await signIn(page, ownServer);

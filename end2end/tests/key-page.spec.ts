@@ -99,6 +99,8 @@ test('an overlap closes by itself, and another rotation says what it would end',
   await expect(page.getByRole('region', { name: 'Secrets: two work at the moment' })).toBeVisible();
   await page.getByRole('link', { name: 'Rotate' }).click();
   await expect(page.getByText(/ends the old one above at once/)).toBeVisible();
+  // What it asks by itself keeps nobody signed in.
+  await page.waitForRequest((request) => request.headers()['x-keydesk-by-itself'] === '1');
   const secret = page.getByRole('region', { name: 'Secret', exact: true });
   await expect(secret).toContainText('Ended', { timeout: 30_000 });
   await expect(page.getByRole('button', { name: 'End overlap now' })).toHaveCount(0);
@@ -139,6 +141,31 @@ test.describe('without scripts', () => {
     await page.goto(`${ownServer.url}/keys/${items[0]!.id}`);
     await page.getByRole('button', { name: 'Restore' }).click();
     await expect(page.getByText('Restored.')).toBeVisible();
+  });
+});
+
+test.describe('without scripts too', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('a key is shown, and its settings are taken for another', async ({ ownServer, page }) => {
+    const [key] = await createKeys(ownServer, 'Acme');
+    await signIn(page, ownServer);
+    const { items } = JSON.parse(await ownServer.cli('key', 'list', '--search', 'Acme', '--json')) as {
+      items: { id: string }[];
+    };
+    const details = `${ownServer.url}/keys/${items[0]!.id}`;
+    await page.goto(details);
+    await page.getByRole('button', { name: 'Reveal' }).click();
+    await expect(page.getByRole('region', { name: 'The key in full' }).getByText(key!)).toBeVisible();
+    await expect(page.getByRole('region', { name: 'History' })).toContainText('Key shown by Ada Lovelace');
+    await page.goto(details);
+    expect(await page.content()).not.toContain(key);
+    await page.getByRole('link', { name: 'Duplicate settings' }).click();
+    const add = page.getByRole('dialog', { name: 'Add API key' });
+    await expect(add.getByRole('checkbox', { name: /contacts:write/ })).toBeChecked();
+    await add.getByRole('textbox', { name: 'Client Name' }).fill('Acme too');
+    await add.getByRole('button', { name: 'Generate key' }).click();
+    await expect(add.getByText(SECRET)).toBeVisible();
   });
 });
 

@@ -60,6 +60,24 @@ test('another preset brings its own rights until one is ticked', async ({ server
   await expect(add.getByRole('checkbox', { name: /recordings:read/ })).not.toBeChecked();
 });
 
+test('rights that come after Advanced was opened follow the preset that was chosen', async ({ server, page }) => {
+  await openKeys(page, server);
+  let come = (): void => {};
+  const wanted = new Promise<void>((resolve) => (come = resolve));
+  await page.route('**/api/_fn/settings_fields', async (route) => {
+    await wanted;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Add API key' }).click();
+  const add = page.getByRole('dialog', { name: 'Add API key' });
+  await add.getByText('Advanced').click();
+  await expect(add.getByText('Loading…')).toBeVisible();
+  await add.getByRole('radio', { name: 'Quality assurance' }).check();
+  come();
+  await expect(add.getByRole('checkbox', { name: /recordings:read/ })).toBeChecked();
+  await expect(add.getByRole('checkbox', { name: /contacts:read/ })).not.toBeChecked();
+});
+
 test('what can not be is said line by line, and what was typed stays', async ({ ownServer, page }) => {
   await openKeys(page, ownServer, '?new');
   const add = page.getByRole('dialog', { name: 'Add API key' });
@@ -117,6 +135,23 @@ test('an address fills the dialog and never submits', async ({ ownServer, page }
   await add.getByRole('button', { name: 'Cancel' }).click();
   await expect(add).toBeHidden();
   expect(await names(page)).toEqual([]);
+});
+
+test('what fills in a new key leaves no key out of the list behind it', async ({ ownServer, page }) => {
+  await createKeys(ownServer, 'Acme');
+  await openKeys(page, ownServer, '?new&preset=live-widget&environment=test&search=nobody&client_name=Wall%20board');
+  const add = page.getByRole('dialog', { name: 'Add API key' });
+  await expect(add.getByRole('radio', { name: 'Live widget' })).toBeChecked();
+  await add.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('combobox', { name: 'Access' })).toHaveValue('');
+  expect(await names(page)).toEqual(['Acme']);
+});
+
+test('an address that asks for what there is not says so', async ({ ownServer, page }) => {
+  await openKeys(page, ownServer, '?new&preset=crmm&client_name=Wall%20board');
+  const add = page.getByRole('dialog', { name: 'Add API key' });
+  await expect(add.getByText('“crmm” is no integration: choose one.')).toBeVisible();
+  await expectAccessible(page);
 });
 
 test('metadata is shown as it is read', async ({ ownServer, page }) => {
@@ -272,6 +307,15 @@ test.describe('without scripts', () => {
     await expect(add.getByText(/It is disabled/)).toBeVisible();
     await add.getByRole('button', { name: 'Done' }).click();
     await expect(row(page, 'Plain')).toContainText('Disabled');
+  });
+
+  test('an address that asks for what there is not says so', async ({ ownServer, page }) => {
+    await signIn(page, ownServer);
+    await page.goto(`${ownServer.url}/keys?new&preset=crmm&environment=prod&scope=Calls&client_name=Plain`);
+    const add = page.getByRole('dialog', { name: 'Add API key' });
+    await expect(add.getByText('“crmm” is no integration: choose one.')).toBeVisible();
+    await expect(add.getByText('“prod” is no environment: choose live or test.')).toBeVisible();
+    await expect(add.getByText('“Calls” is no right: tick what the key may do.')).toBeVisible();
   });
 
   test('settings are added and edited as plain forms', async ({ ownServer, page }) => {

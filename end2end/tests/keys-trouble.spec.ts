@@ -1,4 +1,4 @@
-import { createKeys, openKeys, row } from '../lib/keys.ts';
+import { createKeys, names, openKeys, row } from '../lib/keys.ts';
 import { OWNER, signIn } from '../lib/person.ts';
 import { expect, ready, test } from '../lib/test.ts';
 
@@ -56,6 +56,28 @@ test('an answer that is lost on the way makes no second key', async ({ ownServer
   await add.getByRole('button', { name: 'Done' }).click();
   await expect(row(page, 'Acme')).toHaveCount(1);
   expect(lost).toBe(2);
+});
+
+test('a deletion that stops half-way says how far it came, and is undone', async ({ ownServer, page }) => {
+  await createKeys(ownServer, 'Acme', 'Borealis');
+  await openKeys(page, ownServer);
+  // As it would be if the database went away between two changes: the first key is deleted, the second is not.
+  await page.route('**/api/_fn/delete_keys', async (route) => {
+    const asked = route.request().postDataJSON() as { selection: { ids: string[] } };
+    const first = { selection: { ids: asked.selection.ids.slice(0, 1) } };
+    const response = await route.fetch({ postData: JSON.stringify(first) });
+    await route.fulfill({ response, json: { ...((await response.json()) as object), stopped: 'unavailable' } });
+  });
+  await row(page, 'Acme').getByRole('checkbox').check();
+  await row(page, 'Borealis').getByRole('checkbox').check();
+  await page.getByRole('button', { name: 'Delete selected' }).click();
+  const dialog = page.getByRole('alertdialog', { name: 'Delete API keys' });
+  await expect(dialog.getByText('2 API keys will stop working at once:')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByText("Deleted 1 API key, and not the other 1: Keydesk can't answer right now.")).toBeVisible();
+  await expect.poll(() => names(page)).toHaveLength(1);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(() => names(page)).toEqual(['Acme', 'Borealis']);
 });
 
 test('a list that can not be loaded says so, and Try again loads it', async ({ ownServer, page }) => {

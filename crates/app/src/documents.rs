@@ -9,6 +9,7 @@ mod key;
 mod secrets;
 mod settings;
 mod settings_form;
+mod unread;
 mod words;
 
 pub(crate) use edit::compared;
@@ -18,4 +19,5 @@ pub(crate) use settings::Shown;
 #[cfg(test)]
 pub(crate) use settings::pair;
 pub(crate) use settings_form::settings_form;
+pub(crate) use unread::unread;
 pub(crate) use words::{access, days_left};

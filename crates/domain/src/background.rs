@@ -121,6 +121,9 @@ impl Keydesk {
         {
             tracing::warn!(%error, "ended sessions could not be removed");
         }
+        if let Err(error) = self.inner.store.erase_expired_handovers(now).await {
+            tracing::warn!(%error, "secrets of hand-over links that have expired could not be erased");
+        }
         match self.inner.store.purge(now.plus_millis(-KEPT_MS), now.plus_millis(-RESTORE_WINDOW_MS)).await {
             Ok(keys) => {
                 if keys > 0 {

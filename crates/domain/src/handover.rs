@@ -94,6 +94,21 @@ impl Keydesk {
         .await
     }
 
+    /// Withdraws a link that nobody has opened: it opens no more, and the key stays as it is.
+    pub async fn withdraw_handover(&self, caller: &Caller, id: KeyId, handover: HandoverId) -> Result<(), KeyError> {
+        self.change_as(caller, move |this, caller, mut change| async move {
+            let (installation, now) = (caller.installation, this.now());
+            if !change.withdraw_handover(installation, id, handover, now).await.map_err(failure::public)? {
+                let found = change.handover(installation, id, handover).await.map_err(failure::public)?;
+                return Err(if found.is_some() { KeyError::HandoverOver } else { KeyError::NotFound });
+            }
+            let deed = Deed::on_key(Action::HandoverWithdraw, id, json!({ "handover": handover }));
+            this.write_audit(&mut change, installation, caller.actor, now, vec![deed]).await?;
+            this.commit(change).await
+        })
+        .await
+    }
+
     /// The newest hand-overs of a key, the newest first.
     pub async fn handovers(&self, caller: &Caller, id: KeyId) -> Result<Vec<Handover>, KeyError> {
         self.get(caller, id).await?;

@@ -3,8 +3,8 @@ use serde_json::Value;
 
 use crate::{Caller, Keydesk, failure};
 
-/// Entries of a key's history that are shown.
-const SHOWN: i64 = 100;
+/// Entries of a key's history that are shown at once.
+const SHOWN: usize = 100;
 
 /// Something that was done to a key, as the audit log has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,16 +21,31 @@ pub struct HistoryEntry {
     pub detail: Value,
 }
 
+/// Some of what was done to a key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    /// Newest first.
+    pub entries: Vec<HistoryEntry>,
+    /// What to ask for older entries with; `None`: there are none.
+    pub older: Option<i64>,
+}
+
 impl Keydesk {
-    /// What was done to a key, newest first, as far back as 100 entries.
-    pub async fn history(&self, caller: &Caller, id: KeyId) -> Result<Vec<HistoryEntry>, KeyError> {
+    /// The last 100 things that were done to a key; or the 100 before those, as [`History::older`] says.
+    pub async fn history(&self, caller: &Caller, id: KeyId, before: Option<i64>) -> Result<History, KeyError> {
         // Says whether there is such a key.
         self.get(caller, id).await?;
         let (store, installation) = (&self.inner.store, caller.installation);
-        let entries = store.audit_of_key(installation, id, SHOWN).await.map_err(failure::public)?;
+        let before = before.unwrap_or(i64::MAX);
+        // One more than is shown tells whether there are older ones.
+        let mut found =
+            store.audit_of_key(installation, id, before, SHOWN as i64 + 1).await.map_err(failure::public)?;
+        let more = found.len() > SHOWN;
+        found.truncate(SHOWN);
+        let older = found.last().filter(|_| more).map(|entry| entry.seq);
         let names = store.administrator_names(installation).await.map_err(failure::public)?;
-        let mut history = Vec::with_capacity(entries.len());
-        for entry in entries {
+        let mut entries = Vec::with_capacity(found.len());
+        for entry in found {
             let actor = entry.actor().map_err(failure::public)?;
             let name = match actor {
                 Actor::Administrator { id } => names.get(&id).cloned(),
@@ -42,8 +57,8 @@ impl Keydesk {
             };
             let detail = serde_json::from_str(&entry.detail).unwrap_or_default();
             let action = entry.action().map_err(failure::public)?;
-            history.push(HistoryEntry { at: entry.at, actor, name, action, detail });
+            entries.push(HistoryEntry { at: entry.at, actor, name, action, detail });
         }
-        Ok(history)
+        Ok(History { entries, older })
     }
 }

@@ -51,7 +51,7 @@ pub use entropy::{Entropy, SystemEntropy};
 pub use examine::Finding;
 pub use export::Export;
 pub use handover::{HandedOver, NewHandoverLink};
-pub use history::HistoryEntry;
+pub use history::{History, HistoryEntry};
 pub use idempotency::{Idempotency, fingerprint};
 pub use installation::{Installation, NewInstallation};
 pub use issue::{Issued, NewKey};

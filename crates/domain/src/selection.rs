@@ -1,8 +1,6 @@
 use std::collections::HashMap;
 
-use model::{
-    Action, Activity, ClientName, Deleted, Impact, Instant, KeyError, KeyId, KeyKind, KeyStatus, Selection, fold,
-};
+use model::{Action, Activity, ClientName, Deleted, Impact, Instant, KeyError, KeyId, KeyStatus, Selection, fold};
 use serde_json::json;
 use store::KeyFilter;
 use uuid::Uuid;
@@ -16,8 +14,8 @@ const DAYS: usize = 30;
 const NAMED: usize = 5;
 /// Keys changed in one change. More are changed in several, so that others get the writer in between.
 pub(crate) const CHANGE: usize = 2_000;
-/// Keys whose calls are added up before a deletion of more than that.
-const ADDED_UP: i64 = 1_000;
+/// Rows of usage that are added up before a deletion: all, but for installations where thousands of keys are used all day.
+const ADDED_UP: i64 = 1_000_000;
 
 impl Keydesk {
     /// How many issued keys are named so already, `except` one.
@@ -51,62 +49,72 @@ impl Keydesk {
     /// What deleting the selection would stop.
     pub async fn impact(&self, caller: &Caller, selection: &Selection) -> Result<Impact, KeyError> {
         self.require_module(caller.installation)?;
-        let (keys, sample) = match selection {
-            Selection::Ids(ids) => (ids.len() as u64, ids.clone()),
+        let (mut impact, first) = match selection {
+            Selection::Ids(ids) => (self.impact_of_ids(caller, ids).await?, ids.clone()),
             Selection::Matching { .. } => {
-                let (Some(filter), Some(query)) = (self.filter(caller, selection), selection.query(1)) else {
-                    return Ok(Impact::default());
+                let Some(filter) = self.filter(caller, selection) else { return Ok(Impact::default()) };
+                let store = &self.inner.store;
+                let weighed = store.weigh(&filter, self.first_day(), ADDED_UP).await.map_err(failure::public)?;
+                let impact = Impact {
+                    keys: weighed.keys,
+                    names: Vec::new(),
+                    calls_30_days: weighed.calls,
+                    calls_is_lower_bound: weighed.calls_is_lower_bound,
+                    last_used_at: weighed.last_used_at,
                 };
-                let ids = self.inner.store.matching_ids(&filter, ADDED_UP).await.map_err(failure::public)?;
-                let listed = self.list(caller, &query).await?;
-                let default = listed.items.first().is_some_and(|key| key.kind == KeyKind::Default);
-                (listed.total - u64::from(default), ids)
+                (impact, store.matching_ids(&filter, NAMED as i64).await.map_err(failure::public)?)
             }
         };
-        let mut impact = Impact { keys, ..Impact::default() };
-        for id in sample.iter().take(NAMED) {
+        for id in first.iter().take(NAMED) {
             if let Some(key) = self.inner.store.key(caller.installation, *id).await.map_err(failure::public)? {
                 impact.names.push(key.client_name().clone());
             }
         }
-        let calls = self
-            .inner
-            .store
-            .allowed_calls(caller.installation, &sample, self.first_day())
-            .await
-            .map_err(failure::public)?;
-        impact.calls_30_days = calls.iter().map(|(_, _, calls)| calls).sum();
-        impact.last_used_at = self.inner.store.last_use(caller.installation, &sample).await.map_err(failure::public)?;
         Ok(impact)
     }
 
-    /// Deletes what is selected.
+    async fn impact_of_ids(&self, caller: &Caller, ids: &[KeyId]) -> Result<Impact, KeyError> {
+        let (store, installation) = (&self.inner.store, caller.installation);
+        let calls = store.allowed_calls(installation, ids, self.first_day()).await.map_err(failure::public)?;
+        Ok(Impact {
+            keys: ids.len() as u64,
+            calls_30_days: calls.iter().map(|(_, _, calls)| calls).sum(),
+            last_used_at: store.last_use(installation, ids).await.map_err(failure::public)?,
+            ..Impact::default()
+        })
+    }
+
+    /// Deletes what is selected. Many keys are deleted in several changes; when one of them can't be made, those before it
+    /// stay made, and the answer says why it stopped there.
     pub async fn delete_selected(&self, caller: &Caller, selection: &Selection) -> Result<Deleted, KeyError> {
         self.require_module(caller.installation)?;
         caller.require_change()?;
         let mut outcome = Deleted::default();
-        match selection {
-            Selection::Ids(ids) => {
-                for ids in ids.chunks(CHANGE) {
-                    self.delete_some(caller, ids, &mut outcome).await?;
-                }
+        match self.delete_all(caller, selection, &mut outcome).await {
+            Err(error) if outcome.changes.is_empty() => Err(error),
+            stopped => Ok(Deleted { stopped: stopped.err(), ..outcome }),
+        }
+    }
+
+    async fn delete_all(&self, caller: &Caller, selection: &Selection, outcome: &mut Deleted) -> Result<(), KeyError> {
+        if let Selection::Ids(ids) = selection {
+            for ids in ids.chunks(CHANGE) {
+                self.delete_some(caller, ids, outcome).await?;
             }
-            Selection::Matching { .. } => {
-                let Some(filter) = self.filter(caller, selection) else { return Ok(outcome) };
-                loop {
-                    let ids = self.inner.store.matching_ids(&filter, CHANGE as i64).await.map_err(failure::public)?;
-                    let before = outcome.deleted;
-                    if !ids.is_empty() {
-                        self.delete_some(caller, &ids, &mut outcome).await?;
-                    }
-                    // Nothing more to delete, or others delete the same: either way it is done.
-                    if outcome.deleted == before {
-                        break;
-                    }
-                }
+            return Ok(());
+        }
+        let Some(filter) = self.filter(caller, selection) else { return Ok(()) };
+        loop {
+            let ids = self.inner.store.matching_ids(&filter, CHANGE as i64).await.map_err(failure::public)?;
+            let before = outcome.deleted;
+            if !ids.is_empty() {
+                self.delete_some(caller, &ids, outcome).await?;
+            }
+            // Nothing more to delete, or others delete the same: either way it is done.
+            if outcome.deleted == before {
+                return Ok(());
             }
         }
-        Ok(outcome)
     }
 
     async fn delete_some(&self, caller: &Caller, ids: &[KeyId], outcome: &mut Deleted) -> Result<(), KeyError> {

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{Action, Actor, AdminError, Administrator, AdministratorId, InstallationId, PlainSecret};
 use serde_json::json;
-use store::Change;
+use store::{Change, StoredSession};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -97,16 +97,31 @@ impl Keydesk {
     /// Who holds this token, if its session has not ended. A use keeps it from ending for another half hour.
     pub async fn session(&self, token: &str) -> Result<Option<Session>, AdminError> {
         let hash = fingerprint(token.as_bytes());
-        let Some(stored) = self.inner.store.session(&hash).await.map_err(public)? else { return Ok(None) };
+        let Some(stored) = self.living_session(&hash).await? else { return Ok(None) };
         let now = self.now();
-        if stored.last_seen_at.plus_millis(IDLE_MS) <= now || stored.created_at.plus_millis(ABSOLUTE_MS) <= now {
-            return Ok(None);
-        }
         if stored.last_seen_at.plus_millis(TOUCH_MS) <= now {
             self.inner.store.touch_session(&hash, now).await.map_err(public)?;
         }
-        let installation = self.remembered(stored.installation);
-        Ok(installation.map(|installation| Session { administrator: stored.administrator, installation }))
+        Ok(self.at_work(stored))
+    }
+
+    /// The same, for what a page asks by itself while nobody may be there: it is no use of the session.
+    pub async fn session_unused(&self, token: &str) -> Result<Option<Session>, AdminError> {
+        let stored = self.living_session(&fingerprint(token.as_bytes())).await?;
+        Ok(stored.and_then(|stored| self.at_work(stored)))
+    }
+
+    async fn living_session(&self, hash: &[u8; 32]) -> Result<Option<StoredSession>, AdminError> {
+        let now = self.now();
+        let ended = |stored: &StoredSession| {
+            stored.last_seen_at.plus_millis(IDLE_MS) <= now || stored.created_at.plus_millis(ABSOLUTE_MS) <= now
+        };
+        Ok(self.inner.store.session(hash).await.map_err(public)?.filter(|stored| !ended(stored)))
+    }
+
+    fn at_work(&self, stored: StoredSession) -> Option<Session> {
+        let installation = self.remembered(stored.installation)?;
+        Some(Session { administrator: stored.administrator, installation })
     }
 
     /// Ends a session, here and not only in the browser.

@@ -101,6 +101,20 @@ async fn a_session_ends_after_half_an_hour_without_a_use() {
 }
 
 #[tokio::test]
+async fn what_a_page_asks_by_itself_is_no_use_of_the_session() {
+    let desk = Desk::with_owner().await;
+    let signed_in = desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap();
+    for minutes in 1..=29 {
+        desk.pass(MINUTE);
+        let looked = desk.keydesk.session_unused(signed_in.token.expose()).await.unwrap();
+        assert_eq!(looked.unwrap().administrator.email, "ada@example.com", "{minutes}");
+    }
+    desk.pass(MINUTE);
+    assert!(desk.keydesk.session_unused(signed_in.token.expose()).await.unwrap().is_none());
+    assert!(desk.session(&signed_in).await.is_none());
+}
+
+#[tokio::test]
 async fn a_session_ends_after_twelve_hours_however_much_it_is_used() {
     let desk = Desk::with_owner().await;
     let signed_in = desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap();

@@ -67,6 +67,9 @@ pub enum Action {
     /// Somebody opened such a link and saw the secret.
     #[serde(rename = "handover.open")]
     HandoverOpen,
+    /// Such a link was withdrawn before anybody opened it.
+    #[serde(rename = "handover.withdraw")]
+    HandoverWithdraw,
     /// A key was deleted, and with it revoked.
     #[serde(rename = "key.delete")]
     KeyDelete,
@@ -103,6 +106,7 @@ impl Action {
             Self::KeyEndOverlap => "key.end_overlap",
             Self::HandoverCreate => "handover.create",
             Self::HandoverOpen => "handover.open",
+            Self::HandoverWithdraw => "handover.withdraw",
             Self::KeyDelete => "key.delete",
             Self::KeyRestore => "key.restore",
             Self::KeyReveal => "key.reveal",

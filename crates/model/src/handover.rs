@@ -19,7 +19,7 @@ pub struct Handover {
     pub expires_at: Instant,
     /// When it was opened; null: nobody has opened it.
     pub opened_at: Option<Instant>,
-    /// When the key was deleted or rotated, so that there was nothing to hand over any more; null: it was not.
+    /// When it was withdrawn, by itself or because the key was deleted or rotated; null: it was not.
     pub withdrawn_at: Option<Instant>,
 }
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientName, Environment, Instant, KeyId, KeyStatus, ListQuery, Preset, Sort};
+use crate::{ClientName, Environment, Instant, KeyError, KeyId, KeyStatus, ListQuery, Preset, Sort};
 
 /// Which keys an administrator has selected. The Default API Key is never among them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,8 @@ pub struct Impact {
     pub names: Vec<ClientName>,
     /// Allowed calls with them in the last 30 days.
     pub calls_30_days: u64,
+    /// `calls_30_days` stopped adding up: there are at least so many.
+    pub calls_is_lower_bound: bool,
     /// The last allowed call with any of them.
     pub last_used_at: Option<Instant>,
 }
@@ -65,6 +67,9 @@ pub struct Deleted {
     pub skipped: u64,
     /// The changes that did it, by epoch: with them it can be undone.
     pub changes: Vec<i64>,
+    /// Why it stopped before all were deleted, if it did. What was deleted until then stays so.
+    #[serde(default)]
+    pub stopped: Option<KeyError>,
 }
 
 /// Allowed calls with a key.

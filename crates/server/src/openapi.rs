@@ -48,6 +48,7 @@ use crate::{
         rest::rotate::list_secrets,
         rest::handover::hand_over_key,
         rest::handover::list_handovers,
+        rest::handover::withdraw_handover,
         rest::restore::restore_key,
         rest::reveal::reveal_key,
         rest::scopes::list_scopes,

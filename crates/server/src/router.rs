@@ -4,7 +4,7 @@ use axum::{
     Router,
     http::{Method, header},
     response::IntoResponse,
-    routing::{any, get, post},
+    routing::{any, delete, get, post},
 };
 use domain::Keydesk;
 
@@ -73,6 +73,7 @@ fn keys() -> Router<App> {
         .route("/api/v1/keys/{id}/end-overlap", post(rest::rotate::end_overlap))
         .route("/api/v1/keys/{id}/secrets", get(rest::rotate::list_secrets))
         .route("/api/v1/keys/{id}/handover", post(rest::handover::hand_over_key).get(rest::handover::list_handovers))
+        .route("/api/v1/keys/{id}/handover/{handover}", delete(rest::handover::withdraw_handover))
         .route("/api/v1/keys/{id}/restore", post(rest::restore::restore_key))
         .route("/api/v1/keys/{id}/reveal", post(rest::reveal::reveal_key))
         .route("/api/v1/whoami", get(rest::whoami::whoami))

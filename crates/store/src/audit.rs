@@ -87,18 +87,19 @@ pub(crate) const AUDIT_AFTER: &str = "SELECT seq, id, at, actor, action, key_id,
 pub(crate) const ADMINISTRATOR_NAMES: &str = "SELECT id, name FROM administrator WHERE installation_id = $1";
 /// The index is of the key alone, since a key belongs to one installation.
 pub(crate) const AUDIT_OF_KEY: &str = "SELECT seq, id, at, actor, action, key_id, detail, previous_hash, hash FROM audit_entry \
-     WHERE key_id = $2 AND installation_id = $1 ORDER BY seq DESC LIMIT $3";
+     WHERE key_id = $2 AND installation_id = $1 AND seq < $3 ORDER BY seq DESC LIMIT $4";
 
 impl Store {
-    /// Up to `limit` entries about a key, newest first.
+    /// Up to `limit` entries about a key before number `before`, newest first.
     pub async fn audit_of_key(
         &self,
         installation: InstallationId,
         key: KeyId,
+        before: i64,
         limit: i64,
     ) -> Result<Vec<AuditEntry>, StoreError> {
         let rows: Vec<AuditRow> = on_db!(self, pool => {
-            sqlx::query_as(AUDIT_OF_KEY).bind(installation.0).bind(key.0).bind(limit).fetch_all(pool).await?
+            sqlx::query_as(AUDIT_OF_KEY).bind(installation.0).bind(key.0).bind(before).bind(limit).fetch_all(pool).await?
         });
         rows.into_iter().map(AuditEntry::try_from).collect()
     }

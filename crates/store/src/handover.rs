@@ -54,6 +54,10 @@ pub(crate) const HANDOVER_BY_TOKEN: &str = "SELECT id, installation_id, key_id, 
      WHERE token_hash = $1 AND sealed_secret IS NOT NULL AND expires_at > $2";
 pub(crate) const OPEN_HANDOVER: &str = "UPDATE handover SET opened_at = $2, master_key_id = NULL, sealed_secret = NULL \
      WHERE id = $1 AND sealed_secret IS NOT NULL AND expires_at > $2";
+pub(crate) const WITHDRAW_HANDOVER: &str = "UPDATE handover SET withdrawn_at = $4, master_key_id = NULL, sealed_secret = NULL \
+     WHERE installation_id = $1 AND key_id = $2 AND id = $3 AND sealed_secret IS NOT NULL AND expires_at > $4";
+pub(crate) const HANDOVER: &str = "SELECT id, key_id, created_at, expires_at, opened_at, withdrawn_at FROM handover \
+     WHERE installation_id = $1 AND key_id = $2 AND id = $3";
 pub(crate) const HANDOVERS: &str = "SELECT id, key_id, created_at, expires_at, opened_at, withdrawn_at FROM handover \
      WHERE installation_id = $1 AND key_id = $2 ORDER BY created_at DESC, id DESC LIMIT $3";
 
@@ -167,6 +171,40 @@ impl Change {
         Ok(done == 1)
     }
 
+    /// A hand-over of a key, as this change sees it.
+    pub async fn handover(
+        &mut self,
+        installation: InstallationId,
+        key: KeyId,
+        id: HandoverId,
+    ) -> Result<Option<Handover>, StoreError> {
+        let row: Option<HandoverRow> = on_tx!(self, connection => {
+            sqlx::query_as(HANDOVER).bind(installation.0).bind(key.0).bind(id.0).fetch_optional(connection).await?
+        });
+        Ok(row.map(Handover::from))
+    }
+
+    /// Withdraws a hand-over that nobody has opened, and forgets its secret. False: it was over already, or never was.
+    pub async fn withdraw_handover(
+        &mut self,
+        installation: InstallationId,
+        key: KeyId,
+        id: HandoverId,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let done = on_tx!(self, connection => {
+            sqlx::query(WITHDRAW_HANDOVER)
+                .bind(installation.0)
+                .bind(key.0)
+                .bind(id.0)
+                .bind(now.as_millis())
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        Ok(done == 1)
+    }
+
     /// Withdraws the hand-overs of these keys that nobody has opened, and forgets their secrets.
     pub async fn withdraw_handovers(
         &mut self,
@@ -176,7 +214,8 @@ impl Change {
     ) -> Result<(), StoreError> {
         for chunk in keys.chunks(CHUNK) {
             let mut sql = Sql::new("UPDATE handover SET master_key_id = NULL, sealed_secret = NULL, withdrawn_at = ");
-            sql.int(now.as_millis()).push(" WHERE sealed_secret IS NOT NULL AND installation_id = ").id(installation.0);
+            sql.int(now.as_millis()).push(" WHERE sealed_secret IS NOT NULL AND expires_at > ").int(now.as_millis());
+            sql.push(" AND installation_id = ").id(installation.0);
             sql.push(" AND key_id IN ").list(chunk, |sql, id| {
                 sql.id(id.0);
             });

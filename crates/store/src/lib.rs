@@ -39,4 +39,5 @@ pub use installation::{Deployment, StoredInstallation};
 pub use key::{Digest, NewSecret, SealedCopy, StoredKey};
 pub use list::{KeyFilter, TOTAL_COUNTED};
 pub use record::StoredRecord;
+pub use selection::Weighed;
 pub use usage::{LastUse, UsageDelta};

@@ -13,6 +13,19 @@ pub(crate) const COUNT_NAMED: &str = "SELECT COUNT(*) FROM api_key WHERE install
 pub(crate) const UNDO_DELETE: &str = "UPDATE api_key SET deleted_at = NULL, updated_at = $3, version = version + 1, epoch = $4 \
      WHERE installation_id = $1 AND epoch = $2 AND deleted_at > $5 RETURNING id";
 
+/// What hangs on the keys that match a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weighed {
+    /// How many keys.
+    pub keys: u64,
+    /// Allowed calls with them.
+    pub calls: u64,
+    /// There are more calls: adding up stopped.
+    pub calls_is_lower_bound: bool,
+    /// The last allowed call with any of them, as written down so far.
+    pub last_used_at: Option<Instant>,
+}
+
 impl Store {
     /// Issued keys whose folded Client Name is this, `except` one.
     pub async fn count_named(
@@ -34,6 +47,33 @@ impl Store {
         sql.push(" ORDER BY created_at, id LIMIT ").int(limit);
         let ids: Vec<Uuid> = on_db!(self, pool => query!(query_scalar, sql, pool).fetch_all(pool).await?);
         Ok(ids.into_iter().map(KeyId).collect())
+    }
+
+    /// Counts the issued keys that match, and adds up the allowed calls with them since an instant. Of usage it looks at
+    /// `most` rows (a row is a key's hour): keys that are used all day have millions, which nobody waits for.
+    pub async fn weigh(&self, filter: &KeyFilter, since: Instant, most: i64) -> Result<Weighed, StoreError> {
+        let kept = self.is_sqlite();
+        let mut sql = Sql::new("SELECT COUNT(*), COALESCE(MAX(last_used_at), 0) FROM api_key WHERE ");
+        self.push_filter(filter, &mut sql);
+        let (keys, last): (i64, i64) = on_db!(self, pool => {
+            query!(query_as, sql, pool).persistent(kept).fetch_one(pool).await?
+        });
+        let mut sql =
+            Sql::new("SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT), COUNT(*) FROM (SELECT calls FROM usage_bucket ");
+        sql.push("WHERE installation_id = ").id(filter.installation.0);
+        sql.push(" AND code = 'VALID' AND bucket_start >= ").int(since.as_millis());
+        sql.push(" AND key_id IN (SELECT id FROM api_key WHERE ");
+        self.push_filter(filter, &mut sql);
+        sql.push(") LIMIT ").int(most.saturating_add(1)).push(") AS added");
+        let (calls, rows): (i64, i64) = on_db!(self, pool => {
+            query!(query_as, sql, pool).persistent(kept).fetch_one(pool).await?
+        });
+        Ok(Weighed {
+            keys: keys.unsigned_abs(),
+            calls: calls.unsigned_abs(),
+            calls_is_lower_bound: rows > most,
+            last_used_at: Some(last).filter(|ms| *ms != 0).map(Instant::from_millis),
+        })
     }
 
     /// The last allowed call with any of these keys, as written down so far.

@@ -9,7 +9,7 @@ use crate::ApiError;
 #[server(prefix = "/api/_fn", protocol = Wire)]
 pub(crate) async fn settings_fields(edited: Option<KeyId>, fields: Fields) -> Result<String, ApiError> {
     use crate::{
-        documents::{Shown, settings_form},
+        documents::{Shown, settings_form, unread},
         pages::Posted,
         ssr::settings::Form,
     };
@@ -27,9 +27,11 @@ pub(crate) async fn settings_fields(edited: Option<KeyId>, fields: Fields) -> Re
         (None, None, Some(id)) => Shown::duplicate(&keydesk.get(&caller, id).await?),
         (None, None, None) => Shown::of_form(form, None),
     };
+    let unread = (posted.is_none() && before.is_none()).then(|| unread(form, keydesk.catalogue())).flatten();
     let problems = match posted.and_then(|posted| posted.error) {
         Some(ApiError::Fields(problems)) => problems,
         _ => Vec::new(),
     };
-    Ok(settings_form(&shown, &problems, keydesk.catalogue()).to_html())
+    let unread = unread.map(|said| said.to_html()).unwrap_or_default();
+    Ok(unread + &settings_form(&shown, &problems, keydesk.catalogue()).to_html())
 }

@@ -13,6 +13,8 @@ pub(crate) struct Weight {
     pub(crate) names: Vec<String>,
     /// Allowed calls in the last 30 days.
     pub(crate) calls: u64,
+    /// `calls` stopped counting: there are at least so many.
+    pub(crate) at_least: bool,
     /// Unix milliseconds of the last allowed call.
     pub(crate) used: Option<i64>,
 }
@@ -27,6 +29,7 @@ pub(crate) async fn weigh_deletion(selection: Selection) -> Result<Weight, ApiEr
         keys: impact.keys,
         names: impact.names.into_iter().map(String::from).collect(),
         calls: impact.calls_30_days,
+        at_least: impact.calls_is_lower_bound,
         used: impact.last_used_at.map(model::Instant::as_millis),
     })
 }

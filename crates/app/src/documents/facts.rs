@@ -1,14 +1,15 @@
 use leptos::prelude::*;
-use model::{Environment, Key};
+use model::{Environment, Key, KeyStatus};
 
 use super::{
-    key::KeyPage,
+    key::{KeyPage, post},
     words::{access, count, is_default, relative, time},
 };
 
 /// What the key may do, from where and until when.
 pub(super) fn facts(page: &KeyPage) -> AnyView {
     let key = &page.key;
+    let revealable = page.may_change && page.recoverable && key.status != KeyStatus::Revoked;
     let none = |text: &'static str| vec![text.to_owned()];
     let addresses: Vec<_> = key.allowed_ips.iter().map(ToString::to_string).collect();
     let origins: Vec<_> = key.allowed_origins.iter().map(ToString::to_string).collect();
@@ -17,7 +18,10 @@ pub(super) fn facts(page: &KeyPage) -> AnyView {
             <h2 id="about">"About"</h2>
             <dl class="about">
                 <dt>"API key"</dt>
-                <dd><code>{key.hint.0.clone()}</code></dd>
+                <dd>
+                    <code>{key.hint.0.clone()}</code>
+                    {revealable.then(|| post(&format!("/keys/{}", key.id), "reveal", "Reveal", "button small"))}
+                </dd>
                 <dt>"Environment"</dt>
                 <dd>{if key.environment == Environment::Test { "Test: never reaches live data" } else { "Live" }}</dd>
                 <dt>"Access"</dt>

@@ -1,16 +1,21 @@
-use domain::HistoryEntry;
+use domain::{History, HistoryEntry};
 use leptos::prelude::*;
 use model::{Action, Actor};
 use serde_json::Value;
 
-use super::words::time;
+use super::{key::KeyPage, words::time};
 
-/// What was done to a key, newest first.
-pub(super) fn history(entries: &[HistoryEntry]) -> AnyView {
+/// What was done to a key, newest first, and where the rest of it is.
+pub(super) fn history(page: &KeyPage) -> AnyView {
+    let address = format!("/keys/{}", page.key.id);
+    let History { entries, older } = &page.history;
+    let older = older.map(|before| format!("{address}?before={before}#history"));
     view! {
         <section class="panel" aria-labelledby="history">
             <h2 id="history">"History"</h2>
+            {page.earlier.then(|| view! { <p><a href=format!("{address}#history")>"Show the newest"</a></p> })}
             <ol class="history">{entries.iter().map(entry).collect_view()}</ol>
+            {older.map(|href| view! { <p><a href=href>"Show older"</a></p> })}
         </section>
     }
     .into_any()
@@ -78,6 +83,7 @@ fn what(entry: &HistoryEntry) -> String {
         },
         Action::KeyEndOverlap => "Overlap ended".to_owned(),
         Action::HandoverCreate => "Hand-over link created".to_owned(),
+        Action::HandoverWithdraw => "Hand-over link withdrawn".to_owned(),
         Action::HandoverOpen => "Hand-over link opened".to_owned(),
         Action::KeyDelete => "Deleted".to_owned(),
         Action::KeyRestore => "Restored".to_owned(),

@@ -1,6 +1,7 @@
-use domain::HistoryEntry;
+use domain::History;
 use leptos::prelude::*;
 use model::{Environment, Handover, Instant, Key, KeyStatus, SecretInfo};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     edit::edit,
@@ -29,6 +30,11 @@ pub(crate) enum Said {
         /// The secret in plain.
         secret: String,
     },
+    /// The secret, as it was asked for.
+    Revealed {
+        /// The secret in plain.
+        secret: String,
+    },
     /// There is a link, shown this once.
     HandOver {
         /// The link in full.
@@ -46,10 +52,14 @@ pub(crate) struct KeyPage {
     pub(crate) key: Key,
     pub(crate) secrets: Vec<SecretInfo>,
     pub(crate) handovers: Vec<Handover>,
-    pub(crate) history: Vec<HistoryEntry>,
+    pub(crate) history: History,
+    /// The history does not begin with the newest.
+    pub(crate) earlier: bool,
     /// Allowed calls of each of the last 30 days, today last.
     pub(crate) days: Vec<u32>,
     pub(crate) may_change: bool,
+    /// The installation keeps sealed copies, so a secret can be shown again.
+    pub(crate) recoverable: bool,
     pub(crate) now: Instant,
     pub(crate) said: Option<Said>,
     /// Which part stands open: `edit`, `rotate` or nothing.
@@ -108,6 +118,8 @@ fn head(page: &KeyPage, editable: bool) -> AnyView {
                             </a>
                         }
                     })}
+                {(editable && page.open != "edit")
+                    .then(|| view! { <a class="button" href=duplicate(key) rel="external">"Duplicate settings"</a> })}
                 {(rotatable && page.open != "edit")
                     .then(|| view! { <a class="button" href=format!("{address}?open=rotate#rotate")>"Rotate"</a> })}
             </div>
@@ -115,6 +127,12 @@ fn head(page: &KeyPage, editable: bool) -> AnyView {
         {is_default(key).then(|| view! { <p class="faint key-reason">{DEFAULT_REASON}</p> })}
     }
     .into_any()
+}
+
+/// Where a new key begins with the settings of this one.
+fn duplicate(key: &Key) -> String {
+    let name = utf8_percent_encode(key.client_name.as_str(), NON_ALPHANUMERIC);
+    format!("/keys?new&from={}&client_name={name}&preset={}", key.id, key.preset.as_str())
 }
 
 fn said(said: Said) -> AnyView {
@@ -128,6 +146,14 @@ fn said(said: Said) -> AnyView {
                 <h2 id="once">"The new key"</h2>
                 <p>"It is shown this once. Hand it over the way you hand over a password."</p>
                 {shown_once("new-key", secret, "Copy key")}
+            </section>
+        }
+        .into_any(),
+        Said::Revealed { secret } => view! {
+            <section class="panel once" aria-labelledby="once">
+                <h2 id="once">"The key in full"</h2>
+                <p>"The history has that you saw it. It is gone from here with the next page."</p>
+                {shown_once("revealed-key", secret, "Copy key")}
             </section>
         }
         .into_any(),
@@ -169,7 +195,7 @@ fn all(page: &KeyPage) -> AnyView {
                 {facts(page)}
                 {alive.then(|| rotation(page))}
                 {(alive && !is_default(key)).then(|| hand_over(page))}
-                {history(&page.history)}
+                {history(page)}
                 {(page.may_change && !is_default(key)).then(|| danger(key))}
             </div>
             <aside class="key-side" aria-label="Use and notes">{side(page)}</aside>

@@ -12,6 +12,12 @@ const OVERLAPS: [(u32, &str); 4] =
 /// The one that is chosen at first.
 const OVERLAP: u32 = 86_400;
 
+const HANDED_OVER: &str = "A link shows the key to the client's developer, once, within 7 days and without an account. You see \
+                           here when it was opened.";
+/// Why there is no button.
+const SHOWN_ONCE: &str = "This installation shows a key once and keeps no copy of it, so there is nothing that a link could show. \
+                          Hand the key over when it is made or rotated.";
+
 /// The secrets of a key with the traffic on each, and how it gets a new one.
 pub(super) fn rotation(page: &KeyPage) -> AnyView {
     let address = format!("/keys/{}", page.key.id);
@@ -121,24 +127,33 @@ pub(super) fn hand_over(page: &KeyPage) -> AnyView {
     view! {
         <section class="panel" id="hand-over" aria-labelledby="hand-over-title" data-live=waiting.then_some("")>
             <h2 id="hand-over-title">"Hand over"</h2>
-            <p class="faint">
-                "A link shows the key to the client's developer, once, within 7 days and without an account. You see here when it was opened."
-            </p>
+            <p class="faint">{if page.recoverable { HANDED_OVER } else { SHOWN_ONCE }}</p>
             {(!page.handovers.is_empty())
                 .then(|| {
                     view! {
                         <ul class="secrets" aria-label="Hand-over links">
-                            {page.handovers.iter().map(|handover| link(handover, page.now)).collect_view()}
+                            {page.handovers.iter().map(|handover| link(page, handover, &address)).collect_view()}
                         </ul>
                     }
                 })}
-            {(page.may_change && usable).then(|| post(&address, "hand-over", "Create hand-over link", "button"))}
+            {(page.may_change && usable && page.recoverable).then(|| post(&address, "hand-over", "Create hand-over link", "button"))}
         </section>
     }
     .into_any()
 }
 
-fn link(handover: &Handover, now: Instant) -> AnyView {
+fn withdraw(handover: &Handover, address: &str) -> AnyView {
+    view! {
+        <form method="post" action=address.to_owned() data-once>
+            <input type="hidden" name="handover" value=handover.id.to_string()/>
+            <button type="submit" class="button small" name="intent" value="withdraw">"Withdraw link"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn link(page: &KeyPage, handover: &Handover, address: &str) -> AnyView {
+    let now = page.now;
     let (label, tone, more) = match (handover.opened_at, handover.withdrawn_at) {
         (Some(at), _) => ("Opened", "badge good", view! { <span>"opened " {relative(at)}</span> }.into_any()),
         (None, Some(at)) => ("Withdrawn", "badge", view! { <span>"withdrawn " {time(at)}</span> }.into_any()),
@@ -158,6 +173,7 @@ fn link(handover: &Handover, now: Instant) -> AnyView {
                 <span>"made " {time(handover.created_at)}</span>
                 {more}
             </p>
+            {(page.may_change && handover.is_open(now)).then(|| withdraw(handover, address))}
         </li>
     }
     .into_any()

@@ -33,7 +33,7 @@ async fn show(State(desk): State<Desk>, Path(token): Path<String>, parts: Parts)
 }
 
 async fn open(State(desk): State<Desk>, Path(token): Path<String>, parts: Parts) -> Response {
-    let base = base(&desk, &parts.headers);
+    let base = base(desk.settings.https, &parts.headers);
     match desk.keydesk.open_handover(&PlainSecret::new(token)).await {
         Ok(opened) => {
             let handed = Handed { key: opened.key, secret: opened.secret.expose().to_owned(), base };
@@ -54,12 +54,37 @@ fn unnamed(mut response: Response) -> Response {
     response
 }
 
-/// Where calls go, as the reader has reached this page.
-fn base(desk: &Desk, headers: &HeaderMap) -> String {
-    let scheme = if desk.settings.https { "https" } else { "http" };
+/// Where calls go, as the reader has reached this page. Keydesk itself speaks http: where its public address is not known, a
+/// proxy in front says whether people come by https. Nobody but the sender sees what is made of it.
+fn base(https: bool, headers: &HeaderMap) -> String {
+    let forwarded =
+        headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"));
+    let scheme = if https || forwarded { "https" } else { "http" };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     // It stands in a command that people paste into a shell.
     let plain =
         host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']'));
     format!("{scheme}://{}", if plain { host } else { "localhost" })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderName;
+
+    use super::*;
+
+    #[test]
+    fn calls_go_where_the_reader_has_come_to() {
+        for (https, host, scheme, expected) in [
+            (false, "127.0.0.1:3000", "", "http://127.0.0.1:3000"),
+            (true, "desk.example", "http", "https://desk.example"),
+            (false, "desk.example", "https", "https://desk.example"),
+            (false, "desk.example", "gopher", "http://desk.example"),
+            (true, "a;rm -rf", "", "https://localhost"),
+        ] {
+            let headers = [("host", host), ("x-forwarded-proto", scheme)];
+            let headers = headers.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+            assert_eq!(base(https, &HeaderMap::from_iter(headers)), expected, "{https} {host} {scheme}");
+        }
+    }
 }

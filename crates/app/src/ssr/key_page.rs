@@ -23,12 +23,13 @@ use crate::{
 pub(super) const PATH: &str = "/keys/{id}";
 
 /// What the page says after a form: by its name in the address.
-const SAYINGS: [(&str, &str); 6] = [
+const SAYINGS: [(&str, &str); 7] = [
     ("saved", "Saved."),
     ("disabled", "Disabled. Every call with this key is refused from now on."),
     ("enabled", "Enabled."),
     ("ended", "The overlap has ended: only the current secret works."),
     ("restored", "Restored."),
+    ("withdrawn", "The hand-over link is withdrawn: it opens no more."),
     ("unchanged", "Nothing was changed."),
 ];
 
@@ -40,6 +41,7 @@ async fn show(State(desk): State<Desk>, Path(id): Path<String>, RawQuery(query):
     let query = query.unwrap_or_default();
     let has = |wanted: &str| query.split('&').any(|pair| pair == wanted);
     let said = SAYINGS.iter().find(|(name, _)| has(&format!("said={name}"))).map(|(_, text)| Said::Done(text));
+    let before = query.split('&').find_map(|pair| pair.strip_prefix("before=")?.parse().ok());
     let open = if has("edit") || has("edit=") {
         "edit"
     } else if has("open=rotate") {
@@ -49,7 +51,7 @@ async fn show(State(desk): State<Desk>, Path(id): Path<String>, RawQuery(query):
     };
     let loaded = async {
         let session = signed_in(&desk, &parts).await?;
-        let mut page = load(&desk, &session, parse(&id)?).await?;
+        let mut page = load(&desk, &session, parse(&id)?, before).await?;
         page.said = said;
         page.open = open.to_owned();
         Ok(page)
@@ -89,7 +91,7 @@ async fn posted(
     if let Ok(Outcome::Done(said)) = outcome {
         return Redirect::to(&format!("/keys/{id}?said={said}")).into_response();
     }
-    let mut page = match load(&desk, &session, id).await {
+    let mut page = match load(&desk, &session, id, None).await {
         Ok(page) => page,
         Err(error) => return document::failed(&desk, parts, error).await,
     };
@@ -162,6 +164,15 @@ async fn carry_out(
             let issued = keydesk.rotate(&caller, id, overlap, Some(form.version()?)).await?;
             Ok(Outcome::Shown(Said::Rotated { secret: issued.secret.expose().to_owned() }))
         }
+        "withdraw" => {
+            let handover = form.text("handover").parse().map_err(|_| ApiError::Malformed)?;
+            keydesk.withdraw_handover(&caller, id, handover).await?;
+            Ok(Outcome::Done("withdrawn"))
+        }
+        "reveal" => {
+            let secret = keydesk.reveal(&caller, id).await?;
+            Ok(Outcome::Shown(Said::Revealed { secret: secret.expose().to_owned() }))
+        }
         "hand-over" => {
             let made = keydesk.create_handover(&caller, id).await?;
             // The guard has seen that it names this Keydesk.
@@ -173,15 +184,18 @@ async fn carry_out(
     }
 }
 
-async fn load(desk: &Desk, session: &Session, id: KeyId) -> Result<KeyPage, ApiError> {
+/// What the page shows; of the history what was done before entry `before`.
+async fn load(desk: &Desk, session: &Session, id: KeyId, before: Option<i64>) -> Result<KeyPage, ApiError> {
     let (keydesk, caller) = (&desk.keydesk, session.caller());
     let key = keydesk.get(&caller, id).await?;
     let activity = keydesk.activity(&caller, &[id]).await?;
     Ok(KeyPage {
         secrets: keydesk.secrets(&caller, id).await?,
         handovers: keydesk.handovers(&caller, id).await?,
-        history: keydesk.history(&caller, id).await?,
+        history: keydesk.history(&caller, id, before).await?,
+        earlier: before.is_some(),
         days: activity.into_iter().next().map(|activity| activity.days).unwrap_or_default(),
+        recoverable: session.installation.recoverable,
         may_change: session.administrator.role.may_change_keys(),
         now: keydesk.now(),
         said: None,

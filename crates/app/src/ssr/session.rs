@@ -17,6 +17,9 @@ use leptos_axum::ResponseOptions;
 use super::cookie::find_cookie;
 use crate::{ApiError, Settings};
 
+/// What `document.js` says with a question that the page asks by itself.
+const BY_ITSELF: &str = "x-keydesk-by-itself";
+
 /// The guard of every server function on what an installation has.
 pub(crate) async fn require() -> Result<(Keydesk, Session), ApiError> {
     let keydesk = expect_context::<Keydesk>();
@@ -42,6 +45,8 @@ pub(crate) async fn of(
         return Ok(Some(session.clone()));
     }
     match token(settings, headers) {
+        // Nobody may be there: a page that stands open must not keep its session alive.
+        Some(token) if headers.contains_key(BY_ITSELF) => Ok(keydesk.session_unused(token).await?),
         Some(token) => Ok(keydesk.session(token).await?),
         None => Ok(None),
     }

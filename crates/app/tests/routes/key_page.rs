@@ -1,12 +1,15 @@
 use axum::http::StatusCode;
-use domain::{Caller, Issued, NewKey};
-use model::{Environment, KeyStatus};
+use domain::{Caller, Issued, NewAdministrator, NewInstallation, NewKey};
+use model::{Actor, Environment, KeyStatus, PlainSecret, Role};
 
-use crate::site::{HOST, HTML, OWN, Site};
+use crate::site::{HOST, HTML, OWN, PASSWORD, Site};
 
 async fn operator(site: &Site) -> Caller {
     Caller::operator(site.keydesk.installation("default").await.unwrap().unwrap().id)
 }
+
+/// The oldest entry of a history.
+const CREATED: &str = "<span class=\"history-what\">Created";
 
 async fn issue(site: &Site) -> Issued {
     let new = NewKey {
@@ -44,6 +47,129 @@ async fn the_page_of_a_key_is_for_who_is_signed_in_and_its_forms_for_our_own_pag
     for absent in ["/keys/nothing", "/keys/01a20639-5647-75f7-93f0-8eba525ba989", "/keys/%0d%0a"] {
         assert_eq!(site.ask("GET", absent, &[HOST, HTML, cookie]).await.status, StatusCode::NOT_FOUND, "{absent}");
         assert_eq!(site.post(absent, &[HOST, OWN, cookie], "").await.status, StatusCode::NOT_FOUND, "{absent}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_asks_by_itself_does_not_keep_its_session_alive() {
+    const MINUTE: i64 = 60 * 1000;
+    let site = Site::open().await;
+    let page = format!("/keys/{}", issue(&site).await.key.id);
+    let cookie = site.sign_in().await;
+    let cookie = ("cookie", cookie.as_str());
+    let by_itself = [HOST, HTML, cookie, ("x-keydesk-by-itself", "1")];
+    for minutes in [10, 19] {
+        site.clock.pass(minutes * MINUTE);
+        assert_eq!(site.ask("GET", &page, &by_itself).await.status, StatusCode::OK);
+    }
+    // Somebody who is there does.
+    assert_eq!(site.ask("GET", &page, &[HOST, HTML, cookie]).await.status, StatusCode::OK);
+    site.clock.pass(29 * MINUTE);
+    assert_eq!(site.ask("GET", &page, &by_itself).await.status, StatusCode::OK);
+    site.clock.pass(MINUTE);
+    let over = site.ask("GET", &page, &by_itself).await;
+    assert!(over.header("location").starts_with("/login"), "{}", over.status);
+    // The script says it as the server reads it.
+    assert!(include_str!("../../../../public/document.js").contains("'x-keydesk-by-itself'"));
+}
+
+#[tokio::test]
+async fn a_long_history_goes_on_behind_a_link() {
+    let site = Site::open().await;
+    let id = issue(&site).await.key.id;
+    let page = format!("/keys/{id}");
+    let cookie = site.sign_in().await;
+    let cookie = ("cookie", cookie.as_str());
+    let short = site.ask("GET", &page, &[HOST, HTML, cookie]).await;
+    assert!(short.text.contains(CREATED) && !short.text.contains("Show older"));
+    for _ in 0..100 {
+        site.keydesk.reveal(&operator(&site).await, id).await.unwrap();
+    }
+    let newest = site.ask("GET", &page, &[HOST, HTML, cookie]).await.text;
+    assert!(!newest.contains(CREATED) && !newest.contains("Show the newest"));
+    let link = newest.split("href=\"").find(|rest| rest.contains("?before=")).unwrap().split('"').next().unwrap();
+    let link = link.split('#').next().unwrap().to_owned();
+    let older = site.ask("GET", &link, &[HOST, HTML, cookie]).await.text;
+    assert!(older.contains(CREATED) && older.contains("Show the newest") && !older.contains("Show older"));
+    for nonsense in ["?before=", "?before=x", "?before=99999999999999999999"] {
+        let answer = site.ask("GET", &format!("{page}{nonsense}"), &[HOST, HTML, cookie]).await;
+        assert!(answer.text.contains("Show older"), "{nonsense}");
+    }
+}
+
+#[tokio::test]
+async fn a_hand_over_link_is_withdrawn_on_the_page() {
+    let site = Site::open().await;
+    let id = issue(&site).await.key.id;
+    let page = format!("/keys/{id}");
+    let cookie = site.sign_in().await;
+    let cookie = ("cookie", cookie.as_str());
+    let made = site.keydesk.create_handover(&operator(&site).await, id).await.unwrap();
+    assert!(site.ask("GET", &page, &[HOST, HTML, cookie]).await.text.contains("Withdraw link"));
+    let form = format!("intent=withdraw&handover={}", made.handover.id);
+    let answer = site.post(&page, &[HOST, OWN, cookie], &form).await;
+    assert_eq!(answer.header("location"), format!("{page}?said=withdrawn"));
+    let link = format!("/handover/{}", made.token.expose());
+    assert_eq!(site.ask("GET", &link, &[HOST, HTML]).await.status, StatusCode::GONE);
+    let after = site.ask("GET", &page, &[HOST, HTML, cookie]).await.text;
+    assert!(after.contains("Hand-over link withdrawn") && !after.contains("Withdraw link"));
+    assert_eq!(site.post(&page, &[HOST, OWN, cookie], &form).await.status, StatusCode::GONE);
+    let unreadable = site.post(&page, &[HOST, OWN, cookie], "intent=withdraw&handover=x").await;
+    assert_eq!(unreadable.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn what_is_shown_once_is_neither_shown_again_nor_handed_over() {
+    let site = Site::open().await;
+    let recoverable = issue(&site).await;
+    let once = NewInstallation { name: "once".to_owned(), title: "Once".to_owned(), recoverable: false };
+    let once = site.keydesk.create_installation(Actor::Operator, once).await.unwrap().id;
+    let new = NewKey { client_name: "Acme".to_owned(), ..NewKey::default() };
+    let kept_nowhere = site.keydesk.issue(&Caller::operator(once), new).await.unwrap().key.id;
+    let grace = NewAdministrator {
+        email: "grace@example.com".to_owned(),
+        name: "Grace Hopper".to_owned(),
+        role: Role::Owner,
+        password: PlainSecret::new(PASSWORD.to_owned()),
+    };
+    site.keydesk.create_administrator(Actor::Operator, once, grace).await.unwrap();
+    let answer = site.post("/login", &[HOST, OWN], "email=grace@example.com&password=correct+horse+battery").await;
+    let cookie = ("cookie", answer.cookie());
+    let page = format!("/keys/{kept_nowhere}");
+    let shown = site.ask("GET", &page, &[HOST, HTML, cookie]).await.text;
+    assert!(shown.contains("This installation shows a key once"), "{shown}");
+    assert!(!shown.contains("Create hand-over link") && !shown.contains("value=\"reveal\""), "{shown}");
+    let ada = site.sign_in().await;
+    let ada = ("cookie", ada.as_str());
+    let page = format!("/keys/{}", recoverable.key.id);
+    let shown = site.ask("GET", &page, &[HOST, HTML, ada]).await.text;
+    assert!(shown.contains("Create hand-over link") && shown.contains("value=\"reveal\""), "{shown}");
+    assert!(!shown.contains(recoverable.secret.expose()));
+    let revealed = site.post(&page, &[HOST, OWN, ada], "intent=reveal").await;
+    assert!(revealed.text.contains(recoverable.secret.expose()));
+    assert_eq!(revealed.header("cache-control"), "no-store");
+    let forged = site.post(&page, &[HOST, ("origin", "null"), ada], "intent=reveal").await;
+    assert!(!forged.text.contains(recoverable.secret.expose()));
+}
+
+#[tokio::test]
+async fn a_link_of_a_key_fills_its_settings_into_another() {
+    let site = Site::open().await;
+    let new = NewKey {
+        client_name: "Acme & Søn".to_owned(),
+        preset: Some(model::Preset::LiveWidget),
+        allowed_ips: "192.0.2.1".parse().map(|one| model::NetworkSet::new(vec![one]).unwrap()).unwrap(),
+        ..NewKey::default()
+    };
+    let id = site.keydesk.issue(&operator(&site).await, new).await.unwrap().key.id;
+    let cookie = site.sign_in().await;
+    let cookie = ("cookie", cookie.as_str());
+    let page = site.ask("GET", &format!("/keys/{id}"), &[HOST, HTML, cookie]).await.text;
+    let link = page.split("href=\"").find(|rest| rest.starts_with("/keys?new")).unwrap().split('"').next().unwrap();
+    let link = link.replace("&amp;", "&");
+    let dialog = site.ask("GET", &link, &[HOST, HTML, cookie]).await.text;
+    for filled in ["value=\"Acme &amp; Søn\"", ">192.0.2.1</textarea>"] {
+        assert!(dialog.contains(filled), "{filled} {dialog}");
     }
 }
 

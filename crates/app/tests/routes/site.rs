@@ -1,12 +1,17 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering::Relaxed},
+};
+
 use app::{Assets, Settings, ssr};
 use axum::{
     Router,
     body::Body,
     http::{HeaderMap, Request, StatusCode},
 };
-use domain::{Keydesk, NewAdministrator, OpenOptions};
+use domain::{Clock, Keydesk, NewAdministrator, OpenOptions, SystemClock};
 use http_body_util::BodyExt;
-use model::{Actor, PlainSecret, Role};
+use model::{Actor, Instant, PlainSecret, Role};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -16,8 +21,25 @@ pub(crate) const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xm
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
+/// The machine's clock, set forward.
+#[derive(Default)]
+pub(crate) struct Later(AtomicI64);
+
+impl Later {
+    pub(crate) fn pass(&self, ms: i64) {
+        self.0.fetch_add(ms, Relaxed);
+    }
+}
+
+impl Clock for Later {
+    fn now(&self) -> Instant {
+        SystemClock.now().plus_millis(self.0.load(Relaxed))
+    }
+}
+
 pub(crate) struct Site {
     pub(crate) keydesk: Keydesk,
+    pub(crate) clock: Arc<Later>,
     router: Router,
     _folder: TempDir,
 }
@@ -48,7 +70,10 @@ impl Site {
     pub(crate) async fn reached(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}/keydesk.db", folder.path().display());
-        let keydesk = Keydesk::open(OpenOptions::new(database, folder.path())).await.unwrap();
+        let clock = Arc::<Later>::default();
+        let mut options = OpenOptions::new(database, folder.path());
+        options.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+        let keydesk = Keydesk::open(options).await.unwrap();
         let assets = Assets {
             js: "/pkg/keydesk.js".to_owned(),
             wasm: "/pkg/keydesk.wasm".to_owned(),
@@ -57,7 +82,7 @@ impl Site {
             rights: "/rights.js".to_owned(),
             document: "/document.js".to_owned(),
         };
-        Self { router: ssr::routes(keydesk.clone(), assets, settings), keydesk, _folder: folder }
+        Self { router: ssr::routes(keydesk.clone(), assets, settings), keydesk, clock, _folder: folder }
     }
 
     pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {

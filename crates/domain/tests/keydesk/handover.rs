@@ -1,8 +1,8 @@
 use domain::NewInstallation;
-use model::{Action, Actor, HANDOVER_LIFE_MS, KeyError, PlainSecret};
+use model::{Action, Actor, HANDOVER_LIFE_MS, HandoverId, KeyError, PlainSecret};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, START, new_key};
+use crate::desk::{Desk, KNOWN, START, new_key, within};
 
 on_both_databases!(
     a_link_shows_the_secret_once,
@@ -10,6 +10,8 @@ on_both_databases!(
     of_many_who_open_at_once_one_sees_it,
     it_is_over_after_seven_days,
     rotating_and_deleting_withdraw_it,
+    it_is_withdrawn_and_the_key_stays,
+    what_nobody_opened_in_time_is_erased,
     nothing_of_it_can_be_guessed,
     without_copies_there_is_nothing_to_hand_over
 );
@@ -99,6 +101,47 @@ async fn rotating_and_deleting_withdraw_it(database: TestDatabase) {
     assert_eq!(desk.keydesk.open_handover(&made.token).await.map(drop), Err(KeyError::ModuleUnavailable));
     desk.keydesk.set_module(Actor::Operator, "default", true).await.unwrap();
     assert!(desk.keydesk.open_handover(&made.token).await.is_ok());
+}
+
+async fn it_is_withdrawn_and_the_key_stays(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let keydesk = &desk.keydesk;
+    let issued = desk.issue("Acme").await;
+    let id = issued.key.id;
+    let made = keydesk.create_handover(&desk.operator, id).await.unwrap();
+    let kept = keydesk.create_handover(&desk.operator, id).await.unwrap();
+    let link = made.handover.id;
+    assert_eq!(keydesk.withdraw_handover(&desk.other, id, link).await, Err(KeyError::NotFound));
+    let never = HandoverId(keydesk.request_id());
+    assert_eq!(keydesk.withdraw_handover(&desk.operator, id, never).await, Err(KeyError::NotFound));
+    desk.clock.advance(1);
+    assert_eq!(keydesk.withdraw_handover(&desk.operator, id, link).await, Ok(()));
+    assert_eq!(keydesk.open_handover(&made.token).await.map(drop), Err(KeyError::HandoverOver));
+    assert_eq!(keydesk.withdraw_handover(&desk.operator, id, link).await, Err(KeyError::HandoverOver));
+    let log = desk.audit(&desk.operator).await;
+    let withdrawn = log.last().unwrap();
+    assert_eq!((withdrawn.action().unwrap(), withdrawn.key), (Action::HandoverWithdraw, Some(id)));
+    let listed = keydesk.handovers(&desk.operator, id).await.unwrap();
+    let at = listed.iter().find(|handover| handover.id == link).unwrap().withdrawn_at;
+    assert_eq!(at.map(|at| at.as_millis()), Some(START + 1));
+    // Neither the key nor its other links are touched.
+    assert_eq!(keydesk.get(&desk.operator, id).await.unwrap(), issued.key);
+    assert_eq!(keydesk.open_handover(&kept.token).await.unwrap().secret.expose(), issued.secret.expose());
+    let opened = keydesk.withdraw_handover(&desk.operator, id, kept.handover.id).await;
+    assert_eq!(opened, Err(KeyError::HandoverOver));
+}
+
+async fn what_nobody_opened_in_time_is_erased(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let id = desk.issue("Acme").await.key.id;
+    desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
+    let sealed = "SELECT COUNT(*) FROM handover WHERE sealed_secret IS NOT NULL";
+    desk.clock.advance(HANDOVER_LIFE_MS);
+    assert_eq!(desk.database.raw().await.number(sealed).await, 1);
+    let background = desk.keydesk.start();
+    // The job comes by as it is started.
+    within(KNOWN, "the secret is gone", async || desk.database.raw().await.number(sealed).await == 0).await;
+    background.stop().await;
 }
 
 async fn nothing_of_it_can_be_guessed(database: TestDatabase) {

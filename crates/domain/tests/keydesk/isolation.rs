@@ -19,6 +19,7 @@ async fn no_verb_reaches_over(database: TestDatabase) {
     let gone = desk.issue("Gone").await.key.id;
     let ids = Selection::Ids(vec![gone]);
     let deleted = keydesk.delete_selected(&desk.operator, &ids).await.unwrap();
+    let link = keydesk.create_handover(&desk.operator, live).await.unwrap().handover.id;
     let default = keydesk.default_key(&desk.operator).await.unwrap().id;
     let secret = keydesk.reveal(&desk.other, keydesk.default_key(&desk.other).await.unwrap().id).await.unwrap();
     let as_key = Caller::key(&verify(keydesk, secret.expose()).await.record.unwrap());
@@ -38,6 +39,7 @@ async fn no_verb_reaches_over(database: TestDatabase) {
             assert_eq!(keydesk.secrets(caller, id).await, Err(KeyError::NotFound));
             assert_eq!(keydesk.create_handover(caller, id).await.map(drop), Err(KeyError::NotFound));
             assert_eq!(keydesk.handovers(caller, id).await, Err(KeyError::NotFound));
+            assert_eq!(keydesk.withdraw_handover(caller, id, link).await, absent.clone().map(drop));
             let bulk = keydesk.bulk_set_enabled(caller, &[id], false).await.unwrap();
             assert_eq!((bulk.changed.len(), bulk.unchanged.len(), bulk.skipped[0].code.as_str()), (0, 0, "not_found"));
             let ids = Selection::Ids(vec![id]);

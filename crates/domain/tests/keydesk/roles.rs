@@ -12,6 +12,7 @@ async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
     let (live, gone) = (desk.issue("Acme").await.key, desk.issue("Gone").await.key);
     let selection = Selection::Ids(vec![gone.id]);
     let deleted = keydesk.delete_selected(&desk.operator, &selection).await.unwrap();
+    let link = keydesk.create_handover(&desk.operator, live.id).await.unwrap().handover.id;
     let viewer = Caller {
         actor: Actor::Administrator { id: AdministratorId(keydesk.request_id(keydesk.now())) },
         held: Held::None,
@@ -39,6 +40,7 @@ async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
         ("rotate", keydesk.rotate(&viewer, live.id, 60, None).await.map(drop)),
         ("end_overlap", keydesk.end_overlap(&viewer, live.id, None).await.map(drop)),
         ("create_handover", keydesk.create_handover(&viewer, live.id).await.map(drop)),
+        ("withdraw_handover", keydesk.withdraw_handover(&viewer, live.id, link).await),
         ("undo_delete", keydesk.undo_delete(&viewer, &deleted.changes).await.map(drop)),
     ];
     for (verb, outcome) in outcomes {

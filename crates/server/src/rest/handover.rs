@@ -1,14 +1,14 @@
 use axum::{
     extract::{Request, State},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use domain::NewHandoverLink;
 use http::StatusCode;
-use model::Handover;
+use model::{Handover, HandoverId, KeyError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::key_id;
+use super::{key_id, uuid_text};
 use crate::{app_state::App, auth, problem::Problem, respond};
 
 /// A hand-over that was just made: as everyone sees it, and where it is opened.
@@ -83,4 +83,31 @@ pub(crate) async fn list_handovers(State(app): State<App>, request: Request) -> 
     let caller = auth::manager(&app.keydesk, &parts, &auth::READ).await?;
     let items = app.keydesk.handovers(&caller, key_id(&parts)?).await?;
     Ok(respond::json(StatusCode::OK, &HandoverList { items }))
+}
+
+/// Withdraw a hand-over link
+///
+/// It opens no more, and the key stays as it is.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/keys/{id}/handover/{handover}",
+    tag = "Keys",
+    params(
+        ("id" = model::KeyId, Path, description = "The key."),
+        ("handover" = HandoverId, Path, description = "The hand-over."),
+    ),
+    responses(
+        (status = 204, description = "The link is withdrawn."),
+        (status = 410, description = "`handover_over`: it was opened, has expired or was withdrawn before."),
+    ),
+    extensions(("x-scope" = json!("keys:write")))
+)]
+pub(crate) async fn withdraw_handover(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
+    let id = key_id(&parts)?;
+    let named = parts.uri.path().rsplit('/').next().and_then(uuid_text);
+    let handover = named.map(|id| HandoverId(id.0)).ok_or(KeyError::NotFound)?;
+    app.keydesk.withdraw_handover(&caller, id, handover).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

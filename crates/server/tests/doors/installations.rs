@@ -32,6 +32,7 @@ async fn nothing_crosses(database: TestDatabase) {
             (Method::POST, format!("{path}/end-overlap"), None),
             (Method::POST, format!("{path}/handover"), None),
             (Method::GET, format!("{path}/handover"), None),
+            (Method::DELETE, format!("{path}/handover/{id}"), None),
             (Method::GET, format!("{path}/secrets"), None),
         ] {
             for headers in [&[][..], &[("if-match", "\"1\", \"2\"")]] {

@@ -259,7 +259,15 @@ async fn a_hand_over(database: TestDatabase) {
     let opened = app.keydesk.open_handover(&PlainSecret::new(token)).await.unwrap();
     assert_eq!(opened.secret.expose(), key.secret);
     assert!(client.get(&path).await.json()["items"][0]["opened_at"].is_string());
+    let waiting = client.post(&path, json!(null)).await.json();
+    let link = format!("{path}/{}", waiting["id"].as_str().unwrap());
+    let reader = app.client(&["keys:read", "keys:reveal"]).await;
+    assert_eq!(reader.delete(&link).await.refusal(), (403, "insufficient_scope".to_owned()));
     let writer = app.client(&["keys:write", "keys:read"]).await;
+    assert_eq!(writer.delete(&format!("{path}/x")).await.refusal(), (404, "not_found".to_owned()));
+    assert_eq!(writer.delete(&link).await.status, 204);
+    assert_eq!(writer.delete(&link).await.refusal(), (410, "handover_over".to_owned()));
+    assert!(client.get(&path).await.json()["items"][0]["withdrawn_at"].is_string());
     let refused = writer.post(&path, json!(null)).await;
     assert_eq!(refused.refusal(), (403, "insufficient_scope".to_owned()), "it shows a secret");
 }

@@ -4,7 +4,13 @@ use uuid::Uuid;
 
 use crate::fixture::{at, installation, key_id, put_names, two_installations};
 
-on_both_databases!(a_hand_over_is_opened_once, a_hand_over_is_withdrawn, it_goes_with_its_key);
+on_both_databases!(
+    a_hand_over_is_opened_once,
+    a_hand_over_is_withdrawn,
+    one_is_withdrawn_by_itself,
+    what_has_expired_is_erased,
+    it_goes_with_its_key
+);
 
 /// The hand-over with this number, of the key with this number, made at 10 and good until 100.
 fn new(number: u128) -> NewHandover {
@@ -65,6 +71,54 @@ async fn a_hand_over_is_withdrawn(database: TestDatabase) {
         (listed[0].opened_at, listed[0].withdrawn_at)
     };
     assert_eq!((times(1).await, times(2).await), ((None, Some(at(30))), (Some(at(20)), None)));
+}
+
+async fn one_is_withdrawn_by_itself(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme".to_owned(), "Beta".to_owned()]).await;
+    let made = new(1);
+    let mut change = store.change().await.unwrap();
+    change.insert_handover(&made, at(10)).await.unwrap();
+    for (place, key, id, now) in [
+        (2, 1, made.id, 20),
+        (1, 2, made.id, 20),
+        (1, 1, HandoverId(Uuid::from_u128(2)), 20),
+        // Over by itself.
+        (1, 1, made.id, 100),
+    ] {
+        let done = change.withdraw_handover(installation(place), key_id(key), id, at(now)).await.unwrap();
+        assert!(!done, "{place} {key} {now}");
+    }
+    assert!(change.withdraw_handover(installation(1), key_id(1), made.id, at(20)).await.unwrap());
+    assert!(!change.withdraw_handover(installation(1), key_id(1), made.id, at(21)).await.unwrap());
+    let found = change.handover(installation(1), key_id(1), made.id).await.unwrap().unwrap();
+    assert_eq!((found.id, found.withdrawn_at, found.opened_at), (made.id, Some(at(20)), None));
+    assert_eq!(change.handover(installation(2), key_id(1), made.id).await.unwrap(), None);
+    assert_eq!(change.handover(installation(1), key_id(2), made.id).await.unwrap(), None);
+    assert_eq!(change.handover_by_token(&made.token_hash, at(20)).await.unwrap(), None);
+    change.commit().await.unwrap();
+    assert_eq!(sealed(&database).await, 0);
+}
+
+async fn what_has_expired_is_erased(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme".to_owned()]).await;
+    let mut change = store.change().await.unwrap();
+    change.insert_handover(&new(1), at(10)).await.unwrap();
+    change.commit().await.unwrap();
+    assert_eq!(store.erase_expired_handovers(at(99)).await.unwrap(), 0);
+    assert_eq!((sealed(&database).await, store.erase_expired_handovers(at(100)).await.unwrap()), (1, 1));
+    assert_eq!((sealed(&database).await, store.erase_expired_handovers(at(100)).await.unwrap()), (0, 0));
+    // It has expired, and was not withdrawn, whatever becomes of the key.
+    let mut change = store.change().await.unwrap();
+    change.withdraw_handovers(installation(1), &[key_id(1)], at(101)).await.unwrap();
+    change.commit().await.unwrap();
+    let left = store.handovers(installation(1), key_id(1), 10).await.unwrap();
+    assert_eq!((left[0].expires_at, left[0].opened_at, left[0].withdrawn_at), (at(100), None, None));
+}
+
+async fn sealed(database: &TestDatabase) -> i64 {
+    database.raw().await.number("SELECT COUNT(*) FROM handover WHERE sealed_secret IS NOT NULL").await
 }
 
 async fn it_goes_with_its_key(database: TestDatabase) {

@@ -1,12 +1,18 @@
 use model::{Code, KeyId, KeyStatus, RESTORE_WINDOW_MS};
-use store::{KeyFilter, UsageDelta, on_both_databases, testing::TestDatabase};
+use store::{KeyFilter, UsageDelta, Weighed, on_both_databases, testing::TestDatabase};
 
 use crate::{
     fixture::{at, installation, key_id, put_names, two_installations, used},
     list::all,
 };
 
-on_both_databases!(names_are_counted, ids_match_as_the_list_does, what_hangs_on_keys, a_deletion_is_undone_once);
+on_both_databases!(
+    names_are_counted,
+    ids_match_as_the_list_does,
+    what_hangs_on_keys,
+    what_matches_is_weighed,
+    a_deletion_is_undone_once
+);
 
 async fn names_are_counted(database: TestDatabase) {
     let store = two_installations(&database).await;
@@ -67,6 +73,46 @@ async fn what_hangs_on_keys(database: TestDatabase) {
     assert_eq!(store.last_use(installation(1), &keys[..1]).await.unwrap(), None);
     assert_eq!(store.last_use(installation(1), &[]).await.unwrap(), None);
     assert_eq!(store.last_use(installation(2), &keys).await.unwrap(), None);
+}
+
+async fn what_matches_is_weighed(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme 100%", "Beta", "Acme", "Acme gone"].map(str::to_owned)).await;
+    let mut change = store.change().await.unwrap();
+    change.delete_keys(installation(1), &[key_id(4)], at(50)).await.unwrap();
+    change.commit().await.unwrap();
+    let calls = |number, hour, code, calls| UsageDelta {
+        installation: installation(1),
+        key: key_id(number),
+        bucket_start: at(hour),
+        code,
+        calls,
+    };
+    let deltas = [
+        calls(1, 10, Code::Valid, 3),
+        calls(1, 9, Code::Valid, 100),
+        calls(1, 10, Code::Expired, 100),
+        calls(2, 11, Code::Valid, 20),
+        calls(3, 11, Code::Valid, 4),
+        calls(3, 12, Code::Valid, 5),
+        calls(4, 12, Code::Valid, 100),
+        calls(1_000_001, 12, Code::Valid, 100),
+    ];
+    store.record_usage(&deltas, &[used(1, 3, 25), used(1, 2, 60), used(1, 4, 70)]).await.unwrap();
+    let named = |search: &str| KeyFilter { search: search.to_owned(), ..all() };
+    for (filter, most, keys, calls, more, last) in [
+        (named("acme"), 3, 2, 12, false, Some(25)),
+        (named("100%"), 3, 1, 3, false, None),
+        (all(), 4, 3, 32, false, Some(60)),
+        (named("nobody"), 3, 0, 0, false, None),
+        (KeyFilter { installation: installation(2), ..all() }, 3, 0, 0, false, None),
+    ] {
+        let weighed = store.weigh(&filter, at(10), most).await.unwrap();
+        let expected = Weighed { keys, calls, calls_is_lower_bound: more, last_used_at: last.map(at) };
+        assert_eq!(weighed, expected, "{filter:?}");
+    }
+    let some = store.weigh(&all(), at(10), 2).await.unwrap();
+    assert!(some.calls_is_lower_bound && some.calls < 32 && some.keys == 3, "{some:?}");
 }
 
 async fn a_deletion_is_undone_once(database: TestDatabase) {

@@ -56,8 +56,10 @@ fn Draw(posted: Posted, fields: Filled, made: RwSignal<Option<Made>>) -> impl In
     let busy = RwSignal::new(false);
     let fields = if posted.fields.is_empty() { fields } else { posted.fields };
     let name = first(&fields, "client_name").unwrap_or_default();
-    let chosen = first(&fields, "preset").and_then(|preset| preset.parse().ok()).unwrap_or(Preset::Crm);
-    let filled = fields.iter().any(|(name, _)| !SIMPLE.contains(&name.as_str()));
+    let asked = first(&fields, "preset").map(|preset| preset.parse::<Preset>().ok());
+    let chosen = asked.flatten().unwrap_or(Preset::Crm);
+    // What was not understood is said among the settings.
+    let filled = asked == Some(None) || fields.iter().any(|(name, _)| !SIMPLE.contains(&name.as_str()));
     // A double click, or an answer that got lost, makes one key; another draft makes another.
     let token = StoredValue::new(String::new());
     let changed = move |_| token.set_value(String::new());

@@ -9,9 +9,11 @@ use crate::api::{Fields, Filter};
 pub(super) const EXPIRING: &str = "expiring";
 
 impl Filter {
-    /// Reads an address. What can't be read there is left out: an address is typed by people.
+    /// Reads an address. What can't be read there is left out: an address is typed by people. What an address fills into
+    /// a new key belongs to that, and leaves out none of the keys that there are.
     pub(super) fn of(query: &ParamsMap) -> Self {
-        let text = |name| query.get_str(name).unwrap_or_default();
+        let new = query.get_str("new").is_some();
+        let text = |name| query.get_str(name).filter(|_| !new).unwrap_or_default();
         Self {
             search: text("search").to_owned(),
             sort: text("sort").parse().unwrap_or_default(),
@@ -155,6 +157,14 @@ mod tests {
     #[test]
     fn nonsense_in_an_address_is_left_out() {
         assert_eq!(read("/keys?sort=colour&status=dead&environment=moon&preset=none"), Filter::default());
+    }
+
+    #[test]
+    fn what_fills_in_a_new_key_leaves_out_no_other() {
+        let address = "/keys?new=&preset=crm&environment=test&search=acme&status=expired&client_name=Acme";
+        assert_eq!(read(address), Filter::default());
+        let without = address.replace("new=&", "");
+        assert_eq!((read(&without).preset, read(&without).search.as_str()), (Some(Preset::Crm), "acme"));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use leptos::{ev::SubmitEvent, prelude::*};
-use model::Selection;
+use model::{Deleted, Selection};
 
 use super::{
     add::{CancelButton, sentence},
@@ -38,6 +38,8 @@ fn Form(selection: Selection) -> impl IntoView {
     };
     let selection = StoredValue::new(selection);
     let weight = Asked::new(move || desk.connection.ask(move || weigh_deletion(selection.get_value())));
+    // How many keys the person has read that it will be.
+    let shown = StoredValue::new(None);
     let submit = move |submit: SubmitEvent| {
         submit.prevent_default();
         if busy.get_untracked() {
@@ -50,15 +52,18 @@ fn Form(selection: Selection) -> impl IntoView {
             match answer {
                 Ok(deleted) => {
                     let whole = selection.with_value(|selection| matches!(selection, Selection::Matching { .. }));
-                    match selection.get_value() {
-                        Selection::Ids(ids) => desk.take(|id| ids.contains(id)),
-                        Selection::Matching { .. } => desk.take(|_| true),
+                    if deleted.stopped.is_none() {
+                        match selection.get_value() {
+                            Selection::Ids(ids) => desk.take(|id| ids.contains(id)),
+                            Selection::Matching { .. } => desk.take(|_| true),
+                        }
                     }
-                    if whole {
+                    if whole || deleted.stopped.is_some() {
+                        desk.clear_selection();
                         desk.refresh();
                     }
                     dialog.close();
-                    desk.tell(format!("Deleted {}", keys(deleted.deleted)), deleted.changes);
+                    desk.tell(told(&deleted, shown.get_value()), deleted.changes);
                 }
                 Err(error) => problem.set(Some(error)),
             }
@@ -70,7 +75,11 @@ fn Form(selection: Selection) -> impl IntoView {
             <input type="hidden" name="intent" value="delete"/>
             {single.map(|id| view! { <input type="hidden" name="id" value=id.to_string()/> })}
             <Suspense fallback=|| view! { <p class="faint">"Looking up what will stop working…"</p> }>
-                {move || Suspend::new(async move { said(weight.get().await) })}
+                {move || Suspend::new(async move {
+                    let weight = weight.get().await;
+                    shown.set_value(weight.as_ref().ok().map(|weight| weight.keys));
+                    said(weight)
+                })}
             </Suspense>
             <div role="alert">
                 {live(move || problem.get().map(|error| view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }))}
@@ -90,7 +99,7 @@ fn Form(selection: Selection) -> impl IntoView {
 }
 
 fn said(weight: Result<Weight, ApiError>) -> AnyView {
-    let Weight { keys: number, names, calls, used } = match weight {
+    let Weight { keys: number, names, calls, at_least, used } = match weight {
         Ok(weight) => weight,
         Err(error) => return view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }.into_any(),
     };
@@ -104,7 +113,7 @@ fn said(weight: Result<Weight, ApiError>) -> AnyView {
         </ul>
         <dl class="facts">
             <dt>"Calls in the last 30 days"</dt>
-            <dd>{count(calls)}</dd>
+            <dd>{if at_least { format!("At least {}", count(calls)) } else { count(calls) }}</dd>
             <dt>"Last used"</dt>
             <dd>
                 {match used {
@@ -116,4 +125,55 @@ fn said(weight: Result<Weight, ApiError>) -> AnyView {
         <p class="faint">"Deleted keys can be restored for 30 days."</p>
     }
     .into_any()
+}
+
+/// What became of it, where that is not what was shown before.
+fn told(deleted: &Deleted, shown: Option<u64>) -> String {
+    let done = format!("Deleted {}", keys(deleted.deleted));
+    let all = shown.unwrap_or(deleted.deleted + deleted.skipped);
+    let left = all.saturating_sub(deleted.deleted);
+    match &deleted.stopped {
+        Some(error) if left > 0 => format!("{done}, and not the other {}: {error}", count(left)),
+        Some(error) => format!("{done}, and perhaps not all: {error}"),
+        None if left > 0 => format!("{done}. Of those shown, {} had gone or changed before", count(left)),
+        None if deleted.deleted > all => {
+            format!("{done}: {} more than were shown, which came meanwhile", count(deleted.deleted - all))
+        }
+        None => done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::KeyError;
+
+    use super::*;
+
+    #[test]
+    fn what_differs_from_what_was_shown_is_said() {
+        let stopped = Some(KeyError::Unavailable);
+        for (deleted, skipped, stopped, shown, expected) in [
+            (3, 0, None, Some(3), "Deleted 3 API keys"),
+            (3, 0, None, None, "Deleted 3 API keys"),
+            (1, 1, None, Some(2), "Deleted 1 API key. Of those shown, 1 had gone or changed before"),
+            (1_002, 0, None, Some(1_000), "Deleted 1,002 API keys: 2 more than were shown, which came meanwhile"),
+            (
+                2_000,
+                0,
+                stopped.clone(),
+                Some(5_000),
+                "Deleted 2,000 API keys, and not the other 3,000: Keydesk can't answer right now. Please try again.",
+            ),
+            (
+                2_000,
+                0,
+                stopped,
+                None,
+                "Deleted 2,000 API keys, and perhaps not all: Keydesk can't answer right now. Please try again.",
+            ),
+        ] {
+            let deleted = Deleted { deleted, skipped, changes: Vec::new(), stopped };
+            assert_eq!(told(&deleted, shown), expected);
+        }
+    }
 }

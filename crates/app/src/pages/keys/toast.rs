@@ -41,7 +41,7 @@ fn shown(desk: Desk, toast: Toast) -> impl IntoView {
     let Toast { text, undo } = toast;
     let undo = (!undo.is_empty()).then(|| {
         let take_back = move |_| {
-            let changes = undo.clone();
+            let (changes, again) = (undo.clone(), undo.clone());
             desk.toast.set(None);
             leptos::task::spawn_local(async move {
                 match desk.connection.ask(move || undo_delete(changes.clone())).await {
@@ -49,7 +49,11 @@ fn shown(desk: Desk, toast: Toast) -> impl IntoView {
                         desk.refresh();
                         desk.tell(format!("Restored {}", keys(restored)), Vec::new());
                     }
-                    Err(error) => desk.tell(error.to_string(), Vec::new()),
+                    // Some may be back already; those are left as they are.
+                    Err(error) => {
+                        desk.refresh();
+                        desk.tell(error.to_string(), again);
+                    }
                 }
             });
         };
