@@ -4,7 +4,8 @@ use serde_json::json;
 use crate::{Caller, Keydesk, audit::Deed, failure};
 
 impl Keydesk {
-    /// Makes a key that was deleted within the last 30 days work again.
+    /// Makes a key that was deleted within the last 30 days work again. The caller must hold every right of it: who has the
+    /// secret would get them from the caller.
     pub async fn restore(&self, caller: &Caller, id: KeyId) -> Result<Key, KeyError> {
         self.change_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
@@ -15,6 +16,7 @@ impl Keydesk {
             if deleted_at.plus_millis(RESTORE_WINDOW_MS) <= now {
                 return Err(KeyError::NotFound);
             }
+            caller.require_to_hold(before.scopes())?;
             let done = change.restore_key(installation, id, now).await.map_err(failure::public)?;
             if !done {
                 return Err(KeyError::NotFound);

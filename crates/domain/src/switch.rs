@@ -2,8 +2,9 @@ use std::collections::HashSet;
 
 use model::{Action, BulkSwitched, Key, KeyError, KeyId, KeyKind, Selection, Skipped};
 use serde_json::json;
+use store::Change;
 
-use crate::{Caller, Keydesk, audit::Deed, failure, selection::CHANGE, update::editable};
+use crate::{Caller, Held, Keydesk, audit::Deed, failure, selection::CHANGE, update::editable};
 
 /// What became of switching a selection on or off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,7 @@ pub struct Switched {
 
 impl Keydesk {
     /// Switches a key on or off: switched off, it is refused from the moment this answers. What changes nothing is not written.
+    /// Who switches one on must hold every right of it.
     pub async fn set_enabled(
         &self,
         caller: &Caller,
@@ -26,6 +28,9 @@ impl Keydesk {
         self.change_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
             let before = editable(&mut change, &caller, id, if_version).await?;
+            if enabled && before.life.disabled_at.is_some() {
+                caller.require_to_hold(before.scopes())?;
+            }
             let now = this.now();
             let switched = change.switch_keys(installation, &[id], enabled, now).await.map_err(failure::public)?;
             if switched.is_empty() {
@@ -49,22 +54,25 @@ impl Keydesk {
         self.change_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
             let now = this.now();
+            let (ids, mut skipped) =
+                if enabled { may_enable(&mut change, &caller, ids).await? } else { (ids, Vec::new()) };
             let switched = change.switch_keys(installation, &ids, enabled, now).await.map_err(failure::public)?;
             let switched: HashSet<KeyId> = switched.into_iter().collect();
             let (changed, left): (Vec<KeyId>, Vec<KeyId>) = ids.into_iter().partition(|id| switched.contains(id));
-            let mut outcome = BulkSwitched { changed, unchanged: Vec::new(), skipped: Vec::new() };
+            let mut unchanged = Vec::new();
             for id in left {
                 let key = change.key(installation, id).await.map_err(failure::public)?;
                 let reason = match key {
                     Some(key) if key.kind() == KeyKind::Default => KeyError::DefaultKeyProtected,
                     Some(key) if key.life.deleted_at.is_none() => {
-                        outcome.unchanged.push(id);
+                        unchanged.push(id);
                         continue;
                     }
                     _ => KeyError::NotFound,
                 };
-                outcome.skipped.push(Skipped { id, code: reason.code().to_owned() });
+                skipped.push(Skipped { id, code: reason.code().to_owned() });
             }
+            let outcome = BulkSwitched { changed, unchanged, skipped };
             if outcome.changed.is_empty() {
                 return Ok(outcome);
             }
@@ -114,6 +122,27 @@ impl Keydesk {
         }
         Ok(outcome)
     }
+}
+
+/// Those of `ids` that the caller may switch on, and those whose rights it lacks. Whether they are there is not asked.
+async fn may_enable(
+    change: &mut Change,
+    caller: &Caller,
+    ids: Vec<KeyId>,
+) -> Result<(Vec<KeyId>, Vec<Skipped>), KeyError> {
+    if matches!(caller.held, Held::All) {
+        return Ok((ids, Vec::new()));
+    }
+    let (mut may, mut skipped) = (Vec::with_capacity(ids.len()), Vec::new());
+    for id in ids {
+        let key = change.key(caller.installation, id).await.map_err(failure::public)?;
+        let disabled = key.filter(|key| key.life.disabled_at.is_some() && key.life.deleted_at.is_none());
+        match disabled.map_or(Ok(()), |key| caller.require_to_hold(key.scopes())) {
+            Ok(()) => may.push(id),
+            Err(reason) => skipped.push(Skipped { id, code: reason.code().to_owned() }),
+        }
+    }
+    Ok((may, skipped))
 }
 
 impl Switched {

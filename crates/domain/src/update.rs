@@ -62,7 +62,15 @@ impl KeyChange {
 /// Whether a key can do more with other settings, beside what the rights that they add let it do: then who makes the change
 /// must hold all of its rights.
 fn widens(from: &KeySettings, to: &KeySettings) -> bool {
-    to.enabled && !from.enabled
+    let longer = match (from.expires_at, to.expires_at) {
+        (Some(from), Some(to)) => to > from,
+        (from, None) => from.is_some(),
+        (None, Some(_)) => false,
+    };
+    (to.enabled && !from.enabled)
+        || longer
+        || !from.allowed_ips.covers(&to.allowed_ips)
+        || !from.allowed_origins.covers(&to.allowed_origins)
 }
 
 /// What the audit log says: each changed setting before and after, but of the notes only that they were changed. A change of
@@ -100,7 +108,8 @@ impl Keydesk {
     /// Changes settings of a key; with `if_version`, only if nobody else changed the key since. What changes nothing is not
     /// written, and the version stays.
     ///
-    /// Rights can always be taken away; added can be only such as the caller holds. Enabling a key takes all of its rights.
+    /// Rights can always be taken away; added can be only such as the caller holds. To make a key work again, for
+    /// longer or from more places, the caller must hold every right that it then has.
     pub async fn update(
         &self,
         caller: &Caller,

@@ -253,7 +253,7 @@ pub struct BulkDeleted {
 pub struct Skipped {
     /// As asked.
     pub id: KeyId,
-    /// `default_key_protected` or `not_found`.
+    /// `default_key_protected`, `not_found`, or `scope_escalation`: who asked lacks rights that the key would get back.
     pub code: String,
 }
 

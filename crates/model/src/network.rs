@@ -68,6 +68,11 @@ impl Network {
         let address = address.to_canonical();
         address.is_ipv4() == self.first.is_ipv4() && masked(address, self.prefix) == self.first
     }
+
+    /// Whether every address of the other lies within.
+    pub fn covers(&self, other: &Self) -> bool {
+        other.prefix >= self.prefix && self.contains(other.first)
+    }
 }
 
 fn malformed(address: &str) -> InvalidNetwork {
@@ -151,6 +156,12 @@ impl NetworkSet {
     /// Whether a call from this address may be made. From an address that nobody knows: only when every address may.
     pub fn allows(&self, address: Option<IpAddr>) -> bool {
         self.0.is_empty() || address.is_some_and(|address| self.0.iter().any(|network| network.contains(address)))
+    }
+
+    /// Whether each network of the other lies within one of these.
+    pub fn covers(&self, other: &Self) -> bool {
+        let within = |network: &Network| self.0.iter().any(|own| own.covers(network));
+        self.0.is_empty() || (!other.0.is_empty() && other.0.iter().all(within))
     }
 
     /// In canonical order.
@@ -338,6 +349,24 @@ mod tests {
             let same = network.is_ipv4() == canonical.is_ipv4()
                 && bits(network).get(..usize::from(prefix)) == bits(canonical).get(..usize::from(prefix));
             prop_assert_eq!(parsed.contains(other), same, "{} {}", parsed, other);
+        }
+
+        #[test]
+        fn what_covers_begins_what_it_covers(one in address(), other in address(), prefixes in (0u8..=128, 0u8..=128), below in any::<bool>()) {
+            let network = |address: IpAddr, prefix: u8| {
+                let address = address.to_canonical();
+                let prefix = prefix.min(if address.is_ipv4() { 32 } else { 128 });
+                Network { first: masked(address, prefix), prefix }
+            };
+            let (one, other) = (network(one, prefixes.0), network(if below { one } else { other }, prefixes.1));
+            let begins = |long: Network, short: Network| {
+                let head = |network: Network| bits(network.first)[..usize::from(network.prefix)].to_owned();
+                long.first.is_ipv4() == short.first.is_ipv4() && head(long).starts_with(&head(short))
+            };
+            prop_assert_eq!(one.covers(&other), begins(other, one), "{} {}", one, other);
+            let (any, set) = (NetworkSet::ANY, NetworkSet::new([one]).unwrap());
+            prop_assert!(any.covers(&set) && any.covers(&any) && !set.covers(&any));
+            prop_assert_eq!(set.covers(&NetworkSet::new([one, other]).unwrap()), one.covers(&other));
         }
 
         #[test]

@@ -143,6 +143,20 @@ impl OriginPattern {
         read(origin).is_ok_and(|parts| self.holds(&parts))
     }
 
+    /// Whether every origin that the other matches is matched by this one.
+    pub fn covers(&self, other: &Self) -> bool {
+        if self == other {
+            return true;
+        }
+        let host = match &other.host {
+            Host::Name(name) => Host::Name(&**name),
+            Host::V6(address) => Host::V6(*address),
+        };
+        // Every subdomain of a subdomain is one. Of an origin that is no pattern, this is all there is.
+        let (scheme, port) = (other.scheme, other.port);
+        (self.subdomains || !other.subdomains) && self.holds(&Parts { scheme, host, port })
+    }
+
     fn holds(&self, parts: &Parts<'_>) -> bool {
         if (parts.scheme, parts.port) != (self.scheme, self.port) {
             return false;
@@ -226,6 +240,12 @@ impl OriginSet {
         }
         let Some(Ok(parts)) = origin.map(read) else { return false };
         self.0.iter().any(|pattern| pattern.holds(&parts))
+    }
+
+    /// Whether each origin of the other is matched by one of these.
+    pub fn covers(&self, other: &Self) -> bool {
+        let within = |origin: &OriginPattern| self.0.iter().any(|own| own.covers(origin));
+        self.0.is_empty() || (!other.0.is_empty() && other.0.iter().all(within))
     }
 
     /// In canonical order.
@@ -428,6 +448,30 @@ mod tests {
 
     fn port() -> impl Strategy<Value = u16> {
         prop_oneof![Just(80), Just(443), Just(8443)]
+    }
+
+    #[test]
+    fn what_is_narrower_is_covered() {
+        for (one, other, expected) in [
+            ("https://a.example.com", "https://a.example.com", true),
+            ("https://*.example.com", "https://a.example.com", true),
+            ("https://*.example.com", "https://*.a.example.com", true),
+            ("https://*.example.com", "https://*.example.com", true),
+            ("https://*.example.com", "https://example.com", false),
+            ("https://*.a.example.com", "https://*.example.com", false),
+            ("https://a.example.com", "https://*.a.example.com", false),
+            ("https://a.example.com", "https://*.example.com", false),
+            ("https://*.example.com", "http://a.example.com", false),
+            ("https://*.example.com", "https://a.example.com:8443", false),
+            ("https://[::1]", "https://[::1]", true),
+            ("https://[::1]", "https://[::2]", false),
+        ] {
+            let [one, other] = [one, other].map(|text| OriginPattern::parse(text).unwrap());
+            assert_eq!(one.covers(&other), expected, "{one} {other}");
+            let set = OriginSet::new([one.clone()]).unwrap();
+            assert!(OriginSet::ANY.covers(&set) && !set.covers(&OriginSet::ANY));
+            assert_eq!(set.covers(&OriginSet::new([one, other]).unwrap()), expected);
+        }
     }
 
     proptest! {

@@ -55,6 +55,11 @@ impl StoredKey {
         &self.key.client_name
     }
 
+    /// What it may do.
+    pub fn scopes(&self) -> &ScopeSet {
+        &self.key.scopes
+    }
+
     /// Grows with each change.
     pub fn version(&self) -> i64 {
         self.key.version

@@ -112,7 +112,7 @@ async fn it_is_withdrawn_and_the_key_stays(database: TestDatabase) {
     let kept = keydesk.create_handover(&desk.operator, id).await.unwrap();
     let link = made.handover.id;
     assert_eq!(keydesk.withdraw_handover(&desk.other, id, link).await, Err(KeyError::NotFound));
-    let never = HandoverId(keydesk.request_id());
+    let never = HandoverId(keydesk.request_id(keydesk.now()));
     assert_eq!(keydesk.withdraw_handover(&desk.operator, id, never).await, Err(KeyError::NotFound));
     desk.clock.advance(1);
     assert_eq!(keydesk.withdraw_handover(&desk.operator, id, link).await, Ok(()));

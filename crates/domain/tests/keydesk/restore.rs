@@ -5,6 +5,7 @@ use crate::desk::{Desk, START, code};
 
 on_both_databases!(
     within_thirty_days_to_the_millisecond,
+    who_lacks_a_right_gives_it_back_to_nobody,
     what_is_not_deleted_is_not_restored,
     an_undone_deletion_is_as_if_it_had_not_been
 );
@@ -40,6 +41,26 @@ async fn within_thirty_days_to_the_millisecond(database: TestDatabase) {
         assert_eq!(keydesk.undo_delete(operator, &deleted.changes).await, Ok(0));
         assert_eq!(code(keydesk, secret).await, Code::NotFound);
     }
+}
+
+async fn who_lacks_a_right_gives_it_back_to_nobody(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let keydesk = &desk.keydesk;
+    let weak = desk.caller(&["keys:write"]).await;
+    let id = desk.issue("Acme").await.key.id;
+    keydesk.delete(&weak, id, None).await.unwrap();
+    assert_eq!(keydesk.restore(&weak, id).await.unwrap_err().code(), "scope_escalation");
+    keydesk.restore(&desk.operator, id).await.unwrap();
+    keydesk.set_enabled(&weak, id, false, None).await.unwrap();
+    assert_eq!(keydesk.set_enabled(&weak, id, true, None).await.unwrap_err().code(), "scope_escalation");
+    let bulk = keydesk.bulk_set_enabled(&weak, &[id], true).await.unwrap();
+    assert_eq!((bulk.changed.len(), &*bulk.skipped[0].code), (0, "scope_escalation"));
+    assert_eq!(keydesk.get(&desk.operator, id).await.unwrap().status, KeyStatus::Disabled);
+    let bulk = keydesk.bulk_set_enabled(&desk.operator, &[id], true).await.unwrap();
+    assert_eq!((bulk.changed, bulk.skipped.len()), (vec![id], 0));
+    // What is so already takes nothing.
+    keydesk.set_enabled(&weak, id, true, None).await.unwrap();
+    assert_eq!(keydesk.bulk_set_enabled(&weak, &[id], true).await.unwrap().unchanged, [id]);
 }
 
 async fn what_is_not_deleted_is_not_restored(database: TestDatabase) {

@@ -1,5 +1,5 @@
 use domain::{Caller, KeyChange, NewKey};
-use model::{Action, Code, Instant, KeyError, KeyStatus, Preset, ScopeSet};
+use model::{Action, Code, Instant, KeyError, KeyStatus, NetworkSet, OriginSet, Preset, ScopeSet};
 use serde_json::json;
 use store::{on_both_databases, testing::TestDatabase};
 
@@ -10,6 +10,7 @@ on_both_databases!(
     what_changes_nothing_writes_nothing,
     a_bad_change_changes_nothing,
     rights_can_be_taken_but_not_given_by_who_lacks_them,
+    a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them,
     a_preset_brings_its_rights,
     expiry_is_to_the_millisecond_and_moves,
     addresses_and_origins_bind_a_key
@@ -163,6 +164,62 @@ async fn rights_can_be_taken_but_not_given_by_who_lacks_them(database: TestDatab
     let id = desk.keydesk.issue(&desk.operator, new).await.unwrap().key.id;
     set(&weak, id, ScopeSet::default()).await.unwrap();
     assert!(set(&weak, id, scopes(&["data:read"])).await.is_err());
+}
+
+async fn a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let (weak, strong) = (desk.caller(&["keys:write"]).await, desk.caller(&["keys:write", "data:read"]).await);
+    let keydesk = &desk.keydesk;
+    let bound = |ips: &[&str], origins: &[&str]| {
+        let ips = ips.iter().map(|text| text.parse().unwrap());
+        let origins = origins.iter().map(|text| text.parse().unwrap());
+        KeyChange {
+            allowed_ips: Some(NetworkSet::new(ips).unwrap()),
+            allowed_origins: Some(OriginSet::new(origins).unwrap()),
+            ..KeyChange::default()
+        }
+    };
+    let until = |at: Option<i64>| KeyChange {
+        expires_at: Some(at.map(|at| Instant::from_millis(START + at))),
+        ..KeyChange::default()
+    };
+    let enabled = |enabled| KeyChange { enabled: Some(enabled), ..KeyChange::default() };
+    // From what, to what, and whether it takes the key's rights.
+    let site = &["https://*.example.com"];
+    for (from, to, widens) in [
+        (bound(&["10.0.0.0/8"], &[]), bound(&["10.1.0.0/16"], &[]), false),
+        (bound(&["10.0.0.0/8"], &[]), bound(&["10.0.0.0/8", "192.0.2.1"], &[]), true),
+        (bound(&["10.0.0.0/8"], &[]), bound(&[], &[]), true),
+        (bound(&[], site), bound(&[], &["https://a.example.com"]), false),
+        (bound(&[], site), bound(&[], &["https://example.com"]), true),
+        (bound(&[], site), bound(&[], &[]), true),
+        (bound(&[], &[]), bound(&["10.0.0.1"], site), false),
+        (until(Some(10)), until(Some(9)), false),
+        (until(Some(10)), until(Some(11)), true),
+        (until(Some(10)), until(None), true),
+        (until(None), until(Some(10)), false),
+        (enabled(false), enabled(true), true),
+        (enabled(true), enabled(false), false),
+    ] {
+        let new = NewKey { scopes: Some(scopes(&["data:read"])), ..new_key("Acme") };
+        let id = keydesk.issue(&desk.operator, new).await.unwrap().key.id;
+        keydesk.update(&desk.operator, id, from.clone(), None).await.unwrap();
+        let before = desk.database.raw().await.dump().await;
+        let done = keydesk.update(&weak, id, to.clone(), None).await;
+        if widens {
+            let missing = scopes(&["data:read"]).iter().cloned().collect();
+            assert_eq!(done, Err(KeyError::ScopeEscalation { missing }), "{from:?} {to:?}");
+            assert_eq!(desk.database.raw().await.dump().await, before);
+            keydesk.update(&strong, id, to, None).await.unwrap();
+        } else {
+            done.unwrap();
+        }
+    }
+    // Together with the rights, it may.
+    let new = NewKey { scopes: Some(scopes(&["data:read"])), enabled: false, ..new_key("Acme") };
+    let id = keydesk.issue(&desk.operator, new).await.unwrap().key.id;
+    let harmless = KeyChange { scopes: Some(ScopeSet::default()), ..enabled(true) };
+    keydesk.update(&weak, id, harmless, None).await.unwrap();
 }
 
 async fn a_preset_brings_its_rights(database: TestDatabase) {
