@@ -1,7 +1,12 @@
 use model::{Action, Key, KeyError, KeyId, Scope, SecretInfo};
 use serde_json::json;
 
-use crate::{Caller, Held, Issued, Keydesk, audit::Deed, failure, update::living};
+use crate::{
+    Caller, Held, Idempotency, Issued, Keydesk,
+    audit::Deed,
+    failure,
+    update::{in_version, living},
+};
 
 /// Longest time for which an old secret works beside the new one: 30 days, in seconds.
 pub const OVERLAP_MAX_SECONDS: u32 = 30 * 24 * 60 * 60;
@@ -20,6 +25,19 @@ impl Keydesk {
         overlap_seconds: u32,
         if_version: Option<i64>,
     ) -> Result<Issued, KeyError> {
+        self.rotate_once(caller, id, overlap_seconds, if_version, None).await
+    }
+
+    /// The same. Asked again with the same mark it rotates nothing, and gives the secret that it gave before: to rotate twice
+    /// would end the secret that is still in use.
+    pub async fn rotate_once(
+        &self,
+        caller: &Caller,
+        id: KeyId,
+        overlap_seconds: u32,
+        if_version: Option<i64>,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Issued, KeyError> {
         let installation = self.require_module(caller.installation)?;
         caller.require_change()?;
         if overlap_seconds > OVERLAP_MAX_SECONDS {
@@ -30,11 +48,17 @@ impl Keydesk {
         self.detached(async move {
             let (mut change, caller) = this.change_for(caller).await?;
             let now = this.now();
-            let before = living(&mut change, &caller, id, if_version).await?.at(now);
-            let missing = caller.lacks(&before.scopes);
+            let before = living(&mut change, &caller, id, None).await?;
+            let missing = caller.lacks(before.scopes());
             if !missing.is_empty() && !reveals(&caller.held) {
                 return Err(KeyError::ScopeEscalation { missing });
             }
+            if let Some(idempotency) = &idempotency
+                && let Some(answer) = this.answered(&mut change, &caller, idempotency).await?
+            {
+                return Ok(answer);
+            }
+            let before = in_version(before, if_version)?.at(now);
             let (secret, new) = this.make_secret(&installation, id, before.environment, now)?;
             let end = now.plus_millis(i64::from(overlap_seconds) * 1_000);
             let done = change.rotate_key(installation.id, id, &new, end, now).await.map_err(failure::public)?;
@@ -45,8 +69,13 @@ impl Keydesk {
             let detail = json!({ "from": before.hint, "to": new.hint, "overlap_seconds": overlap_seconds });
             let deed = Deed::on_key(Action::KeyRotate, id, detail);
             this.write_audit(&mut change, installation.id, caller.actor, now, vec![deed]).await?;
-            let key = this.finish(change, installation.id, id, now).await?;
-            Ok(Issued { key, secret })
+            let key = change.key(installation.id, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
+            let issued = Issued { key: key.at(now), secret };
+            if let Some(idempotency) = &idempotency {
+                this.keep_answer(&mut change, &caller, idempotency, &issued).await?;
+            }
+            this.finish(change, installation.id, id, now).await?;
+            Ok(issued)
         })
         .await
     }

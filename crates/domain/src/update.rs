@@ -186,7 +186,7 @@ async fn found(change: &mut Change, caller: &Caller, id: KeyId) -> Result<Stored
     key.filter(|key| key.life.deleted_at.is_none()).ok_or(KeyError::NotFound)
 }
 
-fn in_version(key: StoredKey, wanted: Option<i64>) -> Result<StoredKey, KeyError> {
+pub(crate) fn in_version(key: StoredKey, wanted: Option<i64>) -> Result<StoredKey, KeyError> {
     match wanted {
         Some(version) if version != key.version() => Err(KeyError::VersionMoved { current: key.version() }),
         _ => Ok(key),

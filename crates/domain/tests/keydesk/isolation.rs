@@ -1,12 +1,20 @@
 //! Nothing crosses from one installation to another, through any verb.
 
-use domain::Caller;
-use model::{Code, KeyError, KeyId, KeyStatus, ListQuery, Selection};
+use domain::{Caller, KeyChange, NewKey};
+use model::{
+    Code, Instant, KeyError, KeyId, KeyStatus, ListQuery, NetworkSet, OriginSet, RESTORE_WINDOW_MS, Scope, Selection,
+};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, call, new_key, once, verify};
+use crate::desk::{Desk, START, call, new_key, once, verify};
 
-on_both_databases!(no_verb_reaches_over, each_lists_its_own, a_foreign_key_is_not_found, each_has_its_own_answers);
+on_both_databases!(
+    no_verb_reaches_over,
+    each_lists_its_own,
+    a_foreign_key_is_not_found,
+    not_found_goes_before_every_other_reason,
+    each_has_its_own_answers
+);
 
 fn all(limit: u32) -> ListQuery {
     ListQuery { limit, ..ListQuery::default() }
@@ -107,6 +115,53 @@ async fn a_foreign_key_is_not_found(database: TestDatabase) {
         for keydesk in [&fresh, &fresh, &desk.keydesk] {
             let verdict = keydesk.verify(domain::Call { installation, ..call(key) }).await.unwrap();
             assert_eq!((verdict.code, verdict.record.is_some()), (expected, expected == Code::Valid));
+        }
+    }
+}
+
+/// A foreign key, and one that is purged, are not found, whatever else is wrong at the same time: the first of the order goes
+/// before each other. (The pairs of the others are in the model's table.)
+async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let (keydesk, operator) = (&desk.keydesk, &desk.operator);
+    let until = |at| KeyChange { expires_at: Some(Some(Instant::from_millis(at))), ..KeyChange::default() };
+    let far = [Scope::parse("data:write").unwrap()];
+    for expected in Code::ALL.into_iter().take_while(|code| *code <= Code::InsufficientScope) {
+        desk.clock.set(START);
+        let new = NewKey {
+            allowed_ips: NetworkSet::new(["203.0.113.0/24".parse().unwrap()]).unwrap(),
+            allowed_origins: OriginSet::new(["https://*.example.com".parse().unwrap()]).unwrap(),
+            ..new_key("Acme")
+        };
+        let issued = keydesk.issue(operator, new).await.unwrap();
+        let (id, own) = (issued.key.id, Some(operator.installation));
+        let (ip, origin) = (Some("203.0.113.9".parse().unwrap()), Some("https://app.example.com"));
+        let mut call = domain::Call { installation: own, ip, origin, ..call(issued.secret.expose()) };
+        match expected {
+            Code::NotFound => call.installation = Some(desk.other.installation),
+            Code::Revoked => keydesk.delete(operator, id, None).await.unwrap(),
+            Code::Disabled => drop(keydesk.set_enabled(operator, id, false, None).await.unwrap()),
+            Code::Expired => {
+                keydesk.update(operator, id, until(START + 1), None).await.unwrap();
+                desk.clock.advance(1);
+            }
+            Code::IpNotAllowed => call.ip = None,
+            Code::OriginNotAllowed => call.origin = None,
+            _ => call.scopes = &far,
+        }
+        for node in [keydesk, &desk.second_node().await] {
+            assert_eq!(node.verify(call).await.unwrap().code, expected);
+            let foreign = domain::Call { installation: Some(desk.other.installation), ..call };
+            let verdict = node.verify(foreign).await.unwrap();
+            assert_eq!((verdict.code, verdict.record.is_none()), (Code::NotFound, true), "foreign and {expected}");
+        }
+        if expected != Code::Revoked && expected != Code::NotFound {
+            keydesk.delete(operator, id, None).await.unwrap();
+        }
+        desk.clock.advance(RESTORE_WINDOW_MS);
+        if expected != Code::NotFound {
+            let verdict = keydesk.verify(call).await.unwrap();
+            assert_eq!((verdict.code, verdict.record.is_none()), (Code::NotFound, true), "purged and {expected}");
         }
     }
 }

@@ -2,10 +2,11 @@ use domain::{KeyChange, NewKey};
 use model::{Action, Code, Instant, KeyError, RESTORE_WINDOW_MS};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, HOUR, START, code, new_key, scopes, verify};
+use crate::desk::{Desk, HOUR, START, code, new_key, once, scopes, verify};
 
 on_both_databases!(
     both_secrets_work_until_the_overlap_ends,
+    a_rotation_that_is_sent_again_rotates_once,
     rotating_again_ends_the_oldest,
     an_overlap_can_be_ended_now,
     traffic_is_told_by_secret,
@@ -41,6 +42,31 @@ async fn both_secrets_work_until_the_overlap_ends(database: TestDatabase) {
     desk.keydesk.delete(&desk.operator, old.key.id, None).await.unwrap();
     let gone = desk.keydesk.rotate(&desk.operator, old.key.id, 0, None).await.map(drop);
     assert_eq!(gone, Err(KeyError::NotFound));
+}
+
+async fn a_rotation_that_is_sent_again_rotates_once(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let first = desk.issue("Acme").await;
+    let id = first.key.id;
+    let rotate = async |mark: &str, body: &str, version: Option<i64>| {
+        desk.keydesk.rotate_once(&desk.operator, id, HOUR_SECONDS, version, once(mark, body)).await
+    };
+    let second = rotate("a", "x", Some(1)).await.unwrap();
+    // The answer was lost. Its version has moved meanwhile, by this very rotation.
+    let again = rotate("a", "x", Some(1)).await.unwrap();
+    assert_eq!((&again.key, again.secret.expose()), (&second.key, second.secret.expose()));
+    assert_eq!(desk.keydesk.get(&desk.operator, id).await.unwrap(), second.key);
+    for issued in [&first, &second] {
+        assert_eq!(code(&desk.keydesk, issued.secret.expose()).await, Code::Valid);
+    }
+    assert_eq!(rotate("a", "y", None).await.map(drop), Err(KeyError::IdempotencyMismatch));
+    assert_eq!(rotate("b", "x", Some(1)).await.map(drop), Err(KeyError::VersionMoved { current: 2 }));
+    let weak = desk.caller(&["keys:write"]).await;
+    let refused = desk.keydesk.rotate_once(&weak, id, HOUR_SECONDS, None, once("a", "x")).await;
+    assert_eq!(refused.map(drop).unwrap_err().code(), "scope_escalation");
+    let third = rotate("b", "x", None).await.unwrap();
+    assert_ne!(third.secret.expose(), second.secret.expose());
+    assert_eq!(code(&desk.keydesk, first.secret.expose()).await, Code::Revoked);
 }
 
 async fn rotating_again_ends_the_oldest(database: TestDatabase) {

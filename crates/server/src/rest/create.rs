@@ -3,12 +3,12 @@ use axum::{
     response::Response,
 };
 use domain::{Idempotency, Issued, NewKey, fingerprint};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use model::{Email, Environment, Instant, Key, Metadata, NetworkSet, Notes, OriginSet, Preset, ScopeSet};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::settings;
+use super::{idempotency, settings};
 use crate::{
     app_state::App,
     auth,
@@ -16,8 +16,6 @@ use crate::{
     problem::Problem,
     query, respond,
 };
-
-static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A key to create.
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -114,10 +112,10 @@ pub(crate) async fn create_key(State(app): State<App>, request: Request) -> Resu
     let (parts, body) = request.into_parts();
     let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     query::none(&parts.uri)?;
-    let idempotency_key = idempotency_key(&parts.headers)?;
+    let mark = idempotency::key(&parts.headers)?;
     let body = body::json(&parts.headers, body).await?;
     let body: NewKeyBody = body::parse(&body)?;
-    let idempotency = idempotency_key.map(|key| Idempotency { key, fingerprint: of(&body) });
+    let idempotency = mark.map(|key| Idempotency { key, fingerprint: of(&body) });
     let new = NewKey {
         scopes: body.scopes.as_deref().map(settings::scopes).transpose()?,
         client_name: body.client_name,
@@ -149,17 +147,4 @@ fn created(issued: &Issued) -> Response {
 /// What was asked, not how it was written: spaces and the order of fields make no other request.
 fn of(body: &NewKeyBody) -> [u8; 32] {
     fingerprint(&serde_json::to_vec(body).unwrap_or_default())
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let mut values = headers.get_all(&IDEMPOTENCY_KEY).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    let text = value
-        .to_str()
-        .ok()
-        .filter(|text| (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()));
-    match text {
-        Some(text) if values.next().is_none() => Ok(Some(text.to_owned())),
-        _ => Err(Problem::invalid("An Idempotency-Key is given once, and has 1 to 255 visible ASCII characters.")),
-    }
 }

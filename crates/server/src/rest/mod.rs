@@ -7,6 +7,7 @@ pub(crate) mod delete;
 pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod handover;
+mod idempotency;
 pub(crate) mod list;
 mod precondition;
 pub(crate) mod presets;

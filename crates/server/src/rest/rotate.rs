@@ -2,13 +2,13 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use domain::OVERLAP_MAX_SECONDS;
+use domain::{Idempotency, OVERLAP_MAX_SECONDS, fingerprint};
 use http::{StatusCode, header};
 use model::{Key, SecretInfo};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{create::Created, key_id, precondition};
+use super::{create::Created, idempotency, key_id, precondition};
 use crate::{
     app_state::App,
     auth,
@@ -39,7 +39,8 @@ impl Form<'_> for Rotation {
 /// Rotate a key
 ///
 /// It gets a new secret, and the old one works until the overlap ends. A secret that was ending already ends now. The Default
-/// API Key can be rotated, too. The caller must hold every right of the key, or `keys:reveal`.
+/// API Key can be rotated, too. The caller must hold every right of the key, or `keys:reveal`. With an `Idempotency-Key`, sending
+/// the same request again within 24 hours gives the same answer and rotates nothing.
 #[utoipa::path(
     post,
     path = "/api/v1/keys/{id}/rotate",
@@ -47,10 +48,12 @@ impl Form<'_> for Rotation {
     params(
         ("id" = model::KeyId, Path, description = "The key."),
         ("If-Match" = Option<String>, Header, description = "Rotate it only in this version: its `ETag`, or a list of them, or `*`."),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]{1,255}$", description = "Made up by the caller, for one rotation."),
     ),
     request_body(content = Rotation, example = json!({"overlap_seconds": 86400})),
     responses(
         (status = 200, description = "The key, with its new secret.", body = Created, headers(("ETag" = String, description = "Its version."))),
+        (status = 409, description = "`idempotency_mismatch`: the Idempotency-Key was used for another request."),
         (status = 412, description = "`version_moved`: the key has been changed since."),
         (status = 422, description = "`invalid_setting`: the overlap is too long."),
     ),
@@ -60,6 +63,7 @@ pub(crate) async fn rotate_key(State(app): State<App>, request: Request) -> Resu
     let (parts, body) = request.into_parts();
     let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     let id = key_id(&parts)?;
+    let mark = idempotency::key(&parts.headers)?;
     let body = body::json(&parts.headers, body).await?;
     let Rotation { overlap_seconds } = body::parse(&body)?;
     if overlap_seconds > OVERLAP_MAX_SECONDS {
@@ -69,7 +73,9 @@ pub(crate) async fn rotate_key(State(app): State<App>, request: Request) -> Resu
         }]));
     }
     let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
-    let issued = app.keydesk.rotate(&caller, id, overlap_seconds, version).await?;
+    let asked = format!("rotate {id} {overlap_seconds}");
+    let idempotency = mark.map(|key| Idempotency { key, fingerprint: fingerprint(asked.as_bytes()) });
+    let issued = app.keydesk.rotate_once(&caller, id, overlap_seconds, version, idempotency).await?;
     let mut response = respond::json(StatusCode::OK, &Created::from(&issued));
     response.headers_mut().insert(header::ETAG, respond::etag(issued.key.version));
     Ok(response)

@@ -26,6 +26,27 @@ async fn the_same_request_gets_the_same_answer_and_creates_one_key(database: Tes
     assert_eq!(client.get("/api/v1/keys?search=Acme").await.json()["total"], 2);
 }
 
+async fn a_rotation_sent_again_ends_no_secret(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(FULL).await;
+    let first = create(&client, "order-1", r#"{"client_name":"Acme"}"#).await.json();
+    let path = format!("/api/v1/keys/{}/rotate", first["id"].as_str().unwrap());
+    let rotate = async |mark, seconds| {
+        let body = json!({"overlap_seconds": seconds}).to_string();
+        client.call(Method::POST, &path, Some(&body), &[("idempotency-key", mark), ("if-match", "\"1\"")]).await
+    };
+    let rotated = rotate("rotation-1", 60).await;
+    assert_eq!(rotated.status, 200, "{}", rotated.text());
+    let again = rotate("rotation-1", 60).await;
+    assert_eq!((again.status, again.json()), (rotated.status, rotated.json()));
+    assert_eq!(rotate("rotation-1", 61).await.refusal(), (409, "idempotency_mismatch".to_owned()));
+    assert_eq!(rotate("order-1", 60).await.refusal(), (409, "idempotency_mismatch".to_owned()));
+    for key in [&first["key"], &rotated.json()["key"]] {
+        let verdict = client.post("/api/v1/keys/verify", json!({"key": key})).await.json();
+        assert_eq!(verdict["code"], "VALID");
+    }
+}
+
 async fn at_the_same_time_only_one_key_is_created(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
@@ -73,6 +94,7 @@ async fn an_idempotency_key_is_visible_ascii(database: TestDatabase) {
 
 store::on_both_databases!(
     the_same_request_gets_the_same_answer_and_creates_one_key,
+    a_rotation_sent_again_ends_no_secret,
     at_the_same_time_only_one_key_is_created,
     callers_do_not_share_their_idempotency_keys,
     an_idempotency_key_is_visible_ascii,
