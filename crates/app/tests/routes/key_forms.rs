@@ -29,7 +29,7 @@ async fn a_form_saves_all_that_it_says_in_one_change() {
     let (site, caller, cookie) = signed_in().await;
     let id = issue(&site, &caller, true).await;
     let headers = [HOST, OWN, ("cookie", cookie.as_str())];
-    let entries = async || site.keydesk.history(&caller, id).await.unwrap().len();
+    let entries = async || site.keydesk.history(&caller, id, None).await.unwrap().entries.len();
     let state = async || {
         let key = site.keydesk.get(&caller, id).await.unwrap();
         (key.client_name.to_string(), key.status, key.version, entries().await)

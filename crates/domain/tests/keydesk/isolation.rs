@@ -37,8 +37,8 @@ async fn no_verb_reaches_over(database: TestDatabase) {
         for id in [live, gone, default] {
             let absent = Err(KeyError::NotFound);
             assert_eq!(keydesk.get(caller, id).await, absent);
-            assert_eq!(keydesk.update(caller, id, domain::KeyChange::name("Mine"), None).await, absent);
-            assert_eq!(keydesk.update(caller, id, domain::KeyChange::name("Mine"), Some(1)).await, absent);
+            assert_eq!(keydesk.update(caller, id, KeyChange::name("Mine"), None).await, absent);
+            assert_eq!(keydesk.update(caller, id, KeyChange::name("Mine"), Some(1)).await, absent);
             assert_eq!(keydesk.delete(caller, id, None).await, Err(KeyError::NotFound));
             assert_eq!(keydesk.delete(caller, id, Some(1)).await, Err(KeyError::NotFound));
             assert_eq!(keydesk.set_enabled(caller, id, false, None).await, absent);
@@ -168,7 +168,7 @@ async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
 
 async fn each_has_its_own_answers(database: TestDatabase) {
     let desk = Desk::open(database).await;
-    let new = || domain::NewKey { idempotency: once("same", "body"), ..new_key("Acme") };
+    let new = || NewKey { idempotency: once("same", "body"), ..new_key("Acme") };
     let own = desk.keydesk.issue(&desk.operator, new()).await.unwrap();
     let foreign = desk.keydesk.issue(&desk.other, new()).await.unwrap();
     assert_ne!(own.key.id, foreign.key.id);
