@@ -40,6 +40,29 @@ test('the server goes away in the middle of a dialog: the page says so and goes 
   await expect(row(page, 'Acme')).toHaveCount(1);
 });
 
+test('a key is not made before what it is to be given has arrived', async ({ ownServer, page }) => {
+  await createKeys(ownServer, 'Acme');
+  await openKeys(page, ownServer);
+  let arrive = () => {};
+  const awaited = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route('**/api/_fn/settings_fields', async (route) => {
+    await awaited;
+    await route.continue();
+  });
+  await row(page, 'Acme').hover();
+  await page.getByRole('button', { name: 'More actions for Acme' }).click();
+  await page.getByRole('menuitem', { name: 'Duplicate settings' }).click();
+  const add = page.getByRole('dialog', { name: 'Add API key' });
+  await add.getByRole('textbox', { name: 'Client Name' }).fill('Copy');
+  await add.getByRole('button', { name: 'Generate key' }).click();
+  await expect(add.getByText('What this key is to be given is still loading. Please try again in a moment.')).toBeVisible();
+  await expect(add.getByText(SECRET)).toBeHidden();
+  arrive();
+  await expect(add.getByRole('checkbox', { name: 'Enabled' })).toBeVisible();
+  await add.getByRole('button', { name: 'Generate key' }).click();
+  await expect(add.getByText(SECRET)).toBeVisible();
+});
+
 test('an answer that is lost on the way makes no second key', async ({ ownServer, page }) => {
   await openKeys(page, ownServer);
   let lost = 0;

@@ -34,6 +34,9 @@ pub(crate) enum ApiError {
     /// The server could not be reached. Only the browser makes this one.
     #[error("Keydesk can't be reached. Check the connection and try again.")]
     Offline,
+    /// What a link fills in has not arrived yet. Only the browser makes this one.
+    #[error("What this key is to be given is still loading. Please try again in a moment.")]
+    Incomplete,
     /// Anything else; the server has logged it.
     #[error("Something went wrong. Please try again.")]
     Internal,
@@ -84,7 +87,7 @@ impl ApiError {
             Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             Self::ForeignOrigin | Self::NeedsHttps => StatusCode::FORBIDDEN,
-            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Malformed | Self::Incomplete => StatusCode::BAD_REQUEST,
             Self::Offline => StatusCode::BAD_GATEWAY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }

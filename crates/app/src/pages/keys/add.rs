@@ -66,6 +66,11 @@ fn Draw(posted: Posted, fields: Filled, made: RwSignal<Option<Made>>) -> impl In
     let submit = move |submit: SubmitEvent| {
         submit.prevent_default();
         let Some(fields) = Fields::of(form).filter(|_| !busy.get_untracked()) else { return };
+        // Without them the key would be bound to less than it was meant to be.
+        if filled && !dom::holds(form, ".advanced-body") {
+            problem.set(Some(ApiError::Incomplete));
+            return;
+        }
         if token.with_value(String::is_empty) {
             token.set_value(dom::token());
         }

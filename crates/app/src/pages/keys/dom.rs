@@ -57,6 +57,11 @@ impl Fields {
     }
 }
 
+/// Whether there is such an element in a form.
+pub(super) fn holds(form: NodeRef<html::Form>, selector: &str) -> bool {
+    form.get_untracked().is_some_and(|form| form.query_selector(selector).is_ok_and(|found| found.is_some()))
+}
+
 /// Says at each field of an open dialog what is wrong with it, and nothing where nothing is. Whether there was any such field.
 pub(super) fn mark(problems: &[FieldProblem]) -> bool {
     let Ok(notes) = document().query_selector_all("dialog [data-problem]") else { return false };
