@@ -74,7 +74,7 @@ impl Keydesk {
             if let Some(idempotency) = &idempotency {
                 this.keep_answer(&mut change, &caller, idempotency, &issued).await?;
             }
-            this.finish(change, installation.id, id, now).await?;
+            this.commit_key(change, installation.id, id).await?;
             Ok(issued)
         })
         .await

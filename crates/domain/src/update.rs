@@ -144,7 +144,7 @@ impl Keydesk {
         .await
     }
 
-    /// Commits a change of one key, and knows it before it is answered.
+    /// Commits a change of one key, knows it before it is answered, and gives the key.
     pub(crate) async fn finish(
         &self,
         mut change: Change,
@@ -153,10 +153,21 @@ impl Keydesk {
         now: Instant,
     ) -> Result<Key, KeyError> {
         let after = change.key(installation, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
+        self.commit_key(change, installation, id).await?;
+        Ok(after.at(now))
+    }
+
+    /// Commits a change of one key, and knows it before it is answered.
+    pub(crate) async fn commit_key(
+        &self,
+        mut change: Change,
+        installation: model::InstallationId,
+        id: KeyId,
+    ) -> Result<(), KeyError> {
         let records = change.records_of_key(installation, id).await.map_err(failure::public)?;
         self.commit(change).await?;
         self.inner.cache.apply(records);
-        Ok(after.at(now))
+        Ok(())
     }
 }
 
