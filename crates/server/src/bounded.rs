@@ -1,18 +1,17 @@
 //! A listener with a bounded number of connections, for ports that only proxies should reach.
 
-use std::{io::ErrorKind, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
+use crate::accept;
+
 /// Most connections of one such port. A proxy needs a few for each of its threads; together they leave half of the 1,024 files
 /// that a process may usually have open.
 pub(crate) const CONNECTIONS_MAX: usize = 256;
-
-/// How long to wait when no connection can be accepted.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(500);
 
 /// Who finds no place waits in the system's queue until one is free.
 pub(crate) struct Bounded {
@@ -30,26 +29,10 @@ impl Bounded {
 
     /// The next connection. Loses none when it is given up.
     pub(crate) async fn accept(&self) -> (TcpStream, Place) {
-        loop {
-            let place = Arc::clone(&self.places).acquire_owned();
-            let accepted = match place.await {
-                Ok(place) => self.listener.accept().await.map(|(stream, _)| (stream, place)),
-                // Nobody closes it.
-                Err(_) => std::future::pending().await,
-            };
-            match accepted {
-                Ok((stream, place)) => {
-                    // Answers are small and written at once.
-                    let _ = stream.set_nodelay(true);
-                    return (stream, place);
-                }
-                // The caller was gone again before it was accepted.
-                Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
-                Err(error) => {
-                    tracing::error!(%error, "no connection of a proxy's can be accepted");
-                    tokio::time::sleep(ACCEPT_AGAIN).await;
-                }
-            }
+        match Arc::clone(&self.places).acquire_owned().await {
+            Ok(place) => (accept::next(&self.listener).await.0, place),
+            // Nobody closes it.
+            Err(_) => std::future::pending().await,
         }
     }
 }

@@ -8,6 +8,7 @@
 //!   the caller sent where a secret could stand;
 //! - the REST API knows keys and no cookies; the browser's server functions know cookies and no keys.
 
+mod accept;
 mod app_state;
 mod assets;
 mod auth;

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use crate::{
-    cli,
+    accept, cli,
     config::Settings,
     edge::Edge,
     router, set_up, spoe,
@@ -35,9 +35,6 @@ const HEAD_MAX: usize = 64 * 1024;
 
 /// How long running calls may take after the signal to stop. Shorter than the 30 s that orchestrators wait before they kill.
 const LAST_CALLS: Duration = Duration::from_secs(25);
-
-/// How long to wait when no connection can be accepted, for example because all file descriptors are in use.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(500);
 
 /// Serves until a signal says to stop.
 pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), String> {
@@ -153,7 +150,7 @@ impl Server {
     }
 
     fn spawn(&mut self, listener: TcpListener, edge: Edge) {
-        self.listeners.spawn(accept(listener, edge, self.timers.clone(), self.stopping.subscribe()));
+        self.listeners.spawn(accept_all(listener, edge, self.timers.clone(), self.stopping.subscribe()));
     }
 
     fn spawn_spoe(&mut self, listener: TcpListener, edge: Edge) {
@@ -172,33 +169,20 @@ impl Server {
     }
 }
 
-async fn accept(listener: TcpListener, edge: Edge, timers: Timers, mut stopping: watch::Receiver<bool>) {
+async fn accept_all(listener: TcpListener, edge: Edge, timers: Timers, mut stopping: watch::Receiver<bool>) {
     let connections = GracefulShutdown::new();
     loop {
-        let accepted = tokio::select! {
+        let (stream, peer) = tokio::select! {
             _ = stopping.changed() => break,
-            accepted = listener.accept() => accepted,
+            accepted = accept::next(&listener) => accepted,
         };
-        match accepted {
-            Ok((stream, peer)) => {
-                tokio::spawn(answer(stream, peer, edge.clone(), timers.timer(), connections.watcher()));
-            }
-            // The caller was gone again before it was accepted.
-            Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
-            Err(error) => {
-                tracing::error!(%error, "no connection can be accepted");
-                tokio::time::sleep(ACCEPT_AGAIN).await;
-            }
-        }
+        tokio::spawn(answer(stream, peer, edge.clone(), timers.timer(), connections.watcher()));
     }
     drop(listener);
     connections.shutdown().await;
 }
 
 async fn answer(stream: TcpStream, peer: SocketAddr, edge: Edge, timer: Timer, watcher: Watcher) {
-    // Answers are small and written at once: waiting for more to send would only delay them. Who has hung up meanwhile
-    // is noticed soon enough.
-    let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| edge.answer_to(Some(peer), request));
     let connection = http1::Builder::new()
         .timer(timer)
