@@ -18,6 +18,13 @@ export async function createKeys(server: Server, ...names: string[]): Promise<st
   return keys;
 }
 
+/** The address of a client's page. */
+export async function detailsOf(server: Server, client: string): Promise<string> {
+  const listed = await server.cli('key', 'list', '--search', client, '--json');
+  const { items } = JSON.parse(listed) as { items: { id: string; kind: string }[] };
+  return `${server.url}/keys/${items.find((key) => key.kind === 'issued')!.id}`;
+}
+
 /** Fills a server's data with many keys, which takes some seconds for each ten thousand. */
 export async function seed(server: Server, keys: number): Promise<void> {
   const program = process.env.KEYDESK_SEED ?? resolve(import.meta.dirname, '../../target/debug/examples/seed');

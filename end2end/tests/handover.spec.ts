@@ -1,17 +1,25 @@
+import type { Page } from '@playwright/test';
 import { expectAccessible } from '../lib/axe.ts';
-import { createKeys } from '../lib/keys.ts';
+import { createKeys, detailsOf } from '../lib/keys.ts';
 import { signIn } from '../lib/person.ts';
+import type { Server } from '../lib/server.ts';
 import { expect, ready, test } from '../lib/test.ts';
 
 test.use({ expectedComplaints: [/status of 410/] });
 
+/** A hand-over link of a new key, on whose page this ends. */
+async function unopenedLink(page: Page, server: Server): Promise<string> {
+  await createKeys(server, 'Acme');
+  await signIn(page, server);
+  await page.goto(await detailsOf(server, 'Acme'));
+  await page.getByRole('button', { name: 'Create hand-over link' }).click();
+  return (await page.getByRole('region', { name: 'The hand-over link' }).locator('code').textContent())!.trim();
+}
+
 test('a link hands a key over, once, and the administrator sees that', async ({ ownServer, page, browser }) => {
   const [key] = await createKeys(ownServer, 'Acme');
   await signIn(page, ownServer);
-  const { items } = JSON.parse(await ownServer.cli('key', 'list', '--search', 'Acme', '--json')) as {
-    items: { id: string }[];
-  };
-  const details = `${ownServer.url}/keys/${items[0]!.id}`;
+  const details = await detailsOf(ownServer, 'Acme');
   await page.goto(details);
   await ready(page);
   await page.getByRole('button', { name: 'Create hand-over link' }).click();
@@ -67,14 +75,7 @@ test('a link hands a key over, once, and the administrator sees that', async ({ 
 });
 
 test('a link that nobody has opened is withdrawn, and the key stays', async ({ ownServer, page }) => {
-  await createKeys(ownServer, 'Acme');
-  await signIn(page, ownServer);
-  const { items } = JSON.parse(await ownServer.cli('key', 'list', '--search', 'Acme', '--json')) as {
-    items: { id: string }[];
-  };
-  await page.goto(`${ownServer.url}/keys/${items[0]!.id}`);
-  await page.getByRole('button', { name: 'Create hand-over link' }).click();
-  const link = (await page.getByRole('region', { name: 'The hand-over link' }).locator('code').textContent())!.trim();
+  const link = await unopenedLink(page, ownServer);
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Withdraw link' }).click();
   await expect(page.getByText('The hand-over link is withdrawn: it opens no more.')).toBeVisible();
@@ -84,14 +85,7 @@ test('a link that nobody has opened is withdrawn, and the key stays', async ({ o
 });
 
 test('rotating withdraws a link that nobody has opened', async ({ ownServer, page }) => {
-  await createKeys(ownServer, 'Acme');
-  await signIn(page, ownServer);
-  const { items } = JSON.parse(await ownServer.cli('key', 'list', '--search', 'Acme', '--json')) as {
-    items: { id: string }[];
-  };
-  await page.goto(`${ownServer.url}/keys/${items[0]!.id}`);
-  await page.getByRole('button', { name: 'Create hand-over link' }).click();
-  const link = (await page.getByRole('region', { name: 'The hand-over link' }).locator('code').textContent())!.trim();
+  const link = await unopenedLink(page, ownServer);
   await page.getByRole('link', { name: 'Rotate' }).click();
   await page.getByRole('button', { name: 'Rotate key' }).click();
   await expect(page.getByRole('region', { name: 'Hand over' }).getByText('Withdrawn', { exact: true })).toBeVisible();

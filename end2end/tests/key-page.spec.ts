@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expectAccessible } from '../lib/axe.ts';
-import { createKeys, grid, openKeys, verify } from '../lib/keys.ts';
+import { createKeys, detailsOf, grid, openKeys, verify } from '../lib/keys.ts';
 import { createPerson, signIn, VIEWER } from '../lib/person.ts';
 import type { Server } from '../lib/server.ts';
 import { expect, ready, test } from '../lib/test.ts';
@@ -124,10 +124,8 @@ test.describe('without scripts', () => {
     const [key] = await createKeys(ownServer, 'Acme');
     const gateway = await caller(ownServer);
     await signIn(page, ownServer);
-    const { items } = JSON.parse(await ownServer.cli('key', 'list', '--search', 'Acme', '--json')) as {
-      items: { id: string }[];
-    };
-    await page.goto(`${ownServer.url}/keys/${items[0]!.id}`);
+    const details = await detailsOf(ownServer, 'Acme');
+    await page.goto(details);
     await page.getByRole('button', { name: 'Disable' }).click();
     expect(await verify(ownServer, key!, gateway)).toBe('DISABLED');
     await page.getByRole('button', { name: 'Enable' }).click();
@@ -138,7 +136,7 @@ test.describe('without scripts', () => {
     expect(await verify(ownServer, key!, gateway)).not.toBe('VALID');
     await page.getByRole('link', { name: 'Delete' }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
-    await page.goto(`${ownServer.url}/keys/${items[0]!.id}`);
+    await page.goto(details);
     await page.getByRole('button', { name: 'Restore' }).click();
     await expect(page.getByText('Restored.')).toBeVisible();
   });
@@ -150,10 +148,7 @@ test.describe('without scripts too', () => {
   test('a key is shown, and its settings are taken for another', async ({ ownServer, page }) => {
     const [key] = await createKeys(ownServer, 'Acme');
     await signIn(page, ownServer);
-    const { items } = JSON.parse(await ownServer.cli('key', 'list', '--search', 'Acme', '--json')) as {
-      items: { id: string }[];
-    };
-    const details = `${ownServer.url}/keys/${items[0]!.id}`;
+    const details = await detailsOf(ownServer, 'Acme');
     await page.goto(details);
     await page.getByRole('button', { name: 'Reveal' }).click();
     await expect(page.getByRole('region', { name: 'The key in full' }).getByText(key!)).toBeVisible();
@@ -178,13 +173,11 @@ test.describe('who may not', () => {
   }) => {
     await createKeys(ownServer, 'Acme');
     await createPerson(ownServer, VIEWER);
-    const { items } = JSON.parse(await ownServer.cli('key', 'list', '--search', 'Acme', '--json')) as {
-      items: { id: string }[];
-    };
-    await page.goto(`${ownServer.url}/keys/${items[0]!.id}`);
+    const details = await detailsOf(ownServer, 'Acme');
+    await page.goto(details);
     await expect(page).toHaveURL(/\/login\?next=/);
     await signIn(page, ownServer, VIEWER);
-    await page.goto(`${ownServer.url}/keys/${items[0]!.id}`);
+    await page.goto(details);
     await expect(page.getByRole('heading', { name: 'Acme', level: 1 })).toBeVisible();
     await expect(page.getByRole('main').getByRole('button')).toHaveCount(0);
     const answer = await page.goto(`${ownServer.url}/keys/nothing`);
@@ -199,11 +192,9 @@ for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme });
     await createKeys(ownServer, '漢'.repeat(100));
     await signIn(page, ownServer);
-    const { items } = JSON.parse(await ownServer.cli('key', 'list', '--search', '漢', '--json')) as {
-      items: { id: string }[];
-    };
+    const details = await detailsOf(ownServer, '漢');
     for (const address of ['', '?edit', '?open=rotate']) {
-      await page.goto(`${ownServer.url}/keys/${items[0]!.id}${address}`);
+      await page.goto(details + address);
       await ready(page);
       for (const width of [1440, 320]) {
         await page.setViewportSize({ width, height: 900 });
