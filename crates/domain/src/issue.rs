@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A key to be issued.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct NewKey {
     /// Whom it is for, as typed.
     pub client_name: String,
@@ -23,8 +23,8 @@ pub struct NewKey {
     pub scopes: Option<ScopeSet>,
     /// Which data it reaches.
     pub environment: Environment,
-    /// It works at once; `false`: not before somebody enables it.
-    pub enabled: bool,
+    /// Whether it works at once; `None`: it does.
+    pub enabled: Option<bool>,
     /// From when on it is refused, an instant in the future; `None`: never.
     pub expires_at: Option<Instant>,
     /// From which addresses it may be used.
@@ -39,26 +39,6 @@ pub struct NewKey {
     pub notes: Option<Notes>,
     /// So that a request that is sent again issues no second key.
     pub idempotency: Option<Idempotency>,
-}
-
-/// Nameless and without rights, but enabled.
-impl Default for NewKey {
-    fn default() -> Self {
-        Self {
-            client_name: String::new(),
-            preset: None,
-            scopes: None,
-            environment: Environment::default(),
-            enabled: true,
-            expires_at: None,
-            allowed_ips: NetworkSet::ANY,
-            allowed_origins: OriginSet::ANY,
-            metadata: Metadata::default(),
-            owner_email: None,
-            notes: None,
-            idempotency: None,
-        }
-    }
 }
 
 /// An issued key with its secret, which no list will show again.
@@ -84,7 +64,7 @@ impl Draft {
         let scopes = new.scopes.unwrap_or_else(|| preset.scopes());
         caller.require_to_give(catalogue, &scopes)?;
         let settings = KeySettings {
-            enabled: new.enabled,
+            enabled: new.enabled.unwrap_or(true),
             client_name,
             preset,
             scopes,

@@ -4,7 +4,7 @@ use model::{Action, BulkSwitched, Key, KeyError, KeyId, KeyKind, Selection, Skip
 use serde_json::json;
 use store::Change;
 
-use crate::{Caller, Held, Keydesk, audit::Deed, failure, selection::CHANGE, update::editable};
+use crate::{Caller, Held, KeyChange, Keydesk, audit::Deed, failure, selection::CHANGE};
 
 /// What became of switching a selection on or off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,8 +16,7 @@ pub struct Switched {
 }
 
 impl Keydesk {
-    /// Switches a key on or off: switched off, it is refused from the moment this answers. What changes nothing is not written.
-    /// Who switches one on must hold every right of it.
+    /// Switches a key on or off, and edits nothing else: switched off, it is refused from the moment this answers.
     pub async fn set_enabled(
         &self,
         caller: &Caller,
@@ -25,21 +24,7 @@ impl Keydesk {
         enabled: bool,
         if_version: Option<i64>,
     ) -> Result<Key, KeyError> {
-        self.change_as(caller, move |this, caller, mut change| async move {
-            let installation = caller.installation;
-            let before = editable(&mut change, &caller, id, if_version).await?;
-            if enabled && before.life.disabled_at.is_some() {
-                caller.require_to_hold(before.scopes())?;
-            }
-            let now = this.now();
-            let switched = change.switch_keys(installation, &[id], enabled, now).await.map_err(failure::public)?;
-            if switched.is_empty() {
-                return Ok(before.at(now));
-            }
-            this.write_audit(&mut change, installation, caller.actor, now, vec![deed(id, enabled)]).await?;
-            this.finish(change, installation, id, now).await
-        })
-        .await
+        self.update(caller, id, KeyChange { enabled: Some(enabled), ..KeyChange::default() }, if_version).await
     }
 
     /// Switches many keys on or off in one change. Those that can't be are named and left as they are.

@@ -189,7 +189,7 @@ pub(crate) fn new_key(form: Form<'_>, token: &str, now: Instant) -> Result<NewKe
         preset: form.preset(),
         scopes: form.chosen().then(|| form.scopes()),
         environment: form.text("environment").parse().unwrap_or_default(),
-        enabled: form.enabled(),
+        enabled: Some(form.enabled()),
         expires_at: read.expires_at,
         allowed_ips: read.allowed_ips,
         allowed_origins: read.allowed_origins,
@@ -305,7 +305,7 @@ mod tests {
         ] {
             let fields = fields(given);
             let form = Form(&fields);
-            assert_eq!(new_key(form, "", NOW).map(|key| key.enabled), Ok(expected), "{given:?}");
+            assert_eq!(new_key(form, "", NOW).map(|key| key.enabled), Ok(Some(expected)), "{given:?}");
             assert_eq!(Shown::of_form(form, None).enabled, expected, "{given:?}");
         }
     }

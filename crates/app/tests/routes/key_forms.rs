@@ -15,7 +15,7 @@ async fn signed_in() -> (Site, Caller, String) {
 }
 
 async fn issue(site: &Site, caller: &Caller, enabled: bool) -> KeyId {
-    let new = NewKey { client_name: "Acme".to_owned(), enabled, ..NewKey::default() };
+    let new = NewKey { client_name: "Acme".to_owned(), enabled: Some(enabled), ..NewKey::default() };
     site.keydesk.issue(caller, new).await.unwrap().key.id
 }
 

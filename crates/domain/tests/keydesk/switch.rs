@@ -36,7 +36,7 @@ async fn off_and_on_again(database: TestDatabase) {
 async fn a_key_that_is_made_disabled_waits_to_be_enabled(database: TestDatabase) {
     let desk = Desk::open(database).await;
     let before = desk.audit(&desk.operator).await.len();
-    let new = NewKey { enabled: false, ..new_key("Acme") };
+    let new = NewKey { enabled: Some(false), ..new_key("Acme") };
     let issued = desk.keydesk.issue(&desk.operator, new.clone()).await.unwrap();
     let (id, key) = (issued.key.id, issued.secret.expose());
     assert_eq!((issued.key.status, issued.key.version), (KeyStatus::Disabled, 1));

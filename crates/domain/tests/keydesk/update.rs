@@ -76,7 +76,7 @@ async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
     let new = NewKey {
         preset: Some(Preset::LiveWidget),
         scopes: Some(scopes(&["calls:read"])),
-        enabled: false,
+        enabled: Some(false),
         expires_at: Some(in_an_hour()),
         allowed_ips: everything().allowed_ips.unwrap(),
         allowed_origins: everything().allowed_origins.unwrap(),
@@ -216,7 +216,7 @@ async fn a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them(databas
         }
     }
     // Together with the rights, it may.
-    let new = NewKey { scopes: Some(scopes(&["data:read"])), enabled: false, ..new_key("Acme") };
+    let new = NewKey { scopes: Some(scopes(&["data:read"])), enabled: Some(false), ..new_key("Acme") };
     let id = keydesk.issue(&desk.operator, new).await.unwrap().key.id;
     let harmless = KeyChange { scopes: Some(ScopeSet::default()), ..enabled(true) };
     keydesk.update(&weak, id, harmless, None).await.unwrap();

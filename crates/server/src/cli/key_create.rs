@@ -38,7 +38,7 @@ impl KeyCreate {
             preset: self.preset,
             scopes: (!self.scope.is_empty()).then(|| self.scope.into_iter().collect()),
             environment: self.environment,
-            enabled: !self.disabled,
+            enabled: self.disabled.then_some(false),
             expires_at: self.settings.expires_at(desk.keydesk.now()),
             allowed_ips: allowed_ips.unwrap_or_default(),
             allowed_origins: allowed_origins.unwrap_or_default(),

@@ -121,7 +121,7 @@ pub(crate) async fn create_key(State(app): State<App>, request: Request) -> Resu
         client_name: body.client_name,
         preset: body.preset,
         environment: body.environment.unwrap_or_default(),
-        enabled: body.enabled.unwrap_or(true),
+        enabled: body.enabled,
         expires_at: body.expires_at,
         allowed_ips: body.allowed_ips.unwrap_or_default(),
         allowed_origins: body.allowed_origins.unwrap_or_default(),
