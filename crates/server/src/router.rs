@@ -26,11 +26,11 @@ pub fn edge(keydesk: &Keydesk) -> Edge {
 
 /// The same behind proxies, whose questions it answers.
 pub fn edge_behind(keydesk: &Keydesk, gateway: Gateway) -> Edge {
-    edge_for(keydesk, app::Settings::default(), gateway)
+    edge_for(keydesk, app::BrowserAccess::default(), gateway)
 }
 
 /// Everything that the public listener serves.
-pub(crate) fn edge_for(keydesk: &Keydesk, settings: app::Settings, gateway: Gateway) -> Edge {
+pub(crate) fn edge_for(keydesk: &Keydesk, settings: app::BrowserAccess, gateway: Gateway) -> Edge {
     Edge::new(router(keydesk, settings), keydesk.clone(), gateway)
 }
 
@@ -43,13 +43,13 @@ pub(crate) fn operations(public: &Edge) -> Edge {
     public.with_router(with_errors(router).fallback(not_found))
 }
 
-fn router(keydesk: &Keydesk, settings: app::Settings) -> Router {
+fn router(keydesk: &Keydesk, settings: app::BrowserAccess) -> Router {
     let app = App { keydesk: keydesk.clone() };
     let document = openapi::document();
     let api = with_errors(keys().merge(health_routes()).with_state(app).merge(docs_page::routes(&document)))
         .route("/api", any(not_found))
         .route("/api/{*rest}", any(not_found));
-    let pages = app::ssr::routes(keydesk.clone(), site(), settings);
+    let pages = app::routes(keydesk.clone(), site(), settings);
     api.merge(assets::routes()).merge(pages)
 }
 

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use model::Administrator;
 
 use super::theme_menu::{ThemeForm, theme_choices};
-use crate::components::{Glyph, Icon, Menu};
+use crate::ui::{Glyph, Icon, Menu};
 
 /// Who is signed in, in which colours they see things, and the way out.
 #[component]

@@ -1,0 +1,25 @@
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::super::{created::Fields, key_row::KeyRow};
+use crate::{ApiError, web::FormOrJson};
+
+/// A key that somebody else has changed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Theirs {
+    pub(crate) key: KeyRow,
+    /// What differs between it and a form, to be put into the page; empty: nothing does.
+    pub(crate) differences: String,
+}
+
+/// Says how a key differs from what stands in a form.
+#[server(prefix = "/api/_fn", protocol = FormOrJson)]
+pub(crate) async fn compare_key(fields: Fields) -> Result<Theirs, ApiError> {
+    use crate::ui::key_settings::{Form, SettingsForm, differences_view};
+    let (keydesk, session) = crate::web::session::require().await?;
+    let form = Form(&fields);
+    let key = keydesk.get(&session.caller(), form.id()?).await?;
+    let differences = SettingsForm::of_key(&key).differences(&SettingsForm::of_form(form, Some(&key)));
+    let differences = if differences.is_empty() { String::new() } else { differences_view(&differences).to_html() };
+    Ok(Theirs { key: KeyRow::of(key, keydesk.now()), differences })
+}
