@@ -24,7 +24,7 @@ use crate::{
 
 /// All pages, the server functions under `/api/_fn`, and a page for addresses where there is none.
 ///
-/// The fallback answers only to who asks for HTML; anyone else gets an empty 404, for the caller of this to fill.
+/// The fallback answers whoever asks for HTML; everyone else gets an empty 404, which the caller of this fills in.
 pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router {
     let mut web = WebState { keydesk, assets, access, guarded: [].into(), shell };
     let provided = web.clone();

@@ -1,4 +1,4 @@
-//! Where the forms for coming in and going out are posted when no script runs.
+//! Where the forms for signing in and out and for the first owner are posted when no script runs.
 
 use axum::{
     Router,

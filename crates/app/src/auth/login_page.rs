@@ -8,7 +8,7 @@ use crate::{
     web::own_path,
 };
 
-/// `/login`: comes in, and goes on to where one wanted to go.
+/// `/login`: signs a person in, and leads on to where they wanted to go.
 #[component]
 pub(crate) fn LoginPage() -> impl IntoView {
     let next = own_path(&query("next").unwrap_or_default()).to_owned();
@@ -32,7 +32,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
     }
 }
 
-/// Loads a page anew, so that all of it is of the session that has just begun.
+/// Loads a page anew, so that all of it belongs to the session that has just begun.
 pub(super) fn leave_for(path: &str) {
     // Fails only for an address that is none, and ours are.
     _ = location().assign(path);

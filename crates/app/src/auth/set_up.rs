@@ -5,7 +5,7 @@ use crate::{
     web::{FormOrJson, Password},
 };
 
-/// Makes the first owner, and begins their session.
+/// Creates the first owner, and begins their session.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
 pub(crate) async fn set_up(token: String, name: String, email: String, password: Password) -> Result<(), ApiError> {
     let guest = crate::web::session::guest()?;

@@ -14,7 +14,7 @@ use crate::{
     web::{START, ServerResource},
 };
 
-/// `/setup`: makes the first owner, for who holds the link.
+/// `/setup`: creates the first owner, for whoever holds the link.
 #[component]
 pub(crate) fn SetUpPage() -> impl IntoView {
     #[cfg(feature = "ssr")]
@@ -45,8 +45,8 @@ fn Over() -> impl IntoView {
     view! {
         <EmptyState glyph=Glyph::Key title="This set-up link is not valid">
             <p>
-                "It works until the first owner exists. While there is none, " <code>"keydesk doctor"</code>
-                " shows the link."
+                "A set-up link works until the first owner exists. Until then " <code>"keydesk doctor"</code>
+                " shows it."
             </p>
             <p>
                 <a href="/login">"Sign in"</a>

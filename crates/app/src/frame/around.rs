@@ -8,11 +8,11 @@ use super::{
 };
 use crate::{ui::Mark, web::ServerResource};
 
-/// The banner, for who is signed in also the ways through the Workspace, and the page.
+/// The banner and the page; for whoever is signed in, the navigation too.
 #[component]
 pub(crate) fn Frame(children: Children) -> impl IntoView {
     let signed = ServerResource::new(who);
-    // Who can't be asked for is nobody: the page itself says what is wrong.
+    // When the question fails, the frame is that of a signed-out person: the page itself says what is wrong.
     let person = move || async move { signed.get().await.ok().flatten() };
     view! {
         <a class="skip" href="#main">

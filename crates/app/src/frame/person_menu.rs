@@ -4,7 +4,7 @@ use model::Administrator;
 use super::theme_menu::{ThemeForm, theme_choices};
 use crate::ui::{Glyph, Icon, Menu};
 
-/// Who is signed in, in which colours they see things, and the way out.
+/// Who is signed in, the choice of theme, and signing out.
 #[component]
 pub(super) fn PersonMenu(person: Administrator) -> impl IntoView {
     let Administrator { name, email, role, .. } = person;

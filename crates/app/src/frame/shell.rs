@@ -9,7 +9,7 @@ use crate::web::Assets;
 /// The document around pages that are hydrated.
 pub(crate) fn hydrated(body: AnyView) -> AnyView {
     let own = expect_context::<Assets>();
-    // On the page that answers a plain form nothing wakes up, but what is in its dialogs still moves.
+    // A page that answers a plain form is not hydrated, but the settings in its dialogs still need their script.
     html(None, body, move |nonce| {
         view! {
             {client(&own, nonce.clone())}

@@ -10,12 +10,12 @@ use crate::{
 /// E-mail address and password. Without scripts it is a plain form that answers with a page.
 #[component]
 pub(crate) fn SignInForm(
-    /// Where the plain form leads.
+    /// The page to which the plain form leads.
     next: String,
     /// Why the plain form was refused before.
     #[prop(optional_no_strip)]
     refused: Option<ApiError>,
-    /// Called when the person is in.
+    /// Called when the person is signed in.
     signed_in: Callback<()>,
 ) -> impl IntoView {
     let (email, password) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ui::Glyph;
 
-/// In which colours a person wants the pages.
+/// The colours that a person has chosen for the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Theme {
@@ -48,20 +48,20 @@ impl Theme {
         Self::ALL.into_iter().find(|theme| theme.as_str() == text)
     }
 
-    /// In which the page at hand was rendered: what the request asks for.
+    /// The theme of this page while the server renders it: what the request asks for.
     #[cfg(feature = "ssr")]
     pub(crate) fn of_page() -> Self {
         crate::web::cookie("theme").and_then(|text| Self::named(&text)).unwrap_or_default()
     }
 
-    /// In which the page at hand was rendered: what the document says, so that hydration finds what the server wrote.
+    /// The theme of this page in the browser: what the document says, so that hydration finds what the server wrote.
     #[cfg(not(feature = "ssr"))]
     pub(crate) fn of_page() -> Self {
         let root = leptos::prelude::document().document_element();
         root.and_then(|root| root.get_attribute("data-theme")).and_then(|text| Self::named(&text)).unwrap_or_default()
     }
 
-    /// Puts the page at hand into these colours.
+    /// Gives this page these colours.
     pub(crate) fn apply(self) {
         if let Some(root) = leptos::prelude::document().document_element() {
             // Setting an attribute fails for malformed names only.

@@ -1,4 +1,4 @@
-//! What whoever has a hand-over link sees. There is no account, and so nothing of the Workspace around it.
+//! What whoever has a hand-over link sees. They have no account, so nothing of the Workspace stands around it.
 
 use leptos::prelude::*;
 use model::{Environment, Key};
@@ -35,11 +35,11 @@ fn around(title: &'static str, content: AnyView) -> AnyView {
     .into_any()
 }
 
-/// Before the link is opened. Looking at the page spends nothing.
+/// Before the link is opened. Looking at this page does not use the link up.
 pub(super) fn unopened_page() -> AnyView {
     let content = view! {
-        <p>"Somebody has made an API key for you. It is shown once, on this page, when you press the button."</p>
-        <p class="faint">"Have a safe place ready for it, such as your password manager or your server's secrets."</p>
+        <p>"Somebody has created an API key for you. This page shows it once, when you press the button."</p>
+        <p class="faint">"Have a safe place ready for it, such as your password manager or your server's secret store."</p>
         // Posted to where it stands.
         <form method="post" data-once>
             <button type="submit" class="button primary">
@@ -51,14 +51,14 @@ pub(super) fn unopened_page() -> AnyView {
     around("Your API key", content.into_any())
 }
 
-/// The key, this once.
+/// The key, shown only now.
 pub(super) fn handed_page(handed: &Handed) -> AnyView {
     let Handed { key, secret, base } = handed.clone();
     let call = format!("curl {base}/api/v1/whoami \\\n  -H \"Authorization: Bearer {secret}\"");
     let content = view! {
         <Notice tone=Tone::Good>
             "This is the API key of " <bdi>{key.client_name.as_str().to_owned()}</bdi>
-            ". It is shown this once: keep it now."
+            ". It is shown only once: save it now."
         </Notice>
         {shown_once("handed-key", secret, "Copy key")}
         <h2>"How to call"</h2>
@@ -85,11 +85,11 @@ pub(super) fn handed_page(handed: &Handed) -> AnyView {
     around("Your API key", content.into_any())
 }
 
-/// Used, too old, withdrawn, or never a link: nobody is told which.
+/// For a link that was used, has expired, was withdrawn or never existed: the page does not tell which.
 pub(super) fn over_page() -> AnyView {
     let content = view! {
-        <p>"It has been used, has expired or was withdrawn. A link shows its key once, within 7 days."</p>
-        <p>"Ask whoever sent it to you for a new one. If you have not opened it yourself, tell them: somebody else may have seen the key."</p>
+        <p>"The link was used, has expired or was withdrawn. A link shows its key once and works for 7 days."</p>
+        <p>"Ask whoever sent it to you for a new one. If you did not open it yourself, tell them, because somebody else may have seen the key."</p>
     };
     around("This link can't be opened", content.into_any())
 }

@@ -26,7 +26,7 @@ pub(crate) fn routes<S>(web: WebState) -> Router<S> {
     Router::new().route("/handover/{token}", get(show).post(open)).with_state(web)
 }
 
-/// Spends nothing: previews of links ask for it.
+/// Does not use the link up: previews of links ask for this.
 async fn show(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
     match web.keydesk.handover_is_open(&token).await {
         Ok(true) => unnamed(bare(&web, parts, StatusCode::OK, TITLE, unopened_page).await),
@@ -51,7 +51,7 @@ async fn over(web: &WebState, parts: Parts) -> Response {
     unnamed(bare(web, parts, StatusCode::GONE, "Link over", over_page).await)
 }
 
-/// The address is a secret: nothing that the page leads to learns it.
+/// The address is a secret: no page that this one leads to may learn it.
 fn unnamed(mut response: Response) -> Response {
     response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response

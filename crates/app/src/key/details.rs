@@ -3,7 +3,7 @@ use model::{Handover, Instant, Key, SecretInfo};
 
 use crate::{ApiError, FieldProblem, ui::key_settings::SettingsForm};
 
-/// What a form on the page has just done.
+/// What a form on this page has just done, shown once.
 #[derive(Clone, Debug)]
 pub(super) enum Flash {
     /// A sentence.
@@ -25,11 +25,11 @@ pub(super) enum Flash {
         /// Until when it can be opened.
         until: Instant,
     },
-    /// Nothing was done.
+    /// The form was refused.
     Refused(ApiError),
 }
 
-/// Everything that the page shows.
+/// Everything that the page of a key shows.
 #[derive(Clone, Debug)]
 pub(super) struct KeyDetails {
     pub(super) key: Key,
@@ -49,11 +49,11 @@ pub(super) struct KeyDetails {
     pub(super) open: String,
     /// What stands in the form that edits it.
     pub(super) form: SettingsForm,
-    /// What is wrong with that.
+    /// What is wrong with the form.
     pub(super) problems: Vec<FieldProblem>,
-    /// What somebody else has made of the key meanwhile: by label, theirs and what is in the form.
+    /// How somebody else's version differs from the form: the label, their value, the form's value.
     pub(super) differences: Vec<(&'static str, String, String)>,
-    /// As typed.
+    /// The Client Name as typed.
     pub(super) name: String,
     pub(super) catalogue: model::Catalogue,
 }

@@ -10,9 +10,9 @@ pub(super) fn edit(page: &KeyDetails) -> AnyView {
     let conflict = (!page.differences.is_empty()).then(|| {
         view! {
             <div class="conflict" role="alert">
-                <p>"Somebody else has changed this key since you opened it. It differs from what is below:"</p>
+                <p>"Somebody else has changed this key since you opened it. Their version differs from yours below:"</p>
                 {differences_view(&page.differences)}
-                <p>"Save again to put yours in its place."</p>
+                <p>"Save again to replace their version with yours."</p>
             </div>
         }
     });

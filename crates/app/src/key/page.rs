@@ -17,7 +17,7 @@ use crate::ui::{
 
 /// Why the Default API Key has fewer actions than others.
 const DEFAULT_REASON: &str = "The Default API Key belongs to the installation itself: the contact centre's own services call \
-                              with it. It can be rotated, but neither edited, switched off nor deleted.";
+                              with it. It can be rotated. It can't be edited, disabled or deleted.";
 
 /// Everything about one key.
 pub(super) fn key_page(page: &KeyDetails) -> AnyView {
@@ -88,7 +88,7 @@ fn flash(flash: Flash) -> AnyView {
         Flash::Rotated { secret } => view! {
             <section class="panel once" aria-labelledby="once">
                 <h2 id="once">"The new key"</h2>
-                <p>"It is shown this once. Hand it over the way you hand over a password."</p>
+                <p>"It is shown only once. Hand it over the way you hand over a password."</p>
                 {shown_once("new-key", secret, "Copy key")}
             </section>
         }
@@ -96,7 +96,7 @@ fn flash(flash: Flash) -> AnyView {
         Flash::Revealed { secret } => view! {
             <section class="panel once" aria-labelledby="once">
                 <h2 id="once">"The key in full"</h2>
-                <p>"The history has that you saw it. It is gone from here with the next page."</p>
+                <p>"The key's history records that you have seen it. It is shown until you leave this page."</p>
                 {shown_once("revealed-key", secret, "Copy key")}
             </section>
         }
@@ -105,8 +105,8 @@ fn flash(flash: Flash) -> AnyView {
             <section class="panel once" aria-labelledby="once">
                 <h2 id="once">"The hand-over link"</h2>
                 <p>
-                    "Whoever opens it first sees the key; after that, or after " {day(until)}
-                    ", it opens no more. The link itself is shown this once."
+                    "Whoever opens the link first sees the key. After that, and after " {day(until)}
+                    ", the link no longer works. It is shown only once."
                 </p>
                 {shown_once("new-link", link, "Copy link")}
             </section>
@@ -140,7 +140,7 @@ fn danger(key: &Key) -> AnyView {
         return view! {
             <section class="panel" aria-labelledby="danger">
                 <h2 id="danger">"Deleted"</h2>
-                <p>"Calls with this key are refused. It can be restored for 30 days after it was deleted."</p>
+                <p>"Every call with this key is refused. You can restore the key for 30 days after it was deleted."</p>
                 {post_button(&action, "restore", "Restore", "button")}
             </section>
         }
@@ -153,15 +153,15 @@ fn danger(key: &Key) -> AnyView {
             <div class="danger-row">
                 <p>
                     {if disabled {
-                        "Every call with this key is refused. It can be switched on again as it was."
+                        "Every call with this key is refused. You can enable it again at any time."
                     } else {
-                        "Disabled, every call with this key is refused at once. It can be enabled again."
+                        "If you disable the key, every call with it is refused at once. You can enable it again at any time."
                     }}
                 </p>
                 {if disabled { post_button(&action, "enable", "Enable", "button") } else { post_button(&action, "disable", "Disable", "button danger") }}
             </div>
             <div class="danger-row">
-                <p>"Deleted, the key stops working at once. It can be restored for 30 days."</p>
+                <p>"If you delete the key, it stops working at once. You can restore it for 30 days."</p>
                 <a class="button danger" href=format!("/keys?delete={id}") rel="external">"Delete"</a>
             </div>
         </section>

@@ -23,14 +23,14 @@ use crate::{
 
 pub(crate) const PATH: &str = "/keys/{id}";
 
-/// What the page says after a form: by its name in the address.
+/// What the page says after a form, by the name that stands in the address.
 const SAYINGS: [(&str, &str); 7] = [
     ("saved", "Saved."),
     ("disabled", "Disabled. Every call with this key is refused from now on."),
     ("enabled", "Enabled."),
-    ("ended", "The overlap has ended: only the current secret works."),
+    ("ended", "The overlap has ended. Only the current secret works."),
     ("restored", "Restored."),
-    ("withdrawn", "The hand-over link is withdrawn: it opens no more."),
+    ("withdrawn", "The hand-over link is withdrawn. It no longer works."),
     ("unchanged", "Nothing was changed."),
 ];
 
@@ -69,11 +69,11 @@ async fn show(
     }
 }
 
-/// What a form brought about.
+/// The outcome of a form.
 enum Outcome {
-    /// The page says so, at an address that can be loaded again.
+    /// Done: the page says so, at an address that can be loaded again.
     Done(&'static str),
-    /// It is shown with the answer, and never again.
+    /// Something is shown with this answer, and never again.
     Shown(Flash),
 }
 
@@ -115,7 +115,7 @@ async fn posted(
     }
 }
 
-/// Shows why nothing was done, with what was typed.
+/// Shows why the form was refused, with what was typed.
 fn refused(page: &mut KeyDetails, form: Form<'_>, error: ApiError) {
     if form.text("intent") != "save" {
         page.flash = Some(Flash::Refused(error));
@@ -190,7 +190,7 @@ async fn carry_out(
     }
 }
 
-/// What the page shows; of the history what was done before entry `before`.
+/// Loads what the page shows; the history begins before entry `before`.
 async fn load(web: &WebState, session: &Session, id: KeyId, before: Option<i64>) -> Result<KeyDetails, ApiError> {
     let (keydesk, caller) = (&web.keydesk, session.caller());
     let key = keydesk.get(&caller, id).await?;

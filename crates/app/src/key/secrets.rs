@@ -9,15 +9,15 @@ use crate::ui::{
 
 /// Overlaps that are offered: seconds and words.
 const OVERLAPS: [(u32, &str); 4] =
-    [(0, "None: the old key stops working now"), (3_600, "1 hour"), (86_400, "24 hours"), (604_800, "7 days")];
+    [(0, "Not at all: the old secret stops working now"), (3_600, "1 hour"), (86_400, "24 hours"), (604_800, "7 days")];
 /// The one that is chosen at first.
 const OVERLAP: u32 = 86_400;
 
-const HANDED_OVER: &str = "A link shows the key to the client's developer, once, within 7 days and without an account. You see \
-                           here when it was opened.";
+const HANDED_OVER: &str = "A hand-over link shows the key once to the client's developer, who needs no account. It works for 7 days. \
+                           This page says when it was opened.";
 /// Why there is no button.
-const SHOWN_ONCE: &str = "This installation shows a key once and keeps no copy of it, so there is nothing that a link could show. \
-                          Hand the key over when it is made or rotated.";
+const SHOWN_ONCE: &str = "This installation shows a key once and keeps no copy of it, so a link has nothing to show. Hand the \
+                          key over when you create or rotate it.";
 
 /// The secrets of a key with the traffic on each, and how it gets a new one.
 pub(super) fn rotation(page: &KeyDetails) -> AnyView {
@@ -71,7 +71,7 @@ fn row(secret: &SecretInfo, now: Instant) -> AnyView {
             </div>
             <p class="faint">
                 <span>{used}</span>
-                <span>"made " {time(secret.created_at)}</span>
+                <span>"created " {time(secret.created_at)}</span>
                 {end}
             </p>
         </li>
@@ -89,7 +89,7 @@ fn rotate(page: &KeyDetails, address: &str, overlaps: bool) -> AnyView {
             <form class="form" method="post" action=address.to_owned() data-once>
                 <input type="hidden" name="version" value=page.key.version.to_string()/>
                 <fieldset class="choices">
-                    <legend>"How long the old secret goes on working beside the new one"</legend>
+                    <legend>"How long the old secret keeps working beside the new one"</legend>
                     {OVERLAPS
                         .map(|(seconds, words)| {
                             view! {
@@ -105,12 +105,12 @@ fn rotate(page: &KeyDetails, address: &str, overlaps: bool) -> AnyView {
                     .then(|| {
                         view! {
                             <p class="notice warning">
-                                "At most two secrets work: rotating again ends the old one above at once, before its time."
+                                "At most two secrets can work. If you rotate again, the old secret above stops working at once."
                             </p>
                         }
                     })}
                 {(!is_default(&page.key))
-                    .then(|| view! { <p class="faint">"Hand-over links that nobody has opened yet stop working."</p> })}
+                    .then(|| view! { <p class="faint">"Hand-over links that nobody has opened will stop working."</p> })}
                 <div class="dialog-foot">
                     <button type="submit" class="button primary" name="intent" value="rotate">"Rotate key"</button>
                 </div>
@@ -171,7 +171,7 @@ fn link(page: &KeyDetails, handover: &Handover, address: &str) -> AnyView {
                 <span class=tone>{label}</span>
             </div>
             <p class="faint">
-                <span>"made " {time(handover.created_at)}</span>
+                <span>"created " {time(handover.created_at)}</span>
                 {more}
             </p>
             {(page.may_change && handover.is_open(now)).then(|| withdraw(handover, address))}

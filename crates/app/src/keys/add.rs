@@ -24,7 +24,7 @@ const TYPED: Duration = Duration::from_millis(200);
 /// Fields that are seen without opening the others.
 const SIMPLE: [&str; 4] = ["new", "client_name", "preset", "intent"];
 
-/// Makes a key, and shows it.
+/// Creates a key, and shows it.
 #[component]
 pub(super) fn AddDialog(fields: Fields) -> impl IntoView {
     let state = expect_context::<KeysState>();
@@ -61,13 +61,13 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
     let chosen = asked.flatten().unwrap_or(Preset::Crm);
     // What was not understood is said among the settings.
     let filled = asked == Some(None) || fields.iter().any(|(name, _)| !SIMPLE.contains(&name.as_str()));
-    // A double click, or an answer that got lost, makes one key; another draft makes another.
+    // A double click, or a request that is sent again, creates one key; another draft creates another.
     let token = StoredValue::new(String::new());
     let changed = move |_| token.set_value(String::new());
     let submit = move |submit: SubmitEvent| {
         submit.prevent_default();
         let Some(fields) = OpenForm::of(form).filter(|_| !busy.get_untracked()) else { return };
-        // Without them the key would be bound to less than it was meant to be.
+        // Without the settings the key would be created with fewer restrictions than the link asks for.
         if filled && !dom::holds(form, ".advanced-body") {
             problem.set(Some(ApiError::Incomplete));
             return;
@@ -144,7 +144,7 @@ pub(super) fn refused(error: ApiError, problem: RwSignal<Option<ApiError>>) {
     }
 }
 
-/// The key, this once.
+/// The new key, which is shown only here.
 #[component]
 fn Ready(created: CreatedKey) -> impl IntoView {
     let dialog = expect_context::<DialogHandle>();
@@ -174,7 +174,7 @@ fn Ready(created: CreatedKey) -> impl IntoView {
     }
 }
 
-/// Leaves a dialog without having done anything.
+/// Closes a dialog without doing anything.
 #[component]
 pub(super) fn CancelButton(dialog: DialogHandle) -> impl IntoView {
     view! {
@@ -231,8 +231,8 @@ pub(super) fn NameField(
     });
     let named_so = move || match others.get() {
         0 => String::new(),
-        1 => "1 other key is named so".to_owned(),
-        more => format!("{} other keys are named so", count(more)),
+        1 => "1 other key has this name".to_owned(),
+        more => format!("{} other keys have this name", count(more)),
     };
     let wrong = move || problem.with(Option::is_some);
     view! {
@@ -264,7 +264,7 @@ pub(super) fn NameField(
     }
 }
 
-/// An error's words as a sentence of their own.
+/// An error's text as a sentence.
 pub(super) fn sentence(error: &ApiError) -> String {
     let text = error.to_string();
     let mut letters = text.chars();

@@ -4,7 +4,7 @@ use model::KeyId;
 use super::{api::settings_fields, created::Fields, state::KeysState};
 use crate::web::ServerResource;
 
-/// Everything of a key beside its name, folded. The server renders what is in it, so that it costs the client nothing.
+/// The settings of a key besides its name, folded. The server renders them, so that they cost the client nothing.
 #[component]
 pub(super) fn Advanced(
     /// The key that is edited.

@@ -11,7 +11,7 @@ use crate::ApiError;
 /// How long to wait before an unreachable server is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Whether the server can be reached, and whether it still knows who we are.
+/// Whether the server can be reached, and whether the session still lasts.
 #[derive(Clone, Copy)]
 pub(super) struct Connection {
     /// Keydesk can't be reached; what was asked is asked again until it can.

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key_row::KeyRow;
 
-/// What stands in a form: names and values, in order.
+/// The fields of a form: names and values, in order.
 pub(crate) type Fields = Vec<(String, String)>;
 
 /// A key that was just created, with its secret, which no list shows again.

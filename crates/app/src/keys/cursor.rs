@@ -1,4 +1,4 @@
-//! Where a person is in the grid: one place in it takes the focus from outside, and the arrows move on from there.
+//! Where a person is in the grid: Tab leads to one place in it, and the arrows move on from there.
 
 use leptos::{html::Div, prelude::*};
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};

@@ -134,11 +134,11 @@ fn told(deleted: &Deleted, shown: Option<u64>) -> String {
     let all = shown.unwrap_or(deleted.deleted + deleted.skipped);
     let left = all.saturating_sub(deleted.deleted);
     match &deleted.stopped {
-        Some(error) if left > 0 => format!("{done}, and not the other {}: {error}", count(left)),
-        Some(error) => format!("{done}, and perhaps not all: {error}"),
-        None if left > 0 => format!("{done}. Of those shown, {} had gone or changed before", count(left)),
+        Some(error) if left > 0 => format!("{done}, but not the other {}: {error}", count(left)),
+        Some(error) => format!("{done}, but perhaps not all: {error}"),
+        None if left > 0 => format!("{done}. {} of those shown had already been deleted or changed", count(left)),
         None if deleted.deleted > all => {
-            format!("{done}: {} more than were shown, which came meanwhile", count(deleted.deleted - all))
+            format!("{done}, {} more than were shown because others were added meanwhile", count(deleted.deleted - all))
         }
         None => done,
     }
@@ -156,21 +156,27 @@ mod tests {
         for (deleted, skipped, stopped, shown, expected) in [
             (3, 0, None, Some(3), "Deleted 3 API keys"),
             (3, 0, None, None, "Deleted 3 API keys"),
-            (1, 1, None, Some(2), "Deleted 1 API key. Of those shown, 1 had gone or changed before"),
-            (1_002, 0, None, Some(1_000), "Deleted 1,002 API keys: 2 more than were shown, which came meanwhile"),
+            (1, 1, None, Some(2), "Deleted 1 API key. 1 of those shown had already been deleted or changed"),
+            (
+                1_002,
+                0,
+                None,
+                Some(1_000),
+                "Deleted 1,002 API keys, 2 more than were shown because others were added meanwhile",
+            ),
             (
                 2_000,
                 0,
                 stopped.clone(),
                 Some(5_000),
-                "Deleted 2,000 API keys, and not the other 3,000: Keydesk can't answer right now. Please try again.",
+                "Deleted 2,000 API keys, but not the other 3,000: Keydesk can't answer right now. Please try again.",
             ),
             (
                 2_000,
                 0,
                 stopped,
                 None,
-                "Deleted 2,000 API keys, and perhaps not all: Keydesk can't answer right now. Please try again.",
+                "Deleted 2,000 API keys, but perhaps not all: Keydesk can't answer right now. Please try again.",
             ),
         ] {
             let deleted = Deleted { deleted, skipped, changes: Vec::new(), stopped };

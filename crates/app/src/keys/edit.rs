@@ -59,7 +59,7 @@ fn Form(row: KeyRow) -> impl IntoView {
     let problem = RwSignal::new(posted.error.filter(|error| !moved(error) && !at_fields(error)));
     let busy = RwSignal::new(false);
     let version = RwSignal::new(row.version);
-    // What somebody else has made of it meanwhile.
+    // Somebody else's version, when there is one.
     let theirs = RwSignal::new(None::<Theirs>);
     let (id, hint) = (row.id, row.hint.clone());
     let saved = move |key: KeyRow| {
@@ -83,7 +83,7 @@ fn Form(row: KeyRow) -> impl IntoView {
             busy.set(false);
             match answer {
                 Ok(Ok(key)) => saved(key),
-                // Our own change, whose answer got lost on the way.
+                // The conflict is with our own change, whose answer got lost.
                 Ok(Err(same)) if same.differences.is_empty() => saved(same.key),
                 Ok(Err(other)) => {
                     version.set(other.key.version);
@@ -133,13 +133,13 @@ fn Form(row: KeyRow) -> impl IntoView {
     }
 }
 
-/// What somebody else has made of the key, beside what stands in the form.
+/// How somebody else's version differs from what stands in the form.
 #[component]
 fn Conflict(differences: String) -> impl IntoView {
     view! {
-        <p>"Somebody else has changed this key since you opened it. Where it differs from yours:"</p>
+        <p>"Somebody else has changed this key since you opened it. Their version differs from yours:"</p>
         <div inner_html=differences></div>
-        <p>"Save again to put yours in its place, or keep theirs."</p>
+        <p>"Save again to replace their version with yours, or keep theirs."</p>
     }
 }
 

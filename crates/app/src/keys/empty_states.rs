@@ -1,4 +1,4 @@
-//! What stands where there are no rows: each case with its own words, and a way on.
+//! What is shown in place of rows: each case says why there are none, and what to do.
 
 use leptos::prelude::*;
 use model::KeyError;
@@ -69,7 +69,7 @@ pub(super) fn after_rows(state: KeysState) -> Option<AnyView> {
     Some(
         view! {
             <Face glyph=Glyph::Key title="No client has a key yet".to_owned()>
-                <p>"Add one for each system that calls your contact centre, so that you can tell them apart and stop one alone."</p>
+                <p>"Add one for each system that calls your contact centre, so that you can tell them apart and stop one without the others."</p>
             </Face>
         }
         .into_any(),

@@ -1,4 +1,4 @@
-//! `/keys.csv`: the list as a table, for who is signed in.
+//! `/keys.csv`: the list as a table, for whoever is signed in.
 
 use std::io;
 
@@ -57,7 +57,7 @@ async fn table(web: &WebState, form: Form<'_>, parts: &Parts) -> Result<Body, Ap
         ..ListQuery::default()
     };
     let mut export = web.keydesk.export(&session.caller(), query);
-    // Read before anything is answered, so that what fails at once fails with a page.
+    // The first part is read before the answer begins, so that a failure at once is answered with a page.
     let first = export.next().await?.unwrap_or_default();
     let rest = stream::try_unfold(export, |mut export| async move {
         // The connection is cut, so that half a table does not pass for a whole one.

@@ -1,4 +1,4 @@
-//! What of the page stands in its address, so that Back, reload and a sent link work.
+//! Which keys are listed. It stands in the address of the page, so that Back, reload and a sent link work.
 
 use leptos_router::params::ParamsMap;
 use model::{Environment, KeyStatus, Preset, Sort, SortColumn};
@@ -37,7 +37,7 @@ impl Filter {
         }
     }
 
-    /// What stands in the address, or in a form's hidden fields; nothing where it goes without saying.
+    /// Its names and values for an address, or for the hidden fields of a form. Defaults are left out.
     pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = Vec::new();
         if !self.search.is_empty() {
@@ -82,7 +82,7 @@ impl Filter {
         Self { sort: Sort { column, descending }, ..self.clone() }
     }
 
-    /// Whether these are the keys that were deleted.
+    /// Whether it lists the keys that were deleted.
     pub(super) fn deleted(&self) -> bool {
         self.status == Some(KeyStatus::Revoked)
     }
@@ -111,7 +111,7 @@ fn escape(text: &str, into: &mut String) {
     }
 }
 
-/// A selection of what ends soon, by the server's clock.
+/// The selection with its end of "soon" set by the server's clock.
 #[cfg(feature = "ssr")]
 pub(crate) fn as_of(now: model::Instant, mut selection: model::Selection) -> model::Selection {
     if let model::Selection::Matching { expiring_before: Some(before), .. } = &mut selection {

@@ -1,4 +1,4 @@
-//! Where the forms of the keys' page are posted when no script runs.
+//! Where the forms of the list are posted when no script runs.
 
 use axum::{
     Router,
@@ -28,7 +28,8 @@ pub(crate) fn routes<S>(web: WebState) -> Router<S> {
     Router::new().route(PAGE, post(posted)).with_state(web)
 }
 
-/// Carries out one form, and answers with the page: anew when it is done, or with what was made or went wrong in it.
+/// Carries out a form. When that is done it leads back to the page; otherwise it answers with the page, which shows what
+/// was created or what went wrong.
 async fn posted(State(web): State<WebState>, parts: Parts, Body(fields): Body<Fields>) -> Response {
     let form = Form(&fields);
     let query = match form.text("intent") {
@@ -75,8 +76,8 @@ async fn differences(web: &WebState, parts: &Parts, form: Form<'_>) -> Result<St
     Ok(differences_view(&differences).to_html())
 }
 
-/// The page as an answer to a form. It carries no scripts: what it shows is in no address, so that waking it up would
-/// begin with another page than the one that is there.
+/// The page as the answer to a form. It is not hydrated: no address leads to what it shows, so the client would render
+/// another page than the server did.
 async fn page(web: &WebState, mut parts: Parts, query: &str, shown: Posted) -> Response {
     parts.method = Method::GET;
     origin::forget(&mut parts.headers);

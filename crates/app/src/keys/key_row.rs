@@ -28,7 +28,7 @@ pub(crate) struct KeyRow {
 }
 
 impl KeyRow {
-    /// All that can change of what a row shows. Another version brings the rest.
+    /// What a row is redrawn for. Everything else changes only together with the version.
     pub(crate) fn shown(&self) -> (KeyId, i64, Option<i64>, bool, KeyStatus, Option<u32>, Option<i64>) {
         (self.id, self.version, self.deleted, self.default, self.status, self.days_left, self.used)
     }

@@ -3,7 +3,7 @@ use model::KeyId;
 
 use super::created::Fields;
 
-/// What stands open over the grid.
+/// The dialog that is open over the grid.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Open {
     /// With these fields filled in.

@@ -1,14 +1,14 @@
 use super::created::{CreatedKey, Fields};
 use crate::ApiError;
 
-/// What became of a form that was posted without scripts; the answer's page shows it. Never there in the browser.
+/// The outcome of a form that was posted without scripts, for the page that answers it. It is never there in the browser.
 #[derive(Clone, Default)]
 pub(crate) struct Posted {
     /// The key that was created.
     pub(crate) created: Option<CreatedKey>,
-    /// Why nothing was done.
+    /// Why the form was refused.
     pub(crate) error: Option<ApiError>,
-    /// What somebody else has made of the key meanwhile, to be put into the page.
+    /// How somebody else's version differs, as HTML.
     pub(crate) differences: Option<String>,
     /// As filled in.
     pub(crate) fields: Fields,

@@ -35,7 +35,7 @@ pub(super) fn SignInAgain() -> impl IntoView {
             // Closed without signing in, it comes back: what waits asks again, and is told the same.
             view! {
                 <Dialog id="sign-in-again" title="Sign in again" closed=move || state.connection.resume()>
-                    <p>"Your session is over. What you were doing is still here, and goes on once you have signed in."</p>
+                    <p>"Your session has ended. Your work is still here, and continues after you sign in."</p>
                     <InPlace/>
                 </Dialog>
             }

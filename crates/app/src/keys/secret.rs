@@ -58,7 +58,7 @@ async fn copy(text: &str) -> bool {
     there && wasm_bindgen_futures::JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
 }
 
-/// A secret in full, to be taken away. It is shown this once.
+/// A secret in full. It is shown only now.
 #[component]
 pub(super) fn SecretBox(secret: String) -> impl IntoView {
     let copied = RwSignal::new(None);

@@ -27,7 +27,7 @@ pub(super) struct Toast {
     pub(super) undo: Vec<i64>,
 }
 
-/// What the parts of the page know of each other.
+/// The live state of the page, which all its parts share.
 #[derive(Clone, Copy)]
 pub(super) struct KeysState {
     pub(super) filter: Memo<Filter>,
@@ -56,7 +56,7 @@ pub(super) struct KeysState {
     pub(super) screen: StoredValue<usize>,
     pub(super) open: RwSignal<Option<Open>>,
     pub(super) toast: RwSignal<Option<Toast>>,
-    /// Said to who can't see it.
+    /// Announced to screen readers.
     pub(super) said: RwSignal<String>,
     /// The browser's clock in Unix milliseconds, ticking; `None` until the page is hydrated.
     pub(super) now: RwSignal<Option<i64>>,
@@ -272,12 +272,12 @@ impl KeysState {
         self.all.get() || self.selected.with(|ids| ids.contains(&id))
     }
 
-    /// Shows that something is done, and says it.
+    /// Shows a message about what was done.
     pub(super) fn tell(self, text: String, undo: Vec<i64>) {
         self.toast.set(Some(Toast { text, undo }));
     }
 
-    /// Says something to who can't see it happen.
+    /// Announces something to screen readers.
     pub(super) fn say(self, text: String) {
         self.said.set(text);
     }

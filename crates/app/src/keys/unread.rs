@@ -13,7 +13,7 @@ pub(crate) fn unread(form: Form<'_>, catalogue: &Catalogue) -> Option<AnyView> {
     (!sentences.is_empty()).then(|| {
         view! {
             <Notice tone=Tone::Warning>
-                "The link that led here asks for what Keydesk does not know: " {sentences.join(" ")}
+                "The link that opened this form has values that Keydesk does not know: " {sentences.join(" ")}
             </Notice>
         }
         .into_any()
@@ -27,10 +27,14 @@ fn sentences(form: Form<'_>, catalogue: &Catalogue) -> Vec<String> {
     };
     let is_scope = |text: &str| Scope::parse(text).is_ok_and(|scope| catalogue.knows(&scope));
     [
-        unknown("preset", &|text| text.parse::<Preset>().is_ok(), "is no integration: choose one."),
-        unknown("environment", &|text| text.parse::<Environment>().is_ok(), "is no environment: choose live or test."),
-        unknown("scope", &is_scope, "is no right: tick what the key may do."),
-        unknown("from", &|text| text.parse::<KeyId>().is_ok(), "is no key to take settings from."),
+        unknown("preset", &|text| text.parse::<Preset>().is_ok(), "is not an integration: choose one."),
+        unknown(
+            "environment",
+            &|text| text.parse::<Environment>().is_ok(),
+            "is not an environment: choose live or test.",
+        ),
+        unknown("scope", &is_scope, "is not a right: tick what the key may do."),
+        unknown("from", &|text| text.parse::<KeyId>().is_ok(), "is not a key whose settings can be copied."),
     ]
     .concat()
 }
@@ -61,7 +65,7 @@ mod tests {
         let unread = [("preset", "crmm"), ("environment", "prod"), ("scope", "Calls"), ("scope", "a:b"), ("from", "1")];
         let unread = said(&unread);
         assert_eq!(unread.len(), 5, "{unread:?}");
-        assert_eq!(unread[0], "“crmm” is no integration: choose one.");
+        assert_eq!(unread[0], "“crmm” is not an integration: choose one.");
         assert!(said(&[("preset", &"x".repeat(61))])[0].starts_with(&format!("“{}…”", "x".repeat(60))));
     }
 }

@@ -1,4 +1,4 @@
-//! Of a hundred thousand rows the document holds those that can be seen, and a few around them.
+//! The list may have a hundred thousand rows; the document holds those that can be seen, and a few around them.
 
 use leptos::{html::Div, prelude::*};
 use web_sys::wasm_bindgen::JsCast;
@@ -57,7 +57,7 @@ impl Window {
         if self.start.get_untracked() != start {
             self.start.set(start);
         }
-        // Who has not begun to scroll may never do so.
+        // Whoever has not begun to scroll may never do so.
         let ahead = if first == 0 { 0 } else { AHEAD };
         if first + shown + ahead > loaded {
             self.state.load_more();

@@ -15,7 +15,7 @@ pub(crate) fn Button(
         <button
             class=if primary { "button primary" } else { "button" }
             type="submit"
-            // Not `disabled`: that would take the focus away from who pressed it.
+            // Not `disabled`: that would take the focus away from whoever pressed it.
             aria-disabled=move || busy.get().then_some("true")
         >
             {children()}

@@ -14,7 +14,7 @@ impl DialogHandle {
     }
 }
 
-/// Something to be done before the page goes on. It opens as it is rendered; who renders it takes it away again in `closed`.
+/// Something to be done before the page goes on. It opens as it is rendered; whoever renders it removes it in `closed`.
 ///
 /// Without scripts it stands open in the page, and its forms say where they lead.
 #[component]

@@ -80,7 +80,7 @@ impl Glyph {
     }
 }
 
-/// A drawing beside words that say the same, so hidden from who can't see it.
+/// A drawing beside words that say the same, so it is hidden from screen readers.
 #[component]
 pub(crate) fn Icon(glyph: Glyph) -> impl IntoView {
     view! {

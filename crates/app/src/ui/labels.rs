@@ -30,7 +30,7 @@ pub(crate) fn access(preset: Preset, scopes: &ScopeSet) -> String {
     text
 }
 
-/// How many whole days a key lives on, when it ends soon.
+/// How many whole days remain to a key that expires soon.
 pub(crate) fn days_left(key: &Key, now: Instant) -> Option<u32> {
     let end = key.expires_at.filter(|_| key.status == KeyStatus::Active)?;
     let left = end.as_millis() - now.as_millis();

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::{Glyph, Icon};
 
-/// How a notice is meant; shape and words say it too, never colour alone.
+/// How serious a notice is. Its icon and words say it too, never its colour alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     Good,

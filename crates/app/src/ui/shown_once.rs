@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::{Glyph, Icon};
 
-/// Something to be taken away, with the button that copies it.
+/// A text that is shown only now, with the button that copies it.
 pub(crate) fn shown_once(id: &'static str, text: String, copy: &'static str) -> AnyView {
     view! {
         <div class="secret">

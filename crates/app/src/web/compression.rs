@@ -18,8 +18,8 @@ const LIST: &str = "/list_keys";
 #[derive(Clone)]
 struct Listed;
 
-/// Compresses pages and lists of keys. Nothing else here is compressed: it may carry a secret beside what its caller chose,
-/// and then its length would tell of the secret.
+/// Compresses pages and lists of keys, and nothing else: another answer may carry a secret beside a text that its caller
+/// chose, and then its compressed length would reveal something about the secret.
 pub(crate) fn of_what_is_long() -> CompressionLayer<impl Predicate> {
     CompressionLayer::new().quality(CompressionLevel::Precise(LEVEL)).compress_when(is_long)
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{own_path::own_path, session, state::WebState};
 
-/// Pages that are there for everybody.
+/// Pages that everybody may see.
 const PUBLIC: [&str; 3] = ["/", LOGIN, "/setup"];
 const LOGIN: &str = "/login";
 
@@ -21,7 +21,7 @@ struct Login {
     next: Option<String>,
 }
 
-/// Which pages only who is signed in may see: all that are not [`PUBLIC`], so that none is forgotten.
+/// The pages that need a session: all that are not [`PUBLIC`], so that none is forgotten.
 pub(crate) fn guarded<'a>(pages: impl Iterator<Item = &'a str>) -> Vec<String> {
     pages.filter(|page| !PUBLIC.contains(page)).map(str::to_owned).collect()
 }

@@ -24,7 +24,7 @@ const FIXED: [(HeaderName, HeaderValue); 5] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
-/// Adds what every answer to a browser carries. A page brings its own content security policy; all else runs nothing.
+/// Adds the headers of every answer to a browser. A page brings its own content security policy; anything else runs nothing.
 pub(crate) async fn secure(State(web): State<WebState>, mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in FIXED {

@@ -42,20 +42,20 @@ fn is_own(uri: &Uri, headers: &HeaderMap) -> bool {
     !objects && asked.is_some_and(|asked| !asked.is_empty() && asked.eq_ignore_ascii_case(authority))
 }
 
-/// The value of a header that stands there once.
+/// The value of a header that is given exactly once.
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none())
 }
 
-/// Takes from the headers what a page's router would read an absolute address out of, and panic over when it is none.
+/// Removes the headers from which a page's router would build an absolute address; it panics when they make none.
 /// No page depends on the name under which it was asked for.
 pub(crate) fn forget(headers: &mut HeaderMap) {
     headers.remove(HOST);
     headers.remove(X_FORWARDED_PROTO);
 }
 
-/// Takes from a request for a page what could make its router panic.
+/// Removes from a request for a page what could make its router panic.
 pub(crate) async fn forget_on_pages(mut request: Request<Body>) -> Request<Body> {
     if request.method().is_safe() {
         let path = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));

@@ -1,7 +1,7 @@
-/// Where people arrive who did not ask for a certain page.
+/// Where people arrive when they did not ask for a certain page.
 pub(crate) const START: &str = "/keys";
 
-/// `next`, if it is a path of ours: nobody is sent elsewhere by a link that begins with our address.
+/// `next`, if it is a path of this Keydesk: a link that begins with our address must not lead to another site.
 pub(crate) fn own_path(next: &str) -> &str {
     let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let ours = next.starts_with('/') && !next.starts_with("//") && !next.starts_with("/login") && plain;

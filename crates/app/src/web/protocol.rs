@@ -14,8 +14,8 @@ const JSON: &str = "application/json";
 /// How server functions are called: the arguments as JSON, or as the fields of a form, which is how a page without scripts
 /// calls; the answer as JSON.
 ///
-/// Leptos's own protocol would bring all that it can do to the client once for every function. Here only reading and
-/// writing are of a function's types.
+/// Leptos's own protocol would bring all its code to the client once for every function. Here only reading and writing
+/// depend on a function's types.
 pub(crate) struct FormOrJson;
 
 impl<I, O, C, S> Protocol<I, O, C, S, ApiError> for FormOrJson

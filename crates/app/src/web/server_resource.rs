@@ -10,7 +10,7 @@ use crate::ApiError;
 
 /// What a page or dialog asks the server for as it opens. When the server renders it, the answer travels in the page.
 ///
-/// Every answer is held by one type. Each type of its own would bring a copy of all that waits for it to the client.
+/// One type holds every answer: a type for each would bring its own copy of the code that waits for it to the client.
 pub(crate) struct ServerResource<T> {
     answer: Resource<Answer, Text>,
     of: PhantomData<fn() -> T>,

@@ -34,7 +34,7 @@ pub(crate) async fn current() -> Result<Option<Session>, ApiError> {
     of(&keydesk, &access, &parts.headers, &parts.extensions).await
 }
 
-/// Who sent a request. A page's guard has asked already, and left the answer in the request.
+/// The session of whoever sent a request. The guard of pages has looked it up already, and left it in the request.
 pub(crate) async fn of(
     keydesk: &Keydesk,
     access: &BrowserAccess,
@@ -45,7 +45,7 @@ pub(crate) async fn of(
         return Ok(Some(session.clone()));
     }
     match token(access, headers) {
-        // Nobody may be there: a page that stands open must not keep its session alive.
+        // Perhaps nobody is there: an open page must not keep its session alive by itself.
         Some(token) if headers.contains_key(BY_ITSELF) => Ok(keydesk.session_unused(token).await?),
         Some(token) => Ok(keydesk.session(token).await?),
         None => Ok(None),
@@ -73,7 +73,7 @@ pub(crate) fn begun(access: &BrowserAccess, signed_in: &SignedIn) -> HeaderValue
     cookie(access, signed_in.token.expose(), "")
 }
 
-/// The cookie that takes a session from the browser.
+/// The cookie that removes a session from the browser.
 pub(crate) fn ended(access: &BrowserAccess) -> HeaderValue {
     cookie(access, "", "; Max-Age=0")
 }
@@ -86,14 +86,14 @@ fn cookie(access: &BrowserAccess, token: &str, more: &str) -> HeaderValue {
     value
 }
 
-/// Somebody who wants to come in.
+/// Somebody who is about to sign in.
 pub(crate) struct Guest {
     pub(crate) keydesk: Keydesk,
     pub(crate) address: IpAddr,
     access: BrowserAccess,
 }
 
-/// The guard of the server functions that let people in.
+/// The guard of the server functions that begin a session.
 pub(crate) fn guest() -> Result<Guest, ApiError> {
     let (keydesk, access) = (expect_context::<Keydesk>(), expect_context::<BrowserAccess>());
     let parts = expect_context::<Parts>();

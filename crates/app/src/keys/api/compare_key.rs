@@ -8,11 +8,11 @@ use crate::{ApiError, web::FormOrJson};
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Theirs {
     pub(crate) key: KeyRow,
-    /// What differs between it and a form, to be put into the page; empty: nothing does.
+    /// How it differs from the form, as HTML; empty when it does not.
     pub(crate) differences: String,
 }
 
-/// Says how a key differs from what stands in a form.
+/// Compares a key with what stands in a form.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
 pub(crate) async fn compare_key(fields: Fields) -> Result<Theirs, ApiError> {
     use crate::ui::key_settings::{Form, SettingsForm, differences_view};

@@ -18,7 +18,7 @@ pub(crate) struct Weight {
     pub(crate) used: Option<i64>,
 }
 
-/// Says what deleting a selection would stop.
+/// Asks what deleting a selection would stop.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
 pub(crate) async fn weigh_deletion(selection: Selection) -> Result<Weight, ApiError> {
     let (keydesk, session) = crate::web::session::require().await?;

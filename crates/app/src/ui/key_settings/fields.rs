@@ -18,11 +18,11 @@ pub(crate) fn settings_fields(shown: &SettingsForm, problems: &[FieldProblem], c
         {(!shown.existing).then(|| environment(shown.environment))}
         {rights(shown, catalogue, about("scope"))}
         {expires(shown, about("expires"))}
-        {lines("allowed_ips", "Allowed addresses", "203.0.113.0/24", "Addresses and networks from which the key may be used, one a line. None: from anywhere.", &shown.allowed_ips, about("allowed_ips"))}
-        {lines("allowed_origins", "Allowed origins", "https://*.example.com", "Web pages from which the key may be used, one a line. None: from any, and from servers.", &shown.allowed_origins, about("allowed_origins"))}
+        {lines("allowed_ips", "Allowed addresses", "203.0.113.0/24", "IP addresses and networks that may use the key, one per line. Leave this empty to allow every address.", &shown.allowed_ips, about("allowed_ips"))}
+        {lines("allowed_origins", "Allowed origins", "https://*.example.com", "Origins of the web pages that may use the key, one per line. Leave this empty to allow every web page and every server.", &shown.allowed_origins, about("allowed_origins"))}
         {line("owner_email", "Owner e-mail", &shown.owner_email, about("owner_email"))}
-        {lines("metadata", "Metadata", "crm_account: 4711", "Pairs of your own, one a line: a name, a colon, a value.", &shown.metadata, about("metadata"))}
-        {lines("notes", "Notes", "", "For those who manage keys. The client never sees them.", &shown.notes, about("notes"))}
+        {lines("metadata", "Metadata", "crm_account: 4711", "Names and values of your own, one pair per line: a name, a colon, a value.", &shown.metadata, about("metadata"))}
+        {lines("notes", "Notes", "", "Whoever manages keys can read the notes. The client never sees them.", &shown.notes, about("notes"))}
     }
     .into_any()
 }
@@ -43,7 +43,7 @@ impl Problems<'_> {
         self.problems.iter().any(|problem| problem.field == self.field).then_some("true")
     }
 
-    /// Where it is said. Scripts put what the server answers there.
+    /// The place of the message. Scripts put what the server answers there.
     fn note(self) -> AnyView {
         let said: Vec<_> =
             self.problems.iter().filter(|problem| problem.field == self.field).map(|p| p.message.clone()).collect();
@@ -53,9 +53,9 @@ impl Problems<'_> {
 
 fn state(shown: &SettingsForm) -> AnyView {
     let note = if shown.existing {
-        "Without it every call with this key is refused, from the moment you save."
+        "If this is not ticked, every call with the key is refused from the moment you save."
     } else {
-        "Without it every call with this key is refused, until somebody enables it."
+        "If this is not ticked, every call with the key is refused until somebody enables it."
     };
     view! {
         <div class="field">
@@ -115,7 +115,7 @@ fn rights(shown: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) -
                                     })
                                     .collect_view()}
                             </select>
-                            <p class="field-note unscripted">"The key keeps the rights that are ticked here, whatever the preset."</p>
+                            <p class="field-note unscripted">"The key has exactly the rights that are ticked here, whichever preset is chosen."</p>
                         </div>
                     }
                 })}
@@ -154,8 +154,8 @@ fn rights(shown: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) -
 /// A scope, what it allows, and whether it is ticked.
 type Right = (String, String, bool);
 
-/// The rights by resource, in the catalogue's order. What the key holds and the catalogue does not name stands there too:
-/// it would be lost on saving.
+/// The rights by resource, in the catalogue's order. Rights that the key holds and the catalogue lacks are listed too:
+/// saving would take them away otherwise.
 fn groups(shown: &SettingsForm, catalogue: &Catalogue) -> Vec<(String, Vec<Right>)> {
     let held = |name: &str| shown.chosen && shown.scopes.iter().any(|scope| scope.as_str() == name);
     let mut groups: Vec<(String, Vec<Right>)> = Vec::new();
@@ -172,13 +172,13 @@ fn groups(shown: &SettingsForm, catalogue: &Catalogue) -> Vec<(String, Vec<Right
     }
     for scope in shown.scopes.iter().map(Scope::as_str) {
         if !scope.ends_with(":*") && catalogue.iter().all(|(known, _)| known != scope) {
-            put(scope, "Not offered any more");
+            put(scope, "No longer offered");
         }
     }
     let names = catalogue.iter().map(|(name, _)| name).chain(shown.scopes.iter().map(Scope::as_str));
     let resources: BTreeSet<_> = names.filter_map(|name| name.split(':').next()).collect();
     for resource in resources {
-        put(&format!("{resource}:*"), "Everything, also what is added later");
+        put(&format!("{resource}:*"), "Everything, including what is added later");
     }
     groups
 }
@@ -194,7 +194,7 @@ fn expires(shown: &SettingsForm, problems: Problems<'_>) -> AnyView {
     let chosen = if shown.expires.is_empty() { "never" } else { &shown.expires };
     let mut options = vec![("never".to_owned(), "Never".to_owned())];
     if let Some((value, words)) = &shown.keep {
-        options.push((value.clone(), format!("On {words}, as now")));
+        options.push((value.clone(), format!("On {words} (no change)")));
     }
     for days in ["30", "90", "365"] {
         options.push((days.to_owned(), format!("In {days} days")));

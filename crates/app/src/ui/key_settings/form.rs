@@ -1,4 +1,4 @@
-//! What can be set of a key beside its name, as it stands in a form.
+//! The settings of a key as they stand in a form.
 
 use model::{Environment, Expiry, Instant, Key, KeyStatus, Preset, ScopeSet};
 
@@ -8,7 +8,7 @@ use crate::ui::labels::{access, instant};
 /// What stands in the fields.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SettingsForm {
-    /// Of a key that there is. A key that is to be made has its preset above.
+    /// The key exists already. The form of a new key has its preset above.
     pub(super) existing: bool,
     pub(super) preset: Option<Preset>,
     pub(super) scopes: ScopeSet,
@@ -17,7 +17,7 @@ pub(crate) struct SettingsForm {
     pub(super) environment: Environment,
     pub(super) expires: String,
     pub(super) expires_on: String,
-    /// When the key ends now: value and words.
+    /// When the key expires now: the value, and how people read it.
     pub(super) keep: Option<(String, String)>,
     pub(super) allowed_ips: String,
     pub(super) allowed_origins: String,
@@ -51,12 +51,13 @@ impl SettingsForm {
         }
     }
 
-    /// The settings of a key, for another one. Of a disabled key, too: that was about its secret, and the other gets its own.
+    /// The settings of a key, for a new one. The new key is enabled even if the other is not: whatever that one was disabled
+    /// for, the new one has a secret of its own.
     pub(crate) fn duplicate(key: &Key) -> Self {
         Self { existing: false, enabled: true, ..Self::of_key(key) }
     }
 
-    /// What was typed, or what an address fills in; for a key that there is, over what it has.
+    /// What was typed, or what an address fills in; for an existing key, laid over its settings.
     pub(crate) fn of_form(form: Form<'_>, before: Option<&Key>) -> Self {
         let text = |name: &str| form.text(name).to_owned();
         let (expires, expires_on) = expiry(form);
@@ -85,7 +86,7 @@ impl SettingsForm {
         }
     }
 
-    /// What differs, by its label: as it is here, and as it is there.
+    /// What differs: the label, the value here, and the value there.
     pub(crate) fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
         let facts = |shown: &Self| {
             let state = if shown.enabled { "Enabled" } else { "Disabled" };
@@ -113,7 +114,7 @@ impl SettingsForm {
             text => match text.parse::<Instant>() {
                 Ok(at) => instant(at),
                 Err(_) if text.parse::<u16>().is_ok() => format!("In {text} days"),
-                Err(_) => format!("“{text}”, which is no time"),
+                Err(_) => format!("“{text}”, which is not a time"),
             },
         }
     }

@@ -56,7 +56,7 @@ impl<'a> Form<'a> {
     }
 }
 
-/// All that a form says beside name and rights, with what is wrong with it.
+/// All that a form says besides name and rights.
 struct Read {
     expires_at: Option<Instant>,
     allowed_ips: NetworkSet,
@@ -145,7 +145,7 @@ fn pairs(text: &str) -> Result<Metadata, String> {
             None => rest.trim().to_owned(),
         };
         if pairs.contains_key(&name) {
-            return Err(format!("Line {number}: {name} is there twice"));
+            return Err(format!("Line {number}: {name} appears twice"));
         }
         pairs.insert(name, value);
     }
@@ -166,10 +166,10 @@ fn quoted(text: &str) -> Option<Option<(String, &str)>> {
 fn expiry(form: Form<'_>, now: Instant) -> Result<Option<Instant>, String> {
     let end = match form.text("expires") {
         "" | "never" => return Ok(None),
-        "date" => Expiry::end_of(form.text("expires_on")).ok_or("Choose the day on which the key ends")?,
+        "date" => Expiry::end_of(form.text("expires_on")).ok_or("Choose the day on which the key expires")?,
         text => {
             let at = || text.parse().ok().map(Expiry::At);
-            let no_time = || format!("“{text}” is no time: choose when the key expires");
+            let no_time = || format!("“{text}” is not a time: choose when the key expires");
             Expiry::in_days(text).or_else(at).ok_or_else(no_time)?
         }
     };
