@@ -36,7 +36,7 @@ mod time;
 mod toast;
 mod toolbar;
 #[cfg(feature = "ssr")]
-mod unread;
+mod unknown_values;
 mod window;
 
 #[cfg(feature = "ssr")]

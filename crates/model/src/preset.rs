@@ -69,7 +69,9 @@ impl Preset {
     pub const fn summary(self) -> &'static str {
         match self {
             Self::Crm => "Looks up callers, starts calls and writes wraps.",
-            Self::WorkforceManagement => "Reads agents, calls and metrics, and is notified when an agent's state changes.",
+            Self::WorkforceManagement => {
+                "Reads agents, calls and metrics, and is notified when an agent's state changes."
+            }
             Self::QualityAssurance => "Listens to recordings and reads agents and calls.",
             Self::BusinessIntelligence => "Reads data, metrics and reports, and changes nothing.",
             Self::LiveWidget => "Shows live wait times and queues.",

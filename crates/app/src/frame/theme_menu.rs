@@ -11,7 +11,7 @@ use crate::ui::{Icon, Menu, MenuChoice};
 pub(super) fn ThemeMenu() -> impl IntoView {
     view! {
         <ThemeForm let:theme>
-            <Menu id="theme" label="Theme" face=view! { {move || view! { <Icon glyph=theme.get().glyph()/> }} }.into_any()>
+            <Menu id="theme" label="Theme" trigger=view! { {move || view! { <Icon glyph=theme.get().glyph()/> }} }.into_any()>
                 {theme_choices(theme)}
             </Menu>
         </ThemeForm>

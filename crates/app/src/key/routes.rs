@@ -24,7 +24,7 @@ use crate::{
 pub(crate) const PATH: &str = "/keys/{id}";
 
 /// What the page says after a form, by the name that stands in the address.
-const SAYINGS: [(&str, &str); 7] = [
+const FLASHES: [(&str, &str); 7] = [
     ("saved", "Saved."),
     ("disabled", "Disabled. Every call with this key is refused from now on."),
     ("enabled", "Enabled."),
@@ -46,7 +46,7 @@ async fn show(
 ) -> Response {
     let query = query.unwrap_or_default();
     let has = |wanted: &str| query.split('&').any(|pair| pair == wanted);
-    let flash = SAYINGS.iter().find(|(name, _)| has(&format!("said={name}"))).map(|(_, text)| Flash::Done(text));
+    let flash = FLASHES.iter().find(|(name, _)| has(&format!("said={name}"))).map(|(_, text)| Flash::Done(text));
     let before = query.split('&').find_map(|pair| pair.strip_prefix("before=")?.parse().ok());
     let open = if has("edit") || has("edit=") {
         "edit"

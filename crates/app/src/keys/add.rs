@@ -82,7 +82,7 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
             busy.set(false);
             match answer {
                 Ok(key) => {
-                    state.say(format!("API key generated for {}", key.key.name));
+                    state.announce(format!("API key generated for {}", key.key.name));
                     created.set(Some(key));
                 }
                 Err(error) => refused(error, problem),

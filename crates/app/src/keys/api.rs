@@ -15,7 +15,7 @@ mod switch_keys;
 mod undo_delete;
 mod weigh_deletion;
 
-pub(super) use compare_key::{Theirs, compare_key};
+pub(super) use compare_key::{OtherVersion, compare_key};
 pub(super) use count_named::count_named;
 pub(super) use create_key::create_key;
 pub(super) use delete_keys::delete_keys;
@@ -28,4 +28,4 @@ pub(super) use save_key::save_key;
 pub(super) use settings_fields::settings_fields;
 pub(super) use switch_keys::switch_keys;
 pub(super) use undo_delete::undo_delete;
-pub(super) use weigh_deletion::{Weight, weigh_deletion};
+pub(super) use weigh_deletion::{DeletionImpact, weigh_deletion};

@@ -3,7 +3,7 @@ use model::{Deleted, Selection};
 
 use super::{
     add::{CancelButton, sentence},
-    api::{Weight, delete_keys, weigh_deletion},
+    api::{DeletionImpact, delete_keys, weigh_deletion},
     labels::keys,
     posted::Posted,
     reconnect::Away,
@@ -38,7 +38,7 @@ fn Form(selection: Selection) -> impl IntoView {
         Selection::Matching { .. } => None,
     };
     let selection = StoredValue::new(selection);
-    let weight = ServerResource::new(move || state.connection.ask(move || weigh_deletion(selection.get_value())));
+    let impact = ServerResource::new(move || state.connection.ask(move || weigh_deletion(selection.get_value())));
     // How many keys the person has read that it will be.
     let shown = StoredValue::new(None);
     let submit = move |submit: SubmitEvent| {
@@ -64,7 +64,7 @@ fn Form(selection: Selection) -> impl IntoView {
                         state.refresh();
                     }
                     dialog.close();
-                    state.tell(told(&deleted, shown.get_value()), deleted.changes);
+                    state.notify(outcome(&deleted, shown.get_value()), deleted.changes);
                 }
                 Err(error) => problem.set(Some(error)),
             }
@@ -77,9 +77,9 @@ fn Form(selection: Selection) -> impl IntoView {
             {single.map(|id| view! { <input type="hidden" name="id" value=id.to_string()/> })}
             <Suspense fallback=|| view! { <p class="faint">"Looking up what will stop working…"</p> }>
                 {move || Suspend::new(async move {
-                    let weight = weight.get().await;
-                    shown.set_value(weight.as_ref().ok().map(|weight| weight.keys));
-                    said(weight)
+                    let impact = impact.get().await;
+                    shown.set_value(impact.as_ref().ok().map(|impact| impact.keys));
+                    impact_view(impact)
                 })}
             </Suspense>
             <div role="alert">
@@ -99,9 +99,9 @@ fn Form(selection: Selection) -> impl IntoView {
     }
 }
 
-fn said(weight: Result<Weight, ApiError>) -> AnyView {
-    let Weight { keys: number, names, calls, at_least, used } = match weight {
-        Ok(weight) => weight,
+fn impact_view(impact: Result<DeletionImpact, ApiError>) -> AnyView {
+    let DeletionImpact { keys: number, names, calls, at_least, used } = match impact {
+        Ok(impact) => impact,
         Err(error) => return view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }.into_any(),
     };
     let others = number.saturating_sub(names.len() as u64);
@@ -129,7 +129,7 @@ fn said(weight: Result<Weight, ApiError>) -> AnyView {
 }
 
 /// What became of it, where that is not what was shown before.
-fn told(deleted: &Deleted, shown: Option<u64>) -> String {
+fn outcome(deleted: &Deleted, shown: Option<u64>) -> String {
     let done = format!("Deleted {}", keys(deleted.deleted));
     let all = shown.unwrap_or(deleted.deleted + deleted.skipped);
     let left = all.saturating_sub(deleted.deleted);
@@ -180,7 +180,7 @@ mod tests {
             ),
         ] {
             let deleted = Deleted { deleted, skipped, changes: Vec::new(), stopped };
-            assert_eq!(told(&deleted, shown), expected);
+            assert_eq!(outcome(&deleted, shown), expected);
         }
     }
 }

@@ -68,12 +68,12 @@ pub(super) fn mark(problems: &[FieldProblem]) -> bool {
     let mut marked = false;
     for note in (0..notes.length()).filter_map(|at| notes.get(at)?.dyn_into::<Element>().ok()) {
         let field = note.get_attribute("data-problem").unwrap_or_default();
-        let said: Vec<_> =
+        let messages: Vec<_> =
             problems.iter().filter(|problem| problem.field == field).map(|p| p.message.as_str()).collect();
-        note.set_text_content(Some(&said.join("\n")));
+        note.set_text_content(Some(&messages.join("\n")));
         let Some(input) = document().query_selector(&format!("dialog [name={field}]")).ok().flatten() else { continue };
         // Both fail for malformed names only.
-        if said.is_empty() {
+        if messages.is_empty() {
             _ = input.remove_attribute("aria-invalid");
             continue;
         }

@@ -4,7 +4,7 @@ use model::{KeyError, KeyId};
 use super::{
     add::{CancelButton, NameField, at_fields, refused, sentence},
     advanced::Advanced,
-    api::{Theirs, compare_key, get_key, save_key},
+    api::{OtherVersion, compare_key, get_key, save_key},
     dom::{self, OpenForm},
     key_row::KeyRow,
     posted::Posted,
@@ -60,10 +60,10 @@ fn Form(row: KeyRow) -> impl IntoView {
     let busy = RwSignal::new(false);
     let version = RwSignal::new(row.version);
     // Somebody else's version, when there is one.
-    let theirs = RwSignal::new(None::<Theirs>);
+    let theirs = RwSignal::new(None::<OtherVersion>);
     let (id, hint) = (row.id, row.hint.clone());
     let saved = move |key: KeyRow| {
-        state.say(format!("Saved {}", key.name));
+        state.announce(format!("Saved {}", key.name));
         state.put(key);
         dialog.close();
     };
@@ -95,7 +95,7 @@ fn Form(row: KeyRow) -> impl IntoView {
         });
     };
     let conflict = move || {
-        theirs.get().map(|Theirs { key, differences }| {
+        theirs.get().map(|OtherVersion { key, differences }| {
             let keep = move |_| {
                 state.put(key.clone());
                 dialog.close();
@@ -113,7 +113,7 @@ fn Form(row: KeyRow) -> impl IntoView {
             <input type="hidden" name="id" value=id.to_string()/>
             <input type="hidden" name="version" value=Signal::derive(move || version.get().to_string())/>
             {posted.differences.map(|differences| view! { <div class="conflict" role="alert"><Conflict differences/></div> })}
-            {live(move || conflict().map(|said| view! { <div class="conflict" role="alert">{said}</div> }))}
+            {live(move || conflict().map(|conflict| view! { <div class="conflict" role="alert">{conflict}</div> }))}
             <NameField value=typed.unwrap_or(row.name) except=Some(id) problem/>
             <div class="field">
                 <label for="edited-key">"API key"</label>

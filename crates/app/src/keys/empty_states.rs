@@ -10,9 +10,9 @@ use crate::{
 };
 
 #[component]
-fn Face(glyph: Glyph, title: String, #[prop(optional)] shut: bool, children: Children) -> impl IntoView {
+fn EmptyList(glyph: Glyph, title: String, #[prop(optional)] unavailable: bool, children: Children) -> impl IntoView {
     view! {
-        <div class="empty face" class:shut=shut role="status">
+        <div class="empty empty-list" class:unavailable=unavailable role="status">
             <Icon glyph/>
             <h2>{title}</h2>
             {children()}
@@ -31,12 +31,12 @@ pub(super) fn after_rows(state: KeysState) -> Option<AnyView> {
         let title = format!("No API keys match \"{search}\"");
         return Some(
             view! {
-                <Face glyph=Glyph::Search title>
+                <EmptyList glyph=Glyph::Search title>
                     <p>"Check the spelling, or search for a part of the Client Name."</p>
                     <p>
                         <a href="/keys">"Show all keys"</a>
                     </p>
-                </Face>
+                </EmptyList>
             }
             .into_any(),
         );
@@ -44,12 +44,12 @@ pub(super) fn after_rows(state: KeysState) -> Option<AnyView> {
     if filter.deleted() {
         return Some(
             view! {
-                <Face glyph=Glyph::Bin title="Nothing was deleted recently".to_owned()>
+                <EmptyList glyph=Glyph::Bin title="Nothing was deleted recently".to_owned()>
                     <p>"A deleted key can be restored here for 30 days."</p>
                     <p>
                         <a href="/keys">"Show all keys"</a>
                     </p>
-                </Face>
+                </EmptyList>
             }
             .into_any(),
         );
@@ -57,20 +57,20 @@ pub(super) fn after_rows(state: KeysState) -> Option<AnyView> {
     if filter.narrows() {
         return state.rows.with(Vec::is_empty).then(|| {
             view! {
-                <Face glyph=Glyph::Search title="Nothing matches these filters".to_owned()>
+                <EmptyList glyph=Glyph::Search title="Nothing matches these filters".to_owned()>
                     <p>
                         <a href="/keys">"Show all keys"</a>
                     </p>
-                </Face>
+                </EmptyList>
             }
             .into_any()
         });
     }
     Some(
         view! {
-            <Face glyph=Glyph::Key title="No client has a key yet".to_owned()>
+            <EmptyList glyph=Glyph::Key title="No client has a key yet".to_owned()>
                 <p>"Add one for each system that calls your contact centre, so that you can tell them apart and stop one without the others."</p>
-            </Face>
+            </EmptyList>
         }
         .into_any(),
     )
@@ -86,15 +86,15 @@ pub(super) fn Failed(error: ApiError) -> impl IntoView {
     };
     if error == ApiError::Key(KeyError::ModuleUnavailable) {
         return view! {
-            <Face glyph=Glyph::Warning title="Not available".to_owned() shut=true>
+            <EmptyList glyph=Glyph::Warning title="Not available".to_owned() unavailable=true>
                 <p>{error.to_string()}</p>
-            </Face>
+            </EmptyList>
         }
         .into_any();
     }
     let fields = state.filter.get_untracked().pairs();
     view! {
-        <Face glyph=Glyph::Problem title="The list could not be loaded".to_owned()>
+        <EmptyList glyph=Glyph::Problem title="The list could not be loaded".to_owned()>
             <p>{error.to_string()}</p>
             <form method="get" action="/keys" on:submit=again>
                 {fields
@@ -103,7 +103,7 @@ pub(super) fn Failed(error: ApiError) -> impl IntoView {
                     .collect_view()}
                 <button type="submit" class="button">"Try again"</button>
             </form>
-        </Face>
+        </EmptyList>
     }
     .into_any()
 }

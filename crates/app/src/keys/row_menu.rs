@@ -60,9 +60,9 @@ fn entries(state: KeysState, row: KeyRow) -> impl IntoView {
             match state.connection.ask(move || restore_key(id)).await {
                 Ok(key) => {
                     state.take(|gone| *gone == id);
-                    state.tell(format!("Restored the API key of {}", key.name), Vec::new());
+                    state.notify(format!("Restored the API key of {}", key.name), Vec::new());
                 }
-                Err(error) => state.tell(error.to_string(), Vec::new()),
+                Err(error) => state.notify(error.to_string(), Vec::new()),
             }
         });
     };

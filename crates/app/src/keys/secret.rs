@@ -15,17 +15,17 @@ pub(super) fn toggle(state: KeysState, key: &KeyRow) {
     let (id, name) = (key.id, key.name.clone());
     if state.revealed.with_untracked(|revealed| revealed.contains_key(&id)) {
         hide(state, id);
-        return state.say("Hidden".to_owned());
+        return state.announce("Hidden".to_owned());
     }
     leptos::task::spawn_local(async move {
         match state.connection.ask(move || reveal_key(id)).await {
             Ok(secret) => {
                 state.revealed.update(|revealed| _ = revealed.insert(id, secret));
-                state.say(format!("The API key of {name} is shown for 60 seconds"));
+                state.announce(format!("The API key of {name} is shown for 60 seconds"));
                 // Without a timer it stays until the tab is hidden.
                 _ = set_timeout(move || hide(state, id), SHOWN);
             }
-            Err(error) => state.tell(error.to_string(), Vec::new()),
+            Err(error) => state.notify(error.to_string(), Vec::new()),
         }
     });
 }
@@ -39,13 +39,13 @@ pub(super) fn copy_key(state: KeysState, key: &KeyRow) {
     let (id, name) = (key.id, key.name.clone());
     leptos::task::spawn_local(async move {
         match state.connection.ask(move || reveal_key(id)).await {
-            Ok(secret) if copy(&secret).await => state.tell(format!("Copied the API key of {name}"), Vec::new()),
+            Ok(secret) if copy(&secret).await => state.notify(format!("Copied the API key of {name}"), Vec::new()),
             Ok(secret) => {
                 state.revealed.update(|revealed| _ = revealed.insert(id, secret));
                 _ = set_timeout(move || hide(state, id), SHOWN);
-                state.tell("This browser does not allow copying. Select the key and copy it.".to_owned(), Vec::new());
+                state.notify("This browser does not allow copying. Select the key and copy it.".to_owned(), Vec::new());
             }
-            Err(error) => state.tell(error.to_string(), Vec::new()),
+            Err(error) => state.notify(error.to_string(), Vec::new()),
         }
     });
 }
@@ -69,7 +69,7 @@ pub(super) fn SecretBox(secret: String) -> impl IntoView {
             copied.set(Some(done));
         });
     };
-    let said = move || match copied.get() {
+    let outcome = move || match copied.get() {
         None => "",
         Some(true) => "Copied",
         Some(false) => "This browser does not allow copying. Select the key and copy it.",
@@ -83,7 +83,7 @@ pub(super) fn SecretBox(secret: String) -> impl IntoView {
                 {live(move || view! { <Icon glyph=if copied.get() == Some(true) { Glyph::Tick } else { Glyph::Copy }/> })}
                 "Copy key"
             </button>
-            <p role="status">{said}</p>
+            <p role="status">{outcome}</p>
         </div>
     }
 }

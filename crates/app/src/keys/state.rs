@@ -57,7 +57,7 @@ pub(super) struct KeysState {
     pub(super) open: RwSignal<Option<Open>>,
     pub(super) toast: RwSignal<Option<Toast>>,
     /// Announced to screen readers.
-    pub(super) said: RwSignal<String>,
+    pub(super) announced: RwSignal<String>,
     /// The browser's clock in Unix milliseconds, ticking; `None` until the page is hydrated.
     pub(super) now: RwSignal<Option<i64>>,
     /// Grows when the list is to be asked for again.
@@ -86,7 +86,7 @@ impl KeysState {
             screen: StoredValue::new(0),
             open: RwSignal::new(open),
             toast: RwSignal::default(),
-            said: RwSignal::default(),
+            announced: RwSignal::default(),
             now: RwSignal::default(),
             asked: RwSignal::default(),
             connection: Connection::new(),
@@ -170,7 +170,7 @@ impl KeysState {
                     self.rows.update(|rows| rows.extend(list.rows));
                     self.load_activity(ids);
                 }
-                Err(error) => self.say(error.to_string()),
+                Err(error) => self.announce(error.to_string()),
             }
         });
     }
@@ -216,9 +216,9 @@ impl KeysState {
                     self.clear_selection();
                     self.refresh();
                     let done = if enabled { "Enabled" } else { "Disabled" };
-                    self.tell(format!("{done} {}", labels::keys(changed)), Vec::new());
+                    self.notify(format!("{done} {}", labels::keys(changed)), Vec::new());
                 }
-                Err(error) => self.tell(error.to_string(), Vec::new()),
+                Err(error) => self.notify(error.to_string(), Vec::new()),
             }
         });
     }
@@ -273,12 +273,12 @@ impl KeysState {
     }
 
     /// Shows a message about what was done.
-    pub(super) fn tell(self, text: String, undo: Vec<i64>) {
+    pub(super) fn notify(self, text: String, undo: Vec<i64>) {
         self.toast.set(Some(Toast { text, undo }));
     }
 
     /// Announces something to screen readers.
-    pub(super) fn say(self, text: String) {
-        self.said.set(text);
+    pub(super) fn announce(self, text: String) {
+        self.announced.set(text);
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn Toasts() -> impl IntoView {
             {live(move || state.toast.get().map(|toast| shown(state, toast)))}
         </div>
         <div class="unseen" aria-live="polite">
-            {live(move || state.said.get())}
+            {live(move || state.announced.get())}
         </div>
     }
 }
@@ -45,12 +45,12 @@ fn shown(state: KeysState, toast: Toast) -> impl IntoView {
                 match state.connection.ask(move || undo_delete(changes.clone())).await {
                     Ok(restored) => {
                         state.refresh();
-                        state.tell(format!("Restored {}", keys(restored)), Vec::new());
+                        state.notify(format!("Restored {}", keys(restored)), Vec::new());
                     }
                     // Some may be back already; those are left as they are.
                     Err(error) => {
                         state.refresh();
-                        state.tell(error.to_string(), again);
+                        state.notify(error.to_string(), again);
                     }
                 }
             });

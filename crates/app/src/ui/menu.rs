@@ -17,8 +17,8 @@ pub(crate) fn Menu(
     /// The button's class.
     #[prop(default = "icon-button")]
     class: &'static str,
-    /// Drawn on the button.
-    face: AnyView,
+    /// What stands on the button that opens it.
+    trigger: AnyView,
     /// Stands above the choices.
     #[prop(optional)]
     head: Option<AnyView>,
@@ -49,7 +49,7 @@ pub(crate) fn Menu(
             aria-label=label.clone()
             title=label.clone()
         >
-            {face}
+            {trigger}
         </button>
         <div class="menu" id=id popover="auto" node_ref=menu on:toggle=entered>
             {head}

@@ -9,7 +9,7 @@ use crate::{ApiError, web::FormOrJson};
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
 pub(crate) async fn settings_fields(edited: Option<KeyId>, fields: Fields) -> Result<String, ApiError> {
     use crate::{
-        keys::{posted::Posted, unread::unread},
+        keys::{posted::Posted, unknown_values::unknown_values},
         ui::key_settings::{self, Form, SettingsForm},
     };
     let (keydesk, session) = crate::web::session::require().await?;
@@ -26,11 +26,11 @@ pub(crate) async fn settings_fields(edited: Option<KeyId>, fields: Fields) -> Re
         (None, None, Some(id)) => SettingsForm::duplicate(&keydesk.get(&caller, id).await?),
         (None, None, None) => SettingsForm::of_form(form, None),
     };
-    let unread = (posted.is_none() && before.is_none()).then(|| unread(form, keydesk.catalogue())).flatten();
+    let unknown = (posted.is_none() && before.is_none()).then(|| unknown_values(form, keydesk.catalogue())).flatten();
     let problems = match posted.and_then(|posted| posted.error) {
         Some(ApiError::Fields(problems)) => problems,
         _ => Vec::new(),
     };
-    let unread = unread.map(|said| said.to_html()).unwrap_or_default();
-    Ok(unread + &key_settings::settings_fields(&shown, &problems, keydesk.catalogue()).to_html())
+    let unknown = unknown.map(|notice| notice.to_html()).unwrap_or_default();
+    Ok(unknown + &key_settings::settings_fields(&shown, &problems, keydesk.catalogue()).to_html())
 }

@@ -6,7 +6,7 @@ use crate::{ApiError, web::FormOrJson};
 
 /// What deleting a selection would stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Weight {
+pub(crate) struct DeletionImpact {
     pub(crate) keys: u64,
     /// The first few of the clients.
     pub(crate) names: Vec<String>,
@@ -20,11 +20,11 @@ pub(crate) struct Weight {
 
 /// Asks what deleting a selection would stop.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
-pub(crate) async fn weigh_deletion(selection: Selection) -> Result<Weight, ApiError> {
+pub(crate) async fn weigh_deletion(selection: Selection) -> Result<DeletionImpact, ApiError> {
     let (keydesk, session) = crate::web::session::require().await?;
     let selection = crate::keys::filter::as_of(keydesk.now(), selection);
     let impact = keydesk.impact(&session.caller(), &selection).await?;
-    Ok(Weight {
+    Ok(DeletionImpact {
         keys: impact.keys,
         names: impact.names.into_iter().map(String::from).collect(),
         calls: impact.calls_30_days,

@@ -10,19 +10,19 @@ use super::form::SettingsForm;
 use crate::{FieldProblem, ui::labels::access};
 
 /// The fields, with what is wrong with them.
-pub(crate) fn settings_fields(shown: &SettingsForm, problems: &[FieldProblem], catalogue: &Catalogue) -> AnyView {
+pub(crate) fn settings_fields(form: &SettingsForm, problems: &[FieldProblem], catalogue: &Catalogue) -> AnyView {
     let about = |field: &'static str| Problems { field, problems };
     view! {
         <input type="hidden" name="settings" value="1"/>
-        {state(shown)}
-        {(!shown.existing).then(|| environment(shown.environment))}
-        {rights(shown, catalogue, about("scope"))}
-        {expires(shown, about("expires"))}
-        {lines("allowed_ips", "Allowed addresses", "203.0.113.0/24", "IP addresses and networks that may use the key, one per line. Leave this empty to allow every address.", &shown.allowed_ips, about("allowed_ips"))}
-        {lines("allowed_origins", "Allowed origins", "https://*.example.com", "Origins of the web pages that may use the key, one per line. Leave this empty to allow every web page and every server.", &shown.allowed_origins, about("allowed_origins"))}
-        {line("owner_email", "Owner e-mail", &shown.owner_email, about("owner_email"))}
-        {lines("metadata", "Metadata", "crm_account: 4711", "Names and values of your own, one pair per line: a name, a colon, a value.", &shown.metadata, about("metadata"))}
-        {lines("notes", "Notes", "", "Whoever manages keys can read the notes. The client never sees them.", &shown.notes, about("notes"))}
+        {state(form)}
+        {(!form.existing).then(|| environment(form.environment))}
+        {rights(form, catalogue, about("scope"))}
+        {expires(form, about("expires"))}
+        {lines("allowed_ips", "Allowed addresses", "203.0.113.0/24", "IP addresses and networks that may use the key, one per line. Leave this empty to allow every address.", &form.allowed_ips, about("allowed_ips"))}
+        {lines("allowed_origins", "Allowed origins", "https://*.example.com", "Origins of the web pages that may use the key, one per line. Leave this empty to allow every web page and every server.", &form.allowed_origins, about("allowed_origins"))}
+        {line("owner_email", "Owner e-mail", &form.owner_email, about("owner_email"))}
+        {lines("metadata", "Metadata", "crm_account: 4711", "Names and values of your own, one pair per line: a name, a colon, a value.", &form.metadata, about("metadata"))}
+        {lines("notes", "Notes", "", "Whoever manages keys can read the notes. The client never sees them.", &form.notes, about("notes"))}
     }
     .into_any()
 }
@@ -45,14 +45,14 @@ impl Problems<'_> {
 
     /// The place of the message. Scripts put what the server answers there.
     fn note(self) -> AnyView {
-        let said: Vec<_> =
+        let messages: Vec<_> =
             self.problems.iter().filter(|problem| problem.field == self.field).map(|p| p.message.clone()).collect();
-        view! { <p class="field-note wrong" id=self.id() data-problem=self.field>{said.join("\n")}</p> }.into_any()
+        view! { <p class="field-note wrong" id=self.id() data-problem=self.field>{messages.join("\n")}</p> }.into_any()
     }
 }
 
-fn state(shown: &SettingsForm) -> AnyView {
-    let note = if shown.existing {
+fn state(form: &SettingsForm) -> AnyView {
+    let note = if form.existing {
         "If this is not ticked, every call with the key is refused from the moment you save."
     } else {
         "If this is not ticked, every call with the key is refused until somebody enables it."
@@ -60,7 +60,7 @@ fn state(shown: &SettingsForm) -> AnyView {
     view! {
         <div class="field">
             <label class="tick">
-                <input type="checkbox" name="enabled" checked=shown.enabled aria-describedby="enabled-note"/>
+                <input type="checkbox" name="enabled" checked=form.enabled aria-describedby="enabled-note"/>
                 <span>"Enabled"</span>
             </label>
             <p class="field-note" id="enabled-note">{note}</p>
@@ -82,7 +82,7 @@ fn environment(chosen: Environment) -> AnyView {
     .into_any()
 }
 
-fn rights(shown: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) -> AnyView {
+fn rights(form: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) -> AnyView {
     let presets: BTreeMap<_, _> = Preset::ALL
         .map(|preset| {
             let scopes = preset.scopes();
@@ -91,14 +91,14 @@ fn rights(shown: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) -
         })
         .into();
     let presets = serde_json::to_string(&presets).unwrap_or_default();
-    let words = match shown.preset {
-        Some(preset) if shown.chosen => access(preset, &shown.scopes),
+    let summary = match form.preset {
+        Some(preset) if form.chosen => access(preset, &form.scopes),
         _ => String::new(),
     };
     view! {
         <fieldset class="rights" data-presets=presets aria-describedby=problems.id()>
             <legend>"Rights"</legend>
-            {shown
+            {form
                 .existing
                 .then(|| {
                     view! {
@@ -108,7 +108,7 @@ fn rights(shown: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) -
                                 {Preset::ALL
                                     .map(|preset| {
                                         view! {
-                                            <option value=preset.as_str() selected=shown.preset == Some(preset)>
+                                            <option value=preset.as_str() selected=form.preset == Some(preset)>
                                                 {preset.title()}
                                             </option>
                                         }
@@ -119,9 +119,9 @@ fn rights(shown: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) -
                         </div>
                     }
                 })}
-            <input type="hidden" name="rights" value=if shown.chosen { "chosen" } else { "preset" }/>
-            <p class="rights-words" role="status" data-words>{words}</p>
-            {groups(shown, catalogue)
+            <input type="hidden" name="rights" value=if form.chosen { "chosen" } else { "preset" }/>
+            <p class="rights-words" role="status" data-words>{summary}</p>
+            {groups(form, catalogue)
                 .into_iter()
                 .map(|(resource, rights)| {
                     view! {
@@ -156,8 +156,8 @@ type Right = (String, String, bool);
 
 /// The rights by resource, in the catalogue's order. Rights that the key holds and the catalogue lacks are listed too:
 /// saving would take them away otherwise.
-fn groups(shown: &SettingsForm, catalogue: &Catalogue) -> Vec<(String, Vec<Right>)> {
-    let held = |name: &str| shown.chosen && shown.scopes.iter().any(|scope| scope.as_str() == name);
+fn groups(form: &SettingsForm, catalogue: &Catalogue) -> Vec<(String, Vec<Right>)> {
+    let held = |name: &str| form.chosen && form.scopes.iter().any(|scope| scope.as_str() == name);
     let mut groups: Vec<(String, Vec<Right>)> = Vec::new();
     let mut put = |name: &str, allows: &str| {
         let resource = title(name.split(':').next().unwrap_or_default());
@@ -170,12 +170,12 @@ fn groups(shown: &SettingsForm, catalogue: &Catalogue) -> Vec<(String, Vec<Right
     for (name, allows) in catalogue.iter() {
         put(name, allows);
     }
-    for scope in shown.scopes.iter().map(Scope::as_str) {
+    for scope in form.scopes.iter().map(Scope::as_str) {
         if !scope.ends_with(":*") && catalogue.iter().all(|(known, _)| known != scope) {
             put(scope, "No longer offered");
         }
     }
-    let names = catalogue.iter().map(|(name, _)| name).chain(shown.scopes.iter().map(Scope::as_str));
+    let names = catalogue.iter().map(|(name, _)| name).chain(form.scopes.iter().map(Scope::as_str));
     let resources: BTreeSet<_> = names.filter_map(|name| name.split(':').next()).collect();
     for resource in resources {
         put(&format!("{resource}:*"), "Everything, including what is added later");
@@ -190,10 +190,10 @@ fn title(resource: &str) -> String {
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
-fn expires(shown: &SettingsForm, problems: Problems<'_>) -> AnyView {
-    let chosen = if shown.expires.is_empty() { "never" } else { &shown.expires };
+fn expires(form: &SettingsForm, problems: Problems<'_>) -> AnyView {
+    let chosen = if form.expires.is_empty() { "never" } else { &form.expires };
     let mut options = vec![("never".to_owned(), "Never".to_owned())];
-    if let Some((value, words)) = &shown.keep {
+    if let Some((value, words)) = &form.keep {
         options.push((value.clone(), format!("On {words} (no change)")));
     }
     for days in ["30", "90", "365"] {
@@ -202,7 +202,7 @@ fn expires(shown: &SettingsForm, problems: Problems<'_>) -> AnyView {
     options.push(("date".to_owned(), "At the end of a day".to_owned()));
     // An address may fill in what is not offered, or even what can't be read: that is refused, and not taken for "never".
     if options.iter().all(|(value, _)| value != chosen) {
-        options.push((chosen.to_owned(), shown.expiry()));
+        options.push((chosen.to_owned(), form.expiry()));
     }
     view! {
         <div class="field expires">
@@ -222,7 +222,7 @@ fn expires(shown: &SettingsForm, problems: Problems<'_>) -> AnyView {
                     type="date"
                     name="expires_on"
                     aria-label="Last day (UTC)"
-                    value=shown.expires_on.clone()
+                    value=form.expires_on.clone()
                     aria-describedby=problems.id()
                 />
             </div>

@@ -8,7 +8,7 @@ const SHOWN: usize = 60;
 
 /// Says what an address fills into a new key and nobody can read, so that it is not taken for what the dialog begins with.
 /// An end that can't be read stands in its own field.
-pub(crate) fn unread(form: Form<'_>, catalogue: &Catalogue) -> Option<AnyView> {
+pub(crate) fn unknown_values(form: Form<'_>, catalogue: &Catalogue) -> Option<AnyView> {
     let sentences = sentences(form, catalogue);
     (!sentences.is_empty()).then(|| {
         view! {
@@ -52,7 +52,7 @@ fn clipped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn said(fields: &[(&str, &str)]) -> Vec<String> {
+    fn named(fields: &[(&str, &str)]) -> Vec<String> {
         let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         sentences(Form(&fields), &Catalogue::default())
     }
@@ -60,12 +60,13 @@ mod tests {
     #[test]
     fn every_value_that_nobody_can_read_is_named() {
         let read = [("preset", "crm"), ("environment", "test"), ("scope", "calls:read"), ("scope", "calls:*")];
-        assert_eq!(said(&read), [""; 0]);
-        assert_eq!(said(&[("preset", ""), ("new", ""), ("expires", "7d")]), [""; 0]);
-        let unread = [("preset", "crmm"), ("environment", "prod"), ("scope", "Calls"), ("scope", "a:b"), ("from", "1")];
-        let unread = said(&unread);
-        assert_eq!(unread.len(), 5, "{unread:?}");
-        assert_eq!(unread[0], "“crmm” is not an integration: choose one.");
-        assert!(said(&[("preset", &"x".repeat(61))])[0].starts_with(&format!("“{}…”", "x".repeat(60))));
+        assert_eq!(named(&read), [""; 0]);
+        assert_eq!(named(&[("preset", ""), ("new", ""), ("expires", "7d")]), [""; 0]);
+        let unknown =
+            [("preset", "crmm"), ("environment", "prod"), ("scope", "Calls"), ("scope", "a:b"), ("from", "1")];
+        let unknown = named(&unknown);
+        assert_eq!(unknown.len(), 5, "{unknown:?}");
+        assert_eq!(unknown[0], "“crmm” is not an integration: choose one.");
+        assert!(named(&[("preset", &"x".repeat(61))])[0].starts_with(&format!("“{}…”", "x".repeat(60))));
     }
 }

@@ -261,7 +261,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`in ${colorScheme}`, () => {
     test.use({ colorScheme, expectedComplaints: [REFUSED] });
 
-    test('axe finds nothing on the pages for coming in', async ({ ownServer, page }) => {
+    test('axe finds nothing on the auth pages', async ({ ownServer, page }) => {
       await page.goto(await setUpLink(ownServer));
       await ready(page);
       await expectAccessible(page);
