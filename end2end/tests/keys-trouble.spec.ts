@@ -97,7 +97,7 @@ test('a deletion that stops half-way says how far it came, and is undone', async
   const dialog = page.getByRole('alertdialog', { name: 'Delete API keys' });
   await expect(dialog.getByText('2 API keys will stop working at once:')).toBeVisible();
   await dialog.getByRole('button', { name: 'Delete' }).click();
-  await expect(page.getByText("Deleted 1 API key, and not the other 1: Keydesk can't answer right now.")).toBeVisible();
+  await expect(page.getByText("Deleted 1 API key, but not the other 1: Keydesk can't answer right now.")).toBeVisible();
   await expect.poll(() => names(page)).toHaveLength(1);
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(() => names(page)).toEqual(['Acme', 'Borealis']);

@@ -70,9 +70,9 @@ pub(super) fn handed_page(handed: &Handed) -> AnyView {
         <dl class="about">
             <dt>"Environment"</dt>
             <dd>{if key.environment == Environment::Test { "Test: never reaches live data" } else { "Live" }}</dd>
-            <dt>"Rights"</dt>
+            <dt>"Scopes"</dt>
             <dd>
-                <ul class="scopes" aria-label="Rights">
+                <ul class="scopes" aria-label="Scopes">
                     {key.scopes.iter().map(|scope| view! { <li><code>{scope.as_str().to_owned()}</code></li> }).collect_view()}
                 </ul>
             </dd>

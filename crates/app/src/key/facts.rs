@@ -29,7 +29,7 @@ pub(super) fn facts(page: &KeyDetails) -> AnyView {
                 <dt>"Access"</dt>
                 <dd>
                     {if is_default(key) { "Verifies keys".to_owned() } else { access(key.preset, &key.scopes) }}
-                    <ul class="scopes" aria-label="Rights">
+                    <ul class="scopes" aria-label="Scopes">
                         {key.scopes.iter().map(|scope| view! { <li><code>{scope.as_str().to_owned()}</code></li> }).collect_view()}
                     </ul>
                 </dd>

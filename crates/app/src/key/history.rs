@@ -119,7 +119,7 @@ fn label(name: &str) -> &'static str {
     match name {
         "client_name" => "Client Name",
         "preset" => "Preset",
-        "scopes" => "Rights",
+        "scopes" => "Scopes",
         "expires_at" => "Expires",
         "allowed_ips" => "Allowed addresses",
         "allowed_origins" => "Allowed origins",

@@ -33,7 +33,7 @@ fn sentences(form: Form<'_>, catalogue: &Catalogue) -> Vec<String> {
             &|text| text.parse::<Environment>().is_ok(),
             "is not an environment: choose live or test.",
         ),
-        unknown("scope", &is_scope, "is not a right: tick what the key may do."),
+        unknown("scope", &is_scope, "is not a scope: tick what the key may do."),
         unknown("from", &|text| text.parse::<KeyId>().is_ok(), "is not a key whose settings can be copied."),
     ]
     .concat()

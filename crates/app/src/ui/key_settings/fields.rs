@@ -97,7 +97,7 @@ fn rights(form: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) ->
     };
     view! {
         <fieldset class="rights" data-presets=presets aria-describedby=problems.id()>
-            <legend>"Rights"</legend>
+            <legend>"Scopes"</legend>
             {form
                 .existing
                 .then(|| {
@@ -115,7 +115,7 @@ fn rights(form: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) ->
                                     })
                                     .collect_view()}
                             </select>
-                            <p class="field-note unscripted">"The key has exactly the rights that are ticked here, whichever preset is chosen."</p>
+                            <p class="field-note unscripted">"The key has exactly the scopes that are ticked here, whichever preset is chosen."</p>
                         </div>
                     }
                 })}
