@@ -5,6 +5,7 @@ mod circles;
 mod features;
 mod modules;
 mod source;
+mod tokens;
 
 use crate::digest;
 use crate::paths;
@@ -46,6 +47,22 @@ const FORBIDDEN: [(&str, &[&str], &str); 9] = [
     ("app", &["SystemTime"], "what is rendered twice must not read a clock"),
 ];
 
+/// Circles of files that are still to be opened, as the check names them. Nothing may be added here.
+const KNOWN_CIRCLES: [(&str, &str); 12] = [
+    ("verify", "usage names verifier, verifier names usage"),
+    ("domain", "administrator names session, session names administrator"),
+    ("domain", "idempotency names issue, issue names idempotency"),
+    ("domain", "installation names keydesk, keydesk names installation"),
+    ("domain", "password names keydesk, keydesk names password"),
+    ("domain", "switch names update, update names switch"),
+    ("server", "auth names problem, problem names body, body names edge, edge names authz, authz names auth"),
+    ("server", "cli names serve, serve names cli"),
+    ("server", "config names gateway_config, gateway_config names config"),
+    ("server", "metrics names edge, edge names metrics"),
+    ("server", "query names body, body names edge, edge names authz, authz::parameters names query"),
+    ("server", "rest::verify names edge, edge names rest::verify"),
+];
+
 const MAX_LINES: usize = 500;
 const EXCUSE: &str = "long because";
 
@@ -79,14 +96,27 @@ pub(crate) fn check() -> Result<()> {
             }
         }
     }
+    let mut circles = Vec::new();
     for (room, _) in MAY_DEPEND_ON {
         let modules = modules::Modules::of(&crates.join(room).join("src"))?;
-        wrong.extend(circles::circles(&modules).into_iter().map(|circle| format!("{room} has a circle: {circle}")));
+        circles.extend(circles::circles(&modules).into_iter().map(|circle| (room.to_owned(), circle)));
         if room == "app" {
             wrong.extend(features::reaches(&modules).into_iter().map(|reach| format!("{room}: {reach}")));
         }
     }
+    wrong.extend(unknown(&circles, &KNOWN_CIRCLES));
     if wrong.is_empty() { Ok(()) } else { Err(Failure::new(wrong.join("\n  "))) }
+}
+
+/// Circles that are not known, and known ones that are open.
+fn unknown(circles: &[(String, String)], known: &[(&str, &str)]) -> Vec<String> {
+    let is_known = |room: &str, circle: &str| known.contains(&(room, circle));
+    let is_there = |room: &str, circle: &str| circles.iter().any(|(there, found)| there == room && found == circle);
+    let new = circles.iter().filter(|(room, circle)| !is_known(room, circle));
+    let open = known.iter().filter(|(room, circle)| !is_there(room, circle));
+    new.map(|(room, circle)| format!("`{room}` has a circle of files: {circle}"))
+        .chain(open.map(|(room, circle)| format!("`{room}` has this circle no longer, take it off the list: {circle}")))
+        .collect()
 }
 
 fn metadata() -> Result<Value> {
@@ -168,6 +198,20 @@ mod tests {
                 "`model` must not depend on `store`",
                 "`client` must not depend on `domain`",
                 "the crate `attic` has no place in the order of rooms"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_circle_is_wrong_unless_it_is_known_and_there() {
+        let there = [("a", "b names c, c names b"), ("a", "d names e, e names d")];
+        let there = there.map(|(room, circle)| (room.to_owned(), circle.to_owned()));
+        let wrong = unknown(&there, &[("a", "b names c, c names b"), ("f", "g names h, h names g")]);
+        assert_eq!(
+            wrong,
+            [
+                "`a` has a circle of files: d names e, e names d",
+                "`f` has this circle no longer, take it off the list: g names h, h names g"
             ]
         );
     }
