@@ -14,7 +14,9 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let is = |flag: &str| args.iter().any(|arg| arg == flag);
     let neighbours = if is("--load") { Some(steps.run("wrk, nginx and HAProxy", neighbours)?) } else { None };
     if !is("--timing") && !is("--load") {
-        steps.run("decisions, in process", || process::run(process::cargo().args(["bench", "-p", "domain"])))?;
+        steps.run("decisions, in process", || {
+            process::run(process::cargo().args(["bench", "-p", "verify", "-p", "domain"]))
+        })?;
     }
     // The bench starts its neighbours: the empty handler that it compares with, and what makes a million keys.
     steps.run("build the bench", || process::run(build::release("build").arg("--examples")))?;
