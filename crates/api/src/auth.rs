@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, LazyLock};
 
-use domain::{Call, Caller, Keydesk, Record};
+use domain::{Caller, Keydesk};
 use edge::{ClientAddress, Problem, credentials};
 use http::{HeaderMap, request::Parts};
 use model::{Code, KeyError, Scope};
+use verify::{Call, Record};
 
 /// A right that a call of the REST API asks of its caller.
 pub type Right = LazyLock<[Scope; 1]>;
@@ -38,7 +39,7 @@ pub(crate) async fn caller(
 ) -> Result<Arc<Record>, Problem> {
     let credentials = credentials::read(headers)?;
     let call = Call { key: credentials.key, installation: None, scopes: wanted, ip, origin: credentials.origin };
-    let verdict = keydesk.verify(call).await.map_err(|_| KeyError::Unavailable)?;
+    let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
     match (verdict.code, verdict.record) {
         (Code::Valid, Some(record)) => Ok(record),
         (code, _) => Err(credentials::refusal(code, wanted)),

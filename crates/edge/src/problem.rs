@@ -191,6 +191,12 @@ impl IntoResponse for Problem {
     }
 }
 
+impl From<verify::Unavailable> for Problem {
+    fn from(_: verify::Unavailable) -> Self {
+        Self::from(KeyError::Unavailable)
+    }
+}
+
 impl From<KeyError> for Problem {
     fn from(error: KeyError) -> Self {
         let detail = error.to_string();

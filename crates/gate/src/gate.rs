@@ -1,10 +1,10 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{body::Body, extract::ConnectInfo, response::Response};
-use domain::Keydesk;
 use edge::{Answering, DEADLINE, Edge, Failure, RequestContext, Route, caught, client_address, guarded};
 use http::{Request, request::Parts};
 use model::TrustedProxies;
+use verify::Verifier;
 
 use crate::{Gateway, authz};
 
@@ -13,14 +13,14 @@ use crate::{Gateway, authz};
 pub struct Gate(Arc<Inner>);
 
 struct Inner {
-    verifier: Keydesk,
+    verifier: Verifier,
     gateway: Gateway,
     edge: Edge,
 }
 
 impl Gate {
     /// Decides with `verifier`, by what `gateway` says.
-    pub fn new(verifier: Keydesk, gateway: Gateway, edge: Edge) -> Self {
+    pub fn new(verifier: Verifier, gateway: Gateway, edge: Edge) -> Self {
         Self(Arc::new(Inner { verifier, gateway, edge }))
     }
 
@@ -51,7 +51,8 @@ impl Gate {
         }
         let this = Arc::clone(&self.0);
         Answering::Later(Box::pin(async move {
-            let answer = guarded(DEADLINE, authz::answer(&this.gateway, &this.verifier, &parts, client)).await;
+            let answer =
+                guarded(DEADLINE, authz::answer(&this.gateway, &this.verifier, &parts, client, context.now())).await;
             finish(&this.edge, context, answer, for_nginx)
         }))
     }

@@ -9,7 +9,7 @@ use crate::Dispatcher;
 pub(crate) fn page(counted: &Dispatcher) -> Response {
     let mut text = String::with_capacity(8 * 1024);
     counted.edge().metrics().render(&mut text);
-    let counters = counted.keydesk().counters();
+    let counters = counted.keydesk().verifier().counters();
     head(&mut text, "keydesk_verifications_total", "counter", "Verdicts, by code.");
     for code in Code::ALL {
         line(

@@ -20,7 +20,7 @@ pub fn dispatcher_behind(keydesk: &Keydesk, gateway: Gateway) -> Dispatcher {
 
 /// Everything that the public listener serves.
 pub(crate) fn dispatcher_for(keydesk: &Keydesk, settings: app::Settings, gateway: Gateway) -> Dispatcher {
-    let gate = Gate::new(keydesk.clone(), gateway, Edge::new(Source(keydesk.clone())));
+    let gate = Gate::new(keydesk.verifier().clone(), gateway, Edge::new(Source(keydesk.clone())));
     Dispatcher::new(router(keydesk, settings), keydesk.clone(), gate)
 }
 

@@ -1,16 +1,17 @@
 use std::{borrow::Cow, fmt, net::IpAddr, sync::LazyLock};
 
 use axum::response::Response;
-use domain::{Call, Keydesk, Record, Verdict};
+use domain::Keydesk;
 use edge::{ClientAddress, Payload, Problem, query};
 use http::{StatusCode, request::Parts};
-use model::{CATALOGUE, ClientName, Code, Environment, Instant, KeyError, KeyId, Scope, ScopeSet};
+use model::{CATALOGUE, ClientName, Code, Environment, Instant, KeyId, Scope, ScopeSet};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, SeqAccess, Visitor},
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
+use verify::{Call, Record, Verdict};
 
 use crate::{
     auth,
@@ -139,7 +140,7 @@ impl VerifyCall<'_> {
             ip: self.ip,
             origin: self.origin.as_deref(),
         };
-        let verdict = keydesk.verify(call).await.map_err(|_| KeyError::Unavailable)?;
+        let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
         Ok(Decided { scopes, verdict })
     }
 }

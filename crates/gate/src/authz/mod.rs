@@ -16,10 +16,10 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use domain::{Call, Keydesk, Record, Verdict};
 use edge::{ClientAddress, Problem, credentials, problem};
 use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
-use model::{Code, Instant, KeyError, Scope};
+use model::{Code, Instant, Scope};
+use verify::{Call, Record, Verdict, Verifier};
 
 #[cfg(feature = "grpc")]
 pub(crate) use self::identity::is_ours;
@@ -63,10 +63,16 @@ static NOWHERE: LazyLock<[Scope; 1]> = LazyLock::new(|| [Scope::parse("no-route:
 pub fn authorize() {}
 
 /// Answers a question, if the database must be asked.
-pub(crate) async fn answer(gateway: &Gateway, keydesk: &Keydesk, parts: &Parts, client: ClientAddress) -> Response {
+pub(crate) async fn answer(
+    gateway: &Gateway,
+    verifier: &Verifier,
+    parts: &Parts,
+    client: ClientAddress,
+    now: Instant,
+) -> Response {
     let decided = async {
         let asked = Asked::read(gateway, parts, client)?;
-        let verdict = keydesk.verify(asked.call()?).await.map_err(|_| KeyError::Unavailable)?;
+        let verdict = verifier.verify(asked.call()?, now).await?;
         asked.settle(verdict)
     };
     respond(decided.await)
@@ -75,14 +81,14 @@ pub(crate) async fn answer(gateway: &Gateway, keydesk: &Keydesk, parts: &Parts, 
 /// The same, if memory knows the key: most do, and then nothing waits.
 pub(crate) fn from_memory(
     gateway: &Gateway,
-    keydesk: &Keydesk,
+    verifier: &Verifier,
     parts: &Parts,
     client: ClientAddress,
     now: Instant,
 ) -> Option<Response> {
     let asked = Asked::read(gateway, parts, client);
     let decided = asked.and_then(|asked| {
-        let verdict = keydesk.verify_from_memory(asked.call()?, now);
+        let verdict = verifier.verify_from_memory(asked.call()?, now);
         verdict.map(|verdict| asked.settle(verdict)).transpose()
     });
     decided.transpose().map(respond)
