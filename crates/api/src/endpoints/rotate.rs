@@ -1,8 +1,5 @@
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
-use domain::{Idempotency, OVERLAP_MAX_SECONDS, fingerprint};
+use axum::{extract::Request, response::Response};
+use domain::{Caller, Idempotency, OVERLAP_MAX_SECONDS, fingerprint};
 use edge::{FieldError, Problem};
 use http::{StatusCode, header};
 use model::{Key, SecretInfo};
@@ -11,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{create::CreatedKey, idempotency, key_id, precondition};
 use crate::{
-    App, auth,
+    App,
     body::{self, Field, Form, Shape},
     respond,
 };
@@ -52,15 +49,11 @@ impl Form<'_> for Rotation {
     request_body(content = Rotation, example = json!({"overlap_seconds": 86400})),
     responses(
         (status = 200, description = "The key, with its new secret.", body = CreatedKey, headers(("ETag" = String, description = "Its version."))),
-        (status = 409, description = "`idempotency_mismatch`: the Idempotency-Key was used for another request."),
-        (status = 412, description = "`version_moved`: the key has been changed since."),
         (status = 422, description = "`invalid_setting`: the overlap is too long."),
-    ),
-    extensions(("x-scope" = json!("keys:write")))
+    )
 )]
-pub(crate) async fn rotate_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn rotate_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     let id = key_id(&parts)?;
     let mark = idempotency::key(&parts.headers)?;
     let body = body::json(&parts.headers, body).await?;
@@ -93,13 +86,10 @@ pub(crate) async fn rotate_key(State(app): State<App>, request: Request) -> Resu
     ),
     responses(
         (status = 200, description = "The key.", body = Key, headers(("ETag" = String, description = "Its version."))),
-        (status = 412, description = "`version_moved`: the key has been changed since."),
-    ),
-    extensions(("x-scope" = json!("keys:write")))
+    )
 )]
-pub(crate) async fn end_overlap(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn end_overlap(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     let id = key_id(&parts)?;
     let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
     let key = app.keydesk.end_overlap(&caller, id, version).await?;
@@ -122,12 +112,10 @@ pub(crate) struct SecretList {
     path = "/api/v1/keys/{id}/secrets",
     tag = "Keys",
     params(("id" = model::KeyId, Path, description = "The key.")),
-    responses((status = 200, description = "Its secrets, masked.", body = SecretList)),
-    extensions(("x-scope" = json!("keys:read")))
+    responses((status = 200, description = "Its secrets, masked.", body = SecretList))
 )]
-pub(crate) async fn list_secrets(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn list_secrets(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::READ).await?;
     let items = app.keydesk.secrets(&caller, key_id(&parts)?).await?;
     Ok(respond::json(StatusCode::OK, &SecretList { items }))
 }
