@@ -1,9 +1,10 @@
 use axum::{extract::Request, response::Response};
-use domain::{Caller, Idempotency, OVERLAP_MAX_SECONDS, fingerprint};
-use edge::{FieldError, Problem};
+use domain::{Caller, Idempotency, fingerprint};
+use edge::Problem;
 use http::{StatusCode, header};
-use model::{Key, SecretInfo};
+use model::{InvalidOverlap, Key, Overlap, SecretInfo};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{create::CreatedKey, idempotency, key_id, precondition};
@@ -18,18 +19,17 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rotation {
     /// For how long the old secret works beside the new one, at most 30 days. 0: it ends now.
-    #[schema(minimum = 0, maximum = 2_592_000)]
-    overlap_seconds: u32,
+    #[schema(inline)]
+    overlap_seconds: Overlap,
 }
 
 impl Form<'_> for Rotation {
-    const FIELDS: &'static [Field] = &[Field::required(
-        "overlap_seconds",
-        Shape::Plain {
-            holds: |value| value.as_u64().is_some_and(|seconds| seconds <= u64::from(OVERLAP_MAX_SECONDS)),
-            message: "must be a whole number from 0 to 2592000",
-        },
-    )];
+    const FIELDS: &'static [Field] = &[Field::required("overlap_seconds", Shape::Checked { check: check_overlap })];
+}
+
+fn check_overlap(value: &Value) -> Result<(), String> {
+    let seconds = value.as_u64().and_then(|seconds| u32::try_from(seconds).ok());
+    seconds.ok_or(InvalidOverlap).and_then(Overlap::try_from).map(drop).map_err(|error| error.to_string())
 }
 
 /// Rotate a key
@@ -58,13 +58,8 @@ pub(crate) async fn rotate_key(app: App, caller: Caller, request: Request) -> Re
     let mark = idempotency::key(&parts.headers)?;
     let body = body::json(&parts.headers, body).await?;
     let Rotation { overlap_seconds } = body::parse(&body)?;
-    if overlap_seconds > OVERLAP_MAX_SECONDS {
-        return Err(Problem::invalid("The body does not have the documented form.").errors(vec![FieldError {
-            field: "overlap_seconds".to_owned(),
-            message: "must be a whole number from 0 to 2592000".to_owned(),
-        }]));
-    }
     let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
+    let overlap_seconds = overlap_seconds.seconds();
     let asked = format!("rotate {id} {overlap_seconds}");
     let idempotency = mark.map(|key| Idempotency { key, fingerprint: fingerprint(asked.as_bytes()) });
     let issued = app.keydesk.rotate_once(&caller, id, overlap_seconds, version, idempotency).await?;
