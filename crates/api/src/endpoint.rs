@@ -8,9 +8,10 @@ use axum::{
     response::Response,
     routing::{MethodFilter, MethodRouter, on},
 };
-use domain::{Caller, Record};
+use domain::Caller;
 use edge::{Problem, problem::Kind};
 use utoipa::openapi::{HttpMethod, OpenApi, PathItem};
+use verify::Record;
 
 use crate::{
     App,
@@ -43,12 +44,12 @@ impl Access {
 /// One endpoint: a method of a path.
 pub struct Endpoint {
     /// Its path and its schemas, and nothing else.
-    pub(crate) described: OpenApi,
-    pub(crate) access: Access,
+    described: OpenApi,
+    access: Access,
     /// What it may refuse besides what follows from its access and its parameters.
-    pub(crate) refusals: Vec<&'static Kind>,
+    refusals: Vec<&'static Kind>,
     /// `None`: it is answered before the router.
-    pub(crate) handler: Option<MethodRouter<App>>,
+    handler: Option<MethodRouter<App>>,
 }
 
 impl Endpoint {
@@ -129,5 +130,37 @@ impl Endpoint {
     /// Whom it answers.
     pub fn access(&self) -> Access {
         self.access
+    }
+
+    pub(crate) fn described(&self) -> &OpenApi {
+        &self.described
+    }
+
+    pub(crate) fn refusals(&self) -> &[&'static Kind] {
+        &self.refusals
+    }
+
+    /// What answers it in the router; `None`: it is answered before.
+    pub(crate) fn into_handler(self) -> Option<MethodRouter<App>> {
+        self.handler
+    }
+}
+
+/// The one method that is described.
+fn method(item: &PathItem) -> HttpMethod {
+    match item {
+        PathItem { post: Some(_), .. } => HttpMethod::Post,
+        PathItem { patch: Some(_), .. } => HttpMethod::Patch,
+        PathItem { delete: Some(_), .. } => HttpMethod::Delete,
+        _ => HttpMethod::Get,
+    }
+}
+
+fn filter(method: &HttpMethod) -> MethodFilter {
+    match method {
+        HttpMethod::Post => MethodFilter::POST,
+        HttpMethod::Patch => MethodFilter::PATCH,
+        HttpMethod::Delete => MethodFilter::DELETE,
+        _ => MethodFilter::GET,
     }
 }

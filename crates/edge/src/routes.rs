@@ -145,6 +145,8 @@ mod tests {
             assert_eq!(routes.template(routes.find(path)), expected, "{path}");
         }
         assert_eq!(routes.iter().filter(|(_, template)| *template == "/api/v1/keys").count(), 1);
-        assert!(!routes.is_for_programs(routes.find("/api/_fn/sign_in")) && routes.is_for_programs(routes.find("/api")));
+        assert!(
+            !routes.is_for_programs(routes.find("/api/_fn/sign_in")) && routes.is_for_programs(routes.find("/api"))
+        );
     }
 }
