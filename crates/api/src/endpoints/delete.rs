@@ -7,7 +7,7 @@ use edge::Problem;
 use http::StatusCode;
 
 use super::{key_id, precondition};
-use crate::{App, auth};
+use crate::App;
 
 /// Delete a key
 ///

@@ -9,7 +9,7 @@ use http::{HeaderValue, header};
 use tracing::{Instrument as _, Span};
 
 use super::list::{FILTERS, list_query};
-use crate::{App, auth};
+use crate::App;
 
 /// Export keys
 ///
