@@ -3,7 +3,11 @@ use std::collections::HashMap;
 use model::{Action, Actor, AdministratorId, AuditId, InstallationId, Instant, KeyId};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, db::on_db};
+use crate::{
+    Store, StoreError,
+    db::on_db,
+    sql::{Sql, Value},
+};
 
 /// Bytes of a SHA-256.
 pub const HASH_LEN: usize = 32;
@@ -88,6 +92,22 @@ pub(crate) const ADMINISTRATOR_NAMES: &str = "SELECT id, name FROM administrator
 /// The index is of the key alone, since a key belongs to one installation.
 pub(crate) const AUDIT_OF_KEY: &str = "SELECT seq, id, at, actor, action, key_id, detail, previous_hash, hash FROM audit_entry \
      WHERE key_id = $2 AND installation_id = $1 AND seq < $3 ORDER BY seq DESC LIMIT $4";
+
+/// A statement that appends entries.
+pub(crate) fn entries_sql(entries: &[(InstallationId, AuditEntry)]) -> Sql {
+    let mut sql = Sql::new(
+        "INSERT INTO audit_entry (installation_id, seq, id, at, actor, action, key_id, detail, previous_hash, hash) VALUES ",
+    );
+    for (index, (installation, entry)) in entries.iter().enumerate() {
+        sql.push(if index == 0 { "(" } else { ", (" });
+        sql.id(installation.0).push(", ").int(entry.seq).push(", ").id(entry.id.0).push(", ");
+        sql.int(entry.at.as_millis()).push(", ").text(&entry.actor).push(", ").text(&entry.action).push(", ");
+        sql.bind(Value::MaybeId(entry.key.map(|key| key.0))).push(", ").text(&entry.detail).push(", ");
+        sql.bind(Value::Bytes(entry.previous_hash.to_vec())).push(", ");
+        sql.bind(Value::Bytes(entry.hash.to_vec())).push(")");
+    }
+    sql
+}
 
 impl Store {
     /// Up to `limit` entries about a key before number `before`, newest first.

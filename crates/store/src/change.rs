@@ -1,49 +1,54 @@
 use model::{Actor, InstallationId, Instant, KeyId, fold};
-use sqlx::{Postgres, Sqlite, Transaction};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
     AuditEntry, Deployment, Digest, HASH_LEN, NewSecret, SealedCopy, Store, StoreError, StoredAnswer,
     StoredInstallation, StoredKey, StoredRecord,
-    audit::{AUDIT_HEAD, hash},
-    db::Db,
+    audit::{AUDIT_HEAD, entries_sql, hash},
+    group::{Back, COUNT_KEYS, Group, Kept, Settled, Tx},
     idempotency::{FIND_ANSWER, KEEP_ANSWER},
     key::{KEY_BY_ID, KeyRow, SEALED_OF_KEY, SealedRow, push_secret, secret_columns},
     record::{RECORDS_OF_KEY, RecordRow, record_select},
     sql::{CHUNK, Sql, Value, query},
 };
 
-/// A transaction that changes truth. Its first act is to move the epoch, which also makes it the only one: the row lock
-/// (PostgreSQL) or the write lock (SQLite) is held until the end, so epochs are committed in order.
+/// A change of truth: all of it is committed, or nothing. Its first act is to move the epoch, which also makes it the only
+/// one: others wait for their turn, and the row lock (PostgreSQL) or the write lock (SQLite) is held until the end, so epochs
+/// are committed in order. Changes that wait for each other are committed together ([`group`](crate::group)).
 ///
-/// Dropped without [`Change::commit`] it leaves nothing behind. Run it in a task of its own: a future that is dropped
-/// half-way, because a client hung up, would otherwise leave the lock to the pool's clean-up.
+/// Dropped without [`Change::commit`] it leaves nothing behind, and so it does when one of its statements failed.
 #[derive(Debug)]
 pub struct Change {
-    pub(crate) tx: Tx,
+    /// `None`: it is over.
+    turn: Option<Turn>,
     epoch: i64,
+    kept: Kept,
+    failed: bool,
 }
 
+/// The group while it is this change's turn, and whom to give it back to.
 #[derive(Debug)]
-pub(crate) enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+struct Turn {
+    group: Box<Group>,
+    back: oneshot::Sender<Back>,
 }
 
 /// Runs an expression on the transaction's connection, whichever the database.
 macro_rules! on_tx {
-    ($change:expr, $connection:ident => $body:expr) => {
-        match &mut $change.tx {
-            $crate::change::Tx::Sqlite(tx) => {
-                let $connection = &mut **tx;
-                $body
+    ($change:expr, $connection:ident => $body:expr) => {{
+        let done = match $change.tx()? {
+            $crate::group::Tx::Sqlite(connection) => {
+                let $connection = &mut **connection;
+                async { Ok::<_, $crate::StoreError>($body) }.await
             }
-            $crate::change::Tx::Postgres(tx) => {
-                let $connection = &mut **tx;
-                $body
+            $crate::group::Tx::Postgres(connection) => {
+                let $connection = &mut **connection;
+                async { Ok::<_, $crate::StoreError>($body) }.await
             }
-        }
-    };
+        };
+        $change.noted(done)?
+    }};
 }
 
 pub(crate) use on_tx;
@@ -57,10 +62,8 @@ macro_rules! json {
 
 pub(crate) use json;
 
-pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value";
 pub(crate) const RESTORE_KEY: &str = "UPDATE api_key SET deleted_at = NULL, updated_at = $3, version = version + 1, epoch = $4 \
      WHERE installation_id = $1 AND id = $2 AND deleted_at IS NOT NULL";
-pub(crate) const COUNT_KEYS: &str = "UPDATE installation SET key_count = key_count + $2 WHERE id = $1";
 pub(crate) const INSERT_INSTALLATION: &str =
     "INSERT INTO installation (id, name, title, recoverable, created_at) VALUES ($1, $2, $3, $4, $5)";
 pub(crate) const SWITCH_MODULE: &str = "UPDATE installation SET disabled_at = $2 WHERE id = $1";
@@ -68,36 +71,62 @@ pub(crate) const INSERT_DEPLOYMENT: &str =
     "INSERT INTO deployment (id, key_prefix, keyring_proof, created_at) VALUES (1, $1, $2, $3)";
 
 impl Store {
-    /// Begins a change.
+    /// Begins a change, as soon as those before it are made.
     pub async fn change(&self) -> Result<Change, StoreError> {
-        match &self.db {
-            Db::Sqlite { write, .. } => {
-                let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
-                let epoch = sqlx::query_scalar(MOVE_EPOCH).fetch_one(&mut *tx).await?;
-                Ok(Change { tx: Tx::Sqlite(tx), epoch })
-            }
-            Db::Postgres { write, .. } => {
-                let mut tx = write.begin().await?;
-                let epoch = sqlx::query_scalar(MOVE_EPOCH).fetch_one(&mut *tx).await?;
-                Ok(Change { tx: Tx::Postgres(tx), epoch })
-            }
-        }
+        self.changes.turn(&self.db, false).await
+    }
+
+    /// Begins a change of many rows: it is committed by itself, so that no other waits for it longer than it must.
+    pub async fn change_alone(&self) -> Result<Change, StoreError> {
+        self.changes.turn(&self.db, true).await
+    }
+
+    /// How many changes wait for their turn.
+    pub fn changes_waiting(&self) -> usize {
+        self.changes.len()
     }
 }
 
 impl Change {
-    /// The epoch that this change will have been.
+    pub(crate) fn new(group: Box<Group>, back: oneshot::Sender<Back>) -> Self {
+        let epoch = group.next_epoch();
+        Self { turn: Some(Turn { group, back }), epoch, kept: Kept::default(), failed: false }
+    }
+
+    /// The epoch that this change has once it is committed.
     pub fn epoch(&self) -> i64 {
         self.epoch
     }
 
-    /// Makes it so.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        match self.tx {
-            Tx::Sqlite(tx) => tx.commit().await?,
-            Tx::Postgres(tx) => tx.commit().await?,
+    /// When what this change reads is committed: it may see what changes before it have done, which nobody may be told before
+    /// it is so. [`Change::commit`] waits for it; who does not commit must.
+    pub fn settled(&self) -> Result<Settled, StoreError> {
+        self.turn.as_ref().map(|turn| turn.group.ended().settled()).ok_or_else(over)
+    }
+
+    /// Commits it, together with those that waited for the same.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        let settled = self.settled()?;
+        if self.failed {
+            return Err(StoreError::Database("a statement of this change has failed".to_owned()));
         }
-        Ok(())
+        let Some(Turn { mut group, back }) = self.turn.take() else { return Err(over()) };
+        group.keep(std::mem::take(&mut self.kept));
+        // Its leader gone, the group is dropped here, and says so.
+        drop(back.send(Back::Kept(group)));
+        settled.wait().await
+    }
+
+    /// The connection, to ask the database something.
+    pub(crate) fn tx(&mut self) -> Result<&mut Tx, StoreError> {
+        self.turn.as_mut().map(|turn| turn.group.tx()).ok_or_else(over)
+    }
+
+    /// Takes note of what the database said. After an error this change can't be committed: PostgreSQL would do nothing more
+    /// for it, and SQLite go on without what failed.
+    pub(crate) fn noted<T>(&mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.failed |= done.is_err();
+        done
     }
 
     /// A key of the installation, deleted or not, as this change sees it.
@@ -293,11 +322,20 @@ impl Change {
         Ok(done == 1)
     }
 
-    /// Corrects the number of the installation's keys.
+    /// Corrects the number of the installation's keys. What makes it larger is written when the group ends. What makes it
+    /// smaller is written at once, with what waits, since the database refuses a number below none.
     pub async fn count_keys(&mut self, installation: InstallationId, more: i64) -> Result<(), StoreError> {
+        if more >= 0 {
+            self.kept.add_count(installation, more);
+            return Ok(());
+        }
+        let waiting = self.turn.as_ref().map_or(0, |turn| turn.group.kept.count(installation));
+        let all = waiting + self.kept.count(installation) + more;
         on_tx!(self, connection => {
-            sqlx::query(COUNT_KEYS).bind(installation.0).bind(more).execute(connection).await?;
+            sqlx::query(COUNT_KEYS).bind(installation.0).bind(all).execute(connection).await?;
         });
+        // Together with what waits in the group this is none.
+        self.kept.set_count(installation, -waiting);
         Ok(())
     }
 
@@ -306,30 +344,37 @@ impl Change {
         &mut self,
         installation: InstallationId,
     ) -> Result<Option<(i64, [u8; HASH_LEN])>, StoreError> {
+        let known = self.kept.head(installation);
+        if let Some(head) = known.or_else(|| self.turn.as_ref()?.group.kept.head(installation)) {
+            self.kept.set_head(installation, head);
+            return Ok(head);
+        }
         let row: Option<(i64, Vec<u8>)> = on_tx!(self, connection => sqlx::query_as(AUDIT_HEAD).bind(installation.0).fetch_optional(connection).await?);
-        row.map(|(seq, bytes)| Ok((seq, hash(bytes)?))).transpose()
+        let head = row.map(|(seq, bytes)| Ok::<_, StoreError>((seq, hash(bytes)?))).transpose()?;
+        self.kept.set_head(installation, head);
+        Ok(head)
     }
 
-    /// Appends entries to the installation's audit log.
+    /// Appends entries to the installation's audit log. Those that continue it from the end that this change was told are
+    /// written when the group ends.
     pub async fn append_audit(
         &mut self,
         installation: InstallationId,
         entries: &[AuditEntry],
     ) -> Result<(), StoreError> {
-        for chunk in entries.chunks(CHUNK) {
-            let mut sql = Sql::new(
-                "INSERT INTO audit_entry (installation_id, seq, id, at, actor, action, key_id, detail, previous_hash, hash) VALUES ",
-            );
-            for (index, entry) in chunk.iter().enumerate() {
-                sql.push(if index == 0 { "(" } else { ", (" });
-                sql.id(installation.0).push(", ").int(entry.seq).push(", ").id(entry.id.0).push(", ");
-                sql.int(entry.at.as_millis()).push(", ").text(&entry.actor).push(", ").text(&entry.action).push(", ");
-                sql.bind(Value::MaybeId(entry.key.map(|key| key.0))).push(", ").text(&entry.detail).push(", ");
-                sql.bind(Value::Bytes(entry.previous_hash.to_vec())).push(", ");
-                sql.bind(Value::Bytes(entry.hash.to_vec())).push(")");
-            }
-            self.execute(sql).await?;
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(()) };
+        let (first, last) = (first.seq, (last.seq, last.hash));
+        let entries: Vec<_> = entries.iter().map(|entry| (installation, entry.clone())).collect();
+        let head = self.kept.head(installation);
+        if head.is_some_and(|head| first == head.map_or(0, |(seq, _)| seq) + 1) {
+            self.kept.set_head(installation, Some(last));
+            self.kept.entries.extend(entries);
+            return Ok(());
         }
+        for chunk in entries.chunks(CHUNK) {
+            self.execute(entries_sql(chunk)).await?;
+        }
+        self.kept.set_head(installation, Some(last));
         Ok(())
     }
 
@@ -438,4 +483,17 @@ impl Change {
 /// A caller as a part of a primary key.
 pub(crate) fn caller_text(caller: &Actor) -> String {
     serde_json::to_string(caller).unwrap_or_default()
+}
+
+impl Drop for Change {
+    fn drop(&mut self) {
+        if let Some(Turn { group, back }) = self.turn.take() {
+            // Its leader gone, the group is dropped here, and says so.
+            drop(back.send(Back::Left(group)));
+        }
+    }
+}
+
+fn over() -> StoreError {
+    StoreError::Database("this change is over".to_owned())
 }

@@ -1,5 +1,5 @@
 use crate::{
-    administrator, audit, change, db, examine, handover, idempotency, installation, key, list, record, rotate,
+    administrator, audit, change, db, examine, group, handover, idempotency, installation, key, list, record, rotate,
     selection, update, usage,
 };
 
@@ -14,9 +14,10 @@ statements! {
     administrator: INSERT_ADMINISTRATOR ADMINISTRATOR_BY_EMAIL COUNT_ADMINISTRATORS INSERT_SESSION SESSION TOUCH_SESSION
         END_SESSION PURGE_SESSIONS;
     audit: AUDIT_HEAD AUDIT_AFTER AUDIT_OF_KEY ADMINISTRATOR_NAMES;
-    change: MOVE_EPOCH RESTORE_KEY COUNT_KEYS INSERT_INSTALLATION SWITCH_MODULE
+    change: RESTORE_KEY INSERT_INSTALLATION SWITCH_MODULE
         INSERT_DEPLOYMENT;
     examine: NEWEST_MIGRATION ORPHANS;
+    group: MOVE_EPOCH SET_EPOCH COUNT_KEYS;
     handover: INSERT_HANDOVER HANDOVER_BY_TOKEN OPEN_HANDOVER WITHDRAW_HANDOVER HANDOVER HANDOVERS;
     idempotency: FIND_ANSWER KEEP_ANSWER;
     installation: INSTALLATIONS DEPLOYMENT KEY_COUNT;
