@@ -29,7 +29,9 @@ pub(crate) use kept::Kept;
 pub use leader::Settled;
 pub(crate) use leader::{Back, Ended, Outcome};
 pub(crate) use queue::Queue;
-pub(crate) use transaction::{COUNT_KEYS, Group, MOVE_EPOCH, SET_EPOCH, Tx};
+pub(crate) use transaction::{Group, Tx};
+#[cfg(feature = "testing")]
+pub(crate) use transaction::{MOVE_EPOCH, SET_EPOCH};
 
 use std::time::Duration;
 

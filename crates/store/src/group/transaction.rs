@@ -3,14 +3,14 @@ use sqlx::{Postgres, Sqlite, pool::PoolConnection};
 use super::{Ended, Kept, MEMBERS_MOST, Outcome};
 use crate::{
     StoreError,
-    audit::entries_sql,
+    audit_entry::entries_sql,
     db::Db,
+    installation::COUNT_KEYS,
     sql::{CHUNK, query},
 };
 
 pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value";
 pub(crate) const SET_EPOCH: &str = "UPDATE epoch SET value = $1 WHERE id = 1";
-pub(crate) const COUNT_KEYS: &str = "UPDATE installation SET key_count = key_count + $2 WHERE id = $1";
 
 /// The connection of a transaction that is open.
 #[derive(Debug)]
