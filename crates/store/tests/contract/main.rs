@@ -5,6 +5,7 @@ mod administrators;
 mod answers;
 mod audit;
 mod fixture;
+mod groups;
 mod handovers;
 mod installations;
 mod keys;

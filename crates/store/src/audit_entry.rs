@@ -1,9 +1,12 @@
-use std::collections::HashMap;
-
-use model::{Action, Actor, AdministratorId, AuditId, InstallationId, Instant, KeyId};
+use model::{Action, Actor, AuditId, InstallationId, Instant, KeyId};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, db::on_db};
+use crate::{
+    Change, Store, StoreError,
+    change::on_tx,
+    db::on_db,
+    sql::{CHUNK, Sql, Value},
+};
 
 /// Bytes of a SHA-256.
 pub const HASH_LEN: usize = 32;
@@ -45,7 +48,7 @@ impl AuditEntry {
 }
 
 #[derive(sqlx::FromRow)]
-pub(crate) struct AuditRow {
+struct AuditRow {
     seq: i64,
     id: Uuid,
     at: i64,
@@ -57,7 +60,7 @@ pub(crate) struct AuditRow {
     hash: Vec<u8>,
 }
 
-pub(crate) fn hash(bytes: Vec<u8>) -> Result<[u8; HASH_LEN], StoreError> {
+fn hash(bytes: Vec<u8>) -> Result<[u8; HASH_LEN], StoreError> {
     bytes.try_into().map_err(|_| StoreError::Corrupt { column: "audit_entry.hash" })
 }
 
@@ -83,11 +86,25 @@ pub(crate) const AUDIT_HEAD: &str =
     "SELECT seq, hash FROM audit_entry WHERE installation_id = $1 ORDER BY seq DESC LIMIT 1";
 pub(crate) const AUDIT_AFTER: &str = "SELECT seq, id, at, actor, action, key_id, detail, previous_hash, hash FROM audit_entry \
      WHERE installation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-/// Who did it, by the name that an administrator has now.
-pub(crate) const ADMINISTRATOR_NAMES: &str = "SELECT id, name FROM administrator WHERE installation_id = $1";
 /// The index is of the key alone, since a key belongs to one installation.
 pub(crate) const AUDIT_OF_KEY: &str = "SELECT seq, id, at, actor, action, key_id, detail, previous_hash, hash FROM audit_entry \
      WHERE key_id = $2 AND installation_id = $1 AND seq < $3 ORDER BY seq DESC LIMIT $4";
+
+/// A statement that appends entries.
+pub(crate) fn entries_sql(entries: &[(InstallationId, AuditEntry)]) -> Sql {
+    let mut sql = Sql::new(
+        "INSERT INTO audit_entry (installation_id, seq, id, at, actor, action, key_id, detail, previous_hash, hash) VALUES ",
+    );
+    for (index, (installation, entry)) in entries.iter().enumerate() {
+        sql.push(if index == 0 { "(" } else { ", (" });
+        sql.id(installation.0).push(", ").int(entry.seq).push(", ").id(entry.id.0).push(", ");
+        sql.int(entry.at.as_millis()).push(", ").text(&entry.actor).push(", ").text(&entry.action).push(", ");
+        sql.bind(Value::MaybeId(entry.key.map(|key| key.0))).push(", ").text(&entry.detail).push(", ");
+        sql.bind(Value::Bytes(entry.previous_hash.to_vec())).push(", ");
+        sql.bind(Value::Bytes(entry.hash.to_vec())).push(")");
+    }
+    sql
+}
 
 impl Store {
     /// Up to `limit` entries about a key before number `before`, newest first.
@@ -104,16 +121,6 @@ impl Store {
         rows.into_iter().map(AuditEntry::try_from).collect()
     }
 
-    /// The administrators of an installation by name.
-    pub async fn administrator_names(
-        &self,
-        installation: InstallationId,
-    ) -> Result<HashMap<AdministratorId, String>, StoreError> {
-        let rows: Vec<(Uuid, String)> =
-            on_db!(self, pool => sqlx::query_as(ADMINISTRATOR_NAMES).bind(installation.0).fetch_all(pool).await?);
-        Ok(rows.into_iter().map(|(id, name)| (AdministratorId(id), name)).collect())
-    }
-
     /// Up to `limit` entries after number `seq`, oldest first.
     pub async fn audit_after(
         &self,
@@ -125,5 +132,47 @@ impl Store {
             sqlx::query_as(AUDIT_AFTER).bind(installation.0).bind(seq).bind(limit).fetch_all(pool).await?
         });
         rows.into_iter().map(AuditEntry::try_from).collect()
+    }
+}
+
+impl Change {
+    /// Number and hash of the newest audit entry: what the next one is chained to.
+    pub async fn audit_head(
+        &mut self,
+        installation: InstallationId,
+    ) -> Result<Option<(i64, [u8; HASH_LEN])>, StoreError> {
+        let own = self.kept().head(installation);
+        let known = own.or_else(|| self.kept_before().and_then(|kept| kept.head(installation)));
+        let head = match known {
+            Some(head) => head,
+            None => {
+                let row: Option<(i64, Vec<u8>)> = on_tx!(self, connection => sqlx::query_as(AUDIT_HEAD).bind(installation.0).fetch_optional(connection).await?);
+                row.map(|(seq, bytes)| Ok::<_, StoreError>((seq, hash(bytes)?))).transpose()?
+            }
+        };
+        self.kept().set_head(installation, head);
+        Ok(head)
+    }
+
+    /// Appends entries to the installation's audit log. Those that continue it from the end that this change was told are
+    /// written when its group ends: nothing that a caller sends can make that fail.
+    pub async fn append_audit(
+        &mut self,
+        installation: InstallationId,
+        entries: &[AuditEntry],
+    ) -> Result<(), StoreError> {
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(()) };
+        let (first, last) = (first.seq, (last.seq, last.hash));
+        let entries: Vec<_> = entries.iter().map(|entry| (installation, entry.clone())).collect();
+        let head = self.kept().head(installation);
+        if head.is_some_and(|head| first == head.map_or(0, |(seq, _)| seq) + 1) {
+            self.kept().entries.extend(entries);
+        } else {
+            for chunk in entries.chunks(CHUNK) {
+                self.execute(entries_sql(chunk)).await?;
+            }
+        }
+        self.kept().set_head(installation, Some(last));
+        Ok(())
     }
 }

@@ -1,17 +1,11 @@
-use model::{InstallationId, Instant, KeyId, RESTORE_WINDOW_MS};
+use model::{InstallationId, Instant, KeyId};
 use uuid::Uuid;
 
 use crate::{
-    Change, KeyFilter, Store, StoreError,
-    change::on_tx,
+    KeyFilter, Store, StoreError,
     db::on_db,
     sql::{CHUNK, Sql, query},
 };
-
-pub(crate) const COUNT_NAMED: &str = "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded = $2 \
-     AND kind = 'issued' AND deleted_at IS NULL AND id <> $3";
-pub(crate) const UNDO_DELETE: &str = "UPDATE api_key SET deleted_at = NULL, updated_at = $3, version = version + 1, epoch = $4 \
-     WHERE installation_id = $1 AND epoch = $2 AND deleted_at > $5 RETURNING id";
 
 /// What hangs on the keys that match a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,28 +21,6 @@ pub struct Weighed {
 }
 
 impl Store {
-    /// Issued keys whose folded Client Name is this, `except` one.
-    pub async fn count_named(
-        &self,
-        installation: InstallationId,
-        folded: &str,
-        except: KeyId,
-    ) -> Result<u64, StoreError> {
-        let count: i64 = on_db!(self, pool => {
-            sqlx::query_scalar(COUNT_NAMED).bind(installation.0).bind(folded).bind(except.0).fetch_one(pool).await?
-        });
-        Ok(count.unsigned_abs())
-    }
-
-    /// Up to `limit` ids of issued keys that match, oldest first.
-    pub async fn matching_ids(&self, filter: &KeyFilter, limit: i64) -> Result<Vec<KeyId>, StoreError> {
-        let mut sql = Sql::new("SELECT id FROM api_key WHERE ");
-        self.push_filter(filter, &mut sql);
-        sql.push(" ORDER BY created_at, id LIMIT ").int(limit);
-        let ids: Vec<Uuid> = on_db!(self, pool => query!(query_scalar, sql, pool).fetch_all(pool).await?);
-        Ok(ids.into_iter().map(KeyId).collect())
-    }
-
     /// Counts the issued keys that match, and adds up the allowed calls with them since an instant. Of usage it looks at
     /// `most` rows (a row is a key's hour): keys that are used all day have millions, which nobody waits for.
     pub async fn weigh(&self, filter: &KeyFilter, since: Instant, most: i64) -> Result<Weighed, StoreError> {
@@ -110,29 +82,5 @@ impl Store {
             );
         }
         Ok(calls)
-    }
-}
-
-impl Change {
-    /// Makes the keys live again that were deleted by the change of this epoch, have not been touched since and are not due
-    /// to be purged.
-    pub async fn undo_delete(
-        &mut self,
-        installation: InstallationId,
-        epoch: i64,
-        now: Instant,
-    ) -> Result<Vec<KeyId>, StoreError> {
-        let own = self.epoch();
-        let ids: Vec<Uuid> = on_tx!(self, connection => {
-            sqlx::query_scalar(UNDO_DELETE)
-                .bind(installation.0)
-                .bind(epoch)
-                .bind(now.as_millis())
-                .bind(own)
-                .bind(now.plus_millis(-RESTORE_WINDOW_MS).as_millis())
-                .fetch_all(connection)
-                .await?
-        });
-        Ok(ids.into_iter().map(KeyId).collect())
     }
 }

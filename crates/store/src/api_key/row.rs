@@ -1,125 +1,12 @@
 use model::{
-    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, KeyStatus, LifeCycle,
-    Limit, Metadata, NetworkSet, OriginSet, Preset, ScopeSet, SecretId,
+    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle, Limit, Metadata,
+    NetworkSet, OriginSet, Preset, ScopeSet,
 };
 use serde_json::from_str;
 use uuid::Uuid;
 
-use crate::{
-    Store, StoreError,
-    db::on_db,
-    sql::{Sql, Value},
-};
-
-/// HMAC-SHA-256 of a whole secret under a pepper.
-pub type Digest = [u8; 32];
-
-/// A key as it stands in its row; what a person sees of it depends on `now`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredKey {
-    /// Whose.
-    pub installation: InstallationId,
-    /// The key; its `status` is that of the instant given to [`StoredKey::at`].
-    key: Key,
-    /// What decides its status.
-    pub life: LifeCycle,
-    /// The epoch of its last change.
-    pub epoch: i64,
-}
-
-impl StoredKey {
-    /// A key that is about to be written for the first time. Its status says whether it begins disabled.
-    pub fn new(installation: InstallationId, key: Key, epoch: i64) -> Self {
-        let disabled_at = (key.status == KeyStatus::Disabled).then_some(key.created_at);
-        let life = LifeCycle { disabled_at, expires_at: key.expires_at, deleted_at: None };
-        Self { installation, key, life, epoch }
-    }
-
-    /// The key as it is seen at `now`.
-    pub fn at(self, now: Instant) -> Key {
-        Key { status: self.life.status(now), ..self.key }
-    }
-
-    /// Its id.
-    pub fn id(&self) -> KeyId {
-        self.key.id
-    }
-
-    /// Whose it is.
-    pub fn kind(&self) -> KeyKind {
-        self.key.kind
-    }
-
-    /// Whom it was generated for.
-    pub fn client_name(&self) -> &ClientName {
-        &self.key.client_name
-    }
-
-    /// What it may do.
-    pub fn scopes(&self) -> &ScopeSet {
-        &self.key.scopes
-    }
-
-    /// Grows with each change.
-    pub fn version(&self) -> i64 {
-        self.key.version
-    }
-
-    /// All of it that can be edited.
-    pub fn settings(&self) -> KeySettings {
-        KeySettings { enabled: self.life.disabled_at.is_none(), ..self.key.settings() }
-    }
-
-    pub(crate) fn columns(&self) -> &Key {
-        &self.key
-    }
-}
-
-/// A secret about to be written.
-#[derive(Clone, Debug)]
-pub struct NewSecret {
-    /// Its own id.
-    pub id: SecretId,
-    /// What it is looked up by.
-    pub digest: Digest,
-    /// What may be shown of it.
-    pub hint: Hint,
-    /// The pepper that the digest was made with.
-    pub pepper_id: String,
-    /// The copy that can be revealed, where the installation keeps one.
-    pub sealed: Option<SealedCopy>,
-}
-
-/// A secret under a data key of its own, and the data key under the master key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SealedCopy {
-    /// Which master key.
-    pub master_key_id: String,
-    /// Nonce, data key under the master key, tag.
-    pub wrapped_key: Vec<u8>,
-    /// Nonce, secret under the data key, tag.
-    pub sealed_secret: Vec<u8>,
-}
-
-/// The beginning of a statement that writes secrets.
-pub(crate) fn secret_columns() -> Sql {
-    Sql::new(
-        "INSERT INTO api_key_secret (id, installation_id, key_id, digest, hint, pepper_id, master_key_id, wrapped_key, \
-         sealed_secret, created_at) VALUES ",
-    )
-}
-
-/// One row of it.
-pub(crate) fn push_secret(sql: &mut Sql, installation: InstallationId, key: KeyId, secret: &NewSecret, now: Instant) {
-    let sealed = secret.sealed.as_ref();
-    sql.push("(").id(secret.id.0).push(", ").id(installation.0).push(", ").id(key.0);
-    sql.push(", ").bind(Value::Bytes(secret.digest.to_vec())).push(", ").text(&secret.hint.0);
-    sql.push(", ").text(&secret.pepper_id);
-    sql.push(", ").bind(Value::MaybeText(sealed.map(|copy| copy.master_key_id.clone())));
-    sql.push(", ").bind(Value::MaybeBytes(sealed.map(|copy| copy.wrapped_key.clone())));
-    sql.push(", ").bind(Value::MaybeBytes(sealed.map(|copy| copy.sealed_secret.clone())));
-    sql.push(", ").int(now.as_millis()).push(")");
-}
+use super::StoredKey;
+use crate::{Change, Store, StoreError, change::on_tx, db::on_db};
 
 /// A statement that gives [`KeyRow`]s.
 macro_rules! key_select {
@@ -248,28 +135,8 @@ impl TryFrom<KeyRow> for StoredKey {
 
 pub(crate) const KEY_BY_ID: &str = key_select!("FROM api_key WHERE installation_id = $1 AND id = $2");
 pub(crate) const DEFAULT_KEY: &str = key_select!("FROM api_key WHERE installation_id = $1 AND kind = 'default'");
-pub(crate) const SEALED_OF_KEY: &str = "SELECT id, master_key_id, wrapped_key, sealed_secret FROM api_key_secret \
-     WHERE installation_id = $1 AND key_id = $2 AND expires_at IS NULL";
-
-#[derive(sqlx::FromRow)]
-pub(crate) struct SealedRow {
-    id: Uuid,
-    master_key_id: Option<String>,
-    wrapped_key: Option<Vec<u8>>,
-    sealed_secret: Option<Vec<u8>>,
-}
-
-impl SealedRow {
-    pub(crate) fn into_copy(self) -> (SecretId, Option<SealedCopy>) {
-        let copy = match (self.master_key_id, self.wrapped_key, self.sealed_secret) {
-            (Some(master_key_id), Some(wrapped_key), Some(sealed_secret)) => {
-                Some(SealedCopy { master_key_id, wrapped_key, sealed_secret })
-            }
-            _ => None,
-        };
-        (SecretId(self.id), copy)
-    }
-}
+pub(crate) const COUNT_NAMED: &str = "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded = $2 \
+     AND kind = 'issued' AND deleted_at IS NULL AND id <> $3";
 
 impl Store {
     /// A key of the installation, deleted or not.
@@ -283,6 +150,29 @@ impl Store {
     pub async fn default_key(&self, installation: InstallationId) -> Result<Option<StoredKey>, StoreError> {
         let row: Option<KeyRow> =
             on_db!(self, pool => sqlx::query_as(DEFAULT_KEY).bind(installation.0).fetch_optional(pool).await?);
+        row.map(StoredKey::try_from).transpose()
+    }
+
+    /// Issued keys whose folded Client Name is this, `except` one.
+    pub async fn count_named(
+        &self,
+        installation: InstallationId,
+        folded: &str,
+        except: KeyId,
+    ) -> Result<u64, StoreError> {
+        let count: i64 = on_db!(self, pool => {
+            sqlx::query_scalar(COUNT_NAMED).bind(installation.0).bind(folded).bind(except.0).fetch_one(pool).await?
+        });
+        Ok(count.unsigned_abs())
+    }
+}
+
+impl Change {
+    /// A key of the installation, deleted or not, as this change sees it.
+    pub async fn key(&mut self, installation: InstallationId, id: KeyId) -> Result<Option<StoredKey>, StoreError> {
+        let row: Option<KeyRow> = on_tx!(self, connection => {
+            sqlx::query_as(KEY_BY_ID).bind(installation.0).bind(id.0).fetch_optional(connection).await?
+        });
         row.map(StoredKey::try_from).transpose()
     }
 }

@@ -1,11 +1,12 @@
 use model::{
     CursorValue, Environment, InstallationId, Instant, KeyId, KeyStatus, Preset, RESTORE_WINDOW_MS, Sort, SortColumn,
 };
+use uuid::Uuid;
 
+use super::row::{KeyRow, key_select};
 use crate::{
     Store, StoreError, StoredKey,
     db::{Db, on_db},
-    key::{KeyRow, key_select},
     sql::{Sql, query},
 };
 
@@ -37,9 +38,9 @@ pub struct KeyFilter {
     pub now: Instant,
 }
 
-/// How the text that is searched for meets the names.
+/// How the text that is searched for is compared with the names.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Lead {
+enum SearchPlan {
     /// Through the trigram index.
     Trigrams,
     /// By looking at each name in the order of the list.
@@ -47,7 +48,7 @@ enum Lead {
 }
 
 impl KeyFilter {
-    fn push(&self, sql: &mut Sql, lead: Lead, sqlite: bool) {
+    fn push(&self, sql: &mut Sql, plan: SearchPlan, sqlite: bool) {
         sql.push("installation_id = ").id(self.installation.0).push(" AND kind = 'issued'");
         match self.status {
             // A tombstone that is due to be purged is not there any more, whenever the job comes by.
@@ -90,7 +91,7 @@ impl KeyFilter {
         }
         if sqlite {
             sql.push(" AND instr(client_name_folded, ").text(&self.search).push(") > 0");
-            if lead == Lead::Trigrams {
+            if plan == SearchPlan::Trigrams {
                 sql.push(" AND seq IN (SELECT rowid FROM api_key_search WHERE api_key_search MATCH ");
                 sql.text(&phrase(&self.search)).push(")");
             }
@@ -154,9 +155,9 @@ impl Store {
         after: Option<&(CursorValue, KeyId)>,
         limit: i64,
     ) -> Result<Vec<StoredKey>, StoreError> {
-        let lead = self.lead(filter).await?;
+        let plan = self.search_plan(filter).await?;
         let mut sql = Sql::new(key_select!("FROM api_key WHERE "));
-        filter.push(&mut sql, lead, self.is_sqlite());
+        filter.push(&mut sql, plan, self.is_sqlite());
         push_order(&mut sql, sort, after);
         sql.push(" LIMIT ").int(limit);
         let kept = self.is_sqlite();
@@ -164,6 +165,15 @@ impl Store {
             query!(query_as, sql, pool).persistent(kept).fetch_all(pool).await?
         });
         rows.into_iter().map(StoredKey::try_from).collect()
+    }
+
+    /// Up to `limit` ids of issued keys that match, oldest first.
+    pub async fn matching_ids(&self, filter: &KeyFilter, limit: i64) -> Result<Vec<KeyId>, StoreError> {
+        let mut sql = Sql::new("SELECT id FROM api_key WHERE ");
+        self.push_filter(filter, &mut sql);
+        sql.push(" ORDER BY created_at, id LIMIT ").int(limit);
+        let ids: Vec<Uuid> = on_db!(self, pool => query!(query_scalar, sql, pool).fetch_all(pool).await?);
+        Ok(ids.into_iter().map(KeyId).collect())
     }
 
     /// How many issued keys match, counting no further than one past [`TOTAL_COUNTED`].
@@ -180,8 +190,8 @@ impl Store {
 
     /// The conditions of a filter, led by the trigram index where it can be.
     pub(crate) fn push_filter(&self, filter: &KeyFilter, sql: &mut Sql) {
-        let lead = if filter.uses_trigrams() { Lead::Trigrams } else { Lead::Order };
-        filter.push(sql, lead, self.is_sqlite());
+        let plan = if filter.uses_trigrams() { SearchPlan::Trigrams } else { SearchPlan::Order };
+        filter.push(sql, plan, self.is_sqlite());
     }
 
     /// Whether the database is the embedded one.
@@ -189,14 +199,14 @@ impl Store {
         matches!(self.db, Db::Sqlite { .. })
     }
 
-    async fn lead(&self, filter: &KeyFilter) -> Result<Lead, StoreError> {
-        let Db::Sqlite { read, .. } = &self.db else { return Ok(Lead::Order) };
+    async fn search_plan(&self, filter: &KeyFilter) -> Result<SearchPlan, StoreError> {
+        let Db::Sqlite { read, .. } = &self.db else { return Ok(SearchPlan::Order) };
         if !filter.uses_trigrams() {
-            return Ok(Lead::Order);
+            return Ok(SearchPlan::Order);
         }
         let hits: i64 =
             sqlx::query_scalar(SEARCH_HITS).bind(phrase(&filter.search)).bind(FEW + 1).fetch_one(read).await?;
-        Ok(if hits > FEW { Lead::Order } else { Lead::Trigrams })
+        Ok(if hits > FEW { SearchPlan::Order } else { SearchPlan::Trigrams })
     }
 }
 
