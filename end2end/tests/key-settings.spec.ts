@@ -150,7 +150,7 @@ test('what fills in a new key leaves no key out of the list behind it', async ({
 test('an address that asks for what there is not says so', async ({ ownServer, page }) => {
   await openKeys(page, ownServer, '?new&preset=crmm&client_name=Wall%20board');
   const add = page.getByRole('dialog', { name: 'Add API key' });
-  await expect(add.getByText('“crmm” is no integration: choose one.')).toBeVisible();
+  await expect(add.getByText('“crmm” is not an integration: choose one.')).toBeVisible();
   await expectAccessible(page);
 });
 
@@ -282,7 +282,7 @@ test.describe('without scripts', () => {
     await expect(add.getByRole('checkbox', { name: /users:impersonate/ })).toBeVisible();
     await expect(add.getByRole('checkbox', { name: /users:impersonate/ })).toBeChecked();
     await add.getByRole('button', { name: 'Generate key' }).click();
-    await expect(add.getByText('“7d” is no time: choose when the key expires.')).toBeVisible();
+    await expect(add.getByText('“7d” is not a time: choose when the key expires.')).toBeVisible();
     await add.getByRole('combobox', { name: 'Expires' }).selectOption('In 30 days');
     await add.getByRole('button', { name: 'Generate key' }).click();
     await add.getByRole('button', { name: 'Done' }).click();
@@ -313,9 +313,9 @@ test.describe('without scripts', () => {
     await signIn(page, ownServer);
     await page.goto(`${ownServer.url}/keys?new&preset=crmm&environment=prod&scope=Calls&client_name=Plain`);
     const add = page.getByRole('dialog', { name: 'Add API key' });
-    await expect(add.getByText('“crmm” is no integration: choose one.')).toBeVisible();
+    await expect(add.getByText('“crmm” is not an integration: choose one.')).toBeVisible();
     await expect(add.getByText('“prod” is no environment: choose live or test.')).toBeVisible();
-    await expect(add.getByText('“Calls” is no right: tick what the key may do.')).toBeVisible();
+    await expect(add.getByText('“Calls” is not a right: tick what the key may do.')).toBeVisible();
   });
 
   test('settings are added and edited as plain forms', async ({ ownServer, page }) => {

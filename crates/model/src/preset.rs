@@ -68,12 +68,14 @@ impl Preset {
     /// One line on what a key with this preset may do.
     pub const fn summary(self) -> &'static str {
         match self {
-            Self::Crm => "Looks callers up, starts calls and writes wraps back.",
-            Self::WorkforceManagement => "Reads agents, calls and metrics, and is told when an agent's state changes.",
+            Self::Crm => "Looks up callers, starts calls and writes wraps.",
+            Self::WorkforceManagement => {
+                "Reads agents, calls and metrics, and is notified when an agent's state changes."
+            }
             Self::QualityAssurance => "Listens to recordings and reads agents and calls.",
-            Self::BusinessIntelligence => "Reads everything that is counted, and changes nothing.",
+            Self::BusinessIntelligence => "Reads data, metrics and reports, and changes nothing.",
             Self::LiveWidget => "Shows live wait times and queues.",
-            Self::Custom => "Nothing until you choose its rights.",
+            Self::Custom => "Does nothing until you choose its rights.",
         }
     }
 

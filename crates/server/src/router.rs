@@ -18,11 +18,11 @@ pub fn dispatcher(keydesk: &Keydesk) -> Dispatcher {
 
 /// The same behind proxies, whose questions it answers.
 pub fn dispatcher_behind(keydesk: &Keydesk, gateway: Gateway) -> Dispatcher {
-    dispatcher_for(keydesk, app::Settings::default(), gateway)
+    dispatcher_for(keydesk, app::BrowserAccess::default(), gateway)
 }
 
 /// Everything that the public listener serves.
-pub(crate) fn dispatcher_for(keydesk: &Keydesk, settings: app::Settings, gateway: Gateway) -> Dispatcher {
+pub(crate) fn dispatcher_for(keydesk: &Keydesk, settings: app::BrowserAccess, gateway: Gateway) -> Dispatcher {
     let endpoints = endpoints();
     let edge = Edge::new(Source(keydesk.clone()), Routes::new(templates(&endpoints)));
     let gate = Gate::new(keydesk.verifier().clone(), gateway, edge);
@@ -51,11 +51,11 @@ fn templates(endpoints: &[Endpoint]) -> Vec<Template> {
     [Gate::template(), Template::path(METRICS)].into_iter().chain(pages).chain(api::templates(endpoints)).collect()
 }
 
-fn router(keydesk: &Keydesk, endpoints: Vec<Endpoint>, settings: app::Settings) -> Router {
+fn router(keydesk: &Keydesk, endpoints: Vec<Endpoint>, settings: app::BrowserAccess) -> Router {
     let app = App { keydesk: keydesk.clone() };
     let document = api::document(&endpoints);
     let icon = assets::path("favicon.svg").unwrap_or("data:,");
-    let pages = app::ssr::routes(keydesk.clone(), site(), settings);
+    let pages = app::routes(keydesk.clone(), site(), settings);
     api::router(app, endpoints, api::reference::routes(&document, icon)).merge(assets::routes()).merge(pages)
 }
 

@@ -71,7 +71,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let set_up = set_up::link(&keydesk, &settings.installation, &settings.address()).await;
     drop(settings);
     let background = timekeeper.lend(async { keydesk.start() }).await;
-    let dispatcher = router::dispatcher_for(&keydesk, app::Settings { https }, gateway);
+    let dispatcher = router::dispatcher_for(&keydesk, app::BrowserAccess { https }, gateway);
     let mut server = Server::new(timekeeper.timers());
     server.spawn(listener, dispatcher.clone());
     if let Some(listener) = ops {

@@ -1,4 +1,10 @@
-//! Checks the rules about rooms that no compiler checks: who may depend on whom, who may say what, and how long a file is.
+//! Checks the rules about rooms that no compiler checks: which crate may depend on which, what a crate may say, that no files
+//! or folders in it name each other in a circle, that no feature of `app` reaches into another, and how long a file is.
+
+mod circles;
+mod features;
+mod modules;
+mod source;
 
 use crate::digest;
 use crate::paths;
@@ -77,6 +83,13 @@ pub(crate) fn check() -> Result<()> {
                     )
                 }));
             }
+        }
+    }
+    for (room, _) in MAY_DEPEND_ON {
+        let modules = modules::Modules::of(&crates.join(room).join("src"))?;
+        wrong.extend(circles::circles(&modules).into_iter().map(|circle| format!("{room} has a circle: {circle}")));
+        if room == "app" {
+            wrong.extend(features::reaches(&modules).into_iter().map(|reach| format!("{room}: {reach}")));
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(Failure::new(wrong.join("\n  "))) }
