@@ -131,7 +131,7 @@ impl Keydesk {
             }
             let records = change.records_of_key(installation.id, issued.key.id).await.map_err(failure::public)?;
             this.commit(change).await?;
-            this.inner.cache.apply(records);
+            this.inner.verifier.apply(records);
             Ok(issued)
         })
         .await
@@ -151,7 +151,7 @@ impl Keydesk {
             let ids: Vec<KeyId> = issued.iter().map(|issued| issued.key.id).collect();
             let records = change.records_of_keys(installation.id, &ids).await.map_err(failure::public)?;
             this.commit(change).await?;
-            this.inner.cache.apply(records);
+            this.inner.verifier.apply(records);
             Ok(issued)
         })
         .await
@@ -259,9 +259,9 @@ impl Keydesk {
         };
         let new_secret = NewSecret {
             id,
-            digest: keyring.digest(secret.expose()),
+            digest: keyring.peppers().digest(secret.expose()),
             hint: secret.hint(),
-            pepper_id: keyring.pepper_id().to_owned(),
+            pepper_id: keyring.peppers().id().to_owned(),
             sealed,
         };
         Ok((secret, new_secret))

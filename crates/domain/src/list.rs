@@ -3,8 +3,9 @@ use model::{
     fold,
 };
 use store::{KeyFilter, TOTAL_COUNTED};
+use verify::Record;
 
-use crate::{Caller, Keydesk, Record, failure};
+use crate::{Caller, Keydesk, failure};
 
 /// Some keys of a list.
 pub(crate) struct Listed {

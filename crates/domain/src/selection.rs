@@ -148,7 +148,7 @@ impl Keydesk {
                     this.write_audit(&mut change, installation, actor, now, deeds).await?;
                     let records = change.records_of_keys(installation, &ids).await.map_err(failure::public)?;
                     this.commit(change).await?;
-                    this.inner.cache.apply(records);
+                    this.inner.verifier.apply(records);
                     Ok(count)
                 })
                 .await?;

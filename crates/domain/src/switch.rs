@@ -65,7 +65,7 @@ impl Keydesk {
             this.write_audit(&mut change, installation, caller.actor, now, deeds).await?;
             let records = change.records_of_keys(installation, &outcome.changed).await.map_err(failure::public)?;
             this.commit(change).await?;
-            this.inner.cache.apply(records);
+            this.inner.verifier.apply(records);
             Ok(outcome)
         })
         .await

@@ -166,7 +166,7 @@ impl Keydesk {
     ) -> Result<(), KeyError> {
         let records = change.records_of_key(installation, id).await.map_err(failure::public)?;
         self.commit(change).await?;
-        self.inner.cache.apply(records);
+        self.inner.verifier.apply(records);
         Ok(())
     }
 }
