@@ -5,7 +5,10 @@ use std::{hint::black_box, time::Duration};
 use aws_lc_rs::hmac;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use domain::{Call, Caller, Keydesk, NewKey, OpenOptions};
-use model::{CallFacts, Environment, KeyFacts, LifeCycle, NetworkSet, OriginSet, PlainSecret, Preset, Scope, decide};
+use model::{
+    CallFacts, Environment, KeyFacts, LifeCycle, NetworkSet, OriginSet, PlainSecret, Preset, Scope, SettingsPatch,
+    decide,
+};
 use tokio::runtime::Runtime;
 
 struct Desk {
@@ -24,12 +27,8 @@ async fn desk(keys: usize) -> Desk {
     let keydesk = Keydesk::open(OpenOptions::new(database, dir.path())).await.expect("an open Keydesk");
     let first = keydesk.installation("default").await.expect("a database").expect("the first installation");
     let operator = Caller::operator(first.id);
-    let new = |number| NewKey {
-        client_name: format!("Client {number}"),
-        preset: Some(Preset::Crm),
-        scopes: None,
-        environment: Environment::Live,
-        ..NewKey::default()
+    let new = |number| {
+        NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name(format!("Client {number}")) })
     };
     let mut secrets = Vec::with_capacity(keys);
     for first in (0..keys).step_by(1_000) {

@@ -159,14 +159,20 @@ impl Keydesk {
         T: Send + 'static,
         F: Future<Output = Result<T, KeyError>> + Send + 'static,
     {
-        self.require_module(caller.installation)?;
-        caller.require_change()?;
+        self.require_to_change(caller)?;
         let (this, caller) = (self.clone(), caller.clone());
         self.detached(async move {
             let (change, caller) = this.change_for(caller).await?;
             work(this, caller, change).await
         })
         .await
+    }
+
+    /// Refuses where nobody may manage keys now, and whoever may not change anything. Gives the caller's installation.
+    pub(crate) fn require_to_change(&self, caller: &Caller) -> Result<Installation, KeyError> {
+        let installation = self.require_module(caller.installation)?;
+        caller.require_change()?;
+        Ok(installation)
     }
 
     /// Begins a change, for a caller who may still make it. Changes wait for each other: a key that was deleted, or lost a

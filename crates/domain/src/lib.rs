@@ -7,6 +7,7 @@
 //! - a change is in this node's cache before its verb answers;
 //! - a secret leaves in [`Issued`], in [`HandedOver`] and from [`Keydesk::reveal`] alone.
 
+mod activity;
 mod administrator;
 mod audit;
 mod background;
@@ -14,11 +15,16 @@ mod backup;
 mod cache;
 mod caller;
 mod clock;
+mod count_named;
+mod default_key;
 mod delete;
+mod delete_selected;
+mod deletion_impact;
 mod entropy;
 mod examine;
 mod export;
 mod failure;
+mod get;
 mod handover;
 mod history;
 mod idempotency;
@@ -36,11 +42,14 @@ mod rotate;
 mod seal;
 mod selection;
 mod session;
+mod settings_audit;
 mod switch;
 mod throttle;
+mod undo_delete;
 mod update;
 mod usage;
 mod verify;
+mod whoami;
 
 pub use administrator::NewAdministrator;
 pub use background::Background;
@@ -62,5 +71,4 @@ pub use record::Record;
 pub use rotate::OVERLAP_MAX_SECONDS;
 pub use session::{Session, SignedIn};
 pub use switch::Switched;
-pub use update::KeyChange;
 pub use verify::{Call, Unavailable, Verdict};

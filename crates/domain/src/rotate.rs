@@ -38,15 +38,12 @@ impl Keydesk {
         if_version: Option<i64>,
         idempotency: Option<Idempotency>,
     ) -> Result<Issued, KeyError> {
-        let installation = self.require_module(caller.installation)?;
-        caller.require_change()?;
+        let installation = self.require_to_change(caller)?;
         if overlap_seconds > OVERLAP_MAX_SECONDS {
             let reason = "The overlap is at most 30 days.".to_owned();
             return Err(KeyError::InvalidSetting { field: "overlap_seconds".to_owned(), reason });
         }
-        let (this, caller) = (self.clone(), caller.clone());
-        self.detached(async move {
-            let (mut change, caller) = this.change_for(caller).await?;
+        self.change_as(caller, move |this, caller, mut change| async move {
             let now = this.now();
             let before = living(&mut change, &caller, id, None).await?;
             let missing = caller.lacks(before.scopes());
@@ -59,7 +56,7 @@ impl Keydesk {
                 return Ok(answer);
             }
             let before = in_version(before, if_version)?.at(now);
-            let (secret, new) = this.make_secret(&installation, id, before.environment, now)?;
+            let (secret, new) = this.build_secret(&installation, id, before.environment, now)?;
             let end = now.plus_millis(i64::from(overlap_seconds) * 1_000);
             let done = change.rotate_key(installation.id, id, &new, end, now).await.map_err(failure::public)?;
             if !done {
@@ -74,7 +71,7 @@ impl Keydesk {
             if let Some(idempotency) = &idempotency {
                 this.keep_answer(&mut change, &caller, idempotency, &issued).await?;
             }
-            this.commit_key(change, installation.id, id).await?;
+            this.commit_keys(change, installation.id, &[id]).await?;
             Ok(issued)
         })
         .await

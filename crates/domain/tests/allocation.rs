@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{Call, Caller, Keydesk, NewKey, OpenOptions};
-use model::{Code, Environment, Preset, Scope};
+use model::{Code, Preset, Scope, SettingsPatch};
 
 struct Counting;
 
@@ -65,13 +65,7 @@ async fn a_verification_from_memory_allocates_nothing() {
     let operator = Caller::operator(keydesk.installation("default").await.unwrap().unwrap().id);
     let mut secrets = Vec::new();
     for _ in 0..100 {
-        let new = NewKey {
-            client_name: "Acme".to_owned(),
-            preset: Some(Preset::Crm),
-            scopes: None,
-            environment: Environment::Live,
-            ..NewKey::default()
-        };
+        let new = NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name("Acme") });
         let issued = keydesk.issue(&operator, new).await.unwrap();
         secrets.push((issued.key.id, issued.secret));
     }
