@@ -1,9 +1,10 @@
-use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+use std::time::Duration;
 
 use model::{RESTORE_WINDOW_MS, SecretId};
 use store::StoreError;
 use tokio::{sync::watch, task::JoinSet, time};
 use uuid::Uuid;
+use verify::Warmed;
 
 use crate::{
     Keydesk,
@@ -17,8 +18,6 @@ const POLL: Duration = Duration::from_millis(250);
 const FLUSH: Duration = Duration::from_secs(5);
 /// How often what is too old is removed.
 const PURGE: Duration = Duration::from_secs(60 * 60);
-/// Records read at once while the cache is warmed.
-const WARM_PAGE: i64 = 2_000;
 
 /// The work that goes on beside the answering of calls.
 #[derive(Debug)]
@@ -31,7 +30,7 @@ pub struct Background {
 impl Keydesk {
     /// Starts looking for changes made elsewhere, warming the cache, writing usage down and purging. Call it once.
     pub fn start(&self) -> Background {
-        self.inner.proven_at.store(self.now().as_millis(), Relaxed);
+        self.verifier().begin_polling(self.now());
         let (stop, _) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().poll_forever()));
@@ -55,38 +54,33 @@ impl Keydesk {
     /// Applies what others changed since the last look. That the database answered proves that memory is fresh, as of the
     /// moment before it was asked.
     pub(crate) async fn poll(&self) -> Result<(), StoreError> {
-        let inner = &self.inner;
         let asked_at = self.now();
-        let (known, newest) = (inner.epoch.load(Relaxed), inner.store.epoch().await?);
-        if newest != known {
-            let changed = inner.store.records_changed(known, newest).await?;
-            inner.cache.apply(changed);
+        if let Some(epoch) = self.verifier().catch_up().await? {
             // An error of this one was logged where it happened.
             if self.reload_installations().await.is_ok() {
-                inner.epoch.store(newest, Relaxed);
+                self.verifier().caught_up(epoch);
             }
         }
-        // While nothing polls this is `i64::MAX`, and stays so.
-        inner.proven_at.fetch_max(asked_at.as_millis(), Relaxed);
+        self.verifier().proven_fresh(asked_at);
         Ok(())
     }
 
     async fn warm(self) {
         let mut after = SecretId(Uuid::nil());
         loop {
-            match self.inner.store.records_after(after, WARM_PAGE).await {
-                Ok(page) => {
-                    let Some(last) = page.last() else { break };
-                    after = last.secret;
-                    if !page.into_iter().all(|record| self.inner.cache.warm(record)) {
-                        tracing::warn!(
-                            keys = self.inner.cache.len(),
-                            "the cache is full; the remaining keys are read from the database with each call"
-                        );
-                        break;
-                    }
+            match self.verifier().warm(after).await {
+                Ok(Warmed::UpTo(secret)) => {
+                    after = secret;
                     // The calls come first.
                     tokio::task::yield_now().await;
+                }
+                Ok(Warmed::All) => break,
+                Ok(Warmed::Full) => {
+                    tracing::warn!(
+                        keys = self.verifier().counters().cached_keys,
+                        "the cache is full; the remaining keys are read from the database with each call"
+                    );
+                    break;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the cache could not be warmed; trying again");
@@ -94,7 +88,7 @@ impl Keydesk {
                 }
             }
         }
-        tracing::debug!(keys = self.inner.cache.len(), "the cache is warm");
+        tracing::debug!(keys = self.verifier().counters().cached_keys, "the cache is warm");
     }
 
     /// Stops between two writings only: counts that are being written when their task is dropped are nowhere.
@@ -102,7 +96,7 @@ impl Keydesk {
         let mut ticks = time::interval(FLUSH);
         ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         while next(&mut ticks, &mut stop).await {
-            self.flush_usage().await;
+            self.verifier().flush_usage().await;
         }
     }
 
@@ -130,7 +124,7 @@ impl Keydesk {
                     tracing::info!(keys, "purged keys that were deleted 30 days ago");
                 }
                 // Also when another node was first: what it purged is in this node's memory all the same.
-                self.inner.cache.forget_purged(now);
+                self.verifier().forget_purged(now);
             }
             Err(error) => tracing::warn!(%error, "what is too old could not be removed"),
         }
@@ -157,6 +151,6 @@ impl Background {
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
-        self.keydesk.flush_usage().await;
+        self.keydesk.verifier().flush_usage().await;
     }
 }

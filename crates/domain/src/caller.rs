@@ -1,6 +1,5 @@
 use model::{Actor, Administrator, Catalogue, InstallationId, KeyError, Role, Scope, ScopeSet};
-
-use crate::Record;
+use verify::Record;
 
 /// Who asks for a change, where, and with what rights.
 #[derive(Clone, Debug)]

@@ -1,10 +1,11 @@
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use model::{Action, BulkDeleted, InstallationId, Instant, KeyError, KeyId, KeyKind, Skipped};
 use serde_json::json;
-use store::{Change, Digest};
+use store::Change;
+use verify::Prepared;
 
-use crate::{Caller, Keydesk, Record, audit::Deed, failure};
+use crate::{Caller, Keydesk, audit::Deed, failure};
 
 impl Keydesk {
     /// Deletes a key: it is refused from the moment this answers, and can be restored for 30 days.
@@ -31,19 +32,19 @@ impl Keydesk {
         installation: InstallationId,
         keys: &[KeyId],
         now: Instant,
-    ) -> Result<Vec<(Digest, Arc<Record>)>, KeyError> {
-        let cache = &self.inner.cache;
+    ) -> Result<Vec<Prepared>, KeyError> {
+        let verifier = &self.inner.verifier;
         let mut tombstones = Vec::with_capacity(keys.len());
         let mut unknown = Vec::new();
         for (key, digest) in change.digests_of_keys(installation, keys).await.map_err(failure::public)? {
-            match cache.get(&digest) {
-                Some(record) => tombstones.push((digest, Arc::new(record.deleted(now, change.epoch())))),
+            match verifier.tombstone(digest, now, change.epoch()) {
+                Some(tombstone) => tombstones.push(tombstone),
                 None => unknown.push(key),
             }
         }
         unknown.dedup();
         let read = change.records_of_keys(installation, &unknown).await.map_err(failure::public)?;
-        tombstones.extend(read.into_iter().map(|stored| (stored.digest, cache.record(stored))));
+        tombstones.extend(read.into_iter().map(|stored| verifier.prepare(stored)));
         Ok(tombstones)
     }
 
@@ -90,7 +91,7 @@ impl Keydesk {
             let tombstones = this.tombstones(&mut change, installation, &deleted, now).await?;
             let epoch = change.epoch();
             this.commit(change).await?;
-            this.inner.cache.put(tombstones);
+            this.inner.verifier.put(tombstones);
             Ok((BulkDeleted { deleted, skipped }, epoch))
         })
         .await

@@ -181,9 +181,9 @@ impl Keydesk {
         };
         let new_secret = NewSecret {
             id,
-            digest: keyring.digest(secret.expose()),
+            digest: keyring.peppers().digest(secret.expose()),
             hint: secret.hint(),
-            pepper_id: keyring.pepper_id().to_owned(),
+            pepper_id: keyring.peppers().id().to_owned(),
             sealed,
         };
         Ok((secret, new_secret))

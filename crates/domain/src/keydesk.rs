@@ -3,24 +3,20 @@ use std::{
     fmt,
     future::Future,
     path::PathBuf,
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, PoisonError, RwLock},
 };
 
-use model::{Actor, Catalogue, Code, InstallationId, Instant, KeyError, KeyStatus, SecretFormat};
+use model::{Actor, Catalogue, InstallationId, Instant, KeyError, KeyStatus, SecretFormat};
 use store::{Change, Store};
 use uuid::Uuid;
+use verify::Verifier;
 
 use crate::{
-    Caller, Clock, Entropy, Held, Installation, Keyring, Record,
+    Caller, Clock, Entropy, Held, Installation, Keyring,
     audit::{self, Deed},
-    cache::Cache,
     entropy, failure,
     password::Passwords,
     throttle::Throttle,
-    usage::Usage,
 };
 
 /// Keydesk on one database: every decision and every change goes through here. Cheap to clone.
@@ -38,37 +34,12 @@ pub(crate) struct Inner {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) data_dir: PathBuf,
     pub(crate) keyring_in_file: bool,
-    pub(crate) cache: Cache,
+    pub(crate) verifier: Verifier,
     pub(crate) installations: RwLock<HashMap<InstallationId, Installation>>,
     /// Held from the reading of installations until they are in memory, so that what was read first is not kept last.
     pub(crate) reloading: tokio::sync::Mutex<()>,
-    pub(crate) usage: Usage,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
-    /// The epoch up to which changes made elsewhere have been applied.
-    pub(crate) epoch: AtomicI64,
-    /// When the database last proved that memory is fresh, in milliseconds. `i64::MAX` while nothing polls: then every
-    /// decision reads the database or what this process wrote.
-    pub(crate) proven_at: AtomicI64,
-    pub(crate) verdicts: [AtomicU64; Code::ALL.len()],
-    pub(crate) misses: AtomicU64,
-    /// What is decided on when there is nothing to decide on.
-    pub(crate) decoy: Arc<Record>,
-}
-
-/// Counts since the start, for metrics.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Counters {
-    /// By [`Code::index`].
-    pub verifications: [u64; Code::ALL.len()],
-    /// Records in memory.
-    pub cached_keys: u64,
-    /// Verifications that had to read the database.
-    pub cache_misses: u64,
-    /// How often the queue of keys whose usage waits to be written down was full. Nothing is lost by it.
-    pub usage_deferred: u64,
-    /// The newest change that this node knows.
-    pub epoch: i64,
 }
 
 /// Why calls can't be answered right now.
@@ -78,9 +49,6 @@ pub enum NotReady {
     #[error("the database does not answer")]
     Database,
 }
-
-/// How long memory may answer after the database last proved it fresh, in milliseconds.
-pub(crate) const FRESH_MS: i64 = 5_000;
 
 impl fmt::Debug for Keydesk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,7 +74,7 @@ impl Keydesk {
 
     /// Whether calls can be answered.
     pub async fn ready(&self) -> Result<(), NotReady> {
-        if !self.is_fresh(self.now()) {
+        if !self.inner.verifier.is_fresh(self.now()) {
             return Err(NotReady::Database);
         }
         self.inner.store.epoch().await.map(drop).map_err(|error| {
@@ -115,26 +83,15 @@ impl Keydesk {
         })
     }
 
-    /// Counts since the start.
-    pub fn counters(&self) -> Counters {
-        let inner = &self.inner;
-        Counters {
-            verifications: std::array::from_fn(|index| inner.verdicts[index].load(Relaxed)),
-            cached_keys: inner.cache.len() as u64,
-            cache_misses: inner.misses.load(Relaxed),
-            usage_deferred: inner.usage.deferred(),
-            epoch: inner.epoch.load(Relaxed),
-        }
+    /// What decides calls.
+    pub fn verifier(&self) -> &Verifier {
+        &self.inner.verifier
     }
 
     /// Writes down what is still in memory and closes the database.
     pub async fn close(self) {
-        self.flush_usage().await;
+        self.inner.verifier.flush_usage().await;
         self.inner.store.close().await;
-    }
-
-    pub(crate) fn is_fresh(&self, now: Instant) -> bool {
-        now.as_millis().saturating_sub(self.inner.proven_at.load(Relaxed)) <= FRESH_MS
     }
 
     /// Runs a change in a task of its own, so that a caller who hangs up can't leave it half-way.

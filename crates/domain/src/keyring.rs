@@ -9,7 +9,7 @@ use std::{
 
 use aws_lc_rs::{aead, hmac};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use store::Digest;
+use verify::{Pepper, Peppers};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::Entropy;
@@ -20,7 +20,7 @@ pub(crate) const FILE_NAME: &str = "master.key";
 /// Peppers and master keys, each with an id. The first of a kind is the one that new secrets get; the others still
 /// verify and open what was made with them, so that both can be rotated.
 pub struct Keyring {
-    peppers: Vec<(String, hmac::Key)>,
+    peppers: Peppers,
     masters: Vec<Master>,
 }
 
@@ -73,7 +73,7 @@ impl std::fmt::Debug for Keyring {
 impl Keyring {
     /// Reads the text of a keyring: a line a key, `#` begins a comment.
     pub fn parse(text: &str) -> Result<Self, KeyringError> {
-        let mut ring = Self { peppers: Vec::new(), masters: Vec::new() };
+        let (mut peppers, mut masters) = (Vec::new(), Vec::new());
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
@@ -87,10 +87,10 @@ impl Keyring {
                 return Err(bad());
             }
             match kind {
-                "pepper" => ring.peppers.push((id.to_owned(), hmac::Key::new(hmac::HMAC_SHA256, &key))),
+                "pepper" => peppers.push(Pepper::new(id, &key)),
                 "master" => {
                     let cipher = aead::UnboundKey::new(&aead::AES_256_GCM, &key).map_err(|_| bad())?;
-                    ring.masters.push(Master {
+                    masters.push(Master {
                         id: id.to_owned(),
                         cipher: aead::LessSafeKey::new(cipher),
                         derive: hmac::Key::new(hmac::HMAC_SHA256, &key),
@@ -99,7 +99,10 @@ impl Keyring {
                 _ => return Err(bad()),
             }
         }
-        if ring.peppers.is_empty() || ring.masters.is_empty() { Err(KeyringError::Incomplete) } else { Ok(ring) }
+        match Peppers::new(peppers) {
+            Some(peppers) if !masters.is_empty() => Ok(Self { peppers, masters }),
+            _ => Err(KeyringError::Incomplete),
+        }
     }
 
     /// Reads the keyring of a data directory.
@@ -129,19 +132,9 @@ impl Keyring {
         }
     }
 
-    /// What a secret is looked up by.
-    pub(crate) fn digest(&self, secret: &str) -> Digest {
-        digest(&self.peppers[0].1, secret)
-    }
-
-    /// The same under the peppers that new secrets no longer get.
-    pub(crate) fn older_digests(&self, secret: &str) -> impl Iterator<Item = Digest> {
-        self.peppers[1..].iter().map(move |(_, pepper)| digest(pepper, secret))
-    }
-
-    /// The pepper that new secrets get.
-    pub(crate) fn pepper_id(&self) -> &str {
-        &self.peppers[0].0
+    /// What secrets are looked up by.
+    pub(crate) fn peppers(&self) -> &Peppers {
+        &self.peppers
     }
 
     /// The master key that new copies are sealed under.
@@ -177,24 +170,6 @@ impl Keyring {
     pub(crate) fn deriver(&self) -> &hmac::Key {
         &self.masters[0].derive
     }
-
-    /// Shows that a database belongs to this keyring. Says nothing about the keys in it.
-    pub(crate) fn proof(&self) -> Vec<u8> {
-        hmac::sign(&self.peppers[0].1, PROOF).as_ref().to_vec()
-    }
-
-    pub(crate) fn proves(&self, proof: &[u8]) -> bool {
-        self.peppers.iter().any(|(_, pepper)| hmac::verify(pepper, PROOF, proof).is_ok())
-    }
-}
-
-const PROOF: &[u8] = b"keydesk/keyring-proof/1";
-
-fn digest(pepper: &hmac::Key, secret: &str) -> Digest {
-    let tag = hmac::sign(pepper, secret.as_bytes());
-    let mut digest = [0; 32];
-    digest.copy_from_slice(tag.as_ref());
-    digest
 }
 
 /// Written aside and linked into place, so that of two processes that start at once both use the same.
@@ -241,8 +216,8 @@ mod tests {
         assert!(matches!(Keyring::load(dir.path()), Err(KeyringError::Missing(_))));
         let first = Keyring::load_or_create(dir.path(), &SystemEntropy).unwrap();
         let again = Keyring::load_or_create(dir.path(), &SystemEntropy).unwrap();
-        assert_eq!(first.digest("a"), again.digest("a"));
-        assert!(again.proves(&first.proof()));
+        assert_eq!(first.peppers().digest("a"), again.peppers().digest("a"));
+        assert!(again.peppers().proves(&first.peppers().proof()));
         let path = dir.path().join(FILE_NAME);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
@@ -251,10 +226,12 @@ mod tests {
     }
 
     #[test]
-    fn older_peppers_still_find() {
+    fn the_first_pepper_is_the_newest() {
         let key = |byte: u8| STANDARD.encode([byte; 32]);
         let old = Keyring::parse(&format!("pepper p1 {}\nmaster m1 {}", key(1), key(2))).unwrap();
         let new = Keyring::parse(&format!("pepper p2 {}\npepper p1 {}\nmaster m1 {}", key(3), key(1), key(2))).unwrap();
+        let (old, new) = (old.peppers(), new.peppers());
+        assert_eq!((old.id(), new.id()), ("p1", "p2"));
         assert_ne!(old.digest("a"), new.digest("a"));
         assert_eq!(new.older_digests("a").collect::<Vec<_>>(), [old.digest("a")]);
         assert!(new.proves(&old.proof()));

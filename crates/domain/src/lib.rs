@@ -1,10 +1,9 @@
-//! Decisions. The only writer of truth; owns cache, clock, randomness, usage and audit.
+//! Verbs. The only writer of truth; owns clock, randomness, accounts, audit and the keyring.
 //!
 //! Invariants:
 //! - nothing else changes anything, and each change commits with its audit entry and its epoch in one transaction, in a
 //!   task of its own;
-//! - the verification path does no I/O on a cache hit and never waits for the recording of usage;
-//! - a change is in this node's cache before its verb answers;
+//! - a change is in this node's memory ([`Keydesk::verifier`]) before its verb answers;
 //! - a secret leaves in [`Issued`], in [`HandedOver`] and from [`Keydesk::reveal`] alone.
 
 mod activity;
@@ -12,7 +11,6 @@ mod administrator;
 mod audit;
 mod background;
 mod backup;
-mod cache;
 mod caller;
 mod clock;
 mod count_named;
@@ -35,7 +33,6 @@ mod keyring;
 mod list;
 mod open;
 mod password;
-mod record;
 mod restore;
 mod reveal;
 mod rotate;
@@ -47,8 +44,6 @@ mod switch;
 mod throttle;
 mod undo_delete;
 mod update;
-mod usage;
-mod verify;
 mod whoami;
 
 pub use administrator::NewAdministrator;
@@ -64,11 +59,9 @@ pub use history::{History, HistoryEntry};
 pub use idempotency::{Idempotency, fingerprint};
 pub use installation::{Installation, NewInstallation};
 pub use issue::{Issued, NewKey};
-pub use keydesk::{Counters, Keydesk, NotReady};
+pub use keydesk::{Keydesk, NotReady};
 pub use keyring::{Keyring, KeyringError};
 pub use open::{OpenError, OpenOptions};
-pub use record::Record;
 pub use rotate::OVERLAP_MAX_SECONDS;
 pub use session::{Session, SignedIn};
 pub use switch::Switched;
-pub use verify::{Call, Unavailable, Verdict};

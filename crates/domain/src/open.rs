@@ -2,15 +2,16 @@ use std::{
     fs, io,
     os::unix::fs::DirBuilderExt as _,
     path::PathBuf,
-    sync::{Arc, RwLock, atomic::AtomicI64},
+    sync::{Arc, RwLock},
 };
 
 use model::{Actor, Catalogue, KeyError, SecretFormat};
 use store::{Deployment, Store, StoreError};
+use verify::Verifier;
 
 use crate::{
-    Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, Record, SystemClock, SystemEntropy, cache::Cache,
-    keydesk::Inner, password::Passwords, throttle::Throttle, usage::Usage,
+    Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, keydesk::Inner,
+    password::Passwords, throttle::Throttle,
 };
 
 /// The prefix of secrets when the operator chooses none.
@@ -108,11 +109,14 @@ impl Keydesk {
             Some(deployment) => deployment,
             None => {
                 let key_prefix = chosen.as_ref().map_or(DEFAULT_PREFIX, SecretFormat::prefix).to_owned();
-                found(&store, Deployment { key_prefix, keyring_proof: keyring.proof(), created_at: clock.now() })
-                    .await?
+                found(
+                    &store,
+                    Deployment { key_prefix, keyring_proof: keyring.peppers().proof(), created_at: clock.now() },
+                )
+                .await?
             }
         };
-        if !keyring.proves(&deployment.keyring_proof) {
+        if !keyring.peppers().proves(&deployment.keyring_proof) {
             return Err(KeyringError::Foreign.into());
         }
         let format = SecretFormat::new(&deployment.key_prefix)?;
@@ -121,6 +125,7 @@ impl Keydesk {
         }
         let passwords = Passwords::new(&*entropy);
         let epoch = store.epoch().await?;
+        let verifier = Verifier::new(store.clone(), keyring.peppers().clone(), format.clone(), max_cached_keys, epoch);
         let keydesk = Self {
             inner: Arc::new(Inner {
                 store,
@@ -131,17 +136,11 @@ impl Keydesk {
                 entropy,
                 data_dir,
                 keyring_in_file,
-                cache: Cache::new(max_cached_keys),
+                verifier,
                 installations: RwLock::default(),
                 reloading: tokio::sync::Mutex::default(),
-                usage: Usage::new(),
                 passwords,
                 throttle: Throttle::default(),
-                epoch: AtomicI64::new(epoch),
-                proven_at: AtomicI64::new(i64::MAX),
-                verdicts: Default::default(),
-                misses: Default::default(),
-                decoy: Arc::new(Record::decoy()),
             }),
         };
         keydesk.make_first_installation().await.map_err(OpenError::First)?;

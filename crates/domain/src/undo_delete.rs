@@ -32,7 +32,7 @@ impl Keydesk {
             let deeds = ids.iter().map(|id| Deed::on_key(Action::KeyRestore, *id, json!({}))).collect();
             this.write_audit(&mut change, installation, caller.actor, now, deeds).await?;
             this.commit(change).await?;
-            this.inner.cache.apply(records);
+            this.inner.verifier.apply(records);
             Ok(count)
         })
         .await

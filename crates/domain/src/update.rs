@@ -67,7 +67,7 @@ impl Keydesk {
     ) -> Result<(), KeyError> {
         let records = change.records_of_keys(installation, ids).await.map_err(failure::public)?;
         self.commit(change).await?;
-        self.inner.cache.apply(records);
+        self.inner.verifier.apply(records);
         Ok(())
     }
 }

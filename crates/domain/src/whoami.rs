@@ -1,6 +1,7 @@
 use model::{Key, KeyError};
+use verify::Record;
 
-use crate::{Keydesk, Record};
+use crate::Keydesk;
 
 impl Keydesk {
     /// The calling key as itself. Works while the module is off: what runs must not break because nobody may edit it.

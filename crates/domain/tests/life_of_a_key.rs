@@ -1,8 +1,9 @@
 //! A key from its making to its restoring, as one node sees it.
 #![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
-use domain::{Call, Caller, Keydesk, NewKey, OpenOptions};
+use domain::{Caller, Keydesk, NewKey, OpenOptions};
 use model::{Code, KeyError, ListQuery, Preset, SettingsPatch};
+use verify::Call;
 
 async fn keydesk(dir: &std::path::Path) -> (Keydesk, Caller) {
     let database = format!("sqlite:{}", dir.join("keydesk.db").display());
@@ -17,7 +18,7 @@ fn new_key(client_name: &str) -> NewKey {
 
 async fn verdict(keydesk: &Keydesk, key: &str, scopes: &[&str]) -> Code {
     let scopes: Vec<_> = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
-    keydesk.verify(Call { scopes: &scopes, ..Call::with(key) }).await.unwrap().code
+    keydesk.verifier().verify(Call { scopes: &scopes, ..Call::with(key) }, keydesk.now()).await.unwrap().code
 }
 
 #[tokio::test]

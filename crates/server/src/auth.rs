@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use domain::{Call, Caller, Keydesk, Record};
+use domain::{Caller, Keydesk};
 use http::{HeaderMap, HeaderName, header, request::Parts};
 use model::{Code, Scope};
+use verify::{Call, Record};
 
 use crate::{
     client_address::ClientAddress,
@@ -42,7 +43,7 @@ pub(crate) async fn caller(
     client: ClientAddress,
     wanted: &[Scope],
 ) -> Result<Arc<Record>, Problem> {
-    let verdict = keydesk.verify(call(headers, client, wanted)?).await?;
+    let verdict = keydesk.verifier().verify(call(headers, client, wanted)?, keydesk.now()).await?;
     match (verdict.code, verdict.record) {
         (Code::Valid, Some(record)) => Ok(record),
         (code, _) => Err(refusal(code, wanted)),

@@ -7,9 +7,9 @@ use std::{
 };
 
 use axum::response::{IntoResponse, Response};
-use domain::Counters;
 use http::{StatusCode, header};
 use model::Code;
+use verify::Counters;
 
 use crate::edge::Edge;
 
@@ -216,7 +216,7 @@ impl RouteMetrics {
 
 /// The page that Prometheus reads.
 pub(crate) fn page(edge: &Edge) -> Response {
-    let text = edge.metrics().render(&edge.keydesk().counters());
+    let text = edge.metrics().render(&edge.keydesk().verifier().counters());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 

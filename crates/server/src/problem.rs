@@ -188,8 +188,8 @@ impl IntoResponse for Problem {
     }
 }
 
-impl From<domain::Unavailable> for Problem {
-    fn from(_: domain::Unavailable) -> Self {
+impl From<verify::Unavailable> for Problem {
+    fn from(_: verify::Unavailable) -> Self {
         Self::from(KeyError::Unavailable)
     }
 }

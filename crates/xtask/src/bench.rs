@@ -11,7 +11,9 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let postgres =
         if args.iter().any(|arg| arg == "--postgres") { Some(steps.run("PostgreSQL", postgres::start)?) } else { None };
     if !args.iter().any(|arg| arg == "--timing") {
-        steps.run("decisions, in process", || process::run(process::cargo().args(["bench", "-p", "domain"])))?;
+        steps.run("decisions, in process", || {
+            process::run(process::cargo().args(["bench", "-p", "verify", "-p", "domain"]))
+        })?;
     }
     // The bench starts its neighbours: the empty handler that it compares with, and what makes a million keys.
     steps.run("build the bench", || process::run(build::release("build").arg("--examples")))?;

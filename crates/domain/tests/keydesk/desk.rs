@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
-use domain::{Call, Caller, Clock, Idempotency, Issued, Keydesk, NewInstallation, NewKey, OpenOptions, Verdict};
+use domain::{Caller, Clock, Idempotency, Issued, Keydesk, NewInstallation, NewKey, OpenOptions};
 use model::{Actor, Code, Instant, Preset, Scope, ScopeSet, SettingsPatch};
 use store::{AuditEntry, testing::TestDatabase};
+use verify::{Call, Verdict};
 
 /// 2026-11-22T21:20:00Z.
 pub(crate) const START: i64 = 1_795_382_400_000;
@@ -107,7 +108,7 @@ pub(crate) fn call(key: &str) -> Call<'_> {
 }
 
 pub(crate) async fn verify(keydesk: &Keydesk, key: &str) -> Verdict {
-    keydesk.verify(call(key)).await.unwrap()
+    keydesk.verifier().verify(call(key), keydesk.now()).await.unwrap()
 }
 
 pub(crate) async fn code(keydesk: &Keydesk, key: &str) -> Code {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{Call, Keydesk, OpenOptions, Unavailable};
+use domain::{Keydesk, OpenOptions};
 use model::Code;
 use store::testing::TestDatabase;
+use verify::{Call, Unavailable};
 
 use crate::{
     desk::{Desk, HOUR, call, code, options, within},
@@ -28,7 +29,7 @@ async fn memory_is_trusted_for_five_seconds_and_not_a_millisecond_more() {
     let node = Keydesk::open(OpenOptions { database, ..options(&desk.database, &desk.clock) }).await.unwrap();
     let background = node.start();
     // Warmed, so that nothing is read when it is asked for; but what is issued from now on is not in memory.
-    within(Duration::from_secs(5), "a warm cache", async || node.counters().cached_keys == 4).await;
+    within(Duration::from_secs(5), "a warm cache", async || node.verifier().counters().cached_keys == 4).await;
     let (warm, cold) = (warm.secret.expose(), cold.secret.expose());
     let unknown = unknown_key(&desk).await;
     assert_eq!(code(&node, warm).await, Code::Valid);
@@ -38,19 +39,19 @@ async fn memory_is_trusted_for_five_seconds_and_not_a_millisecond_more() {
     proxy.cut();
     within(Duration::from_secs(20), "not ready", async || node.ready().await.is_err()).await;
     let (known, unknown_call) = (call(warm), call(&unknown));
-    assert_eq!(node.verify(known).await.unwrap().code, Code::Valid);
+    assert_eq!(node.verifier().verify(known, node.now()).await.unwrap().code, Code::Valid);
     desk.clock.advance(5_000);
-    assert_eq!(node.verify(known).await.unwrap().code, Code::Valid, "at five seconds");
+    assert_eq!(node.verifier().verify(known, node.now()).await.unwrap().code, Code::Valid, "at five seconds");
     assert_eq!(code(&node, cold).await, Code::Valid);
     desk.clock.advance(1);
     for (what, call) in [("known", known), ("also known", call(cold)), ("foreign", foreign(&desk, known))] {
-        assert_eq!(node.verify(call).await.map(drop), Err(Unavailable), "{what}");
+        assert_eq!(node.verifier().verify(call, node.now()).await.map(drop), Err(Unavailable), "{what}");
     }
     desk.clock.advance(HOUR);
-    assert_eq!(node.verify(known).await.map(drop), Err(Unavailable));
+    assert_eq!(node.verifier().verify(known, node.now()).await.map(drop), Err(Unavailable));
     // Neither is let in: one is known to be nobody's, and the other can't be looked up.
-    assert_eq!(node.verify(unknown_call).await.unwrap().code, Code::NotFound);
-    assert_eq!(node.verify(call(later.secret.expose())).await.map(drop), Err(Unavailable));
+    assert_eq!(node.verifier().verify(unknown_call, node.now()).await.unwrap().code, Code::NotFound);
+    assert_eq!(node.verifier().verify(call(later.secret.expose()), node.now()).await.map(drop), Err(Unavailable));
     assert!(node.ready().await.is_err());
 
     proxy.mend();

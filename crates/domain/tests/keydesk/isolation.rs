@@ -114,7 +114,8 @@ async fn a_foreign_key_is_not_found(database: TestDatabase) {
         // Cold the first time, from memory the second.
         let fresh = desk.second_node().await;
         for keydesk in [&fresh, &fresh, &desk.keydesk] {
-            let verdict = keydesk.verify(domain::Call { installation, ..call(key) }).await.unwrap();
+            let verdict =
+                keydesk.verifier().verify(verify::Call { installation, ..call(key) }, keydesk.now()).await.unwrap();
             assert_eq!((verdict.code, verdict.record.is_some()), (expected, expected == Code::Valid));
         }
     }
@@ -137,7 +138,7 @@ async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
         let issued = keydesk.issue(operator, new).await.unwrap();
         let (id, own) = (issued.key.id, Some(operator.installation));
         let (ip, origin) = (Some("203.0.113.9".parse().unwrap()), Some("https://app.example.com"));
-        let mut call = domain::Call { installation: own, ip, origin, ..call(issued.secret.expose()) };
+        let mut call = verify::Call { installation: own, ip, origin, ..call(issued.secret.expose()) };
         match expected {
             Code::NotFound => call.installation = Some(desk.other.installation),
             Code::Revoked => keydesk.delete(operator, id, None).await.unwrap(),
@@ -151,9 +152,9 @@ async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
             _ => call.scopes = &far,
         }
         for node in [keydesk, &desk.second_node().await] {
-            assert_eq!(node.verify(call).await.unwrap().code, expected);
-            let foreign = domain::Call { installation: Some(desk.other.installation), ..call };
-            let verdict = node.verify(foreign).await.unwrap();
+            assert_eq!(node.verifier().verify(call, node.now()).await.unwrap().code, expected);
+            let foreign = verify::Call { installation: Some(desk.other.installation), ..call };
+            let verdict = node.verifier().verify(foreign, node.now()).await.unwrap();
             assert_eq!((verdict.code, verdict.record.is_none()), (Code::NotFound, true), "foreign and {expected}");
         }
         if expected != Code::Revoked && expected != Code::NotFound {
@@ -161,7 +162,7 @@ async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
         }
         desk.clock.advance(RESTORE_WINDOW_MS);
         if expected != Code::NotFound {
-            let verdict = keydesk.verify(call).await.unwrap();
+            let verdict = keydesk.verifier().verify(call, keydesk.now()).await.unwrap();
             assert_eq!((verdict.code, verdict.record.is_none()), (Code::NotFound, true), "purged and {expected}");
         }
     }

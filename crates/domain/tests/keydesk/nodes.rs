@@ -41,12 +41,12 @@ async fn what_was_unknown_becomes_known(database: TestDatabase) {
     let background = other.start();
     let issued = desk.issue("Acme").await;
     assert_eq!(code(&other, issued.secret.expose()).await, Code::Valid, "at once: it is read when it is asked for");
-    let misses = other.counters().cache_misses;
+    let misses = other.verifier().counters().cache_misses;
     let unknown = desk.keydesk.issue(&desk.operator, crate::desk::new_key("Beta")).await.unwrap();
     let mut text = unknown.secret.expose().to_owned();
     text.replace_range(10..11, if &text[10..11] == "a" { "b" } else { "a" });
     assert_eq!(code(&other, &text).await, Code::NotFound, "a typing error is refused by its checksum");
-    assert_eq!(other.counters().cache_misses, misses, "and costs no look-up");
+    assert_eq!(other.verifier().counters().cache_misses, misses, "and costs no look-up");
     background.stop().await;
 }
 
@@ -68,7 +68,7 @@ async fn tombstones_are_forgotten_in_time(database: TestDatabase) {
     background.stop().await;
     // The other finds nothing to purge, and forgets all the same.
     let background = other.start();
-    within(KNOWN, "the default keys alone are in memory", async || other.counters().cached_keys == 2).await;
+    within(KNOWN, "the default keys alone are in memory", async || other.verifier().counters().cached_keys == 2).await;
     assert_eq!(code(&other, issued.secret.expose()).await, Code::NotFound);
     background.stop().await;
 }

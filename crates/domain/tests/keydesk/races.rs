@@ -31,7 +31,7 @@ async fn delete_then_verify(database: TestDatabase, trials: u64) {
         verifiers.spawn(async move {
             while !over.load(SeqCst) {
                 let before = phase.load(SeqCst);
-                let allowed = keydesk.verify(call(&key)).await.unwrap().allowed();
+                let allowed = keydesk.verifier().verify(call(&key), keydesk.now()).await.unwrap().allowed();
                 if before % 2 == 1 && phase.load(SeqCst) == before {
                     asked.fetch_add(1, SeqCst);
                     accepted.fetch_add(u64::from(allowed), SeqCst);
@@ -93,7 +93,7 @@ async fn a_cold_read_against_a_deletion(database: TestDatabase) {
         let epoch = desk.database.store().await.epoch().await.unwrap();
         deleted_at.store(u64::try_from(epoch).unwrap(), SeqCst);
         within(KNOWN, "the other node refuses", async || {
-            let known = other.counters().epoch;
+            let known = other.verifier().counters().epoch;
             known >= epoch
         })
         .await;
@@ -111,8 +111,8 @@ async fn a_cold_read_against_a_deletion(database: TestDatabase) {
 async fn read_until_refused(node: &Keydesk, key: &str, deleted_at: &AtomicU64) -> u64 {
     let mut late = 0;
     for after in 0.. {
-        let known = u64::try_from(node.counters().epoch).unwrap() >= deleted_at.load(SeqCst);
-        let allowed = node.verify(call(key)).await.unwrap().allowed();
+        let known = u64::try_from(node.verifier().counters().epoch).unwrap() >= deleted_at.load(SeqCst);
+        let allowed = node.verifier().verify(call(key), node.now()).await.unwrap().allowed();
         late += u64::from(known && allowed);
         if known && after > 3 {
             break;
@@ -145,7 +145,7 @@ async fn a_paused_fill_brings_no_deleted_key_back(database: TestDatabase) {
         let issued = desk.issue("Acme").await;
         let key = issued.secret.expose();
         let cold = desk.second_node().await;
-        let mut filling = Box::pin(cold.verify(call(key)));
+        let mut filling = Box::pin(cold.verifier().verify(call(key), cold.now()));
         let done = paused(&mut filling, times).await;
         cold.delete(&desk.operator, issued.key.id, None).await.unwrap();
         if let Some(verdict) = done {

@@ -5,9 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
 };
 
-use domain::{Call, Issued, NewKey};
+use domain::{Issued, NewKey};
 use model::{Code, Instant, KeyId, ScopeSet, SettingsPatch};
 use store::testing::TestDatabase;
+use verify::Call;
 
 use crate::desk::{Desk, START, new_key, scopes};
 
@@ -55,7 +56,7 @@ async fn refused_at_once(
                 let at = (first + number + step % (batch + BEFORE) - BEFORE) % number;
                 let before = keys.answered[at].load(SeqCst);
                 let call = Call { scopes: &wanted[..], ..Call::with(keys.issued[at].secret.expose()) };
-                let verdict = keydesk.verify(call).await.unwrap();
+                let verdict = keydesk.verifier().verify(call, keydesk.now()).await.unwrap();
                 asked.fetch_add(u64::from(before), SeqCst);
                 allowed.fetch_add(u64::from(before && verdict.allowed()), SeqCst);
                 tokio::task::yield_now().await;
@@ -70,7 +71,7 @@ async fn refused_at_once(
         keys.answered[range.clone()].iter().for_each(|answered| answered.store(true, SeqCst));
         for issued in &keys.issued[range] {
             let call = Call { scopes: &wanted[..], ..Call::with(issued.secret.expose()) };
-            assert_eq!(desk.keydesk.verify(call).await.unwrap().code, expected);
+            assert_eq!(desk.keydesk.verifier().verify(call, desk.keydesk.now()).await.unwrap().code, expected);
         }
     }
     keys.over.store(true, SeqCst);

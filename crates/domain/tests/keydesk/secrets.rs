@@ -65,7 +65,7 @@ async fn story(desk: &Desk) -> (Vec<String>, Vec<String>) {
     secrets.push(signed_in.token.expose().to_owned());
     let page = keydesk.list(&desk.operator, &ListQuery { limit: 50, ..ListQuery::default() }).await.unwrap();
     printed.push(format!("{page:?} {}", serde_json::to_string(&page).unwrap()));
-    printed.push(format!("{keydesk:?} {:?} {:?}", keydesk.counters(), desk.operator));
+    printed.push(format!("{keydesk:?} {:?} {:?}", keydesk.verifier().counters(), desk.operator));
     printed.push(format!("{:?}", keydesk.examine().await));
     printed.push(format!("{:?}", desk.audit(&desk.operator).await));
     // The random part alone would do for whoever knows the format.

@@ -296,7 +296,11 @@ async fn addresses_and_origins_bind_a_key(database: TestDatabase) {
     ] {
         for keydesk in [&desk.keydesk, &cold] {
             let ip = ip.map(|text: &str| text.parse().unwrap());
-            let verdict = keydesk.verify(domain::Call { ip, origin, ..call(issued.secret.expose()) }).await.unwrap();
+            let verdict = keydesk
+                .verifier()
+                .verify(verify::Call { ip, origin, ..call(issued.secret.expose()) }, keydesk.now())
+                .await
+                .unwrap();
             assert_eq!(verdict.code, expected, "{ip:?} {origin:?}");
         }
     }

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
-use domain::{Call, Keydesk};
+use domain::Keydesk;
 use model::{Code, Instant};
 use store::{on_both_databases, testing::TestDatabase};
+use verify::Call;
 
 use crate::desk::{Desk, HOUR, KNOWN, START, call, code, options, scopes, within};
 
@@ -40,7 +41,8 @@ async fn calls_are_written_by_code_and_hour_when_it_stops(database: TestDatabase
     let background = desk.keydesk.start();
     calls(&desk.keydesk, key, 3).await;
     let wanted: Vec<_> = scopes(&["data:read"]).iter().cloned().collect();
-    let short = desk.keydesk.verify(Call { scopes: &wanted, ..call(key) }).await.unwrap();
+    let short =
+        desk.keydesk.verifier().verify(Call { scopes: &wanted, ..call(key) }, desk.keydesk.now()).await.unwrap();
     assert_eq!(short.code, Code::InsufficientScope);
     calls(&desk.keydesk, "ccc_live_nonsense", 5).await;
     background.stop().await;
@@ -60,7 +62,7 @@ async fn calls_are_written_by_code_and_hour_when_it_stops(database: TestDatabase
     assert_eq!(buckets(&desk).await, [vec![refused, (0, "VALID".to_owned(), 3)], later.to_vec()].concat());
     let used = desk.keydesk.get(&desk.operator, id).await.unwrap().last_used_at;
     assert_eq!(used, Some(Instant::from_millis(START + HOUR)), "a refused call is no use");
-    assert_eq!(desk.keydesk.counters().verifications[Code::Valid.index()], 5);
+    assert_eq!(desk.keydesk.verifier().counters().verifications[Code::Valid.index()], 5);
 }
 
 async fn a_call_counts_in_the_hour_in_which_it_was_made(database: TestDatabase) {

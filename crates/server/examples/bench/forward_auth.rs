@@ -7,8 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{Call, Caller, Keydesk, NewKey, OpenOptions};
+use domain::{Caller, Keydesk, NewKey, OpenOptions};
 use model::{BODY_LEN, Environment, Preset, Scope, SecretFormat, SettingsPatch};
+use verify::Call;
 
 use crate::{Failed, Programs, against, http::Connection, median, percentile, process::Server, say};
 
@@ -127,7 +128,7 @@ fn two_cores() -> Result<(), Failed> {
                         let (started, mut count) = (Instant::now(), 0_u64);
                         while started.elapsed() < until {
                             for _ in 0..1_000 {
-                                std::hint::black_box(keydesk.verify_from_memory(call, keydesk.now()));
+                                std::hint::black_box(keydesk.verifier().verify_from_memory(call, keydesk.now()));
                             }
                             count += 1_000;
                         }

@@ -16,9 +16,10 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use domain::{Call, Keydesk, Record, Verdict};
+use domain::Keydesk;
 use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
 use model::{Code, Instant, RouteTable, Scope, TrustedProxies};
+use verify::{Call, Record, Verdict};
 
 #[cfg(feature = "grpc")]
 pub(crate) use self::identity::is_ours;
@@ -76,7 +77,7 @@ static NOWHERE: LazyLock<[Scope; 1]> = LazyLock::new(|| [Scope::parse("no-route:
 pub(crate) async fn answer(gateway: &Gateway, keydesk: &Keydesk, parts: &Parts, client: ClientAddress) -> Response {
     let decided = async {
         let asked = Asked::read(gateway, parts, client)?;
-        asked.settle(keydesk.verify(asked.call()?).await?)
+        asked.settle(keydesk.verifier().verify(asked.call()?, keydesk.now()).await?)
     };
     respond(decided.await)
 }
@@ -91,7 +92,7 @@ pub(crate) fn from_memory(
 ) -> Option<Response> {
     let asked = Asked::read(gateway, parts, client);
     let decided = asked.and_then(|asked| {
-        let verdict = keydesk.verify_from_memory(asked.call()?, now);
+        let verdict = keydesk.verifier().verify_from_memory(asked.call()?, now);
         verdict.map(|verdict| asked.settle(verdict)).transpose()
     });
     decided.transpose().map(respond)

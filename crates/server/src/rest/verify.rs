@@ -1,7 +1,7 @@
 use std::{borrow::Cow, fmt, net::IpAddr, sync::LazyLock};
 
 use axum::response::Response;
-use domain::{Call, Keydesk, Record, Verdict};
+use domain::Keydesk;
 use http::{StatusCode, request::Parts};
 use model::{CATALOGUE, ClientName, Code, Environment, Instant, KeyId, Scope, ScopeSet};
 use serde::{
@@ -10,6 +10,7 @@ use serde::{
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
+use verify::{Call, Record, Verdict};
 
 use crate::{
     auth,
@@ -141,7 +142,7 @@ impl VerifyCall<'_> {
             ip: self.ip,
             origin: self.origin.as_deref(),
         };
-        let verdict = keydesk.verify(call).await?;
+        let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
         Ok(Decided { scopes, verdict })
     }
 }

@@ -205,7 +205,7 @@ async fn nginx_is_answered_in_the_statuses_that_it_knows() {
 async fn a_call_without_a_route_is_not_counted_as_allowed() {
     let (_database, app) = app().await;
     let key = app.key_in("default", "Acme", &["contacts:*"]).await.secret;
-    let count = |code: model::Code| app.keydesk.counters().verifications[code.index()];
+    let count = |code: model::Code| app.keydesk.verifier().counters().verifications[code.index()];
     let before = count(model::Code::Valid);
     assert_eq!(ask(&app, &key, Method::GET, "/authz", &nginx("GET", "/nowhere")).await.code(), "no_route");
     assert_eq!(count(model::Code::Valid), before);

@@ -1,61 +1,16 @@
 use std::{
     hint::black_box,
-    net::IpAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use model::{CallFacts, Code, InstallationId, Instant, Scope};
+use model::{CallFacts, Code, Instant};
 use store::{Digest, StoreError};
 
-use crate::{Keydesk, Record};
+use crate::{Call, Record, Unavailable, Verdict, Verifier};
 
-/// One call with a key.
-#[derive(Clone, Copy, Default)]
-pub struct Call<'a> {
-    /// What was presented, whatever it is.
-    pub key: &'a str,
-    /// The installation that it must belong to; `None`: any.
-    pub installation: Option<InstallationId>,
-    /// The rights that the call needs: all of them.
-    pub scopes: &'a [Scope],
-    /// Where it came from; `None`: nobody knows, and a key that is bound to addresses is refused.
-    pub ip: Option<IpAddr>,
-    /// Its `Origin`; `None`: it has none, and a key that is bound to origins is refused.
-    pub origin: Option<&'a str>,
-}
-
-impl<'a> Call<'a> {
-    /// A call with this key, of which nothing else is known and that needs no right.
-    pub const fn with(key: &'a str) -> Self {
-        Self { key, installation: None, scopes: &[], ip: None, origin: None }
-    }
-}
-
-/// The decision on one call.
-#[derive(Clone, Debug)]
-pub struct Verdict {
-    /// Allowed, or the first reason why not.
-    pub code: Code,
-    /// What is known of the key; `None` exactly for [`Code::NotFound`].
-    pub record: Option<Arc<Record>>,
-}
-
-/// Keydesk can't decide: the database has been gone for longer than memory may be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Keydesk can't answer right now. Please try again.")]
-pub struct Unavailable;
-
-impl Verdict {
-    /// Whether the call may go on.
-    pub fn allowed(&self) -> bool {
-        self.code == Code::Valid
-    }
-}
-
-impl Keydesk {
+impl Verifier {
     /// Decides one call: who is this, and may it do this? Counts it.
-    pub async fn verify(&self, call: Call<'_>) -> Result<Verdict, Unavailable> {
-        let now = self.now();
+    pub async fn verify(&self, call: Call<'_>, now: Instant) -> Result<Verdict, Unavailable> {
         match self.verify_warm(call, now) {
             Warm::Decided(verdict) => Ok(verdict),
             Warm::Stale => Err(Unavailable),
@@ -77,7 +32,7 @@ impl Keydesk {
             inner.verdicts[Code::NotFound.index()].fetch_add(1, Relaxed);
             return Warm::Decided(Verdict { code: Code::NotFound, record: None });
         }
-        let digest = inner.keyring.digest(call.key);
+        let digest = inner.peppers.digest(call.key);
         match inner.cache.get(&digest) {
             Some(_) if !self.is_fresh(now) => Warm::Stale,
             Some(record) => {
@@ -95,7 +50,7 @@ impl Keydesk {
 
     async fn verify_cold(&self, call: Call<'_>, digest: Digest, now: Instant) -> Result<Verdict, Unavailable> {
         let cache = &self.inner.cache;
-        if let Some(record) = self.inner.keyring.older_digests(call.key).find_map(|older| cache.get(&older)) {
+        if let Some(record) = self.inner.peppers.older_digests(call.key).find_map(|older| cache.get(&older)) {
             return if self.is_fresh(now) { Ok(self.decide(record, call, now)) } else { Err(Unavailable) };
         }
         self.inner.misses.fetch_add(1, Relaxed);
@@ -111,7 +66,7 @@ impl Keydesk {
 
     async fn read_record(&self, key: &str, digest: Digest) -> Result<Option<Arc<Record>>, StoreError> {
         let (store, cache) = (&self.inner.store, &self.inner.cache);
-        for candidate in std::iter::once(digest).chain(self.inner.keyring.older_digests(key)) {
+        for candidate in std::iter::once(digest).chain(self.inner.peppers.older_digests(key)) {
             let generation = cache.generation();
             if let Some(stored) = store.record_by_digest(&candidate).await? {
                 return Ok(Some(cache.fill(stored, generation)));

@@ -25,6 +25,12 @@ pub(crate) struct Cache {
     generation: AtomicU64,
 }
 
+/// A record of one secret that is ready to be put into memory.
+pub struct Prepared {
+    digest: Digest,
+    record: Arc<Record>,
+}
+
 /// A digest is already as random as a hash can be, and its key is secret: eight of its bytes will do.
 #[derive(Default)]
 pub(crate) struct DigestHasher(u64);
@@ -89,12 +95,11 @@ impl Cache {
     /// A record that was read from the database before `generation` was left. Once a change was applied in between, the
     /// record may be older than it, and is used for this call but not kept.
     pub(crate) fn fill(&self, stored: StoredRecord, generation: u64) -> Arc<Record> {
-        let digest = stored.digest;
-        let record = self.record(stored);
+        let prepared = self.prepare(stored);
         if self.generation() == generation && self.records.len() < self.capacity {
-            self.keep_newer(digest, record)
+            self.keep_newer(prepared)
         } else {
-            record
+            prepared.record
         }
     }
 
@@ -102,9 +107,7 @@ impl Cache {
     pub(crate) fn warm(&self, stored: StoredRecord) -> bool {
         let room = self.records.len() < self.capacity;
         if room {
-            let digest = stored.digest;
-            let record = self.record(stored);
-            self.keep_newer(digest, record);
+            self.keep_newer(self.prepare(stored));
         }
         room
     }
@@ -112,15 +115,14 @@ impl Cache {
     /// Records of keys that changed. Kept even when the cache is full: a tombstone that is missing is a stale key that
     /// could come back.
     pub(crate) fn apply(&self, changed: Vec<StoredRecord>) {
-        let made = changed.into_iter().map(|stored| (stored.digest, self.record(stored))).collect();
-        self.put(made);
+        self.put(changed.into_iter().map(|stored| self.prepare(stored)).collect());
     }
 
     /// Puts records of keys that changed in place of those that are there.
-    pub(crate) fn put(&self, changed: Vec<(Digest, Arc<Record>)>) {
+    pub(crate) fn put(&self, changed: Vec<Prepared>) {
         self.generation.fetch_add(1, Ordering::AcqRel);
-        for (digest, record) in changed {
-            self.keep_newer(digest, record);
+        for prepared in changed {
+            self.keep_newer(prepared);
         }
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
@@ -131,13 +133,19 @@ impl Cache {
         self.records.pin().retain(|_, record| !gone(record));
     }
 
-    pub(crate) fn record(&self, mut stored: StoredRecord) -> Arc<Record> {
-        let scopes = self.share(std::mem::take(&mut stored.scopes));
-        Arc::new(Record::new(stored, scopes))
+    pub(crate) fn prepare(&self, mut stored: StoredRecord) -> Prepared {
+        let (digest, scopes) = (stored.digest, self.share(std::mem::take(&mut stored.scopes)));
+        Prepared { digest, record: Arc::new(Record::new(stored, scopes)) }
+    }
+
+    /// What is known of a secret, as of the change that deletes its key; `None`: it is not in memory.
+    pub(crate) fn tombstone(&self, digest: Digest, at: Instant, epoch: i64) -> Option<Prepared> {
+        let record = Arc::new(self.get(&digest)?.deleted(at, epoch));
+        Some(Prepared { digest, record })
     }
 
     /// The higher epoch wins, in whichever order the two arrive.
-    fn keep_newer(&self, digest: Digest, record: Arc<Record>) -> Arc<Record> {
+    fn keep_newer(&self, Prepared { digest, record }: Prepared) -> Arc<Record> {
         let records = self.records.pin();
         let kept = records.compute(digest, |entry| match entry {
             Some((_, there)) if there.epoch >= record.epoch => Operation::Abort(Arc::clone(there)),

@@ -7,7 +7,7 @@ use model::Instant;
 use store::{LastUse, UsageDelta};
 use tokio::sync::mpsc;
 
-use crate::{Keydesk, Record};
+use crate::{Record, Verifier};
 
 /// Keys that can wait in the queue to have their usage written down. Those beyond wait in a list behind a lock.
 const QUEUE: usize = 65_536;
@@ -83,9 +83,9 @@ fn deltas(record: &Record, hour: Instant) -> impl Iterator<Item = UsageDelta> {
     })
 }
 
-impl Keydesk {
+impl Verifier {
     /// Writes down the calls counted so far. What can't be written waits for the next time.
-    pub(crate) async fn flush_usage(&self) {
+    pub async fn flush_usage(&self) {
         let usage = &self.inner.usage;
         let Left { records, deltas: aside } = usage.drain();
         for (number, batch) in aside.chunks(BATCH).enumerate() {

@@ -6,8 +6,12 @@ use std::{
     cell::Cell,
 };
 
-use domain::{Call, Caller, Keydesk, NewKey, OpenOptions};
-use model::{Code, Preset, Scope, SettingsPatch};
+use model::{Code, InstallationId, Instant, LifeCycle, Scope};
+use store::StoredRecord;
+use support::OURS;
+use verify::Call;
+
+mod support;
 
 struct Counting;
 
@@ -59,36 +63,28 @@ fn allocations(work: impl FnOnce()) -> u64 {
 #[tokio::test]
 async fn a_verification_from_memory_allocates_nothing() {
     assert!(allocations(|| drop(Box::new(1_u64))) > 0, "the allocator does not count");
-    let dir = tempfile::tempdir().unwrap();
-    let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());
-    let keydesk = Keydesk::open(OpenOptions::new(database, dir.path())).await.unwrap();
-    let operator = Caller::operator(keydesk.installation("default").await.unwrap().unwrap().id);
-    let mut secrets = Vec::new();
-    for _ in 0..100 {
-        let new = NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name("Acme") });
-        let issued = keydesk.issue(&operator, new).await.unwrap();
-        secrets.push((issued.key.id, issued.secret));
-    }
-    let (id, deleted) = secrets.pop().unwrap();
-    keydesk.delete(&operator, id, None).await.unwrap();
+    let support::Known { verifier, mut secrets, .. } = support::verifier(100).await;
+    let now = Instant::from_millis(1_795_382_400_000);
+    let deleted = secrets.pop().unwrap();
+    let life = LifeCycle { deleted_at: Some(now), ..LifeCycle::default() };
+    verifier.apply(vec![StoredRecord { life, epoch: 2, ..support::stored(99) }]);
     let held = [Scope::parse("contacts:read").unwrap(), Scope::parse("calls:make").unwrap()];
     let not_held = [Scope::parse("data:write").unwrap()];
-    let foreign = model::InstallationId(keydesk.request_id(keydesk.now()));
-    let malformed = secrets[0].1.expose().replace("ccc_", "ccd_");
-    let mistyped = format!("{}x", &secrets[0].1.expose()[..44]);
-    let now = keydesk.now();
+    let foreign = InstallationId(uuid::Uuid::nil());
+    let malformed = secrets[0].expose().replace("ccc_", "ccd_");
+    let mistyped = format!("{}x", &secrets[0].expose()[..44]);
     // Each key waits to have its usage written down from its first call on, and the queue grows by blocks as it fills.
-    for (_, secret) in &secrets {
+    for secret in &secrets {
         let call = Call { scopes: &held, ..Call::with(secret.expose()) };
-        assert_eq!(keydesk.verify_from_memory(call, now).unwrap().code, Code::Valid);
+        assert_eq!(verifier.verify_from_memory(call, now).unwrap().code, Code::Valid);
     }
-    let _ = keydesk.verify_from_memory(Call::with(deleted.expose()), now);
+    let _ = verifier.verify_from_memory(Call::with(deleted.expose()), now);
     for (name, key, installation, scopes, expected) in [
-        ("valid", secrets[7].1.expose(), Some(operator.installation), &held[..], Code::Valid),
-        ("without a scope", secrets[7].1.expose(), None, &[], Code::Valid),
-        ("insufficient", secrets[7].1.expose(), None, &not_held, Code::InsufficientScope),
+        ("valid", secrets[7].expose(), Some(OURS), &held[..], Code::Valid),
+        ("without a scope", secrets[7].expose(), None, &[], Code::Valid),
+        ("insufficient", secrets[7].expose(), None, &not_held, Code::InsufficientScope),
         ("revoked", deleted.expose(), None, &[], Code::Revoked),
-        ("foreign", secrets[7].1.expose(), Some(foreign), &[], Code::NotFound),
+        ("foreign", secrets[7].expose(), Some(foreign), &[], Code::NotFound),
         ("malformed", &malformed, None, &[], Code::NotFound),
         ("mistyped", &mistyped, None, &[], Code::NotFound),
         ("empty", "", None, &[], Code::NotFound),
@@ -96,15 +92,15 @@ async fn a_verification_from_memory_allocates_nothing() {
         let call = Call { installation, scopes, ..Call::with(key) };
         let allocated = allocations(|| {
             for _ in 0..1_000 {
-                assert_eq!(keydesk.verify_from_memory(call, now).unwrap().code, expected);
+                assert_eq!(verifier.verify_from_memory(call, now).unwrap().code, expected);
             }
         });
         assert_eq!(allocated, 0, "{name}: in a thousand calls");
     }
     let all = allocations(|| {
-        for (_, secret) in &secrets {
+        for secret in &secrets {
             let call = Call { scopes: &held, ..Call::with(secret.expose()) };
-            assert!(keydesk.verify_from_memory(call, now).unwrap().allowed());
+            assert!(verifier.verify_from_memory(call, now).unwrap().allowed());
         }
     });
     assert_eq!(all, 0, "one call with each key");

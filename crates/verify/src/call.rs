@@ -1,0 +1,48 @@
+use std::{net::IpAddr, sync::Arc};
+
+use model::{Code, InstallationId, Scope};
+
+use crate::Record;
+
+/// One call with a key.
+#[derive(Clone, Copy, Default)]
+pub struct Call<'a> {
+    /// What was presented, whatever it is.
+    pub key: &'a str,
+    /// The installation that it must belong to; `None`: any.
+    pub installation: Option<InstallationId>,
+    /// The rights that the call needs: all of them.
+    pub scopes: &'a [Scope],
+    /// Where it came from; `None`: nobody knows, and a key that is bound to addresses is refused.
+    pub ip: Option<IpAddr>,
+    /// Its `Origin`; `None`: it has none, and a key that is bound to origins is refused.
+    pub origin: Option<&'a str>,
+}
+
+impl<'a> Call<'a> {
+    /// A call with this key, of which nothing else is known and that needs no right.
+    pub const fn with(key: &'a str) -> Self {
+        Self { key, installation: None, scopes: &[], ip: None, origin: None }
+    }
+}
+
+/// The decision on one call.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Allowed, or the first reason why not.
+    pub code: Code,
+    /// What is known of the key; `None` exactly for [`Code::NotFound`].
+    pub record: Option<Arc<Record>>,
+}
+
+/// There is no decision: the database has been gone for longer than memory may be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Keydesk can't answer right now. Please try again.")]
+pub struct Unavailable;
+
+impl Verdict {
+    /// Whether the call may go on.
+    pub fn allowed(&self) -> bool {
+        self.code == Code::Valid
+    }
+}

@@ -1,0 +1,28 @@
+//! The decision on a call: what runs for every call, and nothing else.
+//!
+//! Invariants:
+//! - a call with a key that memory knows does no I/O, allocates nothing, and never waits for the recording of usage;
+//! - there is no clock in here: whatever depends on time takes `now`;
+//! - there is no verb and no person in here: nothing changes a key, and the decision never depends on whoever asks. `domain`
+//!   makes changes and applies them with [`Verifier::apply`] or [`Verifier::put`] before it answers;
+//! - of two records of one secret the one with the higher epoch stays in memory, in whichever order they arrive, and what was
+//!   read while a change was applied is used once and not kept;
+//! - memory is trusted for 5 s after the database last proved it fresh; then calls with keys that it knows are refused;
+//! - a key that is not found is refused in the time that a key that is found takes.
+
+mod cache;
+mod call;
+mod catch_up;
+mod freshness;
+mod peppers;
+mod record;
+mod usage;
+mod verifier;
+mod verify;
+
+pub use cache::Prepared;
+pub use call::{Call, Unavailable, Verdict};
+pub use catch_up::Warmed;
+pub use peppers::{Pepper, Peppers};
+pub use record::Record;
+pub use verifier::{Counters, Verifier};

@@ -1,0 +1,102 @@
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use model::{Code, Instant, SecretFormat};
+use store::{Digest, Store, StoredRecord};
+
+use crate::{Peppers, Prepared, Record, cache::Cache, freshness::Freshness, usage::Usage};
+
+/// Decides calls. Cheap to clone.
+#[derive(Clone)]
+pub struct Verifier {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) peppers: Peppers,
+    pub(crate) format: SecretFormat,
+    pub(crate) cache: Cache,
+    pub(crate) usage: Usage,
+    pub(crate) freshness: Freshness,
+    pub(crate) verdicts: [AtomicU64; Code::ALL.len()],
+    pub(crate) misses: AtomicU64,
+    /// What is decided on when there is nothing to decide on.
+    pub(crate) decoy: Arc<Record>,
+}
+
+/// Counts since the start, for metrics.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counters {
+    /// By [`Code::index`].
+    pub verifications: [u64; Code::ALL.len()],
+    /// Records in memory.
+    pub cached_keys: u64,
+    /// Verifications that had to read the database.
+    pub cache_misses: u64,
+    /// How often the queue of keys whose usage waits to be written down was full. Nothing is lost by it.
+    pub usage_deferred: u64,
+    /// The newest change that this node knows.
+    pub epoch: i64,
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Verifier({})", self.inner.store.kind())
+    }
+}
+
+impl Verifier {
+    /// With an empty memory that has room for `capacity` records, on a database whose newest change is `epoch`.
+    pub fn new(store: Store, peppers: Peppers, format: SecretFormat, capacity: usize, epoch: i64) -> Self {
+        let inner = Inner {
+            store,
+            peppers,
+            format,
+            cache: Cache::new(capacity),
+            usage: Usage::new(),
+            freshness: Freshness::new(epoch),
+            verdicts: Default::default(),
+            misses: AtomicU64::default(),
+            decoy: Arc::new(Record::decoy()),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Counts since the start.
+    pub fn counters(&self) -> Counters {
+        let inner = &self.inner;
+        Counters {
+            verifications: std::array::from_fn(|index| inner.verdicts[index].load(Relaxed)),
+            cached_keys: inner.cache.len() as u64,
+            cache_misses: inner.misses.load(Relaxed),
+            usage_deferred: inner.usage.deferred(),
+            epoch: inner.freshness.epoch(),
+        }
+    }
+
+    /// Puts records of keys that changed into memory. A change calls this when it has committed and before it answers.
+    pub fn apply(&self, changed: Vec<StoredRecord>) {
+        self.inner.cache.apply(changed);
+    }
+
+    /// As [`Verifier::apply`], of records that were prepared while the change could still fail.
+    pub fn put(&self, changed: Vec<Prepared>) {
+        self.inner.cache.put(changed);
+    }
+
+    /// Makes a record ready to be put into memory.
+    pub fn prepare(&self, stored: StoredRecord) -> Prepared {
+        self.inner.cache.prepare(stored)
+    }
+
+    /// The tombstone of a secret that memory knows, whose key the change of `epoch` deletes `at` this instant.
+    pub fn tombstone(&self, digest: Digest, at: Instant, epoch: i64) -> Option<Prepared> {
+        self.inner.cache.tombstone(digest, at, epoch)
+    }
+}

@@ -1,0 +1,76 @@
+//! Verifiers with many keys in memory, for tests and benches. The keys are in no database: nothing here asks one for them.
+
+use model::{
+    BODY_LEN, ClientName, Environment, InstallationId, KeyId, KeyKind, LifeCycle, NetworkSet, OriginSet, PlainSecret,
+    Preset, SecretFormat, SecretId,
+};
+use store::{Store, StoredRecord};
+use uuid::Uuid;
+use verify::{Pepper, Peppers, Verifier};
+
+/// A verifier, and the secrets that it knows.
+pub(crate) struct Known {
+    pub(crate) verifier: Verifier,
+    pub(crate) secrets: Vec<PlainSecret>,
+    /// The database lives as long as this.
+    _dir: tempfile::TempDir,
+}
+
+/// Whose the keys are.
+pub(crate) const OURS: InstallationId = InstallationId(Uuid::from_u128(1));
+
+/// The key with this number.
+pub(crate) fn key_id(number: usize) -> KeyId {
+    KeyId(Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0000 | number as u128))
+}
+
+/// The secret with this number. No two numbers below 62^5 have the same.
+pub(crate) fn secret(number: usize) -> PlainSecret {
+    let mut body = [7; BODY_LEN];
+    let mut rest = number;
+    for digit in body.iter_mut().rev().take(5) {
+        *digit = u8::try_from(rest % 62).expect("below 62");
+        rest /= 62;
+    }
+    format().write(Environment::Live, &body)
+}
+
+fn format() -> SecretFormat {
+    SecretFormat::new("ccc").expect("a prefix")
+}
+
+fn peppers() -> Peppers {
+    Peppers::new(vec![Pepper::new("p1", &[3; 32])]).expect("a pepper")
+}
+
+/// What is stored of the secret with this number.
+pub(crate) fn stored(number: usize) -> StoredRecord {
+    StoredRecord {
+        digest: peppers().digest(secret(number).expose()),
+        secret: SecretId(key_id(number).0),
+        secret_expires_at: None,
+        installation: OURS,
+        key: key_id(number),
+        kind: KeyKind::Issued,
+        client_name: ClientName::parse(&format!("Client {number}")).expect("a Client Name"),
+        environment: Environment::Live,
+        scopes: Preset::Crm.scopes(),
+        networks: NetworkSet::ANY,
+        origins: OriginSet::ANY,
+        life: LifeCycle::default(),
+        last_used_at: None,
+        epoch: 1,
+    }
+}
+
+/// A verifier that knows so many keys.
+pub(crate) async fn verifier(keys: usize) -> Known {
+    let memory = std::path::Path::new("/dev/shm");
+    let dir = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    let dir = dir.expect("a temporary folder");
+    let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());
+    let store = Store::open(&database).await.expect("a database");
+    let verifier = Verifier::new(store, peppers(), format(), 2_000_000, 1);
+    verifier.apply((0..keys).map(stored).collect());
+    Known { verifier, secrets: (0..keys).map(secret).collect(), _dir: dir }
+}
