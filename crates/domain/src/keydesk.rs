@@ -62,7 +62,7 @@ impl Keydesk {
         self.inner.clock.now()
     }
 
-    /// Every right that a key can be given.
+    /// Every scope that a key can be given.
     pub fn catalogue(&self) -> &Catalogue {
         &self.inner.catalogue
     }
@@ -106,7 +106,7 @@ impl Keydesk {
         })
     }
 
-    /// Makes a change for a caller who may: in a task of its own, and refused before the database is asked anything.
+    /// Makes a change for a caller, in a task of its own. A caller who may change nothing is refused before the database is asked.
     pub(crate) async fn change_as<T, F>(
         &self,
         caller: &Caller,
@@ -133,7 +133,7 @@ impl Keydesk {
     }
 
     /// Begins a change, for a caller who may still make it. Changes wait for each other: a key that was deleted, or lost a
-    /// right, while its call waited does nothing more.
+    /// scope, while its call waited makes no change.
     pub(crate) async fn change_for(&self, caller: Caller) -> Result<(Change, Caller), KeyError> {
         let mut change = self.change().await?;
         if let (Actor::Key { id }, Held::Only(held)) = (caller.actor, &caller.held) {

@@ -1,6 +1,5 @@
 use model::{Cursor, CursorValue, Key, KeyError, KeyId, KeyPage, ListQuery, PAGE_MAX, SortColumn, fold};
 use store::{KeyFilter, TOTAL_COUNTED};
-use verify::Record;
 
 use crate::{Caller, Keydesk, failure};
 

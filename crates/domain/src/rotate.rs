@@ -16,8 +16,8 @@ impl Keydesk {
     /// before this answers. Never do more than two work: what was ending already ends now. The Default API Key can be
     /// rotated as well.
     ///
-    /// Who gets a secret gets what it may do. So the caller must hold every right of the key, or `keys:reveal`, with which
-    /// it could ask for the secret anyway.
+    /// Whoever gets a secret can do what it may do. So the caller must hold every scope of the key, or `keys:reveal`, with
+    /// which it could ask for the secret anyway.
     pub async fn rotate(
         &self,
         caller: &Caller,

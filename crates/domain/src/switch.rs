@@ -106,7 +106,7 @@ impl Keydesk {
     }
 }
 
-/// Those of `ids` that the caller may switch on, and those whose rights it lacks. Whether they are there is not asked.
+/// Those of `ids` that the caller may switch on, and those whose scopes it lacks. Whether they are there is not asked.
 async fn may_enable(
     change: &mut Change,
     caller: &Caller,

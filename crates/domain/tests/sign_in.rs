@@ -205,7 +205,7 @@ async fn an_owner_is_never_locked_out_for_good() {
     let refused = desk.sign_in("ada@example.com", PASSWORD, ELSEWHERE).await;
     let Err(AdminError::TooManyAttempts { retry_after_seconds }) = refused else { panic!("{refused:?}") };
     assert!(retry_after_seconds <= 60, "{retry_after_seconds}");
-    desk.sign_in("ada@example.com", PASSWORD, HOME).await.expect("who came in from here before does not wait");
+    desk.sign_in("ada@example.com", PASSWORD, HOME).await.expect("whoever signed in from here before does not wait");
     desk.pass(retry_after_seconds as i64 * 1000);
     desk.sign_in("ada@example.com", PASSWORD, ELSEWHERE).await.unwrap();
     // And afterwards a mistake is free again.

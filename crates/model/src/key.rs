@@ -103,7 +103,7 @@ impl LifeCycle {
     }
 }
 
-/// A key as everyone who may see it sees it. There is no secret in it.
+/// A key as it is shown to whoever may see it. There is no secret in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Key {
@@ -155,7 +155,7 @@ pub struct SecretInfo {
 pub struct BulkSwitched {
     /// Switched by this call, in the order asked.
     pub changed: Vec<KeyId>,
-    /// Were so already.
+    /// Were in the wanted state already.
     pub unchanged: Vec<KeyId>,
     /// Left as they were.
     pub skipped: Vec<Skipped>,
@@ -177,7 +177,7 @@ pub struct BulkDeleted {
 pub struct Skipped {
     /// As asked.
     pub id: KeyId,
-    /// `default_key_protected`, `not_found`, or `scope_escalation`: who asked lacks rights that the key would get back.
+    /// `default_key_protected`, `not_found`, or `scope_escalation`: the caller lacks scopes that the key would get back.
     pub code: String,
 }
 

@@ -162,7 +162,7 @@ async fn a_caller_is_bound_as_well(database: TestDatabase) {
             let known = ["ip_not_allowed", "origin_not_allowed"];
             assert!(known.contains(&answer.code().as_str()), "{}", answer.text());
         } else {
-            assert_eq!(answer.json()["notes"], Value::Null, "notes are for who manages keys");
+            assert_eq!(answer.json()["notes"], Value::Null, "notes are for whoever manages keys");
         }
     }
     for (body, expected) in [
