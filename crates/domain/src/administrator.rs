@@ -24,7 +24,7 @@ pub struct NewAdministrator {
     pub password: PlainSecret,
 }
 
-/// As [`crate::failure::public`], for people who come in.
+/// As [`crate::failure::public`], for people who sign in.
 pub(crate) fn public(error: StoreError) -> AdminError {
     match error {
         StoreError::AdministratorEmailTaken => AdminError::EmailTaken,

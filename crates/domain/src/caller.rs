@@ -1,21 +1,21 @@
 use model::{Actor, Administrator, Catalogue, InstallationId, KeyError, Role, Scope, ScopeSet};
 use verify::Record;
 
-/// Who asks for a change, where, and with what rights.
+/// Whoever asks for a change: who it is, in which installation, and with which scopes.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// As the audit log will name them.
     pub actor: Actor,
     /// The installation that they act in.
     pub installation: InstallationId,
-    /// The rights that they hold: nobody gives what they don't.
+    /// The scopes that they hold. Nobody gives a scope that they don't hold.
     pub held: Held,
 }
 
 /// Rights that a caller holds, and so may give.
 #[derive(Clone, Debug)]
 pub enum Held {
-    /// Every right there is: the operator, the owner.
+    /// Every scope there is: the operator, the owner.
     All,
     /// Only these.
     Only(ScopeSet),
@@ -47,12 +47,12 @@ impl Caller {
         Self { actor: Actor::Administrator { id: who.id }, installation, held }
     }
 
-    /// Refuses who may look only. What a key may do was decided by its scopes, before it got here.
+    /// Refuses whoever may only look. What a key may do was decided by its scopes, before its call got here.
     pub(crate) fn require_change(&self) -> Result<(), KeyError> {
         if matches!(self.held, Held::None) { Err(KeyError::Forbidden) } else { Ok(()) }
     }
 
-    /// Refuses rights that nobody has heard of, and such that the caller does not hold.
+    /// Refuses scopes that are not in the catalogue, and scopes that the caller does not hold.
     pub(crate) fn require_to_give(&self, catalogue: &Catalogue, scopes: &ScopeSet) -> Result<(), KeyError> {
         if let Some(scope) = scopes.iter().find(|scope| !catalogue.knows(scope)) {
             return Err(KeyError::UnknownScope { scope: scope.clone() });
@@ -60,7 +60,7 @@ impl Caller {
         self.require_to_hold(scopes)
     }
 
-    /// Refuses who lacks a right of these, whether the catalogue still knows it or not.
+    /// Refuses a caller that lacks any of these scopes, whether or not the catalogue still has it.
     pub(crate) fn require_to_hold(&self, scopes: &ScopeSet) -> Result<(), KeyError> {
         let missing = self.lacks(scopes);
         if missing.is_empty() { Ok(()) } else { Err(KeyError::ScopeEscalation { missing }) }

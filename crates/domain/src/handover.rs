@@ -77,7 +77,9 @@ impl Keydesk {
             let found = found.ok_or(KeyError::HandoverOver)?;
             this.require_module(found.installation)?;
             let key = change.key(found.installation, found.key).await.map_err(failure::public)?;
-            let key = key.filter(|key| key.life.deleted_at.is_none()).ok_or(KeyError::HandoverOver)?.at(now);
+            let key = key.filter(|key| key.life.deleted_at.is_none()).ok_or(KeyError::HandoverOver)?;
+            let mut key = key.at(now);
+            key.settings.notes = None;
             let secret = this.unseal_handover(&found, &token).ok_or_else(|| {
                 tracing::error!(handover = %found.id, "a hand-over does not open; is its master key still in the keyring?");
                 KeyError::Unavailable
@@ -89,7 +91,7 @@ impl Keydesk {
             let deed = Deed::on_key(Action::HandoverOpen, found.key, json!({ "handover": found.id }));
             this.write_audit(&mut change, found.installation, Actor::Bearer, now, vec![deed]).await?;
             this.commit(change).await?;
-            Ok(HandedOver { key: Key { notes: None, ..key }, secret })
+            Ok(HandedOver { key, secret })
         })
         .await
     }

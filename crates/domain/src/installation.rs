@@ -111,7 +111,7 @@ impl Keydesk {
         let detail = json!({ "name": installation.name, "recoverable": installation.recoverable });
         let deed = Deed { action: Action::InstallationCreate, key: None, detail };
         self.write_audit(change, installation.id, actor, now, vec![deed]).await?;
-        self.put_default_key(change, actor, &installation, now).await?;
+        self.insert_default_key(change, actor, &installation, now).await?;
         Ok(installation)
     }
 

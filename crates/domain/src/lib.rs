@@ -6,17 +6,23 @@
 //! - a change is in this node's memory ([`Keydesk::verifier`]) before its verb answers;
 //! - a secret leaves in [`Issued`], in [`HandedOver`] and from [`Keydesk::reveal`] alone.
 
+mod activity;
 mod administrator;
 mod audit;
 mod background;
 mod backup;
 mod caller;
 mod clock;
+mod count_named;
+mod default_key;
 mod delete;
+mod delete_selected;
+mod deletion_impact;
 mod entropy;
 mod examine;
 mod export;
 mod failure;
+mod get;
 mod handover;
 mod history;
 mod idempotency;
@@ -33,9 +39,12 @@ mod rotate;
 mod seal;
 mod selection;
 mod session;
+mod settings_audit;
 mod switch;
 mod throttle;
+mod undo_delete;
 mod update;
+mod whoami;
 
 pub use administrator::NewAdministrator;
 pub use background::Background;
@@ -56,4 +65,3 @@ pub use open::{OpenError, OpenOptions};
 pub use rotate::OVERLAP_MAX_SECONDS;
 pub use session::{Session, SignedIn};
 pub use switch::Switched;
-pub use update::KeyChange;

@@ -4,8 +4,8 @@ use serde_json::json;
 use crate::{Caller, Keydesk, audit::Deed, failure};
 
 impl Keydesk {
-    /// Makes a key that was deleted within the last 30 days work again. The caller must hold every right of it: who has the
-    /// secret would get them from the caller.
+    /// Makes a key that was deleted within the last 30 days work again. The caller must hold every scope of it, because
+    /// whoever has the secret gets them back.
     pub async fn restore(&self, caller: &Caller, id: KeyId) -> Result<Key, KeyError> {
         self.change_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;

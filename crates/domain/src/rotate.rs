@@ -16,8 +16,8 @@ impl Keydesk {
     /// before this answers. Never do more than two work: what was ending already ends now. The Default API Key can be
     /// rotated as well.
     ///
-    /// Who gets a secret gets what it may do. So the caller must hold every right of the key, or `keys:reveal`, with which
-    /// it could ask for the secret anyway.
+    /// Whoever gets a secret can do what it may do. So the caller must hold every scope of the key, or `keys:reveal`, with
+    /// which it could ask for the secret anyway.
     pub async fn rotate(
         &self,
         caller: &Caller,
@@ -38,15 +38,12 @@ impl Keydesk {
         if_version: Option<i64>,
         idempotency: Option<Idempotency>,
     ) -> Result<Issued, KeyError> {
-        let installation = self.require_module(caller.installation)?;
-        caller.require_change()?;
+        let installation = self.require_to_change(caller)?;
         if overlap_seconds > OVERLAP_MAX_SECONDS {
             let reason = "The overlap is at most 30 days.".to_owned();
             return Err(KeyError::InvalidSetting { field: "overlap_seconds".to_owned(), reason });
         }
-        let (this, caller) = (self.clone(), caller.clone());
-        self.detached(async move {
-            let (mut change, caller) = this.change_for(caller).await?;
+        self.change_as(caller, move |this, caller, mut change| async move {
             let now = this.now();
             let before = living(&mut change, &caller, id, None).await?;
             let missing = caller.lacks(before.scopes());
@@ -59,7 +56,7 @@ impl Keydesk {
                 return Ok(answer);
             }
             let before = in_version(before, if_version)?.at(now);
-            let (secret, new) = this.make_secret(&installation, id, before.environment, now)?;
+            let (secret, new) = this.build_secret(&installation, id, before.environment, now)?;
             let end = now.plus_millis(i64::from(overlap_seconds) * 1_000);
             let done = change.rotate_key(installation.id, id, &new, end, now).await.map_err(failure::public)?;
             if !done {
@@ -74,7 +71,7 @@ impl Keydesk {
             if let Some(idempotency) = &idempotency {
                 this.keep_answer(&mut change, &caller, idempotency, &issued).await?;
             }
-            this.commit_key(change, installation.id, id).await?;
+            this.commit_keys(change, installation.id, &[id]).await?;
             Ok(issued)
         })
         .await

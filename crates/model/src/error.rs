@@ -6,14 +6,14 @@ use crate::{ClientNameError, Scope};
 pub const MODULE_UNAVAILABLE: &str =
     "API Keys may not be available in your installation. Please contact your Account Manager or Support.";
 
-/// Why a verb on keys was refused: what a caller may learn, and nothing of the internals.
+/// Why a verb on keys was refused. It says what a caller may learn, and nothing of the internals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyError {
     /// No such key in this installation.
     #[error("There is no such API key.")]
     NotFound,
-    /// The Client Name can't be one.
+    /// The Client Name is invalid.
     #[error("{reason}")]
     InvalidClientName {
         /// Which rule it breaks.
@@ -22,19 +22,19 @@ pub enum KeyError {
     /// The Default API Key can be neither edited nor deleted.
     #[error("The Default API Key belongs to the installation itself and can be neither edited nor deleted.")]
     DefaultKeyProtected,
-    /// A right was to be given that the giver does not hold.
-    #[error("You can't give a key a right that you don't hold yourself.")]
+    /// A caller would give a key a scope that it does not hold itself.
+    #[error("You can't grant a scope you don't hold.")]
     ScopeEscalation {
-        /// The rights that are missing.
+        /// The scopes that the caller lacks.
         missing: Vec<Scope>,
     },
-    /// A right that is not in the catalogue.
+    /// A scope that is not in the catalogue.
     #[error("There is no such scope: {scope}.")]
     UnknownScope {
         /// As asked.
         scope: Scope,
     },
-    /// A setting can't be so.
+    /// A setting is invalid.
     #[error("{reason}")]
     InvalidSetting {
         /// Which, by its name in the API, for example `expires_at`.

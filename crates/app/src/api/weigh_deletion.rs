@@ -24,7 +24,7 @@ pub(crate) struct Weight {
 pub(crate) async fn weigh_deletion(selection: Selection) -> Result<Weight, ApiError> {
     let (keydesk, session) = crate::ssr::session::require().await?;
     let selection = super::as_of(keydesk.now(), selection);
-    let impact = keydesk.impact(&session.caller(), &selection).await?;
+    let impact = keydesk.deletion_impact(&session.caller(), &selection).await?;
     Ok(Weight {
         keys: impact.keys,
         names: impact.names.into_iter().map(String::from).collect(),

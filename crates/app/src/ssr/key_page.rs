@@ -203,14 +203,14 @@ async fn load(desk: &Desk, session: &Session, id: KeyId, before: Option<i64>) ->
         shown: Shown::of_key(&key),
         problems: Vec::new(),
         differences: Vec::new(),
-        name: key.client_name.as_str().to_owned(),
+        name: key.settings.client_name.as_str().to_owned(),
         catalogue: keydesk.catalogue().clone(),
         key,
     })
 }
 
 async fn answer(desk: &Desk, parts: Parts, status: StatusCode, page: KeyPage) -> Response {
-    let title = page.key.client_name.as_str().to_owned();
+    let title = page.key.settings.client_name.as_str().to_owned();
     document::framed(desk, parts, status, title, move || key_page(&page)).await
 }
 

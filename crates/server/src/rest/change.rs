@@ -2,7 +2,9 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use model::{Email, Instant, Key, Metadata, NetworkSet, Notes, OriginSet, Preset, ScopeSet};
+use model::{
+    Email, Instant, Key, Metadata, NetworkSet, Notes, OriginSet, Preset, Quotas, RateLimits, ScopeSet, SettingsPatch,
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -37,6 +39,10 @@ pub(crate) struct KeyChange {
     allowed_ips: Option<NetworkSet>,
     /// Web origins it may be used from; empty: any.
     allowed_origins: Option<OriginSet>,
+    /// How many calls it may make in windows of time. Only an empty list is taken yet.
+    rate_limits: Option<RateLimits>,
+    /// How many calls it may make in periods of the calendar. Only an empty list is taken yet.
+    quotas: Option<Quotas>,
     /// Pairs of your own, in place of those that it has: at most 16, and 1024 bytes in all.
     metadata: Option<Metadata>,
     /// Who answers for the key at the client; null: nobody is named.
@@ -58,6 +64,8 @@ impl Form<'_> for KeyChange {
         settings::EXPIRES_AT,
         settings::ALLOWED_IPS,
         settings::ALLOWED_ORIGINS,
+        settings::RATE_LIMITS,
+        settings::QUOTAS,
         settings::METADATA,
         settings::OWNER_EMAIL,
         settings::NOTES,
@@ -79,7 +87,7 @@ impl Form<'_> for KeyChange {
     responses(
         (status = 200, description = "The key.", body = Key, headers(("ETag" = String, description = "Its version."))),
         (status = 412, description = "`version_moved`: the key has been changed since."),
-        (status = 422, description = "`invalid_client_name`, `unknown_scope` or `invalid_setting`: the expiry is not in the future."),
+        (status = 422, description = "`invalid_client_name`, `unknown_scope` or `invalid_setting`: the expiry is not in the future, or there are limits, which can't be set yet."),
     ),
     extensions(("x-scope" = json!("keys:write")))
 )]
@@ -89,7 +97,7 @@ pub(crate) async fn change_key(State(app): State<App>, request: Request) -> Resu
     let id = key_id(&parts)?;
     let body = body::json(&parts.headers, body).await?;
     let wanted: KeyChange = body::parse(&body)?;
-    let change = domain::KeyChange {
+    let patch = SettingsPatch {
         client_name: wanted.client_name,
         preset: wanted.preset,
         scopes: wanted.scopes.as_deref().map(settings::scopes).transpose()?,
@@ -97,11 +105,13 @@ pub(crate) async fn change_key(State(app): State<App>, request: Request) -> Resu
         expires_at: wanted.expires_at,
         allowed_ips: wanted.allowed_ips,
         allowed_origins: wanted.allowed_origins,
+        rate_limits: wanted.rate_limits,
+        quotas: wanted.quotas,
         metadata: wanted.metadata,
         owner_email: wanted.owner_email,
         notes: wanted.notes,
     };
     let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
-    let key = app.keydesk.update(&caller, id, change, version).await?;
+    let key = app.keydesk.update(&caller, id, patch, version).await?;
     Ok(respond::key(&key))
 }

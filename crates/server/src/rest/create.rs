@@ -4,7 +4,10 @@ use axum::{
 };
 use domain::{Idempotency, Issued, NewKey, fingerprint};
 use http::{HeaderValue, StatusCode, header};
-use model::{Email, Environment, Instant, Key, Metadata, NetworkSet, Notes, OriginSet, Preset, ScopeSet};
+use model::{
+    Email, Environment, Instant, Key, Metadata, NetworkSet, Notes, OriginSet, Preset, Quotas, RateLimits, ScopeSet,
+    SettingsPatch,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -43,6 +46,12 @@ pub(crate) struct NewKeyBody {
     /// Web origins it may be used from; any when not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed_origins: Option<OriginSet>,
+    /// How many calls it may make in windows of time. Only an empty list is taken yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_limits: Option<RateLimits>,
+    /// How many calls it may make in periods of the calendar. Only an empty list is taken yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quotas: Option<Quotas>,
     /// Pairs of your own: at most 16, and 1024 bytes in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Metadata>,
@@ -64,6 +73,8 @@ impl Form<'_> for NewKeyBody {
         settings::EXPIRES_AT,
         settings::ALLOWED_IPS,
         settings::ALLOWED_ORIGINS,
+        settings::RATE_LIMITS,
+        settings::QUOTAS,
         settings::METADATA,
         settings::OWNER_EMAIL,
         settings::NOTES,
@@ -104,7 +115,7 @@ impl<'a> From<&'a Issued> for Created<'a> {
             ("ETag" = String, description = "Its version."),
         )),
         (status = 409, description = "`idempotency_mismatch`: the Idempotency-Key was used for another request."),
-        (status = 422, description = "`invalid_client_name`, `unknown_scope` or `invalid_setting`: the expiry is not in the future."),
+        (status = 422, description = "`invalid_client_name`, `unknown_scope` or `invalid_setting`: the expiry is not in the future, or there are limits, which can't be set yet."),
     ),
     extensions(("x-scope" = json!("keys:write")))
 )]
@@ -116,20 +127,21 @@ pub(crate) async fn create_key(State(app): State<App>, request: Request) -> Resu
     let body = body::json(&parts.headers, body).await?;
     let body: NewKeyBody = body::parse(&body)?;
     let idempotency = mark.map(|key| Idempotency { key, fingerprint: of(&body) });
-    let new = NewKey {
-        scopes: body.scopes.as_deref().map(settings::scopes).transpose()?,
-        client_name: body.client_name,
+    let settings = SettingsPatch {
+        client_name: Some(body.client_name),
         preset: body.preset,
-        environment: body.environment.unwrap_or_default(),
+        scopes: body.scopes.as_deref().map(settings::scopes).transpose()?,
         enabled: body.enabled,
-        expires_at: body.expires_at,
-        allowed_ips: body.allowed_ips.unwrap_or_default(),
-        allowed_origins: body.allowed_origins.unwrap_or_default(),
-        metadata: body.metadata.unwrap_or_default(),
-        owner_email: body.owner_email,
-        notes: body.notes,
-        idempotency,
+        expires_at: body.expires_at.map(Some),
+        allowed_ips: body.allowed_ips,
+        allowed_origins: body.allowed_origins,
+        rate_limits: body.rate_limits,
+        quotas: body.quotas,
+        metadata: body.metadata,
+        owner_email: body.owner_email.map(Some),
+        notes: body.notes.map(Some),
     };
+    let new = NewKey { environment: body.environment.unwrap_or_default(), settings, idempotency };
     let issued = app.keydesk.issue(&caller, new).await?;
     Ok(created(&issued))
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Email, Environment, Instant, Metadata, NETWORKS_MAX, Network, Notes, ORIGINS_MAX, OriginPattern, Preset, Scope,
-    ScopeSet,
+    Email, Environment, Instant, Metadata, NETWORKS_MAX, Network, Notes, ORIGINS_MAX, OriginPattern, Preset, Quotas,
+    RateLimits, Scope, ScopeSet,
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -54,6 +54,10 @@ pub(super) const METADATA: Field = Field::optional("metadata", Shape::Checked { 
 pub(super) const OWNER_EMAIL: Field = Field::optional("owner_email", Shape::Checked { check: check_text::<Email> });
 pub(super) const NOTES: Field = Field::optional("notes", Shape::Checked { check: check_text::<Notes> });
 
+pub(super) const RATE_LIMITS: Field =
+    Field::optional("rate_limits", Shape::Checked { check: check_list::<RateLimits> });
+pub(super) const QUOTAS: Field = Field::optional("quotas", Shape::Checked { check: check_list::<Quotas> });
+
 /// The words of the error are the model's own, and repeat nothing of what was sent but a network.
 fn check_text<T: std::str::FromStr<Err: std::fmt::Display>>(value: &Value) -> Result<(), String> {
     let text = value.as_str().ok_or("must be a text")?;
@@ -70,6 +74,15 @@ fn check_metadata(value: &Value) -> Result<(), String> {
 /// Tells a field that is null from one that is not there.
 pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
+}
+
+fn check_list<T: serde::de::DeserializeOwned>(value: &Value) -> Result<(), String> {
+    if !value.is_array() {
+        return Err("must be a list".to_owned());
+    }
+    serde_json::from_value::<T>(value.clone())
+        .map(drop)
+        .map_err(|_| "must be a list of limits, as documented".to_owned())
 }
 
 /// The rights that a request names.

@@ -8,6 +8,7 @@ mod fixture;
 mod handovers;
 mod installations;
 mod keys;
+mod limits;
 mod list;
 mod opening;
 mod paging;
