@@ -31,7 +31,6 @@ mod scope;
 mod secret;
 mod selection;
 mod settings;
-mod settings_patch;
 mod trusted_proxies;
 mod verify;
 
@@ -71,7 +70,6 @@ pub use secret::{
     BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,
 };
 pub use selection::{Activity, Deleted, DeletionImpact, Selection};
-pub use settings::KeySettings;
-pub use settings_patch::SettingsPatch;
+pub use settings::{KeySettings, SettingsPatch};
 pub use trusted_proxies::TrustedProxies;
 pub use verify::{CallFacts, Code, KeyFacts, decide};
