@@ -9,12 +9,12 @@ pub struct Caller {
     /// The installation that they act in.
     pub installation: InstallationId,
     /// The scopes that they hold. Nobody gives a scope that they don't hold.
-    pub held: Held,
+    pub grants: Grants,
 }
 
 /// Rights that a caller holds, and so may give.
 #[derive(Clone, Debug)]
-pub enum Held {
+pub enum Grants {
     /// Every scope there is: the operator, the owner.
     All,
     /// Only these.
@@ -26,7 +26,7 @@ pub enum Held {
 impl Caller {
     /// Whoever can run the command line on the data.
     pub fn operator(installation: InstallationId) -> Self {
-        Self { actor: Actor::Operator, installation, held: Held::All }
+        Self { actor: Actor::Operator, installation, grants: Grants::All }
     }
 
     /// A caller of the REST API.
@@ -34,22 +34,22 @@ impl Caller {
         Self {
             actor: Actor::Key { id: record.key_id() },
             installation: record.installation(),
-            held: Held::Only(record.scopes().clone()),
+            grants: Grants::Only(record.scopes().clone()),
         }
     }
 
     /// A person signed in to the Workspace.
     pub(crate) fn administrator(who: &Administrator, installation: InstallationId) -> Self {
-        let held = match who.role {
-            Role::Owner | Role::Manager => Held::All,
-            Role::Viewer => Held::None,
+        let grants = match who.role {
+            Role::Owner | Role::Manager => Grants::All,
+            Role::Viewer => Grants::None,
         };
-        Self { actor: Actor::Administrator { id: who.id }, installation, held }
+        Self { actor: Actor::Administrator { id: who.id }, installation, grants }
     }
 
     /// Refuses whoever may only look. What a key may do was decided by its scopes, before its call got here.
     pub(crate) fn require_change(&self) -> Result<(), KeyError> {
-        if matches!(self.held, Held::None) { Err(KeyError::Forbidden) } else { Ok(()) }
+        if matches!(self.grants, Grants::None) { Err(KeyError::Forbidden) } else { Ok(()) }
     }
 
     /// Refuses scopes that are not in the catalogue, and scopes that the caller does not hold.
@@ -68,10 +68,10 @@ impl Caller {
 
     /// Those of `wanted` that the caller may not give.
     pub(crate) fn lacks(&self, wanted: &ScopeSet) -> Vec<Scope> {
-        match &self.held {
-            Held::All => Vec::new(),
-            Held::Only(held) => held.missing(wanted),
-            Held::None => wanted.iter().cloned().collect(),
+        match &self.grants {
+            Grants::All => Vec::new(),
+            Grants::Only(held) => held.missing(wanted),
+            Grants::None => wanted.iter().cloned().collect(),
         }
     }
 }

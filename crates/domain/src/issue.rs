@@ -126,19 +126,19 @@ impl Keydesk {
         now: Instant,
     ) -> Result<Vec<Issued>, KeyError> {
         let mut rows = Vec::with_capacity(drafts.len());
-        let (mut issued, mut deeds) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
+        let (mut issued, mut events) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
         let mut counted = 0;
         for draft in drafts {
             require_future(draft.settings.expires_at, now)?;
             let (one, secret) = self.build(installation, draft, now)?;
             counted += i64::from(one.key.kind == KeyKind::Issued);
-            deeds.push(settings_audit::issued(&one.key));
+            events.push(settings_audit::issued(&one.key));
             rows.push((StoredKey::new(installation.id, one.key.clone(), change.epoch()), secret));
             issued.push(one);
         }
         change.insert_keys(&rows).await.map_err(failure::public)?;
         change.count_keys(installation.id, counted).await.map_err(failure::public)?;
-        self.write_audit(change, installation.id, actor, now, deeds).await?;
+        self.write_audit(change, installation.id, actor, now, events).await?;
         Ok(issued)
     }
 

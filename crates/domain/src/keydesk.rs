@@ -12,8 +12,8 @@ use uuid::Uuid;
 use verify::Verifier;
 
 use crate::{
-    Caller, Clock, Entropy, Held, Installation, Keyring,
-    audit::{self, Deed},
+    Caller, Clock, Entropy, Grants, Installation, Keyring,
+    audit::{self, AuditEvent},
     entropy, failure,
     password::Passwords,
     throttle::Throttle,
@@ -36,7 +36,7 @@ pub(crate) struct Inner {
     pub(crate) keyring_in_file: bool,
     pub(crate) verifier: Verifier,
     pub(crate) installations: RwLock<HashMap<InstallationId, Installation>>,
-    /// Held from the reading of installations until they are in memory, so that what was read first is not kept last.
+    /// Grants from the reading of installations until they are in memory, so that what was read first is not kept last.
     pub(crate) reloading: tokio::sync::Mutex<()>,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
@@ -136,7 +136,7 @@ impl Keydesk {
     /// scope, while its call waited makes no change.
     pub(crate) async fn change_for(&self, caller: Caller) -> Result<(Change, Caller), KeyError> {
         let mut change = self.change().await?;
-        if let (Actor::Key { id }, Held::Only(held)) = (caller.actor, &caller.held) {
+        if let (Actor::Key { id }, Grants::Only(held)) = (caller.actor, &caller.grants) {
             let key = change.key(caller.installation, id).await.map_err(failure::public)?.ok_or(KeyError::Forbidden)?;
             let lives = key.life.status(self.now()) == KeyStatus::Active;
             if !lives || !key.settings().scopes.missing(held).is_empty() {
@@ -156,9 +156,9 @@ impl Keydesk {
         installation: InstallationId,
         actor: Actor,
         now: Instant,
-        deeds: Vec<Deed>,
+        events: Vec<AuditEvent>,
     ) -> Result<(), KeyError> {
-        audit::write(change, &*self.inner.entropy, installation, actor, now, deeds).await.map_err(failure::public)
+        audit::write(change, &*self.inner.entropy, installation, actor, now, events).await.map_err(failure::public)
     }
 
     pub(crate) async fn commit(&self, change: Change) -> Result<(), KeyError> {

@@ -49,7 +49,7 @@ mod whoami;
 pub use administrator::NewAdministrator;
 pub use background::Background;
 pub use backup::BackupError;
-pub use caller::{Caller, Held};
+pub use caller::{Caller, Grants};
 pub use clock::{Clock, SystemClock};
 pub use entropy::{Entropy, SystemEntropy};
 pub use examine::Finding;

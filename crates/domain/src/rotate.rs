@@ -2,8 +2,8 @@ use model::{Action, Key, KeyError, KeyId, Scope, SecretInfo};
 use serde_json::json;
 
 use crate::{
-    Caller, Held, Idempotency, Issued, Keydesk,
-    audit::Deed,
+    Caller, Grants, Idempotency, Issued, Keydesk,
+    audit::AuditEvent,
     failure,
     update::{in_version, living},
 };
@@ -47,7 +47,7 @@ impl Keydesk {
             let now = this.now();
             let before = living(&mut change, &caller, id, None).await?;
             let missing = caller.lacks(before.scopes());
-            if !missing.is_empty() && !reveals(&caller.held) {
+            if !missing.is_empty() && !reveals(&caller.grants) {
                 return Err(KeyError::ScopeEscalation { missing });
             }
             if let Some(idempotency) = &idempotency
@@ -64,8 +64,8 @@ impl Keydesk {
             }
             change.withdraw_handovers(installation.id, &[id], now).await.map_err(failure::public)?;
             let detail = json!({ "from": before.hint, "to": new.hint, "overlap_seconds": overlap_seconds });
-            let deed = Deed::on_key(Action::KeyRotate, id, detail);
-            this.write_audit(&mut change, installation.id, caller.actor, now, vec![deed]).await?;
+            let event = AuditEvent::on_key(Action::KeyRotate, id, detail);
+            this.write_audit(&mut change, installation.id, caller.actor, now, vec![event]).await?;
             let key = change.key(installation.id, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
             let issued = Issued { key: key.at(now), secret };
             if let Some(idempotency) = &idempotency {
@@ -87,8 +87,8 @@ impl Keydesk {
             if ended == 0 {
                 return Ok(before.at(now));
             }
-            let deed = Deed::on_key(Action::KeyEndOverlap, id, json!({}));
-            this.write_audit(&mut change, installation, caller.actor, now, vec![deed]).await?;
+            let event = AuditEvent::on_key(Action::KeyEndOverlap, id, json!({}));
+            this.write_audit(&mut change, installation, caller.actor, now, vec![event]).await?;
             this.finish(change, installation, id, now).await
         })
         .await
@@ -106,10 +106,10 @@ impl Keydesk {
     }
 }
 
-fn reveals(held: &Held) -> bool {
-    match held {
-        Held::All => true,
-        Held::Only(scopes) => Scope::parse("keys:reveal").is_ok_and(|reveal| scopes.allows(&reveal)),
-        Held::None => false,
+fn reveals(grants: &Grants) -> bool {
+    match grants {
+        Grants::All => true,
+        Grants::Only(scopes) => Scope::parse("keys:reveal").is_ok_and(|reveal| scopes.allows(&reveal)),
+        Grants::None => false,
     }
 }

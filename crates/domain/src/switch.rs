@@ -4,7 +4,7 @@ use model::{Action, BulkSwitched, Key, KeyError, KeyId, KeyKind, Selection, Sett
 use serde_json::json;
 use store::Change;
 
-use crate::{Caller, Held, Keydesk, audit::Deed, failure, selection::CHANGE};
+use crate::{Caller, Grants, Keydesk, audit::AuditEvent, failure, selection::CHANGE};
 
 /// What became of switching a selection on or off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,8 +61,8 @@ impl Keydesk {
             if outcome.changed.is_empty() {
                 return Ok(outcome);
             }
-            let deeds = outcome.changed.iter().map(|id| deed(*id, enabled)).collect();
-            this.write_audit(&mut change, installation, caller.actor, now, deeds).await?;
+            let events = outcome.changed.iter().map(|id| event(*id, enabled)).collect();
+            this.write_audit(&mut change, installation, caller.actor, now, events).await?;
             this.commit_keys(change, installation, &outcome.changed).await?;
             Ok(outcome)
         })
@@ -112,7 +112,7 @@ async fn may_enable(
     caller: &Caller,
     ids: Vec<KeyId>,
 ) -> Result<(Vec<KeyId>, Vec<Skipped>), KeyError> {
-    if matches!(caller.held, Held::All) {
+    if matches!(caller.grants, Grants::All) {
         return Ok((ids, Vec::new()));
     }
     let (mut may, mut skipped) = (Vec::with_capacity(ids.len()), Vec::new());
@@ -135,6 +135,6 @@ impl Switched {
 }
 
 /// What the audit log says of a key that was switched on or off.
-pub(crate) fn deed(id: KeyId, enabled: bool) -> Deed {
-    Deed::on_key(if enabled { Action::KeyEnable } else { Action::KeyDisable }, id, json!({}))
+pub(crate) fn event(id: KeyId, enabled: bool) -> AuditEvent {
+    AuditEvent::on_key(if enabled { Action::KeyEnable } else { Action::KeyDisable }, id, json!({}))
 }

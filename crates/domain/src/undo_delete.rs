@@ -1,7 +1,7 @@
 use model::{Action, KeyError};
 use serde_json::json;
 
-use crate::{Caller, Keydesk, audit::Deed, failure};
+use crate::{Caller, Keydesk, audit::AuditEvent, failure};
 
 impl Keydesk {
     /// Takes back deletions by the changes that made them. Keys that were touched since stay as they are.
@@ -29,8 +29,8 @@ impl Keydesk {
             records.iter().try_for_each(|record| caller.require_to_hold(&record.scopes))?;
             let count = ids.len() as u64;
             change.count_keys(installation, count as i64).await.map_err(failure::public)?;
-            let deeds = ids.iter().map(|id| Deed::on_key(Action::KeyRestore, *id, json!({}))).collect();
-            this.write_audit(&mut change, installation, caller.actor, now, deeds).await?;
+            let events = ids.iter().map(|id| AuditEvent::on_key(Action::KeyRestore, *id, json!({}))).collect();
+            this.write_audit(&mut change, installation, caller.actor, now, events).await?;
             this.commit(change).await?;
             this.inner.verifier.apply(records);
             Ok(count)

@@ -38,8 +38,8 @@ impl Keydesk {
             if !done {
                 return Err(KeyError::NotFound);
             }
-            let deed = settings_audit::changed(id, from, &to);
-            this.write_audit(&mut change, installation, caller.actor, now, vec![deed]).await?;
+            let event = settings_audit::changed(id, from, &to);
+            this.write_audit(&mut change, installation, caller.actor, now, vec![event]).await?;
             this.finish(change, installation, id, now).await
         })
         .await
