@@ -12,7 +12,7 @@ pub struct Caller {
     pub grants: Grants,
 }
 
-/// Rights that a caller holds, and so may give.
+/// Which scopes a caller holds, and so may give.
 #[derive(Clone, Debug)]
 pub enum Grants {
     /// Every scope there is: the operator, the owner.

@@ -81,7 +81,7 @@ async fn what_fails_writes_nothing(database: TestDatabase) {
     let default = keydesk.default_key(caller).await.unwrap().id;
     let nobody = KeyId(Uuid::from_u128(77));
     let before = desk.database.raw().await.dump().await;
-    let poor = Caller { held: domain::Grants::Only(model::ScopeSet::default()), ..caller.clone() };
+    let poor = Caller { grants: domain::Grants::Only(model::ScopeSet::default()), ..caller.clone() };
     let outcomes = [
         keydesk.issue(caller, new_key("")).await.map(drop),
         keydesk.issue(&poor, new_key("Acme")).await.map(drop),

@@ -15,7 +15,7 @@ async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
     let link = keydesk.create_handover(&desk.operator, live.id).await.unwrap().handover.id;
     let viewer = Caller {
         actor: Actor::Administrator { id: AdministratorId(keydesk.request_id(keydesk.now())) },
-        held: Grants::None,
+        grants: Grants::None,
         ..desk.operator.clone()
     };
     let before = desk.database.raw().await.dump().await;
