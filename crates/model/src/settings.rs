@@ -100,11 +100,9 @@ impl KeySettings {
 
 /// What to change of a key's settings, or what to say of those of a new key. A setting that is not given stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SettingsPatch {
     /// Whom the key is generated for: 1 to 100 characters, none of them invisible.
-    #[cfg_attr(feature = "openapi", schema(examples("Acme CRM")))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
     /// The preset whose scopes it gets, unless `scopes` are given. `custom` by itself leaves its scopes as they are.
@@ -118,7 +116,6 @@ pub struct SettingsPatch {
     pub enabled: Option<bool>,
     /// From when on it is refused, an instant in the future; null: never.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Instant>))]
     pub expires_at: Option<Option<Instant>>,
     /// Addresses and networks it may be used from; empty: any.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,11 +134,9 @@ pub struct SettingsPatch {
     pub metadata: Option<Metadata>,
     /// Who answers for the key at the client; null: nobody is named.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Email>))]
     pub owner_email: Option<Option<Email>>,
     /// For those who manage keys: at most 1000 characters; null: none.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Notes>))]
     pub notes: Option<Option<Notes>>,
 }
 
