@@ -6,17 +6,23 @@
 //! - a change is in this node's memory ([`Keydesk::verifier`]) before its verb answers;
 //! - a secret leaves in [`Issued`], in [`HandedOver`] and from [`Keydesk::reveal`] alone.
 
+mod activity;
 mod administrator;
 mod audit;
 mod background;
 mod backup;
 mod caller;
 mod clock;
+mod count_named;
+mod default_key;
 mod delete;
+mod delete_selected;
+mod deletion_impact;
 mod entropy;
 mod examine;
 mod export;
 mod failure;
+mod get;
 mod handover;
 mod history;
 mod idempotency;
@@ -33,14 +39,17 @@ mod rotate;
 mod seal;
 mod selection;
 mod session;
+mod settings_audit;
 mod switch;
 mod throttle;
+mod undo_delete;
 mod update;
+mod whoami;
 
 pub use administrator::NewAdministrator;
 pub use background::Background;
 pub use backup::BackupError;
-pub use caller::{Caller, Held};
+pub use caller::{Caller, Grants};
 pub use clock::{Clock, SystemClock};
 pub use entropy::{Entropy, SystemEntropy};
 pub use examine::Finding;
@@ -55,4 +64,3 @@ pub use keyring::{Keyring, KeyringError};
 pub use open::{OpenError, OpenOptions};
 pub use session::{Session, SignedIn};
 pub use switch::Switched;
-pub use update::KeyChange;

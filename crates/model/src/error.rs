@@ -6,7 +6,7 @@ use crate::{ClientNameError, Scope};
 pub const MODULE_UNAVAILABLE: &str =
     "API Keys may not be available in your installation. Please contact your Account Manager or Support.";
 
-/// Why a verb on keys was refused: what a caller may learn, and nothing of the internals.
+/// Why a verb on keys was refused. It says what a caller may learn, and nothing of the internals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyError {
@@ -22,13 +22,13 @@ pub enum KeyError {
     /// The Default API Key can be neither edited nor deleted.
     #[error("The Default API Key belongs to the installation itself and can be neither edited nor deleted.")]
     DefaultKeyProtected,
-    /// A right was to be given that the giver does not hold.
-    #[error("You can't give a key a right that you don't hold yourself.")]
+    /// A caller would give a key a scope that it does not hold itself.
+    #[error("You can't grant a scope you don't hold.")]
     ScopeEscalation {
-        /// The rights that are missing.
+        /// The scopes that the caller lacks.
         missing: Vec<Scope>,
     },
-    /// A right that is not in the catalogue.
+    /// A scope that is not in the catalogue.
     #[error("There is no such scope: {scope}.")]
     UnknownScope {
         /// As asked.

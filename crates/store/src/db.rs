@@ -8,8 +8,8 @@ use sqlx::{
 
 use crate::{StoreError, group::Queue};
 
-static SQLITE_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
+pub(crate) static SQLITE_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
+pub(crate) static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 
 /// 3.51.3 mends a race in which a reset of the write-ahead log could lose a commit.
 const SQLITE_OLDEST: [u32; 3] = [3, 51, 3];

@@ -50,7 +50,7 @@ pub struct HandoverSecret {
 pub(crate) const INSERT_HANDOVER: &str = "INSERT INTO handover \
      (id, installation_id, key_id, token_hash, master_key_id, sealed_secret, created_at, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-/// The token alone says whose it is: who opens a link has no account.
+/// The token alone says whose it is: whoever opens a link has no account.
 pub(crate) const HANDOVER_BY_TOKEN: &str = "SELECT id, installation_id, key_id, master_key_id, sealed_secret FROM handover \
      WHERE token_hash = $1 AND sealed_secret IS NOT NULL AND expires_at > $2";
 pub(crate) const OPEN_HANDOVER: &str = "UPDATE handover SET opened_at = $2, master_key_id = NULL, sealed_secret = NULL \

@@ -28,7 +28,7 @@ pub mod testing;
 mod usage;
 
 pub use administrator::{StoredAdministrator, StoredSession};
-pub use api_key::{KeyFilter, StoredKey, TOTAL_COUNTED, Weighed};
+pub use api_key::{KeyFilter, StoredKey, TOTAL_COUNTED};
 pub use api_key_secret::{Digest, NewSecret, SealedCopy};
 pub use audit_entry::{AuditEntry, HASH_LEN};
 pub use change::Change;

@@ -1,27 +1,190 @@
-//! The settings of a key, as requests write them.
+//! The settings of a key, as requests write them: for a new key, and for a change of one. Serde can't refuse unknown fields of
+//! a struct that is flattened into another, so each of the two bodies names them all.
 
 use std::collections::BTreeMap;
 
 use edge::{FieldError, Problem, problem};
 use model::{
-    Email, Environment, Instant, Metadata, NETWORKS_MAX, Network, Notes, ORIGINS_MAX, OriginPattern, Preset, Scope,
-    ScopeSet,
+    Email, Environment, Instant, Metadata, NETWORKS_MAX, Network, NetworkSet, Notes, ORIGINS_MAX, OriginPattern,
+    OriginSet, Preset, Quotas, RateLimits, Scope, ScopeSet, SettingsPatch,
 };
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
-use crate::body::{Field, Shape, TEXT};
+use crate::body::{Field, Form, Shape, TEXT};
 
-pub(super) const CLIENT_NAME: Field = Field::required("client_name", TEXT);
-pub(super) const NEW_CLIENT_NAME: Field = Field::optional("client_name", TEXT);
-pub(super) const ENVIRONMENT: Field = Field::optional(
+/// A key to create.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewKeyBody {
+    /// Whom the key is generated for: 1 to 100 characters, none of them invisible.
+    #[schema(examples("Acme CRM"))]
+    client_name: String,
+    /// The preset whose scopes it gets.
+    preset: Option<Preset>,
+    /// Its scopes, instead of the preset's. None that the caller does not hold itself.
+    #[schema(value_type = Option<ScopeSet>)]
+    scopes: Option<Vec<String>>,
+    /// Which data it reaches; `live` when not given. Can't be changed later.
+    environment: Option<Environment>,
+    /// Whether it works at once, which it does when this is not given. False: not before it is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enabled: Option<bool>,
+    /// From when on it is refused, an instant in the future; never when not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Instant>,
+    /// Addresses and networks it may be used from; any when not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed_ips: Option<NetworkSet>,
+    /// Web origins it may be used from; any when not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed_origins: Option<OriginSet>,
+    /// How many calls it may make in windows of time. Only an empty list is taken yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_limits: Option<RateLimits>,
+    /// How many calls it may make in periods of the calendar. Only an empty list is taken yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quotas: Option<Quotas>,
+    /// Pairs of your own: at most 16, and 1024 bytes in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Metadata>,
+    /// Who answers for the key at the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner_email: Option<Email>,
+    /// For those who manage keys: at most 1000 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: Option<Notes>,
+}
+
+impl Form<'_> for NewKeyBody {
+    const FIELDS: &'static [Field] = &[
+        CLIENT_NAME,
+        PRESET,
+        SCOPES,
+        ENVIRONMENT,
+        ENABLED,
+        EXPIRES_AT,
+        ALLOWED_IPS,
+        ALLOWED_ORIGINS,
+        RATE_LIMITS,
+        QUOTAS,
+        METADATA,
+        OWNER_EMAIL,
+        NOTES,
+    ];
+}
+
+impl NewKeyBody {
+    /// Which data the key is to reach.
+    pub(super) fn environment(&self) -> Environment {
+        self.environment.unwrap_or_default()
+    }
+
+    /// What the request says of the key's settings.
+    pub(super) fn patch(self) -> Result<SettingsPatch, Problem> {
+        Ok(SettingsPatch {
+            client_name: Some(self.client_name),
+            preset: self.preset,
+            scopes: self.scopes.as_deref().map(scopes).transpose()?,
+            enabled: self.enabled,
+            expires_at: self.expires_at.map(Some),
+            allowed_ips: self.allowed_ips,
+            allowed_origins: self.allowed_origins,
+            rate_limits: self.rate_limits,
+            quotas: self.quotas,
+            metadata: self.metadata,
+            owner_email: self.owner_email.map(Some),
+            notes: self.notes.map(Some),
+        })
+    }
+}
+
+/// What to change of a key. A field that is not given stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeyChange {
+    /// Its new Client Name: 1 to 100 characters, none of them invisible.
+    #[schema(examples("Acme CRM"))]
+    client_name: Option<String>,
+    /// The preset whose scopes it gets. `custom` by itself leaves its scopes as they are.
+    preset: Option<Preset>,
+    /// Its scopes, instead of the preset's. None is added that the caller does not hold itself.
+    #[schema(value_type = Option<ScopeSet>)]
+    scopes: Option<Vec<String>>,
+    /// Whether it works. False: every call with it is refused, until it is enabled. To enable a key takes all of its scopes.
+    enabled: Option<bool>,
+    /// From when on it is refused, an instant in the future; null: never.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Instant>)]
+    expires_at: Option<Option<Instant>>,
+    /// Addresses and networks it may be used from; empty: any.
+    allowed_ips: Option<NetworkSet>,
+    /// Web origins it may be used from; empty: any.
+    allowed_origins: Option<OriginSet>,
+    /// How many calls it may make in windows of time. Only an empty list is taken yet.
+    rate_limits: Option<RateLimits>,
+    /// How many calls it may make in periods of the calendar. Only an empty list is taken yet.
+    quotas: Option<Quotas>,
+    /// Pairs of your own, in place of those that it has: at most 16, and 1024 bytes in all.
+    metadata: Option<Metadata>,
+    /// Who answers for the key at the client; null: nobody is named.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Email>)]
+    owner_email: Option<Option<Email>>,
+    /// For those who manage keys: at most 1000 characters; null: none.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Notes>)]
+    notes: Option<Option<Notes>>,
+}
+
+impl Form<'_> for KeyChange {
+    const FIELDS: &'static [Field] = &[
+        NEW_CLIENT_NAME,
+        PRESET,
+        SCOPES,
+        ENABLED,
+        EXPIRES_AT,
+        ALLOWED_IPS,
+        ALLOWED_ORIGINS,
+        RATE_LIMITS,
+        QUOTAS,
+        METADATA,
+        OWNER_EMAIL,
+        NOTES,
+    ];
+}
+
+impl KeyChange {
+    /// What the request says of the key's settings.
+    pub(super) fn patch(self) -> Result<SettingsPatch, Problem> {
+        Ok(SettingsPatch {
+            client_name: self.client_name,
+            preset: self.preset,
+            scopes: self.scopes.as_deref().map(scopes).transpose()?,
+            enabled: self.enabled,
+            expires_at: self.expires_at,
+            allowed_ips: self.allowed_ips,
+            allowed_origins: self.allowed_origins,
+            rate_limits: self.rate_limits,
+            quotas: self.quotas,
+            metadata: self.metadata,
+            owner_email: self.owner_email,
+            notes: self.notes,
+        })
+    }
+}
+
+const CLIENT_NAME: Field = Field::required("client_name", TEXT);
+const NEW_CLIENT_NAME: Field = Field::optional("client_name", TEXT);
+const ENVIRONMENT: Field = Field::optional(
     "environment",
     Shape::Plain {
         holds: |value| value.as_str().is_some_and(|text| text.parse::<Environment>().is_ok()),
         message: "must be live or test",
     },
 );
-pub(super) const PRESET: Field = Field::optional(
+const PRESET: Field = Field::optional(
     "preset",
     Shape::Plain {
         holds: |value| value.as_str().is_some_and(|text| text.parse::<Preset>().is_ok()),
@@ -30,7 +193,7 @@ pub(super) const PRESET: Field = Field::optional(
     },
 );
 /// What is no scope at all is answered like a scope that nobody has heard of; see [`scopes`].
-pub(super) const SCOPES: Field = Field::optional(
+const SCOPES: Field = Field::optional(
     "scopes",
     Shape::List {
         holds: Value::is_string,
@@ -39,18 +202,21 @@ pub(super) const SCOPES: Field = Field::optional(
         most: usize::MAX,
     },
 );
-pub(super) const ENABLED: Field =
+const ENABLED: Field =
     Field::optional("enabled", Shape::Plain { holds: Value::is_boolean, message: "must be true or false" });
-pub(super) const EXPIRES_AT: Field = Field::optional("expires_at", Shape::Checked { check: check_text::<Instant> });
-pub(super) const ALLOWED_IPS: Field =
+const EXPIRES_AT: Field = Field::optional("expires_at", Shape::Checked { check: check_text::<Instant> });
+const ALLOWED_IPS: Field =
     Field::optional("allowed_ips", Shape::CheckedList { check: check_text::<Network>, least: 0, most: NETWORKS_MAX });
-pub(super) const ALLOWED_ORIGINS: Field = Field::optional(
+const ALLOWED_ORIGINS: Field = Field::optional(
     "allowed_origins",
     Shape::CheckedList { check: check_text::<OriginPattern>, least: 0, most: ORIGINS_MAX },
 );
-pub(super) const METADATA: Field = Field::optional("metadata", Shape::Checked { check: check_metadata });
-pub(super) const OWNER_EMAIL: Field = Field::optional("owner_email", Shape::Checked { check: check_text::<Email> });
-pub(super) const NOTES: Field = Field::optional("notes", Shape::Checked { check: check_text::<Notes> });
+const METADATA: Field = Field::optional("metadata", Shape::Checked { check: check_metadata });
+const OWNER_EMAIL: Field = Field::optional("owner_email", Shape::Checked { check: check_text::<Email> });
+const NOTES: Field = Field::optional("notes", Shape::Checked { check: check_text::<Notes> });
+
+const RATE_LIMITS: Field = Field::optional("rate_limits", Shape::Checked { check: check_list::<RateLimits> });
+const QUOTAS: Field = Field::optional("quotas", Shape::Checked { check: check_list::<Quotas> });
 
 /// The words of the error are the model's own, and repeat nothing of what was sent but a network.
 fn check_text<T: std::str::FromStr<Err: std::fmt::Display>>(value: &Value) -> Result<(), String> {
@@ -66,12 +232,21 @@ fn check_metadata(value: &Value) -> Result<(), String> {
 }
 
 /// Tells a field that is null from one that is not there.
-pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// The rights that a request names.
-pub(super) fn scopes(texts: &[String]) -> Result<ScopeSet, Problem> {
+fn check_list<T: serde::de::DeserializeOwned>(value: &Value) -> Result<(), String> {
+    if !value.is_array() {
+        return Err("must be a list".to_owned());
+    }
+    serde_json::from_value::<T>(value.clone())
+        .map(drop)
+        .map_err(|_| "must be a list of limits, as documented".to_owned())
+}
+
+/// The scopes that a request names.
+fn scopes(texts: &[String]) -> Result<ScopeSet, Problem> {
     let parsed: Vec<_> = texts.iter().map(|text| Scope::parse(text)).collect();
     let wrong = |index: usize| FieldError {
         field: format!("scopes[{index}]"),

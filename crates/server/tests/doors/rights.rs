@@ -8,7 +8,7 @@ use axum::{
     http::{Method, Request},
 };
 use domain::{Keydesk, NewKey, OpenOptions};
-use model::{Catalogue, PlainSecret, ScopeEntry};
+use model::{Catalogue, PlainSecret, ScopeEntry, SettingsPatch};
 use serde_json::{Value, json};
 use store::testing::TestDatabase;
 
@@ -106,6 +106,23 @@ async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: Test
         assert_eq!(answer.refusal(), (422, "invalid_setting".to_owned()));
         assert_eq!(answer.json()["errors"][0]["field"], "expires_at");
     }
+    for (field, limits) in [
+        ("rate_limits", json!([{"name": "calls", "limit": 60, "window_seconds": 60}])),
+        ("quotas", json!([{"name": "daily", "limit": 60, "period": "day"}])),
+    ] {
+        let mut body = json!({"client_name": "Beta"});
+        body[field] = limits;
+        for answer in [client.post("/api/v1/keys", body.clone()).await, client.patch(&path, body.clone()).await] {
+            assert_eq!(answer.refusal(), (422, "invalid_setting".to_owned()), "{field}");
+            assert_eq!(answer.json()["errors"][0]["field"], field);
+        }
+        for wrong in [json!({"limit": 1}), json!([{"name": "A"}]), json!(["daily"]), json!(60)] {
+            let answer = client.patch(&path, json!({ field: wrong })).await;
+            assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()), "{field}");
+            assert_eq!(answer.json()["errors"][0]["field"], field);
+        }
+        assert_eq!(client.patch(&path, json!({ field: [] })).await.json()["version"], 1);
+    }
     let stronger = client.patch(&path, json!({"scopes": ["data:write"]})).await;
     assert_eq!(stronger.refusal(), (403, "scope_escalation".to_owned()));
     assert_eq!(client.get(&path).await.json()["version"], 1, "nothing was changed");
@@ -145,7 +162,7 @@ async fn a_caller_is_bound_as_well(database: TestDatabase) {
             let known = ["ip_not_allowed", "origin_not_allowed"];
             assert!(known.contains(&answer.code().as_str()), "{}", answer.text());
         } else {
-            assert_eq!(answer.json()["notes"], Value::Null, "notes are for who manages keys");
+            assert_eq!(answer.json()["notes"], Value::Null, "notes are for whoever manages keys");
         }
     }
     for (body, expected) in [
@@ -275,7 +292,7 @@ async fn a_hand_over(database: TestDatabase) {
 async fn the_list_as_a_table(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(&["keys:read"]).await;
-    let new = |number| NewKey { client_name: format!("=Client {number:04}"), ..NewKey::default() };
+    let new = |number| NewKey::of(SettingsPatch::name(format!("=Client {number:04}")));
     app.keydesk.issue_many(&app.operator("default").await, (0..1_100).map(new).collect()).await.unwrap();
     let table = client.get("/api/v1/keys.csv?search=client&sort=-client_name").await;
     assert_eq!((table.status.as_u16(), table.header("content-type")), (200, "text/csv; charset=utf-8; header=present"));

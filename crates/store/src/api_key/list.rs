@@ -13,8 +13,8 @@ use crate::{
 /// A total stops counting here. Counting on would cost more than showing the page.
 pub const TOTAL_COUNTED: u64 = 1_000;
 
-/// Up to so many hits the trigram index leads and the hits are sorted; with more, the index of the order leads, and so
-/// common a text is met on it soon.
+/// Up to so many hits are found through the trigram index and sorted. With more, the index of the order is walked: so common a
+/// text is soon met on it.
 const FEW: i64 = 2_000;
 
 /// Which issued keys of an installation a list shows.
@@ -96,7 +96,7 @@ impl KeyFilter {
                 sql.text(&phrase(&self.search)).push(")");
             }
         } else {
-            // PostgreSQL's planner chooses who leads, by its own statistics. It must see the text for it, so these
+            // PostgreSQL's planner chooses the index by its own statistics. It must see the text for it, so these
             // statements are not kept: a kept one is planned for any text.
             sql.push(" AND client_name_folded LIKE ").text(&like(&self.search));
         }

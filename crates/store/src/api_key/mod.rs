@@ -1,23 +1,22 @@
 //! The table `api_key`. What a statement needs of other tables beside it stands here too, where this table leads.
 
 mod delete;
-mod impact;
+mod deletion_impact;
 mod insert;
 mod list;
 mod row;
+mod settings;
 mod update;
 
-use model::{ClientName, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, KeyStatus, LifeCycle, ScopeSet};
+use model::{ClientName, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, LifeCycle, ScopeSet};
 
+pub use self::list::{KeyFilter, TOTAL_COUNTED};
 pub(crate) use self::{
     delete::{PURGE_KEYS, RESTORE_KEY, UNDO_DELETE},
     list::SEARCH_HITS,
-    row::{COUNT_NAMED, DEFAULT_KEY, KEY_BY_ID, client_name, environment, instant, kind, networks, origins, scopes},
-    update::{TOUCH_ROTATED, UPDATE_KEY},
-};
-pub use self::{
-    impact::Weighed,
-    list::{KeyFilter, TOTAL_COUNTED},
+    row::{COUNT_NAMED, DEFAULT_KEY, KEY_BY_ID, environment, instant, kind},
+    settings::{client_name, networks, origins, scopes},
+    update::TOUCH_ROTATED,
 };
 
 /// A key as it stands in its row; what a person sees of it depends on `now`.
@@ -34,10 +33,10 @@ pub struct StoredKey {
 }
 
 impl StoredKey {
-    /// A key that is about to be written for the first time. Its status says whether it begins disabled.
+    /// A key that is about to be written for the first time.
     pub fn new(installation: InstallationId, key: Key, epoch: i64) -> Self {
-        let disabled_at = (key.status == KeyStatus::Disabled).then_some(key.created_at);
-        let life = LifeCycle { disabled_at, expires_at: key.expires_at, deleted_at: None };
+        let disabled_at = (!key.settings.enabled).then_some(key.created_at);
+        let life = LifeCycle { disabled_at, expires_at: key.settings.expires_at, deleted_at: None };
         Self { installation, key, life, epoch }
     }
 
@@ -58,12 +57,12 @@ impl StoredKey {
 
     /// Whom it was generated for.
     pub fn client_name(&self) -> &ClientName {
-        &self.key.client_name
+        &self.key.settings.client_name
     }
 
     /// What it may do.
     pub fn scopes(&self) -> &ScopeSet {
-        &self.key.scopes
+        &self.key.settings.scopes
     }
 
     /// Grows with each change.
@@ -72,8 +71,8 @@ impl StoredKey {
     }
 
     /// All of it that can be edited.
-    pub fn settings(&self) -> KeySettings {
-        KeySettings { enabled: self.life.disabled_at.is_none(), ..self.key.settings() }
+    pub fn settings(&self) -> &KeySettings {
+        &self.key.settings
     }
 
     pub(crate) fn columns(&self) -> &Key {

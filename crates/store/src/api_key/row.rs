@@ -1,45 +1,34 @@
-use model::{
-    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle, Limit, Metadata,
-    NetworkSet, OriginSet, Preset, ScopeSet,
-};
-use serde_json::from_str;
+use model::{Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle};
 use uuid::Uuid;
 
-use super::StoredKey;
+use super::{StoredKey, settings::SettingsRow};
 use crate::{Change, Store, StoreError, change::on_tx, db::on_db};
 
 /// A statement that gives [`KeyRow`]s.
 macro_rules! key_select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, installation_id, kind, client_name, hint, environment, preset, scopes, allowed_ips, allowed_origins, \
-             rate_limit, quota, metadata, owner_email, notes, disabled_at, expires_at, deleted_at, last_used_at, created_at, updated_at, version, epoch ",
+            "SELECT ",
+            $crate::api_key::settings::settings_columns!(),
+            "id, installation_id, kind, hint, environment, disabled_at, deleted_at, last_used_at, created_at, updated_at, version, \
+             epoch ",
             $rest
         )
     };
 }
 
-pub(crate) use key_select;
+pub(super) use key_select;
 
 #[derive(sqlx::FromRow)]
-pub(crate) struct KeyRow {
+pub(super) struct KeyRow {
     id: Uuid,
     installation_id: Uuid,
     kind: String,
-    client_name: String,
     hint: String,
     environment: String,
-    preset: String,
-    scopes: String,
-    allowed_ips: String,
-    allowed_origins: String,
-    rate_limit: Option<String>,
-    quota: Option<String>,
-    metadata: String,
-    owner_email: Option<String>,
-    notes: Option<String>,
+    #[sqlx(flatten)]
+    settings: SettingsRow,
     disabled_at: Option<i64>,
-    expires_at: Option<i64>,
     deleted_at: Option<i64>,
     last_used_at: i64,
     created_at: i64,
@@ -60,31 +49,6 @@ pub(crate) fn kind(text: &str) -> Result<KeyKind, StoreError> {
     }
 }
 
-pub(crate) fn client_name(text: &str) -> Result<ClientName, StoreError> {
-    ClientName::parse(text).map_err(|_| StoreError::Corrupt { column: "api_key.client_name" })
-}
-
-pub(crate) fn scopes(text: &str) -> Result<ScopeSet, StoreError> {
-    from_str(text).map_err(|_| StoreError::Corrupt { column: "api_key.scopes" })
-}
-
-/// Most keys are bound to nothing, and a million of them are read at a start.
-const NOTHING: &[u8] = b"[]";
-
-pub(crate) fn networks(text: &str) -> Result<NetworkSet, StoreError> {
-    if text.as_bytes() == NOTHING {
-        return Ok(NetworkSet::default());
-    }
-    from_str(text).map_err(|_| StoreError::Corrupt { column: "api_key.allowed_ips" })
-}
-
-pub(crate) fn origins(text: &str) -> Result<OriginSet, StoreError> {
-    if text.as_bytes() == NOTHING {
-        return Ok(OriginSet::default());
-    }
-    from_str(text).map_err(|_| StoreError::Corrupt { column: "api_key.allowed_origins" })
-}
-
 pub(crate) fn environment(text: &str) -> Result<Environment, StoreError> {
     text.parse().map_err(|_| StoreError::Corrupt { column: "api_key.environment" })
 }
@@ -93,41 +57,24 @@ impl TryFrom<KeyRow> for StoredKey {
     type Error = StoreError;
 
     fn try_from(row: KeyRow) -> Result<Self, StoreError> {
+        let settings = row.settings.read(row.disabled_at.is_none())?;
         let life = LifeCycle {
             disabled_at: instant(row.disabled_at),
-            expires_at: instant(row.expires_at),
+            expires_at: settings.expires_at,
             deleted_at: instant(row.deleted_at),
         };
-        let limit = |text: Option<String>, column| -> Result<Option<Limit>, StoreError> {
-            text.map(|text| from_str(&text)).transpose().map_err(|_| StoreError::Corrupt { column })
-        };
-        let metadata: Metadata =
-            from_str(&row.metadata).map_err(|_| StoreError::Corrupt { column: "api_key.metadata" })?;
-        let owner_email = row.owner_email.map(|text| text.parse()).transpose();
-        let notes = row.notes.map(|text| text.parse()).transpose();
-        let preset: Preset = row.preset.parse().map_err(|_| StoreError::Corrupt { column: "api_key.preset" })?;
         let key = Key {
             id: KeyId(row.id),
             kind: kind(&row.kind)?,
-            client_name: client_name(&row.client_name)?,
             hint: Hint(row.hint),
             environment: environment(&row.environment)?,
-            preset,
-            scopes: scopes(&row.scopes)?,
             status: life.status(Instant::from_millis(row.updated_at)),
-            allowed_ips: networks(&row.allowed_ips)?,
-            allowed_origins: origins(&row.allowed_origins)?,
-            rate_limit: limit(row.rate_limit, "api_key.rate_limit")?,
-            quota: limit(row.quota, "api_key.quota")?,
-            expires_at: life.expires_at,
+            settings,
             last_used_at: instant(Some(row.last_used_at).filter(|ms| *ms != 0)),
             created_at: Instant::from_millis(row.created_at),
             updated_at: Instant::from_millis(row.updated_at),
             deleted_at: life.deleted_at,
             version: row.version,
-            metadata,
-            owner_email: owner_email.map_err(|_| StoreError::Corrupt { column: "api_key.owner_email" })?,
-            notes: notes.map_err(|_| StoreError::Corrupt { column: "api_key.notes" })?,
         };
         Ok(Self { installation: InstallationId(row.installation_id), key, life, epoch: row.epoch })
     }

@@ -1,16 +1,13 @@
 use model::{Hint, InstallationId, Instant, KeyId, KeySettings, fold};
 use uuid::Uuid;
 
+use super::settings::COLUMNS;
 use crate::{
     Change, StoreError,
-    change::{json, on_tx},
+    change::on_tx,
     sql::{CHUNK, Sql, query},
 };
 
-pub(crate) const UPDATE_KEY: &str = "UPDATE api_key SET client_name = $3, client_name_folded = $4, preset = $5, scopes = $6, \
-     allowed_ips = $7, allowed_origins = $8, metadata = $9, owner_email = $10, notes = $11, expires_at = $12, \
-     updated_at = $13, version = version + 1, epoch = $14, \
-     disabled_at = CASE WHEN $15 THEN NULL ELSE COALESCE(disabled_at, $13) END WHERE installation_id = $1 AND id = $2 AND deleted_at IS NULL";
 /// The Default API Key's secrets move by themselves, so no kind is asked for.
 pub(crate) const TOUCH_ROTATED: &str = "UPDATE api_key SET hint = COALESCE($3, hint), updated_at = $4, version = version + 1, \
      epoch = $5 WHERE installation_id = $1 AND id = $2 AND deleted_at IS NULL";
@@ -25,27 +22,22 @@ impl Change {
         settings: &KeySettings,
         now: Instant,
     ) -> Result<bool, StoreError> {
-        let epoch = self.epoch();
+        let mut sql = Sql::new("UPDATE api_key SET ");
+        for (name, value) in COLUMNS {
+            sql.push(name).push(" = ").bind(value(settings)).push(", ");
+        }
+        sql.push("client_name_folded = ").text(&fold(settings.client_name.as_str())).push(", disabled_at = ");
+        if settings.enabled {
+            sql.push("NULL");
+        } else {
+            sql.push("COALESCE(disabled_at, ").int(now.as_millis()).push(")");
+        }
+        sql.push(", updated_at = ").int(now.as_millis());
+        sql.push(", version = version + 1, epoch = ").int(self.epoch());
+        sql.push(" WHERE installation_id = ").id(installation.0).push(" AND id = ").id(id.0);
+        sql.push(" AND deleted_at IS NULL");
         let done = on_tx!(self, connection => {
-            sqlx::query(UPDATE_KEY)
-                .bind(installation.0)
-                .bind(id.0)
-                .bind(settings.client_name.as_str())
-                .bind(fold(settings.client_name.as_str()))
-                .bind(settings.preset.as_str())
-                .bind(json!(&settings.scopes))
-                .bind(json!(&settings.allowed_ips))
-                .bind(json!(&settings.allowed_origins))
-                .bind(json!(&settings.metadata))
-                .bind(settings.owner_email.as_ref().map(|email| email.as_str()))
-                .bind(settings.notes.as_ref().map(|notes| notes.as_str()))
-                .bind(settings.expires_at.map(Instant::as_millis))
-                .bind(now.as_millis())
-                .bind(epoch)
-                .bind(settings.enabled)
-                .execute(connection)
-                .await?
-                .rows_affected()
+            query!(query, sql, connection).execute(connection).await?.rows_affected()
         });
         Ok(done == 1)
     }

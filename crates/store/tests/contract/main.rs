@@ -9,6 +9,7 @@ mod groups;
 mod handovers;
 mod installations;
 mod keys;
+mod limits;
 mod list;
 mod opening;
 mod paging;

@@ -3,7 +3,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use domain::{Caller, Keydesk, NewInstallation, NewKey, OpenOptions};
-use model::{Actor, Environment};
+use model::{Actor, SettingsPatch};
 use serde_json::{Value, json};
 use server::Dispatcher;
 use store::testing::TestDatabase;
@@ -57,13 +57,10 @@ impl TestApp {
     /// A key, made by the operator.
     pub(crate) async fn key_in(&self, installation: &str, client_name: &str, scopes: &[&str]) -> TestKey {
         let operator = self.operator(installation).await;
-        let new = NewKey {
-            client_name: client_name.to_owned(),
-            preset: None,
+        let new = NewKey::of(SettingsPatch {
             scopes: Some(scopes.iter().map(|scope| scope.parse().expect("a scope")).collect()),
-            environment: Environment::Live,
-            ..NewKey::default()
-        };
+            ..SettingsPatch::name(client_name)
+        });
         let issued = self.keydesk.issue(&operator, new).await.expect("a new key");
         TestKey { id: issued.key.id.to_string(), secret: issued.secret.expose().to_owned() }
     }

@@ -1,4 +1,4 @@
-use model::{InstallationId, Instant, KeyId};
+use model::{DeletionImpact, InstallationId, Instant, KeyId};
 use uuid::Uuid;
 
 use crate::{
@@ -7,23 +7,15 @@ use crate::{
     sql::{CHUNK, Sql, query},
 };
 
-/// What hangs on the keys that match a filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Weighed {
-    /// How many keys.
-    pub keys: u64,
-    /// Allowed calls with them.
-    pub calls: u64,
-    /// There are more calls: adding up stopped.
-    pub calls_is_lower_bound: bool,
-    /// The last allowed call with any of them, as written down so far.
-    pub last_used_at: Option<Instant>,
-}
-
 impl Store {
-    /// Counts the issued keys that match, and adds up the allowed calls with them since an instant. Of usage it looks at
+    /// Counts the issued keys that match, and adds up the allowed calls with them since an instant; it names none. Of usage it looks at
     /// `most` rows (a row is a key's hour): keys that are used all day have millions, which nobody waits for.
-    pub async fn weigh(&self, filter: &KeyFilter, since: Instant, most: i64) -> Result<Weighed, StoreError> {
+    pub async fn deletion_impact(
+        &self,
+        filter: &KeyFilter,
+        since: Instant,
+        most: i64,
+    ) -> Result<DeletionImpact, StoreError> {
         let kept = self.is_sqlite();
         let mut sql = Sql::new("SELECT COUNT(*), COALESCE(MAX(last_used_at), 0) FROM api_key WHERE ");
         self.push_filter(filter, &mut sql);
@@ -40,9 +32,10 @@ impl Store {
         let (calls, rows): (i64, i64) = on_db!(self, pool => {
             query!(query_as, sql, pool).persistent(kept).fetch_one(pool).await?
         });
-        Ok(Weighed {
+        Ok(DeletionImpact {
             keys: keys.unsigned_abs(),
-            calls: calls.unsigned_abs(),
+            names: Vec::new(),
+            calls_30_days: calls.unsigned_abs(),
             calls_is_lower_bound: rows > most,
             last_used_at: Some(last).filter(|ms| *ms != 0).map(Instant::from_millis),
         })
