@@ -9,7 +9,7 @@ use model::{
 use serde_json::json;
 use store::{Change, StoreError, StoredAdministrator};
 
-use crate::{Keydesk, audit::Deed, session::SignedIn};
+use crate::{Keydesk, audit::AuditEvent, session::SignedIn};
 
 /// An administrator to be created.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub struct NewAdministrator {
     pub password: PlainSecret,
 }
 
-/// As [`crate::failure::public`], for people who come in.
+/// As [`crate::failure::public`], for people who sign in.
 pub(crate) fn public(error: StoreError) -> AdminError {
     match error {
         StoreError::AdministratorEmailTaken => AdminError::EmailTaken,
@@ -131,8 +131,8 @@ impl Keydesk {
         change.insert_administrator(draft).await.map_err(public)?;
         let Administrator { id, email, name, role } = &draft.administrator;
         let detail = json!({ "id": id, "email": email, "name": name, "role": role });
-        let deed = Deed { action: Action::AdministratorCreate, key: None, detail };
-        self.write_audit(change, draft.installation, actor, draft.created_at, vec![deed])
+        let event = AuditEvent { action: Action::AdministratorCreate, key: None, detail };
+        self.write_audit(change, draft.installation, actor, draft.created_at, vec![event])
             .await
             .map_err(|_| AdminError::Unavailable)
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Change, StoredInstallation};
 
-use crate::{Keydesk, audit::Deed, failure};
+use crate::{Keydesk, audit::AuditEvent, failure};
 
 /// One customer's contact centre.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,9 +109,9 @@ impl Keydesk {
         change.insert_installation(&stored).await.map_err(failure::public)?;
         let installation = Installation::from(stored);
         let detail = json!({ "name": installation.name, "recoverable": installation.recoverable });
-        let deed = Deed { action: Action::InstallationCreate, key: None, detail };
-        self.write_audit(change, installation.id, actor, now, vec![deed]).await?;
-        self.put_default_key(change, actor, &installation, now).await?;
+        let event = AuditEvent { action: Action::InstallationCreate, key: None, detail };
+        self.write_audit(change, installation.id, actor, now, vec![event]).await?;
+        self.insert_default_key(change, actor, &installation, now).await?;
         Ok(installation)
     }
 
@@ -127,8 +127,8 @@ impl Keydesk {
                 return Err(KeyError::NoInstallation);
             }
             let action = if enabled { Action::InstallationEnable } else { Action::InstallationDisable };
-            let deed = Deed { action, key: None, detail: json!({}) };
-            this.write_audit(&mut change, id, actor, now, vec![deed]).await?;
+            let event = AuditEvent { action, key: None, detail: json!({}) };
+            this.write_audit(&mut change, id, actor, now, vec![event]).await?;
             this.commit(change).await?;
             this.reload_installations().await
         })

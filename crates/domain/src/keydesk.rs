@@ -12,8 +12,8 @@ use uuid::Uuid;
 use verify::Verifier;
 
 use crate::{
-    Caller, Clock, Entropy, Held, Installation, Keyring,
-    audit::{self, Deed},
+    Caller, Clock, Entropy, Grants, Installation, Keyring,
+    audit::{self, AuditEvent},
     entropy, failure,
     password::Passwords,
     throttle::Throttle,
@@ -36,7 +36,7 @@ pub(crate) struct Inner {
     pub(crate) keyring_in_file: bool,
     pub(crate) verifier: Verifier,
     pub(crate) installations: RwLock<HashMap<InstallationId, Installation>>,
-    /// Held from the reading of installations until they are in memory, so that what was read first is not kept last.
+    /// Grants from the reading of installations until they are in memory, so that what was read first is not kept last.
     pub(crate) reloading: tokio::sync::Mutex<()>,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
@@ -62,7 +62,7 @@ impl Keydesk {
         self.inner.clock.now()
     }
 
-    /// Every right that a key can be given.
+    /// Every scope that a key can be given.
     pub fn catalogue(&self) -> &Catalogue {
         &self.inner.catalogue
     }
@@ -106,7 +106,7 @@ impl Keydesk {
         })
     }
 
-    /// Makes a change for a caller who may: in a task of its own, and refused before the database is asked anything.
+    /// Makes a change for a caller, in a task of its own. A caller who may change nothing is refused before the database is asked.
     pub(crate) async fn change_as<T, F>(
         &self,
         caller: &Caller,
@@ -116,8 +116,7 @@ impl Keydesk {
         T: Send + 'static,
         F: Future<Output = Result<T, KeyError>> + Send + 'static,
     {
-        self.require_module(caller.installation)?;
-        caller.require_change()?;
+        self.require_to_change(caller)?;
         let (this, caller) = (self.clone(), caller.clone());
         self.detached(async move {
             let (change, caller) = this.change_for(caller).await?;
@@ -126,11 +125,18 @@ impl Keydesk {
         .await
     }
 
+    /// Refuses where nobody may manage keys now, and whoever may not change anything. Gives the caller's installation.
+    pub(crate) fn require_to_change(&self, caller: &Caller) -> Result<Installation, KeyError> {
+        let installation = self.require_module(caller.installation)?;
+        caller.require_change()?;
+        Ok(installation)
+    }
+
     /// Begins a change, for a caller who may still make it. Changes wait for each other: a key that was deleted, or lost a
-    /// right, while its call waited does nothing more.
+    /// scope, while its call waited makes no change.
     pub(crate) async fn change_for(&self, caller: Caller) -> Result<(Change, Caller), KeyError> {
         let mut change = self.change().await?;
-        if let (Actor::Key { id }, Held::Only(held)) = (caller.actor, &caller.held) {
+        if let (Actor::Key { id }, Grants::Only(held)) = (caller.actor, &caller.grants) {
             let key = change.key(caller.installation, id).await.map_err(failure::public)?.ok_or(KeyError::Forbidden)?;
             let lives = key.life.status(self.now()) == KeyStatus::Active;
             if !lives || !key.settings().scopes.missing(held).is_empty() {
@@ -150,9 +156,9 @@ impl Keydesk {
         installation: InstallationId,
         actor: Actor,
         now: Instant,
-        deeds: Vec<Deed>,
+        events: Vec<AuditEvent>,
     ) -> Result<(), KeyError> {
-        audit::write(change, &*self.inner.entropy, installation, actor, now, deeds).await.map_err(failure::public)
+        audit::write(change, &*self.inner.entropy, installation, actor, now, events).await.map_err(failure::public)
     }
 
     pub(crate) async fn commit(&self, change: Change) -> Result<(), KeyError> {

@@ -28,7 +28,7 @@ pub struct OpenOptions {
     pub keyring: Option<String>,
     /// The prefix of secrets; `None`: what the deployment has.
     pub prefix: Option<String>,
-    /// Every right that a key can be given.
+    /// Every scope that a key can be given.
     pub catalogue: Catalogue,
     /// Records in memory at most.
     pub max_cached_keys: usize,

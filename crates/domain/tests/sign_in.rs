@@ -11,7 +11,7 @@ use std::{
 };
 
 use domain::{Clock, Idempotency, Keydesk, NewAdministrator, NewKey, OpenOptions, Session, SignedIn, fingerprint};
-use model::{Actor, AdminError, Environment, Instant, KeyError, ListQuery, PlainSecret, Preset, Role, Selection};
+use model::{Actor, AdminError, Instant, KeyError, ListQuery, PlainSecret, Preset, Role, Selection, SettingsPatch};
 use tempfile::TempDir;
 
 const PASSWORD: &str = "correct horse battery";
@@ -205,7 +205,7 @@ async fn an_owner_is_never_locked_out_for_good() {
     let refused = desk.sign_in("ada@example.com", PASSWORD, ELSEWHERE).await;
     let Err(AdminError::TooManyAttempts { retry_after_seconds }) = refused else { panic!("{refused:?}") };
     assert!(retry_after_seconds <= 60, "{retry_after_seconds}");
-    desk.sign_in("ada@example.com", PASSWORD, HOME).await.expect("who came in from here before does not wait");
+    desk.sign_in("ada@example.com", PASSWORD, HOME).await.expect("whoever signed in from here before does not wait");
     desk.pass(retry_after_seconds as i64 * 1000);
     desk.sign_in("ada@example.com", PASSWORD, ELSEWHERE).await.unwrap();
     // And afterwards a mistake is free again.
@@ -273,12 +273,8 @@ async fn a_viewer_sees_keys_and_changes_and_reveals_nothing() {
     let (owner, viewer) = (desk.session(&owner).await.unwrap().caller(), desk.session(&viewer).await.unwrap().caller());
     let keydesk = &desk.keydesk;
     let acme = || NewKey {
-        client_name: "Acme CRM".to_owned(),
-        preset: Some(Preset::Crm),
-        scopes: None,
-        environment: Environment::Live,
         idempotency: Some(Idempotency { key: "once".to_owned(), fingerprint: fingerprint(b"acme") }),
-        ..NewKey::default()
+        ..NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name("Acme CRM") })
     };
     let kept = keydesk.issue(&owner, acme()).await.unwrap().key.id;
     let gone = keydesk.issue(&owner, NewKey { idempotency: None, ..acme() }).await.unwrap().key.id;
@@ -287,7 +283,7 @@ async fn a_viewer_sees_keys_and_changes_and_reveals_nothing() {
 
     let forbidden = Some(KeyError::Forbidden);
     assert_eq!(keydesk.issue(&viewer, acme()).await.err(), forbidden);
-    assert_eq!(keydesk.update(&viewer, kept, domain::KeyChange::name("Eve"), None).await.err(), forbidden);
+    assert_eq!(keydesk.update(&viewer, kept, model::SettingsPatch::name("Eve"), None).await.err(), forbidden);
     assert_eq!(keydesk.delete(&viewer, kept, None).await.err(), forbidden);
     assert_eq!(keydesk.bulk_delete(&viewer, &[kept]).await.err(), forbidden);
     assert_eq!(keydesk.delete_selected(&viewer, &all).await.err(), forbidden);
@@ -298,8 +294,8 @@ async fn a_viewer_sees_keys_and_changes_and_reveals_nothing() {
     assert_eq!(keydesk.reveal(&viewer, default).await.err(), forbidden);
 
     let page = keydesk.list(&viewer, &ListQuery { limit: 50, ..ListQuery::default() }).await.unwrap();
-    let names: Vec<_> = page.items.iter().map(|key| key.client_name.as_str()).collect();
+    let names: Vec<_> = page.items.iter().map(|key| key.settings.client_name.as_str()).collect();
     assert_eq!(names, ["Default API Key", "Acme CRM"]);
     assert_eq!(keydesk.get(&viewer, kept).await.unwrap().version, 1);
-    assert_eq!(keydesk.impact(&viewer, &all).await.unwrap().keys, 1);
+    assert_eq!(keydesk.deletion_impact(&viewer, &all).await.unwrap().keys, 1);
 }

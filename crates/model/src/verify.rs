@@ -21,7 +21,7 @@ pub enum Code {
     IpNotAllowed,
     /// Called from an origin that it may not be used from.
     OriginNotAllowed,
-    /// A wanted right is missing.
+    /// A wanted scope is missing.
     InsufficientScope,
     /// Too many calls in the window.
     RateLimited,
@@ -92,7 +92,7 @@ pub struct KeyFacts<'a> {
 /// What is known of the call.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CallFacts<'a> {
-    /// The rights that it needs: all of them.
+    /// The scopes that it needs: all of them.
     pub wanted: &'a [Scope],
     /// Where it came from, if that is known.
     pub ip: Option<IpAddr>,
@@ -123,7 +123,7 @@ mod tests {
     const NOW: Instant = Instant::from_millis(1_000);
     const PAST: Option<Instant> = Some(NOW);
 
-    /// A key that is bound to an address, an origin and no right, and a call that meets all of that.
+    /// A key that is bound to an address, an origin and no scope, and a call that meets all of that.
     struct Case {
         life: LifeCycle,
         secret_expires_at: Option<Instant>,

@@ -41,17 +41,6 @@ pub struct LastUse {
 /// PostgreSQL alone. Whoever locks more than one row locks this one first, as every change does, so no two can wait for
 /// each other in a circle. SQLite's one writer needs nothing of the kind.
 pub(crate) const LOCK_EPOCH: &str = "SELECT value FROM epoch WHERE id = 1 FOR UPDATE";
-pub(crate) const PURGE_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
-/// Secrets that others took the place of.
-pub(crate) const PURGE_ENDED: &str = "DELETE FROM api_key_secret WHERE expires_at IS NOT NULL AND expires_at <= $1";
-/// The secrets of links that nobody opened in time. Those of others go with the opening or the withdrawal.
-pub(crate) const ERASE_EXPIRED: &str = "UPDATE handover SET master_key_id = NULL, sealed_secret = NULL \
-     WHERE sealed_secret IS NOT NULL AND expires_at <= $1";
-pub(crate) const PURGE_HANDOVERS: &str = "DELETE FROM handover WHERE key_id IN \
-     (SELECT id FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1)";
-pub(crate) const PURGE_SECRETS: &str = "DELETE FROM api_key_secret WHERE key_id IN \
-     (SELECT id FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1)";
-pub(crate) const PURGE_KEYS: &str = "DELETE FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1";
 
 /// The primary key of a row of usage.
 type Bucket = (InstallationId, KeyId, Instant, Code);
@@ -82,6 +71,8 @@ macro_rules! write_down {
     };
 }
 
+pub(crate) use write_down;
+
 impl Store {
     /// Adds calls to their buckets and moves last uses forward, all or nothing.
     pub async fn record_usage(&self, deltas: &[UsageDelta], last_used: &[LastUse]) -> Result<(), StoreError> {
@@ -108,25 +99,6 @@ impl Store {
             }
         });
         Ok(())
-    }
-
-    /// Forgets the secrets of hand-overs that can't be opened any more at `now`. Gives how many there were.
-    pub async fn erase_expired_handovers(&self, now: Instant) -> Result<u64, StoreError> {
-        Ok(write_down!(self, connection => {
-            sqlx::query(ERASE_EXPIRED).bind(now.as_millis()).execute(&mut *connection).await?.rows_affected()
-        }))
-    }
-
-    /// Removes answers kept for idempotency up to `answers`; keys deleted up to `keys`, with their secrets and hand-overs; and
-    /// secrets that ended up to then. Gives how many keys went.
-    pub async fn purge(&self, answers: Instant, keys: Instant) -> Result<u64, StoreError> {
-        Ok(write_down!(self, connection => {
-            sqlx::query(PURGE_ANSWERS).bind(answers.as_millis()).execute(&mut *connection).await?;
-            sqlx::query(PURGE_ENDED).bind(keys.as_millis()).execute(&mut *connection).await?;
-            sqlx::query(PURGE_HANDOVERS).bind(keys.as_millis()).execute(&mut *connection).await?;
-            sqlx::query(PURGE_SECRETS).bind(keys.as_millis()).execute(&mut *connection).await?;
-            sqlx::query(PURGE_KEYS).bind(keys.as_millis()).execute(&mut *connection).await?.rows_affected()
-        }))
     }
 }
 

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
-    let mut steps = Steps::new();
-    build::all(&mut steps)?;
+    let steps = Steps::new();
+    build::all(&steps)?;
     let postgres =
         if args.iter().any(|arg| arg == "--postgres") { Some(steps.run("PostgreSQL", postgres::start)?) } else { None };
     let is = |flag: &str| args.iter().any(|arg| arg == flag);

@@ -24,7 +24,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     };
     let host = process::capture(process::command("rustc").arg("-vV"))?;
     let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default().to_owned();
-    let mut steps = Steps::new();
+    let steps = Steps::new();
     for target in TARGETS {
         // Inputs that were worth keeping: the next run begins with them.
         let corpus = paths::target().join("fuzz/corpus").join(target);

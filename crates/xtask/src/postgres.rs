@@ -52,7 +52,7 @@ pub(crate) fn start() -> Result<Postgres> {
 }
 
 /// The folder with `initdb` and `postgres`, newest release first.
-fn programs() -> Result<PathBuf> {
+pub(crate) fn programs() -> Result<PathBuf> {
     if let Some(found) = installed() {
         return Ok(found);
     }

@@ -57,7 +57,7 @@ pub(super) fn handed_page(handed: &Handed) -> AnyView {
     let call = format!("curl {base}/api/v1/whoami \\\n  -H \"Authorization: Bearer {secret}\"");
     let content = view! {
         <Notice tone=Tone::Good>
-            "This is the API key of " <bdi>{key.client_name.as_str().to_owned()}</bdi>
+            "This is the API key of " <bdi>{key.settings.client_name.as_str().to_owned()}</bdi>
             ". It is shown only once: save it now."
         </Notice>
         {shown_once("handed-key", secret, "Copy key")}
@@ -73,10 +73,10 @@ pub(super) fn handed_page(handed: &Handed) -> AnyView {
             <dt>"Scopes"</dt>
             <dd>
                 <ul class="scopes" aria-label="Scopes">
-                    {key.scopes.iter().map(|scope| view! { <li><code>{scope.as_str().to_owned()}</code></li> }).collect_view()}
+                    {key.settings.scopes.iter().map(|scope| view! { <li><code>{scope.as_str().to_owned()}</code></li> }).collect_view()}
                 </ul>
             </dd>
-            {key.expires_at.map(|at| view! { <dt>"Expires"</dt><dd>{time(at)}</dd> })}
+            {key.settings.expires_at.map(|at| view! { <dt>"Expires"</dt><dd>{time(at)}</dd> })}
         </dl>
         <p>
             <a href="/api/docs">"Integration Documentation"</a>

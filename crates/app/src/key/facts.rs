@@ -13,8 +13,8 @@ pub(super) fn facts(page: &KeyDetails) -> AnyView {
     let key = &page.key;
     let revealable = page.may_change && page.recoverable && key.status != KeyStatus::Revoked;
     let none = |text: &'static str| vec![text.to_owned()];
-    let addresses: Vec<_> = key.allowed_ips.iter().map(ToString::to_string).collect();
-    let origins: Vec<_> = key.allowed_origins.iter().map(ToString::to_string).collect();
+    let addresses: Vec<_> = key.settings.allowed_ips.iter().map(ToString::to_string).collect();
+    let origins: Vec<_> = key.settings.allowed_origins.iter().map(ToString::to_string).collect();
     view! {
         <section class="panel" aria-labelledby="about">
             <h2 id="about">"About"</h2>
@@ -28,14 +28,14 @@ pub(super) fn facts(page: &KeyDetails) -> AnyView {
                 <dd>{if key.environment == Environment::Test { "Test: never reaches live data" } else { "Live" }}</dd>
                 <dt>"Access"</dt>
                 <dd>
-                    {if is_default(key) { "Verifies keys".to_owned() } else { access(key.preset, &key.scopes) }}
+                    {if is_default(key) { "Verifies keys".to_owned() } else { access(key.settings.preset, &key.settings.scopes) }}
                     <ul class="scopes" aria-label="Scopes">
-                        {key.scopes.iter().map(|scope| view! { <li><code>{scope.as_str().to_owned()}</code></li> }).collect_view()}
+                        {key.settings.scopes.iter().map(|scope| view! { <li><code>{scope.as_str().to_owned()}</code></li> }).collect_view()}
                     </ul>
                 </dd>
                 <dt>"Expires"</dt>
                 <dd>
-                    {match key.expires_at {
+                    {match key.settings.expires_at {
                         None => "Never".into_any(),
                         Some(at) => time(at).into_any(),
                     }}
@@ -85,14 +85,14 @@ pub(super) fn side(page: &KeyDetails) -> AnyView {
 }
 
 fn noted(key: &Key) -> Option<AnyView> {
-    if key.owner_email.is_none() && key.metadata.is_empty() && key.notes.is_none() {
+    if key.settings.owner_email.is_none() && key.settings.metadata.is_empty() && key.settings.notes.is_none() {
         return None;
     }
-    let owner = key.owner_email.as_ref().map(|email| {
+    let owner = key.settings.owner_email.as_ref().map(|email| {
         let address = email.as_str().to_owned();
         view! { <dt>"Owner"</dt><dd><a href=format!("mailto:{address}")>{address.clone()}</a></dd> }
     });
-    let pairs = key.metadata.iter().map(|(name, value)| {
+    let pairs = key.settings.metadata.iter().map(|(name, value)| {
         view! { <dt><bdi>{name.to_owned()}</bdi></dt><dd><bdi>{value.to_owned()}</bdi></dd> }
     });
     Some(
@@ -100,7 +100,7 @@ fn noted(key: &Key) -> Option<AnyView> {
             <section class="panel" aria-labelledby="noted">
                 <h2 id="noted">"Noted"</h2>
                 <dl class="about">{owner} {pairs.collect_view()}</dl>
-                {key.notes.as_ref().map(|notes| view! { <p class="notes" dir="auto">{notes.as_str().to_owned()}</p> })}
+                {key.settings.notes.as_ref().map(|notes| view! { <p class="notes" dir="auto">{notes.as_str().to_owned()}</p> })}
             </section>
         }
         .into_any(),

@@ -46,7 +46,7 @@ fn head(page: &KeyDetails, editable: bool) -> AnyView {
         <header class="key-head">
             <div class="key-title">
                 <h1>
-                    <bdi>{key.client_name.as_str().to_owned()}</bdi>
+                    <bdi>{key.settings.client_name.as_str().to_owned()}</bdi>
                 </h1>
                 <span class=tone>{state}</span>
                 {is_default(key).then(|| view! { <span class="badge accent">"Default"</span> })}
@@ -75,8 +75,8 @@ fn head(page: &KeyDetails, editable: bool) -> AnyView {
 
 /// Where a new key begins with the settings of this one.
 fn duplicate(key: &Key) -> String {
-    let name = utf8_percent_encode(key.client_name.as_str(), NON_ALPHANUMERIC);
-    format!("/keys?new&from={}&client_name={name}&preset={}", key.id, key.preset.as_str())
+    let name = utf8_percent_encode(key.settings.client_name.as_str(), NON_ALPHANUMERIC);
+    format!("/keys?new&from={}&client_name={name}&preset={}", key.id, key.settings.preset.as_str())
 }
 
 fn flash(flash: Flash) -> AnyView {

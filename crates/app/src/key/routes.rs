@@ -209,14 +209,14 @@ async fn load(web: &WebState, session: &Session, id: KeyId, before: Option<i64>)
         form: SettingsForm::of_key(&key),
         problems: Vec::new(),
         differences: Vec::new(),
-        name: key.client_name.as_str().to_owned(),
+        name: key.settings.client_name.as_str().to_owned(),
         catalogue: keydesk.catalogue().clone(),
         key,
     })
 }
 
 async fn answer(web: &WebState, parts: Parts, status: StatusCode, page: KeyDetails) -> Response {
-    let title = page.key.client_name.as_str().to_owned();
+    let title = page.key.settings.client_name.as_str().to_owned();
     framed(web, parts, status, title, move || key_page(&page)).await
 }
 

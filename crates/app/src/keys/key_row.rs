@@ -37,22 +37,22 @@ impl KeyRow {
 #[cfg(feature = "ssr")]
 impl KeyRow {
     pub(crate) fn of(key: model::Key, now: model::Instant) -> Self {
-        let access = crate::ui::labels::access(key.preset, &key.scopes);
+        let access = crate::ui::labels::access(key.settings.preset, &key.settings.scopes);
         Self {
             id: key.id,
             default: key.kind == model::KeyKind::Default,
             hint: key.hint.0.clone(),
             environment: key.environment,
-            preset: key.preset,
-            access: Some(access).filter(|access| access != key.preset.title()),
+            preset: key.settings.preset,
+            access: Some(access).filter(|access| access != key.settings.preset.title()),
             status: key.status,
-            expires: key.expires_at.map(model::Instant::as_millis),
+            expires: key.settings.expires_at.map(model::Instant::as_millis),
             days_left: crate::ui::labels::days_left(&key, now),
             used: key.last_used_at.map(model::Instant::as_millis),
             created: key.created_at.as_millis(),
             deleted: key.deleted_at.map(model::Instant::as_millis),
             version: key.version,
-            name: key.client_name.into(),
+            name: key.settings.client_name.into(),
         }
     }
 }

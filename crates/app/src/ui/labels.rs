@@ -32,7 +32,7 @@ pub(crate) fn access(preset: Preset, scopes: &ScopeSet) -> String {
 
 /// How many whole days remain to a key that expires soon.
 pub(crate) fn days_left(key: &Key, now: Instant) -> Option<u32> {
-    let end = key.expires_at.filter(|_| key.status == KeyStatus::Active)?;
+    let end = key.settings.expires_at.filter(|_| key.status == KeyStatus::Active)?;
     let left = end.as_millis() - now.as_millis();
     u32::try_from(left / DAY_MS).ok().filter(|_| left < SOON_MS)
 }

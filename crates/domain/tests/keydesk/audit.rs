@@ -47,7 +47,7 @@ async fn every_change_writes_one_entry_with_its_actor(database: TestDatabase) {
         let one = |action, id| vec![(action, actor, Some(id))];
         let id = keydesk.issue(caller, new_key("Acme")).await.unwrap().key.id;
         assert_eq!(since(&desk, caller, &mut seen).await, one(Action::KeyIssue, id));
-        keydesk.update(caller, id, domain::KeyChange::name("Beta"), None).await.unwrap();
+        keydesk.update(caller, id, model::SettingsPatch::name("Beta"), None).await.unwrap();
         assert_eq!(since(&desk, caller, &mut seen).await, one(Action::KeyRename, id));
         keydesk.reveal(caller, id).await.unwrap();
         assert_eq!(since(&desk, caller, &mut seen).await, one(Action::KeyReveal, id));
@@ -81,14 +81,14 @@ async fn what_fails_writes_nothing(database: TestDatabase) {
     let default = keydesk.default_key(caller).await.unwrap().id;
     let nobody = KeyId(Uuid::from_u128(77));
     let before = desk.database.raw().await.dump().await;
-    let poor = Caller { held: domain::Held::Only(model::ScopeSet::default()), ..caller.clone() };
+    let poor = Caller { grants: domain::Grants::Only(model::ScopeSet::default()), ..caller.clone() };
     let outcomes = [
         keydesk.issue(caller, new_key("")).await.map(drop),
         keydesk.issue(&poor, new_key("Acme")).await.map(drop),
-        keydesk.update(caller, nobody, domain::KeyChange::name("Beta"), None).await.map(drop),
-        keydesk.update(caller, default, domain::KeyChange::name("Beta"), None).await.map(drop),
-        keydesk.update(caller, live, domain::KeyChange::name("Beta"), Some(9)).await.map(drop),
-        keydesk.update(caller, live, domain::KeyChange::name(""), None).await.map(drop),
+        keydesk.update(caller, nobody, model::SettingsPatch::name("Beta"), None).await.map(drop),
+        keydesk.update(caller, default, model::SettingsPatch::name("Beta"), None).await.map(drop),
+        keydesk.update(caller, live, model::SettingsPatch::name("Beta"), Some(9)).await.map(drop),
+        keydesk.update(caller, live, model::SettingsPatch::name(""), None).await.map(drop),
         keydesk.delete(caller, nobody, None).await,
         keydesk.delete(caller, default, None).await,
         keydesk.delete(caller, live, Some(9)).await,
@@ -115,7 +115,7 @@ async fn at_once_from_two_nodes_the_chain_holds(database: TestDatabase) {
         let operator = desk.operator.clone();
         tasks.spawn(async move {
             let id = node.issue(&operator, new_key("Acme")).await.unwrap().key.id;
-            node.update(&operator, id, domain::KeyChange::name("Beta"), Some(1)).await.unwrap();
+            node.update(&operator, id, model::SettingsPatch::name("Beta"), Some(1)).await.unwrap();
             node.delete(&operator, id, Some(2)).await.unwrap();
         });
     }

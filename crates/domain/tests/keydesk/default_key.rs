@@ -16,10 +16,10 @@ async fn it_exists_from_the_start_and_verifies(database: TestDatabase) {
     for caller in [&desk.operator, &desk.other] {
         let key = desk.keydesk.default_key(caller).await.unwrap();
         assert_eq!(
-            (key.kind, key.client_name.as_str(), key.preset),
+            (key.kind, key.settings.client_name.as_str(), key.settings.preset),
             (KeyKind::Default, "Default API Key", Preset::Custom)
         );
-        assert_eq!(key.scopes, scopes(&["keys:verify"]));
+        assert_eq!(key.settings.scopes, scopes(&["keys:verify"]));
         let secret = desk.keydesk.reveal(caller, key.id).await.unwrap();
         let verdict = verify(&desk.keydesk, secret.expose()).await;
         assert_eq!((verdict.code, verdict.record.unwrap().installation()), (Code::Valid, caller.installation));
@@ -37,7 +37,7 @@ async fn no_verb_touches_it(database: TestDatabase) {
         let protected = KeyError::DefaultKeyProtected;
         for version in [None, Some(1), Some(9)] {
             assert_eq!(
-                keydesk.update(caller, key.id, domain::KeyChange::name("Mine"), version).await,
+                keydesk.update(caller, key.id, model::SettingsPatch::name("Mine"), version).await,
                 Err(protected.clone())
             );
             assert_eq!(keydesk.delete(caller, key.id, version).await, Err(protected.clone()));
@@ -56,7 +56,7 @@ async fn no_verb_touches_it(database: TestDatabase) {
         preset: None,
         expiring_before: None,
     };
-    assert_eq!(keydesk.impact(&desk.operator, &everything).await.unwrap().keys, 1);
+    assert_eq!(keydesk.deletion_impact(&desk.operator, &everything).await.unwrap().keys, 1);
     assert_eq!(keydesk.delete_selected(&desk.operator, &everything).await.unwrap().deleted, 1);
     assert!(keydesk.get(&desk.operator, issued).await.unwrap().deleted_at.is_some());
     assert_eq!(keydesk.default_key(&desk.operator).await.unwrap(), key);

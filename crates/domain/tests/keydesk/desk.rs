@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{Caller, Clock, Idempotency, Issued, Keydesk, NewInstallation, NewKey, OpenOptions};
-use model::{Actor, Code, Environment, Instant, Preset, Scope, ScopeSet};
+use model::{Actor, Code, Instant, Preset, Scope, ScopeSet, SettingsPatch};
 use store::{AuditEntry, testing::TestDatabase};
 use verify::{Call, Verdict};
 
@@ -75,7 +75,7 @@ impl Desk {
 
     /// A key of `default` with these scopes, as a caller.
     pub(crate) async fn caller(&self, held: &[&str]) -> Caller {
-        let new = NewKey { scopes: Some(scopes(held)), ..new_key("Caller") };
+        let new = NewKey::of(SettingsPatch { scopes: Some(scopes(held)), ..settings("Caller") });
         let issued = self.keydesk.issue(&self.operator, new).await.unwrap();
         Caller::key(&verify(&self.keydesk, issued.secret.expose()).await.record.unwrap())
     }
@@ -90,14 +90,13 @@ pub(crate) fn scopes(names: &[&str]) -> ScopeSet {
     names.iter().map(|name| Scope::parse(name).unwrap()).collect()
 }
 
+/// What is said of a key that is made from the preset `crm`.
+pub(crate) fn settings(client_name: &str) -> SettingsPatch {
+    SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name(client_name) }
+}
+
 pub(crate) fn new_key(client_name: &str) -> NewKey {
-    NewKey {
-        client_name: client_name.to_owned(),
-        preset: Some(Preset::Crm),
-        scopes: None,
-        environment: Environment::Live,
-        ..NewKey::default()
-    }
+    NewKey::of(settings(client_name))
 }
 
 pub(crate) fn once(key: &str, body: &str) -> Option<Idempotency> {

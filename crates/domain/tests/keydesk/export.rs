@@ -1,5 +1,5 @@
 use domain::{Caller, NewKey};
-use model::{Instant, ListQuery};
+use model::{Instant, ListQuery, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
 use crate::desk::{Desk, HOUR, START, new_key};
@@ -49,7 +49,7 @@ async fn keys_that_expire_soon(database: TestDatabase) {
     let desk = Desk::open(database).await;
     for hours in [1, 2, 3] {
         let expires_at = Some(Instant::from_millis(START + hours * HOUR));
-        let new = NewKey { expires_at, ..new_key(&format!("In {hours}")) };
+        let new = NewKey::of(SettingsPatch { expires_at: expires_at.map(Some), ..settings(&format!("In {hours}")) });
         desk.keydesk.issue(&desk.operator, new).await.unwrap();
     }
     desk.issue("Never").await;
@@ -60,7 +60,7 @@ async fn keys_that_expire_soon(database: TestDatabase) {
         let expiring_before = Some(Instant::from_millis(START + before * HOUR));
         let query = ListQuery { expiring_before, limit: 50, ..ListQuery::default() };
         let page = desk.keydesk.list(&desk.operator, &query).await.unwrap();
-        let names: Vec<_> = page.items.iter().map(|key| key.client_name.as_str()).collect();
+        let names: Vec<_> = page.items.iter().map(|key| key.settings.client_name.as_str()).collect();
         assert_eq!((names.as_slice(), page.total), (expected, expected.len() as u64), "{now} {before}");
     }
 }

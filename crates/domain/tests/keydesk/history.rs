@@ -1,5 +1,5 @@
-use domain::{Caller, History, KeyChange};
-use model::{Action, Actor, AdministratorId, KeyError};
+use domain::{Caller, History};
+use model::{Action, Actor, AdministratorId, KeyError, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ async fn a_history_is_of_one_key_and_newest_first(database: TestDatabase) {
     desk.clock.advance(SECOND);
     let gone = Actor::Administrator { id: AdministratorId(Uuid::from_u128(5)) };
     let person = Caller { actor: gone, ..desk.operator.clone() };
-    keydesk.update(&person, id, KeyChange::name("Acme Airlines"), None).await.unwrap();
+    keydesk.update(&person, id, SettingsPatch::name("Acme Airlines"), None).await.unwrap();
     keydesk.reveal(&desk.operator, other).await.unwrap();
 
     let History { entries: history, older } = keydesk.history(&desk.operator, id, None).await.unwrap();

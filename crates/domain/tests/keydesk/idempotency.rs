@@ -2,7 +2,7 @@ use domain::NewKey;
 use model::{Code, KeyError, ListQuery};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, HOUR, code, new_key, once};
+use crate::desk::{Desk, HOUR, code, new_key, once, settings};
 
 on_both_databases!(
     the_same_request_gets_the_same_answer,
@@ -25,7 +25,7 @@ async fn the_same_request_gets_the_same_answer(database: TestDatabase) {
     let desk = Desk::open(database).await;
     let first = desk.keydesk.issue(&desk.operator, new("a")).await.unwrap();
     // Whatever became of the key since: the answer is the first one's.
-    desk.keydesk.update(&desk.operator, first.key.id, domain::KeyChange::name("Renamed"), None).await.unwrap();
+    desk.keydesk.update(&desk.operator, first.key.id, model::SettingsPatch::name("Renamed"), None).await.unwrap();
     for node in [&desk.keydesk, &desk.second_node().await] {
         let again = node.issue(&desk.operator, new("a")).await.unwrap();
         assert_eq!((&again.key, again.secret.expose()), (&first.key, first.secret.expose()));
@@ -88,7 +88,7 @@ async fn many_at_once_issue_one_key(database: TestDatabase) {
 
 async fn a_refused_request_keeps_nothing(database: TestDatabase) {
     let desk = Desk::open(database).await;
-    let bad = NewKey { client_name: String::new(), ..new("a") };
+    let bad = NewKey { settings: settings(""), ..new("a") };
     assert!(desk.keydesk.issue(&desk.operator, bad).await.is_err());
     assert!(desk.keydesk.issue(&desk.operator, new("b")).await.is_ok());
 }

@@ -16,7 +16,7 @@ async fn a_change_is_known_everywhere(database: TestDatabase) {
     assert_eq!(code(&other, key).await, Code::Valid, "it is in the other's memory");
 
     let name = async || verify(&other, key).await.record.unwrap().client_name().as_str().to_owned();
-    desk.keydesk.update(&desk.operator, id, domain::KeyChange::name("Beta"), None).await.unwrap();
+    desk.keydesk.update(&desk.operator, id, model::SettingsPatch::name("Beta"), None).await.unwrap();
     within(KNOWN, "a rename", async || name().await == "Beta").await;
     desk.keydesk.delete(&desk.operator, id, None).await.unwrap();
     within(KNOWN, "a deletion", async || code(&other, key).await == Code::Revoked).await;

@@ -70,7 +70,7 @@ async fn what_is_not_deleted_is_not_restored(database: TestDatabase) {
     desk.keydesk.delete(&desk.operator, id, None).await.unwrap();
     assert_eq!(desk.keydesk.delete(&desk.operator, id, None).await, Err(KeyError::NotFound));
     assert_eq!(
-        desk.keydesk.update(&desk.operator, id, domain::KeyChange::name("Beta"), None).await,
+        desk.keydesk.update(&desk.operator, id, model::SettingsPatch::name("Beta"), None).await,
         Err(KeyError::NotFound)
     );
     assert_eq!(desk.keydesk.reveal(&desk.operator, id).await.map(drop), Err(KeyError::NotFound));

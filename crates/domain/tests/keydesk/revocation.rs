@@ -5,8 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
 };
 
-use domain::{Issued, KeyChange, NewKey};
-use model::{Code, Instant, KeyId, ScopeSet};
+use domain::{Issued, NewKey};
+use model::{Code, Instant, KeyId, ScopeSet, SettingsPatch};
 use store::testing::TestDatabase;
 use verify::Call;
 
@@ -86,7 +86,7 @@ fn usual(_: usize) -> NewKey {
 
 /// Each batch a second after the one before it.
 fn expiring(number: usize) -> NewKey {
-    NewKey { expires_at: Some(end(number)), ..new_key("Acme") }
+    NewKey::of(SettingsPatch { expires_at: Some(Some(end(number))), ..settings("Acme") })
 }
 
 fn end(number: usize) -> Instant {
@@ -107,7 +107,7 @@ async fn expire(desk: &Desk, number: usize, _: &[KeyId]) {
 
 async fn take_rights(desk: &Desk, _: usize, ids: &[KeyId]) {
     for id in ids {
-        let change = KeyChange { scopes: Some(ScopeSet::default()), ..KeyChange::default() };
+        let change = SettingsPatch { scopes: Some(ScopeSet::default()), ..SettingsPatch::default() };
         desk.keydesk.update(&desk.operator, *id, change, None).await.unwrap();
     }
 }
@@ -123,7 +123,7 @@ async fn a_change_that_waited_asks_again_who_calls(database: TestDatabase) {
     let desk = Desk::open(database).await;
     let held = ["keys:write", "keys:reveal", "contacts:read"];
     let target = desk.issue("Target").await.key.id;
-    let less = KeyChange { scopes: Some(scopes(&["keys:write", "contacts:read"])), ..KeyChange::default() };
+    let less = SettingsPatch { scopes: Some(scopes(&["keys:write", "contacts:read"])), ..SettingsPatch::default() };
     for (what, taken) in ["deleted", "disabled", "given less", "left alone"].into_iter().enumerate() {
         let caller = desk.caller(&held).await;
         let model::Actor::Key { id } = caller.actor else { panic!("a key calls") };
@@ -133,11 +133,12 @@ async fn a_change_that_waited_asks_again_who_calls(database: TestDatabase) {
             2 => drop(desk.keydesk.update(&desk.operator, id, less.clone(), None).await.unwrap()),
             _ => {}
         }
-        let new = || NewKey { preset: None, scopes: Some(scopes(&["contacts:read"])), ..new_key("Made") };
+        let new =
+            || NewKey::of(SettingsPatch { preset: None, scopes: Some(scopes(&["contacts:read"])), ..settings("Made") });
         let refused = [
             desk.keydesk.issue(&caller, new()).await.is_err(),
             desk.keydesk.issue_many(&caller, vec![new()]).await.is_err(),
-            desk.keydesk.update(&caller, target, KeyChange::name(taken), None).await.is_err(),
+            desk.keydesk.update(&caller, target, SettingsPatch::name(taken), None).await.is_err(),
             desk.keydesk.rotate(&caller, target, 0, None).await.is_err(),
             desk.keydesk.reveal(&caller, target).await.is_err(),
         ];

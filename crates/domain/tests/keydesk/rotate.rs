@@ -1,8 +1,8 @@
-use domain::{KeyChange, NewKey};
-use model::{Action, Code, Instant, KeyError, RESTORE_WINDOW_MS};
+use domain::NewKey;
+use model::{Action, Code, Instant, KeyError, RESTORE_WINDOW_MS, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, HOUR, START, code, new_key, once, scopes, verify};
+use crate::desk::{Desk, HOUR, START, code, once, scopes, verify};
 
 on_both_databases!(
     both_secrets_work_until_the_overlap_ends,
@@ -156,13 +156,13 @@ async fn the_default_key_is_rotated_like_any_other(database: TestDatabase) {
     assert_eq!(code(&desk.keydesk, old.expose()).await, Code::Revoked);
     let revealed = desk.keydesk.reveal(&desk.operator, default.id).await.unwrap();
     assert_eq!(revealed.expose(), new.secret.expose());
-    let refused = desk.keydesk.update(&desk.operator, default.id, KeyChange::name("Mine"), None).await;
+    let refused = desk.keydesk.update(&desk.operator, default.id, SettingsPatch::name("Mine"), None).await;
     assert_eq!(refused, Err(KeyError::DefaultKeyProtected));
 }
 
 async fn who_gets_a_secret_holds_its_rights(database: TestDatabase) {
     let desk = Desk::open(database).await;
-    let new = NewKey { scopes: Some(scopes(&["data:read", "calls:read"])), ..new_key("Acme") };
+    let new = NewKey::of(SettingsPatch { scopes: Some(scopes(&["data:read", "calls:read"])), ..settings("Acme") });
     let id = desk.keydesk.issue(&desk.operator, new).await.unwrap().key.id;
     for (held, allowed) in [
         (&["keys:write"][..], false),
@@ -183,7 +183,7 @@ async fn an_edit_reaches_both_secrets(database: TestDatabase) {
     let desk = Desk::open(database).await;
     let old = desk.issue("Acme").await;
     let new = desk.keydesk.rotate(&desk.operator, old.key.id, HOUR_SECONDS, None).await.unwrap();
-    desk.keydesk.update(&desk.operator, old.key.id, KeyChange::name("Beta"), None).await.unwrap();
+    desk.keydesk.update(&desk.operator, old.key.id, SettingsPatch::name("Beta"), None).await.unwrap();
     for secret in [&old.secret, &new.secret] {
         let record = verify(&desk.keydesk, secret.expose()).await.record.unwrap();
         assert_eq!(record.client_name().as_str(), "Beta");

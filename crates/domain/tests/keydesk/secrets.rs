@@ -34,7 +34,7 @@ async fn story(desk: &Desk) -> (Vec<String>, Vec<String>) {
         printed.push(format!("{issued:?} {issued:#?} {verdict:?} {}", serde_json::to_string(&issued.key).unwrap()));
         let revealed = keydesk.reveal(&desk.operator, issued.key.id).await.unwrap();
         printed.push(format!("{revealed:?}"));
-        let renamed = keydesk.update(&desk.operator, issued.key.id, domain::KeyChange::name("Beta"), None).await;
+        let renamed = keydesk.update(&desk.operator, issued.key.id, model::SettingsPatch::name("Beta"), None).await;
         printed.push(format!("{renamed:?}"));
         let made = keydesk.create_handover(&desk.operator, issued.key.id).await.unwrap();
         keep(&made.token);

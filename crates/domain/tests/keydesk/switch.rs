@@ -1,5 +1,5 @@
-use domain::{KeyChange, NewKey};
-use model::{Action, Code, KeyError, KeyId, KeyStatus, Selection};
+use domain::NewKey;
+use model::{Action, Code, KeyError, KeyId, KeyStatus, Selection, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
@@ -36,7 +36,7 @@ async fn off_and_on_again(database: TestDatabase) {
 async fn a_key_that_is_made_disabled_waits_to_be_enabled(database: TestDatabase) {
     let desk = Desk::open(database).await;
     let before = desk.audit(&desk.operator).await.len();
-    let new = NewKey { enabled: Some(false), ..new_key("Acme") };
+    let new = NewKey::of(SettingsPatch { enabled: Some(false), ..settings("Acme") });
     let issued = desk.keydesk.issue(&desk.operator, new.clone()).await.unwrap();
     let (id, key) = (issued.key.id, issued.secret.expose());
     assert_eq!((issued.key.status, issued.key.version), (KeyStatus::Disabled, 1));
@@ -60,13 +60,13 @@ async fn a_switch_is_part_of_an_edit(database: TestDatabase) {
     let issued = desk.issue("Acme").await;
     let (id, key) = (issued.key.id, issued.secret.expose());
     let edit = async |enabled, name: &str, version| {
-        let change = KeyChange { enabled: Some(enabled), ..KeyChange::name(name) };
+        let change = SettingsPatch { enabled: Some(enabled), ..SettingsPatch::name(name) };
         desk.keydesk.update(&desk.operator, id, change, Some(version)).await
     };
     let last = async || desk.audit(&desk.operator).await.pop().unwrap();
     let entries = desk.audit(&desk.operator).await.len();
     let off = edit(false, "Beta", 1).await.unwrap();
-    assert_eq!((off.client_name.as_str(), off.status, off.version), ("Beta", KeyStatus::Disabled, 2));
+    assert_eq!((off.settings.client_name.as_str(), off.status, off.version), ("Beta", KeyStatus::Disabled, 2));
     assert_eq!((code(&desk.keydesk, key).await, last().await.action().unwrap()), (Code::Disabled, Action::KeyUpdate));
     // What is refused switches nothing.
     let before = desk.database.raw().await.dump().await;
@@ -85,19 +85,20 @@ async fn a_switch_is_part_of_an_edit(database: TestDatabase) {
 async fn enabling_through_an_edit_takes_all_rights_of_the_key(database: TestDatabase) {
     let desk = Desk::open(database).await;
     let weak = desk.caller(&["keys:write", "calls:read"]).await;
-    let edit = async |id, change: KeyChange| desk.keydesk.update(&weak, id, change, None).await.map(|key| key.status);
-    let switch = |enabled| KeyChange { enabled: Some(enabled), ..KeyChange::default() };
+    let edit =
+        async |id, change: SettingsPatch| desk.keydesk.update(&weak, id, change, None).await.map(|key| key.status);
+    let switch = |enabled| SettingsPatch { enabled: Some(enabled), ..SettingsPatch::default() };
     for (held, expected) in [
         (&["calls:read"][..], Ok(KeyStatus::Active)),
         (&["calls:read", "data:read"], Err(KeyError::ScopeEscalation { missing: vec!["data:read".parse().unwrap()] })),
     ] {
-        let new = NewKey { scopes: Some(scopes(held)), ..new_key("Acme") };
+        let new = NewKey::of(SettingsPatch { scopes: Some(scopes(held)), ..settings("Acme") });
         let id = desk.keydesk.issue(&desk.operator, new).await.unwrap().key.id;
         assert_eq!(edit(id, switch(false)).await, Ok(KeyStatus::Disabled), "anybody may take away");
-        assert_eq!(edit(id, KeyChange::name("Beta")).await, Ok(KeyStatus::Disabled));
+        assert_eq!(edit(id, SettingsPatch::name("Beta")).await, Ok(KeyStatus::Disabled));
         assert_eq!(edit(id, switch(true)).await, expected, "{held:?}");
         // The rights that are left count, and not those that the same edit takes away.
-        let less = KeyChange { scopes: Some(scopes(&["calls:read"])), ..switch(true) };
+        let less = SettingsPatch { scopes: Some(scopes(&["calls:read"])), ..switch(true) };
         assert_eq!(edit(id, less).await, Ok(KeyStatus::Active), "{held:?}");
     }
 }

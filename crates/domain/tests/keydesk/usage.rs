@@ -98,7 +98,10 @@ async fn what_can_not_be_written_is_written_later(database: TestDatabase) {
         let background = node.start();
         calls(node, key, 3).await;
         // The record that counted is not the one in memory any more.
-        desk.keydesk.update(&desk.operator, id, domain::KeyChange::name(format!("Acme {node:p}")), None).await.unwrap();
+        desk.keydesk
+            .update(&desk.operator, id, model::SettingsPatch::name(format!("Acme {node:p}")), None)
+            .await
+            .unwrap();
         calls(node, key, 2).await;
         background.stop().await;
         desk.database.raw().await.execute("ALTER TABLE away RENAME TO usage_bucket").await.unwrap();

@@ -8,7 +8,7 @@ use std::{
 };
 
 use domain::{Caller, Keydesk, NewKey, OpenOptions};
-use model::{BODY_LEN, Environment, Preset, Scope, SecretFormat};
+use model::{BODY_LEN, Environment, Preset, Scope, SecretFormat, SettingsPatch};
 use verify::Call;
 
 use crate::{Failed, Programs, against, http::Connection, median, percentile, process::Server, say};
@@ -118,7 +118,7 @@ fn two_cores() -> Result<(), Failed> {
     let (keydesk, secret) = runtime.block_on(async {
         let keydesk = Keydesk::open(OpenOptions::new(database, dir.path())).await?;
         let operator = Caller::operator(keydesk.installation("default").await?.ok_or("no installation")?.id);
-        let new = NewKey { client_name: "Acme".to_owned(), preset: Some(Preset::Crm), ..NewKey::default() };
+        let new = NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name("Acme") });
         let issued = keydesk.issue(&operator, new).await?;
         Ok::<_, Failed>((keydesk, issued.secret))
     })?;

@@ -29,12 +29,16 @@ impl KeyDefault {
             if self.format.json {
                 output.json(&Revealed { id: key.id, key: secret.expose() })?;
             } else {
-                output.pairs(&[("Id", &id), ("Client Name", key.client_name.as_str()), ("Key", secret.expose())])?;
+                output.pairs(&[
+                    ("Id", &id),
+                    ("Client Name", key.settings.client_name.as_str()),
+                    ("Key", secret.expose()),
+                ])?;
             }
         } else if self.format.json {
             output.json(&key)?;
         } else {
-            output.pairs(&[("Id", &id), ("Client Name", key.client_name.as_str()), ("Key", &key.hint.0)])?;
+            output.pairs(&[("Id", &id), ("Client Name", key.settings.client_name.as_str()), ("Key", &key.hint.0)])?;
         }
         Ok(())
     }

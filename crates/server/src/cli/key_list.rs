@@ -63,9 +63,9 @@ impl KeyList {
 
 fn row(key: &Key) -> [String; 7] {
     [
-        key.client_name.to_string(),
+        key.settings.client_name.to_string(),
         key.hint.to_string(),
-        key.preset.to_string(),
+        key.settings.preset.to_string(),
         key.status.to_string(),
         key.last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string()),
         key.created_at.to_string(),

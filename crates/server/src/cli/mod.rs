@@ -18,13 +18,14 @@ mod output;
 use std::{process::ExitCode, time::Instant};
 
 use clap::{Args, Parser, Subcommand};
-use domain::{Caller, Keydesk, OpenOptions};
+use domain::{Caller, Keydesk};
 use model::{Key, KeyStatus, PlainSecret};
 
 use self::output::Output;
 use crate::{
     config::{CommonFlags, ServeFlags, Settings},
     logs::{self, LogLevel},
+    open::options,
     serve,
 };
 
@@ -165,16 +166,16 @@ impl Command {
 /// A key for people, with its secret if it has just been made.
 fn show(key: &Key, secret: Option<&PlainSecret>, output: &mut Output) -> Result<(), Failed> {
     let id = key.id.to_string();
-    let scopes = spaced(&key.scopes);
-    let (ips, origins) = (spaced(&key.allowed_ips), spaced(&key.allowed_origins));
-    let expires_at = key.expires_at.map(|at| at.to_string()).unwrap_or_default();
-    let email = key.owner_email.as_ref().map_or("", |email| email.as_str());
+    let scopes = spaced(&key.settings.scopes);
+    let (ips, origins) = (spaced(&key.settings.allowed_ips), spaced(&key.settings.allowed_origins));
+    let expires_at = key.settings.expires_at.map(|at| at.to_string()).unwrap_or_default();
+    let email = key.settings.owner_email.as_ref().map_or("", |email| email.as_str());
     let status = if key.status == KeyStatus::Active { "" } else { key.status.as_str() };
     let mut pairs = vec![
         ("Id", id.as_str()),
-        ("Client Name", key.client_name.as_str()),
+        ("Client Name", key.settings.client_name.as_str()),
         ("Environment", key.environment.as_str()),
-        ("Preset", key.preset.as_str()),
+        ("Preset", key.settings.preset.as_str()),
         ("Scopes", if scopes.is_empty() { "none" } else { &scopes }),
     ];
     // What most keys don't have is not worth a line.
@@ -192,16 +193,6 @@ fn show(key: &Key, secret: Option<&PlainSecret>, output: &mut Output) -> Result<
 
 fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> String {
     set.into_iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" ")
-}
-
-/// How the domain is opened.
-pub(crate) fn options(settings: &Settings) -> OpenOptions {
-    let mut options = OpenOptions::new(settings.database.clone(), settings.data_dir.clone());
-    options.prefix.clone_from(&settings.key_prefix);
-    options.catalogue = settings.catalogue.clone();
-    // Never a flag: other users of the machine can read those.
-    options.keyring = std::env::var("KEYDESK_KEYRING").ok().filter(|text| !text.is_empty());
-    options
 }
 
 /// What a command works on.

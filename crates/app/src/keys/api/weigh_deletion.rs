@@ -18,12 +18,12 @@ pub(crate) struct DeletionImpact {
     pub(crate) used: Option<i64>,
 }
 
-/// Asks what deleting a selection would stop.
+/// Says what deleting a selection would stop.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
 pub(crate) async fn weigh_deletion(selection: Selection) -> Result<DeletionImpact, ApiError> {
     let (keydesk, session) = crate::web::session::require().await?;
     let selection = crate::keys::filter::as_of(keydesk.now(), selection);
-    let impact = keydesk.impact(&session.caller(), &selection).await?;
+    let impact = keydesk.deletion_impact(&session.caller(), &selection).await?;
     Ok(DeletionImpact {
         keys: impact.keys,
         names: impact.names.into_iter().map(String::from).collect(),

@@ -1,6 +1,6 @@
 //! The settings of a key as they stand in a form.
 
-use model::{Environment, Expiry, Instant, Key, KeyStatus, Preset, ScopeSet};
+use model::{Environment, Expiry, Instant, Key, Preset, ScopeSet};
 
 use super::read::Form;
 use crate::ui::labels::{access, instant};
@@ -34,20 +34,20 @@ impl SettingsForm {
         let lines = |lines: Vec<String>| lines.join("\n");
         Self {
             existing: true,
-            preset: Some(key.preset),
-            scopes: key.scopes.clone(),
+            preset: Some(key.settings.preset),
+            scopes: key.settings.scopes.clone(),
             chosen: true,
             environment: key.environment,
-            expires: key.expires_at.map_or_else(|| "never".to_owned(), |at| at.to_string()),
+            expires: key.settings.expires_at.map_or_else(|| "never".to_owned(), |at| at.to_string()),
             expires_on: String::new(),
-            keep: key.expires_at.map(|at| (at.to_string(), instant(at))),
-            allowed_ips: lines(key.allowed_ips.iter().map(ToString::to_string).collect()),
-            allowed_origins: lines(key.allowed_origins.iter().map(ToString::to_string).collect()),
-            metadata: lines(key.metadata.iter().map(|(name, value)| pair(name, value)).collect()),
-            owner_email: key.owner_email.as_ref().map(ToString::to_string).unwrap_or_default(),
-            notes: key.notes.as_ref().map(ToString::to_string).unwrap_or_default(),
-            enabled: key.status != KeyStatus::Disabled,
-            name: key.client_name.as_str().to_owned(),
+            keep: key.settings.expires_at.map(|at| (at.to_string(), instant(at))),
+            allowed_ips: lines(key.settings.allowed_ips.iter().map(ToString::to_string).collect()),
+            allowed_origins: lines(key.settings.allowed_origins.iter().map(ToString::to_string).collect()),
+            metadata: lines(key.settings.metadata.iter().map(|(name, value)| pair(name, value)).collect()),
+            owner_email: key.settings.owner_email.as_ref().map(ToString::to_string).unwrap_or_default(),
+            notes: key.settings.notes.as_ref().map(ToString::to_string).unwrap_or_default(),
+            enabled: key.settings.enabled,
+            name: key.settings.client_name.as_str().to_owned(),
         }
     }
 
@@ -75,7 +75,7 @@ impl SettingsForm {
             environment: form.text("environment").parse().unwrap_or_default(),
             expires,
             expires_on,
-            keep: before.and_then(|key| key.expires_at).map(|at| (at.to_string(), instant(at))),
+            keep: before.and_then(|key| key.settings.expires_at).map(|at| (at.to_string(), instant(at))),
             allowed_ips: text("allowed_ips").replace("\r\n", "\n"),
             allowed_origins: text("allowed_origins").replace("\r\n", "\n"),
             metadata: text("metadata").replace("\r\n", "\n"),

@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
-use domain::{KeyChange, Keydesk, NewKey, Session};
+use domain::{Keydesk, NewKey, Session};
 use model::{
     Email, Expiry, Instant, Key, KeyError, KeyId, Metadata, NetworkSet, Notes, OriginSet, Preset, Scope, ScopeSet,
+    SettingsPatch,
 };
 
 use crate::{ApiError, FieldProblem};
@@ -56,74 +57,74 @@ impl<'a> Form<'a> {
     }
 }
 
-/// All that a form says besides name and rights.
-struct Read {
-    expires_at: Option<Instant>,
-    allowed_ips: NetworkSet,
-    allowed_origins: OriginSet,
-    metadata: Metadata,
-    owner_email: Option<Email>,
-    notes: Option<Notes>,
-}
+/// What is wrong with the fields of a form.
+#[derive(Default)]
+struct Problems(Vec<FieldProblem>);
 
-fn read(form: Form<'_>, now: Instant) -> Result<Read, ApiError> {
-    let mut problems = Vec::new();
-    let mut wrong = |field: &str, message: String| {
-        problems.push(FieldProblem { field: field.to_owned(), message: sentence(&message) });
-    };
-    let expires_at = expiry(form, now).unwrap_or_else(|message| {
-        wrong("expires", message);
-        None
-    });
-    let networks = lines(form.text("allowed_ips"), |message| wrong("allowed_ips", message));
-    let allowed_ips = NetworkSet::new(networks).unwrap_or_else(|error| {
-        wrong("allowed_ips", error.to_string());
-        NetworkSet::ANY
-    });
-    let origins = lines(form.text("allowed_origins"), |message| wrong("allowed_origins", message));
-    let allowed_origins = OriginSet::new(origins).unwrap_or_else(|error| {
-        wrong("allowed_origins", error.to_string());
-        OriginSet::ANY
-    });
-    let metadata = pairs(form.text("metadata")).unwrap_or_else(|message| {
-        wrong("metadata", message);
-        Metadata::default()
-    });
-    let owner_email = optional::<Email>(form.text("owner_email")).unwrap_or_else(|message| {
-        wrong("owner_email", message);
-        None
-    });
-    let notes = optional::<Notes>(form.text("notes")).unwrap_or_else(|message| {
-        wrong("notes", message);
-        None
-    });
-    if problems.is_empty() {
-        Ok(Read { expires_at, allowed_ips, allowed_origins, metadata, owner_email, notes })
-    } else {
-        Err(ApiError::Fields(problems))
+impl Problems {
+    /// The value that was read; what is wrong with it is noted down.
+    fn take<T>(&mut self, field: &str, read: Result<T, Vec<String>>) -> Option<T> {
+        let problem = |message: String| FieldProblem { field: field.to_owned(), message: sentence(&message) };
+        read.map_err(|messages| self.0.extend(messages.into_iter().map(problem))).ok()
     }
 }
 
-fn optional<T: FromStr<Err: Display>>(text: &str) -> Result<Option<T>, String> {
+/// What a form says of a key's settings, except which scopes are chosen; or all that is wrong with it.
+fn read(form: Form<'_>, now: Instant) -> Result<SettingsPatch, ApiError> {
+    let mut problems = Problems::default();
+    let patch = SettingsPatch {
+        client_name: Some(form.text("client_name").to_owned()),
+        preset: form.preset(),
+        scopes: None,
+        enabled: Some(form.enabled()),
+        expires_at: problems.take("expires", expiry(form, now).map_err(one)),
+        allowed_ips: problems.take("allowed_ips", lines(form.text("allowed_ips"), NetworkSet::new)),
+        allowed_origins: problems.take("allowed_origins", lines(form.text("allowed_origins"), OriginSet::new)),
+        rate_limits: problems.take("rate_limits", no_limits(form.text("rate_limits"))),
+        quotas: problems.take("quotas", no_limits(form.text("quotas"))),
+        metadata: problems.take("metadata", pairs(form.text("metadata")).map_err(one)),
+        owner_email: problems.take("owner_email", optional::<Email>(form.text("owner_email"))),
+        notes: problems.take("notes", optional::<Notes>(form.text("notes"))),
+    };
+    if problems.0.is_empty() { Ok(patch) } else { Err(ApiError::Fields(problems.0)) }
+}
+
+fn one(message: String) -> Vec<String> {
+    vec![message]
+}
+
+fn optional<T: FromStr<Err: Display>>(text: &str) -> Result<Option<T>, Vec<String>> {
     if text.trim().is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|error: T::Err| format!("It {error}"))
+    text.parse().map(Some).map_err(|error: T::Err| vec![format!("It {error}")])
 }
 
 /// One of something a line; what is wrong names the line.
-fn lines<T: FromStr<Err: Display>>(text: &str, mut wrong: impl FnMut(String)) -> Vec<T> {
-    let mut read = Vec::new();
-    for (index, line) in text.lines().map(str::trim).enumerate() {
-        if line.is_empty() {
-            continue;
-        }
+fn lines<T: FromStr<Err: Display>, S, E: Display>(
+    text: &str,
+    set: impl FnOnce(Vec<T>) -> Result<S, E>,
+) -> Result<S, Vec<String>> {
+    let (mut read, mut wrong) = (Vec::new(), Vec::new());
+    for (index, line) in text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty()) {
         match line.parse() {
             Ok(value) => read.push(value),
-            Err(error) => wrong(format!("Line {}: {line} {error}", index + 1)),
+            Err(error) => wrong.push(format!("Line {}: {line} {error}", index + 1)),
         }
     }
-    read
+    match set(read) {
+        Ok(set) if wrong.is_empty() => Ok(set),
+        Ok(_) => Err(wrong),
+        Err(error) => {
+            wrong.push(error.to_string());
+            Err(wrong)
+        }
+    }
+}
+
+/// No form has fields for limits yet; a field that somebody made up is refused rather than dropped.
+fn no_limits<T: Default>(text: &str) -> Result<T, Vec<String>> {
+    if text.trim().is_empty() { Ok(T::default()) } else { Err(vec!["Limits can't be set yet".to_owned()]) }
 }
 
 /// `name: value`, one a line. Each may stand in quotes, as a string of JSON.
@@ -178,47 +179,25 @@ fn expiry(form: Form<'_>, now: Instant) -> Result<Option<Instant>, String> {
 
 /// A key to be made. Without a draft's mark it is made each time that it is asked for.
 pub(crate) fn new_key(form: Form<'_>, token: &str, now: Instant) -> Result<NewKey, ApiError> {
-    let read = read(form, now)?;
+    let settings = SettingsPatch { scopes: form.chosen().then(|| form.scopes()), ..read(form, now)? };
     let told: Vec<_> = form.0.iter().filter(|(name, _)| name != "token").collect();
     let idempotency = (!token.is_empty()).then(|| domain::Idempotency {
         key: token.to_owned(),
         fingerprint: domain::fingerprint(format!("{told:?}").as_bytes()),
     });
-    Ok(NewKey {
-        client_name: form.text("client_name").to_owned(),
-        preset: form.preset(),
-        scopes: form.chosen().then(|| form.scopes()),
-        environment: form.text("environment").parse().unwrap_or_default(),
-        enabled: Some(form.enabled()),
-        expires_at: read.expires_at,
-        allowed_ips: read.allowed_ips,
-        allowed_origins: read.allowed_origins,
-        metadata: read.metadata,
-        owner_email: read.owner_email,
-        notes: read.notes,
-        idempotency,
-    })
+    Ok(NewKey { environment: form.text("environment").parse().unwrap_or_default(), settings, idempotency })
 }
 
 /// Changes a key as a form says, unless somebody has changed it since the form's version. A form without the settings
 /// gives another Client Name only.
 pub(crate) async fn save(keydesk: &Keydesk, session: &Session, id: KeyId, form: Form<'_>) -> Result<Key, ApiError> {
     let (version, caller) = (form.version()?, session.caller());
-    let mut change = KeyChange::name(form.text("client_name"));
-    if !form.has("settings") {
-        return keydesk.update(&caller, id, change, Some(version)).await.map_err(refusal);
-    }
-    let read = read(form, keydesk.now())?;
-    change.preset = form.preset();
-    change.scopes = Some(form.scopes());
-    change.enabled = Some(form.enabled());
-    change.expires_at = Some(read.expires_at);
-    change.allowed_ips = Some(read.allowed_ips);
-    change.allowed_origins = Some(read.allowed_origins);
-    change.metadata = Some(read.metadata);
-    change.owner_email = Some(read.owner_email);
-    change.notes = Some(read.notes);
-    keydesk.update(&caller, id, change, Some(version)).await.map_err(refusal)
+    let patch = if form.has("settings") {
+        SettingsPatch { scopes: Some(form.scopes()), ..read(form, keydesk.now())? }
+    } else {
+        SettingsPatch::name(form.text("client_name"))
+    };
+    keydesk.update(&caller, id, patch, Some(version)).await.map_err(refusal)
 }
 
 /// Names the field that a verb refused, where there is one.
@@ -270,6 +249,12 @@ mod tests {
     }
 
     #[test]
+    fn limits_are_refused_by_name() {
+        let found = problems(&[("rate_limits", "60 a minute"), ("quotas", "")]);
+        assert_eq!(found, [("rate_limits".into(), "Limits can't be set yet.".into())]);
+    }
+
+    #[test]
     fn an_expiry_is_a_number_of_days_a_day_or_an_instant() {
         let expiry = |value: &str, day: &str| expiry(Form(&fields(&[("expires", value), ("expires_on", day)])), NOW);
         let day = |text: &str| Ok(Some(text.parse().unwrap_or_default()));
@@ -294,7 +279,7 @@ mod tests {
         ] {
             let fields = fields(given);
             let form = Form(&fields);
-            assert_eq!(new_key(form, "", NOW).map(|key| key.enabled), Ok(Some(expected)), "{given:?}");
+            assert_eq!(new_key(form, "", NOW).map(|key| key.settings.enabled), Ok(Some(expected)), "{given:?}");
             assert_eq!(SettingsForm::of_form(form, None).enabled, expected, "{given:?}");
         }
     }
@@ -302,7 +287,7 @@ mod tests {
     #[test]
     fn rights_are_the_presets_until_they_are_chosen() {
         let scopes = |given: &[(&str, &str)]| {
-            new_key(Form(&fields(given)), "", NOW).map(|key| key.scopes.map(|scopes| scopes.len()))
+            new_key(Form(&fields(given)), "", NOW).map(|key| key.settings.scopes.map(|scopes| scopes.len()))
         };
         assert_eq!(scopes(&[("preset", "crm"), ("rights", "preset"), ("scope", "calls:read")]), Ok(None));
         assert_eq!(scopes(&[("preset", "crm"), ("rights", "chosen"), ("scope", "calls:read")]), Ok(Some(1)));
