@@ -24,8 +24,8 @@ use verify::{Call, Record, Verdict, Verifier};
 
 #[cfg(feature = "grpc")]
 pub(crate) use self::identity::is_ours;
-use self::{original::Original, parameters::Parameters};
-pub(crate) use self::{parameters::is_for_nginx, question::Question};
+use self::parameters::Parameters;
+pub(crate) use self::{original::Original, parameters::is_for_nginx, question::Question};
 use crate::Gateway;
 
 /// What a call without a route is decided with. It is refused whatever the key holds, so it must not count as allowed nor

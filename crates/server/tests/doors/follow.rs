@@ -63,7 +63,9 @@ async fn what_fails_is_logged_with_the_id_that_the_client_was_told() {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
     assert_eq!(client.get("/api/v1/whoami").await.status, 200);
-    let unknown = app.key_in("default", "Never asked about", &[]).await.secret;
+    // Of another deployment: well made, and not in this one's memory.
+    let elsewhere = TestDatabase::sqlite().await;
+    let unknown = TestApp::new(&elsewhere).await.key_in("default", "Elsewhere", &[]).await.secret;
     // The store fails from now on; the caller's key is in memory.
     app.keydesk.clone().close().await;
     for (method, path, body, words) in [
@@ -80,13 +82,13 @@ async fn what_fails_is_logged_with_the_id_that_the_client_was_told() {
         assert_eq!(lines[0]["span"]["route"], path);
         assert_eq!(log.about(&answer, "failed").len(), 1, "{path}");
     }
-    // Asked about by a key that memory does not know.
     let stranger = app.with_key(&unknown);
-    for path in ["/api/v1/whoami", "/authz?scope=contacts:read"] {
+    for (path, route) in [("/api/v1/whoami", "/api/v1/whoami"), ("/authz?scope=contacts:read", "/authz")] {
         let answer = stranger.get(path).await;
-        if answer.status == 503 {
-            assert_eq!(log.about(&answer, "a key could not be looked up").len(), 1, "{path} {:#?}", log.lines());
-        }
+        assert_eq!(answer.refusal(), (503, "unavailable".to_owned()), "{path}");
+        let lines = log.about(&answer, "a key could not be looked up");
+        assert_eq!(lines.len(), 1, "{path} {:#?}", log.lines());
+        assert_eq!(lines[0]["span"]["route"], route);
     }
 }
 

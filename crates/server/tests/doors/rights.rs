@@ -68,7 +68,7 @@ async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: Test
         ("allowed_origins", json!(["https://*"]), "allowed_origins[0]", "*.example.com"),
         ("metadata", json!(pairs), "metadata", "at most 16"),
         ("metadata", json!({"a": "x".repeat(1024)}), "metadata", "1024 bytes"),
-        ("metadata", json!({"a": 5}), "metadata", "a text for each value"),
+        ("metadata", json!({"a": 5}), "metadata", "a string for each value"),
         ("metadata", json!({"a": "\u{0}"}), "metadata", "control"),
         ("metadata", json!([]), "metadata", "must be an object"),
         ("owner_email", json!("ada"), "owner_email", "e-mail"),

@@ -75,8 +75,8 @@ async fn each_route_is_counted_under_its_own_template() {
 async fn whatever_status_is_answered_is_counted_as_itself() {
     let database = TestDatabase::sqlite().await;
     let app = TestApp::new(&database).await;
-    assert_eq!(app.anonymous().get("/").await.status, 303);
+    assert_eq!(app.anonymous().get("/handover/nonsense").await.status, 410);
     let operations = TestApp { dispatcher: server::operations(&app.dispatcher), keydesk: app.keydesk.clone() };
     let page = operations.anonymous().get("/metrics").await.text();
-    assert!(page.contains("keydesk_http_requests_total{route=\"/\",status=\"303\"} 1"), "{page}");
+    assert!(page.contains("keydesk_http_requests_total{route=\"/\",status=\"410\"} 1"), "{page}");
 }
