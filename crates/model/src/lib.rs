@@ -64,4 +64,4 @@ pub use secret::{
 };
 pub use selection::{Activity, Deleted, Impact, Selection};
 pub use trusted_proxies::TrustedProxies;
-pub use verify::{CallFacts, Code, KeyFacts, decide};
+pub use verify::{CallFacts, Code, KeyFacts, decide, decide_living};
