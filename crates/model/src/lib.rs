@@ -74,4 +74,4 @@ pub use secret::{
 pub use selection::{Activity, Deleted, DeletionImpact, Selection};
 pub use settings::{KeySettings, SettingsPatch};
 pub use trusted_proxies::TrustedProxies;
-pub use verify::{CallFacts, Code, KeyFacts, decide};
+pub use verify::{CallFacts, Code, KeyFacts, decide, decide_living};

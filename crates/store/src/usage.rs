@@ -1,7 +1,4 @@
-use std::collections::BTreeMap;
-
 use model::{Code, InstallationId, Instant, KeyId, SecretId};
-
 use uuid::Uuid;
 
 use crate::{
@@ -45,8 +42,8 @@ pub(crate) const LOCK_EPOCH: &str = "SELECT value FROM epoch WHERE id = 1 FOR UP
 /// The primary key of a row of usage.
 type Bucket = (InstallationId, KeyId, Instant, Code);
 
-/// When rows of a table were last used, by installation and id.
-type LastUses = BTreeMap<(InstallationId, Uuid), Instant>;
+/// When a row was last used, by its installation and id.
+type Used = ((InstallationId, Uuid), Instant);
 
 /// Writes down in one transaction, whichever the database.
 macro_rules! write_down {
@@ -77,19 +74,11 @@ impl Store {
     /// Adds calls to their buckets and moves last uses forward, all or nothing.
     pub async fn record_usage(&self, deltas: &[UsageDelta], last_used: &[LastUse]) -> Result<(), StoreError> {
         // One statement can't touch a row twice, and two secrets of one key count for the same row.
-        let mut calls: BTreeMap<Bucket, u64> = BTreeMap::new();
-        for delta in deltas {
-            *calls.entry((delta.installation, delta.key, delta.bucket_start, delta.code)).or_default() += delta.calls;
-        }
-        let (mut used, mut secrets) = (LastUses::new(), LastUses::new());
-        for LastUse { installation, key, secret, at } in last_used {
-            for (newest, id) in [(&mut used, key.0), (&mut secrets, secret.0)] {
-                let newest = newest.entry((*installation, id)).or_insert(*at);
-                *newest = (*newest).max(*at);
-            }
-        }
-        let calls: Vec<_> = calls.into_iter().collect();
-        let (used, secrets): (Vec<_>, Vec<_>) = (used.into_iter().collect(), secrets.into_iter().collect());
+        let bucket = |of: &UsageDelta| ((of.installation, of.key, of.bucket_start, of.code), of.calls);
+        let calls: Vec<(Bucket, u64)> = merged(deltas.iter().map(bucket), |calls, more| *calls += more);
+        let newest = |at: &mut Instant, other: Instant| *at = other.max(*at);
+        let used: Vec<Used> = merged(last_used.iter().map(|of| ((of.installation, of.key.0), of.at)), newest);
+        let secrets: Vec<Used> = merged(last_used.iter().map(|of| ((of.installation, of.secret.0), of.at)), newest);
         write_down!(self, connection => {
             let calls = calls.chunks(CHUNK).map(add_usage);
             let used = used.chunks(CHUNK).map(|used| touch("api_key", used));
@@ -102,11 +91,25 @@ impl Store {
     }
 }
 
+/// Rows in the order of their keys, each key once. What stands under one key is put together.
+fn merged<K: Ord, V: Copy>(rows: impl Iterator<Item = (K, V)>, mut put: impl FnMut(&mut V, V)) -> Vec<(K, V)> {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    rows.dedup_by(|(key, value), (kept_key, kept)| {
+        let same = key == kept_key;
+        if same {
+            put(kept, *value);
+        }
+        same
+    });
+    rows
+}
+
 fn add_usage(calls: &[(Bucket, u64)]) -> Sql {
     let mut sql = Sql::new("INSERT INTO usage_bucket (installation_id, key_id, bucket_start, code, calls) VALUES ");
     for (index, ((installation, key, bucket_start, code), calls)) in calls.iter().enumerate() {
         sql.push(if index == 0 { "(" } else { ", (" }).id(installation.0).push(", ").id(key.0).push(", ");
-        sql.int(bucket_start.as_millis()).push(", ").text(code.as_str()).push(", ");
+        sql.int(bucket_start.as_millis()).push(", ").word(code.as_str()).push(", ");
         sql.int(i64::try_from(*calls).unwrap_or(i64::MAX)).push(")");
     }
     sql.push(" ON CONFLICT (installation_id, key_id, bucket_start, code) ");
@@ -114,7 +117,7 @@ fn add_usage(calls: &[(Bucket, u64)]) -> Sql {
     sql
 }
 
-fn touch(table: &'static str, used: &[((InstallationId, Uuid), Instant)]) -> Sql {
+fn touch(table: &'static str, used: &[Used]) -> Sql {
     let mut sql = Sql::new("UPDATE ");
     sql.push(table).push(" SET last_used_at = used.column3 FROM (VALUES ");
     for (index, ((installation, id), at)) in used.iter().enumerate() {
