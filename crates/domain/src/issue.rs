@@ -3,7 +3,7 @@ use model::{
     KeyStatus, Metadata, NetworkSet, Notes, OriginSet, PlainSecret, Preset, Scope, ScopeSet, SecretId,
 };
 use serde_json::{Value, json};
-use store::{Change, NewSecret, StoredKey};
+use store::{Change, NewSecret, StoredKey, StoredRecord};
 
 use crate::{
     Caller, Idempotency, Installation, Keydesk,
@@ -116,20 +116,19 @@ impl Keydesk {
         caller.require_change()?;
         let idempotency = new.idempotency.clone();
         let draft = Draft::of(caller, self.catalogue(), new)?;
-        let (this, caller) = (self.clone(), caller.clone());
-        self.detached(async move {
-            let (mut change, caller) = this.change_for(caller).await?;
+        self.change_as(caller, move |this, caller, mut change| async move {
             if let Some(idempotency) = &idempotency
                 && let Some(answer) = this.answered(&mut change, &caller, idempotency).await?
             {
                 return Ok(answer);
             }
             let now = this.now();
-            let issued = this.put_keys(&mut change, caller.actor, &installation, vec![draft], now).await?.remove(0);
+            let (mut issued, records) =
+                this.put_keys(&mut change, caller.actor, &installation, vec![draft], now).await?;
+            let issued = issued.remove(0);
             if let Some(idempotency) = &idempotency {
                 this.keep_answer(&mut change, &caller, idempotency, &issued).await?;
             }
-            let records = change.records_of_key(installation.id, issued.key.id).await.map_err(failure::public)?;
             this.commit(change).await?;
             this.inner.verifier.apply(records);
             Ok(issued)
@@ -143,13 +142,9 @@ impl Keydesk {
         caller.require_change()?;
         let drafts =
             new.into_iter().map(|new| Draft::of(caller, self.catalogue(), new)).collect::<Result<Vec<_>, _>>()?;
-        let (this, caller) = (self.clone(), caller.clone());
-        self.detached(async move {
-            let (mut change, caller) = this.change_for(caller).await?;
+        self.change_rows_as(caller, drafts.len(), move |this, caller, mut change| async move {
             let now = this.now();
-            let issued = this.put_keys(&mut change, caller.actor, &installation, drafts, now).await?;
-            let ids: Vec<KeyId> = issued.iter().map(|issued| issued.key.id).collect();
-            let records = change.records_of_keys(installation.id, &ids).await.map_err(failure::public)?;
+            let (issued, records) = this.put_keys(&mut change, caller.actor, &installation, drafts, now).await?;
             this.commit(change).await?;
             this.inner.verifier.apply(records);
             Ok(issued)
@@ -184,6 +179,7 @@ impl Keydesk {
         self.put_keys(change, actor, installation, vec![draft], now).await.map(drop)
     }
 
+    /// Writes new keys. Gives them, and what will be known of them.
     async fn put_keys(
         &self,
         change: &mut Change,
@@ -191,7 +187,7 @@ impl Keydesk {
         installation: &Installation,
         drafts: Vec<Draft>,
         now: Instant,
-    ) -> Result<Vec<Issued>, KeyError> {
+    ) -> Result<(Vec<Issued>, Vec<StoredRecord>), KeyError> {
         let mut rows = Vec::with_capacity(drafts.len());
         let (mut issued, mut deeds) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
         let mut counted = 0;
@@ -206,7 +202,8 @@ impl Keydesk {
         change.insert_keys(&rows).await.map_err(failure::public)?;
         change.count_keys(installation.id, counted).await.map_err(failure::public)?;
         self.write_audit(change, installation.id, actor, now, deeds).await?;
-        Ok(issued)
+        let records = rows.iter().map(|(key, secret)| StoredRecord::of_new(key, secret)).collect();
+        Ok((issued, records))
     }
 
     /// A key with a new secret, not written anywhere yet.

@@ -44,9 +44,7 @@ impl Keydesk {
             let reason = "The overlap is at most 30 days.".to_owned();
             return Err(KeyError::InvalidSetting { field: "overlap_seconds".to_owned(), reason });
         }
-        let (this, caller) = (self.clone(), caller.clone());
-        self.detached(async move {
-            let (mut change, caller) = this.change_for(caller).await?;
+        self.change_as(caller, move |this, caller, mut change| async move {
             let now = this.now();
             let before = living(&mut change, &caller, id, None).await?;
             let missing = caller.lacks(before.scopes());

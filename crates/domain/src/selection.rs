@@ -133,10 +133,9 @@ impl Keydesk {
         caller.require_change()?;
         let mut restored = 0;
         for epoch in changes.iter().copied() {
-            let (this, actor, installation) = (self.clone(), caller.actor, caller.installation);
+            let (actor, installation) = (caller.actor, caller.installation);
             restored += self
-                .detached(async move {
-                    let mut change = this.change().await?;
+                .change(CHANGE, move |this, mut change| async move {
                     let now = this.now();
                     let ids = change.undo_delete(installation, epoch, now).await.map_err(failure::public)?;
                     if ids.is_empty() {
