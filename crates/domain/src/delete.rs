@@ -57,7 +57,7 @@ impl Keydesk {
     ) -> Result<(BulkDeleted, i64), KeyError> {
         let mut seen = HashSet::with_capacity(ids.len());
         let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
-        self.change_as(caller, move |this, caller, mut change| async move {
+        self.change_rows_as(caller, ids.len(), move |this, caller, mut change| async move {
             let installation = caller.installation;
             if let (Some(version), [id]) = (if_version, &ids[..])
                 && let Some(key) = change.key(installation, *id).await.map_err(failure::public)?

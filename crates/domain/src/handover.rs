@@ -69,9 +69,8 @@ impl Keydesk {
     /// before it is shown.
     pub async fn open_handover(&self, token: &PlainSecret) -> Result<HandedOver, KeyError> {
         let hash = hash(token.expose()).ok_or(KeyError::HandoverOver)?;
-        let (this, token) = (self.clone(), token.clone());
-        self.detached(async move {
-            let mut change = this.change().await?;
+        let token = token.clone();
+        self.change(1, move |this, mut change| async move {
             let now = this.now();
             let found = change.handover_by_token(&hash, now).await.map_err(failure::public)?;
             let found = found.ok_or(KeyError::HandoverOver)?;

@@ -67,9 +67,7 @@ impl Keydesk {
 
     /// Creates an installation with its Default API Key.
     pub async fn create_installation(&self, actor: Actor, new: NewInstallation) -> Result<Installation, KeyError> {
-        let this = self.clone();
-        self.detached(async move {
-            let mut change = this.change().await?;
+        self.change(1, move |this, mut change| async move {
             let created = this.put_installation(&mut change, actor, &new).await?;
             this.commit(change).await?;
             this.reload_installations().await?;
@@ -118,10 +116,9 @@ impl Keydesk {
     /// Switches the API Keys module of an installation on or off.
     pub async fn set_module(&self, actor: Actor, name: &str, enabled: bool) -> Result<Installation, KeyError> {
         let mut installation = self.installation(name).await?.ok_or(KeyError::NoInstallation)?;
-        let (this, id) = (self.clone(), installation.id);
-        self.detached(async move {
+        let id = installation.id;
+        self.change(1, move |this, mut change| async move {
             let now = this.now();
-            let mut change = this.change().await?;
             let found = change.switch_module(id, (!enabled).then_some(now)).await.map_err(failure::public)?;
             if !found {
                 return Err(KeyError::NoInstallation);

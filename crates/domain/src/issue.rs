@@ -2,7 +2,7 @@ use model::{
     Actor, Catalogue, ClientName, Environment, Instant, Key, KeyError, KeyId, KeyKind, KeySettings, KeyStatus,
     PlainSecret, Scope, SecretId, SettingsPatch,
 };
-use store::{Change, NewSecret, StoredKey};
+use store::{Change, NewSecret, StoredKey, StoredRecord};
 
 use crate::{
     Caller, Idempotency, Installation, Keydesk, entropy, failure,
@@ -76,11 +76,13 @@ impl Keydesk {
                 return Ok(answer);
             }
             let now = this.now();
-            let issued = this.insert(&mut change, caller.actor, &installation, vec![draft], now).await?.remove(0);
+            let (mut issued, records) = this.insert(&mut change, caller.actor, &installation, vec![draft], now).await?;
+            let issued = issued.remove(0);
             if let Some(idempotency) = &idempotency {
                 this.keep_answer(&mut change, &caller, idempotency, &issued).await?;
             }
-            this.commit_keys(change, installation.id, &[issued.key.id]).await?;
+            this.commit(change).await?;
+            this.inner.verifier.apply(records);
             Ok(issued)
         })
         .await
@@ -91,10 +93,11 @@ impl Keydesk {
         let installation = self.require_to_change(caller)?;
         let drafts =
             new.into_iter().map(|new| Draft::of(caller, self.catalogue(), new)).collect::<Result<Vec<_>, _>>()?;
-        self.change_as(caller, move |this, caller, mut change| async move {
-            let issued = this.insert(&mut change, caller.actor, &installation, drafts, this.now()).await?;
-            let ids: Vec<KeyId> = issued.iter().map(|issued| issued.key.id).collect();
-            this.commit_keys(change, installation.id, &ids).await?;
+        self.change_rows_as(caller, drafts.len(), move |this, caller, mut change| async move {
+            let now = this.now();
+            let (issued, records) = this.insert(&mut change, caller.actor, &installation, drafts, now).await?;
+            this.commit(change).await?;
+            this.inner.verifier.apply(records);
             Ok(issued)
         })
         .await
@@ -116,7 +119,7 @@ impl Keydesk {
         self.insert(change, actor, installation, vec![draft], now).await.map(drop)
     }
 
-    /// Writes new keys with their audit entries.
+    /// Writes new keys with their audit entries. Gives them, and what verification is to know of them.
     async fn insert(
         &self,
         change: &mut Change,
@@ -124,7 +127,7 @@ impl Keydesk {
         installation: &Installation,
         drafts: Vec<Draft>,
         now: Instant,
-    ) -> Result<Vec<Issued>, KeyError> {
+    ) -> Result<(Vec<Issued>, Vec<StoredRecord>), KeyError> {
         let mut rows = Vec::with_capacity(drafts.len());
         let (mut issued, mut events) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
         let mut counted = 0;
@@ -139,7 +142,8 @@ impl Keydesk {
         change.insert_keys(&rows).await.map_err(failure::public)?;
         change.count_keys(installation.id, counted).await.map_err(failure::public)?;
         self.write_audit(change, installation.id, actor, now, events).await?;
-        Ok(issued)
+        let records = rows.iter().map(|(key, secret)| StoredRecord::of_new(key, secret)).collect();
+        Ok((issued, records))
     }
 
     /// A key with a new secret, not written anywhere yet.

@@ -50,6 +50,9 @@ pub enum NotReady {
     Database,
 }
 
+/// A change of more keys is committed by itself, so that no other waits until it is made.
+const FEW: usize = 10;
+
 impl fmt::Debug for Keydesk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Keydesk({})", self.inner.store.kind())
@@ -116,10 +119,24 @@ impl Keydesk {
         T: Send + 'static,
         F: Future<Output = Result<T, KeyError>> + Send + 'static,
     {
+        self.change_rows_as(caller, 1, work).await
+    }
+
+    /// The same for a change of so many keys.
+    pub(crate) async fn change_rows_as<T, F>(
+        &self,
+        caller: &Caller,
+        keys: usize,
+        work: impl FnOnce(Self, Caller, Change) -> F + Send + 'static,
+    ) -> Result<T, KeyError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, KeyError>> + Send + 'static,
+    {
         self.require_to_change(caller)?;
-        let (this, caller) = (self.clone(), caller.clone());
-        self.detached(async move {
-            let (change, caller) = this.change_for(caller).await?;
+        let caller = caller.clone();
+        self.change(keys, |this, mut change| async move {
+            this.ask_again(&caller, &mut change).await?;
             work(this, caller, change).await
         })
         .await
@@ -132,10 +149,8 @@ impl Keydesk {
         Ok(installation)
     }
 
-    /// Begins a change, for a caller who may still make it. Changes wait for each other: a key that was deleted, or lost a
-    /// scope, while its call waited makes no change.
-    pub(crate) async fn change_for(&self, caller: Caller) -> Result<(Change, Caller), KeyError> {
-        let mut change = self.change().await?;
+    /// Changes wait for each other: a key that was deleted, or lost a scope, while its call waited makes no change.
+    async fn ask_again(&self, caller: &Caller, change: &mut Change) -> Result<(), KeyError> {
         if let (Actor::Key { id }, Grants::Only(held)) = (caller.actor, &caller.grants) {
             let key = change.key(caller.installation, id).await.map_err(failure::public)?.ok_or(KeyError::Forbidden)?;
             let lives = key.life.status(self.now()) == KeyStatus::Active;
@@ -143,11 +158,31 @@ impl Keydesk {
                 return Err(KeyError::Forbidden);
             }
         }
-        Ok((change, caller))
+        Ok(())
     }
 
-    pub(crate) async fn change(&self) -> Result<Change, KeyError> {
-        self.inner.store.change().await.map_err(failure::public)
+    /// Makes a change of so many keys in a task of its own. Whatever comes of it, nobody is answered before that is committed
+    /// which the change has read: it may have seen what others did who wait for the same COMMIT.
+    pub(crate) async fn change<T, F>(
+        &self,
+        keys: usize,
+        work: impl FnOnce(Self, Change) -> F + Send + 'static,
+    ) -> Result<T, KeyError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, KeyError>> + Send + 'static,
+    {
+        let this = self.clone();
+        self.detached(async move {
+            let store = &this.inner.store;
+            let change = if keys > FEW { store.change_alone().await } else { store.change().await };
+            let change = change.map_err(failure::public)?;
+            let settled = change.settled().map_err(failure::public)?;
+            let done = work(this, change).await;
+            settled.wait().await.map_err(failure::public)?;
+            done
+        })
+        .await
     }
 
     pub(crate) async fn write_audit(

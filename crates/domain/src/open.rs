@@ -153,10 +153,8 @@ impl Keydesk {
         if !self.installations().await?.is_empty() {
             return Ok(());
         }
-        let this = self.clone();
         let made = self
-            .detached(async move {
-                let mut change = this.change().await?;
+            .change(1, |this, mut change| async move {
                 let first = NewInstallation {
                     name: "default".to_owned(),
                     title: "Contact centre".to_owned(),

@@ -36,7 +36,7 @@ impl Keydesk {
     ) -> Result<BulkSwitched, KeyError> {
         let mut seen = HashSet::with_capacity(ids.len());
         let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
-        self.change_as(caller, move |this, caller, mut change| async move {
+        self.change_rows_as(caller, ids.len(), move |this, caller, mut change| async move {
             let installation = caller.installation;
             let now = this.now();
             let (ids, mut skipped) =

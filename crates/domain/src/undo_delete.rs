@@ -1,7 +1,7 @@
 use model::{Action, KeyError};
 use serde_json::json;
 
-use crate::{Caller, Keydesk, audit::AuditEvent, failure};
+use crate::{Caller, Keydesk, audit::AuditEvent, failure, selection::CHANGE};
 
 impl Keydesk {
     /// Takes back deletions by the changes that made them. Keys that were touched since stay as they are.
@@ -18,7 +18,7 @@ impl Keydesk {
     }
 
     async fn undo_change(&self, caller: &Caller, epoch: i64) -> Result<u64, KeyError> {
-        self.change_as(caller, move |this, caller, mut change| async move {
+        self.change_rows_as(caller, CHANGE, move |this, caller, mut change| async move {
             let installation = caller.installation;
             let now = this.now();
             let ids = change.undo_delete(installation, epoch, now).await.map_err(failure::public)?;

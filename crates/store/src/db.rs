@@ -93,6 +93,8 @@ impl Store {
             .pragma("temp_store", "MEMORY");
         let write = SqlitePoolOptions::new()
             .max_connections(1)
+            // It is a thread of this process, and was asked when it was given back.
+            .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(20))
             .idle_timeout(None)
             .max_lifetime(None)

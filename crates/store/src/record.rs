@@ -5,7 +5,7 @@ use model::{
 use uuid::Uuid;
 
 use crate::{
-    Change, Digest, Store, StoreError,
+    Change, Digest, NewSecret, Store, StoreError, StoredKey,
     api_key::{client_name, environment, instant, kind, networks, origins, scopes},
     change::on_tx,
     db::on_db,
@@ -43,6 +43,29 @@ pub struct StoredRecord {
     pub last_used_at: Option<Instant>,
     /// The epoch of the key's last change: of two records of one digest, the higher is the newer.
     pub epoch: i64,
+}
+
+impl StoredRecord {
+    /// What would be read of a key that was just written with its first secret.
+    pub fn of_new(key: &StoredKey, secret: &NewSecret) -> Self {
+        let columns = key.columns();
+        Self {
+            digest: secret.digest,
+            secret: secret.id,
+            secret_expires_at: None,
+            installation: key.installation,
+            key: columns.id,
+            kind: columns.kind,
+            client_name: columns.client_name.clone(),
+            environment: columns.environment,
+            scopes: columns.scopes.clone(),
+            networks: columns.allowed_ips.clone(),
+            origins: columns.allowed_origins.clone(),
+            life: key.life,
+            last_used_at: None,
+            epoch: key.epoch,
+        }
+    }
 }
 
 #[derive(sqlx::FromRow)]

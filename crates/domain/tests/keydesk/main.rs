@@ -23,5 +23,6 @@ mod rotate;
 mod secrets;
 mod selection;
 mod switch;
+mod together;
 mod update;
 mod usage;

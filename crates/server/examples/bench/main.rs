@@ -183,7 +183,7 @@ fn creates(programs: &Programs) -> Result<(), Failed> {
     let server = programs.serve(&database, dir.path())?;
     let request = request("POST", "/api/v1/keys", &caller, "{\"client_name\":\"Acme CRM\"}");
     say("keys created through REST on SQLite with synchronous=FULL:");
-    for callers in [1, 32] {
+    for callers in [1, 8, 32] {
         let barrier = Barrier::new(callers + 1);
         let until = Duration::from_secs(5);
         let created: usize = std::thread::scope(|scope| {

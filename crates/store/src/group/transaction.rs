@@ -193,16 +193,20 @@ impl Group {
         let Kept { entries, counts, .. } = std::mem::take(&mut self.kept);
         for chunk in entries.chunks(CHUNK) {
             let sql = entries_sql(chunk);
-            on_connection!(&mut self.tx, connection => query!(query, sql, connection).execute(connection).await?);
+            on_connection!(&mut self.tx, connection => {
+                query!(query, sql, connection).execute(connection).await?;
+            });
         }
         for (installation, more) in counts.into_iter().filter(|(_, more)| *more != 0) {
             on_connection!(&mut self.tx, connection => {
-                sqlx::query(COUNT_KEYS).bind(installation.0).bind(more).execute(connection).await?
+                sqlx::query(COUNT_KEYS).bind(installation.0).bind(more).execute(connection).await?;
             });
         }
         if self.epoch != self.written_epoch {
             let epoch = self.epoch;
-            on_connection!(&mut self.tx, connection => sqlx::query(SET_EPOCH).bind(epoch).execute(connection).await?);
+            on_connection!(&mut self.tx, connection => {
+                sqlx::query(SET_EPOCH).bind(epoch).execute(connection).await?;
+            });
         }
         Ok(())
     }

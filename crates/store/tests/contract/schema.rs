@@ -49,7 +49,9 @@ fn every_statement_is_in_the_list() {
     while let Some(folder) = folders.pop() {
         for file in fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();
-            if path.is_dir() {
+            if path.ends_with("testing") {
+                // What it has, no build for use has.
+            } else if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|kind| kind == "rs") {
                 let text = fs::read_to_string(path).unwrap();
