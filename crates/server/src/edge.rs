@@ -79,8 +79,10 @@ impl Edge {
     /// Answers a request, which names who is connected in its extensions.
     pub async fn answer<B: Payload>(&self, mut request: Request<B>) -> Response {
         let peer = request.extensions_mut().remove::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer);
-        let Ok(response) = self.answer_to(peer, request).await;
-        response
+        match self.answer_to(peer, request) {
+            Answering::Now(response) => response,
+            Answering::Soon(later) | Answering::Later(later) => later.await,
+        }
     }
 
     /// Answers the request of who is connected: at once where memory knows all that a proxy asks.
@@ -92,14 +94,16 @@ impl Edge {
         if visit.is_question {
             let decided = caught(|| authz::from_memory(&inner.gateway, &inner.keydesk, &parts, client, visit.now));
             if let Some(answer) = decided.transpose() {
-                return Answering::Now(Some(inner.finish(visit, answer)));
+                return Answering::Now(inner.finish(visit, answer));
             }
         }
+        let is_soon = visit.is_question || inner.is_verification(&visit, &parts);
         let edge = self.clone();
-        Answering::Later(Box::pin(async move {
+        let later: Later = Box::pin(async move {
             let answer = edge.0.answer(&visit, parts, body, client, peer).await;
             edge.0.finish(visit, answer)
-        }))
+        });
+        if is_soon { Answering::Soon(later) } else { Answering::Later(later) }
     }
 }
 
@@ -110,21 +114,15 @@ impl<B> Payload for B where B: axum::body::HttpBody<Data = Bytes, Error: Into<ax
 
 /// An answer, or what waits for it.
 pub(crate) enum Answering {
-    /// Until it is taken.
-    Now(Option<Response>),
-    Later(Pin<Box<dyn Future<Output = Response> + Send>>),
+    Now(Response),
+    /// Most often it has to wait for nothing.
+    Soon(Later),
+    /// It may take its time, with the processor too.
+    Later(Later),
 }
 
-impl Future for Answering {
-    type Output = Result<Response, Infallible>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.get_mut() {
-            Self::Now(response) => Poll::Ready(Ok(response.take().expect("polled once"))),
-            Self::Later(future) => future.as_mut().poll(cx).map(Ok),
-        }
-    }
-}
+/// An answer on its way.
+pub(crate) type Later = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// What is known of a request before it is answered, and needed after.
 struct Visit {
@@ -159,6 +157,10 @@ impl Inner {
         }
     }
 
+    fn is_verification(&self, visit: &Visit, parts: &Parts) -> bool {
+        visit.route == Route::Verify && parts.method == Method::POST && self.is_public
+    }
+
     async fn answer<B: Payload>(
         &self,
         visit: &Visit,
@@ -171,7 +173,7 @@ impl Inner {
             return guarded(DEADLINE, authz::answer(&self.gateway, &self.keydesk, &parts, client)).await;
         }
         // The two questions that are asked for every other call don't go through the router.
-        if visit.route == Route::Verify && parts.method == Method::POST && self.is_public {
+        if self.is_verification(visit, &parts) {
             let verified = guarded(DEADLINE, verify::verify_key(&self.keydesk, visit.id, client, &parts, body)).await;
             return verified.map(IntoResponse::into_response);
         }

@@ -18,6 +18,7 @@ mod bounded;
 pub mod cli;
 mod client_address;
 mod config;
+mod cores;
 mod docs_page;
 mod edge;
 mod gateway_config;
