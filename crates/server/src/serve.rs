@@ -7,6 +7,8 @@ use std::{
 };
 
 use domain::Keydesk;
+use edge::accept;
+use gate::{Gate, spoe};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
     net::TcpListener,
@@ -17,11 +19,10 @@ use tokio::{
 };
 
 use crate::{
-    accept, cli,
     config::Settings,
     cores::{Connection, Cores},
-    edge::Edge,
-    router, set_up, spoe,
+    dispatcher::Dispatcher,
+    open, router, set_up,
     timekeeper::Timers,
 };
 
@@ -52,7 +53,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let spoe_address = own(&spoe).map(|address| address.to_string());
     let grpc_address = own(&grpc).map(|address| address.to_string());
     let cores = Cores::start().map_err(|error| format!("no threads can be started: {error}"))?;
-    let keydesk = Keydesk::open(cli::options(&settings)).await.map_err(|error| error.to_string())?;
+    let keydesk = Keydesk::open(open::options(&settings)).await.map_err(|error| error.to_string())?;
     let https = settings.public_url.is_some();
     // The port may have been left to the system.
     let settings = Settings { listen: address.to_string(), ..settings };
@@ -60,18 +61,18 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let set_up = set_up::link(&keydesk, &settings.installation, &settings.address()).await;
     drop(settings);
     let background = keydesk.start();
-    let edge = router::edge_for(&keydesk, app::Settings { https }, gateway);
+    let dispatcher = router::dispatcher_for(&keydesk, app::Settings { https }, gateway);
     let mut server = Server::new(cores);
-    server.spawn(listener, edge.clone());
+    server.spawn(listener, dispatcher.clone());
     if let Some(listener) = ops {
-        server.spawn(listener, router::operations(&edge));
+        server.spawn(listener, router::operations(&dispatcher));
     }
     if let Some(listener) = spoe {
-        server.spawn_spoe(listener, edge.clone());
+        server.spawn_spoe(listener, dispatcher.gate().clone());
     }
     #[cfg(feature = "grpc")]
     if let Some(listener) = grpc {
-        server.spawn_grpc(listener, edge.clone());
+        server.spawn_grpc(listener, dispatcher.gate().clone());
     }
     let millis = started.elapsed().as_millis();
     tracing::info!(address = %address, ops_address, grpc_address, spoe_address, "serving on http://{address}, ready in {millis} ms");
@@ -139,23 +140,23 @@ impl Server {
         Self { stopping: watch::Sender::new(false), listeners: JoinSet::new(), cores: Arc::new(cores) }
     }
 
-    fn spawn(&mut self, listener: TcpListener, edge: Edge) {
+    fn spawn(&mut self, listener: TcpListener, dispatcher: Dispatcher) {
         self.listeners.spawn(accept_all(
             listener,
-            edge,
+            dispatcher,
             Arc::clone(&self.cores),
             Timers::here(),
             self.stopping.subscribe(),
         ));
     }
 
-    fn spawn_spoe(&mut self, listener: TcpListener, edge: Edge) {
-        self.listeners.spawn(spoe::serve(listener, edge, self.stopping.subscribe()));
+    fn spawn_spoe(&mut self, listener: TcpListener, gate: Gate) {
+        self.listeners.spawn(spoe::serve(listener, gate, self.stopping.subscribe()));
     }
 
     #[cfg(feature = "grpc")]
-    fn spawn_grpc(&mut self, listener: TcpListener, edge: Edge) {
-        self.listeners.spawn(crate::grpc::serve(listener, edge, self.stopping.subscribe()));
+    fn spawn_grpc(&mut self, listener: TcpListener, gate: Gate) {
+        self.listeners.spawn(gate::grpc::serve(listener, gate, self.stopping.subscribe()));
     }
 
     /// Whether every call was answered in time.
@@ -167,7 +168,7 @@ impl Server {
 
 async fn accept_all(
     listener: TcpListener,
-    edge: Edge,
+    dispatcher: Dispatcher,
     cores: Arc<Cores>,
     timers: Timers,
     mut stopping: watch::Receiver<bool>,
@@ -182,7 +183,7 @@ async fn accept_all(
             Ok(stream) => cores.give(Connection {
                 stream,
                 peer,
-                edge: edge.clone(),
+                dispatcher: dispatcher.clone(),
                 timer: timers.timer(),
                 watcher: connections.watcher(),
                 elsewhere: Handle::current(),

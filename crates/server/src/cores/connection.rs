@@ -8,7 +8,7 @@ use hyper_util::{rt::TokioIo, server::graceful::Watcher};
 use tokio::runtime::Handle;
 
 use super::here::Here;
-use crate::{edge::Edge, timekeeper::Timer};
+use crate::{dispatcher::Dispatcher, timekeeper::Timer};
 
 /// How long the head of a request may take, counted from when the connection is free for it.
 const HEAD_ARRIVAL: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ pub(crate) struct Connection {
     /// Of no runtime yet.
     pub(crate) stream: TcpStream,
     pub(crate) peer: SocketAddr,
-    pub(crate) edge: Edge,
+    pub(crate) dispatcher: Dispatcher,
     pub(crate) timer: Timer,
     /// Says when to stop.
     pub(crate) watcher: Watcher,
@@ -31,12 +31,12 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(super) async fn answer(self) {
-        let Self { stream, peer, edge, timer, watcher, elsewhere } = self;
+        let Self { stream, peer, dispatcher, timer, watcher, elsewhere } = self;
         let stream = match tokio::net::TcpStream::from_std(stream) {
             Ok(stream) => stream,
             Err(error) => return tracing::error!(%error, "a connection can't be answered"),
         };
-        let service = service_fn(move |request| Here::new(edge.answer_to(Some(peer), request), &elsewhere));
+        let service = service_fn(move |request| Here::new(dispatcher.answer_to(Some(peer), request), &elsewhere));
         let mut builder = http1::Builder::new();
         // TEMPORARY
         match std::env::var("KD_TIMERS").as_deref() {

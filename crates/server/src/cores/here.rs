@@ -11,6 +11,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
+use edge::{Answering, Later};
 use http_body_util::BodyExt as _;
 use hyper::body::Frame;
 use tokio::{
@@ -19,11 +20,9 @@ use tokio::{
     task::{JoinError, JoinHandle},
 };
 
-use crate::edge::{Answering, Later};
-
 /// An answer on its way, as the thread that answers waits for it.
 pub(super) enum Here {
-    Now(Response),
+    Now(Option<Response>),
     /// Tried once: most often nothing has to wait.
     Soon(Later, Handle),
     Elsewhere(Errand),
@@ -56,7 +55,7 @@ impl Future for Here {
             }
         }
         *self = match mem::replace(&mut *self, Self::Over) {
-            Self::Now(response) => return Poll::Ready(Ok(response)),
+            Self::Now(Some(response)) => return Poll::Ready(Ok(response)),
             Self::Soon(later, elsewhere) => Self::Elsewhere(Errand::send(later, &elsewhere)),
             other => other,
         };
@@ -153,7 +152,7 @@ mod tests {
     #[test]
     fn what_has_to_wait_for_nothing_is_answered_here() {
         let elsewhere = elsewhere();
-        let now = answered(|| Here::new(Answering::Now(signed()), elsewhere.handle()));
+        let now = answered(|| Here::new(Answering::Now(Some(signed())), elsewhere.handle()));
         let soon = answered(|| Here::new(Answering::Soon(Box::pin(async { signed() })), elsewhere.handle()));
         assert_eq!([made_by(&now), made_by(&soon)], [thread::current().id(); 2]);
     }
