@@ -33,7 +33,7 @@ pub(crate) enum LogLevel {
 }
 
 /// Our own crates, as `tracing` names what they say.
-const OURS: [&str; 6] = ["keydesk", "server", "domain", "store", "app", "panic"];
+const OURS: [&str; 10] = ["keydesk", "server", "domain", "store", "verify", "app", "api", "gate", "edge", "panic"];
 
 impl LogLevel {
     const fn as_str(self) -> &'static str {

@@ -1,8 +1,8 @@
+use api::CreatedKey;
 use clap::Args;
 use model::KeyId;
 
 use super::{Desk, Failed, Format, output::Output, show};
-use crate::rest::create::Created;
 
 #[derive(Args)]
 pub(super) struct KeyRotate {
@@ -28,7 +28,7 @@ impl KeyRotate {
         let operator = desk.operator().await?;
         let issued = desk.keydesk.rotate(&operator, self.id, self.overlap, None).await?;
         if self.format.json {
-            return Ok(output.json(&Created::from(&issued))?);
+            return Ok(output.json(&CreatedKey::from(&issued))?);
         }
         show(&issued.key, Some(&issued.secret), output)
     }

@@ -296,7 +296,7 @@ async fn rights_of_the_deployments_own(database: TestDatabase) {
     let scope = "billing:read".parse().unwrap();
     options.catalogue = Catalogue::with(vec![ScopeEntry { scope, description: "Read bills".to_owned() }]).unwrap();
     let keydesk = Keydesk::open(options).await.unwrap();
-    let app = TestApp { edge: server::edge(&keydesk), keydesk };
+    let app = TestApp { dispatcher: server::dispatcher(&keydesk), keydesk };
     let client = app.client(&["keys:*", "billing:*"]).await;
     let items = client.get("/api/v1/scopes").await.json()["items"].as_array().unwrap().clone();
     assert_eq!(items.len(), 23);

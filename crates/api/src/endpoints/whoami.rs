@@ -1,0 +1,26 @@
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use edge::{Problem, query};
+use http::StatusCode;
+use model::Key;
+
+use crate::{App, auth, respond};
+
+/// Get the calling key
+///
+/// The calling key as itself, with its rights and limits. Any valid key may ask.
+#[utoipa::path(
+    get,
+    path = "/api/v1/whoami",
+    tag = "Verification",
+    responses((status = 200, description = "The calling key.", body = Key))
+)]
+pub(crate) async fn whoami(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let caller = auth::key(&app.keydesk, &parts, &[]).await?;
+    query::none(&parts.uri)?;
+    let key = app.keydesk.whoami(&caller).await?;
+    Ok(respond::json(StatusCode::OK, &key))
+}
