@@ -11,10 +11,10 @@ use verify::{Call, Record};
 /// A right that a call of the REST API asks of its caller.
 pub type Right = LazyLock<[Scope; 1]>;
 
-pub static VERIFY: Right = right(|| scope("keys:verify"));
-pub static READ: Right = right(|| scope("keys:read"));
-pub static WRITE: Right = right(|| scope("keys:write"));
-pub static REVEAL: Right = right(|| scope("keys:reveal"));
+pub(crate) static VERIFY: Right = right(|| scope("keys:verify"));
+pub(crate) static READ: Right = right(|| scope("keys:read"));
+pub(crate) static WRITE: Right = right(|| scope("keys:write"));
+pub(crate) static REVEAL: Right = right(|| scope("keys:reveal"));
 
 const fn right(make: fn() -> [Scope; 1]) -> Right {
     LazyLock::new(make)
@@ -47,7 +47,7 @@ pub(crate) async fn caller(
 }
 
 /// The calling key as one who manages keys: it needs `right`, and its installation the API Keys module.
-pub async fn manager(keydesk: &Keydesk, parts: &Parts, right: &Right) -> Result<Caller, Problem> {
+pub(crate) async fn manager(keydesk: &Keydesk, parts: &Parts, right: &Right) -> Result<Caller, Problem> {
     let record = key(keydesk, parts, &**right).await?;
     if !keydesk.module_enabled(record.installation()) {
         return Err(KeyError::ModuleUnavailable.into());

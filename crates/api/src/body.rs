@@ -55,7 +55,7 @@ impl Field {
 }
 
 /// A text.
-pub(crate) const TEXT: Shape = Shape::Plain { holds: Value::is_string, message: "must be a text" };
+pub(crate) const TEXT: Shape = Shape::Plain { holds: Value::is_string, message: "must be a string" };
 
 /// Reads a JSON body to its end.
 pub(crate) async fn json<B: Payload>(headers: &HeaderMap, body: B) -> Result<Bytes, Problem> {
@@ -220,7 +220,7 @@ mod tests {
             Field::required("name", TEXT),
             Field::optional(
                 "tags",
-                Shape::List { holds: Value::is_string, message: "must be a text", least: 1, most: 2 },
+                Shape::List { holds: Value::is_string, message: "must be a string", least: 1, most: 2 },
             ),
         ];
     }
@@ -234,9 +234,9 @@ mod tests {
     fn every_wrong_field_is_named_and_nothing_that_was_sent_is_repeated() {
         let secret = "ccc_live_7QfxAbcdefghijklmnopqrstuvwxyz012345";
         for (body, expected) in [
-            (r#"{"name":5}"#.to_owned(), r#"field: "name", message: "must be a text""#),
+            (r#"{"name":5}"#.to_owned(), r#"field: "name", message: "must be a string""#),
             (r#"{}"#.to_owned(), r#"field: "name", message: "is required""#),
-            (r#"{"name":null}"#.to_owned(), r#"field: "name", message: "must be a text""#),
+            (r#"{"name":null}"#.to_owned(), r#"field: "name", message: "must be a string""#),
             (format!(r#"{{"name":"a","tags":"{secret}"}}"#), r#"field: "tags", message: "must be a list""#),
             (r#"{"tags":[]}"#.to_owned(), "must have 1 to 2 entries"),
             (format!(r#"{{"name":["{secret}"],"tags":["a",7]}}"#), r#"field: "tags[1]""#),

@@ -1,19 +1,20 @@
-//! The published description of the API.
+//! The published description of the API: what `utoipa` reads above each endpoint, and what follows from whom it answers.
 
-use edge::problem::{self, MEDIA_TYPE};
+use edge::problem::{self, Kind, MEDIA_TYPE};
 use http::StatusCode;
 use utoipa::{
-    Modify, OpenApi,
+    OpenApi,
     openapi::{
-        Content, Header, HeaderBuilder, OpenApi as Description, PathItem, Ref, RefOr, Response, ResponseBuilder,
-        Schema,
+        Content, Header, HeaderBuilder, HttpMethod, OpenApi as Description, PathItem, Ref, RefOr, Response,
+        ResponseBuilder, Schema,
+        extensions::ExtensionsBuilder,
         path::{Operation, Parameter},
         schema::{KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type},
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
 
-use crate::endpoints;
+use crate::endpoint::{Access, Endpoint};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,34 +25,6 @@ use crate::endpoints;
             (RFC 9457). Every answer carries `X-Request-Id`. Instants are RFC 3339 in UTC with milliseconds, ids are UUIDs of \
             version 7. Fields and parameters that are not described here are refused.",
     ),
-    paths(
-        endpoints::verify::verify_key,
-        endpoints::verify_batch::verify_keys,
-        endpoints::whoami::whoami,
-        endpoints::list::list_keys,
-        endpoints::export::export_keys,
-        endpoints::create::create_key,
-        endpoints::get::get_key,
-        endpoints::change::change_key,
-        endpoints::delete::delete_key,
-        endpoints::bulk_delete::delete_keys,
-        endpoints::switch::disable_key,
-        endpoints::switch::enable_key,
-        endpoints::switch::disable_keys,
-        endpoints::switch::enable_keys,
-        endpoints::rotate::rotate_key,
-        endpoints::rotate::end_overlap,
-        endpoints::rotate::list_secrets,
-        endpoints::handover::hand_over_key,
-        endpoints::handover::list_handovers,
-        endpoints::handover::withdraw_handover,
-        endpoints::restore::restore_key,
-        endpoints::reveal::reveal_key,
-        endpoints::scopes::list_scopes,
-        endpoints::presets::list_presets,
-        endpoints::health::healthz,
-        endpoints::health::readyz,
-    ),
     components(schemas(problem::Document<'static>)),
     tags(
         (name = "Verification", description = "Who calls, and may they."),
@@ -60,90 +33,105 @@ use crate::endpoints;
         (name = "Operations", description = "How Keydesk is. No key is needed."),
     ),
 )]
-struct Api;
+struct Frame;
 
-/// The description, as it is published, with an `Other` call beside those of this crate.
-pub fn document<Other: utoipa::Path>() -> Description {
-    let mut document = Api::openapi();
-    document.paths.add_path_operation(Other::path(), Other::methods(), Other::operation());
-    Common.modify(&mut document);
+/// The description, as it is published.
+pub fn document(endpoints: &[Endpoint]) -> Description {
+    let mut document = Frame::openapi();
     // The licence of the code says nothing about the use of the interface.
     document.info.license = None;
-    document
-}
-
-/// What every operation has in common, said once.
-struct Common;
-
-impl Modify for Common {
-    fn modify(&self, document: &mut Description) {
-        let components = document.components.get_or_insert_default();
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key.")).build();
-        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-        let header = ApiKeyValue::with_description("X-API-Key", "An API key.");
-        components.add_security_scheme("header", SecurityScheme::ApiKey(ApiKey::Header(header)));
-        let either = ["bearer", "header"].map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
-        if let Some(RefOr::T(Schema::Object(key))) = components.schemas.get_mut("Key") {
-            // What can be null is there all the same; only an instant of deletion is left out.
-            key.required = key.properties.keys().filter(|name| *name != "deleted_at").cloned().collect();
-        }
-        for item in document.paths.paths.values_mut() {
-            for operation in operations(item) {
-                if operation.security.is_none() {
-                    operation.security = Some(either.to_vec());
-                    keyed(operation);
-                } else {
-                    operation.security = Some(Vec::new());
-                }
-                finish(operation);
-            }
-        }
+    for endpoint in endpoints {
+        let mut described = endpoint.described().clone();
+        described.paths.paths.values_mut().flat_map(operations).for_each(|operation| complete(operation, endpoint));
+        document.merge(described);
     }
+    let components = document.components.get_or_insert_default();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key.")).build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let header = ApiKeyValue::with_description("X-API-Key", "An API key.");
+    components.add_security_scheme("header", SecurityScheme::ApiKey(ApiKey::Header(header)));
+    if let Some(RefOr::T(Schema::Object(key))) = components.schemas.get_mut("Key") {
+        // What can be null is there all the same; only an instant of deletion is left out.
+        key.required = key.properties.keys().filter(|name| *name != "deleted_at").cloned().collect();
+    }
+    document
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
 }
 
-/// What can go wrong with any call that needs a key.
-fn keyed(operation: &mut Operation) {
-    let manages = operation.tags.as_deref().unwrap_or_default().iter().any(|tag| tag == "Keys");
-    let scope = operation.extensions.as_ref().and_then(|all| all.get("x-scope")).and_then(|scope| scope.as_str());
-    let scope = scope.map(|scope| format!("`insufficient_scope`: the key lacks `{scope}`"));
-    let operation_is = |ids: &[&str]| operation.operation_id.as_deref().is_some_and(|id| ids.contains(&id));
-    let bound = "`ip_not_allowed` or `origin_not_allowed`: the key is bound to other addresses or origins";
-    let mut forbidden: Vec<String> = scope.into_iter().chain([bound.to_owned()]).collect();
-    if manages {
-        forbidden.push("`module_unavailable`: the installation has no API Keys module".to_owned());
+/// Says what follows from whom the endpoint answers, what it takes, and what it may refuse.
+fn complete(operation: &mut Operation, endpoint: &Endpoint) {
+    let either = ["bearer", "header"].map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
+    let is_open = matches!(endpoint.access(), Access::Anyone);
+    operation.security = Some(if is_open { Vec::new() } else { either.to_vec() });
+    if let Some(scope) = endpoint.access().scope() {
+        operation.extensions.get_or_insert_default().merge(ExtensionsBuilder::new().add("x-scope", scope).build());
     }
-    if operation_is(&["change_key", "delete_key", "disable_key", "enable_key"]) {
-        forbidden.push("`default_key_protected`: it is the Default API Key".to_owned());
+    if !is_open {
+        for (kind, words) in refusals(operation, endpoint) {
+            add(operation, kind, &words);
+        }
     }
-    if operation_is(&["create_key", "change_key", "rotate_key"]) {
-        forbidden.push("`scope_escalation`: the caller lacks a right that it gives".to_owned());
-    }
-    let names_a_key = operation.parameters.iter().flatten().any(|parameter| match parameter {
-        RefOr::T(parameter) => parameter.name == "id",
-        RefOr::Ref(_) => false,
-    });
-    let has_body = operation.request_body.is_some();
-    add(operation, 400, "`invalid_request`: the request is malformed.");
-    add(operation, 401, "`missing_key` or `invalid_token`: no key, or none that is valid.");
-    add(operation, 403, &format!("{}.", forbidden.join("; ")));
-    if names_a_key {
-        add(operation, 404, "`not_found`: there is no such key in the caller's installation.");
-    }
-    if has_body {
-        add(operation, 408, "`request_timeout`: the body did not arrive in time.");
-        add(operation, 413, "`payload_too_large`: the body has more than 64 KiB.");
-        add(operation, 415, "`unsupported_media_type`: the body is not JSON.");
-    }
-    add(operation, 503, "`unavailable` or `timeout`: Keydesk can't answer right now; try again.");
+    finish(operation);
 }
 
-fn add(operation: &mut Operation, status: u16, description: &str) {
-    let response = ResponseBuilder::new().description(description).build();
-    operation.responses.responses.entry(status.to_string()).or_insert(RefOr::T(response));
+/// Every kind of refusal, in words where those of the kind itself say too little.
+fn refusals(operation: &Operation, endpoint: &Endpoint) -> Vec<(&'static Kind, String)> {
+    let takes = |name: &str| {
+        operation.parameters.iter().flatten().any(|parameter| match parameter {
+            RefOr::T(parameter) => parameter.name == name,
+            RefOr::Ref(_) => false,
+        })
+    };
+    let mut all: Vec<(&'static Kind, Option<String>)> =
+        vec![(&problem::INVALID_REQUEST, None), (&problem::MISSING_KEY, None), (&problem::INVALID_TOKEN, None)];
+    if let Some(scope) = endpoint.access().scope() {
+        all.push((&problem::INSUFFICIENT_SCOPE, Some(format!("the API key lacks `{scope}`"))));
+    }
+    all.extend([(&problem::IP_NOT_ALLOWED, None), (&problem::ORIGIN_NOT_ALLOWED, None)]);
+    if matches!(endpoint.access(), Access::Manager(_)) {
+        all.push((&problem::MODULE_UNAVAILABLE, Some("the installation has no API Keys module".to_owned())));
+        if endpoint.place().1 != HttpMethod::Get {
+            all.push((&problem::FORBIDDEN, None));
+        }
+    }
+    all.extend(endpoint.refusals().iter().map(|kind| (*kind, None)));
+    if takes("id") {
+        all.push((&problem::NOT_FOUND, Some("there is no such key in the caller's installation".to_owned())));
+    }
+    if takes("Idempotency-Key") {
+        all.push((&problem::IDEMPOTENCY_MISMATCH, None));
+    }
+    if takes("If-Match") {
+        all.push((&problem::VERSION_MOVED, None));
+    }
+    if operation.request_body.is_some() {
+        let body = [&problem::REQUEST_TIMEOUT, &problem::PAYLOAD_TOO_LARGE, &problem::UNSUPPORTED_MEDIA_TYPE];
+        all.extend(body.map(|kind| (kind, None)));
+    }
+    all.extend([(&problem::INTERNAL_ERROR, None), (&problem::UNAVAILABLE, None), (&problem::TIMEOUT, None)]);
+    all.into_iter().map(|(kind, words)| (kind, words.unwrap_or_else(|| lowered(kind.title)))).collect()
+}
+
+/// A title within a sentence.
+fn lowered(title: &str) -> String {
+    let mut chars = title.chars();
+    chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// Says of a status that it can mean this, too, unless the endpoint has said so in its own words.
+fn add(operation: &mut Operation, kind: &Kind, words: &str) {
+    let (code, status) = (kind.code, kind.status.to_string());
+    let meaning = format!("`{code}`: {words}");
+    let empty = || RefOr::T(ResponseBuilder::new().build());
+    let RefOr::T(response) = operation.responses.responses.entry(status).or_insert_with(empty) else { return };
+    if response.description.contains(&format!("`{code}`")) {
+        return;
+    }
+    let before = response.description.trim_end_matches('.');
+    response.description = if before.is_empty() { format!("{meaning}.") } else { format!("{before}; {meaning}.") };
 }
 
 /// Gives every answer its request id, and every error its form.

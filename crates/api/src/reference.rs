@@ -17,6 +17,13 @@ use utoipa::openapi::OpenApi;
 
 use self::html::{Html, slug};
 
+/// Where the description is.
+pub(crate) const DESCRIPTION: &str = "/api/openapi.json";
+/// Where its page is.
+pub(crate) const PAGE: &str = "/api/docs";
+/// Where the style of the page is.
+pub(crate) const STYLE_SHEET: &str = "/api/docs.css";
+
 const STYLE: &str = include_str!("reference/docs.css");
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
@@ -29,9 +36,9 @@ pub fn routes(document: &OpenApi, icon: &str) -> Router {
     let page = Bytes::from(page(&json, icon));
     let json = Bytes::from(json.to_string());
     Router::new()
-        .route("/api/openapi.json", get(move || std::future::ready(file("application/json", json.clone()))))
-        .route("/api/docs", get(move || std::future::ready(file("text/html; charset=utf-8", page.clone()))))
-        .route("/api/docs.css", get(|| std::future::ready(file("text/css; charset=utf-8", STYLE.into()))))
+        .route(DESCRIPTION, get(move || std::future::ready(file("application/json", json.clone()))))
+        .route(PAGE, get(move || std::future::ready(file("text/html; charset=utf-8", page.clone()))))
+        .route(STYLE_SHEET, get(|| std::future::ready(file("text/css; charset=utf-8", STYLE.into()))))
 }
 
 fn file(content_type: &'static str, bytes: Bytes) -> Response {
@@ -143,7 +150,7 @@ mod tests {
     use super::*;
 
     fn real() -> (Value, String) {
-        let document = serde_json::to_value(crate::document::<crate::endpoints::health::__path_healthz>()).unwrap();
+        let document = serde_json::to_value(crate::document(&crate::endpoints())).unwrap();
         let page = page(&document, "data:,");
         (document, page)
     }

@@ -1,13 +1,16 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use tracing::Span;
 use uuid::Uuid;
 
 use crate::{
     guard::{DEADLINE, Failure},
-    metrics::{Metrics, Route},
-    problem::{self, MEDIA_TYPE, Problem, X_REQUEST_ID},
+    metrics::Metrics,
+    problem::{self, Kind, MEDIA_TYPE, Problem, X_REQUEST_ID},
+    refusals::Refusals,
+    routes::{Route, Routes},
 };
 
 /// The one layer around everything: request ids, errors, metrics and the access log. Cheap to clone; clones count together.
@@ -18,7 +21,10 @@ pub struct Edge(Arc<Inner>);
 
 struct Inner {
     source: Box<dyn Source>,
+    routes: Routes,
     metrics: Metrics,
+    refusals: Refusals,
+    started: Instant,
 }
 
 /// Where the time and the ids of requests come from.
@@ -67,13 +73,19 @@ impl std::fmt::Debug for Edge {
 
 impl Edge {
     /// Counts from now on.
-    pub fn new(source: impl Source) -> Self {
-        Self(Arc::new(Inner { source: Box::new(source), metrics: Metrics::default() }))
+    pub fn new(source: impl Source, routes: Routes) -> Self {
+        let (metrics, refusals) = (Metrics::new(&routes), Refusals::new(routes.iter().count()));
+        Self(Arc::new(Inner { source: Box::new(source), routes, metrics, refusals, started: Instant::now() }))
     }
 
-    /// What has been answered.
-    pub fn metrics(&self) -> &Metrics {
-        &self.0.metrics
+    /// Where requests can go.
+    pub fn routes(&self) -> &Routes {
+        &self.0.routes
+    }
+
+    /// Writes down what has been answered, in the text format of Prometheus.
+    pub fn write_metrics(&self, text: &mut String) {
+        self.0.metrics.render(&self.0.routes, text);
     }
 
     /// Begins a request.
@@ -90,11 +102,17 @@ impl Edge {
         }
     }
 
+    /// What log lines say that are written on behalf of the request. It is there at every level at which anything is.
+    pub fn span(&self, context: &RequestContext) -> Span {
+        let route = self.0.routes.template(context.route);
+        tracing::error_span!(target: "keydesk::request", "request", request_id = %context.id, route)
+    }
+
     /// Turns what a handler came to into an answer: an error into its document.
     pub fn render(&self, context: &RequestContext, answer: Result<Response, Failure>) -> Response {
-        let mut response = answer.unwrap_or_else(|failure| failed(failure, context));
+        let mut response = answer.unwrap_or_else(|failure| self.failed(failure, context));
         if response.status().as_u16() >= 400 {
-            finish_error(&mut response, context);
+            self.finish_error(&mut response, context);
         }
         response
     }
@@ -106,42 +124,57 @@ impl Edge {
         let spent = started.elapsed();
         self.0.metrics.record(route, response.status(), spent);
         if let Some(method) = logged {
-            let (route, status) = (route.template(), response.status().as_u16());
+            let (route, status) = (self.0.routes.template(route), response.status().as_u16());
             let micros = u64::try_from(spent.as_micros()).unwrap_or(u64::MAX);
             tracing::debug!(target: "keydesk::access", request_id = %id, %method, route, status, micros, "answered");
         }
         response
     }
-}
 
-#[cold]
-fn failed(failure: Failure, context: &RequestContext) -> Response {
-    let (id, route) = (context.id, context.route.template());
-    let problem = match failure {
-        Failure::Late => {
-            tracing::warn!(request_id = %id, route, "no answer within {} s", DEADLINE.as_secs());
-            Problem::new(&problem::TIMEOUT).detail("There was no answer within 30 seconds. Please try again.")
+    /// Writes a refusal or a failure into the log, unless there have been many like it in this second.
+    fn tell(&self, context: &RequestContext, status: StatusCode, kind: Option<&Kind>) {
+        let since = context.started.saturating_duration_since(self.0.started);
+        let Some(left_out) = self.0.refusals.admit(context.route, kind, since) else { return };
+        let (request_id, route, status_code) = (context.id, self.0.routes.template(context.route), status.as_u16());
+        let code = kind.map(|kind| kind.code);
+        if left_out > 0 {
+            tracing::info!(target: "keydesk::refusals", route, code, left_out, "more like the next were left out before it");
         }
-        Failure::Panicked => {
-            tracing::error!(request_id = %id, route, "a handler panicked");
-            Problem::new(&problem::INTERNAL_ERROR)
+        if status.is_server_error() {
+            tracing::warn!(target: "keydesk::refusals", %request_id, route, status = status_code, code, "failed");
+        } else {
+            tracing::info!(target: "keydesk::refusals", %request_id, route, status = status_code, code, "refused");
         }
-    };
-    problem.into_response()
-}
+    }
 
-/// Gives every error of the API its document. Errors of pages keep theirs, which people read.
-#[cold]
-fn finish_error(response: &mut Response, context: &RequestContext) {
-    let problem = response.extensions_mut().remove::<Problem>();
-    let problem = match problem {
-        Some(problem) => problem,
-        None if is_bare(response.headers()) || (context.route.is_api() && !is_problem(response.headers())) => {
-            Problem::of_status(response.status())
-        }
-        None => return,
-    };
-    problem.render(context.id, response, context.head);
+    #[cold]
+    fn failed(&self, failure: Failure, context: &RequestContext) -> Response {
+        let (id, route) = (context.id, self.0.routes.template(context.route));
+        let problem = match failure {
+            Failure::Late => {
+                tracing::warn!(request_id = %id, route, "no answer within {} s", DEADLINE.as_secs());
+                Problem::new(&problem::TIMEOUT).detail("There was no answer within 30 seconds. Please try again.")
+            }
+            Failure::Panicked => {
+                tracing::error!(request_id = %id, route, "a handler panicked");
+                Problem::new(&problem::INTERNAL_ERROR)
+            }
+        };
+        problem.into_response()
+    }
+
+    /// Gives every error of the API its document. Errors of pages keep theirs, which people read.
+    #[cold]
+    fn finish_error(&self, response: &mut Response, context: &RequestContext) {
+        let problem = response.extensions_mut().remove::<Problem>().or_else(|| {
+            let headers = response.headers();
+            let of_api = self.0.routes.is_for_programs(context.route) && !is_problem(headers);
+            (is_bare(headers) || of_api).then(|| Problem::of_status(response.status()))
+        });
+        self.tell(context, response.status(), problem.as_ref().map(Problem::kind));
+        let Some(problem) = problem else { return };
+        problem.render(context.id, response, context.head);
+    }
 }
 
 fn is_bare(headers: &HeaderMap) -> bool {

@@ -42,13 +42,13 @@ kinds! {
     INVALID_PATH = 400 "invalid_path" "The path of the original request is refused";
     MISSING_KEY = 401 "missing_key" "An API key is needed";
     INVALID_TOKEN = 401 "invalid_token" "The API key is not valid";
-    INSUFFICIENT_SCOPE = 403 "insufficient_scope" "The API key lacks a right";
+    INSUFFICIENT_SCOPE = 403 "insufficient_scope" "The API key lacks a scope";
     IP_NOT_ALLOWED = 403 "ip_not_allowed" "The API key can't be used from this address";
     ORIGIN_NOT_ALLOWED = 403 "origin_not_allowed" "The API key can't be used from this origin";
-    NO_ROUTE = 403 "no_route" "Nothing says what the request would need";
-    SCOPE_ESCALATION = 403 "scope_escalation" "A right can't be given by who does not hold it";
+    NO_ROUTE = 403 "no_route" "No route matches the request";
+    SCOPE_ESCALATION = 403 "scope_escalation" "You can't grant a scope you don't hold";
     DEFAULT_KEY_PROTECTED = 403 "default_key_protected" "The Default API Key is protected";
-    FORBIDDEN = 403 "forbidden" "The role does not allow it";
+    FORBIDDEN = 403 "forbidden" "You may not do this";
     MODULE_UNAVAILABLE = 403 "module_unavailable" "API Keys may not be available";
     NOT_FOUND = 404 "not_found" "There is nothing here";
     METHOD_NOT_ALLOWED = 405 "method_not_allowed" "The method is not allowed here";
@@ -56,12 +56,12 @@ kinds! {
     IDEMPOTENCY_MISMATCH = 409 "idempotency_mismatch" "The Idempotency-Key was used for another request";
     NOT_RECOVERABLE = 409 "not_recoverable" "The secret can't be shown again";
     NOT_DELETED = 409 "not_deleted" "The key is not deleted";
-    HANDOVER_OVER = 410 "handover_over" "The hand-over link is over";
+    HANDOVER_OVER = 410 "handover_over" "The hand-over link no longer works";
     VERSION_MOVED = 412 "version_moved" "The key has been changed";
     PAYLOAD_TOO_LARGE = 413 "payload_too_large" "The body is too large";
     UNSUPPORTED_MEDIA_TYPE = 415 "unsupported_media_type" "The body must be JSON";
-    INVALID_CLIENT_NAME = 422 "invalid_client_name" "The Client Name can't be one";
-    INVALID_SETTING = 422 "invalid_setting" "A setting of the key can't be so";
+    INVALID_CLIENT_NAME = 422 "invalid_client_name" "Invalid Client Name";
+    INVALID_SETTING = 422 "invalid_setting" "Invalid setting";
     UNKNOWN_SCOPE = 422 "unknown_scope" "There is no such scope";
     TOO_MANY_CALLS = 429 "too_many_calls" "The API key has made too many calls";
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong in Keydesk";
@@ -148,6 +148,11 @@ impl Problem {
         Self::new(kind)
     }
 
+    /// What kind of error it is.
+    pub fn kind(&self) -> &'static Kind {
+        self.kind
+    }
+
     fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -199,31 +204,35 @@ impl From<verify::Unavailable> for Problem {
 
 impl From<KeyError> for Problem {
     fn from(error: KeyError) -> Self {
-        let detail = error.to_string();
+        // The model's words are for people, who have roles. Here it is a key that may not.
+        let detail = match &error {
+            KeyError::Forbidden => FORBIDDEN_TO_KEYS.to_owned(),
+            error => error.to_string(),
+        };
         let field = |field: &str| vec![FieldError { field: field.to_owned(), message: detail.clone() }];
-        match error {
-            KeyError::NotFound => Self::new(&NOT_FOUND),
-            KeyError::InvalidClientName { .. } => Self::new(&INVALID_CLIENT_NAME).errors(field("client_name")),
-            KeyError::UnknownScope { .. } => Self::new(&UNKNOWN_SCOPE).errors(field("scopes")),
-            KeyError::DefaultKeyProtected => Self::new(&DEFAULT_KEY_PROTECTED),
-            KeyError::ScopeEscalation { missing } => {
-                let errors = missing.iter().map(escalation).collect();
-                Self::new(&SCOPE_ESCALATION).errors(errors)
-            }
-            KeyError::InvalidSetting { field: name, .. } => Self::new(&INVALID_SETTING).errors(field(&name)),
-            KeyError::HandoverOver => Self::new(&HANDOVER_OVER),
-            KeyError::VersionMoved { .. } => Self::new(&VERSION_MOVED),
-            KeyError::NotRecoverable => Self::new(&NOT_RECOVERABLE),
-            KeyError::NotDeleted => Self::new(&NOT_DELETED),
-            KeyError::IdempotencyMismatch => Self::new(&IDEMPOTENCY_MISMATCH),
-            KeyError::Forbidden => Self::new(&FORBIDDEN),
-            KeyError::ModuleUnavailable => Self::new(&MODULE_UNAVAILABLE),
-            KeyError::NoInstallation => Self::new(&NOT_FOUND),
-            KeyError::InvalidInstallation { .. } => Self::new(&INVALID_REQUEST),
-            KeyError::Unavailable => Self::new(&UNAVAILABLE),
-        }
-        .detail(detail)
+        let errors = match &error {
+            KeyError::InvalidClientName { .. } => field("client_name"),
+            KeyError::UnknownScope { .. } => field("scopes"),
+            KeyError::InvalidSetting { field: name, .. } => field(name),
+            KeyError::ScopeEscalation { missing } => missing.iter().map(escalation).collect(),
+            _ => Vec::new(),
+        };
+        Self::new(kind(&error)).errors(errors).detail(detail)
     }
+}
+
+/// What a key reads that lost a right, or stopped working, while its change waited for another.
+const FORBIDDEN_TO_KEYS: &str =
+    "The API key stopped working, or lost a scope that this call needs, while the call waited. Nothing was changed.";
+
+/// The kind of an error: that of its code. What no call of the API can come to has none of its own.
+fn kind(error: &KeyError) -> &'static Kind {
+    let code = match error {
+        KeyError::NoInstallation => NOT_FOUND.code,
+        KeyError::InvalidInstallation { .. } => INVALID_SETTING.code,
+        error => error.code(),
+    };
+    KINDS.iter().find(|kind| kind.code == code).copied().unwrap_or(&INTERNAL_ERROR)
 }
 
 fn escalation(scope: &Scope) -> FieldError {
@@ -256,5 +265,37 @@ mod tests {
         let codes: BTreeSet<_> = KINDS.iter().map(|kind| kind.code).collect();
         assert_eq!(codes.len(), KINDS.len());
         assert!(KINDS.is_sorted_by_key(|kind| kind.status));
+    }
+
+    #[test]
+    fn an_error_of_the_domain_has_one_status_everywhere() {
+        let reason = || "why".to_owned();
+        for error in [
+            KeyError::NotFound,
+            KeyError::InvalidClientName { reason: model::ClientNameError::TooLong },
+            KeyError::DefaultKeyProtected,
+            KeyError::ScopeEscalation { missing: Vec::new() },
+            KeyError::UnknownScope { scope: Scope::parse("a:b").unwrap() },
+            KeyError::InvalidSetting { field: "notes".to_owned(), reason: reason() },
+            KeyError::VersionMoved { current: 1 },
+            KeyError::NotRecoverable,
+            KeyError::HandoverOver,
+            KeyError::NotDeleted,
+            KeyError::IdempotencyMismatch,
+            KeyError::Forbidden,
+            KeyError::ModuleUnavailable,
+            KeyError::NoInstallation,
+            KeyError::InvalidInstallation { reason: reason() },
+            KeyError::Unavailable,
+        ] {
+            assert_eq!(kind(&error).status, error.status(), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_told_of_scopes_and_not_of_roles() {
+        let problem = Problem::from(KeyError::Forbidden);
+        assert_eq!(problem.kind().code, "forbidden");
+        assert!(problem.detail.contains("scope") && !problem.detail.contains("role"), "{}", problem.detail);
     }
 }

@@ -16,6 +16,6 @@ mod gateway;
 pub mod grpc;
 pub mod spoe;
 
-pub use authz::{__path_authorize, authorize};
+pub use authz::description;
 pub use gate::Gate;
 pub use gateway::Gateway;

@@ -17,10 +17,12 @@ use axum::{
 use domain::Keydesk;
 use edge::{
     Answering, ClientAddress, DEADLINE, Edge, Payload, RequestContext, RequestId, Route, client_address, guarded,
+    within_span_once_waiting,
 };
 use gate::Gate;
 use http::{Method, Request};
 use tower::Service;
+use tracing::Instrument as _;
 
 /// Sends each request to who answers it: a proxy's question to the gate, the verification of a key to its handler, all else
 /// to the router.
@@ -36,19 +38,23 @@ struct Inner {
     gate: Gate,
     /// Whether it is here that keys are asked about.
     is_public: bool,
+    /// Where keys are verified.
+    verify: (String, Route),
 }
 
 impl Dispatcher {
     pub(crate) fn new(router: Router, keydesk: Keydesk, gate: Gate) -> Self {
         let edge = gate.edge().clone();
-        Self(Arc::new(Inner { router, keydesk, edge, gate, is_public: true }))
+        let path = api::verify_path();
+        let verify = (path.clone(), edge.routes().find(&path));
+        Self(Arc::new(Inner { router, keydesk, edge, gate, is_public: true, verify }))
     }
 
     /// The same counters behind another router.
     pub(crate) fn with_router(&self, router: Router) -> Self {
         let (keydesk, edge) = (self.0.keydesk.clone(), self.0.edge.clone());
         let gate = Gate::new(keydesk.verifier().clone(), gate::Gateway::default(), edge.clone());
-        Self(Arc::new(Inner { router, keydesk, edge, gate, is_public: false }))
+        Self(Arc::new(Inner { router, keydesk, edge, gate, is_public: false, verify: self.0.verify.clone() }))
     }
 
     pub(crate) fn keydesk(&self) -> &Keydesk {
@@ -77,7 +83,7 @@ impl Dispatcher {
             let (parts, _) = request.into_parts();
             return inner.gate.answer(peer, parts);
         }
-        let context = inner.edge.begin(Route::of(request.uri().path()), request.method());
+        let context = inner.edge.begin(inner.route(request.uri().path()), request.method());
         let client = client_address::find(inner.gate.trusted_proxies(), peer, request.headers());
         let this = self.clone();
         Answering::Later(Box::pin(async move { this.0.answer(context, request, client, peer).await }))
@@ -85,6 +91,11 @@ impl Dispatcher {
 }
 
 impl Inner {
+    fn route(&self, path: &str) -> Route {
+        let (verify, route) = &self.verify;
+        if path == verify { *route } else { self.edge.routes().find(path) }
+    }
+
     async fn answer<B: Payload>(
         &self,
         context: RequestContext,
@@ -93,14 +104,17 @@ impl Inner {
         peer: Option<SocketAddr>,
     ) -> Response {
         let (mut parts, body) = request.into_parts();
-        let answer = if self.is_public && context.route() == Route::Verify && parts.method == Method::POST {
-            let verified = guarded(DEADLINE, verify_key(&self.keydesk, context.id(), client, &parts, body)).await;
+        let answer = if self.is_public && context.route() == self.verify.1 && parts.method == Method::POST {
+            let verified = verify_key(&self.keydesk, context.id(), client, &parts, body);
+            let span = || self.edge.span(&context);
+            let verified = within_span_once_waiting(span, guarded(DEADLINE, verified)).await;
             verified.map(IntoResponse::into_response)
         } else {
             client_address::name(client, peer, &mut parts.extensions);
             parts.extensions.insert(RequestId(context.id()));
             let mut router = self.router.clone();
-            guarded(DEADLINE, router.call(Request::from_parts(parts, body))).await.map(|Ok(response)| response)
+            let routed = guarded(DEADLINE, router.call(Request::from_parts(parts, body)));
+            routed.instrument(self.edge.span(&context)).await.map(|Ok(response)| response)
         };
         let response = self.edge.render(&context, answer);
         self.edge.finish(context, response)

@@ -19,4 +19,4 @@ mod timekeeper;
 
 pub use dispatcher::Dispatcher;
 pub use gate::Gateway;
-pub use router::{dispatcher, dispatcher_behind};
+pub use router::{dispatcher, dispatcher_behind, endpoints, operations};

@@ -8,7 +8,7 @@ use crate::Dispatcher;
 /// The page that Prometheus reads.
 pub(crate) fn page(counted: &Dispatcher) -> Response {
     let mut text = String::with_capacity(8 * 1024);
-    counted.edge().metrics().render(&mut text);
+    counted.edge().write_metrics(&mut text);
     let counters = counted.keydesk().verifier().counters();
     head(&mut text, "keydesk_verifications_total", "counter", "Verdicts, by code.");
     for code in Code::ALL {

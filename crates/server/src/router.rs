@@ -1,12 +1,15 @@
 //! What answers where: the API, the pages, and what the browser loads.
 
-use api::App;
+use api::{Access, App, Endpoint};
 use axum::{Router, routing::get};
 use domain::Keydesk;
-use edge::Edge;
+use edge::{Edge, Routes, Template};
 use gate::{Gate, Gateway};
 
 use crate::{assets, dispatcher::Dispatcher, metrics_page};
+
+/// Where Prometheus asks.
+const METRICS: &str = "/metrics";
 
 /// Everything that the public listener serves, reached by plain http.
 pub fn dispatcher(keydesk: &Keydesk) -> Dispatcher {
@@ -20,25 +23,40 @@ pub fn dispatcher_behind(keydesk: &Keydesk, gateway: Gateway) -> Dispatcher {
 
 /// Everything that the public listener serves.
 pub(crate) fn dispatcher_for(keydesk: &Keydesk, settings: app::Settings, gateway: Gateway) -> Dispatcher {
-    let gate = Gate::new(keydesk.verifier().clone(), gateway, Edge::new(Source(keydesk.clone())));
-    Dispatcher::new(router(keydesk, settings), keydesk.clone(), gate)
+    let endpoints = endpoints();
+    let edge = Edge::new(Source(keydesk.clone()), Routes::new(templates(&endpoints)));
+    let gate = Gate::new(keydesk.verifier().clone(), gateway, edge);
+    Dispatcher::new(router(keydesk, endpoints, settings), keydesk.clone(), gate)
 }
 
 /// What the operations listener serves, about the same process.
-pub(crate) fn operations(public: &Dispatcher) -> Dispatcher {
+pub fn operations(public: &Dispatcher) -> Dispatcher {
     let app = App { keydesk: public.keydesk().clone() };
     let counted = public.clone();
     let metrics = move || std::future::ready(metrics_page::page(&counted));
-    let router = api::health_routes().with_state(app).route("/metrics", get(metrics));
-    public.with_router(api::with_errors(router).fallback(api::not_found))
+    let metrics = Router::new().route(METRICS, get(metrics));
+    public.with_router(api::router(app, api::health(), metrics).fallback(api::not_found))
 }
 
-fn router(keydesk: &Keydesk, settings: app::Settings) -> Router {
+/// Every endpoint that programs reach, described.
+pub fn endpoints() -> Vec<Endpoint> {
+    let mut endpoints = api::endpoints();
+    endpoints.push(Endpoint::before_router(gate::description(), Access::AnyKey));
+    endpoints
+}
+
+/// Where requests go, as they are counted and logged.
+fn templates(endpoints: &[Endpoint]) -> Vec<Template> {
+    let pages = ["/api/_fn", "/pkg"].map(|tree| Template::tree(tree).for_people());
+    [Gate::template(), Template::path(METRICS)].into_iter().chain(pages).chain(api::templates(endpoints)).collect()
+}
+
+fn router(keydesk: &Keydesk, endpoints: Vec<Endpoint>, settings: app::Settings) -> Router {
     let app = App { keydesk: keydesk.clone() };
-    let document = api::document::<gate::__path_authorize>();
+    let document = api::document(&endpoints);
     let icon = assets::path("favicon.svg").unwrap_or("data:,");
     let pages = app::ssr::routes(keydesk.clone(), site(), settings);
-    api::routes(app, api::reference::routes(&document, icon)).merge(assets::routes()).merge(pages)
+    api::router(app, endpoints, api::reference::routes(&document, icon)).merge(assets::routes()).merge(pages)
 }
 
 /// The time and the randomness of the domain.

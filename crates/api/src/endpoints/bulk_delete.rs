@@ -1,7 +1,5 @@
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
+use domain::Caller;
 use edge::{Problem, query};
 use http::StatusCode;
 use model::{BulkDeleted, KeyId};
@@ -10,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::uuid_text;
 use crate::{
-    App, auth,
+    App,
     body::{self, Field, Form, Shape},
     respond,
 };
@@ -54,12 +52,10 @@ fn some_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KeyId>, D:
     path = "/api/v1/keys/bulk-delete",
     tag = "Keys",
     request_body(content = KeyIds, example = json!({"ids": ["01981d2c-9e5b-7c3a-8b1d-0123456789ab"]})),
-    responses((status = 200, description = "What became of them.", body = BulkDeleted)),
-    extensions(("x-scope" = json!("keys:write")))
+    responses((status = 200, description = "What became of them.", body = BulkDeleted))
 )]
-pub(crate) async fn delete_keys(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn delete_keys(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
     let KeyIds { ids } = body::parse(&body)?;

@@ -1,7 +1,5 @@
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
+use domain::Caller;
 use edge::Problem;
 use model::{Email, Instant, Key, Metadata, NetworkSet, Notes, OriginSet, Preset, ScopeSet};
 use serde::Deserialize;
@@ -9,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{key_id, precondition, settings};
 use crate::{
-    App, auth,
+    App,
     body::{self, Field, Form},
     respond,
 };
@@ -77,14 +75,11 @@ impl Form<'_> for KeyChange {
     request_body(content = KeyChange, example = json!({"client_name": "Acme CRM", "allowed_ips": ["203.0.113.0/24"], "expires_at": null})),
     responses(
         (status = 200, description = "The key.", body = Key, headers(("ETag" = String, description = "Its version."))),
-        (status = 412, description = "`version_moved`: the key has been changed since."),
         (status = 422, description = "`invalid_client_name`, `unknown_scope` or `invalid_setting`: the expiry is not in the future."),
-    ),
-    extensions(("x-scope" = json!("keys:write")))
+    )
 )]
-pub(crate) async fn change_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn change_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     let id = key_id(&parts)?;
     let body = body::json(&parts.headers, body).await?;
     let wanted: KeyChange = body::parse(&body)?;

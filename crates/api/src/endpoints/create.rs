@@ -1,8 +1,5 @@
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
-use domain::{Idempotency, Issued, NewKey, fingerprint};
+use axum::{extract::Request, response::Response};
+use domain::{Caller, Idempotency, Issued, NewKey, fingerprint};
 use edge::{Problem, query};
 use http::{HeaderValue, StatusCode, header};
 use model::{Email, Environment, Instant, Key, Metadata, NetworkSet, Notes, OriginSet, Preset, ScopeSet};
@@ -11,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{idempotency, settings};
 use crate::{
-    App, auth,
+    App,
     body::{self, Field, Form},
     respond,
 };
@@ -102,14 +99,11 @@ impl<'a> From<&'a Issued> for CreatedKey<'a> {
             ("Location" = String, description = "Where the key is."),
             ("ETag" = String, description = "Its version."),
         )),
-        (status = 409, description = "`idempotency_mismatch`: the Idempotency-Key was used for another request."),
         (status = 422, description = "`invalid_client_name`, `unknown_scope` or `invalid_setting`: the expiry is not in the future."),
-    ),
-    extensions(("x-scope" = json!("keys:write")))
+    )
 )]
-pub(crate) async fn create_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn create_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     query::none(&parts.uri)?;
     let mark = idempotency::key(&parts.headers)?;
     let body = body::json(&parts.headers, body).await?;

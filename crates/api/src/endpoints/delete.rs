@@ -1,12 +1,13 @@
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     response::{IntoResponse, Response},
 };
+use domain::Caller;
 use edge::Problem;
 use http::StatusCode;
 
 use super::{key_id, precondition};
-use crate::{App, auth};
+use crate::App;
 
 /// Delete a key
 ///
@@ -21,13 +22,10 @@ use crate::{App, auth};
     ),
     responses(
         (status = 204, description = "Deleted."),
-        (status = 412, description = "`version_moved`: the key has been changed since."),
-    ),
-    extensions(("x-scope" = json!("keys:write")))
+    )
 )]
-pub(crate) async fn delete_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn delete_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     let id = key_id(&parts)?;
     let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
     app.keydesk.delete(&caller, id, version).await?;

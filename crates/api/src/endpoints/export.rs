@@ -1,17 +1,15 @@
 use std::io;
 
-use axum::{
-    body::Body,
-    extract::{Request, State},
-    response::Response,
-};
+use axum::{body::Body, extract::Request, response::Response};
 use bytes::Bytes;
+use domain::Caller;
 use edge::Problem;
 use futures::stream;
 use http::{HeaderValue, header};
+use tracing::{Instrument as _, Span};
 
 use super::list::{FILTERS, list_query};
-use crate::{App, auth};
+use crate::App;
 
 /// Export keys
 ///
@@ -29,20 +27,23 @@ use crate::{App, auth};
         ("expiring_before" = Option<model::Instant>, Query, description = "Only keys whose time is not over yet, and will be before this instant."),
         ("sort" = Option<String>, Query, pattern = "^-?(client_name|created_at|last_used_at)$", description = "As in the list."),
     ),
-    responses((status = 200, description = "The table.", body = String, content_type = "text/csv")),
-    extensions(("x-scope" = json!("keys:read")))
+    responses((status = 200, description = "The table.", body = String, content_type = "text/csv"))
 )]
-pub(crate) async fn export_keys(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn export_keys(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::READ).await?;
     let query = list_query(&parts.uri, &FILTERS)?;
     let mut export = app.keydesk.export(&caller, query);
     // Read before anything is answered, so that what fails at once fails with a status.
     let first = export.next().await?.unwrap_or_default();
-    let rest = stream::try_unfold(export, |mut export| async move {
-        // The connection is cut, so that half a table does not pass for a whole one.
-        let part = export.next().await.map_err(|error| io::Error::other(error.to_string()))?;
-        Ok::<_, io::Error>(part.map(|part| (Bytes::from(part), export)))
+    // What is read later belongs to this request still.
+    let span = Span::current();
+    let rest = stream::try_unfold(export, move |mut export| {
+        let part = async move {
+            // The connection is cut, so that half a table does not pass for a whole one.
+            let part = export.next().await.map_err(|error| io::Error::other(error.to_string()))?;
+            Ok::<_, io::Error>(part.map(|part| (Bytes::from(part), export)))
+        };
+        part.instrument(span.clone())
     });
     let parts = futures::StreamExt::chain(stream::iter([Ok(Bytes::from(first))]), rest);
     let mut response = Response::new(Body::from_stream(parts));

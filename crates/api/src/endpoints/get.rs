@@ -1,12 +1,10 @@
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
+use domain::Caller;
 use edge::Problem;
 use model::Key;
 
 use super::key_id;
-use crate::{App, auth, respond};
+use crate::{App, respond};
 
 /// Get a key
 #[utoipa::path(
@@ -14,12 +12,10 @@ use crate::{App, auth, respond};
     path = "/api/v1/keys/{id}",
     tag = "Keys",
     params(("id" = model::KeyId, Path, description = "The key.")),
-    responses((status = 200, description = "The key.", body = Key, headers(("ETag" = String, description = "Its version.")))),
-    extensions(("x-scope" = json!("keys:read")))
+    responses((status = 200, description = "The key.", body = Key, headers(("ETag" = String, description = "Its version."))))
 )]
-pub(crate) async fn get_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn get_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::READ).await?;
     let key = app.keydesk.get(&caller, key_id(&parts)?).await?;
     Ok(respond::key(&key))
 }

@@ -1,8 +1,8 @@
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     response::{IntoResponse, Response},
 };
-use domain::NewHandoverLink;
+use domain::{Caller, NewHandoverLink};
 use edge::Problem;
 use http::StatusCode;
 use model::{Handover, HandoverId, KeyError};
@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{key_id, uuid_text};
-use crate::{App, auth, respond};
+use crate::{App, respond};
 
 /// A hand-over that was just made: as everyone sees it, and where it is opened.
 #[derive(Serialize, ToSchema)]
@@ -51,12 +51,10 @@ pub fn path(token: &str) -> String {
     responses(
         (status = 201, description = "The link.", body = NewHandover),
         (status = 409, description = "`not_recoverable`: the installation keeps no copies of secrets."),
-    ),
-    extensions(("x-scope" = json!("keys:reveal")))
+    )
 )]
-pub(crate) async fn hand_over_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn hand_over_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::REVEAL).await?;
     let made = app.keydesk.create_handover(&caller, key_id(&parts)?).await?;
     Ok(respond::json(StatusCode::CREATED, &NewHandover::from(&made)))
 }
@@ -76,12 +74,10 @@ pub(crate) struct HandoverList {
     path = "/api/v1/keys/{id}/handover",
     tag = "Keys",
     params(("id" = model::KeyId, Path, description = "The key.")),
-    responses((status = 200, description = "Its hand-overs.", body = HandoverList)),
-    extensions(("x-scope" = json!("keys:read")))
+    responses((status = 200, description = "Its hand-overs.", body = HandoverList))
 )]
-pub(crate) async fn list_handovers(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn list_handovers(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::READ).await?;
     let items = app.keydesk.handovers(&caller, key_id(&parts)?).await?;
     Ok(respond::json(StatusCode::OK, &HandoverList { items }))
 }
@@ -100,12 +96,10 @@ pub(crate) async fn list_handovers(State(app): State<App>, request: Request) -> 
     responses(
         (status = 204, description = "The link is withdrawn."),
         (status = 410, description = "`handover_over`: it was opened, has expired or was withdrawn before."),
-    ),
-    extensions(("x-scope" = json!("keys:write")))
+    )
 )]
-pub(crate) async fn withdraw_handover(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn withdraw_handover(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     let id = key_id(&parts)?;
     let named = parts.uri.path().rsplit('/').next().and_then(uuid_text);
     let handover = named.map(|id| HandoverId(id.0)).ok_or(KeyError::NotFound)?;

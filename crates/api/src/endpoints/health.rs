@@ -20,7 +20,6 @@ pub(crate) struct Health {
     get,
     path = "/healthz",
     tag = "Operations",
-    security(()),
     responses((status = 200, description = "It is.", body = Health))
 )]
 pub(crate) async fn healthz() -> Response {
@@ -32,7 +31,6 @@ pub(crate) async fn healthz() -> Response {
     get,
     path = "/readyz",
     tag = "Operations",
-    security(()),
     responses(
         (status = 200, description = "It can.", body = Health),
         (status = 503, description = "`not_ready`: it can't, and why."),

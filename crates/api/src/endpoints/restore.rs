@@ -1,12 +1,10 @@
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
+use domain::Caller;
 use edge::Problem;
 use model::Key;
 
 use super::key_id;
-use crate::{App, auth, respond};
+use crate::{App, respond};
 
 /// Restore a deleted key
 ///
@@ -19,12 +17,10 @@ use crate::{App, auth, respond};
     responses(
         (status = 200, description = "The key.", body = Key, headers(("ETag" = String, description = "Its version."))),
         (status = 409, description = "`not_deleted`: there is nothing to restore."),
-    ),
-    extensions(("x-scope" = json!("keys:write")))
+    )
 )]
-pub(crate) async fn restore_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn restore_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     let key = app.keydesk.restore(&caller, key_id(&parts)?).await?;
     Ok(respond::key(&key))
 }

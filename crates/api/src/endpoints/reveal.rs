@@ -1,14 +1,12 @@
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
+use domain::Caller;
 use edge::Problem;
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::key_id;
-use crate::{App, auth, respond};
+use crate::{App, respond};
 
 /// The secret of a key.
 #[derive(Serialize, ToSchema)]
@@ -29,12 +27,10 @@ pub(crate) struct Revealed<'a> {
     responses(
         (status = 200, description = "The secret.", body = Revealed),
         (status = 409, description = "`not_recoverable`: the installation keeps no copies of secrets."),
-    ),
-    extensions(("x-scope" = json!("keys:reveal")))
+    )
 )]
-pub(crate) async fn reveal_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn reveal_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::REVEAL).await?;
     let secret = app.keydesk.reveal(&caller, key_id(&parts)?).await?;
     Ok(respond::json(StatusCode::OK, &Revealed { key: secret.expose() }))
 }

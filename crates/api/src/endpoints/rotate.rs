@@ -1,17 +1,15 @@
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
-use domain::{Idempotency, OVERLAP_MAX_SECONDS, fingerprint};
-use edge::{FieldError, Problem};
+use axum::{extract::Request, response::Response};
+use domain::{Caller, Idempotency, fingerprint};
+use edge::Problem;
 use http::{StatusCode, header};
-use model::{Key, SecretInfo};
+use model::{InvalidOverlap, Key, Overlap, SecretInfo};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{create::CreatedKey, idempotency, key_id, precondition};
 use crate::{
-    App, auth,
+    App,
     body::{self, Field, Form, Shape},
     respond,
 };
@@ -21,18 +19,17 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rotation {
     /// For how long the old secret works beside the new one, at most 30 days. 0: it ends now.
-    #[schema(minimum = 0, maximum = 2_592_000)]
-    overlap_seconds: u32,
+    #[schema(inline)]
+    overlap_seconds: Overlap,
 }
 
 impl Form<'_> for Rotation {
-    const FIELDS: &'static [Field] = &[Field::required(
-        "overlap_seconds",
-        Shape::Plain {
-            holds: |value| value.as_u64().is_some_and(|seconds| seconds <= u64::from(OVERLAP_MAX_SECONDS)),
-            message: "must be a whole number from 0 to 2592000",
-        },
-    )];
+    const FIELDS: &'static [Field] = &[Field::required("overlap_seconds", Shape::Checked { check: check_overlap })];
+}
+
+fn check_overlap(value: &Value) -> Result<(), String> {
+    let seconds = value.as_u64().and_then(|seconds| u32::try_from(seconds).ok());
+    seconds.ok_or(InvalidOverlap).and_then(Overlap::try_from).map(drop).map_err(|error| error.to_string())
 }
 
 /// Rotate a key
@@ -52,26 +49,17 @@ impl Form<'_> for Rotation {
     request_body(content = Rotation, example = json!({"overlap_seconds": 86400})),
     responses(
         (status = 200, description = "The key, with its new secret.", body = CreatedKey, headers(("ETag" = String, description = "Its version."))),
-        (status = 409, description = "`idempotency_mismatch`: the Idempotency-Key was used for another request."),
-        (status = 412, description = "`version_moved`: the key has been changed since."),
         (status = 422, description = "`invalid_setting`: the overlap is too long."),
-    ),
-    extensions(("x-scope" = json!("keys:write")))
+    )
 )]
-pub(crate) async fn rotate_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn rotate_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     let id = key_id(&parts)?;
     let mark = idempotency::key(&parts.headers)?;
     let body = body::json(&parts.headers, body).await?;
     let Rotation { overlap_seconds } = body::parse(&body)?;
-    if overlap_seconds > OVERLAP_MAX_SECONDS {
-        return Err(Problem::invalid("The body does not have the documented form.").errors(vec![FieldError {
-            field: "overlap_seconds".to_owned(),
-            message: "must be a whole number from 0 to 2592000".to_owned(),
-        }]));
-    }
     let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
+    let overlap_seconds = overlap_seconds.seconds();
     let asked = format!("rotate {id} {overlap_seconds}");
     let idempotency = mark.map(|key| Idempotency { key, fingerprint: fingerprint(asked.as_bytes()) });
     let issued = app.keydesk.rotate_once(&caller, id, overlap_seconds, version, idempotency).await?;
@@ -93,13 +81,10 @@ pub(crate) async fn rotate_key(State(app): State<App>, request: Request) -> Resu
     ),
     responses(
         (status = 200, description = "The key.", body = Key, headers(("ETag" = String, description = "Its version."))),
-        (status = 412, description = "`version_moved`: the key has been changed since."),
-    ),
-    extensions(("x-scope" = json!("keys:write")))
+    )
 )]
-pub(crate) async fn end_overlap(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn end_overlap(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     let id = key_id(&parts)?;
     let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
     let key = app.keydesk.end_overlap(&caller, id, version).await?;
@@ -122,12 +107,10 @@ pub(crate) struct SecretList {
     path = "/api/v1/keys/{id}/secrets",
     tag = "Keys",
     params(("id" = model::KeyId, Path, description = "The key.")),
-    responses((status = 200, description = "Its secrets, masked.", body = SecretList)),
-    extensions(("x-scope" = json!("keys:read")))
+    responses((status = 200, description = "Its secrets, masked.", body = SecretList))
 )]
-pub(crate) async fn list_secrets(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn list_secrets(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::READ).await?;
     let items = app.keydesk.secrets(&caller, key_id(&parts)?).await?;
     Ok(respond::json(StatusCode::OK, &SecretList { items }))
 }

@@ -54,7 +54,7 @@ pub(super) const NOTES: Field = Field::optional("notes", Shape::Checked { check:
 
 /// The words of the error are the model's own, and repeat nothing of what was sent but a network.
 fn check_text<T: std::str::FromStr<Err: std::fmt::Display>>(value: &Value) -> Result<(), String> {
-    let text = value.as_str().ok_or("must be a text")?;
+    let text = value.as_str().ok_or("must be a string")?;
     text.parse::<T>().map(drop).map_err(|error| error.to_string())
 }
 
@@ -62,7 +62,7 @@ fn check_metadata(value: &Value) -> Result<(), String> {
     let object = value.as_object().ok_or("must be an object")?;
     let pairs: Option<BTreeMap<String, String>> =
         object.iter().map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect();
-    Metadata::new(pairs.ok_or("must have a text for each value")?).map(drop).map_err(|error| error.to_string())
+    Metadata::new(pairs.ok_or("must have a string for each value")?).map(drop).map_err(|error| error.to_string())
 }
 
 /// Tells a field that is null from one that is not there.

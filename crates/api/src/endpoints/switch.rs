@@ -1,13 +1,11 @@
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
+use domain::Caller;
 use edge::{Problem, query};
 use http::StatusCode;
 use model::{BulkSwitched, Key};
 
 use super::{bulk_delete::KeyIds, key_id, precondition};
-use crate::{App, auth, body, respond};
+use crate::{App, body, respond};
 
 /// Disable a key
 ///
@@ -22,12 +20,10 @@ use crate::{App, auth, body, respond};
     ),
     responses(
         (status = 200, description = "The key.", body = Key, headers(("ETag" = String, description = "Its version."))),
-        (status = 412, description = "`version_moved`: the key has been changed since."),
-    ),
-    extensions(("x-scope" = json!("keys:write")))
+    )
 )]
-pub(crate) async fn disable_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
-    one(&app, request, false).await
+pub(crate) async fn disable_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
+    one(&app, &caller, request, false).await
 }
 
 /// Enable a key
@@ -43,12 +39,10 @@ pub(crate) async fn disable_key(State(app): State<App>, request: Request) -> Res
     ),
     responses(
         (status = 200, description = "The key.", body = Key, headers(("ETag" = String, description = "Its version."))),
-        (status = 412, description = "`version_moved`: the key has been changed since."),
-    ),
-    extensions(("x-scope" = json!("keys:write")))
+    )
 )]
-pub(crate) async fn enable_key(State(app): State<App>, request: Request) -> Result<Response, Problem> {
-    one(&app, request, true).await
+pub(crate) async fn enable_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
+    one(&app, &caller, request, true).await
 }
 
 /// Disable several keys
@@ -59,11 +53,10 @@ pub(crate) async fn enable_key(State(app): State<App>, request: Request) -> Resu
     path = "/api/v1/keys/bulk-disable",
     tag = "Keys",
     request_body(content = KeyIds, example = json!({"ids": ["01981d2c-9e5b-7c3a-8b1d-0123456789ab"]})),
-    responses((status = 200, description = "What became of them.", body = BulkSwitched)),
-    extensions(("x-scope" = json!("keys:write")))
+    responses((status = 200, description = "What became of them.", body = BulkSwitched))
 )]
-pub(crate) async fn disable_keys(State(app): State<App>, request: Request) -> Result<Response, Problem> {
-    many(&app, request, false).await
+pub(crate) async fn disable_keys(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
+    many(&app, &caller, request, false).await
 }
 
 /// Enable several keys
@@ -74,28 +67,25 @@ pub(crate) async fn disable_keys(State(app): State<App>, request: Request) -> Re
     path = "/api/v1/keys/bulk-enable",
     tag = "Keys",
     request_body(content = KeyIds, example = json!({"ids": ["01981d2c-9e5b-7c3a-8b1d-0123456789ab"]})),
-    responses((status = 200, description = "What became of them.", body = BulkSwitched)),
-    extensions(("x-scope" = json!("keys:write")))
+    responses((status = 200, description = "What became of them.", body = BulkSwitched))
 )]
-pub(crate) async fn enable_keys(State(app): State<App>, request: Request) -> Result<Response, Problem> {
-    many(&app, request, true).await
+pub(crate) async fn enable_keys(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
+    many(&app, &caller, request, true).await
 }
 
-async fn one(app: &App, request: Request, enabled: bool) -> Result<Response, Problem> {
+async fn one(app: &App, caller: &Caller, request: Request, enabled: bool) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     let id = key_id(&parts)?;
-    let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
-    let key = app.keydesk.set_enabled(&caller, id, enabled, version).await?;
+    let version = precondition::if_match(&app.keydesk, caller, id, &parts.headers).await?;
+    let key = app.keydesk.set_enabled(caller, id, enabled, version).await?;
     Ok(respond::key(&key))
 }
 
-async fn many(app: &App, request: Request, enabled: bool) -> Result<Response, Problem> {
+async fn many(app: &App, caller: &Caller, request: Request, enabled: bool) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let caller = auth::manager(&app.keydesk, &parts, &auth::WRITE).await?;
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
     let KeyIds { ids } = body::parse(&body)?;
-    let outcome = app.keydesk.bulk_set_enabled(&caller, &ids, enabled).await?;
+    let outcome = app.keydesk.bulk_set_enabled(caller, &ids, enabled).await?;
     Ok(respond::json(StatusCode::OK, &outcome))
 }

@@ -177,8 +177,7 @@ impl Decided {
     path = "/api/v1/keys/verify",
     tag = "Verification",
     request_body(content = VerifyCall, example = json!({"key": "ccc_live_...", "scopes": ["contacts:read"]})),
-    responses((status = 200, description = "The verdict.", body = Answer)),
-    extensions(("x-scope" = json!("keys:verify")))
+    responses((status = 200, description = "The verdict.", body = Answer))
 )]
 pub async fn verify_key<B: Payload>(
     keydesk: &Keydesk,

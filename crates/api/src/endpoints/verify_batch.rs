@@ -1,15 +1,15 @@
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
+use std::sync::Arc;
+
+use axum::{extract::Request, response::Response};
 use edge::{Problem, RequestId, query};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use verify::Record;
 
 use super::verify::{Answer, VerifyCall};
 use crate::{
-    App, auth,
+    App,
     body::{self, Field, Form, Shape},
     respond,
 };
@@ -53,12 +53,10 @@ pub(crate) struct Answers<'a> {
     path = "/api/v1/keys/verify-batch",
     tag = "Verification",
     request_body(content = VerifyBatch, example = json!({"calls": [{"key": "ccc_live_..."}, {"key": "ccc_test_..."}]})),
-    responses((status = 200, description = "The verdicts, in the order of the calls.", body = Answers)),
-    extensions(("x-scope" = json!("keys:verify")))
+    responses((status = 200, description = "The verdicts, in the order of the calls.", body = Answers))
 )]
-pub(crate) async fn verify_keys(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn verify_keys(app: App, caller: Arc<Record>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let caller = auth::key(&app.keydesk, &parts, &*auth::VERIFY).await?;
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
     let batch = body::parse::<VerifyBatch<'_>>(&body)?;

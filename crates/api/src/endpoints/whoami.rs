@@ -1,12 +1,12 @@
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
+use std::sync::Arc;
+
+use axum::{extract::Request, response::Response};
 use edge::{Problem, query};
 use http::StatusCode;
 use model::Key;
+use verify::Record;
 
-use crate::{App, auth, respond};
+use crate::{App, respond};
 
 /// Get the calling key
 ///
@@ -17,9 +17,8 @@ use crate::{App, auth, respond};
     tag = "Verification",
     responses((status = 200, description = "The calling key.", body = Key))
 )]
-pub(crate) async fn whoami(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn whoami(app: App, caller: Arc<Record>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let caller = auth::key(&app.keydesk, &parts, &[]).await?;
     query::none(&parts.uri)?;
     let key = app.keydesk.whoami(&caller).await?;
     Ok(respond::json(StatusCode::OK, &key))

@@ -100,7 +100,7 @@ fn example(html: &mut Html, found: &Found<'_>) {
     if found.method != "get" {
         lines.push(format!("-X {}", found.method.to_uppercase()));
     }
-    let path = found.path.replace("{id}", "$KEY_ID");
+    let path = filled(found.path);
     if found.operation["security"].as_array().is_none_or(|schemes| !schemes.is_empty()) {
         lines.push("-H \"Authorization: Bearer $KEY\"".to_owned());
     }
@@ -113,6 +113,19 @@ fn example(html: &mut Html, found: &Found<'_>) {
     html.raw("<pre tabindex=\"0\"><code>");
     html.text(&lines.join(" \\\n  "));
     html.raw("</code></pre>\n");
+}
+
+/// A path whose parameters are variables of a shell: `{id}` is `$KEY_ID`, and any other `{name}` is `$NAME_ID`.
+fn filled(path: &str) -> String {
+    let segments = path.split('/').map(|segment| {
+        let parameter = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        match parameter {
+            Some("id") => "$KEY_ID".to_owned(),
+            Some(name) => format!("${}_ID", name.to_uppercase()),
+            None => segment.to_owned(),
+        }
+    });
+    segments.collect::<Vec<_>>().join("/")
 }
 
 fn responses(html: &mut Html, document: &Value, operation: &Value) {
@@ -138,5 +151,21 @@ fn named<'a>(document: &Value, schema: &'a Value) -> &'a Value {
     match name {
         Some(name) if document["components"]["schemas"].get(name).is_none() => &Value::Null,
         _ => schema,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_parameter_of_a_path_is_filled_in() {
+        for (path, expected) in [
+            ("/api/v1/keys", "/api/v1/keys"),
+            ("/api/v1/keys/{id}/reveal", "/api/v1/keys/$KEY_ID/reveal"),
+            ("/api/v1/keys/{id}/handover/{handover}", "/api/v1/keys/$KEY_ID/handover/$HANDOVER_ID"),
+        ] {
+            assert_eq!(filled(path), expected);
+        }
     }
 }

@@ -19,12 +19,13 @@ use axum::{
 use edge::{ClientAddress, Problem, credentials, problem};
 use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
 use model::{Code, Instant, Scope};
+use utoipa::OpenApi;
 use verify::{Call, Record, Verdict, Verifier};
 
 #[cfg(feature = "grpc")]
 pub(crate) use self::identity::is_ours;
-use self::{original::Original, parameters::Parameters};
-pub(crate) use self::{parameters::is_for_nginx, question::Question};
+use self::parameters::Parameters;
+pub(crate) use self::{original::Original, parameters::is_for_nginx, question::Question};
 use crate::Gateway;
 
 /// What a call without a route is decided with. It is refused whatever the key holds, so it must not count as allowed nor
@@ -60,7 +61,16 @@ static NOWHERE: LazyLock<[Scope; 1]> = LazyLock::new(|| [Scope::parse("no-route:
         (status = 429, description = "`too_many_calls`."),
     )
 )]
-pub fn authorize() {}
+#[expect(dead_code, reason = "what is described is answered before any router")]
+fn authorize() {}
+
+/// How forward-auth is described to whoever configures a proxy.
+pub fn description() -> utoipa::openapi::OpenApi {
+    #[derive(OpenApi)]
+    #[openapi(paths(authorize))]
+    struct Described;
+    Described::openapi()
+}
 
 /// Answers a question, if the database must be asked.
 pub(crate) async fn answer(

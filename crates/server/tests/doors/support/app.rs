@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use server::Dispatcher;
 use store::testing::TestDatabase;
 
-use super::redact;
+use super::{documented, redact};
 
 /// The real router on a real database.
 pub(crate) struct TestApp {
@@ -84,9 +84,12 @@ impl TestApp {
 
     /// Sends a request as it is.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let (parts, body) = self.dispatcher.clone().answer(request).await.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("a whole body").to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        documented::check(&method, &path, &answer);
+        answer
     }
 }
 
