@@ -14,6 +14,7 @@ mod gate;
 mod gateway;
 #[cfg(feature = "grpc")]
 pub mod grpc;
+pub mod parsers;
 pub mod spoe;
 
 pub use authz::description;

@@ -168,6 +168,22 @@ fn question<'a>(arguments: &[(&[u8], Value<'a>)]) -> Option<Question<'a>> {
     })
 }
 
+/// Reads a frame with all that stands in it, for `fuzz/`: how many bytes its arguments have.
+pub(crate) fn size_of_arguments(frame: &[u8]) -> Option<usize> {
+    let said = Said::read(frame)?;
+    let Said::Notify { arguments, .. } = said else { return Some(0) };
+    // Headers that can't be read are no reason to refuse the frame, but must not be more than there is.
+    drop(question(&arguments).and_then(Question::into_request));
+    let size = |(name, value): &(&[u8], Value<'_>)| {
+        name.len()
+            + match value {
+                Value::Bytes(bytes) => bytes.len(),
+                _ => 0,
+            }
+    };
+    Some(arguments.iter().map(size).sum())
+}
+
 /// As `req.hdrs_bin` writes them: names and values in turn, and an empty pair at the end.
 fn headers(bytes: &[u8]) -> Option<HeaderMap> {
     let mut reader = Reader(bytes);
