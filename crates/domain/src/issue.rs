@@ -5,10 +5,10 @@ use model::{
 use store::{Change, NewSecret, StoredKey, StoredRecord};
 
 use crate::{
-    Caller, Idempotency, Installation, Keydesk, entropy, failure,
+    Caller, Idempotency, Installation, Issued, Keydesk, entropy, failure,
     seal::{self, Row},
     settings_audit,
-    update::require_no_limits,
+    settings_rules::{require_future, require_no_limits},
 };
 
 /// A key to be issued.
@@ -29,15 +29,6 @@ impl NewKey {
     }
 }
 
-/// An issued key with its secret, which no list will show again.
-#[derive(Clone, Debug)]
-pub struct Issued {
-    /// The key.
-    pub key: Key,
-    /// Its secret.
-    pub secret: PlainSecret,
-}
-
 /// What makes a key, once every question about it is answered.
 struct Draft {
     kind: KeyKind,
@@ -52,15 +43,6 @@ impl Draft {
         require_no_limits(&settings)?;
         Ok(Self { kind: KeyKind::Issued, environment: new.environment, settings })
     }
-}
-
-/// Refuses an end that is not in the future.
-pub(crate) fn require_future(expires_at: Option<Instant>, now: Instant) -> Result<(), KeyError> {
-    if expires_at.is_some_and(|end| end <= now) {
-        let reason = "The expiry must be in the future.".to_owned();
-        return Err(KeyError::InvalidSetting { field: "expires_at".to_owned(), reason });
-    }
-    Ok(())
 }
 
 impl Keydesk {

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Caller, Installation, Keydesk,
-    administrator::{email, public},
+    account::{email, public},
     audit::AuditEvent,
     fingerprint,
 };

@@ -1,7 +1,10 @@
-use model::{Key, KeyError, KeyId, KeyKind, KeySettings, SettingsPatch};
+use model::{Key, KeyError, KeyId, KeyKind, SettingsPatch};
 use store::{Change, StoredKey};
 
-use crate::{Caller, Keydesk, failure, issue::require_future, settings_audit};
+use crate::{
+    Caller, Keydesk, failure, settings_audit,
+    settings_rules::{require_future, require_no_limits},
+};
 
 impl Keydesk {
     /// Changes settings of a key; with `if_version`, only if nobody else changed the key since. What changes nothing is not
@@ -70,17 +73,6 @@ impl Keydesk {
         self.inner.verifier.apply(records);
         Ok(())
     }
-}
-
-/// Refuses limits as long as nothing keeps them: a limit that is only written down is worse than none.
-pub(crate) fn require_no_limits(settings: &KeySettings) -> Result<(), KeyError> {
-    let field = match (settings.rate_limits.is_empty(), settings.quotas.is_empty()) {
-        (true, true) => return Ok(()),
-        (false, _) => "rate_limits",
-        (true, false) => "quotas",
-    };
-    let reason = "Limits can't be set yet; leave them out, or give an empty list.".to_owned();
-    Err(KeyError::InvalidSetting { field: field.to_owned(), reason })
 }
 
 /// A key of the caller's installation that is not deleted, whether the Default API Key or an issued one, in the version that

@@ -2,7 +2,7 @@ use domain::Caller;
 use model::{Code, KeyError, KeyKind, ListQuery, Preset, Selection, SortColumn};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, code, scopes, verify};
+use crate::test_keydesk::{TestKeydesk, code, scopes, verify};
 
 on_both_databases!(
     it_exists_from_the_start_and_verifies,
@@ -12,7 +12,7 @@ on_both_databases!(
 );
 
 async fn it_exists_from_the_start_and_verifies(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     for caller in [&desk.operator, &desk.other] {
         let key = desk.keydesk.default_key(caller).await.unwrap();
         assert_eq!(
@@ -27,7 +27,7 @@ async fn it_exists_from_the_start_and_verifies(database: TestDatabase) {
 }
 
 async fn no_verb_touches_it(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let key = keydesk.default_key(&desk.operator).await.unwrap();
     let secret = keydesk.reveal(&desk.operator, key.id).await.unwrap();
@@ -64,7 +64,7 @@ async fn no_verb_touches_it(database: TestDatabase) {
 }
 
 async fn it_comes_first_in_every_order(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let mut issued = Vec::new();
     for name in ["Acme", "Default", "Zeta"] {
         desk.clock.advance(1);
@@ -102,7 +102,7 @@ async fn it_comes_first_in_every_order(database: TestDatabase) {
 }
 
 async fn opening_again_makes_no_second(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let before = desk.database.raw().await.dump().await;
     let (one, two) = tokio::join!(desk.second_node(), desk.second_node());
     assert_eq!(one.installations().await.unwrap(), two.installations().await.unwrap());

@@ -3,12 +3,12 @@ use model::{Action, Actor, AdministratorId, KeyError, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
-use crate::desk::{Desk, SECOND};
+use crate::test_keydesk::{SECOND, TestKeydesk};
 
 on_both_databases!(a_history_is_of_one_key_and_newest_first, a_long_history_is_read_in_pages);
 
 async fn a_history_is_of_one_key_and_newest_first(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let id = desk.issue("Acme").await.key.id;
     let other = desk.issue("Borealis").await.key.id;
@@ -28,7 +28,7 @@ async fn a_history_is_of_one_key_and_newest_first(database: TestDatabase) {
 }
 
 async fn a_long_history_is_read_in_pages(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let id = desk.issue("Acme").await.key.id;
     for _ in 0..99 {

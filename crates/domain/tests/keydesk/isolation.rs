@@ -7,7 +7,7 @@ use model::{
 };
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, START, call, new_key, once, verify};
+use crate::test_keydesk::{START, TestKeydesk, call, new_key, once, verify};
 
 on_both_databases!(
     no_verb_reaches_over,
@@ -22,7 +22,7 @@ fn all(limit: u32) -> ListQuery {
 }
 
 async fn no_verb_reaches_over(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let live = desk.issue("Acme").await.key.id;
     let gone = desk.issue("Gone").await.key.id;
@@ -82,7 +82,7 @@ async fn no_verb_reaches_over(database: TestDatabase) {
 }
 
 async fn each_lists_its_own(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let own = desk.issue("Acme").await.key.id;
     let foreign = desk.keydesk.issue(&desk.other, new_key("Acme")).await.unwrap().key.id;
     let ids = async |caller: &Caller, query: ListQuery| -> Vec<KeyId> {
@@ -103,7 +103,7 @@ async fn each_lists_its_own(database: TestDatabase) {
 }
 
 async fn a_foreign_key_is_not_found(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     let key = issued.secret.expose();
     for (installation, expected) in [
@@ -124,7 +124,7 @@ async fn a_foreign_key_is_not_found(database: TestDatabase) {
 /// A foreign key, and one that is purged, are not found, whatever else is wrong at the same time: the first of the order goes
 /// before each other. (The pairs of the others are in the model's table.)
 async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let (keydesk, operator) = (&desk.keydesk, &desk.operator);
     let until = |at| SettingsPatch { expires_at: Some(Some(Instant::from_millis(at))), ..SettingsPatch::default() };
     let far = [Scope::parse("data:write").unwrap()];
@@ -169,7 +169,7 @@ async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
 }
 
 async fn each_has_its_own_answers(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let new = || NewKey { idempotency: once("same", "body"), ..new_key("Acme") };
     let own = desk.keydesk.issue(&desk.operator, new()).await.unwrap();
     let foreign = desk.keydesk.issue(&desk.other, new()).await.unwrap();

@@ -2,7 +2,7 @@ use domain::NewKey;
 use model::{ClientNameError, Environment, KeyError, KeyKind, KeyStatus, Preset, Scope, ScopeSet, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, START, new_key, scopes};
+use crate::test_keydesk::{START, TestKeydesk, new_key, scopes};
 
 on_both_databases!(
     a_new_key_is_as_asked,
@@ -15,7 +15,7 @@ on_both_databases!(
 );
 
 async fn a_new_key_is_as_asked(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     for (preset, given, environment, expected) in [
         (Some(Preset::LiveWidget), None, Environment::Test, Preset::LiveWidget.scopes()),
         (None, None, Environment::Live, ScopeSet::default()),
@@ -40,7 +40,7 @@ async fn a_new_key_is_as_asked(database: TestDatabase) {
 }
 
 async fn nobody_gives_what_they_do_not_hold(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let rows: [(&[&str], &[&str], &[&str]); 12] = [
         (&["keys:write"], &[], &[]),
         (&["keys:write"], &["keys:write"], &[]),
@@ -74,7 +74,7 @@ async fn nobody_gives_what_they_do_not_hold(database: TestDatabase) {
 }
 
 async fn an_unknown_scope_is_refused_by_name(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     for unknown in ["contacts:paint", "unicorns:read", "unicorns:*", "contact:*", "keys:rea"] {
         let new = NewKey::of(SettingsPatch { scopes: Some(scopes(&["calls:read", unknown])), ..settings("Acme") });
         let outcome = desk.keydesk.issue(&desk.operator, new).await.map(drop);
@@ -83,7 +83,7 @@ async fn an_unknown_scope_is_refused_by_name(database: TestDatabase) {
 }
 
 async fn a_client_name_that_can_not_be_one(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Acme").await.key;
     let long = "a".repeat(101);
     for (name, reason) in [
@@ -106,7 +106,7 @@ async fn a_client_name_that_can_not_be_one(database: TestDatabase) {
 }
 
 async fn a_rename_to_the_same_name_writes_nothing(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Café").await.key;
     let before = desk.database.raw().await.dump().await;
     desk.clock.advance(10);
@@ -122,7 +122,7 @@ async fn a_rename_to_the_same_name_writes_nothing(database: TestDatabase) {
 }
 
 async fn a_rename_against_another_version_is_refused(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let rename = async |name: &str, version| {
         desk.keydesk.update(&desk.operator, id, model::SettingsPatch::name(name), version).await
@@ -142,7 +142,7 @@ async fn a_rename_against_another_version_is_refused(database: TestDatabase) {
 }
 
 async fn hostile_names_come_back_as_they_were(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let wide = "漢".repeat(100);
     for name in [
         "<script>alert(1)</script>",

@@ -10,7 +10,7 @@ use model::{Code, Instant, KeyId, ScopeSet, SettingsPatch};
 use store::testing::TestDatabase;
 use verify::Call;
 
-use crate::desk::{Desk, START, new_key, scopes};
+use crate::test_keydesk::{START, TestKeydesk, new_key, scopes};
 
 /// Keys taken away already that are asked for again.
 const BEFORE: usize = 16;
@@ -31,9 +31,9 @@ async fn refused_at_once(
     batch: usize,
     expected: Code,
     new: impl Fn(usize) -> NewKey,
-    take_away: impl AsyncFn(&Desk, usize, &[KeyId]),
+    take_away: impl AsyncFn(&TestKeydesk, usize, &[KeyId]),
 ) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let mut issued = Vec::with_capacity(batches * batch);
     for number in 0..batches {
         let drafts = (0..batch).map(|_| new(number)).collect();
@@ -93,26 +93,26 @@ fn end(number: usize) -> Instant {
     Instant::from_millis(START + 1_000 * (i64::try_from(number).unwrap() + 1))
 }
 
-async fn delete(desk: &Desk, _: usize, ids: &[KeyId]) {
+async fn delete(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
     assert_eq!(desk.keydesk.bulk_delete(&desk.operator, ids).await.unwrap().deleted.len(), ids.len());
 }
 
-async fn disable(desk: &Desk, _: usize, ids: &[KeyId]) {
+async fn disable(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
     assert_eq!(desk.keydesk.bulk_set_enabled(&desk.operator, ids, false).await.unwrap().changed.len(), ids.len());
 }
 
-async fn expire(desk: &Desk, number: usize, _: &[KeyId]) {
+async fn expire(desk: &TestKeydesk, number: usize, _: &[KeyId]) {
     desk.clock.set(end(number).as_millis());
 }
 
-async fn take_rights(desk: &Desk, _: usize, ids: &[KeyId]) {
+async fn take_rights(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
     for id in ids {
         let change = SettingsPatch { scopes: Some(ScopeSet::default()), ..SettingsPatch::default() };
         desk.keydesk.update(&desk.operator, *id, change, None).await.unwrap();
     }
 }
 
-async fn rotate(desk: &Desk, _: usize, ids: &[KeyId]) {
+async fn rotate(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
     for id in ids {
         desk.keydesk.rotate(&desk.operator, *id, 0, None).await.unwrap();
     }
@@ -120,7 +120,7 @@ async fn rotate(desk: &Desk, _: usize, ids: &[KeyId]) {
 
 /// A call that was let in before its key was taken away, and whose change had to wait until after that.
 async fn a_change_that_waited_asks_again_who_calls(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let held = ["keys:write", "keys:reveal", "contacts:read"];
     let target = desk.issue("Target").await.key.id;
     let less = SettingsPatch { scopes: Some(scopes(&["keys:write", "contacts:read"])), ..SettingsPatch::default() };

@@ -2,12 +2,12 @@ use domain::{Caller, Grants};
 use model::{Actor, AdministratorId, KeyError, ListQuery, Selection};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, new_key};
+use crate::test_keydesk::{TestKeydesk, new_key};
 
 on_both_databases!(a_viewer_sees_and_changes_nothing);
 
 async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let (live, gone) = (desk.issue("Acme").await.key, desk.issue("Gone").await.key);
     let selection = Selection::Ids(vec![gone.id]);

@@ -6,7 +6,7 @@ use model::{
 use store::{LastUse, NewSecret, Store, StoredKey, UsageDelta, on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
-use crate::desk::{Desk, HOUR, START, code, scopes, settings};
+use crate::test_keydesk::{HOUR, START, TestKeydesk, code, scopes, settings};
 
 on_both_databases!(
     a_selection_of_deleted_keys_deletes_no_living_ones,
@@ -39,7 +39,7 @@ async fn put_like(store: &Store, installation: InstallationId, key: &Key, more: 
 }
 
 async fn a_selection_of_deleted_keys_deletes_no_living_ones(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let (gone, live) = (desk.issue("Acme").await.key, desk.issue("Acme").await.key);
     desk.keydesk.delete(&desk.operator, gone.id, None).await.unwrap();
     let selection = matching("acme", Some(KeyStatus::Revoked));
@@ -51,7 +51,7 @@ async fn a_selection_of_deleted_keys_deletes_no_living_ones(database: TestDataba
 }
 
 async fn a_text_that_is_in_no_name_selects_nothing(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Acme").await.key;
     for search in ["\0", "ac\0me", "acme\u{7}x", "nobody"] {
         let listed = ListQuery { search: search.to_owned(), limit: 50, ..ListQuery::default() };
@@ -67,7 +67,7 @@ async fn a_text_that_is_in_no_name_selects_nothing(database: TestDatabase) {
 }
 
 async fn all_that_match_are_counted_with_their_calls(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let (first, second) = (desk.issue("Acme").await, desk.issue("Acme too").await);
     let store = desk.database.store().await;
     put_like(&store, desk.operator.installation, &first.key, 1_000).await;
@@ -96,7 +96,7 @@ async fn all_that_match_are_counted_with_their_calls(database: TestDatabase) {
 }
 
 async fn a_deletion_that_stops_half_way_is_undone(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let caller = desk.caller(&["keys:read", "keys:write"]).await;
     let Actor::Key { id: own } = caller.actor else { panic!("a key calls") };
     let (acme, left) = (desk.issue("Acme").await.key, desk.issue("Beta").await.key);
@@ -116,7 +116,7 @@ async fn a_deletion_that_stops_half_way_is_undone(database: TestDatabase) {
 }
 
 async fn whoever_undoes_a_deletion_holds_every_scope_of_the_keys(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let weak = desk.caller(&["keys:write", "calls:read"]).await;
     let strong = desk.caller(&["keys:write", "calls:read", "data:read"]).await;
     let issue = async |held: &[&str]| {

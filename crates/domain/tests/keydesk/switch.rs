@@ -3,7 +3,7 @@ use model::{Action, Code, KeyError, KeyId, KeyStatus, Selection, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
-use crate::desk::{Desk, code, new_key, scopes};
+use crate::test_keydesk::{TestKeydesk, code, new_key, scopes};
 
 on_both_databases!(
     off_and_on_again,
@@ -16,7 +16,7 @@ on_both_databases!(
 );
 
 async fn off_and_on_again(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     let (id, key) = (issued.key.id, issued.secret.expose());
     let off = desk.keydesk.set_enabled(&desk.operator, id, false, Some(1)).await.unwrap();
@@ -34,7 +34,7 @@ async fn off_and_on_again(database: TestDatabase) {
 }
 
 async fn a_key_that_is_made_disabled_waits_to_be_enabled(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let before = desk.audit(&desk.operator).await.len();
     let new = NewKey::of(SettingsPatch { enabled: Some(false), ..settings("Acme") });
     let issued = desk.keydesk.issue(&desk.operator, new.clone()).await.unwrap();
@@ -56,7 +56,7 @@ async fn a_key_that_is_made_disabled_waits_to_be_enabled(database: TestDatabase)
 }
 
 async fn a_switch_is_part_of_an_edit(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     let (id, key) = (issued.key.id, issued.secret.expose());
     let edit = async |enabled, name: &str, version| {
@@ -83,7 +83,7 @@ async fn a_switch_is_part_of_an_edit(database: TestDatabase) {
 }
 
 async fn enabling_through_an_edit_takes_all_rights_of_the_key(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let weak = desk.caller(&["keys:write", "calls:read"]).await;
     let edit =
         async |id, change: SettingsPatch| desk.keydesk.update(&weak, id, change, None).await.map(|key| key.status);
@@ -104,7 +104,7 @@ async fn enabling_through_an_edit_takes_all_rights_of_the_key(database: TestData
 }
 
 async fn many_at_once_with_what_became_of_each(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let [one, two, gone] = [desk.issue("Acme").await, desk.issue("Beta").await, desk.issue("Gone").await];
     let default = desk.keydesk.default_key(&desk.operator).await.unwrap().id;
     desk.keydesk.delete(&desk.operator, gone.key.id, None).await.unwrap();
@@ -123,7 +123,7 @@ async fn many_at_once_with_what_became_of_each(database: TestDatabase) {
 
 async fn all_that_match_in_several_changes(database: TestDatabase) {
     const KEYS: usize = 2_100;
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let new = (0..KEYS).map(|_| new_key("Acme")).collect();
     let issued = desk.keydesk.issue_many(&desk.operator, new).await.unwrap();
     let other = desk.issue("Beta").await.key;
@@ -149,7 +149,7 @@ async fn all_that_match_in_several_changes(database: TestDatabase) {
 }
 
 async fn the_default_key_stays_on(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let default = desk.keydesk.default_key(&desk.operator).await.unwrap();
     let before = desk.database.raw().await.dump().await;
     for enabled in [false, true] {

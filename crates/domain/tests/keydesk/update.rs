@@ -3,7 +3,7 @@ use model::{Action, Code, Instant, KeyError, KeyStatus, NetworkSet, OriginSet, P
 use serde_json::json;
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, HOUR, START, call, code, scopes};
+use crate::test_keydesk::{HOUR, START, TestKeydesk, call, code, scopes};
 
 on_both_databases!(
     every_setting_can_be_changed_and_taken_back,
@@ -39,7 +39,7 @@ fn everything() -> SettingsPatch {
 }
 
 async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let before = desk.issue("Acme").await.key;
     desk.clock.advance(1);
     let after = desk.keydesk.update(&desk.operator, before.id, everything(), Some(1)).await.unwrap();
@@ -83,7 +83,7 @@ async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
 }
 
 async fn what_changes_nothing_writes_nothing(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Acme").await.key;
     desk.keydesk.update(&desk.operator, key.id, everything(), None).await.unwrap();
     // Also when it would not be accepted any more: its time is over.
@@ -98,7 +98,7 @@ async fn what_changes_nothing_writes_nothing(database: TestDatabase) {
 }
 
 async fn a_bad_change_changes_nothing(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Acme").await.key;
     let before = desk.database.raw().await.dump().await;
     let refused = async |change: SettingsPatch, version| {
@@ -127,7 +127,7 @@ async fn a_bad_change_changes_nothing(database: TestDatabase) {
 }
 
 async fn limits_are_refused_until_something_keeps_them(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let limit = json!([{"name": "calls", "limit": 60, "window_seconds": 60}]);
     let quota = json!([{"name": "daily", "limit": 60, "period": "day"}]);
@@ -158,7 +158,7 @@ async fn limits_are_refused_until_something_keeps_them(database: TestDatabase) {
 }
 
 async fn rights_can_be_taken_but_not_given_by_who_lacks_them(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let weak = desk.caller(&["keys:write", "calls:read"]).await;
     let set = async |caller: &Caller, id, wanted: ScopeSet| {
         let change = SettingsPatch { scopes: Some(wanted), ..SettingsPatch::default() };
@@ -190,7 +190,7 @@ async fn rights_can_be_taken_but_not_given_by_who_lacks_them(database: TestDatab
 }
 
 async fn a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let (weak, strong) = (desk.caller(&["keys:write"]).await, desk.caller(&["keys:write", "data:read"]).await);
     let keydesk = &desk.keydesk;
     let bound = |ips: &[&str], origins: &[&str]| {
@@ -247,7 +247,7 @@ async fn a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them(databas
 }
 
 async fn a_preset_brings_its_rights(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let update = async |preset, wanted: Option<&[&str]>| {
         let change = SettingsPatch { preset: Some(preset), scopes: wanted.map(scopes), ..SettingsPatch::default() };
@@ -261,7 +261,7 @@ async fn a_preset_brings_its_rights(database: TestDatabase) {
 }
 
 async fn expiry_is_to_the_millisecond_and_moves(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let new = NewKey::of(SettingsPatch { expires_at: Some(Some(in_an_hour())), ..settings("Acme") });
     let issued = desk.keydesk.issue(&desk.operator, new).await.unwrap();
     let key = issued.secret.expose();
@@ -277,7 +277,7 @@ async fn expiry_is_to_the_millisecond_and_moves(database: TestDatabase) {
 }
 
 async fn addresses_and_origins_bind_a_key(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let new = NewKey::of(SettingsPatch {
         allowed_ips: everything().allowed_ips,
         allowed_origins: everything().allowed_origins,

@@ -3,7 +3,7 @@ use clap::Args;
 use domain::NewKey;
 use model::{Environment, Preset, Scope, SettingsPatch};
 
-use super::{Desk, Failed, Format, key_settings::KeySettings, output::Output, show};
+use super::{CommandContext, Failed, Format, key_settings::KeySettings, output::Output, show};
 
 #[derive(Args)]
 pub(super) struct KeyCreate {
@@ -29,17 +29,17 @@ pub(super) struct KeyCreate {
 }
 
 impl KeyCreate {
-    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
-        let operator = desk.operator().await?;
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        let operator = context.operator().await?;
         let named = SettingsPatch {
             preset: self.preset,
             scopes: (!self.scope.is_empty()).then(|| self.scope.into_iter().collect()),
             enabled: self.disabled.then_some(false),
             ..SettingsPatch::name(self.client_name)
         };
-        let settings = self.settings.patch(named, desk.keydesk.now())?;
+        let settings = self.settings.patch(named, context.keydesk.now())?;
         let new = NewKey { environment: self.environment, settings, idempotency: None };
-        let issued = desk.keydesk.issue(&operator, new).await?;
+        let issued = context.keydesk.issue(&operator, new).await?;
         if self.format.json {
             return Ok(output.json(&CreatedKey::from(&issued))?);
         }

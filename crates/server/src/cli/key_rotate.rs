@@ -2,7 +2,7 @@ use api::CreatedKey;
 use clap::Args;
 use model::{KeyId, Overlap};
 
-use super::{Desk, Failed, Format, output::Output, show};
+use super::{CommandContext, Failed, Format, output::Output, show};
 
 #[derive(Args)]
 pub(super) struct KeyRotate {
@@ -24,9 +24,9 @@ pub(super) struct KeyEndOverlap {
 }
 
 impl KeyRotate {
-    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
-        let operator = desk.operator().await?;
-        let issued = desk.keydesk.rotate(&operator, self.id, self.overlap.seconds(), None).await?;
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        let operator = context.operator().await?;
+        let issued = context.keydesk.rotate(&operator, self.id, self.overlap.seconds(), None).await?;
         if self.format.json {
             return Ok(output.json(&CreatedKey::from(&issued))?);
         }
@@ -35,9 +35,9 @@ impl KeyRotate {
 }
 
 impl KeyEndOverlap {
-    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
-        let operator = desk.operator().await?;
-        let key = desk.keydesk.end_overlap(&operator, self.id, None).await?;
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        let operator = context.operator().await?;
+        let key = context.keydesk.end_overlap(&operator, self.id, None).await?;
         if self.format.json { Ok(output.json(&key)?) } else { show(&key, None, output) }
     }
 }

@@ -2,7 +2,7 @@ use clap::Args;
 use model::{KeyId, Preset, Scope, SettingsPatch};
 
 use super::{
-    Desk, Failed, Format,
+    CommandContext, Failed, Format,
     key_settings::{KeySettings, Without},
     output::Output,
     show,
@@ -33,8 +33,8 @@ pub(super) struct KeyUpdate {
 }
 
 impl KeyUpdate {
-    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
-        let operator = desk.operator().await?;
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        let operator = context.operator().await?;
         // `key enable` and `key disable` are for `enabled`.
         let named = SettingsPatch {
             client_name: self.client_name,
@@ -42,8 +42,8 @@ impl KeyUpdate {
             scopes: (!self.scope.is_empty()).then(|| self.scope.into_iter().collect()),
             ..SettingsPatch::default()
         };
-        let patch = self.without.patch(self.settings.patch(named, desk.keydesk.now())?);
-        let key = desk.keydesk.update(&operator, self.id, patch, self.if_version).await?;
+        let patch = self.without.patch(self.settings.patch(named, context.keydesk.now())?);
+        let key = context.keydesk.update(&operator, self.id, patch, self.if_version).await?;
         if self.format.json { Ok(output.json(&key)?) } else { show(&key, None, output) }
     }
 }

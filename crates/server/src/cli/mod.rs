@@ -133,32 +133,32 @@ impl Cli {
             return serve::run(settings, started).await.map_err(Failed::new);
         };
         let keydesk = Keydesk::open(options(&settings)).await?;
-        let desk = Desk { keydesk, address: settings.address(), installation: settings.installation };
-        let outcome = command.run(&desk, output).await;
-        desk.keydesk.close().await;
+        let context = CommandContext { keydesk, address: settings.address(), installation: settings.installation };
+        let outcome = command.run(&context, output).await;
+        context.keydesk.close().await;
         outcome
     }
 }
 
 impl Command {
-    async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
+    async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         match self {
-            // Served before a desk is opened.
+            // Served before a context is opened.
             Self::Serve(_) => Ok(()),
-            Self::Key(KeyCommand::Create(command)) => command.run(desk, output).await,
-            Self::Key(KeyCommand::List(command)) => command.run(desk, output).await,
-            Self::Key(KeyCommand::Default(command)) => command.run(desk, output).await,
-            Self::Key(KeyCommand::Update(command)) => command.run(desk, output).await,
-            Self::Key(KeyCommand::Disable(command)) => command.run(false, desk, output).await,
-            Self::Key(KeyCommand::Enable(command)) => command.run(true, desk, output).await,
-            Self::Key(KeyCommand::Rotate(command)) => command.run(desk, output).await,
-            Self::Key(KeyCommand::EndOverlap(command)) => command.run(desk, output).await,
-            Self::Key(KeyCommand::Handover(command)) => command.run(desk, output).await,
-            Self::Key(KeyCommand::Delete(command)) => command.run(desk, output).await,
-            Self::Admin(command) => command.run(desk, output).await,
-            Self::Installation(command) => command.run(desk, output).await,
-            Self::Backup(command) => command.run(desk, output).await,
-            Self::Doctor(command) => command.run(desk, output).await,
+            Self::Key(KeyCommand::Create(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::List(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::Default(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::Update(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::Disable(command)) => command.run(false, context, output).await,
+            Self::Key(KeyCommand::Enable(command)) => command.run(true, context, output).await,
+            Self::Key(KeyCommand::Rotate(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::EndOverlap(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::Handover(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::Delete(command)) => command.run(context, output).await,
+            Self::Admin(command) => command.run(context, output).await,
+            Self::Installation(command) => command.run(context, output).await,
+            Self::Backup(command) => command.run(context, output).await,
+            Self::Doctor(command) => command.run(context, output).await,
         }
     }
 }
@@ -195,15 +195,15 @@ fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> String {
     set.into_iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" ")
 }
 
-/// What a command works on.
-struct Desk {
+/// What every command works on: an open Keydesk, and the installation that was named.
+struct CommandContext {
     keydesk: Keydesk,
     installation: String,
     /// Where people open the Workspace.
     address: String,
 }
 
-impl Desk {
+impl CommandContext {
     /// The operator, in the installation that was named.
     async fn operator(&self) -> Result<Caller, Failed> {
         let name = &self.installation;

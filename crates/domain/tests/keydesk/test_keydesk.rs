@@ -40,7 +40,7 @@ impl StoppedClock {
 }
 
 /// A Keydesk with two installations, `default` and `other`, and the operator of each.
-pub(crate) struct Desk {
+pub(crate) struct TestKeydesk {
     pub(crate) keydesk: Keydesk,
     pub(crate) clock: Arc<StoppedClock>,
     pub(crate) operator: Caller,
@@ -54,7 +54,7 @@ pub(crate) fn options(database: &TestDatabase, clock: &Arc<StoppedClock>) -> Ope
     options
 }
 
-impl Desk {
+impl TestKeydesk {
     pub(crate) async fn open(database: TestDatabase) -> Self {
         let clock = StoppedClock::new();
         let keydesk = Keydesk::open(options(&database, &clock)).await.unwrap();
