@@ -5,7 +5,7 @@ use model::{Code, KeyError};
 use store::{on_both_databases, testing::TestDatabase};
 use tokio::task::JoinSet;
 
-use crate::desk::{Desk, KNOWN, code, new_key, once, within};
+use crate::test_keydesk::{TestKeydesk, KNOWN, code, new_key, once, within};
 
 on_both_databases!(
     each_of_many_callers_gets_its_own_answer,
@@ -15,14 +15,14 @@ on_both_databases!(
 
 const CALLERS: usize = 32;
 
-async fn audit_is_sound(desk: &Desk) -> bool {
+async fn audit_is_sound(desk: &TestKeydesk) -> bool {
     let findings = desk.keydesk.examine().await;
     findings.iter().find(|finding| finding.what == "audit log").unwrap().ok
 }
 
 /// Creates, asks again, and makes every mistake there is, all at once.
 async fn each_of_many_callers_gets_its_own_answer(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let shared = desk.issue("Shared").await.key;
     let default = desk.keydesk.default_key(&desk.operator).await.unwrap();
     let before = desk.audit(&desk.operator).await.len();
@@ -71,7 +71,7 @@ async fn each_of_many_callers_gets_its_own_answer(database: TestDatabase) {
 }
 
 async fn a_caller_who_hangs_up_leaves_a_whole_change_or_none(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let before = desk.audit(&desk.operator).await.len();
     let mut tasks = Vec::new();
     for caller in 0..200 {
@@ -104,7 +104,7 @@ async fn a_caller_who_hangs_up_leaves_a_whole_change_or_none(database: TestDatab
 }
 
 async fn whoever_lost_a_right_while_its_call_waited_makes_no_change(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let caller = desk.caller(&["keys:write", "contacts:*", "calls:*", "wraps:*"]).await;
     let model::Actor::Key { id } = caller.actor else { panic!("the caller is a key") };
     let mut tasks = JoinSet::new();
