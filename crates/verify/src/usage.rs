@@ -89,7 +89,7 @@ impl Verifier {
         let usage = &self.inner.usage;
         let Left { mut records, deltas: mut aside } = usage.drain();
         // In the order of the tables, so that each batch writes pages of its own: in the order in which the keys were called
-        // each batch would write nearly all of them (10,000 keys: 130 ms of SQLite's time in place of 300).
+        // each batch would write nearly all of them (10,000 keys: 90 ms of SQLite's time in place of 280).
         records.sort_by_cached_key(|record| (record.installation(), record.key_id()));
         aside.sort_by_key(|delta| (delta.installation, delta.key));
         for (number, batch) in aside.chunks(BATCH).enumerate() {
