@@ -73,7 +73,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
 fn fetch(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
     let browser = || npm::install().and_then(|()| browser::find().map(drop));
     let wants: [(&str, &str, &dyn Fn() -> Result<()>); 4] = [
-        ("tests", "fetch PostgreSQL", &|| postgres::programs().map(drop)),
+        ("tests", "fetch PostgreSQL", &postgres::fetch),
         ("tests", "fetch proxies", &|| proxies::find().map(drop)),
         ("e2e", "fetch a browser", &browser),
         ("schemathesis", "fetch schemathesis", &|| python::program("st").map(drop)),
