@@ -20,6 +20,7 @@ mod key;
 mod list;
 mod network;
 mod origin;
+mod overlap;
 mod preset;
 mod raw_path;
 mod route;
@@ -54,6 +55,7 @@ pub use list::{
 };
 pub use network::{InvalidNetwork, NETWORKS_MAX, Network, NetworkSet, TooManyNetworks};
 pub use origin::{InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
+pub use overlap::{InvalidOverlap, InvalidSpan, Overlap};
 pub use preset::{Preset, UnknownPreset};
 pub use raw_path::{InvalidPath, RawPath};
 pub use route::{InvalidRoute, Route};

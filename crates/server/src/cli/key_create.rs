@@ -1,9 +1,9 @@
+use api::CreatedKey;
 use clap::Args;
 use domain::NewKey;
 use model::{Environment, Preset, Scope};
 
 use super::{Desk, Failed, Format, key_settings::KeySettings, output::Output, show};
-use crate::rest::create::Created;
 
 #[derive(Args)]
 pub(super) struct KeyCreate {
@@ -49,7 +49,7 @@ impl KeyCreate {
         };
         let issued = desk.keydesk.issue(&operator, new).await?;
         if self.format.json {
-            return Ok(output.json(&Created::from(&issued))?);
+            return Ok(output.json(&CreatedKey::from(&issued))?);
         }
         show(&issued.key, Some(&issued.secret), output)
     }
