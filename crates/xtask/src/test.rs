@@ -71,9 +71,11 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
 
 /// What comes from elsewhere. A failure here is found again, with its reason, by the step that needs it.
 fn fetch(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
+    /// The step that needs it, what is said, and how it is had.
+    type Fetch<'a> = (&'a str, &'a str, &'a dyn Fn() -> Result<()>);
     let browser = || npm::install().and_then(|()| browser::find().map(drop));
-    let wants: [(&str, &str, &dyn Fn() -> Result<()>); 4] = [
-        ("tests", "fetch PostgreSQL", &|| postgres::programs().map(drop)),
+    let wants: [Fetch<'_>; 4] = [
+        ("tests", "fetch PostgreSQL", &postgres::fetch),
         ("tests", "fetch proxies", &|| proxies::find().map(drop)),
         ("e2e", "fetch a browser", &browser),
         ("schemathesis", "fetch schemathesis", &|| python::program("st").map(drop)),
