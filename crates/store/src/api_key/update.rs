@@ -73,7 +73,7 @@ impl Change {
         let mut changed = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(CHUNK) {
             let mut sql = Sql::new("UPDATE api_key SET updated_at = ");
-            sql.int(now.as_millis()).push(", version = version + 1, epoch = ").int(self.epoch);
+            sql.int(now.as_millis()).push(", version = version + 1, epoch = ").int(self.epoch());
             set(&mut sql);
             sql.push("installation_id = ").id(installation.0);
             sql.push(" AND kind = 'issued' AND deleted_at IS NULL AND id IN ").list(chunk, |sql, id| {
