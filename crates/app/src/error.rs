@@ -59,21 +59,7 @@ impl ApiError {
     /// The status of the answer that carries it.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Key(error) => match error {
-                KeyError::NotFound | KeyError::NoInstallation => StatusCode::NOT_FOUND,
-                KeyError::InvalidClientName { .. }
-                | KeyError::UnknownScope { .. }
-                | KeyError::InvalidSetting { .. }
-                | KeyError::InvalidInstallation { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-                KeyError::DefaultKeyProtected
-                | KeyError::Forbidden
-                | KeyError::ScopeEscalation { .. }
-                | KeyError::ModuleUnavailable => StatusCode::FORBIDDEN,
-                KeyError::HandoverOver => StatusCode::GONE,
-                KeyError::VersionMoved { .. } => StatusCode::PRECONDITION_FAILED,
-                KeyError::NotRecoverable | KeyError::NotDeleted | KeyError::IdempotencyMismatch => StatusCode::CONFLICT,
-                KeyError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            },
+            Self::Key(error) => StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             Self::Admin(error) => match error {
                 AdminError::WrongCredentials => StatusCode::UNAUTHORIZED,
                 AdminError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -62,6 +62,5 @@ pub use issue::{Issued, NewKey};
 pub use keydesk::{Keydesk, NotReady};
 pub use keyring::{Keyring, KeyringError};
 pub use open::{OpenError, OpenOptions};
-pub use rotate::OVERLAP_MAX_SECONDS;
 pub use session::{Session, SignedIn};
 pub use switch::Switched;

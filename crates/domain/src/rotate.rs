@@ -1,4 +1,4 @@
-use model::{Action, Key, KeyError, KeyId, Scope, SecretInfo};
+use model::{Action, InvalidOverlap, Key, KeyError, KeyId, Overlap, Scope, SecretInfo};
 use serde_json::json;
 
 use crate::{
@@ -8,11 +8,8 @@ use crate::{
     update::{in_version, living},
 };
 
-/// Longest time for which an old secret works beside the new one: 30 days, in seconds.
-pub const OVERLAP_MAX_SECONDS: u32 = 30 * 24 * 60 * 60;
-
 impl Keydesk {
-    /// Gives a key a new secret. The one before works for `overlap_seconds` more, at most [`OVERLAP_MAX_SECONDS`]; 0 ends it
+    /// Gives a key a new secret. The one before works for `overlap_seconds` more, at most [`Overlap::MAX_SECONDS`]; 0 ends it
     /// before this answers. Never do more than two work: what was ending already ends now. The Default API Key can be
     /// rotated as well.
     ///
@@ -39,10 +36,10 @@ impl Keydesk {
         idempotency: Option<Idempotency>,
     ) -> Result<Issued, KeyError> {
         let installation = self.require_to_change(caller)?;
-        if overlap_seconds > OVERLAP_MAX_SECONDS {
-            let reason = "The overlap is at most 30 days.".to_owned();
-            return Err(KeyError::InvalidSetting { field: "overlap_seconds".to_owned(), reason });
-        }
+        let overlap = Overlap::try_from(overlap_seconds).map_err(|InvalidOverlap| KeyError::InvalidSetting {
+            field: "overlap_seconds".to_owned(),
+            reason: "The overlap is at most 30 days.".to_owned(),
+        })?;
         self.change_as(caller, move |this, caller, mut change| async move {
             let now = this.now();
             let before = living(&mut change, &caller, id, None).await?;
@@ -57,13 +54,13 @@ impl Keydesk {
             }
             let before = in_version(before, if_version)?.at(now);
             let (secret, new) = this.build_secret(&installation, id, before.environment, now)?;
-            let end = now.plus_millis(i64::from(overlap_seconds) * 1_000);
+            let end = now.plus_millis(i64::from(overlap.seconds()) * 1_000);
             let done = change.rotate_key(installation.id, id, &new, end, now).await.map_err(failure::public)?;
             if !done {
                 return Err(KeyError::NotFound);
             }
             change.withdraw_handovers(installation.id, &[id], now).await.map_err(failure::public)?;
-            let detail = json!({ "from": before.hint, "to": new.hint, "overlap_seconds": overlap_seconds });
+            let detail = json!({ "from": before.hint, "to": new.hint, "overlap_seconds": overlap });
             let event = AuditEvent::on_key(Action::KeyRotate, id, detail);
             this.write_audit(&mut change, installation.id, caller.actor, now, vec![event]).await?;
             let key = change.key(installation.id, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;

@@ -60,7 +60,7 @@ pub enum KeyError {
     /// The same `Idempotency-Key` came with another request.
     #[error("This Idempotency-Key was used for another request.")]
     IdempotencyMismatch,
-    /// A signed-in person's role does not allow it.
+    /// A signed-in person's role does not allow it, or a key has lost the right while its change waited.
     #[error("Your role does not allow this.")]
     Forbidden,
     /// The API Keys module is off for the installation.
@@ -87,6 +87,22 @@ impl From<ClientNameError> for KeyError {
 }
 
 impl KeyError {
+    /// The status of an answer that carries it, over REST as in the Workspace.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::DefaultKeyProtected | Self::ScopeEscalation { .. } | Self::Forbidden | Self::ModuleUnavailable => 403,
+            Self::NotFound | Self::NoInstallation => 404,
+            Self::NotRecoverable | Self::NotDeleted | Self::IdempotencyMismatch => 409,
+            Self::HandoverOver => 410,
+            Self::VersionMoved { .. } => 412,
+            Self::InvalidClientName { .. }
+            | Self::UnknownScope { .. }
+            | Self::InvalidSetting { .. }
+            | Self::InvalidInstallation { .. } => 422,
+            Self::Unavailable => 503,
+        }
+    }
+
     /// The stable code of the HTTP contract.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -21,6 +21,7 @@ mod limit;
 mod list;
 mod network;
 mod origin;
+mod overlap;
 mod preset;
 mod quota;
 mod rate_limit;
@@ -59,6 +60,7 @@ pub use list::{
 };
 pub use network::{InvalidNetwork, NETWORKS_MAX, Network, NetworkSet, TooManyNetworks};
 pub use origin::{InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
+pub use overlap::{InvalidOverlap, InvalidSpan, Overlap};
 pub use preset::{Preset, UnknownPreset};
 pub use quota::{Period, QUOTAS_MAX, Quota, Quotas, TimeZoneName};
 pub use rate_limit::{RATE_LIMITS_MAX, RateLimit, RateLimits, WINDOW_MAX_SECONDS};

@@ -7,6 +7,8 @@ use std::{
 };
 
 use domain::Keydesk;
+use edge::accept;
+use gate::{Gate, spoe};
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::TokioIo,
@@ -20,10 +22,9 @@ use tokio::{
 };
 
 use crate::{
-    accept, cli,
     config::Settings,
-    edge::Edge,
-    router, set_up, spoe,
+    dispatcher::Dispatcher,
+    open, router, set_up,
     timekeeper::{Timekeeper, Timer, Timers},
 };
 
@@ -61,7 +62,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let grpc_address = own(&grpc).map(|address| address.to_string());
     let timekeeper = Timekeeper::start().map_err(|error| format!("no threads can be started: {error}"))?;
     // With it: a pool of connections leaves a task behind that waits.
-    let opening = timekeeper.lend(Keydesk::open(cli::options(&settings)));
+    let opening = timekeeper.lend(Keydesk::open(open::options(&settings)));
     let keydesk = opening.await.map_err(|error| error.to_string())?;
     let https = settings.public_url.is_some();
     // The port may have been left to the system.
@@ -70,18 +71,18 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let set_up = set_up::link(&keydesk, &settings.installation, &settings.address()).await;
     drop(settings);
     let background = timekeeper.lend(async { keydesk.start() }).await;
-    let edge = router::edge_for(&keydesk, app::Settings { https }, gateway);
+    let dispatcher = router::dispatcher_for(&keydesk, app::Settings { https }, gateway);
     let mut server = Server::new(timekeeper.timers());
-    server.spawn(listener, edge.clone());
+    server.spawn(listener, dispatcher.clone());
     if let Some(listener) = ops {
-        server.spawn(listener, router::operations(&edge));
+        server.spawn(listener, router::operations(&dispatcher));
     }
     if let Some(listener) = spoe {
-        server.spawn_spoe(listener, edge.clone());
+        server.spawn_spoe(listener, dispatcher.gate().clone());
     }
     #[cfg(feature = "grpc")]
     if let Some(listener) = grpc {
-        server.spawn_grpc(listener, edge.clone());
+        server.spawn_grpc(listener, dispatcher.gate().clone());
     }
     let millis = started.elapsed().as_millis();
     tracing::info!(address = %address, ops_address, grpc_address, spoe_address, "serving on http://{address}, ready in {millis} ms");
@@ -149,17 +150,17 @@ impl Server {
         Self { stopping: watch::Sender::new(false), listeners: JoinSet::new(), timers }
     }
 
-    fn spawn(&mut self, listener: TcpListener, edge: Edge) {
-        self.listeners.spawn(accept_all(listener, edge, self.timers.clone(), self.stopping.subscribe()));
+    fn spawn(&mut self, listener: TcpListener, dispatcher: Dispatcher) {
+        self.listeners.spawn(accept_all(listener, dispatcher, self.timers.clone(), self.stopping.subscribe()));
     }
 
-    fn spawn_spoe(&mut self, listener: TcpListener, edge: Edge) {
-        self.listeners.spawn(spoe::serve(listener, edge, self.stopping.subscribe()));
+    fn spawn_spoe(&mut self, listener: TcpListener, gate: Gate) {
+        self.listeners.spawn(spoe::serve(listener, gate, self.stopping.subscribe()));
     }
 
     #[cfg(feature = "grpc")]
-    fn spawn_grpc(&mut self, listener: TcpListener, edge: Edge) {
-        self.listeners.spawn(crate::grpc::serve(listener, edge, self.stopping.subscribe()));
+    fn spawn_grpc(&mut self, listener: TcpListener, gate: Gate) {
+        self.listeners.spawn(gate::grpc::serve(listener, gate, self.stopping.subscribe()));
     }
 
     /// Whether every call was answered in time.
@@ -169,21 +170,26 @@ impl Server {
     }
 }
 
-async fn accept_all(listener: TcpListener, edge: Edge, timers: Timers, mut stopping: watch::Receiver<bool>) {
+async fn accept_all(
+    listener: TcpListener,
+    dispatcher: Dispatcher,
+    timers: Timers,
+    mut stopping: watch::Receiver<bool>,
+) {
     let connections = GracefulShutdown::new();
     loop {
         let (stream, peer) = tokio::select! {
             _ = stopping.changed() => break,
             accepted = accept::next(&listener) => accepted,
         };
-        tokio::spawn(answer(stream, peer, edge.clone(), timers.timer(), connections.watcher()));
+        tokio::spawn(answer(stream, peer, dispatcher.clone(), timers.timer(), connections.watcher()));
     }
     drop(listener);
     connections.shutdown().await;
 }
 
-async fn answer(stream: TcpStream, peer: SocketAddr, edge: Edge, timer: Timer, watcher: Watcher) {
-    let service = service_fn(move |request| edge.answer_to(Some(peer), request));
+async fn answer(stream: TcpStream, peer: SocketAddr, dispatcher: Dispatcher, timer: Timer, watcher: Watcher) {
+    let service = service_fn(move |request| dispatcher.answer_to(Some(peer), request));
     let connection = http1::Builder::new()
         .timer(timer)
         .header_read_timeout(HEAD_ARRIVAL)

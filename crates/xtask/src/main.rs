@@ -44,6 +44,8 @@ cargo xtask <command>
   e2e [-- ARGS]               build, then the browser tests; ARGS go to Playwright
   bench [--keys N] [--postgres]
                               the measurements of docs/performance.md
+  bench --load [--rounds N] [--seconds N]
+                              its measurements under load, beside bare axum, nginx and HAProxy
   bench --browser             its measurements in a browser
   fuzz [--seconds N]          run each fuzz target for a minute, or for N seconds
   screenshots                 make docs/images/*.png anew

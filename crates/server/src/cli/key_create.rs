@@ -1,9 +1,9 @@
+use api::CreatedKey;
 use clap::Args;
 use domain::NewKey;
 use model::{Environment, Preset, Scope, SettingsPatch};
 
 use super::{Desk, Failed, Format, key_settings::KeySettings, output::Output, show};
-use crate::rest::create::Created;
 
 #[derive(Args)]
 pub(super) struct KeyCreate {
@@ -41,7 +41,7 @@ impl KeyCreate {
         let new = NewKey { environment: self.environment, settings, idempotency: None };
         let issued = desk.keydesk.issue(&operator, new).await?;
         if self.format.json {
-            return Ok(output.json(&Created::from(&issued))?);
+            return Ok(output.json(&CreatedKey::from(&issued))?);
         }
         show(&issued.key, Some(&issued.secret), output)
     }

@@ -1,8 +1,8 @@
+use api::{NewHandover, handover_path};
 use clap::Args;
 use model::KeyId;
 
 use super::{Desk, Failed, Format, output::Output};
-use crate::rest::handover::{Made, path};
 
 #[derive(Args)]
 pub(super) struct KeyHandover {
@@ -17,10 +17,10 @@ impl KeyHandover {
         let operator = desk.operator().await?;
         let made = desk.keydesk.create_handover(&operator, self.id).await?;
         if self.format.json {
-            return Ok(output.json(&Made::from(&made))?);
+            return Ok(output.json(&NewHandover::from(&made))?);
         }
         Ok(output.pairs(&[
-            ("Link", &format!("{}{}", desk.address, path(made.token.expose()))),
+            ("Link", &format!("{}{}", desk.address, handover_path(made.token.expose()))),
             ("Until", &made.handover.expires_at.to_string()),
         ])?)
     }

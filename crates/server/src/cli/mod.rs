@@ -18,13 +18,14 @@ mod output;
 use std::{process::ExitCode, time::Instant};
 
 use clap::{Args, Parser, Subcommand};
-use domain::{Caller, Keydesk, OpenOptions};
+use domain::{Caller, Keydesk};
 use model::{Key, KeyStatus, PlainSecret};
 
 use self::output::Output;
 use crate::{
     config::{CommonFlags, ServeFlags, Settings},
     logs::{self, LogLevel},
+    open::options,
     serve,
 };
 
@@ -192,16 +193,6 @@ fn show(key: &Key, secret: Option<&PlainSecret>, output: &mut Output) -> Result<
 
 fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> String {
     set.into_iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" ")
-}
-
-/// How the domain is opened.
-pub(crate) fn options(settings: &Settings) -> OpenOptions {
-    let mut options = OpenOptions::new(settings.database.clone(), settings.data_dir.clone());
-    options.prefix.clone_from(&settings.key_prefix);
-    options.catalogue = settings.catalogue.clone();
-    // Never a flag: other users of the machine can read those.
-    options.keyring = std::env::var("KEYDESK_KEYRING").ok().filter(|text| !text.is_empty());
-    options
 }
 
 /// What a command works on.

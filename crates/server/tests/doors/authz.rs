@@ -32,8 +32,8 @@ async fn app() -> (TestDatabase, TestApp) {
         routes: RouteTable::new(routes.collect()).unwrap(),
         trusted_proxies: TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]),
     };
-    let edge = server::edge_behind(&app.keydesk, gateway);
-    (database, TestApp { edge, ..app })
+    let dispatcher = server::dispatcher_behind(&app.keydesk, gateway);
+    (database, TestApp { dispatcher, ..app })
 }
 
 /// Asks with a key and these headers.

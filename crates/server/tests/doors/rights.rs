@@ -60,7 +60,7 @@ async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: Test
         ("allowed_ips", json!(["fe80::1%eth0"]), "allowed_ips[0]", "zone"),
         ("allowed_ips", json!(["203.0.113.9/24"]), "allowed_ips[0]", "the network is 203.0.113.0/24"),
         ("allowed_ips", json!(["10.0.0.0/33"]), "allowed_ips[0]", "prefix length"),
-        ("allowed_ips", json!([5]), "allowed_ips[0]", "must be a text"),
+        ("allowed_ips", json!([5]), "allowed_ips[0]", "must be a string"),
         ("allowed_ips", json!("10.0.0.1"), "allowed_ips", "must be a list"),
         ("allowed_ips", json!(networks), "allowed_ips", "0 to 100"),
         ("allowed_origins", json!(["https://example.com/"]), "allowed_origins[0]", "no path"),
@@ -68,7 +68,7 @@ async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: Test
         ("allowed_origins", json!(["https://*"]), "allowed_origins[0]", "*.example.com"),
         ("metadata", json!(pairs), "metadata", "at most 16"),
         ("metadata", json!({"a": "x".repeat(1024)}), "metadata", "1024 bytes"),
-        ("metadata", json!({"a": 5}), "metadata", "a text for each value"),
+        ("metadata", json!({"a": 5}), "metadata", "a string for each value"),
         ("metadata", json!({"a": "\u{0}"}), "metadata", "control"),
         ("metadata", json!([]), "metadata", "must be an object"),
         ("owner_email", json!("ada"), "owner_email", "e-mail"),
@@ -87,7 +87,7 @@ async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: Test
         ("expires_at", json!("2099-12-31T00:00:00+0100"), "expires_at", "RFC 3339"),
         ("expires_at", json!("2099-12-31 00:00:00Z"), "expires_at", "RFC 3339"),
         ("expires_at", json!(""), "expires_at", "RFC 3339"),
-        ("expires_at", json!(1_795_382_400_000_i64), "expires_at", "must be a text"),
+        ("expires_at", json!(1_795_382_400_000_i64), "expires_at", "must be a string"),
     ] {
         let mut body = json!({"client_name": "Beta"});
         body[field] = value;
@@ -313,7 +313,7 @@ async fn rights_of_the_deployments_own(database: TestDatabase) {
     let scope = "billing:read".parse().unwrap();
     options.catalogue = Catalogue::with(vec![ScopeEntry { scope, description: "Read bills".to_owned() }]).unwrap();
     let keydesk = Keydesk::open(options).await.unwrap();
-    let app = TestApp { edge: server::edge(&keydesk), keydesk };
+    let app = TestApp { dispatcher: server::dispatcher(&keydesk), keydesk };
     let client = app.client(&["keys:*", "billing:*"]).await;
     let items = client.get("/api/v1/scopes").await.json()["items"].as_array().unwrap().clone();
     assert_eq!(items.len(), 23);
