@@ -33,9 +33,9 @@ async fn from_issue_to_restore() {
     assert_eq!(verdict(&keydesk, &secret.replace("ccc", "ccd"), &[]).await, Code::NotFound);
     assert_eq!(keydesk.reveal(&operator, id).await.unwrap().expose(), secret);
 
-    let renamed = keydesk.update(&operator, id, model::SettingsPatch::name("Acme CRM 2"), Some(1)).await.unwrap();
+    let renamed = keydesk.update(&operator, id, SettingsPatch::name("Acme CRM 2"), Some(1)).await.unwrap();
     assert_eq!((renamed.settings.client_name.as_str(), renamed.version), ("Acme CRM 2", 2));
-    let stale = keydesk.update(&operator, id, model::SettingsPatch::name("Acme CRM 3"), Some(1)).await;
+    let stale = keydesk.update(&operator, id, SettingsPatch::name("Acme CRM 3"), Some(1)).await;
     assert_eq!(stale, Err(KeyError::VersionMoved { current: 2 }));
 
     let page = keydesk.list(&operator, &ListQuery { limit: 50, ..ListQuery::default() }).await.unwrap();

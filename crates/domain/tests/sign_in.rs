@@ -283,7 +283,7 @@ async fn a_viewer_sees_keys_and_changes_and_reveals_nothing() {
 
     let forbidden = Some(KeyError::Forbidden);
     assert_eq!(keydesk.issue(&viewer, acme()).await.err(), forbidden);
-    assert_eq!(keydesk.update(&viewer, kept, model::SettingsPatch::name("Eve"), None).await.err(), forbidden);
+    assert_eq!(keydesk.update(&viewer, kept, SettingsPatch::name("Eve"), None).await.err(), forbidden);
     assert_eq!(keydesk.delete(&viewer, kept, None).await.err(), forbidden);
     assert_eq!(keydesk.bulk_delete(&viewer, &[kept]).await.err(), forbidden);
     assert_eq!(keydesk.delete_selected(&viewer, &all).await.err(), forbidden);

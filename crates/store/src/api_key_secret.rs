@@ -207,7 +207,7 @@ impl Change {
         &mut self,
         installation: InstallationId,
         key: KeyId,
-    ) -> Result<Option<(model::SecretId, Option<SealedCopy>)>, StoreError> {
+    ) -> Result<Option<(SecretId, Option<SealedCopy>)>, StoreError> {
         let row: Option<SealedRow> = on_tx!(self, connection => {
             sqlx::query_as(SEALED_OF_KEY).bind(installation.0).bind(key.0).fetch_optional(connection).await?
         });

@@ -2,7 +2,7 @@ use domain::{Caller, NewKey};
 use model::{Instant, ListQuery, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{HOUR, START, TestKeydesk, new_key};
+use crate::test_keydesk::{HOUR, START, TestKeydesk, new_key, settings};
 
 on_both_databases!(every_key_is_a_line, the_filters_of_the_list_hold, keys_that_expire_soon);
 

@@ -7,7 +7,7 @@ use model::{
 };
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{START, TestKeydesk, call, new_key, once, verify};
+use crate::test_keydesk::{START, TestKeydesk, call, new_key, once, settings, verify};
 
 on_both_databases!(
     no_verb_reaches_over,

@@ -2,7 +2,7 @@ use domain::NewKey;
 use model::{ClientNameError, Environment, KeyError, KeyKind, KeyStatus, Preset, Scope, ScopeSet, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{START, TestKeydesk, new_key, scopes};
+use crate::test_keydesk::{START, TestKeydesk, new_key, scopes, settings};
 
 on_both_databases!(
     a_new_key_is_as_asked,
@@ -97,7 +97,7 @@ async fn a_client_name_that_can_not_be_one(database: TestDatabase) {
         let refused = KeyError::InvalidClientName { reason };
         assert_eq!(desk.keydesk.issue(&desk.operator, new_key(name)).await.map(drop), Err(refused.clone()), "{name:?}");
         assert_eq!(
-            desk.keydesk.update(&desk.operator, key.id, model::SettingsPatch::name(name), None).await,
+            desk.keydesk.update(&desk.operator, key.id, SettingsPatch::name(name), None).await,
             Err(refused),
             "{name:?}"
         );
@@ -111,22 +111,18 @@ async fn a_rename_to_the_same_name_writes_nothing(database: TestDatabase) {
     let before = desk.database.raw().await.dump().await;
     desk.clock.advance(10);
     for same in ["Café", " Café ", "Cafe\u{301}"] {
-        assert_eq!(
-            desk.keydesk.update(&desk.operator, key.id, model::SettingsPatch::name(same), Some(1)).await.unwrap(),
-            key
-        );
+        assert_eq!(desk.keydesk.update(&desk.operator, key.id, SettingsPatch::name(same), Some(1)).await.unwrap(), key);
     }
     assert_eq!(desk.database.raw().await.dump().await, before);
-    let renamed = desk.keydesk.update(&desk.operator, key.id, model::SettingsPatch::name("café"), None).await.unwrap();
+    let renamed = desk.keydesk.update(&desk.operator, key.id, SettingsPatch::name("café"), None).await.unwrap();
     assert_eq!((renamed.version, renamed.updated_at.as_millis()), (2, START + 10));
 }
 
 async fn a_rename_against_another_version_is_refused(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
-    let rename = async |name: &str, version| {
-        desk.keydesk.update(&desk.operator, id, model::SettingsPatch::name(name), version).await
-    };
+    let rename =
+        async |name: &str, version| desk.keydesk.update(&desk.operator, id, SettingsPatch::name(name), version).await;
     assert_eq!(rename("Beta", Some(1)).await.unwrap().version, 2);
     for version in [0, 1, 3] {
         assert_eq!(rename("Gamma", Some(version)).await, Err(KeyError::VersionMoved { current: 2 }));

@@ -10,7 +10,7 @@ use model::{Code, Instant, KeyId, ScopeSet, SettingsPatch};
 use store::testing::TestDatabase;
 use verify::Call;
 
-use crate::test_keydesk::{START, TestKeydesk, new_key, scopes};
+use crate::test_keydesk::{START, TestKeydesk, new_key, scopes, settings};
 
 /// Keys taken away already that are asked for again.
 const BEFORE: usize = 16;

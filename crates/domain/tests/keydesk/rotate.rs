@@ -2,7 +2,7 @@ use domain::NewKey;
 use model::{Action, Code, Instant, KeyError, RESTORE_WINDOW_MS, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{HOUR, START, TestKeydesk, code, once, scopes, verify};
+use crate::test_keydesk::{HOUR, START, TestKeydesk, code, once, scopes, settings, verify};
 
 on_both_databases!(
     both_secrets_work_until_the_overlap_ends,

@@ -3,7 +3,7 @@ use model::{Action, Code, KeyError, KeyId, KeyStatus, Selection, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
-use crate::test_keydesk::{TestKeydesk, code, new_key, scopes};
+use crate::test_keydesk::{TestKeydesk, code, new_key, scopes, settings};
 
 on_both_databases!(
     off_and_on_again,

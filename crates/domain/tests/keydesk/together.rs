@@ -5,7 +5,7 @@ use model::{Code, KeyError};
 use store::{on_both_databases, testing::TestDatabase};
 use tokio::task::JoinSet;
 
-use crate::test_keydesk::{TestKeydesk, KNOWN, code, new_key, once, within};
+use crate::test_keydesk::{KNOWN, TestKeydesk, code, new_key, once, within};
 
 on_both_databases!(
     each_of_many_callers_gets_its_own_answer,

@@ -3,7 +3,7 @@ use model::{Action, Code, Instant, KeyError, KeyStatus, NetworkSet, OriginSet, P
 use serde_json::json;
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{HOUR, START, TestKeydesk, call, code, scopes};
+use crate::test_keydesk::{HOUR, START, TestKeydesk, call, code, scopes, settings};
 
 on_both_databases!(
     every_setting_can_be_changed_and_taken_back,

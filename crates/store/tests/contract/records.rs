@@ -1,4 +1,4 @@
-use model::{Environment, InstallationId, Key, KeyKind, KeyStatus, LifeCycle, NetworkSet, OriginSet, SecretId};
+use model::{Environment, InstallationId, Key, KeyKind, KeySettings, LifeCycle, NetworkSet, OriginSet, SecretId};
 use store::{NewSecret, StoredKey, StoredRecord, on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
@@ -56,14 +56,19 @@ async fn a_record_says_all_that_verification_needs(database: TestDatabase) {
 /// The default key, a key with everything set, and one that begins disabled.
 async fn the_record_of_a_new_key_is_what_a_read_gives(database: TestDatabase) {
     let store = two_installations(&database).await;
+    let unusual = key(2, "Ünusual \"quotes\" 🦀");
     let restricted = Key {
-        expires_at: Some(at(9_000)),
-        allowed_ips: NetworkSet::new(["192.0.2.0/24", "2001:db8::/32"].map(|text| text.parse().unwrap())).unwrap(),
-        allowed_origins: OriginSet::new(["https://crm.example"].map(|text| text.parse().unwrap())).unwrap(),
+        settings: KeySettings {
+            expires_at: Some(at(9_000)),
+            allowed_ips: NetworkSet::new(["192.0.2.0/24", "2001:db8::/32"].map(|text| text.parse().unwrap())).unwrap(),
+            allowed_origins: OriginSet::new(["https://crm.example"].map(|text| text.parse().unwrap())).unwrap(),
+            ..unusual.settings
+        },
         environment: Environment::Test,
-        ..key(2, "Ünusual \"quotes\" 🦀")
+        ..unusual
     };
-    let disabled = Key { status: KeyStatus::Disabled, ..key(3, "Off") };
+    let mut disabled = key(3, "Off");
+    disabled.settings.enabled = false;
     let mut change = store.change().await.unwrap();
     let rows: Vec<_> = [key(1, "Acme"), restricted, disabled]
         .into_iter()
