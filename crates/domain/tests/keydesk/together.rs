@@ -1,6 +1,6 @@
 //! Many callers at once, whose changes are committed together: each gets the answer that it would get alone.
 
-use domain::{Idempotency, KeyChange, NewKey};
+use domain::{Idempotency, NewKey};
 use model::{Code, KeyError};
 use store::{on_both_databases, testing::TestDatabase};
 use tokio::task::JoinSet;
@@ -40,13 +40,13 @@ async fn each_of_many_callers_gets_its_own_answer(database: TestDatabase) {
             let other: Option<Idempotency> = mark("b");
             let refused = keydesk.issue(&operator, NewKey { idempotency: other, ..new }).await;
             assert_eq!(refused.map(drop).unwrap_err(), KeyError::IdempotencyMismatch);
-            let old = keydesk.update(&operator, first.key.id, KeyChange::name("Old"), Some(7)).await;
+            let old = keydesk.update(&operator, first.key.id, model::SettingsPatch::name("Old"), Some(7)).await;
             assert_eq!(old.unwrap_err(), KeyError::VersionMoved { current: 1 });
             assert_eq!(keydesk.delete(&operator, default, None).await.unwrap_err(), KeyError::DefaultKeyProtected);
             // One of them wins, the others are told by which version.
-            let renamed = keydesk.update(&operator, shared, KeyChange::name(format!("By {caller}")), Some(1)).await;
+            let renamed = keydesk.update(&operator, shared, model::SettingsPatch::name(format!("By {caller}")), Some(1)).await;
             let won = match renamed {
-                Ok(key) => key.client_name.as_str() == format!("By {caller}"),
+                Ok(key) => key.settings.client_name.as_str() == format!("By {caller}"),
                 Err(error) => {
                     assert_eq!(error, KeyError::VersionMoved { current: 2 });
                     false
