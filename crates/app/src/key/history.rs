@@ -4,7 +4,10 @@ use model::{Action, Actor};
 use serde_json::Value;
 
 use super::details::KeyDetails;
-use crate::ui::labels::{instant, time};
+use crate::ui::{
+    key_settings::TEXT_SETTINGS,
+    labels::{instant, time},
+};
 
 /// What was done to a key, newest first, and where the rest of it is.
 pub(super) fn history(page: &KeyDetails) -> AnyView {
@@ -121,12 +124,8 @@ fn label(name: &str) -> &'static str {
         "preset" => "Preset",
         "scopes" => "Scopes",
         "expires_at" => "Expires",
-        "allowed_ips" => "Allowed addresses",
-        "allowed_origins" => "Allowed origins",
-        "metadata" => "Metadata",
-        "owner_email" => "Owner e-mail",
         "enabled" => "State",
-        _ => "Setting",
+        other => TEXT_SETTINGS.iter().find(|setting| setting.name == other).map_or("Setting", |setting| setting.label),
     }
 }
 

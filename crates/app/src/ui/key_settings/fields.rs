@@ -6,7 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use leptos::prelude::*;
 use model::{Catalogue, Environment, NOTES_MAX, Preset, Scope};
 
-use super::form::SettingsForm;
+use super::{
+    form::SettingsForm,
+    text_settings::{TEXT_SETTINGS, TextField, TextSetting},
+};
 use crate::{FieldProblem, ui::labels::access};
 
 /// The fields, with what is wrong with them.
@@ -18,11 +21,14 @@ pub(crate) fn settings_fields(form: &SettingsForm, problems: &[FieldProblem], ca
         {(!form.existing).then(|| environment(form.environment))}
         {rights(form, catalogue, about("scope"))}
         {expires(form, about("expires"))}
-        {lines("allowed_ips", "Allowed addresses", "203.0.113.0/24", "IP addresses and networks that may use the key, one per line. Leave this empty to allow every address.", &form.allowed_ips, about("allowed_ips"))}
-        {lines("allowed_origins", "Allowed origins", "https://*.example.com", "Origins of the web pages that may use the key, one per line. Leave this empty to allow every web page and every server.", &form.allowed_origins, about("allowed_origins"))}
-        {line("owner_email", "Owner e-mail", &form.owner_email, about("owner_email"))}
-        {lines("metadata", "Metadata", "crm_account: 4711", "Names and values of your own, one pair per line: a name, a colon, a value.", &form.metadata, about("metadata"))}
-        {lines("notes", "Notes", "", "Whoever manages keys can read the notes. The client never sees them.", &form.notes, about("notes"))}
+        {TEXT_SETTINGS
+            .iter()
+            .zip(&form.texts)
+            .map(|(setting, text)| match setting.field {
+                TextField::Email => line(setting, text, about(setting.name)),
+                TextField::Lines | TextField::Prose => lines(setting, text, about(setting.name)),
+            })
+            .collect_view()}
     }
     .into_any()
 }
@@ -232,17 +238,11 @@ fn expires(form: &SettingsForm, problems: Problems<'_>) -> AnyView {
     .into_any()
 }
 
-fn lines(
-    name: &'static str,
-    label: &'static str,
-    example: &'static str,
-    hint: &'static str,
-    value: &str,
-    problems: Problems<'_>,
-) -> AnyView {
+fn lines(setting: &'static TextSetting, value: &str, problems: Problems<'_>) -> AnyView {
+    let TextSetting { name, label, example, hint, field, .. } = *setting;
     let rows = value.lines().count().clamp(2, 6).to_string();
-    let most = (name == "notes").then(|| (NOTES_MAX * 2).to_string());
-    let code = name != "notes";
+    let code = field == TextField::Lines;
+    let most = (!code).then(|| (NOTES_MAX * 2).to_string());
     view! {
         <div class="field">
             <label for=name>{label}</label>
@@ -268,7 +268,8 @@ fn lines(
     .into_any()
 }
 
-fn line(name: &'static str, label: &'static str, value: &str, problems: Problems<'_>) -> AnyView {
+fn line(setting: &'static TextSetting, value: &str, problems: Problems<'_>) -> AnyView {
+    let TextSetting { name, label, .. } = *setting;
     view! {
         <div class="field">
             <label for=name>{label}</label>

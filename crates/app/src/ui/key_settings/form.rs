@@ -2,7 +2,7 @@
 
 use model::{Environment, Expiry, Instant, Key, Preset, ScopeSet};
 
-use super::read::Form;
+use super::{read::Form, text_settings::TEXT_SETTINGS};
 use crate::ui::labels::{access, instant};
 
 /// What stands in the fields.
@@ -19,11 +19,8 @@ pub(crate) struct SettingsForm {
     pub(super) expires_on: String,
     /// When the key expires now: the value, and how people read it.
     pub(super) keep: Option<(String, String)>,
-    pub(super) allowed_ips: String,
-    pub(super) allowed_origins: String,
-    pub(super) metadata: String,
-    pub(super) owner_email: String,
-    pub(super) notes: String,
+    /// One for each of [`TEXT_SETTINGS`].
+    pub(super) texts: Vec<String>,
     pub(crate) enabled: bool,
     name: String,
 }
@@ -31,7 +28,6 @@ pub(crate) struct SettingsForm {
 impl SettingsForm {
     /// A key as it is.
     pub(crate) fn of_key(key: &Key) -> Self {
-        let lines = |lines: Vec<String>| lines.join("\n");
         Self {
             existing: true,
             preset: Some(key.settings.preset),
@@ -41,11 +37,7 @@ impl SettingsForm {
             expires: key.settings.expires_at.map_or_else(|| "never".to_owned(), |at| at.to_string()),
             expires_on: String::new(),
             keep: key.settings.expires_at.map(|at| (at.to_string(), instant(at))),
-            allowed_ips: lines(key.settings.allowed_ips.iter().map(ToString::to_string).collect()),
-            allowed_origins: lines(key.settings.allowed_origins.iter().map(ToString::to_string).collect()),
-            metadata: lines(key.settings.metadata.iter().map(|(name, value)| pair(name, value)).collect()),
-            owner_email: key.settings.owner_email.as_ref().map(ToString::to_string).unwrap_or_default(),
-            notes: key.settings.notes.as_ref().map(ToString::to_string).unwrap_or_default(),
+            texts: TEXT_SETTINGS.iter().map(|setting| (setting.write)(&key.settings)).collect(),
             enabled: key.settings.enabled,
             name: key.settings.client_name.as_str().to_owned(),
         }
@@ -76,11 +68,7 @@ impl SettingsForm {
             expires,
             expires_on,
             keep: before.and_then(|key| key.settings.expires_at).map(|at| (at.to_string(), instant(at))),
-            allowed_ips: text("allowed_ips").replace("\r\n", "\n"),
-            allowed_origins: text("allowed_origins").replace("\r\n", "\n"),
-            metadata: text("metadata").replace("\r\n", "\n"),
-            owner_email: text("owner_email"),
-            notes: text("notes").replace("\r\n", "\n"),
+            texts: TEXT_SETTINGS.iter().map(|setting| form.text(setting.name).replace("\r\n", "\n")).collect(),
             enabled: form.enabled(),
             name: text("client_name"),
         }
@@ -88,22 +76,21 @@ impl SettingsForm {
 
     /// What differs: the label, the value here, and the value there.
     pub(crate) fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
-        let facts = |shown: &Self| {
-            let state = if shown.enabled { "Enabled" } else { "Disabled" };
-            [
-                ("Client Name", shown.name.trim().to_owned()),
-                ("Access", access(shown.preset.unwrap_or(Preset::Custom), &shown.scopes)),
-                ("Expires", shown.expiry()),
-                ("Allowed addresses", list(&shown.allowed_ips)),
-                ("Allowed origins", list(&shown.allowed_origins)),
-                ("Metadata", list(&shown.metadata)),
-                ("Owner e-mail", list(&shown.owner_email)),
-                ("Notes", list(&shown.notes)),
-                ("State", state.to_owned()),
-            ]
-        };
-        let pairs = facts(self).into_iter().zip(facts(other));
-        pairs.filter(|(a, b)| a != b).map(|((label, here), (_, there))| (label, here, there)).collect()
+        let pairs = self.facts().into_iter().zip(other.facts()).filter(|(here, there)| here != there);
+        pairs.map(|((label, here), (_, there))| (label, here, there)).collect()
+    }
+
+    /// Every setting, by its label.
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let state = if self.enabled { "Enabled" } else { "Disabled" };
+        let mut facts = vec![
+            ("Client Name", self.name.trim().to_owned()),
+            ("Access", access(self.preset.unwrap_or(Preset::Custom), &self.scopes)),
+            ("Expires", self.expiry()),
+        ];
+        facts.extend(TEXT_SETTINGS.iter().zip(&self.texts).map(|(setting, text)| (setting.label, list(text))));
+        facts.push(("State", state.to_owned()));
+        facts
     }
 
     /// When it ends, in words.
@@ -118,15 +105,6 @@ impl SettingsForm {
             },
         }
     }
-}
-
-/// A line of metadata. What would not be read back as it is stands in quotes.
-pub(crate) fn pair(name: &str, value: &str) -> String {
-    let written = |text: &str, quoted: bool| {
-        let quoted = quoted || text.starts_with('"') || text.trim() != text;
-        if quoted { serde_json::to_string(text).unwrap_or_default() } else { text.to_owned() }
-    };
-    format!("{}: {}", written(name, name.contains(':')), written(value, false))
 }
 
 /// What is chosen, and which day. An address may name the end as REST does, or a day by itself.

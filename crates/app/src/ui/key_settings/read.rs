@@ -1,13 +1,9 @@
 //! What a form says about a key, read in one place for every form: the dialogs' and the plain ones'.
 
-use std::{collections::BTreeMap, fmt::Display, str::FromStr};
-
 use domain::{Keydesk, NewKey, Session};
-use model::{
-    Email, Expiry, Instant, Key, KeyError, KeyId, Metadata, NetworkSet, Notes, OriginSet, Preset, Scope, ScopeSet,
-    SettingsPatch,
-};
+use model::{Expiry, Instant, Key, KeyError, KeyId, Preset, Scope, ScopeSet, SettingsPatch};
 
+use super::text_settings::TEXT_SETTINGS;
 use crate::{ApiError, FieldProblem};
 
 /// The fields of a form in order, by name.
@@ -72,95 +68,22 @@ impl Problems {
 /// What a form says of a key's settings, except which scopes are chosen; or all that is wrong with it.
 fn read(form: Form<'_>, now: Instant) -> Result<SettingsPatch, ApiError> {
     let mut problems = Problems::default();
-    let patch = SettingsPatch {
-        client_name: Some(form.text("client_name").to_owned()),
+    let mut patch = SettingsPatch {
         preset: form.preset(),
-        scopes: None,
         enabled: Some(form.enabled()),
-        expires_at: problems.take("expires", expiry(form, now).map_err(one)),
-        allowed_ips: problems.take("allowed_ips", lines(form.text("allowed_ips"), NetworkSet::new)),
-        allowed_origins: problems.take("allowed_origins", lines(form.text("allowed_origins"), OriginSet::new)),
-        rate_limits: problems.take("rate_limits", no_limits(form.text("rate_limits"))),
-        quotas: problems.take("quotas", no_limits(form.text("quotas"))),
-        metadata: problems.take("metadata", pairs(form.text("metadata")).map_err(one)),
-        owner_email: problems.take("owner_email", optional::<Email>(form.text("owner_email"))),
-        notes: problems.take("notes", optional::<Notes>(form.text("notes"))),
+        expires_at: problems.take("expires", expiry(form, now).map_err(|message| vec![message])),
+        ..SettingsPatch::name(form.text("client_name"))
     };
+    for setting in &TEXT_SETTINGS {
+        problems.take(setting.name, (setting.read)(form.text(setting.name), &mut patch));
+    }
+    // No form has fields for limits yet. A field that somebody made up is refused rather than dropped.
+    for limits in ["rate_limits", "quotas"] {
+        if !form.text(limits).trim().is_empty() {
+            problems.take::<()>(limits, Err(vec!["Limits can't be set yet".to_owned()]));
+        }
+    }
     if problems.0.is_empty() { Ok(patch) } else { Err(ApiError::Fields(problems.0)) }
-}
-
-fn one(message: String) -> Vec<String> {
-    vec![message]
-}
-
-fn optional<T: FromStr<Err: Display>>(text: &str) -> Result<Option<T>, Vec<String>> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    text.parse().map(Some).map_err(|error: T::Err| vec![format!("It {error}")])
-}
-
-/// One of something a line; what is wrong names the line.
-fn lines<T: FromStr<Err: Display>, S, E: Display>(
-    text: &str,
-    set: impl FnOnce(Vec<T>) -> Result<S, E>,
-) -> Result<S, Vec<String>> {
-    let (mut read, mut wrong) = (Vec::new(), Vec::new());
-    for (index, line) in text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty()) {
-        match line.parse() {
-            Ok(value) => read.push(value),
-            Err(error) => wrong.push(format!("Line {}: {line} {error}", index + 1)),
-        }
-    }
-    match set(read) {
-        Ok(set) if wrong.is_empty() => Ok(set),
-        Ok(_) => Err(wrong),
-        Err(error) => {
-            wrong.push(error.to_string());
-            Err(wrong)
-        }
-    }
-}
-
-/// No form has fields for limits yet; a field that somebody made up is refused rather than dropped.
-fn no_limits<T: Default>(text: &str) -> Result<T, Vec<String>> {
-    if text.trim().is_empty() { Ok(T::default()) } else { Err(vec!["Limits can't be set yet".to_owned()]) }
-}
-
-/// `name: value`, one a line. Each may stand in quotes, as a string of JSON.
-fn pairs(text: &str) -> Result<Metadata, String> {
-    let mut pairs = BTreeMap::new();
-    for (index, line) in text.lines().map(str::trim).enumerate() {
-        if line.is_empty() {
-            continue;
-        }
-        let number = index + 1;
-        let form = || format!("Line {number} must be a name, a colon and a value");
-        let (name, rest) = match quoted(line).ok_or_else(form)? {
-            Some((name, rest)) => (name, rest.trim_start().strip_prefix(':').ok_or_else(form)?),
-            None => line.split_once(':').map(|(name, rest)| (name.trim().to_owned(), rest)).ok_or_else(form)?,
-        };
-        let value = match quoted(rest.trim()).ok_or_else(form)? {
-            Some((value, "")) => value,
-            Some(_) => return Err(form()),
-            None => rest.trim().to_owned(),
-        };
-        if pairs.contains_key(&name) {
-            return Err(format!("Line {number}: {name} appears twice"));
-        }
-        pairs.insert(name, value);
-    }
-    Metadata::new(pairs).map_err(|error| format!("They {error}"))
-}
-
-/// What stands in quotes at the beginning, and what follows; `Some(None)`: nothing does, and `None`: the quotes don't end.
-fn quoted(text: &str) -> Option<Option<(String, &str)>> {
-    if !text.starts_with('"') {
-        return Some(None);
-    }
-    let mut strings = serde_json::Deserializer::from_str(text).into_iter::<String>();
-    let string = strings.next()?.ok()?;
-    Some(Some((string, &text[strings.byte_offset()..])))
 }
 
 /// `never`, a number of days from now, `date` with a day at whose end (UTC) it is, or an instant.
@@ -223,7 +146,7 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::key_settings::form::{SettingsForm, pair};
+    use crate::ui::key_settings::form::SettingsForm;
 
     const NOW: Instant = Instant::from_millis(1_795_382_405_999);
     const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -293,19 +216,5 @@ mod tests {
         assert_eq!(scopes(&[("preset", "crm"), ("rights", "chosen"), ("scope", "calls:read")]), Ok(Some(1)));
         assert_eq!(scopes(&[("preset", "custom"), ("scope", "calls:read")]), Ok(Some(1)));
         assert_eq!(scopes(&[]), Ok(Some(0)));
-    }
-
-    #[test]
-    fn metadata_are_pairs_one_a_line() {
-        let read: Vec<_> = pairs("account: 4711\n\nurl: https://a.example").map(BTreeMap::from).into_iter().collect();
-        assert_eq!(read[0]["url"], "https://a.example");
-        let odd =
-            BTreeMap::from([("a:b", "c"), ("\"q\"", "\"x\" y"), (" outer ", " spaces "), ("plain", "say \"hi\": now")]);
-        let odd = odd.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let odd = Metadata::new(odd).unwrap();
-        let written: Vec<_> = odd.iter().map(|(name, value)| pair(name, value)).collect();
-        assert_eq!(pairs(&written.join("\n")), Ok(odd), "{written:?}");
-        assert!(pairs("\"a: 1").is_err() && pairs("\"a\" 1").is_err() && pairs("a: \"1\" 2").is_err());
-        assert!(pairs("account").is_err() && pairs("a: 1\na: 2").is_err() && pairs(": 1").is_err());
     }
 }

@@ -1,0 +1,196 @@
+//! The settings of a key that people type as text: the one list of them. Forms draw, read and compare them by it, and whatever
+//! else names a setting takes its label from here.
+
+use std::{collections::BTreeMap, fmt::Display, str::FromStr};
+
+use model::{KeySettings, Metadata, NetworkSet, OriginSet, SettingsPatch};
+
+/// A setting that is typed as text.
+pub(crate) struct TextSetting {
+    /// Its name, as the API has it.
+    pub(crate) name: &'static str,
+    /// Its name for people.
+    pub(crate) label: &'static str,
+    /// What stands in the field while it is empty.
+    pub(super) example: &'static str,
+    /// What to type.
+    pub(super) hint: &'static str,
+    /// Its field.
+    pub(super) field: TextField,
+    /// The text for these settings.
+    pub(super) write: fn(&KeySettings) -> String,
+    /// Puts what the text says into the patch, or tells all that is wrong with it.
+    pub(super) read: fn(&str, &mut SettingsPatch) -> Result<(), Vec<String>>,
+}
+
+/// What a text is typed into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextField {
+    /// One line, an e-mail address.
+    Email,
+    /// One value a line.
+    Lines,
+    /// Text for people.
+    Prose,
+}
+
+/// In the order in which a form shows them.
+pub(crate) static TEXT_SETTINGS: [TextSetting; 5] = [
+    TextSetting {
+        name: "allowed_ips",
+        label: "Allowed addresses",
+        example: "203.0.113.0/24",
+        hint: "IP addresses and networks that may use the key, one per line. Leave this empty to allow every address.",
+        field: TextField::Lines,
+        write: |settings| joined(settings.allowed_ips.iter().map(ToString::to_string)),
+        read: |text, patch| {
+            patch.allowed_ips = Some(lines(text, NetworkSet::new)?);
+            Ok(())
+        },
+    },
+    TextSetting {
+        name: "allowed_origins",
+        label: "Allowed origins",
+        example: "https://*.example.com",
+        hint: "Origins of the web pages that may use the key, one per line. Leave this empty to allow every web page and every server.",
+        field: TextField::Lines,
+        write: |settings| joined(settings.allowed_origins.iter().map(ToString::to_string)),
+        read: |text, patch| {
+            patch.allowed_origins = Some(lines(text, OriginSet::new)?);
+            Ok(())
+        },
+    },
+    TextSetting {
+        name: "owner_email",
+        label: "Owner e-mail",
+        example: "",
+        hint: "",
+        field: TextField::Email,
+        write: |settings| settings.owner_email.as_ref().map(ToString::to_string).unwrap_or_default(),
+        read: |text, patch| {
+            patch.owner_email = Some(optional(text)?);
+            Ok(())
+        },
+    },
+    TextSetting {
+        name: "metadata",
+        label: "Metadata",
+        example: "crm_account: 4711",
+        hint: "Names and values of your own, one pair per line: a name, a colon, a value.",
+        field: TextField::Lines,
+        write: |settings| joined(settings.metadata.iter().map(|(name, value)| pair(name, value))),
+        read: |text, patch| {
+            patch.metadata = Some(pairs(text).map_err(|message| vec![message])?);
+            Ok(())
+        },
+    },
+    TextSetting {
+        name: "notes",
+        label: "Notes",
+        example: "",
+        hint: "Whoever manages keys can read the notes. The client never sees them.",
+        field: TextField::Prose,
+        write: |settings| settings.notes.as_ref().map(ToString::to_string).unwrap_or_default(),
+        read: |text, patch| {
+            patch.notes = Some(optional(text)?);
+            Ok(())
+        },
+    },
+];
+
+fn joined(lines: impl Iterator<Item = String>) -> String {
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn optional<T: FromStr<Err: Display>>(text: &str) -> Result<Option<T>, Vec<String>> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|error: T::Err| vec![format!("It {error}")])
+}
+
+/// One of something a line; what is wrong names the line.
+fn lines<T: FromStr<Err: Display>, S, E: Display>(
+    text: &str,
+    set: impl FnOnce(Vec<T>) -> Result<S, E>,
+) -> Result<S, Vec<String>> {
+    let (mut read, mut wrong) = (Vec::new(), Vec::new());
+    for (index, line) in text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty()) {
+        match line.parse() {
+            Ok(value) => read.push(value),
+            Err(error) => wrong.push(format!("Line {}: {line} {error}", index + 1)),
+        }
+    }
+    match set(read) {
+        Ok(set) if wrong.is_empty() => Ok(set),
+        Ok(_) => Err(wrong),
+        Err(error) => {
+            wrong.push(error.to_string());
+            Err(wrong)
+        }
+    }
+}
+
+/// `name: value`, one a line. Each may stand in quotes, as a string of JSON.
+fn pairs(text: &str) -> Result<Metadata, String> {
+    let mut pairs = BTreeMap::new();
+    for (index, line) in text.lines().map(str::trim).enumerate() {
+        if line.is_empty() {
+            continue;
+        }
+        let number = index + 1;
+        let form = || format!("Line {number} must be a name, a colon and a value");
+        let (name, rest) = match quoted(line).ok_or_else(form)? {
+            Some((name, rest)) => (name, rest.trim_start().strip_prefix(':').ok_or_else(form)?),
+            None => line.split_once(':').map(|(name, rest)| (name.trim().to_owned(), rest)).ok_or_else(form)?,
+        };
+        let value = match quoted(rest.trim()).ok_or_else(form)? {
+            Some((value, "")) => value,
+            Some(_) => return Err(form()),
+            None => rest.trim().to_owned(),
+        };
+        if pairs.contains_key(&name) {
+            return Err(format!("Line {number}: {name} appears twice"));
+        }
+        pairs.insert(name, value);
+    }
+    Metadata::new(pairs).map_err(|error| format!("They {error}"))
+}
+
+/// What stands in quotes at the beginning, and what follows; `Some(None)`: nothing does, and `None`: the quotes don't end.
+fn quoted(text: &str) -> Option<Option<(String, &str)>> {
+    if !text.starts_with('"') {
+        return Some(None);
+    }
+    let mut strings = serde_json::Deserializer::from_str(text).into_iter::<String>();
+    let string = strings.next()?.ok()?;
+    Some(Some((string, &text[strings.byte_offset()..])))
+}
+
+/// A line of metadata. What would not be read back as it is stands in quotes.
+fn pair(name: &str, value: &str) -> String {
+    let written = |text: &str, quoted: bool| {
+        let quoted = quoted || text.starts_with('"') || text.trim() != text;
+        if quoted { serde_json::to_string(text).unwrap_or_default() } else { text.to_owned() }
+    };
+    format!("{}: {}", written(name, name.contains(':')), written(value, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_are_pairs_one_a_line() {
+        let read: Vec<_> = pairs("account: 4711\n\nurl: https://a.example").map(BTreeMap::from).into_iter().collect();
+        assert_eq!(read[0]["url"], "https://a.example");
+        let odd =
+            BTreeMap::from([("a:b", "c"), ("\"q\"", "\"x\" y"), (" outer ", " spaces "), ("plain", "say \"hi\": now")]);
+        let odd = odd.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let odd = Metadata::new(odd).unwrap();
+        let written: Vec<_> = odd.iter().map(|(name, value)| pair(name, value)).collect();
+        assert_eq!(pairs(&written.join("\n")), Ok(odd), "{written:?}");
+        assert!(pairs("\"a: 1").is_err() && pairs("\"a\" 1").is_err() && pairs("a: \"1\" 2").is_err());
+        assert!(pairs("account").is_err() && pairs("a: 1\na: 2").is_err() && pairs(": 1").is_err());
+    }
+}
