@@ -36,14 +36,14 @@ addEventListener('click', async ({ target }) => {
   }
 });
 
-// A double click asks once.
+// A double click posts a form once.
 addEventListener('submit', (event) => {
   if (!event.target.matches('[data-once]')) return;
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = '1';
 });
 
-// What is shown once would be gone with another page.
+// The theme changes without another page, which would no longer show what is shown once.
 addEventListener('submit', (event) => {
   const { target, submitter } = event;
   if (submitter?.name !== 'theme') return;
@@ -76,7 +76,7 @@ addEventListener('keydown', (event) => {
   items[next % items.length].focus();
 });
 
-// Who was on a button is on it again, or where it was.
+// Whoever had the focus on a button finds it there again, or else on the heading of the part.
 function refocus(part, label) {
   const same = [...part.querySelectorAll('button, a')].find((control) => control.textContent === label);
   const place = same ?? part.querySelector('h2');
@@ -84,12 +84,12 @@ function refocus(part, label) {
   place.focus();
 }
 
-// Two secrets become one when their time is over, and a link is opened by somebody else.
+// These parts change by themselves: an overlap of two secrets ends, or somebody opens a link.
 async function live() {
   const parts = [...document.querySelectorAll('[data-live]')];
   if (document.hidden || parts.length === 0) return;
   try {
-    // By itself: a page that stands open is no use of the session, which ends as ever.
+    // The server does not count this as a use of the session: an open page does not keep its session alive.
     const headers = { accept: 'text/html', 'x-keydesk-by-itself': '1' };
     const answer = await fetch(location.pathname, { headers });
     if (!answer.ok || answer.redirected) return;
@@ -109,7 +109,7 @@ async function live() {
   }
 }
 
-// Said once, and not again when the page is loaded anew.
+// A message is shown once, and not again when the page is reloaded.
 if (location.search.startsWith('?said=')) history.replaceState(null, '', location.pathname);
 times();
 setInterval(times, TICK_MS);

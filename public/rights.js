@@ -23,7 +23,7 @@ function follow(form, presetChanged) {
   const [title, brought] = presets[preset];
   if (presetChanged && (preset !== 'custom' || chosen.value === 'preset')) {
     for (const tick of ticks) tick.checked = brought.includes(tick.value);
-    // A key that there is keeps the rights that are ticked; a new one has its preset's until somebody ticks.
+    // An existing key has the rights that are ticked; a new one has those of its preset until somebody ticks.
     if (form.querySelector('[type=radio][name=preset]')) chosen.value = 'preset';
   }
   const held = ticks.filter((tick) => tick.checked).map((tick) => tick.value);
@@ -39,7 +39,7 @@ addEventListener('change', ({ target }) => {
   }
 });
 
-// The fields may come after the preset was chosen, and after they were opened.
+// The fields may arrive after the preset was chosen.
 const catchUp = (form) => follow(form, form?.querySelector('[name=rights]')?.value === 'preset');
 const came = (node) => node.matches?.('[data-presets]') || node.querySelector?.('[data-presets]');
 new MutationObserver((changes) => {

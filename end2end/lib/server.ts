@@ -7,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const binary = process.env.KEYDESK_BIN ?? resolve(import.meta.dirname, '../../target/release/keydesk');
+/** The program that is tested. */
+export const binary = process.env.KEYDESK_BIN ?? resolve(import.meta.dirname, '../../target/release/keydesk');
 const READY_WITHIN_MS = 30_000;
 
 export interface Options {

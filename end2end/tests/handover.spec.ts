@@ -78,7 +78,7 @@ test('a link that nobody has opened is withdrawn, and the key stays', async ({ o
   const link = await unopenedLink(page, ownServer);
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Withdraw link' }).click();
-  await expect(page.getByText('The hand-over link is withdrawn: it opens no more.')).toBeVisible();
+  await expect(page.getByText('The hand-over link is withdrawn. It no longer works.')).toBeVisible();
   await expect(page.getByRole('region', { name: 'Hand over' }).getByText('Withdrawn', { exact: true })).toBeVisible();
   await expect(page.getByRole('region', { name: 'History' })).toContainText('Hand-over link withdrawn by Ada Lovelace');
   expect((await page.request.get(link)).status()).toBe(410);

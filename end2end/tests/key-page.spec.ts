@@ -98,7 +98,7 @@ test('an overlap closes by itself, and another rotation says what it would end',
   await openDetails(page, ownServer, 'Acme');
   await expect(page.getByRole('region', { name: 'Secrets: two work at the moment' })).toBeVisible();
   await page.getByRole('link', { name: 'Rotate' }).click();
-  await expect(page.getByText(/ends the old one above at once/)).toBeVisible();
+  await expect(page.getByText(/the old secret above stops working at once/)).toBeVisible();
   // What it asks by itself keeps nobody signed in.
   await page.waitForRequest((request) => request.headers()['x-keydesk-by-itself'] === '1');
   const secret = page.getByRole('region', { name: 'Secret', exact: true });
@@ -108,7 +108,7 @@ test('an overlap closes by itself, and another rotation says what it would end',
 
 test('the Default API Key can be rotated, and nothing else', async ({ ownServer, page }) => {
   await openDetails(page, ownServer, 'Default API Key');
-  await expect(page.getByText(/It can be rotated, but neither edited, switched off nor deleted/)).toBeVisible();
+  await expect(page.getByText(/It can be rotated\. It can't be edited, disabled or deleted/)).toBeVisible();
   await expect(page.getByRole('link', { name: /^(Edit|Delete)$/ })).toHaveCount(0);
   await expect(page.getByRole('button', { name: 'Disable' })).toHaveCount(0);
   await page.getByRole('link', { name: 'Rotate' }).click();

@@ -8,12 +8,12 @@ const REFUSED = /Failed to load resource.*status of (412|422)/;
 
 test.use({ expectedComplaints: [REFUSED] });
 
-test('a key gets rights, an end, addresses and notes, and Edit shows them again', async ({ ownServer, page }) => {
+test('a key gets scopes, an expiry, addresses and notes, and Edit shows them again', async ({ ownServer, page }) => {
   await openKeys(page, ownServer, '?new');
   const add = page.getByRole('dialog', { name: 'Add API key' });
   await add.getByRole('textbox', { name: 'Client Name' }).fill('Acme');
   await add.getByText('Advanced').click();
-  const words = add.getByRole('group', { name: 'Rights', exact: true }).getByRole('status');
+  const words = add.getByRole('group', { name: 'Scopes', exact: true }).getByRole('status');
   await expect(add.getByRole('checkbox', { name: /contacts:write/ })).toBeChecked();
   await expect(words).toHaveText('CRM');
   await add.getByRole('checkbox', { name: /contacts:write/ }).uncheck();
@@ -49,7 +49,7 @@ test('a key gets rights, an end, addresses and notes, and Edit shows them again'
   await expect(row(page, 'Acme')).toContainText('Disabled');
 });
 
-test('another preset brings its own rights until one is ticked', async ({ server, page }) => {
+test('another preset brings its own scopes until one is ticked', async ({ server, page }) => {
   await openKeys(page, server, '?new');
   const add = page.getByRole('dialog', { name: 'Add API key' });
   await add.getByRole('radio', { name: 'Quality assurance' }).check();
@@ -60,7 +60,7 @@ test('another preset brings its own rights until one is ticked', async ({ server
   await expect(add.getByRole('checkbox', { name: /recordings:read/ })).not.toBeChecked();
 });
 
-test('rights that come after Advanced was opened follow the preset that was chosen', async ({ server, page }) => {
+test('scopes that arrive after Advanced was opened follow the preset that was chosen', async ({ server, page }) => {
   await openKeys(page, server);
   let come = (): void => {};
   const wanted = new Promise<void>((resolve) => (come = resolve));
@@ -150,7 +150,7 @@ test('what fills in a new key leaves no key out of the list behind it', async ({
 test('an address that asks for what there is not says so', async ({ ownServer, page }) => {
   await openKeys(page, ownServer, '?new&preset=crmm&client_name=Wall%20board');
   const add = page.getByRole('dialog', { name: 'Add API key' });
-  await expect(add.getByText('“crmm” is no integration: choose one.')).toBeVisible();
+  await expect(add.getByText('“crmm” is not an integration: choose one.')).toBeVisible();
   await expectAccessible(page);
 });
 
@@ -282,7 +282,7 @@ test.describe('without scripts', () => {
     await expect(add.getByRole('checkbox', { name: /users:impersonate/ })).toBeVisible();
     await expect(add.getByRole('checkbox', { name: /users:impersonate/ })).toBeChecked();
     await add.getByRole('button', { name: 'Generate key' }).click();
-    await expect(add.getByText('“7d” is no time: choose when the key expires.')).toBeVisible();
+    await expect(add.getByText('“7d” is not a time: choose when the key expires.')).toBeVisible();
     await add.getByRole('combobox', { name: 'Expires' }).selectOption('In 30 days');
     await add.getByRole('button', { name: 'Generate key' }).click();
     await add.getByRole('button', { name: 'Done' }).click();
@@ -313,9 +313,9 @@ test.describe('without scripts', () => {
     await signIn(page, ownServer);
     await page.goto(`${ownServer.url}/keys?new&preset=crmm&environment=prod&scope=Calls&client_name=Plain`);
     const add = page.getByRole('dialog', { name: 'Add API key' });
-    await expect(add.getByText('“crmm” is no integration: choose one.')).toBeVisible();
-    await expect(add.getByText('“prod” is no environment: choose live or test.')).toBeVisible();
-    await expect(add.getByText('“Calls” is no right: tick what the key may do.')).toBeVisible();
+    await expect(add.getByText('“crmm” is not an integration: choose one.')).toBeVisible();
+    await expect(add.getByText('“prod” is not an environment: choose live or test.')).toBeVisible();
+    await expect(add.getByText('“Calls” is not a scope: tick what the key may do.')).toBeVisible();
   });
 
   test('settings are added and edited as plain forms', async ({ ownServer, page }) => {

@@ -40,7 +40,7 @@ test('the server goes away in the middle of a dialog: the page says so and goes 
   await expect(row(page, 'Acme')).toHaveCount(1);
 });
 
-test('a key is not made before what it is to be given has arrived', async ({ ownServer, page }) => {
+test('no key is created before the settings that its link fills in have arrived', async ({ ownServer, page }) => {
   await createKeys(ownServer, 'Acme');
   await openKeys(page, ownServer);
   let arrive = () => {};
@@ -55,7 +55,7 @@ test('a key is not made before what it is to be given has arrived', async ({ own
   const add = page.getByRole('dialog', { name: 'Add API key' });
   await add.getByRole('textbox', { name: 'Client Name' }).fill('Copy');
   await add.getByRole('button', { name: 'Generate key' }).click();
-  await expect(add.getByText('What this key is to be given is still loading. Please try again in a moment.')).toBeVisible();
+  await expect(add.getByText('The settings of this key are still loading. Please try again in a moment.')).toBeVisible();
   await expect(add.getByText(SECRET)).toBeHidden();
   arrive();
   await expect(add.getByRole('checkbox', { name: 'Enabled' })).toBeVisible();
@@ -97,7 +97,7 @@ test('a deletion that stops half-way says how far it came, and is undone', async
   const dialog = page.getByRole('alertdialog', { name: 'Delete API keys' });
   await expect(dialog.getByText('2 API keys will stop working at once:')).toBeVisible();
   await dialog.getByRole('button', { name: 'Delete' }).click();
-  await expect(page.getByText("Deleted 1 API key, and not the other 1: Keydesk can't answer right now.")).toBeVisible();
+  await expect(page.getByText("Deleted 1 API key, but not the other 1: Keydesk can't answer right now.")).toBeVisible();
   await expect.poll(() => names(page)).toHaveLength(1);
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(() => names(page)).toEqual(['Acme', 'Borealis']);
@@ -114,7 +114,7 @@ test('a list that can not be loaded says so, and Try again loads it', async ({ o
   await expect(row(page, 'Acme')).toBeVisible();
 });
 
-test('who is not signed in comes back to the list as it was asked for', async ({ ownServer, page }) => {
+test('whoever is not signed in comes back to the list as they asked for it', async ({ ownServer, page }) => {
   await page.goto(`${ownServer.url}/keys?search=acme`);
   await expect(page).toHaveURL(/\/login\?next=/);
   await signIn(page, ownServer);

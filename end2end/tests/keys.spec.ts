@@ -105,7 +105,7 @@ test('a name that others have is said while it is typed', async ({ ownServer, pa
   await openKeys(page, ownServer, '?new');
   const dialog = page.getByRole('dialog', { name: 'Add API key' });
   await dialog.getByRole('textbox', { name: 'Client Name' }).fill('ACME');
-  await expect(dialog.getByText('2 other keys are named so')).toBeVisible();
+  await expect(dialog.getByText('2 other keys have this name')).toBeVisible();
 });
 
 test.describe('refusals', () => {

@@ -1,11 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect, test } from '@playwright/test';
+import { binary } from '../lib/server.ts';
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
@@ -33,7 +34,9 @@ test('every command of the README does what it says', async () => {
   expect(check).toBe('cargo xtask test');
 
   const folder = await mkdtemp(join(tmpdir(), 'keydesk-readme-'));
-  await symlink(join(root, 'target'), join(folder, 'target'));
+  // The binary that is tested, where a release would be.
+  await mkdir(join(folder, 'target'));
+  await symlink(dirname(binary), join(folder, 'target/release'));
   const address = `127.0.0.1:${await freePort()}`;
   // In a process group of its own, because cargo starts xtask, which becomes the server.
   const server = spawn('cargo', ['xtask', 'serve'], {

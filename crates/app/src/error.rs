@@ -13,16 +13,16 @@ pub(crate) enum ApiError {
     /// A verb on keys was refused.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// Somebody could not come in.
+    /// Somebody could not sign in or be set up.
     #[error(transparent)]
     Admin(#[from] AdminError),
-    /// Fields of a form can't be as they were filled in.
+    /// Fields of a form have values that are not allowed.
     #[error("{}", list(.0))]
     Fields(Vec<FieldProblem>),
-    /// Nobody is signed in, or not any more.
+    /// Nobody is signed in, or the session has ended.
     #[error("You are signed out. Please sign in again.")]
     SignedOut,
-    /// A password came in the clear, from another machine.
+    /// A password was sent unencrypted from another machine.
     #[error("Signing in needs https. Open Keydesk over https, or on the machine it runs on as http://localhost.")]
     NeedsHttps,
     /// The call did not come from a page of this Keydesk.
@@ -34,8 +34,8 @@ pub(crate) enum ApiError {
     /// The server could not be reached. Only the browser makes this one.
     #[error("Keydesk can't be reached. Check the connection and try again.")]
     Offline,
-    /// What a link fills in has not arrived yet. Only the browser makes this one.
-    #[error("What this key is to be given is still loading. Please try again in a moment.")]
+    /// The settings that a link fills in have not arrived yet. Only the browser makes this one.
+    #[error("The settings of this key are still loading. Please try again in a moment.")]
     Incomplete,
     /// Anything else; the server has logged it.
     #[error("Something went wrong. Please try again.")]
@@ -59,21 +59,7 @@ impl ApiError {
     /// The status of the answer that carries it.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Key(error) => match error {
-                KeyError::NotFound | KeyError::NoInstallation => StatusCode::NOT_FOUND,
-                KeyError::InvalidClientName { .. }
-                | KeyError::UnknownScope { .. }
-                | KeyError::InvalidSetting { .. }
-                | KeyError::InvalidInstallation { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-                KeyError::DefaultKeyProtected
-                | KeyError::Forbidden
-                | KeyError::ScopeEscalation { .. }
-                | KeyError::ModuleUnavailable => StatusCode::FORBIDDEN,
-                KeyError::HandoverOver => StatusCode::GONE,
-                KeyError::VersionMoved { .. } => StatusCode::PRECONDITION_FAILED,
-                KeyError::NotRecoverable | KeyError::NotDeleted | KeyError::IdempotencyMismatch => StatusCode::CONFLICT,
-                KeyError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            },
+            Self::Key(error) => StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             Self::Admin(error) => match error {
                 AdminError::WrongCredentials => StatusCode::UNAUTHORIZED,
                 AdminError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -1,64 +1,25 @@
-//! What stands around every page.
+//! What stands around every page: the document, the banner, the navigation, the theme, and who is signed in.
 
+mod around;
+mod choose_theme;
+#[cfg(feature = "ssr")]
+mod document;
 mod navigation;
+mod not_found;
 mod person_menu;
+#[cfg(feature = "ssr")]
+mod shell;
+mod sign_in;
+mod sign_in_form;
+mod theme;
 mod theme_menu;
+mod who;
 
-use leptos::prelude::*;
-
-use crate::{
-    api::{Asked, Person, who},
-    components::Mark,
-};
-use navigation::{Navigation, NavigationButton};
-use person_menu::PersonMenu;
-use theme_menu::ThemeMenu;
-
-/// The banner, for who is signed in also the ways through the Workspace, and the page.
-#[component]
-pub(crate) fn Frame(children: Children) -> impl IntoView {
-    let signed = Asked::new(who);
-    // Who can't be asked for is nobody: the page itself says what is wrong.
-    let person = move || async move { signed.get().await.ok().flatten() };
-    view! {
-        <a class="skip" href="#main">
-            "Skip to content"
-        </a>
-        <header class="banner">
-            <Suspense>
-                {move || Suspend::new(async move { banner(person().await) })}
-            </Suspense>
-        </header>
-        <div class="frame">
-            <Suspense>
-                {move || Suspend::new(async move { person().await.map(|_| view! { <Navigation/> }) })}
-            </Suspense>
-            <main id="main" class="page" tabindex="-1">
-                {children()}
-            </main>
-        </div>
-    }
-}
-
-fn banner(who: Option<Person>) -> impl IntoView {
-    match who {
-        Some(Person { administrator, installation }) => view! {
-            <NavigationButton/>
-            <a class="brand" href="/">
-                <Mark/>
-                <span class="product">"Keydesk"</span>
-            </a>
-            <bdi class="installation">{installation}</bdi>
-            <PersonMenu person=administrator/>
-        }
-        .into_any(),
-        None => view! {
-            <a class="brand" href="/">
-                <Mark/>
-                "Keydesk"
-            </a>
-            <ThemeMenu/>
-        }
-        .into_any(),
-    }
-}
+pub(crate) use around::Frame;
+#[cfg(feature = "ssr")]
+pub(crate) use document::{bare, failed, failed_bare, framed};
+pub(crate) use not_found::NotFound;
+#[cfg(feature = "ssr")]
+pub(crate) use shell::hydrated;
+pub(crate) use sign_in_form::SignInForm;
+pub(crate) use who::who;

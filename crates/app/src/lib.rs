@@ -1,6 +1,24 @@
-//! What a person sees: pages, components and the server functions that they call.
+//! What a person sees, by feature: a folder holds the pages, server functions and forms of one thing that people do.
+//!
+//! | folder | what it is |
+//! |---|---|
+//! | `auth` | signing in, signing out, the first owner |
+//! | `keys` | `/keys`: the list, and what is done with its rows. The one page with live state |
+//! | `key` | `/keys/{id}`: everything about one key. A plain document |
+//! | `handover` | `/handover/{token}`: what whoever has the link sees. A plain document |
+//! | `home` | `/` |
+//! | `frame` | what stands around every page: the document, the banner, the navigation, who is signed in |
+//! | `ui` | what pages are made of |
+//! | `web` | HTTP for browsers: cookies, sessions, guards, headers, how server functions are called |
+//!
+//! A page is a plain document unless it needs live state. A plain document is rendered by the server alone, its forms are
+//! posted, and two small scripts in `public/` move what moves in it; it costs the client nothing. Live state is what
+//! changes under a person's hands while they stay on the page: the list of keys, and the forms that must not lose what was
+//! typed when the server is away.
 //!
 //! Invariants:
+//! - a feature never reaches into another feature's folder: what two of them need is in `frame`, `ui` or `web`, and those
+//!   know no feature. `root` and `routes` alone know all features;
 //! - no SQL and no policy: a server function is guard, one call on the domain, return;
 //! - exactly one of the features `ssr` and `hydrate` is on in any build;
 //! - nothing is rendered on the server that depends on time, randomness or locale, unless the client gets the same value;
@@ -8,25 +26,24 @@
 
 #![expect(unreachable_pub, reason = "the component macro makes the properties of every component `pub`")]
 
-mod api;
-mod coming_in;
-mod components;
-#[cfg(feature = "ssr")]
-mod documents;
+mod auth;
 mod error;
 mod frame;
-mod pages;
-mod password;
+#[cfg(feature = "ssr")]
+mod handover;
+mod home;
+#[cfg(feature = "ssr")]
+mod key;
+mod keys;
 mod root;
 #[cfg(feature = "ssr")]
-mod shell;
-#[cfg(feature = "ssr")]
-pub mod ssr;
-mod theme;
+mod routes;
+mod ui;
+mod web;
 
 use error::{ApiError, FieldProblem};
-use password::Password;
 pub use root::App;
 #[cfg(feature = "ssr")]
-pub use shell::{Assets, Settings};
-use theme::Theme;
+pub use routes::routes;
+#[cfg(feature = "ssr")]
+pub use web::{Assets, BrowserAccess};

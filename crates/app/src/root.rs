@@ -6,8 +6,10 @@ use leptos_router::{
 };
 
 use crate::{
-    frame::Frame,
-    pages::{Home, Keys, Login, NotFound, SetUp},
+    auth::{LoginPage, SetUpPage},
+    frame::{Frame, NotFound},
+    home::HomePage,
+    keys::KeysPage,
 };
 
 /// Everything inside of `<body>`: the same on the server and in the browser.
@@ -20,10 +22,10 @@ pub fn App() -> impl IntoView {
             <Frame>
                 <FlatRoutes fallback=NotFound>
                     // The whole page is rendered before it is sent, so that it is complete where scripts never run.
-                    <Route path=StaticSegment("") view=Home ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("keys") view=Keys ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("login") view=Login ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("setup") view=SetUp ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("") view=HomePage ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("keys") view=KeysPage ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("login") view=LoginPage ssr=SsrMode::Async/>
+                    <Route path=StaticSegment("setup") view=SetUpPage ssr=SsrMode::Async/>
                 </FlatRoutes>
             </Frame>
         </Router>

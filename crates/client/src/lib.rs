@@ -1,4 +1,4 @@
-//! The wasm entry: wakes the page that the server rendered.
+//! The wasm entry: hydrates the page that the server rendered.
 
 use app::App;
 use wasm_bindgen::prelude::wasm_bindgen;

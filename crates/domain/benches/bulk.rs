@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use domain::{Caller, Keydesk, NewKey, OpenOptions};
-use model::{Preset, Selection};
+use model::{Preset, Selection, SettingsPatch};
 use tokio::runtime::Runtime;
 
 /// As the binary has it.
@@ -25,8 +25,9 @@ async fn desk() -> (Keydesk, Caller, tempfile::TempDir) {
 fn delete(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("a runtime");
     let (keydesk, operator, _dir) = runtime.block_on(desk());
-    let new =
-        |number| NewKey { client_name: format!("Client {number}"), preset: Some(Preset::Crm), ..NewKey::default() };
+    let new = |number| {
+        NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name(format!("Client {number}")) })
+    };
     runtime.block_on(keydesk.issue_many(&operator, (0..KEYS).map(new).collect())).expect("keys");
     let everything = Selection::Matching {
         search: String::new(),

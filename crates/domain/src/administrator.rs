@@ -2,14 +2,16 @@ use std::net::IpAddr;
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use model::{
-    Action, Actor, AdminError, Administrator, AdministratorId, ClientName, Email, InstallationId, PlainSecret, Role,
-    fold,
-};
+use model::{Action, Actor, AdminError, Administrator, AdministratorId, ClientName, InstallationId, PlainSecret, Role};
 use serde_json::json;
-use store::{Change, StoreError, StoredAdministrator};
+use store::{Change, StoredAdministrator};
 
-use crate::{Keydesk, audit::Deed, session::SignedIn};
+use crate::{
+    Keydesk,
+    account::{email, public},
+    audit::AuditEvent,
+    session::SignedIn,
+};
 
 /// An administrator to be created.
 #[derive(Clone, Debug)]
@@ -22,24 +24,6 @@ pub struct NewAdministrator {
     pub role: Role,
     /// 12 to 256 characters.
     pub password: PlainSecret,
-}
-
-/// As [`crate::failure::public`], for people who come in.
-pub(crate) fn public(error: StoreError) -> AdminError {
-    match error {
-        StoreError::AdministratorEmailTaken => AdminError::EmailTaken,
-        error => {
-            tracing::error!(%error, "the store failed");
-            AdminError::Unavailable
-        }
-    }
-}
-
-/// As it is shown, and as accounts are compared.
-pub(crate) fn email(text: &str) -> Result<(String, String), AdminError> {
-    let email = Email::parse(text).map_err(|_| AdminError::InvalidEmail)?;
-    let folded = fold(email.as_str());
-    Ok((email.into(), folded))
 }
 
 impl Keydesk {
@@ -131,8 +115,8 @@ impl Keydesk {
         change.insert_administrator(draft).await.map_err(public)?;
         let Administrator { id, email, name, role } = &draft.administrator;
         let detail = json!({ "id": id, "email": email, "name": name, "role": role });
-        let deed = Deed { action: Action::AdministratorCreate, key: None, detail };
-        self.write_audit(change, draft.installation, actor, draft.created_at, vec![deed])
+        let event = AuditEvent { action: Action::AdministratorCreate, key: None, detail };
+        self.write_audit(change, draft.installation, actor, draft.created_at, vec![event])
             .await
             .map_err(|_| AdminError::Unavailable)
     }
@@ -155,18 +139,5 @@ impl crate::Keyring {
         let mut value = [0; 32];
         value.copy_from_slice(context.sign().as_ref());
         value
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_an_email_address() {
-        assert_eq!(email(" Ada@Example.com "), Ok(("Ada@Example.com".to_owned(), "ada@example.com".to_owned())));
-        for bad in ["", "ada", "a@b@c.de"] {
-            assert_eq!(email(bad), Err(AdminError::InvalidEmail), "{bad:?}");
-        }
     }
 }

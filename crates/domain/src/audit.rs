@@ -5,42 +5,42 @@ use store::{AuditEntry, Change, HASH_LEN, StoreError};
 
 use crate::{Entropy, entropy};
 
-/// What is about to be written down.
-pub(crate) struct Deed {
+/// Something that a change does, about to be written to the audit log.
+pub(crate) struct AuditEvent {
     pub(crate) action: Action,
     pub(crate) key: Option<KeyId>,
     /// Never holds a secret.
     pub(crate) detail: Value,
 }
 
-impl Deed {
+impl AuditEvent {
     pub(crate) fn on_key(action: Action, key: KeyId, detail: Value) -> Self {
         Self { action, key: Some(key), detail }
     }
 }
 
-/// Appends the deeds to the installation's log, as part of the change that they are.
+/// Appends the events to the installation's log, as part of the change that does them.
 pub(crate) async fn write(
     change: &mut Change,
     entropy: &dyn Entropy,
     installation: InstallationId,
     actor: Actor,
     now: Instant,
-    deeds: Vec<Deed>,
+    events: Vec<AuditEvent>,
 ) -> Result<(), StoreError> {
     let (mut seq, mut previous_hash) = change.audit_head(installation).await?.unwrap_or((0, [0; HASH_LEN]));
     let actor = serde_json::to_string(&actor).unwrap_or_default();
-    let mut entries = Vec::with_capacity(deeds.len());
-    for deed in deeds {
+    let mut entries = Vec::with_capacity(events.len());
+    for event in events {
         seq += 1;
         let mut entry = AuditEntry {
             seq,
             id: AuditId(entropy::id(entropy, now)),
             at: now,
             actor: actor.clone(),
-            action: deed.action.as_str().to_owned(),
-            key: deed.key,
-            detail: deed.detail.to_string(),
+            action: event.action.as_str().to_owned(),
+            key: event.key,
+            detail: event.detail.to_string(),
             previous_hash,
             hash: [0; HASH_LEN],
         };

@@ -1,21 +1,21 @@
 use model::{Actor, Administrator, Catalogue, InstallationId, KeyError, Role, Scope, ScopeSet};
 use verify::Record;
 
-/// Who asks for a change, where, and with what rights.
+/// Whoever asks for a change: who it is, in which installation, and with which scopes.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// As the audit log will name them.
     pub actor: Actor,
     /// The installation that they act in.
     pub installation: InstallationId,
-    /// The rights that they hold: nobody gives what they don't.
-    pub held: Held,
+    /// The scopes that they hold. Nobody gives a scope that they don't hold.
+    pub grants: Grants,
 }
 
-/// Rights that a caller holds, and so may give.
+/// Which scopes a caller holds, and so may give.
 #[derive(Clone, Debug)]
-pub enum Held {
-    /// Every right there is: the operator, the owner.
+pub enum Grants {
+    /// Every scope there is: the operator, the owner.
     All,
     /// Only these.
     Only(ScopeSet),
@@ -26,7 +26,7 @@ pub enum Held {
 impl Caller {
     /// Whoever can run the command line on the data.
     pub fn operator(installation: InstallationId) -> Self {
-        Self { actor: Actor::Operator, installation, held: Held::All }
+        Self { actor: Actor::Operator, installation, grants: Grants::All }
     }
 
     /// A caller of the REST API.
@@ -34,25 +34,25 @@ impl Caller {
         Self {
             actor: Actor::Key { id: record.key_id() },
             installation: record.installation(),
-            held: Held::Only(record.scopes().clone()),
+            grants: Grants::Only(record.scopes().clone()),
         }
     }
 
     /// A person signed in to the Workspace.
     pub(crate) fn administrator(who: &Administrator, installation: InstallationId) -> Self {
-        let held = match who.role {
-            Role::Owner | Role::Manager => Held::All,
-            Role::Viewer => Held::None,
+        let grants = match who.role {
+            Role::Owner | Role::Manager => Grants::All,
+            Role::Viewer => Grants::None,
         };
-        Self { actor: Actor::Administrator { id: who.id }, installation, held }
+        Self { actor: Actor::Administrator { id: who.id }, installation, grants }
     }
 
-    /// Refuses who may look only. What a key may do was decided by its scopes, before it got here.
+    /// Refuses whoever may only look. What a key may do was decided by its scopes, before its call got here.
     pub(crate) fn require_change(&self) -> Result<(), KeyError> {
-        if matches!(self.held, Held::None) { Err(KeyError::Forbidden) } else { Ok(()) }
+        if matches!(self.grants, Grants::None) { Err(KeyError::Forbidden) } else { Ok(()) }
     }
 
-    /// Refuses rights that nobody has heard of, and such that the caller does not hold.
+    /// Refuses scopes that are not in the catalogue, and scopes that the caller does not hold.
     pub(crate) fn require_to_give(&self, catalogue: &Catalogue, scopes: &ScopeSet) -> Result<(), KeyError> {
         if let Some(scope) = scopes.iter().find(|scope| !catalogue.knows(scope)) {
             return Err(KeyError::UnknownScope { scope: scope.clone() });
@@ -60,7 +60,7 @@ impl Caller {
         self.require_to_hold(scopes)
     }
 
-    /// Refuses who lacks a right of these, whether the catalogue still knows it or not.
+    /// Refuses a caller that lacks any of these scopes, whether or not the catalogue still has it.
     pub(crate) fn require_to_hold(&self, scopes: &ScopeSet) -> Result<(), KeyError> {
         let missing = self.lacks(scopes);
         if missing.is_empty() { Ok(()) } else { Err(KeyError::ScopeEscalation { missing }) }
@@ -68,10 +68,10 @@ impl Caller {
 
     /// Those of `wanted` that the caller may not give.
     pub(crate) fn lacks(&self, wanted: &ScopeSet) -> Vec<Scope> {
-        match &self.held {
-            Held::All => Vec::new(),
-            Held::Only(held) => held.missing(wanted),
-            Held::None => wanted.iter().cloned().collect(),
+        match &self.grants {
+            Grants::All => Vec::new(),
+            Grants::Only(held) => held.missing(wanted),
+            Grants::None => wanted.iter().cloned().collect(),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use store::Change;
 use verify::Prepared;
 
-use crate::{Caller, Keydesk, audit::Deed, failure};
+use crate::{Caller, Keydesk, audit::AuditEvent, failure};
 
 impl Keydesk {
     /// Deletes a key: it is refused from the moment this answers, and can be restored for 30 days.
@@ -57,7 +57,7 @@ impl Keydesk {
     ) -> Result<(BulkDeleted, i64), KeyError> {
         let mut seen = HashSet::with_capacity(ids.len());
         let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
-        self.change_as(caller, move |this, caller, mut change| async move {
+        self.change_rows_as(caller, ids.len(), move |this, caller, mut change| async move {
             let installation = caller.installation;
             if let (Some(version), [id]) = (if_version, &ids[..])
                 && let Some(key) = change.key(installation, *id).await.map_err(failure::public)?
@@ -86,8 +86,8 @@ impl Keydesk {
             let fewer = -i64::try_from(deleted.len()).unwrap_or(i64::MAX);
             change.count_keys(installation, fewer).await.map_err(failure::public)?;
             change.withdraw_handovers(installation, &deleted, now).await.map_err(failure::public)?;
-            let deeds = deleted.iter().map(|id| Deed::on_key(Action::KeyDelete, *id, json!({}))).collect();
-            this.write_audit(&mut change, installation, caller.actor, now, deeds).await?;
+            let events = deleted.iter().map(|id| AuditEvent::on_key(Action::KeyDelete, *id, json!({}))).collect();
+            this.write_audit(&mut change, installation, caller.actor, now, events).await?;
             let tombstones = this.tombstones(&mut change, installation, &deleted, now).await?;
             let epoch = change.epoch();
             this.commit(change).await?;

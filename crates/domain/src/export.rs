@@ -65,22 +65,24 @@ impl Export {
 
 fn cells(key: &Key) -> [Cow<'_, str>; 17] {
     let at = |instant: Option<Instant>| instant.map_or(Cow::Borrowed(""), |instant| instant.to_string().into());
-    let metadata = if key.metadata.is_empty() { Cow::Borrowed("") } else { json!(key.metadata).to_string().into() };
+    let settings = &key.settings;
+    let metadata =
+        if settings.metadata.is_empty() { Cow::Borrowed("") } else { json!(settings.metadata).to_string().into() };
     [
-        key.client_name.as_str().into(),
+        settings.client_name.as_str().into(),
         key.hint.0.as_str().into(),
         key.environment.as_str().into(),
-        key.preset.as_str().into(),
-        key.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ").into(),
+        settings.preset.as_str().into(),
+        settings.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ").into(),
         key.status.as_str().into(),
-        spaced(&key.allowed_ips),
-        spaced(&key.allowed_origins),
-        at(key.expires_at),
+        spaced(&settings.allowed_ips),
+        spaced(&settings.allowed_origins),
+        at(settings.expires_at),
         at(key.last_used_at),
         key.created_at.to_string().into(),
         key.updated_at.to_string().into(),
-        key.owner_email.as_ref().map_or("", |email| email.as_str()).into(),
-        key.notes.as_ref().map_or("", |notes| notes.as_str()).into(),
+        settings.owner_email.as_ref().map_or("", |email| email.as_str()).into(),
+        settings.notes.as_ref().map_or("", |notes| notes.as_str()).into(),
         metadata,
         key.kind.as_str().into(),
         key.id.to_string().into(),

@@ -5,7 +5,7 @@ use serde_json::json;
 use store::{HandoverSecret, NewHandover, TokenHash};
 use zeroize::Zeroizing;
 
-use crate::{Caller, Keydesk, audit::Deed, failure, reveal::sealed_copy, seal, update::living};
+use crate::{Caller, Keydesk, audit::AuditEvent, failure, reveal::sealed_copy, seal, update::living};
 
 /// Random bytes of a token.
 const TOKEN_LEN: usize = 32;
@@ -50,8 +50,8 @@ impl Keydesk {
             let (token, new) = this.seal_handover(installation, &handover, &secret).ok_or(KeyError::Unavailable)?;
             change.insert_handover(&new, now).await.map_err(failure::public)?;
             let detail = json!({ "handover": handover.id, "expires_at": handover.expires_at });
-            let deed = Deed::on_key(Action::HandoverCreate, id, detail);
-            this.write_audit(&mut change, installation, caller.actor, now, vec![deed]).await?;
+            let event = AuditEvent::on_key(Action::HandoverCreate, id, detail);
+            this.write_audit(&mut change, installation, caller.actor, now, vec![event]).await?;
             this.commit(change).await?;
             Ok(NewHandoverLink { handover, token })
         })
@@ -69,15 +69,16 @@ impl Keydesk {
     /// before it is shown.
     pub async fn open_handover(&self, token: &PlainSecret) -> Result<HandedOver, KeyError> {
         let hash = hash(token.expose()).ok_or(KeyError::HandoverOver)?;
-        let (this, token) = (self.clone(), token.clone());
-        self.detached(async move {
-            let mut change = this.change().await?;
+        let token = token.clone();
+        self.change(1, move |this, mut change| async move {
             let now = this.now();
             let found = change.handover_by_token(&hash, now).await.map_err(failure::public)?;
             let found = found.ok_or(KeyError::HandoverOver)?;
             this.require_module(found.installation)?;
             let key = change.key(found.installation, found.key).await.map_err(failure::public)?;
-            let key = key.filter(|key| key.life.deleted_at.is_none()).ok_or(KeyError::HandoverOver)?.at(now);
+            let key = key.filter(|key| key.life.deleted_at.is_none()).ok_or(KeyError::HandoverOver)?;
+            let mut key = key.at(now);
+            key.settings.notes = None;
             let secret = this.unseal_handover(&found, &token).ok_or_else(|| {
                 tracing::error!(handover = %found.id, "a hand-over does not open; is its master key still in the keyring?");
                 KeyError::Unavailable
@@ -86,10 +87,10 @@ impl Keydesk {
             if !opened {
                 return Err(KeyError::HandoverOver);
             }
-            let deed = Deed::on_key(Action::HandoverOpen, found.key, json!({ "handover": found.id }));
-            this.write_audit(&mut change, found.installation, Actor::Bearer, now, vec![deed]).await?;
+            let event = AuditEvent::on_key(Action::HandoverOpen, found.key, json!({ "handover": found.id }));
+            this.write_audit(&mut change, found.installation, Actor::Bearer, now, vec![event]).await?;
             this.commit(change).await?;
-            Ok(HandedOver { key: Key { notes: None, ..key }, secret })
+            Ok(HandedOver { key, secret })
         })
         .await
     }
@@ -102,8 +103,8 @@ impl Keydesk {
                 let found = change.handover(installation, id, handover).await.map_err(failure::public)?;
                 return Err(if found.is_some() { KeyError::HandoverOver } else { KeyError::NotFound });
             }
-            let deed = Deed::on_key(Action::HandoverWithdraw, id, json!({ "handover": handover }));
-            this.write_audit(&mut change, installation, caller.actor, now, vec![deed]).await?;
+            let event = AuditEvent::on_key(Action::HandoverWithdraw, id, json!({ "handover": handover }));
+            this.write_audit(&mut change, installation, caller.actor, now, vec![event]).await?;
             this.commit(change).await
         })
         .await

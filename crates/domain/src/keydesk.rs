@@ -12,8 +12,8 @@ use uuid::Uuid;
 use verify::Verifier;
 
 use crate::{
-    Caller, Clock, Entropy, Held, Installation, Keyring,
-    audit::{self, Deed},
+    Caller, Clock, Entropy, Grants, Installation, Keyring,
+    audit::{self, AuditEvent},
     entropy, failure,
     password::Passwords,
     throttle::Throttle,
@@ -36,7 +36,7 @@ pub(crate) struct Inner {
     pub(crate) keyring_in_file: bool,
     pub(crate) verifier: Verifier,
     pub(crate) installations: RwLock<HashMap<InstallationId, Installation>>,
-    /// Held from the reading of installations until they are in memory, so that what was read first is not kept last.
+    /// Grants from the reading of installations until they are in memory, so that what was read first is not kept last.
     pub(crate) reloading: tokio::sync::Mutex<()>,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
@@ -50,6 +50,9 @@ pub enum NotReady {
     Database,
 }
 
+/// A change of more keys is committed by itself, so that no other waits until it is made.
+const FEW: usize = 10;
+
 impl fmt::Debug for Keydesk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Keydesk({})", self.inner.store.kind())
@@ -62,7 +65,7 @@ impl Keydesk {
         self.inner.clock.now()
     }
 
-    /// Every right that a key can be given.
+    /// Every scope that a key can be given.
     pub fn catalogue(&self) -> &Catalogue {
         &self.inner.catalogue
     }
@@ -106,7 +109,7 @@ impl Keydesk {
         })
     }
 
-    /// Makes a change for a caller who may: in a task of its own, and refused before the database is asked anything.
+    /// Makes a change for a caller, in a task of its own. A caller who may change nothing is refused before the database is asked.
     pub(crate) async fn change_as<T, F>(
         &self,
         caller: &Caller,
@@ -116,32 +119,70 @@ impl Keydesk {
         T: Send + 'static,
         F: Future<Output = Result<T, KeyError>> + Send + 'static,
     {
-        self.require_module(caller.installation)?;
-        caller.require_change()?;
-        let (this, caller) = (self.clone(), caller.clone());
-        self.detached(async move {
-            let (change, caller) = this.change_for(caller).await?;
+        self.change_rows_as(caller, 1, work).await
+    }
+
+    /// The same for a change of so many keys.
+    pub(crate) async fn change_rows_as<T, F>(
+        &self,
+        caller: &Caller,
+        keys: usize,
+        work: impl FnOnce(Self, Caller, Change) -> F + Send + 'static,
+    ) -> Result<T, KeyError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, KeyError>> + Send + 'static,
+    {
+        self.require_to_change(caller)?;
+        let caller = caller.clone();
+        self.change(keys, |this, mut change| async move {
+            this.ask_again(&caller, &mut change).await?;
             work(this, caller, change).await
         })
         .await
     }
 
-    /// Begins a change, for a caller who may still make it. Changes wait for each other: a key that was deleted, or lost a
-    /// right, while its call waited does nothing more.
-    pub(crate) async fn change_for(&self, caller: Caller) -> Result<(Change, Caller), KeyError> {
-        let mut change = self.change().await?;
-        if let (Actor::Key { id }, Held::Only(held)) = (caller.actor, &caller.held) {
+    /// Refuses where nobody may manage keys now, and whoever may not change anything. Gives the caller's installation.
+    pub(crate) fn require_to_change(&self, caller: &Caller) -> Result<Installation, KeyError> {
+        let installation = self.require_module(caller.installation)?;
+        caller.require_change()?;
+        Ok(installation)
+    }
+
+    /// Changes wait for each other: a key that was deleted, or lost a scope, while its call waited makes no change.
+    async fn ask_again(&self, caller: &Caller, change: &mut Change) -> Result<(), KeyError> {
+        if let (Actor::Key { id }, Grants::Only(held)) = (caller.actor, &caller.grants) {
             let key = change.key(caller.installation, id).await.map_err(failure::public)?.ok_or(KeyError::Forbidden)?;
             let lives = key.life.status(self.now()) == KeyStatus::Active;
             if !lives || !key.settings().scopes.missing(held).is_empty() {
                 return Err(KeyError::Forbidden);
             }
         }
-        Ok((change, caller))
+        Ok(())
     }
 
-    pub(crate) async fn change(&self) -> Result<Change, KeyError> {
-        self.inner.store.change().await.map_err(failure::public)
+    /// Makes a change of so many keys in a task of its own. Whatever comes of it, nobody is answered before that is committed
+    /// which the change has read: it may have seen what others did who wait for the same COMMIT.
+    pub(crate) async fn change<T, F>(
+        &self,
+        keys: usize,
+        work: impl FnOnce(Self, Change) -> F + Send + 'static,
+    ) -> Result<T, KeyError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, KeyError>> + Send + 'static,
+    {
+        let this = self.clone();
+        self.detached(async move {
+            let store = &this.inner.store;
+            let change = if keys > FEW { store.change_alone().await } else { store.change().await };
+            let change = change.map_err(failure::public)?;
+            let settled = change.settled().map_err(failure::public)?;
+            let done = work(this, change).await;
+            settled.wait().await.map_err(failure::public)?;
+            done
+        })
+        .await
     }
 
     pub(crate) async fn write_audit(
@@ -150,9 +191,9 @@ impl Keydesk {
         installation: InstallationId,
         actor: Actor,
         now: Instant,
-        deeds: Vec<Deed>,
+        events: Vec<AuditEvent>,
     ) -> Result<(), KeyError> {
-        audit::write(change, &*self.inner.entropy, installation, actor, now, deeds).await.map_err(failure::public)
+        audit::write(change, &*self.inner.entropy, installation, actor, now, events).await.map_err(failure::public)
     }
 
     pub(crate) async fn commit(&self, change: Change) -> Result<(), KeyError> {

@@ -1,9 +1,5 @@
-use model::{
-    Cursor, CursorValue, Key, KeyError, KeyId, KeyPage, KeyStatus, ListQuery, PAGE_MAX, RESTORE_WINDOW_MS, SortColumn,
-    fold,
-};
+use model::{Cursor, CursorValue, Key, KeyError, KeyId, KeyPage, ListQuery, PAGE_MAX, SortColumn, fold};
 use store::{KeyFilter, TOTAL_COUNTED};
-use verify::Record;
 
 use crate::{Caller, Keydesk, failure};
 
@@ -54,8 +50,8 @@ impl Keydesk {
         let default_matches = query.expiring_before.is_none()
             && query.status.is_none_or(|status| status == default.status)
             && query.environment.is_none_or(|environment| environment == default.environment)
-            && query.preset.is_none_or(|preset| preset == default.preset)
-            && fold(default.client_name.as_str()).contains(&search);
+            && query.preset.is_none_or(|preset| preset == default.settings.preset)
+            && fold(default.settings.client_name.as_str()).contains(&search);
         let filter = KeyFilter {
             installation: caller.installation,
             search,
@@ -87,39 +83,11 @@ impl Keydesk {
         });
         Ok(Listed { items, next, filter: Some(filter), default_matches })
     }
-
-    /// A key, also a deleted one while it can be restored.
-    pub async fn get(&self, caller: &Caller, id: KeyId) -> Result<Key, KeyError> {
-        self.require_module(caller.installation)?;
-        self.read(caller.installation, id).await
-    }
-
-    /// The installation's Default API Key.
-    pub async fn default_key(&self, caller: &Caller) -> Result<Key, KeyError> {
-        self.require_module(caller.installation)?;
-        let found = self.inner.store.default_key(caller.installation).await.map_err(failure::public)?;
-        found.map(|key| key.at(self.now())).ok_or(KeyError::NoInstallation)
-    }
-
-    /// The calling key as itself. Works while the module is off: what runs must not break because nobody may edit it.
-    pub async fn whoami(&self, record: &Record) -> Result<Key, KeyError> {
-        // Notes are for those who manage keys.
-        Ok(Key { notes: None, ..self.read(record.installation(), record.key_id()).await? })
-    }
-
-    async fn read(&self, installation: model::InstallationId, id: KeyId) -> Result<Key, KeyError> {
-        let now = self.now();
-        let found = self.inner.store.key(installation, id).await.map_err(failure::public)?;
-        let key = found.map(|key| key.at(now)).ok_or(KeyError::NotFound)?;
-        let purged = key.status == KeyStatus::Revoked
-            && key.deleted_at.is_some_and(|at| at.plus_millis(RESTORE_WINDOW_MS) <= now);
-        if purged { Err(KeyError::NotFound) } else { Ok(key) }
-    }
 }
 
 fn place(key: &Key, column: SortColumn) -> (CursorValue, KeyId) {
     let value = match column {
-        SortColumn::ClientName => CursorValue::Text(fold(key.client_name.as_str())),
+        SortColumn::ClientName => CursorValue::Text(fold(key.settings.client_name.as_str())),
         SortColumn::CreatedAt => CursorValue::Millis(key.created_at.as_millis()),
         SortColumn::LastUsedAt => CursorValue::Millis(key.last_used_at.map_or(0, model::Instant::as_millis)),
     };

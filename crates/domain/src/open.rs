@@ -28,7 +28,7 @@ pub struct OpenOptions {
     pub keyring: Option<String>,
     /// The prefix of secrets; `None`: what the deployment has.
     pub prefix: Option<String>,
-    /// Every right that a key can be given.
+    /// Every scope that a key can be given.
     pub catalogue: Catalogue,
     /// Records in memory at most.
     pub max_cached_keys: usize,
@@ -153,10 +153,8 @@ impl Keydesk {
         if !self.installations().await?.is_empty() {
             return Ok(());
         }
-        let this = self.clone();
         let made = self
-            .detached(async move {
-                let mut change = this.change().await?;
+            .change(1, |this, mut change| async move {
                 let first = NewInstallation {
                     name: "default".to_owned(),
                     title: "Contact centre".to_owned(),

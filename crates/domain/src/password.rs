@@ -1,13 +1,7 @@
-use std::sync::Arc;
-
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
-};
-use model::{AdminError, PASSWORD_MAX, PASSWORD_MIN, PlainSecret};
+use argon2::{Argon2, password_hash::PasswordHasher as _};
 use tokio::sync::Semaphore;
 
-use crate::{Entropy, Keydesk};
+use crate::Entropy;
 
 /// Passwords that are hashed at once: each takes 19 MiB and tens of milliseconds of a core, and a burst of sign-ins must
 /// neither fill memory nor starve the calls.
@@ -15,9 +9,9 @@ const AT_ONCE: usize = 2;
 
 /// Where passwords are hashed: on blocking threads, a few at a time.
 pub(crate) struct Passwords {
-    permits: Semaphore,
+    pub(crate) permits: Semaphore,
     /// The hash that a password is held against when there is no such account, so that both answers take as long.
-    decoy: String,
+    pub(crate) decoy: String,
 }
 
 impl Passwords {
@@ -31,49 +25,6 @@ impl Passwords {
 }
 
 /// Argon2id with its recommended parameters: 19 MiB, two passes, one lane.
-fn hash(password: &[u8], salt: &[u8]) -> Option<String> {
+pub(crate) fn hash(password: &[u8], salt: &[u8]) -> Option<String> {
     Argon2::default().hash_password_with_salt(password, salt).map(|hash| hash.to_string()).ok()
-}
-
-impl Keydesk {
-    /// The hash of an acceptable password.
-    pub(crate) async fn hash_password(&self, password: PlainSecret) -> Result<String, AdminError> {
-        if !(PASSWORD_MIN..=PASSWORD_MAX).contains(&password.expose().chars().count()) {
-            return Err(AdminError::WeakPassword);
-        }
-        let mut salt = [0; 16];
-        self.inner.entropy.fill(&mut salt);
-        self.off_the_async_threads(move || hash(password.expose().as_bytes(), &salt))
-            .await?
-            .ok_or(AdminError::Unavailable)
-    }
-
-    /// Whether the password is the one that was hashed; without a hash it takes as long and is not.
-    pub(crate) async fn check_password(&self, password: PlainSecret, hash: Option<String>) -> Result<bool, AdminError> {
-        let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.inner.passwords.decoy.clone());
-        // Nobody has so long a password, and hashing it would be work for whoever asks.
-        if password.expose().chars().count() > PASSWORD_MAX {
-            return Ok(false);
-        }
-        let right = self
-            .off_the_async_threads(move || {
-                PasswordHash::new(&hash)
-                    .is_ok_and(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok())
-            })
-            .await?;
-        Ok(known && right)
-    }
-
-    async fn off_the_async_threads<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, AdminError> {
-        let inner = Arc::clone(&self.inner);
-        let _permit = inner.passwords.permits.acquire().await.map_err(|_| AdminError::Unavailable)?;
-        tokio::task::spawn_blocking(work).await.map_err(|error| {
-            tracing::error!(%error, "a password could not be hashed");
-            AdminError::Unavailable
-        })
-    }
 }

@@ -1,11 +1,11 @@
 use model::{Action, Key, KeyError, KeyId, RESTORE_WINDOW_MS};
 use serde_json::json;
 
-use crate::{Caller, Keydesk, audit::Deed, failure};
+use crate::{Caller, Keydesk, audit::AuditEvent, failure};
 
 impl Keydesk {
-    /// Makes a key that was deleted within the last 30 days work again. The caller must hold every right of it: who has the
-    /// secret would get them from the caller.
+    /// Makes a key that was deleted within the last 30 days work again. The caller must hold every scope of it, because
+    /// whoever has the secret gets them back.
     pub async fn restore(&self, caller: &Caller, id: KeyId) -> Result<Key, KeyError> {
         self.change_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
@@ -22,8 +22,8 @@ impl Keydesk {
                 return Err(KeyError::NotFound);
             }
             change.count_keys(installation, 1).await.map_err(failure::public)?;
-            let deed = Deed::on_key(Action::KeyRestore, id, json!({}));
-            this.write_audit(&mut change, installation, caller.actor, now, vec![deed]).await?;
+            let event = AuditEvent::on_key(Action::KeyRestore, id, json!({}));
+            this.write_audit(&mut change, installation, caller.actor, now, vec![event]).await?;
             this.finish(change, installation, id, now).await
         })
         .await

@@ -4,7 +4,7 @@ use store::{Change, SealedCopy};
 
 use crate::{
     Caller, Keydesk,
-    audit::Deed,
+    audit::AuditEvent,
     failure,
     seal::{self, Row},
     update::living,
@@ -16,8 +16,8 @@ impl Keydesk {
         self.change_as(caller, move |this, caller, mut change| async move {
             living(&mut change, &caller, id, None).await?;
             let copy = sealed_copy(&mut change, &caller, id).await?;
-            let deed = Deed::on_key(Action::KeyReveal, id, json!({}));
-            this.write_audit(&mut change, caller.installation, caller.actor, this.now(), vec![deed]).await?;
+            let event = AuditEvent::on_key(Action::KeyReveal, id, json!({}));
+            this.write_audit(&mut change, caller.installation, caller.actor, this.now(), vec![event]).await?;
             this.commit(change).await?;
             this.unseal(&copy)
         })

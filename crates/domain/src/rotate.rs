@@ -1,23 +1,20 @@
-use model::{Action, Key, KeyError, KeyId, Scope, SecretInfo};
+use model::{Action, InvalidOverlap, Key, KeyError, KeyId, Overlap, Scope, SecretInfo};
 use serde_json::json;
 
 use crate::{
-    Caller, Held, Idempotency, Issued, Keydesk,
-    audit::Deed,
+    Caller, Grants, Idempotency, Issued, Keydesk,
+    audit::AuditEvent,
     failure,
     update::{in_version, living},
 };
 
-/// Longest time for which an old secret works beside the new one: 30 days, in seconds.
-pub const OVERLAP_MAX_SECONDS: u32 = 30 * 24 * 60 * 60;
-
 impl Keydesk {
-    /// Gives a key a new secret. The one before works for `overlap_seconds` more, at most [`OVERLAP_MAX_SECONDS`]; 0 ends it
+    /// Gives a key a new secret. The one before works for `overlap_seconds` more, at most [`Overlap::MAX_SECONDS`]; 0 ends it
     /// before this answers. Never do more than two work: what was ending already ends now. The Default API Key can be
     /// rotated as well.
     ///
-    /// Who gets a secret gets what it may do. So the caller must hold every right of the key, or `keys:reveal`, with which
-    /// it could ask for the secret anyway.
+    /// Whoever gets a secret can do what it may do. So the caller must hold every scope of the key, or `keys:reveal`, with
+    /// which it could ask for the secret anyway.
     pub async fn rotate(
         &self,
         caller: &Caller,
@@ -38,19 +35,16 @@ impl Keydesk {
         if_version: Option<i64>,
         idempotency: Option<Idempotency>,
     ) -> Result<Issued, KeyError> {
-        let installation = self.require_module(caller.installation)?;
-        caller.require_change()?;
-        if overlap_seconds > OVERLAP_MAX_SECONDS {
-            let reason = "The overlap is at most 30 days.".to_owned();
-            return Err(KeyError::InvalidSetting { field: "overlap_seconds".to_owned(), reason });
-        }
-        let (this, caller) = (self.clone(), caller.clone());
-        self.detached(async move {
-            let (mut change, caller) = this.change_for(caller).await?;
+        let installation = self.require_to_change(caller)?;
+        let overlap = Overlap::try_from(overlap_seconds).map_err(|InvalidOverlap| KeyError::InvalidSetting {
+            field: "overlap_seconds".to_owned(),
+            reason: "The overlap is at most 30 days.".to_owned(),
+        })?;
+        self.change_as(caller, move |this, caller, mut change| async move {
             let now = this.now();
             let before = living(&mut change, &caller, id, None).await?;
             let missing = caller.lacks(before.scopes());
-            if !missing.is_empty() && !reveals(&caller.held) {
+            if !missing.is_empty() && !reveals(&caller.grants) {
                 return Err(KeyError::ScopeEscalation { missing });
             }
             if let Some(idempotency) = &idempotency
@@ -59,22 +53,22 @@ impl Keydesk {
                 return Ok(answer);
             }
             let before = in_version(before, if_version)?.at(now);
-            let (secret, new) = this.make_secret(&installation, id, before.environment, now)?;
-            let end = now.plus_millis(i64::from(overlap_seconds) * 1_000);
+            let (secret, new) = this.build_secret(&installation, id, before.environment, now)?;
+            let end = now.plus_millis(i64::from(overlap.seconds()) * 1_000);
             let done = change.rotate_key(installation.id, id, &new, end, now).await.map_err(failure::public)?;
             if !done {
                 return Err(KeyError::NotFound);
             }
             change.withdraw_handovers(installation.id, &[id], now).await.map_err(failure::public)?;
-            let detail = json!({ "from": before.hint, "to": new.hint, "overlap_seconds": overlap_seconds });
-            let deed = Deed::on_key(Action::KeyRotate, id, detail);
-            this.write_audit(&mut change, installation.id, caller.actor, now, vec![deed]).await?;
+            let detail = json!({ "from": before.hint, "to": new.hint, "overlap_seconds": overlap });
+            let event = AuditEvent::on_key(Action::KeyRotate, id, detail);
+            this.write_audit(&mut change, installation.id, caller.actor, now, vec![event]).await?;
             let key = change.key(installation.id, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
             let issued = Issued { key: key.at(now), secret };
             if let Some(idempotency) = &idempotency {
                 this.keep_answer(&mut change, &caller, idempotency, &issued).await?;
             }
-            this.commit_key(change, installation.id, id).await?;
+            this.commit_keys(change, installation.id, &[id]).await?;
             Ok(issued)
         })
         .await
@@ -90,8 +84,8 @@ impl Keydesk {
             if ended == 0 {
                 return Ok(before.at(now));
             }
-            let deed = Deed::on_key(Action::KeyEndOverlap, id, json!({}));
-            this.write_audit(&mut change, installation, caller.actor, now, vec![deed]).await?;
+            let event = AuditEvent::on_key(Action::KeyEndOverlap, id, json!({}));
+            this.write_audit(&mut change, installation, caller.actor, now, vec![event]).await?;
             this.finish(change, installation, id, now).await
         })
         .await
@@ -109,10 +103,10 @@ impl Keydesk {
     }
 }
 
-fn reveals(held: &Held) -> bool {
-    match held {
-        Held::All => true,
-        Held::Only(scopes) => Scope::parse("keys:reveal").is_ok_and(|reveal| scopes.allows(&reveal)),
-        Held::None => false,
+fn reveals(grants: &Grants) -> bool {
+    match grants {
+        Grants::All => true,
+        Grants::Only(scopes) => Scope::parse("keys:reveal").is_ok_and(|reveal| scopes.allows(&reveal)),
+        Grants::None => false,
     }
 }

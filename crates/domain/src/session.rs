@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     Caller, Installation, Keydesk,
-    administrator::{email, public},
-    audit::Deed,
+    account::{email, public},
+    audit::AuditEvent,
     fingerprint,
 };
 
@@ -87,8 +87,8 @@ impl Keydesk {
         let token = PlainSecret::new(URL_SAFE_NO_PAD.encode(&random[..]));
         let now = self.now();
         change.insert_session(&fingerprint(token.expose().as_bytes()), id, now).await.map_err(public)?;
-        let deed = Deed { action: Action::SignIn, key: None, detail: json!({}) };
-        self.write_audit(change, installation, Actor::Administrator { id }, now, vec![deed])
+        let event = AuditEvent { action: Action::SignIn, key: None, detail: json!({}) };
+        self.write_audit(change, installation, Actor::Administrator { id }, now, vec![event])
             .await
             .map_err(|_| AdminError::Unavailable)?;
         Ok(token)
@@ -132,9 +132,9 @@ impl Keydesk {
         self.detached_admin(async move {
             let mut change = this.inner.store.change().await.map_err(public)?;
             if change.end_session(&hash).await.map_err(public)? {
-                let deed = Deed { action: Action::SignOut, key: None, detail: json!({}) };
+                let event = AuditEvent { action: Action::SignOut, key: None, detail: json!({}) };
                 let actor = Actor::Administrator { id: stored.administrator.id };
-                this.write_audit(&mut change, stored.installation, actor, this.now(), vec![deed])
+                this.write_audit(&mut change, stored.installation, actor, this.now(), vec![event])
                     .await
                     .map_err(|_| AdminError::Unavailable)?;
             }

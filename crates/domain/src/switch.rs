@@ -1,10 +1,10 @@
 use std::collections::HashSet;
 
-use model::{Action, BulkSwitched, Key, KeyError, KeyId, KeyKind, Selection, Skipped};
+use model::{Action, BulkSwitched, Key, KeyError, KeyId, KeyKind, Selection, SettingsPatch, Skipped};
 use serde_json::json;
 use store::Change;
 
-use crate::{Caller, Held, KeyChange, Keydesk, audit::Deed, failure, selection::CHANGE};
+use crate::{Caller, Grants, Keydesk, audit::AuditEvent, failure, selection::CHANGE};
 
 /// What became of switching a selection on or off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Keydesk {
         enabled: bool,
         if_version: Option<i64>,
     ) -> Result<Key, KeyError> {
-        self.update(caller, id, KeyChange { enabled: Some(enabled), ..KeyChange::default() }, if_version).await
+        self.update(caller, id, SettingsPatch { enabled: Some(enabled), ..SettingsPatch::default() }, if_version).await
     }
 
     /// Switches many keys on or off in one change. Those that can't be are named and left as they are.
@@ -36,7 +36,7 @@ impl Keydesk {
     ) -> Result<BulkSwitched, KeyError> {
         let mut seen = HashSet::with_capacity(ids.len());
         let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
-        self.change_as(caller, move |this, caller, mut change| async move {
+        self.change_rows_as(caller, ids.len(), move |this, caller, mut change| async move {
             let installation = caller.installation;
             let now = this.now();
             let (ids, mut skipped) =
@@ -61,11 +61,9 @@ impl Keydesk {
             if outcome.changed.is_empty() {
                 return Ok(outcome);
             }
-            let deeds = outcome.changed.iter().map(|id| deed(*id, enabled)).collect();
-            this.write_audit(&mut change, installation, caller.actor, now, deeds).await?;
-            let records = change.records_of_keys(installation, &outcome.changed).await.map_err(failure::public)?;
-            this.commit(change).await?;
-            this.inner.verifier.apply(records);
+            let events = outcome.changed.iter().map(|id| event(*id, enabled)).collect();
+            this.write_audit(&mut change, installation, caller.actor, now, events).await?;
+            this.commit_keys(change, installation, &outcome.changed).await?;
             Ok(outcome)
         })
         .await
@@ -78,8 +76,7 @@ impl Keydesk {
         selection: &Selection,
         enabled: bool,
     ) -> Result<Switched, KeyError> {
-        self.require_module(caller.installation)?;
-        caller.require_change()?;
+        self.require_to_change(caller)?;
         let mut outcome = Switched::default();
         match selection {
             Selection::Ids(ids) => {
@@ -109,13 +106,13 @@ impl Keydesk {
     }
 }
 
-/// Those of `ids` that the caller may switch on, and those whose rights it lacks. Whether they are there is not asked.
+/// Those of `ids` that the caller may switch on, and those whose scopes it lacks. Whether they are there is not asked.
 async fn may_enable(
     change: &mut Change,
     caller: &Caller,
     ids: Vec<KeyId>,
 ) -> Result<(Vec<KeyId>, Vec<Skipped>), KeyError> {
-    if matches!(caller.held, Held::All) {
+    if matches!(caller.grants, Grants::All) {
         return Ok((ids, Vec::new()));
     }
     let (mut may, mut skipped) = (Vec::with_capacity(ids.len()), Vec::new());
@@ -138,6 +135,6 @@ impl Switched {
 }
 
 /// What the audit log says of a key that was switched on or off.
-pub(crate) fn deed(id: KeyId, enabled: bool) -> Deed {
-    Deed::on_key(if enabled { Action::KeyEnable } else { Action::KeyDisable }, id, json!({}))
+pub(crate) fn event(id: KeyId, enabled: bool) -> AuditEvent {
+    AuditEvent::on_key(if enabled { Action::KeyEnable } else { Action::KeyDisable }, id, json!({}))
 }

@@ -15,7 +15,7 @@ const FORGOTTEN_MS: i64 = 15 * 60 * 1000;
 /// Accounts and addresses remembered at most.
 const REMEMBERED: usize = 10_000;
 
-/// Slows down who guesses passwords: an account from one address, one address over many accounts, and an account from
+/// Slows down whoever guesses passwords: an account from one address, one address over many accounts, and an account from
 /// many addresses.
 #[derive(Default)]
 pub(crate) struct Throttle {

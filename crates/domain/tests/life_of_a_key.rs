@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 use domain::{Caller, Keydesk, NewKey, OpenOptions};
-use model::{Code, Environment, KeyError, ListQuery, Preset};
+use model::{Code, KeyError, ListQuery, Preset, SettingsPatch};
 use verify::Call;
 
 async fn keydesk(dir: &std::path::Path) -> (Keydesk, Caller) {
@@ -13,13 +13,7 @@ async fn keydesk(dir: &std::path::Path) -> (Keydesk, Caller) {
 }
 
 fn new_key(client_name: &str) -> NewKey {
-    NewKey {
-        client_name: client_name.to_owned(),
-        preset: Some(Preset::Crm),
-        scopes: None,
-        environment: Environment::Live,
-        ..NewKey::default()
-    }
+    NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name(client_name) })
 }
 
 async fn verdict(keydesk: &Keydesk, key: &str, scopes: &[&str]) -> Code {
@@ -39,13 +33,13 @@ async fn from_issue_to_restore() {
     assert_eq!(verdict(&keydesk, &secret.replace("ccc", "ccd"), &[]).await, Code::NotFound);
     assert_eq!(keydesk.reveal(&operator, id).await.unwrap().expose(), secret);
 
-    let renamed = keydesk.update(&operator, id, domain::KeyChange::name("Acme CRM 2"), Some(1)).await.unwrap();
-    assert_eq!((renamed.client_name.as_str(), renamed.version), ("Acme CRM 2", 2));
-    let stale = keydesk.update(&operator, id, domain::KeyChange::name("Acme CRM 3"), Some(1)).await;
+    let renamed = keydesk.update(&operator, id, SettingsPatch::name("Acme CRM 2"), Some(1)).await.unwrap();
+    assert_eq!((renamed.settings.client_name.as_str(), renamed.version), ("Acme CRM 2", 2));
+    let stale = keydesk.update(&operator, id, SettingsPatch::name("Acme CRM 3"), Some(1)).await;
     assert_eq!(stale, Err(KeyError::VersionMoved { current: 2 }));
 
     let page = keydesk.list(&operator, &ListQuery { limit: 50, ..ListQuery::default() }).await.unwrap();
-    let names: Vec<_> = page.items.iter().map(|key| key.client_name.as_str()).collect();
+    let names: Vec<_> = page.items.iter().map(|key| key.settings.client_name.as_str()).collect();
     assert_eq!((names, page.total), (vec!["Default API Key", "Acme CRM 2"], 2));
 
     keydesk.delete(&operator, id, None).await.unwrap();

@@ -11,7 +11,7 @@ use std::{
 };
 
 use domain::{Clock, Idempotency, Keydesk, NewAdministrator, NewKey, OpenOptions, Session, SignedIn, fingerprint};
-use model::{Actor, AdminError, Environment, Instant, KeyError, ListQuery, PlainSecret, Preset, Role, Selection};
+use model::{Actor, AdminError, Instant, KeyError, ListQuery, PlainSecret, Preset, Role, Selection, SettingsPatch};
 use tempfile::TempDir;
 
 const PASSWORD: &str = "correct horse battery";
@@ -28,13 +28,13 @@ impl Clock for Hand {
     }
 }
 
-struct Desk {
+struct Accounts {
     keydesk: Keydesk,
     clock: Arc<Hand>,
     _folder: TempDir,
 }
 
-impl Desk {
+impl Accounts {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(Hand(AtomicI64::new(1_800_000_000_000)));
@@ -85,7 +85,7 @@ fn new(email: &str, role: Role) -> NewAdministrator {
 
 #[tokio::test]
 async fn a_session_ends_after_half_an_hour_without_a_use() {
-    let desk = Desk::with_owner().await;
+    let desk = Accounts::with_owner().await;
     let signed_in = desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap();
     desk.pass(30 * MINUTE - 1);
     assert_eq!(desk.session(&signed_in).await.unwrap().administrator.email, "ada@example.com");
@@ -102,7 +102,7 @@ async fn a_session_ends_after_half_an_hour_without_a_use() {
 
 #[tokio::test]
 async fn what_a_page_asks_by_itself_is_no_use_of_the_session() {
-    let desk = Desk::with_owner().await;
+    let desk = Accounts::with_owner().await;
     let signed_in = desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap();
     for minutes in 1..=29 {
         desk.pass(MINUTE);
@@ -116,7 +116,7 @@ async fn what_a_page_asks_by_itself_is_no_use_of_the_session() {
 
 #[tokio::test]
 async fn a_session_ends_after_twelve_hours_however_much_it_is_used() {
-    let desk = Desk::with_owner().await;
+    let desk = Accounts::with_owner().await;
     let signed_in = desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap();
     for _ in 0..12 * 60 / 20 - 1 {
         desk.pass(20 * MINUTE);
@@ -131,7 +131,7 @@ async fn a_session_ends_after_twelve_hours_however_much_it_is_used() {
 
 #[tokio::test]
 async fn signing_out_ends_the_session_on_the_server_and_no_other() {
-    let desk = Desk::with_owner().await;
+    let desk = Accounts::with_owner().await;
     let here = desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap();
     let there = desk.sign_in("ADA@Example.com ", PASSWORD, ELSEWHERE).await.unwrap();
     desk.keydesk.sign_out(here.token.expose()).await.unwrap();
@@ -163,7 +163,7 @@ async fn a_token_is_random_and_stands_in_no_database() {
 
 #[tokio::test]
 async fn who_has_no_account_gets_the_answer_of_a_wrong_password() {
-    let desk = Desk::with_owner().await;
+    let desk = Accounts::with_owner().await;
     let wrong = desk.sign_in("ada@example.com", "wrong password", HOME).await;
     for (email, password) in [
         ("nobody@example.com", PASSWORD),
@@ -180,7 +180,7 @@ async fn who_has_no_account_gets_the_answer_of_a_wrong_password() {
 
 #[tokio::test]
 async fn guesses_are_slowed_down_alike_for_accounts_that_exist_and_that_do_not() {
-    let desk = Desk::with_owner().await;
+    let desk = Accounts::with_owner().await;
     let mut refusals = Vec::new();
     for email in ["ada@example.com", "nobody@example.com"] {
         let mut answers = Vec::new();
@@ -195,7 +195,7 @@ async fn guesses_are_slowed_down_alike_for_accounts_that_exist_and_that_do_not()
 
 #[tokio::test]
 async fn an_owner_is_never_locked_out_for_good() {
-    let desk = Desk::with_owner().await;
+    let desk = Accounts::with_owner().await;
     desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap();
     // Guesses from so many places that the account itself is slow to answer.
     for place in 0..30 {
@@ -205,7 +205,7 @@ async fn an_owner_is_never_locked_out_for_good() {
     let refused = desk.sign_in("ada@example.com", PASSWORD, ELSEWHERE).await;
     let Err(AdminError::TooManyAttempts { retry_after_seconds }) = refused else { panic!("{refused:?}") };
     assert!(retry_after_seconds <= 60, "{retry_after_seconds}");
-    desk.sign_in("ada@example.com", PASSWORD, HOME).await.expect("who came in from here before does not wait");
+    desk.sign_in("ada@example.com", PASSWORD, HOME).await.expect("whoever signed in from here before does not wait");
     desk.pass(retry_after_seconds as i64 * 1000);
     desk.sign_in("ada@example.com", PASSWORD, ELSEWHERE).await.unwrap();
     // And afterwards a mistake is free again.
@@ -215,7 +215,7 @@ async fn an_owner_is_never_locked_out_for_good() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_who_hold_the_set_up_link_one_becomes_the_owner() {
-    let desk = Desk::open().await;
+    let desk = Accounts::open().await;
     let token = desk.token().await;
     let attempt = |email: &str| {
         let (keydesk, token, new) = (desk.keydesk.clone(), token.clone(), new(email, Role::Viewer));
@@ -235,7 +235,7 @@ async fn of_two_who_hold_the_set_up_link_one_becomes_the_owner() {
 
 #[tokio::test]
 async fn the_set_up_link_is_one_installations_and_works_once() {
-    let desk = Desk::open().await;
+    let desk = Accounts::open().await;
     let token = desk.token().await;
     let installation = desk.keydesk.installation("default").await.unwrap().unwrap().id;
     assert!(desk.keydesk.needs_set_up(installation).await.unwrap());
@@ -257,14 +257,14 @@ async fn the_set_up_link_is_one_installations_and_works_once() {
 
 #[tokio::test]
 async fn one_address_has_one_account() {
-    let desk = Desk::with_owner().await;
+    let desk = Accounts::with_owner().await;
     assert_eq!(desk.add("Ada@EXAMPLE.com", Role::Viewer).await, Err(AdminError::EmailTaken));
     assert_eq!(desk.add("ada", Role::Viewer).await, Err(AdminError::InvalidEmail));
 }
 
 #[tokio::test]
 async fn a_viewer_sees_keys_and_changes_and_reveals_nothing() {
-    let desk = Desk::with_owner().await;
+    let desk = Accounts::with_owner().await;
     desk.add("vera@example.com", Role::Viewer).await.unwrap();
     let [owner, viewer] = [
         desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap(),
@@ -273,12 +273,8 @@ async fn a_viewer_sees_keys_and_changes_and_reveals_nothing() {
     let (owner, viewer) = (desk.session(&owner).await.unwrap().caller(), desk.session(&viewer).await.unwrap().caller());
     let keydesk = &desk.keydesk;
     let acme = || NewKey {
-        client_name: "Acme CRM".to_owned(),
-        preset: Some(Preset::Crm),
-        scopes: None,
-        environment: Environment::Live,
         idempotency: Some(Idempotency { key: "once".to_owned(), fingerprint: fingerprint(b"acme") }),
-        ..NewKey::default()
+        ..NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name("Acme CRM") })
     };
     let kept = keydesk.issue(&owner, acme()).await.unwrap().key.id;
     let gone = keydesk.issue(&owner, NewKey { idempotency: None, ..acme() }).await.unwrap().key.id;
@@ -287,7 +283,7 @@ async fn a_viewer_sees_keys_and_changes_and_reveals_nothing() {
 
     let forbidden = Some(KeyError::Forbidden);
     assert_eq!(keydesk.issue(&viewer, acme()).await.err(), forbidden);
-    assert_eq!(keydesk.update(&viewer, kept, domain::KeyChange::name("Eve"), None).await.err(), forbidden);
+    assert_eq!(keydesk.update(&viewer, kept, SettingsPatch::name("Eve"), None).await.err(), forbidden);
     assert_eq!(keydesk.delete(&viewer, kept, None).await.err(), forbidden);
     assert_eq!(keydesk.bulk_delete(&viewer, &[kept]).await.err(), forbidden);
     assert_eq!(keydesk.delete_selected(&viewer, &all).await.err(), forbidden);
@@ -298,8 +294,8 @@ async fn a_viewer_sees_keys_and_changes_and_reveals_nothing() {
     assert_eq!(keydesk.reveal(&viewer, default).await.err(), forbidden);
 
     let page = keydesk.list(&viewer, &ListQuery { limit: 50, ..ListQuery::default() }).await.unwrap();
-    let names: Vec<_> = page.items.iter().map(|key| key.client_name.as_str()).collect();
+    let names: Vec<_> = page.items.iter().map(|key| key.settings.client_name.as_str()).collect();
     assert_eq!(names, ["Default API Key", "Acme CRM"]);
     assert_eq!(keydesk.get(&viewer, kept).await.unwrap().version, 1);
-    assert_eq!(keydesk.impact(&viewer, &all).await.unwrap().keys, 1);
+    assert_eq!(keydesk.deletion_impact(&viewer, &all).await.unwrap().keys, 1);
 }

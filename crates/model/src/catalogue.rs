@@ -4,36 +4,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CATALOGUE, Scope};
 
-/// Longest description of a right, in characters.
+/// Longest description of a scope, in characters.
 const DESCRIPTION_MAX: usize = 200;
-/// Most rights that a deployment adds.
+/// Most scopes that a deployment adds.
 const ADDED_MAX: usize = 500;
 /// Resources of Keydesk's own: an added action would be held by keys that were given `keys:*` before it was added.
 const RESERVED: [&str; 3] = ["keys:", "usage:", "audit:"];
 
-/// A right with what it allows, in the words that an administrator reads.
+/// A scope with what it allows, in the words that an administrator reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScopeEntry {
-    /// The right.
+    /// The scope.
     pub scope: Scope,
     /// What it allows.
     pub description: String,
 }
 
-/// Every right that a key can be given: those that Keydesk knows from the start, and those that the deployment adds. Cheap to
+/// Every scope that a key can be given: those that Keydesk knows from the start, and those that the deployment adds. Cheap to
 /// clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalogue {
     added: Arc<[ScopeEntry]>,
 }
 
-/// Why a right can't be added.
+/// Why a scope can't be added.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCatalogue {
     /// It is there already.
     #[error("the scope {0} is given twice, or is one of Keydesk's own")]
     Twice(Scope),
-    /// `resource:*` holds what there is, and is no right by itself.
+    /// `resource:*` stands for all scopes of the resource, and is none itself.
     #[error("the scope {0} ends in *; name each action")]
     Wildcard(Scope),
     /// `keys:`, `usage:` and `audit:` are Keydesk's.
@@ -48,7 +48,7 @@ pub enum InvalidCatalogue {
 }
 
 impl Catalogue {
-    /// Keydesk's own rights and these.
+    /// Keydesk's own scopes and these.
     pub fn with(added: Vec<ScopeEntry>) -> Result<Self, InvalidCatalogue> {
         if added.len() > ADDED_MAX {
             return Err(InvalidCatalogue::TooMany);
@@ -72,18 +72,18 @@ impl Catalogue {
         Ok(Self { added: added.into() })
     }
 
-    /// Whether a key can be given this right, or the resource of which it asks every action.
+    /// Whether a key can be given this scope, or, for `resource:*`, any scope of the resource.
     pub fn knows(&self, scope: &Scope) -> bool {
         scope.is_known() || self.added.iter().any(|entry| scope.allows(&entry.scope))
     }
 
-    /// Names and descriptions: Keydesk's own rights first, then the deployment's, each in the order given.
+    /// Names and descriptions: Keydesk's own scopes first, then the deployment's, each in the order given.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let added = self.added.iter().map(|entry| (entry.scope.as_str(), entry.description.as_str()));
         CATALOGUE.into_iter().chain(added)
     }
 
-    /// The rights that the deployment adds.
+    /// The scopes that the deployment adds.
     pub fn added(&self) -> &[ScopeEntry] {
         &self.added
     }

@@ -6,14 +6,14 @@ use crate::{ClientNameError, Scope};
 pub const MODULE_UNAVAILABLE: &str =
     "API Keys may not be available in your installation. Please contact your Account Manager or Support.";
 
-/// Why a verb on keys was refused: what a caller may learn, and nothing of the internals.
+/// Why a verb on keys was refused. It says what a caller may learn, and nothing of the internals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyError {
     /// No such key in this installation.
     #[error("There is no such API key.")]
     NotFound,
-    /// The Client Name can't be one.
+    /// The Client Name is invalid.
     #[error("{reason}")]
     InvalidClientName {
         /// Which rule it breaks.
@@ -22,19 +22,19 @@ pub enum KeyError {
     /// The Default API Key can be neither edited nor deleted.
     #[error("The Default API Key belongs to the installation itself and can be neither edited nor deleted.")]
     DefaultKeyProtected,
-    /// A right was to be given that the giver does not hold.
-    #[error("You can't give a key a right that you don't hold yourself.")]
+    /// A caller would give a key a scope that it does not hold itself.
+    #[error("You can't grant a scope you don't hold.")]
     ScopeEscalation {
-        /// The rights that are missing.
+        /// The scopes that the caller lacks.
         missing: Vec<Scope>,
     },
-    /// A right that is not in the catalogue.
+    /// A scope that is not in the catalogue.
     #[error("There is no such scope: {scope}.")]
     UnknownScope {
         /// As asked.
         scope: Scope,
     },
-    /// A setting can't be so.
+    /// A setting is invalid.
     #[error("{reason}")]
     InvalidSetting {
         /// Which, by its name in the API, for example `expires_at`.
@@ -60,7 +60,7 @@ pub enum KeyError {
     /// The same `Idempotency-Key` came with another request.
     #[error("This Idempotency-Key was used for another request.")]
     IdempotencyMismatch,
-    /// A signed-in person's role does not allow it.
+    /// A signed-in person's role does not allow it, or a key has lost the right while its change waited.
     #[error("Your role does not allow this.")]
     Forbidden,
     /// The API Keys module is off for the installation.
@@ -87,6 +87,22 @@ impl From<ClientNameError> for KeyError {
 }
 
 impl KeyError {
+    /// The status of an answer that carries it, over REST as in the Workspace.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::DefaultKeyProtected | Self::ScopeEscalation { .. } | Self::Forbidden | Self::ModuleUnavailable => 403,
+            Self::NotFound | Self::NoInstallation => 404,
+            Self::NotRecoverable | Self::NotDeleted | Self::IdempotencyMismatch => 409,
+            Self::HandoverOver => 410,
+            Self::VersionMoved { .. } => 412,
+            Self::InvalidClientName { .. }
+            | Self::UnknownScope { .. }
+            | Self::InvalidSetting { .. }
+            | Self::InvalidInstallation { .. } => 422,
+            Self::Unavailable => 503,
+        }
+    }
+
     /// The stable code of the HTTP contract.
     pub const fn code(&self) -> &'static str {
         match self {

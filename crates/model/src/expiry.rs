@@ -36,7 +36,7 @@ impl Expiry {
         Some(Self::InDays(days))
     }
 
-    /// The instant, for who says it at `now`.
+    /// The instant that is meant by whoever says it at `now`.
     pub fn instant(self, now: Instant) -> Instant {
         match self {
             Self::At(instant) => instant,

@@ -2,10 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    ClientName, Email, Environment, Hint, Instant, KeyId, Metadata, NetworkSet, Notes, OriginSet, Preset, ScopeSet,
-    SecretId,
-};
+use crate::{Environment, Hint, Instant, KeyId, KeySettings, SecretId};
 
 /// How long a deleted key can be restored: 30 days, in milliseconds. After that it is purged.
 pub const RESTORE_WINDOW_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -106,18 +103,7 @@ impl LifeCycle {
     }
 }
 
-/// At most `limit` calls in each window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Limit {
-    /// Calls.
-    pub limit: u64,
-    /// Length of the window.
-    pub window_seconds: u64,
-}
-
-/// A key as everyone who may see it sees it. There is no secret in it.
+/// A key as it is shown to whoever may see it. There is no secret in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Key {
@@ -125,28 +111,15 @@ pub struct Key {
     pub id: KeyId,
     /// Whose it is.
     pub kind: KeyKind,
-    /// Whom it was generated for.
-    pub client_name: ClientName,
     /// What is shown of its newest secret.
     pub hint: Hint,
     /// Which data it reaches.
     pub environment: Environment,
-    /// The preset that it was made from.
-    pub preset: Preset,
-    /// What it may do.
-    pub scopes: ScopeSet,
     /// At the instant of the answer.
     pub status: KeyStatus,
-    /// Addresses and networks it may be used from; empty: any.
-    pub allowed_ips: NetworkSet,
-    /// Web origins it may be used from; empty: any.
-    pub allowed_origins: OriginSet,
-    /// Calls for each window; null: unlimited.
-    pub rate_limit: Option<Limit>,
-    /// Calls for each period; null: unlimited.
-    pub quota: Option<Limit>,
-    /// From when on it is refused; null: never.
-    pub expires_at: Option<Instant>,
+    /// All of it that can be edited.
+    #[serde(flatten)]
+    pub settings: KeySettings,
     /// The last allowed call, to within a few seconds; null: never used.
     pub last_used_at: Option<Instant>,
     /// When it was issued.
@@ -158,55 +131,6 @@ pub struct Key {
     pub deleted_at: Option<Instant>,
     /// Grows with each change; the `ETag` is made of it.
     pub version: i64,
-    /// Pairs of the administrator's own.
-    pub metadata: Metadata,
-    /// Who answers for the key at the client; null: nobody is named.
-    pub owner_email: Option<Email>,
-    /// For those who manage keys; null: none.
-    pub notes: Option<Notes>,
-}
-
-/// All of a key that can be edited.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeySettings {
-    /// It works; `false`: it is refused, until somebody enables it.
-    pub enabled: bool,
-    /// Whom it was generated for.
-    pub client_name: ClientName,
-    /// The preset that its rights come from.
-    pub preset: Preset,
-    /// What it may do.
-    pub scopes: ScopeSet,
-    /// From when on it is refused; `None`: never.
-    pub expires_at: Option<Instant>,
-    /// From which addresses it may be used.
-    pub allowed_ips: NetworkSet,
-    /// From which web origins it may be used.
-    pub allowed_origins: OriginSet,
-    /// Pairs of the administrator's own.
-    pub metadata: Metadata,
-    /// Who answers for it at the client.
-    pub owner_email: Option<Email>,
-    /// For those who manage keys.
-    pub notes: Option<Notes>,
-}
-
-impl Key {
-    /// What of it can be edited, while it lives: a deleted key's status does not say whether it was enabled.
-    pub fn settings(&self) -> KeySettings {
-        KeySettings {
-            enabled: self.status != KeyStatus::Disabled,
-            client_name: self.client_name.clone(),
-            preset: self.preset,
-            scopes: self.scopes.clone(),
-            expires_at: self.expires_at,
-            allowed_ips: self.allowed_ips.clone(),
-            allowed_origins: self.allowed_origins.clone(),
-            metadata: self.metadata.clone(),
-            owner_email: self.owner_email.clone(),
-            notes: self.notes.clone(),
-        }
-    }
 }
 
 /// One of the secrets of a key, as a person may see it.
@@ -231,7 +155,7 @@ pub struct SecretInfo {
 pub struct BulkSwitched {
     /// Switched by this call, in the order asked.
     pub changed: Vec<KeyId>,
-    /// Were so already.
+    /// Were in the wanted state already.
     pub unchanged: Vec<KeyId>,
     /// Left as they were.
     pub skipped: Vec<Skipped>,
@@ -253,7 +177,7 @@ pub struct BulkDeleted {
 pub struct Skipped {
     /// As asked.
     pub id: KeyId,
-    /// `default_key_protected`, `not_found`, or `scope_escalation`: who asked lacks rights that the key would get back.
+    /// `default_key_protected`, `not_found`, or `scope_escalation`: the caller lacks scopes that the key would get back.
     pub code: String,
 }
 

@@ -17,16 +17,21 @@ mod handover;
 mod id;
 mod instant;
 mod key;
+mod limit;
 mod list;
 mod network;
 mod origin;
+mod overlap;
 mod preset;
+mod quota;
+mod rate_limit;
 mod raw_path;
 mod route;
 mod route_table;
 mod scope;
 mod secret;
 mod selection;
+mod settings;
 mod trusted_proxies;
 mod verify;
 
@@ -46,15 +51,19 @@ pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use id::{AdministratorId, AuditId, HandoverId, InstallationId, KeyId, SecretId};
 pub use instant::{Instant, InvalidInstant};
 pub use key::{
-    BulkDeleted, BulkSwitched, Key, KeyKind, KeySettings, KeyStatus, LifeCycle, Limit, RESTORE_WINDOW_MS, SecretInfo,
-    Skipped, UnknownStatus,
+    BulkDeleted, BulkSwitched, Key, KeyKind, KeyStatus, LifeCycle, RESTORE_WINDOW_MS, SecretInfo, Skipped,
+    UnknownStatus,
 };
+pub use limit::{InvalidLimit, LIMIT_MAX, LimitName};
 pub use list::{
     Cursor, CursorValue, InvalidCursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX, Sort, SortColumn, UnknownSort,
 };
 pub use network::{InvalidNetwork, NETWORKS_MAX, Network, NetworkSet, TooManyNetworks};
 pub use origin::{InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
+pub use overlap::{InvalidOverlap, InvalidSpan, Overlap};
 pub use preset::{Preset, UnknownPreset};
+pub use quota::{Period, QUOTAS_MAX, Quota, Quotas, TimeZoneName};
+pub use rate_limit::{RATE_LIMITS_MAX, RateLimit, RateLimits, WINDOW_MAX_SECONDS};
 pub use raw_path::{InvalidPath, RawPath};
 pub use route::{InvalidRoute, Route};
 pub use route_table::RouteTable;
@@ -62,6 +71,7 @@ pub use scope::{CATALOGUE, InvalidScope, Scope, ScopeSet};
 pub use secret::{
     BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,
 };
-pub use selection::{Activity, Deleted, Impact, Selection};
+pub use selection::{Activity, Deleted, DeletionImpact, Selection};
+pub use settings::{KeySettings, SettingsPatch};
 pub use trusted_proxies::TrustedProxies;
-pub use verify::{CallFacts, Code, KeyFacts, decide};
+pub use verify::{CallFacts, Code, KeyFacts, decide, decide_living};

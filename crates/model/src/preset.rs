@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Scope, ScopeSet};
 
-/// A named set of rights for a kind of third-party system.
+/// A named set of scopes for a kind of third-party system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -19,7 +19,7 @@ pub enum Preset {
     BusinessIntelligence,
     /// Pushed wait times.
     LiveWidget,
-    /// No right until chosen.
+    /// No scope until chosen.
     Custom,
 }
 
@@ -68,12 +68,14 @@ impl Preset {
     /// One line on what a key with this preset may do.
     pub const fn summary(self) -> &'static str {
         match self {
-            Self::Crm => "Looks callers up, starts calls and writes wraps back.",
-            Self::WorkforceManagement => "Reads agents, calls and metrics, and is told when an agent's state changes.",
+            Self::Crm => "Looks up callers, starts calls and writes wraps.",
+            Self::WorkforceManagement => {
+                "Reads agents, calls and metrics, and is notified when an agent's state changes."
+            }
             Self::QualityAssurance => "Listens to recordings and reads agents and calls.",
-            Self::BusinessIntelligence => "Reads everything that is counted, and changes nothing.",
+            Self::BusinessIntelligence => "Reads data, metrics and reports, and changes nothing.",
             Self::LiveWidget => "Shows live wait times and queues.",
-            Self::Custom => "Nothing until you choose its rights.",
+            Self::Custom => "Does nothing until you choose its scopes.",
         }
     }
 
@@ -90,7 +92,7 @@ impl Preset {
         }
     }
 
-    /// The rights it stands for.
+    /// The scopes that it stands for.
     pub fn scopes(self) -> ScopeSet {
         self.names().iter().filter_map(|name| Scope::parse(name).ok()).collect()
     }

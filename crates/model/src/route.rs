@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::{InvalidPath, RawPath, Scope, raw_path::decoded};
 
-/// Which calls want which rights: a method, or `*` for any, and a template of paths.
+/// Which calls want which scopes: a method, or `*` for any, and a template of paths.
 ///
 /// In a template `{name}` stands for one segment that is not empty, and `{*name}`, at the end, for everything that is left,
 /// be it one empty segment. Everything else stands for itself, whether or not a path has it percent-encoded.
@@ -80,7 +80,7 @@ impl Route {
         Ok(Self { method, template: template.to_owned(), segments, scopes })
     }
 
-    /// The rights that a call needs: all of them. None: any valid key will do.
+    /// The scopes that a call needs: all of them. None: any valid key will do.
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes
     }

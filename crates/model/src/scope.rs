@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// One access right, `resource:action`; `resource:*` holds every action of the resource. There is no bare `*`.
+/// What a key may do, as `resource:action`; `resource:*` holds every action of the resource. There is no bare `*`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Scope(Arc<str>);
 
@@ -11,7 +11,7 @@ pub struct Scope(Arc<str>);
 #[error("a scope is `resource:action` in lower-case letters, digits and hyphens, for example contacts:read")]
 pub struct InvalidScope;
 
-/// Every right that Keydesk knows from the start, with what it allows, in the words an administrator reads.
+/// Every scope that Keydesk knows from the start, with what it allows, in the words an administrator reads.
 pub const CATALOGUE: [(&str, &str); 22] = [
     ("contacts:read", "Look up callers and contacts"),
     ("contacts:write", "Create and change contacts"),
@@ -41,7 +41,7 @@ pub const CATALOGUE: [(&str, &str); 22] = [
 const SCOPE_MAX: usize = 64;
 
 impl Scope {
-    /// Checks the form only; whether the right exists is asked of the catalogue.
+    /// Checks the form only; the catalogue says whether the scope exists.
     pub fn parse(text: &str) -> Result<Self, InvalidScope> {
         let word = |word: &str| {
             word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -66,7 +66,7 @@ impl Scope {
         self.0.split_once(':').map_or("", |(resource, _)| resource)
     }
 
-    /// Whether Keydesk's catalogue has this right, or the resource of which it asks every action.
+    /// Whether Keydesk's catalogue has this scope, or, for `resource:*`, any scope of the resource.
     pub fn is_known(&self) -> bool {
         match self.0.strip_suffix('*') {
             Some(resource) => CATALOGUE.iter().any(|(name, _)| name.starts_with(resource)),

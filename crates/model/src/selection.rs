@@ -45,7 +45,7 @@ impl Selection {
 
 /// What deleting a selection would stop.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Impact {
+pub struct DeletionImpact {
     /// How many keys.
     pub keys: u64,
     /// The first few of their clients, by name.

@@ -3,7 +3,7 @@
 use std::{io::Write as _, time::Instant};
 
 use domain::{Caller, Keydesk, NewKey, OpenOptions};
-use model::{Environment, Preset};
+use model::{Environment, Preset, SettingsPatch};
 
 const CHANGE: usize = 5_000;
 
@@ -76,10 +76,10 @@ fn new_key(number: usize) -> NewKey {
     let (first, second, third) =
         (FIRST[pick(40, FIRST.len())], SECOND[pick(32, SECOND.len())], THIRD[pick(24, THIRD.len())]);
     NewKey {
-        client_name: format!("{first} {second} {third} {number:06}"),
-        preset: Some(Preset::ALL[pick(16, 5)]),
-        scopes: None,
         environment: if pick(8, 10) == 0 { Environment::Test } else { Environment::Live },
-        ..NewKey::default()
+        ..NewKey::of(SettingsPatch {
+            preset: Some(Preset::ALL[pick(16, 5)]),
+            ..SettingsPatch::name(format!("{first} {second} {third} {number:06}"))
+        })
     }
 }

@@ -6,14 +6,14 @@ use std::{
 };
 
 use clap::Args;
+use gate::{
+    Gateway,
+    config::{self, InvalidGateway, RouteEntry},
+};
 use model::{Catalogue, InvalidCatalogue, Scope, ScopeEntry};
 use serde::Deserialize;
 
-use crate::{
-    authz::Gateway,
-    gateway_config::{self, RouteEntry},
-    logs::{LogFormat, LogLevel},
-};
+use crate::logs::{LogFormat, LogLevel};
 
 /// Flags that go with every command.
 #[derive(Args, Default)]
@@ -125,10 +125,8 @@ pub(crate) enum ConfigError {
     Catalogue(#[from] InvalidCatalogue),
     #[error("{0} is no public address: give one such as https://keydesk.example.com, without a path.")]
     PublicUrl(String),
-    #[error("trusted_proxies: {0} {1}.")]
-    TrustedProxy(String, model::InvalidNetwork),
     #[error(transparent)]
-    Routes(#[from] model::InvalidRoute),
+    Gateway(#[from] InvalidGateway),
 }
 
 /// Under which address people open Keydesk: https, a host, and perhaps a port.
@@ -182,7 +180,7 @@ impl Settings {
             ops_listen: given(serve.ops_listen).or(file.ops_listen),
             grpc_listen: given(serve.grpc_listen).or(file.grpc_listen),
             spoe_listen: given(serve.spoe_listen).or(file.spoe_listen),
-            gateway: gateway_config::gateway(file.routes, &trusted)?,
+            gateway: config::gateway(file.routes, &trusted)?,
             catalogue: Catalogue::with(added)?,
         })
     }

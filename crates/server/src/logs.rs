@@ -33,7 +33,7 @@ pub(crate) enum LogLevel {
 }
 
 /// Our own crates, as `tracing` names what they say.
-const OURS: [&str; 6] = ["keydesk", "server", "domain", "store", "app", "panic"];
+const OURS: [&str; 10] = ["keydesk", "server", "domain", "store", "verify", "app", "api", "gate", "edge", "panic"];
 
 impl LogLevel {
     const fn as_str(self) -> &'static str {
@@ -64,7 +64,7 @@ pub(crate) fn start(format: LogFormat, level: LogLevel) {
     // Only one subscriber can be set, and a second start in the same process keeps the first.
     let _ = match format {
         LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
     };
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

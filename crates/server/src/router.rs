@@ -1,106 +1,75 @@
-//! What answers where.
+//! What answers where: the API, the pages, and what the browser loads.
 
-use axum::{
-    Router,
-    http::{Method, header},
-    response::IntoResponse,
-    routing::{any, delete, get, post},
-};
+use api::{Access, App, Endpoint};
+use axum::{Router, routing::get};
 use domain::Keydesk;
+use edge::{Edge, Routes, Template};
+use gate::{Gate, Gateway};
 
-use crate::{
-    app_state::App,
-    assets,
-    authz::Gateway,
-    docs_page,
-    edge::Edge,
-    health, metrics, openapi,
-    problem::{self, Problem},
-    rest,
-};
+use crate::{assets, dispatcher::Dispatcher, metrics_page};
+
+/// Where Prometheus asks.
+const METRICS: &str = "/metrics";
 
 /// Everything that the public listener serves, reached by plain http.
-pub fn edge(keydesk: &Keydesk) -> Edge {
-    edge_behind(keydesk, Gateway::default())
+pub fn dispatcher(keydesk: &Keydesk) -> Dispatcher {
+    dispatcher_behind(keydesk, Gateway::default())
 }
 
 /// The same behind proxies, whose questions it answers.
-pub fn edge_behind(keydesk: &Keydesk, gateway: Gateway) -> Edge {
-    edge_for(keydesk, app::Settings::default(), gateway)
+pub fn dispatcher_behind(keydesk: &Keydesk, gateway: Gateway) -> Dispatcher {
+    dispatcher_for(keydesk, app::BrowserAccess::default(), gateway)
 }
 
 /// Everything that the public listener serves.
-pub(crate) fn edge_for(keydesk: &Keydesk, settings: app::Settings, gateway: Gateway) -> Edge {
-    Edge::new(router(keydesk, settings), keydesk.clone(), gateway)
+pub(crate) fn dispatcher_for(keydesk: &Keydesk, settings: app::BrowserAccess, gateway: Gateway) -> Dispatcher {
+    let endpoints = endpoints();
+    let edge = Edge::new(Source(keydesk.clone()), Routes::new(templates(&endpoints)));
+    let gate = Gate::new(keydesk.verifier().clone(), gateway, edge);
+    Dispatcher::new(router(keydesk, endpoints, settings), keydesk.clone(), gate)
 }
 
 /// What the operations listener serves, about the same process.
-pub(crate) fn operations(public: &Edge) -> Edge {
+pub fn operations(public: &Dispatcher) -> Dispatcher {
     let app = App { keydesk: public.keydesk().clone() };
     let counted = public.clone();
-    let metrics = move || std::future::ready(metrics::page(&counted));
-    let router = health_routes().with_state(app).route("/metrics", get(metrics));
-    public.with_router(with_errors(router).fallback(not_found))
+    let metrics = move || std::future::ready(metrics_page::page(&counted));
+    let metrics = Router::new().route(METRICS, get(metrics));
+    public.with_router(api::router(app, api::health(), metrics).fallback(api::not_found))
 }
 
-fn router(keydesk: &Keydesk, settings: app::Settings) -> Router {
+/// Every endpoint that programs reach, described.
+pub fn endpoints() -> Vec<Endpoint> {
+    let mut endpoints = api::endpoints();
+    endpoints.push(Endpoint::before_router(gate::description(), Access::AnyKey));
+    endpoints
+}
+
+/// Where requests go, as they are counted and logged.
+fn templates(endpoints: &[Endpoint]) -> Vec<Template> {
+    let pages = ["/api/_fn", "/pkg"].map(|tree| Template::tree(tree).for_people());
+    [Gate::template(), Template::path(METRICS)].into_iter().chain(pages).chain(api::templates(endpoints)).collect()
+}
+
+fn router(keydesk: &Keydesk, endpoints: Vec<Endpoint>, settings: app::BrowserAccess) -> Router {
     let app = App { keydesk: keydesk.clone() };
-    let document = openapi::document();
-    let api = with_errors(keys().merge(health_routes()).with_state(app).merge(docs_page::routes(&document)))
-        .route("/api", any(not_found))
-        .route("/api/{*rest}", any(not_found));
-    let pages = app::ssr::routes(keydesk.clone(), site(), settings);
-    api.merge(assets::routes()).merge(pages)
+    let document = api::document(&endpoints);
+    let icon = assets::path("favicon.svg").unwrap_or("data:,");
+    let pages = app::routes(keydesk.clone(), site(), settings);
+    api::router(app, endpoints, api::reference::routes(&document, icon)).merge(assets::routes()).merge(pages)
 }
 
-fn keys() -> Router<App> {
-    Router::new()
-        // The edge answers POST itself.
-        .route("/api/v1/keys/verify", any(only_posted))
-        .route("/api/v1/keys/verify-batch", post(rest::verify_batch::verify_keys))
-        .route("/api/v1/keys", get(rest::list::list_keys).post(rest::create::create_key))
-        .route(
-            "/api/v1/keys/{id}",
-            get(rest::get::get_key).patch(rest::change::change_key).delete(rest::delete::delete_key),
-        )
-        .route("/api/v1/keys/bulk-delete", post(rest::bulk_delete::delete_keys))
-        .route("/api/v1/keys.csv", get(rest::export::export_keys))
-        .route("/api/v1/keys/bulk-disable", post(rest::switch::disable_keys))
-        .route("/api/v1/keys/bulk-enable", post(rest::switch::enable_keys))
-        .route("/api/v1/keys/{id}/disable", post(rest::switch::disable_key))
-        .route("/api/v1/keys/{id}/enable", post(rest::switch::enable_key))
-        .route("/api/v1/keys/{id}/rotate", post(rest::rotate::rotate_key))
-        .route("/api/v1/keys/{id}/end-overlap", post(rest::rotate::end_overlap))
-        .route("/api/v1/keys/{id}/secrets", get(rest::rotate::list_secrets))
-        .route("/api/v1/keys/{id}/handover", post(rest::handover::hand_over_key).get(rest::handover::list_handovers))
-        .route("/api/v1/keys/{id}/handover/{handover}", delete(rest::handover::withdraw_handover))
-        .route("/api/v1/keys/{id}/restore", post(rest::restore::restore_key))
-        .route("/api/v1/keys/{id}/reveal", post(rest::reveal::reveal_key))
-        .route("/api/v1/whoami", get(rest::whoami::whoami))
-        .route("/api/v1/scopes", get(rest::scopes::list_scopes))
-        .route("/api/v1/presets", get(rest::presets::list_presets))
-}
+/// The time and the randomness of the domain.
+struct Source(Keydesk);
 
-fn health_routes() -> Router<App> {
-    Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz))
-}
+impl edge::Source for Source {
+    fn now(&self) -> model::Instant {
+        self.0.now()
+    }
 
-fn with_errors(router: Router) -> Router {
-    router.method_not_allowed_fallback(method_not_allowed)
-}
-
-async fn method_not_allowed(method: Method) -> impl IntoResponse {
-    // A method that the caller made up is not repeated.
-    let method = if method.as_str().len() <= 7 { method.as_str().to_owned() } else { "This method".to_owned() };
-    Problem::new(&problem::METHOD_NOT_ALLOWED).detail(format!("{method} is not allowed here; Allow says what is."))
-}
-
-async fn only_posted(method: Method) -> impl IntoResponse {
-    ([(header::ALLOW, "POST")], method_not_allowed(method).await)
-}
-
-async fn not_found() -> Problem {
-    Problem::new(&problem::NOT_FOUND).detail("Nothing is served at this address.")
+    fn request_id(&self, now: model::Instant) -> uuid::Uuid {
+        self.0.request_id(now)
+    }
 }
 
 /// Where pages find their scripts and styles.

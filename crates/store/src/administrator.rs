@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use model::{Administrator, AdministratorId, InstallationId, Instant};
 use uuid::Uuid;
 
@@ -82,6 +84,7 @@ pub(crate) const INSERT_ADMINISTRATOR: &str = "INSERT INTO administrator \
 pub(crate) const ADMINISTRATOR_BY_EMAIL: &str = "SELECT id, installation_id, email, email_folded, name, role, password_hash, created_at \
      FROM administrator WHERE email_folded = $1";
 pub(crate) const COUNT_ADMINISTRATORS: &str = "SELECT COUNT(*) FROM administrator WHERE installation_id = $1";
+pub(crate) const ADMINISTRATOR_NAMES: &str = "SELECT id, name FROM administrator WHERE installation_id = $1";
 pub(crate) const INSERT_SESSION: &str =
     "INSERT INTO admin_session (token_hash, administrator_id, created_at, last_seen_at) VALUES ($1, $2, $3, $3)";
 pub(crate) const SESSION: &str = "SELECT a.id, a.installation_id, a.email, a.name, a.role, s.created_at, s.last_seen_at \
@@ -145,6 +148,16 @@ impl Change {
 }
 
 impl Store {
+    /// The administrators of an installation by name.
+    pub async fn administrator_names(
+        &self,
+        installation: InstallationId,
+    ) -> Result<HashMap<AdministratorId, String>, StoreError> {
+        let rows: Vec<(Uuid, String)> =
+            on_db!(self, pool => sqlx::query_as(ADMINISTRATOR_NAMES).bind(installation.0).fetch_all(pool).await?);
+        Ok(rows.into_iter().map(|(id, name)| (AdministratorId(id), name)).collect())
+    }
+
     /// The administrator with this folded e-mail address.
     pub async fn administrator_by_email(&self, email_folded: &str) -> Result<Option<StoredAdministrator>, StoreError> {
         let row: Option<AdministratorRow> = on_db!(self, pool => {

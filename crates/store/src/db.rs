@@ -1,4 +1,4 @@
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     PgPool, SqlitePool,
@@ -6,10 +6,10 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::StoreError;
+use crate::{StoreError, group::Queue};
 
-static SQLITE_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
+pub(crate) static SQLITE_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
+pub(crate) static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 
 /// 3.51.3 mends a race in which a reset of the write-ahead log could lose a commit.
 const SQLITE_OLDEST: [u32; 3] = [3, 51, 3];
@@ -22,6 +22,8 @@ pub(crate) const ANALYZE_DUE: &str = "SELECT COALESCE(SUM(n_mod_since_analyze), 
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) db: Db,
+    /// Changes that wait for each other.
+    pub(crate) changes: Arc<Queue>,
 }
 
 #[derive(Clone, Debug)]
@@ -91,6 +93,8 @@ impl Store {
             .pragma("temp_store", "MEMORY");
         let write = SqlitePoolOptions::new()
             .max_connections(1)
+            // It is a thread of this process, and was asked when it was given back.
+            .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(20))
             .idle_timeout(None)
             .max_lifetime(None)
@@ -113,7 +117,7 @@ impl Store {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok(Self { db: Db::Sqlite { read, write } })
+        Ok(Self { db: Db::Sqlite { read, write }, changes: Arc::default() })
     }
 
     async fn open_postgres(address: &str) -> Result<Self, StoreError> {
@@ -128,7 +132,7 @@ impl Store {
         POSTGRES_MIGRATIONS.run(&write).await?;
         let read =
             PgPoolOptions::new().max_connections(12).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
-        Ok(Self { db: Db::Postgres { read, write } })
+        Ok(Self { db: Db::Postgres { read, write }, changes: Arc::default() })
     }
 
     /// Waits for connections to be given back and closes them; SQLite then checkpoints its log.

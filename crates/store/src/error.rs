@@ -1,7 +1,7 @@
 use thiserror::Error;
 
 /// What can go wrong below the domain. A row that is not there is not an error: it is `Ok(None)`.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum StoreError {
     /// The Default API Key's trigger refused.
     #[error("the database protects the Default API Key")]
@@ -27,6 +27,9 @@ pub enum StoreError {
     /// The tables could not be brought up to date.
     #[error("migration failed: {0}")]
     Migration(String),
+    /// More changes wait than may, or one has waited too long.
+    #[error("too many changes wait for their turn")]
+    Busy,
     /// Everything else: the database does not answer, the disk is full.
     #[error("the database failed: {0}")]
     Database(String),

@@ -3,10 +3,11 @@ use uuid::Uuid;
 
 use crate::{
     Change, Store, StoreError,
+    api_key::instant,
     change::on_tx,
-    db::on_db,
-    key::instant,
+    db::{Db, on_db},
     sql::{CHUNK, Sql},
+    usage::{LOCK_EPOCH, write_down},
 };
 
 /// SHA-256 of a hand-over's token.
@@ -49,13 +50,18 @@ pub struct HandoverSecret {
 pub(crate) const INSERT_HANDOVER: &str = "INSERT INTO handover \
      (id, installation_id, key_id, token_hash, master_key_id, sealed_secret, created_at, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-/// The token alone says whose it is: who opens a link has no account.
+/// The token alone says whose it is: whoever opens a link has no account.
 pub(crate) const HANDOVER_BY_TOKEN: &str = "SELECT id, installation_id, key_id, master_key_id, sealed_secret FROM handover \
      WHERE token_hash = $1 AND sealed_secret IS NOT NULL AND expires_at > $2";
 pub(crate) const OPEN_HANDOVER: &str = "UPDATE handover SET opened_at = $2, master_key_id = NULL, sealed_secret = NULL \
      WHERE id = $1 AND sealed_secret IS NOT NULL AND expires_at > $2";
 pub(crate) const WITHDRAW_HANDOVER: &str = "UPDATE handover SET withdrawn_at = $4, master_key_id = NULL, sealed_secret = NULL \
      WHERE installation_id = $1 AND key_id = $2 AND id = $3 AND sealed_secret IS NOT NULL AND expires_at > $4";
+/// The secrets of links that nobody opened in time. Those of others go with the opening or the withdrawal.
+pub(crate) const ERASE_EXPIRED: &str = "UPDATE handover SET master_key_id = NULL, sealed_secret = NULL \
+     WHERE sealed_secret IS NOT NULL AND expires_at <= $1";
+pub(crate) const PURGE_HANDOVERS: &str = "DELETE FROM handover WHERE key_id IN \
+     (SELECT id FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1)";
 pub(crate) const HANDOVER: &str = "SELECT id, key_id, created_at, expires_at, opened_at, withdrawn_at FROM handover \
      WHERE installation_id = $1 AND key_id = $2 AND id = $3";
 pub(crate) const HANDOVERS: &str = "SELECT id, key_id, created_at, expires_at, opened_at, withdrawn_at FROM handover \
@@ -106,6 +112,13 @@ impl From<HandoverRow> for Handover {
 }
 
 impl Store {
+    /// Forgets the secrets of hand-overs that can't be opened any more at `now`. Gives how many there were.
+    pub async fn erase_expired_handovers(&self, now: Instant) -> Result<u64, StoreError> {
+        Ok(write_down!(self, connection => {
+            sqlx::query(ERASE_EXPIRED).bind(now.as_millis()).execute(&mut *connection).await?.rows_affected()
+        }))
+    }
+
     /// The hand-over with this token, if it can be opened at `now`.
     pub async fn handover_by_token(
         &self,

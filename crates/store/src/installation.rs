@@ -1,7 +1,7 @@
 use model::{InstallationId, Instant};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, db::on_db};
+use crate::{Change, Store, StoreError, change::on_tx, db::on_db};
 
 /// One customer's contact centre.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,19 +22,8 @@ pub struct StoredInstallation {
     pub created_at: Instant,
 }
 
-/// What belongs to the deployment and never changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deployment {
-    /// The prefix of every secret.
-    pub key_prefix: String,
-    /// Shows whether a keyring is the one that made this database.
-    pub keyring_proof: Vec<u8>,
-    /// When it was made.
-    pub created_at: Instant,
-}
-
 #[derive(sqlx::FromRow)]
-pub(crate) struct InstallationRow {
+struct InstallationRow {
     id: Uuid,
     name: String,
     title: String,
@@ -60,9 +49,12 @@ impl From<InstallationRow> for StoredInstallation {
 
 pub(crate) const INSTALLATIONS: &str =
     "SELECT id, name, title, disabled_at, recoverable, key_count, created_at FROM installation ORDER BY name";
-pub(crate) const DEPLOYMENT: &str = "SELECT key_prefix, keyring_proof, created_at FROM deployment WHERE id = 1";
 
 pub(crate) const KEY_COUNT: &str = "SELECT key_count FROM installation WHERE id = $1";
+pub(crate) const COUNT_KEYS: &str = "UPDATE installation SET key_count = key_count + $2 WHERE id = $1";
+pub(crate) const INSERT_INSTALLATION: &str =
+    "INSERT INTO installation (id, name, title, recoverable, created_at) VALUES ($1, $2, $3, $4, $5)";
+pub(crate) const SWITCH_MODULE: &str = "UPDATE installation SET disabled_at = $2 WHERE id = $1";
 
 impl Store {
     /// How many issued keys the installation has, deleted ones not counted.
@@ -77,15 +69,55 @@ impl Store {
         let rows: Vec<InstallationRow> = on_db!(self, pool => sqlx::query_as(INSTALLATIONS).fetch_all(pool).await?);
         Ok(rows.into_iter().map(StoredInstallation::from).collect())
     }
+}
 
-    /// The deployment; `None` before the first start has finished.
-    pub async fn deployment(&self) -> Result<Option<Deployment>, StoreError> {
-        let row: Option<(String, Vec<u8>, i64)> =
-            on_db!(self, pool => sqlx::query_as(DEPLOYMENT).fetch_optional(pool).await?);
-        Ok(row.map(|(key_prefix, keyring_proof, created_at)| Deployment {
-            key_prefix,
-            keyring_proof,
-            created_at: Instant::from_millis(created_at),
-        }))
+impl Change {
+    /// Corrects the number of the installation's keys. What makes it larger is written when the group ends. What makes it
+    /// smaller is written at once, with what waits, since the database refuses a number below none.
+    pub async fn count_keys(&mut self, installation: InstallationId, more: i64) -> Result<(), StoreError> {
+        if more >= 0 {
+            self.kept().add_count(installation, more);
+            return Ok(());
+        }
+        let waiting = self.kept_before().map_or(0, |kept| kept.count(installation));
+        let all = waiting + self.kept().count(installation) + more;
+        on_tx!(self, connection => {
+            sqlx::query(COUNT_KEYS).bind(installation.0).bind(all).execute(connection).await?;
+        });
+        // Together with what waits in the group this is none.
+        self.kept().set_count(installation, -waiting);
+        Ok(())
+    }
+
+    /// Writes a new installation.
+    pub async fn insert_installation(&mut self, installation: &StoredInstallation) -> Result<(), StoreError> {
+        on_tx!(self, connection => {
+            sqlx::query(INSERT_INSTALLATION)
+                .bind(installation.id.0)
+                .bind(&installation.name)
+                .bind(&installation.title)
+                .bind(i64::from(installation.recoverable))
+                .bind(installation.created_at.as_millis())
+                .execute(connection)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// Switches the API Keys module off, as of an instant, or on again. False: no such installation.
+    pub async fn switch_module(
+        &mut self,
+        id: InstallationId,
+        disabled_at: Option<Instant>,
+    ) -> Result<bool, StoreError> {
+        let done = on_tx!(self, connection => {
+            sqlx::query(SWITCH_MODULE)
+                .bind(id.0)
+                .bind(disabled_at.map(Instant::as_millis))
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        Ok(done == 1)
     }
 }

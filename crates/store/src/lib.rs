@@ -8,36 +8,37 @@
 //! - instants and ids are passed in; nothing here reads a clock or makes a random number.
 
 mod administrator;
-mod audit;
+mod api_key;
+mod api_key_secret;
+mod audit_entry;
 mod change;
 mod db;
+mod deployment;
 mod error;
 mod examine;
+mod group;
 mod handover;
 mod idempotency;
 mod installation;
-mod key;
-mod list;
+mod purge;
 mod record;
-mod rotate;
-mod selection;
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod update;
 mod usage;
 
 pub use administrator::{StoredAdministrator, StoredSession};
-pub use audit::{AuditEntry, HASH_LEN};
+pub use api_key::{KeyFilter, StoredKey, TOTAL_COUNTED};
+pub use api_key_secret::{Digest, NewSecret, SealedCopy};
+pub use audit_entry::{AuditEntry, HASH_LEN};
 pub use change::Change;
 pub use db::Store;
+pub use deployment::Deployment;
 pub use error::StoreError;
 pub use examine::Examination;
+pub use group::Settled;
 pub use handover::{HandoverSecret, NewHandover, TokenHash};
 pub use idempotency::StoredAnswer;
-pub use installation::{Deployment, StoredInstallation};
-pub use key::{Digest, NewSecret, SealedCopy, StoredKey};
-pub use list::{KeyFilter, TOTAL_COUNTED};
+pub use installation::StoredInstallation;
 pub use record::StoredRecord;
-pub use selection::Weighed;
 pub use usage::{LastUse, UsageDelta};

@@ -5,9 +5,11 @@ use model::{
 use uuid::Uuid;
 
 use crate::{
-    Digest, Store, StoreError,
+    Change, Digest, NewSecret, Store, StoreError, StoredKey,
+    api_key::{client_name, environment, instant, kind, networks, origins, scopes},
+    change::on_tx,
     db::on_db,
-    key::{client_name, environment, instant, kind, networks, origins, scopes},
+    sql::{CHUNK, Sql, query},
 };
 
 /// All that verification needs to know of one secret.
@@ -43,8 +45,31 @@ pub struct StoredRecord {
     pub epoch: i64,
 }
 
+impl StoredRecord {
+    /// What would be read of a key that was just written with its first secret.
+    pub fn of_new(key: &StoredKey, secret: &NewSecret) -> Self {
+        let columns = key.columns();
+        Self {
+            digest: secret.digest,
+            secret: secret.id,
+            secret_expires_at: None,
+            installation: key.installation,
+            key: columns.id,
+            kind: columns.kind,
+            client_name: columns.settings.client_name.clone(),
+            environment: columns.environment,
+            scopes: columns.settings.scopes.clone(),
+            networks: columns.settings.allowed_ips.clone(),
+            origins: columns.settings.allowed_origins.clone(),
+            life: key.life,
+            last_used_at: None,
+            epoch: key.epoch,
+        }
+    }
+}
+
 #[derive(sqlx::FromRow)]
-pub(crate) struct RecordRow {
+struct RecordRow {
     digest: Vec<u8>,
     secret_id: Uuid,
     secret_expires_at: Option<i64>,
@@ -101,8 +126,6 @@ macro_rules! record_select {
     };
 }
 
-pub(crate) use record_select;
-
 pub(crate) const RECORD_BY_DIGEST: &str =
     record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE s.digest = $1");
 pub(crate) const RECORDS_OF_KEY: &str = record_select!(
@@ -151,5 +174,43 @@ impl Store {
     /// The epoch: it moves with each change of truth.
     pub async fn epoch(&self) -> Result<i64, StoreError> {
         Ok(on_db!(self, pool => sqlx::query_scalar(EPOCH).fetch_one(pool).await?))
+    }
+}
+
+impl Change {
+    /// The records of all secrets of a key, as this change leaves them.
+    pub async fn records_of_key(
+        &mut self,
+        installation: InstallationId,
+        key: KeyId,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        let rows: Vec<RecordRow> = on_tx!(self, connection => {
+            sqlx::query_as(RECORDS_OF_KEY).bind(installation.0).bind(key.0).fetch_all(connection).await?
+        });
+        rows.into_iter().map(StoredRecord::try_from).collect()
+    }
+
+    /// The records of all secrets of many keys of the installation, as this change leaves them.
+    pub async fn records_of_keys(
+        &mut self,
+        installation: InstallationId,
+        keys: &[KeyId],
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        let mut records = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(CHUNK) {
+            let mut sql = Sql::new(record_select!(
+                "FROM api_key k JOIN api_key_secret s ON s.key_id = k.id WHERE k.installation_id = "
+            ));
+            sql.id(installation.0).push(" AND k.id IN ").list(chunk, |sql, id| {
+                sql.id(id.0);
+            });
+            let rows: Vec<RecordRow> = on_tx!(self, connection => {
+                query!(query_as, sql, connection).fetch_all(connection).await?
+            });
+            for row in rows {
+                records.push(row.try_into()?);
+            }
+        }
+        Ok(records)
     }
 }

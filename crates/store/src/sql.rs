@@ -19,6 +19,8 @@ pub(crate) struct Sql {
 
 pub(crate) enum Value {
     Text(String),
+    /// A text that is part of the program.
+    Word(&'static str),
     Int(i64),
     Id(Uuid),
     Bytes(Vec<u8>),
@@ -45,6 +47,10 @@ impl Sql {
 
     pub(crate) fn text(&mut self, value: &str) -> &mut Self {
         self.bind(Value::Text(value.to_owned()))
+    }
+
+    pub(crate) fn word(&mut self, value: &'static str) -> &mut Self {
+        self.bind(Value::Word(value))
     }
 
     pub(crate) fn int(&mut self, value: i64) -> &mut Self {
@@ -122,6 +128,7 @@ macro_rules! query {
         for value in values {
             query = match value {
                 $crate::sql::Value::Text(text) => query.bind(text),
+                $crate::sql::Value::Word(word) => query.bind(word),
                 $crate::sql::Value::Int(int) => query.bind(int),
                 $crate::sql::Value::Id(id) => query.bind(id),
                 $crate::sql::Value::Bytes(bytes) => query.bind(bytes),

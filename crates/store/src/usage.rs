@@ -1,7 +1,4 @@
-use std::collections::BTreeMap;
-
 use model::{Code, InstallationId, Instant, KeyId, SecretId};
-
 use uuid::Uuid;
 
 use crate::{
@@ -41,23 +38,12 @@ pub struct LastUse {
 /// PostgreSQL alone. Whoever locks more than one row locks this one first, as every change does, so no two can wait for
 /// each other in a circle. SQLite's one writer needs nothing of the kind.
 pub(crate) const LOCK_EPOCH: &str = "SELECT value FROM epoch WHERE id = 1 FOR UPDATE";
-pub(crate) const PURGE_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
-/// Secrets that others took the place of.
-pub(crate) const PURGE_ENDED: &str = "DELETE FROM api_key_secret WHERE expires_at IS NOT NULL AND expires_at <= $1";
-/// The secrets of links that nobody opened in time. Those of others go with the opening or the withdrawal.
-pub(crate) const ERASE_EXPIRED: &str = "UPDATE handover SET master_key_id = NULL, sealed_secret = NULL \
-     WHERE sealed_secret IS NOT NULL AND expires_at <= $1";
-pub(crate) const PURGE_HANDOVERS: &str = "DELETE FROM handover WHERE key_id IN \
-     (SELECT id FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1)";
-pub(crate) const PURGE_SECRETS: &str = "DELETE FROM api_key_secret WHERE key_id IN \
-     (SELECT id FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1)";
-pub(crate) const PURGE_KEYS: &str = "DELETE FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1";
 
 /// The primary key of a row of usage.
 type Bucket = (InstallationId, KeyId, Instant, Code);
 
-/// When rows of a table were last used, by installation and id.
-type LastUses = BTreeMap<(InstallationId, Uuid), Instant>;
+/// When a row was last used, by its installation and id.
+type Used = ((InstallationId, Uuid), Instant);
 
 /// Writes down in one transaction, whichever the database.
 macro_rules! write_down {
@@ -82,23 +68,17 @@ macro_rules! write_down {
     };
 }
 
+pub(crate) use write_down;
+
 impl Store {
     /// Adds calls to their buckets and moves last uses forward, all or nothing.
     pub async fn record_usage(&self, deltas: &[UsageDelta], last_used: &[LastUse]) -> Result<(), StoreError> {
         // One statement can't touch a row twice, and two secrets of one key count for the same row.
-        let mut calls: BTreeMap<Bucket, u64> = BTreeMap::new();
-        for delta in deltas {
-            *calls.entry((delta.installation, delta.key, delta.bucket_start, delta.code)).or_default() += delta.calls;
-        }
-        let (mut used, mut secrets) = (LastUses::new(), LastUses::new());
-        for LastUse { installation, key, secret, at } in last_used {
-            for (newest, id) in [(&mut used, key.0), (&mut secrets, secret.0)] {
-                let newest = newest.entry((*installation, id)).or_insert(*at);
-                *newest = (*newest).max(*at);
-            }
-        }
-        let calls: Vec<_> = calls.into_iter().collect();
-        let (used, secrets): (Vec<_>, Vec<_>) = (used.into_iter().collect(), secrets.into_iter().collect());
+        let bucket = |of: &UsageDelta| ((of.installation, of.key, of.bucket_start, of.code), of.calls);
+        let calls: Vec<(Bucket, u64)> = merged(deltas.iter().map(bucket), |calls, more| *calls += more);
+        let newest = |at: &mut Instant, other: Instant| *at = other.max(*at);
+        let used: Vec<Used> = merged(last_used.iter().map(|of| ((of.installation, of.key.0), of.at)), newest);
+        let secrets: Vec<Used> = merged(last_used.iter().map(|of| ((of.installation, of.secret.0), of.at)), newest);
         write_down!(self, connection => {
             let calls = calls.chunks(CHUNK).map(add_usage);
             let used = used.chunks(CHUNK).map(|used| touch("api_key", used));
@@ -109,32 +89,27 @@ impl Store {
         });
         Ok(())
     }
+}
 
-    /// Forgets the secrets of hand-overs that can't be opened any more at `now`. Gives how many there were.
-    pub async fn erase_expired_handovers(&self, now: Instant) -> Result<u64, StoreError> {
-        Ok(write_down!(self, connection => {
-            sqlx::query(ERASE_EXPIRED).bind(now.as_millis()).execute(&mut *connection).await?.rows_affected()
-        }))
-    }
-
-    /// Removes answers kept for idempotency up to `answers`; keys deleted up to `keys`, with their secrets and hand-overs; and
-    /// secrets that ended up to then. Gives how many keys went.
-    pub async fn purge(&self, answers: Instant, keys: Instant) -> Result<u64, StoreError> {
-        Ok(write_down!(self, connection => {
-            sqlx::query(PURGE_ANSWERS).bind(answers.as_millis()).execute(&mut *connection).await?;
-            sqlx::query(PURGE_ENDED).bind(keys.as_millis()).execute(&mut *connection).await?;
-            sqlx::query(PURGE_HANDOVERS).bind(keys.as_millis()).execute(&mut *connection).await?;
-            sqlx::query(PURGE_SECRETS).bind(keys.as_millis()).execute(&mut *connection).await?;
-            sqlx::query(PURGE_KEYS).bind(keys.as_millis()).execute(&mut *connection).await?.rows_affected()
-        }))
-    }
+/// Rows in the order of their keys, each key once. What stands under one key is put together.
+fn merged<K: Ord, V: Copy>(rows: impl Iterator<Item = (K, V)>, mut put: impl FnMut(&mut V, V)) -> Vec<(K, V)> {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    rows.dedup_by(|(key, value), (kept_key, kept)| {
+        let same = key == kept_key;
+        if same {
+            put(kept, *value);
+        }
+        same
+    });
+    rows
 }
 
 fn add_usage(calls: &[(Bucket, u64)]) -> Sql {
     let mut sql = Sql::new("INSERT INTO usage_bucket (installation_id, key_id, bucket_start, code, calls) VALUES ");
     for (index, ((installation, key, bucket_start, code), calls)) in calls.iter().enumerate() {
         sql.push(if index == 0 { "(" } else { ", (" }).id(installation.0).push(", ").id(key.0).push(", ");
-        sql.int(bucket_start.as_millis()).push(", ").text(code.as_str()).push(", ");
+        sql.int(bucket_start.as_millis()).push(", ").word(code.as_str()).push(", ");
         sql.int(i64::try_from(*calls).unwrap_or(i64::MAX)).push(")");
     }
     sql.push(" ON CONFLICT (installation_id, key_id, bucket_start, code) ");
@@ -142,7 +117,7 @@ fn add_usage(calls: &[(Bucket, u64)]) -> Sql {
     sql
 }
 
-fn touch(table: &'static str, used: &[((InstallationId, Uuid), Instant)]) -> Sql {
+fn touch(table: &'static str, used: &[Used]) -> Sql {
     let mut sql = Sql::new("UPDATE ");
     sql.push(table).push(" SET last_used_at = used.column3 FROM (VALUES ");
     for (index, ((installation, id), at)) in used.iter().enumerate() {

@@ -32,7 +32,8 @@ fn verify(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("verify");
     group.throughput(Throughput::Elements(1));
     for keys in [1, 10_000, 100_000] {
-        let known = runtime.block_on(support::verifier(keys));
+        let (store, _dir) = runtime.block_on(support::store());
+        let known = support::verifier(&store, keys);
         // A stride that is prime to the number of keys: every call meets another key, in no order that a cache likes.
         let mut at = 0;
         // In one piece: a key that has just come over the wire is near, wherever its record may be.

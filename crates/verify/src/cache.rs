@@ -15,7 +15,10 @@ use crate::Record;
 
 /// Verification records by digest: lock-free to read, bounded, never older than a change that was applied to it.
 pub(crate) struct Cache {
-    records: papaya::HashMap<Digest, Arc<Record>, BuildHasherDefault<DigestHasher>>,
+    /// By the heads of their digests: what the table itself needs of ten thousand keys so fits into a processor's own cache,
+    /// and of what a call waits for only the record is left. Growing copies all of the table at once, since in one that has
+    /// grown by half a read may have to look twice until enough is written to it; readers don't wait for it.
+    records: papaya::HashMap<u64, Arc<Record>, BuildHasherDefault<DigestHasher>>,
     /// Well-formed secrets that nobody has: bounded, so that a flood of them costs neither memory nor reads.
     unknown: quick_cache::sync::Cache<Digest, (), quick_cache::UnitWeighter, BuildHasherDefault<DigestHasher>>,
     /// Most keys have one of a few sets of rights.
@@ -26,10 +29,7 @@ pub(crate) struct Cache {
 }
 
 /// A record of one secret that is ready to be put into memory.
-pub struct Prepared {
-    digest: Digest,
-    record: Arc<Record>,
-}
+pub struct Prepared(Arc<Record>);
 
 /// A digest is already as random as a hash can be, and its key is secret: eight of its bytes will do.
 #[derive(Default)]
@@ -46,7 +46,16 @@ impl Hasher for DigestHasher {
         }
     }
 
+    fn write_u64(&mut self, head: u64) {
+        self.0 ^= head;
+    }
+
     fn write_usize(&mut self, _length: usize) {}
+}
+
+/// Its first eight bytes: as good as all of it for finding it, and no more.
+fn head(digest: &Digest) -> u64 {
+    digest.first_chunk().map_or(0, |head| u64::from_ne_bytes(*head))
 }
 
 /// Sets of rights that are shared; beyond so many, each record has its own.
@@ -57,7 +66,10 @@ const UNKNOWN: usize = 100_000;
 impl Cache {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
-            records: papaya::HashMap::builder().hasher(BuildHasherDefault::default()).build(),
+            records: papaya::HashMap::builder()
+                .hasher(BuildHasherDefault::default())
+                .resize_mode(papaya::ResizeMode::Blocking)
+                .build(),
             unknown: quick_cache::sync::Cache::with(
                 UNKNOWN,
                 UNKNOWN as u64,
@@ -72,7 +84,7 @@ impl Cache {
     }
 
     pub(crate) fn get(&self, digest: &Digest) -> Option<Arc<Record>> {
-        self.records.pin().get(digest).cloned()
+        self.records.pin().get(&head(digest)).filter(|record| record.digest == *digest).cloned()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -99,7 +111,7 @@ impl Cache {
         if self.generation() == generation && self.records.len() < self.capacity {
             self.keep_newer(prepared)
         } else {
-            prepared.record
+            prepared.0
         }
     }
 
@@ -129,30 +141,31 @@ impl Cache {
 
     /// Forgets tombstones and ended secrets that the database has purged.
     pub(crate) fn forget_purged(&self, now: Instant) {
-        let gone = |record: &Record| record.gone_at().is_some_and(|at| at <= now);
-        self.records.pin().retain(|_, record| !gone(record));
+        self.records.pin().retain(|_, record| !record.is_gone(now));
     }
 
     pub(crate) fn prepare(&self, mut stored: StoredRecord) -> Prepared {
-        let (digest, scopes) = (stored.digest, self.share(std::mem::take(&mut stored.scopes)));
-        Prepared { digest, record: Arc::new(Record::new(stored, scopes)) }
+        let scopes = self.share(std::mem::take(&mut stored.scopes));
+        Prepared(Arc::new(Record::new(stored, scopes)))
     }
 
     /// What is known of a secret, as of the change that deletes its key; `None`: it is not in memory.
     pub(crate) fn tombstone(&self, digest: Digest, at: Instant, epoch: i64) -> Option<Prepared> {
-        let record = Arc::new(self.get(&digest)?.deleted(at, epoch));
-        Some(Prepared { digest, record })
+        Some(Prepared(Arc::new(self.get(&digest)?.deleted(at, epoch))))
     }
 
-    /// The higher epoch wins, in whichever order the two arrive.
-    fn keep_newer(&self, Prepared { digest, record }: Prepared) -> Arc<Record> {
+    /// The higher epoch wins, in whichever order the two arrive. Should the digests of two secrets begin alike, which nobody
+    /// can bring about, the one that is there stays, and the other is read from the database with each call.
+    fn keep_newer(&self, Prepared(record): Prepared) -> Arc<Record> {
         let records = self.records.pin();
-        let kept = records.compute(digest, |entry| match entry {
-            Some((_, there)) if there.epoch >= record.epoch => Operation::Abort(Arc::clone(there)),
+        let kept = records.compute(head(&record.digest), |entry| match entry {
+            Some((_, there)) if there.digest != record.digest || there.epoch >= record.epoch => {
+                Operation::Abort(Arc::clone(there))
+            }
             _ => Operation::Insert(Arc::clone(&record)),
         });
         match kept {
-            Compute::Aborted(there) => there,
+            Compute::Aborted(there) if there.digest == record.digest => there,
             _ => record,
         }
     }
@@ -246,6 +259,23 @@ mod tests {
         assert_eq!(live(&cache, 2), Some(false), "a millisecond before");
         cache.forget_purged(Instant::from_millis(RESTORE_WINDOW_MS + 1));
         assert_eq!((live(&cache, 2), live(&cache, 1)), (None, Some(true)));
+    }
+
+    #[test]
+    fn of_digests_that_begin_alike_neither_is_taken_for_the_other() {
+        let cache = Cache::new(10);
+        let mut other = [1; 32];
+        other[31] = 2;
+        let stored_other = |epoch, deleted_at| StoredRecord { digest: other, ..stored(2, epoch, deleted_at) };
+        cache.apply(vec![stored(1, 1, None)]);
+        assert!(cache.get(&other).is_none());
+        let given = cache.fill(stored_other(1, None), cache.generation());
+        assert_eq!(given.digest, other, "it is decided by its own record");
+        cache.apply(vec![stored_other(2, Some(1))]);
+        assert!(cache.get(&other).is_none(), "the database is asked, and knows of the tombstone");
+        assert_eq!(live(&cache, 1), Some(true));
+        cache.apply(vec![stored(1, 2, Some(1))]);
+        assert_eq!(live(&cache, 1), Some(false));
     }
 
     #[test]

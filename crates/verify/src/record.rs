@@ -7,31 +7,96 @@ use std::sync::{
 };
 
 use model::{
-    ClientName, Code, Environment, InstallationId, Instant, KeyFacts, KeyId, KeyKind, LifeCycle, NetworkSet, OriginSet,
-    RESTORE_WINDOW_MS, ScopeSet, SecretId,
+    CallFacts, ClientName, Code, Environment, InstallationId, Instant, KeyFacts, KeyId, KeyKind, LifeCycle, NetworkSet,
+    OriginSet, RESTORE_WINDOW_MS, ScopeSet, SecretId,
 };
-use store::{LastUse, StoredRecord};
+use store::{Digest, LastUse, StoredRecord};
 
 /// What verification knows of one secret, with the calls that were counted since they were last written down.
+///
+/// What a call with a key that lives reads and writes is in [`Hot`], at the beginning: with the counts of its `Arc` it fills
+/// one line of 64 bytes; the digest and what an answer says of the key are in the next. Of ten thousand keys that are called
+/// in turn no record is in the processor's nearest cache, and each line that a call touches is waited for. In a model of both
+/// (2026-11-25, a busy machine) finding and counting cost 230 to 540 ns before, and with this and the table of `cache.rs` 180
+/// to 260 ns.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Record {
-    installation: InstallationId,
+    hot: Hot,
+    pub(crate) digest: Digest,
     key: KeyId,
-    secret: SecretId,
-    kind: KeyKind,
+    installation: InstallationId,
     client_name: ClientName,
-    environment: Environment,
+    /// The last use that is written down, in milliseconds.
+    written_at: AtomicI64,
+    ends: Ends,
+    secret: SecretId,
+    pub(crate) epoch: i64,
+    /// By [`Code::index`]; allowed calls are counted in [`Hot`].
+    refused: [AtomicU32; Code::ALL.len() - 1],
+}
+
+#[derive(Debug)]
+#[repr(C)]
+struct Hot {
+    /// [`KeyFacts::lives_until`].
+    lives_until: Instant,
     scopes: Arc<ScopeSet>,
     bounds: Option<Arc<Bounds>>,
-    life: LifeCycle,
-    secret_expires_at: Option<Instant>,
-    pub(crate) epoch: i64,
-    calls: [AtomicU32; Code::ALL.len()],
-    /// In which they fall, in hours since the epoch. 0: none was counted yet.
-    hour: AtomicU32,
     last_used_at: AtomicI64,
+    /// In which the calls fall, in hours since the epoch. 0: none was counted yet.
+    hour: AtomicU32,
+    allowed: AtomicU32,
     queued: AtomicBool,
+    environment: Environment,
+    kind: KeyKind,
 }
+
+/// [`LifeCycle`], and the end of the secret, in half of the space. What is not there is [`NEVER`].
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    disabled_at: i64,
+    expires_at: i64,
+    deleted_at: i64,
+    secret_expires_at: i64,
+}
+
+const NEVER: i64 = i64::MAX;
+
+fn packed(at: Option<Instant>) -> i64 {
+    at.map_or(NEVER, Instant::as_millis)
+}
+
+fn unpacked(ms: i64) -> Option<Instant> {
+    (ms != NEVER).then(|| Instant::from_millis(ms))
+}
+
+impl Ends {
+    fn new(life: LifeCycle, secret_expires_at: Option<Instant>) -> Self {
+        Self {
+            disabled_at: packed(life.disabled_at),
+            expires_at: packed(life.expires_at),
+            deleted_at: packed(life.deleted_at),
+            secret_expires_at: packed(secret_expires_at),
+        }
+    }
+
+    fn life(self) -> LifeCycle {
+        LifeCycle {
+            disabled_at: unpacked(self.disabled_at),
+            expires_at: unpacked(self.expires_at),
+            deleted_at: unpacked(self.deleted_at),
+        }
+    }
+
+    fn secret_expires_at(self) -> Option<Instant> {
+        unpacked(self.secret_expires_at)
+    }
+}
+
+// With the two counts of an `Arc`: one line, and four lines, whose blocks every allocator aligns.
+const _: () = assert!(size_of::<Hot>() == 64 - 16 && size_of::<Record>() == 256 - 16);
+const _: () = assert!(Code::Valid.index() == Code::ALL.len() - 1);
 
 /// From where a key may be used. Most keys are bound to nothing, and have none of this.
 #[derive(Debug)]
@@ -54,44 +119,59 @@ impl Record {
     pub(crate) fn new(stored: StoredRecord, scopes: Arc<ScopeSet>) -> Self {
         let bounds = Bounds { networks: stored.networks, origins: stored.origins };
         let bound = !bounds.networks.is_empty() || !bounds.origins.is_empty();
-        Self {
-            installation: stored.installation,
+        let last_used_at = stored.last_used_at.map_or(0, Instant::as_millis);
+        let mut record = Self {
+            hot: Hot {
+                lives_until: Instant::from_millis(i64::MIN),
+                scopes,
+                bounds: bound.then(|| Arc::new(bounds)),
+                last_used_at: AtomicI64::new(last_used_at),
+                hour: AtomicU32::new(0),
+                allowed: AtomicU32::new(0),
+                queued: AtomicBool::new(false),
+                environment: stored.environment,
+                kind: stored.kind,
+            },
+            digest: stored.digest,
             key: stored.key,
-            secret: stored.secret,
-            kind: stored.kind,
+            installation: stored.installation,
             client_name: stored.client_name,
-            environment: stored.environment,
-            scopes,
-            bounds: bound.then(|| Arc::new(bounds)),
-            life: stored.life,
-            secret_expires_at: stored.secret_expires_at,
+            written_at: AtomicI64::new(last_used_at),
+            ends: Ends::new(stored.life, stored.secret_expires_at),
+            secret: stored.secret,
             epoch: stored.epoch,
-            calls: Default::default(),
-            hour: AtomicU32::new(0),
-            last_used_at: AtomicI64::new(stored.last_used_at.map_or(0, Instant::as_millis)),
-            queued: AtomicBool::new(false),
-        }
+            refused: Default::default(),
+        };
+        record.hot.lives_until = record.facts().lives_until();
+        record
     }
 
     /// The same secret of the key that a change has deleted.
     pub(crate) fn deleted(&self, at: Instant, epoch: i64) -> Self {
-        Self {
-            installation: self.installation,
+        let mut record = Self {
+            hot: Hot {
+                lives_until: self.hot.lives_until,
+                scopes: Arc::clone(&self.hot.scopes),
+                bounds: self.hot.bounds.clone(),
+                last_used_at: AtomicI64::new(self.hot.last_used_at.load(Relaxed)),
+                hour: AtomicU32::new(0),
+                allowed: AtomicU32::new(0),
+                queued: AtomicBool::new(false),
+                environment: self.hot.environment,
+                kind: self.hot.kind,
+            },
+            digest: self.digest,
             key: self.key,
-            secret: self.secret,
-            kind: self.kind,
+            installation: self.installation,
             client_name: self.client_name.clone(),
-            environment: self.environment,
-            scopes: Arc::clone(&self.scopes),
-            bounds: self.bounds.clone(),
-            life: LifeCycle { deleted_at: Some(at), ..self.life },
-            secret_expires_at: self.secret_expires_at,
+            written_at: AtomicI64::new(self.written_at.load(Relaxed)),
+            ends: Ends { deleted_at: at.as_millis(), ..self.ends },
+            secret: self.secret,
             epoch,
-            calls: Default::default(),
-            hour: AtomicU32::new(0),
-            last_used_at: AtomicI64::new(self.last_used_at.load(Relaxed)),
-            queued: AtomicBool::new(false),
-        }
+            refused: Default::default(),
+        };
+        record.hot.lives_until = record.facts().lives_until();
+        record
     }
 
     /// Nobody's: what is done with it when a key is not found takes as long as with a revoked one. It waits to be written
@@ -115,7 +195,7 @@ impl Record {
             epoch: 0,
         };
         let decoy = Self::new(stored, Arc::default());
-        decoy.queued.store(true, Relaxed);
+        decoy.hot.queued.store(true, Relaxed);
         decoy
     }
 
@@ -131,7 +211,7 @@ impl Record {
 
     /// The installation's own, or issued.
     pub fn kind(&self) -> KeyKind {
-        self.kind
+        self.hot.kind
     }
 
     /// Whom it was generated for.
@@ -141,88 +221,161 @@ impl Record {
 
     /// Which data it reaches.
     pub fn environment(&self) -> Environment {
-        self.environment
+        self.hot.environment
     }
 
     /// What it may do.
     pub fn scopes(&self) -> &ScopeSet {
-        &self.scopes
+        &self.hot.scopes
     }
 
     /// From when on it is refused.
     pub fn expires_at(&self) -> Option<Instant> {
-        self.life.expires_at
+        self.ends.life().expires_at
     }
 
-    pub(crate) fn facts(&self) -> KeyFacts<'_> {
-        let bounds = self.bounds.as_deref();
-        KeyFacts {
-            life: self.life,
-            secret_expires_at: self.secret_expires_at,
-            networks: bounds.map_or(&ANY_NETWORK, |bounds| &bounds.networks),
-            origins: bounds.map_or(&ANY_ORIGIN, |bounds| &bounds.origins),
-            scopes: &self.scopes,
+    /// Decides a call as of `now`.
+    pub(crate) fn decide(&self, call: CallFacts<'_>, now: Instant) -> Code {
+        if now < self.hot.lives_until {
+            let (networks, origins) = self.bounds();
+            model::decide_living(networks, origins, &self.hot.scopes, call)
+        } else {
+            model::decide(self.facts(), call, now)
         }
+    }
+
+    fn facts(&self) -> KeyFacts<'_> {
+        let (networks, origins) = self.bounds();
+        let (life, secret_expires_at) = (self.ends.life(), self.ends.secret_expires_at());
+        KeyFacts { life, secret_expires_at, networks, origins, scopes: &self.hot.scopes }
+    }
+
+    fn bounds(&self) -> (&NetworkSet, &OriginSet) {
+        match self.hot.bounds.as_deref() {
+            None => (&ANY_NETWORK, &ANY_ORIGIN),
+            Some(bounds) => (&bounds.networks, &bounds.origins),
+        }
+    }
+
+    /// Whether nobody finds it any more at `now`.
+    pub(crate) fn is_gone(&self, now: Instant) -> bool {
+        // What lives is not gone, and that is told at once.
+        now >= self.hot.lives_until && self.gone_at().is_some_and(|at| at <= now)
     }
 
     /// From when on nobody finds it any more: a tombstone, or a secret that another took the place of, is forgotten 30 days
     /// later.
-    pub(crate) fn gone_at(&self) -> Option<Instant> {
-        let ended = [self.life.deleted_at, self.secret_expires_at].into_iter().flatten().min()?;
+    fn gone_at(&self) -> Option<Instant> {
+        let ended = [self.ends.life().deleted_at, self.ends.secret_expires_at()].into_iter().flatten().min()?;
         Some(ended.plus_millis(RESTORE_WINDOW_MS))
     }
 
     #[cfg(test)]
     pub(crate) fn life(&self) -> LifeCycle {
-        self.life
+        self.ends.life()
     }
 
     /// Moves the count on to the hour of `now`. Gives the hour before it, whose calls must be put aside first.
     pub(crate) fn turn(&self, now: Instant) -> Option<Instant> {
         let hour = u32::try_from(now.as_millis().div_euclid(HOUR_MS)).unwrap_or(0);
-        if self.hour.load(Relaxed) == hour {
+        if self.hot.hour.load(Relaxed) == hour {
             return None;
         }
-        let before = self.hour.swap(hour, Relaxed);
+        let before = self.hot.hour.swap(hour, Relaxed);
         (before != hour && before != 0).then(|| start(before))
     }
 
     /// The hour in which the calls that are counted here were made, by its first instant.
     pub(crate) fn hour(&self) -> Instant {
-        start(self.hour.load(Relaxed))
+        start(self.hot.hour.load(Relaxed))
     }
 
     /// Counts a call. True: nobody has asked yet that this record be written down.
     pub(crate) fn count(&self, code: Code, now: Instant) -> bool {
         // Together with the swap in `take`: who adds after counts were taken sees that the record waits no more.
-        self.calls[code.index()].fetch_add(1, AcqRel);
+        self.calls(code).fetch_add(1, AcqRel);
         if code == Code::Valid {
-            self.last_used_at.store(now.as_millis(), Relaxed);
+            self.hot.last_used_at.store(now.as_millis(), Relaxed);
         }
         // Read first: a store to a line that every core reads would cost more than the call.
-        !self.queued.load(Relaxed) && !self.queued.swap(true, Relaxed)
+        !self.hot.queued.load(Relaxed) && !self.hot.queued.swap(true, Relaxed)
     }
 
     /// Lets the next call ask again that this record be written down.
     pub(crate) fn unqueue(&self) {
-        self.queued.store(false, Relaxed);
+        self.hot.queued.store(false, Relaxed);
     }
 
     /// Marks this record as waiting to be written down. False: it waits already.
     pub(crate) fn requeue(&self) -> bool {
-        !self.queued.swap(true, Relaxed)
+        !self.hot.queued.swap(true, Relaxed)
     }
 
     /// Takes the calls counted so far.
     pub(crate) fn take(&self) -> impl Iterator<Item = (Code, u32)> {
-        Code::ALL
-            .into_iter()
-            .map(|code| (code, self.calls[code.index()].swap(0, AcqRel)))
-            .filter(|(_, calls)| *calls > 0)
+        Code::ALL.into_iter().map(|code| (code, self.calls(code).swap(0, AcqRel))).filter(|(_, calls)| *calls > 0)
     }
 
+    fn calls(&self, code: Code) -> &AtomicU32 {
+        self.refused.get(code.index()).unwrap_or(&self.hot.allowed)
+    }
+
+    /// The last use, if it is not written down yet.
     pub(crate) fn last_use(&self) -> Option<LastUse> {
-        let at = Some(self.last_used_at.load(Relaxed)).filter(|ms| *ms != 0).map(Instant::from_millis)?;
-        Some(LastUse { installation: self.installation, key: self.key, secret: self.secret, at })
+        let at = self.hot.last_used_at.load(Relaxed);
+        let moved = at > self.written_at.load(Relaxed);
+        let (installation, key, secret, at) = (self.installation, self.key, self.secret, Instant::from_millis(at));
+        moved.then_some(LastUse { installation, key, secret, at })
+    }
+
+    /// This last use is written down.
+    pub(crate) fn wrote_down(&self, at: Instant) {
+        self.written_at.fetch_max(at.as_millis(), Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 500_000;
+
+    fn record() -> Record {
+        let decoy = Record::decoy();
+        decoy.unqueue();
+        decoy
+    }
+
+    #[test]
+    fn calls_are_counted_by_code_until_they_are_taken() {
+        let (record, now) = (record(), Instant::from_millis(HOUR * HOUR_MS + 5));
+        assert_eq!(record.turn(now), None);
+        assert!(record.count(Code::Valid, now), "it asks to be written down");
+        assert!(!record.count(Code::Valid, now), "once");
+        for code in Code::ALL {
+            record.count(code, now);
+        }
+        let taken: Vec<_> = record.take().collect();
+        assert_eq!(taken.len(), Code::ALL.len());
+        assert!(taken.iter().all(|(code, calls)| *calls == if *code == Code::Valid { 3 } else { 1 }), "{taken:?}");
+        assert_eq!(record.take().count(), 0);
+        assert_eq!(record.hour(), Instant::from_millis(HOUR * HOUR_MS));
+        assert_eq!(record.turn(Instant::from_millis((HOUR + 1) * HOUR_MS)), Some(Instant::from_millis(HOUR * HOUR_MS)));
+    }
+
+    #[test]
+    fn a_last_use_is_written_down_once() {
+        let record = record();
+        let at = |ms| record.last_use().map(|used| used.at) == Some(Instant::from_millis(ms));
+        assert_eq!(record.last_use(), None);
+        record.count(Code::Revoked, Instant::from_millis(5));
+        assert_eq!(record.last_use(), None, "a refused call is no use");
+        record.count(Code::Valid, Instant::from_millis(5));
+        assert!(at(5) && at(5), "until it is known to be written");
+        record.count(Code::Valid, Instant::from_millis(6));
+        record.wrote_down(Instant::from_millis(5));
+        assert!(at(6), "what came in between is not lost");
+        record.wrote_down(Instant::from_millis(6));
+        assert_eq!(record.last_use(), None);
     }
 }

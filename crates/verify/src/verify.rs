@@ -79,8 +79,7 @@ impl Verifier {
     fn decide(&self, record: Arc<Record>, call: Call<'_>, now: Instant) -> Verdict {
         let foreign = call.installation.is_some_and(|installation| installation != record.installation());
         // What is due to be purged is not there any more, whenever the job comes by.
-        let purged = record.gone_at().is_some_and(|at| at <= now);
-        if foreign || purged { self.unknown(call, now) } else { self.settle(record, call, now, true) }
+        if foreign || record.is_gone(now) { self.unknown(call, now) } else { self.settle(record, call, now, true) }
     }
 
     /// Refuses what is not found in the time that a key that is found takes, by deciding on a decoy.
@@ -90,7 +89,7 @@ impl Verifier {
 
     fn settle(&self, record: Arc<Record>, call: Call<'_>, now: Instant, found: bool) -> Verdict {
         let facts = CallFacts { wanted: call.scopes, ip: call.ip, origin: call.origin };
-        let decided = model::decide(record.facts(), facts, now);
+        let decided = record.decide(facts, now);
         let code = if found { decided } else { Code::NotFound };
         self.inner.verdicts[code.index()].fetch_add(1, Relaxed);
         if let Some(hour) = record.turn(now)

@@ -1,16 +1,19 @@
 //! `cargo xtask bench`: the numbers of docs/performance.md.
 
-use crate::process::{self, Result};
+use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{build, postgres};
+use crate::{apt, build, postgres, proxies};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
-    let mut steps = Steps::new();
-    build::all(&mut steps)?;
+    let steps = Steps::new();
+    build::all(&steps)?;
     let postgres =
         if args.iter().any(|arg| arg == "--postgres") { Some(steps.run("PostgreSQL", postgres::start)?) } else { None };
-    if !args.iter().any(|arg| arg == "--timing") {
+    let is = |flag: &str| args.iter().any(|arg| arg == flag);
+    let neighbours = if is("--load") { Some(steps.run("wrk, nginx and HAProxy", neighbours)?) } else { None };
+    if !is("--timing") && !is("--load") {
         steps.run("decisions, in process", || {
             process::run(process::cargo().args(["bench", "-p", "verify", "-p", "domain"]))
         })?;
@@ -22,8 +25,25 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
         if let Some(postgres) = &postgres {
             bench.env(postgres::URL, &postgres.url);
         }
+        if let Some(neighbours) = &neighbours {
+            bench.env(proxies::FOLDER, neighbours);
+        }
         process::run(bench.args(["--example", "bench", "--"]).args(args))
     })?;
     say(&steps.total());
     Ok(ExitCode::SUCCESS)
+}
+
+/// The generator of load, and the folder of the proxies that are measured beside Keydesk.
+fn neighbours() -> Result<PathBuf> {
+    // wrk ends with a failure even when it is asked for its version.
+    let is_here = || process::command("wrk").arg("--version").output().is_ok();
+    if !is_here() && apt::available() {
+        apt::install(&["wrk"])?;
+    }
+    if is_here() {
+        proxies::find()
+    } else {
+        Err(Failure::new("wrk is not here; install it (https://github.com/wg/wrk)"))
+    }
 }

@@ -4,22 +4,63 @@ use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
 use crate::{client, paths, site};
 use std::fs::{self, File};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+
+/// How the server is compiled. The client is always made as for a release.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    Release,
+    /// The same server, optimised less: what the tests run, since it is compiled in half of the time.
+    Ci,
+}
+
+impl Profile {
+    /// The variable that asks for another profile than `release`.
+    pub(crate) const VARIABLE: &str = "KEYDESK_PROFILE";
+
+    /// What `serve` and `build` make.
+    fn asked() -> Result<Self> {
+        match std::env::var(Self::VARIABLE).as_deref() {
+            Err(_) | Ok("release") => Ok(Self::Release),
+            Ok("ci") => Ok(Self::Ci),
+            Ok(other) => Err(Failure::new(format!("{} is `{other}`; it may be `release` or `ci`", Self::VARIABLE))),
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Ci => "ci",
+        }
+    }
+
+    /// The finished server.
+    pub(crate) fn binary(self) -> PathBuf {
+        paths::target().join(self.name()).join("keydesk")
+    }
+}
 
 /// `cargo xtask build`
 pub(crate) fn run() -> Result<ExitCode> {
-    let mut steps = Steps::new();
-    all(&mut steps)?;
-    say(&format!("{} is ready, {}", paths::binary().display(), steps.total()));
+    let steps = Steps::new();
+    let binary = all(&steps)?;
+    say(&format!("{} is ready, {}", binary.display(), steps.total()));
     Ok(ExitCode::SUCCESS)
 }
 
-/// Client, site and server; each does only what is not up to date.
-pub(crate) fn all(steps: &mut Steps) -> Result<()> {
+/// Client, site and server, as a release unless the environment says otherwise; gives the binary.
+pub(crate) fn all(steps: &Steps) -> Result<PathBuf> {
+    with(Profile::asked()?, steps)
+}
+
+/// Client, site and server; each does only what is not up to date. Gives the binary.
+pub(crate) fn with(profile: Profile, steps: &Steps) -> Result<PathBuf> {
     let _lock = lock()?;
     let client = client::build(steps)?;
     steps.run("assemble site", || site::assemble(&client))?;
-    steps.run("build server", || process::run(release("build").args(["--bin", "keydesk"])))
+    steps.compile("build server", server("build", profile).args(["--bin", "keydesk"]))?;
+    Ok(profile.binary())
 }
 
 /// Two builds at once would take each other's half-made files away. The lock ends with the file, or with us.
@@ -34,10 +75,14 @@ fn lock() -> Result<File> {
     Ok(file)
 }
 
-/// A cargo command on the server's release build. Everything that touches it must name the same site, or it would be
-/// built over and over.
+/// A cargo command on the server's release build.
 pub(crate) fn release(verb: &str) -> Command {
+    server(verb, Profile::Release)
+}
+
+/// Everything that touches a build of the server must name the same site, or it would be built over and over.
+fn server(verb: &str, profile: Profile) -> Command {
     let mut cargo = process::cargo();
-    cargo.args([verb, "--release", "-p", "server"]).env("KEYDESK_SITE", paths::site());
+    cargo.args([verb, "--profile", profile.name(), "-p", "server"]).env("KEYDESK_SITE", paths::site());
     cargo
 }

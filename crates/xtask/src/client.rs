@@ -4,7 +4,7 @@ use crate::digest::{self, Stamp};
 use crate::paths;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{npm, trim, wasm};
+use crate::{npm, wasm};
 use std::fs;
 use std::path::{Path, PathBuf};
 use wasm_bindgen_cli_support::Bindgen;
@@ -24,15 +24,15 @@ const WASM_OPT: [&str; 9] = [
 ];
 
 /// Makes what is not up to date, and returns the folder with `keydesk.js`, `keydesk_bg.wasm` and perhaps `snippets/`.
-pub(crate) fn build(steps: &mut Steps) -> Result<PathBuf> {
+pub(crate) fn build(steps: &Steps) -> Result<PathBuf> {
     let output = paths::work().join("client");
     let compiler = steps.run("find a compiler for wasm", wasm::find)?;
     let stamp = Stamp::new("client");
     let inputs = inputs(&compiler.version()?, npm::wasm_opt().is_some())?;
     if stamp.fresh(&inputs) && output.join("keydesk_bg.wasm").is_file() {
-        return Ok(output);
+        return steps.noted("build client", || Ok((output, "was up to date".to_owned())));
     }
-    steps.run("build client", || process::run(&mut compiler.cargo("build")))?;
+    steps.compile("build client", &mut compiler.cargo("build"))?;
     let optimizer = npm::optimizer();
     steps.run("bind client", || bind(&compiler.output(), &output, optimizer.is_err()))?;
     let optimizer = steps.run("shrink client", || {
@@ -56,7 +56,6 @@ fn inputs(compiler: &str, optimized: bool) -> Result<String> {
         "crates/client",
         "crates/model",
         "crates/xtask/src/client.rs",
-        "crates/xtask/src/trim.rs",
         "crates/xtask/src/wasm.rs",
     ];
     let sources = digest::tree(&sources.map(|source| root.join(source)))?;
@@ -81,12 +80,7 @@ fn bind(compiled: &Path, output: &Path, nameless: bool) -> Result<()> {
                 .remove_producers_section(true)
                 .generate(output)
         })
-        .map_err(|error| Failure::new(format!("wasm-bindgen could not bind the client: {error:#}")))?;
-    let (script, module) = (output.join("keydesk.js"), output.join("keydesk_bg.wasm"));
-    let text = fs::read_to_string(&script).map_err(Failure::at(&script))?;
-    let (text, bytes) = trim::trim(&text, &fs::read(&module).map_err(Failure::at(&module))?)?;
-    fs::write(&script, text).map_err(Failure::at(&script))?;
-    fs::write(&module, bytes).map_err(Failure::at(&module))
+        .map_err(|error| Failure::new(format!("wasm-bindgen could not bind the client: {error:#}")))
 }
 
 fn shrink(wasm_opt: &Path, module: &Path) -> Result<()> {

@@ -1,4 +1,6 @@
-//! Reads how many tests passed from what the test runners themselves print.
+//! How many tests passed, from what test runners write for programs to read.
+
+use serde_json::Value;
 
 /// Tests by outcome. A skipped test is not a passed one.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -21,47 +23,45 @@ impl Count {
     }
 }
 
-/// `Summary [   1.2s] 12 tests run: 11 passed (1 slow), 1 failed, 0 skipped`
+/// A line of `cargo nextest run --message-format libtest-json`, where a test binary has ended.
 pub(crate) fn nextest(line: &str) -> Option<Count> {
-    let line = line.trim_start().strip_prefix("Summary [")?;
-    let (_, outcomes) = line.split_once(" run: ")?;
-    Some(from_words(outcomes, &["failed", "timed out", "exec failed", "leaky failed"]))
+    let report: Value = serde_json::from_str(line).ok()?;
+    if report["type"] != "suite" || report["event"] == "started" {
+        return None;
+    }
+    let number = |name: &str| report[name].as_u64();
+    Some(Count { passed: number("passed")?, failed: number("failed")?, skipped: number("ignored")? })
 }
 
-/// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s`
+/// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s`, the only word that
+/// `cargo test` has for programs.
 pub(crate) fn libtest(line: &str) -> Option<Count> {
     let (_, outcomes) = line.strip_prefix("test result: ")?.split_once(". ")?;
-    Some(from_words(outcomes, &["failed"]))
+    let number = |name: &str| {
+        let outcome = outcomes.split("; ").find_map(|outcome| outcome.strip_suffix(name))?;
+        outcome.trim().parse().ok()
+    };
+    Some(Count { passed: number("passed")?, failed: number("failed")?, skipped: number("ignored")? })
 }
 
-/// One of Playwright's closing lines: `  2 failed`, `  1 flaky`, `  1 skipped`, `  1 did not run`, `  12 passed (3.4s)`.
-pub(crate) fn playwright(line: &str) -> Option<Count> {
-    let line = line.trim();
-    let (number, outcome) = line.split_once(' ')?;
-    let number: u64 = number.parse().ok()?;
-    let outcome = outcome.split(" (").next()?;
+/// The report of Playwright's `--reporter=json`. What did not run at all is among the skipped.
+pub(crate) fn playwright(report: &str) -> Option<Count> {
+    let report: Value = serde_json::from_str(report).ok()?;
+    let number = |name: &str| report["stats"][name].as_u64();
+    let failed = number("unexpected")? + number("flaky")?;
+    Some(Count { passed: number("expected")?, failed, skipped: number("skipped")? })
+}
+
+/// One of the lines with which `node --test --test-reporter=tap` ends: `# pass 12`.
+pub(crate) fn tap(line: &str) -> Option<Count> {
+    let (outcome, number) = line.strip_prefix("# ")?.split_once(' ')?;
+    let number = number.parse().ok()?;
     match outcome {
-        "passed" => Some(Count { passed: number, ..Count::default() }),
-        "failed" | "flaky" | "interrupted" => Some(Count { failed: number, ..Count::default() }),
-        "skipped" | "did not run" => Some(Count { skipped: number, ..Count::default() }),
+        "pass" => Some(Count { passed: number, ..Count::default() }),
+        "fail" | "cancelled" => Some(Count { failed: number, ..Count::default() }),
+        "skipped" | "todo" => Some(Count { skipped: number, ..Count::default() }),
         _ => None,
     }
-}
-
-fn from_words(outcomes: &str, failures: &[&str]) -> Count {
-    let mut count = Count::default();
-    for part in outcomes.split([',', ';']) {
-        let Some((number, outcome)) = part.trim().split_once(' ') else { continue };
-        let Ok(number) = number.parse::<u64>() else { continue };
-        let outcome = outcome.split(" (").next().unwrap_or(outcome);
-        match outcome {
-            "passed" => count.passed += number,
-            "skipped" | "ignored" => count.skipped += number,
-            _ if failures.contains(&outcome) => count.failed += number,
-            _ => {}
-        }
-    }
-    count
 }
 
 #[cfg(test)]
@@ -73,15 +73,19 @@ mod tests {
     }
 
     #[test]
-    fn nextest_summaries() {
+    fn ends_of_nextests_suites() {
         for (line, expected) in [
-            ("     Summary [   0.123s] 12 tests run: 12 passed, 0 skipped", count(12, 0, 0)),
             (
-                "     Summary [  62.001s] 12 tests run: 10 passed (1 slow, 1 leaky), 2 failed, 3 skipped",
+                r#"{"type":"suite","event":"ok","passed":12,"failed":0,"ignored":0,"measured":0,"filtered_out":0,"exec_time":0.1}"#,
+                count(12, 0, 0),
+            ),
+            (
+                r#"{"type":"suite","event":"failed","passed":10,"failed":2,"ignored":3,"measured":0,"filtered_out":1,"exec_time":62.0}"#,
                 count(10, 2, 3),
             ),
-            ("     Summary [   5.000s] 4/9 tests run: 2 passed, 1 failed, 1 timed out, 0 skipped", count(2, 2, 0)),
-            ("        PASS [   0.005s] model key::tests::passed", None),
+            (r#"{"type":"suite","event":"started","test_count":12}"#, None),
+            (r#"{"type":"test","event":"ok","name":"model::key$passed","exec_time":0.005}"#, None),
+            ("     Summary [   0.123s] 12 tests run: 12 passed, 0 skipped", None),
         ] {
             assert_eq!(nextest(line), expected, "{line}");
         }
@@ -102,18 +106,28 @@ mod tests {
     }
 
     #[test]
-    fn playwright_closing_lines() {
-        for (line, expected) in [
-            ("  12 passed (3.4s)", count(12, 0, 0)),
-            ("  2 failed", count(0, 2, 0)),
-            ("  1 flaky", count(0, 1, 0)),
-            ("  1 skipped", count(0, 0, 1)),
-            ("  4 did not run", count(0, 0, 4)),
-            ("Running 3 tests using 2 workers", None),
-            ("  ✓  1 home.spec.ts:4:1 › 3 passed (1s)", None),
-        ] {
-            assert_eq!(playwright(line), expected, "{line}");
-        }
+    fn playwrights_report() {
+        let report = r#"{"suites":[],"stats":{"startTime":"2026-01-01","duration":1.5,"expected":12,"skipped":4,"unexpected":2,"flaky":1}}"#;
+        assert_eq!(playwright(report), count(12, 3, 4));
+        assert_eq!(playwright("{}"), None);
+        assert_eq!(playwright(""), None);
+    }
+
+    #[test]
+    fn the_last_lines_of_tap() {
+        let lines = [
+            "ok 1 - copies",
+            "# tests 9",
+            "# suites 0",
+            "# pass 3",
+            "# fail 1",
+            "# cancelled 1",
+            "# skipped 2",
+            "# todo 2",
+        ];
+        let mut total = Count::default();
+        lines.into_iter().filter_map(tap).for_each(|more| total.add(more));
+        assert_eq!(Some(total), count(3, 2, 4));
     }
 
     #[test]

@@ -1,48 +1,77 @@
 //! The browser tests.
 
+use crate::build::{self, Profile};
 use crate::count::{self, Count};
+use crate::digest;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{browser, build, npm, paths};
+use crate::{browser, npm, paths};
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// `cargo xtask e2e [-- ARGS]`
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
-    let mut steps = Steps::new();
-    build::all(&mut steps)?;
+    let steps = Steps::new();
+    let binary = build::with(Profile::Ci, &steps)?;
     let mut count = Count::default();
-    all(&mut steps, &mut count, args)?;
+    all(&steps, &mut count, &binary, args)?;
     say(&format!("{} passed, {}", count.passed, steps.total()));
     Ok(ExitCode::SUCCESS)
 }
 
-/// The tests on the binary as it was last built, counted.
-pub(crate) fn all(steps: &mut Steps, count: &mut Count, args: &[String]) -> Result<()> {
+/// The tests on this binary, counted.
+pub(crate) fn all(steps: &Steps, count: &mut Count, binary: &Path, args: &[String]) -> Result<()> {
     steps.run("browser test packages", npm::install)?;
     steps.run("browser", browser::find)?;
     steps.run("browser test types", || {
         process::run(process::command(npm::bin("tsc")).current_dir(paths::end2end()).arg("--noEmit"))
     })?;
-    // Fills the data of the test that looks at very many keys. Not the release build, which the tests of Rust have no use
-    // for: it takes minutes longer to build than it saves.
-    steps.run("build seed", || process::run(process::cargo().args(["build", "--example", "seed"])))?;
-    let words = [&["--project=many", "--project=chromium"].map(str::to_owned)[..], args].concat();
-    steps.run("browser tests", || playwright(&words, count))
+    seed(steps)?;
+    steps.run("browser tests", || playwright(&paths::end2end(), binary, args, count))
 }
 
-/// Runs Playwright and adds to `count` what it says.
-pub(crate) fn playwright(args: &[String], count: &mut Count) -> Result<()> {
+/// Fills the data of what looks at very many keys. Not the release build, which the tests of Rust have no use for: it takes
+/// minutes longer to build than it saves.
+pub(crate) fn seed(steps: &Steps) -> Result<()> {
+    steps.compile("build seed", process::cargo().args(["build", "--example", "seed"]))
+}
+
+/// Runs Playwright with the configuration in `folder`, and adds to `count` what its report says.
+pub(crate) fn playwright(folder: &Path, binary: &Path, args: &[String], count: &mut Count) -> Result<()> {
+    let report = paths::work().join("playwright.json");
+    fs::create_dir_all(paths::work()).map_err(Failure::at(&report))?;
+    // What an earlier run left would be counted again.
+    fs::write(&report, "").map_err(Failure::at(&report))?;
     let mut command = process::command(npm::bin("playwright"));
-    command.current_dir(paths::end2end()).env("KEYDESK_BIN", paths::binary()).arg("test").args(args);
+    command
+        .current_dir(folder)
+        .args(["test", "--reporter=list,json"])
+        .args(args)
+        .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report)
+        .env("KEYDESK_BIN", binary)
+        .env(Profile::VARIABLE, Profile::Ci.name());
     if let Some(browser) = browser::find()? {
         command.env("KEYDESK_BROWSER", browser);
     }
-    let mut seen = Count::default();
-    let success = process::watch(&mut command, |line| {
-        if let Some(more) = count::playwright(line) {
-            seen.add(more);
-        }
-    })?;
+    let ran = process::run(&mut command);
+    let text = fs::read_to_string(&report).map_err(Failure::at(&report))?;
+    let seen = count::playwright(&text).ok_or_else(|| Failure::new("Playwright left no report"))?;
     count.add(seen);
-    if success && seen.clean() { Ok(()) } else { Err(Failure::new("the browser tests did not all run and pass")) }
+    if ran.is_ok() && seen.clean() { Ok(()) } else { Err(Failure::new("the browser tests did not all run and pass")) }
+}
+
+/// The tests of the scripts in `public/`, which need no browser.
+pub(crate) fn scripts(count: &mut Count) -> Result<()> {
+    npm::install()?;
+    let folder = paths::end2end().join("unit");
+    let tests = digest::files(&folder)?.into_iter().filter(|file| file.to_string_lossy().ends_with(".test.js"));
+    let mut command = process::command("node");
+    command.args(["--test", "--test-reporter=tap"]).args(tests);
+    let mut seen = Count::default();
+    let success = process::watch(&mut command, |line| seen.add(count::tap(line).unwrap_or_default()))?;
+    count.add(seen);
+    // With no file to run it would be content.
+    let clean = success && seen.clean() && seen.passed > 0;
+    if clean { Ok(()) } else { Err(Failure::new("the tests of scripts did not all run and pass")) }
 }

@@ -6,7 +6,7 @@ use crate::step::{Steps, say};
 use std::fs;
 use std::process::ExitCode;
 
-const TARGETS: [&str; 4] = ["secret", "path", "forwarded_for", "scopes"];
+const TARGETS: [&str; 6] = ["secret", "path", "forwarded_for", "scopes", "spoe", "original"];
 
 /// LibFuzzer looks for inputs that reach new branches. This is what cargo-fuzz gives the compiler, without the sanitizer,
 /// which is all of it that needs a nightly one; safe Rust has little use for that.
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     };
     let host = process::capture(process::command("rustc").arg("-vV"))?;
     let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default().to_owned();
-    let mut steps = Steps::new();
+    let steps = Steps::new();
     for target in TARGETS {
         // Inputs that were worth keeping: the next run begins with them.
         let corpus = paths::target().join("fuzz/corpus").join(target);

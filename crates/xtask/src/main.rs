@@ -29,7 +29,6 @@ mod serve;
 mod site;
 mod step;
 mod test;
-mod trim;
 mod wasm;
 
 use process::{Failure, Result};
@@ -41,9 +40,11 @@ cargo xtask <command>
   serve [-- ARGS]             build, then run the server on 127.0.0.1:3000 with its data in data/; ARGS go to `keydesk serve`
   build                       the release binary target/release/keydesk, with the browser's side inside
   test [--only STEP,...]      everything that must hold; see below for the steps
-  e2e [-- ARGS]               build, then the browser tests; ARGS go to Playwright
+  e2e [-- ARGS]               build with the profile `ci`, then the browser tests; ARGS go to Playwright
   bench [--keys N] [--postgres]
                               the measurements of docs/performance.md
+  bench --load [--rounds N] [--seconds N]
+                              its measurements under load, beside bare axum, nginx and HAProxy
   bench --browser             its measurements in a browser
   fuzz [--seconds N]          run each fuzz target for a minute, or for N seconds
   screenshots                 make docs/images/*.png anew
@@ -51,6 +52,7 @@ cargo xtask <command>
 
 Environment:
   TEST_POSTGRES_URL           a PostgreSQL whose superuser the tests may use, in place of a throwaway one
+  KEYDESK_PROFILE             `ci`: `serve` and `build` make the server as the tests do, sooner and slower, in target/ci
   KEYDESK_WASM_COMPILER       `rustup` or `debian`: which compiler makes the client, in place of the first that works
 ";
 

@@ -6,6 +6,7 @@ use crate::process::{self, Failure, Result};
 use crate::step::say;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 const NO_NODE: &str = "node and npm are not here; install Node.js 20 or later (https://nodejs.org)";
 
@@ -33,6 +34,9 @@ pub(crate) fn install() -> Result<()> {
 
 /// `npm ci`, unless exactly these packages are there.
 pub(crate) fn install_in(folder: &Path) -> Result<()> {
+    // Whoever comes while it is being installed waits, and finds it there.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     if !process::answers("node", "--version") || !process::answers("npm", "--version") {
         return Err(Failure::new(NO_NODE));
     }

@@ -26,8 +26,3 @@ pub(crate) fn site() -> PathBuf {
 pub(crate) fn end2end() -> PathBuf {
     root().join("end2end")
 }
-
-/// The finished product.
-pub(crate) fn binary() -> PathBuf {
-    target().join("release").join("keydesk")
-}

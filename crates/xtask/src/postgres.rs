@@ -51,6 +51,11 @@ pub(crate) fn start() -> Result<Postgres> {
     Ok(Postgres { url, _cluster: Some(lifeline) })
 }
 
+/// Installs what `start` will need, if it needs anything.
+pub(crate) fn fetch() -> Result<()> {
+    if std::env::var_os(URL).is_some() { Ok(()) } else { programs().map(drop) }
+}
+
 /// The folder with `initdb` and `postgres`, newest release first.
 fn programs() -> Result<PathBuf> {
     if let Some(found) = installed() {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -72,6 +72,10 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
 
 /// Runs it and shows its output line by line as it comes, giving each line to `see` as well. True when it succeeded.
 pub(crate) fn watch(command: &mut Command, see: impl FnMut(&str) + Send) -> Result<bool> {
+    if io::stdout().is_terminal() {
+        // Its output goes through a pipe, but ends where colours are seen.
+        command.env("CARGO_TERM_COLOR", "always");
+    }
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -88,6 +92,18 @@ pub(crate) fn watch(command: &mut Command, see: impl FnMut(&str) + Send) -> Resu
             scope.spawn(|| pass_on(stderr, &see));
         }
     });
+    Ok(child.wait().map_err(|error| not_started(command, &error))?.success())
+}
+
+/// Runs it with our own standard error, giving each line of its standard output to `see` alone. True when it succeeded.
+pub(crate) fn listen(command: &mut Command, mut see: impl FnMut(&str)) -> Result<bool> {
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(|error| not_started(command, &error))?;
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).lines().map_while(std::result::Result::ok) {
+            see(&line);
+        }
+    }
     Ok(child.wait().map_err(|error| not_started(command, &error))?.success())
 }
 

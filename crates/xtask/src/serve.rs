@@ -1,8 +1,8 @@
 //! `cargo xtask serve`: build what changed, then become the server.
 
+use crate::build;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{build, paths};
 use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
@@ -18,11 +18,11 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let listen = value(&args, "--listen").or_else(|| std::env::var("KEYDESK_LISTEN").ok()).unwrap_or(LISTEN.to_owned());
     // A build takes minutes the first time; this is known at once.
     check_free(&listen)?;
-    let mut steps = Steps::new();
-    build::all(&mut steps)?;
+    let steps = Steps::new();
+    let binary = build::all(&steps)?;
     say(&steps.total());
-    let error = process::command(paths::binary()).arg("serve").args(&args).exec();
-    Err(Failure::new(format!("{} could not be started: {error}", paths::binary().display())))
+    let error = process::command(&binary).arg("serve").args(&args).exec();
+    Err(Failure::new(format!("{} could not be started: {error}", binary.display())))
 }
 
 fn add_default(args: &mut Vec<String>, flag: &str, variable: &str, default: &str) {

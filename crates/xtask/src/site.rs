@@ -28,7 +28,7 @@ struct Asset {
 /// Puts together the client's files, the style and the public files.
 pub(crate) fn assemble(client: &Path) -> Result<()> {
     let mut assets = public()?;
-    assets.push(style(&assets)?);
+    assets.push(style()?);
     assets.extend(scripts(client)?);
     write(&assets, &paths::site())
 }
@@ -46,11 +46,9 @@ fn public() -> Result<Vec<Asset>> {
     Ok(assets)
 }
 
-fn style(public: &[Asset]) -> Result<Asset> {
+fn style() -> Result<Asset> {
     let read_text = |path: &Path| fs::read_to_string(path).map_err(Failure::at(path));
-    let bundled = css::bundle(&paths::root().join("style/main.css"), &read_text)?;
-    let address = |name: &str| public.iter().find(|asset| asset.name == name).map(|asset| format!("/{}", asset.path));
-    let bytes = css::with_addresses(&bundled, &address).into_bytes();
+    let bytes = css::bundle(&paths::root().join("style/main.css"), &read_text)?.into_bytes();
     Ok(Asset { name: "keydesk.css".into(), path: digest::hashed_name("pkg/keydesk.css", &bytes), bytes })
 }
 

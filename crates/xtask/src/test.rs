@@ -1,27 +1,34 @@
 //! `cargo xtask test`: everything that must hold, in one command.
 //!
+//! First everything is compiled and fetched, in lanes beside each other: each lane ends with large crates that keep one
+//! processor only. Then everything runs, one after the other, so that nothing that is timed shares the machine.
+//!
 //! A step that fails does not keep the next from running, so that one run tells all that is wrong; only what needs the
-//! release binary is left out when that could not be built.
+//! server is left out when that could not be built.
 
+use crate::build::{self, Profile};
 use crate::count::{self, Count};
-use crate::postgres::{self, Postgres};
+use crate::postgres;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{build, e2e, layering, proxies, schemathesis, wasm};
+use crate::{browser, e2e, layering, npm, proxies, python, schemathesis, wasm};
+use std::panic::resume_unwind;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+use std::thread;
 
-const STEPS: [&str; 9] =
-    ["fmt", "layering", "clippy", "clippy-wasm", "tests", "doctests", "doc", "e2e", "schemathesis"];
+const STEPS: [&str; 10] =
+    ["fmt", "layering", "clippy", "clippy-wasm", "tests", "doctests", "doc", "scripts", "e2e", "schemathesis"];
 
 /// What `--only` may name.
-pub(crate) fn names() -> [&'static str; 9] {
+pub(crate) fn names() -> [&'static str; 10] {
     STEPS
 }
 
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let chosen = chosen(args)?;
     let wanted = |name: &str| chosen.iter().any(|step| step == name);
-    let mut steps = Steps::new();
+    let steps = Steps::new();
     let mut count = Count::default();
 
     // Each failure is in the table already.
@@ -31,31 +38,28 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     if wanted("layering") {
         let _ = steps.run("layering", layering::check);
     }
-    if wanted("clippy") {
-        let _ = steps
-            .run("clippy", || process::run(process::cargo().args(["clippy", "--all-targets", "--", "-D", "warnings"])));
-    }
-    if wanted("clippy-wasm") {
-        let _ = steps.run("clippy, client", clippy_client);
-    }
+    let server = thread::scope(|scope| {
+        scope.spawn(|| fetch(&steps, &wanted));
+        let product = scope.spawn(|| product(&steps, &wanted));
+        compile(&steps, &wanted);
+        product.join().unwrap_or_else(|panic| resume_unwind(panic))
+    });
     if wanted("tests") {
-        let _ = rust_tests(&mut steps, &mut count);
+        let _ = rust_tests(&steps, &mut count);
     }
     if wanted("doctests") {
         let _ =
             steps.run("doc tests", || counted(process::cargo().args(["test", "--doc"]), count::libtest, &mut count));
     }
-    if wanted("doc") {
-        let _ = steps.run("documentation", || {
-            process::run(process::cargo().args(["doc", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
-        });
+    if wanted("scripts") {
+        let _ = steps.run("tests of scripts", || e2e::scripts(&mut count));
     }
-    if (wanted("e2e") || wanted("schemathesis")) && build::all(&mut steps).is_ok() {
+    if let Some(server) = server {
         if wanted("e2e") {
-            let _ = e2e::all(&mut steps, &mut count, &[]);
+            let _ = e2e::all(&steps, &mut count, &server, &[]);
         }
         if wanted("schemathesis") {
-            let _ = steps.run("schemathesis", schemathesis::run);
+            let _ = steps.run("schemathesis", || schemathesis::run(&server));
         }
     }
 
@@ -63,6 +67,48 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let skipped = if count.skipped == 0 { String::new() } else { format!(", {} skipped", count.skipped) };
     say(&format!("{} passed, {} failed{skipped}", count.passed, count.failed));
     Ok(if steps.all_passed() && count.clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What comes from elsewhere. A failure here is found again, with its reason, by the step that needs it.
+fn fetch(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
+    /// The step that needs it, what is said, and how it is had.
+    type Fetch<'a> = (&'a str, &'a str, &'a dyn Fn() -> Result<()>);
+    let browser = || npm::install().and_then(|()| browser::find().map(drop));
+    let wants: [Fetch<'_>; 4] = [
+        ("tests", "fetch PostgreSQL", &postgres::fetch),
+        ("tests", "fetch proxies", &|| proxies::find().map(drop)),
+        ("e2e", "fetch a browser", &browser),
+        ("schemathesis", "fetch schemathesis", &|| python::program("st").map(drop)),
+    ];
+    for (step, name, fetch) in wants {
+        if wanted(step) {
+            let _ = steps.run(name, fetch);
+        }
+    }
+}
+
+/// All of Rust's own checks and tests, which share their dependencies.
+fn compile(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
+    if wanted("clippy") {
+        let mut clippy = process::cargo();
+        let _ = steps.compile("clippy", clippy.args(["clippy", "--all-targets", "--", "-D", "warnings"]));
+    }
+    if wanted("tests") {
+        let (_, mut command) = runner();
+        let _ = steps.compile("build Rust tests", command.arg("--no-run"));
+    }
+    if wanted("doc") {
+        let mut doc = process::cargo();
+        let _ = steps.compile("documentation", doc.args(["doc", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"));
+    }
+}
+
+/// The client and the server; gives the server's binary, where it is wanted and could be built.
+fn product(steps: &Steps, wanted: &dyn Fn(&str) -> bool) -> Option<PathBuf> {
+    if wanted("clippy-wasm") {
+        let _ = clippy_client(steps);
+    }
+    if wanted("e2e") || wanted("schemathesis") { build::with(Profile::Ci, steps).ok() } else { None }
 }
 
 fn chosen(args: &[String]) -> Result<Vec<String>> {
@@ -80,8 +126,8 @@ fn chosen(args: &[String]) -> Result<Vec<String>> {
 
 /// With the compiler that makes the client where that has clippy; else with ours, for this machine, which sees almost
 /// as much.
-fn clippy_client() -> Result<()> {
-    let compiler = wasm::find()?;
+fn clippy_client(steps: &Steps) -> Result<()> {
+    let compiler = steps.run("find a compiler for wasm", wasm::find)?;
     let mut clippy = if compiler.has_clippy() {
         compiler.cargo("clippy")
     } else {
@@ -90,42 +136,62 @@ fn clippy_client() -> Result<()> {
         clippy.args(["clippy", "-p", "client"]);
         clippy
     };
-    process::run(clippy.args(["--", "-D", "warnings"]))
+    steps.compile("clippy, client", clippy.args(["--", "-D", "warnings"]))
 }
 
-fn rust_tests(steps: &mut Steps, count: &mut Count) -> Result<()> {
+/// `cargo nextest run` where it is, else `cargo test`. Examples are left out: clippy compiles them, and here each would be
+/// linked.
+fn runner() -> (Runner, Command) {
+    let mut command = process::cargo();
+    let runner = if process::answers("cargo-nextest", "--version") {
+        command.args(["nextest", "run"]);
+        Runner::Nextest
+    } else {
+        command.arg("test");
+        Runner::Cargo
+    };
+    command.args(["--lib", "--bins", "--tests"]);
+    (runner, command)
+}
+
+enum Runner {
+    Nextest,
+    Cargo,
+}
+
+fn rust_tests(steps: &Steps, count: &mut Count) -> Result<()> {
     let postgres = steps.run("PostgreSQL", postgres::start)?;
     let proxies = steps.run("proxies", proxies::find)?;
-    let (mut command, read): (_, fn(&str) -> Option<Count>) = if process::answers("cargo-nextest", "--version") {
-        let mut command = process::cargo();
-        command.args(["nextest", "run", "--no-fail-fast", "--status-level=fail", "--final-status-level=slow"]);
-        (command, count::nextest)
-    } else {
-        let mut command = process::cargo();
-        command.args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"]);
-        (command, count::libtest)
-    };
-    steps.run("Rust tests", || counted(with(&mut command, &postgres).env(proxies::FOLDER, &proxies), read, count))
-}
-
-fn with<'a>(command: &'a mut Command, postgres: &Postgres) -> &'a mut Command {
-    command.env(postgres::URL, &postgres.url)
-}
-
-/// Runs a test runner, adding what it says to the total. A skipped test fails the step.
-fn counted(command: &mut Command, read: fn(&str) -> Option<Count>, total: &mut Count) -> Result<()> {
-    let mut count = Count::default();
-    let success = process::watch(command, |line| {
-        if let Some(more) = read(line) {
-            count.add(more);
+    let (runner, mut command) = runner();
+    command.arg("--no-fail-fast").env(postgres::URL, &postgres.url).env(proxies::FOLDER, &proxies);
+    steps.run("Rust tests", || match runner {
+        Runner::Cargo => counted(&mut command, count::libtest, count),
+        Runner::Nextest => {
+            command.args(["--status-level=fail", "--final-status-level=slow", "--message-format=libtest-json"]);
+            command.env("NEXTEST_EXPERIMENTAL_LIBTEST_JSON", "1");
+            let mut seen = Count::default();
+            // People read its standard error.
+            let success = process::listen(&mut command, |line| seen.add(count::nextest(line).unwrap_or_default()))?;
+            judged(success, seen, count)
         }
-    })?;
-    total.add(count);
+    })
+}
+
+/// Runs a test runner that has one output for people and for us.
+fn counted(command: &mut Command, read: fn(&str) -> Option<Count>, total: &mut Count) -> Result<()> {
+    let mut seen = Count::default();
+    let success = process::watch(command, |line| seen.add(read(line).unwrap_or_default()))?;
+    judged(success, seen, total)
+}
+
+/// Adds what was counted to the total. A skipped test fails the step.
+fn judged(success: bool, seen: Count, total: &mut Count) -> Result<()> {
+    total.add(seen);
     if !success {
-        return Err(Failure::new(format!("{} failed", count.failed)));
+        return Err(Failure::new(format!("{} failed", seen.failed)));
     }
-    if !count.clean() {
-        return Err(Failure::new(format!("{} skipped, which is no way to pass", count.skipped)));
+    if !seen.clean() {
+        return Err(Failure::new(format!("{} skipped, which is no way to pass", seen.skipped)));
     }
     Ok(())
 }

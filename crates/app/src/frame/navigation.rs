@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use crate::components::{Glyph, Icon};
+use crate::ui::{Glyph, Icon};
 
 /// The ways through the Workspace. An entry appears when its page works.
 ///

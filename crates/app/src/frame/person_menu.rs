@@ -2,14 +2,14 @@ use leptos::prelude::*;
 use model::Administrator;
 
 use super::theme_menu::{ThemeForm, theme_choices};
-use crate::components::{Glyph, Icon, Menu};
+use crate::ui::{Glyph, Icon, Menu};
 
-/// Who is signed in, in which colours they see things, and the way out.
+/// Who is signed in, the choice of theme, and signing out.
 #[component]
 pub(super) fn PersonMenu(person: Administrator) -> impl IntoView {
     let Administrator { name, email, role, .. } = person;
     let initials = initials(&name);
-    let face = view! {
+    let trigger = view! {
         // Drawn by the style sheet: as words they would be part of the button's name.
         <span class="avatar" data-initials=initials></span>
         <bdi class="person-name">{name.clone()}</bdi>
@@ -23,7 +23,7 @@ pub(super) fn PersonMenu(person: Administrator) -> impl IntoView {
     };
     view! {
         <ThemeForm let:theme>
-            <Menu id="person" label=name class="person-button" face=face.into_any() head=head.into_any()>
+            <Menu id="person" label=name class="person-button" trigger=trigger.into_any() head=head.into_any()>
                 <div class="menu-group" role="group" aria-label="Theme">
                     <span class="menu-label" aria-hidden="true">
                         "Theme"

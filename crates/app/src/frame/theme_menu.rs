@@ -1,17 +1,17 @@
 use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn, task::spawn_local};
 
-use crate::{
-    Theme,
-    api::{ChooseTheme, choose_theme},
-    components::{Icon, Menu, MenuChoice},
+use super::{
+    choose_theme::{ChooseTheme, choose_theme},
+    theme::Theme,
 };
+use crate::ui::{Icon, Menu, MenuChoice};
 
 /// The choice between the system's colours, light and dark, as long as there is no person's menu to hold it.
 #[component]
 pub(super) fn ThemeMenu() -> impl IntoView {
     view! {
         <ThemeForm let:theme>
-            <Menu id="theme" label="Theme" face=view! { {move || view! { <Icon glyph=theme.get().glyph()/> }} }.into_any()>
+            <Menu id="theme" label="Theme" trigger=view! { {move || view! { <Icon glyph=theme.get().glyph()/> }} }.into_any()>
                 {theme_choices(theme)}
             </Menu>
         </ThemeForm>

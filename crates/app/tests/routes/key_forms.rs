@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use domain::{Caller, NewKey};
-use model::{Key, KeyId, KeyStatus, ListQuery};
+use model::{Key, KeyId, KeyStatus, ListQuery, SettingsPatch};
 
 use crate::site::{HOST, HTML, OWN, Site};
 
@@ -15,7 +15,7 @@ async fn signed_in() -> (Site, Caller, String) {
 }
 
 async fn issue(site: &Site, caller: &Caller, enabled: bool) -> KeyId {
-    let new = NewKey { client_name: "Acme".to_owned(), enabled: Some(enabled), ..NewKey::default() };
+    let new = NewKey::of(SettingsPatch { enabled: Some(enabled), ..SettingsPatch::name("Acme") });
     site.keydesk.issue(caller, new).await.unwrap().key.id
 }
 
@@ -32,7 +32,7 @@ async fn a_form_saves_all_that_it_says_in_one_change() {
     let entries = async || site.keydesk.history(&caller, id, None).await.unwrap().entries.len();
     let state = async || {
         let key = site.keydesk.get(&caller, id).await.unwrap();
-        (key.client_name.to_string(), key.status, key.version, entries().await)
+        (key.settings.client_name.to_string(), key.status, key.version, entries().await)
     };
     let settings = format!("intent=save&id={id}&settings=1&preset=custom&expires=never");
     for page in [format!("/keys/{id}"), "/keys".to_owned()] {

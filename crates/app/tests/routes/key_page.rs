@@ -1,6 +1,6 @@
 use axum::http::StatusCode;
 use domain::{Caller, Issued, NewAdministrator, NewInstallation, NewKey};
-use model::{Actor, Environment, KeyStatus, PlainSecret, Role};
+use model::{Actor, KeyStatus, PlainSecret, Role, SettingsPatch};
 
 use crate::site::{HOST, HTML, OWN, PASSWORD, Site};
 
@@ -12,12 +12,7 @@ async fn operator(site: &Site) -> Caller {
 const CREATED: &str = "<span class=\"history-what\">Created";
 
 async fn issue(site: &Site) -> Issued {
-    let new = NewKey {
-        client_name: "Acme".to_owned(),
-        preset: Some(model::Preset::Crm),
-        environment: Environment::Live,
-        ..NewKey::default()
-    };
+    let new = NewKey::of(SettingsPatch { preset: Some(model::Preset::Crm), ..SettingsPatch::name("Acme") });
     site.keydesk.issue(&operator(site).await, new).await.unwrap()
 }
 
@@ -124,7 +119,7 @@ async fn what_is_shown_once_is_neither_shown_again_nor_handed_over() {
     let recoverable = issue(&site).await;
     let once = NewInstallation { name: "once".to_owned(), title: "Once".to_owned(), recoverable: false };
     let once = site.keydesk.create_installation(Actor::Operator, once).await.unwrap().id;
-    let new = NewKey { client_name: "Acme".to_owned(), ..NewKey::default() };
+    let new = NewKey::of(SettingsPatch::name("Acme"));
     let kept_nowhere = site.keydesk.issue(&Caller::operator(once), new).await.unwrap().key.id;
     let grace = NewAdministrator {
         email: "grace@example.com".to_owned(),
@@ -155,12 +150,11 @@ async fn what_is_shown_once_is_neither_shown_again_nor_handed_over() {
 #[tokio::test]
 async fn a_link_of_a_key_fills_its_settings_into_another() {
     let site = Site::open().await;
-    let new = NewKey {
-        client_name: "Acme & Søn".to_owned(),
+    let new = NewKey::of(SettingsPatch {
         preset: Some(model::Preset::LiveWidget),
-        allowed_ips: "192.0.2.1".parse().map(|one| model::NetworkSet::new(vec![one]).unwrap()).unwrap(),
-        ..NewKey::default()
-    };
+        allowed_ips: Some("192.0.2.1".parse().map(|one| model::NetworkSet::new(vec![one]).unwrap()).unwrap()),
+        ..SettingsPatch::name("Acme & Søn")
+    });
     let id = site.keydesk.issue(&operator(&site).await, new).await.unwrap().key.id;
     let cookie = site.sign_in().await;
     let cookie = ("cookie", cookie.as_str());

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod coming_in;
+mod auth;
 mod key_forms;
 mod key_page;
 mod pages;

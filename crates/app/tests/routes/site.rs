@@ -3,7 +3,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering::Relaxed},
 };
 
-use app::{Assets, Settings, ssr};
+use app::{Assets, BrowserAccess};
 use axum::{
     Router,
     body::Body,
@@ -64,10 +64,10 @@ impl Answer {
 impl Site {
     /// Reached by https.
     pub(crate) async fn open() -> Self {
-        Self::reached(Settings { https: true }).await
+        Self::reached(BrowserAccess { https: true }).await
     }
 
-    pub(crate) async fn reached(settings: Settings) -> Self {
+    pub(crate) async fn reached(access: BrowserAccess) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}/keydesk.db", folder.path().display());
         let clock = Arc::<Later>::default();
@@ -82,7 +82,7 @@ impl Site {
             rights: "/rights.js".to_owned(),
             document: "/document.js".to_owned(),
         };
-        Self { router: ssr::routes(keydesk.clone(), assets, settings), keydesk, clock, _folder: folder }
+        Self { router: app::routes(keydesk.clone(), assets, access), keydesk, clock, _folder: folder }
     }
 
     pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {

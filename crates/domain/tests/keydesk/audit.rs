@@ -3,7 +3,7 @@ use model::{Action, Actor, AdministratorId, KeyError, KeyId, Selection};
 use store::{on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
-use crate::desk::{Desk, SECOND, new_key};
+use crate::test_keydesk::{SECOND, TestKeydesk, new_key};
 
 on_both_databases!(
     every_change_writes_one_entry_with_its_actor,
@@ -13,7 +13,7 @@ on_both_databases!(
 );
 
 /// What was written since `seen` entries, checked to be chained to them.
-async fn since(desk: &Desk, caller: &Caller, seen: &mut usize) -> Vec<(Action, Actor, Option<KeyId>)> {
+async fn since(desk: &TestKeydesk, caller: &Caller, seen: &mut usize) -> Vec<(Action, Actor, Option<KeyId>)> {
     let entries = desk.audit(caller).await;
     for (index, entry) in entries.iter().enumerate().skip(*seen) {
         assert_eq!(entry.seq, i64::try_from(index + 1).unwrap());
@@ -27,13 +27,13 @@ async fn since(desk: &Desk, caller: &Caller, seen: &mut usize) -> Vec<(Action, A
     fresh
 }
 
-async fn audit_is_sound(desk: &Desk) -> bool {
+async fn audit_is_sound(desk: &TestKeydesk) -> bool {
     let findings = desk.keydesk.examine().await;
     findings.iter().find(|finding| finding.what == "audit log").unwrap().ok
 }
 
 async fn every_change_writes_one_entry_with_its_actor(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let first: Vec<_> = desk.audit(&desk.operator).await.iter().map(|entry| entry.action().unwrap()).collect();
     assert_eq!(first, [Action::InstallationCreate, Action::KeyIssue]);
@@ -47,7 +47,7 @@ async fn every_change_writes_one_entry_with_its_actor(database: TestDatabase) {
         let one = |action, id| vec![(action, actor, Some(id))];
         let id = keydesk.issue(caller, new_key("Acme")).await.unwrap().key.id;
         assert_eq!(since(&desk, caller, &mut seen).await, one(Action::KeyIssue, id));
-        keydesk.update(caller, id, domain::KeyChange::name("Beta"), None).await.unwrap();
+        keydesk.update(caller, id, model::SettingsPatch::name("Beta"), None).await.unwrap();
         assert_eq!(since(&desk, caller, &mut seen).await, one(Action::KeyRename, id));
         keydesk.reveal(caller, id).await.unwrap();
         assert_eq!(since(&desk, caller, &mut seen).await, one(Action::KeyReveal, id));
@@ -75,20 +75,20 @@ async fn every_change_writes_one_entry_with_its_actor(database: TestDatabase) {
 }
 
 async fn what_fails_writes_nothing(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let (keydesk, caller) = (&desk.keydesk, &desk.operator);
     let live = desk.issue("Acme").await.key.id;
     let default = keydesk.default_key(caller).await.unwrap().id;
     let nobody = KeyId(Uuid::from_u128(77));
     let before = desk.database.raw().await.dump().await;
-    let poor = Caller { held: domain::Held::Only(model::ScopeSet::default()), ..caller.clone() };
+    let poor = Caller { grants: domain::Grants::Only(model::ScopeSet::default()), ..caller.clone() };
     let outcomes = [
         keydesk.issue(caller, new_key("")).await.map(drop),
         keydesk.issue(&poor, new_key("Acme")).await.map(drop),
-        keydesk.update(caller, nobody, domain::KeyChange::name("Beta"), None).await.map(drop),
-        keydesk.update(caller, default, domain::KeyChange::name("Beta"), None).await.map(drop),
-        keydesk.update(caller, live, domain::KeyChange::name("Beta"), Some(9)).await.map(drop),
-        keydesk.update(caller, live, domain::KeyChange::name(""), None).await.map(drop),
+        keydesk.update(caller, nobody, model::SettingsPatch::name("Beta"), None).await.map(drop),
+        keydesk.update(caller, default, model::SettingsPatch::name("Beta"), None).await.map(drop),
+        keydesk.update(caller, live, model::SettingsPatch::name("Beta"), Some(9)).await.map(drop),
+        keydesk.update(caller, live, model::SettingsPatch::name(""), None).await.map(drop),
         keydesk.delete(caller, nobody, None).await,
         keydesk.delete(caller, default, None).await,
         keydesk.delete(caller, live, Some(9)).await,
@@ -107,7 +107,7 @@ async fn what_fails_writes_nothing(database: TestDatabase) {
 }
 
 async fn at_once_from_two_nodes_the_chain_holds(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let other = desk.second_node().await;
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..40 {
@@ -115,7 +115,7 @@ async fn at_once_from_two_nodes_the_chain_holds(database: TestDatabase) {
         let operator = desk.operator.clone();
         tasks.spawn(async move {
             let id = node.issue(&operator, new_key("Acme")).await.unwrap().key.id;
-            node.update(&operator, id, domain::KeyChange::name("Beta"), Some(1)).await.unwrap();
+            node.update(&operator, id, model::SettingsPatch::name("Beta"), Some(1)).await.unwrap();
             node.delete(&operator, id, Some(2)).await.unwrap();
         });
     }
@@ -125,7 +125,7 @@ async fn at_once_from_two_nodes_the_chain_holds(database: TestDatabase) {
 }
 
 async fn an_altered_log_is_found(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     for _ in 0..3 {
         desk.issue("Acme").await;
     }

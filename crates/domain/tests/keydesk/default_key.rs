@@ -2,7 +2,7 @@ use domain::Caller;
 use model::{Code, KeyError, KeyKind, ListQuery, Preset, Selection, SortColumn};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, code, scopes, verify};
+use crate::test_keydesk::{TestKeydesk, code, scopes, verify};
 
 on_both_databases!(
     it_exists_from_the_start_and_verifies,
@@ -12,14 +12,14 @@ on_both_databases!(
 );
 
 async fn it_exists_from_the_start_and_verifies(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     for caller in [&desk.operator, &desk.other] {
         let key = desk.keydesk.default_key(caller).await.unwrap();
         assert_eq!(
-            (key.kind, key.client_name.as_str(), key.preset),
+            (key.kind, key.settings.client_name.as_str(), key.settings.preset),
             (KeyKind::Default, "Default API Key", Preset::Custom)
         );
-        assert_eq!(key.scopes, scopes(&["keys:verify"]));
+        assert_eq!(key.settings.scopes, scopes(&["keys:verify"]));
         let secret = desk.keydesk.reveal(caller, key.id).await.unwrap();
         let verdict = verify(&desk.keydesk, secret.expose()).await;
         assert_eq!((verdict.code, verdict.record.unwrap().installation()), (Code::Valid, caller.installation));
@@ -27,7 +27,7 @@ async fn it_exists_from_the_start_and_verifies(database: TestDatabase) {
 }
 
 async fn no_verb_touches_it(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let key = keydesk.default_key(&desk.operator).await.unwrap();
     let secret = keydesk.reveal(&desk.operator, key.id).await.unwrap();
@@ -37,7 +37,7 @@ async fn no_verb_touches_it(database: TestDatabase) {
         let protected = KeyError::DefaultKeyProtected;
         for version in [None, Some(1), Some(9)] {
             assert_eq!(
-                keydesk.update(caller, key.id, domain::KeyChange::name("Mine"), version).await,
+                keydesk.update(caller, key.id, model::SettingsPatch::name("Mine"), version).await,
                 Err(protected.clone())
             );
             assert_eq!(keydesk.delete(caller, key.id, version).await, Err(protected.clone()));
@@ -56,7 +56,7 @@ async fn no_verb_touches_it(database: TestDatabase) {
         preset: None,
         expiring_before: None,
     };
-    assert_eq!(keydesk.impact(&desk.operator, &everything).await.unwrap().keys, 1);
+    assert_eq!(keydesk.deletion_impact(&desk.operator, &everything).await.unwrap().keys, 1);
     assert_eq!(keydesk.delete_selected(&desk.operator, &everything).await.unwrap().deleted, 1);
     assert!(keydesk.get(&desk.operator, issued).await.unwrap().deleted_at.is_some());
     assert_eq!(keydesk.default_key(&desk.operator).await.unwrap(), key);
@@ -64,7 +64,7 @@ async fn no_verb_touches_it(database: TestDatabase) {
 }
 
 async fn it_comes_first_in_every_order(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let mut issued = Vec::new();
     for name in ["Acme", "Default", "Zeta"] {
         desk.clock.advance(1);
@@ -102,7 +102,7 @@ async fn it_comes_first_in_every_order(database: TestDatabase) {
 }
 
 async fn opening_again_makes_no_second(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let before = desk.database.raw().await.dump().await;
     let (one, two) = tokio::join!(desk.second_node(), desk.second_node());
     assert_eq!(one.installations().await.unwrap(), two.installations().await.unwrap());

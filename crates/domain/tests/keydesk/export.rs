@@ -1,12 +1,12 @@
 use domain::{Caller, NewKey};
-use model::{Instant, ListQuery};
+use model::{Instant, ListQuery, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, HOUR, START, new_key};
+use crate::test_keydesk::{HOUR, START, TestKeydesk, new_key, settings};
 
 on_both_databases!(every_key_is_a_line, the_filters_of_the_list_hold, keys_that_expire_soon);
 
-async fn exported(desk: &Desk, caller: &Caller, query: ListQuery) -> String {
+async fn exported(desk: &TestKeydesk, caller: &Caller, query: ListQuery) -> String {
     let mut export = desk.keydesk.export(caller, query);
     let mut text = String::new();
     while let Some(part) = export.next().await.unwrap() {
@@ -16,7 +16,7 @@ async fn exported(desk: &Desk, caller: &Caller, query: ListQuery) -> String {
 }
 
 async fn every_key_is_a_line(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let new = (0..2_500).map(|number| new_key(&format!("Client {number:04}"))).collect();
     desk.keydesk.issue_many(&desk.operator, new).await.unwrap();
     desk.keydesk.issue(&desk.other, new_key("Foreign")).await.unwrap();
@@ -34,7 +34,7 @@ async fn every_key_is_a_line(database: TestDatabase) {
 }
 
 async fn the_filters_of_the_list_hold(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let (_, off) = (desk.issue("=HYPERLINK(\"x\")").await, desk.issue("Off, Ltd").await.key);
     desk.keydesk.set_enabled(&desk.operator, off.id, false, None).await.unwrap();
     let disabled = ListQuery { status: Some(model::KeyStatus::Disabled), ..ListQuery::default() };
@@ -46,10 +46,10 @@ async fn the_filters_of_the_list_hold(database: TestDatabase) {
 }
 
 async fn keys_that_expire_soon(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     for hours in [1, 2, 3] {
         let expires_at = Some(Instant::from_millis(START + hours * HOUR));
-        let new = NewKey { expires_at, ..new_key(&format!("In {hours}")) };
+        let new = NewKey::of(SettingsPatch { expires_at: expires_at.map(Some), ..settings(&format!("In {hours}")) });
         desk.keydesk.issue(&desk.operator, new).await.unwrap();
     }
     desk.issue("Never").await;
@@ -60,7 +60,7 @@ async fn keys_that_expire_soon(database: TestDatabase) {
         let expiring_before = Some(Instant::from_millis(START + before * HOUR));
         let query = ListQuery { expiring_before, limit: 50, ..ListQuery::default() };
         let page = desk.keydesk.list(&desk.operator, &query).await.unwrap();
-        let names: Vec<_> = page.items.iter().map(|key| key.client_name.as_str()).collect();
+        let names: Vec<_> = page.items.iter().map(|key| key.settings.client_name.as_str()).collect();
         assert_eq!((names.as_slice(), page.total), (expected, expected.len() as u64), "{now} {before}");
     }
 }

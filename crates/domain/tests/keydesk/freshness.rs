@@ -8,8 +8,8 @@ use store::testing::TestDatabase;
 use verify::{Call, Unavailable};
 
 use crate::{
-    desk::{Desk, HOUR, call, code, options, within},
     proxy::Proxy,
+    test_keydesk::{HOUR, TestKeydesk, call, code, options, within},
 };
 
 /// The host and port of a PostgreSQL address.
@@ -21,7 +21,7 @@ fn host(address: &str) -> &str {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_is_trusted_for_five_seconds_and_not_a_millisecond_more() {
-    let desk = Desk::open(TestDatabase::postgres().await).await;
+    let desk = TestKeydesk::open(TestDatabase::postgres().await).await;
     let (warm, cold) = (desk.issue("Acme").await, desk.issue("Never seen here").await);
     let line = host(desk.database.address()).to_owned();
     let proxy = Proxy::to(line.clone()).await;
@@ -61,23 +61,23 @@ async fn memory_is_trusted_for_five_seconds_and_not_a_millisecond_more() {
     background.stop().await;
 }
 
-fn foreign<'a>(desk: &Desk, call: Call<'a>) -> Call<'a> {
+fn foreign<'a>(desk: &TestKeydesk, call: Call<'a>) -> Call<'a> {
     Call { installation: Some(desk.other.installation), ..call }
 }
 
 /// Well-formed, and nobody's: another deployment's with the same prefix.
-async fn unknown_key(desk: &Desk) -> String {
+async fn unknown_key(desk: &TestKeydesk) -> String {
     let elsewhere = TestDatabase::sqlite().await;
     let keydesk = Keydesk::open(options(&elsewhere, &desk.clock)).await.unwrap();
     let first = keydesk.installation("default").await.unwrap().unwrap();
     let operator = domain::Caller::operator(first.id);
-    let issued = keydesk.issue(&operator, crate::desk::new_key("Elsewhere")).await.unwrap();
+    let issued = keydesk.issue(&operator, crate::test_keydesk::new_key("Elsewhere")).await.unwrap();
     issued.secret.expose().to_owned()
 }
 
 #[tokio::test]
 async fn without_a_background_nothing_is_called_stale() {
-    let desk = Desk::open(TestDatabase::sqlite().await).await;
+    let desk = TestKeydesk::open(TestDatabase::sqlite().await).await;
     let issued = desk.issue("Acme").await;
     desk.clock.advance(24 * HOUR);
     assert_eq!(code(&desk.keydesk, issued.secret.expose()).await, Code::Valid);

@@ -2,7 +2,7 @@ use domain::NewInstallation;
 use model::{Action, Actor, HANDOVER_LIFE_MS, HandoverId, KeyError, PlainSecret};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, KNOWN, START, new_key, within};
+use crate::test_keydesk::{KNOWN, START, TestKeydesk, new_key, within};
 
 on_both_databases!(
     a_link_shows_the_secret_once,
@@ -17,7 +17,7 @@ on_both_databases!(
 );
 
 async fn a_link_shows_the_secret_once(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     let made = desk.keydesk.create_handover(&desk.operator, issued.key.id).await.unwrap();
     assert_eq!(made.token.expose().len(), 43);
@@ -41,7 +41,7 @@ async fn a_link_shows_the_secret_once(database: TestDatabase) {
 }
 
 async fn looking_spends_nothing(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
     let before = desk.database.raw().await.dump().await;
@@ -53,7 +53,7 @@ async fn looking_spends_nothing(database: TestDatabase) {
 }
 
 async fn of_many_who_open_at_once_one_sees_it(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
     let mut tasks = tokio::task::JoinSet::new();
@@ -65,7 +65,7 @@ async fn of_many_who_open_at_once_one_sees_it(database: TestDatabase) {
 }
 
 async fn it_is_over_after_seven_days(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
     desk.clock.advance(HANDOVER_LIFE_MS - 1);
@@ -78,7 +78,7 @@ async fn it_is_over_after_seven_days(database: TestDatabase) {
 }
 
 async fn rotating_and_deleting_withdraw_it(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     for verb in ["rotate", "delete", "bulk_delete"] {
         let id = desk.issue("Acme").await.key.id;
         let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
@@ -104,7 +104,7 @@ async fn rotating_and_deleting_withdraw_it(database: TestDatabase) {
 }
 
 async fn it_is_withdrawn_and_the_key_stays(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let issued = desk.issue("Acme").await;
     let id = issued.key.id;
@@ -132,7 +132,7 @@ async fn it_is_withdrawn_and_the_key_stays(database: TestDatabase) {
 }
 
 async fn what_nobody_opened_in_time_is_erased(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
     let sealed = "SELECT COUNT(*) FROM handover WHERE sealed_secret IS NOT NULL";
@@ -145,7 +145,7 @@ async fn what_nobody_opened_in_time_is_erased(database: TestDatabase) {
 }
 
 async fn nothing_of_it_can_be_guessed(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
     let token = made.token.expose();
@@ -163,7 +163,7 @@ async fn nothing_of_it_can_be_guessed(database: TestDatabase) {
 }
 
 async fn without_copies_there_is_nothing_to_hand_over(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let new = NewInstallation { name: "once".to_owned(), title: "Once".to_owned(), recoverable: false };
     let once = domain::Caller::operator(desk.keydesk.create_installation(Actor::Operator, new).await.unwrap().id);
     let id = desk.keydesk.issue(&once, new_key("Acme")).await.unwrap().key.id;

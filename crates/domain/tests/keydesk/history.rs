@@ -1,21 +1,21 @@
-use domain::{Caller, History, KeyChange};
-use model::{Action, Actor, AdministratorId, KeyError};
+use domain::{Caller, History};
+use model::{Action, Actor, AdministratorId, KeyError, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
-use crate::desk::{Desk, SECOND};
+use crate::test_keydesk::{SECOND, TestKeydesk};
 
 on_both_databases!(a_history_is_of_one_key_and_newest_first, a_long_history_is_read_in_pages);
 
 async fn a_history_is_of_one_key_and_newest_first(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let id = desk.issue("Acme").await.key.id;
     let other = desk.issue("Borealis").await.key.id;
     desk.clock.advance(SECOND);
     let gone = Actor::Administrator { id: AdministratorId(Uuid::from_u128(5)) };
     let person = Caller { actor: gone, ..desk.operator.clone() };
-    keydesk.update(&person, id, KeyChange::name("Acme Airlines"), None).await.unwrap();
+    keydesk.update(&person, id, SettingsPatch::name("Acme Airlines"), None).await.unwrap();
     keydesk.reveal(&desk.operator, other).await.unwrap();
 
     let History { entries: history, older } = keydesk.history(&desk.operator, id, None).await.unwrap();
@@ -28,7 +28,7 @@ async fn a_history_is_of_one_key_and_newest_first(database: TestDatabase) {
 }
 
 async fn a_long_history_is_read_in_pages(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let id = desk.issue("Acme").await.key.id;
     for _ in 0..99 {

@@ -2,7 +2,7 @@ use domain::NewKey;
 use model::{Code, KeyError, ListQuery};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, HOUR, code, new_key, once};
+use crate::test_keydesk::{HOUR, TestKeydesk, code, new_key, once, settings};
 
 on_both_databases!(
     the_same_request_gets_the_same_answer,
@@ -17,15 +17,15 @@ fn new(body: &str) -> NewKey {
     NewKey { idempotency: once("order 66", body), ..new_key("Acme") }
 }
 
-async fn count(desk: &Desk) -> u64 {
+async fn count(desk: &TestKeydesk) -> u64 {
     desk.keydesk.list(&desk.operator, &ListQuery { limit: 1, ..ListQuery::default() }).await.unwrap().total - 1
 }
 
 async fn the_same_request_gets_the_same_answer(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let first = desk.keydesk.issue(&desk.operator, new("a")).await.unwrap();
     // Whatever became of the key since: the answer is the first one's.
-    desk.keydesk.update(&desk.operator, first.key.id, domain::KeyChange::name("Renamed"), None).await.unwrap();
+    desk.keydesk.update(&desk.operator, first.key.id, model::SettingsPatch::name("Renamed"), None).await.unwrap();
     for node in [&desk.keydesk, &desk.second_node().await] {
         let again = node.issue(&desk.operator, new("a")).await.unwrap();
         assert_eq!((&again.key, again.secret.expose()), (&first.key, first.secret.expose()));
@@ -35,7 +35,7 @@ async fn the_same_request_gets_the_same_answer(database: TestDatabase) {
 }
 
 async fn another_body_is_refused(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     desk.keydesk.issue(&desk.operator, new("a")).await.unwrap();
     let other = desk.keydesk.issue(&desk.operator, new("b")).await;
     assert_eq!(other.map(drop).unwrap_err(), KeyError::IdempotencyMismatch);
@@ -43,7 +43,7 @@ async fn another_body_is_refused(database: TestDatabase) {
 }
 
 async fn another_caller_is_another_request(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let rights = ["keys:write", "contacts:*", "calls:*", "wraps:*"];
     let callers = [desk.operator.clone(), desk.caller(&rights).await, desk.caller(&rights).await];
     let mut ids = Vec::new();
@@ -59,7 +59,7 @@ async fn another_caller_is_another_request(database: TestDatabase) {
 }
 
 async fn after_a_day_it_is_a_new_request(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let first = desk.keydesk.issue(&desk.operator, new("a")).await.unwrap();
     desk.clock.advance(24 * HOUR - 1);
     let again = desk.keydesk.issue(&desk.operator, new("a")).await.unwrap();
@@ -72,7 +72,7 @@ async fn after_a_day_it_is_a_new_request(database: TestDatabase) {
 }
 
 async fn many_at_once_issue_one_key(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let other = desk.second_node().await;
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..16 {
@@ -87,8 +87,8 @@ async fn many_at_once_issue_one_key(database: TestDatabase) {
 }
 
 async fn a_refused_request_keeps_nothing(database: TestDatabase) {
-    let desk = Desk::open(database).await;
-    let bad = NewKey { client_name: String::new(), ..new("a") };
+    let desk = TestKeydesk::open(database).await;
+    let bad = NewKey { settings: settings(""), ..new("a") };
     assert!(desk.keydesk.issue(&desk.operator, bad).await.is_err());
     assert!(desk.keydesk.issue(&desk.operator, new("b")).await.is_ok());
 }

@@ -2,7 +2,7 @@ use domain::NewInstallation;
 use model::{Actor, Code, KeyError, ListQuery, Selection};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, code, new_key, verify};
+use crate::test_keydesk::{TestKeydesk, code, new_key, verify};
 
 on_both_databases!(
     a_name_and_a_title_that_can_not_be_one,
@@ -16,7 +16,7 @@ fn new(name: &str, title: &str) -> NewInstallation {
 }
 
 async fn a_name_and_a_title_that_can_not_be_one(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let before = desk.keydesk.installations().await.unwrap();
     let long = "a".repeat(64);
     for (name, title) in
@@ -33,7 +33,7 @@ async fn a_name_and_a_title_that_can_not_be_one(database: TestDatabase) {
 }
 
 async fn a_name_is_taken_once_also_at_once(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let other = desk.second_node().await;
     let (one, two) = tokio::join!(
         desk.keydesk.create_installation(Actor::Operator, new("third", "T")),
@@ -44,7 +44,7 @@ async fn a_name_is_taken_once_also_at_once(database: TestDatabase) {
 }
 
 async fn with_the_module_off_no_verb_answers_and_calls_go_on(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let issued = desk.issue("Acme").await;
     let (caller, id) = (&desk.operator, issued.key.id);
@@ -57,14 +57,14 @@ async fn with_the_module_off_no_verb_answers_and_calls_go_on(database: TestDatab
         ("list", keydesk.list(caller, &query).await.map(drop)),
         ("get", keydesk.get(caller, id).await.map(drop)),
         ("default_key", keydesk.default_key(caller).await.map(drop)),
-        ("rename", keydesk.update(caller, id, domain::KeyChange::name("Beta"), None).await.map(drop)),
+        ("rename", keydesk.update(caller, id, model::SettingsPatch::name("Beta"), None).await.map(drop)),
         ("delete", keydesk.delete(caller, id, None).await),
         ("bulk_delete", keydesk.bulk_delete(caller, &[id]).await.map(drop)),
         ("restore", keydesk.restore(caller, id).await.map(drop)),
         ("reveal", keydesk.reveal(caller, id).await.map(drop)),
         ("count_named", keydesk.count_named(caller, "Acme", None).await.map(drop)),
         ("activity", keydesk.activity(caller, &[id]).await.map(drop)),
-        ("impact", keydesk.impact(caller, &selection).await.map(drop)),
+        ("deletion_impact", keydesk.deletion_impact(caller, &selection).await.map(drop)),
         ("delete_selected", keydesk.delete_selected(caller, &selection).await.map(drop)),
         ("undo_delete", keydesk.undo_delete(caller, &[1]).await.map(drop)),
     ];
@@ -81,7 +81,7 @@ async fn with_the_module_off_no_verb_answers_and_calls_go_on(database: TestDatab
 }
 
 async fn switching_is_in_memory_when_it_answers(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let background = desk.keydesk.start();
     for round in 0..100 {
         let enabled = round % 2 == 1;

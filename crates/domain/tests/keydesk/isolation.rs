@@ -1,12 +1,13 @@
 //! Nothing crosses from one installation to another, through any verb.
 
-use domain::{Caller, KeyChange, NewKey};
+use domain::{Caller, NewKey};
 use model::{
     Code, Instant, KeyError, KeyId, KeyStatus, ListQuery, NetworkSet, OriginSet, RESTORE_WINDOW_MS, Scope, Selection,
+    SettingsPatch,
 };
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, START, call, new_key, once, verify};
+use crate::test_keydesk::{START, TestKeydesk, call, new_key, once, settings, verify};
 
 on_both_databases!(
     no_verb_reaches_over,
@@ -21,7 +22,7 @@ fn all(limit: u32) -> ListQuery {
 }
 
 async fn no_verb_reaches_over(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let live = desk.issue("Acme").await.key.id;
     let gone = desk.issue("Gone").await.key.id;
@@ -37,8 +38,8 @@ async fn no_verb_reaches_over(database: TestDatabase) {
         for id in [live, gone, default] {
             let absent = Err(KeyError::NotFound);
             assert_eq!(keydesk.get(caller, id).await, absent);
-            assert_eq!(keydesk.update(caller, id, KeyChange::name("Mine"), None).await, absent);
-            assert_eq!(keydesk.update(caller, id, KeyChange::name("Mine"), Some(1)).await, absent);
+            assert_eq!(keydesk.update(caller, id, SettingsPatch::name("Mine"), None).await, absent);
+            assert_eq!(keydesk.update(caller, id, SettingsPatch::name("Mine"), Some(1)).await, absent);
             assert_eq!(keydesk.delete(caller, id, None).await, Err(KeyError::NotFound));
             assert_eq!(keydesk.delete(caller, id, Some(1)).await, Err(KeyError::NotFound));
             assert_eq!(keydesk.set_enabled(caller, id, false, None).await, absent);
@@ -59,7 +60,7 @@ async fn no_verb_reaches_over(database: TestDatabase) {
             assert_eq!((bulk.deleted.len(), bulk.skipped[0].code.as_str()), (0, "not_found"));
             let selected = keydesk.delete_selected(caller, &Selection::Ids(vec![id])).await.unwrap();
             assert_eq!((selected.deleted, selected.skipped, selected.changes.len()), (0, 1, 0));
-            let impact = keydesk.impact(caller, &Selection::Ids(vec![id])).await.unwrap();
+            let impact = keydesk.deletion_impact(caller, &Selection::Ids(vec![id])).await.unwrap();
             assert_eq!((impact.names.len(), impact.calls_30_days, impact.last_used_at), (0, 0, None));
             assert!(keydesk.activity(caller, &[id]).await.unwrap()[0].days.iter().all(|calls| *calls == 0));
         }
@@ -81,7 +82,7 @@ async fn no_verb_reaches_over(database: TestDatabase) {
 }
 
 async fn each_lists_its_own(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let own = desk.issue("Acme").await.key.id;
     let foreign = desk.keydesk.issue(&desk.other, new_key("Acme")).await.unwrap().key.id;
     let ids = async |caller: &Caller, query: ListQuery| -> Vec<KeyId> {
@@ -102,7 +103,7 @@ async fn each_lists_its_own(database: TestDatabase) {
 }
 
 async fn a_foreign_key_is_not_found(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     let key = issued.secret.expose();
     for (installation, expected) in [
@@ -123,17 +124,17 @@ async fn a_foreign_key_is_not_found(database: TestDatabase) {
 /// A foreign key, and one that is purged, are not found, whatever else is wrong at the same time: the first of the order goes
 /// before each other. (The pairs of the others are in the model's table.)
 async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let (keydesk, operator) = (&desk.keydesk, &desk.operator);
-    let until = |at| KeyChange { expires_at: Some(Some(Instant::from_millis(at))), ..KeyChange::default() };
+    let until = |at| SettingsPatch { expires_at: Some(Some(Instant::from_millis(at))), ..SettingsPatch::default() };
     let far = [Scope::parse("data:write").unwrap()];
     for expected in Code::ALL.into_iter().take_while(|code| *code <= Code::InsufficientScope) {
         desk.clock.set(START);
-        let new = NewKey {
-            allowed_ips: NetworkSet::new(["203.0.113.0/24".parse().unwrap()]).unwrap(),
-            allowed_origins: OriginSet::new(["https://*.example.com".parse().unwrap()]).unwrap(),
-            ..new_key("Acme")
-        };
+        let new = NewKey::of(SettingsPatch {
+            allowed_ips: Some(NetworkSet::new(["203.0.113.0/24".parse().unwrap()]).unwrap()),
+            allowed_origins: Some(OriginSet::new(["https://*.example.com".parse().unwrap()]).unwrap()),
+            ..settings("Acme")
+        });
         let issued = keydesk.issue(operator, new).await.unwrap();
         let (id, own) = (issued.key.id, Some(operator.installation));
         let (ip, origin) = (Some("203.0.113.9".parse().unwrap()), Some("https://app.example.com"));
@@ -168,7 +169,7 @@ async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
 }
 
 async fn each_has_its_own_answers(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let new = || NewKey { idempotency: once("same", "body"), ..new_key("Acme") };
     let own = desk.keydesk.issue(&desk.operator, new()).await.unwrap();
     let foreign = desk.keydesk.issue(&desk.other, new()).await.unwrap();

@@ -1,8 +1,8 @@
 use domain::NewKey;
-use model::{ClientNameError, Environment, KeyError, KeyKind, KeyStatus, Preset, Scope, ScopeSet};
+use model::{ClientNameError, Environment, KeyError, KeyKind, KeyStatus, Preset, Scope, ScopeSet, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, START, new_key, scopes};
+use crate::test_keydesk::{START, TestKeydesk, new_key, scopes, settings};
 
 on_both_databases!(
     a_new_key_is_as_asked,
@@ -15,7 +15,7 @@ on_both_databases!(
 );
 
 async fn a_new_key_is_as_asked(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     for (preset, given, environment, expected) in [
         (Some(Preset::LiveWidget), None, Environment::Test, Preset::LiveWidget.scopes()),
         (None, None, Environment::Live, ScopeSet::default()),
@@ -23,12 +23,16 @@ async fn a_new_key_is_as_asked(database: TestDatabase) {
         (Some(Preset::Crm), Some(scopes(&["calls:read"])), Environment::Live, scopes(&["calls:read"])),
         (Some(Preset::Crm), Some(ScopeSet::default()), Environment::Live, ScopeSet::default()),
     ] {
-        let new = NewKey { preset, scopes: given, environment, ..new_key("  Cafe\u{301} ") };
+        let new =
+            NewKey { environment, ..NewKey::of(SettingsPatch { preset, scopes: given, ..settings("  Cafe\u{301} ") }) };
         let issued = desk.keydesk.issue(&desk.operator, new).await.unwrap();
         let key = issued.key;
         assert_eq!((key.kind, key.status, key.version), (KeyKind::Issued, KeyStatus::Active, 1));
-        assert_eq!((key.client_name.as_str(), key.environment, key.scopes.clone()), ("Café", environment, expected));
-        assert_eq!((key.preset, key.created_at.as_millis()), (preset.unwrap_or(Preset::Custom), START));
+        assert_eq!(
+            (key.settings.client_name.as_str(), key.environment, key.settings.scopes.clone()),
+            ("Café", environment, expected)
+        );
+        assert_eq!((key.settings.preset, key.created_at.as_millis()), (preset.unwrap_or(Preset::Custom), START));
         assert_eq!(key.hint, issued.secret.hint());
         assert!(issued.secret.expose().starts_with(&format!("ccc_{environment}_")));
         assert_eq!(desk.keydesk.get(&desk.operator, key.id).await.unwrap(), key);
@@ -36,7 +40,7 @@ async fn a_new_key_is_as_asked(database: TestDatabase) {
 }
 
 async fn nobody_gives_what_they_do_not_hold(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let rows: [(&[&str], &[&str], &[&str]); 12] = [
         (&["keys:write"], &[], &[]),
         (&["keys:write"], &["keys:write"], &[]),
@@ -54,8 +58,8 @@ async fn nobody_gives_what_they_do_not_hold(database: TestDatabase) {
     ];
     for (held, wanted, missing) in rows {
         let caller = desk.caller(held).await;
-        let new = NewKey { scopes: Some(scopes(wanted)), preset: None, ..new_key("Acme") };
-        let outcome = desk.keydesk.issue(&caller, new).await.map(|issued| issued.key.scopes);
+        let new = NewKey::of(SettingsPatch { scopes: Some(scopes(wanted)), preset: None, ..settings("Acme") });
+        let outcome = desk.keydesk.issue(&caller, new).await.map(|issued| issued.key.settings.scopes);
         let expected = if missing.is_empty() {
             Ok(scopes(wanted))
         } else {
@@ -70,16 +74,16 @@ async fn nobody_gives_what_they_do_not_hold(database: TestDatabase) {
 }
 
 async fn an_unknown_scope_is_refused_by_name(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     for unknown in ["contacts:paint", "unicorns:read", "unicorns:*", "contact:*", "keys:rea"] {
-        let new = NewKey { scopes: Some(scopes(&["calls:read", unknown])), ..new_key("Acme") };
+        let new = NewKey::of(SettingsPatch { scopes: Some(scopes(&["calls:read", unknown])), ..settings("Acme") });
         let outcome = desk.keydesk.issue(&desk.operator, new).await.map(drop);
         assert_eq!(outcome, Err(KeyError::UnknownScope { scope: Scope::parse(unknown).unwrap() }));
     }
 }
 
 async fn a_client_name_that_can_not_be_one(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Acme").await.key;
     let long = "a".repeat(101);
     for (name, reason) in [
@@ -93,7 +97,7 @@ async fn a_client_name_that_can_not_be_one(database: TestDatabase) {
         let refused = KeyError::InvalidClientName { reason };
         assert_eq!(desk.keydesk.issue(&desk.operator, new_key(name)).await.map(drop), Err(refused.clone()), "{name:?}");
         assert_eq!(
-            desk.keydesk.update(&desk.operator, key.id, domain::KeyChange::name(name), None).await,
+            desk.keydesk.update(&desk.operator, key.id, SettingsPatch::name(name), None).await,
             Err(refused),
             "{name:?}"
         );
@@ -102,27 +106,23 @@ async fn a_client_name_that_can_not_be_one(database: TestDatabase) {
 }
 
 async fn a_rename_to_the_same_name_writes_nothing(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Café").await.key;
     let before = desk.database.raw().await.dump().await;
     desk.clock.advance(10);
     for same in ["Café", " Café ", "Cafe\u{301}"] {
-        assert_eq!(
-            desk.keydesk.update(&desk.operator, key.id, domain::KeyChange::name(same), Some(1)).await.unwrap(),
-            key
-        );
+        assert_eq!(desk.keydesk.update(&desk.operator, key.id, SettingsPatch::name(same), Some(1)).await.unwrap(), key);
     }
     assert_eq!(desk.database.raw().await.dump().await, before);
-    let renamed = desk.keydesk.update(&desk.operator, key.id, domain::KeyChange::name("café"), None).await.unwrap();
+    let renamed = desk.keydesk.update(&desk.operator, key.id, SettingsPatch::name("café"), None).await.unwrap();
     assert_eq!((renamed.version, renamed.updated_at.as_millis()), (2, START + 10));
 }
 
 async fn a_rename_against_another_version_is_refused(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
-    let rename = async |name: &str, version| {
-        desk.keydesk.update(&desk.operator, id, domain::KeyChange::name(name), version).await
-    };
+    let rename =
+        async |name: &str, version| desk.keydesk.update(&desk.operator, id, SettingsPatch::name(name), version).await;
     assert_eq!(rename("Beta", Some(1)).await.unwrap().version, 2);
     for version in [0, 1, 3] {
         assert_eq!(rename("Gamma", Some(version)).await, Err(KeyError::VersionMoved { current: 2 }));
@@ -138,7 +138,7 @@ async fn a_rename_against_another_version_is_refused(database: TestDatabase) {
 }
 
 async fn hostile_names_come_back_as_they_were(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let wide = "漢".repeat(100);
     for name in [
         "<script>alert(1)</script>",
@@ -153,7 +153,7 @@ async fn hostile_names_come_back_as_they_were(database: TestDatabase) {
     ] {
         let issued = desk.issue(name).await;
         let expected = model::ClientName::parse(name).unwrap();
-        assert_eq!(issued.key.client_name, expected, "{name}");
+        assert_eq!(issued.key.settings.client_name, expected, "{name}");
         let page = model::ListQuery { search: name.to_owned(), limit: 50, ..model::ListQuery::default() };
         let page = desk.keydesk.list(&desk.operator, &page).await.unwrap();
         assert_eq!(page.items, [issued.key], "{name}");

@@ -3,7 +3,6 @@
 
 mod audit;
 mod default_key;
-mod desk;
 mod export;
 mod freshness;
 mod handover;
@@ -23,5 +22,7 @@ mod rotate;
 mod secrets;
 mod selection;
 mod switch;
+mod test_keydesk;
+mod together;
 mod update;
 mod usage;

@@ -3,12 +3,12 @@
 use model::{Actor, Code};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, KNOWN, code, verify, within};
+use crate::test_keydesk::{KNOWN, TestKeydesk, code, verify, within};
 
 on_both_databases!(a_change_is_known_everywhere, what_was_unknown_becomes_known, tombstones_are_forgotten_in_time);
 
 async fn a_change_is_known_everywhere(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let other = desk.second_node().await;
     let running = [desk.keydesk.start(), other.start()];
     let issued = desk.issue("Acme").await;
@@ -16,7 +16,7 @@ async fn a_change_is_known_everywhere(database: TestDatabase) {
     assert_eq!(code(&other, key).await, Code::Valid, "it is in the other's memory");
 
     let name = async || verify(&other, key).await.record.unwrap().client_name().as_str().to_owned();
-    desk.keydesk.update(&desk.operator, id, domain::KeyChange::name("Beta"), None).await.unwrap();
+    desk.keydesk.update(&desk.operator, id, model::SettingsPatch::name("Beta"), None).await.unwrap();
     within(KNOWN, "a rename", async || name().await == "Beta").await;
     desk.keydesk.delete(&desk.operator, id, None).await.unwrap();
     within(KNOWN, "a deletion", async || code(&other, key).await == Code::Revoked).await;
@@ -36,13 +36,13 @@ async fn a_change_is_known_everywhere(database: TestDatabase) {
 }
 
 async fn what_was_unknown_becomes_known(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let other = desk.second_node().await;
     let background = other.start();
     let issued = desk.issue("Acme").await;
     assert_eq!(code(&other, issued.secret.expose()).await, Code::Valid, "at once: it is read when it is asked for");
     let misses = other.verifier().counters().cache_misses;
-    let unknown = desk.keydesk.issue(&desk.operator, crate::desk::new_key("Beta")).await.unwrap();
+    let unknown = desk.keydesk.issue(&desk.operator, crate::test_keydesk::new_key("Beta")).await.unwrap();
     let mut text = unknown.secret.expose().to_owned();
     text.replace_range(10..11, if &text[10..11] == "a" { "b" } else { "a" });
     assert_eq!(code(&other, &text).await, Code::NotFound, "a typing error is refused by its checksum");
@@ -51,7 +51,7 @@ async fn what_was_unknown_becomes_known(database: TestDatabase) {
 }
 
 async fn tombstones_are_forgotten_in_time(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let other = desk.second_node().await;
     let issued = desk.issue("Acme").await;
     desk.keydesk.delete(&desk.operator, issued.key.id, None).await.unwrap();

@@ -12,12 +12,12 @@ use domain::Keydesk;
 use model::{Code, KeyId};
 use store::testing::TestDatabase;
 
-use crate::desk::{Desk, KNOWN, call, code, within};
+use crate::test_keydesk::{KNOWN, TestKeydesk, call, code, within};
 
 /// Deletes and restores one key over and over while others verify it. A verification that began after the deletion had
 /// answered, and ended before the restoring began, must be refused.
 async fn delete_then_verify(database: TestDatabase, trials: u64) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     let (id, key) = (issued.key.id, Arc::<str>::from(issued.secret.expose()));
     // Even: the key may live. Odd: a deletion has answered.
@@ -70,7 +70,7 @@ async fn two_hundred_deletions_on_postgres() {
 async fn a_cold_read_against_a_deletion(database: TestDatabase) {
     const ROUNDS: usize = 4;
     const KEYS: usize = 40;
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let background = desk.keydesk.start();
     for _ in 0..ROUNDS {
         let mut issued = Vec::new();
@@ -138,7 +138,7 @@ async fn paused<F: Future + Unpin>(future: &mut F, times: usize) -> Option<F::Ou
 /// A cache that is being filled is paused wherever it waits for the database, the key is deleted, and the filling goes on
 /// with what it read before.
 async fn a_paused_fill_brings_no_deleted_key_back(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     // How often it waits differs: a database that is quick, or a test that is slow, has answered before anybody waits.
     let (mut times, mut paused_at) = (0, 0);
     for _ in 0..100 {

@@ -1,7 +1,7 @@
 use model::{Code, KeyError, KeyStatus, ListQuery, RESTORE_WINDOW_MS};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, START, code};
+use crate::test_keydesk::{START, TestKeydesk, code};
 
 on_both_databases!(
     within_thirty_days_to_the_millisecond,
@@ -11,7 +11,7 @@ on_both_databases!(
 );
 
 async fn within_thirty_days_to_the_millisecond(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let (keydesk, operator) = (&desk.keydesk, &desk.operator);
     let issued = desk.issue("Acme").await;
     let (id, secret) = (issued.key.id, issued.secret.expose());
@@ -44,7 +44,7 @@ async fn within_thirty_days_to_the_millisecond(database: TestDatabase) {
 }
 
 async fn who_lacks_a_right_gives_it_back_to_nobody(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let weak = desk.caller(&["keys:write"]).await;
     let id = desk.issue("Acme").await.key.id;
@@ -64,13 +64,13 @@ async fn who_lacks_a_right_gives_it_back_to_nobody(database: TestDatabase) {
 }
 
 async fn what_is_not_deleted_is_not_restored(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     assert_eq!(desk.keydesk.restore(&desk.operator, id).await, Err(KeyError::NotDeleted));
     desk.keydesk.delete(&desk.operator, id, None).await.unwrap();
     assert_eq!(desk.keydesk.delete(&desk.operator, id, None).await, Err(KeyError::NotFound));
     assert_eq!(
-        desk.keydesk.update(&desk.operator, id, domain::KeyChange::name("Beta"), None).await,
+        desk.keydesk.update(&desk.operator, id, model::SettingsPatch::name("Beta"), None).await,
         Err(KeyError::NotFound)
     );
     assert_eq!(desk.keydesk.reveal(&desk.operator, id).await.map(drop), Err(KeyError::NotFound));
@@ -79,7 +79,7 @@ async fn what_is_not_deleted_is_not_restored(database: TestDatabase) {
 }
 
 async fn an_undone_deletion_is_as_if_it_had_not_been(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let issued = [desk.issue("Acme").await, desk.issue("Acme").await, desk.issue("Beta").await];
     let selection = model::Selection::Matching {
         search: "acme".to_owned(),

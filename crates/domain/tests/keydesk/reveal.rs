@@ -2,7 +2,7 @@ use domain::{Caller, NewInstallation};
 use model::{Actor, Code, KeyError};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, code, new_key, once, verify};
+use crate::test_keydesk::{TestKeydesk, code, new_key, once, verify};
 
 on_both_databases!(
     what_was_issued_is_shown_again,
@@ -11,7 +11,7 @@ on_both_databases!(
 );
 
 async fn what_was_issued_is_shown_again(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     for node in [&desk.keydesk, &desk.second_node().await] {
         let shown = node.reveal(&desk.operator, issued.key.id).await.unwrap();
@@ -20,7 +20,7 @@ async fn what_was_issued_is_shown_again(database: TestDatabase) {
 }
 
 async fn an_installation_that_shows_once_seals_nothing(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let new = NewInstallation { name: "once".to_owned(), title: "Once".to_owned(), recoverable: false };
     let installation = desk.keydesk.create_installation(Actor::Operator, new).await.unwrap();
     let caller = Caller::operator(installation.id);
@@ -42,7 +42,7 @@ async fn an_installation_that_shows_once_seals_nothing(database: TestDatabase) {
 }
 
 async fn a_copy_that_was_moved_does_not_open(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let (one, two) = (desk.issue("Acme").await, desk.issue("Beta").await);
     let mut raw = desk.database.raw().await;
     let (from, to) = (raw.id(one.key.id.0), raw.id(two.key.id.0));

@@ -5,12 +5,12 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
 };
 
-use domain::{Issued, KeyChange, NewKey};
-use model::{Code, Instant, KeyId, ScopeSet};
+use domain::{Issued, NewKey};
+use model::{Code, Instant, KeyId, ScopeSet, SettingsPatch};
 use store::testing::TestDatabase;
 use verify::Call;
 
-use crate::desk::{Desk, START, new_key, scopes};
+use crate::test_keydesk::{START, TestKeydesk, new_key, scopes, settings};
 
 /// Keys taken away already that are asked for again.
 const BEFORE: usize = 16;
@@ -31,9 +31,9 @@ async fn refused_at_once(
     batch: usize,
     expected: Code,
     new: impl Fn(usize) -> NewKey,
-    take_away: impl AsyncFn(&Desk, usize, &[KeyId]),
+    take_away: impl AsyncFn(&TestKeydesk, usize, &[KeyId]),
 ) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let mut issued = Vec::with_capacity(batches * batch);
     for number in 0..batches {
         let drafts = (0..batch).map(|_| new(number)).collect();
@@ -86,33 +86,33 @@ fn usual(_: usize) -> NewKey {
 
 /// Each batch a second after the one before it.
 fn expiring(number: usize) -> NewKey {
-    NewKey { expires_at: Some(end(number)), ..new_key("Acme") }
+    NewKey::of(SettingsPatch { expires_at: Some(Some(end(number))), ..settings("Acme") })
 }
 
 fn end(number: usize) -> Instant {
     Instant::from_millis(START + 1_000 * (i64::try_from(number).unwrap() + 1))
 }
 
-async fn delete(desk: &Desk, _: usize, ids: &[KeyId]) {
+async fn delete(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
     assert_eq!(desk.keydesk.bulk_delete(&desk.operator, ids).await.unwrap().deleted.len(), ids.len());
 }
 
-async fn disable(desk: &Desk, _: usize, ids: &[KeyId]) {
+async fn disable(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
     assert_eq!(desk.keydesk.bulk_set_enabled(&desk.operator, ids, false).await.unwrap().changed.len(), ids.len());
 }
 
-async fn expire(desk: &Desk, number: usize, _: &[KeyId]) {
+async fn expire(desk: &TestKeydesk, number: usize, _: &[KeyId]) {
     desk.clock.set(end(number).as_millis());
 }
 
-async fn take_rights(desk: &Desk, _: usize, ids: &[KeyId]) {
+async fn take_rights(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
     for id in ids {
-        let change = KeyChange { scopes: Some(ScopeSet::default()), ..KeyChange::default() };
+        let change = SettingsPatch { scopes: Some(ScopeSet::default()), ..SettingsPatch::default() };
         desk.keydesk.update(&desk.operator, *id, change, None).await.unwrap();
     }
 }
 
-async fn rotate(desk: &Desk, _: usize, ids: &[KeyId]) {
+async fn rotate(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
     for id in ids {
         desk.keydesk.rotate(&desk.operator, *id, 0, None).await.unwrap();
     }
@@ -120,10 +120,10 @@ async fn rotate(desk: &Desk, _: usize, ids: &[KeyId]) {
 
 /// A call that was let in before its key was taken away, and whose change had to wait until after that.
 async fn a_change_that_waited_asks_again_who_calls(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let held = ["keys:write", "keys:reveal", "contacts:read"];
     let target = desk.issue("Target").await.key.id;
-    let less = KeyChange { scopes: Some(scopes(&["keys:write", "contacts:read"])), ..KeyChange::default() };
+    let less = SettingsPatch { scopes: Some(scopes(&["keys:write", "contacts:read"])), ..SettingsPatch::default() };
     for (what, taken) in ["deleted", "disabled", "given less", "left alone"].into_iter().enumerate() {
         let caller = desk.caller(&held).await;
         let model::Actor::Key { id } = caller.actor else { panic!("a key calls") };
@@ -133,11 +133,12 @@ async fn a_change_that_waited_asks_again_who_calls(database: TestDatabase) {
             2 => drop(desk.keydesk.update(&desk.operator, id, less.clone(), None).await.unwrap()),
             _ => {}
         }
-        let new = || NewKey { preset: None, scopes: Some(scopes(&["contacts:read"])), ..new_key("Made") };
+        let new =
+            || NewKey::of(SettingsPatch { preset: None, scopes: Some(scopes(&["contacts:read"])), ..settings("Made") });
         let refused = [
             desk.keydesk.issue(&caller, new()).await.is_err(),
             desk.keydesk.issue_many(&caller, vec![new()]).await.is_err(),
-            desk.keydesk.update(&caller, target, KeyChange::name(taken), None).await.is_err(),
+            desk.keydesk.update(&caller, target, SettingsPatch::name(taken), None).await.is_err(),
             desk.keydesk.rotate(&caller, target, 0, None).await.is_err(),
             desk.keydesk.reveal(&caller, target).await.is_err(),
         ];

@@ -1,13 +1,13 @@
-use domain::{Caller, Held};
+use domain::{Caller, Grants};
 use model::{Actor, AdministratorId, KeyError, ListQuery, Selection};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, new_key};
+use crate::test_keydesk::{TestKeydesk, new_key};
 
 on_both_databases!(a_viewer_sees_and_changes_nothing);
 
 async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let (live, gone) = (desk.issue("Acme").await.key, desk.issue("Gone").await.key);
     let selection = Selection::Ids(vec![gone.id]);
@@ -15,7 +15,7 @@ async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
     let link = keydesk.create_handover(&desk.operator, live.id).await.unwrap().handover.id;
     let viewer = Caller {
         actor: Actor::Administrator { id: AdministratorId(keydesk.request_id(keydesk.now())) },
-        held: Held::None,
+        grants: Grants::None,
         ..desk.operator.clone()
     };
     let before = desk.database.raw().await.dump().await;
@@ -28,7 +28,7 @@ async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
     };
     let outcomes = [
         ("issue", keydesk.issue(&viewer, new_key("Beta")).await.map(drop)),
-        ("rename", keydesk.update(&viewer, live.id, domain::KeyChange::name("Beta"), None).await.map(drop)),
+        ("rename", keydesk.update(&viewer, live.id, model::SettingsPatch::name("Beta"), None).await.map(drop)),
         ("delete", keydesk.delete(&viewer, live.id, None).await),
         ("bulk_delete", keydesk.bulk_delete(&viewer, &[live.id]).await.map(drop)),
         ("restore", keydesk.restore(&viewer, gone.id).await.map(drop)),
@@ -49,6 +49,6 @@ async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
     let query = ListQuery { limit: 50, ..ListQuery::default() };
     assert_eq!(keydesk.list(&viewer, &query).await.unwrap().total, 2);
     assert_eq!(keydesk.get(&viewer, live.id).await.unwrap(), live);
-    assert_eq!(keydesk.impact(&viewer, &everything).await.unwrap().keys, 1);
+    assert_eq!(keydesk.deletion_impact(&viewer, &everything).await.unwrap().keys, 1);
     assert_eq!(desk.database.raw().await.dump().await, before);
 }

@@ -1,8 +1,8 @@
-use domain::{KeyChange, NewKey};
-use model::{Action, Code, Instant, KeyError, RESTORE_WINDOW_MS};
+use domain::NewKey;
+use model::{Action, Code, Instant, KeyError, RESTORE_WINDOW_MS, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, HOUR, START, code, new_key, once, scopes, verify};
+use crate::test_keydesk::{HOUR, START, TestKeydesk, code, once, scopes, settings, verify};
 
 on_both_databases!(
     both_secrets_work_until_the_overlap_ends,
@@ -19,7 +19,7 @@ on_both_databases!(
 const HOUR_SECONDS: u32 = 3_600;
 
 async fn both_secrets_work_until_the_overlap_ends(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let old = desk.issue("Acme").await;
     let new = desk.keydesk.rotate(&desk.operator, old.key.id, HOUR_SECONDS, Some(1)).await.unwrap();
     assert_ne!(new.secret.expose(), old.secret.expose());
@@ -45,7 +45,7 @@ async fn both_secrets_work_until_the_overlap_ends(database: TestDatabase) {
 }
 
 async fn a_rotation_that_is_sent_again_rotates_once(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let first = desk.issue("Acme").await;
     let id = first.key.id;
     let rotate = async |mark: &str, body: &str, version: Option<i64>| {
@@ -70,7 +70,7 @@ async fn a_rotation_that_is_sent_again_rotates_once(database: TestDatabase) {
 }
 
 async fn rotating_again_ends_the_oldest(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let first = desk.issue("Acme").await;
     let second = desk.keydesk.rotate(&desk.operator, first.key.id, HOUR_SECONDS, None).await.unwrap();
     // In the same millisecond, so that no order of ids can tell which is the newest.
@@ -88,7 +88,7 @@ async fn rotating_again_ends_the_oldest(database: TestDatabase) {
 }
 
 async fn an_overlap_can_be_ended_now(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let old = desk.issue("Acme").await;
     let new = desk.keydesk.rotate(&desk.operator, old.key.id, HOUR_SECONDS, None).await.unwrap();
     let key = desk.keydesk.end_overlap(&desk.operator, old.key.id, Some(2)).await.unwrap();
@@ -99,7 +99,7 @@ async fn an_overlap_can_be_ended_now(database: TestDatabase) {
 }
 
 async fn traffic_is_told_by_secret(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let old = desk.issue("Acme").await;
     let (id, used) = (old.key.id, |ms| Some(Instant::from_millis(START + ms)));
     desk.keydesk.rotate(&desk.operator, id, HOUR_SECONDS, None).await.unwrap();
@@ -123,7 +123,7 @@ async fn traffic_is_told_by_secret(database: TestDatabase) {
 }
 
 async fn what_ended_is_forgotten_after_30_days(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let old = desk.issue("Acme").await;
     let id = old.key.id;
     let new = desk.keydesk.rotate(&desk.operator, id, 0, None).await.unwrap();
@@ -137,14 +137,17 @@ async fn what_ended_is_forgotten_after_30_days(database: TestDatabase) {
     }
     let background = desk.keydesk.start();
     let rows = "SELECT COUNT(*) FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE k.kind = 'issued'";
-    crate::desk::within(crate::desk::KNOWN, "purged", async || desk.database.raw().await.number(rows).await == 1).await;
+    crate::test_keydesk::within(crate::test_keydesk::KNOWN, "purged", async || {
+        desk.database.raw().await.number(rows).await == 1
+    })
+    .await;
     background.stop().await;
     assert_eq!(code(&desk.keydesk, old.secret.expose()).await, Code::NotFound);
     assert_eq!(code(&desk.keydesk, new.secret.expose()).await, Code::Valid);
 }
 
 async fn the_default_key_is_rotated_like_any_other(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let default = desk.keydesk.default_key(&desk.operator).await.unwrap();
     let old = desk.keydesk.reveal(&desk.operator, default.id).await.unwrap();
     let new = desk.keydesk.rotate(&desk.operator, default.id, HOUR_SECONDS, None).await.unwrap();
@@ -156,13 +159,13 @@ async fn the_default_key_is_rotated_like_any_other(database: TestDatabase) {
     assert_eq!(code(&desk.keydesk, old.expose()).await, Code::Revoked);
     let revealed = desk.keydesk.reveal(&desk.operator, default.id).await.unwrap();
     assert_eq!(revealed.expose(), new.secret.expose());
-    let refused = desk.keydesk.update(&desk.operator, default.id, KeyChange::name("Mine"), None).await;
+    let refused = desk.keydesk.update(&desk.operator, default.id, SettingsPatch::name("Mine"), None).await;
     assert_eq!(refused, Err(KeyError::DefaultKeyProtected));
 }
 
 async fn who_gets_a_secret_holds_its_rights(database: TestDatabase) {
-    let desk = Desk::open(database).await;
-    let new = NewKey { scopes: Some(scopes(&["data:read", "calls:read"])), ..new_key("Acme") };
+    let desk = TestKeydesk::open(database).await;
+    let new = NewKey::of(SettingsPatch { scopes: Some(scopes(&["data:read", "calls:read"])), ..settings("Acme") });
     let id = desk.keydesk.issue(&desk.operator, new).await.unwrap().key.id;
     for (held, allowed) in [
         (&["keys:write"][..], false),
@@ -180,10 +183,10 @@ async fn who_gets_a_secret_holds_its_rights(database: TestDatabase) {
 }
 
 async fn an_edit_reaches_both_secrets(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let old = desk.issue("Acme").await;
     let new = desk.keydesk.rotate(&desk.operator, old.key.id, HOUR_SECONDS, None).await.unwrap();
-    desk.keydesk.update(&desk.operator, old.key.id, KeyChange::name("Beta"), None).await.unwrap();
+    desk.keydesk.update(&desk.operator, old.key.id, SettingsPatch::name("Beta"), None).await.unwrap();
     for secret in [&old.secret, &new.secret] {
         let record = verify(&desk.keydesk, secret.expose()).await.record.unwrap();
         assert_eq!(record.client_name().as_str(), "Beta");

@@ -6,7 +6,7 @@ use domain::{Keydesk, NewAdministrator, NewKey, OpenOptions};
 use model::{Actor, Environment, ListQuery, PlainSecret, Role};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, new_key, once, verify};
+use crate::test_keydesk::{TestKeydesk, new_key, once, verify};
 
 on_both_databases!(
     no_row_and_no_file_of_the_database_holds_one,
@@ -18,7 +18,7 @@ const PASSWORD: &str = "correct horse battery staple";
 const IDEMPOTENCY_KEY: &str = "a-key-that-opens-an-answer";
 
 /// Runs a story and gives every text that must stay secret, with all that was printed on the way.
-async fn story(desk: &Desk) -> (Vec<String>, Vec<String>) {
+async fn story(desk: &TestKeydesk) -> (Vec<String>, Vec<String>) {
     let keydesk = &desk.keydesk;
     let (mut secrets, mut printed) = (vec![PASSWORD.to_owned(), IDEMPOTENCY_KEY.to_owned()], Vec::new());
     let mut keep = |secret: &PlainSecret| secrets.push(secret.expose().to_owned());
@@ -34,7 +34,7 @@ async fn story(desk: &Desk) -> (Vec<String>, Vec<String>) {
         printed.push(format!("{issued:?} {issued:#?} {verdict:?} {}", serde_json::to_string(&issued.key).unwrap()));
         let revealed = keydesk.reveal(&desk.operator, issued.key.id).await.unwrap();
         printed.push(format!("{revealed:?}"));
-        let renamed = keydesk.update(&desk.operator, issued.key.id, domain::KeyChange::name("Beta"), None).await;
+        let renamed = keydesk.update(&desk.operator, issued.key.id, model::SettingsPatch::name("Beta"), None).await;
         printed.push(format!("{renamed:?}"));
         let made = keydesk.create_handover(&desk.operator, issued.key.id).await.unwrap();
         keep(&made.token);
@@ -84,7 +84,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 }
 
 async fn no_row_and_no_file_of_the_database_holds_one(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let (mut secrets, _) = story(&desk).await;
     let keyring = fs::read_to_string(desk.database.dir().join("master.key")).unwrap();
     let keys: Vec<_> = keyring.lines().filter(|line| !line.starts_with('#')).collect();
@@ -106,7 +106,7 @@ async fn no_row_and_no_file_of_the_database_holds_one(database: TestDatabase) {
 }
 
 async fn nothing_that_prints_shows_one(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let (secrets, printed) = story(&desk).await;
     for (number, text) in printed.iter().enumerate() {
         assert!(!secrets.iter().any(|secret| text.contains(secret)), "text {number} shows a secret");
@@ -114,7 +114,7 @@ async fn nothing_that_prints_shows_one(database: TestDatabase) {
 }
 
 async fn another_keyring_is_refused(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let elsewhere = TestDatabase::sqlite().await;
     Keydesk::open(OpenOptions::new(elsewhere.address(), elsewhere.dir())).await.unwrap();
     let foreign = fs::read_to_string(elsewhere.dir().join("master.key")).unwrap();

@@ -1,14 +1,19 @@
-use model::{Actor, Code, InstallationId, Instant, Key, KeyError, KeyId, KeyStatus, ListQuery, SecretId, Selection};
+use domain::NewKey;
+use model::{
+    Actor, Code, InstallationId, Instant, Key, KeyError, KeyId, KeyStatus, ListQuery, SecretId, Selection,
+    SettingsPatch,
+};
 use store::{LastUse, NewSecret, Store, StoredKey, UsageDelta, on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
-use crate::desk::{Desk, HOUR, START};
+use crate::test_keydesk::{HOUR, START, TestKeydesk, code, scopes, settings};
 
 on_both_databases!(
     a_selection_of_deleted_keys_deletes_no_living_ones,
     a_text_that_is_in_no_name_selects_nothing,
     all_that_match_are_counted_with_their_calls,
-    a_deletion_that_stops_half_way_is_undone
+    a_deletion_that_stops_half_way_is_undone,
+    whoever_undoes_a_deletion_holds_every_scope_of_the_keys
 );
 
 fn matching(search: &str, status: Option<KeyStatus>) -> Selection {
@@ -34,11 +39,11 @@ async fn put_like(store: &Store, installation: InstallationId, key: &Key, more: 
 }
 
 async fn a_selection_of_deleted_keys_deletes_no_living_ones(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let (gone, live) = (desk.issue("Acme").await.key, desk.issue("Acme").await.key);
     desk.keydesk.delete(&desk.operator, gone.id, None).await.unwrap();
     let selection = matching("acme", Some(KeyStatus::Revoked));
-    let impact = desk.keydesk.impact(&desk.operator, &selection).await.unwrap();
+    let impact = desk.keydesk.deletion_impact(&desk.operator, &selection).await.unwrap();
     assert_eq!((impact.keys, impact.names.len()), (0, 0), "nothing would stop");
     let deleted = desk.keydesk.delete_selected(&desk.operator, &selection).await.unwrap();
     assert_eq!(deleted.deleted, 0);
@@ -46,23 +51,23 @@ async fn a_selection_of_deleted_keys_deletes_no_living_ones(database: TestDataba
 }
 
 async fn a_text_that_is_in_no_name_selects_nothing(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Acme").await.key;
     for search in ["\0", "ac\0me", "acme\u{7}x", "nobody"] {
         let listed = ListQuery { search: search.to_owned(), limit: 50, ..ListQuery::default() };
         assert_eq!(desk.keydesk.list(&desk.operator, &listed).await.unwrap().items, [], "{search:?}");
-        let impact = desk.keydesk.impact(&desk.operator, &matching(search, None)).await.unwrap();
+        let impact = desk.keydesk.deletion_impact(&desk.operator, &matching(search, None)).await.unwrap();
         assert_eq!(impact.keys, 0, "{search:?}");
         let deleted = desk.keydesk.delete_selected(&desk.operator, &matching(search, None)).await.unwrap();
         assert_eq!(deleted.deleted, 0, "{search:?}");
     }
     assert_eq!(desk.keydesk.get(&desk.operator, key.id).await.unwrap(), key);
-    let some = desk.keydesk.impact(&desk.operator, &matching("ACM", None)).await.unwrap();
-    assert_eq!((some.keys, some.names), (1, vec![key.client_name]));
+    let some = desk.keydesk.deletion_impact(&desk.operator, &matching("ACM", None)).await.unwrap();
+    assert_eq!((some.keys, some.names), (1, vec![key.settings.client_name]));
 }
 
 async fn all_that_match_are_counted_with_their_calls(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let (first, second) = (desk.issue("Acme").await, desk.issue("Acme too").await);
     let store = desk.database.store().await;
     put_like(&store, desk.operator.installation, &first.key, 1_000).await;
@@ -83,15 +88,15 @@ async fn all_that_match_are_counted_with_their_calls(database: TestDatabase) {
     let at = Instant::from_millis(START - 5);
     let last = LastUse { installation: desk.operator.installation, key: first.key.id, secret, at };
     store.record_usage(&deltas, &[last]).await.unwrap();
-    let impact = desk.keydesk.impact(&desk.operator, &matching("acme", None)).await.unwrap();
+    let impact = desk.keydesk.deletion_impact(&desk.operator, &matching("acme", None)).await.unwrap();
     assert_eq!((impact.keys, impact.calls_30_days, impact.calls_is_lower_bound), (1_002, 7, false));
     assert_eq!((impact.names.len(), impact.last_used_at), (5, Some(at)));
-    let few = desk.keydesk.impact(&desk.operator, &matching("acme too", None)).await.unwrap();
+    let few = desk.keydesk.deletion_impact(&desk.operator, &matching("acme too", None)).await.unwrap();
     assert_eq!((few.keys, few.calls_30_days, few.last_used_at), (1, 4, None));
 }
 
 async fn a_deletion_that_stops_half_way_is_undone(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let caller = desk.caller(&["keys:read", "keys:write"]).await;
     let Actor::Key { id: own } = caller.actor else { panic!("a key calls") };
     let (acme, left) = (desk.issue("Acme").await.key, desk.issue("Beta").await.key);
@@ -108,4 +113,29 @@ async fn a_deletion_that_stops_half_way_is_undone(database: TestDatabase) {
     desk.keydesk.set_module(Actor::Operator, "default", false).await.unwrap();
     let refused = desk.keydesk.delete_selected(&desk.operator, &selection).await.map(drop);
     assert_eq!(refused, Err(KeyError::ModuleUnavailable));
+}
+
+async fn whoever_undoes_a_deletion_holds_every_scope_of_the_keys(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let weak = desk.caller(&["keys:write", "calls:read"]).await;
+    let strong = desk.caller(&["keys:write", "calls:read", "data:read"]).await;
+    let issue = async |held: &[&str]| {
+        let new = NewKey::of(SettingsPatch { scopes: Some(scopes(held)), ..settings("Acme") });
+        desk.keydesk.issue(&desk.operator, new).await.unwrap()
+    };
+    let (reader, bulk) = (issue(&["calls:read"]).await, issue(&["data:read", "calls:read"]).await);
+    let delete =
+        async |ids: Vec<KeyId>| desk.keydesk.delete_selected(&weak, &Selection::Ids(ids)).await.unwrap().changes;
+    let both = delete(vec![reader.key.id, bulk.key.id]).await;
+    let before = desk.database.raw().await.dump().await;
+    let missing = scopes(&["data:read"]).iter().cloned().collect();
+    assert_eq!(desk.keydesk.undo_delete(&weak, &both).await, Err(KeyError::ScopeEscalation { missing }));
+    assert_eq!(desk.database.raw().await.dump().await, before, "neither key is restored");
+    for secret in [&reader.secret, &bulk.secret] {
+        assert_eq!(code(&desk.keydesk, secret.expose()).await, Code::Revoked);
+    }
+    assert_eq!(desk.keydesk.undo_delete(&strong, &both).await, Ok(2));
+    assert_eq!(code(&desk.keydesk, bulk.secret.expose()).await, Code::Valid);
+    let own = delete(vec![reader.key.id]).await;
+    assert_eq!(desk.keydesk.undo_delete(&weak, &own).await, Ok(1));
 }

@@ -1,9 +1,9 @@
-use domain::{KeyChange, NewKey};
-use model::{Action, Code, KeyError, KeyId, KeyStatus, Selection};
+use domain::NewKey;
+use model::{Action, Code, KeyError, KeyId, KeyStatus, Selection, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
-use crate::desk::{Desk, code, new_key, scopes};
+use crate::test_keydesk::{TestKeydesk, code, new_key, scopes, settings};
 
 on_both_databases!(
     off_and_on_again,
@@ -16,7 +16,7 @@ on_both_databases!(
 );
 
 async fn off_and_on_again(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     let (id, key) = (issued.key.id, issued.secret.expose());
     let off = desk.keydesk.set_enabled(&desk.operator, id, false, Some(1)).await.unwrap();
@@ -34,9 +34,9 @@ async fn off_and_on_again(database: TestDatabase) {
 }
 
 async fn a_key_that_is_made_disabled_waits_to_be_enabled(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let before = desk.audit(&desk.operator).await.len();
-    let new = NewKey { enabled: Some(false), ..new_key("Acme") };
+    let new = NewKey::of(SettingsPatch { enabled: Some(false), ..settings("Acme") });
     let issued = desk.keydesk.issue(&desk.operator, new.clone()).await.unwrap();
     let (id, key) = (issued.key.id, issued.secret.expose());
     assert_eq!((issued.key.status, issued.key.version), (KeyStatus::Disabled, 1));
@@ -56,17 +56,17 @@ async fn a_key_that_is_made_disabled_waits_to_be_enabled(database: TestDatabase)
 }
 
 async fn a_switch_is_part_of_an_edit(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     let (id, key) = (issued.key.id, issued.secret.expose());
     let edit = async |enabled, name: &str, version| {
-        let change = KeyChange { enabled: Some(enabled), ..KeyChange::name(name) };
+        let change = SettingsPatch { enabled: Some(enabled), ..SettingsPatch::name(name) };
         desk.keydesk.update(&desk.operator, id, change, Some(version)).await
     };
     let last = async || desk.audit(&desk.operator).await.pop().unwrap();
     let entries = desk.audit(&desk.operator).await.len();
     let off = edit(false, "Beta", 1).await.unwrap();
-    assert_eq!((off.client_name.as_str(), off.status, off.version), ("Beta", KeyStatus::Disabled, 2));
+    assert_eq!((off.settings.client_name.as_str(), off.status, off.version), ("Beta", KeyStatus::Disabled, 2));
     assert_eq!((code(&desk.keydesk, key).await, last().await.action().unwrap()), (Code::Disabled, Action::KeyUpdate));
     // What is refused switches nothing.
     let before = desk.database.raw().await.dump().await;
@@ -83,27 +83,28 @@ async fn a_switch_is_part_of_an_edit(database: TestDatabase) {
 }
 
 async fn enabling_through_an_edit_takes_all_rights_of_the_key(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let weak = desk.caller(&["keys:write", "calls:read"]).await;
-    let edit = async |id, change: KeyChange| desk.keydesk.update(&weak, id, change, None).await.map(|key| key.status);
-    let switch = |enabled| KeyChange { enabled: Some(enabled), ..KeyChange::default() };
+    let edit =
+        async |id, change: SettingsPatch| desk.keydesk.update(&weak, id, change, None).await.map(|key| key.status);
+    let switch = |enabled| SettingsPatch { enabled: Some(enabled), ..SettingsPatch::default() };
     for (held, expected) in [
         (&["calls:read"][..], Ok(KeyStatus::Active)),
         (&["calls:read", "data:read"], Err(KeyError::ScopeEscalation { missing: vec!["data:read".parse().unwrap()] })),
     ] {
-        let new = NewKey { scopes: Some(scopes(held)), ..new_key("Acme") };
+        let new = NewKey::of(SettingsPatch { scopes: Some(scopes(held)), ..settings("Acme") });
         let id = desk.keydesk.issue(&desk.operator, new).await.unwrap().key.id;
         assert_eq!(edit(id, switch(false)).await, Ok(KeyStatus::Disabled), "anybody may take away");
-        assert_eq!(edit(id, KeyChange::name("Beta")).await, Ok(KeyStatus::Disabled));
+        assert_eq!(edit(id, SettingsPatch::name("Beta")).await, Ok(KeyStatus::Disabled));
         assert_eq!(edit(id, switch(true)).await, expected, "{held:?}");
         // The rights that are left count, and not those that the same edit takes away.
-        let less = KeyChange { scopes: Some(scopes(&["calls:read"])), ..switch(true) };
+        let less = SettingsPatch { scopes: Some(scopes(&["calls:read"])), ..switch(true) };
         assert_eq!(edit(id, less).await, Ok(KeyStatus::Active), "{held:?}");
     }
 }
 
 async fn many_at_once_with_what_became_of_each(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let [one, two, gone] = [desk.issue("Acme").await, desk.issue("Beta").await, desk.issue("Gone").await];
     let default = desk.keydesk.default_key(&desk.operator).await.unwrap().id;
     desk.keydesk.delete(&desk.operator, gone.key.id, None).await.unwrap();
@@ -122,7 +123,7 @@ async fn many_at_once_with_what_became_of_each(database: TestDatabase) {
 
 async fn all_that_match_in_several_changes(database: TestDatabase) {
     const KEYS: usize = 2_100;
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let new = (0..KEYS).map(|_| new_key("Acme")).collect();
     let issued = desk.keydesk.issue_many(&desk.operator, new).await.unwrap();
     let other = desk.issue("Beta").await.key;
@@ -148,7 +149,7 @@ async fn all_that_match_in_several_changes(database: TestDatabase) {
 }
 
 async fn the_default_key_stays_on(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let default = desk.keydesk.default_key(&desk.operator).await.unwrap();
     let before = desk.database.raw().await.dump().await;
     for enabled in [false, true] {

@@ -1,14 +1,15 @@
-use domain::{Caller, KeyChange, NewKey};
-use model::{Action, Code, Instant, KeyError, KeyStatus, NetworkSet, OriginSet, Preset, ScopeSet};
+use domain::{Caller, NewKey};
+use model::{Action, Code, Instant, KeyError, KeyStatus, NetworkSet, OriginSet, Preset, ScopeSet, SettingsPatch};
 use serde_json::json;
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::desk::{Desk, HOUR, START, call, code, new_key, scopes};
+use crate::test_keydesk::{HOUR, START, TestKeydesk, call, code, scopes, settings};
 
 on_both_databases!(
     every_setting_can_be_changed_and_taken_back,
     what_changes_nothing_writes_nothing,
     a_bad_change_changes_nothing,
+    limits_are_refused_until_something_keeps_them,
     rights_can_be_taken_but_not_given_by_who_lacks_them,
     a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them,
     a_preset_brings_its_rights,
@@ -21,8 +22,8 @@ fn in_an_hour() -> Instant {
 }
 
 /// Of every setting something else than usual.
-fn everything() -> KeyChange {
-    KeyChange {
+fn everything() -> SettingsPatch {
+    SettingsPatch {
         client_name: Some("Beta".to_owned()),
         preset: Some(Preset::LiveWidget),
         scopes: Some(scopes(&["calls:read"])),
@@ -33,23 +34,24 @@ fn everything() -> KeyChange {
         metadata: Some(serde_json::from_value(json!({"crm": "4711"})).unwrap()),
         owner_email: Some(Some("ada@example.com".parse().unwrap())),
         notes: Some(Some("ring Ada first".parse().unwrap())),
+        ..SettingsPatch::default()
     }
 }
 
 async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let before = desk.issue("Acme").await.key;
     desk.clock.advance(1);
     let after = desk.keydesk.update(&desk.operator, before.id, everything(), Some(1)).await.unwrap();
     assert_eq!(desk.keydesk.get(&desk.operator, before.id).await.unwrap(), after);
     assert_eq!((after.version, after.updated_at), (2, Instant::from_millis(START + 1)));
     assert_eq!(
-        (after.client_name.as_str(), after.preset, &after.scopes),
+        (after.settings.client_name.as_str(), after.settings.preset, &after.settings.scopes),
         ("Beta", Preset::LiveWidget, &scopes(&["calls:read"]))
     );
-    assert_eq!((after.expires_at, after.status), (Some(in_an_hour()), KeyStatus::Disabled));
-    assert_eq!(after.owner_email.as_ref().unwrap().as_str(), "ada@example.com");
-    assert_eq!(after.notes.as_ref().unwrap().as_str(), "ring Ada first");
+    assert_eq!((after.settings.expires_at, after.status), (Some(in_an_hour()), KeyStatus::Disabled));
+    assert_eq!(after.settings.owner_email.as_ref().unwrap().as_str(), "ada@example.com");
+    assert_eq!(after.settings.notes.as_ref().unwrap().as_str(), "ring Ada first");
     let entry = desk.audit(&desk.operator).await.pop().unwrap();
     assert_eq!(entry.action().unwrap(), Action::KeyUpdate);
     let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap();
@@ -58,7 +60,7 @@ async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
     assert_eq!(detail["enabled"], json!({"from": true, "to": false}));
     assert!(!entry.detail.contains("ring Ada"), "the log is forever");
 
-    let back = KeyChange {
+    let back = SettingsPatch {
         client_name: Some("Acme".to_owned()),
         preset: Some(Preset::Crm),
         scopes: None,
@@ -69,35 +71,25 @@ async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
         metadata: Some(Default::default()),
         owner_email: Some(None),
         notes: Some(None),
+        ..SettingsPatch::default()
     };
     let back = desk.keydesk.update(&desk.operator, before.id, back, Some(2)).await.unwrap();
-    assert_eq!(back.settings(), before.settings());
+    assert_eq!(back.settings, before.settings);
     // A key that is made with all of it reads the same.
-    let new = NewKey {
-        preset: Some(Preset::LiveWidget),
-        scopes: Some(scopes(&["calls:read"])),
-        enabled: Some(false),
-        expires_at: Some(in_an_hour()),
-        allowed_ips: everything().allowed_ips.unwrap(),
-        allowed_origins: everything().allowed_origins.unwrap(),
-        metadata: everything().metadata.unwrap(),
-        owner_email: everything().owner_email.unwrap(),
-        notes: everything().notes.unwrap(),
-        ..new_key("Beta")
-    };
+    let new = NewKey::of(everything());
     let made = desk.keydesk.issue(&desk.operator, new).await.unwrap().key;
-    assert_eq!(made.settings(), after.settings());
+    assert_eq!(made.settings, after.settings);
     assert_eq!(desk.keydesk.get(&desk.operator, made.id).await.unwrap(), made);
 }
 
 async fn what_changes_nothing_writes_nothing(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Acme").await.key;
     desk.keydesk.update(&desk.operator, key.id, everything(), None).await.unwrap();
     // Also when it would not be accepted any more: its time is over.
     desk.clock.advance(2 * HOUR);
     let before = desk.database.raw().await.dump().await;
-    for change in [everything(), KeyChange::default(), KeyChange::name(" Beta ")] {
+    for change in [everything(), SettingsPatch::default(), SettingsPatch::name(" Beta ")] {
         assert_eq!(desk.keydesk.update(&desk.operator, key.id, change, Some(2)).await.unwrap().version, 2);
     }
     assert_eq!(desk.keydesk.set_enabled(&desk.operator, key.id, false, Some(2)).await.unwrap().version, 2);
@@ -106,25 +98,25 @@ async fn what_changes_nothing_writes_nothing(database: TestDatabase) {
 }
 
 async fn a_bad_change_changes_nothing(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Acme").await.key;
     let before = desk.database.raw().await.dump().await;
-    let refused = async |change: KeyChange, version| {
+    let refused = async |change: SettingsPatch, version| {
         desk.keydesk.update(&desk.operator, key.id, change, version).await.unwrap_err().code()
     };
     assert_eq!(refused(everything(), Some(9)).await, "version_moved");
     assert_eq!(
-        refused(KeyChange { client_name: Some("\0".to_owned()), ..everything() }, None).await,
+        refused(SettingsPatch { client_name: Some("\0".to_owned()), ..everything() }, None).await,
         "invalid_client_name"
     );
     assert_eq!(
-        refused(KeyChange { scopes: Some(scopes(&["calls:fly"])), ..everything() }, None).await,
+        refused(SettingsPatch { scopes: Some(scopes(&["calls:fly"])), ..everything() }, None).await,
         "unknown_scope"
     );
     for past in [START, START - 1] {
         let expires_at = Some(Some(Instant::from_millis(past)));
-        assert_eq!(refused(KeyChange { expires_at, ..everything() }, None).await, "invalid_setting");
-        let new = NewKey { expires_at: Some(Instant::from_millis(past)), ..new_key("Acme") };
+        assert_eq!(refused(SettingsPatch { expires_at, ..everything() }, None).await, "invalid_setting");
+        let new = NewKey::of(SettingsPatch { expires_at: Some(Some(Instant::from_millis(past))), ..settings("Acme") });
         assert_eq!(desk.keydesk.issue(&desk.operator, new).await.unwrap_err().code(), "invalid_setting");
     }
     assert_eq!(
@@ -134,12 +126,43 @@ async fn a_bad_change_changes_nothing(database: TestDatabase) {
     assert_eq!(desk.database.raw().await.dump().await, before);
 }
 
+async fn limits_are_refused_until_something_keeps_them(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let id = desk.issue("Acme").await.key.id;
+    let limit = json!([{"name": "calls", "limit": 60, "window_seconds": 60}]);
+    let quota = json!([{"name": "daily", "limit": 60, "period": "day"}]);
+    for (field, rate_limits, quotas) in [("rate_limits", limit.clone(), json!([])), ("quotas", json!([]), quota)] {
+        let patch = SettingsPatch {
+            rate_limits: Some(serde_json::from_value(rate_limits).unwrap()),
+            quotas: Some(serde_json::from_value(quotas).unwrap()),
+            ..settings("Beta")
+        };
+        let before = desk.database.raw().await.dump().await;
+        let changed = desk.keydesk.update(&desk.operator, id, patch.clone(), None).await.map(drop);
+        let issued = desk.keydesk.issue(&desk.operator, NewKey::of(patch.clone())).await.map(drop);
+        let many = desk.keydesk.issue_many(&desk.operator, vec![NewKey::of(patch)]).await.map(drop);
+        for refused in [changed, issued, many] {
+            assert!(
+                matches!(&refused, Err(KeyError::InvalidSetting { field: named, .. }) if named == field),
+                "{field}: {refused:?}"
+            );
+        }
+        assert_eq!(desk.database.raw().await.dump().await, before);
+    }
+    let none = SettingsPatch {
+        rate_limits: Some(Default::default()),
+        quotas: Some(Default::default()),
+        ..SettingsPatch::default()
+    };
+    assert_eq!(desk.keydesk.update(&desk.operator, id, none, None).await.unwrap().version, 1);
+}
+
 async fn rights_can_be_taken_but_not_given_by_who_lacks_them(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let weak = desk.caller(&["keys:write", "calls:read"]).await;
     let set = async |caller: &Caller, id, wanted: ScopeSet| {
-        let change = KeyChange { scopes: Some(wanted), ..KeyChange::default() };
-        desk.keydesk.update(caller, id, change, None).await.map(|key| key.scopes)
+        let change = SettingsPatch { scopes: Some(wanted), ..SettingsPatch::default() };
+        desk.keydesk.update(caller, id, change, None).await.map(|key| key.settings.scopes)
     };
     for (has, wanted, expected) in [
         (&["calls:read"][..], &["calls:read", "data:read"][..], Err(&["data:read"][..])),
@@ -150,7 +173,7 @@ async fn rights_can_be_taken_but_not_given_by_who_lacks_them(database: TestDatab
         (&["calls:make"], &["calls:*"], Err(&["calls:*"])),
         (&["data:read"], &["wraps:read", "wraps:write"], Err(&["wraps:read", "wraps:write"])),
     ] {
-        let new = NewKey { scopes: Some(scopes(has)), ..new_key("Acme") };
+        let new = NewKey::of(SettingsPatch { scopes: Some(scopes(has)), ..settings("Acme") });
         let id = desk.keydesk.issue(&desk.operator, new).await.unwrap().key.id;
         let expected = match expected {
             Ok(()) => Ok(scopes(wanted)),
@@ -160,30 +183,30 @@ async fn rights_can_be_taken_but_not_given_by_who_lacks_them(database: TestDatab
         assert_eq!(set(&desk.operator, id, scopes(wanted)).await, Ok(scopes(wanted)));
     }
     // What it took away it can't give back.
-    let new = NewKey { scopes: Some(scopes(&["data:read"])), ..new_key("Acme") };
+    let new = NewKey::of(SettingsPatch { scopes: Some(scopes(&["data:read"])), ..settings("Acme") });
     let id = desk.keydesk.issue(&desk.operator, new).await.unwrap().key.id;
     set(&weak, id, ScopeSet::default()).await.unwrap();
     assert!(set(&weak, id, scopes(&["data:read"])).await.is_err());
 }
 
 async fn a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let (weak, strong) = (desk.caller(&["keys:write"]).await, desk.caller(&["keys:write", "data:read"]).await);
     let keydesk = &desk.keydesk;
     let bound = |ips: &[&str], origins: &[&str]| {
         let ips = ips.iter().map(|text| text.parse().unwrap());
         let origins = origins.iter().map(|text| text.parse().unwrap());
-        KeyChange {
+        SettingsPatch {
             allowed_ips: Some(NetworkSet::new(ips).unwrap()),
             allowed_origins: Some(OriginSet::new(origins).unwrap()),
-            ..KeyChange::default()
+            ..SettingsPatch::default()
         }
     };
-    let until = |at: Option<i64>| KeyChange {
+    let until = |at: Option<i64>| SettingsPatch {
         expires_at: Some(at.map(|at| Instant::from_millis(START + at))),
-        ..KeyChange::default()
+        ..SettingsPatch::default()
     };
-    let enabled = |enabled| KeyChange { enabled: Some(enabled), ..KeyChange::default() };
+    let enabled = |enabled| SettingsPatch { enabled: Some(enabled), ..SettingsPatch::default() };
     // From what, to what, and whether it takes the key's rights.
     let site = &["https://*.example.com"];
     for (from, to, widens) in [
@@ -201,7 +224,7 @@ async fn a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them(databas
         (enabled(false), enabled(true), true),
         (enabled(true), enabled(false), false),
     ] {
-        let new = NewKey { scopes: Some(scopes(&["data:read"])), ..new_key("Acme") };
+        let new = NewKey::of(SettingsPatch { scopes: Some(scopes(&["data:read"])), ..settings("Acme") });
         let id = keydesk.issue(&desk.operator, new).await.unwrap().key.id;
         keydesk.update(&desk.operator, id, from.clone(), None).await.unwrap();
         let before = desk.database.raw().await.dump().await;
@@ -216,19 +239,20 @@ async fn a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them(databas
         }
     }
     // Together with the rights, it may.
-    let new = NewKey { scopes: Some(scopes(&["data:read"])), enabled: Some(false), ..new_key("Acme") };
+    let new =
+        NewKey::of(SettingsPatch { scopes: Some(scopes(&["data:read"])), enabled: Some(false), ..settings("Acme") });
     let id = keydesk.issue(&desk.operator, new).await.unwrap().key.id;
-    let harmless = KeyChange { scopes: Some(ScopeSet::default()), ..enabled(true) };
+    let harmless = SettingsPatch { scopes: Some(ScopeSet::default()), ..enabled(true) };
     keydesk.update(&weak, id, harmless, None).await.unwrap();
 }
 
 async fn a_preset_brings_its_rights(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let update = async |preset, wanted: Option<&[&str]>| {
-        let change = KeyChange { preset: Some(preset), scopes: wanted.map(scopes), ..KeyChange::default() };
+        let change = SettingsPatch { preset: Some(preset), scopes: wanted.map(scopes), ..SettingsPatch::default() };
         let key = desk.keydesk.update(&desk.operator, id, change, None).await.unwrap();
-        (key.preset, key.scopes)
+        (key.settings.preset, key.settings.scopes)
     };
     let widget = Preset::LiveWidget;
     assert_eq!(update(widget, None).await, (widget, widget.scopes()));
@@ -237,8 +261,8 @@ async fn a_preset_brings_its_rights(database: TestDatabase) {
 }
 
 async fn expiry_is_to_the_millisecond_and_moves(database: TestDatabase) {
-    let desk = Desk::open(database).await;
-    let new = NewKey { expires_at: Some(in_an_hour()), ..new_key("Acme") };
+    let desk = TestKeydesk::open(database).await;
+    let new = NewKey::of(SettingsPatch { expires_at: Some(Some(in_an_hour())), ..settings("Acme") });
     let issued = desk.keydesk.issue(&desk.operator, new).await.unwrap();
     let key = issued.secret.expose();
     for (now, expected) in [(HOUR - 1, Code::Valid), (HOUR, Code::Expired)] {
@@ -246,18 +270,19 @@ async fn expiry_is_to_the_millisecond_and_moves(database: TestDatabase) {
         assert_eq!(code(&desk.keydesk, key).await, expected);
         assert_eq!(code(&desk.second_node().await, key).await, expected, "from the database");
     }
-    let later = KeyChange { expires_at: Some(Some(Instant::from_millis(START + HOUR + 1))), ..KeyChange::default() };
+    let later =
+        SettingsPatch { expires_at: Some(Some(Instant::from_millis(START + HOUR + 1))), ..SettingsPatch::default() };
     desk.keydesk.update(&desk.operator, issued.key.id, later, None).await.unwrap();
     assert_eq!(code(&desk.keydesk, key).await, Code::Valid);
 }
 
 async fn addresses_and_origins_bind_a_key(database: TestDatabase) {
-    let desk = Desk::open(database).await;
-    let new = NewKey {
-        allowed_ips: everything().allowed_ips.unwrap(),
-        allowed_origins: everything().allowed_origins.unwrap(),
-        ..new_key("Acme")
-    };
+    let desk = TestKeydesk::open(database).await;
+    let new = NewKey::of(SettingsPatch {
+        allowed_ips: everything().allowed_ips,
+        allowed_origins: everything().allowed_origins,
+        ..settings("Acme")
+    });
     let issued = desk.keydesk.issue(&desk.operator, new).await.unwrap();
     let cold = desk.second_node().await;
     for (ip, origin, expected) in [
@@ -279,10 +304,10 @@ async fn addresses_and_origins_bind_a_key(database: TestDatabase) {
             assert_eq!(verdict.code, expected, "{ip:?} {origin:?}");
         }
     }
-    let free = KeyChange {
+    let free = SettingsPatch {
         allowed_ips: Some(Default::default()),
         allowed_origins: Some(Default::default()),
-        ..KeyChange::default()
+        ..SettingsPatch::default()
     };
     desk.keydesk.update(&desk.operator, issued.key.id, free, None).await.unwrap();
     assert_eq!(code(&desk.keydesk, issued.secret.expose()).await, Code::Valid);

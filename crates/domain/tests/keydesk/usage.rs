@@ -5,7 +5,7 @@ use model::{Code, Instant};
 use store::{on_both_databases, testing::TestDatabase};
 use verify::Call;
 
-use crate::desk::{Desk, HOUR, KNOWN, START, call, code, options, scopes, within};
+use crate::test_keydesk::{HOUR, KNOWN, START, TestKeydesk, call, code, options, scopes, within};
 
 on_both_databases!(
     calls_are_written_by_code_and_hour_when_it_stops,
@@ -15,7 +15,7 @@ on_both_databases!(
 );
 
 /// Hour, code and calls of every bucket, the hours counted from that of [`START`].
-async fn buckets(desk: &Desk) -> Vec<(i64, String, i64)> {
+async fn buckets(desk: &TestKeydesk) -> Vec<(i64, String, i64)> {
     let sql = "SELECT bucket_start || ' ' || code || ' ' || calls FROM usage_bucket ORDER BY bucket_start, code";
     let rows = desk.database.raw().await.texts(sql).await;
     rows.iter()
@@ -35,7 +35,7 @@ async fn calls(keydesk: &Keydesk, key: &str, number: usize) {
 }
 
 async fn calls_are_written_by_code_and_hour_when_it_stops(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     let (id, key) = (issued.key.id, issued.secret.expose());
     let background = desk.keydesk.start();
@@ -66,7 +66,7 @@ async fn calls_are_written_by_code_and_hour_when_it_stops(database: TestDatabase
 }
 
 async fn a_call_counts_in_the_hour_in_which_it_was_made(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Acme").await.secret;
     desk.database.raw().await.execute("ALTER TABLE usage_bucket RENAME TO away").await.unwrap();
     let background = desk.keydesk.start();
@@ -86,7 +86,7 @@ async fn a_call_counts_in_the_hour_in_which_it_was_made(database: TestDatabase) 
 }
 
 async fn what_can_not_be_written_is_written_later(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     let (id, key) = (issued.key.id, issued.secret.expose());
     // One node that keeps records in memory and one that has no room for any.
@@ -98,7 +98,10 @@ async fn what_can_not_be_written_is_written_later(database: TestDatabase) {
         let background = node.start();
         calls(node, key, 3).await;
         // The record that counted is not the one in memory any more.
-        desk.keydesk.update(&desk.operator, id, domain::KeyChange::name(format!("Acme {node:p}")), None).await.unwrap();
+        desk.keydesk
+            .update(&desk.operator, id, model::SettingsPatch::name(format!("Acme {node:p}")), None)
+            .await
+            .unwrap();
         calls(node, key, 2).await;
         background.stop().await;
         desk.database.raw().await.execute("ALTER TABLE away RENAME TO usage_bucket").await.unwrap();
@@ -111,7 +114,7 @@ async fn what_can_not_be_written_is_written_later(database: TestDatabase) {
 }
 
 async fn many_nodes_add_up(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     let nodes = [desk.second_node().await, desk.second_node().await, desk.second_node().await];
     for node in nodes {
@@ -124,7 +127,7 @@ async fn many_nodes_add_up(database: TestDatabase) {
 /// PostgreSQL alone lets a test wait until the writing is under way.
 #[tokio::test]
 async fn calls_survive_a_stop_in_the_middle_of_writing() {
-    let desk = Desk::open(TestDatabase::postgres().await).await;
+    let desk = TestKeydesk::open(TestDatabase::postgres().await).await;
     let issued = desk.issue("Acme").await;
     calls(&desk.keydesk, issued.secret.expose(), 3).await;
     let mut blocker = desk.database.raw().await;

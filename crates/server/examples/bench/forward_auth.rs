@@ -8,7 +8,7 @@ use std::{
 };
 
 use domain::{Caller, Keydesk, NewKey, OpenOptions};
-use model::{BODY_LEN, Environment, Preset, Scope, SecretFormat};
+use model::{BODY_LEN, Environment, Preset, Scope, SecretFormat, SettingsPatch};
 use verify::Call;
 
 use crate::{Failed, Programs, against, http::Connection, median, percentile, process::Server, say};
@@ -26,10 +26,7 @@ pub(crate) fn measure(programs: &Programs) -> Result<(), Failed> {
     let key =
         programs.secret(&database, dir.path(), &["key", "create", "--client-name", "Acme CRM", "--preset", "crm"])?;
     let config = dir.path().join("keydesk.toml");
-    let routes = (0..ROUTES).map(|number| {
-        format!("[[routes]]\nmethod = \"GET\"\npath = \"/api/v{number}/contacts/{{id}}\"\nscope = \"contacts:read\"\n")
-    });
-    std::fs::write(&config, routes.collect::<String>())?;
+    std::fs::write(&config, routes())?;
     let config = config.to_str().ok_or("no text")?;
     let keydesk = programs.serve_with(&database, dir.path(), &["--config", config])?;
     let empty = Server::start(&programs.empty, &["LISTEN"])?;
@@ -40,6 +37,14 @@ pub(crate) fn measure(programs: &Programs) -> Result<(), Failed> {
     flood(&keydesk, &routed)?;
     drop((keydesk, empty));
     two_cores()
+}
+
+/// A configuration in which `GET /api/v50/contacts/42` is one of many.
+pub(crate) fn routes() -> String {
+    let route = |number| {
+        format!("[[routes]]\nmethod = \"GET\"\npath = \"/api/v{number}/contacts/{{id}}\"\nscope = \"contacts:read\"\n")
+    };
+    (0..ROUTES).map(route).collect()
 }
 
 fn question(target: &str, key: &str, headers: &str) -> Vec<u8> {
@@ -113,7 +118,7 @@ fn two_cores() -> Result<(), Failed> {
     let (keydesk, secret) = runtime.block_on(async {
         let keydesk = Keydesk::open(OpenOptions::new(database, dir.path())).await?;
         let operator = Caller::operator(keydesk.installation("default").await?.ok_or("no installation")?.id);
-        let new = NewKey { client_name: "Acme".to_owned(), preset: Some(Preset::Crm), ..NewKey::default() };
+        let new = NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name("Acme") });
         let issued = keydesk.issue(&operator, new).await?;
         Ok::<_, Failed>((keydesk, issued.secret))
     })?;

@@ -1,8 +1,9 @@
-//! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify] [--skip-sqlite]`, or `bench --timing [N]` alone. The
-//! server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
+//! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify] [--skip-sqlite]`, or `bench --timing [N]` or
+//! `bench --load [--rounds N] [--seconds N]` alone. The server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
 
 mod forward_auth;
 mod http;
+mod load;
 mod process;
 mod timing;
 
@@ -18,7 +19,7 @@ use process::Server;
 
 pub(crate) type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-const VERIFY: &str = "/api/v1/keys/verify";
+pub(crate) const VERIFY: &str = "/api/v1/keys/verify";
 /// Calls in a round, rounds of each server.
 const CALLS: usize = 20_000;
 const ROUNDS: usize = 7;
@@ -40,6 +41,9 @@ fn main() -> Result<(), Failed> {
     if let Some(at) = args.iter().position(|arg| arg == "--timing") {
         let samples = args.get(at + 1).map_or(Ok(1_000_000), |samples| samples.parse())?;
         return timing::measure(&programs, samples);
+    }
+    if args.iter().any(|arg| arg == "--load") {
+        return load::measure(&programs, &args);
     }
     if !args.iter().any(|arg| arg == "--skip-verify") {
         forward_auth::measure(&programs)?;
@@ -95,9 +99,13 @@ impl Programs {
     }
 
     pub(crate) fn serve_with(&self, database: &str, dir: &Path, args: &[&str]) -> Result<Server, Failed> {
+        self.serve_on("0", database, dir, args)
+    }
+
+    pub(crate) fn serve_on(&self, cores: &str, database: &str, dir: &Path, args: &[&str]) -> Result<Server, Failed> {
         let dir = dir.to_str().ok_or("no text")?;
         let own = ["serve", "--listen", "LISTEN", "--database", database, "--data-dir", dir];
-        Server::start(&self.keydesk, &[&own, args].concat())
+        Server::start_on(cores, &self.keydesk, &[&own, args].concat())
     }
 }
 
@@ -175,7 +183,7 @@ fn creates(programs: &Programs) -> Result<(), Failed> {
     let server = programs.serve(&database, dir.path())?;
     let request = request("POST", "/api/v1/keys", &caller, "{\"client_name\":\"Acme CRM\"}");
     say("keys created through REST on SQLite with synchronous=FULL:");
-    for callers in [1, 32] {
+    for callers in [1, 8, 32] {
         let barrier = Barrier::new(callers + 1);
         let until = Duration::from_secs(5);
         let created: usize = std::thread::scope(|scope| {

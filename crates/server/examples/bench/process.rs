@@ -21,22 +21,59 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `program` on core 0; `LISTEN` in the arguments stands for its address.
     pub(crate) fn start(program: &Path, args: &[&str]) -> Result<Self, Failed> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let address: SocketAddr = format!("127.0.0.1:{port}").parse()?;
-        let mut command = Command::new("taskset");
-        command.args(["-c", "0"]).arg(program).stdout(Stdio::null()).stderr(Stdio::null());
+        Self::start_on("0", program, args)
+    }
+
+    /// The same on these cores, as `taskset` names them.
+    pub(crate) fn start_on(cores: &str, program: &Path, args: &[&str]) -> Result<Self, Failed> {
+        let address = Self::free_address()?;
+        let mut command = Command::new(program);
         command.args(args.iter().map(|arg| arg.replace("LISTEN", &address.to_string())));
+        Self::launch(cores, address, &command)
+    }
+
+    /// An address at which nobody listens yet.
+    pub(crate) fn free_address() -> Result<SocketAddr, Failed> {
+        Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+    }
+
+    /// Starts what will listen at `address`.
+    pub(crate) fn launch(cores: &str, address: SocketAddr, server: &Command) -> Result<Self, Failed> {
+        let mut command = Command::new("taskset");
+        command.args(["-c", cores]).arg(server.get_program()).args(server.get_args());
+        command.envs(server.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         let started = Instant::now();
         let child = command.spawn()?;
         let mut server = Self { child, address, accepted_after: Duration::ZERO };
         while TcpStream::connect(address).is_err() {
             if started.elapsed() > Duration::from_secs(60) || server.child.try_wait()?.is_some() {
-                return Err(format!("{} did not start", program.display()).into());
+                return Err(format!("{} did not start", command_line(&command)).into());
             }
             std::thread::sleep(Duration::from_millis(1));
         }
         server.accepted_after = started.elapsed();
         Ok(server)
+    }
+
+    /// CPU time of the process and of its children, of threads that have ended too. In steps of 10 ms.
+    pub(crate) fn cpu_of_all(&self) -> Result<Duration, Failed> {
+        /// The kernel's unit in /proc, on every architecture.
+        const TICKS: u64 = 100;
+        let own = self.child.id().to_string();
+        let mut ticks = 0;
+        for process in fs::read_dir("/proc")?.flatten() {
+            // Whatever ends meanwhile is none of ours.
+            let Ok(stat) = fs::read_to_string(process.path().join("stat")) else { continue };
+            // Behind the name, which may hold spaces: state, parent, and with the twelfth, user and system time.
+            let Some((_, fields)) = stat.rsplit_once(") ") else { continue };
+            let fields: Vec<&str> = fields.split(' ').collect();
+            let is_ours = fields.get(1) == Some(&own.as_str()) || process.file_name() == *own;
+            if let (true, Some(times)) = (is_ours, fields.get(11..13)) {
+                ticks += times.iter().map(|time| time.parse::<u64>()).sum::<Result<u64, _>>()?;
+            }
+        }
+        Ok(Duration::from_millis(ticks * 1_000 / TICKS))
     }
 
     /// CPU time of all its threads so far, as the scheduler accounts for it in nanoseconds.
@@ -63,4 +100,8 @@ impl Drop for Server {
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let _ = self.child.wait();
     }
+}
+
+fn command_line(command: &Command) -> String {
+    command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }

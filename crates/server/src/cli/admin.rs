@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use domain::NewAdministrator;
 use model::{Actor, PlainSecret, Role};
 
-use super::{Desk, Failed, Format, output::Output};
+use super::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Subcommand)]
 pub(super) enum AdminCommand {
@@ -38,14 +38,14 @@ pub(super) struct Create {
 const FILE_MAX: u64 = 4096;
 
 impl AdminCommand {
-    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         let Self::Create(Create { email, name, role, password_file, format }) = self;
-        let installation = desk.operator().await?.installation;
+        let installation = context.operator().await?.installation;
         let password = read(&password_file).map_err(|error| {
             Failed::new(format!("the password can't be read from {}: {error}", password_file.display()))
         })?;
         let new = NewAdministrator { email, name, role, password };
-        let created = desk.keydesk.create_administrator(Actor::Operator, installation, new).await?;
+        let created = context.keydesk.create_administrator(Actor::Operator, installation, new).await?;
         if format.json {
             return Ok(output.json(&created)?);
         }

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Desk, Failed, output::Output};
+use super::{CommandContext, Failed, output::Output};
 
 #[derive(Args)]
 pub(super) struct Backup {
@@ -11,8 +11,8 @@ pub(super) struct Backup {
 }
 
 impl Backup {
-    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
-        desk.keydesk.backup(&self.file).await?;
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        context.keydesk.backup(&self.file).await?;
         output.line(&format!(
             "{} is a copy of the database. The keyring is not in it: keep a copy of that too, apart from this one.",
             self.file.display()

@@ -2,7 +2,7 @@ use clap::Args;
 use domain::Finding;
 use serde::Serialize;
 
-use super::{Desk, Failed, Format, output::Output};
+use super::{CommandContext, Failed, Format, output::Output};
 use crate::{config::ServeFlags, set_up};
 
 #[derive(Args)]
@@ -28,9 +28,9 @@ struct Line<'a> {
 }
 
 impl Doctor {
-    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
-        let mut findings = desk.keydesk.examine().await;
-        findings.push(administrators(desk).await);
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        let mut findings = context.keydesk.examine().await;
+        findings.push(administrators(context).await);
         let bad = findings.iter().filter(|finding| !finding.ok).count();
         if self.format.json {
             output.json(&Report { ok: bad == 0, findings: findings.iter().map(line).collect() })?;
@@ -52,8 +52,8 @@ impl Doctor {
 }
 
 /// An installation without administrators works for programs, so it is no fault.
-async fn administrators(desk: &Desk) -> Finding {
-    let link = set_up::link(&desk.keydesk, &desk.installation, &desk.address).await;
+async fn administrators(context: &CommandContext) -> Finding {
+    let link = set_up::link(&context.keydesk, &context.installation, &context.address).await;
     let (found, advice) = match link {
         Some(link) => ("none yet", Some(format!("to make the first owner, open {link}"))),
         None => ("at least one", None),

@@ -3,7 +3,7 @@ use domain::{Installation, NewInstallation};
 use model::Actor;
 use serde::Serialize;
 
-use super::{Desk, Failed, Format, output::Output};
+use super::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Subcommand)]
 pub(super) enum InstallationCommand {
@@ -45,8 +45,8 @@ struct Installations<'a> {
 }
 
 impl InstallationCommand {
-    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
-        let keydesk = &desk.keydesk;
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        let keydesk = &context.keydesk;
         match self {
             Self::List(format) => list(&keydesk.installations().await?, &format, output),
             Self::Create(create) => {

@@ -1,19 +1,19 @@
+use api::CreatedKey;
 use clap::Args;
 use domain::NewKey;
-use model::{Environment, Preset, Scope};
+use model::{Environment, Preset, Scope, SettingsPatch};
 
-use super::{Desk, Failed, Format, key_settings::KeySettings, output::Output, show};
-use crate::rest::create::Created;
+use super::{CommandContext, Failed, Format, key_settings::KeySettings, output::Output, show};
 
 #[derive(Args)]
 pub(super) struct KeyCreate {
     /// Whom the key is for
     #[arg(long, value_name = "NAME")]
     client_name: String,
-    /// The preset whose rights it gets
+    /// The preset whose scopes it gets
     #[arg(long, conflicts_with = "scope")]
     preset: Option<Preset>,
-    /// A right that it gets; may be given several times
+    /// A scope that it gets; may be given several times
     #[arg(long)]
     scope: Vec<Scope>,
     /// Which data it reaches: live or test
@@ -29,27 +29,19 @@ pub(super) struct KeyCreate {
 }
 
 impl KeyCreate {
-    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
-        let operator = desk.operator().await?;
-        let allowed_ips = self.settings.allowed_ips()?;
-        let allowed_origins = self.settings.allowed_origins()?;
-        let new = NewKey {
-            client_name: self.client_name,
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        let operator = context.operator().await?;
+        let named = SettingsPatch {
             preset: self.preset,
             scopes: (!self.scope.is_empty()).then(|| self.scope.into_iter().collect()),
-            environment: self.environment,
             enabled: self.disabled.then_some(false),
-            expires_at: self.settings.expires_at(desk.keydesk.now()),
-            allowed_ips: allowed_ips.unwrap_or_default(),
-            allowed_origins: allowed_origins.unwrap_or_default(),
-            metadata: self.settings.metadata()?.unwrap_or_default(),
-            owner_email: self.settings.owner_email,
-            notes: self.settings.notes,
-            idempotency: None,
+            ..SettingsPatch::name(self.client_name)
         };
-        let issued = desk.keydesk.issue(&operator, new).await?;
+        let settings = self.settings.patch(named, context.keydesk.now())?;
+        let new = NewKey { environment: self.environment, settings, idempotency: None };
+        let issued = context.keydesk.issue(&operator, new).await?;
         if self.format.json {
-            return Ok(output.json(&Created::from(&issued))?);
+            return Ok(output.json(&CreatedKey::from(&issued))?);
         }
         show(&issued.key, Some(&issued.secret), output)
     }

@@ -2,7 +2,7 @@ use clap::Args;
 use model::KeyId;
 use serde::Serialize;
 
-use super::{Desk, Failed, Format, output::Output};
+use super::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Args)]
 pub(super) struct KeyDefault {
@@ -20,21 +20,25 @@ struct Revealed<'a> {
 }
 
 impl KeyDefault {
-    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
-        let operator = desk.operator().await?;
-        let key = desk.keydesk.default_key(&operator).await?;
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        let operator = context.operator().await?;
+        let key = context.keydesk.default_key(&operator).await?;
         let id = key.id.to_string();
         if self.reveal {
-            let secret = desk.keydesk.reveal(&operator, key.id).await?;
+            let secret = context.keydesk.reveal(&operator, key.id).await?;
             if self.format.json {
                 output.json(&Revealed { id: key.id, key: secret.expose() })?;
             } else {
-                output.pairs(&[("Id", &id), ("Client Name", key.client_name.as_str()), ("Key", secret.expose())])?;
+                output.pairs(&[
+                    ("Id", &id),
+                    ("Client Name", key.settings.client_name.as_str()),
+                    ("Key", secret.expose()),
+                ])?;
             }
         } else if self.format.json {
             output.json(&key)?;
         } else {
-            output.pairs(&[("Id", &id), ("Client Name", key.client_name.as_str()), ("Key", &key.hint.0)])?;
+            output.pairs(&[("Id", &id), ("Client Name", key.settings.client_name.as_str()), ("Key", &key.hint.0)])?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 use clap::Args;
 use model::{BulkDeleted, KeyId, Skipped};
 
-use super::{Desk, Failed, Format, output::Output};
+use super::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Args)]
 pub(super) struct KeyDelete {
@@ -13,11 +13,11 @@ pub(super) struct KeyDelete {
 }
 
 impl KeyDelete {
-    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
-        let operator = desk.operator().await?;
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        let operator = context.operator().await?;
         let mut outcome = BulkDeleted { deleted: Vec::new(), skipped: Vec::new() };
         for ids in self.ids.chunks(1000) {
-            let part = desk.keydesk.bulk_delete(&operator, ids).await?;
+            let part = context.keydesk.bulk_delete(&operator, ids).await?;
             outcome.deleted.extend(part.deleted);
             outcome.skipped.extend(part.skipped);
         }

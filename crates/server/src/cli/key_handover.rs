@@ -1,8 +1,8 @@
+use api::{NewHandover, handover_path};
 use clap::Args;
 use model::KeyId;
 
-use super::{Desk, Failed, Format, output::Output};
-use crate::rest::handover::{Made, path};
+use super::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Args)]
 pub(super) struct KeyHandover {
@@ -13,14 +13,14 @@ pub(super) struct KeyHandover {
 }
 
 impl KeyHandover {
-    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
-        let operator = desk.operator().await?;
-        let made = desk.keydesk.create_handover(&operator, self.id).await?;
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        let operator = context.operator().await?;
+        let made = context.keydesk.create_handover(&operator, self.id).await?;
         if self.format.json {
-            return Ok(output.json(&Made::from(&made))?);
+            return Ok(output.json(&NewHandover::from(&made))?);
         }
         Ok(output.pairs(&[
-            ("Link", &format!("{}{}", desk.address, path(made.token.expose()))),
+            ("Link", &format!("{}{}", context.address, handover_path(made.token.expose()))),
             ("Until", &made.handover.expires_at.to_string()),
         ])?)
     }

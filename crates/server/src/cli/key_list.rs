@@ -1,7 +1,7 @@
 use clap::Args;
 use model::{Cursor, Environment, Instant, Key, KeyPage, KeyStatus, ListQuery, PAGE_MAX, Preset};
 
-use super::{Desk, Failed, Format, output::Output};
+use super::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Args)]
 pub(super) struct KeyList {
@@ -25,8 +25,8 @@ pub(super) struct KeyList {
 }
 
 impl KeyList {
-    pub(super) async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
-        let page = self.all(desk).await?;
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        let page = self.all(context).await?;
         if self.format.json {
             return Ok(output.json(&page)?);
         }
@@ -37,8 +37,8 @@ impl KeyList {
     }
 
     /// Every page as one: who pipes a list wants all of it.
-    async fn all(&self, desk: &Desk) -> Result<KeyPage, Failed> {
-        let operator = desk.operator().await?;
+    async fn all(&self, context: &CommandContext) -> Result<KeyPage, Failed> {
+        let operator = context.operator().await?;
         let mut query = ListQuery {
             search: self.search.clone(),
             status: self.status,
@@ -48,10 +48,10 @@ impl KeyList {
             limit: PAGE_MAX,
             ..ListQuery::default()
         };
-        let mut all = desk.keydesk.list(&operator, &query).await?;
+        let mut all = context.keydesk.list(&operator, &query).await?;
         while let Some(next) = all.next_cursor.take() {
             query.cursor = Some(next.parse::<Cursor>()?);
-            let page = desk.keydesk.list(&operator, &query).await?;
+            let page = context.keydesk.list(&operator, &query).await?;
             all.items.extend(page.items);
             all.next_cursor = page.next_cursor;
         }
@@ -63,9 +63,9 @@ impl KeyList {
 
 fn row(key: &Key) -> [String; 7] {
     [
-        key.client_name.to_string(),
+        key.settings.client_name.to_string(),
         key.hint.to_string(),
-        key.preset.to_string(),
+        key.settings.preset.to_string(),
         key.status.to_string(),
         key.last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string()),
         key.created_at.to_string(),

@@ -1,9 +1,9 @@
-//! Flags that say what a key may do and what is written down about it.
+//! Flags for a key's settings.
 
 use std::collections::BTreeMap;
 
 use clap::Args;
-use model::{Email, Expiry, Instant, Metadata, Network, NetworkSet, Notes, OriginPattern, OriginSet};
+use model::{Email, Expiry, Instant, Metadata, Network, NetworkSet, Notes, OriginPattern, OriginSet, SettingsPatch};
 
 use super::Failed;
 
@@ -25,32 +25,54 @@ pub(super) struct KeySettings {
     metadata: Vec<(String, String)>,
     /// Who answers for it at the client
     #[arg(long, value_name = "ADDRESS")]
-    pub(super) owner_email: Option<Email>,
+    owner_email: Option<Email>,
     /// What to remember about it
     #[arg(long, value_name = "TEXT")]
-    pub(super) notes: Option<Notes>,
+    notes: Option<Notes>,
+}
+
+/// What updating a key can take away.
+#[derive(Args)]
+pub(super) struct Without {
+    /// Take all scopes away
+    #[arg(long, conflicts_with = "scope")]
+    no_scopes: bool,
+    /// Let it never expire
+    #[arg(long, conflicts_with = "expires_at")]
+    no_expiry: bool,
+    /// Let it be used from anywhere
+    #[arg(long, conflicts_with = "allow_ip")]
+    any_ip: bool,
+    /// Let it be used from any web origin
+    #[arg(long, conflicts_with = "allow_origin")]
+    any_origin: bool,
+    /// Take all pairs of your own away
+    #[arg(long, conflicts_with = "metadata")]
+    no_metadata: bool,
+    /// Name nobody who answers for it
+    #[arg(long, conflicts_with = "owner_email")]
+    no_owner_email: bool,
+    /// Forget what was noted about it
+    #[arg(long, conflicts_with = "notes")]
+    no_notes: bool,
 }
 
 impl KeySettings {
-    /// `None`: nothing was said about it.
-    pub(super) fn expires_at(&self, now: Instant) -> Option<Instant> {
-        self.expires_at.map(|expiry| expiry.instant(now))
+    /// What the flags say beside `patch`. A setting of which they say nothing is not in it.
+    pub(super) fn patch(self, patch: SettingsPatch, now: Instant) -> Result<SettingsPatch, Failed> {
+        let metadata = self.metadata()?;
+        Ok(SettingsPatch {
+            expires_at: self.expires_at.map(|expiry| Some(expiry.instant(now))),
+            allowed_ips: given(self.allow_ip, NetworkSet::new)?,
+            allowed_origins: given(self.allow_origin, OriginSet::new)?,
+            metadata,
+            owner_email: self.owner_email.map(Some),
+            notes: self.notes.map(Some),
+            ..patch
+        })
     }
 
-    /// `None`: nothing was said about it.
-    pub(super) fn allowed_ips(&self) -> Result<Option<NetworkSet>, Failed> {
-        let networks = self.allow_ip.iter().copied();
-        Ok(if self.allow_ip.is_empty() { None } else { Some(NetworkSet::new(networks)?) })
-    }
-
-    /// `None`: nothing was said about it.
-    pub(super) fn allowed_origins(&self) -> Result<Option<OriginSet>, Failed> {
-        let origins = self.allow_origin.iter().cloned();
-        Ok(if self.allow_origin.is_empty() { None } else { Some(OriginSet::new(origins)?) })
-    }
-
-    /// `None`: nothing was said about it.
-    pub(super) fn metadata(&self) -> Result<Option<Metadata>, Failed> {
+    fn metadata(&self) -> Result<Option<Metadata>, Failed> {
         if self.metadata.is_empty() {
             return Ok(None);
         }
@@ -62,6 +84,27 @@ impl KeySettings {
         }
         Metadata::new(pairs).map(Some).map_err(|error| Failed::new(format!("The metadata {error}.")))
     }
+}
+
+impl Without {
+    /// The patch, and what is taken away beside it: never what the patch sets, since the flags exclude each other.
+    pub(super) fn patch(&self, patch: SettingsPatch) -> SettingsPatch {
+        SettingsPatch {
+            scopes: patch.scopes.or(self.no_scopes.then(Default::default)),
+            expires_at: patch.expires_at.or(self.no_expiry.then_some(None)),
+            allowed_ips: patch.allowed_ips.or(self.any_ip.then(Default::default)),
+            allowed_origins: patch.allowed_origins.or(self.any_origin.then(Default::default)),
+            metadata: patch.metadata.or(self.no_metadata.then(Default::default)),
+            owner_email: patch.owner_email.or(self.no_owner_email.then_some(None)),
+            notes: patch.notes.or(self.no_notes.then_some(None)),
+            ..patch
+        }
+    }
+}
+
+/// A set of what a flag was given; `None`: it was not given.
+fn given<T, S, E>(values: Vec<T>, set: impl FnOnce(Vec<T>) -> Result<S, E>) -> Result<Option<S>, E> {
+    if values.is_empty() { Ok(None) } else { set(values).map(Some) }
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

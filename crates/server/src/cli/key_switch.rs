@@ -1,7 +1,7 @@
 use clap::Args;
 use model::{BulkSwitched, KeyId};
 
-use super::{Desk, Failed, Format, key_delete::left_alone, output::Output};
+use super::{CommandContext, Failed, Format, key_delete::left_alone, output::Output};
 
 #[derive(Args)]
 pub(super) struct KeySwitch {
@@ -13,11 +13,11 @@ pub(super) struct KeySwitch {
 }
 
 impl KeySwitch {
-    pub(super) async fn run(self, enabled: bool, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
-        let operator = desk.operator().await?;
+    pub(super) async fn run(self, enabled: bool, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        let operator = context.operator().await?;
         let mut outcome = BulkSwitched { changed: Vec::new(), unchanged: Vec::new(), skipped: Vec::new() };
         for ids in self.ids.chunks(1000) {
-            let part = desk.keydesk.bulk_set_enabled(&operator, ids, enabled).await?;
+            let part = context.keydesk.bulk_set_enabled(&operator, ids, enabled).await?;
             outcome.changed.extend(part.changed);
             outcome.unchanged.extend(part.unchanged);
             outcome.skipped.extend(part.skipped);

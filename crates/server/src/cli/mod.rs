@@ -18,13 +18,14 @@ mod output;
 use std::{process::ExitCode, time::Instant};
 
 use clap::{Args, Parser, Subcommand};
-use domain::{Caller, Keydesk, OpenOptions};
+use domain::{Caller, Keydesk};
 use model::{Key, KeyStatus, PlainSecret};
 
 use self::output::Output;
 use crate::{
     config::{CommonFlags, ServeFlags, Settings},
     logs::{self, LogLevel},
+    open::options,
     serve,
 };
 
@@ -132,32 +133,32 @@ impl Cli {
             return serve::run(settings, started).await.map_err(Failed::new);
         };
         let keydesk = Keydesk::open(options(&settings)).await?;
-        let desk = Desk { keydesk, address: settings.address(), installation: settings.installation };
-        let outcome = command.run(&desk, output).await;
-        desk.keydesk.close().await;
+        let context = CommandContext { keydesk, address: settings.address(), installation: settings.installation };
+        let outcome = command.run(&context, output).await;
+        context.keydesk.close().await;
         outcome
     }
 }
 
 impl Command {
-    async fn run(self, desk: &Desk, output: &mut Output) -> Result<(), Failed> {
+    async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         match self {
-            // Served before a desk is opened.
+            // Served before a context is opened.
             Self::Serve(_) => Ok(()),
-            Self::Key(KeyCommand::Create(command)) => command.run(desk, output).await,
-            Self::Key(KeyCommand::List(command)) => command.run(desk, output).await,
-            Self::Key(KeyCommand::Default(command)) => command.run(desk, output).await,
-            Self::Key(KeyCommand::Update(command)) => command.run(desk, output).await,
-            Self::Key(KeyCommand::Disable(command)) => command.run(false, desk, output).await,
-            Self::Key(KeyCommand::Enable(command)) => command.run(true, desk, output).await,
-            Self::Key(KeyCommand::Rotate(command)) => command.run(desk, output).await,
-            Self::Key(KeyCommand::EndOverlap(command)) => command.run(desk, output).await,
-            Self::Key(KeyCommand::Handover(command)) => command.run(desk, output).await,
-            Self::Key(KeyCommand::Delete(command)) => command.run(desk, output).await,
-            Self::Admin(command) => command.run(desk, output).await,
-            Self::Installation(command) => command.run(desk, output).await,
-            Self::Backup(command) => command.run(desk, output).await,
-            Self::Doctor(command) => command.run(desk, output).await,
+            Self::Key(KeyCommand::Create(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::List(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::Default(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::Update(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::Disable(command)) => command.run(false, context, output).await,
+            Self::Key(KeyCommand::Enable(command)) => command.run(true, context, output).await,
+            Self::Key(KeyCommand::Rotate(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::EndOverlap(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::Handover(command)) => command.run(context, output).await,
+            Self::Key(KeyCommand::Delete(command)) => command.run(context, output).await,
+            Self::Admin(command) => command.run(context, output).await,
+            Self::Installation(command) => command.run(context, output).await,
+            Self::Backup(command) => command.run(context, output).await,
+            Self::Doctor(command) => command.run(context, output).await,
         }
     }
 }
@@ -165,16 +166,16 @@ impl Command {
 /// A key for people, with its secret if it has just been made.
 fn show(key: &Key, secret: Option<&PlainSecret>, output: &mut Output) -> Result<(), Failed> {
     let id = key.id.to_string();
-    let scopes = spaced(&key.scopes);
-    let (ips, origins) = (spaced(&key.allowed_ips), spaced(&key.allowed_origins));
-    let expires_at = key.expires_at.map(|at| at.to_string()).unwrap_or_default();
-    let email = key.owner_email.as_ref().map_or("", |email| email.as_str());
+    let scopes = spaced(&key.settings.scopes);
+    let (ips, origins) = (spaced(&key.settings.allowed_ips), spaced(&key.settings.allowed_origins));
+    let expires_at = key.settings.expires_at.map(|at| at.to_string()).unwrap_or_default();
+    let email = key.settings.owner_email.as_ref().map_or("", |email| email.as_str());
     let status = if key.status == KeyStatus::Active { "" } else { key.status.as_str() };
     let mut pairs = vec![
         ("Id", id.as_str()),
-        ("Client Name", key.client_name.as_str()),
+        ("Client Name", key.settings.client_name.as_str()),
         ("Environment", key.environment.as_str()),
-        ("Preset", key.preset.as_str()),
+        ("Preset", key.settings.preset.as_str()),
         ("Scopes", if scopes.is_empty() { "none" } else { &scopes }),
     ];
     // What most keys don't have is not worth a line.
@@ -194,25 +195,15 @@ fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> String {
     set.into_iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" ")
 }
 
-/// How the domain is opened.
-pub(crate) fn options(settings: &Settings) -> OpenOptions {
-    let mut options = OpenOptions::new(settings.database.clone(), settings.data_dir.clone());
-    options.prefix.clone_from(&settings.key_prefix);
-    options.catalogue = settings.catalogue.clone();
-    // Never a flag: other users of the machine can read those.
-    options.keyring = std::env::var("KEYDESK_KEYRING").ok().filter(|text| !text.is_empty());
-    options
-}
-
-/// What a command works on.
-struct Desk {
+/// What every command works on: an open Keydesk, and the installation that was named.
+struct CommandContext {
     keydesk: Keydesk,
     installation: String,
     /// Where people open the Workspace.
     address: String,
 }
 
-impl Desk {
+impl CommandContext {
     /// The operator, in the installation that was named.
     async fn operator(&self) -> Result<Caller, Failed> {
         let name = &self.installation;

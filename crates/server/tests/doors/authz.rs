@@ -8,7 +8,7 @@ use axum::{
     http::{Method, Request, header},
 };
 use domain::NewKey;
-use model::{NetworkSet, Route, RouteTable, TrustedProxies};
+use model::{NetworkSet, Route, RouteTable, SettingsPatch, TrustedProxies};
 use server::Gateway;
 use store::testing::TestDatabase;
 
@@ -32,8 +32,8 @@ async fn app() -> (TestDatabase, TestApp) {
         routes: RouteTable::new(routes.collect()).unwrap(),
         trusted_proxies: TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]),
     };
-    let edge = server::edge_behind(&app.keydesk, gateway);
-    (database, TestApp { edge, ..app })
+    let dispatcher = server::dispatcher_behind(&app.keydesk, gateway);
+    (database, TestApp { dispatcher, ..app })
 }
 
 /// Asks with a key and these headers.
@@ -215,12 +215,11 @@ async fn a_call_without_a_route_is_not_counted_as_allowed() {
 async fn a_key_bound_to_an_address_goes_by_what_trusted_proxies_saw() {
     let (_database, app) = app().await;
     let operator = app.operator("default").await;
-    let new = NewKey {
-        client_name: "Bound".to_owned(),
+    let new = NewKey::of(SettingsPatch {
         scopes: Some(["live:read".parse().unwrap()].into_iter().collect()),
-        allowed_ips: NetworkSet::new(["203.0.113.0/24".parse().unwrap()]).unwrap(),
-        ..NewKey::default()
-    };
+        allowed_ips: Some(NetworkSet::new(["203.0.113.0/24".parse().unwrap()]).unwrap()),
+        ..SettingsPatch::name("Bound")
+    });
     let key = app.keydesk.issue(&operator, new).await.unwrap().secret;
     for (peer, forwarded, expected) in [
         ("203.0.113.9:1", None, 200),

@@ -1,4 +1,5 @@
-//! Killed in the middle of everything, twenty times: what was acknowledged is there, with its audit entry, and nothing half.
+//! Killed in the middle of everything, twenty times with few callers, and with so many that their changes are committed
+//! together: what was acknowledged is there, with its audit entry, and nothing half.
 
 use std::{
     collections::HashMap,
@@ -15,9 +16,6 @@ use serde_json::{Value, json};
 use store::testing::TestDatabase;
 
 use crate::support::{Program, keydesk, request};
-
-const ROUNDS: u64 = 20;
-const CALLERS: usize = 3;
 
 /// What one caller was told.
 #[derive(Default)]
@@ -63,16 +61,28 @@ async fn stream(address: String, key: String, name: String, go_on: Arc<AtomicBoo
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_and_nothing_is_half() {
+    let acknowledged = killed(20, 3).await;
+    assert!(acknowledged > 20, "the streams did too little to prove anything: {acknowledged}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_together_survives_and_nothing_is_half() {
+    let acknowledged = killed(6, 32).await;
+    assert!(acknowledged > 60, "the streams did too little to prove anything: {acknowledged}");
+}
+
+/// Kills the server so many times among so many callers, and checks after each. Gives how much was acknowledged.
+async fn killed(rounds: u64, callers: usize) -> usize {
     let database = TestDatabase::sqlite().await;
     let data = database.dir();
     let args = ["key", "create", "--client-name", "Caller", "--scope", "keys:*", "--json"];
     let caller: Value = serde_json::from_slice(&keydesk(&data, &args).await.stdout).expect("a key");
     let key = caller["key"].as_str().expect("a secret").to_owned();
     let mut acknowledged = 0;
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let program = Program::serve(&data, &[]).await;
         let go_on = Arc::new(AtomicBool::new(true));
-        let streams: Vec<_> = (0..CALLERS)
+        let streams: Vec<_> = (0..callers)
             .map(|caller| {
                 let name = format!("Round {round} caller {caller}");
                 tokio::spawn(stream(program.address.clone(), key.clone(), name, Arc::clone(&go_on)))
@@ -89,7 +99,7 @@ async fn what_was_acknowledged_survives_and_nothing_is_half() {
         acknowledged += told.iter().map(|told| told.alive.len() + told.deleted.len()).sum::<usize>();
         check(&data, &database, &told).await;
     }
-    assert!(acknowledged > 20, "the streams did too little to prove anything: {acknowledged}");
+    acknowledged
 }
 
 async fn check(data: &Path, database: &TestDatabase, told: &[Told]) {

@@ -8,7 +8,7 @@ use axum::{
     http::{Method, Request},
 };
 use domain::{Keydesk, NewKey, OpenOptions};
-use model::{Catalogue, PlainSecret, ScopeEntry};
+use model::{Catalogue, PlainSecret, ScopeEntry, SettingsPatch};
 use serde_json::{Value, json};
 use store::testing::TestDatabase;
 
@@ -60,7 +60,7 @@ async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: Test
         ("allowed_ips", json!(["fe80::1%eth0"]), "allowed_ips[0]", "zone"),
         ("allowed_ips", json!(["203.0.113.9/24"]), "allowed_ips[0]", "the network is 203.0.113.0/24"),
         ("allowed_ips", json!(["10.0.0.0/33"]), "allowed_ips[0]", "prefix length"),
-        ("allowed_ips", json!([5]), "allowed_ips[0]", "must be a text"),
+        ("allowed_ips", json!([5]), "allowed_ips[0]", "must be a string"),
         ("allowed_ips", json!("10.0.0.1"), "allowed_ips", "must be a list"),
         ("allowed_ips", json!(networks), "allowed_ips", "0 to 100"),
         ("allowed_origins", json!(["https://example.com/"]), "allowed_origins[0]", "no path"),
@@ -68,7 +68,7 @@ async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: Test
         ("allowed_origins", json!(["https://*"]), "allowed_origins[0]", "*.example.com"),
         ("metadata", json!(pairs), "metadata", "at most 16"),
         ("metadata", json!({"a": "x".repeat(1024)}), "metadata", "1024 bytes"),
-        ("metadata", json!({"a": 5}), "metadata", "a text for each value"),
+        ("metadata", json!({"a": 5}), "metadata", "a string for each value"),
         ("metadata", json!({"a": "\u{0}"}), "metadata", "control"),
         ("metadata", json!([]), "metadata", "must be an object"),
         ("owner_email", json!("ada"), "owner_email", "e-mail"),
@@ -87,7 +87,7 @@ async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: Test
         ("expires_at", json!("2099-12-31T00:00:00+0100"), "expires_at", "RFC 3339"),
         ("expires_at", json!("2099-12-31 00:00:00Z"), "expires_at", "RFC 3339"),
         ("expires_at", json!(""), "expires_at", "RFC 3339"),
-        ("expires_at", json!(1_795_382_400_000_i64), "expires_at", "must be a text"),
+        ("expires_at", json!(1_795_382_400_000_i64), "expires_at", "must be a string"),
     ] {
         let mut body = json!({"client_name": "Beta"});
         body[field] = value;
@@ -105,6 +105,23 @@ async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: Test
     for answer in [client.post("/api/v1/keys", past.clone()).await, client.patch(&path, past.clone()).await] {
         assert_eq!(answer.refusal(), (422, "invalid_setting".to_owned()));
         assert_eq!(answer.json()["errors"][0]["field"], "expires_at");
+    }
+    for (field, limits) in [
+        ("rate_limits", json!([{"name": "calls", "limit": 60, "window_seconds": 60}])),
+        ("quotas", json!([{"name": "daily", "limit": 60, "period": "day"}])),
+    ] {
+        let mut body = json!({"client_name": "Beta"});
+        body[field] = limits;
+        for answer in [client.post("/api/v1/keys", body.clone()).await, client.patch(&path, body.clone()).await] {
+            assert_eq!(answer.refusal(), (422, "invalid_setting".to_owned()), "{field}");
+            assert_eq!(answer.json()["errors"][0]["field"], field);
+        }
+        for wrong in [json!({"limit": 1}), json!([{"name": "A"}]), json!(["daily"]), json!(60)] {
+            let answer = client.patch(&path, json!({ field: wrong })).await;
+            assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()), "{field}");
+            assert_eq!(answer.json()["errors"][0]["field"], field);
+        }
+        assert_eq!(client.patch(&path, json!({ field: [] })).await.json()["version"], 1);
     }
     let stronger = client.patch(&path, json!({"scopes": ["data:write"]})).await;
     assert_eq!(stronger.refusal(), (403, "scope_escalation".to_owned()));
@@ -145,7 +162,7 @@ async fn a_caller_is_bound_as_well(database: TestDatabase) {
             let known = ["ip_not_allowed", "origin_not_allowed"];
             assert!(known.contains(&answer.code().as_str()), "{}", answer.text());
         } else {
-            assert_eq!(answer.json()["notes"], Value::Null, "notes are for who manages keys");
+            assert_eq!(answer.json()["notes"], Value::Null, "notes are for whoever manages keys");
         }
     }
     for (body, expected) in [
@@ -275,7 +292,7 @@ async fn a_hand_over(database: TestDatabase) {
 async fn the_list_as_a_table(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(&["keys:read"]).await;
-    let new = |number| NewKey { client_name: format!("=Client {number:04}"), ..NewKey::default() };
+    let new = |number| NewKey::of(SettingsPatch::name(format!("=Client {number:04}")));
     app.keydesk.issue_many(&app.operator("default").await, (0..1_100).map(new).collect()).await.unwrap();
     let table = client.get("/api/v1/keys.csv?search=client&sort=-client_name").await;
     assert_eq!((table.status.as_u16(), table.header("content-type")), (200, "text/csv; charset=utf-8; header=present"));
@@ -296,7 +313,7 @@ async fn rights_of_the_deployments_own(database: TestDatabase) {
     let scope = "billing:read".parse().unwrap();
     options.catalogue = Catalogue::with(vec![ScopeEntry { scope, description: "Read bills".to_owned() }]).unwrap();
     let keydesk = Keydesk::open(options).await.unwrap();
-    let app = TestApp { edge: server::edge(&keydesk), keydesk };
+    let app = TestApp { dispatcher: server::dispatcher(&keydesk), keydesk };
     let client = app.client(&["keys:*", "billing:*"]).await;
     let items = client.get("/api/v1/scopes").await.json()["items"].as_array().unwrap().clone();
     assert_eq!(items.len(), 23);

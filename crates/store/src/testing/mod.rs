@@ -6,13 +6,18 @@ mod statements;
 
 use std::path::PathBuf;
 
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use sqlx::{
+    ConnectOptions as _, Connection as _, Executor as _, PgConnection, migrate::Migrator, sqlite::SqliteConnectOptions,
+};
 use tempfile::TempDir;
 
 pub use raw::{Cell, Raw, Schema};
 pub use statements::{POSTGRES_STATEMENTS, SQLITE_STATEMENTS, STATEMENTS};
 
-use crate::Store;
+use crate::{
+    Store,
+    db::{POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS},
+};
 
 /// Where the tests' PostgreSQL is.
 const URL: &str = "TEST_POSTGRES_URL";
@@ -65,6 +70,21 @@ impl TestDatabase {
     /// Whether it is PostgreSQL.
     pub fn is_postgres(&self) -> bool {
         self.server.is_some()
+    }
+
+    /// Brings an empty database up to this migration and no further, as an earlier release left it.
+    pub async fn migrate_to(&self, version: i64) {
+        let upto = |all: &Migrator| {
+            Migrator::with_migrations(all.iter().filter(|migration| migration.version <= version).cloned().collect())
+        };
+        if let Some(path) = self.address.strip_prefix("sqlite:") {
+            let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+            let mut connection = options.connect().await.expect("a new file");
+            upto(&SQLITE_MIGRATIONS).run(&mut connection).await.expect("migrations");
+        } else {
+            let mut connection = PgConnection::connect(&self.address).await.expect("the new database");
+            upto(&POSTGRES_MIGRATIONS).run(&mut connection).await.expect("migrations");
+        }
     }
 
     /// Opens it.

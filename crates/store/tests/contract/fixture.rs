@@ -1,6 +1,6 @@
 use model::{
-    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeyStatus, Metadata, NetworkSet,
-    OriginSet, Preset, SecretId,
+    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, KeyStatus, Preset,
+    SecretId,
 };
 use store::{
     Change, LastUse, NewSecret, SealedCopy, Store, StoreError, StoredInstallation, StoredKey, testing::TestDatabase,
@@ -39,25 +39,19 @@ pub(crate) fn key(number: u128, client_name: &str) -> Key {
     Key {
         id: key_id(number),
         kind: KeyKind::Issued,
-        client_name: name(client_name),
         hint: Hint(format!("ccc_live_{number:04}…0000")),
         environment: Environment::Live,
-        preset: Preset::Crm,
-        scopes: Preset::Crm.scopes(),
         status: KeyStatus::Active,
-        allowed_ips: NetworkSet::ANY,
-        allowed_origins: OriginSet::ANY,
-        rate_limit: None,
-        quota: None,
-        expires_at: None,
+        settings: KeySettings {
+            preset: Preset::Crm,
+            scopes: Preset::Crm.scopes(),
+            ..KeySettings::new(name(client_name))
+        },
         last_used_at: None,
         created_at: made,
         updated_at: made,
         deleted_at: None,
         version: 1,
-        metadata: Metadata::default(),
-        owner_email: None,
-        notes: None,
     }
 }
 

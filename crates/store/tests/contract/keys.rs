@@ -19,7 +19,11 @@ on_both_databases!(
 );
 
 fn named(text: &str) -> KeySettings {
-    KeySettings { client_name: name(text), ..key(1, "Acme").settings() }
+    KeySettings { client_name: name(text), ..key(1, "Acme").settings }
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(json: &str) -> T {
+    serde_json::from_str(json).unwrap()
 }
 
 /// Of every setting a value that is not the usual one.
@@ -32,6 +36,10 @@ fn unusual() -> KeySettings {
         expires_at: Some(at(9_000)),
         allowed_ips: NetworkSet::new(["10.0.0.0/8", "2001:db8::1"].map(|text| text.parse().unwrap())).unwrap(),
         allowed_origins: OriginSet::new(["https://*.example.com".parse().unwrap()]).unwrap(),
+        rate_limits: from_json(
+            r#"[{"name":"calls","limit":60,"window_seconds":60,"burst":9,"scopes":["calls:make"]}]"#,
+        ),
+        quotas: from_json(r#"[{"name":"daily","limit":0,"period":"day","time_zone":"Europe/Berlin"}]"#),
         metadata: Metadata::new([("a \"'".to_owned(), "🦀\\".to_owned())].into()).unwrap(),
         owner_email: Some("ada@example.com".parse().unwrap()),
         notes: Some("one\ntwo".parse().unwrap()),
@@ -40,20 +48,7 @@ fn unusual() -> KeySettings {
 
 async fn a_key_reads_back_as_it_was_written(database: TestDatabase) {
     let store = two_installations(&database).await;
-    let unusual = unusual();
-    let written = Key {
-        client_name: unusual.client_name,
-        preset: unusual.preset,
-        scopes: unusual.scopes,
-        expires_at: unusual.expires_at,
-        allowed_ips: unusual.allowed_ips,
-        allowed_origins: unusual.allowed_origins,
-        metadata: unusual.metadata,
-        owner_email: unusual.owner_email,
-        notes: unusual.notes,
-        status: KeyStatus::Disabled,
-        ..key(9, "Acme")
-    };
+    let written = Key { settings: unusual(), status: KeyStatus::Disabled, ..key(9, "Acme") };
     let mut change = store.change().await.unwrap();
     put(&mut change, installation(1), written.clone()).await.unwrap();
     let epoch = change.epoch();
@@ -108,7 +103,7 @@ async fn updating(database: TestDatabase) {
     assert!(change.update_key(installation(1), key_id(1), &unusual(), at(75)).await.unwrap());
     change.commit().await.unwrap();
     let after = store.key(installation(1), key_id(1)).await.unwrap().unwrap();
-    assert_eq!((after.settings(), after.life.expires_at), (unusual(), Some(at(9_000))));
+    assert_eq!((after.settings(), after.life.expires_at), (&unusual(), Some(at(9_000))));
     let mut change = store.change().await.unwrap();
     for (enabled, ms, expected) in
         [(false, 76, Some(at(75))), (true, 77, None), (true, 78, None), (false, 79, Some(at(79)))]
@@ -116,7 +111,7 @@ async fn updating(database: TestDatabase) {
         let settings = KeySettings { enabled, ..unusual() };
         assert!(change.update_key(installation(1), key_id(1), &settings, at(ms)).await.unwrap());
         let after = change.key(installation(1), key_id(1)).await.unwrap().unwrap();
-        assert_eq!((after.settings(), after.life.disabled_at), (settings, expected), "{enabled} {ms}");
+        assert_eq!((after.settings(), after.life.disabled_at), (&settings, expected), "{enabled} {ms}");
     }
     change.commit().await.unwrap();
     let mut change = store.change().await.unwrap();

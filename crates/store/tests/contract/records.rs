@@ -1,4 +1,4 @@
-use model::{InstallationId, KeyKind, LifeCycle, SecretId};
+use model::{Environment, InstallationId, Key, KeyKind, KeySettings, LifeCycle, NetworkSet, OriginSet, SecretId};
 use store::{NewSecret, StoredKey, StoredRecord, on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
@@ -6,6 +6,7 @@ use crate::fixture::{at, digest, installation, key, key_id, name, put_names, sec
 
 on_both_databases!(
     a_record_says_all_that_verification_needs,
+    the_record_of_a_new_key_is_what_a_read_gives,
     changed_records_are_those_between_two_epochs,
     all_records_in_pages,
     the_sealed_copy
@@ -32,9 +33,9 @@ async fn a_record_says_all_that_verification_needs(database: TestDatabase) {
         kind: KeyKind::Issued,
         client_name: name("Acme"),
         environment: written.environment,
-        scopes: written.scopes,
-        networks: written.allowed_ips,
-        origins: written.allowed_origins,
+        scopes: written.settings.scopes,
+        networks: written.settings.allowed_ips,
+        origins: written.settings.allowed_origins,
         life: LifeCycle::default(),
         last_used_at: None,
         epoch,
@@ -50,6 +51,38 @@ async fn a_record_says_all_that_verification_needs(database: TestDatabase) {
     let record = store.record_by_digest(&digest(1)).await.unwrap().unwrap();
     assert_eq!((record.life.deleted_at, record.epoch), (Some(at(60)), epoch + 1));
     assert_eq!(seen, [record]);
+}
+
+/// The default key, a key with everything set, and one that begins disabled.
+async fn the_record_of_a_new_key_is_what_a_read_gives(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let unusual = key(2, "Ünusual \"quotes\" 🦀");
+    let restricted = Key {
+        settings: KeySettings {
+            expires_at: Some(at(9_000)),
+            allowed_ips: NetworkSet::new(["192.0.2.0/24", "2001:db8::/32"].map(|text| text.parse().unwrap())).unwrap(),
+            allowed_origins: OriginSet::new(["https://crm.example"].map(|text| text.parse().unwrap())).unwrap(),
+            ..unusual.settings
+        },
+        environment: Environment::Test,
+        ..unusual
+    };
+    let mut disabled = key(3, "Off");
+    disabled.settings.enabled = false;
+    let mut change = store.change().await.unwrap();
+    let rows: Vec<_> = [key(1, "Acme"), restricted, disabled]
+        .into_iter()
+        .zip(1..)
+        .map(|(key, number)| (StoredKey::new(installation(1), key, change.epoch()), secret(number, number == 1)))
+        .collect();
+    change.insert_keys(&rows).await.unwrap();
+    change.commit().await.unwrap();
+    for (key, secret) in &rows {
+        let read = store.record_by_digest(&secret.digest).await.unwrap().unwrap();
+        assert_eq!(StoredRecord::of_new(key, secret), read);
+    }
+    assert!(!store.record_by_digest(&digest(2)).await.unwrap().unwrap().networks.is_empty());
+    assert!(store.record_by_digest(&digest(3)).await.unwrap().unwrap().life.disabled_at.is_some());
 }
 
 async fn changed_records_are_those_between_two_epochs(database: TestDatabase) {

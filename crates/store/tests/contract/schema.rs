@@ -45,15 +45,22 @@ async fn both_databases_understand_every_statement() {
 #[test]
 fn every_statement_is_in_the_list() {
     let mut in_source = BTreeSet::new();
-    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap() {
-        let path = file.unwrap().path();
-        if path.extension().is_some_and(|kind| kind == "rs") {
-            let text = fs::read_to_string(path).unwrap();
-            in_source.extend(text.lines().filter_map(|line| {
-                let (before, after) = line.split_once("const ")?;
-                let (name, _) = after.split_once(": &str")?;
-                (before.is_empty() || before == "pub(crate) ").then(|| name.to_owned())
-            }));
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for file in fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.ends_with("testing") {
+                // What it has, no build for use has.
+            } else if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let text = fs::read_to_string(path).unwrap();
+                in_source.extend(text.lines().filter_map(|line| {
+                    let (before, after) = line.split_once("const ")?;
+                    let (name, _) = after.split_once(": &str")?;
+                    (before.is_empty() || before == "pub(crate) ").then(|| name.to_owned())
+                }));
+            }
         }
     }
     let listed =

@@ -154,7 +154,7 @@ async fn special_characters_are_ordinary(database: TestDatabase) {
     // An edit and a deletion reach the index too.
     let mut change = store.change().await.unwrap();
     let client_name = ClientName::parse("Not 100%").unwrap();
-    let renamed = KeySettings { client_name, ..key(8, "Acme").settings() };
+    let renamed = KeySettings { client_name, ..key(8, "Acme").settings };
     assert!(change.update_key(installation(1), key_id(8), &renamed, at(70)).await.unwrap());
     change.delete_keys(installation(1), &[key_id(1)], at(70)).await.unwrap();
     change.commit().await.unwrap();

@@ -1,5 +1,5 @@
-use model::{Code, KeyId, KeyStatus, RESTORE_WINDOW_MS};
-use store::{KeyFilter, UsageDelta, Weighed, on_both_databases, testing::TestDatabase};
+use model::{Code, DeletionImpact, KeyId, KeyStatus, RESTORE_WINDOW_MS};
+use store::{KeyFilter, UsageDelta, on_both_databases, testing::TestDatabase};
 
 use crate::{
     fixture::{at, installation, key_id, put_names, two_installations, used},
@@ -107,12 +107,18 @@ async fn what_matches_is_weighed(database: TestDatabase) {
         (named("nobody"), 3, 0, 0, false, None),
         (KeyFilter { installation: installation(2), ..all() }, 3, 0, 0, false, None),
     ] {
-        let weighed = store.weigh(&filter, at(10), most).await.unwrap();
-        let expected = Weighed { keys, calls, calls_is_lower_bound: more, last_used_at: last.map(at) };
-        assert_eq!(weighed, expected, "{filter:?}");
+        let impact = store.deletion_impact(&filter, at(10), most).await.unwrap();
+        let expected = DeletionImpact {
+            keys,
+            names: Vec::new(),
+            calls_30_days: calls,
+            calls_is_lower_bound: more,
+            last_used_at: last.map(at),
+        };
+        assert_eq!(impact, expected, "{filter:?}");
     }
-    let some = store.weigh(&all(), at(10), 2).await.unwrap();
-    assert!(some.calls_is_lower_bound && some.calls < 32 && some.keys == 3, "{some:?}");
+    let some = store.deletion_impact(&all(), at(10), 2).await.unwrap();
+    assert!(some.calls_is_lower_bound && some.calls_30_days < 32 && some.keys == 3, "{some:?}");
 }
 
 async fn a_deletion_is_undone_once(database: TestDatabase) {

@@ -1,4 +1,4 @@
-//! Verifiers with many keys in memory, for tests and benches. The keys are in no database: nothing here asks one for them.
+//! Verifiers with many keys in memory, for tests and benches. The keys are in no database, unless a bench inserts them.
 
 use model::{
     BODY_LEN, ClientName, Environment, InstallationId, KeyId, KeyKind, LifeCycle, NetworkSet, OriginSet, PlainSecret,
@@ -12,8 +12,6 @@ use verify::{Pepper, Peppers, Verifier};
 pub(crate) struct Known {
     pub(crate) verifier: Verifier,
     pub(crate) secrets: Vec<PlainSecret>,
-    /// The database lives as long as this.
-    _dir: tempfile::TempDir,
 }
 
 /// Whose the keys are.
@@ -63,14 +61,18 @@ pub(crate) fn stored(number: usize) -> StoredRecord {
     }
 }
 
-/// A verifier that knows so many keys.
-pub(crate) async fn verifier(keys: usize) -> Known {
+/// An empty database, which lives as long as its folder.
+pub(crate) async fn store() -> (Store, tempfile::TempDir) {
     let memory = std::path::Path::new("/dev/shm");
     let dir = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     let dir = dir.expect("a temporary folder");
     let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());
-    let store = Store::open(&database).await.expect("a database");
-    let verifier = Verifier::new(store, peppers(), format(), 2_000_000, 1);
+    (Store::open(&database).await.expect("a database"), dir)
+}
+
+/// A verifier that knows so many keys.
+pub(crate) fn verifier(store: &Store, keys: usize) -> Known {
+    let verifier = Verifier::new(store.clone(), peppers(), format(), 2_000_000, 1);
     verifier.apply((0..keys).map(stored).collect());
-    Known { verifier, secrets: (0..keys).map(secret).collect(), _dir: dir }
+    Known { verifier, secrets: (0..keys).map(secret).collect() }
 }

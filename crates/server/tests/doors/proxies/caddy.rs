@@ -1,5 +1,6 @@
 use super::{
     gate::Gate,
+    paths::Paths,
     promises::{self, Forwarded},
     proxy::{Proxy, documented, free_address},
 };
@@ -17,5 +18,5 @@ async fn caddy_keeps_every_promise() {
     ];
     let files = [("Caddyfile", documented("Caddyfile", &addresses))];
     let proxy = Proxy::start("caddy", &["run", "--config", "Caddyfile"], address.clone(), &files).await;
-    promises::all(&gate, &proxy.address, Forwarded::Replaced).await;
+    promises::all(&gate, &proxy.address, Forwarded::Replaced, Paths::Kept).await;
 }

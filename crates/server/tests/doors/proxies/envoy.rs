@@ -10,25 +10,61 @@ use envoy_types::{
 };
 
 use super::{
-    contract::{self, Contract},
     gate::{Gate, send},
+    http_2,
+    paths::Paths,
     promises::{self, Forwarded},
-    proxy::free_address,
+    proxy::{Proxy, documented, free_address, spoiled},
     upstream::Upstream,
 };
 
+/// The documented file, which asks over gRPC, or the one over HTTP.
+fn file(name: &str, address: &str, keydesk: &str, upstream: &str) -> String {
+    let documented_port = if name == "envoy.yaml" { "port_value: 3001" } else { "port_value: 3000" };
+    let at = |address: &str| format!("port_value: {}", address.rsplit(':').next().expect("a port"));
+    let (address, keydesk, upstream) = (at(address), at(keydesk), at(upstream));
+    let addresses =
+        [("port_value: 8080", address.as_str()), (documented_port, &keydesk), ("port_value: 9000", &upstream)];
+    documented(name, &addresses)
+}
+
+async fn start(text: String, address: String) -> Proxy {
+    // Several of them run at once, and share memory by a number that each has to have for itself.
+    let args = ["-c", "envoy.yaml", "--use-dynamic-base-id", "--concurrency", "2", "--log-level", "warning"];
+    Proxy::start("envoy", &args, address, &[("envoy.yaml", text)]).await
+}
+
+async fn over_grpc() -> (Gate, Proxy) {
+    let gate = Gate::open_with(&["--grpc-listen", "127.0.0.1:0"]).await;
+    let address = free_address();
+    let text = file("envoy.yaml", &address, &gate.program.grpc_address, &gate.upstream.address);
+    (gate, start(text, address).await)
+}
+
+async fn over_http() -> (Gate, Proxy) {
+    let gate = Gate::open().await;
+    let address = free_address();
+    let text = file("envoy-http.yaml", &address, &gate.program.address, &gate.upstream.address);
+    (gate, start(text, address).await)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn envoy_over_http_keeps_every_promise() {
-    let gate = Gate::open().await;
-    let address = contract::start(Contract::EnvoyHttp, &gate).await;
-    promises::all(&gate, &address, Forwarded::Appended).await;
+    let (gate, proxy) = over_http().await;
+    promises::all(&gate, &proxy.address, Forwarded::Appended, Paths::Kept).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn envoy_over_grpc_keeps_every_promise() {
-    let gate = Gate::open_with(&["--grpc-listen", "127.0.0.1:0"]).await;
-    let address = contract::start(Contract::EnvoyGrpc, &gate).await;
-    promises::all(&gate, &address, Forwarded::Appended).await;
+    let (gate, proxy) = over_grpc().await;
+    promises::all(&gate, &proxy.address, Forwarded::Appended, Paths::Kept).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_http_2_envoy_asks_for_the_path_that_it_forwards() {
+    for (gate, proxy) in [over_grpc().await, over_http().await] {
+        http_2::paths_arrive_as_over_http_1(&gate, &proxy.address, Paths::Kept).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -37,14 +73,66 @@ async fn envoy_forwards_nothing_without_an_answer() {
     // Its system takes connections, and nobody ever answers.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     for keydesk in [free_address(), silent.local_addr().unwrap().to_string()] {
-        for contract in [Contract::EnvoyGrpc, Contract::EnvoyHttp] {
-            let address = contract::start_between(contract, &keydesk, &upstream.address).await;
-            let asked = send(&address, "GET", b"/api/contacts/42", &[], "");
+        for name in ["envoy.yaml", "envoy-http.yaml"] {
+            let address = free_address();
+            let proxy = start(file(name, &address, &keydesk, &upstream.address), address).await;
+            let asked = send(&proxy.address, "GET", b"/api/contacts/42", &[], "");
             let got = tokio::time::timeout(Duration::from_secs(10), asked).await.unwrap();
-            assert_eq!(got.status, 503, "{contract:?}: {}", got.head);
+            assert_eq!(got.status, 503, "{name}: {}", got.head);
         }
     }
     assert_eq!(upstream.calls(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_guard_in_envoys_files_is_needed() {
+    let gate = Gate::open_with(&["--grpc-listen", "127.0.0.1:0"]).await;
+    let key = format!("Authorization: Bearer {}", gate.reader.secret);
+    let ask = async |name: &str, edit: Option<(&str, &str)>, target: &str, line: &str| {
+        let address = free_address();
+        let keydesk = if name == "envoy.yaml" { &gate.program.grpc_address } else { &gate.program.address };
+        let text = file(name, &address, keydesk, &gate.upstream.address);
+        let text = if let Some((from, to)) = edit { spoiled(&text, from, to) } else { text };
+        let proxy = start(text, address).await;
+        send(&proxy.address, "GET", target.as_bytes(), &[&key, line], "").await
+    };
+    for name in ["envoy.yaml", "envoy-http.yaml"] {
+        let whole = ask(name, None, "/api/contacts/a!", "X-HTTP-Method-Override: DELETE").await;
+        assert_eq!(whole.status, 200, "{name}: {}", whole.head);
+        assert!(whole.sent("x-http-method-override").is_empty() && !whole.body.contains(&gate.reader.secret), "{name}");
+
+        let override_kept = ("- x-http-method-override", "- x-nothing");
+        let got = ask(name, Some(override_kept), "/api/contacts/42", "X-HTTP-Method-Override: DELETE").await;
+        assert_eq!(got.sent("x-http-method-override"), ["DELETE"], "{name}");
+
+        let key_kept = ("- authorization", "- x-nothing");
+        let got = ask(name, Some(key_kept), "/api/contacts/42", "X-A: b").await;
+        assert!(got.body.contains(&gate.reader.secret), "{name}");
+
+        let underscores = ("REJECT_REQUEST", "ALLOW");
+        let got = ask(name, Some(underscores), "/api/contacts/42", "X_HTTP_Method_Override: DELETE").await;
+        assert_eq!(got.sent("x_http_method_override"), ["DELETE"], "{name}");
+
+        let tidied = ("normalize_path: false", "normalize_path: true");
+        let got = ask(name, Some(tidied), "/api/calls/../contacts/42", "X-A: b").await;
+        assert_eq!(got.request_line(), "GET /api/contacts/42 HTTP/1.1", "{name}: {}", got.head);
+    }
+    // As text, a path with a ! could be one that is no UTF-8.
+    let as_text = ("encode_raw_headers: true", "encode_raw_headers: false");
+    let got = ask("envoy.yaml", Some(as_text), "/api/contacts/a!", "X-A: b").await;
+    assert_eq!(got.status, 400, "without raw headers: {}", got.head);
+
+    let unseen = ("- safe_regex:", "- exact: x-nothing #");
+    let got = ask("envoy-http.yaml", Some(unseen), "/api/contacts/42", "X.Keydesk.Scopes: forged").await;
+    assert!(got.body.contains("forged"), "Keydesk was asked of a header that it was not sent: {}", got.head);
+
+    for name in ["envoy.yaml", "envoy-http.yaml"] {
+        let address = free_address();
+        let text = file(name, &address, &free_address(), &gate.upstream.address);
+        let proxy = start(spoiled(&text, "failure_mode_allow: false", "failure_mode_allow: true"), address).await;
+        let got = send(&proxy.address, "GET", b"/api/contacts/42", &[], "").await;
+        assert_eq!(got.status, 200, "{name}: {}", got.head);
+    }
 }
 
 fn question(key: &str, path: &str, headers: &[(&str, &str)], extensions: &[(&str, &str)]) -> CheckRequest {

@@ -1,9 +1,5 @@
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Request;
-use http_body_util::{BodyExt, Empty};
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -11,6 +7,8 @@ use tokio::{
 
 use super::{
     gate::{Gate, send},
+    http_2,
+    paths::Paths,
     promises::{self, Forwarded},
     proxy::{Proxy, documented, free_address},
 };
@@ -40,7 +38,7 @@ async fn haproxy_speaking(gate: &Gate, protocol: &str) -> Proxy {
 async fn haproxy_keeps_every_promise() {
     let gate = Gate::open_with(&["--spoe-listen", "127.0.0.1:0"]).await;
     let proxy = haproxy(&gate).await;
-    promises::all(&gate, &proxy.address, Forwarded::Replaced).await;
+    promises::all(&gate, &proxy.address, Forwarded::Replaced, Paths::Kept).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -48,48 +46,7 @@ async fn over_http_2_haproxy_asks_for_the_path_that_it_forwards() {
     let gate = Gate::open_with(&["--spoe-listen", "127.0.0.1:0"]).await;
     // As a listener with TLS would, which agrees on HTTP/2 by ALPN.
     let proxy = haproxy_speaking(&gate, " proto h2").await;
-    for target in promises::KEPT {
-        let (status, body) = over_http_2(&proxy.address, "GET", target, &gate.reader.secret).await;
-        assert_eq!(status, 200, "{target}: {body}");
-        let expected = format!("GET {target} HTTP/1.1\r\n");
-        assert!(body.starts_with(&expected), "{target} arrived as {body}");
-    }
-    let before = gate.upstream.calls();
-    for (method, target, expected) in [
-        ("PUT", "/api/contacts/42", 403),
-        ("GET", "/api/contacts/export", 403),
-        ("GET", "/api/calls/7", 403),
-        ("GET", "/nowhere", 403),
-        ("GET", "/api/contacts/../calls", 400),
-        ("GET", "/api/contacts/%2e%2e", 400),
-        ("GET", "/api/contacts/a%2fb", 400),
-        ("GET", "/api//contacts/42", 400),
-        ("GET", "//api/contacts/42", 400),
-        ("GET", "/api/contacts/42;a=b", 400),
-    ] {
-        let (status, body) = over_http_2(&proxy.address, method, target, &gate.reader.secret).await;
-        assert_eq!(status, expected, "{method} {target}: {body}");
-    }
-    assert_eq!(over_http_2(&proxy.address, "GET", "/api/contacts/42", "nonsense").await.0, 401);
-    assert_eq!(gate.upstream.calls(), before);
-}
-
-/// One request over HTTP/2, which the client speaks without asking; the status and the body.
-async fn over_http_2(address: &str, method: &str, target: &str, key: &str) -> (u16, String) {
-    let stream = TcpStream::connect(address).await.unwrap();
-    let (mut client, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
-    let connection = tokio::spawn(connection);
-    let request = Request::builder()
-        .method(method)
-        .uri(format!("http://api.example{target}"))
-        .header("authorization", format!("Bearer {key}"))
-        .body(Empty::<Bytes>::new());
-    let answer = client.send_request(request.unwrap()).await.unwrap();
-    let status = answer.status().as_u16();
-    let body = answer.into_body().collect().await.unwrap().to_bytes();
-    connection.abort();
-    (status, String::from_utf8_lossy(&body).into_owned())
+    http_2::paths_arrive_as_over_http_1(&gate, &proxy.address, Paths::Kept).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,12 +1,12 @@
-//! Proxies in front of a real Keydesk, with the very files of `docs/proxies`: nginx, Caddy and HAProxy themselves, and for
-//! those that Debian has no package of, their contracts with what the files say.
+//! Proxies in front of a real Keydesk, with the very files of `docs/proxies`. A proxy that is not there fails its tests.
 
 mod caddy;
-mod contract;
 mod envoy;
 mod gate;
 mod haproxy;
+mod http_2;
 mod nginx;
+mod paths;
 mod promises;
 mod proxy;
 mod traefik;

@@ -1,5 +1,6 @@
 use super::{
     gate::{Gate, send},
+    paths::Paths,
     promises::{self, Forwarded},
     proxy::{Proxy, documented, free_address},
 };
@@ -36,7 +37,7 @@ async fn nginx(gate: &Gate) -> Proxy {
 async fn nginx_keeps_every_promise() {
     let gate = Gate::open().await;
     let proxy = nginx(&gate).await;
-    promises::all(&gate, &proxy.address, Forwarded::Replaced).await;
+    promises::all(&gate, &proxy.address, Forwarded::Replaced, Paths::Kept).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,7 +13,7 @@ use crate::support::{Connection, wait_until};
 pub(crate) struct Proxy {
     pub(crate) address: String,
     _child: Child,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// The documented configuration `name`, with the addresses of this test in place of the documented ones.
@@ -25,6 +25,12 @@ pub(crate) fn documented(name: &str, addresses: &[(&str, &str)]) -> String {
         text = text.replace(documented, here);
     }
     text
+}
+
+/// A configuration with one thing changed for the worse, which a test has to notice.
+pub(crate) fn spoiled(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "nothing says {from}");
+    text.replace(from, to)
 }
 
 /// A port that was free a moment ago.
@@ -52,7 +58,12 @@ impl Proxy {
         });
         let said = || fs::read_to_string(&log).unwrap_or_default();
         assert!(listening.await && child.try_wait().expect("a status").is_none(), "{program} said:\n{}", said());
-        Self { address, _child: child, _folder: folder }
+        Self { address, _child: child, folder }
+    }
+
+    /// All that it has printed.
+    pub(crate) fn said(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 }
 

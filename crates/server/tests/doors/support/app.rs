@@ -3,16 +3,16 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use domain::{Caller, Keydesk, NewInstallation, NewKey, OpenOptions};
-use model::{Actor, Environment};
+use model::{Actor, SettingsPatch};
 use serde_json::{Value, json};
-use server::Edge;
+use server::Dispatcher;
 use store::testing::TestDatabase;
 
-use super::redact;
+use super::{documented, redact};
 
 /// The real router on a real database.
 pub(crate) struct TestApp {
-    pub(crate) edge: Edge,
+    pub(crate) dispatcher: Dispatcher,
     pub(crate) keydesk: Keydesk,
 }
 
@@ -40,7 +40,7 @@ impl TestApp {
     pub(crate) async fn new(database: &TestDatabase) -> Self {
         let options = OpenOptions::new(database.address(), database.dir());
         let keydesk = Keydesk::open(options).await.expect("an open Keydesk");
-        Self { edge: server::edge(&keydesk), keydesk }
+        Self { dispatcher: server::dispatcher(&keydesk), keydesk }
     }
 
     /// A second installation.
@@ -57,13 +57,10 @@ impl TestApp {
     /// A key, made by the operator.
     pub(crate) async fn key_in(&self, installation: &str, client_name: &str, scopes: &[&str]) -> TestKey {
         let operator = self.operator(installation).await;
-        let new = NewKey {
-            client_name: client_name.to_owned(),
-            preset: None,
+        let new = NewKey::of(SettingsPatch {
             scopes: Some(scopes.iter().map(|scope| scope.parse().expect("a scope")).collect()),
-            environment: Environment::Live,
-            ..NewKey::default()
-        };
+            ..SettingsPatch::name(client_name)
+        });
         let issued = self.keydesk.issue(&operator, new).await.expect("a new key");
         TestKey { id: issued.key.id.to_string(), secret: issued.secret.expose().to_owned() }
     }
@@ -84,9 +81,12 @@ impl TestApp {
 
     /// Sends a request as it is.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let (parts, body) = self.edge.clone().answer(request).await.into_parts();
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let (parts, body) = self.dispatcher.clone().answer(request).await.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("a whole body").to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        documented::check(&method, &path, &answer);
+        answer
     }
 }
 

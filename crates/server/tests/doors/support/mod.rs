@@ -1,4 +1,5 @@
 mod app;
+mod documented;
 mod http;
 mod process;
 mod redact;

@@ -1,0 +1,56 @@
+//! Who calls.
+
+use std::sync::{Arc, LazyLock};
+
+use domain::{Caller, Keydesk};
+use edge::{ClientAddress, Problem, credentials};
+use http::{HeaderMap, request::Parts};
+use model::{Code, KeyError, Scope};
+use verify::{Call, Record};
+
+/// A right that a call of the REST API asks of its caller.
+pub type Right = LazyLock<[Scope; 1]>;
+
+pub(crate) static VERIFY: Right = right(|| scope("keys:verify"));
+pub(crate) static READ: Right = right(|| scope("keys:read"));
+pub(crate) static WRITE: Right = right(|| scope("keys:write"));
+pub(crate) static REVEAL: Right = right(|| scope("keys:reveal"));
+
+const fn right(make: fn() -> [Scope; 1]) -> Right {
+    LazyLock::new(make)
+}
+
+fn scope(name: &str) -> [Scope; 1] {
+    [Scope::parse(name).expect("a scope of the catalogue")]
+}
+
+/// The calling key, if it is valid and holds all of `wanted`.
+pub(crate) async fn key(keydesk: &Keydesk, parts: &Parts, wanted: &[Scope]) -> Result<Arc<Record>, Problem> {
+    let client = parts.extensions.get().copied().unwrap_or(ClientAddress(None));
+    caller(keydesk, &parts.headers, client, wanted).await
+}
+
+/// The same, of a request that came from `client`.
+pub(crate) async fn caller(
+    keydesk: &Keydesk,
+    headers: &HeaderMap,
+    ClientAddress(ip): ClientAddress,
+    wanted: &[Scope],
+) -> Result<Arc<Record>, Problem> {
+    let credentials = credentials::read(headers)?;
+    let call = Call { key: credentials.key, installation: None, scopes: wanted, ip, origin: credentials.origin };
+    let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
+    match (verdict.code, verdict.record) {
+        (Code::Valid, Some(record)) => Ok(record),
+        (code, _) => Err(credentials::refusal(code, wanted)),
+    }
+}
+
+/// The calling key as one who manages keys: it needs `right`, and its installation the API Keys module.
+pub(crate) async fn manager(keydesk: &Keydesk, parts: &Parts, right: &Right) -> Result<Caller, Problem> {
+    let record = key(keydesk, parts, &**right).await?;
+    if !keydesk.module_enabled(record.installation()) {
+        return Err(KeyError::ModuleUnavailable.into());
+    }
+    Ok(Caller::key(&record))
+}

@@ -1,0 +1,166 @@
+//! What an endpoint is: its description, and whom it answers. Router, metrics and access log go by this, too.
+
+use std::{future::Future, sync::Arc};
+
+use axum::{
+    extract::{Request, State},
+    handler::Handler,
+    response::Response,
+    routing::{MethodFilter, MethodRouter, on},
+};
+use domain::Caller;
+use edge::{Problem, problem::Kind};
+use utoipa::openapi::{HttpMethod, OpenApi, PathItem};
+use verify::Record;
+
+use crate::{
+    App,
+    auth::{self, Right},
+};
+
+/// Whom an endpoint answers.
+#[derive(Clone, Copy, Debug)]
+pub enum Access {
+    /// Everyone.
+    Anyone,
+    /// Whoever has a valid key.
+    AnyKey,
+    /// A key with this right.
+    Key(&'static Right),
+    /// A key with this right, in an installation that has the API Keys module.
+    Manager(&'static Right),
+}
+
+impl Access {
+    /// The right that it takes.
+    pub fn scope(self) -> Option<&'static str> {
+        match self {
+            Self::Anyone | Self::AnyKey => None,
+            Self::Key(right) | Self::Manager(right) => Some(right[0].as_str()),
+        }
+    }
+}
+
+/// One endpoint: a method of a path.
+pub struct Endpoint {
+    /// Its path and its schemas, and nothing else.
+    described: OpenApi,
+    access: Access,
+    /// What it may refuse besides what follows from its access and its parameters.
+    refusals: Vec<&'static Kind>,
+    /// `None`: it is answered before the router.
+    handler: Option<MethodRouter<App>>,
+}
+
+impl Endpoint {
+    /// One that is answered before the router.
+    pub fn before_router(described: OpenApi, access: Access) -> Self {
+        Self { described, access, refusals: Vec::new(), handler: None }
+    }
+
+    /// One that needs no key.
+    pub(crate) fn open<H: Handler<T, App>, T: 'static>(described: OpenApi, handler: H) -> Self {
+        Self::routed(described, Access::Anyone, handler)
+    }
+
+    /// One that any valid key may ask.
+    pub(crate) fn for_any_key<F, A>(described: OpenApi, answer: F) -> Self
+    where
+        F: Fn(App, Arc<Record>, Request) -> A + Copy + Send + Sync + 'static,
+        A: Future<Output = Result<Response, Problem>> + Send,
+    {
+        Self::with_key(described, Access::AnyKey, &[], answer)
+    }
+
+    /// One that takes a right.
+    pub(crate) fn for_key<F, A>(described: OpenApi, right: &'static Right, answer: F) -> Self
+    where
+        F: Fn(App, Arc<Record>, Request) -> A + Copy + Send + Sync + 'static,
+        A: Future<Output = Result<Response, Problem>> + Send,
+    {
+        Self::with_key(described, Access::Key(right), &**right, answer)
+    }
+
+    /// One that manages keys.
+    pub(crate) fn for_manager<F, A>(described: OpenApi, right: &'static Right, answer: F) -> Self
+    where
+        F: Fn(App, Caller, Request) -> A + Copy + Send + Sync + 'static,
+        A: Future<Output = Result<Response, Problem>> + Send,
+    {
+        let handler = move |State(app): State<App>, request: Request| async move {
+            let (parts, body) = request.into_parts();
+            let caller = auth::manager(&app.keydesk, &parts, right).await?;
+            answer(app, caller, Request::from_parts(parts, body)).await
+        };
+        Self::routed(described, Access::Manager(right), handler)
+    }
+
+    /// It may refuse these, too.
+    pub(crate) fn refusing(mut self, kinds: &[&'static Kind]) -> Self {
+        self.refusals.extend(kinds);
+        self
+    }
+
+    fn with_key<F, A>(described: OpenApi, access: Access, wanted: &'static [model::Scope], answer: F) -> Self
+    where
+        F: Fn(App, Arc<Record>, Request) -> A + Copy + Send + Sync + 'static,
+        A: Future<Output = Result<Response, Problem>> + Send,
+    {
+        let handler = move |State(app): State<App>, request: Request| async move {
+            let (parts, body) = request.into_parts();
+            let caller = auth::key(&app.keydesk, &parts, wanted).await?;
+            answer(app, caller, Request::from_parts(parts, body)).await
+        };
+        Self::routed(described, access, handler)
+    }
+
+    fn routed<H: Handler<T, App>, T: 'static>(described: OpenApi, access: Access, handler: H) -> Self {
+        let mut endpoint = Self::before_router(described, access);
+        let (_, method) = endpoint.place();
+        endpoint.handler = Some(on(filter(&method), handler));
+        endpoint
+    }
+
+    /// Its path and its method.
+    pub fn place(&self) -> (&str, HttpMethod) {
+        let described = self.described.paths.paths.iter().next();
+        described.map_or(("", HttpMethod::Get), |(path, item)| (path, method(item)))
+    }
+
+    /// Whom it answers.
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    pub(crate) fn described(&self) -> &OpenApi {
+        &self.described
+    }
+
+    pub(crate) fn refusals(&self) -> &[&'static Kind] {
+        &self.refusals
+    }
+
+    /// What answers it in the router; `None`: it is answered before.
+    pub(crate) fn into_handler(self) -> Option<MethodRouter<App>> {
+        self.handler
+    }
+}
+
+/// The one method that is described.
+fn method(item: &PathItem) -> HttpMethod {
+    match item {
+        PathItem { post: Some(_), .. } => HttpMethod::Post,
+        PathItem { patch: Some(_), .. } => HttpMethod::Patch,
+        PathItem { delete: Some(_), .. } => HttpMethod::Delete,
+        _ => HttpMethod::Get,
+    }
+}
+
+fn filter(method: &HttpMethod) -> MethodFilter {
+    match method {
+        HttpMethod::Post => MethodFilter::POST,
+        HttpMethod::Patch => MethodFilter::PATCH,
+        HttpMethod::Delete => MethodFilter::DELETE,
+        _ => MethodFilter::GET,
+    }
+}

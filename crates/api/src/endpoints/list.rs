@@ -1,0 +1,121 @@
+use std::str::FromStr;
+
+use axum::{extract::Request, response::Response};
+use domain::Caller;
+use edge::{
+    FieldError, Problem,
+    query::{self, wrong},
+};
+use http::{StatusCode, Uri};
+use model::{Cursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX};
+
+use crate::{App, respond};
+
+/// Longest search, in characters: longer than any Client Name is of no use.
+const SEARCH_MAX: usize = 200;
+
+/// List keys
+///
+/// Keys of the caller's installation, a page at a time. The Default API Key comes first. Deleted keys are listed only with
+/// `status=revoked`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/keys",
+    tag = "Keys",
+    params(
+        ("search" = Option<String>, Query, max_length = 200, description = "Part of the Client Name, in any case. `%`, `_` and `\\` are ordinary characters."),
+        ("environment" = Option<model::Environment>, Query, description = "Only this environment."),
+        ("status" = Option<model::KeyStatus>, Query, description = "Only this status."),
+        ("preset" = Option<model::Preset>, Query, description = "Only this preset."),
+        ("expiring_before" = Option<model::Instant>, Query, description = "Only keys whose time is not over yet, and will be before this instant."),
+        ("sort" = Option<String>, Query, pattern = "^-?(client_name|created_at|last_used_at)$", description = "`client_name` (default), `created_at` or `last_used_at`; `-` before it for descending."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Keys on the page; 50 when not given."),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+    ),
+    responses((status = 200, description = "A page of keys.", body = KeyPage))
+)]
+pub(crate) async fn list_keys(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let query = list_query(&parts.uri, &PARAMETERS)?;
+    let page = app.keydesk.list(&caller, &query).await?;
+    Ok(respond::json(StatusCode::OK, &page))
+}
+
+/// What an export is asked.
+pub(super) const FILTERS: [&str; 6] = ["search", "environment", "status", "preset", "expiring_before", "sort"];
+/// What a list is asked.
+const PARAMETERS: [&str; 8] =
+    ["search", "environment", "status", "preset", "expiring_before", "sort", "limit", "cursor"];
+
+/// Reads a query of which these parameters are known.
+pub(super) fn list_query(uri: &Uri, known: &[&'static str]) -> Result<ListQuery, Problem> {
+    let mut query = ListQuery { limit: PAGE_DEFAULT, ..ListQuery::default() };
+    let (mut sort, mut errors) = (None, Vec::new());
+    // A parameter without a value is as good as none, which is what an empty form field sends.
+    for (name, value) in query::read(uri, known)?.into_iter().filter(|(_, value)| !value.is_empty()) {
+        match name {
+            "search" if value.contains('\0') || value.chars().count() > SEARCH_MAX => {
+                errors.push(wrong(name, "must be at most 200 characters, without NUL"));
+            }
+            "search" => query.search = value,
+            "environment" => query.environment = parsed(name, &value, &mut errors),
+            "status" => query.status = parsed(name, &value, &mut errors),
+            "preset" => query.preset = parsed(name, &value, &mut errors),
+            "expiring_before" => query.expiring_before = parsed(name, &value, &mut errors),
+            "sort" => sort = parsed(name, &value, &mut errors),
+            "cursor" => query.cursor = parsed::<Cursor>(name, &value, &mut errors),
+            _ => match limit(&value) {
+                Some(limit) => query.limit = limit,
+                None => errors.push(wrong(name, "must be a whole number from 1 to 200")),
+            },
+        }
+    }
+    let of_cursor = query.cursor.as_ref().map(|cursor| cursor.sort);
+    if of_cursor.is_some() && sort.is_some() && of_cursor != sort {
+        errors.push(wrong("cursor", "belongs to a list in another order; start again without one"));
+    }
+    query.sort = sort.or(of_cursor).unwrap_or_default();
+    if errors.is_empty() { Ok(query) } else { Err(query::refuse(errors)) }
+}
+
+fn limit(text: &str) -> Option<u32> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|limit| digits && (1..=PAGE_MAX).contains(limit))
+}
+
+/// The words of the error are the model's own, and repeat nothing of what was sent.
+fn parsed<T: FromStr<Err: std::fmt::Display>>(name: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<T> {
+    text.parse().map_err(|error: T::Err| errors.push(wrong(name, error.to_string()))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_or_refused() {
+        let read = |query: &str| list_query(&format!("/api/v1/keys?{query}").parse().unwrap(), &PARAMETERS);
+        for good in ["", "search=&environment=&status=&preset=&sort=&limit=&cursor=", "limit=200&sort=-created_at"] {
+            assert!(read(good).is_ok(), "{good}");
+        }
+        assert_eq!(read("cursor=1.-created_at.-.").unwrap().sort.to_string(), "-created_at");
+        for bad in [
+            "limit=0",
+            "limit=201",
+            "limit=+5",
+            "limit=5.0",
+            "limit=99999999999999999999",
+            "sort=name",
+            "sort=--created_at",
+            "status=gone",
+            "environment=LIVE",
+            "preset=crm2",
+            "cursor=x",
+            "cursor=1.-created_at.-.&sort=created_at",
+            "search=%00",
+            "page=2",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

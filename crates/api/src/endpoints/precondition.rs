@@ -1,0 +1,85 @@
+use domain::{Caller, Keydesk};
+use edge::Problem;
+use http::{HeaderMap, header};
+use model::{KeyError, KeyId};
+
+/// The version that `If-Match` asks for, if it asks for one.
+///
+/// A list of tags is settled by reading the key first: the version found is then the one that the change is bound to, so
+/// nothing can slip in between.
+pub(super) async fn if_match(
+    keydesk: &Keydesk,
+    caller: &Caller,
+    id: KeyId,
+    headers: &HeaderMap,
+) -> Result<Option<i64>, Problem> {
+    match read(headers)? {
+        IfMatch::Absent | IfMatch::Any => Ok(None),
+        IfMatch::Versions(versions) if versions.len() == 1 => Ok(versions.first().copied()),
+        IfMatch::Versions(versions) => {
+            let current = keydesk.get(caller, id).await?.version;
+            if versions.contains(&current) { Ok(Some(current)) } else { Err(KeyError::VersionMoved { current }.into()) }
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum IfMatch {
+    Absent,
+    Any,
+    /// Those of the strong tags that could be ours; weak and foreign ones never match.
+    Versions(Vec<i64>),
+}
+
+fn read(headers: &HeaderMap) -> Result<IfMatch, Problem> {
+    let malformed = || Problem::invalid("If-Match is * or a list of entity tags such as \"3\".");
+    let mut versions = Vec::new();
+    let mut lines = headers.get_all(header::IF_MATCH).iter().peekable();
+    if lines.peek().is_none() {
+        return Ok(IfMatch::Absent);
+    }
+    for line in lines {
+        let text = line.to_str().map_err(|_| malformed())?.trim();
+        if text == "*" {
+            return Ok(IfMatch::Any);
+        }
+        for tag in text.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
+            let opaque = tag.strip_prefix("W/").unwrap_or(tag);
+            let opaque = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or_else(malformed)?;
+            // Written as we write it: neither "03" nor "+3" is the tag of version 3.
+            let version = opaque.parse::<i64>().ok().filter(|version| version.to_string() == opaque);
+            versions.extend(version.filter(|_| !tag.starts_with("W/")));
+        }
+        if text.is_empty() {
+            return Err(malformed());
+        }
+    }
+    Ok(IfMatch::Versions(versions))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_read_as_rfc_9110_writes_them() {
+        for (lines, expected) in [
+            (&[][..], Some(IfMatch::Absent)),
+            (&["*"], Some(IfMatch::Any)),
+            (&["\"3\""], Some(IfMatch::Versions(vec![3]))),
+            (&["\"3\", \"4\""], Some(IfMatch::Versions(vec![3, 4]))),
+            (&["\"3\"", "\"4\""], Some(IfMatch::Versions(vec![3, 4]))),
+            (&["W/\"3\""], Some(IfMatch::Versions(vec![]))),
+            (&["\"x\", \"03\", \"+3\""], Some(IfMatch::Versions(vec![]))),
+            (&["3"], None),
+            (&["\"3"], None),
+            (&[""], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(header::IF_MATCH, line.parse().unwrap());
+            }
+            assert_eq!(read(&headers).ok(), expected, "{lines:?}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+use axum::{extract::Request, response::Response};
+use domain::{Caller, Idempotency, fingerprint};
+use edge::Problem;
+use http::{StatusCode, header};
+use model::{InvalidOverlap, Key, Overlap, SecretInfo};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{create::CreatedKey, idempotency, key_id, precondition};
+use crate::{
+    App,
+    body::{self, Field, Form, Shape},
+    respond,
+};
+
+/// How to rotate a key.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rotation {
+    /// For how long the old secret works beside the new one, at most 30 days. 0: it ends now.
+    #[schema(inline)]
+    overlap_seconds: Overlap,
+}
+
+impl Form<'_> for Rotation {
+    const FIELDS: &'static [Field] = &[Field::required("overlap_seconds", Shape::Checked { check: check_overlap })];
+}
+
+fn check_overlap(value: &Value) -> Result<(), String> {
+    let seconds = value.as_u64().and_then(|seconds| u32::try_from(seconds).ok());
+    seconds.ok_or(InvalidOverlap).and_then(Overlap::try_from).map(drop).map_err(|error| error.to_string())
+}
+
+/// Rotate a key
+///
+/// It gets a new secret, and the old one works until the overlap ends. A secret that was ending already ends now. The Default
+/// API Key can be rotated, too. The caller must hold every right of the key, or `keys:reveal`. With an `Idempotency-Key`, sending
+/// the same request again within 24 hours gives the same answer and rotates nothing.
+#[utoipa::path(
+    post,
+    path = "/api/v1/keys/{id}/rotate",
+    tag = "Keys",
+    params(
+        ("id" = model::KeyId, Path, description = "The key."),
+        ("If-Match" = Option<String>, Header, description = "Rotate it only in this version: its `ETag`, or a list of them, or `*`."),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]{1,255}$", description = "Made up by the caller, for one rotation."),
+    ),
+    request_body(content = Rotation, example = json!({"overlap_seconds": 86400})),
+    responses(
+        (status = 200, description = "The key, with its new secret.", body = CreatedKey, headers(("ETag" = String, description = "Its version."))),
+        (status = 422, description = "`invalid_setting`: the overlap is too long."),
+    )
+)]
+pub(crate) async fn rotate_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let id = key_id(&parts)?;
+    let mark = idempotency::key(&parts.headers)?;
+    let body = body::json(&parts.headers, body).await?;
+    let Rotation { overlap_seconds } = body::parse(&body)?;
+    let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
+    let overlap_seconds = overlap_seconds.seconds();
+    let asked = format!("rotate {id} {overlap_seconds}");
+    let idempotency = mark.map(|key| Idempotency { key, fingerprint: fingerprint(asked.as_bytes()) });
+    let issued = app.keydesk.rotate_once(&caller, id, overlap_seconds, version, idempotency).await?;
+    let mut response = respond::json(StatusCode::OK, &CreatedKey::from(&issued));
+    response.headers_mut().insert(header::ETAG, respond::etag(issued.key.version));
+    Ok(response)
+}
+
+/// End a key's old secret
+///
+/// Before the overlap of a rotation is over. Without an old secret that works nothing changes.
+#[utoipa::path(
+    post,
+    path = "/api/v1/keys/{id}/end-overlap",
+    tag = "Keys",
+    params(
+        ("id" = model::KeyId, Path, description = "The key."),
+        ("If-Match" = Option<String>, Header, description = "Only in this version of the key: its `ETag`, or a list of them, or `*`."),
+    ),
+    responses(
+        (status = 200, description = "The key.", body = Key, headers(("ETag" = String, description = "Its version."))),
+    )
+)]
+pub(crate) async fn end_overlap(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let id = key_id(&parts)?;
+    let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
+    let key = app.keydesk.end_overlap(&caller, id, version).await?;
+    Ok(respond::key(&key))
+}
+
+/// The secrets of a key.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SecretList {
+    /// The newest first.
+    items: Vec<SecretInfo>,
+}
+
+/// List a key's secrets
+///
+/// What may be shown of each, and when it was last used: the newest, the one that it takes the place of, and those that ended
+/// within the last 30 days.
+#[utoipa::path(
+    get,
+    path = "/api/v1/keys/{id}/secrets",
+    tag = "Keys",
+    params(("id" = model::KeyId, Path, description = "The key.")),
+    responses((status = 200, description = "Its secrets, masked.", body = SecretList))
+)]
+pub(crate) async fn list_secrets(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let items = app.keydesk.secrets(&caller, key_id(&parts)?).await?;
+    Ok(respond::json(StatusCode::OK, &SecretList { items }))
+}

@@ -1,0 +1,231 @@
+use std::{borrow::Cow, fmt, net::IpAddr, sync::LazyLock};
+
+use axum::response::Response;
+use domain::Keydesk;
+use edge::{ClientAddress, Payload, Problem, query};
+use http::{StatusCode, request::Parts};
+use model::{CATALOGUE, ClientName, Code, Environment, Instant, KeyId, Scope, ScopeSet};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, SeqAccess, Visitor},
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use verify::{Call, Record, Verdict};
+
+use crate::{
+    auth,
+    body::{self, Field, Form, Shape, TEXT},
+    respond,
+};
+
+/// A call to decide on.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VerifyCall<'a> {
+    /// The API key that was presented.
+    #[serde(borrow)]
+    #[schema(value_type = String)]
+    key: Cow<'a, str>,
+    /// The rights that the call needs, all of them.
+    #[serde(default, deserialize_with = "wanted")]
+    scopes: Option<Vec<Scope>>,
+    /// Where the call came from.
+    #[schema(value_type = Option<String>, examples("203.0.113.9"))]
+    ip: Option<IpAddr>,
+    /// The web origin that the call came from.
+    #[schema(value_type = Option<String>, examples("https://app.example.com"))]
+    #[serde(borrow)]
+    origin: Option<Cow<'a, str>>,
+    /// What the call takes from limits; 1 when not given.
+    #[expect(dead_code, reason = "part of the contract from the first version on; no key has limits yet")]
+    cost: Option<u32>,
+}
+
+impl<'de> Form<'de> for VerifyCall<'de> {
+    const FIELDS: &'static [Field] = &[
+        Field::required("key", TEXT),
+        Field::optional(
+            "scopes",
+            Shape::List {
+                holds: |value| value.as_str().is_some_and(|text| Scope::parse(text).is_ok()),
+                message: "must be a scope such as contacts:read",
+                least: 0,
+                most: usize::MAX,
+            },
+        ),
+        Field::optional(
+            "ip",
+            Shape::Plain {
+                holds: |value| value.as_str().is_some_and(|text| text.parse::<IpAddr>().is_ok()),
+                message: "must be an IPv4 or IPv6 address",
+            },
+        ),
+        Field::optional("origin", TEXT),
+        Field::optional(
+            "cost",
+            Shape::Plain {
+                holds: |value| value.as_u64().is_some_and(|cost| u32::try_from(cost).is_ok()),
+                message: "must be a whole number from 0 to 4294967295",
+            },
+        ),
+    ];
+}
+
+/// The verdict. It is an answer like any other: the status is 200, whatever the verdict.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Verdict)]
+pub(crate) struct Answer<'a> {
+    /// Whether the call is allowed.
+    valid: bool,
+    /// Why, or why not.
+    code: Code,
+    /// To find the request in the logs.
+    request_id: Uuid,
+    /// The key; absent when none was found, and so is all that follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = KeyId, required = false)]
+    key_id: Option<KeyId>,
+    /// Whom the key was generated for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ClientName, required = false)]
+    client_name: Option<&'a ClientName>,
+    /// Which data the key reaches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Environment, required = false)]
+    environment: Option<Environment>,
+    /// What the key may do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ScopeSet, required = false)]
+    scopes: Option<&'a ScopeSet>,
+    /// Which of the wanted rights are missing; only with `INSUFFICIENT_SCOPE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<Scope>, required = false)]
+    missing_scopes: Option<Vec<Scope>>,
+    /// From when on the key is refused; null: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Instant>, required = false)]
+    expires_at: Option<Option<Instant>>,
+    /// Where the key stands within its limit; null: unlimited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<RateLimitState>, required = false)]
+    rate_limit: Option<Option<RateLimitState>>,
+}
+
+/// Where a key stands within its limit.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RateLimitState {
+    /// Calls in each window.
+    limit: u64,
+    /// Calls left in this window.
+    remaining: u64,
+    /// Seconds until the window is over.
+    reset_seconds: u64,
+}
+
+/// A call and what has been decided on it.
+pub(crate) struct Decided {
+    scopes: Vec<Scope>,
+    verdict: Verdict,
+}
+
+impl VerifyCall<'_> {
+    /// Asks the domain, as one of the caller's installation.
+    pub(crate) async fn decide(self, keydesk: &Keydesk, caller: &Record) -> Result<Decided, Problem> {
+        let scopes = self.scopes.unwrap_or_default();
+        let call = Call {
+            key: &self.key,
+            installation: Some(caller.installation()),
+            scopes: &scopes,
+            ip: self.ip,
+            origin: self.origin.as_deref(),
+        };
+        let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
+        Ok(Decided { scopes, verdict })
+    }
+}
+
+impl Decided {
+    /// As it is answered.
+    pub(crate) fn answer(&self, request_id: Uuid) -> Answer<'_> {
+        let code = self.verdict.code;
+        let record = self.verdict.record.as_deref();
+        Answer {
+            valid: self.verdict.allowed(),
+            code,
+            request_id,
+            key_id: record.map(Record::key_id),
+            client_name: record.map(Record::client_name),
+            environment: record.map(Record::environment),
+            scopes: record.map(Record::scopes),
+            missing_scopes: record
+                .filter(|_| code == Code::InsufficientScope)
+                .map(|record| record.scopes().missing(&self.scopes)),
+            expires_at: record.map(Record::expires_at),
+            rate_limit: record.map(|_| None),
+        }
+    }
+}
+
+/// Verify a key
+///
+/// Decides whether a call with this key may go ahead. Keys of other installations are not found.
+//
+// Answered at the edge, before the router, as `/authz` is.
+#[utoipa::path(
+    post,
+    path = "/api/v1/keys/verify",
+    tag = "Verification",
+    request_body(content = VerifyCall, example = json!({"key": "ccc_live_...", "scopes": ["contacts:read"]})),
+    responses((status = 200, description = "The verdict.", body = Answer))
+)]
+pub async fn verify_key<B: Payload>(
+    keydesk: &Keydesk,
+    request_id: Uuid,
+    client: ClientAddress,
+    parts: &Parts,
+    body: B,
+) -> Result<Response, Problem> {
+    let caller = auth::caller(keydesk, &parts.headers, client, &*auth::VERIFY).await?;
+    query::none(&parts.uri)?;
+    let body = body::json(&parts.headers, body).await?;
+    let decided = body::parse::<VerifyCall<'_>>(&body)?.decide(keydesk, &caller).await?;
+    Ok(respond::json(StatusCode::OK, &decided.answer(request_id)))
+}
+
+/// Reads the wanted rights. Those of the catalogue are shared and cost no allocation.
+fn wanted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Scope>>, D::Error> {
+    struct Wanted;
+
+    impl<'de> Visitor<'de> for Wanted {
+        type Value = Option<Vec<Scope>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of scopes")
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<Self::Value, A::Error> {
+            let mut scopes = Vec::new();
+            while let Some(text) = texts.next_element::<Text<'_>>()? {
+                scopes.push(shared(&text.0).map_err(de::Error::custom)?);
+            }
+            Ok(Some(scopes))
+        }
+    }
+
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+    deserializer.deserialize_any(Wanted)
+}
+
+fn shared(text: &str) -> Result<Scope, model::InvalidScope> {
+    static KNOWN: LazyLock<Vec<Scope>> =
+        LazyLock::new(|| CATALOGUE.iter().filter_map(|(name, _)| Scope::parse(name).ok()).collect());
+    KNOWN.iter().find(|scope| scope.as_str() == text).cloned().map_or_else(|| Scope::parse(text), Ok)
+}

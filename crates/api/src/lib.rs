@@ -1,0 +1,26 @@
+//! REST for programs.
+//!
+//! Invariants:
+//! - a route stands in one list ([`endpoints`]), from which router, description, metrics and the wanted right come;
+//! - who calls is decided before an endpoint is called, and so before a request's body is read;
+//! - an endpoint extracts, makes one call on the domain, and responds; it decides nothing itself;
+//! - it knows keys and no cookies: nothing here is for a browser but the reference page.
+
+mod app_state;
+mod auth;
+mod body;
+mod endpoint;
+mod endpoints;
+mod openapi;
+pub mod reference;
+mod respond;
+mod router;
+mod routes;
+
+pub use app_state::App;
+pub use auth::Right;
+pub use endpoint::{Access, Endpoint};
+pub use endpoints::{create::CreatedKey, handover::NewHandover, handover::path as handover_path, verify::verify_key};
+pub use openapi::document;
+pub use router::{not_found, router, with_errors};
+pub use routes::{endpoints, health, templates, verify_path};

@@ -1,0 +1,79 @@
+//! The one list of routes. Router, description, metrics, access log and the wanted right come from it: to add an endpoint, write
+//! its file in `endpoints/` and name it here.
+
+use edge::{
+    Template,
+    problem::{DEFAULT_KEY_PROTECTED, SCOPE_ESCALATION},
+};
+
+use crate::{
+    auth::{READ, REVEAL, VERIFY, WRITE},
+    endpoint::Endpoint,
+    endpoints as e,
+    reference::{DESCRIPTION, PAGE, STYLE_SHEET},
+};
+
+/// What `utoipa` reads above an endpoint.
+macro_rules! described {
+    ($file:ident :: $name:ident) => {{
+        #[derive(utoipa::OpenApi)]
+        #[openapi(paths(e::$file::$name))]
+        struct Described;
+        <Described as utoipa::OpenApi>::openapi()
+    }};
+}
+
+/// An endpoint by whom it answers.
+macro_rules! endpoint {
+    ($file:ident :: $name:ident, $access:ident $(($right:expr))?) => {
+        Endpoint::$access(described!($file::$name), $(&$right,)? e::$file::$name)
+    };
+}
+
+/// Every endpoint of the API.
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::before_router(described!(verify::verify_key), crate::Access::Key(&VERIFY)),
+        endpoint!(verify_batch::verify_keys, for_key(VERIFY)),
+        endpoint!(whoami::whoami, for_any_key),
+        endpoint!(scopes::list_scopes, for_any_key),
+        endpoint!(presets::list_presets, for_any_key),
+        endpoint!(list::list_keys, for_manager(READ)),
+        endpoint!(export::export_keys, for_manager(READ)),
+        endpoint!(create::create_key, for_manager(WRITE)).refusing(&[&SCOPE_ESCALATION]),
+        endpoint!(get::get_key, for_manager(READ)),
+        endpoint!(change::change_key, for_manager(WRITE)).refusing(&[&SCOPE_ESCALATION, &DEFAULT_KEY_PROTECTED]),
+        endpoint!(delete::delete_key, for_manager(WRITE)).refusing(&[&DEFAULT_KEY_PROTECTED]),
+        endpoint!(bulk_delete::delete_keys, for_manager(WRITE)),
+        endpoint!(switch::disable_key, for_manager(WRITE)).refusing(&[&DEFAULT_KEY_PROTECTED]),
+        endpoint!(switch::enable_key, for_manager(WRITE)).refusing(&[&SCOPE_ESCALATION, &DEFAULT_KEY_PROTECTED]),
+        endpoint!(switch::disable_keys, for_manager(WRITE)),
+        endpoint!(switch::enable_keys, for_manager(WRITE)),
+        endpoint!(rotate::rotate_key, for_manager(WRITE)).refusing(&[&SCOPE_ESCALATION]),
+        endpoint!(rotate::end_overlap, for_manager(WRITE)),
+        endpoint!(rotate::list_secrets, for_manager(READ)),
+        endpoint!(handover::hand_over_key, for_manager(REVEAL)),
+        endpoint!(handover::list_handovers, for_manager(READ)),
+        endpoint!(handover::withdraw_handover, for_manager(WRITE)),
+        endpoint!(restore::restore_key, for_manager(WRITE)).refusing(&[&SCOPE_ESCALATION]),
+        endpoint!(reveal::reveal_key, for_manager(REVEAL)),
+        endpoint!(health::healthz, open),
+        endpoint!(health::readyz, open),
+    ]
+}
+
+/// Those of them that say how Keydesk is, for the operator's own listener.
+pub fn health() -> Vec<Endpoint> {
+    endpoints().into_iter().filter(|endpoint| !endpoint.place().0.starts_with("/api/")).collect()
+}
+
+/// The path of the verification of a key, which is answered before the router.
+pub fn verify_path() -> String {
+    <e::verify::__path_verify_key as utoipa::Path>::path()
+}
+
+/// Where endpoints are, for metrics and the access log.
+pub fn templates(endpoints: &[Endpoint]) -> impl Iterator<Item = Template> {
+    let rest = [Template::tree("/api"), Template::path(DESCRIPTION), Template::path(PAGE), Template::path(STYLE_SHEET)];
+    endpoints.iter().map(|endpoint| Template::path(endpoint.place().0)).chain(rest)
+}

@@ -1,0 +1,89 @@
+//! Where the forms for signing in and out and for the first owner are posted when no script runs.
+
+use axum::{
+    Router,
+    extract::{Form, State},
+    http::{header::SET_COOKIE, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+    routing::post,
+};
+use domain::{NewAdministrator, SignedIn};
+use model::Role;
+use percent_encoding::utf8_percent_encode;
+use serde::Deserialize;
+
+use super::refused::refused_query;
+use crate::{
+    ApiError,
+    web::{Password, START, WebState, guard::QUERY, own_path, session},
+};
+
+pub(crate) fn routes<S>(web: WebState) -> Router<S> {
+    Router::new()
+        .route("/login", post(sign_in))
+        .route("/setup", post(set_up))
+        .route("/signout", post(sign_out))
+        .with_state(web)
+}
+
+#[derive(Deserialize)]
+struct SignIn {
+    email: String,
+    password: Password,
+    #[serde(default)]
+    next: String,
+}
+
+async fn sign_in(State(web): State<WebState>, parts: Parts, Form(form): Form<SignIn>) -> Response {
+    let next = own_path(&form.next);
+    let signed_in = async {
+        session::require_private(&web.access, &parts.headers)?;
+        let address = session::address(&parts.extensions);
+        Ok(web.keydesk.sign_in(&form.email, form.password.into(), address).await?)
+    };
+    match signed_in.await {
+        Ok(signed_in) => welcome(&web, &signed_in, next),
+        Err(error) => refuse("/login", "next", next, &error),
+    }
+}
+
+#[derive(Deserialize)]
+struct SetUp {
+    token: String,
+    name: String,
+    email: String,
+    password: Password,
+}
+
+async fn set_up(State(web): State<WebState>, parts: Parts, Form(form): Form<SetUp>) -> Response {
+    let SetUp { token, name, email, password } = form;
+    let signed_in = async {
+        session::require_private(&web.access, &parts.headers)?;
+        let owner = NewAdministrator { email, name, role: Role::Owner, password: password.into() };
+        Ok(web.keydesk.set_up(&token, owner, session::address(&parts.extensions)).await?)
+    };
+    match signed_in.await {
+        Ok(signed_in) => welcome(&web, &signed_in, START),
+        Err(error) => refuse("/setup", "token", &token, &error),
+    }
+}
+
+async fn sign_out(State(web): State<WebState>, parts: Parts) -> Response {
+    if let Some(token) = session::token(&web.access, &parts.headers)
+        && let Err(error) = web.keydesk.sign_out(token).await
+    {
+        // The cookie stays: a session that lives on must not look ended.
+        return refuse("/", "signed", "in", &error.into());
+    }
+    ([(SET_COOKIE, session::ended(&web.access))], Redirect::to("/login")).into_response()
+}
+
+fn welcome(web: &WebState, signed_in: &SignedIn, to: &str) -> Response {
+    ([(SET_COOKIE, session::begun(&web.access, signed_in))], Redirect::to(to)).into_response()
+}
+
+/// Back to the form, which says why. Nothing that was typed goes into the address.
+fn refuse(page: &str, name: &str, value: &str, error: &ApiError) -> Response {
+    let value = utf8_percent_encode(value, QUERY);
+    Redirect::to(&format!("{page}?{name}={value}&{}", refused_query(error))).into_response()
+}

@@ -1,0 +1,64 @@
+//! Why a plain form was refused: the server writes it into an address, and the page reads it there.
+
+use leptos::prelude::Get;
+use leptos_router::hooks::use_query_map;
+use model::AdminError;
+
+use crate::ApiError;
+
+/// A value of the address at hand.
+pub(crate) fn query(name: &str) -> Option<String> {
+    use_query_map().get().get(name)
+}
+
+/// Why the plain form that led to this page was refused.
+pub(crate) fn refused() -> Option<ApiError> {
+    let (code, wait) = (query("refused")?, query("wait"));
+    Some(refusal(&code, wait.and_then(|wait| wait.parse().ok()).unwrap_or(1)))
+}
+
+const CODES: [(&str, ApiError); 8] = [
+    ("wrong_credentials", ApiError::Admin(AdminError::WrongCredentials)),
+    ("invalid_email", ApiError::Admin(AdminError::InvalidEmail)),
+    ("invalid_name", ApiError::Admin(AdminError::InvalidName)),
+    ("weak_password", ApiError::Admin(AdminError::WeakPassword)),
+    ("email_taken", ApiError::Admin(AdminError::EmailTaken)),
+    ("set_up_over", ApiError::Admin(AdminError::SetUpOver)),
+    ("unavailable", ApiError::Admin(AdminError::Unavailable)),
+    ("needs_https", ApiError::NeedsHttps),
+];
+
+fn refusal(code: &str, retry_after_seconds: u64) -> ApiError {
+    match CODES.iter().find(|(known, _)| *known == code) {
+        Some((_, error)) => error.clone(),
+        None if code == "too_many_attempts" => AdminError::TooManyAttempts { retry_after_seconds }.into(),
+        None => ApiError::Internal,
+    }
+}
+
+/// The query by which a plain form's answer says why it was refused.
+#[cfg(feature = "ssr")]
+pub(crate) fn refused_query(error: &ApiError) -> String {
+    if let ApiError::Admin(AdminError::TooManyAttempts { retry_after_seconds }) = error {
+        return format!("refused=too_many_attempts&wait={retry_after_seconds}");
+    }
+    let code = CODES.iter().find(|(_, known)| known == error).map_or("internal", |(code, _)| code);
+    format!("refused={code}")
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_survives_the_way_through_the_address() {
+        for (code, error) in CODES {
+            assert_eq!(refused_query(&error), format!("refused={code}"));
+            assert_eq!(refusal(code, 1), error);
+        }
+        let wait = ApiError::Admin(AdminError::TooManyAttempts { retry_after_seconds: 7 });
+        assert_eq!(refused_query(&wait), "refused=too_many_attempts&wait=7");
+        assert_eq!(refusal("too_many_attempts", 7), wait);
+        assert_eq!(refusal("<script>", 7), ApiError::Internal);
+    }
+}

@@ -1,0 +1,62 @@
+use leptos::{ev::SubmitEvent, html::Input, prelude::*, task::spawn_local};
+use model::PASSWORD_MAX;
+
+use super::sign_in::sign_in;
+use crate::{
+    ApiError,
+    ui::{Button, Field, Problem},
+};
+
+/// E-mail address and password. Without scripts it is a plain form that answers with a page.
+#[component]
+pub(crate) fn SignInForm(
+    /// The page to which the plain form leads.
+    next: String,
+    /// Why the plain form was refused before.
+    #[prop(optional_no_strip)]
+    refused: Option<ApiError>,
+    /// Called when the person is signed in.
+    signed_in: Callback<()>,
+) -> impl IntoView {
+    let (email, password) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
+    let (busy, set_busy) = signal(false);
+    let (problem, set_problem) = signal(refused);
+    let submit = move |submit: SubmitEvent| {
+        submit.prevent_default();
+        let (Some(email), Some(typed)) = (email.get_untracked(), password.get_untracked()) else { return };
+        if busy.get_untracked() {
+            return;
+        }
+        set_busy.set(true);
+        spawn_local(async move {
+            match sign_in(email.value(), typed.value().into()).await {
+                Ok(()) => signed_in.run(()),
+                Err(error) => {
+                    set_problem.set(Some(error));
+                    set_busy.set(false);
+                    // Focus fails only for an element that has left the document.
+                    _ = typed.focus();
+                    typed.select();
+                }
+            }
+        });
+    };
+    view! {
+        <form class="form" method="post" action="/login" on:submit=submit>
+            <input type="hidden" name="next" value=next/>
+            <Problem problem=problem/>
+            <Field label="Email" name="email" kind="email" autocomplete="username" input=email/>
+            <Field
+                label="Password"
+                name="password"
+                kind="password"
+                autocomplete="current-password"
+                most=PASSWORD_MAX
+                input=password
+            />
+            <Button primary=true busy=busy>
+                "Sign in"
+            </Button>
+        </form>
+    }
+}

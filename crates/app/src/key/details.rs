@@ -1,0 +1,59 @@
+use domain::History;
+use model::{Handover, Instant, Key, SecretInfo};
+
+use crate::{ApiError, FieldProblem, ui::key_settings::SettingsForm};
+
+/// What a form on this page has just done, shown once.
+#[derive(Clone, Debug)]
+pub(super) enum Flash {
+    /// A sentence.
+    Done(&'static str),
+    /// The key has a new secret, shown this once.
+    Rotated {
+        /// The secret in plain.
+        secret: String,
+    },
+    /// The secret, as it was asked for.
+    Revealed {
+        /// The secret in plain.
+        secret: String,
+    },
+    /// There is a link, shown this once.
+    HandOver {
+        /// The link in full.
+        link: String,
+        /// Until when it can be opened.
+        until: Instant,
+    },
+    /// The form was refused.
+    Refused(ApiError),
+}
+
+/// Everything that the page of a key shows.
+#[derive(Clone, Debug)]
+pub(super) struct KeyDetails {
+    pub(super) key: Key,
+    pub(super) secrets: Vec<SecretInfo>,
+    pub(super) handovers: Vec<Handover>,
+    pub(super) history: History,
+    /// The history does not begin with the newest.
+    pub(super) earlier: bool,
+    /// Allowed calls of each of the last 30 days, today last.
+    pub(super) days: Vec<u32>,
+    pub(super) may_change: bool,
+    /// The installation keeps sealed copies, so a secret can be shown again.
+    pub(super) recoverable: bool,
+    pub(super) now: Instant,
+    pub(super) flash: Option<Flash>,
+    /// Which part stands open: `edit`, `rotate` or nothing.
+    pub(super) open: String,
+    /// What stands in the form that edits it.
+    pub(super) form: SettingsForm,
+    /// What is wrong with the form.
+    pub(super) problems: Vec<FieldProblem>,
+    /// How somebody else's version differs from the form: the label, their value, the form's value.
+    pub(super) differences: Vec<(&'static str, String, String)>,
+    /// The Client Name as typed.
+    pub(super) name: String,
+    pub(super) catalogue: model::Catalogue,
+}

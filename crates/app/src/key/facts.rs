@@ -1,0 +1,125 @@
+use leptos::prelude::*;
+use model::{Environment, Key, KeyStatus};
+
+use super::details::KeyDetails;
+use crate::ui::{
+    count,
+    labels::{access, is_default, relative, time},
+    post_button,
+};
+
+/// What the key may do, from where and until when.
+pub(super) fn facts(page: &KeyDetails) -> AnyView {
+    let key = &page.key;
+    let revealable = page.may_change && page.recoverable && key.status != KeyStatus::Revoked;
+    let none = |text: &'static str| vec![text.to_owned()];
+    let addresses: Vec<_> = key.settings.allowed_ips.iter().map(ToString::to_string).collect();
+    let origins: Vec<_> = key.settings.allowed_origins.iter().map(ToString::to_string).collect();
+    view! {
+        <section class="panel" aria-labelledby="about">
+            <h2 id="about">"About"</h2>
+            <dl class="about">
+                <dt>"API key"</dt>
+                <dd>
+                    <code>{key.hint.0.clone()}</code>
+                    {revealable.then(|| post_button(&format!("/keys/{}", key.id), "reveal", "Reveal", "button small"))}
+                </dd>
+                <dt>"Environment"</dt>
+                <dd>{if key.environment == Environment::Test { "Test: never reaches live data" } else { "Live" }}</dd>
+                <dt>"Access"</dt>
+                <dd>
+                    {if is_default(key) { "Verifies keys".to_owned() } else { access(key.settings.preset, &key.settings.scopes) }}
+                    <ul class="scopes" aria-label="Scopes">
+                        {key.settings.scopes.iter().map(|scope| view! { <li><code>{scope.as_str().to_owned()}</code></li> }).collect_view()}
+                    </ul>
+                </dd>
+                <dt>"Expires"</dt>
+                <dd>
+                    {match key.settings.expires_at {
+                        None => "Never".into_any(),
+                        Some(at) => time(at).into_any(),
+                    }}
+                </dd>
+                <dt>"Allowed addresses"</dt>
+                {values(if addresses.is_empty() { none("Any") } else { addresses })}
+                <dt>"Allowed origins"</dt>
+                {values(if origins.is_empty() { none("Any") } else { origins })}
+            </dl>
+        </section>
+    }
+    .into_any()
+}
+
+fn values(values: Vec<String>) -> AnyView {
+    values.into_iter().map(|value| view! { <dd><bdi>{value}</bdi></dd> }).collect_view().into_any()
+}
+
+/// How it is used, and what is noted down about it.
+pub(super) fn side(page: &KeyDetails) -> AnyView {
+    let key = &page.key;
+    let calls: u64 = page.days.iter().map(|calls| u64::from(*calls)).sum();
+    view! {
+        <section class="panel" aria-labelledby="use">
+            <h2 id="use">"Use"</h2>
+            {(calls > 0).then(|| bars(&page.days))}
+            <dl class="about">
+                <dt>"Calls in 30 days"</dt>
+                <dd>{count(calls)}</dd>
+                <dt>"Last used"</dt>
+                <dd>
+                    {match key.last_used_at {
+                        None => "Never".into_any(),
+                        Some(at) => relative(at).into_any(),
+                    }}
+                </dd>
+                <dt>"Created"</dt>
+                <dd>{time(key.created_at)}</dd>
+                <dt>"Changed"</dt>
+                <dd>{time(key.updated_at)}</dd>
+                {key.deleted_at.map(|at| view! { <dt>"Deleted"</dt><dd>{time(at)}</dd> })}
+            </dl>
+        </section>
+        {noted(key)}
+    }
+    .into_any()
+}
+
+fn noted(key: &Key) -> Option<AnyView> {
+    if key.settings.owner_email.is_none() && key.settings.metadata.is_empty() && key.settings.notes.is_none() {
+        return None;
+    }
+    let owner = key.settings.owner_email.as_ref().map(|email| {
+        let address = email.as_str().to_owned();
+        view! { <dt>"Owner"</dt><dd><a href=format!("mailto:{address}")>{address.clone()}</a></dd> }
+    });
+    let pairs = key.settings.metadata.iter().map(|(name, value)| {
+        view! { <dt><bdi>{name.to_owned()}</bdi></dt><dd><bdi>{value.to_owned()}</bdi></dd> }
+    });
+    Some(
+        view! {
+            <section class="panel" aria-labelledby="noted">
+                <h2 id="noted">"Noted"</h2>
+                <dl class="about">{owner} {pairs.collect_view()}</dl>
+                {key.settings.notes.as_ref().map(|notes| view! { <p class="notes" dir="auto">{notes.as_str().to_owned()}</p> })}
+            </section>
+        }
+        .into_any(),
+    )
+}
+
+/// A bar for each day.
+fn bars(days: &[u32]) -> AnyView {
+    const HEIGHT: f64 = 48.0;
+    let most = f64::from(days.iter().copied().max().unwrap_or(1).max(1));
+    let mut path = String::new();
+    for (index, calls) in days.iter().enumerate().filter(|(_, calls)| **calls > 0) {
+        let height = (HEIGHT * f64::from(*calls) / most).max(2.0);
+        path.push_str(&format!("M{} {HEIGHT}v-{height:.1}h6v{height:.1}z", index * 8));
+    }
+    view! {
+        <svg class="bars" viewBox=format!("0 0 {} {HEIGHT}", days.len() * 8 - 2) role="img" aria-label="Calls on each of the last 30 days">
+            <path d=path></path>
+        </svg>
+    }
+    .into_any()
+}

@@ -1,0 +1,181 @@
+use leptos::prelude::*;
+use model::{Handover, Instant, KeyStatus, SecretInfo};
+
+use super::details::KeyDetails;
+use crate::ui::{
+    labels::{is_default, relative, time},
+    post_button,
+};
+
+/// Overlaps that are offered: seconds and words.
+const OVERLAPS: [(u32, &str); 4] =
+    [(0, "Not at all: the old secret stops working now"), (3_600, "1 hour"), (86_400, "24 hours"), (604_800, "7 days")];
+/// The one that is chosen at first.
+const OVERLAP: u32 = 86_400;
+
+const HANDED_OVER: &str = "A hand-over link shows the key once to the client's developer, who needs no account. It works for 7 days. \
+                           This page says when it was opened.";
+/// Why there is no button.
+const SHOWN_ONCE: &str = "This installation shows a key once and keeps no copy of it, so a link has nothing to show. Hand the \
+                          key over when you create or rotate it.";
+
+/// The secrets of a key with the traffic on each, and how it gets a new one.
+pub(super) fn rotation(page: &KeyDetails) -> AnyView {
+    let address = format!("/keys/{}", page.key.id);
+    let works = |secret: &&SecretInfo| secret.expires_at.is_none_or(|end| end > page.now);
+    let overlaps = page.secrets.iter().filter(works).count() > 1;
+    view! {
+        // Scripts ask for it anew while something in it is about to change.
+        <section class="panel" id="secrets" aria-labelledby="secrets-title" data-live=overlaps.then_some("")>
+            <h2 id="secrets-title">{if overlaps { "Secrets: two work at the moment" } else { "Secret" }}</h2>
+            <ul class="secrets">
+                {page.secrets.iter().map(|secret| row(secret, page.now)).collect_view()}
+            </ul>
+            {(overlaps && page.may_change).then(|| end_overlap(page, &address))}
+        </section>
+        {page.may_change.then(|| rotate(page, &address, overlaps))}
+    }
+    .into_any()
+}
+
+/// Names the version that is shown: after another rotation it would end the secret that stands here as the current one.
+fn end_overlap(page: &KeyDetails, address: &str) -> AnyView {
+    view! {
+        <form method="post" action=address.to_owned() data-once>
+            <input type="hidden" name="version" value=page.key.version.to_string()/>
+            <button type="submit" class="button danger" name="intent" value="end-overlap">"End overlap now"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn row(secret: &SecretInfo, now: Instant) -> AnyView {
+    let (label, tone) = match secret.expires_at {
+        None => ("Current", "badge good"),
+        Some(end) if end > now => ("Old", "badge warning"),
+        Some(_) => ("Ended", "badge"),
+    };
+    let used = match secret.last_used_at {
+        None => "never used".into_any(),
+        Some(at) => view! { "last used " {relative(at)} }.into_any(),
+    };
+    let end = secret.expires_at.map(|end| {
+        let word = if end > now { "works until " } else { "ended " };
+        view! { <span>{word} {time(end)}</span> }
+    });
+    view! {
+        <li>
+            <div>
+                <code>{secret.hint.0.clone()}</code>
+                <span class=tone>{label}</span>
+            </div>
+            <p class="faint">
+                <span>{used}</span>
+                <span>"created " {time(secret.created_at)}</span>
+                {end}
+            </p>
+        </li>
+    }
+    .into_any()
+}
+
+fn rotate(page: &KeyDetails, address: &str, overlaps: bool) -> AnyView {
+    view! {
+        <details class="panel" id="rotate" open=page.open == "rotate">
+            <summary>
+                <h2>"Rotate"</h2>
+                <span class="faint">"Gives the key a new secret without an outage"</span>
+            </summary>
+            <form class="form" method="post" action=address.to_owned() data-once>
+                <input type="hidden" name="version" value=page.key.version.to_string()/>
+                <fieldset class="choices">
+                    <legend>"How long the old secret keeps working beside the new one"</legend>
+                    {OVERLAPS
+                        .map(|(seconds, words)| {
+                            view! {
+                                <label class="tick">
+                                    <input type="radio" name="overlap" value=seconds.to_string() checked=seconds == OVERLAP/>
+                                    <span>{words}</span>
+                                </label>
+                            }
+                        })
+                        .collect_view()}
+                </fieldset>
+                {overlaps
+                    .then(|| {
+                        view! {
+                            <p class="notice warning">
+                                "At most two secrets can work. If you rotate again, the old secret above stops working at once."
+                            </p>
+                        }
+                    })}
+                {(!is_default(&page.key))
+                    .then(|| view! { <p class="faint">"Hand-over links that nobody has opened will stop working."</p> })}
+                <div class="dialog-foot">
+                    <button type="submit" class="button primary" name="intent" value="rotate">"Rotate key"</button>
+                </div>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+/// The links that hand the key over, and how one is made.
+pub(super) fn hand_over(page: &KeyDetails) -> AnyView {
+    let address = format!("/keys/{}", page.key.id);
+    let waiting = page.handovers.iter().any(|handover| handover.is_open(page.now));
+    let usable = page.key.status == KeyStatus::Active;
+    view! {
+        <section class="panel" id="hand-over" aria-labelledby="hand-over-title" data-live=waiting.then_some("")>
+            <h2 id="hand-over-title">"Hand over"</h2>
+            <p class="faint">{if page.recoverable { HANDED_OVER } else { SHOWN_ONCE }}</p>
+            {(!page.handovers.is_empty())
+                .then(|| {
+                    view! {
+                        <ul class="secrets" aria-label="Hand-over links">
+                            {page.handovers.iter().map(|handover| link(page, handover, &address)).collect_view()}
+                        </ul>
+                    }
+                })}
+            {(page.may_change && usable && page.recoverable).then(|| post_button(&address, "hand-over", "Create hand-over link", "button"))}
+        </section>
+    }
+    .into_any()
+}
+
+fn withdraw(handover: &Handover, address: &str) -> AnyView {
+    view! {
+        <form method="post" action=address.to_owned() data-once>
+            <input type="hidden" name="handover" value=handover.id.to_string()/>
+            <button type="submit" class="button small" name="intent" value="withdraw">"Withdraw link"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn link(page: &KeyDetails, handover: &Handover, address: &str) -> AnyView {
+    let now = page.now;
+    let (label, tone, more) = match (handover.opened_at, handover.withdrawn_at) {
+        (Some(at), _) => ("Opened", "badge good", view! { <span>"opened " {relative(at)}</span> }.into_any()),
+        (None, Some(at)) => ("Withdrawn", "badge", view! { <span>"withdrawn " {time(at)}</span> }.into_any()),
+        (None, None) if handover.expires_at <= now => {
+            ("Expired", "badge", view! { <span>"expired " {time(handover.expires_at)}</span> }.into_any())
+        }
+        (None, None) => {
+            ("Not opened yet", "badge warning", view! { <span>"until " {time(handover.expires_at)}</span> }.into_any())
+        }
+    };
+    view! {
+        <li>
+            <div>
+                <span class=tone>{label}</span>
+            </div>
+            <p class="faint">
+                <span>"created " {time(handover.created_at)}</span>
+                {more}
+            </p>
+            {(page.may_change && handover.is_open(now)).then(|| withdraw(handover, address))}
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,274 @@
+use std::time::Duration;
+
+use leptos::{ev::SubmitEvent, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
+use model::{CLIENT_NAME_MAX, KeyStatus, Preset};
+
+use super::{
+    advanced::Advanced,
+    api::{count_named, create_key},
+    created::{CreatedKey, Fields},
+    dom::{self, OpenForm},
+    posted::{Posted, first},
+    reconnect::Away,
+    secret::SecretBox,
+    state::KeysState,
+};
+use crate::{
+    ApiError,
+    ui::{Dialog, DialogHandle, Glyph, Icon, Notice, Tone, count, live},
+};
+
+/// From the last key press until the name is looked up.
+const TYPED: Duration = Duration::from_millis(200);
+
+/// Fields that are seen without opening the others.
+const SIMPLE: [&str; 4] = ["new", "client_name", "preset", "intent"];
+
+/// Creates a key, and shows it.
+#[component]
+pub(super) fn AddDialog(fields: Fields) -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let posted = use_context::<Posted>().unwrap_or_default();
+    let created = RwSignal::new(posted.created.clone());
+    let closed = move || {
+        let shown = created.with_untracked(Option::is_some);
+        state.open.set(None);
+        if shown {
+            state.refresh();
+        }
+    };
+    view! {
+        <Dialog id="add" title="Add API key" closed>
+            {live(move || match created.get() {
+                Some(created) => view! { <Ready created/> }.into_any(),
+                None => view! { <Draw posted=posted.clone() fields=fields.clone() created/> }.into_any(),
+            })}
+        </Dialog>
+    }
+}
+
+/// The form.
+#[component]
+fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let dialog = expect_context::<DialogHandle>();
+    let form = NodeRef::<html::Form>::new();
+    let problem = RwSignal::new(posted.error.filter(|error| !at_fields(error)));
+    let busy = RwSignal::new(false);
+    let fields = if posted.fields.is_empty() { fields } else { posted.fields };
+    let name = first(&fields, "client_name").unwrap_or_default();
+    let asked = first(&fields, "preset").map(|preset| preset.parse::<Preset>().ok());
+    let chosen = asked.flatten().unwrap_or(Preset::Crm);
+    // What was not understood is said among the settings.
+    let filled = asked == Some(None) || fields.iter().any(|(name, _)| !SIMPLE.contains(&name.as_str()));
+    // A double click, or a request that is sent again, creates one key; another draft creates another.
+    let token = StoredValue::new(String::new());
+    let changed = move |_| token.set_value(String::new());
+    let submit = move |submit: SubmitEvent| {
+        submit.prevent_default();
+        let Some(fields) = OpenForm::of(form).filter(|_| !busy.get_untracked()) else { return };
+        // Without the settings the key would be created with fewer restrictions than the link asks for.
+        if filled && !dom::holds(form, ".advanced-body") {
+            problem.set(Some(ApiError::Incomplete));
+            return;
+        }
+        if token.with_value(String::is_empty) {
+            token.set_value(dom::token());
+        }
+        let fields = fields.all();
+        busy.set(true);
+        leptos::task::spawn_local(async move {
+            let answer = state.connection.ask(move || create_key(fields.clone(), token.get_value())).await;
+            busy.set(false);
+            match answer {
+                Ok(key) => {
+                    state.announce(format!("API key generated for {}", key.key.name));
+                    created.set(Some(key));
+                }
+                Err(error) => refused(error, problem),
+            }
+        });
+    };
+    view! {
+        <form class="form adding" method="post" action="/keys" node_ref=form on:submit=submit on:input=changed>
+            <Away/>
+            <input type="hidden" name="intent" value="create"/>
+            <NameField value=name except=None problem/>
+            <fieldset class="presets" role="radiogroup" aria-labelledby="integration">
+                <legend id="integration">"Integration"</legend>
+                {Preset::ALL
+                    .map(|preset| {
+                        let id = format!("preset-{}", preset.as_str());
+                        view! {
+                            <label class="preset">
+                                <input
+                                    type="radio"
+                                    name="preset"
+                                    value=preset.as_str()
+                                    checked=preset == chosen
+                                    aria-labelledby=id.clone()
+                                    aria-describedby=format!("{id}-does")
+                                />
+                                <span class="preset-name" id=id.clone()>{preset.title()}</span>
+                                <span class="preset-does" id=format!("{id}-does")>{preset.summary()}</span>
+                            </label>
+                        }
+                    })
+                    .collect_view()}
+            </fieldset>
+            <Advanced edited=None open=filled fields/>
+            <div class="dialog-foot">
+                <CancelButton dialog/>
+                <button type="submit" class="button primary" aria-disabled=Signal::derive(move || busy.get().then_some("true"))>
+                    "Generate key"
+                </button>
+            </div>
+        </form>
+    }
+}
+
+/// Whether the fields themselves say what is wrong.
+pub(super) fn at_fields(error: &ApiError) -> bool {
+    matches!(error, ApiError::Fields(_))
+}
+
+/// Says what is wrong where it is wrong, and leads there.
+pub(super) fn refused(error: ApiError, problem: RwSignal<Option<ApiError>>) {
+    match error {
+        ApiError::Fields(problems) if dom::mark(&problems) => problem.set(None),
+        error => {
+            dom::mark(&[]);
+            problem.set(Some(error));
+            dom::focus("#client-name");
+        }
+    }
+}
+
+/// The new key, which is shown only here.
+#[component]
+fn Ready(created: CreatedKey) -> impl IntoView {
+    let dialog = expect_context::<DialogHandle>();
+    let disabled = created.key.status == KeyStatus::Disabled;
+    Effect::new(|| dom::after_rendering(|| _ = dom::focus("#add [data-first]")));
+    view! {
+        <div class="form">
+            <Notice tone=Tone::Good>
+                "The API key of " <bdi>{created.key.name}</bdi> " is ready. Hand it over the way you hand over a password."
+                {disabled.then_some(" It is disabled: every call with it is refused until somebody enables it.")}
+            </Notice>
+            <SecretBox secret=created.secret/>
+            <div class="dialog-foot">
+                <button
+                    type="submit"
+                    form="rows"
+                    class="button"
+                    on:click=move |click| {
+                        click.prevent_default();
+                        dialog.close();
+                    }
+                >
+                    "Done"
+                </button>
+            </div>
+        </div>
+    }
+}
+
+/// Closes a dialog without doing anything.
+#[component]
+pub(super) fn CancelButton(dialog: DialogHandle) -> impl IntoView {
+    view! {
+        <button
+            type="submit"
+            form="rows"
+            class="button"
+            on:click=move |click| {
+                click.prevent_default();
+                dialog.close();
+            }
+        >
+            "Cancel"
+        </button>
+    }
+}
+
+/// The Client Name, with what is wrong with it, and how many others have it.
+#[component]
+pub(super) fn NameField(
+    value: String,
+    /// The key that has the name already, when it is one.
+    except: Option<model::KeyId>,
+    problem: RwSignal<Option<ApiError>>,
+) -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let others = RwSignal::new(0_u64);
+    let input = NodeRef::<html::Input>::new();
+    let timer = StoredValue::<Option<TimeoutHandle>>::new(None);
+    let look_up = move || {
+        let Some(name) = input.get_untracked().map(|input| input.value()) else { return };
+        leptos::task::spawn_local(async move {
+            let asked = name.clone();
+            let answer = state.connection.ask(move || count_named(asked.clone(), except)).await;
+            // What was typed meanwhile is looked up by itself.
+            if let (Ok(count), Some(input)) = (answer, input.try_get_untracked().flatten())
+                && input.value() == name
+            {
+                others.set(count);
+            }
+        });
+    };
+    let typed = move |_| {
+        problem.set(None);
+        if let Some(timer) = timer.get_value() {
+            timer.clear();
+        }
+        timer.set_value(set_timeout(look_up, TYPED).ok());
+    };
+    on_cleanup(move || {
+        if let Some(timer) = timer.try_get_value().flatten() {
+            timer.clear();
+        }
+    });
+    let named_so = move || match others.get() {
+        0 => String::new(),
+        1 => "1 other key has this name".to_owned(),
+        more => format!("{} other keys have this name", count(more)),
+    };
+    let wrong = move || problem.with(Option::is_some);
+    view! {
+        <div class="field">
+            <label for="client-name">"Client Name"</label>
+            <input
+                class="input"
+                type="text"
+                id="client-name"
+                name="client_name"
+                value=value
+                required
+                // Characters are counted by the server, which counts those of every script alike.
+                maxlength=CLIENT_NAME_MAX * 4
+                autocomplete="off"
+                spellcheck="false"
+                dir="auto"
+                data-first
+                aria-invalid=Signal::derive(move || wrong().then_some("true"))
+                aria-describedby="client-name-note"
+                node_ref=input
+                on:input=typed
+            />
+            <div id="client-name-note" class="field-note" aria-live="polite">
+                {live(move || problem.get().map(|error| view! { <span class="wrong"><Icon glyph=Glyph::Problem/>{sentence(&error)}</span> }))}
+                {named_so}
+            </div>
+        </div>
+    }
+}
+
+/// An error's text as a sentence.
+pub(super) fn sentence(error: &ApiError) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let end = if text.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}

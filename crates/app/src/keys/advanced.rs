@@ -1,0 +1,35 @@
+use leptos::prelude::*;
+use model::KeyId;
+
+use super::{api::settings_fields, created::Fields, state::KeysState};
+use crate::web::ServerResource;
+
+/// The settings of a key besides its name, folded. The server renders them, so that they cost the client nothing.
+#[component]
+pub(super) fn Advanced(
+    /// The key that is edited.
+    edited: Option<KeyId>,
+    /// What is filled in of one that is to be made.
+    fields: Fields,
+    /// Stands open.
+    open: bool,
+) -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let asked = ServerResource::new(move || {
+        let fields = fields.clone();
+        state.connection.ask(move || settings_fields(edited, fields.clone()))
+    });
+    view! {
+        <details class="advanced" open=open>
+            <summary>"Advanced"</summary>
+            <Suspense fallback=|| view! { <p class="faint">"Loading…"</p> }>
+                {move || Suspend::new(async move {
+                    match asked.get().await {
+                        Ok(html) => view! { <div class="advanced-body" inner_html=html></div> }.into_any(),
+                        Err(error) => view! { <p class="wrong">{error.to_string()}</p> }.into_any(),
+                    }
+                })}
+            </Suspense>
+        </details>
+    }
+}

@@ -1,0 +1,12 @@
+use leptos::prelude::*;
+use model::{Deleted, Selection};
+
+use crate::{ApiError, web::FormOrJson};
+
+/// Deletes what is selected.
+#[server(prefix = "/api/_fn", protocol = FormOrJson)]
+pub(crate) async fn delete_keys(selection: Selection) -> Result<Deleted, ApiError> {
+    let (keydesk, session) = crate::web::session::require().await?;
+    let selection = crate::keys::filter::as_of(keydesk.now(), selection);
+    Ok(keydesk.delete_selected(&session.caller(), &selection).await?)
+}

@@ -1,0 +1,44 @@
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::super::{filter::Filter, key_row::KeyRow};
+use crate::{ApiError, web::FormOrJson};
+
+/// A page of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeyList {
+    pub(crate) rows: Vec<KeyRow>,
+    /// Where the next page begins; `None`: this was the last.
+    pub(crate) next: Option<String>,
+    /// How many keys match.
+    pub(crate) total: u64,
+    /// `total` stopped counting: there are at least so many.
+    pub(crate) at_least: bool,
+    /// Whether the person's role may change and reveal keys.
+    pub(crate) may_change: bool,
+}
+
+/// Lists keys, from the beginning or from where a page ended.
+#[server(prefix = "/api/_fn", protocol = FormOrJson)]
+pub(crate) async fn list_keys(filter: Filter, cursor: Option<String>, limit: u32) -> Result<KeyList, ApiError> {
+    let (keydesk, session) = crate::web::session::require().await?;
+    let now = keydesk.now();
+    let query = model::ListQuery {
+        search: filter.search,
+        sort: filter.sort,
+        status: if filter.expiring { Some(model::KeyStatus::Active) } else { filter.status },
+        environment: filter.environment,
+        preset: filter.preset,
+        expiring_before: filter.expiring.then(|| now.plus_millis(crate::ui::labels::SOON_MS)),
+        limit,
+        cursor: cursor.map(|text| text.parse()).transpose().map_err(|_| ApiError::Malformed)?,
+    };
+    let page = keydesk.list(&session.caller(), &query).await?;
+    Ok(KeyList {
+        rows: page.items.into_iter().map(|key| KeyRow::of(key, now)).collect(),
+        next: page.next_cursor,
+        total: page.total,
+        at_least: page.total_is_lower_bound,
+        may_change: session.administrator.role.may_change_keys(),
+    })
+}

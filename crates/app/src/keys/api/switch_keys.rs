@@ -1,0 +1,12 @@
+use leptos::prelude::*;
+use model::Selection;
+
+use crate::{ApiError, web::FormOrJson};
+
+/// Switches what is selected on or off. Answers how many keys were switched.
+#[server(prefix = "/api/_fn", protocol = FormOrJson)]
+pub(crate) async fn switch_keys(selection: Selection, enabled: bool) -> Result<u64, ApiError> {
+    let (keydesk, session) = crate::web::session::require().await?;
+    let selection = crate::keys::filter::as_of(keydesk.now(), selection);
+    Ok(keydesk.set_enabled_selected(&session.caller(), &selection, enabled).await?.changed)
+}

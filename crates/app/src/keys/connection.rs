@@ -1,0 +1,94 @@
+use std::{
+    future::{Future, poll_fn},
+    task::{Poll, Waker},
+    time::Duration,
+};
+
+use leptos::prelude::*;
+
+use crate::ApiError;
+
+/// How long to wait before an unreachable server is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Whether the server can be reached, and whether the session still lasts.
+#[derive(Clone, Copy)]
+pub(super) struct Connection {
+    /// Keydesk can't be reached; what was asked is asked again until it can.
+    pub(super) away: RwSignal<bool>,
+    /// The session is over; what was asked waits until the person has signed in again.
+    pub(super) signed_out: RwSignal<bool>,
+    waiting: StoredValue<Vec<Waker>>,
+}
+
+impl Connection {
+    pub(super) fn new() -> Self {
+        Self { away: RwSignal::new(false), signed_out: RwSignal::new(false), waiting: StoredValue::new(Vec::new()) }
+    }
+
+    /// Asks until there is an answer that is about the question: neither a lost connection nor a session that is over
+    /// loses what a person did.
+    pub(super) async fn ask<T, F>(self, call: impl Fn() -> F) -> Result<T, ApiError>
+    where
+        F: Future<Output = Result<T, ApiError>>,
+    {
+        // In the server there is nobody to wait for.
+        if cfg!(feature = "ssr") {
+            return call().await;
+        }
+        loop {
+            match call().await {
+                Err(ApiError::Offline) => {
+                    self.away.set(true);
+                    pause().await;
+                }
+                Err(ApiError::SignedOut) => {
+                    self.away.set(false);
+                    self.signed_out.set(true);
+                    self.signed_in_again().await;
+                }
+                answer => {
+                    if self.away.try_get_untracked() == Some(true) {
+                        self.away.set(false);
+                    }
+                    return answer;
+                }
+            }
+        }
+    }
+
+    async fn signed_in_again(self) {
+        poll_fn(|cx| {
+            if self.signed_out.try_get_untracked() != Some(true) {
+                return Poll::Ready(());
+            }
+            self.waiting.update_value(|waiting| waiting.push(cx.waker().clone()));
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Goes on with everything that waited for the person.
+    pub(super) fn resume(self) {
+        self.signed_out.set(false);
+        let waiting = self.waiting.try_update_value(std::mem::take).unwrap_or_default();
+        waiting.into_iter().for_each(Waker::wake);
+    }
+}
+
+async fn pause() {
+    let mut begun = false;
+    poll_fn(|cx| {
+        if begun {
+            return Poll::Ready(());
+        }
+        begun = true;
+        let waker = cx.waker().clone();
+        // A browser that has no timers left would try at once; there is none.
+        if set_timeout(move || waker.wake(), AGAIN).is_err() {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    })
+    .await;
+}

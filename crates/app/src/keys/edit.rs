@@ -1,0 +1,148 @@
+use leptos::{ev::SubmitEvent, html, prelude::*};
+use model::{KeyError, KeyId};
+
+use super::{
+    add::{CancelButton, NameField, at_fields, refused, sentence},
+    advanced::Advanced,
+    api::{OtherVersion, compare_key, get_key, save_key},
+    dom::{self, OpenForm},
+    key_row::KeyRow,
+    posted::Posted,
+    reconnect::Away,
+    state::KeysState,
+};
+use crate::{
+    ApiError,
+    ui::{Dialog, DialogHandle, Notice, Tone, live},
+    web::ServerResource,
+};
+
+/// Changes a key.
+#[component]
+pub(super) fn EditDialog(id: KeyId) -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let row = state.rows.with_untracked(|rows| rows.iter().find(|row| row.id == id).cloned());
+    view! {
+        <Dialog id="edit" title="Edit API key" closed=move || state.open.set(None)>
+            {match row {
+                Some(row) => view! { <Form row/> }.into_any(),
+                None => view! { <Fetched id/> }.into_any(),
+            }}
+        </Dialog>
+    }
+}
+
+/// A key that is not among the rows, as when the address names it.
+#[component]
+fn Fetched(id: KeyId) -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let found = ServerResource::new(move || state.connection.ask(move || get_key(id)));
+    view! {
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                match found.get().await {
+                    Ok(row) => view! { <Form row/> }.into_any(),
+                    Err(error) => view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Form(row: KeyRow) -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let dialog = expect_context::<DialogHandle>();
+    let posted = use_context::<Posted>().unwrap_or_default();
+    let form = NodeRef::<html::Form>::new();
+    let (typed, open) = (posted.text("client_name"), !posted.fields.is_empty());
+    let problem = RwSignal::new(posted.error.filter(|error| !moved(error) && !at_fields(error)));
+    let busy = RwSignal::new(false);
+    let version = RwSignal::new(row.version);
+    // Somebody else's version, when there is one.
+    let theirs = RwSignal::new(None::<OtherVersion>);
+    let (id, hint) = (row.id, row.hint.clone());
+    let saved = move |key: KeyRow| {
+        state.announce(format!("Saved {}", key.name));
+        state.put(key);
+        dialog.close();
+    };
+    let submit = move |submit: SubmitEvent| {
+        submit.prevent_default();
+        let Some(fields) = OpenForm::of(form).filter(|_| !busy.get_untracked()).map(|fields| fields.all()) else {
+            return;
+        };
+        busy.set(true);
+        leptos::task::spawn_local(async move {
+            let mine = fields.clone();
+            let answer = state.connection.ask(move || save_key(mine.clone())).await;
+            let answer = match answer {
+                Err(error) if moved(&error) => state.connection.ask(move || compare_key(fields.clone())).await.map(Err),
+                answer => answer.map(Ok),
+            };
+            busy.set(false);
+            match answer {
+                Ok(Ok(key)) => saved(key),
+                // The conflict is with our own change, whose answer got lost.
+                Ok(Err(same)) if same.differences.is_empty() => saved(same.key),
+                Ok(Err(other)) => {
+                    version.set(other.key.version);
+                    theirs.set(Some(other));
+                    dom::after_rendering(|| _ = dom::focus("#edit .conflict button"));
+                }
+                Err(error) => refused(error, problem),
+            }
+        });
+    };
+    let conflict = move || {
+        theirs.get().map(|OtherVersion { key, differences }| {
+            let keep = move |_| {
+                state.put(key.clone());
+                dialog.close();
+            };
+            view! {
+                <Conflict differences/>
+                <button type="button" class="button kept" on:click=keep>"Keep theirs"</button>
+            }
+        })
+    };
+    view! {
+        <form class="form" method="post" action="/keys" node_ref=form on:submit=submit>
+            <Away/>
+            <input type="hidden" name="intent" value="save"/>
+            <input type="hidden" name="id" value=id.to_string()/>
+            <input type="hidden" name="version" value=Signal::derive(move || version.get().to_string())/>
+            {posted.differences.map(|differences| view! { <div class="conflict" role="alert"><Conflict differences/></div> })}
+            {live(move || conflict().map(|conflict| view! { <div class="conflict" role="alert">{conflict}</div> }))}
+            <NameField value=typed.unwrap_or(row.name) except=Some(id) problem/>
+            <div class="field">
+                <label for="edited-key">"API key"</label>
+                <input class="input mono" id="edited-key" type="text" readonly value=hint/>
+            </div>
+            <Advanced edited=Some(id) fields=Vec::new() open/>
+            <div class="dialog-foot">
+                <button type="submit" form="rows" name="delete" value=id.to_string() class="button danger unscripted">
+                    "Delete"
+                </button>
+                <CancelButton dialog/>
+                <button type="submit" class="button primary" aria-disabled=Signal::derive(move || busy.get().then_some("true"))>
+                    "Save"
+                </button>
+            </div>
+        </form>
+    }
+}
+
+/// How somebody else's version differs from what stands in the form.
+#[component]
+fn Conflict(differences: String) -> impl IntoView {
+    view! {
+        <p>"Somebody else has changed this key since you opened it. Their version differs from yours:"</p>
+        <div inner_html=differences></div>
+        <p>"Save again to replace their version with yours, or keep theirs."</p>
+    }
+}
+
+fn moved(error: &ApiError) -> bool {
+    matches!(error, ApiError::Key(KeyError::VersionMoved { .. }))
+}

@@ -1,0 +1,58 @@
+use model::{Environment, KeyId, KeyStatus, Preset};
+use serde::{Deserialize, Serialize};
+
+/// A key as the grid shows it: little enough for a hundred thousand of them to fit into a tab.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeyRow {
+    pub(crate) id: KeyId,
+    /// Whether it is the Default API Key, which can be neither edited nor deleted.
+    pub(crate) default: bool,
+    pub(crate) name: String,
+    pub(crate) hint: String,
+    pub(crate) environment: Environment,
+    pub(crate) preset: Preset,
+    /// What it may do, in words, where that is not what the preset says.
+    pub(crate) access: Option<String>,
+    pub(crate) status: KeyStatus,
+    /// Unix milliseconds.
+    pub(crate) expires: Option<i64>,
+    /// Whole days that it lives on, when it ends soon.
+    pub(crate) days_left: Option<u32>,
+    /// Unix milliseconds of the last allowed call.
+    pub(crate) used: Option<i64>,
+    /// Unix milliseconds.
+    pub(crate) created: i64,
+    /// Unix milliseconds.
+    pub(crate) deleted: Option<i64>,
+    pub(crate) version: i64,
+}
+
+impl KeyRow {
+    /// What a row is redrawn for. Everything else changes only together with the version.
+    pub(crate) fn shown(&self) -> (KeyId, i64, Option<i64>, bool, KeyStatus, Option<u32>, Option<i64>) {
+        (self.id, self.version, self.deleted, self.default, self.status, self.days_left, self.used)
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl KeyRow {
+    pub(crate) fn of(key: model::Key, now: model::Instant) -> Self {
+        let access = crate::ui::labels::access(key.settings.preset, &key.settings.scopes);
+        Self {
+            id: key.id,
+            default: key.kind == model::KeyKind::Default,
+            hint: key.hint.0.clone(),
+            environment: key.environment,
+            preset: key.settings.preset,
+            access: Some(access).filter(|access| access != key.settings.preset.title()),
+            status: key.status,
+            expires: key.settings.expires_at.map(model::Instant::as_millis),
+            days_left: crate::ui::labels::days_left(&key, now),
+            used: key.last_used_at.map(model::Instant::as_millis),
+            created: key.created_at.as_millis(),
+            deleted: key.deleted_at.map(model::Instant::as_millis),
+            version: key.version,
+            name: key.settings.client_name.into(),
+        }
+    }
+}

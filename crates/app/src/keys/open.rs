@@ -1,0 +1,28 @@
+use leptos_router::params::ParamsMap;
+use model::KeyId;
+
+use super::created::Fields;
+
+/// The dialog that is open over the grid.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Open {
+    /// With these fields filled in.
+    Add(Fields),
+    Edit(KeyId),
+    Delete(model::Selection),
+    Shortcuts,
+    Palette,
+}
+
+impl Open {
+    /// What an address opens, which is how it works without scripts.
+    pub(super) fn of(query: &ParamsMap) -> Option<Self> {
+        let id = |name| query.get_str(name).and_then(|id| id.parse().ok());
+        if query.get_str("new").is_some() {
+            let fields = query.clone().into_iter().map(|(name, value)| (name.into_owned(), value));
+            return Some(Self::Add(fields.collect()));
+        }
+        let edited = id("edit").map(Self::Edit);
+        edited.or_else(|| id("delete").map(|id| Self::Delete(model::Selection::Ids(vec![id]))))
+    }
+}

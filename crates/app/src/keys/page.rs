@@ -1,0 +1,163 @@
+use std::{collections::HashMap, time::Duration};
+
+use leptos::{ev, prelude::*};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use super::{
+    add,
+    api::list_keys,
+    delete, edit, empty_states,
+    filter::Filter,
+    grid,
+    open::Open,
+    palette,
+    reconnect::{Away, SignInAgain},
+    shortcuts,
+    state::{FIRST_PAGE, KeysState},
+    time, toast, toolbar,
+};
+use crate::{
+    ui::{Glyph, Icon, live},
+    web::ServerResource,
+};
+
+/// How often relative times are written anew.
+const TICK: Duration = Duration::from_secs(20);
+
+/// The page.
+#[component]
+pub(crate) fn KeysPage() -> impl IntoView {
+    let query = use_query_map();
+    let filter = Memo::new(move |_| query.with(Filter::of));
+    // Where a page of the plain list begins. With scripts the list goes on by itself.
+    let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
+    let state = KeysState::new(filter, query.with_untracked(Open::of));
+    provide_context(state);
+    // The server's answer, or the first one when the page is come to from another. What comes later is filled in.
+    let first = ServerResource::new(move || {
+        let (filter, cursor) = (filter.get_untracked(), cursor.get_untracked());
+        state.connection.ask(move || list_keys(filter.clone(), cursor.clone(), FIRST_PAGE))
+    });
+    shortcuts::listen(state);
+    tick(state);
+    forget_when_unseen(state);
+    follow_the_address(state);
+    view! {
+        <Title text="API Keys · Keydesk"/>
+        <div class="keys">
+            <header class="keys-head">
+                <h1>"API Keys"</h1>
+                <Suspense>
+                    {move || Suspend::new(async move {
+                        state.may_change.set(first.get().await.is_ok_and(|list| list.may_change));
+                        live(move || state.may_change.get().then(|| view! { <AddButton/> }))
+                    })}
+                </Suspense>
+            </header>
+            {live(move || state.open.with(Option::is_none).then(|| view! { <Away/> }))}
+            <toolbar::Toolbar/>
+            <div class="list" aria-busy=move || state.searching.get().to_string()>
+                <Suspense fallback=empty_states::Loading>
+                    {move || Suspend::new(async move {
+                        state.receive(first.get().await);
+                        live(move || match state.failure.get() {
+                            None => view! { <grid::Grid/> }.into_any(),
+                            Some(error) => view! { <empty_states::Failed error/> }.into_any(),
+                        })
+                    })}
+                </Suspense>
+            </div>
+            <Carrier/>
+            {live(move || state.open.get().map(opened))}
+            <SignInAgain/>
+            <toast::Toasts/>
+        </div>
+    }
+}
+
+fn opened(open: Open) -> AnyView {
+    match open {
+        Open::Add(fields) => view! { <add::AddDialog fields/> }.into_any(),
+        Open::Edit(id) => view! { <edit::EditDialog id/> }.into_any(),
+        Open::Delete(selection) => view! { <delete::DeleteDialog selection/> }.into_any(),
+        Open::Shortcuts => view! { <shortcuts::ShortcutsDialog/> }.into_any(),
+        Open::Palette => view! { <palette::PaletteDialog/> }.into_any(),
+    }
+}
+
+#[component]
+fn AddButton() -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    view! {
+        <button
+            type="submit"
+            form="rows"
+            name="new"
+            class="button primary"
+            aria-keyshortcuts="n"
+            on:click=move |click: ev::MouseEvent| {
+                click.prevent_default();
+                state.open.set(Some(Open::Add(Vec::new())));
+            }
+        >
+            <Icon glyph=Glyph::Plus/>
+            "Add API key"
+        </button>
+    }
+}
+
+/// The form of the buttons outside of forms: without scripts it takes them, and what is filtered, to the same page.
+#[component]
+fn Carrier() -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    view! {
+        <form id="rows" method="get" action="/keys" hidden>
+            {live(move || {
+                state.filter
+                    .with(Filter::pairs)
+                    .into_iter()
+                    .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+                    .collect_view()
+            })}
+        </form>
+    }
+}
+
+/// Asks for the list again when the address or the person wants another one.
+fn follow_the_address(state: KeysState) {
+    Effect::new(move |before: Option<(Filter, u32)>| {
+        let now = (state.filter.get(), state.asked.get());
+        if let Some(before) = before.filter(|before| *before != now) {
+            if before.0 != now.0 {
+                state.clear_selection();
+            }
+            state.reload();
+        }
+        now
+    });
+}
+
+fn tick(state: KeysState) {
+    Effect::new(move || {
+        state.now.set(Some(time::now()));
+        let interval = set_interval(move || state.now.set(Some(time::now())), TICK);
+        on_cleanup(move || {
+            if let Ok(interval) = interval {
+                interval.clear();
+            }
+        });
+    });
+}
+
+/// A revealed secret does not wait behind other tabs for whoever comes by.
+fn forget_when_unseen(state: KeysState) {
+    Effect::new(move || {
+        let listener = window_event_listener(ev::visibilitychange, move |_| {
+            if document().hidden() {
+                state.revealed.set(HashMap::new());
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
+}

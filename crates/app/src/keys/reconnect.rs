@@ -1,0 +1,57 @@
+//! What comes between a person and their work: the server is gone, or the session is over. Neither loses anything.
+
+use leptos::prelude::*;
+
+use super::state::KeysState;
+use crate::{
+    frame::SignInForm,
+    ui::{Dialog, DialogHandle, Notice, Tone, live},
+};
+
+/// Says that the server can't be reached. What was asked is asked again until it can.
+#[component]
+pub(super) fn Away() -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    view! {
+        <div class="away" role="alert">
+            {live(move || {
+                state.connection
+                    .away
+                    .get()
+                    .then(|| {
+                        view! { <Notice tone=Tone::Warning>"Keydesk can't be reached. Trying again…"</Notice> }
+                    })
+            })}
+        </div>
+    }
+}
+
+/// Lets the person sign in again in place, over whatever is open; then everything goes on where it stopped.
+#[component]
+pub(super) fn SignInAgain() -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    move || {
+        state.connection.signed_out.get().then(|| {
+            // Closed without signing in, it comes back: what waits asks again, and is told the same.
+            view! {
+                <Dialog id="sign-in-again" title="Sign in again" closed=move || state.connection.resume()>
+                    <p>"Your session has ended. Your work is still here, and continues after you sign in."</p>
+                    <InPlace/>
+                </Dialog>
+            }
+        })
+    }
+}
+
+#[component]
+fn InPlace() -> impl IntoView {
+    let dialog = expect_context::<DialogHandle>();
+    let state = expect_context::<KeysState>();
+    view! {
+        <SignInForm
+            next=state.filter.get_untracked().address()
+            refused=None
+            signed_in=Callback::new(move |()| dialog.close())
+        />
+    }
+}

@@ -1,0 +1,131 @@
+//! Times as people read them. The server knows neither their zone nor their language, so it writes the day in UTC; the
+//! browser puts its own words there once the page is hydrated.
+
+use std::thread::LocalKey;
+
+use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use leptos::prelude::*;
+
+use web_sys::wasm_bindgen::JsValue;
+
+use super::state::KeysState;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// How a time is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// The day.
+    Day,
+    /// How long ago.
+    Ago,
+}
+
+/// A time, with the whole instant on hover.
+#[component]
+pub(super) fn Time(ms: i64, written: Written) -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let text = move || match (state.now.get(), written) {
+        (None, _) => day(ms),
+        (Some(_), Written::Day) => local(ms, &DAY),
+        (Some(now), Written::Ago) => ago(now - ms),
+    };
+    let whole = move || match state.now.with(Option::is_some) {
+        false => instant(ms),
+        true => local(ms, &WHOLE),
+    };
+    view! {
+        <time datetime=instant(ms) title=whole>
+            {text}
+        </time>
+    }
+}
+
+/// `2026-11-22`, in UTC.
+fn day(ms: i64) -> String {
+    let (year, month, day) = civil(ms.div_euclid(DAY_MS));
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// `2026-11-22T21:20:00Z`
+fn instant(ms: i64) -> String {
+    let second = ms.rem_euclid(DAY_MS) / 1000;
+    let (hour, minute) = (second / 3600, second / 60 % 60);
+    format!("{}T{hour:02}:{minute:02}:{:02}Z", day(ms), second % 60)
+}
+
+/// Year, month and day of a day since 1970, after Howard Hinnant's `civil_from_days`.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    (year + era * 400 + i64::from(month <= 2), month, of_year - (153 * shifted + 2) / 5 + 1)
+}
+
+/// In the reader's zone and language.
+fn local(ms: i64, style: &'static LocalKey<Function>) -> String {
+    let text = style.with(|format| format.call1(&JsValue::UNDEFINED, &(ms as f64).into()));
+    text.ok().and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+// Made once: making one takes far longer than writing a date with it.
+thread_local! {
+    static DAY: Function = format("medium", None);
+    static WHOLE: Function = format("full", Some("long"));
+}
+
+fn format(date: &str, time: Option<&str>) -> Function {
+    let options = Object::new();
+    set(&options, "dateStyle", date);
+    if let Some(time) = time {
+        set(&options, "timeStyle", time);
+    }
+    Intl::DateTimeFormat::new(&Array::new(), &options).format()
+}
+
+/// How long ago, in the reader's language.
+pub(super) fn ago(ms: i64) -> String {
+    let seconds = ms.max(0) / 1000;
+    let (count, unit) = match seconds {
+        0..60 => (0, "second"),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..86_400 => (seconds / 3_600, "hour"),
+        86_400..2_592_000 => (seconds / 86_400, "day"),
+        2_592_000..31_536_000 => (seconds / 2_592_000, "month"),
+        _ => (seconds / 31_536_000, "year"),
+    };
+    let options = Object::new();
+    set(&options, "numeric", "auto");
+    let format = Intl::RelativeTimeFormat::new(&Array::new(), &options);
+    let method = Reflect::get(&format, &"format".into()).ok().map(Function::from);
+    let text = method.and_then(|method| method.call2(&format, &(-(count as f64)).into(), &unit.into()).ok());
+    text.and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+fn set(options: &Object, name: &str, value: &str) {
+    // Setting a field fails for frozen objects only.
+    _ = Reflect::set(options, &name.into(), &value.into());
+}
+
+/// The browser's clock.
+pub(super) fn now() -> i64 {
+    Date::now() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_instants() {
+        assert_eq!(instant(0), "1970-01-01T00:00:00Z");
+        assert_eq!(instant(1_795_382_405_999), "2026-11-22T21:20:05Z");
+        assert_eq!(day(951_782_400_000), "2000-02-29");
+        assert_eq!(day(-1), "1969-12-31");
+        assert_eq!(day(4_107_542_400_000), "2100-03-01");
+    }
+}

@@ -1,0 +1,134 @@
+//! The list may have a hundred thousand rows; the document holds those that can be seen, and a few around them.
+
+use leptos::{html::Div, prelude::*};
+use web_sys::wasm_bindgen::JsCast;
+
+use super::state::KeysState;
+
+/// Rows beyond the edges of the screen, on either side.
+const AROUND: usize = 8;
+/// The window moves by so many rows, so that scrolling changes the document seldom.
+const STEP: usize = 4;
+/// Rows before the end of what is loaded at which more is asked for.
+const AHEAD: usize = 120;
+
+/// Which rows are in the document.
+#[derive(Clone, Copy)]
+pub(super) struct Window {
+    pub(super) start: RwSignal<usize>,
+    pub(super) count: RwSignal<usize>,
+    /// Height of a row in pixels; it differs with the width of the screen.
+    height: RwSignal<f64>,
+    rows: NodeRef<Div>,
+    state: KeysState,
+}
+
+impl Window {
+    pub(super) fn new(state: KeysState, rows: NodeRef<Div>) -> Self {
+        Self { start: state.start, count: state.count, height: RwSignal::new(40.0), rows, state }
+    }
+
+    /// Puts the rows into the document that can be seen now, and asks for more of them in time.
+    pub(super) fn follow(self) {
+        // The page may have been left meanwhile.
+        let Some(rows) = self.rows.try_get_untracked().flatten() else { return };
+        if let Some(row) = rows.first_element_child() {
+            let height = row.get_bounding_client_rect().height();
+            if height >= 20.0 {
+                self.height.set(height);
+            }
+        }
+        let height = self.height.get_untracked();
+        let above = (-rows.get_bounding_client_rect().top()).max(0.0);
+        let seen = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(800.0);
+        let first = (above / height) as usize;
+        let shown = (seen / height) as usize + 1;
+        self.show(first, shown);
+    }
+
+    fn show(self, first: usize, shown: usize) {
+        let loaded = self.state.rows.with_untracked(Vec::len);
+        self.state.screen.set_value(shown + 1);
+        let count = shown + 2 * AROUND + STEP;
+        let start = start(first, count, loaded);
+        if self.count.get_untracked() != count {
+            self.count.set(count);
+        }
+        if self.start.get_untracked() != start {
+            self.start.set(start);
+        }
+        // Whoever has not begun to scroll may never do so.
+        let ahead = if first == 0 { 0 } else { AHEAD };
+        if first + shown + ahead > loaded {
+            self.state.load_more();
+        }
+    }
+
+    /// How many rows a screen takes.
+    pub(super) fn page(self) -> usize {
+        let seen = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(800.0);
+        ((seen - 160.0) / self.height.get_untracked()).max(1.0) as usize
+    }
+
+    /// Scrolls a row into view, no farther than needed.
+    pub(super) fn bring(self, index: usize) {
+        let Some(rows) = self.rows.get_untracked() else { return };
+        let height = self.height.get_untracked();
+        let top = rows.get_bounding_client_rect().top() + index as f64 * height;
+        let seen = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(800.0);
+        // The head of the grid sticks to the upper edge of the screen and covers what is under it.
+        let head = 96.0;
+        let by = if top < head {
+            top - head
+        } else if top + height > seen - 16.0 {
+            top + height - seen + 16.0
+        } else {
+            0.0
+        };
+        if by != 0.0 {
+            window().scroll_by_with_x_and_y(0.0, by);
+        }
+        self.follow();
+    }
+
+    /// Keeps the room of the rows that are left out. Styles set by scripts are not inline styles to the page's policy.
+    pub(super) fn hold_room(self) {
+        Effect::new(move || {
+            let loaded = self.state.rows.with(Vec::len);
+            let (start, count, height) = (self.start.get(), self.count.get(), self.height.get());
+            let Some(rows) = self.rows.get() else { return };
+            let before = start.min(loaded) as f64 * height;
+            let after = loaded.saturating_sub(start + count) as f64 * height;
+            let style = rows.unchecked_ref::<web_sys::HtmlElement>().style();
+            for (name, room) in [("padding-block-start", before), ("padding-block-end", after)] {
+                // Fails for a style that is read-only; this one is the element's own.
+                _ = style.set_property(name, &format!("{}px", room.round() as i64));
+            }
+        });
+    }
+}
+
+/// The first row in the document when `first` is the first that is seen: a step of [`STEP`], and far enough back for the
+/// window to be full at the end of what is loaded.
+fn start(first: usize, count: usize, loaded: usize) -> usize {
+    let latest = loaded.saturating_sub(count).div_ceil(STEP) * STEP;
+    (first.saturating_sub(AROUND) / STEP * STEP).min(latest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AROUND, STEP, start};
+
+    #[test]
+    fn whatever_is_seen_is_in_the_document() {
+        let shown = 19;
+        let count = shown + 2 * AROUND + STEP;
+        for loaded in [1, 50, 59, 60, 61, 250, 100_001] {
+            for first in (0..loaded).rev().take(200).chain(0..loaded.min(200)) {
+                let start = start(first, count, loaded);
+                assert!(start <= first, "{first} of {loaded}");
+                assert!(start + count >= (first + shown).min(loaded), "{first} of {loaded}");
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The pages and server functions as routes of axum.
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode, header::ACCEPT},
+    middleware::{from_fn, from_fn_with_state, map_request, map_response_with_state},
+    response::IntoResponse,
+};
+use domain::Keydesk;
+use http_body_util::Limited;
+use leptos::prelude::*;
+use leptos_axum::{
+    AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context,
+    render_app_async_with_context,
+};
+
+use crate::{
+    App, auth,
+    frame::hydrated,
+    handover, key, keys,
+    web::{Assets, BrowserAccess, WebState, compression, guard, headers, origin},
+};
+
+/// All pages, the server functions under `/api/_fn`, and a page for addresses where there is none.
+///
+/// The fallback answers whoever asks for HTML; everyone else gets an empty 404, which the caller of this fills in.
+pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router {
+    let mut web = WebState { keydesk, assets, access, guarded: [].into(), shell };
+    let provided = web.clone();
+    let context = move || provided.provide();
+    // Leptos wants options, but serves no file here and so reads none of them.
+    let options = LeptosOptions::builder().output_name("keydesk").build();
+    let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
+    let documents = [key::PATH, keys::EXPORT_PATH].into_iter();
+    web.guarded = guard::guarded(pages.iter().map(AxumRouteListing::path).chain(documents)).into();
+    let not_found = render_app_async_with_context(context.clone(), shell);
+    Router::new()
+        .leptos_routes_with_context(&options, pages, context, shell)
+        .layer(from_fn(compression::tell_lists))
+        .layer(compression::of_what_is_long())
+        .merge(auth::routes(web.clone()))
+        .merge(keys::routes(web.clone()))
+        .merge(key::routes(web.clone()))
+        .merge(keys::export_routes(web.clone()))
+        .fallback(move |request: Request<Body>| {
+            let page = wants_page(request.method(), request.headers()).then(|| not_found(request));
+            async move {
+                match page {
+                    Some(page) => (StatusCode::NOT_FOUND, page.await).into_response(),
+                    None => StatusCode::NOT_FOUND.into_response(),
+                }
+            }
+        })
+        .layer(from_fn_with_state(web.clone(), guard::admit))
+        .layer(from_fn(origin::require_own))
+        .merge(handover::routes(web.clone()))
+        .layer(map_request(limited))
+        .layer(map_request(origin::forget_on_pages))
+        .layer(map_response_with_state(web, headers::secure))
+        .with_state(options)
+}
+
+/// The document of the pages that are hydrated.
+fn shell() -> AnyView {
+    hydrated(view! { <App/> }.into_any())
+}
+
+/// Longest body of a form or a call, in bytes: 1 MiB, which names some twenty thousand keys.
+const BODY_MAX: usize = 1 << 20;
+
+/// Ends a body that is too long with an error. Server functions would read it to its end, whoever sends it.
+async fn limited(request: Request<Body>) -> Request<Body> {
+    request.map(|body| Body::new(Limited::new(body, BODY_MAX)))
+}
+
+fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
+    let html = |value: &str| value.split(',').any(|range| range.trim().starts_with("text/html"));
+    matches!(*method, Method::GET | Method::HEAD)
+        && headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(html)
+}

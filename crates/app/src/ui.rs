@@ -1,0 +1,39 @@
+//! What pages are made of. A component knows nothing of server functions.
+
+mod button;
+mod card;
+mod count;
+mod dialog;
+mod empty_state;
+mod field;
+mod icon;
+#[cfg(feature = "ssr")]
+pub(crate) mod key_settings;
+#[cfg(feature = "ssr")]
+pub(crate) mod labels;
+mod live;
+mod mark;
+mod menu;
+mod notice;
+#[cfg(feature = "ssr")]
+mod post_button;
+mod problem;
+#[cfg(feature = "ssr")]
+mod shown_once;
+
+pub(crate) use button::Button;
+pub(crate) use card::Card;
+pub(crate) use count::count;
+pub(crate) use dialog::{Dialog, DialogHandle};
+pub(crate) use empty_state::EmptyState;
+pub(crate) use field::Field;
+pub(crate) use icon::{Glyph, Icon};
+pub(crate) use live::live;
+pub(crate) use mark::Mark;
+pub(crate) use menu::{Menu, MenuChoice, focus_first, walk};
+pub(crate) use notice::{Notice, Tone};
+#[cfg(feature = "ssr")]
+pub(crate) use post_button::post_button;
+pub(crate) use problem::Problem;
+#[cfg(feature = "ssr")]
+pub(crate) use shown_once::shown_once;

@@ -1,0 +1,12 @@
+//! The settings of a key as a form: what stands in it, how it is drawn, what it says, and how two of them differ. The server
+//! alone renders and reads it, for the dialogs of the list and for the page of a key.
+
+mod differences;
+mod fields;
+mod form;
+mod read;
+
+pub(crate) use differences::differences_view;
+pub(crate) use fields::settings_fields;
+pub(crate) use form::SettingsForm;
+pub(crate) use read::{Form, new_key, refusal, save};

@@ -1,0 +1,25 @@
+use leptos::prelude::*;
+
+/// What differs: their value first.
+pub(crate) fn differences_view(differences: &[(&'static str, String, String)]) -> AnyView {
+    view! {
+        <dl class="compared">
+            {differences
+                .iter()
+                .map(|(label, theirs, mine)| {
+                    view! {
+                        <dt>{*label}</dt>
+                        <dd>
+                            <span class="unseen">"Now: "</span>
+                            <bdi class="conflict-name">{theirs.clone()}</bdi>
+                        </dd>
+                        <dd class="faint">
+                            "Yours: " <bdi>{mine.clone()}</bdi>
+                        </dd>
+                    }
+                })
+                .collect_view()}
+        </dl>
+    }
+    .into_any()
+}

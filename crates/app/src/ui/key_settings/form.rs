@@ -1,0 +1,168 @@
+//! The settings of a key as they stand in a form.
+
+use model::{Environment, Expiry, Instant, Key, Preset, ScopeSet};
+
+use super::read::Form;
+use crate::ui::labels::{access, instant};
+
+/// What stands in the fields.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SettingsForm {
+    /// The key exists already. The form of a new key has its preset above.
+    pub(super) existing: bool,
+    pub(super) preset: Option<Preset>,
+    pub(super) scopes: ScopeSet,
+    /// The rights are those that are ticked, and not those that the preset brings.
+    pub(super) chosen: bool,
+    pub(super) environment: Environment,
+    pub(super) expires: String,
+    pub(super) expires_on: String,
+    /// When the key expires now: the value, and how people read it.
+    pub(super) keep: Option<(String, String)>,
+    pub(super) allowed_ips: String,
+    pub(super) allowed_origins: String,
+    pub(super) metadata: String,
+    pub(super) owner_email: String,
+    pub(super) notes: String,
+    pub(crate) enabled: bool,
+    name: String,
+}
+
+impl SettingsForm {
+    /// A key as it is.
+    pub(crate) fn of_key(key: &Key) -> Self {
+        let lines = |lines: Vec<String>| lines.join("\n");
+        Self {
+            existing: true,
+            preset: Some(key.settings.preset),
+            scopes: key.settings.scopes.clone(),
+            chosen: true,
+            environment: key.environment,
+            expires: key.settings.expires_at.map_or_else(|| "never".to_owned(), |at| at.to_string()),
+            expires_on: String::new(),
+            keep: key.settings.expires_at.map(|at| (at.to_string(), instant(at))),
+            allowed_ips: lines(key.settings.allowed_ips.iter().map(ToString::to_string).collect()),
+            allowed_origins: lines(key.settings.allowed_origins.iter().map(ToString::to_string).collect()),
+            metadata: lines(key.settings.metadata.iter().map(|(name, value)| pair(name, value)).collect()),
+            owner_email: key.settings.owner_email.as_ref().map(ToString::to_string).unwrap_or_default(),
+            notes: key.settings.notes.as_ref().map(ToString::to_string).unwrap_or_default(),
+            enabled: key.settings.enabled,
+            name: key.settings.client_name.as_str().to_owned(),
+        }
+    }
+
+    /// The settings of a key, for a new one. The new key is enabled even if the other is not: whatever that one was disabled
+    /// for, the new one has a secret of its own.
+    pub(crate) fn duplicate(key: &Key) -> Self {
+        Self { existing: false, enabled: true, ..Self::of_key(key) }
+    }
+
+    /// What was typed, or what an address fills in; for an existing key, laid over its settings.
+    pub(crate) fn of_form(form: Form<'_>, before: Option<&Key>) -> Self {
+        let text = |name: &str| form.text(name).to_owned();
+        let (expires, expires_on) = expiry(form);
+        if let Some(key) = before.filter(|_| !form.has("settings")) {
+            return Self { name: text("client_name"), ..Self::of_key(key) };
+        }
+        // What the dialog begins with.
+        let preset = form.preset().unwrap_or(if before.is_some() { Preset::Custom } else { Preset::Crm });
+        let chosen = form.text("rights") == "chosen" || form.has("scope") || preset == Preset::Custom;
+        Self {
+            existing: before.is_some(),
+            preset: Some(preset),
+            scopes: form.scopes(),
+            chosen: before.is_some() || chosen,
+            environment: form.text("environment").parse().unwrap_or_default(),
+            expires,
+            expires_on,
+            keep: before.and_then(|key| key.settings.expires_at).map(|at| (at.to_string(), instant(at))),
+            allowed_ips: text("allowed_ips").replace("\r\n", "\n"),
+            allowed_origins: text("allowed_origins").replace("\r\n", "\n"),
+            metadata: text("metadata").replace("\r\n", "\n"),
+            owner_email: text("owner_email"),
+            notes: text("notes").replace("\r\n", "\n"),
+            enabled: form.enabled(),
+            name: text("client_name"),
+        }
+    }
+
+    /// What differs: the label, the value here, and the value there.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
+        let facts = |shown: &Self| {
+            let state = if shown.enabled { "Enabled" } else { "Disabled" };
+            [
+                ("Client Name", shown.name.trim().to_owned()),
+                ("Access", access(shown.preset.unwrap_or(Preset::Custom), &shown.scopes)),
+                ("Expires", shown.expiry()),
+                ("Allowed addresses", list(&shown.allowed_ips)),
+                ("Allowed origins", list(&shown.allowed_origins)),
+                ("Metadata", list(&shown.metadata)),
+                ("Owner e-mail", list(&shown.owner_email)),
+                ("Notes", list(&shown.notes)),
+                ("State", state.to_owned()),
+            ]
+        };
+        let pairs = facts(self).into_iter().zip(facts(other));
+        pairs.filter(|(a, b)| a != b).map(|((label, here), (_, there))| (label, here, there)).collect()
+    }
+
+    /// When it ends, in words.
+    pub(super) fn expiry(&self) -> String {
+        match self.expires.as_str() {
+            "" | "never" => "Never".to_owned(),
+            "date" => format!("At the end of {}", self.expires_on),
+            text => match text.parse::<Instant>() {
+                Ok(at) => instant(at),
+                Err(_) if text.parse::<u16>().is_ok() => format!("In {text} days"),
+                Err(_) => format!("“{text}”, which is not a time"),
+            },
+        }
+    }
+}
+
+/// A line of metadata. What would not be read back as it is stands in quotes.
+pub(crate) fn pair(name: &str, value: &str) -> String {
+    let written = |text: &str, quoted: bool| {
+        let quoted = quoted || text.starts_with('"') || text.trim() != text;
+        if quoted { serde_json::to_string(text).unwrap_or_default() } else { text.to_owned() }
+    };
+    format!("{}: {}", written(name, name.contains(':')), written(value, false))
+}
+
+/// What is chosen, and which day. An address may name the end as REST does, or a day by itself.
+fn expiry(form: Form<'_>) -> (String, String) {
+    let chosen = if form.has("expires") { form.text("expires") } else { form.text("expires_at") };
+    if Expiry::end_of(chosen).is_some() {
+        ("date".to_owned(), chosen.to_owned())
+    } else {
+        (chosen.to_owned(), form.text("expires_on").to_owned())
+    }
+}
+
+fn list(lines: &str) -> String {
+    let lines: Vec<_> = lines.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.is_empty() { "None".to_owned() } else { lines.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_name_the_end_in_any_way_that_is_read() {
+        for (fields, expected) in [
+            (&[("expires", "30")][..], ("30", "")),
+            (&[("expires", "date"), ("expires_on", "2026-12-31")], ("date", "2026-12-31")),
+            (&[("expires", "2026-12-31")], ("date", "2026-12-31")),
+            (&[("expires_at", "2026-12-31")], ("date", "2026-12-31")),
+            (&[("expires_at", "2026-12-31T10:00:00Z")], ("2026-12-31T10:00:00Z", "")),
+            // Shown as it is, and refused: never taken for "never".
+            (&[("expires", "7d")], ("7d", "")),
+            (&[], ("", "")),
+        ] {
+            let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let (expires, expires_on) = expiry(Form(&fields));
+            assert_eq!((expires.as_str(), expires_on.as_str()), expected);
+        }
+    }
+}

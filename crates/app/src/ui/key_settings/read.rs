@@ -1,0 +1,311 @@
+//! What a form says about a key, read in one place for every form: the dialogs' and the plain ones'.
+
+use std::{collections::BTreeMap, fmt::Display, str::FromStr};
+
+use domain::{Keydesk, NewKey, Session};
+use model::{
+    Email, Expiry, Instant, Key, KeyError, KeyId, Metadata, NetworkSet, Notes, OriginSet, Preset, Scope, ScopeSet,
+    SettingsPatch,
+};
+
+use crate::{ApiError, FieldProblem};
+
+/// The fields of a form in order, by name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form<'a>(pub(crate) &'a [(String, String)]);
+
+impl<'a> Form<'a> {
+    /// The first field of this name; empty without one.
+    pub(crate) fn text(self, name: &str) -> &'a str {
+        self.texts(name).next().unwrap_or_default()
+    }
+
+    pub(crate) fn texts(self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn has(self, name: &str) -> bool {
+        self.0.iter().any(|(field, _)| field == name)
+    }
+
+    /// The key that the form is about.
+    pub(crate) fn id(self) -> Result<KeyId, ApiError> {
+        self.text("id").parse().map_err(|_| ApiError::Malformed)
+    }
+
+    pub(crate) fn version(self) -> Result<i64, ApiError> {
+        self.text("version").parse().map_err(|_| ApiError::Malformed)
+    }
+
+    pub(crate) fn preset(self) -> Option<Preset> {
+        self.text("preset").parse().ok()
+    }
+
+    /// Whether the rights are those that are ticked, and not those that the preset brings.
+    pub(crate) fn chosen(self) -> bool {
+        self.text("rights") == "chosen" || self.preset().unwrap_or(Preset::Custom) == Preset::Custom
+    }
+
+    /// Whether the key is to work. An unticked box is not in a form at all, so only a form that has the settings can say no;
+    /// an address says it in words.
+    pub(crate) fn enabled(self) -> bool {
+        if self.has("settings") { self.has("enabled") } else { self.text("enabled") != "false" }
+    }
+
+    pub(crate) fn scopes(self) -> ScopeSet {
+        self.texts("scope").filter_map(|scope| Scope::parse(scope).ok()).collect()
+    }
+}
+
+/// What is wrong with the fields of a form.
+#[derive(Default)]
+struct Problems(Vec<FieldProblem>);
+
+impl Problems {
+    /// The value that was read; what is wrong with it is noted down.
+    fn take<T>(&mut self, field: &str, read: Result<T, Vec<String>>) -> Option<T> {
+        let problem = |message: String| FieldProblem { field: field.to_owned(), message: sentence(&message) };
+        read.map_err(|messages| self.0.extend(messages.into_iter().map(problem))).ok()
+    }
+}
+
+/// What a form says of a key's settings, except which scopes are chosen; or all that is wrong with it.
+fn read(form: Form<'_>, now: Instant) -> Result<SettingsPatch, ApiError> {
+    let mut problems = Problems::default();
+    let patch = SettingsPatch {
+        client_name: Some(form.text("client_name").to_owned()),
+        preset: form.preset(),
+        scopes: None,
+        enabled: Some(form.enabled()),
+        expires_at: problems.take("expires", expiry(form, now).map_err(one)),
+        allowed_ips: problems.take("allowed_ips", lines(form.text("allowed_ips"), NetworkSet::new)),
+        allowed_origins: problems.take("allowed_origins", lines(form.text("allowed_origins"), OriginSet::new)),
+        rate_limits: problems.take("rate_limits", no_limits(form.text("rate_limits"))),
+        quotas: problems.take("quotas", no_limits(form.text("quotas"))),
+        metadata: problems.take("metadata", pairs(form.text("metadata")).map_err(one)),
+        owner_email: problems.take("owner_email", optional::<Email>(form.text("owner_email"))),
+        notes: problems.take("notes", optional::<Notes>(form.text("notes"))),
+    };
+    if problems.0.is_empty() { Ok(patch) } else { Err(ApiError::Fields(problems.0)) }
+}
+
+fn one(message: String) -> Vec<String> {
+    vec![message]
+}
+
+fn optional<T: FromStr<Err: Display>>(text: &str) -> Result<Option<T>, Vec<String>> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|error: T::Err| vec![format!("It {error}")])
+}
+
+/// One of something a line; what is wrong names the line.
+fn lines<T: FromStr<Err: Display>, S, E: Display>(
+    text: &str,
+    set: impl FnOnce(Vec<T>) -> Result<S, E>,
+) -> Result<S, Vec<String>> {
+    let (mut read, mut wrong) = (Vec::new(), Vec::new());
+    for (index, line) in text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty()) {
+        match line.parse() {
+            Ok(value) => read.push(value),
+            Err(error) => wrong.push(format!("Line {}: {line} {error}", index + 1)),
+        }
+    }
+    match set(read) {
+        Ok(set) if wrong.is_empty() => Ok(set),
+        Ok(_) => Err(wrong),
+        Err(error) => {
+            wrong.push(error.to_string());
+            Err(wrong)
+        }
+    }
+}
+
+/// No form has fields for limits yet; a field that somebody made up is refused rather than dropped.
+fn no_limits<T: Default>(text: &str) -> Result<T, Vec<String>> {
+    if text.trim().is_empty() { Ok(T::default()) } else { Err(vec!["Limits can't be set yet".to_owned()]) }
+}
+
+/// `name: value`, one a line. Each may stand in quotes, as a string of JSON.
+fn pairs(text: &str) -> Result<Metadata, String> {
+    let mut pairs = BTreeMap::new();
+    for (index, line) in text.lines().map(str::trim).enumerate() {
+        if line.is_empty() {
+            continue;
+        }
+        let number = index + 1;
+        let form = || format!("Line {number} must be a name, a colon and a value");
+        let (name, rest) = match quoted(line).ok_or_else(form)? {
+            Some((name, rest)) => (name, rest.trim_start().strip_prefix(':').ok_or_else(form)?),
+            None => line.split_once(':').map(|(name, rest)| (name.trim().to_owned(), rest)).ok_or_else(form)?,
+        };
+        let value = match quoted(rest.trim()).ok_or_else(form)? {
+            Some((value, "")) => value,
+            Some(_) => return Err(form()),
+            None => rest.trim().to_owned(),
+        };
+        if pairs.contains_key(&name) {
+            return Err(format!("Line {number}: {name} appears twice"));
+        }
+        pairs.insert(name, value);
+    }
+    Metadata::new(pairs).map_err(|error| format!("They {error}"))
+}
+
+/// What stands in quotes at the beginning, and what follows; `Some(None)`: nothing does, and `None`: the quotes don't end.
+fn quoted(text: &str) -> Option<Option<(String, &str)>> {
+    if !text.starts_with('"') {
+        return Some(None);
+    }
+    let mut strings = serde_json::Deserializer::from_str(text).into_iter::<String>();
+    let string = strings.next()?.ok()?;
+    Some(Some((string, &text[strings.byte_offset()..])))
+}
+
+/// `never`, a number of days from now, `date` with a day at whose end (UTC) it is, or an instant.
+fn expiry(form: Form<'_>, now: Instant) -> Result<Option<Instant>, String> {
+    let end = match form.text("expires") {
+        "" | "never" => return Ok(None),
+        "date" => Expiry::end_of(form.text("expires_on")).ok_or("Choose the day on which the key expires")?,
+        text => {
+            let at = || text.parse().ok().map(Expiry::At);
+            let no_time = || format!("“{text}” is not a time: choose when the key expires");
+            Expiry::in_days(text).or_else(at).ok_or_else(no_time)?
+        }
+    };
+    Ok(Some(end.instant(now)))
+}
+
+/// A key to be made. Without a draft's mark it is made each time that it is asked for.
+pub(crate) fn new_key(form: Form<'_>, token: &str, now: Instant) -> Result<NewKey, ApiError> {
+    let settings = SettingsPatch { scopes: form.chosen().then(|| form.scopes()), ..read(form, now)? };
+    let told: Vec<_> = form.0.iter().filter(|(name, _)| name != "token").collect();
+    let idempotency = (!token.is_empty()).then(|| domain::Idempotency {
+        key: token.to_owned(),
+        fingerprint: domain::fingerprint(format!("{told:?}").as_bytes()),
+    });
+    Ok(NewKey { environment: form.text("environment").parse().unwrap_or_default(), settings, idempotency })
+}
+
+/// Changes a key as a form says, unless somebody has changed it since the form's version. A form without the settings
+/// gives another Client Name only.
+pub(crate) async fn save(keydesk: &Keydesk, session: &Session, id: KeyId, form: Form<'_>) -> Result<Key, ApiError> {
+    let (version, caller) = (form.version()?, session.caller());
+    let patch = if form.has("settings") {
+        SettingsPatch { scopes: Some(form.scopes()), ..read(form, keydesk.now())? }
+    } else {
+        SettingsPatch::name(form.text("client_name"))
+    };
+    keydesk.update(&caller, id, patch, Some(version)).await.map_err(refusal)
+}
+
+/// Names the field that a verb refused, where there is one.
+pub(crate) fn refusal(error: KeyError) -> ApiError {
+    let (field, message) = match &error {
+        KeyError::InvalidSetting { field, reason } => {
+            (if field == "expires_at" { "expires" } else { field.as_str() }, reason.clone())
+        }
+        KeyError::UnknownScope { .. } => ("scope", error.to_string()),
+        KeyError::ScopeEscalation { missing } => {
+            let names: Vec<_> = missing.iter().map(Scope::as_str).collect();
+            ("scope", format!("{} Missing: {}", error, names.join(", ")))
+        }
+        _ => return error.into(),
+    };
+    ApiError::Fields(vec![FieldProblem { field: field.to_owned(), message: sentence(&message) }])
+}
+
+fn sentence(text: &str) -> String {
+    if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::key_settings::form::{SettingsForm, pair};
+
+    const NOW: Instant = Instant::from_millis(1_795_382_405_999);
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+    fn fields(fields: &[(&str, &str)]) -> Vec<(String, String)> {
+        fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn problems(given: &[(&str, &str)]) -> Vec<(String, String)> {
+        match read(Form(&fields(given)), NOW) {
+            Err(ApiError::Fields(problems)) => problems.into_iter().map(|p| (p.field, p.message)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_line_that_is_wrong_is_named_with_its_reason() {
+        let found = problems(&[("allowed_ips", "10.0.0.0/8\n010.0.0.1\n\n10.1.0.0/8"), ("owner_email", "ada")]);
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found[0].1.starts_with("Line 2: 010.0.0.1 has a number that begins with 0"), "{found:?}");
+        assert!(found[1].1.ends_with("the network is 10.0.0.0/8."), "{found:?}");
+        assert_eq!(found[2], ("owner_email".into(), "It must be an e-mail address such as ada@example.com.".into()));
+    }
+
+    #[test]
+    fn limits_are_refused_by_name() {
+        let found = problems(&[("rate_limits", "60 a minute"), ("quotas", "")]);
+        assert_eq!(found, [("rate_limits".into(), "Limits can't be set yet.".into())]);
+    }
+
+    #[test]
+    fn an_expiry_is_a_number_of_days_a_day_or_an_instant() {
+        let expiry = |value: &str, day: &str| expiry(Form(&fields(&[("expires", value), ("expires_on", day)])), NOW);
+        let day = |text: &str| Ok(Some(text.parse().unwrap_or_default()));
+        assert_eq!(expiry("never", ""), Ok(None));
+        assert_eq!(expiry("30", ""), Ok(Some(NOW.plus_millis(30 * DAY_MS))));
+        assert_eq!(expiry("date", "2026-12-31"), day("2027-01-01T00:00:00Z"));
+        assert_eq!(expiry("2027-02-03T04:05:06.789Z", ""), day("2027-02-03T04:05:06.789Z"));
+        for (value, day) in [("date", ""), ("date", "2026-02-30"), ("soon", ""), ("-3", ""), ("0", "")] {
+            assert!(expiry(value, day).is_err(), "{value} {day}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_enabled_unless_its_box_is_there_and_not_ticked() {
+        for (given, expected) in [
+            (&[][..], true),
+            (&[("settings", "1"), ("enabled", "on")], true),
+            (&[("settings", "1")], false),
+            // As an address has it.
+            (&[("enabled", "false")], false),
+            (&[("enabled", "true")], true),
+        ] {
+            let fields = fields(given);
+            let form = Form(&fields);
+            assert_eq!(new_key(form, "", NOW).map(|key| key.settings.enabled), Ok(Some(expected)), "{given:?}");
+            assert_eq!(SettingsForm::of_form(form, None).enabled, expected, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn rights_are_the_presets_until_they_are_chosen() {
+        let scopes = |given: &[(&str, &str)]| {
+            new_key(Form(&fields(given)), "", NOW).map(|key| key.settings.scopes.map(|scopes| scopes.len()))
+        };
+        assert_eq!(scopes(&[("preset", "crm"), ("rights", "preset"), ("scope", "calls:read")]), Ok(None));
+        assert_eq!(scopes(&[("preset", "crm"), ("rights", "chosen"), ("scope", "calls:read")]), Ok(Some(1)));
+        assert_eq!(scopes(&[("preset", "custom"), ("scope", "calls:read")]), Ok(Some(1)));
+        assert_eq!(scopes(&[]), Ok(Some(0)));
+    }
+
+    #[test]
+    fn metadata_are_pairs_one_a_line() {
+        let read: Vec<_> = pairs("account: 4711\n\nurl: https://a.example").map(BTreeMap::from).into_iter().collect();
+        assert_eq!(read[0]["url"], "https://a.example");
+        let odd =
+            BTreeMap::from([("a:b", "c"), ("\"q\"", "\"x\" y"), (" outer ", " spaces "), ("plain", "say \"hi\": now")]);
+        let odd = odd.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let odd = Metadata::new(odd).unwrap();
+        let written: Vec<_> = odd.iter().map(|(name, value)| pair(name, value)).collect();
+        assert_eq!(pairs(&written.join("\n")), Ok(odd), "{written:?}");
+        assert!(pairs("\"a: 1").is_err() && pairs("\"a\" 1").is_err() && pairs("a: \"1\" 2").is_err());
+        assert!(pairs("account").is_err() && pairs("a: 1\na: 2").is_err() && pairs(": 1").is_err());
+    }
+}

@@ -1,0 +1,38 @@
+//! HTTP for browsers: what their requests carry, what is refused, what every answer carries, and how server functions are
+//! called. It knows no page.
+
+#[cfg(feature = "ssr")]
+mod access;
+#[cfg(feature = "ssr")]
+mod assets;
+#[cfg(feature = "ssr")]
+pub(crate) mod compression;
+#[cfg(feature = "ssr")]
+mod cookie;
+#[cfg(feature = "ssr")]
+pub(crate) mod guard;
+#[cfg(feature = "ssr")]
+pub(crate) mod headers;
+#[cfg(feature = "ssr")]
+pub(crate) mod origin;
+mod own_path;
+mod password;
+mod protocol;
+mod server_resource;
+#[cfg(feature = "ssr")]
+pub(crate) mod session;
+#[cfg(feature = "ssr")]
+mod state;
+
+#[cfg(feature = "ssr")]
+pub use access::BrowserAccess;
+#[cfg(feature = "ssr")]
+pub use assets::Assets;
+#[cfg(feature = "ssr")]
+pub(crate) use cookie::{cookie, set_cookie};
+pub(crate) use own_path::{START, own_path};
+pub(crate) use password::Password;
+pub(crate) use protocol::FormOrJson;
+pub(crate) use server_resource::ServerResource;
+#[cfg(feature = "ssr")]
+pub(crate) use state::WebState;

@@ -1,0 +1,18 @@
+/// Where the site's files are, as paths in a URL. A file that does not exist is an empty text.
+///
+/// Without `js` the pages carry no scripts, and work as plain forms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assets {
+    /// The module that binds the wasm to the browser.
+    pub js: String,
+    /// The client.
+    pub wasm: String,
+    /// The style sheet.
+    pub css: String,
+    /// The icon of the tab.
+    pub icon: String,
+    /// What moves in the settings of a key.
+    pub rights: String,
+    /// What moves on plain documents.
+    pub document: String,
+}

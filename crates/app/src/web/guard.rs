@@ -1,0 +1,54 @@
+use axum::{
+    body::Body,
+    extract::{MatchedPath, Query, Request, State},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+
+use super::{own_path::own_path, session, state::WebState};
+
+/// Pages that everybody may see.
+const PUBLIC: [&str; 3] = ["/", LOGIN, "/setup"];
+const LOGIN: &str = "/login";
+
+/// What may stand in a query as it is.
+pub(crate) const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
+
+#[derive(Deserialize)]
+struct Login {
+    next: Option<String>,
+}
+
+/// The pages that need a session: all that are not [`PUBLIC`], so that none is forgotten.
+pub(crate) fn guarded<'a>(pages: impl Iterator<Item = &'a str>) -> Vec<String> {
+    pages.filter(|page| !PUBLIC.contains(page)).map(str::to_owned).collect()
+}
+
+/// Sends who is not signed in from a guarded page to the sign-in, which sends them back; and who is signed in from the
+/// sign-in to where they want to go.
+pub(crate) async fn admit(State(web): State<WebState>, mut request: Request<Body>, next: Next) -> Response {
+    let page = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    let is_login = page == LOGIN;
+    if !request.method().is_safe() || !(is_login || web.guarded.iter().any(|guarded| guarded == page)) {
+        return next.run(request).await;
+    }
+    let session = session::of(&web.keydesk, &web.access, request.headers(), request.extensions()).await;
+    match session {
+        Ok(Some(_)) if is_login => {
+            let wanted = Query::<Login>::try_from_uri(request.uri()).ok().and_then(|Query(login)| login.next);
+            Redirect::to(own_path(wanted.as_deref().unwrap_or_default())).into_response()
+        }
+        Ok(Some(session)) => {
+            request.extensions_mut().insert(session);
+            next.run(request).await
+        }
+        Ok(None) if !is_login => {
+            let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
+            Redirect::to(&format!("{LOGIN}?next={}", utf8_percent_encode(wanted, QUERY))).into_response()
+        }
+        // The page says itself that Keydesk can't answer.
+        Ok(None) | Err(_) => next.run(request).await,
+    }
+}

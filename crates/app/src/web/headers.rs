@@ -1,0 +1,49 @@
+use axum::{
+    extract::State,
+    http::{
+        HeaderName, HeaderValue,
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    response::Response,
+};
+
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use super::state::WebState;
+
+const FIXED: [(HeaderName, HeaderValue); 5] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    // Not `no-referrer`: that would make the origin of our own forms `null`.
+    (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    // Pages name clients and server functions answer about them: neither outlives the session in a cache.
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// Adds the headers of every answer to a browser. A page brings its own content security policy; anything else runs nothing.
+pub(crate) async fn secure(State(web): State<WebState>, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in FIXED {
+        headers.entry(name).or_insert(value);
+    }
+    if web.access.https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    headers
+        .entry(CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    response
+}
+
+/// For a page whose address is a secret: no referrer names more of it than the origin.
+///
+/// Not `no-referrer`, which would make the `Origin` of the page's own form `null`.
+pub(crate) fn keep_address_private() {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.insert_header(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    }
+}

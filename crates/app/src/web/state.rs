@@ -1,0 +1,27 @@
+use std::sync::Arc;
+
+use domain::Keydesk;
+use leptos::prelude::{AnyView, provide_context};
+
+use super::{access::BrowserAccess, assets::Assets};
+
+/// What layers, plain documents and plain forms reach.
+#[derive(Clone)]
+pub(crate) struct WebState {
+    pub(crate) keydesk: Keydesk,
+    pub(crate) access: BrowserAccess,
+    pub(crate) assets: Assets,
+    /// Patterns of the pages that only those who are signed in may see.
+    pub(crate) guarded: Arc<[String]>,
+    /// The document of the pages that are hydrated, for a form that answers with such a page.
+    pub(crate) shell: fn() -> AnyView,
+}
+
+impl WebState {
+    /// Gives what pages and server functions ask for while they are rendered.
+    pub(crate) fn provide(&self) {
+        provide_context(self.keydesk.clone());
+        provide_context(self.assets.clone());
+        provide_context(self.access);
+    }
+}

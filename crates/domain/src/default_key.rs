@@ -1,0 +1,12 @@
+use model::{Key, KeyError};
+
+use crate::{Caller, Keydesk, failure};
+
+impl Keydesk {
+    /// The installation's Default API Key.
+    pub async fn default_key(&self, caller: &Caller) -> Result<Key, KeyError> {
+        self.require_module(caller.installation)?;
+        let found = self.inner.store.default_key(caller.installation).await.map_err(failure::public)?;
+        found.map(|key| key.at(self.now())).ok_or(KeyError::NoInstallation)
+    }
+}

@@ -1,0 +1,89 @@
+//! What the audit log says of a key's settings.
+
+use model::{Action, Key, KeyId, KeySettings, SettingsPatch};
+use serde_json::{Map, Value, json};
+
+use crate::{audit::AuditEvent, switch};
+
+/// What a person noted down about a key. The entry of its creation does not repeat it.
+const NOTED: [&str; 3] = ["metadata", "owner_email", "notes"];
+
+/// A patch by the names of its settings; what it leaves as it is, is not there.
+fn named(patch: &SettingsPatch) -> Map<String, Value> {
+    match json!(patch) {
+        Value::Object(named) => named,
+        _ => Map::new(),
+    }
+}
+
+/// What is said of a new key: what it may do and from where, and whatever else is not as it usually is.
+pub(crate) fn issued(key: &Key) -> AuditEvent {
+    let settings = &key.settings;
+    let usual = KeySettings::new(settings.client_name.clone());
+    let mut detail = named(&SettingsPatch::diff(&usual, settings));
+    detail.retain(|name, _| !NOTED.contains(&name.as_str()));
+    for (name, value) in [
+        ("client_name", json!(settings.client_name)),
+        ("environment", json!(key.environment)),
+        ("preset", json!(settings.preset)),
+        ("scopes", json!(settings.scopes)),
+        ("hint", json!(key.hint)),
+    ] {
+        detail.insert(name.to_owned(), value);
+    }
+    AuditEvent::on_key(Action::KeyIssue, key.id, Value::Object(detail))
+}
+
+/// What is said of a change: each setting before and after, but of the notes only that they were changed. A change of the name
+/// alone, or a switch alone, has an action of its own.
+pub(crate) fn changed(id: KeyId, from: &KeySettings, to: &KeySettings) -> AuditEvent {
+    let mut before = named(&SettingsPatch::diff(to, from));
+    let mut detail = Map::new();
+    for (name, to) in named(&SettingsPatch::diff(from, to)) {
+        let from = before.remove(&name);
+        // A patch names the scopes beside another preset even where they stay.
+        if from.as_ref() != Some(&to) {
+            detail.insert(name, json!({ "from": from, "to": to }));
+        }
+    }
+    if let Some(notes) = detail.get_mut("notes") {
+        *notes = json!({ "changed": true });
+    }
+    match detail.remove("client_name") {
+        Some(name) if detail.is_empty() => AuditEvent::on_key(Action::KeyRename, id, name),
+        None if detail.len() == 1 && to.enabled != from.enabled => switch::event(id, to.enabled),
+        name => {
+            detail.extend(name.map(|name| ("client_name".to_owned(), name)));
+            AuditEvent::on_key(Action::KeyUpdate, id, Value::Object(detail))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{ClientName, Preset};
+
+    use super::*;
+
+    fn settings() -> KeySettings {
+        KeySettings::new(ClientName::parse("Acme").unwrap())
+    }
+
+    #[test]
+    fn another_preset_with_the_same_scopes_says_nothing_of_scopes() {
+        let from = settings();
+        let to = KeySettings { preset: Preset::Crm, ..settings() };
+        let event = changed(KeyId(uuid::Uuid::nil()), &from, &to);
+        assert_eq!(event.detail, json!({ "preset": { "from": "custom", "to": "crm" } }));
+    }
+
+    #[test]
+    fn of_notes_it_is_only_said_that_they_changed() {
+        let from = KeySettings { notes: Some("secret plan".parse().unwrap()), ..settings() };
+        let to = KeySettings { enabled: false, ..settings() };
+        let event = changed(KeyId(uuid::Uuid::nil()), &from, &to);
+        assert_eq!(event.action, Action::KeyUpdate);
+        let expected = json!({ "notes": { "changed": true }, "enabled": { "from": true, "to": false } });
+        assert_eq!(event.detail, expected);
+    }
+}

@@ -1,0 +1,40 @@
+use model::{Action, KeyError};
+use serde_json::json;
+
+use crate::{Caller, Keydesk, audit::AuditEvent, failure, selection::CHANGE};
+
+impl Keydesk {
+    /// Takes back deletions by the changes that made them. Keys that were touched since stay as they are.
+    ///
+    /// As for restoring, the caller must hold every scope of the keys. Where one is lacking, the keys of that change stay
+    /// deleted, and the changes after it are not looked at.
+    pub async fn undo_delete(&self, caller: &Caller, changes: &[i64]) -> Result<u64, KeyError> {
+        self.require_to_change(caller)?;
+        let mut restored = 0;
+        for epoch in changes.iter().copied() {
+            restored += self.undo_change(caller, epoch).await?;
+        }
+        Ok(restored)
+    }
+
+    async fn undo_change(&self, caller: &Caller, epoch: i64) -> Result<u64, KeyError> {
+        self.change_rows_as(caller, CHANGE, move |this, caller, mut change| async move {
+            let installation = caller.installation;
+            let now = this.now();
+            let ids = change.undo_delete(installation, epoch, now).await.map_err(failure::public)?;
+            if ids.is_empty() {
+                return Ok(0);
+            }
+            let records = change.records_of_keys(installation, &ids).await.map_err(failure::public)?;
+            records.iter().try_for_each(|record| caller.require_to_hold(&record.scopes))?;
+            let count = ids.len() as u64;
+            change.count_keys(installation, count as i64).await.map_err(failure::public)?;
+            let events = ids.iter().map(|id| AuditEvent::on_key(Action::KeyRestore, *id, json!({}))).collect();
+            this.write_audit(&mut change, installation, caller.actor, now, events).await?;
+            this.commit(change).await?;
+            this.inner.verifier.apply(records);
+            Ok(count)
+        })
+        .await
+    }
+}

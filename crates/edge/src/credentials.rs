@@ -1,0 +1,143 @@
+//! The key that a request presents, and what its caller is told when that is not enough.
+
+use http::{HeaderMap, HeaderName, header};
+use model::{Code, Scope};
+
+use crate::problem::{self, Problem};
+
+static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// What a request presents of its caller.
+#[derive(Clone, Copy, Debug)]
+pub struct Credentials<'a> {
+    /// The key, whatever it is.
+    pub key: &'a str,
+    /// The origin of the page that calls.
+    pub origin: Option<&'a str>,
+}
+
+/// Reads them from where callers put them.
+pub fn read(headers: &HeaderMap) -> Result<Credentials<'_>, Problem> {
+    match presented(headers)? {
+        Presented::Nothing => Err(Problem::new(&problem::MISSING_KEY)
+            .detail("Send an API key in the header Authorization: Bearer or X-API-Key.")
+            .challenge(problem::bearer(""))),
+        Presented::Unreadable => Err(invalid()),
+        Presented::Key(key) => Ok(Credentials { key, origin: origin(headers) }),
+    }
+}
+
+/// What a caller is told of a key that may not do what it wants.
+pub fn refusal(code: Code, wanted: &[Scope]) -> Problem {
+    match code {
+        Code::InsufficientScope => insufficient(wanted),
+        Code::IpNotAllowed => Problem::new(&problem::IP_NOT_ALLOWED),
+        Code::OriginNotAllowed => Problem::new(&problem::ORIGIN_NOT_ALLOWED),
+        Code::RateLimited | Code::QuotaExceeded => Problem::new(&problem::TOO_MANY_CALLS),
+        Code::Valid | Code::NotFound | Code::Revoked | Code::Disabled | Code::Expired => invalid(),
+    }
+}
+
+/// The origin of the page that calls. More than one is none that could be allowed.
+fn origin(headers: &HeaderMap) -> Option<&str> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let origin = origins.next().filter(|_| origins.next().is_none())?;
+    origin.to_str().ok()
+}
+
+enum Presented<'a> {
+    Nothing,
+    /// Bytes that no key has.
+    Unreadable,
+    Key(&'a str),
+}
+
+/// The key in `Authorization: Bearer` or `X-API-Key`. Another scheme in `Authorization` is not ours to judge.
+fn presented(headers: &HeaderMap) -> Result<Presented<'_>, Problem> {
+    let mut found: Option<&[u8]> = None;
+    // In one pass: to look up what most requests don't have takes longer than to look at the few headers that they have.
+    for (name, value) in headers {
+        let key = if *name == header::AUTHORIZATION {
+            bearer(value.as_bytes())
+        } else {
+            (*name == X_API_KEY).then(|| value.as_bytes().trim_ascii())
+        };
+        let Some(key) = key else { continue };
+        if found.is_some_and(|other| other != key) {
+            return Err(Problem::invalid("The request carries two different API keys. Send one."));
+        }
+        found = Some(key);
+    }
+    Ok(match found {
+        None => Presented::Nothing,
+        Some(key) => match std::str::from_utf8(key) {
+            Ok(key) if key.is_ascii() => Presented::Key(key),
+            _ => Presented::Unreadable,
+        },
+    })
+}
+
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = value.split_at_checked(6)?;
+    let is_bearer = scheme.eq_ignore_ascii_case(b"bearer") && rest.first().is_none_or(u8::is_ascii_whitespace);
+    is_bearer.then(|| rest.trim_ascii())
+}
+
+/// One answer for malformed, unknown, foreign and revoked keys: it tells nobody which.
+fn invalid() -> Problem {
+    Problem::new(&problem::INVALID_TOKEN)
+        .detail("The API key is unknown or no longer valid.")
+        .challenge(problem::bearer(", error=\"invalid_token\""))
+}
+
+fn insufficient(wanted: &[Scope]) -> Problem {
+    let scopes = wanted.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ");
+    let challenge = problem::bearer(&format!(", error=\"insufficient_scope\", scope=\"{scopes}\""));
+    Problem::new(&problem::INSUFFICIENT_SCOPE).detail(format!("This call needs {scopes}.")).challenge(challenge)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn read(lines: &[(&'static str, &[u8])]) -> String {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, HeaderValue::from_bytes(value).unwrap());
+        }
+        match presented(&headers) {
+            Err(problem) => problem.to_string(),
+            Ok(Presented::Nothing) => "nothing".to_owned(),
+            Ok(Presented::Unreadable) => "unreadable".to_owned(),
+            Ok(Presented::Key(key)) => format!("<{key}>"),
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_in_either_header() {
+        for (lines, expected) in [
+            (&[][..], "nothing"),
+            (&[("authorization", &b"Bearer abc"[..])], "<abc>"),
+            (&[("authorization", b"bEaReR   abc  ")], "<abc>"),
+            (&[("authorization", b"Bearer\tabc")], "<abc>"),
+            (&[("authorization", b"Bearer")], "<>"),
+            (&[("authorization", b"Bearerabc")], "nothing"),
+            (&[("authorization", b"Basic YTpi")], "nothing"),
+            (&[("authorization", b"")], "nothing"),
+            (&[("x-api-key", b" abc ")], "<abc>"),
+            (&[("x-api-key", b"")], "<>"),
+            (&[("x-api-key", b"a\xffb")], "unreadable"),
+            (&[("authorization", "Bearer schlüssel".as_bytes())], "unreadable"),
+            (&[("authorization", b"Bearer abc"), ("x-api-key", b"abc")], "<abc>"),
+            (&[("authorization", b"Bearer abc"), ("x-api-key", b"abd")], "invalid_request"),
+            (&[("authorization", b"Bearer abc"), ("x-api-key", b"")], "invalid_request"),
+            (&[("authorization", b"Bearer abc"), ("authorization", b"Bearer abd")], "invalid_request"),
+            (&[("x-api-key", b"abc"), ("x-api-key", b"abd")], "invalid_request"),
+            (&[("authorization", b"Basic YTpi"), ("x-api-key", b"abc")], "<abc>"),
+        ] {
+            assert_eq!(read(lines), expected, "{lines:?}");
+        }
+    }
+}

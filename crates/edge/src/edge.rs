@@ -1,0 +1,191 @@
+use std::{sync::Arc, time::Instant};
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use tracing::Span;
+use uuid::Uuid;
+
+use crate::{
+    guard::{DEADLINE, Failure},
+    metrics::Metrics,
+    problem::{self, Kind, MEDIA_TYPE, Problem, X_REQUEST_ID},
+    refusals::Refusals,
+    routes::{Route, Routes},
+};
+
+/// The one layer around everything: request ids, errors, metrics and the access log. Cheap to clone; clones count together.
+///
+/// It is called, and not stacked: each boxed layer of a stack would cost as much as verifying a key does.
+#[derive(Clone)]
+pub struct Edge(Arc<Inner>);
+
+struct Inner {
+    source: Box<dyn Source>,
+    routes: Routes,
+    metrics: Metrics,
+    refusals: Refusals,
+    started: Instant,
+}
+
+/// Where the time and the ids of requests come from.
+pub trait Source: Send + Sync + 'static {
+    /// The time.
+    fn now(&self) -> model::Instant;
+    /// An id for a request that comes in now: version 7, without a system call.
+    fn request_id(&self, now: model::Instant) -> Uuid;
+}
+
+/// What is known of a request before it is answered, and needed after.
+#[derive(Debug)]
+pub struct RequestContext {
+    started: Instant,
+    now: model::Instant,
+    id: Uuid,
+    route: Route,
+    head: bool,
+    /// Kept only if somebody listens: neither path nor query goes into a log, since a careless caller may have put a key
+    /// there.
+    logged: Option<Method>,
+}
+
+impl RequestContext {
+    /// When it came.
+    pub fn now(&self) -> model::Instant {
+        self.now
+    }
+
+    /// The id of the request.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// The route that it asked for.
+    pub fn route(&self) -> Route {
+        self.route
+    }
+}
+
+impl std::fmt::Debug for Edge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Edge")
+    }
+}
+
+impl Edge {
+    /// Counts from now on.
+    pub fn new(source: impl Source, routes: Routes) -> Self {
+        let (metrics, refusals) = (Metrics::new(&routes), Refusals::new(routes.iter().count()));
+        Self(Arc::new(Inner { source: Box::new(source), routes, metrics, refusals, started: Instant::now() }))
+    }
+
+    /// Where requests can go.
+    pub fn routes(&self) -> &Routes {
+        &self.0.routes
+    }
+
+    /// Writes down what has been answered, in the text format of Prometheus.
+    pub fn write_metrics(&self, text: &mut String) {
+        self.0.metrics.render(&self.0.routes, text);
+    }
+
+    /// Begins a request.
+    pub fn begin(&self, route: Route, method: &Method) -> RequestContext {
+        let now = self.0.source.now();
+        let logged = tracing::enabled!(target: "keydesk::access", tracing::Level::DEBUG);
+        RequestContext {
+            started: Instant::now(),
+            now,
+            id: self.0.source.request_id(now),
+            route,
+            head: method == Method::HEAD,
+            logged: logged.then(|| method.clone()),
+        }
+    }
+
+    /// What log lines say that are written on behalf of the request. It is there at every level at which anything is.
+    pub fn span(&self, context: &RequestContext) -> Span {
+        let route = self.0.routes.template(context.route);
+        tracing::error_span!(target: "keydesk::request", "request", request_id = %context.id, route)
+    }
+
+    /// Turns what a handler came to into an answer: an error into its document.
+    pub fn render(&self, context: &RequestContext, answer: Result<Response, Failure>) -> Response {
+        let mut response = answer.unwrap_or_else(|failure| self.failed(failure, context));
+        if response.status().as_u16() >= 400 {
+            self.finish_error(&mut response, context);
+        }
+        response
+    }
+
+    /// Gives an answer its request id, and counts it.
+    pub fn finish(&self, context: RequestContext, mut response: Response) -> Response {
+        let RequestContext { started, id, route, logged, .. } = context;
+        response.headers_mut().insert(X_REQUEST_ID.clone(), header_of(id));
+        let spent = started.elapsed();
+        self.0.metrics.record(route, response.status(), spent);
+        if let Some(method) = logged {
+            let (route, status) = (self.0.routes.template(route), response.status().as_u16());
+            let micros = u64::try_from(spent.as_micros()).unwrap_or(u64::MAX);
+            tracing::debug!(target: "keydesk::access", request_id = %id, %method, route, status, micros, "answered");
+        }
+        response
+    }
+
+    /// Writes a refusal or a failure into the log, unless there have been many like it in this second.
+    fn tell(&self, context: &RequestContext, status: StatusCode, kind: Option<&Kind>) {
+        let since = context.started.saturating_duration_since(self.0.started);
+        let Some(left_out) = self.0.refusals.admit(context.route, kind, since) else { return };
+        let (request_id, route, status_code) = (context.id, self.0.routes.template(context.route), status.as_u16());
+        let code = kind.map(|kind| kind.code);
+        if left_out > 0 {
+            tracing::info!(target: "keydesk::refusals", route, code, left_out, "more like the next were left out before it");
+        }
+        if status.is_server_error() {
+            tracing::warn!(target: "keydesk::refusals", %request_id, route, status = status_code, code, "failed");
+        } else {
+            tracing::info!(target: "keydesk::refusals", %request_id, route, status = status_code, code, "refused");
+        }
+    }
+
+    #[cold]
+    fn failed(&self, failure: Failure, context: &RequestContext) -> Response {
+        let (id, route) = (context.id, self.0.routes.template(context.route));
+        let problem = match failure {
+            Failure::Late => {
+                tracing::warn!(request_id = %id, route, "no answer within {} s", DEADLINE.as_secs());
+                Problem::new(&problem::TIMEOUT).detail("There was no answer within 30 seconds. Please try again.")
+            }
+            Failure::Panicked => {
+                tracing::error!(request_id = %id, route, "a handler panicked");
+                Problem::new(&problem::INTERNAL_ERROR)
+            }
+        };
+        problem.into_response()
+    }
+
+    /// Gives every error of the API its document. Errors of pages keep theirs, which people read.
+    #[cold]
+    fn finish_error(&self, response: &mut Response, context: &RequestContext) {
+        let problem = response.extensions_mut().remove::<Problem>().or_else(|| {
+            let headers = response.headers();
+            let of_api = self.0.routes.is_for_programs(context.route) && !is_problem(headers);
+            (is_bare(headers) || of_api).then(|| Problem::of_status(response.status()))
+        });
+        self.tell(context, response.status(), problem.as_ref().map(Problem::kind));
+        let Some(problem) = problem else { return };
+        problem.render(context.id, response, context.head);
+    }
+}
+
+fn is_bare(headers: &HeaderMap) -> bool {
+    !headers.contains_key(header::CONTENT_TYPE)
+}
+
+fn is_problem(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(MEDIA_TYPE.as_bytes()))
+}
+
+fn header_of(id: Uuid) -> HeaderValue {
+    let mut text = Uuid::encode_buffer();
+    HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)).unwrap_or(HeaderValue::from_static(""))
+}

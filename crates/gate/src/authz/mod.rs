@@ -1,0 +1,184 @@
+//! Forward-auth: a proxy asks before it forwards.
+//!
+//! Answered before any router: this is the call that is made for every other.
+
+mod identity;
+mod original;
+mod parameters;
+mod question;
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use edge::{ClientAddress, Problem, credentials, problem};
+use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
+use model::{Code, Instant, Scope};
+use utoipa::OpenApi;
+use verify::{Call, Record, Verdict, Verifier};
+
+#[cfg(feature = "grpc")]
+pub(crate) use self::identity::is_ours;
+use self::parameters::Parameters;
+pub(crate) use self::{original::Original, parameters::is_for_nginx, question::Question};
+use crate::Gateway;
+
+/// What a call without a route is decided with. It is refused whatever the key holds, so it must not count as allowed nor
+/// be taken from any limit, and yet a bad key is to be told that it is one.
+static NOWHERE: LazyLock<[Scope; 1]> = LazyLock::new(|| [Scope::parse("no-route:none").expect("the form of a scope")]);
+
+/// Decide for a proxy
+///
+/// For a proxy to ask before it forwards a request; any method will do, and the request's own key is the one that is asked
+/// about. The wanted rights are given by `scope`, or looked up in the configured routes by the original method and path:
+/// those in `X-Original-Method` and `X-Original-URI` (nginx), in `X-Forwarded-Method` and `X-Forwarded-Uri` (Traefik,
+/// Caddy), or the method and path of this call below `/authz` (Envoy). An original named twice is refused, and so is a path
+/// that two programs could read differently.
+#[utoipa::path(
+    get,
+    path = "/authz",
+    tag = "Verification",
+    params(
+        ("scope" = Option<Vec<Scope>>, Query, description = "A wanted right; repeated: all of them."),
+        ("mode" = Option<String>, Query, pattern = "^nginx$",
+            description = "`nginx`: refusals other than 401 come as 403, with the real status in `X-Keydesk-Status`."),
+    ),
+    responses(
+        (status = 200, description = "Allowed, and by whom.", headers(
+            ("X-Keydesk-Key-Id" = String, description = "The key's id."),
+            ("X-Keydesk-Client-Name" = String, description = "Its Client Name, percent-encoded."),
+            ("X-Keydesk-Environment" = String, description = "`live` or `test`."),
+            ("X-Keydesk-Scopes" = String, description = "Its rights, separated by spaces."),
+        )),
+        (status = 400, description = "`invalid_request`, or `invalid_path`: the original path has more than one reading."),
+        (status = 403, description = "`insufficient_scope`, `ip_not_allowed`, `origin_not_allowed`, or `no_route`: nothing \
+            says what the original request would need."),
+        (status = 429, description = "`too_many_calls`."),
+    )
+)]
+#[expect(dead_code, reason = "what is described is answered before any router")]
+fn authorize() {}
+
+/// How forward-auth is described to whoever configures a proxy.
+pub fn description() -> utoipa::openapi::OpenApi {
+    #[derive(OpenApi)]
+    #[openapi(paths(authorize))]
+    struct Described;
+    Described::openapi()
+}
+
+/// Answers a question, if the database must be asked.
+pub(crate) async fn answer(
+    gateway: &Gateway,
+    verifier: &Verifier,
+    parts: &Parts,
+    client: ClientAddress,
+    now: Instant,
+) -> Response {
+    let decided = async {
+        let asked = Asked::read(gateway, parts, client)?;
+        let verdict = verifier.verify(asked.call()?, now).await?;
+        asked.settle(verdict)
+    };
+    respond(decided.await)
+}
+
+/// The same, if memory knows the key: most do, and then nothing waits.
+pub(crate) fn from_memory(
+    gateway: &Gateway,
+    verifier: &Verifier,
+    parts: &Parts,
+    client: ClientAddress,
+    now: Instant,
+) -> Option<Response> {
+    let asked = Asked::read(gateway, parts, client);
+    let decided = asked.and_then(|asked| {
+        let verdict = verifier.verify_from_memory(asked.call()?, now);
+        verdict.map(|verdict| asked.settle(verdict)).transpose()
+    });
+    decided.transpose().map(respond)
+}
+
+fn respond(decided: Result<Arc<Record>, Problem>) -> Response {
+    match decided {
+        Ok(record) => {
+            let mut response = Response::new(Body::empty());
+            let headers = response.headers_mut();
+            headers.reserve(6);
+            identity::write(&record, headers);
+            response
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// What a proxy asks.
+struct Asked<'a> {
+    headers: &'a HeaderMap,
+    client: ClientAddress,
+    /// All of them; `None`: nothing says which.
+    wanted: Option<Cow<'a, [Scope]>>,
+}
+
+impl<'a> Asked<'a> {
+    fn read(gateway: &'a Gateway, parts: &'a Parts, client: ClientAddress) -> Result<Self, Problem> {
+        let below = parts.uri.path().strip_prefix("/authz").filter(|path| !path.is_empty());
+        let original = Original::of(below, &parts.method, &parts.headers)?;
+        let parameters = match below {
+            None => Parameters::read(&parts.uri, original.query)?,
+            // Here the query is the original request's too.
+            Some(_) => Parameters::default(),
+        };
+        let wanted = match parameters.scopes {
+            Some(scopes) => Some(Cow::Owned(scopes)),
+            None => wanted(gateway, &original)?.map(Cow::Borrowed),
+        };
+        Ok(Self { headers: &parts.headers, client, wanted })
+    }
+
+    fn call(&self) -> Result<Call<'_>, Problem> {
+        let credentials = credentials::read(self.headers)?;
+        let scopes = self.wanted.as_deref().unwrap_or(&*NOWHERE);
+        let ClientAddress(ip) = self.client;
+        Ok(Call { key: credentials.key, installation: None, scopes, ip, origin: credentials.origin })
+    }
+
+    fn settle(&self, verdict: Verdict) -> Result<Arc<Record>, Problem> {
+        match (&self.wanted, verdict.code, verdict.record) {
+            (Some(_), Code::Valid, Some(record)) => Ok(record),
+            (None, Code::Valid | Code::InsufficientScope, _) => {
+                Err(Problem::new(&problem::NO_ROUTE).detail("No configured route matches the method and the path."))
+            }
+            (wanted, code, _) => Err(credentials::refusal(code, wanted.as_deref().unwrap_or_default())),
+        }
+    }
+}
+
+/// What the configured routes want for the original request.
+fn wanted<'a>(gateway: &'a Gateway, original: &Original<'_>) -> Result<Option<&'a [Scope]>, Problem> {
+    let half =
+        |header: &str| Problem::invalid(format!("Of the original request only a half is named: {header} is missing."));
+    match (original.method, original.path) {
+        (Some(method), Some(path)) => Ok(gateway.routes.find(method, path).map(model::Route::scopes)),
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(half("the method")),
+        (Some(_), None) => Err(half("the path")),
+    }
+}
+
+/// Makes a refusal one that nginx passes on: of all others than 401 and 403 it makes 500.
+pub(crate) fn for_nginx(response: &mut Response) {
+    let status = response.status();
+    if status == StatusCode::OK {
+        return;
+    }
+    response.headers_mut().insert(identity::STATUS.clone(), HeaderValue::from(status.as_u16()));
+    if status != StatusCode::UNAUTHORIZED {
+        *response.status_mut() = StatusCode::FORBIDDEN;
+    }
+}

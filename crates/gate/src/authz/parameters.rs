@@ -1,0 +1,118 @@
+use edge::{
+    Problem,
+    query::{self, wrong},
+};
+use http::Uri;
+use model::Scope;
+
+/// What the operator wrote behind `/authz` into the proxy's configuration.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parameters {
+    /// The wanted rights; `None`: the route table knows.
+    pub(crate) scopes: Option<Vec<Scope>>,
+}
+
+/// Whether the answer is for nginx. Known before anything else is, since refusals depend on it too. Below `/authz` the query
+/// is not the proxy's.
+pub(crate) fn is_for_nginx(uri: &Uri) -> bool {
+    uri.path() == "/authz" && uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "mode=nginx"))
+}
+
+impl Parameters {
+    /// Reads the query of `/authz` itself, beside the `original` one.
+    ///
+    /// Some proxies pass the original query on where their configuration has none (Caddy's `uri /authz`), and then whoever
+    /// calls could choose the right that is asked of them. So a query that is the original's is not read, and refused where
+    /// it would matter.
+    pub(crate) fn read(uri: &Uri, original: Option<&[u8]>) -> Result<Self, Problem> {
+        let own = uri.query().unwrap_or_default();
+        if let Some(original) = original.filter(|original| shares(own, original)) {
+            let matters = own.split('&').any(|pair| pair.starts_with("scope=") || pair.starts_with("mode="));
+            if own.as_bytes() == original && !matters {
+                return Ok(Self::default());
+            }
+            return Err(Problem::invalid(
+                "The parameters of /authz stand in the original request too, as if the proxy had passed them on. Let it send \
+                 its own query or an empty one, for example `uri /authz?` in Caddy.",
+            ));
+        }
+        let mut scopes = None;
+        let mut modes = 0;
+        let mut errors = Vec::new();
+        for (name, value) in query::pairs(uri, &["scope", "mode"])? {
+            match name {
+                "scope" => match Scope::parse(&value) {
+                    Ok(scope) => scopes.get_or_insert_with(Vec::new).push(scope),
+                    Err(error) => errors.push(wrong("scope", error.to_string())),
+                },
+                _ => {
+                    modes += 1;
+                    if value != "nginx" {
+                        errors.push(wrong("mode", "is nginx or left out"));
+                    }
+                }
+            }
+        }
+        if modes > 1 {
+            errors.push(wrong("mode", "is given twice"));
+        }
+        if errors.is_empty() { Ok(Self { scopes }) } else { Err(query::refuse(errors)) }
+    }
+}
+
+fn shares(own: &str, original: &[u8]) -> bool {
+    let pairs = || own.split('&').filter(|pair| !pair.is_empty());
+    original.split(|byte| *byte == b'&').any(|there| pairs().any(|pair| pair.as_bytes() == there))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_original_request_says_is_no_parameter() {
+        for (own, original, expected) in [
+            ("", "scope=live:read", Some(None)),
+            ("x=1&y", "x=1&y", Some(None)),
+            ("x=1", "x=1&y", None),
+            ("scope=live:read", "x=1", Some(Some("live:read"))),
+            ("scope=live:read", "", Some(Some("live:read"))),
+            ("scope=live:read", "scope=live:read", None),
+            ("scope=data:read&scope=live:read", "scope=live:read", None),
+            ("scope=data:read&scope=live:read", "x&scope=live:read", None),
+            ("mode=nginx", "mode=nginx", None),
+            ("%73cope=live:read", "%73cope=live:read", Some(None)),
+            ("%73cope=live:read&x", "%73cope=live:read", None),
+        ] {
+            let uri: Uri = format!("/authz?{own}").parse().unwrap();
+            let read = Parameters::read(&uri, Some(original.as_bytes())).ok();
+            let expected = expected.map(|scope| Parameters { scopes: scope.map(|scope| vec![scope.parse().unwrap()]) });
+            assert_eq!(read, expected, "{own} {original}");
+        }
+    }
+
+    #[test]
+    fn scopes_are_collected_and_all_else_is_refused() {
+        for (query, expected) in [
+            ("", Some(None)),
+            ("?", Some(None)),
+            ("?mode=nginx", Some(None)),
+            ("?scope=contacts:read", Some(Some(&["contacts:read"][..]))),
+            ("?scope=contacts%3Aread&mode=nginx&scope=calls:*", Some(Some(&["contacts:read", "calls:*"]))),
+            ("?scope=", None),
+            ("?scope=contacts", None),
+            ("?scope=contacts:read,calls:read", None),
+            ("?mode=apache", None),
+            ("?mode=nginx&mode=nginx", None),
+            ("?key=secret", None),
+            ("?scope=%zz", None),
+        ] {
+            let uri: Uri = format!("/authz{query}").parse().unwrap();
+            let read = Parameters::read(&uri, None).ok();
+            let expected = expected.map(|scopes| Parameters {
+                scopes: scopes.map(|scopes| scopes.iter().map(|scope| scope.parse().unwrap()).collect()),
+            });
+            assert_eq!(read, expected, "{query}");
+        }
+    }
+}

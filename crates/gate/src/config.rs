@@ -1,0 +1,69 @@
+//! The part of the configuration that is about proxies.
+
+use model::{InvalidNetwork, InvalidRoute, Network, Route, RouteTable, Scope, TrustedProxies};
+use serde::Deserialize;
+
+use crate::Gateway;
+
+/// One entry of `[[routes]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteEntry {
+    method: OneOrMany<String>,
+    path: String,
+    scope: OneOrMany<Scope>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a method is written like \"GET\", a scope like \"contacts:read\", or each as a list of such"
+)]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T> OneOrMany<T> {
+    fn into_vec(self) -> Vec<T> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Many(many) => many,
+        }
+    }
+}
+
+/// Why what was configured can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidGateway {
+    /// A proxy is no network.
+    #[error("trusted_proxies: {0} {1}.")]
+    TrustedProxy(String, InvalidNetwork),
+    /// A route can't be one, or two of them match the same calls.
+    #[error(transparent)]
+    Route(#[from] InvalidRoute),
+}
+
+/// Checks what was configured.
+pub fn gateway(routes: Vec<RouteEntry>, trusted_proxies: &[String]) -> Result<Gateway, InvalidGateway> {
+    let network = |text: &String| {
+        let text = text.trim();
+        Network::parse(text).map_err(|error| InvalidGateway::TrustedProxy(text.to_owned(), error))
+    };
+    let trusted = trusted_proxies.iter().map(network).collect::<Result<_, _>>()?;
+    Ok(Gateway { routes: table(routes)?, trusted_proxies: TrustedProxies::new(trusted) })
+}
+
+fn table(entries: Vec<RouteEntry>) -> Result<RouteTable, InvalidRoute> {
+    let mut routes = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let (methods, scopes) = (entry.method.into_vec(), entry.scope.into_vec());
+        if methods.is_empty() {
+            return Err(InvalidRoute::NoMethod(entry.path));
+        }
+        for method in methods {
+            routes.push(Route::new(&method, &entry.path, scopes.clone())?);
+        }
+    }
+    RouteTable::new(routes)
+}

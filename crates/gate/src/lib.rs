@@ -1,0 +1,22 @@
+//! What stands in front of an API: the original request, the right that its route wants, and the answer that lets it
+//! through or refuses it, in each of the ways in which proxies ask.
+//!
+//! Invariants:
+//! - it verifies, and changes nothing: no verb and no person is known here;
+//! - whoever asks in whatever protocol, there is one decision ([`Gate::answer`]);
+//! - what the original request is, is never guessed: one source names it, and its path has one reading;
+//! - the ports that only proxies should reach have a bounded number of connections.
+
+mod authz;
+mod bounded;
+pub mod config;
+mod gate;
+mod gateway;
+#[cfg(feature = "grpc")]
+pub mod grpc;
+pub mod parsers;
+pub mod spoe;
+
+pub use authz::description;
+pub use gate::Gate;
+pub use gateway::Gateway;

@@ -1,0 +1,259 @@
+//! HAProxy's way of asking: an agent of its Stream Processing Offload Engine. HAProxy can't make a request of its own while
+//! it processes another, unless in Lua; it can ask an agent.
+
+mod frame;
+mod wire;
+
+use std::{io, net::IpAddr, sync::Arc, time::Duration};
+
+use axum::response::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::BodyExt;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use self::{
+    frame::{FRAME_MAX, Said},
+    wire::{Reader, Value},
+};
+use crate::{
+    Gate,
+    authz::Question,
+    bounded::{Bounded, CONNECTIONS_MAX},
+};
+
+/// How long HAProxy may take to say who it is.
+const HELLO: Duration = Duration::from_secs(10);
+/// Answers that wait to be written.
+const WAITING: usize = 256;
+/// How long a peer may take to read an answer.
+const LISTENS: Duration = Duration::from_secs(30);
+
+/// Answers until it is told to stop; then running calls finish.
+pub async fn serve(listener: TcpListener, gate: Gate, mut stopping: watch::Receiver<bool>) {
+    let listener = Bounded::new(listener, CONNECTIONS_MAX);
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, place) = tokio::select! {
+            _ = stopping.changed() => break,
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+        };
+        let (gate, stopping) = (gate.clone(), stopping.clone());
+        connections.spawn(async move {
+            converse(stream, gate, stopping).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    connections.join_all().await;
+}
+
+async fn converse(stream: TcpStream, gate: Gate, stopping: watch::Receiver<bool>) {
+    let (mut from, mut to) = stream.into_split();
+    let greeted = tokio::time::timeout(HELLO, greet(&mut from, &mut to)).await;
+    let Ok(Ok(Some(frame_max))) = greeted else { return };
+    let (answers, written) = mpsc::channel(WAITING);
+    let writer = tokio::spawn(write(to, written));
+    answer_all(from, frame_max, gate, stopping, answers).await;
+    // Ends once the last answer is written.
+    let _ = writer.await;
+}
+
+/// The largest frame that was agreed on, when questions follow.
+async fn greet(from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf) -> io::Result<Option<usize>> {
+    let first = read(from, FRAME_MAX).await?;
+    match Said::read(&first) {
+        Some(Said::Hello { frame_max, is_check }) => {
+            to.write_all(&frame::hello(frame_max)).await?;
+            Ok((!is_check).then_some(frame_max))
+        }
+        _ => {
+            to.write_all(&frame::disconnect(4, "no hello of SPOP 2.0")).await?;
+            Ok(None)
+        }
+    }
+}
+
+async fn read(from: &mut OwnedReadHalf, frame_max: usize) -> io::Result<Vec<u8>> {
+    let length = from.read_u32().await? as usize;
+    if length > frame_max {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut frame = vec![0; length];
+    from.read_exact(&mut frame).await?;
+    Ok(frame)
+}
+
+async fn write(mut to: OwnedWriteHalf, mut written: mpsc::Receiver<Vec<u8>>) {
+    while let Some(frame) = written.recv().await {
+        let written = tokio::time::timeout(LISTENS, to.write_all(&frame)).await;
+        if !matches!(written, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
+
+/// Questions of one connection don't wait for each other: one of them may have to ask the database.
+async fn answer_all(
+    mut from: OwnedReadHalf,
+    frame_max: usize,
+    gate: Gate,
+    mut stopping: watch::Receiver<bool>,
+    answers: mpsc::Sender<Vec<u8>>,
+) {
+    let answers = Arc::new(answers);
+    let mut running = JoinSet::new();
+    let farewell = loop {
+        while running.try_join_next().is_some() {}
+        // Who asks and does not listen is not asked on: each question takes memory until its answer is written.
+        if running.len() >= WAITING {
+            running.join_next().await;
+            continue;
+        }
+        let read = tokio::select! {
+            _ = stopping.changed() => break frame::disconnect(0, "stopping"),
+            read = read(&mut from, frame_max) => read,
+        };
+        let Ok(frame) = read else { break frame::disconnect(1, "the connection broke off") };
+        match Said::read(&frame) {
+            Some(Said::Notify { .. }) => {
+                let (gate, answers) = (gate.clone(), Arc::clone(&answers));
+                running.spawn(async move {
+                    if let Some(Said::Notify { id, arguments }) = Said::read(&frame) {
+                        // Nobody is left who would hear it, if this fails.
+                        let _ = answers.send(answer(&gate, id, frame_max, &arguments).await).await;
+                    }
+                });
+            }
+            Some(Said::Disconnect) => break frame::disconnect(0, "as you like"),
+            _ => break frame::disconnect(4, "a frame that was not agreed on"),
+        }
+    };
+    running.join_all().await;
+    let _ = answers.send(farewell).await;
+}
+
+async fn answer(gate: &Gate, id: (u64, u64), frame_max: usize, arguments: &[(&[u8], Value<'_>)]) -> Vec<u8> {
+    match question(arguments).and_then(Question::into_request) {
+        Some(request) => reply(id, frame_max, gate.ask(request).await).await,
+        None => frame::nothing(id),
+    }
+}
+
+fn question<'a>(arguments: &[(&[u8], Value<'a>)]) -> Option<Question<'a>> {
+    let of = |name: &str| arguments.iter().find(|(there, _)| *there == name.as_bytes()).map(|(_, value)| *value);
+    let text = |name: &str| match of(name) {
+        Some(Value::Bytes(text)) => Some(text),
+        _ => None,
+    };
+    let peer: Option<IpAddr> = match of("ip") {
+        Some(Value::Address(address)) => Some(address),
+        _ => None,
+    };
+    Some(Question {
+        method: text("method")?,
+        // HAProxy finds no path in a target such as *, and an empty one is refused.
+        target: if of("target")? == Value::Null { b"" } else { text("target")? },
+        headers: headers(text("headers")?)?,
+        scopes: text("scope").map(str::from_utf8).transpose().ok()?,
+        peer,
+    })
+}
+
+/// Reads a frame with all that stands in it, for `fuzz/`: how many bytes its arguments have.
+pub(crate) fn size_of_arguments(frame: &[u8]) -> Option<usize> {
+    let said = Said::read(frame)?;
+    let Said::Notify { arguments, .. } = said else { return Some(0) };
+    // Headers that can't be read are no reason to refuse the frame, but must not be more than there is.
+    drop(question(&arguments).and_then(Question::into_request));
+    let size = |(name, value): &(&[u8], Value<'_>)| {
+        name.len()
+            + match value {
+                Value::Bytes(bytes) => bytes.len(),
+                _ => 0,
+            }
+    };
+    Some(arguments.iter().map(size).sum())
+}
+
+/// As `req.hdrs_bin` writes them: names and values in turn, and an empty pair at the end.
+fn headers(bytes: &[u8]) -> Option<HeaderMap> {
+    let mut reader = Reader(bytes);
+    let mut headers = HeaderMap::new();
+    loop {
+        let (name, value) = (reader.string()?, reader.string()?);
+        if name.is_empty() {
+            return Some(headers);
+        }
+        headers.append(HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?);
+    }
+}
+
+/// The answer of `/authz` as variables of the transaction.
+async fn reply(id: (u64, u64), frame_max: usize, answer: Response) -> Vec<u8> {
+    let (parts, body) = answer.into_parts();
+    // Of our own making and in memory.
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let mut variables = vec![("status", Value::Number(parts.status.as_u16().into()))];
+    let named = [
+        ("key_id", HeaderName::from_static("x-keydesk-key-id")),
+        ("client_name", HeaderName::from_static("x-keydesk-client-name")),
+        ("environment", HeaderName::from_static("x-keydesk-environment")),
+        ("scopes", HeaderName::from_static("x-keydesk-scopes")),
+        ("request_id", HeaderName::from_static("x-request-id")),
+        ("challenge", header::WWW_AUTHENTICATE),
+        ("retry_after", header::RETRY_AFTER),
+    ];
+    for (variable, header) in &named {
+        if let Some(value) = parts.headers.get(header) {
+            variables.push((*variable, Value::Bytes(value.as_bytes())));
+        }
+    }
+    if parts.status == StatusCode::OK {
+        // To allow and not to say whom would leave the API without a name, or with half of one.
+        return frame::acknowledge(id, &variables, frame_max).unwrap_or_else(|| frame::nothing(id));
+    }
+    let without_words = frame::acknowledge(id, &variables, frame_max);
+    variables.push(("problem", Value::Bytes(&body)));
+    frame::acknowledge(id, &variables, frame_max).or(without_words).unwrap_or_else(|| frame::nothing(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use http::Response;
+
+    use super::*;
+
+    fn answered(status: u16, name: usize, words: usize) -> Response<Body> {
+        let answer = Response::builder().status(status).header("x-keydesk-client-name", "n".repeat(name));
+        answer.body(Body::from("w".repeat(words))).unwrap()
+    }
+
+    #[tokio::test]
+    async fn no_answer_is_larger_than_what_was_agreed_on() {
+        let id = (u64::MAX, u64::MAX);
+        for (status, name, words, said) in [
+            (200, 100, 0, &["status", "client_name"][..]),
+            (200, 300, 0, &[]),
+            (403, 0, 100, &["status", "client_name", "problem"]),
+            (403, 100, 200, &["status", "client_name"]),
+            (403, 300, 10, &[]),
+        ] {
+            let frame = reply(id, 256, answered(status, name, words)).await;
+            assert!(frame.len() <= 4 + 256, "{status} {name} {words}: {} bytes", frame.len());
+            let text = String::from_utf8_lossy(&frame).into_owned();
+            let found: Vec<_> =
+                ["status", "client_name", "problem"].into_iter().filter(|name| text.contains(name)).collect();
+            assert_eq!(found, said, "{status} {name} {words}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The settings of a key, and patches of them. The compiler leads through this file whoever adds a setting: every function
+//! names all of them.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::{
+    ClientName, Email, Instant, KeyError, LimitName, Metadata, NetworkSet, Notes, OriginSet, Preset, Quota, Quotas,
+    RateLimit, RateLimits, ScopeSet, limit::named_apart,
+};
+
+/// All of a key that can be edited. ARCHITECTURE.md has the recipe for another setting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeySettings {
+    /// It works; `false`: it is refused, until somebody enables it. Answers say it by their `status`.
+    #[serde(skip, default = "enabled")]
+    pub enabled: bool,
+    /// Whom the key was generated for.
+    pub client_name: ClientName,
+    /// The preset that it was made from.
+    pub preset: Preset,
+    /// What it may do.
+    pub scopes: ScopeSet,
+    /// From when on it is refused; null: never.
+    pub expires_at: Option<Instant>,
+    /// Addresses and networks it may be used from; empty: any.
+    pub allowed_ips: NetworkSet,
+    /// Web origins it may be used from; empty: any.
+    pub allowed_origins: OriginSet,
+    /// How many calls it may make in windows of time; empty: as many as come.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub rate_limits: RateLimits,
+    /// How many calls it may make in periods of the calendar; empty: as many as come.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub quotas: Quotas,
+    /// Pairs of the administrator's own.
+    pub metadata: Metadata,
+    /// Who answers for the key at the client; null: nobody is named.
+    pub owner_email: Option<Email>,
+    /// For those who manage keys; null: none.
+    pub notes: Option<Notes>,
+}
+
+fn enabled() -> bool {
+    true
+}
+
+impl KeySettings {
+    /// What a new key has of which nothing but the Client Name is said: it works, from anywhere and without an end, and may
+    /// do nothing.
+    pub fn new(client_name: ClientName) -> Self {
+        Self {
+            enabled: true,
+            client_name,
+            preset: Preset::Custom,
+            scopes: ScopeSet::default(),
+            expires_at: None,
+            allowed_ips: NetworkSet::ANY,
+            allowed_origins: OriginSet::ANY,
+            rate_limits: RateLimits::default(),
+            quotas: Quotas::default(),
+            metadata: Metadata::default(),
+            owner_email: None,
+            notes: None,
+        }
+    }
+
+    /// Whether a key with these settings can be used where, when or as often as it can't be used with those `before`. What its
+    /// scopes allow is another question.
+    pub fn widens(&self, before: &Self) -> bool {
+        let Self {
+            enabled,
+            expires_at,
+            allowed_ips,
+            allowed_origins,
+            rate_limits,
+            quotas,
+            client_name: _,
+            preset: _,
+            scopes: _,
+            metadata: _,
+            owner_email: _,
+            notes: _,
+        } = self;
+        let longer = match (before.expires_at, *expires_at) {
+            (Some(before), Some(end)) => end > before,
+            (before, None) => before.is_some(),
+            (None, Some(_)) => false,
+        };
+        (*enabled && !before.enabled)
+            || longer
+            || !before.allowed_ips.covers(allowed_ips)
+            || !before.allowed_origins.covers(allowed_origins)
+            || !before.rate_limits.covers(rate_limits)
+            || !before.quotas.covers(quotas)
+    }
+}
+
+/// What to change of a key's settings, or what to say of those of a new key. A setting that is not given stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsPatch {
+    /// Whom the key is generated for: 1 to 100 characters, none of them invisible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
+    /// The preset whose scopes it gets, unless `scopes` are given. `custom` by itself leaves its scopes as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<Preset>,
+    /// Its scopes, instead of the preset's. None is added that the caller does not hold itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<ScopeSet>,
+    /// Whether it works. False: every call with it is refused, until it is enabled. To enable a key takes all of its scopes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// From when on it is refused, an instant in the future; null: never.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Option<Instant>>,
+    /// Addresses and networks it may be used from; empty: any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_ips: Option<NetworkSet>,
+    /// Web origins it may be used from; empty: any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_origins: Option<OriginSet>,
+    /// How many calls it may make in windows of time. Only an empty list is taken yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limits: Option<RateLimits>,
+    /// How many calls it may make in periods of the calendar. Only an empty list is taken yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quotas: Option<Quotas>,
+    /// Pairs of your own, in place of those that it has: at most 16, and 1024 bytes in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
+    /// Who answers for the key at the client; null: nobody is named.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub owner_email: Option<Option<Email>>,
+    /// For those who manage keys: at most 1000 characters; null: none.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub notes: Option<Option<Notes>>,
+}
+
+/// Tells a setting that is null from one that is not given.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+impl SettingsPatch {
+    /// Another Client Name, as typed.
+    pub fn name(client_name: impl Into<String>) -> Self {
+        Self { client_name: Some(client_name.into()), ..Self::default() }
+    }
+
+    /// The settings of a new key: what is not given is as in [`KeySettings::new`]. Without a Client Name there is none.
+    pub fn build(self) -> Result<KeySettings, KeyError> {
+        let client_name = ClientName::parse(self.client_name.as_deref().unwrap_or_default())?;
+        self.apply(&KeySettings::new(client_name))
+    }
+
+    /// The settings as the patch leaves them.
+    pub fn apply(self, to: &KeySettings) -> Result<KeySettings, KeyError> {
+        let of_preset = self.preset.filter(|preset| *preset != Preset::Custom).map(Preset::scopes);
+        let settings = KeySettings {
+            enabled: self.enabled.unwrap_or(to.enabled),
+            client_name: match self.client_name {
+                Some(typed) => ClientName::parse(&typed)?,
+                None => to.client_name.clone(),
+            },
+            preset: self.preset.unwrap_or(to.preset),
+            scopes: self.scopes.or(of_preset).unwrap_or_else(|| to.scopes.clone()),
+            expires_at: self.expires_at.unwrap_or(to.expires_at),
+            allowed_ips: self.allowed_ips.unwrap_or_else(|| to.allowed_ips.clone()),
+            allowed_origins: self.allowed_origins.unwrap_or_else(|| to.allowed_origins.clone()),
+            rate_limits: self.rate_limits.unwrap_or_else(|| to.rate_limits.clone()),
+            quotas: self.quotas.unwrap_or_else(|| to.quotas.clone()),
+            metadata: self.metadata.unwrap_or_else(|| to.metadata.clone()),
+            owner_email: self.owner_email.unwrap_or_else(|| to.owner_email.clone()),
+            notes: self.notes.unwrap_or_else(|| to.notes.clone()),
+        };
+        // Each list has looked at its own names; a refusal names a limit alone, so they must differ across both.
+        let names = settings.rate_limits.iter().map(RateLimit::name).chain(settings.quotas.iter().map(Quota::name));
+        named_apart(names.collect::<Vec<&LimitName>>()).map_err(|error| KeyError::InvalidSetting {
+            field: "quotas".to_owned(),
+            reason: format!("The rate limits and quotas {error}."),
+        })?;
+        Ok(settings)
+    }
+
+    /// The smallest patch that makes of one key's settings the other's.
+    pub fn diff(from: &KeySettings, to: &KeySettings) -> Self {
+        fn changed<T: PartialEq + Clone>(from: &T, to: &T) -> Option<T> {
+            (from != to).then(|| to.clone())
+        }
+        let KeySettings {
+            enabled,
+            client_name,
+            preset,
+            scopes,
+            expires_at,
+            allowed_ips,
+            allowed_origins,
+            rate_limits,
+            quotas,
+            metadata,
+            owner_email,
+            notes,
+        } = to;
+        let preset = changed(&from.preset, preset);
+        Self {
+            client_name: changed(&from.client_name, client_name).map(String::from),
+            preset,
+            // Another preset by itself would bring its own scopes.
+            scopes: changed(&from.scopes, scopes).or_else(|| preset.map(|_| scopes.clone())),
+            enabled: changed(&from.enabled, enabled),
+            expires_at: changed(&from.expires_at, expires_at),
+            allowed_ips: changed(&from.allowed_ips, allowed_ips),
+            allowed_origins: changed(&from.allowed_origins, allowed_origins),
+            rate_limits: changed(&from.rate_limits, rate_limits),
+            quotas: changed(&from.quotas, quotas),
+            metadata: changed(&from.metadata, metadata),
+            owner_email: changed(&from.owner_email, owner_email),
+            notes: changed(&from.notes, notes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

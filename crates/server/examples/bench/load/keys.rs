@@ -1,0 +1,76 @@
+//! The keys that are asked about, and a caller who may verify them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use domain::{Caller, Keydesk, NewKey, OpenOptions};
+use model::{Preset, Scope};
+use tempfile::TempDir;
+
+use crate::{Failed, forward_auth};
+
+const KEYS: usize = 10_000;
+
+/// A database with keys, and what is needed to ask about them. Gone when dropped.
+pub(super) struct Keys {
+    folder: TempDir,
+    pub(super) secrets: Vec<String>,
+    /// The secret of a key that may verify others.
+    pub(super) caller: String,
+}
+
+impl Keys {
+    pub(super) fn make() -> Result<Self, Failed> {
+        let folder = tempfile::tempdir()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (mut secrets, caller) = runtime.block_on(issue(folder.path()))?;
+        // Secrets are random, and so is their order: neighbours here are no neighbours in the server's memory.
+        secrets.sort_unstable();
+        let keys = Self { folder, secrets, caller };
+        fs::write(keys.list(), keys.secrets.join("\n"))?;
+        fs::write(keys.config(), forward_auth::routes())?;
+        Ok(keys)
+    }
+
+    /// The folder, which nobody else can read.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn database(&self) -> String {
+        database(self.folder())
+    }
+
+    /// A file with a secret on each line.
+    pub(super) fn list(&self) -> PathBuf {
+        self.folder().join("keys")
+    }
+
+    /// Keydesk's configuration.
+    pub(super) fn config(&self) -> PathBuf {
+        self.folder().join("keydesk.toml")
+    }
+}
+
+fn database(folder: &Path) -> String {
+    format!("sqlite:{}", folder.join("keydesk.db").display())
+}
+
+async fn issue(folder: &Path) -> Result<(Vec<String>, String), Failed> {
+    let keydesk = Keydesk::open(OpenOptions::new(database(folder), folder)).await?;
+    let operator = Caller::operator(keydesk.installation("default").await?.ok_or("no installation")?.id);
+    let asked_about =
+        |number| NewKey { client_name: format!("Client {number:05}"), preset: Some(Preset::Crm), ..NewKey::default() };
+    let issued = keydesk.issue_many(&operator, (0..KEYS).map(asked_about).collect()).await?;
+    let secrets = issued.iter().map(|issued| issued.secret.expose().to_owned()).collect();
+    let verifies = NewKey {
+        client_name: "Gateway".to_owned(),
+        scopes: Some([Scope::parse("keys:verify")?].into_iter().collect()),
+        ..NewKey::default()
+    };
+    let caller = keydesk.issue(&operator, verifies).await?.secret.expose().to_owned();
+    keydesk.close().await;
+    Ok((secrets, caller))
+}

@@ -1,0 +1,95 @@
+//! What is measured beside what.
+
+use super::{
+    keys::Keys,
+    neighbours,
+    wrk::{Call, Load},
+};
+use crate::{Failed, Programs, process::Server};
+
+/// One line of a table.
+pub(super) struct Row {
+    pub(super) what: &'static str,
+    /// Which of the servers.
+    pub(super) server: usize,
+    pub(super) load: Load,
+    /// The row that this one is compared with.
+    pub(super) base: usize,
+}
+
+impl Row {
+    /// Whether server and generator share their cores.
+    pub(super) fn shares_cores(&self) -> bool {
+        self.load.cores != GENERATOR
+    }
+}
+
+/// Connections with which most is measured, and with which a part of it is.
+const USUAL: u32 = 32;
+const UNUSUAL: [u32; 2] = [8, 256];
+/// The core of the generator, where it has one of its own.
+const GENERATOR: &str = "1";
+
+const KEYDESK: usize = 0;
+const BARE: usize = 1;
+const BARE_THREADS: usize = 2;
+const NGINX: usize = 3;
+const HAPROXY: usize = 4;
+const KEYDESK_TWO: usize = 5;
+const BARE_TWO: usize = 6;
+
+/// The servers, all running, and the rows in the order in which they are measured.
+pub(super) fn plan(programs: &Programs, keys: &Keys) -> Result<(Vec<Server>, Vec<Row>), Failed> {
+    let keydesk = |cores| {
+        let config = keys.config();
+        let config = ["--config", config.to_str().ok_or("no text")?];
+        programs.serve_on(cores, &keys.database(), keys.folder(), &config)
+    };
+    let bare = |cores, flag: &[&str]| Server::start_on(cores, &programs.empty, &[&["LISTEN"], flag].concat());
+    let servers = vec![
+        keydesk("0")?,
+        bare("0", &["--current-thread"])?,
+        bare("0", &[])?,
+        neighbours::nginx(keys)?,
+        neighbours::haproxy(keys)?,
+        keydesk("0,1")?,
+        bare("0,1", &[])?,
+    ];
+    let mut rows = Vec::new();
+    for connections in [&[USUAL][..], &UNUSUAL].concat() {
+        one_core(connections, &mut rows);
+    }
+    two_cores(&mut rows);
+    Ok((servers, rows))
+}
+
+fn one_core(connections: u32, rows: &mut Vec<Row>) {
+    let (by_scope, verify) = (rows.len(), rows.len() + 1);
+    let mut row = |what, server, call, base| {
+        rows.push(Row { what, server, load: Load { call, connections, threads: 1, cores: GENERATOR }, base });
+    };
+    row("bare axum, one thread", BARE, Call::ByScope, by_scope);
+    row("bare axum, one thread, `POST`", BARE, Call::Verify, verify);
+    row("Keydesk `/authz?scope=`", KEYDESK, Call::ByScope, by_scope);
+    row("Keydesk verify", KEYDESK, Call::Verify, verify);
+    row("nginx `map`", NGINX, Call::ByScope, by_scope);
+    if connections == USUAL {
+        row("Keydesk `/authz`, one of 100 routes", KEYDESK, Call::ByRoute, by_scope);
+        row("HAProxy `map`", HAPROXY, Call::ByScope, by_scope);
+        row("bare axum, its usual runtime", BARE_THREADS, Call::ByScope, by_scope);
+    }
+}
+
+fn two_cores(rows: &mut Vec<Row>) {
+    for (one, two, what, call) in [
+        (KEYDESK, KEYDESK_TWO, "Keydesk `/authz?scope=`", Call::ByScope),
+        (KEYDESK, KEYDESK_TWO, "Keydesk verify", Call::Verify),
+        (BARE_THREADS, BARE_TWO, "bare axum, its usual runtime", Call::ByScope),
+    ] {
+        let base = rows.len();
+        for (server, threads, cores) in [(one, 1, "0"), (two, 2, "0,1")] {
+            let load = Load { call, connections: 2 * USUAL, threads, cores };
+            rows.push(Row { what, server, load, base });
+        }
+    }
+}

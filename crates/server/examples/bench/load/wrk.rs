@@ -1,0 +1,105 @@
+//! The generator: wrk, with a script that asks about one key after the other.
+
+use std::{fs, process::Command};
+
+use super::keys::Keys;
+use crate::{Failed, VERIFY, process::Server};
+
+/// A call, in which `KEY` stands for the key that is asked about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    /// A proxy that names the wanted right.
+    ByScope,
+    /// A proxy that names the original request.
+    ByRoute,
+    /// A program that asks about another's key.
+    Verify,
+}
+
+/// What wrk does to a server.
+#[derive(Clone, Copy)]
+pub(super) struct Load {
+    pub(super) call: Call,
+    pub(super) connections: u32,
+    pub(super) threads: u32,
+    /// Where wrk runs.
+    pub(super) cores: &'static str,
+}
+
+/// What wrk saw; latencies in microseconds.
+pub(super) struct Measured {
+    pub(super) calls: f64,
+    pub(super) seconds: f64,
+    pub(super) p50: f64,
+    pub(super) p99: f64,
+}
+
+impl Load {
+    pub(super) fn run(self, server: &Server, keys: &Keys, seconds: u32) -> Result<Measured, Failed> {
+        let script = keys.folder().join("load.lua");
+        fs::write(&script, self.script(keys))?;
+        let output = Command::new("taskset")
+            .args(["-c", self.cores, "wrk"])
+            .args(["-t", &self.threads.to_string(), "-c", &self.connections.to_string()])
+            .args(["-d", &format!("{seconds}s"), "-s"])
+            .arg(&script)
+            .arg(format!("http://{}", server.address))
+            .output()?;
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let line = printed.lines().find_map(|line| line.strip_prefix("measured "));
+        let line = line.ok_or_else(|| format!("wrk failed: {printed}{}", String::from_utf8_lossy(&output.stderr)))?;
+        let numbers = line.split(' ').map(str::parse).collect::<Result<Vec<f64>, _>>()?;
+        let [calls, micros, p50, p99, failed] = numbers[..] else { return Err("wrk said something else".into()) };
+        if failed > 0.0 || calls == 0.0 {
+            return Err(format!("{failed} calls failed of {calls}").into());
+        }
+        Ok(Measured { calls, seconds: micros / 1e6, p50, p99 })
+    }
+
+    /// In Lua. Every request is made before the first is sent; each thread begins at another key.
+    fn script(self, keys: &Keys) -> String {
+        let (method, path, headers, body) = match self.call {
+            Call::ByScope => ("GET", "/authz?scope=contacts:read", String::new(), "nil".to_owned()),
+            Call::ByRoute => {
+                let named = r#"["X-Original-Method"] = "GET", ["X-Original-URI"] = "/api/v50/contacts/42""#;
+                ("GET", "/authz", named.to_owned(), "nil".to_owned())
+            }
+            Call::Verify => {
+                let caller = &keys.caller;
+                let headers =
+                    format!(r#"["Authorization"] = "Bearer {caller}", ["Content-Type"] = "application/json""#);
+                let body = r#"'{"key":"' .. key .. '","scopes":["contacts:read"]}'"#;
+                ("POST", VERIFY, headers, body.to_owned())
+            }
+        };
+        let list = keys.list();
+        let list = list.display();
+        format!(
+            r#"
+local threads, requests, at = 0, {{}}, 0
+function setup(thread)
+  thread:set("first", threads)
+  threads = threads + 1
+end
+function init()
+  for key in io.lines("{list}") do
+    local headers = {{ {headers} }}
+    headers["Authorization"] = headers["Authorization"] or "Bearer " .. key
+    requests[#requests + 1] = wrk.format("{method}", "{path}", headers, {body})
+  end
+  at = math.floor(first * #requests / 2)
+end
+function request()
+  at = at % #requests + 1
+  return requests[at]
+end
+function done(summary, latency)
+  local failed = summary.errors
+  failed = failed.connect + failed.read + failed.write + failed.status
+  local p50, p99 = latency:percentile(50), latency:percentile(99)
+  io.write(string.format("measured %d %d %d %d %d\n", summary.requests, summary.duration, p50, p99, failed))
+end
+"#
+        )
+    }
+}

@@ -1,0 +1,143 @@
+use std::{
+    convert::Infallible,
+    future::Future,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use api::verify_key;
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    response::{IntoResponse, Response},
+};
+use domain::Keydesk;
+use edge::{
+    Answering, ClientAddress, DEADLINE, Edge, Later, Payload, RequestContext, RequestId, Route, client_address,
+    guarded, within_span_once_waiting,
+};
+use gate::Gate;
+use http::{Method, Request};
+use tower::Service;
+use tracing::Instrument as _;
+
+/// Sends each request to who answers it: a proxy's question to the gate, the verification of a key to its handler, all else
+/// to the router.
+///
+/// The first two are asked for every other call, and a router in front of them would cost as much as answering them.
+#[derive(Clone)]
+pub struct Dispatcher(Arc<Inner>);
+
+struct Inner {
+    router: Router,
+    keydesk: Keydesk,
+    edge: Edge,
+    gate: Gate,
+    /// Whether it is here that keys are asked about.
+    is_public: bool,
+    /// Where keys are verified.
+    verify: (String, Route),
+}
+
+impl Dispatcher {
+    pub(crate) fn new(router: Router, keydesk: Keydesk, gate: Gate) -> Self {
+        let edge = gate.edge().clone();
+        let path = api::verify_path();
+        let verify = (path.clone(), edge.routes().find(&path));
+        Self(Arc::new(Inner { router, keydesk, edge, gate, is_public: true, verify }))
+    }
+
+    /// The same counters behind another router.
+    pub(crate) fn with_router(&self, router: Router) -> Self {
+        let (keydesk, edge) = (self.0.keydesk.clone(), self.0.edge.clone());
+        let gate = Gate::new(keydesk.verifier().clone(), gate::Gateway::default(), edge.clone());
+        Self(Arc::new(Inner { router, keydesk, edge, gate, is_public: false, verify: self.0.verify.clone() }))
+    }
+
+    pub(crate) fn keydesk(&self) -> &Keydesk {
+        &self.0.keydesk
+    }
+
+    pub(crate) fn edge(&self) -> &Edge {
+        &self.0.edge
+    }
+
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.0.gate
+    }
+
+    /// Answers a request, which names who is connected in its extensions.
+    pub async fn answer<B: Payload>(&self, mut request: Request<B>) -> Response {
+        let peer = request.extensions_mut().remove::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer);
+        let Ok(response) = self.answer_to(peer, request).await;
+        response
+    }
+
+    /// Answers the request of whoever is connected: at once where memory knows all that a proxy asks.
+    pub(crate) fn answer_to<B: Payload>(&self, peer: Option<SocketAddr>, request: Request<B>) -> Answering {
+        let inner = &*self.0;
+        if inner.is_public && Gate::is_asked(request.uri().path()) {
+            let (parts, _) = request.into_parts();
+            return inner.gate.answer(peer, parts);
+        }
+        let context = inner.edge.begin(inner.route(request.uri().path()), request.method());
+        let client = client_address::find(inner.gate.trusted_proxies(), peer, request.headers());
+        let is_verification = inner.is_verification(&context, request.method());
+        let this = self.clone();
+        let later: Later = Box::pin(async move { this.0.answer(context, request, client, peer).await });
+        if is_verification { Answering::Soon(later) } else { Answering::Later(later) }
+    }
+}
+
+impl Inner {
+    fn route(&self, path: &str) -> Route {
+        let (verify, route) = &self.verify;
+        if path == verify { *route } else { self.edge.routes().find(path) }
+    }
+
+    fn is_verification(&self, context: &RequestContext, method: &Method) -> bool {
+        self.is_public && context.route() == self.verify.1 && method == Method::POST
+    }
+
+    async fn answer<B: Payload>(
+        &self,
+        context: RequestContext,
+        request: Request<B>,
+        client: ClientAddress,
+        peer: Option<SocketAddr>,
+    ) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let answer = if self.is_verification(&context, &parts.method) {
+            let verified = verify_key(&self.keydesk, context.id(), client, &parts, body);
+            let span = || self.edge.span(&context);
+            let verified = within_span_once_waiting(span, guarded(DEADLINE, verified)).await;
+            verified.map(IntoResponse::into_response)
+        } else {
+            client_address::name(client, peer, &mut parts.extensions);
+            parts.extensions.insert(RequestId(context.id()));
+            let mut router = self.router.clone();
+            let routed = guarded(DEADLINE, router.call(Request::from_parts(parts, body)));
+            routed.instrument(self.edge.span(&context)).await.map(|Ok(response)| response)
+        };
+        let response = self.edge.render(&context, answer);
+        self.edge.finish(context, response)
+    }
+}
+
+impl Service<Request<Body>> for Dispatcher {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let this = self.clone();
+        Box::pin(async move { Ok(this.answer(request).await) })
+    }
+}

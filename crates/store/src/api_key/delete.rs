@@ -1,0 +1,68 @@
+use model::{InstallationId, Instant, KeyId, RESTORE_WINDOW_MS};
+use uuid::Uuid;
+
+use crate::{Change, StoreError, change::on_tx};
+
+pub(crate) const RESTORE_KEY: &str = "UPDATE api_key SET deleted_at = NULL, updated_at = $3, version = version + 1, epoch = $4 \
+     WHERE installation_id = $1 AND id = $2 AND deleted_at IS NOT NULL";
+pub(crate) const UNDO_DELETE: &str = "UPDATE api_key SET deleted_at = NULL, updated_at = $3, version = version + 1, epoch = $4 \
+     WHERE installation_id = $1 AND epoch = $2 AND deleted_at > $5 RETURNING id";
+pub(crate) const PURGE_KEYS: &str = "DELETE FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1";
+
+impl Change {
+    /// Turns issued keys into tombstones and gives those that were none before. The Default API Key is never among them.
+    pub async fn delete_keys(
+        &mut self,
+        installation: InstallationId,
+        ids: &[KeyId],
+        now: Instant,
+    ) -> Result<Vec<KeyId>, StoreError> {
+        self.change_issued(installation, ids, now, |sql| {
+            sql.push(", deleted_at = ").int(now.as_millis()).push(" WHERE ");
+        })
+        .await
+    }
+
+    /// Makes a tombstone a key again. False: there is none.
+    pub async fn restore_key(
+        &mut self,
+        installation: InstallationId,
+        id: KeyId,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let epoch = self.epoch();
+        let done = on_tx!(self, connection => {
+            sqlx::query(RESTORE_KEY)
+                .bind(installation.0)
+                .bind(id.0)
+                .bind(now.as_millis())
+                .bind(epoch)
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        Ok(done == 1)
+    }
+
+    /// Makes the keys live again that were deleted by the change of this epoch, have not been touched since and are not due
+    /// to be purged.
+    pub async fn undo_delete(
+        &mut self,
+        installation: InstallationId,
+        epoch: i64,
+        now: Instant,
+    ) -> Result<Vec<KeyId>, StoreError> {
+        let own = self.epoch();
+        let ids: Vec<Uuid> = on_tx!(self, connection => {
+            sqlx::query_scalar(UNDO_DELETE)
+                .bind(installation.0)
+                .bind(epoch)
+                .bind(now.as_millis())
+                .bind(own)
+                .bind(now.plus_millis(-RESTORE_WINDOW_MS).as_millis())
+                .fetch_all(connection)
+                .await?
+        });
+        Ok(ids.into_iter().map(KeyId).collect())
+    }
+}

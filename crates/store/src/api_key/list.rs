@@ -1,0 +1,226 @@
+use model::{
+    CursorValue, Environment, InstallationId, Instant, KeyId, KeyStatus, Preset, RESTORE_WINDOW_MS, Sort, SortColumn,
+};
+use uuid::Uuid;
+
+use super::row::{KeyRow, key_select};
+use crate::{
+    Store, StoreError, StoredKey,
+    db::{Db, on_db},
+    sql::{Sql, query},
+};
+
+/// A total stops counting here. Counting on would cost more than showing the page.
+pub const TOTAL_COUNTED: u64 = 1_000;
+
+/// Up to so many hits are found through the trigram index and sorted. With more, the index of the order is walked: so common a
+/// text is soon met on it.
+const FEW: i64 = 2_000;
+
+/// Which issued keys of an installation a list shows.
+#[derive(Clone, Debug)]
+pub struct KeyFilter {
+    /// Whose keys.
+    pub installation: InstallationId,
+    /// Folded substring of the Client Name; empty: any.
+    pub search: String,
+    /// Only this environment.
+    pub environment: Option<Environment>,
+    /// Only this status at `now`. `Revoked`: tombstones. None: all but tombstones.
+    pub status: Option<KeyStatus>,
+    /// Only this preset.
+    pub preset: Option<Preset>,
+    /// Only keys whose time is not over at `now`, and will be before this instant.
+    pub expiring_before: Option<Instant>,
+    /// Only keys that are switched off (`true`) or are not.
+    pub disabled: Option<bool>,
+    /// The instant by which status is decided.
+    pub now: Instant,
+}
+
+/// How the text that is searched for is compared with the names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SearchPlan {
+    /// Through the trigram index.
+    Trigrams,
+    /// By looking at each name in the order of the list.
+    Order,
+}
+
+impl KeyFilter {
+    fn push(&self, sql: &mut Sql, plan: SearchPlan, sqlite: bool) {
+        sql.push("installation_id = ").id(self.installation.0).push(" AND kind = 'issued'");
+        match self.status {
+            // A tombstone that is due to be purged is not there any more, whenever the job comes by.
+            Some(KeyStatus::Revoked) => {
+                sql.push(" AND deleted_at > ").int(self.now.plus_millis(-RESTORE_WINDOW_MS).as_millis())
+            }
+            _ => sql.push(" AND deleted_at IS NULL"),
+        };
+        match self.status {
+            None | Some(KeyStatus::Revoked) => {}
+            Some(KeyStatus::Active) => {
+                sql.push(" AND disabled_at IS NULL AND (expires_at IS NULL OR expires_at > ")
+                    .int(self.now.as_millis())
+                    .push(")");
+            }
+            Some(KeyStatus::Disabled) => {
+                sql.push(" AND disabled_at IS NOT NULL");
+            }
+            Some(KeyStatus::Expired) => {
+                sql.push(" AND disabled_at IS NULL AND expires_at <= ").int(self.now.as_millis());
+            }
+        }
+        if let Some(environment) = self.environment {
+            sql.push(" AND environment = ").text(environment.as_str());
+        }
+        if let Some(preset) = self.preset {
+            sql.push(" AND preset = ").text(preset.as_str());
+        }
+        match self.disabled {
+            None => {}
+            Some(true) => _ = sql.push(" AND disabled_at IS NOT NULL"),
+            Some(false) => _ = sql.push(" AND disabled_at IS NULL"),
+        }
+        if let Some(before) = self.expiring_before {
+            sql.push(" AND expires_at > ").int(self.now.as_millis());
+            sql.push(" AND expires_at < ").int(before.as_millis());
+        }
+        if self.search.is_empty() {
+            return;
+        }
+        if sqlite {
+            sql.push(" AND instr(client_name_folded, ").text(&self.search).push(") > 0");
+            if plan == SearchPlan::Trigrams {
+                sql.push(" AND seq IN (SELECT rowid FROM api_key_search WHERE api_key_search MATCH ");
+                sql.text(&phrase(&self.search)).push(")");
+            }
+        } else {
+            // PostgreSQL's planner chooses the index by its own statistics. It must see the text for it, so these
+            // statements are not kept: a kept one is planned for any text.
+            sql.push(" AND client_name_folded LIKE ").text(&like(&self.search));
+        }
+    }
+
+    fn uses_trigrams(&self) -> bool {
+        // The index holds no tombstones, and a text of less than three characters has no trigram.
+        self.status != Some(KeyStatus::Revoked) && self.search.chars().count() >= 3
+    }
+}
+
+/// A text as an FTS5 phrase, in which only the quotation mark is special.
+fn phrase(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+/// A text as a LIKE pattern, in which `%`, `_` and `\` are ordinary characters.
+fn like(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn push_order(sql: &mut Sql, sort: Sort, after: Option<&(CursorValue, KeyId)>) {
+    let column = match sort.column {
+        SortColumn::ClientName => "client_name_folded",
+        SortColumn::CreatedAt => "created_at",
+        SortColumn::LastUsedAt => "last_used_at",
+    };
+    if let Some((value, id)) = after {
+        // A row comparison is one range on the index of the order, in both databases.
+        sql.push(" AND (").push(column).push(", id) ").push(if sort.descending { "<" } else { ">" }).push(" (");
+        match value {
+            CursorValue::Text(text) => sql.text(text),
+            CursorValue::Millis(ms) => sql.int(*ms),
+        };
+        sql.push(", ").id(id.0).push(")");
+    }
+    let direction = if sort.descending { " DESC" } else { " ASC" };
+    sql.push(" ORDER BY ").push(column).push(direction).push(", id").push(direction);
+}
+
+impl Store {
+    /// Up to `limit` issued keys that match, in order, after the given place.
+    pub async fn list(
+        &self,
+        filter: &KeyFilter,
+        sort: Sort,
+        after: Option<&(CursorValue, KeyId)>,
+        limit: i64,
+    ) -> Result<Vec<StoredKey>, StoreError> {
+        let plan = self.search_plan(filter).await?;
+        let mut sql = Sql::new(key_select!("FROM api_key WHERE "));
+        filter.push(&mut sql, plan, self.is_sqlite());
+        push_order(&mut sql, sort, after);
+        sql.push(" LIMIT ").int(limit);
+        let kept = self.is_sqlite();
+        let rows: Vec<KeyRow> = on_db!(self, pool => {
+            query!(query_as, sql, pool).persistent(kept).fetch_all(pool).await?
+        });
+        rows.into_iter().map(StoredKey::try_from).collect()
+    }
+
+    /// Up to `limit` ids of issued keys that match, oldest first.
+    pub async fn matching_ids(&self, filter: &KeyFilter, limit: i64) -> Result<Vec<KeyId>, StoreError> {
+        let mut sql = Sql::new("SELECT id FROM api_key WHERE ");
+        self.push_filter(filter, &mut sql);
+        sql.push(" ORDER BY created_at, id LIMIT ").int(limit);
+        let ids: Vec<Uuid> = on_db!(self, pool => query!(query_scalar, sql, pool).fetch_all(pool).await?);
+        Ok(ids.into_iter().map(KeyId).collect())
+    }
+
+    /// How many issued keys match, counting no further than one past [`TOTAL_COUNTED`].
+    pub async fn count(&self, filter: &KeyFilter) -> Result<u64, StoreError> {
+        let mut sql = Sql::new("SELECT COUNT(*) FROM (SELECT 1 AS one FROM api_key WHERE ");
+        self.push_filter(filter, &mut sql);
+        sql.push(" LIMIT ").int(i64::try_from(TOTAL_COUNTED + 1).unwrap_or(i64::MAX)).push(") AS counted");
+        let kept = self.is_sqlite();
+        let count: i64 = on_db!(self, pool => {
+            query!(query_scalar, sql, pool).persistent(kept).fetch_one(pool).await?
+        });
+        Ok(count.unsigned_abs())
+    }
+
+    /// The conditions of a filter, led by the trigram index where it can be.
+    pub(crate) fn push_filter(&self, filter: &KeyFilter, sql: &mut Sql) {
+        let plan = if filter.uses_trigrams() { SearchPlan::Trigrams } else { SearchPlan::Order };
+        filter.push(sql, plan, self.is_sqlite());
+    }
+
+    /// Whether the database is the embedded one.
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.db, Db::Sqlite { .. })
+    }
+
+    async fn search_plan(&self, filter: &KeyFilter) -> Result<SearchPlan, StoreError> {
+        let Db::Sqlite { read, .. } = &self.db else { return Ok(SearchPlan::Order) };
+        if !filter.uses_trigrams() {
+            return Ok(SearchPlan::Order);
+        }
+        let hits: i64 =
+            sqlx::query_scalar(SEARCH_HITS).bind(phrase(&filter.search)).bind(FEW + 1).fetch_one(read).await?;
+        Ok(if hits > FEW { SearchPlan::Order } else { SearchPlan::Trigrams })
+    }
+}
+
+/// SQLite alone: how many names hold a text, counting no further than asked.
+pub(crate) const SEARCH_HITS: &str =
+    "SELECT COUNT(*) FROM (SELECT rowid FROM api_key_search WHERE api_key_search MATCH $1 LIMIT $2)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_characters_are_made_ordinary() {
+        assert_eq!(like(r"100%_\"), r"%100\%\_\\%");
+        assert_eq!(phrase(r#"say "hi""#), r#""say ""hi""""#);
+    }
+}

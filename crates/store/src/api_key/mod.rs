@@ -1,0 +1,81 @@
+//! The table `api_key`. What a statement needs of other tables beside it stands here too, where this table leads.
+
+mod delete;
+mod deletion_impact;
+mod insert;
+mod list;
+mod row;
+mod settings;
+mod update;
+
+use model::{ClientName, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, LifeCycle, ScopeSet};
+
+pub use self::list::{KeyFilter, TOTAL_COUNTED};
+pub(crate) use self::{
+    delete::{PURGE_KEYS, RESTORE_KEY, UNDO_DELETE},
+    list::SEARCH_HITS,
+    row::{COUNT_NAMED, DEFAULT_KEY, KEY_BY_ID, environment, instant, kind},
+    settings::{client_name, networks, origins, scopes},
+    update::TOUCH_ROTATED,
+};
+
+/// A key as it stands in its row; what a person sees of it depends on `now`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredKey {
+    /// Whose.
+    pub installation: InstallationId,
+    /// The key; its `status` is that of the instant given to [`StoredKey::at`].
+    key: Key,
+    /// What decides its status.
+    pub life: LifeCycle,
+    /// The epoch of its last change.
+    pub epoch: i64,
+}
+
+impl StoredKey {
+    /// A key that is about to be written for the first time.
+    pub fn new(installation: InstallationId, key: Key, epoch: i64) -> Self {
+        let disabled_at = (!key.settings.enabled).then_some(key.created_at);
+        let life = LifeCycle { disabled_at, expires_at: key.settings.expires_at, deleted_at: None };
+        Self { installation, key, life, epoch }
+    }
+
+    /// The key as it is seen at `now`.
+    pub fn at(self, now: Instant) -> Key {
+        Key { status: self.life.status(now), ..self.key }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> KeyId {
+        self.key.id
+    }
+
+    /// Whose it is.
+    pub fn kind(&self) -> KeyKind {
+        self.key.kind
+    }
+
+    /// Whom it was generated for.
+    pub fn client_name(&self) -> &ClientName {
+        &self.key.settings.client_name
+    }
+
+    /// What it may do.
+    pub fn scopes(&self) -> &ScopeSet {
+        &self.key.settings.scopes
+    }
+
+    /// Grows with each change.
+    pub fn version(&self) -> i64 {
+        self.key.version
+    }
+
+    /// All of it that can be edited.
+    pub fn settings(&self) -> &KeySettings {
+        &self.key.settings
+    }
+
+    pub(crate) fn columns(&self) -> &Key {
+        &self.key
+    }
+}

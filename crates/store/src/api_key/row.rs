@@ -1,0 +1,125 @@
+use model::{Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle};
+use uuid::Uuid;
+
+use super::{StoredKey, settings::SettingsRow};
+use crate::{Change, Store, StoreError, change::on_tx, db::on_db};
+
+/// A statement that gives [`KeyRow`]s.
+macro_rules! key_select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT ",
+            $crate::api_key::settings::settings_columns!(),
+            "id, installation_id, kind, hint, environment, disabled_at, deleted_at, last_used_at, created_at, updated_at, version, \
+             epoch ",
+            $rest
+        )
+    };
+}
+
+pub(super) use key_select;
+
+#[derive(sqlx::FromRow)]
+pub(super) struct KeyRow {
+    id: Uuid,
+    installation_id: Uuid,
+    kind: String,
+    hint: String,
+    environment: String,
+    #[sqlx(flatten)]
+    settings: SettingsRow,
+    disabled_at: Option<i64>,
+    deleted_at: Option<i64>,
+    last_used_at: i64,
+    created_at: i64,
+    updated_at: i64,
+    version: i64,
+    epoch: i64,
+}
+
+pub(crate) fn instant(ms: Option<i64>) -> Option<Instant> {
+    ms.map(Instant::from_millis)
+}
+
+pub(crate) fn kind(text: &str) -> Result<KeyKind, StoreError> {
+    match text {
+        "default" => Ok(KeyKind::Default),
+        "issued" => Ok(KeyKind::Issued),
+        _ => Err(StoreError::Corrupt { column: "api_key.kind" }),
+    }
+}
+
+pub(crate) fn environment(text: &str) -> Result<Environment, StoreError> {
+    text.parse().map_err(|_| StoreError::Corrupt { column: "api_key.environment" })
+}
+
+impl TryFrom<KeyRow> for StoredKey {
+    type Error = StoreError;
+
+    fn try_from(row: KeyRow) -> Result<Self, StoreError> {
+        let settings = row.settings.read(row.disabled_at.is_none())?;
+        let life = LifeCycle {
+            disabled_at: instant(row.disabled_at),
+            expires_at: settings.expires_at,
+            deleted_at: instant(row.deleted_at),
+        };
+        let key = Key {
+            id: KeyId(row.id),
+            kind: kind(&row.kind)?,
+            hint: Hint(row.hint),
+            environment: environment(&row.environment)?,
+            status: life.status(Instant::from_millis(row.updated_at)),
+            settings,
+            last_used_at: instant(Some(row.last_used_at).filter(|ms| *ms != 0)),
+            created_at: Instant::from_millis(row.created_at),
+            updated_at: Instant::from_millis(row.updated_at),
+            deleted_at: life.deleted_at,
+            version: row.version,
+        };
+        Ok(Self { installation: InstallationId(row.installation_id), key, life, epoch: row.epoch })
+    }
+}
+
+pub(crate) const KEY_BY_ID: &str = key_select!("FROM api_key WHERE installation_id = $1 AND id = $2");
+pub(crate) const DEFAULT_KEY: &str = key_select!("FROM api_key WHERE installation_id = $1 AND kind = 'default'");
+pub(crate) const COUNT_NAMED: &str = "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded = $2 \
+     AND kind = 'issued' AND deleted_at IS NULL AND id <> $3";
+
+impl Store {
+    /// A key of the installation, deleted or not.
+    pub async fn key(&self, installation: InstallationId, id: KeyId) -> Result<Option<StoredKey>, StoreError> {
+        let row: Option<KeyRow> =
+            on_db!(self, pool => sqlx::query_as(KEY_BY_ID).bind(installation.0).bind(id.0).fetch_optional(pool).await?);
+        row.map(StoredKey::try_from).transpose()
+    }
+
+    /// The installation's Default API Key.
+    pub async fn default_key(&self, installation: InstallationId) -> Result<Option<StoredKey>, StoreError> {
+        let row: Option<KeyRow> =
+            on_db!(self, pool => sqlx::query_as(DEFAULT_KEY).bind(installation.0).fetch_optional(pool).await?);
+        row.map(StoredKey::try_from).transpose()
+    }
+
+    /// Issued keys whose folded Client Name is this, `except` one.
+    pub async fn count_named(
+        &self,
+        installation: InstallationId,
+        folded: &str,
+        except: KeyId,
+    ) -> Result<u64, StoreError> {
+        let count: i64 = on_db!(self, pool => {
+            sqlx::query_scalar(COUNT_NAMED).bind(installation.0).bind(folded).bind(except.0).fetch_one(pool).await?
+        });
+        Ok(count.unsigned_abs())
+    }
+}
+
+impl Change {
+    /// A key of the installation, deleted or not, as this change sees it.
+    pub async fn key(&mut self, installation: InstallationId, id: KeyId) -> Result<Option<StoredKey>, StoreError> {
+        let row: Option<KeyRow> = on_tx!(self, connection => {
+            sqlx::query_as(KEY_BY_ID).bind(installation.0).bind(id.0).fetch_optional(connection).await?
+        });
+        row.map(StoredKey::try_from).transpose()
+    }
+}

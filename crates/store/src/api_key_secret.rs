@@ -1,0 +1,229 @@
+use model::{Hint, InstallationId, Instant, KeyId, SecretId, SecretInfo};
+use uuid::Uuid;
+
+use crate::{
+    Change, Store, StoreError, StoredKey,
+    api_key::instant,
+    change::on_tx,
+    db::on_db,
+    sql::{CHUNK, Sql, Value, query},
+};
+
+/// HMAC-SHA-256 of a whole secret under a pepper.
+pub type Digest = [u8; 32];
+
+/// A secret about to be written.
+#[derive(Clone, Debug)]
+pub struct NewSecret {
+    /// Its own id.
+    pub id: SecretId,
+    /// What it is looked up by.
+    pub digest: Digest,
+    /// What may be shown of it.
+    pub hint: Hint,
+    /// The pepper that the digest was made with.
+    pub pepper_id: String,
+    /// The copy that can be revealed, where the installation keeps one.
+    pub sealed: Option<SealedCopy>,
+}
+
+/// A secret under a data key of its own, and the data key under the master key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedCopy {
+    /// Which master key.
+    pub master_key_id: String,
+    /// Nonce, data key under the master key, tag.
+    pub wrapped_key: Vec<u8>,
+    /// Nonce, secret under the data key, tag.
+    pub sealed_secret: Vec<u8>,
+}
+
+/// The beginning of a statement that writes secrets.
+fn secret_columns() -> Sql {
+    Sql::new(
+        "INSERT INTO api_key_secret (id, installation_id, key_id, digest, hint, pepper_id, master_key_id, wrapped_key, \
+         sealed_secret, created_at) VALUES ",
+    )
+}
+
+/// One row of it.
+fn push_secret(sql: &mut Sql, installation: InstallationId, key: KeyId, secret: &NewSecret, now: Instant) {
+    let sealed = secret.sealed.as_ref();
+    sql.push("(").id(secret.id.0).push(", ").id(installation.0).push(", ").id(key.0);
+    sql.push(", ").bind(Value::Bytes(secret.digest.to_vec())).push(", ").text(&secret.hint.0);
+    sql.push(", ").text(&secret.pepper_id);
+    sql.push(", ").bind(Value::MaybeText(sealed.map(|copy| copy.master_key_id.clone())));
+    sql.push(", ").bind(Value::MaybeBytes(sealed.map(|copy| copy.wrapped_key.clone())));
+    sql.push(", ").bind(Value::MaybeBytes(sealed.map(|copy| copy.sealed_secret.clone())));
+    sql.push(", ").int(now.as_millis()).push(")");
+}
+
+/// The newest secret ends at $3, the ones before it at once.
+pub(crate) const SUPERSEDE: &str = "UPDATE api_key_secret SET expires_at = CASE WHEN expires_at IS NULL \
+     THEN CAST($3 AS BIGINT) ELSE CAST($4 AS BIGINT) END WHERE installation_id = $1 AND key_id = $2 \
+     AND (expires_at IS NULL OR expires_at > $4)";
+pub(crate) const END_OVERLAP: &str =
+    "UPDATE api_key_secret SET expires_at = $3 WHERE installation_id = $1 AND key_id = $2 AND expires_at > $3";
+pub(crate) const SECRETS_OF_KEY: &str = "SELECT id, hint, created_at, expires_at, last_used_at FROM api_key_secret \
+     WHERE installation_id = $1 AND key_id = $2 ORDER BY (expires_at IS NULL) DESC, expires_at DESC, id DESC";
+
+pub(crate) const SEALED_OF_KEY: &str = "SELECT id, master_key_id, wrapped_key, sealed_secret FROM api_key_secret \
+     WHERE installation_id = $1 AND key_id = $2 AND expires_at IS NULL";
+/// Secrets that others took the place of.
+pub(crate) const PURGE_ENDED: &str = "DELETE FROM api_key_secret WHERE expires_at IS NOT NULL AND expires_at <= $1";
+pub(crate) const PURGE_SECRETS: &str = "DELETE FROM api_key_secret WHERE key_id IN \
+     (SELECT id FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1)";
+
+#[derive(sqlx::FromRow)]
+struct SealedRow {
+    id: Uuid,
+    master_key_id: Option<String>,
+    wrapped_key: Option<Vec<u8>>,
+    sealed_secret: Option<Vec<u8>>,
+}
+
+impl SealedRow {
+    fn into_copy(self) -> (SecretId, Option<SealedCopy>) {
+        let copy = match (self.master_key_id, self.wrapped_key, self.sealed_secret) {
+            (Some(master_key_id), Some(wrapped_key), Some(sealed_secret)) => {
+                Some(SealedCopy { master_key_id, wrapped_key, sealed_secret })
+            }
+            _ => None,
+        };
+        (SecretId(self.id), copy)
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct SecretRow {
+    id: Uuid,
+    hint: String,
+    created_at: i64,
+    expires_at: Option<i64>,
+    last_used_at: i64,
+}
+
+impl From<SecretRow> for SecretInfo {
+    fn from(row: SecretRow) -> Self {
+        Self {
+            id: SecretId(row.id),
+            hint: Hint(row.hint),
+            created_at: Instant::from_millis(row.created_at),
+            expires_at: instant(row.expires_at),
+            last_used_at: instant(Some(row.last_used_at).filter(|ms| *ms != 0)),
+        }
+    }
+}
+
+impl Store {
+    /// The secrets of a key that have not been purged, the newest first.
+    pub async fn secrets_of_key(
+        &self,
+        installation: InstallationId,
+        key: KeyId,
+    ) -> Result<Vec<SecretInfo>, StoreError> {
+        let rows: Vec<SecretRow> = on_db!(self, pool => {
+            sqlx::query_as(SECRETS_OF_KEY).bind(installation.0).bind(key.0).fetch_all(pool).await?
+        });
+        Ok(rows.into_iter().map(SecretInfo::from).collect())
+    }
+}
+
+impl Change {
+    /// Gives a key a new secret; the one that it takes the place of works until `end`, older ones end now. False: there is no
+    /// such key, or it is deleted.
+    pub async fn rotate_key(
+        &mut self,
+        installation: InstallationId,
+        key: KeyId,
+        secret: &NewSecret,
+        end: Instant,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        if !self.touch_rotated(installation, key, Some(&secret.hint), now).await? {
+            return Ok(false);
+        }
+        on_tx!(self, connection => {
+            sqlx::query(SUPERSEDE)
+                .bind(installation.0)
+                .bind(key.0)
+                .bind(end.as_millis())
+                .bind(now.as_millis())
+                .execute(connection)
+                .await?;
+        });
+        let mut sql = secret_columns();
+        push_secret(&mut sql, installation, key, secret, now);
+        self.execute(sql).await?;
+        Ok(true)
+    }
+
+    /// Ends now whatever secrets of a key were to end later. Gives how many did.
+    pub async fn end_overlap(
+        &mut self,
+        installation: InstallationId,
+        key: KeyId,
+        now: Instant,
+    ) -> Result<u64, StoreError> {
+        let ended = on_tx!(self, connection => {
+            sqlx::query(END_OVERLAP)
+                .bind(installation.0)
+                .bind(key.0)
+                .bind(now.as_millis())
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        if ended > 0 {
+            self.touch_rotated(installation, key, None, now).await?;
+        }
+        Ok(ended)
+    }
+
+    /// What the secrets of many keys of the installation are looked up by.
+    pub async fn digests_of_keys(
+        &mut self,
+        installation: InstallationId,
+        keys: &[KeyId],
+    ) -> Result<Vec<(KeyId, Digest)>, StoreError> {
+        let mut digests = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(CHUNK) {
+            let mut sql = Sql::new("SELECT key_id, digest FROM api_key_secret WHERE installation_id = ");
+            sql.id(installation.0).push(" AND key_id IN ").list(chunk, |sql, id| {
+                sql.id(id.0);
+            });
+            let rows: Vec<(Uuid, Vec<u8>)> =
+                on_tx!(self, connection => query!(query_as, sql, connection).fetch_all(connection).await?);
+            for (key, digest) in rows {
+                let digest = digest.try_into().map_err(|_| StoreError::Corrupt { column: "api_key_secret.digest" })?;
+                digests.push((KeyId(key), digest));
+            }
+        }
+        Ok(digests)
+    }
+
+    /// The newest secret of a key and its sealed copy, if one is kept.
+    pub async fn sealed_copy(
+        &mut self,
+        installation: InstallationId,
+        key: KeyId,
+    ) -> Result<Option<(SecretId, Option<SealedCopy>)>, StoreError> {
+        let row: Option<SealedRow> = on_tx!(self, connection => {
+            sqlx::query_as(SEALED_OF_KEY).bind(installation.0).bind(key.0).fetch_optional(connection).await?
+        });
+        Ok(row.map(SealedRow::into_copy))
+    }
+
+    /// Writes the first secret of each of these keys.
+    pub(crate) async fn insert_secret_rows(&mut self, keys: &[(StoredKey, NewSecret)]) -> Result<(), StoreError> {
+        let mut sql = secret_columns();
+        for (index, (key, secret)) in keys.iter().enumerate() {
+            let columns = key.columns();
+            if index > 0 {
+                sql.push(", ");
+            }
+            push_secret(&mut sql, key.installation, columns.id, secret, columns.created_at);
+        }
+        self.execute(sql).await
+    }
+}

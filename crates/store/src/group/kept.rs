@@ -1,0 +1,58 @@
+use std::collections::BTreeMap;
+
+use model::InstallationId;
+
+use crate::{AuditEntry, HASH_LEN};
+
+/// Number and hash of an audit log's newest entry; `None`: it has none yet.
+pub(crate) type Head = Option<(i64, [u8; HASH_LEN])>;
+
+/// What a group writes once for all its changes, just before COMMIT: what can't fail by anything that a caller sends.
+///
+/// Each change has one of its own, which its group takes in when the change is committed. So what is kept of a change that is
+/// rolled back is forgotten with it.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// The ends of audit logs, those that are known.
+    heads: BTreeMap<InstallationId, Head>,
+    /// Audit entries that continue them, in their order.
+    pub(crate) entries: Vec<(InstallationId, AuditEntry)>,
+    /// By how much numbers of keys grow.
+    pub(crate) counts: BTreeMap<InstallationId, i64>,
+}
+
+impl Kept {
+    /// The end of an audit log, if it is known.
+    pub(crate) fn head(&self, installation: InstallationId) -> Option<Head> {
+        self.heads.get(&installation).copied()
+    }
+
+    /// Remembers the end of an audit log.
+    pub(crate) fn set_head(&mut self, installation: InstallationId, head: Head) {
+        self.heads.insert(installation, head);
+    }
+
+    /// By how much the number of an installation's keys is to grow.
+    pub(crate) fn count(&self, installation: InstallationId) -> i64 {
+        self.counts.get(&installation).copied().unwrap_or(0)
+    }
+
+    /// Lets the number of an installation's keys grow by so much more; less than none takes back.
+    pub(crate) fn add_count(&mut self, installation: InstallationId, more: i64) {
+        *self.counts.entry(installation).or_default() += more;
+    }
+
+    /// Says by how much the number of an installation's keys is to grow.
+    pub(crate) fn set_count(&mut self, installation: InstallationId, more: i64) {
+        self.counts.insert(installation, more);
+    }
+
+    /// Takes in what a change kept that was made after all of this.
+    pub(crate) fn take_in(&mut self, later: Self) {
+        self.heads.extend(later.heads);
+        self.entries.extend(later.entries);
+        for (installation, more) in later.counts {
+            self.add_count(installation, more);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Group commit: changes that wait for each other share a transaction, and so one write to the disk.
+//!
+//! Changes are made one after another, whoever makes them; what is dear is not the change but its COMMIT. So a transaction is
+//! handed from one change to the next as long as somebody waits, and is committed for all of them by their leader, a task that
+//! lives while anybody waits. A change that comes alone is committed at once, and costs no statement more than it would
+//! without all this.
+//!
+//! Invariants:
+//! - **the epoch is moved first**: a group begins by moving it, which takes the lock that makes this the only transaction that
+//!   changes anything. Each change has an epoch of its own, in the order in which they are made; the numbers after the first
+//!   are counted in memory, and the last one is written before COMMIT;
+//! - **a change that fails takes no other with it**: all but the first are made behind a savepoint, and what fails, is dropped
+//!   or panics is rolled back to it. What such a change kept in memory ([`Kept`]) goes with it;
+//! - **nobody is answered before COMMIT**: a change that is committed waits for its group, and so must what only read
+//!   ([`Settled`]), since it may have seen what others in its group have not committed yet;
+//! - **a group is all or nothing**: if its COMMIT fails, or it can't be said what became of it, each of its changes is told so,
+//!   and the connection is thrown away;
+//! - a group is at most [`MEMBERS_MOST`] changes, so that whoever else writes gets the writer in between; a change of many
+//!   rows ([`Store::change_alone`](crate::Store::change_alone)) has a group of its own, so that nobody waits for it who came
+//!   before;
+//! - at most [`WAITING_MOST`] changes wait, each for [`WAITING_FOR`] at most; what is more is refused.
+
+mod kept;
+mod leader;
+mod queue;
+mod transaction;
+
+pub(crate) use kept::Kept;
+pub use leader::Settled;
+pub(crate) use leader::{Back, Ended, Outcome};
+pub(crate) use queue::Queue;
+pub(crate) use transaction::{Group, Tx};
+#[cfg(feature = "testing")]
+pub(crate) use transaction::{MOVE_EPOCH, SET_EPOCH};
+
+use std::time::Duration;
+
+/// Changes in one group. Fewer than the 64 subtransactions that PostgreSQL's other connections can look up in memory.
+pub(crate) const MEMBERS_MOST: usize = 50;
+/// Changes that wait for their turn.
+pub(crate) const WAITING_MOST: usize = 1_000;
+/// How long a change waits for its turn, as long as for a connection.
+pub(crate) const WAITING_FOR: Duration = Duration::from_secs(20);

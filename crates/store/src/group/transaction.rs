@@ -1,0 +1,221 @@
+use sqlx::{Postgres, Sqlite, pool::PoolConnection};
+
+use super::{Ended, Kept, MEMBERS_MOST, Outcome};
+use crate::{
+    StoreError,
+    audit_entry::entries_sql,
+    db::Db,
+    installation::COUNT_KEYS,
+    sql::{CHUNK, query},
+};
+
+pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value";
+pub(crate) const SET_EPOCH: &str = "UPDATE epoch SET value = $1 WHERE id = 1";
+
+/// The connection of a transaction that is open.
+#[derive(Debug)]
+pub(crate) enum Tx {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// Runs an expression on the connection, whichever the database.
+macro_rules! on_connection {
+    ($tx:expr, $connection:ident => $body:expr) => {
+        match $tx {
+            $crate::group::Tx::Sqlite(connection) => {
+                let $connection = &mut **connection;
+                $body
+            }
+            $crate::group::Tx::Postgres(connection) => {
+                let $connection = &mut **connection;
+                $body
+            }
+        }
+    };
+}
+
+impl Tx {
+    /// Runs statements without values. One trip, however many there are: PostgreSQL takes several only unprepared.
+    async fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => drop(sqlx::query(sql).execute(&mut **connection).await?),
+            Self::Postgres(connection) => drop(sqlx::raw_sql(sql).execute(&mut **connection).await?),
+        }
+        Ok(())
+    }
+
+    fn close_on_drop(&mut self) {
+        match self {
+            Self::Sqlite(connection) => connection.close_on_drop(),
+            Self::Postgres(connection) => connection.close_on_drop(),
+        }
+    }
+}
+
+/// Where the newest savepoint stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Savepoint {
+    /// There is none: everything is the first change's.
+    None,
+    /// Nothing came after it.
+    Fresh,
+    /// A change that stays came after it.
+    Passed,
+}
+
+/// An open transaction, and what is remembered of it. Dropped before its end it closes its connection, with which the database
+/// rolls back.
+#[derive(Debug)]
+pub(crate) struct Group {
+    tx: Tx,
+    /// What the epoch's row says in this transaction.
+    written_epoch: i64,
+    /// The epoch of the newest change that stays.
+    epoch: i64,
+    pub(crate) kept: Kept,
+    /// Changes that stay.
+    members: usize,
+    savepoint: Savepoint,
+    touched: bool,
+    over: bool,
+    ended: Ended,
+}
+
+impl Group {
+    /// Begins a transaction and moves the epoch.
+    pub(super) async fn begin(db: &Db) -> Result<Self, StoreError> {
+        let (tx, begin) = match db {
+            Db::Sqlite { write, .. } => (Tx::Sqlite(write.acquire().await?), "BEGIN IMMEDIATE"),
+            Db::Postgres { write, .. } => (Tx::Postgres(write.acquire().await?), "BEGIN"),
+        };
+        let mut group = Self {
+            tx,
+            written_epoch: 0,
+            epoch: 0,
+            kept: Kept::default(),
+            members: 0,
+            savepoint: Savepoint::None,
+            touched: false,
+            over: false,
+            ended: Ended::new(),
+        };
+        group.tx.run(begin).await?;
+        group.written_epoch = on_connection!(&mut group.tx, connection => {
+            sqlx::query_scalar(MOVE_EPOCH).fetch_one(connection).await?
+        });
+        group.epoch = group.written_epoch - 1;
+        Ok(group)
+    }
+
+    /// The connection, for the change whose turn it is.
+    pub(crate) fn tx(&mut self) -> &mut Tx {
+        self.touched = true;
+        &mut self.tx
+    }
+
+    /// The epoch of the change whose turn it is.
+    pub(crate) fn next_epoch(&self) -> i64 {
+        self.epoch + 1
+    }
+
+    /// How this ends, once it has.
+    pub(crate) fn ended(&self) -> &Ended {
+        &self.ended
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.members >= MEMBERS_MOST
+    }
+
+    /// Nothing that was done so far stays.
+    pub(super) fn is_empty(&self) -> bool {
+        self.members == 0
+    }
+
+    /// The change whose turn it is has asked the database something.
+    pub(super) fn is_touched(&self) -> bool {
+        self.touched
+    }
+
+    /// Counts the change whose turn it was among those that stay.
+    pub(crate) fn keep(&mut self, kept: Kept) {
+        self.epoch += 1;
+        self.kept.take_in(kept);
+        self.members += 1;
+        self.touched = false;
+        if self.savepoint == Savepoint::Fresh {
+            self.savepoint = Savepoint::Passed;
+        }
+    }
+
+    /// Makes what was done so far safe from what the next change does.
+    pub(super) async fn protect(&mut self) -> Result<(), StoreError> {
+        match self.savepoint {
+            _ if self.is_empty() => return Ok(()),
+            Savepoint::Fresh => return Ok(()),
+            Savepoint::None => self.tx.run("SAVEPOINT own").await?,
+            Savepoint::Passed => self.tx.run("RELEASE SAVEPOINT own; SAVEPOINT own").await?,
+        }
+        self.savepoint = Savepoint::Fresh;
+        Ok(())
+    }
+
+    /// Takes back what the change did whose turn it was. Only behind a savepoint: otherwise all is rolled back.
+    pub(super) async fn take_back(&mut self) -> Result<(), StoreError> {
+        if std::mem::take(&mut self.touched) {
+            self.tx.run("ROLLBACK TO SAVEPOINT own").await?;
+        }
+        Ok(())
+    }
+
+    /// Ends it: commits what stays, or rolls back if there is nothing.
+    pub(super) async fn end(mut self) {
+        let outcome = self.write_and_commit().await;
+        self.settle(outcome);
+    }
+
+    async fn write_and_commit(&mut self) -> Outcome {
+        if self.is_empty() {
+            return self.tx.run("ROLLBACK").await;
+        }
+        self.write_kept().await?;
+        self.tx.run("COMMIT").await
+    }
+
+    /// Says how it ended. The connection goes back where it came from if all is well.
+    pub(super) fn settle(mut self, outcome: Outcome) {
+        self.over = outcome.is_ok();
+        self.ended.tell(outcome);
+    }
+
+    async fn write_kept(&mut self) -> Result<(), StoreError> {
+        let Kept { entries, counts, .. } = std::mem::take(&mut self.kept);
+        for chunk in entries.chunks(CHUNK) {
+            let sql = entries_sql(chunk);
+            on_connection!(&mut self.tx, connection => {
+                query!(query, sql, connection).execute(connection).await?;
+            });
+        }
+        for (installation, more) in counts.into_iter().filter(|(_, more)| *more != 0) {
+            on_connection!(&mut self.tx, connection => {
+                sqlx::query(COUNT_KEYS).bind(installation.0).bind(more).execute(connection).await?;
+            });
+        }
+        if self.epoch != self.written_epoch {
+            let epoch = self.epoch;
+            on_connection!(&mut self.tx, connection => {
+                sqlx::query(SET_EPOCH).bind(epoch).execute(connection).await?;
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if !self.over {
+            self.tx.close_on_drop();
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The keys of `tests/support`, in a database.
+
+use model::{ClientName, Environment, Instant, Key, KeyKind, KeyStatus, Metadata, NetworkSet, OriginSet, Preset};
+use store::{NewSecret, SealedCopy, Store, StoredInstallation, StoredKey};
+
+use crate::support::{OURS, key_id, secret, stored};
+
+const MADE: Instant = Instant::from_millis(1_795_000_000_000);
+
+/// Writes so many keys into the database.
+pub(crate) async fn insert(store: &Store, keys: usize) {
+    let installation = StoredInstallation {
+        id: OURS,
+        name: "default".to_owned(),
+        title: "Ours".to_owned(),
+        disabled_at: None,
+        recoverable: true,
+        key_count: 0,
+        created_at: MADE,
+    };
+    let mut change = store.change().await.expect("a database");
+    change.insert_installation(&installation).await.expect("an installation");
+    let rows: Vec<_> = (0..keys).map(|number| (StoredKey::new(OURS, key(number), 1), new_secret(number))).collect();
+    change.insert_keys(&rows).await.expect("keys");
+    change.commit().await.expect("a commit");
+}
+
+fn key(number: usize) -> Key {
+    Key {
+        id: key_id(number),
+        kind: KeyKind::Issued,
+        client_name: ClientName::parse(&format!("Client {number}")).expect("a Client Name"),
+        hint: secret(number).hint(),
+        environment: Environment::Live,
+        preset: Preset::Crm,
+        scopes: Preset::Crm.scopes(),
+        status: KeyStatus::Active,
+        allowed_ips: NetworkSet::ANY,
+        allowed_origins: OriginSet::ANY,
+        rate_limit: None,
+        quota: None,
+        expires_at: None,
+        last_used_at: None,
+        created_at: MADE,
+        updated_at: MADE,
+        deleted_at: None,
+        version: 1,
+        metadata: Metadata::default(),
+        owner_email: None,
+        notes: None,
+    }
+}
+
+fn new_secret(number: usize) -> NewSecret {
+    let stored = stored(number);
+    NewSecret {
+        id: stored.secret,
+        digest: stored.digest,
+        hint: secret(number).hint(),
+        pepper_id: "p1".to_owned(),
+        // As long as real ones.
+        sealed: Some(SealedCopy {
+            master_key_id: "m1".to_owned(),
+            wrapped_key: vec![1; 60],
+            sealed_secret: vec![2; 73],
+        }),
+    }
+}

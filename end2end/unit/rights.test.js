@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { open } from './page.js';
+
+const script = 'rights.js';
+const PRESETS = {
+  crm: ['CRM', ['contacts:read', 'calls:*']],
+  widget: ['Live widget', ['live:read']],
+  custom: ['Custom', []],
+};
+const SCOPES = ['contacts:read', 'contacts:write', 'calls:*', 'calls:read', 'live:read'];
+
+const ticks = () => SCOPES.map((scope) => `<input type="checkbox" name="scope" value="${scope}">`).join('');
+const rights = () => `<fieldset data-presets='${JSON.stringify(PRESETS)}'>${ticks()}<p data-words></p></fieldset>`;
+
+/** The form of a new key, whose presets are radio buttons; of a key that there is, a list. */
+function form(preset, chosen, { isNew = true, within = rights() } = {}) {
+  const names = Object.keys(PRESETS);
+  const presets = isNew
+    ? names.map((name) => `<input type="radio" name="preset" value="${name}" ${name === preset ? 'checked' : ''}>`).join('')
+    : `<select name="preset">${names.map((name) => `<option ${name === preset ? 'selected' : ''}>${name}</option>`).join('')}</select>`;
+  return `<form>${presets}<input type="hidden" name="rights" value="${chosen}">${within}</form>`;
+}
+
+const choose = (page, preset) => page.change(`[name=preset][value=${preset}]`, { checked: true });
+const tick = (page, scope, checked) => page.change(`[name=scope][value="${scope}"]`, { checked });
+const held = (page) => [...page.document.querySelectorAll('[name=scope]')].filter((box) => box.checked).map((box) => box.value);
+const words = (page) => page.text('[data-words]');
+const chosen = (page) => page.find('[name=rights]').value;
+
+test('a new key has the rights of its preset, from the start and whenever another is chosen', () => {
+  const page = open(script, form('crm', 'preset'));
+  assert.equal(page.document.documentElement.dataset.rights, '');
+  assert.deepEqual(held(page), ['contacts:read', 'calls:*']);
+  assert.equal(words(page), 'CRM');
+  choose(page, 'widget');
+  assert.deepEqual(held(page), ['live:read']);
+  assert.equal(words(page), 'Live widget');
+  assert.equal(chosen(page), 'preset');
+});
+
+test('a tick of one\'s own is told in words, and counts from then on', () => {
+  const page = open(script, form('crm', 'preset'));
+  tick(page, 'live:read', true);
+  assert.equal(words(page), 'CRM with live:read');
+  assert.equal(chosen(page), 'chosen');
+  tick(page, 'contacts:read', false);
+  assert.equal(words(page), 'CRM without contacts:read, with live:read');
+  tick(page, 'live:read', false);
+  assert.equal(words(page), 'CRM without contacts:read');
+  tick(page, 'contacts:read', true);
+  assert.equal(words(page), 'CRM');
+  choose(page, 'widget');
+  assert.deepEqual(held(page), ['live:read']);
+  assert.equal(chosen(page), 'preset');
+});
+
+test('a right for all of a resource holds those for one of it', () => {
+  const page = open(script, form('crm', 'preset'));
+  tick(page, 'calls:read', true);
+  assert.equal(words(page), 'CRM', 'calls:* holds calls:read already');
+  tick(page, 'calls:*', false);
+  assert.equal(words(page), 'CRM without calls:*', 'calls:read alone does not hold all of it');
+});
+
+test('custom rights are named one by one, and stay when a key turns custom', () => {
+  const page = open(script, form('crm', 'chosen'));
+  tick(page, 'contacts:write', true);
+  choose(page, 'custom');
+  assert.deepEqual(held(page), ['contacts:write']);
+  assert.equal(words(page), 'contacts:write');
+  tick(page, 'contacts:write', false);
+  assert.equal(words(page), 'Nothing');
+});
+
+test('a key that there is keeps its ticks until a preset is chosen, and they stay its own', () => {
+  const marked = rights().replace('value="live:read"', 'value="live:read" checked');
+  const page = open(script, form('crm', 'chosen', { isNew: false, within: marked }));
+  assert.deepEqual(held(page), ['live:read']);
+  assert.equal(words(page), 'CRM without contacts:read, calls:*, with live:read');
+  page.change('select', { value: 'crm' });
+  assert.deepEqual(held(page), ['contacts:read', 'calls:*']);
+  assert.equal(chosen(page), 'chosen');
+});
+
+test('fields that come after the preset was chosen catch up', async () => {
+  const page = open(script, form('widget', 'preset', { within: '<div id="later"></div>' }));
+  page.find('#later').innerHTML = rights();
+  await page.settle();
+  assert.deepEqual(held(page), ['live:read']);
+  assert.equal(words(page), 'Live widget');
+});
+
+test('a form without presets is left alone', () => {
+  const page = open(script, '<form><input type="radio" name="preset" value="crm"></form>');
+  choose(page, 'crm');
+  assert.equal(page.find('form').textContent, '');
+});
