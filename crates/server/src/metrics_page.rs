@@ -21,7 +21,7 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
     for (name, kind, help, value) in [
         ("keydesk_cached_keys", "gauge", "Keys in memory.", counters.cached_keys),
         ("keydesk_cache_misses_total", "counter", "Verifications that asked the database.", counters.cache_misses),
-        ("keydesk_usage_deferred", "gauge", "Keys whose usage waits to be written down.", counters.usage_deferred),
+        ("keydesk_usage_deferred_total", "counter", "How often the queue of usage was full.", counters.usage_deferred),
         ("keydesk_epoch", "gauge", "The change that this node has seen last.", counters.epoch.max(0).unsigned_abs()),
     ] {
         head(&mut text, name, kind, help);
