@@ -23,7 +23,7 @@ pub(super) fn nginx(keys: &Keys) -> Result<Server, Failed> {
          events {{ worker_connections 1024; }}\n\
          http {{\n\
          access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; {temporary}\n\
-         map_hash_max_size 65536; map_hash_bucket_size 128;\n\
+         map_hash_max_size 65536; map_hash_bucket_size 256;\n\
          map $http_authorization $is_known {{ default 0; include {prefix}/nginx.map; }}\n\
          server {{ listen {address}; location = /authz {{ if ($is_known = 0) {{ return 401; }} return 200; }} }}\n\
          }}\n"

@@ -95,7 +95,7 @@ function request()
 end
 function done(summary, latency)
   local failed = summary.errors
-  failed = failed.connect + failed.read + failed.write + failed.status + failed.timeout
+  failed = failed.connect + failed.read + failed.write + failed.status
   local p50, p99 = latency:percentile(50), latency:percentile(99)
   io.write(string.format("measured %d %d %d %d %d\n", summary.requests, summary.duration, p50, p99, failed))
 end
