@@ -12,9 +12,14 @@ use axum::response::Response;
 pub enum Answering {
     /// Until it is taken.
     Now(Option<Response>),
-    /// Something has to be waited for.
-    Later(Pin<Box<dyn Future<Output = Response> + Send>>),
+    /// Something may have to be waited for; most often nothing has to.
+    Soon(Later),
+    /// Something has to be waited for, or it takes long.
+    Later(Later),
 }
+
+/// Work that gives an answer.
+pub type Later = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 impl Future for Answering {
     type Output = Result<Response, Infallible>;
@@ -22,7 +27,7 @@ impl Future for Answering {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
             Self::Now(response) => Poll::Ready(Ok(response.take().expect("polled once"))),
-            Self::Later(future) => future.as_mut().poll(cx).map(Ok),
+            Self::Soon(future) | Self::Later(future) => future.as_mut().poll(cx).map(Ok),
         }
     }
 }
@@ -31,6 +36,7 @@ impl fmt::Debug for Answering {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Now(_) => "Answering::Now",
+            Self::Soon(_) => "Answering::Soon",
             Self::Later(_) => "Answering::Later",
         })
     }

@@ -24,7 +24,7 @@ mod request_id;
 mod routes;
 mod span;
 
-pub use answering::Answering;
+pub use answering::{Answering, Later};
 pub use client_address::ClientAddress;
 pub use edge::{Edge, RequestContext, Source};
 pub use field_error::{FieldError, printable};

@@ -16,8 +16,8 @@ use axum::{
 };
 use domain::Keydesk;
 use edge::{
-    Answering, ClientAddress, DEADLINE, Edge, Payload, RequestContext, RequestId, Route, client_address, guarded,
-    within_span_once_waiting,
+    Answering, ClientAddress, DEADLINE, Edge, Later, Payload, RequestContext, RequestId, Route, client_address,
+    guarded, within_span_once_waiting,
 };
 use gate::Gate;
 use http::{Method, Request};
@@ -85,8 +85,10 @@ impl Dispatcher {
         }
         let context = inner.edge.begin(inner.route(request.uri().path()), request.method());
         let client = client_address::find(inner.gate.trusted_proxies(), peer, request.headers());
+        let is_verification = inner.is_verification(&context, request.method());
         let this = self.clone();
-        Answering::Later(Box::pin(async move { this.0.answer(context, request, client, peer).await }))
+        let later: Later = Box::pin(async move { this.0.answer(context, request, client, peer).await });
+        if is_verification { Answering::Soon(later) } else { Answering::Later(later) }
     }
 }
 
@@ -94,6 +96,10 @@ impl Inner {
     fn route(&self, path: &str) -> Route {
         let (verify, route) = &self.verify;
         if path == verify { *route } else { self.edge.routes().find(path) }
+    }
+
+    fn is_verification(&self, context: &RequestContext, method: &Method) -> bool {
+        self.is_public && context.route() == self.verify.1 && method == Method::POST
     }
 
     async fn answer<B: Payload>(
@@ -104,7 +110,7 @@ impl Inner {
         peer: Option<SocketAddr>,
     ) -> Response {
         let (mut parts, body) = request.into_parts();
-        let answer = if self.is_public && context.route() == self.verify.1 && parts.method == Method::POST {
+        let answer = if self.is_verification(&context, &parts.method) {
             let verified = verify_key(&self.keydesk, context.id(), client, &parts, body);
             let span = || self.edge.span(&context);
             let verified = within_span_once_waiting(span, guarded(DEADLINE, verified)).await;

@@ -8,6 +8,7 @@
 mod assets;
 pub mod cli;
 mod config;
+mod cores;
 mod dispatcher;
 mod logs;
 mod metrics_page;

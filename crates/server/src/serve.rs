@@ -2,20 +2,17 @@
 
 use std::{
     io::{self, ErrorKind, Write as _},
-    net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use domain::Keydesk;
 use edge::accept;
 use gate::{Gate, spoe};
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::TokioIo,
-    server::graceful::{GracefulShutdown, Watcher},
-};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
+    runtime::Handle,
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     task::JoinSet,
@@ -23,16 +20,11 @@ use tokio::{
 
 use crate::{
     config::Settings,
+    cores::{Connection, Cores},
     dispatcher::Dispatcher,
     open, router, set_up,
-    timekeeper::{Timekeeper, Timer, Timers},
+    timekeeper::Timers,
 };
-
-/// How long the head of a request may take, counted from when the connection is free for it.
-const HEAD_ARRIVAL: Duration = Duration::from_secs(10);
-
-/// Most bytes of a request's head, and of what is read ahead of its body.
-const HEAD_MAX: usize = 64 * 1024;
 
 /// How long running calls may take after the signal to stop. Shorter than the 30 s that orchestrators wait before they kill.
 const LAST_CALLS: Duration = Duration::from_secs(25);
@@ -60,19 +52,17 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let ops_address = own(&ops).map(|address| address.to_string());
     let spoe_address = own(&spoe).map(|address| address.to_string());
     let grpc_address = own(&grpc).map(|address| address.to_string());
-    let timekeeper = Timekeeper::start().map_err(|error| format!("no threads can be started: {error}"))?;
-    // With it: a pool of connections leaves a task behind that waits.
-    let opening = timekeeper.lend(Keydesk::open(open::options(&settings)));
-    let keydesk = opening.await.map_err(|error| error.to_string())?;
+    let cores = Cores::start().map_err(|error| format!("no threads can be started: {error}"))?;
+    let keydesk = Keydesk::open(open::options(&settings)).await.map_err(|error| error.to_string())?;
     let https = settings.public_url.is_some();
     // The port may have been left to the system.
     let settings = Settings { listen: address.to_string(), ..settings };
     let gateway = settings.gateway.clone();
     let set_up = set_up::link(&keydesk, &settings.installation, &settings.address()).await;
     drop(settings);
-    let background = timekeeper.lend(async { keydesk.start() }).await;
+    let background = keydesk.start();
     let dispatcher = router::dispatcher_for(&keydesk, app::Settings { https }, gateway);
-    let mut server = Server::new(timekeeper.timers());
+    let mut server = Server::new(cores);
     server.spawn(listener, dispatcher.clone());
     if let Some(listener) = ops {
         server.spawn(listener, router::operations(&dispatcher));
@@ -142,16 +132,22 @@ impl Stop {
 struct Server {
     stopping: watch::Sender<bool>,
     listeners: JoinSet<()>,
-    timers: Timers,
+    cores: Arc<Cores>,
 }
 
 impl Server {
-    fn new(timers: Timers) -> Self {
-        Self { stopping: watch::Sender::new(false), listeners: JoinSet::new(), timers }
+    fn new(cores: Cores) -> Self {
+        Self { stopping: watch::Sender::new(false), listeners: JoinSet::new(), cores: Arc::new(cores) }
     }
 
     fn spawn(&mut self, listener: TcpListener, dispatcher: Dispatcher) {
-        self.listeners.spawn(accept_all(listener, dispatcher, self.timers.clone(), self.stopping.subscribe()));
+        self.listeners.spawn(accept_all(
+            listener,
+            dispatcher,
+            Arc::clone(&self.cores),
+            Timers::here(),
+            self.stopping.subscribe(),
+        ));
     }
 
     fn spawn_spoe(&mut self, listener: TcpListener, gate: Gate) {
@@ -173,6 +169,7 @@ impl Server {
 async fn accept_all(
     listener: TcpListener,
     dispatcher: Dispatcher,
+    cores: Arc<Cores>,
     timers: Timers,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -182,20 +179,18 @@ async fn accept_all(
             _ = stopping.changed() => break,
             accepted = accept::next(&listener) => accepted,
         };
-        tokio::spawn(answer(stream, peer, dispatcher.clone(), timers.timer(), connections.watcher()));
+        match stream.into_std() {
+            Ok(stream) => cores.give(Connection {
+                stream,
+                peer,
+                dispatcher: dispatcher.clone(),
+                timer: timers.timer(),
+                watcher: connections.watcher(),
+                elsewhere: Handle::current(),
+            }),
+            Err(error) => tracing::error!(%error, "a connection can't be answered"),
+        }
     }
     drop(listener);
     connections.shutdown().await;
-}
-
-async fn answer(stream: TcpStream, peer: SocketAddr, dispatcher: Dispatcher, timer: Timer, watcher: Watcher) {
-    let service = service_fn(move |request| dispatcher.answer_to(Some(peer), request));
-    let connection = http1::Builder::new()
-        .timer(timer)
-        .header_read_timeout(HEAD_ARRIVAL)
-        .max_buf_size(HEAD_MAX)
-        .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, "a connection broke off");
-    }
 }

@@ -5,60 +5,25 @@
 //! timer waiting while it does, and what has to wait (the poll of the epoch, heads that must arrive) waits in another.
 
 use std::{
-    future::poll_fn,
-    io,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
 use hyper::rt::Sleep;
-use tokio::runtime::{Builder, Handle, Runtime};
-
-/// The runtime that waits. What still runs on it when it is dropped is given up.
-pub(crate) struct Timekeeper {
-    handle: Handle,
-    runtime: Option<Runtime>,
-}
-
-impl Timekeeper {
-    pub(crate) fn start() -> io::Result<Self> {
-        let mut builder = Builder::new_multi_thread();
-        let runtime = builder.worker_threads(1).thread_name("keydesk-time").enable_all().build()?;
-        Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
-    }
-
-    /// Does work here whose timers and tasks belong there.
-    pub(crate) async fn lend<T>(&self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        poll_fn(|cx| {
-            let _there = self.handle.enter();
-            work.as_mut().poll(cx)
-        })
-        .await
-    }
-
-    /// What makes the timers of connections that are served elsewhere.
-    pub(crate) fn timers(&self) -> Timers {
-        Timers(self.handle.clone())
-    }
-}
-
-impl Drop for Timekeeper {
-    fn drop(&mut self) {
-        // A runtime that is simply dropped waits for its tasks, which is not allowed where calls are answered.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
+use tokio::runtime::Handle;
 
 /// Makes timers whose sleeps wake whoever waits for them, whatever runtime that is in.
 #[derive(Clone, Debug)]
 pub(crate) struct Timers(Handle);
 
 impl Timers {
+    /// Whose sleeps are the present runtime's.
+    pub(crate) fn here() -> Self {
+        Self(Handle::current())
+    }
+
     /// The timer of one connection.
     pub(crate) fn timer(&self) -> Timer {
         Timer { handle: self.0.clone(), alarm: Arc::default() }
@@ -125,6 +90,7 @@ impl hyper::rt::Timer for Timer {
 #[cfg(test)]
 mod tests {
     use hyper::rt::Timer as _;
+    use tokio::runtime::{Builder, Runtime};
 
     use super::*;
 
@@ -133,22 +99,24 @@ mod tests {
         Builder::new_current_thread().build().unwrap()
     }
 
+    fn waiting() -> (Runtime, Timer) {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
+        let timer = Timers(runtime.handle().clone()).timer();
+        (runtime, timer)
+    }
+
     #[test]
     fn sleeps_wait_elsewhere_than_where_they_are_awaited() {
-        let timekeeper = Timekeeper::start().unwrap();
-        let timer = timekeeper.timers().timer();
+        let (_waiting, timer) = waiting();
         answering().block_on(async {
             timer.sleep(Duration::from_millis(1)).await;
             timer.sleep_until(Instant::now()).await;
-            timekeeper.lend(async { tokio::time::sleep(Duration::from_millis(1)).await }).await;
-            drop(timekeeper);
         });
     }
 
     #[test]
     fn a_sleep_ends_at_its_own_deadline_whatever_the_alarm_was_set_to() {
-        let timekeeper = Timekeeper::start().unwrap();
-        let timer = timekeeper.timers().timer();
+        let (_waiting, timer) = waiting();
         answering().block_on(async {
             let started = Instant::now();
             let after = |ms| started + Duration::from_millis(ms);
