@@ -37,17 +37,8 @@ impl Connection {
             Err(error) => return tracing::error!(%error, "a connection can't be answered"),
         };
         let service = service_fn(move |request| Here::new(dispatcher.answer_to(Some(peer), request), &elsewhere));
-        let mut builder = http1::Builder::new();
-        // TEMPORARY
-        match std::env::var("KD_TIMERS").as_deref() {
-            Ok("tokio") => builder.timer(hyper_util::rt::TokioTimer::new()),
-            Ok("own") => builder.timer(crate::timekeeper::Timers::here().timer()),
-            _ => builder.timer(timer),
-        };
-        if std::env::var("KD_WRITEV").is_ok() {
-            builder.writev(false);
-        }
-        let connection = builder
+        let connection = http1::Builder::new()
+            .timer(timer)
             .header_read_timeout(HEAD_ARRIVAL)
             .max_buf_size(HEAD_MAX)
             .serve_connection(TokioIo::new(stream), service);
