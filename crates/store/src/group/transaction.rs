@@ -39,8 +39,12 @@ impl Tx {
     /// Runs statements without values. One trip, however many there are: PostgreSQL takes several only unprepared.
     async fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(connection) => drop(sqlx::query(sql).execute(&mut **connection).await?),
-            Self::Postgres(connection) => drop(sqlx::raw_sql(sql).execute(&mut **connection).await?),
+            Self::Sqlite(connection) => {
+                sqlx::query(sql).execute(&mut **connection).await?;
+            }
+            Self::Postgres(connection) => {
+                sqlx::raw_sql(sql).execute(&mut **connection).await?;
+            }
         }
         Ok(())
     }

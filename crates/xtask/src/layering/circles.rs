@@ -53,7 +53,7 @@ fn shortest(neighbours: &Neighbours, start: &str) -> Option<Vec<String>> {
                     return Some(way);
                 }
                 if seen.insert(next.clone()) {
-                    further.push([way.as_slice(), &[next.clone()]].concat());
+                    further.push([way.as_slice(), std::slice::from_ref(next)].concat());
                 }
             }
         }

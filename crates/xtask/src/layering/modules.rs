@@ -34,8 +34,8 @@ impl Modules {
     pub(super) fn read<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let files: Vec<_> = files.collect();
         let library = files.iter().any(|(name, _)| *name == "lib.rs");
-        let is_module = |name: &str| !(library && name == "main.rs") && !name.starts_with("bin/");
-        let modules = files.into_iter().filter(|(name, _)| is_module(name));
+        let is_program = |name: &str| (library && name == "main.rs") || name.starts_with("bin/");
+        let modules = files.into_iter().filter(|(name, _)| !is_program(name));
         Self(modules.map(|(name, text)| (place(name), Source::read(text))).collect())
     }
 
