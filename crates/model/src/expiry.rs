@@ -6,12 +6,12 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most days from now: a hundred years.
 const DAYS_MAX: u32 = 36_500;
 
-/// When a key is to end, as people say it. REST takes instants alone.
+/// When a key expires, as people write it. REST takes instants only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
     /// At an instant.
     At(Instant),
-    /// So many times 24 hours from now, at least 1.
+    /// This many times 24 hours from now, at least 1.
     InDays(u32),
 }
 
@@ -29,14 +29,14 @@ impl Expiry {
         Some(Self::At(start.plus_millis(DAY_MS)))
     }
 
-    /// So many days from now, written without a sign: 1 to 36500.
+    /// This many days from now, written without a sign: 1 to 36500.
     pub fn in_days(number: &str) -> Option<Self> {
         let plain = number.bytes().all(|byte| byte.is_ascii_digit());
         let days = number.parse().ok().filter(|days| plain && (1..=DAYS_MAX).contains(days))?;
         Some(Self::InDays(days))
     }
 
-    /// The instant that is meant by whoever says it at `now`.
+    /// The instant that it means at `now`.
     pub fn instant(self, now: Instant) -> Instant {
         match self {
             Self::At(instant) => instant,

@@ -89,7 +89,7 @@ pub struct LifeCycle {
 }
 
 impl LifeCycle {
-    /// Where it stands at `now`. Several reasons at once: the gravest names it.
+    /// Its status at `now`. If several reasons apply, the gravest decides.
     pub fn status(&self, now: Instant) -> KeyStatus {
         if self.deleted_at.is_some() {
             KeyStatus::Revoked

@@ -169,7 +169,7 @@ fn unhex(text: &str) -> Option<String> {
         return None;
     }
     let bytes = (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok());
-    // A NUL can be in no name, and PostgreSQL refuses it in a text.
+    // No name holds a NUL, and PostgreSQL refuses it in a text.
     String::from_utf8(bytes.collect::<Option<_>>()?).ok().filter(|text| !text.contains('\0'))
 }
 
@@ -184,7 +184,7 @@ pub struct ListQuery {
     pub status: Option<KeyStatus>,
     /// Only this preset.
     pub preset: Option<Preset>,
-    /// Only keys whose time is not over yet, and will be before this instant.
+    /// Only keys that have not expired yet, and will before this instant.
     pub expiring_before: Option<Instant>,
     /// The order.
     pub sort: Sort,

@@ -80,7 +80,7 @@ pub struct Quota {
     scopes: ScopeSet,
 }
 
-/// A quota as it arrives.
+/// A quota before it is checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {

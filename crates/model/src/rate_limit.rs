@@ -28,7 +28,7 @@ pub struct RateLimit {
     scopes: ScopeSet,
 }
 
-/// A rate limit as it arrives.
+/// A rate limit before it is checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {

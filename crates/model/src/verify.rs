@@ -101,7 +101,8 @@ pub struct CallFacts<'a> {
 }
 
 impl KeyFacts<'_> {
-    /// From when on the key is refused whatever the call is. Before, the call alone decides: [`decide_living`].
+    /// The instant from which the key is refused, whatever the call is. Before it, the call alone decides:
+    /// [`decide_living`].
     pub fn lives_until(&self) -> Instant {
         if self.life.deleted_at.or(self.life.disabled_at).is_some() {
             return Instant::from_millis(i64::MIN);
@@ -172,7 +173,7 @@ mod tests {
             };
             let call = CallFacts { wanted: &self.wanted, ip: self.ip, origin: self.origin };
             let code = decide(facts, call, NOW);
-            // The shorter way says the same.
+            // The shorter way agrees.
             assert_eq!(facts.lives_until() > NOW, !matches!(code, Code::Revoked | Code::Disabled | Code::Expired));
             if facts.lives_until() > NOW {
                 assert_eq!(decide_living(facts.networks, facts.origins, facts.scopes, call), code);

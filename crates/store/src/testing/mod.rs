@@ -92,7 +92,7 @@ impl TestDatabase {
         Store::open(&self.address).await.expect("an open store")
     }
 
-    /// Goes past the store.
+    /// A connection that goes past the store.
     pub async fn raw(&self) -> Raw {
         Raw::connect(&self.address).await
     }
