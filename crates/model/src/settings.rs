@@ -67,8 +67,8 @@ impl KeySettings {
         }
     }
 
-    /// Whether these settings let a key be used where, when or more often than those `before` did. Scopes are not
-    /// compared.
+    /// Whether a key with these settings can be used from more places, for longer or more often than with those
+    /// `before`. Scopes are not compared.
     pub fn widens(&self, before: &Self) -> bool {
         let Self {
             enabled,
