@@ -82,7 +82,7 @@ pub const PASSWORD_MAX: usize = 256;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum AdminError {
-    /// The e-mail address or the password is not right; which of them is not told.
+    /// The e-mail address or the password is wrong; the caller is not told which.
     #[error("The email or the password is not right.")]
     WrongCredentials,
     /// Too many attempts for this account or from this address.

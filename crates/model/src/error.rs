@@ -60,7 +60,7 @@ pub enum KeyError {
     /// The same `Idempotency-Key` came with another request.
     #[error("This Idempotency-Key was used for another request.")]
     IdempotencyMismatch,
-    /// A signed-in person's role does not allow it, or a key has lost the right while its change waited.
+    /// A signed-in person's role does not allow it, or a key has lost the scope while its change waited.
     #[error("Your role does not allow this.")]
     Forbidden,
     /// The API Keys module is off for the installation.

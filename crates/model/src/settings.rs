@@ -98,7 +98,7 @@ impl KeySettings {
     }
 }
 
-/// What to change of a key's settings, or what to say of those of a new key. A setting that is not given stays as it is.
+/// Changes to a key's settings, or the settings of a new key. A setting that is not given stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SettingsPatch {
@@ -108,10 +108,11 @@ pub struct SettingsPatch {
     /// The preset whose scopes it gets, unless `scopes` are given. `custom` by itself leaves its scopes as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preset: Option<Preset>,
-    /// Its scopes, instead of the preset's. None is added that the caller does not hold itself.
+    /// Its scopes, instead of the preset's. The caller can't add a scope that it does not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<ScopeSet>,
-    /// Whether it works. False: every call with it is refused, until it is enabled. To enable a key takes all of its scopes.
+    /// Whether it works. False: every call with it is refused, until it is enabled. To enable a key the caller must
+    /// hold all of its scopes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// From when on it is refused, an instant in the future; null: never.

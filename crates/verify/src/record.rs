@@ -263,8 +263,7 @@ impl Record {
         now >= self.hot.lives_until && self.gone_at().is_some_and(|at| at <= now)
     }
 
-    /// From when on it counts as not found: 30 days after its key was deleted, or after a newer secret replaced it for
-    /// good.
+    /// From when on it counts as not found: 30 days after its key was deleted or a rotation ended it.
     fn gone_at(&self) -> Option<Instant> {
         let ended = [self.ends.life().deleted_at, self.ends.secret_expires_at()].into_iter().flatten().min()?;
         Some(ended.plus_millis(RESTORE_WINDOW_MS))
