@@ -29,7 +29,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// `None` when it is not about an HTTP request, or names a scope that is none.
+    /// `None` when it is not about an HTTP request, or names a malformed scope.
     pub(super) fn read(attributes: AttributeContext) -> Option<Self> {
         let http = attributes.request?.http?;
         let mut headers = HeaderMap::new();

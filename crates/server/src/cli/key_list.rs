@@ -36,7 +36,7 @@ impl KeyList {
         Ok(())
     }
 
-    /// Every page as one: who pipes a list wants all of it.
+    /// All pages in one: a list that is piped must be whole.
     async fn all(&self, context: &CommandContext) -> Result<KeyPage, Failed> {
         let operator = context.operator().await?;
         let mut query = ListQuery {

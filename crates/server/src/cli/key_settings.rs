@@ -7,7 +7,7 @@ use model::{Email, Expiry, Instant, Metadata, Network, NetworkSet, Notes, Origin
 
 use super::Failed;
 
-/// The settings that creating and updating a key share.
+/// The flags that creating and updating a key share.
 #[derive(Args)]
 pub(super) struct KeySettings {
     /// From when on it is refused: an instant such as 2027-01-31T00:00:00Z; so many days from now, such as 30d, 90d or 365d; or
@@ -31,7 +31,7 @@ pub(super) struct KeySettings {
     notes: Option<Notes>,
 }
 
-/// What updating a key can take away.
+/// The flags that clear a setting of a key.
 #[derive(Args)]
 pub(super) struct Without {
     /// Take all scopes away
@@ -58,7 +58,7 @@ pub(super) struct Without {
 }
 
 impl KeySettings {
-    /// What the flags say beside `patch`. A setting of which they say nothing is not in it.
+    /// `patch` with the settings that the flags give.
     pub(super) fn patch(self, patch: SettingsPatch, now: Instant) -> Result<SettingsPatch, Failed> {
         let metadata = self.metadata()?;
         Ok(SettingsPatch {
@@ -87,7 +87,7 @@ impl KeySettings {
 }
 
 impl Without {
-    /// The patch, and what is taken away beside it: never what the patch sets, since the flags exclude each other.
+    /// The patch with the cleared settings: never one that the patch sets, since the flags exclude each other.
     pub(super) fn patch(&self, patch: SettingsPatch) -> SettingsPatch {
         SettingsPatch {
             scopes: patch.scopes.or(self.no_scopes.then(Default::default)),
@@ -102,7 +102,7 @@ impl Without {
     }
 }
 
-/// A set of what a flag was given; `None`: it was not given.
+/// The set of a flag's values; `None`: the flag was not given.
 fn given<T, S, E>(values: Vec<T>, set: impl FnOnce(Vec<T>) -> Result<S, E>) -> Result<Option<S>, E> {
     if values.is_empty() { Ok(None) } else { set(values).map(Some) }
 }

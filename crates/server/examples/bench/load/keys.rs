@@ -1,4 +1,4 @@
-//! The keys that are asked about, and a caller who may verify them.
+//! The keys that are asked about, and the key of a caller that may verify them.
 
 use std::{
     fs,
