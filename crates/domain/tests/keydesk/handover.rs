@@ -139,7 +139,7 @@ async fn what_nobody_opened_in_time_is_erased(database: TestDatabase) {
     desk.clock.advance(HANDOVER_LIFE_MS);
     assert_eq!(desk.database.raw().await.number(sealed).await, 1);
     let background = desk.keydesk.start();
-    // The job comes by as it is started.
+    // The job runs once when it is started.
     within(KNOWN, "the secret is gone", async || desk.database.raw().await.number(sealed).await == 0).await;
     background.stop().await;
 }

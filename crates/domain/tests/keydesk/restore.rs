@@ -58,7 +58,7 @@ async fn who_lacks_a_right_gives_it_back_to_nobody(database: TestDatabase) {
     assert_eq!(keydesk.get(&desk.operator, id).await.unwrap().status, KeyStatus::Disabled);
     let bulk = keydesk.bulk_set_enabled(&desk.operator, &[id], true).await.unwrap();
     assert_eq!((bulk.changed, bulk.skipped.len()), (vec![id], 0));
-    // What is so already takes nothing.
+    // A change that changes nothing requires no scope.
     keydesk.set_enabled(&weak, id, true, None).await.unwrap();
     assert_eq!(keydesk.bulk_set_enabled(&weak, &[id], true).await.unwrap().unchanged, [id]);
 }

@@ -20,7 +20,7 @@ async fn audit_is_sound(desk: &TestKeydesk) -> bool {
     findings.iter().find(|finding| finding.what == "audit log").unwrap().ok
 }
 
-/// Creates, asks again, and makes every mistake there is, all at once.
+/// Creates, repeats requests, and makes every kind of mistake, all at once.
 async fn each_of_many_callers_gets_its_own_answer(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let shared = desk.issue("Shared").await.key;
@@ -43,7 +43,7 @@ async fn each_of_many_callers_gets_its_own_answer(database: TestDatabase) {
             let old = keydesk.update(&operator, first.key.id, model::SettingsPatch::name("Old"), Some(7)).await;
             assert_eq!(old.unwrap_err(), KeyError::VersionMoved { current: 1 });
             assert_eq!(keydesk.delete(&operator, default, None).await.unwrap_err(), KeyError::DefaultKeyProtected);
-            // One of them wins, the others are told by which version.
+            // One of them wins; the others are told the version.
             let renamed = keydesk.update(&operator, shared, model::SettingsPatch::name(format!("By {caller}")), Some(1)).await;
             let won = match renamed {
                 Ok(key) => key.settings.client_name.as_str() == format!("By {caller}"),
@@ -90,7 +90,7 @@ async fn a_caller_who_hangs_up_leaves_a_whole_change_or_none(database: TestDatab
             answered += 1;
         }
     }
-    // The changes of those who hung up go on by themselves.
+    // The changes of callers that hung up go on by themselves.
     let query = model::ListQuery { limit: 1, ..model::ListQuery::default() };
     within(KNOWN, "as many keys as entries", async || {
         let entries = desk.audit(&desk.operator).await.len() - before;

@@ -17,7 +17,7 @@ pub(super) struct KeyList {
     /// Only keys of this preset
     #[arg(long)]
     preset: Option<Preset>,
-    /// Only keys whose time is not over yet, and will be before this instant
+    /// Only keys that have not expired yet, and will before this instant
     #[arg(long, value_name = "INSTANT")]
     expiring_before: Option<Instant>,
     #[command(flatten)]

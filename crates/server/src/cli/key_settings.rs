@@ -23,7 +23,7 @@ pub(super) struct KeySettings {
     /// A pair of your own; may be given several times, each name once. A key's pairs are changed all together
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     metadata: Vec<(String, String)>,
-    /// Who answers for it at the client
+    /// The e-mail address of its owner at the client
     #[arg(long, value_name = "ADDRESS")]
     owner_email: Option<Email>,
     /// What to remember about it
@@ -49,10 +49,10 @@ pub(super) struct Without {
     /// Take all pairs of your own away
     #[arg(long, conflicts_with = "metadata")]
     no_metadata: bool,
-    /// Name nobody who answers for it
+    /// Take the owner's e-mail address away
     #[arg(long, conflicts_with = "owner_email")]
     no_owner_email: bool,
-    /// Forget what was noted about it
+    /// Take its notes away
     #[arg(long, conflicts_with = "notes")]
     no_notes: bool,
 }

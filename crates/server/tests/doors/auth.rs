@@ -1,4 +1,4 @@
-//! Who is let in, and what the others are told.
+//! Which callers are let in, and what the others are told.
 
 use std::{
     pin::Pin,
@@ -18,7 +18,7 @@ use crate::support::{Answer, FULL, TestApp};
 /// A well-formed key that nobody has.
 const UNKNOWN: &str = "ccc_live_0000000000000000000000000000000yHFA6";
 
-/// Status, headers and body, but for the request id.
+/// Status, headers and body, without the request id.
 fn without_id(answer: &Answer) -> String {
     let id = answer.header("x-request-id");
     assert_eq!(id.len(), 36);
@@ -62,7 +62,7 @@ async fn a_verdict_on_a_foreign_key_is_that_on_an_unknown_one(database: TestData
 async fn what_was_asked_decides_nothing_before_who_asked(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(&["contacts:read"]).await;
-    // A body that never comes: an answer shows that nobody waited for it.
+    // A body that never comes: an answer shows that the server did not wait for it.
     for (key, expected) in [(None, 401), (Some("nonsense"), 401), (Some(client.key()), 403)] {
         let body = Body::new(Silence);
         let mut request = Request::post("/api/v1/keys").header("content-type", "text/plain");

@@ -1,4 +1,4 @@
-//! The life of a key over REST, every answer whole and the same on both databases.
+//! The life of a key over REST, with every answer in full, the same on both databases.
 
 use serde_json::json;
 use store::testing::TestDatabase;

@@ -126,7 +126,7 @@ async fn bytes_that_are_no_http_do_no_harm() {
         wide.as_bytes(),
     ] {
         let mut connection = Connection::open(&program.address).await.unwrap();
-        // The other side may hang up before it has heard everything.
+        // The server may close the connection before it has read everything.
         let _ = connection.write(bytes).await;
         let answer = connection.read_to_end().await.unwrap_or_default();
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer:.200}");
