@@ -164,7 +164,7 @@ test.describe('without scripts too', () => {
   });
 });
 
-test.describe('who may not', () => {
+test.describe('without permission', () => {
   test.use({ expectedComplaints: [/status of 404/] });
 
   test('a viewer sees the page and changes nothing; what is no key has a page that says so', async ({

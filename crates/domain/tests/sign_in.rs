@@ -162,7 +162,7 @@ async fn a_token_is_random_and_stands_in_no_database() {
 }
 
 #[tokio::test]
-async fn who_has_no_account_gets_the_answer_of_a_wrong_password() {
+async fn an_unknown_account_gets_the_answer_of_a_wrong_password() {
     let desk = Accounts::with_owner().await;
     let wrong = desk.sign_in("ada@example.com", "wrong password", HOME).await;
     for (email, password) in [
@@ -214,7 +214,7 @@ async fn an_owner_is_never_locked_out_for_good() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_who_hold_the_set_up_link_one_becomes_the_owner() {
+async fn of_two_holders_of_the_set_up_link_one_becomes_the_owner() {
     let desk = Accounts::open().await;
     let token = desk.token().await;
     let attempt = |email: &str| {

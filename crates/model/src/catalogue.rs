@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn added_rights_are_known_beside_the_others() {
+    fn added_scopes_are_known_beside_the_others() {
         let catalogue =
             Catalogue::with(vec![entry("billing:read", "Read bills"), entry("calls:park", "Park calls")]).unwrap();
         for (scope, known) in [

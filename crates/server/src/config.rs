@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn rights_are_added_by_name() {
+    fn scopes_are_added_by_name() {
         let settings = |file: &str| with_file(file, CommonFlags::default(), ServeFlags::default());
         let good = "[[scopes]]\nname = \"billing:read\"\ndescription = \"Read bills\"\n";
         let catalogue = settings(good).ok().unwrap().catalogue;

@@ -17,7 +17,7 @@ async fn issue(site: &Site) -> Issued {
 }
 
 #[tokio::test]
-async fn the_page_of_a_key_is_for_who_is_signed_in_and_its_forms_for_our_own_pages() {
+async fn the_page_of_a_key_needs_a_sign_in_and_its_forms_our_own_pages() {
     let site = Site::open().await;
     let id = issue(&site).await.key.id;
     let page = format!("/keys/{id}");

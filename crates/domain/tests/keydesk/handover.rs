@@ -7,7 +7,7 @@ use crate::test_keydesk::{KNOWN, START, TestKeydesk, new_key, within};
 on_both_databases!(
     a_link_shows_the_secret_once,
     looking_spends_nothing,
-    of_many_who_open_at_once_one_sees_it,
+    of_many_that_open_at_once_one_sees_it,
     it_is_over_after_seven_days,
     rotating_and_deleting_withdraw_it,
     it_is_withdrawn_and_the_key_stays,
@@ -52,7 +52,7 @@ async fn looking_spends_nothing(database: TestDatabase) {
     assert!(desk.keydesk.open_handover(&made.token).await.is_ok());
 }
 
-async fn of_many_who_open_at_once_one_sees_it(database: TestDatabase) {
+async fn of_many_that_open_at_once_one_sees_it(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();

@@ -8,7 +8,7 @@ on_both_databases!(
     a_new_key_is_as_asked,
     nobody_gives_what_they_do_not_hold,
     an_unknown_scope_is_refused_by_name,
-    a_client_name_that_can_not_be_one,
+    an_invalid_client_name_is_refused,
     a_rename_to_the_same_name_writes_nothing,
     a_rename_against_another_version_is_refused,
     hostile_names_come_back_as_they_were
@@ -82,7 +82,7 @@ async fn an_unknown_scope_is_refused_by_name(database: TestDatabase) {
     }
 }
 
-async fn a_client_name_that_can_not_be_one(database: TestDatabase) {
+async fn an_invalid_client_name_is_refused(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Acme").await.key;
     let long = "a".repeat(101);

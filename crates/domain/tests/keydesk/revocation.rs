@@ -119,7 +119,7 @@ async fn rotate(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
 }
 
 /// The call was let in before its key was revoked, and its change had to wait until after that.
-async fn a_change_that_waited_asks_again_who_calls(database: TestDatabase) {
+async fn a_change_that_waited_checks_its_caller_again(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let held = ["keys:write", "keys:reveal", "contacts:read"];
     let target = desk.issue("Target").await.key.id;
@@ -146,7 +146,7 @@ async fn a_change_that_waited_asks_again_who_calls(database: TestDatabase) {
     }
 }
 
-store::on_both_databases!(a_change_that_waited_asks_again_who_calls);
+store::on_both_databases!(a_change_that_waited_checks_its_caller_again);
 
 macro_rules! trials {
     ($($name:ident: $sqlite:literal / $postgres:literal of $batch:literal, $code:ident, $new:ident, $verb:ident;)*) => {$(

@@ -12,7 +12,7 @@ on_both_databases!(
     traffic_is_told_by_secret,
     what_ended_is_forgotten_after_30_days,
     the_default_key_is_rotated_like_any_other,
-    who_gets_a_secret_holds_its_rights,
+    whoever_gets_a_secret_holds_its_scopes,
     an_edit_reaches_both_secrets
 );
 
@@ -163,7 +163,7 @@ async fn the_default_key_is_rotated_like_any_other(database: TestDatabase) {
     assert_eq!(refused, Err(KeyError::DefaultKeyProtected));
 }
 
-async fn who_gets_a_secret_holds_its_rights(database: TestDatabase) {
+async fn whoever_gets_a_secret_holds_its_scopes(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let new = NewKey::of(SettingsPatch { scopes: Some(scopes(&["data:read", "calls:read"])), ..settings("Acme") });
     let id = desk.keydesk.issue(&desk.operator, new).await.unwrap().key.id;

@@ -10,9 +10,9 @@ on_both_databases!(
     what_changes_nothing_writes_nothing,
     a_bad_change_changes_nothing,
     limits_are_refused_until_something_keeps_them,
-    rights_can_be_taken_but_not_given_by_who_lacks_them,
-    a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them,
-    a_preset_brings_its_rights,
+    whoever_lacks_a_scope_can_remove_it_but_not_grant_it,
+    only_a_holder_of_its_scopes_lets_a_key_do_more,
+    a_preset_brings_its_scopes,
     expiry_is_to_the_millisecond_and_moves,
     addresses_and_origins_bind_a_key
 );
@@ -157,7 +157,7 @@ async fn limits_are_refused_until_something_keeps_them(database: TestDatabase) {
     assert_eq!(desk.keydesk.update(&desk.operator, id, none, None).await.unwrap().version, 1);
 }
 
-async fn rights_can_be_taken_but_not_given_by_who_lacks_them(database: TestDatabase) {
+async fn whoever_lacks_a_scope_can_remove_it_but_not_grant_it(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let weak = desk.caller(&["keys:write", "calls:read"]).await;
     let set = async |caller: &Caller, id, wanted: ScopeSet| {
@@ -189,7 +189,7 @@ async fn rights_can_be_taken_but_not_given_by_who_lacks_them(database: TestDatab
     assert!(set(&weak, id, scopes(&["data:read"])).await.is_err());
 }
 
-async fn a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them(database: TestDatabase) {
+async fn only_a_holder_of_its_scopes_lets_a_key_do_more(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let (weak, strong) = (desk.caller(&["keys:write"]).await, desk.caller(&["keys:write", "data:read"]).await);
     let keydesk = &desk.keydesk;
@@ -246,7 +246,7 @@ async fn a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them(databas
     keydesk.update(&weak, id, harmless, None).await.unwrap();
 }
 
-async fn a_preset_brings_its_rights(database: TestDatabase) {
+async fn a_preset_brings_its_scopes(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let update = async |preset, wanted: Option<&[&str]>| {

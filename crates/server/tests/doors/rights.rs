@@ -48,7 +48,7 @@ async fn every_setting_is_given_changed_and_taken_back(database: TestDatabase) {
     assert_eq!(client.post("/api/v1/keys/verify", itself).await.json()["code"], "VALID");
 }
 
-async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: TestDatabase) {
+async fn an_invalid_value_is_refused_with_its_field_and_the_reason(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
     let path = format!("/api/v1/keys/{}", app.key_in("default", "Acme", &[]).await.id);
@@ -308,7 +308,7 @@ async fn the_list_as_a_table(database: TestDatabase) {
     assert_eq!(nobody.refusal(), (403, "insufficient_scope".to_owned()));
 }
 
-async fn rights_of_the_deployments_own(database: TestDatabase) {
+async fn scopes_of_the_deployments_own(database: TestDatabase) {
     let mut options = OpenOptions::new(database.address(), database.dir());
     let scope = "billing:read".parse().unwrap();
     options.catalogue = Catalogue::with(vec![ScopeEntry { scope, description: "Read bills".to_owned() }]).unwrap();
@@ -328,12 +328,12 @@ async fn rights_of_the_deployments_own(database: TestDatabase) {
 
 store::on_both_databases!(
     every_setting_is_given_changed_and_taken_back,
-    what_can_not_be_is_refused_with_its_field_and_the_reason,
+    an_invalid_value_is_refused_with_its_field_and_the_reason,
     a_caller_is_bound_as_well,
     off_and_on,
     off_from_the_beginning_and_on_with_an_edit,
     a_rotation,
     a_hand_over,
     the_list_as_a_table,
-    rights_of_the_deployments_own,
+    scopes_of_the_deployments_own,
 );

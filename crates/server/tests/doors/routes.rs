@@ -23,7 +23,7 @@ fn method(described: &utoipa::openapi::HttpMethod) -> Method {
 }
 
 #[tokio::test]
-async fn each_route_is_described_and_wants_its_right() {
+async fn each_route_is_described_and_requires_its_scope() {
     let database = TestDatabase::sqlite().await;
     let app = TestApp::new(&database).await;
     let document = app.anonymous().get("/api/openapi.json").await.json();

@@ -96,7 +96,7 @@ async fn the_operations_listener_tells_the_operator_and_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_slow_to_say_what_they_want_is_hung_up_on() {
+async fn a_client_that_is_slow_to_send_its_request_is_hung_up_on() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::serve(folder.path(), &[]).await;
     let started = Instant::now();

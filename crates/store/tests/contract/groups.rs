@@ -17,7 +17,7 @@ use crate::fixture::{at, digest, installation, key, key_id, put, secret, two_ins
 
 on_both_databases!(
     changes_that_wait_are_committed_together,
-    what_fails_takes_no_other_with_it,
+    a_change_that_fails_takes_no_other_with_it,
     what_is_aborted_anywhere_leaves_nothing_and_stops_nobody,
     whoever_only_reads_waits_for_what_it_saw,
     after_a_failed_statement_nothing_is_committed,
@@ -149,7 +149,7 @@ async fn changes_that_wait_are_committed_together(database: TestDatabase) {
     }
 }
 
-async fn what_fails_takes_no_other_with_it(database: TestDatabase) {
+async fn a_change_that_fails_takes_no_other_with_it(database: TestDatabase) {
     let store = two_installations(&database).await;
     let before = store.epoch().await.unwrap();
     // The first of a group fails, others, several in a row, and the last.

@@ -177,7 +177,7 @@ async fn over_grpc_forgeries_are_taken_away_and_what_is_set_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_grpc_a_route_of_envoys_may_name_the_right() {
+async fn over_grpc_a_route_of_envoys_may_name_the_scope() {
     let gate = Gate::open_with(&["--grpc-listen", "127.0.0.1:0"]).await;
     let mut client = AuthorizationClient::connect(format!("http://{}", gate.program.grpc_address)).await.unwrap();
     for (key, path, scope, allowed) in [

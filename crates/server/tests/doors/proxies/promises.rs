@@ -18,8 +18,8 @@ pub(crate) enum Forwarded {
 
 /// Checks all promises through the proxy at `address`.
 pub(crate) async fn all(gate: &Gate, address: &str, forwarded: Forwarded, paths: Paths) {
-    who_may_call_reaches_the_api_with_a_name(gate, address).await;
-    who_may_not_is_refused(gate, address).await;
+    an_allowed_call_reaches_the_api_with_a_name(gate, address).await;
+    a_call_that_is_not_allowed_is_refused(gate, address).await;
     nobody_gives_himself_a_name(gate, address).await;
     nobody_takes_his_name_away(gate, address).await;
     nobody_gives_himself_an_address(gate, address, forwarded).await;
@@ -36,7 +36,7 @@ async fn get(address: &str, target: &str, key: &str, lines: &[&str]) -> Got {
     send(address, "GET", target.as_bytes(), &[&[authorization.as_str()], lines].concat(), "").await
 }
 
-async fn who_may_call_reaches_the_api_with_a_name(gate: &Gate, address: &str) {
+async fn an_allowed_call_reaches_the_api_with_a_name(gate: &Gate, address: &str) {
     let in_either_header =
         [format!("authorization: bearer {}", gate.reader.secret), format!("x-api-key: {}", gate.reader.secret)];
     for line in &in_either_header {
@@ -58,7 +58,7 @@ async fn who_may_call_reaches_the_api_with_a_name(gate: &Gate, address: &str) {
     assert_eq!(read.status, 200, "{}", read.head);
 }
 
-async fn who_may_not_is_refused(gate: &Gate, address: &str) {
+async fn a_call_that_is_not_allowed_is_refused(gate: &Gate, address: &str) {
     let before = gate.upstream.calls();
     let missing = send(address, "GET", b"/api/contacts/42", &[], "").await;
     assert_eq!(missing.status, 401);
