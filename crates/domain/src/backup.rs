@@ -5,7 +5,7 @@ use crate::Keydesk;
 /// Why no copy was made.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// The file can't be created; a file that is there already is never written over.
+    /// The file can't be created; an existing file is never overwritten.
     #[error("{} can't be created: {source}", .file.display())]
     File {
         /// Which.

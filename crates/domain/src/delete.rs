@@ -48,7 +48,7 @@ impl Keydesk {
         Ok(tombstones)
     }
 
-    /// What became of it, and the epoch of the change that did it.
+    /// The result, and the epoch of the change.
     pub(crate) async fn delete_keys(
         &self,
         caller: &Caller,

@@ -6,7 +6,7 @@ use store::Change;
 
 use crate::{Caller, Grants, Keydesk, audit::AuditEvent, failure, selection::CHANGE};
 
-/// What became of switching a selection on or off.
+/// The result of switching a selection on or off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Switched {
     /// Keys that were switched.

@@ -197,7 +197,7 @@ async fn guesses_are_slowed_down_alike_for_accounts_that_exist_and_that_do_not()
 async fn an_owner_is_never_locked_out_for_good() {
     let desk = Accounts::with_owner().await;
     desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap();
-    // Guesses from so many places that the account itself is slow to answer.
+    // Guesses from many places, so that the account itself is throttled.
     for place in 0..30 {
         let place = IpAddr::V4(Ipv4Addr::new(198, 51, 100, place));
         let _ = desk.sign_in("ada@example.com", "wrong password", place).await;

@@ -15,7 +15,7 @@ pub enum Expiry {
     InDays(u32),
 }
 
-/// The text says no time at which a key could end.
+/// The text names no time at which a key could expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "write an instant such as 2027-01-31T00:00:00Z, a number of days such as 90d, or the last day in UTC such as 2027-01-31"

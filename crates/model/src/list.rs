@@ -204,7 +204,7 @@ pub struct KeyPage {
     pub next_cursor: Option<String>,
     /// How many keys match in all.
     pub total: u64,
-    /// `total` stopped counting: at least so many keys match. Without search and filters the total is always exact.
+    /// `total` is a lower bound: at least this many keys match. Without search and filters the total is always exact.
     pub total_is_lower_bound: bool,
 }
 

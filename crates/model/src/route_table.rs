@@ -60,7 +60,7 @@ impl RouteTable {
 }
 
 impl Node {
-    /// The place of the route that is there already, if one is.
+    /// The place of the route that already stands there, if there is one.
     fn insert(&mut self, route: &Route, place: usize) -> Option<usize> {
         let mut node = self;
         for segment in &route.segments {

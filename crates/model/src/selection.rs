@@ -63,7 +63,7 @@ pub struct DeletionImpact {
 pub struct Deleted {
     /// Keys that were deleted.
     pub deleted: u64,
-    /// Keys that were not there any more or are protected.
+    /// Keys that were gone already or are protected.
     pub skipped: u64,
     /// The epochs of the changes that deleted them: with these the deletion can be undone.
     pub changes: Vec<i64>,

@@ -15,7 +15,7 @@ pub enum Code {
     Revoked,
     /// Switched off.
     Disabled,
-    /// Its time is over.
+    /// It has expired.
     Expired,
     /// Called from an address that it may not be used from.
     IpNotAllowed,
@@ -145,7 +145,7 @@ mod tests {
     const NOW: Instant = Instant::from_millis(1_000);
     const PAST: Option<Instant> = Some(NOW);
 
-    /// A key that is bound to an address, an origin and no scope, and a call that meets all of that.
+    /// A key without scopes that is bound to an address and an origin, and a call that it allows.
     struct Case {
         life: LifeCycle,
         secret_expires_at: Option<Instant>,
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(Case::allowed().decide(), Code::Valid);
         for (one, (name, first, begin)) in REASONS.iter().enumerate() {
             for (other, second, add) in &REASONS[one..] {
-                // In either order of happening: what happened first does not matter.
+                // In either order: which happened first does not matter.
                 for (begin, add) in [(begin, add), (add, begin)] {
                     let mut case = Case::allowed();
                     begin(&mut case);

@@ -14,7 +14,7 @@ pub(crate) static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!(
 /// 3.51.3 fixes a race in which a reset of the write-ahead log could lose a commit.
 const SQLITE_OLDEST: [u32; 3] = [3, 51, 3];
 
-/// PostgreSQL alone: whether so many keys were written since the last look at them that plans would go wrong.
+/// PostgreSQL only: whether so many keys were written since the last ANALYZE that plans would go wrong.
 pub(crate) const ANALYZE_DUE: &str = "SELECT COALESCE(SUM(n_mod_since_analyze), 0) > 10000 FROM pg_stat_user_tables \
      WHERE schemaname = current_schema() AND relname = 'api_key'";
 

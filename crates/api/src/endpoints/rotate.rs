@@ -100,7 +100,7 @@ pub(crate) struct SecretList {
 
 /// List a key's secrets
 ///
-/// What may be shown of each, and when it was last used: the newest, the one that it takes the place of, and those that ended
+/// What may be shown of each, and when it was last used: the newest, the one that it replaces, and those that ended
 /// within the last 30 days.
 #[utoipa::path(
     get,

@@ -10,8 +10,8 @@ use super::Failed;
 /// The flags that creating and updating a key share.
 #[derive(Args)]
 pub(super) struct KeySettings {
-    /// From when on it is refused: an instant such as 2027-01-31T00:00:00Z; so many days from now, such as 30d, 90d or 365d; or
-    /// the last day on which it works, in UTC, such as 2027-01-31
+    /// When it expires: an instant such as 2027-01-31T00:00:00Z; a number of days from now, such as 30d, 90d or 365d;
+    /// or the last day on which it works, in UTC, such as 2027-01-31
     #[arg(long, value_name = "WHEN")]
     expires_at: Option<Expiry>,
     /// An address or network it may be used from; may be given several times

@@ -13,7 +13,7 @@ use crate::{
 /// A total stops counting here. Counting on would cost more than showing the page.
 pub const TOTAL_COUNTED: u64 = 1_000;
 
-/// Up to so many hits are found through the trigram index and sorted. With more, the index of the order is walked,
+/// Up to this many hits are found through the trigram index and sorted. With more, the index of the order is walked,
 /// where so common a text is soon found.
 const FEW: i64 = 2_000;
 

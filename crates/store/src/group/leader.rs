@@ -88,7 +88,7 @@ impl Leader {
                 refuse(next, error.clone());
                 return group.settle(Err(error));
             }
-            // Not given back: the change was leaked or its runtime ended. Whoever is in the group is told by its drop.
+            // Not given back: the change was leaked or its runtime ended. The group's drop tells its changes.
             let Some(back) = lend(group, next).await else { return };
             group = match back {
                 Back::Kept(group) => group,

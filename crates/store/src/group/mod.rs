@@ -13,8 +13,8 @@
 //!   or panics is rolled back to it. What such a change kept in memory ([`Kept`]) goes with it;
 //! - **nobody is answered before COMMIT**: a change that is committed waits for its group, and so must what only read
 //!   ([`Settled`]), since it may have seen what others in its group have not committed yet;
-//! - **a group is all or nothing**: if its COMMIT fails, or it can't be said what became of it, each of its changes is told so,
-//!   and the connection is thrown away;
+//! - **a group is all or nothing**: if its COMMIT fails, or its outcome is unknown, each of its changes is told so, and
+//!   the connection is thrown away;
 //! - a group is at most [`MEMBERS_MOST`] changes, so that whoever else writes gets the writer in between; a change of
 //!   many rows ([`Store::change_alone`](crate::Store::change_alone)) has a group of its own, so that no earlier change
 //!   waits for it;
