@@ -1,5 +1,5 @@
-//! Keys created a second by 1, 8 and 32 callers at once, each of whom waits for the answer before asking again: on SQLite in
-//! a file that reaches the disk, and with `TEST_POSTGRES_URL` on PostgreSQL.
+//! Keys created a second by 1, 8 and 32 callers at once, each of which waits for the answer before it asks again: on
+//! SQLite in a file that reaches the disk, and with `TEST_POSTGRES_URL` on PostgreSQL.
 
 use std::{
     path::Path,
@@ -25,7 +25,7 @@ async fn desk(database: String, dir: &Path) -> (Keydesk, Caller) {
     (keydesk, Caller::operator(first.id))
 }
 
-/// How many keys so many callers create in a second.
+/// How many keys this many callers create in a second.
 async fn created(keydesk: &Keydesk, caller: &Caller, callers: usize, lasting: Duration) -> f64 {
     let mut tasks = JoinSet::new();
     let began = Instant::now();

@@ -152,7 +152,7 @@ impl OriginPattern {
             Host::Name(name) => Host::Name(&**name),
             Host::V6(address) => Host::V6(*address),
         };
-        // Every subdomain of a subdomain is one. Of an origin that is no pattern, this is all there is.
+        // A subdomain of a subdomain is a subdomain too, so checking the other's host is enough.
         let (scheme, port) = (other.scheme, other.port);
         (self.subdomains || !other.subdomains) && self.holds(&Parts { scheme, host, port })
     }

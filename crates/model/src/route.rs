@@ -34,7 +34,7 @@ pub enum InvalidRoute {
     /// The method is neither `*` nor one in capitals.
     #[error("route {0}: a method is written in capitals, for example GET, or is * for any")]
     Method(String),
-    /// It would match nothing, and take its path from the routes that do.
+    /// It would match no method, and hide the routes that match its path.
     #[error("route {0}: no method is named; name each that the path knows, or * for any")]
     NoMethod(String),
     /// A literal part of the template could never be a path that is let through.

@@ -8,7 +8,7 @@ use crate::{
     sql::{CHUNK, Sql, query},
 };
 
-/// The Default API Key's secrets move by themselves, so no kind is asked for.
+/// The Default API Key can be rotated too, so the statement does not ask for a kind.
 pub(crate) const TOUCH_ROTATED: &str = "UPDATE api_key SET hint = COALESCE($3, hint), updated_at = $4, version = version + 1, \
      epoch = $5 WHERE installation_id = $1 AND id = $2 AND deleted_at IS NULL";
 

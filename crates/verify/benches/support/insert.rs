@@ -7,7 +7,7 @@ use crate::support::{OURS, key_id, secret, stored};
 
 const MADE: Instant = Instant::from_millis(1_795_000_000_000);
 
-/// Writes so many keys into the database.
+/// Writes this many keys into the database.
 pub(crate) async fn insert(store: &Store, keys: usize) {
     let installation = StoredInstallation {
         id: OURS,
