@@ -1,4 +1,4 @@
-// What moves on pages that only the server renders: copying, times in the reader's own words, menus, and parts that change
+// Behaviour of pages that only the server renders: copying, times in the reader's own words, menus, and parts that change
 // by themselves. Without it they are plain forms and links.
 const root = document.documentElement;
 const units = [['year', 31536000], ['month', 2592000], ['day', 86400], ['hour', 3600], ['minute', 60]];
@@ -43,7 +43,7 @@ addEventListener('submit', (event) => {
   event.target.dataset.sent = '1';
 });
 
-// The theme changes without another page, which would no longer show what is shown once.
+// The theme changes without a reload, which would lose a secret that is shown once.
 addEventListener('submit', (event) => {
   const { target, submitter } = event;
   if (submitter?.name !== 'theme') return;
@@ -76,7 +76,7 @@ addEventListener('keydown', (event) => {
   items[next % items.length].focus();
 });
 
-// Whoever had the focus on a button finds it there again, or else on the heading of the part.
+// Puts the focus back on the button that had it, or else on the heading of the part.
 function refocus(part, label) {
   const same = [...part.querySelectorAll('button, a')].find((control) => control.textContent === label);
   const place = same ?? part.querySelector('h2');
@@ -105,7 +105,7 @@ async function live() {
     }
     times();
   } catch {
-    // Keydesk is away; the next time it may be back.
+    // Keydesk can't be reached; the next attempt may succeed.
   }
 }
 

@@ -1,4 +1,4 @@
-// Keeps the rights of a form in step with its preset, and says in words how they differ from it.
+// Keeps the scopes of a form in step with its preset, and says in words how they differ from it.
 const root = document.documentElement;
 root.dataset.rights = '';
 
@@ -23,7 +23,7 @@ function follow(form, presetChanged) {
   const [title, brought] = presets[preset];
   if (presetChanged && (preset !== 'custom' || chosen.value === 'preset')) {
     for (const tick of ticks) tick.checked = brought.includes(tick.value);
-    // An existing key has the rights that are ticked; a new one has those of its preset until somebody ticks.
+    // An existing key has the scopes that are ticked; a new one has those of its preset until one is ticked.
     if (form.querySelector('[type=radio][name=preset]')) chosen.value = 'preset';
   }
   const held = ticks.filter((tick) => tick.checked).map((tick) => tick.value);

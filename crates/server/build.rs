@@ -1,5 +1,5 @@
-//! Embeds the browser's side, which `KEYDESK_SITE` names: files with hashed names, their compressed forms, and the manifest
-//! that says what is where. Without it the binary has no pages' scripts and styles, and says so.
+//! Embeds the site, the folder that `KEYDESK_SITE` names: files with hashed names, their compressed forms, and their
+//! manifest. Without it the binary has no scripts and styles for the pages, and says so.
 
 use std::{
     env,

@@ -3,7 +3,7 @@ import { expect, type Page } from '@playwright/test';
 
 /** Fails on anything that axe finds on the page as it stands, or in a part of it. */
 export async function expectAccessible(page: Page, part?: string): Promise<void> {
-  // What fades in is measured when it has.
+  // Elements that fade in are measured afterwards.
   await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
   await page.evaluate(axe.source);
   const found = await page.evaluate(async (within) => {

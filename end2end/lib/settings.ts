@@ -3,7 +3,7 @@ import { devices, type PlaywrightTestConfig } from '@playwright/test';
 // Debian's Chromium where there is one; Playwright's own otherwise.
 const executablePath = process.env.KEYDESK_BROWSER;
 
-/** What holds for the tests, the measurements and the pictures. */
+/** The settings that the tests, the measurements and the pictures share. */
 export const settings: PlaywrightTestConfig = {
   fullyParallel: true,
   forbidOnly: true,

@@ -178,7 +178,7 @@ test('a key press until the new rows are painted', async ({ page }) => {
     await search.focus();
     for (const letter of text) {
       await page.keyboard.press(letter === ' ' ? 'Space' : letter);
-      // A space at the end is no other search.
+      // A space at the end does not change the search.
       if (letter === ' ') continue;
       presses += 1;
       await expect.poll(async () => (await times()).length, { intervals: [10] }).toBe(presses);

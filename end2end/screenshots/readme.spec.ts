@@ -22,7 +22,7 @@ const CLIENTS: [name: string, preset: string, environment: 'live' | 'test', call
 ];
 const CALLED = CLIENTS.filter(([, , , calls]) => calls > 0).length;
 
-// Faces like those of the systems on which most people will see the pages.
+// Fonts like those of the systems on which most people will see the pages.
 const FACES = ':root { --font: "Inter", system-ui, sans-serif; --mono: "JetBrains Mono", ui-monospace, monospace; }';
 
 test.use({ viewport: { width: 1280, height: 820 }, deviceScaleFactor: 2, bypassCSP: true });

@@ -4,7 +4,7 @@ import { createPerson, OWNER, signIn, VIEWER, type Person } from '../lib/person.
 import type { Server } from '../lib/server.ts';
 import { expect, ready, test } from '../lib/test.ts';
 
-// A refused call is an error of the network in the eyes of the browser's console.
+// The browser's console reports a refused call as an error of the network.
 const REFUSED = /Failed to load resource.*status of (401|410|422|429)/;
 
 async function fillSignIn(page: Page, { email, password }: Pick<Person, 'email' | 'password'>): Promise<void> {
@@ -12,7 +12,7 @@ async function fillSignIn(page: Page, { email, password }: Pick<Person, 'email' 
   await page.getByRole('textbox', { name: 'Password' }).fill(password);
 }
 
-/** The link that the server prints for people; it may answer calls a moment before that. */
+/** The set-up link that the server prints; it may answer calls a moment before that. */
 async function setUpLink(server: Server): Promise<string> {
   const link = () => /http:\/\/\S+\/setup\?token=[\w-]+/.exec(server.output)?.[0];
   await expect.poll(link).toBeDefined();
@@ -105,7 +105,7 @@ test.describe('signing in', () => {
     expect(cookie).toMatchObject({ name: 'keydesk', httpOnly: true, sameSite: 'Strict', secure: false, path: '/' });
     expect(await page.evaluate(() => document.cookie)).not.toContain('keydesk');
 
-    // Who is in already needs no form.
+    // A person who is signed in needs no form.
     await page.goto(`${server.url}/login?next=/`);
     await expect(page).toHaveURL(`${server.url}/`);
   });
@@ -156,7 +156,7 @@ test.describe('signing in', () => {
     await signOut(page);
     await page.goto(`${server.url}/keys`);
     await expect(page).toHaveURL(`${server.url}/login?next=/keys`);
-    // Who kept a copy of the cookie gets no further with it.
+    // A copy of the cookie no longer works.
     await context.addCookies(cookies);
     await page.goto(`${server.url}/keys`);
     await expect(page).toHaveURL(`${server.url}/login?next=/keys`);

@@ -31,7 +31,7 @@ test('a link hands a key over, once, and the administrator sees that', async ({ 
   const links = page.getByRole('region', { name: 'Hand over' });
   await expect(links.getByText('Not opened yet')).toBeVisible();
 
-  // Whoever has the link has no account, and previews of it spend nothing.
+  // The link needs no account, and previews do not use it up.
   const stranger = await browser.newContext();
   const theirs = await stranger.newPage();
   for (const preview of [1, 2]) {
@@ -57,7 +57,7 @@ test('a link hands a key over, once, and the administrator sees that', async ({ 
   expect(over).toBeLessThanOrEqual(0);
   expect(asked.filter((url) => !url.startsWith(ownServer.url))).toEqual([]);
 
-  // Opened again, it looks as one that never was.
+  // Opened again, it looks like one that never existed.
   const used = await theirs.goto(link);
   expect(used!.status()).toBe(410);
   const words = await theirs.getByRole('main').textContent();

@@ -99,7 +99,7 @@ test('an overlap closes by itself, and another rotation says what it would end',
   await expect(page.getByRole('region', { name: 'Secrets: two work at the moment' })).toBeVisible();
   await page.getByRole('link', { name: 'Rotate' }).click();
   await expect(page.getByText(/the old secret above stops working at once/)).toBeVisible();
-  // What it asks by itself keeps nobody signed in.
+  // Requests that the page makes by itself keep nobody signed in.
   await page.waitForRequest((request) => request.headers()['x-keydesk-by-itself'] === '1');
   const secret = page.getByRole('region', { name: 'Secret', exact: true });
   await expect(secret).toContainText('Ended', { timeout: 30_000 });
@@ -164,7 +164,7 @@ test.describe('without scripts too', () => {
   });
 });
 
-test.describe('who may not', () => {
+test.describe('without permission', () => {
   test.use({ expectedComplaints: [/status of 404/] });
 
   test('a viewer sees the page and changes nothing; what is no key has a page that says so', async ({

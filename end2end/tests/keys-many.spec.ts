@@ -14,7 +14,7 @@ test('a hundred thousand keys: scroll to the end, search, select them all, delet
   await expect(page.getByText('100,001 API keys')).toBeVisible();
   await expect(grid(page)).toHaveAttribute('aria-rowcount', String(KEYS + 2));
 
-  // As fast as the browser draws: what is asked for is one page after the other.
+  // Scrolls as fast as the browser draws; the list loads one page after the other.
   await page.evaluate(async (last) => {
     while (document.querySelector(`[data-index="${last}"]`) === null) {
       scrollTo(0, document.documentElement.scrollHeight);
@@ -22,7 +22,7 @@ test('a hundred thousand keys: scroll to the end, search, select them all, delet
     }
   }, KEYS);
   await expect(grid(page).locator(`[data-index="${KEYS}"]`)).toBeInViewport();
-  // The document holds what is seen and a little more.
+  // The document holds the visible rows and a few more.
   expect(await grid(page).getByRole('row').count()).toBeLessThan(120);
 
   await page.evaluate(() => scrollTo(0, 0));

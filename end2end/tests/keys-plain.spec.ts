@@ -4,7 +4,7 @@ import { expect, test } from '../lib/test.ts';
 
 const SECRET = /ccc_live_[0-9A-Za-z]{36}/;
 
-// What a form says when it is refused comes with the status of a refusal.
+// The answer to a refused form has the status of a refusal.
 test.use({ javaScriptEnabled: false, expectedComplaints: [/Failed to load resource.*status of 422/] });
 
 test('list, search, add, edit and delete work as plain forms', async ({ ownServer, page }) => {

@@ -10,7 +10,7 @@ test('signed out in the middle of a dialog: nothing that was typed is lost', asy
   await openKeys(page, ownServer);
   await page.getByRole('button', { name: 'Add API key' }).click();
   const add = page.getByRole('dialog', { name: 'Add API key' });
-  // The name is looked up while the session still lives, so that it is the form that finds it over.
+  // The name is looked up while the session still lives, so that the form is the first to meet its end.
   const lookedUp = page.waitForResponse('**/api/_fn/count_named');
   await add.getByRole('textbox', { name: 'Client Name' }).fill('Acme');
   await lookedUp;

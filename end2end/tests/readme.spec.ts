@@ -34,7 +34,7 @@ test('every command of the README does what it says', async () => {
   expect(check).toBe('cargo xtask test');
 
   const folder = await mkdtemp(join(tmpdir(), 'keydesk-readme-'));
-  // The binary that is tested, where a release would be.
+  // Puts the tested binary where a release would be.
   await mkdir(join(folder, 'target'));
   await symlink(dirname(binary), join(folder, 'target/release'));
   const address = `127.0.0.1:${await freePort()}`;

@@ -4,12 +4,12 @@ import { JSDOM } from 'jsdom';
 
 const PUBLIC = resolve(import.meta.dirname, '../../public');
 
-/** When it is, on every page. */
+/** The time on every page. */
 export const NOW = Date.parse('2026-03-01T12:00:00Z');
 
 /**
  * A page with this body, on which a script of `public/` has run. Its clock stands still, its reader is in London, and its
- * intervals pass when `tick` is called. `answer` is what the server says to each `fetch`, all of which are in `asked`.
+ * intervals pass when `tick` is called. `answer` is the server's answer to each `fetch`; `asked` lists them all.
  */
 export function open(script, body, { path = '/', answer = () => { throw new Error('away'); } } = {}) {
   const { window } = new JSDOM(`<!doctype html><html><body>${body}</body></html>`, {
@@ -34,7 +34,7 @@ export function open(script, body, { path = '/', answer = () => { throw new Erro
     return answer(url, options);
   };
   window.navigator.clipboard = { writeText: async (text) => { page.copied.push(text); } };
-  // What browsers have and jsdom has not.
+  // Functions that browsers have and jsdom lacks.
   window.HTMLElement.prototype.hidePopover = function () { page.hidden.push(this.id); };
   Object.defineProperty(window.Element.prototype, 'ariaChecked', {
     get() { return this.getAttribute('aria-checked'); },
@@ -59,7 +59,7 @@ export function open(script, body, { path = '/', answer = () => { throw new Erro
     Object.assign(page.find(selector), set);
     page.send(selector, new window.Event('change', { bubbles: true }));
   };
-  /** Lets what waits for promises and mutations happen. */
+  /** Lets pending promises and mutation observers run. */
   page.settle = async () => { for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate); };
   page.tick = async () => { for (const { work } of page.intervals) await work(); };
 

@@ -1,6 +1,6 @@
 use domain::Keydesk;
 
-/// What every endpoint reaches.
+/// The state that every endpoint gets.
 #[derive(Clone)]
 pub struct App {
     /// Every decision and every change goes through it.

@@ -1,4 +1,4 @@
-//! Who calls.
+//! Authentication of the caller.
 
 use std::sync::{Arc, LazyLock};
 
@@ -8,7 +8,7 @@ use http::{HeaderMap, request::Parts};
 use model::{Code, KeyError, Scope};
 use verify::{Call, Record};
 
-/// A right that a call of the REST API asks of its caller.
+/// The scope that an endpoint of the REST API requires of its caller.
 pub type Right = LazyLock<[Scope; 1]>;
 
 pub(crate) static VERIFY: Right = right(|| scope("keys:verify"));
@@ -30,7 +30,7 @@ pub(crate) async fn key(keydesk: &Keydesk, parts: &Parts, wanted: &[Scope]) -> R
     caller(keydesk, &parts.headers, client, wanted).await
 }
 
-/// The same, of a request that came from `client`.
+/// The same for a request that came from `client`.
 pub(crate) async fn caller(
     keydesk: &Keydesk,
     headers: &HeaderMap,
@@ -46,7 +46,7 @@ pub(crate) async fn caller(
     }
 }
 
-/// The calling key as one who manages keys: it needs `right`, and its installation the API Keys module.
+/// The calling key, which is to manage keys: it needs the scope `right`, and its installation the API Keys module.
 pub(crate) async fn manager(keydesk: &Keydesk, parts: &Parts, right: &Right) -> Result<Caller, Problem> {
     let record = key(keydesk, parts, &**right).await?;
     if !keydesk.module_enabled(record.installation()) {

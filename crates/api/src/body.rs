@@ -18,7 +18,7 @@ const ARRIVAL: Duration = Duration::from_secs(20);
 /// Most rejected fields that one answer names.
 const MAX_ERRORS: usize = 20;
 
-/// A body that knows its own form, so that what is wrong with it can be said.
+/// A body with a list of its fields, so that a refusal can say which of them is wrong.
 pub(crate) trait Form<'de>: Deserialize<'de> {
     const FIELDS: &'static [Field];
 }
@@ -32,15 +32,15 @@ pub(crate) struct Field {
 
 /// What a field holds.
 pub(crate) enum Shape {
-    /// Something that `holds`; else the message.
+    /// A value for which `holds` is true; else the message is given.
     Plain { holds: fn(&Value) -> bool, message: &'static str },
-    /// Something that passes the check; else what it says.
+    /// A value that passes the check; else the check's message is given.
     Checked { check: fn(&Value) -> Result<(), String> },
-    /// A list of so many values that pass the check; else what it says, at the value.
+    /// A list of this many values that pass the check; else the check's message is given, at the value.
     CheckedList { check: fn(&Value) -> Result<(), String>, least: usize, most: usize },
-    /// A list of so many values that `holds`; else the message, at the value or at the list.
+    /// A list of this many values for which `holds` is true; else the message is given, at the value or at the list.
     List { holds: fn(&Value) -> bool, message: &'static str, least: usize, most: usize },
-    /// A list of so many forms.
+    /// A list of this many forms.
     Forms { fields: &'static [Field], least: usize, most: usize },
 }
 
@@ -54,7 +54,7 @@ impl Field {
     }
 }
 
-/// A text.
+/// A string.
 pub(crate) const TEXT: Shape = Shape::Plain { holds: Value::is_string, message: "must be a string" };
 
 /// Reads a JSON body to its end.
@@ -114,8 +114,8 @@ pub(crate) fn parse<'de, T: Form<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| explain(bytes, T::FIELDS, &error))
 }
 
-/// The slow way, taken only for a body that is refused. The words of `serde_json` are used for its grammar alone: about
-/// data they would repeat what was sent, and that can be a secret.
+/// The slow way, taken only for a body that is refused. The messages of `serde_json` are used for errors of syntax
+/// only: about data they would repeat what was sent, which can be a secret.
 #[cold]
 fn explain(bytes: &[u8], fields: &[Field], error: &serde_json::Error) -> Problem {
     if bytes.is_empty() {
@@ -135,7 +135,7 @@ fn explain(bytes: &[u8], fields: &[Field], error: &serde_json::Error) -> Problem
     check(&value, fields, "", &mut errors);
     errors.truncate(MAX_ERRORS);
     if errors.is_empty() {
-        // The body has the form after all once repetitions are folded: a field must have come twice.
+        // Once repeated fields are folded the body is valid after all: a field must have come twice.
         return Problem::invalid(format!("A field is given twice, before column {}.", error.column()));
     }
     Problem::invalid("The body does not have the documented form.").errors(errors)

@@ -1,4 +1,4 @@
-//! What an endpoint is: its description, and whom it answers. Router, metrics and access log go by this, too.
+//! An endpoint: its description, and whom it answers. Router, metrics and access log are derived from it.
 
 use std::{future::Future, sync::Arc};
 
@@ -23,16 +23,16 @@ use crate::{
 pub enum Access {
     /// Everyone.
     Anyone,
-    /// Whoever has a valid key.
+    /// Every valid key.
     AnyKey,
-    /// A key with this right.
+    /// A key with this scope.
     Key(&'static Right),
-    /// A key with this right, in an installation that has the API Keys module.
+    /// A key with this scope, in an installation that has the API Keys module.
     Manager(&'static Right),
 }
 
 impl Access {
-    /// The right that it takes.
+    /// The scope that it requires.
     pub fn scope(self) -> Option<&'static str> {
         match self {
             Self::Anyone | Self::AnyKey => None,
@@ -46,7 +46,7 @@ pub struct Endpoint {
     /// Its path and its schemas, and nothing else.
     described: OpenApi,
     access: Access,
-    /// What it may refuse besides what follows from its access and its parameters.
+    /// Its kinds of refusal, besides those that follow from its access and its parameters.
     refusals: Vec<&'static Kind>,
     /// `None`: it is answered before the router.
     handler: Option<MethodRouter<App>>,
@@ -72,7 +72,7 @@ impl Endpoint {
         Self::with_key(described, Access::AnyKey, &[], answer)
     }
 
-    /// One that takes a right.
+    /// One that requires a scope.
     pub(crate) fn for_key<F, A>(described: OpenApi, right: &'static Right, answer: F) -> Self
     where
         F: Fn(App, Arc<Record>, Request) -> A + Copy + Send + Sync + 'static,
@@ -95,7 +95,7 @@ impl Endpoint {
         Self::routed(described, Access::Manager(right), handler)
     }
 
-    /// It may refuse these, too.
+    /// Adds kinds of refusal.
     pub(crate) fn refusing(mut self, kinds: &[&'static Kind]) -> Self {
         self.refusals.extend(kinds);
         self
@@ -140,7 +140,7 @@ impl Endpoint {
         &self.refusals
     }
 
-    /// What answers it in the router; `None`: it is answered before.
+    /// Its handler in the router; `None`: it is answered before the router.
     pub(crate) fn into_handler(self) -> Option<MethodRouter<App>> {
         self.handler
     }

@@ -1,4 +1,4 @@
-//! The published description of the API: what `utoipa` reads above each endpoint, and what follows from whom it answers.
+//! The published description of the API: what `utoipa` reads above each endpoint, and what follows from its access.
 
 use edge::problem::{self, Kind, MEDIA_TYPE};
 use http::StatusCode;
@@ -51,7 +51,7 @@ pub fn document(endpoints: &[Endpoint]) -> Description {
     let header = ApiKeyValue::with_description("X-API-Key", "An API key.");
     components.add_security_scheme("header", SecurityScheme::ApiKey(ApiKey::Header(header)));
     if let Some(RefOr::T(Schema::Object(key))) = components.schemas.get_mut("Key") {
-        // What can be null is there all the same; only an instant of deletion is left out.
+        // A field that can be null is always there; only the instant of deletion may be absent.
         key.required = key.properties.keys().filter(|name| *name != "deleted_at").cloned().collect();
     }
     document
@@ -61,7 +61,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
 }
 
-/// Says what follows from whom the endpoint answers, what it takes, and what it may refuse.
+/// Adds what follows from the endpoint's access, its parameters and its refusals.
 fn complete(operation: &mut Operation, endpoint: &Endpoint) {
     let either = ["bearer", "header"].map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
     let is_open = matches!(endpoint.access(), Access::Anyone);
@@ -77,7 +77,7 @@ fn complete(operation: &mut Operation, endpoint: &Endpoint) {
     finish(operation);
 }
 
-/// Every kind of refusal, in words where those of the kind itself say too little.
+/// Every kind of refusal, with words of its own where the kind's title says too little.
 fn refusals(operation: &Operation, endpoint: &Endpoint) -> Vec<(&'static Kind, String)> {
     let takes = |name: &str| {
         operation.parameters.iter().flatten().any(|parameter| match parameter {
@@ -121,7 +121,7 @@ fn lowered(title: &str) -> String {
     chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
 }
 
-/// Says of a status that it can mean this, too, unless the endpoint has said so in its own words.
+/// Adds a meaning to a status, unless the endpoint has given it in its own words.
 fn add(operation: &mut Operation, kind: &Kind, words: &str) {
     let (code, status) = (kind.code, kind.status.to_string());
     let meaning = format!("`{code}`: {words}");
@@ -153,7 +153,7 @@ fn finish(operation: &mut Operation) {
     }
 }
 
-/// A parameter that may be left out is not one that may be null: nothing in a URL is.
+/// A parameter that may be left out is never null: nothing in a URL is.
 fn without_null(schema: &mut RefOr<Schema>) {
     match schema {
         RefOr::T(Schema::Object(object)) => {

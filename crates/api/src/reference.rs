@@ -31,7 +31,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
 
 /// The description and its page.
 pub fn routes(document: &OpenApi, icon: &str) -> Router {
-    // The description is made of texts, lists and maps with text keys.
+    // The description consists of strings, lists and maps with string keys.
     let json = serde_json::to_value(document).expect("the description is JSON");
     let page = Bytes::from(page(&json, icon));
     let json = Bytes::from(json.to_string());

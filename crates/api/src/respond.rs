@@ -5,11 +5,11 @@ use http::{HeaderValue, StatusCode, header};
 use model::Key;
 use serde::Serialize;
 
-/// A JSON document. Nothing of the API may be kept by a cache: every answer depends on who asks and when, and some
-/// carry a secret.
+/// A JSON document. Nothing of the API may be kept by a cache: every answer depends on the caller and the time, and
+/// some carry a secret.
 pub(crate) fn json(status: StatusCode, document: &impl Serialize) -> Response {
     let mut body = Vec::with_capacity(512);
-    // Our own types: texts, numbers, and maps with text keys, which JSON can always hold.
+    // Keydesk's own types: strings, numbers, and maps with string keys, which JSON can always hold.
     serde_json::to_writer(&mut body, document).expect("an answer is JSON");
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;

@@ -1,4 +1,4 @@
-//! What answers where: made of the list of routes.
+//! The router, made from the list of routes.
 
 use axum::{
     Router,
@@ -10,11 +10,11 @@ use edge::{Problem, problem};
 
 use crate::{App, endpoint::Endpoint};
 
-/// The endpoints, beside `others`. What none of them knows is refused with a problem document.
+/// The endpoints, beside `others`. An unknown path is refused with a problem document.
 pub fn router(app: App, endpoints: Vec<Endpoint>, others: Router) -> Router {
     let routed = endpoints.into_iter().fold(Router::new(), |router, endpoint| {
         let path = endpoint.place().0.to_owned();
-        // Of what is answered before the router, only wrong methods come here.
+        // Endpoints that are answered before the router come here only with a wrong method.
         router.route(&path, endpoint.into_handler().unwrap_or_else(|| any(only_posted)))
     });
     with_errors(routed.with_state(app).merge(others))
@@ -37,7 +37,7 @@ async fn only_posted(method: Method) -> impl IntoResponse {
     ([(header::ALLOW, "POST")], method_not_allowed(method).await)
 }
 
-/// Answers where nothing is.
+/// Answers an unknown path.
 pub async fn not_found() -> Problem {
     Problem::new(&problem::NOT_FOUND).detail("Nothing is served at this address.")
 }

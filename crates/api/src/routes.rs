@@ -1,5 +1,5 @@
-//! The one list of routes. Router, description, metrics, access log and the wanted right come from it: to add an endpoint, write
-//! its file in `endpoints/` and name it here.
+//! The one list of routes. Router, description, metrics, access log and the required scope come from it: to add an
+//! endpoint, write its file in `endpoints/` and name it here.
 
 use edge::{
     Template,
@@ -23,7 +23,7 @@ macro_rules! described {
     }};
 }
 
-/// An endpoint by whom it answers.
+/// An endpoint with its access.
 macro_rules! endpoint {
     ($file:ident :: $name:ident, $access:ident $(($right:expr))?) => {
         Endpoint::$access(described!($file::$name), $(&$right,)? e::$file::$name)
@@ -62,7 +62,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// Those of them that say how Keydesk is, for the operator's own listener.
+/// The health endpoints, also for the operator's own listener.
 pub fn health() -> Vec<Endpoint> {
     endpoints().into_iter().filter(|endpoint| !endpoint.place().0.starts_with("/api/")).collect()
 }

@@ -1,4 +1,4 @@
-//! What it costs to take many keys away at once.
+//! What it costs to delete many keys at once.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ async fn desk() -> (Keydesk, Caller, tempfile::TempDir) {
     (keydesk, Caller::operator(first.id), dir)
 }
 
-/// Deletes all keys of a list, as `Select all` in the Workspace does, and takes that back so that it can be done again.
+/// Deletes all keys of a list, as `Select all` in the Workspace does, and undoes that so that it can be done again.
 fn delete(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("a runtime");
     let (keydesk, operator, _dir) = runtime.block_on(desk());

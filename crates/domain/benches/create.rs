@@ -1,5 +1,5 @@
-//! Keys created a second by 1, 8 and 32 callers at once, each of whom waits for the answer before asking again: on SQLite in
-//! a file that reaches the disk, and with `TEST_POSTGRES_URL` on PostgreSQL.
+//! Keys created a second by 1, 8 and 32 callers at once, each of which waits for the answer before it asks again: on
+//! SQLite in a file that reaches the disk, and with `TEST_POSTGRES_URL` on PostgreSQL.
 
 use std::{
     path::Path,
@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{Caller, Keydesk, NewKey, OpenOptions};
-use model::Preset;
+use model::{Preset, SettingsPatch};
 use store::testing::TestDatabase;
 use tokio::{runtime::Runtime, task::JoinSet};
 
@@ -25,7 +25,7 @@ async fn desk(database: String, dir: &Path) -> (Keydesk, Caller) {
     (keydesk, Caller::operator(first.id))
 }
 
-/// How many keys so many callers create in a second.
+/// How many keys this many callers create in a second.
 async fn created(keydesk: &Keydesk, caller: &Caller, callers: usize, lasting: Duration) -> f64 {
     let mut tasks = JoinSet::new();
     let began = Instant::now();
@@ -34,8 +34,10 @@ async fn created(keydesk: &Keydesk, caller: &Caller, callers: usize, lasting: Du
         tasks.spawn(async move {
             let mut created = 0_u32;
             while began.elapsed() < lasting {
-                let client_name = format!("Caller {number} key {created}");
-                let new = NewKey { client_name, preset: Some(Preset::Crm), ..NewKey::default() };
+                let new = NewKey::of(SettingsPatch {
+                    preset: Some(Preset::Crm),
+                    ..SettingsPatch::name(format!("Caller {number} key {created}"))
+                });
                 keydesk.issue(&caller, new).await.expect("a key");
                 created += 1;
             }

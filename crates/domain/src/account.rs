@@ -3,7 +3,7 @@
 use model::{AdminError, Email, fold};
 use store::StoreError;
 
-/// As [`crate::failure::public`], for people who sign in.
+/// As [`crate::failure::public`], for administrators.
 pub(crate) fn public(error: StoreError) -> AdminError {
     match error {
         StoreError::AdministratorEmailTaken => AdminError::EmailTaken,

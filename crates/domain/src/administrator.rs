@@ -39,7 +39,7 @@ impl Keydesk {
         URL_SAFE_NO_PAD.encode(tag)
     }
 
-    /// Makes the first administrator, an owner, of the installation whose set-up token this is, and signs them in.
+    /// Creates the first administrator, an owner, of the installation whose set-up token this is, and signs them in.
     pub async fn set_up(&self, token: &str, new: NewAdministrator, address: IpAddr) -> Result<SignedIn, AdminError> {
         self.inner.throttle.attempt("set-up", address, self.now())?;
         let installation = self.set_up_of(token).await?.ok_or(AdminError::SetUpOver)?;
@@ -48,7 +48,7 @@ impl Keydesk {
         let this = self.clone();
         self.detached_admin(async move {
             let mut change = this.inner.store.change().await.map_err(public)?;
-            // Asked again inside: of two who hold the link, one makes the owner.
+            // Asked again inside: of two people with the link, only one creates the owner.
             if change.count_administrators(installation).await.map_err(public)? != 0 {
                 return Err(AdminError::SetUpOver);
             }
@@ -74,7 +74,7 @@ impl Keydesk {
         Ok(None)
     }
 
-    /// Makes an administrator.
+    /// Creates an administrator.
     pub async fn create_administrator(
         &self,
         actor: Actor,
@@ -131,7 +131,7 @@ impl Keydesk {
 }
 
 impl crate::Keyring {
-    /// A value that only this keyring can name.
+    /// A value that only this keyring can derive.
     pub(crate) fn derive(&self, purpose: &[u8], of: &[u8]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(self.deriver());
         context.update(purpose);

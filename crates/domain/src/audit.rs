@@ -51,7 +51,8 @@ pub(crate) async fn write(
     change.append_audit(installation, &entries).await
 }
 
-/// SHA-256 over every field but the hash itself; texts are preceded by their length, so that no two entries can read alike.
+/// SHA-256 over every field but the hash itself; texts are preceded by their length, so that no two entries are hashed
+/// from the same bytes.
 pub(crate) fn hash(installation: InstallationId, entry: &AuditEntry) -> [u8; HASH_LEN] {
     let mut context = Context::new(&SHA256);
     context.update(b"keydesk/audit/1\0");
@@ -76,7 +77,7 @@ pub(crate) fn hash(installation: InstallationId, entry: &AuditEntry) -> [u8; HAS
     hash
 }
 
-/// Whether `entry` follows what was checked so far; gives what the next one must follow.
+/// Whether `entry` follows what was checked so far; returns what the next one must follow.
 pub(crate) fn follows(
     installation: InstallationId,
     previous: (i64, [u8; HASH_LEN]),

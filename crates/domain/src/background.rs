@@ -12,7 +12,7 @@ use crate::{
     session::{ABSOLUTE_MS, IDLE_MS},
 };
 
-/// How often changes made elsewhere are looked for. Four times within the second in which they must be known.
+/// How often changes made elsewhere are looked for: four times within the second in which they must be known.
 const POLL: Duration = Duration::from_millis(250);
 /// How often counted calls are written down.
 const FLUSH: Duration = Duration::from_secs(5);
@@ -56,7 +56,7 @@ impl Keydesk {
     pub(crate) async fn poll(&self) -> Result<(), StoreError> {
         let asked_at = self.now();
         if let Some(epoch) = self.verifier().catch_up().await? {
-            // An error of this one was logged where it happened.
+            // Its error was logged where it happened.
             if self.reload_installations().await.is_ok() {
                 self.verifier().caught_up(epoch);
             }
@@ -91,7 +91,7 @@ impl Keydesk {
         tracing::debug!(keys = self.verifier().counters().cached_keys, "the cache is warm");
     }
 
-    /// Stops between two writings only: counts that are being written when their task is dropped are nowhere.
+    /// Stops only between two writes: counts that are being written when their task is dropped are lost.
     async fn flush_until(self, mut stop: watch::Receiver<bool>) {
         let mut ticks = time::interval(FLUSH);
         ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
@@ -123,7 +123,7 @@ impl Keydesk {
                 if keys > 0 {
                     tracing::info!(keys, "purged keys that were deleted 30 days ago");
                 }
-                // Also when another node was first: what it purged is in this node's memory all the same.
+                // Also if another node purged first: this node still has the purged records in memory.
                 self.verifier().forget_purged(now);
             }
             Err(error) => tracing::warn!(%error, "what is too old could not be removed"),

@@ -5,7 +5,7 @@ use crate::Keydesk;
 /// Why no copy was made.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// The file can't be created; a file that is there already is never written over.
+    /// The file can't be created; an existing file is never overwritten.
     #[error("{} can't be created: {source}", .file.display())]
     File {
         /// Which.
@@ -13,7 +13,7 @@ pub enum BackupError {
         /// Why.
         source: std::io::Error,
     },
-    /// The database has its own way.
+    /// The database has its own tools for backups.
     #[error("PostgreSQL is backed up with pg_dump; `keydesk backup` copies SQLite databases only.")]
     NotSqlite,
     /// The copy failed.
@@ -27,7 +27,7 @@ impl Keydesk {
         if !self.inner.store.is_sqlite() {
             return Err(BackupError::NotSqlite);
         }
-        // Made by us first, with its permissions: SQLite writes into an empty file as into none.
+        // Created here first, with its permissions: SQLite also writes into an empty file.
         let failed = |source| BackupError::File { file: file.to_owned(), source };
         fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(failed)?;
         let copied = self.inner.store.copy_into(file).await;

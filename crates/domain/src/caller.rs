@@ -1,25 +1,25 @@
 use model::{Actor, Administrator, Catalogue, InstallationId, KeyError, Role, Scope, ScopeSet};
 use verify::Record;
 
-/// Whoever asks for a change: who it is, in which installation, and with which scopes.
+/// The caller of a verb: the actor, its installation, and the scopes that it holds.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// As the audit log will name them.
     pub actor: Actor,
     /// The installation that they act in.
     pub installation: InstallationId,
-    /// The scopes that they hold. Nobody gives a scope that they don't hold.
+    /// The scopes that they hold. A caller can't grant a scope that it does not hold.
     pub grants: Grants,
 }
 
-/// Which scopes a caller holds, and so may give.
+/// Which scopes a caller holds, and so may grant.
 #[derive(Clone, Debug)]
 pub enum Grants {
     /// Every scope there is: the operator, the owner.
     All,
     /// Only these.
     Only(ScopeSet),
-    /// None, and no change of anything: a viewer.
+    /// None, and may change nothing: a viewer.
     None,
 }
 
@@ -47,7 +47,7 @@ impl Caller {
         Self { actor: Actor::Administrator { id: who.id }, installation, grants }
     }
 
-    /// Refuses whoever may only look. What a key may do was decided by its scopes, before its call got here.
+    /// Refuses a caller that may only read. What a key may do was decided by its scopes, before its call got here.
     pub(crate) fn require_change(&self) -> Result<(), KeyError> {
         if matches!(self.grants, Grants::None) { Err(KeyError::Forbidden) } else { Ok(()) }
     }
@@ -66,7 +66,7 @@ impl Caller {
         if missing.is_empty() { Ok(()) } else { Err(KeyError::ScopeEscalation { missing }) }
     }
 
-    /// Those of `wanted` that the caller may not give.
+    /// Those of `wanted` that the caller may not grant.
     pub(crate) fn lacks(&self, wanted: &ScopeSet) -> Vec<Scope> {
         match &self.grants {
             Grants::All => Vec::new(),

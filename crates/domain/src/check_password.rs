@@ -21,11 +21,11 @@ impl Keydesk {
             .ok_or(AdminError::Unavailable)
     }
 
-    /// Whether the password is the one that was hashed; without a hash it takes as long and is not.
+    /// Whether the password is the one that was hashed. Without a hash: false, after as long a time.
     pub(crate) async fn check_password(&self, password: PlainSecret, hash: Option<String>) -> Result<bool, AdminError> {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.inner.passwords.decoy.clone());
-        // Nobody has so long a password, and hashing it would be work for whoever asks.
+        // Nobody has so long a password, and hashing it would let a caller make the server work.
         if password.expose().chars().count() > PASSWORD_MAX {
             return Ok(false);
         }

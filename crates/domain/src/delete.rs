@@ -23,9 +23,9 @@ impl Keydesk {
         Ok(self.delete_keys(caller, ids, None).await?.0)
     }
 
-    /// What memory will know of all secrets of the keys that `change` has deleted. Made of what it knows already, where it
-    /// does: to read ten thousand records takes as long as to delete them. Should another node have changed such a key a
-    /// moment ago, its tombstone has an old name, but is a tombstone all the same; a restoring reads it anew.
+    /// What memory will know of all secrets of the keys that `change` has deleted. Made from the records in memory
+    /// where there are any: reading ten thousand from the database takes as long as deleting them. If another node has
+    /// just changed such a key, its tombstone has an old name, but refuses all the same; restoring reads the key anew.
     async fn tombstones(
         &self,
         change: &mut Change,
@@ -48,7 +48,7 @@ impl Keydesk {
         Ok(tombstones)
     }
 
-    /// What became of it, and the epoch of the change that did it.
+    /// The result, and the epoch of the change.
     pub(crate) async fn delete_keys(
         &self,
         caller: &Caller,

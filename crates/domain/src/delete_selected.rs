@@ -3,8 +3,8 @@ use model::{Deleted, KeyError, KeyId, Selection};
 use crate::{Caller, Keydesk, failure, selection::CHANGE};
 
 impl Keydesk {
-    /// Deletes what is selected. Many keys are deleted in several changes; when one of them can't be made, those before it
-    /// stay made, and the answer says why it stopped there.
+    /// Deletes what is selected. Many keys are deleted in several changes; when one of them fails, those before it
+    /// stay, and the answer says why it stopped there.
     pub async fn delete_selected(&self, caller: &Caller, selection: &Selection) -> Result<Deleted, KeyError> {
         self.require_to_change(caller)?;
         let mut outcome = Deleted::default();
@@ -28,7 +28,7 @@ impl Keydesk {
             if !ids.is_empty() {
                 self.delete_some(caller, &ids, outcome).await?;
             }
-            // Nothing more to delete, or others delete the same: either way it is done.
+            // Nothing is left to delete, or someone else deletes the same keys: either way it is done.
             if outcome.deleted == before {
                 return Ok(());
             }

@@ -4,7 +4,7 @@ use crate::{Caller, Keydesk, failure};
 
 /// Clients that are named before a deletion.
 const NAMED: usize = 5;
-/// Rows of usage that are added up before a deletion. Only where thousands of keys are used all day are there more.
+/// Rows of usage that are added up before a deletion. Only thousands of keys that are used all day have more.
 const CALL_ROWS: i64 = 1_000_000;
 
 impl Keydesk {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// Where randomness comes from. A parameter, so that tests are exact.
 pub trait Entropy: Send + Sync {
-    /// Fills `bytes` with what nobody can guess.
+    /// Fills `bytes` with random values.
     fn fill(&self, bytes: &mut [u8]);
 }
 
@@ -71,7 +71,7 @@ fn uuid_at(now: Instant, random: &[u8; 10]) -> Uuid {
 mod tests {
     use super::*;
 
-    /// Gives 0, 1, 2, .. so that the numbers that must be thrown away come up.
+    /// Gives 0, 1, 2, .. so that numbers that must be thrown away occur.
     struct Counting(std::sync::atomic::AtomicU8);
 
     impl Entropy for Counting {

@@ -32,7 +32,7 @@ const DISK_LOW: u64 = 1 << 30;
 const CLOCK_EARLIEST_MS: i64 = 1_767_225_600_000;
 
 impl Keydesk {
-    /// Looks at everything that can quietly be wrong. Reads the whole database.
+    /// Checks everything that can be wrong without being noticed. Reads the whole database.
     pub async fn examine(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         match self.inner.store.examine().await {

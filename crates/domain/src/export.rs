@@ -30,7 +30,7 @@ const COLUMNS: [&str; 17] = [
     "id",
 ];
 
-/// An export that goes on as it is asked for. CSV as RFC 4180 has it, in UTF-8; sets are separated by spaces.
+/// An export, read part by part. CSV as in RFC 4180, in UTF-8; sets are separated by spaces.
 #[derive(Debug)]
 pub struct Export {
     keydesk: Keydesk,
@@ -41,7 +41,7 @@ pub struct Export {
 }
 
 impl Keydesk {
-    /// Exports what the query lists, from where its cursor stands. Its limit has no meaning.
+    /// Exports what the query lists, from its cursor on. Its limit is ignored.
     pub fn export(&self, caller: &Caller, query: ListQuery) -> Export {
         Export { keydesk: self.clone(), caller: caller.clone(), query: Some(query), begun: false }
     }
@@ -106,7 +106,7 @@ fn line(text: &mut String, cells: &[Cow<'_, str>]) {
 /// A cell that begins like a formula gets an apostrophe in front, which spreadsheets take for "this is text".
 fn push(text: &mut String, cell: &str) {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    // The semicolon and the tab, too: where they separate columns, what follows one would be a cell of its own.
+    // Also the semicolon and the tab: where these separate columns, the text after one would be a cell of its own.
     let quoted = formula || cell.contains(['"', ',', ';', '\t', '\r', '\n']);
     if !quoted {
         text.push_str(cell);

@@ -1,7 +1,7 @@
 use model::KeyError;
 use store::StoreError;
 
-/// Turns what happened below into what a caller may learn, and writes the rest to the log, here and nowhere else.
+/// Turns an error of the store into what a caller may learn, and logs the rest, here and nowhere else.
 pub(crate) fn public(error: StoreError) -> KeyError {
     match error {
         StoreError::DefaultKeyProtected => KeyError::DefaultKeyProtected,

@@ -58,15 +58,16 @@ impl Keydesk {
         .await
     }
 
-    /// Whether the link with this token can still be opened. Looking spends nothing, so that previews of links may look.
+    /// Whether the link with this token can still be opened. Asking does not use the link up, so previews of links may
+    /// ask.
     pub async fn handover_is_open(&self, token: &str) -> Result<bool, KeyError> {
         let Some(hash) = hash(token) else { return Ok(false) };
         let found = self.inner.store.handover_by_token(&hash, self.now()).await.map_err(failure::public)?;
         Ok(found.is_some_and(|found| self.module_enabled(found.installation)))
     }
 
-    /// Opens the link with this token: shows the key and its secret, and never again. That it was opened is in the audit log
-    /// before it is shown.
+    /// Opens the link with this token: shows the key and its secret, once. The opening is in the audit log before they
+    /// are shown.
     pub async fn open_handover(&self, token: &PlainSecret) -> Result<HandedOver, KeyError> {
         let hash = hash(token.expose()).ok_or(KeyError::HandoverOver)?;
         let token = token.clone();
@@ -95,7 +96,7 @@ impl Keydesk {
         .await
     }
 
-    /// Withdraws a link that nobody has opened: it opens no more, and the key stays as it is.
+    /// Withdraws a link that nobody has opened: it can't be opened any more, and the key stays as it is.
     pub async fn withdraw_handover(&self, caller: &Caller, id: KeyId, handover: HandoverId) -> Result<(), KeyError> {
         self.change_as(caller, move |this, caller, mut change| async move {
             let (installation, now) = (caller.installation, this.now());
@@ -158,7 +159,7 @@ fn associated(installation: InstallationId, key: KeyId, handover: HandoverId, ma
     data
 }
 
-/// What a token is looked up by; `None`: it has not the form of one.
+/// What a token is looked up by; `None`: the text does not have a token's form.
 fn hash(token: &str) -> Option<TokenHash> {
     let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(token).ok()?);
     (bytes.len() == TOKEN_LEN).then(|| {

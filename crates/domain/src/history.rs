@@ -11,7 +11,7 @@ const SHOWN: usize = 100;
 pub struct HistoryEntry {
     /// When.
     pub at: Instant,
-    /// Who.
+    /// The actor.
     pub actor: Actor,
     /// The name that an administrator has now, or the Client Name of a calling key; `None` for everyone else.
     pub name: Option<String>,
@@ -21,7 +21,7 @@ pub struct HistoryEntry {
     pub detail: Value,
 }
 
-/// Some of what was done to a key.
+/// A page of a key's history.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     /// Newest first.
@@ -33,7 +33,7 @@ pub struct History {
 impl Keydesk {
     /// The last 100 things that were done to a key; or the 100 before those, as [`History::older`] says.
     pub async fn history(&self, caller: &Caller, id: KeyId, before: Option<i64>) -> Result<History, KeyError> {
-        // Says whether there is such a key.
+        // Fails if there is no such key.
         self.get(caller, id).await?;
         let (store, installation) = (&self.inner.store, caller.installation);
         let before = before.unwrap_or(i64::MAX);

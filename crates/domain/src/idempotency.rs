@@ -9,7 +9,7 @@ use crate::{Caller, Issued, Keydesk, failure, seal};
 /// For how long an answer is kept, in milliseconds: 24 hours.
 pub(crate) const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// A caller's mark on a request that it may send again.
+/// A caller's `Idempotency-Key` for a request that it may send again.
 #[derive(Clone, Debug)]
 pub struct Idempotency {
     /// As the caller sent it.

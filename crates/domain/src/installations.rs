@@ -29,7 +29,7 @@ impl Keydesk {
         Ok(self.installations().await?.into_iter().find(|installation| installation.name == name))
     }
 
-    /// Whether the API Keys module is on, from memory. Of an installation that is not there it is off.
+    /// Whether the API Keys module is on, from memory. For an installation that does not exist it is off.
     pub fn module_enabled(&self, id: InstallationId) -> bool {
         self.remembered(id).is_some_and(|installation| installation.enabled)
     }

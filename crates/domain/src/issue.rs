@@ -16,7 +16,7 @@ use crate::{
 pub struct NewKey {
     /// Which data it reaches.
     pub environment: Environment,
-    /// What is said of its settings; the rest is as in [`KeySettings::new`].
+    /// The settings that are given; the rest is as in [`KeySettings::new`].
     pub settings: SettingsPatch,
     /// So that a request that is sent again issues no second key.
     pub idempotency: Option<Idempotency>,
@@ -29,7 +29,7 @@ impl NewKey {
     }
 }
 
-/// What makes a key, once every question about it is answered.
+/// A key to be built, after all checks.
 struct Draft {
     kind: KeyKind,
     environment: Environment,
@@ -46,7 +46,7 @@ impl Draft {
 }
 
 impl Keydesk {
-    /// Issues a key. The caller can give it no scope that it does not hold itself.
+    /// Issues a key. The caller can't grant a scope that it does not hold.
     pub async fn issue(&self, caller: &Caller, new: NewKey) -> Result<Issued, KeyError> {
         let installation = self.require_to_change(caller)?;
         let idempotency = new.idempotency.clone();
@@ -85,7 +85,7 @@ impl Keydesk {
         .await
     }
 
-    /// Makes the Default API Key of a new installation.
+    /// Creates the Default API Key of a new installation.
     pub(crate) async fn insert_default_key(
         &self,
         change: &mut Change,
@@ -101,7 +101,7 @@ impl Keydesk {
         self.insert(change, actor, installation, vec![draft], now).await.map(drop)
     }
 
-    /// Writes new keys with their audit entries. Gives them, and what verification is to know of them.
+    /// Writes new keys with their audit entries. Returns them, with their records for verification.
     async fn insert(
         &self,
         change: &mut Change,

@@ -36,7 +36,7 @@ pub(crate) struct Inner {
     pub(crate) keyring_in_file: bool,
     pub(crate) verifier: Verifier,
     pub(crate) installations: RwLock<HashMap<InstallationId, Installation>>,
-    /// Grants from the reading of installations until they are in memory, so that what was read first is not kept last.
+    /// Held from the reading of installations until they are in memory, so that what was read first is not kept last.
     pub(crate) reloading: tokio::sync::Mutex<()>,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
@@ -97,7 +97,7 @@ impl Keydesk {
         self.inner.store.close().await;
     }
 
-    /// Runs a change in a task of its own, so that a caller who hangs up can't leave it half-way.
+    /// Runs a change in a task of its own, so that a caller that hangs up can't leave it half done.
     pub(crate) async fn detached<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, KeyError>> + Send + 'static,
@@ -109,7 +109,8 @@ impl Keydesk {
         })
     }
 
-    /// Makes a change for a caller, in a task of its own. A caller who may change nothing is refused before the database is asked.
+    /// Makes a change for a caller, in a task of its own. A caller that may change nothing is refused before the
+    /// database is asked.
     pub(crate) async fn change_as<T, F>(
         &self,
         caller: &Caller,
@@ -122,7 +123,7 @@ impl Keydesk {
         self.change_rows_as(caller, 1, work).await
     }
 
-    /// The same for a change of so many keys.
+    /// The same for a change of this many keys.
     pub(crate) async fn change_rows_as<T, F>(
         &self,
         caller: &Caller,
@@ -142,7 +143,7 @@ impl Keydesk {
         .await
     }
 
-    /// Refuses where nobody may manage keys now, and whoever may not change anything. Gives the caller's installation.
+    /// Refuses if the module is off or the caller may change nothing. Returns the caller's installation.
     pub(crate) fn require_to_change(&self, caller: &Caller) -> Result<Installation, KeyError> {
         let installation = self.require_module(caller.installation)?;
         caller.require_change()?;
@@ -161,8 +162,8 @@ impl Keydesk {
         Ok(())
     }
 
-    /// Makes a change of so many keys in a task of its own. Whatever comes of it, nobody is answered before that is committed
-    /// which the change has read: it may have seen what others did who wait for the same COMMIT.
+    /// Makes a change of this many keys in a task of its own. Whatever its outcome, the caller is answered only after
+    /// all that the change has read is committed: it may have read changes that wait for the same COMMIT.
     pub(crate) async fn change<T, F>(
         &self,
         keys: usize,

@@ -146,13 +146,14 @@ impl Keyring {
         self.masters.iter().find(|master| master.id == id).map(|master| &master.cipher)
     }
 
-    /// A key for one idempotent answer, of the master key and the caller's `Idempotency-Key`: the database has neither, so
-    /// only whoever asks again, and of us, opens it.
+    /// A key for one idempotent answer, derived from the master key and the caller's `Idempotency-Key`. The database
+    /// has neither, so the answer opens only for a caller that asks Keydesk again.
     pub(crate) fn answer_key(&self, master_id: &str, idempotency_key: &str) -> Option<aead::LessSafeKey> {
         self.shared_key(master_id, b"keydesk/answer-key/1\0", idempotency_key)
     }
 
-    /// A key for one hand-over, of the master key and the link's token: it opens for whoever holds the link, and through us.
+    /// A key for one hand-over, derived from the master key and the link's token: only a holder of the link can open
+    /// it, and only through Keydesk.
     pub(crate) fn handover_key(&self, master_id: &str, token: &str) -> Option<aead::LessSafeKey> {
         self.shared_key(master_id, b"keydesk/handover-key/1\0", token)
     }
@@ -166,13 +167,13 @@ impl Keyring {
         Some(aead::LessSafeKey::new(key))
     }
 
-    /// Under which values are derived that must stay the same while the master key does.
+    /// The key for deriving values that must not change while the master key stays the same.
     pub(crate) fn deriver(&self) -> &hmac::Key {
         &self.masters[0].derive
     }
 }
 
-/// Written aside and linked into place, so that of two processes that start at once both use the same.
+/// Written aside and linked into place, so that two processes that start at once use the same file.
 fn create(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
     let mut text = Zeroizing::new(String::from(
         "# The keyring of this Keydesk. Without it no API key verifies and none can be revealed.\n\

@@ -8,7 +8,7 @@ pub(crate) struct Listed {
     pub(crate) items: Vec<Key>,
     /// Where the rest begins.
     pub(crate) next: Option<Cursor>,
-    /// What issued keys were asked for; `None`: by its very form nothing matches.
+    /// The filter on issued keys; `None`: the query can match nothing.
     filter: Option<KeyFilter>,
     default_matches: bool,
 }
@@ -67,7 +67,7 @@ impl Keydesk {
         if query.cursor.is_none() && default_matches {
             items.push(default);
         }
-        // A cursor goes on in the order that it was made in.
+        // A cursor continues in the order that it was made for.
         let sort = query.cursor.as_ref().map_or(query.sort, |cursor| cursor.sort);
         let after = query.cursor.as_ref().and_then(|cursor| cursor.after.as_ref());
         let wanted = limit - items.len();

@@ -71,7 +71,7 @@ pub enum OpenError {
     /// The database can't be used.
     #[error("the database can't be used: {0}")]
     Store(#[from] StoreError),
-    /// The prefix can't be one.
+    /// The prefix is malformed.
     #[error(transparent)]
     Prefix(#[from] model::InvalidPrefix),
     /// Another prefix than the one that the deployment's keys have.
@@ -80,7 +80,7 @@ pub enum OpenError {
         /// The deployment's.
         has: String,
     },
-    /// The first installation could not be made.
+    /// The first installation could not be created.
     #[error("the first installation could not be made: {0}")]
     First(KeyError),
 }

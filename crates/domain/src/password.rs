@@ -10,7 +10,7 @@ const AT_ONCE: usize = 2;
 /// Where passwords are hashed: on blocking threads, a few at a time.
 pub(crate) struct Passwords {
     pub(crate) permits: Semaphore,
-    /// The hash that a password is held against when there is no such account, so that both answers take as long.
+    /// The hash that a password is checked against when there is no such account, so that both answers take as long.
     pub(crate) decoy: String,
 }
 

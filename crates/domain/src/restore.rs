@@ -12,7 +12,7 @@ impl Keydesk {
             let now = this.now();
             let before = change.key(installation, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
             let deleted_at = before.life.deleted_at.ok_or(KeyError::NotDeleted)?;
-            // Purged to the millisecond, whenever the job that removes the rows comes by.
+            // A key counts as purged to the millisecond, even before the job removes its rows.
             if deleted_at.plus_millis(RESTORE_WINDOW_MS) <= now {
                 return Err(KeyError::NotFound);
             }

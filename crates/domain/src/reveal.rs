@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Keydesk {
-    /// Shows a key's newest secret again. That it was shown is in the audit log before it is shown.
+    /// Shows a key's newest secret again. The audit log has the reveal before the secret is shown.
     pub async fn reveal(&self, caller: &Caller, id: KeyId) -> Result<PlainSecret, KeyError> {
         self.change_as(caller, move |this, caller, mut change| async move {
             living(&mut change, &caller, id, None).await?;

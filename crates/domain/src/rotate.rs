@@ -9,12 +9,12 @@ use crate::{
 };
 
 impl Keydesk {
-    /// Gives a key a new secret. The one before works for `overlap_seconds` more, at most [`Overlap::MAX_SECONDS`]; 0 ends it
-    /// before this answers. Never do more than two work: what was ending already ends now. The Default API Key can be
-    /// rotated as well.
+    /// Gives a key a new secret. The old one works for `overlap_seconds` more, at most [`Overlap::MAX_SECONDS`]; 0 ends
+    /// it before this answers. Never more than two work: one that was ending already ends now. The Default API Key can
+    /// be rotated as well.
     ///
-    /// Whoever gets a secret can do what it may do. So the caller must hold every scope of the key, or `keys:reveal`, with
-    /// which it could ask for the secret anyway.
+    /// Whoever gets a secret can do what its key may do. So the caller must hold every scope of the key, or
+    /// `keys:reveal`, with which it could ask for the secret anyway.
     pub async fn rotate(
         &self,
         caller: &Caller,
@@ -25,8 +25,8 @@ impl Keydesk {
         self.rotate_once(caller, id, overlap_seconds, if_version, None).await
     }
 
-    /// The same. Asked again with the same mark it rotates nothing, and gives the secret that it gave before: to rotate twice
-    /// would end the secret that is still in use.
+    /// The same, with idempotency. A repeated call rotates nothing and returns the same secret: rotating twice would
+    /// end the secret that is still in use.
     pub async fn rotate_once(
         &self,
         caller: &Caller,
@@ -93,7 +93,7 @@ impl Keydesk {
 
     /// The secrets of a key, the newest first, with those that ended within the last 30 days.
     pub async fn secrets(&self, caller: &Caller, id: KeyId) -> Result<Vec<SecretInfo>, KeyError> {
-        // Says whether there is such a key.
+        // Fails if there is no such key.
         self.get(caller, id).await?;
         let now = self.now();
         let secrets = self.inner.store.secrets_of_key(caller.installation, id).await.map_err(failure::public)?;

@@ -7,7 +7,7 @@ use crate::{Caller, Keydesk};
 pub(crate) const CHANGE: usize = 2_000;
 
 impl Keydesk {
-    /// The keys that a selection by search and filters means; `None`: by its very form there are none.
+    /// The keys that a selection by search and filters means; `None`: it can match none.
     pub(crate) fn filter(&self, caller: &Caller, selection: &Selection) -> Option<KeyFilter> {
         let query = selection.query(1)?;
         let search = fold(query.search.trim());

@@ -13,40 +13,41 @@ use crate::{
     fingerprint,
 };
 
-/// A session that is not used for so long ends, in milliseconds: 30 minutes.
+/// A session ends after this time without use, in milliseconds: 30 minutes.
 pub(crate) const IDLE_MS: i64 = 30 * 60 * 1000;
-/// A session ends after so long whatever happens, in milliseconds: 12 hours.
+/// A session ends after this time in any case, in milliseconds: 12 hours.
 pub(crate) const ABSOLUTE_MS: i64 = 12 * 60 * 60 * 1000;
-/// A use is written down when the last one is so old, in milliseconds: not with each click.
+/// A use is written down when the last one is this old, in milliseconds: not with each click.
 const TOUCH_MS: i64 = 60 * 1000;
 
-/// Somebody has just come in.
+/// A sign-in that succeeded.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// 256 random bits, for the cookie. The database has their hash.
     pub token: PlainSecret,
-    /// Who.
+    /// The administrator.
     pub administrator: Administrator,
 }
 
-/// Somebody is in.
+/// The session of a signed-in administrator.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// Who.
+    /// The administrator.
     pub administrator: Administrator,
     /// Where they work.
     pub installation: Installation,
 }
 
 impl Session {
-    /// As whom the domain's verbs are called.
+    /// The caller for the domain's verbs.
     pub fn caller(&self) -> Caller {
         Caller::administrator(&self.administrator, self.installation.id)
     }
 }
 
 impl Keydesk {
-    /// Signs an administrator in. Which of e-mail address and password was wrong is not told, by words or by time.
+    /// Signs an administrator in. Neither the words nor the time of a refusal tell whether the e-mail address or the
+    /// password was wrong.
     pub async fn sign_in(
         &self,
         email_typed: &str,
@@ -94,7 +95,8 @@ impl Keydesk {
         Ok(token)
     }
 
-    /// Who holds this token, if its session has not ended. A use keeps it from ending for another half hour.
+    /// The session of this token, if it has not ended. This counts as a use and keeps the session for another half
+    /// hour.
     pub async fn session(&self, token: &str) -> Result<Option<Session>, AdminError> {
         let hash = fingerprint(token.as_bytes());
         let Some(stored) = self.living_session(&hash).await? else { return Ok(None) };
@@ -105,7 +107,7 @@ impl Keydesk {
         Ok(self.at_work(stored))
     }
 
-    /// The same, for what a page asks by itself while nobody may be there: it is no use of the session.
+    /// The same for requests that a page makes by itself, perhaps with nobody there: they don't count as a use.
     pub async fn session_unused(&self, token: &str) -> Result<Option<Session>, AdminError> {
         let stored = self.living_session(&fingerprint(token.as_bytes())).await?;
         Ok(stored.and_then(|stored| self.at_work(stored)))

@@ -8,7 +8,7 @@ use crate::{audit::AuditEvent, switch};
 /// What a person noted down about a key. The entry of its creation does not repeat it.
 const NOTED: [&str; 3] = ["metadata", "owner_email", "notes"];
 
-/// A patch by the names of its settings; what it leaves as it is, is not there.
+/// A patch by the names of its settings, without those that it leaves as they are.
 fn named(patch: &SettingsPatch) -> Map<String, Value> {
     match json!(patch) {
         Value::Object(named) => named,
@@ -16,7 +16,7 @@ fn named(patch: &SettingsPatch) -> Map<String, Value> {
     }
 }
 
-/// What is said of a new key: what it may do and from where, and whatever else is not as it usually is.
+/// The entry of a new key: what it may do and from where, and every other setting that differs from the usual.
 pub(crate) fn issued(key: &Key) -> AuditEvent {
     let settings = &key.settings;
     let usual = KeySettings::new(settings.client_name.clone());
@@ -34,8 +34,8 @@ pub(crate) fn issued(key: &Key) -> AuditEvent {
     AuditEvent::on_key(Action::KeyIssue, key.id, Value::Object(detail))
 }
 
-/// What is said of a change: each setting before and after, but of the notes only that they were changed. A change of the name
-/// alone, or a switch alone, has an action of its own.
+/// The entry of a change: each setting before and after, but of the notes only that they were changed. A change of the
+/// name alone, or a switch alone, has an action of its own.
 pub(crate) fn changed(id: KeyId, from: &KeySettings, to: &KeySettings) -> AuditEvent {
     let mut before = named(&SettingsPatch::diff(to, from));
     let mut detail = Map::new();

@@ -11,7 +11,7 @@ pub(crate) fn require_future(expires_at: Option<Instant>, now: Instant) -> Resul
     Ok(())
 }
 
-/// Refuses limits as long as nothing keeps them: a limit that is only written down is worse than none.
+/// Refuses limits as long as nothing enforces them: a limit that is only written down is worse than none.
 pub(crate) fn require_no_limits(settings: &KeySettings) -> Result<(), KeyError> {
     let field = match (settings.rate_limits.is_empty(), settings.quotas.is_empty()) {
         (true, true) => return Ok(()),

@@ -6,17 +6,18 @@ use store::Change;
 
 use crate::{Caller, Grants, Keydesk, audit::AuditEvent, failure, selection::CHANGE};
 
-/// What became of switching a selection on or off.
+/// The result of switching a selection on or off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Switched {
     /// Keys that were switched.
     pub changed: u64,
-    /// Keys that were so already, were not there any more, or are protected.
+    /// Keys that were in the wanted state already, were gone, or are protected.
     pub skipped: u64,
 }
 
 impl Keydesk {
-    /// Switches a key on or off, and edits nothing else: switched off, it is refused from the moment this answers.
+    /// Switches a key on or off, and edits nothing else. A key that is switched off is refused from the moment this
+    /// answers.
     pub async fn set_enabled(
         &self,
         caller: &Caller,
@@ -27,7 +28,7 @@ impl Keydesk {
         self.update(caller, id, SettingsPatch { enabled: Some(enabled), ..SettingsPatch::default() }, if_version).await
     }
 
-    /// Switches many keys on or off in one change. Those that can't be are named and left as they are.
+    /// Switches many keys on or off in one change. Those that can't be switched are named and left as they are.
     pub async fn bulk_set_enabled(
         &self,
         caller: &Caller,
@@ -86,7 +87,7 @@ impl Keydesk {
             }
             Selection::Matching { .. } => {
                 let Some(mut filter) = self.filter(caller, selection) else { return Ok(outcome) };
-                // What is switched matches no longer, so that every round finds others.
+                // A switched key no longer matches, so every round finds others.
                 filter.disabled = Some(enabled);
                 loop {
                     let ids = self.inner.store.matching_ids(&filter, CHANGE as i64).await.map_err(failure::public)?;
@@ -95,7 +96,7 @@ impl Keydesk {
                     }
                     let before = outcome.changed;
                     outcome.add(&self.bulk_set_enabled(caller, &ids, enabled).await?);
-                    // Others do the same.
+                    // Someone else switches the same keys.
                     if outcome.changed == before {
                         break;
                     }
@@ -106,7 +107,7 @@ impl Keydesk {
     }
 }
 
-/// Those of `ids` that the caller may switch on, and those whose scopes it lacks. Whether they are there is not asked.
+/// Those of `ids` that the caller may switch on, and those whose scopes it lacks. Whether they exist is not checked.
 async fn may_enable(
     change: &mut Change,
     caller: &Caller,

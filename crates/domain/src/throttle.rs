@@ -10,7 +10,7 @@ use model::{AdminError, Instant};
 const FREE: u32 = 5;
 /// The longest wait, in seconds. Short enough that nobody can lock an owner out for good by guessing.
 const LONGEST: u64 = 60;
-/// Failures are forgotten after so long without another, in milliseconds: 15 minutes.
+/// Failures are forgotten after this time without another, in milliseconds: 15 minutes.
 const FORGOTTEN_MS: i64 = 15 * 60 * 1000;
 /// Accounts and addresses remembered at most.
 const REMEMBERED: usize = 10_000;
@@ -25,7 +25,8 @@ pub(crate) struct Throttle {
 #[derive(Default)]
 struct State {
     failures: HashMap<Subject, Failures>,
-    /// Who has come in from where. They wait for their own failures only, so that nobody elsewhere can keep an owner out.
+    /// Accounts that have signed in, each with the address. They wait for their own failures only, so that nobody
+    /// elsewhere can keep an owner out.
     known: HashSet<(String, IpAddr)>,
 }
 
@@ -43,7 +44,7 @@ struct Failures {
 }
 
 impl Failures {
-    /// From when on another attempt is heard.
+    /// When the next attempt is allowed.
     fn until(self, free: u32) -> Instant {
         match self.count.checked_sub(free) {
             None => self.last,
@@ -72,8 +73,8 @@ fn subjects(account: &str, from: IpAddr) -> [(Subject, u32); 3] {
 }
 
 impl Throttle {
-    /// Counts an attempt as failed until [`Throttle::forget`] takes it back, or refuses to hear it. Counted before the
-    /// password is looked at, so that many attempts at once are not one.
+    /// Counts an attempt as failed until [`Throttle::forget`] takes it back, or refuses it. It is counted before the
+    /// password is checked, so that many attempts at once count as many.
     pub(crate) fn attempt(&self, account: &str, address: IpAddr, now: Instant) -> Result<(), AdminError> {
         let from = network(address);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,7 +103,8 @@ impl Throttle {
         Ok(())
     }
 
-    /// The attempt was right: the account starts afresh from here, and what is shared gets its attempt back.
+    /// The attempt succeeded: the account starts afresh from this address, and the shared counts get their attempt
+    /// back.
     pub(crate) fn forget(&self, account: &str, address: IpAddr) {
         let from = network(address);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -147,7 +149,7 @@ mod tests {
             waits.push(seconds);
             now += seconds as i64;
         }
-        // Two attempts are heard in each of the first two rounds.
+        // Two attempts are allowed in each of the first two rounds.
         assert_eq!(waits, [0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60]);
     }
 

@@ -4,9 +4,9 @@ use serde_json::json;
 use crate::{Caller, Keydesk, audit::AuditEvent, failure, selection::CHANGE};
 
 impl Keydesk {
-    /// Takes back deletions by the changes that made them. Keys that were touched since stay as they are.
+    /// Undoes deletions, given the changes that made them. Keys that were touched since stay as they are.
     ///
-    /// As for restoring, the caller must hold every scope of the keys. Where one is lacking, the keys of that change stay
+    /// As for restoring, the caller must hold every scope of the keys. If it lacks one, the keys of that change stay
     /// deleted, and the changes after it are not looked at.
     pub async fn undo_delete(&self, caller: &Caller, changes: &[i64]) -> Result<u64, KeyError> {
         self.require_to_change(caller)?;

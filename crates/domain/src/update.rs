@@ -7,8 +7,8 @@ use crate::{
 };
 
 impl Keydesk {
-    /// Changes settings of a key; with `if_version`, only if nobody else changed the key since. What changes nothing is not
-    /// written, and the version stays.
+    /// Changes settings of a key; with `if_version`, only if nobody else changed the key since. A patch that changes
+    /// nothing is not written, and the version stays.
     ///
     /// Scopes can always be taken away; only those that the caller holds can be added. To make a key work again, for longer or
     /// from more places, the caller must hold every scope that it then has.
@@ -48,7 +48,7 @@ impl Keydesk {
         .await
     }
 
-    /// Commits a change of one key, knows it before it is answered, and gives the key.
+    /// Commits a change of one key, puts it into memory before the answer, and returns the key.
     pub(crate) async fn finish(
         &self,
         mut change: Change,
@@ -61,7 +61,7 @@ impl Keydesk {
         Ok(after.at(now))
     }
 
-    /// Commits a change of these keys, and knows it before it is answered.
+    /// Commits a change of these keys, and puts it into memory before the answer.
     pub(crate) async fn commit_keys(
         &self,
         mut change: Change,

@@ -1,4 +1,4 @@
-//! A key from its making to its restoring, as one node sees it.
+//! A key from its creation to its restoration, as one node sees it.
 #![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 use domain::{Caller, Keydesk, NewKey, OpenOptions};

@@ -1,4 +1,4 @@
-//! Coming in and going out: set-up, sign-in, sessions, roles.
+//! Set-up, sign-in, sessions, roles.
 #![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 use std::{
@@ -42,7 +42,7 @@ impl Accounts {
         Self { keydesk, clock, _folder: folder }
     }
 
-    /// With an owner, who is `ada@example.com`.
+    /// A desk with the owner `ada@example.com`.
     async fn with_owner() -> Self {
         let desk = Self::open().await;
         desk.add("ada@example.com", Role::Owner).await.unwrap();
@@ -89,12 +89,12 @@ async fn a_session_ends_after_half_an_hour_without_a_use() {
     let signed_in = desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap();
     desk.pass(30 * MINUTE - 1);
     assert_eq!(desk.session(&signed_in).await.unwrap().administrator.email, "ada@example.com");
-    // That was a use.
+    // The last call was a use.
     desk.pass(30 * MINUTE - 1);
     assert!(desk.session(&signed_in).await.is_some());
     desk.pass(30 * MINUTE);
     assert!(desk.session(&signed_in).await.is_none());
-    // Ended is ended, also if the clock is set back.
+    // A session that has ended stays ended, even if the clock is set back.
     desk.pass(-MINUTE);
     let again = desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap();
     assert_ne!(again.token.expose(), signed_in.token.expose());
@@ -137,7 +137,7 @@ async fn signing_out_ends_the_session_on_the_server_and_no_other() {
     desk.keydesk.sign_out(here.token.expose()).await.unwrap();
     assert!(desk.session(&here).await.is_none());
     assert!(desk.session(&there).await.is_some());
-    // Twice is no error, nor is a token that never was.
+    // Signing out twice is no error, nor with a token that never existed.
     desk.keydesk.sign_out(here.token.expose()).await.unwrap();
     desk.keydesk.sign_out("never").await.unwrap();
 }
@@ -162,7 +162,7 @@ async fn a_token_is_random_and_stands_in_no_database() {
 }
 
 #[tokio::test]
-async fn who_has_no_account_gets_the_answer_of_a_wrong_password() {
+async fn an_unknown_account_gets_the_answer_of_a_wrong_password() {
     let desk = Accounts::with_owner().await;
     let wrong = desk.sign_in("ada@example.com", "wrong password", HOME).await;
     for (email, password) in [
@@ -197,7 +197,7 @@ async fn guesses_are_slowed_down_alike_for_accounts_that_exist_and_that_do_not()
 async fn an_owner_is_never_locked_out_for_good() {
     let desk = Accounts::with_owner().await;
     desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap();
-    // Guesses from so many places that the account itself is slow to answer.
+    // Guesses from many places, so that the account itself is throttled.
     for place in 0..30 {
         let place = IpAddr::V4(Ipv4Addr::new(198, 51, 100, place));
         let _ = desk.sign_in("ada@example.com", "wrong password", place).await;
@@ -208,13 +208,13 @@ async fn an_owner_is_never_locked_out_for_good() {
     desk.sign_in("ada@example.com", PASSWORD, HOME).await.expect("whoever signed in from here before does not wait");
     desk.pass(retry_after_seconds as i64 * 1000);
     desk.sign_in("ada@example.com", PASSWORD, ELSEWHERE).await.unwrap();
-    // And afterwards a mistake is free again.
+    // Afterwards a mistake is free again.
     let mistaken = desk.sign_in("ada@example.com", "wrong password", ELSEWHERE).await;
     assert_eq!(mistaken.err(), Some(AdminError::WrongCredentials));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_who_hold_the_set_up_link_one_becomes_the_owner() {
+async fn of_two_holders_of_the_set_up_link_one_becomes_the_owner() {
     let desk = Accounts::open().await;
     let token = desk.token().await;
     let attempt = |email: &str| {
@@ -225,7 +225,7 @@ async fn of_two_who_hold_the_set_up_link_one_becomes_the_owner() {
     let outcomes = [one.await.unwrap(), other.await.unwrap()];
     let owners: Vec<_> = outcomes.iter().flatten().collect();
     assert_eq!(owners.len(), 1);
-    // The role that was asked for is not what makes a first owner.
+    // The first administrator is an owner, whatever role was asked for.
     assert_eq!(owners[0].administrator.role, Role::Owner);
     assert!(desk.session(owners[0]).await.is_some());
     let refused: Vec<_> = outcomes.into_iter().filter_map(Result::err).collect();

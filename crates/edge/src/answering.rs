@@ -12,9 +12,9 @@ use axum::response::Response;
 pub enum Answering {
     /// Until it is taken.
     Now(Option<Response>),
-    /// Something may have to be waited for; most often nothing has to.
+    /// It may have to wait; most often it need not.
     Soon(Later),
-    /// Something has to be waited for, or it takes long.
+    /// It has to wait, or it takes long.
     Later(Later),
 }
 

@@ -8,8 +8,8 @@ use model::TrustedProxies;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The client's address, which the edge puts into each request; `None` when it can't be known. Then no restriction to
-/// addresses is met.
+/// The client's address, which the edge puts into each request; `None` when it can't be known. Then a key that is bound
+/// to addresses is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub Option<IpAddr>);
 
@@ -19,11 +19,11 @@ pub fn find(proxies: &TrustedProxies, peer: Option<SocketAddr>, headers: &Header
     ClientAddress(peer.and_then(|peer| proxies.client(peer.ip(), lines)))
 }
 
-/// Names the client in a request, for all who ask behind the router.
+/// Names the client in a request, for all handlers behind the router.
 pub fn name(client: ClientAddress, peer: Option<SocketAddr>, extensions: &mut Extensions) {
     extensions.insert(client);
     let Some(peer) = peer else { return };
-    // The pages slow down sign-ins by the address that is connected. An unknown client is counted with its proxy.
+    // The pages throttle sign-ins by the connected address. An unknown client is counted with its proxy.
     extensions.insert(ConnectInfo(client.0.map_or(peer, |address| with_address(peer, address))));
 }
 

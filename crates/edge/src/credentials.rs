@@ -1,4 +1,4 @@
-//! The key that a request presents, and what its caller is told when that is not enough.
+//! The key that a request presents, and what its caller is told when the key is not enough.
 
 use http::{HeaderMap, HeaderName, header};
 use model::{Code, Scope};
@@ -7,7 +7,7 @@ use crate::problem::{self, Problem};
 
 static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-/// What a request presents of its caller.
+/// What a request says about its caller.
 #[derive(Clone, Copy, Debug)]
 pub struct Credentials<'a> {
     /// The key, whatever it is.
@@ -16,7 +16,7 @@ pub struct Credentials<'a> {
     pub origin: Option<&'a str>,
 }
 
-/// Reads them from where callers put them.
+/// Reads them from the request's headers.
 pub fn read(headers: &HeaderMap) -> Result<Credentials<'_>, Problem> {
     match presented(headers)? {
         Presented::Nothing => Err(Problem::new(&problem::MISSING_KEY)
@@ -27,7 +27,7 @@ pub fn read(headers: &HeaderMap) -> Result<Credentials<'_>, Problem> {
     }
 }
 
-/// What a caller is told of a key that may not do what it wants.
+/// The refusal of a key that may not do what the call needs.
 pub fn refusal(code: Code, wanted: &[Scope]) -> Problem {
     match code {
         Code::InsufficientScope => insufficient(wanted),
@@ -38,7 +38,7 @@ pub fn refusal(code: Code, wanted: &[Scope]) -> Problem {
     }
 }
 
-/// The origin of the page that calls. More than one is none that could be allowed.
+/// The origin of the page that calls. Several count as one that is never allowed.
 fn origin(headers: &HeaderMap) -> Option<&str> {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let origin = origins.next().filter(|_| origins.next().is_none())?;
@@ -52,10 +52,10 @@ enum Presented<'a> {
     Key(&'a str),
 }
 
-/// The key in `Authorization: Bearer` or `X-API-Key`. Another scheme in `Authorization` is not ours to judge.
+/// The key in `Authorization: Bearer` or `X-API-Key`. Another scheme in `Authorization` is ignored.
 fn presented(headers: &HeaderMap) -> Result<Presented<'_>, Problem> {
     let mut found: Option<&[u8]> = None;
-    // In one pass: to look up what most requests don't have takes longer than to look at the few headers that they have.
+    // In one pass: looking at the few headers of a request is quicker than looking up several that most requests lack.
     for (name, value) in headers {
         let key = if *name == header::AUTHORIZATION {
             bearer(value.as_bytes())
@@ -83,7 +83,7 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     is_bearer.then(|| rest.trim_ascii())
 }
 
-/// One answer for malformed, unknown, foreign and revoked keys: it tells nobody which.
+/// One answer for malformed, unknown, foreign and revoked keys: it does not tell which.
 fn invalid() -> Problem {
     Problem::new(&problem::INVALID_TOKEN)
         .detail("The API key is unknown or no longer valid.")

@@ -35,7 +35,7 @@ pub trait Source: Send + Sync + 'static {
     fn request_id(&self, now: model::Instant) -> Uuid;
 }
 
-/// What is known of a request before it is answered, and needed after.
+/// What is known of a request before it is answered, and needed afterwards.
 #[derive(Debug)]
 pub struct RequestContext {
     started: Instant,
@@ -43,7 +43,7 @@ pub struct RequestContext {
     id: Uuid,
     route: Route,
     head: bool,
-    /// Kept only if somebody listens: neither path nor query goes into a log, since a careless caller may have put a key
+    /// Kept only if the log is on: neither path nor query goes into a log, since a careless caller may have put a key
     /// there.
     logged: Option<Method>,
 }
@@ -83,7 +83,7 @@ impl Edge {
         &self.0.routes
     }
 
-    /// Writes down what has been answered, in the text format of Prometheus.
+    /// Writes the counts of answers in the text format of Prometheus.
     pub fn write_metrics(&self, text: &mut String) {
         self.0.metrics.render(&self.0.routes, text);
     }
@@ -102,13 +102,14 @@ impl Edge {
         }
     }
 
-    /// What log lines say that are written on behalf of the request. It is there at every level at which anything is.
+    /// The span for log lines that are written on behalf of the request. It exists at every level at which anything is
+    /// logged.
     pub fn span(&self, context: &RequestContext) -> Span {
         let route = self.0.routes.template(context.route);
         tracing::error_span!(target: "keydesk::request", "request", request_id = %context.id, route)
     }
 
-    /// Turns what a handler came to into an answer: an error into its document.
+    /// Turns a handler's result into an answer: an error into its document.
     pub fn render(&self, context: &RequestContext, answer: Result<Response, Failure>) -> Response {
         let mut response = answer.unwrap_or_else(|failure| self.failed(failure, context));
         if response.status().as_u16() >= 400 {

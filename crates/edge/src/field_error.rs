@@ -10,7 +10,7 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// A name that the caller made up, as far as it is safe to repeat: too short to be a secret, and plain.
+/// A name that the caller sent, if it is safe to repeat: too short to be a secret, and plain.
 pub fn printable(name: &str) -> &str {
     let plain =
         (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));

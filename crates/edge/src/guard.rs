@@ -21,7 +21,7 @@ pub enum Failure {
     Panicked,
 }
 
-/// Waits for `future`, but not longer than `limit`. Nothing is spent on a timer for what is ready at once.
+/// Waits for `future`, but not longer than `limit`. A future that is ready at once needs no timer.
 pub async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut timer: Option<Pin<Box<tokio::time::Sleep>>> = None;
@@ -47,7 +47,7 @@ pub async fn guarded<F: Future>(limit: Duration, future: F) -> Result<F::Output,
     within(limit, polled).await.unwrap_or(Err(Failure::Late))
 }
 
-/// Does work of which nothing half-done is seen again after a panic.
+/// Does work that leaves nothing half done to be seen after a panic.
 pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         drop_quietly(panic);

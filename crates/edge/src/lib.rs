@@ -1,11 +1,11 @@
 //! What surrounds every HTTP request, whoever answers it.
 //!
 //! Invariants:
-//! - every answer passes [`Edge`], which gives it its request id, counts it and logs it; what is logged on behalf of a request
-//!   that has to wait carries its id and its route ([`Edge::span`]);
+//! - every answer passes [`Edge`], which gives it its request id, counts it and logs it; a log line on behalf of a
+//!   request that has to wait carries its id and its route ([`Edge::span`]);
 //! - neither a path nor a query goes into a log, since a careless caller may have put a key there;
 //! - an error is a problem document, and never repeats what the caller sent where a secret could stand;
-//! - it knows the words of `model`, and neither keys nor databases: what is decided on a call is decided elsewhere.
+//! - it knows the types of `model`, and neither keys nor databases: calls are decided elsewhere.
 
 pub mod accept;
 mod answering;

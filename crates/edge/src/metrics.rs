@@ -1,4 +1,4 @@
-//! Counters, and how Prometheus reads them. Plain atomics in fixed tables: counting a call costs a few nanoseconds.
+//! Counters, in the form that Prometheus reads. Plain atomics in fixed tables: counting a call costs a few nanoseconds.
 
 use std::{
     fmt::Write,
@@ -20,7 +20,7 @@ const BUCKETS: [u64; 12] =
 /// Statuses that are counted one by one, from 100 on; the place behind them stands for all others.
 const STATUSES: usize = 500;
 
-/// What has been answered.
+/// Counts of answers.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     routes: Vec<RouteMetrics>,
@@ -34,7 +34,7 @@ struct RouteMetrics {
 }
 
 impl Metrics {
-    /// For each of these routes.
+    /// Counters for each of these routes.
     pub(crate) fn new(routes: &Routes) -> Self {
         Self { routes: routes.iter().map(|_| RouteMetrics::default()).collect() }
     }

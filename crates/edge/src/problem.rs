@@ -110,7 +110,7 @@ impl Problem {
         Self { kind, detail: Cow::Borrowed(kind.title), errors: Vec::new(), challenge: None }
     }
 
-    /// What is wrong with this very request.
+    /// What is wrong with this request.
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.detail = detail.into();
         self
@@ -133,7 +133,7 @@ impl Problem {
         Self::new(&INVALID_REQUEST).detail(detail)
     }
 
-    /// For an answer that came from elsewhere with nothing but a status.
+    /// For an answer that was made elsewhere and has only a status.
     pub fn of_status(status: StatusCode) -> Self {
         let kind = match status.as_u16() {
             404 => &NOT_FOUND,
@@ -168,11 +168,11 @@ impl Problem {
             request_id,
             errors: &self.errors,
         };
-        // Strings, numbers and lists of them: nothing that JSON can't hold.
+        // Strings, numbers and lists of them, which JSON can always hold.
         let body = serde_json::to_vec(&document).unwrap_or_default();
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
-        // The router has put it in front, the edge has not. Refusals are alike, wherever they come from.
+        // The router has set it, the edge has not. Refusals must be alike, wherever they come from.
         headers.remove(header::CONTENT_LENGTH);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -204,7 +204,7 @@ impl From<verify::Unavailable> for Problem {
 
 impl From<KeyError> for Problem {
     fn from(error: KeyError) -> Self {
-        // The model's words are for people, who have roles. Here it is a key that may not.
+        // The model's message is for people, and speaks of roles. Here the caller is a key.
         let detail = match &error {
             KeyError::Forbidden => FORBIDDEN_TO_KEYS.to_owned(),
             error => error.to_string(),
@@ -221,11 +221,11 @@ impl From<KeyError> for Problem {
     }
 }
 
-/// What a key reads that lost a right, or stopped working, while its change waited for another.
+/// For a key that lost a scope, or stopped working, while its change waited for another.
 const FORBIDDEN_TO_KEYS: &str =
     "The API key stopped working, or lost a scope that this call needs, while the call waited. Nothing was changed.";
 
-/// The kind of an error: that of its code. What no call of the API can come to has none of its own.
+/// The kind of an error: that of its code. An error that no call of the API can cause has no kind of its own.
 fn kind(error: &KeyError) -> &'static Kind {
     let code = match error {
         KeyError::NoInstallation => NOT_FOUND.code,
@@ -247,7 +247,7 @@ impl fmt::Display for Problem {
 
 /// `WWW-Authenticate: Bearer realm="keydesk"`, with `rest` after it.
 pub fn bearer(rest: &str) -> HeaderValue {
-    // Scopes and our own words: always visible ASCII.
+    // Scopes and Keydesk's own words: always visible ASCII.
     HeaderValue::try_from(format!("Bearer realm=\"keydesk\"{rest}")).unwrap_or(HeaderValue::from_static("Bearer"))
 }
 

@@ -1,4 +1,4 @@
-//! Query strings, read strictly: what is unknown, repeated or malformed is refused and not guessed at.
+//! Query strings, read strictly: a parameter that is unknown, repeated or malformed is refused.
 
 use std::borrow::Cow;
 
@@ -10,12 +10,12 @@ use crate::{FieldError, Problem, printable};
 /// A known name and its decoded value.
 pub type Pair<'a> = (&'static str, Cow<'a, str>);
 
-/// The parameters of a request, each at most once and none but `known`.
+/// The parameters of a request, each at most once, and only `known` ones.
 pub fn read(uri: &Uri, known: &[&'static str]) -> Result<Vec<(&'static str, String)>, Problem> {
     Ok(collect(uri, known, false)?.into_iter().map(|(name, value)| (name, value.into_owned())).collect())
 }
 
-/// The parameters of a request, as often as they are there and none but `known`.
+/// The parameters of a request, as often as they occur, and only `known` ones.
 pub fn pairs<'a>(uri: &'a Uri, known: &[&'static str]) -> Result<Vec<Pair<'a>>, Problem> {
     collect(uri, known, true)
 }

@@ -34,7 +34,8 @@ impl Refusals {
         Self((0..routes * codes()).map(|_| Entry::default()).collect())
     }
 
-    /// Whether one more line may be written, `since` the start: then how many have been left out before it.
+    /// Whether one more line may be written, at this time `since` the start; if so, how many lines were left out before
+    /// it.
     pub(crate) fn admit(&self, route: Route, kind: Option<&Kind>, since: Duration) -> Option<u64> {
         let code = kind.and_then(|kind| KINDS.iter().position(|known| known.code == kind.code)).unwrap_or(KINDS.len());
         let entry = self.0.get(route.index() * codes() + code)?;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 pub struct RequestId(pub Uuid);
 
 impl RequestId {
-    /// As it was put into the request before the router.
+    /// The id that was put into the request before the router.
     pub fn of(parts: &Parts) -> Uuid {
         parts.extensions.get::<Self>().map_or(Uuid::nil(), |id| id.0)
     }

@@ -1,4 +1,5 @@
-//! The routes of a process, as they are counted and logged: by their templates, never by the paths that callers send.
+//! The routes of a process, as they are counted and logged: under their templates, never under the paths that callers
+//! send.
 
 use std::fmt;
 
@@ -52,7 +53,7 @@ impl Template {
 pub struct Route(usize);
 
 impl Route {
-    /// Where it stands among all [`Routes`].
+    /// Its index among all [`Routes`].
     pub(crate) const fn index(self) -> usize {
         self.0
     }
@@ -61,7 +62,7 @@ impl Route {
 /// Every route of a process.
 #[derive(Debug)]
 pub struct Routes {
-    /// Those that go before others first; the last takes what no other does.
+    /// The more specific ones first; the last takes every path that no other does.
     templates: Vec<Template>,
 }
 

@@ -10,8 +10,8 @@ use tracing::Span;
 
 /// Runs `future` within the span that `make` makes, from when it first has to wait.
 ///
-/// For what is asked for every other call: what is ready at once has asked nobody and writes no line, so that making a span,
-/// which takes as long as finding the key, would be for nothing. Work that is spawned before it waits gets no span.
+/// For questions that precede every other call: a future that is ready at once writes no line, so a span, which takes
+/// as long as finding the key, would be wasted on it. Work that is spawned before it waits gets no span.
 pub async fn within_span_once_waiting<F: Future>(make: impl FnOnce() -> Span, future: F) -> F::Output {
     let mut future = pin!(future);
     let mut make = Some(make);

@@ -12,7 +12,7 @@ use tokio::{
 /// that a process may usually have open.
 pub(crate) const CONNECTIONS_MAX: usize = 256;
 
-/// Who finds no place waits in the system's queue until one is free.
+/// A connection that finds no place waits in the system's queue until one is free.
 pub(crate) struct Bounded {
     listener: TcpListener,
     places: Arc<Semaphore>,
@@ -26,7 +26,7 @@ impl Bounded {
         Self { listener, places: Arc::new(Semaphore::new(most)) }
     }
 
-    /// The next connection. Loses none when it is given up.
+    /// The next connection. Cancelling it loses no connection.
     pub(crate) async fn accept(&self) -> (TcpStream, Place) {
         match Arc::clone(&self.places).acquire_owned().await {
             Ok(place) => (accept::next(&self.listener).await.0, place),

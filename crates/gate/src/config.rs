@@ -1,4 +1,4 @@
-//! The part of the configuration that is about proxies.
+//! The part of the configuration for proxies.
 
 use model::{InvalidNetwork, InvalidRoute, Network, Route, RouteTable, Scope, TrustedProxies};
 use serde::Deserialize;
@@ -36,10 +36,10 @@ impl<T> OneOrMany<T> {
 /// Why what was configured can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidGateway {
-    /// A proxy is no network.
+    /// A trusted proxy is not a network.
     #[error("trusted_proxies: {0} {1}.")]
     TrustedProxy(String, InvalidNetwork),
-    /// A route can't be one, or two of them match the same calls.
+    /// A route is malformed, or two routes match the same calls.
     #[error(transparent)]
     Route(#[from] InvalidRoute),
 }

@@ -24,7 +24,7 @@ struct Inner {
 const PATH: &str = "/authz";
 
 impl Gate {
-    /// Decides with `verifier`, by what `gateway` says.
+    /// Decides with `verifier`, by the rules of `gateway`.
     pub fn new(verifier: Verifier, gateway: Gateway, edge: Edge) -> Self {
         let route = edge.routes().find(PATH);
         Self(Arc::new(Inner { verifier, gateway, edge, route }))
@@ -40,7 +40,7 @@ impl Gate {
         &self.0.edge
     }
 
-    /// Whose word on a client's address is taken.
+    /// The proxies whose `X-Forwarded-For` is believed.
     pub fn trusted_proxies(&self) -> &TrustedProxies {
         &self.0.gateway.trusted_proxies
     }

@@ -1,10 +1,10 @@
 use model::{RouteTable, TrustedProxies};
 
-/// What this deployment's proxies are told, and how far they are believed.
+/// This deployment's routes, and the proxies that it trusts.
 #[derive(Clone, Debug, Default)]
 pub struct Gateway {
-    /// Which original requests want which rights.
+    /// Which original requests need which scopes.
     pub routes: RouteTable,
-    /// Whose `X-Forwarded-For` is believed.
+    /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
 }

@@ -1,10 +1,10 @@
-//! What stands in front of an API: the original request, the right that its route wants, and the answer that lets it
-//! through or refuses it, in each of the ways in which proxies ask.
+//! What stands in front of an API: the original request, the scopes that its route needs, and the answer that lets it
+//! through or refuses it, in each protocol that proxies ask in.
 //!
 //! Invariants:
 //! - it verifies, and changes nothing: no verb and no person is known here;
-//! - whoever asks in whatever protocol, there is one decision ([`Gate::answer`]);
-//! - what the original request is, is never guessed: one source names it, and its path has one reading;
+//! - there is one decision ([`Gate::answer`]), whatever the proxy and its protocol;
+//! - the original request is never guessed: one source names it, and its path has one reading;
 //! - the ports that only proxies should reach have a bounded number of connections.
 
 mod authz;

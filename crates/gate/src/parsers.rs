@@ -1,4 +1,4 @@
-//! What reads the bytes of strangers, as `fuzz/` calls it.
+//! The parsers of untrusted bytes, for `fuzz/`.
 
 use http::{HeaderMap, Method};
 use model::RawPath;

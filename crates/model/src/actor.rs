@@ -64,10 +64,10 @@ pub enum Action {
     /// A link was made that hands a key's secret over.
     #[serde(rename = "handover.create")]
     HandoverCreate,
-    /// Somebody opened such a link and saw the secret.
+    /// A hand-over link was opened and its secret shown.
     #[serde(rename = "handover.open")]
     HandoverOpen,
-    /// Such a link was withdrawn before anybody opened it.
+    /// A hand-over link was withdrawn before anybody opened it.
     #[serde(rename = "handover.withdraw")]
     HandoverWithdraw,
     /// A key was deleted, and with it revoked.

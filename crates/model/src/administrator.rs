@@ -78,11 +78,11 @@ pub const PASSWORD_MIN: usize = 12;
 /// Longest password, in characters: a longer one would be work for the server and no gain.
 pub const PASSWORD_MAX: usize = 256;
 
-/// Why somebody can't come in: what they may learn.
+/// Why signing in or setting up was refused: what the caller may learn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum AdminError {
-    /// The e-mail address or the password is not right; which of them is not told.
+    /// The e-mail address or the password is wrong; the caller is not told which.
     #[error("The email or the password is not right.")]
     WrongCredentials,
     /// Too many attempts for this account or from this address.
@@ -100,7 +100,7 @@ pub enum AdminError {
     /// Too short or too long.
     #[error("A password has 12 to 256 characters.")]
     WeakPassword,
-    /// Somebody has it already.
+    /// Another administrator has this e-mail address.
     #[error("An administrator with this email address exists.")]
     EmailTaken,
     /// The set-up link is not valid (any more).

@@ -8,7 +8,7 @@ use crate::{CATALOGUE, Scope};
 const DESCRIPTION_MAX: usize = 200;
 /// Most scopes that a deployment adds.
 const ADDED_MAX: usize = 500;
-/// Resources of Keydesk's own: an added action would be held by keys that were given `keys:*` before it was added.
+/// Resources of Keydesk's own: keys that already hold `keys:*` would hold an added action too.
 const RESERVED: [&str; 3] = ["keys:", "usage:", "audit:"];
 
 /// A scope with what it allows, in the words that an administrator reads.
@@ -30,7 +30,7 @@ pub struct Catalogue {
 /// Why a scope can't be added.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCatalogue {
-    /// It is there already.
+    /// The catalogue has it already.
     #[error("the scope {0} is given twice, or is one of Keydesk's own")]
     Twice(Scope),
     /// `resource:*` stands for all scopes of the resource, and is none itself.
@@ -42,7 +42,7 @@ pub enum InvalidCatalogue {
     /// No description, a long one, or one with control characters.
     #[error("the description of the scope {0} must have 1 to 200 printable characters")]
     Description(Scope),
-    /// More than can be shown.
+    /// More scopes than can be shown.
     #[error("at most 500 scopes can be added")]
     TooMany,
 }
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn added_rights_are_known_beside_the_others() {
+    fn added_scopes_are_known_beside_the_others() {
         let catalogue =
             Catalogue::with(vec![entry("billing:read", "Read bills"), entry("calls:park", "Park calls")]).unwrap();
         for (scope, known) in [

@@ -36,8 +36,8 @@ impl ClientName {
         if text.chars().any(is_invisible) {
             return Err(ClientNameError::Invisible);
         }
-        // No character is longer than four bytes, and none composes out of more than a handful: what is longer than this
-        // can't become short enough, and is refused before it costs anything.
+        // No character is longer than four bytes, and only a handful compose into one: a longer text can't become short
+        // enough, and is refused before it costs anything.
         if text.len() > CLIENT_NAME_MAX * 4 * 18 {
             return Err(ClientNameError::TooLong);
         }
@@ -60,7 +60,7 @@ pub fn fold(text: &str) -> String {
     text.nfc().flat_map(char::to_lowercase).nfc().collect()
 }
 
-/// Whether nobody sees it, or it changes how its neighbours are seen.
+/// Whether the character is invisible, or changes how its neighbours are shown.
 pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,

@@ -31,13 +31,13 @@ pub enum KeyError {
     /// A scope that is not in the catalogue.
     #[error("There is no such scope: {scope}.")]
     UnknownScope {
-        /// As asked.
+        /// As the caller wrote it.
         scope: Scope,
     },
     /// A setting is invalid.
     #[error("{reason}")]
     InvalidSetting {
-        /// Which, by its name in the API, for example `expires_at`.
+        /// Its name in the API, for example `expires_at`.
         field: String,
         /// Which rule it breaks.
         reason: String,
@@ -51,7 +51,7 @@ pub enum KeyError {
     /// The installation keeps no sealed copies, so the secret was shown once only.
     #[error("The secret was shown once, when the key was created, and can't be shown again.")]
     NotRecoverable,
-    /// A hand-over link was opened before, is too old, was withdrawn, or never was one.
+    /// The hand-over link was opened before, has expired, was withdrawn, or never existed.
     #[error("This link has been used, has expired or was withdrawn. Ask for a new one.")]
     HandoverOver,
     /// The key is not deleted, so there is nothing to restore.
@@ -60,7 +60,7 @@ pub enum KeyError {
     /// The same `Idempotency-Key` came with another request.
     #[error("This Idempotency-Key was used for another request.")]
     IdempotencyMismatch,
-    /// A signed-in person's role does not allow it, or a key has lost the right while its change waited.
+    /// A signed-in person's role does not allow it, or a key has lost the scope while its change waited.
     #[error("Your role does not allow this.")]
     Forbidden,
     /// The API Keys module is off for the installation.

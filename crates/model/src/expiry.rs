@@ -6,16 +6,16 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most days from now: a hundred years.
 const DAYS_MAX: u32 = 36_500;
 
-/// When a key is to end, as people say it. REST takes instants alone.
+/// When a key expires, as people write it. REST takes instants only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
     /// At an instant.
     At(Instant),
-    /// So many times 24 hours from now, at least 1.
+    /// This many times 24 hours from now, at least 1.
     InDays(u32),
 }
 
-/// The text says no time at which a key could end.
+/// The text names no time at which a key could expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "write an instant such as 2027-01-31T00:00:00Z, a number of days such as 90d, or the last day in UTC such as 2027-01-31"
@@ -29,14 +29,14 @@ impl Expiry {
         Some(Self::At(start.plus_millis(DAY_MS)))
     }
 
-    /// So many days from now, written without a sign: 1 to 36500.
+    /// This many days from now, written without a sign: 1 to 36500.
     pub fn in_days(number: &str) -> Option<Self> {
         let plain = number.bytes().all(|byte| byte.is_ascii_digit());
         let days = number.parse().ok().filter(|days| plain && (1..=DAYS_MAX).contains(days))?;
         Some(Self::InDays(days))
     }
 
-    /// The instant that is meant by whoever says it at `now`.
+    /// The instant that it means at `now`.
     pub fn instant(self, now: Instant) -> Instant {
         match self {
             Self::At(instant) => instant,

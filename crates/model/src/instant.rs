@@ -19,7 +19,7 @@ const LAST_MS: i64 = 253_402_207_199_999;
 const FIRST_MS: i64 = -62_135_596_800_000;
 
 impl Instant {
-    /// From milliseconds since the epoch, held within what RFC 3339 can write.
+    /// From milliseconds since the epoch, clamped to what RFC 3339 can write.
     pub const fn from_millis(ms: i64) -> Self {
         if ms < FIRST_MS {
             Self(FIRST_MS)

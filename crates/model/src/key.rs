@@ -37,7 +37,7 @@ pub enum KeyStatus {
     Active,
     /// Switched off by a person, who can switch it on again.
     Disabled,
-    /// Its time is over.
+    /// It has expired.
     Expired,
     /// Deleted.
     Revoked,
@@ -77,7 +77,7 @@ impl FromStr for KeyStatus {
     }
 }
 
-/// The instants that decide whether a key lives.
+/// The instants that decide a key's status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LifeCycle {
     /// When it was switched off, if it is.
@@ -89,7 +89,7 @@ pub struct LifeCycle {
 }
 
 impl LifeCycle {
-    /// Where it stands at `now`. Several reasons at once: the gravest names it.
+    /// Its status at `now`. If several reasons apply, the gravest decides.
     pub fn status(&self, now: Instant) -> KeyStatus {
         if self.deleted_at.is_some() {
             KeyStatus::Revoked
@@ -143,13 +143,13 @@ pub struct SecretInfo {
     pub hint: Hint,
     /// When it was made.
     pub created_at: Instant,
-    /// From when on it is refused, because a newer one took its place; null: it is the newest.
+    /// From when on it is refused, because a newer one has replaced it; null: it is the newest.
     pub expires_at: Option<Instant>,
     /// The last allowed call with it, to within a few seconds; null: never used.
     pub last_used_at: Option<Instant>,
 }
 
-/// What became of switching several keys on or off.
+/// The result of switching several keys on or off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BulkSwitched {
@@ -161,7 +161,7 @@ pub struct BulkSwitched {
     pub skipped: Vec<Skipped>,
 }
 
-/// What became of a bulk delete.
+/// The result of a bulk delete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BulkDeleted {

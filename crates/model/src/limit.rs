@@ -8,7 +8,7 @@ pub const LIMIT_MAX: u64 = (1 << 53) - 1;
 /// Longest name of a limit, in bytes.
 const NAME_MAX: usize = 32;
 
-/// The name of a limit: `[a-z][a-z0-9_-]{0,31}`. A refused call is told it.
+/// The name of a limit: `[a-z][a-z0-9_-]{0,31}`. A refused caller is told the name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(pattern = "^[a-z][a-z0-9_-]{0,31}$", examples("default")))]

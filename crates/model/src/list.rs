@@ -169,7 +169,7 @@ fn unhex(text: &str) -> Option<String> {
         return None;
     }
     let bytes = (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok());
-    // A NUL can be in no name, and PostgreSQL refuses it in a text.
+    // No name holds a NUL, and PostgreSQL refuses it in a text.
     String::from_utf8(bytes.collect::<Option<_>>()?).ok().filter(|text| !text.contains('\0'))
 }
 
@@ -184,7 +184,7 @@ pub struct ListQuery {
     pub status: Option<KeyStatus>,
     /// Only this preset.
     pub preset: Option<Preset>,
-    /// Only keys whose time is not over yet, and will be before this instant.
+    /// Only keys that have not expired yet, and will before this instant.
     pub expiring_before: Option<Instant>,
     /// The order.
     pub sort: Sort,
@@ -204,7 +204,7 @@ pub struct KeyPage {
     pub next_cursor: Option<String>,
     /// How many keys match in all.
     pub total: u64,
-    /// `total` stopped counting: at least so many keys match. Without search and filters the total is always exact.
+    /// `total` is a lower bound: at least this many keys match. Without search and filters the total is always exact.
     pub total_is_lower_bound: bool,
 }
 

@@ -92,7 +92,7 @@ fn prefix_length(text: &str, bits: u8) -> Result<u8, InvalidNetwork> {
 }
 
 fn masked(address: IpAddr, prefix: u8) -> IpAddr {
-    // A shift by the whole width is no shift of the machine's, and leaves nothing.
+    // The machine can't shift by the whole width, which would leave nothing.
     match address {
         IpAddr::V4(v4) => {
             let mask = u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
@@ -153,7 +153,7 @@ impl NetworkSet {
         if networks.len() > NETWORKS_MAX { Err(TooManyNetworks) } else { Ok(Self(networks)) }
     }
 
-    /// Whether a call from this address may be made. From an address that nobody knows: only when every address may.
+    /// Whether a call from this address may be made. From an unknown address: only when every address may.
     pub fn allows(&self, address: Option<IpAddr>) -> bool {
         self.0.is_empty() || address.is_some_and(|address| self.0.iter().any(|network| network.contains(address)))
     }

@@ -24,15 +24,15 @@ pub enum InvalidOrigin {
     /// Something after the host and its port.
     #[error("must end after the host and its port: an origin has no path, query or user name")]
     NotAnOrigin,
-    /// The host can't be one.
+    /// Not a host.
     #[error(
         "must name a host such as app.example.com, as browsers write it: in ASCII (xn--…), without a dot at the end"
     )]
     Host,
-    /// `*` somewhere else than alone in front.
+    /// `*` anywhere but alone in front.
     #[error("may have * only as a whole label in front of a domain of two labels or more: https://*.example.com")]
     Wildcard,
-    /// The port can't be one.
+    /// Not a port.
     #[error("must have a port from 1 to 65535, or none")]
     Port,
 }
@@ -102,7 +102,7 @@ fn read_port(digits: &str) -> Option<u16> {
     digits.parse().ok().filter(|_| plain)
 }
 
-/// Whether it is a host name, or an IPv4 address as everybody writes it. `1.2.3` and `0x7f.1` are names to nobody.
+/// Whether it is a host name, or an IPv4 address in its usual form. `1.2.3` and `0x7f.1` are neither.
 fn is_host(name: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -152,7 +152,7 @@ impl OriginPattern {
             Host::Name(name) => Host::Name(&**name),
             Host::V6(address) => Host::V6(*address),
         };
-        // Every subdomain of a subdomain is one. Of an origin that is no pattern, this is all there is.
+        // A subdomain of a subdomain is a subdomain too, so checking the other's host is enough.
         let (scheme, port) = (other.scheme, other.port);
         (self.subdomains || !other.subdomains) && self.holds(&Parts { scheme, host, port })
     }

@@ -2,7 +2,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// For how long the secret before works beside a new one: at most 30 days, in seconds. The one place that knows the bound.
+/// For how long the old secret works beside the new one: at most 30 days, in seconds. The one place that states the
+/// bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 pub struct Overlap(u32);
@@ -12,7 +13,7 @@ pub struct Overlap(u32);
 #[error("must be a whole number from 0 to {}", Overlap::MAX_SECONDS)]
 pub struct InvalidOverlap;
 
-/// A span of time that is not written as one.
+/// Why a text is no span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSpan {
     /// No number, or no unit.

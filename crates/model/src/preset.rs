@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_right_of_a_preset_is_in_the_catalogue() {
+    fn every_scope_of_a_preset_is_in_the_catalogue() {
         for preset in Preset::ALL {
             assert_eq!(preset.scopes().len(), preset.names().len(), "{preset}");
             assert!(preset.scopes().iter().all(Scope::is_known), "{preset}");

@@ -8,7 +8,7 @@ pub const QUOTAS_MAX: usize = 3;
 /// Longest name of a time zone, in bytes; the longest of the IANA database has 32.
 const TIME_ZONE_MAX: usize = 64;
 
-/// The stretch of the calendar for which a quota is given.
+/// The calendar period of a quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -80,7 +80,7 @@ pub struct Quota {
     scopes: ScopeSet,
 }
 
-/// A quota as it arrives.
+/// A quota before it is checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {
@@ -140,8 +140,8 @@ impl Quota {
         &self.scopes
     }
 
-    /// Whether it lets no more calls pass than `other`, by the same count: what is compared is the same quota of a key before
-    /// and after.
+    /// Whether both count the same calls and this one allows no more of them: the two are one quota of a key before and
+    /// after a change.
     fn is_within(&self, other: &Self) -> bool {
         (&self.name, self.period, &self.time_zone, &self.scopes)
             == (&other.name, other.period, &other.time_zone, &other.scopes)

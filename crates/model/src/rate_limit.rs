@@ -28,7 +28,7 @@ pub struct RateLimit {
     scopes: ScopeSet,
 }
 
-/// A rate limit as it arrives.
+/// A rate limit before it is checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {
@@ -94,8 +94,8 @@ impl RateLimit {
         &self.scopes
     }
 
-    /// Whether it lets no more calls pass than `other`, by the same count: what is compared is the same limit of a key before
-    /// and after.
+    /// Whether both count the same calls and this one allows no more of them: the two are one limit of a key before and
+    /// after a change.
     fn is_within(&self, other: &Self) -> bool {
         (&self.name, self.window_seconds, &self.scopes) == (&other.name, other.window_seconds, &other.scopes)
             && self.limit <= other.limit

@@ -1,9 +1,9 @@
 use std::str;
 
-/// The path of a request, byte for byte as it came, of which every proxy and every server has the same reading.
+/// The path of a request, byte for byte as it came, which every proxy and every server reads the same way.
 ///
-/// Nothing is decoded or tidied: what is decided on is what is forwarded. Whatever one program could take for another path
-/// than the next does is refused instead.
+/// Nothing is decoded or tidied: the decision is made on what is forwarded. A path that two programs could read
+/// differently is refused instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawPath<'a>(&'a str);
 
@@ -19,7 +19,7 @@ pub enum InvalidPath {
     /// `.` or `..`, which some programs resolve and others don't.
     #[error("a path has no . or .. for a segment")]
     DotSegment,
-    /// A byte that RFC 3986 does not let stand in a path, or a semicolon, after which some programs stop reading.
+    /// A byte that RFC 3986 does not allow in a path, or a semicolon, after which some programs stop reading.
     #[error("a path consists of letters, digits and -._~!$&'()*+,=:@/, and of percent-encoded UTF-8")]
     Character,
     /// A percent sign without two hexadecimal digits.
@@ -41,7 +41,7 @@ impl<'a> RawPath<'a> {
             return Err(InvalidPath::NotAbsolute);
         }
         let mut at = 0;
-        // Where the segment begins that is being read.
+        // Where the current segment begins.
         let mut start = 0;
         while let Some(byte) = path.get(at) {
             match byte {
@@ -73,7 +73,7 @@ impl<'a> RawPath<'a> {
     }
 }
 
-/// A segment as an upstream reads it. Of a segment of a [`RawPath`].
+/// The bytes of a [`RawPath`]'s segment, as an upstream reads them.
 pub(crate) fn decoded(segment: &str) -> impl Iterator<Item = u8> + '_ {
     let mut bytes = segment.bytes();
     std::iter::from_fn(move || match bytes.next()? {
@@ -109,7 +109,7 @@ fn encoded(rest: &[u8]) -> Result<usize, InvalidPath> {
     };
     let first = byte(0)?;
     let length = match first {
-        // Java's encoder writes `~` so.
+        // Java's encoder writes `~` this way.
         b'~' => return Ok(1),
         b'/' | b'\\' | b'.' | b'%' | b';' | b'-' | b'_' => return Err(InvalidPath::Disguised),
         byte if byte.is_ascii_alphanumeric() || byte.is_ascii_control() => return Err(InvalidPath::Disguised),

@@ -2,10 +2,10 @@ use std::fmt;
 
 use crate::{InvalidPath, RawPath, Scope, raw_path::decoded};
 
-/// Which calls want which scopes: a method, or `*` for any, and a template of paths.
+/// Which calls need which scopes: a method, or `*` for any, and a template of paths.
 ///
-/// In a template `{name}` stands for one segment that is not empty, and `{*name}`, at the end, for everything that is left,
-/// be it one empty segment. Everything else stands for itself, whether or not a path has it percent-encoded.
+/// In a template `{name}` stands for one segment that is not empty, and `{*name}`, at the end, for everything that is
+/// left, even one empty segment. Everything else stands for itself, whether or not a path has it percent-encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     pub(crate) method: MethodPattern,
@@ -34,13 +34,13 @@ pub enum InvalidRoute {
     /// The method is neither `*` nor one in capitals.
     #[error("route {0}: a method is written in capitals, for example GET, or is * for any")]
     Method(String),
-    /// It would match nothing, and take its path from the routes that do.
+    /// It would match no method, and hide the routes that match its path.
     #[error("route {0}: no method is named; name each that the path knows, or * for any")]
     NoMethod(String),
     /// A literal part of the template could never be a path that is let through.
     #[error("route {0}: {1}")]
     Literal(String, InvalidPath),
-    /// Braces that stand for nothing.
+    /// Braces that form no placeholder.
     #[error("route {0}: a segment is literal, or {{name}}, or, as the last one, {{*name}}")]
     Braces(String),
     /// Two routes match the same calls, and neither is more specific than the other.

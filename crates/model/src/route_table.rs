@@ -4,7 +4,7 @@ use crate::{
     route::{MethodPattern, Segment},
 };
 
-/// Routes, of which the most specific one that matches a call says what it wants.
+/// Routes: the most specific one that matches a call says which scopes the call needs.
 ///
 /// The path decides first: of two templates that match it, the more specific one is found at the first segment, from the
 /// left, in which they differ: there a literal goes before `{name}`, and that before `{*name}`. Then, among the routes of
@@ -36,7 +36,7 @@ struct Methods {
 }
 
 impl RouteTable {
-    /// Refuses routes of which it can't be said which one is meant.
+    /// Refuses routes that would leave open which one is meant.
     pub fn new(routes: Vec<Route>) -> Result<Self, InvalidRoute> {
         let mut root = Node::default();
         for (place, route) in routes.iter().enumerate() {
@@ -60,7 +60,7 @@ impl RouteTable {
 }
 
 impl Node {
-    /// The place of the route that is there already, if one is.
+    /// The place of the route that already stands there, if there is one.
     fn insert(&mut self, route: &Route, place: usize) -> Option<usize> {
         let mut node = self;
         for segment in &route.segments {
@@ -191,7 +191,7 @@ mod tests {
             ("GET", "/api/contacts/42", "none"),
             ("PUT", "/api/agents/42", "PUT /api/{kind}/{id}"),
             ("PATCH", "/api/agents/42", "none"),
-            // One template, whatever its names: any method, of which one is named.
+            // One template, whatever the names in it: a route for any method, and one for a named method.
             ("POST", "/api/calls/7", "POST /api/calls/{call}"),
             ("PATCH", "/api/calls/7", "* /api/calls/{id}"),
             // A longer literal that leads nowhere is no match.

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn known_rights() {
+    fn known_scopes() {
         for (name, _) in CATALOGUE {
             assert!(Scope::parse(name).unwrap().is_known(), "{name}");
         }

@@ -52,7 +52,7 @@ pub struct DeletionImpact {
     pub names: Vec<ClientName>,
     /// Allowed calls with them in the last 30 days.
     pub calls_30_days: u64,
-    /// `calls_30_days` stopped adding up: there are at least so many.
+    /// `calls_30_days` is a lower bound: adding up was stopped.
     pub calls_is_lower_bound: bool,
     /// The last allowed call with any of them.
     pub last_used_at: Option<Instant>,
@@ -63,9 +63,9 @@ pub struct DeletionImpact {
 pub struct Deleted {
     /// Keys that were deleted.
     pub deleted: u64,
-    /// Keys that were not there any more or are protected.
+    /// Keys that were gone already or are protected.
     pub skipped: u64,
-    /// The changes that did it, by epoch: with them it can be undone.
+    /// The epochs of the changes that deleted them: with these the deletion can be undone.
     pub changes: Vec<i64>,
     /// Why it stopped before all were deleted, if it did. What was deleted until then stays so.
     #[serde(default)]

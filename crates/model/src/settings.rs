@@ -1,5 +1,5 @@
-//! The settings of a key, and patches of them. The compiler leads through this file whoever adds a setting: every function
-//! names all of them.
+//! The settings of a key, and patches of them. Every function names all settings, so the compiler leads whoever adds
+//! one through this file.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -48,8 +48,8 @@ fn enabled() -> bool {
 }
 
 impl KeySettings {
-    /// What a new key has of which nothing but the Client Name is said: it works, from anywhere and without an end, and may
-    /// do nothing.
+    /// The settings of a new key of which only the Client Name is given: it works from anywhere, never expires, and has
+    /// no scope.
     pub fn new(client_name: ClientName) -> Self {
         Self {
             enabled: true,
@@ -67,8 +67,8 @@ impl KeySettings {
         }
     }
 
-    /// Whether a key with these settings can be used where, when or as often as it can't be used with those `before`. What its
-    /// scopes allow is another question.
+    /// Whether a key with these settings can be used from more places, for longer or more often than with those
+    /// `before`. Scopes are not compared.
     pub fn widens(&self, before: &Self) -> bool {
         let Self {
             enabled,
@@ -98,7 +98,7 @@ impl KeySettings {
     }
 }
 
-/// What to change of a key's settings, or what to say of those of a new key. A setting that is not given stays as it is.
+/// Changes to a key's settings, or the settings of a new key. A setting that is not given stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SettingsPatch {
@@ -108,10 +108,11 @@ pub struct SettingsPatch {
     /// The preset whose scopes it gets, unless `scopes` are given. `custom` by itself leaves its scopes as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preset: Option<Preset>,
-    /// Its scopes, instead of the preset's. None is added that the caller does not hold itself.
+    /// Its scopes, instead of the preset's. The caller can't add a scope that it does not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<ScopeSet>,
-    /// Whether it works. False: every call with it is refused, until it is enabled. To enable a key takes all of its scopes.
+    /// Whether it works. False: every call with it is refused, until it is enabled. To enable a key the caller must
+    /// hold all of its scopes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// From when on it is refused, an instant in the future; null: never.
@@ -151,7 +152,8 @@ impl SettingsPatch {
         Self { client_name: Some(client_name.into()), ..Self::default() }
     }
 
-    /// The settings of a new key: what is not given is as in [`KeySettings::new`]. Without a Client Name there is none.
+    /// The settings of a new key: a setting that is not given is as in [`KeySettings::new`]. The Client Name must be
+    /// given.
     pub fn build(self) -> Result<KeySettings, KeyError> {
         let client_name = ClientName::parse(self.client_name.as_deref().unwrap_or_default())?;
         self.apply(&KeySettings::new(client_name))
@@ -177,7 +179,7 @@ impl SettingsPatch {
             owner_email: self.owner_email.unwrap_or_else(|| to.owner_email.clone()),
             notes: self.notes.unwrap_or_else(|| to.notes.clone()),
         };
-        // Each list has looked at its own names; a refusal names a limit alone, so they must differ across both.
+        // Each list has checked its own names; a refusal gives a limit's name only, so names must differ across both.
         let names = settings.rate_limits.iter().map(RateLimit::name).chain(settings.quotas.iter().map(Quota::name));
         named_apart(names.collect::<Vec<&LimitName>>()).map_err(|error| KeyError::InvalidSetting {
             field: "quotas".to_owned(),
@@ -186,7 +188,7 @@ impl SettingsPatch {
         Ok(settings)
     }
 
-    /// The smallest patch that makes of one key's settings the other's.
+    /// The smallest patch that turns one key's settings into the other's.
     pub fn diff(from: &KeySettings, to: &KeySettings) -> Self {
         fn changed<T: PartialEq + Clone>(from: &T, to: &T) -> Option<T> {
             (from != to).then(|| to.clone())

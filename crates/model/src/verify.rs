@@ -15,7 +15,7 @@ pub enum Code {
     Revoked,
     /// Switched off.
     Disabled,
-    /// Its time is over.
+    /// It has expired.
     Expired,
     /// Called from an address that it may not be used from.
     IpNotAllowed,
@@ -101,7 +101,8 @@ pub struct CallFacts<'a> {
 }
 
 impl KeyFacts<'_> {
-    /// From when on the key is refused whatever the call is. Before, the call alone decides: [`decide_living`].
+    /// The instant from which the key is refused, whatever the call is. Before it, the call alone decides:
+    /// [`decide_living`].
     pub fn lives_until(&self) -> Instant {
         if self.life.deleted_at.or(self.life.disabled_at).is_some() {
             return Instant::from_millis(i64::MIN);
@@ -144,7 +145,7 @@ mod tests {
     const NOW: Instant = Instant::from_millis(1_000);
     const PAST: Option<Instant> = Some(NOW);
 
-    /// A key that is bound to an address, an origin and no scope, and a call that meets all of that.
+    /// A key without scopes that is bound to an address and an origin, and a call that it allows.
     struct Case {
         life: LifeCycle,
         secret_expires_at: Option<Instant>,
@@ -172,7 +173,7 @@ mod tests {
             };
             let call = CallFacts { wanted: &self.wanted, ip: self.ip, origin: self.origin };
             let code = decide(facts, call, NOW);
-            // The shorter way says the same.
+            // The shorter way agrees.
             assert_eq!(facts.lives_until() > NOW, !matches!(code, Code::Revoked | Code::Disabled | Code::Expired));
             if facts.lives_until() > NOW {
                 assert_eq!(decide_living(facts.networks, facts.origins, facts.scopes, call), code);
@@ -201,7 +202,7 @@ mod tests {
         assert_eq!(Case::allowed().decide(), Code::Valid);
         for (one, (name, first, begin)) in REASONS.iter().enumerate() {
             for (other, second, add) in &REASONS[one..] {
-                // In either order of happening: what happened first does not matter.
+                // In either order: which happened first does not matter.
                 for (begin, add) in [(begin, add), (add, begin)] {
                     let mut case = Case::allowed();
                     begin(&mut case);

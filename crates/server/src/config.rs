@@ -88,7 +88,7 @@ struct File {
     scopes: Vec<AddedScope>,
 }
 
-/// A right that the deployment adds to the catalogue: `[[scopes]]`.
+/// A scope that the deployment adds to the catalogue: `[[scopes]]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AddedScope {
@@ -96,7 +96,7 @@ struct AddedScope {
     description: String,
 }
 
-/// What holds after all sources have been heard. No `Debug`: the database's address may carry a password.
+/// The settings after all sources have been read. No `Debug`: the database's address may carry a password.
 pub(crate) struct Settings {
     pub(crate) database: String,
     pub(crate) data_dir: PathBuf,
@@ -110,7 +110,7 @@ pub(crate) struct Settings {
     pub(crate) grpc_listen: Option<String>,
     pub(crate) spoe_listen: Option<String>,
     pub(crate) gateway: Gateway,
-    /// Every right that a key can be given.
+    /// Every scope that a key can be given.
     pub(crate) catalogue: Catalogue,
 }
 
@@ -129,7 +129,7 @@ pub(crate) enum ConfigError {
     Gateway(#[from] InvalidGateway),
 }
 
-/// Under which address people open Keydesk: https, a host, and perhaps a port.
+/// The address under which people open Keydesk: https, a host, and perhaps a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PublicUrl(String);
 
@@ -145,18 +145,18 @@ impl PublicUrl {
 }
 
 impl Settings {
-    /// What people open in a browser, as far as this process knows; without a slash at the end.
+    /// The address that people open in a browser, as far as this process knows; without a slash at the end.
     pub(crate) fn address(&self) -> String {
         match &self.public_url {
             Some(url) => url.0.clone(),
-            // An address that means every interface is none that a browser can open.
+            // A browser can't open an address that means every interface.
             None => format!("http://{}", self.listen.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")),
         }
     }
 }
 
 impl Settings {
-    /// Hears all sources.
+    /// Reads all sources.
     pub(crate) fn resolve(common: CommonFlags, serve: ServeFlags) -> Result<Self, ConfigError> {
         let file = match given_path(common.config) {
             Some(path) => File::read(&path)?,
@@ -186,7 +186,7 @@ impl Settings {
     }
 }
 
-/// An empty variable, as container files like to set, is none.
+/// An empty variable, as container files often set, counts as not set.
 fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
@@ -199,7 +199,7 @@ impl File {
     fn read(path: &Path) -> Result<Self, ConfigError> {
         let text =
             fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { file: path.to_owned(), source })?;
-        // Only the message is shown, and not the line itself: it may hold the database's password.
+        // Only the message is shown, not the line itself: it may hold the database's password.
         toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| 1 + text.get(..span.start).unwrap_or(&text).matches('\n').count());
             let message = error.message().lines().collect::<Vec<_>>().join(", ");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn rights_are_added_by_name() {
+    fn scopes_are_added_by_name() {
         let settings = |file: &str| with_file(file, CommonFlags::default(), ServeFlags::default());
         let good = "[[scopes]]\nname = \"billing:read\"\ndescription = \"Read bills\"\n";
         let catalogue = settings(good).ok().unwrap().catalogue;

@@ -24,10 +24,10 @@ use http::{Method, Request};
 use tower::Service;
 use tracing::Instrument as _;
 
-/// Sends each request to who answers it: a proxy's question to the gate, the verification of a key to its handler, all else
-/// to the router.
+/// Sends each request where it is answered: a proxy's question to the gate, the verification of a key to its handler,
+/// all others to the router.
 ///
-/// The first two are asked for every other call, and a router in front of them would cost as much as answering them.
+/// The first two precede every other call, and a router in front of them would cost as much as answering them.
 #[derive(Clone)]
 pub struct Dispatcher(Arc<Inner>);
 
@@ -36,9 +36,9 @@ struct Inner {
     keydesk: Keydesk,
     edge: Edge,
     gate: Gate,
-    /// Whether it is here that keys are asked about.
+    /// Whether it answers questions about keys.
     is_public: bool,
-    /// Where keys are verified.
+    /// The path on which keys are verified.
     verify: (String, Route),
 }
 
@@ -69,14 +69,14 @@ impl Dispatcher {
         &self.0.gate
     }
 
-    /// Answers a request, which names who is connected in its extensions.
+    /// Answers a request whose extensions name its peer.
     pub async fn answer<B: Payload>(&self, mut request: Request<B>) -> Response {
         let peer = request.extensions_mut().remove::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer);
         let Ok(response) = self.answer_to(peer, request).await;
         response
     }
 
-    /// Answers the request of whoever is connected: at once where memory knows all that a proxy asks.
+    /// Answers a request of `peer`: at once where memory has all that a proxy's question needs.
     pub(crate) fn answer_to<B: Payload>(&self, peer: Option<SocketAddr>, request: Request<B>) -> Answering {
         let inner = &*self.0;
         if inner.is_public && Gate::is_asked(request.uri().path()) {

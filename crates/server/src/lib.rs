@@ -1,8 +1,8 @@
 //! The binary: configuration, listeners, command line, and the composition of all other rooms.
 //!
 //! Invariants:
-//! - it decides nothing: calls are answered by `gate`, `api` and `app`, and changed is what `domain` changes;
-//! - every answer passes [`edge::Edge`], whoever gave it;
+//! - it decides nothing: `gate`, `api` and `app` answer calls, and only `domain` changes anything;
+//! - every answer passes [`edge::Edge`], whichever room gave it;
 //! - the REST API knows keys and no cookies; the browser's server functions know cookies and no keys.
 
 mod assets;

@@ -32,7 +32,7 @@ pub(crate) enum LogLevel {
     Trace,
 }
 
-/// Our own crates, as `tracing` names what they say.
+/// Keydesk's own crates, by their targets in `tracing`.
 const OURS: [&str; 10] = ["keydesk", "server", "domain", "store", "verify", "app", "api", "gate", "edge", "panic"];
 
 impl LogLevel {
@@ -47,8 +47,8 @@ impl LogLevel {
         }
     }
 
-    /// The level is meant for our own crates, which log no secret at any level. Others might print what they transport, so
-    /// of them only warnings are ever shown.
+    /// The level applies to Keydesk's own crates, which log no secret at any level. Others might print what they
+    /// transport, so only their warnings are ever shown.
     fn directives(self) -> String {
         let level = self.as_str();
         let others = if matches!(self, Self::Off | Self::Error) { level } else { "warn" };

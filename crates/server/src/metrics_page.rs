@@ -5,7 +5,7 @@ use model::Code;
 
 use crate::Dispatcher;
 
-/// The page that Prometheus reads.
+/// The document that Prometheus reads.
 pub(crate) fn page(counted: &Dispatcher) -> Response {
     let mut text = String::with_capacity(8 * 1024);
     counted.edge().write_metrics(&mut text);

@@ -1,4 +1,4 @@
-//! What answers where: the API, the pages, and what the browser loads.
+//! The public router: the API, the pages, and the files that the browser loads.
 
 use api::{Access, App, Endpoint};
 use axum::{Router, routing::get};
@@ -8,7 +8,7 @@ use gate::{Gate, Gateway};
 
 use crate::{assets, dispatcher::Dispatcher, metrics_page};
 
-/// Where Prometheus asks.
+/// The path that Prometheus reads.
 const METRICS: &str = "/metrics";
 
 /// Everything that the public listener serves, reached by plain http.
@@ -16,7 +16,7 @@ pub fn dispatcher(keydesk: &Keydesk) -> Dispatcher {
     dispatcher_behind(keydesk, Gateway::default())
 }
 
-/// The same behind proxies, whose questions it answers.
+/// The same behind proxies, answering their questions.
 pub fn dispatcher_behind(keydesk: &Keydesk, gateway: Gateway) -> Dispatcher {
     dispatcher_for(keydesk, app::BrowserAccess::default(), gateway)
 }
@@ -72,7 +72,7 @@ impl edge::Source for Source {
     }
 }
 
-/// Where pages find their scripts and styles.
+/// The paths of the pages' scripts and styles.
 fn site() -> app::Assets {
     let path = |name: &str| assets::path(name).unwrap_or_default().to_owned();
     app::Assets {

@@ -31,7 +31,7 @@ const LAST_CALLS: Duration = Duration::from_secs(25);
 
 /// Serves until a signal says to stop.
 pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), String> {
-    // Before anything is opened: who can't listen has no business in the database.
+    // Before anything is opened: a process that can't listen must not touch the database.
     let mut stop = Stop::new().map_err(|error| format!("signals can't be received: {error}"))?;
     let listener = listen(&settings.listen).await?;
     let ops = match &settings.ops_listen {
@@ -55,7 +55,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let cores = Cores::start().map_err(|error| format!("no threads can be started: {error}"))?;
     let keydesk = Keydesk::open(open::options(&settings)).await.map_err(|error| error.to_string())?;
     let https = settings.public_url.is_some();
-    // The port may have been left to the system.
+    // The system may have chosen the port.
     let settings = Settings { listen: address.to_string(), ..settings };
     let gateway = settings.gateway.clone();
     let set_up = set_up::link(&keydesk, &settings.installation, &settings.address()).await;
@@ -93,10 +93,10 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     Ok(())
 }
 
-/// Says how to begin, on standard output alone: the link is a secret, and logs are kept and sent elsewhere.
+/// Shows the set-up link, on standard output only: the link is a secret, and logs are kept and sent elsewhere.
 fn welcome(link: &str) {
     tracing::info!("no administrator yet; the set-up link is on standard output, and `keydesk doctor` shows it again");
-    // Nobody may be listening there.
+    // Standard output may be closed.
     let _ = writeln!(io::stdout(), "Nobody can sign in yet. To make the first owner, open {link}");
 }
 
@@ -109,7 +109,7 @@ async fn listen(address: &str) -> Result<TcpListener, String> {
     })
 }
 
-/// The signals that end a process politely.
+/// The signals that ask a process to end.
 struct Stop {
     terminate: Signal,
     interrupt: Signal,

@@ -1,8 +1,8 @@
-//! Waiting for time, on a thread of its own.
+//! Timers on a thread of their own.
 //!
-//! A runtime in which any timer waits gives each of its waits for a socket an end, and the kernel arms and disarms a timer
-//! for that with every call: on a virtual machine as dear as deciding the call is. So the runtime that answers calls has no
-//! timer waiting while it does, and what has to wait (the poll of the epoch, heads that must arrive) waits in another.
+//! A runtime with a waiting timer gives every wait for a socket a timeout, and the kernel arms and disarms a timer for
+//! it with every call: on a virtual machine that costs as much as deciding the call. So the runtime that answers calls
+//! has no waiting timer, and all that must wait (the poll of the epoch, the arrival of heads) waits in another.
 
 use std::{
     pin::Pin,
@@ -14,12 +14,12 @@ use std::{
 use hyper::rt::Sleep;
 use tokio::runtime::Handle;
 
-/// Makes timers whose sleeps wake whoever waits for them, whatever runtime that is in.
+/// Makes timers whose sleeps wake a task in any runtime.
 #[derive(Clone, Debug)]
 pub(crate) struct Timers(Handle);
 
 impl Timers {
-    /// Whose sleeps are the present runtime's.
+    /// Timers whose sleeps belong to the current runtime.
     pub(crate) fn here() -> Self {
         Self(Handle::current())
     }
@@ -32,9 +32,9 @@ impl Timers {
 
 /// The timer of a connection, which has one deadline at a time: by when the next head must have arrived.
 ///
-/// hyper asks for a new sleep with every request and drops it a moment later. To enter each into the wheel and to take it
-/// out again would cost as much as finding the key, so all share an alarm that stays where it was set first, and is only
-/// set on when it goes off too early.
+/// hyper asks for a new sleep with every request and drops it a moment later. Entering each into the timer wheel and
+/// removing it again would cost as much as finding the key. So all share one alarm, which keeps its first time and is
+/// moved on only when it goes off too early.
 #[derive(Debug)]
 pub(crate) struct Timer {
     handle: Handle,
@@ -55,7 +55,7 @@ impl Future for Until {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut alarm = self.alarm.lock().unwrap_or_else(PoisonError::into_inner);
-        // Always set: a sleep is made together with its alarm.
+        // Never `None`: a sleep is made together with its alarm.
         let Some(alarm) = alarm.as_mut() else { return Poll::Ready(()) };
         ready!(alarm.as_mut().poll(cx));
         if alarm.deadline() < self.deadline {

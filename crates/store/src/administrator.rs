@@ -9,7 +9,7 @@ use crate::{
     db::{on_db, on_writer},
 };
 
-/// An administrator with what proves who they are.
+/// An administrator with what signs them in.
 #[derive(Clone)]
 pub struct StoredAdministrator {
     /// Where they work.

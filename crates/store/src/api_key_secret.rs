@@ -69,7 +69,7 @@ pub(crate) const SECRETS_OF_KEY: &str = "SELECT id, hint, created_at, expires_at
 
 pub(crate) const SEALED_OF_KEY: &str = "SELECT id, master_key_id, wrapped_key, sealed_secret FROM api_key_secret \
      WHERE installation_id = $1 AND key_id = $2 AND expires_at IS NULL";
-/// Secrets that others took the place of.
+/// Secrets that a newer one replaced.
 pub(crate) const PURGE_ENDED: &str = "DELETE FROM api_key_secret WHERE expires_at IS NOT NULL AND expires_at <= $1";
 pub(crate) const PURGE_SECRETS: &str = "DELETE FROM api_key_secret WHERE key_id IN \
      (SELECT id FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1)";
@@ -130,7 +130,7 @@ impl Store {
 }
 
 impl Change {
-    /// Gives a key a new secret; the one that it takes the place of works until `end`, older ones end now. False: there is no
+    /// Gives a key a new secret; the one that it replaces works until `end`, older ones end now. False: there is no
     /// such key, or it is deleted.
     pub async fn rotate_key(
         &mut self,
@@ -158,7 +158,7 @@ impl Change {
         Ok(true)
     }
 
-    /// Ends now whatever secrets of a key were to end later. Gives how many did.
+    /// Ends at once the secrets of a key that were to end later. Returns how many there were.
     pub async fn end_overlap(
         &mut self,
         installation: InstallationId,

@@ -20,11 +20,11 @@ pub struct AuditEntry {
     pub id: AuditId,
     /// When.
     pub at: Instant,
-    /// Who, as canonical JSON.
+    /// The actor, as canonical JSON.
     pub actor: String,
     /// What.
     pub action: String,
-    /// To which key.
+    /// The key that it concerns.
     pub key: Option<KeyId>,
     /// The rest, as JSON. Never a secret.
     pub detail: String,
@@ -35,12 +35,12 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
-    /// Who, read back.
+    /// The actor, read back.
     pub fn actor(&self) -> Result<Actor, StoreError> {
         serde_json::from_str(&self.actor).map_err(|_| StoreError::Corrupt { column: "audit_entry.actor" })
     }
 
-    /// What, read back.
+    /// The action, read back.
     pub fn action(&self) -> Result<Action, StoreError> {
         serde_json::from_value(serde_json::Value::String(self.action.clone()))
             .map_err(|_| StoreError::Corrupt { column: "audit_entry.action" })

@@ -86,8 +86,9 @@ impl Change {
         self.epoch
     }
 
-    /// When what this change reads is committed: it may see what changes before it have done, which nobody may be told before
-    /// it is so. [`Change::commit`] waits for it; who does not commit must.
+    /// The moment at which all that this change reads is committed. It may read what earlier changes of its group
+    /// wrote, and nobody may be told of that before. [`Change::commit`] waits for it; a caller that does not commit
+    /// must wait itself.
     pub fn settled(&self) -> Result<Settled, StoreError> {
         self.turn.as_ref().map(|turn| turn.group.ended().settled()).ok_or_else(over)
     }
@@ -95,13 +96,13 @@ impl Change {
     /// Commits it, together with those that waited for the same.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let settled = self.settled()?;
-        // PostgreSQL would do nothing more for it, and SQLite go on without what failed.
+        // After a failed statement PostgreSQL would do nothing more, and SQLite would go on without it.
         if self.asked != self.answered {
             return Err(StoreError::Database("a statement of this change has failed".to_owned()));
         }
         let Some(Turn { mut group, back }) = self.turn.take() else { return Err(over()) };
         group.keep(std::mem::take(&mut self.kept));
-        // Its leader gone, the group is dropped here, and says so.
+        // If its leader is gone, the group is dropped here, and tells its changes so.
         drop(back.send(Back::Kept(group)));
         settled.wait().await
     }
@@ -122,7 +123,7 @@ impl Change {
         self.turn.as_ref().map(|turn| &turn.group.kept)
     }
 
-    /// Takes note of what the database said.
+    /// Counts a statement that succeeded.
     pub(crate) fn noted<T>(&mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         self.answered += u32::from(done.is_ok());
         done
@@ -139,7 +140,7 @@ impl Change {
 impl Drop for Change {
     fn drop(&mut self) {
         if let Some(Turn { group, back }) = self.turn.take() {
-            // Its leader gone, the group is dropped here, and says so.
+            // If its leader is gone, the group is dropped here, and tells its changes so.
             drop(back.send(Back::Left(group)));
         }
     }

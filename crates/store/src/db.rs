@@ -11,10 +11,10 @@ use crate::{StoreError, group::Queue};
 pub(crate) static SQLITE_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 pub(crate) static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 
-/// 3.51.3 mends a race in which a reset of the write-ahead log could lose a commit.
+/// 3.51.3 fixes a race in which a reset of the write-ahead log could lose a commit.
 const SQLITE_OLDEST: [u32; 3] = [3, 51, 3];
 
-/// PostgreSQL alone: whether so many keys were written since the last look at them that plans would go wrong.
+/// PostgreSQL only: whether so many keys were written since the last ANALYZE that plans would go wrong.
 pub(crate) const ANALYZE_DUE: &str = "SELECT COALESCE(SUM(n_mod_since_analyze), 0) > 10000 FROM pg_stat_user_tables \
      WHERE schemaname = current_schema() AND relname = 'api_key'";
 
@@ -93,7 +93,7 @@ impl Store {
             .pragma("temp_store", "MEMORY");
         let write = SqlitePoolOptions::new()
             .max_connections(1)
-            // It is a thread of this process, and was asked when it was given back.
+            // The connection is a thread of this process, and was tested when it was given back.
             .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(20))
             .idle_timeout(None)

@@ -18,7 +18,7 @@ pub enum StoreError {
         /// Table and column.
         column: &'static str,
     },
-    /// The database's address can't be one.
+    /// The database's address is malformed.
     #[error("{0}")]
     Address(String),
     /// The database is of a kind or age that Keydesk can't keep its promises on.
@@ -27,7 +27,7 @@ pub enum StoreError {
     /// The tables could not be brought up to date.
     #[error("migration failed: {0}")]
     Migration(String),
-    /// More changes wait than may, or one has waited too long.
+    /// Too many changes wait, or this one has waited too long.
     #[error("too many changes wait for their turn")]
     Busy,
     /// Everything else: the database does not answer, the disk is full.

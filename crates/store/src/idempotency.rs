@@ -21,7 +21,7 @@ pub struct StoredAnswer {
 
 pub(crate) const FIND_ANSWER: &str = "SELECT fingerprint, master_key_id, sealed_answer FROM idempotency \
      WHERE installation_id = $1 AND caller = $2 AND idempotency_key = $3 AND created_at > $4";
-/// An answer older than the time for which it is kept gives its place to the new one.
+/// A new answer replaces one that is too old to be kept.
 pub(crate) const KEEP_ANSWER: &str = "INSERT INTO idempotency \
      (installation_id, caller, idempotency_key, fingerprint, master_key_id, sealed_answer, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (installation_id, caller, idempotency_key) DO UPDATE SET \

@@ -72,8 +72,8 @@ impl Store {
 }
 
 impl Change {
-    /// Corrects the number of the installation's keys. What makes it larger is written when the group ends. What makes it
-    /// smaller is written at once, with what waits, since the database refuses a number below none.
+    /// Corrects the number of the installation's keys. Growth is written when the group ends. A decrease is written at
+    /// once, with the growth that waits, since the database refuses a number below zero.
     pub async fn count_keys(&mut self, installation: InstallationId, more: i64) -> Result<(), StoreError> {
         if more >= 0 {
             self.kept().add_count(installation, more);
@@ -84,7 +84,7 @@ impl Change {
         on_tx!(self, connection => {
             sqlx::query(COUNT_KEYS).bind(installation.0).bind(all).execute(connection).await?;
         });
-        // Together with what waits in the group this is none.
+        // With the growth that waits in the group, this comes to zero.
         self.kept().set_count(installation, -waiting);
         Ok(())
     }

@@ -46,7 +46,7 @@ pub struct StoredRecord {
 }
 
 impl StoredRecord {
-    /// What would be read of a key that was just written with its first secret.
+    /// The record of a key that was just written with its first secret.
     pub fn of_new(key: &StoredKey, secret: &NewSecret) -> Self {
         let columns = key.columns();
         Self {

@@ -18,7 +18,7 @@ pub struct UsageDelta {
     pub bucket_start: Instant,
     /// How they were decided.
     pub code: Code,
-    /// How many. More than none.
+    /// How many: at least 1.
     pub calls: u64,
 }
 
@@ -91,7 +91,7 @@ impl Store {
     }
 }
 
-/// Rows in the order of their keys, each key once. What stands under one key is put together.
+/// Rows in the order of their keys, each key once. Rows with the same key are merged.
 fn merged<K: Ord, V: Copy>(rows: impl Iterator<Item = (K, V)>, mut put: impl FnMut(&mut V, V)) -> Vec<(K, V)> {
     let mut rows: Vec<_> = rows.collect();
     rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));

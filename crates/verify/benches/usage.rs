@@ -30,7 +30,7 @@ fn flush(criterion: &mut Criterion) {
             let called = || {
                 now = now.plus_millis(5_000);
                 for _ in 0..keys {
-                    // A stride that is prime to the number of keys: all of them, in an order of no table.
+                    // A stride that is prime to the number of keys: all of them, in no table's order.
                     at = (at + 6_007) % keys;
                     let verdict = verifier.verify_from_memory(Call::with(secrets[at].expose()), now);
                     assert!(verdict.is_some_and(|verdict| verdict.allowed()));

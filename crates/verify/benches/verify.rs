@@ -70,7 +70,7 @@ fn outcomes(
     group.bench_function("mistyped", |bencher| {
         bencher.iter(|| verifier.verify_from_memory(call(black_box(&mistyped), &[]), NOW));
     });
-    // Well-formed, looked up once, and known to be nobody's from then on.
+    // Well-formed, looked up once, and known to belong to nobody from then on.
     let unknown = support::secret(1_000_000);
     let unknown = unknown.expose();
     let verdict = runtime.block_on(verifier.verify(call(unknown, &[]), NOW));

@@ -15,13 +15,13 @@ use crate::Record;
 
 /// Verification records by digest: lock-free to read, bounded, never older than a change that was applied to it.
 pub(crate) struct Cache {
-    /// By the heads of their digests: what the table itself needs of ten thousand keys so fits into a processor's own cache,
-    /// and of what a call waits for only the record is left. Growing copies all of the table at once, since in one that has
-    /// grown by half a read may have to look twice until enough is written to it; readers don't wait for it.
+    /// By the heads of their digests: so the table of ten thousand keys fits into a processor's own cache, and a call
+    /// waits for memory only to get its record. The table grows all at once, since in one that is half copied a read
+    /// may have to look twice; readers don't wait for the copying.
     records: papaya::HashMap<u64, Arc<Record>, BuildHasherDefault<DigestHasher>>,
     /// Well-formed secrets that nobody has: bounded, so that a flood of them costs neither memory nor reads.
     unknown: quick_cache::sync::Cache<Digest, (), quick_cache::UnitWeighter, BuildHasherDefault<DigestHasher>>,
-    /// Most keys have one of a few sets of rights.
+    /// Most keys have one of a few sets of scopes.
     scopes: Mutex<HashSet<Arc<ScopeSet>>>,
     capacity: usize,
     /// Moves with every applied change.
@@ -53,12 +53,12 @@ impl Hasher for DigestHasher {
     fn write_usize(&mut self, _length: usize) {}
 }
 
-/// Its first eight bytes: as good as all of it for finding it, and no more.
+/// The first eight bytes of a digest: enough to find it.
 fn head(digest: &Digest) -> u64 {
     digest.first_chunk().map_or(0, |head| u64::from_ne_bytes(*head))
 }
 
-/// Sets of rights that are shared; beyond so many, each record has its own.
+/// Sets of scopes that are shared; beyond this many, each record has its own.
 const SHARED_SCOPES: usize = 4096;
 /// Digests of secrets that nobody has.
 const UNKNOWN: usize = 100_000;
@@ -99,13 +99,13 @@ impl Cache {
         self.unknown.insert(digest, ());
     }
 
-    /// What a fill must show again when it is done.
+    /// The generation that a fill must be given when it is done.
     pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// A record that was read from the database before `generation` was left. Once a change was applied in between, the
-    /// record may be older than it, and is used for this call but not kept.
+    /// A record that was read from the database in this `generation`. If a change has been applied since, the record
+    /// may be older than the change, and is used for this call but not kept.
     pub(crate) fn fill(&self, stored: StoredRecord, generation: u64) -> Arc<Record> {
         let prepared = self.prepare(stored);
         if self.generation() == generation && self.records.len() < self.capacity {
@@ -124,8 +124,8 @@ impl Cache {
         room
     }
 
-    /// Records of keys that changed. Kept even when the cache is full: a tombstone that is missing is a stale key that
-    /// could come back.
+    /// Records of keys that changed. Kept even when the cache is full: without its tombstone a deleted key could come
+    /// back.
     pub(crate) fn apply(&self, changed: Vec<StoredRecord>) {
         self.put(changed.into_iter().map(|stored| self.prepare(stored)).collect());
     }
@@ -149,13 +149,13 @@ impl Cache {
         Prepared(Arc::new(Record::new(stored, scopes)))
     }
 
-    /// What is known of a secret, as of the change that deletes its key; `None`: it is not in memory.
+    /// A secret's record as the change that deletes its key leaves it; `None`: it is not in memory.
     pub(crate) fn tombstone(&self, digest: Digest, at: Instant, epoch: i64) -> Option<Prepared> {
         Some(Prepared(Arc::new(self.get(&digest)?.deleted(at, epoch))))
     }
 
-    /// The higher epoch wins, in whichever order the two arrive. Should the digests of two secrets begin alike, which nobody
-    /// can bring about, the one that is there stays, and the other is read from the database with each call.
+    /// The higher epoch wins, in whichever order the two arrive. If the digests of two secrets begin alike, which
+    /// nobody can bring about, the first one stays, and the other is read from the database with each call.
     fn keep_newer(&self, Prepared(record): Prepared) -> Arc<Record> {
         let records = self.records.pin();
         let kept = records.compute(head(&record.digest), |entry| match entry {
@@ -223,7 +223,7 @@ mod tests {
     fn a_read_that_a_change_overtook_is_not_kept() {
         let cache = Cache::new(10);
         let generation = cache.generation();
-        // Another key's change will do: the reader can't know whose it was.
+        // Another key's change is enough: the reader can't know whose it was.
         cache.apply(vec![stored(2, 7, None)]);
         cache.fill(stored(1, 5, None), generation);
         assert_eq!(live(&cache, 1), None);
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn most_records_share_their_rights() {
+    fn most_records_share_their_scopes() {
         let cache = Cache::new(10);
         cache.apply(vec![stored(1, 1, None), stored(2, 1, None)]);
         let [one, two] = [1, 2].map(|number| cache.get(&[number; 32]).unwrap());

@@ -11,16 +11,16 @@ pub struct Call<'a> {
     pub key: &'a str,
     /// The installation that it must belong to; `None`: any.
     pub installation: Option<InstallationId>,
-    /// The rights that the call needs: all of them.
+    /// The scopes that the call needs: all of them.
     pub scopes: &'a [Scope],
-    /// Where it came from; `None`: nobody knows, and a key that is bound to addresses is refused.
+    /// Where it came from; `None`: unknown, and a key that is bound to addresses is refused.
     pub ip: Option<IpAddr>,
     /// Its `Origin`; `None`: it has none, and a key that is bound to origins is refused.
     pub origin: Option<&'a str>,
 }
 
 impl<'a> Call<'a> {
-    /// A call with this key, of which nothing else is known and that needs no right.
+    /// A call with this key that needs no scope, and of which nothing else is known.
     pub const fn with(key: &'a str) -> Self {
         Self { key, installation: None, scopes: &[], ip: None, origin: None }
     }
@@ -35,7 +35,7 @@ pub struct Verdict {
     pub record: Option<Arc<Record>>,
 }
 
-/// There is no decision: the database has been gone for longer than memory may be trusted.
+/// No decision: the database has been gone for longer than memory may be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Keydesk can't answer right now. Please try again.")]
 pub struct Unavailable;

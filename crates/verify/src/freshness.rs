@@ -15,7 +15,7 @@ pub(crate) struct Freshness {
 }
 
 impl Freshness {
-    /// Of an empty memory, while nothing polls.
+    /// For an empty memory, while nothing polls.
     pub(crate) fn new(epoch: i64) -> Self {
         Self { proven_at: AtomicI64::new(i64::MAX), epoch: AtomicI64::new(epoch) }
     }

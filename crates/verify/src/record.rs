@@ -44,7 +44,7 @@ struct Hot {
     scopes: Arc<ScopeSet>,
     bounds: Option<Arc<Bounds>>,
     last_used_at: AtomicI64,
-    /// In which the calls fall, in hours since the epoch. 0: none was counted yet.
+    /// The hour in which the calls fall, in hours since 1970. 0: none was counted yet.
     hour: AtomicU32,
     allowed: AtomicU32,
     queued: AtomicBool,
@@ -52,7 +52,7 @@ struct Hot {
     kind: KeyKind,
 }
 
-/// [`LifeCycle`], and the end of the secret, in half of the space. What is not there is [`NEVER`].
+/// [`LifeCycle`] and the end of the secret, in half of the space. [`NEVER`] stands for none.
 #[derive(Clone, Copy, Debug)]
 struct Ends {
     disabled_at: i64,
@@ -146,7 +146,7 @@ impl Record {
         record
     }
 
-    /// The same secret of the key that a change has deleted.
+    /// The record of the same secret after a change has deleted its key.
     pub(crate) fn deleted(&self, at: Instant, epoch: i64) -> Self {
         let mut record = Self {
             hot: Hot {
@@ -174,8 +174,8 @@ impl Record {
         record
     }
 
-    /// Nobody's: what is done with it when a key is not found takes as long as with a revoked one. It waits to be written
-    /// down from the start, so it never will be.
+    /// A record of no key: deciding on it when a key is not found takes as long as deciding on a revoked key. It is
+    /// marked as queued from the start, so it is never written down.
     pub(crate) fn decoy() -> Self {
         let nobody = uuid::Uuid::nil();
         let stored = StoredRecord {
@@ -257,14 +257,13 @@ impl Record {
         }
     }
 
-    /// Whether nobody finds it any more at `now`.
+    /// Whether it counts as not found at `now`.
     pub(crate) fn is_gone(&self, now: Instant) -> bool {
-        // What lives is not gone, and that is told at once.
+        // Quick for a key that works: it is not gone.
         now >= self.hot.lives_until && self.gone_at().is_some_and(|at| at <= now)
     }
 
-    /// From when on nobody finds it any more: a tombstone, or a secret that another took the place of, is forgotten 30 days
-    /// later.
+    /// From when on it counts as not found: 30 days after its key was deleted or a rotation ended it.
     fn gone_at(&self) -> Option<Instant> {
         let ended = [self.ends.life().deleted_at, self.ends.secret_expires_at()].into_iter().flatten().min()?;
         Some(ended.plus_millis(RESTORE_WINDOW_MS))
@@ -290,9 +289,9 @@ impl Record {
         start(self.hot.hour.load(Relaxed))
     }
 
-    /// Counts a call. True: nobody has asked yet that this record be written down.
+    /// Counts a call. True: the record is not queued to be written down yet.
     pub(crate) fn count(&self, code: Code, now: Instant) -> bool {
-        // Together with the swap in `take`: who adds after counts were taken sees that the record waits no more.
+        // Pairs with the swap in `take`: whoever adds after counts were taken sees that the record is no longer queued.
         self.calls(code).fetch_add(1, AcqRel);
         if code == Code::Valid {
             self.hot.last_used_at.store(now.as_millis(), Relaxed);
@@ -301,7 +300,7 @@ impl Record {
         !self.hot.queued.load(Relaxed) && !self.hot.queued.swap(true, Relaxed)
     }
 
-    /// Lets the next call ask again that this record be written down.
+    /// Lets the next call queue this record again.
     pub(crate) fn unqueue(&self) {
         self.hot.queued.store(false, Relaxed);
     }

@@ -22,11 +22,11 @@ pub(crate) struct Usage {
     deferred: AtomicU64,
 }
 
-/// What waits elsewhere than in the queue.
+/// What waits outside the queue.
 #[derive(Default)]
 struct Left {
-    /// Those that found the queue full or could not be written down. A record that is in memory no more, because its key
-    /// has changed since, is kept from being forgotten here.
+    /// Those that found the queue full or could not be written down. A record that the cache has replaced, because its
+    /// key has changed since, is kept alive here.
     records: Vec<Arc<Record>>,
     /// Calls of hours that are over, and calls that could not be written down.
     deltas: Vec<UsageDelta>,
@@ -105,7 +105,8 @@ impl Verifier {
             let mut last_used = Vec::with_capacity(batch.len());
             let mut used = Vec::with_capacity(batch.len());
             for record in batch {
-                // Before the counts are taken: a call in between asks again, and is written down next time.
+                // Before the counts are taken: a call in between queues the record again, and is written down next
+                // time.
                 record.unqueue();
                 taken.extend(deltas(record, record.hour()));
                 if let Some(last_use) = record.last_use() {

@@ -26,7 +26,7 @@ pub(crate) struct Inner {
     pub(crate) freshness: Freshness,
     pub(crate) verdicts: [AtomicU64; Code::ALL.len()],
     pub(crate) misses: AtomicU64,
-    /// What is decided on when there is nothing to decide on.
+    /// The record that is decided on when no key is found.
     pub(crate) decoy: Arc<Record>,
 }
 
@@ -39,7 +39,7 @@ pub struct Counters {
     pub cached_keys: u64,
     /// Verifications that had to read the database.
     pub cache_misses: u64,
-    /// How often the queue of keys whose usage waits to be written down was full. Nothing is lost by it.
+    /// How often the queue of keys whose usage waits to be written down was full. No count is lost then.
     pub usage_deferred: u64,
     /// The newest change that this node knows.
     pub epoch: i64,

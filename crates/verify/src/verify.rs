@@ -9,7 +9,7 @@ use store::{Digest, StoreError};
 use crate::{Call, Record, Unavailable, Verdict, Verifier};
 
 impl Verifier {
-    /// Decides one call: who is this, and may it do this? Counts it.
+    /// Decides and counts one call: whose key it is, and whether it may do this.
     pub async fn verify(&self, call: Call<'_>, now: Instant) -> Result<Verdict, Unavailable> {
         match self.verify_warm(call, now) {
             Warm::Decided(verdict) => Ok(verdict),
@@ -78,7 +78,7 @@ impl Verifier {
 
     fn decide(&self, record: Arc<Record>, call: Call<'_>, now: Instant) -> Verdict {
         let foreign = call.installation.is_some_and(|installation| installation != record.installation());
-        // What is due to be purged is not there any more, whenever the job comes by.
+        // A key that is due to be purged counts as gone, even before the job removes it.
         if foreign || record.is_gone(now) { self.unknown(call, now) } else { self.settle(record, call, now, true) }
     }
 

@@ -20,7 +20,7 @@ thread_local! {
 }
 
 fn count() {
-    // Gone while the thread ends, and then nothing is measured.
+    // The counter is gone while the thread ends; nothing is measured then.
     let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
 }
 
@@ -74,7 +74,7 @@ async fn a_verification_from_memory_allocates_nothing() {
     let foreign = InstallationId(uuid::Uuid::nil());
     let malformed = secrets[0].expose().replace("ccc_", "ccd_");
     let mistyped = format!("{}x", &secrets[0].expose()[..44]);
-    // Each key waits to have its usage written down from its first call on, and the queue grows by blocks as it fills.
+    // The first call with a key queues it, and the queue allocates blocks as it fills.
     for secret in &secrets {
         let call = Call { scopes: &held, ..Call::with(secret.expose()) };
         assert_eq!(verifier.verify_from_memory(call, now).unwrap().code, Code::Valid);

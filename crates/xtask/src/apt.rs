@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// What Debian's packages ask before they start a service.
+/// The program that Debian's packages ask before they start a service.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
 /// True when `apt-get install` can work: it exists and we are root.
@@ -38,9 +38,9 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     .map(drop)
 }
 
-/// The packages that `install` would bring, with those that they need and that are not here.
+/// The packages that `install` would install, with their missing dependencies.
 pub(crate) fn would_install(packages: &[&str]) -> Result<Vec<String>> {
-    // Lists of whatever age will do for who may not fetch new ones.
+    // Without the right to fetch new package lists, old ones are good enough.
     if is_root() {
         refresh()?;
     }
@@ -58,7 +58,7 @@ pub(crate) fn search(pattern: &str) -> Result<Vec<String>> {
     Ok(found.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
 }
 
-/// While it lives, the policy in this file keeps packages from starting services. Then the file is as it was.
+/// While it lives, the policy in this file keeps packages from starting services. When dropped, it restores the file.
 struct Quiet {
     policy: PathBuf,
     kept: PathBuf,
@@ -69,7 +69,7 @@ impl Quiet {
         // 101 is "forbidden by policy".
         const FORBIDDEN: &str = "#!/bin/sh\n# Written by `cargo xtask` for the time of an installation.\nexit 101\n";
         let quiet = Self { policy: policy.to_path_buf(), kept: policy.with_extension("d.before-xtask") };
-        // Left by an installation that was killed, it would be taken for what was there before.
+        // A file left by an installation that was killed must not be taken for the administrator's own.
         if fs::read_to_string(policy).is_ok_and(|text| text == FORBIDDEN) {
             return Ok(quiet);
         }

@@ -18,7 +18,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
             process::run(process::cargo().args(["bench", "-p", "verify", "-p", "domain"]))
         })?;
     }
-    // The bench starts its neighbours: the empty handler that it compares with, and what makes a million keys.
+    // The bench starts other examples: the empty handler that it compares with, and the one that makes a million keys.
     steps.run("build the bench", || process::run(build::release("build").arg("--examples")))?;
     steps.run("the server, over HTTP", || {
         let mut bench = build::release("run");

@@ -4,7 +4,7 @@ use crate::process::{self, Failure, Result};
 use crate::{apt, npm};
 use std::path::{Path, PathBuf};
 
-/// Where it is; `None` when Playwright brought its own, and knows itself.
+/// Its path; `None` when Playwright has installed and finds its own.
 pub(crate) fn find() -> Result<Option<PathBuf>> {
     const DEBIAN: &str = "/usr/bin/chromium";
     if Path::new(DEBIAN).exists() {

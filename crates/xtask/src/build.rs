@@ -7,11 +7,11 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-/// How the server is compiled. The client is always made as for a release.
+/// How the server is compiled. The client is always built as for a release.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
     Release,
-    /// The same server, optimised less: what the tests run, since it is compiled in half of the time.
+    /// The same server, optimised less, for the tests: it compiles in half the time.
     Ci,
 }
 
@@ -19,7 +19,7 @@ impl Profile {
     /// The variable that asks for another profile than `release`.
     pub(crate) const VARIABLE: &str = "KEYDESK_PROFILE";
 
-    /// What `serve` and `build` make.
+    /// The profile of `serve` and `build`.
     fn asked() -> Result<Self> {
         match std::env::var(Self::VARIABLE).as_deref() {
             Err(_) | Ok("release") => Ok(Self::Release),
@@ -54,7 +54,7 @@ pub(crate) fn all(steps: &Steps) -> Result<PathBuf> {
     with(Profile::asked()?, steps)
 }
 
-/// Client, site and server; each does only what is not up to date. Gives the binary.
+/// Client, site and server; each step does only what is not up to date. Gives the binary.
 pub(crate) fn with(profile: Profile, steps: &Steps) -> Result<PathBuf> {
     let _lock = lock()?;
     let client = client::build(steps)?;
@@ -63,7 +63,7 @@ pub(crate) fn with(profile: Profile, steps: &Steps) -> Result<PathBuf> {
     Ok(profile.binary())
 }
 
-/// Two builds at once would take each other's half-made files away. The lock ends with the file, or with us.
+/// Two builds at once would remove each other's unfinished files. The lock ends with the file, or with this process.
 fn lock() -> Result<File> {
     let path = paths::work().join("lock");
     fs::create_dir_all(paths::work()).map_err(Failure::at(&path))?;
@@ -80,7 +80,7 @@ pub(crate) fn release(verb: &str) -> Command {
     server(verb, Profile::Release)
 }
 
-/// Everything that touches a build of the server must name the same site, or it would be built over and over.
+/// Every command that builds the server must name the same site, or the server would be rebuilt each time.
 fn server(verb: &str, profile: Profile) -> Command {
     let mut cargo = process::cargo();
     cargo.args([verb, "--profile", profile.name(), "-p", "server"]).env("KEYDESK_SITE", paths::site());

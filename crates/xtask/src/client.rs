@@ -1,4 +1,4 @@
-//! Makes the client: compiled to wasm, bound to JavaScript, and made small.
+//! Builds the client: compiles it to wasm, binds it to JavaScript, and optimises it for size.
 
 use crate::digest::{self, Stamp};
 use crate::paths;
@@ -9,11 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use wasm_bindgen_cli_support::Bindgen;
 
-/// What makes it small, then features that every compiler of the client uses and every browser of the last years has.
+/// Optimisations for size, then features that every compiler of the client uses and every browser of the last years
+/// has.
 const WASM_OPT: [&str; 9] = [
     "-Oz",
     "-Oz",
-    // Functions that were made of one generic function stand together, and compress the better for it.
+    // Instances of one generic function stand together, and compress better.
     "--reorder-functions-by-name",
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
@@ -23,7 +24,7 @@ const WASM_OPT: [&str; 9] = [
     "--enable-sign-ext",
 ];
 
-/// Makes what is not up to date, and returns the folder with `keydesk.js`, `keydesk_bg.wasm` and perhaps `snippets/`.
+/// Builds what is not up to date, and returns the folder with `keydesk.js`, `keydesk_bg.wasm` and perhaps `snippets/`.
 pub(crate) fn build(steps: &Steps) -> Result<PathBuf> {
     let output = paths::work().join("client");
     let compiler = steps.run("find a compiler for wasm", wasm::find)?;
@@ -62,7 +63,7 @@ fn inputs(compiler: &str, optimized: bool) -> Result<String> {
     Ok(format!("{sources}\n{optimized}\n{compiler}"))
 }
 
-/// Names of functions are for the optimizer, which drops them; `nameless` where there is none.
+/// Names of functions are for the optimizer, which drops them; `nameless`: there is no optimizer.
 fn bind(compiled: &Path, output: &Path, nameless: bool) -> Result<()> {
     if output.exists() {
         fs::remove_dir_all(output).map_err(Failure::at(output))?;

@@ -17,7 +17,7 @@ impl Count {
         self.skipped += other.skipped;
     }
 
-    /// Everything ran, and all of it passed.
+    /// Whether every test ran and passed.
     pub(crate) fn clean(self) -> bool {
         self.failed == 0 && self.skipped == 0
     }
@@ -33,8 +33,8 @@ pub(crate) fn nextest(line: &str) -> Option<Count> {
     Some(Count { passed: number("passed")?, failed: number("failed")?, skipped: number("ignored")? })
 }
 
-/// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s`, the only word that
-/// `cargo test` has for programs.
+/// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s`, the only output of
+/// `cargo test` that programs can read.
 pub(crate) fn libtest(line: &str) -> Option<Count> {
     let (_, outcomes) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let number = |name: &str| {
@@ -44,7 +44,7 @@ pub(crate) fn libtest(line: &str) -> Option<Count> {
     Some(Count { passed: number("passed")?, failed: number("failed")?, skipped: number("ignored")? })
 }
 
-/// The report of Playwright's `--reporter=json`. What did not run at all is among the skipped.
+/// The report of Playwright's `--reporter=json`. Tests that did not run at all count as skipped.
 pub(crate) fn playwright(report: &str) -> Option<Count> {
     let report: Value = serde_json::from_str(report).ok()?;
     let number = |name: &str| report["stats"][name].as_u64();

@@ -31,7 +31,7 @@ pub(crate) fn all(steps: &Steps, count: &mut Count, binary: &Path, args: &[Strin
     steps.run("browser tests", || playwright(&paths::end2end(), binary, args, count))
 }
 
-/// Fills the data of what looks at very many keys. Not the release build, which the tests of Rust have no use for: it takes
+/// Builds the seed, which fills databases with many keys. Not as a release, which only this would use: that takes
 /// minutes longer to build than it saves.
 pub(crate) fn seed(steps: &Steps) -> Result<()> {
     steps.compile("build seed", process::cargo().args(["build", "--example", "seed"]))
@@ -41,7 +41,7 @@ pub(crate) fn seed(steps: &Steps) -> Result<()> {
 pub(crate) fn playwright(folder: &Path, binary: &Path, args: &[String], count: &mut Count) -> Result<()> {
     let report = paths::work().join("playwright.json");
     fs::create_dir_all(paths::work()).map_err(Failure::at(&report))?;
-    // What an earlier run left would be counted again.
+    // The report of an earlier run would be counted again.
     fs::write(&report, "").map_err(Failure::at(&report))?;
     let mut command = process::command(npm::bin("playwright"));
     command
@@ -71,7 +71,7 @@ pub(crate) fn scripts(count: &mut Count) -> Result<()> {
     let mut seen = Count::default();
     let success = process::watch(&mut command, |line| seen.add(count::tap(line).unwrap_or_default()))?;
     count.add(seen);
-    // With no file to run it would be content.
+    // With no file to run, node would report success.
     let clean = success && seen.clean() && seen.passed > 0;
     if clean { Ok(()) } else { Err(Failure::new("the tests of scripts did not all run and pass")) }
 }

@@ -1,5 +1,6 @@
-//! Checks the rules about rooms that no compiler checks: which crate may depend on which, what a crate may say, that no files
-//! or folders in it name each other in a circle, that no feature of `app` reaches into another, and how long a file is.
+//! Checks the rules about rooms that no compiler checks: which crate may depend on which, which words may stand in a
+//! crate, that no files or folders in it name each other in a circle, that no feature of `app` reaches into another,
+//! and how long a file is.
 
 mod circles;
 mod features;
@@ -29,7 +30,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
     ("xtask", &[]),
 ];
 
-/// What must not be said in a room, and why.
+/// Words that must not stand in a room, and why.
 const FORBIDDEN: [(&str, &[&str], &str); 12] = [
     (
         "model",
@@ -109,7 +110,7 @@ pub(crate) fn check() -> Result<()> {
     if wrong.is_empty() { Ok(()) } else { Err(Failure::new(wrong.join("\n  "))) }
 }
 
-/// Circles that are not known, and known ones that are open.
+/// Circles that are not known, and known circles that are gone.
 fn unknown(circles: &[(String, String)], known: &[(&str, &str)]) -> Vec<String> {
     let is_known = |room: &str, circle: &str| known.contains(&(room, circle));
     let is_there = |room: &str, circle: &str| circles.iter().any(|(there, found)| there == room && found == circle);

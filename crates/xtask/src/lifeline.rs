@@ -1,4 +1,4 @@
-//! A helper process that never outlives us, however we end: Ctrl-C, a failed step, or `kill -9`.
+//! A helper process that never outlives xtask, however that ends: Ctrl-C, a failed step, or `kill -9`.
 
 use crate::process::{self, Failure, Result};
 use std::io;
@@ -76,7 +76,7 @@ impl Lifeline {
 impl Drop for Lifeline {
     fn drop(&mut self) {
         drop(self.0.stdin.take());
-        // There is nobody left to tell.
+        // Nobody is left to report an error to.
         let _ = self.0.wait();
     }
 }

@@ -1,7 +1,8 @@
 //! `cargo xtask`: set-up, build, test and measurement.
 //!
-//! Everything that a fresh clone needs beyond Rust itself is found or installed from here, so that two commands are enough:
-//! `cargo xtask serve` and `cargo xtask test`. Whatever cannot be had ends in one sentence that says what to install.
+//! Everything that a fresh clone needs beyond Rust itself is found or installed from here, so that two commands are
+//! enough: `cargo xtask serve` and `cargo xtask test`. If something can't be installed, xtask ends with one sentence
+//! that says what to install.
 
 mod apt;
 mod bench;

@@ -8,7 +8,7 @@ pub(crate) fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_path_buf()
 }
 
-/// `target/`, which is always the workspace's own: the stamps in it speak of what lies next to them.
+/// `target/`, which is always the workspace's own: the stamps in it describe the files beside them.
 pub(crate) fn target() -> PathBuf {
     root().join("target")
 }

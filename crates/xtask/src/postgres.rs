@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// The variable in which tests find it.
 pub(crate) const URL: &str = "TEST_POSTGRES_URL";
 
-/// A PostgreSQL whose superuser we are. It is gone, data and all, when this is dropped.
+/// A PostgreSQL with us as superuser. When this is dropped, it is stopped and its data removed.
 pub(crate) struct Postgres {
     pub(crate) url: String,
     _cluster: Option<Lifeline>,
@@ -33,7 +33,7 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode> {
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// The one that the environment names, else one of our own.
+/// The PostgreSQL that the environment names, else a new one.
 pub(crate) fn start() -> Result<Postgres> {
     if let Ok(url) = std::env::var(URL) {
         return Ok(Postgres { url, _cluster: None });
@@ -95,7 +95,7 @@ fn owner() -> Result<Owner> {
     Ok(Owner { uid: id("-u")?, gid: id("-g")? })
 }
 
-/// Not below the workspace: its owner may be unable to look there.
+/// Not below the workspace, which PostgreSQL's user may be unable to read.
 fn folder(owner: Option<Owner>) -> Result<PathBuf> {
     let folder = std::env::temp_dir().join(format!("keydesk-postgres-{}", std::process::id()));
     fs::create_dir(&folder).map_err(Failure::at(&folder))?;

@@ -59,7 +59,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     if status.success() { Ok(()) } else { Err(Failure::new(format!("`{}` failed ({status})", shown(command)))) }
 }
 
-/// Its standard output; on failure the last line of what it complained about.
+/// Its standard output; on failure the last line of its standard error.
 pub(crate) fn capture(command: &mut Command) -> Result<String> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| not_started(command, &error))?;
     if output.status.success() {
@@ -73,7 +73,7 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
 /// Runs it and shows its output line by line as it comes, giving each line to `see` as well. True when it succeeded.
 pub(crate) fn watch(command: &mut Command, see: impl FnMut(&str) + Send) -> Result<bool> {
     if io::stdout().is_terminal() {
-        // Its output goes through a pipe, but ends where colours are seen.
+        // Its output goes through a pipe, but ends on a terminal that shows colours.
         command.env("CARGO_TERM_COLOR", "always");
     }
     let mut child = command

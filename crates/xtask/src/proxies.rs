@@ -16,7 +16,7 @@ pub(crate) const FOLDER: &str = "TEST_PROXIES";
 const OF_DEBIAN: [&str; 3] = ["nginx", "caddy", "haproxy"];
 const OF_PYTHON: [&str; 2] = ["envoy", "traefik"];
 
-/// The folder with those that are not installed. For one that is neither there nor installed its tests fail.
+/// The folder with the proxies that are not installed. If a proxy is neither there nor installed, its tests fail.
 pub(crate) fn find() -> Result<PathBuf> {
     let folder = paths::target().join("proxies");
     let root = folder.join("root");

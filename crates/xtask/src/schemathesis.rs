@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 
-/// Seconds for the three runs, which share two processors: each has as much of one as it would have alone in 60.
+/// Seconds for the three runs, which share two processors: each gets as much processor time as it would get alone in
+/// 60.
 const BUDGET: &str = "90";
 
-/// Everything that the contract lets a key hold, the wildcard of each resource at a time.
+/// Every scope that the contract knows, as the wildcard of each resource.
 const SCOPES: [&str; 15] = [
     "agent-states:*",
     "agents:*",
@@ -37,7 +38,7 @@ const SCOPES: [&str; 15] = [
 /// What a viewer's key may do: look at keys.
 const VIEWER: [&str; 1] = ["keys:read"];
 
-/// As nobody, as a key that may only look, and as a key that may do everything, all at once.
+/// Calls without a key, with a key that may only read, and with a key that may do everything, all at once.
 pub(crate) fn run(binary: &Path) -> Result<()> {
     let schemathesis = python::program("st")?;
     let folder = folder()?;
@@ -55,7 +56,7 @@ pub(crate) fn run(binary: &Path) -> Result<()> {
         runs.map(|run| run.join().unwrap_or_else(|_| Err(Failure::new("a run of schemathesis panicked"))))
     });
     ended.into_iter().collect::<Result<()>>()?;
-    // A key that stopped working on the way would have made the rest of the run a row of refusals.
+    // With a key that stopped working on the way, the rest of the run would only have been refusals.
     match (port::status_of(port, "/readyz"), port::status_with_key(port, "/api/v1/whoami", &key.secret)) {
         (Some(200), Some(200)) => Ok(()),
         (ready, whoami) => Err(Failure::new(format!(
@@ -112,11 +113,11 @@ fn attack(schemathesis: &Path, port: u16, who: &str, key: Option<&Key>) -> Resul
         "none",
     ]);
     if let Some(key) = key {
-        // Left to itself it would make up a second key for each call, which is refused as ambiguous.
+        // By default it would make up a second key for each call, which is refused as ambiguous.
         command
             .args(["--generation-with-security-parameters", "false"])
             .args(["-H", &format!("Authorization: Bearer {}", key.secret)])
-            // A key that may delete keys soon deletes itself, and nothing after that would get past the door.
+            // A key that may delete keys would soon delete itself, and every later call would be refused.
             .env("KEYDESK_OWN_KEY", &key.id)
             .env("SCHEMATHESIS_HOOKS", "schemathesis_hooks")
             .env("PYTHONPATH", paths::end2end())

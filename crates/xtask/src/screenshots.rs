@@ -1,4 +1,4 @@
-//! `cargo xtask screenshots`: the pictures in the documentation, made anew so that they stay true.
+//! `cargo xtask screenshots`: the pictures in the documentation, taken anew so that they stay true.
 
 use crate::count::Count;
 use crate::process::Result;
@@ -12,7 +12,8 @@ pub(crate) fn run() -> Result<ExitCode> {
     steps.run("browser test packages", npm::install)?;
     steps.run("browser", browser::find)?;
     if apt::available() {
-        // Debian's own face is far wider than those of other systems. Without them the pictures are as true, but less handsome.
+        // Debian's own font is far wider than those of other systems. Without these the pictures are as true, but less
+        // handsome.
         steps.run("faces", || Ok(apt::install(&["fonts-inter", "fonts-jetbrains-mono"]).is_ok()))?;
     }
     let folder = paths::end2end().join("screenshots");

@@ -14,11 +14,11 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Files that others look for under exactly this name.
+/// Files that browsers and crawlers look for under exactly this name.
 const FIXED_NAMES: [&str; 2] = ["favicon.ico", "robots.txt"];
 
 struct Asset {
-    /// What the server asks for, such as `keydesk.js`.
+    /// The name that the server asks for, such as `keydesk.js`.
     name: String,
     /// Where it is, below the site's root and without a leading slash.
     path: String,
@@ -106,7 +106,7 @@ fn write(assets: &[Asset], site: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes the compressed forms that are smaller, then the file itself: once it is there, all of it is.
+/// Writes the compressed forms that are smaller, then the file itself: once it is there, its forms are too.
 fn replace(file: &Path, bytes: &[u8], compress: bool) -> Result<()> {
     for (suffix, pack) in [("br", brotli as fn(&[u8]) -> std::io::Result<Vec<u8>>), ("gz", gzip)] {
         let packed = with_suffix(file, suffix);

@@ -1,4 +1,4 @@
-//! What a person sees while xtask works: each step as it begins, its time as it ends, and a table of all of them.
+//! The output of xtask for people: each step as it begins, its time as it ends, and a table of all of them.
 
 use crate::process::{self, Failure, Result};
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ struct Done {
     name: String,
     took: Duration,
     failure: Option<String>,
-    /// What explains the time.
+    /// An explanation of the time.
     note: String,
 }
 
@@ -53,7 +53,7 @@ impl Steps {
         })
     }
 
-    /// The same for any work that says itself what explains its time.
+    /// The same for work that explains its own time.
     pub(crate) fn noted<T>(&self, name: &str, work: impl FnOnce() -> Result<(T, String)>) -> Result<T> {
         say(&format!("▸ {name} …"));
         let began = Instant::now();
@@ -99,13 +99,13 @@ impl Steps {
         table
     }
 
-    /// A step that panicked has not been pushed, and those before it are whole.
+    /// A step that panicked was not pushed, and those before it are whole.
     fn done(&self) -> MutexGuard<'_, Vec<Done>> {
         self.done.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Without what colours a terminal.
+/// The line without the escapes that colour a terminal.
 fn uncoloured(line: &str) -> String {
     let (first, coloured) = line.split_once('\x1b').unwrap_or((line, ""));
     coloured

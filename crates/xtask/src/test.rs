@@ -3,8 +3,8 @@
 //! First everything is compiled and fetched, in lanes beside each other: each lane ends with large crates that keep one
 //! processor only. Then everything runs, one after the other, so that nothing that is timed shares the machine.
 //!
-//! A step that fails does not keep the next from running, so that one run tells all that is wrong; only what needs the
-//! server is left out when that could not be built.
+//! A step that fails does not keep the next from running, so that one run shows everything that is wrong; only the
+//! steps that need the server are left out when it could not be built.
 
 use crate::build::{self, Profile};
 use crate::count::{self, Count};
@@ -69,9 +69,9 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     Ok(if steps.all_passed() && count.clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What comes from elsewhere. A failure here is found again, with its reason, by the step that needs it.
+/// Fetches what comes from elsewhere. The step that needs it meets a failure again, and shows the reason.
 fn fetch(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
-    /// The step that needs it, what is said, and how it is had.
+    /// The step that needs it, what is printed, and how it is fetched.
     type Fetch<'a> = (&'a str, &'a str, &'a dyn Fn() -> Result<()>);
     let browser = || npm::install().and_then(|()| browser::find().map(drop));
     let wants: [Fetch<'_>; 4] = [
@@ -103,7 +103,7 @@ fn compile(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
     }
 }
 
-/// The client and the server; gives the server's binary, where it is wanted and could be built.
+/// The client and the server; returns the server's binary, if it is wanted and could be built.
 fn product(steps: &Steps, wanted: &dyn Fn(&str) -> bool) -> Option<PathBuf> {
     if wanted("clippy-wasm") {
         let _ = clippy_client(steps);
@@ -124,8 +124,8 @@ fn chosen(args: &[String]) -> Result<Vec<String>> {
     }
 }
 
-/// With the compiler that makes the client where that has clippy; else with ours, for this machine, which sees almost
-/// as much.
+/// With the compiler that builds the client if it has clippy; else with ours, for this machine, which finds almost as
+/// much.
 fn clippy_client(steps: &Steps) -> Result<()> {
     let compiler = steps.run("find a compiler for wasm", wasm::find)?;
     let mut clippy = if compiler.has_clippy() {
@@ -177,7 +177,7 @@ fn rust_tests(steps: &Steps, count: &mut Count) -> Result<()> {
     })
 }
 
-/// Runs a test runner that has one output for people and for us.
+/// Runs a test runner that has one output for people and for xtask.
 fn counted(command: &mut Command, read: fn(&str) -> Option<Count>, total: &mut Count) -> Result<()> {
     let mut seen = Count::default();
     let success = process::watch(command, |line| seen.add(read(line).unwrap_or_default()))?;

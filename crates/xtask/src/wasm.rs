@@ -10,14 +10,14 @@ use std::process::Command;
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 const DEBIAN_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library";
-/// Who builds the standard library can build it so that a panic ends the client without making a message first. The code
-/// that makes messages is a tenth of a client. `KEYDESK_WASM_COMPILER=rustup` makes one that says what went wrong.
+/// The standard library is built so that a panic ends the client without making a message first. The code that makes
+/// messages is a tenth of a client. `KEYDESK_WASM_COMPILER=rustup` makes a client that says what went wrong.
 const DEBIAN_FLAGS: &str = "--cfg=erase_components -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none \
      -Zfmt-debug=none -Csymbol-mangling-version=v0";
 const ADVICE: &str = "no compiler here can make wasm32-unknown-unknown: run `rustup target add wasm32-unknown-unknown`, or on Debian, as root, \
      `apt-get install rustc-web cargo-web rust-web-src lld`, and start again";
 
-/// Who compiles the client.
+/// The compiler of the client.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Compiler {
     /// The toolchain that runs us has the target's standard library.
@@ -26,7 +26,7 @@ pub(crate) enum Compiler {
     Debian { linker: String },
 }
 
-/// The first way that works, trying the quiet ones before those that download.
+/// The first compiler that works, trying the installed ones before those that download.
 pub(crate) fn find() -> Result<Compiler> {
     match std::env::var("KEYDESK_WASM_COMPILER").as_deref() {
         Ok("rustup") => {
@@ -38,7 +38,7 @@ pub(crate) fn find() -> Result<Compiler> {
         }
         Err(_) => {}
     }
-    // It makes the smaller client.
+    // Debian's compiler makes the smaller client.
     if let Some(compiler) = installed_debian() {
         return Ok(compiler);
     }

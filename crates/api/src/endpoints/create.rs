@@ -68,7 +68,7 @@ fn created(issued: &Issued) -> Response {
     response
 }
 
-/// What was asked, not how it was written: spaces and the order of fields make no other request.
+/// A fingerprint of what was asked, not of how it was written: spaces and the order of fields make no difference.
 fn of(body: &NewKeyBody) -> [u8; 32] {
     fingerprint(&serde_json::to_vec(body).unwrap_or_default())
 }

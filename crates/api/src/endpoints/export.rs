@@ -33,9 +33,9 @@ pub(crate) async fn export_keys(app: App, caller: Caller, request: Request) -> R
     let (parts, _) = request.into_parts();
     let query = list_query(&parts.uri, &FILTERS)?;
     let mut export = app.keydesk.export(&caller, query);
-    // Read before anything is answered, so that what fails at once fails with a status.
+    // Read before the answer begins, so that an early failure still gets its status.
     let first = export.next().await?.unwrap_or_default();
-    // What is read later belongs to this request still.
+    // What is read later still belongs to this request.
     let span = Span::current();
     let rest = stream::try_unfold(export, move |mut export| {
         let part = async move {

@@ -84,7 +84,7 @@ pub(crate) async fn list_handovers(app: App, caller: Caller, request: Request) -
 
 /// Withdraw a hand-over link
 ///
-/// It opens no more, and the key stays as it is.
+/// It can't be opened any more, and the key stays as it is.
 #[utoipa::path(
     delete,
     path = "/api/v1/keys/{id}/handover/{handover}",

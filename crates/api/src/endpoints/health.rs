@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it can answer calls.
+//! Whether the process is alive, and whether it can answer calls.
 
 use axum::{extract::State, response::Response};
 use edge::{Problem, problem};
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{App, respond};
 
-/// How Keydesk is.
+/// The state of Keydesk.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
     /// `alive` or `ready`.

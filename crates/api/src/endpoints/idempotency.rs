@@ -3,7 +3,7 @@ use http::{HeaderMap, HeaderName};
 
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The caller's mark on a request that it may send again.
+/// The `Idempotency-Key` of a request that the caller may send again.
 pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut values = headers.get_all(&IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else { return Ok(None) };

@@ -41,17 +41,17 @@ pub(crate) async fn list_keys(app: App, caller: Caller, request: Request) -> Res
     Ok(respond::json(StatusCode::OK, &page))
 }
 
-/// What an export is asked.
+/// The parameters of an export.
 pub(super) const FILTERS: [&str; 6] = ["search", "environment", "status", "preset", "expiring_before", "sort"];
-/// What a list is asked.
+/// The parameters of a list.
 const PARAMETERS: [&str; 8] =
     ["search", "environment", "status", "preset", "expiring_before", "sort", "limit", "cursor"];
 
-/// Reads a query of which these parameters are known.
+/// Reads a query that may have these parameters.
 pub(super) fn list_query(uri: &Uri, known: &[&'static str]) -> Result<ListQuery, Problem> {
     let mut query = ListQuery { limit: PAGE_DEFAULT, ..ListQuery::default() };
     let (mut sort, mut errors) = (None, Vec::new());
-    // A parameter without a value is as good as none, which is what an empty form field sends.
+    // A parameter without a value counts as not given: an empty form field sends that.
     for (name, value) in query::read(uri, known)?.into_iter().filter(|(_, value)| !value.is_empty()) {
         match name {
             "search" if value.contains('\0') || value.chars().count() > SEARCH_MAX => {
@@ -83,7 +83,7 @@ fn limit(text: &str) -> Option<u32> {
     text.parse().ok().filter(|limit| digits && (1..=PAGE_MAX).contains(limit))
 }
 
-/// The words of the error are the model's own, and repeat nothing of what was sent.
+/// The error's message is the model's own, and repeats nothing of what was sent.
 fn parsed<T: FromStr<Err: std::fmt::Display>>(name: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<T> {
     text.parse().map_err(|error: T::Err| errors.push(wrong(name, error.to_string()))).ok()
 }

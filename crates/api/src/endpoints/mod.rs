@@ -26,7 +26,7 @@ use edge::{Problem, query};
 use http::{Uri, request::Parts};
 use model::{KeyError, KeyId};
 
-/// The key that a path below `/api/v1/keys/` names. What is no id is simply not there.
+/// The key that a path below `/api/v1/keys/` names. A text that is no id is not found.
 fn key_id(parts: &Parts) -> Result<KeyId, Problem> {
     query::none(&parts.uri)?;
     named(&parts.uri).ok_or_else(|| KeyError::NotFound.into())
@@ -36,7 +36,7 @@ fn named(uri: &Uri) -> Option<KeyId> {
     uri.path().strip_prefix("/api/v1/keys/")?.split('/').next().and_then(uuid_text)
 }
 
-/// One way to write an id, of the several that the parser knows.
+/// Accepts one way to write an id, of the several that the parser knows.
 fn uuid_text(text: &str) -> Option<KeyId> {
     if text.len() == 36 { text.parse().ok() } else { None }
 }

@@ -27,7 +27,7 @@ pub(super) async fn if_match(
 enum IfMatch {
     Absent,
     Any,
-    /// Those of the strong tags that could be ours; weak and foreign ones never match.
+    /// The strong tags that could be Keydesk's; weak and foreign ones never match.
     Versions(Vec<i64>),
 }
 
@@ -46,7 +46,7 @@ fn read(headers: &HeaderMap) -> Result<IfMatch, Problem> {
         for tag in text.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
             let opaque = tag.strip_prefix("W/").unwrap_or(tag);
             let opaque = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or_else(malformed)?;
-            // Written as we write it: neither "03" nor "+3" is the tag of version 3.
+            // In Keydesk's own form: neither "03" nor "+3" is the tag of version 3.
             let version = opaque.parse::<i64>().ok().filter(|version| version.to_string() == opaque);
             versions.extend(version.filter(|_| !tag.starts_with("W/")));
         }

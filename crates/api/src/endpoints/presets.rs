@@ -16,7 +16,7 @@ pub(crate) struct PresetList {
     items: Vec<PresetEntry>,
 }
 
-/// A named set of rights.
+/// A named set of scopes.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PresetEntry {
     /// As it is given to a key.
@@ -25,13 +25,13 @@ pub(crate) struct PresetEntry {
     title: &'static str,
     /// What a key with it may do.
     summary: &'static str,
-    /// The rights that it stands for.
+    /// The scopes that it stands for.
     scopes: ScopeSet,
 }
 
 /// List presets
 ///
-/// Named sets of rights for kinds of third-party systems. Any valid key may ask.
+/// Named sets of scopes for kinds of third-party systems. Any valid key may ask.
 #[utoipa::path(
     get,
     path = "/api/v1/presets",

@@ -34,9 +34,9 @@ fn check_overlap(value: &Value) -> Result<(), String> {
 
 /// Rotate a key
 ///
-/// It gets a new secret, and the old one works until the overlap ends. A secret that was ending already ends now. The Default
-/// API Key can be rotated, too. The caller must hold every right of the key, or `keys:reveal`. With an `Idempotency-Key`, sending
-/// the same request again within 24 hours gives the same answer and rotates nothing.
+/// It gets a new secret, and the old one works until the overlap ends. A secret that was ending already ends now. The
+/// Default API Key can be rotated, too. The caller must hold every scope of the key, or `keys:reveal`. With an
+/// `Idempotency-Key`, sending the same request again within 24 hours gives the same answer and rotates nothing.
 #[utoipa::path(
     post,
     path = "/api/v1/keys/{id}/rotate",
@@ -100,7 +100,7 @@ pub(crate) struct SecretList {
 
 /// List a key's secrets
 ///
-/// What may be shown of each, and when it was last used: the newest, the one that it takes the place of, and those that ended
+/// What may be shown of each, and when it was last used: the newest, the one that it replaces, and those that ended
 /// within the last 30 days.
 #[utoipa::path(
     get,

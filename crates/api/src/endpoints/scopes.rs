@@ -9,14 +9,14 @@ use verify::Record;
 
 use crate::{App, respond};
 
-/// Every right that a key can have.
+/// Every scope that a key can have.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ScopeList)]
 pub(crate) struct ScopeList<'a> {
     items: Vec<ScopeEntry<'a>>,
 }
 
-/// One right.
+/// One scope.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ScopeEntry)]
 pub(crate) struct ScopeEntry<'a> {
@@ -29,8 +29,8 @@ pub(crate) struct ScopeEntry<'a> {
 
 /// List scopes
 ///
-/// Every right that a key can have: those that Keydesk knows from the start, and those that this deployment adds. Any valid key
-/// may ask.
+/// Every scope that a key can have: those that Keydesk knows from the start, and those that this deployment adds. Any
+/// valid key may ask.
 #[utoipa::path(
     get,
     path = "/api/v1/scopes",

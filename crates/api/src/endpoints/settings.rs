@@ -23,12 +23,12 @@ pub(crate) struct NewKeyBody {
     client_name: String,
     /// The preset whose scopes it gets.
     preset: Option<Preset>,
-    /// Its scopes, instead of the preset's. None that the caller does not hold itself.
+    /// Its scopes, instead of the preset's. The caller can't grant a scope that it does not hold.
     #[schema(value_type = Option<ScopeSet>)]
     scopes: Option<Vec<String>>,
     /// Which data it reaches; `live` when not given. Can't be changed later.
     environment: Option<Environment>,
-    /// Whether it works at once, which it does when this is not given. False: not before it is enabled.
+    /// Whether it works at once; true when not given. False: it is refused until it is enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     enabled: Option<bool>,
     /// From when on it is refused, an instant in the future; never when not given.
@@ -76,7 +76,7 @@ impl Form<'_> for NewKeyBody {
 }
 
 impl NewKeyBody {
-    /// Which data the key is to reach.
+    /// Which data the key can reach.
     pub(super) fn environment(&self) -> Environment {
         self.environment.unwrap_or_default()
     }
@@ -109,10 +109,11 @@ pub(crate) struct KeyChange {
     client_name: Option<String>,
     /// The preset whose scopes it gets. `custom` by itself leaves its scopes as they are.
     preset: Option<Preset>,
-    /// Its scopes, instead of the preset's. None is added that the caller does not hold itself.
+    /// Its scopes, instead of the preset's. The caller can't add a scope that it does not hold.
     #[schema(value_type = Option<ScopeSet>)]
     scopes: Option<Vec<String>>,
-    /// Whether it works. False: every call with it is refused, until it is enabled. To enable a key takes all of its scopes.
+    /// Whether it works. False: every call with it is refused, until it is enabled. To enable a key the caller must
+    /// hold all of its scopes.
     enabled: Option<bool>,
     /// From when on it is refused, an instant in the future; null: never.
     #[serde(default, deserialize_with = "given")]
@@ -192,7 +193,7 @@ const PRESET: Field = Field::optional(
                   custom",
     },
 );
-/// What is no scope at all is answered like a scope that nobody has heard of; see [`scopes`].
+/// A text that is no scope is answered like an unknown scope; see [`scopes`].
 const SCOPES: Field = Field::optional(
     "scopes",
     Shape::List {
@@ -218,7 +219,7 @@ const NOTES: Field = Field::optional("notes", Shape::Checked { check: check_text
 const RATE_LIMITS: Field = Field::optional("rate_limits", Shape::Checked { check: check_list::<RateLimits> });
 const QUOTAS: Field = Field::optional("quotas", Shape::Checked { check: check_list::<Quotas> });
 
-/// The words of the error are the model's own, and repeat nothing of what was sent but a network.
+/// The error's message is the model's own, and repeats nothing of what was sent but a network.
 fn check_text<T: std::str::FromStr<Err: std::fmt::Display>>(value: &Value) -> Result<(), String> {
     let text = value.as_str().ok_or("must be a string")?;
     text.parse::<T>().map(drop).map_err(|error| error.to_string())

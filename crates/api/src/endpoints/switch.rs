@@ -28,7 +28,7 @@ pub(crate) async fn disable_key(app: App, caller: Caller, request: Request) -> R
 
 /// Enable a key
 ///
-/// It works again, unless its time is over.
+/// It works again, unless it has expired.
 #[utoipa::path(
     post,
     path = "/api/v1/keys/{id}/enable",

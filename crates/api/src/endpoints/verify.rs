@@ -27,7 +27,7 @@ pub(crate) struct VerifyCall<'a> {
     #[serde(borrow)]
     #[schema(value_type = String)]
     key: Cow<'a, str>,
-    /// The rights that the call needs, all of them.
+    /// The scopes that the call needs: all of them.
     #[serde(default, deserialize_with = "wanted")]
     scopes: Option<Vec<Scope>>,
     /// Where the call came from.
@@ -98,7 +98,7 @@ pub(crate) struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = ScopeSet, required = false)]
     scopes: Option<&'a ScopeSet>,
-    /// Which of the wanted rights are missing; only with `INSUFFICIENT_SCOPE`.
+    /// The scopes that the call needs and the key lacks; only with `INSUFFICIENT_SCOPE`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<Scope>, required = false)]
     missing_scopes: Option<Vec<Scope>>,
@@ -123,14 +123,14 @@ pub(crate) struct RateLimitState {
     reset_seconds: u64,
 }
 
-/// A call and what has been decided on it.
+/// A call and the decision on it.
 pub(crate) struct Decided {
     scopes: Vec<Scope>,
     verdict: Verdict,
 }
 
 impl VerifyCall<'_> {
-    /// Asks the domain, as one of the caller's installation.
+    /// Decides the call within the caller's installation.
     pub(crate) async fn decide(self, keydesk: &Keydesk, caller: &Record) -> Result<Decided, Problem> {
         let scopes = self.scopes.unwrap_or_default();
         let call = Call {
@@ -146,7 +146,7 @@ impl VerifyCall<'_> {
 }
 
 impl Decided {
-    /// As it is answered.
+    /// The body of the answer.
     pub(crate) fn answer(&self, request_id: Uuid) -> Answer<'_> {
         let code = self.verdict.code;
         let record = self.verdict.record.as_deref();
@@ -193,7 +193,7 @@ pub async fn verify_key<B: Payload>(
     Ok(respond::json(StatusCode::OK, &decided.answer(request_id)))
 }
 
-/// Reads the wanted rights. Those of the catalogue are shared and cost no allocation.
+/// Reads the scopes that the call needs. Those of the catalogue are shared and cost no allocation.
 fn wanted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Scope>>, D::Error> {
     struct Wanted;
 

@@ -10,7 +10,7 @@ use crate::{App, respond};
 
 /// Get the calling key
 ///
-/// The calling key as itself, with its rights and limits. Any valid key may ask.
+/// The calling key, with its scopes and limits. Any valid key may ask.
 #[utoipa::path(
     get,
     path = "/api/v1/whoami",

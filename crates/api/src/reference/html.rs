@@ -1,4 +1,4 @@
-/// Markup in the making. Text goes through [`Html::text`], which escapes it; only our own markup goes in raw.
+/// Markup that is being built. Text goes through [`Html::text`], which escapes it; only our own markup goes in raw.
 #[derive(Default)]
 pub(super) struct Html(String);
 
@@ -90,7 +90,7 @@ impl Html {
     }
 }
 
-/// An id out of a title.
+/// A title as an id.
 pub(super) fn slug(title: &str) -> String {
     format!("tag-{}", title.to_lowercase().replace(' ', "-"))
 }

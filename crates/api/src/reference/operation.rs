@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::{html::Html, schema};
 
-/// An operation, with where it was found.
+/// An operation, with its place in the description.
 #[derive(Clone, Copy)]
 pub(super) struct Found<'a> {
     pub(super) path: &'a str,

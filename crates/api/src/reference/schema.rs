@@ -37,13 +37,13 @@ pub(super) fn write(html: &mut Html, schema: &Value) {
     html.close_table();
 }
 
-/// What a field means. That of a field which may be null stands with what it is otherwise.
+/// The description of a field. For a field that may be null it stands with the other type.
 fn meaning(field: &Value) -> &str {
     let parts = field["oneOf"].as_array().into_iter().flatten();
     [field].into_iter().chain(parts).find_map(|part| part["description"].as_str()).unwrap_or_default()
 }
 
-/// Own fields, and for a schema made of others the fields of those that are written out.
+/// The schema's own fields, and those of the schemas that it is composed of and that are written out.
 fn fields(schema: &Value) -> Vec<(&str, &Value, bool)> {
     let parts = schema["allOf"].as_array().into_iter().flatten().chain([schema]);
     parts

@@ -187,7 +187,7 @@ async fn a_body_that_never_ends_is_not_read() {
     assert!(site.post("/login", &[HOST, OWN], &long).await.status.is_client_error());
 }
 
-/// What a page keeps for the browser's one thread must not be made on the server, whose tasks move between threads.
+/// State for the browser's one thread must not be made on the server, whose tasks move between threads.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_page_may_be_rendered_on_one_thread_and_dropped_on_another() {
     let site = std::sync::Arc::new(Site::open().await);

@@ -6,7 +6,7 @@ use model::{Key, KeyId, KeyStatus, ListQuery, SettingsPatch};
 
 use crate::site::{HOST, HTML, OWN, Site};
 
-/// A site, its operator, and the cookie of somebody who is signed in.
+/// A site, its operator, and the cookie of a signed-in administrator.
 async fn signed_in() -> (Site, Caller, String) {
     let site = Site::open().await;
     let caller = Caller::operator(site.keydesk.installation("default").await.unwrap().unwrap().id);
@@ -40,7 +40,7 @@ async fn a_form_saves_all_that_it_says_in_one_change() {
         let off = format!("{settings}&version={version}&client_name=Off");
         assert_eq!(site.post(&page, &headers, &off).await.status, StatusCode::SEE_OTHER, "{page}");
         assert_eq!(state().await, ("Off".to_owned(), KeyStatus::Disabled, version + 1, before + 1), "{page}");
-        // Nothing of a form that is refused is done.
+        // A refused form changes nothing.
         let refused = format!("{settings}&version={}&client_name=&enabled=on", version + 1);
         assert_eq!(site.post(&page, &headers, &refused).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{page}");
         assert_eq!(state().await, ("Off".to_owned(), KeyStatus::Disabled, version + 1, before + 1), "{page}");
@@ -67,7 +67,7 @@ async fn a_key_is_made_disabled_when_its_box_is_not_ticked() {
     for (name, more, expected) in [
         ("Off", "&settings=1", KeyStatus::Disabled),
         ("On", "&settings=1&enabled=on", KeyStatus::Active),
-        // The settings had not come yet.
+        // Posted before the settings had arrived.
         ("Early", "", KeyStatus::Active),
     ] {
         let form = format!("intent=create&client_name={name}&preset=crm&rights=preset{more}");
@@ -96,7 +96,7 @@ async fn a_new_key_is_enabled_unless_its_address_says_otherwise() {
         ("new".to_owned(), true),
         ("new&client_name=Acme&expires=90".to_owned(), true),
         ("new&enabled=false".to_owned(), false),
-        // A copy gets a secret of its own, and whatever the other was switched off for is not its.
+        // A copy gets a secret of its own, and works even if the original is disabled.
         (format!("new&from={off}"), true),
         (format!("edit={off}"), false),
     ] {

@@ -17,7 +17,7 @@ async fn issue(site: &Site) -> Issued {
 }
 
 #[tokio::test]
-async fn the_page_of_a_key_is_for_who_is_signed_in_and_its_forms_for_our_own_pages() {
+async fn the_page_of_a_key_needs_a_sign_in_and_its_forms_our_own_pages() {
     let site = Site::open().await;
     let id = issue(&site).await.key.id;
     let page = format!("/keys/{id}");
@@ -57,14 +57,14 @@ async fn a_page_that_asks_by_itself_does_not_keep_its_session_alive() {
         site.clock.pass(minutes * MINUTE);
         assert_eq!(site.ask("GET", &page, &by_itself).await.status, StatusCode::OK);
     }
-    // Somebody who is there does.
+    // A request that a person makes does.
     assert_eq!(site.ask("GET", &page, &[HOST, HTML, cookie]).await.status, StatusCode::OK);
     site.clock.pass(29 * MINUTE);
     assert_eq!(site.ask("GET", &page, &by_itself).await.status, StatusCode::OK);
     site.clock.pass(MINUTE);
     let over = site.ask("GET", &page, &by_itself).await;
     assert!(over.header("location").starts_with("/login"), "{}", over.status);
-    // The script says it as the server reads it.
+    // The script sends the header that the server reads.
     assert!(include_str!("../../../../public/document.js").contains("'x-keydesk-by-itself'"));
 }
 

@@ -21,7 +21,7 @@ pub(crate) const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xm
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-/// The machine's clock, set forward.
+/// The machine's clock, moved forward.
 #[derive(Default)]
 pub(crate) struct Later(AtomicI64);
 
@@ -55,14 +55,14 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// What a browser would send back of the cookie that this answer sets.
+    /// The cookie of this answer, as a browser would send it back.
     pub(crate) fn cookie(&self) -> &str {
         self.header("set-cookie").split(';').next().unwrap()
     }
 }
 
 impl Site {
-    /// Reached by https.
+    /// A site that is reached by https.
     pub(crate) async fn open() -> Self {
         Self::reached(BrowserAccess { https: true }).await
     }
@@ -89,7 +89,7 @@ impl Site {
         self.send(method, path, headers, Body::empty()).await
     }
 
-    /// Posts a form as our own page does.
+    /// Posts a form as Keydesk's own page does.
     pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], form: &str) -> Answer {
         let headers = [headers, &[("content-type", "application/x-www-form-urlencoded")]].concat();
         self.send("POST", path, &headers, Body::from(form.to_owned())).await
@@ -110,7 +110,7 @@ impl Site {
         self.keydesk.set_up_token(self.keydesk.installation("default").await.unwrap().unwrap().id)
     }
 
-    /// Makes `ada@example.com`.
+    /// Creates the owner `ada@example.com`.
     pub(crate) async fn add_owner(&self) {
         let installation = self.keydesk.installation("default").await.unwrap().unwrap().id;
         let owner = NewAdministrator {
@@ -122,7 +122,7 @@ impl Site {
         self.keydesk.create_administrator(Actor::Operator, installation, owner).await.unwrap();
     }
 
-    /// Makes `ada@example.com`, and returns the cookie of their session.
+    /// Creates `ada@example.com`, and returns the cookie of a session.
     pub(crate) async fn sign_in(&self) -> String {
         self.add_owner().await;
         let answer = self.post("/login", &[HOST, OWN], "email=ada@example.com&password=correct+horse+battery").await;

@@ -12,7 +12,7 @@ on_both_databases!(
     an_altered_log_is_found
 );
 
-/// What was written since `seen` entries, checked to be chained to them.
+/// The entries after the first `seen` ones, checked to continue their chain.
 async fn since(desk: &TestKeydesk, caller: &Caller, seen: &mut usize) -> Vec<(Action, Actor, Option<KeyId>)> {
     let entries = desk.audit(caller).await;
     for (index, entry) in entries.iter().enumerate().skip(*seen) {

@@ -28,7 +28,7 @@ async fn memory_is_trusted_for_five_seconds_and_not_a_millisecond_more() {
     let database = desk.database.address().replace(&line, &format!("127.0.0.1:{}", proxy.port()));
     let node = Keydesk::open(OpenOptions { database, ..options(&desk.database, &desk.clock) }).await.unwrap();
     let background = node.start();
-    // Warmed, so that nothing is read when it is asked for; but what is issued from now on is not in memory.
+    // Warmed, so that no call reads the database; but keys that are issued from now on are not in memory.
     within(Duration::from_secs(5), "a warm cache", async || node.verifier().counters().cached_keys == 4).await;
     let (warm, cold) = (warm.secret.expose(), cold.secret.expose());
     let unknown = unknown_key(&desk).await;
@@ -49,7 +49,7 @@ async fn memory_is_trusted_for_five_seconds_and_not_a_millisecond_more() {
     }
     desk.clock.advance(HOUR);
     assert_eq!(node.verifier().verify(known, node.now()).await.map(drop), Err(Unavailable));
-    // Neither is let in: one is known to be nobody's, and the other can't be looked up.
+    // Neither is let in: one is known to belong to nobody, and the other can't be looked up.
     assert_eq!(node.verifier().verify(unknown_call, node.now()).await.unwrap().code, Code::NotFound);
     assert_eq!(node.verifier().verify(call(later.secret.expose()), node.now()).await.map(drop), Err(Unavailable));
     assert!(node.ready().await.is_err());
@@ -65,7 +65,7 @@ fn foreign<'a>(desk: &TestKeydesk, call: Call<'a>) -> Call<'a> {
     Call { installation: Some(desk.other.installation), ..call }
 }
 
-/// Well-formed, and nobody's: another deployment's with the same prefix.
+/// A well-formed key that nobody has here: it belongs to another deployment with the same prefix.
 async fn unknown_key(desk: &TestKeydesk) -> String {
     let elsewhere = TestDatabase::sqlite().await;
     let keydesk = Keydesk::open(options(&elsewhere, &desk.clock)).await.unwrap();

@@ -7,7 +7,7 @@ use crate::test_keydesk::{KNOWN, START, TestKeydesk, new_key, within};
 on_both_databases!(
     a_link_shows_the_secret_once,
     looking_spends_nothing,
-    of_many_who_open_at_once_one_sees_it,
+    of_many_that_open_at_once_one_sees_it,
     it_is_over_after_seven_days,
     rotating_and_deleting_withdraw_it,
     it_is_withdrawn_and_the_key_stays,
@@ -52,7 +52,7 @@ async fn looking_spends_nothing(database: TestDatabase) {
     assert!(desk.keydesk.open_handover(&made.token).await.is_ok());
 }
 
-async fn of_many_who_open_at_once_one_sees_it(database: TestDatabase) {
+async fn of_many_that_open_at_once_one_sees_it(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
@@ -139,7 +139,7 @@ async fn what_nobody_opened_in_time_is_erased(database: TestDatabase) {
     desk.clock.advance(HANDOVER_LIFE_MS);
     assert_eq!(desk.database.raw().await.number(sealed).await, 1);
     let background = desk.keydesk.start();
-    // The job comes by as it is started.
+    // The job runs once when it is started.
     within(KNOWN, "the secret is gone", async || desk.database.raw().await.number(sealed).await == 0).await;
     background.stop().await;
 }

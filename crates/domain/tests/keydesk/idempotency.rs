@@ -24,7 +24,7 @@ async fn count(desk: &TestKeydesk) -> u64 {
 async fn the_same_request_gets_the_same_answer(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let first = desk.keydesk.issue(&desk.operator, new("a")).await.unwrap();
-    // Whatever became of the key since: the answer is the first one's.
+    // Whatever has happened to the key since, the answer is the first one.
     desk.keydesk.update(&desk.operator, first.key.id, model::SettingsPatch::name("Renamed"), None).await.unwrap();
     for node in [&desk.keydesk, &desk.second_node().await] {
         let again = node.issue(&desk.operator, new("a")).await.unwrap();

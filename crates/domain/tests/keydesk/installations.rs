@@ -5,7 +5,7 @@ use store::{on_both_databases, testing::TestDatabase};
 use crate::test_keydesk::{TestKeydesk, code, new_key, verify};
 
 on_both_databases!(
-    a_name_and_a_title_that_can_not_be_one,
+    an_invalid_name_or_title_is_refused,
     a_name_is_taken_once_also_at_once,
     with_the_module_off_no_verb_answers_and_calls_go_on,
     switching_is_in_memory_when_it_answers
@@ -15,7 +15,7 @@ fn new(name: &str, title: &str) -> NewInstallation {
     NewInstallation { name: name.to_owned(), title: title.to_owned(), recoverable: true }
 }
 
-async fn a_name_and_a_title_that_can_not_be_one(database: TestDatabase) {
+async fn an_invalid_name_or_title_is_refused(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let before = desk.keydesk.installations().await.unwrap();
     let long = "a".repeat(64);

@@ -121,8 +121,8 @@ async fn a_foreign_key_is_not_found(database: TestDatabase) {
     }
 }
 
-/// A foreign key, and one that is purged, are not found, whatever else is wrong at the same time: the first of the order goes
-/// before each other. (The pairs of the others are in the model's table.)
+/// A foreign key and a purged key are not found, whatever else is wrong with them: this reason goes before every other.
+/// (The model's table has the pairs of the other reasons.)
 async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let (keydesk, operator) = (&desk.keydesk, &desk.operator);

@@ -8,7 +8,7 @@ on_both_databases!(
     a_new_key_is_as_asked,
     nobody_gives_what_they_do_not_hold,
     an_unknown_scope_is_refused_by_name,
-    a_client_name_that_can_not_be_one,
+    an_invalid_client_name_is_refused,
     a_rename_to_the_same_name_writes_nothing,
     a_rename_against_another_version_is_refused,
     hostile_names_come_back_as_they_were
@@ -49,7 +49,7 @@ async fn nobody_gives_what_they_do_not_hold(database: TestDatabase) {
         (&["keys:write", "contacts:read"], &["contacts:read", "contacts:write"], &["contacts:write"]),
         (&["contacts:*"], &["contacts:read", "contacts:write"], &[]),
         (&["contacts:*"], &["contacts:*"], &[]),
-        // All of today's actions are not all of a resource's actions.
+        // Holding all of today's actions is not holding every action of the resource.
         (&["contacts:read", "contacts:write"], &["contacts:*"], &["contacts:*"]),
         (&["keys:*"], &["keys:reveal", "keys:*"], &[]),
         (&["keys:*"], &["usage:read", "audit:read"], &["audit:read", "usage:read"]),
@@ -67,7 +67,7 @@ async fn nobody_gives_what_they_do_not_hold(database: TestDatabase) {
         };
         assert_eq!(outcome, expected, "{held:?} gives {wanted:?}");
     }
-    // A preset is no way around.
+    // A preset does not get around the check.
     let caller = desk.caller(&["contacts:read", "keys:write"]).await;
     let outcome = desk.keydesk.issue(&caller, new_key("Acme")).await.map(drop);
     assert!(matches!(outcome, Err(KeyError::ScopeEscalation { missing }) if missing.len() == 5));
@@ -82,7 +82,7 @@ async fn an_unknown_scope_is_refused_by_name(database: TestDatabase) {
     }
 }
 
-async fn a_client_name_that_can_not_be_one(database: TestDatabase) {
+async fn an_invalid_client_name_is_refused(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Acme").await.key;
     let long = "a".repeat(101);
@@ -131,7 +131,7 @@ async fn a_rename_against_another_version_is_refused(database: TestDatabase) {
             Err(KeyError::VersionMoved { current: 2 })
         );
     }
-    // Of two who saw the same version, one wins.
+    // Of two callers that saw the same version, one wins.
     let (one, two) = tokio::join!(rename("One", Some(2)), rename("Two", Some(2)));
     assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
     assert_eq!(desk.keydesk.delete(&desk.operator, id, Some(3)).await, Ok(()));

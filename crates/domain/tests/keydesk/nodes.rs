@@ -1,4 +1,4 @@
-//! What one node changes, the other knows within a second.
+//! A change on one node is known on the other within a second.
 
 use model::{Actor, Code};
 use store::{on_both_databases, testing::TestDatabase};
@@ -66,7 +66,7 @@ async fn tombstones_are_forgotten_in_time(database: TestDatabase) {
     let background = desk.keydesk.start();
     within(KNOWN, "one node purges when it starts", async || left().await == 0).await;
     background.stop().await;
-    // The other finds nothing to purge, and forgets all the same.
+    // The other node finds nothing to purge, but still forgets the key.
     let background = other.start();
     within(KNOWN, "the default keys alone are in memory", async || other.verifier().counters().cached_keys == 2).await;
     assert_eq!(code(&other, issued.secret.expose()).await, Code::NotFound);

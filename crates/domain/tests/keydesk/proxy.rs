@@ -7,7 +7,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// A line to the database that can be cut and mended.
+/// A connection to the database that can be cut and restored.
 pub(crate) struct Proxy {
     whole: Arc<watch::Sender<bool>>,
     port: u16,
@@ -24,7 +24,7 @@ impl Proxy {
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let mut state = line.subscribe();
-                // Cut, it takes nobody's call: whoever has been let in is put down at once.
+                // While cut, it closes every connection that it accepts at once.
                 if !*state.borrow_and_update() {
                     continue;
                 }

@@ -20,7 +20,7 @@ async fn delete_then_verify(database: TestDatabase, trials: u64) {
     let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     let (id, key) = (issued.key.id, Arc::<str>::from(issued.secret.expose()));
-    // Even: the key may live. Odd: a deletion has answered.
+    // Even: the key may work. Odd: a deletion has answered.
     let phase = Arc::new(AtomicU64::new(0));
     let over = Arc::new(AtomicBool::new(false));
     let (asked, accepted) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
@@ -77,7 +77,7 @@ async fn a_cold_read_against_a_deletion(database: TestDatabase) {
         for _ in 0..KEYS {
             issued.push(desk.issue("Acme").await);
         }
-        // Opened now, it has polled all of that away and remembers none of it.
+        // Opened now, so it has seen all of these changes and has none of them in memory.
         let other = desk.second_node().await;
         let others_background = other.start();
         let deleted_at = Arc::new(AtomicU64::new(u64::MAX));
@@ -107,7 +107,7 @@ async fn a_cold_read_against_a_deletion(database: TestDatabase) {
     background.stop().await;
 }
 
-/// Verifies until the deletion is known; gives how often the key was accepted by a call that began after that.
+/// Verifies until the deletion is known; returns how often a call that began after that accepted the key.
 async fn read_until_refused(node: &Keydesk, key: &str, deleted_at: &AtomicU64) -> u64 {
     let mut late = 0;
     for after in 0.. {
@@ -122,7 +122,7 @@ async fn read_until_refused(node: &Keydesk, key: &str, deleted_at: &AtomicU64) -
     late
 }
 
-/// Drives `future` until it has waited `times` times and what it waited for last has come. `Some`: it was done before.
+/// Drives `future` until it has waited `times` times and its last wait is over. `Some`: it finished before that.
 async fn paused<F: Future + Unpin>(future: &mut F, times: usize) -> Option<F::Output> {
     let mut polls = 0;
     poll_fn(|cx| {
@@ -135,11 +135,11 @@ async fn paused<F: Future + Unpin>(future: &mut F, times: usize) -> Option<F::Ou
     .await
 }
 
-/// A cache that is being filled is paused wherever it waits for the database, the key is deleted, and the filling goes on
-/// with what it read before.
+/// Pauses the filling of a cache wherever it waits for the database, deletes the key, and lets the filling go on with
+/// what it had read.
 async fn a_paused_fill_brings_no_deleted_key_back(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
-    // How often it waits differs: a database that is quick, or a test that is slow, has answered before anybody waits.
+    // How often it waits differs: a quick database, or a slow test, leaves nothing to wait for.
     let (mut times, mut paused_at) = (0, 0);
     for _ in 0..100 {
         let issued = desk.issue("Acme").await;

@@ -5,7 +5,7 @@ use crate::test_keydesk::{START, TestKeydesk, code};
 
 on_both_databases!(
     within_thirty_days_to_the_millisecond,
-    who_lacks_a_right_gives_it_back_to_nobody,
+    whoever_lacks_a_scope_can_not_let_a_key_work_again,
     what_is_not_deleted_is_not_restored,
     an_undone_deletion_is_as_if_it_had_not_been
 );
@@ -43,7 +43,7 @@ async fn within_thirty_days_to_the_millisecond(database: TestDatabase) {
     }
 }
 
-async fn who_lacks_a_right_gives_it_back_to_nobody(database: TestDatabase) {
+async fn whoever_lacks_a_scope_can_not_let_a_key_work_again(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let weak = desk.caller(&["keys:write"]).await;
@@ -58,7 +58,7 @@ async fn who_lacks_a_right_gives_it_back_to_nobody(database: TestDatabase) {
     assert_eq!(keydesk.get(&desk.operator, id).await.unwrap().status, KeyStatus::Disabled);
     let bulk = keydesk.bulk_set_enabled(&desk.operator, &[id], true).await.unwrap();
     assert_eq!((bulk.changed, bulk.skipped.len()), (vec![id], 0));
-    // What is so already takes nothing.
+    // A change that changes nothing requires no scope.
     keydesk.set_enabled(&weak, id, true, None).await.unwrap();
     assert_eq!(keydesk.bulk_set_enabled(&weak, &[id], true).await.unwrap().unchanged, [id]);
 }

@@ -1,4 +1,4 @@
-//! What was taken away is refused from the moment in which the taking is answered, while others verify all the time.
+//! A key is refused from the moment at which its revocation is answered, while others verify all the time.
 
 use std::sync::{
     Arc,
@@ -12,19 +12,19 @@ use verify::Call;
 
 use crate::test_keydesk::{START, TestKeydesk, new_key, scopes, settings};
 
-/// Keys taken away already that are asked for again.
+/// How many revoked keys are verified again.
 const BEFORE: usize = 16;
 
 struct Keys {
     issued: Vec<Issued>,
-    /// Set once the change that takes the key away has been answered.
+    /// Set once the change that revokes the key has been answered.
     answered: Vec<AtomicBool>,
-    /// The first key of the batch that is being taken away: verifications are made around it.
+    /// The first key of the batch that is being revoked: verifications are made around it.
     at: AtomicU64,
     over: AtomicBool,
 }
 
-/// Takes keys away in batches and counts verifications that began after that was answered and were allowed all the same.
+/// Revokes keys in batches, and counts verifications that began after the answer and were still allowed.
 async fn refused_at_once(
     database: TestDatabase,
     batches: usize,
@@ -118,8 +118,8 @@ async fn rotate(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
     }
 }
 
-/// A call that was let in before its key was taken away, and whose change had to wait until after that.
-async fn a_change_that_waited_asks_again_who_calls(database: TestDatabase) {
+/// The call was let in before its key was revoked, and its change had to wait until after that.
+async fn a_change_that_waited_checks_its_caller_again(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let held = ["keys:write", "keys:reveal", "contacts:read"];
     let target = desk.issue("Target").await.key.id;
@@ -146,7 +146,7 @@ async fn a_change_that_waited_asks_again_who_calls(database: TestDatabase) {
     }
 }
 
-store::on_both_databases!(a_change_that_waited_asks_again_who_calls);
+store::on_both_databases!(a_change_that_waited_checks_its_caller_again);
 
 macro_rules! trials {
     ($($name:ident: $sqlite:literal / $postgres:literal of $batch:literal, $code:ident, $new:ident, $verb:ident;)*) => {$(

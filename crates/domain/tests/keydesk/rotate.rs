@@ -12,7 +12,7 @@ on_both_databases!(
     traffic_is_told_by_secret,
     what_ended_is_forgotten_after_30_days,
     the_default_key_is_rotated_like_any_other,
-    who_gets_a_secret_holds_its_rights,
+    whoever_gets_a_secret_holds_its_scopes,
     an_edit_reaches_both_secrets
 );
 
@@ -52,7 +52,7 @@ async fn a_rotation_that_is_sent_again_rotates_once(database: TestDatabase) {
         desk.keydesk.rotate_once(&desk.operator, id, HOUR_SECONDS, version, once(mark, body)).await
     };
     let second = rotate("a", "x", Some(1)).await.unwrap();
-    // The answer was lost. Its version has moved meanwhile, by this very rotation.
+    // The answer was lost. This same rotation has moved the version meanwhile.
     let again = rotate("a", "x", Some(1)).await.unwrap();
     assert_eq!((&again.key, again.secret.expose()), (&second.key, second.secret.expose()));
     assert_eq!(desk.keydesk.get(&desk.operator, id).await.unwrap(), second.key);
@@ -129,7 +129,7 @@ async fn what_ended_is_forgotten_after_30_days(database: TestDatabase) {
     let new = desk.keydesk.rotate(&desk.operator, id, 0, None).await.unwrap();
     for (now, expected, listed) in [(RESTORE_WINDOW_MS - 1, Code::Revoked, 2), (RESTORE_WINDOW_MS, Code::NotFound, 1)] {
         desk.clock.set(START + now);
-        // Whether the job that removes the rows came by or not.
+        // Whether or not the job has removed the rows.
         for node in [&desk.keydesk, &desk.second_node().await] {
             assert_eq!(code(node, old.secret.expose()).await, expected);
             assert_eq!(node.secrets(&desk.operator, id).await.unwrap().len(), listed);
@@ -163,7 +163,7 @@ async fn the_default_key_is_rotated_like_any_other(database: TestDatabase) {
     assert_eq!(refused, Err(KeyError::DefaultKeyProtected));
 }
 
-async fn who_gets_a_secret_holds_its_rights(database: TestDatabase) {
+async fn whoever_gets_a_secret_holds_its_scopes(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let new = NewKey::of(SettingsPatch { scopes: Some(scopes(&["data:read", "calls:read"])), ..settings("Acme") });
     let id = desk.keydesk.issue(&desk.operator, new).await.unwrap().key.id;

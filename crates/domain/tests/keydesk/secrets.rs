@@ -1,4 +1,4 @@
-//! A secret is where it must be and nowhere else.
+//! A secret is stored and printed only where it must be.
 
 use std::{fs, net::Ipv4Addr};
 
@@ -17,7 +17,7 @@ on_both_databases!(
 const PASSWORD: &str = "correct horse battery staple";
 const IDEMPOTENCY_KEY: &str = "a-key-that-opens-an-answer";
 
-/// Runs a story and gives every text that must stay secret, with all that was printed on the way.
+/// Runs a story; returns every text that must stay secret, and all that was printed on the way.
 async fn story(desk: &TestKeydesk) -> (Vec<String>, Vec<String>) {
     let keydesk = &desk.keydesk;
     let (mut secrets, mut printed) = (vec![PASSWORD.to_owned(), IDEMPOTENCY_KEY.to_owned()], Vec::new());
@@ -68,7 +68,7 @@ async fn story(desk: &TestKeydesk) -> (Vec<String>, Vec<String>) {
     printed.push(format!("{keydesk:?} {:?} {:?}", keydesk.verifier().counters(), desk.operator));
     printed.push(format!("{:?}", keydesk.examine().await));
     printed.push(format!("{:?}", desk.audit(&desk.operator).await));
-    // The random part alone would do for whoever knows the format.
+    // The random part alone is enough for anyone who knows the format.
     let bodies: Vec<_> = secrets
         .iter()
         .filter_map(|secret| secret.strip_prefix("ccc_live_").or(secret.strip_prefix("ccc_test_")))

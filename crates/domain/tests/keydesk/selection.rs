@@ -109,7 +109,7 @@ async fn a_deletion_that_stops_half_way_is_undone(database: TestDatabase) {
     assert_eq!(desk.keydesk.get(&desk.operator, left.id).await.unwrap(), left);
     assert_eq!(desk.keydesk.undo_delete(&desk.operator, &deleted.changes).await, Ok(2));
     assert_eq!(desk.keydesk.get(&desk.operator, acme.id).await.unwrap().status, KeyStatus::Active);
-    // What is refused at once is an error, as ever.
+    // A call that is refused as a whole is an error, as always.
     desk.keydesk.set_module(Actor::Operator, "default", false).await.unwrap();
     let refused = desk.keydesk.delete_selected(&desk.operator, &selection).await.map(drop);
     assert_eq!(refused, Err(KeyError::ModuleUnavailable));

@@ -9,7 +9,7 @@ on_both_databases!(
     off_and_on_again,
     a_key_that_is_made_disabled_waits_to_be_enabled,
     a_switch_is_part_of_an_edit,
-    enabling_through_an_edit_takes_all_rights_of_the_key,
+    enabling_through_an_edit_takes_all_scopes_of_the_key,
     many_at_once_with_what_became_of_each,
     all_that_match_in_several_changes,
     the_default_key_stays_on
@@ -68,13 +68,13 @@ async fn a_switch_is_part_of_an_edit(database: TestDatabase) {
     let off = edit(false, "Beta", 1).await.unwrap();
     assert_eq!((off.settings.client_name.as_str(), off.status, off.version), ("Beta", KeyStatus::Disabled, 2));
     assert_eq!((code(&desk.keydesk, key).await, last().await.action().unwrap()), (Code::Disabled, Action::KeyUpdate));
-    // What is refused switches nothing.
+    // A refused call switches nothing.
     let before = desk.database.raw().await.dump().await;
     assert_eq!(edit(true, "\0", 2).await.unwrap_err().code(), "invalid_client_name");
     assert_eq!(edit(true, "Gamma", 1).await, Err(KeyError::VersionMoved { current: 2 }));
     assert_eq!(edit(false, "Beta", 2).await.unwrap().version, 2, "nothing to do");
     assert_eq!(desk.database.raw().await.dump().await, before);
-    // A switch alone reads in the log as any other.
+    // An edit that only switches is logged like any switch.
     assert_eq!(edit(true, "Beta", 2).await.unwrap().version, 3);
     assert_eq!((code(&desk.keydesk, key).await, last().await.action().unwrap()), (Code::Valid, Action::KeyEnable));
     assert_eq!(edit(false, "Beta", 3).await.unwrap().version, 4);
@@ -82,7 +82,7 @@ async fn a_switch_is_part_of_an_edit(database: TestDatabase) {
     assert_eq!(desk.audit(&desk.operator).await.len(), entries + 3);
 }
 
-async fn enabling_through_an_edit_takes_all_rights_of_the_key(database: TestDatabase) {
+async fn enabling_through_an_edit_takes_all_scopes_of_the_key(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let weak = desk.caller(&["keys:write", "calls:read"]).await;
     let edit =
@@ -97,7 +97,7 @@ async fn enabling_through_an_edit_takes_all_rights_of_the_key(database: TestData
         assert_eq!(edit(id, switch(false)).await, Ok(KeyStatus::Disabled), "anybody may take away");
         assert_eq!(edit(id, SettingsPatch::name("Beta")).await, Ok(KeyStatus::Disabled));
         assert_eq!(edit(id, switch(true)).await, expected, "{held:?}");
-        // The rights that are left count, and not those that the same edit takes away.
+        // Only the scopes that are left count, not those that the same edit takes away.
         let less = SettingsPatch { scopes: Some(scopes(&["calls:read"])), ..switch(true) };
         assert_eq!(edit(id, less).await, Ok(KeyStatus::Active), "{held:?}");
     }

@@ -16,7 +16,7 @@ pub(crate) const START: i64 = 1_795_382_400_000;
 pub(crate) const SECOND: i64 = 1_000;
 pub(crate) const HOUR: i64 = 60 * 60 * SECOND;
 
-/// Stands still until it is told.
+/// A clock that stands still until a test moves it.
 pub(crate) struct StoppedClock(AtomicI64);
 
 impl Clock for StoppedClock {
@@ -90,7 +90,7 @@ pub(crate) fn scopes(names: &[&str]) -> ScopeSet {
     names.iter().map(|name| Scope::parse(name).unwrap()).collect()
 }
 
-/// What is said of a key that is made from the preset `crm`.
+/// The settings of a key that is made from the preset `crm`.
 pub(crate) fn settings(client_name: &str) -> SettingsPatch {
     SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name(client_name) }
 }
@@ -126,5 +126,5 @@ pub(crate) async fn within(limit: Duration, what: &str, holds: impl AsyncFn() ->
     assert!(waited.await.is_ok(), "not within {limit:?}: {what}");
 }
 
-/// As fast as a change must be known everywhere.
+/// The time within which a change must be known everywhere.
 pub(crate) const KNOWN: Duration = Duration::from_secs(1);

@@ -9,8 +9,8 @@ use crate::test_keydesk::{KNOWN, TestKeydesk, code, new_key, once, within};
 
 on_both_databases!(
     each_of_many_callers_gets_its_own_answer,
-    a_caller_who_hangs_up_leaves_a_whole_change_or_none,
-    whoever_lost_a_right_while_its_call_waited_makes_no_change
+    a_caller_that_hangs_up_leaves_a_whole_change_or_none,
+    a_key_that_lost_a_scope_while_its_call_waited_makes_no_change
 );
 
 const CALLERS: usize = 32;
@@ -20,7 +20,7 @@ async fn audit_is_sound(desk: &TestKeydesk) -> bool {
     findings.iter().find(|finding| finding.what == "audit log").unwrap().ok
 }
 
-/// Creates, asks again, and makes every mistake there is, all at once.
+/// Creates, repeats requests, and makes every kind of mistake, all at once.
 async fn each_of_many_callers_gets_its_own_answer(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let shared = desk.issue("Shared").await.key;
@@ -43,7 +43,7 @@ async fn each_of_many_callers_gets_its_own_answer(database: TestDatabase) {
             let old = keydesk.update(&operator, first.key.id, model::SettingsPatch::name("Old"), Some(7)).await;
             assert_eq!(old.unwrap_err(), KeyError::VersionMoved { current: 1 });
             assert_eq!(keydesk.delete(&operator, default, None).await.unwrap_err(), KeyError::DefaultKeyProtected);
-            // One of them wins, the others are told by which version.
+            // One of them wins; the others are told the version.
             let renamed =
                 keydesk.update(&operator, shared, model::SettingsPatch::name(format!("By {caller}")), Some(1)).await;
             let won = match renamed {
@@ -71,7 +71,7 @@ async fn each_of_many_callers_gets_its_own_answer(database: TestDatabase) {
     assert_eq!(listed.total, 2 + CALLERS as u64 / 2);
 }
 
-async fn a_caller_who_hangs_up_leaves_a_whole_change_or_none(database: TestDatabase) {
+async fn a_caller_that_hangs_up_leaves_a_whole_change_or_none(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let before = desk.audit(&desk.operator).await.len();
     let mut tasks = Vec::new();
@@ -91,7 +91,7 @@ async fn a_caller_who_hangs_up_leaves_a_whole_change_or_none(database: TestDatab
             answered += 1;
         }
     }
-    // The changes of those who hung up go on by themselves.
+    // The changes of callers that hung up go on by themselves.
     let query = model::ListQuery { limit: 1, ..model::ListQuery::default() };
     within(KNOWN, "as many keys as entries", async || {
         let entries = desk.audit(&desk.operator).await.len() - before;
@@ -104,7 +104,7 @@ async fn a_caller_who_hangs_up_leaves_a_whole_change_or_none(database: TestDatab
     assert!(audit_is_sound(&desk).await);
 }
 
-async fn whoever_lost_a_right_while_its_call_waited_makes_no_change(database: TestDatabase) {
+async fn a_key_that_lost_a_scope_while_its_call_waited_makes_no_change(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let caller = desk.caller(&["keys:write", "contacts:*", "calls:*", "wraps:*"]).await;
     let model::Actor::Key { id } = caller.actor else { panic!("the caller is a key") };

@@ -10,9 +10,9 @@ on_both_databases!(
     what_changes_nothing_writes_nothing,
     a_bad_change_changes_nothing,
     limits_are_refused_until_something_keeps_them,
-    rights_can_be_taken_but_not_given_by_who_lacks_them,
-    a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them,
-    a_preset_brings_its_rights,
+    whoever_lacks_a_scope_can_remove_it_but_not_grant_it,
+    only_a_holder_of_its_scopes_lets_a_key_do_more,
+    a_preset_brings_its_scopes,
     expiry_is_to_the_millisecond_and_moves,
     addresses_and_origins_bind_a_key
 );
@@ -21,7 +21,7 @@ fn in_an_hour() -> Instant {
     Instant::from_millis(START + HOUR)
 }
 
-/// Of every setting something else than usual.
+/// Every setting with a value that is not the usual one.
 fn everything() -> SettingsPatch {
     SettingsPatch {
         client_name: Some("Beta".to_owned()),
@@ -75,7 +75,7 @@ async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
     };
     let back = desk.keydesk.update(&desk.operator, before.id, back, Some(2)).await.unwrap();
     assert_eq!(back.settings, before.settings);
-    // A key that is made with all of it reads the same.
+    // A key that is created with all of it reads the same.
     let new = NewKey::of(everything());
     let made = desk.keydesk.issue(&desk.operator, new).await.unwrap().key;
     assert_eq!(made.settings, after.settings);
@@ -86,7 +86,7 @@ async fn what_changes_nothing_writes_nothing(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Acme").await.key;
     desk.keydesk.update(&desk.operator, key.id, everything(), None).await.unwrap();
-    // Also when it would not be accepted any more: its time is over.
+    // Even if it would not be accepted any more: the expiry is in the past.
     desk.clock.advance(2 * HOUR);
     let before = desk.database.raw().await.dump().await;
     for change in [everything(), SettingsPatch::default(), SettingsPatch::name(" Beta ")] {
@@ -157,7 +157,7 @@ async fn limits_are_refused_until_something_keeps_them(database: TestDatabase) {
     assert_eq!(desk.keydesk.update(&desk.operator, id, none, None).await.unwrap().version, 1);
 }
 
-async fn rights_can_be_taken_but_not_given_by_who_lacks_them(database: TestDatabase) {
+async fn whoever_lacks_a_scope_can_remove_it_but_not_grant_it(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let weak = desk.caller(&["keys:write", "calls:read"]).await;
     let set = async |caller: &Caller, id, wanted: ScopeSet| {
@@ -182,14 +182,14 @@ async fn rights_can_be_taken_but_not_given_by_who_lacks_them(database: TestDatab
         assert_eq!(set(&weak, id, scopes(wanted)).await, expected, "{has:?} {wanted:?}");
         assert_eq!(set(&desk.operator, id, scopes(wanted)).await, Ok(scopes(wanted)));
     }
-    // What it took away it can't give back.
+    // The caller can't give back what it took away.
     let new = NewKey::of(SettingsPatch { scopes: Some(scopes(&["data:read"])), ..settings("Acme") });
     let id = desk.keydesk.issue(&desk.operator, new).await.unwrap().key.id;
     set(&weak, id, ScopeSet::default()).await.unwrap();
     assert!(set(&weak, id, scopes(&["data:read"])).await.is_err());
 }
 
-async fn a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them(database: TestDatabase) {
+async fn only_a_holder_of_its_scopes_lets_a_key_do_more(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let (weak, strong) = (desk.caller(&["keys:write"]).await, desk.caller(&["keys:write", "data:read"]).await);
     let keydesk = &desk.keydesk;
@@ -207,7 +207,7 @@ async fn a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them(databas
         ..SettingsPatch::default()
     };
     let enabled = |enabled| SettingsPatch { enabled: Some(enabled), ..SettingsPatch::default() };
-    // From what, to what, and whether it takes the key's rights.
+    // Before, after, and whether the caller must hold the key's scopes.
     let site = &["https://*.example.com"];
     for (from, to, widens) in [
         (bound(&["10.0.0.0/8"], &[]), bound(&["10.1.0.0/16"], &[]), false),
@@ -238,7 +238,7 @@ async fn a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them(databas
             done.unwrap();
         }
     }
-    // Together with the rights, it may.
+    // With the key's scopes, it may.
     let new =
         NewKey::of(SettingsPatch { scopes: Some(scopes(&["data:read"])), enabled: Some(false), ..settings("Acme") });
     let id = keydesk.issue(&desk.operator, new).await.unwrap().key.id;
@@ -246,7 +246,7 @@ async fn a_key_gets_back_what_its_rights_can_do_only_from_who_holds_them(databas
     keydesk.update(&weak, id, harmless, None).await.unwrap();
 }
 
-async fn a_preset_brings_its_rights(database: TestDatabase) {
+async fn a_preset_brings_its_scopes(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let update = async |preset, wanted: Option<&[&str]>| {

@@ -97,7 +97,7 @@ async fn what_can_not_be_written_is_written_later(database: TestDatabase) {
         desk.database.raw().await.execute("ALTER TABLE usage_bucket RENAME TO away").await.unwrap();
         let background = node.start();
         calls(node, key, 3).await;
-        // The record that counted is not the one in memory any more.
+        // The record with the counts has been replaced in memory.
         desk.keydesk
             .update(&desk.operator, id, model::SettingsPatch::name(format!("Acme {node:p}")), None)
             .await
@@ -139,7 +139,7 @@ async fn calls_survive_a_stop_in_the_middle_of_writing() {
     })
     .await;
     let stopping = tokio::spawn(background.stop());
-    // It has heard of the stop when it looks for changes no more; the lock is let go whatever it does then.
+    // It knows of the stop once it no longer looks for changes; the lock is released whatever it does then.
     tokio::task::yield_now().await;
     blocker.execute("COMMIT").await.unwrap();
     stopping.await.unwrap();

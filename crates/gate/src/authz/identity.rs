@@ -7,7 +7,7 @@ use verify::Record;
 /// Everything but RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The headers by which an upstream knows who calls.
+/// The headers that tell an upstream who calls.
 pub(crate) static KEY_ID: HeaderName = HeaderName::from_static("x-keydesk-key-id");
 pub(crate) static CLIENT_NAME: HeaderName = HeaderName::from_static("x-keydesk-client-name");
 pub(crate) static ENVIRONMENT: HeaderName = HeaderName::from_static("x-keydesk-environment");
@@ -15,21 +15,22 @@ pub(crate) static SCOPES: HeaderName = HeaderName::from_static("x-keydesk-scopes
 /// The status that nginx should have been told.
 pub(crate) static STATUS: HeaderName = HeaderName::from_static("x-keydesk-status");
 
-/// Whether a header is in our name: `X-Keydesk`, alone or with more behind it. Programs take many characters for a hyphen, so
-/// whatever is no letter and no digit counts as one. What this says is ours is nobody else's to send, whatever the proxy.
+/// Whether a header is in our name: `X-Keydesk`, alone or with more behind it. Programs take many characters for a
+/// hyphen, so whatever is no letter and no digit counts as one. Nobody else may send a header for which this is true,
+/// whatever the proxy.
 pub(crate) fn is_ours(name: &HeaderName) -> bool {
     let [b'x', first, rest @ ..] = name.as_str().as_bytes() else { return false };
     let Some(rest) = rest.strip_prefix(b"keydesk") else { return false };
     !first.is_ascii_alphanumeric() && rest.first().is_none_or(|byte| !byte.is_ascii_alphanumeric())
 }
 
-/// Whether a client speaks in our name, in a header that the documented configurations do not set themselves: those they
-/// overwrite, and a proxy that can't strip by a prefix (nginx) would let all others through.
+/// Whether a client forges a header in our name, other than those that the documented configurations overwrite. A proxy
+/// that can't strip by a prefix (nginx) would let such a header through.
 pub(super) fn is_forged(name: &HeaderName) -> bool {
     is_ours(name) && ![&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &STATUS].contains(&name)
 }
 
-/// Says who calls.
+/// Names the caller to the upstream.
 pub(crate) fn write(record: &Record, headers: &mut HeaderMap) {
     // All values share one piece of memory.
     let mut buffer = BytesMut::with_capacity(256);
@@ -50,7 +51,7 @@ pub(crate) fn write(record: &Record, headers: &mut HeaderMap) {
     headers.insert(SCOPES.clone(), value(buffer.split().freeze()));
 }
 
-/// Of ids, percent-encoded names and scopes: always visible ASCII.
+/// The bytes are ids, percent-encoded names and scopes: always visible ASCII.
 fn value(bytes: Bytes) -> HeaderValue {
     HeaderValue::from_maybe_shared(bytes).unwrap_or(HeaderValue::from_static(""))
 }

@@ -1,6 +1,6 @@
 //! Forward-auth: a proxy asks before it forwards.
 //!
-//! Answered before any router: this is the call that is made for every other.
+//! Answered before any router, since it precedes every other call.
 
 mod identity;
 mod original;
@@ -28,17 +28,17 @@ use self::parameters::Parameters;
 pub(crate) use self::{original::Original, parameters::is_for_nginx, question::Question};
 use crate::Gateway;
 
-/// What a call without a route is decided with. It is refused whatever the key holds, so it must not count as allowed nor
-/// be taken from any limit, and yet a bad key is to be told that it is one.
+/// The scope that a call without a route needs. Such a call is refused whatever the key holds, so it must neither count
+/// as allowed nor use up a limit; yet a bad key must still be told that it is bad.
 static NOWHERE: LazyLock<[Scope; 1]> = LazyLock::new(|| [Scope::parse("no-route:none").expect("the form of a scope")]);
 
 /// Decide for a proxy
 ///
-/// For a proxy to ask before it forwards a request; any method will do, and the request's own key is the one that is asked
-/// about. The wanted rights are given by `scope`, or looked up in the configured routes by the original method and path:
-/// those in `X-Original-Method` and `X-Original-URI` (nginx), in `X-Forwarded-Method` and `X-Forwarded-Uri` (Traefik,
-/// Caddy), or the method and path of this call below `/authz` (Envoy). An original named twice is refused, and so is a path
-/// that two programs could read differently.
+/// A proxy asks this before it forwards a request, with any method and with the request's own key. The scopes that the
+/// request needs are given by `scope`, or looked up in the configured routes by the original method and path: those in
+/// `X-Original-Method` and `X-Original-URI` (nginx), in `X-Forwarded-Method` and `X-Forwarded-Uri` (Traefik, Caddy), or
+/// the method and path of this call below `/authz` (Envoy). An original named twice is refused, and so is a path that
+/// two programs could read differently.
 #[utoipa::path(
     get,
     path = "/authz",
@@ -72,7 +72,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     Described::openapi()
 }
 
-/// Answers a question, if the database must be asked.
+/// Answers a question, asking the database if it must.
 pub(crate) async fn answer(
     gateway: &Gateway,
     verifier: &Verifier,
@@ -117,11 +117,11 @@ fn respond(decided: Result<Arc<Record>, Problem>) -> Response {
     }
 }
 
-/// What a proxy asks.
+/// A proxy's question.
 struct Asked<'a> {
     headers: &'a HeaderMap,
     client: ClientAddress,
-    /// All of them; `None`: nothing says which.
+    /// The scopes that the call needs: all of them; `None`: nothing says which.
     wanted: Option<Cow<'a, [Scope]>>,
 }
 
@@ -131,7 +131,7 @@ impl<'a> Asked<'a> {
         let original = Original::of(below, &parts.method, &parts.headers)?;
         let parameters = match below {
             None => Parameters::read(&parts.uri, original.query)?,
-            // Here the query is the original request's too.
+            // Below `/authz` the query belongs to the original request.
             Some(_) => Parameters::default(),
         };
         let wanted = match parameters.scopes {
@@ -159,7 +159,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// What the configured routes want for the original request.
+/// The scopes that the original request needs by the configured routes.
 fn wanted<'a>(gateway: &'a Gateway, original: &Original<'_>) -> Result<Option<&'a [Scope]>, Problem> {
     let half =
         |header: &str| Problem::invalid(format!("Of the original request only a half is named: {header} is missing."));
@@ -171,7 +171,7 @@ fn wanted<'a>(gateway: &'a Gateway, original: &Original<'_>) -> Result<Option<&'
     }
 }
 
-/// Makes a refusal one that nginx passes on: of all others than 401 and 403 it makes 500.
+/// Turns a refusal into one that nginx passes on: it turns every status but 401 and 403 into 500.
 pub(crate) fn for_nginx(response: &mut Response) {
     let status = response.status();
     if status == StatusCode::OK {

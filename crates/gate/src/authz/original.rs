@@ -24,8 +24,8 @@ pub(crate) struct Original<'a> {
 }
 
 impl<'a> Original<'a> {
-    /// As the proxy names it: in one pair of headers, or else, `below` `/authz`, by the question itself. More than one
-    /// answer is none: which of them the proxy will go by can only be guessed.
+    /// As the proxy names it: in one pair of headers, or else, `below` `/authz`, by the question itself. Several names
+    /// are refused: which of them the proxy will go by can only be guessed.
     pub(crate) fn of(below: Option<&'a str>, method: &'a Method, headers: &'a HeaderMap) -> Result<Self, Problem> {
         let [original, forwarded] = named(headers)?;
         let (original, forwarded) = (read(original)?, read(forwarded)?);
@@ -58,10 +58,10 @@ impl Source {
     }
 }
 
-/// What each of [`SOURCES`] names; `None` when neither of its headers is there. In one pass: most requests have few headers
-/// and none of these, and to look each up would take longer.
+/// What each of [`SOURCES`] names; `None` when neither of its headers is there. In one pass: most requests have few
+/// headers and none of these, and looking each up would take longer.
 ///
-/// Who sends a header in Keydesk's own name is refused on the way.
+/// A request with a forged header in Keydesk's own name is refused on the way.
 fn named(headers: &HeaderMap) -> Result<[Option<Named<'_>>; 2], Problem> {
     let mut found = [None; 2];
     for (name, value) in headers {

@@ -5,15 +5,15 @@ use edge::{
 use http::Uri;
 use model::Scope;
 
-/// What the operator wrote behind `/authz` into the proxy's configuration.
+/// The query that the operator wrote behind `/authz` in the proxy's configuration.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parameters {
-    /// The wanted rights; `None`: the route table knows.
+    /// The scopes that the call needs; `None`: the route table says which.
     pub(crate) scopes: Option<Vec<Scope>>,
 }
 
-/// Whether the answer is for nginx. Known before anything else is, since refusals depend on it too. Below `/authz` the query
-/// is not the proxy's.
+/// Whether the answer is for nginx. Read before everything else, since refusals depend on it too. Below `/authz` the
+/// query is not the proxy's.
 pub(crate) fn is_for_nginx(uri: &Uri) -> bool {
     uri.path() == "/authz" && uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "mode=nginx"))
 }
@@ -21,9 +21,9 @@ pub(crate) fn is_for_nginx(uri: &Uri) -> bool {
 impl Parameters {
     /// Reads the query of `/authz` itself, beside the `original` one.
     ///
-    /// Some proxies pass the original query on where their configuration has none (Caddy's `uri /authz`), and then whoever
-    /// calls could choose the right that is asked of them. So a query that is the original's is not read, and refused where
-    /// it would matter.
+    /// Some proxies pass the original query on where their configuration has none (Caddy's `uri /authz`), and then the
+    /// caller could choose the scope that its call needs. So the original's query is not read, and is refused where it
+    /// would matter.
     pub(crate) fn read(uri: &Uri, original: Option<&[u8]>) -> Result<Self, Problem> {
         let own = uri.query().unwrap_or_default();
         if let Some(original) = original.filter(|original| shares(own, original)) {

@@ -5,15 +5,15 @@ use http::{HeaderMap, HeaderValue, Request};
 
 use super::original::SOURCES;
 
-/// What a proxy asks that does not ask over HTTP.
+/// The question of a proxy that does not ask over HTTP.
 pub(crate) struct Question<'a> {
     pub(crate) method: &'a [u8],
     /// Path and query, as they came.
     pub(crate) target: &'a [u8],
     pub(crate) headers: HeaderMap,
-    /// The wanted rights, separated by spaces, where the proxy's configuration names them.
+    /// The scopes that the call needs, separated by spaces, where the proxy's configuration names them.
     pub(crate) scopes: Option<&'a str>,
-    /// Who is connected to the proxy.
+    /// The address of the client that is connected to the proxy.
     pub(crate) peer: Option<IpAddr>,
 }
 
@@ -27,7 +27,7 @@ impl Question<'_> {
         for name in SOURCES.iter().flat_map(|source| [&source.method, &source.target]) {
             headers.remove(name);
         }
-        // What can't be in a header can't be a method or a path either, and an empty one is refused.
+        // Bytes that can't stand in a header can't be a method or a path either; they become empty, which is refused.
         let value = |bytes: &[u8]| HeaderValue::from_bytes(bytes).unwrap_or(HeaderValue::from_static(""));
         headers.insert(&SOURCES[0].method, value(self.method));
         headers.insert(&SOURCES[0].target, value(self.target));

@@ -21,7 +21,7 @@ use crate::authz::{Question, is_ours};
 const OK: i32 = 0;
 const PERMISSION_DENIED: i32 = 7;
 
-/// Envoy's question as one that is asked of `/authz`.
+/// Envoy's question, as a request to `/authz`.
 pub(super) struct Asked {
     pub(super) question: Request<Body>,
     /// Headers by which the client gives itself an identity.
@@ -29,7 +29,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// `None` when it is not about an HTTP request, or wants what is no scope.
+    /// `None` when it is not about an HTTP request, or names a malformed scope.
     pub(super) fn read(attributes: AttributeContext) -> Option<Self> {
         let http = attributes.request?.http?;
         let mut headers = HeaderMap::new();
@@ -40,7 +40,7 @@ impl Asked {
             if is_ours(&name) {
                 forged.push(name.to_string());
             } else if let Ok(value) = HeaderValue::from_bytes(value) {
-                // More than a map can hold are nobody's headers.
+                // No real request has more headers than a map can hold.
                 headers.try_append(name, value).ok()?;
             }
         }
@@ -75,7 +75,7 @@ fn target(http: &HttpRequest) -> &[u8] {
     }
 }
 
-/// As they came, where Envoy is configured so; else those of one name joined by commas.
+/// The headers as they came, where Envoy sends them raw; else those of one name joined by commas.
 fn lines(http: &HttpRequest) -> Box<dyn Iterator<Item = (&str, &[u8])> + '_> {
     match &http.header_map {
         Some(raw) => Box::new(raw.headers.iter().map(|header| (header.key.as_str(), &header.raw_value[..]))),
@@ -88,13 +88,14 @@ pub(super) async fn reply(answer: Response, forged: Vec<String>) -> CheckRespons
     let (parts, body) = answer.into_parts();
     if parts.status == StatusCode::OK {
         let headers: Vec<_> = parts.headers.iter().filter(|(name, _)| is_ours(name)).map(set).collect();
-        // Envoy removes after it has set, so what is set is not to be removed: it takes the place of all there was.
+        // Envoy removes headers after it has set others, so those that are set must not be removed: they replace the
+        // client's.
         let is_set = |name: &String| parts.headers.contains_key(name.as_str());
         let headers_to_remove = forged.into_iter().filter(|name| !is_set(name)).collect();
         let ok = OkHttpResponse { headers, headers_to_remove, ..OkHttpResponse::default() };
         return response(OK, HttpResponse::OkResponse(ok));
     }
-    // Of our own making and in memory.
+    // Keydesk's own answer, in memory.
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let headers = parts.headers.iter().filter(|(name, _)| *name != http::header::CONTENT_LENGTH).map(set).collect();
     let denied = DeniedHttpResponse {

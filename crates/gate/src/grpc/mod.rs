@@ -35,7 +35,7 @@ impl Authorization for Envoy {
     }
 }
 
-/// Answers until it is told to stop; then running calls finish.
+/// Answers until told to stop; then running calls finish.
 pub async fn serve(listener: TcpListener, gate: Gate, mut stopping: watch::Receiver<bool>) {
     let service = AuthorizationServer::new(Envoy(gate)).max_decoding_message_size(QUESTION_MAX);
     let incoming = futures::stream::unfold(Bounded::new(listener, CONNECTIONS_MAX), async |listener| {
@@ -43,7 +43,7 @@ pub async fn serve(listener: TcpListener, gate: Gate, mut stopping: watch::Recei
         Some((Ok::<_, Infallible>(Connection { stream, _place: place }), listener))
     });
     let stopped = async move {
-        // An error means that nobody is left who could say so.
+        // An error means that the sender is gone.
         let _ = stopping.changed().await;
     };
     let server = Server::builder().http2_keepalive_interval(Some(STILL_THERE));

@@ -2,7 +2,7 @@ use super::wire::{Reader, Value, Writer};
 
 /// Largest frame, in bytes without its length: HAProxy's own limit, which follows from the size of its buffers.
 pub(super) const FRAME_MAX: usize = 16_380;
-/// Smallest one that can be agreed on. HAProxy's own limit, too, and more than anything takes but an answer with words.
+/// Smallest one that can be agreed on. HAProxy's own limit, too, and enough for everything but an answer with a body.
 const FRAME_MIN: usize = 256;
 
 const FIN: u32 = 1;
@@ -18,12 +18,12 @@ const AGENT_HELLO: u8 = 101;
 const AGENT_DISCONNECT: u8 = 102;
 const ACK: u8 = 103;
 
-/// What HAProxy says.
+/// A frame from HAProxy.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Said<'a> {
     Hello {
         frame_max: usize,
-        /// It only wants to know whether anyone is there.
+        /// It is only a health check.
         is_check: bool,
     },
     Notify {
@@ -40,7 +40,7 @@ impl<'a> Said<'a> {
         let kind = reader.byte()?;
         let flags = u32::from_be_bytes(reader.bytes(4)?.try_into().ok()?);
         let id = (reader.number()?, reader.number()?);
-        // Frames in pieces are not among what was agreed on.
+        // Fragmented frames were not agreed on.
         if flags & FIN == 0 {
             return None;
         }
@@ -117,7 +117,7 @@ pub(super) fn acknowledge(id: (u64, u64), variables: &[(&str, Value<'_>)], frame
     (frame.len() - 4 <= frame_max).then_some(frame)
 }
 
-/// An answer without a status, on which HAProxy, as it is configured, refuses.
+/// An answer without a status: HAProxy, as documented, refuses the call.
 pub(super) fn nothing(id: (u64, u64)) -> Vec<u8> {
     frame(ACK, id, |_| {})
 }

@@ -29,14 +29,14 @@ use crate::{
     bounded::{Bounded, CONNECTIONS_MAX},
 };
 
-/// How long HAProxy may take to say who it is.
+/// How long HAProxy may take to say hello.
 const HELLO: Duration = Duration::from_secs(10);
 /// Answers that wait to be written.
 const WAITING: usize = 256;
 /// How long a peer may take to read an answer.
 const LISTENS: Duration = Duration::from_secs(30);
 
-/// Answers until it is told to stop; then running calls finish.
+/// Answers until told to stop; then running calls finish.
 pub async fn serve(listener: TcpListener, gate: Gate, mut stopping: watch::Receiver<bool>) {
     let listener = Bounded::new(listener, CONNECTIONS_MAX);
     let mut connections = JoinSet::new();
@@ -67,7 +67,7 @@ async fn converse(stream: TcpStream, gate: Gate, stopping: watch::Receiver<bool>
     let _ = writer.await;
 }
 
-/// The largest frame that was agreed on, when questions follow.
+/// The largest frame that was agreed on, if questions follow.
 async fn greet(from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf) -> io::Result<Option<usize>> {
     let first = read(from, FRAME_MAX).await?;
     match Said::read(&first) {
@@ -113,7 +113,8 @@ async fn answer_all(
     let mut running = JoinSet::new();
     let farewell = loop {
         while running.try_join_next().is_some() {}
-        // Who asks and does not listen is not asked on: each question takes memory until its answer is written.
+        // A peer that does not read its answers may ask no more: each question takes memory until its answer is
+        // written.
         if running.len() >= WAITING {
             running.join_next().await;
             continue;
@@ -128,7 +129,7 @@ async fn answer_all(
                 let (gate, answers) = (gate.clone(), Arc::clone(&answers));
                 running.spawn(async move {
                     if let Some(Said::Notify { id, arguments }) = Said::read(&frame) {
-                        // Nobody is left who would hear it, if this fails.
+                        // If this fails, the connection is gone.
                         let _ = answers.send(answer(&gate, id, frame_max, &arguments).await).await;
                     }
                 });
@@ -172,7 +173,7 @@ fn question<'a>(arguments: &[(&[u8], Value<'a>)]) -> Option<Question<'a>> {
 pub(crate) fn size_of_arguments(frame: &[u8]) -> Option<usize> {
     let said = Said::read(frame)?;
     let Said::Notify { arguments, .. } = said else { return Some(0) };
-    // Headers that can't be read are no reason to refuse the frame, but must not be more than there is.
+    // Unreadable headers are no reason to refuse the frame, but reading them must not go beyond its bytes.
     drop(question(&arguments).and_then(Question::into_request));
     let size = |(name, value): &(&[u8], Value<'_>)| {
         name.len()
@@ -200,7 +201,7 @@ fn headers(bytes: &[u8]) -> Option<HeaderMap> {
 /// The answer of `/authz` as variables of the transaction.
 async fn reply(id: (u64, u64), frame_max: usize, answer: Response) -> Vec<u8> {
     let (parts, body) = answer.into_parts();
-    // Of our own making and in memory.
+    // Keydesk's own answer, in memory.
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let mut variables = vec![("status", Value::Number(parts.status.as_u16().into()))];
     let named = [
@@ -218,7 +219,7 @@ async fn reply(id: (u64, u64), frame_max: usize, answer: Response) -> Vec<u8> {
         }
     }
     if parts.status == StatusCode::OK {
-        // To allow and not to say whom would leave the API without a name, or with half of one.
+        // Without room for all variables the call must not be allowed: the API would get no name, or half of one.
         return frame::acknowledge(id, &variables, frame_max).unwrap_or_else(|| frame::nothing(id));
     }
     let without_words = frame::acknowledge(id, &variables, frame_max);

@@ -1,4 +1,4 @@
-//! That the functions over settings agree with each other.
+//! The functions over settings agree with each other.
 
 use proptest::{option, prelude::*};
 use serde_json::{Map, Value, json};

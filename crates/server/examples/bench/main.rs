@@ -237,7 +237,7 @@ fn many_keys(programs: &Programs, database: &str, keys: usize) -> Result<(), Fai
         memory = now;
     }
     say(&format!("  memory with a warm cache: {memory:.0} MiB"));
-    // The server hangs up on who has been silent for ten seconds.
+    // The server closes a connection that has been silent for ten seconds.
     let mut connection = Connection::open(server.address)?;
     let mut measure = |what: &str, paths: &[String]| -> Result<(), Failed> {
         let mut latencies = Vec::with_capacity(paths.len());

@@ -11,7 +11,7 @@ use crate::{Failed, Programs, VERIFY, http::Connection, process::Server, request
 const KEYS: usize = 64;
 /// Above it, two distributions count as told apart.
 const TOLD_APART: f64 = 4.5;
-/// What is looked at: all calls, and the quickest so many percent, in which the scheduler's noise hides less.
+/// The percentages of calls that are compared: all, and the quickest ones, in which the scheduler's noise hides less.
 const KEPT: [usize; 3] = [100, 90, 50];
 
 /// Keys that are all refused with the same bytes.
@@ -33,7 +33,7 @@ impl Turns {
     }
 }
 
-/// Measures with so many samples of each kind.
+/// Measures with this many samples of each kind.
 pub(crate) fn measure(programs: &Programs, samples: usize) -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
     let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());

@@ -34,7 +34,7 @@ pub(super) struct Create {
     format: Format,
 }
 
-/// A password's file is never so long, in bytes.
+/// Longest password file, in bytes.
 const FILE_MAX: u64 = 4096;
 
 impl AdminCommand {
@@ -58,7 +58,7 @@ impl AdminCommand {
     }
 }
 
-/// The password is the file without the line end that editors and `echo` leave.
+/// The password is the file's text without the line end that editors and `echo` leave.
 fn read(path: &Path) -> io::Result<PlainSecret> {
     let mut text = String::new();
     if path == Path::new("-") {

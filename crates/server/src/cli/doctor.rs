@@ -51,7 +51,7 @@ impl Doctor {
     }
 }
 
-/// An installation without administrators works for programs, so it is no fault.
+/// Programs can use an installation without administrators, so this is no fault.
 async fn administrators(context: &CommandContext) -> Finding {
     let link = set_up::link(&context.keydesk, &context.installation, &context.address).await;
     let (found, advice) = match link {

@@ -17,7 +17,7 @@ pub(super) struct KeyList {
     /// Only keys of this preset
     #[arg(long)]
     preset: Option<Preset>,
-    /// Only keys whose time is not over yet, and will be before this instant
+    /// Only keys that have not expired yet, and will before this instant
     #[arg(long, value_name = "INSTANT")]
     expiring_before: Option<Instant>,
     #[command(flatten)]
@@ -36,7 +36,7 @@ impl KeyList {
         Ok(())
     }
 
-    /// Every page as one: who pipes a list wants all of it.
+    /// All pages in one: a list that is piped must be whole.
     async fn all(&self, context: &CommandContext) -> Result<KeyPage, Failed> {
         let operator = context.operator().await?;
         let mut query = ListQuery {

@@ -7,11 +7,11 @@ use model::{Email, Expiry, Instant, Metadata, Network, NetworkSet, Notes, Origin
 
 use super::Failed;
 
-/// The settings that creating and updating a key share.
+/// The flags that creating and updating a key share.
 #[derive(Args)]
 pub(super) struct KeySettings {
-    /// From when on it is refused: an instant such as 2027-01-31T00:00:00Z; so many days from now, such as 30d, 90d or 365d; or
-    /// the last day on which it works, in UTC, such as 2027-01-31
+    /// When it expires: an instant such as 2027-01-31T00:00:00Z; a number of days from now, such as 30d, 90d or 365d;
+    /// or the last day on which it works, in UTC, such as 2027-01-31
     #[arg(long, value_name = "WHEN")]
     expires_at: Option<Expiry>,
     /// An address or network it may be used from; may be given several times
@@ -23,7 +23,7 @@ pub(super) struct KeySettings {
     /// A pair of your own; may be given several times, each name once. A key's pairs are changed all together
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     metadata: Vec<(String, String)>,
-    /// Who answers for it at the client
+    /// The e-mail address of its owner at the client
     #[arg(long, value_name = "ADDRESS")]
     owner_email: Option<Email>,
     /// What to remember about it
@@ -31,7 +31,7 @@ pub(super) struct KeySettings {
     notes: Option<Notes>,
 }
 
-/// What updating a key can take away.
+/// The flags that clear a setting of a key.
 #[derive(Args)]
 pub(super) struct Without {
     /// Take all scopes away
@@ -49,16 +49,16 @@ pub(super) struct Without {
     /// Take all pairs of your own away
     #[arg(long, conflicts_with = "metadata")]
     no_metadata: bool,
-    /// Name nobody who answers for it
+    /// Take the owner's e-mail address away
     #[arg(long, conflicts_with = "owner_email")]
     no_owner_email: bool,
-    /// Forget what was noted about it
+    /// Take its notes away
     #[arg(long, conflicts_with = "notes")]
     no_notes: bool,
 }
 
 impl KeySettings {
-    /// What the flags say beside `patch`. A setting of which they say nothing is not in it.
+    /// `patch` with the settings that the flags give.
     pub(super) fn patch(self, patch: SettingsPatch, now: Instant) -> Result<SettingsPatch, Failed> {
         let metadata = self.metadata()?;
         Ok(SettingsPatch {
@@ -87,7 +87,7 @@ impl KeySettings {
 }
 
 impl Without {
-    /// The patch, and what is taken away beside it: never what the patch sets, since the flags exclude each other.
+    /// The patch with the cleared settings: never one that the patch sets, since the flags exclude each other.
     pub(super) fn patch(&self, patch: SettingsPatch) -> SettingsPatch {
         SettingsPatch {
             scopes: patch.scopes.or(self.no_scopes.then(Default::default)),
@@ -102,7 +102,7 @@ impl Without {
     }
 }
 
-/// A set of what a flag was given; `None`: it was not given.
+/// The set of a flag's values; `None`: the flag was not given.
 fn given<T, S, E>(values: Vec<T>, set: impl FnOnce(Vec<T>) -> Result<S, E>) -> Result<Option<S>, E> {
     if values.is_empty() { Ok(None) } else { set(values).map(Some) }
 }

@@ -1,4 +1,4 @@
-//! The command line. Whoever can run it on the data is the operator: no right is asked of it, and all is audited.
+//! The command line. Whoever can run it on the data is the operator: it needs no scope, and everything is audited.
 
 mod admin;
 mod backup;
@@ -143,7 +143,7 @@ impl Cli {
 impl Command {
     async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         match self {
-            // Served before a context is opened.
+            // Handled before a context is opened.
             Self::Serve(_) => Ok(()),
             Self::Key(KeyCommand::Create(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::List(command)) => command.run(context, output).await,
@@ -178,7 +178,7 @@ fn show(key: &Key, secret: Option<&PlainSecret>, output: &mut Output) -> Result<
         ("Preset", key.settings.preset.as_str()),
         ("Scopes", if scopes.is_empty() { "none" } else { &scopes }),
     ];
-    // What most keys don't have is not worth a line.
+    // Settings that most keys lack get a line only where they are set.
     let more = [
         ("Status", status),
         ("Expires", &expires_at),
@@ -195,7 +195,7 @@ fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> String {
     set.into_iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" ")
 }
 
-/// What every command works on: an open Keydesk, and the installation that was named.
+/// The context of every command: an open Keydesk, and the installation that was named.
 struct CommandContext {
     keydesk: Keydesk,
     installation: String,

@@ -64,7 +64,7 @@ impl Output {
     }
 }
 
-/// Columns that a text takes in a terminal, near enough: wide scripts and emoji take two, combining marks none.
+/// Columns that a text takes in a terminal, approximately: wide scripts and emoji take two, combining marks none.
 fn width(text: &str) -> usize {
     text.chars()
         .map(|c| match u32::from(c) {

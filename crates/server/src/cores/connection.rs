@@ -16,16 +16,16 @@ const HEAD_ARRIVAL: Duration = Duration::from_secs(10);
 /// Most bytes of a request's head, and of what is read ahead of its body.
 const HEAD_MAX: usize = 64 * 1024;
 
-/// A connection that has been accepted, and all that is needed to answer what it asks.
+/// A connection that has been accepted, with all that is needed to answer its requests.
 pub(crate) struct Connection {
-    /// Of no runtime yet.
+    /// Not registered with a runtime yet.
     pub(crate) stream: TcpStream,
     pub(crate) peer: SocketAddr,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) timer: Timer,
     /// Says when to stop.
     pub(crate) watcher: Watcher,
-    /// Where what waits is done.
+    /// The runtime for requests that must wait.
     pub(crate) elsewhere: Handle,
 }
 

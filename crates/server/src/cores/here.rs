@@ -1,4 +1,5 @@
-//! What is answered at once is answered here. All else is done elsewhere, on a runtime that may wait, its body included.
+//! A request that can be answered at once is answered here. All others are answered elsewhere, on a runtime that may
+//! wait, their bodies included.
 
 use std::{
     mem,
@@ -20,7 +21,7 @@ use tokio::{
     task::{JoinError, JoinHandle},
 };
 
-/// An answer on its way, as the thread that answers waits for it.
+/// An answer that the answering thread waits for.
 pub(super) enum Here {
     Now(Option<Response>),
     /// Tried once: most often nothing has to wait.
@@ -45,7 +46,7 @@ impl Future for Here {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if let Self::Soon(later, elsewhere) = &mut *self {
-            // With it: whatever begins to wait, for time or for a database, waits there from the first moment on.
+            // Entered, so that work that begins to wait, for time or for a database, waits there from the start.
             let entered = elsewhere.enter();
             let polled = later.as_mut().poll(cx);
             drop(entered);
@@ -61,13 +62,13 @@ impl Future for Here {
         };
         match &mut *self {
             Self::Elsewhere(errand) => Pin::new(&mut errand.0).poll(cx),
-            // Asked again after the answer.
+            // Polled again after the answer.
             _ => Poll::Pending,
         }
     }
 }
 
-/// Work that is done elsewhere, and given up when nobody waits for it any more.
+/// Work that is done elsewhere, and aborted when nobody waits for it any more.
 pub(super) struct Errand(JoinHandle<Response>);
 
 impl Errand {
@@ -82,8 +83,8 @@ impl Drop for Errand {
     }
 }
 
-/// The same answer with a body that is made elsewhere: to render a page takes longer than many calls do. A body that is there
-/// already is left as it is.
+/// The same answer with a body that is made elsewhere: rendering a page takes longer than many calls. A body that is
+/// ready is left as it is.
 fn carried(response: Response) -> Response {
     if response.body().size_hint().exact().is_some() {
         return response;
@@ -100,7 +101,7 @@ type Piece = Result<Frame<Bytes>, axum::Error>;
 
 async fn carry(mut body: Body, sender: mpsc::Sender<Piece>) {
     while let Some(piece) = body.frame().await {
-        // Nobody reads on.
+        // The client has stopped reading.
         if sender.send(piece).await.is_err() {
             return;
         }

@@ -1,7 +1,7 @@
-//! Calls are answered where they arrive: one thread for each core, each with a runtime of its own, and a connection stays
-//! with the thread that it was given to. No call moves between cores, and nothing is shared to hand it on.
+//! Calls are answered where they arrive: one thread for each core, each with a runtime of its own, and a connection
+//! stays with its thread. No call moves between cores, and no queue between them is shared.
 //!
-//! What waits for a disk or for people is done elsewhere ([`here`]), so that these threads do nothing else.
+//! Work that waits for a disk or for people is done elsewhere ([`here`]), so that these threads do nothing else.
 
 mod connection;
 mod here;
@@ -26,7 +26,7 @@ pub(crate) use self::connection::Connection;
 pub(crate) struct Cores(Vec<Thread>);
 
 struct Thread {
-    /// Without a bound of its own: each is an open file, of which the system allows so many.
+    /// Without a bound of its own: each connection is an open file, and the system bounds those.
     connections: mpsc::UnboundedSender<(Connection, Open)>,
     open: Arc<AtomicUsize>,
 }
@@ -35,7 +35,7 @@ struct Thread {
 struct Open(Arc<AtomicUsize>);
 
 impl Cores {
-    /// As many threads as cores that this process may use.
+    /// Starts one thread for each core that this process may use.
     pub(crate) fn start() -> io::Result<Self> {
         let cores = thread::available_parallelism()?.get();
         (0..cores).map(Thread::start).collect::<io::Result<_>>().map(Self)

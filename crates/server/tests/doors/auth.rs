@@ -1,4 +1,4 @@
-//! Who is let in, and what the others are told.
+//! Which callers are let in, and what the others are told.
 
 use std::{
     pin::Pin,
@@ -18,7 +18,7 @@ use crate::support::{Answer, FULL, TestApp};
 /// A well-formed key that nobody has.
 const UNKNOWN: &str = "ccc_live_0000000000000000000000000000000yHFA6";
 
-/// Status, headers and body, but for the request id.
+/// Status, headers and body, without the request id.
 fn without_id(answer: &Answer) -> String {
     let id = answer.header("x-request-id");
     assert_eq!(id.len(), 36);
@@ -59,10 +59,10 @@ async fn a_verdict_on_a_foreign_key_is_that_on_an_unknown_one(database: TestData
     assert_eq!(verdict.text().replace(id, ""), unknown.text().replace(unknown_id, ""));
 }
 
-async fn what_was_asked_decides_nothing_before_who_asked(database: TestDatabase) {
+async fn the_caller_is_checked_before_the_request(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(&["contacts:read"]).await;
-    // A body that never comes: an answer shows that nobody waited for it.
+    // A body that never comes: an answer shows that the server did not wait for it.
     for (key, expected) in [(None, 401), (Some("nonsense"), 401), (Some(client.key()), 403)] {
         let body = Body::new(Silence);
         let mut request = Request::post("/api/v1/keys").header("content-type", "text/plain");
@@ -135,7 +135,7 @@ async fn two_headers_must_agree(database: TestDatabase) {
     assert!(!in_url.text().contains(&other[10..]));
 }
 
-async fn rights_can_only_be_given_by_who_holds_them(database: TestDatabase) {
+async fn scopes_can_only_be_granted_by_their_holders(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(&["keys:write", "contacts:*"]).await;
     let create = async |scopes: &[&str]| {
@@ -150,8 +150,8 @@ async fn rights_can_only_be_given_by_who_holds_them(database: TestDatabase) {
 store::on_both_databases!(
     keys_that_are_no_good_get_one_and_the_same_answer,
     a_verdict_on_a_foreign_key_is_that_on_an_unknown_one,
-    what_was_asked_decides_nothing_before_who_asked,
+    the_caller_is_checked_before_the_request,
     challenges_say_what_is_missing,
     two_headers_must_agree,
-    rights_can_only_be_given_by_who_holds_them,
+    scopes_can_only_be_granted_by_their_holders,
 );

@@ -58,7 +58,7 @@ fn traefik<'a>(method: &'a str, target: &'a str) -> [(&'static str, &'a str); 2]
 }
 
 #[tokio::test]
-async fn whoever_may_is_named_and_whoever_may_not_is_told_why() {
+async fn an_allowed_caller_is_named_and_a_refused_one_is_told_why() {
     let (_database, app) = app().await;
     let key = app.key_in("default", "Müller & Söhne", &["contacts:read", "calls:*"]).await;
     let allowed = ask(&app, &key.secret, Method::GET, "/authz?scope=contacts:read", &[]).await;

@@ -103,7 +103,7 @@ async fn a_key_is_made_disabled_and_ends_when_people_say() {
     let off = json(data, &[&create[..], &["--disabled"]].concat()).await;
     assert_eq!((&off["status"], off["key"].is_string()), (&Value::from("disabled"), true));
     let id = off["id"].as_str().unwrap();
-    // What an edit does not name stays, also that it is disabled.
+    // Settings that an edit does not name stay; the key stays disabled too.
     let day = json(data, &["key", "update", id, "--expires-at", "2098-12-31"]).await;
     assert_eq!((&day["expires_at"], &day["status"]), (&"2099-01-01T00:00:00.000Z".into(), &"disabled".into()));
     assert_eq!(json(data, &["key", "enable", id]).await["changed"][0], id);

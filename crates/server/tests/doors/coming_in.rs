@@ -1,4 +1,4 @@
-//! How the first administrator comes in: the link that `serve` and `doctor` show, and the command line.
+//! How the first administrator is created: with the link that `serve` and `doctor` show, and on the command line.
 
 use std::path::Path;
 

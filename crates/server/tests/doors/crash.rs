@@ -1,5 +1,5 @@
-//! Killed in the middle of everything, twenty times with few callers, and with so many that their changes are committed
-//! together: what was acknowledged is there, with its audit entry, and nothing half.
+//! The server is killed in the middle of its work, twenty times with few callers, and with so many that their changes
+//! are committed together. Every acknowledged change is there, with its audit entry, and no change is half done.
 
 use std::{
     collections::HashMap,
@@ -17,7 +17,7 @@ use store::testing::TestDatabase;
 
 use crate::support::{Program, keydesk, request};
 
-/// What one caller was told.
+/// The answers that one caller got.
 #[derive(Default)]
 struct Told {
     /// Created and not deleted.
@@ -71,7 +71,8 @@ async fn what_was_acknowledged_together_survives_and_nothing_is_half() {
     assert!(acknowledged > 60, "the streams did too little to prove anything: {acknowledged}");
 }
 
-/// Kills the server so many times among so many callers, and checks after each. Gives how much was acknowledged.
+/// Kills the server this many times, with this many callers, and checks after each. Returns how many changes were
+/// acknowledged.
 async fn killed(rounds: u64, callers: usize) -> usize {
     let database = TestDatabase::sqlite().await;
     let data = database.dir();
@@ -88,7 +89,7 @@ async fn killed(rounds: u64, callers: usize) -> usize {
                 tokio::spawn(stream(program.address.clone(), key.clone(), name, Arc::clone(&go_on)))
             })
             .collect();
-        // Somewhere in the middle, at another moment each time.
+        // At a different moment each time.
         tokio::time::sleep(Duration::from_millis(60 + 17 * (round % 7))).await;
         program.kill().await;
         go_on.store(false, Relaxed);
@@ -132,7 +133,7 @@ async fn check(data: &Path, database: &TestDatabase, told: &[Told]) {
             assert!(!alive.contains_key(id.as_str()), "an acknowledged deletion is undone");
             assert_eq!((done("key.issue", id), done("key.delete", id)), (1, 1));
         }
-        // Not acknowledged: either all of it happened or nothing.
+        // Not acknowledged: it has happened as a whole or not at all.
         for id in &told.unanswered_deletes {
             assert_eq!(done("key.delete", id), usize::from(!alive.contains_key(id.as_str())));
         }
@@ -144,7 +145,7 @@ async fn check(data: &Path, database: &TestDatabase, told: &[Told]) {
     }
 }
 
-/// How often the audit log says that something was done to a key.
+/// How often the audit log has each action on each key.
 async fn deeds(database: &TestDatabase) -> HashMap<(String, String), usize> {
     let sql = "SELECT action || ' ' || lower(hex(key_id)) FROM audit_entry WHERE key_id IS NOT NULL";
     let mut deeds = HashMap::new();

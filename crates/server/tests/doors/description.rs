@@ -1,4 +1,4 @@
-//! The published description says what is there.
+//! The published description matches the API.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! A call can be followed from what its client was told to the lines of the log.
+//! A call can be followed from the id that its client was told to the lines of the log.
 
 use std::{
     io,
@@ -46,7 +46,7 @@ impl Log {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Lines with these words, written on behalf of the request that was answered so.
+    /// Lines with these words, written on behalf of the answered request.
     fn about(&self, answer: &Answer, words: &str) -> Vec<Value> {
         let id = answer.header("x-request-id");
         let mut lines = self.lines();
@@ -63,7 +63,7 @@ async fn what_fails_is_logged_with_the_id_that_the_client_was_told() {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
     assert_eq!(client.get("/api/v1/whoami").await.status, 200);
-    // Of another deployment: well made, and not in this one's memory.
+    // A key of another deployment: well-formed, and not in this one's memory.
     let elsewhere = TestDatabase::sqlite().await;
     let unknown = TestApp::new(&elsewhere).await.key_in("default", "Elsewhere", &[]).await.secret;
     // The store fails from now on; the caller's key is in memory.

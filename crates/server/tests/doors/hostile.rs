@@ -1,4 +1,4 @@
-//! Input that means harm, or nothing: each gets a clear error or comes back exactly as it was sent.
+//! Hostile and meaningless input: each gets a clear error or comes back exactly as it was sent.
 
 use axum::{
     body::Body,
@@ -40,7 +40,7 @@ const KEPT: &[&str] = &[
     "a",
 ];
 
-/// Names that can't be.
+/// Names that are refused.
 fn refused() -> Vec<String> {
     let mut names: Vec<String> = [
         "",
@@ -120,7 +120,7 @@ fn names(page: &Answer) -> Vec<String> {
     items.iter().map(|key| key["client_name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Only what can't stand in a URL at all; the rest of the search is percent-encoded by the table itself.
+/// Encodes only what can't stand in a URL at all; the table itself percent-encodes the rest of the search.
 fn encoded(search: &str) -> String {
     search.chars().map(|c| if c.is_ascii() { c.to_string() } else { percent(c) }).collect()
 }

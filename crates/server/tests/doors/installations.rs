@@ -1,4 +1,4 @@
-//! Two installations in one Keydesk: no call of one reaches a key of the other.
+//! Two installations in one Keydesk: no call from one reaches a key of the other.
 
 use axum::http::Method;
 use serde_json::json;

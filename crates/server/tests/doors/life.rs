@@ -1,4 +1,4 @@
-//! The life of a key over REST, every answer whole and the same on both databases.
+//! The life of a key over REST, with every answer in full, the same on both databases.
 
 use serde_json::json;
 use store::testing::TestDatabase;
@@ -58,7 +58,7 @@ async fn the_catalogue(database: TestDatabase) {
     whole!("readyz", app.anonymous().get("/readyz").await);
 }
 
-async fn a_preset_gives_its_rights(database: TestDatabase) {
+async fn a_preset_gives_its_scopes(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let operator = app.client(&["keys:write", "live:*", "queues:*"]).await;
     let created = operator.post("/api/v1/keys", json!({"client_name": "Widget", "preset": "live-widget"})).await.json();
@@ -91,4 +91,4 @@ async fn pages_follow_each_other(database: TestDatabase) {
     assert_eq!(seen, expected);
 }
 
-store::on_both_databases!(from_create_to_restore, the_catalogue, a_preset_gives_its_rights, pages_follow_each_other,);
+store::on_both_databases!(from_create_to_restore, the_catalogue, a_preset_gives_its_scopes, pages_follow_each_other,);

@@ -1,6 +1,6 @@
 //! Keydesk through its doors: the real router, the real binary, real databases.
 //!
-//! One program, because each more of them would cost a link of its own.
+//! One program, because every further one would have to be linked too.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says so by panicking")]
 

@@ -1,4 +1,4 @@
-//! Pages and the API under one roof.
+//! Pages and the API in one server.
 
 use axum::http::Method;
 use store::testing::TestDatabase;

@@ -20,7 +20,7 @@ async fn a_change_happens_only_in_the_version_that_was_meant(database: TestDatab
         ("\"1\", \"2\"", 200, "\"3\""),
         ("*", 200, "\"4\""),
     ] {
-        // A new name each time: a change to what is already so makes no new version.
+        // A new name each time: a change that changes nothing makes no new version.
         let body = json!({"client_name": format!("Acme {}", if_match.replace('"', ""))}).to_string();
         let answer = client.call(Method::PATCH, &path, Some(&body), &[("if-match", if_match)]).await;
         assert_eq!((answer.status.as_u16(), answer.header("etag")), (expected, etag), "{if_match} {}", answer.text());

@@ -14,7 +14,7 @@ use store::testing::TestDatabase;
 
 use crate::support::{Answer, FULL, TestApp};
 
-/// Of every setting something else than usual.
+/// Every setting with a value that is not the usual one.
 fn everything() -> Value {
     json!({
         "client_name": "Acme CRM", "preset": "crm", "scopes": ["calls:read"], "expires_at": "2099-01-31T00:00:00.000Z",
@@ -48,7 +48,7 @@ async fn every_setting_is_given_changed_and_taken_back(database: TestDatabase) {
     assert_eq!(client.post("/api/v1/keys/verify", itself).await.json()["code"], "VALID");
 }
 
-async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: TestDatabase) {
+async fn an_invalid_value_is_refused_with_its_field_and_the_reason(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
     let path = format!("/api/v1/keys/{}", app.key_in("default", "Acme", &[]).await.id);
@@ -78,7 +78,7 @@ async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: Test
         ("enabled", json!(1), "enabled", "must be true or false"),
         ("enabled", json!([]), "enabled", "must be true or false"),
         ("expires_at", json!("tomorrow"), "expires_at", "RFC 3339"),
-        // What the page and the command line take is no instant here.
+        // The page and the command line take this, but it is no instant.
         ("expires_at", json!("30d"), "expires_at", "RFC 3339"),
         ("expires_at", json!("2099-12-31"), "expires_at", "RFC 3339"),
         ("expires_at", json!("never"), "expires_at", "RFC 3339"),
@@ -128,7 +128,7 @@ async fn what_can_not_be_is_refused_with_its_field_and_the_reason(database: Test
     assert_eq!(client.get(&path).await.json()["version"], 1, "nothing was changed");
 }
 
-/// A call as it comes from an address, perhaps from a page.
+/// A call from an address, perhaps from a web page.
 async fn from(app: &TestApp, key: &str, ip: Option<&str>, origins: &[&str]) -> Answer {
     let mut request = Request::builder().method(Method::GET).uri("/api/v1/whoami").header("x-api-key", key);
     for origin in origins {
@@ -220,7 +220,7 @@ async fn off_from_the_beginning_and_on_with_an_edit(database: TestDatabase) {
     let on = client.call(Method::PATCH, &path, Some(&edited.to_string()), &[("if-match", "\"1\"")]).await;
     assert_eq!((on.status.as_u16(), on.header("etag"), &on.json()["status"]), (200, "\"2\"", &json!("active")));
     assert_eq!((&on.json()["client_name"], code().await), (&json!("Beta"), json!("VALID")));
-    // What is not said stays.
+    // Settings that are not given stay.
     for body in [json!({}), json!({"client_name": "Gamma"}), json!({"enabled": null})] {
         assert_eq!(client.patch(&path, body).await.json()["status"], "active");
     }
@@ -308,7 +308,7 @@ async fn the_list_as_a_table(database: TestDatabase) {
     assert_eq!(nobody.refusal(), (403, "insufficient_scope".to_owned()));
 }
 
-async fn rights_of_the_deployments_own(database: TestDatabase) {
+async fn scopes_of_the_deployments_own(database: TestDatabase) {
     let mut options = OpenOptions::new(database.address(), database.dir());
     let scope = "billing:read".parse().unwrap();
     options.catalogue = Catalogue::with(vec![ScopeEntry { scope, description: "Read bills".to_owned() }]).unwrap();
@@ -328,12 +328,12 @@ async fn rights_of_the_deployments_own(database: TestDatabase) {
 
 store::on_both_databases!(
     every_setting_is_given_changed_and_taken_back,
-    what_can_not_be_is_refused_with_its_field_and_the_reason,
+    an_invalid_value_is_refused_with_its_field_and_the_reason,
     a_caller_is_bound_as_well,
     off_and_on,
     off_from_the_beginning_and_on_with_an_edit,
     a_rotation,
     a_hand_over,
     the_list_as_a_table,
-    rights_of_the_deployments_own,
+    scopes_of_the_deployments_own,
 );

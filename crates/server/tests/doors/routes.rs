@@ -1,4 +1,4 @@
-//! The one list of routes: what stands in it is routed, described, counted and guarded.
+//! The one list of routes: every endpoint in it is routed, described, counted and guarded.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use store::testing::TestDatabase;
 
 use crate::support::TestApp;
 
-/// Rights over keys, of which each caller here lacks one.
+/// Scopes over keys, of which each caller here lacks one.
 const RIGHTS: [&str; 4] = ["keys:read", "keys:write", "keys:reveal", "keys:verify"];
 
 fn filled(template: &str) -> String {
@@ -23,7 +23,7 @@ fn method(described: &utoipa::openapi::HttpMethod) -> Method {
 }
 
 #[tokio::test]
-async fn each_route_is_described_and_wants_its_right() {
+async fn each_route_is_described_and_requires_its_scope() {
     let database = TestDatabase::sqlite().await;
     let app = TestApp::new(&database).await;
     let document = app.anonymous().get("/api/openapi.json").await.json();

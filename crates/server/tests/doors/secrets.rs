@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Program, keydesk, request};
 
-/// What must be found nowhere: each secret, and its random part alone.
+/// The texts that must not be found: each secret, and its random part alone.
 #[derive(Default)]
 struct Secrets(Vec<String>);
 
@@ -66,7 +66,8 @@ async fn no_secret_is_logged_counted_or_repeated_in_an_error() {
     let token = body(&made)["token"].as_str().unwrap().to_owned();
     secrets.0.push(token.clone());
 
-    // Answers that are not meant to carry a secret: to good calls, and to careless ones with a secret where none belongs.
+    // Answers that are not meant to carry a secret: to correct calls, and to careless ones with a secret in the wrong
+    // place.
     for (method, path, caller, sent) in [
         (Method::GET, "/api/v1/keys".to_owned(), Some(key.as_str()), Value::Null),
         (Method::GET, path.clone(), Some(&key), Value::Null),

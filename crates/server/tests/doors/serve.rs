@@ -96,7 +96,7 @@ async fn the_operations_listener_tells_the_operator_and_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_slow_to_say_what_they_want_is_hung_up_on() {
+async fn a_client_that_is_slow_to_send_its_request_is_hung_up_on() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::serve(folder.path(), &[]).await;
     let started = Instant::now();
@@ -126,7 +126,7 @@ async fn bytes_that_are_no_http_do_no_harm() {
         wide.as_bytes(),
     ] {
         let mut connection = Connection::open(&program.address).await.unwrap();
-        // The other side may hang up before it has heard everything.
+        // The server may close the connection before it has read everything.
         let _ = connection.write(bytes).await;
         let answer = connection.read_to_end().await.unwrap_or_default();
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer:.200}");

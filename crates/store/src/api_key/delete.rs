@@ -10,7 +10,8 @@ pub(crate) const UNDO_DELETE: &str = "UPDATE api_key SET deleted_at = NULL, upda
 pub(crate) const PURGE_KEYS: &str = "DELETE FROM api_key WHERE deleted_at IS NOT NULL AND deleted_at <= $1";
 
 impl Change {
-    /// Turns issued keys into tombstones and gives those that were none before. The Default API Key is never among them.
+    /// Turns issued keys into tombstones and returns those that were not tombstones before. The Default API Key is
+    /// never among them.
     pub async fn delete_keys(
         &mut self,
         installation: InstallationId,
@@ -44,8 +45,8 @@ impl Change {
         Ok(done == 1)
     }
 
-    /// Makes the keys live again that were deleted by the change of this epoch, have not been touched since and are not due
-    /// to be purged.
+    /// Restores the keys that the change of this epoch deleted, unless they have been touched since or are due to be
+    /// purged.
     pub async fn undo_delete(
         &mut self,
         installation: InstallationId,

@@ -13,8 +13,8 @@ use crate::{
 /// A total stops counting here. Counting on would cost more than showing the page.
 pub const TOTAL_COUNTED: u64 = 1_000;
 
-/// Up to so many hits are found through the trigram index and sorted. With more, the index of the order is walked: so common a
-/// text is soon met on it.
+/// Up to this many hits are found through the trigram index and sorted. With more, the index of the order is walked,
+/// where so common a text is soon found.
 const FEW: i64 = 2_000;
 
 /// Which issued keys of an installation a list shows.
@@ -30,7 +30,7 @@ pub struct KeyFilter {
     pub status: Option<KeyStatus>,
     /// Only this preset.
     pub preset: Option<Preset>,
-    /// Only keys whose time is not over at `now`, and will be before this instant.
+    /// Only keys that have not expired at `now`, and will before this instant.
     pub expiring_before: Option<Instant>,
     /// Only keys that are switched off (`true`) or are not.
     pub disabled: Option<bool>,
@@ -51,7 +51,7 @@ impl KeyFilter {
     fn push(&self, sql: &mut Sql, plan: SearchPlan, sqlite: bool) {
         sql.push("installation_id = ").id(self.installation.0).push(" AND kind = 'issued'");
         match self.status {
-            // A tombstone that is due to be purged is not there any more, whenever the job comes by.
+            // A tombstone that is due to be purged counts as gone, even before the job removes it.
             Some(KeyStatus::Revoked) => {
                 sql.push(" AND deleted_at > ").int(self.now.plus_millis(-RESTORE_WINDOW_MS).as_millis())
             }
@@ -96,8 +96,8 @@ impl KeyFilter {
                 sql.text(&phrase(&self.search)).push(")");
             }
         } else {
-            // PostgreSQL's planner chooses the index by its own statistics. It must see the text for it, so these
-            // statements are not kept: a kept one is planned for any text.
+            // PostgreSQL's planner chooses the index by its own statistics. For that it must see the text, so these
+            // statements are not cached: a cached one is planned for any text.
             sql.push(" AND client_name_folded LIKE ").text(&like(&self.search));
         }
     }

@@ -1,4 +1,4 @@
-//! The table `api_key`. What a statement needs of other tables beside it stands here too, where this table leads.
+//! The table `api_key`. Statements that join other tables stand here too, where this table leads.
 
 mod delete;
 mod deletion_impact;

@@ -8,13 +8,13 @@ use crate::{
     sql::{CHUNK, Sql, query},
 };
 
-/// The Default API Key's secrets move by themselves, so no kind is asked for.
+/// The Default API Key can be rotated too, so the statement does not ask for a kind.
 pub(crate) const TOUCH_ROTATED: &str = "UPDATE api_key SET hint = COALESCE($3, hint), updated_at = $4, version = version + 1, \
      epoch = $5 WHERE installation_id = $1 AND id = $2 AND deleted_at IS NULL";
 
 impl Change {
-    /// Gives a key these settings. What was disabled before and still is keeps the instant of that. False: there is no such
-    /// key, or it is deleted.
+    /// Gives a key these settings. A key that stays disabled keeps the instant at which it was disabled. False: there
+    /// is no such key, or it is deleted.
     pub async fn update_key(
         &mut self,
         installation: InstallationId,
@@ -42,7 +42,7 @@ impl Change {
         Ok(done == 1)
     }
 
-    /// Switches issued keys on or off and gives those that were not so before. The Default API Key is never among them.
+    /// Switches issued keys on or off and returns those whose state changed. The Default API Key is never among them.
     pub async fn switch_keys(
         &mut self,
         installation: InstallationId,
@@ -61,8 +61,8 @@ impl Change {
         .await
     }
 
-    /// Changes issued keys that live, and gives those that were changed. `set` adds to the columns that every change moves,
-    /// and begins the condition.
+    /// Changes issued keys that are not deleted, and returns those that were changed. `set` adds to the columns that
+    /// every change moves, and begins the condition.
     pub(crate) async fn change_issued(
         &mut self,
         installation: InstallationId,

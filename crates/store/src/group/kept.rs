@@ -7,7 +7,8 @@ use crate::{AuditEntry, HASH_LEN};
 /// Number and hash of an audit log's newest entry; `None`: it has none yet.
 pub(crate) type Head = Option<(i64, [u8; HASH_LEN])>;
 
-/// What a group writes once for all its changes, just before COMMIT: what can't fail by anything that a caller sends.
+/// What a group writes once for all its changes, just before COMMIT: only what nothing that a caller sends can make
+/// fail.
 ///
 /// Each change has one of its own, which its group takes in when the change is committed. So what is kept of a change that is
 /// rolled back is forgotten with it.
@@ -17,7 +18,7 @@ pub(crate) struct Kept {
     heads: BTreeMap<InstallationId, Head>,
     /// Audit entries that continue them, in their order.
     pub(crate) entries: Vec<(InstallationId, AuditEntry)>,
-    /// By how much numbers of keys grow.
+    /// By how much each installation's number of keys grows.
     pub(crate) counts: BTreeMap<InstallationId, i64>,
 }
 
@@ -37,7 +38,7 @@ impl Kept {
         self.counts.get(&installation).copied().unwrap_or(0)
     }
 
-    /// Lets the number of an installation's keys grow by so much more; less than none takes back.
+    /// Adds to the growth of the number of an installation's keys; a negative number takes back.
     pub(crate) fn add_count(&mut self, installation: InstallationId, more: i64) {
         *self.counts.entry(installation).or_default() += more;
     }
@@ -47,7 +48,7 @@ impl Kept {
         self.counts.insert(installation, more);
     }
 
-    /// Takes in what a change kept that was made after all of this.
+    /// Takes in what a later change kept.
     pub(crate) fn take_in(&mut self, later: Self) {
         self.heads.extend(later.heads);
         self.entries.extend(later.entries);

@@ -11,7 +11,7 @@ use crate::{Change, StoreError, db::Db};
 /// Whether a group's COMMIT succeeded.
 pub(crate) type Outcome = Result<(), StoreError>;
 
-/// Tells all who wait for it how a group has ended.
+/// Tells everyone who waits for a group how it has ended.
 #[derive(Debug)]
 pub(crate) struct Ended(watch::Sender<Option<Outcome>>);
 
@@ -34,7 +34,7 @@ impl Ended {
 pub struct Settled(watch::Receiver<Option<Outcome>>);
 
 impl Settled {
-    /// Waits for it. An error: what was read, and not committed before, never came to be.
+    /// Waits for it. An error: what was read and not yet committed was rolled back.
     pub async fn wait(mut self) -> Result<(), StoreError> {
         let ended = self.0.wait_for(Option::is_some).await.ok().and_then(|ended| ended.clone());
         ended.unwrap_or_else(|| Err(StoreError::Database("a transaction was lost before its end".to_owned())))
@@ -50,8 +50,8 @@ pub(crate) enum Back {
     Left(Box<Group>),
 }
 
-/// Hands transactions from change to change, and commits them. A task of its own, so that no caller who is dropped takes
-/// others along.
+/// Hands transactions from change to change, and commits them. A task of its own, so that a caller that is dropped
+/// takes no others along.
 pub(super) struct Leader {
     db: Db,
     queue: Arc<Queue>,
@@ -75,7 +75,7 @@ impl Leader {
         let mut group = match Group::begin(&self.db).await {
             Ok(group) => Box::new(group),
             Err(error) => {
-                // Whoever waits would only wait for the same.
+                // The others would only meet the same error.
                 refuse(first, error.clone());
                 self.queue.drain().into_iter().for_each(|waiting| refuse(waiting, error.clone()));
                 return;
@@ -88,7 +88,7 @@ impl Leader {
                 refuse(next, error.clone());
                 return group.settle(Err(error));
             }
-            // Not given back: the change was leaked or its runtime ended. Whoever is in the group is told by its drop.
+            // Not given back: the change was leaked or its runtime ended. The group's drop tells its changes.
             let Some(back) = lend(group, next).await else { return };
             group = match back {
                 Back::Kept(group) => group,

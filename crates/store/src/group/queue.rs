@@ -58,7 +58,7 @@ impl Queue {
         Ok(!std::mem::replace(&mut state.led, true))
     }
 
-    /// Who begins the next group. `None`: nobody waits, and the leader that asked leads no longer.
+    /// The change that begins the next group. `None`: none waits, and the leader that asked leads no longer.
     pub(super) fn first(&self) -> Option<Waiting> {
         let mut state = self.state();
         let first = state.waiting.pop_front();
@@ -66,17 +66,17 @@ impl Queue {
         first
     }
 
-    /// Who is next in the group that is open, if anybody who waits can be.
+    /// The next change in the group that is open, if one that waits may join it.
     pub(super) fn next(&self) -> Option<Waiting> {
         self.state().waiting.pop_front_if(|next| !next.alone)
     }
 
-    /// Everybody who waits now.
+    /// All changes that wait now.
     pub(super) fn drain(&self) -> VecDeque<Waiting> {
         std::mem::take(&mut self.state().waiting)
     }
 
-    /// The leader is gone, and not because nobody waits. Whoever does is told so by being forgotten.
+    /// The leader is gone although changes wait. They are dropped, which tells their callers so.
     pub(super) fn give_up(&self) {
         let mut state = self.state();
         state.led = false;

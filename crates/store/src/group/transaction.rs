@@ -132,12 +132,12 @@ impl Group {
         self.members >= MEMBERS_MOST
     }
 
-    /// Nothing that was done so far stays.
+    /// Whether nothing that was done so far stays.
     pub(super) fn is_empty(&self) -> bool {
         self.members == 0
     }
 
-    /// The change whose turn it is has asked the database something.
+    /// Whether the change whose turn it is has asked the database something.
     pub(super) fn is_touched(&self) -> bool {
         self.touched
     }
@@ -165,7 +165,7 @@ impl Group {
         Ok(())
     }
 
-    /// Takes back what the change did whose turn it was. Only behind a savepoint: otherwise all is rolled back.
+    /// Rolls back the change whose turn it was. Only behind a savepoint: otherwise all is rolled back.
     pub(super) async fn take_back(&mut self) -> Result<(), StoreError> {
         if std::mem::take(&mut self.touched) {
             self.tx.run("ROLLBACK TO SAVEPOINT own").await?;

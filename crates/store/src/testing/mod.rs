@@ -92,7 +92,7 @@ impl TestDatabase {
         Store::open(&self.address).await.expect("an open store")
     }
 
-    /// Goes past the store.
+    /// A connection that goes past the store.
     pub async fn raw(&self) -> Raw {
         Raw::connect(&self.address).await
     }
@@ -116,7 +116,7 @@ impl Drop for TestDatabase {
     }
 }
 
-/// In memory where the machine has such a place: what a disk keeps is not under test, and waiting for it takes long.
+/// In memory where the machine has such a place: durability is not under test, and waiting for a disk takes long.
 fn folder() -> TempDir {
     let memory = std::path::Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.expect("a temporary folder")

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::statement;
 
-/// A connection that obeys.
+/// A connection that runs any statement.
 #[derive(Debug)]
 pub enum Raw {
     /// With SQLite's own defaults, as its shell has them: foreign keys are not looked at.
@@ -55,7 +55,7 @@ impl Raw {
         .map_err(|error| error.to_string())
     }
 
-    /// Asks the database to understand a statement, without running it.
+    /// Has the database prepare a statement, without running it.
     pub async fn prepare(&mut self, sql: &'static str) -> Result<(), String> {
         use sqlx::SqlStr;
         match self {

@@ -26,14 +26,14 @@ pub(crate) fn name(text: &str) -> ClientName {
     ClientName::parse(text).expect("a Client Name")
 }
 
-/// A digest as no other number has it.
+/// The digest of this number, and of no other.
 pub(crate) fn digest(number: u128) -> [u8; 32] {
     let mut digest = [7; 32];
     digest[..16].copy_from_slice(&number.to_be_bytes());
     digest
 }
 
-/// An issued key, made at its number.
+/// An issued key, created at the instant of its number.
 pub(crate) fn key(number: u128, client_name: &str) -> Key {
     let made = at(i64::try_from(number).expect("a small number"));
     Key {

@@ -17,7 +17,7 @@ use crate::fixture::{at, digest, installation, key, key_id, put, secret, two_ins
 
 on_both_databases!(
     changes_that_wait_are_committed_together,
-    what_fails_takes_no_other_with_it,
+    a_change_that_fails_takes_no_other_with_it,
     what_is_aborted_anywhere_leaves_nothing_and_stops_nobody,
     whoever_only_reads_waits_for_what_it_saw,
     after_a_failed_statement_nothing_is_committed,
@@ -27,7 +27,7 @@ on_both_databases!(
     a_number_of_keys_is_right_at_once
 );
 
-/// Waits until so many changes wait for their turn.
+/// Waits until this many changes wait for their turn.
 async fn until_waiting(store: &Store, changes: usize) {
     let waited = tokio::time::timeout(Duration::from_secs(20), async {
         while store.changes_waiting() < changes {
@@ -37,7 +37,7 @@ async fn until_waiting(store: &Store, changes: usize) {
     waited.await.unwrap();
 }
 
-/// Spawns one after another what waits for its turn, so that turns come in this order.
+/// Spawns tasks that wait for their turn, one after the other, so that turns come in this order.
 async fn lined_up<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     store: &Store,
     work: impl IntoIterator<Item = F>,
@@ -79,7 +79,7 @@ async fn write_and_commit(store: Store, number: u128) -> Result<i64, StoreError>
     Ok(epoch)
 }
 
-/// Fails with its second key, whose digest is taken.
+/// Fails at its second key, whose digest is taken.
 async fn write_and_fail(store: Store, number: u128) -> Result<i64, StoreError> {
     let mut change = store.change().await?;
     write(&mut change, number).await?;
@@ -91,7 +91,7 @@ async fn write_and_fail(store: Store, number: u128) -> Result<i64, StoreError> {
     Ok(0)
 }
 
-/// That the log is one chain, and names these keys. Gives them in the order of the log.
+/// Checks that the log is one chain, and returns its keys in order.
 async fn logged(store: &Store) -> Vec<u128> {
     let entries = store.audit_after(installation(1), 0, 100_000).await.unwrap();
     let mut previous = [0; HASH_LEN];
@@ -102,7 +102,7 @@ async fn logged(store: &Store) -> Vec<u128> {
     entries.iter().map(|entry| entry.key.unwrap().0.as_u128()).collect()
 }
 
-/// Keys that are there, of those with these numbers.
+/// Those of these keys that exist.
 async fn there(store: &Store, numbers: impl IntoIterator<Item = u128>) -> Vec<u128> {
     let mut there = Vec::new();
     for number in numbers {
@@ -149,10 +149,10 @@ async fn changes_that_wait_are_committed_together(database: TestDatabase) {
     }
 }
 
-async fn what_fails_takes_no_other_with_it(database: TestDatabase) {
+async fn a_change_that_fails_takes_no_other_with_it(database: TestDatabase) {
     let store = two_installations(&database).await;
     let before = store.epoch().await.unwrap();
-    // The first of a group fails as well as others, several in a row, and the last.
+    // The first of a group fails, others, several in a row, and the last.
     for (round, fails) in [(0, [0, 2, 3, 6]), (1, [1, 2, 4, 5])] {
         let held = store.change().await.unwrap();
         let work = (0..7).map(|place| {
@@ -193,7 +193,7 @@ async fn what_is_aborted_anywhere_leaves_nothing_and_stops_nobody(database: Test
             if number % 7 == 0 { write_and_fail(store, number).await } else { write_and_commit(store, number).await }
         };
         tasks.push((number, tokio::spawn(work)));
-        // Now and then one of those before, wherever it is: in the queue, in the middle, or waiting for COMMIT.
+        // Now and then aborts an earlier one, wherever it is: in the queue, in the middle, or waiting for COMMIT.
         if number % 3 == 0 {
             let victim = step.fetch_add(7, Relaxed) % u64::try_from(tasks.len()).unwrap();
             tasks[usize::try_from(victim).unwrap()].1.abort();
@@ -217,7 +217,7 @@ async fn what_is_aborted_anywhere_leaves_nothing_and_stops_nobody(database: Test
     assert!(refused.iter().all(|number| number % 7 == 0), "{refused:?}");
     committed.sort_unstable();
     assert!(committed.is_sorted_by(|a, b| a.0 < b.0), "two changes had one epoch");
-    // An aborted one may have been committed, but then it was wholly.
+    // An aborted one may have been committed, but then as a whole.
     let mut logged = logged(&store).await;
     assert_eq!(store.key_count(installation(1)).await.unwrap(), logged.len() as u64);
     logged.sort_unstable();
@@ -288,7 +288,7 @@ async fn a_commit_that_fails_refuses_all_its_changes(database: TestDatabase) {
     }
     assert_eq!(there(&store, 1..=5).await, []);
     assert_eq!(store.epoch().await.unwrap(), before);
-    // What comes alone is not broken.
+    // A change that comes alone does not fail.
     assert_eq!(write_and_commit(store.clone(), 6).await.unwrap(), before + 1);
     raw.execute(if database.is_postgres() { "DROP TRIGGER broken ON epoch" } else { "DROP TRIGGER broken" })
         .await

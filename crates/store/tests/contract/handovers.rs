@@ -83,7 +83,7 @@ async fn one_is_withdrawn_by_itself(database: TestDatabase) {
         (2, 1, made.id, 20),
         (1, 2, made.id, 20),
         (1, 1, HandoverId(Uuid::from_u128(2)), 20),
-        // Over by itself.
+        // It has expired.
         (1, 1, made.id, 100),
     ] {
         let done = change.withdraw_handover(installation(place), key_id(key), id, at(now)).await.unwrap();

@@ -26,7 +26,7 @@ fn from_json<T: serde::de::DeserializeOwned>(json: &str) -> T {
     serde_json::from_str(json).unwrap()
 }
 
-/// Of every setting a value that is not the usual one.
+/// Every setting with a value that is not the usual one.
 fn unusual() -> KeySettings {
     KeySettings {
         enabled: false,

@@ -1,4 +1,4 @@
-//! The columns of limits: what becomes of keys that an earlier release made, and what the database itself refuses.
+//! The columns of limits: how they migrate keys of an earlier release, and what the database itself refuses.
 
 use store::{on_both_databases, testing::TestDatabase};
 

@@ -57,7 +57,7 @@ async fn every_status_lists_its_own(database: TestDatabase) {
             assert!(status.is_none_or(|status| key.at(filter.now).status == status));
         }
     }
-    // Listed as long as it can be restored, to the millisecond.
+    // A deleted key is listed as long as it can be restored, to the millisecond.
     for (now, expected) in [(60 + RESTORE_WINDOW_MS - 1, vec![6]), (60 + RESTORE_WINDOW_MS, vec![])] {
         let filter = KeyFilter { status: Some(KeyStatus::Revoked), now: at(now), ..all() };
         assert_eq!(numbers(&store, &filter).await, expected, "{now}");

@@ -41,7 +41,7 @@ async fn closing_lets_go(database: TestDatabase) {
 }
 
 #[tokio::test]
-async fn an_address_that_is_none_is_refused_in_one_sentence() {
+async fn a_malformed_address_is_refused_in_one_sentence() {
     for address in ["", "mysql://localhost/x", "keydesk.db", "postgres://[", "sqlite"] {
         let error = Store::open(address).await.expect_err(address);
         assert!(matches!(error, StoreError::Address(_)), "{address}: {error:?}");

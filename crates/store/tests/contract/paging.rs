@@ -94,7 +94,7 @@ async fn pages_stay_true_while_keys_come_and_go(database: TestDatabase) {
             let Some(last) = page.last() else { break };
             after = Some(place(last, sort));
             seen.extend(page.iter().map(StoredKey::id));
-            // Only so often, or an order in which the newest come last would never end.
+            // Only this often, or an order with the newest last would never end.
             let Some(one) = leaving.get(round) else { continue };
             put_all(&store, many(fresh..fresh + 2)).await;
             let mut change = store.change().await.unwrap();
@@ -114,7 +114,7 @@ async fn pages_stay_true_while_keys_come_and_go(database: TestDatabase) {
         for id in &leaving {
             change.restore_key(installation(1), *id, at(600)).await.unwrap();
         }
-        // What came is taken away, or each order would have more to show than the one before.
+        // Deletes the keys that came, or each order would have more to show than the one before.
         let came: Vec<KeyId> = (100..fresh).map(key_id).collect();
         change.delete_keys(installation(1), &came, at(600)).await.unwrap();
         change.commit().await.unwrap();

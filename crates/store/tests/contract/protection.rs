@@ -1,4 +1,4 @@
-//! What the database itself refuses, whoever asks.
+//! What the database itself refuses, whatever program asks.
 
 use store::{on_both_databases, testing::TestDatabase};
 use uuid::Uuid;

@@ -41,7 +41,7 @@ async fn both_databases_understand_every_statement() {
     }
 }
 
-/// A statement that is forgotten in the list would go unprepared.
+/// A statement that is missing from the list would not be prepared by the tests.
 #[test]
 fn every_statement_is_in_the_list() {
     let mut in_source = BTreeSet::new();
@@ -50,7 +50,7 @@ fn every_statement_is_in_the_list() {
         for file in fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();
             if path.ends_with("testing") {
-                // What it has, no build for use has.
+                // The folder `testing` is in no build for use.
             } else if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|kind| kind == "rs") {

@@ -17,7 +17,7 @@ use crate::{
 
 on_both_databases!(a_search_finds_what_a_slow_one_finds, special_characters_are_ordinary);
 
-/// Few enough characters that texts meet, and all that a pattern, a quotation or a fold could trip over.
+/// Few enough characters that texts match often, with all that a pattern, a quotation or a fold could trip over.
 const CHARACTERS: &[char] = &[
     'a', 'A', 'b', 'B', 'c', ' ', ' ', '0', '9', '%', '%', '_', '_', '\\', '\\', '"', '\'', '*', '(', ')', '-', ':',
     '^', '+', '.', '{', '[', '?', 'é', 'É', 'e', '\u{301}', 'ß', 'ẞ', 'İ', 'I', 'ı', 'i', 'Σ', 'σ', 'ς', 'Я', 'я',
@@ -43,7 +43,7 @@ fn sample<T>(runner: &mut TestRunner, strategy: &impl Strategy<Value = T>) -> T 
     strategy.new_tree(runner).expect("a value").current()
 }
 
-/// What a search must find, looking at one name after the other.
+/// What a search must find, found by looking at each name.
 fn slowly(names: &[String], kept: impl Fn(u128) -> bool, search: &str) -> Vec<u128> {
     let mut found: Vec<(String, KeyId)> = (1..)
         .zip(names)
@@ -87,7 +87,7 @@ async fn a_search_finds_what_a_slow_one_finds(database: TestDatabase) {
     compare(&store, &names, &mut runner, 150).await;
 }
 
-/// A planner that has only a few rows before it would never touch the index that a million rows need.
+/// With only a few rows the planner would never use the index that a million rows need.
 #[tokio::test]
 async fn postgres_finds_the_same_through_its_trigram_index() {
     let database = TestDatabase::postgres().await;
@@ -109,7 +109,7 @@ async fn postgres_finds_the_same_through_its_trigram_index() {
     compare(&database.store().await, &names, &mut runner, 100).await;
 }
 
-/// So common a text that the order of the list leads, and not the trigrams.
+/// One text is so common that the order of the list leads, and not the trigrams.
 #[tokio::test]
 async fn sqlite_finds_common_and_rare_texts_alike() {
     let database = TestDatabase::sqlite().await;

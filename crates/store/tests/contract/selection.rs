@@ -9,8 +9,8 @@ use crate::{
 on_both_databases!(
     names_are_counted,
     ids_match_as_the_list_does,
-    what_hangs_on_keys,
-    what_matches_is_weighed,
+    calls_and_last_uses_of_keys_are_read,
+    the_impact_of_a_deletion_is_counted,
     a_deletion_is_undone_once
 );
 
@@ -48,7 +48,7 @@ async fn ids_match_as_the_list_does(database: TestDatabase) {
     }
 }
 
-async fn what_hangs_on_keys(database: TestDatabase) {
+async fn calls_and_last_uses_of_keys_are_read(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme", "Beta"].map(str::to_owned)).await;
     let delta = |number, hour, code, calls| UsageDelta {
@@ -75,7 +75,7 @@ async fn what_hangs_on_keys(database: TestDatabase) {
     assert_eq!(store.last_use(installation(2), &keys).await.unwrap(), None);
 }
 
-async fn what_matches_is_weighed(database: TestDatabase) {
+async fn the_impact_of_a_deletion_is_counted(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme 100%", "Beta", "Acme", "Acme gone"].map(str::to_owned)).await;
     let mut change = store.change().await.unwrap();

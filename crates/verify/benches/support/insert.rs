@@ -1,13 +1,13 @@
 //! The keys of `tests/support`, in a database.
 
-use model::{ClientName, Environment, Instant, Key, KeyKind, KeyStatus, Metadata, NetworkSet, OriginSet, Preset};
+use model::{ClientName, Environment, Instant, Key, KeyKind, KeySettings, KeyStatus, Preset};
 use store::{NewSecret, SealedCopy, Store, StoredInstallation, StoredKey};
 
 use crate::support::{OURS, key_id, secret, stored};
 
 const MADE: Instant = Instant::from_millis(1_795_000_000_000);
 
-/// Writes so many keys into the database.
+/// Writes this many keys into the database.
 pub(crate) async fn insert(store: &Store, keys: usize) {
     let installation = StoredInstallation {
         id: OURS,
@@ -29,25 +29,19 @@ fn key(number: usize) -> Key {
     Key {
         id: key_id(number),
         kind: KeyKind::Issued,
-        client_name: ClientName::parse(&format!("Client {number}")).expect("a Client Name"),
         hint: secret(number).hint(),
         environment: Environment::Live,
-        preset: Preset::Crm,
-        scopes: Preset::Crm.scopes(),
         status: KeyStatus::Active,
-        allowed_ips: NetworkSet::ANY,
-        allowed_origins: OriginSet::ANY,
-        rate_limit: None,
-        quota: None,
-        expires_at: None,
+        settings: KeySettings {
+            preset: Preset::Crm,
+            scopes: Preset::Crm.scopes(),
+            ..KeySettings::new(ClientName::parse(&format!("Client {number}")).expect("a Client Name"))
+        },
         last_used_at: None,
         created_at: MADE,
         updated_at: MADE,
         deleted_at: None,
         version: 1,
-        metadata: Metadata::default(),
-        owner_email: None,
-        notes: None,
     }
 }
 

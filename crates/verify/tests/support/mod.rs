@@ -14,7 +14,7 @@ pub(crate) struct Known {
     pub(crate) secrets: Vec<PlainSecret>,
 }
 
-/// Whose the keys are.
+/// The installation of the keys.
 pub(crate) const OURS: InstallationId = InstallationId(Uuid::from_u128(1));
 
 /// The key with this number.
@@ -41,7 +41,7 @@ fn peppers() -> Peppers {
     Peppers::new(vec![Pepper::new("p1", &[3; 32])]).expect("a pepper")
 }
 
-/// What is stored of the secret with this number.
+/// The stored record of the secret with this number.
 pub(crate) fn stored(number: usize) -> StoredRecord {
     StoredRecord {
         digest: peppers().digest(secret(number).expose()),
@@ -70,7 +70,7 @@ pub(crate) async fn store() -> (Store, tempfile::TempDir) {
     (Store::open(&database).await.expect("a database"), dir)
 }
 
-/// A verifier that knows so many keys.
+/// A verifier that knows this many keys.
 pub(crate) fn verifier(store: &Store, keys: usize) -> Known {
     let verifier = Verifier::new(store.clone(), peppers(), format(), 2_000_000, 1);
     verifier.apply((0..keys).map(stored).collect());

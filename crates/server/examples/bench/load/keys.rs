@@ -1,4 +1,4 @@
-//! The keys that are asked about, and a caller who may verify them.
+//! The keys that are asked about, and the key of a caller that may verify them.
 
 use std::{
     fs,
@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{Caller, Keydesk, NewKey, OpenOptions};
-use model::{Preset, Scope};
+use model::{Preset, Scope, SettingsPatch};
 use tempfile::TempDir;
 
 use crate::{Failed, forward_auth};
@@ -61,15 +61,15 @@ fn database(folder: &Path) -> String {
 async fn issue(folder: &Path) -> Result<(Vec<String>, String), Failed> {
     let keydesk = Keydesk::open(OpenOptions::new(database(folder), folder)).await?;
     let operator = Caller::operator(keydesk.installation("default").await?.ok_or("no installation")?.id);
-    let asked_about =
-        |number| NewKey { client_name: format!("Client {number:05}"), preset: Some(Preset::Crm), ..NewKey::default() };
+    let asked_about = |number| {
+        NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name(format!("Client {number:05}")) })
+    };
     let issued = keydesk.issue_many(&operator, (0..KEYS).map(asked_about).collect()).await?;
     let secrets = issued.iter().map(|issued| issued.secret.expose().to_owned()).collect();
-    let verifies = NewKey {
-        client_name: "Gateway".to_owned(),
+    let verifies = NewKey::of(SettingsPatch {
         scopes: Some([Scope::parse("keys:verify")?].into_iter().collect()),
-        ..NewKey::default()
-    };
+        ..SettingsPatch::name("Gateway")
+    });
     let caller = keydesk.issue(&operator, verifies).await?.secret.expose().to_owned();
     keydesk.close().await;
     Ok((secrets, caller))

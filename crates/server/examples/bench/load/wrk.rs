@@ -8,7 +8,7 @@ use crate::{Failed, VERIFY, process::Server};
 /// A call, in which `KEY` stands for the key that is asked about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call {
-    /// A proxy that names the wanted right.
+    /// A proxy that names the scope that the call needs.
     ByScope,
     /// A proxy that names the original request.
     ByRoute,
@@ -16,7 +16,7 @@ pub(super) enum Call {
     Verify,
 }
 
-/// What wrk does to a server.
+/// The load that wrk puts on a server.
 #[derive(Clone, Copy)]
 pub(super) struct Load {
     pub(super) call: Call,

@@ -29,7 +29,7 @@ fn file(name: &str, address: &str, keydesk: &str, upstream: &str) -> String {
 }
 
 async fn start(text: String, address: String) -> Proxy {
-    // Several of them run at once, and share memory by a number that each has to have for itself.
+    // Several run at once, and each needs its own number for shared memory.
     let args = ["-c", "envoy.yaml", "--use-dynamic-base-id", "--concurrency", "2", "--log-level", "warning"];
     Proxy::start("envoy", &args, address, &[("envoy.yaml", text)]).await
 }
@@ -70,7 +70,7 @@ async fn over_http_2_envoy_asks_for_the_path_that_it_forwards() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn envoy_forwards_nothing_without_an_answer() {
     let upstream = Upstream::start().await;
-    // Its system takes connections, and nobody ever answers.
+    // The system accepts connections, but nobody ever answers.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     for keydesk in [free_address(), silent.local_addr().unwrap().to_string()] {
         for name in ["envoy.yaml", "envoy-http.yaml"] {
@@ -117,7 +117,7 @@ async fn each_guard_in_envoys_files_is_needed() {
         let got = ask(name, Some(tidied), "/api/calls/../contacts/42", "X-A: b").await;
         assert_eq!(got.request_line(), "GET /api/contacts/42 HTTP/1.1", "{name}: {}", got.head);
     }
-    // As text, a path with a ! could be one that is no UTF-8.
+    // As text, a path with a `!` may stand for one that is no UTF-8.
     let as_text = ("encode_raw_headers: true", "encode_raw_headers: false");
     let got = ask("envoy.yaml", Some(as_text), "/api/contacts/a!", "X-A: b").await;
     assert_eq!(got.status, 400, "without raw headers: {}", got.head);
@@ -170,14 +170,14 @@ async fn over_grpc_forgeries_are_taken_away_and_what_is_set_stays() {
     let Some(HttpResponse::OkResponse(ok)) = reply.http_response else { panic!("refused: {reply:?}") };
     let mut removed = ok.headers_to_remove;
     removed.sort_unstable();
-    // Envoy removes after it has set: to remove what is set would take Keydesk's own word away.
+    // Envoy removes headers after it has set others: removing one that is set would remove Keydesk's own.
     assert_eq!(removed, ["x-keydesk", "x-keydesk-other", "x.keydesk.scopes", "x_keydesk_scopes"]);
     let set: Vec<_> = ok.headers.into_iter().filter_map(|option| option.header).collect();
     assert!(set.iter().any(|header| header.key == "x-keydesk-key-id" && header.value == gate.reader.id), "{set:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_grpc_a_route_of_envoys_may_name_the_right() {
+async fn over_grpc_a_route_of_envoys_may_name_the_scope() {
     let gate = Gate::open_with(&["--grpc-listen", "127.0.0.1:0"]).await;
     let mut client = AuthorizationClient::connect(format!("http://{}", gate.program.grpc_address)).await.unwrap();
     for (key, path, scope, allowed) in [
@@ -187,7 +187,7 @@ async fn over_grpc_a_route_of_envoys_may_name_the_right() {
         (&gate.poor, "/nowhere", "nonsense", false),
         (&gate.poor, "/a//b", "live:read", false),
         (&gate.poor, "/a\nb", "live:read", false),
-        // Without raw headers it may be Envoy's word for a byte that is no UTF-8.
+        // Without raw headers `!` may stand for a byte that is no UTF-8.
         (&gate.poor, "/a!", "live:read", false),
         (&gate.poor, "/a?!", "live:read", true),
     ] {

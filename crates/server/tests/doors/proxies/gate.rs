@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use super::{proxy::documented, upstream::Upstream};
 use crate::support::{Connection, Program, keydesk};
 
-/// Keydesk with the documented routes, an API behind whatever proxy is tested, and keys.
+/// Keydesk with the documented routes, an API behind the tested proxy, and keys.
 pub(crate) struct Gate {
     pub(crate) program: Program,
     pub(crate) upstream: Upstream,
@@ -17,7 +17,7 @@ pub(crate) struct Gate {
     folder: TempDir,
 }
 
-/// The address of clients. Not the proxy's, which Keydesk trusts: as if they were on another machine.
+/// The address of clients: not that of the proxy, which Keydesk trusts, as if they were on another machine.
 pub(crate) const CLIENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 pub(crate) struct Key {
@@ -25,11 +25,11 @@ pub(crate) struct Key {
     pub(crate) secret: String,
 }
 
-/// What a client got.
+/// The answer that a client got.
 pub(crate) struct Got {
     pub(crate) status: u16,
     pub(crate) head: String,
-    /// Of an allowed request: what the API was sent.
+    /// For an allowed request: the request that the API got.
     pub(crate) body: String,
 }
 
@@ -92,12 +92,12 @@ impl Got {
         values(&self.head, name)
     }
 
-    /// The values of a header that the API was sent.
+    /// The values of a header of the request that the API got.
     pub(crate) fn sent(&self, name: &str) -> Vec<&str> {
         values(&self.body, name)
     }
 
-    /// The first line that the API was sent.
+    /// The first line of the request that the API got.
     pub(crate) fn request_line(&self) -> &str {
         self.body.lines().next().unwrap_or_default()
     }

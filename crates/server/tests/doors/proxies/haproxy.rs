@@ -18,7 +18,7 @@ async fn haproxy(gate: &Gate) -> Proxy {
     haproxy_speaking(gate, "").await
 }
 
-/// With these words at the end of the line that binds.
+/// HAProxy with these words at the end of its `bind` line.
 async fn haproxy_speaking(gate: &Gate, protocol: &str) -> Proxy {
     let address = free_address();
     let bound = format!("{address}{protocol}");
@@ -44,7 +44,7 @@ async fn haproxy_keeps_every_promise() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_http_2_haproxy_asks_for_the_path_that_it_forwards() {
     let gate = Gate::open_with(&["--spoe-listen", "127.0.0.1:0"]).await;
-    // As a listener with TLS would, which agrees on HTTP/2 by ALPN.
+    // As with a TLS listener that agrees on HTTP/2 by ALPN.
     let proxy = haproxy_speaking(&gate, " proto h2").await;
     http_2::paths_arrive_as_over_http_1(&gate, &proxy.address, Paths::Kept).await;
 }

@@ -9,8 +9,8 @@ use super::{
     paths::{KEPT, Paths},
 };
 
-/// What holds over HTTP/2 as well, which a client speaks to the proxy at `address` without asking first, as it would after
-/// ALPN on a listener with TLS.
+/// The promises that also hold over HTTP/2. The client speaks it to the proxy at `address` without asking first, as
+/// after ALPN on a listener with TLS.
 pub(crate) async fn paths_arrive_as_over_http_1(gate: &Gate, address: &str, paths: Paths) {
     for target in KEPT {
         let (status, body) = get(address, "GET", target, &gate.reader.secret).await;

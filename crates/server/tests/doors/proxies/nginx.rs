@@ -5,7 +5,8 @@ use super::{
     proxy::{Proxy, documented, free_address},
 };
 
-/// Around the documented file, which is one of several in a real installation: nothing but where this nginx may write.
+/// The configuration around the documented file, which is one of several in a real installation: only where this nginx
+/// may write.
 const AROUND: &str = "
     daemon off;
     master_process off;

@@ -1,6 +1,6 @@
 //! Paths, and how they arrive behind a proxy.
 
-/// What a proxy does with a path before it asks about it. What it asks about it forwards, either way.
+/// What a proxy does with a path before it asks about it. In either case it forwards the path that it asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Paths {
     /// Nothing.
@@ -9,7 +9,7 @@ pub(crate) enum Paths {
     Tidied,
 }
 
-/// Targets that whoever reads contacts may ask for, and that arrive byte for byte.
+/// Targets that a reader of contacts may ask for, and that arrive byte for byte.
 pub(crate) const KEPT: [&str; 14] = [
     "/api/contacts/a%20b",
     "/api/contacts/b%C3%BCro",
@@ -73,8 +73,8 @@ pub(crate) const HOSTILE: [&[u8]; 34] = [
     b"api/contacts/42",
 ];
 
-/// Those of them whose normal form is a path that whoever reads contacts may ask for. The others have none, or one that he may
-/// not ask for.
+/// Those of them whose normal form is a path that a reader of contacts may ask for. The others have no normal form, or
+/// one that a reader of contacts may not ask for.
 const HARMLESS_WHEN_TIDIED: [(&[u8], &str); 5] = [
     (b"/api/./contacts/42", "/api/contacts/42"),
     (b"/api//contacts/42", "/api/contacts/42"),

@@ -1,4 +1,4 @@
-//! What holds behind every proxy.
+//! The promises that hold behind every proxy.
 
 use model::RawPath;
 
@@ -7,19 +7,19 @@ use super::{
     paths::{HOSTILE, KEPT, Paths},
 };
 
-/// What a proxy does with the `X-Forwarded-For` that a client sent, before it tells the API.
+/// What a proxy does with a client's `X-Forwarded-For` before it forwards it to the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Forwarded {
-    /// It tells of the client alone.
+    /// It names the client only.
     Replaced,
     /// The client comes last.
     Appended,
 }
 
-/// Everything that is promised, through the proxy at `address`.
+/// Checks all promises through the proxy at `address`.
 pub(crate) async fn all(gate: &Gate, address: &str, forwarded: Forwarded, paths: Paths) {
-    who_may_call_reaches_the_api_with_a_name(gate, address).await;
-    who_may_not_is_refused(gate, address).await;
+    an_allowed_call_reaches_the_api_with_a_name(gate, address).await;
+    a_call_that_is_not_allowed_is_refused(gate, address).await;
     nobody_gives_himself_a_name(gate, address).await;
     nobody_takes_his_name_away(gate, address).await;
     nobody_gives_himself_an_address(gate, address, forwarded).await;
@@ -36,7 +36,7 @@ async fn get(address: &str, target: &str, key: &str, lines: &[&str]) -> Got {
     send(address, "GET", target.as_bytes(), &[&[authorization.as_str()], lines].concat(), "").await
 }
 
-async fn who_may_call_reaches_the_api_with_a_name(gate: &Gate, address: &str) {
+async fn an_allowed_call_reaches_the_api_with_a_name(gate: &Gate, address: &str) {
     let in_either_header =
         [format!("authorization: bearer {}", gate.reader.secret), format!("x-api-key: {}", gate.reader.secret)];
     for line in &in_either_header {
@@ -58,7 +58,7 @@ async fn who_may_call_reaches_the_api_with_a_name(gate: &Gate, address: &str) {
     assert_eq!(read.status, 200, "{}", read.head);
 }
 
-async fn who_may_not_is_refused(gate: &Gate, address: &str) {
+async fn a_call_that_is_not_allowed_is_refused(gate: &Gate, address: &str) {
     let before = gate.upstream.calls();
     let missing = send(address, "GET", b"/api/contacts/42", &[], "").await;
     assert_eq!(missing.status, 401);
@@ -103,7 +103,7 @@ async fn nobody_gives_himself_a_name(gate: &Gate, address: &str) {
         "x~keydesk!key-id: forged",
     ] {
         let got = get(address, "/api/contacts/42", &gate.reader.secret, &[line, line]).await;
-        // To refuse it altogether is as good as to take it away.
+        // Refusing the request is as good as removing the header.
         assert!(got.status == 200 || got.status == 400, "{line}: {}", got.head);
         assert!(!got.body.contains("forged"), "{line}\n{}", got.body);
         if got.status == 200 {
@@ -127,7 +127,8 @@ async fn nobody_takes_his_name_away(gate: &Gate, address: &str) {
     }
 }
 
-/// A key that is bound to addresses goes by the one that is connected to the proxy, and so does what the API is told.
+/// For a key that is bound to addresses the address that is connected to the proxy counts, and the API is told that
+/// one.
 async fn nobody_gives_himself_an_address(gate: &Gate, address: &str, forwarded: Forwarded) {
     const FORGED: &str = "203.0.113.9";
     let (here, elsewhere) = (gate.key_for(&CLIENT.to_string()).await, gate.key_for(FORGED).await);
@@ -147,7 +148,7 @@ async fn nobody_gives_himself_an_address(gate: &Gate, address: &str, forwarded: 
         assert!(got.status == 403 || got.status == 400, "{lines:?}: {}", got.head);
         assert_eq!(gate.upstream.calls(), before, "{lines:?}");
         let got = get(address, "/api/contacts/42", &here.secret, lines).await;
-        // Envoy refuses whoever would have it take this header away.
+        // Envoy refuses a request that would have it remove this header.
         let refused = lines
             .iter()
             .any(|line| line.starts_with("X_") || (forwarded == Forwarded::Appended && line.starts_with("Connection")));
@@ -161,7 +162,8 @@ async fn nobody_gives_himself_an_address(gate: &Gate, address: &str, forwarded: 
     }
 }
 
-/// Many programs take the method, or even the path, from a header: then they would do another thing than was decided on.
+/// Many programs take the method, or even the path, from a header: then they would do something else than what was
+/// decided on.
 async fn nobody_changes_what_was_decided_on(gate: &Gate, address: &str) {
     for name in [
         "X-HTTP-Method-Override",
@@ -226,7 +228,7 @@ async fn hostile_paths_do_not_arrive(gate: &Gate, address: &str, paths: Paths) {
     }
 }
 
-/// Who has no key, or a bad one, learns of the path, and not of the key.
+/// A caller without a key, or with a bad one, is told about the path, and not about the key.
 async fn a_hostile_path_is_refused_before_the_key_is_looked_at(address: &str) {
     for target in [&b"/api/contacts/a%2fb"[..], b"/api/contacts/%252e%252e", b"/api/contacts/42;a=b"] {
         for lines in [&[][..], &["Authorization: Bearer nonsense"], &["X-API-Key: "]] {
@@ -238,7 +240,7 @@ async fn a_hostile_path_is_refused_before_the_key_is_looked_at(address: &str) {
     }
 }
 
-/// Some proxies encode what should have been, and then ask about, and forward, what they made of it.
+/// Some proxies encode what should have been encoded, and then ask about, and forward, the result.
 async fn untidy_paths_arrive_tidied_or_not_at_all(gate: &Gate, address: &str) {
     let line = format!("Authorization: Bearer {}", gate.reader.secret);
     for target in [

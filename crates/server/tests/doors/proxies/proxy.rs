@@ -27,7 +27,7 @@ pub(crate) fn documented(name: &str, addresses: &[(&str, &str)]) -> String {
     text
 }
 
-/// A configuration with one thing changed for the worse, which a test has to notice.
+/// A configuration with one mistake, which a test has to notice.
 pub(crate) fn spoiled(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "nothing says {from}");
     text.replace(from, to)
@@ -61,13 +61,13 @@ impl Proxy {
         Self { address, _child: child, folder }
     }
 
-    /// All that it has printed.
+    /// Its output so far.
     pub(crate) fn said(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 }
 
-/// One that `cargo xtask` unpacked, else one that is installed.
+/// The program that `cargo xtask` unpacked, else the installed one.
 fn command(program: &str) -> Command {
     let unpacked = std::env::var_os("TEST_PROXIES")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/proxies/root"), PathBuf::from);

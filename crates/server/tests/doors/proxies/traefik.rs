@@ -25,7 +25,7 @@ impl Files {
     async fn start(self, address: String) -> Proxy {
         let files = [("traefik-static.yaml", self.entry), ("traefik-dynamic.yaml", self.routes)];
         let proxy = Proxy::start("traefik", &["--configfile=traefik-static.yaml"], address, &files).await;
-        // It listens before it has read its routes, and knows none until then.
+        // Traefik listens before it has read its routes.
         let routed = wait_until(async || send(&proxy.address, "GET", b"/", &[], "").await.status != 404);
         assert!(routed.await, "Traefik took no routes");
         proxy
@@ -62,7 +62,7 @@ async fn traefik_forwards_nothing_without_an_answer() {
     assert_eq!(upstream.calls(), 0);
 }
 
-/// What a client sends that no header of its own may spoil, and what the API is sent of it.
+/// Requests whose decision a client's own headers must not change, and what the API gets.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_guard_in_traefiks_files_is_needed() {
     let gate = Gate::open().await;
@@ -105,6 +105,6 @@ async fn each_guard_in_traefiks_files_is_needed() {
 
     let (mut open, address) = files();
     open.entry = spoiled(&open.entry, "aliasHeadersStrategy: delete", "aliasHeadersStrategy: keep");
-    // Keydesk refuses what Traefik would have taken away.
+    // Keydesk refuses the header that Traefik would have removed.
     assert_eq!(ask(open, address, "X.Keydesk.Scopes: forged").await.status, 400, "with aliases");
 }

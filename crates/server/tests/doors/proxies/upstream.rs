@@ -5,7 +5,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// The API behind the proxy: it answers each request with what it was sent, byte for byte.
+/// The API behind the proxy: it answers each request with that request, byte for byte.
 pub(crate) struct Upstream {
     pub(crate) address: String,
     heads: Arc<Mutex<Vec<String>>>,
@@ -56,7 +56,7 @@ async fn answer(mut stream: TcpStream, heads: Arc<Mutex<Vec<String>>>) {
         }
         let rest = read.split_off(end + 4 + length);
         if head.starts_with("HEAD ") {
-            // Whose answer has no body.
+            // The answer to a HEAD request has no body.
             read.clear();
         }
         let closes = head.to_ascii_lowercase().contains("\r\nconnection: close");

@@ -16,7 +16,7 @@ pub(crate) struct TestApp {
     pub(crate) keydesk: Keydesk,
 }
 
-/// Someone who calls, with a key or without.
+/// A caller, with a key or without.
 pub(crate) struct Client<'a> {
     app: &'a TestApp,
     key: Option<String>,
@@ -65,7 +65,7 @@ impl TestApp {
         TestKey { id: issued.key.id.to_string(), secret: issued.secret.expose().to_owned() }
     }
 
-    /// Someone with a new key of these rights.
+    /// A caller with a new key of these scopes.
     pub(crate) async fn client(&self, scopes: &[&str]) -> Client<'_> {
         let key = self.key_in("default", "Caller", scopes).await;
         self.with_key(&key.secret)
@@ -162,7 +162,8 @@ impl Answer {
         (self.status.as_u16(), self.code())
     }
 
-    /// All of it, with what differs from run to run replaced by its kind. What does not have the form of its kind stays.
+    /// The whole answer, with values that differ from run to run replaced by their kind. A value without the form of
+    /// its kind stays.
     pub(crate) fn whole(&self) -> String {
         let headers: serde_json::Map<_, _> = self
             .headers

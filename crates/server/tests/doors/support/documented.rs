@@ -1,4 +1,4 @@
-//! Whatever a described call answers, in whatever test, its description must say.
+//! In every test, each answer of a described call must be in its description.
 
 use std::sync::LazyLock;
 

@@ -9,10 +9,10 @@ use tokio::{
     time::timeout,
 };
 
-/// Longer than anything takes that works.
+/// Longer than any step of a passing test takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A connection, byte by byte, for what no client library would send.
+/// A raw connection, for bytes that no client library would send.
 pub(crate) struct Connection(TcpStream);
 
 impl Connection {
@@ -20,7 +20,7 @@ impl Connection {
         TcpStream::connect(address).await.map(Self)
     }
 
-    /// From another address of this machine: all of 127.0.0.0/8 is its own.
+    /// Opens it from another address of this machine, which has all of 127.0.0.0/8.
     pub(crate) async fn open_from(source: IpAddr, address: &str) -> std::io::Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.bind(SocketAddr::new(source, 0))?;

@@ -9,5 +9,5 @@ pub(crate) use http::{Connection, request};
 pub(crate) use process::{Program, command, keydesk, wait_until};
 pub(crate) use redact::redact;
 
-/// Every right over keys, and one to give away.
+/// Every scope over keys, and some to grant.
 pub(crate) const FULL: &[&str] = &["keys:*", "contacts:read", "calls:*"];

@@ -20,7 +20,7 @@ pub(crate) struct Program {
     lines: Arc<Mutex<Vec<String>>>,
     pub(crate) address: String,
     pub(crate) ops_address: String,
-    /// Empty unless it was asked for.
+    /// Empty unless the port was asked for.
     pub(crate) grpc_address: String,
     /// Likewise.
     pub(crate) spoe_address: String,
@@ -103,7 +103,7 @@ impl Program {
         timeout(PATIENCE, self.child.wait()).await.expect("an end").expect("a status").code()
     }
 
-    /// Ends it as no program can prepare for.
+    /// Kills it.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.expect("an end");
     }
@@ -117,7 +117,7 @@ async fn collect(mut from: impl AsyncBufReadExt + Unpin, into: Arc<Mutex<Vec<Str
     }
 }
 
-/// Asks again and again until it is so; `false` when that takes too long.
+/// Asks again and again until `holds`; `false` when that takes too long.
 pub(crate) async fn wait_until(mut holds: impl AsyncFnMut() -> bool) -> bool {
     let until = Instant::now() + PATIENCE;
     while Instant::now() < until {
