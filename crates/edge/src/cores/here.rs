@@ -11,7 +11,6 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use edge::{Answering, Later};
 use http_body_util::BodyExt as _;
 use hyper::body::Frame;
 use tokio::{
@@ -19,6 +18,8 @@ use tokio::{
     sync::mpsc,
     task::{JoinError, JoinHandle},
 };
+
+use crate::{Answering, Later};
 
 /// An answer on its way, as the thread that answers waits for it.
 pub(super) enum Here {

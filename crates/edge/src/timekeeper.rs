@@ -16,16 +16,16 @@ use tokio::runtime::Handle;
 
 /// Makes timers whose sleeps wake whoever waits for them, whatever runtime that is in.
 #[derive(Clone, Debug)]
-pub(crate) struct Timers(Handle);
+pub struct Timers(Handle);
 
 impl Timers {
     /// Whose sleeps are the present runtime's.
-    pub(crate) fn here() -> Self {
+    pub fn here() -> Self {
         Self(Handle::current())
     }
 
     /// The timer of one connection.
-    pub(crate) fn timer(&self) -> Timer {
+    pub fn timer(&self) -> Timer {
         Timer { handle: self.0.clone(), alarm: Arc::default() }
     }
 }
@@ -36,7 +36,7 @@ impl Timers {
 /// out again would cost as much as finding the key, so all share an alarm that stays where it was set first, and is only
 /// set on when it goes off too early.
 #[derive(Debug)]
-pub(crate) struct Timer {
+pub struct Timer {
     handle: Handle,
     alarm: Alarm,
 }
