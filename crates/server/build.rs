@@ -38,7 +38,7 @@ fn table(site: &Path) -> Result<String, Box<dyn Error>> {
         let (identity, brotli, gzip) = (include(&file), packed("br"), packed("gz"));
         writeln!(
             table,
-            "File {{ name: {name:?}, path: {path:?}, content_type: {content_type:?}, identity: {identity}, \
+            "app::File {{ name: {name:?}, path: {path:?}, content_type: {content_type:?}, identity: {identity}, \
              brotli: {brotli}, gzip: {gzip} }},"
         )?;
     }

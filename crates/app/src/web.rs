@@ -10,6 +10,8 @@ pub(crate) mod compression;
 #[cfg(feature = "ssr")]
 mod cookie;
 #[cfg(feature = "ssr")]
+mod files;
+#[cfg(feature = "ssr")]
 pub(crate) mod guard;
 #[cfg(feature = "ssr")]
 pub(crate) mod headers;
@@ -30,6 +32,8 @@ pub use access::BrowserAccess;
 pub use assets::Assets;
 #[cfg(feature = "ssr")]
 pub(crate) use cookie::{cookie, set_cookie};
+#[cfg(feature = "ssr")]
+pub use files::{File, Files};
 pub(crate) use own_path::{START, own_path};
 pub(crate) use password::Password;
 pub(crate) use protocol::FormOrJson;

@@ -1,15 +1,17 @@
-//! What surrounds every HTTP request, whoever answers it.
+//! What surrounds every HTTP request, whoever answers it, from the connection that it comes on.
 //!
 //! Invariants:
 //! - every answer passes [`Edge`], which gives it its request id, counts it and logs it; a log line on behalf of a
 //!   request that has to wait carries its id and its route ([`Edge::span`]);
 //! - neither a path nor a query goes into a log, since a careless caller may have put a key there;
 //! - an error is a problem document, and never repeats what the caller sent where a secret could stand;
-//! - it knows the types of `model`, and neither keys nor databases: calls are decided elsewhere.
+//! - the threads that answer ([`Cores`]) never wait: what has to is done elsewhere, and time is waited for on another thread;
+//! - it knows the words of `model`, and neither keys nor databases: what is decided on a call is decided elsewhere.
 
 pub mod accept;
 mod answering;
 pub mod client_address;
+mod cores;
 pub mod credentials;
 mod edge;
 pub mod exposition;
@@ -23,9 +25,11 @@ mod refusals;
 mod request_id;
 mod routes;
 mod span;
+mod timekeeper;
 
 pub use answering::{Answering, Later};
 pub use client_address::ClientAddress;
+pub use cores::{Answer, Cores, accept_all};
 pub use edge::{Edge, RequestContext, Source};
 pub use field_error::{FieldError, printable};
 pub use guard::{DEADLINE, Failure, caught, guarded, within};
@@ -34,3 +38,4 @@ pub use problem::Problem;
 pub use request_id::RequestId;
 pub use routes::{Route, Routes, Template};
 pub use span::within_span_once_waiting;
+pub use timekeeper::{Timer, Timers};

@@ -16,11 +16,12 @@ use axum::{
 };
 use domain::Keydesk;
 use edge::{
-    Answering, ClientAddress, DEADLINE, Edge, Later, Payload, RequestContext, RequestId, Route, client_address,
+    Answer, Answering, ClientAddress, DEADLINE, Edge, Later, Payload, RequestContext, RequestId, Route, client_address,
     guarded, within_span_once_waiting,
 };
 use gate::Gate;
 use http::{Method, Request};
+use hyper::body::Incoming;
 use tower::Service;
 use tracing::Instrument as _;
 
@@ -124,6 +125,12 @@ impl Inner {
         };
         let response = self.edge.render(&context, answer);
         self.edge.finish(context, response)
+    }
+}
+
+impl Answer for Dispatcher {
+    fn answer_to(&self, peer: Option<SocketAddr>, request: Request<Incoming>) -> Answering {
+        self.answer_to(peer, request)
     }
 }
 

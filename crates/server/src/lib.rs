@@ -8,7 +8,6 @@
 mod assets;
 pub mod cli;
 mod config;
-mod cores;
 mod dispatcher;
 mod logs;
 mod metrics_page;
@@ -16,7 +15,6 @@ mod open;
 mod router;
 mod serve;
 mod set_up;
-mod timekeeper;
 
 pub use dispatcher::Dispatcher;
 pub use gate::Gateway;

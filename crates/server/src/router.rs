@@ -6,7 +6,7 @@ use domain::Keydesk;
 use edge::{Edge, Routes, Template};
 use gate::{Gate, Gateway};
 
-use crate::{assets, dispatcher::Dispatcher, metrics_page};
+use crate::{assets::FILES, dispatcher::Dispatcher, metrics_page};
 
 /// The path that Prometheus reads.
 const METRICS: &str = "/metrics";
@@ -54,9 +54,9 @@ fn templates(endpoints: &[Endpoint]) -> Vec<Template> {
 fn router(keydesk: &Keydesk, endpoints: Vec<Endpoint>, settings: app::BrowserAccess) -> Router {
     let app = App { keydesk: keydesk.clone() };
     let document = api::document(&endpoints);
-    let icon = assets::path("favicon.svg").unwrap_or("data:,");
-    let pages = app::routes(keydesk.clone(), site(), settings);
-    api::router(app, endpoints, api::reference::routes(&document, icon)).merge(assets::routes()).merge(pages)
+    let icon = FILES.path("favicon.svg").unwrap_or("data:,");
+    let pages = app::routes(keydesk.clone(), FILES.assets(), settings);
+    api::router(app, endpoints, api::reference::routes(&document, icon)).merge(FILES.routes()).merge(pages)
 }
 
 /// The time and the randomness of the domain.
@@ -69,18 +69,5 @@ impl edge::Source for Source {
 
     fn request_id(&self, now: model::Instant) -> uuid::Uuid {
         self.0.request_id(now)
-    }
-}
-
-/// The paths of the pages' scripts and styles.
-fn site() -> app::Assets {
-    let path = |name: &str| assets::path(name).unwrap_or_default().to_owned();
-    app::Assets {
-        js: path("keydesk.js"),
-        wasm: path("keydesk.wasm"),
-        css: path("keydesk.css"),
-        icon: path("favicon.svg"),
-        rights: path("rights.js"),
-        document: path("document.js"),
     }
 }

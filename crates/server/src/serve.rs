@@ -7,24 +7,16 @@ use std::{
 };
 
 use domain::Keydesk;
-use edge::accept;
+use edge::{Cores, Timers, accept_all};
 use gate::{Gate, spoe};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
     net::TcpListener,
-    runtime::Handle,
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     task::JoinSet,
 };
 
-use crate::{
-    config::Settings,
-    cores::{Connection, Cores},
-    dispatcher::Dispatcher,
-    open, router, set_up,
-    timekeeper::Timers,
-};
+use crate::{config::Settings, dispatcher::Dispatcher, open, router, set_up};
 
 /// How long running calls may take after the signal to stop. Shorter than the 30 s that orchestrators wait before they kill.
 const LAST_CALLS: Duration = Duration::from_secs(25);
@@ -132,11 +124,11 @@ impl Stop {
 struct Server {
     stopping: watch::Sender<bool>,
     listeners: JoinSet<()>,
-    cores: Arc<Cores>,
+    cores: Arc<Cores<Dispatcher>>,
 }
 
 impl Server {
-    fn new(cores: Cores) -> Self {
+    fn new(cores: Cores<Dispatcher>) -> Self {
         Self { stopping: watch::Sender::new(false), listeners: JoinSet::new(), cores: Arc::new(cores) }
     }
 
@@ -164,33 +156,4 @@ impl Server {
         self.stopping.send_replace(true);
         tokio::time::timeout(LAST_CALLS, self.listeners.join_all()).await.is_ok()
     }
-}
-
-async fn accept_all(
-    listener: TcpListener,
-    dispatcher: Dispatcher,
-    cores: Arc<Cores>,
-    timers: Timers,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let connections = GracefulShutdown::new();
-    loop {
-        let (stream, peer) = tokio::select! {
-            _ = stopping.changed() => break,
-            accepted = accept::next(&listener) => accepted,
-        };
-        match stream.into_std() {
-            Ok(stream) => cores.give(Connection {
-                stream,
-                peer,
-                dispatcher: dispatcher.clone(),
-                timer: timers.timer(),
-                watcher: connections.watcher(),
-                elsewhere: Handle::current(),
-            }),
-            Err(error) => tracing::error!(%error, "a connection can't be answered"),
-        }
-    }
-    drop(listener);
-    connections.shutdown().await;
 }

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::{
     Change, Store, StoreError,
-    change::on_tx,
     db::{on_db, on_writer},
+    group::on_tx,
 };
 
 /// An administrator with what signs them in.

@@ -3,10 +3,9 @@ use uuid::Uuid;
 
 use crate::{
     Change, Store, StoreError, StoredKey,
-    api_key::instant,
-    change::on_tx,
     db::on_db,
-    sql::{CHUNK, Sql, Value, query},
+    group::on_tx,
+    sql::{CHUNK, Sql, Value, instant, query},
 };
 
 /// HMAC-SHA-256 of a whole secret under a pepper.
@@ -130,7 +129,17 @@ impl Store {
 }
 
 impl Change {
-    /// Gives a key a new secret; the one that it replaces works until `end`, older ones end now. False: there is no
+    /// Writes new keys, each with its first secret.
+    pub async fn insert_keys(&mut self, keys: &[(StoredKey, NewSecret)]) -> Result<(), StoreError> {
+        for chunk in keys.chunks(CHUNK) {
+            let rows: Vec<_> = chunk.iter().map(|(key, _)| key).collect();
+            self.insert_key_rows(&rows).await?;
+            self.insert_secret_rows(chunk).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives a key a new secret; the one that it takes the place of works until `end`, older ones end now. False: there is no
     /// such key, or it is deleted.
     pub async fn rotate_key(
         &mut self,
@@ -215,7 +224,7 @@ impl Change {
     }
 
     /// Writes the first secret of each of these keys.
-    pub(crate) async fn insert_secret_rows(&mut self, keys: &[(StoredKey, NewSecret)]) -> Result<(), StoreError> {
+    async fn insert_secret_rows(&mut self, keys: &[(StoredKey, NewSecret)]) -> Result<(), StoreError> {
         let mut sql = secret_columns();
         for (index, (key, secret)) in keys.iter().enumerate() {
             let columns = key.columns();

@@ -1,6 +1,6 @@
 use model::Instant;
 
-use crate::{Change, Store, StoreError, change::on_tx, db::on_db};
+use crate::{Change, Store, StoreError, db::on_db, group::on_tx};
 
 /// What belongs to the deployment and never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]

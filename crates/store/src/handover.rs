@@ -3,10 +3,9 @@ use uuid::Uuid;
 
 use crate::{
     Change, Store, StoreError,
-    api_key::instant,
-    change::on_tx,
     db::{Db, on_db},
-    sql::{CHUNK, Sql},
+    group::on_tx,
+    sql::{CHUNK, Sql, instant},
     usage::{LOCK_EPOCH, write_down},
 };
 

@@ -1,6 +1,6 @@
 use model::{Actor, InstallationId, Instant};
 
-use crate::{Change, StoreError, change::on_tx};
+use crate::{Change, StoreError, group::on_tx};
 
 /// The answer to a request that carried an `Idempotency-Key`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,11 @@
 use model::{InstallationId, Instant};
 use uuid::Uuid;
 
-use crate::{Change, Store, StoreError, change::on_tx, db::on_db};
+use crate::{
+    Change, Store, StoreError,
+    db::on_db,
+    group::{COUNT_KEYS, on_tx},
+};
 
 /// One customer's contact centre.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +55,6 @@ pub(crate) const INSTALLATIONS: &str =
     "SELECT id, name, title, disabled_at, recoverable, key_count, created_at FROM installation ORDER BY name";
 
 pub(crate) const KEY_COUNT: &str = "SELECT key_count FROM installation WHERE id = $1";
-pub(crate) const COUNT_KEYS: &str = "UPDATE installation SET key_count = key_count + $2 WHERE id = $1";
 pub(crate) const INSERT_INSTALLATION: &str =
     "INSERT INTO installation (id, name, title, recoverable, created_at) VALUES ($1, $2, $3, $4, $5)";
 pub(crate) const SWITCH_MODULE: &str = "UPDATE installation SET disabled_at = $2 WHERE id = $1";

@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use crate::{
     Change, Digest, NewSecret, Store, StoreError, StoredKey,
-    api_key::{client_name, environment, instant, kind, networks, origins, scopes},
-    change::on_tx,
+    api_key::{client_name, environment, kind, networks, origins, scopes},
     db::on_db,
-    sql::{CHUNK, Sql, query},
+    group::on_tx,
+    sql::{CHUNK, Sql, instant, query},
 };
 
 /// All that verification needs to know of one secret.

@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use model::Instant;
 use sqlx::{PgConnection, PgPool, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
@@ -143,6 +144,20 @@ macro_rules! query {
 }
 
 pub(crate) use query;
+
+/// An instant as it stands in a row, if it does.
+pub(crate) fn instant(ms: Option<i64>) -> Option<Instant> {
+    ms.map(Instant::from_millis)
+}
+
+/// Sets and pairs as they stand in a row: nothing but texts, which JSON can always hold.
+macro_rules! json {
+    ($value:expr) => {
+        serde_json::to_string($value).unwrap_or_default()
+    };
+}
+
+pub(crate) use json;
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@
 mod cache;
 mod call;
 mod catch_up;
+mod flush_usage;
 mod freshness;
 mod peppers;
 mod record;

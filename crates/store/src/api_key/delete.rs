@@ -1,7 +1,7 @@
 use model::{InstallationId, Instant, KeyId, RESTORE_WINDOW_MS};
 use uuid::Uuid;
 
-use crate::{Change, StoreError, change::on_tx};
+use crate::{Change, StoreError, group::on_tx};
 
 pub(crate) const RESTORE_KEY: &str = "UPDATE api_key SET deleted_at = NULL, updated_at = $3, version = version + 1, epoch = $4 \
      WHERE installation_id = $1 AND id = $2 AND deleted_at IS NOT NULL";

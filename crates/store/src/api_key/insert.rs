@@ -2,28 +2,20 @@ use model::{Instant, fold};
 
 use super::settings::{COLUMNS, settings_columns};
 use crate::{
-    Change, NewSecret, StoreError, StoredKey,
-    sql::{CHUNK, Sql, Value},
+    Change, StoreError, StoredKey,
+    sql::{Sql, Value},
 };
 
 impl Change {
-    /// Writes new keys, each with its first secret.
-    pub async fn insert_keys(&mut self, keys: &[(StoredKey, NewSecret)]) -> Result<(), StoreError> {
-        for chunk in keys.chunks(CHUNK) {
-            self.insert_key_rows(chunk).await?;
-            self.insert_secret_rows(chunk).await?;
-        }
-        Ok(())
-    }
-
-    async fn insert_key_rows(&mut self, keys: &[(StoredKey, NewSecret)]) -> Result<(), StoreError> {
+    /// Writes the rows of new keys, without their secrets.
+    pub(crate) async fn insert_key_rows(&mut self, keys: &[&StoredKey]) -> Result<(), StoreError> {
         let mut sql = Sql::new(concat!(
             "INSERT INTO api_key (",
             settings_columns!(),
             "client_name_folded, id, installation_id, kind, hint, environment, disabled_at, created_at, updated_at, version, \
              epoch) VALUES "
         ));
-        for (index, (stored, _)) in keys.iter().enumerate() {
+        for (index, stored) in keys.iter().enumerate() {
             let key = stored.columns();
             sql.push(if index == 0 { "(" } else { ", (" });
             for (_, value) in COLUMNS {

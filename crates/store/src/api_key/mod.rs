@@ -14,7 +14,7 @@ pub use self::list::{KeyFilter, TOTAL_COUNTED};
 pub(crate) use self::{
     delete::{PURGE_KEYS, RESTORE_KEY, UNDO_DELETE},
     list::SEARCH_HITS,
-    row::{COUNT_NAMED, DEFAULT_KEY, KEY_BY_ID, environment, instant, kind},
+    row::{COUNT_NAMED, DEFAULT_KEY, KEY_BY_ID, environment, kind},
     settings::{client_name, networks, origins, scopes},
     update::TOUCH_ROTATED,
 };

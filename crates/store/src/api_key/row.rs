@@ -2,7 +2,7 @@ use model::{Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, Lif
 use uuid::Uuid;
 
 use super::{StoredKey, settings::SettingsRow};
-use crate::{Change, Store, StoreError, change::on_tx, db::on_db};
+use crate::{Change, Store, StoreError, db::on_db, group::on_tx, sql::instant};
 
 /// A statement that gives [`KeyRow`]s.
 macro_rules! key_select {
@@ -35,10 +35,6 @@ pub(super) struct KeyRow {
     updated_at: i64,
     version: i64,
     epoch: i64,
-}
-
-pub(crate) fn instant(ms: Option<i64>) -> Option<Instant> {
-    ms.map(Instant::from_millis)
 }
 
 pub(crate) fn kind(text: &str) -> Result<KeyKind, StoreError> {

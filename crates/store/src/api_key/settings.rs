@@ -6,7 +6,10 @@ use model::{ClientName, Instant, KeySettings, NetworkSet, OriginSet, ScopeSet};
 use serde::de::DeserializeOwned;
 use serde_json::from_str;
 
-use crate::{StoreError, change::json, sql::Value};
+use crate::{
+    StoreError,
+    sql::{Value, json},
+};
 
 /// A column by name, and what of the settings is written to it.
 pub(super) type Column = (&'static str, fn(&KeySettings) -> Value);

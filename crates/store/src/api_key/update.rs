@@ -4,7 +4,7 @@ use uuid::Uuid;
 use super::settings::COLUMNS;
 use crate::{
     Change, StoreError,
-    change::on_tx,
+    group::on_tx,
     sql::{CHUNK, Sql, query},
 };
 

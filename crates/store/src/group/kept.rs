@@ -2,13 +2,15 @@ use std::collections::BTreeMap;
 
 use model::InstallationId;
 
-use crate::{AuditEntry, HASH_LEN};
+use crate::audit_entry::{AuditEntry, HASH_LEN};
 
 /// Number and hash of an audit log's newest entry; `None`: it has none yet.
 pub(crate) type Head = Option<(i64, [u8; HASH_LEN])>;
 
-/// What a group writes once for all its changes, just before COMMIT: only what nothing that a caller sends can make
-/// fail.
+/// By how much the number of an installation's keys grows.
+pub(crate) const COUNT_KEYS: &str = "UPDATE installation SET key_count = key_count + $2 WHERE id = $1";
+
+/// What a group writes once for all its changes, just before COMMIT: what can't fail by anything that a caller sends.
 ///
 /// Each change has one of its own, which its group takes in when the change is committed. So what is kept of a change that is
 /// rolled back is forgotten with it.

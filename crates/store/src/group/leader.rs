@@ -1,69 +1,44 @@
 use std::sync::Arc;
 
-use tokio::sync::{oneshot, watch};
+use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    Group,
+    WAITING_FOR,
+    change::{Back, Change},
     queue::{Queue, Waiting},
+    transaction::Group,
 };
-use crate::{Change, StoreError, db::Db};
+use crate::{StoreError, db::Db};
 
-/// Whether a group's COMMIT succeeded.
-pub(crate) type Outcome = Result<(), StoreError>;
-
-/// Tells everyone who waits for a group how it has ended.
-#[derive(Debug)]
-pub(crate) struct Ended(watch::Sender<Option<Outcome>>);
-
-impl Ended {
-    pub(super) fn new() -> Self {
-        Self(watch::Sender::new(None))
-    }
-
-    pub(super) fn tell(&self, outcome: Outcome) {
-        self.0.send_replace(Some(outcome));
-    }
-
-    pub(crate) fn settled(&self) -> Settled {
-        Settled(self.0.subscribe())
+impl Queue {
+    /// Waits for a turn. Whoever comes while nobody leads starts a leader.
+    pub(crate) async fn turn(self: &Arc<Self>, db: &Db, alone: bool) -> Result<Change, StoreError> {
+        let (turn, mine) = oneshot::channel();
+        if self.line_up(Waiting { turn, alone })? {
+            tokio::spawn(Leader::new(db.clone(), Arc::clone(self)).lead());
+        }
+        match timeout(WAITING_FOR, mine).await {
+            Ok(Ok(turn)) => turn,
+            Ok(Err(_)) => Err(StoreError::Database("the queue of changes was given up".to_owned())),
+            Err(_) => Err(StoreError::Busy),
+        }
     }
 }
 
-/// The end of the group that a change is in: what the change has read is true from then on, and not before.
-#[derive(Debug)]
-pub struct Settled(watch::Receiver<Option<Outcome>>);
-
-impl Settled {
-    /// Waits for it. An error: what was read and not yet committed was rolled back.
-    pub async fn wait(mut self) -> Result<(), StoreError> {
-        let ended = self.0.wait_for(Option::is_some).await.ok().and_then(|ended| ended.clone());
-        ended.unwrap_or_else(|| Err(StoreError::Database("a transaction was lost before its end".to_owned())))
-    }
-}
-
-/// What a change gives back when its turn is over.
-#[derive(Debug)]
-pub(crate) enum Back {
-    /// It is to be committed.
-    Kept(Box<Group>),
-    /// It was dropped, or failed.
-    Left(Box<Group>),
-}
-
-/// Hands transactions from change to change, and commits them. A task of its own, so that a caller that is dropped
-/// takes no others along.
-pub(super) struct Leader {
+/// Hands transactions from change to change, and commits them. A task of its own, so that no caller who is dropped takes
+/// others along.
+struct Leader {
     db: Db,
     queue: Arc<Queue>,
 }
 
 impl Leader {
-    pub(super) fn new(db: Db, queue: Arc<Queue>) -> Self {
+    fn new(db: Db, queue: Arc<Queue>) -> Self {
         Self { db, queue }
     }
 
     /// Leads until nobody waits.
-    pub(super) async fn lead(self) {
+    async fn lead(self) {
         let mut reign = Reign { queue: &self.queue, over: false };
         while let Some(first) = self.queue.first() {
             self.lead_group(first).await;

@@ -10,7 +10,7 @@
 //!   changes anything. Each change has an epoch of its own, in the order in which they are made; the numbers after the first
 //!   are counted in memory, and the last one is written before COMMIT;
 //! - **a change that fails takes no other with it**: all but the first are made behind a savepoint, and what fails, is dropped
-//!   or panics is rolled back to it. What such a change kept in memory ([`Kept`]) goes with it;
+//!   or panics is rolled back to it. What such a change kept in memory ([`Kept`](kept::Kept)) goes with it;
 //! - **nobody is answered before COMMIT**: a change that is committed waits for its group, and so must what only read
 //!   ([`Settled`]), since it may have seen what others in its group have not committed yet;
 //! - **a group is all or nothing**: if its COMMIT fails, or its outcome is unknown, each of its changes is told so, and
@@ -20,16 +20,19 @@
 //!   waits for it;
 //! - at most [`WAITING_MOST`] changes wait, each for [`WAITING_FOR`] at most; what is more is refused.
 
+mod change;
+mod ended;
 mod kept;
 mod leader;
 mod queue;
 mod transaction;
 
-pub(crate) use kept::Kept;
-pub use leader::Settled;
-pub(crate) use leader::{Back, Ended, Outcome};
+pub use change::Change;
+pub(crate) use change::on_tx;
+pub use ended::Settled;
+pub(crate) use kept::COUNT_KEYS;
 pub(crate) use queue::Queue;
-pub(crate) use transaction::{Group, Tx};
+pub(crate) use transaction::Tx;
 #[cfg(feature = "testing")]
 pub(crate) use transaction::{MOVE_EPOCH, SET_EPOCH};
 

@@ -1,12 +1,12 @@
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::{sync::oneshot, time::timeout};
+use tokio::sync::oneshot;
 
-use super::{WAITING_FOR, WAITING_MOST, leader::Leader};
-use crate::{Change, StoreError, db::Db};
+use super::{WAITING_MOST, change::Change};
+use crate::StoreError;
 
 /// Changes that wait for their turn, first come, first served.
 #[derive(Debug, Default)]
@@ -30,26 +30,13 @@ pub(super) struct Waiting {
 }
 
 impl Queue {
-    /// Waits for a turn. Whoever comes while nobody leads starts a leader.
-    pub(crate) async fn turn(self: &Arc<Self>, db: &Db, alone: bool) -> Result<Change, StoreError> {
-        let (turn, mine) = oneshot::channel();
-        if self.line_up(Waiting { turn, alone })? {
-            tokio::spawn(Leader::new(db.clone(), Arc::clone(self)).lead());
-        }
-        match timeout(WAITING_FOR, mine).await {
-            Ok(Ok(turn)) => turn,
-            Ok(Err(_)) => Err(StoreError::Database("the queue of changes was given up".to_owned())),
-            Err(_) => Err(StoreError::Busy),
-        }
-    }
-
     /// How many wait.
     pub(crate) fn len(&self) -> usize {
         self.state().waiting.len()
     }
 
     /// True: a leader must be started.
-    fn line_up(&self, waiting: Waiting) -> Result<bool, StoreError> {
+    pub(super) fn line_up(&self, waiting: Waiting) -> Result<bool, StoreError> {
         let mut state = self.state();
         if state.waiting.len() >= WAITING_MOST {
             return Err(StoreError::Busy);

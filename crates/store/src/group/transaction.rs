@@ -1,11 +1,14 @@
 use sqlx::{Postgres, Sqlite, pool::PoolConnection};
 
-use super::{Ended, Kept, MEMBERS_MOST, Outcome};
+use super::{
+    MEMBERS_MOST,
+    ended::{Ended, Outcome},
+    kept::{COUNT_KEYS, Kept},
+};
 use crate::{
     StoreError,
     audit_entry::entries_sql,
     db::Db,
-    installation::COUNT_KEYS,
     sql::{CHUNK, query},
 };
 

@@ -16,7 +16,7 @@ pub use statements::{POSTGRES_STATEMENTS, SQLITE_STATEMENTS, STATEMENTS};
 
 use crate::{
     Store,
-    db::{POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS},
+    store::{POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS},
 };
 
 /// Where the tests' PostgreSQL is.

@@ -1,6 +1,6 @@
 use crate::{
-    administrator, api_key, api_key_secret, audit_entry, db, deployment, examine, group, handover, idempotency,
-    installation, record, usage,
+    administrator, api_key, api_key_secret, audit_log, deployment, examine, group, handover, idempotency, installation,
+    record, store, usage,
 };
 
 macro_rules! statements {
@@ -15,14 +15,14 @@ statements! {
         TOUCH_SESSION END_SESSION PURGE_SESSIONS;
     api_key: KEY_BY_ID DEFAULT_KEY COUNT_NAMED TOUCH_ROTATED RESTORE_KEY UNDO_DELETE PURGE_KEYS;
     api_key_secret: SEALED_OF_KEY SUPERSEDE END_OVERLAP SECRETS_OF_KEY PURGE_ENDED PURGE_SECRETS;
-    audit_entry: AUDIT_HEAD AUDIT_AFTER AUDIT_OF_KEY;
+    audit_log: AUDIT_HEAD AUDIT_AFTER AUDIT_OF_KEY;
     deployment: DEPLOYMENT INSERT_DEPLOYMENT;
     examine: NEWEST_MIGRATION ORPHANS;
-    group: MOVE_EPOCH SET_EPOCH;
+    group: COUNT_KEYS MOVE_EPOCH SET_EPOCH;
     handover: INSERT_HANDOVER HANDOVER_BY_TOKEN OPEN_HANDOVER WITHDRAW_HANDOVER HANDOVER HANDOVERS ERASE_EXPIRED
         PURGE_HANDOVERS;
     idempotency: FIND_ANSWER KEEP_ANSWER PURGE_ANSWERS;
-    installation: INSTALLATIONS KEY_COUNT COUNT_KEYS INSERT_INSTALLATION SWITCH_MODULE;
+    installation: INSTALLATIONS KEY_COUNT INSERT_INSTALLATION SWITCH_MODULE;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
 }
 
@@ -30,4 +30,5 @@ statements! {
 pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[("SEARCH_HITS", api_key::SEARCH_HITS)];
 
 /// Of PostgreSQL alone.
-pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[("LOCK_EPOCH", usage::LOCK_EPOCH), ("ANALYZE_DUE", db::ANALYZE_DUE)];
+pub const POSTGRES_STATEMENTS: &[(&str, &str)] =
+    &[("LOCK_EPOCH", usage::LOCK_EPOCH), ("ANALYZE_DUE", store::ANALYZE_DUE)];

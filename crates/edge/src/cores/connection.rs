@@ -3,12 +3,13 @@ use std::{
     time::Duration,
 };
 
-use hyper::{server::conn::http1, service::service_fn};
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::Watcher};
 use tokio::runtime::Handle;
 
 use super::here::Here;
-use crate::{dispatcher::Dispatcher, timekeeper::Timer};
+use crate::{Answering, timekeeper::Timer};
 
 /// How long the head of a request may take, counted from when the connection is free for it.
 const HEAD_ARRIVAL: Duration = Duration::from_secs(10);
@@ -16,20 +17,26 @@ const HEAD_ARRIVAL: Duration = Duration::from_secs(10);
 /// Most bytes of a request's head, and of what is read ahead of its body.
 const HEAD_MAX: usize = 64 * 1024;
 
-/// A connection that has been accepted, with all that is needed to answer its requests.
-pub(crate) struct Connection {
-    /// Not registered with a runtime yet.
-    pub(crate) stream: TcpStream,
-    pub(crate) peer: SocketAddr,
-    pub(crate) dispatcher: Dispatcher,
-    pub(crate) timer: Timer,
-    /// Says when to stop.
-    pub(crate) watcher: Watcher,
-    /// The runtime for requests that must wait.
-    pub(crate) elsewhere: Handle,
+/// Answers what a connection asks.
+pub trait Answer: Clone + Send + 'static {
+    /// Answers the request of whoever is connected.
+    fn answer_to(&self, peer: Option<SocketAddr>, request: Request<Incoming>) -> Answering;
 }
 
-impl Connection {
+/// A connection that has been accepted, and all that is needed to answer what it asks.
+pub(super) struct Connection<A> {
+    /// Of no runtime yet.
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+    pub(super) dispatcher: A,
+    pub(super) timer: Timer,
+    /// Says when to stop.
+    pub(super) watcher: Watcher,
+    /// Where what waits is done.
+    pub(super) elsewhere: Handle,
+}
+
+impl<A: Answer> Connection<A> {
     pub(super) async fn answer(self) {
         let Self { stream, peer, dispatcher, timer, watcher, elsewhere } = self;
         let stream = match tokio::net::TcpStream::from_std(stream) {

@@ -12,7 +12,6 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use edge::{Answering, Later};
 use http_body_util::BodyExt as _;
 use hyper::body::Frame;
 use tokio::{
@@ -21,7 +20,9 @@ use tokio::{
     task::{JoinError, JoinHandle},
 };
 
-/// An answer that the answering thread waits for.
+use crate::{Answering, Later};
+
+/// An answer on its way, as the thread that answers waits for it.
 pub(super) enum Here {
     Now(Option<Response>),
     /// Tried once: most often nothing has to wait.

@@ -3,6 +3,7 @@
 //!
 //! Work that waits for a disk or for people is done elsewhere ([`here`]), so that these threads do nothing else.
 
+mod accept_all;
 mod connection;
 mod here;
 
@@ -20,30 +21,34 @@ use tokio::{
     sync::mpsc,
 };
 
-pub(crate) use self::connection::Connection;
+use self::connection::Connection;
+pub use self::{accept_all::accept_all, connection::Answer};
 
 /// The threads that answer. Connections that are still open when this is dropped are cut off.
-pub(crate) struct Cores(Vec<Thread>);
+#[derive(Debug)]
+pub struct Cores<A>(Vec<Thread<A>>);
 
-struct Thread {
-    /// Without a bound of its own: each connection is an open file, and the system bounds those.
-    connections: mpsc::UnboundedSender<(Connection, Open)>,
+#[derive(Debug)]
+struct Thread<A> {
+    /// Without a bound of its own: each is an open file, of which the system allows so many.
+    connections: mpsc::UnboundedSender<(Connection<A>, Open)>,
     open: Arc<AtomicUsize>,
 }
 
 /// Counts a connection for as long as it is open.
+#[derive(Debug)]
 struct Open(Arc<AtomicUsize>);
 
-impl Cores {
-    /// Starts one thread for each core that this process may use.
-    pub(crate) fn start() -> io::Result<Self> {
+impl<A: Answer> Cores<A> {
+    /// As many threads as cores that this process may use.
+    pub fn start() -> io::Result<Self> {
         let cores = thread::available_parallelism()?.get();
         (0..cores).map(Thread::start).collect::<io::Result<_>>().map(Self)
     }
 
     /// Gives a connection to the thread that has the fewest. A proxy opens few and keeps them for long, so chance would not
     /// spread them well enough.
-    pub(crate) fn give(&self, connection: Connection) {
+    fn give(&self, connection: Connection<A>) {
         let Some(thread) = idlest(&self.0) else { return };
         if thread.connections.send((connection, Open::new(&thread.open))).is_err() {
             tracing::error!("a thread that answers has ended: a connection is closed unanswered");
@@ -51,11 +56,11 @@ impl Cores {
     }
 }
 
-fn idlest(threads: &[Thread]) -> Option<&Thread> {
+fn idlest<A>(threads: &[Thread<A>]) -> Option<&Thread<A>> {
     threads.iter().min_by_key(|thread| thread.open.load(Relaxed))
 }
 
-impl Thread {
+impl<A: Answer> Thread<A> {
     fn start(number: usize) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (sender, connections) = mpsc::unbounded_channel();
@@ -65,7 +70,7 @@ impl Thread {
 }
 
 /// Ends when the server does.
-fn answer_all(runtime: &Runtime, mut connections: mpsc::UnboundedReceiver<(Connection, Open)>) {
+fn answer_all<A: Answer>(runtime: &Runtime, mut connections: mpsc::UnboundedReceiver<(Connection<A>, Open)>) {
     runtime.block_on(async {
         while let Some((connection, open)) = connections.recv().await {
             tokio::spawn(async move {
@@ -95,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_connection_goes_to_the_thread_with_the_fewest() {
-        let threads: Vec<_> =
+        let threads: Vec<Thread<()>> =
             (0..3).map(|_| Thread { connections: mpsc::unbounded_channel().0, open: Arc::default() }).collect();
         let give = || Open::new(&idlest(&threads).unwrap().open);
         let open = || threads.iter().map(|thread| thread.open.load(Relaxed)).collect::<Vec<_>>();

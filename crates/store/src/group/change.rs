@@ -1,8 +1,12 @@
 use tokio::sync::oneshot;
 
+use super::{
+    ended::Settled,
+    kept::Kept,
+    transaction::{Group, Tx},
+};
 use crate::{
-    Store, StoreError,
-    group::{Back, Group, Kept, Settled, Tx},
+    StoreError,
     sql::{Sql, query},
 };
 
@@ -30,6 +34,15 @@ struct Turn {
     back: oneshot::Sender<Back>,
 }
 
+/// What a change gives back when its turn is over.
+#[derive(Debug)]
+pub(crate) enum Back {
+    /// It is to be committed.
+    Kept(Box<Group>),
+    /// It was dropped, or failed.
+    Left(Box<Group>),
+}
+
 /// Runs an expression on the transaction's connection, whichever the database.
 macro_rules! on_tx {
     ($change:expr, $connection:ident => $body:expr) => {{
@@ -48,32 +61,6 @@ macro_rules! on_tx {
 }
 
 pub(crate) use on_tx;
-
-/// Sets and pairs as they stand in a row: nothing but texts, which JSON can always hold.
-macro_rules! json {
-    ($value:expr) => {
-        serde_json::to_string($value).unwrap_or_default()
-    };
-}
-
-pub(crate) use json;
-
-impl Store {
-    /// Begins a change, as soon as those before it are made.
-    pub async fn change(&self) -> Result<Change, StoreError> {
-        self.changes.turn(&self.db, false).await
-    }
-
-    /// Begins a change of many rows: it is committed by itself, so that no other waits for it longer than it must.
-    pub async fn change_alone(&self) -> Result<Change, StoreError> {
-        self.changes.turn(&self.db, true).await
-    }
-
-    /// How many changes wait for their turn.
-    pub fn changes_waiting(&self) -> usize {
-        self.changes.len()
-    }
-}
 
 impl Change {
     pub(crate) fn new(group: Box<Group>, back: oneshot::Sender<Back>) -> Self {

@@ -16,16 +16,16 @@ use tokio::runtime::Handle;
 
 /// Makes timers whose sleeps wake a task in any runtime.
 #[derive(Clone, Debug)]
-pub(crate) struct Timers(Handle);
+pub struct Timers(Handle);
 
 impl Timers {
-    /// Timers whose sleeps belong to the current runtime.
-    pub(crate) fn here() -> Self {
+    /// Whose sleeps are the present runtime's.
+    pub fn here() -> Self {
         Self(Handle::current())
     }
 
     /// The timer of one connection.
-    pub(crate) fn timer(&self) -> Timer {
+    pub fn timer(&self) -> Timer {
         Timer { handle: self.0.clone(), alarm: Arc::default() }
     }
 }
@@ -36,7 +36,7 @@ impl Timers {
 /// removing it again would cost as much as finding the key. So all share one alarm, which keeps its first time and is
 /// moved on only when it goes off too early.
 #[derive(Debug)]
-pub(crate) struct Timer {
+pub struct Timer {
     handle: Handle,
     alarm: Alarm,
 }

@@ -1,0 +1,141 @@
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+
+use sqlx::{
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::{Change, StoreError, db::Db, group::Queue};
+
+pub(crate) static SQLITE_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
+pub(crate) static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
+
+/// 3.51.3 mends a race in which a reset of the write-ahead log could lose a commit.
+const SQLITE_OLDEST: [u32; 3] = [3, 51, 3];
+
+/// PostgreSQL alone: whether so many keys were written since the last look at them that plans would go wrong.
+pub(crate) const ANALYZE_DUE: &str = "SELECT COALESCE(SUM(n_mod_since_analyze), 0) > 10000 FROM pg_stat_user_tables \
+     WHERE schemaname = current_schema() AND relname = 'api_key'";
+
+/// A database with Keydesk's tables. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) db: Db,
+    /// Changes that wait for each other.
+    pub(crate) changes: Arc<Queue>,
+}
+
+impl Store {
+    /// Opens `sqlite:PATH` (the file is created) or `postgres://...`, and brings its tables up to date under a lock, so
+    /// that any number of processes may start at once.
+    pub async fn open(address: &str) -> Result<Self, StoreError> {
+        if let Some(path) = address.strip_prefix("sqlite:") {
+            Self::open_sqlite(Path::new(path.strip_prefix("//").unwrap_or(path))).await
+        } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            Self::open_postgres(address).await
+        } else {
+            Err(StoreError::Address("a database is sqlite:PATH or postgres://USER@HOST/NAME".to_owned()))
+        }
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10))
+            .foreign_keys(true)
+            // Rows that wait between SQLite's thread and ours: with fewer, the two stop for each other in every long answer.
+            .row_buffer_size(1_000)
+            // 16 MiB a connection. Not memory-mapped: the kernel's cache serves as well, and is not this process's memory.
+            .pragma("cache_size", "-16384")
+            .pragma("temp_store", "MEMORY");
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            // It is a thread of this process, and was asked when it was given back.
+            .test_before_acquire(false)
+            .acquire_timeout(Duration::from_secs(20))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await?;
+        let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&write).await?;
+        let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+        if parts.as_slice() < SQLITE_OLDEST.as_slice() {
+            return Err(StoreError::Unsuitable(format!(
+                "SQLite {version} can lose a commit (the WAL-reset race); Keydesk needs 3.51.3 or newer"
+            )));
+        }
+        // sqlx takes no lock of its own on SQLite; inside an immediate transaction a second process waits here.
+        let mut migration = write.begin_with("BEGIN IMMEDIATE").await?;
+        SQLITE_MIGRATIONS.run(&mut *migration).await?;
+        migration.commit().await?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(Duration::from_secs(20))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_lazy_with(options.pragma("query_only", "ON"));
+        Ok(Self { db: Db::Sqlite { read, write }, changes: Arc::default() })
+    }
+
+    async fn open_postgres(address: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(address)
+            .map_err(|error| StoreError::Address(format!("bad database address: {error}")))?;
+        let options = options.application_name("keydesk");
+        let write = PgPoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(Duration::from_secs(20))
+            .connect_with(options.clone())
+            .await?;
+        POSTGRES_MIGRATIONS.run(&write).await?;
+        let read =
+            PgPoolOptions::new().max_connections(12).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
+        Ok(Self { db: Db::Postgres { read, write }, changes: Arc::default() })
+    }
+
+    /// Waits for connections to be given back and closes them; SQLite then checkpoints its log.
+    pub async fn close(&self) {
+        match &self.db {
+            Db::Sqlite { read, write } => {
+                read.close().await;
+                // Statistics for the planner, where the tables have changed enough to want them. Nothing depends on it.
+                let _ = sqlx::query("PRAGMA optimize").execute(write).await;
+                write.close().await;
+            }
+            Db::Postgres { read, write } => {
+                read.close().await;
+                // After an import the server's own job would come within a minute; until then it plans blindly.
+                let due: Result<bool, _> = sqlx::query_scalar(ANALYZE_DUE).fetch_one(write).await;
+                if due.unwrap_or(false) {
+                    let _ = sqlx::query("ANALYZE api_key").execute(write).await;
+                }
+                write.close().await;
+            }
+        }
+    }
+
+    /// Begins a change, as soon as those before it are made.
+    pub async fn change(&self) -> Result<Change, StoreError> {
+        self.changes.turn(&self.db, false).await
+    }
+
+    /// Begins a change of many rows: it is committed by itself, so that no other waits for it longer than it must.
+    pub async fn change_alone(&self) -> Result<Change, StoreError> {
+        self.changes.turn(&self.db, true).await
+    }
+
+    /// How many changes wait for their turn.
+    pub fn changes_waiting(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// `SQLite` or `PostgreSQL`, for people.
+    pub fn kind(&self) -> &'static str {
+        match self.db {
+            Db::Sqlite { .. } => "SQLite",
+            Db::Postgres { .. } => "PostgreSQL",
+        }
+    }
+}
