@@ -44,7 +44,8 @@ async fn each_of_many_callers_gets_its_own_answer(database: TestDatabase) {
             assert_eq!(old.unwrap_err(), KeyError::VersionMoved { current: 1 });
             assert_eq!(keydesk.delete(&operator, default, None).await.unwrap_err(), KeyError::DefaultKeyProtected);
             // One of them wins, the others are told by which version.
-            let renamed = keydesk.update(&operator, shared, model::SettingsPatch::name(format!("By {caller}")), Some(1)).await;
+            let renamed =
+                keydesk.update(&operator, shared, model::SettingsPatch::name(format!("By {caller}")), Some(1)).await;
             let won = match renamed {
                 Ok(key) => key.settings.client_name.as_str() == format!("By {caller}"),
                 Err(error) => {
