@@ -3,59 +3,19 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use edge::{FieldError, Payload, Problem, printable, problem, within};
+use edge::{Payload, Problem, problem, within};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::{Value, error::Category};
+
+use crate::explain::explain;
 
 /// Most bytes of a body.
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
 
 /// How long a body may take to arrive. Shorter than the limit of a whole request, so that a slow sender is told so.
 const ARRIVAL: Duration = Duration::from_secs(20);
-
-/// Most rejected fields that one answer names.
-const MAX_ERRORS: usize = 20;
-
-/// A body with a list of its fields, so that a refusal can say which of them is wrong.
-pub(crate) trait Form<'de>: Deserialize<'de> {
-    const FIELDS: &'static [Field];
-}
-
-/// One field of a form.
-pub(crate) struct Field {
-    pub(crate) name: &'static str,
-    pub(crate) required: bool,
-    pub(crate) shape: Shape,
-}
-
-/// What a field holds.
-pub(crate) enum Shape {
-    /// A value for which `holds` is true; else the message is given.
-    Plain { holds: fn(&Value) -> bool, message: &'static str },
-    /// A value that passes the check; else the check's message is given.
-    Checked { check: fn(&Value) -> Result<(), String> },
-    /// A list of this many values that pass the check; else the check's message is given, at the value.
-    CheckedList { check: fn(&Value) -> Result<(), String>, least: usize, most: usize },
-    /// A list of this many values for which `holds` is true; else the message is given, at the value or at the list.
-    List { holds: fn(&Value) -> bool, message: &'static str, least: usize, most: usize },
-    /// A list of this many forms.
-    Forms { fields: &'static [Field], least: usize, most: usize },
-}
-
-impl Field {
-    pub(crate) const fn required(name: &'static str, shape: Shape) -> Self {
-        Self { name, required: true, shape }
-    }
-
-    pub(crate) const fn optional(name: &'static str, shape: Shape) -> Self {
-        Self { name, required: false, shape }
-    }
-}
-
-/// A string.
-pub(crate) const TEXT: Shape = Shape::Plain { holds: Value::is_string, message: "must be a string" };
 
 /// Reads a JSON body to its end.
 pub(crate) async fn json<B: Payload>(headers: &HeaderMap, body: B) -> Result<Bytes, Problem> {
@@ -109,15 +69,15 @@ fn is_json(headers: &HeaderMap) -> bool {
     plain && media.eq_ignore_ascii_case(b"application/json")
 }
 
-/// Reads a form out of a body, borrowing from it.
-pub(crate) fn parse<'de, T: Form<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| explain(bytes, T::FIELDS, &error))
+/// Reads a request out of a body, borrowing from it. What the body must be is said by the type alone.
+pub(crate) fn parse<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| refuse::<T>(bytes, &error))
 }
 
 /// The slow way, taken only for a body that is refused. The messages of `serde_json` are used for errors of syntax
 /// only: about data they would repeat what was sent, which can be a secret.
 #[cold]
-fn explain(bytes: &[u8], fields: &[Field], error: &serde_json::Error) -> Problem {
+fn refuse<'de, T: Deserialize<'de>>(bytes: &[u8], error: &serde_json::Error) -> Problem {
     if bytes.is_empty() {
         return Problem::invalid("The body is empty; it must be a JSON object.");
     }
@@ -131,9 +91,7 @@ fn explain(bytes: &[u8], fields: &[Field], error: &serde_json::Error) -> Problem
     if !value.is_object() {
         return Problem::invalid("The body must be a JSON object.");
     }
-    let mut errors = Vec::new();
-    check(&value, fields, "", &mut errors);
-    errors.truncate(MAX_ERRORS);
+    let errors = explain::<T>(&value);
     if errors.is_empty() {
         // Once repeated fields are folded the body is valid after all: a field must have come twice.
         return Problem::invalid(format!("A field is given twice, before column {}.", error.column()));
@@ -141,70 +99,10 @@ fn explain(bytes: &[u8], fields: &[Field], error: &serde_json::Error) -> Problem
     Problem::invalid("The body does not have the documented form.").errors(errors)
 }
 
-fn check(value: &Value, fields: &[Field], at: &str, errors: &mut Vec<FieldError>) {
-    let Some(object) = value.as_object() else {
-        return errors.push(FieldError { field: at.to_owned(), message: "must be an object".to_owned() });
-    };
-    let path = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
-    for name in object.keys().filter(|name| fields.iter().all(|field| field.name != name.as_str())) {
-        errors.push(FieldError { field: path(printable(name)), message: "is not a field of this request".to_owned() });
-    }
-    for field in fields {
-        match object.get(field.name) {
-            None if field.required => {
-                errors.push(FieldError { field: path(field.name), message: "is required".to_owned() });
-            }
-            None => {}
-            Some(Value::Null) if !field.required => {}
-            Some(value) => check_shape(value, &field.shape, &path(field.name), errors),
-        }
-    }
-}
-
-fn check_shape(value: &Value, shape: &Shape, at: &str, errors: &mut Vec<FieldError>) {
-    let mut wrong = |field: String, message: String| errors.push(FieldError { field, message });
-    let (least, most) = match shape {
-        Shape::Plain { holds, message } => {
-            if !holds(value) {
-                wrong(at.to_owned(), (*message).to_owned());
-            }
-            return;
-        }
-        Shape::Checked { check } => {
-            if let Err(message) = check(value) {
-                wrong(at.to_owned(), message);
-            }
-            return;
-        }
-        Shape::List { least, most, .. } | Shape::CheckedList { least, most, .. } | Shape::Forms { least, most, .. } => {
-            (*least, *most)
-        }
-    };
-    let Some(items) = value.as_array() else {
-        return wrong(at.to_owned(), "must be a list".to_owned());
-    };
-    if !(least..=most).contains(&items.len()) {
-        return wrong(at.to_owned(), format!("must have {least} to {most} entries"));
-    }
-    for (index, item) in items.iter().enumerate() {
-        let at = format!("{at}[{index}]");
-        match shape {
-            Shape::Forms { fields, .. } => check(item, fields, &at, errors),
-            Shape::List { holds, message, .. } if !holds(item) => {
-                errors.push(FieldError { field: at, message: (*message).to_owned() });
-            }
-            Shape::CheckedList { check, .. } => {
-                if let Err(message) = check(item) {
-                    errors.push(FieldError { field: at, message });
-                }
-            }
-            Shape::List { .. } | Shape::Plain { .. } | Shape::Checked { .. } => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use model::Bounded;
+
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -212,17 +110,7 @@ mod tests {
     #[expect(dead_code, reason = "only whether it can be read is of interest")]
     struct Sample {
         name: String,
-        tags: Option<Vec<String>>,
-    }
-
-    impl Form<'_> for Sample {
-        const FIELDS: &'static [Field] = &[
-            Field::required("name", TEXT),
-            Field::optional(
-                "tags",
-                Shape::List { holds: Value::is_string, message: "must be a string", least: 1, most: 2 },
-            ),
-        ];
+        tags: Option<Bounded<String, 1, 2>>,
     }
 
     fn refusal(body: &str) -> String {

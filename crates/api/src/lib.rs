@@ -11,6 +11,7 @@ mod auth;
 mod body;
 mod endpoint;
 mod endpoints;
+mod explain;
 mod openapi;
 pub mod reference;
 mod respond;

@@ -1,4 +1,4 @@
-use model::{Action, InvalidOverlap, Key, KeyError, KeyId, Overlap, Scope, SecretInfo};
+use model::{Action, Key, KeyError, KeyId, Overlap, Scope, SecretInfo};
 use serde_json::json;
 
 use crate::{
@@ -9,9 +9,8 @@ use crate::{
 };
 
 impl Keydesk {
-    /// Gives a key a new secret. The old one works for `overlap_seconds` more, at most [`Overlap::MAX_SECONDS`]; 0 ends
-    /// it before this answers. Never more than two work: one that was ending already ends now. The Default API Key can
-    /// be rotated as well.
+    /// Gives a key a new secret. The one before works for the overlap; [`Overlap::NONE`] ends it before this answers. Never do
+    /// more than two work: what was ending already ends now. The Default API Key can be rotated as well.
     ///
     /// Whoever gets a secret can do what its key may do. So the caller must hold every scope of the key, or
     /// `keys:reveal`, with which it could ask for the secret anyway.
@@ -19,10 +18,10 @@ impl Keydesk {
         &self,
         caller: &Caller,
         id: KeyId,
-        overlap_seconds: u32,
+        overlap: Overlap,
         if_version: Option<i64>,
     ) -> Result<Issued, KeyError> {
-        self.rotate_once(caller, id, overlap_seconds, if_version, None).await
+        self.rotate_once(caller, id, overlap, if_version, None).await
     }
 
     /// The same, with idempotency. A repeated call rotates nothing and returns the same secret: rotating twice would
@@ -31,15 +30,11 @@ impl Keydesk {
         &self,
         caller: &Caller,
         id: KeyId,
-        overlap_seconds: u32,
+        overlap: Overlap,
         if_version: Option<i64>,
         idempotency: Option<Idempotency>,
     ) -> Result<Issued, KeyError> {
         let installation = self.require_to_change(caller)?;
-        let overlap = Overlap::try_from(overlap_seconds).map_err(|InvalidOverlap| KeyError::InvalidSetting {
-            field: "overlap_seconds".to_owned(),
-            reason: "The overlap is at most 30 days.".to_owned(),
-        })?;
         self.change_as(caller, move |this, caller, mut change| async move {
             let now = this.now();
             let before = living(&mut change, &caller, id, None).await?;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientNameError, Scope};
+use crate::{ClientNameError, InvalidOverlap, Scope};
 
 /// What the page and the API say when the API Keys module is off.
 pub const MODULE_UNAVAILABLE: &str =
@@ -83,6 +83,15 @@ pub enum KeyError {
 impl From<ClientNameError> for KeyError {
     fn from(reason: ClientNameError) -> Self {
         Self::InvalidClientName { reason }
+    }
+}
+
+impl From<InvalidOverlap> for KeyError {
+    fn from(_: InvalidOverlap) -> Self {
+        Self::InvalidSetting {
+            field: "overlap_seconds".to_owned(),
+            reason: "The overlap is at most 30 days.".to_owned(),
+        }
     }
 }
 

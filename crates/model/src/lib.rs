@@ -8,6 +8,7 @@
 mod about;
 mod actor;
 mod administrator;
+mod bounded;
 mod catalogue;
 mod client_name;
 mod environment;
@@ -41,6 +42,7 @@ pub use about::{
 };
 pub use actor::{Action, Actor};
 pub use administrator::{AdminError, Administrator, PASSWORD_MAX, PASSWORD_MIN, Role, UnknownRole};
+pub use bounded::{Bounded, InvalidLength};
 pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};
 use client_name::is_invisible;
 pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError, fold};

@@ -138,7 +138,7 @@ pub struct NetworkSet(Vec<Network>);
 
 /// More than [`NETWORKS_MAX`] networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a key is bound to at most 100 addresses and networks")]
+#[error("must have 0 to {NETWORKS_MAX} entries")]
 pub struct TooManyNetworks;
 
 impl NetworkSet {

@@ -218,7 +218,7 @@ pub struct OriginSet(Vec<OriginPattern>);
 
 /// More than [`ORIGINS_MAX`] origins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a key is bound to at most 100 origins")]
+#[error("must have 0 to {ORIGINS_MAX} entries")]
 pub struct TooManyOrigins;
 
 impl OriginSet {

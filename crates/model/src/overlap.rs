@@ -1,11 +1,10 @@
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// For how long the old secret works beside the new one: at most 30 days, in seconds. The one place that states the
-/// bound.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "u32", into = "u32")]
+/// For how long the secret before works beside a new one: at most 30 days, in seconds. The one place that knows the bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(into = "u32")]
 pub struct Overlap(u32);
 
 /// Longer than 30 days.
@@ -47,6 +46,13 @@ impl TryFrom<u32> for Overlap {
 impl From<Overlap> for u32 {
     fn from(overlap: Overlap) -> Self {
         overlap.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Overlap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let seconds = u32::deserialize(deserializer).map_err(|_| de::Error::custom(InvalidOverlap))?;
+        Self::try_from(seconds).map_err(de::Error::custom)
     }
 }
 
@@ -127,5 +133,10 @@ mod tests {
         {
             assert_eq!(serde_json::from_str::<Overlap>(json).is_ok(), expected, "{json}");
         }
+        let refused = crate::KeyError::from(Overlap::try_from(2_592_001).unwrap_err());
+        assert_eq!(
+            (refused.code(), refused.to_string().as_str()),
+            ("invalid_setting", "The overlap is at most 30 days.")
+        );
     }
 }

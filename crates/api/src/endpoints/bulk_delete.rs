@@ -2,46 +2,36 @@ use axum::{extract::Request, response::Response};
 use domain::Caller;
 use edge::{Problem, query};
 use http::StatusCode;
-use model::{BulkDeleted, KeyId};
+use model::{Bounded, BulkDeleted, KeyId};
 use serde::{Deserialize, Deserializer, de};
 use utoipa::ToSchema;
 
 use super::uuid_text;
-use crate::{
-    App,
-    body::{self, Field, Form, Shape},
-    respond,
-};
-
-/// Most keys that one call changes.
-const MOST: usize = 1000;
+use crate::{App, body, respond};
 
 /// Keys to change in one change.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyIds {
     /// In the order of the answer.
-    #[serde(deserialize_with = "some_ids")]
-    #[schema(min_items = 1, max_items = 1000)]
-    pub(super) ids: Vec<KeyId>,
+    #[schema(value_type = Vec<KeyId>, min_items = 1, max_items = 1000)]
+    ids: Bounded<IdText, 1, 1000>,
 }
 
-impl Form<'_> for KeyIds {
-    const FIELDS: &'static [Field] = &[Field::required(
-        "ids",
-        Shape::List {
-            holds: |value| value.as_str().and_then(uuid_text).is_some(),
-            message: "must be the id of a key",
-            least: 1,
-            most: MOST,
-        },
-    )];
+impl KeyIds {
+    pub(super) fn ids(self) -> Vec<KeyId> {
+        Vec::from(self.ids).into_iter().map(|IdText(id)| id).collect()
+    }
 }
 
-fn some_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KeyId>, D::Error> {
-    let texts = Vec::<String>::deserialize(deserializer)?;
-    let ids: Option<Vec<_>> = texts.iter().map(|text| uuid_text(text)).collect();
-    ids.filter(|ids| (1..=MOST).contains(&ids.len())).ok_or_else(|| de::Error::custom("1 to 1000 ids"))
+/// An id in the one way to write it.
+struct IdText(KeyId);
+
+impl<'de> Deserialize<'de> for IdText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = String::deserialize(deserializer).ok().and_then(|text| uuid_text(&text));
+        id.map(Self).ok_or_else(|| de::Error::custom("must be the id of a key"))
+    }
 }
 
 /// Delete several keys
@@ -58,7 +48,7 @@ pub(crate) async fn delete_keys(app: App, caller: Caller, request: Request) -> R
     let (parts, body) = request.into_parts();
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
-    let KeyIds { ids } = body::parse(&body)?;
+    let ids = body::parse::<KeyIds>(&body)?.ids();
     let outcome = app.keydesk.bulk_delete(&caller, &ids).await?;
     Ok(respond::json(StatusCode::OK, &outcome))
 }

@@ -2,17 +2,12 @@ use axum::{extract::Request, response::Response};
 use domain::{Caller, Idempotency, fingerprint};
 use edge::Problem;
 use http::{StatusCode, header};
-use model::{InvalidOverlap, Key, Overlap, SecretInfo};
+use model::{Key, Overlap, SecretInfo};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{create::CreatedKey, idempotency, key_id, precondition};
-use crate::{
-    App,
-    body::{self, Field, Form, Shape},
-    respond,
-};
+use crate::{App, body, respond};
 
 /// How to rotate a key.
 #[derive(Deserialize, ToSchema)]
@@ -21,15 +16,6 @@ pub(crate) struct Rotation {
     /// For how long the old secret works beside the new one, at most 30 days. 0: it ends now.
     #[schema(inline)]
     overlap_seconds: Overlap,
-}
-
-impl Form<'_> for Rotation {
-    const FIELDS: &'static [Field] = &[Field::required("overlap_seconds", Shape::Checked { check: check_overlap })];
-}
-
-fn check_overlap(value: &Value) -> Result<(), String> {
-    let seconds = value.as_u64().and_then(|seconds| u32::try_from(seconds).ok());
-    seconds.ok_or(InvalidOverlap).and_then(Overlap::try_from).map(drop).map_err(|error| error.to_string())
 }
 
 /// Rotate a key
@@ -49,7 +35,6 @@ fn check_overlap(value: &Value) -> Result<(), String> {
     request_body(content = Rotation, example = json!({"overlap_seconds": 86400})),
     responses(
         (status = 200, description = "The key, with its new secret.", body = CreatedKey, headers(("ETag" = String, description = "Its version."))),
-        (status = 422, description = "`invalid_setting`: the overlap is too long."),
     )
 )]
 pub(crate) async fn rotate_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
@@ -59,8 +44,7 @@ pub(crate) async fn rotate_key(app: App, caller: Caller, request: Request) -> Re
     let body = body::json(&parts.headers, body).await?;
     let Rotation { overlap_seconds } = body::parse(&body)?;
     let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
-    let overlap_seconds = overlap_seconds.seconds();
-    let asked = format!("rotate {id} {overlap_seconds}");
+    let asked = format!("rotate {id} {}", overlap_seconds.seconds());
     let idempotency = mark.map(|key| Idempotency { key, fingerprint: fingerprint(asked.as_bytes()) });
     let issued = app.keydesk.rotate_once(&caller, id, overlap_seconds, version, idempotency).await?;
     let mut response = respond::json(StatusCode::OK, &CreatedKey::from(&issued));

@@ -85,7 +85,7 @@ async fn many(app: &App, caller: &Caller, request: Request, enabled: bool) -> Re
     let (parts, body) = request.into_parts();
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
-    let KeyIds { ids } = body::parse(&body)?;
+    let ids = body::parse::<KeyIds>(&body)?.ids();
     let outcome = app.keydesk.bulk_set_enabled(caller, &ids, enabled).await?;
     Ok(respond::json(StatusCode::OK, &outcome))
 }

@@ -7,17 +7,13 @@ use http::{StatusCode, request::Parts};
 use model::{CATALOGUE, ClientName, Code, Environment, Instant, KeyId, Scope, ScopeSet};
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{self, SeqAccess, Visitor},
+    de::{self, Unexpected, Visitor},
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
 use verify::{Call, Record, Verdict};
 
-use crate::{
-    auth,
-    body::{self, Field, Form, Shape, TEXT},
-    respond,
-};
+use crate::{auth, body, respond};
 
 /// A call to decide on.
 #[derive(Deserialize, ToSchema)]
@@ -27,10 +23,11 @@ pub(crate) struct VerifyCall<'a> {
     #[serde(borrow)]
     #[schema(value_type = String)]
     key: Cow<'a, str>,
-    /// The scopes that the call needs: all of them.
-    #[serde(default, deserialize_with = "wanted")]
-    scopes: Option<Vec<Scope>>,
+    /// The rights that the call needs, all of them.
+    #[schema(value_type = Option<Vec<Scope>>)]
+    scopes: Option<Vec<WantedScope>>,
     /// Where the call came from.
+    #[serde(default, deserialize_with = "address")]
     #[schema(value_type = Option<String>, examples("203.0.113.9"))]
     ip: Option<IpAddr>,
     /// The web origin that the call came from.
@@ -40,36 +37,6 @@ pub(crate) struct VerifyCall<'a> {
     /// What the call takes from limits; 1 when not given.
     #[expect(dead_code, reason = "part of the contract from the first version on; no key has limits yet")]
     cost: Option<u32>,
-}
-
-impl<'de> Form<'de> for VerifyCall<'de> {
-    const FIELDS: &'static [Field] = &[
-        Field::required("key", TEXT),
-        Field::optional(
-            "scopes",
-            Shape::List {
-                holds: |value| value.as_str().is_some_and(|text| Scope::parse(text).is_ok()),
-                message: "must be a scope such as contacts:read",
-                least: 0,
-                most: usize::MAX,
-            },
-        ),
-        Field::optional(
-            "ip",
-            Shape::Plain {
-                holds: |value| value.as_str().is_some_and(|text| text.parse::<IpAddr>().is_ok()),
-                message: "must be an IPv4 or IPv6 address",
-            },
-        ),
-        Field::optional("origin", TEXT),
-        Field::optional(
-            "cost",
-            Shape::Plain {
-                holds: |value| value.as_u64().is_some_and(|cost| u32::try_from(cost).is_ok()),
-                message: "must be a whole number from 0 to 4294967295",
-            },
-        ),
-    ];
 }
 
 /// The verdict. It is an answer like any other: the status is 200, whatever the verdict.
@@ -132,7 +99,7 @@ pub(crate) struct Decided {
 impl VerifyCall<'_> {
     /// Decides the call within the caller's installation.
     pub(crate) async fn decide(self, keydesk: &Keydesk, caller: &Record) -> Result<Decided, Problem> {
-        let scopes = self.scopes.unwrap_or_default();
+        let scopes: Vec<_> = self.scopes.unwrap_or_default().into_iter().map(|WantedScope(scope)| scope).collect();
         let call = Call {
             key: &self.key,
             installation: Some(caller.installation()),
@@ -193,35 +160,31 @@ pub async fn verify_key<B: Payload>(
     Ok(respond::json(StatusCode::OK, &decided.answer(request_id)))
 }
 
-/// Reads the scopes that the call needs. Those of the catalogue are shared and cost no allocation.
-fn wanted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Scope>>, D::Error> {
-    struct Wanted;
+/// A wanted right. Those of the catalogue are shared and cost no allocation.
+struct WantedScope(Scope);
 
-    impl<'de> Visitor<'de> for Wanted {
-        type Value = Option<Vec<Scope>>;
+impl<'de> Deserialize<'de> for WantedScope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Wanted;
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list of scopes")
-        }
+        impl Visitor<'_> for Wanted {
+            type Value = WantedScope;
 
-        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<Self::Value, A::Error> {
-            let mut scopes = Vec::new();
-            while let Some(text) = texts.next_element::<Text<'_>>()? {
-                scopes.push(shared(&text.0).map_err(de::Error::custom)?);
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a scope such as contacts:read")
             }
-            Ok(Some(scopes))
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<WantedScope, E> {
+                shared(text).map(WantedScope).map_err(|_| E::invalid_value(Unexpected::Other("text"), &self))
+            }
         }
+
+        deserializer.deserialize_any(Wanted)
     }
+}
 
-    #[derive(Deserialize)]
-    #[serde(transparent)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-    deserializer.deserialize_any(Wanted)
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
+    Option::deserialize(deserializer).map_err(|_| de::Error::custom("must be an IPv4 or IPv6 address"))
 }
 
 fn shared(text: &str) -> Result<Scope, model::InvalidScope> {

@@ -3,38 +3,22 @@ use std::sync::Arc;
 use axum::{extract::Request, response::Response};
 use edge::{Problem, RequestId, query};
 use http::StatusCode;
+use model::Bounded;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use verify::Record;
 
 use super::verify::{Answer, VerifyCall};
-use crate::{
-    App,
-    body::{self, Field, Form, Shape},
-    respond,
-};
-
-/// Most calls of one batch.
-const MOST: usize = 100;
+use crate::{App, body, respond};
 
 /// Calls to decide on.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerifyBatch<'a> {
     /// Each is decided by itself.
-    #[serde(borrow, deserialize_with = "some_calls")]
-    #[schema(min_items = 1, max_items = 100)]
-    calls: Vec<VerifyCall<'a>>,
-}
-
-impl<'de> Form<'de> for VerifyBatch<'de> {
-    const FIELDS: &'static [Field] =
-        &[Field::required("calls", Shape::Forms { fields: VerifyCall::FIELDS, least: 1, most: MOST })];
-}
-
-fn some_calls<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<VerifyCall<'de>>, D::Error> {
-    let calls = Vec::<VerifyCall<'de>>::deserialize(deserializer)?;
-    if (1..=MOST).contains(&calls.len()) { Ok(calls) } else { Err(serde::de::Error::custom("1 to 100 calls")) }
+    #[serde(borrow)]
+    #[schema(value_type = Vec<VerifyCall<'a>>, min_items = 1, max_items = 100)]
+    calls: Bounded<VerifyCall<'a>, 1, 100>,
 }
 
 /// The verdicts.
@@ -59,9 +43,9 @@ pub(crate) async fn verify_keys(app: App, caller: Arc<Record>, request: Request)
     let (parts, body) = request.into_parts();
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
-    let batch = body::parse::<VerifyBatch<'_>>(&body)?;
-    let mut decided = Vec::with_capacity(batch.calls.len());
-    for call in batch.calls {
+    let calls = Vec::from(body::parse::<VerifyBatch<'_>>(&body)?.calls);
+    let mut decided = Vec::with_capacity(calls.len());
+    for call in calls {
         decided.push(call.decide(&app.keydesk, &caller).await?);
     }
     let request_id = RequestId::of(&parts);

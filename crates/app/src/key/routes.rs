@@ -8,7 +8,7 @@ use axum::{
     routing::get,
 };
 use domain::Session;
-use model::{KeyError, KeyId};
+use model::{KeyError, KeyId, Overlap};
 
 use super::{
     details::{Flash, KeyDetails},
@@ -166,7 +166,8 @@ async fn carry_out(
             Ok(Outcome::Done("ended"))
         }
         "rotate" => {
-            let overlap = form.text("overlap").parse().map_err(|_| ApiError::Malformed)?;
+            let seconds: u32 = form.text("overlap").parse().map_err(|_| ApiError::Malformed)?;
+            let overlap = Overlap::try_from(seconds).map_err(KeyError::from)?;
             let issued = keydesk.rotate(&caller, id, overlap, Some(form.version()?)).await?;
             Ok(Outcome::Shown(Flash::Rotated { secret: issued.secret.expose().to_owned() }))
         }

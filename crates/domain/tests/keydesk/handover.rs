@@ -2,7 +2,7 @@ use domain::NewInstallation;
 use model::{Action, Actor, HANDOVER_LIFE_MS, HandoverId, KeyError, PlainSecret};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{KNOWN, START, TestKeydesk, new_key, within};
+use crate::test_keydesk::{KNOWN, START, TestKeydesk, new_key, overlap, within};
 
 on_both_databases!(
     a_link_shows_the_secret_once,
@@ -83,7 +83,7 @@ async fn rotating_and_deleting_withdraw_it(database: TestDatabase) {
         let id = desk.issue("Acme").await.key.id;
         let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
         match verb {
-            "rotate" => drop(desk.keydesk.rotate(&desk.operator, id, 3_600, None).await.unwrap()),
+            "rotate" => drop(desk.keydesk.rotate(&desk.operator, id, overlap(3_600), None).await.unwrap()),
             "delete" => desk.keydesk.delete(&desk.operator, id, None).await.unwrap(),
             _ => drop(desk.keydesk.bulk_delete(&desk.operator, &[id]).await.unwrap()),
         }

@@ -7,7 +7,7 @@ use model::{
 };
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{START, TestKeydesk, call, new_key, once, settings, verify};
+use crate::test_keydesk::{START, TestKeydesk, call, new_key, once, overlap, settings, verify};
 
 on_both_databases!(
     no_verb_reaches_over,
@@ -43,7 +43,7 @@ async fn no_verb_reaches_over(database: TestDatabase) {
             assert_eq!(keydesk.delete(caller, id, None).await, Err(KeyError::NotFound));
             assert_eq!(keydesk.delete(caller, id, Some(1)).await, Err(KeyError::NotFound));
             assert_eq!(keydesk.set_enabled(caller, id, false, None).await, absent);
-            assert_eq!(keydesk.rotate(caller, id, 60, None).await.map(drop), Err(KeyError::NotFound));
+            assert_eq!(keydesk.rotate(caller, id, overlap(60), None).await.map(drop), Err(KeyError::NotFound));
             assert_eq!(keydesk.end_overlap(caller, id, None).await, absent);
             assert_eq!(keydesk.secrets(caller, id).await, Err(KeyError::NotFound));
             assert_eq!(keydesk.create_handover(caller, id).await.map(drop), Err(KeyError::NotFound));

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use domain::{Issued, NewKey};
-use model::{Code, Instant, KeyId, ScopeSet, SettingsPatch};
+use model::{Code, Instant, KeyId, Overlap, ScopeSet, SettingsPatch};
 use store::testing::TestDatabase;
 use verify::Call;
 
@@ -114,7 +114,7 @@ async fn take_rights(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
 
 async fn rotate(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
     for id in ids {
-        desk.keydesk.rotate(&desk.operator, *id, 0, None).await.unwrap();
+        desk.keydesk.rotate(&desk.operator, *id, Overlap::NONE, None).await.unwrap();
     }
 }
 
@@ -139,7 +139,7 @@ async fn a_change_that_waited_checks_its_caller_again(database: TestDatabase) {
             desk.keydesk.issue(&caller, new()).await.is_err(),
             desk.keydesk.issue_many(&caller, vec![new()]).await.is_err(),
             desk.keydesk.update(&caller, target, SettingsPatch::name(taken), None).await.is_err(),
-            desk.keydesk.rotate(&caller, target, 0, None).await.is_err(),
+            desk.keydesk.rotate(&caller, target, Overlap::NONE, None).await.is_err(),
             desk.keydesk.reveal(&caller, target).await.is_err(),
         ];
         assert_eq!(refused, [taken != "left alone"; 5], "{taken}");

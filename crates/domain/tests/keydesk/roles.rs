@@ -2,7 +2,7 @@ use domain::{Caller, Grants};
 use model::{Actor, AdministratorId, KeyError, ListQuery, Selection};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{TestKeydesk, new_key};
+use crate::test_keydesk::{TestKeydesk, new_key, overlap};
 
 on_both_databases!(a_viewer_sees_and_changes_nothing);
 
@@ -37,7 +37,7 @@ async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
         ("set_enabled", keydesk.set_enabled(&viewer, live.id, false, None).await.map(drop)),
         ("bulk_set_enabled", keydesk.bulk_set_enabled(&viewer, &[live.id], false).await.map(drop)),
         ("set_enabled_selected", keydesk.set_enabled_selected(&viewer, &everything, false).await.map(drop)),
-        ("rotate", keydesk.rotate(&viewer, live.id, 60, None).await.map(drop)),
+        ("rotate", keydesk.rotate(&viewer, live.id, overlap(60), None).await.map(drop)),
         ("end_overlap", keydesk.end_overlap(&viewer, live.id, None).await.map(drop)),
         ("create_handover", keydesk.create_handover(&viewer, live.id).await.map(drop)),
         ("withdraw_handover", keydesk.withdraw_handover(&viewer, live.id, link).await),

@@ -1,8 +1,8 @@
 use domain::NewKey;
-use model::{Action, Code, Instant, KeyError, RESTORE_WINDOW_MS, SettingsPatch};
+use model::{Action, Code, Instant, KeyError, Overlap, RESTORE_WINDOW_MS, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{HOUR, START, TestKeydesk, code, once, scopes, settings, verify};
+use crate::test_keydesk::{HOUR, START, TestKeydesk, code, once, overlap, scopes, settings, verify};
 
 on_both_databases!(
     both_secrets_work_until_the_overlap_ends,
@@ -16,12 +16,14 @@ on_both_databases!(
     an_edit_reaches_both_secrets
 );
 
-const HOUR_SECONDS: u32 = 3_600;
+fn hour() -> Overlap {
+    overlap(3_600)
+}
 
 async fn both_secrets_work_until_the_overlap_ends(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let old = desk.issue("Acme").await;
-    let new = desk.keydesk.rotate(&desk.operator, old.key.id, HOUR_SECONDS, Some(1)).await.unwrap();
+    let new = desk.keydesk.rotate(&desk.operator, old.key.id, hour(), Some(1)).await.unwrap();
     assert_ne!(new.secret.expose(), old.secret.expose());
     assert_eq!((new.key.version, &new.key.hint), (2, &new.secret.hint()));
     assert_eq!(desk.keydesk.get(&desk.operator, old.key.id).await.unwrap(), new.key);
@@ -37,10 +39,10 @@ async fn both_secrets_work_until_the_overlap_ends(database: TestDatabase) {
     let entry =
         desk.audit(&desk.operator).await.into_iter().rev().find(|entry| entry.action().unwrap() == Action::KeyRotate);
     assert!(entry.unwrap().detail.contains("\"overlap_seconds\":3600"));
-    let moved = desk.keydesk.rotate(&desk.operator, old.key.id, 0, Some(1)).await.map(drop);
+    let moved = desk.keydesk.rotate(&desk.operator, old.key.id, Overlap::NONE, Some(1)).await.map(drop);
     assert_eq!(moved, Err(KeyError::VersionMoved { current: 2 }));
     desk.keydesk.delete(&desk.operator, old.key.id, None).await.unwrap();
-    let gone = desk.keydesk.rotate(&desk.operator, old.key.id, 0, None).await.map(drop);
+    let gone = desk.keydesk.rotate(&desk.operator, old.key.id, Overlap::NONE, None).await.map(drop);
     assert_eq!(gone, Err(KeyError::NotFound));
 }
 
@@ -49,7 +51,7 @@ async fn a_rotation_that_is_sent_again_rotates_once(database: TestDatabase) {
     let first = desk.issue("Acme").await;
     let id = first.key.id;
     let rotate = async |mark: &str, body: &str, version: Option<i64>| {
-        desk.keydesk.rotate_once(&desk.operator, id, HOUR_SECONDS, version, once(mark, body)).await
+        desk.keydesk.rotate_once(&desk.operator, id, hour(), version, once(mark, body)).await
     };
     let second = rotate("a", "x", Some(1)).await.unwrap();
     // The answer was lost. This same rotation has moved the version meanwhile.
@@ -62,7 +64,7 @@ async fn a_rotation_that_is_sent_again_rotates_once(database: TestDatabase) {
     assert_eq!(rotate("a", "y", None).await.map(drop), Err(KeyError::IdempotencyMismatch));
     assert_eq!(rotate("b", "x", Some(1)).await.map(drop), Err(KeyError::VersionMoved { current: 2 }));
     let weak = desk.caller(&["keys:write"]).await;
-    let refused = desk.keydesk.rotate_once(&weak, id, HOUR_SECONDS, None, once("a", "x")).await;
+    let refused = desk.keydesk.rotate_once(&weak, id, hour(), None, once("a", "x")).await;
     assert_eq!(refused.map(drop).unwrap_err().code(), "scope_escalation");
     let third = rotate("b", "x", None).await.unwrap();
     assert_ne!(third.secret.expose(), second.secret.expose());
@@ -72,9 +74,9 @@ async fn a_rotation_that_is_sent_again_rotates_once(database: TestDatabase) {
 async fn rotating_again_ends_the_oldest(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let first = desk.issue("Acme").await;
-    let second = desk.keydesk.rotate(&desk.operator, first.key.id, HOUR_SECONDS, None).await.unwrap();
+    let second = desk.keydesk.rotate(&desk.operator, first.key.id, hour(), None).await.unwrap();
     // In the same millisecond, so that no order of ids can tell which is the newest.
-    let third = desk.keydesk.rotate(&desk.operator, first.key.id, HOUR_SECONDS, None).await.unwrap();
+    let third = desk.keydesk.rotate(&desk.operator, first.key.id, hour(), None).await.unwrap();
     let codes = [&first, &second, &third].map(|issued| code(&desk.keydesk, issued.secret.expose()));
     let [first_code, second_code, third_code] = codes;
     assert_eq!((first_code.await, second_code.await, third_code.await), (Code::Revoked, Code::Valid, Code::Valid));
@@ -90,7 +92,7 @@ async fn rotating_again_ends_the_oldest(database: TestDatabase) {
 async fn an_overlap_can_be_ended_now(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let old = desk.issue("Acme").await;
-    let new = desk.keydesk.rotate(&desk.operator, old.key.id, HOUR_SECONDS, None).await.unwrap();
+    let new = desk.keydesk.rotate(&desk.operator, old.key.id, hour(), None).await.unwrap();
     let key = desk.keydesk.end_overlap(&desk.operator, old.key.id, Some(2)).await.unwrap();
     assert_eq!((key.version, &key.hint), (3, &new.secret.hint()));
     assert_eq!(code(&desk.keydesk, old.secret.expose()).await, Code::Revoked);
@@ -102,7 +104,7 @@ async fn traffic_is_told_by_secret(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let old = desk.issue("Acme").await;
     let (id, used) = (old.key.id, |ms| Some(Instant::from_millis(START + ms)));
-    desk.keydesk.rotate(&desk.operator, id, HOUR_SECONDS, None).await.unwrap();
+    desk.keydesk.rotate(&desk.operator, id, hour(), None).await.unwrap();
     let new = desk.keydesk.reveal(&desk.operator, id).await.unwrap();
     let seen = async || {
         desk.keydesk.start().stop().await;
@@ -126,7 +128,7 @@ async fn what_ended_is_forgotten_after_30_days(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let old = desk.issue("Acme").await;
     let id = old.key.id;
-    let new = desk.keydesk.rotate(&desk.operator, id, 0, None).await.unwrap();
+    let new = desk.keydesk.rotate(&desk.operator, id, Overlap::NONE, None).await.unwrap();
     for (now, expected, listed) in [(RESTORE_WINDOW_MS - 1, Code::Revoked, 2), (RESTORE_WINDOW_MS, Code::NotFound, 1)] {
         desk.clock.set(START + now);
         // Whether or not the job has removed the rows.
@@ -150,7 +152,7 @@ async fn the_default_key_is_rotated_like_any_other(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let default = desk.keydesk.default_key(&desk.operator).await.unwrap();
     let old = desk.keydesk.reveal(&desk.operator, default.id).await.unwrap();
-    let new = desk.keydesk.rotate(&desk.operator, default.id, HOUR_SECONDS, None).await.unwrap();
+    let new = desk.keydesk.rotate(&desk.operator, default.id, hour(), None).await.unwrap();
     assert_eq!(new.key.hint, new.secret.hint());
     for secret in [&old, &new.secret] {
         assert_eq!(code(&desk.keydesk, secret.expose()).await, Code::Valid);
@@ -174,7 +176,7 @@ async fn whoever_gets_a_secret_holds_its_scopes(database: TestDatabase) {
         (&["keys:write", "keys:reveal"], true),
     ] {
         let caller = desk.caller(held).await;
-        let outcome = desk.keydesk.rotate(&caller, id, 0, None).await;
+        let outcome = desk.keydesk.rotate(&caller, id, Overlap::NONE, None).await;
         match outcome {
             Ok(_) => assert!(allowed, "{held:?}"),
             Err(error) => assert_eq!((error.code(), allowed), ("scope_escalation", false), "{held:?}"),
@@ -185,7 +187,7 @@ async fn whoever_gets_a_secret_holds_its_scopes(database: TestDatabase) {
 async fn an_edit_reaches_both_secrets(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let old = desk.issue("Acme").await;
-    let new = desk.keydesk.rotate(&desk.operator, old.key.id, HOUR_SECONDS, None).await.unwrap();
+    let new = desk.keydesk.rotate(&desk.operator, old.key.id, hour(), None).await.unwrap();
     desk.keydesk.update(&desk.operator, old.key.id, SettingsPatch::name("Beta"), None).await.unwrap();
     for secret in [&old.secret, &new.secret] {
         let record = verify(&desk.keydesk, secret.expose()).await.record.unwrap();

@@ -6,7 +6,7 @@ use domain::{Keydesk, NewAdministrator, NewKey, OpenOptions};
 use model::{Actor, Environment, ListQuery, PlainSecret, Role};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{TestKeydesk, new_key, once, verify};
+use crate::test_keydesk::{TestKeydesk, new_key, once, overlap, verify};
 
 on_both_databases!(
     no_row_and_no_file_of_the_database_holds_one,
@@ -40,7 +40,7 @@ async fn story(desk: &TestKeydesk) -> (Vec<String>, Vec<String>) {
         keep(&made.token);
         printed.push(format!("{:?}", keydesk.open_handover(&made.token).await.unwrap()));
         printed.push(format!("{made:?} {:?}", keydesk.handovers(&desk.operator, issued.key.id).await));
-        let rotated = keydesk.rotate(&desk.operator, issued.key.id, 60, None).await.unwrap();
+        let rotated = keydesk.rotate(&desk.operator, issued.key.id, overlap(60), None).await.unwrap();
         keep(&rotated.secret);
         printed.push(format!("{rotated:?} {:?}", keydesk.secrets(&desk.operator, issued.key.id).await));
         keydesk.delete(&desk.operator, issued.key.id, None).await.unwrap();

@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{Caller, Clock, Idempotency, Issued, Keydesk, NewInstallation, NewKey, OpenOptions};
-use model::{Actor, Code, Instant, Preset, Scope, ScopeSet, SettingsPatch};
+use model::{Actor, Code, Instant, Overlap, Preset, Scope, ScopeSet, SettingsPatch};
 use store::{AuditEntry, testing::TestDatabase};
 use verify::{Call, Verdict};
 
@@ -97,6 +97,10 @@ pub(crate) fn settings(client_name: &str) -> SettingsPatch {
 
 pub(crate) fn new_key(client_name: &str) -> NewKey {
     NewKey::of(settings(client_name))
+}
+
+pub(crate) fn overlap(seconds: u32) -> Overlap {
+    Overlap::try_from(seconds).unwrap()
 }
 
 pub(crate) fn once(key: &str, body: &str) -> Option<Idempotency> {

@@ -43,7 +43,7 @@ async fn each_of_many_callers_gets_its_own_answer(database: TestDatabase) {
             let old = keydesk.update(&operator, first.key.id, model::SettingsPatch::name("Old"), Some(7)).await;
             assert_eq!(old.unwrap_err(), KeyError::VersionMoved { current: 1 });
             assert_eq!(keydesk.delete(&operator, default, None).await.unwrap_err(), KeyError::DefaultKeyProtected);
-            // One of them wins; the others are told the version.
+            // One of them wins, the others are told by which version.
             let renamed =
                 keydesk.update(&operator, shared, model::SettingsPatch::name(format!("By {caller}")), Some(1)).await;
             let won = match renamed {

@@ -26,7 +26,7 @@ pub(super) struct KeyEndOverlap {
 impl KeyRotate {
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         let operator = context.operator().await?;
-        let issued = context.keydesk.rotate(&operator, self.id, self.overlap.seconds(), None).await?;
+        let issued = context.keydesk.rotate(&operator, self.id, self.overlap, None).await?;
         if self.format.json {
             return Ok(output.json(&CreatedKey::from(&issued))?);
         }

@@ -7,8 +7,9 @@ use axum::{
     extract::ConnectInfo,
     http::{Method, Request},
 };
-use domain::{Keydesk, NewKey, OpenOptions};
-use model::{Catalogue, PlainSecret, ScopeEntry, SettingsPatch};
+use domain::{Caller, Grants, Keydesk, NewKey, OpenOptions};
+use edge::Problem;
+use model::{Actor, Catalogue, PlainSecret, ScopeEntry, SettingsPatch};
 use serde_json::{Value, json};
 use store::testing::TestDatabase;
 
@@ -326,6 +327,26 @@ async fn scopes_of_the_deployments_own(database: TestDatabase) {
     assert_eq!(unknown.refusal(), (422, "unknown_scope".to_owned()));
 }
 
+/// What a call reads whose key loses a scope after the key was let in, and before the turn of the change comes.
+async fn a_key_that_lost_a_scope_while_its_change_waited_reads_of_scopes(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let operator = app.operator("default").await;
+    let id = app.key_in("default", "Caller", &["keys:write", "calls:read"]).await.id.parse().unwrap();
+    let held = ["keys:write", "calls:read"].map(|scope| scope.parse().unwrap()).into_iter().collect();
+    let let_in = Caller { actor: Actor::Key { id }, installation: operator.installation, grants: Grants::Only(held) };
+    let other = app.key_in("default", "Other", &[]).await.id.parse().unwrap();
+    let left = ["keys:write"].map(|scope| scope.parse().unwrap()).into_iter().collect();
+    let patch = SettingsPatch { scopes: Some(left), ..SettingsPatch::default() };
+    app.keydesk.update(&operator, id, patch, None).await.unwrap();
+    let refused = app.keydesk.update(&let_in, other, SettingsPatch::name("Beta"), None).await.unwrap_err();
+    let problem = Problem::from(refused);
+    assert_eq!((problem.kind().status, problem.kind().code), (403, "forbidden"));
+    let said = format!("{problem:?}");
+    assert!(said.contains("lost a scope") && !said.contains("Your role"), "{said}");
+    let kept = app.keydesk.get(&operator, other).await.unwrap();
+    assert_eq!((kept.version, kept.settings.client_name.as_str()), (1, "Other"));
+}
+
 store::on_both_databases!(
     every_setting_is_given_changed_and_taken_back,
     an_invalid_value_is_refused_with_its_field_and_the_reason,
@@ -333,6 +354,7 @@ store::on_both_databases!(
     off_and_on,
     off_from_the_beginning_and_on_with_an_edit,
     a_rotation,
+    a_key_that_lost_a_scope_while_its_change_waited_reads_of_scopes,
     a_hand_over,
     the_list_as_a_table,
     scopes_of_the_deployments_own,
