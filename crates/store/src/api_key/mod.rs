@@ -12,10 +12,16 @@ use model::{ClientName, InstallationId, Instant, Key, KeyId, KeyKind, KeySetting
 
 pub use self::list::{KeyFilter, TOTAL_COUNTED};
 pub(crate) use self::{
-    delete::{PURGE_KEYS, RESTORE_KEY, UNDO_DELETE},
-    list::SEARCH_HITS,
-    row::{COUNT_NAMED, DEFAULT_KEY, KEY_BY_ID, environment, kind},
+    delete::PURGE_KEYS,
+    row::{environment, kind},
     settings::{client_name, networks, origins, scopes},
+};
+// The contract suite prepares every statement on both databases.
+#[cfg(feature = "testing")]
+pub(crate) use self::{
+    delete::{RESTORE_KEY, UNDO_DELETE},
+    list::SEARCH_HITS,
+    row::{COUNT_NAMED, DEFAULT_KEY, KEY_BY_ID},
     update::TOUCH_ROTATED,
 };
 

@@ -12,7 +12,7 @@ use crate::{
 
 /// A change of truth: all of it is committed, or nothing. Its first act is to move the epoch, which also makes it the only
 /// one: others wait for their turn, and the row lock (PostgreSQL) or the write lock (SQLite) is held until the end, so epochs
-/// are committed in order. Changes that wait for each other are committed together ([`group`](crate::group)).
+/// are committed in order. Changes that wait for each other are committed together (`group`).
 ///
 /// Dropped without [`Change::commit`] it leaves nothing behind, and so it does when one of its statements failed.
 #[derive(Debug)]
