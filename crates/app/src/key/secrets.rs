@@ -9,7 +9,7 @@ use crate::ui::{
 
 /// Overlaps that are offered: seconds and words.
 const OVERLAPS: [(u32, &str); 4] =
-    [(0, "Not at all: the old secret stops working now"), (3_600, "1 hour"), (86_400, "24 hours"), (604_800, "7 days")];
+    [(0, "None: the old secret stops working now"), (3_600, "1 hour"), (86_400, "24 hours"), (604_800, "7 days")];
 /// The one that is chosen at first.
 const OVERLAP: u32 = 86_400;
 

@@ -13,7 +13,7 @@ use crate::ui::{Glyph, Icon, live};
 
 /// Why the Default API Key has neither checkbox nor Edit.
 const DEFAULT_REASON: &str = "The Default API Key belongs to the installation itself: the contact centre's own services call \
-                              with it. It can't be edited or deleted.";
+                              with it. It can be neither edited nor deleted.";
 
 /// One key.
 #[component]
