@@ -14,7 +14,6 @@ use crate::{App, body, respond};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rotation {
     /// For how long the old secret works beside the new one, at most 30 days. 0: it ends now.
-    #[schema(inline)]
     overlap_seconds: Overlap,
 }
 
