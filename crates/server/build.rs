@@ -1,5 +1,6 @@
-//! Embeds the site, the folder that `KEYDESK_SITE` names: files with hashed names, their compressed forms, and their
-//! manifest. Without it the binary has no scripts and styles for the pages, and says so.
+//! Embeds the site, the folder that `KEYDESK_SITE` names in `.cargo/config.toml`: files with hashed names, their
+//! compressed forms, and their manifest. Until `cargo xtask` has put it there, the binary has no scripts and styles for
+//! the pages, and says so.
 
 use std::{
     env,
@@ -12,18 +13,18 @@ use std::{
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-env-changed=KEYDESK_SITE");
     println!("cargo:rerun-if-changed=build.rs");
-    let table = match env::var_os("KEYDESK_SITE") {
-        Some(site) if !site.is_empty() => table(&PathBuf::from(site))?,
-        _ => "&[]".to_owned(),
-    };
+    let site = PathBuf::from(env::var_os("KEYDESK_SITE").ok_or("KEYDESK_SITE is not set")?);
+    println!("cargo:rerun-if-changed={}", site.join(MANIFEST).display());
+    let table = if site.join(MANIFEST).is_file() { table(&site)? } else { "&[]".to_owned() };
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo names no OUT_DIR")?).join("site.rs");
     fs::write(out, table)?;
     Ok(())
 }
 
+const MANIFEST: &str = "manifest.json";
+
 fn table(site: &Path) -> Result<String, Box<dyn Error>> {
-    println!("cargo:rerun-if-changed={}", site.display());
-    let list = site.join("manifest.json");
+    let list = site.join(MANIFEST);
     let text = fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
     let manifest: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text)?;
     let mut table = "&[\n".to_owned();

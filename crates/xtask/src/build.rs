@@ -11,8 +11,8 @@ use std::process::{Command, ExitCode};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
     Release,
-    /// The same server, optimised less, for the tests: it compiles in half the time.
-    Ci,
+    /// As the Rust tests compile it, so that tests of the whole product cost no second compilation.
+    Dev,
 }
 
 impl Profile {
@@ -23,21 +23,25 @@ impl Profile {
     fn asked() -> Result<Self> {
         match std::env::var(Self::VARIABLE).as_deref() {
             Err(_) | Ok("release") => Ok(Self::Release),
-            Ok("ci") => Ok(Self::Ci),
-            Ok(other) => Err(Failure::new(format!("{} is `{other}`; it may be `release` or `ci`", Self::VARIABLE))),
+            Ok("dev") => Ok(Self::Dev),
+            Ok(other) => Err(Failure::new(format!("{} is `{other}`; it may be `release` or `dev`", Self::VARIABLE))),
         }
     }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Release => "release",
-            Self::Ci => "ci",
+            Self::Dev => "dev",
         }
     }
 
     /// The finished server.
     pub(crate) fn binary(self) -> PathBuf {
-        paths::target().join(self.name()).join("keydesk")
+        let folder = match self {
+            Self::Release => "release",
+            Self::Dev => "debug",
+        };
+        paths::target().join(folder).join("keydesk")
     }
 }
 
@@ -57,10 +61,24 @@ pub(crate) fn all(steps: &Steps) -> Result<PathBuf> {
 /// Client, site and server; each step does only what is not up to date. Gives the binary.
 pub(crate) fn with(profile: Profile, steps: &Steps) -> Result<PathBuf> {
     let _lock = lock()?;
-    let client = client::build(steps)?;
-    steps.run("assemble site", || site::assemble(&client))?;
-    steps.compile("build server", server("build", profile).args(["--bin", "keydesk"]))?;
+    site(steps)?;
+    let mut cargo = match profile {
+        Profile::Release => release("build"),
+        Profile::Dev => process::cargo(),
+    };
+    cargo.args(match profile {
+        Profile::Release => ["--bin", "keydesk"].as_slice(),
+        // Beside an example, which fills databases with many keys, cargo builds the binary with the features of tests.
+        Profile::Dev => &["build", "--bin", "keydesk", "--example", "seed"],
+    });
+    steps.compile("build server", &mut cargo)?;
     Ok(profile.binary())
+}
+
+/// The browser's side, which the server embeds: `.cargo/config.toml` tells its build where.
+pub(crate) fn site(steps: &Steps) -> Result<()> {
+    let client = client::build(steps)?;
+    steps.run("assemble site", || site::assemble(&client))
 }
 
 /// Two builds at once would remove each other's unfinished files. The lock ends with the file, or with this process.
@@ -77,12 +95,7 @@ fn lock() -> Result<File> {
 
 /// A cargo command on the server's release build.
 pub(crate) fn release(verb: &str) -> Command {
-    server(verb, Profile::Release)
-}
-
-/// Every command that builds the server must name the same site, or the server would be rebuilt each time.
-fn server(verb: &str, profile: Profile) -> Command {
     let mut cargo = process::cargo();
-    cargo.args([verb, "--profile", profile.name(), "-p", "server"]).env("KEYDESK_SITE", paths::site());
+    cargo.args([verb, "--release", "-p", "server"]);
     cargo
 }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 /// `cargo xtask e2e [-- ARGS]`
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let steps = Steps::new();
-    let binary = build::with(Profile::Ci, &steps)?;
+    let binary = build::with(Profile::Dev, &steps)?;
     let mut count = Count::default();
     all(&steps, &mut count, &binary, args)?;
     say(&format!("{} passed, {}", count.passed, steps.total()));
@@ -27,14 +27,7 @@ pub(crate) fn all(steps: &Steps, count: &mut Count, binary: &Path, args: &[Strin
     steps.run("browser test types", || {
         process::run(process::command(npm::bin("tsc")).current_dir(paths::end2end()).arg("--noEmit"))
     })?;
-    seed(steps)?;
     steps.run("browser tests", || playwright(&paths::end2end(), binary, args, count))
-}
-
-/// Builds the seed, which fills databases with many keys. Not as a release, which only this would use: that takes
-/// minutes longer to build than it saves.
-pub(crate) fn seed(steps: &Steps) -> Result<()> {
-    steps.compile("build seed", process::cargo().args(["build", "--example", "seed"]))
 }
 
 /// Runs Playwright with the configuration in `folder`, and adds to `count` what its report says.
@@ -50,7 +43,7 @@ pub(crate) fn playwright(folder: &Path, binary: &Path, args: &[String], count: &
         .args(args)
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report)
         .env("KEYDESK_BIN", binary)
-        .env(Profile::VARIABLE, Profile::Ci.name());
+        .env(Profile::VARIABLE, Profile::Dev.name());
     if let Some(browser) = browser::find()? {
         command.env("KEYDESK_BROWSER", browser);
     }

@@ -41,7 +41,7 @@ cargo xtask <command>
   serve [-- ARGS]             build, then run the server on 127.0.0.1:3000 with its data in data/; ARGS go to `keydesk serve`
   build                       the release binary target/release/keydesk, with the browser's side inside
   test [--only STEP,...]      everything that must hold; see below for the steps
-  e2e [-- ARGS]               build with the profile `ci`, then the browser tests; ARGS go to Playwright
+  e2e [-- ARGS]               build as the Rust tests do, then the browser tests; ARGS go to Playwright
   bench [--keys N] [--postgres]
                               the measurements of docs/performance.md
   bench --load [--rounds N] [--seconds N]
@@ -53,7 +53,7 @@ cargo xtask <command>
 
 Environment:
   TEST_POSTGRES_URL           a PostgreSQL whose superuser the tests may use, in place of a throwaway one
-  KEYDESK_PROFILE             `ci`: `serve` and `build` make the server as the tests do, sooner and slower, in target/ci
+  KEYDESK_PROFILE             `dev`: `serve` and `build` make the server as the tests do, sooner and slower, in target/debug
   KEYDESK_WASM_COMPILER       `rustup` or `debian`: which compiler makes the client, in place of the first that works
 ";
 

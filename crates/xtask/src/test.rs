@@ -3,6 +3,9 @@
 //! First everything is compiled and fetched, in lanes beside each other: each lane ends with large crates that keep one
 //! processor only. Then everything runs, one after the other, so that nothing that is timed shares the machine.
 //!
+//! The server that browsers and schemathesis test is the one that the Rust tests have built: a second compilation of it,
+//! optimised, took longer than it saved.
+//!
 //! A step that fails does not keep the next from running, so that one run shows everything that is wrong; only the
 //! steps that need the server are left out when it could not be built.
 
@@ -13,7 +16,6 @@ use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
 use crate::{browser, e2e, layering, npm, proxies, python, schemathesis, wasm};
 use std::panic::resume_unwind;
-use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::thread;
 
@@ -38,12 +40,13 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     if wanted("layering") {
         let _ = steps.run("layering", layering::check);
     }
-    let server = thread::scope(|scope| {
+    thread::scope(|scope| {
         scope.spawn(|| fetch(&steps, &wanted));
-        let product = scope.spawn(|| product(&steps, &wanted));
-        compile(&steps, &wanted);
-        product.join().unwrap_or_else(|panic| resume_unwind(panic))
+        let client = scope.spawn(|| client(&steps, &wanted));
+        compile(&steps, &wanted, || client.join().unwrap_or_else(|panic| resume_unwind(panic)));
     });
+    let needs_server = wanted("e2e") || wanted("schemathesis");
+    let server = if needs_server { build::with(Profile::Dev, &steps).ok() } else { None };
     if wanted("tests") {
         let _ = rust_tests(&steps, &mut count);
     }
@@ -87,12 +90,14 @@ fn fetch(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
     }
 }
 
-/// All of Rust's own checks and tests, which share their dependencies.
-fn compile(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
+/// All of Rust's own checks and tests, which share their dependencies. The server embeds the client, so its tests wait
+/// for it.
+fn compile(steps: &Steps, wanted: &dyn Fn(&str) -> bool, wait_for_client: impl FnOnce()) {
     if wanted("clippy") {
         let mut clippy = process::cargo();
         let _ = steps.compile("clippy", clippy.args(["clippy", "--all-targets", "--", "-D", "warnings"]));
     }
+    wait_for_client();
     if wanted("tests") {
         let (_, mut command) = runner();
         let _ = steps.compile("build Rust tests", command.arg("--no-run"));
@@ -103,12 +108,14 @@ fn compile(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
     }
 }
 
-/// The client and the server; returns the server's binary, if it is wanted and could be built.
-fn product(steps: &Steps, wanted: &dyn Fn(&str) -> bool) -> Option<PathBuf> {
+/// Checks the client, and builds it for the server to embed.
+fn client(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
     if wanted("clippy-wasm") {
         let _ = clippy_client(steps);
     }
-    if wanted("e2e") || wanted("schemathesis") { build::with(Profile::Ci, steps).ok() } else { None }
+    if wanted("e2e") || wanted("schemathesis") {
+        let _ = build::site(steps);
+    }
 }
 
 fn chosen(args: &[String]) -> Result<Vec<String>> {
