@@ -1,4 +1,4 @@
-//! A key's state, rights and times as people read them, on what the server alone renders.
+//! A key's state, access and times as people read them, on what the server alone renders.
 
 use leptos::prelude::*;
 use model::{Instant, Key, KeyKind, KeyStatus, Preset, Scope, ScopeSet};

@@ -45,7 +45,7 @@ impl Files {
             wasm: path("keydesk.wasm"),
             css: path("keydesk.css"),
             icon: path("favicon.svg"),
-            rights: path("rights.js"),
+            scopes: path("scopes.js"),
             document: path("document.js"),
         }
     }

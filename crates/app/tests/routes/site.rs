@@ -79,7 +79,7 @@ impl Site {
             wasm: "/pkg/keydesk.wasm".to_owned(),
             css: "/pkg/keydesk.css".to_owned(),
             icon: "/favicon.svg".to_owned(),
-            rights: "/rights.js".to_owned(),
+            scopes: "/scopes.js".to_owned(),
             document: "/document.js".to_owned(),
         };
         Self { router: app::routes(keydesk.clone(), assets, access), keydesk, clock, _folder: folder }

@@ -12,7 +12,7 @@ pub(crate) struct SettingsForm {
     pub(super) existing: bool,
     pub(super) preset: Option<Preset>,
     pub(super) scopes: ScopeSet,
-    /// The rights are those that are ticked, and not those that the preset brings.
+    /// The key has the scopes that are ticked, not those of the preset.
     pub(super) chosen: bool,
     pub(super) environment: Environment,
     pub(super) expires: String,
@@ -58,7 +58,7 @@ impl SettingsForm {
         }
         // What the dialog begins with.
         let preset = form.preset().unwrap_or(if before.is_some() { Preset::Custom } else { Preset::Crm });
-        let chosen = form.text("rights") == "chosen" || form.has("scope") || preset == Preset::Custom;
+        let chosen = form.text("access") == "chosen" || form.has("scope") || preset == Preset::Custom;
         Self {
             existing: before.is_some(),
             preset: Some(preset),

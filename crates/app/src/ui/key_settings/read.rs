@@ -37,9 +37,9 @@ impl<'a> Form<'a> {
         self.text("preset").parse().ok()
     }
 
-    /// Whether the rights are those that are ticked, and not those that the preset brings.
+    /// Whether the key has the scopes that are ticked, not those of the preset.
     pub(crate) fn chosen(self) -> bool {
-        self.text("rights") == "chosen" || self.preset().unwrap_or(Preset::Custom) == Preset::Custom
+        self.text("access") == "chosen" || self.preset().unwrap_or(Preset::Custom) == Preset::Custom
     }
 
     /// Whether the key is to work. An unticked box is not in a form at all, so only a form that has the settings can say no;
@@ -208,12 +208,12 @@ mod tests {
     }
 
     #[test]
-    fn rights_are_the_presets_until_they_are_chosen() {
+    fn scopes_are_the_presets_until_they_are_chosen() {
         let scopes = |given: &[(&str, &str)]| {
             new_key(Form(&fields(given)), "", NOW).map(|key| key.settings.scopes.map(|scopes| scopes.len()))
         };
-        assert_eq!(scopes(&[("preset", "crm"), ("rights", "preset"), ("scope", "calls:read")]), Ok(None));
-        assert_eq!(scopes(&[("preset", "crm"), ("rights", "chosen"), ("scope", "calls:read")]), Ok(Some(1)));
+        assert_eq!(scopes(&[("preset", "crm"), ("access", "preset"), ("scope", "calls:read")]), Ok(None));
+        assert_eq!(scopes(&[("preset", "crm"), ("access", "chosen"), ("scope", "calls:read")]), Ok(Some(1)));
         assert_eq!(scopes(&[("preset", "custom"), ("scope", "calls:read")]), Ok(Some(1)));
         assert_eq!(scopes(&[]), Ok(Some(0)));
     }
