@@ -28,13 +28,13 @@ async fn every_setting_is_given_changed_and_taken_back(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
     let created = client.post("/api/v1/keys", everything()).await;
-    insta::assert_snapshot!("rights_create", created.whole());
+    insta::assert_snapshot!("settings_create", created.whole());
     let path = created.header("location").to_owned();
     let back = json!({
         "client_name": "Acme", "preset": "custom", "scopes": [], "expires_at": null, "allowed_ips": [],
         "allowed_origins": [], "metadata": {}, "owner_email": null, "notes": null,
     });
-    insta::assert_snapshot!("rights_patch", client.patch(&path, back).await.whole());
+    insta::assert_snapshot!("settings_patch", client.patch(&path, back).await.whole());
     let again = client.patch(&path, everything()).await.json();
     for (name, value) in created.json().as_object().unwrap() {
         if !["key", "version", "updated_at"].contains(&name.as_str()) {
@@ -236,10 +236,10 @@ async fn a_rotation(database: TestDatabase) {
     let path = format!("/api/v1/keys/{}", old.id);
     let code = async |key: &str| client.post("/api/v1/keys/verify", json!({"key": key})).await.json()["code"].clone();
     let rotated = client.post(&format!("{path}/rotate"), json!({"overlap_seconds": 86_400})).await;
-    insta::assert_snapshot!("rights_rotate", rotated.whole());
+    insta::assert_snapshot!("settings_rotate", rotated.whole());
     let new = rotated.json()["key"].as_str().unwrap().to_owned();
     assert_eq!((code(&old.secret).await, code(&new).await), (json!("VALID"), json!("VALID")));
-    insta::assert_snapshot!("rights_secrets", client.get(&format!("{path}/secrets")).await.whole());
+    insta::assert_snapshot!("settings_secrets", client.get(&format!("{path}/secrets")).await.whole());
     let ended = client.post(&format!("{path}/end-overlap"), json!(null)).await;
     assert_eq!((ended.status.as_u16(), ended.header("etag")), (200, "\"3\""));
     assert_eq!((code(&old.secret).await, code(&new).await), (json!("REVOKED"), json!("VALID")));
