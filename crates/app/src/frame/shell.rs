@@ -79,7 +79,7 @@ fn client(assets: &Assets, nonce: Option<Nonce>) -> Option<impl IntoView + use<>
     })
 }
 
-/// Nothing runs but scripts that carry this answer's nonce, and what those import.
+/// Only scripts that carry this answer's nonce run, and their imports.
 fn policy(nonce: Option<&Nonce>) -> String {
     let script = nonce.map_or_else(|| "'none'".to_owned(), |nonce| format!("'nonce-{nonce}' 'wasm-unsafe-eval'"));
     format!(

@@ -9,7 +9,7 @@ pub(crate) const SOON_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// What a key may do, as its preset and what differs from it: "CRM without contacts:write, with recordings:read".
+/// A key's access, as its preset and the differences from it: "CRM without contacts:write, with recordings:read".
 pub(crate) fn access(preset: Preset, scopes: &ScopeSet) -> String {
     if preset == Preset::Custom {
         let held: Vec<_> = scopes.iter().map(Scope::as_str).collect();

@@ -15,7 +15,7 @@ use crate::ApiError;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Refuses whatever might change something and did not come from a page of this Keydesk.
+/// Refuses requests that might change something and did not come from a page of this Keydesk.
 ///
 /// Browsers send `Origin` with every POST, so a missing one is refused too; that is stricter than the layer of tower-http,
 /// which takes a call without either header for one that no browser made. Server functions are for browsers alone.

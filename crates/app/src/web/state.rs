@@ -5,7 +5,7 @@ use leptos::prelude::{AnyView, provide_context};
 
 use super::{access::BrowserAccess, assets::Assets};
 
-/// What layers, plain documents and plain forms reach.
+/// The state that layers, plain documents and plain forms share.
 #[derive(Clone)]
 pub(crate) struct WebState {
     pub(crate) keydesk: Keydesk,

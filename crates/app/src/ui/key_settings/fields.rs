@@ -1,5 +1,5 @@
-//! The fields of a key's settings. They are rendered by the server alone and put into the dialogs as they are, so that all of
-//! them cost the client nothing.
+//! The fields of a key's settings. The server alone renders them, and they are put into the dialogs as they are, so
+//! that they add nothing to the client.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,7 +49,7 @@ impl Problems<'_> {
         self.problems.iter().any(|problem| problem.field == self.field).then_some("true")
     }
 
-    /// The place of the message. Scripts put what the server answers there.
+    /// The place of the message, into which scripts put the server's answer.
     fn note(self) -> AnyView {
         let messages: Vec<_> =
             self.problems.iter().filter(|problem| problem.field == self.field).map(|p| p.message.clone()).collect();
@@ -206,7 +206,7 @@ fn expires(form: &SettingsForm, problems: Problems<'_>) -> AnyView {
         options.push((days.to_owned(), format!("In {days} days")));
     }
     options.push(("date".to_owned(), "At the end of a day".to_owned()));
-    // An address may fill in what is not offered, or even what can't be read: that is refused, and not taken for "never".
+    // An address may fill in a value that is not offered, or can't be read: it is refused, and not taken for "never".
     if options.iter().all(|(value, _)| value != chosen) {
         options.push((chosen.to_owned(), form.expiry()));
     }

@@ -100,7 +100,7 @@ fn expiry(form: Form<'_>, now: Instant) -> Result<Option<Instant>, String> {
     Ok(Some(end.instant(now)))
 }
 
-/// A key to be made. Without a draft's mark it is made each time that it is asked for.
+/// Reads a key to be made. Without a `token` each request makes a key.
 pub(crate) fn new_key(form: Form<'_>, token: &str, now: Instant) -> Result<NewKey, ApiError> {
     let settings = SettingsPatch { scopes: form.chosen().then(|| form.scopes()), ..read(form, now)? };
     let told: Vec<_> = form.0.iter().filter(|(name, _)| name != "token").collect();
