@@ -86,12 +86,12 @@ impl Keydesk {
         })
     }
 
-    /// What decides calls.
+    /// The verifier, which decides calls.
     pub fn verifier(&self) -> &Verifier {
         &self.inner.verifier
     }
 
-    /// Writes down what is still in memory and closes the database.
+    /// Writes the counted calls down and closes the database.
     pub async fn close(self) {
         self.inner.verifier.flush_usage().await;
         self.inner.store.close().await;

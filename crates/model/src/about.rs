@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_an_email_address() {
+    fn which_texts_are_email_addresses() {
         assert_eq!(Email::parse(" Ada@Example.com ").unwrap().as_str(), "Ada@Example.com");
         let long = format!("{}@example.com", "a".repeat(243));
         for bad in [

@@ -130,7 +130,7 @@ impl Site {
         answer.cookie().to_owned()
     }
 
-    /// How many changes there have been: every change has its entry.
+    /// The finding of `doctor` on the audit log, which grows with every change.
     pub(crate) async fn changes(&self) -> String {
         let findings = self.keydesk.examine().await;
         findings.into_iter().find(|finding| finding.what == "audit log").unwrap().found
