@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_answer_is_larger_than_what_was_agreed_on() {
+    async fn no_answer_is_larger_than_the_agreed_size() {
         let id = (u64::MAX, u64::MAX);
         for (status, name, words, said) in [
             (200, 100, 0, &["status", "client_name"][..]),
