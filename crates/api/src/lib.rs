@@ -19,7 +19,7 @@ mod router;
 mod routes;
 
 pub use app_state::App;
-pub use auth::Right;
+pub use auth::RequiredScope;
 pub use endpoint::{Access, Endpoint};
 pub use endpoints::{create::CreatedKey, handover::NewHandover, handover::path as handover_path, verify::verify_key};
 pub use openapi::document;
