@@ -72,7 +72,7 @@ async fn each_route_is_counted_under_its_own_template() {
 }
 
 #[tokio::test]
-async fn whatever_status_is_answered_is_counted_as_itself() {
+async fn every_status_is_counted_as_itself() {
     let database = TestDatabase::sqlite().await;
     let app = TestApp::new(&database).await;
     assert_eq!(app.anonymous().get("/handover/nonsense").await.status, 410);
