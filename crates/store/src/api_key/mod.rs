@@ -66,7 +66,7 @@ impl StoredKey {
         &self.key.settings.client_name
     }
 
-    /// What it may do.
+    /// Its scopes.
     pub fn scopes(&self) -> &ScopeSet {
         &self.key.settings.scopes
     }

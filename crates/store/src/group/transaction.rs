@@ -76,7 +76,7 @@ enum Savepoint {
 #[derive(Debug)]
 pub(crate) struct Group {
     tx: Tx,
-    /// What the epoch's row says in this transaction.
+    /// The value of the epoch's row in this transaction.
     written_epoch: i64,
     /// The epoch of the newest change that stays.
     epoch: i64,
@@ -156,7 +156,7 @@ impl Group {
         }
     }
 
-    /// Makes what was done so far safe from what the next change does.
+    /// Makes the changes so far safe from the next one.
     pub(super) async fn protect(&mut self) -> Result<(), StoreError> {
         match self.savepoint {
             _ if self.is_empty() => return Ok(()),
@@ -176,7 +176,7 @@ impl Group {
         Ok(())
     }
 
-    /// Ends it: commits what stays, or rolls back if there is nothing.
+    /// Ends it: commits the changes that stay, or rolls back if there are none.
     pub(super) async fn end(mut self) {
         let outcome = self.write_and_commit().await;
         self.settle(outcome);
