@@ -87,7 +87,7 @@ impl From<Metadata> for BTreeMap<String, String> {
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
 
-/// The text has not the form of an e-mail address.
+/// The text does not have the form of an e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be an e-mail address such as ada@example.com")]
 pub struct InvalidEmail;

@@ -11,7 +11,7 @@
 //!   are counted in memory, and the last one is written before COMMIT;
 //! - **a change that fails takes no other with it**: all but the first are made behind a savepoint, and one that
 //!   fails, is dropped or panics is rolled back to it, with the writes that it keeps in memory ([`Kept`](kept::Kept));
-//! - **nobody is answered before COMMIT**: a change that is committed waits for its group, and so must a mere reader
+//! - **nobody is answered before COMMIT**: a change that is committed waits for its group, and so must a reader
 //!   ([`Settled`]), since it may have seen what others in its group have not committed yet;
 //! - **a group is all or nothing**: if its COMMIT fails, or its outcome is unknown, each of its changes is told so, and
 //!   the connection is thrown away;
