@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_spoiled_is_refused() {
+    fn styles_that_would_be_spoiled_are_refused() {
         for line in ["@import \"a.css\" layer(a);", "@import \"./a.css\";", "@import url(./a.css) layer(a);"] {
             assert!(bundled(line, &[("a.css", "")]).unwrap_err().to_string().contains("not understood"), "{line}");
         }

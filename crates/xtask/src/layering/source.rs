@@ -12,7 +12,7 @@ pub(super) type Path = Vec<String>;
 pub(super) struct Source {
     /// Names that stand for something elsewhere, by import.
     pub(super) imports: BTreeMap<String, Path>,
-    /// What is imported whole.
+    /// Modules that are imported whole.
     pub(super) globs: Vec<Path>,
     /// Names that are defined here.
     pub(super) defined: BTreeSet<String>,
