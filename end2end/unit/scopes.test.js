@@ -13,7 +13,7 @@ const SCOPES = ['contacts:read', 'contacts:write', 'calls:*', 'calls:read', 'liv
 const ticks = () => SCOPES.map((scope) => `<input type="checkbox" name="scope" value="${scope}">`).join('');
 const fields = () => `<fieldset data-presets='${JSON.stringify(PRESETS)}'>${ticks()}<p data-words></p></fieldset>`;
 
-/** The form of a new key, whose presets are radio buttons; of a key that there is, a list. */
+/** The form of a new key, whose presets are radio buttons, or of an existing key, whose presets are a list. */
 function form(preset, chosen, { isNew = true, within = fields() } = {}) {
   const names = Object.keys(PRESETS);
   const presets = isNew
@@ -39,7 +39,7 @@ test('a new key has the scopes of its preset, from the start and whenever anothe
   assert.equal(chosen(page), 'preset');
 });
 
-test('a tick of one\'s own is told in words, and counts from then on', () => {
+test('a changed tick is told in words, and counts from then on', () => {
   const page = open(script, form('crm', 'preset'));
   tick(page, 'live:read', true);
   assert.equal(words(page), 'CRM with live:read');
@@ -73,7 +73,7 @@ test('custom scopes are named one by one, and stay when a key turns custom', () 
   assert.equal(words(page), 'Nothing');
 });
 
-test('a key that there is keeps its ticks until a preset is chosen, and they stay its own', () => {
+test('an existing key keeps its ticks until a preset is chosen, and they stay its own', () => {
   const marked = fields().replace('value="live:read"', 'value="live:read" checked');
   const page = open(script, form('crm', 'chosen', { isNew: false, within: marked }));
   assert.deepEqual(held(page), ['live:read']);
