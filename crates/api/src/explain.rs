@@ -86,7 +86,7 @@ fn explain_part<'a, 'de, T: Deserialize<'de>>(
     }
 }
 
-/// Why a part is not what its type takes.
+/// Why a type refuses its part.
 #[derive(Clone, Debug)]
 enum Fault {
     /// It is of another kind than this.

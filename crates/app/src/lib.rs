@@ -7,7 +7,7 @@
 //! | `key` | `/keys/{id}`: everything about one key. A plain document |
 //! | `handover` | `/handover/{token}`: the page behind a hand-over link. A plain document |
 //! | `home` | `/` |
-//! | `frame` | what stands around every page: the document, the banner, the navigation, who is signed in |
+//! | `frame` | the surroundings of every page: the document, the banner, the navigation, who is signed in |
 //! | `ui` | the parts that pages are made of |
 //! | `web` | HTTP for browsers: cookies, sessions, guards, headers, how server functions are called |
 //!

@@ -38,7 +38,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
     Router::new()
         .leptos_routes_with_context(&options, pages, context, shell)
         .layer(from_fn(compression::tell_lists))
-        .layer(compression::of_what_is_long())
+        .layer(compression::of_long_answers())
         .merge(auth::routes(web.clone()))
         .merge(keys::routes(web.clone()))
         .merge(key::routes(web.clone()))

@@ -1,4 +1,4 @@
-//! What accounts of administrators have in common: their e-mail addresses, and what they are told when the store fails.
+//! The common part of administrators' accounts: e-mail addresses, and the errors that they get when the store fails.
 
 use model::{AdminError, Email, fold};
 use store::StoreError;

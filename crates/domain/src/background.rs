@@ -51,8 +51,8 @@ impl Keydesk {
         }
     }
 
-    /// Applies what others changed since the last look. That the database answered proves that memory is fresh, as of the
-    /// moment before it was asked.
+    /// Applies the changes of others since the last look. That the database answered proves that memory is fresh, as of
+    /// the moment before it was asked.
     pub(crate) async fn poll(&self) -> Result<(), StoreError> {
         let asked_at = self.now();
         if let Some(epoch) = self.verifier().catch_up().await? {

@@ -38,7 +38,7 @@ fn associated(caller: &Caller, master_id: &str) -> Vec<u8> {
         .concat()
 }
 
-/// The database keeps a hash, because the `Idempotency-Key` itself is part of what opens the answer.
+/// The database keeps a hash, because the `Idempotency-Key` itself is part of the key that opens the answer.
 fn stored_key(idempotency: &Idempotency) -> String {
     fingerprint(idempotency.key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

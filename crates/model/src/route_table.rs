@@ -60,7 +60,7 @@ impl RouteTable {
 }
 
 impl Node {
-    /// The place of the route that already stands there, if there is one.
+    /// Returns the place of the route that is already there, if there is one.
     fn insert(&mut self, route: &Route, place: usize) -> Option<usize> {
         let mut node = self;
         for segment in &route.segments {

@@ -12,7 +12,7 @@ use crate::Environment;
 
 /// Random base62 characters in a secret: 178 bits.
 pub const BODY_LEN: usize = 30;
-/// Base62 characters that hold the CRC-32 of all that stands before them.
+/// Base62 characters that hold the CRC-32 of all characters before them.
 pub const CHECKSUM_LEN: usize = 6;
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

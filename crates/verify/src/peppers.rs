@@ -25,8 +25,8 @@ impl Pepper {
     }
 }
 
-/// The peppers of a deployment. New secrets get the first; what was made with the others still verifies, so that peppers can
-/// be rotated. Cheap to clone.
+/// The peppers of a deployment. New secrets get the first; secrets made with the others still verify, so that peppers
+/// can be rotated. Cheap to clone.
 #[derive(Clone)]
 pub struct Peppers {
     newest: Pepper,

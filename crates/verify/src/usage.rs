@@ -72,7 +72,7 @@ impl Usage {
     }
 }
 
-/// Takes out what a record has counted of an hour.
+/// Takes out the calls of an hour that a record has counted.
 pub(crate) fn deltas(record: &Record, hour: Instant) -> impl Iterator<Item = UsageDelta> {
     record.take().map(move |(code, calls)| UsageDelta {
         installation: record.installation(),

@@ -38,7 +38,7 @@ impl Verifier {
             Some(record) => {
                 let verdict = self.decide(record, call, now);
                 if matches!(verdict.code, Code::NotFound | Code::Revoked | Code::Disabled | Code::Expired) {
-                    // Callers are not told which of these it was, so it takes what an unknown key takes.
+                    // Callers are not told which of these it was, so it takes as long as an unknown key.
                     black_box(inner.cache.is_unknown(&digest));
                 }
                 Warm::Decided(verdict)

@@ -21,7 +21,7 @@ pub(crate) fn bundle(entry: &Path, read: &dyn Fn(&Path) -> Result<String>) -> Re
     Ok(bundled)
 }
 
-/// Without comments and indentation, which would be a fifth of what is sent. Refuses a text that these few lines would
+/// The text without comments and indentation, which would be a fifth of it. Refuses a text that these few lines would
 /// spoil.
 fn without_comments(text: &str) -> std::result::Result<String, &'static str> {
     let (mut kept, mut rest) = (String::new(), text);

@@ -147,7 +147,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
     T::deserialize(deserializer).map(Some)
 }
 
-/// Reads limits as a whole: what is wrong with one of them is in the documentation.
+/// Reads limits as a whole: for the rules of each limit the refusal refers to the documentation.
 fn limits<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     match Option::<Value>::deserialize(deserializer)? {
         None => Ok(None),

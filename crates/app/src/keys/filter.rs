@@ -1,10 +1,10 @@
-//! Which keys are listed. It stands in the address of the page, so that Back, reload and a sent link work.
+//! The filter of the list. It is in the address of the page, so that Back, reload and a sent link work.
 
 use leptos_router::params::ParamsMap;
 use model::{Environment, KeyStatus, Preset, Sort, SortColumn};
 use serde::{Deserialize, Serialize};
 
-/// Stands for keys that expire soon in the address, in place of a status.
+/// The value in the address, in place of a status, for keys that expire soon.
 pub(super) const EXPIRING: &str = "expiring";
 
 /// Which keys a list shows, and in which order.

@@ -34,7 +34,7 @@ pub(crate) fn KeysPage() -> impl IntoView {
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
     let state = KeysState::new(filter, query.with_untracked(Open::of));
     provide_context(state);
-    // The server's answer, or the first one when the page is come to from another. What comes later is filled in.
+    // The list that came with the page, or the first answer when another page led here. Later answers replace it.
     let first = ServerResource::new(move || {
         let (filter, cursor) = (filter.get_untracked(), cursor.get_untracked());
         state.connection.ask(move || list_keys(filter.clone(), cursor.clone(), FIRST_PAGE))

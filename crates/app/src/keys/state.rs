@@ -93,7 +93,7 @@ impl KeysState {
         }
     }
 
-    /// Takes the first page of a list in place of what was there.
+    /// Shows the first page of a list in place of the earlier rows.
     pub(super) fn receive(self, answer: Result<KeyList, ApiError>) {
         match answer {
             Ok(list) => {
@@ -146,7 +146,7 @@ impl KeysState {
         self.asked.update(|asked| *asked += 1);
     }
 
-    /// Loads the page after what is loaded, unless that is under way or there is none.
+    /// Loads the next page, unless that is under way or there is none.
     pub(super) fn load_more(self) {
         let Some(cursor) = self.next.get_untracked() else { return };
         if self.loading.get_untracked() {

@@ -7,9 +7,9 @@ use super::state::KeysState;
 
 /// Rows beyond the edges of the screen, on either side.
 const AROUND: usize = 8;
-/// The window moves by so many rows, so that scrolling changes the document seldom.
+/// The window moves by this many rows, so that scrolling rarely changes the document.
 const STEP: usize = 4;
-/// Rows before the end of what is loaded at which more is asked for.
+/// This many rows before the last loaded one, more are loaded.
 const AHEAD: usize = 120;
 
 /// Which rows are in the document.
@@ -76,7 +76,7 @@ impl Window {
         let height = self.height.get_untracked();
         let top = rows.get_bounding_client_rect().top() + index as f64 * height;
         let seen = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(800.0);
-        // The head of the grid sticks to the upper edge of the screen and covers what is under it.
+        // The head of the grid sticks to the upper edge of the screen and covers the rows under it.
         let head = 96.0;
         let by = if top < head {
             top - head

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::{Instant, Key, KeyKind, KeyStatus, Preset, Scope, ScopeSet};
 
-/// A key that expires within so many milliseconds expires soon: 14 days.
+/// A key that expires within this many milliseconds expires soon: 14 days.
 pub(crate) const SOON_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn access_says_what_differs_from_the_preset() {
+    fn access_names_the_differences_from_the_preset() {
         let crm = ["contacts:read", "contacts:write", "calls:read", "calls:make", "wraps:read", "wraps:write"];
         let with_recordings = [&crm[..1], &crm[2..], &["recordings:read"]].concat();
         for (preset, held, expected) in [

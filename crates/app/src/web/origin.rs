@@ -55,7 +55,7 @@ pub(crate) fn forget(headers: &mut HeaderMap) {
     headers.remove(X_FORWARDED_PROTO);
 }
 
-/// Removes from a request for a page what could make its router panic.
+/// Removes from a request for a page the host and headers that could make its router panic.
 pub(crate) async fn forget_on_pages(mut request: Request<Body>) -> Request<Body> {
     if request.method().is_safe() {
         let path = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));

@@ -7,7 +7,7 @@ use crate::test_keydesk::{KNOWN, START, TestKeydesk, new_key, overlap, within};
 on_both_databases!(
     a_link_shows_the_secret_once,
     looking_does_not_use_a_link_up,
-    one_of_many_who_open_a_link_at_once_sees_the_secret,
+    one_of_many_readers_at_once_sees_the_secret,
     a_link_is_over_after_seven_days,
     rotating_and_deleting_withdraw_a_link,
     a_link_is_withdrawn_and_the_key_stays,
@@ -52,7 +52,7 @@ async fn looking_does_not_use_a_link_up(database: TestDatabase) {
     assert!(desk.keydesk.open_handover(&made.token).await.is_ok());
 }
 
-async fn one_of_many_who_open_a_link_at_once_sees_the_secret(database: TestDatabase) {
+async fn one_of_many_readers_at_once_sees_the_secret(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();

@@ -14,7 +14,7 @@ use crate::{Answering, timekeeper::Timer};
 /// How long the head of a request may take, counted from when the connection is free for it.
 const HEAD_ARRIVAL: Duration = Duration::from_secs(10);
 
-/// Most bytes of a request's head, and of what is read ahead of its body.
+/// Most bytes of a request's head, and of the part of its body that is read ahead.
 const HEAD_MAX: usize = 64 * 1024;
 
 /// Answers the requests of a connection.

@@ -169,7 +169,7 @@ fn question<'a>(arguments: &[(&[u8], Value<'a>)]) -> Option<Question<'a>> {
     })
 }
 
-/// Reads a frame with all that stands in it, for `fuzz/`: how many bytes its arguments have.
+/// Reads a frame with all its contents, for `fuzz/`: how many bytes its arguments have.
 pub(crate) fn size_of_arguments(frame: &[u8]) -> Option<usize> {
     let said = Said::read(frame)?;
     let Said::Notify { arguments, .. } = said else { return Some(0) };

@@ -1,4 +1,4 @@
-//! Which callers are let in, and what the others are told.
+//! Which callers are let in, and which answers the others get.
 
 use std::{
     pin::Pin,

@@ -60,7 +60,7 @@ impl Tx {
     }
 }
 
-/// Where the newest savepoint stands.
+/// The state of the newest savepoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Savepoint {
     /// There is none: everything is the first change's.
@@ -71,8 +71,7 @@ enum Savepoint {
     Passed,
 }
 
-/// An open transaction, and what is remembered of it. Dropped before its end it closes its connection, with which the database
-/// rolls back.
+/// An open transaction and its state. Dropped before its end it closes its connection, and so the database rolls back.
 #[derive(Debug)]
 pub(crate) struct Group {
     tx: Tx,

@@ -53,7 +53,7 @@ fn silent(rest: &str) -> Option<usize> {
     None
 }
 
-/// The length of what stands between two such signs, with the signs.
+/// The length of a text between two such signs, with the signs.
 fn quoted(text: &str, sign: char) -> usize {
     let mut escaped = false;
     for (at, letter) in text.char_indices().skip(1) {

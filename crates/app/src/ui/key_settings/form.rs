@@ -1,4 +1,4 @@
-//! The settings of a key as they stand in a form.
+//! The settings of a key as the values of a form.
 
 use model::{Environment, Expiry, Instant, Key, Preset, ScopeSet};
 

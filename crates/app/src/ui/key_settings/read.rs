@@ -58,7 +58,7 @@ impl<'a> Form<'a> {
 struct Problems(Vec<FieldProblem>);
 
 impl Problems {
-    /// The value that was read; what is wrong with it is noted down.
+    /// The value that was read; its errors are noted down.
     fn take<T>(&mut self, field: &str, read: Result<T, Vec<String>>) -> Option<T> {
         let problem = |message: String| FieldProblem { field: field.to_owned(), message: sentence(&message) };
         read.map_err(|messages| self.0.extend(messages.into_iter().map(problem))).ok()

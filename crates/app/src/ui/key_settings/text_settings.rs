@@ -19,7 +19,7 @@ pub(crate) struct TextSetting {
     pub(super) field: TextField,
     /// The text for these settings.
     pub(super) write: fn(&KeySettings) -> String,
-    /// Puts what the text says into the patch, or tells all that is wrong with it.
+    /// Reads the text into the patch, or returns all its errors.
     pub(super) read: fn(&str, &mut SettingsPatch) -> Result<(), Vec<String>>,
 }
 

@@ -240,7 +240,7 @@ async fn a_hostile_path_is_refused_before_the_key_is_looked_at(address: &str) {
     }
 }
 
-/// Some proxies encode what should have been encoded, and then ask about, and forward, the result.
+/// Some proxies encode characters that should have been encoded, and then ask about, and forward, the result.
 async fn untidy_paths_arrive_tidied_or_not_at_all(gate: &Gate, address: &str) {
     let line = format!("Authorization: Bearer {}", gate.reader.secret);
     for target in [
