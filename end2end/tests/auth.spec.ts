@@ -110,7 +110,7 @@ test.describe('signing in', () => {
     await expect(page).toHaveURL(`${server.url}/`);
   });
 
-  test('nobody is sent elsewhere after signing in', async ({ server, page }) => {
+  test('no link leads to another site after signing in', async ({ server, page }) => {
     await createPerson(server);
     await page.goto(`${server.url}/login?next=//evil.example/keys`);
     await ready(page);
@@ -119,7 +119,7 @@ test.describe('signing in', () => {
     await page.waitForURL(`${server.url}/keys`);
   });
 
-  test('a wrong password is said, and what was typed stays', async ({ server, page }) => {
+  test('a wrong password is reported, and the typed text stays', async ({ server, page }) => {
     await createPerson(server);
     await page.goto(`${server.url}/login`);
     await ready(page);

@@ -167,7 +167,7 @@ test.describe('without scripts too', () => {
 test.describe('without permission', () => {
   test.use({ expectedComplaints: [/status of 404/] });
 
-  test('a viewer sees the page and changes nothing; what is no key has a page that says so', async ({
+  test('a viewer sees the page and changes nothing; an address without a key has a page that says so', async ({
     ownServer,
     page,
   }) => {

@@ -78,7 +78,7 @@ test('scopes that arrive after Advanced was opened follow the preset that was ch
   await expect(add.getByRole('checkbox', { name: /contacts:read/ })).not.toBeChecked();
 });
 
-test('what can not be is said line by line, and what was typed stays', async ({ ownServer, page }) => {
+test('errors are reported line by line, and the typed text stays', async ({ ownServer, page }) => {
   await openKeys(page, ownServer, '?new');
   const add = page.getByRole('dialog', { name: 'Add API key' });
   await add.getByRole('textbox', { name: 'Client Name' }).fill('Acme');
@@ -137,7 +137,7 @@ test('an address fills the dialog and never submits', async ({ ownServer, page }
   expect(await names(page)).toEqual([]);
 });
 
-test('what fills in a new key leaves no key out of the list behind it', async ({ ownServer, page }) => {
+test('values for a new key filter nothing in the list behind it', async ({ ownServer, page }) => {
   await createKeys(ownServer, 'Acme');
   await openKeys(page, ownServer, '?new&preset=live-widget&environment=test&search=nobody&client_name=Wall%20board');
   const add = page.getByRole('dialog', { name: 'Add API key' });
@@ -147,14 +147,14 @@ test('what fills in a new key leaves no key out of the list behind it', async ({
   expect(await names(page)).toEqual(['Acme']);
 });
 
-test('an address that asks for what there is not says so', async ({ ownServer, page }) => {
+test('unknown values in an address are reported', async ({ ownServer, page }) => {
   await openKeys(page, ownServer, '?new&preset=crmm&client_name=Wall%20board');
   const add = page.getByRole('dialog', { name: 'Add API key' });
   await expect(add.getByText('“crmm” is not an integration: choose one.')).toBeVisible();
   await expectAccessible(page);
 });
 
-test('metadata is shown as it is read', async ({ ownServer, page }) => {
+test('metadata is shown in the form in which it is read', async ({ ownServer, page }) => {
   await openKeys(page, ownServer, '?new&client_name=Acme');
   const add = page.getByRole('dialog', { name: 'Add API key' });
   await add.getByText('Advanced').click();
@@ -229,7 +229,7 @@ test('a key is made disabled, and a copy of it enabled', async ({ ownServer, pag
   expect(listed.items.map((key) => key.version)).toEqual([2]);
 });
 
-test('keys are switched off and on, one or many, and filtered by it', async ({ ownServer, page }) => {
+test('keys are switched off and on, one or many, and filtered by that', async ({ ownServer, page }) => {
   await createKeys(ownServer, 'Acme', 'Borealis', 'Cobalt');
   await openKeys(page, ownServer);
   await row(page, 'Acme').getByRole('checkbox').check();
@@ -246,7 +246,7 @@ test('keys are switched off and on, one or many, and filtered by it', async ({ o
   await expect.poll(() => names(page)).toEqual(['Borealis']);
 });
 
-test('what ends soon is marked, and found by it', async ({ ownServer, page }) => {
+test('keys that expire soon are marked, and found by that', async ({ ownServer, page }) => {
   await createKeys(ownServer, 'Acme');
   await openKeys(page, ownServer, '?new&client_name=Soon&expires=13');
   await page.getByRole('button', { name: 'Generate key' }).click();
@@ -275,7 +275,7 @@ test('the list is exported as it is filtered, and no cell is a formula', async (
 test.describe('without scripts', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('what an address asks for is in sight, and what can not be read is not taken for less', async ({ ownServer, page }) => {
+  test('values from an address are in sight, and one that can not be read is refused', async ({ ownServer, page }) => {
     await signIn(page, ownServer);
     await page.goto(`${ownServer.url}/keys?new&preset=live-widget&client_name=Plain&scope=users%3Aimpersonate&expires=7d`);
     const add = page.getByRole('dialog', { name: 'Add API key' });
@@ -298,7 +298,7 @@ test.describe('without scripts', () => {
     const add = page.getByRole('dialog', { name: 'Add API key' });
     await expect(add.getByRole('checkbox', { name: 'Enabled' })).toBeChecked();
     await add.getByRole('checkbox', { name: 'Enabled' }).uncheck();
-    // What was chosen stays when something else is refused.
+    // The choice stays when another field is refused.
     await add.getByRole('textbox', { name: 'Owner e-mail' }).fill('grace');
     await add.getByRole('button', { name: 'Generate key' }).click();
     await expect(add.getByRole('checkbox', { name: 'Enabled' })).not.toBeChecked();
@@ -309,7 +309,7 @@ test.describe('without scripts', () => {
     await expect(row(page, 'Plain')).toContainText('Disabled');
   });
 
-  test('an address that asks for what there is not says so', async ({ ownServer, page }) => {
+  test('unknown values in an address are reported', async ({ ownServer, page }) => {
     await signIn(page, ownServer);
     await page.goto(`${ownServer.url}/keys?new&preset=crmm&environment=prod&scope=Calls&client_name=Plain`);
     const add = page.getByRole('dialog', { name: 'Add API key' });

@@ -100,7 +100,7 @@ test('a key is renamed, and its text stays read-only', async ({ ownServer, page 
   await expect(row(page, 'Acme Airlines').getByRole('button', { name: 'Edit Acme Airlines' })).toBeFocused();
 });
 
-test('a name that others have is said while it is typed', async ({ ownServer, page }) => {
+test('a name that other keys have is reported while it is typed', async ({ ownServer, page }) => {
   await createKeys(ownServer, 'Acme', 'acme');
   await openKeys(page, ownServer, '?new');
   const dialog = page.getByRole('dialog', { name: 'Add API key' });
@@ -111,7 +111,7 @@ test('a name that others have is said while it is typed', async ({ ownServer, pa
 test.describe('refusals', () => {
   test.use({ expectedComplaints: [REFUSED] });
 
-  test('a name that can be none is refused in words, and stays as typed', async ({ server, page }) => {
+  test('an invalid name is refused in words, and stays as typed', async ({ server, page }) => {
     await openKeys(page, server, '?new');
     const dialog = page.getByRole('dialog', { name: 'Add API key' });
     const name = dialog.getByRole('textbox', { name: 'Client Name' });

@@ -110,7 +110,7 @@ function opened(page, newState = 'open') {
   page.send('.menu', Object.assign(new page.window.Event('toggle'), { newState }));
 }
 
-test('a menu that opens has its focus on what is chosen, else on the first', () => {
+test('a menu that opens has its focus on the chosen entry, else on the first', () => {
   const page = open(script, MENU);
   opened(page, 'closed');
   assert.equal(page.document.activeElement, page.document.body);
@@ -200,7 +200,7 @@ test('a page that nobody looks at asks for nothing, nor does one without such pa
   assert.deepEqual(still.asked, []);
 });
 
-test('what was said once is not said again when the page is loaded anew', () => {
+test('a message that was shown once is not shown again after a reload', () => {
   assert.equal(open(script, '', { path: '/keys/1?said=made' }).window.location.href, 'https://keydesk.example/keys/1');
   assert.equal(open(script, '', { path: '/keys?search=x' }).window.location.search, '?search=x');
 });

@@ -1,4 +1,4 @@
-//! Whatever stands in X-Forwarded-For, only a trusted peer is heard, and only what trusted proxies wrote is believed.
+//! Whatever is in X-Forwarded-For, only a trusted peer is heard, and only hops that trusted proxies wrote are believed.
 #![no_main]
 
 use std::net::IpAddr;

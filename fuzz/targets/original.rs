@@ -1,4 +1,4 @@
-//! Whatever stands in the headers of a question, one original request is read or none, and its path has one reading.
+//! Whatever is in the headers of a question, one original request is read or none, and its path has one reading.
 #![no_main]
 
 use http::{HeaderMap, HeaderName, HeaderValue};

@@ -1,4 +1,4 @@
-//! A set of scopes is canonical, and holds what its members hold.
+//! A set of scopes is canonical, and allows what its members allow.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! What is presented as a key is read without panic, and what is read has the right checksum.
+//! Any text is read as a secret without panic, and one that is accepted has the right checksum.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -5,6 +5,6 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some(read) = gate::parsers::spoe_frame(bytes) else { return };
-    // Everything that was read stood in the frame: reading makes nothing larger.
+    // Everything that was read was in the frame: reading makes nothing larger.
     assert!(read <= bytes.len(), "{read} bytes out of a frame of {}", bytes.len());
 });

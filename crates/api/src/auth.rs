@@ -9,14 +9,14 @@ use model::{Code, KeyError, Scope};
 use verify::{Call, Record};
 
 /// The scope that an endpoint of the REST API requires of its caller.
-pub type Right = LazyLock<[Scope; 1]>;
+pub type RequiredScope = LazyLock<[Scope; 1]>;
 
-pub(crate) static VERIFY: Right = right(|| scope("keys:verify"));
-pub(crate) static READ: Right = right(|| scope("keys:read"));
-pub(crate) static WRITE: Right = right(|| scope("keys:write"));
-pub(crate) static REVEAL: Right = right(|| scope("keys:reveal"));
+pub(crate) static VERIFY: RequiredScope = required(|| scope("keys:verify"));
+pub(crate) static READ: RequiredScope = required(|| scope("keys:read"));
+pub(crate) static WRITE: RequiredScope = required(|| scope("keys:write"));
+pub(crate) static REVEAL: RequiredScope = required(|| scope("keys:reveal"));
 
-const fn right(make: fn() -> [Scope; 1]) -> Right {
+const fn required(make: fn() -> [Scope; 1]) -> RequiredScope {
     LazyLock::new(make)
 }
 
@@ -46,9 +46,9 @@ pub(crate) async fn caller(
     }
 }
 
-/// The calling key, which is to manage keys: it needs the scope `right`, and its installation the API Keys module.
-pub(crate) async fn manager(keydesk: &Keydesk, parts: &Parts, right: &Right) -> Result<Caller, Problem> {
-    let record = key(keydesk, parts, &**right).await?;
+/// The calling key of an endpoint that manages keys: it needs `scope`, and its installation the API Keys module.
+pub(crate) async fn manager(keydesk: &Keydesk, parts: &Parts, scope: &RequiredScope) -> Result<Caller, Problem> {
+    let record = key(keydesk, parts, &**scope).await?;
     if !keydesk.module_enabled(record.installation()) {
         return Err(KeyError::ModuleUnavailable.into());
     }

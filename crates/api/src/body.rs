@@ -69,7 +69,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     plain && media.eq_ignore_ascii_case(b"application/json")
 }
 
-/// Reads a request out of a body, borrowing from it. What the body must be is said by the type alone.
+/// Reads a request out of a body, borrowing from it. The type alone says what the body must be.
 pub(crate) fn parse<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| refuse::<T>(bytes, &error))
 }

@@ -15,7 +15,7 @@ use verify::Record;
 
 use crate::{
     App,
-    auth::{self, Right},
+    auth::{self, RequiredScope},
 };
 
 /// Whom an endpoint answers.
@@ -26,9 +26,9 @@ pub enum Access {
     /// Every valid key.
     AnyKey,
     /// A key with this scope.
-    Key(&'static Right),
+    Key(&'static RequiredScope),
     /// A key with this scope, in an installation that has the API Keys module.
-    Manager(&'static Right),
+    Manager(&'static RequiredScope),
 }
 
 impl Access {
@@ -36,7 +36,7 @@ impl Access {
     pub fn scope(self) -> Option<&'static str> {
         match self {
             Self::Anyone | Self::AnyKey => None,
-            Self::Key(right) | Self::Manager(right) => Some(right[0].as_str()),
+            Self::Key(scope) | Self::Manager(scope) => Some(scope[0].as_str()),
         }
     }
 }
@@ -73,26 +73,26 @@ impl Endpoint {
     }
 
     /// One that requires a scope.
-    pub(crate) fn for_key<F, A>(described: OpenApi, right: &'static Right, answer: F) -> Self
+    pub(crate) fn for_key<F, A>(described: OpenApi, scope: &'static RequiredScope, answer: F) -> Self
     where
         F: Fn(App, Arc<Record>, Request) -> A + Copy + Send + Sync + 'static,
         A: Future<Output = Result<Response, Problem>> + Send,
     {
-        Self::with_key(described, Access::Key(right), &**right, answer)
+        Self::with_key(described, Access::Key(scope), &**scope, answer)
     }
 
     /// One that manages keys.
-    pub(crate) fn for_manager<F, A>(described: OpenApi, right: &'static Right, answer: F) -> Self
+    pub(crate) fn for_manager<F, A>(described: OpenApi, scope: &'static RequiredScope, answer: F) -> Self
     where
         F: Fn(App, Caller, Request) -> A + Copy + Send + Sync + 'static,
         A: Future<Output = Result<Response, Problem>> + Send,
     {
         let handler = move |State(app): State<App>, request: Request| async move {
             let (parts, body) = request.into_parts();
-            let caller = auth::manager(&app.keydesk, &parts, right).await?;
+            let caller = auth::manager(&app.keydesk, &parts, scope).await?;
             answer(app, caller, Request::from_parts(parts, body)).await
         };
-        Self::routed(described, Access::Manager(right), handler)
+        Self::routed(described, Access::Manager(scope), handler)
     }
 
     /// Adds kinds of refusal.

@@ -1,9 +1,9 @@
-//! What is wrong with a body that is no `T`, every fault of it. The one description of a request is its type: `T` is read
-//! again and again by the same code that refused it, each time with one part of the body and nothing beside it, and what is
-//! said of that part is kept. So a rule of a request stands once, in the type that parses it.
+//! Every fault of a body that is no `T`. The one description of a request is its type: `T` is read again and again by
+//! the same code that refused it, each time with one part of the body and nothing beside it, and the fault of that part
+//! is kept. So a rule of a request is written once, in the type that parses it.
 //!
-//! Only refused bodies come here. Nothing that was sent is repeated, for it can be a secret: faults tell of kinds in words of
-//! this file, and of values in the words of the type.
+//! Only refused bodies come here. Nothing that was sent is repeated, since it can be a secret: faults describe kinds in
+//! the words of this file, and values in the words of the type.
 
 use std::{
     cell::{Cell, RefCell},
@@ -55,7 +55,7 @@ fn explain_part<'a, 'de, T: Deserialize<'de>>(
     let seen = Seen::default();
     let reader = Reader { value: Some(body), way: Way::To(way), seen: &seen };
     let _ = reader.read(PhantomData::<T>);
-    // What the rest says counts for nothing: all that lies beside the part was left out.
+    // Other faults don't count: everything beside the part was left out.
     let Some(fault) = seen.fault.take() else { return };
     let before = errors.len();
     match (part, seen.shape.get()) {
@@ -86,12 +86,12 @@ fn explain_part<'a, 'de, T: Deserialize<'de>>(
     }
 }
 
-/// Why a part is not what its type takes.
+/// Why a type refuses its part.
 #[derive(Clone, Debug)]
 enum Fault {
     /// It is of another kind than this.
     Kind(String),
-    /// What its type says of it.
+    /// The message of its type.
     Said(String),
 }
 
@@ -156,14 +156,14 @@ fn one_of(names: &[&str]) -> String {
     }
 }
 
-/// What was seen of the part that is looked at.
+/// The shape and the fault of the part that is examined.
 #[derive(Default)]
 struct Seen {
     shape: Cell<Shape>,
     fault: RefCell<Option<Fault>>,
 }
 
-/// Which faults a part can have within.
+/// Which faults a part can have inside.
 #[derive(Clone, Copy, Default)]
 enum Shape {
     /// It is taken or refused as a whole.
@@ -173,16 +173,16 @@ enum Shape {
     Fields(&'static [&'static str]),
 }
 
-/// The way from a value to the part that is looked at.
+/// The way from a value to the part that is examined.
 #[derive(Clone, Copy)]
 enum Way<'a> {
-    /// So many steps; none: it is the part.
+    /// This many steps; none: the value is the part.
     To(&'a [Step<'a>]),
     /// The value lies within the part.
     Within,
 }
 
-/// Gives a value to a type: all of it from the part on, and on the way to it nothing else.
+/// Gives a value to a type: the whole part, and nothing beside the way to it.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
     /// None: it is left out.

@@ -1,7 +1,7 @@
 //! REST for programs.
 //!
 //! Invariants:
-//! - a route stands in one list ([`endpoints`]), from which router, description, metrics and the required scope come;
+//! - a route is in one list ([`endpoints`]), from which router, description, metrics and the required scope come;
 //! - the caller is authenticated before an endpoint is called, and so before a request's body is read;
 //! - an endpoint extracts, makes one call on the domain, and responds; it decides nothing itself;
 //! - it knows keys and no cookies: nothing here is for a browser but the reference page.
@@ -19,7 +19,7 @@ mod router;
 mod routes;
 
 pub use app_state::App;
-pub use auth::Right;
+pub use auth::RequiredScope;
 pub use endpoint::{Access, Endpoint};
 pub use endpoints::{create::CreatedKey, handover::NewHandover, handover::path as handover_path, verify::verify_key};
 pub use openapi::document;

@@ -25,8 +25,8 @@ macro_rules! described {
 
 /// An endpoint with its access.
 macro_rules! endpoint {
-    ($file:ident :: $name:ident, $access:ident $(($right:expr))?) => {
-        Endpoint::$access(described!($file::$name), $(&$right,)? e::$file::$name)
+    ($file:ident :: $name:ident, $access:ident $(($scope:expr))?) => {
+        Endpoint::$access(described!($file::$name), $(&$scope,)? e::$file::$name)
     };
 }
 

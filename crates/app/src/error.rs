@@ -6,7 +6,7 @@ use leptos::{
 use model::{AdminError, KeyError};
 use serde::{Deserialize, Serialize};
 
-/// Why a server function gave no answer: typed over the wire, and nothing of the internals in it.
+/// Why a server function gave no answer. It travels as a typed value and carries no internals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ApiError {
@@ -132,7 +132,7 @@ mod tests {
 
     #[cfg(feature = "hydrate")]
     #[test]
-    fn an_answer_that_keydesk_did_not_give_means_that_keydesk_is_away() {
+    fn another_programs_answer_means_that_keydesk_is_away() {
         assert_eq!(ApiError::de("<h1>Bad gateway</h1>".into()), ApiError::Offline);
     }
 }

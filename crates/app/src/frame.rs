@@ -1,4 +1,4 @@
-//! What stands around every page: the document, the banner, the navigation, the theme, and who is signed in.
+//! The surroundings of every page: the document, the banner, the navigation, the theme, and who is signed in.
 
 mod around;
 mod choose_theme;

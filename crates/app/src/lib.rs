@@ -5,16 +5,16 @@
 //! | `auth` | signing in, signing out, the first owner |
 //! | `keys` | `/keys`: the list, and what is done with its rows. The one page with live state |
 //! | `key` | `/keys/{id}`: everything about one key. A plain document |
-//! | `handover` | `/handover/{token}`: what whoever has the link sees. A plain document |
+//! | `handover` | `/handover/{token}`: the page behind a hand-over link. A plain document |
 //! | `home` | `/` |
-//! | `frame` | what stands around every page: the document, the banner, the navigation, who is signed in |
-//! | `ui` | what pages are made of |
+//! | `frame` | the surroundings of every page: the document, the banner, the navigation, who is signed in |
+//! | `ui` | the parts that pages are made of |
 //! | `web` | HTTP for browsers: cookies, sessions, guards, headers, how server functions are called |
 //!
-//! A page is a plain document unless it needs live state. A plain document is rendered by the server alone, its forms are
-//! posted, and two small scripts in `public/` move what moves in it; it costs the client nothing. Live state is what
-//! changes under a person's hands while they stay on the page: the list of keys, and the forms that must not lose what was
-//! typed when the server is away.
+//! A page is a plain document unless it needs live state. A plain document is rendered by the server alone, its forms
+//! are posted, and two small scripts in `public/` make it interactive; it adds nothing to the client. Live state
+//! changes under a person's hands while they stay on the page: the list of keys, and the forms that must not lose what
+//! was typed when the server is away.
 //!
 //! Invariants:
 //! - a feature never reaches into another feature's folder: what two of them need is in `frame`, `ui` or `web`, and those

@@ -32,7 +32,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Tells style sheets and tests that the page answers to a person. Effects run in the browser only.
+/// Tells style sheets and tests that the page is hydrated. Effects run in the browser only.
 fn mark_hydrated() {
     Effect::new(|| {
         if let Some(root) = document().document_element() {

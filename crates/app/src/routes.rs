@@ -24,7 +24,7 @@ use crate::{
 
 /// All pages, the server functions under `/api/_fn`, and a page for addresses where there is none.
 ///
-/// The fallback answers whoever asks for HTML; everyone else gets an empty 404, which the caller of this fills in.
+/// The fallback answers requests for HTML; all others get an empty 404, which the caller of this function fills in.
 pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router {
     let mut web = WebState { keydesk, assets, access, guarded: [].into(), shell };
     let provided = web.clone();
@@ -38,7 +38,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
     Router::new()
         .leptos_routes_with_context(&options, pages, context, shell)
         .layer(from_fn(compression::tell_lists))
-        .layer(compression::of_what_is_long())
+        .layer(compression::of_long_answers())
         .merge(auth::routes(web.clone()))
         .merge(keys::routes(web.clone()))
         .merge(key::routes(web.clone()))
@@ -69,7 +69,7 @@ fn shell() -> AnyView {
 /// Longest body of a form or a call, in bytes: 1 MiB, which names some twenty thousand keys.
 const BODY_MAX: usize = 1 << 20;
 
-/// Ends a body that is too long with an error. Server functions would read it to its end, whoever sends it.
+/// Ends a body that is too long with an error. Server functions would read it to its end.
 async fn limited(request: Request<Body>) -> Request<Body> {
     request.map(|body| Body::new(Limited::new(body, BODY_MAX)))
 }

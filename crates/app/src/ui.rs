@@ -1,4 +1,4 @@
-//! What pages are made of. A component knows nothing of server functions.
+//! The parts that pages are made of. A component knows nothing of server functions.
 
 mod button;
 mod card;

@@ -1,5 +1,4 @@
-//! HTTP for browsers: what their requests carry, what is refused, what every answer carries, and how server functions are
-//! called. It knows no page.
+//! HTTP for browsers: cookies, sessions, guards, headers, and how server functions are called. It knows no page.
 
 #[cfg(feature = "ssr")]
 mod access;

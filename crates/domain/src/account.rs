@@ -1,4 +1,4 @@
-//! What accounts of administrators have in common: their e-mail addresses, and what they are told when the store fails.
+//! The common part of administrators' accounts: e-mail addresses, and the errors that they get when the store fails.
 
 use model::{AdminError, Email, fold};
 use store::StoreError;
@@ -14,7 +14,7 @@ pub(crate) fn public(error: StoreError) -> AdminError {
     }
 }
 
-/// As it is shown, and as accounts are compared.
+/// An e-mail address as it is shown, and as accounts are compared.
 pub(crate) fn email(text: &str) -> Result<(String, String), AdminError> {
     let email = Email::parse(text).map_err(|_| AdminError::InvalidEmail)?;
     let folded = fold(email.as_str());
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_an_email_address() {
+    fn which_texts_are_email_addresses() {
         assert_eq!(email(" Ada@Example.com "), Ok(("Ada@Example.com".to_owned(), "ada@example.com".to_owned())));
         for bad in ["", "ada", "a@b@c.de"] {
             assert_eq!(email(bad), Err(AdminError::InvalidEmail), "{bad:?}");

@@ -32,7 +32,7 @@ impl Keydesk {
         Ok(self.inner.store.count_administrators(installation).await.map_err(public)? == 0)
     }
 
-    /// What the set-up link of an installation carries. Derived from the master key, so it is stored nowhere and can be
+    /// The token in the set-up link of an installation. Derived from the master key, so it is stored nowhere and can be
     /// shown again; valid until the first administrator exists.
     pub fn set_up_token(&self, installation: InstallationId) -> String {
         let tag = self.inner.keyring.derive(b"keydesk/set-up/1\0", installation.0.as_bytes());

@@ -77,7 +77,7 @@ pub(crate) fn hash(installation: InstallationId, entry: &AuditEntry) -> [u8; HAS
     hash
 }
 
-/// Whether `entry` follows what was checked so far; returns what the next one must follow.
+/// Checks that `entry` follows `previous`, the number and hash before it; returns its own, which the next must follow.
 pub(crate) fn follows(
     installation: InstallationId,
     previous: (i64, [u8; HASH_LEN]),

@@ -12,11 +12,11 @@ use crate::{
     session::{ABSOLUTE_MS, IDLE_MS},
 };
 
-/// How often changes made elsewhere are looked for: four times within the second in which they must be known.
+/// How often Keydesk looks for changes made elsewhere: four times within the second in which they must be known.
 const POLL: Duration = Duration::from_millis(250);
 /// How often counted calls are written down.
 const FLUSH: Duration = Duration::from_secs(5);
-/// How often what is too old is removed.
+/// How often rows that are too old are removed.
 const PURGE: Duration = Duration::from_secs(60 * 60);
 
 /// The work that goes on beside the answering of calls.
@@ -51,8 +51,8 @@ impl Keydesk {
         }
     }
 
-    /// Applies what others changed since the last look. That the database answered proves that memory is fresh, as of the
-    /// moment before it was asked.
+    /// Applies the changes of others since the last look. That the database answered proves that memory is fresh, as of
+    /// the moment before it was asked.
     pub(crate) async fn poll(&self) -> Result<(), StoreError> {
         let asked_at = self.now();
         if let Some(epoch) = self.verifier().catch_up().await? {
@@ -147,7 +147,7 @@ async fn until_stopped(mut stop: watch::Receiver<bool>, work: impl Future<Output
 }
 
 impl Background {
-    /// Stops it all, and writes down what was counted.
+    /// Stops all of it, and writes the counted calls down.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}

@@ -47,7 +47,7 @@ impl Caller {
         Self { actor: Actor::Administrator { id: who.id }, installation, grants }
     }
 
-    /// Refuses a caller that may only read. What a key may do was decided by its scopes, before its call got here.
+    /// Refuses a caller that may only read. The scopes of a calling key were checked before.
     pub(crate) fn require_change(&self) -> Result<(), KeyError> {
         if matches!(self.grants, Grants::None) { Err(KeyError::Forbidden) } else { Ok(()) }
     }

@@ -23,7 +23,7 @@ impl Keydesk {
         Ok(self.delete_keys(caller, ids, None).await?.0)
     }
 
-    /// What memory will know of all secrets of the keys that `change` has deleted. Made from the records in memory
+    /// The tombstones of all secrets of the keys that `change` has deleted. Made from the records in memory
     /// where there are any: reading ten thousand from the database takes as long as deleting them. If another node has
     /// just changed such a key, its tombstone has an old name, but refuses all the same; restoring reads the key anew.
     async fn tombstones(

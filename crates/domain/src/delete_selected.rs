@@ -3,7 +3,7 @@ use model::{Deleted, KeyError, KeyId, Selection};
 use crate::{Caller, Keydesk, failure, selection::CHANGE};
 
 impl Keydesk {
-    /// Deletes what is selected. Many keys are deleted in several changes; when one of them fails, those before it
+    /// Deletes the selected keys. Many keys are deleted in several changes; when one of them fails, those before it
     /// stay, and the answer says why it stopped there.
     pub async fn delete_selected(&self, caller: &Caller, selection: &Selection) -> Result<Deleted, KeyError> {
         self.require_to_change(caller)?;

@@ -117,7 +117,7 @@ impl Keydesk {
     }
 }
 
-/// `df` knows what is left for this user; the standard library does not.
+/// `df` knows the space left for this user; the standard library does not.
 fn check_disk(data_dir: &Path) -> Finding {
     const WHAT: &str = "disk";
     let free = Command::new("df").arg("-Pk").arg(data_dir).output().ok().and_then(|output| {

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_quoted_and_no_formulas() {
+    fn cells_are_quoted_and_are_no_formulas() {
         for (cell, written) in [
             ("", ""),
             ("Acme CRM", "Acme CRM"),
@@ -174,7 +174,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_reads_back_but_for_the_apostrophe(rows in prop::collection::vec(prop::collection::vec("[a=,\"'\r\n\t +@-]{0,8}", 3), 0..5)) {
+        fn cells_read_back_without_the_apostrophe(rows in prop::collection::vec(prop::collection::vec("[a=,\"'\r\n\t +@-]{0,8}", 3), 0..5)) {
             let mut text = String::new();
             for row in &rows {
                 line(&mut text, &row.iter().map(|cell| Cow::Borrowed(cell.as_str())).collect::<Vec<_>>());

@@ -150,7 +150,7 @@ impl Keydesk {
     }
 }
 
-/// Binds what is sealed to its row.
+/// Binds the sealed secret to its row.
 fn associated(installation: InstallationId, key: KeyId, handover: HandoverId, master_id: &str) -> Vec<u8> {
     let ids = [installation.0, key.0, handover.0];
     let mut data = b"keydesk/handover/1\0".to_vec();
@@ -159,7 +159,7 @@ fn associated(installation: InstallationId, key: KeyId, handover: HandoverId, ma
     data
 }
 
-/// What a token is looked up by; `None`: the text does not have a token's form.
+/// The hash by which a token is looked up; `None`: the text does not have a token's form.
 fn hash(token: &str) -> Option<TokenHash> {
     let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(token).ok()?);
     (bytes.len() == TOKEN_LEN).then(|| {

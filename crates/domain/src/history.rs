@@ -15,9 +15,9 @@ pub struct HistoryEntry {
     pub actor: Actor,
     /// The name that an administrator has now, or the Client Name of a calling key; `None` for everyone else.
     pub name: Option<String>,
-    /// What.
+    /// What was done.
     pub action: Action,
-    /// The rest; never a secret.
+    /// Details; never a secret.
     pub detail: Value,
 }
 
@@ -26,7 +26,7 @@ pub struct HistoryEntry {
 pub struct History {
     /// Newest first.
     pub entries: Vec<HistoryEntry>,
-    /// What to ask for older entries with; `None`: there are none.
+    /// Where older entries begin; `None`: there are none.
     pub older: Option<i64>,
 }
 

@@ -14,7 +14,7 @@ pub(crate) const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 pub struct Idempotency {
     /// As the caller sent it.
     pub key: String,
-    /// Of the request: the same key with another fingerprint is refused.
+    /// The fingerprint of the request: the same key with another fingerprint is refused.
     pub fingerprint: [u8; 32],
 }
 
@@ -25,7 +25,7 @@ pub fn fingerprint(bytes: &[u8]) -> [u8; 32] {
     hash
 }
 
-/// What is sealed: the answer holds a secret.
+/// The answer as it is sealed, since it holds a secret.
 #[derive(Serialize, Deserialize)]
 struct Answer<'a> {
     key: Key,
@@ -38,13 +38,13 @@ fn associated(caller: &Caller, master_id: &str) -> Vec<u8> {
         .concat()
 }
 
-/// The database keeps a hash, because the `Idempotency-Key` itself is part of what opens the answer.
+/// The database keeps a hash, because the `Idempotency-Key` itself is part of the key that opens the answer.
 fn stored_key(idempotency: &Idempotency) -> String {
     fingerprint(idempotency.key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Keydesk {
-    /// The answer to the same request before, if there was one within a day.
+    /// The answer that the same request got within the last day, if any.
     pub(crate) async fn answered(
         &self,
         change: &mut Change,

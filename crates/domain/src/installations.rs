@@ -18,13 +18,13 @@ pub struct NewInstallation {
 }
 
 impl Keydesk {
-    /// All of them, by name.
+    /// All installations, by name.
     pub async fn installations(&self) -> Result<Vec<Installation>, KeyError> {
         let stored = self.inner.store.installations().await.map_err(failure::public)?;
         Ok(stored.into_iter().map(Installation::from).collect())
     }
 
-    /// The one of this name.
+    /// The installation of this name.
     pub async fn installation(&self, name: &str) -> Result<Option<Installation>, KeyError> {
         Ok(self.installations().await?.into_iter().find(|installation| installation.name == name))
     }

@@ -36,7 +36,8 @@ pub(crate) struct Inner {
     pub(crate) keyring_in_file: bool,
     pub(crate) verifier: Verifier,
     pub(crate) installations: RwLock<HashMap<InstallationId, Installation>>,
-    /// Held from the reading of installations until they are in memory, so that what was read first is not kept last.
+    /// Held from the reading of installations until they are in memory, so that an older reading never replaces a newer
+    /// one.
     pub(crate) reloading: tokio::sync::Mutex<()>,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
@@ -86,12 +87,12 @@ impl Keydesk {
         })
     }
 
-    /// What decides calls.
+    /// The verifier, which decides calls.
     pub fn verifier(&self) -> &Verifier {
         &self.inner.verifier
     }
 
-    /// Writes down what is still in memory and closes the database.
+    /// Writes the counted calls down and closes the database.
     pub async fn close(self) {
         self.inner.verifier.flush_usage().await;
         self.inner.store.close().await;

@@ -1,4 +1,4 @@
-//! Peppers and master keys: what is kept outside the database, so that the database alone verifies and opens nothing.
+//! Peppers and master keys, which are kept outside the database, so that the database alone verifies and opens nothing.
 
 use std::{
     fmt::Write as _,
@@ -132,7 +132,7 @@ impl Keyring {
         }
     }
 
-    /// What secrets are looked up by.
+    /// The keys of the digests by which secrets are looked up.
     pub(crate) fn peppers(&self) -> &Peppers {
         &self.peppers
     }
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_keyring() {
+    fn malformed_keyrings_are_refused() {
         let key = STANDARD.encode([1; 32]);
         assert!(matches!(Keyring::parse(""), Err(KeyringError::Incomplete)));
         assert!(matches!(Keyring::parse(&format!("pepper p1 {key}")), Err(KeyringError::Incomplete)));

@@ -26,7 +26,7 @@ pub struct OpenOptions {
     pub data_dir: PathBuf,
     /// The text of a keyring, in place of the file.
     pub keyring: Option<String>,
-    /// The prefix of secrets; `None`: what the deployment has.
+    /// The prefix of secrets; `None`: the deployment's own.
     pub prefix: Option<String>,
     /// Every scope that a key can be given.
     pub catalogue: Catalogue,

@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl Keydesk {
-    /// Gives a key a new secret. The one before works for the overlap; [`Overlap::NONE`] ends it before this answers. Never do
-    /// more than two work: what was ending already ends now. The Default API Key can be rotated as well.
+    /// Gives a key a new secret. The one before works for the overlap; [`Overlap::NONE`] ends it before this answers.
+    /// More than two never work: a secret that was ending already ends now. The Default API Key can be rotated as well.
     ///
     /// Whoever gets a secret can do what its key may do. So the caller must hold every scope of the key, or
     /// `keys:reveal`, with which it could ask for the secret anyway.

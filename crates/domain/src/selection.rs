@@ -11,7 +11,7 @@ impl Keydesk {
     pub(crate) fn filter(&self, caller: &Caller, selection: &Selection) -> Option<KeyFilter> {
         let query = selection.query(1)?;
         let search = fold(query.search.trim());
-        // What is deleted can't be deleted, and no name holds a control character.
+        // Deleted keys can't be deleted, and no name holds a control character.
         if query.status == Some(KeyStatus::Revoked) || search.contains(char::is_control) {
             return None;
         }

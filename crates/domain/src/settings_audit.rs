@@ -1,11 +1,11 @@
-//! What the audit log says of a key's settings.
+//! The audit events about a key's settings.
 
 use model::{Action, Key, KeyId, KeySettings, SettingsPatch};
 use serde_json::{Map, Value, json};
 
 use crate::{audit::AuditEvent, switch};
 
-/// What a person noted down about a key. The entry of its creation does not repeat it.
+/// Settings that a person notes down about a key. The entry of its creation does not repeat it.
 const NOTED: [&str; 3] = ["metadata", "owner_email", "notes"];
 
 /// A patch by the names of its settings, without those that it leaves as they are.
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn of_notes_it_is_only_said_that_they_changed() {
+    fn notes_are_only_said_to_have_changed() {
         let from = KeySettings { notes: Some("secret plan".parse().unwrap()), ..settings() };
         let to = KeySettings { enabled: false, ..settings() };
         let event = changed(KeyId(uuid::Uuid::nil()), &from, &to);

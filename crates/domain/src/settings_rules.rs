@@ -1,4 +1,4 @@
-//! What the settings of a key must satisfy beyond their types, whether it is issued or updated.
+//! Rules for the settings of a key beyond their types, whether it is issued or updated.
 
 use model::{Instant, KeyError, KeySettings};
 

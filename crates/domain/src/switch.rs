@@ -70,7 +70,7 @@ impl Keydesk {
         .await
     }
 
-    /// Switches what is selected on or off.
+    /// Switches the selected keys on or off.
     pub async fn set_enabled_selected(
         &self,
         caller: &Caller,
@@ -135,7 +135,7 @@ impl Switched {
     }
 }
 
-/// What the audit log says of a key that was switched on or off.
+/// The audit event of a key that was switched on or off.
 pub(crate) fn event(id: KeyId, enabled: bool) -> AuditEvent {
     AuditEvent::on_key(if enabled { Action::KeyEnable } else { Action::KeyDisable }, id, json!({}))
 }

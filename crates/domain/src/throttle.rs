@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_right_password_starts_afresh_and_time_forgets() {
+    fn a_correct_password_and_time_clear_failures() {
         let throttle = Throttle::default();
         for _ in 0..5 {
             assert_eq!(throttle.attempt("a", HOME, at(0)), Ok(()));
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn who_guesses_elsewhere_cannot_keep_an_owner_out() {
+    fn guesses_from_elsewhere_can_not_keep_an_owner_out() {
         let throttle = Throttle::default();
         assert_eq!(throttle.attempt("owner", HOME, at(0)), Ok(()));
         throttle.forget("owner", HOME);

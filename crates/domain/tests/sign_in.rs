@@ -101,7 +101,7 @@ async fn a_session_ends_after_half_an_hour_without_a_use() {
 }
 
 #[tokio::test]
-async fn what_a_page_asks_by_itself_is_no_use_of_the_session() {
+async fn requests_that_a_page_makes_by_itself_do_not_use_the_session() {
     let desk = Accounts::with_owner().await;
     let signed_in = desk.sign_in("ada@example.com", PASSWORD, HOME).await.unwrap();
     for minutes in 1..=29 {
@@ -214,7 +214,7 @@ async fn an_owner_is_never_locked_out_for_good() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_holders_of_the_set_up_link_one_becomes_the_owner() {
+async fn one_of_two_holders_of_the_set_up_link_becomes_the_owner() {
     let desk = Accounts::open().await;
     let token = desk.token().await;
     let attempt = |email: &str| {

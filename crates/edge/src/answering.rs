@@ -10,7 +10,7 @@ use axum::response::Response;
 
 /// An answer, or the work that will give it.
 pub enum Answering {
-    /// Until it is taken.
+    /// The answer, until it is taken.
     Now(Option<Response>),
     /// It may have to wait; most often it need not.
     Soon(Later),

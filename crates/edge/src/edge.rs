@@ -35,7 +35,7 @@ pub trait Source: Send + Sync + 'static {
     fn request_id(&self, now: model::Instant) -> Uuid;
 }
 
-/// What is known of a request before it is answered, and needed afterwards.
+/// The facts about a request that are known before its answer and needed after it.
 #[derive(Debug)]
 pub struct RequestContext {
     started: Instant,
@@ -78,7 +78,7 @@ impl Edge {
         Self(Arc::new(Inner { source: Box::new(source), routes, metrics, refusals, started: Instant::now() }))
     }
 
-    /// Where requests can go.
+    /// The routes of this process.
     pub fn routes(&self) -> &Routes {
         &self.0.routes
     }

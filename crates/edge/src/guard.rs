@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_ready_in_time_is_answered_and_what_is_not_is_given_up() {
+    async fn work_that_is_ready_in_time_is_answered_and_late_work_given_up() {
         let limit = Duration::from_secs(30);
         assert_eq!(within(limit, async { 1 }).await, Some(1));
         let slow = |seconds| tokio::time::sleep(Duration::from_secs(seconds));

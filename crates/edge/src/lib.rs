@@ -4,9 +4,9 @@
 //! - every answer passes [`Edge`], which gives it its request id, counts it and logs it; a log line on behalf of a
 //!   request that has to wait carries its id and its route ([`Edge::span`]);
 //! - neither a path nor a query goes into a log, since a careless caller may have put a key there;
-//! - an error is a problem document, and never repeats what the caller sent where a secret could stand;
-//! - the threads that answer ([`Cores`]) never wait: what has to is done elsewhere, and time is waited for on another thread;
-//! - it knows the words of `model`, and neither keys nor databases: what is decided on a call is decided elsewhere.
+//! - an error is a problem document, and never repeats what the caller sent where a secret could be;
+//! - the threads that answer ([`Cores`]) never wait: work that waits, and every timer, is elsewhere;
+//! - it knows the words of `model`, and neither keys nor databases: calls are decided elsewhere.
 
 pub mod accept;
 mod answering;

@@ -122,7 +122,7 @@ impl Problem {
         self
     }
 
-    /// What would be accepted, for `WWW-Authenticate`.
+    /// The challenge, for `WWW-Authenticate`.
     pub fn challenge(mut self, challenge: HeaderValue) -> Self {
         self.challenge = Some(challenge);
         self

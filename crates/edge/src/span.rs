@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_span_is_made_once_and_only_for_what_waits() {
+    async fn a_span_is_made_once_and_only_for_a_future_that_waits() {
         let made = Cell::new(0);
         let make = || {
             made.set(made.get() + 1);

@@ -19,7 +19,7 @@ use tokio::runtime::Handle;
 pub struct Timers(Handle);
 
 impl Timers {
-    /// Whose sleeps are the present runtime's.
+    /// Timers whose sleeps wait in the current runtime.
     pub fn here() -> Self {
         Self(Handle::current())
     }
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn sleeps_wait_elsewhere_than_where_they_are_awaited() {
+    fn sleeps_wait_in_another_runtime_than_their_caller() {
         let (_waiting, timer) = waiting();
         answering().block_on(async {
             timer.sleep(Duration::from_millis(1)).await;

@@ -33,7 +33,7 @@ impl<T> OneOrMany<T> {
     }
 }
 
-/// Why what was configured can't be used.
+/// Why the configuration can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidGateway {
     /// A trusted proxy is not a network.
@@ -44,7 +44,7 @@ pub enum InvalidGateway {
     Route(#[from] InvalidRoute),
 }
 
-/// Checks what was configured.
+/// Checks the configuration.
 pub fn gateway(routes: Vec<RouteEntry>, trusted_proxies: &[String]) -> Result<Gateway, InvalidGateway> {
     let network = |text: &String| {
         let text = text.trim();

@@ -20,7 +20,7 @@ struct Inner {
     route: Route,
 }
 
-/// Where proxies ask.
+/// The path at which proxies ask.
 const PATH: &str = "/authz";
 
 impl Gate {

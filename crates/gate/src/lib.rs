@@ -1,4 +1,4 @@
-//! What stands in front of an API: the original request, the scopes that its route needs, and the answer that lets it
+//! The part in front of an API: the original request, the scopes that its route needs, and the answer that lets it
 //! through or refuses it, in each protocol that proxies ask in.
 //!
 //! Invariants:

@@ -87,7 +87,7 @@ impl From<Metadata> for BTreeMap<String, String> {
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
 
-/// The text has not the form of an e-mail address.
+/// The text does not have the form of an e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be an e-mail address such as ada@example.com")]
 pub struct InvalidEmail;
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_an_email_address() {
+    fn which_texts_are_email_addresses() {
         assert_eq!(Email::parse(" Ada@Example.com ").unwrap().as_str(), "Ada@Example.com");
         let long = format!("{}@example.com", "a".repeat(243));
         for bad in [

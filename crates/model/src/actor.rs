@@ -91,7 +91,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// As it stands in the audit log.
+    /// Its name in the audit log.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InstallationCreate => "installation.create",

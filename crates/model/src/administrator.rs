@@ -22,7 +22,7 @@ pub enum Role {
 pub struct UnknownRole;
 
 impl Role {
-    /// As it stands on the wire and in the database.
+    /// Its name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Owner => "owner",
@@ -31,7 +31,7 @@ impl Role {
         }
     }
 
-    /// As people read it.
+    /// Its name for people.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Owner => "Owner",

@@ -8,9 +8,9 @@ pub struct Bounded<T, const LEAST: usize, const MOST: usize>(Vec<T>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must have {least} to {most} entries")]
 pub struct InvalidLength {
-    /// As few as it may have.
+    /// The fewest entries.
     pub least: usize,
-    /// As many as it may have.
+    /// The most entries.
     pub most: usize,
 }
 

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_added() {
+    fn scopes_that_can_not_be_added() {
         let long = "x".repeat(201);
         for (entries, expected) in [
             (vec![entry("calls:read", "Again")], "Twice"),

@@ -20,7 +20,7 @@ pub enum Environment {
 pub struct UnknownEnvironment;
 
 impl Environment {
-    /// As it stands in a secret and on the wire.
+    /// Its name in a secret and on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Live => "live",

@@ -107,7 +107,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn days_are_so_many_times_24_hours_and_no_text_is_too_odd(days in 1..=DAYS_MAX, text in "\\PC{0,30}") {
+        fn a_day_has_24_hours_and_no_text_panics(days in 1..=DAYS_MAX, text in "\\PC{0,30}") {
             let read: Expiry = format!("{days}d").parse()?;
             prop_assert_eq!(read.instant(NOW).as_millis() - NOW.as_millis(), i64::from(days) * DAY_MS);
             let _ = text.parse::<Expiry>();

@@ -19,7 +19,7 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
-    /// As it stands on the wire and in the database.
+    /// Its name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Default => "default",
@@ -49,7 +49,7 @@ pub enum KeyStatus {
 pub struct UnknownStatus;
 
 impl KeyStatus {
-    /// As it stands on the wire.
+    /// Its name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",

@@ -33,7 +33,7 @@ pub enum InvalidLimit {
     /// The burst is 0 or above the limit.
     #[error("must have a burst between 1 and its limit")]
     Burst,
-    /// The time zone has not the form of one.
+    /// The time zone does not have the form of one.
     #[error("must have a time_zone such as Europe/Berlin")]
     TimeZone,
     /// More rate limits than a key can have.

@@ -9,7 +9,7 @@ pub const PAGE_DEFAULT: u32 = 50;
 /// Most keys on a page.
 pub const PAGE_MAX: u32 = 200;
 
-/// What a list is ordered by.
+/// The column that orders a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SortColumn {
@@ -25,7 +25,7 @@ pub enum SortColumn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sort {
-    /// By what.
+    /// The column.
     pub column: SortColumn,
     /// Largest first.
     pub descending: bool,
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_cursor() {
+    fn malformed_cursors_are_refused() {
         for bad in
             ["", "1", "2.client_name.-.", "1.name.-.", "1.client_name.-.61", "1.created_at.-", "1.client_name.x.61"]
         {

@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_within() {
+    fn which_addresses_are_allowed() {
         for (networks, address, expected) in [
             (&[][..], Some("203.0.113.9"), true),
             (&[], None, true),
@@ -352,7 +352,7 @@ mod tests {
         }
 
         #[test]
-        fn what_covers_begins_what_it_covers(one in address(), other in address(), prefixes in (0u8..=128, 0u8..=128), below in any::<bool>()) {
+        fn a_network_covers_those_that_begin_with_its_prefix(one in address(), other in address(), prefixes in (0u8..=128, 0u8..=128), below in any::<bool>()) {
             let network = |address: IpAddr, prefix: u8| {
                 let address = address.to_canonical();
                 let prefix = prefix.min(if address.is_ipv4() { 32 } else { 128 });
@@ -370,7 +370,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_printed_reads_back(address in address(), prefix in 0u8..=128) {
+        fn a_printed_network_reads_back(address in address(), prefix in 0u8..=128) {
             let address = address.to_canonical();
             let prefix = prefix.min(if address.is_ipv4() { 32 } else { 128 });
             let network = masked(address, prefix);

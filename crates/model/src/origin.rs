@@ -138,7 +138,7 @@ impl OriginPattern {
         Ok(Self { scheme, host, subdomains, port })
     }
 
-    /// Whether this is the origin, as the header `Origin` writes it, or one of them.
+    /// Whether an origin, as the header `Origin` writes it, is this one or one of these.
     pub fn matches(&self, origin: &str) -> bool {
         read(origin).is_ok_and(|parts| self.holds(&parts))
     }
@@ -451,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_narrower_is_covered() {
+    fn narrower_patterns_are_covered() {
         for (one, other, expected) in [
             ("https://a.example.com", "https://a.example.com", true),
             ("https://*.example.com", "https://a.example.com", true),
@@ -476,7 +476,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn as_label_by_label(pattern in (any::<bool>(), any::<bool>(), labels(), port()), origin in (any::<bool>(), labels(), port()), below in any::<bool>()) {
+        fn matches_as_label_by_label(pattern in (any::<bool>(), any::<bool>(), labels(), port()), origin in (any::<bool>(), labels(), port()), below in any::<bool>()) {
             let mut origin = origin;
             if below {
                 origin.0 = pattern.0;

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// For how long the secret before works beside a new one: at most 30 days, in seconds. The one place that knows the bound.
+/// For how long the old secret works beside a new one: at most 30 days, in seconds. The one place that knows the bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(into = "u32")]
 pub struct Overlap(u32);

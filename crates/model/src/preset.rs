@@ -41,7 +41,7 @@ impl Preset {
         Self::Custom,
     ];
 
-    /// As it stands on the wire.
+    /// Its name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Crm => "crm",

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_filled_in_and_written() {
+    fn defaults_are_filled_in_and_written() {
         let quota = read(r#"{"name":"daily","limit":0,"period":"day"}"#).unwrap();
         assert_eq!((quota.limit(), quota.period(), quota.time_zone()), (0, Period::Day, None));
         let written = serde_json::to_string(&quota).unwrap();

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_filled_in_and_written() {
+    fn defaults_are_filled_in_and_written() {
         let limit = read(r#"{"name":"default","limit":100,"window_seconds":60}"#).unwrap();
         assert_eq!((limit.limit(), limit.window_seconds(), limit.burst()), (100, 60, 100));
         let written = serde_json::to_string(&limit).unwrap();

@@ -2,7 +2,7 @@ use std::str;
 
 /// The path of a request, byte for byte as it came, which every proxy and every server reads the same way.
 ///
-/// Nothing is decoded or tidied: the decision is made on what is forwarded. A path that two programs could read
+/// Nothing is decoded or tidied: the decision is made on the forwarded bytes. A path that two programs could read
 /// differently is refused instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawPath<'a>(&'a str);
@@ -35,7 +35,7 @@ pub enum InvalidPath {
 }
 
 impl<'a> RawPath<'a> {
-    /// Checks a path as it stands in a request, without its query.
+    /// Checks the path of a request, without its query.
     pub fn parse(path: &'a [u8]) -> Result<Self, InvalidPath> {
         if path.first() != Some(&b'/') {
             return Err(InvalidPath::NotAbsolute);

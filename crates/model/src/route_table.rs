@@ -60,7 +60,7 @@ impl RouteTable {
 }
 
 impl Node {
-    /// The place of the route that already stands there, if there is one.
+    /// Returns the place of the route that is already there, if there is one.
     fn insert(&mut self, route: &Route, place: usize) -> Option<usize> {
         let mut node = self;
         for segment in &route.segments {
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_route_names_is_not_matched() {
+    fn a_call_that_no_route_names_is_not_matched() {
         let table = table(&["GET /api/contacts/{id}", "GET /files/{*rest}", "GET /tail/"]);
         for (method, path) in [
             ("POST", "/api/contacts/42"),
@@ -249,7 +249,7 @@ mod tests {
         }
     }
 
-    /// What the documentation says, word for word and slowly.
+    /// The rules of the documentation, word for word and slowly.
     fn most_specific<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<&'a Route> {
         let segments: Vec<Vec<u8>> = path[1..].split('/').map(|segment| decoded(segment).collect()).collect();
         let matching: Vec<&Route> = routes.iter().filter(|route| matches(route, &segments)).collect();
@@ -303,7 +303,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2048))]
 
         #[test]
-        fn what_is_found_is_what_the_slow_rules_say(
+        fn the_slow_rules_find_the_same_route(
             entries in prop::collection::vec((prop::sample::select(vec!["GET", "PUT", "*"]), template()), 0..12),
             calls in prop::collection::vec((prop::sample::select(vec!["GET", "PUT", "HEAD"]), path()), 1..20),
         ) {

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_allows_what() {
+    fn which_scopes_allow_which() {
         let rows = [
             (&["contacts:read"][..], "contacts:read", true),
             (&["contacts:read"], "contacts:write", false),

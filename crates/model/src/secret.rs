@@ -12,7 +12,7 @@ use crate::Environment;
 
 /// Random base62 characters in a secret: 178 bits.
 pub const BODY_LEN: usize = 30;
-/// Base62 characters that hold the CRC-32 of all that stands before them.
+/// Base62 characters that hold the CRC-32 of all characters before them.
 pub const CHECKSUM_LEN: usize = 6;
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -34,7 +34,7 @@ impl PlainSecret {
         &self.0
     }
 
-    /// What may be shown of it: everything up to four random characters, and the last four.
+    /// The part that may be shown: everything up to four random characters, and the last four.
     pub fn hint(&self) -> Hint {
         let text = self.expose();
         // A text too short to be a secret is masked whole; slicing by `get` never splits a character.
@@ -70,7 +70,7 @@ pub struct SecretFormat {
     prefix: String,
 }
 
-/// What can be read off a well-formed secret without any lookup.
+/// The parts of a well-formed secret that can be read without any lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SecretParts {
     /// The environment that the secret names.
@@ -190,7 +190,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_reads_back(environment in environment(), body in body()) {
+        fn a_written_secret_reads_back(environment in environment(), body in body()) {
             let secret = format().write(environment, &body);
             prop_assert_eq!(format().read(secret.expose()), Some(SecretParts { environment }));
         }

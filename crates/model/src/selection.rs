@@ -25,7 +25,7 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// The list that shows what is selected; `None` for [`Selection::Ids`].
+    /// The list that shows the selected keys; `None` for [`Selection::Ids`].
     pub fn query(&self, limit: u32) -> Option<ListQuery> {
         match self {
             Self::Ids(_) => None,
@@ -58,7 +58,7 @@ pub struct DeletionImpact {
     pub last_used_at: Option<Instant>,
 }
 
-/// What became of the deletion of a selection.
+/// The outcome of deleting a selection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deleted {
     /// Keys that were deleted.

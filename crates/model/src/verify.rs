@@ -46,7 +46,7 @@ impl Code {
         Self::Valid,
     ];
 
-    /// As it stands on the wire.
+    /// Its name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotFound => "NOT_FOUND",
@@ -74,7 +74,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// What is known of the secret that was presented.
+/// The facts about the presented secret.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyFacts<'a> {
     /// The key's life.
@@ -85,11 +85,11 @@ pub struct KeyFacts<'a> {
     pub networks: &'a NetworkSet,
     /// From which web origins the key may be used.
     pub origins: &'a OriginSet,
-    /// What the key may do.
+    /// The scopes of the key.
     pub scopes: &'a ScopeSet,
 }
 
-/// What is known of the call.
+/// The facts about the call.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CallFacts<'a> {
     /// The scopes that it needs: all of them.
@@ -194,11 +194,11 @@ mod tests {
         ("unknown address", Code::IpNotAllowed, |case| case.ip = None),
         ("foreign origin", Code::OriginNotAllowed, |case| case.origin = Some("https://example.com")),
         ("no origin", Code::OriginNotAllowed, |case| case.origin = None),
-        ("no right", Code::InsufficientScope, |case| case.wanted = vec!["calls:read".parse().unwrap()]),
+        ("no scope", Code::InsufficientScope, |case| case.wanted = vec!["calls:read".parse().unwrap()]),
     ];
 
     #[test]
-    fn of_two_reasons_the_first_in_the_order_decides() {
+    fn the_first_of_two_reasons_decides() {
         assert_eq!(Case::allowed().decide(), Code::Valid);
         for (one, (name, first, begin)) in REASONS.iter().enumerate() {
             for (other, second, add) in &REASONS[one..] {
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn of_any_reasons_the_first_in_the_order_decides() {
+    fn the_first_of_many_reasons_decides() {
         for present in 0..1_u32 << REASONS.len() {
             let mut case = Case::allowed();
             let holds = || REASONS.iter().enumerate().filter(|(bit, _)| present & (1 << bit) != 0);

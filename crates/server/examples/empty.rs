@@ -1,5 +1,5 @@
-//! What calls are compared with: a bare axum handler that answers nothing, with the same allocator. `empty [ADDRESS]
-//! [--current-thread]`: on axum's usual runtime of several threads, or on one thread.
+//! The server that calls are compared with: a bare axum handler that answers nothing, with the same allocator.
+//! `empty [ADDRESS] [--current-thread]`: on axum's usual runtime of several threads, or on one thread.
 
 use tokio::{net::TcpListener, runtime::Builder};
 

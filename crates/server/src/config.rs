@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_proxies_is_checked_at_the_start() {
+    fn settings_of_proxies_are_checked_at_the_start() {
         let route = |method: &str, path: &str, scope: &str| {
             format!("[[routes]]\nmethod = {method}\npath = \"{path}\"\nscope = {scope}\n")
         };

@@ -9,12 +9,12 @@ use crate::{
     group::on_tx,
 };
 
-/// An administrator with what signs them in.
+/// An administrator with the data for signing in.
 #[derive(Clone)]
 pub struct StoredAdministrator {
     /// Where they work.
     pub installation: InstallationId,
-    /// What may be seen of them.
+    /// The part that may be shown.
     pub administrator: Administrator,
     /// The e-mail address as it is compared.
     pub email_folded: String,

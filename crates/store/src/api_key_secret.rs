@@ -16,9 +16,9 @@ pub type Digest = [u8; 32];
 pub struct NewSecret {
     /// Its own id.
     pub id: SecretId,
-    /// What it is looked up by.
+    /// The digest by which it is looked up.
     pub digest: Digest,
-    /// What may be shown of it.
+    /// The part that may be shown.
     pub hint: Hint,
     /// The pepper that the digest was made with.
     pub pepper_id: String,
@@ -189,7 +189,7 @@ impl Change {
         Ok(ended)
     }
 
-    /// What the secrets of many keys of the installation are looked up by.
+    /// The digests of the secrets of many keys of the installation.
     pub async fn digests_of_keys(
         &mut self,
         installation: InstallationId,

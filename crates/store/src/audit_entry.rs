@@ -19,11 +19,11 @@ pub struct AuditEntry {
     pub at: Instant,
     /// The actor, as canonical JSON.
     pub actor: String,
-    /// What.
+    /// What was done.
     pub action: String,
     /// The key that it concerns.
     pub key: Option<KeyId>,
-    /// The rest, as JSON. Never a secret.
+    /// Details, as JSON. Never a secret.
     pub detail: String,
     /// The hash of the entry before; zeros for the first.
     pub previous_hash: [u8; HASH_LEN],

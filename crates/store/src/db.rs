@@ -10,10 +10,10 @@ pub(crate) enum Db {
         write: SqlitePool,
     },
     Postgres {
-        /// For everything that is over soon.
+        /// For reads, which are over soon.
         read: PgPool,
-        /// For changes, which wait for each other: however many do, what only reads gets a connection at once, and
-        /// memory stays fresh.
+        /// For changes, which wait for each other: however many do, a read gets a connection at once, and memory stays
+        /// fresh.
         write: PgPool,
     },
 }
@@ -28,7 +28,7 @@ macro_rules! on_db {
     };
 }
 
-/// The same on the pool to write to, for what is no change of truth: usage, sessions, purges.
+/// The same on the pool to write to, for writes that are no change of truth: usage, sessions, purges.
 macro_rules! on_writer {
     ($store:expr, $pool:ident => $body:expr) => {
         match &$store.db {

@@ -21,7 +21,7 @@ pub struct NewHandover {
     pub installation: InstallationId,
     /// The key whose secret it hands over.
     pub key: KeyId,
-    /// What it is looked up by.
+    /// The hash by which it is looked up.
     pub token_hash: TokenHash,
     /// The master key that, with the token, opens it.
     pub master_key_id: String,

@@ -67,7 +67,7 @@ impl Store {
         Ok(count.unwrap_or(0).unsigned_abs())
     }
 
-    /// All of them, by name. They are few.
+    /// All installations, by name. They are few.
     pub async fn installations(&self) -> Result<Vec<StoredInstallation>, StoreError> {
         let rows: Vec<InstallationRow> = on_db!(self, pool => sqlx::query_as(INSTALLATIONS).fetch_all(pool).await?);
         Ok(rows.into_iter().map(StoredInstallation::from).collect())

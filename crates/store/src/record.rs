@@ -15,7 +15,7 @@ use crate::{
 /// All that verification needs to know of one secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRecord {
-    /// What the secret is looked up by.
+    /// The digest by which the secret is looked up.
     pub digest: Digest,
     /// The secret.
     pub secret: SecretId,
@@ -31,7 +31,7 @@ pub struct StoredRecord {
     pub client_name: ClientName,
     /// Which data it reaches.
     pub environment: Environment,
-    /// What it may do.
+    /// Its scopes.
     pub scopes: ScopeSet,
     /// From which addresses it may be used.
     pub networks: NetworkSet,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// Rows in one INSERT, ids in one IN: well under the 32,766 and 65,535 values that the databases take.
 pub(crate) const CHUNK: usize = 500;
 
-/// A statement put together from fixed pieces and bound values, for what can't be one constant: lists with filters and
+/// A statement put together from fixed pieces and bound values, where it can't be one constant: lists with filters and
 /// statements over many ids. No text from outside ever becomes part of the statement.
 ///
 /// The place of a value is `?` here, and becomes `$n` for PostgreSQL ([`Dialect`]). SQLite takes `$n`, too, but looks each
@@ -145,12 +145,12 @@ macro_rules! query {
 
 pub(crate) use query;
 
-/// An instant as it stands in a row, if it does.
+/// The instant of a column that may be NULL.
 pub(crate) fn instant(ms: Option<i64>) -> Option<Instant> {
     ms.map(Instant::from_millis)
 }
 
-/// Sets and pairs as they stand in a row: nothing but texts, which JSON can always hold.
+/// Sets and pairs as a row holds them: nothing but texts, which JSON can always hold.
 macro_rules! json {
     ($value:expr) => {
         serde_json::to_string($value).unwrap_or_default()

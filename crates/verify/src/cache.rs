@@ -115,7 +115,7 @@ impl Cache {
         }
     }
 
-    /// A record read to warm the cache: kept if there is room and nothing as new is there.
+    /// A record read to warm the cache: kept if there is room and no record as new.
     pub(crate) fn warm(&self, stored: StoredRecord) -> bool {
         let room = self.records.len() < self.capacity;
         if room {
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn of_digests_that_begin_alike_neither_is_taken_for_the_other() {
+    fn digests_that_begin_alike_are_told_apart() {
         let cache = Cache::new(10);
         let mut other = [1; 32];
         other[31] = 2;

@@ -7,7 +7,7 @@ use crate::Record;
 /// One call with a key.
 #[derive(Clone, Copy, Default)]
 pub struct Call<'a> {
-    /// What was presented, whatever it is.
+    /// The text that was presented as a key.
     pub key: &'a str,
     /// The installation that it must belong to; `None`: any.
     pub installation: Option<InstallationId>,

@@ -28,8 +28,8 @@ impl Verifier {
         self.inner.freshness.holds(now)
     }
 
-    /// Applies what others changed since the last look. Returns the newest epoch if it moved. Once everything else that
-    /// depends on it was read as well, call [`Verifier::caught_up`]; until then the same changes are read again.
+    /// Applies the changes of others since the last look. Returns the newest epoch if it moved. Once everything else
+    /// that depends on it was read as well, call [`Verifier::caught_up`]; until then the same changes are read again.
     pub async fn catch_up(&self) -> Result<Option<i64>, StoreError> {
         let inner = &self.inner;
         let (known, newest) = (inner.freshness.epoch(), inner.store.epoch().await?);

@@ -11,7 +11,7 @@ use crate::{
 const BATCH: usize = 1_000;
 
 impl Verifier {
-    /// Writes down the calls counted so far. What can't be written waits for the next time.
+    /// Writes down the calls counted so far. Calls that can't be written wait for the next time.
     pub async fn flush_usage(&self) {
         let usage = &self.inner.usage;
         let Left { mut records, deltas: mut aside } = usage.drain();

@@ -1,12 +1,12 @@
-//! The decision on a call: what runs for every call, and nothing else.
+//! The decision on a call: the code that runs for every call, and nothing else.
 //!
 //! Invariants:
 //! - a call with a key that memory knows does no I/O, allocates nothing, and never waits for the recording of usage;
 //! - there is no clock in here: whatever depends on time takes `now`;
 //! - there is no verb and no person in here: nothing changes a key, and the decision never depends on who asks.
 //!   `domain` makes changes and applies them with [`Verifier::apply`] or [`Verifier::put`] before it answers;
-//! - of two records of one secret the one with the higher epoch stays in memory, in whichever order they arrive, and what was
-//!   read while a change was applied is used once and not kept;
+//! - of two records of one secret the one with the higher epoch stays in memory, in whichever order they arrive, and a
+//!   record read while a change was applied is used once and not kept;
 //! - memory is trusted for 5 s after the database last proved it fresh; then calls with keys that it knows are refused;
 //! - a key that is not found is refused in the time that a key that is found takes.
 

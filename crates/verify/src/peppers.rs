@@ -25,8 +25,8 @@ impl Pepper {
     }
 }
 
-/// The peppers of a deployment. New secrets get the first; what was made with the others still verifies, so that peppers can
-/// be rotated. Cheap to clone.
+/// The peppers of a deployment. New secrets get the first; secrets made with the others still verify, so that peppers
+/// can be rotated. Cheap to clone.
 #[derive(Clone)]
 pub struct Peppers {
     newest: Pepper,
@@ -51,7 +51,7 @@ impl Peppers {
         &self.newest.id
     }
 
-    /// What a secret is looked up by.
+    /// The digest by which a secret is looked up.
     pub fn digest(&self, secret: &str) -> Digest {
         self.newest.digest(secret)
     }
@@ -61,7 +61,7 @@ impl Peppers {
         self.older.iter().map(move |pepper| pepper.digest(secret))
     }
 
-    /// Shows that a database belongs to these peppers. Says nothing about them.
+    /// Shows that a database belongs to these peppers. Reveals nothing about them.
     pub fn proof(&self) -> Vec<u8> {
         hmac::sign(&self.newest.key, PROOF).as_ref().to_vec()
     }

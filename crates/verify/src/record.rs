@@ -14,11 +14,11 @@ use store::{Digest, LastUse, StoredRecord};
 
 /// What verification knows of one secret, with the calls that were counted since they were last written down.
 ///
-/// What a call with a key that lives reads and writes is in `Hot`, at the beginning: with the counts of its `Arc` it fills
-/// one line of 64 bytes; the digest and what an answer says of the key are in the next. Of ten thousand keys that are called
-/// in turn no record is in the processor's nearest cache, and each line that a call touches is waited for. In a model of both
-/// (2026-11-25, a busy machine) finding and counting cost 230 to 540 ns before, and with this and the table of `cache.rs` 180
-/// to 260 ns.
+/// All that a call with a living key reads and writes is in `Hot`, at the beginning: with the counts of its `Arc` it
+/// fills one line of 64 bytes; the digest and what an answer says of the key are in the next. Of ten thousand keys that
+/// are called in turn no record is in the processor's nearest cache, and each line that a call touches is waited for.
+/// In a model of both (2026-11-25, a busy machine) finding and counting cost 230 to 540 ns before, and with this and
+/// the table of `cache.rs` 180 to 260 ns.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Record {
@@ -224,7 +224,7 @@ impl Record {
         self.hot.environment
     }
 
-    /// What it may do.
+    /// Its scopes.
     pub fn scopes(&self) -> &ScopeSet {
         &self.hot.scopes
     }

@@ -20,7 +20,7 @@ pub(crate) struct Usage {
     deferred: AtomicU64,
 }
 
-/// What waits outside the queue.
+/// Usage that waits outside the queue.
 #[derive(Default)]
 pub(crate) struct Left {
     /// Those that found the queue full or could not be written down. A record that is in memory no more, because its key
@@ -60,7 +60,7 @@ impl Usage {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes out all that waits.
+    /// Takes out all usage that waits.
     pub(crate) fn drain(&self) -> Left {
         let mut left = std::mem::take(&mut *self.left());
         let mut receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,7 +72,7 @@ impl Usage {
     }
 }
 
-/// Takes out what a record has counted of an hour.
+/// Takes out the calls of an hour that a record has counted.
 pub(crate) fn deltas(record: &Record, hour: Instant) -> impl Iterator<Item = UsageDelta> {
     record.take().map(move |(code, calls)| UsageDelta {
         installation: record.installation(),

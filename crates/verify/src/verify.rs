@@ -38,7 +38,7 @@ impl Verifier {
             Some(record) => {
                 let verdict = self.decide(record, call, now);
                 if matches!(verdict.code, Code::NotFound | Code::Revoked | Code::Disabled | Code::Expired) {
-                    // Callers are not told which of these it was, so it takes what an unknown key takes.
+                    // Callers are not told which of these it was, so it takes as long as an unknown key.
                     black_box(inner.cache.is_unknown(&digest));
                 }
                 Warm::Decided(verdict)
@@ -82,7 +82,7 @@ impl Verifier {
         if foreign || record.is_gone(now) { self.unknown(call, now) } else { self.settle(record, call, now, true) }
     }
 
-    /// Refuses what is not found in the time that a key that is found takes, by deciding on a decoy.
+    /// Refuses a key that is not found, in the time that a found one takes, by deciding on a decoy.
     fn unknown(&self, call: Call<'_>, now: Instant) -> Verdict {
         self.settle(Arc::clone(&self.inner.decoy), call, now, false)
     }

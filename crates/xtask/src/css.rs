@@ -21,7 +21,7 @@ pub(crate) fn bundle(entry: &Path, read: &dyn Fn(&Path) -> Result<String>) -> Re
     Ok(bundled)
 }
 
-/// Without comments and indentation, which would be a fifth of what is sent. Refuses a text that these few lines would
+/// The text without comments and indentation, which would be a fifth of it. Refuses a text that these few lines would
 /// spoil.
 fn without_comments(text: &str) -> std::result::Result<String, &'static str> {
     let (mut kept, mut rest) = (String::new(), text);
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_spoiled_is_refused() {
+    fn styles_that_would_be_spoiled_are_refused() {
         for line in ["@import \"a.css\" layer(a);", "@import \"./a.css\";", "@import url(./a.css) layer(a);"] {
             assert!(bundled(line, &[("a.css", "")]).unwrap_err().to_string().contains("not understood"), "{line}");
         }

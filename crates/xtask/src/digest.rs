@@ -58,7 +58,7 @@ pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// A note in `target/xtask` on what a piece of work was made from.
+/// A note in `target/xtask` on the inputs of a piece of work.
 pub(crate) struct Stamp(PathBuf);
 
 impl Stamp {

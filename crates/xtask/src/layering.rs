@@ -30,7 +30,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
     ("xtask", &[]),
 ];
 
-/// Words that must not stand in a room, and why.
+/// Words that must not be in a room, and why.
 const FORBIDDEN: [(&str, &[&str], &str); 12] = [
     (
         "model",
@@ -140,7 +140,7 @@ fn is_source(name: &str) -> bool {
     name.ends_with(".rs") || name.ends_with("Cargo.toml")
 }
 
-/// Lines, from 1, on which one of `words` stands as a whole word outside of a comment.
+/// Lines, from 1, on which one of `words` is a whole word outside of a comment.
 fn said<'a>(text: &'a str, comment: &'a str, words: &'a [&'a str]) -> impl Iterator<Item = (usize, &'a str)> + 'a {
     text.lines().enumerate().flat_map(move |(at, line)| {
         let code = line.split(comment).next().unwrap_or_default();

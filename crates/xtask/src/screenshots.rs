@@ -1,4 +1,4 @@
-//! `cargo xtask screenshots`: the pictures in the documentation, taken anew so that they stay true.
+//! `cargo xtask screenshots`: the pictures in the documentation, taken again so that they stay true.
 
 use crate::count::Count;
 use crate::process::Result;

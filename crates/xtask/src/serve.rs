@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_give_way_to_what_was_said() {
+    fn given_flags_go_before_defaults() {
         let mut args = words(&["--listen=[::1]:9"]);
         add_default(&mut args, "--listen", "KEYDESK_TEST_UNSET", LISTEN);
         add_default(&mut args, "--data-dir", "KEYDESK_TEST_UNSET", "data");
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_port_is_said_so() {
+    fn a_taken_port_is_reported() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let failure = check_free(&taken.local_addr().unwrap().to_string()).unwrap_err();
         assert!(failure.to_string().contains("is taken"), "{failure}");

@@ -72,7 +72,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     Ok(if steps.all_passed() && count.clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Fetches what comes from elsewhere. The step that needs it meets a failure again, and shows the reason.
+/// Fetches programs and packages. A step that needs one meets a failure again, and shows the reason.
 fn fetch(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
     /// The step that needs it, what is printed, and how it is fetched.
     type Fetch<'a> = (&'a str, &'a str, &'a dyn Fn() -> Result<()>);

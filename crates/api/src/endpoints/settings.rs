@@ -62,7 +62,7 @@ impl NewKeyBody {
         self.environment.unwrap_or_default()
     }
 
-    /// What the request says of the key's settings.
+    /// The settings in the request.
     pub(super) fn patch(self) -> Result<SettingsPatch, Problem> {
         Ok(SettingsPatch {
             client_name: Some(self.client_name),
@@ -123,7 +123,7 @@ pub(crate) struct KeyChange {
 }
 
 impl KeyChange {
-    /// What the request says of the key's settings.
+    /// The settings in the request.
     pub(super) fn patch(self) -> Result<SettingsPatch, Problem> {
         Ok(SettingsPatch {
             client_name: self.client_name,
@@ -147,7 +147,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
     T::deserialize(deserializer).map(Some)
 }
 
-/// Reads limits as a whole: what is wrong with one of them is in the documentation.
+/// Reads limits as a whole: for the rules of each limit the refusal refers to the documentation.
 fn limits<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     match Option::<Value>::deserialize(deserializer)? {
         None => Ok(None),
@@ -158,7 +158,7 @@ fn limits<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Re
     }
 }
 
-/// The scopes that a request names. What is no scope at all is answered like a scope that nobody has heard of.
+/// The scopes that a request names. A text that is no scope is answered like an unknown scope.
 fn scopes(texts: &[String]) -> Result<ScopeSet, Problem> {
     let parsed: Vec<_> = texts.iter().map(|text| Scope::parse(text)).collect();
     let wrong = |index: usize| FieldError {

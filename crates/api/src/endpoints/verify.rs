@@ -160,7 +160,7 @@ pub async fn verify_key<B: Payload>(
     Ok(respond::json(StatusCode::OK, &decided.answer(request_id)))
 }
 
-/// A wanted right. Those of the catalogue are shared and cost no allocation.
+/// A wanted scope. Those of the catalogue are shared and cost no allocation.
 struct WantedScope(Scope);
 
 impl<'de> Deserialize<'de> for WantedScope {

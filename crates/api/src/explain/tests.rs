@@ -56,7 +56,7 @@ fn good() -> Value {
 }
 
 #[test]
-fn what_is_right_has_no_fault() {
+fn a_valid_body_has_no_fault() {
     assert!(faults(&good()).is_empty());
     let all = json!({"name": "a", "size": 255, "on": false, "letter": "c", "two": "no", "even": 2, "tags": {"a": ""},
         "rows": [[], [0, 2]], "parts": [good()]});

@@ -44,7 +44,7 @@ pub(super) fn write(html: &mut Html, document: &Value, found: &Found<'_>) {
     html.code(found.path);
     html.raw("</p>\n");
     html.prose(found.operation["description"].as_str().unwrap_or_default());
-    rights(html, found.operation);
+    scope(html, found.operation);
     parameters(html, found.operation);
     body(html, found.operation);
     example(html, found);
@@ -52,9 +52,9 @@ pub(super) fn write(html: &mut Html, document: &Value, found: &Found<'_>) {
     html.raw("</article>\n");
 }
 
-fn rights(html: &mut Html, operation: &Value) {
+fn scope(html: &mut Html, operation: &Value) {
     let open = operation["security"].as_array().is_some_and(Vec::is_empty);
-    html.raw("<p class=\"right\">");
+    html.raw("<p class=\"scope\">");
     match operation["x-scope"].as_str() {
         Some(scope) => {
             html.raw("Needs a key with ");

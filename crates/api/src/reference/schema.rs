@@ -7,7 +7,7 @@ pub(super) fn anchor(name: &str) -> String {
     format!("schema-{name}")
 }
 
-/// A schema's fields, or what it is if it has none.
+/// A schema's fields, or its type if it has none.
 pub(super) fn write(html: &mut Html, schema: &Value) {
     let fields = fields(schema);
     for part in schema["allOf"].as_array().into_iter().flatten().filter(|part| part["$ref"].is_string()) {
@@ -37,7 +37,7 @@ pub(super) fn write(html: &mut Html, schema: &Value) {
     html.close_table();
 }
 
-/// The description of a field. For a field that may be null it stands with the other type.
+/// The description of a field. For a field that may be null it is with the other type.
 fn meaning(field: &Value) -> &str {
     let parts = field["oneOf"].as_array().into_iter().flatten();
     [field].into_iter().chain(parts).find_map(|part| part["description"].as_str()).unwrap_or_default()

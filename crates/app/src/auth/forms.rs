@@ -1,4 +1,4 @@
-//! Where the forms for signing in and out and for the first owner are posted when no script runs.
+//! The forms for signing in and out and for the first owner are posted here when no script runs.
 
 use axum::{
     Router,
@@ -82,7 +82,7 @@ fn welcome(web: &WebState, signed_in: &SignedIn, to: &str) -> Response {
     ([(SET_COOKIE, session::begun(&web.access, signed_in))], Redirect::to(to)).into_response()
 }
 
-/// Back to the form, which says why. Nothing that was typed goes into the address.
+/// Leads back to the form, which says why. Nothing that was typed goes into the address.
 fn refuse(page: &str, name: &str, value: &str, error: &ApiError) -> Response {
     let value = utf8_percent_encode(value, QUERY);
     Redirect::to(&format!("{page}?{name}={value}&{}", refused_query(error))).into_response()

@@ -16,7 +16,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
         let next = next.clone();
         Callback::new(move |()| leave_for(&next))
     };
-    // The session's cookie does not come along when a link on another site led here, but it does when the page asks.
+    // Browsers don't send the session's cookie when a link on another site led here, but do when the page asks.
     Effect::new(move || {
         spawn_local(async move {
             if let Ok(Some(_)) = who().await {
@@ -32,8 +32,8 @@ pub(crate) fn LoginPage() -> impl IntoView {
     }
 }
 
-/// Loads a page anew, so that all of it belongs to the session that has just begun.
+/// Loads a page from the server, so that all of it belongs to the new session.
 pub(super) fn leave_for(path: &str) {
-    // Fails only for an address that is none, and ours are.
+    // Fails only for a malformed address.
     _ = location().assign(path);
 }

@@ -6,7 +6,7 @@ use model::AdminError;
 
 use crate::ApiError;
 
-/// A value of the address at hand.
+/// A value in the query of the page's address.
 pub(crate) fn query(name: &str) -> Option<String> {
     use_query_map().get().get(name)
 }
@@ -36,7 +36,7 @@ fn refusal(code: &str, retry_after_seconds: u64) -> ApiError {
     }
 }
 
-/// The query by which a plain form's answer says why it was refused.
+/// The query in which the answer to a plain form says why it was refused.
 #[cfg(feature = "ssr")]
 pub(crate) fn refused_query(error: &ApiError) -> String {
     if let ApiError::Admin(AdminError::TooManyAttempts { retry_after_seconds }) = error {
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_survives_the_way_through_the_address() {
+    fn a_refusal_reads_back_from_the_address() {
         for (code, error) in CODES {
             assert_eq!(refused_query(&error), format!("refused={code}"));
             assert_eq!(refusal(code, 1), error);

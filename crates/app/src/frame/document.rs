@@ -42,7 +42,7 @@ pub(crate) async fn framed(
     render(web, parts, status, title, Arc::new(framed)).await
 }
 
-/// A page that belongs to nobody's Workspace.
+/// A page outside of the Workspace.
 pub(crate) async fn bare(
     web: &WebState,
     mut parts: Parts,
@@ -55,7 +55,7 @@ pub(crate) async fn bare(
     render(web, parts, status, title.to_owned(), Arc::new(view)).await
 }
 
-/// In place of a page that there is not.
+/// Answers in place of a page that does not exist or can't be shown.
 pub(crate) async fn failed(web: &WebState, parts: Parts, error: ApiError) -> Response {
     let status = error.status();
     let title = if status == StatusCode::NOT_FOUND { "Not found" } else { "Not available" };
@@ -92,7 +92,7 @@ pub(crate) async fn failed_bare(web: &WebState, parts: Parts, error: &KeyError) 
 }
 
 async fn render(web: &WebState, mut parts: Parts, status: StatusCode, title: String, view: View) -> Response {
-    // What answers a form is a page like any other.
+    // The answer to a form is a page like any other.
     parts.method = Method::GET;
     parts.uri = Uri::from(parts.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/")));
     origin::forget(&mut parts.headers);

@@ -3,9 +3,9 @@ use leptos_router::components::A;
 
 use crate::ui::{Glyph, Icon};
 
-/// The ways through the Workspace. An entry appears when its page works.
+/// The links to the parts of the Workspace. An entry appears when its page works.
 ///
-/// On narrow screens it is a popover that a button in the banner opens; style sheets let it stand beside the page on others.
+/// On narrow screens it is a popover that a button in the banner opens; on others style sheets put it beside the page.
 #[component]
 pub(super) fn Navigation() -> impl IntoView {
     view! {
@@ -35,7 +35,7 @@ pub(super) fn Navigation() -> impl IntoView {
     }
 }
 
-/// Opens the [`Navigation`] where it does not stand open.
+/// Opens the [`Navigation`] on narrow screens.
 #[component]
 pub(super) fn NavigationButton() -> impl IntoView {
     view! {

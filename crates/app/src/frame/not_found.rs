@@ -3,7 +3,7 @@ use leptos_meta::Title;
 
 use crate::ui::{EmptyState, Glyph};
 
-/// What stands where no page is. The server gives it its status.
+/// Shown where there is no page. The server gives it its status.
 #[component]
 pub(crate) fn NotFound() -> impl IntoView {
     view! {

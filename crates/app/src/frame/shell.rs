@@ -13,7 +13,7 @@ pub(crate) fn hydrated(body: AnyView) -> AnyView {
     html(None, body, move |nonce| {
         view! {
             {client(&own, nonce.clone())}
-            {module(&own.rights, nonce)}
+            {module(&own.scopes, nonce)}
         }
         .into_any()
     })
@@ -24,7 +24,7 @@ pub(super) fn document(title: &str, body: AnyView) -> AnyView {
     let assets = expect_context::<Assets>();
     html(Some(format!("{title} · Keydesk")), body, move |nonce| {
         view! {
-            {module(&assets.rights, nonce.clone())}
+            {module(&assets.scopes, nonce.clone())}
             {module(&assets.document, nonce)}
         }
         .into_any()
@@ -79,7 +79,7 @@ fn client(assets: &Assets, nonce: Option<Nonce>) -> Option<impl IntoView + use<>
     })
 }
 
-/// Nothing runs but scripts that carry this answer's nonce, and what those import.
+/// Only scripts that carry this answer's nonce run, and their imports.
 fn policy(nonce: Option<&Nonce>) -> String {
     let script = nonce.map_or_else(|| "'none'".to_owned(), |nonce| format!("'nonce-{nonce}' 'wasm-unsafe-eval'"));
     format!(

@@ -19,7 +19,7 @@ impl Theme {
     /// In the order in which they are offered.
     pub(crate) const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
-    /// As it stands in the cookie and in the document.
+    /// Its value in the cookie and in the document.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::System => "system",

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::ui::{Icon, Menu, MenuChoice};
 
-/// The choice between the system's colours, light and dark, as long as there is no person's menu to hold it.
+/// The choice of a theme, on pages without a person's menu.
 #[component]
 pub(super) fn ThemeMenu() -> impl IntoView {
     view! {
@@ -21,7 +21,7 @@ pub(super) fn ThemeMenu() -> impl IntoView {
 /// The form that the choices submit. Without scripts each is a plain form's button.
 #[component]
 pub(super) fn ThemeForm<F, V>(
-    /// What stands in it, given the theme in force.
+    /// The content of the form, given the current theme.
     children: F,
 ) -> impl IntoView
 where
@@ -35,7 +35,7 @@ where
         let Some(chosen) = chosen.and_then(|value| Theme::named(&value)) else { return };
         submit.prevent_default();
         theme.set(chosen);
-        // What can't be kept is still in force on this page.
+        // A choice that can't be kept still applies to this page.
         spawn_local(async move { _ = choose_theme(chosen).await });
     };
     view! {

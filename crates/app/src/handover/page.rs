@@ -1,4 +1,4 @@
-//! What whoever has a hand-over link sees. They have no account, so nothing of the Workspace stands around it.
+//! The pages behind a hand-over link. Its holder has no account, so nothing of the Workspace surrounds them.
 
 use leptos::prelude::*;
 use model::{Environment, Key};
@@ -9,7 +9,7 @@ use crate::ui::{Glyph, Icon, Mark, Notice, Tone, labels::time, shown_once};
 #[derive(Clone)]
 pub(super) struct Handed {
     pub(super) key: Key,
-    /// In plain.
+    /// The secret in plain.
     pub(super) secret: String,
     /// Where calls go: scheme and host.
     pub(super) base: String,
@@ -40,7 +40,7 @@ pub(super) fn unopened_page() -> AnyView {
     let content = view! {
         <p>"Somebody has created an API key for you. This page shows it once, when you press the button."</p>
         <p class="faint">"Have a safe place ready for it, such as your password manager or your server's secret store."</p>
-        // Posted to where it stands.
+        // Posted to the page's own address.
         <form method="post" data-once>
             <button type="submit" class="button primary">
                 <Icon glyph=Glyph::Eye/>

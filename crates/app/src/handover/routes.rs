@@ -1,5 +1,5 @@
-//! `/handover/{token}`: shows a key to whoever has the link, once. The token is all that is asked for: who has it may open
-//! the link from wherever they like, so no `Origin` is asked for, which the page's own policy keeps from being sent.
+//! `/handover/{token}`: shows a key once, to whoever has the link. Only the token is checked: its holder may open the
+//! link from anywhere. `Origin` is not checked, since the page's own policy keeps browsers from sending it.
 
 use axum::{
     Router,
@@ -26,7 +26,7 @@ pub(crate) fn routes<S>(web: WebState) -> Router<S> {
     Router::new().route("/handover/{token}", get(show).post(open)).with_state(web)
 }
 
-/// Does not use the link up: previews of links ask for this.
+/// Does not use the link up: previews of links request this page.
 async fn show(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
     match web.keydesk.handover_is_open(&token).await {
         Ok(true) => unnamed(bare(&web, parts, StatusCode::OK, TITLE, unopened_page).await),
@@ -57,14 +57,15 @@ fn unnamed(mut response: Response) -> Response {
     response
 }
 
-/// Where calls go, as the reader has reached this page. Keydesk itself speaks http: where its public address is not known, a
-/// proxy in front says whether people come by https. Nobody but the sender sees what is made of it.
+/// Where calls go: to the address by which the reader has reached this page. Keydesk itself speaks http: where its
+/// public address is not known, a proxy in front says whether people come by https. Only the sender of the headers sees
+/// the result.
 fn base(https: bool, headers: &HeaderMap) -> String {
     let forwarded =
         headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"));
     let scheme = if https || forwarded { "https" } else { "http" };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    // It stands in a command that people paste into a shell.
+    // It is part of a command that people paste into a shell.
     let plain =
         host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']'));
     format!("{scheme}://{}", if plain { host } else { "localhost" })
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_go_where_the_reader_has_come_to() {
+    fn calls_go_to_the_address_that_the_reader_used() {
         for (https, host, scheme, expected) in [
             (false, "127.0.0.1:3000", "", "http://127.0.0.1:3000"),
             (true, "desk.example", "http", "https://desk.example"),

@@ -39,7 +39,7 @@ pub(crate) fn HomePage() -> impl IntoView {
             <form method="get" action="/" on:submit=ask_again>
                 <Button>"Check again"</Button>
             </form>
-            // Loaded anew, so that whoever is not signed in is sent to the sign-in.
+            // Loaded from the server, which sends people who are not signed in to the sign-in.
             <p>
                 <a href=START rel="external">"Open the Workspace"</a>
             </p>

@@ -13,12 +13,12 @@ pub(super) enum Flash {
         /// The secret in plain.
         secret: String,
     },
-    /// The secret, as it was asked for.
+    /// The secret is revealed, as asked.
     Revealed {
         /// The secret in plain.
         secret: String,
     },
-    /// There is a link, shown this once.
+    /// A hand-over link was made, shown this once.
     HandOver {
         /// The link in full.
         link: String,
@@ -36,7 +36,7 @@ pub(super) struct KeyDetails {
     pub(super) secrets: Vec<SecretInfo>,
     pub(super) handovers: Vec<Handover>,
     pub(super) history: History,
-    /// The history does not begin with the newest.
+    /// The history does not begin with the newest entry.
     pub(super) earlier: bool,
     /// Allowed calls of each of the last 30 days, today last.
     pub(super) days: Vec<u32>,
@@ -45,9 +45,9 @@ pub(super) struct KeyDetails {
     pub(super) recoverable: bool,
     pub(super) now: Instant,
     pub(super) flash: Option<Flash>,
-    /// Which part stands open: `edit`, `rotate` or nothing.
+    /// Which part is open: `edit`, `rotate` or nothing.
     pub(super) open: String,
-    /// What stands in the form that edits it.
+    /// The values of the form that edits it.
     pub(super) form: SettingsForm,
     /// What is wrong with the form.
     pub(super) problems: Vec<FieldProblem>,

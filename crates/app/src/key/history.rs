@@ -9,7 +9,7 @@ use crate::ui::{
     labels::{instant, time},
 };
 
-/// What was done to a key, newest first, and where the rest of it is.
+/// What was done to a key, newest first, with a link to the rest.
 pub(super) fn history(page: &KeyDetails) -> AnyView {
     let address = format!("/keys/{}", page.key.id);
     let History { entries, older } = &page.history;

@@ -23,7 +23,7 @@ use crate::{
 
 pub(crate) const PATH: &str = "/keys/{id}";
 
-/// What the page says after a form, by the name that stands in the address.
+/// The message of the page after a form, by its name in the address.
 const FLASHES: [(&str, &str); 7] = [
     ("saved", "Saved."),
     ("disabled", "Disabled. Every call with this key is refused from now on."),

@@ -19,13 +19,13 @@ const HANDED_OVER: &str = "A hand-over link shows the key once to the client's d
 const SHOWN_ONCE: &str = "This installation shows a key once and keeps no copy of it, so a link has nothing to show. Hand the \
                           key over when you create or rotate it.";
 
-/// The secrets of a key with the traffic on each, and how it gets a new one.
+/// The secrets of a key with the traffic on each, and the form that rotates the key.
 pub(super) fn rotation(page: &KeyDetails) -> AnyView {
     let address = format!("/keys/{}", page.key.id);
     let works = |secret: &&SecretInfo| secret.expires_at.is_none_or(|end| end > page.now);
     let overlaps = page.secrets.iter().filter(works).count() > 1;
     view! {
-        // Scripts ask for it anew while something in it is about to change.
+        // Scripts fetch it again while something in it is about to change.
         <section class="panel" id="secrets" aria-labelledby="secrets-title" data-live=overlaps.then_some("")>
             <h2 id="secrets-title">{if overlaps { "Secrets: two work at the moment" } else { "Secret" }}</h2>
             <ul class="secrets">
@@ -38,7 +38,7 @@ pub(super) fn rotation(page: &KeyDetails) -> AnyView {
     .into_any()
 }
 
-/// Names the version that is shown: after another rotation it would end the secret that stands here as the current one.
+/// The form names the version that is shown: after another rotation it must not end the secret shown here as current.
 fn end_overlap(page: &KeyDetails, address: &str) -> AnyView {
     view! {
         <form method="post" action=address.to_owned() data-once>
@@ -120,7 +120,7 @@ fn rotate(page: &KeyDetails, address: &str, overlaps: bool) -> AnyView {
     .into_any()
 }
 
-/// The links that hand the key over, and how one is made.
+/// The links that hand the key over, and the form that makes one.
 pub(super) fn hand_over(page: &KeyDetails) -> AnyView {
     let address = format!("/keys/{}", page.key.id);
     let waiting = page.handovers.iter().any(|handover| handover.is_open(page.now));

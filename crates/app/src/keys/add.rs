@@ -59,7 +59,7 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
     let name = first(&fields, "client_name").unwrap_or_default();
     let asked = first(&fields, "preset").map(|preset| preset.parse::<Preset>().ok());
     let chosen = asked.flatten().unwrap_or(Preset::Crm);
-    // What was not understood is said among the settings.
+    // Values that were not understood are reported among the settings.
     let filled = asked == Some(None) || fields.iter().any(|(name, _)| !SIMPLE.contains(&name.as_str()));
     // A double click, or a request that is sent again, creates one key; another draft creates another.
     let token = StoredValue::new(String::new());
@@ -132,7 +132,7 @@ pub(super) fn at_fields(error: &ApiError) -> bool {
     matches!(error, ApiError::Fields(_))
 }
 
-/// Says what is wrong where it is wrong, and leads there.
+/// Shows what is wrong, at the fields where possible, and moves the focus there.
 pub(super) fn refused(error: ApiError, problem: RwSignal<Option<ApiError>>) {
     match error {
         ApiError::Fields(problems) if dom::mark(&problems) => problem.set(None),
@@ -196,7 +196,7 @@ pub(super) fn CancelButton(dialog: DialogHandle) -> impl IntoView {
 #[component]
 pub(super) fn NameField(
     value: String,
-    /// The key that has the name already, when it is one.
+    /// The key that is edited, which has the name already.
     except: Option<model::KeyId>,
     problem: RwSignal<Option<ApiError>>,
 ) -> impl IntoView {
@@ -209,7 +209,7 @@ pub(super) fn NameField(
         leptos::task::spawn_local(async move {
             let asked = name.clone();
             let answer = state.connection.ask(move || count_named(asked.clone(), except)).await;
-            // What was typed meanwhile is looked up by itself.
+            // A name that was typed meanwhile has its own look-up.
             if let (Ok(count), Some(input)) = (answer, input.try_get_untracked().flatten())
                 && input.value() == name
             {

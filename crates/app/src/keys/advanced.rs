@@ -9,9 +9,9 @@ use crate::web::ServerResource;
 pub(super) fn Advanced(
     /// The key that is edited.
     edited: Option<KeyId>,
-    /// What is filled in of one that is to be made.
+    /// The values that are filled in for a new key.
     fields: Fields,
-    /// Stands open.
+    /// Whether they are unfolded.
     open: bool,
 ) -> impl IntoView {
     let state = expect_context::<KeysState>();

@@ -30,7 +30,7 @@ fn total(state: KeysState) -> String {
 fn Bar(selected: u64) -> impl IntoView {
     let state = expect_context::<KeysState>();
     let plus = if state.all.get() && state.at_least.get() { "+" } else { "" };
-    // Selecting what is loaded is not selecting what matches; where the two differ, the person says which.
+    // The loaded keys may be fewer than those that match; where the two differ, the person chooses.
     let offer = move || {
         let loaded = state.rows.with(|rows| rows.iter().filter(|row| !row.default).count()) as u64;
         let more = state.next.with(Option::is_some);

@@ -14,9 +14,9 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Whether the server can be reached, and whether the session still lasts.
 #[derive(Clone, Copy)]
 pub(super) struct Connection {
-    /// Keydesk can't be reached; what was asked is asked again until it can.
+    /// Keydesk can't be reached; calls are repeated until it can.
     pub(super) away: RwSignal<bool>,
-    /// The session is over; what was asked waits until the person has signed in again.
+    /// The session is over; calls wait until the person has signed in again.
     pub(super) signed_out: RwSignal<bool>,
     waiting: StoredValue<Vec<Waker>>,
 }
@@ -26,8 +26,8 @@ impl Connection {
         Self { away: RwSignal::new(false), signed_out: RwSignal::new(false), waiting: StoredValue::new(Vec::new()) }
     }
 
-    /// Asks until there is an answer that is about the question: neither a lost connection nor a session that is over
-    /// loses what a person did.
+    /// Repeats a call until the server answers it: neither a lost connection nor an ended session loses what a person
+    /// did.
     pub(super) async fn ask<T, F>(self, call: impl Fn() -> F) -> Result<T, ApiError>
     where
         F: Future<Output = Result<T, ApiError>>,
@@ -84,7 +84,7 @@ async fn pause() {
         }
         begun = true;
         let waker = cx.waker().clone();
-        // A browser that has no timers left would try at once; there is none.
+        // Without a timer it would try at once; every browser has one.
         if set_timeout(move || waker.wake(), AGAIN).is_err() {
             return Poll::Ready(());
         }

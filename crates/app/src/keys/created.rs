@@ -14,7 +14,7 @@ pub(crate) struct CreatedKey {
 
 #[cfg(feature = "ssr")]
 impl CreatedKey {
-    /// Creates a key as a form says. `token` is the same for every time that a form is sent, so that it creates one key.
+    /// Creates a key as a form says. `token` is the same each time that a form is sent, so that it creates one key.
     pub(super) async fn create(
         keydesk: &domain::Keydesk,
         session: &domain::Session,

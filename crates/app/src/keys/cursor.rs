@@ -5,7 +5,7 @@ use web_sys::{Element, Event, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
 use super::{dom, key_row::KeyRow, open::Open, state::KeysState, window::Window};
 
-/// The places of a row in the order in which the arrows visit them. A row need not have all.
+/// The places of a row in the order in which the arrows visit them. A row may lack some.
 const STOPS: [&str; 12] =
     ["select", "key", "reveal", "copy", "name", "access", "status", "expires", "used", "created", "edit", "more"];
 
@@ -28,7 +28,7 @@ impl Cursor {
         grid.query_selector(&format!("[data-index='{index}']")).ok().flatten()
     }
 
-    /// The focus came to a place by itself, for example with the pointer.
+    /// Follows a focus that moved without the arrows, for example with the pointer.
     pub(super) fn follow(self, event: &Event) {
         let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
         let stop = target.get_attribute("data-stop");
@@ -149,7 +149,7 @@ fn row_at(state: KeysState, index: usize) -> Option<KeyRow> {
     state.rows.with_untracked(|rows| rows.get(index).cloned())
 }
 
-/// The row in which something stands.
+/// The index of the row that holds an element.
 fn index_of(element: &Element) -> Option<usize> {
     let row = element.closest("[data-index]").ok().flatten()?;
     row.get_attribute("data-index")?.parse().ok()

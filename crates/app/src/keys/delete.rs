@@ -39,7 +39,7 @@ fn Form(selection: Selection) -> impl IntoView {
     };
     let selection = StoredValue::new(selection);
     let impact = ServerResource::new(move || state.connection.ask(move || weigh_deletion(selection.get_value())));
-    // How many keys the person has read that it will be.
+    // How many keys the person was told.
     let shown = StoredValue::new(None);
     let submit = move |submit: SubmitEvent| {
         submit.prevent_default();
@@ -128,7 +128,7 @@ fn impact_view(impact: Result<DeletionImpact, ApiError>) -> AnyView {
     .into_any()
 }
 
-/// What became of it, where that is not what was shown before.
+/// The outcome, where it differs from what was shown before.
 fn outcome(deleted: &Deleted, shown: Option<u64>) -> String {
     let done = format!("Deleted {}", keys(deleted.deleted));
     let all = shown.unwrap_or(deleted.deleted + deleted.skipped);
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_differs_from_what_was_shown_is_said() {
+    fn an_outcome_that_differs_is_told() {
         let stopped = Some(KeyError::Unavailable);
         for (deleted, skipped, stopped, shown, expected) in [
             (3, 0, None, Some(3), "Deleted 3 API keys"),

@@ -8,7 +8,7 @@ use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, wasm_bindgen::JsC
 
 use crate::FieldProblem;
 
-/// Moves the focus to what `selector` finds first.
+/// Moves the focus to the first element that `selector` finds.
 pub(super) fn focus(selector: &str) -> bool {
     let found = document().query_selector(selector).ok().flatten();
     focus_element(found)
@@ -20,24 +20,24 @@ pub(super) fn focus_element(element: Option<Element>) -> bool {
     element.is_some_and(|element| element.focus().is_ok())
 }
 
-/// Whether nothing has the focus, for example because what had it is gone.
+/// Whether nothing has the focus, for example because the element that had it is gone.
 pub(super) fn nothing_focused() -> bool {
     document().active_element().is_none_or(|element| element.tag_name() == "BODY")
 }
 
-/// Does something when the browser has put the page in order.
+/// Runs `then` when the browser next renders the page.
 pub(super) fn after_rendering(then: impl FnOnce() + 'static) {
     // Fails only in a window that is gone.
     _ = request_animation_frame(then);
 }
 
-/// Does something when the page can be seen as it is now.
+/// Runs `then` once the page is painted as it is now.
 pub(super) fn after_painting(then: impl FnOnce() + 'static) {
     // Fails only in a window that is gone.
     after_rendering(move || _ = set_timeout(then, Duration::ZERO));
 }
 
-/// What stands in a form.
+/// The values of a form.
 pub(super) struct OpenForm(FormData);
 
 impl OpenForm {
@@ -62,7 +62,7 @@ pub(super) fn holds(form: NodeRef<html::Form>, selector: &str) -> bool {
     form.get_untracked().is_some_and(|form| form.query_selector(selector).is_ok_and(|found| found.is_some()))
 }
 
-/// Says at each field of an open dialog what is wrong with it, and nothing where nothing is. Whether there was any such field.
+/// Shows at each field of an open dialog what is wrong with it, if anything. Returns whether any field is wrong.
 pub(super) fn mark(problems: &[FieldProblem]) -> bool {
     let Ok(notes) = document().query_selector_all("dialog [data-problem]") else { return false };
     let mut marked = false;

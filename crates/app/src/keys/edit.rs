@@ -32,7 +32,7 @@ pub(super) fn EditDialog(id: KeyId) -> impl IntoView {
     }
 }
 
-/// A key that is not among the rows, as when the address names it.
+/// A key that is not among the rows, for example because only the address names it.
 #[component]
 fn Fetched(id: KeyId) -> impl IntoView {
     let state = expect_context::<KeysState>();
@@ -133,7 +133,7 @@ fn Form(row: KeyRow) -> impl IntoView {
     }
 }
 
-/// How somebody else's version differs from what stands in the form.
+/// How somebody else's version differs from the form.
 #[component]
 fn Conflict(differences: String) -> impl IntoView {
     view! {

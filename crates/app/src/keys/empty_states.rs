@@ -1,4 +1,4 @@
-//! What is shown in place of rows: each case says why there are none, and what to do.
+//! The notices in place of rows: each says why there are none, and what to do.
 
 use leptos::prelude::*;
 use model::KeyError;

@@ -1,10 +1,10 @@
-//! Which keys are listed. It stands in the address of the page, so that Back, reload and a sent link work.
+//! The filter of the list. It is in the address of the page, so that Back, reload and a sent link work.
 
 use leptos_router::params::ParamsMap;
 use model::{Environment, KeyStatus, Preset, Sort, SortColumn};
 use serde::{Deserialize, Serialize};
 
-/// What stands in the address, in place of a status, for keys that end soon.
+/// The value in the address, in place of a status, for keys that expire soon.
 pub(super) const EXPIRING: &str = "expiring";
 
 /// Which keys a list shows, and in which order.
@@ -17,13 +17,13 @@ pub(crate) struct Filter {
     pub(crate) status: Option<KeyStatus>,
     pub(crate) environment: Option<Environment>,
     pub(crate) preset: Option<Preset>,
-    /// Only active keys that end within 14 days.
+    /// Only active keys that expire within 14 days.
     pub(crate) expiring: bool,
 }
 
 impl Filter {
-    /// Reads an address. What can't be read there is left out: an address is typed by people. What an address fills into
-    /// a new key belongs to that, and leaves out none of the keys that there are.
+    /// Reads an address. Values that can't be read are left out: people type addresses. Values for a new key are no
+    /// filter for the keys that exist.
     pub(super) fn of(query: &ParamsMap) -> Self {
         let new = query.get_str("new").is_some();
         let text = |name| query.get_str(name).filter(|_| !new).unwrap_or_default();
@@ -74,7 +74,7 @@ impl Filter {
         address
     }
 
-    /// The same, ordered by `column`: the other way round when it is already.
+    /// The same, ordered by `column`; in the opposite direction if it already is.
     pub(super) fn sorted_by(&self, column: SortColumn) -> Self {
         // Names begin with the first of the alphabet, times with the latest.
         let first = column != SortColumn::ClientName;
@@ -97,7 +97,7 @@ impl Filter {
     }
 }
 
-/// Percent-encodes what is not plain in a query.
+/// Percent-encodes all characters that are not plain in a query.
 fn escape(text: &str, into: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fills_in_a_new_key_leaves_out_no_other() {
+    fn values_for_a_new_key_filter_nothing() {
         let address = "/keys?new=&preset=crm&environment=test&search=acme&status=expired&client_name=Acme";
         assert_eq!(read(address), Filter::default());
         let without = address.replace("new=&", "");
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_turns_round_when_asked_again() {
+    fn a_column_asked_for_again_reverses_its_order() {
         let once = Filter::default().sorted_by(SortColumn::CreatedAt);
         assert_eq!(once.sort.to_string(), "-created_at");
         assert_eq!(once.sorted_by(SortColumn::CreatedAt).sort.to_string(), "created_at");

@@ -1,4 +1,4 @@
-//! Where the forms of the list are posted when no script runs.
+//! The forms of the list are posted here when no script runs.
 
 use axum::{
     Router,
@@ -28,8 +28,7 @@ pub(crate) fn routes<S>(web: WebState) -> Router<S> {
     Router::new().route(PAGE, post(posted)).with_state(web)
 }
 
-/// Carries out a form. When that is done it leads back to the page; otherwise it answers with the page, which shows what
-/// was created or what went wrong.
+/// Carries out a form. It redirects to the page, or answers with the page where this shows a new key or an error.
 async fn posted(State(web): State<WebState>, parts: Parts, Body(fields): Body<Fields>) -> Response {
     let form = Form(&fields);
     let query = match form.text("intent") {

@@ -60,7 +60,7 @@ pub(super) fn Grid() -> impl IntoView {
     }
 }
 
-/// Follows scrolling and resizing, and finds the focus again when what had it is gone.
+/// Follows scrolling and resizing, and restores the focus when the row that had it is gone.
 fn follow_the_screen(state: KeysState, shown: Window, cursor: Cursor) {
     Effect::new(move || {
         let scroll = window_event_listener(ev::scroll, move |_| shown.follow());

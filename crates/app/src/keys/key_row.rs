@@ -11,12 +11,12 @@ pub(crate) struct KeyRow {
     pub(crate) hint: String,
     pub(crate) environment: Environment,
     pub(crate) preset: Preset,
-    /// What it may do, in words, where that is not what the preset says.
+    /// Its access in words, where it differs from that of the preset.
     pub(crate) access: Option<String>,
     pub(crate) status: KeyStatus,
     /// Unix milliseconds.
     pub(crate) expires: Option<i64>,
-    /// Whole days that it lives on, when it ends soon.
+    /// Whole days that remain, when it expires soon.
     pub(crate) days_left: Option<u32>,
     /// Unix milliseconds of the last allowed call.
     pub(crate) used: Option<i64>,
@@ -28,7 +28,7 @@ pub(crate) struct KeyRow {
 }
 
 impl KeyRow {
-    /// What a row is redrawn for. Everything else changes only together with the version.
+    /// The values whose change redraws a row. All others change only together with the version.
     pub(crate) fn shown(&self) -> (KeyId, i64, Option<i64>, bool, KeyStatus, Option<u32>, Option<i64>) {
         (self.id, self.version, self.deleted, self.default, self.status, self.days_left, self.used)
     }

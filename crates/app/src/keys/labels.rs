@@ -11,7 +11,7 @@ mod tests {
     use super::keys;
 
     #[test]
-    fn one_key_is_no_plural() {
+    fn one_key_is_singular() {
         assert_eq!([keys(1), keys(2)], ["1 API key", "2 API keys"]);
     }
 }

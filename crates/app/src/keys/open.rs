@@ -15,7 +15,7 @@ pub(super) enum Open {
 }
 
 impl Open {
-    /// What an address opens, which is how it works without scripts.
+    /// The dialog that an address opens: the way to a dialog without scripts.
     pub(super) fn of(query: &ParamsMap) -> Option<Self> {
         let id = |name| query.get_str(name).and_then(|id| id.parse().ok());
         if query.get_str("new").is_some() {

@@ -22,7 +22,7 @@ use crate::{
     web::ServerResource,
 };
 
-/// How often relative times are written anew.
+/// How often relative times are updated.
 const TICK: Duration = Duration::from_secs(20);
 
 /// The page.
@@ -34,7 +34,7 @@ pub(crate) fn KeysPage() -> impl IntoView {
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
     let state = KeysState::new(filter, query.with_untracked(Open::of));
     provide_context(state);
-    // The server's answer, or the first one when the page is come to from another. What comes later is filled in.
+    // The list that came with the page, or the first answer when another page led here. Later answers replace it.
     let first = ServerResource::new(move || {
         let (filter, cursor) = (filter.get_untracked(), cursor.get_untracked());
         state.connection.ask(move || list_keys(filter.clone(), cursor.clone(), FIRST_PAGE))
@@ -107,7 +107,7 @@ fn AddButton() -> impl IntoView {
     }
 }
 
-/// The form of the buttons outside of forms: without scripts it takes them, and what is filtered, to the same page.
+/// The form of the buttons outside of forms: without scripts it sends them, with the filters, to the same page.
 #[component]
 fn Carrier() -> impl IntoView {
     let state = expect_context::<KeysState>();
@@ -150,7 +150,7 @@ fn tick(state: KeysState) {
     });
 }
 
-/// A revealed secret does not wait behind other tabs for whoever comes by.
+/// Hides revealed secrets when the page is hidden, so that none waits behind another tab.
 fn forget_when_unseen(state: KeysState) {
     Effect::new(move || {
         let listener = window_event_listener(ev::visibilitychange, move |_| {

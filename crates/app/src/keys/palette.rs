@@ -81,7 +81,7 @@ pub(super) fn PaletteDialog() -> impl IntoView {
         match command {
             Command::Add => state.open.set(Some(Open::Add(Vec::new()))),
             Command::Shortcuts => state.open.set(Some(Open::Shortcuts)),
-            // Fails only for an address that is none.
+            // Fails only for a malformed address.
             Command::Documentation => _ = location().assign("/api/docs"),
             _ => dom::after_rendering(|| _ = dom::focus("#search")),
         }

@@ -8,7 +8,7 @@ use crate::{
     ui::{Dialog, DialogHandle, Notice, Tone, live},
 };
 
-/// Says that the server can't be reached. What was asked is asked again until it can.
+/// Says that the server can't be reached. Calls are repeated until it can.
 #[component]
 pub(super) fn Away() -> impl IntoView {
     let state = expect_context::<KeysState>();
@@ -32,7 +32,7 @@ pub(super) fn SignInAgain() -> impl IntoView {
     let state = expect_context::<KeysState>();
     move || {
         state.connection.signed_out.get().then(|| {
-            // Closed without signing in, it comes back: what waits asks again, and is told the same.
+            // Closed without signing in, it opens again: the waiting calls are repeated, and refused again.
             view! {
                 <Dialog id="sign-in-again" title="Sign in again" closed=move || state.connection.resume()>
                     <p>"Your session has ended. Your work is still here, and continues after you sign in."</p>

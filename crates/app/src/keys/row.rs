@@ -26,7 +26,7 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
     let may_change = state.may_change.get_untracked();
     let may_edit = !default && !deleted && may_change;
     let selected = Memo::new(move |_| !default && state.is_selected(id));
-    // Of all rows and places one takes the focus from outside: where the cursor is, or the nearest that this row has.
+    // One place of the grid takes the focus from outside: that of the cursor, or the nearest that this row has.
     let here = Memo::new(move |_| {
         if state.now.with(Option::is_none) || cursor.row.get() != index.get() {
             return None;
@@ -37,7 +37,7 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
             stop => stop,
         })
     });
-    // Without scripts every control takes the focus, as ever.
+    // Without scripts every control takes the focus, as usual.
     let tab = move |stop: &'static str| {
         Signal::derive(move || {
             state.now.with(Option::is_some).then(|| if here.get() == Some(stop) { "0" } else { "-1" })

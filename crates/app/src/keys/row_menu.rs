@@ -5,7 +5,7 @@ use web_sys::{KeyboardEvent, ToggleEvent};
 use super::{api::restore_key, key_row::KeyRow, open::Open, secret, state::KeysState};
 use crate::ui::{Glyph, Icon, focus_first, live, walk};
 
-/// What else can be done with the key whose button opened it. One menu serves all rows.
+/// More actions for the key whose button opened it. One menu serves all rows.
 #[component]
 pub(super) fn RowMenu(menu: RwSignal<Option<KeyRow>>) -> impl IntoView {
     let state = expect_context::<KeysState>();
@@ -104,7 +104,7 @@ fn entries(state: KeysState, row: KeyRow) -> impl IntoView {
     }
 }
 
-/// An entry that leads to a page of the server's.
+/// An entry that leads to a page that the server renders.
 #[component]
 fn Way(glyph: Glyph, text: &'static str, to: String) -> impl IntoView {
     view! {

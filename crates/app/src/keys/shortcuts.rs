@@ -58,7 +58,7 @@ fn pressed(state: KeysState, press: &KeyboardEvent) {
     press.prevent_default();
 }
 
-/// Which keys there are.
+/// Lists the shortcuts.
 #[component]
 pub(super) fn ShortcutsDialog() -> impl IntoView {
     let state = expect_context::<KeysState>();

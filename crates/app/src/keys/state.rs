@@ -19,7 +19,7 @@ pub(super) const FIRST_PAGE: u32 = 50;
 /// Keys on each further page.
 const FURTHER_PAGE: u32 = 200;
 
-/// A message about something that is done.
+/// A message about something that was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Toast {
     pub(super) text: String,
@@ -31,7 +31,7 @@ pub(super) struct Toast {
 #[derive(Clone, Copy)]
 pub(super) struct KeysState {
     pub(super) filter: Memo<Filter>,
-    /// As far as they are loaded, from the first.
+    /// The loaded ones, from the first.
     pub(super) rows: RwSignal<Vec<KeyRow>>,
     pub(super) next: RwSignal<Option<String>>,
     pub(super) total: RwSignal<u64>,
@@ -60,7 +60,7 @@ pub(super) struct KeysState {
     pub(super) announced: RwSignal<String>,
     /// The browser's clock in Unix milliseconds, ticking; `None` until the page is hydrated.
     pub(super) now: RwSignal<Option<i64>>,
-    /// Grows when the list is to be asked for again.
+    /// Grows when the list is to be loaded again.
     pub(super) asked: RwSignal<u32>,
     pub(super) connection: Connection,
 }
@@ -93,7 +93,7 @@ impl KeysState {
         }
     }
 
-    /// Takes the first page of a list in place of what was there.
+    /// Shows the first page of a list in place of the earlier rows.
     pub(super) fn receive(self, answer: Result<KeyList, ApiError>) {
         match answer {
             Ok(list) => {
@@ -117,7 +117,7 @@ impl KeysState {
             }
             self.searching.set(false);
             let ids = answer.iter().flat_map(|list| list.rows.iter().map(|row| row.id)).collect();
-            // What can be seen comes first; the window grows again once that is painted.
+            // The visible rows come first; the window grows again once they are painted.
             if let screen @ 1.. = self.screen.get_value() {
                 self.start.set(0);
                 self.count.set(screen);
@@ -127,7 +127,7 @@ impl KeysState {
         });
     }
 
-    /// What is asked for now; nothing when the page is left.
+    /// The list that is asked for now; `None` when the page was left.
     fn wants(self) -> Option<(Filter, u32)> {
         Some((self.filter.try_get_untracked()?, self.asked.try_get_untracked()?))
     }
@@ -146,7 +146,7 @@ impl KeysState {
         self.asked.update(|asked| *asked += 1);
     }
 
-    /// Loads the page after what is loaded, unless that is under way or there is none.
+    /// Loads the next page, unless that is under way or there is none.
     pub(super) fn load_more(self) {
         let Some(cursor) = self.next.get_untracked() else { return };
         if self.loading.get_untracked() {
@@ -175,7 +175,7 @@ impl KeysState {
         });
     }
 
-    /// Loads what the lines of these keys are drawn from.
+    /// Loads the numbers that the sparklines of these keys are drawn from.
     pub(super) fn load_activity(self, ids: Vec<KeyId>) {
         leptos::task::spawn_local(async move {
             let answer = self.connection.ask(move || key_activity(ids.clone())).await;
@@ -190,7 +190,7 @@ impl KeysState {
         });
     }
 
-    /// Puts a key in the place of its former self.
+    /// Replaces the row of a key.
     pub(super) fn put(self, key: KeyRow) {
         self.rows.update(|rows| {
             if let Some(row) = rows.iter_mut().find(|row| row.id == key.id) {
@@ -208,7 +208,7 @@ impl KeysState {
         self.clear_selection();
     }
 
-    /// Switches keys on or off, and shows them as they are then.
+    /// Switches keys on or off, and shows their new state.
     pub(super) fn switch(self, selection: Selection, enabled: bool) {
         leptos::task::spawn_local(async move {
             match self.connection.ask(move || switch_keys(selection.clone(), enabled)).await {
@@ -259,7 +259,7 @@ impl KeysState {
         self.selected.update(|ids| _ = if on { ids.insert(id) } else { ids.remove(&id) });
     }
 
-    /// Selects what is loaded.
+    /// Selects the loaded keys.
     pub(super) fn select_loaded(self) {
         self.selected.set(self.selectable());
     }

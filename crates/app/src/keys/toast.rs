@@ -12,7 +12,7 @@ use crate::ui::{Glyph, Icon, live};
 /// For how long a message stays. What it offers to undo can be restored afterwards too.
 const STAYS: Duration = Duration::from_secs(12);
 
-/// The last message, and what is announced to screen readers only.
+/// The last message, and announcements to screen readers only.
 #[component]
 pub(super) fn Toasts() -> impl IntoView {
     let state = expect_context::<KeysState>();

@@ -3,11 +3,11 @@ use model::{Catalogue, Environment, KeyId, Preset, Scope};
 
 use crate::ui::{Notice, Tone, key_settings::Form};
 
-/// What is repeated of an address, in characters.
+/// Most characters that are repeated of a value in an address.
 const SHOWN: usize = 60;
 
-/// Says what an address fills into a new key and nobody can read, so that it is not taken for what the dialog begins with.
-/// An end that can't be read stands in its own field.
+/// Names the values for a new key in an address that can't be read, so that nobody takes the defaults for them. An
+/// expiry that can't be read is shown in its own field.
 pub(crate) fn unknown_values(form: Form<'_>, catalogue: &Catalogue) -> Option<AnyView> {
     let sentences = sentences(form, catalogue);
     (!sentences.is_empty()).then(|| {
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_that_nobody_can_read_is_named() {
+    fn every_value_that_can_not_be_read_is_named() {
         let read = [("preset", "crm"), ("environment", "test"), ("scope", "calls:read"), ("scope", "calls:*")];
         assert_eq!(named(&read), [""; 0]);
         assert_eq!(named(&[("preset", ""), ("new", ""), ("expires", "7d")]), [""; 0]);

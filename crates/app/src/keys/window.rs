@@ -7,9 +7,9 @@ use super::state::KeysState;
 
 /// Rows beyond the edges of the screen, on either side.
 const AROUND: usize = 8;
-/// The window moves by so many rows, so that scrolling changes the document seldom.
+/// The window moves by this many rows, so that scrolling rarely changes the document.
 const STEP: usize = 4;
-/// Rows before the end of what is loaded at which more is asked for.
+/// This many rows before the last loaded one, more are loaded.
 const AHEAD: usize = 120;
 
 /// Which rows are in the document.
@@ -28,7 +28,7 @@ impl Window {
         Self { start: state.start, count: state.count, height: RwSignal::new(40.0), rows, state }
     }
 
-    /// Puts the rows into the document that can be seen now, and asks for more of them in time.
+    /// Puts the visible rows into the document, and loads more in time.
     pub(super) fn follow(self) {
         // The page may have been left meanwhile.
         let Some(rows) = self.rows.try_get_untracked().flatten() else { return };
@@ -76,7 +76,7 @@ impl Window {
         let height = self.height.get_untracked();
         let top = rows.get_bounding_client_rect().top() + index as f64 * height;
         let seen = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(800.0);
-        // The head of the grid sticks to the upper edge of the screen and covers what is under it.
+        // The head of the grid sticks to the upper edge of the screen and covers the rows under it.
         let head = 96.0;
         let by = if top < head {
             top - head
@@ -91,7 +91,7 @@ impl Window {
         self.follow();
     }
 
-    /// Keeps the room of the rows that are left out. Styles set by scripts are not inline styles to the page's policy.
+    /// Keeps the space of the rows that are left out. The page's policy allows styles that scripts set.
     pub(super) fn hold_room(self) {
         Effect::new(move || {
             let loaded = self.state.rows.with(Vec::len);
@@ -108,8 +108,8 @@ impl Window {
     }
 }
 
-/// The first row in the document when `first` is the first that is seen: a step of [`STEP`], and far enough back for the
-/// window to be full at the end of what is loaded.
+/// The first row in the document when `first` is the first visible one: a multiple of [`STEP`], and far enough back for
+/// the window to be full at the end of the loaded rows.
 fn start(first: usize, count: usize, loaded: usize) -> usize {
     let latest = loaded.saturating_sub(count).div_ceil(STEP) * STEP;
     (first.saturating_sub(AROUND) / STEP * STEP).min(latest)
@@ -120,7 +120,7 @@ mod tests {
     use super::{AROUND, STEP, start};
 
     #[test]
-    fn whatever_is_seen_is_in_the_document() {
+    fn every_visible_row_is_in_the_document() {
         let shown = 19;
         let count = shown + 2 * AROUND + STEP;
         for loaded in [1, 50, 59, 60, 61, 250, 100_001] {

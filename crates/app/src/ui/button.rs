@@ -6,7 +6,7 @@ pub(crate) fn Button(
     /// The one action that the page or dialog is there for.
     #[prop(optional)]
     primary: bool,
-    /// What it began is going on.
+    /// Its action is still running.
     #[prop(optional, into)]
     busy: Signal<bool>,
     children: Children,

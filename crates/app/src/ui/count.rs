@@ -1,4 +1,4 @@
-/// A number with its thousands apart.
+/// A number with separated thousands.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);

@@ -1,7 +1,7 @@
 use leptos::{ev::Event, html, prelude::*};
 use web_sys::{HtmlElement, wasm_bindgen::JsCast};
 
-/// How what stands in a [`Dialog`] closes it.
+/// With this the content of a [`Dialog`] closes it.
 #[derive(Clone, Copy)]
 pub(crate) struct DialogHandle(NodeRef<html::Dialog>);
 
@@ -14,16 +14,16 @@ impl DialogHandle {
     }
 }
 
-/// Something to be done before the page goes on. It opens as it is rendered; whoever renders it removes it in `closed`.
+/// A modal dialog. It opens as it is rendered; the component that renders it removes it in `closed`.
 ///
-/// Without scripts it stands open in the page, and its forms say where they lead.
+/// Without scripts it is open in the page, and its forms say where they lead.
 #[component]
 pub(crate) fn Dialog(
-    /// Of the dialog in the document.
+    /// Its id in the document.
     id: &'static str,
     /// Its heading, which is its name.
     title: &'static str,
-    /// Whether it interrupts with something grave.
+    /// Whether it is an `alertdialog`.
     #[prop(optional)]
     alert: bool,
     /// The dialog is closed: by Escape, by a button, or by scripts.

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::{Glyph, Icon};
 
-/// What stands where there is nothing to show: why, and what to do about it.
+/// Fills a place where there is nothing to show: it says why, and what to do about it.
 #[component]
 pub(crate) fn EmptyState(
     /// Drawn above.
@@ -10,7 +10,7 @@ pub(crate) fn EmptyState(
     /// The heading.
     #[prop(into)]
     title: String,
-    /// The sentence, and the way on.
+    /// The explanation, and what to do.
     children: Children,
 ) -> impl IntoView {
     view! {

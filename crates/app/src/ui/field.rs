@@ -1,11 +1,11 @@
 use leptos::{html::Input, prelude::*};
 
-/// A line to type in, below its label; what is wrong with it, or else what helps with it, stands below.
+/// A text input between its label and its error, or else its hint.
 #[component]
 pub(crate) fn Field(
     /// The name that people read.
     label: &'static str,
-    /// Of the form's field, and its id in the document.
+    /// The field's name in the form, and its id in the document.
     name: &'static str,
     /// The input's type.
     #[prop(default = "text")]
@@ -13,10 +13,10 @@ pub(crate) fn Field(
     /// What the browser may fill in.
     #[prop(default = "off")]
     autocomplete: &'static str,
-    /// What helps.
+    /// The hint.
     #[prop(default = "")]
     hint: &'static str,
-    /// What stands in it from the start.
+    /// Its first value.
     #[prop(optional, into)]
     value: String,
     /// Fewest characters.
@@ -28,7 +28,7 @@ pub(crate) fn Field(
     /// What is wrong with it; empty when nothing is.
     #[prop(optional, into)]
     error: Signal<String>,
-    /// To read it by.
+    /// The element, to read the value.
     input: NodeRef<Input>,
 ) -> impl IntoView {
     let note = format!("{name}-note");

@@ -1,4 +1,4 @@
-//! The settings of a key as a form: what stands in it, how it is drawn, what it says, and how two of them differ. The server
+//! The settings of a key as a form: its values, how it is rendered and read, and how two of them differ. The server
 //! alone renders and reads it, for the dialogs of the list and for the page of a key.
 
 mod differences;

@@ -1,15 +1,15 @@
-//! A key's state, rights and times as people read them, on what the server alone renders.
+//! A key's state, access and times as people read them, on what the server alone renders.
 
 use leptos::prelude::*;
 use model::{Instant, Key, KeyKind, KeyStatus, Preset, Scope, ScopeSet};
 
-/// A key that expires within so many milliseconds expires soon: 14 days.
+/// A key that expires within this many milliseconds expires soon: 14 days.
 pub(crate) const SOON_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// What a key may do, as its preset and what differs from it: "CRM without contacts:write, with recordings:read".
+/// A key's access, as its preset and the differences from it: "CRM without contacts:write, with recordings:read".
 pub(crate) fn access(preset: Preset, scopes: &ScopeSet) -> String {
     if preset == Preset::Custom {
         let held: Vec<_> = scopes.iter().map(Scope::as_str).collect();
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn access_says_what_differs_from_the_preset() {
+    fn access_names_the_differences_from_the_preset() {
         let crm = ["contacts:read", "contacts:write", "calls:read", "calls:make", "wraps:read", "wraps:write"];
         let with_recordings = [&crm[..1], &crm[2..], &["recordings:read"]].concat();
         for (preset, held, expected) in [

@@ -8,7 +8,7 @@ use super::{Glyph, Icon};
 /// The children are such as [`MenuChoice`], perhaps in groups.
 #[component]
 pub(crate) fn Menu(
-    /// Of the menu in the document.
+    /// Its id in the document.
     #[prop(into)]
     id: String,
     /// The accessible name of button and menu.
@@ -17,9 +17,9 @@ pub(crate) fn Menu(
     /// The button's class.
     #[prop(default = "icon-button")]
     class: &'static str,
-    /// What stands on the button that opens it.
+    /// The content of the button that opens it.
     trigger: AnyView,
-    /// Stands above the choices.
+    /// Shown above the choices.
     #[prop(optional)]
     head: Option<AnyView>,
     children: Children,
@@ -69,16 +69,16 @@ pub(crate) fn Menu(
     }
 }
 
-/// One of several choices in a [`Menu`], of which one is in force. Submits the form around the menu.
+/// One of several choices in a [`Menu`], of which one is current. Submits the form around the menu.
 #[component]
 pub(crate) fn MenuChoice(
-    /// Of the form's field.
+    /// The field's name in the form.
     name: &'static str,
-    /// Of the form's field, when this is chosen.
+    /// The field's value when this is chosen.
     value: &'static str,
     /// Drawn before the words.
     glyph: Glyph,
-    /// Whether it is in force.
+    /// Whether it is the current one.
     checked: Signal<bool>,
     children: Children,
 ) -> impl IntoView {

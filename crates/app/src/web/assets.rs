@@ -11,8 +11,8 @@ pub struct Assets {
     pub css: String,
     /// The icon of the tab.
     pub icon: String,
-    /// What moves in the settings of a key.
-    pub rights: String,
-    /// What moves on plain documents.
+    /// The script of the settings of a key.
+    pub scopes: String,
+    /// The script of plain documents.
     pub document: String,
 }

@@ -20,7 +20,7 @@ struct Listed;
 
 /// Compresses pages and lists of keys, and nothing else: another answer may carry a secret beside a text that its caller
 /// chose, and then its compressed length would reveal something about the secret.
-pub(crate) fn of_what_is_long() -> CompressionLayer<impl Predicate> {
+pub(crate) fn of_long_answers() -> CompressionLayer<impl Predicate> {
     CompressionLayer::new().quality(CompressionLevel::Precise(LEVEL)).compress_when(is_long)
 }
 

@@ -8,12 +8,12 @@ use leptos_axum::ResponseOptions;
 
 const YEAR_SECONDS: u32 = 365 * 24 * 60 * 60;
 
-/// What the request at hand carries under `name`.
+/// The cookie `name` of the request that is answered.
 pub(crate) fn cookie(name: &str) -> Option<String> {
     find_cookie(&use_context::<Parts>()?.headers, name).map(str::to_owned)
 }
 
-/// What a request with these headers carries under `name`.
+/// The cookie `name` in these headers.
 pub(crate) fn find_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(|pairs| find(pairs, name))
 }
@@ -22,7 +22,7 @@ fn find<'a>(pairs: &'a str, name: &str) -> Option<&'a str> {
     pairs.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
-/// Leaves a preference, nothing secret, with the browser.
+/// Stores a preference, never a secret, in the browser.
 pub(crate) fn set_cookie(name: &str, value: &str) {
     let cookie = format!("{name}={value}; Path=/; Max-Age={YEAR_SECONDS}; SameSite=Lax; HttpOnly");
     if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::try_from(cookie)) {

@@ -13,17 +13,17 @@ use super::assets::Assets;
 /// One file of the site.
 #[derive(Debug)]
 pub struct File {
-    /// What it is called, for example `keydesk.js`.
+    /// Its name, for example `keydesk.js`.
     pub name: &'static str,
     /// Where it is served.
     pub path: &'static str,
-    /// What it is, for the header of that name.
+    /// Its media type.
     pub content_type: &'static str,
     /// Its content.
     pub identity: &'static [u8],
     /// The same, compressed.
     pub brotli: Option<&'static [u8]>,
-    /// The same, compressed for those who don't take the smaller form.
+    /// The same, for browsers that don't take Brotli.
     pub gzip: Option<&'static [u8]>,
 }
 
@@ -45,7 +45,7 @@ impl Files {
             wasm: path("keydesk.wasm"),
             css: path("keydesk.css"),
             icon: path("favicon.svg"),
-            rights: path("rights.js"),
+            scopes: path("scopes.js"),
             document: path("document.js"),
         }
     }
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_stays_is_asked_again_and_one_that_changes_is_kept() {
+    fn fixed_names_are_revalidated_and_hashed_ones_are_kept() {
         let tag = tag(&FAVICON);
         let first = FAVICON.answer(&HeaderMap::new(), &tag);
         assert_eq!(first.headers()[header::CACHE_CONTROL], "public, max-age=300");

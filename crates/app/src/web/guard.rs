@@ -13,7 +13,7 @@ use super::{own_path::own_path, session, state::WebState};
 const PUBLIC: [&str; 3] = ["/", LOGIN, "/setup"];
 const LOGIN: &str = "/login";
 
-/// What may stand in a query as it is.
+/// The characters that are percent-encoded in a query.
 pub(crate) const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
 #[derive(Deserialize)]
@@ -26,8 +26,8 @@ pub(crate) fn guarded<'a>(pages: impl Iterator<Item = &'a str>) -> Vec<String> {
     pages.filter(|page| !PUBLIC.contains(page)).map(str::to_owned).collect()
 }
 
-/// Sends who is not signed in from a guarded page to the sign-in, which sends them back; and who is signed in from the
-/// sign-in to where they want to go.
+/// Sends people who are not signed in from a guarded page to the sign-in, which sends them back; and people who are
+/// signed in from the sign-in to the page that they want.
 pub(crate) async fn admit(State(web): State<WebState>, mut request: Request<Body>, next: Next) -> Response {
     let page = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
     let is_login = page == LOGIN;

@@ -15,7 +15,7 @@ use crate::ApiError;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Refuses whatever might change something and did not come from a page of this Keydesk.
+/// Refuses requests that might change something and did not come from a page of this Keydesk.
 ///
 /// Browsers send `Origin` with every POST, so a missing one is refused too; that is stricter than the layer of tower-http,
 /// which takes a call without either header for one that no browser made. Server functions are for browsers alone.
@@ -55,7 +55,7 @@ pub(crate) fn forget(headers: &mut HeaderMap) {
     headers.remove(X_FORWARDED_PROTO);
 }
 
-/// Removes from a request for a page what could make its router panic.
+/// Removes from a request for a page the host and headers that could make its router panic.
 pub(crate) async fn forget_on_pages(mut request: Request<Body>) -> Request<Body> {
     if request.method().is_safe() {
         let path = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));

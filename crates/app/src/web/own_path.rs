@@ -1,4 +1,4 @@
-/// Where people arrive when they did not ask for a certain page.
+/// The page that people get when they asked for no other.
 pub(crate) const START: &str = "/keys";
 
 /// `next`, if it is a path of this Keydesk: a link that begins with our address must not lead to another site.
@@ -13,7 +13,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_is_sent_elsewhere() {
+    fn no_path_leads_to_another_site() {
         for own in ["/", "/keys", "/keys?search=a%20b&sort=-name", "/a/b#c"] {
             assert_eq!(own_path(own), own);
         }

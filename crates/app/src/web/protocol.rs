@@ -59,7 +59,7 @@ fn read<O: DeserializeOwned>(text: &str) -> Result<O, ApiError> {
     serde_json::from_str(text).map_err(|_| ApiError::Offline)
 }
 
-/// What the server answers, as text; or the error that it answers.
+/// The server's answer as text, or its error.
 async fn post(path: &str, body: &str) -> Result<String, ApiError> {
     let (status, text) = fetch(path, body).await.ok_or(ApiError::Offline)?;
     if (400..600).contains(&status) { Err(read(&text).unwrap_or_else(|error| error)) } else { Ok(text) }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_keydesk_did_not_say_means_that_it_is_away() {
+    fn an_answer_of_another_program_means_that_keydesk_is_away() {
         assert_eq!(read::<u64>("7"), Ok(7));
         assert_eq!(read::<u64>("<h1>Bad gateway</h1>"), Err(ApiError::Offline));
         let refused: ApiError = KeyError::ModuleUnavailable.into();

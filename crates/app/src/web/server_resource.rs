@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::ApiError;
 
-/// What a page or dialog asks the server for as it opens. When the server renders it, the answer travels in the page.
+/// Data that a page or dialog loads as it opens. When the server renders it, the answer travels in the page.
 ///
 /// One type holds every answer: a type for each would bring its own copy of the code that waits for it to the client.
 pub(crate) struct ServerResource<T> {

@@ -1,4 +1,4 @@
-//! Who is signed in, as the cookie of the request at hand says.
+//! Who is signed in, by the cookie of the request.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -17,17 +17,17 @@ use leptos_axum::ResponseOptions;
 use super::{access::BrowserAccess, cookie::find_cookie, state::WebState};
 use crate::ApiError;
 
-/// What `document.js` says with a question that the page asks by itself.
+/// The header of requests that `document.js` makes by itself.
 const BY_ITSELF: &str = "x-keydesk-by-itself";
 
-/// The guard of every server function on what an installation has.
+/// The guard of every server function that reads or changes an installation.
 pub(crate) async fn require() -> Result<(Keydesk, Session), ApiError> {
     let keydesk = expect_context::<Keydesk>();
     let session = current().await?.ok_or(ApiError::SignedOut)?;
     Ok((keydesk, session))
 }
 
-/// Who is signed in, if somebody is.
+/// The session of the person who is signed in, if any.
 pub(crate) async fn current() -> Result<Option<Session>, ApiError> {
     let (keydesk, access) = (expect_context::<Keydesk>(), expect_context::<BrowserAccess>());
     let Some(parts) = use_context::<Parts>() else { return Ok(None) };
@@ -58,7 +58,7 @@ pub(crate) async fn signed_in(web: &WebState, parts: &Parts) -> Result<Session, 
     session.ok_or(ApiError::SignedOut)
 }
 
-/// What the session's cookie holds.
+/// The token in the session's cookie.
 pub(crate) fn token<'a>(access: &BrowserAccess, headers: &'a HeaderMap) -> Option<&'a str> {
     find_cookie(headers, name(access)).filter(|token| !token.is_empty())
 }
@@ -68,7 +68,7 @@ const fn name(access: &BrowserAccess) -> &'static str {
     if access.https { "__Host-keydesk" } else { "keydesk" }
 }
 
-/// The cookie that begins a session. It goes with the browser's own session at the latest; the server ends it sooner.
+/// The cookie that begins a session. It ends with the browser's own session at the latest; the server ends it sooner.
 pub(crate) fn begun(access: &BrowserAccess, signed_in: &SignedIn) -> HeaderValue {
     cookie(access, signed_in.token.expose(), "")
 }

@@ -5,7 +5,7 @@ use leptos::prelude::{AnyView, provide_context};
 
 use super::{access::BrowserAccess, assets::Assets};
 
-/// What layers, plain documents and plain forms reach.
+/// The state that layers, plain documents and plain forms share.
 #[derive(Clone)]
 pub(crate) struct WebState {
     pub(crate) keydesk: Keydesk,
@@ -18,7 +18,7 @@ pub(crate) struct WebState {
 }
 
 impl WebState {
-    /// Gives what pages and server functions ask for while they are rendered.
+    /// Provides the context that pages and server functions use while they are rendered.
     pub(crate) fn provide(&self) {
         provide_context(self.keydesk.clone());
         provide_context(self.assets.clone());

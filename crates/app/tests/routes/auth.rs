@@ -24,7 +24,7 @@ const FORMS: [&str; 2] = [
 ];
 
 #[tokio::test]
-async fn nothing_that_a_browser_can_be_tricked_into_has_an_effect() {
+async fn forged_requests_have_no_effect() {
     let site = Site::open().await;
     let cookie = site.sign_in().await;
     let cookie = ("cookie", cookie.as_str());
@@ -59,7 +59,7 @@ async fn nothing_that_a_browser_can_be_tricked_into_has_an_effect() {
 }
 
 #[tokio::test]
-async fn what_is_guarded_asks_to_sign_in_and_comes_back() {
+async fn a_guarded_page_asks_to_sign_in_and_comes_back() {
     let site = Site::open().await;
     for (path, login) in [
         ("/keys", "/login?next=/keys"),

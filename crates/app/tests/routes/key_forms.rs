@@ -70,7 +70,7 @@ async fn a_key_is_made_disabled_when_its_box_is_not_ticked() {
         // Posted before the settings had arrived.
         ("Early", "", KeyStatus::Active),
     ] {
-        let form = format!("intent=create&client_name={name}&preset=crm&rights=preset{more}");
+        let form = format!("intent=create&client_name={name}&preset=crm&access=preset{more}");
         let answer = site.post("/keys", &headers, &form).await;
         assert_eq!(answer.status, StatusCode::OK, "{name}");
         assert_eq!(answer.text.contains("It is disabled"), expected == KeyStatus::Disabled, "{name}");

@@ -114,7 +114,7 @@ async fn a_hand_over_link_is_withdrawn_on_the_page() {
 }
 
 #[tokio::test]
-async fn what_is_shown_once_is_neither_shown_again_nor_handed_over() {
+async fn a_secret_shown_once_is_neither_shown_again_nor_handed_over() {
     let site = Site::open().await;
     let recoverable = issue(&site).await;
     let once = NewInstallation { name: "once".to_owned(), title: "Once".to_owned(), recoverable: false };

@@ -79,7 +79,7 @@ impl Site {
             wasm: "/pkg/keydesk.wasm".to_owned(),
             css: "/pkg/keydesk.css".to_owned(),
             icon: "/favicon.svg".to_owned(),
-            rights: "/rights.js".to_owned(),
+            scopes: "/scopes.js".to_owned(),
             document: "/document.js".to_owned(),
         };
         Self { router: app::routes(keydesk.clone(), assets, access), keydesk, clock, _folder: folder }
@@ -130,7 +130,7 @@ impl Site {
         answer.cookie().to_owned()
     }
 
-    /// How many changes there have been: every change has its entry.
+    /// The finding of `doctor` on the audit log, which grows with every change.
     pub(crate) async fn changes(&self) -> String {
         let findings = self.keydesk.examine().await;
         findings.into_iter().find(|finding| finding.what == "audit log").unwrap().found

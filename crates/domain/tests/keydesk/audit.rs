@@ -7,8 +7,8 @@ use crate::test_keydesk::{SECOND, TestKeydesk, new_key};
 
 on_both_databases!(
     every_change_writes_one_entry_with_its_actor,
-    what_fails_writes_nothing,
-    at_once_from_two_nodes_the_chain_holds,
+    a_failed_change_writes_nothing,
+    the_chain_holds_while_two_nodes_write,
     an_altered_log_is_found
 );
 
@@ -74,7 +74,7 @@ async fn every_change_writes_one_entry_with_its_actor(database: TestDatabase) {
     assert!(audit_is_sound(&desk).await);
 }
 
-async fn what_fails_writes_nothing(database: TestDatabase) {
+async fn a_failed_change_writes_nothing(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let (keydesk, caller) = (&desk.keydesk, &desk.operator);
     let live = desk.issue("Acme").await.key.id;
@@ -106,7 +106,7 @@ async fn what_fails_writes_nothing(database: TestDatabase) {
     assert_eq!(desk.database.raw().await.dump().await, before);
 }
 
-async fn at_once_from_two_nodes_the_chain_holds(database: TestDatabase) {
+async fn the_chain_holds_while_two_nodes_write(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let other = desk.second_node().await;
     let mut tasks = tokio::task::JoinSet::new();

@@ -76,7 +76,7 @@ async fn unknown_key(desk: &TestKeydesk) -> String {
 }
 
 #[tokio::test]
-async fn without_a_background_nothing_is_called_stale() {
+async fn without_background_work_nothing_is_stale() {
     let desk = TestKeydesk::open(TestDatabase::sqlite().await).await;
     let issued = desk.issue("Acme").await;
     desk.clock.advance(24 * HOUR);

@@ -6,13 +6,13 @@ use crate::test_keydesk::{KNOWN, START, TestKeydesk, new_key, overlap, within};
 
 on_both_databases!(
     a_link_shows_the_secret_once,
-    looking_spends_nothing,
-    of_many_that_open_at_once_one_sees_it,
-    it_is_over_after_seven_days,
-    rotating_and_deleting_withdraw_it,
-    it_is_withdrawn_and_the_key_stays,
-    what_nobody_opened_in_time_is_erased,
-    nothing_of_it_can_be_guessed,
+    looking_does_not_use_a_link_up,
+    one_of_many_readers_at_once_sees_the_secret,
+    a_link_is_over_after_seven_days,
+    rotating_and_deleting_withdraw_a_link,
+    a_link_is_withdrawn_and_the_key_stays,
+    the_secret_of_an_expired_link_is_erased,
+    a_link_can_not_be_guessed,
     without_copies_there_is_nothing_to_hand_over
 );
 
@@ -40,7 +40,7 @@ async fn a_link_shows_the_secret_once(database: TestDatabase) {
     assert_eq!(desk.database.raw().await.number(left).await, 0, "the sealed secret is gone");
 }
 
-async fn looking_spends_nothing(database: TestDatabase) {
+async fn looking_does_not_use_a_link_up(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
@@ -52,7 +52,7 @@ async fn looking_spends_nothing(database: TestDatabase) {
     assert!(desk.keydesk.open_handover(&made.token).await.is_ok());
 }
 
-async fn of_many_that_open_at_once_one_sees_it(database: TestDatabase) {
+async fn one_of_many_readers_at_once_sees_the_secret(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
@@ -64,7 +64,7 @@ async fn of_many_that_open_at_once_one_sees_it(database: TestDatabase) {
     assert_eq!(tasks.join_all().await.into_iter().filter(|seen| *seen).count(), 1);
 }
 
-async fn it_is_over_after_seven_days(database: TestDatabase) {
+async fn a_link_is_over_after_seven_days(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
@@ -77,7 +77,7 @@ async fn it_is_over_after_seven_days(database: TestDatabase) {
     assert!(!listed[0].is_open(desk.keydesk.now()) && listed[0].opened_at.is_none());
 }
 
-async fn rotating_and_deleting_withdraw_it(database: TestDatabase) {
+async fn rotating_and_deleting_withdraw_a_link(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     for verb in ["rotate", "delete", "bulk_delete"] {
         let id = desk.issue("Acme").await.key.id;
@@ -103,7 +103,7 @@ async fn rotating_and_deleting_withdraw_it(database: TestDatabase) {
     assert!(desk.keydesk.open_handover(&made.token).await.is_ok());
 }
 
-async fn it_is_withdrawn_and_the_key_stays(database: TestDatabase) {
+async fn a_link_is_withdrawn_and_the_key_stays(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let issued = desk.issue("Acme").await;
@@ -131,7 +131,7 @@ async fn it_is_withdrawn_and_the_key_stays(database: TestDatabase) {
     assert_eq!(opened, Err(KeyError::HandoverOver));
 }
 
-async fn what_nobody_opened_in_time_is_erased(database: TestDatabase) {
+async fn the_secret_of_an_expired_link_is_erased(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
@@ -144,7 +144,7 @@ async fn what_nobody_opened_in_time_is_erased(database: TestDatabase) {
     background.stop().await;
 }
 
-async fn nothing_of_it_can_be_guessed(database: TestDatabase) {
+async fn a_link_can_not_be_guessed(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();

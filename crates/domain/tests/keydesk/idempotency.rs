@@ -44,8 +44,8 @@ async fn another_body_is_refused(database: TestDatabase) {
 
 async fn another_caller_is_another_request(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
-    let rights = ["keys:write", "contacts:*", "calls:*", "wraps:*"];
-    let callers = [desk.operator.clone(), desk.caller(&rights).await, desk.caller(&rights).await];
+    let held = ["keys:write", "contacts:*", "calls:*", "wraps:*"];
+    let callers = [desk.operator.clone(), desk.caller(&held).await, desk.caller(&held).await];
     let mut ids = Vec::new();
     for caller in &callers {
         for _ in 0..2 {

@@ -6,7 +6,7 @@ use crate::test_keydesk::{TestKeydesk, code, new_key, verify};
 
 on_both_databases!(
     an_invalid_name_or_title_is_refused,
-    a_name_is_taken_once_also_at_once,
+    a_name_is_given_once_even_at_the_same_time,
     with_the_module_off_no_verb_answers_and_calls_go_on,
     switching_is_in_memory_when_it_answers
 );
@@ -32,7 +32,7 @@ async fn an_invalid_name_or_title_is_refused(database: TestDatabase) {
     assert_eq!(nobody, Err(KeyError::NoInstallation));
 }
 
-async fn a_name_is_taken_once_also_at_once(database: TestDatabase) {
+async fn a_name_is_given_once_even_at_the_same_time(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let other = desk.second_node().await;
     let (one, two) = tokio::join!(

@@ -10,18 +10,18 @@ use store::{on_both_databases, testing::TestDatabase};
 use crate::test_keydesk::{START, TestKeydesk, call, new_key, once, overlap, settings, verify};
 
 on_both_databases!(
-    no_verb_reaches_over,
-    each_lists_its_own,
+    no_verb_reaches_another_installation,
+    each_installation_lists_its_own_keys,
     a_foreign_key_is_not_found,
     not_found_goes_before_every_other_reason,
-    each_has_its_own_answers
+    each_installation_has_its_own_answers
 );
 
 fn all(limit: u32) -> ListQuery {
     ListQuery { limit, ..ListQuery::default() }
 }
 
-async fn no_verb_reaches_over(database: TestDatabase) {
+async fn no_verb_reaches_another_installation(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let live = desk.issue("Acme").await.key.id;
@@ -81,7 +81,7 @@ async fn no_verb_reaches_over(database: TestDatabase) {
     assert_eq!(desk.database.raw().await.dump().await, before, "something was written");
 }
 
-async fn each_lists_its_own(database: TestDatabase) {
+async fn each_installation_lists_its_own_keys(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let own = desk.issue("Acme").await.key.id;
     let foreign = desk.keydesk.issue(&desk.other, new_key("Acme")).await.unwrap().key.id;
@@ -168,7 +168,7 @@ async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
     }
 }
 
-async fn each_has_its_own_answers(database: TestDatabase) {
+async fn each_installation_has_its_own_answers(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let new = || NewKey { idempotency: once("same", "body"), ..new_key("Acme") };
     let own = desk.keydesk.issue(&desk.operator, new()).await.unwrap();

@@ -5,8 +5,8 @@ use store::{on_both_databases, testing::TestDatabase};
 use crate::test_keydesk::{START, TestKeydesk, new_key, scopes, settings};
 
 on_both_databases!(
-    a_new_key_is_as_asked,
-    nobody_gives_what_they_do_not_hold,
+    a_new_key_has_the_settings_asked_for,
+    nobody_grants_scopes_that_they_lack,
     an_unknown_scope_is_refused_by_name,
     an_invalid_client_name_is_refused,
     a_rename_to_the_same_name_writes_nothing,
@@ -14,7 +14,7 @@ on_both_databases!(
     hostile_names_come_back_as_they_were
 );
 
-async fn a_new_key_is_as_asked(database: TestDatabase) {
+async fn a_new_key_has_the_settings_asked_for(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     for (preset, given, environment, expected) in [
         (Some(Preset::LiveWidget), None, Environment::Test, Preset::LiveWidget.scopes()),
@@ -39,7 +39,7 @@ async fn a_new_key_is_as_asked(database: TestDatabase) {
     }
 }
 
-async fn nobody_gives_what_they_do_not_hold(database: TestDatabase) {
+async fn nobody_grants_scopes_that_they_lack(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let rows: [(&[&str], &[&str], &[&str]); 12] = [
         (&["keys:write"], &[], &[]),

@@ -5,7 +5,7 @@ use store::{on_both_databases, testing::TestDatabase};
 
 use crate::test_keydesk::{KNOWN, TestKeydesk, code, verify, within};
 
-on_both_databases!(a_change_is_known_everywhere, what_was_unknown_becomes_known, tombstones_are_forgotten_in_time);
+on_both_databases!(a_change_is_known_everywhere, an_unknown_key_becomes_known, tombstones_are_forgotten_in_time);
 
 async fn a_change_is_known_everywhere(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
@@ -35,7 +35,7 @@ async fn a_change_is_known_everywhere(database: TestDatabase) {
     }
 }
 
-async fn what_was_unknown_becomes_known(database: TestDatabase) {
+async fn an_unknown_key_becomes_known(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let other = desk.second_node().await;
     let background = other.start();

@@ -6,8 +6,8 @@ use crate::test_keydesk::{START, TestKeydesk, code};
 on_both_databases!(
     within_thirty_days_to_the_millisecond,
     whoever_lacks_a_scope_can_not_let_a_key_work_again,
-    what_is_not_deleted_is_not_restored,
-    an_undone_deletion_is_as_if_it_had_not_been
+    a_key_that_is_not_deleted_is_not_restored,
+    keys_work_again_after_their_deletion_is_undone
 );
 
 async fn within_thirty_days_to_the_millisecond(database: TestDatabase) {
@@ -63,7 +63,7 @@ async fn whoever_lacks_a_scope_can_not_let_a_key_work_again(database: TestDataba
     assert_eq!(keydesk.bulk_set_enabled(&weak, &[id], true).await.unwrap().unchanged, [id]);
 }
 
-async fn what_is_not_deleted_is_not_restored(database: TestDatabase) {
+async fn a_key_that_is_not_deleted_is_not_restored(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     assert_eq!(desk.keydesk.restore(&desk.operator, id).await, Err(KeyError::NotDeleted));
@@ -78,7 +78,7 @@ async fn what_is_not_deleted_is_not_restored(database: TestDatabase) {
     assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
 }
 
-async fn an_undone_deletion_is_as_if_it_had_not_been(database: TestDatabase) {
+async fn keys_work_again_after_their_deletion_is_undone(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let issued = [desk.issue("Acme").await, desk.issue("Acme").await, desk.issue("Beta").await];
     let selection = model::Selection::Matching {

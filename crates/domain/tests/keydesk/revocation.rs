@@ -84,7 +84,7 @@ fn usual(_: usize) -> NewKey {
     new_key("Acme")
 }
 
-/// Each batch a second after the one before it.
+/// Each batch expires a second after the one before it.
 fn expiring(number: usize) -> NewKey {
     NewKey::of(SettingsPatch { expires_at: Some(Some(end(number))), ..settings("Acme") })
 }
@@ -105,7 +105,7 @@ async fn expire(desk: &TestKeydesk, number: usize, _: &[KeyId]) {
     desk.clock.set(end(number).as_millis());
 }
 
-async fn take_rights(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
+async fn take_scopes(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
     for id in ids {
         let change = SettingsPatch { scopes: Some(ScopeSet::default()), ..SettingsPatch::default() };
         desk.keydesk.update(&desk.operator, *id, change, None).await.unwrap();
@@ -170,6 +170,6 @@ trials! {
     ten_thousand_deletions: 200 / 20 of 50, Revoked, usual, delete;
     ten_thousand_disablings: 200 / 20 of 50, Disabled, usual, disable;
     ten_thousand_expiries: 200 / 20 of 50, Expired, expiring, expire;
-    ten_thousand_times_rights_taken_away: 10_000 / 200 of 1, InsufficientScope, usual, take_rights;
+    ten_thousand_removals_of_scopes: 10_000 / 200 of 1, InsufficientScope, usual, take_scopes;
     ten_thousand_rotations_without_overlap: 10_000 / 200 of 1, Revoked, usual, rotate;
 }

@@ -9,8 +9,8 @@ on_both_databases!(
     a_rotation_that_is_sent_again_rotates_once,
     rotating_again_ends_the_oldest,
     an_overlap_can_be_ended_now,
-    traffic_is_told_by_secret,
-    what_ended_is_forgotten_after_30_days,
+    last_use_is_told_for_each_secret,
+    an_ended_secret_is_forgotten_after_30_days,
     the_default_key_is_rotated_like_any_other,
     whoever_gets_a_secret_holds_its_scopes,
     an_edit_reaches_both_secrets
@@ -100,7 +100,7 @@ async fn an_overlap_can_be_ended_now(database: TestDatabase) {
     assert_eq!(desk.audit(&desk.operator).await.pop().unwrap().action().unwrap(), Action::KeyEndOverlap);
 }
 
-async fn traffic_is_told_by_secret(database: TestDatabase) {
+async fn last_use_is_told_for_each_secret(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let old = desk.issue("Acme").await;
     let (id, used) = (old.key.id, |ms| Some(Instant::from_millis(START + ms)));
@@ -124,7 +124,7 @@ async fn traffic_is_told_by_secret(database: TestDatabase) {
     assert_eq!(seen().await, (used(20), used(30), used(30)));
 }
 
-async fn what_ended_is_forgotten_after_30_days(database: TestDatabase) {
+async fn an_ended_secret_is_forgotten_after_30_days(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let old = desk.issue("Acme").await;
     let id = old.key.id;

@@ -7,7 +7,7 @@ use crate::test_keydesk::{HOUR, START, TestKeydesk, call, code, scopes, settings
 
 on_both_databases!(
     every_setting_can_be_changed_and_taken_back,
-    what_changes_nothing_writes_nothing,
+    an_edit_without_a_change_writes_nothing,
     a_bad_change_changes_nothing,
     limits_are_refused_until_something_keeps_them,
     whoever_lacks_a_scope_can_remove_it_but_not_grant_it,
@@ -82,7 +82,7 @@ async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
     assert_eq!(desk.keydesk.get(&desk.operator, made.id).await.unwrap(), made);
 }
 
-async fn what_changes_nothing_writes_nothing(database: TestDatabase) {
+async fn an_edit_without_a_change_writes_nothing(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Acme").await.key;
     desk.keydesk.update(&desk.operator, key.id, everything(), None).await.unwrap();

@@ -10,7 +10,7 @@ use crate::test_keydesk::{HOUR, KNOWN, START, TestKeydesk, call, code, options, 
 on_both_databases!(
     calls_are_written_by_code_and_hour_when_it_stops,
     a_call_counts_in_the_hour_in_which_it_was_made,
-    what_can_not_be_written_is_written_later,
+    counts_that_can_not_be_written_are_written_later,
     many_nodes_add_up
 );
 
@@ -85,7 +85,7 @@ async fn a_call_counts_in_the_hour_in_which_it_was_made(database: TestDatabase) 
     assert_eq!(buckets(&desk).await, [valid(0, 2), valid(1, 3), valid(6, 4)]);
 }
 
-async fn what_can_not_be_written_is_written_later(database: TestDatabase) {
+async fn counts_that_can_not_be_written_are_written_later(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     let (id, key) = (issued.key.id, issued.secret.expose());

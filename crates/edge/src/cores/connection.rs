@@ -14,25 +14,25 @@ use crate::{Answering, timekeeper::Timer};
 /// How long the head of a request may take, counted from when the connection is free for it.
 const HEAD_ARRIVAL: Duration = Duration::from_secs(10);
 
-/// Most bytes of a request's head, and of what is read ahead of its body.
+/// Most bytes of a request's head, and of the part of its body that is read ahead.
 const HEAD_MAX: usize = 64 * 1024;
 
-/// Answers what a connection asks.
+/// Answers the requests of a connection.
 pub trait Answer: Clone + Send + 'static {
     /// Answers the request of whoever is connected.
     fn answer_to(&self, peer: Option<SocketAddr>, request: Request<Incoming>) -> Answering;
 }
 
-/// A connection that has been accepted, and all that is needed to answer what it asks.
+/// An accepted connection, and all that is needed to answer its requests.
 pub(super) struct Connection<A> {
-    /// Of no runtime yet.
+    /// Registered with no runtime yet.
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) dispatcher: A,
     pub(super) timer: Timer,
     /// Says when to stop.
     pub(super) watcher: Watcher,
-    /// Where what waits is done.
+    /// The runtime for work that waits.
     pub(super) elsewhere: Handle,
 }
 

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_to_wait_for_nothing_is_answered_here() {
+    fn a_request_that_waits_for_nothing_is_answered_here() {
         let elsewhere = elsewhere();
         let now = answered(|| Here::new(Answering::Now(Some(signed())), elsewhere.handle()));
         let soon = answered(|| Here::new(Answering::Soon(Box::pin(async { signed() })), elsewhere.handle()));
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_to_wait_is_answered_elsewhere() {
+    fn a_request_that_waits_is_answered_elsewhere() {
         let elsewhere = elsewhere();
         let waits = async {
             tokio::time::sleep(Duration::from_millis(1)).await;

@@ -30,7 +30,7 @@ pub struct Cores<A>(Vec<Thread<A>>);
 
 #[derive(Debug)]
 struct Thread<A> {
-    /// Without a bound of its own: each is an open file, of which the system allows so many.
+    /// Unbounded: each connection is an open file, and the system limits those.
     connections: mpsc::UnboundedSender<(Connection<A>, Open)>,
     open: Arc<AtomicUsize>,
 }

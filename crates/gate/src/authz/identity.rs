@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_proxies_overwrite_is_no_forgery_and_all_else_of_ours_is() {
+    fn only_headers_that_proxies_do_not_overwrite_are_forgeries() {
         for name in [&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &STATUS] {
             assert!(is_ours(name) && !is_forged(name), "{name}");
         }

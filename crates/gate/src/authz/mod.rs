@@ -88,7 +88,7 @@ pub(crate) async fn answer(
     respond(decided.await)
 }
 
-/// The same, if memory knows the key: most do, and then nothing waits.
+/// The same where memory knows the key, as for most calls; then nothing waits.
 pub(crate) fn from_memory(
     gateway: &Gateway,
     verifier: &Verifier,

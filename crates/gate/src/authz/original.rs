@@ -19,7 +19,7 @@ pub(super) static SOURCES: [Source; 2] =
 pub(crate) struct Original<'a> {
     pub(crate) method: Option<&'a str>,
     pub(crate) path: Option<RawPath<'a>>,
-    /// What follows the path, as it came.
+    /// The query, as it came.
     pub(crate) query: Option<&'a [u8]>,
 }
 
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_speaks_in_our_name() {
+    fn forged_headers_in_our_name_are_refused() {
         for (name, expected) in [
             ("x-keydesk-owner", "invalid_request"),
             ("x_keydesk_key_id", "invalid_request"),

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_original_request_says_is_no_parameter() {
+    fn the_query_of_the_original_request_is_no_parameter() {
         for (own, original, expected) in [
             ("", "scope=live:read", Some(None)),
             ("x=1&y", "x=1&y", Some(None)),

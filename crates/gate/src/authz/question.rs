@@ -18,7 +18,7 @@ pub(crate) struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// The same question, as it would be asked of `/authz`. `None` when the scopes can't stand in a URL.
+    /// The same question, as it would be asked of `/authz`. `None` when the scopes can't be in a URL.
     pub(crate) fn into_request(self) -> Option<Request<Body>> {
         let scopes = self.scopes.into_iter().flat_map(str::split_ascii_whitespace);
         let query: Vec<_> = scopes.map(|scope| format!("scope={scope}")).collect();
@@ -27,7 +27,7 @@ impl Question<'_> {
         for name in SOURCES.iter().flat_map(|source| [&source.method, &source.target]) {
             headers.remove(name);
         }
-        // Bytes that can't stand in a header can't be a method or a path either; they become empty, which is refused.
+        // Bytes that can't be in a header can't be a method or a path either; they become empty, which is refused.
         let value = |bytes: &[u8]| HeaderValue::from_bytes(bytes).unwrap_or(HeaderValue::from_static(""));
         headers.insert(&SOURCES[0].method, value(self.method));
         headers.insert(&SOURCES[0].target, value(self.target));

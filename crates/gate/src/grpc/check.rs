@@ -35,7 +35,7 @@ impl Asked {
         let mut headers = HeaderMap::new();
         let mut forged = Vec::new();
         for (name, value) in lines(&http) {
-            // Pseudo-headers, as `:path`, are no names.
+            // Pseudo-headers such as `:path` are no names.
             let Ok(name) = HeaderName::try_from(name) else { continue };
             if is_ours(&name) {
                 forged.push(name.to_string());

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_haproxy_says_is_read() {
+    fn frames_of_haproxy_are_read() {
         let hello = frame(HAPROXY_HELLO, (0, 0), |writer| {
             writer.pair("supported-versions", Value::Bytes(b"1.0, 2.0"));
             writer.pair("max-frame-size", Value::Number(16_380));

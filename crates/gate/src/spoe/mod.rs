@@ -169,7 +169,7 @@ fn question<'a>(arguments: &[(&[u8], Value<'a>)]) -> Option<Question<'a>> {
     })
 }
 
-/// Reads a frame with all that stands in it, for `fuzz/`: how many bytes its arguments have.
+/// Reads a frame with all its contents, for `fuzz/`: how many bytes its arguments have.
 pub(crate) fn size_of_arguments(frame: &[u8]) -> Option<usize> {
     let said = Said::read(frame)?;
     let Said::Notify { arguments, .. } = said else { return Some(0) };
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_answer_is_larger_than_what_was_agreed_on() {
+    async fn no_answer_is_larger_than_the_agreed_size() {
         let id = (u64::MAX, u64::MAX);
         for (status, name, words, said) in [
             (200, 100, 0, &["status", "client_name"][..]),

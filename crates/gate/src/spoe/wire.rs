@@ -12,7 +12,7 @@ pub(super) enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
-/// Reads from the front of a frame. `None` wherever the bytes are not what they should be.
+/// Reads from the front of a frame. `None` where the bytes are malformed.
 pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {

@@ -85,7 +85,7 @@ fn named(patch: &SettingsPatch) -> Map<String, Value> {
 
 proptest! {
     #[test]
-    fn a_difference_makes_one_of_the_other(from in settings(), to in settings()) {
+    fn a_difference_turns_one_into_the_other(from in settings(), to in settings()) {
         let diff = SettingsPatch::diff(&from, &to);
         prop_assert_eq!(diff.clone().apply(&from).unwrap(), to.clone());
         prop_assert_eq!(SettingsPatch::diff(&from, &from), SettingsPatch::default());
@@ -101,7 +101,7 @@ proptest! {
             let brought = name == "scopes" && !given.contains_key("scopes") && given.contains_key("preset");
             prop_assert!(brought || given.get(name) == Some(value), "{} {:?} {:?}", name, given, made);
         }
-        // What was given and is not in the difference was so before.
+        // A given setting that is not in the difference was the same before.
         prop_assert_eq!(patch.clone().apply(&after).unwrap(), after.clone());
         prop_assert_eq!(SettingsPatch::default().apply(&before).unwrap(), before);
     }
@@ -112,7 +112,7 @@ proptest! {
     }
 
     #[test]
-    fn what_widens_at_no_step_does_not_widen_in_all(one in settings(), two in settings(), three in settings()) {
+    fn steps_that_do_not_widen_do_not_widen_together(one in settings(), two in settings(), three in settings()) {
         prop_assert!(!one.widens(&one));
         if three.widens(&one) {
             prop_assert!(two.widens(&one) || three.widens(&two));
@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_noted_and_named_widens_nothing(from in settings(), to in settings()) {
+    fn names_scopes_and_notes_widen_nothing(from in settings(), to in settings()) {
         let KeySettings { client_name, preset, scopes, metadata, owner_email, notes, .. } = to;
         let to = KeySettings { client_name, preset, scopes, metadata, owner_email, notes, ..from.clone() };
         prop_assert!(!to.widens(&from));
@@ -165,7 +165,7 @@ fn each_setting_that_is_loosened_widens() {
 }
 
 #[test]
-fn a_new_key_has_a_name_and_what_its_preset_brings() {
+fn a_new_key_has_a_name_and_the_scopes_of_its_preset() {
     let crm = SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name(" Acme ") };
     let expected = KeySettings { preset: Preset::Crm, scopes: Preset::Crm.scopes(), ..acme() };
     assert_eq!(crm.build(), Ok(expected));
@@ -176,7 +176,7 @@ fn a_new_key_has_a_name_and_what_its_preset_brings() {
 }
 
 #[test]
-fn null_takes_away_and_absence_leaves() {
+fn null_clears_a_setting_and_absence_keeps_it() {
     let noted: SettingsPatch = of(json!({"notes": "ring first", "owner_email": "ada@example.com"}));
     let noted = noted.apply(&acme()).unwrap();
     let without: SettingsPatch = of(json!({"notes": null, "allowed_ips": null}));

@@ -263,7 +263,7 @@ fn many_keys(programs: &Programs, database: &str, keys: usize) -> Result<(), Fai
     let orders = ["client_name", "-client_name", "created_at", "-created_at", "last_used_at", "-last_used_at"];
     let sorted: Vec<String> = orders.iter().cycle().take(300).map(|sort| format!("/api/v1/keys?sort={sort}")).collect();
     measure("first page in each order", &sorted)?;
-    // Every three letters that stand in a name, and as many digits: from a fifth of all keys down to a few hundred.
+    // Every three letters that are in a name, and as many digits: from a fifth of all keys down to a few hundred.
     let common = ["acm", "ban", "crm", "log", "ene", "rep", "wal", "sta", "nor", "ics"];
     let texts = common.iter().map(|text| (*text).to_owned()).chain((0..100).map(|n| format!("{:03}", n * 7 % 1000)));
     let searches: Vec<String> = texts.cycle().take(330).map(|text| format!("/api/v1/keys?search={text}")).collect();

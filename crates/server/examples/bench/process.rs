@@ -37,7 +37,7 @@ impl Server {
         Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
     }
 
-    /// Starts what will listen at `address`.
+    /// Starts a server that will listen at `address`.
     pub(crate) fn launch(cores: &str, address: SocketAddr, server: &Command) -> Result<Self, Failed> {
         let mut command = Command::new("taskset");
         command.args(["-c", cores]).arg(server.get_program()).args(server.get_args());

@@ -1,4 +1,4 @@
-//! Which callers are let in, and what the others are told.
+//! Which callers are let in, and which answers the others get.
 
 use std::{
     pin::Pin,
@@ -25,7 +25,7 @@ fn without_id(answer: &Answer) -> String {
     format!("{:?} {:?} {}", answer.status, answer.headers, answer.text()).replace(id, "")
 }
 
-async fn keys_that_are_no_good_get_one_and_the_same_answer(database: TestDatabase) {
+async fn all_invalid_keys_get_the_same_answer(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let deleted = app.key_in("default", "Deleted", FULL).await;
     let full = app.client(FULL).await;
@@ -47,7 +47,7 @@ async fn keys_that_are_no_good_get_one_and_the_same_answer(database: TestDatabas
     assert_eq!(answers.len(), 1, "{answers:#?}");
 }
 
-async fn a_verdict_on_a_foreign_key_is_that_on_an_unknown_one(database: TestDatabase) {
+async fn a_foreign_key_gets_the_verdict_of_an_unknown_one(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     app.installation("other").await;
     let foreign = app.key_in("other", "Foreign", FULL).await;
@@ -148,8 +148,8 @@ async fn scopes_can_only_be_granted_by_their_holders(database: TestDatabase) {
 }
 
 store::on_both_databases!(
-    keys_that_are_no_good_get_one_and_the_same_answer,
-    a_verdict_on_a_foreign_key_is_that_on_an_unknown_one,
+    all_invalid_keys_get_the_same_answer,
+    a_foreign_key_gets_the_verdict_of_an_unknown_one,
     the_caller_is_checked_before_the_request,
     challenges_say_what_is_missing,
     two_headers_must_agree,

@@ -119,7 +119,7 @@ async fn every_proxys_way_of_asking_is_understood() {
 }
 
 #[tokio::test]
-async fn what_is_asked_is_never_guessed() {
+async fn the_original_request_is_never_guessed() {
     let (_database, app) = app().await;
     let key = app.key_in("default", "Acme", &["contacts:*", "calls:*", "live:read"]).await.secret;
     let (original, forwarded) = (nginx("GET", "/api/contacts/7"), traefik("GET", "/api/contacts/7"));

@@ -96,7 +96,7 @@ async fn a_story_in_json(database: TestDatabase) {
 store::on_both_databases!(a_story_in_json);
 
 #[tokio::test]
-async fn a_key_is_made_disabled_and_ends_when_people_say() {
+async fn a_key_is_made_disabled_and_expires_as_asked() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
     let create = ["key", "create", "--client-name", "Acme"];
@@ -136,7 +136,7 @@ async fn people_read_tables() {
 }
 
 #[tokio::test]
-async fn what_fails_says_why_in_one_sentence_and_what_is_misused_exits_with_2() {
+async fn a_failure_is_one_sentence_and_misuse_exits_with_2() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
     let default = json(data, &["key", "default"]).await["id"].as_str().unwrap().to_owned();

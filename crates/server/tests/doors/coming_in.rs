@@ -61,7 +61,7 @@ async fn the_set_up_link_is_shown_to_the_operator_and_logged_by_no_request() {
 }
 
 #[tokio::test]
-async fn what_makes_no_administrator_says_why() {
+async fn a_refused_administrator_is_told_why() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
     let good = "correct horse battery";

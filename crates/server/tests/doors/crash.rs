@@ -60,13 +60,13 @@ async fn stream(address: String, key: String, name: String, go_on: Arc<AtomicBoo
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_survives_and_nothing_is_half() {
+async fn acknowledged_changes_survive_and_none_is_half_done() {
     let acknowledged = killed(20, 3).await;
     assert!(acknowledged > 20, "the streams did too little to prove anything: {acknowledged}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_together_survives_and_nothing_is_half() {
+async fn changes_acknowledged_together_survive_and_none_is_half_done() {
     let acknowledged = killed(6, 32).await;
     assert!(acknowledged > 60, "the streams did too little to prove anything: {acknowledged}");
 }

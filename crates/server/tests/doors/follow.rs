@@ -12,7 +12,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{Answer, FULL, TestApp};
 
-/// What has been logged.
+/// The log so far.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -56,7 +56,7 @@ impl Log {
 }
 
 #[tokio::test]
-async fn what_fails_is_logged_with_the_id_that_the_client_was_told() {
+async fn a_failure_is_logged_with_the_id_that_the_client_was_told() {
     let log = Log::default();
     let _listening = log.listen();
     let database = TestDatabase::sqlite().await;

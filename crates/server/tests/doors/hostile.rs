@@ -120,7 +120,7 @@ fn names(page: &Answer) -> Vec<String> {
     items.iter().map(|key| key["client_name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Encodes only what can't stand in a URL at all; the table itself percent-encodes the rest of the search.
+/// Encodes only characters that can't be in a URL at all; the table itself percent-encodes the rest of the search.
 fn encoded(search: &str) -> String {
     search.chars().map(|c| if c.is_ascii() { c.to_string() } else { percent(c) }).collect()
 }

@@ -21,7 +21,7 @@ mod module_off;
 mod pages;
 mod precondition;
 mod proxies;
-mod rights;
 mod routes;
 mod secrets;
 mod serve;
+mod settings;

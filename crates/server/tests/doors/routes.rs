@@ -9,7 +9,7 @@ use store::testing::TestDatabase;
 use crate::support::TestApp;
 
 /// Scopes over keys, of which each caller here lacks one.
-const RIGHTS: [&str; 4] = ["keys:read", "keys:write", "keys:reveal", "keys:verify"];
+const KEY_SCOPES: [&str; 4] = ["keys:read", "keys:write", "keys:reveal", "keys:verify"];
 
 fn filled(template: &str) -> String {
     template
@@ -43,7 +43,7 @@ async fn each_route_is_described_and_requires_its_scope() {
         }
         assert_eq!(anonymous.refusal(), (401, "missing_key".to_owned()), "{method} {template}");
         let Some(scope) = endpoint.access().scope() else { continue };
-        let others: Vec<&str> = RIGHTS.into_iter().filter(|right| *right != scope).collect();
+        let others: Vec<&str> = KEY_SCOPES.into_iter().filter(|other| *other != scope).collect();
         let without = app.client(&others).await.call(method.clone(), &path, None, &[]).await;
         assert_eq!(without.refusal(), (403, "insufficient_scope".to_owned()), "{method} {template}");
         assert!(without.json()["detail"].as_str().unwrap().contains(scope), "{method} {template}");
@@ -72,7 +72,7 @@ async fn each_route_is_counted_under_its_own_template() {
 }
 
 #[tokio::test]
-async fn whatever_status_is_answered_is_counted_as_itself() {
+async fn every_status_is_counted_as_itself() {
     let database = TestDatabase::sqlite().await;
     let app = TestApp::new(&database).await;
     assert_eq!(app.anonymous().get("/handover/nonsense").await.status, 410);

@@ -13,7 +13,7 @@ async fn new_key(data: &std::path::Path, scopes: &[&str]) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_command_line_changes_the_server_knows_within_a_second() {
+async fn the_server_knows_changes_of_the_command_line_within_a_second() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
     let program = Program::serve(data, &[]).await;
@@ -28,7 +28,7 @@ async fn what_the_command_line_changes_the_server_knows_within_a_second() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn asked_to_stop_it_finishes_running_calls_and_forgets_nothing() {
+async fn a_stopping_server_finishes_running_calls_and_loses_no_count() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
     for signal in ["TERM", "INT"] {
@@ -67,7 +67,7 @@ async fn asked_to_stop_it_finishes_running_calls_and_forgets_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_port_that_is_taken_is_one_sentence() {
+async fn a_taken_port_is_reported_in_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -96,7 +96,7 @@ async fn the_operations_listener_tells_the_operator_and_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_is_slow_to_send_its_request_is_hung_up_on() {
+async fn a_client_that_sends_its_request_slowly_is_disconnected() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::serve(folder.path(), &[]).await;
     let started = Instant::now();

@@ -1,4 +1,4 @@
-//! The table `api_key`. Statements that join other tables stand here too, where this table leads.
+//! The table `api_key`. Statements that join other tables are here too where this table leads.
 
 mod delete;
 mod deletion_impact;
@@ -25,7 +25,7 @@ pub(crate) use self::{
     update::TOUCH_ROTATED,
 };
 
-/// A key as it stands in its row; what a person sees of it depends on `now`.
+/// A key as its row holds it; its status depends on `now`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredKey {
     /// Whose.
@@ -66,7 +66,7 @@ impl StoredKey {
         &self.key.settings.client_name
     }
 
-    /// What it may do.
+    /// Its scopes.
     pub fn scopes(&self) -> &ScopeSet {
         &self.key.settings.scopes
     }

@@ -11,7 +11,7 @@ use crate::{
     sql::{Value, json},
 };
 
-/// A column by name, and what of the settings is written to it.
+/// A column's name, and the value that is written to it.
 pub(super) type Column = (&'static str, fn(&KeySettings) -> Value);
 
 macro_rules! columns {

@@ -14,7 +14,7 @@ use crate::{
 /// one: others wait for their turn, and the row lock (PostgreSQL) or the write lock (SQLite) is held until the end, so epochs
 /// are committed in order. Changes that wait for each other are committed together (`group`).
 ///
-/// Dropped without [`Change::commit`] it leaves nothing behind, and so it does when one of its statements failed.
+/// Dropped without [`Change::commit`], or after a failed statement, it leaves nothing behind.
 #[derive(Debug)]
 pub struct Change {
     /// `None`: it is over.
@@ -27,7 +27,7 @@ pub struct Change {
     answered: u32,
 }
 
-/// The group while it is this change's turn, and whom to give it back to.
+/// The group while it is this change's turn, and the way to give it back.
 #[derive(Debug)]
 struct Turn {
     group: Box<Group>,
@@ -100,12 +100,12 @@ impl Change {
         self.turn.as_mut().map(|turn| turn.group.tx()).ok_or_else(over)
     }
 
-    /// What this change has kept for the end of its group.
+    /// The writes that this change keeps for the end of its group.
     pub(crate) fn kept(&mut self) -> &mut Kept {
         &mut self.kept
     }
 
-    /// What those before it in its group have kept.
+    /// The writes that earlier changes of its group keep.
     pub(crate) fn kept_before(&self) -> Option<&Kept> {
         self.turn.as_ref().map(|turn| &turn.group.kept)
     }

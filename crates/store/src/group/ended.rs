@@ -5,7 +5,7 @@ use crate::StoreError;
 /// Whether a group's COMMIT succeeded.
 pub(crate) type Outcome = Result<(), StoreError>;
 
-/// Tells all who wait for it how a group has ended.
+/// Tells all waiting tasks how a group has ended.
 #[derive(Debug)]
 pub(crate) struct Ended(watch::Sender<Option<Outcome>>);
 
@@ -23,12 +23,12 @@ impl Ended {
     }
 }
 
-/// The end of the group that a change is in: what the change has read is true from then on, and not before.
+/// The end of the group that a change is in. Until then the data that the change has read may be rolled back.
 #[derive(Debug)]
 pub struct Settled(watch::Receiver<Option<Outcome>>);
 
 impl Settled {
-    /// Waits for it. An error: what was read, and not committed before, never came to be.
+    /// Waits for it. An error: data that was read, and not committed before, was not committed.
     pub async fn wait(mut self) -> Result<(), StoreError> {
         let ended = self.0.wait_for(Option::is_some).await.ok().and_then(|ended| ended.clone());
         ended.unwrap_or_else(|| Err(StoreError::Database("a transaction was lost before its end".to_owned())))

@@ -10,10 +10,11 @@ pub(crate) type Head = Option<(i64, [u8; HASH_LEN])>;
 /// By how much the number of an installation's keys grows.
 pub(crate) const COUNT_KEYS: &str = "UPDATE installation SET key_count = key_count + $2 WHERE id = $1";
 
-/// What a group writes once for all its changes, just before COMMIT: what can't fail by anything that a caller sends.
+/// The writes that a group makes once for all its changes, just before COMMIT. Nothing that a caller sends makes them
+/// fail.
 ///
-/// Each change has one of its own, which its group takes in when the change is committed. So what is kept of a change that is
-/// rolled back is forgotten with it.
+/// Each change has one of its own, which its group takes in when the change is committed. So the writes of a change
+/// that is rolled back are forgotten with it.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     /// The ends of audit logs, those that are known.
@@ -50,7 +51,7 @@ impl Kept {
         self.counts.insert(installation, more);
     }
 
-    /// Takes in what a later change kept.
+    /// Takes in the writes of a later change.
     pub(crate) fn take_in(&mut self, later: Self) {
         self.heads.extend(later.heads);
         self.entries.extend(later.entries);

@@ -25,7 +25,7 @@ impl Queue {
     }
 }
 
-/// Hands transactions from change to change, and commits them. A task of its own, so that no caller who is dropped takes
+/// Hands transactions from change to change, and commits them. A task of its own, so that a dropped caller takes no
 /// others along.
 struct Leader {
     db: Db,

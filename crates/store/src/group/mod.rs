@@ -1,6 +1,6 @@
 //! Group commit: changes that wait for each other share a transaction, and so one write to the disk.
 //!
-//! Changes are made one after another, whoever makes them; what costs is not the change but its COMMIT. So a
+//! Changes are made one after another, whoever makes them; the cost is not the change but its COMMIT. So a
 //! transaction is handed from one change to the next as long as somebody waits, and is committed for all of them by
 //! their leader, a task that lives while anybody waits. A change that comes alone is committed at once, and costs no
 //! statement more than it would without all this.
@@ -9,16 +9,16 @@
 //! - **the epoch is moved first**: a group begins by moving it, which takes the lock that makes this the only transaction that
 //!   changes anything. Each change has an epoch of its own, in the order in which they are made; the numbers after the first
 //!   are counted in memory, and the last one is written before COMMIT;
-//! - **a change that fails takes no other with it**: all but the first are made behind a savepoint, and what fails, is dropped
-//!   or panics is rolled back to it. What such a change kept in memory ([`Kept`](kept::Kept)) goes with it;
-//! - **nobody is answered before COMMIT**: a change that is committed waits for its group, and so must what only read
+//! - **a change that fails takes no other with it**: all but the first are made behind a savepoint, and one that
+//!   fails, is dropped or panics is rolled back to it, with the writes that it keeps in memory ([`Kept`](kept::Kept));
+//! - **nobody is answered before COMMIT**: a change that is committed waits for its group, and so must a reader
 //!   ([`Settled`]), since it may have seen what others in its group have not committed yet;
 //! - **a group is all or nothing**: if its COMMIT fails, or its outcome is unknown, each of its changes is told so, and
 //!   the connection is thrown away;
-//! - a group is at most [`MEMBERS_MOST`] changes, so that whoever else writes gets the writer in between; a change of
+//! - a group is at most [`MEMBERS_MOST`] changes, so that others get the writer in between; a change of
 //!   many rows ([`Store::change_alone`](crate::Store::change_alone)) has a group of its own, so that no earlier change
 //!   waits for it;
-//! - at most [`WAITING_MOST`] changes wait, each for [`WAITING_FOR`] at most; what is more is refused.
+//! - at most [`WAITING_MOST`] changes wait, each for [`WAITING_FOR`] at most; further ones are refused.
 
 mod change;
 mod ended;

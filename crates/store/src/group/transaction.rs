@@ -60,7 +60,7 @@ impl Tx {
     }
 }
 
-/// Where the newest savepoint stands.
+/// The state of the newest savepoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Savepoint {
     /// There is none: everything is the first change's.
@@ -71,12 +71,11 @@ enum Savepoint {
     Passed,
 }
 
-/// An open transaction, and what is remembered of it. Dropped before its end it closes its connection, with which the database
-/// rolls back.
+/// An open transaction and its state. Dropped before its end it closes its connection, and so the database rolls back.
 #[derive(Debug)]
 pub(crate) struct Group {
     tx: Tx,
-    /// What the epoch's row says in this transaction.
+    /// The value of the epoch's row in this transaction.
     written_epoch: i64,
     /// The epoch of the newest change that stays.
     epoch: i64,
@@ -156,7 +155,7 @@ impl Group {
         }
     }
 
-    /// Makes what was done so far safe from what the next change does.
+    /// Makes the changes so far safe from the next one.
     pub(super) async fn protect(&mut self) -> Result<(), StoreError> {
         match self.savepoint {
             _ if self.is_empty() => return Ok(()),
@@ -176,7 +175,7 @@ impl Group {
         Ok(())
     }
 
-    /// Ends it: commits what stays, or rolls back if there is nothing.
+    /// Ends it: commits the changes that stay, or rolls back if there are none.
     pub(super) async fn end(mut self) {
         let outcome = self.write_and_commit().await;
         self.settle(outcome);

@@ -1,5 +1,5 @@
-//! Databases for tests: one of its own for each test, and a way in that goes past the [`Store`](crate::Store), for
-//! what only an intruder would do. Only with the feature `testing`, which no build for use switches on.
+//! Databases for tests: a separate one for each test, and a way in that goes past the [`Store`](crate::Store), as only
+//! an intruder's would. Only with the feature `testing`, which no build for use switches on.
 
 mod raw;
 mod statements;
@@ -57,7 +57,7 @@ impl TestDatabase {
         Self { address: format!("{host}/{name}{query}"), dir, server: Some((url, name)) }
     }
 
-    /// What [`Store::open`] takes.
+    /// The address, for [`Store::open`].
     pub fn address(&self) -> &str {
         &self.address
     }

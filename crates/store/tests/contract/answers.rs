@@ -3,7 +3,7 @@ use store::{StoredAnswer, on_both_databases, testing::TestDatabase};
 
 use crate::fixture::{at, installation, key_id, two_installations};
 
-on_both_databases!(an_answer_is_found_by_the_same_caller_for_its_time, an_old_answer_gives_its_place);
+on_both_databases!(an_answer_is_found_by_the_same_caller_for_its_time, a_new_answer_takes_the_place_of_an_old_one);
 
 const CALLER: Actor = Actor::Operator;
 
@@ -38,7 +38,7 @@ async fn an_answer_is_found_by_the_same_caller_for_its_time(database: TestDataba
     }
 }
 
-async fn an_old_answer_gives_its_place(database: TestDatabase) {
+async fn a_new_answer_takes_the_place_of_an_old_one(database: TestDatabase) {
     let store = two_installations(&database).await;
     let mut change = store.change().await.unwrap();
     change.keep_answer(&answer(1), at(100)).await.unwrap();

@@ -53,7 +53,7 @@ async fn an_entry_is_appended_once(database: TestDatabase) {
 }
 
 #[test]
-fn what_can_not_be_read_is_named() {
+fn a_value_that_can_not_be_read_is_named() {
     let odd = AuditEntry { actor: "{}".to_owned(), action: "key.paint".to_owned(), ..entry(1) };
     assert!(matches!(odd.actor(), Err(StoreError::Corrupt { column: "audit_entry.actor" })));
     assert!(matches!(odd.action(), Err(StoreError::Corrupt { column: "audit_entry.action" })));

@@ -18,13 +18,13 @@ use crate::fixture::{at, digest, installation, key, key_id, put, secret, two_ins
 on_both_databases!(
     changes_that_wait_are_committed_together,
     a_change_that_fails_takes_no_other_with_it,
-    what_is_aborted_anywhere_leaves_nothing_and_stops_nobody,
-    whoever_only_reads_waits_for_what_it_saw,
+    an_aborted_change_leaves_nothing_and_stops_no_other,
+    a_reader_waits_for_the_commit_of_what_it_saw,
     after_a_failed_statement_nothing_is_committed,
     a_commit_that_fails_refuses_all_its_changes,
     more_changes_than_may_wait_are_refused,
     a_change_of_many_rows_is_committed_by_itself,
-    a_number_of_keys_is_right_at_once
+    the_number_of_keys_is_right_at_once
 );
 
 /// Waits until this many changes wait for their turn.
@@ -182,7 +182,7 @@ async fn a_change_that_fails_takes_no_other_with_it(database: TestDatabase) {
     assert_eq!(store.epoch().await.unwrap(), before + 6, "what failed left a gap");
 }
 
-async fn what_is_aborted_anywhere_leaves_nothing_and_stops_nobody(database: TestDatabase) {
+async fn an_aborted_change_leaves_nothing_and_stops_no_other(database: TestDatabase) {
     const CHANGES: u128 = 400;
     let store = two_installations(&database).await;
     let step = Arc::new(AtomicU64::new(0));
@@ -228,7 +228,7 @@ async fn what_is_aborted_anywhere_leaves_nothing_and_stops_nobody(database: Test
     write_and_commit(store.clone(), 9_000).await.unwrap();
 }
 
-async fn whoever_only_reads_waits_for_what_it_saw(database: TestDatabase) {
+async fn a_reader_waits_for_the_commit_of_what_it_saw(database: TestDatabase) {
     let store = two_installations(&database).await;
     let mut first = store.change().await.unwrap();
     write(&mut first, 1).await.unwrap();
@@ -357,7 +357,7 @@ async fn a_change_of_many_rows_is_committed_by_itself(database: TestDatabase) {
     assert_eq!(logged(&store).await, [1, 2, 3]);
 }
 
-async fn a_number_of_keys_is_right_at_once(database: TestDatabase) {
+async fn the_number_of_keys_is_right_at_once(database: TestDatabase) {
     let store = two_installations(&database).await;
     let held = store.change().await.unwrap();
     let fewer = async |store: Store, number| {

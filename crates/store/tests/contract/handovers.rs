@@ -8,8 +8,8 @@ on_both_databases!(
     a_hand_over_is_opened_once,
     a_hand_over_is_withdrawn,
     one_is_withdrawn_by_itself,
-    what_has_expired_is_erased,
-    it_goes_with_its_key
+    the_secrets_of_expired_hand_overs_are_erased,
+    a_hand_over_goes_with_its_key
 );
 
 /// The hand-over with this number, of the key with this number, made at 10 and good until 100.
@@ -100,7 +100,7 @@ async fn one_is_withdrawn_by_itself(database: TestDatabase) {
     assert_eq!(sealed(&database).await, 0);
 }
 
-async fn what_has_expired_is_erased(database: TestDatabase) {
+async fn the_secrets_of_expired_hand_overs_are_erased(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme".to_owned()]).await;
     let mut change = store.change().await.unwrap();
@@ -121,7 +121,7 @@ async fn sealed(database: &TestDatabase) -> i64 {
     database.raw().await.number("SELECT COUNT(*) FROM handover WHERE sealed_secret IS NOT NULL").await
 }
 
-async fn it_goes_with_its_key(database: TestDatabase) {
+async fn a_hand_over_goes_with_its_key(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme".to_owned()]).await;
     let mut change = store.change().await.unwrap();

@@ -6,7 +6,7 @@ on_both_databases!(
     installations_are_listed_by_name,
     a_name_is_taken_once,
     the_module_is_switched_off_and_on,
-    the_deployment_is_one,
+    there_is_one_deployment,
     a_healthy_database,
     half_changes_are_found
 );
@@ -54,7 +54,7 @@ async fn the_module_is_switched_off_and_on(database: TestDatabase) {
     }
 }
 
-async fn the_deployment_is_one(database: TestDatabase) {
+async fn there_is_one_deployment(database: TestDatabase) {
     let store = database.store().await;
     assert_eq!(store.deployment().await.unwrap(), None);
     let deployment = Deployment { key_prefix: "ccc".to_owned(), keyring_proof: vec![1, 2], created_at: at(3) };

@@ -7,7 +7,7 @@ on_both_databases!(
     a_key_reads_back_as_it_was_written,
     a_key_is_found_in_its_own_installation_only,
     updating,
-    switching_takes_issued_keys_that_are_not_so_yet,
+    switching_changes_issued_keys_in_the_other_state,
     deleting_takes_issued_keys_once,
     deleting_more_than_one_statement_can_name,
     restoring,
@@ -119,7 +119,7 @@ async fn updating(database: TestDatabase) {
     assert!(!change.update_key(installation(1), key_id(2), &named("Gone"), at(90)).await.unwrap());
 }
 
-async fn switching_takes_issued_keys_that_are_not_so_yet(database: TestDatabase) {
+async fn switching_changes_issued_keys_in_the_other_state(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme".to_owned(), "Beta".to_owned(), "Gone".to_owned()]).await;
     let ids = [key_id(1), key_id(2), key_id(3), key_id(77), key_id(1_000_001), key_id(1_000_002)];

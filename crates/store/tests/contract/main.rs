@@ -1,4 +1,4 @@
-//! What the domain relies on, tested on both databases with the same statements.
+//! The contract that the domain relies on, tested on both databases with the same statements.
 #![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 mod administrators;

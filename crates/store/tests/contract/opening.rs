@@ -2,7 +2,7 @@ use store::{Store, StoreError, on_both_databases, testing::TestDatabase};
 
 use crate::fixture::{installation, put_names, two_installations};
 
-on_both_databases!(many_open_a_fresh_database_at_once, opening_again_changes_nothing, closing_lets_go);
+on_both_databases!(many_open_a_fresh_database_at_once, opening_again_changes_nothing, closing_releases_the_database);
 
 async fn many_open_a_fresh_database_at_once(database: TestDatabase) {
     let open = || Store::open(database.address());
@@ -30,7 +30,7 @@ async fn opening_again_changes_nothing(database: TestDatabase) {
     assert_eq!(database.raw().await.schema().await.len(), schema.len());
 }
 
-async fn closing_lets_go(database: TestDatabase) {
+async fn closing_releases_the_database(database: TestDatabase) {
     let store = database.store().await;
     store.close().await;
     assert!(matches!(store.epoch().await, Err(StoreError::Database(_))));

@@ -1,4 +1,4 @@
-//! What the database itself refuses, whatever program asks.
+//! Changes that the database itself refuses, whichever program asks.
 
 use store::{on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
@@ -7,7 +7,7 @@ use crate::fixture::{at, installation, key_id, put_names, two_installations};
 
 on_both_databases!(
     the_default_key_is_refused_to_everyone,
-    what_moves_by_itself_stays_free,
+    columns_that_move_by_themselves_stay_free,
     issued_keys_are_free,
     the_audit_log_only_grows
 );
@@ -88,7 +88,7 @@ async fn the_default_key_is_refused_to_everyone(database: TestDatabase) {
     assert_eq!(raw.number("SELECT COUNT(*) FROM api_key WHERE kind = 'default'").await, 2);
 }
 
-async fn what_moves_by_itself_stays_free(database: TestDatabase) {
+async fn columns_that_move_by_themselves_stay_free(database: TestDatabase) {
     let store = two_installations(&database).await;
     let mut raw = database.raw().await;
     let default = raw.id(key_id(1_000_001).0);

@@ -6,7 +6,7 @@ use crate::fixture::{at, digest, installation, key, key_id, name, put_names, sec
 
 on_both_databases!(
     a_record_says_all_that_verification_needs,
-    the_record_of_a_new_key_is_what_a_read_gives,
+    the_record_of_a_new_key_is_the_one_that_is_read,
     changed_records_are_those_between_two_epochs,
     all_records_in_pages,
     the_sealed_copy
@@ -54,7 +54,7 @@ async fn a_record_says_all_that_verification_needs(database: TestDatabase) {
 }
 
 /// The default key, a key with everything set, and one that begins disabled.
-async fn the_record_of_a_new_key_is_what_a_read_gives(database: TestDatabase) {
+async fn the_record_of_a_new_key_is_the_one_that_is_read(database: TestDatabase) {
     let store = two_installations(&database).await;
     let unusual = key(2, "Ünusual \"quotes\" 🦀");
     let restricted = Key {

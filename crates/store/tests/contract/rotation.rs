@@ -7,8 +7,8 @@ use crate::fixture::{at, digest, installation, key_id, put_names, secret, two_in
 on_both_databases!(
     one_secret_has_no_end,
     a_use_is_written_to_its_secret,
-    nothing_is_rotated_from_elsewhere,
-    what_ended_long_ago_is_purged
+    no_installation_rotates_the_key_of_another,
+    secrets_that_ended_long_ago_are_purged
 );
 
 /// A secret for the key with this number.
@@ -70,7 +70,7 @@ async fn a_use_is_written_to_its_secret(database: TestDatabase) {
     assert_eq!(key.at(at(70)).last_used_at, Some(at(60)));
 }
 
-async fn nothing_is_rotated_from_elsewhere(database: TestDatabase) {
+async fn no_installation_rotates_the_key_of_another(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme".to_owned()]).await;
     let before = database.raw().await.dump().await;
@@ -83,7 +83,7 @@ async fn nothing_is_rotated_from_elsewhere(database: TestDatabase) {
     assert_eq!(database.raw().await.dump().await, before);
 }
 
-async fn what_ended_long_ago_is_purged(database: TestDatabase) {
+async fn secrets_that_ended_long_ago_are_purged(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme".to_owned()]).await;
     let mut change = store.change().await.unwrap();

@@ -8,7 +8,7 @@ on_both_databases!(
     the_last_use_moves_forward_only,
     usage_is_written_whole_or_not_at_all,
     nodes_that_write_the_same_keys_at_once_do_not_block_each_other,
-    what_is_too_old_is_purged
+    rows_that_are_too_old_are_purged
 );
 
 fn delta(number: u128, hour: i64, code: Code, calls: u64) -> UsageDelta {
@@ -105,7 +105,7 @@ async fn nodes_that_write_the_same_keys_at_once_do_not_block_each_other(database
     assert_eq!(database.raw().await.number(calls).await, 2 * 10 * 60);
 }
 
-async fn what_is_too_old_is_purged(database: TestDatabase) {
+async fn rows_that_are_too_old_are_purged(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme".to_owned(), "Beta".to_owned(), "Gamma".to_owned()]).await;
     let mut change = store.change().await.unwrap();

@@ -1,7 +1,7 @@
 //! Neither files nor folders of a crate may name each other in a circle.
 //!
-//! A folder is one thing to its neighbours: what any file in it names, it names. A parent and its own parts may name each
-//! other, since the parent's file is what the parts have in common and how others see them.
+//! A folder is one thing to its neighbours: it names whatever any file in it names. A parent and its own parts may name
+//! each other, since the parent's file is what the parts have in common and how others see them.
 
 use super::modules::{Modules, Place};
 use std::collections::{BTreeMap, BTreeSet};

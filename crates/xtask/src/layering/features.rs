@@ -1,11 +1,11 @@
-//! The features of `app` stand beside each other: none reaches into another's folder, and what they share knows none of them.
+//! No feature of `app` reaches into another's folder, and the folders that they share know none of them.
 
 use super::modules::Modules;
 
 /// Folders of `app` that all features share.
 const SHARED: [&str; 3] = ["frame", "ui", "web"];
 
-/// Every way in which a feature, or what features share, names a feature that it is not.
+/// Every place where a feature, or a folder that features share, names another feature.
 pub(super) fn reaches(modules: &Modules) -> Vec<String> {
     let is_feature =
         |name: &str| !SHARED.contains(&name) && modules.places().any(|place| place.len() > 1 && place[0] == name);

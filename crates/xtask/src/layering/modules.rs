@@ -56,7 +56,7 @@ impl Modules {
         uses
     }
 
-    /// The module that holds what a path leads to; none when that is outside of the crate.
+    /// The module that a path leads into; none when that is outside of the crate.
     fn resolve(&self, from: &Place, path: &Segments, hops: usize) -> Option<Place> {
         let mut at = from.clone();
         for (index, segment) in path.iter().enumerate() {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_outside_of_the_crate_is_no_use() {
+    fn names_outside_of_the_crate_are_no_uses() {
         let files = [("main.rs", "mod a; use std::fmt;"), ("a.rs", "use leptos::prelude::*; use crate::fmt;")];
         assert_eq!(uses(&files), Vec::<String>::new());
     }

@@ -12,7 +12,7 @@ pub(super) type Path = Vec<String>;
 pub(super) struct Source {
     /// Names that stand for something elsewhere, by import.
     pub(super) imports: BTreeMap<String, Path>,
-    /// What is imported whole.
+    /// Modules that are imported whole.
     pub(super) globs: Vec<Path>,
     /// Names that are defined here.
     pub(super) defined: BTreeSet<String>,
@@ -69,7 +69,7 @@ fn follows_path(tokens: &[String], at: usize) -> bool {
     at > 0 && tokens[at - 1] == "::"
 }
 
-/// A path in a module that stands `inline` deep in its file, as the file itself would write it; none when it stays inside.
+/// A path in a module that is `inline` deep in its file, as the file itself would write it; none when it stays inside.
 fn outside(mut path: Path, inline: usize) -> Option<Path> {
     for _ in 0..inline {
         match path.first().map(String::as_str) {
@@ -84,7 +84,7 @@ fn outside(mut path: Path, inline: usize) -> Option<Path> {
     Some(path).filter(|path| !path.is_empty())
 }
 
-/// Reads what stands behind `use`.
+/// Reads the tree behind `use`.
 struct Tree<'a> {
     tokens: &'a [String],
     at: usize,
@@ -192,7 +192,7 @@ fn item_end(tokens: &[String], mut at: usize) -> usize {
     at
 }
 
-/// Behind what closes the bracket that opens here.
+/// The place after the bracket that closes the one here.
 fn closing(tokens: &[String], from: usize, open: &str, close: &str) -> usize {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate().skip(from) {

@@ -53,7 +53,7 @@ fn silent(rest: &str) -> Option<usize> {
     None
 }
 
-/// The length of what stands between two such signs, with the signs.
+/// The length of a text between two such signs, with the signs.
 fn quoted(text: &str, sign: char) -> usize {
     let mut escaped = false;
     for (at, letter) in text.char_indices().skip(1) {
@@ -93,7 +93,7 @@ mod tests {
     use super::tokens;
 
     #[test]
-    fn only_what_is_code_is_left() {
+    fn only_code_is_left() {
         let text = "a::b /* c /* d */ */ // e\n\"f \\\" g\" r#\"h \" i\"# b'j' '\\'' 'k l('m') -> n_1";
         assert_eq!(tokens(text), ["a", "::", "b", "k", "l", "(", ")", "-", ">", "n_1"]);
     }

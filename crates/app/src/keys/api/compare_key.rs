@@ -12,7 +12,7 @@ pub(crate) struct OtherVersion {
     pub(crate) differences: String,
 }
 
-/// Compares a key with what stands in a form.
+/// Compares a key with the values of a form.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
 pub(crate) async fn compare_key(fields: Fields) -> Result<OtherVersion, ApiError> {
     use crate::ui::key_settings::{Form, SettingsForm, differences_view};

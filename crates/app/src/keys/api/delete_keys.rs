@@ -3,7 +3,7 @@ use model::{Deleted, Selection};
 
 use crate::{ApiError, web::FormOrJson};
 
-/// Deletes what is selected.
+/// Deletes the selected keys.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
 pub(crate) async fn delete_keys(selection: Selection) -> Result<Deleted, ApiError> {
     let (keydesk, session) = crate::web::session::require().await?;

@@ -3,7 +3,7 @@ use model::{Activity, KeyId};
 
 use crate::{ApiError, web::FormOrJson};
 
-/// Allowed calls of each of the last 30 days with those of the keys that had any.
+/// The allowed calls of each of the last 30 days with each of these keys that had any.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
 pub(crate) async fn key_activity(ids: Vec<KeyId>) -> Result<Vec<Activity>, ApiError> {
     let (keydesk, session) = crate::web::session::require().await?;

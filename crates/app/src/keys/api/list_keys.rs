@@ -12,7 +12,7 @@ pub(crate) struct KeyList {
     pub(crate) next: Option<String>,
     /// How many keys match.
     pub(crate) total: u64,
-    /// `total` stopped counting: there are at least so many.
+    /// `total` is a lower bound.
     pub(crate) at_least: bool,
     /// Whether the person's role may change and reveal keys.
     pub(crate) may_change: bool,

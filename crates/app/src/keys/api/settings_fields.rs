@@ -4,8 +4,8 @@ use model::KeyId;
 use super::super::created::Fields;
 use crate::{ApiError, web::FormOrJson};
 
-/// The fields of a key's settings, to be put into the page: of the key `edited`; or of one to be made, filled in as `fields`
-/// say, or like the key that they name as `from`.
+/// The fields of a key's settings as HTML: those of the key `edited`, or those of a new key, filled in from `fields` or
+/// from the key that these name as `from`.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
 pub(crate) async fn settings_fields(edited: Option<KeyId>, fields: Fields) -> Result<String, ApiError> {
     use crate::{

@@ -3,7 +3,7 @@ use model::Selection;
 
 use crate::{ApiError, web::FormOrJson};
 
-/// Switches what is selected on or off. Answers how many keys were switched.
+/// Switches the selected keys on or off. Answers how many keys were switched.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
 pub(crate) async fn switch_keys(selection: Selection, enabled: bool) -> Result<u64, ApiError> {
     let (keydesk, session) = crate::web::session::require().await?;

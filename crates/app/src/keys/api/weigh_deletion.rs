@@ -12,7 +12,7 @@ pub(crate) struct DeletionImpact {
     pub(crate) names: Vec<String>,
     /// Allowed calls in the last 30 days.
     pub(crate) calls: u64,
-    /// `calls` stopped counting: there are at least so many.
+    /// `calls` is a lower bound.
     pub(crate) at_least: bool,
     /// Unix milliseconds of the last allowed call.
     pub(crate) used: Option<i64>,

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-/// What differs: their value first.
+/// The settings that differ: the other's value first.
 pub(crate) fn differences_view(differences: &[(&'static str, String, String)]) -> AnyView {
     view! {
         <dl class="compared">

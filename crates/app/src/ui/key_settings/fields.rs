@@ -1,5 +1,5 @@
-//! The fields of a key's settings. They are rendered by the server alone and put into the dialogs as they are, so that all of
-//! them cost the client nothing.
+//! The fields of a key's settings. The server alone renders them, and they are put into the dialogs as they are, so
+//! that they add nothing to the client.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ pub(crate) fn settings_fields(form: &SettingsForm, problems: &[FieldProblem], ca
         <input type="hidden" name="settings" value="1"/>
         {state(form)}
         {(!form.existing).then(|| environment(form.environment))}
-        {rights(form, catalogue, about("scope"))}
+        {scopes(form, catalogue, about("scope"))}
         {expires(form, about("expires"))}
         {TEXT_SETTINGS
             .iter()
@@ -49,7 +49,7 @@ impl Problems<'_> {
         self.problems.iter().any(|problem| problem.field == self.field).then_some("true")
     }
 
-    /// The place of the message. Scripts put what the server answers there.
+    /// The place of the message, into which scripts put the server's answer.
     fn note(self) -> AnyView {
         let messages: Vec<_> =
             self.problems.iter().filter(|problem| problem.field == self.field).map(|p| p.message.clone()).collect();
@@ -88,7 +88,7 @@ fn environment(chosen: Environment) -> AnyView {
     .into_any()
 }
 
-fn rights(form: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) -> AnyView {
+fn scopes(form: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) -> AnyView {
     let presets: BTreeMap<_, _> = Preset::ALL
         .map(|preset| {
             let scopes = preset.scopes();
@@ -102,7 +102,7 @@ fn rights(form: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) ->
         _ => String::new(),
     };
     view! {
-        <fieldset class="rights" data-presets=presets aria-describedby=problems.id()>
+        <fieldset class="scope-fields" data-presets=presets aria-describedby=problems.id()>
             <legend>"Scopes"</legend>
             {form
                 .existing
@@ -125,16 +125,16 @@ fn rights(form: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) ->
                         </div>
                     }
                 })}
-            <input type="hidden" name="rights" value=if form.chosen { "chosen" } else { "preset" }/>
-            <p class="rights-words" role="status" data-words>{summary}</p>
+            <input type="hidden" name="access" value=if form.chosen { "chosen" } else { "preset" }/>
+            <p class="scope-words" role="status" data-words>{summary}</p>
             {groups(form, catalogue)
                 .into_iter()
-                .map(|(resource, rights)| {
+                .map(|(resource, scopes)| {
                     view! {
-                        <div class="rights-group" role="group" aria-label=resource.clone()>
-                            <span class="rights-of" aria-hidden="true">{resource.clone()}</span>
-                            <div class="rights-actions">
-                                {rights
+                        <div class="scope-group" role="group" aria-label=resource.clone()>
+                            <span class="scope-resource" aria-hidden="true">{resource.clone()}</span>
+                            <div class="scope-actions">
+                                {scopes
                                     .into_iter()
                                     .map(|(scope, allows, ticked)| {
                                         view! {
@@ -158,19 +158,19 @@ fn rights(form: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) ->
 }
 
 /// A scope, what it allows, and whether it is ticked.
-type Right = (String, String, bool);
+type ScopeTick = (String, String, bool);
 
-/// The rights by resource, in the catalogue's order. Rights that the key holds and the catalogue lacks are listed too:
+/// The scopes by resource, in the catalogue's order. Scopes that the key holds and the catalogue lacks are listed too:
 /// saving would take them away otherwise.
-fn groups(form: &SettingsForm, catalogue: &Catalogue) -> Vec<(String, Vec<Right>)> {
+fn groups(form: &SettingsForm, catalogue: &Catalogue) -> Vec<(String, Vec<ScopeTick>)> {
     let held = |name: &str| form.chosen && form.scopes.iter().any(|scope| scope.as_str() == name);
-    let mut groups: Vec<(String, Vec<Right>)> = Vec::new();
+    let mut groups: Vec<(String, Vec<ScopeTick>)> = Vec::new();
     let mut put = |name: &str, allows: &str| {
         let resource = title(name.split(':').next().unwrap_or_default());
-        let right = (name.to_owned(), allows.to_owned(), held(name));
+        let tick = (name.to_owned(), allows.to_owned(), held(name));
         match groups.iter_mut().find(|(known, _)| *known == resource) {
-            Some((_, rights)) => rights.push(right),
-            None => groups.push((resource, vec![right])),
+            Some((_, ticks)) => ticks.push(tick),
+            None => groups.push((resource, vec![tick])),
         }
     };
     for (name, allows) in catalogue.iter() {
@@ -206,7 +206,7 @@ fn expires(form: &SettingsForm, problems: Problems<'_>) -> AnyView {
         options.push((days.to_owned(), format!("In {days} days")));
     }
     options.push(("date".to_owned(), "At the end of a day".to_owned()));
-    // An address may fill in what is not offered, or even what can't be read: that is refused, and not taken for "never".
+    // An address may fill in a value that is not offered, or can't be read: it is refused, and not taken for "never".
     if options.iter().all(|(value, _)| value != chosen) {
         options.push((chosen.to_owned(), form.expiry()));
     }

@@ -1,18 +1,18 @@
-//! The settings of a key as they stand in a form.
+//! The settings of a key as the values of a form.
 
 use model::{Environment, Expiry, Instant, Key, Preset, ScopeSet};
 
 use super::{read::Form, text_settings::TEXT_SETTINGS};
 use crate::ui::labels::{access, instant};
 
-/// What stands in the fields.
+/// The values of the fields.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SettingsForm {
     /// The key exists already. The form of a new key has its preset above.
     pub(super) existing: bool,
     pub(super) preset: Option<Preset>,
     pub(super) scopes: ScopeSet,
-    /// The rights are those that are ticked, and not those that the preset brings.
+    /// The key has the scopes that are ticked, not those of the preset.
     pub(super) chosen: bool,
     pub(super) environment: Environment,
     pub(super) expires: String,
@@ -44,21 +44,21 @@ impl SettingsForm {
     }
 
     /// The settings of a key, for a new one. The new key is enabled even if the other is not: whatever that one was disabled
-    /// for, the new one has a secret of its own.
+    /// for, the new one has another secret.
     pub(crate) fn duplicate(key: &Key) -> Self {
         Self { existing: false, enabled: true, ..Self::of_key(key) }
     }
 
-    /// What was typed, or what an address fills in; for an existing key, laid over its settings.
+    /// The values that were typed or that an address fills in; for an existing key, laid over its settings.
     pub(crate) fn of_form(form: Form<'_>, before: Option<&Key>) -> Self {
         let text = |name: &str| form.text(name).to_owned();
         let (expires, expires_on) = expiry(form);
         if let Some(key) = before.filter(|_| !form.has("settings")) {
             return Self { name: text("client_name"), ..Self::of_key(key) };
         }
-        // What the dialog begins with.
+        // The default of the dialog.
         let preset = form.preset().unwrap_or(if before.is_some() { Preset::Custom } else { Preset::Crm });
-        let chosen = form.text("rights") == "chosen" || form.has("scope") || preset == Preset::Custom;
+        let chosen = form.text("access") == "chosen" || form.has("scope") || preset == Preset::Custom;
         Self {
             existing: before.is_some(),
             preset: Some(preset),
@@ -74,7 +74,7 @@ impl SettingsForm {
         }
     }
 
-    /// What differs: the label, the value here, and the value there.
+    /// The settings that differ: the label, the value here, and the value there.
     pub(crate) fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
         let pairs = self.facts().into_iter().zip(other.facts()).filter(|(here, there)| here != there);
         pairs.map(|((label, here), (_, there))| (label, here, there)).collect()
@@ -93,7 +93,7 @@ impl SettingsForm {
         facts
     }
 
-    /// When it ends, in words.
+    /// The expiry, in words.
     pub(super) fn expiry(&self) -> String {
         match self.expires.as_str() {
             "" | "never" => "Never".to_owned(),
@@ -107,7 +107,7 @@ impl SettingsForm {
     }
 }
 
-/// What is chosen, and which day. An address may name the end as REST does, or a day by itself.
+/// The chosen option, and the day. An address may name the end as REST does, or a day by itself.
 fn expiry(form: Form<'_>) -> (String, String) {
     let chosen = if form.has("expires") { form.text("expires") } else { form.text("expires_at") };
     if Expiry::end_of(chosen).is_some() {

@@ -37,9 +37,9 @@ impl<'a> Form<'a> {
         self.text("preset").parse().ok()
     }
 
-    /// Whether the rights are those that are ticked, and not those that the preset brings.
+    /// Whether the key has the scopes that are ticked, not those of the preset.
     pub(crate) fn chosen(self) -> bool {
-        self.text("rights") == "chosen" || self.preset().unwrap_or(Preset::Custom) == Preset::Custom
+        self.text("access") == "chosen" || self.preset().unwrap_or(Preset::Custom) == Preset::Custom
     }
 
     /// Whether the key is to work. An unticked box is not in a form at all, so only a form that has the settings can say no;
@@ -58,7 +58,7 @@ impl<'a> Form<'a> {
 struct Problems(Vec<FieldProblem>);
 
 impl Problems {
-    /// The value that was read; what is wrong with it is noted down.
+    /// The value that was read; its errors are noted down.
     fn take<T>(&mut self, field: &str, read: Result<T, Vec<String>>) -> Option<T> {
         let problem = |message: String| FieldProblem { field: field.to_owned(), message: sentence(&message) };
         read.map_err(|messages| self.0.extend(messages.into_iter().map(problem))).ok()
@@ -100,7 +100,7 @@ fn expiry(form: Form<'_>, now: Instant) -> Result<Option<Instant>, String> {
     Ok(Some(end.instant(now)))
 }
 
-/// A key to be made. Without a draft's mark it is made each time that it is asked for.
+/// Reads a key to be made. Without a `token` each request makes a key.
 pub(crate) fn new_key(form: Form<'_>, token: &str, now: Instant) -> Result<NewKey, ApiError> {
     let settings = SettingsPatch { scopes: form.chosen().then(|| form.scopes()), ..read(form, now)? };
     let told: Vec<_> = form.0.iter().filter(|(name, _)| name != "token").collect();
@@ -208,12 +208,12 @@ mod tests {
     }
 
     #[test]
-    fn rights_are_the_presets_until_they_are_chosen() {
+    fn scopes_are_the_presets_until_they_are_chosen() {
         let scopes = |given: &[(&str, &str)]| {
             new_key(Form(&fields(given)), "", NOW).map(|key| key.settings.scopes.map(|scopes| scopes.len()))
         };
-        assert_eq!(scopes(&[("preset", "crm"), ("rights", "preset"), ("scope", "calls:read")]), Ok(None));
-        assert_eq!(scopes(&[("preset", "crm"), ("rights", "chosen"), ("scope", "calls:read")]), Ok(Some(1)));
+        assert_eq!(scopes(&[("preset", "crm"), ("access", "preset"), ("scope", "calls:read")]), Ok(None));
+        assert_eq!(scopes(&[("preset", "crm"), ("access", "chosen"), ("scope", "calls:read")]), Ok(Some(1)));
         assert_eq!(scopes(&[("preset", "custom"), ("scope", "calls:read")]), Ok(Some(1)));
         assert_eq!(scopes(&[]), Ok(Some(0)));
     }

@@ -7,11 +7,11 @@ use model::{KeySettings, Metadata, NetworkSet, OriginSet, SettingsPatch};
 
 /// A setting that is typed as text.
 pub(crate) struct TextSetting {
-    /// Its name, as the API has it.
+    /// Its name in the API.
     pub(crate) name: &'static str,
     /// Its name for people.
     pub(crate) label: &'static str,
-    /// What stands in the field while it is empty.
+    /// The placeholder of the field.
     pub(super) example: &'static str,
     /// What to type.
     pub(super) hint: &'static str,
@@ -19,11 +19,11 @@ pub(crate) struct TextSetting {
     pub(super) field: TextField,
     /// The text for these settings.
     pub(super) write: fn(&KeySettings) -> String,
-    /// Puts what the text says into the patch, or tells all that is wrong with it.
+    /// Reads the text into the patch, or returns all its errors.
     pub(super) read: fn(&str, &mut SettingsPatch) -> Result<(), Vec<String>>,
 }
 
-/// What a text is typed into.
+/// The kind of field that a text is typed into.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextField {
     /// One line, an e-mail address.
@@ -109,7 +109,7 @@ fn optional<T: FromStr<Err: Display>>(text: &str) -> Result<Option<T>, Vec<Strin
     text.parse().map(Some).map_err(|error: T::Err| vec![format!("It {error}")])
 }
 
-/// One of something a line; what is wrong names the line.
+/// Reads one value a line; an error names its line.
 fn lines<T: FromStr<Err: Display>, S, E: Display>(
     text: &str,
     set: impl FnOnce(Vec<T>) -> Result<S, E>,
@@ -131,7 +131,7 @@ fn lines<T: FromStr<Err: Display>, S, E: Display>(
     }
 }
 
-/// `name: value`, one a line. Each may stand in quotes, as a string of JSON.
+/// Reads one `name: value` a line. Name and value may be quoted, as strings of JSON.
 fn pairs(text: &str) -> Result<Metadata, String> {
     let mut pairs = BTreeMap::new();
     for (index, line) in text.lines().map(str::trim).enumerate() {
@@ -157,7 +157,7 @@ fn pairs(text: &str) -> Result<Metadata, String> {
     Metadata::new(pairs).map_err(|error| format!("They {error}"))
 }
 
-/// What stands in quotes at the beginning, and what follows; `Some(None)`: nothing does, and `None`: the quotes don't end.
+/// The quoted text at the beginning, and the rest; `Some(None)`: nothing is quoted; `None`: the quotes don't end.
 fn quoted(text: &str) -> Option<Option<(String, &str)>> {
     if !text.starts_with('"') {
         return Some(None);
@@ -167,7 +167,7 @@ fn quoted(text: &str) -> Option<Option<(String, &str)>> {
     Some(Some((string, &text[strings.byte_offset()..])))
 }
 
-/// A line of metadata. What would not be read back as it is stands in quotes.
+/// A line of metadata, quoted where it would not be read back unchanged.
 fn pair(name: &str, value: &str) -> String {
     let written = |text: &str, quoted: bool| {
         let quoted = quoted || text.starts_with('"') || text.trim() != text;

@@ -1,8 +1,8 @@
 //! Calls under load, as a user's proxy makes them: `bench --load [--rounds N] [--seconds N]`.
 //!
 //! wrk keeps a number of connections busy and asks about 10,000 keys, one after the other, in an order that has nothing to do
-//! with the one in which they were made. The server has core 0 and wrk core 1. Each round measures every row once, so what
-//! else happens on the machine happens to all of them. Five seconds hold one writing-down of usage.
+//! with the one in which they were made. The server has core 0 and wrk core 1. Each round measures every row once, so
+//! other load on the machine falls on all of them. Five seconds hold one writing-down of usage.
 //!
 //! How much a second core adds is measured with server and generator on the same cores: both on one, then both on two. So
 //! there is twice as much of everything, and an ideal server answers twice as many calls.

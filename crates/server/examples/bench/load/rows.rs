@@ -1,4 +1,4 @@
-//! What is measured beside what.
+//! The rows of the tables, and the servers that they measure.
 
 use super::{
     keys::Keys,
@@ -24,7 +24,7 @@ impl Row {
     }
 }
 
-/// Connections with which most is measured, and with which a part of it is.
+/// Connections for most measurements, and for some of them.
 const USUAL: u32 = 32;
 const UNUSUAL: [u32; 2] = [8, 256];
 /// The core of the generator, where it has one of its own.

@@ -155,7 +155,7 @@ fn question(key: &str, path: &str, headers: &[(&str, &str)], extensions: &[(&str
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_grpc_forgeries_are_taken_away_and_what_is_set_stays() {
+async fn over_grpc_forged_headers_are_removed_and_keydesks_stay() {
     let gate = Gate::open_with(&["--grpc-listen", "127.0.0.1:0"]).await;
     let mut client = AuthorizationClient::connect(format!("http://{}", gate.program.grpc_address)).await.unwrap();
     let forged = [
@@ -177,7 +177,7 @@ async fn over_grpc_forgeries_are_taken_away_and_what_is_set_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_grpc_a_route_of_envoys_may_name_the_scope() {
+async fn over_grpc_a_route_in_envoys_file_may_name_the_scope() {
     let gate = Gate::open_with(&["--grpc-listen", "127.0.0.1:0"]).await;
     let mut client = AuthorizationClient::connect(format!("http://{}", gate.program.grpc_address)).await.unwrap();
     for (key, path, scope, allowed) in [
@@ -200,7 +200,7 @@ async fn over_grpc_a_route_of_envoys_may_name_the_scope() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_of_envoys_does_not_keep_keydesk_from_stopping() {
+async fn an_open_connection_of_envoy_does_not_keep_keydesk_from_stopping() {
     let mut gate = Gate::open_with(&["--grpc-listen", "127.0.0.1:0"]).await;
     let mut client = AuthorizationClient::connect(format!("http://{}", gate.program.grpc_address)).await.unwrap();
     let asked = || question(&gate.reader.secret, "/api/contacts/42", &[], &[]);

@@ -87,7 +87,7 @@ async fn haproxy_forwards_nothing_when_keydesk_has_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_spop_is_hung_up_on() {
+async fn a_peer_that_speaks_no_spop_is_disconnected() {
     let gate = Gate::open_with(&["--spoe-listen", "127.0.0.1:0"]).await;
     for bytes in [
         &b"GET / HTTP/1.1\r\n\r\n"[..],

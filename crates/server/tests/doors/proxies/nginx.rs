@@ -42,7 +42,7 @@ async fn nginx_keeps_every_promise() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nginx_says_what_keydesk_meant() {
+async fn nginx_passes_on_the_answers_of_keydesk() {
     let gate = Gate::open().await;
     let proxy = nginx(&gate).await;
     let line = format!("Authorization: Bearer {}", gate.reader.secret);

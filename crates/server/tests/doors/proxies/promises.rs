@@ -21,10 +21,10 @@ pub(crate) async fn all(gate: &Gate, address: &str, forwarded: Forwarded, paths:
     an_allowed_call_reaches_the_api_with_a_name(gate, address).await;
     a_call_that_is_not_allowed_is_refused(gate, address).await;
     nobody_gives_himself_a_name(gate, address).await;
-    nobody_takes_his_name_away(gate, address).await;
-    nobody_gives_himself_an_address(gate, address, forwarded).await;
+    nobody_removes_the_identity_headers(gate, address).await;
+    nobody_forges_an_address(gate, address, forwarded).await;
     nobody_asks_for_one_thing_and_gets_another(gate, address).await;
-    nobody_changes_what_was_decided_on(gate, address).await;
+    nobody_changes_the_request_that_was_decided(gate, address).await;
     the_path_that_was_decided_on_is_the_path_that_arrives(gate, address, paths).await;
     hostile_paths_do_not_arrive(gate, address, paths).await;
     a_hostile_path_is_refused_before_the_key_is_looked_at(address).await;
@@ -116,7 +116,7 @@ async fn nobody_gives_himself_a_name(gate: &Gate, address: &str) {
 }
 
 /// A header that is named in `Connection` is for the next hop alone, and proxies take it away.
-async fn nobody_takes_his_name_away(gate: &Gate, address: &str) {
+async fn nobody_removes_the_identity_headers(gate: &Gate, address: &str) {
     for line in ["Connection: close, X-Keydesk-Key-Id, X-Keydesk-Scopes", "Connection: x-keydesk-key-id"] {
         let got = get(address, "/api/contacts/42", &gate.reader.secret, &[line]).await;
         assert!(got.status == 200 || got.status == 400, "{line}: {}", got.head);
@@ -129,7 +129,7 @@ async fn nobody_takes_his_name_away(gate: &Gate, address: &str) {
 
 /// For a key that is bound to addresses the address that is connected to the proxy counts, and the API is told that
 /// one.
-async fn nobody_gives_himself_an_address(gate: &Gate, address: &str, forwarded: Forwarded) {
+async fn nobody_forges_an_address(gate: &Gate, address: &str, forwarded: Forwarded) {
     const FORGED: &str = "203.0.113.9";
     let (here, elsewhere) = (gate.key_for(&CLIENT.to_string()).await, gate.key_for(FORGED).await);
     for lines in [
@@ -164,7 +164,7 @@ async fn nobody_gives_himself_an_address(gate: &Gate, address: &str, forwarded: 
 
 /// Many programs take the method, or even the path, from a header: then they would do something else than what was
 /// decided on.
-async fn nobody_changes_what_was_decided_on(gate: &Gate, address: &str) {
+async fn nobody_changes_the_request_that_was_decided(gate: &Gate, address: &str) {
     for name in [
         "X-HTTP-Method-Override",
         "x-http-method-override",
@@ -240,7 +240,7 @@ async fn a_hostile_path_is_refused_before_the_key_is_looked_at(address: &str) {
     }
 }
 
-/// Some proxies encode what should have been encoded, and then ask about, and forward, the result.
+/// Some proxies encode characters that should have been encoded, and then ask about, and forward, the result.
 async fn untidy_paths_arrive_tidied_or_not_at_all(gate: &Gate, address: &str) {
     let line = format!("Authorization: Bearer {}", gate.reader.secret);
     for target in [

@@ -62,7 +62,7 @@ async fn traefik_forwards_nothing_without_an_answer() {
     assert_eq!(upstream.calls(), 0);
 }
 
-/// Requests whose decision a client's own headers must not change, and what the API gets.
+/// Requests on which a client's own headers must not change the decision, and the requests that the API gets.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_guard_in_traefiks_files_is_needed() {
     let gate = Gate::open().await;

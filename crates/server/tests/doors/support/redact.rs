@@ -53,7 +53,7 @@ fn hint(text: &str) -> Option<usize> {
 }
 
 #[test]
-fn only_what_has_the_right_form_is_replaced() {
+fn only_values_of_the_exact_form_are_replaced() {
     for (text, expected) in [
         ("\"01981d2c-9e5b-7c3a-8b1d-0123456789ab\"", "\"[id]\""),
         ("\"01981d2c-9e5b-4c3a-8b1d-0123456789ab\"", "\"01981d2c-9e5b-4c3a-8b1d-0123456789ab\""),

@@ -1,4 +1,4 @@
-//! What a key may do, from where and until when; its secrets, its links and its list as a table.
+//! The settings of a key; its secrets, its hand-over links, and the list as a table.
 
 use std::net::SocketAddr;
 
@@ -28,13 +28,13 @@ async fn every_setting_is_given_changed_and_taken_back(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
     let created = client.post("/api/v1/keys", everything()).await;
-    insta::assert_snapshot!("rights_create", created.whole());
+    insta::assert_snapshot!("settings_create", created.whole());
     let path = created.header("location").to_owned();
     let back = json!({
         "client_name": "Acme", "preset": "custom", "scopes": [], "expires_at": null, "allowed_ips": [],
         "allowed_origins": [], "metadata": {}, "owner_email": null, "notes": null,
     });
-    insta::assert_snapshot!("rights_patch", client.patch(&path, back).await.whole());
+    insta::assert_snapshot!("settings_patch", client.patch(&path, back).await.whole());
     let again = client.patch(&path, everything()).await.json();
     for (name, value) in created.json().as_object().unwrap() {
         if !["key", "version", "updated_at"].contains(&name.as_str()) {
@@ -142,7 +142,7 @@ async fn from(app: &TestApp, key: &str, ip: Option<&str>, origins: &[&str]) -> A
     app.send(request).await
 }
 
-async fn a_caller_is_bound_as_well(database: TestDatabase) {
+async fn a_caller_is_bound_to_addresses_and_origins(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
     let created = client.post("/api/v1/keys", everything()).await.json();
@@ -180,7 +180,7 @@ async fn a_caller_is_bound_as_well(database: TestDatabase) {
     assert_eq!(from(&app, key, None, &[]).await.status, 200);
 }
 
-async fn off_and_on(database: TestDatabase) {
+async fn keys_are_disabled_and_enabled(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
     let (one, two) = (app.key_in("default", "One", &[]).await, app.key_in("default", "Two", &[]).await);
@@ -204,7 +204,7 @@ async fn off_and_on(database: TestDatabase) {
     }
 }
 
-async fn off_from_the_beginning_and_on_with_an_edit(database: TestDatabase) {
+async fn a_key_is_created_disabled_and_enabled_by_an_edit(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
     let new = json!({"client_name": "Acme", "scopes": ["calls:read"], "enabled": false});
@@ -236,10 +236,10 @@ async fn a_rotation(database: TestDatabase) {
     let path = format!("/api/v1/keys/{}", old.id);
     let code = async |key: &str| client.post("/api/v1/keys/verify", json!({"key": key})).await.json()["code"].clone();
     let rotated = client.post(&format!("{path}/rotate"), json!({"overlap_seconds": 86_400})).await;
-    insta::assert_snapshot!("rights_rotate", rotated.whole());
+    insta::assert_snapshot!("settings_rotate", rotated.whole());
     let new = rotated.json()["key"].as_str().unwrap().to_owned();
     assert_eq!((code(&old.secret).await, code(&new).await), (json!("VALID"), json!("VALID")));
-    insta::assert_snapshot!("rights_secrets", client.get(&format!("{path}/secrets")).await.whole());
+    insta::assert_snapshot!("settings_secrets", client.get(&format!("{path}/secrets")).await.whole());
     let ended = client.post(&format!("{path}/end-overlap"), json!(null)).await;
     assert_eq!((ended.status.as_u16(), ended.header("etag")), (200, "\"3\""));
     assert_eq!((code(&old.secret).await, code(&new).await), (json!("REVOKED"), json!("VALID")));
@@ -309,7 +309,7 @@ async fn the_list_as_a_table(database: TestDatabase) {
     assert_eq!(nobody.refusal(), (403, "insufficient_scope".to_owned()));
 }
 
-async fn scopes_of_the_deployments_own(database: TestDatabase) {
+async fn a_deployment_adds_scopes_of_its_own(database: TestDatabase) {
     let mut options = OpenOptions::new(database.address(), database.dir());
     let scope = "billing:read".parse().unwrap();
     options.catalogue = Catalogue::with(vec![ScopeEntry { scope, description: "Read bills".to_owned() }]).unwrap();
@@ -327,8 +327,8 @@ async fn scopes_of_the_deployments_own(database: TestDatabase) {
     assert_eq!(unknown.refusal(), (422, "unknown_scope".to_owned()));
 }
 
-/// What a call reads whose key loses a scope after the key was let in, and before the turn of the change comes.
-async fn a_key_that_lost_a_scope_while_its_change_waited_reads_of_scopes(database: TestDatabase) {
+/// The refusal of a call whose key loses a scope after it was let in, and before the turn of its change comes.
+async fn a_key_that_lost_a_scope_while_its_change_waited_is_told_of_scopes(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let operator = app.operator("default").await;
     let id = app.key_in("default", "Caller", &["keys:write", "calls:read"]).await.id.parse().unwrap();
@@ -350,12 +350,12 @@ async fn a_key_that_lost_a_scope_while_its_change_waited_reads_of_scopes(databas
 store::on_both_databases!(
     every_setting_is_given_changed_and_taken_back,
     an_invalid_value_is_refused_with_its_field_and_the_reason,
-    a_caller_is_bound_as_well,
-    off_and_on,
-    off_from_the_beginning_and_on_with_an_edit,
+    a_caller_is_bound_to_addresses_and_origins,
+    keys_are_disabled_and_enabled,
+    a_key_is_created_disabled_and_enabled_by_an_edit,
     a_rotation,
-    a_key_that_lost_a_scope_while_its_change_waited_reads_of_scopes,
+    a_key_that_lost_a_scope_while_its_change_waited_is_told_of_scopes,
     a_hand_over,
     the_list_as_a_table,
-    scopes_of_the_deployments_own,
+    a_deployment_adds_scopes_of_its_own,
 );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { open } from './page.js';
 
-const script = 'rights.js';
+const script = 'scopes.js';
 const PRESETS = {
   crm: ['CRM', ['contacts:read', 'calls:*']],
   widget: ['Live widget', ['live:read']],
@@ -11,26 +11,26 @@ const PRESETS = {
 const SCOPES = ['contacts:read', 'contacts:write', 'calls:*', 'calls:read', 'live:read'];
 
 const ticks = () => SCOPES.map((scope) => `<input type="checkbox" name="scope" value="${scope}">`).join('');
-const rights = () => `<fieldset data-presets='${JSON.stringify(PRESETS)}'>${ticks()}<p data-words></p></fieldset>`;
+const fields = () => `<fieldset data-presets='${JSON.stringify(PRESETS)}'>${ticks()}<p data-words></p></fieldset>`;
 
-/** The form of a new key, whose presets are radio buttons; of a key that there is, a list. */
-function form(preset, chosen, { isNew = true, within = rights() } = {}) {
+/** The form of a new key, whose presets are radio buttons, or of an existing key, whose presets are a list. */
+function form(preset, chosen, { isNew = true, within = fields() } = {}) {
   const names = Object.keys(PRESETS);
   const presets = isNew
     ? names.map((name) => `<input type="radio" name="preset" value="${name}" ${name === preset ? 'checked' : ''}>`).join('')
     : `<select name="preset">${names.map((name) => `<option ${name === preset ? 'selected' : ''}>${name}</option>`).join('')}</select>`;
-  return `<form>${presets}<input type="hidden" name="rights" value="${chosen}">${within}</form>`;
+  return `<form>${presets}<input type="hidden" name="access" value="${chosen}">${within}</form>`;
 }
 
 const choose = (page, preset) => page.change(`[name=preset][value=${preset}]`, { checked: true });
 const tick = (page, scope, checked) => page.change(`[name=scope][value="${scope}"]`, { checked });
 const held = (page) => [...page.document.querySelectorAll('[name=scope]')].filter((box) => box.checked).map((box) => box.value);
 const words = (page) => page.text('[data-words]');
-const chosen = (page) => page.find('[name=rights]').value;
+const chosen = (page) => page.find('[name=access]').value;
 
-test('a new key has the rights of its preset, from the start and whenever another is chosen', () => {
+test('a new key has the scopes of its preset, from the start and whenever another is chosen', () => {
   const page = open(script, form('crm', 'preset'));
-  assert.equal(page.document.documentElement.dataset.rights, '');
+  assert.equal(page.document.documentElement.dataset.scopes, '');
   assert.deepEqual(held(page), ['contacts:read', 'calls:*']);
   assert.equal(words(page), 'CRM');
   choose(page, 'widget');
@@ -39,7 +39,7 @@ test('a new key has the rights of its preset, from the start and whenever anothe
   assert.equal(chosen(page), 'preset');
 });
 
-test('a tick of one\'s own is told in words, and counts from then on', () => {
+test('a changed tick is told in words, and counts from then on', () => {
   const page = open(script, form('crm', 'preset'));
   tick(page, 'live:read', true);
   assert.equal(words(page), 'CRM with live:read');
@@ -55,7 +55,7 @@ test('a tick of one\'s own is told in words, and counts from then on', () => {
   assert.equal(chosen(page), 'preset');
 });
 
-test('a right for all of a resource holds those for one of it', () => {
+test('a scope for all of a resource includes each of its scopes', () => {
   const page = open(script, form('crm', 'preset'));
   tick(page, 'calls:read', true);
   assert.equal(words(page), 'CRM', 'calls:* holds calls:read already');
@@ -63,7 +63,7 @@ test('a right for all of a resource holds those for one of it', () => {
   assert.equal(words(page), 'CRM without calls:*', 'calls:read alone does not hold all of it');
 });
 
-test('custom rights are named one by one, and stay when a key turns custom', () => {
+test('custom scopes are named one by one, and stay when a key turns custom', () => {
   const page = open(script, form('crm', 'chosen'));
   tick(page, 'contacts:write', true);
   choose(page, 'custom');
@@ -73,8 +73,8 @@ test('custom rights are named one by one, and stay when a key turns custom', () 
   assert.equal(words(page), 'Nothing');
 });
 
-test('a key that there is keeps its ticks until a preset is chosen, and they stay its own', () => {
-  const marked = rights().replace('value="live:read"', 'value="live:read" checked');
+test('an existing key keeps its ticks until a preset is chosen, and they stay its own', () => {
+  const marked = fields().replace('value="live:read"', 'value="live:read" checked');
   const page = open(script, form('crm', 'chosen', { isNew: false, within: marked }));
   assert.deepEqual(held(page), ['live:read']);
   assert.equal(words(page), 'CRM without contacts:read, calls:*, with live:read');
@@ -85,7 +85,7 @@ test('a key that there is keeps its ticks until a preset is chosen, and they sta
 
 test('fields that come after the preset was chosen catch up', async () => {
   const page = open(script, form('widget', 'preset', { within: '<div id="later"></div>' }));
-  page.find('#later').innerHTML = rights();
+  page.find('#later').innerHTML = fields();
   await page.settle();
   assert.deepEqual(held(page), ['live:read']);
   assert.equal(words(page), 'Live widget');

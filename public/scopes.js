@@ -1,12 +1,12 @@
 // Keeps the scopes of a form in step with its preset, and says in words how they differ from it.
 const root = document.documentElement;
-root.dataset.rights = '';
+root.dataset.scopes = '';
 
 const allows = (held, wanted) => held === wanted || (held.endsWith(':*') && held.split(':')[0] === wanted.split(':')[0]);
 
 function words(title, brought, held) {
-  const without = brought.filter((right) => !held.some((one) => allows(one, right)));
-  const more = held.filter((right) => !brought.some((one) => allows(one, right)));
+  const without = brought.filter((scope) => !held.some((one) => allows(one, scope)));
+  const more = held.filter((scope) => !brought.some((one) => allows(one, scope)));
   let text = title;
   if (without.length) text += ` without ${without.join(', ')}`;
   if (more.length) text += `${without.length ? ',' : ''} with ${more.join(', ')}`;
@@ -14,11 +14,11 @@ function words(title, brought, held) {
 }
 
 function follow(form, presetChanged) {
-  const rights = form?.querySelector('[data-presets]');
-  if (!rights) return;
-  const presets = JSON.parse(rights.dataset.presets);
-  const chosen = form.querySelector('[name=rights]');
-  const ticks = [...rights.querySelectorAll('[name=scope]')];
+  const fields = form?.querySelector('[data-presets]');
+  if (!fields) return;
+  const presets = JSON.parse(fields.dataset.presets);
+  const chosen = form.querySelector('[name=access]');
+  const ticks = [...fields.querySelectorAll('[name=scope]')];
   const preset = new FormData(form).get('preset') ?? 'custom';
   const [title, brought] = presets[preset];
   if (presetChanged && (preset !== 'custom' || chosen.value === 'preset')) {
@@ -28,19 +28,19 @@ function follow(form, presetChanged) {
   }
   const held = ticks.filter((tick) => tick.checked).map((tick) => tick.value);
   const custom = held.length ? held.join(', ') : 'Nothing';
-  rights.querySelector('[data-words]').textContent = preset === 'custom' ? custom : words(title, brought, held);
+  fields.querySelector('[data-words]').textContent = preset === 'custom' ? custom : words(title, brought, held);
 }
 
 addEventListener('change', ({ target }) => {
   if (target.name === 'preset') follow(target.form, true);
   if (target.name === 'scope') {
-    target.form.querySelector('[name=rights]').value = 'chosen';
+    target.form.querySelector('[name=access]').value = 'chosen';
     follow(target.form, false);
   }
 });
 
 // The fields may arrive after the preset was chosen.
-const catchUp = (form) => follow(form, form?.querySelector('[name=rights]')?.value === 'preset');
+const catchUp = (form) => follow(form, form?.querySelector('[name=access]')?.value === 'preset');
 const came = (node) => node.matches?.('[data-presets]') || node.querySelector?.('[data-presets]');
 new MutationObserver((changes) => {
   for (const { target, addedNodes } of changes) {
