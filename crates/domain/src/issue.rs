@@ -121,7 +121,12 @@ impl Keydesk {
             rows.push((StoredKey::new(installation.id, one.key.clone(), change.epoch()), secret));
             issued.push(one);
         }
-        change.insert_keys(&rows).await.map_err(failure::public)?;
+        // An issued key was checked whole. Whether there is a Default API Key already only the database knows.
+        if rows.iter().all(|(key, _)| key.kind() == KeyKind::Issued) {
+            change.insert_keys_later(&rows);
+        } else {
+            change.insert_keys(&rows).await.map_err(failure::public)?;
+        }
         change.count_keys(installation.id, counted).await.map_err(failure::public)?;
         self.write_audit(change, installation.id, actor, now, events).await?;
         let records = rows.iter().map(|(key, secret)| StoredRecord::of_new(key, secret)).collect();

@@ -154,9 +154,9 @@ impl Keydesk {
     /// Changes wait for each other: a key that was deleted, or lost a scope, while its call waited makes no change.
     async fn ask_again(&self, caller: &Caller, change: &mut Change) -> Result<(), KeyError> {
         if let (Actor::Key { id }, Grants::Only(held)) = (caller.actor, &caller.grants) {
-            let key = change.key(caller.installation, id).await.map_err(failure::public)?.ok_or(KeyError::Forbidden)?;
-            let lives = key.life.status(self.now()) == KeyStatus::Active;
-            if !lives || !key.settings().scopes.missing(held).is_empty() {
+            let key = change.caller(caller.installation, id).await.map_err(failure::public)?;
+            let (life, scopes) = key.ok_or(KeyError::Forbidden)?;
+            if life.status(self.now()) != KeyStatus::Active || !scopes.missing(held).is_empty() {
                 return Err(KeyError::Forbidden);
             }
         }

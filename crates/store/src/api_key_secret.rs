@@ -3,6 +3,7 @@ use uuid::Uuid;
 
 use crate::{
     Change, Store, StoreError, StoredKey,
+    api_key::{INSERT_KEYS, key_row},
     db::on_db,
     group::on_tx,
     sql::{CHUNK, Sql, Value, instant, query},
@@ -37,24 +38,22 @@ pub struct SealedCopy {
     pub sealed_secret: Vec<u8>,
 }
 
-/// The beginning of a statement that writes secrets.
-fn secret_columns() -> Sql {
-    Sql::new(
-        "INSERT INTO api_key_secret (id, installation_id, key_id, digest, hint, pepper_id, master_key_id, wrapped_key, \
-         sealed_secret, created_at) VALUES ",
-    )
-}
+/// The beginning of the statement that writes secrets.
+const INSERT_SECRETS: &str = "INSERT INTO api_key_secret (id, installation_id, key_id, digest, hint, pepper_id, \
+     master_key_id, wrapped_key, sealed_secret, created_at) VALUES ";
 
 /// One row of it.
-fn push_secret(sql: &mut Sql, installation: InstallationId, key: KeyId, secret: &NewSecret, now: Instant) {
+fn secret_row(installation: InstallationId, key: KeyId, secret: &NewSecret, now: Instant) -> Sql {
     let sealed = secret.sealed.as_ref();
-    sql.push("(").id(secret.id.0).push(", ").id(installation.0).push(", ").id(key.0);
+    let mut sql = Sql::new("(");
+    sql.id(secret.id.0).push(", ").id(installation.0).push(", ").id(key.0);
     sql.push(", ").bind(Value::Bytes(secret.digest.to_vec())).push(", ").text(&secret.hint.0);
     sql.push(", ").text(&secret.pepper_id);
     sql.push(", ").bind(Value::MaybeText(sealed.map(|copy| copy.master_key_id.clone())));
     sql.push(", ").bind(Value::MaybeBytes(sealed.map(|copy| copy.wrapped_key.clone())));
     sql.push(", ").bind(Value::MaybeBytes(sealed.map(|copy| copy.sealed_secret.clone())));
     sql.push(", ").int(now.as_millis()).push(")");
+    sql
 }
 
 /// The newest secret ends at $3, the ones before it at once.
@@ -131,12 +130,22 @@ impl Store {
 impl Change {
     /// Writes new keys, each with its first secret.
     pub async fn insert_keys(&mut self, keys: &[(StoredKey, NewSecret)]) -> Result<(), StoreError> {
-        for chunk in keys.chunks(CHUNK) {
-            let rows: Vec<_> = chunk.iter().map(|(key, _)| key).collect();
-            self.insert_key_rows(&rows).await?;
-            self.insert_secret_rows(chunk).await?;
-        }
+        self.insert_keys_later(keys);
+        // Asks nothing, and so writes what is kept.
+        on_tx!(self, _connection => {});
         Ok(())
+    }
+
+    /// The same, together with those of other changes, and before anything is read. For keys that the database can't
+    /// refuse: if it did, the whole group would fail.
+    pub fn insert_keys_later(&mut self, keys: &[(StoredKey, NewSecret)]) {
+        let epoch = self.epoch();
+        let inserts = &mut self.kept().inserts;
+        for (stored, secret) in keys {
+            let key = stored.columns();
+            inserts.add(INSERT_KEYS, key_row(stored, epoch));
+            inserts.add(INSERT_SECRETS, secret_row(stored.installation, key.id, secret, key.created_at));
+        }
     }
 
     /// Gives a key a new secret; the one that it takes the place of works until `end`, older ones end now. False: there is no
@@ -161,8 +170,8 @@ impl Change {
                 .execute(connection)
                 .await?;
         });
-        let mut sql = secret_columns();
-        push_secret(&mut sql, installation, key, secret, now);
+        let mut sql = Sql::new(INSERT_SECRETS);
+        sql.append(secret_row(installation, key, secret, now));
         self.execute(sql).await?;
         Ok(true)
     }
@@ -221,18 +230,5 @@ impl Change {
             sqlx::query_as(SEALED_OF_KEY).bind(installation.0).bind(key.0).fetch_optional(connection).await?
         });
         Ok(row.map(SealedRow::into_copy))
-    }
-
-    /// Writes the first secret of each of these keys.
-    async fn insert_secret_rows(&mut self, keys: &[(StoredKey, NewSecret)]) -> Result<(), StoreError> {
-        let mut sql = secret_columns();
-        for (index, (key, secret)) in keys.iter().enumerate() {
-            let columns = key.columns();
-            if index > 0 {
-                sql.push(", ");
-            }
-            push_secret(&mut sql, key.installation, columns.id, secret, columns.created_at);
-        }
-        self.execute(sql).await
     }
 }

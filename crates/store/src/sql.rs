@@ -12,12 +12,13 @@ pub(crate) const CHUNK: usize = 500;
 ///
 /// The place of a value is `?` here, and becomes `$n` for PostgreSQL ([`Dialect`]). SQLite takes `$n`, too, but looks each
 /// such name up in a list of all of them, with every execution: of five thousand values that is most of the work.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Sql {
     pub(crate) text: String,
     pub(crate) values: Vec<Value>,
 }
 
+#[derive(Debug)]
 pub(crate) enum Value {
     Text(String),
     /// A text that is part of the program.
@@ -60,6 +61,13 @@ impl Sql {
 
     pub(crate) fn id(&mut self, value: Uuid) -> &mut Self {
         self.bind(Value::Id(value))
+    }
+
+    /// Adds a piece that was put together elsewhere.
+    pub(crate) fn append(&mut self, other: Self) -> &mut Self {
+        self.text.push_str(&other.text);
+        self.values.extend(other.values);
+        self
     }
 
     /// `($1, $2, ..)`

@@ -13,6 +13,7 @@ use model::{ClientName, InstallationId, Instant, Key, KeyId, KeyKind, KeySetting
 pub use self::list::{KeyFilter, TOTAL_COUNTED};
 pub(crate) use self::{
     delete::PURGE_KEYS,
+    insert::{INSERT_KEYS, key_row},
     row::{environment, kind},
     settings::{client_name, networks, origins, scopes},
 };

@@ -1,4 +1,4 @@
-use model::{Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle};
+use model::{Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle, ScopeSet};
 use uuid::Uuid;
 
 use super::{StoredKey, settings::SettingsRow};
@@ -111,6 +111,26 @@ impl Store {
 }
 
 impl Change {
+    /// Life and scopes of the key that asks for this change. Changes of the same key that are committed together ask the
+    /// database once, unless one of them runs another statement.
+    pub async fn caller(
+        &mut self,
+        installation: InstallationId,
+        id: KeyId,
+    ) -> Result<Option<(LifeCycle, ScopeSet)>, StoreError> {
+        let mut known = self.callers().map(std::mem::take).unwrap_or_default();
+        if !known.contains_key(&(installation, id))
+            && let Some(key) = self.key(installation, id).await?
+        {
+            known.insert((installation, id), (key.life, key.scopes().clone()));
+        }
+        let found = known.get(&(installation, id)).cloned();
+        if let Some(callers) = self.callers() {
+            *callers = known;
+        }
+        Ok(found)
+    }
+
     /// A key of the installation, deleted or not, as this change sees it.
     pub async fn key(&mut self, installation: InstallationId, id: KeyId) -> Result<Option<StoredKey>, StoreError> {
         let row: Option<KeyRow> = on_tx!(self, connection => {

@@ -3,7 +3,7 @@ use tokio::sync::oneshot;
 use super::{
     ended::Settled,
     kept::Kept,
-    transaction::{Group, Tx},
+    transaction::{Callers, Group, Tx},
 };
 use crate::{
     StoreError,
@@ -46,7 +46,7 @@ pub(crate) enum Back {
 /// Runs an expression on the transaction's connection, whichever the database.
 macro_rules! on_tx {
     ($change:expr, $connection:ident => $body:expr) => {{
-        let done = match $change.tx()? {
+        let done = match $change.tx().await? {
             $crate::group::Tx::Sqlite(connection) => {
                 let $connection = &mut **connection;
                 async { Ok::<_, $crate::StoreError>($body) }.await
@@ -94,15 +94,24 @@ impl Change {
         settled.wait().await
     }
 
-    /// The connection, to ask the database something.
-    pub(crate) fn tx(&mut self) -> Result<&mut Tx, StoreError> {
+    /// The connection, to ask the database something. What this change kept is written down first, so that it is found.
+    pub(crate) async fn tx(&mut self) -> Result<&mut Tx, StoreError> {
         self.asked += 1;
-        self.turn.as_mut().map(|turn| turn.group.tx()).ok_or_else(over)
+        let Some(Turn { group, .. }) = &mut self.turn else { return Err(over()) };
+        let inserts = std::mem::take(&mut self.kept.inserts);
+        let tx = group.tx().await?;
+        tx.insert(inserts).await?;
+        Ok(tx)
     }
 
     /// The writes that this change keeps for the end of its group.
     pub(crate) fn kept(&mut self) -> &mut Kept {
         &mut self.kept
+    }
+
+    /// The keys of callers that are known in this group.
+    pub(crate) fn callers(&mut self) -> Option<&mut Callers> {
+        self.turn.as_mut().map(|turn| turn.group.callers())
     }
 
     /// The writes that earlier changes of its group keep.

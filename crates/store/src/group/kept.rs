@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use model::InstallationId;
 
+use super::inserts::Inserts;
 use crate::audit_entry::{AuditEntry, HASH_LEN};
 
 /// Number and hash of an audit log's newest entry; `None`: it has none yet.
@@ -10,8 +11,8 @@ pub(crate) type Head = Option<(i64, [u8; HASH_LEN])>;
 /// By how much the number of an installation's keys grows.
 pub(crate) const COUNT_KEYS: &str = "UPDATE installation SET key_count = key_count + $2 WHERE id = $1";
 
-/// The writes that a group makes once for all its changes, just before COMMIT. Nothing that a caller sends makes them
-/// fail.
+/// The writes that a group makes once for all its changes, most of them just before COMMIT. Nothing that a caller sends
+/// makes them fail.
 ///
 /// Each change has one of its own, which its group takes in when the change is committed. So the writes of a change
 /// that is rolled back are forgotten with it.
@@ -19,7 +20,9 @@ pub(crate) const COUNT_KEYS: &str = "UPDATE installation SET key_count = key_cou
 pub(crate) struct Kept {
     /// The ends of audit logs, those that are known.
     heads: BTreeMap<InstallationId, Head>,
-    /// Audit entries that continue them, in their order.
+    /// Rows that are written sooner if a later change has to ask the database something, since it must find them there.
+    pub(crate) inserts: Inserts,
+    /// Audit entries that continue the audit logs, in their order. No change reads them.
     pub(crate) entries: Vec<(InstallationId, AuditEntry)>,
     /// By how much each installation's number of keys grows.
     pub(crate) counts: BTreeMap<InstallationId, i64>,
@@ -54,6 +57,7 @@ impl Kept {
     /// Takes in the writes of a later change.
     pub(crate) fn take_in(&mut self, later: Self) {
         self.heads.extend(later.heads);
+        self.inserts.take_in(later.inserts);
         self.entries.extend(later.entries);
         for (installation, more) in later.counts {
             self.add_count(installation, more);

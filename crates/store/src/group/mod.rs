@@ -10,7 +10,8 @@
 //!   changes anything. Each change has an epoch of its own, in the order in which they are made; the numbers after the first
 //!   are counted in memory, and the last one is written before COMMIT;
 //! - **a change that fails takes no other with it**: all but the first are made behind a savepoint, and one that
-//!   fails, is dropped or panics is rolled back to it, with the writes that it keeps in memory ([`Kept`](kept::Kept));
+//!   fails, is dropped or panics is rolled back to it, with the writes that it keeps in memory ([`Kept`](kept::Kept)).
+//!   A change that only keeps, such as one that issues a key, runs no statement and needs no savepoint;
 //! - **nobody is answered before COMMIT**: a change that is committed waits for its group, and so must a reader
 //!   ([`Settled`]), since it may have seen what others in its group have not committed yet;
 //! - **a group is all or nothing**: if its COMMIT fails, or its outcome is unknown, each of its changes is told so, and
@@ -22,6 +23,7 @@
 
 mod change;
 mod ended;
+mod inserts;
 mod kept;
 mod leader;
 mod queue;

@@ -1,8 +1,12 @@
+use std::collections::BTreeMap;
+
+use model::{InstallationId, KeyId, LifeCycle, ScopeSet};
 use sqlx::{Postgres, Sqlite, pool::PoolConnection};
 
 use super::{
     MEMBERS_MOST,
     ended::{Ended, Outcome},
+    inserts::Inserts,
     kept::{COUNT_KEYS, Kept},
 };
 use crate::{
@@ -52,6 +56,16 @@ impl Tx {
         Ok(())
     }
 
+    /// Writes rows.
+    pub(crate) async fn insert(&mut self, inserts: Inserts) -> Result<(), StoreError> {
+        for sql in inserts.into_statements() {
+            on_connection!(self, connection => {
+                query!(query, sql, connection).execute(connection).await?;
+            });
+        }
+        Ok(())
+    }
+
     fn close_on_drop(&mut self) {
         match self {
             Self::Sqlite(connection) => connection.close_on_drop(),
@@ -59,6 +73,9 @@ impl Tx {
         }
     }
 }
+
+/// The facts by which a key may ask for a change.
+pub(crate) type Callers = BTreeMap<(InstallationId, KeyId), (LifeCycle, ScopeSet)>;
 
 /// The state of the newest savepoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,10 +97,14 @@ pub(crate) struct Group {
     /// The epoch of the newest change that stays.
     epoch: i64,
     pub(crate) kept: Kept,
+    /// Keys that ask for changes, as they stand in this transaction. Forgotten when anything else is asked or written.
+    callers: Callers,
     /// Changes that stay.
     members: usize,
     savepoint: Savepoint,
     touched: bool,
+    /// Why nothing of it can be committed any more.
+    broken: Option<StoreError>,
     over: bool,
     ended: Ended,
 }
@@ -100,9 +121,11 @@ impl Group {
             written_epoch: 0,
             epoch: 0,
             kept: Kept::default(),
+            callers: Callers::new(),
             members: 0,
             savepoint: Savepoint::None,
             touched: false,
+            broken: None,
             over: false,
             ended: Ended::new(),
         };
@@ -114,10 +137,35 @@ impl Group {
         Ok(group)
     }
 
-    /// The connection, for the change whose turn it is.
-    pub(crate) fn tx(&mut self) -> &mut Tx {
-        self.touched = true;
-        &mut self.tx
+    /// The connection, for the change whose turn it is: with what earlier changes kept written down, so that it is found, and
+    /// made safe from what this one does.
+    pub(crate) async fn tx(&mut self) -> Result<&mut Tx, StoreError> {
+        self.callers.clear();
+        if !self.touched {
+            // Until it is known to be otherwise: this may fail, and whoever waits for it may be dropped.
+            self.broken = Some(StoreError::Database("a transaction was left in the middle".to_owned()));
+            let inserts = std::mem::take(&mut self.kept.inserts);
+            let prepared = async {
+                self.tx.insert(inserts).await?;
+                self.protect().await
+            };
+            self.broken = prepared.await.err();
+            if let Some(error) = &self.broken {
+                return Err(error.clone());
+            }
+            self.touched = true;
+        }
+        Ok(&mut self.tx)
+    }
+
+    /// The keys of callers that are known.
+    pub(crate) fn callers(&mut self) -> &mut Callers {
+        &mut self.callers
+    }
+
+    /// Why nothing of it can be committed any more, if so.
+    pub(super) fn broken(&self) -> Option<&StoreError> {
+        self.broken.as_ref()
     }
 
     /// The epoch of the change whose turn it is.
@@ -156,7 +204,7 @@ impl Group {
     }
 
     /// Makes the changes so far safe from the next one.
-    pub(super) async fn protect(&mut self) -> Result<(), StoreError> {
+    async fn protect(&mut self) -> Result<(), StoreError> {
         match self.savepoint {
             _ if self.is_empty() => return Ok(()),
             Savepoint::Fresh => return Ok(()),
@@ -196,7 +244,8 @@ impl Group {
     }
 
     async fn write_kept(&mut self) -> Result<(), StoreError> {
-        let Kept { entries, counts, .. } = std::mem::take(&mut self.kept);
+        let Kept { inserts, entries, counts, .. } = std::mem::take(&mut self.kept);
+        self.tx.insert(inserts).await?;
         for chunk in entries.chunks(CHUNK) {
             let sql = entries_sql(chunk);
             on_connection!(&mut self.tx, connection => {

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use model::{Action, Actor, AuditId};
+use model::{Action, Actor, AuditId, LifeCycle, ScopeSet};
 use store::{AuditEntry, Change, HASH_LEN, Store, StoreError, StoredKey, on_both_databases, testing::TestDatabase};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -20,6 +20,8 @@ on_both_databases!(
     a_change_that_fails_takes_no_other_with_it,
     an_aborted_change_leaves_nothing_and_stops_no_other,
     a_reader_waits_for_the_commit_of_what_it_saw,
+    rows_that_the_database_refuses_refuse_the_group,
+    a_caller_is_known_until_something_changes,
     after_a_failed_statement_nothing_is_committed,
     a_commit_that_fails_refuses_all_its_changes,
     more_changes_than_may_wait_are_refused,
@@ -51,9 +53,16 @@ async fn lined_up<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     tasks
 }
 
-/// Writes a key with its audit entry, as the domain does. The number is that of the key.
+/// Writes a key with its audit entry, as the domain does. The number is that of the key; the row of an even one is kept, to
+/// be written with those of other changes.
 async fn write(change: &mut Change, number: u128) -> Result<(), StoreError> {
-    put(change, installation(1), key(number, "Acme")).await?;
+    if number.is_multiple_of(2) {
+        let stored = StoredKey::new(installation(1), key(number, "Acme"), change.epoch());
+        change.insert_keys_later(&[(stored, secret(number, true))]);
+        change.count_keys(installation(1), 1).await?;
+    } else {
+        put(change, installation(1), key(number, "Acme")).await?;
+    }
     let (seq, previous_hash) = change.audit_head(installation(1)).await?.unwrap_or((0, [0; HASH_LEN]));
     let mut hash = [0; HASH_LEN];
     hash[..16].copy_from_slice(&number.to_be_bytes());
@@ -231,12 +240,12 @@ async fn an_aborted_change_leaves_nothing_and_stops_no_other(database: TestDatab
 async fn a_reader_waits_for_the_commit_of_what_it_saw(database: TestDatabase) {
     let store = two_installations(&database).await;
     let mut first = store.change().await.unwrap();
-    write(&mut first, 1).await.unwrap();
+    write(&mut first, 2).await.unwrap();
     let reader = {
         let store = store.clone();
         tokio::spawn(async move {
             let mut change = store.change().await.unwrap();
-            let seen = change.key(installation(1), key_id(1)).await.unwrap();
+            let seen = change.key(installation(1), key_id(2)).await.unwrap();
             (seen.is_some(), change.settled().unwrap())
         })
     };
@@ -251,12 +260,72 @@ async fn a_reader_waits_for_the_commit_of_what_it_saw(database: TestDatabase) {
     assert!(seen, "a change sees what those before it in its group have done");
     let third = third.await.unwrap();
     let settled = tokio::spawn(settled.wait());
-    assert_eq!(there(&store, [1]).await, []);
+    assert_eq!(there(&store, [2]).await, []);
     assert!(!settled.is_finished());
     drop(third);
     settled.await.unwrap().unwrap();
-    assert_eq!(there(&store, [1]).await, [1]);
+    assert_eq!(there(&store, [2]).await, [2]);
     first.await.unwrap().unwrap();
+}
+
+async fn rows_that_the_database_refuses_refuse_the_group(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    write_and_commit(store.clone(), 1).await.unwrap();
+    let mut first = store.change().await.unwrap();
+    let mut taken = secret(4, false);
+    taken.digest = digest(1);
+    let stored = StoredKey::new(installation(1), key(4, "Acme"), first.epoch());
+    first.insert_keys_later(&[(stored, taken)]);
+    let asks = |number| {
+        let store = store.clone();
+        async move {
+            let mut change = store.change().await?;
+            change.key(installation(1), key_id(number)).await?;
+            change.commit().await
+        }
+    };
+    let tasks = lined_up(&store, [asks(1), asks(4)]).await;
+    assert!(first.commit().await.is_err());
+    let [second, third] = <[_; 2]>::try_from(tasks).unwrap();
+    assert!(second.await.unwrap().is_err(), "it met the refusal");
+    third.await.unwrap().unwrap();
+    assert_eq!(there(&store, [1, 4]).await, [1]);
+    write_and_commit(store.clone(), 6).await.unwrap();
+    assert_eq!(logged(&store).await, [1, 6]);
+}
+
+async fn a_caller_is_known_until_something_changes(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    write_and_commit(store.clone(), 1).await.unwrap();
+    let lives = |found: Option<(LifeCycle, ScopeSet)>| found.map(|(life, _)| life.disabled_at.is_none());
+    let caller = async |change: &mut Change| lives(change.caller(installation(1), key_id(1)).await.unwrap());
+    let mut first = store.change().await.unwrap();
+    assert_eq!(caller(&mut first).await, Some(true));
+    let [disables, keeps, asks] = [(); 3].map(|()| {
+        let store = store.clone();
+        async move { store.change().await.unwrap() }
+    });
+    let mut waiting = lined_up(&store, [disables]).await;
+    waiting.extend(lined_up(&store, [keeps]).await);
+    waiting.extend(lined_up(&store, [asks]).await);
+    let [disables, keeps, asks] = <[_; 3]>::try_from(waiting).unwrap();
+    let first = tokio::spawn(first.commit());
+    let mut disables = disables.await.unwrap();
+    assert_eq!(caller(&mut disables).await, Some(true));
+    disables.switch_keys(installation(1), &[key_id(1)], false, at(9)).await.unwrap();
+    assert_eq!(caller(&mut disables).await, Some(false));
+    // It fails, and so the key is enabled again.
+    drop(disables);
+    let mut keeps = keeps.await.unwrap();
+    assert_eq!(caller(&mut keeps).await, Some(true));
+    write(&mut keeps, 2).await.unwrap();
+    let keeps = tokio::spawn(keeps.commit());
+    let mut asks = asks.await.unwrap();
+    assert_eq!(caller(&mut asks).await, Some(true));
+    assert_eq!(lives(asks.caller(installation(1), key_id(2)).await.unwrap()), Some(true), "it was kept, and is found");
+    asks.commit().await.unwrap();
+    first.await.unwrap().unwrap();
+    keeps.await.unwrap().unwrap();
 }
 
 async fn after_a_failed_statement_nothing_is_committed(database: TestDatabase) {

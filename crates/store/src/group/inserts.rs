@@ -1,0 +1,78 @@
+use crate::sql::{CHUNK, Sql};
+
+/// Rows in one INSERT, from many to one: of a few lengths only, so that a database keeps all of these statements prepared.
+const LENGTHS: [usize; 7] = [CHUNK, 32, 16, 8, 4, 2, 1];
+
+/// Rows that are still to be written, by the beginning of their INSERT. Those of a table that names another come after it.
+#[derive(Debug, Default)]
+pub(crate) struct Inserts(Vec<(&'static str, Vec<Sql>)>);
+
+impl Inserts {
+    /// Adds a row, as `(?, ?, ..)`.
+    pub(crate) fn add(&mut self, into: &'static str, row: Sql) {
+        self.rows(into).push(row);
+    }
+
+    /// Adds the rows of a later change.
+    pub(crate) fn take_in(&mut self, later: Self) {
+        for (into, rows) in later.0 {
+            self.rows(into).extend(rows);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The statements that write them, as few as may be.
+    pub(crate) fn into_statements(self) -> impl Iterator<Item = Sql> + Send {
+        self.0.into_iter().flat_map(|(into, rows)| {
+            let mut rows = rows.into_iter();
+            std::iter::from_fn(move || {
+                let length = *LENGTHS.iter().find(|length| **length <= rows.len())?;
+                let mut sql = Sql::new(into);
+                for (index, row) in rows.by_ref().take(length).enumerate() {
+                    sql.push(if index == 0 { "" } else { ", " }).append(row);
+                }
+                Some(sql)
+            })
+        })
+    }
+
+    fn rows(&mut self, into: &'static str) -> &mut Vec<Sql> {
+        let at = self.0.iter().position(|(other, _)| *other == into).unwrap_or_else(|| {
+            self.0.push((into, Vec::new()));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(number: i64) -> Sql {
+        let mut sql = Sql::new("(");
+        sql.int(number).push(")");
+        sql
+    }
+
+    #[test]
+    fn rows_are_written_by_table_in_statements_of_few_lengths() {
+        let mut inserts = Inserts::default();
+        inserts.add("INSERT INTO a VALUES ", row(0));
+        inserts.add("INSERT INTO b VALUES ", row(0));
+        let mut later = Inserts::default();
+        (1..7).for_each(|number| later.add("INSERT INTO a VALUES ", row(number)));
+        inserts.take_in(later);
+        let statements: Vec<_> = inserts.into_statements().map(|sql| (sql.text, sql.values.len())).collect();
+        let expected = [
+            ("INSERT INTO a VALUES (?), (?), (?), (?)", 4),
+            ("INSERT INTO a VALUES (?), (?)", 2),
+            ("INSERT INTO a VALUES (?)", 1),
+            ("INSERT INTO b VALUES (?)", 1),
+        ];
+        assert_eq!(statements, expected.map(|(text, values)| (text.to_owned(), values)));
+    }
+}
