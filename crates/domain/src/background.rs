@@ -96,7 +96,7 @@ impl Keydesk {
         let mut ticks = time::interval(FLUSH);
         ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         while next(&mut ticks, &mut stop).await {
-            self.verifier().flush_usage().await;
+            self.verifier().flush_due_usage(self.now()).await;
         }
     }
 

@@ -16,8 +16,8 @@ use axum::{
 };
 use domain::Keydesk;
 use edge::{
-    Answer, Answering, ClientAddress, DEADLINE, Edge, Later, Payload, RequestContext, RequestId, Route, client_address,
-    guarded, within_span_once_waiting,
+    Answer, Answering, ClientAddress, DEADLINE, Edge, Failure, Payload, RequestContext, RequestId, Route,
+    client_address, guarded, within_span_once_waiting,
 };
 use gate::Gate;
 use http::{Method, Request};
@@ -84,17 +84,20 @@ impl Dispatcher {
             let (parts, _) = request.into_parts();
             return inner.gate.answer(peer, parts);
         }
-        let context = inner.edge.begin(inner.route(request.uri().path()), request.method());
+        let context = inner.edge.begin(inner.find(request.uri().path()), request.method());
         let client = client_address::find(inner.gate.trusted_proxies(), peer, request.headers());
-        let is_verification = inner.is_verification(&context, request.method());
-        let this = self.clone();
-        let later: Later = Box::pin(async move { this.0.answer(context, request, client, peer).await });
-        if is_verification { Answering::Soon(later) } else { Answering::Later(later) }
+        let this = Arc::clone(&self.0);
+        // Two futures, since one for both would be as large as the larger.
+        if inner.is_verification(&context, request.method()) {
+            Answering::Soon(Box::pin(async move { this.verify(context, request, client).await }))
+        } else {
+            Answering::Later(Box::pin(async move { this.route(context, request, client, peer).await }))
+        }
     }
 }
 
 impl Inner {
-    fn route(&self, path: &str) -> Route {
+    fn find(&self, path: &str) -> Route {
         let (verify, route) = &self.verify;
         if path == verify { *route } else { self.edge.routes().find(path) }
     }
@@ -103,26 +106,33 @@ impl Inner {
         self.is_public && context.route() == self.verify.1 && method == Method::POST
     }
 
-    async fn answer<B: Payload>(
+    async fn verify<B: Payload>(
         &self,
         context: RequestContext,
         request: Request<B>,
         client: ClientAddress,
+    ) -> Response {
+        let (parts, body) = request.into_parts();
+        let verified = guarded(DEADLINE, verify_key(&self.keydesk, context.id(), client, &parts, body));
+        let verified = within_span_once_waiting(|| self.edge.span(&context), verified).await;
+        self.finish(context, verified.map(IntoResponse::into_response))
+    }
+
+    async fn route<B: Payload>(
+        &self,
+        context: RequestContext,
+        mut request: Request<B>,
+        client: ClientAddress,
         peer: Option<SocketAddr>,
     ) -> Response {
-        let (mut parts, body) = request.into_parts();
-        let answer = if self.is_verification(&context, &parts.method) {
-            let verified = verify_key(&self.keydesk, context.id(), client, &parts, body);
-            let span = || self.edge.span(&context);
-            let verified = within_span_once_waiting(span, guarded(DEADLINE, verified)).await;
-            verified.map(IntoResponse::into_response)
-        } else {
-            client_address::name(client, peer, &mut parts.extensions);
-            parts.extensions.insert(RequestId(context.id()));
-            let mut router = self.router.clone();
-            let routed = guarded(DEADLINE, router.call(Request::from_parts(parts, body)));
-            routed.instrument(self.edge.span(&context)).await.map(|Ok(response)| response)
-        };
+        client_address::name(client, peer, request.extensions_mut());
+        request.extensions_mut().insert(RequestId(context.id()));
+        let mut router = self.router.clone();
+        let routed = guarded(DEADLINE, router.call(request)).instrument(self.edge.span(&context)).await;
+        self.finish(context, routed.map(|Ok(response)| response))
+    }
+
+    fn finish(&self, context: RequestContext, answer: Result<Response, Failure>) -> Response {
         let response = self.edge.render(&context, answer);
         self.edge.finish(context, response)
     }

@@ -108,6 +108,9 @@ struct Bounds {
 static ANY_NETWORK: NetworkSet = NetworkSet::ANY;
 static ANY_ORIGIN: OriginSet = OriginSet::ANY;
 
+/// How far a last use that is written down may be behind. Three rows and an index would change with it every five seconds
+/// for a key that is called all the time: more work than deciding all its calls.
+const LAST_USE_MS: i64 = 60_000;
 /// Calls are counted by the hour.
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -319,12 +322,23 @@ impl Record {
         self.refused.get(code.index()).unwrap_or(&self.hot.allowed)
     }
 
-    /// The last use, if it is not written down yet.
-    pub(crate) fn last_use(&self) -> Option<LastUse> {
-        let at = self.hot.last_used_at.load(Relaxed);
-        let moved = at > self.written_at.load(Relaxed);
+    /// Whether calls were counted since they were last taken.
+    pub(crate) fn has_calls(&self) -> bool {
+        Code::ALL.into_iter().any(|code| self.calls(code).load(Relaxed) > 0)
+    }
+
+    /// Whether the last use is not written down yet.
+    pub(crate) fn is_used(&self) -> bool {
+        self.hot.last_used_at.load(Relaxed) > self.written_at.load(Relaxed)
+    }
+
+    /// The last use, if it is to be written down at `now`: the first at once, later ones once a minute. `None` for `now`:
+    /// whatever is not written down yet.
+    pub(crate) fn last_use(&self, now: Option<Instant>) -> Option<LastUse> {
+        let (at, written) = (self.hot.last_used_at.load(Relaxed), self.written_at.load(Relaxed));
+        let is_due = now.is_none_or(|now| written == 0 || now.as_millis() - written >= LAST_USE_MS);
         let (installation, key, secret, at) = (self.installation, self.key, self.secret, Instant::from_millis(at));
-        moved.then_some(LastUse { installation, key, secret, at })
+        (self.is_used() && is_due).then_some(LastUse { installation, key, secret, at })
     }
 
     /// This last use is written down.
@@ -365,16 +379,30 @@ mod tests {
     #[test]
     fn a_last_use_is_written_down_once() {
         let record = record();
-        let at = |ms| record.last_use().map(|used| used.at) == Some(Instant::from_millis(ms));
-        assert_eq!(record.last_use(), None);
+        let at = |ms| record.last_use(None).map(|used| used.at) == Some(Instant::from_millis(ms));
+        assert_eq!(record.last_use(None), None);
         record.count(Code::Revoked, Instant::from_millis(5));
-        assert_eq!(record.last_use(), None, "a refused call is no use");
+        assert_eq!(record.last_use(None), None, "a refused call is no use");
         record.count(Code::Valid, Instant::from_millis(5));
         assert!(at(5) && at(5), "until it is known to be written");
         record.count(Code::Valid, Instant::from_millis(6));
         record.wrote_down(Instant::from_millis(5));
         assert!(at(6), "what came in between is not lost");
         record.wrote_down(Instant::from_millis(6));
-        assert_eq!(record.last_use(), None);
+        assert_eq!(record.last_use(None), None);
+        assert!(!record.is_used());
+    }
+
+    #[test]
+    fn the_first_use_is_written_down_at_once_and_later_ones_once_a_minute() {
+        let record = record();
+        let due = |now: i64| record.last_use(Some(Instant::from_millis(now))).map(|used| used.at.as_millis());
+        record.count(Code::Valid, Instant::from_millis(1_000));
+        assert_eq!(due(1_001), Some(1_000));
+        record.wrote_down(Instant::from_millis(1_000));
+        record.count(Code::Valid, Instant::from_millis(2_000));
+        assert_eq!(due(60_999), None);
+        assert!(record.is_used(), "it waits");
+        assert_eq!(due(61_000), Some(2_000), "without another call");
     }
 }

@@ -14,7 +14,8 @@ impl Verifier {
         match self.verify_warm(call, now) {
             Warm::Decided(verdict) => Ok(verdict),
             Warm::Stale => Err(Unavailable),
-            Warm::Unread(digest) => self.verify_cold(call, digest, now).await,
+            // Boxed, since a future that asks the database is large, and most calls would only move it about.
+            Warm::Unread(digest) => Box::pin(self.verify_cold(call, digest, now)).await,
         }
     }
 

@@ -24,7 +24,10 @@ use crate::{Answering, Later};
 
 /// An answer on its way, as the thread that answers waits for it.
 pub(super) enum Here {
+    /// Ready, and held until the other connections that have something to read have had their turn.
     Now(Option<Response>),
+    /// Ready to be sent.
+    Next(Option<Response>),
     /// Tried once: most often nothing has to wait.
     Soon(Later, Handle),
     Elsewhere(Errand),
@@ -52,12 +55,16 @@ impl Future for Here {
             let polled = later.as_mut().poll(cx);
             drop(entered);
             if let Poll::Ready(response) = polled {
-                *self = Self::Over;
-                return Poll::Ready(Ok(response));
+                *self = Self::Now(Some(response));
             }
         }
         *self = match mem::replace(&mut *self, Self::Over) {
-            Self::Now(Some(response)) => return Poll::Ready(Ok(response)),
+            Self::Now(response) => {
+                cx.waker().wake_by_ref();
+                *self = Self::Next(response);
+                return Poll::Pending;
+            }
+            Self::Next(Some(response)) => return Poll::Ready(Ok(response)),
             Self::Soon(later, elsewhere) => Self::Elsewhere(Errand::send(later, &elsewhere)),
             other => other,
         };

@@ -20,10 +20,6 @@ impl Inserts {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The statements that write them, as few as may be.
     pub(crate) fn into_statements(self) -> impl Iterator<Item = Sql> + Send {
         self.0.into_iter().flat_map(|(into, rows)| {
