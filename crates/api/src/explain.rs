@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Gives a value of one kind, or says which kind it must be.
-    fn only<'de, V: Visitor<'de>>(
+    fn require<'de, V: Visitor<'de>>(
         self,
         is: impl FnOnce(&Value) -> bool,
         expected: impl Into<String>,
@@ -250,7 +250,7 @@ macro_rules! whole_numbers {
     ($($method:ident: $number:ty;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             let expected = || format!("a whole number from 0 to {}", <$number>::MAX);
-            self.only(|value| value.as_u64().is_some_and(|n| <$number>::try_from(n).is_ok()), expected(), visitor)
+            self.require(|value| value.as_u64().is_some_and(|n| <$number>::try_from(n).is_ok()), expected(), visitor)
         }
     )*};
 }
@@ -282,11 +282,11 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.only(Value::is_boolean, "true or false", visitor)
+        self.require(Value::is_boolean, "true or false", visitor)
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.only(Value::is_string, "a string", visitor)
+        self.require(Value::is_string, "a string", visitor)
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -306,7 +306,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         self.takes(Shape::List);
-        self.only(Value::is_array, "a list", visitor)
+        self.require(Value::is_array, "a list", visitor)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -323,7 +323,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         self.takes(Shape::Fields(fields));
-        self.only(Value::is_object, "an object", visitor)
+        self.require(Value::is_object, "an object", visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

@@ -35,7 +35,7 @@ pub(crate) struct ScopeEntry<'a> {
     get,
     path = "/api/v1/scopes",
     tag = "Catalogue",
-    responses((status = 200, description = "The rights.", body = ScopeList))
+    responses((status = 200, description = "The scopes.", body = ScopeList))
 )]
 pub(crate) async fn list_scopes(app: App, _: Arc<Record>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();

@@ -23,7 +23,7 @@ pub(crate) struct VerifyCall<'a> {
     #[serde(borrow)]
     #[schema(value_type = String)]
     key: Cow<'a, str>,
-    /// The rights that the call needs, all of them.
+    /// The scopes that the call needs, all of them.
     #[schema(value_type = Option<Vec<Scope>>)]
     scopes: Option<Vec<WantedScope>>,
     /// Where the call came from.

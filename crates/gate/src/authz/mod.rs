@@ -44,7 +44,7 @@ static NOWHERE: LazyLock<[Scope; 1]> = LazyLock::new(|| [Scope::parse("no-route:
     path = "/authz",
     tag = "Verification",
     params(
-        ("scope" = Option<Vec<Scope>>, Query, description = "A wanted right; repeated: all of them."),
+        ("scope" = Option<Vec<Scope>>, Query, description = "A scope that the call needs; repeated: all of them."),
         ("mode" = Option<String>, Query, pattern = "^nginx$",
             description = "`nginx`: refusals other than 401 come as 403, with the real status in `X-Keydesk-Status`."),
     ),
@@ -53,7 +53,7 @@ static NOWHERE: LazyLock<[Scope; 1]> = LazyLock::new(|| [Scope::parse("no-route:
             ("X-Keydesk-Key-Id" = String, description = "The key's id."),
             ("X-Keydesk-Client-Name" = String, description = "Its Client Name, percent-encoded."),
             ("X-Keydesk-Environment" = String, description = "`live` or `test`."),
-            ("X-Keydesk-Scopes" = String, description = "Its rights, separated by spaces."),
+            ("X-Keydesk-Scopes" = String, description = "Its scopes, separated by spaces."),
         )),
         (status = 400, description = "`invalid_request`, or `invalid_path`: the original path has more than one reading."),
         (status = 403, description = "`insufficient_scope`, `ip_not_allowed`, `origin_not_allowed`, or `no_route`: nothing \
