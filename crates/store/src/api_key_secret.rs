@@ -5,7 +5,7 @@ use crate::{
     Change, Store, StoreError, StoredKey,
     api_key::{INSERT_KEYS, key_row},
     db::on_db,
-    group::on_tx,
+    group::{Insert, on_tx},
     sql::{CHUNK, Sql, Value, instant, query},
 };
 
@@ -39,8 +39,10 @@ pub struct SealedCopy {
 }
 
 /// The beginning of the statement that writes secrets.
-const INSERT_SECRETS: &str = "INSERT INTO api_key_secret (id, installation_id, key_id, digest, hint, pepper_id, \
-     master_key_id, wrapped_key, sealed_secret, created_at) VALUES ";
+const INSERT_SECRETS: Insert = Insert(
+    "INSERT INTO api_key_secret (id, installation_id, key_id, digest, hint, pepper_id, \
+     master_key_id, wrapped_key, sealed_secret, created_at) VALUES ",
+);
 
 /// One row of it.
 fn secret_row(installation: InstallationId, key: KeyId, secret: &NewSecret, now: Instant) -> Sql {
@@ -170,7 +172,7 @@ impl Change {
                 .execute(connection)
                 .await?;
         });
-        let mut sql = Sql::new(INSERT_SECRETS);
+        let mut sql = Sql::new(INSERT_SECRETS.0);
         sql.append(secret_row(installation, key, secret, now));
         self.execute(sql).await?;
         Ok(true)

@@ -3,16 +3,17 @@ use model::{Instant, fold};
 use super::settings::{COLUMNS, settings_columns};
 use crate::{
     StoredKey,
+    group::Insert,
     sql::{Sql, Value},
 };
 
 /// The beginning of the statement that writes new keys, without their secrets.
-pub(crate) const INSERT_KEYS: &str = concat!(
+pub(crate) const INSERT_KEYS: Insert = Insert(concat!(
     "INSERT INTO api_key (",
     settings_columns!(),
     "client_name_folded, id, installation_id, kind, hint, environment, disabled_at, created_at, updated_at, version, \
      epoch) VALUES "
-);
+));
 
 /// One row of it.
 pub(crate) fn key_row(stored: &StoredKey, epoch: i64) -> Sql {

@@ -3,13 +3,17 @@ use crate::sql::{CHUNK, Sql};
 /// Rows in one INSERT, from many to one: of a few lengths only, so that a database keeps all of these statements prepared.
 const LENGTHS: [usize; 7] = [CHUNK, 32, 16, 8, 4, 2, 1];
 
-/// Rows that are still to be written, by the beginning of their INSERT. Those of a table that names another come after it.
+/// The beginning of a statement that writes rows, up to VALUES.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Insert(pub(crate) &'static str);
+
+/// Rows that are still to be written. Those of a table that names another come after it.
 #[derive(Debug, Default)]
-pub(crate) struct Inserts(Vec<(&'static str, Vec<Sql>)>);
+pub(crate) struct Inserts(Vec<(Insert, Vec<Sql>)>);
 
 impl Inserts {
     /// Adds a row, as `(?, ?, ..)`.
-    pub(crate) fn add(&mut self, into: &'static str, row: Sql) {
+    pub(crate) fn add(&mut self, into: Insert, row: Sql) {
         self.rows(into).push(row);
     }
 
@@ -26,7 +30,7 @@ impl Inserts {
             let mut rows = rows.into_iter();
             std::iter::from_fn(move || {
                 let length = *LENGTHS.iter().find(|length| **length <= rows.len())?;
-                let mut sql = Sql::new(into);
+                let mut sql = Sql::new(into.0);
                 for (index, row) in rows.by_ref().take(length).enumerate() {
                     sql.push(if index == 0 { "" } else { ", " }).append(row);
                 }
@@ -35,7 +39,7 @@ impl Inserts {
         })
     }
 
-    fn rows(&mut self, into: &'static str) -> &mut Vec<Sql> {
+    fn rows(&mut self, into: Insert) -> &mut Vec<Sql> {
         let at = self.0.iter().position(|(other, _)| *other == into).unwrap_or_else(|| {
             self.0.push((into, Vec::new()));
             self.0.len() - 1
@@ -57,10 +61,11 @@ mod tests {
     #[test]
     fn rows_are_written_by_table_in_statements_of_few_lengths() {
         let mut inserts = Inserts::default();
-        inserts.add("INSERT INTO a VALUES ", row(0));
-        inserts.add("INSERT INTO b VALUES ", row(0));
+        let [a, b] = [Insert("INSERT INTO a VALUES "), Insert("INSERT INTO b VALUES ")];
+        inserts.add(a, row(0));
+        inserts.add(b, row(0));
         let mut later = Inserts::default();
-        (1..7).for_each(|number| later.add("INSERT INTO a VALUES ", row(number)));
+        (1..7).for_each(|number| later.add(a, row(number)));
         inserts.take_in(later);
         let statements: Vec<_> = inserts.into_statements().map(|sql| (sql.text, sql.values.len())).collect();
         let expected = [

@@ -32,6 +32,7 @@ mod transaction;
 pub use change::Change;
 pub(crate) use change::on_tx;
 pub use ended::Settled;
+pub(crate) use inserts::Insert;
 pub(crate) use kept::COUNT_KEYS;
 pub(crate) use queue::Queue;
 pub(crate) use transaction::Tx;

@@ -217,6 +217,7 @@ impl Group {
 
     /// Rolls back the change whose turn it was. Only behind a savepoint: otherwise all is rolled back.
     pub(super) async fn take_back(&mut self) -> Result<(), StoreError> {
+        self.callers.clear();
         if std::mem::take(&mut self.touched) {
             self.tx.run("ROLLBACK TO SAVEPOINT own").await?;
         }
