@@ -45,7 +45,7 @@ fn unpack(folder: &Path, root: &Path) -> Result<()> {
     let stamp = Stamp::new("proxies");
     let missing: Vec<_> = OF_DEBIAN.into_iter().filter(|program| !is_installed(program)).collect();
     let wanted = missing.join("\n");
-    if missing.is_empty() || !Path::new("/usr/bin/apt-get").exists() || stamp.fresh(&wanted) {
+    if missing.is_empty() || !Path::new("/usr/bin/apt-get").exists() || (stamp.fresh(&wanted) && packages.exists()) {
         return Ok(());
     }
     say(&format!("  unpacking {} from Debian's packages", missing.join(", ")));
