@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use model::{Instant, Key, KeyError, ListQuery, Scope};
-use serde_json::json;
+use model::{ClientName, Instant, Key, KeyError, KeySettings, ListQuery, Scope};
+use serde_json::{Value, json};
 
 use crate::{Caller, Keydesk};
 
 /// Keys in one part.
 const PART: u32 = 1_000;
 
+/// The columns that every reader may rely on. Settings that are not among them follow, by name.
 const COLUMNS: [&str; 17] = [
     "client_name",
     "key",
@@ -55,7 +56,9 @@ impl Export {
         let mut text = String::new();
         if !self.begun {
             self.begun = true;
-            line(&mut text, &COLUMNS.map(Cow::Borrowed));
+            let any = KeySettings::new(ClientName::parse("any")?);
+            let more = more(&any).into_iter().map(|(name, _)| name.into());
+            line(&mut text, &COLUMNS.map(Cow::Borrowed).into_iter().chain(more).collect::<Vec<_>>());
         }
         listed.items.iter().for_each(|key| line(&mut text, &cells(key)));
         self.query = listed.next.map(|cursor| ListQuery { cursor: Some(cursor), ..query });
@@ -63,12 +66,10 @@ impl Export {
     }
 }
 
-fn cells(key: &Key) -> [Cow<'_, str>; 17] {
+fn cells(key: &Key) -> Vec<Cow<'_, str>> {
     let at = |instant: Option<Instant>| instant.map_or(Cow::Borrowed(""), |instant| instant.to_string().into());
     let settings = &key.settings;
-    let metadata =
-        if settings.metadata.is_empty() { Cow::Borrowed("") } else { json!(settings.metadata).to_string().into() };
-    [
+    let columns: [Cow<'_, str>; COLUMNS.len()] = [
         settings.client_name.as_str().into(),
         key.hint.0.as_str().into(),
         key.environment.as_str().into(),
@@ -83,10 +84,28 @@ fn cells(key: &Key) -> [Cow<'_, str>; 17] {
         key.updated_at.to_string().into(),
         settings.owner_email.as_ref().map_or("", |email| email.as_str()).into(),
         settings.notes.as_ref().map_or("", |notes| notes.as_str()).into(),
-        metadata,
+        cell(json!(settings.metadata)).into(),
         key.kind.as_str().into(),
         key.id.to_string().into(),
-    ]
+    ];
+    columns.into_iter().chain(more(settings).into_iter().map(|(_, value)| cell(value).into())).collect()
+}
+
+/// The settings that have no place in [`COLUMNS`].
+fn more(settings: &KeySettings) -> Vec<(String, Value)> {
+    let Value::Object(named) = json!(settings) else { return Vec::new() };
+    named.into_iter().filter(|(name, _)| !COLUMNS.contains(&name.as_str())).collect()
+}
+
+/// A value as text; nothing for one that is empty.
+fn cell(value: Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text,
+        Value::Array(items) if items.is_empty() => String::new(),
+        Value::Object(pairs) if pairs.is_empty() => String::new(),
+        value => value.to_string(),
+    }
 }
 
 fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> Cow<'static, str> {

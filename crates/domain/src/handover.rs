@@ -78,8 +78,8 @@ impl Keydesk {
             this.require_module(found.installation)?;
             let key = change.key(found.installation, found.key).await.map_err(failure::public)?;
             let key = key.filter(|key| key.life.deleted_at.is_none()).ok_or(KeyError::HandoverOver)?;
-            let mut key = key.at(now);
-            key.settings.notes = None;
+            let key = key.at(now);
+            let key = Key { settings: key.settings.for_client(), ..key };
             let secret = this.unseal_handover(&found, &token).ok_or_else(|| {
                 tracing::error!(handover = %found.id, "a hand-over does not open; is its master key still in the keyring?");
                 KeyError::Unavailable

@@ -5,9 +5,6 @@ use serde_json::{Map, Value, json};
 
 use crate::{audit::AuditEvent, switch};
 
-/// Settings that a person notes down about a key. The entry of its creation does not repeat it.
-const NOTED: [&str; 3] = ["metadata", "owner_email", "notes"];
-
 /// A patch by the names of its settings, without those that it leaves as they are.
 fn named(patch: &SettingsPatch) -> Map<String, Value> {
     match json!(patch) {
@@ -21,7 +18,7 @@ pub(crate) fn issued(key: &Key) -> AuditEvent {
     let settings = &key.settings;
     let usual = KeySettings::new(settings.client_name.clone());
     let mut detail = named(&SettingsPatch::diff(&usual, settings));
-    detail.retain(|name, _| !NOTED.contains(&name.as_str()));
+    detail.retain(|name, _| !KeySettings::NOT_AUDITED_WHEN_NEW.contains(&name.as_str()));
     for (name, value) in [
         ("client_name", json!(settings.client_name)),
         ("environment", json!(key.environment)),

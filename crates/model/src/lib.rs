@@ -36,10 +36,7 @@ mod settings;
 mod trusted_proxies;
 mod verify;
 
-pub use about::{
-    Email, InvalidEmail, InvalidMetadata, InvalidNotes, METADATA_BYTES_MAX, METADATA_PAIRS_MAX, Metadata, NOTES_MAX,
-    Notes,
-};
+pub use about::*;
 pub use actor::{Action, Actor};
 pub use administrator::{AdminError, Administrator, PASSWORD_MAX, PASSWORD_MIN, Role, UnknownRole};
 pub use bounded::{Bounded, InvalidLength};

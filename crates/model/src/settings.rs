@@ -67,6 +67,14 @@ impl KeySettings {
         }
     }
 
+    /// The settings that are left out of the audit entry of a new key, by name: what a person notes down about it.
+    pub const NOT_AUDITED_WHEN_NEW: [&str; 3] = ["metadata", "owner_email", "notes"];
+
+    /// The settings that the client itself is shown.
+    pub fn for_client(self) -> Self {
+        Self { notes: None, ..self }
+    }
+
     /// Whether a key with these settings can be used from more places, for longer or more often than with those
     /// `before`. Scopes are not compared.
     pub fn widens(&self, before: &Self) -> bool {

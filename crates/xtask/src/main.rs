@@ -46,6 +46,8 @@ cargo xtask <command>
                               the measurements of docs/performance.md
   bench --load [--rounds N] [--seconds N]
                               its measurements under load, beside bare axum, nginx and HAProxy
+  bench --creates [--postgres]
+                              how many keys 1, 8 and 32 callers create
   bench --browser             its measurements in a browser
   fuzz [--seconds N]          run each fuzz target for a minute, or for N seconds
   screenshots                 make docs/images/*.png anew

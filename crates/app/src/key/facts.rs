@@ -1,9 +1,10 @@
 use leptos::prelude::*;
-use model::{Environment, Key, KeyStatus};
+use model::{Environment, Key, KeySettings, KeyStatus};
 
 use super::details::KeyDetails;
 use crate::ui::{
     count,
+    key_settings::TEXT_SETTINGS,
     labels::{access, is_default, relative, time},
     post_button,
 };
@@ -85,9 +86,15 @@ pub(super) fn side(page: &KeyDetails) -> AnyView {
 }
 
 fn noted(key: &Key) -> Option<AnyView> {
-    if key.settings.owner_email.is_none() && key.settings.metadata.is_empty() && key.settings.notes.is_none() {
+    let other = other_settings(&key.settings);
+    if key.settings.owner_email.is_none()
+        && key.settings.metadata.is_empty()
+        && key.settings.notes.is_none()
+        && other.is_empty()
+    {
         return None;
     }
+    let other = other.into_iter().map(|(label, text)| view! { <dt>{label}</dt><dd dir="auto">{text}</dd> });
     let owner = key.settings.owner_email.as_ref().map(|email| {
         let address = email.as_str().to_owned();
         view! { <dt>"Owner"</dt><dd><a href=format!("mailto:{address}")>{address.clone()}</a></dd> }
@@ -99,12 +106,19 @@ fn noted(key: &Key) -> Option<AnyView> {
         view! {
             <section class="panel" aria-labelledby="noted">
                 <h2 id="noted">"Noted"</h2>
-                <dl class="about">{owner} {pairs.collect_view()}</dl>
+                <dl class="about">{owner} {other.collect_view()} {pairs.collect_view()}</dl>
                 {key.settings.notes.as_ref().map(|notes| view! { <p class="notes" dir="auto">{notes.as_str().to_owned()}</p> })}
             </section>
         }
         .into_any(),
     )
+}
+
+/// The settings without a place of their own on the page, where they are set: label and text.
+fn other_settings(settings: &KeySettings) -> Vec<(&'static str, String)> {
+    const PLACED: [&str; 5] = ["allowed_ips", "allowed_origins", "owner_email", "metadata", "notes"];
+    let other = TEXT_SETTINGS.iter().filter(|setting| !PLACED.contains(&setting.name));
+    other.map(|setting| (setting.label, (setting.write)(settings))).filter(|(_, text)| !text.is_empty()).collect()
 }
 
 /// A bar for each day.

@@ -24,6 +24,12 @@ async fn every_key_is_a_line(database: TestDatabase) {
     let lines: Vec<_> = text.split_terminator("\r\n").collect();
     assert_eq!(lines.len(), 2 + 2_500);
     assert!(lines[0].starts_with("client_name,key,environment,"));
+    let columns: Vec<_> = lines[0].split(',').collect();
+    let settings = serde_json::to_value(&settings("Any").build().unwrap()).unwrap();
+    for name in settings.as_object().unwrap().keys() {
+        assert_eq!(columns.iter().filter(|column| *column == name).count(), 1, "{name} in {columns:?}");
+    }
+    assert_eq!(lines[1].split(',').count(), columns.len());
     assert!(lines[1].starts_with("Default API Key,ccc_live_"));
     for (number, line) in lines[2..].iter().enumerate() {
         assert!(line.starts_with(&format!("Client {number:04},ccc_live_")), "{line}");

@@ -1,5 +1,5 @@
-//! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify] [--skip-sqlite]`, or `bench --timing [N]` or
-//! `bench --load [--rounds N] [--seconds N]` alone. The server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
+//! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify] [--skip-sqlite]`, or one of `bench --timing [N]`,
+//! `bench --load [--rounds N] [--seconds N]` and `bench --creates` alone. The server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
 
 mod forward_auth;
 mod http;
@@ -45,10 +45,13 @@ fn main() -> Result<(), Failed> {
     if args.iter().any(|arg| arg == "--load") {
         return load::measure(&programs, &args);
     }
+    if args.iter().any(|arg| arg == "--creates") {
+        return creates_on_each(&programs);
+    }
     if !args.iter().any(|arg| arg == "--skip-verify") {
         forward_auth::measure(&programs)?;
         verify_against_empty(&programs)?;
-        creates(&programs)?;
+        creates_on_each(&programs)?;
     }
     if keys > 0 {
         if !args.iter().any(|arg| arg == "--skip-sqlite") {
@@ -56,7 +59,7 @@ fn main() -> Result<(), Failed> {
             many_keys(&programs, &format!("sqlite:{}", dir.path().join("keydesk.db").display()), keys)?;
         }
         if let Ok(server) = std::env::var("TEST_POSTGRES_URL") {
-            many_keys(&programs, &fresh_postgres(&server)?, keys)?;
+            many_keys(&programs, &fresh_postgres(&server, "keys")?, keys)?;
         }
     }
     Ok(())
@@ -175,14 +178,23 @@ pub(crate) fn against(keydesk: &Server, empty: &Server, what: &str, request: &[u
     Ok(())
 }
 
-fn creates(programs: &Programs) -> Result<(), Failed> {
+/// Each number of callers creates keys for 5 s. On both cores, which the generator, and PostgreSQL, share with the server.
+fn creates_on_each(programs: &Programs) -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
-    let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());
+    creates(programs, &format!("sqlite:{}", dir.path().join("keydesk.db").display()))?;
+    if let Ok(server) = std::env::var("TEST_POSTGRES_URL") {
+        creates(programs, &fresh_postgres(&server, "creates")?)?;
+    }
+    Ok(())
+}
+
+fn creates(programs: &Programs, database: &str) -> Result<(), Failed> {
+    let dir = tempfile::tempdir()?;
     let caller =
-        programs.secret(&database, dir.path(), &["key", "create", "--client-name", "Load", "--scope", "keys:write"])?;
-    let server = programs.serve(&database, dir.path())?;
+        programs.secret(database, dir.path(), &["key", "create", "--client-name", "Load", "--scope", "keys:write"])?;
+    let server = programs.serve_on("0,1", database, dir.path(), &[])?;
     let request = request("POST", "/api/v1/keys", &caller, "{\"client_name\":\"Acme CRM\"}");
-    say("keys created through REST on SQLite with synchronous=FULL:");
+    say(&format!("keys created through REST on {}:", database.split(':').next().unwrap_or_default()));
     for callers in [1, 8, 32] {
         let barrier = Barrier::new(callers + 1);
         let until = Duration::from_secs(5);
@@ -273,8 +285,8 @@ fn many_keys(programs: &Programs, database: &str, keys: usize) -> Result<(), Fai
     Ok(())
 }
 
-fn fresh_postgres(server: &str) -> Result<String, Failed> {
-    let name = format!("keydesk_bench_{}", std::process::id());
+fn fresh_postgres(server: &str, what: &str) -> Result<String, Failed> {
+    let name = format!("keydesk_bench_{what}_{}", std::process::id());
     let made = Command::new("psql").arg(server).args(["-qc", &format!("CREATE DATABASE {name}")]).status()?;
     if !made.success() {
         return Err("the database for the bench could not be made".into());

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
-use model::{Catalogue, Environment, NOTES_MAX, Preset, Scope};
+use model::{Catalogue, Environment, Preset, Scope};
 
 use super::{
     form::SettingsForm,
@@ -25,8 +25,9 @@ pub(crate) fn settings_fields(form: &SettingsForm, problems: &[FieldProblem], ca
             .iter()
             .zip(&form.texts)
             .map(|(setting, text)| match setting.field {
-                TextField::Email => line(setting, text, about(setting.name)),
-                TextField::Lines | TextField::Prose => lines(setting, text, about(setting.name)),
+                TextField::Line { keyboard, most } => line(setting, keyboard, most, text, about(setting.name)),
+                TextField::Lines => lines(setting, None, text, about(setting.name)),
+                TextField::Prose { most } => lines(setting, Some(most), text, about(setting.name)),
             })
             .collect_view()}
     }
@@ -238,11 +239,12 @@ fn expires(form: &SettingsForm, problems: Problems<'_>) -> AnyView {
     .into_any()
 }
 
-fn lines(setting: &'static TextSetting, value: &str, problems: Problems<'_>) -> AnyView {
-    let TextSetting { name, label, example, hint, field, .. } = *setting;
+/// `most` characters of text for people; `None`: values of the API.
+fn lines(setting: &'static TextSetting, most: Option<usize>, value: &str, problems: Problems<'_>) -> AnyView {
+    let TextSetting { name, label, example, hint, .. } = *setting;
     let rows = value.lines().count().clamp(2, 6).to_string();
-    let code = field == TextField::Lines;
-    let most = (!code).then(|| (NOTES_MAX * 2).to_string());
+    let code = most.is_none();
+    let most = most.map(|most| most.to_string());
     view! {
         <div class="field">
             <label for=name>{label}</label>
@@ -268,25 +270,35 @@ fn lines(setting: &'static TextSetting, value: &str, problems: Problems<'_>) -> 
     .into_any()
 }
 
-fn line(setting: &'static TextSetting, value: &str, problems: Problems<'_>) -> AnyView {
-    let TextSetting { name, label, .. } = *setting;
+fn line(
+    setting: &'static TextSetting,
+    keyboard: &'static str,
+    most: usize,
+    value: &str,
+    problems: Problems<'_>,
+) -> AnyView {
+    let TextSetting { name, label, example, hint, .. } = *setting;
+    let hinted = !hint.is_empty();
+    let described = if hinted { format!("{name}-hint {}", problems.id()) } else { problems.id() };
     view! {
         <div class="field">
             <label for=name>{label}</label>
             <input
                 class="input"
                 type="text"
-                inputmode="email"
+                inputmode=keyboard
                 id=name
                 name=name
                 value=value.to_owned()
-                maxlength="254"
+                maxlength=most.to_string()
+                placeholder=(!example.is_empty()).then_some(example)
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
-                aria-describedby=problems.id()
+                aria-describedby=described
                 aria-invalid=problems.invalid()
             />
+            {hinted.then(|| view! { <p class="field-note" id=format!("{name}-hint")>{hint}</p> })}
             {problems.note()}
         </div>
     }

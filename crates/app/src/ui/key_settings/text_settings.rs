@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
-use model::{KeySettings, Metadata, NetworkSet, OriginSet, SettingsPatch};
+use model::{KeySettings, Metadata, NOTES_MAX, NetworkSet, OriginSet, SettingsPatch};
 
 /// A setting that is typed as text.
 pub(crate) struct TextSetting {
@@ -18,7 +18,7 @@ pub(crate) struct TextSetting {
     /// Its field.
     pub(super) field: TextField,
     /// The text for these settings.
-    pub(super) write: fn(&KeySettings) -> String,
+    pub(crate) write: fn(&KeySettings) -> String,
     /// Reads the text into the patch, or returns all its errors.
     pub(super) read: fn(&str, &mut SettingsPatch) -> Result<(), Vec<String>>,
 }
@@ -26,12 +26,20 @@ pub(crate) struct TextSetting {
 /// The kind of field that a text is typed into.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextField {
-    /// One line, an e-mail address.
-    Email,
+    /// One line.
+    Line {
+        /// The keyboard that a phone shows (`inputmode`).
+        keyboard: &'static str,
+        /// Most characters.
+        most: usize,
+    },
     /// One value a line.
     Lines,
     /// Text for people.
-    Prose,
+    Prose {
+        /// Most characters, as browsers count them.
+        most: usize,
+    },
 }
 
 /// In the order in which a form shows them.
@@ -65,7 +73,7 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 5] = [
         label: "Owner e-mail",
         example: "",
         hint: "",
-        field: TextField::Email,
+        field: TextField::Line { keyboard: "email", most: 254 },
         write: |settings| settings.owner_email.as_ref().map(ToString::to_string).unwrap_or_default(),
         read: |text, patch| {
             patch.owner_email = Some(optional(text)?);
@@ -89,7 +97,7 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 5] = [
         label: "Notes",
         example: "",
         hint: "Whoever manages keys can read the notes. The client never sees them.",
-        field: TextField::Prose,
+        field: TextField::Prose { most: NOTES_MAX * 2 },
         write: |settings| settings.notes.as_ref().map(ToString::to_string).unwrap_or_default(),
         read: |text, patch| {
             patch.notes = Some(optional(text)?);
