@@ -25,7 +25,7 @@ async fn every_key_is_a_line(database: TestDatabase) {
     assert_eq!(lines.len(), 2 + 2_500);
     assert!(lines[0].starts_with("client_name,key,environment,"));
     let columns: Vec<_> = lines[0].split(',').collect();
-    let settings = serde_json::to_value(&settings("Any").build().unwrap()).unwrap();
+    let settings = serde_json::to_value(settings("Any").build().unwrap()).unwrap();
     for name in settings.as_object().unwrap().keys() {
         assert_eq!(columns.iter().filter(|column| *column == name).count(), 1, "{name} in {columns:?}");
     }
