@@ -2,7 +2,8 @@
 //!
 //! A runtime with a waiting timer gives every wait for a socket a timeout, and the kernel arms and disarms a timer for
 //! it with every call: on a virtual machine that costs as much as deciding the call. So the runtime that answers calls
-//! has no waiting timer, and all that must wait (the poll of the epoch, the arrival of heads) waits in another.
+//! has no waiting timer, and all that must wait (the poll of the epoch, the arrival of heads) waits in another. Measured
+//! beside hyper's own timer under load it is 4 % of a call (docs/performance.md).
 
 use std::{
     pin::Pin,
