@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use model::{ClientName, Instant, Key, KeyError, KeySettings, ListQuery, Scope};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{Caller, Keydesk};
 
@@ -57,7 +57,7 @@ impl Export {
         if !self.begun {
             self.begun = true;
             let any = KeySettings::new(ClientName::parse("any")?);
-            let more = more(&any).into_iter().map(|(name, _)| name.into());
+            let more = any.texts_besides(&COLUMNS).into_iter().map(|(name, _)| name.into());
             line(&mut text, &COLUMNS.map(Cow::Borrowed).into_iter().chain(more).collect::<Vec<_>>());
         }
         listed.items.iter().for_each(|key| line(&mut text, &cells(key)));
@@ -69,6 +69,8 @@ impl Export {
 fn cells(key: &Key) -> Vec<Cow<'_, str>> {
     let at = |instant: Option<Instant>| instant.map_or(Cow::Borrowed(""), |instant| instant.to_string().into());
     let settings = &key.settings;
+    let metadata =
+        if settings.metadata.is_empty() { Cow::Borrowed("") } else { json!(settings.metadata).to_string().into() };
     let columns: [Cow<'_, str>; COLUMNS.len()] = [
         settings.client_name.as_str().into(),
         key.hint.0.as_str().into(),
@@ -84,28 +86,12 @@ fn cells(key: &Key) -> Vec<Cow<'_, str>> {
         key.updated_at.to_string().into(),
         settings.owner_email.as_ref().map_or("", |email| email.as_str()).into(),
         settings.notes.as_ref().map_or("", |notes| notes.as_str()).into(),
-        cell(json!(settings.metadata)).into(),
+        metadata,
         key.kind.as_str().into(),
         key.id.to_string().into(),
     ];
-    columns.into_iter().chain(more(settings).into_iter().map(|(_, value)| cell(value).into())).collect()
-}
-
-/// The settings that have no place in [`COLUMNS`].
-fn more(settings: &KeySettings) -> Vec<(String, Value)> {
-    let Value::Object(named) = json!(settings) else { return Vec::new() };
-    named.into_iter().filter(|(name, _)| !COLUMNS.contains(&name.as_str())).collect()
-}
-
-/// A value as text; nothing for one that is empty.
-fn cell(value: Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text,
-        Value::Array(items) if items.is_empty() => String::new(),
-        Value::Object(pairs) if pairs.is_empty() => String::new(),
-        value => value.to_string(),
-    }
+    let more = settings.texts_besides(&COLUMNS).into_iter().map(|(_, text)| text.into());
+    columns.into_iter().chain(more).collect()
 }
 
 fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> Cow<'static, str> {

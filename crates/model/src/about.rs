@@ -13,7 +13,7 @@ pub const METADATA_BYTES_MAX: usize = 1024;
 /// Longest notes, in characters.
 pub const NOTES_MAX: usize = 1000;
 /// Longest e-mail address, in bytes.
-const EMAIL_MAX: usize = 254;
+pub const EMAIL_MAX: usize = 254;
 
 /// Pairs of the administrator's own, for example `crm_account: 4711`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

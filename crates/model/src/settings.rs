@@ -2,6 +2,7 @@
 //! one through this file.
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use crate::{
     ClientName, Email, Instant, KeyError, LimitName, Metadata, NetworkSet, Notes, OriginSet, Preset, Quota, Quotas,
@@ -69,6 +70,20 @@ impl KeySettings {
 
     /// The settings that are left out of the audit entry of a new key, by name: what a person notes down about it.
     pub const NOT_AUDITED_WHEN_NEW: [&str; 3] = ["metadata", "owner_email", "notes"];
+
+    /// The settings that are not among `placed`, as text by name; one that is empty is an empty text.
+    pub fn texts_besides(&self, placed: &[&str]) -> Vec<(String, String)> {
+        let Ok(Value::Object(named)) = serde_json::to_value(self) else { return Vec::new() };
+        let text = |value: Value| match value {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            Value::Array(items) if items.is_empty() => String::new(),
+            Value::Object(pairs) if pairs.is_empty() => String::new(),
+            value => value.to_string(),
+        };
+        let besides = named.into_iter().filter(|(name, _)| !placed.contains(&name.as_str()));
+        besides.map(|(name, value)| (name, text(value))).collect()
+    }
 
     /// The settings that the client itself is shown.
     pub fn for_client(self) -> Self {

@@ -5,7 +5,8 @@ use crate::{
     Change, Store, StoreError, StoredKey,
     api_key::{INSERT_KEYS, key_row},
     db::on_db,
-    group::{Insert, on_tx},
+    group::on_tx,
+    inserts::Insert,
     sql::{CHUNK, Sql, Value, instant, query},
 };
 

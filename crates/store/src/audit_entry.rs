@@ -2,6 +2,7 @@ use model::{Action, Actor, AuditId, InstallationId, Instant, KeyId};
 
 use crate::{
     StoreError,
+    inserts::Insert,
     sql::{Sql, Value},
 };
 
@@ -44,18 +45,18 @@ impl AuditEntry {
     }
 }
 
-/// A statement that appends entries.
-pub(crate) fn entries_sql(entries: &[(InstallationId, AuditEntry)]) -> Sql {
-    let mut sql = Sql::new(
-        "INSERT INTO audit_entry (installation_id, seq, id, at, actor, action, key_id, detail, previous_hash, hash) VALUES ",
-    );
-    for (index, (installation, entry)) in entries.iter().enumerate() {
-        sql.push(if index == 0 { "(" } else { ", (" });
-        sql.id(installation.0).push(", ").int(entry.seq).push(", ").id(entry.id.0).push(", ");
-        sql.int(entry.at.as_millis()).push(", ").text(&entry.actor).push(", ").text(&entry.action).push(", ");
-        sql.bind(Value::MaybeId(entry.key.map(|key| key.0))).push(", ").text(&entry.detail).push(", ");
-        sql.bind(Value::Bytes(entry.previous_hash.to_vec())).push(", ");
-        sql.bind(Value::Bytes(entry.hash.to_vec())).push(")");
-    }
+/// The beginning of the statement that appends entries.
+pub(crate) const INSERT_ENTRIES: Insert = Insert(
+    "INSERT INTO audit_entry (installation_id, seq, id, at, actor, action, key_id, detail, previous_hash, hash) VALUES ",
+);
+
+/// One row of it.
+pub(crate) fn entry_row(installation: InstallationId, entry: &AuditEntry) -> Sql {
+    let mut sql = Sql::new("(");
+    sql.id(installation.0).push(", ").int(entry.seq).push(", ").id(entry.id.0).push(", ");
+    sql.int(entry.at.as_millis()).push(", ").text(&entry.actor).push(", ").text(&entry.action).push(", ");
+    sql.bind(Value::MaybeId(entry.key.map(|key| key.0))).push(", ").text(&entry.detail).push(", ");
+    sql.bind(Value::Bytes(entry.previous_hash.to_vec())).push(", ");
+    sql.bind(Value::Bytes(entry.hash.to_vec())).push(")");
     sql
 }

@@ -2,7 +2,11 @@ use model::{AuditId, InstallationId, Instant, KeyId};
 use uuid::Uuid;
 
 use crate::{
-    AuditEntry, Change, HASH_LEN, Store, StoreError, audit_entry::entries_sql, db::on_db, group::on_tx, sql::CHUNK,
+    AuditEntry, Change, HASH_LEN, Store, StoreError,
+    audit_entry::{INSERT_ENTRIES, entry_row},
+    db::on_db,
+    group::on_tx,
+    inserts::Inserts,
 };
 
 #[derive(sqlx::FromRow)]
@@ -105,13 +109,14 @@ impl Change {
     ) -> Result<(), StoreError> {
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(()) };
         let (first, last) = (first.seq, (last.seq, last.hash));
-        let entries: Vec<_> = entries.iter().map(|entry| (installation, entry.clone())).collect();
+        let mut rows = Inserts::default();
+        entries.iter().for_each(|entry| rows.add(INSERT_ENTRIES, entry_row(installation, entry)));
         let head = self.kept().head(installation);
         if head.is_some_and(|head| first == head.map_or(0, |(seq, _)| seq) + 1) {
-            self.kept().entries.extend(entries);
+            self.kept().entries.take_in(rows);
         } else {
-            for chunk in entries.chunks(CHUNK) {
-                self.execute(entries_sql(chunk)).await?;
+            for sql in rows.into_statements() {
+                self.execute(sql).await?;
             }
         }
         self.kept().set_head(installation, Some(last));

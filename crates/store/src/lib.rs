@@ -19,6 +19,7 @@ mod examine;
 mod group;
 mod handover;
 mod idempotency;
+mod inserts;
 mod installation;
 mod purge;
 mod record;

@@ -64,14 +64,14 @@ pub(crate) fn with(profile: Profile, steps: &Steps) -> Result<PathBuf> {
     site(steps)?;
     let mut cargo = match profile {
         Profile::Release => release("build"),
-        Profile::Dev => process::cargo(),
+        Profile::Dev => {
+            let mut cargo = process::cargo();
+            // Beside an example, which fills databases with many keys, cargo builds the binary with the features of tests.
+            cargo.args(["build", "--example", "seed"]);
+            cargo
+        }
     };
-    cargo.args(match profile {
-        Profile::Release => ["--bin", "keydesk"].as_slice(),
-        // Beside an example, which fills databases with many keys, cargo builds the binary with the features of tests.
-        Profile::Dev => &["build", "--bin", "keydesk", "--example", "seed"],
-    });
-    steps.compile("build server", &mut cargo)?;
+    steps.compile("build server", cargo.args(["--bin", "keydesk"]))?;
     Ok(profile.binary())
 }
 

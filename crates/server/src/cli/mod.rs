@@ -19,8 +19,7 @@ use std::{process::ExitCode, time::Instant};
 
 use clap::{Args, Parser, Subcommand};
 use domain::{Caller, Keydesk};
-use model::{Key, KeySettings, KeyStatus, PlainSecret};
-use serde_json::{Value, json};
+use model::{Key, KeyStatus, PlainSecret};
 
 use self::output::Output;
 use crate::{
@@ -164,6 +163,19 @@ impl Command {
     }
 }
 
+/// Settings that have a line of their own, and two that can be long. All others are shown by their names in the API.
+const PLACED: [&str; 9] = [
+    "client_name",
+    "preset",
+    "scopes",
+    "expires_at",
+    "allowed_ips",
+    "allowed_origins",
+    "owner_email",
+    "metadata",
+    "notes",
+];
+
 /// A key for people, with its secret if it has just been made.
 fn show(key: &Key, secret: Option<&PlainSecret>, output: &mut Output) -> Result<(), Failed> {
     let id = key.id.to_string();
@@ -188,24 +200,11 @@ fn show(key: &Key, secret: Option<&PlainSecret>, output: &mut Output) -> Result<
         ("Owner", email),
     ];
     pairs.extend(more.into_iter().filter(|(_, value)| !value.is_empty()));
-    let other = other_settings(&key.settings);
-    pairs.extend(other.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let other = key.settings.texts_besides(&PLACED);
+    let other = other.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    pairs.extend(other.filter(|(_, text)| !text.is_empty()));
     pairs.push(("Key", secret.map_or(key.hint.0.as_str(), PlainSecret::expose)));
     Ok(output.pairs(&pairs)?)
-}
-
-/// The settings without a line of their own that are set, by their names in the API. Metadata and notes can be long.
-fn other_settings(settings: &KeySettings) -> Vec<(String, String)> {
-    const SHOWN: [&str; 7] =
-        ["client_name", "preset", "scopes", "expires_at", "allowed_ips", "allowed_origins", "owner_email"];
-    const LONG: [&str; 2] = ["metadata", "notes"];
-    let Value::Object(named) = json!(settings) else { return Vec::new() };
-    let is_set = |value: &Value| !value.is_null() && !value.as_array().is_some_and(Vec::is_empty);
-    named
-        .into_iter()
-        .filter(|(name, value)| !SHOWN.contains(&name.as_str()) && !LONG.contains(&name.as_str()) && is_set(value))
-        .map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        .collect()
 }
 
 fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> String {

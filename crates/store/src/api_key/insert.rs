@@ -3,7 +3,7 @@ use model::{Instant, fold};
 use super::settings::{COLUMNS, settings_columns};
 use crate::{
     StoredKey,
-    group::Insert,
+    inserts::Insert,
     sql::{Sql, Value},
 };
 

@@ -2,8 +2,7 @@ use std::collections::BTreeMap;
 
 use model::InstallationId;
 
-use super::inserts::Inserts;
-use crate::audit_entry::{AuditEntry, HASH_LEN};
+use crate::{audit_entry::HASH_LEN, inserts::Inserts};
 
 /// Number and hash of an audit log's newest entry; `None`: it has none yet.
 pub(crate) type Head = Option<(i64, [u8; HASH_LEN])>;
@@ -23,7 +22,7 @@ pub(crate) struct Kept {
     /// Rows that are written sooner if a later change has to ask the database something, since it must find them there.
     pub(crate) inserts: Inserts,
     /// Audit entries that continue the audit logs, in their order. No change reads them.
-    pub(crate) entries: Vec<(InstallationId, AuditEntry)>,
+    pub(crate) entries: Inserts,
     /// By how much each installation's number of keys grows.
     pub(crate) counts: BTreeMap<InstallationId, i64>,
 }
@@ -58,7 +57,7 @@ impl Kept {
     pub(crate) fn take_in(&mut self, later: Self) {
         self.heads.extend(later.heads);
         self.inserts.take_in(later.inserts);
-        self.entries.extend(later.entries);
+        self.entries.take_in(later.entries);
         for (installation, more) in later.counts {
             self.add_count(installation, more);
         }

@@ -62,10 +62,7 @@ impl Leader {
             // Not given back: the change was leaked or its runtime ended. The group's drop tells its changes.
             let Some(back) = lend(group, next).await else { return };
             group = match back {
-                Back::Kept(group) | Back::Left(group) if group.broken().is_some() => {
-                    let error = group.broken().cloned();
-                    return group.settle(error.map_or(Ok(()), Err));
-                }
+                Back::Kept(group) | Back::Left(group) if group.is_broken() => return group.end().await,
                 Back::Kept(group) => group,
                 Back::Left(group) if group.is_empty() && group.is_touched() => return group.end().await,
                 Back::Left(mut group) => match group.take_back().await {

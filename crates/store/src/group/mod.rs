@@ -23,7 +23,6 @@
 
 mod change;
 mod ended;
-mod inserts;
 mod kept;
 mod leader;
 mod queue;
@@ -32,7 +31,6 @@ mod transaction;
 pub use change::Change;
 pub(crate) use change::on_tx;
 pub use ended::Settled;
-pub(crate) use inserts::Insert;
 pub(crate) use kept::COUNT_KEYS;
 pub(crate) use queue::Queue;
 pub(crate) use transaction::Tx;

@@ -6,15 +6,9 @@ use sqlx::{Postgres, Sqlite, pool::PoolConnection};
 use super::{
     MEMBERS_MOST,
     ended::{Ended, Outcome},
-    inserts::Inserts,
     kept::{COUNT_KEYS, Kept},
 };
-use crate::{
-    StoreError,
-    audit_entry::entries_sql,
-    db::Db,
-    sql::{CHUNK, query},
-};
+use crate::{StoreError, db::Db, inserts::Inserts, sql::query};
 
 pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value";
 pub(crate) const SET_EPOCH: &str = "UPDATE epoch SET value = $1 WHERE id = 1";
@@ -163,9 +157,9 @@ impl Group {
         &mut self.callers
     }
 
-    /// Why nothing of it can be committed any more, if so.
-    pub(super) fn broken(&self) -> Option<&StoreError> {
-        self.broken.as_ref()
+    /// Whether nothing of it can be committed any more.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.is_some()
     }
 
     /// The epoch of the change whose turn it is.
@@ -231,6 +225,9 @@ impl Group {
     }
 
     async fn write_and_commit(&mut self) -> Outcome {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
         if self.is_empty() {
             return self.tx.run("ROLLBACK").await;
         }
@@ -247,12 +244,7 @@ impl Group {
     async fn write_kept(&mut self) -> Result<(), StoreError> {
         let Kept { inserts, entries, counts, .. } = std::mem::take(&mut self.kept);
         self.tx.insert(inserts).await?;
-        for chunk in entries.chunks(CHUNK) {
-            let sql = entries_sql(chunk);
-            on_connection!(&mut self.tx, connection => {
-                query!(query, sql, connection).execute(connection).await?;
-            });
-        }
+        self.tx.insert(entries).await?;
         for (installation, more) in counts.into_iter().filter(|(_, more)| *more != 0) {
             on_connection!(&mut self.tx, connection => {
                 sqlx::query(COUNT_KEYS).bind(installation.0).bind(more).execute(connection).await?;

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
-use model::{KeySettings, Metadata, NOTES_MAX, NetworkSet, OriginSet, SettingsPatch};
+use model::{EMAIL_MAX, KeySettings, Metadata, NOTES_MAX, NetworkSet, OriginSet, SettingsPatch};
 
 /// A setting that is typed as text.
 pub(crate) struct TextSetting {
@@ -73,7 +73,7 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 5] = [
         label: "Owner e-mail",
         example: "",
         hint: "",
-        field: TextField::Line { keyboard: "email", most: 254 },
+        field: TextField::Line { keyboard: "email", most: EMAIL_MAX },
         write: |settings| settings.owner_email.as_ref().map(ToString::to_string).unwrap_or_default(),
         read: |text, patch| {
             patch.owner_email = Some(optional(text)?);
