@@ -90,7 +90,7 @@ async function live() {
   if (document.hidden || parts.length === 0) return;
   try {
     // The server does not count this as a use of the session: an open page does not keep its session alive.
-    const headers = { accept: 'text/html', 'x-keydesk-by-itself': '1' };
+    const headers = { accept: 'text/html', 'x-keydesk-by-itself': '1', 'x-keydesk-drawn-for': root.dataset.for ?? '' };
     const answer = await fetch(location.pathname, { headers });
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');

@@ -38,7 +38,7 @@ pub(crate) async fn caller(
     wanted: &[Scope],
 ) -> Result<Arc<Record>, Problem> {
     let credentials = credentials::read(headers)?;
-    let call = Call { key: credentials.key, installation: None, scopes: wanted, ip, origin: credentials.origin };
+    let call = Call { scopes: wanted, ip, origin: credentials.origin, ..Call::with(credentials.key) };
     let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
     match (verdict.code, verdict.record) {
         (Code::Valid, Some(record)) => Ok(record),

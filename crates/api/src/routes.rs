@@ -3,7 +3,7 @@
 
 use edge::{
     Template,
-    problem::{DEFAULT_KEY_PROTECTED, SCOPE_ESCALATION},
+    problem::{BOUNDS_ESCALATION, DEFAULT_KEY_PROTECTED, ENVIRONMENT_ESCALATION, SCOPE_ESCALATION},
 };
 
 use crate::{
@@ -40,23 +40,31 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(presets::list_presets, for_any_key),
         endpoint!(list::list_keys, for_manager(READ)),
         endpoint!(export::export_keys, for_manager(READ)),
-        endpoint!(create::create_key, for_manager(WRITE)).refusing(&[&SCOPE_ESCALATION]),
+        endpoint!(create::create_key, for_manager(WRITE)).refusing(&[
+            &SCOPE_ESCALATION,
+            &BOUNDS_ESCALATION,
+            &ENVIRONMENT_ESCALATION,
+        ]),
         endpoint!(get::get_key, for_manager(READ)),
-        endpoint!(change::change_key, for_manager(WRITE)).refusing(&[&SCOPE_ESCALATION, &DEFAULT_KEY_PROTECTED]),
+        endpoint!(change::change_key, for_manager(WRITE)).refusing(&[
+            &SCOPE_ESCALATION,
+            &BOUNDS_ESCALATION,
+            &DEFAULT_KEY_PROTECTED,
+        ]),
         endpoint!(delete::delete_key, for_manager(WRITE)).refusing(&[&DEFAULT_KEY_PROTECTED]),
         endpoint!(bulk_delete::delete_keys, for_manager(WRITE)),
         endpoint!(switch::disable_key, for_manager(WRITE)).refusing(&[&DEFAULT_KEY_PROTECTED]),
         endpoint!(switch::enable_key, for_manager(WRITE)).refusing(&[&SCOPE_ESCALATION, &DEFAULT_KEY_PROTECTED]),
         endpoint!(switch::disable_keys, for_manager(WRITE)),
         endpoint!(switch::enable_keys, for_manager(WRITE)),
-        endpoint!(rotate::rotate_key, for_manager(WRITE)).refusing(&[&SCOPE_ESCALATION]),
-        endpoint!(rotate::end_overlap, for_manager(WRITE)),
+        endpoint!(rotate::rotate_key, for_manager(WRITE)).refusing(&[&SCOPE_ESCALATION, &DEFAULT_KEY_PROTECTED]),
+        endpoint!(rotate::end_overlap, for_manager(WRITE)).refusing(&[&DEFAULT_KEY_PROTECTED]),
         endpoint!(rotate::list_secrets, for_manager(READ)),
-        endpoint!(handover::hand_over_key, for_manager(REVEAL)),
+        endpoint!(handover::hand_over_key, for_manager(REVEAL)).refusing(&[&SCOPE_ESCALATION]),
         endpoint!(handover::list_handovers, for_manager(READ)),
         endpoint!(handover::withdraw_handover, for_manager(WRITE)),
         endpoint!(restore::restore_key, for_manager(WRITE)).refusing(&[&SCOPE_ESCALATION]),
-        endpoint!(reveal::reveal_key, for_manager(REVEAL)),
+        endpoint!(reveal::reveal_key, for_manager(REVEAL)).refusing(&[&SCOPE_ESCALATION]),
         endpoint!(health::healthz, open),
         endpoint!(health::readyz, open),
     ]

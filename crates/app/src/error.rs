@@ -22,6 +22,16 @@ pub(crate) enum ApiError {
     /// Nobody is signed in, or the session has ended.
     #[error("You are signed out. Please sign in again.")]
     SignedOut,
+    /// The page was drawn for somebody else than who is signed in now, in another tab of the same browser.
+    #[error(
+        "You are signed in as {name} ({installation}) now, and this page was drawn for somebody else. Nothing was changed. Reload the page to go on as {name}."
+    )]
+    SomebodyElse {
+        /// Who is signed in now.
+        name: String,
+        /// Where they work, as people read it.
+        installation: String,
+    },
     /// A password was sent unencrypted from another machine.
     #[error("Signing in needs https. Open Keydesk over https, or on the machine it runs on as http://localhost.")]
     NeedsHttps,
@@ -72,6 +82,7 @@ impl ApiError {
             },
             Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
+            Self::SomebodyElse { .. } => StatusCode::CONFLICT,
             Self::ForeignOrigin | Self::NeedsHttps => StatusCode::FORBIDDEN,
             Self::Malformed | Self::Incomplete => StatusCode::BAD_REQUEST,
             Self::Offline => StatusCode::BAD_GATEWAY,
@@ -117,6 +128,7 @@ mod tests {
             ApiError::Admin(AdminError::TooManyAttempts { retry_after_seconds: 4 }),
             ApiError::Fields(vec![FieldProblem { field: "notes".into(), message: "Too long.".into() }]),
             ApiError::SignedOut,
+            ApiError::SomebodyElse { name: "Bo".into(), installation: "Acme".into() },
             ApiError::NeedsHttps,
             ApiError::ForeignOrigin,
             ApiError::Malformed,

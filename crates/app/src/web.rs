@@ -8,6 +8,7 @@ mod assets;
 pub(crate) mod compression;
 #[cfg(feature = "ssr")]
 mod cookie;
+pub(crate) mod drawn_for;
 #[cfg(feature = "ssr")]
 mod files;
 #[cfg(feature = "ssr")]
@@ -31,6 +32,7 @@ pub use access::BrowserAccess;
 pub use assets::Assets;
 #[cfg(feature = "ssr")]
 pub(crate) use cookie::{cookie, set_cookie};
+pub(crate) use drawn_for::own;
 #[cfg(feature = "ssr")]
 pub use files::{File, Files};
 pub(crate) use own_path::{START, own_path};

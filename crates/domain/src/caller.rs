@@ -1,55 +1,105 @@
-use model::{Actor, Administrator, Catalogue, InstallationId, KeyError, Role, Scope, ScopeSet};
+use model::{
+    Actor, Administrator, Bounds, Catalogue, Environment, InstallationId, Key, KeyError, KeyKind, KeySettings,
+    Permission, Role, Scope, ScopeSet,
+};
 use verify::Record;
 
-/// The caller of a verb: the actor, its installation, and the scopes that it holds.
+/// The caller of a verb: the actor, its installation, and what it may do there.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// As the audit log will name them.
     pub actor: Actor,
     /// The installation that they act in.
     pub installation: InstallationId,
-    /// The scopes that they hold. A caller can't grant a scope that it does not hold.
-    pub grants: Grants,
+    /// What they may do.
+    pub authority: Authority,
 }
 
-/// Which scopes a caller holds, and so may grant.
+/// What a caller may do.
 #[derive(Clone, Debug)]
-pub enum Grants {
-    /// Every scope there is: the operator, the owner.
-    All,
-    /// Only these.
-    Only(ScopeSet),
-    /// None, and may change nothing: a viewer.
-    None,
+pub enum Authority {
+    /// Everything: whoever can run the command line on the data.
+    Operator,
+    /// What the role of a person allows.
+    Person(Role),
+    /// What a calling key holds. Which scope a verb needs is asked at the door that it comes through.
+    Key(KeyAuthority),
+}
+
+/// What a calling key holds, and so may give to others.
+#[derive(Clone, Debug)]
+pub struct KeyAuthority {
+    /// A test key sees, makes and changes test keys alone.
+    pub environment: Environment,
+    /// A key can't grant a scope that it does not hold.
+    pub scopes: ScopeSet,
+    /// Within what the keys that it issues must lie. `None`: they are read when its change begins, and until then it
+    /// may give nothing.
+    pub bounds: Option<Bounds>,
 }
 
 impl Caller {
     /// Whoever can run the command line on the data.
     pub fn operator(installation: InstallationId) -> Self {
-        Self { actor: Actor::Operator, installation, grants: Grants::All }
+        Self { actor: Actor::Operator, installation, authority: Authority::Operator }
     }
 
     /// A caller of the REST API.
     pub fn key(record: &Record) -> Self {
+        let authority =
+            KeyAuthority { environment: record.environment(), scopes: record.scopes().clone(), bounds: None };
         Self {
             actor: Actor::Key { id: record.key_id() },
             installation: record.installation(),
-            grants: Grants::Only(record.scopes().clone()),
+            authority: Authority::Key(authority),
         }
     }
 
     /// A person signed in to the Workspace.
     pub(crate) fn administrator(who: &Administrator, installation: InstallationId) -> Self {
-        let grants = match who.role {
-            Role::Owner | Role::Manager => Grants::All,
-            Role::Viewer => Grants::None,
-        };
-        Self { actor: Actor::Administrator { id: who.id }, installation, grants }
+        Self { actor: Actor::Administrator { id: who.id }, installation, authority: Authority::Person(who.role) }
     }
 
-    /// Refuses a caller that may only read. The scopes of a calling key were checked before.
-    pub(crate) fn require_change(&self) -> Result<(), KeyError> {
-        if matches!(self.grants, Grants::None) { Err(KeyError::Forbidden) } else { Ok(()) }
+    /// Whether it may do this. What a role decides for a person, a scope has decided for a key at the door; what no
+    /// scope gives, no key may do.
+    pub fn may(&self, permission: Permission) -> bool {
+        use Permission as P;
+        match &self.authority {
+            Authority::Operator => true,
+            Authority::Person(role) => role.may(permission),
+            Authority::Key(_) => match permission {
+                P::ReadKeys | P::ReadUsage | P::ReadKeyNotes | P::ManageKeys | P::ReadAudit => true,
+                P::UseDefaultKey | P::ExportAudit | P::ManagePeople | P::ManageInstallation => false,
+            },
+        }
+    }
+
+    /// Refuses a caller that may not do this.
+    pub fn require(&self, permission: Permission) -> Result<(), KeyError> {
+        if self.may(permission) { Ok(()) } else { Err(KeyError::Forbidden) }
+    }
+
+    /// Whether keys of this environment exist for it.
+    pub fn sees(&self, environment: Environment) -> bool {
+        match &self.authority {
+            Authority::Key(KeyAuthority { environment: Environment::Test, .. }) => environment == Environment::Test,
+            _ => true,
+        }
+    }
+
+    /// The environment of a new key: the one that is wanted, else its own.
+    pub(crate) fn environment_of_new(&self, wanted: Option<Environment>) -> Result<Environment, KeyError> {
+        let own = match &self.authority {
+            Authority::Key(key) => key.environment,
+            Authority::Operator | Authority::Person(_) => Environment::Live,
+        };
+        let wanted = wanted.unwrap_or(own);
+        if self.sees(wanted) { Ok(wanted) } else { Err(KeyError::EnvironmentEscalation) }
+    }
+
+    /// A key as this caller is shown it.
+    pub(crate) fn shown(&self, key: Key) -> Key {
+        if self.may(Permission::ReadKeyNotes) { key } else { Key { settings: key.settings.without_notes(), ..key } }
     }
 
     /// Refuses scopes that are not in the catalogue, and scopes that the caller does not hold.
@@ -67,11 +117,65 @@ impl Caller {
     }
 
     /// Those of `wanted` that the caller may not grant.
-    pub(crate) fn lacks(&self, wanted: &ScopeSet) -> Vec<Scope> {
-        match &self.grants {
-            Grants::All => Vec::new(),
-            Grants::Only(held) => held.missing(wanted),
-            Grants::None => wanted.iter().cloned().collect(),
+    fn lacks(&self, wanted: &ScopeSet) -> Vec<Scope> {
+        match &self.authority {
+            Authority::Operator => Vec::new(),
+            Authority::Person(role) if role.may(Permission::ManageKeys) => Vec::new(),
+            Authority::Person(_) => wanted.iter().cloned().collect(),
+            Authority::Key(key) => key.scopes.missing(wanted),
         }
     }
+
+    /// Refuses a caller that may not have the secret of this key. Whoever has it can do what the key may do, so the
+    /// caller must hold all of that itself.
+    pub(crate) fn require_secret(&self, kind: KeyKind, scopes: &ScopeSet) -> Result<(), KeyError> {
+        if kind == KeyKind::Default && matches!(self.authority, Authority::Person(_)) {
+            self.require(Permission::UseDefaultKey)?;
+        }
+        self.require_to_hold(scopes)
+    }
+
+    /// The same for whoever replaces the secret. The contact centre's own services call with that of the Default API
+    /// Key, so no other key takes it from them.
+    pub(crate) fn require_to_rotate(&self, kind: KeyKind, scopes: &ScopeSet) -> Result<(), KeyError> {
+        if kind == KeyKind::Default && matches!(self.authority, Authority::Key(_)) {
+            return Err(KeyError::DefaultKeyProtected);
+        }
+        self.require_secret(kind, scopes)
+    }
+
+    /// Refuses a new key that lies beyond what this caller may issue.
+    pub(crate) fn require_to_issue(&self, new: &KeySettings) -> Result<(), KeyError> {
+        let Authority::Key(key) = &self.authority else { return Ok(()) };
+        let bounds = key.bounds.as_ref().ok_or(KeyError::Forbidden)?;
+        if new.issue_bounds.is_some() {
+            return Err(beyond("issue_bounds"));
+        }
+        bounds.beyond(new).map_or(Ok(()), |field| Err(beyond(field)))
+    }
+
+    /// Refuses an edit of the key `id` that widens it beyond what this caller may issue. A key may narrow itself, and
+    /// never widen itself.
+    pub(crate) fn require_to_edit(
+        &self,
+        id: model::KeyId,
+        old: &KeySettings,
+        new: &KeySettings,
+    ) -> Result<(), KeyError> {
+        let Authority::Key(key) = &self.authority else { return Ok(()) };
+        let bounds = key.bounds.as_ref().ok_or(KeyError::Forbidden)?;
+        if new.issue_bounds != old.issue_bounds {
+            return Err(beyond("issue_bounds"));
+        }
+        let field = if self.actor == (Actor::Key { id }) {
+            Bounds::own(old).beyond(new).or_else(|| new.widens(old).then_some("rate_limits"))
+        } else {
+            bounds.beyond_both(old, new)
+        };
+        field.map_or(Ok(()), |field| Err(beyond(field)))
+    }
+}
+
+fn beyond(field: &str) -> KeyError {
+    KeyError::BoundsEscalation { field: field.to_owned() }
 }

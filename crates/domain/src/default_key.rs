@@ -7,6 +7,7 @@ impl Keydesk {
     pub async fn default_key(&self, caller: &Caller) -> Result<Key, KeyError> {
         self.require_module(caller.installation)?;
         let found = self.inner.store.default_key(caller.installation).await.map_err(failure::public)?;
-        found.map(|key| key.at(self.now())).ok_or(KeyError::NoInstallation)
+        let key = found.ok_or(KeyError::NoInstallation)?.at(self.now());
+        if caller.sees(key.environment) { Ok(key) } else { Err(KeyError::NotFound) }
     }
 }

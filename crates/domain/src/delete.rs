@@ -5,7 +5,7 @@ use serde_json::json;
 use store::Change;
 use verify::Prepared;
 
-use crate::{Caller, Keydesk, audit::AuditEvent, failure};
+use crate::{Caller, Keydesk, audit::AuditEvent, failure, selection};
 
 impl Keydesk {
     /// Deletes a key: it is refused from the moment this answers, and can be restored for 30 days.
@@ -59,6 +59,7 @@ impl Keydesk {
         let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
         self.change_rows_as(caller, ids.len(), move |this, caller, mut change| async move {
             let installation = caller.installation;
+            let (ids, invisible) = selection::visible(&mut change, &caller, ids).await?;
             if let (Some(version), [id]) = (if_version, &ids[..])
                 && let Some(key) = change.key(installation, *id).await.map_err(failure::public)?
                 && key.kind() == KeyKind::Issued
@@ -71,7 +72,7 @@ impl Keydesk {
             let done: HashSet<KeyId> =
                 change.delete_keys(installation, &ids, now).await.map_err(failure::public)?.into_iter().collect();
             let (deleted, left): (Vec<KeyId>, Vec<KeyId>) = ids.into_iter().partition(|id| done.contains(id));
-            let mut skipped = Vec::with_capacity(left.len());
+            let mut skipped = invisible;
             for id in left {
                 let key = change.key(installation, id).await.map_err(failure::public)?;
                 let reason = match key {

@@ -6,7 +6,8 @@ impl Keydesk {
     /// A key, also a deleted one while it can be restored.
     pub async fn get(&self, caller: &Caller, id: KeyId) -> Result<Key, KeyError> {
         self.require_module(caller.installation)?;
-        self.read(caller.installation, id).await
+        let key = self.read(caller.installation, id).await?;
+        if caller.sees(key.environment) { Ok(caller.shown(key)) } else { Err(KeyError::NotFound) }
     }
 
     pub(crate) async fn read(&self, installation: InstallationId, id: KeyId) -> Result<Key, KeyError> {

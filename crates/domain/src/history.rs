@@ -1,4 +1,4 @@
-use model::{Action, Actor, Instant, KeyError, KeyId};
+use model::{Action, Actor, Instant, KeyError, KeyId, Permission};
 use serde_json::Value;
 
 use crate::{Caller, Keydesk, failure};
@@ -33,6 +33,7 @@ pub struct History {
 impl Keydesk {
     /// The last 100 things that were done to a key; or the 100 before those, as [`History::older`] says.
     pub async fn history(&self, caller: &Caller, id: KeyId, before: Option<i64>) -> Result<History, KeyError> {
+        caller.require(Permission::ReadAudit)?;
         // Fails if there is no such key.
         self.get(caller, id).await?;
         let (store, installation) = (&self.inner.store, caller.installation);

@@ -29,6 +29,17 @@ impl Keydesk {
         Ok(self.installations().await?.into_iter().find(|installation| installation.name == name))
     }
 
+    /// The installation of this name, from memory.
+    pub fn installation_in_memory(&self, name: &str) -> Option<Installation> {
+        let installations = self.inner.installations.read().unwrap_or_else(PoisonError::into_inner);
+        installations.values().find(|installation| installation.name == name).cloned()
+    }
+
+    /// The name of an installation, from memory.
+    pub fn installation_name(&self, id: InstallationId) -> Option<String> {
+        self.remembered(id).map(|installation| installation.name)
+    }
+
     /// Whether the API Keys module is on, from memory. For an installation that does not exist it is off.
     pub fn module_enabled(&self, id: InstallationId) -> bool {
         self.remembered(id).is_some_and(|installation| installation.enabled)

@@ -14,8 +14,8 @@ use crate::{
 /// A key to be issued.
 #[derive(Clone, Debug, Default)]
 pub struct NewKey {
-    /// Which data it reaches.
-    pub environment: Environment,
+    /// Which data it reaches; `None`: those that the calling key reaches, live data for a person.
+    pub environment: Option<Environment>,
     /// The settings that are given; the rest is as in [`KeySettings::new`].
     pub settings: SettingsPatch,
     /// So that a request that is sent again issues no second key.
@@ -23,7 +23,7 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// A live key with these settings.
+    /// A key with these settings.
     pub fn of(settings: SettingsPatch) -> Self {
         Self { settings, ..Self::default() }
     }
@@ -41,12 +41,13 @@ impl Draft {
         let settings = new.settings.build()?;
         caller.require_to_give(catalogue, &settings.scopes)?;
         require_no_limits(&settings)?;
-        Ok(Self { kind: KeyKind::Issued, environment: new.environment, settings })
+        let environment = caller.environment_of_new(new.environment)?;
+        Ok(Self { kind: KeyKind::Issued, environment, settings })
     }
 }
 
 impl Keydesk {
-    /// Issues a key. The caller can't grant a scope that it does not hold.
+    /// Issues a key. The caller can't grant a scope that it does not hold, and a calling key issues none beyond its bounds.
     pub async fn issue(&self, caller: &Caller, new: NewKey) -> Result<Issued, KeyError> {
         let installation = self.require_to_change(caller)?;
         let idempotency = new.idempotency.clone();
@@ -57,6 +58,7 @@ impl Keydesk {
             {
                 return Ok(answer);
             }
+            caller.require_to_issue(&draft.settings)?;
             let now = this.now();
             let (mut issued, records) = this.insert(&mut change, caller.actor, &installation, vec![draft], now).await?;
             let issued = issued.remove(0);
@@ -76,6 +78,7 @@ impl Keydesk {
         let drafts =
             new.into_iter().map(|new| Draft::of(caller, self.catalogue(), new)).collect::<Result<Vec<_>, _>>()?;
         self.change_rows_as(caller, drafts.len(), move |this, caller, mut change| async move {
+            drafts.iter().try_for_each(|draft| caller.require_to_issue(&draft.settings))?;
             let now = this.now();
             let (issued, records) = this.insert(&mut change, caller.actor, &installation, drafts, now).await?;
             this.commit(change).await?;

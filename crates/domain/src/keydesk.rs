@@ -6,13 +6,13 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use model::{Actor, Catalogue, InstallationId, Instant, KeyError, KeyStatus, SecretFormat};
+use model::{Actor, Bounds, Catalogue, InstallationId, Instant, KeyError, KeyStatus, Permission, SecretFormat};
 use store::{Change, Store};
 use uuid::Uuid;
 use verify::Verifier;
 
 use crate::{
-    Caller, Clock, Entropy, Grants, Installation, Keyring,
+    Authority, Caller, Clock, Entropy, Installation, Keyring,
     audit::{self, AuditEvent},
     entropy, failure,
     password::Passwords,
@@ -136,9 +136,9 @@ impl Keydesk {
         F: Future<Output = Result<T, KeyError>> + Send + 'static,
     {
         self.require_to_change(caller)?;
-        let caller = caller.clone();
+        let mut caller = caller.clone();
         self.change(keys, |this, mut change| async move {
-            this.ask_again(&caller, &mut change).await?;
+            this.ask_again(&mut caller, &mut change).await?;
             work(this, caller, change).await
         })
         .await
@@ -147,18 +147,21 @@ impl Keydesk {
     /// Refuses if the module is off or the caller may change nothing. Returns the caller's installation.
     pub(crate) fn require_to_change(&self, caller: &Caller) -> Result<Installation, KeyError> {
         let installation = self.require_module(caller.installation)?;
-        caller.require_change()?;
+        caller.require(Permission::ManageKeys)?;
         Ok(installation)
     }
 
-    /// Changes wait for each other: a key that was deleted, or lost a scope, while its call waited makes no change.
-    async fn ask_again(&self, caller: &Caller, change: &mut Change) -> Result<(), KeyError> {
-        if let (Actor::Key { id }, Grants::Only(held)) = (caller.actor, &caller.grants) {
+    /// Changes wait for each other: a key that was deleted, or lost a scope, while its call waited makes no change. Here
+    /// a calling key also learns within which bounds it may issue others.
+    async fn ask_again(&self, caller: &mut Caller, change: &mut Change) -> Result<(), KeyError> {
+        if let (Actor::Key { id }, Authority::Key(held)) = (caller.actor, &mut caller.authority) {
             let key = change.caller(caller.installation, id).await.map_err(failure::public)?;
-            let (life, scopes) = key.ok_or(KeyError::Forbidden)?;
-            if life.status(self.now()) != KeyStatus::Active || !scopes.missing(held).is_empty() {
+            let key = key.ok_or(KeyError::Forbidden)?;
+            let now = self.now();
+            if key.life.status(now) != KeyStatus::Active || !key.scopes().missing(&held.scopes).is_empty() {
                 return Err(KeyError::Forbidden);
             }
+            held.bounds = Some(Bounds::of(key.settings(), now));
         }
         Ok(())
     }

@@ -54,7 +54,7 @@ mod whoami;
 pub use administrator::NewAdministrator;
 pub use background::Background;
 pub use backup::BackupError;
-pub use caller::{Caller, Grants};
+pub use caller::{Authority, Caller, KeyAuthority};
 pub use clock::{Clock, SystemClock};
 pub use entropy::{Entropy, SystemEntropy};
 pub use examine::Finding;

@@ -1,4 +1,4 @@
-use model::{Cursor, CursorValue, Key, KeyError, KeyId, KeyPage, ListQuery, PAGE_MAX, SortColumn, fold};
+use model::{Cursor, CursorValue, Environment, Key, KeyError, KeyId, KeyPage, ListQuery, PAGE_MAX, SortColumn, fold};
 use store::{KeyFilter, TOTAL_COUNTED};
 
 use crate::{Caller, Keydesk, failure};
@@ -45,17 +45,30 @@ impl Keydesk {
         if search.contains(char::is_control) {
             return Ok(Listed { items: Vec::new(), next: None, filter: None, default_matches: false });
         }
-        let default = self.default_key(caller).await?;
+        let environment = match (caller.sees(Environment::Live), query.environment) {
+            (true, wanted) => wanted,
+            (false, None | Some(Environment::Test)) => Some(Environment::Test),
+            (false, Some(Environment::Live)) => {
+                return Ok(Listed { items: Vec::new(), next: None, filter: None, default_matches: false });
+            }
+        };
+        let default = match self.default_key(caller).await {
+            Err(KeyError::NotFound) => None,
+            found => Some(found?),
+        };
         // The Default API Key never expires.
-        let default_matches = query.expiring_before.is_none()
-            && query.status.is_none_or(|status| status == default.status)
-            && query.environment.is_none_or(|environment| environment == default.environment)
-            && query.preset.is_none_or(|preset| preset == default.settings.preset)
-            && fold(default.settings.client_name.as_str()).contains(&search);
+        let default = default.filter(|default| {
+            query.expiring_before.is_none()
+                && query.status.is_none_or(|status| status == default.status)
+                && query.environment.is_none_or(|environment| environment == default.environment)
+                && query.preset.is_none_or(|preset| preset == default.settings.preset)
+                && fold(default.settings.client_name.as_str()).contains(&search)
+        });
+        let default_matches = default.is_some();
         let filter = KeyFilter {
             installation: caller.installation,
             search,
-            environment: query.environment,
+            environment,
             status: query.status,
             preset: query.preset,
             expiring_before: query.expiring_before,
@@ -64,8 +77,8 @@ impl Keydesk {
         };
         let limit = limit as usize;
         let mut items = Vec::with_capacity(limit);
-        if query.cursor.is_none() && default_matches {
-            items.push(default);
+        if query.cursor.is_none() {
+            items.extend(default.map(|key| caller.shown(key)));
         }
         // A cursor continues in the order that it was made for.
         let sort = query.cursor.as_ref().map_or(query.sort, |cursor| cursor.sort);
@@ -74,7 +87,7 @@ impl Keydesk {
         // One more than is shown tells whether there is a next page.
         let rows = self.inner.store.list(&filter, sort, after, wanted as i64 + 1).await.map_err(failure::public)?;
         let mut rows = rows.into_iter();
-        items.extend(rows.by_ref().take(wanted).map(|row| row.at(now)));
+        items.extend(rows.by_ref().take(wanted).map(|row| caller.shown(row.at(now))));
         let more = rows.next().is_some();
         let next = more.then(|| {
             let after =

@@ -11,6 +11,9 @@ impl Keydesk {
             let installation = caller.installation;
             let now = this.now();
             let before = change.key(installation, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
+            if !caller.sees(before.environment()) {
+                return Err(KeyError::NotFound);
+            }
             let deleted_at = before.life.deleted_at.ok_or(KeyError::NotDeleted)?;
             // A key counts as purged to the millisecond, even before the job removes its rows.
             if deleted_at.plus_millis(RESTORE_WINDOW_MS) <= now {

@@ -1,8 +1,8 @@
-use model::{Action, Key, KeyError, KeyId, Overlap, Scope, SecretInfo};
+use model::{Action, Key, KeyError, KeyId, KeyKind, Overlap, SecretInfo};
 use serde_json::json;
 
 use crate::{
-    Caller, Grants, Idempotency, Issued, Keydesk,
+    Caller, Idempotency, Issued, Keydesk,
     audit::AuditEvent,
     failure,
     update::{in_version, living},
@@ -10,10 +10,10 @@ use crate::{
 
 impl Keydesk {
     /// Gives a key a new secret. The one before works for the overlap; [`Overlap::NONE`] ends it before this answers.
-    /// More than two never work: a secret that was ending already ends now. The Default API Key can be rotated as well.
+    /// More than two never work: a secret that was ending already ends now. The Default API Key can be rotated by owners
+    /// and by the operator.
     ///
-    /// Whoever gets a secret can do what its key may do. So the caller must hold every scope of the key, or
-    /// `keys:reveal`, with which it could ask for the secret anyway.
+    /// Whoever gets a secret can do what its key may do. So the caller must hold every scope of the key.
     pub async fn rotate(
         &self,
         caller: &Caller,
@@ -38,10 +38,7 @@ impl Keydesk {
         self.change_as(caller, move |this, caller, mut change| async move {
             let now = this.now();
             let before = living(&mut change, &caller, id, None).await?;
-            let missing = caller.lacks(before.scopes());
-            if !missing.is_empty() && !reveals(&caller.grants) {
-                return Err(KeyError::ScopeEscalation { missing });
-            }
+            caller.require_to_rotate(before.kind(), before.scopes())?;
             if let Some(idempotency) = &idempotency
                 && let Some(answer) = this.answered(&mut change, &caller, idempotency).await?
             {
@@ -75,6 +72,9 @@ impl Keydesk {
             let installation = caller.installation;
             let now = this.now();
             let before = living(&mut change, &caller, id, if_version).await?;
+            if before.kind() == KeyKind::Default {
+                caller.require_to_rotate(before.kind(), before.scopes())?;
+            }
             let ended = change.end_overlap(installation, id, now).await.map_err(failure::public)?;
             if ended == 0 {
                 return Ok(before.at(now));
@@ -95,13 +95,5 @@ impl Keydesk {
         let kept =
             |secret: &SecretInfo| secret.expires_at.is_none_or(|end| end.plus_millis(model::RESTORE_WINDOW_MS) > now);
         Ok(secrets.into_iter().filter(kept).collect())
-    }
-}
-
-fn reveals(grants: &Grants) -> bool {
-    match grants {
-        Grants::All => true,
-        Grants::Only(scopes) => Scope::parse("keys:reveal").is_ok_and(|reveal| scopes.allows(&reveal)),
-        Grants::None => false,
     }
 }

@@ -1,7 +1,7 @@
-use model::{KeyStatus, Selection, fold};
-use store::KeyFilter;
+use model::{Environment, KeyError, KeyId, KeyStatus, Selection, Skipped, fold};
+use store::{Change, KeyFilter};
 
-use crate::{Caller, Keydesk};
+use crate::{Caller, Keydesk, failure};
 
 /// Keys changed in one change. More are changed in several, so that others get the writer in between.
 pub(crate) const CHANGE: usize = 2_000;
@@ -15,10 +15,15 @@ impl Keydesk {
         if query.status == Some(KeyStatus::Revoked) || search.contains(char::is_control) {
             return None;
         }
+        let environment = match (caller.sees(Environment::Live), query.environment) {
+            (true, wanted) => wanted,
+            (false, Some(Environment::Live)) => return None,
+            (false, _) => Some(Environment::Test),
+        };
         Some(KeyFilter {
             installation: caller.installation,
             search,
-            environment: query.environment,
+            environment,
             status: query.status,
             preset: query.preset,
             expiring_before: query.expiring_before,
@@ -26,4 +31,25 @@ impl Keydesk {
             now: self.now(),
         })
     }
+}
+
+/// Those of `ids` that exist for the caller, and the others. Whether the first exist at all is not checked.
+pub(crate) async fn visible(
+    change: &mut Change,
+    caller: &Caller,
+    ids: Vec<KeyId>,
+) -> Result<(Vec<KeyId>, Vec<Skipped>), KeyError> {
+    if caller.sees(Environment::Live) {
+        return Ok((ids, Vec::new()));
+    }
+    let (mut visible, mut others) = (Vec::with_capacity(ids.len()), Vec::new());
+    for id in ids {
+        let key = change.key(caller.installation, id).await.map_err(failure::public)?;
+        if key.is_some_and(|key| caller.sees(key.environment())) {
+            visible.push(id);
+        } else {
+            others.push(Skipped { id, code: KeyError::NotFound.code().to_owned() });
+        }
+    }
+    Ok((visible, others))
 }

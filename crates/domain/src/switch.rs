@@ -4,7 +4,12 @@ use model::{Action, BulkSwitched, Key, KeyError, KeyId, KeyKind, Selection, Sett
 use serde_json::json;
 use store::Change;
 
-use crate::{Caller, Grants, Keydesk, audit::AuditEvent, failure, selection::CHANGE};
+use crate::{
+    Authority, Caller, Keydesk,
+    audit::AuditEvent,
+    failure,
+    selection::{self, CHANGE},
+};
 
 /// The result of switching a selection on or off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,8 +45,9 @@ impl Keydesk {
         self.change_rows_as(caller, ids.len(), move |this, caller, mut change| async move {
             let installation = caller.installation;
             let now = this.now();
-            let (ids, mut skipped) =
-                if enabled { may_enable(&mut change, &caller, ids).await? } else { (ids, Vec::new()) };
+            let (ids, mut skipped) = selection::visible(&mut change, &caller, ids).await?;
+            let (ids, may_not) = if enabled { may_enable(&mut change, &caller, ids).await? } else { (ids, Vec::new()) };
+            skipped.extend(may_not);
             let switched = change.switch_keys(installation, &ids, enabled, now).await.map_err(failure::public)?;
             let switched: HashSet<KeyId> = switched.into_iter().collect();
             let (changed, left): (Vec<KeyId>, Vec<KeyId>) = ids.into_iter().partition(|id| switched.contains(id));
@@ -113,7 +119,7 @@ async fn may_enable(
     caller: &Caller,
     ids: Vec<KeyId>,
 ) -> Result<(Vec<KeyId>, Vec<Skipped>), KeyError> {
-    if matches!(caller.grants, Grants::All) {
+    if !matches!(caller.authority, Authority::Key(_)) {
         return Ok((ids, Vec::new()));
     }
     let (mut may, mut skipped) = (Vec::with_capacity(ids.len()), Vec::new());

@@ -26,6 +26,9 @@ impl Keydesk {
                 return Ok(0);
             }
             let records = change.records_of_keys(installation, &ids).await.map_err(failure::public)?;
+            if !records.iter().all(|record| caller.sees(record.environment)) {
+                return Err(KeyError::NotFound);
+            }
             records.iter().try_for_each(|record| caller.require_to_hold(&record.scopes))?;
             let count = ids.len() as u64;
             change.count_keys(installation, count as i64).await.map_err(failure::public)?;

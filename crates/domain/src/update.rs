@@ -11,7 +11,8 @@ impl Keydesk {
     /// nothing is not written, and the version stays.
     ///
     /// Scopes can always be taken away; only those that the caller holds can be added. To make a key work again, for longer or
-    /// from more places, the caller must hold every scope that it then has.
+    /// from more places, the caller must hold every scope that it then has. A calling key widens no other beyond its own
+    /// bounds, and itself not at all.
     pub async fn update(
         &self,
         caller: &Caller,
@@ -33,6 +34,7 @@ impl Keydesk {
             if to.widens(from) {
                 caller.require_to_hold(&to.scopes)?;
             }
+            caller.require_to_edit(id, from, &to)?;
             if to.expires_at != from.expires_at {
                 require_future(to.expires_at, now)?;
             }
@@ -97,9 +99,10 @@ pub(crate) async fn editable(
     if key.kind() == KeyKind::Default { Err(KeyError::DefaultKeyProtected) } else { in_version(key, if_version) }
 }
 
-async fn found(change: &mut Change, caller: &Caller, id: KeyId) -> Result<StoredKey, KeyError> {
+/// A key of the caller's installation that is not deleted and that the caller sees.
+pub(crate) async fn found(change: &mut Change, caller: &Caller, id: KeyId) -> Result<StoredKey, KeyError> {
     let key = change.key(caller.installation, id).await.map_err(failure::public)?;
-    key.filter(|key| key.life.deleted_at.is_none()).ok_or(KeyError::NotFound)
+    key.filter(|key| key.life.deleted_at.is_none() && caller.sees(key.environment())).ok_or(KeyError::NotFound)
 }
 
 pub(crate) fn in_version(key: StoredKey, wanted: Option<i64>) -> Result<StoredKey, KeyError> {

@@ -31,6 +31,7 @@ pub fn read(headers: &HeaderMap) -> Result<Credentials<'_>, Problem> {
 pub fn refusal(code: Code, wanted: &[Scope]) -> Problem {
     match code {
         Code::InsufficientScope => insufficient(wanted),
+        Code::EnvironmentNotAllowed => Problem::new(&problem::ENVIRONMENT_NOT_ALLOWED),
         Code::IpNotAllowed => Problem::new(&problem::IP_NOT_ALLOWED),
         Code::OriginNotAllowed => Problem::new(&problem::ORIGIN_NOT_ALLOWED),
         Code::RateLimited | Code::QuotaExceeded => Problem::new(&problem::TOO_MANY_CALLS),

@@ -43,10 +43,13 @@ kinds! {
     MISSING_KEY = 401 "missing_key" "An API key is needed";
     INVALID_TOKEN = 401 "invalid_token" "The API key is not valid";
     INSUFFICIENT_SCOPE = 403 "insufficient_scope" "The API key lacks a scope";
+    ENVIRONMENT_NOT_ALLOWED = 403 "environment_not_allowed" "The API key is not of the environment that is accepted here";
     IP_NOT_ALLOWED = 403 "ip_not_allowed" "The API key can't be used from this address";
     ORIGIN_NOT_ALLOWED = 403 "origin_not_allowed" "The API key can't be used from this origin";
     NO_ROUTE = 403 "no_route" "No route matches the request";
     SCOPE_ESCALATION = 403 "scope_escalation" "You can't grant a scope you don't hold";
+    BOUNDS_ESCALATION = 403 "bounds_escalation" "You can't give a key more than you may issue";
+    ENVIRONMENT_ESCALATION = 403 "environment_escalation" "A test key makes test keys only";
     DEFAULT_KEY_PROTECTED = 403 "default_key_protected" "The Default API Key is protected";
     FORBIDDEN = 403 "forbidden" "You may not do this";
     MODULE_UNAVAILABLE = 403 "module_unavailable" "API Keys may not be available";
@@ -215,6 +218,8 @@ impl From<KeyError> for Problem {
             KeyError::UnknownScope { .. } => field("scopes"),
             KeyError::InvalidSetting { field: name, .. } => field(name),
             KeyError::ScopeEscalation { missing } => missing.iter().map(escalation).collect(),
+            KeyError::BoundsEscalation { field: name } => field(name),
+            KeyError::EnvironmentEscalation => field("environment"),
             _ => Vec::new(),
         };
         Self::new(kind(&error)).errors(errors).detail(detail)
@@ -275,6 +280,8 @@ mod tests {
             KeyError::InvalidClientName { reason: model::ClientNameError::TooLong },
             KeyError::DefaultKeyProtected,
             KeyError::ScopeEscalation { missing: Vec::new() },
+            KeyError::BoundsEscalation { field: "allowed_ips".to_owned() },
+            KeyError::EnvironmentEscalation,
             KeyError::UnknownScope { scope: Scope::parse("a:b").unwrap() },
             KeyError::InvalidSetting { field: "notes".to_owned(), reason: reason() },
             KeyError::VersionMoved { current: 1 },

@@ -1,6 +1,8 @@
 //! The part of the configuration for proxies.
 
-use model::{InvalidNetwork, InvalidRoute, Network, Route, RouteTable, Scope, TrustedProxies};
+use std::sync::Arc;
+
+use model::{AcceptedEnvironment, InvalidNetwork, InvalidRoute, Network, Route, RouteTable, Scope, TrustedProxies};
 use serde::Deserialize;
 
 use crate::Gateway;
@@ -12,6 +14,28 @@ pub struct RouteEntry {
     method: OneOrMany<String>,
     path: String,
     scope: OneOrMany<Scope>,
+    environment: Option<AcceptedEnvironment>,
+}
+
+/// `[authz]`, `[grpc]` and `[spoe]`: whose keys are accepted there.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerEntry {
+    /// The name of the installation; `None`: the one that `--installation` names.
+    pub installation: Option<String>,
+    /// Of which environment keys are accepted.
+    #[serde(default = "live")]
+    pub environment: AcceptedEnvironment,
+}
+
+impl Default for ListenerEntry {
+    fn default() -> Self {
+        Self { installation: None, environment: live() }
+    }
+}
+
+fn live() -> AcceptedEnvironment {
+    AcceptedEnvironment::Live
 }
 
 #[derive(Debug, Deserialize)]
@@ -51,7 +75,7 @@ pub fn gateway(routes: Vec<RouteEntry>, trusted_proxies: &[String]) -> Result<Ga
         Network::parse(text).map_err(|error| InvalidGateway::TrustedProxy(text.to_owned(), error))
     };
     let trusted = trusted_proxies.iter().map(network).collect::<Result<_, _>>()?;
-    Ok(Gateway { routes: table(routes)?, trusted_proxies: TrustedProxies::new(trusted) })
+    Ok(Gateway { routes: Arc::new(table(routes)?), trusted_proxies: TrustedProxies::new(trusted) })
 }
 
 fn table(entries: Vec<RouteEntry>) -> Result<RouteTable, InvalidRoute> {
@@ -62,7 +86,7 @@ fn table(entries: Vec<RouteEntry>) -> Result<RouteTable, InvalidRoute> {
             return Err(InvalidRoute::NoMethod(entry.path));
         }
         for method in methods {
-            routes.push(Route::new(&method, &entry.path, scopes.clone())?);
+            routes.push(Route::new(&method, &entry.path, scopes.clone())?.accepting(entry.environment));
         }
     }
     RouteTable::new(routes)

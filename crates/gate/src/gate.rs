@@ -7,7 +7,7 @@ use model::TrustedProxies;
 use tracing::Instrument as _;
 use verify::Verifier;
 
-use crate::{Gateway, authz};
+use crate::{Accepted, Gateway, authz};
 
 /// Answers proxies, whatever protocol they ask in. Cheap to clone.
 #[derive(Clone)]
@@ -16,6 +16,7 @@ pub struct Gate(Arc<Inner>);
 struct Inner {
     verifier: Verifier,
     gateway: Gateway,
+    accepted: Accepted,
     edge: Edge,
     route: Route,
 }
@@ -24,10 +25,16 @@ struct Inner {
 const PATH: &str = "/authz";
 
 impl Gate {
-    /// Decides with `verifier`, by the rules of `gateway`.
-    pub fn new(verifier: Verifier, gateway: Gateway, edge: Edge) -> Self {
+    /// Decides with `verifier`, by the rules of `gateway`, on keys that are `accepted`.
+    pub fn new(verifier: Verifier, gateway: Gateway, accepted: Accepted, edge: Edge) -> Self {
         let route = edge.routes().find(PATH);
-        Self(Arc::new(Inner { verifier, gateway, edge, route }))
+        Self(Arc::new(Inner { verifier, gateway, accepted, edge, route }))
+    }
+
+    /// The same for a listener that accepts other keys.
+    pub fn accepting(&self, accepted: Accepted) -> Self {
+        let Inner { verifier, gateway, edge, .. } = &*self.0;
+        Self::new(verifier.clone(), gateway.clone(), accepted, edge.clone())
     }
 
     /// Where it answers, for metrics and the access log.
@@ -52,18 +59,18 @@ impl Gate {
 
     /// Answers a question that came over HTTP: at once, where memory knows the key.
     pub fn answer(&self, peer: Option<SocketAddr>, parts: Parts) -> Answering {
-        let Inner { verifier, gateway, edge, route } = &*self.0;
+        let Inner { verifier, gateway, accepted, edge, route } = &*self.0;
         let context = edge.begin(*route, &parts.method);
         let client = client_address::find(&gateway.trusted_proxies, peer, &parts.headers);
         let for_nginx = authz::is_for_nginx(&parts.uri);
-        let decided = caught(|| authz::from_memory(gateway, verifier, &parts, client, context.now()));
+        let decided = caught(|| authz::from_memory(gateway, accepted, verifier, &parts, client, context.now()));
         if let Some(answer) = decided.transpose() {
             return Answering::Now(Some(finish(edge, context, answer, for_nginx)));
         }
         let this = Arc::clone(&self.0);
         let span = edge.span(&context);
         Answering::Later(Box::pin(async move {
-            let answer = authz::answer(&this.gateway, &this.verifier, &parts, client, context.now());
+            let answer = authz::answer(&this.gateway, &this.accepted, &this.verifier, &parts, client, context.now());
             let answer = guarded(DEADLINE, answer).instrument(span).await;
             finish(&this.edge, context, answer, for_nginx)
         }))

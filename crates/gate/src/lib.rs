@@ -19,4 +19,4 @@ pub mod spoe;
 
 pub use authz::description;
 pub use gate::Gate;
-pub use gateway::Gateway;
+pub use gateway::{Accepted, Gateway};

@@ -39,11 +39,6 @@ impl Role {
             Self::Viewer => "Viewer",
         }
     }
-
-    /// Whether it may change or reveal keys.
-    pub const fn may_change_keys(self) -> bool {
-        matches!(self, Self::Owner | Self::Manager)
-    }
 }
 
 impl fmt::Display for Role {

@@ -46,3 +46,35 @@ impl FromStr for Environment {
         }
     }
 }
+
+/// Of which environment keys are accepted in front of an API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AcceptedEnvironment {
+    /// Live keys alone: a test key never reaches live data.
+    Live,
+    /// Test keys alone.
+    Test,
+    /// Both; what stands behind tells them apart.
+    Any,
+}
+
+impl AcceptedEnvironment {
+    /// Whether a key of this environment is accepted.
+    pub const fn accepts(self, environment: Environment) -> bool {
+        match self {
+            Self::Live => matches!(environment, Environment::Live),
+            Self::Test => matches!(environment, Environment::Test),
+            Self::Any => true,
+        }
+    }
+}
+
+impl From<Environment> for AcceptedEnvironment {
+    fn from(environment: Environment) -> Self {
+        match environment {
+            Environment::Live => Self::Live,
+            Environment::Test => Self::Test,
+        }
+    }
+}

@@ -28,6 +28,15 @@ pub enum KeyError {
         /// The scopes that the caller lacks.
         missing: Vec<Scope>,
     },
+    /// A caller would give a key a setting that lies beyond its own bounds.
+    #[error("You can't give a key more than you may issue: {field} goes beyond your bounds.")]
+    BoundsEscalation {
+        /// The setting's name in the API, for example `allowed_ips`.
+        field: String,
+    },
+    /// A test key would make a live one.
+    #[error("A test key makes test keys only.")]
+    EnvironmentEscalation,
     /// A scope that is not in the catalogue.
     #[error("There is no such scope: {scope}.")]
     UnknownScope {
@@ -99,7 +108,12 @@ impl KeyError {
     /// The status of an answer that carries it, over REST as in the Workspace.
     pub const fn status(&self) -> u16 {
         match self {
-            Self::DefaultKeyProtected | Self::ScopeEscalation { .. } | Self::Forbidden | Self::ModuleUnavailable => 403,
+            Self::DefaultKeyProtected
+            | Self::ScopeEscalation { .. }
+            | Self::BoundsEscalation { .. }
+            | Self::EnvironmentEscalation
+            | Self::Forbidden
+            | Self::ModuleUnavailable => 403,
             Self::NotFound | Self::NoInstallation => 404,
             Self::NotRecoverable | Self::NotDeleted | Self::IdempotencyMismatch => 409,
             Self::HandoverOver => 410,
@@ -119,6 +133,8 @@ impl KeyError {
             Self::InvalidClientName { .. } => "invalid_client_name",
             Self::DefaultKeyProtected => "default_key_protected",
             Self::ScopeEscalation { .. } => "scope_escalation",
+            Self::BoundsEscalation { .. } => "bounds_escalation",
+            Self::EnvironmentEscalation => "environment_escalation",
             Self::UnknownScope { .. } => "unknown_scope",
             Self::InvalidSetting { .. } => "invalid_setting",
             Self::VersionMoved { .. } => "version_moved",

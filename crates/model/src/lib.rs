@@ -17,12 +17,14 @@ mod expiry;
 mod handover;
 mod id;
 mod instant;
+mod issue_bounds;
 mod key;
 mod limit;
 mod list;
 mod network;
 mod origin;
 mod overlap;
+mod permission;
 mod preset;
 mod quota;
 mod rate_limit;
@@ -43,12 +45,13 @@ pub use bounded::{Bounded, InvalidLength};
 pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};
 use client_name::is_invisible;
 pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError, fold};
-pub use environment::{Environment, UnknownEnvironment};
+pub use environment::{AcceptedEnvironment, Environment, UnknownEnvironment};
 pub use error::{KeyError, MODULE_UNAVAILABLE};
 pub use expiry::{Expiry, InvalidExpiry};
 pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use id::{AdministratorId, AuditId, HandoverId, InstallationId, KeyId, SecretId};
 pub use instant::{Instant, InvalidInstant};
+pub use issue_bounds::{Bounds, InvalidBounds, InvalidLife, IssueBounds, LONGEST_LIFE_MAX, LongestLife};
 pub use key::{
     BulkDeleted, BulkSwitched, Key, KeyKind, KeyStatus, LifeCycle, RESTORE_WINDOW_MS, SecretInfo, Skipped,
     UnknownStatus,
@@ -60,6 +63,7 @@ pub use list::{
 pub use network::{InvalidNetwork, NETWORKS_MAX, Network, NetworkSet, TooManyNetworks};
 pub use origin::{InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
 pub use overlap::{InvalidOverlap, InvalidSpan, Overlap};
+pub use permission::Permission;
 pub use preset::{Preset, UnknownPreset};
 pub use quota::{Period, QUOTAS_MAX, Quota, Quotas, TimeZoneName};
 pub use rate_limit::{RATE_LIMITS_MAX, RateLimit, RateLimits, WINDOW_MAX_SECONDS};

@@ -164,6 +164,13 @@ impl NetworkSet {
         self.0.is_empty() || (!other.0.is_empty() && other.0.iter().all(within))
     }
 
+    /// What lies within either: from anywhere, if one of them is. Unlike a set that is read, it may have more than
+    /// [`NETWORKS_MAX`] entries.
+    pub(crate) fn or(&self, other: &Self) -> Self {
+        let any = self.0.is_empty() || other.0.is_empty();
+        if any { Self::ANY } else { Self(self.0.iter().chain(&other.0).copied().collect()) }
+    }
+
     /// In canonical order.
     pub fn iter(&self) -> std::slice::Iter<'_, Network> {
         self.0.iter()

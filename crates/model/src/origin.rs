@@ -248,6 +248,13 @@ impl OriginSet {
         self.0.is_empty() || (!other.0.is_empty() && other.0.iter().all(within))
     }
 
+    /// What is matched by either: any origin, if one of them matches any. Unlike a set that is read, it may have more
+    /// than [`ORIGINS_MAX`] entries.
+    pub(crate) fn or(&self, other: &Self) -> Self {
+        let any = self.0.is_empty() || other.0.is_empty();
+        if any { Self::ANY } else { Self(self.0.iter().chain(&other.0).cloned().collect()) }
+    }
+
     /// In canonical order.
     pub fn iter(&self) -> std::slice::Iter<'_, OriginPattern> {
         self.0.iter()

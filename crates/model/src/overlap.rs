@@ -81,21 +81,25 @@ impl FromStr for Overlap {
         if text == "0" {
             return Ok(Self::NONE);
         }
-        let (number, unit) = text.split_at(text.len() - text.chars().next_back().map_or(0, char::len_utf8));
-        let unit = match unit {
-            "s" => 1,
-            "m" => 60,
-            "h" => 60 * 60,
-            "d" => 24 * 60 * 60,
-            _ => return Err(InvalidSpan::Form),
-        };
-        if !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(InvalidSpan::Form);
-        }
-        let number: u32 = number.parse().map_err(|_| InvalidSpan::Form)?;
-        let seconds = number.checked_mul(unit).ok_or(InvalidSpan::TooLong)?;
-        Self::try_from(seconds).map_err(|InvalidOverlap| InvalidSpan::TooLong)
+        Self::try_from(span(text)?).map_err(|InvalidOverlap| InvalidSpan::TooLong)
     }
+}
+
+/// The seconds of a span as people write it: a whole number with s, m, h or d after it.
+pub(crate) fn span(text: &str) -> Result<u32, InvalidSpan> {
+    let (number, unit) = text.split_at(text.len() - text.chars().next_back().map_or(0, char::len_utf8));
+    let unit = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return Err(InvalidSpan::Form),
+    };
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(InvalidSpan::Form);
+    }
+    let number: u32 = number.parse().map_err(|_| InvalidSpan::Form)?;
+    number.checked_mul(unit).ok_or(InvalidSpan::TooLong)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{InvalidPath, RawPath, Scope, raw_path::decoded};
+use crate::{AcceptedEnvironment, InvalidPath, RawPath, Scope, raw_path::decoded};
 
 /// Which calls need which scopes: a method, or `*` for any, and a template of paths.
 ///
@@ -12,6 +12,7 @@ pub struct Route {
     template: String,
     pub(crate) segments: Vec<Segment>,
     scopes: Vec<Scope>,
+    environment: Option<AcceptedEnvironment>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +78,17 @@ impl Route {
                 other => other,
             });
         }
-        Ok(Self { method, template: template.to_owned(), segments, scopes })
+        Ok(Self { method, template: template.to_owned(), segments, scopes, environment: None })
+    }
+
+    /// The same route, for keys of this environment, whatever the listener accepts elsewhere.
+    pub fn accepting(self, environment: Option<AcceptedEnvironment>) -> Self {
+        Self { environment, ..self }
+    }
+
+    /// Of which environment keys are accepted on this route; `None`: as everywhere.
+    pub fn environment(&self) -> Option<AcceptedEnvironment> {
+        self.environment
     }
 
     /// The scopes that a call needs: all of them. None: any valid key will do.

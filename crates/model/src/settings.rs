@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ClientName, Email, Instant, KeyError, LimitName, Metadata, NetworkSet, Notes, OriginSet, Preset, Quota, Quotas,
-    RateLimit, RateLimits, ScopeSet, limit::named_apart,
+    ClientName, Email, Instant, IssueBounds, KeyError, LimitName, Metadata, NetworkSet, Notes, OriginSet, Preset,
+    Quota, Quotas, RateLimit, RateLimits, ScopeSet, limit::named_apart,
 };
 
 /// All of a key that can be edited. ARCHITECTURE.md has the recipe for another setting.
@@ -42,6 +42,10 @@ pub struct KeySettings {
     pub owner_email: Option<Email>,
     /// For those who manage keys; null: none.
     pub notes: Option<Notes>,
+    /// What the keys may be like that it issues; null: bound as it is itself.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub issue_bounds: Option<IssueBounds>,
 }
 
 fn enabled() -> bool {
@@ -65,6 +69,7 @@ impl KeySettings {
             metadata: Metadata::default(),
             owner_email: None,
             notes: None,
+            issue_bounds: None,
         }
     }
 
@@ -90,6 +95,11 @@ impl KeySettings {
         Self { notes: None, ..self }
     }
 
+    /// The settings without what is noted down about the key, as a viewer sees them.
+    pub fn without_notes(self) -> Self {
+        Self { notes: None, metadata: Metadata::default(), ..self }
+    }
+
     /// Whether a key with these settings can be used from more places, for longer or more often than with those
     /// `before`. Scopes are not compared.
     pub fn widens(&self, before: &Self) -> bool {
@@ -106,6 +116,8 @@ impl KeySettings {
             metadata: _,
             owner_email: _,
             notes: _,
+            // Never a caller's own to change, unless it is an administrator.
+            issue_bounds: _,
         } = self;
         let longer = match (before.expires_at, *expires_at) {
             (Some(before), Some(end)) => end > before,
@@ -162,6 +174,9 @@ pub struct SettingsPatch {
     /// For those who manage keys: at most 1000 characters; null: none.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub notes: Option<Option<Notes>>,
+    /// What the keys may be like that it issues; null: bound as it is itself. Administrators alone set this.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub issue_bounds: Option<Option<IssueBounds>>,
 }
 
 /// Tells a setting that is null from one that is not given.
@@ -201,6 +216,7 @@ impl SettingsPatch {
             metadata: self.metadata.unwrap_or_else(|| to.metadata.clone()),
             owner_email: self.owner_email.unwrap_or_else(|| to.owner_email.clone()),
             notes: self.notes.unwrap_or_else(|| to.notes.clone()),
+            issue_bounds: self.issue_bounds.unwrap_or_else(|| to.issue_bounds.clone()),
         };
         // Each list has checked its own names; a refusal gives a limit's name only, so names must differ across both.
         let names = settings.rate_limits.iter().map(RateLimit::name).chain(settings.quotas.iter().map(Quota::name));
@@ -229,6 +245,7 @@ impl SettingsPatch {
             metadata,
             owner_email,
             notes,
+            issue_bounds,
         } = to;
         let preset = changed(&from.preset, preset);
         Self {
@@ -245,6 +262,7 @@ impl SettingsPatch {
             metadata: changed(&from.metadata, metadata),
             owner_email: changed(&from.owner_email, owner_email),
             notes: changed(&from.notes, notes),
+            issue_bounds: changed(&from.issue_bounds, issue_bounds),
         }
     }
 }

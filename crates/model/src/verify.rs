@@ -2,7 +2,7 @@ use std::{fmt, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Instant, KeyStatus, LifeCycle, NetworkSet, OriginSet, Scope, ScopeSet};
+use crate::{AcceptedEnvironment, Environment, Instant, KeyStatus, LifeCycle, NetworkSet, OriginSet, Scope, ScopeSet};
 
 /// The verdict on one call, in the order in which the reasons are decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub enum Code {
     Disabled,
     /// It has expired.
     Expired,
+    /// A test key where live keys are accepted, or the other way round.
+    EnvironmentNotAllowed,
     /// Called from an address that it may not be used from.
     IpNotAllowed,
     /// Called from an origin that it may not be used from.
@@ -33,11 +35,12 @@ pub enum Code {
 
 impl Code {
     /// All of them, in the order of decision.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NotFound,
         Self::Revoked,
         Self::Disabled,
         Self::Expired,
+        Self::EnvironmentNotAllowed,
         Self::IpNotAllowed,
         Self::OriginNotAllowed,
         Self::InsufficientScope,
@@ -53,6 +56,7 @@ impl Code {
             Self::Revoked => "REVOKED",
             Self::Disabled => "DISABLED",
             Self::Expired => "EXPIRED",
+            Self::EnvironmentNotAllowed => "ENVIRONMENT_NOT_ALLOWED",
             Self::IpNotAllowed => "IP_NOT_ALLOWED",
             Self::OriginNotAllowed => "ORIGIN_NOT_ALLOWED",
             Self::InsufficientScope => "INSUFFICIENT_SCOPE",
@@ -81,6 +85,8 @@ pub struct KeyFacts<'a> {
     pub life: LifeCycle,
     /// When this secret, superseded by a rotation, stops working.
     pub secret_expires_at: Option<Instant>,
+    /// Which data the key reaches.
+    pub environment: Environment,
     /// From which addresses the key may be used.
     pub networks: &'a NetworkSet,
     /// From which web origins the key may be used.
@@ -90,10 +96,12 @@ pub struct KeyFacts<'a> {
 }
 
 /// The facts about the call.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct CallFacts<'a> {
     /// The scopes that it needs: all of them.
     pub wanted: &'a [Scope],
+    /// Of which environment keys are accepted.
+    pub environment: AcceptedEnvironment,
     /// Where it came from, if that is known.
     pub ip: Option<IpAddr>,
     /// Its `Origin`, if it has one.
@@ -121,13 +129,21 @@ pub fn decide(facts: KeyFacts<'_>, call: CallFacts<'_>, now: Instant) -> Code {
         KeyStatus::Revoked => Code::Revoked,
         KeyStatus::Disabled => Code::Disabled,
         KeyStatus::Expired => Code::Expired,
-        KeyStatus::Active => decide_living(facts.networks, facts.origins, facts.scopes, call),
+        KeyStatus::Active => decide_living(facts.environment, facts.networks, facts.origins, facts.scopes, call),
     }
 }
 
 /// Decides a call with a key that lives. Allocates nothing.
-pub fn decide_living(networks: &NetworkSet, origins: &OriginSet, scopes: &ScopeSet, call: CallFacts<'_>) -> Code {
-    if !networks.allows(call.ip) {
+pub fn decide_living(
+    environment: Environment,
+    networks: &NetworkSet,
+    origins: &OriginSet,
+    scopes: &ScopeSet,
+    call: CallFacts<'_>,
+) -> Code {
+    if !call.environment.accepts(environment) {
+        Code::EnvironmentNotAllowed
+    } else if !networks.allows(call.ip) {
         Code::IpNotAllowed
     } else if !origins.allows(call.origin) {
         Code::OriginNotAllowed
@@ -149,6 +165,7 @@ mod tests {
     struct Case {
         life: LifeCycle,
         secret_expires_at: Option<Instant>,
+        environment: Environment,
         ip: Option<IpAddr>,
         origin: Option<&'static str>,
         wanted: Vec<Scope>,
@@ -158,7 +175,8 @@ mod tests {
         fn allowed() -> Self {
             let ip = Some("203.0.113.9".parse().unwrap());
             let origin = Some("https://app.example.com");
-            Self { life: LifeCycle::default(), secret_expires_at: None, ip, origin, wanted: Vec::new() }
+            let environment = Environment::Live;
+            Self { life: LifeCycle::default(), secret_expires_at: None, environment, ip, origin, wanted: Vec::new() }
         }
 
         fn decide(&self) -> Code {
@@ -167,16 +185,19 @@ mod tests {
             let facts = KeyFacts {
                 life: self.life,
                 secret_expires_at: self.secret_expires_at,
+                environment: self.environment,
                 networks: &networks,
                 origins: &origins,
                 scopes: &ScopeSet::default(),
             };
-            let call = CallFacts { wanted: &self.wanted, ip: self.ip, origin: self.origin };
+            let environment = AcceptedEnvironment::Live;
+            let call = CallFacts { wanted: &self.wanted, environment, ip: self.ip, origin: self.origin };
             let code = decide(facts, call, NOW);
             // The shorter way agrees.
             assert_eq!(facts.lives_until() > NOW, !matches!(code, Code::Revoked | Code::Disabled | Code::Expired));
             if facts.lives_until() > NOW {
-                assert_eq!(decide_living(facts.networks, facts.origins, facts.scopes, call), code);
+                let KeyFacts { environment, networks, origins, scopes, .. } = facts;
+                assert_eq!(decide_living(environment, networks, origins, scopes, call), code);
             }
             code
         }
@@ -185,11 +206,12 @@ mod tests {
     type Reason = (&'static str, Code, fn(&mut Case));
 
     /// Every way to be refused, in the order in which they are decided. One code can have several.
-    const REASONS: [Reason; 9] = [
+    const REASONS: [Reason; 10] = [
         ("superseded", Code::Revoked, |case| case.secret_expires_at = PAST),
         ("deleted", Code::Revoked, |case| case.life.deleted_at = PAST),
         ("disabled", Code::Disabled, |case| case.life.disabled_at = PAST),
         ("expired", Code::Expired, |case| case.life.expires_at = PAST),
+        ("other environment", Code::EnvironmentNotAllowed, |case| case.environment = Environment::Test),
         ("foreign address", Code::IpNotAllowed, |case| case.ip = Some("198.51.100.1".parse().unwrap())),
         ("unknown address", Code::IpNotAllowed, |case| case.ip = None),
         ("foreign origin", Code::OriginNotAllowed, |case| case.origin = Some("https://example.com")),
@@ -221,7 +243,7 @@ mod tests {
             let holds = || REASONS.iter().enumerate().filter(|(bit, _)| present & (1 << bit) != 0);
             holds().for_each(|(_, (_, _, add))| add(&mut case));
             let first = holds().next().map_or(Code::Valid, |(_, (_, code, _))| *code);
-            assert_eq!(case.decide(), first, "{present:09b}");
+            assert_eq!(case.decide(), first, "{present:010b}");
         }
     }
 

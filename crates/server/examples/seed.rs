@@ -76,7 +76,7 @@ fn new_key(number: usize) -> NewKey {
     let (first, second, third) =
         (FIRST[pick(40, FIRST.len())], SECOND[pick(32, SECOND.len())], THIRD[pick(24, THIRD.len())]);
     NewKey {
-        environment: if pick(8, 10) == 0 { Environment::Test } else { Environment::Live },
+        environment: Some(if pick(8, 10) == 0 { Environment::Test } else { Environment::Live }),
         ..NewKey::of(SettingsPatch {
             preset: Some(Preset::ALL[pick(16, 5)]),
             ..SettingsPatch::name(format!("{first} {second} {third} {number:06}"))

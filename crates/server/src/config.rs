@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 use gate::{
     Gateway,
-    config::{self, InvalidGateway, RouteEntry},
+    config::{self, InvalidGateway, ListenerEntry, RouteEntry},
 };
 use model::{Catalogue, InvalidCatalogue, Scope, ScopeEntry};
 use serde::Deserialize;
@@ -86,6 +86,12 @@ struct File {
     routes: Vec<RouteEntry>,
     #[serde(default)]
     scopes: Vec<AddedScope>,
+    #[serde(default)]
+    authz: ListenerEntry,
+    #[serde(default)]
+    grpc: ListenerEntry,
+    #[serde(default)]
+    spoe: ListenerEntry,
 }
 
 /// A scope that the deployment adds to the catalogue: `[[scopes]]`.
@@ -110,6 +116,10 @@ pub(crate) struct Settings {
     pub(crate) grpc_listen: Option<String>,
     pub(crate) spoe_listen: Option<String>,
     pub(crate) gateway: Gateway,
+    /// Whose keys are accepted at `/authz`, over gRPC and over SPOE.
+    pub(crate) authz: ListenerEntry,
+    pub(crate) grpc: ListenerEntry,
+    pub(crate) spoe: ListenerEntry,
     /// Every scope that a key can be given.
     pub(crate) catalogue: Catalogue,
 }
@@ -181,6 +191,9 @@ impl Settings {
             grpc_listen: given(serve.grpc_listen).or(file.grpc_listen),
             spoe_listen: given(serve.spoe_listen).or(file.spoe_listen),
             gateway: config::gateway(file.routes, &trusted)?,
+            authz: file.authz,
+            grpc: file.grpc,
+            spoe: file.spoe,
             catalogue: Catalogue::with(added)?,
         })
     }

@@ -54,7 +54,8 @@ impl Dispatcher {
     /// The same counters behind another router.
     pub(crate) fn with_router(&self, router: Router) -> Self {
         let (keydesk, edge) = (self.0.keydesk.clone(), self.0.edge.clone());
-        let gate = Gate::new(keydesk.verifier().clone(), gate::Gateway::default(), edge.clone());
+        // It is not asked: the router is not public.
+        let gate = self.0.gate.clone();
         Self(Arc::new(Inner { router, keydesk, edge, gate, is_public: false, verify: self.0.verify.clone() }))
     }
 

@@ -4,7 +4,9 @@ use api::{Access, App, Endpoint};
 use axum::{Router, routing::get};
 use domain::Keydesk;
 use edge::{Edge, Routes, Template};
-use gate::{Gate, Gateway};
+use gate::{Accepted, Gate, Gateway};
+use model::{AcceptedEnvironment, InstallationId};
+use uuid::Uuid;
 
 use crate::{assets::FILES, dispatcher::Dispatcher, metrics_page};
 
@@ -16,16 +18,23 @@ pub fn dispatcher(keydesk: &Keydesk) -> Dispatcher {
     dispatcher_behind(keydesk, Gateway::default())
 }
 
-/// The same behind proxies, answering their questions.
+/// The same behind proxies, answering their questions about live keys of the installation `default`.
 pub fn dispatcher_behind(keydesk: &Keydesk, gateway: Gateway) -> Dispatcher {
-    dispatcher_for(keydesk, app::BrowserAccess::default(), gateway)
+    let default = keydesk.installation_in_memory("default").map_or(InstallationId(Uuid::nil()), |found| found.id);
+    let accepted = Accepted::new(default, "default", AcceptedEnvironment::Live);
+    dispatcher_for(keydesk, app::BrowserAccess::default(), gateway, accepted)
 }
 
 /// Everything that the public listener serves.
-pub(crate) fn dispatcher_for(keydesk: &Keydesk, settings: app::BrowserAccess, gateway: Gateway) -> Dispatcher {
+pub(crate) fn dispatcher_for(
+    keydesk: &Keydesk,
+    settings: app::BrowserAccess,
+    gateway: Gateway,
+    accepted: Accepted,
+) -> Dispatcher {
     let endpoints = endpoints();
     let edge = Edge::new(Source(keydesk.clone()), Routes::new(templates(&endpoints)));
-    let gate = Gate::new(keydesk.verifier().clone(), gateway, edge);
+    let gate = Gate::new(keydesk.verifier().clone(), gateway, accepted, edge);
     Dispatcher::new(router(keydesk, endpoints, settings), keydesk.clone(), gate)
 }
 
@@ -67,7 +76,7 @@ impl edge::Source for Source {
         self.0.now()
     }
 
-    fn request_id(&self, now: model::Instant) -> uuid::Uuid {
+    fn request_id(&self, now: model::Instant) -> Uuid {
         self.0.request_id(now)
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use domain::Keydesk;
 use edge::{Cores, Timers, accept_all};
-use gate::{Gate, spoe};
+use gate::{Accepted, Gate, config::ListenerEntry, spoe};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -50,21 +50,24 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     // The system may have chosen the port.
     let settings = Settings { listen: address.to_string(), ..settings };
     let gateway = settings.gateway.clone();
+    let accepted = |listener: &ListenerEntry| accepted(&keydesk, &settings.installation, listener);
+    let (at_authz, over_grpc, over_spoe) =
+        (accepted(&settings.authz)?, accepted(&settings.grpc)?, accepted(&settings.spoe)?);
     let set_up = set_up::link(&keydesk, &settings.installation, &settings.address()).await;
     drop(settings);
     let background = keydesk.start();
-    let dispatcher = router::dispatcher_for(&keydesk, app::BrowserAccess { https }, gateway);
+    let dispatcher = router::dispatcher_for(&keydesk, app::BrowserAccess { https }, gateway, at_authz);
     let mut server = Server::new(cores);
     server.spawn(listener, dispatcher.clone());
     if let Some(listener) = ops {
         server.spawn(listener, router::operations(&dispatcher));
     }
     if let Some(listener) = spoe {
-        server.spawn_spoe(listener, dispatcher.gate().clone());
+        server.spawn_spoe(listener, dispatcher.gate().accepting(over_spoe));
     }
     #[cfg(feature = "grpc")]
     if let Some(listener) = grpc {
-        server.spawn_grpc(listener, dispatcher.gate().clone());
+        server.spawn_grpc(listener, dispatcher.gate().accepting(over_grpc));
     }
     let millis = started.elapsed().as_millis();
     tracing::info!(address = %address, ops_address, grpc_address, spoe_address, "serving on http://{address}, ready in {millis} ms");
@@ -83,6 +86,15 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     keydesk.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Whose keys a listener accepts: those of its own installation, else of the one that the command names.
+fn accepted(keydesk: &Keydesk, named: &str, listener: &ListenerEntry) -> Result<Accepted, String> {
+    let name = listener.installation.as_deref().unwrap_or(named);
+    let found = keydesk.installation_in_memory(name);
+    let found = found
+        .ok_or_else(|| format!("there is no installation named {name}; `keydesk installation list` names them."))?;
+    Ok(Accepted::new(found.id, &found.name, listener.environment))
 }
 
 /// Shows the set-up link, on standard output only: the link is a secret, and logs are kept and sent elsewhere.

@@ -5,8 +5,8 @@ use std::{hint::black_box, time::Duration};
 use aws_lc_rs::hmac;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use model::{
-    CallFacts, Environment, InstallationId, Instant, KeyFacts, LifeCycle, NetworkSet, OriginSet, PlainSecret, Preset,
-    Scope, decide,
+    AcceptedEnvironment, CallFacts, Environment, InstallationId, Instant, KeyFacts, LifeCycle, NetworkSet, OriginSet,
+    PlainSecret, Preset, Scope, decide,
 };
 use store::StoredRecord;
 use support::Known;
@@ -96,11 +96,12 @@ fn parts(criterion: &mut Criterion) {
     let facts = KeyFacts {
         life: LifeCycle::default(),
         secret_expires_at: None,
+        environment: Environment::Live,
         networks: &NetworkSet::ANY,
         origins: &OriginSet::ANY,
         scopes: &scopes,
     };
-    let call = CallFacts { wanted: &wanted, ..CallFacts::default() };
+    let call = CallFacts { wanted: &wanted, environment: AcceptedEnvironment::Live, ip: None, origin: None };
     group.bench_function("decide", |bencher| {
         bencher.iter(|| decide(black_box(facts), black_box(call), Instant::from_millis(1)));
     });

@@ -1,16 +1,20 @@
 use std::{net::IpAddr, sync::Arc};
 
-use model::{Code, InstallationId, Scope};
+use model::{AcceptedEnvironment, Code, InstallationId, Scope};
 
 use crate::Record;
 
 /// One call with a key.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct Call<'a> {
     /// The text that was presented as a key.
     pub key: &'a str,
     /// The installation that it must belong to; `None`: any.
     pub installation: Option<InstallationId>,
+    /// Of which environment keys exist for whoever asks: others are not found.
+    pub sees: AcceptedEnvironment,
+    /// Of which environment keys are accepted.
+    pub environment: AcceptedEnvironment,
     /// The scopes that the call needs: all of them.
     pub scopes: &'a [Scope],
     /// Where it came from; `None`: unknown, and a key that is bound to addresses is refused.
@@ -20,9 +24,10 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call with this key that needs no scope, and of which nothing else is known.
+    /// A call with this key, of whichever environment, that needs no scope, and of which nothing else is known.
     pub const fn with(key: &'a str) -> Self {
-        Self { key, installation: None, scopes: &[], ip: None, origin: None }
+        let environment = AcceptedEnvironment::Any;
+        Self { key, installation: None, sees: environment, environment, scopes: &[], ip: None, origin: None }
     }
 }
 

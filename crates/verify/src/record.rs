@@ -241,7 +241,7 @@ impl Record {
     pub(crate) fn decide(&self, call: CallFacts<'_>, now: Instant) -> Code {
         if now < self.hot.lives_until {
             let (networks, origins) = self.bounds();
-            model::decide_living(networks, origins, &self.hot.scopes, call)
+            model::decide_living(self.hot.environment, networks, origins, &self.hot.scopes, call)
         } else {
             model::decide(self.facts(), call, now)
         }
@@ -250,7 +250,14 @@ impl Record {
     fn facts(&self) -> KeyFacts<'_> {
         let (networks, origins) = self.bounds();
         let (life, secret_expires_at) = (self.ends.life(), self.ends.secret_expires_at());
-        KeyFacts { life, secret_expires_at, networks, origins, scopes: &self.hot.scopes }
+        KeyFacts {
+            life,
+            secret_expires_at,
+            environment: self.hot.environment,
+            networks,
+            origins,
+            scopes: &self.hot.scopes,
+        }
     }
 
     fn bounds(&self) -> (&NetworkSet, &OriginSet) {

@@ -78,7 +78,8 @@ impl Verifier {
     }
 
     fn decide(&self, record: Arc<Record>, call: Call<'_>, now: Instant) -> Verdict {
-        let foreign = call.installation.is_some_and(|installation| installation != record.installation());
+        let foreign = call.installation.is_some_and(|installation| installation != record.installation())
+            || !call.sees.accepts(record.environment());
         // A key that is due to be purged counts as gone, even before the job removes it.
         if foreign || record.is_gone(now) { self.unknown(call, now) } else { self.settle(record, call, now, true) }
     }
@@ -89,7 +90,7 @@ impl Verifier {
     }
 
     fn settle(&self, record: Arc<Record>, call: Call<'_>, now: Instant, found: bool) -> Verdict {
-        let facts = CallFacts { wanted: call.scopes, ip: call.ip, origin: call.origin };
+        let facts = CallFacts { wanted: call.scopes, environment: call.environment, ip: call.ip, origin: call.origin };
         let decided = record.decide(facts, now);
         let code = if found { decided } else { Code::NotFound };
         self.inner.verdicts[code.index()].fetch_add(1, Relaxed);

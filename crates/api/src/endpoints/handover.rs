@@ -42,7 +42,7 @@ pub fn path(token: &str) -> String {
 /// Hand a key over
 ///
 /// Makes a link that shows the secret to whoever opens it: once, within 7 days, and without an account. Rotating or deleting
-/// the key withdraws it.
+/// the key withdraws it. The caller must hold every scope of the key.
 #[utoipa::path(
     post,
     path = "/api/v1/keys/{id}/handover",

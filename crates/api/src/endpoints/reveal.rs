@@ -18,7 +18,7 @@ pub(crate) struct Revealed<'a> {
 
 /// Reveal a key's secret
 ///
-/// The audit log names the caller before the secret is sent.
+/// The caller must hold every scope of the key. The audit log names the caller before the secret is sent.
 #[utoipa::path(
     post,
     path = "/api/v1/keys/{id}/reveal",

@@ -20,7 +20,7 @@ pub(crate) struct Rotation {
 /// Rotate a key
 ///
 /// It gets a new secret, and the old one works until the overlap ends. A secret that was ending already ends now. The
-/// Default API Key can be rotated, too. The caller must hold every scope of the key, or `keys:reveal`. With an
+/// caller must hold every scope of the key. The Default API Key is rotated by owners and the operator only. With an
 /// `Idempotency-Key`, sending the same request again within 24 hours gives the same answer and rotates nothing.
 #[utoipa::path(
     post,

@@ -3,8 +3,8 @@
 
 use edge::{FieldError, Problem, problem};
 use model::{
-    Email, Environment, Instant, Metadata, NetworkSet, Notes, OriginSet, Preset, Quotas, RateLimits, Scope, ScopeSet,
-    SettingsPatch,
+    Email, Environment, Instant, IssueBounds, Metadata, NetworkSet, Notes, OriginSet, Preset, Quotas, RateLimits,
+    Scope, ScopeSet, SettingsPatch,
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -25,7 +25,8 @@ pub(crate) struct NewKeyBody {
     /// Its scopes, instead of the preset's. The caller can't grant a scope that it does not hold.
     #[schema(value_type = Option<ScopeSet>)]
     scopes: Option<Vec<String>>,
-    /// Which data it reaches; `live` when not given. Can't be changed later.
+    /// Which data it reaches; when not given, those that the caller reaches. A test key makes test keys alone. Can't be
+    /// changed later.
     environment: Option<Environment>,
     /// Whether it works at once; true when not given. False: it is refused until it is enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,12 +55,15 @@ pub(crate) struct NewKeyBody {
     /// For those who manage keys: at most 1000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     notes: Option<Notes>,
+    /// Administrators alone set it: a key that gives it is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issue_bounds: Option<IssueBounds>,
 }
 
 impl NewKeyBody {
-    /// Which data the key can reach.
-    pub(super) fn environment(&self) -> Environment {
-        self.environment.unwrap_or_default()
+    /// Which data the key can reach, if the request says it.
+    pub(super) fn environment(&self) -> Option<Environment> {
+        self.environment
     }
 
     /// The settings in the request.
@@ -77,6 +81,7 @@ impl NewKeyBody {
             metadata: self.metadata,
             owner_email: self.owner_email.map(Some),
             notes: self.notes.map(Some),
+            issue_bounds: self.issue_bounds.map(Some),
         })
     }
 }
@@ -120,6 +125,10 @@ pub(crate) struct KeyChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Notes>)]
     notes: Option<Option<Notes>>,
+    /// Administrators alone change it: a key that gives another is refused.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<IssueBounds>)]
+    issue_bounds: Option<Option<IssueBounds>>,
 }
 
 impl KeyChange {
@@ -138,6 +147,7 @@ impl KeyChange {
             metadata: self.metadata,
             owner_email: self.owner_email,
             notes: self.notes,
+            issue_bounds: self.issue_bounds,
         })
     }
 }

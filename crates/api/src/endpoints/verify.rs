@@ -4,7 +4,7 @@ use axum::response::Response;
 use domain::Keydesk;
 use edge::{ClientAddress, Payload, Problem, query};
 use http::{StatusCode, request::Parts};
-use model::{CATALOGUE, ClientName, Code, Environment, Instant, KeyId, Scope, ScopeSet};
+use model::{AcceptedEnvironment, CATALOGUE, ClientName, Code, Environment, Instant, KeyId, Scope, ScopeSet};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, Unexpected, Visitor},
@@ -26,6 +26,8 @@ pub(crate) struct VerifyCall<'a> {
     /// The scopes that the call needs, all of them.
     #[schema(value_type = Option<Vec<Scope>>)]
     scopes: Option<Vec<WantedScope>>,
+    /// The environment that the call is for: a key of the other is refused. When not given, both are accepted.
+    environment: Option<Environment>,
     /// Where the call came from.
     #[serde(default, deserialize_with = "address")]
     #[schema(value_type = Option<String>, examples("203.0.113.9"))]
@@ -103,6 +105,12 @@ impl VerifyCall<'_> {
         let call = Call {
             key: &self.key,
             installation: Some(caller.installation()),
+            // A test key sees test keys alone.
+            sees: match caller.environment() {
+                Environment::Live => AcceptedEnvironment::Any,
+                Environment::Test => AcceptedEnvironment::Test,
+            },
+            environment: self.environment.map_or(AcceptedEnvironment::Any, AcceptedEnvironment::from),
             scopes: &scopes,
             ip: self.ip,
             origin: self.origin.as_deref(),

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use super::refused::refused_query;
 use crate::{
     ApiError,
+    frame::failed,
     web::{Password, START, WebState, guard::QUERY, own_path, session},
 };
 
@@ -69,6 +70,10 @@ async fn set_up(State(web): State<WebState>, parts: Parts, Form(form): Form<SetU
 }
 
 async fn sign_out(State(web): State<WebState>, parts: Parts) -> Response {
+    // A page that was drawn for somebody else ends nobody's session but its own.
+    if let Err(error @ ApiError::SomebodyElse { .. }) = session::signed_in(&web, &parts).await {
+        return failed(&web, parts, error).await;
+    }
     if let Some(token) = session::token(&web.access, &parts.headers)
         && let Err(error) = web.keydesk.sign_out(token).await
     {

@@ -58,14 +58,18 @@ pub(crate) async fn bare(
 /// Answers in place of a page that does not exist or can't be shown.
 pub(crate) async fn failed(web: &WebState, parts: Parts, error: ApiError) -> Response {
     let status = error.status();
-    let title = if status == StatusCode::NOT_FOUND { "Not found" } else { "Not available" };
+    let (title, address, link) = match &error {
+        ApiError::SomebodyElse { .. } => ("Somebody else is signed in", "/keys", "Reload"),
+        _ if status == StatusCode::NOT_FOUND => ("Not found", "/keys", "Show all keys"),
+        _ => ("Not available", "/keys", "Show all keys"),
+    };
     framed(web, parts, status, title.to_owned(), move || {
         let text = error.to_string();
         view! {
             <EmptyState glyph=Glyph::Key title=title>
                 <p>{text}</p>
                 <p>
-                    <a href="/keys" rel="external">"Show all keys"</a>
+                    <a href=address rel="external">{link}</a>
                 </p>
             </EmptyState>
         }

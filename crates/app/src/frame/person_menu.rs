@@ -2,7 +2,10 @@ use leptos::prelude::*;
 use model::Administrator;
 
 use super::theme_menu::{ThemeForm, theme_choices};
-use crate::ui::{Glyph, Icon, Menu};
+use crate::{
+    ui::{Glyph, Icon, Menu},
+    web::own,
+};
 
 /// Who is signed in, the choice of theme, and signing out.
 #[component]
@@ -37,7 +40,7 @@ pub(super) fn PersonMenu(person: Administrator) -> impl IntoView {
             </Menu>
         </ThemeForm>
         // A plain form with or without scripts: what follows is a new page, with nothing of this session in it.
-        <form id="sign-out" method="post" action="/signout" hidden></form>
+        <form id="sign-out" method="post" action=own("/signout") hidden></form>
     }
 }
 

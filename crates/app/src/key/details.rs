@@ -35,12 +35,15 @@ pub(super) struct KeyDetails {
     pub(super) key: Key,
     pub(super) secrets: Vec<SecretInfo>,
     pub(super) handovers: Vec<Handover>,
-    pub(super) history: History,
+    /// `None`: the person may not read the audit log.
+    pub(super) history: Option<History>,
     /// The history does not begin with the newest entry.
     pub(super) earlier: bool,
     /// Allowed calls of each of the last 30 days, today last.
     pub(super) days: Vec<u32>,
     pub(super) may_change: bool,
+    /// Whether the person may have its secret: reveal and rotate it.
+    pub(super) may_rotate: bool,
     /// The installation keeps sealed copies, so a secret can be shown again.
     pub(super) recoverable: bool,
     pub(super) now: Instant,

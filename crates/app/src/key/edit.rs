@@ -1,7 +1,10 @@
 use leptos::prelude::*;
 
 use super::details::KeyDetails;
-use crate::ui::key_settings::{differences_view, settings_fields};
+use crate::{
+    ui::key_settings::{differences_view, settings_fields},
+    web::own,
+};
 
 /// The form that changes the key, in place of the rest of the page.
 pub(super) fn edit(page: &KeyDetails) -> AnyView {
@@ -22,7 +25,7 @@ pub(super) fn edit(page: &KeyDetails) -> AnyView {
     view! {
         <section class="panel" aria-labelledby="edit">
             <h2 id="edit">"Edit API key"</h2>
-            <form class="form" method="post" action=address>
+            <form class="form" method="post" action=own(&address)>
                 {conflict}
                 <input type="hidden" name="id" value=key.id.to_string()/>
                 <input type="hidden" name="version" value=key.version.to_string()/>

@@ -12,7 +12,7 @@ use crate::ui::{
 /// What the key may do, from where and until when.
 pub(super) fn facts(page: &KeyDetails) -> AnyView {
     let key = &page.key;
-    let revealable = page.may_change && page.recoverable && key.status != KeyStatus::Revoked;
+    let revealable = page.may_rotate && page.recoverable && key.status != KeyStatus::Revoked;
     let none = |text: &'static str| vec![text.to_owned()];
     let addresses: Vec<_> = key.settings.allowed_ips.iter().map(ToString::to_string).collect();
     let origins: Vec<_> = key.settings.allowed_origins.iter().map(ToString::to_string).collect();

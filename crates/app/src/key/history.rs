@@ -12,7 +12,7 @@ use crate::ui::{
 /// What was done to a key, newest first, with a link to the rest.
 pub(super) fn history(page: &KeyDetails) -> AnyView {
     let address = format!("/keys/{}", page.key.id);
-    let History { entries, older } = &page.history;
+    let Some(History { entries, older }) = &page.history else { return ().into_any() };
     let older = older.map(|before| format!("{address}?before={before}#history"));
     view! {
         <section class="panel" aria-labelledby="history">

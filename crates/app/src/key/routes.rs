@@ -8,7 +8,7 @@ use axum::{
     routing::get,
 };
 use domain::Session;
-use model::{KeyError, KeyId, Overlap};
+use model::{Key, KeyError, KeyId, KeyKind, Overlap, Permission};
 
 use super::{
     details::{Flash, KeyDetails},
@@ -117,6 +117,9 @@ async fn posted(
 
 /// Shows why the form was refused, with what was typed.
 fn refused(page: &mut KeyDetails, form: Form<'_>, error: ApiError) {
+    if form.text("intent") == "rotate" {
+        page.open = "rotate".to_owned();
+    }
     if form.text("intent") != "save" {
         page.flash = Some(Flash::Refused(error));
         return;
@@ -168,7 +171,13 @@ async fn carry_out(
         "rotate" => {
             let seconds: u32 = form.text("overlap").parse().map_err(|_| ApiError::Malformed)?;
             let overlap = Overlap::try_from(seconds).map_err(KeyError::from)?;
-            let issued = keydesk.rotate(&caller, id, overlap, Some(form.version()?)).await?;
+            let version = form.version()?;
+            let key = keydesk.get(&caller, id).await?;
+            if must_confirm(&key, overlap) && form.text("confirm").trim() != key.settings.client_name.as_str() {
+                let message = format!("Type “{}” to rotate it without an overlap.", key.settings.client_name);
+                return Err(ApiError::Fields(vec![FieldProblem { field: "confirm".to_owned(), message }]));
+            }
+            let issued = keydesk.rotate(&caller, id, overlap, Some(version)).await?;
             Ok(Outcome::Shown(Flash::Rotated { secret: issued.secret.expose().to_owned() }))
         }
         "withdraw" => {
@@ -191,6 +200,11 @@ async fn carry_out(
     }
 }
 
+/// The contact centre's own services call with the Default API Key: without an overlap all of them stop working at once.
+fn must_confirm(key: &Key, overlap: Overlap) -> bool {
+    key.kind == KeyKind::Default && overlap == Overlap::NONE
+}
+
 /// Loads what the page shows; the history begins before entry `before`.
 async fn load(web: &WebState, session: &Session, id: KeyId, before: Option<i64>) -> Result<KeyDetails, ApiError> {
     let (keydesk, caller) = (&web.keydesk, session.caller());
@@ -199,11 +213,18 @@ async fn load(web: &WebState, session: &Session, id: KeyId, before: Option<i64>)
     Ok(KeyDetails {
         secrets: keydesk.secrets(&caller, id).await?,
         handovers: keydesk.handovers(&caller, id).await?,
-        history: keydesk.history(&caller, id, before).await?,
+        history: match caller.may(Permission::ReadAudit) {
+            true => Some(keydesk.history(&caller, id, before).await?),
+            false => None,
+        },
         earlier: before.is_some(),
         days: activity.into_iter().next().map(|activity| activity.days).unwrap_or_default(),
         recoverable: session.installation.recoverable,
-        may_change: session.administrator.role.may_change_keys(),
+        may_change: caller.may(Permission::ManageKeys),
+        may_rotate: caller.may(match key.kind {
+            KeyKind::Default => Permission::UseDefaultKey,
+            KeyKind::Issued => Permission::ManageKeys,
+        }),
         now: keydesk.now(),
         flash: None,
         open: String::new(),

@@ -1,10 +1,13 @@
 use leptos::prelude::*;
-use model::{Handover, Instant, KeyStatus, SecretInfo};
+use model::{Handover, Instant, Key, KeyStatus, SecretInfo};
 
 use super::details::KeyDetails;
-use crate::ui::{
-    labels::{is_default, relative, time},
-    post_button,
+use crate::{
+    ui::{
+        labels::{is_default, relative, time},
+        post_button,
+    },
+    web::own,
 };
 
 /// Overlaps that are offered: seconds and words.
@@ -31,9 +34,9 @@ pub(super) fn rotation(page: &KeyDetails) -> AnyView {
             <ul class="secrets">
                 {page.secrets.iter().map(|secret| row(secret, page.now)).collect_view()}
             </ul>
-            {(overlaps && page.may_change).then(|| end_overlap(page, &address))}
+            {(overlaps && page.may_rotate).then(|| end_overlap(page, &address))}
         </section>
-        {page.may_change.then(|| rotate(page, &address, overlaps))}
+        {page.may_rotate.then(|| rotate(page, &address, overlaps))}
     }
     .into_any()
 }
@@ -41,7 +44,7 @@ pub(super) fn rotation(page: &KeyDetails) -> AnyView {
 /// The form names the version that is shown: after another rotation it must not end the secret shown here as current.
 fn end_overlap(page: &KeyDetails, address: &str) -> AnyView {
     view! {
-        <form method="post" action=address.to_owned() data-once>
+        <form method="post" action=own(address) data-once>
             <input type="hidden" name="version" value=page.key.version.to_string()/>
             <button type="submit" class="button danger" name="intent" value="end-overlap">"End overlap now"</button>
         </form>
@@ -86,7 +89,7 @@ fn rotate(page: &KeyDetails, address: &str, overlaps: bool) -> AnyView {
                 <h2>"Rotate"</h2>
                 <span class="faint">"Gives the key a new secret without an outage"</span>
             </summary>
-            <form class="form" method="post" action=address.to_owned() data-once>
+            <form class="form" method="post" action=own(address) data-once>
                 <input type="hidden" name="version" value=page.key.version.to_string()/>
                 <fieldset class="choices">
                     <legend>"How long the old secret keeps working beside the new one"</legend>
@@ -109,6 +112,7 @@ fn rotate(page: &KeyDetails, address: &str, overlaps: bool) -> AnyView {
                             </p>
                         }
                     })}
+                {is_default(&page.key).then(|| confirm(&page.key))}
                 {(!is_default(&page.key))
                     .then(|| view! { <p class="faint">"Hand-over links that nobody has opened will stop working."</p> })}
                 <div class="dialog-foot">
@@ -116,6 +120,21 @@ fn rotate(page: &KeyDetails, address: &str, overlaps: bool) -> AnyView {
                 </div>
             </form>
         </details>
+    }
+    .into_any()
+}
+
+/// Without an overlap the contact centre's own services stop working at once, so its name is typed first.
+fn confirm(key: &Key) -> AnyView {
+    let name = key.settings.client_name.as_str().to_owned();
+    view! {
+        <div class="field">
+            <label for="confirm">{format!("To rotate it without an overlap, type “{name}”")}</label>
+            <input class="input" type="text" id="confirm" name="confirm" autocomplete="off" spellcheck="false" aria-describedby="confirm-note"/>
+            <p class="field-note" id="confirm-note">
+                "The contact centre's own services call with this key. Without an overlap all of them stop working until they have the new one."
+            </p>
+        </div>
     }
     .into_any()
 }
@@ -145,7 +164,7 @@ pub(super) fn hand_over(page: &KeyDetails) -> AnyView {
 
 fn withdraw(handover: &Handover, address: &str) -> AnyView {
     view! {
-        <form method="post" action=address.to_owned() data-once>
+        <form method="post" action=own(address) data-once>
             <input type="hidden" name="handover" value=handover.id.to_string()/>
             <button type="submit" class="button small" name="intent" value="withdraw">"Withdraw link"</button>
         </form>

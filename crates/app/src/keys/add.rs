@@ -16,6 +16,7 @@ use super::{
 use crate::{
     ApiError,
     ui::{Dialog, DialogHandle, Glyph, Icon, Notice, Tone, count, live},
+    web::own,
 };
 
 /// From the last key press until the name is looked up.
@@ -90,7 +91,7 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
         });
     };
     view! {
-        <form class="form adding" method="post" action="/keys" node_ref=form on:submit=submit on:input=changed>
+        <form class="form adding" method="post" action=own("/keys") node_ref=form on:submit=submit on:input=changed>
             <Away/>
             <input type="hidden" name="intent" value="create"/>
             <NameField value=name except=None problem/>

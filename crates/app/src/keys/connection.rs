@@ -18,12 +18,19 @@ pub(super) struct Connection {
     pub(super) away: RwSignal<bool>,
     /// The session is over; calls wait until the person has signed in again.
     pub(super) signed_out: RwSignal<bool>,
+    /// Somebody else is signed in now; the page must be loaded again.
+    pub(super) somebody_else: RwSignal<Option<ApiError>>,
     waiting: StoredValue<Vec<Waker>>,
 }
 
 impl Connection {
     pub(super) fn new() -> Self {
-        Self { away: RwSignal::new(false), signed_out: RwSignal::new(false), waiting: StoredValue::new(Vec::new()) }
+        Self {
+            away: RwSignal::new(false),
+            signed_out: RwSignal::new(false),
+            somebody_else: RwSignal::new(None),
+            waiting: StoredValue::new(Vec::new()),
+        }
     }
 
     /// Repeats a call until the server answers it: neither a lost connection nor an ended session loses what a person
@@ -46,6 +53,10 @@ impl Connection {
                     self.away.set(false);
                     self.signed_out.set(true);
                     self.signed_in_again().await;
+                }
+                Err(error @ ApiError::SomebodyElse { .. }) => {
+                    self.somebody_else.set(Some(error.clone()));
+                    return Err(error);
                 }
                 answer => {
                     if self.away.try_get_untracked() == Some(true) {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ApiError,
     ui::{Dialog, DialogHandle, Notice, Tone, count, live},
-    web::ServerResource,
+    web::{ServerResource, own},
 };
 
 /// Asks before keys are deleted, and says what will stop working.
@@ -71,7 +71,7 @@ fn Form(selection: Selection) -> impl IntoView {
         });
     };
     view! {
-        <form class="form" method="post" action="/keys" on:submit=submit>
+        <form class="form" method="post" action=own("/keys") on:submit=submit>
             <Away/>
             <input type="hidden" name="intent" value="delete"/>
             {single.map(|id| view! { <input type="hidden" name="id" value=id.to_string()/> })}

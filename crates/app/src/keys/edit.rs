@@ -14,7 +14,7 @@ use super::{
 use crate::{
     ApiError,
     ui::{Dialog, DialogHandle, Notice, Tone, live},
-    web::ServerResource,
+    web::{ServerResource, own},
 };
 
 /// Changes a key.
@@ -107,7 +107,7 @@ fn Form(row: KeyRow) -> impl IntoView {
         })
     };
     view! {
-        <form class="form" method="post" action="/keys" node_ref=form on:submit=submit>
+        <form class="form" method="post" action=own("/keys") node_ref=form on:submit=submit>
             <Away/>
             <input type="hidden" name="intent" value="save"/>
             <input type="hidden" name="id" value=id.to_string()/>

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     ApiError,
+    frame::failed,
     ui::key_settings::{Form, SettingsForm, differences_view, save},
     web::{Assets, WebState, origin, session::signed_in},
 };
@@ -41,6 +42,7 @@ async fn posted(State(web): State<WebState>, parts: Parts, Body(fields): Body<Fi
         Ok(None) => return Redirect::to(PAGE).into_response(),
         Ok(created) => shown.created = created,
         Err(ApiError::SignedOut) => return Redirect::to(SIGN_IN).into_response(),
+        Err(error @ ApiError::SomebodyElse { .. }) => return failed(&web, parts, error).await,
         Err(error) => {
             if matches!(error, ApiError::Key(KeyError::VersionMoved { .. })) {
                 shown.differences = differences(&web, &parts, form).await.ok();

@@ -12,7 +12,7 @@ use super::{
     grid,
     open::Open,
     palette,
-    reconnect::{Away, SignInAgain},
+    reconnect::{Away, SignInAgain, SomebodyElse},
     shortcuts,
     state::{FIRST_PAGE, KeysState},
     time, toast, toolbar,
@@ -50,7 +50,10 @@ pub(crate) fn KeysPage() -> impl IntoView {
                 <h1>"API Keys"</h1>
                 <Suspense>
                     {move || Suspend::new(async move {
-                        state.may_change.set(first.get().await.is_ok_and(|list| list.may_change));
+                        let may = first.get().await.map(|list| (list.may_change, list.may_use_default));
+                        let (may_change, may_use_default) = may.unwrap_or_default();
+                        state.may_change.set(may_change);
+                        state.may_use_default.set(may_use_default);
                         live(move || state.may_change.get().then(|| view! { <AddButton/> }))
                     })}
                 </Suspense>
@@ -71,6 +74,7 @@ pub(crate) fn KeysPage() -> impl IntoView {
             <Carrier/>
             {live(move || state.open.get().map(opened))}
             <SignInAgain/>
+            <SomebodyElse/>
             <toast::Toasts/>
         </div>
     }

@@ -43,6 +43,31 @@ pub(super) fn SignInAgain() -> impl IntoView {
     }
 }
 
+/// Says who is signed in now, in another tab, and offers to draw the page for them. What this page still shows is the
+/// first person's, and nothing can be done with it.
+#[component]
+pub(super) fn SomebodyElse() -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    move || {
+        state.connection.somebody_else.get().map(|error| {
+            view! {
+                <Dialog
+                    id="somebody-else"
+                    title="Somebody else is signed in"
+                    closed=move || state.connection.somebody_else.set(None)
+                >
+                    <p>{error.to_string()}</p>
+                    <div class="dialog-foot">
+                        <a class="button primary" href="/keys" rel="external">
+                            "Reload"
+                        </a>
+                    </div>
+                </Dialog>
+            }
+        })
+    }
+}
+
 #[component]
 fn InPlace() -> impl IntoView {
     let dialog = expect_context::<DialogHandle>();

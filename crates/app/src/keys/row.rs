@@ -228,14 +228,14 @@ fn KeyCell(
     let state = expect_context::<KeysState>();
     let id = row.with_value(|row| row.id);
     let deleted = row.with_value(|row| row.deleted.is_some());
-    let may_change = state.may_change.get_untracked();
+    let may_reveal = row.with_value(|row| state.may_have_secret(row));
     let secret = Memo::new(move |_| state.revealed.with(|revealed| revealed.get(&id).cloned()));
     let hint = row.with_value(|row| row.hint.clone());
     view! {
         <code class="hint-text" data-stop="key" tabindex=tab_key class:full=Signal::derive(move || secret.with(Option::is_some))>
             {live(move || secret.get().unwrap_or_else(|| hint.clone()))}
         </code>
-        {(may_change && !deleted)
+        {(may_reveal && !deleted)
             .then(|| {
                 let shown = move || secret.with(Option::is_some);
                 view! {

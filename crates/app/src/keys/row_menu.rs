@@ -54,6 +54,7 @@ fn entries(state: KeysState, row: KeyRow) -> impl IntoView {
         ("client_name".to_owned(), row.name.clone()),
         ("preset".to_owned(), row.preset.as_str().to_owned()),
     ];
+    let may_have_secret = state.may_have_secret(&row);
     let kept = StoredValue::new(row);
     let restore = move || {
         leptos::task::spawn_local(async move {
@@ -73,14 +74,14 @@ fn entries(state: KeysState, row: KeyRow) -> impl IntoView {
             .then(|| {
                 view! { <Entry glyph=Glyph::Pen text="Edit" chosen=move || state.open.set(Some(Open::Edit(id)))/> }
             })}
-        {(!deleted)
+        {(!deleted && may_have_secret)
             .then(|| {
                 view! {
                     <Entry glyph=Glyph::Eye text="Reveal" chosen=move || kept.with_value(|row| secret::toggle(state, row))/>
                     <Entry glyph=Glyph::Copy text="Copy key" chosen=move || kept.with_value(|row| secret::copy_key(state, row))/>
                 }
             })}
-        {(!deleted).then(|| view! { <Way glyph=Glyph::Turn text="Rotate" to=format!("/keys/{id}?open=rotate#rotate")/> })}
+        {(!deleted && may_have_secret).then(|| view! { <Way glyph=Glyph::Turn text="Rotate" to=format!("/keys/{id}?open=rotate#rotate")/> })}
         {(active && !default)
             .then(|| view! { <Way glyph=Glyph::Hand text="Hand over" to=format!("/keys/{id}#hand-over")/> })}
         {(!deleted && !default)

@@ -37,6 +37,8 @@ pub(super) struct KeysState {
     pub(super) total: RwSignal<u64>,
     pub(super) at_least: RwSignal<bool>,
     pub(super) may_change: RwSignal<bool>,
+    /// Whether they may have the secret of the Default API Key.
+    pub(super) may_use_default: RwSignal<bool>,
     /// Why there is no list.
     pub(super) failure: RwSignal<Option<ApiError>>,
     /// Another list is on its way.
@@ -66,6 +68,12 @@ pub(super) struct KeysState {
 }
 
 impl KeysState {
+    /// Whether the person may have the secret of this row's key.
+    pub(super) fn may_have_secret(self, row: &KeyRow) -> bool {
+        let may = if row.default { self.may_use_default } else { self.may_change };
+        may.get_untracked()
+    }
+
     pub(super) fn new(filter: Memo<Filter>, open: Option<Open>) -> Self {
         Self {
             filter,
@@ -74,6 +82,7 @@ impl KeysState {
             total: RwSignal::default(),
             at_least: RwSignal::default(),
             may_change: RwSignal::default(),
+            may_use_default: RwSignal::default(),
             failure: RwSignal::default(),
             searching: RwSignal::default(),
             loading: RwSignal::default(),
@@ -136,6 +145,7 @@ impl KeysState {
         self.total.set(list.total);
         self.at_least.set(list.at_least);
         self.may_change.set(list.may_change);
+        self.may_use_default.set(list.may_use_default);
         self.next.set(list.next);
         self.revealed.set(HashMap::new());
         self.rows.set(list.rows);

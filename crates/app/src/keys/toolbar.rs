@@ -9,7 +9,10 @@ use super::{
     filter::{EXPIRING, Filter},
     state::KeysState,
 };
-use crate::ui::{Glyph, Icon};
+use crate::{
+    ui::{Glyph, Icon},
+    web::own,
+};
 
 /// The list is asked for with the first key press, and then at most this often.
 const TYPED: Duration = Duration::from_millis(40);
@@ -122,7 +125,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                 chosen=Signal::derive(move || filter.with(Filter::state))
                 on_choice=chosen
             />
-            <a class="button export" href=move || filter.with(|filter| filter.address_of("/keys.csv")) rel="external" download>
+            <a class="button export" href=move || filter.with(|filter| own(&filter.address_of("/keys.csv"))) rel="external" download>
                 <Icon glyph=Glyph::Down/>
                 "Export CSV"
             </a>

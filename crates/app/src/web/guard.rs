@@ -31,7 +31,9 @@ pub(crate) fn guarded<'a>(pages: impl Iterator<Item = &'a str>) -> Vec<String> {
 pub(crate) async fn admit(State(web): State<WebState>, mut request: Request<Body>, next: Next) -> Response {
     let page = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
     let is_login = page == LOGIN;
-    if !request.method().is_safe() || !(is_login || web.guarded.iter().any(|guarded| guarded == page)) {
+    let is_guarded = web.guarded.iter().any(|guarded| guarded == page);
+    let is_anonymous = session::token(&web.access, request.headers()).is_none();
+    if !request.method().is_safe() || (is_anonymous && !is_guarded) {
         return next.run(request).await;
     }
     let session = session::of(&web.keydesk, &web.access, request.headers(), request.extensions()).await;
@@ -44,7 +46,7 @@ pub(crate) async fn admit(State(web): State<WebState>, mut request: Request<Body
             request.extensions_mut().insert(session);
             next.run(request).await
         }
-        Ok(None) if !is_login => {
+        Ok(None) if is_guarded => {
             let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
             Redirect::to(&format!("{LOGIN}?next={}", utf8_percent_encode(wanted, QUERY))).into_response()
         }

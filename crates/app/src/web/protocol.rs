@@ -7,6 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestInit, Response, wasm_bindgen::JsCast};
 
+use super::drawn_for;
 use crate::ApiError;
 
 const JSON: &str = "application/json";
@@ -69,6 +70,7 @@ async fn fetch(path: &str, body: &str) -> Option<(u16, String)> {
     let headers = Headers::new().ok()?;
     headers.set("content-type", JSON).ok()?;
     headers.set("accept", JSON).ok()?;
+    headers.set(drawn_for::HEADER, &drawn_for::drawn_for()).ok()?;
     let options = RequestInit::new();
     options.set_method("POST");
     options.set_headers(&headers);

@@ -14,7 +14,7 @@ use domain::{Keydesk, Session, SignedIn};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 
-use super::{access::BrowserAccess, cookie::find_cookie, state::WebState};
+use super::{access::BrowserAccess, cookie::find_cookie, drawn_for, state::WebState};
 use crate::ApiError;
 
 /// The header of requests that `document.js` makes by itself.
@@ -24,6 +24,7 @@ const BY_ITSELF: &str = "x-keydesk-by-itself";
 pub(crate) async fn require() -> Result<(Keydesk, Session), ApiError> {
     let keydesk = expect_context::<Keydesk>();
     let session = current().await?.ok_or(ApiError::SignedOut)?;
+    drawn_for::require(&expect_context::<Parts>(), &session)?;
     Ok((keydesk, session))
 }
 
@@ -55,7 +56,9 @@ pub(crate) async fn of(
 /// The session of whoever sent a form or asks for a plain document.
 pub(crate) async fn signed_in(web: &WebState, parts: &Parts) -> Result<Session, ApiError> {
     let session = of(&web.keydesk, &web.access, &parts.headers, &parts.extensions).await?;
-    session.ok_or(ApiError::SignedOut)
+    let session = session.ok_or(ApiError::SignedOut)?;
+    drawn_for::require(parts, &session)?;
+    Ok(session)
 }
 
 /// The token in the session's cookie.

@@ -72,7 +72,11 @@ async fn the_theme_of_the_cookie_is_in_the_first_byte_of_the_page() {
     let site = Site::open().await;
     for (cookie, theme) in [("a=1; theme=dark", "dark"), ("theme=light", "light"), ("theme=\"><script>", "system")] {
         let page = site.ask("GET", "/", &[HOST, HTML, ("cookie", cookie)]).await;
-        assert!(page.text.contains(&format!("<html lang=\"en\" data-theme=\"{theme}\">")), "{cookie}: {}", page.text);
+        assert!(
+            page.text.contains(&format!("<html lang=\"en\" data-theme=\"{theme}\" data-for=\"\">")),
+            "{cookie}: {}",
+            page.text
+        );
     }
 }
 

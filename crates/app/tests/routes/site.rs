@@ -19,6 +19,9 @@ pub(crate) const HOST: (&str, &str) = ("host", "desk.example");
 pub(crate) const OWN: (&str, &str) = ("origin", "https://desk.example");
 pub(crate) const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml;q=0.9");
 
+/// For whom a page was drawn, as its scripts say it.
+pub(crate) const DRAWN_FOR: &str = "x-keydesk-drawn-for";
+
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// The machine's clock, moved forward.
@@ -91,11 +94,19 @@ impl Site {
 
     /// Posts a form as Keydesk's own page does.
     pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], form: &str) -> Answer {
-        let headers = [headers, &[("content-type", "application/x-www-form-urlencoded")]].concat();
-        self.send("POST", path, &headers, Body::from(form.to_owned())).await
+        let drawn_for = self.signed_in(headers).await.unwrap_or_default();
+        let own = [("content-type", "application/x-www-form-urlencoded"), (DRAWN_FOR, drawn_for.as_str())];
+        self.send("POST", path, &[headers, &own].concat(), Body::from(form.to_owned())).await
     }
 
-    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
+    /// The id of the person whose cookie this is.
+    pub(crate) async fn signed_in(&self, headers: &[(&str, &str)]) -> Option<String> {
+        let (_, cookie) = headers.iter().find(|(name, _)| *name == "cookie")?;
+        let session = self.keydesk.session_unused(cookie.split_once('=')?.1).await.ok()??;
+        Some(session.administrator.id.to_string())
+    }
+
+    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -80,8 +80,8 @@ async fn a_failed_change_writes_nothing(database: TestDatabase) {
     let live = desk.issue("Acme").await.key.id;
     let default = keydesk.default_key(caller).await.unwrap().id;
     let nobody = KeyId(Uuid::from_u128(77));
+    let poor = desk.caller(&[]).await;
     let before = desk.database.raw().await.dump().await;
-    let poor = Caller { grants: domain::Grants::Only(model::ScopeSet::default()), ..caller.clone() };
     let outcomes = [
         keydesk.issue(caller, new_key("")).await.map(drop),
         keydesk.issue(&poor, new_key("Acme")).await.map(drop),

@@ -2,8 +2,8 @@
 
 use domain::{Caller, NewKey};
 use model::{
-    Code, Instant, KeyError, KeyId, KeyStatus, ListQuery, NetworkSet, OriginSet, RESTORE_WINDOW_MS, Scope, Selection,
-    SettingsPatch,
+    AcceptedEnvironment, Code, Instant, KeyError, KeyId, KeyStatus, ListQuery, NetworkSet, OriginSet,
+    RESTORE_WINDOW_MS, Scope, Selection, SettingsPatch,
 };
 use store::{on_both_databases, testing::TestDatabase};
 
@@ -147,6 +147,7 @@ async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
                 keydesk.update(operator, id, until(START + 1), None).await.unwrap();
                 desk.clock.advance(1);
             }
+            Code::EnvironmentNotAllowed => call.environment = AcceptedEnvironment::Test,
             Code::IpNotAllowed => call.ip = None,
             Code::OriginNotAllowed => call.origin = None,
             _ => call.scopes = &far,

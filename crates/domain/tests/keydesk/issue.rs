@@ -23,8 +23,10 @@ async fn a_new_key_has_the_settings_asked_for(database: TestDatabase) {
         (Some(Preset::Crm), Some(scopes(&["calls:read"])), Environment::Live, scopes(&["calls:read"])),
         (Some(Preset::Crm), Some(ScopeSet::default()), Environment::Live, ScopeSet::default()),
     ] {
-        let new =
-            NewKey { environment, ..NewKey::of(SettingsPatch { preset, scopes: given, ..settings("  Cafe\u{301} ") }) };
+        let new = NewKey {
+            environment: Some(environment),
+            ..NewKey::of(SettingsPatch { preset, scopes: given, ..settings("  Cafe\u{301} ") })
+        };
         let issued = desk.keydesk.issue(&desk.operator, new).await.unwrap();
         let key = issued.key;
         assert_eq!((key.kind, key.status, key.version), (KeyKind::Issued, KeyStatus::Active, 1));

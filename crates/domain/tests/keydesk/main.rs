@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 mod audit;
+mod bounds;
 mod default_key;
+mod environments;
 mod export;
 mod freshness;
 mod handover;

@@ -130,7 +130,7 @@ async fn rotate(desk: &TestKeydesk, _: usize, ids: &[KeyId]) {
 /// The call was let in before its key was revoked, and its change had to wait until after that.
 async fn a_change_that_waited_checks_its_caller_again(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
-    let held = ["keys:write", "keys:reveal", "contacts:read"];
+    let held = ["keys:write", "keys:reveal", "contacts:*", "calls:*", "wraps:*"];
     let target = desk.issue("Target").await.key.id;
     let less = SettingsPatch { scopes: Some(scopes(&["keys:write", "contacts:read"])), ..SettingsPatch::default() };
     for (what, taken) in ["deleted", "disabled", "given less", "left alone"].into_iter().enumerate() {

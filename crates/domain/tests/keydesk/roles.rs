@@ -1,10 +1,70 @@
-use domain::{Caller, Grants};
-use model::{Actor, AdministratorId, KeyError, ListQuery, Selection};
+use domain::{Authority, Caller};
+use model::{
+    Actor, AdministratorId, Code, Key, KeyError, ListQuery, Overlap, Permission, Role, Selection, SettingsPatch,
+};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{TestKeydesk, new_key, overlap};
+use crate::test_keydesk::{TestKeydesk, code, new_key, overlap, settings};
 
-on_both_databases!(a_viewer_sees_and_changes_nothing);
+on_both_databases!(
+    a_viewer_sees_and_changes_nothing,
+    a_viewer_sees_neither_notes_nor_the_history,
+    owners_alone_have_the_secret_of_the_default_api_key,
+);
+
+fn person(desk: &TestKeydesk, role: Role) -> Caller {
+    let id = AdministratorId(desk.keydesk.request_id(desk.keydesk.now()));
+    Caller { actor: Actor::Administrator { id }, authority: Authority::Person(role), ..desk.operator.clone() }
+}
+
+async fn a_viewer_sees_neither_notes_nor_the_history(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let metadata = serde_json::from_str(r#"{"account":"4711"}"#).unwrap();
+    let noted = SettingsPatch {
+        notes: Some(Some("secret plan".parse().unwrap())),
+        metadata: Some(metadata),
+        ..settings("Acme")
+    };
+    let id = desk.keydesk.issue(&desk.operator, domain::NewKey::of(noted)).await.unwrap().key.id;
+    for (role, sees) in [(Role::Viewer, false), (Role::Manager, true), (Role::Owner, true)] {
+        let caller = person(&desk, role);
+        let shows = |key: &Key| (key.settings.notes.is_some(), !key.settings.metadata.is_empty());
+        assert_eq!(shows(&desk.keydesk.get(&caller, id).await.unwrap()), (sees, sees), "{role}");
+        let listed = desk.keydesk.list(&caller, &ListQuery { limit: 50, ..ListQuery::default() }).await.unwrap().items;
+        let listed = listed.iter().find(|key| key.id == id).unwrap();
+        assert_eq!(shows(listed), (sees, sees), "{role}");
+        let table = desk.keydesk.export(&caller, ListQuery::default()).next().await.unwrap().unwrap();
+        assert_eq!((table.contains("secret plan"), table.contains("4711")), (sees, sees), "{role}");
+        assert_eq!(desk.keydesk.history(&caller, id, None).await.is_ok(), sees, "{role}");
+    }
+}
+
+async fn owners_alone_have_the_secret_of_the_default_api_key(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let default = desk.keydesk.default_key(&desk.operator).await.unwrap().id;
+    let secret = desk.keydesk.reveal(&desk.operator, default).await.unwrap();
+    let strong = desk.caller(&["keys:read", "keys:write", "keys:reveal", "keys:verify"]).await;
+    for (caller, expected) in [
+        (person(&desk, Role::Manager), KeyError::Forbidden),
+        (person(&desk, Role::Viewer), KeyError::Forbidden),
+        (strong, KeyError::DefaultKeyProtected),
+    ] {
+        let outcome = desk.keydesk.rotate(&caller, default, Overlap::NONE, None).await.map(drop);
+        assert_eq!(outcome, Err(expected.clone()));
+        assert_eq!(desk.keydesk.end_overlap(&caller, default, None).await.map(drop), Err(expected));
+    }
+    assert_eq!(code(&desk.keydesk, secret.expose()).await, Code::Valid, "it was not rotated");
+    for role in [Role::Manager, Role::Viewer] {
+        let caller = person(&desk, role);
+        assert!(!caller.may(Permission::UseDefaultKey));
+        assert_eq!(desk.keydesk.reveal(&caller, default).await.map(drop), Err(KeyError::Forbidden), "{role}");
+        assert_eq!(desk.keydesk.create_handover(&caller, default).await.map(drop), Err(KeyError::Forbidden), "{role}");
+    }
+    let owner = person(&desk, Role::Owner);
+    let new = desk.keydesk.rotate(&owner, default, Overlap::NONE, None).await.unwrap();
+    assert_eq!(code(&desk.keydesk, secret.expose()).await, Code::Revoked);
+    assert_eq!(desk.keydesk.reveal(&owner, default).await.unwrap().expose(), new.secret.expose());
+}
 
 async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
@@ -13,11 +73,7 @@ async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
     let selection = Selection::Ids(vec![gone.id]);
     let deleted = keydesk.delete_selected(&desk.operator, &selection).await.unwrap();
     let link = keydesk.create_handover(&desk.operator, live.id).await.unwrap().handover.id;
-    let viewer = Caller {
-        actor: Actor::Administrator { id: AdministratorId(keydesk.request_id(keydesk.now())) },
-        grants: Grants::None,
-        ..desk.operator.clone()
-    };
+    let viewer = person(&desk, Role::Viewer);
     let before = desk.database.raw().await.dump().await;
     let everything = Selection::Matching {
         search: String::new(),
@@ -28,7 +84,7 @@ async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
     };
     let outcomes = [
         ("issue", keydesk.issue(&viewer, new_key("Beta")).await.map(drop)),
-        ("rename", keydesk.update(&viewer, live.id, model::SettingsPatch::name("Beta"), None).await.map(drop)),
+        ("rename", keydesk.update(&viewer, live.id, SettingsPatch::name("Beta"), None).await.map(drop)),
         ("delete", keydesk.delete(&viewer, live.id, None).await),
         ("bulk_delete", keydesk.bulk_delete(&viewer, &[live.id]).await.map(drop)),
         ("restore", keydesk.restore(&viewer, gone.id).await.map(drop)),

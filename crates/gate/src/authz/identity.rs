@@ -4,6 +4,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 use verify::Record;
 
+use crate::Accepted;
+
 /// Everything but RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -12,6 +14,7 @@ pub(crate) static KEY_ID: HeaderName = HeaderName::from_static("x-keydesk-key-id
 pub(crate) static CLIENT_NAME: HeaderName = HeaderName::from_static("x-keydesk-client-name");
 pub(crate) static ENVIRONMENT: HeaderName = HeaderName::from_static("x-keydesk-environment");
 pub(crate) static SCOPES: HeaderName = HeaderName::from_static("x-keydesk-scopes");
+pub(crate) static INSTALLATION: HeaderName = HeaderName::from_static("x-keydesk-installation");
 /// The status that nginx should have been told.
 pub(crate) static STATUS: HeaderName = HeaderName::from_static("x-keydesk-status");
 
@@ -27,11 +30,11 @@ pub(crate) fn is_ours(name: &HeaderName) -> bool {
 /// Whether a client forges a header in our name, other than those that the documented configurations overwrite. A proxy
 /// that can't strip by a prefix (nginx) would let such a header through.
 pub(super) fn is_forged(name: &HeaderName) -> bool {
-    is_ours(name) && ![&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &STATUS].contains(&name)
+    is_ours(name) && ![&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &INSTALLATION, &STATUS].contains(&name)
 }
 
 /// Names the caller to the upstream.
-pub(crate) fn write(record: &Record, headers: &mut HeaderMap) {
+pub(crate) fn write(record: &Record, accepted: &Accepted, headers: &mut HeaderMap) {
     // All values share one piece of memory.
     let mut buffer = BytesMut::with_capacity(256);
     let mut text = Uuid::encode_buffer();
@@ -49,6 +52,7 @@ pub(crate) fn write(record: &Record, headers: &mut HeaderMap) {
         buffer.put_slice(scope.as_str().as_bytes());
     }
     headers.insert(SCOPES.clone(), value(buffer.split().freeze()));
+    headers.insert(INSTALLATION.clone(), accepted.name.clone());
 }
 
 /// The bytes are ids, percent-encoded names and scopes: always visible ASCII.
@@ -83,7 +87,7 @@ mod tests {
 
     #[test]
     fn only_headers_that_proxies_do_not_overwrite_are_forgeries() {
-        for name in [&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &STATUS] {
+        for name in [&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &INSTALLATION, &STATUS] {
             assert!(is_ours(name) && !is_forged(name), "{name}");
         }
         for name in ["x-keydesk-owner", "x_keydesk_key_id", "x-keydesk"] {

@@ -18,7 +18,7 @@ use axum::{
 };
 use edge::{ClientAddress, Problem, credentials, problem};
 use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
-use model::{Code, Instant, Scope};
+use model::{AcceptedEnvironment, Code, Instant, Route, Scope};
 use utoipa::OpenApi;
 use verify::{Call, Record, Verdict, Verifier};
 
@@ -26,7 +26,7 @@ use verify::{Call, Record, Verdict, Verifier};
 pub(crate) use self::identity::is_ours;
 use self::parameters::Parameters;
 pub(crate) use self::{original::Original, parameters::is_for_nginx, question::Question};
-use crate::Gateway;
+use crate::{Accepted, Gateway};
 
 /// The scope that a call without a route needs. Such a call is refused whatever the key holds, so it must neither count
 /// as allowed nor use up a limit; yet a bad key must still be told that it is bad.
@@ -54,9 +54,10 @@ static NOWHERE: LazyLock<[Scope; 1]> = LazyLock::new(|| [Scope::parse("no-route:
             ("X-Keydesk-Client-Name" = String, description = "Its Client Name, percent-encoded."),
             ("X-Keydesk-Environment" = String, description = "`live` or `test`."),
             ("X-Keydesk-Scopes" = String, description = "Its scopes, separated by spaces."),
+            ("X-Keydesk-Installation" = String, description = "The name of the installation that it belongs to."),
         )),
         (status = 400, description = "`invalid_request`, or `invalid_path`: the original path has more than one reading."),
-        (status = 403, description = "`insufficient_scope`, `ip_not_allowed`, `origin_not_allowed`, or `no_route`: nothing \
+        (status = 403, description = "`insufficient_scope`, `environment_not_allowed`, `ip_not_allowed`, `origin_not_allowed`, or `no_route`: nothing \
             says what the original request would need."),
         (status = 429, description = "`too_many_calls`."),
     )
@@ -75,42 +76,44 @@ pub fn description() -> utoipa::openapi::OpenApi {
 /// Answers a question, asking the database if it must.
 pub(crate) async fn answer(
     gateway: &Gateway,
+    accepted: &Accepted,
     verifier: &Verifier,
     parts: &Parts,
     client: ClientAddress,
     now: Instant,
 ) -> Response {
     let decided = async {
-        let asked = Asked::read(gateway, parts, client)?;
+        let asked = Asked::read(gateway, accepted, parts, client)?;
         let verdict = verifier.verify(asked.call()?, now).await?;
         asked.settle(verdict)
     };
-    respond(decided.await)
+    respond(decided.await, accepted)
 }
 
 /// The same where memory knows the key, as for most calls; then nothing waits.
 pub(crate) fn from_memory(
     gateway: &Gateway,
+    accepted: &Accepted,
     verifier: &Verifier,
     parts: &Parts,
     client: ClientAddress,
     now: Instant,
 ) -> Option<Response> {
-    let asked = Asked::read(gateway, parts, client);
+    let asked = Asked::read(gateway, accepted, parts, client);
     let decided = asked.and_then(|asked| {
         let verdict = verifier.verify_from_memory(asked.call()?, now);
         verdict.map(|verdict| asked.settle(verdict)).transpose()
     });
-    decided.transpose().map(respond)
+    decided.transpose().map(|decided| respond(decided, accepted))
 }
 
-fn respond(decided: Result<Arc<Record>, Problem>) -> Response {
+fn respond(decided: Result<Arc<Record>, Problem>, accepted: &Accepted) -> Response {
     match decided {
         Ok(record) => {
             let mut response = Response::new(Body::empty());
             let headers = response.headers_mut();
-            headers.reserve(6);
-            identity::write(&record, headers);
+            headers.reserve(7);
+            identity::write(&record, accepted, headers);
             response
         }
         Err(problem) => problem.into_response(),
@@ -121,12 +124,19 @@ fn respond(decided: Result<Arc<Record>, Problem>) -> Response {
 struct Asked<'a> {
     headers: &'a HeaderMap,
     client: ClientAddress,
+    accepted: &'a Accepted,
+    environment: AcceptedEnvironment,
     /// The scopes that the call needs: all of them; `None`: nothing says which.
     wanted: Option<Cow<'a, [Scope]>>,
 }
 
 impl<'a> Asked<'a> {
-    fn read(gateway: &'a Gateway, parts: &'a Parts, client: ClientAddress) -> Result<Self, Problem> {
+    fn read(
+        gateway: &'a Gateway,
+        accepted: &'a Accepted,
+        parts: &'a Parts,
+        client: ClientAddress,
+    ) -> Result<Self, Problem> {
         let below = parts.uri.path().strip_prefix("/authz").filter(|path| !path.is_empty());
         let original = Original::of(below, &parts.method, &parts.headers)?;
         let parameters = match below {
@@ -134,18 +144,29 @@ impl<'a> Asked<'a> {
             // Below `/authz` the query belongs to the original request.
             Some(_) => Parameters::default(),
         };
-        let wanted = match parameters.scopes {
-            Some(scopes) => Some(Cow::Owned(scopes)),
-            None => wanted(gateway, &original)?.map(Cow::Borrowed),
+        let (wanted, environment) = match parameters.scopes {
+            Some(scopes) => (Some(Cow::Owned(scopes)), None),
+            None => {
+                let route = route(gateway, &original)?;
+                (route.map(|route| Cow::Borrowed(route.scopes())), route.and_then(Route::environment))
+            }
         };
-        Ok(Self { headers: &parts.headers, client, wanted })
+        let environment = environment.unwrap_or(accepted.environment);
+        Ok(Self { headers: &parts.headers, client, accepted, environment, wanted })
     }
 
     fn call(&self) -> Result<Call<'_>, Problem> {
         let credentials = credentials::read(self.headers)?;
         let scopes = self.wanted.as_deref().unwrap_or(&*NOWHERE);
         let ClientAddress(ip) = self.client;
-        Ok(Call { key: credentials.key, installation: None, scopes, ip, origin: credentials.origin })
+        Ok(Call {
+            installation: Some(self.accepted.installation),
+            environment: self.environment,
+            scopes,
+            ip,
+            origin: credentials.origin,
+            ..Call::with(credentials.key)
+        })
     }
 
     fn settle(&self, verdict: Verdict) -> Result<Arc<Record>, Problem> {
@@ -159,12 +180,12 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The scopes that the original request needs by the configured routes.
-fn wanted<'a>(gateway: &'a Gateway, original: &Original<'_>) -> Result<Option<&'a [Scope]>, Problem> {
+/// The configured route of the original request.
+fn route<'a>(gateway: &'a Gateway, original: &Original<'_>) -> Result<Option<&'a Route>, Problem> {
     let half =
         |header: &str| Problem::invalid(format!("Of the original request only a half is named: {header} is missing."));
     match (original.method, original.path) {
-        (Some(method), Some(path)) => Ok(gateway.routes.find(method, path).map(model::Route::scopes)),
+        (Some(method), Some(path)) => Ok(gateway.routes.find(method, path)),
         (None, None) => Ok(None),
         (None, Some(_)) => Err(half("the method")),
         (Some(_), None) => Err(half("the path")),

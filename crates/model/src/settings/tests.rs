@@ -18,7 +18,8 @@ fn some<T: serde::de::DeserializeOwned + Clone + std::fmt::Debug + 'static>(
 
 prop_compose! {
     fn settings()(
-        enabled in any::<bool>(),
+        // In one, since a tuple of strategies has at most twelve.
+        (enabled, issue_bounds) in (any::<bool>(), some(&[json!(null), json!({}), json!({"allowed_ips": ["10.0.0.0/8"]})])),
         client_name in some(&[json!("Acme"), json!("Beta")]),
         preset in some(&[json!("custom"), json!("crm"), json!("live-widget")]),
         scopes in some(&[json!([]), json!(["calls:read"]), json!(["live:read", "queues:read"])]),
@@ -53,13 +54,14 @@ prop_compose! {
             metadata,
             owner_email,
             notes,
+            issue_bounds,
         }
     }
 }
 
 prop_compose! {
     /// Some settings of a key, and none of others.
-    fn patch()(of in settings(), keep in prop::collection::vec(option::of(Just(())), 12)) -> SettingsPatch {
+    fn patch()(of in settings(), keep in prop::collection::vec(option::of(Just(())), 13)) -> SettingsPatch {
         let mut keep = keep.into_iter();
         let mut next = || keep.next().flatten();
         SettingsPatch {
@@ -75,6 +77,7 @@ prop_compose! {
             metadata: next().map(|()| of.metadata.clone()),
             owner_email: next().map(|()| of.owner_email.clone()),
             notes: next().map(|()| of.notes.clone()),
+            issue_bounds: next().map(|()| of.issue_bounds.clone()),
         }
     }
 }

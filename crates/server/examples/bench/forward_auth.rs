@@ -123,7 +123,7 @@ fn two_cores() -> Result<(), Failed> {
         Ok::<_, Failed>((keydesk, issued.secret))
     })?;
     let wanted = [Scope::parse("contacts:read")?];
-    let call = Call { key: secret.expose(), installation: None, scopes: &wanted, ip: None, origin: None };
+    let call = Call { scopes: &wanted, ..Call::with(secret.expose()) };
     let decisions = |threads: usize| {
         let until = Duration::from_secs(3);
         thread::scope(|scope| {

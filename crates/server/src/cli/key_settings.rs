@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use model::{Email, Expiry, Instant, Metadata, Network, NetworkSet, Notes, OriginPattern, OriginSet, SettingsPatch};
+use model::{
+    Email, Expiry, Instant, IssueBounds, Metadata, Network, NetworkSet, Notes, OriginPattern, OriginSet, SettingsPatch,
+};
 
 use super::Failed;
 
@@ -29,6 +31,10 @@ pub(super) struct KeySettings {
     /// What to remember about it
     #[arg(long, value_name = "TEXT")]
     notes: Option<Notes>,
+    /// Within what the keys must lie that it issues, if it manages others: networks, origins, and a longest life such as
+    /// 90d, separated by spaces; or any. Without it they are bound as it is itself
+    #[arg(long, value_name = "BOUNDS")]
+    issue_bounds: Option<IssueBounds>,
 }
 
 /// The flags that clear a setting of a key.
@@ -55,6 +61,9 @@ pub(super) struct Without {
     /// Take its notes away
     #[arg(long, conflicts_with = "notes")]
     no_notes: bool,
+    /// Bind the keys that it issues as it is bound itself
+    #[arg(long, conflicts_with = "issue_bounds")]
+    no_issue_bounds: bool,
 }
 
 impl KeySettings {
@@ -68,6 +77,7 @@ impl KeySettings {
             metadata,
             owner_email: self.owner_email.map(Some),
             notes: self.notes.map(Some),
+            issue_bounds: self.issue_bounds.map(Some),
             ..patch
         })
     }
@@ -97,6 +107,7 @@ impl Without {
             metadata: patch.metadata.or(self.no_metadata.then(Default::default)),
             owner_email: patch.owner_email.or(self.no_owner_email.then_some(None)),
             notes: patch.notes.or(self.no_notes.then_some(None)),
+            issue_bounds: patch.issue_bounds.or(self.no_issue_bounds.then_some(None)),
             ..patch
         }
     }

@@ -29,7 +29,7 @@ async fn app() -> (TestDatabase, TestApp) {
         Route::new(method, path, scopes.iter().map(|scope| scope.parse().unwrap()).collect()).unwrap()
     });
     let gateway = Gateway {
-        routes: RouteTable::new(routes.collect()).unwrap(),
+        routes: std::sync::Arc::new(RouteTable::new(routes.collect()).unwrap()),
         trusted_proxies: TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]),
     };
     let dispatcher = server::dispatcher_behind(&app.keydesk, gateway);

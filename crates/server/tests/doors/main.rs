@@ -17,6 +17,7 @@ mod hostile;
 mod idempotency;
 mod installations;
 mod life;
+mod matrix;
 mod module_off;
 mod pages;
 mod precondition;

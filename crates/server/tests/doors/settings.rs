@@ -7,9 +7,9 @@ use axum::{
     extract::ConnectInfo,
     http::{Method, Request},
 };
-use domain::{Caller, Grants, Keydesk, NewKey, OpenOptions};
+use domain::{Authority, Caller, KeyAuthority, Keydesk, NewKey, OpenOptions};
 use edge::Problem;
-use model::{Actor, Catalogue, PlainSecret, ScopeEntry, SettingsPatch};
+use model::{Actor, Catalogue, Environment, PlainSecret, ScopeEntry, SettingsPatch};
 use serde_json::{Value, json};
 use store::testing::TestDatabase;
 
@@ -333,7 +333,9 @@ async fn a_key_that_lost_a_scope_while_its_change_waited_is_told_of_scopes(datab
     let operator = app.operator("default").await;
     let id = app.key_in("default", "Caller", &["keys:write", "calls:read"]).await.id.parse().unwrap();
     let held = ["keys:write", "calls:read"].map(|scope| scope.parse().unwrap()).into_iter().collect();
-    let let_in = Caller { actor: Actor::Key { id }, installation: operator.installation, grants: Grants::Only(held) };
+    let held = KeyAuthority { environment: Environment::Live, scopes: held, bounds: None };
+    let let_in =
+        Caller { actor: Actor::Key { id }, installation: operator.installation, authority: Authority::Key(held) };
     let other = app.key_in("default", "Other", &[]).await.id.parse().unwrap();
     let left = ["keys:write"].map(|scope| scope.parse().unwrap()).into_iter().collect();
     let patch = SettingsPatch { scopes: Some(left), ..SettingsPatch::default() };

@@ -8,7 +8,7 @@ mod row;
 mod settings;
 mod update;
 
-use model::{ClientName, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, LifeCycle, ScopeSet};
+use model::{ClientName, Environment, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, LifeCycle, ScopeSet};
 
 pub use self::list::{KeyFilter, TOTAL_COUNTED};
 pub(crate) use self::{
@@ -55,6 +55,11 @@ impl StoredKey {
     /// Its id.
     pub fn id(&self) -> KeyId {
         self.key.id
+    }
+
+    /// Which data it reaches.
+    pub fn environment(&self) -> Environment {
+        self.key.environment
     }
 
     /// Whose it is.

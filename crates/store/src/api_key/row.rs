@@ -1,4 +1,6 @@
-use model::{Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle, ScopeSet};
+use std::sync::Arc;
+
+use model::{Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle};
 use uuid::Uuid;
 
 use super::{StoredKey, settings::SettingsRow};
@@ -111,18 +113,18 @@ impl Store {
 }
 
 impl Change {
-    /// Life and scopes of the key that asks for this change. Changes of the same key that are committed together ask the
-    /// database once, unless one of them runs another statement.
+    /// The key that asks for this change. Changes of the same key that are committed together ask the database once,
+    /// unless one of them runs another statement.
     pub async fn caller(
         &mut self,
         installation: InstallationId,
         id: KeyId,
-    ) -> Result<Option<(LifeCycle, ScopeSet)>, StoreError> {
+    ) -> Result<Option<Arc<StoredKey>>, StoreError> {
         let mut known = self.callers().map(std::mem::take).unwrap_or_default();
         if !known.contains_key(&(installation, id))
             && let Some(key) = self.key(installation, id).await?
         {
-            known.insert((installation, id), (key.life, key.scopes().clone()));
+            known.insert((installation, id), Arc::new(key));
         }
         let found = known.get(&(installation, id)).cloned();
         if let Some(callers) = self.callers() {

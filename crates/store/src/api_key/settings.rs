@@ -48,6 +48,7 @@ columns! {
     metadata: String = |settings| Value::Text(json!(&settings.metadata));
     owner_email: Option<String> = |settings| Value::MaybeText(settings.owner_email.clone().map(String::from));
     notes: Option<String> = |settings| Value::MaybeText(settings.notes.clone().map(String::from));
+    issue_bounds: Option<String> = |settings| Value::MaybeText(settings.issue_bounds.as_ref().map(|bounds| json!(bounds)));
 }
 
 fn text(text: &str) -> Value {
@@ -69,6 +70,7 @@ impl SettingsRow {
             metadata: known(from_str(&self.metadata), "api_key.metadata")?,
             owner_email: known(self.owner_email.map(|text| text.parse()).transpose(), "api_key.owner_email")?,
             notes: known(self.notes.map(|text| text.parse()).transpose(), "api_key.notes")?,
+            issue_bounds: known(self.issue_bounds.map(|text| from_str(&text)).transpose(), "api_key.issue_bounds")?,
         })
     }
 }

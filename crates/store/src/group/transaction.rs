@@ -1,6 +1,6 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use model::{InstallationId, KeyId, LifeCycle, ScopeSet};
+use model::{InstallationId, KeyId};
 use sqlx::{Postgres, Sqlite, pool::PoolConnection};
 
 use super::{
@@ -8,7 +8,7 @@ use super::{
     ended::{Ended, Outcome},
     kept::{COUNT_KEYS, Kept},
 };
-use crate::{StoreError, db::Db, inserts::Inserts, sql::query};
+use crate::{StoreError, StoredKey, db::Db, inserts::Inserts, sql::query};
 
 pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value";
 pub(crate) const SET_EPOCH: &str = "UPDATE epoch SET value = $1 WHERE id = 1";
@@ -68,8 +68,8 @@ impl Tx {
     }
 }
 
-/// The facts by which a key may ask for a change.
-pub(crate) type Callers = BTreeMap<(InstallationId, KeyId), (LifeCycle, ScopeSet)>;
+/// Keys that ask for changes.
+pub(crate) type Callers = BTreeMap<(InstallationId, KeyId), Arc<StoredKey>>;
 
 /// The state of the newest savepoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

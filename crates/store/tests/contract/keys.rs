@@ -43,6 +43,7 @@ fn unusual() -> KeySettings {
         metadata: Metadata::new([("a \"'".to_owned(), "🦀\\".to_owned())].into()).unwrap(),
         owner_email: Some("ada@example.com".parse().unwrap()),
         notes: Some("one\ntwo".parse().unwrap()),
+        issue_bounds: Some("10.0.0.0/8 https://*.example.com 90d".parse().unwrap()),
     }
 }
 

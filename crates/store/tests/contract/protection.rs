@@ -43,6 +43,7 @@ async fn the_default_key_is_refused_to_everyone(database: TestDatabase) {
         "metadata = '{\"a\":\"b\"}'".to_owned(),
         "owner_email = 'a@b.cd'".to_owned(),
         "notes = 'mine'".to_owned(),
+        "issue_bounds = '{}'".to_owned(),
         "disabled_at = 1".to_owned(),
         "expires_at = 1".to_owned(),
         "deleted_at = 1".to_owned(),

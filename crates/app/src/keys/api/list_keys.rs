@@ -16,6 +16,8 @@ pub(crate) struct KeyList {
     pub(crate) at_least: bool,
     /// Whether the person's role may change and reveal keys.
     pub(crate) may_change: bool,
+    /// Whether it may reveal and rotate the Default API Key.
+    pub(crate) may_use_default: bool,
 }
 
 /// Lists keys, from the beginning or from where a page ended.
@@ -23,6 +25,7 @@ pub(crate) struct KeyList {
 pub(crate) async fn list_keys(filter: Filter, cursor: Option<String>, limit: u32) -> Result<KeyList, ApiError> {
     let (keydesk, session) = crate::web::session::require().await?;
     let now = keydesk.now();
+    use model::Permission;
     let query = model::ListQuery {
         search: filter.search,
         sort: filter.sort,
@@ -33,12 +36,14 @@ pub(crate) async fn list_keys(filter: Filter, cursor: Option<String>, limit: u32
         limit,
         cursor: cursor.map(|text| text.parse()).transpose().map_err(|_| ApiError::Malformed)?,
     };
-    let page = keydesk.list(&session.caller(), &query).await?;
+    let caller = session.caller();
+    let page = keydesk.list(&caller, &query).await?;
     Ok(KeyList {
         rows: page.items.into_iter().map(|key| KeyRow::of(key, now)).collect(),
         next: page.next_cursor,
         total: page.total,
         at_least: page.total_is_lower_bound,
-        may_change: session.administrator.role.may_change_keys(),
+        may_change: caller.may(Permission::ManageKeys),
+        may_use_default: caller.may(Permission::UseDefaultKey),
     })
 }

@@ -108,7 +108,7 @@ pub(crate) fn new_key(form: Form<'_>, token: &str, now: Instant) -> Result<NewKe
         key: token.to_owned(),
         fingerprint: domain::fingerprint(format!("{told:?}").as_bytes()),
     });
-    Ok(NewKey { environment: form.text("environment").parse().unwrap_or_default(), settings, idempotency })
+    Ok(NewKey { environment: form.text("environment").parse().ok(), settings, idempotency })
 }
 
 /// Changes a key as a form says, unless somebody has changed it since the form's version. A form without the settings
@@ -128,6 +128,9 @@ pub(crate) fn refusal(error: KeyError) -> ApiError {
     let (field, message) = match &error {
         KeyError::InvalidSetting { field, reason } => {
             (if field == "expires_at" { "expires" } else { field.as_str() }, reason.clone())
+        }
+        KeyError::BoundsEscalation { field } => {
+            (if field == "expires_at" { "expires" } else { field.as_str() }, error.to_string())
         }
         KeyError::UnknownScope { .. } => ("scope", error.to_string()),
         KeyError::ScopeEscalation { missing } => {

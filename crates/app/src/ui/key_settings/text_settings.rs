@@ -43,7 +43,7 @@ pub(super) enum TextField {
 }
 
 /// In the order in which a form shows them.
-pub(crate) static TEXT_SETTINGS: [TextSetting; 5] = [
+pub(crate) static TEXT_SETTINGS: [TextSetting; 6] = [
     TextSetting {
         name: "allowed_ips",
         label: "Allowed addresses",
@@ -101,6 +101,25 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 5] = [
         write: |settings| settings.notes.as_ref().map(ToString::to_string).unwrap_or_default(),
         read: |text, patch| {
             patch.notes = Some(optional(text)?);
+            Ok(())
+        },
+    },
+    TextSetting {
+        name: "issue_bounds",
+        label: "Bounds of keys that it issues",
+        example: "203.0.113.0/24",
+        hint: "For a key that manages others: networks, origins, and a longest life such as 90d, one per line, or “any”. Leave this empty to bind the keys that it issues as it is bound itself.",
+        field: TextField::Lines,
+        write: |settings| {
+            settings.issue_bounds.as_ref().map(|bounds| bounds.to_string().replace(' ', "\n")).unwrap_or_default()
+        },
+        read: |text, patch| {
+            let some = !text.trim().is_empty();
+            patch.issue_bounds = Some(
+                some.then(|| text.parse())
+                    .transpose()
+                    .map_err(|error: model::InvalidBounds| vec![error.to_string()])?,
+            );
             Ok(())
         },
     },

@@ -36,9 +36,15 @@ async fn start(text: String, address: String) -> Proxy {
 
 async fn over_grpc() -> (Gate, Proxy) {
     let gate = Gate::open_with(&["--grpc-listen", "127.0.0.1:0"]).await;
+    let proxy = over_grpc_to(&gate).await;
+    (gate, proxy)
+}
+
+/// Envoy in front of a Keydesk that answers over gRPC.
+pub(crate) async fn over_grpc_to(gate: &Gate) -> Proxy {
     let address = free_address();
     let text = file("envoy.yaml", &address, &gate.program.grpc_address, &gate.upstream.address);
-    (gate, start(text, address).await)
+    start(text, address).await
 }
 
 async fn over_http() -> (Gate, Proxy) {

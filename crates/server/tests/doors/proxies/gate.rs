@@ -14,6 +14,10 @@ pub(crate) struct Gate {
     pub(crate) reader: Key,
     /// Valid, and may do nothing.
     pub(crate) poor: Key,
+    /// May read contacts, but is a test key.
+    pub(crate) tester: Key,
+    /// May read contacts of another installation.
+    pub(crate) foreigner: Key,
     folder: TempDir,
 }
 
@@ -39,14 +43,24 @@ impl Gate {
     }
 
     pub(crate) async fn open_with(args: &[&str]) -> Self {
+        Self::open_configured("", args).await
+    }
+
+    /// With more in the documented configuration. Another installation exists before it serves.
+    pub(crate) async fn open_configured(more: &str, args: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let config = folder.path().join("keydesk.toml");
-        std::fs::write(&config, documented("keydesk.toml", &[])).expect("a file");
+        std::fs::write(&config, documented("keydesk.toml", &[]) + "\n" + more).expect("a file");
         let config = config.to_str().expect("a path");
+        keydesk(folder.path(), &["installation", "create", "other", "--title", "Other"]).await;
         let program = Program::serve(folder.path(), &[&["--config", config], args].concat()).await;
         let reader = Key::new(folder.path(), &["--client-name", "Müller & Söhne", "--scope", "contacts:read"]).await;
         let poor = Key::new(folder.path(), &["--client-name", "Poor", "--scope", "live:read"]).await;
-        Self { program, upstream: Upstream::start().await, reader, poor, folder }
+        let args = ["--client-name", "Tester", "--scope", "contacts:read", "--environment", "test"];
+        let tester = Key::new(folder.path(), &args).await;
+        let args = ["--client-name", "Other", "--scope", "contacts:read", "--installation", "other"];
+        let foreigner = Key::new(folder.path(), &args).await;
+        Self { program, upstream: Upstream::start().await, reader, poor, tester, foreigner, folder }
     }
 
     /// Another key that may read contacts, from one address alone.

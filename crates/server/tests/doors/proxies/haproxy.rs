@@ -14,7 +14,7 @@ use super::{
 };
 use crate::support::Connection;
 
-async fn haproxy(gate: &Gate) -> Proxy {
+pub(crate) async fn haproxy(gate: &Gate) -> Proxy {
     haproxy_speaking(gate, "").await
 }
 

@@ -11,3 +11,10 @@ mod promises;
 mod proxy;
 mod traefik;
 mod upstream;
+
+pub(crate) use self::{
+    envoy::over_grpc_to as envoy_over_grpc,
+    gate::{Gate, send},
+    haproxy::haproxy as haproxy_over_spoe,
+    nginx::nginx as nginx_over_http,
+};

@@ -23,7 +23,7 @@ const AROUND: &str = "
     }
 ";
 
-async fn nginx(gate: &Gate) -> Proxy {
+pub(crate) async fn nginx(gate: &Gate) -> Proxy {
     let address = free_address();
     let addresses = [
         ("127.0.0.1:3000", gate.program.address.as_str()),

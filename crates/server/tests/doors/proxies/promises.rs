@@ -20,6 +20,7 @@ pub(crate) enum Forwarded {
 pub(crate) async fn all(gate: &Gate, address: &str, forwarded: Forwarded, paths: Paths) {
     an_allowed_call_reaches_the_api_with_a_name(gate, address).await;
     a_call_that_is_not_allowed_is_refused(gate, address).await;
+    a_test_key_and_a_key_of_another_installation_are_refused(gate, address).await;
     nobody_gives_himself_a_name(gate, address).await;
     nobody_removes_the_identity_headers(gate, address).await;
     nobody_forges_an_address(gate, address, forwarded).await;
@@ -47,6 +48,7 @@ async fn an_allowed_call_reaches_the_api_with_a_name(gate: &Gate, address: &str)
         assert_eq!(got.sent("x-keydesk-client-name"), ["M%C3%BCller%20%26%20S%C3%B6hne"]);
         assert_eq!(got.sent("x-keydesk-environment"), ["live"]);
         assert_eq!(got.sent("x-keydesk-scopes"), ["contacts:read"]);
+        assert_eq!(got.sent("x-keydesk-installation"), ["default"]);
         assert_eq!(got.sent("x-request-id").len(), 1, "{}", got.body);
         assert!(!got.body.contains(&gate.reader.secret), "the API was sent the key");
     }
@@ -89,12 +91,25 @@ async fn a_call_that_is_not_allowed_is_refused(gate: &Gate, address: &str) {
     assert_eq!(gate.upstream.calls(), before, "a refused request arrived");
 }
 
+/// Unless the configuration says otherwise.
+async fn a_test_key_and_a_key_of_another_installation_are_refused(gate: &Gate, address: &str) {
+    let before = gate.upstream.calls();
+    let tester = get(address, "/api/contacts/42", &gate.tester.secret, &[]).await;
+    assert_eq!(tester.status, 403, "{}\n{}", tester.head, tester.body);
+    let foreigner = get(address, "/api/contacts/42", &gate.foreigner.secret, &[]).await;
+    let unknown = get(address, "/api/contacts/42", "ccc_live_0000000000000000000000000000000yHFA6", &[]).await;
+    assert_eq!((foreigner.status, unknown.status), (401, 401), "{}", foreigner.head);
+    assert_eq!(foreigner.header("www-authenticate"), unknown.header("www-authenticate"));
+    assert_eq!(gate.upstream.calls(), before, "a refused request arrived");
+}
+
 async fn nobody_gives_himself_a_name(gate: &Gate, address: &str) {
     for line in [
         "X-Keydesk-Key-Id: forged",
         "x-keydesk-client-name: forged",
         "X-KEYDESK-ENVIRONMENT: forged",
         "X-Keydesk-Scopes: forged",
+        "X-Keydesk-Installation: forged",
         "X-Keydesk-Status: forged",
         "X_Keydesk_Key_Id: forged",
         "X-Keydesk_Key-Id: forged",

@@ -1,0 +1,244 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Instant, KeySettings, Network, NetworkSet, OriginPattern, OriginSet, overlap::span};
+
+/// Longest life that can be prescribed, in seconds: 100 years.
+pub const LONGEST_LIFE_MAX: u32 = 100 * 365 * 24 * 60 * 60;
+
+/// What the keys may be like that a managing key issues, in place of its own bounds. Administrators and the operator set
+/// them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct IssueBounds {
+    /// Addresses and networks within which they may be used; empty: any.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub allowed_ips: NetworkSet,
+    /// Web origins within which they may be used; empty: any.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub allowed_origins: OriginSet,
+    /// Within how many seconds from now they must end, 1 to 3,153,600,000; null: they need no end.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub longest_life_seconds: Option<LongestLife>,
+}
+
+/// A length of life in whole seconds, 1 to [`LONGEST_LIFE_MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = u32, minimum = 1, maximum = 3_153_600_000_u32))]
+#[serde(try_from = "u32", into = "u32")]
+pub struct LongestLife(u32);
+
+/// The number of seconds is 0 or too large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a whole number of seconds from 1 to {LONGEST_LIFE_MAX}")]
+pub struct InvalidLife;
+
+impl TryFrom<u32> for LongestLife {
+    type Error = InvalidLife;
+
+    fn try_from(seconds: u32) -> Result<Self, InvalidLife> {
+        if (1..=LONGEST_LIFE_MAX).contains(&seconds) { Ok(Self(seconds)) } else { Err(InvalidLife) }
+    }
+}
+
+impl From<LongestLife> for u32 {
+    fn from(life: LongestLife) -> Self {
+        life.0
+    }
+}
+
+/// As people write them, one word for each: networks, origins, and the longest life as 12h or 90d; `any` for bounds that
+/// bind nothing.
+impl fmt::Display for IssueBounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let networks = self.allowed_ips.iter().map(ToString::to_string);
+        let origins = self.allowed_origins.iter().map(ToString::to_string);
+        let life = self.longest_life_seconds.map(|LongestLife(seconds)| match seconds {
+            days if days % 86_400 == 0 => format!("{}d", days / 86_400),
+            hours if hours % 3_600 == 0 => format!("{}h", hours / 3_600),
+            seconds => format!("{seconds}s"),
+        });
+        let words: Vec<_> = networks.chain(origins).chain(life).collect();
+        f.write_str(if words.is_empty() { "any" } else { "" })?;
+        f.write_str(&words.join(" "))
+    }
+}
+
+/// Why a text names no bounds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{word} {reason}")]
+pub struct InvalidBounds {
+    word: String,
+    reason: String,
+}
+
+impl FromStr for IssueBounds {
+    type Err = InvalidBounds;
+
+    fn from_str(text: &str) -> Result<Self, InvalidBounds> {
+        let (mut networks, mut origins, mut life) = (Vec::new(), Vec::new(), None);
+        let wrong = |word: &str, reason: String| InvalidBounds { word: word.to_owned(), reason };
+        for word in text.split_whitespace().filter(|word| *word != "any") {
+            if word.contains("://") {
+                origins.push(word.parse::<OriginPattern>().map_err(|error| wrong(word, error.to_string()))?);
+            } else if let Ok(seconds) = span(word) {
+                life = Some(LongestLife::try_from(seconds).map_err(|error| wrong(word, error.to_string()))?);
+            } else {
+                let network = word.parse::<Network>();
+                let form =
+                    "is neither a network, nor an origin such as https://app.example.com, nor a life such as 90d";
+                networks.push(network.map_err(|_| wrong(word, form.to_owned()))?);
+            }
+        }
+        Ok(Self {
+            allowed_ips: NetworkSet::new(networks).map_err(|error| wrong("The networks", error.to_string()))?,
+            allowed_origins: OriginSet::new(origins).map_err(|error| wrong("The origins", error.to_string()))?,
+            longest_life_seconds: life,
+        })
+    }
+}
+
+/// Within what a caller's keys must lie, as of an instant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    allowed_ips: NetworkSet,
+    allowed_origins: OriginSet,
+    ends_by: Option<Instant>,
+}
+
+impl Bounds {
+    /// The bounds of a key that issues others, as of `now`: those that were set for it, else its own.
+    pub fn of(settings: &KeySettings, now: Instant) -> Self {
+        match &settings.issue_bounds {
+            None => Self::own(settings),
+            Some(bounds) => Self {
+                allowed_ips: bounds.allowed_ips.clone(),
+                allowed_origins: bounds.allowed_origins.clone(),
+                ends_by: bounds
+                    .longest_life_seconds
+                    .map(|LongestLife(seconds)| now.plus_millis(i64::from(seconds) * 1_000)),
+            },
+        }
+    }
+
+    /// What a key is bound to itself.
+    pub fn own(settings: &KeySettings) -> Self {
+        Self {
+            allowed_ips: settings.allowed_ips.clone(),
+            allowed_origins: settings.allowed_origins.clone(),
+            ends_by: settings.expires_at,
+        }
+    }
+
+    /// The first setting of a new key that lies beyond these bounds, by its name in the API.
+    pub fn beyond(&self, new: &KeySettings) -> Option<&'static str> {
+        let longer = self.ends_by.is_some_and(|end| new.expires_at.is_none_or(|wanted| wanted > end));
+        if !self.allowed_ips.covers(&new.allowed_ips) {
+            Some("allowed_ips")
+        } else if !self.allowed_origins.covers(&new.allowed_origins) {
+            Some("allowed_origins")
+        } else {
+            longer.then_some("expires_at")
+        }
+    }
+
+    /// The first setting that an edit widens beyond both its old value and these bounds.
+    pub fn beyond_both(&self, old: &KeySettings, new: &KeySettings) -> Option<&'static str> {
+        let both = Self {
+            allowed_ips: self.allowed_ips.or(&old.allowed_ips),
+            allowed_origins: self.allowed_origins.or(&old.allowed_origins),
+            ends_by: match (self.ends_by, old.expires_at) {
+                (Some(one), Some(other)) => Some(one.max(other)),
+                _ => None,
+            },
+        };
+        both.beyond(new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ClientName;
+
+    fn settings(ips: &str, origins: &str, end: Option<i64>) -> KeySettings {
+        KeySettings {
+            allowed_ips: serde_json::from_str(ips).unwrap(),
+            allowed_origins: serde_json::from_str(origins).unwrap(),
+            expires_at: end.map(Instant::from_millis),
+            ..KeySettings::new(ClientName::parse("Acme").unwrap())
+        }
+    }
+
+    #[test]
+    fn a_new_key_lies_within_the_bounds_of_its_issuer() {
+        let issuer = settings(r#"["10.0.0.0/8"]"#, r#"["https://*.acme.example"]"#, Some(5_000));
+        let bounds = Bounds::of(&issuer, Instant::from_millis(0));
+        for (ips, origins, end, beyond) in [
+            (r#"["10.1.0.0/16"]"#, r#"["https://app.acme.example"]"#, Some(5_000), None),
+            (r#"["10.0.0.0/8"]"#, r#"["https://*.acme.example"]"#, Some(1), None),
+            ("[]", r#"["https://app.acme.example"]"#, Some(5_000), Some("allowed_ips")),
+            (r#"["10.0.0.1", "11.0.0.1"]"#, r#"["https://app.acme.example"]"#, Some(5_000), Some("allowed_ips")),
+            (r#"["10.0.0.1"]"#, "[]", Some(5_000), Some("allowed_origins")),
+            (r#"["10.0.0.1"]"#, r#"["https://app.acme.example"]"#, None, Some("expires_at")),
+            (r#"["10.0.0.1"]"#, r#"["https://app.acme.example"]"#, Some(5_001), Some("expires_at")),
+        ] {
+            assert_eq!(bounds.beyond(&settings(ips, origins, end)), beyond, "{ips} {origins} {end:?}");
+        }
+    }
+
+    #[test]
+    fn bounds_that_were_set_stand_in_place_of_its_own() {
+        let set = IssueBounds {
+            allowed_ips: serde_json::from_str(r#"["192.0.2.0/24"]"#).unwrap(),
+            longest_life_seconds: Some(LongestLife(10)),
+            ..IssueBounds::default()
+        };
+        let issuer = KeySettings { issue_bounds: Some(set), ..settings(r#"["10.0.0.1"]"#, "[]", Some(5_000)) };
+        let bounds = Bounds::of(&issuer, Instant::from_millis(1_000));
+        assert_eq!(bounds.beyond(&settings(r#"["192.0.2.7"]"#, "[]", Some(11_000))), None);
+        assert_eq!(bounds.beyond(&settings(r#"["192.0.2.7"]"#, "[]", Some(11_001))), Some("expires_at"));
+        assert_eq!(bounds.beyond(&settings(r#"["10.0.0.1"]"#, "[]", Some(1))), Some("allowed_ips"));
+        assert_eq!(Bounds::own(&issuer).beyond(&settings(r#"["10.0.0.1"]"#, "[]", Some(1))), None);
+    }
+
+    #[test]
+    fn bounds_are_read_as_they_are_written() {
+        for text in ["any", "10.0.0.0/8", "10.0.0.0/8 2001:db8::/32 https://*.acme.example 90d", "12h", "90s"] {
+            assert_eq!(text.parse::<IssueBounds>().map(|bounds| bounds.to_string()).as_deref(), Ok(text));
+        }
+        for (text, said) in [
+            ("10.0.0.1/8", "10.0.0.1/8 is neither a network"),
+            ("http://a/b", "http://a/b "),
+            ("0d", "0d must be a whole number of seconds"),
+        ] {
+            let error = text.parse::<IssueBounds>().unwrap_err().to_string();
+            assert!(error.starts_with(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_edit_may_keep_what_was_there_and_add_what_is_within() {
+        let bounds = Bounds::own(&settings(r#"["10.0.0.0/8"]"#, "[]", Some(5_000)));
+        let old = settings(r#"["192.0.2.1"]"#, r#"["https://a.example"]"#, Some(9_000));
+        for (ips, origins, end, beyond) in [
+            (r#"["192.0.2.1"]"#, r#"["https://a.example"]"#, Some(9_000), None),
+            (r#"["192.0.2.1", "10.0.0.9"]"#, "[]", Some(9_000), None),
+            (r#"["10.0.0.9"]"#, r#"["https://a.example"]"#, Some(1), None),
+            (r#"["192.0.2.2"]"#, r#"["https://a.example"]"#, Some(1), Some("allowed_ips")),
+            ("[]", r#"["https://a.example"]"#, Some(1), Some("allowed_ips")),
+            (r#"["192.0.2.1"]"#, r#"["https://a.example"]"#, Some(9_001), Some("expires_at")),
+            (r#"["192.0.2.1"]"#, r#"["https://a.example"]"#, None, Some("expires_at")),
+        ] {
+            assert_eq!(bounds.beyond_both(&old, &settings(ips, origins, end)), beyond, "{ips} {origins} {end:?}");
+        }
+        let unbound = settings("[]", "[]", None);
+        assert_eq!(bounds.beyond_both(&unbound, &unbound), None);
+    }
+}

@@ -1,0 +1,386 @@
+//! Who may do what: one table, run through every door: REST, the pages, the command line, `/authz`, gRPC and SPOE. What it
+//! says is printed into docs/security.md.
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use axum::{
+    body::Body,
+    http::{Method, Request, header},
+};
+use domain::{NewAdministrator, NewKey};
+use model::{Actor, Environment, KeyId, Overlap, PlainSecret, Role, SettingsPatch};
+use serde_json::{Value, json};
+use store::{on_both_databases, testing::TestDatabase};
+
+use crate::{
+    proxies::{Gate, envoy_over_grpc, haproxy_over_spoe, nginx_over_http, send},
+    support::{Answer, TestApp, keydesk},
+};
+
+/// A verb on an issued key, or on the Default API Key.
+struct Verb {
+    name: &'static str,
+    /// The scope that it asks of a calling key; `None`: there is no such call.
+    scope: Option<&'static str>,
+    /// Whether the caller gets the key's secret, and so must hold every scope of it.
+    secret: bool,
+    /// Which roles may.
+    roles: [bool; 3],
+    /// It is about the Default API Key, and a calling key may.
+    default_key: Option<bool>,
+}
+
+const OWNER: [bool; 3] = [true, false, false];
+const MANAGER: [bool; 3] = [true, true, false];
+const VIEWER: [bool; 3] = [true, true, true];
+const ROLES: [Role; 3] = [Role::Owner, Role::Manager, Role::Viewer];
+
+const fn verb(name: &'static str, scope: &'static str, roles: [bool; 3]) -> Verb {
+    Verb { name, scope: Some(scope), secret: false, roles, default_key: None }
+}
+
+const fn secret(name: &'static str, scope: &'static str) -> Verb {
+    Verb { secret: true, ..verb(name, scope, MANAGER) }
+}
+
+const VERBS: [Verb; 19] = [
+    verb("list", "keys:read", VIEWER),
+    verb("export the list", "keys:read", VIEWER),
+    verb("read", "keys:read", VIEWER),
+    Verb { scope: None, ..verb("read the history", "", MANAGER) },
+    verb("create", "keys:write", MANAGER),
+    verb("edit", "keys:write", MANAGER),
+    verb("disable", "keys:write", MANAGER),
+    verb("enable", "keys:write", MANAGER),
+    secret("rotate", "keys:write"),
+    verb("end an overlap", "keys:write", MANAGER),
+    secret("reveal", "keys:reveal"),
+    secret("hand over", "keys:reveal"),
+    verb("withdraw a hand-over", "keys:write", MANAGER),
+    verb("delete", "keys:write", MANAGER),
+    verb("restore", "keys:write", MANAGER),
+    Verb { default_key: Some(false), ..verb("edit the Default API Key", "keys:write", [false; 3]) },
+    Verb { default_key: Some(false), ..verb("delete the Default API Key", "keys:write", [false; 3]) },
+    Verb { default_key: Some(false), ..verb("rotate the Default API Key", "keys:write", OWNER) },
+    Verb { default_key: Some(true), ..verb("reveal the Default API Key", "keys:reveal", OWNER) },
+];
+
+/// All scopes that the target holds, and all that verbs ask for.
+const HELD: [&str; 6] = ["keys:read", "keys:write", "keys:reveal", "keys:verify", "calls:read", "contacts:read"];
+
+struct Desk {
+    app: TestApp,
+    database: TestDatabase,
+}
+
+/// A key that a verb is about, in the state that the verb needs.
+struct Target {
+    id: KeyId,
+    handover: String,
+}
+
+impl Desk {
+    async fn open(database: TestDatabase) -> Self {
+        let app = TestApp::new(&database).await;
+        app.installation("other").await;
+        Self { app, database }
+    }
+
+    /// A key of `installation` that may call itself, with these scopes.
+    async fn key(&self, installation: &str, environment: Environment, scopes: &[&str]) -> (KeyId, String) {
+        let operator = self.app.operator(installation).await;
+        let scopes = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
+        let settings = SettingsPatch { scopes: Some(scopes), ..SettingsPatch::name("Caller") };
+        let new = NewKey { environment: Some(environment), ..NewKey::of(settings) };
+        let issued = self.app.keydesk.issue(&operator, new).await.unwrap();
+        (issued.key.id, issued.secret.expose().to_owned())
+    }
+
+    async fn target(&self, verb: &Verb, environment: Environment) -> Target {
+        let (operator, keydesk) = (self.app.operator("default").await, &self.app.keydesk);
+        if verb.default_key.is_some() {
+            let id = keydesk.default_key(&operator).await.unwrap().id;
+            return Target { id, handover: String::new() };
+        }
+        let (id, _) = self.key("default", environment, &["calls:read", "contacts:read"]).await;
+        let mut handover = String::new();
+        match verb.name {
+            "enable" => drop(keydesk.set_enabled(&operator, id, false, None).await.unwrap()),
+            "end an overlap" => {
+                drop(keydesk.rotate(&operator, id, Overlap::try_from(60).unwrap(), None).await.unwrap());
+            }
+            "withdraw a hand-over" => {
+                handover = keydesk.create_handover(&operator, id).await.unwrap().handover.id.to_string();
+            }
+            "restore" => keydesk.delete(&operator, id, None).await.unwrap(),
+            _ => {}
+        }
+        Target { id, handover }
+    }
+
+    /// The verb over REST.
+    async fn rest(&self, secret: &str, verb: &Verb, target: &Target) -> Answer {
+        let client = self.app.with_key(secret);
+        let at = |rest: &str| format!("/api/v1/keys/{}{rest}", target.id);
+        match verb.name {
+            "list" => client.get("/api/v1/keys").await,
+            "export the list" => client.get("/api/v1/keys.csv").await,
+            "read" => client.get(&at("")).await,
+            "create" => client.post("/api/v1/keys", json!({"client_name": "New", "scopes": ["calls:read"]})).await,
+            "edit" | "edit the Default API Key" => client.patch(&at(""), json!({"client_name": "Beta"})).await,
+            "disable" => client.post(&at("/disable"), Value::Null).await,
+            "enable" => client.post(&at("/enable"), Value::Null).await,
+            "rotate" | "rotate the Default API Key" => {
+                client.post(&at("/rotate"), json!({"overlap_seconds": 60})).await
+            }
+            "end an overlap" => client.post(&at("/end-overlap"), Value::Null).await,
+            "reveal" | "reveal the Default API Key" => client.post(&at("/reveal"), Value::Null).await,
+            "hand over" => client.post(&at("/handover"), Value::Null).await,
+            "withdraw a hand-over" => client.delete(&at(&format!("/handover/{}", target.handover))).await,
+            "delete" | "delete the Default API Key" => client.delete(&at("")).await,
+            "restore" => client.post(&at("/restore"), Value::Null).await,
+            other => panic!("{other} is no call"),
+        }
+    }
+
+    /// Signs a person in; gives the cookie and the id.
+    async fn person(&self, role: Role) -> (String, String) {
+        let installation = self.app.operator("default").await.installation;
+        let email = format!("{role}@example.com");
+        let password = "quiet-otter-88-lantern";
+        let new = NewAdministrator {
+            email: email.clone(),
+            name: role.title().to_owned(),
+            role,
+            password: PlainSecret::new(password.to_owned()),
+        };
+        let made = self.app.keydesk.create_administrator(Actor::Operator, installation, new).await.unwrap();
+        let answer = self.post("/login", "", "", &format!("email={email}&password={password}")).await;
+        let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+        assert!(cookie.starts_with("keydesk="), "{answer:?}");
+        (cookie, made.id.to_string())
+    }
+
+    /// Posts a form as a page does.
+    async fn post(&self, path: &str, cookie: &str, drawn_for: &str, form: &str) -> Answer {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(header::HOST, "127.0.0.1:3000")
+            .header(header::ORIGIN, "http://127.0.0.1:3000")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT, "text/html")
+            .header(header::COOKIE, cookie)
+            .header("x-keydesk-drawn-for", drawn_for);
+        self.app.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+
+    async fn open_page(&self, path: &str, cookie: &str) -> Answer {
+        let request = Request::builder().uri(path).header(header::ACCEPT, "text/html").header(header::COOKIE, cookie);
+        self.app.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// The verb in the pages; whether it was done.
+    async fn page(&self, (cookie, id): &(String, String), verb: &Verb, target: &Target) -> bool {
+        let at = format!("/keys/{}", target.id);
+        let operator = self.app.operator("default").await;
+        let version = self.app.keydesk.get(&operator, target.id).await.unwrap().version;
+        let form = |intent: &str, more: &str| format!("intent={intent}&version={version}{more}");
+        let send = async |form: String| self.post(&at, cookie, id, &form).await;
+        let done = |answer: &Answer| match answer.status.as_u16() {
+            303 => answer.header("location").contains("said="),
+            200 => true,
+            _ => false,
+        };
+        match verb.name {
+            "list" => self.open_page("/keys", cookie).await.text().contains("Caller"),
+            "export the list" => self.open_page("/keys.csv", cookie).await.text().contains("Caller"),
+            "read" => self.open_page(&at, cookie).await.text().contains("Caller"),
+            "read the history" => self.open_page(&at, cookie).await.text().contains("history-what"),
+            "create" => {
+                let form = "intent=create&client_name=New&preset=custom&token=t";
+                self.post("/keys", cookie, id, form).await.status.is_success()
+            }
+            "edit" | "edit the Default API Key" => done(&send(form("save", "&client_name=Beta")).await),
+            "disable" | "enable" | "restore" => done(&send(form(verb.name, "")).await),
+            "rotate" | "rotate the Default API Key" => done(&send(form("rotate", "&overlap=60")).await),
+            "end an overlap" => done(&send(form("end-overlap", "")).await),
+            "reveal" | "reveal the Default API Key" => done(&send(form("reveal", "")).await),
+            "hand over" => done(&send(form("hand-over", "")).await),
+            "withdraw a hand-over" => done(&send(form("withdraw", &format!("&handover={}", target.handover))).await),
+            "delete" | "delete the Default API Key" => {
+                let answer = self.post("/keys", cookie, id, &format!("intent=delete&id={}", target.id)).await;
+                answer.status == 303
+            }
+            other => panic!("{other} is in no page"),
+        }
+    }
+
+    /// The verb on the command line; whether it was done, `None` where there is no such command.
+    async fn command_line(&self, verb: &Verb, target: &Target) -> Option<bool> {
+        let id = target.id.to_string();
+        let args: &[&str] = match verb.name {
+            "list" => &["key", "list"],
+            "create" => &["key", "create", "--client-name", "New"],
+            "edit" | "edit the Default API Key" => &["key", "update", &id, "--client-name", "Beta"],
+            "disable" => &["key", "disable", &id],
+            "enable" => &["key", "enable", &id],
+            "rotate" | "rotate the Default API Key" => &["key", "rotate", &id, "--overlap", "60s"],
+            "hand over" => &["key", "handover", &id],
+            "delete" | "delete the Default API Key" => &["key", "delete", &id],
+            "reveal the Default API Key" => &["key", "default", "--reveal"],
+            _ => return None,
+        };
+        let environment = [("KEYDESK_DATABASE", self.database.address())];
+        let ran = keydesk_with(&self.database.dir(), args, &environment).await;
+        Some(ran.status.success())
+    }
+}
+
+async fn keydesk_with(data: &Path, args: &[&str], environment: &[(&str, &str)]) -> std::process::Output {
+    let mut command = crate::support::command();
+    command.args(args).arg("--data-dir").arg(data).envs(environment.iter().copied());
+    command.output().await.unwrap()
+}
+
+on_both_databases!(
+    keys_may_what_their_scopes_environment_and_installation_allow,
+    people_may_what_their_role_allows,
+    the_operator_may_all_but_touch_the_default_api_key,
+);
+
+async fn keys_may_what_their_scopes_environment_and_installation_allow(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let (live, test) = (Environment::Live, Environment::Test);
+    let (_, strong) = desk.key("default", live, &HELD).await;
+    let (_, tester) = desk.key("default", test, &HELD).await;
+    let (_, foreigner) = desk.key("other", live, &HELD).await;
+    for verb in &VERBS {
+        let Some(scope) = verb.scope else { continue };
+        let name = verb.name;
+        let of_one = !matches!(name, "list" | "export the list" | "create");
+        let without: Vec<_> = HELD.iter().copied().filter(|held| *held != scope).collect();
+        let (_, without) = desk.key("default", live, &without).await;
+        let (_, weak) = desk.key("default", live, &[scope, "keys:read"]).await;
+        let outcome = async |secret: &str, environment| {
+            let answer = desk.rest(secret, verb, &desk.target(verb, environment).await).await;
+            if answer.status.is_success() { "done".to_owned() } else { answer.code() }
+        };
+        let own = match verb.default_key {
+            Some(false) => "default_key_protected",
+            _ => "done",
+        };
+        assert_eq!(outcome(&strong, live).await, own, "{name}");
+        assert_eq!(outcome(&without, live).await, "insufficient_scope", "{name} without {scope}");
+        if verb.secret {
+            assert_eq!(outcome(&weak, live).await, "scope_escalation", "{name} of a key with more scopes");
+        }
+        if verb.default_key.is_none() {
+            assert_eq!(outcome(&strong, test).await, "done", "{name}: a live key manages test keys");
+            assert_eq!(outcome(&tester, test).await, "done", "{name}: a test key on a test key");
+        }
+        if of_one {
+            assert_eq!(outcome(&tester, live).await, "not_found", "{name}: a test key on a live key");
+            assert_eq!(outcome(&foreigner, live).await, "not_found", "{name}: another installation's key");
+        }
+    }
+}
+
+async fn people_may_what_their_role_allows(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    for (index, role) in ROLES.into_iter().enumerate() {
+        let person = desk.person(role).await;
+        for verb in &VERBS {
+            let target = desk.target(verb, Environment::Live).await;
+            assert_eq!(desk.page(&person, verb, &target).await, verb.roles[index], "{}: {role}", verb.name);
+        }
+    }
+}
+
+async fn the_operator_may_all_but_touch_the_default_api_key(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    for verb in &VERBS {
+        let target = desk.target(verb, Environment::Live).await;
+        let may = !matches!(verb.name, "edit the Default API Key" | "delete the Default API Key");
+        assert!(desk.command_line(verb, &target).await.is_none_or(|done| done == may), "{}", verb.name);
+    }
+}
+
+/// Which keys a listener accepts: the environment of its configuration, and the outcome for a live and for a test key.
+const ACCEPTED: [(&str, u16, u16); 3] = [("live", 200, 403), ("test", 403, 200), ("any", 200, 200)];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_listener_accepts_keys_of_its_own_installation_and_environment() {
+    for (environment, live, test) in ACCEPTED {
+        let config =
+            ["authz", "grpc", "spoe"].map(|name| format!("[{name}]\nenvironment = \"{environment}\"\n")).concat();
+        let gate =
+            Gate::open_configured(&config, &["--grpc-listen", "127.0.0.1:0", "--spoe-listen", "127.0.0.1:0"]).await;
+        for (door, proxy) in [
+            ("/authz", nginx_over_http(&gate).await),
+            ("gRPC", envoy_over_grpc(&gate).await),
+            ("SPOE", haproxy_over_spoe(&gate).await),
+        ] {
+            let asked = async |secret: &str| {
+                let line = format!("Authorization: Bearer {secret}");
+                send(&proxy.address, "GET", b"/api/contacts/42", &[&line], "").await.status
+            };
+            let got = (asked(&gate.reader.secret).await, asked(&gate.tester.secret).await);
+            assert_eq!(got, (live, test), "{door} for {environment} keys");
+            assert_eq!(asked(&gate.foreigner.secret).await, 401, "{door}: another installation's key");
+        }
+    }
+    let config = ["authz", "grpc", "spoe"].map(|name| format!("[{name}]\ninstallation = \"other\"\n")).concat();
+    let gate = Gate::open_configured(&config, &["--grpc-listen", "127.0.0.1:0", "--spoe-listen", "127.0.0.1:0"]).await;
+    for proxy in [nginx_over_http(&gate).await, envoy_over_grpc(&gate).await, haproxy_over_spoe(&gate).await] {
+        let line = format!("Authorization: Bearer {}", gate.foreigner.secret);
+        let got = send(&proxy.address, "GET", b"/api/contacts/42", &[&line], "").await;
+        assert_eq!((got.status, got.sent("x-keydesk-installation")), (200, vec!["other"]));
+        let line = format!("Authorization: Bearer {}", gate.reader.secret);
+        assert_eq!(send(&proxy.address, "GET", b"/api/contacts/42", &[&line], "").await.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn a_listener_for_an_installation_that_does_not_exist_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("keydesk.toml");
+    fs::write(&config, "[spoe]\ninstallation = \"nobodys\"\n").unwrap();
+    let ran = keydesk(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--config", config.to_str().unwrap()]).await;
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(1));
+    assert!(said.contains("there is no installation named nobodys"), "{said}");
+}
+
+/// The table as docs/security.md prints it.
+fn printed() -> String {
+    let mut text = String::from(
+        "| | operator | owner | manager | viewer | a key needs | and holds every scope of the key |\n|---|---|---|---|---|---|---|\n",
+    );
+    let mark = |may: bool| if may { "yes" } else { "–" };
+    for verb in &VERBS {
+        let [owner, manager, viewer] = verb.roles.map(mark);
+        let operator = mark(!matches!(verb.name, "edit the Default API Key" | "delete the Default API Key"));
+        let key = match (verb.default_key, verb.scope) {
+            (Some(false), _) | (_, None) => "–".to_owned(),
+            (_, Some(scope)) => format!("`{scope}`"),
+        };
+        let secret = if verb.secret || verb.default_key == Some(true) { "yes" } else { "" };
+        writeln!(text, "| {} | {operator} | {owner} | {manager} | {viewer} | {key} | {secret} |", verb.name).unwrap();
+    }
+    text.push_str("\n| a listener for | live key | test key | key of another installation |\n|---|---|---|---|\n");
+    for (environment, live, test) in ACCEPTED {
+        writeln!(text, "| `environment = \"{environment}\"` | {live} | {test} | 401 |").unwrap();
+    }
+    text
+}
+
+#[test]
+fn the_table_stands_in_the_documentation() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/security.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let (begin, end) =
+        ("<!-- matrix: printed by crates/server/tests/doors/matrix.rs -->\n", "<!-- end of the matrix -->");
+    let stands = text.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).map(|(table, _)| table.trim());
+    assert_eq!(stands, Some(printed().trim()), "put this between the marks in docs/security.md:\n{}", printed());
+}
