@@ -13,6 +13,7 @@ mod key_rotate;
 mod key_settings;
 mod key_switch;
 mod key_update;
+mod migrate;
 mod output;
 
 use std::{process::ExitCode, time::Instant};
@@ -56,6 +57,8 @@ enum Command {
     Backup(backup::Backup),
     /// Examine the deployment and say what to do
     Doctor(doctor::Doctor),
+    /// Bring the database's tables up to date, as the role that owns them; `serve` does the same where it may
+    Migrate(migrate::Migrate),
 }
 
 #[derive(Subcommand)]
@@ -132,6 +135,9 @@ impl Cli {
         let Some(command) = command else {
             return serve::run(settings, started).await.map_err(Failed::new);
         };
+        if let Command::Migrate(migrate) = command {
+            return migrate.run(&settings, output).await;
+        }
         let keydesk = Keydesk::open(options(&settings)).await?;
         let context = CommandContext { keydesk, address: settings.address(), installation: settings.installation };
         let outcome = command.run(&context, output).await;
@@ -144,7 +150,7 @@ impl Command {
     async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         match self {
             // Handled before a context is opened.
-            Self::Serve(_) => Ok(()),
+            Self::Serve(_) | Self::Migrate(_) => Ok(()),
             Self::Key(KeyCommand::Create(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::List(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::Default(command)) => command.run(context, output).await,

@@ -19,6 +19,7 @@ mod installations;
 mod life;
 mod module_off;
 mod pages;
+mod postgres;
 mod precondition;
 mod proxies;
 mod routes;
