@@ -23,6 +23,7 @@ mod postgres;
 mod precondition;
 mod proxies;
 mod routes;
+mod sbom;
 mod secrets;
 mod serve;
 mod settings;
