@@ -28,6 +28,7 @@ mod proxies;
 mod python;
 mod schemathesis;
 mod screenshots;
+mod security_page;
 mod serve;
 mod site;
 mod step;

@@ -14,7 +14,7 @@ use crate::count::{self, Count};
 use crate::postgres;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{advisories, browser, e2e, layering, npm, proxies, python, schemathesis, wasm};
+use crate::{advisories, browser, e2e, layering, npm, proxies, python, schemathesis, security_page, wasm};
 use std::panic::resume_unwind;
 use std::process::{Command, ExitCode};
 use std::thread;
@@ -39,6 +39,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     }
     if wanted("layering") {
         let _ = steps.run("layering", layering::check);
+        let _ = steps.run("what docs/security.md names", security_page::check);
     }
     thread::scope(|scope| {
         scope.spawn(|| fetch(&steps, &wanted));
