@@ -1,4 +1,4 @@
-//! Embeds the site, the folder that `KEYDESK_SITE` names in `.cargo/config.toml`: files with hashed names, their
+//! Embeds the list of what the binary is made of, and the site, the folder that `KEYDESK_SITE` names in `.cargo/config.toml`: files with hashed names, their
 //! compressed forms, and their manifest. Until `cargo xtask` has put it there, the binary has no scripts and styles for
 //! the pages, and says so.
 
@@ -10,14 +10,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[path = "build/sbom.rs"]
+mod sbom;
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-env-changed=KEYDESK_SITE");
     println!("cargo:rerun-if-changed=build.rs");
     let site = PathBuf::from(env::var_os("KEYDESK_SITE").ok_or("KEYDESK_SITE is not set")?);
     println!("cargo:rerun-if-changed={}", site.join(MANIFEST).display());
     let table = if site.join(MANIFEST).is_file() { table(&site)? } else { "&[]".to_owned() };
-    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo names no OUT_DIR")?).join("site.rs");
-    fs::write(out, table)?;
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo names no OUT_DIR")?);
+    fs::write(out.join("site.rs"), table)?;
+    println!("cargo:rerun-if-changed=build/sbom.rs");
+    println!("cargo:rerun-if-changed=../../Cargo.lock");
+    fs::write(out.join("sbom"), sbom::compressed()?)?;
     Ok(())
 }
 

@@ -39,6 +39,9 @@ impl Keydesk {
             Ok(database) => {
                 findings.push(Finding::new("database", true, database.version, ""));
                 findings.push(Finding::new("migrations", true, format!("applied up to {}", database.migration), ""));
+                if let Some(owns) = database.owns_tables {
+                    findings.push(role(owns));
+                }
                 if let Some(integrity) = database.integrity {
                     let advice = "stop Keydesk and restore the database from your backup";
                     findings.push(Finding::new("integrity", integrity == "ok", integrity, advice));
@@ -59,6 +62,9 @@ impl Keydesk {
                     "check that the database runs and its address",
                 ));
             }
+        }
+        if self.inner.store.kind() == "PostgreSQL" {
+            findings.push(connection(self.database_exposure()));
         }
         findings.push(match self.check_audit().await {
             Ok((entries, None)) => Finding::new("audit log", true, format!("{entries} entries, unbroken"), ""),
@@ -114,6 +120,26 @@ impl Keydesk {
             }
             Err(error) => Finding::new(WHAT, false, error.to_string(), "restore the keyring from your backup"),
         }
+    }
+}
+
+/// No fault, since a small deployment may do with one role.
+fn role(owns_tables: bool) -> Finding {
+    let (found, advice) = if owns_tables {
+        let advice =
+            "docs/postgres/least-privilege.sql makes one that can neither rewrite the audit log nor drop triggers";
+        ("owns the tables", Some(advice.to_owned()))
+    } else {
+        ("reads and writes rows, and may not change tables", None)
+    };
+    Finding { what: "database role", ok: true, found: found.to_owned(), advice }
+}
+
+fn connection(exposure: Option<String>) -> Finding {
+    let advice = "add sslmode=verify-full to the database's address, and sslrootcert=FILE if the authority is your own";
+    match exposure {
+        None => Finding::new("database connection", true, "on this machine, or to a server that is proved", ""),
+        Some(exposure) => Finding::new("database connection", false, exposure, advice),
     }
 }
 

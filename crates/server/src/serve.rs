@@ -46,6 +46,9 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let grpc_address = own(&grpc).map(|address| address.to_string());
     let cores = Cores::start().map_err(|error| format!("no threads can be started: {error}"))?;
     let keydesk = Keydesk::open(open::options(&settings)).await.map_err(|error| error.to_string())?;
+    if let Some(exposure) = keydesk.database_exposure() {
+        tracing::warn!("{exposure}; use sslmode=verify-full");
+    }
     let https = settings.public_url.is_some();
     // The system may have chosen the port.
     let settings = Settings { listen: address.to_string(), ..settings };

@@ -12,11 +12,16 @@ pub struct Examination {
     pub migration: i64,
     /// What the engine's own check of its file says; `None` where the engine has none.
     pub integrity: Option<String>,
+    /// PostgreSQL alone: whether this role owns the tables, and so may change them and take their triggers away.
+    pub owns_tables: Option<bool>,
     /// Secrets whose key is missing, keys without a secret, and issued keys that the audit log never saw issued.
     pub orphans: i64,
 }
 
 pub(crate) const NEWEST_MIGRATION: &str = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations";
+/// PostgreSQL alone. A superuser is a member of every role.
+pub(crate) const OWNS_TABLES: &str =
+    "SELECT pg_has_role(current_user, relowner, 'MEMBER') FROM pg_class WHERE oid = to_regclass('audit_entry')";
 pub(crate) const ORPHANS: &str = "SELECT \
      (SELECT COUNT(*) FROM api_key_secret s WHERE NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = s.key_id)) \
      + (SELECT COUNT(*) FROM api_key k WHERE NOT EXISTS (SELECT 1 FROM api_key_secret s WHERE s.key_id = k.id)) \
@@ -52,8 +57,12 @@ impl Store {
             }
             Db::Postgres { .. } => None,
         };
+        let owns_tables = match &self.db {
+            Db::Sqlite { .. } => None,
+            Db::Postgres { read, .. } => sqlx::query_scalar(OWNS_TABLES).fetch_optional(read).await?,
+        };
         let migration = on_db!(self, pool => sqlx::query_scalar(NEWEST_MIGRATION).fetch_one(pool).await?);
         let orphans = on_db!(self, pool => sqlx::query_scalar(ORPHANS).fetch_one(pool).await?);
-        Ok(Examination { version, migration, integrity, orphans })
+        Ok(Examination { version, migration, integrity, owns_tables, orphans })
     }
 }

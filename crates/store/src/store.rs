@@ -1,14 +1,14 @@
-use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use sqlx::{
-    postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::{
+    Change, StoreError,
+    db::Db,
+    group::Queue,
+    migrations::{SQLITE_MIGRATIONS, migrate_postgres},
+    postgres,
 };
-
-use crate::{Change, StoreError, db::Db, group::Queue};
-
-pub(crate) static SQLITE_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
-pub(crate) static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 
 /// 3.51.3 mends a race in which a reset of the write-ahead log could lose a commit.
 const SQLITE_OLDEST: [u32; 3] = [3, 51, 3];
@@ -81,17 +81,15 @@ impl Store {
     }
 
     async fn open_postgres(address: &str) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(address)
-            .map_err(|error| StoreError::Address(format!("bad database address: {error}")))?;
-        let options = options.application_name("keydesk");
-        let write = PgPoolOptions::new()
+        let options = postgres::options(address)?;
+        let write = postgres::pool()
             .max_connections(4)
             .acquire_timeout(Duration::from_secs(20))
             .connect_with(options.clone())
             .await?;
-        POSTGRES_MIGRATIONS.run(&write).await?;
+        migrate_postgres(&write).await?;
         let read =
-            PgPoolOptions::new().max_connections(12).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
+            postgres::pool().max_connections(12).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
         Ok(Self { db: Db::Postgres { read, write }, changes: Arc::default() })
     }
 
@@ -129,6 +127,15 @@ impl Store {
     /// How many changes wait for their turn.
     pub fn changes_waiting(&self) -> usize {
         self.changes.len()
+    }
+
+    /// Why what passes between this process and its database can be read or changed on the way, as a sentence without its
+    /// full stop; `None`: it can't.
+    pub fn exposure(&self) -> Option<String> {
+        match &self.db {
+            Db::Sqlite { .. } => None,
+            Db::Postgres { read, .. } => postgres::exposure(&read.connect_options()),
+        }
     }
 
     /// `SQLite` or `PostgreSQL`, for people.

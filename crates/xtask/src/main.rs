@@ -4,6 +4,7 @@
 //! enough: `cargo xtask serve` and `cargo xtask test`. If something can't be installed, xtask ends with one sentence
 //! that says what to install.
 
+mod advisories;
 mod apt;
 mod bench;
 mod browser;
@@ -11,6 +12,7 @@ mod build;
 mod client;
 mod count;
 mod css;
+mod deny;
 mod digest;
 mod e2e;
 mod fuzz;
@@ -26,6 +28,7 @@ mod proxies;
 mod python;
 mod schemathesis;
 mod screenshots;
+mod security_page;
 mod serve;
 mod site;
 mod step;
@@ -50,6 +53,8 @@ cargo xtask <command>
                               how many keys 1, 8 and 32 callers create
   bench --browser             its measurements in a browser
   fuzz [--seconds N]          run each fuzz target for a minute, or for N seconds
+  advisories DIR              check the dependencies for known faults against DIR, a checkout of RustSec's advisory-db, and
+                              write docs/advisories.txt; also says when Leptos is out of its release candidates
   screenshots                 make docs/images/*.png anew
   postgres -- COMMAND         run COMMAND with TEST_POSTGRES_URL set to a throwaway PostgreSQL
 
@@ -84,6 +89,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "bench" if own == ["--browser"] => measure::run(),
         "bench" => bench::run(own),
         "fuzz" => fuzz::run(own),
+        "advisories" => advisories::run(own).map(|()| ExitCode::SUCCESS),
         "screenshots" => no_arguments(own).and_then(|()| screenshots::run()),
         "postgres" => postgres::run(&[own, passed_on].concat()),
         "help" | "--help" | "-h" => {

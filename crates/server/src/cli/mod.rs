@@ -13,7 +13,9 @@ mod key_rotate;
 mod key_settings;
 mod key_switch;
 mod key_update;
+mod migrate;
 mod output;
+mod sbom;
 
 use std::{process::ExitCode, time::Instant};
 
@@ -56,6 +58,10 @@ enum Command {
     Backup(backup::Backup),
     /// Examine the deployment and say what to do
     Doctor(doctor::Doctor),
+    /// Bring the database's tables up to date, as the role that owns them; `serve` does the same where it may
+    Migrate(migrate::Migrate),
+    /// Print what this binary is made of, as CycloneDX
+    Sbom,
 }
 
 #[derive(Subcommand)]
@@ -132,6 +138,11 @@ impl Cli {
         let Some(command) = command else {
             return serve::run(settings, started).await.map_err(Failed::new);
         };
+        match command {
+            Command::Migrate(migrate) => return migrate.run(&settings, output).await,
+            Command::Sbom => return sbom::print(output),
+            _ => {}
+        }
         let keydesk = Keydesk::open(options(&settings)).await?;
         let context = CommandContext { keydesk, address: settings.address(), installation: settings.installation };
         let outcome = command.run(&context, output).await;
@@ -144,7 +155,7 @@ impl Command {
     async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         match self {
             // Handled before a context is opened.
-            Self::Serve(_) => Ok(()),
+            Self::Serve(_) | Self::Migrate(_) | Self::Sbom => Ok(()),
             Self::Key(KeyCommand::Create(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::List(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::Default(command)) => command.run(context, output).await,

@@ -2,6 +2,7 @@
 //! an intruder's would. Only with the feature `testing`, which no build for use switches on.
 
 mod raw;
+mod roles;
 mod statements;
 
 use std::path::PathBuf;
@@ -12,11 +13,12 @@ use sqlx::{
 use tempfile::TempDir;
 
 pub use raw::{Cell, Raw, Schema};
+pub use roles::Roles;
 pub use statements::{POSTGRES_STATEMENTS, SQLITE_STATEMENTS, STATEMENTS};
 
 use crate::{
     Store,
-    store::{POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS},
+    migrations::{POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS},
 };
 
 /// Where the tests' PostgreSQL is.
@@ -29,6 +31,8 @@ pub struct TestDatabase {
     dir: TempDir,
     /// The server's own database and the name of ours in it.
     server: Option<(String, String)>,
+    /// Roles that were made for it, and go with it.
+    roles: Vec<String>,
 }
 
 impl TestDatabase {
@@ -36,7 +40,7 @@ impl TestDatabase {
     pub async fn sqlite() -> Self {
         let dir = folder();
         let address = format!("sqlite:{}", dir.path().join("keydesk.db").display());
-        Self { address, dir, server: None }
+        Self { address, dir, server: None, roles: Vec::new() }
     }
 
     /// A database in the server that the environment names. Without one the test fails; it is never skipped.
@@ -54,7 +58,7 @@ impl TestDatabase {
         let (before, query) = url.split_once('?').map_or((url.as_str(), None), |(url, query)| (url, Some(query)));
         let (host, _) = before.rsplit_once('/').expect("a database in the address");
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-        Self { address: format!("{host}/{name}{query}"), dir, server: Some((url, name)) }
+        Self { address: format!("{host}/{name}{query}"), dir, server: Some((url, name)), roles: Vec::new() }
     }
 
     /// The address, for [`Store::open`].
@@ -101,13 +105,19 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let Some((url, name)) = self.server.take() else { return };
+        let roles = std::mem::take(&mut self.roles);
         // Dropping can't wait, and must happen in a test that failed as well: a thread with a runtime of its own does.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async {
                 let mut server = PgConnection::connect(&url).await.map_err(std::io::Error::other)?;
                 let drop = statement(format!("DROP DATABASE {name} WITH (FORCE)"));
-                server.execute(drop).await.map(|_| ()).map_err(std::io::Error::other)
+                server.execute(drop).await.map_err(std::io::Error::other)?;
+                for role in roles {
+                    let drop = statement(format!("DROP ROLE IF EXISTS {role}"));
+                    server.execute(drop).await.map_err(std::io::Error::other)?;
+                }
+                Ok::<_, std::io::Error>(())
             })
         });
         if !matches!(dropped.join(), Ok(Ok(()))) {

@@ -13,7 +13,7 @@ use super::statement;
 pub enum Raw {
     /// With SQLite's own defaults, as its shell has them: foreign keys are not looked at.
     Sqlite(SqliteConnection),
-    /// As superuser.
+    /// As superuser, or as whom its address names.
     Postgres(PgConnection),
 }
 
@@ -32,7 +32,8 @@ pub struct Cell {
 pub type Schema = BTreeMap<(String, String), bool>;
 
 impl Raw {
-    pub(super) async fn connect(address: &str) -> Self {
+    /// Connects to a database by its address.
+    pub async fn connect(address: &str) -> Self {
         match address.strip_prefix("sqlite:") {
             Some(path) => {
                 let options = SqliteConnectOptions::new().filename(Path::new(path)).foreign_keys(false);

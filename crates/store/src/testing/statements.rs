@@ -1,6 +1,6 @@
 use crate::{
     administrator, api_key, api_key_secret, audit_log, deployment, examine, group, handover, idempotency, installation,
-    record, store, usage,
+    migrations, record, store, usage,
 };
 
 macro_rules! statements {
@@ -22,13 +22,19 @@ statements! {
     handover: INSERT_HANDOVER HANDOVER_BY_TOKEN OPEN_HANDOVER WITHDRAW_HANDOVER HANDOVER HANDOVERS ERASE_EXPIRED
         PURGE_HANDOVERS;
     idempotency: FIND_ANSWER KEEP_ANSWER PURGE_ANSWERS;
+    migrations: APPLIED;
     installation: INSTALLATIONS KEY_COUNT INSERT_INSTALLATION SWITCH_MODULE;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
 }
 
 /// Of SQLite alone.
-pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[("SEARCH_HITS", api_key::SEARCH_HITS)];
+pub const SQLITE_STATEMENTS: &[(&str, &str)] =
+    &[("SEARCH_HITS", api_key::SEARCH_HITS), ("MIGRATED_SQLITE", migrations::MIGRATED_SQLITE)];
 
 /// Of PostgreSQL alone.
-pub const POSTGRES_STATEMENTS: &[(&str, &str)] =
-    &[("LOCK_EPOCH", usage::LOCK_EPOCH), ("ANALYZE_DUE", store::ANALYZE_DUE)];
+pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[
+    ("LOCK_EPOCH", usage::LOCK_EPOCH),
+    ("ANALYZE_DUE", store::ANALYZE_DUE),
+    ("MIGRATED_POSTGRES", migrations::MIGRATED_POSTGRES),
+    ("OWNS_TABLES", examine::OWNS_TABLES),
+];

@@ -15,6 +15,7 @@ mod opening;
 mod paging;
 mod protection;
 mod records;
+mod roles;
 mod rotation;
 mod schema;
 mod search;

@@ -1,0 +1,45 @@
+use std::path::Path;
+
+use clap::Args;
+use domain::Keydesk;
+
+use super::{Failed, output::Output};
+use crate::config::Settings;
+
+#[derive(Args)]
+pub(super) struct Migrate {
+    /// Only say whether the tables are up to date: exit status 0 if they are, else 1
+    #[arg(long)]
+    check: bool,
+}
+
+impl Migrate {
+    /// Before anything else is opened: this is for the role that owns the tables, which needs neither keyring nor rows.
+    pub(super) async fn run(self, settings: &Settings, output: &mut Output) -> Result<(), Failed> {
+        let database = &settings.database;
+        if let Some(path) = database.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path))
+            && !Path::new(path).exists()
+        {
+            return Err(Failed(format!("There is no database at {path}; `keydesk serve` makes one.")));
+        }
+        let tables = if self.check { Keydesk::tables(database).await? } else { Keydesk::migrate(database).await? };
+        match tables.pending {
+            0 => output.line(&format!("The tables are up to date (migration {}).", tables.newest))?,
+            pending if self.check => {
+                return Err(Failed(format!(
+                    "{} to be applied; run `keydesk migrate`.",
+                    migrations(pending, "is", "are")
+                )));
+            }
+            pending => {
+                let applied = migrations(pending, "was", "were");
+                output.line(&format!("{applied} applied; the tables are up to date (migration {}).", tables.newest))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn migrations(count: usize, one: &str, several: &str) -> String {
+    if count == 1 { format!("1 migration {one}") } else { format!("{count} migrations {several}") }
+}

@@ -1,0 +1,128 @@
+use std::path::Path;
+
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection, PgPool, SqliteConnection,
+    migrate::{MigrateError, Migrator},
+    postgres::PgConnectOptions,
+    sqlite::SqliteConnectOptions,
+};
+
+use crate::StoreError;
+
+pub(crate) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(crate) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+pub(crate) const APPLIED: &str = "SELECT version, checksum, success FROM _sqlx_migrations ORDER BY version";
+
+/// SQLite alone: whether anything was ever migrated.
+pub(crate) const MIGRATED_SQLITE: &str =
+    "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
+
+/// PostgreSQL alone.
+pub(crate) const MIGRATED_POSTGRES: &str = "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('_sqlx_migrations')";
+
+/// How a database's tables stand to this release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tables {
+    /// The newest migration that was applied; 0: there are no tables.
+    pub applied: i64,
+    /// The newest migration that this release knows.
+    pub newest: i64,
+    /// Migrations that are to be applied.
+    pub pending: usize,
+}
+
+/// A row of the table that sqlx keeps: version, checksum, and whether it succeeded.
+type Applied = (i64, Vec<u8>, bool);
+
+/// Brings PostgreSQL's tables up to date. Where there is nothing to do, nothing but rows is asked for, so that a role that may
+/// not make tables can start the server.
+pub(crate) async fn migrate_postgres(pool: &PgPool) -> Result<(), StoreError> {
+    if postgres_tables(&mut *pool.acquire().await?).await?.pending == 0 {
+        return Ok(());
+    }
+    POSTGRES_MIGRATIONS.run(pool).await.map_err(|error| {
+        let may_not = match &error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => is_forbidden(error),
+            _ => false,
+        };
+        if may_not {
+            StoreError::Unsuitable(
+                "its tables are not up to date, and this role may not change them; run `keydesk migrate` with the role \
+                 that owns them"
+                    .to_owned(),
+            )
+        } else {
+            error.into()
+        }
+    })
+}
+
+/// How the tables of a file stand. One that is not there is not made.
+pub(crate) async fn tables_of_sqlite(path: &Path) -> Result<Tables, StoreError> {
+    if !path.exists() {
+        return compare(&SQLITE_MIGRATIONS, &[]);
+    }
+    let mut connection: SqliteConnection = SqliteConnectOptions::new().filename(path).connect().await?;
+    let migrated: i64 = sqlx::query_scalar(MIGRATED_SQLITE).fetch_one(&mut connection).await?;
+    let applied: Vec<Applied> =
+        if migrated == 0 { Vec::new() } else { sqlx::query_as(APPLIED).fetch_all(&mut connection).await? };
+    let _ = connection.close().await;
+    compare(&SQLITE_MIGRATIONS, &applied)
+}
+
+/// How the tables of a PostgreSQL stand.
+pub(crate) async fn tables_of_postgres(options: &PgConnectOptions) -> Result<Tables, StoreError> {
+    let mut connection: PgConnection = options.connect().await?;
+    let tables = postgres_tables(&mut connection).await;
+    // The answer is there, whatever becomes of the connection.
+    let _ = connection.close().await;
+    tables
+}
+
+async fn postgres_tables(connection: &mut PgConnection) -> Result<Tables, StoreError> {
+    let migrated: i64 = sqlx::query_scalar(MIGRATED_POSTGRES).fetch_one(&mut *connection).await?;
+    let applied: Vec<Applied> = if migrated == 0 {
+        Vec::new()
+    } else {
+        sqlx::query_as(APPLIED).fetch_all(&mut *connection).await.map_err(|error| {
+            if is_forbidden(&error) {
+                let role = "this role may not read its tables; grant what docs/postgres/least-privilege.sql grants";
+                StoreError::Unsuitable(role.to_owned())
+            } else {
+                error.into()
+            }
+        })?
+    };
+    compare(&POSTGRES_MIGRATIONS, &applied)
+}
+
+/// Whether PostgreSQL says that the role may not do it.
+fn is_forbidden(error: &sqlx::Error) -> bool {
+    const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code == INSUFFICIENT_PRIVILEGE)
+}
+
+/// Compares what was applied with what this release knows.
+fn compare(known: &Migrator, applied: &[Applied]) -> Result<Tables, StoreError> {
+    for (version, checksum, success) in applied {
+        let Some(migration) = known.iter().find(|migration| migration.version == *version) else {
+            return Err(StoreError::Unsuitable(format!(
+                "its tables are those of a newer Keydesk (migration {version}); run that one, or restore the backup \
+                 from before the upgrade"
+            )));
+        };
+        if !success {
+            return Err(StoreError::Migration(format!("{version} was begun and did not finish")));
+        }
+        if migration.checksum != *checksum {
+            return Err(StoreError::Migration(format!("{version} was applied in another form than this release has")));
+        }
+    }
+    Ok(Tables {
+        applied: applied.last().map_or(0, |(version, ..)| *version),
+        newest: known.iter().map(|migration| migration.version).max().unwrap_or(0),
+        pending: known.iter().count() - applied.len(),
+    })
+}

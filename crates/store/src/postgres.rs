@@ -1,0 +1,89 @@
+//! What is particular to connections to PostgreSQL.
+
+use std::{net::IpAddr, str::FromStr as _};
+
+use sqlx::{
+    Executor as _, PgConnection,
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
+};
+
+use crate::StoreError;
+
+/// How every connection is made.
+pub(crate) fn options(address: &str) -> Result<PgConnectOptions, StoreError> {
+    let options = PgConnectOptions::from_str(address)
+        .map_err(|error| StoreError::Address(format!("bad database address: {error}")))?;
+    Ok(options.application_name("keydesk"))
+}
+
+/// The pool's connections, each at the isolation level that we rely on. Not as an option of the connection: poolers
+/// in between refuse those that they don't know.
+pub(crate) fn pool() -> PgPoolOptions {
+    /// Whoever has waited for the epoch's row sees, with its next statement, what the change before it has committed. At a
+    /// stricter level, which a server, database or role may have as default, it would be refused instead.
+    const ISOLATION: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED";
+    PgPoolOptions::new().after_connect(|connection: &mut PgConnection, _| {
+        Box::pin(async move { connection.execute(ISOLATION).await.map(drop) })
+    })
+}
+
+/// Why what passes on such a connection can be read or changed on the way.
+pub(crate) fn exposure(options: &PgConnectOptions) -> Option<String> {
+    let host = options.get_host();
+    if options.get_socket().is_some() || is_this_machine(host) {
+        return None;
+    }
+    let (mode, why) = match options.get_ssl_mode() {
+        PgSslMode::VerifyFull => return None,
+        PgSslMode::VerifyCa => ("verify-ca", "any server with a certificate of the same authority is believed"),
+        PgSslMode::Require => ("require", "it is encrypted, but any server is believed"),
+        PgSslMode::Prefer => ("prefer", "it may be in the clear, and any server is believed"),
+        PgSslMode::Allow => ("allow", "it may be in the clear, and any server is believed"),
+        PgSslMode::Disable => ("disable", "it is in the clear"),
+    };
+    Some(format!("the connection to PostgreSQL at {host} has sslmode={mode}: {why}"))
+}
+
+/// A folder of sockets, or an address or name of the machine itself. Other names may lead anywhere.
+fn is_this_machine(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.starts_with('/')
+        || host.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_proved_server_or_this_machine_is_safe_from_the_network() {
+        for (address, mode) in [
+            ("postgres://u@127.0.0.1/d", None),
+            ("postgres://u@127.8.9.1/d?sslmode=disable", None),
+            ("postgres://u@[::1]:5433/d?sslmode=disable", None),
+            ("postgres://u@[::ffff:127.0.0.1]/d?sslmode=disable", None),
+            ("postgres://u@localhost/d?sslmode=disable", None),
+            ("postgres://u@%2Fvar%2Frun%2Fpostgresql/d?sslmode=disable", None),
+            ("postgres://u@db.example.com/d?sslmode=verify-full", None),
+            ("postgres://u@db.example.com/d?sslmode=verify-ca", Some("verify-ca")),
+            ("postgres://u@db.example.com/d?sslmode=require", Some("require")),
+            ("postgres://u@db.example.com/d?sslmode=prefer", Some("prefer")),
+            ("postgres://u@db.example.com/d?sslmode=allow", Some("allow")),
+            ("postgres://u@192.0.2.7/d?sslmode=disable", Some("disable")),
+            ("postgres://u@localhost.example.com/d?sslmode=require", Some("require")),
+            ("postgres://u@10.0.0.1/d?sslmode=disable", Some("disable")),
+        ] {
+            let found = exposure(&PgConnectOptions::from_str(address).unwrap());
+            let said = found.as_ref().and_then(|found| found.split("sslmode=").nth(1)?.split(':').next());
+            assert_eq!(said, mode, "{address}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_mode_the_network_is_not_trusted() {
+        // sqlx's default falls back to clear text.
+        let found = exposure(&PgConnectOptions::new_without_pgpass().host("db.example.com"));
+        assert!(found.is_some_and(|found| found.contains("db.example.com")));
+    }
+}
