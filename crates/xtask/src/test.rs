@@ -182,6 +182,9 @@ fn rust_tests(steps: &Steps, count: &mut Count) -> Result<()> {
     steps.run("Rust tests", || match runner {
         Runner::Cargo => counted(&mut command, count::libtest, count),
         Runner::Nextest => {
+            // Most of a test is waiting: for a database, a process, a proxy. Two for each processor leave none idle.
+            let at_once = thread::available_parallelism().map_or(2, |processors| 2 * processors.get());
+            command.arg(format!("--test-threads={at_once}"));
             command.args(["--status-level=fail", "--final-status-level=slow", "--message-format=libtest-json"]);
             command.env("NEXTEST_EXPERIMENTAL_LIBTEST_JSON", "1");
             let mut seen = Count::default();

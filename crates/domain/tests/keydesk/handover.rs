@@ -2,7 +2,7 @@ use domain::NewInstallation;
 use model::{Action, Actor, HANDOVER_LIFE_MS, HandoverId, KeyError, PlainSecret};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{KNOWN, START, TestKeydesk, new_key, overlap, within};
+use crate::test_keydesk::{DONE, START, TestKeydesk, new_key, overlap, within};
 
 on_both_databases!(
     a_link_shows_the_secret_once,
@@ -140,7 +140,7 @@ async fn the_secret_of_an_expired_link_is_erased(database: TestDatabase) {
     assert_eq!(desk.database.raw().await.number(sealed).await, 1);
     let background = desk.keydesk.start();
     // The job runs once when it is started.
-    within(KNOWN, "the secret is gone", async || desk.database.raw().await.number(sealed).await == 0).await;
+    within(DONE, "the secret is gone", async || desk.database.raw().await.number(sealed).await == 0).await;
     background.stop().await;
 }
 

@@ -2,7 +2,7 @@ use domain::NewKey;
 use model::{Action, Code, Instant, KeyError, Overlap, RESTORE_WINDOW_MS, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{HOUR, START, TestKeydesk, code, once, overlap, scopes, settings, verify};
+use crate::test_keydesk::{DONE, HOUR, START, TestKeydesk, code, once, overlap, scopes, settings, verify, within};
 
 on_both_databases!(
     both_secrets_work_until_the_overlap_ends,
@@ -139,10 +139,7 @@ async fn an_ended_secret_is_forgotten_after_30_days(database: TestDatabase) {
     }
     let background = desk.keydesk.start();
     let rows = "SELECT COUNT(*) FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE k.kind = 'issued'";
-    crate::test_keydesk::within(crate::test_keydesk::KNOWN, "purged", async || {
-        desk.database.raw().await.number(rows).await == 1
-    })
-    .await;
+    within(DONE, "purged", async || desk.database.raw().await.number(rows).await == 1).await;
     background.stop().await;
     assert_eq!(code(&desk.keydesk, old.secret.expose()).await, Code::NotFound);
     assert_eq!(code(&desk.keydesk, new.secret.expose()).await, Code::Valid);

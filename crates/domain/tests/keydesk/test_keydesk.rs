@@ -132,3 +132,5 @@ pub(crate) async fn within(limit: Duration, what: &str, holds: impl AsyncFn() ->
 
 /// The time within which a change must be known everywhere.
 pub(crate) const KNOWN: Duration = Duration::from_secs(1);
+/// For work that is promised to be done, and not by when.
+pub(crate) const DONE: Duration = Duration::from_secs(30);

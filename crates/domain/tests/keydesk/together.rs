@@ -5,7 +5,7 @@ use model::{Code, KeyError};
 use store::{on_both_databases, testing::TestDatabase};
 use tokio::task::JoinSet;
 
-use crate::test_keydesk::{KNOWN, TestKeydesk, code, new_key, once, within};
+use crate::test_keydesk::{DONE, TestKeydesk, code, new_key, once, within};
 
 on_both_databases!(
     each_of_many_callers_gets_its_own_answer,
@@ -93,7 +93,7 @@ async fn a_caller_that_hangs_up_leaves_a_whole_change_or_none(database: TestData
     }
     // The changes of callers that hung up go on by themselves.
     let query = model::ListQuery { limit: 1, ..model::ListQuery::default() };
-    within(KNOWN, "as many keys as entries", async || {
+    within(DONE, "as many keys as entries", async || {
         let entries = desk.audit(&desk.operator).await.len() - before;
         let listed = desk.keydesk.list(&desk.operator, &query).await.unwrap();
         // The default key is counted in the list.
