@@ -193,3 +193,26 @@ async fn a_hand_over_link_is_spent_by_its_button_alone() {
         }
     }
 }
+
+#[tokio::test]
+async fn rotating_the_default_api_key_without_an_overlap_asks_for_its_name() {
+    let site = Site::open().await;
+    let caller = operator(&site).await;
+    let default = site.keydesk.default_key(&caller).await.unwrap();
+    let cookie = site.sign_in().await;
+    let headers = [HOST, OWN, HTML, ("cookie", cookie.as_str())];
+    let page = format!("/keys/{}", default.id);
+    assert!(site.ask("GET", &page, &headers).await.text.contains("To rotate it without an overlap, type “Default API Key”"));
+    let rotate = async |form: &str| site.post(&page, &headers, &format!("intent=rotate&version=1&{form}")).await;
+    for form in ["overlap=0", "overlap=0&confirm=", "overlap=0&confirm=default"] {
+        let refused = rotate(form).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
+        assert!(refused.text.contains("Type “Default API Key” to rotate it without an overlap."), "{}", refused.text);
+    }
+    assert_eq!(site.keydesk.default_key(&caller).await.unwrap().version, 1, "it was not rotated");
+    assert_eq!(rotate("overlap=0&confirm=Default+API+Key").await.status, StatusCode::OK);
+    let key = site.keydesk.default_key(&caller).await.unwrap();
+    assert_eq!(key.version, 2);
+    let with_overlap = format!("intent=rotate&version={}&overlap=3600", key.version);
+    assert_eq!(site.post(&page, &headers, &with_overlap).await.status, StatusCode::OK, "an overlap needs no name");
+}
