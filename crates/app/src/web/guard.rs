@@ -27,18 +27,20 @@ pub(crate) fn guarded<'a>(pages: impl Iterator<Item = &'a str>) -> Vec<String> {
 }
 
 /// Sends people who are not signed in from a guarded page to the sign-in, which sends them back; and people who are
-/// signed in from the sign-in to the page that they want.
+/// signed in from the sign-in to the page that they want. Leaves the session in the request for whatever answers it.
 pub(crate) async fn admit(State(web): State<WebState>, mut request: Request<Body>, next: Next) -> Response {
     let page = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
     let is_login = page == LOGIN;
     let is_guarded = web.guarded.iter().any(|guarded| guarded == page);
+    // A form that nobody signed in has sent is answered by its own handler.
+    let is_visit = request.method().is_safe();
     let is_anonymous = session::token(&web.access, request.headers()).is_none();
-    if !request.method().is_safe() || (is_anonymous && !is_guarded) {
+    if is_anonymous && !(is_guarded && is_visit) {
         return next.run(request).await;
     }
     let session = session::of(&web.keydesk, &web.access, request.headers(), request.extensions()).await;
     match session {
-        Ok(Some(_)) if is_login => {
+        Ok(Some(_)) if is_login && is_visit => {
             let wanted = Query::<Login>::try_from_uri(request.uri()).ok().and_then(|Query(login)| login.next);
             Redirect::to(own_path(wanted.as_deref().unwrap_or_default())).into_response()
         }
@@ -46,7 +48,7 @@ pub(crate) async fn admit(State(web): State<WebState>, mut request: Request<Body
             request.extensions_mut().insert(session);
             next.run(request).await
         }
-        Ok(None) if is_guarded => {
+        Ok(None) if is_guarded && is_visit => {
             let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
             Redirect::to(&format!("{LOGIN}?next={}", utf8_percent_encode(wanted, QUERY))).into_response()
         }
