@@ -158,10 +158,10 @@ impl Keydesk {
             let key = change.caller(caller.installation, id).await.map_err(failure::public)?;
             let key = key.ok_or(KeyError::Forbidden)?;
             let now = self.now();
-            if key.life.status(now) != KeyStatus::Active || !key.scopes().missing(&held.scopes).is_empty() {
+            if key.life.status(now) != KeyStatus::Active || !key.settings.scopes.missing(&held.scopes).is_empty() {
                 return Err(KeyError::Forbidden);
             }
-            held.bounds = Some(Bounds::of(key.settings(), now));
+            held.bounds = Some(Bounds::of(&key.settings, now));
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ mod about;
 mod actor;
 mod administrator;
 mod bounded;
+mod bounds;
 mod catalogue;
 mod client_name;
 mod environment;
@@ -42,6 +43,7 @@ pub use about::*;
 pub use actor::{Action, Actor};
 pub use administrator::{AdminError, Administrator, PASSWORD_MAX, PASSWORD_MIN, Role, UnknownRole};
 pub use bounded::{Bounded, InvalidLength};
+pub use bounds::Bounds;
 pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};
 use client_name::is_invisible;
 pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError, fold};
@@ -51,7 +53,7 @@ pub use expiry::{Expiry, InvalidExpiry};
 pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use id::{AdministratorId, AuditId, HandoverId, InstallationId, KeyId, SecretId};
 pub use instant::{Instant, InvalidInstant};
-pub use issue_bounds::{Bounds, InvalidBounds, InvalidLife, IssueBounds, LONGEST_LIFE_MAX, LongestLife};
+pub use issue_bounds::{InvalidBounds, InvalidLife, IssueBounds, LONGEST_LIFE_MAX, LongestLife};
 pub use key::{
     BulkDeleted, BulkSwitched, Key, KeyKind, KeyStatus, LifeCycle, RESTORE_WINDOW_MS, SecretInfo, Skipped,
     UnknownStatus,

@@ -1,3 +1,6 @@
+//! Web origins, and the patterns that match them. Long because a pattern is read, matched and compared by the same rules, and
+//! their tests compare the three.
+
 use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};

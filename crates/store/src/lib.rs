@@ -39,7 +39,7 @@ pub use audit_entry::{AuditEntry, HASH_LEN};
 pub use deployment::Deployment;
 pub use error::StoreError;
 pub use examine::Examination;
-pub use group::{Change, Settled};
+pub use group::{CallingKey, Change, Settled};
 pub use handover::{HandoverSecret, NewHandover, TokenHash};
 pub use idempotency::StoredAnswer;
 pub use installation::StoredInstallation;

@@ -202,7 +202,9 @@ async fn rotating_the_default_api_key_without_an_overlap_asks_for_its_name() {
     let cookie = site.sign_in().await;
     let headers = [HOST, OWN, HTML, ("cookie", cookie.as_str())];
     let page = format!("/keys/{}", default.id);
-    assert!(site.ask("GET", &page, &headers).await.text.contains("To rotate it without an overlap, type “Default API Key”"));
+    assert!(
+        site.ask("GET", &page, &headers).await.text.contains("To rotate it without an overlap, type “Default API Key”")
+    );
     let rotate = async |form: &str| site.post(&page, &headers, &format!("intent=rotate&version=1&{form}")).await;
     for form in ["overlap=0", "overlap=0&confirm=", "overlap=0&confirm=default"] {
         let refused = rotate(form).await;

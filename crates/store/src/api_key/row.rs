@@ -4,7 +4,7 @@ use model::{Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, Lif
 use uuid::Uuid;
 
 use super::{StoredKey, settings::SettingsRow};
-use crate::{Change, Store, StoreError, db::on_db, group::on_tx, sql::instant};
+use crate::{CallingKey, Change, Store, StoreError, db::on_db, group::on_tx, sql::instant};
 
 /// A statement that gives [`KeyRow`]s.
 macro_rules! key_select {
@@ -119,12 +119,12 @@ impl Change {
         &mut self,
         installation: InstallationId,
         id: KeyId,
-    ) -> Result<Option<Arc<StoredKey>>, StoreError> {
+    ) -> Result<Option<Arc<CallingKey>>, StoreError> {
         let mut known = self.callers().map(std::mem::take).unwrap_or_default();
         if !known.contains_key(&(installation, id))
             && let Some(key) = self.key(installation, id).await?
         {
-            known.insert((installation, id), Arc::new(key));
+            known.insert((installation, id), Arc::new(CallingKey { life: key.life, settings: key.key.settings }));
         }
         let found = known.get(&(installation, id)).cloned();
         if let Some(callers) = self.callers() {

@@ -33,6 +33,7 @@ pub(crate) use change::on_tx;
 pub use ended::Settled;
 pub(crate) use kept::COUNT_KEYS;
 pub(crate) use queue::Queue;
+pub use transaction::CallingKey;
 pub(crate) use transaction::Tx;
 #[cfg(feature = "testing")]
 pub(crate) use transaction::{MOVE_EPOCH, SET_EPOCH};

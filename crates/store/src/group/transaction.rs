@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use model::{InstallationId, KeyId};
+use model::{InstallationId, KeyId, KeySettings, LifeCycle};
 use sqlx::{Postgres, Sqlite, pool::PoolConnection};
 
 use super::{
@@ -8,7 +8,7 @@ use super::{
     ended::{Ended, Outcome},
     kept::{COUNT_KEYS, Kept},
 };
-use crate::{StoreError, StoredKey, db::Db, inserts::Inserts, sql::query};
+use crate::{StoreError, db::Db, inserts::Inserts, sql::query};
 
 pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value";
 pub(crate) const SET_EPOCH: &str = "UPDATE epoch SET value = $1 WHERE id = 1";
@@ -68,8 +68,17 @@ impl Tx {
     }
 }
 
+/// A key that asks for a change.
+#[derive(Debug)]
+pub struct CallingKey {
+    /// What decides whether it works.
+    pub life: LifeCycle,
+    /// Its settings.
+    pub settings: KeySettings,
+}
+
 /// Keys that ask for changes.
-pub(crate) type Callers = BTreeMap<(InstallationId, KeyId), Arc<StoredKey>>;
+pub(crate) type Callers = BTreeMap<(InstallationId, KeyId), Arc<CallingKey>>;
 
 /// The state of the newest savepoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

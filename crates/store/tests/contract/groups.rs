@@ -9,7 +9,9 @@ use std::{
 };
 
 use model::{Action, Actor, AuditId};
-use store::{AuditEntry, Change, HASH_LEN, Store, StoreError, StoredKey, on_both_databases, testing::TestDatabase};
+use store::{
+    AuditEntry, CallingKey, Change, HASH_LEN, Store, StoreError, StoredKey, on_both_databases, testing::TestDatabase,
+};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -297,7 +299,7 @@ async fn rows_that_the_database_refuses_refuse_the_group(database: TestDatabase)
 async fn a_caller_is_known_until_something_changes(database: TestDatabase) {
     let store = two_installations(&database).await;
     write_and_commit(store.clone(), 1).await.unwrap();
-    let lives = |found: Option<Arc<StoredKey>>| found.map(|key| key.life.disabled_at.is_none());
+    let lives = |found: Option<Arc<CallingKey>>| found.map(|key| key.life.disabled_at.is_none());
     let caller = async |change: &mut Change| lives(change.caller(installation(1), key_id(1)).await.unwrap());
     let mut first = store.change().await.unwrap();
     assert_eq!(caller(&mut first).await, Some(true));

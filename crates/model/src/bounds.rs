@@ -1,0 +1,123 @@
+use crate::{Instant, KeySettings, NetworkSet, OriginSet};
+
+/// Within what a caller's keys must lie, as of an instant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    allowed_ips: NetworkSet,
+    allowed_origins: OriginSet,
+    ends_by: Option<Instant>,
+}
+
+impl Bounds {
+    /// The bounds of a key that issues others, as of `now`: those that were set for it, else its own.
+    pub fn of(settings: &KeySettings, now: Instant) -> Self {
+        match &settings.issue_bounds {
+            None => Self::own(settings),
+            Some(bounds) => Self {
+                allowed_ips: bounds.allowed_ips.clone(),
+                allowed_origins: bounds.allowed_origins.clone(),
+                ends_by: bounds.longest_life_seconds.map(|life| now.plus_millis(i64::from(u32::from(life)) * 1_000)),
+            },
+        }
+    }
+
+    /// What a key is bound to itself.
+    pub fn own(settings: &KeySettings) -> Self {
+        Self {
+            allowed_ips: settings.allowed_ips.clone(),
+            allowed_origins: settings.allowed_origins.clone(),
+            ends_by: settings.expires_at,
+        }
+    }
+
+    /// The first setting of a new key that lies beyond these bounds, by its name in the API.
+    pub fn beyond(&self, new: &KeySettings) -> Option<&'static str> {
+        let longer = self.ends_by.is_some_and(|end| new.expires_at.is_none_or(|wanted| wanted > end));
+        if !self.allowed_ips.covers(&new.allowed_ips) {
+            Some("allowed_ips")
+        } else if !self.allowed_origins.covers(&new.allowed_origins) {
+            Some("allowed_origins")
+        } else {
+            longer.then_some("expires_at")
+        }
+    }
+
+    /// The first setting that an edit widens beyond both its old value and these bounds.
+    pub fn beyond_both(&self, old: &KeySettings, new: &KeySettings) -> Option<&'static str> {
+        let both = Self {
+            allowed_ips: self.allowed_ips.or(&old.allowed_ips),
+            allowed_origins: self.allowed_origins.or(&old.allowed_origins),
+            ends_by: match (self.ends_by, old.expires_at) {
+                (Some(one), Some(other)) => Some(one.max(other)),
+                _ => None,
+            },
+        };
+        both.beyond(new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ClientName, IssueBounds};
+
+    fn settings(ips: &str, origins: &str, end: Option<i64>) -> KeySettings {
+        KeySettings {
+            allowed_ips: serde_json::from_str(ips).unwrap(),
+            allowed_origins: serde_json::from_str(origins).unwrap(),
+            expires_at: end.map(Instant::from_millis),
+            ..KeySettings::new(ClientName::parse("Acme").unwrap())
+        }
+    }
+
+    #[test]
+    fn a_new_key_lies_within_the_bounds_of_its_issuer() {
+        let issuer = settings(r#"["10.0.0.0/8"]"#, r#"["https://*.acme.example"]"#, Some(5_000));
+        let bounds = Bounds::of(&issuer, Instant::from_millis(0));
+        for (ips, origins, end, beyond) in [
+            (r#"["10.1.0.0/16"]"#, r#"["https://app.acme.example"]"#, Some(5_000), None),
+            (r#"["10.0.0.0/8"]"#, r#"["https://*.acme.example"]"#, Some(1), None),
+            ("[]", r#"["https://app.acme.example"]"#, Some(5_000), Some("allowed_ips")),
+            (r#"["10.0.0.1", "11.0.0.1"]"#, r#"["https://app.acme.example"]"#, Some(5_000), Some("allowed_ips")),
+            (r#"["10.0.0.1"]"#, "[]", Some(5_000), Some("allowed_origins")),
+            (r#"["10.0.0.1"]"#, r#"["https://app.acme.example"]"#, None, Some("expires_at")),
+            (r#"["10.0.0.1"]"#, r#"["https://app.acme.example"]"#, Some(5_001), Some("expires_at")),
+        ] {
+            assert_eq!(bounds.beyond(&settings(ips, origins, end)), beyond, "{ips} {origins} {end:?}");
+        }
+    }
+
+    #[test]
+    fn bounds_that_were_set_stand_in_place_of_its_own() {
+        let set = IssueBounds {
+            allowed_ips: serde_json::from_str(r#"["192.0.2.0/24"]"#).unwrap(),
+            longest_life_seconds: Some(10.try_into().unwrap()),
+            ..IssueBounds::default()
+        };
+        let issuer = KeySettings { issue_bounds: Some(set), ..settings(r#"["10.0.0.1"]"#, "[]", Some(5_000)) };
+        let bounds = Bounds::of(&issuer, Instant::from_millis(1_000));
+        assert_eq!(bounds.beyond(&settings(r#"["192.0.2.7"]"#, "[]", Some(11_000))), None);
+        assert_eq!(bounds.beyond(&settings(r#"["192.0.2.7"]"#, "[]", Some(11_001))), Some("expires_at"));
+        assert_eq!(bounds.beyond(&settings(r#"["10.0.0.1"]"#, "[]", Some(1))), Some("allowed_ips"));
+        assert_eq!(Bounds::own(&issuer).beyond(&settings(r#"["10.0.0.1"]"#, "[]", Some(1))), None);
+    }
+
+    #[test]
+    fn an_edit_may_keep_what_was_there_and_add_what_is_within() {
+        let bounds = Bounds::own(&settings(r#"["10.0.0.0/8"]"#, "[]", Some(5_000)));
+        let old = settings(r#"["192.0.2.1"]"#, r#"["https://a.example"]"#, Some(9_000));
+        for (ips, origins, end, beyond) in [
+            (r#"["192.0.2.1"]"#, r#"["https://a.example"]"#, Some(9_000), None),
+            (r#"["192.0.2.1", "10.0.0.9"]"#, "[]", Some(9_000), None),
+            (r#"["10.0.0.9"]"#, r#"["https://a.example"]"#, Some(1), None),
+            (r#"["192.0.2.2"]"#, r#"["https://a.example"]"#, Some(1), Some("allowed_ips")),
+            ("[]", r#"["https://a.example"]"#, Some(1), Some("allowed_ips")),
+            (r#"["192.0.2.1"]"#, r#"["https://a.example"]"#, Some(9_001), Some("expires_at")),
+            (r#"["192.0.2.1"]"#, r#"["https://a.example"]"#, None, Some("expires_at")),
+        ] {
+            assert_eq!(bounds.beyond_both(&old, &settings(ips, origins, end)), beyond, "{ips} {origins} {end:?}");
+        }
+        let unbound = settings("[]", "[]", None);
+        assert_eq!(bounds.beyond_both(&unbound, &unbound), None);
+    }
+}
