@@ -9,7 +9,7 @@ use store::{Change, StoredAdministrator};
 use crate::{
     Keydesk,
     account::{email, public},
-    audit::AuditEvent,
+    password_rules::words_about,
     session::SignedIn,
 };
 
@@ -45,15 +45,13 @@ impl Keydesk {
         let installation = self.set_up_of(token).await?.ok_or(AdminError::SetUpOver)?;
         self.inner.throttle.forget("set-up", address);
         let draft = self.draft(installation, NewAdministrator { role: Role::Owner, ..new }).await?;
-        let this = self.clone();
-        self.detached_admin(async move {
-            let mut change = this.inner.store.change().await.map_err(public)?;
+        self.change_accounts(move |this, mut change| async move {
             // Asked again inside: of two people with the link, only one creates the owner.
             if change.count_administrators(installation).await.map_err(public)? != 0 {
                 return Err(AdminError::SetUpOver);
             }
             this.put_administrator(&mut change, Actor::System, &draft).await?;
-            let token = this.begin_session(&mut change, installation, draft.administrator.id).await?;
+            let token = this.begin_session(&mut change, installation, draft.administrator.id, None).await?;
             change.commit().await.map_err(public)?;
             Ok(SignedIn { token, administrator: draft.administrator })
         })
@@ -82,9 +80,7 @@ impl Keydesk {
         new: NewAdministrator,
     ) -> Result<Administrator, AdminError> {
         let draft = self.draft(installation, new).await?;
-        let this = self.clone();
-        self.detached_admin(async move {
-            let mut change = this.inner.store.change().await.map_err(public)?;
+        self.change_accounts(move |this, mut change| async move {
             this.put_administrator(&mut change, actor, &draft).await?;
             change.commit().await.map_err(public)?;
             Ok(draft.administrator)
@@ -99,34 +95,32 @@ impl Keydesk {
     ) -> Result<StoredAdministrator, AdminError> {
         let (email, email_folded) = email(&new.email)?;
         let name = ClientName::parse(&new.name).map_err(|_| AdminError::InvalidName)?;
-        let password_hash = self.hash_password(new.password).await?;
+        let password_hash = self.hash_password(new.password, words_about(name.as_str(), &email)).await?;
         let now = self.now();
         let id = AdministratorId(self.new_id(now));
         let administrator = Administrator { id, email, name: name.into(), role: new.role };
-        Ok(StoredAdministrator { installation, administrator, email_folded, password_hash, created_at: now })
+        Ok(StoredAdministrator {
+            installation,
+            administrator,
+            email_folded,
+            password_hash,
+            created_at: now,
+            disabled_at: None,
+        })
     }
 
-    async fn put_administrator(
+    /// Writes a new administrator, in the place of an invitation that they may have.
+    pub(crate) async fn put_administrator(
         &self,
         change: &mut Change,
         actor: Actor,
         draft: &StoredAdministrator,
     ) -> Result<(), AdminError> {
         change.insert_administrator(draft).await.map_err(public)?;
+        change.withdraw_invitation(draft.installation, &draft.email_folded).await.map_err(public)?;
         let Administrator { id, email, name, role } = &draft.administrator;
         let detail = json!({ "id": id, "email": email, "name": name, "role": role });
-        let event = AuditEvent { action: Action::AdministratorCreate, key: None, detail };
-        self.write_audit(change, draft.installation, actor, draft.created_at, vec![event])
-            .await
-            .map_err(|_| AdminError::Unavailable)
-    }
-
-    /// As [`Keydesk::detached`].
-    pub(crate) async fn detached_admin<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = Result<T, AdminError>> + Send + 'static,
-    ) -> Result<T, AdminError> {
-        self.detached(async move { Ok(work.await) }).await.unwrap_or(Err(AdminError::Unavailable))
+        self.audit_account(change, draft.installation, actor, Action::AdministratorCreate, detail).await
     }
 }
 

@@ -64,7 +64,7 @@ impl Accounts {
     }
 
     async fn sign_in(&self, email: &str, password: &str, address: IpAddr) -> Result<SignedIn, AdminError> {
-        self.keydesk.sign_in(email, PlainSecret::new(password.to_owned()), address).await
+        self.keydesk.sign_in(email, PlainSecret::new(password.to_owned()), address, None).await
     }
 
     async fn session(&self, signed_in: &SignedIn) -> Option<Session> {

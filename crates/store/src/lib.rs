@@ -7,6 +7,7 @@
 //! - a change of truth goes through [`Change`], which moves the epoch before it does anything else;
 //! - instants and ids are passed in; nothing here reads a clock or makes a random number.
 
+mod admin_session;
 mod administrator;
 mod api_key;
 mod api_key_secret;
@@ -21,6 +22,8 @@ mod handover;
 mod idempotency;
 mod inserts;
 mod installation;
+mod invitation;
+mod password_reset;
 mod purge;
 mod record;
 mod sql;
@@ -29,7 +32,8 @@ mod store;
 pub mod testing;
 mod usage;
 
-pub use administrator::{StoredAdministrator, StoredSession};
+pub use admin_session::{SessionsEnded, StoredSession};
+pub use administrator::StoredAdministrator;
 pub use api_key::{KeyFilter, StoredKey, TOTAL_COUNTED};
 pub use api_key_secret::{Digest, NewSecret, SealedCopy};
 pub use audit_entry::{AuditEntry, HASH_LEN};
@@ -40,6 +44,8 @@ pub use group::{Change, Settled};
 pub use handover::{HandoverSecret, NewHandover, TokenHash};
 pub use idempotency::StoredAnswer;
 pub use installation::StoredInstallation;
+pub use invitation::StoredInvitation;
+pub use password_reset::StoredReset;
 pub use record::StoredRecord;
 pub use store::Store;
 pub use usage::{LastUse, UsageDelta};

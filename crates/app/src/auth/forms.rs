@@ -40,7 +40,8 @@ async fn sign_in(State(web): State<WebState>, parts: Parts, Form(form): Form<Sig
     let signed_in = async {
         session::require_private(&web.access, &parts.headers)?;
         let address = session::address(&parts.extensions);
-        Ok(web.keydesk.sign_in(&form.email, form.password.into(), address).await?)
+        let brought = session::token(&web.access, &parts.headers);
+        Ok(web.keydesk.sign_in(&form.email, form.password.into(), address, brought).await?)
     };
     match signed_in.await {
         Ok(signed_in) => welcome(&web, &signed_in, next),

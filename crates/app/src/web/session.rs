@@ -93,6 +93,8 @@ fn cookie(access: &BrowserAccess, token: &str, more: &str) -> HeaderValue {
 pub(crate) struct Guest {
     pub(crate) keydesk: Keydesk,
     pub(crate) address: IpAddr,
+    /// The token of the session that the browser had.
+    pub(crate) brought: Option<String>,
     access: BrowserAccess,
 }
 
@@ -101,7 +103,8 @@ pub(crate) fn guest() -> Result<Guest, ApiError> {
     let (keydesk, access) = (expect_context::<Keydesk>(), expect_context::<BrowserAccess>());
     let parts = expect_context::<Parts>();
     require_private(&access, &parts.headers)?;
-    Ok(Guest { keydesk, address: address(&parts.extensions), access })
+    let brought = token(&access, &parts.headers).map(str::to_owned);
+    Ok(Guest { keydesk, address: address(&parts.extensions), brought, access })
 }
 
 impl Guest {

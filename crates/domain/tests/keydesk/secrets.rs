@@ -63,7 +63,7 @@ async fn story(desk: &TestKeydesk) -> (Vec<String>, Vec<String>) {
     secrets.push(keydesk.set_up_token(installation));
     keydesk.create_administrator(Actor::Operator, installation, new).await.unwrap();
     let password = PlainSecret::new(PASSWORD.to_owned());
-    let signed_in = keydesk.sign_in("ada@example.com", password, Ipv4Addr::LOCALHOST.into()).await.unwrap();
+    let signed_in = keydesk.sign_in("ada@example.com", password, Ipv4Addr::LOCALHOST.into(), None).await.unwrap();
     let session = keydesk.session(signed_in.token.expose()).await.unwrap();
     printed.push(format!("{signed_in:?} {session:?}"));
     secrets.push(signed_in.token.expose().to_owned());
