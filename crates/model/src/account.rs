@@ -19,6 +19,16 @@ pub enum AccountLinkKind {
     Reset,
 }
 
+impl AccountLinkKind {
+    /// The page that the link leads to.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Invitation => "/invite",
+            Self::Reset => "/reset",
+        }
+    }
+}
+
 /// A link by which a person sets a password, as its page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountLink {

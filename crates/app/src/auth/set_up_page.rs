@@ -77,7 +77,9 @@ fn SetUpForm(token: String, refused: Option<ApiError>) -> impl IntoView {
                     let wrong = match &error {
                         ApiError::Admin(AdminError::InvalidName) => Some(name),
                         ApiError::Admin(AdminError::InvalidEmail | AdminError::EmailTaken) => Some(email),
-                        ApiError::Admin(AdminError::WeakPassword) => Some(password),
+                        ApiError::Admin(AdminError::WeakPassword | AdminError::GuessablePassword { .. }) => {
+                            Some(password)
+                        }
                         _ => None,
                     };
                     set_problem.set(Some(error));
@@ -96,7 +98,7 @@ fn SetUpForm(token: String, refused: Option<ApiError>) -> impl IntoView {
     };
     let of_name = about(|error| matches!(error, AdminError::InvalidName));
     let of_email = about(|error| matches!(error, AdminError::InvalidEmail | AdminError::EmailTaken));
-    let of_password = about(|error| matches!(error, AdminError::WeakPassword));
+    let of_password = about(|error| matches!(error, AdminError::WeakPassword | AdminError::GuessablePassword { .. }));
     let of_all = Signal::derive(move || {
         let of_one = [of_name, of_email, of_password].iter().any(|field| !field.read().is_empty());
         problem.get().filter(|_| !of_one)

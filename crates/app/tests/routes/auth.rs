@@ -109,6 +109,32 @@ async fn the_cookie_is_bound_to_https_and_ends_with_the_session() {
 }
 
 #[tokio::test]
+async fn signing_in_ends_the_session_that_the_browser_had() {
+    let site = Site::open().await;
+    let mut cookie = site.sign_in().await;
+    for path in ["/login", "/api/_fn/sign_in"] {
+        let again = site.post(path, &[HOST, OWN, ("cookie", &cookie)], CREDENTIALS).await;
+        let before = site.ask("GET", "/keys", &[HOST, HTML, ("cookie", &cookie)]).await;
+        assert_eq!(before.status, StatusCode::SEE_OTHER, "{path}");
+        cookie = again.cookie().to_owned();
+        assert_eq!(site.ask("GET", "/keys", &[HOST, HTML, ("cookie", &cookie)]).await.status, StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_set_up_refuses_a_password_that_is_easy_to_guess() {
+    let site = Site::open().await;
+    let form = format!("token={}&name=Ada&email=ada@example.com&password=password1234", site.set_up_token().await);
+    let answer = site.post("/setup", &[HOST, OWN], &form).await;
+    assert!(answer.header("location").ends_with("&refused=guessable_password"), "{}", answer.header("location"));
+    let page = site.ask("GET", answer.header("location"), &[HOST, HTML]).await;
+    assert!(page.text.contains("This password is easy to guess."), "{}", page.text);
+    let called = site.post("/api/_fn/set_up", &[HOST, OWN], &form).await;
+    assert_eq!(called.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(called.text.contains("This is a very common password."), "{}", called.text);
+}
+
+#[tokio::test]
 async fn without_https_people_sign_in_on_the_machine_itself_only() {
     let site = Site::reached(BrowserAccess { https: false }).await;
     site.add_owner().await;

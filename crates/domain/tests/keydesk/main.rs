@@ -14,6 +14,8 @@ mod installations;
 mod isolation;
 mod issue;
 mod nodes;
+mod own_account;
+mod people;
 mod proxy;
 mod races;
 mod restore;

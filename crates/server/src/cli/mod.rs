@@ -46,7 +46,7 @@ enum Command {
     /// Create, list, change, rotate and delete API keys
     #[command(subcommand, arg_required_else_help = true)]
     Key(KeyCommand),
-    /// Create the people who sign in to the Workspace
+    /// Create, invite, list, change and remove the people who sign in to the Workspace
     #[command(subcommand, arg_required_else_help = true)]
     Admin(admin::AdminCommand),
     /// List, create, enable and disable installations

@@ -67,7 +67,7 @@ async fn a_refused_administrator_is_told_why() {
     let good = "correct horse battery";
     assert_eq!(create(data, "ada@example.com", "viewer", good).await.0, Some(0));
     for (email, role, password, code, words) in [
-        ("ADA@example.com", "viewer", good, 1, "An administrator with this email address exists."),
+        ("ADA@example.com", "viewer", good, 1, "An administrator with this email address exists;"),
         ("ada", "viewer", good, 1, "Enter an email address"),
         ("eve@example.com", "viewer", "short", 1, "A password has 12 to 256 characters."),
         ("eve@example.com", "king", good, 2, "a role is owner, manager or viewer"),
