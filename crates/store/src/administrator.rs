@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 
-use model::{Administrator, AdministratorId, InstallationId, Instant, Person, PersonStatus, Role};
+use model::{Administrator, AdministratorId, InstallationId, Instant, Role};
 use uuid::Uuid;
 
-use crate::{Change, SessionsEnded, Store, StoreError, db::on_db, group::on_tx, sql::instant};
+use crate::{Change, Store, StoreError, db::on_db, group::on_tx, sql::instant};
 
 /// An administrator with the data for signing in.
 #[derive(Clone)]
@@ -35,18 +35,6 @@ struct AdministratorRow {
     disabled_at: Option<i64>,
 }
 
-#[derive(sqlx::FromRow)]
-struct PersonRow {
-    id: Uuid,
-    email: String,
-    name: String,
-    role: String,
-    created_at: i64,
-    disabled_at: Option<i64>,
-    sessions: i64,
-    last_seen_at: Option<i64>,
-}
-
 pub(crate) fn administrator(id: Uuid, email: String, name: String, role: &str) -> Result<Administrator, StoreError> {
     Ok(Administrator { id: AdministratorId(id), email, name, role: read_role(role)? })
 }
@@ -70,25 +58,6 @@ impl TryFrom<AdministratorRow> for StoredAdministrator {
     }
 }
 
-impl TryFrom<PersonRow> for Person {
-    type Error = StoreError;
-
-    fn try_from(row: PersonRow) -> Result<Self, StoreError> {
-        let disabled = row.disabled_at.is_some();
-        Ok(Self {
-            id: AdministratorId(row.id),
-            email: row.email,
-            name: row.name,
-            role: read_role(&row.role)?,
-            status: if disabled { PersonStatus::Disabled } else { PersonStatus::Active },
-            created_at: Instant::from_millis(row.created_at),
-            expires_at: None,
-            sessions: u32::try_from(row.sessions).unwrap_or(u32::MAX),
-            last_seen_at: instant(row.last_seen_at),
-        })
-    }
-}
-
 pub(crate) const INSERT_ADMINISTRATOR: &str = "INSERT INTO administrator \
      (id, installation_id, email, email_folded, name, role, password_hash, created_at, disabled_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -99,10 +68,6 @@ pub(crate) const ADMINISTRATOR: &str = "SELECT id, installation_id, email, email
 pub(crate) const COUNT_ADMINISTRATORS: &str = "SELECT COUNT(*) FROM administrator WHERE installation_id = $1";
 pub(crate) const COUNT_OTHER_OWNERS: &str = "SELECT COUNT(*) FROM administrator \
      WHERE installation_id = $1 AND id <> $2 AND role = 'owner' AND disabled_at IS NULL";
-pub(crate) const PEOPLE: &str = "SELECT a.id, a.email, a.name, a.role, a.created_at, a.disabled_at, \
-     COUNT(s.id) AS sessions, MAX(s.last_seen_at) AS last_seen_at FROM administrator a LEFT JOIN admin_session s \
-     ON s.administrator_id = a.id AND s.last_seen_at > $2 AND s.created_at > $3 WHERE a.installation_id = $1 \
-     GROUP BY a.id, a.email, a.name, a.role, a.created_at, a.disabled_at ORDER BY a.created_at, a.id";
 pub(crate) const ADMINISTRATOR_NAMES: &str = "SELECT id, name FROM administrator WHERE installation_id = $1";
 pub(crate) const SET_ROLE: &str = "UPDATE administrator SET role = $3 WHERE installation_id = $1 AND id = $2";
 pub(crate) const SET_DISABLED: &str =
@@ -258,27 +223,22 @@ impl Store {
         Ok(rows.into_iter().map(|(id, name)| (AdministratorId(id), name)).collect())
     }
 
-    /// The administrators of an installation with what is known of their living sessions, in the order in which they came.
-    pub async fn administrators(
-        &self,
-        installation: InstallationId,
-        over: SessionsEnded,
-    ) -> Result<Vec<Person>, StoreError> {
-        let rows: Vec<PersonRow> = on_db!(self, pool => {
-            sqlx::query_as(PEOPLE)
-                .bind(installation.0)
-                .bind(over.idle.as_millis())
-                .bind(over.begun.as_millis())
-                .fetch_all(pool)
-                .await?
-        });
-        rows.into_iter().map(Person::try_from).collect()
-    }
-
     /// The administrator with this folded e-mail address.
     pub async fn administrator_by_email(&self, email_folded: &str) -> Result<Option<StoredAdministrator>, StoreError> {
         let row: Option<AdministratorRow> = on_db!(self, pool => {
             sqlx::query_as(ADMINISTRATOR_BY_EMAIL).bind(email_folded).fetch_optional(pool).await?
+        });
+        row.map(StoredAdministrator::try_from).transpose()
+    }
+
+    /// An administrator of the installation.
+    pub async fn administrator(
+        &self,
+        installation: InstallationId,
+        id: AdministratorId,
+    ) -> Result<Option<StoredAdministrator>, StoreError> {
+        let row: Option<AdministratorRow> = on_db!(self, pool => {
+            sqlx::query_as(ADMINISTRATOR).bind(installation.0).bind(id.0).fetch_optional(pool).await?
         });
         row.map(StoredAdministrator::try_from).transpose()
     }

@@ -24,6 +24,7 @@ mod inserts;
 mod installation;
 mod invitation;
 mod password_reset;
+mod people;
 mod purge;
 mod record;
 mod sql;

@@ -39,11 +39,11 @@ fn password(bytes: &[u8]) -> Result<PlainSecret, &'static str> {
     }
     let text = decode(bytes)?;
     let line = text.trim_end_matches(['\n', '\r']);
-    if line.contains(LINE_ENDS) {
-        return Err("it has more than one line");
-    }
     if line.contains(['\0', '\u{feff}']) {
         return Err("it is not plain text; save it as UTF-8");
+    }
+    if line.contains(LINE_ENDS) {
+        return Err("it has more than one line");
     }
     Ok(PlainSecret::new(line.to_owned()))
 }
