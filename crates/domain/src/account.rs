@@ -1,6 +1,6 @@
 //! The common part of verbs on people and their accounts.
 
-use model::{Action, Actor, AdminError, AdministratorId, Email, InstallationId, Role, fold};
+use model::{Action, Actor, AdminError, Email, InstallationId, Permission, Role, fold};
 use serde_json::Value;
 use store::{Change, StoreError, StoredAdministrator};
 
@@ -69,11 +69,15 @@ impl Keydesk {
         T: Send + 'static,
         F: Future<Output = Result<T, AdminError>> + Send + 'static,
     {
-        let asks = person_who_asks(caller)?;
+        require_people(caller)?;
         let caller = caller.clone();
         self.change_accounts(move |this, mut change| async move {
-            if let Some(id) = asks {
-                require_owner(change.administrator(caller.installation, id).await.map_err(public)?)?;
+            if let Actor::Administrator { id } = caller.actor {
+                let asks = change.administrator(caller.installation, id).await.map_err(public)?;
+                let may = |asks: &StoredAdministrator| asks.administrator.role.may(Permission::ManagePeople);
+                if !asks.is_some_and(|asks| asks.disabled_at.is_none() && may(&asks)) {
+                    return Err(AdminError::Forbidden);
+                }
             }
             work(this, caller, change).await
         })
@@ -95,19 +99,9 @@ impl Keydesk {
     }
 }
 
-/// The person who wants to manage people, who must be an owner; `None`: it is the operator. Nobody else does.
-pub(crate) fn person_who_asks(caller: &Caller) -> Result<Option<AdministratorId>, AdminError> {
-    match caller.actor {
-        Actor::Operator => Ok(None),
-        Actor::Administrator { id } => Ok(Some(id)),
-        Actor::System | Actor::Key { .. } | Actor::Bearer => Err(AdminError::Forbidden),
-    }
-}
-
-/// Refuses a person who is no owner now, or can't sign in.
-pub(crate) fn require_owner(asks: Option<StoredAdministrator>) -> Result<(), AdminError> {
-    let owner = asks.is_some_and(|asks| asks.administrator.role == Role::Owner && asks.disabled_at.is_none());
-    if owner { Ok(()) } else { Err(AdminError::Forbidden) }
+/// Refuses a caller that does not manage people.
+pub(crate) fn require_people(caller: &Caller) -> Result<(), AdminError> {
+    if caller.may(Permission::ManagePeople) { Ok(()) } else { Err(AdminError::Forbidden) }
 }
 
 #[cfg(test)]

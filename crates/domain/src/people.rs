@@ -2,7 +2,7 @@ use model::{AdminError, Person};
 
 use crate::{
     Caller, Keydesk,
-    account::{person_who_asks, public, require_owner},
+    account::{public, require_people},
     session_life::sessions_ended,
 };
 
@@ -10,10 +10,8 @@ impl Keydesk {
     /// The administrators of the caller's installation, and after them those who are invited, in the order in which they
     /// came.
     pub async fn people(&self, caller: &Caller) -> Result<Vec<Person>, AdminError> {
+        require_people(caller)?;
         let (store, now) = (&self.inner.store, self.now());
-        if let Some(id) = person_who_asks(caller)? {
-            require_owner(store.administrator(caller.installation, id).await.map_err(public)?)?;
-        }
         let mut people = store.administrators(caller.installation, sessions_ended(now)).await.map_err(public)?;
         let invitations = store.invitations(caller.installation, now).await.map_err(public)?;
         people.extend(invitations.into_iter().map(Person::from));

@@ -231,18 +231,6 @@ impl Store {
         row.map(StoredAdministrator::try_from).transpose()
     }
 
-    /// An administrator of the installation.
-    pub async fn administrator(
-        &self,
-        installation: InstallationId,
-        id: AdministratorId,
-    ) -> Result<Option<StoredAdministrator>, StoreError> {
-        let row: Option<AdministratorRow> = on_db!(self, pool => {
-            sqlx::query_as(ADMINISTRATOR).bind(installation.0).bind(id.0).fetch_optional(pool).await?
-        });
-        row.map(StoredAdministrator::try_from).transpose()
-    }
-
     /// How many administrators the installation has.
     pub async fn count_administrators(&self, installation: InstallationId) -> Result<i64, StoreError> {
         Ok(on_db!(self, pool => sqlx::query_scalar(COUNT_ADMINISTRATORS).bind(installation.0).fetch_one(pool).await?))
