@@ -1,7 +1,3 @@
-use std::net::IpAddr;
-
-use aws_lc_rs::hmac;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{Action, Actor, AdminError, Administrator, AdministratorId, ClientName, InstallationId, PlainSecret, Role};
 use serde_json::json;
 use store::{Change, StoredAdministrator};
@@ -10,7 +6,6 @@ use crate::{
     Keydesk,
     account::{email, public},
     password_rules::words_about,
-    session::SignedIn,
 };
 
 /// An administrator to be created.
@@ -27,51 +22,6 @@ pub struct NewAdministrator {
 }
 
 impl Keydesk {
-    /// Whether the installation has no administrator yet.
-    pub async fn needs_set_up(&self, installation: InstallationId) -> Result<bool, AdminError> {
-        Ok(self.inner.store.count_administrators(installation).await.map_err(public)? == 0)
-    }
-
-    /// The token in the set-up link of an installation. Derived from the master key, so it is stored nowhere and can be
-    /// shown again; valid until the first administrator exists.
-    pub fn set_up_token(&self, installation: InstallationId) -> String {
-        let tag = self.inner.keyring.derive(b"keydesk/set-up/1\0", installation.0.as_bytes());
-        URL_SAFE_NO_PAD.encode(tag)
-    }
-
-    /// Creates the first administrator, an owner, of the installation whose set-up token this is, and signs them in.
-    pub async fn set_up(&self, token: &str, new: NewAdministrator, address: IpAddr) -> Result<SignedIn, AdminError> {
-        self.inner.throttle.attempt("set-up", address, self.now())?;
-        let installation = self.set_up_of(token).await?.ok_or(AdminError::SetUpOver)?;
-        self.inner.throttle.forget("set-up", address);
-        let draft = self.draft(installation, NewAdministrator { role: Role::Owner, ..new }).await?;
-        self.change_accounts(move |this, mut change| async move {
-            // Asked again inside: of two people with the link, only one creates the owner.
-            if change.count_administrators(installation).await.map_err(public)? != 0 {
-                return Err(AdminError::SetUpOver);
-            }
-            this.put_administrator(&mut change, Actor::System, &draft).await?;
-            let token = this.begin_session(&mut change, installation, draft.administrator.id, None).await?;
-            change.commit().await.map_err(public)?;
-            Ok(SignedIn { token, administrator: draft.administrator })
-        })
-        .await
-    }
-
-    /// The installation whose set-up token this is, while it needs one.
-    pub async fn set_up_of(&self, token: &str) -> Result<Option<InstallationId>, AdminError> {
-        for installation in self.inner.store.installations().await.map_err(public)? {
-            let tag = URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
-            let ours = self.inner.keyring.derive(b"keydesk/set-up/1\0", installation.id.0.as_bytes());
-            if aws_lc_rs::constant_time::verify_slices_are_equal(&tag, &ours).is_ok()
-                && self.needs_set_up(installation.id).await?
-            {
-                return Ok(Some(installation.id));
-            }
-        }
-        Ok(None)
-    }
-
     /// Creates an administrator.
     pub async fn create_administrator(
         &self,
@@ -88,7 +38,7 @@ impl Keydesk {
         .await
     }
 
-    async fn draft(
+    pub(crate) async fn draft(
         &self,
         installation: InstallationId,
         new: NewAdministrator,
@@ -121,17 +71,5 @@ impl Keydesk {
         let Administrator { id, email, name, role } = &draft.administrator;
         let detail = json!({ "id": id, "email": email, "name": name, "role": role });
         self.audit_account(change, draft.installation, actor, Action::AdministratorCreate, detail).await
-    }
-}
-
-impl crate::Keyring {
-    /// A value that only this keyring can derive.
-    pub(crate) fn derive(&self, purpose: &[u8], of: &[u8]) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(self.deriver());
-        context.update(purpose);
-        context.update(of);
-        let mut value = [0; 32];
-        value.copy_from_slice(context.sign().as_ref());
-        value
     }
 }

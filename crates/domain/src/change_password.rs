@@ -3,7 +3,9 @@ use std::net::IpAddr;
 use model::{Action, Actor, AdminError, PlainSecret, fold};
 use serde_json::json;
 
-use crate::{Keydesk, account::public, check_password::Checked, fingerprint, password_rules::words_about};
+use crate::{
+    Keydesk, account::public, check_password::Checked, fingerprint, password_rules::words_about, throttle::Source,
+};
 
 impl Keydesk {
     /// Changes the password of the person whose session this is, who proves the present one, and ends their other sessions.
@@ -21,11 +23,11 @@ impl Keydesk {
         let account = fold(&session.administrator.email);
         let found = self.inner.store.administrator_by_email(&account).await.map_err(public)?;
         let before = found.ok_or(AdminError::SignedOut)?.password_hash;
-        self.inner.throttle.attempt(&account, address, self.now())?;
+        let counted = self.inner.throttle.attempt(&account, Source::Address(address), self.inner.clock.elapsed())?;
         if self.check_password(present, Some(before.clone())).await? == Checked::Wrong {
             return Err(AdminError::WrongCredentials);
         }
-        self.inner.throttle.forget(&account, address);
+        self.inner.throttle.succeeded(counted);
         let about = words_about(&session.administrator.name, &session.administrator.email);
         let password_hash = self.hash_password(new, about).await?;
         self.change_accounts(move |this, mut change| async move {

@@ -1,5 +1,3 @@
-use std::net::IpAddr;
-
 use model::{
     Action, Actor, AdminError, Administrator, AdministratorId, InstallationId, PlainSecret, SESSIONS_MAX, SessionId,
 };
@@ -7,11 +5,12 @@ use serde_json::json;
 use store::{Change, StoredSession, TokenHash};
 
 use crate::{
-    Caller, Installation, Keydesk,
+    Caller, Installation, Keydesk, Visitor,
     account::{email, public},
     check_password::Checked,
     fingerprint, link_token,
     session_life::sessions_ended,
+    throttle::Source,
 };
 
 /// A use is written down when the last one is this old, in milliseconds: not with each click.
@@ -49,12 +48,15 @@ impl Keydesk {
         &self,
         email_typed: &str,
         password: PlainSecret,
-        address: IpAddr,
+        from: impl Into<Visitor<'_>>,
         brought: Option<&str>,
     ) -> Result<SignedIn, AdminError> {
         let folded = email(email_typed).map(|(_, folded)| folded);
         let account = folded.as_deref().unwrap_or_default().to_owned();
-        self.inner.throttle.attempt(&account, address, self.now())?;
+        let from = from.into();
+        let device = from.device.and_then(|token| self.device(token, &account));
+        let source = device.map_or(Source::Address(from.address), Source::Device);
+        let counted = self.inner.throttle.attempt(&account, source, self.inner.clock.elapsed())?;
         let found = match folded {
             Ok(folded) => self.inner.store.administrator_by_email(&folded).await.map_err(public)?,
             Err(_) => None,
@@ -66,7 +68,7 @@ impl Keydesk {
             Checked::RightAsTyped { better } => Some(better),
         };
         let found = found.ok_or(AdminError::WrongCredentials)?;
-        self.inner.throttle.forget(&account, address);
+        self.inner.throttle.succeeded(counted);
         let brought = brought.map(|token| fingerprint(token.as_bytes()));
         self.change_accounts(move |this, mut change| async move {
             let (installation, id) = (found.installation, found.administrator.id);

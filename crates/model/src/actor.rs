@@ -82,6 +82,9 @@ pub enum Action {
     /// A person was made an administrator.
     #[serde(rename = "administrator.create")]
     AdministratorCreate,
+    /// A link was made with which the first owner is made.
+    #[serde(rename = "set_up_link.create")]
+    SetUpLinkCreate,
     /// A person was invited to be an administrator.
     #[serde(rename = "administrator.invite")]
     AdministratorInvite,
@@ -138,6 +141,7 @@ impl Action {
             Self::KeyRestore => "key.restore",
             Self::KeyReveal => "key.reveal",
             Self::AdministratorCreate => "administrator.create",
+            Self::SetUpLinkCreate => "set_up_link.create",
             Self::AdministratorInvite => "administrator.invite",
             Self::AdministratorWithdrawInvitation => "administrator.withdraw_invitation",
             Self::AdministratorSetRole => "administrator.set_role",

@@ -80,5 +80,5 @@ pub use secret::{
 };
 pub use selection::{Activity, Deleted, DeletionImpact, Selection};
 pub use settings::{KeySettings, SettingsPatch};
-pub use trusted_proxies::TrustedProxies;
+pub use trusted_proxies::{Scheme, TrustedProxies};
 pub use verify::{CallFacts, Code, KeyFacts, decide, decide_living};

@@ -27,6 +27,7 @@ mod password_reset;
 mod people;
 mod purge;
 mod record;
+mod set_up_link;
 mod sql;
 mod store;
 #[cfg(feature = "testing")]
@@ -48,5 +49,6 @@ pub use installation::StoredInstallation;
 pub use invitation::StoredInvitation;
 pub use password_reset::StoredReset;
 pub use record::StoredRecord;
+pub use set_up_link::StoredSetUpLink;
 pub use store::Store;
 pub use usage::{LastUse, UsageDelta};

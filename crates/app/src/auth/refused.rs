@@ -17,16 +17,9 @@ pub(crate) fn refused() -> Option<ApiError> {
     Some(refusal(&code, wait.and_then(|wait| wait.parse().ok()).unwrap_or(1)))
 }
 
-const CODES: [(&str, ApiError); 10] = [
+const CODES: [(&str, ApiError); 4] = [
     ("wrong_credentials", ApiError::Admin(AdminError::WrongCredentials)),
-    ("invalid_email", ApiError::Admin(AdminError::InvalidEmail)),
-    ("invalid_name", ApiError::Admin(AdminError::InvalidName)),
-    ("weak_password", ApiError::Admin(AdminError::WeakPassword)),
-    // Without the advice: what is known of a password does not go into an address.
-    ("guessable_password", ApiError::Admin(AdminError::GuessablePassword { advice: String::new() })),
     ("account_disabled", ApiError::Admin(AdminError::AccountDisabled)),
-    ("email_taken", ApiError::Admin(AdminError::EmailTaken)),
-    ("set_up_over", ApiError::Admin(AdminError::SetUpOver)),
     ("unavailable", ApiError::Admin(AdminError::Unavailable)),
     ("needs_https", ApiError::NeedsHttps),
 ];
@@ -44,9 +37,6 @@ fn refusal(code: &str, retry_after_seconds: u64) -> ApiError {
 pub(crate) fn refused_query(error: &ApiError) -> String {
     if let ApiError::Admin(AdminError::TooManyAttempts { retry_after_seconds }) = error {
         return format!("refused=too_many_attempts&wait={retry_after_seconds}");
-    }
-    if matches!(error, ApiError::Admin(AdminError::GuessablePassword { .. })) {
-        return "refused=guessable_password".to_owned();
     }
     let code = CODES.iter().find(|(_, known)| known == error).map_or("internal", |(code, _)| code);
     format!("refused={code}")

@@ -4,6 +4,7 @@
 mod audit;
 mod bounds;
 mod default_key;
+mod doors;
 mod environments;
 mod export;
 mod freshness;

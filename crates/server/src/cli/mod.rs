@@ -133,7 +133,12 @@ impl Cli {
             return serve::run(settings, started).await.map_err(Failed::new);
         };
         let keydesk = Keydesk::open(options(&settings)).await?;
-        let context = CommandContext { keydesk, address: settings.address(), installation: settings.installation };
+        let context = CommandContext {
+            keydesk,
+            address: settings.address(),
+            behind_unnamed_proxy: settings.behind_unnamed_proxy(),
+            installation: settings.installation,
+        };
         let outcome = command.run(&context, output).await;
         context.keydesk.close().await;
         outcome
@@ -217,6 +222,8 @@ struct CommandContext {
     installation: String,
     /// Where people open the Workspace.
     address: String,
+    /// See [`Settings::behind_unnamed_proxy`].
+    behind_unnamed_proxy: bool,
 }
 
 impl CommandContext {

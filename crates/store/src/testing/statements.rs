@@ -1,6 +1,6 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_log, deployment, examine, group, handover,
-    idempotency, installation, invitation, password_reset, people, record, store, usage,
+    idempotency, installation, invitation, password_reset, people, record, set_up_link, store, usage,
 };
 
 macro_rules! statements {
@@ -29,6 +29,7 @@ statements! {
     people: PEOPLE;
     password_reset: PUT_RESET RESET_BY_TOKEN WITHDRAW_RESET PURGE_RESETS;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
+    set_up_link: SET_UP_LINKS SET_UP_LINK PUT_SET_UP_LINK END_SET_UP_LINKS;
 }
 
 /// Of SQLite alone.

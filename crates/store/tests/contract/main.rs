@@ -20,4 +20,5 @@ mod rotation;
 mod schema;
 mod search;
 mod selection;
+mod set_up_links;
 mod usage;

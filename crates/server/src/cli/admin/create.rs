@@ -32,6 +32,7 @@ impl Create {
         let password = password_file::read(&password_file)?;
         let new = NewAdministrator { email, name, role, password };
         let created = context.keydesk.create_administrator(Actor::Operator, installation, new).await.map_err(failed)?;
+        context.keydesk.end_set_up(installation).await;
         show(&created, &format, output)
     }
 }
