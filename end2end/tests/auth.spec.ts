@@ -14,7 +14,7 @@ async function fillSignIn(page: Page, { email, password }: Pick<Person, 'email' 
 
 /** The set-up link that the server prints; it may answer calls a moment before that. */
 async function setUpLink(server: Server): Promise<string> {
-  const link = () => /http:\/\/\S+\/setup\?token=[\w-]+/.exec(server.output)?.[0];
+  const link = () => /http:\/\/\S+\/setup#[\w-]+/.exec(server.output)?.[0];
   await expect.poll(link).toBeDefined();
   return link()!;
 }
@@ -34,19 +34,18 @@ test.describe('first start', () => {
 
   test('the set-up link makes the first owner, once', async ({ ownServer, page, browser }) => {
     const link = await setUpLink(ownServer);
-    expect(await ownServer.cli('doctor')).toContain(new URL(link).search);
+    expect(await ownServer.cli('doctor')).toContain(new URL(link).hash);
 
-    const answer = await page.goto(link);
-    expect(answer?.headers()['referrer-policy']).toBe('strict-origin');
-    await ready(page);
+    await page.goto(link);
     await page.getByRole('textbox', { name: 'Name' }).fill(OWNER.name);
+    await expect(page).toHaveURL(`${ownServer.url}/setup`);
     await fillSignIn(page, { email: 'ada@example', password: OWNER.password });
     await page.getByRole('button', { name: 'Create owner' }).click();
     await expect(page.getByText('Enter an email address such as name@example.com.')).toBeVisible();
     await expect(page.getByRole('textbox', { name: 'Email' })).toBeFocused();
     // What was typed is still there.
     await expect(page.getByRole('textbox', { name: 'Name' })).toHaveValue(OWNER.name);
-    await page.getByRole('textbox', { name: 'Email' }).fill(OWNER.email);
+    await fillSignIn(page, OWNER);
     await page.getByRole('button', { name: 'Create owner' }).click();
     await page.waitForURL('**/keys');
     await expect(personMenu(page)).toBeVisible();
@@ -56,13 +55,13 @@ test.describe('first start', () => {
     await other.goto(link);
     await expect(other.getByRole('heading', { name: 'This set-up link is not valid' })).toBeVisible();
     await other.close();
-    expect(await ownServer.cli('doctor')).not.toContain('/setup?token=');
+    expect(await ownServer.cli('doctor')).not.toContain('/setup#');
     await ownServer.restart();
-    expect(ownServer.output.match(/\/setup\?token=/g)).toHaveLength(1);
+    expect(ownServer.output.match(/\/setup#/g)).toHaveLength(1);
   });
 
   test('a forged link is refused', async ({ ownServer, page }) => {
-    await page.goto(`${ownServer.url}/setup?token=${'A'.repeat(43)}`);
+    await page.goto(`${ownServer.url}/setup#${'A'.repeat(43)}`);
     await expect(page.getByRole('heading', { name: 'This set-up link is not valid' })).toBeVisible();
   });
 
@@ -71,11 +70,13 @@ test.describe('first start', () => {
     const page = await context.newPage();
     const link = await setUpLink(ownServer);
     await page.goto(link);
+    await page.getByRole('textbox', { name: 'Link code' }).fill(new URL(link).hash.slice(1));
+    await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill(OWNER.name);
     await fillSignIn(page, { email: 'ada@example', password: OWNER.password });
     await page.getByRole('button', { name: 'Create owner' }).click();
     await expect(page.getByText('Enter an email address such as name@example.com.')).toBeVisible();
-    await page.getByRole('textbox', { name: 'Name' }).fill(OWNER.name);
+    await expect(page.getByRole('textbox', { name: 'Name' })).toHaveValue(OWNER.name);
     await fillSignIn(page, OWNER);
     await page.getByRole('button', { name: 'Create owner' }).click();
     await page.waitForURL('**/keys');
@@ -101,8 +102,10 @@ test.describe('signing in', () => {
     await expect(navigation.getByRole('group', { name: 'Administration' }).getByRole('link')).toHaveText(['API Keys']);
     await expect(navigation.getByRole('link', { name: 'API Keys' })).toHaveAttribute('aria-current', 'page');
     await expect(navigation.getByRole('link', { name: 'Integration Documentation' })).toHaveAttribute('href', '/api/docs');
-    const [cookie] = await context.cookies();
+    const cookie = (await context.cookies()).find(({ name }) => name === 'keydesk');
     expect(cookie).toMatchObject({ name: 'keydesk', httpOnly: true, sameSite: 'Strict', secure: false, path: '/' });
+    const device = (await context.cookies()).find(({ name }) => name === 'keydesk-device');
+    expect(device).toMatchObject({ httpOnly: true, sameSite: 'Strict', secure: false, path: '/' });
     expect(await page.evaluate(() => document.cookie)).not.toContain('keydesk');
 
     // A person who is signed in needs no form.
@@ -263,6 +266,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
     test('axe finds nothing on the auth pages', async ({ ownServer, page }) => {
       await page.goto(await setUpLink(ownServer));
+      await expect(page.getByRole('button', { name: 'Create owner' })).toBeVisible();
       await ready(page);
       await expectAccessible(page);
       await page.goto(`${ownServer.url}/login`);
@@ -274,8 +278,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expectAccessible(page);
       await page.getByRole('button', { name: 'Theme' }).click();
       await expectAccessible(page);
-      await page.goto(`${ownServer.url}/setup?token=none`);
-      await ready(page);
+      for (const path of ['/setup', '/handover', '/invite', '/reset']) {
+        await page.goto(`${ownServer.url}${path}`);
+        await ready(page);
+        await expectAccessible(page);
+      }
+      await page.goto(`${ownServer.url}/invite#none`);
+      await expect(page.getByRole('heading', { name: "This link can't be opened" })).toBeVisible();
       await expectAccessible(page);
     });
 

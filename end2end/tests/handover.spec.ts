@@ -16,6 +16,8 @@ async function unopenedLink(page: Page, server: Server): Promise<string> {
   return (await page.getByRole('region', { name: 'The hand-over link' }).locator('code').textContent())!.trim();
 }
 
+const codeOf = (link: string) => new URL(link).hash.slice(1);
+
 test('a link hands a key over, once, and the administrator sees that', async ({ ownServer, page, browser }) => {
   const [key] = await createKeys(ownServer, 'Acme');
   await signIn(page, ownServer);
@@ -25,7 +27,7 @@ test('a link hands a key over, once, and the administrator sees that', async ({ 
   await page.getByRole('button', { name: 'Create hand-over link' }).click();
   const once = page.getByRole('region', { name: 'The hand-over link' });
   const link = (await once.locator('code').textContent())!.trim();
-  expect(link).toMatch(new RegExp(`^${ownServer.url}/handover/[\\w-]{43}$`));
+  expect(link).toMatch(new RegExp(`^${ownServer.url}/handover#[\\w-]{43}$`));
   await ready(page);
   await expectAccessible(page);
   const links = page.getByRole('region', { name: 'Hand over' });
@@ -43,6 +45,8 @@ test('a link hands a key over, once, and the administrator sees that', async ({ 
   theirs.on('request', (request) => asked.push(request.url()));
   const answer = await theirs.goto(link);
   expect(answer!.headers()['referrer-policy']).toBe('no-referrer');
+  await expect(theirs.getByRole('button', { name: 'Show the key' })).toBeVisible();
+  await expect(theirs).toHaveURL(`${ownServer.url}/handover`);
   expect(answer!.headers()['cache-control']).toBe('no-store');
   for (const colorScheme of ['light', 'dark'] as const) {
     await theirs.emulateMedia({ colorScheme });
@@ -58,20 +62,24 @@ test('a link hands a key over, once, and the administrator sees that', async ({ 
   expect(asked.filter((url) => !url.startsWith(ownServer.url))).toEqual([]);
 
   // Opened again, it looks like one that never existed.
-  const used = await theirs.goto(link);
-  expect(used!.status()).toBe(410);
-  const words = await theirs.getByRole('main').textContent();
-  expect(words).toContain('Ask whoever sent it to you for a new one');
-  const never = await theirs.goto(`${ownServer.url}/handover/${'A'.repeat(43)}`);
-  expect(never!.status()).toBe(410);
-  expect(await theirs.getByRole('main').textContent()).toBe(words);
+  const words = [];
+  for (const code of [codeOf(link), 'A'.repeat(43)]) {
+    const again = await stranger.newPage();
+    await again.goto(`${ownServer.url}/handover#${code}`);
+    await expect(again.getByRole('heading', { name: "This link can't be opened" })).toBeVisible();
+    words.push(await again.getByRole('main').textContent());
+  }
+  expect(words[0]).toContain('Ask whoever sent it to you for a new one');
+  expect(words[1]).toBe(words[0]);
+  // Browsers keep what is behind # to themselves.
+  expect(asked.filter((url) => url.split('#')[0]!.includes(codeOf(link)))).toEqual([]);
   await stranger.close();
 
   await expect(links.getByText('Opened', { exact: true })).toBeVisible({ timeout: 20_000 });
   await page.goto(details);
   await expect(page.getByRole('region', { name: 'History' })).toContainText('Hand-over link opened by whoever had the link');
   expect(await page.content()).not.toContain(link);
-  expect(ownServer.output).not.toContain(link.split('/').at(-1));
+  expect(ownServer.output).not.toContain(codeOf(link));
 });
 
 test('a link that nobody has opened is withdrawn, and the key stays', async ({ ownServer, page }) => {
@@ -81,7 +89,7 @@ test('a link that nobody has opened is withdrawn, and the key stays', async ({ o
   await expect(page.getByText('The hand-over link is withdrawn. It no longer works.')).toBeVisible();
   await expect(page.getByRole('region', { name: 'Hand over' }).getByText('Withdrawn', { exact: true })).toBeVisible();
   await expect(page.getByRole('region', { name: 'History' })).toContainText('Hand-over link withdrawn by Ada Lovelace');
-  expect((await page.request.get(link)).status()).toBe(410);
+  expect((await page.request.post(`${ownServer.url}/handover`, { form: { code: codeOf(link) } })).status()).toBe(410);
 });
 
 test('rotating withdraws a link that nobody has opened', async ({ ownServer, page }) => {
@@ -89,5 +97,17 @@ test('rotating withdraws a link that nobody has opened', async ({ ownServer, pag
   await page.getByRole('link', { name: 'Rotate' }).click();
   await page.getByRole('button', { name: 'Rotate key' }).click();
   await expect(page.getByRole('region', { name: 'Hand over' }).getByText('Withdrawn', { exact: true })).toBeVisible();
-  expect((await page.request.get(link)).status()).toBe(410);
+  expect((await page.request.post(`${ownServer.url}/handover`, { form: { code: codeOf(link) } })).status()).toBe(410);
+});
+
+test('without scripts the code of a link is pasted', async ({ ownServer, page, browser }) => {
+  const link = await unopenedLink(page, ownServer);
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const plain = await context.newPage();
+  await plain.goto(link);
+  await plain.getByRole('textbox', { name: 'Link code' }).fill(link);
+  await plain.getByRole('button', { name: 'Continue' }).click();
+  await plain.getByRole('button', { name: 'Show the key' }).click();
+  await expect(plain.getByText('It is shown only once')).toBeVisible();
+  await context.close();
 });

@@ -9,9 +9,10 @@ export const NOW = Date.parse('2026-03-01T12:00:00Z');
 
 /**
  * A page with this body, on which a script of `public/` has run. Its clock stands still, its reader is in London, and its
- * intervals pass when `tick` is called. `answer` is the server's answer to each `fetch`; `asked` lists them all.
+ * intervals pass when `tick` is called. `answer` is the server's answer to each `fetch`; `asked` lists them all. `before`
+ * sees the window before the script does.
  */
-export function open(script, body, { path = '/', answer = () => { throw new Error('away'); } } = {}) {
+export function open(script, body, { path = '/', answer = () => { throw new Error('away'); }, before = () => {} } = {}) {
   const { window } = new JSDOM(`<!doctype html><html><body>${body}</body></html>`, {
     url: `https://keydesk.example${path}`,
     runScripts: 'outside-only',
@@ -63,6 +64,7 @@ export function open(script, body, { path = '/', answer = () => { throw new Erro
   page.settle = async () => { for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate); };
   page.tick = async () => { for (const { work } of page.intervals) await work(); };
 
+  before(window);
   window.eval(readFileSync(resolve(PUBLIC, script), 'utf8'));
   return page;
 }

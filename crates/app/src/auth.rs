@@ -1,15 +1,25 @@
-//! Signing in and out, and the first owner. The pages are hydrated, so that what was typed survives a refusal and a server
-//! that is away; without scripts they are plain forms (`forms.rs`).
+//! Signing in and out, and the links by which people get an account. The sign-in is hydrated, so that what was typed survives a
+//! refusal and a server that is away; without scripts it is a plain form (`forms.rs`). Pages behind links are plain documents.
 
+#[cfg(feature = "ssr")]
+mod account_link;
+#[cfg(feature = "ssr")]
+mod account_link_page;
 #[cfg(feature = "ssr")]
 mod forms;
 mod login_page;
+#[cfg(feature = "ssr")]
+mod problems;
 mod refused;
+#[cfg(feature = "ssr")]
 mod set_up;
-mod set_up_open;
+#[cfg(feature = "ssr")]
 mod set_up_page;
 
-#[cfg(feature = "ssr")]
-pub(crate) use forms::routes;
 pub(crate) use login_page::LoginPage;
-pub(crate) use set_up_page::SetUpPage;
+
+/// Forms and plain documents.
+#[cfg(feature = "ssr")]
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>(web: crate::web::WebState) -> axum::Router<S> {
+    forms::routes(web.clone()).merge(set_up::routes(web.clone())).merge(account_link::routes(web))
+}

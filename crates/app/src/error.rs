@@ -71,13 +71,16 @@ impl ApiError {
         match self {
             Self::Key(error) => StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             Self::Admin(error) => match error {
-                AdminError::WrongCredentials => StatusCode::UNAUTHORIZED,
+                AdminError::WrongCredentials | AdminError::SignedOut => StatusCode::UNAUTHORIZED,
+                AdminError::AccountDisabled | AdminError::Forbidden => StatusCode::FORBIDDEN,
+                AdminError::NoAdministrator => StatusCode::NOT_FOUND,
                 AdminError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
-                AdminError::InvalidEmail | AdminError::InvalidName | AdminError::WeakPassword => {
-                    StatusCode::UNPROCESSABLE_ENTITY
-                }
-                AdminError::EmailTaken => StatusCode::CONFLICT,
-                AdminError::SetUpOver => StatusCode::GONE,
+                AdminError::InvalidEmail
+                | AdminError::InvalidName
+                | AdminError::WeakPassword
+                | AdminError::GuessablePassword { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+                AdminError::EmailTaken | AdminError::LastOwner => StatusCode::CONFLICT,
+                AdminError::SetUpOver | AdminError::LinkOver => StatusCode::GONE,
                 AdminError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             },
             Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,

@@ -6,6 +6,8 @@ mod choose_theme;
 mod document;
 mod navigation;
 mod not_found;
+#[cfg(feature = "ssr")]
+mod outside;
 mod person_menu;
 #[cfg(feature = "ssr")]
 mod shell;
@@ -19,6 +21,8 @@ pub(crate) use around::Frame;
 #[cfg(feature = "ssr")]
 pub(crate) use document::{bare, failed, failed_bare, framed};
 pub(crate) use not_found::NotFound;
+#[cfg(feature = "ssr")]
+pub(crate) use outside::{code_of, link_code_page, outside};
 #[cfg(feature = "ssr")]
 pub(crate) use shell::hydrated;
 pub(crate) use sign_in_form::SignInForm;

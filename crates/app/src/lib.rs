@@ -2,10 +2,10 @@
 //!
 //! | folder | what it is |
 //! |---|---|
-//! | `auth` | signing in, signing out, the first owner |
+//! | `auth` | signing in and out, and the links by which people get an account or a password |
 //! | `keys` | `/keys`: the list, and what is done with its rows. The one page with live state |
 //! | `key` | `/keys/{id}`: everything about one key. A plain document |
-//! | `handover` | `/handover/{token}`: the page behind a hand-over link. A plain document |
+//! | `handover` | `/handover#CODE`: the page behind a hand-over link. A plain document |
 //! | `home` | `/` |
 //! | `frame` | the surroundings of every page: the document, the banner, the navigation, who is signed in |
 //! | `ui` | the parts that pages are made of |

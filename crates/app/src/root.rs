@@ -6,7 +6,7 @@ use leptos_router::{
 };
 
 use crate::{
-    auth::{LoginPage, SetUpPage},
+    auth::LoginPage,
     frame::{Frame, NotFound},
     home::HomePage,
     keys::KeysPage,
@@ -25,7 +25,6 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("") view=HomePage ssr=SsrMode::Async/>
                     <Route path=StaticSegment("keys") view=KeysPage ssr=SsrMode::Async/>
                     <Route path=StaticSegment("login") view=LoginPage ssr=SsrMode::Async/>
-                    <Route path=StaticSegment("setup") view=SetUpPage ssr=SsrMode::Async/>
                 </FlatRoutes>
             </Frame>
         </Router>

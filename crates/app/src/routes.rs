@@ -53,7 +53,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
             }
         })
         .layer(from_fn_with_state(web.clone(), guard::admit))
-        .layer(from_fn(origin::require_own))
+        .layer(from_fn_with_state(web.clone(), origin::require_own))
         .merge(handover::routes(web.clone()))
         .layer(map_request(limited))
         .layer(map_request(origin::forget_on_pages))

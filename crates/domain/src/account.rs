@@ -1,7 +1,10 @@
-//! The common part of administrators' accounts: e-mail addresses, and the errors that they get when the store fails.
+//! The common part of verbs on people and their accounts.
 
-use model::{AdminError, Email, fold};
-use store::StoreError;
+use model::{Action, Actor, AdminError, Email, InstallationId, Permission, Role, fold};
+use serde_json::Value;
+use store::{Change, StoreError, StoredAdministrator};
+
+use crate::{Caller, Keydesk, audit::AuditEvent};
 
 /// As [`crate::failure::public`], for administrators.
 pub(crate) fn public(error: StoreError) -> AdminError {
@@ -19,6 +22,86 @@ pub(crate) fn email(text: &str) -> Result<(String, String), AdminError> {
     let email = Email::parse(text).map_err(|_| AdminError::InvalidEmail)?;
     let folded = fold(email.as_str());
     Ok((email.into(), folded))
+}
+
+/// The administrator of the caller's installation with this e-mail address.
+pub(crate) async fn person(
+    change: &mut Change,
+    caller: &Caller,
+    typed: &str,
+) -> Result<StoredAdministrator, AdminError> {
+    let (_, folded) = email(typed)?;
+    let found = change.administrator_by_email(&folded).await.map_err(public)?;
+    found.filter(|found| found.installation == caller.installation).ok_or(AdminError::NoAdministrator)
+}
+
+/// Refuses to take the last owner who can sign in from an installation.
+pub(crate) async fn keep_an_owner(change: &mut Change, person: &StoredAdministrator) -> Result<(), AdminError> {
+    if person.administrator.role != Role::Owner || person.disabled_at.is_some() {
+        return Ok(());
+    }
+    let others = change.count_other_owners(person.installation, person.administrator.id).await.map_err(public)?;
+    if others == 0 { Err(AdminError::LastOwner) } else { Ok(()) }
+}
+
+impl Keydesk {
+    /// As [`Keydesk::change`], for accounts.
+    pub(crate) async fn change_accounts<T, F>(
+        &self,
+        work: impl FnOnce(Self, Change) -> F + Send + 'static,
+    ) -> Result<T, AdminError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, AdminError>> + Send + 'static,
+    {
+        let done = self.change(1, |this, change| async move { Ok(work(this, change).await) }).await;
+        done.unwrap_or(Err(AdminError::Unavailable))
+    }
+
+    /// Changes the people of the caller's installation. Changes wait for each other: an owner who was demoted, disabled
+    /// or removed while their call waited changes nothing.
+    pub(crate) async fn change_people<T, F>(
+        &self,
+        caller: &Caller,
+        work: impl FnOnce(Self, Caller, Change) -> F + Send + 'static,
+    ) -> Result<T, AdminError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, AdminError>> + Send + 'static,
+    {
+        require_people(caller)?;
+        let caller = caller.clone();
+        self.change_accounts(move |this, mut change| async move {
+            if let Actor::Administrator { id } = caller.actor {
+                let asks = change.administrator(caller.installation, id).await.map_err(public)?;
+                let may = |asks: &StoredAdministrator| asks.administrator.role.may(Permission::ManagePeople);
+                if !asks.is_some_and(|asks| asks.disabled_at.is_none() && may(&asks)) {
+                    return Err(AdminError::Forbidden);
+                }
+            }
+            work(this, caller, change).await
+        })
+        .await
+    }
+
+    /// Appends one entry to the audit log of an installation.
+    pub(crate) async fn audit_account(
+        &self,
+        change: &mut Change,
+        installation: InstallationId,
+        actor: Actor,
+        action: Action,
+        detail: Value,
+    ) -> Result<(), AdminError> {
+        let event = AuditEvent { action, key: None, detail };
+        let written = self.write_audit(change, installation, actor, self.now(), vec![event]).await;
+        written.map_err(|_| AdminError::Unavailable)
+    }
+}
+
+/// Refuses a caller that does not manage people.
+pub(crate) fn require_people(caller: &Caller) -> Result<(), AdminError> {
+    if caller.may(Permission::ManagePeople) { Ok(()) } else { Err(AdminError::Forbidden) }
 }
 
 #[cfg(test)]

@@ -6,11 +6,7 @@ use tokio::{sync::watch, task::JoinSet, time};
 use uuid::Uuid;
 use verify::Warmed;
 
-use crate::{
-    Keydesk,
-    idempotency::KEPT_MS,
-    session::{ABSOLUTE_MS, IDLE_MS},
-};
+use crate::{Keydesk, idempotency::KEPT_MS, session_life::sessions_ended};
 
 /// How often Keydesk looks for changes made elsewhere: four times within the second in which they must be known.
 const POLL: Duration = Duration::from_millis(250);
@@ -110,10 +106,11 @@ impl Keydesk {
 
     pub(crate) async fn purge(&self) {
         let now = self.now();
-        if let Err(error) =
-            self.inner.store.purge_sessions(now.plus_millis(-IDLE_MS), now.plus_millis(-ABSOLUTE_MS)).await
-        {
+        if let Err(error) = self.inner.store.purge_sessions(sessions_ended(now)).await {
             tracing::warn!(%error, "ended sessions could not be removed");
+        }
+        if let Err(error) = self.inner.store.purge_account_links(now).await {
+            tracing::warn!(%error, "invitations and links for new passwords that have expired could not be removed");
         }
         if let Err(error) = self.inner.store.erase_expired_handovers(now).await {
             tracing::warn!(%error, "secrets of hand-over links that have expired could not be erased");

@@ -1,4 +1,7 @@
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::OnceLock,
+    time::{self, Duration, SystemTime, UNIX_EPOCH},
+};
 
 use model::Instant;
 
@@ -6,6 +9,12 @@ use model::Instant;
 pub trait Clock: Send + Sync {
     /// The time.
     fn now(&self) -> Instant;
+
+    /// The time since a moment of this clock's choice, by which waiting is measured: nobody sets it. The clocks of tests have
+    /// one time for both.
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.now().as_millis()).unwrap_or_default())
+    }
 }
 
 /// The machine's clock.
@@ -17,5 +26,10 @@ impl Clock for SystemClock {
     fn now(&self) -> Instant {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Instant::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn elapsed(&self) -> Duration {
+        static STARTED: OnceLock<time::Instant> = OnceLock::new();
+        STARTED.get_or_init(time::Instant::now).elapsed()
     }
 }

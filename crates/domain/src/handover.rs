@@ -1,21 +1,16 @@
-use aws_lc_rs::digest;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{Action, Actor, HANDOVER_LIFE_MS, Handover, HandoverId, InstallationId, Key, KeyError, KeyId, PlainSecret};
 use serde_json::json;
-use store::{HandoverSecret, NewHandover, TokenHash};
-use zeroize::Zeroizing;
+use store::{HandoverSecret, NewHandover};
 
 use crate::{
     Caller, Keydesk,
     audit::AuditEvent,
-    failure,
+    failure, link_token,
     reveal::sealed_copy,
     seal,
     update::{found, living},
 };
 
-/// Random bytes of a token.
-const TOKEN_LEN: usize = 32;
 /// Hand-overs of a key that are listed.
 const LISTED: i64 = 50;
 
@@ -69,7 +64,7 @@ impl Keydesk {
     /// Whether the link with this token can still be opened. Asking does not use the link up, so previews of links may
     /// ask.
     pub async fn handover_is_open(&self, token: &str) -> Result<bool, KeyError> {
-        let Some(hash) = hash(token) else { return Ok(false) };
+        let Some(hash) = link_token::hash(token) else { return Ok(false) };
         let found = self.inner.store.handover_by_token(&hash, self.now()).await.map_err(failure::public)?;
         Ok(found.is_some_and(|found| self.module_enabled(found.installation)))
     }
@@ -77,7 +72,7 @@ impl Keydesk {
     /// Opens the link with this token: shows the key and its secret, once. The opening is in the audit log before they
     /// are shown.
     pub async fn open_handover(&self, token: &PlainSecret) -> Result<HandedOver, KeyError> {
-        let hash = hash(token.expose()).ok_or(KeyError::HandoverOver)?;
+        let hash = link_token::hash(token.expose()).ok_or(KeyError::HandoverOver)?;
         let token = token.clone();
         self.change(1, move |this, mut change| async move {
             let now = this.now();
@@ -133,9 +128,7 @@ impl Keydesk {
         secret: &PlainSecret,
     ) -> Option<(PlainSecret, NewHandover)> {
         let (keyring, entropy) = (&self.inner.keyring, &*self.inner.entropy);
-        let mut random = Zeroizing::new([0; TOKEN_LEN]);
-        entropy.fill(&mut random[..]);
-        let token = PlainSecret::new(URL_SAFE_NO_PAD.encode(&random[..]));
+        let token = link_token::new(entropy);
         let master_key_id = keyring.master_id().to_owned();
         let key = keyring.handover_key(&master_key_id, token.expose())?;
         let associated = associated(installation, handover.key_id, handover.id, &master_key_id);
@@ -143,7 +136,7 @@ impl Keydesk {
             id: handover.id,
             installation,
             key: handover.key_id,
-            token_hash: hash(token.expose())?,
+            token_hash: link_token::hash(token.expose())?,
             sealed_secret: seal::seal_bytes(&key, entropy, &associated, secret.expose().as_bytes())?,
             master_key_id,
             expires_at: handover.expires_at,
@@ -166,14 +159,4 @@ fn associated(installation: InstallationId, key: KeyId, handover: HandoverId, ma
     ids.iter().for_each(|id| data.extend_from_slice(id.as_bytes()));
     data.extend_from_slice(master_id.as_bytes());
     data
-}
-
-/// The hash by which a token is looked up; `None`: the text does not have a token's form.
-fn hash(token: &str) -> Option<TokenHash> {
-    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(token).ok()?);
-    (bytes.len() == TOKEN_LEN).then(|| {
-        let mut hash = [0; 32];
-        hash.copy_from_slice(digest::digest(&digest::SHA256, &bytes).as_ref());
-        hash
-    })
 }

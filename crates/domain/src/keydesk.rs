@@ -16,7 +16,7 @@ use crate::{
     audit::{self, AuditEvent},
     entropy, failure,
     password::Passwords,
-    throttle::Throttle,
+    throttle::{Throttle, ThrottleCounters},
 };
 
 /// Keydesk on one database: every decision and every change goes through here. Cheap to clone.
@@ -90,6 +90,11 @@ impl Keydesk {
     /// The verifier, which decides calls.
     pub fn verifier(&self) -> &Verifier {
         &self.inner.verifier
+    }
+
+    /// The numbers of what slows guesses at passwords down.
+    pub fn throttle_counters(&self) -> ThrottleCounters {
+        self.inner.throttle.counters()
     }
 
     /// Writes the counted calls down and closes the database.

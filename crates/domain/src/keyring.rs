@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aws_lc_rs::{aead, hmac};
+use aws_lc_rs::{aead, constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use verify::{Pepper, Peppers};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -167,10 +167,25 @@ impl Keyring {
         Some(aead::LessSafeKey::new(key))
     }
 
-    /// The key for deriving values that must not change while the master key stays the same.
-    pub(crate) fn deriver(&self) -> &hmac::Key {
-        &self.masters[0].derive
+    /// A value that only this keyring can derive, the same while its first master key stays the same.
+    pub(crate) fn derive(&self, purpose: &[u8], of: &[u8]) -> [u8; 32] {
+        value(&self.masters[0].derive, purpose, of)
     }
+
+    /// Whether this keyring has derived `tag`, also under a master key that is no longer its first.
+    pub(crate) fn has_derived(&self, purpose: &[u8], of: &[u8], tag: &[u8]) -> bool {
+        let derived = |master: &Master| verify_slices_are_equal(&value(&master.derive, purpose, of), tag).is_ok();
+        self.masters.iter().any(derived)
+    }
+}
+
+fn value(key: &hmac::Key, purpose: &[u8], of: &[u8]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(key);
+    context.update(purpose);
+    context.update(of);
+    let mut value = [0; 32];
+    value.copy_from_slice(context.sign().as_ref());
+    value
 }
 
 /// Written aside and linked into place, so that two processes that start at once use the same file.

@@ -32,6 +32,8 @@ pub struct OpenOptions {
     pub catalogue: Catalogue,
     /// Records in memory at most.
     pub max_cached_keys: usize,
+    /// Whether people come through a proxy whose address nobody named, so that all of them seem to have its address.
+    pub behind_unnamed_proxy: bool,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.
@@ -48,6 +50,7 @@ impl OpenOptions {
             prefix: None,
             catalogue: Catalogue::default(),
             max_cached_keys: 2_000_000,
+            behind_unnamed_proxy: false,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
         }
@@ -89,7 +92,17 @@ impl Keydesk {
     /// Opens the database, brings its tables up to date, and at the very first start makes the keyring, the installation
     /// `default` and its Default API Key.
     pub async fn open(options: OpenOptions) -> Result<Self, OpenError> {
-        let OpenOptions { database, data_dir, keyring, prefix, catalogue, max_cached_keys, clock, entropy } = options;
+        let OpenOptions {
+            database,
+            data_dir,
+            keyring,
+            prefix,
+            catalogue,
+            max_cached_keys,
+            behind_unnamed_proxy,
+            clock,
+            entropy,
+        } = options;
         let mut builder = fs::DirBuilder::new();
         builder
             .recursive(true)
@@ -140,7 +153,7 @@ impl Keydesk {
                 installations: RwLock::default(),
                 reloading: tokio::sync::Mutex::default(),
                 passwords,
-                throttle: Throttle::default(),
+                throttle: Throttle::new(behind_unnamed_proxy),
             }),
         };
         keydesk.make_first_installation().await.map_err(OpenError::First)?;

@@ -1,22 +1,18 @@
-use std::net::IpAddr;
-
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use model::{Action, Actor, AdminError, Administrator, AdministratorId, InstallationId, PlainSecret};
+use model::{
+    Action, Actor, AdminError, Administrator, AdministratorId, InstallationId, PlainSecret, SESSIONS_MAX, SessionId,
+};
 use serde_json::json;
-use store::{Change, StoredSession};
-use zeroize::Zeroizing;
+use store::{Change, StoredSession, TokenHash};
 
 use crate::{
-    Caller, Installation, Keydesk,
+    Caller, Installation, Keydesk, Visitor,
     account::{email, public},
-    audit::AuditEvent,
-    fingerprint,
+    check_password::Checked,
+    fingerprint, link_token,
+    session_life::sessions_ended,
+    throttle::Source,
 };
 
-/// A session ends after this time without use, in milliseconds: 30 minutes.
-pub(crate) const IDLE_MS: i64 = 30 * 60 * 1000;
-/// A session ends after this time in any case, in milliseconds: 12 hours.
-pub(crate) const ABSOLUTE_MS: i64 = 12 * 60 * 60 * 1000;
 /// A use is written down when the last one is this old, in milliseconds: not with each click.
 const TOUCH_MS: i64 = 60 * 1000;
 
@@ -46,53 +42,79 @@ impl Session {
 }
 
 impl Keydesk {
-    /// Signs an administrator in. Neither the words nor the time of a refusal tell whether the e-mail address or the
-    /// password was wrong.
+    /// Signs an administrator in, and ends the session that their browser had, whose token this is. Neither the words nor the
+    /// time of a refusal tell whether the e-mail address or the password was wrong.
     pub async fn sign_in(
         &self,
         email_typed: &str,
         password: PlainSecret,
-        address: IpAddr,
+        from: impl Into<Visitor<'_>>,
+        brought: Option<&str>,
     ) -> Result<SignedIn, AdminError> {
         let folded = email(email_typed).map(|(_, folded)| folded);
         let account = folded.as_deref().unwrap_or_default().to_owned();
-        self.inner.throttle.attempt(&account, address, self.now())?;
+        let from = from.into();
+        let device = from.device.and_then(|token| self.device(token, &account));
+        let source = device.map_or(Source::Address(from.address), Source::Device);
+        let counted = self.inner.throttle.attempt(&account, source, self.inner.clock.elapsed())?;
         let found = match folded {
             Ok(folded) => self.inner.store.administrator_by_email(&folded).await.map_err(public)?,
             Err(_) => None,
         };
         let hash = found.as_ref().map(|found| found.password_hash.clone());
-        if !self.check_password(password, hash).await? {
-            return Err(AdminError::WrongCredentials);
-        }
+        let better = match self.check_password(password, hash).await? {
+            Checked::Wrong => return Err(AdminError::WrongCredentials),
+            Checked::Right => None,
+            Checked::RightAsTyped { better } => Some(better),
+        };
         let found = found.ok_or(AdminError::WrongCredentials)?;
-        self.inner.throttle.forget(&account, address);
-        let this = self.clone();
-        self.detached_admin(async move {
-            let mut change = this.inner.store.change().await.map_err(public)?;
-            let token = this.begin_session(&mut change, found.installation, found.administrator.id).await?;
+        self.inner.throttle.succeeded(counted);
+        let brought = brought.map(|token| fingerprint(token.as_bytes()));
+        self.change_accounts(move |this, mut change| async move {
+            let (installation, id) = (found.installation, found.administrator.id);
+            // Asked again inside: while the password was checked, it may have been changed, or the person disabled or removed.
+            let person = change.administrator(installation, id).await.map_err(public)?;
+            let person = person.filter(|person| person.password_hash == found.password_hash);
+            let person = person.ok_or(AdminError::WrongCredentials)?;
+            if person.disabled_at.is_some() {
+                return Err(AdminError::AccountDisabled);
+            }
+            if let Some(better) = better {
+                change.set_password(installation, id, &better).await.map_err(public)?;
+            }
+            let token = this.begin_session(&mut change, installation, id, brought.as_ref()).await?;
             change.commit().await.map_err(public)?;
-            Ok(SignedIn { token, administrator: found.administrator })
+            Ok(SignedIn { token, administrator: person.administrator })
         })
         .await
     }
 
+    /// Begins a session in the place of the one that the browser had. The oldest of too many sessions of the person ends.
     pub(crate) async fn begin_session(
         &self,
         change: &mut Change,
         installation: InstallationId,
         id: AdministratorId,
+        brought: Option<&TokenHash>,
     ) -> Result<PlainSecret, AdminError> {
-        let mut random = Zeroizing::new([0; 32]);
-        self.inner.entropy.fill(&mut random[..]);
-        let token = PlainSecret::new(URL_SAFE_NO_PAD.encode(&random[..]));
+        if let Some(brought) = brought {
+            self.end_session(change, brought).await?;
+        }
         let now = self.now();
-        change.insert_session(&fingerprint(token.expose().as_bytes()), id, now).await.map_err(public)?;
-        let event = AuditEvent { action: Action::SignIn, key: None, detail: json!({}) };
-        self.write_audit(change, installation, Actor::Administrator { id }, now, vec![event])
-            .await
-            .map_err(|_| AdminError::Unavailable)?;
+        change.end_oldest_sessions(id, sessions_ended(now), SESSIONS_MAX - 1).await.map_err(public)?;
+        let token = link_token::new(&*self.inner.entropy);
+        let (hash, session) = (fingerprint(token.expose().as_bytes()), SessionId(self.new_id(now)));
+        change.insert_session(&hash, session, id, now).await.map_err(public)?;
+        self.audit_account(change, installation, Actor::Administrator { id }, Action::SignIn, json!({})).await?;
         Ok(token)
+    }
+
+    /// Ends a session as its person's own act, if there is one.
+    async fn end_session(&self, change: &mut Change, hash: &TokenHash) -> Result<(), AdminError> {
+        let Some(stored) = change.session(hash).await.map_err(public)? else { return Ok(()) };
+        change.end_session(hash).await.map_err(public)?;
+        let actor = Actor::Administrator { id: stored.administrator.id };
+        self.audit_account(change, stored.installation, actor, Action::SignOut, json!({})).await
     }
 
     /// The session of this token, if it has not ended. This counts as a use and keeps the session for another half
@@ -113,11 +135,9 @@ impl Keydesk {
         Ok(stored.and_then(|stored| self.at_work(stored)))
     }
 
-    async fn living_session(&self, hash: &[u8; 32]) -> Result<Option<StoredSession>, AdminError> {
-        let now = self.now();
-        let ended = |stored: &StoredSession| {
-            stored.last_seen_at.plus_millis(IDLE_MS) <= now || stored.created_at.plus_millis(ABSOLUTE_MS) <= now
-        };
+    pub(crate) async fn living_session(&self, hash: &[u8; 32]) -> Result<Option<StoredSession>, AdminError> {
+        let over = sessions_ended(self.now());
+        let ended = |stored: &StoredSession| stored.last_seen_at <= over.idle || stored.created_at <= over.begun;
         Ok(self.inner.store.session(hash).await.map_err(public)?.filter(|stored| !ended(stored)))
     }
 
@@ -129,17 +149,11 @@ impl Keydesk {
     /// Ends a session, here and not only in the browser.
     pub async fn sign_out(&self, token: &str) -> Result<(), AdminError> {
         let hash = fingerprint(token.as_bytes());
-        let Some(stored) = self.inner.store.session(&hash).await.map_err(public)? else { return Ok(()) };
-        let this = self.clone();
-        self.detached_admin(async move {
-            let mut change = this.inner.store.change().await.map_err(public)?;
-            if change.end_session(&hash).await.map_err(public)? {
-                let event = AuditEvent { action: Action::SignOut, key: None, detail: json!({}) };
-                let actor = Actor::Administrator { id: stored.administrator.id };
-                this.write_audit(&mut change, stored.installation, actor, this.now(), vec![event])
-                    .await
-                    .map_err(|_| AdminError::Unavailable)?;
-            }
+        if self.inner.store.session(&hash).await.map_err(public)?.is_none() {
+            return Ok(());
+        }
+        self.change_accounts(move |this, mut change| async move {
+            this.end_session(&mut change, &hash).await?;
             change.commit().await.map_err(public)
         })
         .await

@@ -4,9 +4,10 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
 use axum::extract::ConnectInfo;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
-use model::TrustedProxies;
+use model::{Scheme, TrustedProxies};
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// The client's address, which the edge puts into each request; `None` when it can't be known. Then a key that is bound
 /// to addresses is refused.
@@ -17,6 +18,12 @@ pub struct ClientAddress(pub Option<IpAddr>);
 pub fn find(proxies: &TrustedProxies, peer: Option<SocketAddr>, headers: &HeaderMap) -> ClientAddress {
     let lines = headers.get_all(&X_FORWARDED_FOR).iter().rev().map(HeaderValue::as_bytes);
     ClientAddress(peer.and_then(|peer| proxies.client(peer.ip(), lines)))
+}
+
+/// Finds how the client came to the trusted proxy in front.
+pub fn scheme(proxies: &TrustedProxies, peer: Option<SocketAddr>, headers: &HeaderMap) -> Option<Scheme> {
+    let said = headers.get(&X_FORWARDED_PROTO).map(HeaderValue::as_bytes);
+    peer.and_then(|peer| proxies.scheme(peer.ip(), said))
 }
 
 /// Names the client in a request, for all handlers behind the router.

@@ -82,6 +82,36 @@ pub enum Action {
     /// A person was made an administrator.
     #[serde(rename = "administrator.create")]
     AdministratorCreate,
+    /// A link was made with which the first owner is made.
+    #[serde(rename = "set_up_link.create")]
+    SetUpLinkCreate,
+    /// A person was invited to be an administrator.
+    #[serde(rename = "administrator.invite")]
+    AdministratorInvite,
+    /// An invitation was withdrawn before anybody accepted it.
+    #[serde(rename = "administrator.withdraw_invitation")]
+    AdministratorWithdrawInvitation,
+    /// An administrator got another role.
+    #[serde(rename = "administrator.set_role")]
+    AdministratorSetRole,
+    /// A link was made by which an administrator sets a new password.
+    #[serde(rename = "administrator.reset_password")]
+    AdministratorResetPassword,
+    /// An administrator's password was changed, by themselves or through a link.
+    #[serde(rename = "administrator.change_password")]
+    AdministratorChangePassword,
+    /// An administrator was disabled: they can't sign in any more.
+    #[serde(rename = "administrator.disable")]
+    AdministratorDisable,
+    /// An administrator was enabled again.
+    #[serde(rename = "administrator.enable")]
+    AdministratorEnable,
+    /// An administrator was removed.
+    #[serde(rename = "administrator.remove")]
+    AdministratorRemove,
+    /// Sessions of an administrator were ended.
+    #[serde(rename = "administrator.end_sessions")]
+    AdministratorEndSessions,
     /// An administrator signed in.
     #[serde(rename = "administrator.sign_in")]
     SignIn,
@@ -111,6 +141,16 @@ impl Action {
             Self::KeyRestore => "key.restore",
             Self::KeyReveal => "key.reveal",
             Self::AdministratorCreate => "administrator.create",
+            Self::SetUpLinkCreate => "set_up_link.create",
+            Self::AdministratorInvite => "administrator.invite",
+            Self::AdministratorWithdrawInvitation => "administrator.withdraw_invitation",
+            Self::AdministratorSetRole => "administrator.set_role",
+            Self::AdministratorResetPassword => "administrator.reset_password",
+            Self::AdministratorChangePassword => "administrator.change_password",
+            Self::AdministratorDisable => "administrator.disable",
+            Self::AdministratorEnable => "administrator.enable",
+            Self::AdministratorRemove => "administrator.remove",
+            Self::AdministratorEndSessions => "administrator.end_sessions",
             Self::SignIn => "administrator.sign_in",
             Self::SignOut => "administrator.sign_out",
         }

@@ -98,6 +98,30 @@ pub enum AdminError {
     /// Another administrator has this e-mail address.
     #[error("An administrator with this email address exists.")]
     EmailTaken,
+    /// So long a password is refused only if it is easy to guess.
+    #[error("This password is easy to guess.{}{advice}", if advice.is_empty() { "" } else { " " })]
+    GuessablePassword {
+        /// Why it is, and what makes a better one, in sentences.
+        advice: String,
+    },
+    /// The password is right, but the account is disabled.
+    #[error("This account is disabled. Ask an owner of your installation to enable it.")]
+    AccountDisabled,
+    /// The session has ended.
+    #[error("You are signed out. Please sign in again.")]
+    SignedOut,
+    /// Only owners and the operator manage people.
+    #[error("Your role does not allow this.")]
+    Forbidden,
+    /// Nobody in this installation has the e-mail address.
+    #[error("There is no administrator with this email address in this installation.")]
+    NoAdministrator,
+    /// The installation would have no owner who can sign in.
+    #[error("This is the last owner who can sign in. Make somebody else an owner first.")]
+    LastOwner,
+    /// The link by which a password is set was used before, has expired, was withdrawn, or never existed.
+    #[error("This link has been used, has expired or was withdrawn. Ask for a new one.")]
+    LinkOver,
     /// The set-up link is not valid (any more).
     #[error("This set-up link is not valid any more. Please sign in.")]
     SetUpOver,

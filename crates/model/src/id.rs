@@ -36,6 +36,8 @@ ids! {
     SecretId;
     /// A person who signs in to the Workspace. A version 7 UUID.
     AdministratorId;
+    /// A session of a person who is signed in. Not its token.
+    SessionId;
     /// A link that hands a secret over. A version 7 UUID.
     HandoverId;
     /// One entry of the audit log. A version 7 UUID.

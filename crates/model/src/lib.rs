@@ -6,6 +6,7 @@
 //! - [`PlainSecret`] is the only type that holds a secret in plain; it prints masked and does not serialize.
 
 mod about;
+mod account;
 mod actor;
 mod administrator;
 mod bounded;
@@ -40,6 +41,9 @@ mod trusted_proxies;
 mod verify;
 
 pub use about::*;
+pub use account::{
+    AccountLink, AccountLinkKind, INVITATION_LIFE_MS, OwnSession, Person, PersonStatus, RESET_LIFE_MS, SESSIONS_MAX,
+};
 pub use actor::{Action, Actor};
 pub use administrator::{AdminError, Administrator, PASSWORD_MAX, PASSWORD_MIN, Role, UnknownRole};
 pub use bounded::{Bounded, InvalidLength};
@@ -51,7 +55,7 @@ pub use environment::{AcceptedEnvironment, Environment, UnknownEnvironment};
 pub use error::{KeyError, MODULE_UNAVAILABLE};
 pub use expiry::{Expiry, InvalidExpiry};
 pub use handover::{HANDOVER_LIFE_MS, Handover};
-pub use id::{AdministratorId, AuditId, HandoverId, InstallationId, KeyId, SecretId};
+pub use id::{AdministratorId, AuditId, HandoverId, InstallationId, KeyId, SecretId, SessionId};
 pub use instant::{Instant, InvalidInstant};
 pub use issue_bounds::{InvalidBounds, InvalidLife, IssueBounds, LONGEST_LIFE_MAX, LongestLife};
 pub use key::{
@@ -78,5 +82,5 @@ pub use secret::{
 };
 pub use selection::{Activity, Deleted, DeletionImpact, Selection};
 pub use settings::{KeySettings, SettingsPatch};
-pub use trusted_proxies::TrustedProxies;
+pub use trusted_proxies::{Scheme, TrustedProxies};
 pub use verify::{CallFacts, Code, KeyFacts, decide, decide_living};

@@ -6,10 +6,44 @@ use crate::Network;
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<Network>);
 
+/// How a client came to the proxy in front, as that proxy says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// In the clear.
+    Http,
+    /// By TLS.
+    Https,
+}
+
 impl TrustedProxies {
     /// Believes the proxies in these networks.
     pub fn new(networks: Vec<Network>) -> Self {
         Self(networks)
+    }
+
+    /// Whether nobody is believed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How the client of a call that came from `peer` came, by the first value of `X-Forwarded-Proto`, which is the proxy's
+    /// that is nearest to it. `None`: nobody who is believed says so.
+    pub fn scheme(&self, peer: IpAddr, forwarded_proto: Option<&[u8]>) -> Option<Scheme> {
+        if !self.trusts(peer.to_canonical()) {
+            return None;
+        }
+        let first = forwarded_proto?.split(|byte| *byte == b',').next()?.trim_ascii();
+        if first.eq_ignore_ascii_case(b"http") {
+            Some(Scheme::Http)
+        } else if first.eq_ignore_ascii_case(b"https") {
+            Some(Scheme::Https)
+        } else {
+            None
+        }
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(address))
     }
 
     /// The client of a call that came from `peer`: the rightmost hop of `X-Forwarded-For` that is no trusted proxy, if
@@ -21,7 +55,7 @@ impl TrustedProxies {
     pub fn client<'a>(&self, peer: IpAddr, lines: impl Iterator<Item = &'a [u8]>) -> Option<IpAddr> {
         let mut client = peer.to_canonical();
         let mut hops = lines.flat_map(|line| line.rsplit(|byte| *byte == b','));
-        while self.0.iter().any(|network| network.contains(client)) {
+        while self.trusts(client) {
             match hops.next() {
                 Some(text) => client = hop(text)?,
                 None => break,
@@ -72,6 +106,25 @@ mod tests {
         let nobody = TrustedProxies::default();
         for line in ["203.0.113.9", "127.0.0.1", "unknown", "", "10.0.0.1, 203.0.113.9"] {
             assert_eq!(client(&nobody, "198.51.100.7", &[line.as_bytes()]), "198.51.100.7", "{line}");
+        }
+    }
+
+    #[test]
+    fn a_trusted_proxy_says_how_the_client_came() {
+        let ours = proxies(&["10.0.0.0/8"]);
+        for (peer, said, expected) in [
+            ("10.0.0.1", Some("http"), Some(Scheme::Http)),
+            ("10.0.0.1", Some("HTTPS"), Some(Scheme::Https)),
+            ("::ffff:10.0.0.1", Some("http"), Some(Scheme::Http)),
+            ("10.0.0.1", Some("https, http"), Some(Scheme::Https)),
+            ("10.0.0.1", Some(" http , https"), Some(Scheme::Http)),
+            ("10.0.0.1", Some("gopher"), None),
+            ("10.0.0.1", Some(""), None),
+            ("10.0.0.1", None, None),
+            ("198.51.100.7", Some("http"), None),
+        ] {
+            let found = ours.scheme(peer.parse().unwrap(), said.map(str::as_bytes));
+            assert_eq!(found, expected, "{peer} {said:?}");
         }
     }
 

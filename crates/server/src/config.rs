@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use app::BrowserAccess;
 use clap::Args;
 use gate::{
     Gateway,
@@ -162,6 +163,18 @@ impl Settings {
             // A browser can't open an address that means every interface.
             None => format!("http://{}", self.listen.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")),
         }
+    }
+}
+
+impl Settings {
+    /// How browsers reach this deployment.
+    pub(crate) fn access(&self) -> BrowserAccess {
+        self.public_url.as_ref().map_or_else(BrowserAccess::default, |url| BrowserAccess::at(&url.0))
+    }
+
+    /// Whether people come through a proxy, which alone can end their TLS, and none is trusted to say for whom it speaks.
+    pub(crate) fn behind_unnamed_proxy(&self) -> bool {
+        self.public_url.is_some() && self.gateway.trusted_proxies.is_empty()
     }
 }
 

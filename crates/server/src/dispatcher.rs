@@ -126,6 +126,9 @@ impl Inner {
         client: ClientAddress,
         peer: Option<SocketAddr>,
     ) -> Response {
+        if let Some(scheme) = client_address::scheme(self.gate.trusted_proxies(), peer, request.headers()) {
+            request.extensions_mut().insert(scheme);
+        }
         client_address::name(client, peer, request.extensions_mut());
         request.extensions_mut().insert(RequestId(context.id()));
         let mut router = self.router.clone();

@@ -10,6 +10,7 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
     let mut text = String::with_capacity(8 * 1024);
     counted.edge().write_metrics(&mut text);
     let counters = counted.keydesk().verifier().counters();
+    let throttle = counted.keydesk().throttle_counters();
     head(&mut text, "keydesk_verifications_total", "counter", "Verdicts, by code.");
     for code in Code::ALL {
         line(
@@ -22,6 +23,14 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
         ("keydesk_cached_keys", "gauge", "Keys in memory.", counters.cached_keys),
         ("keydesk_cache_misses_total", "counter", "Verifications that asked the database.", counters.cache_misses),
         ("keydesk_usage_deferred_total", "counter", "How often the queue of usage was full.", counters.usage_deferred),
+        ("keydesk_throttle_entries", "gauge", "Counts of failed sign-ins in memory.", throttle.remembered),
+        (
+            "keydesk_throttle_pushed_out_total",
+            "counter",
+            "Counts of failed sign-ins that had to make room for others.",
+            throttle.pushed_out,
+        ),
+        ("keydesk_throttle_refused_total", "counter", "Sign-ins that were told to wait.", throttle.refused),
         ("keydesk_epoch", "gauge", "The change that this node has seen last.", counters.epoch.max(0).unsigned_abs()),
     ] {
         head(&mut text, name, kind, help);

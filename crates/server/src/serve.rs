@@ -9,6 +9,7 @@ use std::{
 use domain::Keydesk;
 use edge::{Cores, Timers, accept_all};
 use gate::{Accepted, Gate, config::ListenerEntry, spoe};
+use model::Actor;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -20,6 +21,11 @@ use crate::{config::Settings, dispatcher::Dispatcher, open, router, set_up};
 
 /// How long running calls may take after the signal to stop. Shorter than the 30 s that orchestrators wait before they kill.
 const LAST_CALLS: Duration = Duration::from_secs(25);
+
+/// What is wrong where people come by https, so through a proxy, and no proxy is trusted.
+pub(crate) const UNNAMED_PROXY: &str = "no proxy is trusted, so everybody who comes through the one in front seems to have \
+     its address: guesses at passwords are counted together, and keys that are bound to addresses are refused. Name its \
+     networks with --trusted-proxies";
 
 /// Serves until a signal says to stop.
 pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), String> {
@@ -49,17 +55,20 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     if let Some(exposure) = keydesk.database_exposure() {
         tracing::warn!("{exposure}; use sslmode=verify-full");
     }
-    let https = settings.public_url.is_some();
+    let access = settings.access();
+    if settings.behind_unnamed_proxy() {
+        tracing::warn!("{UNNAMED_PROXY}");
+    }
     // The system may have chosen the port.
     let settings = Settings { listen: address.to_string(), ..settings };
     let gateway = settings.gateway.clone();
     let accepted = |listener: &ListenerEntry| accepted(&keydesk, &settings.installation, listener);
     let (at_authz, over_grpc, over_spoe) =
         (accepted(&settings.authz)?, accepted(&settings.grpc)?, accepted(&settings.spoe)?);
-    let set_up = set_up::link(&keydesk, &settings.installation, &settings.address()).await;
+    let set_up = set_up::link(&keydesk, Actor::System, &settings.installation, &settings.address()).await;
     drop(settings);
     let background = keydesk.start();
-    let dispatcher = router::dispatcher_for(&keydesk, app::BrowserAccess { https }, gateway, at_authz);
+    let dispatcher = router::dispatcher_for(&keydesk, access, gateway, at_authz);
     let mut server = Server::new(cores);
     server.spawn(listener, dispatcher.clone());
     if let Some(listener) = ops {
@@ -74,8 +83,8 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     }
     let millis = started.elapsed().as_millis();
     tracing::info!(address = %address, ops_address, grpc_address, spoe_address, "serving on http://{address}, ready in {millis} ms");
-    if let Some(link) = set_up {
-        welcome(&link);
+    if let Some((link, ends_at)) = set_up {
+        welcome(&link, ends_at);
     }
     stop.asked().await;
     tracing::info!("stopping: no new calls, running ones finish");
@@ -101,10 +110,14 @@ fn accepted(keydesk: &Keydesk, named: &str, listener: &ListenerEntry) -> Result<
 }
 
 /// Shows the set-up link, on standard output only: the link is a secret, and logs are kept and sent elsewhere.
-fn welcome(link: &str) {
+fn welcome(link: &str, ends_at: model::Instant) {
     tracing::info!("no administrator yet; the set-up link is on standard output, and `keydesk doctor` shows it again");
     // Standard output may be closed.
-    let _ = writeln!(io::stdout(), "Nobody can sign in yet. To make the first owner, open {link}");
+    let _ = writeln!(
+        io::stdout(),
+        "Nobody can sign in yet. To make the first owner, open {link}\n\
+         It works until {ends_at}; after that `keydesk doctor` makes another."
+    );
 }
 
 async fn listen(address: &str) -> Result<TcpListener, String> {

@@ -1,13 +1,9 @@
 use std::collections::HashMap;
 
-use model::{Administrator, AdministratorId, InstallationId, Instant};
+use model::{Administrator, AdministratorId, InstallationId, Instant, Role};
 use uuid::Uuid;
 
-use crate::{
-    Change, Store, StoreError,
-    db::{on_db, on_writer},
-    group::on_tx,
-};
+use crate::{Change, Store, StoreError, db::on_db, group::on_tx, sql::instant};
 
 /// An administrator with the data for signing in.
 #[derive(Clone)]
@@ -22,23 +18,12 @@ pub struct StoredAdministrator {
     pub password_hash: String,
     /// When they were made an administrator.
     pub created_at: Instant,
-}
-
-/// A session, by the hash of its token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredSession {
-    /// Where its administrator works.
-    pub installation: InstallationId,
-    /// Whose it is.
-    pub administrator: Administrator,
-    /// When it began.
-    pub created_at: Instant,
-    /// When it was last used, to within a minute.
-    pub last_seen_at: Instant,
+    /// Since when they can't sign in; `None`: they can.
+    pub disabled_at: Option<Instant>,
 }
 
 #[derive(sqlx::FromRow)]
-pub(crate) struct AdministratorRow {
+struct AdministratorRow {
     id: Uuid,
     installation_id: Uuid,
     email: String,
@@ -47,22 +32,15 @@ pub(crate) struct AdministratorRow {
     role: String,
     password_hash: String,
     created_at: i64,
+    disabled_at: Option<i64>,
 }
 
-#[derive(sqlx::FromRow)]
-pub(crate) struct SessionRow {
-    id: Uuid,
-    installation_id: Uuid,
-    email: String,
-    name: String,
-    role: String,
-    created_at: i64,
-    last_seen_at: i64,
+pub(crate) fn administrator(id: Uuid, email: String, name: String, role: &str) -> Result<Administrator, StoreError> {
+    Ok(Administrator { id: AdministratorId(id), email, name, role: read_role(role)? })
 }
 
-fn administrator(id: Uuid, email: String, name: String, role: &str) -> Result<Administrator, StoreError> {
-    let role = role.parse().map_err(|_| StoreError::Corrupt { column: "administrator.role" })?;
-    Ok(Administrator { id: AdministratorId(id), email, name, role })
+pub(crate) fn read_role(role: &str) -> Result<Role, StoreError> {
+    role.parse().map_err(|_| StoreError::Corrupt { column: "administrator.role" })
 }
 
 impl TryFrom<AdministratorRow> for StoredAdministrator {
@@ -75,24 +53,28 @@ impl TryFrom<AdministratorRow> for StoredAdministrator {
             email_folded: row.email_folded,
             password_hash: row.password_hash,
             created_at: Instant::from_millis(row.created_at),
+            disabled_at: instant(row.disabled_at),
         })
     }
 }
 
 pub(crate) const INSERT_ADMINISTRATOR: &str = "INSERT INTO administrator \
-     (id, installation_id, email, email_folded, name, role, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-pub(crate) const ADMINISTRATOR_BY_EMAIL: &str = "SELECT id, installation_id, email, email_folded, name, role, password_hash, created_at \
+     (id, installation_id, email, email_folded, name, role, password_hash, created_at, disabled_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+pub(crate) const ADMINISTRATOR_BY_EMAIL: &str = "SELECT id, installation_id, email, email_folded, name, role, password_hash, created_at, disabled_at \
      FROM administrator WHERE email_folded = $1";
+pub(crate) const ADMINISTRATOR: &str = "SELECT id, installation_id, email, email_folded, name, role, password_hash, created_at, disabled_at \
+     FROM administrator WHERE installation_id = $1 AND id = $2";
 pub(crate) const COUNT_ADMINISTRATORS: &str = "SELECT COUNT(*) FROM administrator WHERE installation_id = $1";
+pub(crate) const COUNT_OTHER_OWNERS: &str = "SELECT COUNT(*) FROM administrator \
+     WHERE installation_id = $1 AND id <> $2 AND role = 'owner' AND disabled_at IS NULL";
 pub(crate) const ADMINISTRATOR_NAMES: &str = "SELECT id, name FROM administrator WHERE installation_id = $1";
-pub(crate) const INSERT_SESSION: &str =
-    "INSERT INTO admin_session (token_hash, administrator_id, created_at, last_seen_at) VALUES ($1, $2, $3, $3)";
-pub(crate) const SESSION: &str = "SELECT a.id, a.installation_id, a.email, a.name, a.role, s.created_at, s.last_seen_at \
-     FROM admin_session s JOIN administrator a ON a.id = s.administrator_id WHERE s.token_hash = $1";
-pub(crate) const TOUCH_SESSION: &str =
-    "UPDATE admin_session SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $2";
-pub(crate) const END_SESSION: &str = "DELETE FROM admin_session WHERE token_hash = $1";
-pub(crate) const PURGE_SESSIONS: &str = "DELETE FROM admin_session WHERE last_seen_at <= $1 OR created_at <= $2";
+pub(crate) const SET_ROLE: &str = "UPDATE administrator SET role = $3 WHERE installation_id = $1 AND id = $2";
+pub(crate) const SET_DISABLED: &str =
+    "UPDATE administrator SET disabled_at = $3 WHERE installation_id = $1 AND id = $2";
+pub(crate) const SET_PASSWORD: &str =
+    "UPDATE administrator SET password_hash = $3 WHERE installation_id = $1 AND id = $2";
+pub(crate) const DELETE_ADMINISTRATOR: &str = "DELETE FROM administrator WHERE installation_id = $1 AND id = $2";
 
 impl Change {
     /// Writes a new administrator.
@@ -107,10 +89,34 @@ impl Change {
                 .bind(new.administrator.role.as_str())
                 .bind(&new.password_hash)
                 .bind(new.created_at.as_millis())
+                .bind(new.disabled_at.map(Instant::as_millis))
                 .execute(connection)
                 .await?;
         });
         Ok(())
+    }
+
+    /// The administrator with this folded e-mail address in any installation, as this change sees it.
+    pub async fn administrator_by_email(
+        &mut self,
+        email_folded: &str,
+    ) -> Result<Option<StoredAdministrator>, StoreError> {
+        let row: Option<AdministratorRow> = on_tx!(self, connection => {
+            sqlx::query_as(ADMINISTRATOR_BY_EMAIL).bind(email_folded).fetch_optional(connection).await?
+        });
+        row.map(StoredAdministrator::try_from).transpose()
+    }
+
+    /// An administrator of the installation, as this change sees it.
+    pub async fn administrator(
+        &mut self,
+        installation: InstallationId,
+        id: AdministratorId,
+    ) -> Result<Option<StoredAdministrator>, StoreError> {
+        let row: Option<AdministratorRow> = on_tx!(self, connection => {
+            sqlx::query_as(ADMINISTRATOR).bind(installation.0).bind(id.0).fetch_optional(connection).await?
+        });
+        row.map(StoredAdministrator::try_from).transpose()
     }
 
     /// How many administrators the installation has, as this change sees it.
@@ -120,28 +126,87 @@ impl Change {
         }))
     }
 
-    /// Begins a session.
-    pub async fn insert_session(
+    /// How many owners beside this person can sign in, as this change sees it.
+    pub async fn count_other_owners(
         &mut self,
-        token_hash: &[u8; 32],
-        administrator: AdministratorId,
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        on_tx!(self, connection => {
-            sqlx::query(INSERT_SESSION)
-                .bind(&token_hash[..])
-                .bind(administrator.0)
-                .bind(now.as_millis())
-                .execute(connection)
-                .await?;
-        });
-        Ok(())
+        installation: InstallationId,
+        id: AdministratorId,
+    ) -> Result<i64, StoreError> {
+        Ok(on_tx!(self, connection => {
+            sqlx::query_scalar(COUNT_OTHER_OWNERS).bind(installation.0).bind(id.0).fetch_one(connection).await?
+        }))
     }
 
-    /// Ends a session. False: there is none.
-    pub async fn end_session(&mut self, token_hash: &[u8; 32]) -> Result<bool, StoreError> {
+    /// Gives an administrator another role. False: there is none such.
+    pub async fn set_role(
+        &mut self,
+        installation: InstallationId,
+        id: AdministratorId,
+        role: Role,
+    ) -> Result<bool, StoreError> {
         let done = on_tx!(self, connection => {
-            sqlx::query(END_SESSION).bind(&token_hash[..]).execute(connection).await?.rows_affected()
+            sqlx::query(SET_ROLE)
+                .bind(installation.0)
+                .bind(id.0)
+                .bind(role.as_str())
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        Ok(done == 1)
+    }
+
+    /// Disables an administrator as of an instant, or enables them again. False: there is none such.
+    pub async fn set_disabled(
+        &mut self,
+        installation: InstallationId,
+        id: AdministratorId,
+        disabled_at: Option<Instant>,
+    ) -> Result<bool, StoreError> {
+        let done = on_tx!(self, connection => {
+            sqlx::query(SET_DISABLED)
+                .bind(installation.0)
+                .bind(id.0)
+                .bind(disabled_at.map(Instant::as_millis))
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        Ok(done == 1)
+    }
+
+    /// Gives an administrator another password. False: there is none such.
+    pub async fn set_password(
+        &mut self,
+        installation: InstallationId,
+        id: AdministratorId,
+        password_hash: &str,
+    ) -> Result<bool, StoreError> {
+        let done = on_tx!(self, connection => {
+            sqlx::query(SET_PASSWORD)
+                .bind(installation.0)
+                .bind(id.0)
+                .bind(password_hash)
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        Ok(done == 1)
+    }
+
+    /// Removes an administrator with their sessions and their link for a new password. False: there is none such.
+    pub async fn remove_administrator(
+        &mut self,
+        installation: InstallationId,
+        id: AdministratorId,
+    ) -> Result<bool, StoreError> {
+        if self.administrator(installation, id).await?.is_none() {
+            return Ok(false);
+        }
+        self.end_sessions(id, None).await?;
+        self.withdraw_password_reset(id).await?;
+        let done = on_tx!(self, connection => {
+            sqlx::query(DELETE_ADMINISTRATOR).bind(installation.0).bind(id.0).execute(connection).await?.rows_affected()
         });
         Ok(done == 1)
     }
@@ -169,36 +234,5 @@ impl Store {
     /// How many administrators the installation has.
     pub async fn count_administrators(&self, installation: InstallationId) -> Result<i64, StoreError> {
         Ok(on_db!(self, pool => sqlx::query_scalar(COUNT_ADMINISTRATORS).bind(installation.0).fetch_one(pool).await?))
-    }
-
-    /// The session with this token's hash, ended by time or not.
-    pub async fn session(&self, token_hash: &[u8; 32]) -> Result<Option<StoredSession>, StoreError> {
-        let row: Option<SessionRow> =
-            on_db!(self, pool => sqlx::query_as(SESSION).bind(&token_hash[..]).fetch_optional(pool).await?);
-        row.map(|row| {
-            Ok(StoredSession {
-                installation: InstallationId(row.installation_id),
-                administrator: administrator(row.id, row.email, row.name, &row.role)?,
-                created_at: Instant::from_millis(row.created_at),
-                last_seen_at: Instant::from_millis(row.last_seen_at),
-            })
-        })
-        .transpose()
-    }
-
-    /// Moves a session's last use forward.
-    pub async fn touch_session(&self, token_hash: &[u8; 32], now: Instant) -> Result<(), StoreError> {
-        on_writer!(self, pool => {
-            sqlx::query(TOUCH_SESSION).bind(&token_hash[..]).bind(now.as_millis()).execute(pool).await?;
-        });
-        Ok(())
-    }
-
-    /// Removes sessions last used up to `idle` or begun up to `oldest`.
-    pub async fn purge_sessions(&self, idle: Instant, oldest: Instant) -> Result<(), StoreError> {
-        on_writer!(self, pool => {
-            sqlx::query(PURGE_SESSIONS).bind(idle.as_millis()).bind(oldest.as_millis()).execute(pool).await?;
-        });
-        Ok(())
     }
 }

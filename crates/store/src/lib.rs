@@ -7,6 +7,7 @@
 //! - a change of truth goes through [`Change`], which moves the epoch before it does anything else;
 //! - instants and ids are passed in; nothing here reads a clock or makes a random number.
 
+mod admin_session;
 mod administrator;
 mod api_key;
 mod api_key_secret;
@@ -21,18 +22,23 @@ mod handover;
 mod idempotency;
 mod inserts;
 mod installation;
+mod invitation;
 mod migrate;
 mod migrations;
+mod password_reset;
+mod people;
 mod postgres;
 mod purge;
 mod record;
+mod set_up_link;
 mod sql;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod usage;
 
-pub use administrator::{StoredAdministrator, StoredSession};
+pub use admin_session::{SessionsEnded, StoredSession};
+pub use administrator::StoredAdministrator;
 pub use api_key::{KeyFilter, StoredKey, TOTAL_COUNTED};
 pub use api_key_secret::{Digest, NewSecret, SealedCopy};
 pub use audit_entry::{AuditEntry, HASH_LEN};
@@ -43,7 +49,10 @@ pub use group::{CallingKey, Change, Settled};
 pub use handover::{HandoverSecret, NewHandover, TokenHash};
 pub use idempotency::StoredAnswer;
 pub use installation::StoredInstallation;
+pub use invitation::StoredInvitation;
 pub use migrations::Tables;
+pub use password_reset::StoredReset;
 pub use record::StoredRecord;
+pub use set_up_link::StoredSetUpLink;
 pub use store::Store;
 pub use usage::{LastUse, UsageDelta};

@@ -22,8 +22,9 @@ pub struct NewHandover<'a> {
     /// Whoever has it sees the secret, once. It is shown here only.
     #[schema(value_type = String)]
     token: &'a str,
-    /// Where the link leads, on the address under which people open Keydesk.
-    #[schema(examples("/handover/..."))]
+    /// The link, on the address under which people open Keydesk. The token stands behind `#`, where browsers keep it to
+    /// themselves.
+    #[schema(examples("/handover#..."))]
     path: String,
 }
 
@@ -36,7 +37,7 @@ impl<'a> From<&'a NewHandoverLink> for NewHandover<'a> {
 
 /// Where a link leads.
 pub fn path(token: &str) -> String {
-    format!("/handover/{token}")
+    format!("/handover#{token}")
 }
 
 /// Hand a key over

@@ -1,14 +1,13 @@
-//! The forms for signing in and out and for the first owner are posted here when no script runs.
+//! The forms for signing in and out are posted here when no script runs.
 
 use axum::{
     Router,
     extract::{Form, State},
-    http::{header::SET_COOKIE, request::Parts},
-    response::{IntoResponse, Redirect, Response},
+    http::{HeaderMap, header::SET_COOKIE, request::Parts},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
     routing::post,
 };
-use domain::{NewAdministrator, SignedIn};
-use model::Role;
+use domain::SignedIn;
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 
@@ -16,15 +15,11 @@ use super::refused::refused_query;
 use crate::{
     ApiError,
     frame::failed,
-    web::{Password, START, WebState, guard::QUERY, own_path, session},
+    web::{Password, WebState, guard::QUERY, own_path, session},
 };
 
 pub(crate) fn routes<S>(web: WebState) -> Router<S> {
-    Router::new()
-        .route("/login", post(sign_in))
-        .route("/setup", post(set_up))
-        .route("/signout", post(sign_out))
-        .with_state(web)
+    Router::new().route("/login", post(sign_in)).route("/signout", post(sign_out)).with_state(web)
 }
 
 #[derive(Deserialize)]
@@ -38,34 +33,14 @@ struct SignIn {
 async fn sign_in(State(web): State<WebState>, parts: Parts, Form(form): Form<SignIn>) -> Response {
     let next = own_path(&form.next);
     let signed_in = async {
-        session::require_private(&web.access, &parts.headers)?;
-        let address = session::address(&parts.extensions);
-        Ok(web.keydesk.sign_in(&form.email, form.password.into(), address).await?)
+        session::require_private(&web.access, &parts.headers, &parts.extensions)?;
+        let visitor = session::visitor(&web.access, &parts.headers, &parts.extensions);
+        let brought = session::token(&web.access, &parts.headers);
+        Ok(web.keydesk.sign_in(&form.email, form.password.into(), visitor, brought).await?)
     };
     match signed_in.await {
-        Ok(signed_in) => welcome(&web, &signed_in, next),
+        Ok(signed_in) => welcome(&web, &parts.headers, &signed_in, next),
         Err(error) => refuse("/login", "next", next, &error),
-    }
-}
-
-#[derive(Deserialize)]
-struct SetUp {
-    token: String,
-    name: String,
-    email: String,
-    password: Password,
-}
-
-async fn set_up(State(web): State<WebState>, parts: Parts, Form(form): Form<SetUp>) -> Response {
-    let SetUp { token, name, email, password } = form;
-    let signed_in = async {
-        session::require_private(&web.access, &parts.headers)?;
-        let owner = NewAdministrator { email, name, role: Role::Owner, password: password.into() };
-        Ok(web.keydesk.set_up(&token, owner, session::address(&parts.extensions)).await?)
-    };
-    match signed_in.await {
-        Ok(signed_in) => welcome(&web, &signed_in, START),
-        Err(error) => refuse("/setup", "token", &token, &error),
     }
 }
 
@@ -83,8 +58,10 @@ async fn sign_out(State(web): State<WebState>, parts: Parts) -> Response {
     ([(SET_COOKIE, session::ended(&web.access))], Redirect::to("/login")).into_response()
 }
 
-fn welcome(web: &WebState, signed_in: &SignedIn, to: &str) -> Response {
-    ([(SET_COOKIE, session::begun(&web.access, signed_in))], Redirect::to(to)).into_response()
+/// Gives the cookies to the browser, and leads on.
+pub(super) fn welcome(web: &WebState, headers: &HeaderMap, signed_in: &SignedIn, to: &str) -> Response {
+    let cookies = session::begun(&web.keydesk, &web.access, headers, signed_in);
+    (AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie))), Redirect::to(to)).into_response()
 }
 
 /// Leads back to the form, which says why. Nothing that was typed goes into the address.

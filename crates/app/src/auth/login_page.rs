@@ -33,7 +33,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
 }
 
 /// Loads a page from the server, so that all of it belongs to the new session.
-pub(super) fn leave_for(path: &str) {
+fn leave_for(path: &str) {
     // Fails only for a malformed address.
     _ = location().assign(path);
 }

@@ -17,13 +17,9 @@ pub(crate) fn refused() -> Option<ApiError> {
     Some(refusal(&code, wait.and_then(|wait| wait.parse().ok()).unwrap_or(1)))
 }
 
-const CODES: [(&str, ApiError); 8] = [
+const CODES: [(&str, ApiError); 4] = [
     ("wrong_credentials", ApiError::Admin(AdminError::WrongCredentials)),
-    ("invalid_email", ApiError::Admin(AdminError::InvalidEmail)),
-    ("invalid_name", ApiError::Admin(AdminError::InvalidName)),
-    ("weak_password", ApiError::Admin(AdminError::WeakPassword)),
-    ("email_taken", ApiError::Admin(AdminError::EmailTaken)),
-    ("set_up_over", ApiError::Admin(AdminError::SetUpOver)),
+    ("account_disabled", ApiError::Admin(AdminError::AccountDisabled)),
     ("unavailable", ApiError::Admin(AdminError::Unavailable)),
     ("needs_https", ApiError::NeedsHttps),
 ];

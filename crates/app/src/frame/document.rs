@@ -10,15 +10,19 @@ use axum::{
 use leptos::prelude::*;
 use leptos_axum::render_app_async_with_context;
 use leptos_router::components::Router;
-use model::KeyError;
 
-use super::{around::Frame, shell::document};
+use super::{
+    around::Frame,
+    shell::{document, linked_document},
+};
 use crate::{
     ApiError,
     ui::{EmptyState, Glyph},
     web::{WebState, origin},
 };
 
+/// Makes a document of a title and what stands in it.
+type Around = fn(&str, AnyView) -> AnyView;
 type View = Arc<dyn Fn() -> AnyView + Send + Sync>;
 
 /// A page of the Workspace, in its frame.
@@ -39,7 +43,7 @@ pub(crate) async fn framed(
         }
         .into_any()
     };
-    render(web, parts, status, title, Arc::new(framed)).await
+    render(web, parts, status, title, document, Arc::new(framed)).await
 }
 
 /// A page outside of the Workspace.
@@ -52,7 +56,7 @@ pub(crate) async fn bare(
 ) -> Response {
     // The address may be a secret, and nothing here depends on it.
     parts.uri = Uri::from_static("/");
-    render(web, parts, status, title.to_owned(), Arc::new(view)).await
+    render(web, parts, status, title.to_owned(), linked_document, Arc::new(view)).await
 }
 
 /// Answers in place of a page that does not exist or can't be shown.
@@ -79,9 +83,9 @@ pub(crate) async fn failed(web: &WebState, parts: Parts, error: ApiError) -> Res
 }
 
 /// The same, outside of the Workspace.
-pub(crate) async fn failed_bare(web: &WebState, parts: Parts, error: &KeyError) -> Response {
+pub(crate) async fn failed_bare(web: &WebState, parts: Parts, error: &ApiError) -> Response {
     let text = error.to_string();
-    bare(web, parts, ApiError::from(error.clone()).status(), "Not available", move || {
+    bare(web, parts, error.status(), "Not available", move || {
         let text = text.clone();
         view! {
             <main class="page">
@@ -95,14 +99,21 @@ pub(crate) async fn failed_bare(web: &WebState, parts: Parts, error: &KeyError) 
     .await
 }
 
-async fn render(web: &WebState, mut parts: Parts, status: StatusCode, title: String, view: View) -> Response {
+async fn render(
+    web: &WebState,
+    mut parts: Parts,
+    status: StatusCode,
+    title: String,
+    around: Around,
+    view: View,
+) -> Response {
     // The answer to a form is a page like any other.
     parts.method = Method::GET;
     parts.uri = Uri::from(parts.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/")));
     origin::forget(&mut parts.headers);
     let web = web.clone();
     let context = move || web.provide();
-    let page = move || document(&title, view());
+    let page = move || around(&title, view());
     let mut answer = render_app_async_with_context(context, page)(Request::from_parts(parts, Body::empty())).await;
     *answer.status_mut() = status;
     answer

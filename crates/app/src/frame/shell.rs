@@ -31,6 +31,18 @@ pub(super) fn document(title: &str, body: AnyView) -> AnyView {
     })
 }
 
+/// A plain document to which a link may lead whose code stands behind `#`.
+pub(super) fn linked_document(title: &str, body: AnyView) -> AnyView {
+    let assets = expect_context::<Assets>();
+    html(Some(format!("{title} · Keydesk")), body, move |nonce| {
+        view! {
+            {module(&assets.link, nonce.clone())}
+            {module(&assets.document, nonce)}
+        }
+        .into_any()
+    })
+}
+
 fn html(title: Option<String>, body: AnyView, scripts: impl FnOnce(Option<Nonce>) -> AnyView) -> AnyView {
     let assets = expect_context::<Assets>();
     let nonce = use_nonce();

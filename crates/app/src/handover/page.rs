@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use model::{Environment, Key};
 
-use crate::ui::{Glyph, Icon, Mark, Notice, Tone, labels::time, shown_once};
+use crate::{
+    frame::{link_code_page, outside},
+    ui::{Glyph, Icon, Notice, Tone, labels::time, shown_once},
+};
 
 /// A key that was handed over, and how it is used.
 #[derive(Clone)]
@@ -15,40 +18,27 @@ pub(super) struct Handed {
     pub(super) base: String,
 }
 
-fn around(title: &'static str, content: AnyView) -> AnyView {
-    view! {
-        <header class="banner">
-            <span class="brand">
-                <Mark/>
-                <span>"Keydesk"</span>
-            </span>
-        </header>
-        <div class="frame">
-            <main id="main" class="page" tabindex="-1">
-                <section class="card wide">
-                    <h1>{title}</h1>
-                    {content}
-                </section>
-            </main>
-        </div>
-    }
-    .into_any()
+/// Where a link without scripts leads.
+pub(super) fn code_page() -> AnyView {
+    let lead = "Somebody has created an API key for you, and has sent you a link. Its code is the part behind #.";
+    link_code_page("Your API key", lead, "/handover")
 }
 
 /// Before the link is opened. Looking at this page does not use the link up.
-pub(super) fn unopened_page() -> AnyView {
+pub(super) fn unopened_page(code: &str) -> AnyView {
     let content = view! {
         <p>"Somebody has created an API key for you. This page shows it once, when you press the button."</p>
         <p class="faint">"Have a safe place ready for it, such as your password manager or your server's secret store."</p>
-        // Posted to the page's own address.
-        <form method="post" data-once>
+        <form method="post" action="/handover" data-once>
+            <input type="hidden" name="code" value=code.to_owned()/>
+            <input type="hidden" name="show" value="key"/>
             <button type="submit" class="button primary">
                 <Icon glyph=Glyph::Eye/>
                 "Show the key"
             </button>
         </form>
     };
-    around("Your API key", content.into_any())
+    outside("Your API key", "card wide", content.into_any())
 }
 
 /// The key, shown only now.
@@ -82,7 +72,7 @@ pub(super) fn handed_page(handed: &Handed) -> AnyView {
             <a href="/api/docs">"Integration Documentation"</a>
         </p>
     };
-    around("Your API key", content.into_any())
+    outside("Your API key", "card wide", content.into_any())
 }
 
 /// For a link that was used, has expired, was withdrawn or never existed: the page does not tell which.
@@ -91,5 +81,5 @@ pub(super) fn over_page() -> AnyView {
         <p>"The link was used, has expired or was withdrawn. A link shows its key once and works for 7 days."</p>
         <p>"Ask whoever sent it to you for a new one. If you did not open it yourself, tell them, because somebody else may have seen the key."</p>
     };
-    around("This link can't be opened", content.into_any())
+    outside("This link can't be opened", "card wide", content.into_any())
 }

@@ -193,7 +193,7 @@ async fn carry_out(
             let made = keydesk.create_handover(&caller, id).await?;
             // The guard has seen that it names this Keydesk.
             let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
-            let link = format!("{origin}/handover/{}", made.token.expose());
+            let link = format!("{origin}/handover#{}", made.token.expose());
             Ok(Outcome::Shown(Flash::HandOver { link, until: made.handover.expires_at }))
         }
         _ => Err(ApiError::Malformed),

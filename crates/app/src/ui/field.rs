@@ -25,6 +25,9 @@ pub(crate) fn Field(
     /// Most characters.
     #[prop(default = 254)]
     most: usize,
+    /// Whether the page begins with it.
+    #[prop(optional)]
+    focused: bool,
     /// What is wrong with it; empty when nothing is.
     #[prop(optional, into)]
     error: Signal<String>,
@@ -50,6 +53,7 @@ pub(crate) fn Field(
                 minlength=least
                 maxlength=most
                 value=value
+                autofocus=focused
                 aria-invalid=move || wrong().then_some("true")
                 aria-describedby=note.clone()
                 node_ref=input

@@ -1,7 +1,28 @@
+use std::sync::Arc;
+
 /// How browsers reach this deployment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BrowserAccess {
-    /// Whether they come by https, usually to a proxy in front of this server. Cookies are then bound to it; without it,
-    /// people sign in on this machine only.
-    pub https: bool,
+    origin: Option<Arc<str>>,
+}
+
+impl BrowserAccess {
+    /// By https, under this address: `https://`, a host, and perhaps a port. Usually a proxy in front of this server ends TLS.
+    ///
+    /// Without it, which is the default, people sign in on this machine only.
+    pub fn at(public_url: &str) -> Self {
+        let origin = public_url.to_ascii_lowercase();
+        // Browsers leave the usual port out of an origin.
+        Self { origin: Some(origin.strip_suffix(":443").unwrap_or(&origin).into()) }
+    }
+
+    /// Whether people come by https. Cookies are then bound to it.
+    pub(crate) const fn https(&self) -> bool {
+        self.origin.is_some()
+    }
+
+    /// The origin of the pages, where it is known, as browsers write it.
+    pub(crate) fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
 }

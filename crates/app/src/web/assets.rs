@@ -15,4 +15,6 @@ pub struct Assets {
     pub scopes: String,
     /// The script of plain documents.
     pub document: String,
+    /// The script of links that carry a code.
+    pub link: String,
 }

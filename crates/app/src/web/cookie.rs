@@ -6,6 +6,8 @@ use axum::http::{
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
+use super::access::BrowserAccess;
+
 const YEAR_SECONDS: u32 = 365 * 24 * 60 * 60;
 
 /// The cookie `name` of the request that is answered.
@@ -24,7 +26,8 @@ fn find<'a>(pairs: &'a str, name: &str) -> Option<&'a str> {
 
 /// Stores a preference, never a secret, in the browser.
 pub(crate) fn set_cookie(name: &str, value: &str) {
-    let cookie = format!("{name}={value}; Path=/; Max-Age={YEAR_SECONDS}; SameSite=Lax; HttpOnly");
+    let secure = if use_context::<BrowserAccess>().is_some_and(|access| access.https()) { "; Secure" } else { "" };
+    let cookie = format!("{name}={value}; Path=/; Max-Age={YEAR_SECONDS}; SameSite=Lax; HttpOnly{secure}");
     if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::try_from(cookie)) {
         response.append_header(SET_COOKIE, cookie);
     }

@@ -47,6 +47,7 @@ impl Files {
             icon: path("favicon.svg"),
             scopes: path("scopes.js"),
             document: path("document.js"),
+            link: path("link.js"),
         }
     }
 

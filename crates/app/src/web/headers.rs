@@ -9,9 +9,6 @@ use axum::{
     response::Response,
 };
 
-use leptos::prelude::use_context;
-use leptos_axum::ResponseOptions;
-
 use super::state::WebState;
 
 const FIXED: [(HeaderName, HeaderValue); 5] = [
@@ -30,20 +27,11 @@ pub(crate) async fn secure(State(web): State<WebState>, mut response: Response) 
     for (name, value) in FIXED {
         headers.entry(name).or_insert(value);
     }
-    if web.access.https {
+    if web.access.https() {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     headers
         .entry(CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     response
-}
-
-/// For a page whose address is a secret: no referrer names more of it than the origin.
-///
-/// Not `no-referrer`, which would make the `Origin` of the page's own form `null`.
-pub(crate) fn keep_address_private() {
-    if let Some(response) = use_context::<ResponseOptions>() {
-        response.insert_header(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
-    }
 }

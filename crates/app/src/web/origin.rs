@@ -1,45 +1,97 @@
+use std::net::IpAddr;
+
 use axum::{
     body::Body,
+    extract::State,
     http::{
         HeaderMap, HeaderName, HeaderValue, Request, Uri,
-        header::{CONTENT_TYPE, HOST, ORIGIN},
+        header::{ACCEPT, CONTENT_TYPE, HOST, ORIGIN},
         uri::PathAndQuery,
     },
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::FromServerFnError;
 
+use super::{access::BrowserAccess, state::WebState};
 use crate::ApiError;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// Where a plain form that was sent in the clear leads.
+const NEEDS_HTTPS: &str = "/login?refused=needs_https";
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Refuses requests that might change something and did not come from a page of this Keydesk.
 ///
 /// Browsers send `Origin` with every POST, so a missing one is refused too; that is stricter than the layer of tower-http,
 /// which takes a call without either header for one that no browser made. Server functions are for browsers alone.
-pub(crate) async fn require_own(request: Request<Body>, next: Next) -> Response {
-    if request.method().is_safe() || is_own(request.uri(), request.headers()) {
+pub(crate) async fn require_own(State(web): State<WebState>, request: Request<Body>, next: Next) -> Response {
+    if request.method().is_safe() {
         return next.run(request).await;
     }
-    let refusal = ApiError::ForeignOrigin.ser();
+    let refusal = match sender(&web.access, request.uri(), request.headers()) {
+        Sender::Own => return next.run(request).await,
+        // A plain form is answered with a page, which says why.
+        Sender::Clear if is_html(request.headers()) => return Redirect::to(NEEDS_HTTPS).into_response(),
+        Sender::Clear => ApiError::NeedsHttps.ser(),
+        Sender::Foreign => ApiError::ForeignOrigin.ser(),
+    };
     (refusal.status_code, [(CONTENT_TYPE, refusal.content_type)], refusal.body).into_response()
 }
 
-/// Whether `Origin` names the host that was asked, and `Sec-Fetch-Site`, which browsers leave out on plain http beyond
-/// loopback, does not object.
+/// Whose page sent a request.
+#[derive(Debug, PartialEq, Eq)]
+enum Sender {
+    Own,
+    /// One that was read in the clear, where anybody on the way may have put words into it, though people come by https.
+    Clear,
+    Foreign,
+}
+
+/// By `Origin`, and by `Sec-Fetch-Site`, which browsers leave out on plain http beyond loopback: it must not object.
 ///
-/// The scheme is not compared: a proxy that ends TLS hides it.
-fn is_own(uri: &Uri, headers: &HeaderMap) -> bool {
-    let Some(origin) = single(headers, &ORIGIN).and_then(|origin| origin.to_str().ok()) else { return false };
-    let Some((_, authority)) = origin.split_once("://") else { return false };
+/// Where the public address is known, an own page is one of that address, whatever name a proxy puts into `Host`; or one
+/// that is read on this machine itself, past the proxy, so that `Host` names the same. No other name counts: whoever makes
+/// a name of theirs lead here gets nothing.
+///
+/// Else an own page is one of the host that was asked. Its scheme is not compared then: a proxy that ends TLS hides it.
+fn sender(access: &BrowserAccess, uri: &Uri, headers: &HeaderMap) -> Sender {
+    let Some(origin) = single(headers, &ORIGIN).and_then(|origin| origin.to_str().ok()) else { return Sender::Foreign };
+    let Some((scheme, authority)) = origin.split_once("://") else { return Sender::Foreign };
+    if headers.get_all(SEC_FETCH_SITE).iter().any(|site| site != "same-origin") {
+        return Sender::Foreign;
+    }
+    if let Some((_, ours)) = access.origin().and_then(|ours| ours.split_once("://"))
+        && authority.eq_ignore_ascii_case(ours)
+    {
+        return if scheme.eq_ignore_ascii_case("https") { Sender::Own } else { Sender::Clear };
+    }
     let asked = match uri.authority() {
         Some(authority) => Some(authority.as_str()),
         None => single(headers, &HOST).and_then(|host| host.to_str().ok()),
     };
-    let objects = headers.get_all(SEC_FETCH_SITE).iter().any(|site| site != "same-origin");
-    !objects && asked.is_some_and(|asked| !asked.is_empty() && asked.eq_ignore_ascii_case(authority))
+    if !asked.is_some_and(|asked| !asked.is_empty() && asked.eq_ignore_ascii_case(authority)) {
+        return Sender::Foreign;
+    }
+    match access.origin() {
+        None => Sender::Own,
+        Some(_) if is_loopback(authority) => Sender::Own,
+        Some(_) if scheme.eq_ignore_ascii_case("http") => Sender::Clear,
+        Some(_) => Sender::Foreign,
+    }
+}
+
+fn is_html(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/html"))
+}
+
+/// Whether a host, perhaps with a port, is this machine itself.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((v6, _)) => v6,
+        None => host.split_once(':').map_or(host, |(name, _)| name),
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The value of a header that is given exactly once.
@@ -74,7 +126,54 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_static(value));
         }
-        is_own(&Uri::from_static("/api/_fn/module_state"), &map)
+        own_at(&BrowserAccess::default(), &map) == Sender::Own
+    }
+
+    fn own_at(access: &BrowserAccess, headers: &HeaderMap) -> Sender {
+        sender(access, &Uri::from_static("/api/_fn/module_state"), headers)
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for host in ["localhost", "LOCALHOST:3000", "127.0.0.1", "127.0.0.1:3000", "127.1.2.3", "[::1]", "[::1]:3000"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["", "desk.example", "localhost.evil.example", "10.0.0.1:3000", "[::2]:1", "127.0.0.1.evil.example"]
+        {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn where_the_public_address_is_known_an_own_page_is_one_of_that_address() {
+        for (public, host, origin, expected) in [
+            ("https://desk.example", "desk.example", "https://desk.example", Sender::Own),
+            ("https://desk.example", "keydesk:3000", "https://desk.example", Sender::Own),
+            ("https://desk.example", "desk.example:443", "https://desk.example", Sender::Own),
+            ("https://desk.example", "", "https://desk.example", Sender::Own),
+            ("https://Desk.Example:443", "keydesk", "https://desk.example", Sender::Own),
+            ("https://desk.example:8443", "keydesk", "https://desk.example:8443", Sender::Own),
+            ("https://desk.example", "127.0.0.1:3000", "http://127.0.0.1:3000", Sender::Own),
+            ("https://desk.example", "localhost:3000", "http://localhost:3000", Sender::Own),
+            ("https://desk.example", "desk.example", "http://desk.example", Sender::Clear),
+            ("https://desk.example", "desk.example", "gopher://desk.example", Sender::Clear),
+            // A name that leads here, past the proxy or through it, and is not ours.
+            ("https://desk.example", "10.0.0.7:3000", "http://10.0.0.7:3000", Sender::Clear),
+            ("https://desk.example", "evil.example", "http://evil.example", Sender::Clear),
+            ("https://desk.example", "evil.example", "https://evil.example", Sender::Foreign),
+            ("https://desk.example", "keydesk:3000", "https://keydesk:3000", Sender::Foreign),
+            ("https://desk.example", "desk.example", "https://desk.example:444", Sender::Foreign),
+            ("https://desk.example:8443", "desk.example", "https://desk.example", Sender::Foreign),
+            ("https://desk.example", "localhost:3000", "http://localhost:4000", Sender::Foreign),
+            ("https://desk.example", "desk.example", "https://desk.example.evil.example", Sender::Foreign),
+            ("https://desk.example", "desk.example", "null", Sender::Foreign),
+        ] {
+            let headers = HeaderMap::from_iter([
+                (HOST, HeaderValue::from_static(host)),
+                (ORIGIN, HeaderValue::from_static(origin)),
+            ]);
+            assert_eq!(own_at(&BrowserAccess::at(public), &headers), expected, "{public} {host} {origin}");
+        }
     }
 
     #[test]

@@ -10,11 +10,12 @@ use axum::{
         request::Parts,
     },
 };
-use domain::{Keydesk, Session, SignedIn};
+use domain::{DEVICE_LIFE_MS, Keydesk, Session, SignedIn, Visitor};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
+use model::Scheme;
 
-use super::{access::BrowserAccess, cookie::find_cookie, drawn_for, state::WebState};
+use super::{access::BrowserAccess, cookie::find_cookie, drawn_for, origin::is_loopback, state::WebState};
 use crate::ApiError;
 
 /// The header of requests that `document.js` makes by itself.
@@ -63,72 +64,119 @@ pub(crate) async fn signed_in(web: &WebState, parts: &Parts) -> Result<Session, 
 
 /// The token in the session's cookie.
 pub(crate) fn token<'a>(access: &BrowserAccess, headers: &'a HeaderMap) -> Option<&'a str> {
-    find_cookie(headers, name(access)).filter(|token| !token.is_empty())
+    SESSION.find(access, headers)
 }
 
-/// `__Host-` binds a cookie to https, this host and every path; browsers refuse it otherwise.
-const fn name(access: &BrowserAccess) -> &'static str {
-    if access.https { "__Host-keydesk" } else { "keydesk" }
+/// A cookie of ours, under the name that it has where people come by https: `__Host-` binds it to https, this host and every
+/// path; browsers refuse it otherwise.
+struct Name {
+    plain: &'static str,
+    https: &'static str,
 }
 
-/// The cookie that begins a session. It ends with the browser's own session at the latest; the server ends it sooner.
-pub(crate) fn begun(access: &BrowserAccess, signed_in: &SignedIn) -> HeaderValue {
-    cookie(access, signed_in.token.expose(), "")
+const SESSION: Name = Name { plain: "keydesk", https: "__Host-keydesk" };
+/// Says that somebody has signed in with this browser before. It opens nothing without the password.
+const DEVICE: Name = Name { plain: "keydesk-device", https: "__Host-keydesk-device" };
+
+impl Name {
+    const fn at(&self, access: &BrowserAccess) -> &'static str {
+        if access.https() { self.https } else { self.plain }
+    }
+
+    fn find<'a>(&self, access: &BrowserAccess, headers: &'a HeaderMap) -> Option<&'a str> {
+        find_cookie(headers, self.at(access)).filter(|token| !token.is_empty())
+    }
+
+    fn set(&self, access: &BrowserAccess, token: &str, more: &str) -> HeaderValue {
+        let secure = if access.https() { "; Secure" } else { "" };
+        let text = format!("{}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{more}", self.at(access));
+        let mut value = HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
+        value.set_sensitive(true);
+        value
+    }
 }
 
-/// The cookie that removes a session from the browser.
+/// The cookies of a browser in which somebody has just signed in: of the session, which ends with the browser's own at the
+/// latest, and the server ends it sooner; and of the browser itself.
+pub(crate) fn begun(
+    keydesk: &Keydesk,
+    access: &BrowserAccess,
+    headers: &HeaderMap,
+    signed_in: &SignedIn,
+) -> [HeaderValue; 2] {
+    let device = keydesk.device_token(&signed_in.administrator.email, DEVICE.find(access, headers));
+    let kept = format!("; Max-Age={}", DEVICE_LIFE_MS / 1000);
+    [SESSION.set(access, signed_in.token.expose(), ""), DEVICE.set(access, device.expose(), &kept)]
+}
+
+/// The cookie that removes a session from the browser. The browser stays known.
 pub(crate) fn ended(access: &BrowserAccess) -> HeaderValue {
-    cookie(access, "", "; Max-Age=0")
+    SESSION.set(access, "", "; Max-Age=0")
 }
 
-fn cookie(access: &BrowserAccess, token: &str, more: &str) -> HeaderValue {
-    let secure = if access.https { "; Secure" } else { "" };
-    let text = format!("{}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{more}", name(access));
-    let mut value = HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
-    value.set_sensitive(true);
-    value
+/// Where an attempt to sign in comes from.
+pub(crate) fn visitor<'a>(access: &BrowserAccess, headers: &'a HeaderMap, extensions: &Extensions) -> Visitor<'a> {
+    Visitor { address: address(extensions), device: DEVICE.find(access, headers) }
 }
 
 /// Somebody who is about to sign in.
 pub(crate) struct Guest {
     pub(crate) keydesk: Keydesk,
-    pub(crate) address: IpAddr,
     access: BrowserAccess,
+    parts: Parts,
 }
 
 /// The guard of the server functions that begin a session.
 pub(crate) fn guest() -> Result<Guest, ApiError> {
     let (keydesk, access) = (expect_context::<Keydesk>(), expect_context::<BrowserAccess>());
     let parts = expect_context::<Parts>();
-    require_private(&access, &parts.headers)?;
-    Ok(Guest { keydesk, address: address(&parts.extensions), access })
+    require_private(&access, &parts.headers, &parts.extensions)?;
+    Ok(Guest { keydesk, access, parts })
 }
 
 impl Guest {
-    /// Gives the session's cookie to the browser.
+    /// Where they come from.
+    pub(crate) fn visitor(&self) -> Visitor<'_> {
+        visitor(&self.access, &self.parts.headers, &self.parts.extensions)
+    }
+
+    /// The token of the session that the browser had.
+    pub(crate) fn brought(&self) -> Option<&str> {
+        token(&self.access, &self.parts.headers)
+    }
+
+    /// Gives the cookies to the browser.
     pub(crate) fn welcome(&self, signed_in: &SignedIn) {
         if let Some(response) = use_context::<ResponseOptions>() {
-            response.append_header(SET_COOKIE, begun(&self.access, signed_in));
+            for cookie in begun(&self.keydesk, &self.access, &self.parts.headers, signed_in) {
+                response.append_header(SET_COOKIE, cookie);
+            }
         }
     }
 }
 
-/// Refuses a password that travelled in the clear: without https, people sign in on this machine only.
-pub(crate) fn require_private(access: &BrowserAccess, headers: &HeaderMap) -> Result<(), ApiError> {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    if access.https || is_loopback(host) { Ok(()) } else { Err(ApiError::NeedsHttps) }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((v6, _)) => v6,
-        None => host.split_once(':').map_or(host, |(name, _)| name),
+/// Refuses a password that travelled in the clear, as far as that is known.
+///
+/// Without a public address, people sign in on this machine only. With one, which is always https:
+/// - the trusted proxy in front says by `X-Forwarded-Proto` how the browser came, and `http` is refused;
+/// - a page that was read in the clear says so in its `Origin`, for which [`super::origin`] has refused it, whether it was read
+///   through the proxy or past it, at this server's own address;
+/// - what says neither goes on: a proxy that sends no `X-Forwarded-Proto`, and the operator's own call on this machine.
+pub(crate) fn require_private(
+    access: &BrowserAccess,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+) -> Result<(), ApiError> {
+    let private = if access.https() {
+        extensions.get::<Scheme>() != Some(&Scheme::Http)
+    } else {
+        is_loopback(headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default())
     };
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    if private { Ok(()) } else { Err(ApiError::NeedsHttps) }
 }
 
-/// Where a request came from: the machine at the other end of the connection, since no proxy is trusted to name another.
-pub(crate) fn address(extensions: &Extensions) -> IpAddr {
+/// Where a request came from: the client for whom trusted proxies speak, else the machine at the other end.
+fn address(extensions: &Extensions) -> IpAddr {
     let peer = extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())
 }
@@ -140,19 +188,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_is_loopback() {
-        for host in ["localhost", "LOCALHOST:3000", "127.0.0.1", "127.0.0.1:3000", "127.1.2.3", "[::1]", "[::1]:3000"] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in ["", "desk.example", "localhost.evil.example", "10.0.0.1:3000", "[::2]:1", "127.0.0.1.evil.example"]
-        {
-            assert!(!is_loopback(host), "{host}");
-        }
-    }
-
-    #[test]
     fn the_cookie_is_bound_to_https_where_there_is_https() {
-        let (plain, https) = (BrowserAccess { https: false }, BrowserAccess { https: true });
+        let (plain, https) = (BrowserAccess::default(), BrowserAccess::at("https://desk.example"));
         assert_eq!(ended(&plain), "keydesk=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
         assert_eq!(ended(&https), "__Host-keydesk=; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=0");
         let headers = HeaderMap::from_iter(

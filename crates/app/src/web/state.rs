@@ -22,6 +22,6 @@ impl WebState {
     pub(crate) fn provide(&self) {
         provide_context(self.keydesk.clone());
         provide_context(self.assets.clone());
-        provide_context(self.access);
+        provide_context(self.access.clone());
     }
 }

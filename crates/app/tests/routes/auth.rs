@@ -30,7 +30,7 @@ async fn forged_requests_have_no_effect() {
     let cookie = ("cookie", cookie.as_str());
     let before = site.changes().await;
     let functions: Vec<_> = server_fn_paths().collect();
-    for known in ["module_state", "choose_theme", "who", "sign_in", "set_up", "set_up_open"] {
+    for known in ["module_state", "choose_theme", "who", "sign_in"] {
         assert!(functions.iter().any(|(path, _)| path.ends_with(&format!("/{known}"))), "{functions:?}");
     }
     for (path, method) in &functions {
@@ -41,9 +41,15 @@ async fn forged_requests_have_no_effect() {
             assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{other} {path}");
         }
     }
-    for path in
-        functions.iter().map(|(path, _)| *path).chain(["/login", "/setup", "/signout", "/keys", "/keys/nothing"])
-    {
+    for path in functions.iter().map(|(path, _)| *path).chain([
+        "/login",
+        "/setup",
+        "/invite",
+        "/reset",
+        "/signout",
+        "/keys",
+        "/keys/nothing",
+    ]) {
         for forged in NEXT_TO_NOTHING {
             for form in FORMS {
                 let answer = site.post(path, &[&[HOST, cookie], *forged].concat(), form).await;
@@ -109,8 +115,21 @@ async fn the_cookie_is_bound_to_https_and_ends_with_the_session() {
 }
 
 #[tokio::test]
+async fn signing_in_ends_the_session_that_the_browser_had() {
+    let site = Site::open().await;
+    let mut cookie = site.sign_in().await;
+    for path in ["/login", "/api/_fn/sign_in"] {
+        let again = site.post(path, &[HOST, OWN, ("cookie", &cookie)], CREDENTIALS).await;
+        let before = site.ask("GET", "/keys", &[HOST, HTML, ("cookie", &cookie)]).await;
+        assert_eq!(before.status, StatusCode::SEE_OTHER, "{path}");
+        cookie = again.cookie().to_owned();
+        assert_eq!(site.ask("GET", "/keys", &[HOST, HTML, ("cookie", &cookie)]).await.status, StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn without_https_people_sign_in_on_the_machine_itself_only() {
-    let site = Site::reached(BrowserAccess { https: false }).await;
+    let site = Site::reached(BrowserAccess::default()).await;
     site.add_owner().await;
     for host in ["localhost:3000", "127.0.0.1:3000", "[::1]:3000"] {
         let own = format!("http://{host}");
@@ -121,18 +140,19 @@ async fn without_https_people_sign_in_on_the_machine_itself_only() {
         assert_eq!(answer.header("strict-transport-security"), "");
     }
     let token = site.set_up_token().await;
-    let set_up = format!("token={token}&name=Ada&{CREDENTIALS}");
+    let set_up = format!("code={token}&name=Ada&{CREDENTIALS}");
     for (host, own) in [HOST, ("host", "10.0.0.7:3000")].map(|(_, host)| (host, format!("http://{host}"))) {
         let headers = [("host", host), ("origin", own.as_str())];
         let form = site.post("/login", &headers, CREDENTIALS).await;
         assert_eq!(form.header("location"), "/login?next=/keys&refused=needs_https");
         let page = site.ask("GET", form.header("location"), &[HOST, HTML]).await;
         assert!(page.text.contains("Signing in needs https."), "{}", page.text);
-        for (path, form) in [("/api/_fn/sign_in", CREDENTIALS), ("/api/_fn/set_up", &set_up)] {
-            let called = site.post(path, &headers, form).await;
-            assert_eq!((called.status, called.text.as_str()), (StatusCode::FORBIDDEN, "\"needs_https\""), "{path}");
-            assert_eq!(called.header("set-cookie"), "");
-        }
+        let called = site.post("/api/_fn/sign_in", &headers, CREDENTIALS).await;
+        assert_eq!((called.status, called.text.as_str()), (StatusCode::FORBIDDEN, "\"needs_https\""));
+        assert_eq!(called.header("set-cookie"), "");
+        let form = site.post("/setup", &headers, &set_up).await;
+        assert_eq!((form.status, form.header("set-cookie")), (StatusCode::FORBIDDEN, ""));
+        assert!(form.text.contains("Signing in needs https."), "{}", form.text);
     }
 }
 
@@ -156,26 +176,6 @@ async fn a_refused_form_says_why_and_repeats_nothing_that_was_typed() {
     assert!(called.text.contains("too_many_attempts"), "{}", called.text);
     let page = site.ask("GET", "/login?refused=%3Cscript%3E&wait=%3Cscript%3E", &[HOST, HTML]).await;
     assert!(!page.text.contains("<script>"), "{}", page.text);
-}
-
-#[tokio::test]
-async fn the_set_up_link_opens_a_form_until_it_is_used() {
-    let site = Site::open().await;
-    let path = format!("/setup?token={}", site.set_up_token().await);
-    let page = site.ask("GET", &path, &[HOST, HTML]).await;
-    assert!(page.text.contains("Create owner"), "{}", page.text);
-    // The link must not travel on as a referrer, and yet the form's own origin must.
-    assert_eq!(page.header("referrer-policy"), "strict-origin");
-    assert_eq!(page.header("cache-control"), "no-store");
-    let form = format!("token={}&name=Ada&{CREDENTIALS}", site.set_up_token().await);
-    let answer = site.post("/setup", &[HOST, OWN], &form).await;
-    assert_eq!(answer.header("location"), "/keys");
-    assert!(answer.header("set-cookie").starts_with("__Host-keydesk="));
-    let page = site.ask("GET", &path, &[HOST, HTML]).await;
-    assert!(page.text.contains("This set-up link is not valid"), "{}", page.text);
-    let again = site.post("/setup", &[HOST, OWN], &form).await;
-    assert!(again.header("location").ends_with("&refused=set_up_over"), "{}", again.header("location"));
-    assert_eq!(again.header("set-cookie"), "");
 }
 
 #[tokio::test]

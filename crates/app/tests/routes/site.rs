@@ -67,7 +67,7 @@ impl Answer {
 impl Site {
     /// A site that is reached by https.
     pub(crate) async fn open() -> Self {
-        Self::reached(BrowserAccess { https: true }).await
+        Self::reached(BrowserAccess::at("https://desk.example")).await
     }
 
     pub(crate) async fn reached(access: BrowserAccess) -> Self {
@@ -84,6 +84,7 @@ impl Site {
             icon: "/favicon.svg".to_owned(),
             scopes: "/scopes.js".to_owned(),
             document: "/document.js".to_owned(),
+            link: "/link.js".to_owned(),
         };
         Self { router: app::routes(keydesk.clone(), assets, access), keydesk, clock, _folder: folder }
     }
@@ -118,7 +119,9 @@ impl Site {
     }
 
     pub(crate) async fn set_up_token(&self) -> String {
-        self.keydesk.set_up_token(self.keydesk.installation("default").await.unwrap().unwrap().id)
+        let installation = self.keydesk.installation("default").await.unwrap().unwrap().id;
+        let link = self.keydesk.set_up_link(Actor::System, installation).await.unwrap().unwrap();
+        link.token.expose().to_owned()
     }
 
     /// Creates the owner `ada@example.com`.

@@ -4,6 +4,7 @@
 mod audit;
 mod bounds;
 mod default_key;
+mod doors;
 mod environments;
 mod export;
 mod freshness;
@@ -14,6 +15,8 @@ mod installations;
 mod isolation;
 mod issue;
 mod nodes;
+mod own_account;
+mod people;
 mod proxy;
 mod races;
 mod restore;

@@ -1,6 +1,9 @@
 //! A secret is stored and printed only where it must be.
 
-use std::{fs, net::Ipv4Addr};
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use domain::{Keydesk, NewAdministrator, NewKey, OpenOptions};
 use model::{Actor, Environment, ListQuery, PlainSecret, Role};
@@ -60,12 +63,17 @@ async fn story(desk: &TestKeydesk) -> (Vec<String>, Vec<String>) {
     };
     printed.push(format!("{new:?}"));
     let installation = desk.operator.installation;
-    secrets.push(keydesk.set_up_token(installation));
+    let link = keydesk.set_up_link(Actor::Operator, installation).await.unwrap().unwrap();
+    secrets.push(link.token.expose().to_owned());
+    printed.push(format!("{link:?}"));
     keydesk.create_administrator(Actor::Operator, installation, new).await.unwrap();
     let password = PlainSecret::new(PASSWORD.to_owned());
-    let signed_in = keydesk.sign_in("ada@example.com", password, Ipv4Addr::LOCALHOST.into()).await.unwrap();
+    let signed_in =
+        keydesk.sign_in("ada@example.com", password, IpAddr::from(Ipv4Addr::LOCALHOST), None).await.unwrap();
     let session = keydesk.session(signed_in.token.expose()).await.unwrap();
-    printed.push(format!("{signed_in:?} {session:?}"));
+    let device = keydesk.device_token("ada@example.com", None);
+    printed.push(format!("{signed_in:?} {session:?} {device:?}"));
+    secrets.push(device.expose().to_owned());
     secrets.push(signed_in.token.expose().to_owned());
     let page = keydesk.list(&desk.operator, &ListQuery { limit: 50, ..ListQuery::default() }).await.unwrap();
     printed.push(format!("{page:?} {}", serde_json::to_string(&page).unwrap()));

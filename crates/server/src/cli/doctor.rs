@@ -1,9 +1,10 @@
 use clap::Args;
 use domain::Finding;
+use model::Actor;
 use serde::Serialize;
 
 use super::{CommandContext, Failed, Format, output::Output};
-use crate::{config::ServeFlags, set_up};
+use crate::{config::ServeFlags, serve::UNNAMED_PROXY, set_up};
 
 #[derive(Args)]
 pub(super) struct Doctor {
@@ -31,6 +32,7 @@ impl Doctor {
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         let mut findings = context.keydesk.examine().await;
         findings.push(administrators(context).await);
+        findings.extend(proxies(context));
         let bad = findings.iter().filter(|finding| !finding.ok).count();
         if self.format.json {
             output.json(&Report { ok: bad == 0, findings: findings.iter().map(line).collect() })?;
@@ -53,12 +55,21 @@ impl Doctor {
 
 /// Programs can use an installation without administrators, so this is no fault.
 async fn administrators(context: &CommandContext) -> Finding {
-    let link = set_up::link(&context.keydesk, &context.installation, &context.address).await;
+    let link = set_up::link(&context.keydesk, Actor::Operator, &context.installation, &context.address).await;
     let (found, advice) = match link {
-        Some(link) => ("none yet", Some(format!("to make the first owner, open {link}"))),
-        None => ("at least one", None),
+        Some((link, ends_at)) => {
+            let found = format!("none yet; the set-up link works until {ends_at}");
+            (found, Some(format!("to make the first owner, open {link}")))
+        }
+        None => ("at least one".to_owned(), None),
     };
-    Finding { what: "administrators", ok: true, found: found.to_owned(), advice }
+    Finding { what: "administrators", ok: true, found, advice }
+}
+
+/// Whether addresses tell who comes, where people come by https. Nobody is kept out without it, so it is no fault.
+fn proxies(context: &CommandContext) -> Option<Finding> {
+    let advice = Some(UNNAMED_PROXY.to_owned());
+    context.behind_unnamed_proxy.then(|| Finding { what: "proxy", ok: true, found: "not trusted".to_owned(), advice })
 }
 
 fn line(finding: &Finding) -> Line<'_> {

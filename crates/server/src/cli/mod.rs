@@ -48,7 +48,7 @@ enum Command {
     /// Create, list, change, rotate and delete API keys
     #[command(subcommand, arg_required_else_help = true)]
     Key(KeyCommand),
-    /// Create the people who sign in to the Workspace
+    /// Create, invite, list, change and remove the people who sign in to the Workspace
     #[command(subcommand, arg_required_else_help = true)]
     Admin(admin::AdminCommand),
     /// List, create, enable and disable installations
@@ -144,7 +144,12 @@ impl Cli {
             _ => {}
         }
         let keydesk = Keydesk::open(options(&settings)).await?;
-        let context = CommandContext { keydesk, address: settings.address(), installation: settings.installation };
+        let context = CommandContext {
+            keydesk,
+            address: settings.address(),
+            behind_unnamed_proxy: settings.behind_unnamed_proxy(),
+            installation: settings.installation,
+        };
         let outcome = command.run(&context, output).await;
         context.keydesk.close().await;
         outcome
@@ -228,6 +233,8 @@ struct CommandContext {
     installation: String,
     /// Where people open the Workspace.
     address: String,
+    /// See [`Settings::behind_unnamed_proxy`].
+    behind_unnamed_proxy: bool,
 }
 
 impl CommandContext {

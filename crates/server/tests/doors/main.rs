@@ -20,6 +20,7 @@ mod life;
 mod matrix;
 mod module_off;
 mod pages;
+mod people;
 mod postgres;
 mod precondition;
 mod proxies;

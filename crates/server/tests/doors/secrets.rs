@@ -99,6 +99,7 @@ async fn no_secret_is_logged_counted_or_repeated_in_an_error() {
         (Method::GET, format!("{path}/handover"), Some(&key), Value::Null),
         (Method::GET, "/api/v1/keys.csv".to_owned(), Some(&key), Value::Null),
         (Method::GET, format!("/handover/{token}"), None, Value::Null),
+        (Method::GET, format!("/handover?code={token}"), None, Value::Null),
         (Method::POST, format!("{path}/rotate"), Some(&key), json!({"overlap_seconds": new})),
         (Method::POST, format!("{path}/end-overlap"), Some(&key), Value::Null),
         (Method::DELETE, path.clone(), Some(&key), Value::Null),

@@ -267,7 +267,7 @@ async fn a_hand_over(database: TestDatabase) {
     let made = client.post(&path, json!(null)).await;
     assert_eq!((made.status.as_u16(), made.header("cache-control")), (201, "no-store"));
     let token = made.json()["token"].as_str().unwrap().to_owned();
-    assert_eq!(made.json()["path"], format!("/handover/{token}"));
+    assert_eq!(made.json()["path"], format!("/handover#{token}"));
     let listed = client.get(&path).await;
     assert!(!listed.text().contains(&token));
     assert_eq!(

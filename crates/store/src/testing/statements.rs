@@ -1,6 +1,6 @@
 use crate::{
-    administrator, api_key, api_key_secret, audit_log, deployment, examine, group, handover, idempotency, installation,
-    migrations, record, store, usage,
+    admin_session, administrator, api_key, api_key_secret, audit_log, deployment, examine, group, handover,
+    idempotency, installation, invitation, migrations, password_reset, people, record, set_up_link, store, usage,
 };
 
 macro_rules! statements {
@@ -11,8 +11,10 @@ macro_rules! statements {
 }
 
 statements! {
-    administrator: INSERT_ADMINISTRATOR ADMINISTRATOR_BY_EMAIL COUNT_ADMINISTRATORS ADMINISTRATOR_NAMES INSERT_SESSION SESSION
-        TOUCH_SESSION END_SESSION PURGE_SESSIONS;
+    admin_session: INSERT_SESSION SESSION SESSIONS_OF TOUCH_SESSION END_SESSION END_SESSION_OF END_SESSIONS END_OVER END_OLDEST
+        PURGE_SESSIONS;
+    administrator: INSERT_ADMINISTRATOR ADMINISTRATOR_BY_EMAIL ADMINISTRATOR COUNT_ADMINISTRATORS COUNT_OTHER_OWNERS
+        ADMINISTRATOR_NAMES SET_ROLE SET_DISABLED SET_PASSWORD DELETE_ADMINISTRATOR;
     api_key: KEY_BY_ID DEFAULT_KEY COUNT_NAMED TOUCH_ROTATED RESTORE_KEY UNDO_DELETE PURGE_KEYS;
     api_key_secret: SEALED_OF_KEY SUPERSEDE END_OVERLAP SECRETS_OF_KEY PURGE_ENDED PURGE_SECRETS;
     audit_log: AUDIT_HEAD AUDIT_AFTER AUDIT_OF_KEY;
@@ -24,7 +26,11 @@ statements! {
     idempotency: FIND_ANSWER KEEP_ANSWER PURGE_ANSWERS;
     migrations: APPLIED;
     installation: INSTALLATIONS KEY_COUNT INSERT_INSTALLATION SWITCH_MODULE;
+    invitation: INSERT_INVITATION INVITATION_BY_TOKEN ACCEPT_INVITATION WITHDRAW_INVITATION INVITATIONS PURGE_INVITATIONS;
+    people: PEOPLE;
+    password_reset: PUT_RESET RESET_BY_TOKEN WITHDRAW_RESET PURGE_RESETS;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
+    set_up_link: SET_UP_LINKS SET_UP_LINK PUT_SET_UP_LINK END_SET_UP_LINKS;
 }
 
 /// Of SQLite alone.

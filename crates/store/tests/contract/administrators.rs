@@ -1,5 +1,5 @@
-use model::{Administrator, AdministratorId, Role};
-use store::{StoreError, StoredAdministrator, StoredSession, on_both_databases, testing::TestDatabase};
+use model::{Administrator, AdministratorId, Role, SessionId};
+use store::{SessionsEnded, StoreError, StoredAdministrator, StoredSession, on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
 use crate::fixture::{at, installation, two_installations};
@@ -10,6 +10,10 @@ on_both_databases!(
     a_session_from_sign_in_to_sign_out,
     old_sessions_go
 );
+
+fn session_id(number: u128) -> SessionId {
+    SessionId(Uuid::from_u128(number))
+}
 
 fn new(number: u128, email: &str) -> StoredAdministrator {
     StoredAdministrator {
@@ -23,6 +27,7 @@ fn new(number: u128, email: &str) -> StoredAdministrator {
         email_folded: email.to_lowercase(),
         password_hash: "$argon2id$v=19$...".to_owned(),
         created_at: at(8),
+        disabled_at: None,
     }
 }
 
@@ -56,9 +61,10 @@ async fn a_session_from_sign_in_to_sign_out(database: TestDatabase) {
     let ada = new(1, "ada@example.com");
     let mut change = store.change().await.unwrap();
     change.insert_administrator(&ada).await.unwrap();
-    change.insert_session(&[7; 32], ada.administrator.id, at(100)).await.unwrap();
+    change.insert_session(&[7; 32], session_id(7), ada.administrator.id, at(100)).await.unwrap();
     change.commit().await.unwrap();
     let session = |last_seen| StoredSession {
+        id: session_id(7),
         installation: installation(1),
         administrator: ada.administrator.clone(),
         created_at: at(100),
@@ -84,7 +90,10 @@ async fn old_sessions_go(database: TestDatabase) {
     let mut change = store.change().await.unwrap();
     change.insert_administrator(&ada).await.unwrap();
     for begun in [100, 200, 300] {
-        change.insert_session(&[(begun / 100) as u8; 32], ada.administrator.id, at(begun)).await.unwrap();
+        change
+            .insert_session(&[(begun / 100) as u8; 32], session_id(begun as u128), ada.administrator.id, at(begun))
+            .await
+            .unwrap();
     }
     change.commit().await.unwrap();
     store.touch_session(&[1; 32], at(900)).await.unwrap();
@@ -95,8 +104,8 @@ async fn old_sessions_go(database: TestDatabase) {
         }
         left
     };
-    store.purge_sessions(at(200), at(99)).await.unwrap();
+    store.purge_sessions(SessionsEnded { idle: at(200), begun: at(99) }).await.unwrap();
     assert_eq!(left().await, [1, 3], "the idle one went");
-    store.purge_sessions(at(0), at(100)).await.unwrap();
+    store.purge_sessions(SessionsEnded { idle: at(0), begun: at(100) }).await.unwrap();
     assert_eq!(left().await, [3], "the oldest went, however busy");
 }

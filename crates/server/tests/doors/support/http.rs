@@ -60,3 +60,21 @@ pub(crate) async fn request(
     let status = answer.get(9..12).and_then(|status| status.parse().ok());
     status.map(|status| (status, answer)).ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
 }
+
+/// Posts a form, with these headers and no others that matter: all that came.
+pub(crate) async fn post_form(
+    address: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    form: &str,
+) -> std::io::Result<String> {
+    let mut connection = Connection::open(address).await?;
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\n{headers}Connection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+        form.len()
+    );
+    connection.write(format!("{head}{form}").as_bytes()).await?;
+    connection.read_to_end().await
+}

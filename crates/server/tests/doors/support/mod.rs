@@ -5,7 +5,7 @@ mod process;
 mod redact;
 
 pub(crate) use app::{Answer, Client, TestApp};
-pub(crate) use http::{Connection, request};
+pub(crate) use http::{Connection, post_form, request};
 pub(crate) use process::{Program, command, keydesk, wait_until};
 pub(crate) use redact::redact;
 

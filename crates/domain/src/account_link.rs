@@ -1,0 +1,127 @@
+//! Links by which a person sets a password: those who were invited, and those who forgot theirs.
+
+use model::{
+    AccountLink, AccountLinkKind, Action, Actor, AdminError, Administrator, ClientName, InstallationId, Instant,
+    PlainSecret,
+};
+use serde_json::json;
+use store::{Change, StoredAdministrator, StoredInvitation, StoredReset, TokenHash};
+
+use crate::{Keydesk, account::public, link_token, password_rules::words_about, session::SignedIn};
+
+/// A link that was just made, with the token that it carries. The token is kept nowhere.
+#[derive(Clone, Debug)]
+pub struct NewAccountLink {
+    /// What it is for, and for whom.
+    pub link: AccountLink,
+    /// 256 bits, in base64url. Whoever has it can set the password, once.
+    pub token: PlainSecret,
+    /// From when on it can't be used.
+    pub expires_at: Instant,
+}
+
+enum Found {
+    Invitation(StoredInvitation),
+    Reset(StoredReset),
+}
+
+impl Keydesk {
+    /// What the link with this token is for; `None`: it has been used, has expired, was withdrawn, or never existed. Asking
+    /// does not use the link up, so previews of links may ask.
+    pub async fn account_link(&self, token: &str) -> Result<Option<AccountLink>, AdminError> {
+        let Some(hash) = link_token::hash(token) else { return Ok(None) };
+        let found = self.find_link(&hash).await?;
+        Ok(found.map(|found| match found {
+            Found::Invitation(StoredInvitation { email, name, .. }) => {
+                AccountLink { kind: AccountLinkKind::Invitation, email, name }
+            }
+            Found::Reset(StoredReset { administrator: Administrator { email, name, .. }, .. }) => {
+                AccountLink { kind: AccountLinkKind::Reset, email, name }
+            }
+        }))
+    }
+
+    /// Uses the link with this token up: sets the password, ends all sessions of its person, and signs them in. Whoever was
+    /// invited becomes an administrator, by the name that is given or that they were invited by.
+    pub async fn accept_account_link(
+        &self,
+        token: PlainSecret,
+        name: Option<String>,
+        password: PlainSecret,
+    ) -> Result<SignedIn, AdminError> {
+        let hash = link_token::hash(token.expose()).ok_or(AdminError::LinkOver)?;
+        let found = self.find_link(&hash).await?.ok_or(AdminError::LinkOver)?;
+        let (name, about) = match &found {
+            Found::Invitation(invited) => {
+                let name = name.as_deref().unwrap_or(&invited.name);
+                let name = String::from(ClientName::parse(name).map_err(|_| AdminError::InvalidName)?);
+                let about = words_about(&name, &invited.email);
+                (name, about)
+            }
+            Found::Reset(StoredReset { administrator: Administrator { email, name, .. }, .. }) => {
+                (name.clone(), words_about(name, email))
+            }
+        };
+        // Slow, so it is done before the change, for which others wait.
+        let password_hash = self.hash_password(password, about).await?;
+        self.change_accounts(move |this, mut change| async move {
+            let (installation, administrator) = match found {
+                Found::Invitation(_) => this.accept_invitation(&mut change, &hash, name, password_hash).await?,
+                Found::Reset(_) => this.use_reset(&mut change, &hash, &password_hash).await?,
+            };
+            let token = this.begin_session(&mut change, installation, administrator.id, None).await?;
+            change.commit().await.map_err(public)?;
+            Ok(SignedIn { token, administrator })
+        })
+        .await
+    }
+
+    async fn find_link(&self, hash: &TokenHash) -> Result<Option<Found>, AdminError> {
+        let (store, now) = (&self.inner.store, self.now());
+        if let Some(invitation) = store.invitation_by_token(hash, now).await.map_err(public)? {
+            return Ok(Some(Found::Invitation(invitation)));
+        }
+        Ok(store.password_reset_by_token(hash, now).await.map_err(public)?.map(Found::Reset))
+    }
+
+    async fn accept_invitation(
+        &self,
+        change: &mut Change,
+        hash: &TokenHash,
+        name: String,
+        password_hash: String,
+    ) -> Result<(InstallationId, Administrator), AdminError> {
+        let now = self.now();
+        // Asked again inside: of two people with the link, only one becomes an administrator.
+        let accepted = change.accept_invitation(hash, now).await.map_err(public)?.ok_or(AdminError::LinkOver)?;
+        let StoredInvitation { id, installation, email, email_folded, role, .. } = accepted;
+        let administrator = Administrator { id, email, name, role };
+        let new = StoredAdministrator {
+            installation,
+            administrator,
+            email_folded,
+            password_hash,
+            created_at: now,
+            disabled_at: None,
+        };
+        self.put_administrator(change, Actor::Bearer, &new).await?;
+        Ok((installation, new.administrator))
+    }
+
+    async fn use_reset(
+        &self,
+        change: &mut Change,
+        hash: &TokenHash,
+        password_hash: &str,
+    ) -> Result<(InstallationId, Administrator), AdminError> {
+        let found = change.password_reset_by_token(hash, self.now()).await.map_err(public)?;
+        let StoredReset { installation, administrator } = found.ok_or(AdminError::LinkOver)?;
+        let id = administrator.id;
+        change.withdraw_password_reset(id).await.map_err(public)?;
+        change.set_password(installation, id, password_hash).await.map_err(public)?;
+        let sessions = change.end_sessions(id, None).await.map_err(public)?;
+        let detail = json!({ "id": id, "by": "link", "sessions_ended": sessions });
+        self.audit_account(change, installation, Actor::Bearer, Action::AdministratorChangePassword, detail).await?;
+        Ok((installation, administrator))
+    }
+}

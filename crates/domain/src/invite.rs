@@ -1,0 +1,61 @@
+use model::{AccountLink, AccountLinkKind, Action, AdminError, AdministratorId, ClientName, INVITATION_LIFE_MS, Role};
+use serde_json::json;
+use store::StoredInvitation;
+
+use crate::{
+    Caller, Keydesk, NewAccountLink,
+    account::{email, public},
+    link_token,
+};
+
+/// Somebody to be invited.
+#[derive(Clone, Debug)]
+pub struct NewInvitation {
+    /// As typed.
+    pub email: String,
+    /// As typed; whoever accepts may change it.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+impl Keydesk {
+    /// Invites somebody to be an administrator: makes a link by which they set a password, once, within 72 hours. Inviting
+    /// them again withdraws the link of before.
+    pub async fn invite(&self, caller: &Caller, new: NewInvitation) -> Result<NewAccountLink, AdminError> {
+        let (email, email_folded) = email(&new.email)?;
+        let name = ClientName::parse(&new.name).map_err(|_| AdminError::InvalidName)?;
+        self.change_people(caller, move |this, caller, mut change| async move {
+            let (installation, now) = (caller.installation, this.now());
+            if change.administrator_by_email(&email_folded).await.map_err(public)?.is_some() {
+                return Err(AdminError::EmailTaken);
+            }
+            let before = change.withdraw_invitation(installation, &email_folded).await.map_err(public)?;
+            let invitation = StoredInvitation {
+                id: AdministratorId(this.new_id(now)),
+                installation,
+                email,
+                email_folded,
+                name: name.into(),
+                role: new.role,
+                created_at: now,
+                expires_at: now.plus_millis(INVITATION_LIFE_MS),
+            };
+            let token = link_token::new(&*this.inner.entropy);
+            let hash = link_token::hash(token.expose()).ok_or(AdminError::Unavailable)?;
+            change.insert_invitation(&invitation, &hash).await.map_err(public)?;
+            let StoredInvitation { id, email, name, role, expires_at, .. } = invitation;
+            // No name and no address: the log names people by their ids.
+            let replaces = before.map(|before| before.id);
+            let detail = json!({ "id": id, "role": role, "expires_at": expires_at, "replaces": replaces });
+            this.audit_account(&mut change, installation, caller.actor, Action::AdministratorInvite, detail).await?;
+            change.commit().await.map_err(public)?;
+            Ok(NewAccountLink {
+                link: AccountLink { kind: AccountLinkKind::Invitation, email, name },
+                token,
+                expires_at,
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,82 @@
+//! Which passwords are taken, and in which form they are hashed.
+
+use model::{AdminError, PASSWORD_MAX, PASSWORD_MIN, PlainSecret};
+use unicode_normalization::UnicodeNormalization as _;
+use zxcvbn::{Score, feedback::Feedback, zxcvbn};
+
+/// Longest text that is looked at, in bytes: no password of [`PASSWORD_MAX`] characters is longer, however it is written.
+const BYTES_MAX: usize = PASSWORD_MAX * 16;
+
+/// The password in NFC, so that it is the same whichever keyboard it was typed on. `None`: nobody has so long a password,
+/// and looking at it would let a caller make the server work.
+pub(crate) fn normalized(typed: &PlainSecret) -> Option<PlainSecret> {
+    if typed.expose().len() > BYTES_MAX {
+        return None;
+    }
+    let text: String = typed.expose().nfc().collect();
+    (text.chars().count() <= PASSWORD_MAX).then(|| PlainSecret::new(text))
+}
+
+/// What somebody who guesses a person's password would try first.
+pub(crate) fn words_about(name: &str, email: &str) -> Vec<String> {
+    let words = [name, email].into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    let whole = [name, email].into_iter();
+    whole.chain(words).filter(|word| word.chars().count() > 1).map(str::to_lowercase).collect()
+}
+
+/// Refuses a password that is too short or easy to guess for somebody who knows these words. It takes up to a second:
+/// never on a thread that answers calls.
+pub(crate) fn require_strong(password: &PlainSecret, about: &[String]) -> Result<(), AdminError> {
+    if password.expose().chars().count() < PASSWORD_MIN {
+        return Err(AdminError::WeakPassword);
+    }
+    let about: Vec<&str> = about.iter().map(String::as_str).collect();
+    let guessed = zxcvbn(password.expose(), &about);
+    if guessed.score() >= Score::Three {
+        return Ok(());
+    }
+    Err(AdminError::GuessablePassword { advice: guessed.feedback().map(advice).unwrap_or_default() })
+}
+
+fn advice(feedback: &Feedback) -> String {
+    let warning = feedback.warning().map(|warning| warning.to_string());
+    let suggestions = feedback.suggestions().iter().map(ToString::to_string);
+    warning.into_iter().chain(suggestions).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> PlainSecret {
+        PlainSecret::new(text.to_owned())
+    }
+
+    fn refusal(password: &str) -> Option<String> {
+        let about = words_about("Ada Lovelace", "ada.king@countess.example");
+        require_strong(&secret(password), &about).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_easy_to_guess_is_refused_in_words() {
+        assert_eq!(refusal("correct horse battery"), None);
+        assert_eq!(refusal("長いパスワードは良いです"), None);
+        let common = refusal("password1234").unwrap_or_default();
+        assert!(common.starts_with("This password is easy to guess. This is a very common password. Add"), "{common}");
+        for known in ["aaaaaaaaaaaaaaaa", "Ada Lovelace 1815", "ada.king@countess.example"] {
+            assert!(refusal(known).is_some(), "{known}");
+        }
+        assert_eq!(refusal("x8#kQ2!zR"), Some("A password has 12 to 256 characters.".to_owned()));
+    }
+
+    #[test]
+    fn a_password_has_one_form() {
+        let normal = |text: &str| normalized(&secret(text)).map(|password| password.expose().to_owned());
+        for typed in ["caf\u{e9} correct battery", "cafe\u{301} correct battery"] {
+            assert_eq!(normal(typed).as_deref(), Some("caf\u{e9} correct battery"));
+        }
+        assert_eq!(normal(&"e\u{301}".repeat(PASSWORD_MAX)), Some("\u{e9}".repeat(PASSWORD_MAX)));
+        assert_eq!(normal(&"x".repeat(PASSWORD_MAX + 1)), None);
+        assert_eq!(normal(&"e\u{301}\u{302}".repeat(100_000)), None);
+    }
+}

@@ -1,0 +1,18 @@
+use serde::Serialize;
+
+use super::Named;
+use crate::cli::{CommandContext, Failed, output::Output};
+
+#[derive(Serialize)]
+struct Ended {
+    sessions_ended: u64,
+}
+
+pub(super) async fn run(named: &Named, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+    let operator = context.operator().await?;
+    let sessions_ended = context.keydesk.end_sessions(&operator, &named.email).await?;
+    if named.format.json {
+        return Ok(output.json(&Ended { sessions_ended })?);
+    }
+    Ok(output.line(&format!("{}  sessions ended: {sessions_ended}", named.email))?)
+}

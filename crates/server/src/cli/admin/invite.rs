@@ -1,0 +1,30 @@
+use clap::Args;
+use domain::NewInvitation;
+use model::Role;
+
+use super::{failed, link};
+use crate::cli::{CommandContext, Failed, Format, output::Output};
+
+#[derive(Args)]
+pub(in crate::cli) struct Invite {
+    /// With which they will sign in
+    #[arg(long)]
+    email: String,
+    /// For people; they may change it
+    #[arg(long)]
+    name: String,
+    /// What they may do: owner, manager or viewer
+    #[arg(long)]
+    role: Role,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Invite {
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        let operator = context.operator().await?;
+        let new = NewInvitation { email: self.email, name: self.name, role: self.role };
+        let made = context.keydesk.invite(&operator, new).await.map_err(failed)?;
+        link::show(&made, &self.format, context, output)
+    }
+}

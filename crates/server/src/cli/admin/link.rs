@@ -1,0 +1,29 @@
+use domain::NewAccountLink;
+use model::{AccountLink, Instant};
+use serde::Serialize;
+
+use crate::cli::{CommandContext, Failed, Format, output::Output};
+
+/// A link by which a person sets a password. It is printed once.
+#[derive(Serialize)]
+struct Link<'a> {
+    email: &'a str,
+    name: &'a str,
+    link: &'a str,
+    expires_at: Instant,
+}
+
+/// The token stands behind `#`, where no browser sends it, so that no proxy's log holds it.
+pub(super) fn show(
+    made: &NewAccountLink,
+    format: &Format,
+    context: &CommandContext,
+    output: &mut Output,
+) -> Result<(), Failed> {
+    let AccountLink { kind, email, name } = &made.link;
+    let link = format!("{}{}#{}", context.address, kind.path(), made.token.expose());
+    if format.json {
+        return Ok(output.json(&Link { email, name, link: &link, expires_at: made.expires_at })?);
+    }
+    Ok(output.pairs(&[("Link", &link), ("For", email), ("Until", &made.expires_at.to_string())])?)
+}

@@ -1,0 +1,88 @@
+//! `keydesk admin`: the people who sign in to the Workspace.
+
+mod create;
+mod end_sessions;
+mod invite;
+mod link;
+mod list;
+mod password_file;
+mod remove;
+mod reset_password;
+mod set_role;
+mod switch;
+
+use clap::{Args, Subcommand};
+use model::{AdminError, Administrator};
+
+use super::{CommandContext, Failed, Format, output::Output};
+
+#[derive(Subcommand)]
+pub(super) enum AdminCommand {
+    /// Create an administrator
+    Create(create::Create),
+    /// List administrators and invitations
+    List(Format),
+    /// Make a link by which somebody becomes an administrator, within 72 hours
+    Invite(invite::Invite),
+    /// Give an administrator another role
+    SetRole(set_role::SetRole),
+    /// Make a link by which an administrator sets a new password, within an hour; until then the old one works
+    ResetPassword(Named),
+    /// Disable an administrator: they are signed out and can't sign in until they are enabled
+    Disable(Named),
+    /// Enable an administrator again
+    Enable(Named),
+    /// Remove an administrator, or withdraw an invitation
+    Remove(Named),
+    /// Sign an administrator out everywhere
+    EndSessions(Named),
+}
+
+/// Which administrator.
+#[derive(Args)]
+pub(in crate::cli) struct Named {
+    /// With which they sign in
+    #[arg(long)]
+    email: String,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl AdminCommand {
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        match self {
+            Self::Create(command) => command.run(context, output).await,
+            Self::List(format) => list::run(&format, context, output).await,
+            Self::Invite(command) => command.run(context, output).await,
+            Self::SetRole(command) => command.run(context, output).await,
+            Self::ResetPassword(named) => reset_password::run(&named, context, output).await,
+            Self::Disable(named) => switch::run(&named, false, context, output).await,
+            Self::Enable(named) => switch::run(&named, true, context, output).await,
+            Self::Remove(named) => remove::run(&named, context, output).await,
+            Self::EndSessions(named) => end_sessions::run(&named, context, output).await,
+        }
+    }
+}
+
+/// An administrator, for people or as JSON.
+fn show(who: &Administrator, format: &Format, output: &mut Output) -> Result<(), Failed> {
+    if format.json {
+        return Ok(output.json(who)?);
+    }
+    Ok(output.pairs(&[
+        ("Id", &who.id.to_string()),
+        ("Email", &who.email),
+        ("Name", &who.name),
+        ("Role", who.role.as_str()),
+    ])?)
+}
+
+/// An error in words, with the command that helps whoever forgot a password.
+fn failed(error: AdminError) -> Failed {
+    match error {
+        AdminError::EmailTaken => Failed::new(
+            "An administrator with this email address exists; `keydesk admin reset-password` makes a link for a new password.",
+        ),
+        error => error.into(),
+    }
+}

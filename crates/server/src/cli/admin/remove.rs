@@ -1,0 +1,23 @@
+use domain::Removed;
+use serde::Serialize;
+
+use super::Named;
+use crate::cli::{CommandContext, Failed, output::Output};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    email: &'a str,
+    removed: &'a str,
+}
+
+pub(super) async fn run(named: &Named, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+    let operator = context.operator().await?;
+    let (removed, words) = match context.keydesk.remove_administrator(&operator, &named.email).await? {
+        Removed::Administrator => ("administrator", "removed"),
+        Removed::Invitation => ("invitation", "invitation withdrawn"),
+    };
+    if named.format.json {
+        return Ok(output.json(&Report { email: &named.email, removed })?);
+    }
+    Ok(output.line(&format!("{}  {words}", named.email))?)
+}

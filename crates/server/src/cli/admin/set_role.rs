@@ -1,0 +1,22 @@
+use clap::Args;
+use model::Role;
+
+use super::{Named, show};
+use crate::cli::{CommandContext, Failed, output::Output};
+
+#[derive(Args)]
+pub(in crate::cli) struct SetRole {
+    #[command(flatten)]
+    named: Named,
+    /// What they may do: owner, manager or viewer
+    #[arg(long)]
+    role: Role,
+}
+
+impl SetRole {
+    pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
+        let operator = context.operator().await?;
+        let Named { email, format } = self.named;
+        show(&context.keydesk.set_role(&operator, &email, self.role).await?, &format, output)
+    }
+}
