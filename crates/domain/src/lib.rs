@@ -65,7 +65,7 @@ pub use idempotency::{Idempotency, fingerprint};
 pub use installation::Installation;
 pub use installations::NewInstallation;
 pub use issue::NewKey;
-pub use issued::Issued;
+pub use issued::{Answered, Issued};
 pub use keydesk::{Keydesk, NotReady};
 pub use keyring::{Keyring, KeyringError};
 pub use open::{OpenError, OpenOptions};
