@@ -12,14 +12,16 @@ pub struct Examination {
     pub migration: i64,
     /// What the engine's own check of its file says; `None` where the engine has none.
     pub integrity: Option<String>,
-    /// Secrets whose key is missing, keys without a secret, and issued keys that the audit log never saw issued.
+    /// Secrets whose key is missing, keys without a secret that has no end, and issued keys that the audit log never saw
+    /// issued.
     pub orphans: i64,
 }
 
 pub(crate) const NEWEST_MIGRATION: &str = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations";
 pub(crate) const ORPHANS: &str = "SELECT \
      (SELECT COUNT(*) FROM api_key_secret s WHERE NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = s.key_id)) \
-     + (SELECT COUNT(*) FROM api_key k WHERE NOT EXISTS (SELECT 1 FROM api_key_secret s WHERE s.key_id = k.id)) \
+     + (SELECT COUNT(*) FROM api_key k WHERE NOT EXISTS \
+        (SELECT 1 FROM api_key_secret s WHERE s.key_id = k.id AND s.expires_at IS NULL)) \
      + (SELECT COUNT(*) FROM api_key k WHERE kind = 'issued' AND NOT EXISTS \
         (SELECT 1 FROM audit_entry a WHERE a.key_id = k.id AND a.action = 'key.issue'))";
 
