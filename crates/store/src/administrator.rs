@@ -92,6 +92,7 @@ pub(crate) const SESSION: &str = "SELECT a.id, a.installation_id, a.email, a.nam
 pub(crate) const TOUCH_SESSION: &str =
     "UPDATE admin_session SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $2";
 pub(crate) const END_SESSION: &str = "DELETE FROM admin_session WHERE token_hash = $1";
+pub(crate) const END_ALL_SESSIONS: &str = "DELETE FROM admin_session";
 pub(crate) const PURGE_SESSIONS: &str = "DELETE FROM admin_session WHERE last_seen_at <= $1 OR created_at <= $2";
 
 impl Change {

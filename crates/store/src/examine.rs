@@ -26,17 +26,6 @@ pub(crate) const ORPHANS: &str = "SELECT \
         (SELECT 1 FROM audit_entry a WHERE a.key_id = k.id AND a.action = 'key.issue'))";
 
 impl Store {
-    /// Copies a SQLite database, as of one moment, into a file that is empty or not there.
-    pub async fn copy_into(&self, file: &std::path::Path) -> Result<(), StoreError> {
-        match &self.db {
-            Db::Sqlite { write, .. } => {
-                sqlx::query("VACUUM INTO $1").bind(file.display().to_string()).execute(write).await?;
-                Ok(())
-            }
-            Db::Postgres { .. } => Err(StoreError::Unsuitable("PostgreSQL has its own tools for copies".to_owned())),
-        }
-    }
-
     /// Examines the database. Reads every page of it: for an operator who asks, not for a health check.
     pub async fn examine(&self) -> Result<Examination, StoreError> {
         let version: String = match &self.db {

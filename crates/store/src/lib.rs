@@ -7,11 +7,13 @@
 //! - a change of truth goes through [`Change`], which moves the epoch before it does anything else;
 //! - instants and ids are passed in; nothing here reads a clock or makes a random number.
 
+mod address;
 mod administrator;
 mod api_key;
 mod api_key_secret;
 mod audit_entry;
 mod audit_log;
+mod backup;
 mod db;
 mod deployment;
 mod error;
@@ -23,16 +25,20 @@ mod inserts;
 mod installation;
 mod purge;
 mod record;
+mod restored;
 mod sql;
+mod sqlite_files;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod usage;
 
+pub use address::{has_password, sqlite_file};
 pub use administrator::{StoredAdministrator, StoredSession};
 pub use api_key::{KeyFilter, StoredKey, TOTAL_COUNTED};
 pub use api_key_secret::{Digest, NewSecret, SealedCopy};
 pub use audit_entry::{AuditEntry, HASH_LEN};
+pub use backup::{Backup, LostEntry};
 pub use deployment::Deployment;
 pub use error::StoreError;
 pub use examine::Examination;
@@ -41,5 +47,7 @@ pub use handover::{HandoverSecret, NewHandover, TokenHash};
 pub use idempotency::StoredAnswer;
 pub use installation::StoredInstallation;
 pub use record::StoredRecord;
+pub use restored::connections_of_keydesk;
+pub use sqlite_files::{BESIDE, DatabaseLock, beside};
 pub use store::Store;
 pub use usage::{LastUse, UsageDelta};

@@ -6,6 +6,7 @@
 
 mod support;
 
+mod at_rest;
 mod auth;
 mod authz;
 mod cli;
@@ -22,6 +23,7 @@ mod module_off;
 mod pages;
 mod precondition;
 mod proxies;
+mod restoring;
 mod routes;
 mod secrets;
 mod serve;
