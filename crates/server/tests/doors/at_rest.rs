@@ -165,6 +165,23 @@ async fn a_keyring_comes_from_the_variable_or_from_a_file_that_is_named() {
     assert!(code == Some(1) && error.contains("KEYDESK_KEYRING_FILE"), "{error}");
 }
 
+/// Whatever it would start would get its variables.
+#[tokio::test]
+async fn the_doctor_asks_no_other_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, seen) = (folder.path().join("data"), folder.path().join("seen"));
+    assert!(keydesk(&data, &["key", "list"]).await.status.success());
+    let text = fs::read_to_string(data.join("master.key")).unwrap();
+    let df = folder.path().join("df");
+    fs::write(&df, format!("#!/bin/sh\nenv > {}\n", seen.display())).unwrap();
+    set_mode(&df, 0o755);
+    let mut command = command();
+    command.args(["doctor", "--data-dir"]).arg(&data).env("PATH", folder.path()).env("KEYDESK_KEYRING", text);
+    let output = command.output().await.unwrap();
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("GiB free"));
+    assert!(!seen.exists(), "another program was told the keyring");
+}
+
 #[tokio::test]
 async fn a_password_in_an_argument_is_refused_and_not_repeated() {
     let folder = tempfile::tempdir().unwrap();
