@@ -1,6 +1,9 @@
 use std::{fs, os::unix::fs::OpenOptionsExt as _, path::Path};
 
-use crate::Keydesk;
+use model::{Action, Actor, KeyError};
+use serde_json::json;
+
+use crate::{Keydesk, audit::AuditEvent};
 
 /// Why no copy was made.
 #[derive(Debug, thiserror::Error)]
@@ -16,13 +19,17 @@ pub enum BackupError {
     /// The database has its own tools for backups.
     #[error("PostgreSQL is backed up with pg_dump; `keydesk backup` copies SQLite databases only.")]
     NotSqlite,
+    /// It could not be written to the audit log.
+    #[error("the backup can't be written to the audit log: {0}")]
+    Audit(#[from] KeyError),
     /// The copy failed.
     #[error("the database can't be copied: {0}")]
     Store(#[from] store::StoreError),
 }
 
 impl Keydesk {
-    /// Writes a consistent copy of the SQLite database to a new file, for its owner only, while others read and write.
+    /// Writes a consistent copy of the SQLite database to a new file, for its owner only, while others read and write. The
+    /// audit logs have it before it begins, and so has the copy.
     pub async fn backup(&self, file: &Path) -> Result<(), BackupError> {
         if !self.inner.store.is_sqlite() {
             return Err(BackupError::NotSqlite);
@@ -30,10 +37,34 @@ impl Keydesk {
         // Created here first, with its permissions: SQLite also writes into an empty file.
         let failed = |source| BackupError::File { file: file.to_owned(), source };
         fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(failed)?;
-        let copied = self.inner.store.copy_into(file).await;
+        let copied = self.copy(file).await.and_then(|()| reach_disk(file).map_err(failed));
         if copied.is_err() {
             let _ = fs::remove_file(file);
         }
-        Ok(copied?)
+        copied
+    }
+
+    async fn copy(&self, file: &Path) -> Result<(), BackupError> {
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+        let installations = self.installations().await?;
+        self.change(1, |this, mut change| async move {
+            let now = this.now();
+            for installation in installations {
+                let event = AuditEvent { action: Action::BackupCreate, key: None, detail: json!({ "file": name }) };
+                this.write_audit(&mut change, installation.id, Actor::Operator, now, vec![event]).await?;
+            }
+            this.commit(change).await
+        })
+        .await?;
+        Ok(self.inner.store.copy_into(file).await?)
+    }
+}
+
+/// SQLite does not wait until such a copy has reached the disk.
+fn reach_disk(file: &Path) -> std::io::Result<()> {
+    fs::File::open(file)?.sync_all()?;
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => fs::File::open(folder)?.sync_all(),
+        _ => Ok(()),
     }
 }

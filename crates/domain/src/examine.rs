@@ -1,9 +1,7 @@
-use std::{fs, os::unix::fs::MetadataExt as _, path::Path, process::Command};
-
 use serde::Serialize;
 use store::{HASH_LEN, StoreError};
 
-use crate::{Keydesk, audit, keyring};
+use crate::{Keydesk, audit};
 
 /// One thing that `doctor` looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,15 +17,13 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(what: &'static str, ok: bool, found: impl Into<String>, advice: &str) -> Self {
+    pub(crate) fn new(what: &'static str, ok: bool, found: impl Into<String>, advice: &str) -> Self {
         Self { what, ok, found: found.into(), advice: (!ok).then(|| advice.to_owned()) }
     }
 }
 
 /// Audit entries read at once.
 const PAGE: i64 = 1_000;
-/// Free disk below which `doctor` warns, in bytes: 1 GiB.
-const DISK_LOW: u64 = 1 << 30;
 /// 2026-01-01: a clock before it is wrong.
 const CLOCK_EARLIEST_MS: i64 = 1_767_225_600_000;
 
@@ -73,11 +69,10 @@ impl Keydesk {
             }
             Err(error) => Finding::new("audit log", false, error.to_string(), "check that the database runs"),
         });
-        findings.push(self.check_keyring());
         let now = self.now();
         let advice = "set the machine's clock; expiry is decided by it";
         findings.push(Finding::new("clock", now.as_millis() > CLOCK_EARLIEST_MS, now.to_string(), advice));
-        findings.push(check_disk(&self.inner.data_dir));
+        findings.extend(self.examine_files());
         findings
     }
 
@@ -105,22 +100,6 @@ impl Keydesk {
         }
         Ok((entries, None))
     }
-
-    fn check_keyring(&self) -> Finding {
-        const WHAT: &str = "keyring";
-        if !self.inner.keyring_in_file {
-            return Finding::new(WHAT, true, "from the environment", "");
-        }
-        let path = self.inner.data_dir.join(keyring::FILE_NAME);
-        match fs::metadata(&path) {
-            Ok(metadata) => {
-                let mode = metadata.mode() & 0o777;
-                let found = format!("{} (mode {mode:03o})", path.display());
-                Finding::new(WHAT, mode & 0o077 == 0, found, &format!("run: chmod 600 {}", path.display()))
-            }
-            Err(error) => Finding::new(WHAT, false, error.to_string(), "restore the keyring from your backup"),
-        }
-    }
 }
 
 /// No fault, since a small deployment may do with one role.
@@ -140,21 +119,5 @@ fn connection(exposure: Option<String>) -> Finding {
     match exposure {
         None => Finding::new("database connection", true, "on this machine, or to a server that is proved", ""),
         Some(exposure) => Finding::new("database connection", false, exposure, advice),
-    }
-}
-
-/// `df` knows the space left for this user; the standard library does not.
-fn check_disk(data_dir: &Path) -> Finding {
-    const WHAT: &str = "disk";
-    let free = Command::new("df").arg("-Pk").arg(data_dir).output().ok().and_then(|output| {
-        let text = String::from_utf8(output.stdout).ok()?;
-        text.lines().nth(1)?.split_whitespace().nth(3)?.parse::<u64>().ok().map(|kib| kib * 1024)
-    });
-    match free {
-        Some(free) => {
-            let found = format!("{:.1} GiB free", free as f64 / (1u64 << 30) as f64);
-            Finding::new(WHAT, free >= DISK_LOW, found, "make room: a full disk refuses every change")
-        }
-        None => Finding::new(WHAT, false, "free space unknown", "check by hand that the disk has room"),
     }
 }

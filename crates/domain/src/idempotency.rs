@@ -1,10 +1,12 @@
+use std::borrow::Cow;
+
 use aws_lc_rs::digest;
-use model::{Key, KeyError, PlainSecret};
+use model::{Key, KeyError, KeyStatus, KeyUnavailable, PlainSecret, SecretId};
 use serde::{Deserialize, Serialize};
-use store::{Change, StoredAnswer};
+use store::{Change, StoredAnswer, StoredRecord};
 use zeroize::Zeroizing;
 
-use crate::{Caller, Issued, Keydesk, failure, seal};
+use crate::{Answered, Caller, Installation, Issued, Keydesk, failure, seal};
 
 /// For how long an answer is kept, in milliseconds: 24 hours.
 pub(crate) const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
@@ -25,11 +27,24 @@ pub fn fingerprint(bytes: &[u8]) -> [u8; 32] {
     hash
 }
 
-/// The answer as it is sealed, since it holds a secret.
+/// The answer as it is sealed, since it may hold a secret.
 #[derive(Serialize, Deserialize)]
 struct Answer<'a> {
     key: Key,
-    secret: std::borrow::Cow<'a, str>,
+    /// Absent where the installation shows a secret once.
+    #[serde(default)]
+    secret: Option<Cow<'a, str>>,
+    /// Absent where the release before this one kept the answer.
+    #[serde(default)]
+    secret_id: Option<SecretId>,
+}
+
+/// What is kept of an answer.
+pub(crate) struct Kept<'a> {
+    pub(crate) installation: &'a Installation,
+    pub(crate) issued: &'a Issued,
+    /// The id of the secret in it.
+    pub(crate) secret: SecretId,
 }
 
 fn associated(caller: &Caller, master_id: &str) -> Vec<u8> {
@@ -44,14 +59,17 @@ fn stored_key(idempotency: &Idempotency) -> String {
 }
 
 impl Keydesk {
-    /// The answer that the same request got within the last day, if any.
+    /// The answer that the same request got within the last day, if any. A secret is told again only while it works, and
+    /// only where the installation keeps secrets at all.
     pub(crate) async fn answered(
         &self,
         change: &mut Change,
         caller: &Caller,
+        installation: &Installation,
         idempotency: &Idempotency,
-    ) -> Result<Option<Issued>, KeyError> {
-        let oldest = self.now().plus_millis(-KEPT_MS);
+    ) -> Result<Option<Answered>, KeyError> {
+        let now = self.now();
+        let oldest = now.plus_millis(-KEPT_MS);
         let found = change
             .find_answer(caller.installation, &caller.actor, &stored_key(idempotency), oldest)
             .await
@@ -65,23 +83,48 @@ impl Keydesk {
                 seal::open_bytes(&key, &associated(caller, &stored.master_key_id), &stored.sealed_answer)
             });
         let answer: Option<Answer<'_>> = opened.as_ref().and_then(|plain| serde_json::from_slice(plain).ok());
-        let Some(answer) = answer else {
+        let Some(Answer { mut key, secret, secret_id }) = answer else {
             tracing::error!("a kept answer does not open; is its master key still in the keyring?");
             return Err(KeyError::Unavailable);
         };
-        Ok(Some(Issued { key: answer.key, secret: PlainSecret::new(answer.secret.into_owned()) }))
+        let secret = secret.map(|text| PlainSecret::new(text.into_owned()));
+        match change.key(caller.installation, key.id).await.map_err(failure::public)?.map(|stored| stored.at(now)) {
+            Some(current) => (key.status, key.deleted_at) = (current.status, current.deleted_at),
+            // It was deleted, and purged since.
+            None => key.status = KeyStatus::Revoked,
+        }
+        let records = change.records_of_key(caller.installation, key.id).await.map_err(failure::public)?;
+        let own = |record: &&StoredRecord| match (secret_id, &secret) {
+            (Some(id), _) => record.secret == id,
+            (None, Some(secret)) => {
+                let peppers = self.inner.keyring.peppers();
+                let text = secret.expose();
+                record.digest == peppers.digest(text) || peppers.older_digests(text).any(|old| record.digest == old)
+            }
+            (None, None) => false,
+        };
+        let lasts = records.iter().find(own).is_some_and(|own| own.secret_expires_at.is_none_or(|end| end > now));
+        let works = lasts && !matches!(key.status, KeyStatus::Revoked | KeyStatus::Expired);
+        let secret = match secret {
+            _ if !works => Err(KeyUnavailable::Ended),
+            Some(secret) if installation.recoverable => Ok(secret),
+            _ => Err(KeyUnavailable::ShowOnce),
+        };
+        Ok(Some(Answered { key, secret, replayed: true }))
     }
 
+    /// Keeps an answer for whoever sends the same request again: with its secret, unless the installation shows it once.
     pub(crate) async fn keep_answer(
         &self,
         change: &mut Change,
         caller: &Caller,
         idempotency: &Idempotency,
-        issued: &Issued,
+        kept: Kept<'_>,
     ) -> Result<(), KeyError> {
         let keyring = &self.inner.keyring;
         let master_key_id = keyring.master_id().to_owned();
-        let answer = Answer { key: issued.key.clone(), secret: issued.secret.expose().into() };
+        let secret = kept.installation.recoverable.then(|| kept.issued.secret.expose().into());
+        let answer = Answer { key: kept.issued.key.clone(), secret, secret_id: Some(kept.secret) };
         let plain = Zeroizing::new(serde_json::to_vec(&answer).unwrap_or_default());
         let sealed_answer = keyring
             .answer_key(&master_key_id, &idempotency.key)

@@ -5,7 +5,8 @@ use model::{
 use store::{Change, NewSecret, StoredKey, StoredRecord};
 
 use crate::{
-    Caller, Idempotency, Installation, Issued, Keydesk, entropy, failure,
+    Answered, Caller, Idempotency, Installation, Issued, Keydesk, entropy, failure,
+    idempotency::Kept,
     seal::{self, Row},
     settings_audit,
     settings_rules::{require_future, require_no_limits},
@@ -18,8 +19,6 @@ pub struct NewKey {
     pub environment: Option<Environment>,
     /// The settings that are given; the rest is as in [`KeySettings::new`].
     pub settings: SettingsPatch,
-    /// So that a request that is sent again issues no second key.
-    pub idempotency: Option<Idempotency>,
 }
 
 impl NewKey {
@@ -49,12 +48,21 @@ impl Draft {
 impl Keydesk {
     /// Issues a key. The caller can't grant a scope that it does not hold, and a calling key issues none beyond its bounds.
     pub async fn issue(&self, caller: &Caller, new: NewKey) -> Result<Issued, KeyError> {
+        self.issue_once(caller, new, None).await?.issued()
+    }
+
+    /// The same, with idempotency: a request that is sent again issues no second key.
+    pub async fn issue_once(
+        &self,
+        caller: &Caller,
+        new: NewKey,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Answered, KeyError> {
         let installation = self.require_to_change(caller)?;
-        let idempotency = new.idempotency.clone();
         let draft = Draft::of(caller, self.catalogue(), new)?;
         self.change_as(caller, move |this, caller, mut change| async move {
             if let Some(idempotency) = &idempotency
-                && let Some(answer) = this.answered(&mut change, &caller, idempotency).await?
+                && let Some(answer) = this.answered(&mut change, &caller, &installation, idempotency).await?
             {
                 return Ok(answer);
             }
@@ -62,17 +70,18 @@ impl Keydesk {
             let now = this.now();
             let (mut issued, records) = this.insert(&mut change, caller.actor, &installation, vec![draft], now).await?;
             let issued = issued.remove(0);
-            if let Some(idempotency) = &idempotency {
-                this.keep_answer(&mut change, &caller, idempotency, &issued).await?;
+            if let (Some(idempotency), Some(record)) = (&idempotency, records.first()) {
+                let kept = Kept { installation: &installation, issued: &issued, secret: record.secret };
+                this.keep_answer(&mut change, &caller, idempotency, kept).await?;
             }
             this.commit(change).await?;
             this.inner.verifier.apply(records);
-            Ok(issued)
+            Ok(issued.into())
         })
         .await
     }
 
-    /// Issues many keys in one change: all of them, or none. Without idempotency.
+    /// Issues many keys in one change: all of them, or none.
     pub async fn issue_many(&self, caller: &Caller, new: Vec<NewKey>) -> Result<Vec<Issued>, KeyError> {
         let installation = self.require_to_change(caller)?;
         let drafts =

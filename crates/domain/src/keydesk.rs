@@ -15,6 +15,7 @@ use crate::{
     Authority, Caller, Clock, Entropy, Installation, Keyring,
     audit::{self, AuditEvent},
     entropy, failure,
+    keyring::KeyringFile,
     password::Passwords,
     throttle::{Throttle, ThrottleCounters},
 };
@@ -33,7 +34,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) data_dir: PathBuf,
-    pub(crate) keyring_in_file: bool,
+    /// `None`: its text was given.
+    pub(crate) keyring_file: Option<KeyringFile>,
     pub(crate) verifier: Verifier,
     pub(crate) installations: RwLock<HashMap<InstallationId, Installation>>,
     /// Held from the reading of installations until they are in memory, so that an older reading never replaces a newer

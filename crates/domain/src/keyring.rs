@@ -15,7 +15,43 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::Entropy;
 
 /// The name of the file in the data directory.
-pub(crate) const FILE_NAME: &str = "master.key";
+const FILE_NAME: &str = "master.key";
+
+/// Where a keyring is, and who may read it there.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyringFile {
+    path: PathBuf,
+    /// Whether the operator named it. Such a file may be readable by its group, since that is how Kubernetes gives a secret to
+    /// a process that is not root.
+    named: bool,
+}
+
+impl KeyringFile {
+    /// The one in the data directory.
+    pub(crate) fn in_dir(data_dir: &Path) -> Self {
+        Self { path: data_dir.join(FILE_NAME), named: false }
+    }
+
+    /// One that the operator named.
+    pub(crate) fn named(path: PathBuf) -> Self {
+        Self { path, named: true }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Refuses permissions under which others could read it, or write to it.
+    pub(crate) fn check(&self, metadata: &fs::Metadata) -> Result<u32, KeyringError> {
+        let mode = metadata.mode() & 0o777;
+        let forbidden = if self.named { 0o037 } else { 0o077 };
+        if mode & forbidden == 0 {
+            Ok(mode)
+        } else {
+            Err(KeyringError::Permissions { path: self.path.clone(), mode, named: self.named })
+        }
+    }
+}
 
 /// Peppers and master keys, each with an id. The first of a kind is the one that new secrets get; the others still
 /// verify and open what was made with them, so that both can be rotated.
@@ -38,12 +74,15 @@ pub enum KeyringError {
     #[error("the keyring {} is missing, and without it no key of this database verifies; restore it from your backup", .0.display())]
     Missing(PathBuf),
     /// Others could read it.
-    #[error("the keyring {} can be read by others (mode {mode:03o}); run: chmod 600 {}", .path.display(), .path.display())]
+    #[error("the keyring {} can be read by others (mode {mode:03o}); run: chmod 600 {}{}", .path.display(), .path.display(),
+        more(*named))]
     Permissions {
         /// The file.
         path: PathBuf,
         /// Its permissions.
         mode: u32,
+        /// Whether the operator named it.
+        named: bool,
     },
     /// It can't be read or written.
     #[error("the keyring {} can't be used: {source}", .path.display())]
@@ -62,6 +101,17 @@ pub enum KeyringError {
     /// It is another deployment's.
     #[error("this keyring did not make this database; restore the right one from your backup")]
     Foreign,
+}
+
+/// What else can be done about permissions.
+fn more(named: bool) -> &'static str {
+    if named {
+        "; from a Kubernetes secret, give its volume `defaultMode: 0400`, or 0440 beside an fsGroup, or the text itself in \
+         KEYDESK_KEYRING"
+    } else {
+        "; a file that its group must read (mode 440, as from a Kubernetes secret) is named in KEYDESK_KEYRING_FILE, or its \
+         text is given in KEYDESK_KEYRING"
+    }
 }
 
 impl std::fmt::Debug for Keyring {
@@ -105,28 +155,28 @@ impl Keyring {
         }
     }
 
-    /// Reads the keyring of a data directory.
-    pub(crate) fn load(data_dir: &Path) -> Result<Self, KeyringError> {
-        let path = data_dir.join(FILE_NAME);
-        let io = |source| KeyringError::Io { path: path.clone(), source };
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => Zeroizing::new(text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(KeyringError::Missing(path)),
+    /// Reads the file of a keyring.
+    pub(crate) fn load(file: &KeyringFile) -> Result<Self, KeyringError> {
+        let io = |source| KeyringError::Io { path: file.path.clone(), source };
+        let mut opened = match fs::File::open(&file.path) {
+            Ok(opened) => opened,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(KeyringError::Missing(file.path.clone()));
+            }
             Err(error) => return Err(io(error)),
         };
-        let mode = fs::metadata(&path).map_err(io)?.mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(KeyringError::Permissions { path, mode });
-        }
+        file.check(&opened.metadata().map_err(io)?)?;
+        let mut text = Zeroizing::new(String::new());
+        io::Read::read_to_string(&mut opened, &mut text).map_err(io)?;
         Self::parse(&text)
     }
 
-    /// Reads the keyring of a data directory that has no database yet; makes one if there is none.
-    pub(crate) fn load_or_create(data_dir: &Path, entropy: &dyn Entropy) -> Result<Self, KeyringError> {
-        match Self::load(data_dir) {
+    /// Reads the keyring of a deployment that has no database yet; makes one if there is none.
+    pub(crate) fn load_or_create(file: &KeyringFile, entropy: &dyn Entropy) -> Result<Self, KeyringError> {
+        match Self::load(file) {
             Err(KeyringError::Missing(path)) => {
                 create(&path, entropy).map_err(|source| KeyringError::Io { path, source })?;
-                Self::load(data_dir)
+                Self::load(file)
             }
             other => other,
         }
@@ -229,16 +279,39 @@ mod tests {
     #[test]
     fn a_keyring_is_made_once_and_only_for_its_owner() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(Keyring::load(dir.path()), Err(KeyringError::Missing(_))));
-        let first = Keyring::load_or_create(dir.path(), &SystemEntropy).unwrap();
-        let again = Keyring::load_or_create(dir.path(), &SystemEntropy).unwrap();
+        let file = KeyringFile::in_dir(dir.path());
+        assert!(matches!(Keyring::load(&file), Err(KeyringError::Missing(_))));
+        let first = Keyring::load_or_create(&file, &SystemEntropy).unwrap();
+        let again = Keyring::load_or_create(&file, &SystemEntropy).unwrap();
         assert_eq!(first.peppers().digest("a"), again.peppers().digest("a"));
         assert!(again.peppers().proves(&first.peppers().proof()));
         let path = dir.path().join(FILE_NAME);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(Keyring::load(dir.path()), Err(KeyringError::Permissions { mode: 0o640, .. })));
+        assert!(matches!(Keyring::load(&file), Err(KeyringError::Permissions { mode: 0o640, .. })));
+    }
+
+    #[test]
+    fn a_keyring_that_was_named_may_be_read_by_its_group_and_by_nobody_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keyring");
+        let (usual, named) = (KeyringFile::in_dir(dir.path()), KeyringFile::named(path.clone()));
+        Keyring::load_or_create(&usual, &SystemEntropy).unwrap();
+        fs::rename(usual.path(), &path).unwrap();
+        for (mode, allowed) in
+            [(0o400, true), (0o440, true), (0o640, true), (0o660, false), (0o444, false), (0o644, false)]
+        {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let loaded = Keyring::load(&named);
+            assert_eq!(loaded.is_ok(), allowed, "{mode:o}");
+            let Err(error) = loaded else { continue };
+            assert!(error.to_string().contains("KEYDESK_KEYRING") && error.to_string().contains("0440"), "{error}");
+        }
+        fs::rename(&path, usual.path()).unwrap();
+        fs::set_permissions(usual.path(), fs::Permissions::from_mode(0o440)).unwrap();
+        let error = Keyring::load(&usual).map(drop).unwrap_err().to_string();
+        assert!(error.contains("KEYDESK_KEYRING_FILE") && error.ends_with("KEYDESK_KEYRING"), "{error}");
     }
 
     #[test]

@@ -8,10 +8,11 @@ use std::{
 use model::{Actor, Catalogue, KeyError, SecretFormat};
 use store::{Deployment, Store, StoreError};
 use verify::Verifier;
+use zeroize::Zeroizing;
 
 use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, keydesk::Inner,
-    password::Passwords, throttle::Throttle,
+    keyring::KeyringFile, password::Passwords, throttle::Throttle,
 };
 
 /// The prefix of secrets when the operator chooses none.
@@ -26,6 +27,8 @@ pub struct OpenOptions {
     pub data_dir: PathBuf,
     /// The text of a keyring, in place of the file.
     pub keyring: Option<String>,
+    /// The keyring's file, where it is not in the data directory.
+    pub keyring_file: Option<PathBuf>,
     /// The prefix of secrets; `None`: the deployment's own.
     pub prefix: Option<String>,
     /// Every scope that a key can be given.
@@ -47,6 +50,7 @@ impl OpenOptions {
             database: database.into(),
             data_dir: data_dir.into(),
             keyring: None,
+            keyring_file: None,
             prefix: None,
             catalogue: Catalogue::default(),
             max_cached_keys: 2_000_000,
@@ -96,6 +100,7 @@ impl Keydesk {
             database,
             data_dir,
             keyring,
+            keyring_file,
             prefix,
             catalogue,
             max_cached_keys,
@@ -111,11 +116,15 @@ impl Keydesk {
             .map_err(|source| OpenError::DataDir { path: data_dir.clone(), source })?;
         let store = Store::open(&database).await?;
         let deployment = store.deployment().await?;
-        let keyring_in_file = keyring.is_none();
-        let keyring = match (&keyring, &deployment) {
-            (Some(text), _) => Keyring::parse(text)?,
-            (None, Some(_)) => Keyring::load(&data_dir)?,
-            (None, None) => Keyring::load_or_create(&data_dir, &*entropy)?,
+        let keyring = keyring.map(Zeroizing::new);
+        let keyring_file = keyring.is_none().then(|| match keyring_file {
+            Some(path) => KeyringFile::named(path),
+            None => KeyringFile::in_dir(&data_dir),
+        });
+        let keyring = match (&keyring_file, &keyring, &deployment) {
+            (Some(file), _, Some(_)) => Keyring::load(file)?,
+            (Some(file), _, None) => Keyring::load_or_create(file, &*entropy)?,
+            (None, text, _) => Keyring::parse(text.as_deref().map_or("", String::as_str))?,
         };
         let chosen = prefix.as_deref().map(SecretFormat::new).transpose()?;
         let deployment = match deployment {
@@ -148,7 +157,7 @@ impl Keydesk {
                 clock,
                 entropy,
                 data_dir,
-                keyring_in_file,
+                keyring_file,
                 verifier,
                 installations: RwLock::default(),
                 reloading: tokio::sync::Mutex::default(),

@@ -2,9 +2,10 @@ use model::{Action, Key, KeyError, KeyId, KeyKind, Overlap, SecretInfo};
 use serde_json::json;
 
 use crate::{
-    Caller, Idempotency, Issued, Keydesk,
+    Answered, Caller, Idempotency, Issued, Keydesk,
     audit::AuditEvent,
     failure,
+    idempotency::Kept,
     update::{in_version, living},
 };
 
@@ -21,11 +22,11 @@ impl Keydesk {
         overlap: Overlap,
         if_version: Option<i64>,
     ) -> Result<Issued, KeyError> {
-        self.rotate_once(caller, id, overlap, if_version, None).await
+        self.rotate_once(caller, id, overlap, if_version, None).await?.issued()
     }
 
-    /// The same, with idempotency. A repeated call rotates nothing and returns the same secret: rotating twice would
-    /// end the secret that is still in use.
+    /// The same, with idempotency. A repeated call rotates nothing: rotating twice would end the secret that is still in
+    /// use. It is also answered when the key has been deleted since.
     pub async fn rotate_once(
         &self,
         caller: &Caller,
@@ -33,17 +34,20 @@ impl Keydesk {
         overlap: Overlap,
         if_version: Option<i64>,
         idempotency: Option<Idempotency>,
-    ) -> Result<Issued, KeyError> {
+    ) -> Result<Answered, KeyError> {
         let installation = self.require_to_change(caller)?;
         self.change_as(caller, move |this, caller, mut change| async move {
             let now = this.now();
-            let before = living(&mut change, &caller, id, None).await?;
-            caller.require_to_rotate(before.kind(), before.scopes())?;
             if let Some(idempotency) = &idempotency
-                && let Some(answer) = this.answered(&mut change, &caller, idempotency).await?
+                && let Some(answer) = this.answered(&mut change, &caller, &installation, idempotency).await?
             {
+                if answer.secret.is_ok() {
+                    caller.require_to_rotate(answer.key.kind, &answer.key.settings.scopes)?;
+                }
                 return Ok(answer);
             }
+            let before = living(&mut change, &caller, id, None).await?;
+            caller.require_to_rotate(before.kind(), before.scopes())?;
             let before = in_version(before, if_version)?.at(now);
             let (secret, new) = this.build_secret(&installation, id, before.environment, now)?;
             let end = now.plus_millis(i64::from(overlap.seconds()) * 1_000);
@@ -58,10 +62,11 @@ impl Keydesk {
             let key = change.key(installation.id, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
             let issued = Issued { key: key.at(now), secret };
             if let Some(idempotency) = &idempotency {
-                this.keep_answer(&mut change, &caller, idempotency, &issued).await?;
+                let kept = Kept { installation: &installation, issued: &issued, secret: new.id };
+                this.keep_answer(&mut change, &caller, idempotency, kept).await?;
             }
             this.commit_keys(change, installation.id, &[id]).await?;
-            Ok(issued)
+            Ok(issued.into())
         })
         .await
     }

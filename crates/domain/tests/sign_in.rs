@@ -273,17 +273,15 @@ async fn a_viewer_sees_keys_and_changes_and_reveals_nothing() {
     ];
     let (owner, viewer) = (desk.session(&owner).await.unwrap().caller(), desk.session(&viewer).await.unwrap().caller());
     let keydesk = &desk.keydesk;
-    let acme = || NewKey {
-        idempotency: Some(Idempotency { key: "once".to_owned(), fingerprint: fingerprint(b"acme") }),
-        ..NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name("Acme CRM") })
-    };
-    let kept = keydesk.issue(&owner, acme()).await.unwrap().key.id;
-    let gone = keydesk.issue(&owner, NewKey { idempotency: None, ..acme() }).await.unwrap().key.id;
+    let acme = || NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name("Acme CRM") });
+    let once = || Some(Idempotency { key: "once".to_owned(), fingerprint: fingerprint(b"acme") });
+    let kept = keydesk.issue_once(&owner, acme(), once()).await.unwrap().key.id;
+    let gone = keydesk.issue(&owner, acme()).await.unwrap().key.id;
     keydesk.delete(&owner, gone, None).await.unwrap();
     let all = Selection::Ids(vec![kept]);
 
     let forbidden = Some(KeyError::Forbidden);
-    assert_eq!(keydesk.issue(&viewer, acme()).await.err(), forbidden);
+    assert_eq!(keydesk.issue_once(&viewer, acme(), once()).await.err(), forbidden);
     assert_eq!(keydesk.update(&viewer, kept, SettingsPatch::name("Eve"), None).await.err(), forbidden);
     assert_eq!(keydesk.delete(&viewer, kept, None).await.err(), forbidden);
     assert_eq!(keydesk.bulk_delete(&viewer, &[kept]).await.err(), forbidden);

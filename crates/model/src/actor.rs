@@ -40,6 +40,12 @@ pub enum Action {
     /// The API Keys module was switched off.
     #[serde(rename = "installation.disable")]
     InstallationDisable,
+    /// The database was copied.
+    #[serde(rename = "backup.create")]
+    BackupCreate,
+    /// A copy of the database took its place.
+    #[serde(rename = "backup.restore")]
+    BackupRestore,
     /// A key was issued.
     #[serde(rename = "key.issue")]
     KeyIssue,
@@ -127,6 +133,8 @@ impl Action {
             Self::InstallationCreate => "installation.create",
             Self::InstallationEnable => "installation.enable",
             Self::InstallationDisable => "installation.disable",
+            Self::BackupCreate => "backup.create",
+            Self::BackupRestore => "backup.restore",
             Self::KeyIssue => "key.issue",
             Self::KeyRename => "key.rename",
             Self::KeyUpdate => "key.update",

@@ -21,6 +21,7 @@ mod id;
 mod instant;
 mod issue_bounds;
 mod key;
+mod key_unavailable;
 mod limit;
 mod list;
 mod network;
@@ -62,6 +63,7 @@ pub use key::{
     BulkDeleted, BulkSwitched, Key, KeyKind, KeyStatus, LifeCycle, RESTORE_WINDOW_MS, SecretInfo, Skipped,
     UnknownStatus,
 };
+pub use key_unavailable::KeyUnavailable;
 pub use limit::{InvalidLimit, LIMIT_MAX, LimitName};
 pub use list::{
     Cursor, CursorValue, InvalidCursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX, Sort, SortColumn, UnknownSort,

@@ -13,6 +13,7 @@ use gate::{
 };
 use model::{Catalogue, InvalidCatalogue, Scope, ScopeEntry};
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::logs::{LogFormat, LogLevel};
 
@@ -22,12 +23,16 @@ pub(crate) struct CommonFlags {
     /// A TOML file with any of these settings
     #[arg(long, global = true, env = "KEYDESK_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where keys are kept: sqlite:PATH or postgres://... [default: sqlite:DIR/keydesk.db, DIR being the data directory]
+    /// Where keys are kept: sqlite:PATH or postgres://... [default: sqlite:DIR/keydesk.db, DIR being the data directory]. An
+    /// address with a password goes into the variable or the file
     #[arg(long, global = true, env = "KEYDESK_DATABASE", hide_env_values = true, value_name = "URL")]
     database: Option<String>,
     /// Where the master key and the SQLite database are kept [default: data]
     #[arg(long, global = true, env = "KEYDESK_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// The keyring's file; it may be readable by its group, as from a Kubernetes secret [default: DIR/master.key]
+    #[arg(long, global = true, env = "KEYDESK_KEYRING_FILE", value_name = "FILE")]
+    keyring_file: Option<PathBuf>,
     /// The installation that is meant [default: default]
     #[arg(long, global = true, env = "KEYDESK_INSTALLATION", value_name = "NAME")]
     installation: Option<String>,
@@ -72,6 +77,7 @@ pub(crate) struct ServeFlags {
 struct File {
     database: Option<String>,
     data_dir: Option<PathBuf>,
+    keyring_file: Option<PathBuf>,
     installation: Option<String>,
     key_prefix: Option<String>,
     public_url: Option<String>,
@@ -107,6 +113,9 @@ struct AddedScope {
 pub(crate) struct Settings {
     pub(crate) database: String,
     pub(crate) data_dir: PathBuf,
+    /// The text of the keyring, where the environment has it.
+    pub(crate) keyring: Option<Zeroizing<String>>,
+    pub(crate) keyring_file: Option<PathBuf>,
     pub(crate) installation: String,
     pub(crate) key_prefix: Option<String>,
     pub(crate) public_url: Option<PublicUrl>,
@@ -136,6 +145,8 @@ pub(crate) enum ConfigError {
     Catalogue(#[from] InvalidCatalogue),
     #[error("{0} is no public address: give one such as https://keydesk.example.com, without a path.")]
     PublicUrl(String),
+    #[error("KEYDESK_KEYRING and a keyring file are both given; keep one of them.")]
+    TwoKeyrings,
     #[error(transparent)]
     Gateway(#[from] InvalidGateway),
 }
@@ -179,8 +190,12 @@ impl Settings {
 }
 
 impl Settings {
-    /// Reads all sources.
-    pub(crate) fn resolve(common: CommonFlags, serve: ServeFlags) -> Result<Self, ConfigError> {
+    /// Reads all sources. The text of a keyring comes from the environment alone: others can read flags.
+    pub(crate) fn resolve(
+        common: CommonFlags,
+        serve: ServeFlags,
+        keyring: Option<Zeroizing<String>>,
+    ) -> Result<Self, ConfigError> {
         let file = match given_path(common.config) {
             Some(path) => File::read(&path)?,
             None => File::default(),
@@ -191,9 +206,15 @@ impl Settings {
         let flagged: Vec<_> = serve.trusted_proxies.into_iter().filter(|text| !text.is_empty()).collect();
         let trusted = if flagged.is_empty() { file.trusted_proxies } else { flagged };
         let database = given(common.database).or(file.database);
+        let keyring_file = given_path(common.keyring_file).or(file.keyring_file);
+        if keyring.is_some() && keyring_file.is_some() {
+            return Err(ConfigError::TwoKeyrings);
+        }
         Ok(Self {
             database: database.unwrap_or_else(|| format!("sqlite:{}", data_dir.join("keydesk.db").display())),
             data_dir,
+            keyring,
+            keyring_file,
             installation: given(common.installation).or(file.installation).unwrap_or_else(|| "default".to_owned()),
             key_prefix: given(common.key_prefix).or(file.key_prefix),
             public_url: given(common.public_url).or(file.public_url).map(|text| PublicUrl::parse(&text)).transpose()?,
@@ -242,7 +263,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keydesk.toml");
         fs::write(&path, text).unwrap();
-        Settings::resolve(CommonFlags { config: Some(path), ..common }, serve)
+        Settings::resolve(CommonFlags { config: Some(path), ..common }, serve, None)
             .map_err(|error| error.to_string().replace(&folder.path().display().to_string(), ""))
     }
 

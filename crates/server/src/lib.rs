@@ -12,6 +12,7 @@ mod dispatcher;
 mod logs;
 mod metrics_page;
 mod open;
+mod process;
 mod router;
 mod serve;
 mod set_up;

@@ -8,7 +8,7 @@ pub(crate) fn options(settings: &Settings) -> OpenOptions {
     options.prefix.clone_from(&settings.key_prefix);
     options.behind_unnamed_proxy = settings.behind_unnamed_proxy();
     options.catalogue = settings.catalogue.clone();
-    // Never a flag: other users of the machine can read those.
-    options.keyring = std::env::var("KEYDESK_KEYRING").ok().filter(|text| !text.is_empty());
+    options.keyring = settings.keyring.as_ref().map(|text| text.to_string());
+    options.keyring_file.clone_from(&settings.keyring_file);
     options
 }

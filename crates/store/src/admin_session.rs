@@ -76,6 +76,7 @@ pub(crate) const END_OVER: &str =
     "DELETE FROM admin_session WHERE administrator_id = $1 AND (last_seen_at <= $2 OR created_at <= $3)";
 pub(crate) const END_OLDEST: &str = "DELETE FROM admin_session WHERE administrator_id = $1 AND token_hash NOT IN \
      (SELECT token_hash FROM admin_session WHERE administrator_id = $1 ORDER BY created_at DESC, token_hash LIMIT $2)";
+pub(crate) const END_ALL_SESSIONS: &str = "DELETE FROM admin_session";
 pub(crate) const PURGE_SESSIONS: &str = "DELETE FROM admin_session WHERE last_seen_at <= $1 OR created_at <= $2";
 
 impl Change {

@@ -42,11 +42,20 @@ pub struct SealedCopy {
 /// The beginning of the statement that writes secrets.
 const INSERT_SECRETS: Insert = Insert(
     "INSERT INTO api_key_secret (id, installation_id, key_id, digest, hint, pepper_id, \
-     master_key_id, wrapped_key, sealed_secret, created_at) VALUES ",
+     master_key_id, wrapped_key, sealed_secret, created_at, expires_at) VALUES ",
 );
 
+/// The end of a secret that is about to take the place of another: the last there is.
+const NOT_YET: i64 = i64::MAX;
+
 /// One row of it.
-fn secret_row(installation: InstallationId, key: KeyId, secret: &NewSecret, now: Instant) -> Sql {
+fn secret_row(
+    installation: InstallationId,
+    key: KeyId,
+    secret: &NewSecret,
+    now: Instant,
+    expires_at: Option<i64>,
+) -> Sql {
     let sealed = secret.sealed.as_ref();
     let mut sql = Sql::new("(");
     sql.id(secret.id.0).push(", ").id(installation.0).push(", ").id(key.0);
@@ -55,14 +64,17 @@ fn secret_row(installation: InstallationId, key: KeyId, secret: &NewSecret, now:
     sql.push(", ").bind(Value::MaybeText(sealed.map(|copy| copy.master_key_id.clone())));
     sql.push(", ").bind(Value::MaybeBytes(sealed.map(|copy| copy.wrapped_key.clone())));
     sql.push(", ").bind(Value::MaybeBytes(sealed.map(|copy| copy.sealed_secret.clone())));
-    sql.push(", ").int(now.as_millis()).push(")");
+    sql.push(", ").int(now.as_millis()).push(", ").bind(Value::MaybeInt(expires_at)).push(")");
     sql
 }
 
-/// The newest secret ends at $3, the ones before it at once.
+/// The newest secret but $5 ends at $3, the ones before it at once.
 pub(crate) const SUPERSEDE: &str = "UPDATE api_key_secret SET expires_at = CASE WHEN expires_at IS NULL \
      THEN CAST($3 AS BIGINT) ELSE CAST($4 AS BIGINT) END WHERE installation_id = $1 AND key_id = $2 \
-     AND (expires_at IS NULL OR expires_at > $4)";
+     AND id <> $5 AND (expires_at IS NULL OR expires_at > $4)";
+/// The database has done this already for a secret of the Default API Key.
+pub(crate) const SUCCEED: &str = "UPDATE api_key_secret SET expires_at = NULL \
+     WHERE installation_id = $1 AND key_id = $2 AND id = $3 AND expires_at IS NOT NULL";
 pub(crate) const END_OVERLAP: &str =
     "UPDATE api_key_secret SET expires_at = $3 WHERE installation_id = $1 AND key_id = $2 AND expires_at > $3";
 pub(crate) const SECRETS_OF_KEY: &str = "SELECT id, hint, created_at, expires_at, last_used_at FROM api_key_secret \
@@ -147,12 +159,15 @@ impl Change {
         for (stored, secret) in keys {
             let key = stored.columns();
             inserts.add(INSERT_KEYS, key_row(stored, epoch));
-            inserts.add(INSERT_SECRETS, secret_row(stored.installation, key.id, secret, key.created_at));
+            inserts.add(INSERT_SECRETS, secret_row(stored.installation, key.id, secret, key.created_at, None));
         }
     }
 
     /// Gives a key a new secret; the one that it takes the place of works until `end`, older ones end now. False: there is no
     /// such key, or it is deleted.
+    ///
+    /// The new secret is there before the old one gets an end, so that the database can refuse whatever would leave the
+    /// Default API Key without a secret.
     pub async fn rotate_key(
         &mut self,
         installation: InstallationId,
@@ -164,18 +179,25 @@ impl Change {
         if !self.touch_rotated(installation, key, Some(&secret.hint), now).await? {
             return Ok(false);
         }
+        let mut sql = Sql::new(INSERT_SECRETS.0);
+        sql.append(secret_row(installation, key, secret, now, Some(NOT_YET)));
+        self.execute(sql).await?;
         on_tx!(self, connection => {
             sqlx::query(SUPERSEDE)
                 .bind(installation.0)
                 .bind(key.0)
                 .bind(end.as_millis())
                 .bind(now.as_millis())
+                .bind(secret.id.0)
+                .execute(&mut *connection)
+                .await?;
+            sqlx::query(SUCCEED)
+                .bind(installation.0)
+                .bind(key.0)
+                .bind(secret.id.0)
                 .execute(connection)
                 .await?;
         });
-        let mut sql = Sql::new(INSERT_SECRETS.0);
-        sql.append(secret_row(installation, key, secret, now));
-        self.execute(sql).await?;
         Ok(true)
     }
 

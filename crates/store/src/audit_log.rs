@@ -48,6 +48,8 @@ pub(crate) const AUDIT_HEAD: &str =
     "SELECT seq, hash FROM audit_entry WHERE installation_id = $1 ORDER BY seq DESC LIMIT 1";
 pub(crate) const AUDIT_AFTER: &str = "SELECT seq, id, at, actor, action, key_id, detail, previous_hash, hash FROM audit_entry \
      WHERE installation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+pub(crate) const AUDIT_LAST: &str = "SELECT COALESCE(MAX(seq), 0) FROM audit_entry WHERE installation_id = $1";
+pub(crate) const AUDIT_ID: &str = "SELECT id FROM audit_entry WHERE installation_id = $1 AND seq = $2";
 /// The index is of the key alone, since a key belongs to one installation.
 pub(crate) const AUDIT_OF_KEY: &str = "SELECT seq, id, at, actor, action, key_id, detail, previous_hash, hash FROM audit_entry \
      WHERE key_id = $2 AND installation_id = $1 AND seq < $3 ORDER BY seq DESC LIMIT $4";

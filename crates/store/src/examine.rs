@@ -14,7 +14,8 @@ pub struct Examination {
     pub integrity: Option<String>,
     /// PostgreSQL alone: whether this role owns the tables, and so may change them and take their triggers away.
     pub owns_tables: Option<bool>,
-    /// Secrets whose key is missing, keys without a secret, and issued keys that the audit log never saw issued.
+    /// Secrets whose key is missing, keys without a secret that has no end, and issued keys that the audit log never saw
+    /// issued.
     pub orphans: i64,
 }
 
@@ -24,22 +25,12 @@ pub(crate) const OWNS_TABLES: &str =
     "SELECT pg_has_role(current_user, relowner, 'MEMBER') FROM pg_class WHERE oid = to_regclass('audit_entry')";
 pub(crate) const ORPHANS: &str = "SELECT \
      (SELECT COUNT(*) FROM api_key_secret s WHERE NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = s.key_id)) \
-     + (SELECT COUNT(*) FROM api_key k WHERE NOT EXISTS (SELECT 1 FROM api_key_secret s WHERE s.key_id = k.id)) \
+     + (SELECT COUNT(*) FROM api_key k WHERE NOT EXISTS \
+        (SELECT 1 FROM api_key_secret s WHERE s.key_id = k.id AND s.expires_at IS NULL)) \
      + (SELECT COUNT(*) FROM api_key k WHERE kind = 'issued' AND NOT EXISTS \
         (SELECT 1 FROM audit_entry a WHERE a.key_id = k.id AND a.action = 'key.issue'))";
 
 impl Store {
-    /// Copies a SQLite database, as of one moment, into a file that is empty or not there.
-    pub async fn copy_into(&self, file: &std::path::Path) -> Result<(), StoreError> {
-        match &self.db {
-            Db::Sqlite { write, .. } => {
-                sqlx::query("VACUUM INTO $1").bind(file.display().to_string()).execute(write).await?;
-                Ok(())
-            }
-            Db::Postgres { .. } => Err(StoreError::Unsuitable("PostgreSQL has its own tools for copies".to_owned())),
-        }
-    }
-
     /// Examines the database. Reads every page of it: for an operator who asks, not for a health check.
     pub async fn examine(&self) -> Result<Examination, StoreError> {
         let version: String = match &self.db {

@@ -56,6 +56,9 @@ pub(crate) const OPEN_HANDOVER: &str = "UPDATE handover SET opened_at = $2, mast
      WHERE id = $1 AND sealed_secret IS NOT NULL AND expires_at > $2";
 pub(crate) const WITHDRAW_HANDOVER: &str = "UPDATE handover SET withdrawn_at = $4, master_key_id = NULL, sealed_secret = NULL \
      WHERE installation_id = $1 AND key_id = $2 AND id = $3 AND sealed_secret IS NOT NULL AND expires_at > $4";
+/// Also those whose time is over: nobody need tell them apart.
+pub(crate) const WITHDRAW_ALL: &str = "UPDATE handover SET withdrawn_at = $1, master_key_id = NULL, sealed_secret = NULL \
+     WHERE sealed_secret IS NOT NULL";
 /// The secrets of links that nobody opened in time. Other links lose theirs when they are opened or withdrawn.
 pub(crate) const ERASE_EXPIRED: &str = "UPDATE handover SET master_key_id = NULL, sealed_secret = NULL \
      WHERE sealed_secret IS NOT NULL AND expires_at <= $1";

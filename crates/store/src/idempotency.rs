@@ -27,6 +27,7 @@ pub(crate) const KEEP_ANSWER: &str = "INSERT INTO idempotency \
      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (installation_id, caller, idempotency_key) DO UPDATE SET \
      fingerprint = excluded.fingerprint, master_key_id = excluded.master_key_id, \
      sealed_answer = excluded.sealed_answer, created_at = excluded.created_at";
+pub(crate) const DROP_ANSWERS: &str = "DELETE FROM idempotency";
 pub(crate) const PURGE_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at <= $1";
 
 impl Change {

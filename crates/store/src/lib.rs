@@ -7,12 +7,14 @@
 //! - a change of truth goes through [`Change`], which moves the epoch before it does anything else;
 //! - instants and ids are passed in; nothing here reads a clock or makes a random number.
 
+mod address;
 mod admin_session;
 mod administrator;
 mod api_key;
 mod api_key_secret;
 mod audit_entry;
 mod audit_log;
+mod backup;
 mod db;
 mod deployment;
 mod error;
@@ -30,18 +32,22 @@ mod people;
 mod postgres;
 mod purge;
 mod record;
+mod restored;
 mod set_up_link;
 mod sql;
+mod sqlite_files;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod usage;
 
+pub use address::{has_password, sqlite_file};
 pub use admin_session::{SessionsEnded, StoredSession};
 pub use administrator::StoredAdministrator;
 pub use api_key::{KeyFilter, StoredKey, TOTAL_COUNTED};
 pub use api_key_secret::{Digest, NewSecret, SealedCopy};
 pub use audit_entry::{AuditEntry, HASH_LEN};
+pub use backup::{Backup, LostEntry};
 pub use deployment::Deployment;
 pub use error::StoreError;
 pub use examine::Examination;
@@ -53,6 +59,8 @@ pub use invitation::StoredInvitation;
 pub use migrations::Tables;
 pub use password_reset::StoredReset;
 pub use record::StoredRecord;
+pub use restored::connections_of_keydesk;
 pub use set_up_link::StoredSetUpLink;
+pub use sqlite_files::{BESIDE, DatabaseLock, beside};
 pub use store::Store;
 pub use usage::{LastUse, UsageDelta};

@@ -7,10 +7,11 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
-use crate::StoreError;
+use crate::{StoreError, address::check_postgres};
 
 /// How every connection is made.
 pub(crate) fn options(address: &str) -> Result<PgConnectOptions, StoreError> {
+    check_postgres(address)?;
     let options = PgConnectOptions::from_str(address)
         .map_err(|error| StoreError::Address(format!("bad database address: {error}")))?;
     Ok(options.application_name("keydesk"))

@@ -1,13 +1,19 @@
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::{
     Change, StoreError,
+    address::sqlite_file,
     db::Db,
     group::Queue,
     migrations::{SQLITE_MIGRATIONS, migrate_postgres},
     postgres,
+    sqlite_files::{DatabaseLock, existing, keep_private},
 };
 
 /// 3.51.3 mends a race in which a reset of the write-ahead log could lose a commit.
@@ -23,14 +29,38 @@ pub struct Store {
     pub(crate) db: Db,
     /// Changes that wait for each other.
     pub(crate) changes: Arc<Queue>,
+    /// SQLite alone: its file, and the lock that says that we are at work on it.
+    pub(crate) file: Option<Arc<(PathBuf, DatabaseLock)>>,
 }
+
+/// How every connection to a SQLite database is made.
+pub(crate) fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(10))
+        .foreign_keys(true)
+        // Rows that wait between SQLite's thread and ours: with fewer, the two stop for each other in every long answer.
+        .row_buffer_size(1_000)
+        // 16 MiB a connection. Not memory-mapped: the kernel's cache serves as well, and is not this process's memory.
+        .pragma("cache_size", "-16384")
+        .pragma("temp_store", "MEMORY")
+        // What a schema does that somebody else wrote, in a file that was restored, is not trusted.
+        .pragma("trusted_schema", "OFF")
+        // What is deleted or replaced is overwritten with zeros.
+        .pragma("secure_delete", "ON")
+}
+
+/// How every connection to PostgreSQL is made.
 
 impl Store {
     /// Opens `sqlite:PATH` (the file is created) or `postgres://...`, and brings its tables up to date under a lock, so
     /// that any number of processes may start at once.
     pub async fn open(address: &str) -> Result<Self, StoreError> {
-        if let Some(path) = address.strip_prefix("sqlite:") {
-            Self::open_sqlite(Path::new(path.strip_prefix("//").unwrap_or(path))).await
+        if let Some(path) = sqlite_file(address) {
+            Self::open_sqlite(path).await
         } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             Self::open_postgres(address).await
         } else {
@@ -39,18 +69,10 @@ impl Store {
     }
 
     async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(10))
-            .foreign_keys(true)
-            // Rows that wait between SQLite's thread and ours: with fewer, the two stop for each other in every long answer.
-            .row_buffer_size(1_000)
-            // 16 MiB a connection. Not memory-mapped: the kernel's cache serves as well, and is not this process's memory.
-            .pragma("cache_size", "-16384")
-            .pragma("temp_store", "MEMORY");
+        let unusable = |error| StoreError::Database(format!("{} can't be used: {error}", path.display()));
+        keep_private(path).map_err(unusable)?;
+        let lock = DatabaseLock::shared(path)?;
+        let options = sqlite_options(path);
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             // It is a thread of this process, and was asked when it was given back.
@@ -77,7 +99,8 @@ impl Store {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok(Self { db: Db::Sqlite { read, write }, changes: Arc::default() })
+        let file = Some(Arc::new((path.to_owned(), lock)));
+        Ok(Self { db: Db::Sqlite { read, write }, changes: Arc::default(), file })
     }
 
     async fn open_postgres(address: &str) -> Result<Self, StoreError> {
@@ -90,7 +113,7 @@ impl Store {
         migrate_postgres(&write).await?;
         let read =
             postgres::pool().max_connections(12).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
-        Ok(Self { db: Db::Postgres { read, write }, changes: Arc::default() })
+        Ok(Self { db: Db::Postgres { read, write }, changes: Arc::default(), file: None })
     }
 
     /// Waits for connections to be given back and closes them; SQLite then checkpoints its log.
@@ -101,6 +124,9 @@ impl Store {
                 // Statistics for the planner, where the tables have changed enough to want them. Nothing depends on it.
                 let _ = sqlx::query("PRAGMA optimize").execute(write).await;
                 write.close().await;
+                if let Some(file) = &self.file {
+                    file.1.release();
+                }
             }
             Db::Postgres { read, write } => {
                 read.close().await;
@@ -112,6 +138,11 @@ impl Store {
                 write.close().await;
             }
         }
+    }
+
+    /// The files of a SQLite database that are there; none for PostgreSQL.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.file.as_ref().map(|file| existing(&file.0)).unwrap_or_default()
     }
 
     /// Begins a change, as soon as those before it are made.

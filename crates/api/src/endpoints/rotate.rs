@@ -1,12 +1,15 @@
 use axum::{extract::Request, response::Response};
 use domain::{Caller, Idempotency, fingerprint};
 use edge::Problem;
-use http::{StatusCode, header};
+use http::StatusCode;
 use model::{Key, Overlap, SecretInfo};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{create::CreatedKey, idempotency, key_id, precondition};
+use super::{
+    create::{CreatedKey, with_secret},
+    idempotency, key_id, precondition,
+};
 use crate::{App, body, respond};
 
 /// How to rotate a key.
@@ -21,7 +24,8 @@ pub(crate) struct Rotation {
 ///
 /// It gets a new secret, and the old one works until the overlap ends. A secret that was ending already ends now. The
 /// caller must hold every scope of the key. The Default API Key is rotated by owners and the operator only. With an
-/// `Idempotency-Key`, sending the same request again within 24 hours gives the same answer and rotates nothing.
+/// `Idempotency-Key`, sending the same request again within 24 hours gives the same answer and rotates nothing, as for the
+/// creation of a key.
 #[utoipa::path(
     post,
     path = "/api/v1/keys/{id}/rotate",
@@ -33,7 +37,10 @@ pub(crate) struct Rotation {
     ),
     request_body(content = Rotation, example = json!({"overlap_seconds": 86400})),
     responses(
-        (status = 200, description = "The key, with its new secret.", body = CreatedKey, headers(("ETag" = String, description = "Its version."))),
+        (status = 200, description = "The key, with its new secret.", body = CreatedKey, headers(
+            ("ETag" = String, description = "Its version."),
+            ("Idempotency-Replayed" = String, description = "`true`: this is the answer that the same request got before."),
+        )),
     )
 )]
 pub(crate) async fn rotate_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
@@ -45,10 +52,8 @@ pub(crate) async fn rotate_key(app: App, caller: Caller, request: Request) -> Re
     let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
     let asked = format!("rotate {id} {}", overlap_seconds.seconds());
     let idempotency = mark.map(|key| Idempotency { key, fingerprint: fingerprint(asked.as_bytes()) });
-    let issued = app.keydesk.rotate_once(&caller, id, overlap_seconds, version, idempotency).await?;
-    let mut response = respond::json(StatusCode::OK, &CreatedKey::from(&issued));
-    response.headers_mut().insert(header::ETAG, respond::etag(issued.key.version));
-    Ok(response)
+    let answer = app.keydesk.rotate_once(&caller, id, overlap_seconds, version, idempotency).await?;
+    Ok(with_secret(StatusCode::OK, &answer))
 }
 
 /// End a key's old secret

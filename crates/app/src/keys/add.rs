@@ -151,13 +151,26 @@ fn Ready(created: CreatedKey) -> impl IntoView {
     let dialog = expect_context::<DialogHandle>();
     let disabled = created.key.status == KeyStatus::Disabled;
     Effect::new(|| dom::after_rendering(|| _ = dom::focus("#add [data-first]")));
-    view! {
-        <div class="form">
+    let name = created.key.name;
+    let told = match created.secret {
+        Ok(secret) => view! {
             <Notice tone=Tone::Good>
-                "The API key of " <bdi>{created.key.name}</bdi> " is ready. Hand it over the way you hand over a password."
+                "The API key of " <bdi>{name}</bdi> " is ready. Hand it over the way you hand over a password."
                 {disabled.then_some(" It is disabled: every call with it is refused until somebody enables it.")}
             </Notice>
-            <SecretBox secret=created.secret/>
+            <SecretBox secret/>
+        }
+        .into_any(),
+        Err(reason) => view! {
+            <Notice tone=Tone::Warning>
+                "This form was sent before, and the API key of " <bdi>{name}</bdi> " is there. " {reason}
+            </Notice>
+        }
+        .into_any(),
+    };
+    view! {
+        <div class="form">
+            {told}
             <div class="dialog-foot">
                 <button
                     type="submit"

@@ -5,11 +5,12 @@ use super::key_row::KeyRow;
 /// The fields of a form: names and values, in order.
 pub(crate) type Fields = Vec<(String, String)>;
 
-/// A key that was just created, with its secret, which no list shows again.
+/// A key that was just created.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CreatedKey {
     pub(crate) key: KeyRow,
-    pub(crate) secret: String,
+    /// Its secret, which no list shows again; or, where the same form was sent before, why it can't be shown again.
+    pub(crate) secret: Result<String, String>,
 }
 
 #[cfg(feature = "ssr")]
@@ -22,8 +23,12 @@ impl CreatedKey {
         token: &str,
     ) -> Result<Self, crate::ApiError> {
         use crate::ui::key_settings::{new_key, refusal};
-        let new = new_key(form, token, keydesk.now())?;
-        let issued = keydesk.issue(&session.caller(), new).await.map_err(refusal)?;
-        Ok(Self { key: KeyRow::of(issued.key, keydesk.now()), secret: issued.secret.expose().to_owned() })
+        let (new, idempotency) = new_key(form, token, keydesk.now())?;
+        let answer = keydesk.issue_once(&session.caller(), new, idempotency).await.map_err(refusal)?;
+        let secret = match answer.secret {
+            Ok(secret) => Ok(secret.expose().to_owned()),
+            Err(reason) => Err(reason.to_string()),
+        };
+        Ok(Self { key: KeyRow::of(answer.key, keydesk.now()), secret })
     }
 }

@@ -171,9 +171,11 @@ async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
 
 async fn each_installation_has_its_own_answers(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
-    let new = || NewKey { idempotency: once("same", "body"), ..new_key("Acme") };
-    let own = desk.keydesk.issue(&desk.operator, new()).await.unwrap();
-    let foreign = desk.keydesk.issue(&desk.other, new()).await.unwrap();
+    let issue = async |caller: &Caller| {
+        let answer = desk.keydesk.issue_once(caller, new_key("Acme"), once("same", "body")).await;
+        answer.unwrap().issued().unwrap()
+    };
+    let (own, foreign) = (issue(&desk.operator).await, issue(&desk.other).await);
     assert_ne!(own.key.id, foreign.key.id);
     assert_ne!(own.secret.expose(), foreign.secret.expose());
 }

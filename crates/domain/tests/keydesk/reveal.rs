@@ -24,8 +24,7 @@ async fn an_installation_that_shows_once_seals_nothing(database: TestDatabase) {
     let new = NewInstallation { name: "once".to_owned(), title: "Once".to_owned(), recoverable: false };
     let installation = desk.keydesk.create_installation(Actor::Operator, new).await.unwrap();
     let caller = Caller::operator(installation.id);
-    let new = domain::NewKey { idempotency: once("a", "b"), ..new_key("Acme") };
-    let issued = desk.keydesk.issue(&caller, new).await.unwrap();
+    let issued = desk.keydesk.issue_once(&caller, new_key("Acme"), once("a", "b")).await.unwrap().issued().unwrap();
     let entries = desk.audit(&caller).await.len();
     let default = desk.keydesk.default_key(&caller).await.unwrap().id;
     for id in [issued.key.id, default] {

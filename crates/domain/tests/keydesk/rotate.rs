@@ -1,4 +1,4 @@
-use domain::NewKey;
+use domain::{Answered, NewKey};
 use model::{Action, Code, Instant, KeyError, Overlap, RESTORE_WINDOW_MS, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
@@ -51,7 +51,8 @@ async fn a_rotation_that_is_sent_again_rotates_once(database: TestDatabase) {
     let first = desk.issue("Acme").await;
     let id = first.key.id;
     let rotate = async |mark: &str, body: &str, version: Option<i64>| {
-        desk.keydesk.rotate_once(&desk.operator, id, hour(), version, once(mark, body)).await
+        let answer = desk.keydesk.rotate_once(&desk.operator, id, hour(), version, once(mark, body)).await;
+        answer.and_then(Answered::issued)
     };
     let second = rotate("a", "x", Some(1)).await.unwrap();
     // The answer was lost. This same rotation has moved the version meanwhile.

@@ -26,16 +26,11 @@ async fn story(desk: &TestKeydesk) -> (Vec<String>, Vec<String>) {
     let (mut secrets, mut printed) = (vec![PASSWORD.to_owned(), IDEMPOTENCY_KEY.to_owned()], Vec::new());
     let mut keep = |secret: &PlainSecret| secrets.push(secret.expose().to_owned());
     for environment in [Environment::Live, Environment::Test] {
-        let new = NewKey {
-            environment: Some(environment),
-            idempotency: once(IDEMPOTENCY_KEY, environment.as_str()),
-            ..new_key("Acme")
-        };
-        let outcome = keydesk.issue(&desk.operator, new).await;
-        let Ok(issued) = outcome else {
-            printed.push(format!("{outcome:?}"));
-            continue;
-        };
+        let new = NewKey { environment: Some(environment), ..new_key("Acme") };
+        let outcome = keydesk.issue_once(&desk.operator, new, once(IDEMPOTENCY_KEY, environment.as_str())).await;
+        printed.push(format!("{outcome:?}"));
+        let Ok(answer) = outcome else { continue };
+        let issued = answer.issued().unwrap();
         keep(&issued.secret);
         let verdict = verify(keydesk, issued.secret.expose()).await;
         printed.push(format!("{issued:?} {issued:#?} {verdict:?} {}", serde_json::to_string(&issued.key).unwrap()));

@@ -1,6 +1,5 @@
 //! Many callers at once, whose changes are committed together: each gets the answer that it would get alone.
 
-use domain::{Idempotency, NewKey};
 use model::{Code, KeyError};
 use store::{on_both_databases, testing::TestDatabase};
 use tokio::task::JoinSet;
@@ -31,14 +30,13 @@ async fn each_of_many_callers_gets_its_own_answer(database: TestDatabase) {
         let (keydesk, operator, shared, default) = (desk.keydesk.clone(), desk.operator.clone(), shared.id, default.id);
         tasks.spawn(async move {
             let mark = |body: &str| once(&format!("order {caller}"), body);
-            let new = NewKey { idempotency: mark("a"), ..new_key(&format!("Client {caller}")) };
-            let first = keydesk.issue(&operator, new.clone()).await.unwrap();
+            let new = new_key(&format!("Client {caller}"));
+            let first = keydesk.issue_once(&operator, new.clone(), mark("a")).await.unwrap().issued().unwrap();
             // In memory before the answer.
             assert_eq!(code(&keydesk, first.secret.expose()).await, Code::Valid);
-            let again = keydesk.issue(&operator, new.clone()).await.unwrap();
+            let again = keydesk.issue_once(&operator, new.clone(), mark("a")).await.unwrap().issued().unwrap();
             assert_eq!((again.key.id, again.secret.expose()), (first.key.id, first.secret.expose()));
-            let other: Option<Idempotency> = mark("b");
-            let refused = keydesk.issue(&operator, NewKey { idempotency: other, ..new }).await;
+            let refused = keydesk.issue_once(&operator, new, mark("b")).await;
             assert_eq!(refused.map(drop).unwrap_err(), KeyError::IdempotencyMismatch);
             let old = keydesk.update(&operator, first.key.id, model::SettingsPatch::name("Old"), Some(7)).await;
             assert_eq!(old.unwrap_err(), KeyError::VersionMoved { current: 1 });

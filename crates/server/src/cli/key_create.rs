@@ -38,7 +38,7 @@ impl KeyCreate {
             ..SettingsPatch::name(self.client_name)
         };
         let settings = self.settings.patch(named, context.keydesk.now())?;
-        let new = NewKey { environment: Some(self.environment), settings, idempotency: None };
+        let new = NewKey { environment: Some(self.environment), settings };
         let issued = context.keydesk.issue(&operator, new).await?;
         if self.format.json {
             return Ok(output.json(&CreatedKey::from(&issued))?);

@@ -15,6 +15,7 @@ mod key_switch;
 mod key_update;
 mod migrate;
 mod output;
+mod restore;
 mod sbom;
 
 use std::{process::ExitCode, time::Instant};
@@ -22,13 +23,14 @@ use std::{process::ExitCode, time::Instant};
 use clap::{Args, Parser, Subcommand};
 use domain::{Caller, Keydesk};
 use model::{Key, KeyStatus, PlainSecret};
+use zeroize::Zeroizing;
 
 use self::output::Output;
 use crate::{
     config::{CommonFlags, ServeFlags, Settings},
     logs::{self, LogLevel},
     open::options,
-    serve,
+    process, serve,
 };
 
 /// API keys of a contact centre.
@@ -56,6 +58,8 @@ enum Command {
     Installation(installation::InstallationCommand),
     /// Copy the SQLite database to a file, while the server runs
     Backup(backup::Backup),
+    /// Put a backup of the SQLite database in its place, while the server is stopped
+    Restore(restore::Restore),
     /// Examine the deployment and say what to do
     Doctor(doctor::Doctor),
     /// Bring the database's tables up to date, as the role that owns them; `serve` does the same where it may
@@ -111,13 +115,27 @@ impl Failed {
     }
 }
 
-/// Runs the command that the arguments name.
+/// Exit status of a command that was called wrongly.
+const MISUSE: u8 = 2;
+
+/// Runs the command that the arguments name. To be called at the start of the program, before it has any other thread.
 pub fn main() -> ExitCode {
     let started = Instant::now();
-    let cli = Cli::parse();
     let mut output = Output::standard();
+    if let Err(error) = process::seclude() {
+        return output.fail(&format!("dumps of this process can't be switched off: {error}"));
+    }
+    if process::password_in_arguments(std::env::args_os()) {
+        output.fail(
+            "every user of this machine can read a password in an argument; give the database's address in the variable \
+             KEYDESK_DATABASE, or as `database` in the file that --config names.",
+        );
+        return ExitCode::from(MISUSE);
+    }
+    let cli = Cli::parse();
+    let keyring = process::take_keyring();
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => match runtime.block_on(cli.run(&mut output, started)) {
+        Ok(runtime) => match runtime.block_on(cli.run(&mut output, started, keyring)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failed) => output.fail(&failed.0),
         },
@@ -126,13 +144,18 @@ pub fn main() -> ExitCode {
 }
 
 impl Cli {
-    async fn run(self, output: &mut Output, started: Instant) -> Result<(), Failed> {
+    async fn run(
+        self,
+        output: &mut Output,
+        started: Instant,
+        keyring: Option<Zeroizing<String>>,
+    ) -> Result<(), Failed> {
         let (flags, command) = match self.command {
             Command::Serve(flags) => (flags, None),
             Command::Doctor(mut doctor) => (std::mem::take(&mut doctor.serve), Some(Command::Doctor(doctor))),
             other => (ServeFlags::default(), Some(other)),
         };
-        let settings = Settings::resolve(self.common, flags)?;
+        let settings = Settings::resolve(self.common, flags, keyring)?;
         let usual = if command.is_none() { LogLevel::Info } else { LogLevel::Off };
         logs::start(settings.log_format, settings.log_level.unwrap_or(usual));
         let Some(command) = command else {
@@ -141,6 +164,8 @@ impl Cli {
         match command {
             Command::Migrate(migrate) => return migrate.run(&settings, output).await,
             Command::Sbom => return sbom::print(output),
+            // It opens the database itself, when nobody else has it open.
+            Command::Restore(restore) => return restore.run(options(&settings), output).await,
             _ => {}
         }
         let keydesk = Keydesk::open(options(&settings)).await?;
@@ -160,7 +185,7 @@ impl Command {
     async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         match self {
             // Handled before a context is opened.
-            Self::Serve(_) | Self::Migrate(_) | Self::Sbom => Ok(()),
+            Self::Serve(_) | Self::Migrate(_) | Self::Sbom | Self::Restore(_) => Ok(()),
             Self::Key(KeyCommand::Create(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::List(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::Default(command)) => command.run(context, output).await,

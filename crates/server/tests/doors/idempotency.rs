@@ -1,5 +1,7 @@
 use axum::http::Method;
-use serde_json::json;
+use domain::NewInstallation;
+use model::Actor;
+use serde_json::{Value, json};
 use store::testing::TestDatabase;
 
 use crate::support::{Answer, Client, FULL, TestApp};
@@ -17,6 +19,7 @@ async fn the_same_request_gets_the_same_answer_and_creates_one_key(database: Tes
     let again = create(&client, "order-1", body).await;
     assert_eq!((again.status, again.json()), (first.status, first.json()));
     assert_eq!(again.header("location"), first.header("location"));
+    assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), ("", "true"));
     let spaced = create(&client, "order-1", r#"{ "scopes": ["contacts:read"], "client_name": "Acme" }"#).await;
     assert_eq!(spaced.json(), first.json());
     let other = create(&client, "order-1", r#"{"client_name":"Other"}"#).await;
@@ -39,6 +42,7 @@ async fn a_rotation_sent_again_ends_no_secret(database: TestDatabase) {
     assert_eq!(rotated.status, 200, "{}", rotated.text());
     let again = rotate("rotation-1", 60).await;
     assert_eq!((again.status, again.json()), (rotated.status, rotated.json()));
+    assert_eq!((rotated.header("idempotency-replayed"), again.header("idempotency-replayed")), ("", "true"));
     assert_eq!(rotate("rotation-1", 61).await.refusal(), (409, "idempotency_mismatch".to_owned()));
     assert_eq!(rotate("order-1", 60).await.refusal(), (409, "idempotency_mismatch".to_owned()));
     for key in [&first["key"], &rotated.json()["key"]] {
@@ -92,7 +96,56 @@ async fn an_idempotency_key_is_visible_ascii(database: TestDatabase) {
     assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()));
 }
 
+/// The body without what tells of the secret and of the status, and those.
+fn told(answer: &Answer) -> (Value, [Value; 3]) {
+    let mut body = answer.json();
+    let fields = body.as_object_mut().unwrap();
+    let told = ["key", "key_unavailable", "status"].map(|name| fields.remove(name).unwrap_or_default());
+    fields.remove("deleted_at");
+    (body, told)
+}
+
+async fn a_deleted_key_is_not_answered_as_if_it_worked(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(FULL).await;
+    let body = r#"{"client_name":"Acme"}"#;
+    let first = create(&client, "deploy-acme", body).await;
+    let path = first.header("location").to_owned();
+    assert_eq!(client.delete(&path).await.status, 204);
+    let again = create(&client, "deploy-acme", body).await;
+    assert_eq!((again.status.as_u16(), again.header("idempotency-replayed")), (201, "true"));
+    let (shown, told_again) = told(&again);
+    assert_eq!(shown, told(&first).0);
+    assert_eq!(told_again, [Value::Null, json!("ended"), json!("revoked")]);
+}
+
+async fn what_is_shown_once_is_not_told_again(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let new = NewInstallation { name: "once".to_owned(), title: "Once".to_owned(), recoverable: false };
+    app.keydesk.create_installation(Actor::Operator, new).await.unwrap();
+    let caller = app.key_in("once", "Caller", FULL).await;
+    let client = app.with_key(&caller.secret);
+    let body = r#"{"client_name":"Acme"}"#;
+    let first = create(&client, "order-1", body).await;
+    assert!(first.json()["key"].is_string());
+    let again = create(&client, "order-1", body).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (first.status, "true"));
+    assert_eq!(told(&again), (told(&first).0, [Value::Null, json!("show_once"), json!("active")]));
+    let path = format!("{}/rotate", first.header("location"));
+    let rotate = async || {
+        client.call(Method::POST, &path, Some(r#"{"overlap_seconds":0}"#), &[("idempotency-key", "order-2")]).await
+    };
+    let (rotated, again) = (rotate().await, rotate().await);
+    assert!(rotated.json()["key"].is_string());
+    assert_eq!(told(&again), (told(&rotated).0, [Value::Null, json!("show_once"), json!("active")]));
+    // It can't be handed over either.
+    let handover = client.call(Method::POST, &format!("{}/handover", first.header("location")), None, &[]).await;
+    assert_eq!(handover.refusal(), (409, "not_recoverable".to_owned()));
+}
+
 store::on_both_databases!(
+    a_deleted_key_is_not_answered_as_if_it_worked,
+    what_is_shown_once_is_not_told_again,
     the_same_request_gets_the_same_answer_and_creates_one_key,
     a_rotation_sent_again_ends_no_secret,
     at_the_same_time_only_one_key_is_created,

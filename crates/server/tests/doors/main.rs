@@ -6,6 +6,7 @@
 
 mod support;
 
+mod at_rest;
 mod auth;
 mod authz;
 mod cli;
@@ -24,6 +25,7 @@ mod people;
 mod postgres;
 mod precondition;
 mod proxies;
+mod restoring;
 mod routes;
 mod sbom;
 mod secrets;

@@ -18,6 +18,7 @@ pub use statements::{POSTGRES_STATEMENTS, SQLITE_STATEMENTS, STATEMENTS};
 
 use crate::{
     Store,
+    db::Db,
     migrations::{POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS},
 };
 
@@ -99,6 +100,19 @@ impl TestDatabase {
     /// A connection that goes past the store.
     pub async fn raw(&self) -> Raw {
         Raw::connect(&self.address).await
+    }
+}
+
+impl Store {
+    /// What a SQLite database's connections say of one of their own settings: the one that writes, then one that reads.
+    pub async fn pragma(&self, name: &str) -> Vec<i64> {
+        let Db::Sqlite { read, write } = &self.db else { return Vec::new() };
+        let mut values = Vec::new();
+        for pool in [write, read] {
+            let sql = statement(format!("PRAGMA {name}"));
+            values.push(sqlx::query_scalar(sql).fetch_one(pool).await.expect("a setting"));
+        }
+        values
     }
 }
 

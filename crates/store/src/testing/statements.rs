@@ -1,6 +1,7 @@
 use crate::{
-    admin_session, administrator, api_key, api_key_secret, audit_log, deployment, examine, group, handover,
-    idempotency, installation, invitation, migrations, password_reset, people, record, set_up_link, store, usage,
+    admin_session, administrator, api_key, api_key_secret, audit_log, backup, deployment, examine, group, handover,
+    idempotency, installation, invitation, migrations, password_reset, people, record, restored, set_up_link, store,
+    usage,
 };
 
 macro_rules! statements {
@@ -11,36 +12,42 @@ macro_rules! statements {
 }
 
 statements! {
-    admin_session: INSERT_SESSION SESSION SESSIONS_OF TOUCH_SESSION END_SESSION END_SESSION_OF END_SESSIONS END_OVER END_OLDEST
+    admin_session: INSERT_SESSION SESSION SESSIONS_OF TOUCH_SESSION END_SESSION END_SESSION_OF END_SESSIONS END_ALL_SESSIONS END_OVER END_OLDEST
         PURGE_SESSIONS;
     administrator: INSERT_ADMINISTRATOR ADMINISTRATOR_BY_EMAIL ADMINISTRATOR COUNT_ADMINISTRATORS COUNT_OTHER_OWNERS
         ADMINISTRATOR_NAMES SET_ROLE SET_DISABLED SET_PASSWORD DELETE_ADMINISTRATOR;
     api_key: KEY_BY_ID DEFAULT_KEY COUNT_NAMED TOUCH_ROTATED RESTORE_KEY UNDO_DELETE PURGE_KEYS;
-    api_key_secret: SEALED_OF_KEY SUPERSEDE END_OVERLAP SECRETS_OF_KEY PURGE_ENDED PURGE_SECRETS;
-    audit_log: AUDIT_HEAD AUDIT_AFTER AUDIT_OF_KEY;
+    api_key_secret: SEALED_OF_KEY SUPERSEDE SUCCEED END_OVERLAP SECRETS_OF_KEY PURGE_ENDED PURGE_SECRETS;
+    audit_log: AUDIT_HEAD AUDIT_AFTER AUDIT_OF_KEY AUDIT_LAST AUDIT_ID;
+    backup: LOST_ENTRIES;
     deployment: DEPLOYMENT INSERT_DEPLOYMENT;
     examine: NEWEST_MIGRATION ORPHANS;
     group: COUNT_KEYS MOVE_EPOCH SET_EPOCH;
-    handover: INSERT_HANDOVER HANDOVER_BY_TOKEN OPEN_HANDOVER WITHDRAW_HANDOVER HANDOVER HANDOVERS ERASE_EXPIRED
-        PURGE_HANDOVERS;
-    idempotency: FIND_ANSWER KEEP_ANSWER PURGE_ANSWERS;
+    handover: INSERT_HANDOVER HANDOVER_BY_TOKEN OPEN_HANDOVER WITHDRAW_HANDOVER WITHDRAW_ALL HANDOVER HANDOVERS
+        ERASE_EXPIRED PURGE_HANDOVERS;
+    idempotency: FIND_ANSWER KEEP_ANSWER DROP_ANSWERS PURGE_ANSWERS;
     migrations: APPLIED;
     installation: INSTALLATIONS KEY_COUNT INSERT_INSTALLATION SWITCH_MODULE;
     invitation: INSERT_INVITATION INVITATION_BY_TOKEN ACCEPT_INVITATION WITHDRAW_INVITATION INVITATIONS PURGE_INVITATIONS;
     people: PEOPLE;
     password_reset: PUT_RESET RESET_BY_TOKEN WITHDRAW_RESET PURGE_RESETS;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
+    restored: RAISE_EPOCH DROP_INVITATIONS DROP_RESETS;
     set_up_link: SET_UP_LINKS SET_UP_LINK PUT_SET_UP_LINK END_SET_UP_LINKS;
 }
 
 /// Of SQLite alone.
-pub const SQLITE_STATEMENTS: &[(&str, &str)] =
-    &[("SEARCH_HITS", api_key::SEARCH_HITS), ("MIGRATED_SQLITE", migrations::MIGRATED_SQLITE)];
+pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
+    ("SEARCH_HITS", api_key::SEARCH_HITS),
+    ("IS_KEYDESK", backup::IS_KEYDESK),
+    ("MIGRATED_SQLITE", migrations::MIGRATED_SQLITE),
+];
 
 /// Of PostgreSQL alone.
 pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[
     ("LOCK_EPOCH", usage::LOCK_EPOCH),
     ("ANALYZE_DUE", store::ANALYZE_DUE),
     ("MIGRATED_POSTGRES", migrations::MIGRATED_POSTGRES),
+    ("AT_WORK", restored::AT_WORK),
     ("OWNS_TABLES", examine::OWNS_TABLES),
 ];

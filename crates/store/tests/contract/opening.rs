@@ -1,4 +1,6 @@
-use store::{Store, StoreError, on_both_databases, testing::TestDatabase};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+
+use store::{DatabaseLock, Store, StoreError, on_both_databases, testing::TestDatabase};
 
 use crate::fixture::{installation, put_names, two_installations};
 
@@ -46,6 +48,77 @@ async fn a_malformed_address_is_refused_in_one_sentence() {
         let error = Store::open(address).await.expect_err(address);
         assert!(matches!(error, StoreError::Address(_)), "{address}: {error:?}");
         assert!(!error.to_string().contains('\n'), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn sqlite_trusts_no_schema_and_overwrites_what_is_deleted() {
+    let database = TestDatabase::sqlite().await;
+    let store = two_installations(&database).await;
+    for (pragma, expected) in [("trusted_schema", 0), ("secure_delete", 1), ("foreign_keys", 1), ("synchronous", 2)] {
+        assert_eq!(store.pragma(pragma).await, [expected; 2], "{pragma}");
+    }
+    // The index of names works all the same: it is written by a trigger, and asked.
+    put_names(&store, 1, &["Acme Trading".to_owned()]).await;
+    let hits = "SELECT COUNT(*) FROM api_key_search WHERE client_name_folded MATCH '\"trad\"'";
+    assert_eq!(database.raw().await.number(hits).await, 1);
+}
+
+#[tokio::test]
+async fn the_files_of_sqlite_are_for_their_owner_alone() {
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let database = TestDatabase::sqlite().await;
+    fs::set_permissions(database.dir(), fs::Permissions::from_mode(0o755)).unwrap();
+    let store = two_installations(&database).await;
+    let files = store.files();
+    assert_eq!(files.len(), 3, "{files:?}");
+    files.iter().for_each(|file| assert_eq!(mode(file), 0o600, "{}", file.display()));
+    // What an earlier release left open is closed.
+    files.iter().for_each(|file| fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap());
+    let again = database.store().await;
+    again.epoch().await.unwrap();
+    files.iter().for_each(|file| assert_eq!(mode(file), 0o600, "{}", file.display()));
+    assert_eq!(mode(&database.dir()), 0o755, "the folder is the operator's");
+}
+
+#[tokio::test]
+async fn nobody_opens_a_database_that_is_being_replaced() {
+    let database = TestDatabase::sqlite().await;
+    let file = database.dir().join("keydesk.db");
+    let (one, two) = (database.store().await, database.store().await);
+    assert!(DatabaseLock::alone(&file).unwrap().is_none(), "two are at work");
+    one.close().await;
+    assert!(DatabaseLock::alone(&file).unwrap().is_none(), "one is at work");
+    two.close().await;
+    let lock = DatabaseLock::alone(&file).unwrap().unwrap();
+    let refused = Store::open(database.address()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unsuitable(_)), "{refused}");
+    drop(lock);
+    assert!(Store::open(database.address()).await.is_ok());
+}
+
+#[tokio::test]
+async fn kept_answers_of_before_go_where_secrets_are_shown_once() {
+    for database in [TestDatabase::sqlite().await, TestDatabase::postgres().await] {
+        database.migrate_to(6).await;
+        let mut raw = database.raw().await;
+        for (number, recoverable) in [(1, 1), (2, 0)] {
+            let id = raw.id(installation(number).0);
+            let bytes = if database.is_postgres() { "decode(repeat('00', 32), 'hex')" } else { "zeroblob(32)" };
+            let sql = format!(
+                "INSERT INTO installation (id, name, title, recoverable, created_at) VALUES ({id}, 'i{number}', 'x', {recoverable}, 1);
+                 INSERT INTO idempotency (installation_id, caller, idempotency_key, fingerprint, master_key_id, sealed_answer, \
+                 created_at) VALUES ({id}, 'c', 'k', {bytes}, 'm1', {bytes}, 1)"
+            );
+            raw.execute(&sql).await.unwrap();
+        }
+        let _store = database.store().await;
+        assert_eq!(raw.number("SELECT COUNT(*) FROM idempotency").await, 1);
+        assert_eq!(
+            raw.number("SELECT recoverable FROM installation WHERE id = (SELECT installation_id FROM idempotency)")
+                .await,
+            1
+        );
     }
 }
 

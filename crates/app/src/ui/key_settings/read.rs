@@ -101,14 +101,19 @@ fn expiry(form: Form<'_>, now: Instant) -> Result<Option<Instant>, String> {
 }
 
 /// Reads a key to be made. Without a `token` each request makes a key.
-pub(crate) fn new_key(form: Form<'_>, token: &str, now: Instant) -> Result<NewKey, ApiError> {
+pub(crate) fn new_key(
+    form: Form<'_>,
+    token: &str,
+    now: Instant,
+) -> Result<(NewKey, Option<domain::Idempotency>), ApiError> {
     let settings = SettingsPatch { scopes: form.chosen().then(|| form.scopes()), ..read(form, now)? };
     let told: Vec<_> = form.0.iter().filter(|(name, _)| name != "token").collect();
     let idempotency = (!token.is_empty()).then(|| domain::Idempotency {
         key: token.to_owned(),
         fingerprint: domain::fingerprint(format!("{told:?}").as_bytes()),
     });
-    Ok(NewKey { environment: form.text("environment").parse().ok(), settings, idempotency })
+    let environment = form.text("environment").parse().ok();
+    Ok((NewKey { environment, settings }, idempotency))
 }
 
 /// Changes a key as a form says, unless somebody has changed it since the form's version. A form without the settings
@@ -205,7 +210,7 @@ mod tests {
         ] {
             let fields = fields(given);
             let form = Form(&fields);
-            assert_eq!(new_key(form, "", NOW).map(|key| key.settings.enabled), Ok(Some(expected)), "{given:?}");
+            assert_eq!(new_key(form, "", NOW).map(|(key, _)| key.settings.enabled), Ok(Some(expected)), "{given:?}");
             assert_eq!(SettingsForm::of_form(form, None).enabled, expected, "{given:?}");
         }
     }
@@ -213,7 +218,7 @@ mod tests {
     #[test]
     fn scopes_are_the_presets_until_they_are_chosen() {
         let scopes = |given: &[(&str, &str)]| {
-            new_key(Form(&fields(given)), "", NOW).map(|key| key.settings.scopes.map(|scopes| scopes.len()))
+            new_key(Form(&fields(given)), "", NOW).map(|(key, _)| key.settings.scopes.map(|scopes| scopes.len()))
         };
         assert_eq!(scopes(&[("preset", "crm"), ("access", "preset"), ("scope", "calls:read")]), Ok(None));
         assert_eq!(scopes(&[("preset", "crm"), ("access", "chosen"), ("scope", "calls:read")]), Ok(Some(1)));

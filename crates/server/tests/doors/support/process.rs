@@ -91,6 +91,11 @@ impl Program {
         found.and_then(|line| serde_json::from_str(&line).ok()).unwrap_or_default()
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("a running program")
+    }
+
     /// Sends a signal.
     pub(crate) async fn signal(&self, name: &str) {
         let id = self.child.id().expect("a running program").to_string();
