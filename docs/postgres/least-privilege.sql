@@ -27,7 +27,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO keydesk_s
 ALTER DEFAULT PRIVILEGES FOR ROLE keydesk_owner IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO keydesk_server;
 
--- What is written once.
+-- What is written once. To forget a person in the audit log (`keydesk forget`) is the owner's.
 REVOKE UPDATE, DELETE ON audit_entry FROM keydesk_server;
 REVOKE UPDATE, DELETE ON deployment FROM keydesk_server;
 -- One row, which only moves.
