@@ -7,17 +7,16 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{Instant, PlainSecret, fold};
 
-use crate::Keydesk;
+use crate::{
+    Keydesk,
+    throttle::{DeviceId, ID_LEN},
+};
 
 /// How long a token is good for after a sign-in, in milliseconds: 400 days, the longest that browsers keep a cookie.
 pub const DEVICE_LIFE_MS: i64 = 400 * 24 * 60 * 60 * 1000;
 
 const PURPOSE: &[u8] = b"keydesk/device/1\0";
-const ID_LEN: usize = 16;
 const HEAD_LEN: usize = ID_LEN + 8;
-
-/// Tells browsers apart. Random, and the same for as long as a browser keeps signing in to the account.
-pub(crate) type DeviceId = [u8; ID_LEN];
 
 impl Keydesk {
     /// The token for a browser in which this account has just signed in. One that it has already is made good for longer, so

@@ -37,7 +37,10 @@ use std::{
 use model::AdminError;
 use quick_cache::unsync::Cache;
 
-use crate::device::DeviceId;
+pub(crate) const ID_LEN: usize = 16;
+
+/// Tells browsers apart. Random, and the same for as long as a browser keeps signing in to the account.
+pub(crate) type DeviceId = [u8; ID_LEN];
 
 /// Entries of each kind that are remembered at most.
 const REMEMBERED: usize = 10_000;

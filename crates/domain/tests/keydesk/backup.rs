@@ -23,7 +23,11 @@ async fn signed_in(desk: &TestKeydesk) -> PlainSecret {
     };
     desk.keydesk.create_administrator(Actor::Operator, desk.operator.installation, new).await.unwrap();
     let password = PlainSecret::new(PASSWORD.to_owned());
-    desk.keydesk.sign_in("ada@example.com", password, std::net::IpAddr::from(Ipv4Addr::LOCALHOST), None).await.unwrap().token
+    desk.keydesk
+        .sign_in("ada@example.com", password, std::net::IpAddr::from(Ipv4Addr::LOCALHOST), None)
+        .await
+        .unwrap()
+        .token
 }
 
 /// What lets somebody in without an account of its own: a session, a link, a kept answer.
