@@ -53,8 +53,6 @@ pub(crate) fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("secure_delete", "ON")
 }
 
-/// How every connection to PostgreSQL is made.
-
 impl Store {
     /// Opens `sqlite:PATH` (the file is created) or `postgres://...`, and brings its tables up to date under a lock, so
     /// that any number of processes may start at once.
