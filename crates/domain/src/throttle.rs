@@ -20,7 +20,8 @@
 //! And nobody is kept out for good. An account's own count makes nobody wait longer than 5 s, and has two lanes: networks
 //! that have failed 3 times at the account share one, and all others the other. So whoever comes from a network that has not
 //! guessed competes with networks that are as new, of which an attacker must bring another for every 3 guesses. What one
-//! network does, or one /48 with each of its networks, ends at its own count, and does not fill the account's. With a known
+//! network does, or one /48 with each of its networks, ends at its own count, and does not fill the account's. Only when
+//! more than 10 attempts a second come from unknown places, whoever comes from one competes with them all. With a known
 //! browser there is no competition at all.
 //!
 //! Memory is bounded: [`REMEMBERED`] entries of each kind, of a few bytes each, and an attempt looks up at most seven of

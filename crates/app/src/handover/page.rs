@@ -25,12 +25,14 @@ pub(super) fn code_page() -> AnyView {
 }
 
 /// Before the link is opened. Looking at this page does not use the link up.
-pub(super) fn unopened_page(code: &str) -> AnyView {
+/// `code`: that of the link; `None` where it stands in the address, to which the form is posted.
+pub(super) fn unopened_page(code: Option<&str>) -> AnyView {
+    let action = code.map(|_| "/handover");
     let content = view! {
         <p>"Somebody has created an API key for you. This page shows it once, when you press the button."</p>
         <p class="faint">"Have a safe place ready for it, such as your password manager or your server's secret store."</p>
-        <form method="post" action="/handover" data-once>
-            <input type="hidden" name="code" value=code.to_owned()/>
+        <form method="post" action=action data-once>
+            {code.map(|code| view! { <input type="hidden" name="code" value=code.to_owned()/> })}
             <input type="hidden" name="show" value="key"/>
             <button type="submit" class="button primary">
                 <Icon glyph=Glyph::Eye/>

@@ -47,23 +47,24 @@ async fn ask(State(web): State<WebState>, parts: Parts) -> Response {
 
 async fn posted(State(web): State<WebState>, parts: Parts, Form(form): Form<Posted>) -> Response {
     let code = code_of(&form.code);
-    if form.show.is_some() { open(&web, parts, code).await } else { show(&web, parts, code).await }
+    if form.show.is_some() { open(&web, parts, code).await } else { show(&web, parts, code, true).await }
 }
 
 async fn show_old(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
-    show(&web, parts, &token).await
+    show(&web, parts, &token, false).await
 }
 
 async fn open_old(State(web): State<WebState>, Path(token): Path<String>, parts: Parts) -> Response {
     open(&web, parts, &token).await
 }
 
-/// Does not use the link up.
-async fn show(web: &WebState, parts: Parts, code: &str) -> Response {
+/// Does not use the link up. `posted`: the code came in a form, and goes on in one.
+async fn show(web: &WebState, parts: Parts, code: &str, posted: bool) -> Response {
     match web.keydesk.handover_is_open(code).await {
         Ok(true) => {
-            let code = PlainSecret::new(code.to_owned());
-            unnamed(bare(web, parts, StatusCode::OK, TITLE, move || unopened_page(code.expose())).await)
+            let code = posted.then(|| PlainSecret::new(code.to_owned()));
+            let page = move || unopened_page(code.as_ref().map(PlainSecret::expose));
+            unnamed(bare(web, parts, StatusCode::OK, TITLE, page).await)
         }
         Ok(false) => over(web, parts).await,
         Err(error) => unnamed(failed_bare(web, parts, &error.into()).await),

@@ -181,8 +181,7 @@ fn what_is_remembered_is_bounded_and_counts_that_are_in_use_stay() {
     let throttle = open();
     let room = (REMEMBERED * (Kind::ALL + 1)) as u64;
     for n in 0..200_000_u32 {
-        // As many at once as hashing allows.
-        let now = at(0) + EACH * n;
+        let now = at(0) + EACH * n * 2;
         throttle.guess(&format!("account {n}"), IpAddr::V4(n.into()), now);
         assert!(throttle.counters().remembered <= room, "{n}");
         if n.is_multiple_of(20) {
