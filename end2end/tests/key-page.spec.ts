@@ -114,6 +114,10 @@ test('the Default API Key can be rotated, and nothing else', async ({ ownServer,
   await page.getByRole('link', { name: 'Rotate' }).click();
   await page.getByRole('radio', { name: 'None' }).check();
   await page.getByRole('button', { name: 'Rotate key' }).click();
+  await expect(page.getByText('Type “Default API Key” to rotate it without an overlap.')).toBeVisible();
+  await page.getByRole('radio', { name: 'None' }).check();
+  await page.getByRole('textbox', { name: 'To rotate it without an overlap' }).fill('Default API Key');
+  await page.getByRole('button', { name: 'Rotate key' }).click();
   await expect(page.getByRole('region', { name: 'The new key' }).getByText(SECRET)).toBeVisible();
 });
 
