@@ -25,6 +25,8 @@ mod server_resource;
 pub(crate) mod session;
 #[cfg(feature = "ssr")]
 mod state;
+#[cfg(feature = "ssr")]
+mod via;
 
 #[cfg(feature = "ssr")]
 pub use access::BrowserAccess;
@@ -41,3 +43,5 @@ pub(crate) use protocol::FormOrJson;
 pub(crate) use server_resource::ServerResource;
 #[cfg(feature = "ssr")]
 pub(crate) use state::WebState;
+#[cfg(feature = "ssr")]
+pub(crate) use via::via;

@@ -7,7 +7,7 @@ use model::{
 use serde_json::json;
 use store::{Change, StoredAdministrator, StoredInvitation, StoredReset, TokenHash};
 
-use crate::{Keydesk, account::public, link_token, password_rules::words_about, session::SignedIn};
+use crate::{Keydesk, Via, account::public, link_token, password_rules::words_about, session::SignedIn};
 
 /// A link that was just made, with the token that it carries. The token is kept nowhere.
 #[derive(Clone, Debug)]
@@ -48,7 +48,9 @@ impl Keydesk {
         token: PlainSecret,
         name: Option<String>,
         password: PlainSecret,
+        via: impl Into<Via> + Send,
     ) -> Result<SignedIn, AdminError> {
+        let via = via.into();
         let hash = link_token::hash(token.expose()).ok_or(AdminError::LinkOver)?;
         let found = self.find_link(&hash).await?.ok_or(AdminError::LinkOver)?;
         let (name, about) = match &found {
@@ -69,7 +71,7 @@ impl Keydesk {
                 Found::Invitation(_) => this.accept_invitation(&mut change, &hash, name, password_hash).await?,
                 Found::Reset(_) => this.use_reset(&mut change, &hash, &password_hash).await?,
             };
-            let token = this.begin_session(&mut change, installation, administrator.id, None).await?;
+            let token = this.begin_session(&mut change, installation, administrator.id, None, &via).await?;
             change.commit().await.map_err(public)?;
             Ok(SignedIn { token, administrator })
         })

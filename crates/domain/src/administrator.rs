@@ -68,8 +68,9 @@ impl Keydesk {
     ) -> Result<(), AdminError> {
         change.insert_administrator(draft).await.map_err(public)?;
         change.withdraw_invitation(draft.installation, &draft.email_folded).await.map_err(public)?;
-        let Administrator { id, email, name, role } = &draft.administrator;
-        let detail = json!({ "id": id, "email": email, "name": name, "role": role });
+        // No name and no address: the log names people by their ids.
+        let Administrator { id, role, .. } = &draft.administrator;
+        let detail = json!({ "id": id, "role": role });
         self.audit_account(change, draft.installation, actor, Action::AdministratorCreate, detail).await
     }
 }

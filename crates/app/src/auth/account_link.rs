@@ -17,7 +17,7 @@ use super::{
 use crate::{
     ApiError,
     frame::{bare, code_of, failed_bare},
-    web::{Password, START, WebState, session},
+    web::{Password, START, WebState, session, via},
 };
 
 const TITLE: &str = "Your account";
@@ -56,7 +56,7 @@ async fn posted(kind: AccountLinkKind, web: WebState, parts: Parts, form: Posted
     let signed_in: Result<_, ApiError> = async {
         session::require_private(&web.access, &parts.headers, &parts.extensions)?;
         let token = PlainSecret::new(code.clone());
-        Ok(web.keydesk.accept_account_link(token, form.name.clone(), password.into()).await?)
+        Ok(web.keydesk.accept_account_link(token, form.name.clone(), password.into(), via(&parts.extensions)).await?)
     }
     .await;
     match signed_in {

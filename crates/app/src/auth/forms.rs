@@ -15,7 +15,7 @@ use super::refused::refused_query;
 use crate::{
     ApiError,
     frame::failed,
-    web::{Password, WebState, guard::QUERY, own_path, session},
+    web::{Password, WebState, guard::QUERY, own_path, session, via},
 };
 
 pub(crate) fn routes<S>(web: WebState) -> Router<S> {
@@ -50,7 +50,7 @@ async fn sign_out(State(web): State<WebState>, parts: Parts) -> Response {
         return failed(&web, parts, error).await;
     }
     if let Some(token) = session::token(&web.access, &parts.headers)
-        && let Err(error) = web.keydesk.sign_out(token).await
+        && let Err(error) = web.keydesk.sign_out(token, via(&parts.extensions)).await
     {
         // The cookie stays: a session that lives on must not look ended.
         return refuse("/", "signed", "in", &error.into());

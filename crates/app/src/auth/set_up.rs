@@ -18,7 +18,7 @@ use super::{
 use crate::{
     ApiError,
     frame::{bare, code_of, failed_bare},
-    web::{Password, START, WebState, session},
+    web::{Password, START, WebState, session, via},
 };
 
 const TITLE: &str = "Set up";
@@ -53,7 +53,7 @@ async fn posted(State(web): State<WebState>, parts: Parts, Form(form): Form<Post
         session::require_private(&web.access, &parts.headers, &parts.extensions)?;
         let (email, name) = (email.clone(), name.clone());
         let owner = NewAdministrator { email, name, role: Role::Owner, password: password.into() };
-        Ok(web.keydesk.set_up(&code, owner).await?)
+        Ok(web.keydesk.set_up(&code, owner, via(&parts.extensions)).await?)
     }
     .await;
     match signed_in {

@@ -11,9 +11,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use domain::Refused;
 use leptos::prelude::FromServerFnError;
 
-use super::{access::BrowserAccess, state::WebState};
+use super::{access::BrowserAccess, state::WebState, via::via};
 use crate::ApiError;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -34,7 +35,10 @@ pub(crate) async fn require_own(State(web): State<WebState>, request: Request<Bo
         // A plain form is answered with a page, which says why.
         Sender::Clear if is_html(request.headers()) => return Redirect::to(NEEDS_HTTPS).into_response(),
         Sender::Clear => ApiError::NeedsHttps.ser(),
-        Sender::Foreign => ApiError::ForeignOrigin.ser(),
+        Sender::Foreign => {
+            web.keydesk.tell_refused(Refused::ForeignOrigin, None, "foreign_origin", &via(request.extensions()));
+            ApiError::ForeignOrigin.ser()
+        }
     };
     (refusal.status_code, [(CONTENT_TYPE, refusal.content_type)], refusal.body).into_response()
 }
