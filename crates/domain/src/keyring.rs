@@ -1,9 +1,9 @@
-//! Peppers and master keys, which are kept outside the database, so that the database alone verifies and opens nothing.
+//! Peppers, master keys and audit keys, which are kept outside the database, so that the database alone verifies and opens nothing,
+//! and whoever can write it can't rewrite the past.
 
 use std::{
-    fmt::Write as _,
     fs, io,
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown},
     path::{Path, PathBuf},
 };
 
@@ -12,7 +12,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use verify::{Pepper, Peppers};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::Entropy;
+use crate::{
+    Entropy,
+    audit::keys::{self, AuditKey, AuditKeys},
+};
 
 /// The name of the file in the data directory.
 const FILE_NAME: &str = "master.key";
@@ -53,11 +56,12 @@ impl KeyringFile {
     }
 }
 
-/// Peppers and master keys, each with an id. The first of a kind is the one that new secrets get; the others still
-/// verify and open what was made with them, so that both can be rotated.
+/// Peppers, master keys and audit keys, each with an id. The first of a kind is the one that is used for what is new; the others
+/// still verify and open what was made with them, so that all can be rotated.
 pub struct Keyring {
     peppers: Peppers,
     masters: Vec<Master>,
+    audit: AuditKeys,
 }
 
 struct Master {
@@ -92,15 +96,30 @@ pub enum KeyringError {
         /// Why.
         source: io::Error,
     },
-    /// A line is not `pepper ID BASE64` or `master ID BASE64`.
-    #[error("line {0} of the keyring is not `pepper ID KEY` or `master ID KEY` with a key of 32 bytes in base64")]
+    /// A line is not `pepper ID BASE64`, `master ID BASE64` or `audit ID BASE64`.
+    #[error(
+        "line {0} of the keyring is not `pepper ID KEY`, `master ID KEY` or `audit ID KEY` with a key of 32 bytes in base64"
+    )]
     Line(usize),
+    /// Two audit keys have the same id.
+    #[error("two audit keys of the keyring have the same id")]
+    Twice,
     /// A kind has no key.
     #[error("the keyring needs a pepper and a master key")]
     Incomplete,
     /// It is another deployment's.
     #[error("this keyring did not make this database; restore the right one from your backup")]
     Foreign,
+    /// An audit key is not the one that was in use under its id.
+    #[error(
+        "the audit key {0} of this keyring is not the one that signed this database's audit log; give every node the same keyring"
+    )]
+    ForeignAudit(String),
+    /// The audit key that signs the audit log is not there.
+    #[error(
+        "this database's audit log is signed under the audit key {0}, which this keyring lacks; restore its line from your backup, or copy the keyring of another node"
+    )]
+    AuditMissing(String),
 }
 
 /// What else can be done about permissions.
@@ -123,7 +142,7 @@ impl std::fmt::Debug for Keyring {
 impl Keyring {
     /// Reads the text of a keyring: a line a key, `#` begins a comment.
     pub fn parse(text: &str) -> Result<Self, KeyringError> {
-        let (mut peppers, mut masters) = (Vec::new(), Vec::new());
+        let (mut peppers, mut masters, mut audit) = (Vec::new(), Vec::<Master>::new(), Vec::new());
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
@@ -131,9 +150,9 @@ impl Keyring {
             }
             let bad = || KeyringError::Line(index + 1);
             let words: Vec<&str> = line.split_whitespace().collect();
-            let [kind, id, key] = words[..] else { return Err(bad()) };
+            let [kind, id, key, ref more @ ..] = words[..] else { return Err(bad()) };
             let key = Zeroizing::new(STANDARD.decode(key).map_err(|_| bad())?);
-            if key.len() != 32 || id.len() > 32 {
+            if key.len() != 32 || id.len() > 32 || (kind != "audit" && !more.is_empty()) {
                 return Err(bad());
             }
             match kind {
@@ -146,12 +165,44 @@ impl Keyring {
                         derive: hmac::Key::new(hmac::HMAC_SHA256, &key),
                     });
                 }
+                "audit" => audit.push(AuditKey::named(id, &key, more).ok_or_else(bad)?),
                 _ => return Err(bad()),
             }
         }
+        audit.extend(masters.iter().map(|master| AuditKey::derived(&master.id, &master.derive)));
         match Peppers::new(peppers) {
-            Some(peppers) if !masters.is_empty() => Ok(Self { peppers, masters }),
+            Some(peppers) if !masters.is_empty() => {
+                Ok(Self { peppers, masters, audit: AuditKeys::new(audit).ok_or(KeyringError::Twice)? })
+            }
             _ => Err(KeyringError::Incomplete),
+        }
+    }
+
+    /// The keys that sign the audit log.
+    pub(crate) fn audit(&self) -> &AuditKeys {
+        &self.audit
+    }
+
+    /// Reads the keyring of a deployment with a database of its own, and adds an audit key if it has none. Where that can't be
+    /// done, it is read as it is.
+    pub(crate) fn load_with_audit(file: &KeyringFile, entropy: &dyn Entropy) -> Result<Self, KeyringError> {
+        let keyring = Self::load(file)?;
+        if file.named || !keyring.audit.first().is_derived() {
+            return Ok(keyring);
+        }
+        let added = rewrite(file, entropy, |text| {
+            let has = Self::parse(text).is_ok_and(|keyring| !keyring.audit.first().is_derived());
+            (!has).then(|| {
+                let end = if text.ends_with('\n') { "" } else { "\n" };
+                Zeroizing::new(format!("{text}{end}{}", new_line("audit", "a1", entropy, true).as_str()))
+            })
+        });
+        match added {
+            Ok(()) => Self::load(file),
+            Err(error) => {
+                tracing::warn!(%error, "no audit key could be added to the keyring");
+                Ok(keyring)
+            }
         }
     }
 
@@ -180,6 +231,12 @@ impl Keyring {
             }
             other => other,
         }
+    }
+
+    /// Notes in the file of a keyring that the log of before is signed. False: that could not be done.
+    pub(crate) fn note_adopted(file: &KeyringFile, entropy: &dyn Entropy) -> bool {
+        let noted = rewrite(file, entropy, |text| keys::without_adopts(text).map(Zeroizing::new));
+        noted.inspect_err(|error| tracing::warn!(%error, "the keyring could not be written")).is_ok()
     }
 
     /// The keys of the digests by which secrets are looked up.
@@ -238,21 +295,75 @@ fn value(key: &hmac::Key, purpose: &[u8], of: &[u8]) -> [u8; 32] {
     value
 }
 
+/// A line with a new key.
+fn new_line(kind: &str, id: &str, entropy: &dyn Entropy, adopts: bool) -> Zeroizing<String> {
+    let mut key = [0; 32];
+    entropy.fill(&mut key);
+    let text = Zeroizing::new(STANDARD.encode(key));
+    key.zeroize();
+    Zeroizing::new(if kind == "audit" {
+        keys::line(id, &text, adopts)
+    } else {
+        format!("{kind} {id} {}\n", text.as_str())
+    })
+}
+
+/// The name under which a file is written before it takes the place of `path`.
+fn aside(path: &Path, entropy: &dyn Entropy) -> PathBuf {
+    let mut suffix = [0; 8];
+    entropy.fill(&mut suffix);
+    path.with_extension(format!("{:016x}", u64::from_ne_bytes(suffix)))
+}
+
+/// Gives the keyring another text, whole, with its mode and its owner; `None` leaves it. One process at a time, so that all see what
+/// the first has written. A file that the operator named is theirs to write, as is one that can't be written.
+fn rewrite(
+    file: &KeyringFile,
+    entropy: &dyn Entropy,
+    change: impl FnOnce(&str) -> Option<Zeroizing<String>>,
+) -> io::Result<()> {
+    let path = file.path();
+    let Some(folder) = path.parent().filter(|_| !file.named) else {
+        return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+    };
+    let folder = fs::File::open(folder)?;
+    folder.lock()?;
+    let before = fs::metadata(path)?;
+    if before.permissions().readonly() {
+        return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+    }
+    let text = Zeroizing::new(fs::read_to_string(path)?);
+    let Some(text) = change(&text) else { return Ok(()) };
+    let aside = aside(path, entropy);
+    let written = (|| {
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+        io::Write::write_all(&mut file, text.as_bytes())?;
+        file.set_permissions(before.permissions())?;
+        let made = file.metadata()?;
+        if (made.uid(), made.gid()) != (before.uid(), before.gid()) {
+            // Whoever runs this command may be another user than the server, which must still be able to read it.
+            fchown(&file, Some(before.uid()), Some(before.gid()))?;
+        }
+        file.sync_all()?;
+        fs::rename(&aside, path)?;
+        folder.sync_all()
+    })();
+    if written.is_err() {
+        let _ = fs::remove_file(&aside);
+    }
+    written
+}
+
 /// Written aside and linked into place, so that two processes that start at once use the same file.
 fn create(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
     let mut text = Zeroizing::new(String::from(
         "# The keyring of this Keydesk. Without it no API key verifies and none can be revealed.\n\
          # Keep a copy apart from the database's backups: together they open every key.\n",
     ));
-    for (kind, id) in [("pepper", "p1"), ("master", "m1")] {
-        let mut key = [0; 32];
-        entropy.fill(&mut key);
-        let _ = writeln!(text, "{kind} {id} {}", Zeroizing::new(STANDARD.encode(key)).as_str());
-        key.zeroize();
+    for (kind, id) in [("pepper", "p1"), ("master", "m1"), ("audit", "a1")] {
+        text.push_str(&new_line(kind, id, entropy, false));
     }
-    let mut suffix = [0; 8];
-    entropy.fill(&mut suffix);
-    let aside = path.with_extension(format!("{:016x}", u64::from_ne_bytes(suffix)));
+    let aside = aside(path, entropy);
     let written = (|| {
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
         io::Write::write_all(&mut file, text.as_bytes())?;
@@ -314,6 +425,64 @@ mod tests {
         assert!(error.contains("KEYDESK_KEYRING_FILE") && error.ends_with("KEYDESK_KEYRING"), "{error}");
     }
 
+    /// A keyring as it was before there were audit keys.
+    fn keyring_of_before(dir: &Path, mode: u32) -> String {
+        let key = |byte: u8| STANDARD.encode([byte; 32]);
+        let text = format!("# ours\npepper p1 {}\nmaster m1 {}", key(1), key(2));
+        fs::write(dir.join(FILE_NAME), &text).unwrap();
+        fs::set_permissions(dir.join(FILE_NAME), fs::Permissions::from_mode(mode)).unwrap();
+        text
+    }
+
+    #[test]
+    fn processes_that_start_at_once_agree_on_the_audit_key_that_they_add() {
+        let dir = tempfile::tempdir().unwrap();
+        let before = keyring_of_before(dir.path(), 0o600);
+        let file = KeyringFile::in_dir(dir.path());
+        let proofs: Vec<_> = std::thread::scope(|scope| {
+            let start = || Keyring::load_with_audit(&file, &SystemEntropy).unwrap().audit.first().proof();
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(proofs.iter().all(|proof| *proof == proofs[0]));
+        let path = dir.path().join(FILE_NAME);
+        let after = fs::read_to_string(&path).unwrap();
+        assert!(after.starts_with(&format!("{before}\naudit a1 ")) && after.ends_with(" adopts\n"));
+        assert_eq!(after.lines().count(), 4);
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(Keyring::load(&file).unwrap().audit.first().adopts());
+        assert!(Keyring::note_adopted(&file, &SystemEntropy));
+        assert!(!Keyring::load(&file).unwrap().audit.first().adopts());
+    }
+
+    #[test]
+    fn a_keyring_that_can_not_be_written_gets_a_key_from_its_master_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let before = keyring_of_before(dir.path(), 0o400);
+        let file = KeyringFile::in_dir(dir.path());
+        let keyring = Keyring::load_with_audit(&file, &SystemEntropy).unwrap();
+        assert_eq!(keyring.audit.first().id, "master:m1");
+        assert_eq!(fs::read_to_string(dir.path().join(FILE_NAME)).unwrap(), before);
+        assert_eq!(keyring.audit.first().proof(), Keyring::parse(&before).unwrap().audit.first().proof());
+        let own = format!("{before}\naudit a1 {}", STANDARD.encode([2; 32]));
+        let own = Keyring::parse(&own).unwrap();
+        assert_eq!((own.audit.first().id.as_str(), own.audit.first().adopts()), ("a1", false));
+        assert!(own.audit.get("master:m1").is_some(), "it still verifies");
+    }
+
+    #[test]
+    fn a_keyring_that_was_named_is_never_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let before = keyring_of_before(dir.path(), 0o600);
+        let file = KeyringFile::named(dir.path().join(FILE_NAME));
+        let keyring = Keyring::load_with_audit(&file, &SystemEntropy).unwrap();
+        assert_eq!(keyring.audit.first().id, "master:m1");
+        assert!(!Keyring::note_adopted(&file, &SystemEntropy));
+        assert_eq!(fs::read_to_string(dir.path().join(FILE_NAME)).unwrap(), before);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
     #[test]
     fn the_first_pepper_is_the_newest() {
         let key = |byte: u8| STANDARD.encode([byte; 32]);
@@ -332,7 +501,10 @@ mod tests {
         let key = STANDARD.encode([1; 32]);
         assert!(matches!(Keyring::parse(""), Err(KeyringError::Incomplete)));
         assert!(matches!(Keyring::parse(&format!("pepper p1 {key}")), Err(KeyringError::Incomplete)));
-        for line in ["pepper p1", "pepper p1 AAAA", "salt p1 AAAA", "pepper p1 ???"] {
+        let more =
+            [format!("pepper p1 {key} adopts"), format!("audit a1 {key} adapts"), format!("audit master:a {key}")];
+        let lines = ["pepper p1", "pepper p1 AAAA", "salt p1 AAAA", "pepper p1 ???"];
+        for line in lines.into_iter().chain(more.iter().map(String::as_str)) {
             let error = Keyring::parse(&format!("# ours\n{line}")).unwrap_err();
             assert!(matches!(error, KeyringError::Line(2)), "{line}");
             assert!(!error.to_string().contains("AAAA"));
