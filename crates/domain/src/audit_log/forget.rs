@@ -50,8 +50,8 @@ struct Redacted {
 }
 
 impl Keydesk {
-    /// Forgets a person of the installation: their account with its sessions, their invitation, their name and e-mail address, and where they came
-    /// from in the audit log, whose entries stay and name them by an id that means nobody.
+    /// Forgets a person of the installation: their account with its sessions, their invitation, their name and e-mail address, and
+    /// where they came from in the audit log, whose entries stay and name them by an id that means nobody.
     pub async fn forget(&self, caller: &Caller, email_typed: &str) -> Result<Forgotten, ForgetError> {
         let (address, folded) = email(email_typed)?;
         let installation = caller.installation;

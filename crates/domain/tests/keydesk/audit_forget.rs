@@ -1,6 +1,6 @@
 //! A person is forgotten, and the log holds.
 
-use domain::{Caller, ForgetError, Forgotten, NewAdministrator, NewKey, Via};
+use domain::{Caller, ForgetError, Forgotten, NewAdministrator, NewInvitation, NewKey, Via};
 use model::{Action, Actor, AdminError, PlainSecret, Role, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
@@ -9,7 +9,12 @@ use crate::{
     test_keydesk::{TestKeydesk, settings},
 };
 
-on_both_databases!(a_person_is_forgotten_and_the_log_holds, the_last_owner_stays, entries_of_before_forget_too);
+on_both_databases!(
+    a_person_is_forgotten_and_the_log_holds,
+    whoever_came_by_a_link_is_forgotten_too,
+    the_last_owner_stays,
+    entries_of_before_forget_too
+);
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -76,6 +81,35 @@ async fn a_person_is_forgotten_and_the_log_holds(database: TestDatabase) {
         raw.execute("UPDATE audit_entry SET address = NULL, user_agent = NULL WHERE address IS NOT NULL").await;
     assert_eq!(erased, Ok(1));
     assert!(!doctor(&desk).await.0);
+}
+
+async fn whoever_came_by_a_link_is_forgotten_too(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let keydesk = &desk.keydesk;
+    desk.add("ada@example.com", Role::Owner).await;
+    let home =
+        Via { user_agent: domain::UserAgent::of(b"Lynx"), ..Via::from(std::net::IpAddr::from([203, 0, 113, 9])) };
+    let invite = async || {
+        let (email, name) = ("grace@example.com".to_owned(), "Name of Grace".to_owned());
+        keydesk.invite(&desk.operator, NewInvitation { email, name, role: Role::Manager }).await.unwrap().token
+    };
+    let password = || PlainSecret::new(PASSWORD.to_owned());
+    // An invitation that nobody has accepted.
+    let invited = invite().await;
+    let forgotten = keydesk.forget(&desk.operator, "grace@example.com").await.unwrap();
+    assert_eq!(forgotten, Forgotten { invitations: 1, ..Forgotten::default() });
+    let refused = keydesk.accept_account_link(invited, None, password(), &home).await;
+    assert_eq!(refused.err(), Some(AdminError::LinkOver));
+    // One that was accepted, and a password that was set with a link.
+    keydesk.accept_account_link(invite().await, None, password(), &home).await.unwrap();
+    let reset = keydesk.reset_password(&desk.operator, "grace@example.com").await.unwrap().token;
+    keydesk.accept_account_link(reset, None, password(), &home).await.unwrap();
+    let forgotten = keydesk.forget(&desk.operator, "grace@example.com").await.unwrap();
+    assert_eq!(forgotten, Forgotten { accounts: 1, entries: 2, ..Forgotten::default() });
+    for gone in ["grace@", "name of grace", "203.0.113.9", "lynx"] {
+        assert_eq!(desk.holding(gone).await, Vec::<String>::new(), "{gone}");
+    }
+    assert!(doctor(&desk).await.0);
 }
 
 async fn the_last_owner_stays(database: TestDatabase) {

@@ -2,18 +2,20 @@
 
 use std::net::IpAddr;
 
-use domain::{AuditFormat, Authority, Caller, UserAgent, Via};
+use domain::{AuditFormat, Authority, Caller, NewAdministrator, NewInvitation, UserAgent, Via};
 use model::{Action, Actor, ActorFilter, AuditQuery, Environment, KeyError, ListQuery, Role};
 use store::{on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
 use crate::{
     audit_tampering::{doctor, intruder},
+    people::{OTHER, PASSWORD, secret},
     test_keydesk::{SECOND, TestKeydesk, new_key, verify},
 };
 
 on_both_databases!(
     an_entry_says_where_the_call_came_from,
+    what_people_do_with_their_accounts_says_where_they_were,
     the_log_is_read_in_pages_and_by_what_is_asked_for,
     a_test_key_sees_entries_about_test_keys_alone,
     exports_are_written_down
@@ -66,6 +68,51 @@ async fn an_entry_says_where_the_call_came_from(database: TestDatabase) {
         raw.execute(back).await.unwrap();
         assert!(doctor(&desk).await.0);
     }
+}
+
+async fn what_people_do_with_their_accounts_says_where_they_were(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let keydesk = &desk.keydesk;
+    let link = keydesk.set_up_link(Actor::Operator, desk.operator.installation).await.unwrap().unwrap();
+    let ada = NewAdministrator {
+        email: "ada@example.com".to_owned(),
+        name: "Ada".to_owned(),
+        role: Role::Owner,
+        password: secret(PASSWORD),
+    };
+    let owner = keydesk.set_up(link.token.expose(), ada, &via()).await.unwrap();
+    let token = owner.token.expose();
+    let caller = Caller { via: via(), ..keydesk.session(token).await.unwrap().unwrap().caller() };
+    let (email, name) = ("grace@example.com".to_owned(), "Grace".to_owned());
+    let invited = keydesk.invite(&caller, NewInvitation { email, name, role: Role::Viewer }).await.unwrap();
+    keydesk.accept_account_link(invited.token, None, secret(PASSWORD), &via()).await.unwrap();
+    keydesk.set_role(&caller, "grace@example.com", Role::Manager).await.unwrap();
+    keydesk.change_password(token, secret(PASSWORD), secret(OTHER), &via()).await.unwrap();
+    let there = keydesk.sign_in("ada@example.com", secret(OTHER), &via(), None).await.unwrap();
+    let sessions = keydesk.own_sessions(there.token.expose()).await.unwrap();
+    let other = sessions.iter().find(|session| !session.current).unwrap();
+    assert!(keydesk.end_own_session(there.token.expose(), other.id, &via()).await.unwrap());
+    keydesk.sign_out(there.token.expose(), &via()).await.unwrap();
+    let entries = desk.audit(&desk.operator).await;
+    let people = [
+        Action::SignIn,
+        Action::AdministratorInvite,
+        Action::AdministratorSetRole,
+        Action::AdministratorChangePassword,
+        Action::AdministratorEndSessions,
+        Action::SignOut,
+    ];
+    for action in people {
+        let entry = entries.iter().find(|entry| entry.action == action.as_str()).unwrap();
+        let told = (entry.address.as_deref(), entry.request_id, entry.user_agent.as_deref());
+        assert_eq!(told, (Some("203.0.113.9"), Some(Uuid::from_u128(77)), Some("curl/8.5")), "{action:?}");
+    }
+    // Theirs beside it says where they were, and can forget it.
+    for made in entries.iter().filter(|entry| entry.action == Action::AdministratorCreate.as_str()) {
+        assert_eq!((made.address.as_deref(), made.request_id), (None, Some(Uuid::from_u128(77))));
+    }
+    assert!(entries.iter().all(|entry| !entry.detail.contains('@') && !entry.detail.contains("Grace")));
+    assert!(doctor(&desk).await.0);
 }
 
 async fn the_log_is_read_in_pages_and_by_what_is_asked_for(database: TestDatabase) {

@@ -1,60 +1,23 @@
 //! Peppers, master keys and audit keys, which are kept outside the database, so that the database alone verifies and opens nothing,
 //! and whoever can write it can't rewrite the past.
 
-use std::{
-    fs, io,
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown},
-    path::{Path, PathBuf},
-};
+mod error;
+mod file;
+
+use std::{fs, io};
 
 use aws_lc_rs::{aead, constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use verify::{Pepper, Peppers};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
+pub use self::error::KeyringError;
+pub(crate) use self::file::KeyringFile;
+use self::file::{create, new_line, rewrite};
 use crate::{
     Entropy,
     audit::keys::{self, AuditKey, AuditKeys},
 };
-
-/// The name of the file in the data directory.
-const FILE_NAME: &str = "master.key";
-
-/// Where a keyring is, and who may read it there.
-#[derive(Clone, Debug)]
-pub(crate) struct KeyringFile {
-    path: PathBuf,
-    /// Whether the operator named it. Such a file may be readable by its group, since that is how Kubernetes gives a secret to
-    /// a process that is not root.
-    named: bool,
-}
-
-impl KeyringFile {
-    /// The one in the data directory.
-    pub(crate) fn in_dir(data_dir: &Path) -> Self {
-        Self { path: data_dir.join(FILE_NAME), named: false }
-    }
-
-    /// One that the operator named.
-    pub(crate) fn named(path: PathBuf) -> Self {
-        Self { path, named: true }
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Refuses permissions under which others could read it, or write to it.
-    pub(crate) fn check(&self, metadata: &fs::Metadata) -> Result<u32, KeyringError> {
-        let mode = metadata.mode() & 0o777;
-        let forbidden = if self.named { 0o037 } else { 0o077 };
-        if mode & forbidden == 0 {
-            Ok(mode)
-        } else {
-            Err(KeyringError::Permissions { path: self.path.clone(), mode, named: self.named })
-        }
-    }
-}
 
 /// Peppers, master keys and audit keys, each with an id. The first of a kind is the one that is used for what is new; the others
 /// still verify and open what was made with them, so that all can be rotated.
@@ -69,68 +32,6 @@ struct Master {
     cipher: aead::LessSafeKey,
     /// Derives the key of an idempotent answer; see [`Keyring::answer_key`].
     derive: hmac::Key,
-}
-
-/// Why a keyring can't be used. Its text never holds a key.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyringError {
-    /// The file is not there, and the database was made with one.
-    #[error("the keyring {} is missing, and without it no key of this database verifies; restore it from your backup", .0.display())]
-    Missing(PathBuf),
-    /// Others could read it.
-    #[error("the keyring {} can be read by others (mode {mode:03o}); run: chmod 600 {}{}", .path.display(), .path.display(),
-        more(*named))]
-    Permissions {
-        /// The file.
-        path: PathBuf,
-        /// Its permissions.
-        mode: u32,
-        /// Whether the operator named it.
-        named: bool,
-    },
-    /// It can't be read or written.
-    #[error("the keyring {} can't be used: {source}", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A line is not `pepper ID BASE64`, `master ID BASE64` or `audit ID BASE64`.
-    #[error(
-        "line {0} of the keyring is not `pepper ID KEY`, `master ID KEY` or `audit ID KEY` with a key of 32 bytes in base64"
-    )]
-    Line(usize),
-    /// Two audit keys have the same id.
-    #[error("two audit keys of the keyring have the same id")]
-    Twice,
-    /// A kind has no key.
-    #[error("the keyring needs a pepper and a master key")]
-    Incomplete,
-    /// It is another deployment's.
-    #[error("this keyring did not make this database; restore the right one from your backup")]
-    Foreign,
-    /// An audit key is not the one that was in use under its id.
-    #[error(
-        "the audit key {0} of this keyring is not the one that signed this database's audit log; give every node the same keyring"
-    )]
-    ForeignAudit(String),
-    /// The audit key that signs the audit log is not there.
-    #[error(
-        "this database's audit log is signed under the audit key {0}, which this keyring lacks; restore its line from your backup, or copy the keyring of another node"
-    )]
-    AuditMissing(String),
-}
-
-/// What else can be done about permissions.
-fn more(named: bool) -> &'static str {
-    if named {
-        "; from a Kubernetes secret, give its volume `defaultMode: 0400`, or 0440 beside an fsGroup, or the text itself in \
-         KEYDESK_KEYRING"
-    } else {
-        "; a file that its group must read (mode 440, as from a Kubernetes secret) is named in KEYDESK_KEYRING_FILE, or its \
-         text is given in KEYDESK_KEYRING"
-    }
 }
 
 impl std::fmt::Debug for Keyring {
@@ -295,96 +196,14 @@ fn value(key: &hmac::Key, purpose: &[u8], of: &[u8]) -> [u8; 32] {
     value
 }
 
-/// A line with a new key.
-fn new_line(kind: &str, id: &str, entropy: &dyn Entropy, adopts: bool) -> Zeroizing<String> {
-    let mut key = [0; 32];
-    entropy.fill(&mut key);
-    let text = Zeroizing::new(STANDARD.encode(key));
-    key.zeroize();
-    Zeroizing::new(if kind == "audit" {
-        keys::line(id, &text, adopts)
-    } else {
-        format!("{kind} {id} {}\n", text.as_str())
-    })
-}
-
-/// The name under which a file is written before it takes the place of `path`.
-fn aside(path: &Path, entropy: &dyn Entropy) -> PathBuf {
-    let mut suffix = [0; 8];
-    entropy.fill(&mut suffix);
-    path.with_extension(format!("{:016x}", u64::from_ne_bytes(suffix)))
-}
-
-/// Gives the keyring another text, whole, with its mode and its owner; `None` leaves it. One process at a time, so that all see what
-/// the first has written. A file that the operator named is theirs to write, as is one that can't be written.
-fn rewrite(
-    file: &KeyringFile,
-    entropy: &dyn Entropy,
-    change: impl FnOnce(&str) -> Option<Zeroizing<String>>,
-) -> io::Result<()> {
-    let path = file.path();
-    let Some(folder) = path.parent().filter(|_| !file.named) else {
-        return Err(io::ErrorKind::ReadOnlyFilesystem.into());
-    };
-    let folder = fs::File::open(folder)?;
-    folder.lock()?;
-    let before = fs::metadata(path)?;
-    if before.permissions().readonly() {
-        return Err(io::ErrorKind::ReadOnlyFilesystem.into());
-    }
-    let text = Zeroizing::new(fs::read_to_string(path)?);
-    let Some(text) = change(&text) else { return Ok(()) };
-    let aside = aside(path, entropy);
-    let written = (|| {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
-        io::Write::write_all(&mut file, text.as_bytes())?;
-        file.set_permissions(before.permissions())?;
-        let made = file.metadata()?;
-        if (made.uid(), made.gid()) != (before.uid(), before.gid()) {
-            // Whoever runs this command may be another user than the server, which must still be able to read it.
-            fchown(&file, Some(before.uid()), Some(before.gid()))?;
-        }
-        file.sync_all()?;
-        fs::rename(&aside, path)?;
-        folder.sync_all()
-    })();
-    if written.is_err() {
-        let _ = fs::remove_file(&aside);
-    }
-    written
-}
-
-/// Written aside and linked into place, so that two processes that start at once use the same file.
-fn create(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
-    let mut text = Zeroizing::new(String::from(
-        "# The keyring of this Keydesk. Without it no API key verifies and none can be revealed.\n\
-         # Keep a copy apart from the database's backups: together they open every key.\n",
-    ));
-    for (kind, id) in [("pepper", "p1"), ("master", "m1"), ("audit", "a1")] {
-        text.push_str(&new_line(kind, id, entropy, false));
-    }
-    let aside = aside(path, entropy);
-    let written = (|| {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
-        io::Write::write_all(&mut file, text.as_bytes())?;
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        file.sync_all()?;
-        match fs::hard_link(&aside, path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            other => other,
-        }?;
-        match path.parent() {
-            Some(parent) => fs::File::open(parent)?.sync_all(),
-            None => Ok(()),
-        }
-    })();
-    let _ = fs::remove_file(&aside);
-    written
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::{
+        os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+        path::Path,
+    };
+
+    use super::{file::FILE_NAME, *};
     use crate::SystemEntropy;
 
     #[test]
