@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use domain::{Caller, Keydesk};
+use domain::{Caller, Keydesk, Via};
 use edge::{ClientAddress, Problem, credentials};
 use http::{HeaderMap, request::Parts};
 use model::{Code, KeyError, Scope};
@@ -14,6 +14,7 @@ pub type RequiredScope = LazyLock<[Scope; 1]>;
 pub(crate) static VERIFY: RequiredScope = required(|| scope("keys:verify"));
 pub(crate) static READ: RequiredScope = required(|| scope("keys:read"));
 pub(crate) static WRITE: RequiredScope = required(|| scope("keys:write"));
+pub(crate) static AUDIT: RequiredScope = required(|| scope("audit:read"));
 pub(crate) static REVEAL: RequiredScope = required(|| scope("keys:reveal"));
 
 const fn required(make: fn() -> [Scope; 1]) -> RequiredScope {
@@ -52,5 +53,6 @@ pub(crate) async fn manager(keydesk: &Keydesk, parts: &Parts, scope: &RequiredSc
     if !keydesk.module_enabled(record.installation()) {
         return Err(KeyError::ModuleUnavailable.into());
     }
-    Ok(Caller::key(&record))
+    let via = parts.extensions.get::<Via>().cloned().unwrap_or_default();
+    Ok(Caller { via, ..Caller::key(&record) })
 }

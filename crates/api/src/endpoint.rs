@@ -8,7 +8,7 @@ use axum::{
     response::Response,
     routing::{MethodFilter, MethodRouter, on},
 };
-use domain::Caller;
+use domain::{Caller, Refused};
 use edge::{Problem, problem::Kind};
 use utoipa::openapi::{HttpMethod, OpenApi, PathItem};
 use verify::Record;
@@ -40,6 +40,9 @@ impl Access {
         }
     }
 }
+
+/// Refusals of callers that ask for more than they hold: an operator is told whose they are.
+const ESCALATIONS: [&str; 3] = ["scope_escalation", "bounds_escalation", "environment_escalation"];
 
 /// One endpoint: a method of a path.
 pub struct Endpoint {
@@ -90,7 +93,14 @@ impl Endpoint {
         let handler = move |State(app): State<App>, request: Request| async move {
             let (parts, body) = request.into_parts();
             let caller = auth::manager(&app.keydesk, &parts, scope).await?;
-            answer(app, caller, Request::from_parts(parts, body)).await
+            let (keydesk, actor, via) = (app.keydesk.clone(), caller.actor, caller.via.clone());
+            let answered = answer(app, caller, Request::from_parts(parts, body)).await;
+            if let Err(problem) = &answered
+                && ESCALATIONS.contains(&problem.kind().code)
+            {
+                keydesk.tell_refused(Refused::Escalation, Some(actor), problem.kind().code, &via);
+            }
+            answered
         };
         Self::routed(described, Access::Manager(scope), handler)
     }

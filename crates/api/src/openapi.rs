@@ -29,6 +29,7 @@ use crate::endpoint::{Access, Endpoint};
     tags(
         (name = "Verification", description = "Who calls, and may they."),
         (name = "Keys", description = "Managing keys, in an installation that has the API Keys module."),
+        (name = "Audit", description = "What was done, by whom, and from where."),
         (name = "Catalogue", description = "What a key can be given."),
         (name = "Operations", description = "How Keydesk is. No key is needed."),
     ),

@@ -3,11 +3,11 @@
 
 use edge::{
     Template,
-    problem::{BOUNDS_ESCALATION, DEFAULT_KEY_PROTECTED, ENVIRONMENT_ESCALATION, SCOPE_ESCALATION},
+    problem::{BOUNDS_ESCALATION, DEFAULT_KEY_PROTECTED, ENVIRONMENT_ESCALATION, FORBIDDEN, SCOPE_ESCALATION},
 };
 
 use crate::{
-    auth::{READ, REVEAL, VERIFY, WRITE},
+    auth::{AUDIT, READ, REVEAL, VERIFY, WRITE},
     endpoint::Endpoint,
     endpoints as e,
     reference::{DESCRIPTION, PAGE, STYLE_SHEET},
@@ -65,6 +65,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(handover::withdraw_handover, for_manager(WRITE)),
         endpoint!(restore::restore_key, for_manager(WRITE)).refusing(&[&SCOPE_ESCALATION]),
         endpoint!(reveal::reveal_key, for_manager(REVEAL)).refusing(&[&SCOPE_ESCALATION]),
+        endpoint!(audit::read_audit, for_manager(AUDIT)).refusing(&[&FORBIDDEN]),
         endpoint!(health::healthz, open),
         endpoint!(health::readyz, open),
     ]

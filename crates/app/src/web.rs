@@ -25,6 +25,8 @@ mod server_resource;
 pub(crate) mod session;
 #[cfg(feature = "ssr")]
 mod state;
+#[cfg(feature = "ssr")]
+mod via;
 
 #[cfg(feature = "ssr")]
 pub use access::BrowserAccess;

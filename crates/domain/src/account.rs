@@ -4,7 +4,10 @@ use model::{Action, Actor, AdminError, Email, InstallationId, Permission, Role, 
 use serde_json::Value;
 use store::{Change, StoreError, StoredAdministrator};
 
-use crate::{Caller, Keydesk, audit::AuditEvent};
+use crate::{
+    Caller, Keydesk,
+    audit::{AuditEvent, By},
+};
 
 /// As [`crate::failure::public`], for administrators.
 pub(crate) fn public(error: StoreError) -> AdminError {
@@ -84,17 +87,17 @@ impl Keydesk {
         .await
     }
 
-    /// Appends one entry to the audit log of an installation.
+    /// Appends one entry to the audit log of an installation. Its details name people by their ids.
     pub(crate) async fn audit_account(
         &self,
         change: &mut Change,
         installation: InstallationId,
-        actor: Actor,
+        by: impl Into<By> + Send,
         action: Action,
         detail: Value,
     ) -> Result<(), AdminError> {
-        let event = AuditEvent { action, key: None, detail };
-        let written = self.write_audit(change, installation, actor, self.now(), vec![event]).await;
+        let event = AuditEvent::of(action, detail);
+        let written = self.write_audit(change, installation, by, self.now(), vec![event]).await;
         written.map_err(|_| AdminError::Unavailable)
     }
 }

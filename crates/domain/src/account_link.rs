@@ -7,7 +7,7 @@ use model::{
 use serde_json::json;
 use store::{Change, StoredAdministrator, StoredInvitation, StoredReset, TokenHash};
 
-use crate::{Keydesk, account::public, link_token, password_rules::words_about, session::SignedIn};
+use crate::{Keydesk, Via, account::public, link_token, password_rules::words_about, session::SignedIn};
 
 /// A link that was just made, with the token that it carries. The token is kept nowhere.
 #[derive(Clone, Debug)]
@@ -48,7 +48,9 @@ impl Keydesk {
         token: PlainSecret,
         name: Option<String>,
         password: PlainSecret,
+        via: impl Into<Via> + Send,
     ) -> Result<SignedIn, AdminError> {
+        let via = via.into();
         let hash = link_token::hash(token.expose()).ok_or(AdminError::LinkOver)?;
         let found = self.find_link(&hash).await?.ok_or(AdminError::LinkOver)?;
         let (name, about) = match &found {
@@ -66,10 +68,10 @@ impl Keydesk {
         let password_hash = self.hash_password(password, about).await?;
         self.change_accounts(move |this, mut change| async move {
             let (installation, administrator) = match found {
-                Found::Invitation(_) => this.accept_invitation(&mut change, &hash, name, password_hash).await?,
-                Found::Reset(_) => this.use_reset(&mut change, &hash, &password_hash).await?,
+                Found::Invitation(_) => this.accept_invitation(&mut change, &hash, name, password_hash, &via).await?,
+                Found::Reset(_) => this.use_reset(&mut change, &hash, &password_hash, &via).await?,
             };
-            let token = this.begin_session(&mut change, installation, administrator.id, None).await?;
+            let token = this.begin_session(&mut change, installation, administrator.id, None, &via).await?;
             change.commit().await.map_err(public)?;
             Ok(SignedIn { token, administrator })
         })
@@ -90,6 +92,7 @@ impl Keydesk {
         hash: &TokenHash,
         name: String,
         password_hash: String,
+        via: &Via,
     ) -> Result<(InstallationId, Administrator), AdminError> {
         let now = self.now();
         // Asked again inside: of two people with the link, only one becomes an administrator.
@@ -104,7 +107,7 @@ impl Keydesk {
             created_at: now,
             disabled_at: None,
         };
-        self.put_administrator(change, Actor::Bearer, &new).await?;
+        self.put_administrator(change, (Actor::Bearer, &via.request_alone()), &new).await?;
         Ok((installation, new.administrator))
     }
 
@@ -113,6 +116,7 @@ impl Keydesk {
         change: &mut Change,
         hash: &TokenHash,
         password_hash: &str,
+        via: &Via,
     ) -> Result<(InstallationId, Administrator), AdminError> {
         let found = change.password_reset_by_token(hash, self.now()).await.map_err(public)?;
         let StoredReset { installation, administrator } = found.ok_or(AdminError::LinkOver)?;
@@ -121,7 +125,8 @@ impl Keydesk {
         change.set_password(installation, id, password_hash).await.map_err(public)?;
         let sessions = change.end_sessions(id, None).await.map_err(public)?;
         let detail = json!({ "id": id, "by": "link", "sessions_ended": sessions });
-        self.audit_account(change, installation, Actor::Bearer, Action::AdministratorChangePassword, detail).await?;
+        let action = Action::AdministratorChangePassword;
+        self.audit_account(change, installation, (Actor::Bearer, &via.request_alone()), action, detail).await?;
         Ok((installation, administrator))
     }
 }

@@ -5,6 +5,7 @@ use store::{Change, StoredAdministrator};
 use crate::{
     Keydesk,
     account::{email, public},
+    audit::By,
     password_rules::words_about,
 };
 
@@ -63,13 +64,14 @@ impl Keydesk {
     pub(crate) async fn put_administrator(
         &self,
         change: &mut Change,
-        actor: Actor,
+        by: impl Into<By> + Send,
         draft: &StoredAdministrator,
     ) -> Result<(), AdminError> {
         change.insert_administrator(draft).await.map_err(public)?;
         change.withdraw_invitation(draft.installation, &draft.email_folded).await.map_err(public)?;
-        let Administrator { id, email, name, role } = &draft.administrator;
-        let detail = json!({ "id": id, "email": email, "name": name, "role": role });
-        self.audit_account(change, draft.installation, actor, Action::AdministratorCreate, detail).await
+        // No name and no address: the log names people by their ids.
+        let Administrator { id, role, .. } = &draft.administrator;
+        let detail = json!({ "id": id, "role": role });
+        self.audit_account(change, draft.installation, by, Action::AdministratorCreate, detail).await
     }
 }

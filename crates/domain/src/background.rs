@@ -14,6 +14,8 @@ const POLL: Duration = Duration::from_millis(250);
 const FLUSH: Duration = Duration::from_secs(5);
 /// How often rows that are too old are removed.
 const PURGE: Duration = Duration::from_secs(60 * 60);
+/// How often the signed ends of the audit logs are written to the log, the first time at the start.
+const HEADS: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The work that goes on beside the answering of calls.
 #[derive(Debug)]
@@ -33,6 +35,7 @@ impl Keydesk {
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().warm()));
         tasks.spawn(self.clone().flush_until(stop.subscribe()));
         tasks.spawn(self.clone().purge_until(stop.subscribe()));
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().log_heads_forever()));
         Background { keydesk: self.clone(), stop, tasks }
     }
 
@@ -101,6 +104,14 @@ impl Keydesk {
         let mut ticks = time::interval(PURGE);
         while next(&mut ticks, &mut stop).await {
             self.purge().await;
+        }
+    }
+
+    async fn log_heads_forever(self) {
+        let mut ticks = time::interval(HEADS);
+        loop {
+            ticks.tick().await;
+            self.log_audit_heads().await;
         }
     }
 

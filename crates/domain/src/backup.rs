@@ -50,7 +50,7 @@ impl Keydesk {
         self.change(1, |this, mut change| async move {
             let now = this.now();
             for installation in installations {
-                let event = AuditEvent { action: Action::BackupCreate, key: None, detail: json!({ "file": name }) };
+                let event = AuditEvent::of(Action::BackupCreate, json!({ "file": name }));
                 this.write_audit(&mut change, installation.id, Actor::Operator, now, vec![event]).await?;
             }
             this.commit(change).await

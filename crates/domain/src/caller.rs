@@ -4,6 +4,8 @@ use model::{
 };
 use verify::Record;
 
+use crate::Via;
+
 /// The caller of a verb: the actor, its installation, and what it may do there.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -13,6 +15,8 @@ pub struct Caller {
     pub installation: InstallationId,
     /// What they may do.
     pub authority: Authority,
+    /// Where the call came from.
+    pub via: Via,
 }
 
 /// What a caller may do.
@@ -41,7 +45,7 @@ pub struct KeyAuthority {
 impl Caller {
     /// Whoever can run the command line on the data.
     pub fn operator(installation: InstallationId) -> Self {
-        Self { actor: Actor::Operator, installation, authority: Authority::Operator }
+        Self { actor: Actor::Operator, installation, authority: Authority::Operator, via: Via::default() }
     }
 
     /// A caller of the REST API.
@@ -52,12 +56,14 @@ impl Caller {
             actor: Actor::Key { id: record.key_id() },
             installation: record.installation(),
             authority: Authority::Key(authority),
+            via: Via::default(),
         }
     }
 
     /// A person signed in to the Workspace.
-    pub(crate) fn administrator(who: &Administrator, installation: InstallationId) -> Self {
-        Self { actor: Actor::Administrator { id: who.id }, installation, authority: Authority::Person(who.role) }
+    pub(crate) fn administrator(who: &Administrator, installation: InstallationId, via: Via) -> Self {
+        let actor = Actor::Administrator { id: who.id };
+        Self { actor, installation, authority: Authority::Person(who.role), via }
     }
 
     /// Whether it may do this. What a role decides for a person, a scope has decided for a key at the door; what no

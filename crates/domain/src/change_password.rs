@@ -1,10 +1,9 @@
-use std::net::IpAddr;
-
 use model::{Action, Actor, AdminError, PlainSecret, fold};
 use serde_json::json;
 
 use crate::{
-    Keydesk, account::public, check_password::Checked, fingerprint, password_rules::words_about, throttle::Source,
+    Keydesk, Via, account::public, check_password::Checked, fingerprint, password_rules::words_about, throttle::Source,
+    visitor::counted,
 };
 
 impl Keydesk {
@@ -15,15 +14,17 @@ impl Keydesk {
         token: &str,
         present: PlainSecret,
         new: PlainSecret,
-        address: IpAddr,
+        via: impl Into<Via> + Send,
     ) -> Result<(), AdminError> {
+        let via = via.into();
         let hash = fingerprint(token.as_bytes());
         let session = self.living_session(&hash).await?.ok_or(AdminError::SignedOut)?;
         let (installation, id) = (session.installation, session.administrator.id);
         let account = fold(&session.administrator.email);
         let found = self.inner.store.administrator_by_email(&account).await.map_err(public)?;
         let before = found.ok_or(AdminError::SignedOut)?.password_hash;
-        let counted = self.inner.throttle.attempt(&account, Source::Address(address), self.inner.clock.elapsed())?;
+        let source = Source::Address(counted(&via));
+        let counted = self.inner.throttle.attempt(&account, source, self.inner.clock.elapsed())?;
         if self.check_password(present, Some(before.clone())).await? == Checked::Wrong {
             return Err(AdminError::WrongCredentials);
         }
@@ -41,8 +42,8 @@ impl Keydesk {
             change.withdraw_password_reset(id).await.map_err(public)?;
             let sessions = change.end_sessions(id, Some(&hash)).await.map_err(public)?;
             let detail = json!({ "id": id, "by": "self", "sessions_ended": sessions });
-            let (actor, action) = (Actor::Administrator { id }, Action::AdministratorChangePassword);
-            this.audit_account(&mut change, installation, actor, action, detail).await?;
+            let (by, action) = ((Actor::Administrator { id }, &via), Action::AdministratorChangePassword);
+            this.audit_account(&mut change, installation, by, action, detail).await?;
             change.commit().await.map_err(public)
         })
         .await

@@ -88,7 +88,7 @@ impl Keydesk {
             change.count_keys(installation, fewer).await.map_err(failure::public)?;
             change.withdraw_handovers(installation, &deleted, now).await.map_err(failure::public)?;
             let events = deleted.iter().map(|id| AuditEvent::on_key(Action::KeyDelete, *id, json!({}))).collect();
-            this.write_audit(&mut change, installation, caller.actor, now, events).await?;
+            this.write_audit(&mut change, installation, &caller, now, events).await?;
             let tombstones = this.tombstones(&mut change, installation, &deleted, now).await?;
             let epoch = change.epoch();
             this.commit(change).await?;

@@ -15,7 +15,7 @@ impl Keydesk {
             let sessions = change.end_sessions(id, None).await.map_err(public)?;
             let detail = json!({ "id": id, "sessions_ended": sessions });
             let action = Action::AdministratorEndSessions;
-            this.audit_account(&mut change, caller.installation, caller.actor, action, detail).await?;
+            this.audit_account(&mut change, caller.installation, &caller, action, detail).await?;
             change.commit().await.map_err(public)?;
             Ok(sessions)
         })

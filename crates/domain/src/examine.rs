@@ -1,7 +1,6 @@
 use serde::Serialize;
-use store::{HASH_LEN, StoreError};
 
-use crate::{Keydesk, audit};
+use crate::Keydesk;
 
 /// One thing that `doctor` looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,8 +21,6 @@ impl Finding {
     }
 }
 
-/// Audit entries read at once.
-const PAGE: i64 = 1_000;
 /// 2026-01-01: a clock before it is wrong.
 const CLOCK_EARLIEST_MS: i64 = 1_767_225_600_000;
 
@@ -62,13 +59,7 @@ impl Keydesk {
         if self.inner.store.kind() == "PostgreSQL" {
             findings.push(connection(self.database_exposure()));
         }
-        findings.push(match self.check_audit().await {
-            Ok((entries, None)) => Finding::new("audit log", true, format!("{entries} entries, unbroken"), ""),
-            Ok((_, Some(broken))) => {
-                Finding::new("audit log", false, broken, "an entry was altered or removed; compare with your backups")
-            }
-            Err(error) => Finding::new("audit log", false, error.to_string(), "check that the database runs"),
-        });
+        findings.push(self.examine_audit().await);
         let now = self.now();
         let advice = "set the machine's clock; expiry is decided by it";
         findings.push(Finding::new("clock", now.as_millis() > CLOCK_EARLIEST_MS, now.to_string(), advice));
@@ -76,29 +67,19 @@ impl Keydesk {
         findings
     }
 
-    async fn check_audit(&self) -> Result<(i64, Option<String>), StoreError> {
-        let mut entries = 0;
-        for installation in self.inner.store.installations().await? {
-            let mut previous = (0, [0; HASH_LEN]);
-            loop {
-                let page = self.inner.store.audit_after(installation.id, previous.0, PAGE).await?;
-                if page.is_empty() {
-                    break;
-                }
-                for entry in page {
-                    match audit::follows(installation.id, previous, &entry) {
-                        Some(checked) => previous = checked,
-                        None => {
-                            let broken =
-                                format!("broken at entry {} of installation {}", previous.0 + 1, installation.name);
-                            return Ok((entries, Some(broken)));
-                        }
-                    }
-                    entries += 1;
-                }
-            }
-        }
-        Ok((entries, None))
+    async fn examine_audit(&self) -> Finding {
+        const WHAT: &str = "audit log";
+        let checked = match self.check_audit().await {
+            Ok(checked) => checked,
+            Err(error) => return Finding::new(WHAT, false, error.to_string(), "check that the database runs"),
+        };
+        let broken: Vec<_> = checked
+            .iter()
+            .filter_map(|log| Some(format!("installation {}: {}", log.installation, log.broken.as_ref()?)))
+            .collect();
+        let entries: i64 = checked.iter().map(|log| log.entries).sum();
+        let found = if broken.is_empty() { format!("{entries} entries, unbroken") } else { broken.join("; ") };
+        Finding::new(WHAT, broken.is_empty(), found, "an entry was altered or removed; compare with your backups")
     }
 }
 

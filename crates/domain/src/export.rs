@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::{ClientName, Instant, Key, KeyError, KeySettings, ListQuery, Scope};
+use model::{Action, ClientName, Instant, Key, KeyError, KeySettings, ListQuery, Scope};
 use serde_json::json;
 
 use crate::{Caller, Keydesk};
@@ -55,6 +55,10 @@ impl Export {
         let listed = self.keydesk.rows(&self.caller, &query, PART).await?;
         let mut text = String::new();
         if !self.begun {
+            // Before any of it is sent. What was searched for is left out: it may be a person's name.
+            let searched = !query.search.is_empty();
+            let detail = json!({ "searched": searched, "environment": query.environment, "status": query.status });
+            self.keydesk.tell_export(&self.caller, Action::KeyExport, detail).await?;
             self.begun = true;
             let any = KeySettings::new(ClientName::parse("any")?);
             let more = any.texts_besides(&COLUMNS).into_iter().map(|(name, _)| name.into());
@@ -98,7 +102,7 @@ fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> Cow<'static, str> {
     set.into_iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" ").into()
 }
 
-fn line(text: &mut String, cells: &[Cow<'_, str>]) {
+pub(crate) fn line(text: &mut String, cells: &[Cow<'_, str>]) {
     for (index, cell) in cells.iter().enumerate() {
         if index > 0 {
             text.push(',');

@@ -3,7 +3,7 @@ use serde_json::json;
 use store::{HandoverSecret, NewHandover};
 
 use crate::{
-    Caller, Keydesk,
+    Caller, Keydesk, Via,
     audit::AuditEvent,
     failure, link_token,
     reveal::sealed_copy,
@@ -54,7 +54,7 @@ impl Keydesk {
             change.insert_handover(&new, now).await.map_err(failure::public)?;
             let detail = json!({ "handover": handover.id, "expires_at": handover.expires_at });
             let event = AuditEvent::on_key(Action::HandoverCreate, id, detail);
-            this.write_audit(&mut change, installation, caller.actor, now, vec![event]).await?;
+            this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
             this.commit(change).await?;
             Ok(NewHandoverLink { handover, token })
         })
@@ -71,9 +71,9 @@ impl Keydesk {
 
     /// Opens the link with this token: shows the key and its secret, once. The opening is in the audit log before they
     /// are shown.
-    pub async fn open_handover(&self, token: &PlainSecret) -> Result<HandedOver, KeyError> {
+    pub async fn open_handover(&self, token: &PlainSecret, via: &Via) -> Result<HandedOver, KeyError> {
         let hash = link_token::hash(token.expose()).ok_or(KeyError::HandoverOver)?;
-        let token = token.clone();
+        let (token, via) = (token.clone(), via.clone());
         self.change(1, move |this, mut change| async move {
             let now = this.now();
             let found = change.handover_by_token(&hash, now).await.map_err(failure::public)?;
@@ -92,7 +92,7 @@ impl Keydesk {
                 return Err(KeyError::HandoverOver);
             }
             let event = AuditEvent::on_key(Action::HandoverOpen, found.key, json!({ "handover": found.id }));
-            this.write_audit(&mut change, found.installation, Actor::Bearer, now, vec![event]).await?;
+            this.write_audit(&mut change, found.installation, (Actor::Bearer, &via), now, vec![event]).await?;
             this.commit(change).await?;
             Ok(HandedOver { key, secret })
         })
@@ -109,7 +109,7 @@ impl Keydesk {
                 return Err(if found.is_some() { KeyError::HandoverOver } else { KeyError::NotFound });
             }
             let event = AuditEvent::on_key(Action::HandoverWithdraw, id, json!({ "handover": handover }));
-            this.write_audit(&mut change, installation, caller.actor, now, vec![event]).await?;
+            this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
             this.commit(change).await
         })
         .await

@@ -17,6 +17,8 @@ pub struct HistoryEntry {
     pub name: Option<String>,
     /// What was done.
     pub action: Action,
+    /// The client's address, until the person is forgotten.
+    pub address: Option<String>,
     /// Details; never a secret.
     pub detail: Value,
 }
@@ -58,7 +60,7 @@ impl Keydesk {
             };
             let detail = serde_json::from_str(&entry.detail).unwrap_or_default();
             let action = entry.action().map_err(failure::public)?;
-            entries.push(HistoryEntry { at: entry.at, actor, name, action, detail });
+            entries.push(HistoryEntry { at: entry.at, actor, name, action, address: entry.address, detail });
         }
         Ok(History { entries, older })
     }

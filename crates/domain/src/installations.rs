@@ -87,7 +87,7 @@ impl Keydesk {
         change.insert_installation(&stored).await.map_err(failure::public)?;
         let installation = Installation::from(stored);
         let detail = json!({ "name": installation.name, "recoverable": installation.recoverable });
-        let event = AuditEvent { action: Action::InstallationCreate, key: None, detail };
+        let event = AuditEvent::of(Action::InstallationCreate, detail);
         self.write_audit(change, installation.id, actor, now, vec![event]).await?;
         self.insert_default_key(change, actor, &installation, now).await?;
         Ok(installation)
@@ -104,7 +104,7 @@ impl Keydesk {
                 return Err(KeyError::NoInstallation);
             }
             let action = if enabled { Action::InstallationEnable } else { Action::InstallationDisable };
-            let event = AuditEvent { action, key: None, detail: json!({}) };
+            let event = AuditEvent::of(action, json!({}));
             this.write_audit(&mut change, id, actor, now, vec![event]).await?;
             this.commit(change).await?;
             this.reload_installations().await

@@ -48,7 +48,7 @@ impl Keydesk {
             // No name and no address: the log names people by their ids.
             let replaces = before.map(|before| before.id);
             let detail = json!({ "id": id, "role": role, "expires_at": expires_at, "replaces": replaces });
-            this.audit_account(&mut change, installation, caller.actor, Action::AdministratorInvite, detail).await?;
+            this.audit_account(&mut change, installation, &caller, Action::AdministratorInvite, detail).await?;
             change.commit().await.map_err(public)?;
             Ok(NewAccountLink {
                 link: AccountLink { kind: AccountLinkKind::Invitation, email, name },

@@ -5,7 +5,9 @@ use model::{
 use store::{Change, NewSecret, StoredKey, StoredRecord};
 
 use crate::{
-    Answered, Caller, Idempotency, Installation, Issued, Keydesk, entropy, failure,
+    Answered, Caller, Idempotency, Installation, Issued, Keydesk,
+    audit::By,
+    entropy, failure,
     idempotency::Kept,
     seal::{self, Row},
     settings_audit,
@@ -68,7 +70,7 @@ impl Keydesk {
             }
             caller.require_to_issue(&draft.settings)?;
             let now = this.now();
-            let (mut issued, records) = this.insert(&mut change, caller.actor, &installation, vec![draft], now).await?;
+            let (mut issued, records) = this.insert(&mut change, &caller, &installation, vec![draft], now).await?;
             let issued = issued.remove(0);
             if let (Some(idempotency), Some(record)) = (&idempotency, records.first()) {
                 let kept = Kept { installation: &installation, issued: &issued, secret: record.secret };
@@ -89,7 +91,7 @@ impl Keydesk {
         self.change_rows_as(caller, drafts.len(), move |this, caller, mut change| async move {
             drafts.iter().try_for_each(|draft| caller.require_to_issue(&draft.settings))?;
             let now = this.now();
-            let (issued, records) = this.insert(&mut change, caller.actor, &installation, drafts, now).await?;
+            let (issued, records) = this.insert(&mut change, &caller, &installation, drafts, now).await?;
             this.commit(change).await?;
             this.inner.verifier.apply(records);
             Ok(issued)
@@ -117,7 +119,7 @@ impl Keydesk {
     async fn insert(
         &self,
         change: &mut Change,
-        actor: Actor,
+        by: impl Into<By> + Send,
         installation: &Installation,
         drafts: Vec<Draft>,
         now: Instant,
@@ -140,7 +142,7 @@ impl Keydesk {
             change.insert_keys(&rows).await.map_err(failure::public)?;
         }
         change.count_keys(installation.id, counted).await.map_err(failure::public)?;
-        self.write_audit(change, installation.id, actor, now, events).await?;
+        self.write_audit(change, installation.id, by, now, events).await?;
         let records = rows.iter().map(|(key, secret)| StoredRecord::of_new(key, secret)).collect();
         Ok((issued, records))
     }

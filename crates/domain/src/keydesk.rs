@@ -13,9 +13,10 @@ use verify::Verifier;
 
 use crate::{
     Authority, Caller, Clock, Entropy, Installation, Keyring,
-    audit::{self, AuditEvent},
+    audit::{self, AuditEvent, By},
     entropy, failure,
     keyring::KeyringFile,
+    lines::Lines,
     password::Passwords,
     throttle::{Throttle, ThrottleCounters},
 };
@@ -43,6 +44,8 @@ pub(crate) struct Inner {
     pub(crate) reloading: tokio::sync::Mutex<()>,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
+    /// Lines about refusals in this second.
+    pub(crate) lines: Lines,
 }
 
 /// Why calls can't be answered right now.
@@ -201,11 +204,13 @@ impl Keydesk {
         &self,
         change: &mut Change,
         installation: InstallationId,
-        actor: Actor,
+        by: impl Into<By> + Send,
         now: Instant,
         events: Vec<AuditEvent>,
     ) -> Result<(), KeyError> {
-        audit::write(change, &*self.inner.entropy, installation, actor, now, events).await.map_err(failure::public)
+        let by = by.into();
+        let (keys, entropy) = (self.inner.keyring.audit(), &*self.inner.entropy);
+        audit::write(keys, entropy, change, installation, &by, now, events).await
     }
 
     pub(crate) async fn commit(&self, change: Change) -> Result<(), KeyError> {

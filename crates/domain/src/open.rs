@@ -11,8 +11,8 @@ use verify::Verifier;
 use zeroize::Zeroizing;
 
 use crate::{
-    Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, keydesk::Inner,
-    keyring::KeyringFile, password::Passwords, throttle::Throttle,
+    Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, audit::keys::AuditKey,
+    keydesk::Inner, keyring::KeyringFile, lines::Lines, password::Passwords, throttle::Throttle,
 };
 
 /// The prefix of secrets when the operator chooses none.
@@ -90,6 +90,9 @@ pub enum OpenError {
     /// The first installation could not be created.
     #[error("the first installation could not be made: {0}")]
     First(KeyError),
+    /// The audit log could not be signed.
+    #[error("the audit log could not be signed: {0}")]
+    Audit(KeyError),
 }
 
 impl Keydesk {
@@ -122,6 +125,8 @@ impl Keydesk {
             None => KeyringFile::in_dir(&data_dir),
         });
         let keyring = match (&keyring_file, &keyring, &deployment) {
+            // Nodes of one database have copies of one keyring, and would each add another key.
+            (Some(file), _, Some(_)) if store.is_sqlite() => Keyring::load_with_audit(file, &*entropy)?,
             (Some(file), _, Some(_)) => Keyring::load(file)?,
             (Some(file), _, None) => Keyring::load_or_create(file, &*entropy)?,
             (None, text, _) => Keyring::parse(text.as_deref().map_or("", String::as_str))?,
@@ -131,15 +136,16 @@ impl Keydesk {
             Some(deployment) => deployment,
             None => {
                 let key_prefix = chosen.as_ref().map_or(DEFAULT_PREFIX, SecretFormat::prefix).to_owned();
-                found(
-                    &store,
-                    Deployment { key_prefix, keyring_proof: keyring.peppers().proof(), created_at: clock.now() },
-                )
-                .await?
+                let proof = keyring.peppers().proof();
+                let new = Deployment { key_prefix, keyring_proof: proof, created_at: clock.now() };
+                found(&store, new, keyring.audit().first()).await?
             }
         };
         if !keyring.peppers().proves(&deployment.keyring_proof) {
             return Err(KeyringError::Foreign.into());
+        }
+        if let Some(id) = keyring.audit().other_than(&store.audit_keys().await?) {
+            return Err(KeyringError::ForeignAudit(id.to_owned()).into());
         }
         let format = SecretFormat::new(&deployment.key_prefix)?;
         if chosen.is_some_and(|chosen| chosen != format) {
@@ -163,10 +169,12 @@ impl Keydesk {
                 reloading: tokio::sync::Mutex::default(),
                 passwords,
                 throttle: Throttle::new(behind_unnamed_proxy),
+                lines: Lines::default(),
             }),
         };
         keydesk.make_first_installation().await.map_err(OpenError::First)?;
         keydesk.reload_installations().await.map_err(OpenError::First)?;
+        keydesk.begin_audit().await?;
         Ok(keydesk)
     }
 
@@ -194,12 +202,13 @@ impl Keydesk {
 }
 
 /// Writes the deployment's row, or reads the one that another process wrote first.
-async fn found(store: &Store, deployment: Deployment) -> Result<Deployment, StoreError> {
+async fn found(store: &Store, deployment: Deployment, audit_key: &AuditKey) -> Result<Deployment, StoreError> {
     let mut change = store.change().await?;
     if let Some(theirs) = change.deployment().await? {
         return Ok(theirs);
     }
     change.insert_deployment(&deployment).await?;
+    change.insert_audit_key(&audit_key.id, &audit_key.proof(), deployment.created_at).await?;
     change.commit().await?;
     Ok(deployment)
 }

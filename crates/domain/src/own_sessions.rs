@@ -1,7 +1,7 @@
 use model::{Action, Actor, AdminError, OwnSession, SessionId};
 use serde_json::json;
 
-use crate::{Keydesk, account::public, fingerprint, session_life::sessions_ended};
+use crate::{Keydesk, Via, account::public, fingerprint, session_life::sessions_ended};
 
 impl Keydesk {
     /// The sessions of the person whose session this is, the newest first.
@@ -21,7 +21,13 @@ impl Keydesk {
     }
 
     /// Ends a session of the person whose session this is; it may be this one. False: they have none such.
-    pub async fn end_own_session(&self, token: &str, id: SessionId) -> Result<bool, AdminError> {
+    pub async fn end_own_session(
+        &self,
+        token: &str,
+        id: SessionId,
+        via: impl Into<Via> + Send,
+    ) -> Result<bool, AdminError> {
+        let via = via.into();
         let hash = fingerprint(token.as_bytes());
         let session = self.living_session(&hash).await?.ok_or(AdminError::SignedOut)?;
         let (installation, person) = (session.installation, session.administrator.id);
@@ -33,8 +39,9 @@ impl Keydesk {
             let ended = change.end_session_of(person, id).await.map_err(public)?;
             if ended {
                 let detail = json!({ "id": person, "session": id, "sessions_ended": 1 });
-                let (actor, action) = (Actor::Administrator { id: person }, Action::AdministratorEndSessions);
-                this.audit_account(&mut change, installation, actor, action, detail).await?;
+                let by = (Actor::Administrator { id: person }, &via);
+                let action = Action::AdministratorEndSessions;
+                this.audit_account(&mut change, installation, by, action, detail).await?;
             }
             change.commit().await.map_err(public)?;
             Ok(ended)

@@ -36,7 +36,7 @@ impl Keydesk {
                     (Removed::Administrator, Action::AdministratorRemove, detail)
                 }
             };
-            this.audit_account(&mut change, installation, caller.actor, action, detail).await?;
+            this.audit_account(&mut change, installation, &caller, action, detail).await?;
             change.commit().await.map_err(public)?;
             Ok(removed)
         })

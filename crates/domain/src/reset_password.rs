@@ -25,7 +25,7 @@ impl Keydesk {
             change.put_password_reset(id, &hash, now, expires_at).await.map_err(public)?;
             let detail = json!({ "id": id, "expires_at": expires_at });
             let action = Action::AdministratorResetPassword;
-            this.audit_account(&mut change, caller.installation, caller.actor, action, detail).await?;
+            this.audit_account(&mut change, caller.installation, &caller, action, detail).await?;
             change.commit().await.map_err(public)?;
             Ok(NewAccountLink { link: AccountLink { kind: AccountLinkKind::Reset, email, name }, token, expires_at })
         })

@@ -26,7 +26,7 @@ impl Keydesk {
             }
             change.count_keys(installation, 1).await.map_err(failure::public)?;
             let event = AuditEvent::on_key(Action::KeyRestore, id, json!({}));
-            this.write_audit(&mut change, installation, caller.actor, now, vec![event]).await?;
+            this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
             this.finish(change, installation, id, now).await
         })
         .await

@@ -19,7 +19,7 @@ impl Keydesk {
             caller.require_secret(key.kind(), key.scopes())?;
             let copy = sealed_copy(&mut change, &caller, id).await?;
             let event = AuditEvent::on_key(Action::KeyReveal, id, json!({}));
-            this.write_audit(&mut change, caller.installation, caller.actor, this.now(), vec![event]).await?;
+            this.write_audit(&mut change, caller.installation, &caller, this.now(), vec![event]).await?;
             this.commit(change).await?;
             this.unseal(&copy)
         })

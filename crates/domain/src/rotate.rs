@@ -58,7 +58,7 @@ impl Keydesk {
             change.withdraw_handovers(installation.id, &[id], now).await.map_err(failure::public)?;
             let detail = json!({ "from": before.hint, "to": new.hint, "overlap_seconds": overlap });
             let event = AuditEvent::on_key(Action::KeyRotate, id, detail);
-            this.write_audit(&mut change, installation.id, caller.actor, now, vec![event]).await?;
+            this.write_audit(&mut change, installation.id, &caller, now, vec![event]).await?;
             let key = change.key(installation.id, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
             let issued = Issued { key: key.at(now), secret };
             if let Some(idempotency) = &idempotency {
@@ -85,7 +85,7 @@ impl Keydesk {
                 return Ok(before.at(now));
             }
             let event = AuditEvent::on_key(Action::KeyEndOverlap, id, json!({}));
-            this.write_audit(&mut change, installation, caller.actor, now, vec![event]).await?;
+            this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
             this.finish(change, installation, id, now).await
         })
         .await

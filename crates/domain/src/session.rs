@@ -5,12 +5,13 @@ use serde_json::json;
 use store::{Change, StoredSession, TokenHash};
 
 use crate::{
-    Caller, Installation, Keydesk, Visitor,
+    Caller, Installation, Keydesk, Refused, Via, Visitor,
     account::{email, public},
     check_password::Checked,
     fingerprint, link_token,
     session_life::sessions_ended,
     throttle::Source,
+    visitor::counted,
 };
 
 /// A use is written down when the last one is this old, in milliseconds: not with each click.
@@ -32,12 +33,14 @@ pub struct Session {
     pub administrator: Administrator,
     /// Where they work.
     pub installation: Installation,
+    /// Where the request came from, as whoever read it says.
+    pub via: Via,
 }
 
 impl Session {
     /// The caller for the domain's verbs.
     pub fn caller(&self) -> Caller {
-        Caller::administrator(&self.administrator, self.installation.id)
+        Caller::administrator(&self.administrator, self.installation.id, self.via.clone())
     }
 }
 
@@ -53,17 +56,24 @@ impl Keydesk {
     ) -> Result<SignedIn, AdminError> {
         let folded = email(email_typed).map(|(_, folded)| folded);
         let account = folded.as_deref().unwrap_or_default().to_owned();
-        let from = from.into();
-        let device = from.device.and_then(|token| self.device(token, &account));
-        let source = device.map_or(Source::Address(from.address), Source::Device);
-        let counted = self.inner.throttle.attempt(&account, source, self.inner.clock.elapsed())?;
+        let Visitor { via, device } = from.into();
+        let device = device.and_then(|token| self.device(token, &account));
+        let source = device.map_or(Source::Address(counted(&via)), Source::Device);
+        let attempt = self.inner.throttle.attempt(&account, source, self.inner.clock.elapsed());
+        let counted =
+            attempt.inspect_err(|_| self.tell_refused(Refused::Throttled, None, "too_many_attempts", &via))?;
         let found = match folded {
             Ok(folded) => self.inner.store.administrator_by_email(&folded).await.map_err(public)?,
             Err(_) => None,
         };
         let hash = found.as_ref().map(|found| found.password_hash.clone());
+        let known = found.as_ref().map(|found| Actor::Administrator { id: found.administrator.id });
         let better = match self.check_password(password, hash).await? {
-            Checked::Wrong => return Err(AdminError::WrongCredentials),
+            Checked::Wrong => {
+                // Not what was typed: it may be a password, in the wrong field.
+                self.tell_refused(Refused::SignIn, known, "wrong_credentials", &via);
+                return Err(AdminError::WrongCredentials);
+            }
             Checked::Right => None,
             Checked::RightAsTyped { better } => Some(better),
         };
@@ -82,7 +92,7 @@ impl Keydesk {
             if let Some(better) = better {
                 change.set_password(installation, id, &better).await.map_err(public)?;
             }
-            let token = this.begin_session(&mut change, installation, id, brought.as_ref()).await?;
+            let token = this.begin_session(&mut change, installation, id, brought.as_ref(), &via).await?;
             change.commit().await.map_err(public)?;
             Ok(SignedIn { token, administrator: person.administrator })
         })
@@ -96,25 +106,27 @@ impl Keydesk {
         installation: InstallationId,
         id: AdministratorId,
         brought: Option<&TokenHash>,
+        via: &Via,
     ) -> Result<PlainSecret, AdminError> {
         if let Some(brought) = brought {
-            self.end_session(change, brought).await?;
+            self.end_session(change, brought, via).await?;
         }
         let now = self.now();
         change.end_oldest_sessions(id, sessions_ended(now), SESSIONS_MAX - 1).await.map_err(public)?;
         let token = link_token::new(&*self.inner.entropy);
         let (hash, session) = (fingerprint(token.expose().as_bytes()), SessionId(self.new_id(now)));
         change.insert_session(&hash, session, id, now).await.map_err(public)?;
-        self.audit_account(change, installation, Actor::Administrator { id }, Action::SignIn, json!({})).await?;
+        let by = (Actor::Administrator { id }, via);
+        self.audit_account(change, installation, by, Action::SignIn, json!({})).await?;
         Ok(token)
     }
 
     /// Ends a session as its person's own act, if there is one.
-    async fn end_session(&self, change: &mut Change, hash: &TokenHash) -> Result<(), AdminError> {
+    async fn end_session(&self, change: &mut Change, hash: &TokenHash, via: &Via) -> Result<(), AdminError> {
         let Some(stored) = change.session(hash).await.map_err(public)? else { return Ok(()) };
         change.end_session(hash).await.map_err(public)?;
-        let actor = Actor::Administrator { id: stored.administrator.id };
-        self.audit_account(change, stored.installation, actor, Action::SignOut, json!({})).await
+        let by = (Actor::Administrator { id: stored.administrator.id }, via);
+        self.audit_account(change, stored.installation, by, Action::SignOut, json!({})).await
     }
 
     /// The session of this token, if it has not ended. This counts as a use and keeps the session for another half
@@ -143,17 +155,18 @@ impl Keydesk {
 
     fn at_work(&self, stored: StoredSession) -> Option<Session> {
         let installation = self.remembered(stored.installation)?;
-        Some(Session { administrator: stored.administrator, installation })
+        Some(Session { administrator: stored.administrator, installation, via: Via::default() })
     }
 
     /// Ends a session, here and not only in the browser.
-    pub async fn sign_out(&self, token: &str) -> Result<(), AdminError> {
+    pub async fn sign_out(&self, token: &str, via: impl Into<Via> + Send) -> Result<(), AdminError> {
+        let via = via.into();
         let hash = fingerprint(token.as_bytes());
         if self.inner.store.session(&hash).await.map_err(public)?.is_none() {
             return Ok(());
         }
         self.change_accounts(move |this, mut change| async move {
-            this.end_session(&mut change, &hash).await?;
+            this.end_session(&mut change, &hash, &via).await?;
             change.commit().await.map_err(public)
         })
         .await

@@ -20,7 +20,7 @@ impl Keydesk {
             change.set_role(caller.installation, id, role).await.map_err(public)?;
             let detail = json!({ "id": id, "from": before, "to": role });
             let action = Action::AdministratorSetRole;
-            this.audit_account(&mut change, caller.installation, caller.actor, action, detail).await?;
+            this.audit_account(&mut change, caller.installation, &caller, action, detail).await?;
             change.commit().await.map_err(public)?;
             Ok(Administrator { role, ..found.administrator })
         })

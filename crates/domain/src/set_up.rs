@@ -6,7 +6,7 @@ use model::{Action, Actor, AdminError, InstallationId, Instant, PlainSecret, Rol
 use serde_json::json;
 use store::StoredSetUpLink;
 
-use crate::{Keydesk, NewAdministrator, account::public, session::SignedIn, spent_links};
+use crate::{Keydesk, NewAdministrator, Via, account::public, session::SignedIn, spent_links};
 
 /// A set-up link ends after this time, in milliseconds: 24 hours.
 pub const SET_UP_LIFE_MS: i64 = 24 * 60 * 60 * 1000;
@@ -80,7 +80,13 @@ impl Keydesk {
     }
 
     /// Creates the first administrator, an owner, of the installation whose set-up token this is, and signs them in.
-    pub async fn set_up(&self, token: &str, new: NewAdministrator) -> Result<SignedIn, AdminError> {
+    pub async fn set_up(
+        &self,
+        token: &str,
+        new: NewAdministrator,
+        via: impl Into<Via> + Send,
+    ) -> Result<SignedIn, AdminError> {
+        let via = via.into();
         let installation = self.set_up_of(token).await?.ok_or(AdminError::SetUpOver)?;
         let draft = self.draft(installation, NewAdministrator { role: Role::Owner, ..new }).await?;
         self.change_accounts(move |this, mut change| async move {
@@ -88,8 +94,8 @@ impl Keydesk {
             if change.count_administrators(installation).await.map_err(public)? != 0 {
                 return Err(AdminError::SetUpOver);
             }
-            this.put_administrator(&mut change, Actor::System, &draft).await?;
-            let token = this.begin_session(&mut change, installation, draft.administrator.id, None).await?;
+            this.put_administrator(&mut change, (Actor::System, &via.request_alone()), &draft).await?;
+            let token = this.begin_session(&mut change, installation, draft.administrator.id, None, &via).await?;
             change.commit().await.map_err(public)?;
             this.end_set_up(installation).await;
             Ok(SignedIn { token, administrator: draft.administrator })

@@ -28,10 +28,12 @@ pub(crate) fn issued(key: &Key) -> AuditEvent {
     ] {
         detail.insert(name.to_owned(), value);
     }
-    AuditEvent::on_key(Action::KeyIssue, key.id, Value::Object(detail))
+    let event = AuditEvent::on_key(Action::KeyIssue, key.id, Value::Object(detail));
+    AuditEvent { environment: Some(key.environment), ..event }
 }
 
-/// The entry of a change: each setting before and after, but of the notes only that they were changed. A change of the
+/// The entry of a change: each setting before and after, but of the notes and of the owner's address only that they were changed: the
+/// log keeps what it has, and a person can be forgotten. A change of the
 /// name alone, or a switch alone, has an action of its own.
 pub(crate) fn changed(id: KeyId, from: &KeySettings, to: &KeySettings) -> AuditEvent {
     let mut before = named(&SettingsPatch::diff(to, from));
@@ -43,8 +45,10 @@ pub(crate) fn changed(id: KeyId, from: &KeySettings, to: &KeySettings) -> AuditE
             detail.insert(name, json!({ "from": from, "to": to }));
         }
     }
-    if let Some(notes) = detail.get_mut("notes") {
-        *notes = json!({ "changed": true });
+    for personal in ["notes", "owner_email"] {
+        if let Some(setting) = detail.get_mut(personal) {
+            *setting = json!({ "changed": true });
+        }
     }
     match detail.remove("client_name") {
         Some(name) if detail.is_empty() => AuditEvent::on_key(Action::KeyRename, id, name),
@@ -75,12 +79,14 @@ mod tests {
     }
 
     #[test]
-    fn notes_are_only_said_to_have_changed() {
-        let from = KeySettings { notes: Some("secret plan".parse().unwrap()), ..settings() };
+    fn notes_and_addresses_are_only_said_to_have_changed() {
+        let (notes, owner_email) = (Some("secret plan".parse().unwrap()), Some("ada@example.com".parse().unwrap()));
+        let from = KeySettings { notes, owner_email, ..settings() };
         let to = KeySettings { enabled: false, ..settings() };
         let event = changed(KeyId(uuid::Uuid::nil()), &from, &to);
         assert_eq!(event.action, Action::KeyUpdate);
-        let expected = json!({ "notes": { "changed": true }, "enabled": { "from": true, "to": false } });
+        let changed = json!({ "changed": true });
+        let expected = json!({ "notes": changed, "owner_email": changed, "enabled": { "from": true, "to": false } });
         assert_eq!(event.detail, expected);
     }
 }

@@ -69,7 +69,7 @@ impl Keydesk {
                 return Ok(outcome);
             }
             let events = outcome.changed.iter().map(|id| event(*id, enabled)).collect();
-            this.write_audit(&mut change, installation, caller.actor, now, events).await?;
+            this.write_audit(&mut change, installation, &caller, now, events).await?;
             this.commit_keys(change, installation, &outcome.changed).await?;
             Ok(outcome)
         })

@@ -32,7 +32,7 @@ impl Keydesk {
                 let sessions = change.end_sessions(id, None).await.map_err(public)?;
                 (Action::AdministratorDisable, json!({ "id": id, "sessions_ended": sessions }))
             };
-            this.audit_account(&mut change, installation, caller.actor, action, detail).await?;
+            this.audit_account(&mut change, installation, &caller, action, detail).await?;
             change.commit().await.map_err(public)?;
             Ok(found.administrator)
         })

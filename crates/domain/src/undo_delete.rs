@@ -33,7 +33,7 @@ impl Keydesk {
             let count = ids.len() as u64;
             change.count_keys(installation, count as i64).await.map_err(failure::public)?;
             let events = ids.iter().map(|id| AuditEvent::on_key(Action::KeyRestore, *id, json!({}))).collect();
-            this.write_audit(&mut change, installation, caller.actor, now, events).await?;
+            this.write_audit(&mut change, installation, &caller, now, events).await?;
             this.commit(change).await?;
             this.inner.verifier.apply(records);
             Ok(count)

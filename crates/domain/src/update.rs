@@ -44,7 +44,7 @@ impl Keydesk {
                 return Err(KeyError::NotFound);
             }
             let event = settings_audit::changed(id, from, &to);
-            this.write_audit(&mut change, installation, caller.actor, now, vec![event]).await?;
+            this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
             this.finish(change, installation, id, now).await
         })
         .await

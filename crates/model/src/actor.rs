@@ -85,6 +85,24 @@ pub enum Action {
     /// A key's secret was shown.
     #[serde(rename = "key.reveal")]
     KeyReveal,
+    /// The list of keys was exported as a table.
+    #[serde(rename = "key.export")]
+    KeyExport,
+    /// The audit log was exported.
+    #[serde(rename = "audit.export")]
+    AuditExport,
+    /// The entries so far, which were not signed, were checked and their end signed.
+    #[serde(rename = "audit.adopt")]
+    AuditAdopt,
+    /// Another audit key signs from here on. The last entry under the key of before.
+    #[serde(rename = "audit.key_rotated")]
+    AuditKeyRotated,
+    /// The signed end of the log was missing or was not the end that was found: somebody has altered the log.
+    #[serde(rename = "audit.head_lost")]
+    AuditHeadLost,
+    /// A person was forgotten: name, e-mail address, and where they came from.
+    #[serde(rename = "administrator.forget")]
+    AdministratorForget,
     /// A person was made an administrator.
     #[serde(rename = "administrator.create")]
     AdministratorCreate,
@@ -148,6 +166,12 @@ impl Action {
             Self::KeyDelete => "key.delete",
             Self::KeyRestore => "key.restore",
             Self::KeyReveal => "key.reveal",
+            Self::KeyExport => "key.export",
+            Self::AuditExport => "audit.export",
+            Self::AuditAdopt => "audit.adopt",
+            Self::AuditKeyRotated => "audit.key_rotated",
+            Self::AuditHeadLost => "audit.head_lost",
+            Self::AdministratorForget => "administrator.forget",
             Self::AdministratorCreate => "administrator.create",
             Self::SetUpLinkCreate => "set_up_link.create",
             Self::AdministratorInvite => "administrator.invite",

@@ -9,6 +9,7 @@ mod about;
 mod account;
 mod actor;
 mod administrator;
+mod audit;
 mod bounded;
 mod bounds;
 mod catalogue;
@@ -47,6 +48,9 @@ pub use account::{
 };
 pub use actor::{Action, Actor};
 pub use administrator::{AdminError, Administrator, PASSWORD_MAX, PASSWORD_MIN, Role, UnknownRole};
+pub use audit::{
+    ActorFilter, AuditCursor, AuditItem, AuditPage, AuditQuery, InvalidActor, InvalidAuditCursor, UnknownAction,
+};
 pub use bounded::{Bounded, InvalidLength};
 pub use bounds::Bounds;
 pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};

@@ -14,13 +14,13 @@ use axum::{
     extract::ConnectInfo,
     response::{IntoResponse, Response},
 };
-use domain::Keydesk;
+use domain::{Keydesk, UserAgent, Via};
 use edge::{
     Answer, Answering, ClientAddress, DEADLINE, Edge, Failure, Payload, RequestContext, RequestId, Route,
     client_address, guarded, within_span_once_waiting,
 };
 use gate::Gate;
-use http::{Method, Request};
+use http::{Method, Request, header::USER_AGENT};
 use hyper::body::Incoming;
 use tower::Service;
 use tracing::Instrument as _;
@@ -131,6 +131,9 @@ impl Inner {
         }
         client_address::name(client, peer, request.extensions_mut());
         request.extensions_mut().insert(RequestId(context.id()));
+        let agent = request.headers().get(USER_AGENT).and_then(|agent| UserAgent::of(agent.as_bytes()));
+        let via = Via { address: client.0, request_id: Some(context.id()), user_agent: agent };
+        request.extensions_mut().insert(via);
         let mut router = self.router.clone();
         let routed = guarded(DEADLINE, router.call(request)).instrument(self.edge.span(&context)).await;
         self.finish(context, routed.map(|Ok(response)| response))

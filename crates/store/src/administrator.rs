@@ -1,5 +1,3 @@
-use std::collections::HashMap;
-
 use model::{Administrator, AdministratorId, InstallationId, Instant, Role};
 use uuid::Uuid;
 
@@ -68,7 +66,6 @@ pub(crate) const ADMINISTRATOR: &str = "SELECT id, installation_id, email, email
 pub(crate) const COUNT_ADMINISTRATORS: &str = "SELECT COUNT(*) FROM administrator WHERE installation_id = $1";
 pub(crate) const COUNT_OTHER_OWNERS: &str = "SELECT COUNT(*) FROM administrator \
      WHERE installation_id = $1 AND id <> $2 AND role = 'owner' AND disabled_at IS NULL";
-pub(crate) const ADMINISTRATOR_NAMES: &str = "SELECT id, name FROM administrator WHERE installation_id = $1";
 pub(crate) const SET_ROLE: &str = "UPDATE administrator SET role = $3 WHERE installation_id = $1 AND id = $2";
 pub(crate) const SET_DISABLED: &str =
     "UPDATE administrator SET disabled_at = $3 WHERE installation_id = $1 AND id = $2";
@@ -77,7 +74,7 @@ pub(crate) const SET_PASSWORD: &str =
 pub(crate) const DELETE_ADMINISTRATOR: &str = "DELETE FROM administrator WHERE installation_id = $1 AND id = $2";
 
 impl Change {
-    /// Writes a new administrator.
+    /// Writes a new administrator, and whom their id in the audit log means.
     pub async fn insert_administrator(&mut self, new: &StoredAdministrator) -> Result<(), StoreError> {
         on_tx!(self, connection => {
             sqlx::query(INSERT_ADMINISTRATOR)
@@ -93,7 +90,7 @@ impl Change {
                 .execute(connection)
                 .await?;
         });
-        Ok(())
+        self.insert_person(new.installation, &new.administrator, &new.email_folded).await
     }
 
     /// The administrator with this folded e-mail address in any installation, as this change sees it.
@@ -213,16 +210,6 @@ impl Change {
 }
 
 impl Store {
-    /// The administrators of an installation by name.
-    pub async fn administrator_names(
-        &self,
-        installation: InstallationId,
-    ) -> Result<HashMap<AdministratorId, String>, StoreError> {
-        let rows: Vec<(Uuid, String)> =
-            on_db!(self, pool => sqlx::query_as(ADMINISTRATOR_NAMES).bind(installation.0).fetch_all(pool).await?);
-        Ok(rows.into_iter().map(|(id, name)| (AdministratorId(id), name)).collect())
-    }
-
     /// The administrator with this folded e-mail address.
     pub async fn administrator_by_email(&self, email_folded: &str) -> Result<Option<StoredAdministrator>, StoreError> {
         let row: Option<AdministratorRow> = on_db!(self, pool => {

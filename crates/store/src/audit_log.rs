@@ -1,12 +1,13 @@
-use model::{AuditId, InstallationId, Instant, KeyId};
+use model::{AuditId, Environment, InstallationId, Instant, KeyId};
 use uuid::Uuid;
 
 use crate::{
-    AuditEntry, Change, HASH_LEN, Store, StoreError,
-    audit_entry::{INSERT_ENTRIES, entry_row},
+    AuditEnd, AuditEntry, AuditHead, Change, Store, StoreError,
+    audit_entry::{INSERT_ENTRIES, entry_row, hash},
     db::on_db,
     group::on_tx,
     inserts::Inserts,
+    sql::{CHUNK, Sql, query},
 };
 
 #[derive(sqlx::FromRow)]
@@ -17,13 +18,19 @@ struct AuditRow {
     actor: String,
     action: String,
     key_id: Option<Uuid>,
+    environment: Option<String>,
     detail: String,
+    address: Option<String>,
+    request_id: Option<Uuid>,
+    user_agent: Option<String>,
+    via_digest: Option<Vec<u8>>,
+    audit_key_id: String,
     previous_hash: Vec<u8>,
     hash: Vec<u8>,
 }
 
-fn hash(bytes: Vec<u8>) -> Result<[u8; HASH_LEN], StoreError> {
-    bytes.try_into().map_err(|_| StoreError::Corrupt { column: "audit_entry.hash" })
+fn environment(text: &str) -> Result<Environment, StoreError> {
+    text.parse().map_err(|_| StoreError::Corrupt { column: "audit_entry.environment" })
 }
 
 impl TryFrom<AuditRow> for AuditEntry {
@@ -37,22 +44,54 @@ impl TryFrom<AuditRow> for AuditEntry {
             actor: row.actor,
             action: row.action,
             key: row.key_id.map(KeyId),
+            environment: row.environment.as_deref().map(environment).transpose()?,
             detail: row.detail,
+            address: row.address,
+            request_id: row.request_id,
+            user_agent: row.user_agent,
+            via_digest: row.via_digest.map(hash).transpose()?,
+            audit_key: (!row.audit_key_id.is_empty()).then_some(row.audit_key_id),
             previous_hash: hash(row.previous_hash)?,
             hash: hash(row.hash)?,
         })
     }
 }
 
-pub(crate) const AUDIT_HEAD: &str =
-    "SELECT seq, hash FROM audit_entry WHERE installation_id = $1 ORDER BY seq DESC LIMIT 1";
-pub(crate) const AUDIT_AFTER: &str = "SELECT seq, id, at, actor, action, key_id, detail, previous_hash, hash FROM audit_entry \
-     WHERE installation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+macro_rules! entry_select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT seq, id, at, actor, action, key_id, environment, detail, address, request_id, user_agent, via_digest, \
+             audit_key_id, previous_hash, hash FROM audit_entry ",
+            $rest
+        )
+    };
+}
+
+pub(crate) const AUDIT_AFTER: &str = entry_select!("WHERE installation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3");
 pub(crate) const AUDIT_LAST: &str = "SELECT COALESCE(MAX(seq), 0) FROM audit_entry WHERE installation_id = $1";
 pub(crate) const AUDIT_ID: &str = "SELECT id FROM audit_entry WHERE installation_id = $1 AND seq = $2";
 /// The index is of the key alone, since a key belongs to one installation.
-pub(crate) const AUDIT_OF_KEY: &str = "SELECT seq, id, at, actor, action, key_id, detail, previous_hash, hash FROM audit_entry \
-     WHERE key_id = $2 AND installation_id = $1 AND seq < $3 ORDER BY seq DESC LIMIT $4";
+pub(crate) const AUDIT_OF_KEY: &str =
+    entry_select!("WHERE key_id = $2 AND installation_id = $1 AND seq < $3 ORDER BY seq DESC LIMIT $4");
+
+/// Which entries are asked for.
+#[derive(Clone, Debug)]
+pub struct AuditFilter {
+    /// Whose log.
+    pub installation: InstallationId,
+    /// From this instant on.
+    pub from: Option<Instant>,
+    /// Before this instant.
+    pub to: Option<Instant>,
+    /// Only this action.
+    pub action: Option<String>,
+    /// Only these actors, as canonical JSON. Empty: all.
+    pub actors: Vec<String>,
+    /// Only about this key.
+    pub key: Option<KeyId>,
+    /// Only about keys of this environment.
+    pub environment: Option<Environment>,
+}
 
 impl Store {
     /// Up to `limit` entries about a key before number `before`, newest first.
@@ -81,47 +120,87 @@ impl Store {
         });
         rows.into_iter().map(AuditEntry::try_from).collect()
     }
+
+    /// Up to `limit` entries that match: newest first, those before number `past`; or oldest first, those after it.
+    pub async fn audit_list(
+        &self,
+        filter: &AuditFilter,
+        newest_first: bool,
+        past: i64,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let mut sql = Sql::new(entry_select!("WHERE installation_id = "));
+        sql.id(filter.installation.0).push(if newest_first { " AND seq < " } else { " AND seq > " }).int(past);
+        if let Some(from) = filter.from {
+            sql.push(" AND at >= ").int(from.as_millis());
+        }
+        if let Some(to) = filter.to {
+            sql.push(" AND at < ").int(to.as_millis());
+        }
+        if let Some(action) = &filter.action {
+            sql.push(" AND action = ").text(action);
+        }
+        if !filter.actors.is_empty() {
+            sql.push(" AND actor IN ").list(&filter.actors, |sql, actor| {
+                sql.text(actor);
+            });
+        }
+        if let Some(key) = filter.key {
+            sql.push(" AND key_id = ").id(key.0);
+        }
+        if let Some(environment) = filter.environment {
+            sql.push(" AND environment = ").text(environment.as_str());
+        }
+        sql.push(if newest_first { " ORDER BY seq DESC LIMIT " } else { " ORDER BY seq LIMIT " }).int(limit);
+        let rows: Vec<AuditRow> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
+        rows.into_iter().map(AuditEntry::try_from).collect()
+    }
 }
 
 impl Change {
-    /// Number and hash of the newest audit entry: what the next one is chained to.
-    pub async fn audit_head(
-        &mut self,
-        installation: InstallationId,
-    ) -> Result<Option<(i64, [u8; HASH_LEN])>, StoreError> {
-        let own = self.kept().head(installation);
-        let known = own.or_else(|| self.kept_before().and_then(|kept| kept.head(installation)));
-        let head = match known {
-            Some(head) => head,
-            None => {
-                let row: Option<(i64, Vec<u8>)> = on_tx!(self, connection => sqlx::query_as(AUDIT_HEAD).bind(installation.0).fetch_optional(connection).await?);
-                row.map(|(seq, bytes)| Ok::<_, StoreError>((seq, hash(bytes)?))).transpose()?
-            }
-        };
-        self.kept().set_head(installation, head);
-        Ok(head)
-    }
-
-    /// Appends entries to the installation's audit log. Those that continue it from the end that this change was told are
-    /// written when its group ends: nothing that a caller sends can make that fail.
+    /// Appends entries to the installation's audit log, which then has this signed end. Those that continue it from the end that
+    /// this change was told are written when its group ends: nothing that a caller sends can make that fail.
     pub async fn append_audit(
         &mut self,
         installation: InstallationId,
         entries: &[AuditEntry],
+        head: AuditHead,
     ) -> Result<(), StoreError> {
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(()) };
         let (first, last) = (first.seq, (last.seq, last.hash));
         let mut rows = Inserts::default();
         entries.iter().for_each(|entry| rows.add(INSERT_ENTRIES, entry_row(installation, entry)));
-        let head = self.kept().head(installation);
-        if head.is_some_and(|head| first == head.map_or(0, |(seq, _)| seq) + 1) {
+        let continued = self.kept().end(installation).map(|end| end.last.map_or(0, |(seq, _)| seq) + 1);
+        if continued == Some(first) {
             self.kept().entries.take_in(rows);
         } else {
             for sql in rows.into_statements() {
                 self.execute(sql).await?;
             }
         }
-        self.kept().set_head(installation, Some(last));
+        self.kept().set_end(installation, AuditEnd { last: Some(last), head: Some(head.clone()) });
+        self.kept().heads.insert(installation, head);
         Ok(())
+    }
+
+    /// The environments of those of these keys that there are, deleted ones included.
+    pub async fn environments(
+        &mut self,
+        installation: InstallationId,
+        keys: &[KeyId],
+    ) -> Result<Vec<(KeyId, Environment)>, StoreError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(CHUNK) {
+            let mut sql = Sql::new("SELECT id, environment FROM api_key WHERE installation_id = ");
+            sql.id(installation.0).push(" AND id IN ").list(keys, |sql, key| {
+                sql.id(key.0);
+            });
+            let rows: Vec<(Uuid, String)> =
+                on_tx!(self, connection => query!(query_as, sql, connection).fetch_all(connection).await?);
+            for (id, text) in rows {
+                found.push((KeyId(id), environment(&text)?));
+            }
+        }
+        Ok(found)
     }
 }

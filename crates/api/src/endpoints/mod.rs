@@ -1,5 +1,6 @@
 //! The REST API, one call a file: extract, one call on the domain, respond.
 
+pub(crate) mod audit;
 pub(crate) mod bulk_delete;
 pub(crate) mod change;
 pub(crate) mod create;

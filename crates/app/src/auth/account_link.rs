@@ -56,7 +56,8 @@ async fn posted(kind: AccountLinkKind, web: WebState, parts: Parts, form: Posted
     let signed_in: Result<_, ApiError> = async {
         session::require_private(&web.access, &parts.headers, &parts.extensions)?;
         let token = PlainSecret::new(code.clone());
-        Ok(web.keydesk.accept_account_link(token, form.name.clone(), password.into()).await?)
+        let via = session::via(&parts.extensions);
+        Ok(web.keydesk.accept_account_link(token, form.name.clone(), password.into(), via).await?)
     }
     .await;
     match signed_in {

@@ -50,7 +50,7 @@ async fn sign_out(State(web): State<WebState>, parts: Parts) -> Response {
         return failed(&web, parts, error).await;
     }
     if let Some(token) = session::token(&web.access, &parts.headers)
-        && let Err(error) = web.keydesk.sign_out(token).await
+        && let Err(error) = web.keydesk.sign_out(token, session::via(&parts.extensions)).await
     {
         // The cookie stays: a session that lives on must not look ended.
         return refuse("/", "signed", "in", &error.into());

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::page::{Handed, code_page, handed_page, over_page, unopened_page};
 use crate::{
     frame::{bare, code_of, failed_bare},
-    web::{BrowserAccess, WebState},
+    web::{BrowserAccess, WebState, session},
 };
 
 const TITLE: &str = "Your API key";
@@ -73,7 +73,8 @@ async fn show(web: &WebState, parts: Parts, code: &str, posted: bool) -> Respons
 
 async fn open(web: &WebState, parts: Parts, code: &str) -> Response {
     let base = base(&web.access, &parts.headers);
-    match web.keydesk.open_handover(&PlainSecret::new(code.to_owned())).await {
+    let via = session::via(&parts.extensions);
+    match web.keydesk.open_handover(&PlainSecret::new(code.to_owned()), &via).await {
         Ok(opened) => {
             let handed = Handed { key: opened.key, secret: opened.secret.expose().to_owned(), base };
             unnamed(bare(web, parts, StatusCode::OK, TITLE, move || handed_page(&handed)).await)

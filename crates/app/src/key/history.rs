@@ -32,6 +32,7 @@ fn entry(entry: &HistoryEntry) -> AnyView {
             <p>
                 <span class="history-what">{what(entry)}</span>
                 " by " <bdi>{who(entry)}</bdi>
+                {entry.address.clone().map(|address| view! { " from " <bdi>{address}</bdi> })}
             </p>
             <p class="faint">{time(entry.at)}</p>
             {(!changes.is_empty())
@@ -73,11 +74,8 @@ fn what(entry: &HistoryEntry) -> String {
         Action::KeyIssue if entry.detail["enabled"] == false => "Created, and disabled".to_owned(),
         Action::KeyIssue => "Created".to_owned(),
         Action::KeyRename => "Renamed".to_owned(),
-        Action::KeyUpdate
-            if entry.detail.get("notes").is_some() && entry.detail.as_object().is_some_and(|all| all.len() == 1) =>
-        {
-            "Notes changed".to_owned()
-        }
+        Action::KeyUpdate if alone(entry, "notes") => "Notes changed".to_owned(),
+        Action::KeyUpdate if alone(entry, "owner_email") => "Owner's email changed".to_owned(),
         Action::KeyUpdate => "Changed".to_owned(),
         Action::KeyDisable => "Disabled".to_owned(),
         Action::KeyEnable => "Enabled".to_owned(),
@@ -94,6 +92,12 @@ fn what(entry: &HistoryEntry) -> String {
         Action::KeyReveal => "Key shown".to_owned(),
         other => other.as_str().to_owned(),
     }
+}
+
+/// Whether this setting, of which only the change is told, was changed and no other.
+fn alone(entry: &HistoryEntry, name: &str) -> bool {
+    let told = entry.detail.get(name).is_some_and(|detail| detail.get("changed").is_some());
+    told && entry.detail.as_object().is_some_and(|all| all.len() == 1)
 }
 
 fn span(seconds: u64) -> String {

@@ -11,9 +11,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use domain::Refused;
 use leptos::prelude::FromServerFnError;
 
-use super::{access::BrowserAccess, state::WebState};
+use super::{access::BrowserAccess, state::WebState, via::via};
 use crate::ApiError;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -29,13 +30,18 @@ pub(crate) async fn require_own(State(web): State<WebState>, request: Request<Bo
     if request.method().is_safe() {
         return next.run(request).await;
     }
-    let refusal = match sender(&web.access, request.uri(), request.headers()) {
+    let sender = sender(&web.access, request.uri(), request.headers());
+    let (error, code) = match sender {
         Sender::Own => return next.run(request).await,
-        // A plain form is answered with a page, which says why.
-        Sender::Clear if is_html(request.headers()) => return Redirect::to(NEEDS_HTTPS).into_response(),
-        Sender::Clear => ApiError::NeedsHttps.ser(),
-        Sender::Foreign => ApiError::ForeignOrigin.ser(),
+        Sender::Clear => (ApiError::NeedsHttps, "needs_https"),
+        Sender::Foreign => (ApiError::ForeignOrigin, "foreign_origin"),
     };
+    web.keydesk.tell_refused(Refused::ForeignOrigin, None, code, &via(request.extensions()));
+    // A plain form is answered with a page, which says why.
+    if sender == Sender::Clear && is_html(request.headers()) {
+        return Redirect::to(NEEDS_HTTPS).into_response();
+    }
+    let refusal = error.ser();
     (refusal.status_code, [(CONTENT_TYPE, refusal.content_type)], refusal.body).into_response()
 }
 

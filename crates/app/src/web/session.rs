@@ -1,20 +1,16 @@
 //! Who is signed in, by the cookie of the request.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-
-use axum::{
-    extract::ConnectInfo,
-    http::{
-        Extensions, HeaderMap, HeaderValue,
-        header::{HOST, SET_COOKIE},
-        request::Parts,
-    },
+use axum::http::{
+    Extensions, HeaderMap, HeaderValue,
+    header::{HOST, SET_COOKIE},
+    request::Parts,
 };
 use domain::{DEVICE_LIFE_MS, Keydesk, Session, SignedIn, Visitor};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 use model::Scheme;
 
+pub(crate) use super::via::via;
 use super::{access::BrowserAccess, cookie::find_cookie, drawn_for, origin::is_loopback, state::WebState};
 use crate::ApiError;
 
@@ -46,12 +42,13 @@ pub(crate) async fn of(
     if let Some(session) = extensions.get::<Session>() {
         return Ok(Some(session.clone()));
     }
-    match token(access, headers) {
+    let session = match token(access, headers) {
         // Perhaps nobody is there: an open page must not keep its session alive by itself.
-        Some(token) if headers.contains_key(BY_ITSELF) => Ok(keydesk.session_unused(token).await?),
-        Some(token) => Ok(keydesk.session(token).await?),
-        None => Ok(None),
-    }
+        Some(token) if headers.contains_key(BY_ITSELF) => keydesk.session_unused(token).await?,
+        Some(token) => keydesk.session(token).await?,
+        None => None,
+    };
+    Ok(session.map(|session| Session { via: via(extensions), ..session }))
 }
 
 /// The session of whoever sent a form or asks for a plain document.
@@ -116,7 +113,7 @@ pub(crate) fn ended(access: &BrowserAccess) -> HeaderValue {
 
 /// Where an attempt to sign in comes from.
 pub(crate) fn visitor<'a>(access: &BrowserAccess, headers: &'a HeaderMap, extensions: &Extensions) -> Visitor<'a> {
-    Visitor { address: address(extensions), device: DEVICE.find(access, headers) }
+    Visitor { via: via(extensions), device: DEVICE.find(access, headers) }
 }
 
 /// Somebody who is about to sign in.
@@ -173,12 +170,6 @@ pub(crate) fn require_private(
         is_loopback(headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default())
     };
     if private { Ok(()) } else { Err(ApiError::NeedsHttps) }
-}
-
-/// Where a request came from: the client for whom trusted proxies speak, else the machine at the other end.
-fn address(extensions: &Extensions) -> IpAddr {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-    peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())
 }
 
 #[cfg(test)]

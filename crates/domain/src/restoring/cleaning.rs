@@ -60,7 +60,7 @@ impl Keydesk {
                     "revoked_again": revoked.len(),
                 });
                 cleaned.revoked += revoked.len() as u64;
-                let mut events = vec![AuditEvent { action: Action::BackupRestore, key: None, detail }];
+                let mut events = vec![AuditEvent::of(Action::BackupRestore, detail)];
                 events.extend(revoked);
                 this.write_audit(&mut change, installation.id, Actor::Operator, now, events).await?;
             }

@@ -1,4 +1,4 @@
-use domain::NewInstallation;
+use domain::{NewInstallation, Via};
 use model::{Action, Actor, HANDOVER_LIFE_MS, HandoverId, KeyError, PlainSecret};
 use store::{on_both_databases, testing::TestDatabase};
 
@@ -26,9 +26,9 @@ async fn a_link_shows_the_secret_once(database: TestDatabase) {
         std::slice::from_ref(&made.handover)
     );
     desk.clock.advance(1);
-    let opened = desk.keydesk.open_handover(&made.token).await.unwrap();
+    let opened = desk.keydesk.open_handover(&made.token, &Via::default()).await.unwrap();
     assert_eq!((opened.secret.expose(), opened.key.id), (issued.secret.expose(), issued.key.id));
-    assert_eq!(desk.keydesk.open_handover(&made.token).await.map(drop), Err(KeyError::HandoverOver));
+    assert_eq!(desk.keydesk.open_handover(&made.token, &Via::default()).await.map(drop), Err(KeyError::HandoverOver));
     assert_eq!(desk.keydesk.handover_is_open(made.token.expose()).await, Ok(false));
     let listed = desk.keydesk.handovers(&desk.operator, issued.key.id).await.unwrap();
     assert_eq!(listed[0].opened_at.map(|at| at.as_millis()), Some(START + 1));
@@ -49,7 +49,7 @@ async fn looking_does_not_use_a_link_up(database: TestDatabase) {
         assert_eq!(desk.keydesk.handover_is_open(made.token.expose()).await, Ok(true));
     }
     assert_eq!(desk.database.raw().await.dump().await, before);
-    assert!(desk.keydesk.open_handover(&made.token).await.is_ok());
+    assert!(desk.keydesk.open_handover(&made.token, &Via::default()).await.is_ok());
 }
 
 async fn one_of_many_readers_at_once_sees_the_secret(database: TestDatabase) {
@@ -59,7 +59,7 @@ async fn one_of_many_readers_at_once_sees_the_secret(database: TestDatabase) {
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..16 {
         let (keydesk, token) = (desk.keydesk.clone(), made.token.clone());
-        tasks.spawn(async move { keydesk.open_handover(&token).await.is_ok() });
+        tasks.spawn(async move { keydesk.open_handover(&token, &Via::default()).await.is_ok() });
     }
     assert_eq!(tasks.join_all().await.into_iter().filter(|seen| *seen).count(), 1);
 }
@@ -72,7 +72,7 @@ async fn a_link_is_over_after_seven_days(database: TestDatabase) {
     assert_eq!(desk.keydesk.handover_is_open(made.token.expose()).await, Ok(true));
     desk.clock.advance(1);
     assert_eq!(desk.keydesk.handover_is_open(made.token.expose()).await, Ok(false));
-    assert_eq!(desk.keydesk.open_handover(&made.token).await.map(drop), Err(KeyError::HandoverOver));
+    assert_eq!(desk.keydesk.open_handover(&made.token, &Via::default()).await.map(drop), Err(KeyError::HandoverOver));
     let listed = desk.keydesk.handovers(&desk.operator, id).await.unwrap();
     assert!(!listed[0].is_open(desk.keydesk.now()) && listed[0].opened_at.is_none());
 }
@@ -87,7 +87,11 @@ async fn rotating_and_deleting_withdraw_a_link(database: TestDatabase) {
             "delete" => desk.keydesk.delete(&desk.operator, id, None).await.unwrap(),
             _ => drop(desk.keydesk.bulk_delete(&desk.operator, &[id]).await.unwrap()),
         }
-        assert_eq!(desk.keydesk.open_handover(&made.token).await.map(drop), Err(KeyError::HandoverOver), "{verb}");
+        assert_eq!(
+            desk.keydesk.open_handover(&made.token, &Via::default()).await.map(drop),
+            Err(KeyError::HandoverOver),
+            "{verb}"
+        );
         if verb != "rotate" {
             desk.keydesk.restore(&desk.operator, id).await.unwrap();
         }
@@ -98,9 +102,12 @@ async fn rotating_and_deleting_withdraw_a_link(database: TestDatabase) {
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
     desk.keydesk.set_module(Actor::Operator, "default", false).await.unwrap();
-    assert_eq!(desk.keydesk.open_handover(&made.token).await.map(drop), Err(KeyError::ModuleUnavailable));
+    assert_eq!(
+        desk.keydesk.open_handover(&made.token, &Via::default()).await.map(drop),
+        Err(KeyError::ModuleUnavailable)
+    );
     desk.keydesk.set_module(Actor::Operator, "default", true).await.unwrap();
-    assert!(desk.keydesk.open_handover(&made.token).await.is_ok());
+    assert!(desk.keydesk.open_handover(&made.token, &Via::default()).await.is_ok());
 }
 
 async fn a_link_is_withdrawn_and_the_key_stays(database: TestDatabase) {
@@ -116,7 +123,7 @@ async fn a_link_is_withdrawn_and_the_key_stays(database: TestDatabase) {
     assert_eq!(keydesk.withdraw_handover(&desk.operator, id, never).await, Err(KeyError::NotFound));
     desk.clock.advance(1);
     assert_eq!(keydesk.withdraw_handover(&desk.operator, id, link).await, Ok(()));
-    assert_eq!(keydesk.open_handover(&made.token).await.map(drop), Err(KeyError::HandoverOver));
+    assert_eq!(keydesk.open_handover(&made.token, &Via::default()).await.map(drop), Err(KeyError::HandoverOver));
     assert_eq!(keydesk.withdraw_handover(&desk.operator, id, link).await, Err(KeyError::HandoverOver));
     let log = desk.audit(&desk.operator).await;
     let withdrawn = log.last().unwrap();
@@ -126,7 +133,10 @@ async fn a_link_is_withdrawn_and_the_key_stays(database: TestDatabase) {
     assert_eq!(at.map(|at| at.as_millis()), Some(START + 1));
     // Neither the key nor its other links are touched.
     assert_eq!(keydesk.get(&desk.operator, id).await.unwrap(), issued.key);
-    assert_eq!(keydesk.open_handover(&kept.token).await.unwrap().secret.expose(), issued.secret.expose());
+    assert_eq!(
+        keydesk.open_handover(&kept.token, &Via::default()).await.unwrap().secret.expose(),
+        issued.secret.expose()
+    );
     let opened = keydesk.withdraw_handover(&desk.operator, id, kept.handover.id).await;
     assert_eq!(opened, Err(KeyError::HandoverOver));
 }
@@ -155,11 +165,11 @@ async fn a_link_can_not_be_guessed(database: TestDatabase) {
     assert!(!hash.iter().any(|cell| cell.bytes == token.as_bytes()));
     for wrong in ["", "x", &near, &token[..42], &format!("{token}="), &format!("{token}A"), &format!(" {token}"), "é"]
     {
-        let outcome = desk.keydesk.open_handover(&PlainSecret::new(wrong.to_owned())).await.map(drop);
+        let outcome = desk.keydesk.open_handover(&PlainSecret::new(wrong.to_owned()), &Via::default()).await.map(drop);
         assert_eq!(outcome, Err(KeyError::HandoverOver), "{wrong:?}");
         assert_eq!(desk.keydesk.handover_is_open(wrong).await, Ok(false));
     }
-    assert!(desk.keydesk.open_handover(&made.token).await.is_ok());
+    assert!(desk.keydesk.open_handover(&made.token, &Via::default()).await.is_ok());
 }
 
 async fn without_copies_there_is_nothing_to_hand_over(database: TestDatabase) {

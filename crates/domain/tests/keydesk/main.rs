@@ -2,6 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 mod audit;
+mod audit_forget;
+mod audit_heads;
+mod audit_keys;
+mod audit_tampering;
+mod audit_via;
 mod backup;
 mod bounds;
 mod default_key;

@@ -41,7 +41,7 @@ async fn a_changed_password_ends_the_other_sessions(database: TestDatabase) {
     assert!(sign_in(keydesk, "ada@example.com", OTHER).await.is_ok());
     // Whoever has a link of before must not undo it.
     assert_eq!(keydesk.account_link(link.token.expose()).await, Ok(None));
-    keydesk.sign_out(token).await.unwrap();
+    keydesk.sign_out(token, HOME).await.unwrap();
     assert_eq!(change(OTHER, PASSWORD).await, Err(AdminError::SignedOut));
 }
 
@@ -73,7 +73,7 @@ async fn a_person_ends_their_own_sessions_and_no_others(database: TestDatabase) 
     let listed = of(&here).await;
     let facts: Vec<_> = listed.iter().map(|session| (session.created_at, session.current)).collect();
     assert_eq!(facts, [(keydesk.now(), false), (keydesk.now().plus_millis(-SECOND), true)]);
-    let end = async |who: &SignedIn, id: SessionId| keydesk.end_own_session(who.token.expose(), id).await;
+    let end = async |who: &SignedIn, id: SessionId| keydesk.end_own_session(who.token.expose(), id, HOME).await;
     assert_eq!(end(&eves, listed[0].id).await, Ok(false));
     assert!(lives(keydesk, &there).await);
     assert_eq!(end(&here, listed[0].id).await, Ok(true));

@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr},
 };
 
-use domain::{Keydesk, NewAdministrator, NewKey, OpenOptions};
+use domain::{Keydesk, NewAdministrator, NewKey, OpenOptions, Via};
 use model::{Actor, Environment, ListQuery, PlainSecret, Role};
 use store::{on_both_databases, testing::TestDatabase};
 
@@ -40,7 +40,7 @@ async fn story(desk: &TestKeydesk) -> (Vec<String>, Vec<String>) {
         printed.push(format!("{renamed:?}"));
         let made = keydesk.create_handover(&desk.operator, issued.key.id).await.unwrap();
         keep(&made.token);
-        printed.push(format!("{:?}", keydesk.open_handover(&made.token).await.unwrap()));
+        printed.push(format!("{:?}", keydesk.open_handover(&made.token, &Via::default()).await.unwrap()));
         printed.push(format!("{made:?} {:?}", keydesk.handovers(&desk.operator, issued.key.id).await));
         let rotated = keydesk.rotate(&desk.operator, issued.key.id, overlap(60), None).await.unwrap();
         keep(&rotated.secret);

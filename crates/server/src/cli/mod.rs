@@ -1,8 +1,10 @@
 //! The command line. Whoever can run it on the data is the operator: it needs no scope, and everything is audited.
 
 mod admin;
+mod audit;
 mod backup;
 mod doctor;
+mod forget;
 mod installation;
 mod key_create;
 mod key_default;
@@ -56,6 +58,11 @@ enum Command {
     /// List, create, enable and disable installations
     #[command(subcommand, arg_required_else_help = true)]
     Installation(installation::InstallationCommand),
+    /// Check, sign and export the audit log
+    #[command(subcommand, arg_required_else_help = true)]
+    Audit(audit::AuditCommand),
+    /// Forget a person: account, name, e-mail address, and where they came from
+    Forget(forget::Forget),
     /// Copy the SQLite database to a file, while the server runs
     Backup(backup::Backup),
     /// Put a backup of the SQLite database in its place, while the server is stopped
@@ -198,6 +205,8 @@ impl Command {
             Self::Key(KeyCommand::Delete(command)) => command.run(context, output).await,
             Self::Admin(command) => command.run(context, output).await,
             Self::Installation(command) => command.run(context, output).await,
+            Self::Audit(command) => command.run(context, output).await,
+            Self::Forget(command) => command.run(context, output).await,
             Self::Backup(command) => command.run(context, output).await,
             Self::Doctor(command) => command.run(context, output).await,
         }

@@ -28,6 +28,14 @@ impl Output {
         self.line(&text)
     }
 
+    /// Whole lines of text, as they are.
+    pub(super) fn text(&mut self, text: &str) -> io::Result<()> {
+        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+            other => other,
+        }
+    }
+
     /// A line of text.
     pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
         match writeln!(self.out, "{text}").and_then(|()| self.out.flush()) {

@@ -14,7 +14,7 @@ use crate::support::{Answer, FULL, TestApp};
 
 /// The log so far.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -36,18 +36,18 @@ impl MakeWriter<'_> for Log {
 
 impl Log {
     /// Listens on this thread, at the level that is on by default.
-    fn listen(&self) -> tracing::subscriber::DefaultGuard {
+    pub(crate) fn listen(&self) -> tracing::subscriber::DefaultGuard {
         let lines = tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false);
         tracing::subscriber::set_default(lines.with_max_level(tracing::Level::INFO).with_writer(self.clone()).finish())
     }
 
-    fn lines(&self) -> Vec<Value> {
+    pub(crate) fn lines(&self) -> Vec<Value> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Lines with these words, written on behalf of the answered request.
-    fn about(&self, answer: &Answer, words: &str) -> Vec<Value> {
+    pub(crate) fn about(&self, answer: &Answer, words: &str) -> Vec<Value> {
         let id = answer.header("x-request-id");
         let mut lines = self.lines();
         lines.retain(|line| line["message"] == words && (line["span"]["request_id"] == id || line["request_id"] == id));

@@ -7,6 +7,7 @@
 mod support;
 
 mod at_rest;
+mod audit;
 mod auth;
 mod authz;
 mod cli;

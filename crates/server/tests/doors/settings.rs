@@ -7,7 +7,7 @@ use axum::{
     extract::ConnectInfo,
     http::{Method, Request},
 };
-use domain::{Authority, Caller, KeyAuthority, Keydesk, NewKey, OpenOptions};
+use domain::{Authority, Caller, KeyAuthority, Keydesk, NewKey, OpenOptions, Via};
 use edge::Problem;
 use model::{Actor, Catalogue, Environment, PlainSecret, ScopeEntry, SettingsPatch};
 use serde_json::{Value, json};
@@ -274,7 +274,7 @@ async fn a_hand_over(database: TestDatabase) {
         (listed.json()["items"].as_array().unwrap().len(), &listed.json()["items"][0]["opened_at"]),
         (1, &Value::Null)
     );
-    let opened = app.keydesk.open_handover(&PlainSecret::new(token)).await.unwrap();
+    let opened = app.keydesk.open_handover(&PlainSecret::new(token), &Via::default()).await.unwrap();
     assert_eq!(opened.secret.expose(), key.secret);
     assert!(client.get(&path).await.json()["items"][0]["opened_at"].is_string());
     let waiting = client.post(&path, json!(null)).await.json();
@@ -334,8 +334,12 @@ async fn a_key_that_lost_a_scope_while_its_change_waited_is_told_of_scopes(datab
     let id = app.key_in("default", "Caller", &["keys:write", "calls:read"]).await.id.parse().unwrap();
     let held = ["keys:write", "calls:read"].map(|scope| scope.parse().unwrap()).into_iter().collect();
     let held = KeyAuthority { environment: Environment::Live, scopes: held, bounds: None };
-    let let_in =
-        Caller { actor: Actor::Key { id }, installation: operator.installation, authority: Authority::Key(held) };
+    let let_in = Caller {
+        actor: Actor::Key { id },
+        installation: operator.installation,
+        authority: Authority::Key(held),
+        via: Via::default(),
+    };
     let other = app.key_in("default", "Other", &[]).await.id.parse().unwrap();
     let left = ["keys:write"].map(|scope| scope.parse().unwrap()).into_iter().collect();
     let patch = SettingsPatch { scopes: Some(left), ..SettingsPatch::default() };

@@ -2,10 +2,7 @@ use std::collections::BTreeMap;
 
 use model::InstallationId;
 
-use crate::{audit_entry::HASH_LEN, inserts::Inserts};
-
-/// Number and hash of an audit log's newest entry; `None`: it has none yet.
-pub(crate) type Head = Option<(i64, [u8; HASH_LEN])>;
+use crate::{AuditEnd, AuditHead, inserts::Inserts};
 
 /// By how much the number of an installation's keys grows.
 pub(crate) const COUNT_KEYS: &str = "UPDATE installation SET key_count = key_count + $2 WHERE id = $1";
@@ -18,24 +15,26 @@ pub(crate) const COUNT_KEYS: &str = "UPDATE installation SET key_count = key_cou
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     /// The ends of audit logs, those that are known.
-    heads: BTreeMap<InstallationId, Head>,
+    ends: BTreeMap<InstallationId, AuditEnd>,
     /// Rows that are written sooner if a later change has to ask the database something, since it must find them there.
     pub(crate) inserts: Inserts,
     /// Audit entries that continue the audit logs, in their order. No change reads them.
     pub(crate) entries: Inserts,
+    /// The signed ends of the audit logs that grow: one row for each, however many changes the group has.
+    pub(crate) heads: BTreeMap<InstallationId, AuditHead>,
     /// By how much each installation's number of keys grows.
     pub(crate) counts: BTreeMap<InstallationId, i64>,
 }
 
 impl Kept {
     /// The end of an audit log, if it is known.
-    pub(crate) fn head(&self, installation: InstallationId) -> Option<Head> {
-        self.heads.get(&installation).copied()
+    pub(crate) fn end(&self, installation: InstallationId) -> Option<&AuditEnd> {
+        self.ends.get(&installation)
     }
 
     /// Remembers the end of an audit log.
-    pub(crate) fn set_head(&mut self, installation: InstallationId, head: Head) {
-        self.heads.insert(installation, head);
+    pub(crate) fn set_end(&mut self, installation: InstallationId, end: AuditEnd) {
+        self.ends.insert(installation, end);
     }
 
     /// By how much the number of an installation's keys is to grow.
@@ -55,6 +54,7 @@ impl Kept {
 
     /// Takes in the writes of a later change.
     pub(crate) fn take_in(&mut self, later: Self) {
+        self.ends.extend(later.ends);
         self.heads.extend(later.heads);
         self.inserts.take_in(later.inserts);
         self.entries.take_in(later.entries);

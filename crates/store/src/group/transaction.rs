@@ -8,7 +8,7 @@ use super::{
     ended::{Ended, Outcome},
     kept::{COUNT_KEYS, Kept},
 };
-use crate::{StoreError, db::Db, inserts::Inserts, sql::query};
+use crate::{StoreError, audit_end::SET_AUDIT_HEAD, db::Db, inserts::Inserts, sql::query};
 
 pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value";
 pub(crate) const SET_EPOCH: &str = "UPDATE epoch SET value = $1 WHERE id = 1";
@@ -251,9 +251,22 @@ impl Group {
     }
 
     async fn write_kept(&mut self) -> Result<(), StoreError> {
-        let Kept { inserts, entries, counts, .. } = std::mem::take(&mut self.kept);
+        let Kept { inserts, entries, heads, counts, .. } = std::mem::take(&mut self.kept);
         self.tx.insert(inserts).await?;
         self.tx.insert(entries).await?;
+        for (installation, head) in heads {
+            on_connection!(&mut self.tx, connection => {
+                sqlx::query(SET_AUDIT_HEAD)
+                    .bind(installation.0)
+                    .bind(head.entries)
+                    .bind(&head.hash[..])
+                    .bind(head.at.as_millis())
+                    .bind(&head.audit_key)
+                    .bind(&head.mac[..])
+                    .execute(connection)
+                    .await?;
+            });
+        }
         for (installation, more) in counts.into_iter().filter(|(_, more)| *more != 0) {
             on_connection!(&mut self.tx, connection => {
                 sqlx::query(COUNT_KEYS).bind(installation.0).bind(more).execute(connection).await?;

@@ -94,6 +94,15 @@ impl Raw {
         }
     }
 
+    /// Bytes as this database writes them in a statement.
+    pub fn bytes(&self, bytes: &[u8]) -> String {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        match self {
+            Self::Sqlite(_) => format!("x'{hex}'"),
+            Self::Postgres(_) => format!("'\\x{hex}'::bytea"),
+        }
+    }
+
     /// Every table, an index's hidden ones included.
     pub async fn tables(&mut self) -> Vec<String> {
         match self {

@@ -1,7 +1,7 @@
 use crate::{
-    admin_session, administrator, api_key, api_key_secret, audit_log, backup, deployment, examine, group, handover,
-    idempotency, installation, invitation, migrations, password_reset, people, record, restored, set_up_link, store,
-    usage,
+    admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
+    deployment, examine, group, handover, idempotency, installation, invitation, migrations, password_reset, people,
+    record, restored, set_up_link, store, usage,
 };
 
 macro_rules! statements {
@@ -15,10 +15,13 @@ statements! {
     admin_session: INSERT_SESSION SESSION SESSIONS_OF TOUCH_SESSION END_SESSION END_SESSION_OF END_SESSIONS END_ALL_SESSIONS END_OVER END_OLDEST
         PURGE_SESSIONS;
     administrator: INSERT_ADMINISTRATOR ADMINISTRATOR_BY_EMAIL ADMINISTRATOR COUNT_ADMINISTRATORS COUNT_OTHER_OWNERS
-        ADMINISTRATOR_NAMES SET_ROLE SET_DISABLED SET_PASSWORD DELETE_ADMINISTRATOR;
+        SET_ROLE SET_DISABLED SET_PASSWORD DELETE_ADMINISTRATOR;
     api_key: KEY_BY_ID DEFAULT_KEY COUNT_NAMED TOUCH_ROTATED RESTORE_KEY UNDO_DELETE PURGE_KEYS;
     api_key_secret: SEALED_OF_KEY SUPERSEDE SUCCEED END_OVERLAP SECRETS_OF_KEY PURGE_ENDED PURGE_SECRETS;
-    audit_log: AUDIT_HEAD AUDIT_AFTER AUDIT_OF_KEY AUDIT_LAST AUDIT_ID;
+    audit_end: SET_AUDIT_HEAD;
+    audit_head: AUDIT_HEAD AUDIT_END AUDIT_KEYS INSERT_AUDIT_KEY;
+    audit_log: AUDIT_AFTER AUDIT_OF_KEY AUDIT_LAST AUDIT_ID;
+    audit_person: INSERT_PERSON PERSON_NAMES PEOPLE_BY_EMAIL FORGET_PERSON FORGET_OWNER FORGET_VIA REDACT_ENTRY;
     backup: LOST_ENTRIES;
     deployment: DEPLOYMENT INSERT_DEPLOYMENT;
     examine: NEWEST_MIGRATION ORPHANS;

@@ -10,7 +10,8 @@ use std::{
 
 use model::{Action, Actor, AuditId};
 use store::{
-    AuditEntry, CallingKey, Change, HASH_LEN, Store, StoreError, StoredKey, on_both_databases, testing::TestDatabase,
+    AuditEntry, AuditHead, CallingKey, Change, HASH_LEN, Store, StoreError, StoredKey, on_both_databases,
+    testing::TestDatabase,
 };
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -65,7 +66,7 @@ async fn write(change: &mut Change, number: u128) -> Result<(), StoreError> {
     } else {
         put(change, installation(1), key(number, "Acme")).await?;
     }
-    let (seq, previous_hash) = change.audit_head(installation(1)).await?.unwrap_or((0, [0; HASH_LEN]));
+    let (seq, previous_hash) = change.audit_end(installation(1)).await?.last.unwrap_or((0, [0; HASH_LEN]));
     let mut hash = [0; HASH_LEN];
     hash[..16].copy_from_slice(&number.to_be_bytes());
     let entry = AuditEntry {
@@ -75,11 +76,18 @@ async fn write(change: &mut Change, number: u128) -> Result<(), StoreError> {
         actor: serde_json::to_string(&Actor::System).unwrap(),
         action: Action::KeyIssue.as_str().to_owned(),
         key: Some(key_id(number)),
+        environment: None,
         detail: "{}".to_owned(),
+        address: None,
+        request_id: None,
+        user_agent: None,
+        via_digest: None,
+        audit_key: Some("a1".to_owned()),
         previous_hash,
         hash,
     };
-    change.append_audit(installation(1), &[entry]).await
+    let head = AuditHead { entries: entry.seq, hash, at: at(7), audit_key: "a1".to_owned(), mac: hash };
+    change.append_audit(installation(1), &[entry], head).await
 }
 
 async fn write_and_commit(store: Store, number: u128) -> Result<i64, StoreError> {
@@ -110,6 +118,8 @@ async fn logged(store: &Store) -> Vec<u128> {
         assert_eq!((entry.seq, entry.previous_hash), (seq, previous));
         previous = entry.hash;
     }
+    let head = store.audit_head(installation(1)).await.unwrap().map(|head| (head.entries, head.hash));
+    assert_eq!(head, entries.last().map(|last| (last.seq, last.hash)), "one row, as the last change left it");
     entries.iter().map(|entry| entry.key.unwrap().0.as_u128()).collect()
 }
 

@@ -320,8 +320,8 @@ async fn the_audit_log_only_grows(database: TestDatabase) {
     let hash = zeros(&raw);
     let insert = |seq: i64, id: &str| {
         format!(
-            "INTO audit_entry (installation_id, seq, id, at, actor, action, detail, previous_hash, hash) \
-             VALUES ({own}, {seq}, {id}, 5, '{{}}', 'key.issue', '{{}}', {hash}, {hash})"
+            "INTO audit_entry (installation_id, seq, id, at, actor, action, detail, address, user_agent, audit_key_id, \
+             previous_hash, hash) VALUES ({own}, {seq}, {id}, 5, '{{}}', 'key.issue', '{{}}', '::1', 'curl', 'a1', {hash}, {hash})"
         )
     };
     assert_eq!(raw.execute(&format!("INSERT {}", insert(1, &id))).await, Ok(1));
@@ -329,6 +329,10 @@ async fn the_audit_log_only_grows(database: TestDatabase) {
     let mut statements = vec![
         "UPDATE audit_entry SET detail = 'x'".to_owned(),
         "UPDATE audit_entry SET at = at".to_owned(),
+        "UPDATE audit_entry SET address = '::2'".to_owned(),
+        "UPDATE audit_entry SET address = NULL, user_agent = 'wget'".to_owned(),
+        "UPDATE audit_entry SET address = NULL, detail = 'x'".to_owned(),
+        "UPDATE audit_entry SET address = NULL, audit_key_id = ''".to_owned(),
         "DELETE FROM audit_entry".to_owned(),
         format!("INSERT {} ON CONFLICT (id) DO UPDATE SET action = 'x'", insert(2, &id)),
     ];
@@ -347,4 +351,7 @@ async fn the_audit_log_only_grows(database: TestDatabase) {
         assert_eq!(store.audit_after(installation(1), 0, 10).await.unwrap(), before, "{statement}");
     }
     assert_eq!(raw.execute(&format!("INSERT {}", insert(2, &fresh))).await, Ok(1));
+    let forget = "UPDATE audit_entry SET address = NULL, user_agent = NULL";
+    assert_eq!(raw.execute(forget).await, Ok(2), "a person can be forgotten");
+    assert!(raw.execute(forget).await.is_err(), "there is nothing to forget");
 }

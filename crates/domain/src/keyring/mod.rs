@@ -1,63 +1,30 @@
-//! Peppers and master keys, which are kept outside the database, so that the database alone verifies and opens nothing.
+//! Peppers, master keys and audit keys, which are kept outside the database, so that the database alone verifies and opens nothing,
+//! and whoever can write it can't rewrite the past.
 
-use std::{
-    fmt::Write as _,
-    fs, io,
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
-    path::{Path, PathBuf},
-};
+mod error;
+mod file;
+
+use std::{fs, io};
 
 use aws_lc_rs::{aead, constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use verify::{Pepper, Peppers};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
-use crate::Entropy;
+pub use self::error::KeyringError;
+pub(crate) use self::file::KeyringFile;
+use self::file::{create, new_line, rewrite};
+use crate::{
+    Entropy,
+    audit::keys::{self, AuditKey, AuditKeys},
+};
 
-/// The name of the file in the data directory.
-const FILE_NAME: &str = "master.key";
-
-/// Where a keyring is, and who may read it there.
-#[derive(Clone, Debug)]
-pub(crate) struct KeyringFile {
-    path: PathBuf,
-    /// Whether the operator named it. Such a file may be readable by its group, since that is how Kubernetes gives a secret to
-    /// a process that is not root.
-    named: bool,
-}
-
-impl KeyringFile {
-    /// The one in the data directory.
-    pub(crate) fn in_dir(data_dir: &Path) -> Self {
-        Self { path: data_dir.join(FILE_NAME), named: false }
-    }
-
-    /// One that the operator named.
-    pub(crate) fn named(path: PathBuf) -> Self {
-        Self { path, named: true }
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Refuses permissions under which others could read it, or write to it.
-    pub(crate) fn check(&self, metadata: &fs::Metadata) -> Result<u32, KeyringError> {
-        let mode = metadata.mode() & 0o777;
-        let forbidden = if self.named { 0o037 } else { 0o077 };
-        if mode & forbidden == 0 {
-            Ok(mode)
-        } else {
-            Err(KeyringError::Permissions { path: self.path.clone(), mode, named: self.named })
-        }
-    }
-}
-
-/// Peppers and master keys, each with an id. The first of a kind is the one that new secrets get; the others still
-/// verify and open what was made with them, so that both can be rotated.
+/// Peppers, master keys and audit keys, each with an id. The first of a kind is the one that is used for what is new; the others
+/// still verify and open what was made with them, so that all can be rotated.
 pub struct Keyring {
     peppers: Peppers,
     masters: Vec<Master>,
+    audit: AuditKeys,
 }
 
 struct Master {
@@ -65,53 +32,6 @@ struct Master {
     cipher: aead::LessSafeKey,
     /// Derives the key of an idempotent answer; see [`Keyring::answer_key`].
     derive: hmac::Key,
-}
-
-/// Why a keyring can't be used. Its text never holds a key.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyringError {
-    /// The file is not there, and the database was made with one.
-    #[error("the keyring {} is missing, and without it no key of this database verifies; restore it from your backup", .0.display())]
-    Missing(PathBuf),
-    /// Others could read it.
-    #[error("the keyring {} can be read by others (mode {mode:03o}); run: chmod 600 {}{}", .path.display(), .path.display(),
-        more(*named))]
-    Permissions {
-        /// The file.
-        path: PathBuf,
-        /// Its permissions.
-        mode: u32,
-        /// Whether the operator named it.
-        named: bool,
-    },
-    /// It can't be read or written.
-    #[error("the keyring {} can't be used: {source}", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A line is not `pepper ID BASE64` or `master ID BASE64`.
-    #[error("line {0} of the keyring is not `pepper ID KEY` or `master ID KEY` with a key of 32 bytes in base64")]
-    Line(usize),
-    /// A kind has no key.
-    #[error("the keyring needs a pepper and a master key")]
-    Incomplete,
-    /// It is another deployment's.
-    #[error("this keyring did not make this database; restore the right one from your backup")]
-    Foreign,
-}
-
-/// What else can be done about permissions.
-fn more(named: bool) -> &'static str {
-    if named {
-        "; from a Kubernetes secret, give its volume `defaultMode: 0400`, or 0440 beside an fsGroup, or the text itself in \
-         KEYDESK_KEYRING"
-    } else {
-        "; a file that its group must read (mode 440, as from a Kubernetes secret) is named in KEYDESK_KEYRING_FILE, or its \
-         text is given in KEYDESK_KEYRING"
-    }
 }
 
 impl std::fmt::Debug for Keyring {
@@ -123,7 +43,7 @@ impl std::fmt::Debug for Keyring {
 impl Keyring {
     /// Reads the text of a keyring: a line a key, `#` begins a comment.
     pub fn parse(text: &str) -> Result<Self, KeyringError> {
-        let (mut peppers, mut masters) = (Vec::new(), Vec::new());
+        let (mut peppers, mut masters, mut audit) = (Vec::new(), Vec::<Master>::new(), Vec::new());
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
@@ -131,9 +51,9 @@ impl Keyring {
             }
             let bad = || KeyringError::Line(index + 1);
             let words: Vec<&str> = line.split_whitespace().collect();
-            let [kind, id, key] = words[..] else { return Err(bad()) };
+            let [kind, id, key, ref more @ ..] = words[..] else { return Err(bad()) };
             let key = Zeroizing::new(STANDARD.decode(key).map_err(|_| bad())?);
-            if key.len() != 32 || id.len() > 32 {
+            if key.len() != 32 || id.len() > 32 || (kind != "audit" && !more.is_empty()) {
                 return Err(bad());
             }
             match kind {
@@ -146,12 +66,44 @@ impl Keyring {
                         derive: hmac::Key::new(hmac::HMAC_SHA256, &key),
                     });
                 }
+                "audit" => audit.push(AuditKey::named(id, &key, more).ok_or_else(bad)?),
                 _ => return Err(bad()),
             }
         }
+        audit.extend(masters.iter().map(|master| AuditKey::derived(&master.id, &master.derive)));
         match Peppers::new(peppers) {
-            Some(peppers) if !masters.is_empty() => Ok(Self { peppers, masters }),
+            Some(peppers) if !masters.is_empty() => {
+                Ok(Self { peppers, masters, audit: AuditKeys::new(audit).ok_or(KeyringError::Twice)? })
+            }
             _ => Err(KeyringError::Incomplete),
+        }
+    }
+
+    /// The keys that sign the audit log.
+    pub(crate) fn audit(&self) -> &AuditKeys {
+        &self.audit
+    }
+
+    /// Reads the keyring of a deployment with a database of its own, and adds an audit key if it has none. Where that can't be
+    /// done, it is read as it is.
+    pub(crate) fn load_with_audit(file: &KeyringFile, entropy: &dyn Entropy) -> Result<Self, KeyringError> {
+        let keyring = Self::load(file)?;
+        if file.named || !keyring.audit.first().is_derived() {
+            return Ok(keyring);
+        }
+        let added = rewrite(file, entropy, |text| {
+            let has = Self::parse(text).is_ok_and(|keyring| !keyring.audit.first().is_derived());
+            (!has).then(|| {
+                let end = if text.ends_with('\n') { "" } else { "\n" };
+                Zeroizing::new(format!("{text}{end}{}", new_line("audit", "a1", entropy, true).as_str()))
+            })
+        });
+        match added {
+            Ok(()) => Self::load(file),
+            Err(error) => {
+                tracing::warn!(%error, "no audit key could be added to the keyring");
+                Ok(keyring)
+            }
         }
     }
 
@@ -180,6 +132,12 @@ impl Keyring {
             }
             other => other,
         }
+    }
+
+    /// Notes in the file of a keyring that the log of before is signed. False: that could not be done.
+    pub(crate) fn note_adopted(file: &KeyringFile, entropy: &dyn Entropy) -> bool {
+        let noted = rewrite(file, entropy, |text| keys::without_adopts(text).map(Zeroizing::new));
+        noted.inspect_err(|error| tracing::warn!(%error, "the keyring could not be written")).is_ok()
     }
 
     /// The keys of the digests by which secrets are looked up.
@@ -238,42 +196,14 @@ fn value(key: &hmac::Key, purpose: &[u8], of: &[u8]) -> [u8; 32] {
     value
 }
 
-/// Written aside and linked into place, so that two processes that start at once use the same file.
-fn create(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
-    let mut text = Zeroizing::new(String::from(
-        "# The keyring of this Keydesk. Without it no API key verifies and none can be revealed.\n\
-         # Keep a copy apart from the database's backups: together they open every key.\n",
-    ));
-    for (kind, id) in [("pepper", "p1"), ("master", "m1")] {
-        let mut key = [0; 32];
-        entropy.fill(&mut key);
-        let _ = writeln!(text, "{kind} {id} {}", Zeroizing::new(STANDARD.encode(key)).as_str());
-        key.zeroize();
-    }
-    let mut suffix = [0; 8];
-    entropy.fill(&mut suffix);
-    let aside = path.with_extension(format!("{:016x}", u64::from_ne_bytes(suffix)));
-    let written = (|| {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
-        io::Write::write_all(&mut file, text.as_bytes())?;
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        file.sync_all()?;
-        match fs::hard_link(&aside, path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            other => other,
-        }?;
-        match path.parent() {
-            Some(parent) => fs::File::open(parent)?.sync_all(),
-            None => Ok(()),
-        }
-    })();
-    let _ = fs::remove_file(&aside);
-    written
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::{
+        os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+        path::Path,
+    };
+
+    use super::{file::FILE_NAME, *};
     use crate::SystemEntropy;
 
     #[test]
@@ -314,6 +244,64 @@ mod tests {
         assert!(error.contains("KEYDESK_KEYRING_FILE") && error.ends_with("KEYDESK_KEYRING"), "{error}");
     }
 
+    /// A keyring as it was before there were audit keys.
+    fn keyring_of_before(dir: &Path, mode: u32) -> String {
+        let key = |byte: u8| STANDARD.encode([byte; 32]);
+        let text = format!("# ours\npepper p1 {}\nmaster m1 {}", key(1), key(2));
+        fs::write(dir.join(FILE_NAME), &text).unwrap();
+        fs::set_permissions(dir.join(FILE_NAME), fs::Permissions::from_mode(mode)).unwrap();
+        text
+    }
+
+    #[test]
+    fn processes_that_start_at_once_agree_on_the_audit_key_that_they_add() {
+        let dir = tempfile::tempdir().unwrap();
+        let before = keyring_of_before(dir.path(), 0o600);
+        let file = KeyringFile::in_dir(dir.path());
+        let proofs: Vec<_> = std::thread::scope(|scope| {
+            let start = || Keyring::load_with_audit(&file, &SystemEntropy).unwrap().audit.first().proof();
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(proofs.iter().all(|proof| *proof == proofs[0]));
+        let path = dir.path().join(FILE_NAME);
+        let after = fs::read_to_string(&path).unwrap();
+        assert!(after.starts_with(&format!("{before}\naudit a1 ")) && after.ends_with(" adopts\n"));
+        assert_eq!(after.lines().count(), 4);
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(Keyring::load(&file).unwrap().audit.first().adopts());
+        assert!(Keyring::note_adopted(&file, &SystemEntropy));
+        assert!(!Keyring::load(&file).unwrap().audit.first().adopts());
+    }
+
+    #[test]
+    fn a_keyring_that_can_not_be_written_gets_a_key_from_its_master_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let before = keyring_of_before(dir.path(), 0o400);
+        let file = KeyringFile::in_dir(dir.path());
+        let keyring = Keyring::load_with_audit(&file, &SystemEntropy).unwrap();
+        assert_eq!(keyring.audit.first().id, "master:m1");
+        assert_eq!(fs::read_to_string(dir.path().join(FILE_NAME)).unwrap(), before);
+        assert_eq!(keyring.audit.first().proof(), Keyring::parse(&before).unwrap().audit.first().proof());
+        let own = format!("{before}\naudit a1 {}", STANDARD.encode([2; 32]));
+        let own = Keyring::parse(&own).unwrap();
+        assert_eq!((own.audit.first().id.as_str(), own.audit.first().adopts()), ("a1", false));
+        assert!(own.audit.get("master:m1").is_some(), "it still verifies");
+    }
+
+    #[test]
+    fn a_keyring_that_was_named_is_never_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let before = keyring_of_before(dir.path(), 0o600);
+        let file = KeyringFile::named(dir.path().join(FILE_NAME));
+        let keyring = Keyring::load_with_audit(&file, &SystemEntropy).unwrap();
+        assert_eq!(keyring.audit.first().id, "master:m1");
+        assert!(!Keyring::note_adopted(&file, &SystemEntropy));
+        assert_eq!(fs::read_to_string(dir.path().join(FILE_NAME)).unwrap(), before);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
     #[test]
     fn the_first_pepper_is_the_newest() {
         let key = |byte: u8| STANDARD.encode([byte; 32]);
@@ -332,7 +320,10 @@ mod tests {
         let key = STANDARD.encode([1; 32]);
         assert!(matches!(Keyring::parse(""), Err(KeyringError::Incomplete)));
         assert!(matches!(Keyring::parse(&format!("pepper p1 {key}")), Err(KeyringError::Incomplete)));
-        for line in ["pepper p1", "pepper p1 AAAA", "salt p1 AAAA", "pepper p1 ???"] {
+        let more =
+            [format!("pepper p1 {key} adopts"), format!("audit a1 {key} adapts"), format!("audit master:a {key}")];
+        let lines = ["pepper p1", "pepper p1 AAAA", "salt p1 AAAA", "pepper p1 ???"];
+        for line in lines.into_iter().chain(more.iter().map(String::as_str)) {
             let error = Keyring::parse(&format!("# ours\n{line}")).unwrap_err();
             assert!(matches!(error, KeyringError::Line(2)), "{line}");
             assert!(!error.to_string().contains("AAAA"));

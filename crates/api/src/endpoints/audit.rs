@@ -1,0 +1,149 @@
+use std::{io, str::FromStr};
+
+use axum::{body::Body, extract::Request, response::Response};
+use bytes::Bytes;
+use domain::{AuditFormat, Caller};
+use edge::{
+    FieldError, Problem,
+    query::{self, wrong},
+};
+use futures::stream;
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use model::{AuditPage, AuditQuery, PAGE_DEFAULT, PAGE_MAX};
+use tracing::{Instrument as _, Span};
+
+use crate::{App, respond};
+
+/// The media type of one JSON object a line.
+const NDJSON: &str = "application/x-ndjson";
+const PARAMETERS: [&str; 7] = ["from", "to", "action", "actor", "key_id", "limit", "cursor"];
+
+/// Read the audit log
+///
+/// Entries of the caller's installation, newest first, a page at a time. With `Accept: application/x-ndjson` all that match are
+/// streamed, oldest first, one a line, and that they were exported is an entry itself; `limit` and `cursor` are ignored.
+#[utoipa::path(
+    get,
+    path = "/api/v1/audit",
+    tag = "Audit",
+    params(
+        ("from" = Option<model::Instant>, Query, description = "From this instant on."),
+        ("to" = Option<model::Instant>, Query, description = "Before this instant."),
+        ("action" = Option<String>, Query, description = "Only this action, for example `key.reveal`."),
+        ("actor" = Option<String>, Query, description = "Only this actor: `system`, `operator`, `bearer`, or the id of a key or of an administrator."),
+        ("key_id" = Option<model::KeyId>, Query, description = "Only about this key."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Entries on the page; 50 when not given."),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+    ),
+    responses((
+        status = 200,
+        description = "A page of entries; or all of them, one a line.",
+        content((AuditPage = "application/json"), (String = "application/x-ndjson")),
+    ))
+)]
+pub(crate) async fn read_audit(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let query = audit_query(&parts.uri)?;
+    if !wants_lines(&parts.headers) {
+        return Ok(respond::json(StatusCode::OK, &app.keydesk.audit(&caller, &query).await?));
+    }
+    let mut export = app.keydesk.export_audit(&caller, &query, AuditFormat::Ndjson);
+    // Read before the answer begins, so that an early failure still gets its status.
+    let first = export.next().await?.unwrap_or_default();
+    // What is read later still belongs to this request.
+    let span = Span::current();
+    let rest = stream::try_unfold(export, move |mut export| {
+        let part = async move {
+            // The connection is cut, so that half a log does not pass for a whole one.
+            let part = export.next().await.map_err(|error| io::Error::other(error.to_string()))?;
+            Ok::<_, io::Error>(part.map(|part| (Bytes::from(part), export)))
+        };
+        part.instrument(span.clone())
+    });
+    let parts = futures::StreamExt::chain(stream::iter([Ok(Bytes::from(first))]), rest);
+    let mut response = Response::new(Body::from_stream(parts));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    Ok(response)
+}
+
+/// Whether `Accept` names the media type. Its order of preference is not weighed: whoever names it wants it.
+fn wants_lines(headers: &HeaderMap) -> bool {
+    let lists = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|range| {
+        let named = range.split(';').next().unwrap_or_default().trim();
+        named.eq_ignore_ascii_case(NDJSON)
+    })
+}
+
+fn audit_query(uri: &Uri) -> Result<AuditQuery, Problem> {
+    let (mut query, mut errors) = (AuditQuery { limit: PAGE_DEFAULT, ..AuditQuery::default() }, Vec::new());
+    // A parameter without a value counts as not given: an empty form field sends that.
+    for (name, value) in query::read(uri, &PARAMETERS)?.into_iter().filter(|(_, value)| !value.is_empty()) {
+        match name {
+            "from" => query.from = parsed(name, &value, &mut errors),
+            "to" => query.to = parsed(name, &value, &mut errors),
+            "action" => query.action = parsed(name, &value, &mut errors),
+            "actor" => query.actor = parsed(name, &value, &mut errors),
+            "cursor" => query.cursor = parsed(name, &value, &mut errors),
+            "key_id" => match super::uuid_text(&value) {
+                Some(id) => query.key = Some(id),
+                None => errors.push(wrong(name, "must be the id of a key")),
+            },
+            _ => match value.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit) && !value.starts_with('+')) {
+                Some(limit) => query.limit = limit,
+                None => errors.push(wrong(name, "must be a whole number from 1 to 200")),
+            },
+        }
+    }
+    if errors.is_empty() { Ok(query) } else { Err(query::refuse(errors)) }
+}
+
+/// The error's message is the model's own, and repeats nothing of what was sent.
+fn parsed<T: FromStr<Err: std::fmt::Display>>(name: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<T> {
+    text.parse().map_err(|error: T::Err| errors.push(wrong(name, error.to_string()))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_or_refused() {
+        let read = |query: &str| audit_query(&format!("/api/v1/audit?{query}").parse().unwrap());
+        let id = "01981d2c-9e5b-7c3a-8b1d-0123456789ab";
+        assert_eq!(read("").unwrap().limit, 50);
+        for good in [
+            "from=&to=&action=&actor=&key_id=&limit=&cursor=",
+            "from=2026-11-22T21:20:00Z&action=key.reveal&actor=operator&limit=200&cursor=1.7",
+            &format!("actor={id}&key_id={id}"),
+        ] {
+            assert!(read(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "from=yesterday",
+            "action=key.paint",
+            "actor=ada",
+            "key_id=1",
+            "limit=0",
+            "limit=201",
+            "limit=+5",
+            "cursor=7",
+            "page=1",
+            "from=2026-11-22T21:20:00Z&from=2026-11-22T21:20:00Z",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn lines_are_sent_to_whoever_names_them() {
+        let wants = |accept: &'static str| {
+            wants_lines(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]))
+        };
+        assert!(wants("application/x-ndjson") && wants("text/plain, Application/X-NDJSON;q=0.9"));
+        assert!(!wants("*/*") && !wants("application/json") && !wants("application/x-ndjson2"));
+    }
+}

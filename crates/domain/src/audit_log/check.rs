@@ -1,0 +1,238 @@
+use std::collections::{HashMap, HashSet};
+
+use model::{Actor, InstallationId};
+use serde::Serialize;
+use serde_json::Value;
+use store::{AuditEntry, HASH_LEN, StoreError};
+
+use super::{PAGE, head::AuditHeadLine};
+use crate::{
+    Keydesk,
+    audit::{actor_text, chain, keys::AuditKeys},
+};
+
+/// What a look at the whole of an installation's audit log has found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AuditChecked {
+    /// The installation's name.
+    pub installation: String,
+    /// Entries that are as they were written.
+    pub entries: i64,
+    /// The audit key that signs its end; `None`: it is not signed.
+    pub audit_key: Option<String>,
+    /// What is wrong, as a part of a sentence; `None`: nothing.
+    pub broken: Option<String>,
+}
+
+/// Entries of before whose content may not fit their hash until a later entry says why. More are a broken log.
+const REDACTED_MOST: usize = 100_000;
+
+/// A walk along a log.
+struct Walk<'a> {
+    keys: &'a AuditKeys,
+    installation: InstallationId,
+    /// Number and hash of the entry before.
+    previous: (i64, [u8; HASH_LEN]),
+    /// The audit key that must sign the next entry; `None`: nothing was signed yet.
+    key: Option<String>,
+    /// Actors whose entries may have lost where they came from.
+    forgotten: HashSet<String>,
+    /// Actors of entries that have, each with the first such entry.
+    erased: HashMap<String, i64>,
+    /// Entries of before that are not as they were hashed, each with its hash of now.
+    altered: HashMap<i64, [u8; HASH_LEN]>,
+    /// Those that may be altered, each with its hash after that.
+    redacted: HashMap<i64, [u8; HASH_LEN]>,
+}
+
+impl Walk<'_> {
+    fn take(&mut self, entry: &AuditEntry) -> Result<(), String> {
+        let seq = self.previous.0 + 1;
+        if entry.seq != seq {
+            return Err(format!("broken at entry {seq}: it is missing"));
+        }
+        if entry.previous_hash != self.previous.1 {
+            return Err(format!("broken at entry {seq}: it does not follow the entry before it"));
+        }
+        match &entry.audit_key {
+            None => self.take_unsigned(entry)?,
+            Some(id) => self.take_signed(entry, id)?,
+        }
+        self.previous = (entry.seq, entry.hash);
+        Ok(())
+    }
+
+    fn take_unsigned(&mut self, entry: &AuditEntry) -> Result<(), String> {
+        let seq = entry.seq;
+        if self.key.is_some() {
+            return Err(format!("broken at entry {seq}: it is not signed"));
+        }
+        let hash = chain::hash_unsigned(self.installation, entry);
+        if hash != entry.hash {
+            self.altered.insert(seq, hash);
+        }
+        if self.altered.len() > REDACTED_MOST {
+            return Err(format!("broken at entry {}: it was altered", self.altered.keys().min().unwrap_or(&seq)));
+        }
+        Ok(())
+    }
+
+    fn take_signed(&mut self, entry: &AuditEntry, id: &str) -> Result<(), String> {
+        let seq = entry.seq;
+        if self.key.as_deref().is_some_and(|key| key != id) {
+            return Err(format!(
+                "broken at entry {seq}: it is signed under another audit key than the entry before it"
+            ));
+        }
+        let Some(key) = self.keys.get(id) else {
+            return Err(format!("can't be checked from entry {seq} on: the keyring lacks the audit key {id}"));
+        };
+        if !chain::is_signed(key, self.installation, entry) {
+            return Err(format!("broken at entry {seq}: it was altered"));
+        }
+        match (&entry.address, &entry.user_agent, &entry.via_digest) {
+            (None, None, None) => {}
+            (None, None, Some(_)) => _ = self.erased.entry(entry.actor.clone()).or_insert(seq),
+            (address, user_agent, digest) => {
+                let ours = chain::via(key, entry.id, address.as_deref(), user_agent.as_deref());
+                if *digest != Some(ours) {
+                    return Err(format!("broken at entry {seq}: where it came from was altered"));
+                }
+            }
+        }
+        let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
+        let begins = self.key.is_none();
+        self.key = Some(id.to_owned());
+        match entry.action.as_str() {
+            "installation.create" if seq == 1 => {}
+            "audit.adopt" if begins => self.adopted(seq, &detail)?,
+            "audit.adopt" => return Err(format!("broken at entry {seq}: the log was signed before")),
+            "audit.head_lost" => {
+                return Err(format!("broken before entry {seq}: the end that was signed was missing or wrong"));
+            }
+            _ if begins => {
+                return Err(format!("broken at entry {seq}: the entries before it are missing or not signed"));
+            }
+            "audit.key_rotated" => self.key = detail["to"].as_str().map(str::to_owned),
+            "administrator.forget" => self.forgot(&detail),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn adopted(&self, seq: i64, detail: &Value) -> Result<(), String> {
+        let fits =
+            detail["entries"] == self.previous.0 && detail["head"].as_str() == Some(&chain::hex(&self.previous.1));
+        if !fits {
+            return Err(format!("broken before entry {seq}: it signs another log"));
+        }
+        match detail["broken_at"].as_i64() {
+            Some(at) => Err(format!("broken at entry {at}, before it was first signed")),
+            None => Ok(()),
+        }
+    }
+
+    fn forgot(&mut self, detail: &Value) {
+        if let Some(id) = detail["administrator"].as_str().and_then(|id| id.parse().ok()) {
+            self.forgotten.insert(actor_text(Actor::Administrator { id }));
+        }
+        for (seq, hash) in detail["redacted"].as_object().into_iter().flatten() {
+            if let (Ok(seq), Some(hash)) = (seq.parse(), hash.as_str().and_then(chain::unhex)) {
+                self.redacted.insert(seq, hash);
+            }
+        }
+    }
+
+    /// What only the whole log tells.
+    fn end(&self) -> Result<(), String> {
+        if let Some(seq) =
+            self.altered.iter().filter(|(seq, hash)| self.redacted.get(seq) != Some(hash)).map(|(seq, _)| seq).min()
+        {
+            return Err(format!("broken at entry {seq}: it was altered"));
+        }
+        if let Some((_, seq)) = self.erased.iter().find(|(actor, _)| !self.forgotten.contains(*actor)) {
+            return Err(format!("broken at entry {seq}: where it came from was erased"));
+        }
+        Ok(())
+    }
+}
+
+impl Keydesk {
+    /// Looks at the whole of every audit log, those of some installations longer than others.
+    pub async fn check_audit(&self) -> Result<Vec<AuditChecked>, StoreError> {
+        let mut checked = Vec::new();
+        for installation in self.inner.store.installations().await? {
+            let mut walk = Walk {
+                keys: self.inner.keyring.audit(),
+                installation: installation.id,
+                previous: (0, [0; HASH_LEN]),
+                key: None,
+                forgotten: HashSet::new(),
+                erased: HashMap::new(),
+                altered: HashMap::new(),
+                redacted: HashMap::new(),
+            };
+            let broken = self.walk(&mut walk).await?.err();
+            checked.push(AuditChecked {
+                installation: installation.name,
+                entries: walk.previous.0,
+                audit_key: walk.key,
+                broken,
+            });
+        }
+        Ok(checked)
+    }
+
+    async fn walk(&self, walk: &mut Walk<'_>) -> Result<Result<(), String>, StoreError> {
+        let store = &self.inner.store;
+        loop {
+            loop {
+                let page = store.audit_after(walk.installation, walk.previous.0, PAGE).await?;
+                if page.is_empty() {
+                    break;
+                }
+                for entry in page {
+                    if let Err(broken) = walk.take(&entry) {
+                        return Ok(Err(broken));
+                    }
+                }
+            }
+            // Read after the entries: entries that were written meanwhile come with their end, so it is never behind.
+            let Some(head) = store.audit_head(walk.installation).await? else {
+                return Ok(Err("not signed at its end: the signed end was removed".to_owned()));
+            };
+            let signed =
+                walk.keys.get(&head.audit_key).is_some_and(|key| chain::is_head(key, walk.installation, &head));
+            let other_key = walk.key.as_ref() != Some(&head.audit_key) && head.entries <= walk.previous.0;
+            if !signed || other_key {
+                return Ok(Err("not signed at its end: the signed end was altered".to_owned()));
+            }
+            if head.entries > walk.previous.0 {
+                if store.audit_after(walk.installation, walk.previous.0, 1).await?.is_empty() {
+                    let missing = head.entries - walk.previous.0;
+                    return Ok(Err(format!("cut off after entry {}: {missing} entries are missing", walk.previous.0)));
+                }
+                continue;
+            }
+            if (head.entries, head.hash) != walk.previous {
+                return Ok(Err(format!("not signed after entry {}", head.entries)));
+            }
+            return Ok(walk.end());
+        }
+    }
+
+    /// Looks whether a log still contains an end that was kept elsewhere. What is wrong, as a part of a sentence; `None`: it does.
+    pub async fn check_audit_head(&self, line: &AuditHeadLine) -> Result<Option<String>, StoreError> {
+        let AuditHeadLine { installation, head } = line;
+        let Some(key) = self.inner.keyring.audit().get(&head.audit_key) else {
+            return Ok(Some(format!("the keyring lacks the audit key {}", head.audit_key)));
+        };
+        if !chain::is_head(key, *installation, head) {
+            return Ok(Some("this head was not signed by this deployment".to_owned()));
+        }
+        let found = self.inner.store.audit_after(*installation, head.entries - 1, 1).await?;
+        let there = found.first().is_some_and(|entry| (entry.seq, entry.hash) == (head.entries, head.hash));
+        Ok((!there)
+            .then(|| format!("the log no longer contains entry {} of {}, as it was then", head.entries, head.at)))
+    }
+}
