@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     account_link_page::{Typed, code_page, over_page, password_page},
-    forms::welcome,
+    forms::{leave, welcome},
 };
 use crate::{
     ApiError,
@@ -61,7 +61,10 @@ async fn posted(kind: AccountLinkKind, web: WebState, parts: Parts, form: Posted
     }
     .await;
     match signed_in {
-        Ok(signed_in) => welcome(&web, &parts.headers, &signed_in, START),
+        Ok(signed_in) => {
+            leave(&web, &parts).await;
+            welcome(&web, &parts.headers, &signed_in, START)
+        }
         Err(ApiError::Admin(AdminError::LinkOver)) => over(&web, parts, kind).await,
         Err(error) => {
             link.name = form.name.unwrap_or(link.name);

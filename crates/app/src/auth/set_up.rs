@@ -12,7 +12,7 @@ use model::{AdminError, Role};
 use serde::Deserialize;
 
 use super::{
-    forms::welcome,
+    forms::{leave, welcome},
     set_up_page::{Typed, code_page, over_page, set_up_page},
 };
 use crate::{
@@ -57,7 +57,10 @@ async fn posted(State(web): State<WebState>, parts: Parts, Form(form): Form<Post
     }
     .await;
     match signed_in {
-        Ok(signed_in) => welcome(&web, &parts.headers, &signed_in, START),
+        Ok(signed_in) => {
+            leave(&web, &parts).await;
+            welcome(&web, &parts.headers, &signed_in, START)
+        }
         Err(ApiError::Admin(AdminError::SetUpOver)) => over(&web, parts).await,
         Err(error) => {
             let status = error.status();

@@ -269,7 +269,12 @@ async fn whoever_is_invited_chooses_name_and_password_and_is_signed_in() {
         assert_eq!(hidden(&page.text, "code"), Some(token.as_str()));
     }
     let form = format!("code={token}&name=Grace&password=correct+horse+battery+staple");
-    let answer = site.post("/invite", &[HOST, OWN], &form).await;
+    let before = site.sign_in().await;
+    let answer = site.post("/invite", &[HOST, OWN, ("cookie", before.as_str())], &form).await;
+    assert!(
+        site.signed_in(&[("cookie", before.as_str())]).await.is_none(),
+        "the session that the browser had has ended"
+    );
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/keys"));
     let page = site.ask("GET", "/keys", &[HOST, HTML, ("cookie", answer.cookie())]).await;
     assert!(page.text.contains("Grace"), "{}", page.text);

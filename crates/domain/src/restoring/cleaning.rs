@@ -50,6 +50,8 @@ impl Keydesk {
                 answers: change.drop_answers().await.map_err(failure::public)?,
                 revoked: 0,
             };
+            // One that was made before the backup, and ended since, must not open again.
+            change.end_set_up_links().await.map_err(failure::public)?;
             for installation in &installations {
                 let own = known.again.iter().filter(|one| one.installation_id == installation.id);
                 let revoked = this.revoke_again(&mut change, installation, own, now).await?;
