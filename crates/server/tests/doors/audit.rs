@@ -114,7 +114,7 @@ async fn a_server_writes_the_signed_ends_to_its_log() {
     let line = program.line("audit head").await;
     assert_eq!(
         (&line["installation"], &line["entries"], &line["level"]),
-        (&json!("default"), &json!(2), &json!("INFO"))
+        (&json!("default"), &json!(3), &json!("INFO"))
     );
     let head = line["head"].as_str().unwrap();
     assert!(keydesk(data, &["audit", "verify", "--head", head]).await.status.success());
