@@ -1,16 +1,14 @@
-use std::{io, str::FromStr};
+use std::str::FromStr;
 
-use axum::{body::Body, extract::Request, response::Response};
-use bytes::Bytes;
+use axum::{extract::Request, response::Response};
 use domain::{AuditFormat, Caller};
 use edge::{
     FieldError, Problem,
     query::{self, wrong},
 };
 use futures::stream;
-use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use model::{AuditPage, AuditQuery, PAGE_DEFAULT, PAGE_MAX};
-use tracing::{Instrument as _, Span};
+use http::{HeaderMap, StatusCode, Uri, header};
+use model::{AuditPage, AuditQuery, KeyError, PAGE_DEFAULT, PAGE_MAX};
 
 use crate::{App, respond};
 
@@ -47,26 +45,9 @@ pub(crate) async fn read_audit(app: App, caller: Caller, request: Request) -> Re
     if !wants_lines(&parts.headers) {
         return Ok(respond::json(StatusCode::OK, &app.keydesk.audit(&caller, &query).await?));
     }
-    let mut export = app.keydesk.export_audit(&caller, &query, AuditFormat::Ndjson);
-    // Read before the answer begins, so that an early failure still gets its status.
-    let first = export.next().await?.unwrap_or_default();
-    // What is read later still belongs to this request.
-    let span = Span::current();
-    let rest = stream::try_unfold(export, move |mut export| {
-        let part = async move {
-            // The connection is cut, so that half a log does not pass for a whole one.
-            let part = export.next().await.map_err(|error| io::Error::other(error.to_string()))?;
-            Ok::<_, io::Error>(part.map(|part| (Bytes::from(part), export)))
-        };
-        part.instrument(span.clone())
-    });
-    let parts = futures::StreamExt::chain(stream::iter([Ok(Bytes::from(first))]), rest);
-    let mut response = Response::new(Body::from_stream(parts));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    Ok(response)
+    let export = app.keydesk.export_audit(&caller, &query, AuditFormat::Ndjson);
+    let parts = stream::try_unfold(export, async |mut export| Ok(export.next().await?.map(|part| (part, export))));
+    Ok(respond::streamed::<_, KeyError>(NDJSON, parts).await?)
 }
 
 /// Whether `Accept` names the media type. Its order of preference is not weighed: whoever names it wants it.
@@ -108,6 +89,8 @@ fn parsed<T: FromStr<Err: std::fmt::Display>>(name: &str, text: &str, errors: &m
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]

@@ -1,15 +1,12 @@
-use std::io;
-
-use axum::{body::Body, extract::Request, response::Response};
-use bytes::Bytes;
+use axum::{extract::Request, response::Response};
 use domain::Caller;
 use edge::Problem;
 use futures::stream;
 use http::{HeaderValue, header};
-use tracing::{Instrument as _, Span};
+use model::KeyError;
 
 use super::list::{FILTERS, list_query};
-use crate::App;
+use crate::{App, respond};
 
 /// Export keys
 ///
@@ -32,25 +29,10 @@ use crate::App;
 pub(crate) async fn export_keys(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let query = list_query(&parts.uri, &FILTERS)?;
-    let mut export = app.keydesk.export(&caller, query);
-    // Read before the answer begins, so that an early failure still gets its status.
-    let first = export.next().await?.unwrap_or_default();
-    // What is read later still belongs to this request.
-    let span = Span::current();
-    let rest = stream::try_unfold(export, move |mut export| {
-        let part = async move {
-            // The connection is cut, so that half a table does not pass for a whole one.
-            let part = export.next().await.map_err(|error| io::Error::other(error.to_string()))?;
-            Ok::<_, io::Error>(part.map(|part| (Bytes::from(part), export)))
-        };
-        part.instrument(span.clone())
-    });
-    let parts = futures::StreamExt::chain(stream::iter([Ok(Bytes::from(first))]), rest);
-    let mut response = Response::new(Body::from_stream(parts));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"api-keys.csv\""));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let export = app.keydesk.export(&caller, query);
+    let parts = stream::try_unfold(export, async |mut export| Ok(export.next().await?.map(|part| (part, export))));
+    let mut response = respond::streamed::<_, KeyError>("text/csv; charset=utf-8; header=present", parts).await?;
+    let attachment = HeaderValue::from_static("attachment; filename=\"api-keys.csv\"");
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, attachment);
     Ok(response)
 }
