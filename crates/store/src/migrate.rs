@@ -1,16 +1,14 @@
-use std::path::Path;
-
 use crate::{
     Store, StoreError,
     migrations::{Tables, tables_of_postgres, tables_of_sqlite},
-    postgres,
+    postgres, sqlite_file,
 };
 
 impl Store {
     /// Asks how the tables of a database stand, and changes nothing: a SQLite file that is not there is not made.
     pub async fn tables(address: &str) -> Result<Tables, StoreError> {
-        match address.strip_prefix("sqlite:") {
-            Some(path) => tables_of_sqlite(Path::new(path.strip_prefix("//").unwrap_or(path))).await,
+        match sqlite_file(address) {
+            Some(path) => tables_of_sqlite(path).await,
             None => tables_of_postgres(&postgres::options(address)?).await,
         }
     }

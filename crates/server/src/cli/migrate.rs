@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use clap::Args;
 use domain::Keydesk;
 
@@ -17,10 +15,10 @@ impl Migrate {
     /// Before anything else is opened: this is for the role that owns the tables, which needs neither keyring nor rows.
     pub(super) async fn run(self, settings: &Settings, output: &mut Output) -> Result<(), Failed> {
         let database = &settings.database;
-        if let Some(path) = database.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path))
-            && !Path::new(path).exists()
+        if let Some(path) = store::sqlite_file(database)
+            && !path.exists()
         {
-            return Err(Failed(format!("There is no database at {path}; `keydesk serve` makes one.")));
+            return Err(Failed(format!("There is no database at {}; `keydesk serve` makes one.", path.display())));
         }
         let tables = if self.check { Keydesk::tables(database).await? } else { Keydesk::migrate(database).await? };
         match tables.pending {
