@@ -7,7 +7,7 @@ use model::{
 use serde_json::json;
 use store::{Change, StoredAdministrator, StoredInvitation, StoredReset, TokenHash};
 
-use crate::{Keydesk, Via, account::public, link_token, password_rules::words_about, session::SignedIn};
+use crate::{Keydesk, Via, account::public, fingerprint, link_token, password_rules::words_about, session::SignedIn};
 
 /// A link that was just made, with the token that it carries. The token is kept nowhere.
 #[derive(Clone, Debug)]
@@ -41,16 +41,19 @@ impl Keydesk {
         }))
     }
 
-    /// Uses the link with this token up: sets the password, ends all sessions of its person, and signs them in. Whoever was
-    /// invited becomes an administrator, by the name that is given or that they were invited by.
+    /// Uses the link with this token up: sets the password, ends all sessions of its person and the one whose token the browser
+    /// brought, and signs them in. Whoever was invited becomes an administrator, by the name that is given or that they were
+    /// invited by.
     pub async fn accept_account_link(
         &self,
         token: PlainSecret,
         name: Option<String>,
         password: PlainSecret,
+        brought: Option<&str>,
         via: impl Into<Via> + Send,
     ) -> Result<SignedIn, AdminError> {
         let via = via.into();
+        let brought = brought.map(|token| fingerprint(token.as_bytes()));
         let hash = link_token::hash(token.expose()).ok_or(AdminError::LinkOver)?;
         let found = self.find_link(&hash).await?.ok_or(AdminError::LinkOver)?;
         let (name, about) = match &found {
@@ -71,7 +74,7 @@ impl Keydesk {
                 Found::Invitation(_) => this.accept_invitation(&mut change, &hash, name, password_hash, &via).await?,
                 Found::Reset(_) => this.use_reset(&mut change, &hash, &password_hash, &via).await?,
             };
-            let token = this.begin_session(&mut change, installation, administrator.id, None, &via).await?;
+            let token = this.begin_session(&mut change, installation, administrator.id, brought.as_ref(), &via).await?;
             change.commit().await.map_err(public)?;
             Ok(SignedIn { token, administrator })
         })

@@ -6,7 +6,7 @@ use model::{Action, Actor, AdminError, InstallationId, Instant, PlainSecret, Rol
 use serde_json::json;
 use store::StoredSetUpLink;
 
-use crate::{Keydesk, NewAdministrator, Via, account::public, session::SignedIn, spent_links};
+use crate::{Keydesk, NewAdministrator, Via, account::public, fingerprint, session::SignedIn, spent_links};
 
 /// A set-up link ends after this time, in milliseconds: 24 hours.
 pub const SET_UP_LIFE_MS: i64 = 24 * 60 * 60 * 1000;
@@ -79,15 +79,18 @@ impl Keydesk {
         }
     }
 
-    /// Creates the first administrator, an owner, of the installation whose set-up token this is, and signs them in.
+    /// Creates the first administrator, an owner, of the installation whose set-up token this is, and signs them in. The
+    /// session whose token the browser brought ends.
     pub async fn set_up(
         &self,
         token: &str,
         new: NewAdministrator,
+        brought: Option<&str>,
         via: impl Into<Via> + Send,
     ) -> Result<SignedIn, AdminError> {
         let via = via.into();
         let installation = self.set_up_of(token).await?.ok_or(AdminError::SetUpOver)?;
+        let brought = brought.map(|token| fingerprint(token.as_bytes()));
         let draft = self.draft(installation, NewAdministrator { role: Role::Owner, ..new }).await?;
         self.change_accounts(move |this, mut change| async move {
             // Asked again inside: of two people with the link, only one creates the owner.
@@ -95,7 +98,8 @@ impl Keydesk {
                 return Err(AdminError::SetUpOver);
             }
             this.put_administrator(&mut change, (Actor::System, &via.request_alone()), &draft).await?;
-            let token = this.begin_session(&mut change, installation, draft.administrator.id, None, &via).await?;
+            let token =
+                this.begin_session(&mut change, installation, draft.administrator.id, brought.as_ref(), &via).await?;
             change.commit().await.map_err(public)?;
             this.end_set_up(installation).await;
             Ok(SignedIn { token, administrator: draft.administrator })
@@ -118,7 +122,15 @@ impl Keydesk {
     fn is_open(&self, link: &StoredSetUpLink) -> bool {
         let now = self.now();
         let living = link.made_at <= now.plus_millis(SKEW_MS) && now < ends_at(link);
-        living && !spent_links::contains(&self.inner.data_dir, &link.random)
+        living && !self.is_spent(link)
+    }
+
+    /// Whether the link is over by its file. If the file can't be read, it may be.
+    fn is_spent(&self, link: &StoredSetUpLink) -> bool {
+        spent_links::contains(&self.inner.data_dir, &link.random).unwrap_or_else(|error| {
+            tracing::error!(%error, "it can't be read which set-up links are over; none is opened");
+            true
+        })
     }
 
     fn shown(&self, link: &StoredSetUpLink) -> SetUpLink {

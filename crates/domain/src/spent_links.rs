@@ -15,7 +15,8 @@ const FILE_NAME: &str = "set-up.over";
 
 /// Adds a link, unless the file has it. The file grows with installations alone, which only the operator makes.
 pub(crate) fn add(data_dir: &Path, random: &[u8]) -> io::Result<()> {
-    if contains(data_dir, random) {
+    // A file that can't be read gets the link, even if it has it.
+    if contains(data_dir, random).unwrap_or(false) {
         return Ok(());
     }
     let mut file = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(data_dir.join(FILE_NAME))?;
@@ -23,11 +24,15 @@ pub(crate) fn add(data_dir: &Path, random: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Whether the file has the link. A file that can't be read has none.
-pub(crate) fn contains(data_dir: &Path, random: &[u8]) -> bool {
-    let text = fs::read_to_string(data_dir.join(FILE_NAME)).unwrap_or_default();
+/// Whether the file has the link. Fails if the file is there and can't be read: then nobody knows which links are over.
+pub(crate) fn contains(data_dir: &Path, random: &[u8]) -> io::Result<bool> {
+    let text = match fs::read_to_string(data_dir.join(FILE_NAME)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
     let wanted = line(random);
-    text.lines().any(|line| line == wanted)
+    Ok(text.lines().any(|line| line == wanted))
 }
 
 fn line(random: &[u8]) -> String {
@@ -44,12 +49,20 @@ mod tests {
     #[test]
     fn a_link_that_was_added_stays_over_and_no_other_is() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(!contains(folder.path(), &[1; 32]));
+        assert!(!contains(folder.path(), &[1; 32]).unwrap());
         for link in [[1; 32], [2; 32], [1; 32]] {
             add(folder.path(), &link).unwrap();
         }
-        assert!(contains(folder.path(), &[1; 32]) && contains(folder.path(), &[2; 32]));
-        assert!(!contains(folder.path(), &[3; 32]));
+        for (link, over) in [([1; 32], true), ([2; 32], true), ([3; 32], false)] {
+            assert_eq!(contains(folder.path(), &link).unwrap(), over, "{link:?}");
+        }
         assert_eq!(fs::read_to_string(folder.path().join(FILE_NAME)).unwrap().lines().count(), 2);
+    }
+
+    #[test]
+    fn a_file_that_can_not_be_read_is_not_taken_for_an_empty_one() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(FILE_NAME)).unwrap();
+        assert!(contains(folder.path(), &[1; 32]).is_err());
     }
 }

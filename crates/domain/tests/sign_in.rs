@@ -151,7 +151,7 @@ async fn a_token_is_random_and_stands_in_no_database() {
     let installation = keydesk.installation("default").await.unwrap().unwrap().id;
     let link = keydesk.set_up_link(Actor::System, installation).await.unwrap().unwrap();
     let set_up = link.token.expose();
-    let token = keydesk.set_up(set_up, new("ada@example.com", Role::Owner), HOME).await.unwrap().token;
+    let token = keydesk.set_up(set_up, new("ada@example.com", Role::Owner), None, HOME).await.unwrap().token;
     assert_eq!(token.expose().len(), 43);
     assert!(!format!("{token:?}").contains(token.expose()));
     keydesk.close().await;
@@ -221,7 +221,7 @@ async fn one_of_two_holders_of_the_set_up_link_becomes_the_owner() {
     let token = desk.token().await;
     let attempt = |email: &str| {
         let (keydesk, token, new) = (desk.keydesk.clone(), token.clone(), new(email, Role::Viewer));
-        tokio::spawn(async move { keydesk.set_up(&token, new, HOME).await })
+        tokio::spawn(async move { keydesk.set_up(&token, new, None, HOME).await })
     };
     let (one, other) = (attempt("one@example.com"), attempt("other@example.com"));
     let outcomes = [one.await.unwrap(), other.await.unwrap()];
@@ -243,16 +243,16 @@ async fn the_set_up_link_is_one_installations_and_works_once() {
     assert!(desk.keydesk.needs_set_up(installation).await.unwrap());
     assert_eq!(desk.keydesk.set_up_of(&token).await.unwrap(), Some(installation));
     for forged in ["", "x", &token[1..], &format!("{token}="), &token.to_ascii_uppercase()] {
-        let refused = desk.keydesk.set_up(forged, new("eve@example.com", Role::Owner), HOME).await;
+        let refused = desk.keydesk.set_up(forged, new("eve@example.com", Role::Owner), None, HOME).await;
         assert_eq!(refused.err(), Some(AdminError::SetUpOver), "{forged}");
     }
     // A mistake leaves the link as it was.
     let weak =
         NewAdministrator { password: PlainSecret::new("short".to_owned()), ..new("ada@example.com", Role::Owner) };
-    assert_eq!(desk.keydesk.set_up(&token, weak, HOME).await.err(), Some(AdminError::WeakPassword));
-    desk.keydesk.set_up(&token, new("ada@example.com", Role::Owner), HOME).await.unwrap();
+    assert_eq!(desk.keydesk.set_up(&token, weak, None, HOME).await.err(), Some(AdminError::WeakPassword));
+    desk.keydesk.set_up(&token, new("ada@example.com", Role::Owner), None, HOME).await.unwrap();
     assert!(!desk.keydesk.needs_set_up(installation).await.unwrap());
-    let again = desk.keydesk.set_up(&token, new("eve@example.com", Role::Owner), HOME).await;
+    let again = desk.keydesk.set_up(&token, new("eve@example.com", Role::Owner), None, HOME).await;
     assert_eq!(again.err(), Some(AdminError::SetUpOver));
 }
 

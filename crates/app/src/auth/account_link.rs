@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     account_link_page::{Typed, code_page, over_page, password_page},
-    forms::{leave, welcome},
+    forms::welcome,
 };
 use crate::{
     ApiError,
@@ -57,14 +57,12 @@ async fn posted(kind: AccountLinkKind, web: WebState, parts: Parts, form: Posted
         session::require_private(&web.access, &parts.headers, &parts.extensions)?;
         let token = PlainSecret::new(code.clone());
         let via = session::via(&parts.extensions);
-        Ok(web.keydesk.accept_account_link(token, form.name.clone(), password.into(), via).await?)
+        let brought = session::token(&web.access, &parts.headers);
+        Ok(web.keydesk.accept_account_link(token, form.name.clone(), password.into(), brought, via).await?)
     }
     .await;
     match signed_in {
-        Ok(signed_in) => {
-            leave(&web, &parts).await;
-            welcome(&web, &parts.headers, &signed_in, START)
-        }
+        Ok(signed_in) => welcome(&web, &parts.headers, &signed_in, START),
         Err(ApiError::Admin(AdminError::LinkOver)) => over(&web, parts, kind).await,
         Err(error) => {
             link.name = form.name.unwrap_or(link.name);

@@ -64,13 +64,6 @@ pub(super) fn welcome(web: &WebState, headers: &HeaderMap, signed_in: &SignedIn,
     (AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie))), Redirect::to(to)).into_response()
 }
 
-/// Ends the session that the browser had before it began another by a link. If that fails, the session ends by itself.
-pub(super) async fn leave(web: &WebState, parts: &Parts) {
-    if let Some(token) = session::token(&web.access, &parts.headers) {
-        let _ = web.keydesk.sign_out(token, session::via(&parts.extensions)).await;
-    }
-}
-
 /// Leads back to the form, which says why. Nothing that was typed goes into the address.
 fn refuse(page: &str, name: &str, value: &str, error: &ApiError) -> Response {
     let value = utf8_percent_encode(value, QUERY);

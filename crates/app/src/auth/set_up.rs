@@ -12,7 +12,7 @@ use model::{AdminError, Role};
 use serde::Deserialize;
 
 use super::{
-    forms::{leave, welcome},
+    forms::welcome,
     set_up_page::{Typed, code_page, over_page, set_up_page},
 };
 use crate::{
@@ -53,14 +53,12 @@ async fn posted(State(web): State<WebState>, parts: Parts, Form(form): Form<Post
         session::require_private(&web.access, &parts.headers, &parts.extensions)?;
         let (email, name) = (email.clone(), name.clone());
         let owner = NewAdministrator { email, name, role: Role::Owner, password: password.into() };
-        Ok(web.keydesk.set_up(&code, owner, session::via(&parts.extensions)).await?)
+        let brought = session::token(&web.access, &parts.headers);
+        Ok(web.keydesk.set_up(&code, owner, brought, session::via(&parts.extensions)).await?)
     }
     .await;
     match signed_in {
-        Ok(signed_in) => {
-            leave(&web, &parts).await;
-            welcome(&web, &parts.headers, &signed_in, START)
-        }
+        Ok(signed_in) => welcome(&web, &parts.headers, &signed_in, START),
         Err(ApiError::Admin(AdminError::SetUpOver)) => over(&web, parts).await,
         Err(error) => {
             let status = error.status();

@@ -98,12 +98,12 @@ async fn whoever_came_by_a_link_is_forgotten_too(database: TestDatabase) {
     let invited = invite().await;
     let forgotten = keydesk.forget(&desk.operator, "grace@example.com").await.unwrap();
     assert_eq!(forgotten, Forgotten { invitations: 1, ..Forgotten::default() });
-    let refused = keydesk.accept_account_link(invited, None, password(), &home).await;
+    let refused = keydesk.accept_account_link(invited, None, password(), None, &home).await;
     assert_eq!(refused.err(), Some(AdminError::LinkOver));
     // One that was accepted, and a password that was set with a link.
-    keydesk.accept_account_link(invite().await, None, password(), &home).await.unwrap();
+    keydesk.accept_account_link(invite().await, None, password(), None, &home).await.unwrap();
     let reset = keydesk.reset_password(&desk.operator, "grace@example.com").await.unwrap().token;
-    keydesk.accept_account_link(reset, None, password(), &home).await.unwrap();
+    keydesk.accept_account_link(reset, None, password(), None, &home).await.unwrap();
     let forgotten = keydesk.forget(&desk.operator, "grace@example.com").await.unwrap();
     assert_eq!(forgotten, Forgotten { accounts: 1, entries: 2, ..Forgotten::default() });
     for gone in ["grace@", "name of grace", "203.0.113.9", "lynx"] {

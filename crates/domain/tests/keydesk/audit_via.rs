@@ -80,12 +80,12 @@ async fn what_people_do_with_their_accounts_says_where_they_were(database: TestD
         role: Role::Owner,
         password: secret(PASSWORD),
     };
-    let owner = keydesk.set_up(link.token.expose(), ada, &via()).await.unwrap();
+    let owner = keydesk.set_up(link.token.expose(), ada, None, &via()).await.unwrap();
     let token = owner.token.expose();
     let caller = Caller { via: via(), ..keydesk.session(token).await.unwrap().unwrap().caller() };
     let (email, name) = ("grace@example.com".to_owned(), "Grace".to_owned());
     let invited = keydesk.invite(&caller, NewInvitation { email, name, role: Role::Viewer }).await.unwrap();
-    keydesk.accept_account_link(invited.token, None, secret(PASSWORD), &via()).await.unwrap();
+    keydesk.accept_account_link(invited.token, None, secret(PASSWORD), None, &via()).await.unwrap();
     keydesk.set_role(&caller, "grace@example.com", Role::Manager).await.unwrap();
     keydesk.change_password(token, secret(PASSWORD), secret(OTHER), &via()).await.unwrap();
     let there = keydesk.sign_in("ada@example.com", secret(OTHER), &via(), None).await.unwrap();

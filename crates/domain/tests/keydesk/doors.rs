@@ -51,7 +51,7 @@ async fn the_set_up_link_is_one_for_all_nodes_and_starts_until_it_ends(database:
     desk.clock.advance(1);
     for keydesk in [&desk.keydesk, &there] {
         assert!(!opens(keydesk, &first).await, "24 hours are over");
-        assert_eq!(keydesk.set_up(&first, ada(), PROXY).await.err(), Some(AdminError::SetUpOver));
+        assert_eq!(keydesk.set_up(&first, ada(), None, PROXY).await.err(), Some(AdminError::SetUpOver));
     }
     // The operator asks for another.
     let second = there.set_up_link(Actor::Operator, desk.operator.installation).await.unwrap().unwrap();
@@ -63,7 +63,7 @@ async fn the_set_up_link_is_one_for_all_nodes_and_starts_until_it_ends(database:
     let made: Vec<_> = log.iter().filter(|entry| entry.action().ok() == Some(Action::SetUpLinkCreate)).collect();
     let actors: Vec<_> = made.iter().map(|entry| entry.actor.as_str()).collect();
     assert_eq!(actors, [r#"{"kind":"system"}"#, r#"{"kind":"operator"}"#]);
-    desk.keydesk.set_up(second.token.expose(), ada(), PROXY).await.unwrap();
+    desk.keydesk.set_up(second.token.expose(), ada(), None, PROXY).await.unwrap();
     assert_eq!(link(&there, &desk).await, None);
     assert!(!opens(&there, second.token.expose()).await);
 }
@@ -95,7 +95,7 @@ async fn a_backup_from_before_the_first_owner_opens_no_old_set_up_link(database:
     let old = link(&desk.keydesk, &desk).await.unwrap();
     let store = desk.database.store().await;
     let backed_up = store.set_up_link(desk.operator.installation).await.unwrap().unwrap();
-    desk.keydesk.set_up(&old, ada(), PROXY).await.unwrap();
+    desk.keydesk.set_up(&old, ada(), None, PROXY).await.unwrap();
     // What a restore does to these tables.
     let mut raw = desk.database.raw().await;
     raw.execute("DELETE FROM admin_session").await.unwrap();

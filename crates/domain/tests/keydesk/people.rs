@@ -61,7 +61,7 @@ async fn invite(desk: &TestKeydesk, caller: &Caller, email: &str) -> NewAccountL
 }
 
 async fn accept(keydesk: &Keydesk, link: &NewAccountLink, password: &str) -> Result<SignedIn, AdminError> {
-    keydesk.accept_account_link(link.token.clone(), None, secret(password), HOME).await
+    keydesk.accept_account_link(link.token.clone(), None, secret(password), None, HOME).await
 }
 
 async fn shown(keydesk: &Keydesk, link: &NewAccountLink) -> Option<AccountLink> {
@@ -99,11 +99,12 @@ async fn an_invitation_makes_an_administrator_once(database: TestDatabase) {
     let easy = accept(keydesk, &link, "Grace@example.com").await.map(drop).unwrap_err();
     assert!(matches!(easy, AdminError::GuessablePassword { .. }), "{easy:?}");
     assert_eq!(accept(keydesk, &link, "short").await.err(), Some(AdminError::WeakPassword));
-    let nameless = keydesk.accept_account_link(link.token.clone(), Some(" ".to_owned()), secret(PASSWORD), HOME).await;
+    let nameless =
+        keydesk.accept_account_link(link.token.clone(), Some(" ".to_owned()), secret(PASSWORD), None, HOME).await;
     assert_eq!(nameless.err(), Some(AdminError::InvalidName));
 
     let name = Some("Admiral Hopper".to_owned());
-    let signed_in = keydesk.accept_account_link(link.token.clone(), name, secret(PASSWORD), HOME).await.unwrap();
+    let signed_in = keydesk.accept_account_link(link.token.clone(), name, secret(PASSWORD), None, HOME).await.unwrap();
     assert_eq!((signed_in.administrator.id, signed_in.administrator.role), (invited.id, Role::Manager));
     assert!(lives(keydesk, &signed_in).await);
     assert_eq!(shown(keydesk, &link).await, None);
@@ -114,7 +115,7 @@ async fn an_invitation_makes_an_administrator_once(database: TestDatabase) {
     assert_eq!(sign_in(keydesk, "grace@example.com", PASSWORD).await.unwrap().administrator.name, "Admiral Hopper");
     for forged in ["", "x", &link.token.expose()[1..], &link.token.expose().to_ascii_uppercase()] {
         assert_eq!(keydesk.account_link(forged).await.unwrap(), None, "{forged}");
-        let refused = keydesk.accept_account_link(secret(forged), None, secret(PASSWORD), HOME).await;
+        let refused = keydesk.accept_account_link(secret(forged), None, secret(PASSWORD), None, HOME).await;
         assert_eq!(refused.err(), Some(AdminError::LinkOver), "{forged}");
     }
 }
@@ -193,7 +194,7 @@ async fn a_link_for_a_new_password_works_once_within_the_hour(database: TestData
 
     // A name can't be changed by it.
     let name = Some("Eve".to_owned());
-    let after = keydesk.accept_account_link(second.token.clone(), name, secret(OTHER), HOME).await.unwrap();
+    let after = keydesk.accept_account_link(second.token.clone(), name, secret(OTHER), None, HOME).await.unwrap();
     assert_eq!(after.administrator.name, "Ada Lovelace");
     assert!(lives(keydesk, &after).await);
     assert!(!lives(keydesk, &before).await && !lives(keydesk, &old).await);
