@@ -1,6 +1,6 @@
 //! The common part of verbs on people and their accounts.
 
-use model::{Action, Actor, AdminError, Email, InstallationId, Permission, Role, fold};
+use model::{Action, AdminError, Email, InstallationId, KeyError, Permission, Role, fold};
 use serde_json::Value;
 use store::{Change, StoreError, StoredAdministrator};
 
@@ -61,8 +61,8 @@ impl Keydesk {
         done.unwrap_or(Err(AdminError::Unavailable))
     }
 
-    /// Changes the people of the caller's installation. Changes wait for each other: an owner who was demoted, disabled
-    /// or removed while their call waited changes nothing.
+    /// Changes the people of the caller's installation. An owner who was signed out, demoted, disabled or removed while
+    /// their call waited changes nothing.
     pub(crate) async fn change_people<T, F>(
         &self,
         caller: &Caller,
@@ -73,15 +73,13 @@ impl Keydesk {
         F: Future<Output = Result<T, AdminError>> + Send + 'static,
     {
         require_people(caller)?;
-        let caller = caller.clone();
+        let mut caller = caller.clone();
         self.change_accounts(move |this, mut change| async move {
-            if let Actor::Administrator { id } = caller.actor {
-                let asks = change.administrator(caller.installation, id).await.map_err(public)?;
-                let may = |asks: &StoredAdministrator| asks.administrator.role.may(Permission::ManagePeople);
-                if !asks.is_some_and(|asks| asks.disabled_at.is_none() && may(&asks)) {
-                    return Err(AdminError::Forbidden);
-                }
-            }
+            this.ask_again(&mut caller, &mut change).await.map_err(|error| match error {
+                KeyError::Forbidden => AdminError::Forbidden,
+                _ => AdminError::Unavailable,
+            })?;
+            require_people(&caller)?;
             work(this, caller, change).await
         })
         .await

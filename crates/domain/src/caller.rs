@@ -1,7 +1,8 @@
 use model::{
-    Actor, Administrator, Bounds, Catalogue, Environment, InstallationId, Key, KeyError, KeyKind, KeySettings,
-    Permission, Role, Scope, ScopeSet,
+    Actor, Administrator, Bounds, Catalogue, Environment, InstallationId, Key, KeyError, KeyId, KeyKind, KeySettings,
+    Permission, Role, Scope, ScopeSet, SecretId, SessionId,
 };
+use store::StoredKey;
 use verify::Record;
 
 use crate::Via;
@@ -24,8 +25,13 @@ pub struct Caller {
 pub enum Authority {
     /// Everything: whoever can run the command line on the data.
     Operator,
-    /// What the role of a person allows.
-    Person(Role),
+    /// What the role of a person allows, while they are signed in.
+    Person {
+        /// The role that they had when it was last asked for.
+        role: Role,
+        /// The session in which they act.
+        session: SessionId,
+    },
     /// What a calling key holds. Which scope a verb needs is asked at the door that it comes through.
     Key(KeyAuthority),
 }
@@ -37,6 +43,8 @@ pub struct KeyAuthority {
     pub environment: Environment,
     /// A key can't grant a scope that it does not hold.
     pub scopes: ScopeSet,
+    /// The secret that was sent. A key has two of them during an overlap.
+    pub secret: SecretId,
     /// Within what the keys that it issues must lie. `None`: they are read when its change begins, and until then it
     /// may give nothing.
     pub bounds: Option<Bounds>,
@@ -50,8 +58,12 @@ impl Caller {
 
     /// A caller of the REST API.
     pub fn key(record: &Record) -> Self {
-        let authority =
-            KeyAuthority { environment: record.environment(), scopes: record.scopes().clone(), bounds: None };
+        let authority = KeyAuthority {
+            environment: record.environment(),
+            scopes: record.scopes().clone(),
+            secret: record.secret(),
+            bounds: None,
+        };
         Self {
             actor: Actor::Key { id: record.key_id() },
             installation: record.installation(),
@@ -61,9 +73,14 @@ impl Caller {
     }
 
     /// A person signed in to the Workspace.
-    pub(crate) fn administrator(who: &Administrator, installation: InstallationId, via: Via) -> Self {
+    pub(crate) fn administrator(
+        who: &Administrator,
+        session: SessionId,
+        installation: InstallationId,
+        via: Via,
+    ) -> Self {
         let actor = Actor::Administrator { id: who.id };
-        Self { actor, installation, authority: Authority::Person(who.role), via }
+        Self { actor, installation, authority: Authority::Person { role: who.role, session }, via }
     }
 
     /// Whether it may do this. What a role decides for a person, a scope has decided for a key at the door; what no
@@ -72,7 +89,7 @@ impl Caller {
         use Permission as P;
         match &self.authority {
             Authority::Operator => true,
-            Authority::Person(role) => role.may(permission),
+            Authority::Person { role, .. } => role.may(permission),
             Authority::Key(_) => match permission {
                 P::ReadKeys | P::ReadUsage | P::ReadKeyNotes | P::ManageKeys | P::ReadAudit => true,
                 P::UseDefaultKey | P::ExportAudit | P::ManagePeople | P::ManageInstallation => false,
@@ -97,7 +114,7 @@ impl Caller {
     pub(crate) fn environment_of_new(&self, wanted: Option<Environment>) -> Result<Environment, KeyError> {
         let own = match &self.authority {
             Authority::Key(key) => key.environment,
-            Authority::Operator | Authority::Person(_) => Environment::Live,
+            Authority::Operator | Authority::Person { .. } => Environment::Live,
         };
         let wanted = wanted.unwrap_or(own);
         if self.sees(wanted) { Ok(wanted) } else { Err(KeyError::EnvironmentEscalation) }
@@ -126,28 +143,39 @@ impl Caller {
     fn lacks(&self, wanted: &ScopeSet) -> Vec<Scope> {
         match &self.authority {
             Authority::Operator => Vec::new(),
-            Authority::Person(role) if role.may(Permission::ManageKeys) => Vec::new(),
-            Authority::Person(_) => wanted.iter().cloned().collect(),
+            Authority::Person { role, .. } if role.may(Permission::ManageKeys) => Vec::new(),
+            Authority::Person { .. } => wanted.iter().cloned().collect(),
             Authority::Key(key) => key.scopes.missing(wanted),
         }
     }
 
-    /// Refuses a caller that may not have the secret of this key. Whoever has it can do what the key may do, so the
-    /// caller must hold all of that itself.
-    pub(crate) fn require_secret(&self, kind: KeyKind, scopes: &ScopeSet) -> Result<(), KeyError> {
-        if kind == KeyKind::Default && matches!(self.authority, Authority::Person(_)) {
-            self.require(Permission::UseDefaultKey)?;
+    /// Refuses a caller that may not have this key to itself, with all that the key may do: because it gets the secret,
+    /// because whoever has the secret can use it again, or because the key gets more scopes. The caller must hold every
+    /// scope of it, and a calling key could have issued it. What a key has already, it may have.
+    pub(crate) fn require_to_have(&self, id: KeyId, settings: &KeySettings) -> Result<(), KeyError> {
+        self.require_to_hold(&settings.scopes)?;
+        let Authority::Key(held) = &self.authority else { return Ok(()) };
+        if self.actor == (Actor::Key { id }) {
+            return Ok(());
         }
-        self.require_to_hold(scopes)
+        let bounds = held.bounds.as_ref().ok_or(KeyError::Forbidden)?;
+        bounds.beyond(settings).map_or(Ok(()), |field| Err(beyond(field)))
     }
 
-    /// The same for whoever replaces the secret. The contact centre's own services call with that of the Default API
-    /// Key, so no other key takes it from them.
-    pub(crate) fn require_to_rotate(&self, kind: KeyKind, scopes: &ScopeSet) -> Result<(), KeyError> {
-        if kind == KeyKind::Default && matches!(self.authority, Authority::Key(_)) {
-            return Err(KeyError::DefaultKeyProtected);
+    /// Refuses a caller that may not have the secret of this key, or end it. The contact centre's own services call with
+    /// that of the Default API Key: it is the owners' and the operator's, and no other key's.
+    pub(crate) fn require_secret(&self, key: &StoredKey) -> Result<(), KeyError> {
+        self.require_to_end_secrets(key)?;
+        self.require_to_have(key.id(), key.settings())
+    }
+
+    /// Refuses a caller that may not end secrets and hand-overs of this key: there it is about the Default API Key alone.
+    pub(crate) fn require_to_end_secrets(&self, key: &StoredKey) -> Result<(), KeyError> {
+        match (key.kind(), &self.authority) {
+            (KeyKind::Issued, _) => Ok(()),
+            (KeyKind::Default, Authority::Key(_)) => Err(KeyError::DefaultKeyProtected),
+            (KeyKind::Default, _) => self.require(Permission::UseDefaultKey),
         }
-        self.require_secret(kind, scopes)
     }
 
     /// Refuses a new key that lies beyond what this caller may issue.
@@ -162,12 +190,7 @@ impl Caller {
 
     /// Refuses an edit of the key `id` that widens it beyond what this caller may issue. A key may narrow itself, and
     /// never widen itself.
-    pub(crate) fn require_to_edit(
-        &self,
-        id: model::KeyId,
-        old: &KeySettings,
-        new: &KeySettings,
-    ) -> Result<(), KeyError> {
+    pub(crate) fn require_to_edit(&self, id: KeyId, old: &KeySettings, new: &KeySettings) -> Result<(), KeyError> {
         let Authority::Key(key) = &self.authority else { return Ok(()) };
         let bounds = key.bounds.as_ref().ok_or(KeyError::Forbidden)?;
         if new.issue_bounds != old.issue_bounds {

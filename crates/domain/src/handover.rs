@@ -34,13 +34,13 @@ pub struct HandedOver {
 
 impl Keydesk {
     /// Makes a link with which the newest secret of a key can be seen, once, within 7 days and without an account. Rotating
-    /// or deleting the key withdraws it. The caller must hold every scope of the key.
+    /// or deleting the key withdraws it. For whoever may reveal the key.
     pub async fn create_handover(&self, caller: &Caller, id: KeyId) -> Result<NewHandoverLink, KeyError> {
         self.change_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
             let now = this.now();
             let key = living(&mut change, &caller, id, None).await?;
-            caller.require_secret(key.kind(), key.scopes())?;
+            caller.require_secret(&key)?;
             let secret = this.unseal(&sealed_copy(&mut change, &caller, id).await?)?;
             let handover = Handover {
                 id: HandoverId(this.new_id(now)),
@@ -103,7 +103,8 @@ impl Keydesk {
     pub async fn withdraw_handover(&self, caller: &Caller, id: KeyId, handover: HandoverId) -> Result<(), KeyError> {
         self.change_as(caller, move |this, caller, mut change| async move {
             let (installation, now) = (caller.installation, this.now());
-            found(&mut change, &caller, id).await?;
+            let key = found(&mut change, &caller, id).await?;
+            caller.require_to_end_secrets(&key)?;
             if !change.withdraw_handover(installation, id, handover, now).await.map_err(failure::public)? {
                 let found = change.handover(installation, id, handover).await.map_err(failure::public)?;
                 return Err(if found.is_some() { KeyError::HandoverOver } else { KeyError::NotFound });

@@ -40,6 +40,14 @@ impl Keydesk {
         self.remembered(id).map(|installation| installation.name)
     }
 
+    /// The names and titles of some installations, from memory: of as many as a password is compared with.
+    pub(crate) fn names_of_installations(&self) -> Vec<String> {
+        const MOST: usize = 100;
+        let installations = self.inner.installations.read().unwrap_or_else(PoisonError::into_inner);
+        let names = |installation: &Installation| [installation.name.clone(), installation.title.clone()];
+        installations.values().take(MOST).flat_map(names).collect()
+    }
+
     /// Whether the API Keys module is on, from memory. For an installation that does not exist it is off.
     pub fn module_enabled(&self, id: InstallationId) -> bool {
         self.remembered(id).is_some_and(|installation| installation.enabled)

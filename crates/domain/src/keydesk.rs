@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use model::{Actor, Bounds, Catalogue, InstallationId, Instant, KeyError, KeyStatus, Permission, SecretFormat};
+use model::{Actor, Bounds, Catalogue, InstallationId, Instant, KeyError, Permission, SecretFormat};
 use store::{Change, Store};
 use uuid::Uuid;
 use verify::Verifier;
@@ -149,6 +149,7 @@ impl Keydesk {
         let mut caller = caller.clone();
         self.change(keys, |this, mut change| async move {
             this.ask_again(&mut caller, &mut change).await?;
+            this.require_to_change(&caller)?;
             work(this, caller, change).await
         })
         .await
@@ -161,17 +162,26 @@ impl Keydesk {
         Ok(installation)
     }
 
-    /// Changes wait for each other: a key that was deleted, or lost a scope, while its call waited makes no change. Here
-    /// a calling key also learns within which bounds it may issue others.
-    async fn ask_again(&self, caller: &mut Caller, change: &mut Change) -> Result<(), KeyError> {
-        if let (Actor::Key { id }, Authority::Key(held)) = (caller.actor, &mut caller.authority) {
-            let key = change.caller(caller.installation, id).await.map_err(failure::public)?;
-            let key = key.ok_or(KeyError::Forbidden)?;
-            let now = self.now();
-            if key.life.status(now) != KeyStatus::Active || !key.settings.scopes.missing(&held.scopes).is_empty() {
-                return Err(KeyError::Forbidden);
+    /// Changes wait for each other: whoever lost the right to a change while the call waited makes none. That is a key that
+    /// was deleted, or lost a scope, or whose secret has ended; and a person who was signed out, disabled, removed, or given
+    /// a lesser role. Here a calling key also learns within which bounds it may issue others.
+    pub(crate) async fn ask_again(&self, caller: &mut Caller, change: &mut Change) -> Result<(), KeyError> {
+        match (caller.actor, &mut caller.authority) {
+            (Actor::Key { id }, Authority::Key(held)) => {
+                let key = change.caller(caller.installation, id).await.map_err(failure::public)?;
+                let key = key.ok_or(KeyError::Forbidden)?;
+                let now = self.now();
+                if !key.works_with(held.secret, now) || !key.settings.scopes.missing(&held.scopes).is_empty() {
+                    return Err(KeyError::Forbidden);
+                }
+                held.bounds = Some(Bounds::of(&key.settings, now));
             }
-            held.bounds = Some(Bounds::of(&key.settings, now));
+            (Actor::Administrator { id }, Authority::Person { role, session }) => {
+                let found = change.session_of(id, *session).await.map_err(failure::public)?;
+                let found = found.filter(|found| found.installation == caller.installation);
+                *role = found.ok_or(KeyError::Forbidden)?.administrator.role;
+            }
+            _ => {}
         }
         Ok(())
     }

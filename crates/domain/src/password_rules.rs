@@ -17,11 +17,26 @@ pub(crate) fn normalized(typed: &PlainSecret) -> Option<PlainSecret> {
     (text.chars().count() <= PASSWORD_MAX).then(|| PlainSecret::new(text))
 }
 
+/// Words of the product, which everybody who guesses knows.
+pub(crate) const PRODUCT: [&str; 5] = ["Keydesk", "Contact Centre", "Contact Center", "API Keys", "Workspace"];
+
 /// What somebody who guesses a person's password would try first.
 pub(crate) fn words_about(name: &str, email: &str) -> Vec<String> {
-    let words = [name, email].into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-    let whole = [name, email].into_iter();
-    whole.chain(words).filter(|word| word.chars().count() > 1).map(str::to_lowercase).collect()
+    words_of([name, email])
+}
+
+/// The texts, each word of them, and their words without what stands between, in lower case.
+pub(crate) fn words_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut all = Vec::new();
+    for text in texts {
+        let text = text.to_lowercase();
+        let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
+        all.push(words.concat());
+        all.extend(words);
+        all.push(text);
+    }
+    all.retain(|word| word.chars().count() > 1);
+    all
 }
 
 /// Refuses a password that is too short or easy to guess for somebody who knows these words. It takes up to a second:
@@ -63,10 +78,18 @@ mod tests {
         assert_eq!(refusal("長いパスワードは良いです"), None);
         let common = refusal("password1234").unwrap_or_default();
         assert!(common.starts_with("This password is easy to guess. This is a very common password. Add"), "{common}");
-        for known in ["aaaaaaaaaaaaaaaa", "Ada Lovelace 1815", "ada.king@countess.example"] {
+        for known in ["aaaaaaaaaaaaaaaa", "Ada Lovelace 1815", "adalovelace1815", "ada.king@countess.example"] {
             assert!(refusal(known).is_some(), "{known}");
         }
         assert_eq!(refusal("x8#kQ2!zR"), Some("A password has 12 to 256 characters.".to_owned()));
+    }
+
+    #[test]
+    fn words_of_the_product_are_easy_to_guess() {
+        let about = words_of(PRODUCT);
+        for known in ["Contact centre", "contactcentre1", "keydesk-keydesk", "keydesk-workspace", "API keys Keydesk"] {
+            assert!(require_strong(&secret(known), &about).is_err(), "{known}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::{Caller, Keydesk, audit::AuditEvent, failure};
 
 impl Keydesk {
     /// Makes a key that was deleted within the last 30 days work again. The caller must hold every scope of it, because
-    /// whoever has the secret gets them back.
+    /// whoever has the secret gets them back, and a calling key could have issued it.
     pub async fn restore(&self, caller: &Caller, id: KeyId) -> Result<Key, KeyError> {
         self.change_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
@@ -19,7 +19,7 @@ impl Keydesk {
             if deleted_at.plus_millis(RESTORE_WINDOW_MS) <= now {
                 return Err(KeyError::NotFound);
             }
-            caller.require_to_hold(before.scopes())?;
+            caller.require_to_have(id, before.settings())?;
             let done = change.restore_key(installation, id, now).await.map_err(failure::public)?;
             if !done {
                 return Err(KeyError::NotFound);

@@ -11,12 +11,12 @@ use crate::{
 };
 
 impl Keydesk {
-    /// Shows a key's newest secret again. The caller must hold every scope of the key. The audit log has the reveal before
-    /// the secret is shown.
+    /// Shows a key's newest secret again. The caller must hold every scope of the key, and a calling key could have issued
+    /// it. The audit log has the reveal before the secret is shown.
     pub async fn reveal(&self, caller: &Caller, id: KeyId) -> Result<PlainSecret, KeyError> {
         self.change_as(caller, move |this, caller, mut change| async move {
             let key = living(&mut change, &caller, id, None).await?;
-            caller.require_secret(key.kind(), key.scopes())?;
+            caller.require_secret(&key)?;
             let copy = sealed_copy(&mut change, &caller, id).await?;
             let event = AuditEvent::on_key(Action::KeyReveal, id, json!({}));
             this.write_audit(&mut change, caller.installation, &caller, this.now(), vec![event]).await?;

@@ -1,4 +1,4 @@
-use model::{Action, Key, KeyError, KeyId, KeyKind, Overlap, SecretInfo};
+use model::{Action, Key, KeyError, KeyId, Overlap, SecretInfo};
 use serde_json::json;
 
 use crate::{
@@ -14,7 +14,8 @@ impl Keydesk {
     /// More than two never work: a secret that was ending already ends now. The Default API Key can be rotated by owners
     /// and by the operator.
     ///
-    /// Whoever gets a secret can do what its key may do. So the caller must hold every scope of the key.
+    /// Whoever gets a secret can do what its key may do. So the caller must hold every scope of the key, and a calling key
+    /// could have issued it.
     pub async fn rotate(
         &self,
         caller: &Caller,
@@ -42,12 +43,12 @@ impl Keydesk {
                 && let Some(answer) = this.answered(&mut change, &caller, &installation, idempotency).await?
             {
                 if answer.secret.is_ok() {
-                    caller.require_to_rotate(answer.key.kind, &answer.key.settings.scopes)?;
+                    caller.require_secret(&living(&mut change, &caller, answer.key.id, None).await?)?;
                 }
                 return Ok(answer);
             }
             let before = living(&mut change, &caller, id, None).await?;
-            caller.require_to_rotate(before.kind(), before.scopes())?;
+            caller.require_secret(&before)?;
             let before = in_version(before, if_version)?.at(now);
             let (secret, new) = this.build_secret(&installation, id, before.environment, now)?;
             let end = now.plus_millis(i64::from(overlap.seconds()) * 1_000);
@@ -77,9 +78,7 @@ impl Keydesk {
             let installation = caller.installation;
             let now = this.now();
             let before = living(&mut change, &caller, id, if_version).await?;
-            if before.kind() == KeyKind::Default {
-                caller.require_to_rotate(before.kind(), before.scopes())?;
-            }
+            caller.require_to_end_secrets(&before)?;
             let ended = change.end_overlap(installation, id, now).await.map_err(failure::public)?;
             if ended == 0 {
                 return Ok(before.at(now));

@@ -29,6 +29,8 @@ pub struct SignedIn {
 /// The session of a signed-in administrator.
 #[derive(Clone, Debug)]
 pub struct Session {
+    /// Its id.
+    pub id: SessionId,
     /// The administrator.
     pub administrator: Administrator,
     /// Where they work.
@@ -40,7 +42,7 @@ pub struct Session {
 impl Session {
     /// The caller for the domain's verbs.
     pub fn caller(&self) -> Caller {
-        Caller::administrator(&self.administrator, self.installation.id, self.via.clone())
+        Caller::administrator(&self.administrator, self.id, self.installation.id, self.via.clone())
     }
 }
 
@@ -155,7 +157,7 @@ impl Keydesk {
 
     fn at_work(&self, stored: StoredSession) -> Option<Session> {
         let installation = self.remembered(stored.installation)?;
-        Some(Session { administrator: stored.administrator, installation, via: Via::default() })
+        Some(Session { id: stored.id, administrator: stored.administrator, installation, via: Via::default() })
     }
 
     /// Ends a session, here and not only in the browser.

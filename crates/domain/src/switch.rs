@@ -113,7 +113,7 @@ impl Keydesk {
     }
 }
 
-/// Those of `ids` that the caller may switch on, and those whose scopes it lacks. Whether they exist is not checked.
+/// Those of `ids` that the caller may switch on, and those that it may not have. Whether they exist is not checked.
 async fn may_enable(
     change: &mut Change,
     caller: &Caller,
@@ -126,7 +126,7 @@ async fn may_enable(
     for id in ids {
         let key = change.key(caller.installation, id).await.map_err(failure::public)?;
         let disabled = key.filter(|key| key.life.disabled_at.is_some() && key.life.deleted_at.is_none());
-        match disabled.map_or(Ok(()), |key| caller.require_to_hold(key.scopes())) {
+        match disabled.map_or(Ok(()), |key| caller.require_to_have(id, key.settings())) {
             Ok(()) => may.push(id),
             Err(reason) => skipped.push(Skipped { id, code: reason.code().to_owned() }),
         }

@@ -1,13 +1,13 @@
 use model::{Action, KeyError};
 use serde_json::json;
 
-use crate::{Caller, Keydesk, audit::AuditEvent, failure, selection::CHANGE};
+use crate::{Authority, Caller, Keydesk, audit::AuditEvent, failure, selection::CHANGE};
 
 impl Keydesk {
     /// Undoes deletions, given the changes that made them. Keys that were touched since stay as they are.
     ///
-    /// As for restoring, the caller must hold every scope of the keys. If it lacks one, the keys of that change stay
-    /// deleted, and the changes after it are not looked at.
+    /// The caller must be one that may restore each of the keys. If it may not, the keys of that change stay deleted, and
+    /// the changes after it are not looked at.
     pub async fn undo_delete(&self, caller: &Caller, changes: &[i64]) -> Result<u64, KeyError> {
         self.require_to_change(caller)?;
         let mut restored = 0;
@@ -29,7 +29,13 @@ impl Keydesk {
             if !records.iter().all(|record| caller.sees(record.environment)) {
                 return Err(KeyError::NotFound);
             }
-            records.iter().try_for_each(|record| caller.require_to_hold(&record.scopes))?;
+            if matches!(caller.authority, Authority::Key(_)) {
+                for id in &ids {
+                    let key =
+                        change.key(installation, *id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
+                    caller.require_to_have(*id, key.settings())?;
+                }
+            }
             let count = ids.len() as u64;
             change.count_keys(installation, count as i64).await.map_err(failure::public)?;
             let events = ids.iter().map(|id| AuditEvent::on_key(Action::KeyRestore, *id, json!({}))).collect();

@@ -1,4 +1,4 @@
-use model::{Key, KeyError, KeyId, KeyKind, SettingsPatch};
+use model::{Key, KeyError, KeyId, KeyKind, KeyStatus, LifeCycle, ScopeSet, SettingsPatch};
 use store::{Change, StoredKey};
 
 use crate::{
@@ -12,7 +12,8 @@ impl Keydesk {
     ///
     /// Scopes can always be taken away; only those that the caller holds can be added. To make a key work again, for longer or
     /// from more places, the caller must hold every scope that it then has. A calling key widens no other beyond its own
-    /// bounds, and itself not at all.
+    /// bounds, and itself not at all; it adds scopes only to a key that it could have issued, and makes no other work
+    /// again.
     pub async fn update(
         &self,
         caller: &Caller,
@@ -29,12 +30,18 @@ impl Keydesk {
             if to == *from {
                 return Ok(before.at(now));
             }
-            let added = to.scopes.iter().filter(|scope| !from.scopes.allows(scope)).cloned().collect();
+            let added: ScopeSet = to.scopes.iter().filter(|scope| !from.scopes.allows(scope)).cloned().collect();
             caller.require_to_give(this.catalogue(), &added)?;
             if to.widens(from) {
                 caller.require_to_hold(&to.scopes)?;
             }
             caller.require_to_edit(id, from, &to)?;
+            let life =
+                LifeCycle { disabled_at: (!to.enabled).then_some(now), expires_at: to.expires_at, deleted_at: None };
+            let works_again = life.status(now) == KeyStatus::Active && before.life.status(now) != KeyStatus::Active;
+            if !added.is_empty() || works_again {
+                caller.require_to_have(id, &to)?;
+            }
             if to.expires_at != from.expires_at {
                 require_future(to.expires_at, now)?;
             }

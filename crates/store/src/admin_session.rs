@@ -63,6 +63,9 @@ pub(crate) const INSERT_SESSION: &str = "INSERT INTO admin_session (token_hash, 
 pub(crate) const SESSION: &str = "SELECT s.id AS session_id, a.id, a.installation_id, a.email, a.name, a.role, s.created_at, s.last_seen_at \
      FROM admin_session s JOIN administrator a ON a.id = s.administrator_id \
      WHERE s.token_hash = $1 AND a.disabled_at IS NULL";
+pub(crate) const SESSION_OF: &str = "SELECT s.id AS session_id, a.id, a.installation_id, a.email, a.name, a.role, s.created_at, s.last_seen_at \
+     FROM admin_session s JOIN administrator a ON a.id = s.administrator_id \
+     WHERE s.administrator_id = $1 AND s.id = $2 AND a.disabled_at IS NULL";
 pub(crate) const SESSIONS_OF: &str = "SELECT s.id AS session_id, a.id, a.installation_id, a.email, a.name, a.role, s.created_at, s.last_seen_at \
      FROM admin_session s JOIN administrator a ON a.id = s.administrator_id \
      WHERE s.administrator_id = $1 AND s.last_seen_at > $2 AND s.created_at > $3 ORDER BY s.created_at DESC, s.id";
@@ -104,6 +107,18 @@ impl Change {
     pub async fn session(&mut self, token_hash: &TokenHash) -> Result<Option<StoredSession>, StoreError> {
         let row: Option<SessionRow> = on_tx!(self, connection => {
             sqlx::query_as(SESSION).bind(&token_hash[..]).fetch_optional(connection).await?
+        });
+        row.map(StoredSession::try_from).transpose()
+    }
+
+    /// The session of a person with this id, ended by time or not, as this change sees it.
+    pub async fn session_of(
+        &mut self,
+        person: AdministratorId,
+        id: SessionId,
+    ) -> Result<Option<StoredSession>, StoreError> {
+        let row: Option<SessionRow> = on_tx!(self, connection => {
+            sqlx::query_as(SESSION_OF).bind(person.0).bind(id.0).fetch_optional(connection).await?
         });
         row.map(StoredSession::try_from).transpose()
     }

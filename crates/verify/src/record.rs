@@ -207,6 +207,11 @@ impl Record {
         self.key
     }
 
+    /// The secret that was sent.
+    pub fn secret(&self) -> SecretId {
+        self.secret
+    }
+
     /// Whose key.
     pub fn installation(&self) -> InstallationId {
         self.installation

@@ -13,6 +13,7 @@ use model::{Key, KeyError, KeyId, KeyKind, Overlap, Permission};
 use super::{
     details::{Flash, KeyDetails},
     page::key_page,
+    secrets::{SHORTEST_OVERLAP, two_work},
 };
 use crate::{
     ApiError, FieldProblem,
@@ -165,7 +166,9 @@ async fn carry_out(
             Ok(Outcome::Done("restored"))
         }
         "end-overlap" => {
-            keydesk.end_overlap(&caller, id, Some(form.version()?)).await?;
+            let version = form.version()?;
+            require_typed_name(&keydesk.get(&caller, id).await?, form)?;
+            keydesk.end_overlap(&caller, id, Some(version)).await?;
             Ok(Outcome::Done("ended"))
         }
         "rotate" => {
@@ -173,9 +176,8 @@ async fn carry_out(
             let overlap = Overlap::try_from(seconds).map_err(KeyError::from)?;
             let version = form.version()?;
             let key = keydesk.get(&caller, id).await?;
-            if must_confirm(&key, overlap) && form.text("confirm").trim() != key.settings.client_name.as_str() {
-                let message = format!("Type “{}” to rotate it without an overlap.", key.settings.client_name);
-                return Err(ApiError::Fields(vec![FieldProblem { field: "confirm".to_owned(), message }]));
+            if seconds < SHORTEST_OVERLAP || two_work(&keydesk.secrets(&caller, id).await?, keydesk.now()) {
+                require_typed_name(&key, form)?;
             }
             let issued = keydesk.rotate(&caller, id, overlap, Some(version)).await?;
             Ok(Outcome::Shown(Flash::Rotated { secret: issued.secret.expose().to_owned() }))
@@ -200,9 +202,15 @@ async fn carry_out(
     }
 }
 
-/// The contact centre's own services call with the Default API Key: without an overlap all of them stop working at once.
-fn must_confirm(key: &Key, overlap: Overlap) -> bool {
-    key.kind == KeyKind::Default && overlap == Overlap::NONE
+/// The contact centre's own services call with the Default API Key. Whoever ends a secret of it that they may still use
+/// types its name.
+fn require_typed_name(key: &Key, form: Form<'_>) -> Result<(), ApiError> {
+    let name = key.settings.client_name.as_str();
+    if key.kind == KeyKind::Issued || form.text("confirm").trim() == name {
+        return Ok(());
+    }
+    let message = format!("Type “{name}” to end a secret that the contact centre's own services may still use.");
+    Err(ApiError::Fields(vec![FieldProblem { field: "confirm".to_owned(), message }]))
 }
 
 /// Loads what the page shows; the history begins before entry `before`.

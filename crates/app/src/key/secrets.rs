@@ -11,8 +11,14 @@ use crate::{
 };
 
 /// Overlaps that are offered: seconds and words.
-const OVERLAPS: [(u32, &str); 4] =
-    [(0, "None: the old secret stops working now"), (3_600, "1 hour"), (86_400, "24 hours"), (604_800, "7 days")];
+const OVERLAPS: [(u32, &str); 4] = [
+    (0, "None: the old secret stops working now"),
+    (SHORTEST_OVERLAP, "1 hour"),
+    (86_400, "24 hours"),
+    (604_800, "7 days"),
+];
+/// Services that call with a key get the new secret within this time, in seconds: the shortest overlap that is offered.
+pub(super) const SHORTEST_OVERLAP: u32 = 3_600;
 /// The one that is chosen at first.
 const OVERLAP: u32 = 86_400;
 
@@ -22,11 +28,15 @@ const HANDED_OVER: &str = "A hand-over link shows the key once to the client's d
 const SHOWN_ONCE: &str = "This installation shows a key once and keeps no copy of it, so a link has nothing to show. Hand the \
                           key over when you create or rotate it.";
 
+/// Whether a secret works beside the newest one.
+pub(super) fn two_work(secrets: &[SecretInfo], now: Instant) -> bool {
+    secrets.iter().filter(|secret| secret.expires_at.is_none_or(|end| end > now)).count() > 1
+}
+
 /// The secrets of a key with the traffic on each, and the form that rotates the key.
 pub(super) fn rotation(page: &KeyDetails) -> AnyView {
     let address = format!("/keys/{}", page.key.id);
-    let works = |secret: &&SecretInfo| secret.expires_at.is_none_or(|end| end > page.now);
-    let overlaps = page.secrets.iter().filter(works).count() > 1;
+    let overlaps = two_work(&page.secrets, page.now);
     view! {
         // Scripts fetch it again while something in it is about to change.
         <section class="panel" id="secrets" aria-labelledby="secrets-title" data-live=overlaps.then_some("")>
@@ -46,6 +56,7 @@ fn end_overlap(page: &KeyDetails, address: &str) -> AnyView {
     view! {
         <form method="post" action=own(address) data-once>
             <input type="hidden" name="version" value=page.key.version.to_string()/>
+            {is_default(&page.key).then(|| confirm(&page.key, "confirm-end", "To end the overlap"))}
             <button type="submit" class="button danger" name="intent" value="end-overlap">"End overlap now"</button>
         </form>
     }
@@ -112,7 +123,11 @@ fn rotate(page: &KeyDetails, address: &str, overlaps: bool) -> AnyView {
                             </p>
                         }
                     })}
-                {is_default(&page.key).then(|| confirm(&page.key))}
+                {is_default(&page.key)
+                    .then(|| {
+                        let what = if overlaps { "To rotate it now" } else { "To rotate it without an overlap" };
+                        confirm(&page.key, "confirm", what)
+                    })}
                 {(!is_default(&page.key))
                     .then(|| view! { <p class="faint">"Hand-over links that nobody has opened will stop working."</p> })}
                 <div class="dialog-foot">
@@ -124,15 +139,16 @@ fn rotate(page: &KeyDetails, address: &str, overlaps: bool) -> AnyView {
     .into_any()
 }
 
-/// Without an overlap the contact centre's own services stop working at once, so its name is typed first.
-fn confirm(key: &Key) -> AnyView {
-    let name = key.settings.client_name.as_str().to_owned();
+/// Where a secret ends at once, services of the contact centre may stop working, so the key's name is typed first.
+fn confirm(key: &Key, id: &'static str, what: &str) -> AnyView {
+    let name = key.settings.client_name.as_str();
+    let note = format!("{id}-note");
     view! {
         <div class="field">
-            <label for="confirm">{format!("To rotate it without an overlap, type “{name}”")}</label>
-            <input class="input" type="text" id="confirm" name="confirm" autocomplete="off" spellcheck="false" aria-describedby="confirm-note"/>
-            <p class="field-note" id="confirm-note">
-                "The contact centre's own services call with this key. Without an overlap all of them stop working until they have the new one."
+            <label for=id>{format!("{what}, type “{name}”")}</label>
+            <input class="input" type="text" id=id name="confirm" autocomplete="off" spellcheck="false" aria-describedby=note.clone()/>
+            <p class="field-note" id=note>
+                "The contact centre's own services call with this key. Those that use a secret that ends stop working until they have the new one."
             </p>
         </div>
     }

@@ -6,7 +6,7 @@ use axum::{
     http::{
         HeaderMap, HeaderName, HeaderValue, Request, Uri,
         header::{ACCEPT, CONTENT_TYPE, HOST, ORIGIN},
-        uri::PathAndQuery,
+        uri::{Authority, PathAndQuery},
     },
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
@@ -56,9 +56,9 @@ enum Sender {
 
 /// By `Origin`, and by `Sec-Fetch-Site`, which browsers leave out on plain http beyond loopback: it must not object.
 ///
-/// Where the public address is known, an own page is one of that address, whatever name a proxy puts into `Host`; or one
-/// that is read on this machine itself, past the proxy, so that `Host` names the same. No other name counts: whoever makes
-/// a name of theirs lead here gets nothing.
+/// Where the public address is known, an own page is one of that address, whatever name a proxy puts into `Host`. No other
+/// name counts: whoever makes a name of theirs lead here gets nothing, and a page that was read past the proxy was read in
+/// the clear, on this machine too.
 ///
 /// Else an own page is one of the host that was asked. Its scheme is not compared then: a proxy that ends TLS hides it.
 fn sender(access: &BrowserAccess, uri: &Uri, headers: &HeaderMap) -> Sender {
@@ -81,7 +81,6 @@ fn sender(access: &BrowserAccess, uri: &Uri, headers: &HeaderMap) -> Sender {
     }
     match access.origin() {
         None => Sender::Own,
-        Some(_) if is_loopback(authority) => Sender::Own,
         Some(_) if scheme.eq_ignore_ascii_case("http") => Sender::Clear,
         Some(_) => Sender::Foreign,
     }
@@ -93,10 +92,12 @@ fn is_html(headers: &HeaderMap) -> bool {
 
 /// Whether a host, perhaps with a port, is this machine itself.
 pub(crate) fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((v6, _)) => v6,
-        None => host.split_once(':').map_or(host, |(name, _)| name),
-    };
+    let Ok(authority) = host.parse::<Authority>() else { return false };
+    if authority.as_str().contains('@') {
+        return false;
+    }
+    let name = authority.host();
+    let name = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
@@ -144,8 +145,18 @@ mod tests {
         for host in ["localhost", "LOCALHOST:3000", "127.0.0.1", "127.0.0.1:3000", "127.1.2.3", "[::1]", "[::1]:3000"] {
             assert!(is_loopback(host), "{host}");
         }
-        for host in ["", "desk.example", "localhost.evil.example", "10.0.0.1:3000", "[::2]:1", "127.0.0.1.evil.example"]
-        {
+        for host in [
+            "",
+            "desk.example",
+            "localhost.evil.example",
+            "10.0.0.1:3000",
+            "[::2]:1",
+            "127.0.0.1.evil.example",
+            "[::1].evil.example",
+            "[::1",
+            "localhost:x@evil.example",
+            "localhost@evil.example",
+        ] {
             assert!(!is_loopback(host), "{host}");
         }
     }
@@ -159,8 +170,8 @@ mod tests {
             ("https://desk.example", "", "https://desk.example", Sender::Own),
             ("https://Desk.Example:443", "keydesk", "https://desk.example", Sender::Own),
             ("https://desk.example:8443", "keydesk", "https://desk.example:8443", Sender::Own),
-            ("https://desk.example", "127.0.0.1:3000", "http://127.0.0.1:3000", Sender::Own),
-            ("https://desk.example", "localhost:3000", "http://localhost:3000", Sender::Own),
+            ("https://desk.example", "127.0.0.1:3000", "http://127.0.0.1:3000", Sender::Clear),
+            ("https://desk.example", "localhost:3000", "http://localhost:3000", Sender::Clear),
             ("https://desk.example", "desk.example", "http://desk.example", Sender::Clear),
             ("https://desk.example", "desk.example", "gopher://desk.example", Sender::Clear),
             // A name that leads here, past the proxy or through it, and is not ours.

@@ -158,7 +158,7 @@ impl Guest {
 /// - the trusted proxy in front says by `X-Forwarded-Proto` how the browser came, and `http` is refused;
 /// - a page that was read in the clear says so in its `Origin`, for which [`super::origin`] has refused it, whether it was read
 ///   through the proxy or past it, at this server's own address;
-/// - what says neither goes on: a proxy that sends no `X-Forwarded-Proto`, and the operator's own call on this machine.
+/// - what says neither goes on: a proxy that sends no `X-Forwarded-Proto`.
 pub(crate) fn require_private(
     access: &BrowserAccess,
     headers: &HeaderMap,

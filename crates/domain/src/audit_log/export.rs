@@ -69,8 +69,12 @@ impl Keydesk {
         action: Action,
         detail: serde_json::Value,
     ) -> Result<(), KeyError> {
-        let caller = caller.clone();
+        let mut caller = caller.clone();
         self.change(1, move |this, mut change| async move {
+            this.ask_again(&mut caller, &mut change).await?;
+            if action == Action::AuditExport {
+                require_to_export(&caller)?;
+            }
             let event = AuditEvent::of(action, detail);
             this.write_audit(&mut change, caller.installation, &caller, this.now(), vec![event]).await?;
             this.commit(change).await

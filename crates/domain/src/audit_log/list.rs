@@ -8,7 +8,7 @@ use crate::{Authority, Caller, Keydesk, audit::actor_text, failure};
 pub(super) fn require_to_export(caller: &Caller) -> Result<(), KeyError> {
     match caller.authority {
         Authority::Key(_) => caller.require(Permission::ReadAudit),
-        Authority::Operator | Authority::Person(_) => caller.require(Permission::ExportAudit),
+        Authority::Operator | Authority::Person { .. } => caller.require(Permission::ExportAudit),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use domain::{AuditFormat, Authority, Caller, NewAdministrator, NewInvitation, UserAgent, Via};
+use domain::{AuditFormat, Caller, NewAdministrator, NewInvitation, UserAgent, Via};
 use model::{Action, Actor, ActorFilter, AuditQuery, Environment, KeyError, ListQuery, Role};
 use store::{on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     audit_tampering::{doctor, intruder},
     people::{OTHER, PASSWORD, secret},
+    roles::person,
     test_keydesk::{SECOND, TestKeydesk, new_key, verify},
 };
 
@@ -152,7 +153,7 @@ async fn the_log_is_read_in_pages_and_by_what_is_asked_for(database: TestDatabas
     assert!(
         keydesk.audit(&desk.other, &AuditQuery { key: Some(id), limit: 9, ..none }).await.unwrap().items.is_empty()
     );
-    let viewer = Caller { authority: Authority::Person(Role::Viewer), ..operator.clone() };
+    let viewer = person(&desk, Role::Viewer).await;
     assert_eq!(keydesk.audit(&viewer, &none).await, Err(KeyError::Forbidden));
 }
 
@@ -186,8 +187,8 @@ async fn exports_are_written_down(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let (keydesk, operator) = (&desk.keydesk, &desk.operator);
     desk.issue("=Acme").await;
-    let viewer = Caller { authority: Authority::Person(Role::Viewer), via: via(), ..operator.clone() };
-    let manager = Caller { authority: Authority::Person(Role::Manager), ..operator.clone() };
+    let viewer = Caller { via: via(), ..person(&desk, Role::Viewer).await };
+    let manager = person(&desk, Role::Manager).await;
     assert!(keydesk.audit(&manager, &AuditQuery::default()).await.is_ok());
     let mut keys = keydesk.export(&viewer, ListQuery::default());
     while keys.next().await.unwrap().is_some() {}

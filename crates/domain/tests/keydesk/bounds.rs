@@ -1,7 +1,7 @@
 //! What a calling key may give to the keys that it issues or edits, itself among them.
 
 use domain::{Caller, NewKey};
-use model::{Code, IssueBounds, KeyError, KeyId, SettingsPatch};
+use model::{Code, IssueBounds, KeyError, KeyId, Overlap, Selection, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 use verify::Call;
 
@@ -12,6 +12,7 @@ on_both_databases!(
     a_key_issues_within_the_bounds_that_were_set_for_it,
     a_key_widens_no_other_beyond_its_bounds,
     a_key_narrows_itself_and_never_widens_itself,
+    a_key_has_no_other_that_it_could_not_have_issued,
     bounds_that_changed_while_a_change_waited_are_the_ones_that_count,
 );
 
@@ -130,4 +131,58 @@ async fn bounds_that_changed_while_a_change_waited_are_the_ones_that_count(datab
     desk.keydesk.update(&desk.operator, id, patch(r#"{"allowed_ips":["10.0.0.0/8"]}"#), None).await.unwrap();
     assert_eq!(issue(&desk, &caller, "{}").await, beyond("allowed_ips"));
     assert_eq!(verify(&desk.keydesk, other.secret.expose()).await.code, Code::Valid);
+}
+
+/// Whoever may use a key has all that it may do, from wherever it may be used.
+async fn a_key_has_no_other_that_it_could_not_have_issued(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let (keydesk, operator) = (&desk.keydesk, &desk.operator);
+    let (caller, own) =
+        manager(&desk, r#"{"allowed_ips":["10.0.0.0/8"],"issue_bounds":{"allowed_ips":["10.1.0.0/16"]}}"#).await;
+    for (json, expected) in [
+        (r#"{"scopes":["calls:read"]}"#, beyond("allowed_ips")),
+        (r#"{"scopes":["calls:read"],"allowed_ips":["10.0.0.1"]}"#, beyond("allowed_ips")),
+        (r#"{"scopes":["calls:read"],"allowed_ips":["10.1.0.1"]}"#, Ok(())),
+    ] {
+        let key = async || issue(&desk, operator, json).await.unwrap();
+        let id = key().await;
+        assert_eq!(keydesk.reveal(&caller, id).await.map(drop), expected, "{json}");
+        assert_eq!(keydesk.create_handover(&caller, id).await.map(drop), expected, "{json}");
+        assert_eq!(keydesk.rotate(&caller, id, Overlap::NONE, None).await.map(drop), expected, "{json}");
+        let more = patch(r#"{"scopes":["calls:read","keys:read"]}"#);
+        assert_eq!(keydesk.update(&caller, id, more, None).await.map(drop), expected, "{json}");
+        assert_eq!(keydesk.update(&caller, id, patch(r#"{"client_name":"Beta"}"#), None).await.map(drop), Ok(()));
+
+        keydesk.set_enabled(operator, id, false, None).await.unwrap();
+        let skipped = keydesk.bulk_set_enabled(&caller, &[id], true).await.unwrap().skipped;
+        assert_eq!(
+            skipped.iter().map(|one| one.code.as_str()).collect::<Vec<_>>(),
+            match expected {
+                Ok(()) => vec![],
+                _ => vec!["bounds_escalation"],
+            }
+        );
+        keydesk.set_enabled(operator, id, false, None).await.unwrap();
+        assert_eq!(keydesk.set_enabled(&caller, id, true, None).await.map(drop), expected, "{json}");
+        let deleted = keydesk.delete_selected(operator, &Selection::Ids(vec![id])).await.unwrap();
+        assert_eq!(keydesk.undo_delete(&caller, &deleted.changes).await.map(drop), expected, "{json}");
+        if expected.is_ok() {
+            keydesk.delete(operator, id, None).await.unwrap();
+        }
+        assert_eq!(keydesk.restore(&caller, id).await.map(drop), expected, "{json}");
+    }
+    // Its own secret is its own, whatever it may issue.
+    assert!(keydesk.reveal(&caller, own).await.is_ok());
+    assert!(keydesk.rotate(&caller, own, Overlap::try_from(60).unwrap(), None).await.is_ok());
+}
+
+/// Callers of before: as changes that were let in, and wait for their turn, have them.
+#[tokio::test]
+async fn a_key_whose_secret_ended_while_its_change_waited_changes_nothing() {
+    let desk = TestKeydesk::open(TestDatabase::sqlite().await).await;
+    let (caller, id) = manager(&desk, "{}").await;
+    desk.keydesk.rotate(&desk.operator, id, Overlap::try_from(60).unwrap(), None).await.unwrap();
+    assert!(issue(&desk, &caller, "{}").await.is_ok(), "it works beside the new one");
+    desk.keydesk.end_overlap(&desk.operator, id, None).await.unwrap();
+    assert_eq!(issue(&desk, &caller, "{}").await, Err(KeyError::Forbidden));
 }

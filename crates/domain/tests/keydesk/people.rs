@@ -2,14 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use domain::{Caller, Keydesk, NewAccountLink, NewAdministrator, NewInvitation, Removed, SignedIn};
+use domain::{AuditFormat, Caller, Keydesk, NewAccountLink, NewAdministrator, NewInvitation, Removed, SignedIn};
 use model::{
-    AccountLink, AccountLinkKind, Actor, AdminError, Administrator, AdministratorId, Person, PersonStatus, PlainSecret,
-    Role,
+    AccountLink, AccountLinkKind, Actor, AdminError, Administrator, AdministratorId, AuditQuery, KeyError, Person,
+    PersonStatus, PlainSecret, Role, Selection, SettingsPatch,
 };
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{HOUR, SECOND, TestKeydesk};
+use crate::test_keydesk::{HOUR, SECOND, TestKeydesk, new_key};
 
 on_both_databases!(
     an_invitation_makes_an_administrator_once,
@@ -24,6 +24,7 @@ on_both_databases!(
     only_owners_and_the_operator_manage_people,
     what_is_done_to_people_is_written_down,
     whoever_was_disabled_while_they_signed_in_is_out,
+    whoever_lost_the_right_while_their_change_waited_changes_nothing,
 );
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -50,7 +51,7 @@ pub(crate) async fn lives(keydesk: &Keydesk, signed_in: &SignedIn) -> bool {
 }
 
 /// The caller that a signed-in person is at their next request.
-async fn caller(keydesk: &Keydesk, email: &str) -> Caller {
+pub(crate) async fn caller(keydesk: &Keydesk, email: &str) -> Caller {
     let signed_in = sign_in(keydesk, email, PASSWORD).await.unwrap();
     keydesk.session(signed_in.token.expose()).await.unwrap().unwrap().caller()
 }
@@ -453,4 +454,37 @@ async fn whoever_was_disabled_while_they_signed_in_is_out(database: TestDatabase
         }
         desk.clock.advance(SECOND);
     }
+}
+
+/// Callers of before: as changes that were let in, and wait for their turn, have them.
+async fn whoever_lost_the_right_while_their_change_waited_changes_nothing(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let (keydesk, operator) = (&desk.keydesk, &desk.operator);
+    let id = desk.issue("Acme").await.key.id;
+    for email in ["demoted", "disabled", "removed", "ended", "left"].map(|name| format!("{name}@example.com")) {
+        add(&desk, &email, Role::Manager).await;
+        let signed_in = sign_in(keydesk, &email, PASSWORD).await.unwrap();
+        let session = keydesk.session(signed_in.token.expose()).await.unwrap().unwrap();
+        let waiting = session.caller();
+        assert!(keydesk.update(&waiting, id, SettingsPatch::name(&email), None).await.is_ok(), "{email}");
+        match email.split('@').next().unwrap() {
+            "demoted" => drop(keydesk.set_role(operator, &email, Role::Viewer).await.unwrap()),
+            "disabled" => drop(keydesk.set_administrator_enabled(operator, &email, false).await.unwrap()),
+            "removed" => drop(keydesk.remove_administrator(operator, &email).await.unwrap()),
+            "ended" => drop(keydesk.end_sessions(operator, &email).await.unwrap()),
+            _ => keydesk.sign_out(signed_in.token.expose(), HOME).await.unwrap(),
+        }
+        let all = Selection::Ids(vec![id]);
+        for (verb, outcome) in [
+            ("issue", keydesk.issue(&waiting, new_key("Beta")).await.map(drop)),
+            ("edit", keydesk.update(&waiting, id, SettingsPatch::name("Beta"), None).await.map(drop)),
+            ("reveal", keydesk.reveal(&waiting, id).await.map(drop)),
+            ("delete", keydesk.delete_selected(&waiting, &all).await.map(drop)),
+        ] {
+            assert_eq!(outcome, Err(KeyError::Forbidden), "{email}: {verb}");
+        }
+        let mut log = keydesk.export_audit(&waiting, &AuditQuery::default(), AuditFormat::Csv);
+        assert_eq!(log.next().await, Err(KeyError::Forbidden), "{email}");
+    }
+    assert_eq!(keydesk.get(operator, id).await.unwrap().settings.client_name.as_str(), "left@example.com");
 }

@@ -44,14 +44,18 @@ async fn delete_then_verify(database: TestDatabase, trials: u64) {
         desk.keydesk.delete(&desk.operator, id, None).await.unwrap();
         phase.fetch_add(1, SeqCst);
         assert_eq!(code(&desk.keydesk, &key).await, Code::Revoked);
-        tokio::task::yield_now().await;
+        // The key stays deleted until a verification has fallen between, however slow the machine is.
+        let so_far = asked.load(SeqCst);
+        while asked.load(SeqCst) == so_far {
+            tokio::task::yield_now().await;
+        }
         phase.fetch_add(1, SeqCst);
         desk.keydesk.restore(&desk.operator, id).await.unwrap();
         assert_eq!(code(&desk.keydesk, &key).await, Code::Valid);
     }
     over.store(true, SeqCst);
     verifiers.join_all().await;
-    assert!(asked.load(SeqCst) > trials / 10, "too few verifications fell between: {asked:?}");
+    assert!(asked.load(SeqCst) >= trials, "too few verifications fell between: {asked:?}");
     assert_eq!(accepted.load(SeqCst), 0, "of {asked:?} verifications after a deletion had answered");
 }
 

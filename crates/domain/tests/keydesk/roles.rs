@@ -1,9 +1,8 @@
-use domain::{Authority, Caller};
-use model::{
-    Actor, AdministratorId, Code, Key, KeyError, ListQuery, Overlap, Permission, Role, Selection, SettingsPatch,
-};
+use domain::Caller;
+use model::{Code, Key, KeyError, ListQuery, Overlap, Permission, Role, Selection, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
+use crate::people::{PASSWORD, add, caller, sign_in};
 use crate::test_keydesk::{TestKeydesk, code, new_key, overlap, settings};
 
 on_both_databases!(
@@ -12,9 +11,12 @@ on_both_databases!(
     owners_alone_have_the_secret_of_the_default_api_key,
 );
 
-fn person(desk: &TestKeydesk, role: Role) -> Caller {
-    let id = AdministratorId(desk.keydesk.request_id(desk.keydesk.now()));
-    Caller { actor: Actor::Administrator { id }, authority: Authority::Person(role), ..desk.operator.clone() }
+pub(crate) async fn person(desk: &TestKeydesk, role: Role) -> Caller {
+    let email = format!("{role}@example.com");
+    if sign_in(&desk.keydesk, &email, PASSWORD).await.is_err() {
+        add(desk, &email, role).await;
+    }
+    caller(&desk.keydesk, &email).await
 }
 
 async fn a_viewer_sees_neither_notes_nor_the_history(database: TestDatabase) {
@@ -27,7 +29,7 @@ async fn a_viewer_sees_neither_notes_nor_the_history(database: TestDatabase) {
     };
     let id = desk.keydesk.issue(&desk.operator, domain::NewKey::of(noted)).await.unwrap().key.id;
     for (role, sees) in [(Role::Viewer, false), (Role::Manager, true), (Role::Owner, true)] {
-        let caller = person(&desk, role);
+        let caller = person(&desk, role).await;
         let shows = |key: &Key| (key.settings.notes.is_some(), !key.settings.metadata.is_empty());
         assert_eq!(shows(&desk.keydesk.get(&caller, id).await.unwrap()), (sees, sees), "{role}");
         let listed = desk.keydesk.list(&caller, &ListQuery { limit: 50, ..ListQuery::default() }).await.unwrap().items;
@@ -44,23 +46,25 @@ async fn owners_alone_have_the_secret_of_the_default_api_key(database: TestDatab
     let default = desk.keydesk.default_key(&desk.operator).await.unwrap().id;
     let secret = desk.keydesk.reveal(&desk.operator, default).await.unwrap();
     let strong = desk.caller(&["keys:read", "keys:write", "keys:reveal", "keys:verify"]).await;
+    let link = desk.keydesk.create_handover(&desk.operator, default).await.unwrap().handover.id;
     for (caller, expected) in [
-        (person(&desk, Role::Manager), KeyError::Forbidden),
-        (person(&desk, Role::Viewer), KeyError::Forbidden),
+        (person(&desk, Role::Manager).await, KeyError::Forbidden),
+        (person(&desk, Role::Viewer).await, KeyError::Forbidden),
         (strong, KeyError::DefaultKeyProtected),
     ] {
         let outcome = desk.keydesk.rotate(&caller, default, Overlap::NONE, None).await.map(drop);
         assert_eq!(outcome, Err(expected.clone()));
-        assert_eq!(desk.keydesk.end_overlap(&caller, default, None).await.map(drop), Err(expected));
+        assert_eq!(desk.keydesk.end_overlap(&caller, default, None).await.map(drop), Err(expected.clone()));
+        assert_eq!(desk.keydesk.reveal(&caller, default).await.map(drop), Err(expected.clone()));
+        assert_eq!(desk.keydesk.create_handover(&caller, default).await.map(drop), Err(expected.clone()));
+        assert_eq!(desk.keydesk.withdraw_handover(&caller, default, link).await, Err(expected));
     }
     assert_eq!(code(&desk.keydesk, secret.expose()).await, Code::Valid, "it was not rotated");
     for role in [Role::Manager, Role::Viewer] {
-        let caller = person(&desk, role);
-        assert!(!caller.may(Permission::UseDefaultKey));
-        assert_eq!(desk.keydesk.reveal(&caller, default).await.map(drop), Err(KeyError::Forbidden), "{role}");
-        assert_eq!(desk.keydesk.create_handover(&caller, default).await.map(drop), Err(KeyError::Forbidden), "{role}");
+        let caller = person(&desk, role).await;
+        assert!(!caller.may(Permission::UseDefaultKey), "{role}");
     }
-    let owner = person(&desk, Role::Owner);
+    let owner = person(&desk, Role::Owner).await;
     let new = desk.keydesk.rotate(&owner, default, Overlap::NONE, None).await.unwrap();
     assert_eq!(code(&desk.keydesk, secret.expose()).await, Code::Revoked);
     assert_eq!(desk.keydesk.reveal(&owner, default).await.unwrap().expose(), new.secret.expose());
@@ -73,7 +77,7 @@ async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
     let selection = Selection::Ids(vec![gone.id]);
     let deleted = keydesk.delete_selected(&desk.operator, &selection).await.unwrap();
     let link = keydesk.create_handover(&desk.operator, live.id).await.unwrap().handover.id;
-    let viewer = person(&desk, Role::Viewer);
+    let viewer = person(&desk, Role::Viewer).await;
     let before = desk.database.raw().await.dump().await;
     let everything = Selection::Matching {
         search: String::new(),

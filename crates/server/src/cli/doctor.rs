@@ -1,10 +1,13 @@
 use clap::Args;
 use domain::Finding;
-use model::Actor;
+use model::{Actor, Person, PersonStatus, Role};
 use serde::Serialize;
 
 use super::{CommandContext, Failed, Format, output::Output};
 use crate::{config::ServeFlags, serve::UNNAMED_PROXY, set_up};
+
+const NO_OWNER: &str = "nobody can manage people or the Default API Key; `keydesk admin create --role owner` makes an owner, \
+                        and `keydesk admin set-role` makes one of an administrator";
 
 #[derive(Args)]
 pub(super) struct Doctor {
@@ -53,6 +56,13 @@ impl Doctor {
     }
 }
 
+/// How many owners can sign in. `None`: that can't be read.
+async fn owners(context: &CommandContext) -> Option<usize> {
+    let people = context.keydesk.people(&context.operator().await.ok()?).await.ok()?;
+    let owner = |person: &&Person| person.role == Role::Owner && person.status == PersonStatus::Active;
+    Some(people.iter().filter(owner).count())
+}
+
 /// Programs can use an installation without administrators, so this is no fault.
 async fn administrators(context: &CommandContext) -> Finding {
     let link = set_up::link(&context.keydesk, Actor::Operator, &context.installation, &context.address).await;
@@ -61,7 +71,10 @@ async fn administrators(context: &CommandContext) -> Finding {
             let found = format!("none yet; the set-up link works until {ends_at}");
             (found, Some(format!("to make the first owner, open {link}")))
         }
-        None => ("at least one".to_owned(), None),
+        None => match owners(context).await {
+            Some(0) => ("no owner who can sign in".to_owned(), Some(NO_OWNER.to_owned())),
+            _ => ("at least one owner".to_owned(), None),
+        },
     };
     Finding { what: "administrators", ok: true, found, advice }
 }

@@ -8,7 +8,7 @@ use axum::{
     http::{Method, Request, header},
 };
 use domain::{NewAdministrator, NewKey};
-use model::{Actor, Environment, KeyId, Overlap, PlainSecret, Role, SettingsPatch};
+use model::{Actor, Environment, IssueBounds, KeyId, Overlap, PlainSecret, Role, SettingsPatch};
 use serde_json::{Value, json};
 use store::{on_both_databases, testing::TestDatabase};
 
@@ -22,12 +22,21 @@ struct Verb {
     name: &'static str,
     /// The scope that it asks of a calling key; `None`: there is no such call.
     scope: Option<&'static str>,
-    /// Whether the caller gets the key's secret, and so must hold every scope of it.
-    secret: bool,
+    /// Whether the key is the caller's to use afterwards, or its holder's again: a calling key must hold every scope of it,
+    /// and could have issued it.
+    whole: bool,
     /// Which roles may.
     roles: [bool; 3],
-    /// It is about the Default API Key, and a calling key may.
-    default_key: Option<bool>,
+    /// Whether it is about the Default API Key, with which a calling key has nothing to do.
+    default_key: bool,
+}
+
+impl Verb {
+    /// What is done, whether to an issued key or to the Default API Key.
+    fn does(&self) -> &'static str {
+        let Some(does) = self.name.strip_suffix(" the Default API Key") else { return self.name };
+        does.strip_suffix(" of").unwrap_or(does)
+    }
 }
 
 const OWNER: [bool; 3] = [true, false, false];
@@ -36,14 +45,18 @@ const VIEWER: [bool; 3] = [true, true, true];
 const ROLES: [Role; 3] = [Role::Owner, Role::Manager, Role::Viewer];
 
 const fn verb(name: &'static str, scope: &'static str, roles: [bool; 3]) -> Verb {
-    Verb { name, scope: Some(scope), secret: false, roles, default_key: None }
+    Verb { name, scope: Some(scope), whole: false, roles, default_key: false }
 }
 
-const fn secret(name: &'static str, scope: &'static str) -> Verb {
-    Verb { secret: true, ..verb(name, scope, MANAGER) }
+const fn whole(name: &'static str, scope: &'static str) -> Verb {
+    Verb { whole: true, ..verb(name, scope, MANAGER) }
 }
 
-const VERBS: [Verb; 19] = [
+const fn on_default(name: &'static str, scope: &'static str, roles: [bool; 3]) -> Verb {
+    Verb { default_key: true, ..verb(name, scope, roles) }
+}
+
+const VERBS: [Verb; 22] = [
     verb("list", "keys:read", VIEWER),
     verb("export the list", "keys:read", VIEWER),
     verb("read", "keys:read", VIEWER),
@@ -51,18 +64,21 @@ const VERBS: [Verb; 19] = [
     verb("create", "keys:write", MANAGER),
     verb("edit", "keys:write", MANAGER),
     verb("disable", "keys:write", MANAGER),
-    verb("enable", "keys:write", MANAGER),
-    secret("rotate", "keys:write"),
+    whole("enable", "keys:write"),
+    whole("rotate", "keys:write"),
     verb("end an overlap", "keys:write", MANAGER),
-    secret("reveal", "keys:reveal"),
-    secret("hand over", "keys:reveal"),
+    whole("reveal", "keys:reveal"),
+    whole("hand over", "keys:reveal"),
     verb("withdraw a hand-over", "keys:write", MANAGER),
     verb("delete", "keys:write", MANAGER),
-    verb("restore", "keys:write", MANAGER),
-    Verb { default_key: Some(false), ..verb("edit the Default API Key", "keys:write", [false; 3]) },
-    Verb { default_key: Some(false), ..verb("delete the Default API Key", "keys:write", [false; 3]) },
-    Verb { default_key: Some(false), ..verb("rotate the Default API Key", "keys:write", OWNER) },
-    Verb { default_key: Some(true), ..verb("reveal the Default API Key", "keys:reveal", OWNER) },
+    whole("restore", "keys:write"),
+    on_default("edit the Default API Key", "keys:write", [false; 3]),
+    on_default("delete the Default API Key", "keys:write", [false; 3]),
+    on_default("rotate the Default API Key", "keys:write", OWNER),
+    on_default("end an overlap of the Default API Key", "keys:write", OWNER),
+    on_default("reveal the Default API Key", "keys:reveal", OWNER),
+    on_default("hand over the Default API Key", "keys:reveal", OWNER),
+    on_default("withdraw a hand-over of the Default API Key", "keys:write", OWNER),
 ];
 
 /// All scopes that the target holds, and all that verbs ask for.
@@ -96,15 +112,21 @@ impl Desk {
         (issued.key.id, issued.secret.expose().to_owned())
     }
 
+    /// Binds a key that may be used from here, and so the keys that it issues.
+    async fn bind(&self, id: KeyId) {
+        let bounds = IssueBounds { longest_life_seconds: Some(60.try_into().unwrap()), ..IssueBounds::default() };
+        let patch = SettingsPatch { issue_bounds: Some(Some(bounds)), ..SettingsPatch::default() };
+        self.app.keydesk.update(&self.app.operator("default").await, id, patch, None).await.unwrap();
+    }
+
     async fn target(&self, verb: &Verb, environment: Environment) -> Target {
         let (operator, keydesk) = (self.app.operator("default").await, &self.app.keydesk);
-        if verb.default_key.is_some() {
-            let id = keydesk.default_key(&operator).await.unwrap().id;
-            return Target { id, handover: String::new() };
-        }
-        let (id, _) = self.key("default", environment, &["calls:read", "contacts:read"]).await;
+        let id = match verb.default_key {
+            true => keydesk.default_key(&operator).await.unwrap().id,
+            false => self.key("default", environment, &["calls:read", "contacts:read"]).await.0,
+        };
         let mut handover = String::new();
-        match verb.name {
+        match verb.does() {
             "enable" => drop(keydesk.set_enabled(&operator, id, false, None).await.unwrap()),
             "end an overlap" => {
                 drop(keydesk.rotate(&operator, id, Overlap::try_from(60).unwrap(), None).await.unwrap());
@@ -122,22 +144,20 @@ impl Desk {
     async fn rest(&self, secret: &str, verb: &Verb, target: &Target) -> Answer {
         let client = self.app.with_key(secret);
         let at = |rest: &str| format!("/api/v1/keys/{}{rest}", target.id);
-        match verb.name {
+        match verb.does() {
             "list" => client.get("/api/v1/keys").await,
             "export the list" => client.get("/api/v1/keys.csv").await,
             "read" => client.get(&at("")).await,
             "create" => client.post("/api/v1/keys", json!({"client_name": "New", "scopes": ["calls:read"]})).await,
-            "edit" | "edit the Default API Key" => client.patch(&at(""), json!({"client_name": "Beta"})).await,
+            "edit" => client.patch(&at(""), json!({"client_name": "Beta"})).await,
             "disable" => client.post(&at("/disable"), Value::Null).await,
             "enable" => client.post(&at("/enable"), Value::Null).await,
-            "rotate" | "rotate the Default API Key" => {
-                client.post(&at("/rotate"), json!({"overlap_seconds": 60})).await
-            }
+            "rotate" => client.post(&at("/rotate"), json!({"overlap_seconds": 60})).await,
             "end an overlap" => client.post(&at("/end-overlap"), Value::Null).await,
-            "reveal" | "reveal the Default API Key" => client.post(&at("/reveal"), Value::Null).await,
+            "reveal" => client.post(&at("/reveal"), Value::Null).await,
             "hand over" => client.post(&at("/handover"), Value::Null).await,
             "withdraw a hand-over" => client.delete(&at(&format!("/handover/{}", target.handover))).await,
-            "delete" | "delete the Default API Key" => client.delete(&at("")).await,
+            "delete" => client.delete(&at("")).await,
             "restore" => client.post(&at("/restore"), Value::Null).await,
             other => panic!("{other} is no call"),
         }
@@ -184,15 +204,16 @@ impl Desk {
     async fn page(&self, (cookie, id): &(String, String), verb: &Verb, target: &Target) -> bool {
         let at = format!("/keys/{}", target.id);
         let operator = self.app.operator("default").await;
-        let version = self.app.keydesk.get(&operator, target.id).await.unwrap().version;
-        let form = |intent: &str, more: &str| format!("intent={intent}&version={version}{more}");
+        let key = self.app.keydesk.get(&operator, target.id).await.unwrap();
+        let (version, name) = (key.version, key.settings.client_name.as_str().replace(' ', "+"));
+        let form = |intent: &str, more: &str| format!("intent={intent}&version={version}&confirm={name}{more}");
         let send = async |form: String| self.post(&at, cookie, id, &form).await;
         let done = |answer: &Answer| match answer.status.as_u16() {
             303 => answer.header("location").contains("said="),
             200 => true,
             _ => false,
         };
-        match verb.name {
+        match verb.does() {
             "list" => self.open_page("/keys", cookie).await.text().contains("Caller"),
             "export the list" => self.open_page("/keys.csv", cookie).await.text().contains("Caller"),
             "read" => self.open_page(&at, cookie).await.text().contains("Caller"),
@@ -201,14 +222,14 @@ impl Desk {
                 let form = "intent=create&client_name=New&preset=custom&token=t";
                 self.post("/keys", cookie, id, form).await.status.is_success()
             }
-            "edit" | "edit the Default API Key" => done(&send(form("save", "&client_name=Beta")).await),
-            "disable" | "enable" | "restore" => done(&send(form(verb.name, "")).await),
-            "rotate" | "rotate the Default API Key" => done(&send(form("rotate", "&overlap=60")).await),
+            "edit" => done(&send(form("save", "&client_name=Beta")).await),
+            "disable" | "enable" | "restore" => done(&send(form(verb.does(), "")).await),
+            "rotate" => done(&send(form("rotate", "&overlap=60")).await),
             "end an overlap" => done(&send(form("end-overlap", "")).await),
-            "reveal" | "reveal the Default API Key" => done(&send(form("reveal", "")).await),
+            "reveal" => done(&send(form("reveal", "")).await),
             "hand over" => done(&send(form("hand-over", "")).await),
             "withdraw a hand-over" => done(&send(form("withdraw", &format!("&handover={}", target.handover))).await),
-            "delete" | "delete the Default API Key" => {
+            "delete" => {
                 let answer = self.post("/keys", cookie, id, &format!("intent=delete&id={}", target.id)).await;
                 answer.status == 303
             }
@@ -219,16 +240,16 @@ impl Desk {
     /// The verb on the command line; whether it was done, `None` where there is no such command.
     async fn command_line(&self, verb: &Verb, target: &Target) -> Option<bool> {
         let id = target.id.to_string();
-        let args: &[&str] = match verb.name {
+        let args: &[&str] = match verb.does() {
             "list" => &["key", "list"],
             "create" => &["key", "create", "--client-name", "New"],
-            "edit" | "edit the Default API Key" => &["key", "update", &id, "--client-name", "Beta"],
+            "edit" => &["key", "update", &id, "--client-name", "Beta"],
             "disable" => &["key", "disable", &id],
             "enable" => &["key", "enable", &id],
-            "rotate" | "rotate the Default API Key" => &["key", "rotate", &id, "--overlap", "60s"],
+            "rotate" => &["key", "rotate", &id, "--overlap", "60s"],
             "hand over" => &["key", "handover", &id],
-            "delete" | "delete the Default API Key" => &["key", "delete", &id],
-            "reveal the Default API Key" => &["key", "default", "--reveal"],
+            "reveal" if verb.default_key => &["key", "default", "--reveal"],
+            "delete" => &["key", "delete", &id],
             _ => return None,
         };
         let environment = [("KEYDESK_DATABASE", self.database.address())];
@@ -262,20 +283,20 @@ async fn keys_may_what_their_scopes_environment_and_installation_allow(database:
         let without: Vec<_> = HELD.iter().copied().filter(|held| *held != scope).collect();
         let (_, without) = desk.key("default", live, &without).await;
         let (_, weak) = desk.key("default", live, &[scope, "keys:read"]).await;
+        let (bound_id, bound) = desk.key("default", live, &HELD).await;
+        desk.bind(bound_id).await;
         let outcome = async |secret: &str, environment| {
             let answer = desk.rest(secret, verb, &desk.target(verb, environment).await).await;
             if answer.status.is_success() { "done".to_owned() } else { answer.code() }
         };
-        let own = match verb.default_key {
-            Some(false) => "default_key_protected",
-            _ => "done",
-        };
+        let own = if verb.default_key { "default_key_protected" } else { "done" };
         assert_eq!(outcome(&strong, live).await, own, "{name}");
         assert_eq!(outcome(&without, live).await, "insufficient_scope", "{name} without {scope}");
-        if verb.secret {
+        if verb.whole {
             assert_eq!(outcome(&weak, live).await, "scope_escalation", "{name} of a key with more scopes");
+            assert_eq!(outcome(&bound, live).await, "bounds_escalation", "{name} of a key with fewer bounds");
         }
-        if verb.default_key.is_none() {
+        if !verb.default_key {
             assert_eq!(outcome(&strong, test).await, "done", "{name}: a live key manages test keys");
             assert_eq!(outcome(&tester, test).await, "done", "{name}: a test key on a test key");
         }
@@ -355,18 +376,18 @@ async fn a_listener_for_an_installation_that_does_not_exist_does_not_start() {
 /// The table as docs/security.md prints it.
 fn printed() -> String {
     let mut text = String::from(
-        "| | operator | owner | manager | viewer | a key needs | and holds every scope of the key |\n|---|---|---|---|---|---|---|\n",
+        "| | operator | owner | manager | viewer | a key needs | and must hold every scope of the key, within its bounds |\n|---|---|---|---|---|---|---|\n",
     );
     let mark = |may: bool| if may { "yes" } else { "–" };
     for verb in &VERBS {
         let [owner, manager, viewer] = verb.roles.map(mark);
         let operator = mark(!matches!(verb.name, "edit the Default API Key" | "delete the Default API Key"));
         let key = match (verb.default_key, verb.scope) {
-            (Some(false), _) | (_, None) => "–".to_owned(),
+            (true, _) | (_, None) => "–".to_owned(),
             (_, Some(scope)) => format!("`{scope}`"),
         };
-        let secret = if verb.secret || verb.default_key == Some(true) { "yes" } else { "" };
-        writeln!(text, "| {} | {operator} | {owner} | {manager} | {viewer} | {key} | {secret} |", verb.name).unwrap();
+        let whole = if verb.whole { "yes" } else { "" };
+        writeln!(text, "| {} | {operator} | {owner} | {manager} | {viewer} | {key} | {whole} |", verb.name).unwrap();
     }
     text.push_str("\n| a listener for | live key | test key | key of another installation |\n|---|---|---|---|\n");
     for (environment, live, test) in ACCEPTED {

@@ -7,11 +7,12 @@ use axum::{
     extract::ConnectInfo,
     http::{Method, Request},
 };
-use domain::{Authority, Caller, KeyAuthority, Keydesk, NewKey, OpenOptions, Via};
+use domain::{Caller, Keydesk, NewKey, OpenOptions};
 use edge::Problem;
-use model::{Actor, Catalogue, Environment, PlainSecret, ScopeEntry, SettingsPatch};
+use model::{Catalogue, PlainSecret, ScopeEntry, SettingsPatch};
 use serde_json::{Value, json};
 use store::testing::TestDatabase;
+use verify::Call;
 
 use crate::support::{Answer, FULL, TestApp};
 
@@ -331,15 +332,10 @@ async fn a_deployment_adds_scopes_of_its_own(database: TestDatabase) {
 async fn a_key_that_lost_a_scope_while_its_change_waited_is_told_of_scopes(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let operator = app.operator("default").await;
-    let id = app.key_in("default", "Caller", &["keys:write", "calls:read"]).await.id.parse().unwrap();
-    let held = ["keys:write", "calls:read"].map(|scope| scope.parse().unwrap()).into_iter().collect();
-    let held = KeyAuthority { environment: Environment::Live, scopes: held, bounds: None };
-    let let_in = Caller {
-        actor: Actor::Key { id },
-        installation: operator.installation,
-        authority: Authority::Key(held),
-        via: Via::default(),
-    };
+    let caller = app.key_in("default", "Caller", &["keys:write", "calls:read"]).await;
+    let id = caller.id.parse().unwrap();
+    let verdict = app.keydesk.verifier().verify(Call::with(&caller.secret), app.keydesk.now()).await.unwrap();
+    let let_in = Caller::key(&verdict.record.unwrap());
     let other = app.key_in("default", "Other", &[]).await.id.parse().unwrap();
     let left = ["keys:write"].map(|scope| scope.parse().unwrap()).into_iter().collect();
     let patch = SettingsPatch { scopes: Some(left), ..SettingsPatch::default() };

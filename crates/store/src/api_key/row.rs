@@ -124,7 +124,10 @@ impl Change {
         if !known.contains_key(&(installation, id))
             && let Some(key) = self.key(installation, id).await?
         {
-            known.insert((installation, id), Arc::new(CallingKey { life: key.life, settings: key.key.settings }));
+            let records = self.records_of_key(installation, id).await?;
+            let secrets = records.into_iter().map(|record| (record.secret, record.secret_expires_at)).collect();
+            let key = CallingKey { life: key.life, settings: key.key.settings, secrets };
+            known.insert((installation, id), Arc::new(key));
         }
         let found = known.get(&(installation, id)).cloned();
         if let Some(callers) = self.callers() {

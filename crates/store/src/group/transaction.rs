@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use model::{InstallationId, KeyId, KeySettings, LifeCycle};
+use model::{InstallationId, Instant, KeyId, KeySettings, KeyStatus, LifeCycle, SecretId};
 use sqlx::{Postgres, Sqlite, pool::PoolConnection};
 
 use super::{
@@ -75,6 +75,16 @@ pub struct CallingKey {
     pub life: LifeCycle,
     /// Its settings.
     pub settings: KeySettings,
+    /// Its secrets, with the end of those that a rotation has superseded.
+    pub secrets: Vec<(SecretId, Option<Instant>)>,
+}
+
+impl CallingKey {
+    /// Whether the key can be used with this secret.
+    pub fn works_with(&self, secret: SecretId, now: Instant) -> bool {
+        let ends = self.secrets.iter().find(|(id, _)| *id == secret);
+        self.life.status(now) == KeyStatus::Active && ends.is_some_and(|(_, end)| end.is_none_or(|end| end > now))
+    }
 }
 
 /// Keys that ask for changes.
