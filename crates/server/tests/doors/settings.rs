@@ -7,7 +7,7 @@ use axum::{
     extract::ConnectInfo,
     http::{Method, Request},
 };
-use domain::{Caller, Keydesk, NewKey, OpenOptions};
+use domain::{Caller, Keydesk, NewKey, OpenOptions, Via};
 use edge::Problem;
 use model::{Catalogue, PlainSecret, ScopeEntry, SettingsPatch};
 use serde_json::{Value, json};
