@@ -4,7 +4,10 @@ use model::Actor;
 use serde::Serialize;
 
 use super::{CommandContext, Failed, Format, output::Output};
-use crate::{config::ServeFlags, serve::UNNAMED_PROXY, set_up};
+use crate::{
+    config::{ServeFlags, UNNAMED_PROXY},
+    set_up,
+};
 
 #[derive(Args)]
 pub(super) struct Doctor {
