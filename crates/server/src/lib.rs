@@ -1,4 +1,4 @@
-//! The binary: configuration, listeners, command line, and the composition of all other rooms.
+//! The binary: listeners, their start and end, and the composition of all other rooms.
 //!
 //! Invariants:
 //! - it decides nothing: `gate`, `api` and `app` answer calls, and only `domain` changes anything;
@@ -6,17 +6,17 @@
 //! - the REST API knows keys and no cookies; the browser's server functions know cookies and no keys.
 
 mod assets;
-pub mod cli;
-mod config;
 mod dispatcher;
-mod logs;
 mod metrics_page;
-mod open;
-mod process;
 mod router;
+mod sbom;
 mod serve;
-mod set_up;
 
 pub use dispatcher::Dispatcher;
 pub use gate::Gateway;
 pub use router::{dispatcher, dispatcher_behind, endpoints, operations};
+
+/// Runs the command that the arguments name. To be called at the start of the program, before it has any other thread.
+pub fn main() -> std::process::ExitCode {
+    cli::main(cli::Binary { serve: serve::run, contents: &sbom::SECTION })
+}

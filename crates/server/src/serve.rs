@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use app::BrowserAccess;
+use cli::{Settings, UNNAMED_PROXY};
 use domain::Keydesk;
 use edge::{Cores, Timers, accept_all};
 use gate::{Accepted, Gate, config::ListenerEntry, spoe};
@@ -17,18 +19,13 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{config::Settings, dispatcher::Dispatcher, open, router, set_up};
+use crate::{dispatcher::Dispatcher, router};
 
 /// How long running calls may take after the signal to stop. Shorter than the 30 s that orchestrators wait before they kill.
 const LAST_CALLS: Duration = Duration::from_secs(25);
 
-/// What is wrong where people come by https, so through a proxy, and no proxy is trusted.
-pub(crate) const UNNAMED_PROXY: &str = "no proxy is trusted, so everybody who comes through the one in front seems to have \
-     its address: guesses at passwords are counted together, and keys that are bound to addresses are refused. Name its \
-     networks with --trusted-proxies";
-
 /// Serves until a signal says to stop.
-pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), String> {
+pub(crate) async fn run(mut settings: Settings, started: Instant) -> Result<(), String> {
     // Before anything is opened: a process that can't listen must not touch the database.
     let mut stop = Stop::new().map_err(|error| format!("signals can't be received: {error}"))?;
     let listener = listen(&settings.listen).await?;
@@ -51,21 +48,21 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let spoe_address = own(&spoe).map(|address| address.to_string());
     let grpc_address = own(&grpc).map(|address| address.to_string());
     let cores = Cores::start().map_err(|error| format!("no threads can be started: {error}"))?;
-    let keydesk = Keydesk::open(open::options(&settings)).await.map_err(|error| error.to_string())?;
+    let keydesk = Keydesk::open(cli::open_options(&settings)).await.map_err(|error| error.to_string())?;
     if let Some(exposure) = keydesk.database_exposure() {
         tracing::warn!("{exposure}; use sslmode=verify-full");
     }
-    let access = settings.access();
+    let access = settings.public_url().map_or_else(BrowserAccess::default, BrowserAccess::at);
     if settings.behind_unnamed_proxy() {
         tracing::warn!("{UNNAMED_PROXY}");
     }
     // The system may have chosen the port.
-    let settings = Settings { listen: address.to_string(), ..settings };
+    settings.listen = address.to_string();
     let gateway = settings.gateway.clone();
     let accepted = |listener: &ListenerEntry| accepted(&keydesk, &settings.installation, listener);
     let (at_authz, over_grpc, over_spoe) =
         (accepted(&settings.authz)?, accepted(&settings.grpc)?, accepted(&settings.spoe)?);
-    let set_up = set_up::link(&keydesk, Actor::System, &settings.installation, &settings.address()).await;
+    let set_up = cli::set_up_link(&keydesk, Actor::System, &settings.installation, &settings.address()).await;
     drop(settings);
     let background = keydesk.start();
     let dispatcher = router::dispatcher_for(&keydesk, access, gateway, at_authz);

@@ -40,7 +40,7 @@ pub(super) enum AdminCommand {
 
 /// Which administrator.
 #[derive(Args)]
-pub(in crate::cli) struct Named {
+pub(in crate::commands) struct Named {
     /// With which they sign in
     #[arg(long)]
     email: String,

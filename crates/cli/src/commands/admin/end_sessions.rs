@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::Named;
-use crate::cli::{CommandContext, Failed, output::Output};
+use crate::commands::{CommandContext, Failed, output::Output};
 
 #[derive(Serialize)]
 struct Ended {

@@ -2,10 +2,10 @@ use clap::Args;
 use model::Role;
 
 use super::{Named, show};
-use crate::cli::{CommandContext, Failed, output::Output};
+use crate::commands::{CommandContext, Failed, output::Output};
 
 #[derive(Args)]
-pub(in crate::cli) struct SetRole {
+pub(in crate::commands) struct SetRole {
     #[command(flatten)]
     named: Named,
     /// What they may do: owner, manager or viewer

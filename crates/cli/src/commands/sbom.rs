@@ -1,4 +1,4 @@
-//! What the binary is made of. The list is embedded by the build script, and is read from here so that no linker leaves it out.
+//! What the binary is made of.
 
 use std::io::Read as _;
 
@@ -7,19 +7,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Failed, output::Output};
-
-const COMPRESSED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sbom"));
-
-/// Where scanners look for it, in the format of cargo-auditable.
-#[expect(unsafe_code, reason = "a section that holds nothing but this, and that no code relies on")]
-#[cfg_attr(target_os = "macos", unsafe(link_section = "__DATA,.dep-v0"))]
-#[cfg_attr(not(target_os = "macos"), unsafe(link_section = ".dep-v0"))]
-#[used]
-static SECTION: [u8; COMPRESSED.len()] = {
-    let mut bytes = [0; COMPRESSED.len()];
-    bytes.copy_from_slice(COMPRESSED);
-    bytes
-};
 
 #[derive(Deserialize)]
 struct List {
@@ -45,10 +32,10 @@ impl Package {
     }
 }
 
-/// Prints it as CycloneDX.
-pub(super) fn print(output: &mut Output) -> Result<(), Failed> {
+/// Prints the list of cargo-auditable, which is compressed with zlib, as CycloneDX.
+pub(super) fn print(contents: &[u8], output: &mut Output) -> Result<(), Failed> {
     let mut text = String::new();
-    ZlibDecoder::new(&SECTION[..]).read_to_string(&mut text)?;
+    ZlibDecoder::new(contents).read_to_string(&mut text)?;
     Ok(output.json(&cyclonedx(&serde_json::from_str(&text)?))?)
 }
 

@@ -32,7 +32,7 @@ use crate::{
     config::{CommonFlags, ServeFlags, Settings},
     logs::{self, LogLevel},
     open::options,
-    process, serve,
+    process,
 };
 
 /// API keys of a contact centre.
@@ -122,11 +122,22 @@ impl Failed {
     }
 }
 
+/// What the commands can't do without the binary.
+pub struct Binary<S> {
+    /// Serves until a signal says to stop, or fails with one sentence. The instant is when the process began.
+    pub serve: S,
+    /// What the binary is made of: cargo-auditable's list, as JSON that is compressed with zlib.
+    pub contents: &'static [u8],
+}
+
 /// Exit status of a command that was called wrongly.
 const MISUSE: u8 = 2;
 
 /// Runs the command that the arguments name. To be called at the start of the program, before it has any other thread.
-pub fn main() -> ExitCode {
+pub fn main<S>(binary: Binary<S>) -> ExitCode
+where
+    S: AsyncFnOnce(Settings, Instant) -> Result<(), String>,
+{
     let started = Instant::now();
     let mut output = Output::standard();
     if let Err(error) = process::seclude() {
@@ -142,7 +153,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let keyring = process::take_keyring();
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => match runtime.block_on(cli.run(&mut output, started, keyring)) {
+        Ok(runtime) => match runtime.block_on(cli.run(binary, &mut output, started, keyring)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failed) => output.fail(&failed.0),
         },
@@ -151,12 +162,16 @@ pub fn main() -> ExitCode {
 }
 
 impl Cli {
-    async fn run(
+    async fn run<S>(
         self,
+        binary: Binary<S>,
         output: &mut Output,
         started: Instant,
         keyring: Option<Zeroizing<String>>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), Failed>
+    where
+        S: AsyncFnOnce(Settings, Instant) -> Result<(), String>,
+    {
         let (flags, command) = match self.command {
             Command::Serve(flags) => (flags, None),
             Command::Doctor(mut doctor) => (std::mem::take(&mut doctor.serve), Some(Command::Doctor(doctor))),
@@ -166,11 +181,11 @@ impl Cli {
         let usual = if command.is_none() { LogLevel::Info } else { LogLevel::Off };
         logs::start(settings.log_format, settings.log_level.unwrap_or(usual));
         let Some(command) = command else {
-            return serve::run(settings, started).await.map_err(Failed::new);
+            return (binary.serve)(settings, started).await.map_err(Failed::new);
         };
         match command {
             Command::Migrate(migrate) => return migrate.run(&settings, output).await,
-            Command::Sbom => return sbom::print(output),
+            Command::Sbom => return sbom::print(binary.contents, output),
             // It opens the database itself, when nobody else has it open.
             Command::Restore(restore) => return restore.run(options(&settings), output).await,
             _ => {}

@@ -1,5 +1,5 @@
 use super::{Named, link};
-use crate::cli::{CommandContext, Failed, output::Output};
+use crate::commands::{CommandContext, Failed, output::Output};
 
 pub(super) async fn run(named: &Named, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
     let operator = context.operator().await?;

@@ -1,5 +1,5 @@
 use super::{Named, show};
-use crate::cli::{CommandContext, Failed, output::Output};
+use crate::commands::{CommandContext, Failed, output::Output};
 
 pub(super) async fn run(
     named: &Named,

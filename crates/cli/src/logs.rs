@@ -33,7 +33,8 @@ pub(crate) enum LogLevel {
 }
 
 /// Keydesk's own crates, by their targets in `tracing`.
-const OURS: [&str; 10] = ["keydesk", "server", "domain", "store", "verify", "app", "api", "gate", "edge", "panic"];
+const OURS: [&str; 11] =
+    ["keydesk", "server", "cli", "domain", "store", "verify", "app", "api", "gate", "edge", "panic"];
 
 impl LogLevel {
     const fn as_str(self) -> &'static str {

@@ -3,10 +3,10 @@ use domain::NewInvitation;
 use model::Role;
 
 use super::{failed, link};
-use crate::cli::{CommandContext, Failed, Format, output::Output};
+use crate::commands::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Args)]
-pub(in crate::cli) struct Invite {
+pub(in crate::commands) struct Invite {
     /// With which they will sign in
     #[arg(long)]
     email: String,

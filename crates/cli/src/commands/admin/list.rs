@@ -1,7 +1,7 @@
 use model::Person;
 use serde::Serialize;
 
-use crate::cli::{CommandContext, Failed, Format, output::Output};
+use crate::commands::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Serialize)]
 struct People<'a> {

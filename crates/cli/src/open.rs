@@ -3,7 +3,7 @@ use domain::OpenOptions;
 use crate::config::Settings;
 
 /// How the domain is opened.
-pub(crate) fn options(settings: &Settings) -> OpenOptions {
+pub fn options(settings: &Settings) -> OpenOptions {
     let mut options = OpenOptions::new(settings.database.clone(), settings.data_dir.clone());
     options.prefix.clone_from(&settings.key_prefix);
     options.behind_unnamed_proxy = settings.behind_unnamed_proxy();

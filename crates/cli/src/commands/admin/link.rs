@@ -2,7 +2,7 @@ use domain::NewAccountLink;
 use model::{AccountLink, Instant};
 use serde::Serialize;
 
-use crate::cli::{CommandContext, Failed, Format, output::Output};
+use crate::commands::{CommandContext, Failed, Format, output::Output};
 
 /// A link by which a person sets a password. It is printed once.
 #[derive(Serialize)]

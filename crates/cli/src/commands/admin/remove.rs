@@ -2,7 +2,7 @@ use domain::Removed;
 use serde::Serialize;
 
 use super::Named;
-use crate::cli::{CommandContext, Failed, output::Output};
+use crate::commands::{CommandContext, Failed, output::Output};
 
 #[derive(Serialize)]
 struct Report<'a> {

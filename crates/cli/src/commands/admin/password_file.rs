@@ -6,7 +6,7 @@ use std::{
 
 use model::PlainSecret;
 
-use crate::cli::Failed;
+use crate::commands::Failed;
 
 /// Longest password file, in bytes.
 const FILE_MAX: usize = 4096;

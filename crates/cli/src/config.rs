@@ -5,7 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app::BrowserAccess;
 use clap::Args;
 use gate::{
     Gateway,
@@ -110,29 +109,42 @@ struct AddedScope {
 }
 
 /// The settings after all sources have been read. No `Debug`: the database's address may carry a password.
-pub(crate) struct Settings {
+pub struct Settings {
     pub(crate) database: String,
     pub(crate) data_dir: PathBuf,
     /// The text of the keyring, where the environment has it.
     pub(crate) keyring: Option<Zeroizing<String>>,
     pub(crate) keyring_file: Option<PathBuf>,
-    pub(crate) installation: String,
+    /// The name of the installation that is meant.
+    pub installation: String,
     pub(crate) key_prefix: Option<String>,
     pub(crate) public_url: Option<PublicUrl>,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: Option<LogLevel>,
-    pub(crate) listen: String,
-    pub(crate) ops_listen: Option<String>,
-    pub(crate) grpc_listen: Option<String>,
-    pub(crate) spoe_listen: Option<String>,
-    pub(crate) gateway: Gateway,
-    /// Whose keys are accepted at `/authz`, over gRPC and over SPOE.
-    pub(crate) authz: ListenerEntry,
-    pub(crate) grpc: ListenerEntry,
-    pub(crate) spoe: ListenerEntry,
+    /// Where calls are answered: `host:port`, like the others.
+    pub listen: String,
+    /// Where the operator is answered.
+    pub ops_listen: Option<String>,
+    /// Where Envoy's ext_authz is answered.
+    pub grpc_listen: Option<String>,
+    /// Where HAProxy's SPOE is answered.
+    pub spoe_listen: Option<String>,
+    /// Routes, and the proxies that are trusted.
+    pub gateway: Gateway,
+    /// Whose keys are accepted at `/authz`.
+    pub authz: ListenerEntry,
+    /// Whose keys are accepted over gRPC.
+    pub grpc: ListenerEntry,
+    /// Whose keys are accepted over SPOE.
+    pub spoe: ListenerEntry,
     /// Every scope that a key can be given.
     pub(crate) catalogue: Catalogue,
 }
+
+/// What is wrong where people come by https, so through a proxy, and no proxy is trusted.
+pub const UNNAMED_PROXY: &str = "no proxy is trusted, so everybody who comes through the one in front seems to have \
+     its address: guesses at passwords are counted together, and keys that are bound to addresses are refused. Name its \
+     networks with --trusted-proxies";
 
 /// Why the configuration can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -168,7 +180,7 @@ impl PublicUrl {
 
 impl Settings {
     /// The address that people open in a browser, as far as this process knows; without a slash at the end.
-    pub(crate) fn address(&self) -> String {
+    pub fn address(&self) -> String {
         match &self.public_url {
             Some(url) => url.0.clone(),
             // A browser can't open an address that means every interface.
@@ -178,13 +190,13 @@ impl Settings {
 }
 
 impl Settings {
-    /// How browsers reach this deployment.
-    pub(crate) fn access(&self) -> BrowserAccess {
-        self.public_url.as_ref().map_or_else(BrowserAccess::default, |url| BrowserAccess::at(&url.0))
+    /// The address under which people open Keydesk through a proxy, if there is one; without a slash at the end.
+    pub fn public_url(&self) -> Option<&str> {
+        self.public_url.as_ref().map(|url| url.0.as_str())
     }
 
     /// Whether people come through a proxy, which alone can end their TLS, and none is trusted to say for whom it speaks.
-    pub(crate) fn behind_unnamed_proxy(&self) -> bool {
+    pub fn behind_unnamed_proxy(&self) -> bool {
         self.public_url.is_some() && self.gateway.trusted_proxies.is_empty()
     }
 }

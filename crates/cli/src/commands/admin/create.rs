@@ -5,10 +5,10 @@ use domain::NewAdministrator;
 use model::{Actor, Role};
 
 use super::{failed, password_file, show};
-use crate::cli::{CommandContext, Failed, Format, output::Output};
+use crate::commands::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Args)]
-pub(in crate::cli) struct Create {
+pub(in crate::commands) struct Create {
     /// With which they sign in
     #[arg(long)]
     email: String,

@@ -4,7 +4,10 @@ use model::{Actor, Person, PersonStatus, Role};
 use serde::Serialize;
 
 use super::{CommandContext, Failed, Format, output::Output};
-use crate::{config::ServeFlags, serve::UNNAMED_PROXY, set_up};
+use crate::{
+    config::{ServeFlags, UNNAMED_PROXY},
+    set_up,
+};
 
 const NO_OWNER: &str = "nobody can manage people or the Default API Key; `keydesk admin create --role owner` makes an owner, \
                         and `keydesk admin set-role` makes one of an administrator";

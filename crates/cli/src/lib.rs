@@ -1,0 +1,18 @@
+//! The command line: what flags, variables and the configuration file say, and the commands of the operator.
+//!
+//! Invariants:
+//! - it knows no listener: what `keydesk serve` does is handed in by the binary ([`Binary`]);
+//! - a command decides nothing: it reads what is asked, calls one verb of `domain` as the operator, and prints;
+//! - a secret is printed only by the command that was asked for it, and no argument may hold the database's password.
+
+mod commands;
+mod config;
+mod logs;
+mod open;
+mod process;
+mod set_up;
+
+pub use commands::{Binary, main};
+pub use config::{Settings, UNNAMED_PROXY};
+pub use open::options as open_options;
+pub use set_up::link as set_up_link;
