@@ -16,7 +16,7 @@ const KEYS: usize = 10_000;
 async fn desk() -> (Keydesk, Caller, tempfile::TempDir) {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());
-    let keydesk = Keydesk::open(OpenOptions::new(database, dir.path())).await.expect("an open Keydesk");
+    let keydesk = Keydesk::open(OpenOptions::founding(database, dir.path())).await.expect("an open Keydesk");
     let first = keydesk.installation("default").await.expect("a database").expect("the first installation");
     (keydesk, Caller::operator(first.id), dir)
 }

@@ -20,7 +20,7 @@ const LASTING: Duration = Duration::from_secs(3);
 const ROUNDS: usize = 3;
 
 async fn desk(database: String, dir: &Path) -> (Keydesk, Caller) {
-    let keydesk = Keydesk::open(OpenOptions::new(database, dir)).await.expect("an open Keydesk");
+    let keydesk = Keydesk::open(OpenOptions::founding(database, dir)).await.expect("an open Keydesk");
     let first = keydesk.installation("default").await.expect("a database").expect("the first installation");
     (keydesk, Caller::operator(first.id))
 }

@@ -7,7 +7,7 @@ use std::{
 
 use rustix::{fs::statvfs, process::geteuid};
 
-use crate::{Finding, Keydesk};
+use crate::{Finding, Keydesk, keyring::KeyringFile, spent_links};
 
 /// Free disk below which `doctor` warns, in bytes: 1 GiB.
 const DISK_LOW: u64 = 1 << 30;
@@ -15,9 +15,11 @@ const DISK_LOW: u64 = 1 << 30;
 impl Keydesk {
     /// Checks what lies in files: who may read it, and whether the disk has room.
     pub(crate) fn examine_files(&self) -> Vec<Finding> {
-        let files = self.inner.store.files();
+        let mut files = self.inner.store.files();
         let mut folders = BTreeSet::from([self.inner.data_dir.clone()]);
         folders.extend(files.first().and_then(|file| file.parent()).map(Path::to_owned));
+        files.extend([spent_links::path(&self.inner.data_dir)].into_iter().filter(|file| file.exists()));
+        files.extend(self.inner.keyring_file.iter().flat_map(KeyringFile::left_over));
         let mut findings = vec![self.check_keyring()];
         if !files.is_empty() {
             findings.push(check_files(&files));
@@ -43,7 +45,7 @@ impl Keydesk {
     }
 }
 
-/// The database's files hold names, addresses and what is sealed: they are for their owner alone.
+/// The files that Keydesk writes hold names, addresses and what is sealed: they are for their owner alone.
 fn check_files(files: &[PathBuf]) -> Finding {
     const WHAT: &str = "database files";
     let (mut open, mut foreign) = (Vec::new(), Vec::new());

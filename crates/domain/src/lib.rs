@@ -52,6 +52,7 @@ mod password;
 mod password_rules;
 mod people;
 mod refused;
+mod regular_file;
 mod remove_administrator;
 mod reset_password;
 mod restore;
@@ -75,6 +76,8 @@ mod update;
 mod via;
 mod visitor;
 mod whoami;
+
+pub(crate) use regular_file::regular_file;
 
 pub use account_link::NewAccountLink;
 pub use administrator::NewAdministrator;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use model::{Actor, Catalogue, KeyError, SecretFormat};
-use store::{Deployment, Store, StoreError};
+use store::{DatabaseLock, Deployment, Store, StoreError, sqlite_file};
 use verify::Verifier;
 use zeroize::Zeroizing;
 
@@ -21,9 +21,9 @@ const DEFAULT_PREFIX: &str = "ccc";
 /// How to open a Keydesk.
 #[derive(Clone)]
 pub struct OpenOptions {
-    /// `sqlite:PATH` (created) or `postgres://...`
+    /// `sqlite:PATH` or `postgres://...`
     pub database: String,
-    /// Where the keyring lives; created, for its owner only.
+    /// Where the keyring lives. Made, for its owner only, with a deployment.
     pub data_dir: PathBuf,
     /// The text of a keyring, in place of the file.
     pub keyring: Option<String>,
@@ -31,6 +31,9 @@ pub struct OpenOptions {
     pub keyring_file: Option<PathBuf>,
     /// The prefix of secrets; `None`: the deployment's own.
     pub prefix: Option<String>,
+    /// Whether a deployment is made where there is none: its keyring, its database, its first installation. Else that is refused,
+    /// and nothing is made.
+    pub found: bool,
     /// Every scope that a key can be given.
     pub catalogue: Catalogue,
     /// Records in memory at most.
@@ -44,7 +47,7 @@ pub struct OpenOptions {
 }
 
 impl OpenOptions {
-    /// With the machine's clock and randomness, and room for two million keys.
+    /// To open a deployment that there is, with the machine's clock and randomness, and room for two million keys.
     pub fn new(database: impl Into<String>, data_dir: impl Into<PathBuf>) -> Self {
         Self {
             database: database.into(),
@@ -52,12 +55,18 @@ impl OpenOptions {
             keyring: None,
             keyring_file: None,
             prefix: None,
+            found: false,
             catalogue: Catalogue::default(),
             max_cached_keys: 2_000_000,
             behind_unnamed_proxy: false,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
         }
+    }
+
+    /// The same, and to make a deployment where there is none.
+    pub fn founding(database: impl Into<String>, data_dir: impl Into<PathBuf>) -> Self {
+        Self { found: true, ..Self::new(database, data_dir) }
     }
 }
 
@@ -78,6 +87,19 @@ pub enum OpenError {
     /// The database can't be used.
     #[error("the database can't be used: {0}")]
     Store(#[from] StoreError),
+    /// There is no deployment, and none was to be made.
+    #[error(
+        "there is no Keydesk {place}; `keydesk init` or `keydesk serve` makes one, or give the data directory or database of yours"
+    )]
+    NoKeydesk {
+        /// Where, after which word.
+        place: String,
+    },
+    /// A deployment without an installation.
+    #[error(
+        "this Keydesk has no installation: if its first start was broken off, `keydesk init` finishes it; otherwise somebody has altered the database, so compare it with your backups"
+    )]
+    NoInstallation,
     /// The prefix is malformed.
     #[error(transparent)]
     Prefix(#[from] model::InvalidPrefix),
@@ -96,28 +118,54 @@ pub enum OpenError {
 }
 
 impl Keydesk {
-    /// Opens the database, brings its tables up to date, and at the very first start makes the keyring, the installation
-    /// `default` and its Default API Key.
+    /// Whether there is a deployment in this database. Makes and changes nothing.
+    pub async fn is_founded(database: &str) -> Result<bool, OpenError> {
+        Ok(Store::is_founded(database).await?)
+    }
+
+    /// Refuses a database in which there is no deployment.
+    pub(crate) async fn require_founded(database: &str) -> Result<(), OpenError> {
+        if Self::is_founded(database).await? {
+            return Ok(());
+        }
+        // An address of PostgreSQL may hold a password.
+        let place = sqlite_file(database)
+            .map_or_else(|| "in this PostgreSQL database".to_owned(), |file| format!("at {}", file.display()));
+        Err(OpenError::NoKeydesk { place })
+    }
+
+    /// Opens the database and brings its tables up to date. The very first start, for which [`OpenOptions::found`] asks, makes the
+    /// keyring, the installation `default` and its Default API Key.
     pub async fn open(options: OpenOptions) -> Result<Self, OpenError> {
+        if !options.found {
+            Self::require_founded(&options.database).await?;
+        }
+        Self::open_as(options, None).await
+    }
+
+    /// The same with the lock of somebody who has a SQLite database to themselves.
+    pub(crate) async fn open_as(options: OpenOptions, alone: Option<DatabaseLock>) -> Result<Self, OpenError> {
         let OpenOptions {
             database,
             data_dir,
             keyring,
             keyring_file,
             prefix,
+            found: may_found,
             catalogue,
             max_cached_keys,
             behind_unnamed_proxy,
             clock,
             entropy,
         } = options;
-        let mut builder = fs::DirBuilder::new();
-        builder
-            .recursive(true)
-            .mode(0o700)
-            .create(&data_dir)
-            .map_err(|source| OpenError::DataDir { path: data_dir.clone(), source })?;
-        let store = Store::open(&database).await?;
+        if may_found {
+            let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&data_dir);
+            made.map_err(|source| OpenError::DataDir { path: data_dir.clone(), source })?;
+        }
+        let store = match alone {
+            Some(lock) => Store::open_alone(&database, lock).await?,
+            None => Store::open(&database).await?,
+        };
         let deployment = store.deployment().await?;
         let keyring = keyring.map(Zeroizing::new);
         let keyring_file = keyring.is_none().then(|| match keyring_file {
@@ -172,8 +220,13 @@ impl Keydesk {
                 lines: Lines::default(),
             }),
         };
-        keydesk.make_first_installation().await.map_err(OpenError::First)?;
+        if may_found {
+            keydesk.make_first_installation().await.map_err(OpenError::First)?;
+        }
         keydesk.reload_installations().await.map_err(OpenError::First)?;
+        if keydesk.inner.installations.read().is_ok_and(|installations| installations.is_empty()) {
+            return Err(OpenError::NoInstallation);
+        }
         keydesk.begin_audit().await?;
         Ok(keydesk)
     }

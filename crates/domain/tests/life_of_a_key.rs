@@ -7,7 +7,7 @@ use verify::Call;
 
 async fn keydesk(dir: &std::path::Path) -> (Keydesk, Caller) {
     let database = format!("sqlite:{}", dir.join("keydesk.db").display());
-    let keydesk = Keydesk::open(OpenOptions::new(database, dir)).await.unwrap();
+    let keydesk = Keydesk::open(OpenOptions::founding(database, dir)).await.unwrap();
     let installation = keydesk.installation("default").await.unwrap().unwrap();
     (keydesk, Caller::operator(installation.id))
 }

@@ -76,7 +76,7 @@ impl Accounts {
 async fn open(folder: &Path, clock: &Arc<Hand>) -> Keydesk {
     let database = format!("sqlite:{}", folder.join("keydesk.db").display());
     let clock: Arc<dyn Clock> = Arc::<Hand>::clone(clock);
-    Keydesk::open(OpenOptions { clock, ..OpenOptions::new(database, folder) }).await.unwrap()
+    Keydesk::open(OpenOptions { clock, ..OpenOptions::founding(database, folder) }).await.unwrap()
 }
 
 fn new(email: &str, role: Role) -> NewAdministrator {

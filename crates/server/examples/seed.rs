@@ -56,7 +56,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("usage: seed DATABASE DATA_DIR KEYS".into());
     };
     let keys: usize = keys.parse()?;
-    let keydesk = Keydesk::open(OpenOptions { max_cached_keys: 0, ..OpenOptions::new(database, data_dir) }).await?;
+    let keydesk =
+        Keydesk::open(OpenOptions { max_cached_keys: 0, ..OpenOptions::founding(database, data_dir) }).await?;
     let installation = keydesk.installation("default").await?.ok_or("there is no installation `default`")?;
     let caller = Caller::operator(installation.id);
     let started = Instant::now();

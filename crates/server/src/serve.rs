@@ -8,7 +8,7 @@ use std::{
 
 use app::BrowserAccess;
 use cli::{Settings, UNNAMED_PROXY};
-use domain::Keydesk;
+use domain::{Keydesk, OpenOptions};
 use edge::{Cores, Timers, accept_all};
 use gate::{Accepted, Gate, config::ListenerEntry, spoe};
 use model::Actor;
@@ -48,7 +48,8 @@ pub(crate) async fn run(mut settings: Settings, started: Instant) -> Result<(), 
     let spoe_address = own(&spoe).map(|address| address.to_string());
     let grpc_address = own(&grpc).map(|address| address.to_string());
     let cores = Cores::start().map_err(|error| format!("no threads can be started: {error}"))?;
-    let keydesk = Keydesk::open(cli::open_options(&settings)).await.map_err(|error| error.to_string())?;
+    let options = OpenOptions { found: true, ..cli::open_options(&settings) };
+    let keydesk = Keydesk::open(options).await.map_err(|error| error.to_string())?;
     if let Some(exposure) = keydesk.database_exposure() {
         tracing::warn!("{exposure}; use sslmode=verify-full");
     }

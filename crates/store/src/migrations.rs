@@ -7,7 +7,7 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 
-use crate::StoreError;
+use crate::{StoreError, sqlite_files::DatabaseLock};
 
 pub(crate) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 pub(crate) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -63,6 +63,8 @@ pub(crate) async fn tables_of_sqlite(path: &Path) -> Result<Tables, StoreError> 
     if !path.exists() {
         return compare(&SQLITE_MIGRATIONS, &[]);
     }
+    // A restore may not put another file in place meanwhile: closing would remove that one's log.
+    let _lock = DatabaseLock::shared(path)?;
     let mut connection: SqliteConnection = SqliteConnectOptions::new().filename(path).connect().await?;
     let migrated: i64 = sqlx::query_scalar(MIGRATED_SQLITE).fetch_one(&mut connection).await?;
     let applied: Vec<Applied> =

@@ -4,7 +4,10 @@ use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions, Permissions},
     io,
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::{
+        ffi::OsStrExt as _,
+        fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    },
     path::{Path, PathBuf},
 };
 
@@ -13,10 +16,18 @@ use rustix::{
     process::geteuid,
 };
 
+use model::Instant;
+
 use crate::StoreError;
 
-/// Files that SQLite keeps beside a database.
+/// Files that SQLite keeps beside a database: its log, and what the programs at work on it share.
 pub const BESIDE: [&str; 2] = ["-wal", "-shm"];
+/// The ending of the folder in which a restore makes a database ready.
+pub const RESTORING: &str = ".restoring";
+/// The ending of the file whose lock says that somebody is at work.
+const LOCK: &str = ".lock";
+/// How the ending begins of a database that another took the place of.
+const REPLACED: &str = ".replaced-";
 
 /// A database's file by another ending.
 pub fn beside(database: &Path, ending: &str) -> PathBuf {
@@ -25,24 +36,63 @@ pub fn beside(database: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The files of a database that are there.
-pub(crate) fn existing(database: &Path) -> Vec<PathBuf> {
-    let beside = BESIDE.iter().map(|ending| beside(database, ending));
-    std::iter::once(database.to_owned()).chain(beside).filter(|file| file.exists()).collect()
+/// The name under which a database is kept that is replaced at an instant.
+pub fn replaced_by(database: &Path, at: Instant) -> PathBuf {
+    beside(database, &format!("{REPLACED}{}", at.to_string().replace(':', "-")))
 }
 
-/// Makes the database's file, or what is there of its files, readable for their owner alone. SQLite gives the files that it
-/// makes beside a database that one's mode. Files of another user stay as they are.
+/// The files of a database that are there, the lock and the databases that it took the place of among them, by name.
+pub(crate) fn existing(database: &Path) -> Vec<PathBuf> {
+    let own = [""].iter().chain(&BESIDE).chain([&LOCK]).map(|ending| beside(database, ending));
+    let mut found: Vec<PathBuf> = own.filter(|file| file.exists()).collect();
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let begins = database.file_name().map(|name| [name.as_bytes(), REPLACED.as_bytes()].concat()).unwrap_or_default();
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let replaced = entries.filter(|entry| entry.file_name().as_bytes().starts_with(&begins));
+    found.extend(replaced.map(|entry| database.with_file_name(entry.file_name())));
+    found.sort();
+    found
+}
+
+/// Makes the database's file, and whatever of its files is there, readable for their owner alone. SQLite gives the files that it
+/// makes beside a database that one's mode.
 pub(crate) fn keep_private(database: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(database) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
-    for file in existing(database) {
-        let metadata = fs::metadata(&file)?;
-        if metadata.mode() & 0o077 != 0 && metadata.uid() == geteuid().as_raw() {
-            fs::set_permissions(&file, Permissions::from_mode(0o600))?;
-        }
+    existing(database).iter().try_for_each(|file| make_private(file))
+}
+
+/// Makes a file readable for its owner alone. One of another user stays as it is.
+pub fn make_private(file: &Path) -> io::Result<()> {
+    let metadata = fs::metadata(file)?;
+    if metadata.mode() & 0o077 != 0 && metadata.uid() == geteuid().as_raw() {
+        fs::set_permissions(file, Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+/// Refuses to make a database where a restore was killed, or where the log of another one lies: SQLite would write that log into
+/// the new database.
+pub(crate) fn nothing_left_over(database: &Path) -> Result<(), StoreError> {
+    if database.exists() {
+        return Ok(());
+    }
+    let shown = |path: PathBuf| path.display().to_string();
+    let refuse = |reason: String| Err(StoreError::Unsuitable(reason));
+    if beside(database, RESTORING).exists() {
+        return refuse(format!(
+            "a restore into {} was broken off; run `keydesk restore` again (what was there before is kept beside it)",
+            shown(database.to_owned())
+        ));
+    }
+    let log = beside(database, BESIDE[0]);
+    if log.exists() {
+        return refuse(format!(
+            "{} belongs to a database that is missing; put that back, run `keydesk restore` with a backup, or move the log away",
+            shown(log)
+        ));
     }
     Ok(())
 }
@@ -68,7 +118,7 @@ impl DatabaseLock {
     fn take(database: &Path, operation: FlockOperation) -> Result<Option<Self>, StoreError> {
         // One lock, by whichever name the file is reached.
         let file = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
-        let path = beside(&file, ".lock");
+        let path = beside(&file, LOCK);
         let failed = |error: io::Error| StoreError::Database(format!("{} can't be used: {error}", path.display()));
         let file =
             OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(failed)?;

@@ -13,7 +13,7 @@ use crate::{
     group::Queue,
     migrations::{SQLITE_MIGRATIONS, migrate_postgres},
     postgres,
-    sqlite_files::{DatabaseLock, existing, keep_private},
+    sqlite_files::{DatabaseLock, existing, keep_private, nothing_left_over},
 };
 
 /// 3.51.3 mends a race in which a reset of the write-ahead log could lose a commit.
@@ -53,23 +53,40 @@ pub(crate) fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("secure_delete", "ON")
 }
 
+/// Refuses an address of any other database.
+pub(crate) fn require_postgres(address: &str) -> Result<(), StoreError> {
+    if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+        Ok(())
+    } else {
+        Err(StoreError::Address("a database is sqlite:PATH or postgres://USER@HOST/NAME".to_owned()))
+    }
+}
+
 impl Store {
     /// Opens `sqlite:PATH` (the file is created) or `postgres://...`, and brings its tables up to date under a lock, so
     /// that any number of processes may start at once.
     pub async fn open(address: &str) -> Result<Self, StoreError> {
         if let Some(path) = sqlite_file(address) {
-            Self::open_sqlite(path).await
-        } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            Self::open_postgres(address).await
+            Self::open_sqlite(path, None).await
         } else {
-            Err(StoreError::Address("a database is sqlite:PATH or postgres://USER@HOST/NAME".to_owned()))
+            require_postgres(address)?;
+            Self::open_postgres(address).await
         }
     }
 
-    async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
+    /// As [`Store::open`], for somebody who has the database to themselves and keeps it so.
+    pub async fn open_alone(address: &str, lock: DatabaseLock) -> Result<Self, StoreError> {
+        match sqlite_file(address) {
+            Some(path) => Self::open_sqlite(path, Some(lock)).await,
+            None => Self::open(address).await,
+        }
+    }
+
+    async fn open_sqlite(path: &Path, lock: Option<DatabaseLock>) -> Result<Self, StoreError> {
         let unusable = |error| StoreError::Database(format!("{} can't be used: {error}", path.display()));
+        let lock = lock.map_or_else(|| DatabaseLock::shared(path), Ok)?;
+        nothing_left_over(path)?;
         keep_private(path).map_err(unusable)?;
-        let lock = DatabaseLock::shared(path)?;
         let options = sqlite_options(path);
         let write = SqlitePoolOptions::new()
             .max_connections(1)

@@ -74,7 +74,7 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}/keydesk.db", folder.path().display());
         let clock = Arc::<Later>::default();
-        let mut options = OpenOptions::new(database, folder.path());
+        let mut options = OpenOptions::founding(database, folder.path());
         options.clock = Arc::clone(&clock) as Arc<dyn Clock>;
         let keydesk = Keydesk::open(options).await.unwrap();
         let assets = Assets {

@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod doctor;
 mod forget;
+mod init;
 mod installation;
 mod key_create;
 mod key_default;
@@ -47,6 +48,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a deployment: its keyring, its database and its first installation; `serve` does the same where there is none
+    Init(init::Init),
     /// Serve the Workspace and the API
     Serve(ServeFlags),
     /// Create, list, change, rotate and delete API keys
@@ -184,6 +187,7 @@ impl Cli {
             return (binary.serve)(settings, started).await.map_err(Failed::new);
         };
         match command {
+            Command::Init(init) => return init.run(&settings, output).await,
             Command::Migrate(migrate) => return migrate.run(&settings, output).await,
             Command::Sbom => return sbom::print(binary.contents, output),
             // It opens the database itself, when nobody else has it open.
@@ -207,7 +211,7 @@ impl Command {
     async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         match self {
             // Handled before a context is opened.
-            Self::Serve(_) | Self::Migrate(_) | Self::Sbom | Self::Restore(_) => Ok(()),
+            Self::Init(_) | Self::Serve(_) | Self::Migrate(_) | Self::Sbom | Self::Restore(_) => Ok(()),
             Self::Key(KeyCommand::Create(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::List(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::Default(command)) => command.run(context, output).await,

@@ -39,6 +39,19 @@ impl KeyringFile {
         &self.path
     }
 
+    /// Files with a keyring's text that a program left beside it which was killed while it wrote.
+    pub(crate) fn left_over(&self) -> Vec<PathBuf> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let is_aside = |file: &PathBuf| {
+            let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+            file.file_stem() == self.path.file_stem()
+                && ending.len() == 16
+                && ending.bytes().all(|byte| byte.is_ascii_hexdigit())
+        };
+        files.filter(is_aside).collect()
+    }
+
     /// Refuses permissions under which others could read it, or write to it.
     pub(crate) fn check(&self, metadata: &fs::Metadata) -> Result<u32, KeyringError> {
         let mode = metadata.mode() & 0o777;

@@ -4,7 +4,7 @@
 mod error;
 mod file;
 
-use std::{fs, io};
+use std::io;
 
 use aws_lc_rs::{aead, constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -17,6 +17,7 @@ use self::file::{create, new_line, rewrite};
 use crate::{
     Entropy,
     audit::keys::{self, AuditKey, AuditKeys},
+    regular_file,
 };
 
 /// Peppers, master keys and audit keys, each with an id. The first of a kind is the one that is used for what is new; the others
@@ -110,7 +111,7 @@ impl Keyring {
     /// Reads the file of a keyring.
     pub(crate) fn load(file: &KeyringFile) -> Result<Self, KeyringError> {
         let io = |source| KeyringError::Io { path: file.path.clone(), source };
-        let mut opened = match fs::File::open(&file.path) {
+        let mut opened = match regular_file(&file.path) {
             Ok(opened) => opened,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(KeyringError::Missing(file.path.clone()));
@@ -199,6 +200,7 @@ fn value(key: &hmac::Key, purpose: &[u8], of: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use std::{
+        fs,
         os::unix::fs::{MetadataExt as _, PermissionsExt as _},
         path::Path,
     };

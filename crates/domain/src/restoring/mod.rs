@@ -118,11 +118,15 @@ async fn look_at(keydesk: &Keydesk, replaced: &Path) -> Result<(Lost, i64), Stor
 
 /// Makes a database ready that another tool has restored. Nobody may be at work on it.
 pub async fn after_restore(options: OpenOptions) -> Result<Cleaned, RestoreError> {
-    match sqlite_file(&options.database) {
-        Some(file) => drop(DatabaseLock::alone(file)?.ok_or(RestoreError::AtWork)?),
-        None => no_connections(&options.database).await?,
-    }
-    let keydesk = Keydesk::open(options).await?;
+    Keydesk::require_founded(&options.database).await?;
+    let alone = match sqlite_file(&options.database) {
+        Some(file) => Some(DatabaseLock::alone(file)?.ok_or(RestoreError::AtWork)?),
+        None => {
+            no_connections(&options.database).await?;
+            None
+        }
+    };
+    let keydesk = Keydesk::open_as(options, alone).await?;
     let cleaned = match keydesk.inner.store.epoch().await {
         Ok(epoch) => keydesk.clean(Known { epoch: epoch + EPOCH_JUMP, ..Known::default() }).await.map_err(Into::into),
         Err(error) => Err(error.into()),

@@ -6,9 +6,10 @@ use std::{
 };
 
 use model::Instant;
-use store::{BESIDE, DatabaseLock, beside};
+use store::{BESIDE, DatabaseLock, RESTORING, beside, make_private, replaced_by};
 
 use super::error::RestoreError;
+use crate::regular_file;
 
 /// How every SQLite database begins.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -32,7 +33,7 @@ impl Place {
         // A link stays a link: what it leads to is replaced.
         let database = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
         let lock = DatabaseLock::alone(&database)?.ok_or(RestoreError::AtWork)?;
-        Ok(Self { folder: beside(&database, ".restoring"), database, _lock: lock })
+        Ok(Self { folder: beside(&database, RESTORING), database, _lock: lock })
     }
 
     /// The database that is there.
@@ -47,7 +48,7 @@ impl Place {
 
     /// Copies a backup, so that it stays as it is. A log that lies beside it belongs to it.
     pub(super) fn stage(&self, file: &Path) -> Result<(), RestoreError> {
-        let mut opened = File::open(file).map_err(at(file))?;
+        let mut opened = regular_file(file).map_err(at(file))?;
         let metadata = opened.metadata().map_err(at(file))?;
         let identity = |metadata: &fs::Metadata| (metadata.dev(), metadata.ino());
         if self.replaced().is_some_and(|own| fs::metadata(own).is_ok_and(|own| identity(&own) == identity(&metadata))) {
@@ -65,7 +66,7 @@ impl Place {
         for ending in ["", "-wal"] {
             let (from, to) = (beside(file, ending), beside(&self.staged(), ending));
             if from.exists() {
-                let mut from = File::open(&from).map_err(at(&from))?;
+                let mut from = regular_file(&from).map_err(at(&from))?;
                 let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&to);
                 io::copy(&mut from, &mut new.map_err(at(&to))?).map_err(at(&to))?;
             }
@@ -73,45 +74,127 @@ impl Place {
         Ok(())
     }
 
-    /// Puts the file that was made ready in its place, in one step, and gives the name under which the one before is kept.
+    /// Puts the file that was made ready in its place, and gives the name under which what was there before is kept: the
+    /// database, or the log of one that is missing.
+    ///
+    /// Whoever looks finds either the old database with its log, or none, or the new one, wherever this is killed:
+    /// - without a log beside it, one rename takes the place of the old database;
+    /// - a log that is left, of a database that could not be opened or is missing, belongs to that database alone: SQLite would
+    ///   write it into the new one. So the log has its second name first; then the database goes there, then the log leaves,
+    ///   then the new one comes. In between there is no database, and [`Store::open`](store::Store::open) makes none while the log or the
+    ///   folder of this restore lies there.
     pub(super) fn put(&self, now: Instant) -> Result<Option<PathBuf>, RestoreError> {
         let staged = self.staged();
+        // Its log was written back when it was closed; what is left of one would be lost.
+        if beside(&staged, BESIDE[0]).exists() {
+            let left = io::Error::other("its log could not be written back");
+            return Err(RestoreError::File { file: staged, source: left });
+        }
         File::open(&staged).and_then(|file| file.sync_all()).map_err(at(&staged))?;
-        let aside = match self.replaced() {
-            Some(own) => {
-                let stamp = now.to_string().replace(':', "-");
-                let aside = beside(own, &format!(".replaced-{stamp}"));
+        let aside = replaced_by(&self.database, now);
+        let logs: Vec<&str> = BESIDE.into_iter().filter(|ending| beside(&self.database, ending).exists()).collect();
+        for ending in &logs {
+            keep(&beside(&self.database, ending), &beside(&aside, ending))?;
+        }
+        self.reach_disk()?;
+        let kept = match (self.replaced(), logs.first()) {
+            (Some(own), None) => {
                 keep(own, &aside)?;
-                // Nothing is left there unless the database could not be opened. A log must not be taken for the new one's.
-                for ending in BESIDE {
-                    let (from, to) = (beside(own, ending), beside(&aside, ending));
-                    if from.exists() {
-                        fs::rename(&from, &to).map_err(at(&from))?;
-                    }
-                }
                 Some(aside)
             }
-            None => None,
+            (Some(own), Some(_)) => {
+                make_private(own).and_then(|()| fs::rename(own, &aside)).map_err(at(own))?;
+                Some(aside)
+            }
+            (None, Some(log)) => Some(beside(&aside, log)),
+            (None, None) => None,
         };
-        fs::rename(&staged, &self.database).map_err(at(&staged))?;
-        if let Some(folder) = self.database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))?;
+        self.reach_disk()?;
+        for log in logs.iter().map(|ending| beside(&self.database, ending)) {
+            fs::remove_file(&log).map_err(at(&log))?;
         }
-        Ok(aside)
+        self.reach_disk()?;
+        fs::rename(&staged, &self.database).map_err(at(&staged))?;
+        self.reach_disk()?;
+        Ok(kept)
+    }
+
+    /// Has the names in the folder of the database reach the disk.
+    fn reach_disk(&self) -> Result<(), RestoreError> {
+        match self.database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            Some(folder) => File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder)),
+            None => Ok(()),
+        }
     }
 }
 
-/// Gives a file a second name; where the file system has no such thing, a copy.
+/// Gives a file a second name, for its owner alone; where the file system has no such thing, a copy.
 fn keep(file: &Path, aside: &Path) -> Result<(), RestoreError> {
     if fs::hard_link(file, aside).is_err() {
-        fs::copy(file, aside).and_then(|_| File::open(aside)?.sync_all()).map_err(at(aside))?;
+        // Made before anything is in it, so that it never is for others.
+        let mut copy = OpenOptions::new().write(true).create_new(true).mode(0o600).open(aside).map_err(at(aside))?;
+        let copied = File::open(file).and_then(|mut file| io::copy(&mut file, &mut copy));
+        copied.and_then(|_| copy.sync_all()).map_err(at(aside))?;
     }
-    Ok(())
+    make_private(aside).map_err(at(aside))
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         // A folder that is left behind is removed by the next restore.
         let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn whatever_lies_there_is_kept_under_one_name_for_its_owner_alone() {
+        for (there, kept) in [
+            (&["", "-wal", "-shm"][..], Some("")),
+            (&[""], Some("")),
+            (&["-wal", "-shm"], Some("-wal")),
+            (&["-shm"], Some("-shm")),
+            (&[], None),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let database = folder.path().join("keydesk.db");
+            let place = Place::take(&database).unwrap();
+            for ending in there {
+                fs::write(beside(&database, ending), format!("old{ending}")).unwrap();
+                fs::set_permissions(beside(&database, ending), fs::Permissions::from_mode(0o644)).unwrap();
+            }
+            fs::create_dir(&place.folder).unwrap();
+            fs::write(place.staged(), "new").unwrap();
+            let now = Instant::from_millis(0);
+            let aside = replaced_by(&database, now);
+            assert_eq!(place.put(now).unwrap(), kept.map(|ending| beside(&aside, ending)), "{there:?}");
+            assert_eq!(fs::read_to_string(&database).unwrap(), "new");
+            for ending in ["", "-wal", "-shm"] {
+                let (own, kept) = (beside(&database, ending), beside(&aside, ending));
+                assert_eq!(kept.exists(), there.contains(&ending), "{there:?} {ending}");
+                assert!(ending.is_empty() || !own.exists(), "{there:?} {ending}");
+                if kept.exists() {
+                    assert_eq!(fs::read_to_string(&kept).unwrap(), format!("old{ending}"));
+                    assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_database_whose_log_was_not_written_back_is_not_put_in_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("keydesk.db");
+        let place = Place::take(&database).unwrap();
+        fs::create_dir(&place.folder).unwrap();
+        fs::write(place.staged(), "new").unwrap();
+        fs::write(beside(&place.staged(), "-wal"), "its newest pages").unwrap();
+        assert!(place.put(Instant::from_millis(0)).is_err());
+        assert!(!database.exists());
     }
 }

@@ -1,4 +1,4 @@
-use std::{fs, net::Ipv4Addr, path::PathBuf};
+use std::{fs, net::Ipv4Addr, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use domain::{
     Caller, Cleaned, Keydesk, NewAdministrator, OpenOptions, RestoreError, Restored, Restoring, Revocation,
@@ -203,7 +203,7 @@ async fn what_is_no_backup_of_this_deployment_is_refused_and_nothing_changes() {
     bytes[middle..middle + 20_000].fill(0x55);
     fs::write(&damaged, bytes).unwrap();
     let foreign = TestDatabase::sqlite().await;
-    let elsewhere = Keydesk::open(OpenOptions::new(foreign.address(), foreign.dir())).await.unwrap();
+    let elsewhere = Keydesk::open(OpenOptions::founding(foreign.address(), foreign.dir())).await.unwrap();
     elsewhere.close().await;
     let newer = TestDatabase::sqlite().await;
     fs::copy(&backup, newer.dir().join("keydesk.db")).unwrap();
@@ -258,6 +258,65 @@ async fn a_backup_is_restored_where_there_is_no_database_or_a_broken_one() {
         assert_eq!(code(&keydesk, issued.secret.expose()).await, Code::Valid);
         is_well(&keydesk).await;
     }
+}
+
+/// What a killed server leaves when somebody moves its database away: the log belongs to that one, and must not be written into
+/// the one that is restored.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_without_its_database_goes_aside() {
+    let desk = TestKeydesk::open(TestDatabase::sqlite().await).await;
+    let issued = desk.issue("Acme").await;
+    desk.keydesk.backup(&file(&desk)).await.unwrap();
+    let dir = desk.database.dir();
+    let (database, log) = (dir.join("keydesk.db"), dir.join("keydesk.db-wal"));
+    desk.issue("Lost").await;
+    let left = fs::read(&log).unwrap();
+    assert!(!left.is_empty());
+    desk.keydesk.clone().close().await;
+    fs::rename(&database, dir.join("away.db")).unwrap();
+    fs::write(&log, &left).unwrap();
+    fs::set_permissions(&log, fs::Permissions::from_mode(0o644)).unwrap();
+    let options = options(&desk.database, &desk.clock);
+    let refused =
+        Keydesk::open(OpenOptions { found: true, ..options.clone() }).await.map(drop).unwrap_err().to_string();
+    assert!(refused.contains("belongs to a database that is missing"), "{refused}");
+    assert!(!database.exists());
+    let restoring = Restoring::prepare(options.clone(), &file(&desk)).await.unwrap();
+    let aside = restoring.finish(true).await.unwrap().aside.unwrap();
+    assert!(!log.exists() && aside.display().to_string().ends_with("-wal"), "{}", aside.display());
+    assert_eq!(fs::read(&aside).unwrap(), left);
+    assert_eq!(fs::metadata(&aside).unwrap().permissions().mode() & 0o777, 0o600);
+    let keydesk = Keydesk::open(options).await.unwrap();
+    assert_eq!(code(&keydesk, issued.secret.expose()).await, Code::Valid);
+    is_well(&keydesk).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_was_open_is_kept_for_its_owner_alone() {
+    let desk = TestKeydesk::open(TestDatabase::sqlite().await).await;
+    desk.keydesk.backup(&file(&desk)).await.unwrap();
+    desk.keydesk.clone().close().await;
+    let open = |name: &str| {
+        let file = desk.database.dir().join(name);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        file
+    };
+    open("keydesk.db");
+    let (restored, keydesk) = restored(&desk, true).await;
+    let aside = restored.aside.unwrap();
+    assert_eq!(fs::metadata(&aside).unwrap().permissions().mode() & 0o777, 0o600);
+    // Files that are not made private as the database is opened are found by the doctor.
+    for name in ["set-up.over", "master.0123456789abcdef", aside.file_name().unwrap().to_str().unwrap()] {
+        let path = desk.database.dir().join(name);
+        if !path.exists() {
+            fs::write(&path, "").unwrap();
+        }
+        open(name);
+        let found = keydesk.examine().await.into_iter().find(|finding| finding.what == "database files").unwrap();
+        assert!(!found.ok && found.found.contains(name), "{found:?}");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    is_well(&keydesk).await;
 }
 
 async fn a_database_that_another_tool_restored_is_made_ready(database: TestDatabase) {

@@ -123,11 +123,11 @@ async fn nothing_that_prints_shows_one(database: TestDatabase) {
 async fn another_keyring_is_refused(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let elsewhere = TestDatabase::sqlite().await;
-    Keydesk::open(OpenOptions::new(elsewhere.address(), elsewhere.dir())).await.unwrap();
+    Keydesk::open(OpenOptions::founding(elsewhere.address(), elsewhere.dir())).await.unwrap();
     let foreign = fs::read_to_string(elsewhere.dir().join("master.key")).unwrap();
     let own = fs::read_to_string(desk.database.dir().join("master.key")).unwrap();
     let open = async |keyring: Option<&str>, dir: &TestDatabase| {
-        let mut options = OpenOptions::new(desk.database.address(), dir.dir());
+        let mut options = OpenOptions::founding(desk.database.address(), dir.dir());
         options.keyring = keyring.map(str::to_owned);
         Keydesk::open(options).await.map(drop).map_err(|error| error.to_string())
     };

@@ -49,7 +49,7 @@ pub(crate) struct TestKeydesk {
 }
 
 pub(crate) fn options(database: &TestDatabase, clock: &Arc<StoppedClock>) -> OpenOptions {
-    let mut options = OpenOptions::new(database.address(), database.dir());
+    let mut options = OpenOptions::founding(database.address(), database.dir());
     options.clock = Arc::clone(clock) as Arc<dyn Clock>;
     options
 }

@@ -23,6 +23,7 @@ const SECONDS: u64 = 10;
 pub(crate) fn measure(programs: &Programs) -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
     let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());
+    programs.document(&database, dir.path(), &["init"])?;
     let key =
         programs.secret(&database, dir.path(), &["key", "create", "--client-name", "Acme CRM", "--preset", "crm"])?;
     let config = dir.path().join("keydesk.toml");
@@ -116,7 +117,7 @@ fn two_cores() -> Result<(), Failed> {
     let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (keydesk, secret) = runtime.block_on(async {
-        let keydesk = Keydesk::open(OpenOptions::new(database, dir.path())).await?;
+        let keydesk = Keydesk::open(OpenOptions::founding(database, dir.path())).await?;
         let operator = Caller::operator(keydesk.installation("default").await?.ok_or("no installation")?.id);
         let new = NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name("Acme") });
         let issued = keydesk.issue(&operator, new).await?;

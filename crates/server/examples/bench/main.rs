@@ -145,6 +145,7 @@ fn round(server: &Server, request: &[u8]) -> Result<(f64, Vec<Duration>), Failed
 fn verify_against_empty(programs: &Programs) -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
     let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());
+    programs.document(&database, dir.path(), &["init"])?;
     let caller = programs.secret(&database, dir.path(), &["key", "default", "--reveal"])?;
     let key =
         programs.secret(&database, dir.path(), &["key", "create", "--client-name", "Acme CRM", "--preset", "crm"])?;
@@ -190,6 +191,7 @@ fn creates_on_each(programs: &Programs) -> Result<(), Failed> {
 
 fn creates(programs: &Programs, database: &str) -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
+    programs.document(database, dir.path(), &["init"])?;
     let caller =
         programs.secret(database, dir.path(), &["key", "create", "--client-name", "Load", "--scope", "keys:write"])?;
     let server = programs.serve_on("0,1", database, dir.path(), &[])?;

@@ -41,6 +41,7 @@ pub(crate) fn measure(programs: &Programs, samples: usize) -> Result<(), Failed>
         let args = ["key", "create", "--client-name", "Acme CRM", "--installation", installation];
         programs.document(&database, dir.path(), &args)
     };
+    programs.document(&database, dir.path(), &["init"])?;
     let caller = programs.secret(&database, dir.path(), &["key", "default", "--reveal"])?;
     programs.document(&database, dir.path(), &["installation", "create", "other"])?;
     let own = text(&create("default")?, "key")?;

@@ -11,7 +11,7 @@ use rustix::process::geteuid;
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::support::{Program, command, keydesk, wait_until};
+use crate::support::{Program, command, init, keydesk, wait_until};
 
 /// A user without rights.
 const NOBODY: u32 = 65_534;
@@ -132,7 +132,7 @@ async fn there_is_no_dump_of_the_process_and_nobody_else_looks_into_it() {
 async fn a_keyring_comes_from_the_variable_or_from_a_file_that_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    assert!(keydesk(&data, &["key", "list"]).await.status.success());
+    init(&data, &[]).await;
     let named = folder.path().join("keyring");
     fs::rename(data.join("master.key"), &named).unwrap();
     let text = fs::read_to_string(&named).unwrap();
@@ -170,7 +170,7 @@ async fn a_keyring_comes_from_the_variable_or_from_a_file_that_is_named() {
 async fn the_doctor_asks_no_other_program() {
     let folder = tempfile::tempdir().unwrap();
     let (data, seen) = (folder.path().join("data"), folder.path().join("seen"));
-    assert!(keydesk(&data, &["key", "list"]).await.status.success());
+    init(&data, &[]).await;
     let text = fs::read_to_string(data.join("master.key")).unwrap();
     let df = folder.path().join("df");
     fs::write(&df, format!("#!/bin/sh\nenv > {}\n", seen.display())).unwrap();

@@ -12,7 +12,7 @@ use store::testing::TestDatabase;
 
 use crate::{
     follow::Log,
-    support::{FULL, Program, TestApp, keydesk},
+    support::{FULL, Program, TestApp, init, keydesk},
 };
 
 store::on_both_databases!(the_log_is_read_over_rest, the_log_is_checked_and_exported_on_the_command_line);
@@ -72,6 +72,7 @@ async fn the_log_is_checked_and_exported_on_the_command_line(database: TestDatab
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (output.status.code(), text(output.stdout), text(output.stderr))
     };
+    init(&dir, &["--database", &address]).await;
     let (_, created, _) = run(&["key", "create", "--client-name", "Acme", "--json"]).await;
     let id = serde_json::from_str::<Value>(&created).unwrap()["id"].as_str().unwrap().to_owned();
     let (code, found, _) = run(&["audit", "verify"]).await;

@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 use store::testing::TestDatabase;
 
-use crate::support::{command, keydesk, redact};
+use crate::support::{command, init, keydesk, redact};
 
 struct Ran {
     code: Option<i32>,
@@ -42,6 +42,7 @@ async fn a_story_in_json(database: TestDatabase) {
         let args = on(args);
         json(&dir, &args.iter().map(String::as_str).collect::<Vec<_>>()).await
     };
+    init(&dir, &["--database", &address]).await;
     let created =
         call(&["key", "create", "--client-name", "Acme CRM", "--preset", "crm", "--environment", "test"]).await;
     let shape = |value: &Value| redact(&serde_json::to_string_pretty(value).expect("JSON"));
@@ -93,12 +94,13 @@ async fn a_story_in_json(database: TestDatabase) {
     assert_eq!(report["ok"], true, "{report}");
 }
 
-store::on_both_databases!(a_story_in_json);
+store::on_both_databases!(a_story_in_json, nothing_is_made_where_there_is_no_keydesk);
 
 #[tokio::test]
 async fn a_key_is_made_disabled_and_expires_as_asked() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
+    init(data, &[]).await;
     let create = ["key", "create", "--client-name", "Acme"];
     let off = json(data, &[&create[..], &["--disabled"]].concat()).await;
     assert_eq!((&off["status"], off["key"].is_string()), (&Value::from("disabled"), true));
@@ -124,6 +126,7 @@ async fn a_key_is_made_disabled_and_expires_as_asked() {
 async fn people_read_tables() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
+    init(data, &[]).await;
     let created =
         run(data, &["key", "create", "--client-name", "東京 CRM", "--scope", "calls:read", "--scope", "agents:read"])
             .await;
@@ -139,6 +142,7 @@ async fn people_read_tables() {
 async fn a_failure_is_one_sentence_and_misuse_exits_with_2() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
+    init(data, &[]).await;
     let default = json(data, &["key", "default"]).await["id"].as_str().unwrap().to_owned();
     let missing = "01981d2c-9e5b-7c3a-8b1d-0123456789ab";
     std::fs::write(data.join("bad.toml"), "listen = \"127.0.0.1:1\"\ndatabse = \"x\"\n").unwrap();
@@ -199,6 +203,7 @@ async fn a_failure_is_one_sentence_and_misuse_exits_with_2() {
 #[tokio::test]
 async fn without_its_module_an_installation_has_no_keys_to_manage() {
     let folder = tempfile::tempdir().unwrap();
+    init(folder.path(), &[]).await;
     run(folder.path(), &["installation", "disable", "default"]).await;
     let ran = run(folder.path(), &["key", "list"]).await;
     assert_eq!((ran.code, ran.err), (Some(1), format!("keydesk: {}\n", model::MODULE_UNAVAILABLE)));
@@ -209,6 +214,7 @@ async fn without_its_module_an_installation_has_no_keys_to_manage() {
 #[tokio::test]
 async fn a_reader_that_leaves_early_is_no_failure() {
     let folder = tempfile::tempdir().unwrap();
+    init(folder.path(), &[]).await;
     let mut child = command()
         .args(["key", "list", "--data-dir"])
         .arg(folder.path())
@@ -227,9 +233,55 @@ async fn the_doctor_finds_what_is_wrong_and_says_what_to_do() {
 
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
+    init(data, &[]).await;
     assert_eq!(run(data, &["doctor"]).await.code, Some(0));
     std::fs::set_permissions(data.join("master.key"), std::fs::Permissions::from_mode(0o644)).unwrap();
     let ran = run(data, &["doctor"]).await;
     assert_eq!(ran.code, Some(1), "{}", ran.out);
     assert!(ran.err.contains("chmod 600"), "{}", ran.err);
+}
+
+/// Every command but `serve` and `init`, where there is nothing, and in a database that is somebody else's.
+async fn nothing_is_made_where_there_is_no_keydesk(database: TestDatabase) {
+    let data = database.dir().join("dtaa");
+    let backup = database.dir().join("backup.db").display().to_string();
+    let commands: [&[&str]; 14] = [
+        &["audit", "verify"],
+        &["audit", "head"],
+        &["audit", "export"],
+        &["doctor"],
+        &["backup", &backup],
+        &["forget", "ada@example.com"],
+        &["restore", "--after"],
+        &["key", "list"],
+        &["key", "create", "--client-name", "Acme"],
+        &["key", "default"],
+        &["admin", "list"],
+        &["admin", "invite", "--email", "ada@example.com", "--name", "Ada", "--role", "owner"],
+        &["installation", "list"],
+        &["installation", "create", "other"],
+    ];
+    let on = |args: &[&str]| -> Vec<String> {
+        let database = database.is_postgres().then(|| vec!["--database".to_owned(), database.address().to_owned()]);
+        args.iter().map(|arg| (*arg).to_owned()).chain(database.into_iter().flatten()).collect()
+    };
+    let run = async |args: &[&str]| -> Ran {
+        let args = on(args);
+        run(&data, &args.iter().map(String::as_str).collect::<Vec<_>>()).await
+    };
+    for args in commands {
+        let ran = run(args).await;
+        assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{args:?}");
+        assert!(ran.err.starts_with("keydesk: there is no Keydesk ") && ran.err.lines().count() == 1, "{}", ran.err);
+    }
+    assert!(!data.exists());
+    if database.is_postgres() {
+        assert_eq!(database.raw().await.tables().await, Vec::<String>::new());
+    }
+    let made = run(&["init", "--json"]).await;
+    assert_eq!((made.code, made.out.as_str()), (Some(0), "{\n  \"made\": true\n}\n"), "{}", made.err);
+    assert_eq!(run(&["doctor"]).await.code, Some(0));
+    let again = run(&["init"]).await;
+    assert_eq!((again.code, again.out.as_str()), (Some(0), "There is a Keydesk already; it stays as it is.\n"));
+    assert_eq!(run(&["audit", "verify"]).await.out, "ok   default: 2 entries, unbroken\n");
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{Program, keydesk, post_form, request};
+use crate::support::{Program, init, keydesk, post_form, request};
 
 /// The first set-up link in a text, which may be JSON.
 fn link(text: &str) -> Option<String> {
@@ -206,6 +206,7 @@ async fn a_refused_administrator_is_told_why() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
     let good = "correct horse battery";
+    init(data, &[]).await;
     assert_eq!(create(data, "ada@example.com", "viewer", good).await.0, Some(0));
     for (email, role, password, code, words) in [
         ("ADA@example.com", "viewer", good, 1, "An administrator with this email address exists;"),

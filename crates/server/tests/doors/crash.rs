@@ -15,7 +15,7 @@ use model::KeyId;
 use serde_json::{Value, json};
 use store::testing::TestDatabase;
 
-use crate::support::{Program, keydesk, request};
+use crate::support::{Program, init, keydesk, request};
 
 /// The answers that one caller got.
 #[derive(Default)]
@@ -76,6 +76,7 @@ async fn changes_acknowledged_together_survive_and_none_is_half_done() {
 async fn killed(rounds: u64, callers: usize) -> usize {
     let database = TestDatabase::sqlite().await;
     let data = database.dir();
+    init(&data, &[]).await;
     let args = ["key", "create", "--client-name", "Caller", "--scope", "keys:*", "--json"];
     let caller: Value = serde_json::from_slice(&keydesk(&data, &args).await.stdout).expect("a key");
     let key = caller["key"].as_str().expect("a secret").to_owned();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use store::testing::TestDatabase;
 use tokio::io::AsyncWriteExt;
 
-use crate::support::{Connection, Program, command, keydesk};
+use crate::support::{Connection, Program, command, init, keydesk};
 
 const GOOD: &str = "correct horse battery";
 
@@ -108,6 +108,7 @@ async fn the_life_of_an_administrator(database: TestDatabase) {
     let file = file.display().to_string();
     let (ada, grace) = (["--email", "ada@example.com"], ["--email", "grace@example.com"]);
     let create = [&["create", "--name", "Ada", "--role", "owner", "--password-file", &file][..], &ada].concat();
+    init(data, &on).await;
     let made = call(&create).await;
     let program = Program::serve(data, &on).await;
     let serving = &program.address;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use store::testing::TestDatabase;
 
-use crate::support::{Program, keydesk, request};
+use crate::support::{Program, init, keydesk, request};
 
 /// A configuration file that names a database, so that no password stands in a flag.
 fn configured(data: &Path, name: &str, database: &str) -> PathBuf {
@@ -165,7 +165,7 @@ async fn migrate_makes_no_sqlite_database() {
         assert!(said.starts_with("keydesk: There is no database at ") && said.contains("keydesk.db"), "{said}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    assert!(keydesk(folder.path(), &["key", "list"]).await.status.success());
+    init(folder.path(), &[]).await;
     let output = keydesk(folder.path(), &["migrate", "--check"]).await;
     assert!(output.status.success() && output.stdout.starts_with(b"The tables are up to date"));
 }

@@ -10,8 +10,9 @@ use std::{
 
 use serde_json::{Value, json};
 use store::testing::TestDatabase;
+use tokio::process::Command;
 
-use crate::support::{Program, command, keydesk, request, wait_until};
+use crate::support::{Program, command, init, keydesk, request, wait_until};
 
 async fn ran(data: &Path, args: &[&str]) -> String {
     let output = keydesk(data, args).await;
@@ -35,6 +36,7 @@ async fn a_backup_under_load_is_whole() {
     const WRITERS: usize = 8;
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
+    init(&data, &[]).await;
     let caller = json_of(&data, &["key", "create", "--client-name", "Caller", "--scope", "keys:*"]).await;
     let key = caller["key"].as_str().unwrap().to_owned();
     let program = Program::serve(&data, &[]).await;
@@ -97,6 +99,7 @@ async fn a_backup_under_load_is_whole() {
 async fn a_backup_is_restored_and_what_was_revoked_since_is_revoked_again() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
+    init(data, &[]).await;
     let create = async |name: &str| json_of(data, &["key", "create", "--client-name", name, "--preset", "crm"]).await;
     let (kept, gone) = (create("Kept").await, create("Gone").await);
     let id = |key: &Value| key["id"].as_str().unwrap().to_owned();
@@ -146,12 +149,18 @@ async fn a_backup_is_restored_and_what_was_revoked_since_is_revoked_again() {
 async fn a_restore_needs_a_backup() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
-    ran(data, &["key", "list"]).await;
+    init(data, &[]).await;
     let own = data.join("keydesk.db").display().to_string();
     let keyring = data.join("master.key").display().to_string();
-    for (file, words) in
-        [("nowhere.db", "No such file"), (&keyring, "no SQLite database"), (&own, "the database itself")]
-    {
+    // Nobody will ever write to it.
+    let pipe = data.join("pipe").display().to_string();
+    assert!(Command::new("mkfifo").arg(&pipe).status().await.unwrap().success());
+    for (file, words) in [
+        ("nowhere.db", "No such file"),
+        (&*pipe, "no regular file"),
+        (&keyring, "no SQLite database"),
+        (&own, "the database itself"),
+    ] {
         let error = refusal(data, &["restore", file]).await;
         assert!(error.contains(words) && error.lines().count() == 1, "{error}");
     }
@@ -168,6 +177,7 @@ async fn a_terminal_is_asked() {
 
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
+    init(data, &[]).await;
     let gone = json_of(data, &["key", "create", "--client-name", "Gone"]).await;
     let backup = data.join("backup.db").display().to_string();
     ran(data, &["backup", &backup]).await;
@@ -221,6 +231,7 @@ async fn after_another_tool(database: TestDatabase) {
         let args = on(args);
         keydesk(&data, &args.iter().map(String::as_str).collect::<Vec<_>>()).await
     };
+    assert!(run(&["init"]).await.status.success());
     assert!(run(&["key", "create", "--client-name", "Acme"]).await.status.success());
     let created = run(&["key", "create", "--client-name", "Handed over", "--json"]).await;
     let created: Value = serde_json::from_slice(&created.stdout).unwrap();

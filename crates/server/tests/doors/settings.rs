@@ -311,7 +311,7 @@ async fn the_list_as_a_table(database: TestDatabase) {
 }
 
 async fn a_deployment_adds_scopes_of_its_own(database: TestDatabase) {
-    let mut options = OpenOptions::new(database.address(), database.dir());
+    let mut options = OpenOptions::founding(database.address(), database.dir());
     let scope = "billing:read".parse().unwrap();
     options.catalogue = Catalogue::with(vec![ScopeEntry { scope, description: "Read bills".to_owned() }]).unwrap();
     let keydesk = Keydesk::open(options).await.unwrap();

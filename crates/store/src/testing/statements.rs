@@ -1,7 +1,7 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    deployment, examine, group, handover, idempotency, installation, invitation, migrations, password_reset, people,
-    record, restored, set_up_link, store, usage,
+    deployment, examine, founded, group, handover, idempotency, installation, invitation, migrations, password_reset,
+    people, record, restored, set_up_link, store, usage,
 };
 
 macro_rules! statements {
@@ -25,6 +25,7 @@ statements! {
     backup: LOST_ENTRIES;
     deployment: DEPLOYMENT INSERT_DEPLOYMENT;
     examine: NEWEST_MIGRATION ORPHANS;
+    founded: FOUNDED;
     group: COUNT_KEYS MOVE_EPOCH SET_EPOCH;
     handover: INSERT_HANDOVER HANDOVER_BY_TOKEN OPEN_HANDOVER WITHDRAW_HANDOVER WITHDRAW_ALL HANDOVER HANDOVERS
         ERASE_EXPIRED PURGE_HANDOVERS;

@@ -4,7 +4,12 @@ use store::{DatabaseLock, Store, StoreError, on_both_databases, testing::TestDat
 
 use crate::fixture::{installation, put_names, two_installations};
 
-on_both_databases!(many_open_a_fresh_database_at_once, opening_again_changes_nothing, closing_releases_the_database);
+on_both_databases!(
+    many_open_a_fresh_database_at_once,
+    opening_again_changes_nothing,
+    closing_releases_the_database,
+    looking_for_a_deployment_makes_nothing,
+);
 
 async fn many_open_a_fresh_database_at_once(database: TestDatabase) {
     let open = || Store::open(database.address());
@@ -70,8 +75,11 @@ async fn the_files_of_sqlite_are_for_their_owner_alone() {
     let database = TestDatabase::sqlite().await;
     fs::set_permissions(database.dir(), fs::Permissions::from_mode(0o755)).unwrap();
     let store = two_installations(&database).await;
+    // The lock is there from the start; this one a restore has left.
+    fs::write(database.dir().join("keydesk.db.replaced-2026-01-01"), "").unwrap();
     let files = store.files();
-    assert_eq!(files.len(), 3, "{files:?}");
+    assert_eq!(files.len(), 5, "{files:?}");
+    fs::set_permissions(&files[4], fs::Permissions::from_mode(0o600)).unwrap();
     files.iter().for_each(|file| assert_eq!(mode(file), 0o600, "{}", file.display()));
     // What an earlier release left open is closed.
     files.iter().for_each(|file| fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap());
@@ -93,8 +101,38 @@ async fn nobody_opens_a_database_that_is_being_replaced() {
     let lock = DatabaseLock::alone(&file).unwrap().unwrap();
     let refused = Store::open(database.address()).await.unwrap_err();
     assert!(matches!(refused, StoreError::Unsuitable(_)), "{refused}");
-    drop(lock);
+    assert!(Store::tables(database.address()).await.is_err(), "nor looks into it");
+    assert!(Store::is_founded(database.address()).await.is_err());
+    // But whoever replaces it, and still nobody else.
+    let own = Store::open_alone(database.address(), lock).await.unwrap();
+    assert!(matches!(Store::open(database.address()).await.unwrap_err(), StoreError::Unsuitable(_)));
+    own.close().await;
     assert!(Store::open(database.address()).await.is_ok());
+}
+
+#[tokio::test]
+async fn no_database_is_made_beside_what_another_one_left() {
+    for (left, words) in
+        [("keydesk.db-wal", "belongs to a database that is missing"), ("keydesk.db.restoring", "again")]
+    {
+        let database = TestDatabase::sqlite().await;
+        fs::write(database.dir().join(left), "left").unwrap();
+        let refused = Store::open(database.address()).await.unwrap_err().to_string();
+        assert!(refused.contains(words), "{refused}");
+        assert!(!database.dir().join("keydesk.db").exists() && database.dir().join(left).exists());
+    }
+}
+
+async fn looking_for_a_deployment_makes_nothing(database: TestDatabase) {
+    assert!(!Store::is_founded(database.address()).await.unwrap());
+    assert_eq!(Store::tables(database.address()).await.unwrap().applied, 0);
+    if database.is_postgres() {
+        assert_eq!(database.raw().await.tables().await, Vec::<String>::new());
+    } else {
+        assert_eq!(fs::read_dir(database.dir()).unwrap().count(), 0);
+    }
+    let _store = database.store().await;
+    assert!(!Store::is_founded(database.address()).await.unwrap(), "tables alone are none");
 }
 
 #[tokio::test]

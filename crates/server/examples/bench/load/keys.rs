@@ -59,7 +59,7 @@ fn database(folder: &Path) -> String {
 }
 
 async fn issue(folder: &Path) -> Result<(Vec<String>, String), Failed> {
-    let keydesk = Keydesk::open(OpenOptions::new(database(folder), folder)).await?;
+    let keydesk = Keydesk::open(OpenOptions::founding(database(folder), folder)).await?;
     let operator = Caller::operator(keydesk.installation("default").await?.ok_or("no installation")?.id);
     let asked_about = |number| {
         NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name(format!("Client {number:05}")) })

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{proxy::documented, upstream::Upstream};
-use crate::support::{Connection, Program, keydesk};
+use crate::support::{Connection, Program, init, keydesk};
 
 /// Keydesk with the documented routes, an API behind the tested proxy, and keys.
 pub(crate) struct Gate {
@@ -52,6 +52,7 @@ impl Gate {
         let config = folder.path().join("keydesk.toml");
         std::fs::write(&config, documented("keydesk.toml", &[]) + "\n" + more).expect("a file");
         let config = config.to_str().expect("a path");
+        init(folder.path(), &[]).await;
         keydesk(folder.path(), &["installation", "create", "other", "--title", "Other"]).await;
         let program = Program::serve(folder.path(), &[&["--config", config], args].concat()).await;
         let reader = Key::new(folder.path(), &["--client-name", "Müller & Söhne", "--scope", "contacts:read"]).await;

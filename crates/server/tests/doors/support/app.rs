@@ -38,7 +38,7 @@ pub(crate) struct TestKey {
 
 impl TestApp {
     pub(crate) async fn new(database: &TestDatabase) -> Self {
-        let options = OpenOptions::new(database.address(), database.dir());
+        let options = OpenOptions::founding(database.address(), database.dir());
         let keydesk = Keydesk::open(options).await.expect("an open Keydesk");
         Self { dispatcher: server::dispatcher(&keydesk), keydesk }
     }

@@ -42,6 +42,12 @@ pub(crate) async fn keydesk(data: &Path, args: &[&str]) -> Output {
     timeout(PATIENCE, output).await.expect("an end").expect("a program")
 }
 
+/// Makes a deployment.
+pub(crate) async fn init(data: &Path, args: &[&str]) {
+    let output = keydesk(data, &[&["init"], args].concat()).await;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 impl Program {
     /// Starts it on free ports, and waits until it serves.
     pub(crate) async fn serve(data: &Path, args: &[&str]) -> Self {

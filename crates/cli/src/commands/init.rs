@@ -1,0 +1,34 @@
+use clap::Args;
+use domain::{Keydesk, OpenOptions};
+use serde::Serialize;
+
+use super::{Failed, Format, output::Output};
+use crate::{config::Settings, open::options};
+
+#[derive(Args)]
+pub(super) struct Init {
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Serialize)]
+struct Report {
+    /// False: there was one, and nothing was changed.
+    made: bool,
+}
+
+impl Init {
+    pub(super) async fn run(self, settings: &Settings, output: &mut Output) -> Result<(), Failed> {
+        let was_there = Keydesk::is_founded(&settings.database).await?;
+        // Also where there is one: a first start that was broken off is finished.
+        Keydesk::open(OpenOptions { found: true, ..options(settings) }).await?.close().await;
+        if self.format.json {
+            return Ok(output.json(&Report { made: !was_there })?);
+        }
+        Ok(output.line(if was_there {
+            "There is a Keydesk already; it stays as it is."
+        } else {
+            "Keydesk is made. Keep copies of its keyring and of its database, apart from each other."
+        })?)
+    }
+}
