@@ -181,7 +181,8 @@ impl Keydesk {
                 let found = found.filter(|found| found.installation == caller.installation);
                 *role = found.ok_or(KeyError::Forbidden)?.administrator.role;
             }
-            _ => {}
+            (_, Authority::Operator) => {}
+            _ => return Err(KeyError::Forbidden),
         }
         Ok(())
     }

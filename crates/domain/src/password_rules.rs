@@ -17,6 +17,12 @@ pub(crate) fn normalized(typed: &PlainSecret) -> Option<PlainSecret> {
     (text.chars().count() <= PASSWORD_MAX).then(|| PlainSecret::new(text))
 }
 
+/// Characters of its own that a password has, beside words that are known.
+const OWN_MIN: usize = 6;
+/// A word that is known has at least this many characters. Shorter ones are in many words.
+const KNOWN_MIN: usize = 3;
+const OF_KNOWN_WORDS: &str = "It is made of names that others know: yours, or of this contact centre.";
+
 /// Words of the product, which everybody who guesses knows.
 pub(crate) const PRODUCT: [&str; 5] = ["Keydesk", "Contact Centre", "Contact Center", "API Keys", "Workspace"];
 
@@ -47,10 +53,22 @@ pub(crate) fn require_strong(password: &PlainSecret, about: &[String]) -> Result
     }
     let about: Vec<&str> = about.iter().map(String::as_str).collect();
     let guessed = zxcvbn(password.expose(), &about);
-    if guessed.score() >= Score::Three {
-        return Ok(());
+    if guessed.score() < Score::Three {
+        return Err(AdminError::GuessablePassword { advice: guessed.feedback().map(advice).unwrap_or_default() });
     }
-    Err(AdminError::GuessablePassword { advice: guessed.feedback().map(advice).unwrap_or_default() })
+    if beside(password.expose(), about) < OWN_MIN {
+        return Err(AdminError::GuessablePassword { advice: OF_KNOWN_WORDS.to_owned() });
+    }
+    Ok(())
+}
+
+/// How many characters the password has beside the words that are known. Each of them costs whoever guesses little,
+/// however often it is repeated.
+fn beside(password: &str, mut known: Vec<&str>) -> usize {
+    known.retain(|word| word.chars().count() >= KNOWN_MIN);
+    known.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let rest = known.into_iter().fold(password.to_lowercase(), |rest, word| rest.replace(word, " "));
+    rest.chars().filter(|c| !c.is_whitespace()).count()
 }
 
 fn advice(feedback: &Feedback) -> String {

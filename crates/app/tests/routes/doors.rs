@@ -164,9 +164,9 @@ async fn a_proxy_may_change_the_host_where_the_public_address_is_known() {
         let answer = site.post("/login", &[("host", host), OWN], CREDENTIALS).await;
         assert_eq!(answer.header("location"), "/keys", "{host}");
     }
-    // On the machine itself people come past the proxy.
-    let local = [("host", "127.0.0.1:3000"), ("origin", "http://127.0.0.1:3000")];
-    assert_eq!(site.post("/login", &local, CREDENTIALS).await.header("location"), "/keys");
+    // Past the proxy, on the machine itself too, a page is read in the clear.
+    let local = [("host", "127.0.0.1:3000"), ("origin", "http://127.0.0.1:3000"), HTML];
+    assert_eq!(site.post("/login", &local, CREDENTIALS).await.header("location"), "/login?refused=needs_https");
     for (host, origin) in [
         ("evil.example", "https://evil.example"),
         ("desk.example", "https://evil.example"),

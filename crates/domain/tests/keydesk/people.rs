@@ -340,7 +340,7 @@ async fn only_owners_and_the_operator_manage_people(database: TestDatabase) {
     let key = desk.caller(&["keys:read", "keys:write", "keys:reveal", "audit:read"]).await;
     let nobody = Caller {
         actor: Actor::Administrator { id: AdministratorId(keydesk.request_id(keydesk.now())) },
-        ..desk.operator.clone()
+        ..owner.clone()
     };
     let (manager, viewer) = (caller(keydesk, "mae@example.com").await, caller(keydesk, "vera@example.com").await);
     let before = desk.database.raw().await.dump().await;
