@@ -57,12 +57,9 @@ impl Store {
     /// Opens `sqlite:PATH` (the file is created) or `postgres://...`, and brings its tables up to date under a lock, so
     /// that any number of processes may start at once.
     pub async fn open(address: &str) -> Result<Self, StoreError> {
-        if let Some(path) = sqlite_file(address) {
-            Self::open_sqlite(path).await
-        } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            Self::open_postgres(address).await
-        } else {
-            Err(StoreError::Address("a database is sqlite:PATH or postgres://USER@HOST/NAME".to_owned()))
+        match sqlite_file(address) {
+            Some(path) => Self::open_sqlite(path).await,
+            None => Self::open_postgres(address).await,
         }
     }
 
