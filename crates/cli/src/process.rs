@@ -1,5 +1,7 @@
 //! What this process gives up before it does anything: its memory and its files are nobody else's.
 
+use std::ffi::OsString;
+
 use rustix::{
     fs::Mode,
     io,
@@ -40,32 +42,94 @@ pub(crate) fn take_keyring() -> Option<Zeroizing<String>> {
     text.map(Zeroizing::new)
 }
 
-/// Whether an argument has the password of a database in it. Every user of the machine can read the arguments of a process.
-pub(crate) fn password_in_arguments(arguments: impl Iterator<Item = std::ffi::OsString>) -> bool {
-    // Not only that of `--database`: one that is misplaced would be repeated in a message.
-    let mut arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
-    arguments.any(|argument| {
-        let scheme = argument.split_once("://").map_or("", |(scheme, _)| scheme);
-        scheme.to_ascii_lowercase().contains("postgres") && store::has_password(&argument)
+/// The flag whose value is the address of a database.
+const DATABASE: &str = "--database";
+
+/// Whether an argument has, or may have, the password of a database in it. Every user of the machine can read the arguments of
+/// a process.
+pub(crate) fn password_in_arguments(arguments: &[OsString]) -> bool {
+    let mut is_database = false;
+    texts(arguments).any(|argument| {
+        let flag = if is_database { Some((DATABASE, argument.as_str())) } else { argument.split_once('=') };
+        is_database = argument == DATABASE;
+        match flag {
+            Some((DATABASE, value)) => store::has_password(value),
+            // Not only that of `--database`: one that is misplaced would be repeated in a message.
+            _ => is_address_of_postgres(value_of(&argument)) && store::names_password(value_of(&argument)),
+        }
     })
+}
+
+/// Whether any argument may be the address of a database with a password, for arguments that are not understood: what says so
+/// would repeat them.
+pub(crate) fn password_in_misuse(arguments: &[OsString]) -> bool {
+    texts(arguments).any(|argument| store::names_password(value_of(&argument)))
+}
+
+fn texts(arguments: &[OsString]) -> impl Iterator<Item = String> {
+    arguments.iter().map(|argument| argument.to_string_lossy().into_owned())
+}
+
+/// What stands behind `--flag=`, or all of what is no flag.
+fn value_of(argument: &str) -> &str {
+    match argument.split_once('=') {
+        Some((flag, value)) if flag.starts_with("--") => value,
+        _ => argument,
+    }
+}
+
+/// Whether a text has such an address in it, or begins as one and is no sentence.
+fn is_address_of_postgres(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["postgres://", "postgresql://"].iter().any(|scheme| text.contains(scheme))
+        || (text.starts_with("postgres") && !text.contains(' '))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn given(arguments: &[&str]) -> Vec<OsString> {
+        arguments.iter().map(OsString::from).collect()
+    }
+
     #[test]
     fn a_password_is_found_in_any_argument() {
-        for (argument, expected) in [
-            ("postgres://k:secret@db/keydesk", true),
-            ("--database=postgresql://k:secret@db/keydesk", true),
-            ("PostgreSQL://k:secret@db/keydesk", true),
-            ("postgres://k@db/keydesk?password=secret", true),
-            ("postgres://k@db:5432/keydesk", false),
-            ("--allow-origin=https://a:b@example.com", false),
-            ("sqlite:data/keydesk.db", false),
+        for (arguments, expected) in [
+            (&["postgres://k:secret@db/keydesk"][..], true),
+            (&["--database=postgresql://k:secret@db/keydesk"], true),
+            (&["--databse=postgresql://k:secret@db/keydesk"], true),
+            (&["PostgreSQL://k:secret@db/keydesk"], true),
+            (&["postgres:k:secret@db"], true),
+            (&["postgres%3A//k:secret@db"], true),
+            (&["postgres://k@db/keydesk?password=secret"], true),
+            (&["--database", "postgres://db/keydesk?%70assword=secret"], true),
+            (&["--database", "k:secret@db/keydesk"], true),
+            (&["--database=k:secret@db/keydesk"], true),
+            (&["--database", "mysql://k:secret@db/keydesk"], true),
+            (&["postgres://k@db:5432/keydesk"], false),
+            (&["--database", "postgres://k@db:5432/keydesk", "--notes", "ring:ada@example.com"], false),
+            (&["--allow-origin=https://a:b@example.com"], false),
+            (&["--notes", "it is at postgres://k:secret@db/keydesk"], true),
+            (&["--notes", "Postgres: ask ada@example.com", "--client-name", "postgres:prod"], false),
+            (&["--database", "sqlite:data/keydesk.db"], false),
         ] {
-            assert_eq!(password_in_arguments([argument.into()].into_iter()), expected, "{argument}");
+            assert_eq!(password_in_arguments(&given(arguments)), expected, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_may_be_an_address() {
+        for (argument, expected) in [
+            ("k:secret@db/keydesk", true),
+            ("--databse=k:secret@db/keydesk", true),
+            ("mysql://k:secret@db/keydesk", true),
+            ("k%3Asecret%40db/keydesk", true),
+            ("host=db password=secret", true),
+            ("ada@example.com", false),
+            ("https://example.com", false),
+        ] {
+            assert_eq!(password_in_misuse(&given(&[argument])), expected, "{argument}");
         }
     }
 }

@@ -5,7 +5,6 @@ use crate::{
     migrations::{MIGRATED_POSTGRES, MIGRATED_SQLITE},
     postgres, sqlite_file,
     sqlite_files::DatabaseLock,
-    store::require_postgres,
 };
 
 pub(crate) const FOUNDED: &str = "SELECT COUNT(*) FROM deployment";
@@ -27,7 +26,6 @@ impl Store {
                 Ok(founded > 0)
             }
             None => {
-                require_postgres(address)?;
                 let mut connection: PgConnection = postgres::options(address)?.connect().await?;
                 let mut founded: i64 = sqlx::query_scalar(MIGRATED_POSTGRES).fetch_one(&mut connection).await?;
                 if founded > 0 {

@@ -45,7 +45,7 @@ mod store;
 pub mod testing;
 mod usage;
 
-pub use address::{has_password, sqlite_file};
+pub use address::{has_password, names_password, sqlite_file};
 pub use admin_session::{SessionsEnded, StoredSession};
 pub use administrator::StoredAdministrator;
 pub use api_key::{KeyFilter, StoredKey, TOTAL_COUNTED};

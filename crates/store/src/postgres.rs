@@ -9,11 +9,13 @@ use sqlx::{
 
 use crate::{StoreError, address::check_postgres};
 
-/// How every connection is made.
+/// How every connection is made. No error repeats any part of the address.
 pub(crate) fn options(address: &str) -> Result<PgConnectOptions, StoreError> {
     check_postgres(address)?;
-    let options = PgConnectOptions::from_str(address)
-        .map_err(|error| StoreError::Address(format!("bad database address: {error}")))?;
+    // What sqlx says may repeat a part of the address, and with it of the password.
+    let options = PgConnectOptions::from_str(address).map_err(|_| {
+        StoreError::Address("the database's address can't be read: it is postgres://USER@HOST/NAME".to_owned())
+    })?;
     Ok(options.application_name("keydesk"))
 }
 

@@ -53,24 +53,13 @@ pub(crate) fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("secure_delete", "ON")
 }
 
-/// Refuses an address of any other database.
-pub(crate) fn require_postgres(address: &str) -> Result<(), StoreError> {
-    if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-        Ok(())
-    } else {
-        Err(StoreError::Address("a database is sqlite:PATH or postgres://USER@HOST/NAME".to_owned()))
-    }
-}
-
 impl Store {
     /// Opens `sqlite:PATH` (the file is created) or `postgres://...`, and brings its tables up to date under a lock, so
     /// that any number of processes may start at once.
     pub async fn open(address: &str) -> Result<Self, StoreError> {
-        if let Some(path) = sqlite_file(address) {
-            Self::open_sqlite(path, None).await
-        } else {
-            require_postgres(address)?;
-            Self::open_postgres(address).await
+        match sqlite_file(address) {
+            Some(path) => Self::open_sqlite(path, None).await,
+            None => Self::open_postgres(address).await,
         }
     }
 

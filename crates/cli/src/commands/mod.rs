@@ -146,14 +146,18 @@ where
     if let Err(error) = process::seclude() {
         return output.fail(&format!("dumps of this process can't be switched off: {error}"));
     }
-    if process::password_in_arguments(std::env::args_os()) {
-        output.fail(
-            "every user of this machine can read a password in an argument; give the database's address in the variable \
-             KEYDESK_DATABASE, or as `database` in the file that --config names.",
-        );
-        return ExitCode::from(MISUSE);
+    let arguments: Vec<_> = std::env::args_os().collect();
+    if process::password_in_arguments(&arguments) {
+        return refuse_password(&mut output);
     }
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        // Help is asked for; what else is said repeats arguments.
+        Err(error) if error.use_stderr() && process::password_in_misuse(&arguments) => {
+            return refuse_password(&mut output);
+        }
+        Err(error) => error.exit(),
+    };
     let keyring = process::take_keyring();
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => match runtime.block_on(cli.run(binary, &mut output, started, keyring)) {
@@ -162,6 +166,14 @@ where
         },
         Err(error) => output.fail(&format!("no threads can be started: {error}")),
     }
+}
+
+fn refuse_password(output: &mut Output) -> ExitCode {
+    output.fail(
+        "every user of this machine can read a password in an argument; give the database's address in the variable \
+         KEYDESK_DATABASE, or as `database` in the file that --config names.",
+    );
+    ExitCode::from(MISUSE)
 }
 
 impl Cli {

@@ -190,6 +190,15 @@ async fn a_password_in_an_argument_is_refused_and_not_repeated() {
         &["--database=postgresql://keydesk:hunter2@127.0.0.1:1/keydesk", "doctor"],
         &["doctor", "--database", "postgres://keydesk@127.0.0.1:1/keydesk?password=hunter2"],
         &["key", "list", "postgres://keydesk:hunter2@127.0.0.1:1/keydesk"],
+        &["doctor", "--database", "postgres://127.0.0.1:1/keydesk?%70assword=hunter2"],
+        &["doctor", "--database", "postgres:keydesk:hunter2@127.0.0.1"],
+        &["doctor", "--database=postgres:/keydesk:hunter2@127.0.0.1"],
+        &["doctor", "--database", "keydesk:hunter2@127.0.0.1/keydesk"],
+        &["doctor", "--database", "mysql://keydesk:hunter2@127.0.0.1/keydesk"],
+        &["doctor", "--database", "host=127.0.0.1 user=keydesk password=hunter2"],
+        &["doctor", "keydesk:hunter2@127.0.0.1/keydesk"],
+        &["key", "list", "--databse", "keydesk:hunter2@127.0.0.1/keydesk"],
+        &["doctor", "--databse=mysql://keydesk:hunter2@127.0.0.1/keydesk"],
     ] {
         let output = keydesk(folder.path(), args).await;
         let error = String::from_utf8(output.stderr).unwrap();
@@ -209,15 +218,40 @@ async fn no_error_prints_the_password_of_a_database() {
         "postgres://keydesk:hunter2@127.0.0.1:port/keydesk",
         "postgres://keydesk:%zzhunter2@127.0.0.1:1/keydesk",
         "postgres://keydesk:hunter2@127.0.0.1:1/keydesk?sslmode=nonsense",
+        "postgres://keydesk@127.0.0.1:1/keydesk?ssl%6dode=hunter2",
+        "postgres://keydesk@127.0.0.1:1/keydesk?passwrod=hunter2",
+        "postgres://keydesk:hunter2",
         "postgress://keydesk:hunter2@127.0.0.1:1/keydesk",
+        "mysql://keydesk:hunter2@127.0.0.1:1/keydesk",
+        "keydesk:hunter2@127.0.0.1:1/keydesk",
     ] {
-        for args in [&["doctor"][..], &["key", "list"], &["restore", "--after"]] {
+        let commands =
+            [&["doctor"][..], &["key", "list"], &["restore", "--after"], &["migrate"], &["migrate", "--check"]];
+        for args in commands {
+            let mut command = command();
+            // A warning of the driver's would repeat it, too.
+            command.args(args).args(["--log-level", "warn"]);
+            command.arg("--data-dir").arg(folder.path()).env("KEYDESK_DATABASE", address);
+            let output = command.output().await.unwrap();
+            let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(!said.contains("hunter2") && !said.contains("w0rd") && said.lines().count() == 1, "{said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_the_two_forms_of_an_address_are_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    for address in ["mysql://127.0.0.1:1/keydesk", "http://127.0.0.1:1/keydesk", "127.0.0.1:1/keydesk"] {
+        for args in [&["migrate"][..], &["migrate", "--check"], &["restore", "--after"], &["doctor"]] {
             let mut command = command();
             command.args(args).arg("--data-dir").arg(folder.path()).env("KEYDESK_DATABASE", address);
             let output = command.output().await.unwrap();
             let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
             assert_eq!(output.status.code(), Some(1), "{said}");
-            assert!(!said.contains("hunter2") && !said.contains("w0rd") && said.lines().count() == 1, "{said}");
+            assert!(said.contains("a database is sqlite:PATH or postgres://USER@HOST/NAME"), "{args:?}: {said}");
+            assert_eq!(said.lines().count(), 1, "{said}");
         }
     }
 }

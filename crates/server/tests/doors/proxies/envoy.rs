@@ -29,8 +29,8 @@ fn file(name: &str, address: &str, keydesk: &str, upstream: &str) -> String {
 }
 
 async fn start(text: String, address: String) -> Proxy {
-    // Several run at once, and each needs its own number for shared memory.
-    let args = ["-c", "envoy.yaml", "--use-dynamic-base-id", "--concurrency", "2", "--log-level", "warning"];
+    // For a hot restart it would share memory in files, which stay behind when it is killed.
+    let args = ["-c", "envoy.yaml", "--disable-hot-restart", "--concurrency", "2", "--log-level", "warning"];
     Proxy::start("envoy", &args, address, &[("envoy.yaml", text)]).await
 }
 
