@@ -150,10 +150,15 @@ impl Caller {
     }
 
     /// Refuses a caller that may not have this key to itself, with all that the key may do: because it gets the secret,
-    /// because whoever has the secret can use it again, or because the key gets more scopes. The caller must hold every
-    /// scope of it, and a calling key could have issued it. What a key has already, it may have.
+    /// or because whoever has the secret can use it again. The caller must hold every scope of it, and a calling key could
+    /// have issued it.
     pub(crate) fn require_to_have(&self, id: KeyId, settings: &KeySettings) -> Result<(), KeyError> {
         self.require_to_hold(&settings.scopes)?;
+        self.require_within_bounds(id, settings)
+    }
+
+    /// Refuses a calling key that could not have issued this key, unless it is itself.
+    pub(crate) fn require_within_bounds(&self, id: KeyId, settings: &KeySettings) -> Result<(), KeyError> {
         let Authority::Key(held) = &self.authority else { return Ok(()) };
         if self.actor == (Actor::Key { id }) {
             return Ok(());

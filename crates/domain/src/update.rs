@@ -40,7 +40,7 @@ impl Keydesk {
                 LifeCycle { disabled_at: (!to.enabled).then_some(now), expires_at: to.expires_at, deleted_at: None };
             let works_again = life.status(now) == KeyStatus::Active && before.life.status(now) != KeyStatus::Active;
             if !added.is_empty() || works_again {
-                caller.require_to_have(id, &to)?;
+                caller.require_within_bounds(id, &to)?;
             }
             if to.expires_at != from.expires_at {
                 require_future(to.expires_at, now)?;
