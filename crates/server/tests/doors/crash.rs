@@ -6,7 +6,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -29,11 +29,19 @@ struct Told {
     unanswered_deletes: Vec<String>,
 }
 
+/// The time between two kills.
+#[derive(Default)]
+struct Round {
+    /// How many creations were answered.
+    answered: AtomicUsize,
+    over: AtomicBool,
+}
+
 /// Creates keys, and deletes every second one, until nobody answers.
-async fn stream(address: String, key: String, name: String, go_on: Arc<AtomicBool>) -> Told {
+async fn stream(address: String, key: String, name: String, round: Arc<Round>) -> Told {
     let mut told = Told::default();
     for number in 0.. {
-        if !go_on.load(Relaxed) {
+        if round.over.load(Relaxed) {
             break;
         }
         let client_name = format!("{name} {number}");
@@ -42,6 +50,7 @@ async fn stream(address: String, key: String, name: String, go_on: Arc<AtomicBoo
             told.unanswered_names.push(client_name);
             break;
         };
+        round.answered.fetch_add(1, Relaxed);
         let created: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap_or_default()).expect("a key");
         let id = created["id"].as_str().expect("an id").to_owned();
         if number % 2 == 0 {
@@ -83,17 +92,20 @@ async fn killed(rounds: u64, callers: usize) -> usize {
     let mut acknowledged = 0;
     for round in 0..rounds {
         let program = Program::serve(&data, &[]).await;
-        let go_on = Arc::new(AtomicBool::new(true));
+        let moment = Arc::new(Round::default());
         let streams: Vec<_> = (0..callers)
             .map(|caller| {
                 let name = format!("Round {round} caller {caller}");
-                tokio::spawn(stream(program.address.clone(), key.clone(), name, Arc::clone(&go_on)))
+                tokio::spawn(stream(program.address.clone(), key.clone(), name, Arc::clone(&moment)))
             })
             .collect();
-        // At a different moment each time.
-        tokio::time::sleep(Duration::from_millis(60 + 17 * (round % 7))).await;
+        // At a different moment each time, and not before there is something to be lost, however slow the machine is.
+        while moment.answered.load(Relaxed) < 12 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(17 * (round % 7))).await;
         program.kill().await;
-        go_on.store(false, Relaxed);
+        moment.over.store(true, Relaxed);
         let mut told = Vec::new();
         for stream in streams {
             told.push(stream.await.expect("a stream's end"));
