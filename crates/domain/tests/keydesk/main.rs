@@ -27,6 +27,7 @@ mod people;
 mod proxy;
 mod races;
 mod restore;
+mod restoring;
 mod reveal;
 mod revocation;
 mod roles;
