@@ -5,7 +5,7 @@ use store::{Change, StoredAdministrator};
 use crate::{
     Keydesk,
     account::{email, public},
-    audit::By,
+    audit::{AuditEvent, By},
     password_rules::words_about,
 };
 
@@ -72,6 +72,9 @@ impl Keydesk {
         // No name and no address: the log names people by their ids.
         let Administrator { id, role, .. } = &draft.administrator;
         let detail = json!({ "id": id, "role": role });
-        self.audit_account(change, draft.installation, by, Action::AdministratorCreate, detail).await
+        let person = Some(draft.administrator.clone());
+        let event = AuditEvent { person, ..AuditEvent::of(Action::AdministratorCreate, detail) };
+        let written = self.write_audit(change, draft.installation, by, self.now(), vec![event]).await;
+        written.map_err(|_| AdminError::Unavailable)
     }
 }

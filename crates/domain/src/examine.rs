@@ -39,6 +39,13 @@ impl Keydesk {
                     let advice = "stop Keydesk and restore the database from your backup";
                     findings.push(Finding::new("integrity", integrity == "ok", integrity, advice));
                 }
+                let found = if database.triggers.is_empty() {
+                    "as Keydesk makes them".to_owned()
+                } else {
+                    database.triggers.join("; ")
+                };
+                let advice = "somebody has altered the database past Keydesk; restore it from your backup";
+                findings.push(Finding::new("triggers", database.triggers.is_empty(), found, advice));
                 let advice = "a change was made outside Keydesk; restore the database from your backup";
                 let found = if database.orphans == 0 {
                     "nothing half".to_owned()

@@ -1,7 +1,7 @@
 use model::{Action, Actor, Instant, KeyError, KeyId, Permission};
 use serde_json::Value;
 
-use crate::{Caller, Keydesk, failure};
+use crate::{Caller, Keydesk, audit, failure};
 
 /// Entries of a key's history that are shown at once.
 const SHOWN: usize = 100;
@@ -58,7 +58,7 @@ impl Keydesk {
                 }
                 Actor::System | Actor::Operator | Actor::Bearer => None,
             };
-            let detail = serde_json::from_str(&entry.detail).unwrap_or_default();
+            let detail = audit::detail(&entry.detail);
             let action = entry.action().map_err(failure::public)?;
             entries.push(HistoryEntry { at: entry.at, actor, name, action, address: entry.address, detail });
         }

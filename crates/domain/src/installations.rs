@@ -94,9 +94,22 @@ impl Keydesk {
         };
         change.insert_installation(&stored).await.map_err(failure::public)?;
         let installation = Installation::from(stored);
-        let detail = json!({ "name": installation.name, "recoverable": installation.recoverable });
+        let mut detail = json!({ "name": installation.name, "recoverable": installation.recoverable });
+        // Each log but the first names the first, and that one all others: an installation that is removed with its log is missed.
+        let mut others: Vec<InstallationId> = self.installations().await?.into_iter().map(|other| other.id).collect();
+        others.sort_unstable();
+        let first = others.first().copied();
+        if let Some(first) = first {
+            detail["installations"] = json!([first]);
+        }
         let event = AuditEvent::of(Action::InstallationCreate, detail);
         self.write_audit(change, installation.id, actor, now, vec![event]).await?;
+        if let Some(first) = first {
+            others[0] = installation.id;
+            // Ids alone: whose installations they are is nobody's business there.
+            let event = AuditEvent::of(Action::InstallationCreate, json!({ "installations": others }));
+            self.write_audit(change, first, actor, now, vec![event]).await?;
+        }
         self.insert_default_key(change, actor, &installation, now).await?;
         Ok(installation)
     }

@@ -210,6 +210,18 @@ impl Change {
 }
 
 impl Store {
+    /// An administrator of the installation.
+    pub async fn administrator(
+        &self,
+        installation: InstallationId,
+        id: AdministratorId,
+    ) -> Result<Option<StoredAdministrator>, StoreError> {
+        let row: Option<AdministratorRow> = on_db!(self, pool => {
+            sqlx::query_as(ADMINISTRATOR).bind(installation.0).bind(id.0).fetch_optional(pool).await?
+        });
+        row.map(StoredAdministrator::try_from).transpose()
+    }
+
     /// The administrator with this folded e-mail address.
     pub async fn administrator_by_email(&self, email_folded: &str) -> Result<Option<StoredAdministrator>, StoreError> {
         let row: Option<AdministratorRow> = on_db!(self, pool => {

@@ -4,9 +4,9 @@ use uuid::Uuid;
 use crate::{AuditEnd, AuditHead, Change, Store, StoreError, audit_entry::hash, db::on_db, group::on_tx};
 
 /// Entries, hash, instant, key, MAC.
-type HeadRow = (i64, Vec<u8>, i64, String, Vec<u8>);
+pub(crate) type HeadRow = (i64, Vec<u8>, i64, String, Vec<u8>);
 
-fn head((entries, head, at, audit_key, mac): HeadRow) -> Result<AuditHead, StoreError> {
+pub(crate) fn head((entries, head, at, audit_key, mac): HeadRow) -> Result<AuditHead, StoreError> {
     Ok(AuditHead { entries, hash: hash(head)?, at: Instant::from_millis(at), audit_key, mac: hash(mac)? })
 }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[derive(sqlx::FromRow)]
-struct AuditRow {
+pub(crate) struct AuditRow {
     seq: i64,
     id: Uuid,
     at: i64,

@@ -7,6 +7,7 @@ use crate::{Change, Store, StoreError, db::on_db, group::on_tx};
 
 pub(crate) const INSERT_PERSON: &str =
     "INSERT INTO audit_person (id, installation_id, email, email_folded, name) VALUES ($1, $2, $3, $4, $5)";
+pub(crate) const AUDIT_PEOPLE: &str = "SELECT id, email, name FROM audit_person WHERE installation_id = $1 ORDER BY id";
 pub(crate) const PERSON_NAMES: &str = "SELECT id, name FROM audit_person WHERE installation_id = $1";
 pub(crate) const PEOPLE_BY_EMAIL: &str =
     "SELECT id, email, name FROM audit_person WHERE installation_id = $1 AND email_folded = $2 ORDER BY id";
@@ -31,7 +32,23 @@ pub struct AuditPerson {
     pub name: String,
 }
 
+/// Id, e-mail address, name.
+pub(crate) type PersonRow = (Uuid, String, String);
+
+impl From<PersonRow> for AuditPerson {
+    fn from((id, email, name): PersonRow) -> Self {
+        Self { id: AdministratorId(id), email, name }
+    }
+}
+
 impl Store {
+    /// Everybody whom entries name by an id and who has not been forgotten.
+    pub async fn audit_people(&self, installation: InstallationId) -> Result<Vec<AuditPerson>, StoreError> {
+        let rows: Vec<PersonRow> =
+            on_db!(self, pool => sqlx::query_as(AUDIT_PEOPLE).bind(installation.0).fetch_all(pool).await?);
+        Ok(rows.into_iter().map(AuditPerson::from).collect())
+    }
+
     /// The names of everybody who is or was an administrator of the installation and has not been forgotten.
     pub async fn administrator_names(
         &self,
@@ -48,11 +65,10 @@ impl Store {
         installation: InstallationId,
         email_folded: &str,
     ) -> Result<Vec<AuditPerson>, StoreError> {
-        let rows: Vec<(Uuid, String, String)> = on_db!(self, pool => {
+        let rows: Vec<PersonRow> = on_db!(self, pool => {
             sqlx::query_as(PEOPLE_BY_EMAIL).bind(installation.0).bind(email_folded).fetch_all(pool).await?
         });
-        let person = |(id, email, name)| AuditPerson { id: AdministratorId(id), email, name };
-        Ok(rows.into_iter().map(person).collect())
+        Ok(rows.into_iter().map(AuditPerson::from).collect())
     }
 }
 

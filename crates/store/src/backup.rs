@@ -7,19 +7,25 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use uuid::Uuid;
 
 use crate::{
-    Store, StoreError,
-    audit_log::{AUDIT_ID, AUDIT_LAST},
+    AuditEntry, AuditHead, AuditPerson, Store, StoreError,
+    audit_head::{AUDIT_HEAD, HeadRow, head},
+    audit_log::{AUDIT_AFTER, AUDIT_ID, AUDIT_LAST, AuditRow},
+    audit_person::{AUDIT_PEOPLE, PersonRow},
     db::{Db, on_db},
     deployment::DEPLOYMENT,
     examine::NEWEST_MIGRATION,
     migrations::SQLITE_MIGRATIONS,
     record::EPOCH,
     store::sqlite_options,
+    triggers::triggers_of_sqlite,
 };
 
 /// SQLite alone.
 pub(crate) const IS_KEYDESK: &str = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' \
      AND name IN ('deployment', 'epoch', 'installation', 'api_key', 'audit_entry', '_sqlx_migrations')";
+/// SQLite alone.
+pub(crate) const IS_SIGNED: &str = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('audit_head')";
+pub(crate) const INSTALLATION_NAMES: &str = "SELECT id, name FROM installation ORDER BY name";
 /// Only columns that the audit log has had in every release: the database is read as it is.
 pub(crate) const LOST_ENTRIES: &str = "SELECT seq, at, action, key_id, detail FROM audit_entry \
      WHERE installation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
@@ -115,6 +121,46 @@ impl Backup {
     /// As [`Store::audit_last`].
     pub async fn audit_last(&mut self, installation: InstallationId) -> Result<i64, StoreError> {
         Ok(sqlx::query_scalar(AUDIT_LAST).bind(installation.0).fetch_one(&mut self.0).await?)
+    }
+
+    /// Its installations, by name: id and name.
+    pub async fn installations(&mut self) -> Result<Vec<(InstallationId, String)>, StoreError> {
+        let rows: Vec<(Uuid, String)> = sqlx::query_as(INSTALLATION_NAMES).fetch_all(&mut self.0).await?;
+        Ok(rows.into_iter().map(|(id, name)| (InstallationId(id), name)).collect())
+    }
+
+    /// Whether it was written by a release that signs the audit log. What follows can be asked only then.
+    pub async fn is_signed(&mut self) -> Result<bool, StoreError> {
+        Ok(sqlx::query_scalar::<_, i64>(IS_SIGNED).fetch_one(&mut self.0).await? > 0)
+    }
+
+    /// As [`Store::audit_after`].
+    pub async fn audit_after(
+        &mut self,
+        installation: InstallationId,
+        seq: i64,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let asked = sqlx::query_as::<_, AuditRow>(AUDIT_AFTER).bind(installation.0).bind(seq).bind(limit);
+        asked.fetch_all(&mut self.0).await?.into_iter().map(AuditEntry::try_from).collect()
+    }
+
+    /// As [`Store::audit_head`].
+    pub async fn audit_head(&mut self, installation: InstallationId) -> Result<Option<AuditHead>, StoreError> {
+        let row: Option<HeadRow> = sqlx::query_as(AUDIT_HEAD).bind(installation.0).fetch_optional(&mut self.0).await?;
+        row.map(head).transpose()
+    }
+
+    /// As [`Store::audit_people`].
+    pub async fn audit_people(&mut self, installation: InstallationId) -> Result<Vec<AuditPerson>, StoreError> {
+        let rows: Vec<PersonRow> = sqlx::query_as(AUDIT_PEOPLE).bind(installation.0).fetch_all(&mut self.0).await?;
+        Ok(rows.into_iter().map(AuditPerson::from).collect())
+    }
+
+    /// As [`Examination::triggers`](crate::Examination::triggers), by the release that wrote it.
+    pub async fn triggers(&mut self) -> Result<Vec<String>, StoreError> {
+        let newest: i64 = sqlx::query_scalar(NEWEST_MIGRATION).fetch_one(&mut self.0).await?;
+        triggers_of_sqlite(&mut self.0, newest).await
     }
 
     /// As [`Store::audit_id`].

@@ -14,6 +14,9 @@ pub struct Examination {
     pub integrity: Option<String>,
     /// PostgreSQL alone: whether this role owns the tables, and so may change them and take their triggers away.
     pub owns_tables: Option<bool>,
+    /// What differs in the set and the text of the triggers from what the migrations make, each as a part of a sentence. Without
+    /// its trigger the database lets anybody who can write it alter the audit log or the Default API Key.
+    pub triggers: Vec<String>,
     /// Secrets whose key is missing, keys without a secret that has no end, and issued keys that the audit log never saw
     /// issued.
     pub orphans: i64,
@@ -52,8 +55,9 @@ impl Store {
             Db::Sqlite { .. } => None,
             Db::Postgres { read, .. } => sqlx::query_scalar(OWNS_TABLES).fetch_optional(read).await?,
         };
-        let migration = on_db!(self, pool => sqlx::query_scalar(NEWEST_MIGRATION).fetch_one(pool).await?);
+        let migration: i64 = on_db!(self, pool => sqlx::query_scalar(NEWEST_MIGRATION).fetch_one(pool).await?);
+        let triggers = self.triggers(migration).await?;
         let orphans = on_db!(self, pool => sqlx::query_scalar(ORPHANS).fetch_one(pool).await?);
-        Ok(Examination { version, migration, integrity, owns_tables, orphans })
+        Ok(Examination { version, migration, integrity, owns_tables, triggers, orphans })
     }
 }

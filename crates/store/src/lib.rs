@@ -43,6 +43,7 @@ mod sqlite_files;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod triggers;
 mod usage;
 
 pub use address::{has_password, names_password, sqlite_file};

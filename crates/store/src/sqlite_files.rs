@@ -25,9 +25,9 @@ pub const BESIDE: [&str; 2] = ["-wal", "-shm"];
 /// The ending of the folder in which a restore makes a database ready.
 pub const RESTORING: &str = ".restoring";
 /// The ending of the file whose lock says that somebody is at work.
-const LOCK: &str = ".lock";
+pub(super) const LOCK: &str = ".lock";
 /// How the ending begins of a database that another took the place of.
-const REPLACED: &str = ".replaced-";
+pub(super) const REPLACED: &str = ".replaced-";
 
 /// A database's file by another ending.
 pub fn beside(database: &Path, ending: &str) -> PathBuf {
@@ -61,7 +61,11 @@ pub(crate) fn keep_private(database: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
-    existing(database).iter().try_for_each(|file| make_private(file))
+    existing(database).iter().try_for_each(|file| match make_private(file) {
+        // Whoever closes the database last removes what lies beside it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        made => made,
+    })
 }
 
 /// Makes a file readable for its owner alone. One of another user stays as it is.

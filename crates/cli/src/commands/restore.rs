@@ -4,7 +4,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use domain::{Cleaned, OpenOptions, Restoring, RevokedSince};
+use domain::{Cleaned, OpenOptions, Restoring, Revocation, RevokedSince};
 use serde::Serialize;
 
 use super::{Failed, Format, output::Output};
@@ -20,6 +20,9 @@ pub(super) struct Restore {
     /// Whether to revoke again what was revoked since the backup [default: a terminal is asked, else yes]
     #[arg(long, value_enum, value_name = "ANSWER", conflicts_with = "after")]
     revoke_again: Option<Answer>,
+    /// Whether to restore a file that somebody has altered past Keydesk [default: a terminal is asked, else no]
+    #[arg(long, value_enum, value_name = "ANSWER", conflicts_with = "after")]
+    altered: Option<Answer>,
     #[command(flatten)]
     format: Format,
 }
@@ -33,9 +36,16 @@ enum Answer {
 #[derive(Serialize)]
 struct Report<'a> {
     replaced: Option<String>,
+    /// What somebody has altered in the backup.
+    altered: &'a [String],
     entries_lost: Option<i64>,
+    installations_lost: &'a [String],
     revoked_since: Option<&'a [RevokedSince]>,
+    /// Why the list may be too short.
+    doubts: &'a [String],
     revoked_again: u64,
+    /// Those that would leave an installation without an owner.
+    not_revoked: u64,
     sessions_ended: u64,
     links_withdrawn: u64,
     answers_dropped: u64,
@@ -43,17 +53,19 @@ struct Report<'a> {
 
 impl Restore {
     pub(super) async fn run(self, options: OpenOptions, output: &mut Output) -> Result<(), Failed> {
-        let Some(file) = self.file else { return after(options, &self.format, output).await };
-        let restoring = Restoring::prepare(options, &file).await?;
-        let (entries_lost, since) = (restoring.entries_lost(), restoring.revoked_since().map(<[RevokedSince]>::to_vec));
-        let revoked = since.as_deref().unwrap_or_default();
+        let Some(file) = &self.file else { return after(options, &self.format, output).await };
+        let restoring = Restoring::prepare(options, file).await?;
+        let known = Known::of(&restoring);
+        self.ask_about_altered(&known.altered, output)?;
+        let revoked = known.since.as_deref().unwrap_or_default();
+        let can_be_made = revoked.iter().any(|one| !one.by_hand);
         if !self.format.json {
-            tell(entries_lost, since.as_deref(), output)?;
+            tell(&known, output)?;
         }
         let revoke_again = match self.revoke_again {
             Some(answer) => answer == Answer::Yes,
-            None if revoked.is_empty() => true,
-            None if !self.format.json && io::stdin().is_terminal() => ask()?,
+            None if !can_be_made => true,
+            None if self.may_ask() => ask("Revoke them again? [Y/n] ", true)?,
             None => {
                 if !self.format.json {
                     output.line("Nobody can be asked, so they are revoked again.")?;
@@ -65,10 +77,20 @@ impl Restore {
         let replaced = restored.aside.map(|aside| aside.display().to_string());
         let cleaned = restored.cleaned;
         if self.format.json {
-            return Ok(output.json(&report(replaced, entries_lost, since.as_deref(), cleaned))?);
+            return Ok(output.json(&known.report(replaced, cleaned))?);
         }
-        if !revoked.is_empty() {
+        if can_be_made {
             output.line(if revoke_again { "They are revoked again." } else { "They work again, as in the backup." })?;
+        }
+        if cleaned.not_revoked > 0 {
+            output.line(&format!(
+                "But {} of them: an installation would have no owner who can sign in. Make another owner, and do it by hand.",
+                cleaned.not_revoked
+            ))?;
+        }
+        let passwords = |one: &RevokedSince| one.how == Revocation::PasswordChanged;
+        if revoke_again && revoked.iter().any(passwords) {
+            output.line("Whose password was changed gets a link for a new one with `keydesk admin reset-password`.")?;
         }
         said(cleaned, output)?;
         output.line(&format!("{} is restored.", file.display()))?;
@@ -80,52 +102,120 @@ impl Restore {
     }
 }
 
+impl Restore {
+    fn may_ask(&self) -> bool {
+        !self.format.json && io::stdin().is_terminal()
+    }
+
+    /// Goes on with a file that was altered only if somebody says so.
+    fn ask_about_altered(&self, altered: &[String], output: &mut Output) -> Result<(), Failed> {
+        if altered.is_empty() {
+            return Ok(());
+        }
+        if !self.format.json {
+            output.line("Somebody has altered this backup past Keydesk, so it may hold what nobody decided:")?;
+            altered.iter().try_for_each(|what| output.line(&format!("  {what}")))?;
+        }
+        let go_on = match self.altered {
+            Some(answer) => answer == Answer::Yes,
+            None if self.may_ask() => ask("Restore it all the same? [y/N] ", false)?,
+            None => false,
+        };
+        if go_on {
+            return Ok(());
+        }
+        Err(Failed::new(format!(
+            "this backup was altered past Keydesk ({}), so nothing is restored; take another one, or say --altered yes.",
+            altered.join("; ")
+        )))
+    }
+}
+
+/// What is known before the backup is put in place.
+#[derive(Default)]
+struct Known {
+    altered: Vec<String>,
+    entries_lost: Option<i64>,
+    installations_lost: Vec<String>,
+    since: Option<Vec<RevokedSince>>,
+    doubts: Vec<String>,
+}
+
+impl Known {
+    fn of(restoring: &Restoring) -> Self {
+        Self {
+            altered: restoring.altered().to_vec(),
+            entries_lost: restoring.entries_lost(),
+            installations_lost: restoring.installations_lost(),
+            since: restoring.revoked_since().map(<[RevokedSince]>::to_vec),
+            doubts: restoring.doubts().to_vec(),
+        }
+    }
+
+    fn report(&self, replaced: Option<String>, cleaned: Cleaned) -> Report<'_> {
+        Report {
+            replaced,
+            altered: &self.altered,
+            entries_lost: self.entries_lost,
+            installations_lost: &self.installations_lost,
+            revoked_since: self.since.as_deref(),
+            doubts: &self.doubts,
+            revoked_again: cleaned.revoked,
+            not_revoked: cleaned.not_revoked,
+            sessions_ended: cleaned.sessions,
+            links_withdrawn: cleaned.handovers + cleaned.account_links,
+            answers_dropped: cleaned.answers,
+        }
+    }
+}
+
 async fn after(options: OpenOptions, format: &Format, output: &mut Output) -> Result<(), Failed> {
     let cleaned = domain::after_restore(options).await?;
     if format.json {
-        return Ok(output.json(&report(None, None, None, cleaned))?);
+        return Ok(output.json(&Known::default().report(None, cleaned))?);
     }
     said(cleaned, output)?;
     output.line("What was revoked since the backup works again, and nobody here knows what that was: look for it.")?;
     Ok(())
 }
 
-fn report(
-    replaced: Option<String>,
-    entries_lost: Option<i64>,
-    revoked_since: Option<&[RevokedSince]>,
-    cleaned: Cleaned,
-) -> Report<'_> {
-    Report {
-        replaced,
-        entries_lost,
-        revoked_since,
-        revoked_again: cleaned.revoked,
-        sessions_ended: cleaned.sessions,
-        links_withdrawn: cleaned.handovers + cleaned.account_links,
-        answers_dropped: cleaned.answers,
-    }
-}
-
 /// Says what the backup does not know.
-fn tell(entries_lost: Option<i64>, since: Option<&[RevokedSince]>, output: &mut Output) -> Result<(), Failed> {
-    let Some(since) = since else {
+fn tell(known: &Known, output: &mut Output) -> Result<(), Failed> {
+    let Some(since) = &known.since else {
         output
             .line("There is no database here that can be read, so nobody knows what was revoked since the backup.")?;
         return Ok(());
     };
-    let lost = entries_lost.unwrap_or_default();
+    let lost = known.entries_lost.unwrap_or_default();
     output.line(&format!("The audit log has {lost} entries that the backup does not have."))?;
+    if !known.installations_lost.is_empty() {
+        let names = known.installations_lost.join(" ");
+        output.line(&format!("The backup does not have these installations: {names}"))?;
+    }
+    if !known.doubts.is_empty() {
+        let doubts = known.doubts.join("; ");
+        output.line(&format!("What the audit log says may be too little: {doubts}."))?;
+    }
     if since.is_empty() {
         output.line("Nothing was revoked since the backup.")?;
         return Ok(());
     }
-    output.line("Revoked since, and working in the backup:")?;
-    let row = |one: &RevokedSince| {
-        let name = one.client_name.as_str().to_owned();
-        [one.installation.clone(), one.key_id.to_string(), name, one.how.as_str().to_owned(), one.at.to_string()]
-    };
-    Ok(output.table(["INSTALLATION", "ID", "CLIENT NAME", "HOW", "AT"], &since.iter().map(row).collect::<Vec<_>>())?)
+    for (by_hand, head) in
+        [(false, "Revoked since, and working in the backup:"), (true, "Changed since, and to be done again by hand:")]
+    {
+        let rows: Vec<_> = since.iter().filter(|one| one.by_hand == by_hand).map(row).collect();
+        if !rows.is_empty() {
+            output.line(head)?;
+            output.table(["INSTALLATION", "ID", "NAME", "HOW", "AT"], &rows)?;
+        }
+    }
+    Ok(())
+}
+
+fn row(one: &RevokedSince) -> [String; 5] {
+    let id = one.key_id.map(|id| id.to_string()).or(one.administrator_id.map(|id| id.to_string()));
+    let (id, how) = (id.unwrap_or_else(|| "-".to_owned()), one.how.as_str().to_owned());
+    [one.installation.clone(), id, one.name.clone(), how, one.at.to_string()]
 }
 
 fn said(cleaned: Cleaned, output: &mut Output) -> Result<(), Failed> {
@@ -135,25 +225,26 @@ fn said(cleaned: Cleaned, output: &mut Output) -> Result<(), Failed> {
     ))?)
 }
 
-/// The one question. Whoever only presses Enter has them revoked again.
-fn ask() -> Result<bool, Failed> {
+/// Asks at the terminal. Whoever only presses Enter takes what is `usual`.
+fn ask(question: &str, usual: bool) -> Result<bool, Failed> {
     let mut out = io::stdout();
     loop {
-        write!(out, "Revoke them again? [Y/n] ")?;
+        write!(out, "{question}")?;
         out.flush()?;
         let mut line = String::new();
         if io::stdin().read_line(&mut line)? == 0 {
             return Err(Failed::new("Nothing was answered, so nothing is restored."));
         }
-        if let Some(answer) = understood(&line) {
+        if let Some(answer) = understood(&line, usual) {
             return Ok(answer);
         }
     }
 }
 
-fn understood(line: &str) -> Option<bool> {
+fn understood(line: &str, usual: bool) -> Option<bool> {
     match line.trim().to_ascii_lowercase().as_str() {
-        "" | "y" | "yes" => Some(true),
+        "" => Some(usual),
+        "y" | "yes" => Some(true),
         "n" | "no" => Some(false),
         _ => None,
     }
@@ -168,7 +259,8 @@ mod tests {
         for (line, expected) in
             [("\n", Some(true)), ("Y\n", Some(true)), ("yes", Some(true)), (" N \n", Some(false)), ("perhaps\n", None)]
         {
-            assert_eq!(understood(line), expected, "{line:?}");
+            assert_eq!(understood(line, true), expected, "{line:?}");
         }
+        assert_eq!(understood("\n", false), Some(false));
     }
 }

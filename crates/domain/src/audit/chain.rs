@@ -2,7 +2,7 @@
 //! signed by the same bytes.
 
 use aws_lc_rs::{digest, hmac};
-use model::{AuditId, InstallationId, Instant};
+use model::{AdministratorId, AuditId, InstallationId, Instant};
 use store::{AuditEntry, AuditHead, HASH_LEN};
 
 use super::keys::AuditKey;
@@ -50,7 +50,7 @@ fn tag(context: hmac::Context) -> [u8; HASH_LEN] {
     tag
 }
 
-fn same(one: &[u8], other: &[u8]) -> bool {
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(one, other).is_ok()
 }
 
@@ -87,6 +87,17 @@ pub(crate) fn via(key: &AuditKey, id: AuditId, address: Option<&str>, user_agent
     mac.bytes(id.0.as_bytes());
     mac.maybe_text(address);
     mac.maybe_text(user_agent);
+    tag(mac)
+}
+
+/// The digest of a person's e-mail address and name. Keyed, and with the person's own id, so that it tells nothing once they are
+/// forgotten.
+pub(crate) fn person(key: &AuditKey, id: AdministratorId, email: &str, name: &str) -> [u8; HASH_LEN] {
+    let mut mac = key.context();
+    mac.bytes(b"keydesk/audit-person/1\0");
+    mac.bytes(id.0.as_bytes());
+    mac.text(email);
+    mac.text(name);
     tag(mac)
 }
 

@@ -13,4 +13,4 @@ pub(crate) mod chain;
 pub(crate) mod keys;
 mod write;
 
-pub(crate) use write::{AuditEvent, By, Log, actor_text, write};
+pub(crate) use write::{AuditEvent, By, Log, actor_text, detail, write};

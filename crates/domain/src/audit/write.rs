@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use model::{Action, Actor, AuditId, Environment, InstallationId, Instant, KeyError, KeyId};
+use model::{Action, Actor, Administrator, AuditId, Environment, InstallationId, Instant, KeyError, KeyId};
 use serde_json::{Value, json};
 use store::{AuditEnd, AuditEntry, Change, HASH_LEN};
 
@@ -18,16 +18,18 @@ pub(crate) struct AuditEvent {
     pub(crate) environment: Option<Environment>,
     /// Never holds a secret, nor a person's name or e-mail address.
     pub(crate) detail: Value,
+    /// Whom the entry introduces: a keyed digest of name and address goes into its details.
+    pub(crate) person: Option<Administrator>,
 }
 
 impl AuditEvent {
     pub(crate) fn on_key(action: Action, key: KeyId, detail: Value) -> Self {
-        Self { action, key: Some(key), environment: None, detail }
+        Self { action, key: Some(key), environment: None, detail, person: None }
     }
 
     /// Of the installation itself, or of a person.
     pub(crate) fn of(action: Action, detail: Value) -> Self {
-        Self { action, key: None, environment: None, detail }
+        Self { action, key: None, environment: None, detail, person: None }
     }
 }
 
@@ -156,6 +158,10 @@ impl<'a> Log<'a> {
         let id = AuditId(entropy::id(entropy, now));
         let address = by.via.address.map(|address| address.to_canonical().to_string());
         let user_agent = by.via.user_agent.as_ref().map(|agent| agent.as_str().to_owned());
+        let mut detail = event.detail.clone();
+        if let Some(Administrator { id, email, name, .. }) = &event.person {
+            detail["person"] = json!(chain::hex(&chain::person(self.key, *id, email, name)));
+        }
         let any = address.is_some() || user_agent.is_some();
         let mut entry = AuditEntry {
             seq: self.seq,
@@ -165,7 +171,7 @@ impl<'a> Log<'a> {
             action: event.action.as_str().to_owned(),
             key: event.key,
             environment: event.environment,
-            detail: event.detail.to_string(),
+            detail: detail.to_string(),
             via_digest: any.then(|| chain::via(self.key, id, address.as_deref(), user_agent.as_deref())),
             address,
             request_id: by.via.request_id,
@@ -184,6 +190,11 @@ impl<'a> Log<'a> {
         let head = chain::sign_head(next, self.installation, self.seq, self.previous_hash, now);
         change.append_audit(self.installation, &self.entries, head).await.map_err(failure::public)
     }
+}
+
+/// An entry's details, read back. Details that can't be read are not taken for none.
+pub(crate) fn detail(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| json!({ "unreadable": true }))
 }
 
 /// An actor, as entries hold it.

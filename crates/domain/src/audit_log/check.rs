@@ -1,9 +1,9 @@
 use std::collections::{HashMap, HashSet};
 
-use model::{Actor, InstallationId};
+use model::{Actor, AdministratorId, InstallationId};
 use serde::Serialize;
 use serde_json::Value;
-use store::{AuditEntry, HASH_LEN, StoreError};
+use store::{AuditEntry, AuditHead, AuditPerson, Backup, HASH_LEN, Store, StoreError};
 
 use super::{PAGE, head::AuditHeadLine};
 use crate::{
@@ -43,6 +43,10 @@ struct Walk<'a> {
     altered: HashMap<i64, [u8; HASH_LEN]>,
     /// Those that may be altered, each with its hash after that.
     redacted: HashMap<i64, [u8; HASH_LEN]>,
+    /// People whose names are signed: with which digest, under which audit key, in which entry.
+    people: HashMap<AdministratorId, ([u8; HASH_LEN], String, i64)>,
+    /// Installations that the log names, each with the entry.
+    founded: HashMap<InstallationId, i64>,
 }
 
 impl Walk<'_> {
@@ -104,7 +108,7 @@ impl Walk<'_> {
         let begins = self.key.is_none();
         self.key = Some(id.to_owned());
         match entry.action.as_str() {
-            "installation.create" if seq == 1 => {}
+            "installation.create" if seq == 1 || !begins => self.founds(seq, &detail),
             "audit.adopt" if begins => self.adopted(seq, &detail)?,
             "audit.adopt" => return Err(format!("broken at entry {seq}: the log was signed before")),
             "audit.head_lost" => {
@@ -115,6 +119,7 @@ impl Walk<'_> {
             }
             "audit.key_rotated" => self.key = detail["to"].as_str().map(str::to_owned),
             "administrator.forget" => self.forgot(&detail),
+            "administrator.create" => self.introduces(seq, id, &detail),
             _ => {}
         }
         Ok(())
@@ -143,6 +148,45 @@ impl Walk<'_> {
         }
     }
 
+    fn founds(&mut self, seq: i64, detail: &Value) {
+        for id in detail["installations"].as_array().into_iter().flatten() {
+            if let Some(id) = id.as_str().and_then(|id| id.parse().ok()) {
+                self.founded.entry(id).or_insert(seq);
+            }
+        }
+    }
+
+    fn introduces(&mut self, seq: i64, key: &str, detail: &Value) {
+        let id = detail["id"].as_str().and_then(|id| id.parse().ok());
+        if let (Some(id), Some(digest)) = (id, detail["person"].as_str().and_then(chain::unhex)) {
+            self.people.insert(id, (digest, key.to_owned(), seq));
+        }
+    }
+
+    /// Names stand beside the log, so that they can be forgotten: each must be the one that was signed, and one that is missing
+    /// must have been forgotten.
+    fn check_people(&self, there: &[AuditPerson]) -> Result<(), String> {
+        let by_id: HashMap<_, _> = there.iter().map(|person| (person.id, person)).collect();
+        let mut wrong: Vec<(i64, &str)> = Vec::new();
+        for (id, (digest, key, seq)) in &self.people {
+            let same = |person: &AuditPerson| {
+                self.keys
+                    .get(key)
+                    .is_some_and(|key| chain::same(&chain::person(key, *id, &person.email, &person.name), digest))
+            };
+            let forgotten = || self.forgotten.contains(&actor_text(Actor::Administrator { id: *id }));
+            match by_id.get(id) {
+                Some(person) if !same(person) => wrong.push((*seq, "was altered")),
+                None if !forgotten() => wrong.push((*seq, "was removed")),
+                _ => {}
+            }
+        }
+        match wrong.into_iter().min() {
+            Some((seq, how)) => Err(format!("broken beside entry {seq}: the name of the person whom it creates {how}")),
+            None => Ok(()),
+        }
+    }
+
     /// What only the whole log tells.
     fn end(&self) -> Result<(), String> {
         if let Some(seq) =
@@ -157,37 +201,113 @@ impl Walk<'_> {
     }
 }
 
+/// Where a log is read from.
+enum Source<'a> {
+    Open(&'a Store),
+    /// A database that is looked at and not brought up to date.
+    Aside(&'a mut Backup),
+}
+
+impl Source<'_> {
+    async fn installations(&mut self) -> Result<Vec<(InstallationId, String)>, StoreError> {
+        match self {
+            Self::Open(store) => {
+                let installations = store.installations().await?;
+                Ok(installations.into_iter().map(|installation| (installation.id, installation.name)).collect())
+            }
+            Self::Aside(backup) => backup.installations().await,
+        }
+    }
+
+    async fn after(
+        &mut self,
+        installation: InstallationId,
+        seq: i64,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        match self {
+            Self::Open(store) => store.audit_after(installation, seq, limit).await,
+            Self::Aside(backup) => backup.audit_after(installation, seq, limit).await,
+        }
+    }
+
+    async fn head(&mut self, installation: InstallationId) -> Result<Option<AuditHead>, StoreError> {
+        match self {
+            Self::Open(store) => store.audit_head(installation).await,
+            Self::Aside(backup) => backup.audit_head(installation).await,
+        }
+    }
+
+    async fn people(&mut self, installation: InstallationId) -> Result<Vec<AuditPerson>, StoreError> {
+        match self {
+            Self::Open(store) => store.audit_people(installation).await,
+            Self::Aside(backup) => backup.audit_people(installation).await,
+        }
+    }
+}
+
+impl AuditChecked {
+    /// What is wrong, as a sentence without its full stop; `None`: nothing.
+    pub(crate) fn sentence(&self) -> Option<String> {
+        self.broken.as_ref().map(|broken| format!("the audit log of {} is {broken}", self.installation))
+    }
+}
+
 impl Keydesk {
     /// Looks at the whole of every audit log, those of some installations longer than others.
     pub async fn check_audit(&self) -> Result<Vec<AuditChecked>, StoreError> {
-        let mut checked = Vec::new();
-        for installation in self.inner.store.installations().await? {
+        self.check(Source::Open(&self.inner.store)).await
+    }
+
+    /// The same for another database of this deployment.
+    pub(crate) async fn check_audit_of(&self, database: &mut Backup) -> Result<Vec<AuditChecked>, StoreError> {
+        self.check(Source::Aside(database)).await
+    }
+
+    async fn check(&self, mut source: Source<'_>) -> Result<Vec<AuditChecked>, StoreError> {
+        let (mut checked, mut founded) = (Vec::new(), Vec::new());
+        let installations = source.installations().await?;
+        for (id, name) in &installations {
             let mut walk = Walk {
                 keys: self.inner.keyring.audit(),
-                installation: installation.id,
+                installation: *id,
                 previous: (0, [0; HASH_LEN]),
                 key: None,
                 forgotten: HashSet::new(),
                 erased: HashMap::new(),
                 altered: HashMap::new(),
                 redacted: HashMap::new(),
+                people: HashMap::new(),
+                founded: HashMap::new(),
             };
-            let broken = self.walk(&mut walk).await?.err();
+            let mut broken = self.walk(&mut walk, &mut source).await?.err();
+            if broken.is_none() {
+                // Read after the log: whoever was created meanwhile is in both.
+                broken = walk.check_people(&source.people(*id).await?).err();
+            }
+            founded.push(walk.founded);
             checked.push(AuditChecked {
-                installation: installation.name,
+                installation: name.clone(),
                 entries: walk.previous.0,
                 audit_key: walk.key,
                 broken,
             });
         }
+        // Asked again: one that was created meanwhile is in a log by now.
+        let there: HashSet<_> = source.installations().await?.into_iter().map(|(id, _)| id).collect();
+        for (log, founded) in checked.iter_mut().zip(founded) {
+            let missing = founded.into_iter().filter(|(id, _)| !there.contains(id)).min_by_key(|(_, seq)| *seq);
+            if let (None, Some((id, seq))) = (&log.broken, missing) {
+                log.broken = Some(format!("without the installation {id} that entry {seq} names: it was removed"));
+            }
+        }
         Ok(checked)
     }
 
-    async fn walk(&self, walk: &mut Walk<'_>) -> Result<Result<(), String>, StoreError> {
-        let store = &self.inner.store;
+    async fn walk(&self, walk: &mut Walk<'_>, source: &mut Source<'_>) -> Result<Result<(), String>, StoreError> {
         loop {
             loop {
-                let page = store.audit_after(walk.installation, walk.previous.0, PAGE).await?;
+                let page = source.after(walk.installation, walk.previous.0, PAGE).await?;
                 if page.is_empty() {
                     break;
                 }
@@ -198,7 +318,7 @@ impl Keydesk {
                 }
             }
             // Read after the entries: entries that were written meanwhile come with their end, so it is never behind.
-            let Some(head) = store.audit_head(walk.installation).await? else {
+            let Some(head) = source.head(walk.installation).await? else {
                 return Ok(Err("not signed at its end: the signed end was removed".to_owned()));
             };
             let signed =
@@ -208,7 +328,7 @@ impl Keydesk {
                 return Ok(Err("not signed at its end: the signed end was altered".to_owned()));
             }
             if head.entries > walk.previous.0 {
-                if store.audit_after(walk.installation, walk.previous.0, 1).await?.is_empty() {
+                if source.after(walk.installation, walk.previous.0, 1).await?.is_empty() {
                     let missing = head.entries - walk.previous.0;
                     return Ok(Err(format!("cut off after entry {}: {missing} entries are missing", walk.previous.0)));
                 }

@@ -1,7 +1,11 @@
 use model::{AuditCursor, AuditItem, AuditPage, AuditQuery, Environment, KeyError, PAGE_MAX, Permission};
 use store::{AuditEntry, AuditFilter};
 
-use crate::{Authority, Caller, Keydesk, audit::actor_text, failure};
+use crate::{
+    Authority, Caller, Keydesk,
+    audit::{actor_text, detail},
+    failure,
+};
 
 /// Refuses a caller that may not take the log out of Keydesk. A key was asked for its scope at the door, which is one for reading it
 /// in whatever form.
@@ -70,7 +74,7 @@ impl Keydesk {
                 address: entry.address,
                 request_id: entry.request_id,
                 user_agent: entry.user_agent,
-                detail: serde_json::from_str(&entry.detail).unwrap_or_default(),
+                detail: detail(&entry.detail),
             })
         };
         entries.into_iter().map(item).collect()

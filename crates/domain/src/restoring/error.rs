@@ -38,6 +38,9 @@ pub enum RestoreError {
     /// The backup could not be opened: above all, its keyring is another.
     #[error("the backup can't be opened: {0}")]
     Open(#[from] OpenError),
+    /// There is no deployment whose database another tool could have restored.
+    #[error(transparent)]
+    Missing(OpenError),
     /// The database failed.
     #[error("{0}")]
     Store(#[from] StoreError),

@@ -8,6 +8,9 @@
 
 mod cleaning;
 mod error;
+mod key_fate;
+mod lost;
+mod person_fate;
 mod place;
 mod revoked;
 
@@ -21,8 +24,8 @@ pub use self::{
     error::RestoreError,
     revoked::{Revocation, RevokedSince},
 };
-use self::{cleaning::Known, place::Place, revoked::Lost};
-use crate::{Keydesk, OpenOptions};
+use self::{cleaning::Known, lost::Lost, place::Place};
+use crate::{AuditChecked, Keydesk, OpenOptions};
 
 /// By how much the epoch moves forward when nobody knows how far it had come: more changes than there have been since any
 /// backup.
@@ -39,6 +42,7 @@ pub struct Restoring {
     /// `None`: there was no database that could be read.
     lost: Option<Lost>,
     epoch: i64,
+    altered: Vec<String>,
 }
 
 /// A backup that has taken the place of the database.
@@ -62,11 +66,15 @@ impl Restoring {
         };
         let staged = place.staged();
         let mut backup = Backup::open(&staged).await.map_err(unfit)?;
-        let checked = backup.check().await;
+        let checked = match backup.check().await {
+            Ok(()) => backup.triggers().await,
+            Err(error) => Err(error),
+        };
         backup.close().await?;
-        checked.map_err(unfit)?;
+        let mut altered = checked.map_err(unfit)?;
         let database = format!("sqlite:{}", staged.display());
-        let keydesk = Keydesk::open(OpenOptions { database, ..options }).await?;
+        let keydesk = Keydesk::open(OpenOptions { database, found: false, ..options }).await?;
+        altered.extend(keydesk.check_audit().await?.iter().filter_map(AuditChecked::sentence));
         let own = keydesk.inner.store.epoch().await?;
         let (lost, epoch) = match place.replaced() {
             Some(replaced) => match look_at(&keydesk, replaced).await {
@@ -78,7 +86,25 @@ impl Restoring {
             },
             None => (None, own + EPOCH_JUMP),
         };
-        Ok(Self { place, keydesk, file: file.to_owned(), lost, epoch })
+        Ok(Self { place, keydesk, file: file.to_owned(), lost, epoch, altered })
+    }
+
+    /// What somebody has altered in the backup past Keydesk, in sentences without their full stops. Restoring it is the operator's
+    /// decision.
+    pub fn altered(&self) -> &[String] {
+        &self.altered
+    }
+
+    /// What is wrong with the audit log of the database that is replaced, in such sentences: then what it says of revocations may
+    /// be too little.
+    pub fn doubts(&self) -> &[String] {
+        self.lost.as_ref().map_or(&[], |lost| &lost.doubts)
+    }
+
+    /// The names of the installations that the backup does not have.
+    pub fn installations_lost(&self) -> Vec<String> {
+        let lost = self.lost.iter().flat_map(|lost| &lost.installations);
+        lost.map(|(name, _)| name.clone()).collect()
     }
 
     /// What was revoked since the backup was made, as the audit log of the database says that it replaces. `None`: there is
@@ -89,17 +115,17 @@ impl Restoring {
 
     /// How many audit entries the database has that the backup has not.
     pub fn entries_lost(&self) -> Option<i64> {
-        self.lost.as_ref().map(|lost| lost.entries.values().sum())
+        self.lost.as_ref().map(Lost::count)
     }
 
     /// Puts it in place.
     pub async fn finish(self, revoke_again: bool) -> Result<Restored, RestoreError> {
-        let Self { place, keydesk, file, lost, epoch } = self;
+        let Self { place, keydesk, file, lost, epoch, altered } = self;
         let now = keydesk.now();
-        let Lost { revoked, entries } = lost.unwrap_or_default();
+        let Lost { revoked, entries, .. } = lost.unwrap_or_default();
         let again = if revoke_again { revoked } else { Vec::new() };
         let file = file.file_name().map(|name| name.to_string_lossy().into_owned());
-        let cleaned = keydesk.clean(Known { file, entries, again, epoch }).await;
+        let cleaned = keydesk.clean(Known { file, entries, again, epoch, altered }).await;
         keydesk.close().await;
         let cleaned = cleaned?;
         let aside = place.put(now)?;
@@ -110,15 +136,24 @@ impl Restoring {
 /// Reads what the database knows that is to be replaced, and closes it, so that it is whole in its one file.
 async fn look_at(keydesk: &Keydesk, replaced: &Path) -> Result<(Lost, i64), StoreError> {
     let mut replaced = Backup::open(replaced).await?;
-    let lost = Lost::read(&keydesk.inner.store, &mut replaced).await;
-    let epoch = replaced.epoch().await;
+    let read = read_lost(keydesk, &mut replaced).await;
     replaced.close().await?;
-    Ok((lost?, epoch?))
+    read
+}
+
+async fn read_lost(keydesk: &Keydesk, replaced: &mut Backup) -> Result<(Lost, i64), StoreError> {
+    let mut lost = Lost::read(&keydesk.inner.store, replaced).await?;
+    lost.doubts = if replaced.is_signed().await? {
+        keydesk.check_audit_of(replaced).await?.iter().filter_map(AuditChecked::sentence).collect()
+    } else {
+        vec!["its audit log is of a release that did not sign it".to_owned()]
+    };
+    Ok((lost, replaced.epoch().await?))
 }
 
 /// Makes a database ready that another tool has restored. Nobody may be at work on it.
 pub async fn after_restore(options: OpenOptions) -> Result<Cleaned, RestoreError> {
-    Keydesk::require_founded(&options.database).await?;
+    Keydesk::require_founded(&options.database).await.map_err(RestoreError::Missing)?;
     let alone = match sqlite_file(&options.database) {
         Some(file) => Some(DatabaseLock::alone(file)?.ok_or(RestoreError::AtWork)?),
         None => {

@@ -1,14 +1,7 @@
-use std::collections::HashMap;
-
-use model::{Action, ClientName, InstallationId, Instant, KeyId};
+use model::{Action, AdministratorId, InstallationId, Instant, KeyId, KeySettings, Role};
 use serde::Serialize;
-use serde_json::Value;
-use store::{Backup, LostEntry, Store, StoreError};
 
-/// Audit entries read at once.
-const PAGE: i64 = 1_000;
-
-/// How a key, or a secret of it, was revoked.
+/// What was taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Revocation {
@@ -20,6 +13,22 @@ pub enum Revocation {
     Rotated,
     /// A secret of the key that a newer one had replaced was ended before its time.
     OverlapEnded,
+    /// The key got an earlier end, fewer scopes, or fewer places and calls.
+    Narrowed,
+    /// The administrator was removed.
+    AdministratorRemoved,
+    /// The administrator was disabled.
+    AdministratorDisabled,
+    /// The administrator got a role that may do less.
+    AdministratorDemoted,
+    /// The administrator's password was changed: the backup has the one of before.
+    PasswordChanged,
+    /// The person was forgotten: the backup has their name.
+    Forgotten,
+    /// The API Keys module of the installation was switched off.
+    InstallationDisabled,
+    /// Something that the audit log does not say readably.
+    Unknown,
 }
 
 impl Revocation {
@@ -30,194 +39,80 @@ impl Revocation {
             Self::Disabled => "disabled",
             Self::Rotated => "rotated",
             Self::OverlapEnded => "overlap ended",
+            Self::Narrowed => "narrowed",
+            Self::AdministratorRemoved => "administrator removed",
+            Self::AdministratorDisabled => "administrator disabled",
+            Self::AdministratorDemoted => "role taken away",
+            Self::PasswordChanged => "password changed",
+            Self::Forgotten => "forgotten",
+            Self::InstallationDisabled => "installation disabled",
+            Self::Unknown => "unknown change",
         }
     }
 }
 
 /// A revocation that a backup does not know, because it was made later.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RevokedSince {
-    /// Whose key.
+    /// Whose.
     #[serde(skip)]
     pub(super) installation_id: InstallationId,
-    /// Whose key, by name.
+    /// Whose, by name.
     pub installation: String,
-    /// The key.
-    pub key_id: KeyId,
-    /// Whom it was generated for, as the backup has it.
-    pub client_name: ClientName,
+    /// The key, if it is about one.
+    pub key_id: Option<KeyId>,
+    /// The administrator, if it is about one.
+    pub administrator_id: Option<AdministratorId>,
+    /// Whom the key was generated for, or the administrator's name, as the backup has it; else what was done.
+    pub name: String,
     /// How.
     pub how: Revocation,
     /// When.
     pub at: Instant,
-    /// From when on the secret that the backup has was to be refused.
+    /// Whether it can't be made again here, and is to be done by hand.
+    pub by_hand: bool,
+    /// How it is made again.
     #[serde(skip)]
-    pub(super) ends: Instant,
+    pub(super) again: Again,
 }
 
-/// What a database that is replaced knows and the restored one does not.
-#[derive(Default)]
-pub(super) struct Lost {
-    pub(super) revoked: Vec<RevokedSince>,
-    /// How many audit entries of each installation.
-    pub(super) entries: HashMap<InstallationId, i64>,
+/// How a revocation is made again.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Again {
+    Delete(KeyId),
+    Disable(KeyId),
+    /// The secret that the backup has was to be refused from this instant on.
+    Rotate(KeyId, Instant),
+    EndOverlap(KeyId),
+    Narrow(KeyId, Box<KeySettings>),
+    RemoveAdministrator(AdministratorId),
+    DisableAdministrator(AdministratorId),
+    SetRole(AdministratorId, Role),
+    /// Nobody knows the new one: the one in the backup works no more.
+    EndPassword(AdministratorId),
+    DisableInstallation,
+    ByHand,
 }
 
-impl Lost {
-    /// Reads it from the audit log of the database that is replaced.
-    pub(super) async fn read(restored: &Store, replaced: &mut Backup) -> Result<Self, StoreError> {
-        let mut lost = Self::default();
-        for installation in restored.installations().await? {
-            let mut after = common(restored, replaced, installation.id).await?;
-            let (mut entries, mut fates) = (0, HashMap::<KeyId, Fate>::new());
-            loop {
-                let page = replaced.entries_after(installation.id, after, PAGE).await?;
-                let Some(last) = page.last() else { break };
-                after = last.seq;
-                entries += i64::try_from(page.len()).unwrap_or(i64::MAX);
-                for entry in &page {
-                    if let Some(key) = entry.key {
-                        fates.entry(key).or_default().take(entry);
-                    }
-                }
-            }
-            lost.entries.insert(installation.id, entries);
-            for (id, fate) in fates {
-                let Some(key) = restored.key(installation.id, id).await? else { continue };
-                if key.life.deleted_at.is_some() {
-                    continue;
-                }
-                for (how, at, ends) in fate.revocations(key.life.disabled_at.is_some()) {
-                    lost.revoked.push(RevokedSince {
-                        installation_id: installation.id,
-                        installation: installation.name.clone(),
-                        key_id: id,
-                        client_name: key.settings().client_name.clone(),
-                        how,
-                        at,
-                        ends,
-                    });
-                }
-            }
+impl Again {
+    pub(super) fn how(&self) -> Revocation {
+        match self {
+            Self::Delete(_) => Revocation::Deleted,
+            Self::Disable(_) => Revocation::Disabled,
+            Self::Rotate(..) => Revocation::Rotated,
+            Self::EndOverlap(_) => Revocation::OverlapEnded,
+            Self::Narrow(..) => Revocation::Narrowed,
+            Self::RemoveAdministrator(_) => Revocation::AdministratorRemoved,
+            Self::DisableAdministrator(_) => Revocation::AdministratorDisabled,
+            Self::SetRole(..) => Revocation::AdministratorDemoted,
+            Self::EndPassword(_) => Revocation::PasswordChanged,
+            Self::DisableInstallation => Revocation::InstallationDisabled,
+            Self::ByHand => Revocation::Unknown,
         }
-        lost.revoked.sort_by(|one, other| {
-            (&one.installation, one.at, one.key_id).cmp(&(&other.installation, other.at, other.key_id))
-        });
-        Ok(lost)
     }
 }
 
-/// The number of the last audit entry that both have. Each entry is chained to the one before it, so they have all before, too.
-async fn common(restored: &Store, replaced: &mut Backup, installation: InstallationId) -> Result<i64, StoreError> {
-    let (mut same, mut most) =
-        (0, restored.audit_last(installation).await?.min(replaced.audit_last(installation).await?));
-    while same < most {
-        let middle = (same + most + 1) / 2;
-        let id = restored.audit_id(installation, middle).await?;
-        if id.is_some() && id == replaced.audit_id(installation, middle).await? {
-            same = middle;
-        } else {
-            most = middle - 1;
-        }
-    }
-    Ok(same)
-}
-
-/// What happened to one key.
-#[derive(Default)]
-struct Fate {
-    deleted: Option<Instant>,
-    disabled: Option<Instant>,
-    /// When first, and when the secret of before was to end.
-    rotated: Option<(Instant, Instant)>,
-    overlap_ended: Option<Instant>,
-}
-
-impl Fate {
-    fn take(&mut self, entry: &LostEntry) {
-        let at = entry.at;
-        let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
-        match serde_json::from_value(Value::String(entry.action.clone())) {
-            Ok(Action::KeyDelete) => self.deleted = Some(at),
-            Ok(Action::KeyRestore) => self.deleted = None,
-            Ok(Action::KeyDisable) => self.disabled = Some(at),
-            Ok(Action::KeyEnable) => self.disabled = None,
-            Ok(Action::KeyUpdate) => match detail["enabled"]["to"].as_bool() {
-                Some(true) => self.disabled = None,
-                Some(false) => self.disabled = Some(at),
-                None => {}
-            },
-            Ok(Action::KeyRotate) => {
-                let overlap = detail["overlap_seconds"].as_i64().unwrap_or_default();
-                self.rotated = Some(match self.rotated {
-                    None => (at, at.plus_millis(overlap.saturating_mul(1_000))),
-                    // More than two secrets never work: this one ends the one that the backup has.
-                    Some((first, end)) => (first, end.min(at)),
-                });
-            }
-            Ok(Action::KeyEndOverlap) => match &mut self.rotated {
-                Some((_, end)) => *end = at.min(*end),
-                None => self.overlap_ended = Some(at),
-            },
-            _ => {}
-        }
-    }
-
-    /// Those that are not undone since, and go beyond what the backup has: of a key that was deleted the rest does not matter.
-    fn revocations(&self, disabled_already: bool) -> Vec<(Revocation, Instant, Instant)> {
-        if let Some(at) = self.deleted {
-            return vec![(Revocation::Deleted, at, at)];
-        }
-        let disabled = self.disabled.filter(|_| !disabled_already).map(|at| (Revocation::Disabled, at, at));
-        let secret = match (self.rotated, self.overlap_ended) {
-            (Some((at, end)), _) => Some((Revocation::Rotated, at, end)),
-            (None, ended) => ended.map(|at| (Revocation::OverlapEnded, at, at)),
-        };
-        disabled.into_iter().chain(secret).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fate(entries: &[(&str, &str)]) -> Vec<(Revocation, i64, i64)> {
-        let mut fate = Fate::default();
-        for (number, (action, detail)) in (1..).zip(entries) {
-            let at = Instant::from_millis(number * 1_000);
-            let (action, detail) = ((*action).to_owned(), (*detail).to_owned());
-            fate.take(&LostEntry { seq: number, at, action, key: None, detail });
-        }
-        let shown = |(how, at, end): (_, Instant, Instant)| (how, at.as_millis(), end.as_millis());
-        fate.revocations(false).into_iter().map(shown).collect()
-    }
-
-    #[test]
-    fn what_was_undone_since_is_no_revocation() {
-        use Revocation::{Deleted, Disabled, OverlapEnded, Rotated};
-        let rotate = |seconds: &'static str| ("key.rotate", seconds);
-        for (entries, expected) in [
-            (&[("key.reveal", "{}"), ("key.from_the_future", "{}")][..], vec![]),
-            (&[("key.delete", "{}")], vec![(Deleted, 1_000, 1_000)]),
-            (&[("key.delete", "{}"), ("key.restore", "{}")], vec![]),
-            (&[("key.disable", "{}"), ("key.delete", "{}")], vec![(Deleted, 2_000, 2_000)]),
-            (&[("key.disable", "{}"), ("key.enable", "{}"), ("key.disable", "{}")], vec![(Disabled, 3_000, 3_000)]),
-            (&[("key.update", r#"{"enabled":{"from":true,"to":false}}"#)], vec![(Disabled, 1_000, 1_000)]),
-            (&[("key.disable", "{}"), ("key.update", r#"{"enabled":{"from":false,"to":true}}"#)], vec![]),
-            (&[("key.update", r#"{"notes":{"changed":true}}"#)], vec![]),
-            (&[rotate(r#"{"overlap_seconds":60}"#)], vec![(Rotated, 1_000, 61_000)]),
-            (
-                &[rotate(r#"{"overlap_seconds":60}"#), rotate(r#"{"overlap_seconds":60}"#)],
-                vec![(Rotated, 1_000, 2_000)],
-            ),
-            (&[rotate(r#"{"overlap_seconds":60}"#), ("key.end_overlap", "{}")], vec![(Rotated, 1_000, 2_000)]),
-            (&[("key.end_overlap", "{}")], vec![(OverlapEnded, 1_000, 1_000)]),
-            (
-                &[rotate(r#"{"overlap_seconds":0}"#), ("key.disable", "{}")],
-                vec![(Disabled, 2_000, 2_000), (Rotated, 1_000, 1_000)],
-            ),
-        ] {
-            assert_eq!(fate(entries), expected, "{entries:?}");
-        }
-    }
+/// The action of an entry; `None`: one of a newer release.
+pub(super) fn action(text: &str) -> Option<Action> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).ok()
 }

@@ -53,7 +53,7 @@ impl WaysIn {
     }
 }
 
-fn file(desk: &TestKeydesk) -> PathBuf {
+pub(crate) fn file(desk: &TestKeydesk) -> PathBuf {
     desk.database.dir().join("backup.db")
 }
 
@@ -69,7 +69,7 @@ async fn actions(desk: &TestKeydesk, caller: &Caller) -> Vec<Action> {
     desk.audit(caller).await.iter().map(|entry| entry.action().unwrap()).collect()
 }
 
-async fn is_well(keydesk: &Keydesk) {
+pub(crate) async fn is_well(keydesk: &Keydesk) {
     let bad: Vec<_> = keydesk.examine().await.into_iter().filter(|finding| !finding.ok).collect();
     assert!(bad.is_empty(), "{bad:?}");
 }
@@ -86,7 +86,7 @@ async fn what_let_somebody_in_at_the_time_of_the_backup_does_so_no_more() {
     let before = epoch(&desk).await;
     desk.keydesk.clone().close().await;
     let (restored, keydesk) = restored(&desk, true).await;
-    let expected = Cleaned { sessions: 1, handovers: 1, account_links: 0, answers: 1, revoked: 0 };
+    let expected = Cleaned { sessions: 1, handovers: 1, account_links: 0, answers: 1, revoked: 0, not_revoked: 0 };
     assert_eq!(restored.cleaned, expected);
     assert!(epoch(&desk).await > before, "no node takes an old record for a newer one");
     ways.are_closed(&keydesk, &desk.operator).await;
@@ -110,7 +110,7 @@ async fn what_let_somebody_in_at_the_time_of_the_backup_does_so_no_more() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_revoked_since_is_listed_and_revoked_again_if_wanted() {
-    use Revocation::{Deleted, Disabled, OverlapEnded, Rotated};
+    use Revocation::{Deleted, Disabled, InstallationDisabled, OverlapEnded, Rotated};
     for again in [true, false] {
         let desk = TestKeydesk::open(TestDatabase::sqlite().await).await;
         let (keydesk, operator) = (&desk.keydesk, &desk.operator);
@@ -146,18 +146,19 @@ async fn what_was_revoked_since_is_listed_and_revoked_again_if_wanted() {
         let listed: Vec<_> =
             restoring.revoked_since().unwrap().iter().map(|one| (&*one.installation, one.key_id, one.how)).collect();
         let mut expected = vec![
-            ("default", deleted.key.id, Deleted),
-            ("default", disabled.key.id, Disabled),
-            ("default", rotated.key.id, Rotated),
-            ("default", overlapping.key.id, OverlapEnded),
-            ("default", default, Rotated),
+            ("default", Some(deleted.key.id), Deleted),
+            ("default", Some(disabled.key.id), Disabled),
+            ("default", Some(rotated.key.id), Rotated),
+            ("default", Some(overlapping.key.id), OverlapEnded),
+            ("default", Some(default), Rotated),
         ];
         expected.sort_by_key(|(_, id, _)| *id);
-        expected.push(("other", foreign.key.id, Deleted));
+        expected.push(("other", None, InstallationDisabled));
+        expected.push(("other", Some(foreign.key.id), Deleted));
         assert_eq!(listed, expected);
         assert_eq!(restoring.entries_lost(), Some(11));
         let restored = restoring.finish(again).await.unwrap();
-        assert_eq!(restored.cleaned.revoked, if again { 6 } else { 0 });
+        assert_eq!(restored.cleaned.revoked, if again { 7 } else { 0 });
 
         let keydesk = Keydesk::open(options).await.unwrap();
         is_well(&keydesk).await;
@@ -328,7 +329,10 @@ async fn a_database_that_another_tool_restored_is_made_ready(database: TestDatab
     let epoch = desk.database.raw().await.number("SELECT value FROM epoch").await;
     desk.keydesk.clone().close().await;
     let cleaned = after_restore(options.clone()).await.unwrap();
-    assert_eq!(cleaned, Cleaned { sessions: 1, handovers: 1, account_links: 0, answers: 1, revoked: 0 });
+    assert_eq!(
+        cleaned,
+        Cleaned { sessions: 1, handovers: 1, account_links: 0, answers: 1, revoked: 0, not_revoked: 0 }
+    );
     assert!(desk.database.raw().await.number("SELECT value FROM epoch").await > epoch + 1_000_000);
     let keydesk = Keydesk::open(options.clone()).await.unwrap();
     ways.are_closed(&keydesk, &desk.operator).await;

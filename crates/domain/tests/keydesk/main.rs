@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 mod audit;
+mod audit_beside;
 mod audit_forget;
 mod audit_heads;
 mod audit_keys;
@@ -26,6 +27,7 @@ mod people;
 mod proxy;
 mod races;
 mod restore;
+mod restoring;
 mod reveal;
 mod revocation;
 mod roles;

@@ -51,8 +51,8 @@ async fn the_files_are_for_their_owner_alone_wherever_they_are() {
         shell.args(["-c", "umask 022; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_keydesk")]).args(args);
         assert!(shell.arg("--data-dir").arg(&data).output().await.unwrap().status.success());
     };
-    started(&["key", "list"]).await;
-    started(&["key", "list", "--database", &database]).await;
+    started(&["init"]).await;
+    started(&["init", "--database", &database]).await;
     started(&["backup", &folder.path().join("backup.db").display().to_string()]).await;
     let program = Program::serve(&data, &["--database", &database]).await;
     let lying: Vec<_> =

@@ -283,5 +283,9 @@ async fn nothing_is_made_where_there_is_no_keydesk(database: TestDatabase) {
     assert_eq!(run(&["doctor"]).await.code, Some(0));
     let again = run(&["init"]).await;
     assert_eq!((again.code, again.out.as_str()), (Some(0), "There is a Keydesk already; it stays as it is.\n"));
-    assert_eq!(run(&["audit", "verify"]).await.out, "ok   default: 2 entries, unbroken\n");
+    assert_eq!(
+        run(&["audit", "verify"]).await.out,
+        "ok   default: 3 entries, unbroken\n",
+        "two, and the set-up link of the doctor"
+    );
 }

@@ -110,6 +110,7 @@ fn led(answer: &str) -> &str {
 async fn behind_a_proxy_that_changes_the_host_people_sign_in_and_nobody_keeps_them_out() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
+    init(data, &[]).await;
     assert_eq!(create(data, "ada@example.com", "owner", "correct horse battery staple").await.0, Some(0));
     let program = Program::serve(data, &["--public-url", "https://desk.example.test"]).await;
     program.line("no proxy is trusted").await;
@@ -145,6 +146,7 @@ async fn behind_a_proxy_that_changes_the_host_people_sign_in_and_nobody_keeps_th
 async fn a_sign_in_that_a_trusted_proxy_took_in_the_clear_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
+    init(data, &[]).await;
     assert_eq!(create(data, "ada@example.com", "owner", "correct horse battery staple").await.0, Some(0));
     let args = ["--public-url", "https://desk.example.test", "--trusted-proxies", "127.0.0.1"];
     let program = Program::serve(data, &args).await;
@@ -178,6 +180,7 @@ async fn a_sign_in_that_a_trusted_proxy_took_in_the_clear_is_refused() {
 async fn a_network_that_guesses_does_not_keep_a_person_out_who_comes_from_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
+    init(data, &[]).await;
     assert_eq!(create(data, "ada@example.com", "owner", "correct horse battery staple").await.0, Some(0));
     let args = ["--public-url", "https://desk.example.test", "--trusted-proxies", "127.0.0.1"];
     let program = Program::serve(data, &args).await;

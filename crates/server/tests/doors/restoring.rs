@@ -170,6 +170,33 @@ async fn a_restore_needs_a_backup() {
     }
 }
 
+#[tokio::test]
+async fn a_backup_that_was_altered_is_restored_only_if_somebody_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    init(data, &[]).await;
+    ran(data, &["key", "create", "--client-name", "Acme"]).await;
+    let backup = data.join("backup.db").display().to_string();
+    ran(data, &["backup", &backup]).await;
+    let mut raw = store::testing::Raw::connect(&format!("sqlite:{backup}")).await;
+    let forge = "DROP TRIGGER audit_entry_not_updated; UPDATE audit_entry SET actor = 'x' WHERE action = 'key.issue'";
+    raw.execute(forge).await.unwrap();
+    drop(raw);
+    for args in [&["restore", &backup][..], &["restore", &backup, "--altered", "no"], &["restore", &backup, "--json"]] {
+        let error = refusal(data, args).await;
+        for words in
+            ["the audit log of default is broken at entry", "audit_entry_not_updated is missing", "--altered yes"]
+        {
+            assert!(error.contains(words) && error.lines().count() == 1, "{error}");
+        }
+    }
+    assert!(ran(data, &["doctor"]).await.contains("entries, unbroken"), "nothing was restored");
+    let report = json_of(data, &["restore", &backup, "--altered", "yes"]).await;
+    assert_eq!(report["altered"].as_array().unwrap().len(), 2, "{report}");
+    let output = keydesk(data, &["audit", "verify"]).await;
+    assert_eq!(output.status.code(), Some(1), "it stays broken");
+}
+
 /// A person at a terminal is asked, and nothing happens before the answer.
 #[tokio::test]
 async fn a_terminal_is_asked() {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Connection, Program, command, keydesk, request, wait_until};
+use crate::support::{Connection, Program, command, init, keydesk, request, wait_until};
 
 async fn new_key(data: &std::path::Path, scopes: &[&str]) -> Value {
     let mut args = vec!["key", "create", "--client-name", "Caller", "--json"];
@@ -137,6 +137,7 @@ async fn bytes_that_are_no_http_do_no_harm() {
 #[tokio::test]
 async fn flags_go_before_the_environment_and_that_before_the_file() {
     let folder = tempfile::tempdir().unwrap();
+    init(folder.path(), &[]).await;
     let file = folder.path().join("keydesk.toml");
     std::fs::write(&file, format!("data_dir = {:?}\ninstallation = \"of-file\"\n", folder.path())).unwrap();
     let run = async |args: &[&str], environment: &[(&str, &str)]| {

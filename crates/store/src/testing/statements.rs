@@ -1,7 +1,7 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     deployment, examine, founded, group, handover, idempotency, installation, invitation, migrations, password_reset,
-    people, record, restored, set_up_link, store, usage,
+    people, record, restored, set_up_link, store, triggers, usage,
 };
 
 macro_rules! statements {
@@ -21,8 +21,8 @@ statements! {
     audit_end: SET_AUDIT_HEAD;
     audit_head: AUDIT_HEAD AUDIT_END AUDIT_KEYS INSERT_AUDIT_KEY;
     audit_log: AUDIT_AFTER AUDIT_OF_KEY AUDIT_LAST AUDIT_ID;
-    audit_person: INSERT_PERSON PERSON_NAMES PEOPLE_BY_EMAIL FORGET_PERSON FORGET_OWNER FORGET_VIA REDACT_ENTRY;
-    backup: LOST_ENTRIES;
+    audit_person: INSERT_PERSON AUDIT_PEOPLE PERSON_NAMES PEOPLE_BY_EMAIL FORGET_PERSON FORGET_OWNER FORGET_VIA REDACT_ENTRY;
+    backup: LOST_ENTRIES INSTALLATION_NAMES;
     deployment: DEPLOYMENT INSERT_DEPLOYMENT;
     examine: NEWEST_MIGRATION ORPHANS;
     founded: FOUNDED;
@@ -44,6 +44,8 @@ statements! {
 pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
     ("SEARCH_HITS", api_key::SEARCH_HITS),
     ("IS_KEYDESK", backup::IS_KEYDESK),
+    ("IS_SIGNED", backup::IS_SIGNED),
+    ("TRIGGERS_SQLITE", triggers::TRIGGERS_SQLITE),
     ("MIGRATED_SQLITE", migrations::MIGRATED_SQLITE),
 ];
 
@@ -54,4 +56,5 @@ pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[
     ("MIGRATED_POSTGRES", migrations::MIGRATED_POSTGRES),
     ("AT_WORK", restored::AT_WORK),
     ("OWNS_TABLES", examine::OWNS_TABLES),
+    ("TRIGGERS_POSTGRES", triggers::TRIGGERS_POSTGRES),
 ];
