@@ -57,18 +57,23 @@ struct PostgresAddress {
 }
 
 impl PostgresAddress {
+    const FORMS: &str = "a database is sqlite:PATH or postgres://USER@HOST/NAME";
+    const RESERVED: &str = "in a database's address, the user, the password and the options must be percent-encoded: % is written \
+         %25, : is %3A, @ is %40, / is %2F, ? is %3F and # is %23";
+
     fn parse(address: &str) -> Result<Self, StoreError> {
-        let rest = SCHEMES.iter().find_map(|scheme| address.strip_prefix(scheme)).ok_or_else(|| refused(FORMS))?;
+        let rest =
+            SCHEMES.iter().find_map(|scheme| address.strip_prefix(scheme)).ok_or_else(|| refused(Self::FORMS))?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (server, after) = rest.split_at(end);
         if server.matches('@').count() > 1 || after.contains(['@', '#']) || !is_encoded(rest) {
-            return Err(refused(RESERVED));
+            return Err(refused(Self::RESERVED));
         }
         let (user, host) = server.rsplit_once('@').unwrap_or(("", server));
         // An address of IPv6 has colons of its own, in brackets.
         let port = host.rsplit_once(']').map_or(host, |(_, port)| port).split_once(':').map_or("", |(_, port)| port);
         if !port.is_empty() && port.parse::<u16>().is_err() {
-            return Err(refused(format!("the port in the database's address is no number; {RESERVED}")));
+            return Err(refused(format!("the port in the database's address is no number; {}", Self::RESERVED)));
         }
         let options = after.split_once('?').map_or("", |(_, options)| options).split('&');
         let options = options.filter(|option| !option.is_empty()).map(|option| {
@@ -80,9 +85,6 @@ impl PostgresAddress {
 }
 
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
-const FORMS: &str = "a database is sqlite:PATH or postgres://USER@HOST/NAME";
-const RESERVED: &str = "in a database's address, the user, the password and the options must be percent-encoded: % is written \
-     %25, : is %3A, @ is %40, / is %2F, ? is %3F and # is %23";
 /// Options whose values are texts. Those with other values are in [`check_option`].
 const TEXT_OPTIONS: [&str; 13] = [
     "application_name",
@@ -236,7 +238,7 @@ mod tests {
     fn only_two_forms_are_addresses() {
         for address in ["mysql://h/db", "postgres:h/db", "postgres:/h/db", "postgress://h/db", "PostgreSQL://h/db", ""]
         {
-            assert_eq!(check_postgres(address).unwrap_err().to_string(), FORMS, "{address}");
+            assert_eq!(check_postgres(address).unwrap_err().to_string(), PostgresAddress::FORMS, "{address}");
         }
     }
 

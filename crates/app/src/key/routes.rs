@@ -167,7 +167,7 @@ async fn carry_out(
         }
         "end-overlap" => {
             let version = form.version()?;
-            require_typed_name(&keydesk.get(&caller, id).await?, form)?;
+            require_typed_name(&keydesk.get(&caller, id).await?, "to end the overlap", form)?;
             keydesk.end_overlap(&caller, id, Some(version)).await?;
             Ok(Outcome::Done("ended"))
         }
@@ -176,8 +176,10 @@ async fn carry_out(
             let overlap = Overlap::try_from(seconds).map_err(KeyError::from)?;
             let version = form.version()?;
             let key = keydesk.get(&caller, id).await?;
-            if seconds < SHORTEST_OVERLAP || two_work(&keydesk.secrets(&caller, id).await?, keydesk.now()) {
-                require_typed_name(&key, form)?;
+            if two_work(&keydesk.secrets(&caller, id).await?, keydesk.now()) {
+                require_typed_name(&key, "to rotate it now", form)?;
+            } else if seconds < SHORTEST_OVERLAP {
+                require_typed_name(&key, "to rotate it without an overlap", form)?;
             }
             let issued = keydesk.rotate(&caller, id, overlap, Some(version)).await?;
             Ok(Outcome::Shown(Flash::Rotated { secret: issued.secret.expose().to_owned() }))
@@ -203,13 +205,13 @@ async fn carry_out(
 }
 
 /// The contact centre's own services call with the Default API Key. Whoever ends a secret of it that they may still use
-/// types its name.
-fn require_typed_name(key: &Key, form: Form<'_>) -> Result<(), ApiError> {
+/// types its name, as the field beside the button says.
+fn require_typed_name(key: &Key, what: &str, form: Form<'_>) -> Result<(), ApiError> {
     let name = key.settings.client_name.as_str();
     if key.kind == KeyKind::Issued || form.text("confirm").trim() == name {
         return Ok(());
     }
-    let message = format!("Type “{name}” to end a secret that the contact centre's own services may still use.");
+    let message = format!("Type “{name}” {what}.");
     Err(ApiError::Fields(vec![FieldProblem { field: "confirm".to_owned(), message }]))
 }
 
