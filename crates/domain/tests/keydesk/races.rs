@@ -12,7 +12,7 @@ use domain::Keydesk;
 use model::{Code, KeyId};
 use store::testing::TestDatabase;
 
-use crate::test_keydesk::{KNOWN, TestKeydesk, call, code, within};
+use crate::test_keydesk::{KNOWN, TestKeydesk, breathe, call, code, within};
 
 /// Deletes and restores one key over and over while others verify it. A verification that began after the deletion had
 /// answered, and ended before the restoring began, must be refused.
@@ -29,14 +29,17 @@ async fn delete_then_verify(database: TestDatabase, trials: u64) {
         let (keydesk, key, phase, over) = (desk.keydesk.clone(), key.clone(), phase.clone(), over.clone());
         let (asked, accepted) = (asked.clone(), accepted.clone());
         verifiers.spawn(async move {
-            while !over.load(SeqCst) {
+            for number in 0.. {
+                if over.load(SeqCst) {
+                    break;
+                }
                 let before = phase.load(SeqCst);
                 let allowed = keydesk.verifier().verify(call(&key), keydesk.now()).await.unwrap().allowed();
                 if before % 2 == 1 && phase.load(SeqCst) == before {
                     asked.fetch_add(1, SeqCst);
                     accepted.fetch_add(u64::from(allowed), SeqCst);
                 }
-                tokio::task::yield_now().await;
+                breathe(number).await;
             }
         });
     }
