@@ -8,7 +8,7 @@ use model::{AdminError, PASSWORD_MAX, PlainSecret};
 
 use crate::{
     Keydesk,
-    password::hash,
+    password::{DECOY, hash},
     password_rules::{PRODUCT, normalized, require_strong, words_of},
 };
 
@@ -43,7 +43,7 @@ impl Keydesk {
     /// Whether the password is the one that was hashed. Without a hash: wrong, after as long a time.
     pub(crate) async fn check_password(&self, typed: PlainSecret, hash: Option<String>) -> Result<Checked, AdminError> {
         let known = hash.is_some();
-        let expected = hash.unwrap_or_else(|| self.inner.passwords.decoy.clone());
+        let expected = hash.unwrap_or_else(|| DECOY.to_owned());
         let Some(password) = normalized(&typed) else { return Ok(Checked::Wrong) };
         let salt = self.salt();
         let found = self.off_the_async_threads(move || check(&typed, &password, &expected, &salt)).await?;

@@ -199,7 +199,7 @@ impl Keydesk {
         if chosen.is_some_and(|chosen| chosen != format) {
             return Err(OpenError::PrefixMoved { has: deployment.key_prefix });
         }
-        let passwords = Passwords::new(&*entropy);
+        let passwords = Passwords::new();
         let epoch = store.epoch().await?;
         let verifier = Verifier::new(store.clone(), keyring.peppers().clone(), format.clone(), max_cached_keys, epoch);
         let keydesk = Self {
