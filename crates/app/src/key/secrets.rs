@@ -54,10 +54,12 @@ pub(super) fn rotation(page: &KeyDetails) -> AnyView {
 /// The form names the version that is shown: after another rotation it must not end the secret shown here as current.
 fn end_overlap(page: &KeyDetails, address: &str) -> AnyView {
     view! {
-        <form method="post" action=own(address) data-once>
+        <form method="post" class=is_default(&page.key).then_some("form") action=own(address) data-once>
             <input type="hidden" name="version" value=page.key.version.to_string()/>
             {is_default(&page.key).then(|| confirm(&page.key, "confirm-end", "To end the overlap"))}
-            <button type="submit" class="button danger" name="intent" value="end-overlap">"End overlap now"</button>
+            <div>
+                <button type="submit" class="button danger" name="intent" value="end-overlap">"End overlap now"</button>
+            </div>
         </form>
     }
     .into_any()
