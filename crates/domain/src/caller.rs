@@ -1,6 +1,6 @@
 use model::{
-    Actor, Administrator, Bounds, Catalogue, Environment, InstallationId, Key, KeyError, KeyId, KeyKind, KeySettings,
-    Permission, Role, Scope, ScopeSet, SecretId, SessionId,
+    Actor, Administrator, Bounds, Catalogue, Environment, InstallationId, Instant, Key, KeyError, KeyId, KeyKind,
+    KeySettings, Permission, Role, Scope, ScopeSet, SecretId, SessionId,
 };
 use store::StoredKey;
 use verify::Record;
@@ -45,9 +45,9 @@ pub struct KeyAuthority {
     pub scopes: ScopeSet,
     /// The secret that was sent. A key has two of them during an overlap.
     pub secret: SecretId,
-    /// Within what the keys that it issues must lie. `None`: they are read when its change begins, and until then it
-    /// may give nothing.
-    pub bounds: Option<Bounds>,
+    /// Within what the keys that it issues must lie, and as of when. `None`: they are read when its change begins, and
+    /// until then it may give nothing.
+    pub bounds: Option<(Bounds, Instant)>,
 }
 
 impl Caller {
@@ -163,8 +163,8 @@ impl Caller {
         if self.actor == (Actor::Key { id }) {
             return Ok(());
         }
-        let bounds = held.bounds.as_ref().ok_or(KeyError::Forbidden)?;
-        bounds.beyond(settings).map_or(Ok(()), |field| Err(beyond(field)))
+        let (bounds, now) = held.bounds.as_ref().ok_or(KeyError::Forbidden)?;
+        bounds.beyond_with_issued(settings, *now).map_or(Ok(()), |field| Err(beyond(field)))
     }
 
     /// Refuses a caller that may not have the secret of this key, or end it. The contact centre's own services call with
@@ -186,7 +186,7 @@ impl Caller {
     /// Refuses a new key that lies beyond what this caller may issue.
     pub(crate) fn require_to_issue(&self, new: &KeySettings) -> Result<(), KeyError> {
         let Authority::Key(key) = &self.authority else { return Ok(()) };
-        let bounds = key.bounds.as_ref().ok_or(KeyError::Forbidden)?;
+        let (bounds, _) = key.bounds.as_ref().ok_or(KeyError::Forbidden)?;
         if new.issue_bounds.is_some() {
             return Err(beyond("issue_bounds"));
         }
@@ -197,7 +197,7 @@ impl Caller {
     /// never widen itself.
     pub(crate) fn require_to_edit(&self, id: KeyId, old: &KeySettings, new: &KeySettings) -> Result<(), KeyError> {
         let Authority::Key(key) = &self.authority else { return Ok(()) };
-        let bounds = key.bounds.as_ref().ok_or(KeyError::Forbidden)?;
+        let (bounds, _) = key.bounds.as_ref().ok_or(KeyError::Forbidden)?;
         if new.issue_bounds != old.issue_bounds {
             return Err(beyond("issue_bounds"));
         }

@@ -88,11 +88,12 @@ impl Keydesk {
             return Err(KeyError::Unavailable);
         };
         let secret = secret.map(|text| PlainSecret::new(text.into_owned()));
-        match change.key(caller.installation, key.id).await.map_err(failure::public)?.map(|stored| stored.at(now)) {
-            Some(current) => (key.status, key.deleted_at) = (current.status, current.deleted_at),
+        let current = change.key(caller.installation, key.id).await.map_err(failure::public)?;
+        (key.status, key.deleted_at) = match &current {
+            Some(current) => (current.life.status(now), current.life.deleted_at),
             // It was deleted, and purged since.
-            None => key.status = KeyStatus::Revoked,
-        }
+            None => (KeyStatus::Revoked, key.deleted_at),
+        };
         let records = change.records_of_key(caller.installation, key.id).await.map_err(failure::public)?;
         let own = |record: &&StoredRecord| match (secret_id, &secret) {
             (Some(id), _) => record.secret == id,
@@ -110,6 +111,10 @@ impl Keydesk {
             Some(secret) if installation.recoverable => Ok(secret),
             _ => Err(KeyUnavailable::ShowOnce),
         };
+        // Whoever may not have the key as it is now does not get its secret again either.
+        if let (Ok(_), Some(current)) = (&secret, &current) {
+            caller.require_secret(current)?;
+        }
         Ok(Some(Answered { key, secret, replayed: true }))
     }
 

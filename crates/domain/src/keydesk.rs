@@ -174,7 +174,7 @@ impl Keydesk {
                 if !key.works_with(held.secret, now) || !key.settings.scopes.missing(&held.scopes).is_empty() {
                     return Err(KeyError::Forbidden);
                 }
-                held.bounds = Some(Bounds::of(&key.settings, now));
+                held.bounds = Some((Bounds::of(&key.settings, now), now));
             }
             (Actor::Administrator { id }, Authority::Person { role, session }) => {
                 let found = change.session_of(id, *session).await.map_err(failure::public)?;

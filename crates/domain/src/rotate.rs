@@ -42,9 +42,6 @@ impl Keydesk {
             if let Some(idempotency) = &idempotency
                 && let Some(answer) = this.answered(&mut change, &caller, &installation, idempotency).await?
             {
-                if answer.secret.is_ok() {
-                    caller.require_secret(&living(&mut change, &caller, answer.key.id, None).await?)?;
-                }
                 return Ok(answer);
             }
             let before = living(&mut change, &caller, id, None).await?;

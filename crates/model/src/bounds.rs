@@ -32,10 +32,20 @@ impl Bounds {
 
     /// The first setting of a new key that lies beyond these bounds, by its name in the API.
     pub fn beyond(&self, new: &KeySettings) -> Option<&'static str> {
-        let longer = self.ends_by.is_some_and(|end| new.expires_at.is_none_or(|wanted| wanted > end));
-        if !self.allowed_ips.covers(&new.allowed_ips) {
+        self.exceeded_by(&Self::own(new))
+    }
+
+    /// The same for a key that there is and that may issue others: these bounds are as of `now`. `issue_bounds`: it is within
+    /// them, and keys that it issues need not be.
+    pub fn beyond_with_issued(&self, key: &KeySettings, now: Instant) -> Option<&'static str> {
+        self.beyond(key).or_else(|| self.exceeded_by(&Self::of(key, now)).map(|_| "issue_bounds"))
+    }
+
+    fn exceeded_by(&self, other: &Self) -> Option<&'static str> {
+        let longer = self.ends_by.is_some_and(|end| other.ends_by.is_none_or(|wanted| wanted > end));
+        if !self.allowed_ips.covers(&other.allowed_ips) {
             Some("allowed_ips")
-        } else if !self.allowed_origins.covers(&new.allowed_origins) {
+        } else if !self.allowed_origins.covers(&other.allowed_origins) {
             Some("allowed_origins")
         } else {
             longer.then_some("expires_at")
@@ -100,6 +110,30 @@ mod tests {
         assert_eq!(bounds.beyond(&settings(r#"["192.0.2.7"]"#, "[]", Some(11_001))), Some("expires_at"));
         assert_eq!(bounds.beyond(&settings(r#"["10.0.0.1"]"#, "[]", Some(1))), Some("allowed_ips"));
         assert_eq!(Bounds::own(&issuer).beyond(&settings(r#"["10.0.0.1"]"#, "[]", Some(1))), None);
+    }
+
+    #[test]
+    fn a_key_within_the_bounds_may_issue_others_that_are_not() {
+        let now = Instant::from_millis(1_000);
+        let issuing = |ips: &str, life: Option<u32>| {
+            let set = IssueBounds {
+                allowed_ips: serde_json::from_str(ips).unwrap(),
+                longest_life_seconds: life.map(|life| life.try_into().unwrap()),
+                ..IssueBounds::default()
+            };
+            KeySettings { issue_bounds: Some(set), ..settings(r#"["10.0.0.1"]"#, "[]", Some(2_000)) }
+        };
+        let bounds = Bounds::of(&issuing(r#"["10.0.0.0/8"]"#, Some(10)), now);
+        for (key, beyond) in [
+            (settings(r#"["10.0.0.1"]"#, "[]", Some(2_000)), None),
+            (issuing(r#"["10.1.0.0/16"]"#, Some(10)), None),
+            (issuing("[]", Some(10)), Some("issue_bounds")),
+            (issuing(r#"["10.1.0.0/16"]"#, Some(11)), Some("issue_bounds")),
+            (issuing(r#"["10.1.0.0/16"]"#, None), Some("issue_bounds")),
+        ] {
+            assert_eq!(bounds.beyond_with_issued(&key, now), beyond, "{:?}", key.issue_bounds);
+        }
+        assert_eq!(Bounds::default().beyond_with_issued(&issuing("[]", None), now), None, "bound to nothing");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use model::{Code, IssueBounds, KeyError, KeyId, Overlap, Selection, SettingsPatc
 use store::{on_both_databases, testing::TestDatabase};
 use verify::Call;
 
-use crate::test_keydesk::{HOUR, START, TestKeydesk, scopes, settings, verify};
+use crate::test_keydesk::{HOUR, START, TestKeydesk, once, scopes, settings, verify};
 
 on_both_databases!(
     a_key_issues_within_its_own_bounds,
@@ -143,6 +143,11 @@ async fn a_key_has_no_other_that_it_could_not_have_issued(database: TestDatabase
         (r#"{"scopes":["calls:read"]}"#, beyond("allowed_ips")),
         (r#"{"scopes":["calls:read"],"allowed_ips":["10.0.0.1"]}"#, beyond("allowed_ips")),
         (r#"{"scopes":["calls:read"],"allowed_ips":["10.1.0.1"]}"#, Ok(())),
+        (
+            r#"{"scopes":["calls:read"],"allowed_ips":["10.1.0.1"],"issue_bounds":{"allowed_ips":["10.1.0.0/24"]}}"#,
+            Ok(()),
+        ),
+        (r#"{"scopes":["calls:read"],"allowed_ips":["10.1.0.1"],"issue_bounds":{}}"#, beyond("issue_bounds")),
     ] {
         let key = async || issue(&desk, operator, json).await.unwrap();
         let id = key().await;
@@ -174,6 +179,22 @@ async fn a_key_has_no_other_that_it_could_not_have_issued(database: TestDatabase
     // Its own secret is its own, whatever it may issue.
     assert!(keydesk.reveal(&caller, own).await.is_ok());
     assert!(keydesk.rotate(&caller, own, Overlap::try_from(60).unwrap(), None).await.is_ok());
+}
+
+/// A request that is sent again gets the secret again, of the key as it is now.
+#[tokio::test]
+async fn a_kept_answer_tells_no_secret_of_a_key_that_has_outgrown_its_issuer() {
+    let desk = TestKeydesk::open(TestDatabase::sqlite().await).await;
+    let (caller, _) = manager(&desk, r#"{"allowed_ips":["10.0.0.0/8"]}"#).await;
+    let issue = async || {
+        let given = SettingsPatch { client_name: Some("Acme".to_owned()), ..patch(r#"{"allowed_ips":["10.0.0.1"]}"#) };
+        desk.keydesk.issue_once(&caller, NewKey::of(given), once("a", "x")).await
+    };
+    let issued = issue().await.unwrap().issued().unwrap();
+    assert_eq!(issue().await.unwrap().issued().unwrap().secret.expose(), issued.secret.expose());
+    let any = patch(r#"{"allowed_ips":[]}"#);
+    desk.keydesk.update(&desk.operator, issued.key.id, any, None).await.unwrap();
+    assert_eq!(issue().await.map(drop), beyond("allowed_ips"));
 }
 
 /// Callers of before: as changes that were let in, and wait for their turn, have them.
