@@ -84,7 +84,7 @@ impl Restore {
         }
         if cleaned.not_revoked > 0 {
             output.line(&format!(
-                "But {} of them: an installation would have no owner who can sign in. Make another owner, and do it by hand.",
+                "But not {} of them: an installation would have no owner who can sign in. Make another owner, and do it by hand.",
                 cleaned.not_revoked
             ))?;
         }
@@ -113,7 +113,7 @@ impl Restore {
             return Ok(());
         }
         if !self.format.json {
-            output.line("Somebody has altered this backup past Keydesk, so it may hold what nobody decided:")?;
+            output.line("This backup was altered past Keydesk, or its log can't be checked, so it may hold what nobody decided:")?;
             altered.iter().try_for_each(|what| output.line(&format!("  {what}")))?;
         }
         let go_on = match self.altered {
@@ -125,7 +125,7 @@ impl Restore {
             return Ok(());
         }
         Err(Failed::new(format!(
-            "this backup was altered past Keydesk ({}), so nothing is restored; take another one, or say --altered yes.",
+            "this backup was altered past Keydesk, or its log can't be checked ({}), so nothing is restored; take another one, or say --altered yes.",
             altered.join("; ")
         )))
     }

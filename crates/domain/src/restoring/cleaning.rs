@@ -25,7 +25,7 @@ pub struct Cleaned {
     pub answers: u64,
     /// Revocations that were made again.
     pub revoked: u64,
-    /// Those that could not be: an installation would have no owner who can sign in.
+    /// Those that were not: an installation would have no owner who can sign in.
     pub not_revoked: u64,
 }
 
@@ -96,16 +96,16 @@ impl Keydesk {
         now: Instant,
     ) -> Result<(Vec<AuditEvent>, u64), KeyError> {
         let place = installation.id;
-        let mut by_kind: [Vec<KeyId>; 2] = Default::default();
+        let (mut delete, mut disable) = (Vec::new(), Vec::new());
         let (mut events, mut not_made) = (Vec::new(), 0);
         for one in revoked {
             let made = match &one.again {
                 Again::Delete(key) => {
-                    by_kind[0].push(*key);
+                    delete.push(*key);
                     continue;
                 }
                 Again::Disable(key) => {
-                    by_kind[1].push(*key);
+                    disable.push(*key);
                     continue;
                 }
                 Again::ByHand => continue,
@@ -124,16 +124,17 @@ impl Keydesk {
                 | Again::SetRole(id, _)
                 | Again::EndPassword(id) => {
                     let found = change.administrator(place, *id).await.map_err(failure::public)?;
-                    match found {
-                        Some(person) => person_again(change, &person, &one.again, unusable, now).await?,
-                        None => None,
+                    let Some(person) = found else { continue };
+                    if is_last_owner(change, &person, &one.again).await? {
+                        not_made += 1;
+                        continue;
                     }
+                    person_again(change, &person, &one.again, unusable, now).await?
                 }
             };
-            not_made += u64::from(made.is_none());
+            // Nothing was left to be done where an end has come by itself meanwhile.
             events.extend(made);
         }
-        let [delete, disable] = by_kind;
         let deleted = change.delete_keys(place, &delete, now).await.map_err(failure::public)?;
         let fewer = -i64::try_from(deleted.len()).unwrap_or(i64::MAX);
         change.count_keys(place, fewer).await.map_err(failure::public)?;
@@ -187,7 +188,16 @@ async fn narrow_again(
     Ok(done.then(|| again(event)))
 }
 
-/// An installation that has an owner who can sign in keeps one here, too: then it is not made, which is `None`.
+/// Whether this would take the last owner who can sign in from an installation. Whoever loses a password can get a link for a new
+/// one.
+async fn is_last_owner(change: &mut Change, person: &StoredAdministrator, what: &Again) -> Result<bool, KeyError> {
+    match keep_an_owner(change, person).await {
+        Ok(()) => Ok(false),
+        Err(AdminError::LastOwner) => Ok(!matches!(what, Again::EndPassword(_))),
+        Err(_) => Err(KeyError::Unavailable),
+    }
+}
+
 async fn person_again(
     change: &mut Change,
     person: &StoredAdministrator,
@@ -196,13 +206,6 @@ async fn person_again(
     now: Instant,
 ) -> Result<Option<AuditEvent>, KeyError> {
     let (place, id) = (person.installation, person.administrator.id);
-    match keep_an_owner(change, person).await {
-        Ok(()) => {}
-        // They can get a link for a new password.
-        Err(AdminError::LastOwner) if matches!(what, Again::EndPassword(_)) => {}
-        Err(AdminError::LastOwner) => return Ok(None),
-        Err(_) => return Err(KeyError::Unavailable),
-    }
     let (done, action, detail) = match what {
         Again::RemoveAdministrator(_) => {
             let done = change.remove_administrator(place, id).await;

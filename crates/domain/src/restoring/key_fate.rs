@@ -76,10 +76,10 @@ impl KeyFate {
         }
         let mut found = Vec::new();
         if let Some((at, changed)) = self.changed {
-            match serde_json::from_value(Value::Object(changed)).map(|last| narrowed(backup, last)) {
-                Ok(Ok(Some(settings))) => found.push((at, Again::Narrow(id, Box::new(settings)))),
-                Ok(Ok(None)) => {}
-                _ => found.push((at, Again::ByHand)),
+            match narrowed(backup, changed) {
+                Some(settings) if settings == *backup => {}
+                Some(settings) => found.push((at, Again::Narrow(id, Box::new(settings)))),
+                None => found.push((at, Again::ByHand)),
             }
         }
         found.extend(self.unknown.map(|at| (at, Again::ByHand)));
@@ -92,44 +92,24 @@ impl KeyFate {
     }
 }
 
-/// The settings of the backup with each that was narrowed since as it was last; `None`: none was.
-fn narrowed(backup: &KeySettings, last: SettingsPatch) -> Result<Option<KeySettings>, model::KeyError> {
-    let SettingsPatch {
-        preset,
-        scopes,
-        expires_at,
-        allowed_ips,
-        allowed_origins,
-        rate_limits,
-        quotas,
-        issue_bounds,
-        ..
-    } = last;
-    let none = SettingsPatch::default;
-    let each = [
-        SettingsPatch { preset, scopes, ..none() },
-        SettingsPatch { expires_at, ..none() },
-        SettingsPatch { allowed_ips, ..none() },
-        SettingsPatch { allowed_origins, ..none() },
-        SettingsPatch { rate_limits, ..none() },
-        SettingsPatch { quotas, ..none() },
-        SettingsPatch { issue_bounds, ..none() },
-    ];
+/// The settings of the backup with each that was narrowed since as it was last; `None`: one of them can't be read.
+fn narrowed(backup: &KeySettings, mut last: Map<String, Value>) -> Option<KeySettings> {
+    // A preset says nothing without its scopes.
+    let preset = last.remove("preset");
     let mut settings = backup.clone();
-    for patch in each {
-        // Another preset alone says that the scopes stay.
-        if patch.preset.is_some() && patch.scopes.is_none() {
-            continue;
-        }
-        let bounds = patch.issue_bounds.is_some();
-        let to = patch.apply(&settings)?;
-        let narrower = settings.widens(&to) || !backup.scopes.iter().all(|scope| to.scopes.allows(scope));
+    for (name, value) in last {
+        let bounds = name == "issue_bounds";
+        let preset = preset.clone().filter(|_| name == "scopes").map(|preset| ("preset".to_owned(), preset));
+        let alone: Map<_, _> = [(name, value)].into_iter().chain(preset).collect();
+        let patch: SettingsPatch = serde_json::from_value(Value::Object(alone)).ok()?;
+        let to = patch.apply(&settings).ok()?;
+        let narrower = settings.widens(&to) || !settings.scopes.iter().all(|scope| to.scopes.allows(scope));
         // Bounds are not compared: they are as they were last.
-        if narrower || (bounds && to != settings) {
+        if narrower || bounds {
             settings = to;
         }
     }
-    Ok((settings != *backup).then_some(settings))
+    Some(settings)
 }
 
 #[cfg(test)]
@@ -206,6 +186,20 @@ mod tests {
             let expected: Vec<_> =
                 patch.map(|patch| Again::Narrow(ID, Box::new(patch.apply(&backup()).unwrap()))).into_iter().collect();
             assert_eq!(fate(&entries).into_iter().map(|(_, again)| again).collect::<Vec<_>>(), expected, "{details:?}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_was_widened_stays_beside_one_that_was_narrowed() {
+        let patch = |text: &str| serde_json::from_str::<SettingsPatch>(text).unwrap();
+        let bound = r#"{"expires_at":"2099-01-01T00:00:00.000Z","allowed_ips":["10.0.0.0/8"]}"#;
+        let backup = patch(bound).apply(&backup()).unwrap();
+        for (last, kept) in [
+            (r#"{"scopes":["calls:read"],"expires_at":null,"allowed_ips":[]}"#, r#"{"scopes":["calls:read"]}"#),
+            (r#"{"allowed_ips":["10.1.0.0/16"],"expires_at":null}"#, r#"{"allowed_ips":["10.1.0.0/16"]}"#),
+        ] {
+            let last = serde_json::from_str(last).unwrap();
+            assert_eq!(narrowed(&backup, last), Some(patch(kept).apply(&backup).unwrap()), "{kept}");
         }
     }
 

@@ -124,9 +124,10 @@ impl Since {
                 revoked.map(|(at, again)| RevokedSince { key_id: Some(id), ..since(at, again, name.to_owned()) }),
             );
         }
+        let mut names = restored.administrator_names(installation.id).await?;
         for (id, fate) in self.people {
             let person = restored.administrator(installation.id, id).await?;
-            let named = restored.administrator_names(installation.id).await?.remove(&id);
+            let named = names.remove(&id);
             let of = |one: RevokedSince| RevokedSince { administrator_id: Some(id), ..one };
             if let (Some(at), Some(name)) = (fate.forgotten, named) {
                 // The command knows an address, and this list does not.
