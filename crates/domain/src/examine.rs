@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::Keydesk;
+use crate::{AuditChecked, Keydesk};
 
 /// One thing that `doctor` looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -80,10 +80,7 @@ impl Keydesk {
             Ok(checked) => checked,
             Err(error) => return Finding::new(WHAT, false, error.to_string(), "check that the database runs"),
         };
-        let broken: Vec<_> = checked
-            .iter()
-            .filter_map(|log| Some(format!("installation {}: {}", log.installation, log.broken.as_ref()?)))
-            .collect();
+        let broken: Vec<_> = checked.iter().filter_map(AuditChecked::sentence).collect();
         let entries: i64 = checked.iter().map(|log| log.entries).sum();
         let found = if broken.is_empty() { format!("{entries} entries, unbroken") } else { broken.join("; ") };
         Finding::new(WHAT, broken.is_empty(), found, "an entry was altered or removed; compare with your backups")

@@ -40,14 +40,6 @@ impl Keydesk {
         self.remembered(id).map(|installation| installation.name)
     }
 
-    /// The names and titles of some installations, from memory: of as many as a password is compared with.
-    pub(crate) fn names_of_installations(&self) -> Vec<String> {
-        const MOST: usize = 100;
-        let installations = self.inner.installations.read().unwrap_or_else(PoisonError::into_inner);
-        let names = |installation: &Installation| [installation.name.clone(), installation.title.clone()];
-        installations.values().take(MOST).flat_map(names).collect()
-    }
-
     /// Whether the API Keys module is on, from memory. For an installation that does not exist it is off.
     pub fn module_enabled(&self, id: InstallationId) -> bool {
         self.remembered(id).is_some_and(|installation| installation.enabled)
@@ -107,7 +99,7 @@ impl Keydesk {
         if let Some(first) = first {
             others[0] = installation.id;
             // Ids alone: whose installations they are is nobody's business there.
-            let event = AuditEvent::of(Action::InstallationCreate, json!({ "installations": others }));
+            let event = AuditEvent::of(Action::InstallationAdd, json!({ "installations": others }));
             self.write_audit(change, first, actor, now, vec![event]).await?;
         }
         self.insert_default_key(change, actor, &installation, now).await?;

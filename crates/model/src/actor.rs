@@ -34,6 +34,9 @@ pub enum Action {
     /// An installation was created.
     #[serde(rename = "installation.create")]
     InstallationCreate,
+    /// Another installation came: the first one's log names all.
+    #[serde(rename = "installation.add")]
+    InstallationAdd,
     /// The API Keys module was switched on.
     #[serde(rename = "installation.enable")]
     InstallationEnable,
@@ -149,6 +152,7 @@ impl Action {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InstallationCreate => "installation.create",
+            Self::InstallationAdd => "installation.add",
             Self::InstallationEnable => "installation.enable",
             Self::InstallationDisable => "installation.disable",
             Self::BackupCreate => "backup.create",

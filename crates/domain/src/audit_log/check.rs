@@ -89,7 +89,7 @@ impl Walk<'_> {
             ));
         }
         let Some(key) = self.keys.get(id) else {
-            return Err(format!("can't be checked from entry {seq} on: the keyring lacks the audit key {id}"));
+            return Err(format!("not to be checked from entry {seq} on: the keyring lacks the audit key {id}"));
         };
         if !chain::is_signed(key, self.installation, entry) {
             return Err(format!("broken at entry {seq}: it was altered"));
@@ -108,7 +108,8 @@ impl Walk<'_> {
         let begins = self.key.is_none();
         self.key = Some(id.to_owned());
         match entry.action.as_str() {
-            "installation.create" if seq == 1 || !begins => self.founds(seq, &detail),
+            "installation.create" if seq == 1 => self.founds(seq, &detail),
+            "installation.add" if !begins => self.founds(seq, &detail),
             "audit.adopt" if begins => self.adopted(seq, &detail)?,
             "audit.adopt" => return Err(format!("broken at entry {seq}: the log was signed before")),
             "audit.head_lost" => {
@@ -280,11 +281,7 @@ impl Keydesk {
                 people: HashMap::new(),
                 founded: HashMap::new(),
             };
-            let mut broken = self.walk(&mut walk, &mut source).await?.err();
-            if broken.is_none() {
-                // Read after the log: whoever was created meanwhile is in both.
-                broken = walk.check_people(&source.people(*id).await?).err();
-            }
+            let broken = self.walk(&mut walk, &mut source).await?.err();
             founded.push(walk.founded);
             checked.push(AuditChecked {
                 installation: name.clone(),
@@ -317,6 +314,8 @@ impl Keydesk {
                     }
                 }
             }
+            // Read after the entries, and before the end, which tells whether entries came meanwhile: then it goes on.
+            let people = source.people(walk.installation).await?;
             // Read after the entries: entries that were written meanwhile come with their end, so it is never behind.
             let Some(head) = source.head(walk.installation).await? else {
                 return Ok(Err("not signed at its end: the signed end was removed".to_owned()));
@@ -337,7 +336,7 @@ impl Keydesk {
             if (head.entries, head.hash) != walk.previous {
                 return Ok(Err(format!("not signed after entry {}", head.entries)));
             }
-            return Ok(walk.end());
+            return Ok(walk.end().and_then(|()| walk.check_people(&people)));
         }
     }
 

@@ -37,7 +37,7 @@ async fn every_change_writes_one_entry_with_its_actor(database: TestDatabase) {
     let keydesk = &desk.keydesk;
     let first: Vec<_> = desk.audit(&desk.operator).await.iter().map(|entry| entry.action().unwrap()).collect();
     // The log of the first installation names the other one.
-    assert_eq!(first, [Action::InstallationCreate, Action::KeyIssue, Action::InstallationCreate]);
+    assert_eq!(first, [Action::InstallationCreate, Action::KeyIssue, Action::InstallationAdd]);
     let as_key = desk.caller(&["keys:*", "contacts:*", "calls:*", "wraps:*"]).await;
     let administrator = Actor::Administrator { id: AdministratorId(Uuid::from_u128(5)) };
     let as_person = Caller { actor: administrator, ..desk.operator.clone() };

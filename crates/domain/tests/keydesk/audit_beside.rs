@@ -1,6 +1,6 @@
 //! What stands beside the audit log, and what protects it, is looked at as the log itself is.
 
-use domain::NewAdministrator;
+use domain::{NewAdministrator, NewInstallation};
 use model::{Actor, AuditQuery, PlainSecret, Role};
 use store::{on_both_databases, testing::TestDatabase};
 
@@ -12,6 +12,7 @@ use crate::{
 on_both_databases!(
     names_that_were_swapped_or_removed_are_found,
     an_installation_that_was_removed_with_its_log_is_found,
+    a_log_that_was_emptied_does_not_begin_anew_with_another_installation,
     a_trigger_that_is_missing_or_altered_is_found,
     details_that_can_not_be_read_are_not_shown_as_none
 );
@@ -73,6 +74,23 @@ async fn an_installation_that_was_removed_with_its_log_is_found(database: TestDa
     let (sound, found) = doctor(&desk).await;
     assert!(!sound && found.contains("it was removed"), "{found}");
     assert!(found.contains(&desk.other.installation.to_string()), "{found}");
+}
+
+/// The first installation's log names those that come, and this is no beginning of a log.
+async fn a_log_that_was_emptied_does_not_begin_anew_with_another_installation(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let mut raw = intruder(&desk.database).await;
+    let first = desk.operator.installation.0.min(desk.other.installation.0);
+    let own = raw.id(first);
+    raw.execute(&format!(
+        "DELETE FROM audit_entry WHERE installation_id = {own}; DELETE FROM audit_head WHERE installation_id = {own}"
+    ))
+    .await
+    .unwrap();
+    let new = NewInstallation { name: "third".to_owned(), title: "Third".to_owned(), recoverable: true };
+    desk.keydesk.create_installation(Actor::Operator, new).await.unwrap();
+    let (sound, found) = doctor(&desk).await;
+    assert!(!sound && found.contains("the end that was signed was missing or wrong"), "{found}");
 }
 
 async fn a_trigger_that_is_missing_or_altered_is_found(database: TestDatabase) {
