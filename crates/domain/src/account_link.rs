@@ -7,7 +7,7 @@ use model::{
 use serde_json::json;
 use store::{Change, StoredAdministrator, StoredInvitation, StoredReset, TokenHash};
 
-use crate::{Keydesk, Via, account::public, fingerprint, link_token, password_rules::words_about, session::SignedIn};
+use crate::{Keydesk, Via, account::public, fingerprint, link_token, session::SignedIn};
 
 /// A link that was just made, with the token that it carries. The token is kept nowhere.
 #[derive(Clone, Debug)]
@@ -60,11 +60,11 @@ impl Keydesk {
             Found::Invitation(invited) => {
                 let name = name.as_deref().unwrap_or(&invited.name);
                 let name = String::from(ClientName::parse(name).map_err(|_| AdminError::InvalidName)?);
-                let about = words_about(&name, &invited.email);
+                let about = self.words_about(invited.installation, &name, &invited.email);
                 (name, about)
             }
-            Found::Reset(StoredReset { administrator: Administrator { email, name, .. }, .. }) => {
-                (name.clone(), words_about(name, email))
+            Found::Reset(StoredReset { installation, administrator: Administrator { email, name, .. } }) => {
+                (name.clone(), self.words_about(*installation, name, email))
             }
         };
         // Slow, so it is done before the change, for which others wait.

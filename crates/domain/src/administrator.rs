@@ -6,7 +6,6 @@ use crate::{
     Keydesk,
     account::{email, public},
     audit::{AuditEvent, By},
-    password_rules::words_about,
 };
 
 /// An administrator to be created.
@@ -46,7 +45,8 @@ impl Keydesk {
     ) -> Result<StoredAdministrator, AdminError> {
         let (email, email_folded) = email(&new.email)?;
         let name = ClientName::parse(&new.name).map_err(|_| AdminError::InvalidName)?;
-        let password_hash = self.hash_password(new.password, words_about(name.as_str(), &email)).await?;
+        let password_hash =
+            self.hash_password(new.password, self.words_about(installation, name.as_str(), &email)).await?;
         let now = self.now();
         let id = AdministratorId(self.new_id(now));
         let administrator = Administrator { id, email, name: name.into(), role: new.role };

@@ -1,10 +1,7 @@
 use model::{Action, Actor, AdminError, PlainSecret, fold};
 use serde_json::json;
 
-use crate::{
-    Keydesk, Via, account::public, check_password::Checked, fingerprint, password_rules::words_about, throttle::Source,
-    visitor::counted,
-};
+use crate::{Keydesk, Via, account::public, check_password::Checked, fingerprint, throttle::Source, visitor::counted};
 
 impl Keydesk {
     /// Changes the password of the person whose session this is, who proves the present one, and ends their other sessions.
@@ -29,7 +26,7 @@ impl Keydesk {
             return Err(AdminError::WrongCredentials);
         }
         self.inner.throttle.succeeded(counted);
-        let about = words_about(&session.administrator.name, &session.administrator.email);
+        let about = self.words_about(installation, &session.administrator.name, &session.administrator.email);
         let password_hash = self.hash_password(new, about).await?;
         self.change_accounts(move |this, mut change| async move {
             // Asked again inside: it may have ended, or the password been changed, while the new one was hashed.

@@ -9,7 +9,7 @@ use model::{AdminError, PASSWORD_MAX, PlainSecret};
 use crate::{
     Keydesk,
     password::{DECOY, hash},
-    password_rules::{PRODUCT, normalized, require_strong, words_of},
+    password_rules::{normalized, require_strong},
 };
 
 /// What was found when a password was checked.
@@ -27,10 +27,8 @@ pub(crate) enum Checked {
 }
 
 impl Keydesk {
-    /// The hash of an acceptable password of a person about whom these words are known, beside those about this Keydesk.
-    pub(crate) async fn hash_password(&self, typed: PlainSecret, mut about: Vec<String>) -> Result<String, AdminError> {
-        about.extend(words_of(PRODUCT));
-        about.extend(words_of(self.names_of_installations().iter().map(String::as_str)));
+    /// The hash of an acceptable password of a person about whom these words are known.
+    pub(crate) async fn hash_password(&self, typed: PlainSecret, about: Vec<String>) -> Result<String, AdminError> {
         let password = normalized(&typed).ok_or(AdminError::WeakPassword)?;
         let salt = self.salt();
         self.off_the_async_threads(move || {

@@ -1,8 +1,10 @@
 //! Which passwords are taken, and in which form they are hashed.
 
-use model::{AdminError, PASSWORD_MAX, PASSWORD_MIN, PlainSecret};
+use model::{AdminError, InstallationId, PASSWORD_MAX, PASSWORD_MIN, PlainSecret};
 use unicode_normalization::UnicodeNormalization as _;
 use zxcvbn::{Score, feedback::Feedback, zxcvbn};
+
+use crate::Keydesk;
 
 /// Longest text that is looked at, in bytes: no password of [`PASSWORD_MAX`] characters is longer, however it is written.
 const BYTES_MAX: usize = PASSWORD_MAX * 16;
@@ -24,15 +26,19 @@ const KNOWN_MIN: usize = 3;
 const OF_KNOWN_WORDS: &str = "It is made of names that others know: yours, or of this contact centre.";
 
 /// Words of the product, which everybody who guesses knows.
-pub(crate) const PRODUCT: [&str; 5] = ["Keydesk", "Contact Centre", "Contact Center", "API Keys", "Workspace"];
+const PRODUCT: [&str; 5] = ["Keydesk", "Contact Centre", "Contact Center", "API Keys", "Workspace"];
 
-/// What somebody who guesses a person's password would try first.
-pub(crate) fn words_about(name: &str, email: &str) -> Vec<String> {
-    words_of([name, email])
+impl Keydesk {
+    /// What somebody who guesses a password of a person of this installation would try first.
+    pub(crate) fn words_about(&self, installation: InstallationId, name: &str, email: &str) -> Vec<String> {
+        let place = self.remembered(installation).map(|place| [place.name, place.title]);
+        let names = place.iter().flatten().map(String::as_str);
+        words_of(PRODUCT.into_iter().chain([name, email]).chain(names))
+    }
 }
 
 /// The texts, each word of them, and their words without what stands between, in lower case.
-pub(crate) fn words_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+fn words_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut all = Vec::new();
     for text in texts {
         let text = text.to_lowercase();
@@ -86,7 +92,7 @@ mod tests {
     }
 
     fn refusal(password: &str) -> Option<String> {
-        let about = words_about("Ada Lovelace", "ada.king@countess.example");
+        let about = words_of(["Ada Lovelace", "ada.king@countess.example"]);
         require_strong(&secret(password), &about).err().map(|error| error.to_string())
     }
 
