@@ -4,7 +4,10 @@ use std::{
     time::Duration,
 };
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
 
 use crate::{
     Change, StoreError,
@@ -53,6 +56,26 @@ pub(crate) fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .pragma("secure_delete", "ON")
 }
 
+/// The first connection. SQLite does not wait for others who bring a new file into the mode of our log at the same moment, so
+/// it is asked again for as long as a connection is waited for elsewhere.
+async fn connected(pool: SqlitePoolOptions, options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    const TRIES: u32 = 400;
+    const BETWEEN: Duration = Duration::from_millis(50);
+    for _ in 1..TRIES {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(sqlx::Error::Database(error)) if is_busy(error.as_ref()) => tokio::time::sleep(BETWEEN).await,
+            connected => return connected,
+        }
+    }
+    pool.connect_with(options.clone()).await
+}
+
+/// SQLITE_BUSY, or a kind of it, which stands in the upper bits.
+fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
+    const BUSY: u32 = 5;
+    error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == BUSY)
+}
+
 impl Store {
     /// Opens `sqlite:PATH` (the file is created) or `postgres://...`, and brings its tables up to date under a lock, so
     /// that any number of processes may start at once.
@@ -83,9 +106,8 @@ impl Store {
             .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(20))
             .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone())
-            .await?;
+            .max_lifetime(None);
+        let write = connected(write, &options).await?;
         let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&write).await?;
         let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
         if parts.as_slice() < SQLITE_OLDEST.as_slice() {
