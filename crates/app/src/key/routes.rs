@@ -176,10 +176,12 @@ async fn carry_out(
             let overlap = Overlap::try_from(seconds).map_err(KeyError::from)?;
             let version = form.version()?;
             let key = keydesk.get(&caller, id).await?;
-            if two_work(&keydesk.secrets(&caller, id).await?, keydesk.now()) {
-                require_typed_name(&key, "to rotate it now", form)?;
-            } else if seconds < SHORTEST_OVERLAP {
-                require_typed_name(&key, "to rotate it without an overlap", form)?;
+            if key.kind == KeyKind::Default {
+                if two_work(&keydesk.secrets(&caller, id).await?, keydesk.now()) {
+                    require_typed_name(&key, "to rotate it now", form)?;
+                } else if seconds < SHORTEST_OVERLAP {
+                    require_typed_name(&key, "to rotate it without an overlap", form)?;
+                }
             }
             let issued = keydesk.rotate(&caller, id, overlap, Some(version)).await?;
             Ok(Outcome::Shown(Flash::Rotated { secret: issued.secret.expose().to_owned() }))

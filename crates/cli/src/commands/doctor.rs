@@ -68,6 +68,7 @@ async fn owners(context: &CommandContext) -> Option<usize> {
 
 /// Programs can use an installation without administrators, so this is no fault.
 async fn administrators(context: &CommandContext) -> Finding {
+    const WHAT: &str = "administrators";
     let link = set_up::link(&context.keydesk, Actor::Operator, &context.installation, &context.address).await;
     let (found, advice) = match link {
         Some((link, ends_at)) => {
@@ -76,10 +77,11 @@ async fn administrators(context: &CommandContext) -> Finding {
         }
         None => match owners(context).await {
             Some(0) => ("no owner who can sign in".to_owned(), Some(NO_OWNER.to_owned())),
-            _ => ("at least one owner".to_owned(), None),
+            Some(_) => ("at least one owner".to_owned(), None),
+            None => return Finding { what: WHAT, ok: false, found: "they can't be read".to_owned(), advice: None },
         },
     };
-    Finding { what: "administrators", ok: true, found, advice }
+    Finding { what: WHAT, ok: true, found, advice }
 }
 
 /// Whether addresses tell who comes, where people come by https. Nobody is kept out without it, so it is no fault.

@@ -18,7 +18,10 @@ impl Migrate {
         if let Some(path) = store::sqlite_file(database)
             && !path.exists()
         {
-            return Err(Failed(format!("There is no database at {}; `keydesk serve` makes one.", path.display())));
+            return Err(Failed(format!(
+                "There is no database at {}; `keydesk init` or `keydesk serve` makes one.",
+                path.display()
+            )));
         }
         let tables = if self.check { Keydesk::tables(database).await? } else { Keydesk::migrate(database).await? };
         match tables.pending {

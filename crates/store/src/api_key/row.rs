@@ -113,7 +113,7 @@ impl Store {
 }
 
 impl Change {
-    /// The key that asks for this change. Changes of the same key that are committed together ask the database once,
+    /// The key that asks for this change. Changes of the same key that are committed together ask the database for it once,
     /// unless one of them runs another statement.
     pub async fn caller(
         &mut self,
