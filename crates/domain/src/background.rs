@@ -28,11 +28,11 @@ pub struct Background {
 impl Keydesk {
     /// Starts looking for changes made elsewhere, warming the cache, writing usage down and purging. Call it once.
     pub fn start(&self) -> Background {
-        self.verifier().begin_polling(self.now());
+        self.verifier().begin_polling();
         let (stop, _) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().poll_forever()));
-        tasks.spawn(until_stopped(stop.subscribe(), self.clone().warm()));
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().keep_warm()));
         tasks.spawn(self.clone().flush_until(stop.subscribe()));
         tasks.spawn(self.clone().purge_until(stop.subscribe()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().log_heads_forever()));
@@ -42,10 +42,20 @@ impl Keydesk {
     async fn poll_forever(self) {
         let mut ticks = time::interval(POLL);
         ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        // The same four times a second would bury all else.
+        let mut said = None;
         loop {
             ticks.tick().await;
-            if let Err(error) = self.poll().await {
-                tracing::warn!(%error, "changes made elsewhere could not be read");
+            match self.poll().await {
+                Ok(()) if said.take().is_some() => tracing::info!("changes made elsewhere are read again"),
+                Ok(()) => {}
+                Err(error) => {
+                    let error = error.to_string();
+                    if said.as_ref() != Some(&error) {
+                        tracing::error!(%error, "changes made elsewhere can't be read; after 5 s no key is accepted");
+                        said = Some(error);
+                    }
+                }
             }
         }
     }
@@ -53,18 +63,32 @@ impl Keydesk {
     /// Applies the changes of others since the last look. That the database answered proves that memory is fresh, as of
     /// the moment before it was asked.
     pub(crate) async fn poll(&self) -> Result<(), StoreError> {
-        let asked_at = self.now();
-        if let Some(epoch) = self.verifier().catch_up().await? {
-            // Its error was logged where it happened.
-            if self.reload_installations().await.is_ok() {
-                self.verifier().caught_up(epoch);
-            }
+        let asked_at = self.verifier().elapsed();
+        let histories = self.verifier().counters().histories;
+        let moved = self.verifier().catch_up().await;
+        if self.verifier().counters().histories != histories {
+            self.inner.warm_again.notify_one();
+        }
+        let moved = moved?;
+        if moved.is_some() || self.installations_due() {
+            self.read_installations().await?;
+        }
+        if let Some(epoch) = moved {
+            self.verifier().caught_up(epoch);
         }
         self.verifier().proven_fresh(asked_at);
         Ok(())
     }
 
-    async fn warm(self) {
+    /// Reads every record into memory, and again when memory was forgotten.
+    async fn keep_warm(self) {
+        loop {
+            self.warm().await;
+            self.inner.warm_again.notified().await;
+        }
+    }
+
+    async fn warm(&self) {
         let mut after = SecretId(Uuid::nil());
         loop {
             match self.verifier().warm(after).await {

@@ -3,11 +3,11 @@ use std::{
     fmt,
     future::Future,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
 };
 
 use model::{Actor, Bounds, Catalogue, InstallationId, Instant, KeyError, KeyStatus, Permission, SecretFormat};
-use store::{Change, Store};
+use store::{Change, Store, StoreError};
 use uuid::Uuid;
 use verify::Verifier;
 
@@ -42,6 +42,10 @@ pub(crate) struct Inner {
     /// Held from the reading of installations until they are in memory, so that an older reading never replaces a newer
     /// one.
     pub(crate) reloading: tokio::sync::Mutex<()>,
+    /// They must be read again before memory counts as fresh.
+    pub(crate) installations_due: AtomicBool,
+    /// Memory was forgotten, and is to be read anew.
+    pub(crate) warm_again: tokio::sync::Notify,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
     /// Lines about refusals in this second.
@@ -54,6 +58,11 @@ pub enum NotReady {
     /// The database has not answered for longer than memory may be trusted.
     #[error("the database does not answer")]
     Database,
+    /// The database's file is not where it was.
+    #[error(
+        "the database's file was moved away or replaced; stop Keydesk, put it in its place with `keydesk restore`, and start"
+    )]
+    Replaced,
 }
 
 /// A change of more keys is committed by itself, so that no other waits until it is made.
@@ -83,13 +92,16 @@ impl Keydesk {
 
     /// Whether calls can be answered.
     pub async fn ready(&self) -> Result<(), NotReady> {
-        if !self.inner.verifier.is_fresh(self.now()) {
-            return Err(NotReady::Database);
+        let answers = self.inner.store.look().await;
+        match answers {
+            Err(StoreError::Replaced) => Err(NotReady::Replaced),
+            Err(error) => {
+                tracing::warn!(%error, "not ready");
+                Err(NotReady::Database)
+            }
+            Ok(_) if !self.inner.verifier.is_fresh() => Err(NotReady::Database),
+            Ok(_) => Ok(()),
         }
-        self.inner.store.epoch().await.map(drop).map_err(|error| {
-            tracing::warn!(%error, "not ready");
-            NotReady::Database
-        })
     }
 
     /// The verifier, which decides calls.

@@ -2,7 +2,7 @@ use std::{
     fs, io,
     os::unix::fs::DirBuilderExt as _,
     path::PathBuf,
-    sync::{Arc, RwLock},
+    sync::{Arc, RwLock, atomic::AtomicBool},
 };
 
 use model::{Actor, Catalogue, KeyError, SecretFormat};
@@ -152,8 +152,14 @@ impl Keydesk {
             return Err(OpenError::PrefixMoved { has: deployment.key_prefix });
         }
         let passwords = Passwords::new(&*entropy);
-        let epoch = store.epoch().await?;
-        let verifier = Verifier::new(store.clone(), keyring.peppers().clone(), format.clone(), max_cached_keys, epoch);
+        let look = store.look().await?;
+        store.begin_anew(look.newest);
+        let ticks = {
+            let clock = Arc::clone(&clock);
+            Arc::new(move || clock.elapsed())
+        };
+        let peppers = keyring.peppers().clone();
+        let verifier = Verifier::new(store.clone(), peppers, format.clone(), max_cached_keys, look.newest.epoch, ticks);
         let keydesk = Self {
             inner: Arc::new(Inner {
                 store,
@@ -167,13 +173,15 @@ impl Keydesk {
                 verifier,
                 installations: RwLock::default(),
                 reloading: tokio::sync::Mutex::default(),
+                installations_due: AtomicBool::new(false),
+                warm_again: tokio::sync::Notify::new(),
                 passwords,
                 throttle: Throttle::new(behind_unnamed_proxy),
                 lines: Lines::default(),
             }),
         };
         keydesk.make_first_installation().await.map_err(OpenError::First)?;
-        keydesk.reload_installations().await.map_err(OpenError::First)?;
+        keydesk.read_installations().await?;
         keydesk.begin_audit().await?;
         Ok(keydesk)
     }

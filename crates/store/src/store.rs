@@ -13,7 +13,7 @@ use crate::{
     group::Queue,
     migrations::{SQLITE_MIGRATIONS, migrate_postgres},
     postgres,
-    sqlite_files::{DatabaseLock, existing, keep_private},
+    sqlite_files::{DatabaseFile, DatabaseLock, existing, keep_private},
 };
 
 /// 3.51.3 mends a race in which a reset of the write-ahead log could lose a commit.
@@ -30,7 +30,7 @@ pub struct Store {
     /// Changes that wait for each other.
     pub(crate) changes: Arc<Queue>,
     /// SQLite alone: its file, and the lock that says that we are at work on it.
-    pub(crate) file: Option<Arc<(PathBuf, DatabaseLock)>>,
+    pub(crate) file: Option<Arc<DatabaseFile>>,
 }
 
 /// How every connection to a SQLite database is made.
@@ -97,7 +97,7 @@ impl Store {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(options.pragma("query_only", "ON"));
-        let file = Some(Arc::new((path.to_owned(), lock)));
+        let file = Some(Arc::new(DatabaseFile::new(path, lock)));
         Ok(Self { db: Db::Sqlite { read, write }, changes: Arc::default(), file })
     }
 
@@ -123,7 +123,7 @@ impl Store {
                 let _ = sqlx::query("PRAGMA optimize").execute(write).await;
                 write.close().await;
                 if let Some(file) = &self.file {
-                    file.1.release();
+                    file.lock.release();
                 }
             }
             Db::Postgres { read, write } => {
@@ -140,7 +140,7 @@ impl Store {
 
     /// The files of a SQLite database that are there; none for PostgreSQL.
     pub fn files(&self) -> Vec<PathBuf> {
-        self.file.as_ref().map(|file| existing(&file.0)).unwrap_or_default()
+        self.file.as_ref().map(|file| existing(&file.path)).unwrap_or_default()
     }
 
     /// Begins a change, as soon as those before it are made.

@@ -4,6 +4,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use model::{Code, Instant, SecretFormat};
@@ -17,7 +18,11 @@ pub struct Verifier {
     pub(crate) inner: Arc<Inner>,
 }
 
+/// A clock that nobody sets, since a moment of its own choice. Freshness is measured by it.
+pub type Ticks = Arc<dyn Fn() -> Duration + Send + Sync>;
+
 pub(crate) struct Inner {
+    pub(crate) ticks: Ticks,
     pub(crate) store: Store,
     pub(crate) peppers: Peppers,
     pub(crate) format: SecretFormat,
@@ -43,6 +48,8 @@ pub struct Counters {
     pub usage_deferred: u64,
     /// The newest change that this node knows.
     pub epoch: i64,
+    /// How often memory was forgotten, since the database was set back or replaced.
+    pub histories: u64,
 }
 
 impl fmt::Debug for Verifier {
@@ -53,8 +60,16 @@ impl fmt::Debug for Verifier {
 
 impl Verifier {
     /// With an empty memory that has room for `capacity` records, on a database whose newest change is `epoch`.
-    pub fn new(store: Store, peppers: Peppers, format: SecretFormat, capacity: usize, epoch: i64) -> Self {
+    pub fn new(
+        store: Store,
+        peppers: Peppers,
+        format: SecretFormat,
+        capacity: usize,
+        epoch: i64,
+        ticks: Ticks,
+    ) -> Self {
         let inner = Inner {
+            ticks,
             store,
             peppers,
             format,
@@ -77,6 +92,7 @@ impl Verifier {
             cache_misses: inner.misses.load(Relaxed),
             usage_deferred: inner.usage.deferred(),
             epoch: inner.freshness.epoch(),
+            histories: inner.cache.histories(),
         }
     }
 

@@ -21,6 +21,7 @@ mod installations;
 mod isolation;
 mod issue;
 mod nodes;
+mod other_history;
 mod own_account;
 mod people;
 mod proxy;

@@ -47,7 +47,7 @@ impl Leader {
     }
 
     async fn lead_group(&self, first: Waiting) {
-        let mut group = match Group::begin(&self.db).await {
+        let mut group = match Group::begin(&self.db, Arc::clone(&self.queue.seen)).await {
             Ok(group) => Box::new(group),
             Err(error) => {
                 // The others would only meet the same error.

@@ -1,17 +1,19 @@
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::oneshot;
 
 use super::{WAITING_MOST, change::Change};
-use crate::StoreError;
+use crate::{StoreError, history::Seen};
 
 /// Changes that wait for their turn, first come, first served.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     state: Mutex<State>,
+    /// Up to where this process knows the history; its groups move it when they have committed.
+    pub(crate) seen: Arc<Seen>,
 }
 
 #[derive(Debug, Default)]

@@ -2,16 +2,23 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use model::{InstallationId, KeyId, KeySettings, LifeCycle};
 use sqlx::{Postgres, Sqlite, pool::PoolConnection};
+use uuid::Uuid;
 
 use super::{
     MEMBERS_MOST,
     ended::{Ended, Outcome},
     kept::{COUNT_KEYS, Kept},
 };
-use crate::{StoreError, audit_end::SET_AUDIT_HEAD, db::Db, inserts::Inserts, sql::query};
+use crate::{Moment, StoreError, audit_end::SET_AUDIT_HEAD, db::Db, history::Seen, inserts::Inserts, sql::query};
 
-pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value";
-pub(crate) const SET_EPOCH: &str = "UPDATE epoch SET value = $1 WHERE id = 1";
+pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value, mark";
+pub(crate) const SET_EPOCH: &str = "UPDATE epoch SET value = $1 WHERE id = 1 RETURNING mark";
+/// SQLite alone, whose triggers come too late for what is returned.
+pub(crate) const MOVE_EPOCH_SQLITE: &str =
+    "UPDATE epoch SET value = value + 1, mark = randomblob(16) WHERE id = 1 RETURNING value, mark";
+/// Likewise.
+pub(crate) const SET_EPOCH_SQLITE: &str =
+    "UPDATE epoch SET value = $1, mark = randomblob(16) WHERE id = 1 RETURNING mark";
 
 /// The connection of a transaction that is open.
 #[derive(Debug)]
@@ -60,6 +67,26 @@ impl Tx {
         Ok(())
     }
 
+    /// Moves the epoch by one. Gives the new one, and its mark.
+    async fn move_epoch(&mut self) -> Result<(i64, Uuid), StoreError> {
+        Ok(match self {
+            Self::Sqlite(connection) => sqlx::query_as(MOVE_EPOCH_SQLITE).fetch_one(&mut **connection).await?,
+            Self::Postgres(connection) => sqlx::query_as(MOVE_EPOCH).fetch_one(&mut **connection).await?,
+        })
+    }
+
+    /// Moves the epoch to this. Gives its mark.
+    async fn set_epoch(&mut self, epoch: i64) -> Result<Uuid, StoreError> {
+        Ok(match self {
+            Self::Sqlite(connection) => {
+                sqlx::query_scalar(SET_EPOCH_SQLITE).bind(epoch).fetch_one(&mut **connection).await?
+            }
+            Self::Postgres(connection) => {
+                sqlx::query_scalar(SET_EPOCH).bind(epoch).fetch_one(&mut **connection).await?
+            }
+        })
+    }
+
     fn close_on_drop(&mut self) {
         match self {
             Self::Sqlite(connection) => connection.close_on_drop(),
@@ -95,8 +122,10 @@ enum Savepoint {
 #[derive(Debug)]
 pub(crate) struct Group {
     tx: Tx,
-    /// The value of the epoch's row in this transaction.
-    written_epoch: i64,
+    /// The value of the epoch's row in this transaction, and its mark.
+    written: Moment,
+    /// Where it is noted that it was committed.
+    seen: Arc<Seen>,
     /// The epoch of the newest change that stays.
     epoch: i64,
     pub(crate) kept: Kept,
@@ -114,14 +143,15 @@ pub(crate) struct Group {
 
 impl Group {
     /// Begins a transaction and moves the epoch.
-    pub(super) async fn begin(db: &Db) -> Result<Self, StoreError> {
+    pub(super) async fn begin(db: &Db, seen: Arc<Seen>) -> Result<Self, StoreError> {
         let (tx, begin) = match db {
             Db::Sqlite { write, .. } => (Tx::Sqlite(write.acquire().await?), "BEGIN IMMEDIATE"),
             Db::Postgres { write, .. } => (Tx::Postgres(write.acquire().await?), "BEGIN"),
         };
         let mut group = Self {
             tx,
-            written_epoch: 0,
+            written: Moment { epoch: 0, mark: Uuid::nil() },
+            seen,
             epoch: 0,
             kept: Kept::default(),
             callers: Callers::new(),
@@ -133,10 +163,9 @@ impl Group {
             ended: Ended::new(),
         };
         group.tx.run(begin).await?;
-        group.written_epoch = on_connection!(&mut group.tx, connection => {
-            sqlx::query_scalar(MOVE_EPOCH).fetch_one(connection).await?
-        });
-        group.epoch = group.written_epoch - 1;
+        let (epoch, mark) = group.tx.move_epoch().await?;
+        group.written = Moment { epoch, mark };
+        group.epoch = epoch - 1;
         Ok(group)
     }
 
@@ -241,7 +270,9 @@ impl Group {
             return self.tx.run("ROLLBACK").await;
         }
         self.write_kept().await?;
-        self.tx.run("COMMIT").await
+        self.tx.run("COMMIT").await?;
+        self.seen.go_on_to(self.written);
+        Ok(())
     }
 
     /// Says how it ended. The connection goes back where it came from if all is well.
@@ -272,11 +303,8 @@ impl Group {
                 sqlx::query(COUNT_KEYS).bind(installation.0).bind(more).execute(connection).await?;
             });
         }
-        if self.epoch != self.written_epoch {
-            let epoch = self.epoch;
-            on_connection!(&mut self.tx, connection => {
-                sqlx::query(SET_EPOCH).bind(epoch).execute(connection).await?;
-            });
+        if self.epoch != self.written.epoch {
+            self.written = Moment { epoch: self.epoch, mark: self.tx.set_epoch(self.epoch).await? };
         }
         Ok(())
     }

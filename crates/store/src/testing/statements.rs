@@ -1,7 +1,7 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    deployment, examine, group, handover, idempotency, installation, invitation, migrations, password_reset, people,
-    record, restored, set_up_link, store, usage,
+    deployment, examine, group, handover, history, idempotency, installation, invitation, migrations, password_reset,
+    people, record, restored, set_up_link, store, usage,
 };
 
 macro_rules! statements {
@@ -42,6 +42,9 @@ statements! {
 /// Of SQLite alone.
 pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
     ("SEARCH_HITS", api_key::SEARCH_HITS),
+    ("HISTORY_SQLITE", history::HISTORY_SQLITE),
+    ("MOVE_EPOCH_SQLITE", group::MOVE_EPOCH_SQLITE),
+    ("SET_EPOCH_SQLITE", group::SET_EPOCH_SQLITE),
     ("IS_KEYDESK", backup::IS_KEYDESK),
     ("MIGRATED_SQLITE", migrations::MIGRATED_SQLITE),
 ];
@@ -49,6 +52,7 @@ pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
 /// Of PostgreSQL alone.
 pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[
     ("LOCK_EPOCH", usage::LOCK_EPOCH),
+    ("HISTORY", history::HISTORY),
     ("ANALYZE_DUE", store::ANALYZE_DUE),
     ("MIGRATED_POSTGRES", migrations::MIGRATED_POSTGRES),
     ("AT_WORK", restored::AT_WORK),
