@@ -33,6 +33,7 @@ impl Keydesk {
         let mut tasks = JoinSet::new();
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().poll_forever()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().keep_warm()));
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_writing()));
         tasks.spawn(self.clone().flush_until(stop.subscribe()));
         tasks.spawn(self.clone().purge_until(stop.subscribe()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().log_heads_forever()));
@@ -149,6 +150,11 @@ impl Keydesk {
         }
         if let Err(error) = self.inner.store.erase_expired_handovers(now).await {
             tracing::warn!(%error, "secrets of hand-over links that have expired could not be erased");
+        }
+        match self.inner.store.recount_keys().await {
+            Ok(0) => {}
+            Ok(installations) => tracing::error!(installations, "numbers of keys were wrong; they are counted anew"),
+            Err(error) => tracing::warn!(%error, "keys could not be counted anew"),
         }
         match self.inner.store.purge(now.plus_millis(-KEPT_MS), now.plus_millis(-RESTORE_WINDOW_MS)).await {
             Ok(keys) => {

@@ -3,7 +3,7 @@ use std::{
     fmt,
     future::Future,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock, atomic::AtomicBool},
+    sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicBool},
 };
 
 use model::{Actor, Bounds, Catalogue, InstallationId, Instant, KeyError, KeyStatus, Permission, SecretFormat};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use verify::Verifier;
 
 use crate::{
-    Authority, Caller, Clock, Entropy, Installation, Keyring,
+    Authority, Caller, Clock, Entropy, Installation, Keyring, NotWritable, Ready,
     audit::{self, AuditEvent, By},
     entropy, failure,
     keyring::KeyringFile,
@@ -42,6 +42,8 @@ pub(crate) struct Inner {
     /// Held from the reading of installations until they are in memory, so that an older reading never replaces a newer
     /// one.
     pub(crate) reloading: tokio::sync::Mutex<()>,
+    /// Why nothing can be written, as it was found last.
+    pub(crate) not_writable: Mutex<Option<NotWritable>>,
     /// They must be read again before memory counts as fresh.
     pub(crate) installations_due: AtomicBool,
     /// Memory was forgotten, and is to be read anew.
@@ -90,8 +92,8 @@ impl Keydesk {
         entropy::request_id(now)
     }
 
-    /// Whether calls can be answered.
-    pub async fn ready(&self) -> Result<(), NotReady> {
+    /// Whether calls can be answered; and if so, whether anything can be written.
+    pub async fn ready(&self) -> Result<Ready, NotReady> {
         let answers = self.inner.store.look().await;
         match answers {
             Err(StoreError::Replaced) => Err(NotReady::Replaced),
@@ -100,7 +102,7 @@ impl Keydesk {
                 Err(NotReady::Database)
             }
             Ok(_) if !self.inner.verifier.is_fresh() => Err(NotReady::Database),
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(Ready { not_writable: self.not_writable() }),
         }
     }
 

@@ -75,6 +75,7 @@ mod update;
 mod via;
 mod visitor;
 mod whoami;
+mod writing;
 
 pub use account_link::NewAccountLink;
 pub use administrator::NewAdministrator;
@@ -110,3 +111,4 @@ pub use switch::Switched;
 pub use throttle::ThrottleCounters;
 pub use via::{UserAgent, Via};
 pub use visitor::Visitor;
+pub use writing::{NotWritable, Ready};

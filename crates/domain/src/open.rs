@@ -2,7 +2,7 @@ use std::{
     fs, io,
     os::unix::fs::DirBuilderExt as _,
     path::PathBuf,
-    sync::{Arc, RwLock, atomic::AtomicBool},
+    sync::{Arc, Mutex, RwLock, atomic::AtomicBool},
 };
 
 use model::{Actor, Catalogue, KeyError, SecretFormat};
@@ -173,6 +173,7 @@ impl Keydesk {
                 verifier,
                 installations: RwLock::default(),
                 reloading: tokio::sync::Mutex::default(),
+                not_writable: Mutex::default(),
                 installations_due: AtomicBool::new(false),
                 warm_again: tokio::sync::Notify::new(),
                 passwords,

@@ -44,6 +44,7 @@ mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod usage;
+mod work;
 
 pub use address::{has_password, sqlite_file};
 pub use admin_session::{SessionsEnded, StoredSession};
@@ -66,7 +67,7 @@ pub use installation::StoredInstallation;
 pub use invitation::StoredInvitation;
 pub use migrations::Tables;
 pub use password_reset::StoredReset;
-pub use record::StoredRecord;
+pub use record::{Records, StoredRecord, Unreadable};
 pub use restored::connections_of_keydesk;
 pub use set_up_link::StoredSetUpLink;
 pub use sqlite_files::{BESIDE, DatabaseLock, beside};

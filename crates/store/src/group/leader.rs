@@ -47,9 +47,10 @@ impl Leader {
     }
 
     async fn lead_group(&self, first: Waiting) {
-        let mut group = match Group::begin(&self.db, Arc::clone(&self.queue.seen)).await {
+        let mut group = match Group::begin(&self.db, &self.queue).await {
             Ok(group) => Box::new(group),
             Err(error) => {
+                self.queue.doubt.raise();
                 // The others would only meet the same error.
                 refuse(first, error.clone());
                 self.queue.drain().into_iter().for_each(|waiting| refuse(waiting, error.clone()));

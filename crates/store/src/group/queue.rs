@@ -6,7 +6,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{WAITING_MOST, change::Change};
-use crate::{StoreError, history::Seen};
+use crate::{StoreError, history::Seen, work::Doubt};
 
 /// Changes that wait for their turn, first come, first served.
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ pub(crate) struct Queue {
     state: Mutex<State>,
     /// Up to where this process knows the history; its groups move it when they have committed.
     pub(crate) seen: Arc<Seen>,
+    /// Wakes whoever watches over the writing.
+    pub(crate) doubt: Doubt,
 }
 
 #[derive(Debug, Default)]

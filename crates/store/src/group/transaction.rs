@@ -5,11 +5,11 @@ use sqlx::{Postgres, Sqlite, pool::PoolConnection};
 use uuid::Uuid;
 
 use super::{
-    MEMBERS_MOST,
+    MEMBERS_MOST, Queue,
     ended::{Ended, Outcome},
     kept::{COUNT_KEYS, Kept},
 };
-use crate::{Moment, StoreError, audit_end::SET_AUDIT_HEAD, db::Db, history::Seen, inserts::Inserts, sql::query};
+use crate::{Moment, StoreError, audit_end::SET_AUDIT_HEAD, db::Db, inserts::Inserts, sql::query};
 
 pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value, mark";
 pub(crate) const SET_EPOCH: &str = "UPDATE epoch SET value = $1 WHERE id = 1 RETURNING mark";
@@ -44,8 +44,26 @@ macro_rules! on_connection {
 }
 
 impl Tx {
+    /// A connection that can write, before its transaction.
+    pub(crate) async fn acquire(db: &Db) -> Result<Self, StoreError> {
+        Ok(match db {
+            Db::Sqlite { write, .. } => Self::Sqlite(write.acquire().await?),
+            Db::Postgres { write, .. } => Self::Postgres(write.acquire().await?),
+        })
+    }
+
+    /// Begins a transaction. Not as sqlx does it, which counts how deep it is, and goes on counting when the database has
+    /// rolled back by itself.
+    pub(crate) async fn begin(&mut self) -> Result<(), StoreError> {
+        let begin = match self {
+            Self::Sqlite(_) => "BEGIN IMMEDIATE",
+            Self::Postgres(_) => "BEGIN",
+        };
+        self.run(begin).await
+    }
+
     /// Runs statements without values. One trip, however many there are: PostgreSQL takes several only unprepared.
-    async fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {
+    pub(crate) async fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(connection) => {
                 sqlx::query(sql).execute(&mut **connection).await?;
@@ -87,7 +105,7 @@ impl Tx {
         })
     }
 
-    fn close_on_drop(&mut self) {
+    pub(crate) fn close_on_drop(&mut self) {
         match self {
             Self::Sqlite(connection) => connection.close_on_drop(),
             Self::Postgres(connection) => connection.close_on_drop(),
@@ -124,8 +142,8 @@ pub(crate) struct Group {
     tx: Tx,
     /// The value of the epoch's row in this transaction, and its mark.
     written: Moment,
-    /// Where it is noted that it was committed.
-    seen: Arc<Seen>,
+    /// Where it is noted how it ended.
+    queue: Arc<Queue>,
     /// The epoch of the newest change that stays.
     epoch: i64,
     pub(crate) kept: Kept,
@@ -143,15 +161,11 @@ pub(crate) struct Group {
 
 impl Group {
     /// Begins a transaction and moves the epoch.
-    pub(super) async fn begin(db: &Db, seen: Arc<Seen>) -> Result<Self, StoreError> {
-        let (tx, begin) = match db {
-            Db::Sqlite { write, .. } => (Tx::Sqlite(write.acquire().await?), "BEGIN IMMEDIATE"),
-            Db::Postgres { write, .. } => (Tx::Postgres(write.acquire().await?), "BEGIN"),
-        };
+    pub(super) async fn begin(db: &Db, queue: &Arc<Queue>) -> Result<Self, StoreError> {
         let mut group = Self {
-            tx,
+            tx: Tx::acquire(db).await?,
             written: Moment { epoch: 0, mark: Uuid::nil() },
-            seen,
+            queue: Arc::clone(queue),
             epoch: 0,
             kept: Kept::default(),
             callers: Callers::new(),
@@ -162,7 +176,7 @@ impl Group {
             over: false,
             ended: Ended::new(),
         };
-        group.tx.run(begin).await?;
+        group.tx.begin().await?;
         let (epoch, mark) = group.tx.move_epoch().await?;
         group.written = Moment { epoch, mark };
         group.epoch = epoch - 1;
@@ -271,13 +285,16 @@ impl Group {
         }
         self.write_kept().await?;
         self.tx.run("COMMIT").await?;
-        self.seen.go_on_to(self.written);
+        self.queue.seen.go_on_to(self.written);
         Ok(())
     }
 
     /// Says how it ended. The connection goes back where it came from if all is well.
     pub(super) fn settle(mut self, outcome: Outcome) {
         self.over = outcome.is_ok();
+        if !self.over {
+            self.queue.doubt.raise();
+        }
         self.ended.tell(outcome);
     }
 

@@ -1,7 +1,7 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     deployment, examine, group, handover, history, idempotency, installation, invitation, migrations, password_reset,
-    people, record, restored, set_up_link, store, usage,
+    people, record, restored, set_up_link, store, usage, work,
 };
 
 macro_rules! statements {
@@ -30,12 +30,13 @@ statements! {
         ERASE_EXPIRED PURGE_HANDOVERS;
     idempotency: FIND_ANSWER KEEP_ANSWER DROP_ANSWERS PURGE_ANSWERS;
     migrations: APPLIED;
-    installation: INSTALLATIONS KEY_COUNT INSERT_INSTALLATION SWITCH_MODULE;
+    installation: INSTALLATIONS RECOUNT_KEYS KEY_COUNT INSERT_INSTALLATION SWITCH_MODULE;
     invitation: INSERT_INVITATION INVITATION_BY_TOKEN ACCEPT_INVITATION WITHDRAW_INVITATION INVITATIONS PURGE_INVITATIONS;
     people: PEOPLE;
     password_reset: PUT_RESET RESET_BY_TOKEN WITHDRAW_RESET PURGE_RESETS;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
     restored: RAISE_EPOCH DROP_INVITATIONS DROP_RESETS;
+    work: WRITE_NOTHING;
     set_up_link: SET_UP_LINKS SET_UP_LINK PUT_SET_UP_LINK END_SET_UP_LINKS;
 }
 

@@ -23,3 +23,4 @@ mod search;
 mod selection;
 mod set_up_links;
 mod usage;
+mod writing;
