@@ -155,6 +155,13 @@ impl Cache {
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
+    /// Forgets a record that is older than this epoch. What was read before and comes later is not kept.
+    pub(crate) fn forget_older(&self, digest: &Digest, epoch: i64) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        let _ = self.records.pin().remove_if(&head(digest), |_, there| there.digest == *digest && there.epoch < epoch);
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
     /// How often everything was forgotten.
     pub(crate) fn histories(&self) -> u64 {
         self.histories.load(Ordering::Acquire)

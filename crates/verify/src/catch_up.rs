@@ -58,7 +58,7 @@ impl Verifier {
         if newest == known {
             return Ok(None);
         }
-        inner.cache.apply(inner.store.records_changed(known, newest).await?);
+        self.apply(inner.store.records_changed(known, newest).await?);
         inner.store.go_on(look.newest);
         Ok(Some(newest))
     }
@@ -95,9 +95,10 @@ impl Verifier {
         let (cache, store) = (&self.inner.cache, &self.inner.store);
         let histories = cache.histories();
         let page = store.records_after(after, WARM_PAGE).await?;
-        let Some(last) = page.last() else { return Ok(Warmed::All) };
-        let reached = Warmed::UpTo(last.secret);
-        Ok(if cache.warm(page, histories, store.seen()) { reached } else { Warmed::Full })
+        let Some(last) = page.last_secret() else { return Ok(Warmed::All) };
+        let room = cache.warm(page.read, histories, store.seen());
+        self.refuse_unreadable(page.unreadable);
+        Ok(if room { Warmed::UpTo(last) } else { Warmed::Full })
     }
 
     /// Forgets tombstones and ended secrets that the database has purged.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use model::{Code, Instant, SecretFormat};
-use store::{Digest, Store, StoredRecord};
+use store::{Digest, Records, Store, StoredRecord, Unreadable};
 
 use crate::{Peppers, Prepared, Record, cache::Cache, freshness::Freshness, usage::Usage};
 
@@ -97,8 +97,26 @@ impl Verifier {
     }
 
     /// Puts records of keys that changed into memory. A change calls this when it has committed and before it answers.
-    pub fn apply(&self, changed: Vec<StoredRecord>) {
-        self.inner.cache.apply(changed);
+    ///
+    /// A key whose row can't be read is refused from now on, and no other is.
+    pub fn apply(&self, changed: impl Into<Records>) {
+        let Records { read, unreadable } = changed.into();
+        self.inner.cache.apply(read);
+        self.refuse_unreadable(unreadable);
+    }
+
+    /// Forgets what memory has of these. Each call then asks the database, which is where it is refused.
+    pub(crate) fn refuse_unreadable(&self, unreadable: Vec<Unreadable>) {
+        for row in unreadable {
+            let key = row.key.map(|key| key.to_string());
+            tracing::error!(
+                key, error = %row.error,
+                "a key can't be read: it is refused, and no other is (a newer release wrote it, or it was damaged)"
+            );
+            if let Some(digest) = row.digest {
+                self.inner.cache.forget_older(&digest, row.epoch);
+            }
+        }
     }
 
     /// As [`Verifier::apply`], of records that were prepared while the change could still fail.

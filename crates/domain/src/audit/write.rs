@@ -186,7 +186,7 @@ impl<'a> Log<'a> {
     }
 }
 
-/// An actor, as entries hold it.
+/// An actor, as entries hold it. It is never empty: an entry without an actor would be signed, and say nothing.
 pub(crate) fn actor_text(actor: Actor) -> String {
-    serde_json::to_string(&actor).unwrap_or_default()
+    serde_json::to_string(&actor).expect("a kind and an id, which JSON can always hold")
 }

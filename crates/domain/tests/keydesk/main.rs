@@ -36,5 +36,6 @@ mod selection;
 mod switch;
 mod test_keydesk;
 mod together;
+mod unreadable;
 mod update;
 mod usage;

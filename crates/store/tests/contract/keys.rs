@@ -76,7 +76,7 @@ async fn a_key_is_found_in_its_own_installation_only(database: TestDatabase) {
     let mut change = store.change().await.unwrap();
     assert_eq!(change.key(foreign, id).await.unwrap(), None);
     assert_eq!(change.records_of_key(foreign, id).await.unwrap(), []);
-    assert_eq!(change.records_of_keys(foreign, &[id]).await.unwrap(), []);
+    assert_eq!(change.records_of_keys(foreign, &[id]).await.unwrap().read, []);
     assert_eq!(change.sealed_copy(foreign, id).await.unwrap(), None);
     assert!(!change.update_key(foreign, id, &named("Mine"), at(50)).await.unwrap());
     assert_eq!(change.switch_keys(foreign, &[id], false, at(50)).await.unwrap(), []);
@@ -164,7 +164,7 @@ async fn deleting_more_than_one_statement_can_name(database: TestDatabase) {
     let ids: Vec<KeyId> = (1_000..4_000).map(key_id).collect();
     let mut change = store.change().await.unwrap();
     let deleted = change.delete_keys(installation(1), &ids, at(5_000)).await.unwrap();
-    let records = change.records_of_keys(installation(1), &ids).await.unwrap();
+    let records = change.records_of_keys(installation(1), &ids).await.unwrap().read;
     assert_eq!(deleted.len(), 1_100);
     assert!(
         records.iter().filter(|record| record.kind == KeyKind::Issued).all(|record| record.life.deleted_at.is_some())
