@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::{Store, StoreError, db::Db, group::Tx};
+use crate::{Store, StoreError, group::Tx};
 
 /// A transaction. Dropped before its end it closes its connection: the database rolls back, and nobody gets a connection that
 /// is in the middle of something. That SQLite has rolled back by itself, as it does on a full disk, makes no difference.
