@@ -6,7 +6,7 @@ use tokio::{sync::watch, task::JoinSet, time};
 use uuid::Uuid;
 use verify::Warmed;
 
-use crate::{Keydesk, idempotency::KEPT_MS, session_life::sessions_ended};
+use crate::{Keydesk, idempotency::KEPT_MS, passed_time::WallClock, session_life::sessions_ended};
 
 /// How often Keydesk looks for changes made elsewhere: four times within the second in which they must be known.
 const POLL: Duration = Duration::from_millis(250);
@@ -45,8 +45,16 @@ impl Keydesk {
         ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         // The same four times a second would bury all else.
         let mut said = None;
+        let mut wall = WallClock::default();
         loop {
             ticks.tick().await;
+            if let Some(step) = wall.step(self.now(), self.inner.clock.elapsed()) {
+                let by = step / 1_000;
+                tracing::warn!(
+                    seconds = by,
+                    "the clock was set by {by} s; expiry is decided by it, and freshness is not"
+                );
+            }
             match self.poll().await {
                 Ok(()) if said.take().is_some() => tracing::info!("changes made elsewhere are read again"),
                 Ok(()) => {}
@@ -140,8 +148,13 @@ impl Keydesk {
         }
     }
 
-    pub(crate) async fn purge(&self) {
-        let now = self.now();
+    /// Removes what is too old, as happens once an hour. Nothing goes because a clock jumped.
+    pub async fn purge(&self) {
+        let now = match self.passed_time().await {
+            Ok(Some(now)) => now,
+            Ok(None) => return,
+            Err(error) => return tracing::warn!(%error, "nobody knows how much time has passed; nothing is removed"),
+        };
         if let Err(error) = self.inner.store.purge_sessions(sessions_ended(now)).await {
             tracing::warn!(%error, "ended sessions could not be removed");
         }

@@ -4,6 +4,7 @@ use std::{
     future::Future,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicBool},
+    time::Duration,
 };
 
 use model::{Actor, Bounds, Catalogue, InstallationId, Instant, KeyError, KeyStatus, Permission, SecretFormat};
@@ -44,6 +45,8 @@ pub(crate) struct Inner {
     pub(crate) reloading: tokio::sync::Mutex<()>,
     /// Why nothing can be written, as it was found last.
     pub(crate) not_writable: Mutex<Option<NotWritable>>,
+    /// When it was last asked how much time has passed, by the clock that nobody sets.
+    pub(crate) time_looked_at: Mutex<Duration>,
     /// They must be read again before memory counts as fresh.
     pub(crate) installations_due: AtomicBool,
     /// Memory was forgotten, and is to be read anew.

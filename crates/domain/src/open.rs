@@ -160,8 +160,10 @@ impl Keydesk {
         };
         let peppers = keyring.peppers().clone();
         let verifier = Verifier::new(store.clone(), peppers, format.clone(), max_cached_keys, look.newest.epoch, ticks);
+        let time_looked_at = Mutex::new(clock.elapsed());
         let keydesk = Self {
             inner: Arc::new(Inner {
+                time_looked_at,
                 store,
                 keyring,
                 format,
@@ -181,6 +183,7 @@ impl Keydesk {
                 lines: Lines::default(),
             }),
         };
+        keydesk.prove_keyring().await?;
         keydesk.make_first_installation().await.map_err(OpenError::First)?;
         keydesk.read_installations().await?;
         keydesk.begin_audit().await?;

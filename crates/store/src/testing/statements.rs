@@ -1,7 +1,7 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    deployment, examine, group, handover, history, idempotency, installation, invitation, migrations, password_reset,
-    people, record, restored, set_up_link, store, usage, work,
+    deployment, examine, group, handover, history, idempotency, installation, invitation, keyring_proof, migrations,
+    password_reset, people, purge_clock, record, restored, set_up_link, store, usage, work,
 };
 
 macro_rules! statements {
@@ -32,6 +32,8 @@ statements! {
     migrations: APPLIED;
     installation: INSTALLATIONS RECOUNT_KEYS KEY_COUNT INSERT_INSTALLATION SWITCH_MODULE;
     invitation: INSERT_INVITATION INVITATION_BY_TOKEN ACCEPT_INVITATION WITHDRAW_INVITATION INVITATIONS PURGE_INVITATIONS;
+    purge_clock: PURGE_CLOCK MOVE_PURGE_CLOCK;
+    keyring_proof: KEYRING_PROOFS INSERT_KEYRING_PROOF SEALED_UNDER_MASTER SEALED_UNDER_PEPPER KEYRING_USES;
     people: PEOPLE;
     password_reset: PUT_RESET RESET_BY_TOKEN WITHDRAW_RESET PURGE_RESETS;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
@@ -54,6 +56,7 @@ pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
 pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[
     ("LOCK_EPOCH", usage::LOCK_EPOCH),
     ("HISTORY", history::HISTORY),
+    ("CLOCK", purge_clock::CLOCK),
     ("ANALYZE_DUE", store::ANALYZE_DUE),
     ("MIGRATED_POSTGRES", migrations::MIGRATED_POSTGRES),
     ("AT_WORK", restored::AT_WORK),
