@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use model::{RESTORE_WINDOW_MS, SecretId};
-use store::StoreError;
+use store::{HintsEnded, StoreError};
 use tokio::{sync::watch, task::JoinSet, time};
 use uuid::Uuid;
 use verify::Warmed;
@@ -10,6 +10,11 @@ use crate::{Keydesk, idempotency::KEPT_MS, passed_time::WallClock, session_life:
 
 /// How often Keydesk looks for changes made elsewhere: four times within the second in which they must be known.
 const POLL: Duration = Duration::from_millis(250);
+/// The least time between two looks after a hint.
+const BETWEEN_HINTS: Duration = Duration::from_millis(10);
+/// How long until it is listened for hints again, when the connection was lost, and when none arrives.
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+const TRY_HINTS_AGAIN: Duration = Duration::from_secs(10 * 60);
 /// How often counted calls are written down.
 const FLUSH: Duration = Duration::from_secs(5);
 /// How often rows that are too old are removed.
@@ -32,6 +37,7 @@ impl Keydesk {
         let (stop, _) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().poll_forever()));
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().listen_forever()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().keep_warm()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_writing()));
         tasks.spawn(self.clone().flush_until(stop.subscribe()));
@@ -47,7 +53,10 @@ impl Keydesk {
         let mut said = None;
         let mut wall = WallClock::default();
         loop {
-            ticks.tick().await;
+            let hinted = tokio::select! {
+                _ = ticks.tick() => false,
+                () = self.inner.hinted.notified() => true,
+            };
             if let Some(step) = wall.step(self.now(), self.inner.clock.elapsed()) {
                 let by = step / 1_000;
                 tracing::warn!(
@@ -66,6 +75,32 @@ impl Keydesk {
                     }
                 }
             }
+            if hinted {
+                // However many hints there are; the looks without a hint are not put off.
+                time::sleep(BETWEEN_HINTS).await;
+            }
+        }
+    }
+
+    /// Listens for hints of changes made elsewhere, where the database gives any.
+    async fn listen_forever(self) {
+        let mut told = false;
+        loop {
+            let ended = self.inner.store.listen(|| self.inner.hinted.notify_one()).await;
+            // The poll tells when the database is gone.
+            let again = match ended {
+                Ok(HintsEnded::Never) => return,
+                Ok(HintsEnded::Kept) => {
+                    if !std::mem::replace(&mut told, true) {
+                        tracing::warn!(
+                            "no notification of the database arrives (a pooler keeps them): changes made elsewhere are known by looking, within 250 ms"
+                        );
+                    }
+                    TRY_HINTS_AGAIN
+                }
+                Ok(HintsEnded::Lost) | Err(_) => LISTEN_AGAIN,
+            };
+            time::sleep(again).await;
         }
     }
 

@@ -49,6 +49,8 @@ pub(crate) struct Inner {
     pub(crate) time_looked_at: Mutex<Duration>,
     /// They must be read again before memory counts as fresh.
     pub(crate) installations_due: AtomicBool,
+    /// Somebody has committed a change.
+    pub(crate) hinted: tokio::sync::Notify,
     /// Memory was forgotten, and is to be read anew.
     pub(crate) warm_again: tokio::sync::Notify,
     pub(crate) passwords: Passwords,

@@ -177,6 +177,7 @@ impl Keydesk {
                 reloading: tokio::sync::Mutex::default(),
                 not_writable: Mutex::default(),
                 installations_due: AtomicBool::new(false),
+                hinted: tokio::sync::Notify::new(),
                 warm_again: tokio::sync::Notify::new(),
                 passwords,
                 throttle: Throttle::new(behind_unnamed_proxy),

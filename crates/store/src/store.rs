@@ -108,6 +108,7 @@ impl Store {
             .acquire_timeout(Duration::from_secs(20))
             .connect_with(options.clone())
             .await?;
+        postgres::refuse_shared_backends(&write).await?;
         migrate_postgres(&write).await?;
         let read =
             postgres::pool().max_connections(12).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);

@@ -18,6 +18,10 @@ BEGIN
     DELETE FROM epoch_mark WHERE epoch > LEAST(OLD.value, NEW.value - 1);
     DELETE FROM epoch_mark WHERE epoch <= NEW.value - 100000;
     INSERT INTO epoch_mark (epoch, mark) VALUES (NEW.value, NEW.mark);
+    -- Other nodes are told when this is committed. Engines that speak PostgreSQL's protocol may lack it; they look all the same.
+    IF to_regprocedure('pg_notify(text, text)') IS NOT NULL THEN
+        PERFORM pg_notify('keydesk_change', NEW.value::text);
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER epoch_marked BEFORE UPDATE OF value ON epoch FOR EACH ROW EXECUTE FUNCTION epoch_marked();

@@ -1,7 +1,7 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    deployment, examine, group, handover, history, idempotency, installation, invitation, keyring_proof, migrations,
-    password_reset, people, purge_clock, record, restored, set_up_link, store, usage, work,
+    deployment, examine, group, handover, hints, history, idempotency, installation, invitation, keyring_proof,
+    migrations, password_reset, people, postgres, purge_clock, record, restored, set_up_link, store, usage, work,
 };
 
 macro_rules! statements {
@@ -56,7 +56,9 @@ pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
 pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[
     ("LOCK_EPOCH", usage::LOCK_EPOCH),
     ("HISTORY", history::HISTORY),
+    ("TRY_HINT", hints::TRY_HINT),
     ("CLOCK", purge_clock::CLOCK),
+    ("BACKEND", postgres::BACKEND),
     ("ANALYZE_DUE", store::ANALYZE_DUE),
     ("MIGRATED_POSTGRES", migrations::MIGRATED_POSTGRES),
     ("AT_WORK", restored::AT_WORK),

@@ -8,6 +8,7 @@ mod audit;
 mod fixture;
 mod groups;
 mod handovers;
+mod history;
 mod installations;
 mod keys;
 mod limits;
