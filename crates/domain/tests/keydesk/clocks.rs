@@ -17,6 +17,7 @@ use crate::test_keydesk::{HOUR, SECOND, START, call, code, new_key};
 on_both_databases!(
     a_jump_ahead_removes_nothing,
     time_that_has_passed_removes_what_is_old,
+    a_clock_that_is_back_at_the_start_takes_nothing_away,
     a_step_back_makes_memory_no_fresher
 );
 
@@ -141,4 +142,20 @@ async fn a_step_back_makes_memory_no_fresher(database: TestDatabase) {
     desk.keydesk.verifier().proven_fresh(desk.keydesk.verifier().elapsed());
     desk.set(24 * HOUR);
     assert!(asked().await);
+}
+
+async fn a_clock_that_is_back_at_the_start_takes_nothing_away(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    desk.deleted().await;
+    let issued = desk.keydesk.issue(&desk.operator, new_key("Acme")).await.unwrap();
+    desk.keydesk.purge().await;
+    desk.set(-365 * 24 * HOUR);
+    let again = node(&desk.database, &desk.clocks).await;
+    let background = again.start();
+    again.purge().await;
+    assert_eq!(code(&again, issued.secret.expose()).await, Code::Valid);
+    again.delete(&desk.operator, issued.key.id, None).await.unwrap();
+    assert_eq!(code(&again, issued.secret.expose()).await, Code::Revoked);
+    assert_eq!(desk.tombstones().await, 2);
+    background.stop().await;
 }
