@@ -144,9 +144,6 @@ impl Keydesk {
         if !keyring.peppers().proves(&deployment.keyring_proof) {
             return Err(KeyringError::Foreign.into());
         }
-        if let Some(id) = keyring.audit().other_than(&store.audit_keys().await?) {
-            return Err(KeyringError::ForeignAudit(id.to_owned()).into());
-        }
         let format = SecretFormat::new(&deployment.key_prefix)?;
         if chosen.is_some_and(|chosen| chosen != format) {
             return Err(OpenError::PrefixMoved { has: deployment.key_prefix });
@@ -185,6 +182,10 @@ impl Keydesk {
             }),
         };
         keydesk.prove_keyring().await?;
+        let audit_keys = keydesk.inner.store.audit_keys().await?;
+        if let Some(id) = keydesk.inner.keyring.audit().other_than(&audit_keys) {
+            return Err(KeyringError::ForeignAudit(id.to_owned()).into());
+        }
         keydesk.make_first_installation().await.map_err(OpenError::First)?;
         keydesk.read_installations().await?;
         keydesk.begin_audit().await?;

@@ -8,8 +8,6 @@ use tokio::time::timeout;
 
 use crate::{Store, StoreError, db::Db, postgres};
 
-/// Where the database tells of them: the trigger `epoch_marked` does.
-pub(crate) const CHANNEL: &str = "keydesk_change";
 /// Whether a notification arrives at all is tried with one.
 pub(crate) const TRY_HINT: &str = "SELECT pg_notify('keydesk_change', '')";
 /// How long that one may take.
@@ -30,6 +28,8 @@ impl Store {
     /// Calls `hint` whenever somebody has committed a change, on a connection that does nothing else, for as long as that
     /// lasts.
     pub async fn listen(&self, hint: impl Fn() + Send + Sync) -> Result<HintsEnded, StoreError> {
+        /// Where the trigger `epoch_marked` tells of them.
+        const CHANNEL: &str = "keydesk_change";
         let Db::Postgres { read, .. } = &self.db else { return Ok(HintsEnded::Never) };
         let own = postgres::pool().max_connections(1).connect_lazy_with(read.connect_options().as_ref().clone());
         let mut listener = PgListener::connect_with(&own).await?;

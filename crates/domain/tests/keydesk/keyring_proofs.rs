@@ -83,6 +83,10 @@ async fn doctor_says_who_still_needs_an_old_key(database: TestDatabase) {
             "3 secrets rest on the pepper key p1, which is no longer the newest"
         ]
     );
+    if desk.database.is_postgres() {
+        // Its audit log is signed under a key from the master key: without that it does not start.
+        return;
+    }
     let lost: String = right
         .lines()
         .filter(|line| !line.starts_with("master m1 "))
