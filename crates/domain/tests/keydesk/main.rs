@@ -38,6 +38,7 @@ mod selection;
 mod switch;
 mod test_keydesk;
 mod together;
+mod torn;
 mod unreadable;
 mod update;
 mod usage;
