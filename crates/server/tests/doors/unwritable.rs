@@ -56,7 +56,7 @@ impl Serving {
 async fn a_log_on_a_full_disk_stops_nothing_and_its_lines_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     for level in ["info", "debug"] {
-        let serving = Serving::start(folder.path(), level, |command| drop(command.stderr(full()))).await;
+        let serving = Serving::start(folder.path(), level, |command| _ = command.stderr(full())).await;
         assert!(wait_until(async || serving.dropped().await > 0).await, "no line was counted at {level}");
         assert!(serving.answers().await);
         assert_eq!(serving.end("-TERM").await, Some(0), "{level}");
@@ -66,7 +66,7 @@ async fn a_log_on_a_full_disk_stops_nothing_and_its_lines_are_counted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_whose_reader_has_gone_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let mut serving = Serving::start(folder.path(), "debug", |command| drop(command.stderr(Stdio::piped()))).await;
+    let mut serving = Serving::start(folder.path(), "debug", |command| _ = command.stderr(Stdio::piped())).await;
     drop(serving.child.stderr.take());
     assert!(wait_until(async || serving.answers().await && serving.dropped().await > 0).await);
     assert_eq!(serving.end("-TERM").await, Some(0));
@@ -76,7 +76,7 @@ async fn a_log_whose_reader_has_gone_stops_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_nobody_reads_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let serving = Serving::start(folder.path(), "debug", |command| drop(command.stderr(Stdio::piped()))).await;
+    let serving = Serving::start(folder.path(), "debug", |command| _ = command.stderr(Stdio::piped())).await;
     // More than the pipe and the queue hold.
     let asked = "GET /api/v1/whoami HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
     let mut left = 200;
