@@ -34,7 +34,7 @@ impl Keydesk {
 
     /// How many secrets rest on which key of the keyring.
     pub(crate) async fn examine_keyring(&self) -> Vec<Finding> {
-        const WHAT: &str = "keyring";
+        const WHAT: &str = "keys in use";
         let uses = match self.inner.store.keyring_uses().await {
             Ok(uses) => uses,
             Err(error) => return vec![Finding::new(WHAT, false, error.to_string(), "check that the database runs")],

@@ -68,7 +68,7 @@ async fn doctor_says_who_still_needs_an_old_key(database: TestDatabase) {
     desk.issue("Acme").await;
     let right = keyring(&desk);
     let keyring_of = async |keydesk: &Keydesk| -> Vec<Finding> {
-        keydesk.examine().await.into_iter().filter(|finding| finding.what == "keyring").collect()
+        keydesk.examine().await.into_iter().filter(|finding| finding.what == "keys in use").collect()
     };
     assert_eq!(keyring_of(&desk.keydesk).await, []);
     // Both Default API Keys, and one that was issued.

@@ -80,6 +80,6 @@ pub(crate) fn verifier(store: &Store, keys: usize) -> Known {
         1,
         std::sync::Arc::new(|| std::time::Duration::ZERO),
     );
-    verifier.apply((0..keys).map(stored).collect());
+    verifier.apply((0..keys).map(stored).collect::<Vec<_>>());
     Known { verifier, secrets: (0..keys).map(secret).collect() }
 }
