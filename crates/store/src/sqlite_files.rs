@@ -39,7 +39,11 @@ pub(crate) fn keep_private(database: &Path) -> io::Result<()> {
         _ => {}
     }
     for file in existing(database) {
-        let metadata = fs::metadata(&file)?;
+        let metadata = match fs::metadata(&file) {
+            // Whoever closes the database last takes away what is beside it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            metadata => metadata?,
+        };
         if metadata.mode() & 0o077 != 0 && metadata.uid() == geteuid().as_raw() {
             fs::set_permissions(&file, Permissions::from_mode(0o600))?;
         }
