@@ -81,7 +81,7 @@ impl Store {
 
 impl Change {
     /// Corrects the number of the installation's keys. Growth is written when the group ends. A decrease is written at
-    /// once, with the growth that waits, since the database refuses a number below zero.
+    /// once, with the growth that waits, since a number goes no lower than zero.
     pub async fn count_keys(&mut self, installation: InstallationId, more: i64) -> Result<(), StoreError> {
         if more >= 0 {
             self.kept().add_count(installation, more);

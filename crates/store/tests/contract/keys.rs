@@ -233,7 +233,15 @@ async fn counting(database: TestDatabase) {
     assert_eq!(store.key_count(installation(2)).await.unwrap(), 0);
     assert_eq!(store.key_count(installation(3)).await.unwrap(), 0);
     let mut change = store.change().await.unwrap();
-    assert!(change.count_keys(installation(2), -1).await.is_err(), "a count below none");
+    // A number that is wrong makes no deletion fail, and is counted anew.
+    change.count_keys(installation(1), -5).await.unwrap();
+    change.count_keys(installation(2), -1).await.unwrap();
+    change.commit().await.unwrap();
+    assert_eq!(store.key_count(installation(1)).await.unwrap(), 0);
+    assert_eq!(store.key_count(installation(2)).await.unwrap(), 0);
+    assert_eq!(store.recount_keys().await.unwrap(), 1);
+    assert_eq!(store.key_count(installation(1)).await.unwrap(), 2);
+    assert_eq!(store.recount_keys().await.unwrap(), 0);
 }
 
 async fn changes_are_numbered_in_the_order_of_commits(database: TestDatabase) {
