@@ -1,23 +1,8 @@
 //! Whether the database's past is still the one that this process knows.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicI64, Ordering::Relaxed},
-};
-
 use uuid::Uuid;
 
-use crate::{Store, StoreError, db::Db};
-
-/// A point in the history of a database: how many changes it had, and the random mark of the newest. Two databases, or one
-/// before and after it was set back, may have the same number and never the same mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
-    /// The epoch.
-    pub epoch: i64,
-    /// Its mark.
-    pub mark: Uuid,
-}
+use crate::{Moment, Store, StoreError, db::Db};
 
 /// How a database stands to what this process has seen of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,41 +12,6 @@ pub struct Look {
     /// What this process has seen is its past. False: it was set back, or is another one; or what was seen is so long ago
     /// that nobody can tell.
     pub continues: bool,
-}
-
-/// The newest moment that this process has seen: of its own changes, and of those that it looked for.
-#[derive(Debug)]
-pub(crate) struct Seen {
-    moment: Mutex<Option<Moment>>,
-    /// Its epoch, to be read without waiting. `i64::MAX`: nobody has looked yet.
-    epoch: AtomicI64,
-}
-
-impl Default for Seen {
-    fn default() -> Self {
-        Self { moment: Mutex::default(), epoch: AtomicI64::new(i64::MAX) }
-    }
-}
-
-impl Seen {
-    fn get(&self) -> Option<Moment> {
-        *self.moment.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A later moment of the same history. Nothing is seen before somebody has looked.
-    pub(crate) fn go_on_to(&self, later: Moment) {
-        let mut moment = self.moment.lock().unwrap_or_else(PoisonError::into_inner);
-        if moment.is_some_and(|seen| seen.epoch < later.epoch) {
-            *moment = Some(later);
-            self.epoch.store(later.epoch, Relaxed);
-        }
-    }
-
-    fn begin_at(&self, first: Moment) {
-        let mut moment = self.moment.lock().unwrap_or_else(PoisonError::into_inner);
-        *moment = Some(first);
-        self.epoch.store(first.epoch, Relaxed);
-    }
 }
 
 macro_rules! history {
@@ -87,7 +37,7 @@ impl Store {
     /// Looks where the database is, and whether what this process has seen is its past. To be followed by
     /// [`Store::go_on`] or [`Store::begin_anew`].
     pub async fn look(&self) -> Result<Look, StoreError> {
-        let seen = self.changes.seen.get();
+        let seen = self.changes.witness.seen.get();
         let epoch = seen.map_or(-1, |seen| seen.epoch);
         let (value, mark, known) = match &self.db {
             Db::Sqlite { read, .. } => {
@@ -131,17 +81,17 @@ impl Store {
 
     /// From now on this moment is seen. Call it when memory has all changes up to it.
     pub fn go_on(&self, newest: Moment) {
-        self.changes.seen.go_on_to(newest);
+        self.changes.witness.seen.go_on_to(newest);
     }
 
     /// What was seen is forgotten: this is another history, which is known from this moment on.
     pub fn begin_anew(&self, first: Moment) {
-        self.changes.seen.begin_at(first);
+        self.changes.witness.seen.begin_at(first);
     }
 
     /// The newest epoch that is seen. What is of a later one must not be remembered: were it lost in a failover, nobody
     /// would notice. `i64::MAX` until somebody looks.
     pub fn seen(&self) -> i64 {
-        self.changes.seen.epoch.load(Relaxed)
+        self.changes.witness.seen.epoch.load(Relaxed)
     }
 }

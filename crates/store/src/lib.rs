@@ -47,6 +47,7 @@ mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod usage;
+mod witness;
 mod work;
 
 pub use address::{has_password, sqlite_file};
@@ -65,7 +66,7 @@ pub use examine::Examination;
 pub use group::{CallingKey, Change, Settled};
 pub use handover::{HandoverSecret, NewHandover, TokenHash};
 pub use hints::HintsEnded;
-pub use history::{Look, Moment};
+pub use history::Look;
 pub use idempotency::StoredAnswer;
 pub use installation::StoredInstallation;
 pub use invitation::StoredInvitation;
@@ -78,3 +79,4 @@ pub use set_up_link::StoredSetUpLink;
 pub use sqlite_files::{BESIDE, DatabaseLock, beside};
 pub use store::Store;
 pub use usage::{LastUse, UsageDelta};
+pub use witness::Moment;

@@ -35,10 +35,6 @@ pub struct LastUse {
     pub at: Instant,
 }
 
-/// PostgreSQL alone. Whoever locks more than one row locks this one first, as every change does, so no two can wait for
-/// each other in a circle. SQLite's one writer needs nothing of the kind.
-pub(crate) const LOCK_EPOCH: &str = "SELECT value FROM epoch WHERE id = 1 FOR UPDATE";
-
 /// The primary key of a row of usage.
 type Bucket = (InstallationId, KeyId, Instant, Code);
 

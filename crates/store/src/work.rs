@@ -2,39 +2,31 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use crate::{Store, StoreError, group::Tx, witness::Witness};
 
-use crate::{Store, StoreError, group::Tx};
+/// PostgreSQL alone. Whoever locks more than one row locks this one first, as every change does, so no two can wait for
+/// each other in a circle. SQLite's one writer needs nothing of the kind.
+pub(crate) const LOCK_EPOCH: &str = "SELECT value FROM epoch WHERE id = 1 FOR UPDATE";
 
 /// A transaction. Dropped before its end it closes its connection: the database rolls back, and nobody gets a connection that
 /// is in the middle of something. That SQLite has rolled back by itself, as it does on a full disk, makes no difference.
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) tx: Tx,
-    doubt: Doubt,
+    witness: Arc<Witness>,
     over: bool,
-}
-
-/// Wakes whoever watches over the writing, since something was not written.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Doubt(Arc<Notify>);
-
-impl Doubt {
-    pub(crate) fn raise(&self) {
-        self.0.notify_one();
-    }
 }
 
 impl Work {
     pub(crate) async fn begin(store: &Store) -> Result<Self, StoreError> {
-        let doubt = store.changes.doubt.clone();
+        let witness = &store.changes.witness;
         let begun = async {
             let tx = Tx::acquire(&store.db).await?;
-            let mut work = Self { tx, doubt: doubt.clone(), over: false };
+            let mut work = Self { tx, witness: Arc::clone(witness), over: false };
             work.tx.begin().await?;
             Ok(work)
         };
-        begun.await.inspect_err(|_| doubt.raise())
+        begun.await.inspect_err(|_| witness.doubt.notify_one())
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
@@ -48,7 +40,7 @@ impl Drop for Work {
     fn drop(&mut self) {
         if !self.over {
             self.tx.close_on_drop();
-            self.doubt.raise();
+            self.witness.doubt.notify_one();
         }
     }
 }
@@ -63,7 +55,7 @@ macro_rules! write_down {
                 $body
             }
             $crate::group::Tx::Postgres(connection) => {
-                sqlx::query($crate::usage::LOCK_EPOCH).execute(&mut **connection).await?;
+                sqlx::query($crate::work::LOCK_EPOCH).execute(&mut **connection).await?;
                 let $connection = &mut **connection;
                 $body
             }
@@ -91,6 +83,6 @@ impl Store {
 
     /// Waits until something could not be written.
     pub async fn doubted(&self) {
-        self.changes.doubt.0.notified().await;
+        self.changes.witness.doubt.notified().await;
     }
 }

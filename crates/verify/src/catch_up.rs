@@ -71,7 +71,7 @@ impl Verifier {
             newest,
             "the database was set back or replaced: change {knew}, which this node knew, is not in its past, which has {newest} \
              changes now; everything in memory is forgotten, and changes that were answered may be lost (a failover to a \
-             standby that lagged, or a backup that was restored under running nodes): look at the audit log"
+             standby that lagged, or a backup that was restored under running nodes)"
         );
         inner.store.begin_anew(look.newest);
         // The last change is read again, so that all that depends on it is.

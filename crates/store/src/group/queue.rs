@@ -6,16 +6,14 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{WAITING_MOST, change::Change};
-use crate::{StoreError, history::Seen, work::Doubt};
+use crate::{StoreError, witness::Witness};
 
 /// Changes that wait for their turn, first come, first served.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     state: Mutex<State>,
-    /// Up to where this process knows the history; its groups move it when they have committed.
-    pub(crate) seen: Arc<Seen>,
-    /// Wakes whoever watches over the writing.
-    pub(crate) doubt: Doubt,
+    /// Told how groups end.
+    pub(crate) witness: Arc<Witness>,
 }
 
 #[derive(Debug, Default)]

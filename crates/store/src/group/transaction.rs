@@ -5,11 +5,11 @@ use sqlx::{Postgres, Sqlite, pool::PoolConnection};
 use uuid::Uuid;
 
 use super::{
-    MEMBERS_MOST, Queue,
+    MEMBERS_MOST,
     ended::{Ended, Outcome},
     kept::{COUNT_KEYS, Kept},
 };
-use crate::{Moment, StoreError, audit_end::SET_AUDIT_HEAD, db::Db, inserts::Inserts, sql::query};
+use crate::{Moment, StoreError, audit_end::SET_AUDIT_HEAD, db::Db, inserts::Inserts, sql::query, witness::Witness};
 
 pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value, mark";
 pub(crate) const SET_EPOCH: &str = "UPDATE epoch SET value = $1 WHERE id = 1 RETURNING mark";
@@ -143,7 +143,7 @@ pub(crate) struct Group {
     /// The value of the epoch's row in this transaction, and its mark.
     written: Moment,
     /// Where it is noted how it ended.
-    queue: Arc<Queue>,
+    witness: Arc<Witness>,
     /// The epoch of the newest change that stays.
     epoch: i64,
     pub(crate) kept: Kept,
@@ -161,11 +161,11 @@ pub(crate) struct Group {
 
 impl Group {
     /// Begins a transaction and moves the epoch.
-    pub(super) async fn begin(db: &Db, queue: &Arc<Queue>) -> Result<Self, StoreError> {
+    pub(super) async fn begin(db: &Db, witness: &Arc<Witness>) -> Result<Self, StoreError> {
         let mut group = Self {
             tx: Tx::acquire(db).await?,
             written: Moment { epoch: 0, mark: Uuid::nil() },
-            queue: Arc::clone(queue),
+            witness: Arc::clone(witness),
             epoch: 0,
             kept: Kept::default(),
             callers: Callers::new(),
@@ -285,7 +285,7 @@ impl Group {
         }
         self.write_kept().await?;
         self.tx.run("COMMIT").await?;
-        self.queue.seen.go_on_to(self.written);
+        self.witness.seen.go_on_to(self.written);
         Ok(())
     }
 
@@ -293,7 +293,7 @@ impl Group {
     pub(super) fn settle(mut self, outcome: Outcome) {
         self.over = outcome.is_ok();
         if !self.over {
-            self.queue.doubt.raise();
+            self.witness.doubt.notify_one();
         }
         self.ended.tell(outcome);
     }

@@ -1,7 +1,7 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     deployment, examine, group, handover, hints, history, idempotency, installation, invitation, keyring_proof,
-    migrations, password_reset, people, postgres, purge_clock, record, restored, set_up_link, store, usage, work,
+    migrations, password_reset, people, postgres, purge_clock, record, restored, set_up_link, store, work,
 };
 
 macro_rules! statements {
@@ -54,7 +54,7 @@ pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
 
 /// Of PostgreSQL alone.
 pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[
-    ("LOCK_EPOCH", usage::LOCK_EPOCH),
+    ("LOCK_EPOCH", work::LOCK_EPOCH),
     ("HISTORY", history::HISTORY),
     ("TRY_HINT", hints::TRY_HINT),
     ("CLOCK", purge_clock::CLOCK),
