@@ -92,6 +92,6 @@ impl Store {
     /// The newest epoch that is seen. What is of a later one must not be remembered: were it lost in a failover, nobody
     /// would notice. `i64::MAX` until somebody looks.
     pub fn seen(&self) -> i64 {
-        self.changes.witness.seen.epoch.load(Relaxed)
+        self.changes.witness.seen.epoch()
     }
 }

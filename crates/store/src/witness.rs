@@ -32,7 +32,7 @@ pub struct Moment {
 pub(crate) struct Seen {
     moment: Mutex<Option<Moment>>,
     /// Its epoch, to be read without waiting. `i64::MAX`: nobody has looked yet.
-    pub(crate) epoch: AtomicI64,
+    epoch: AtomicI64,
 }
 
 impl Default for Seen {
@@ -44,6 +44,11 @@ impl Default for Seen {
 impl Seen {
     pub(crate) fn get(&self) -> Option<Moment> {
         *self.moment.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The epoch of the newest moment; `i64::MAX`: nobody has looked yet.
+    pub(crate) fn epoch(&self) -> i64 {
+        self.epoch.load(Relaxed)
     }
 
     /// A later moment of the same history. Nothing is seen before somebody has looked.
