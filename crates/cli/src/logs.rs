@@ -1,4 +1,9 @@
-//! Structured logs on standard error.
+//! Structured logs on standard error. Whoever logs never waits for whoever reads: lines go through a queue with a bound, and
+//! one that can't be written is dropped and counted.
+
+mod writer;
+
+use std::time::Duration;
 
 use serde::Deserialize;
 use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
@@ -57,11 +62,23 @@ impl LogLevel {
     }
 }
 
+/// How long the last lines may take at the end of the process.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
 /// Starts logging; panics are logged as well, in the same form.
 pub(crate) fn start(format: LogFormat, level: LogLevel) {
+    if level == LogLevel::Off {
+        // Nothing may be printed by a panic either: it goes to nobody.
+        std::panic::set_hook(Box::new(|_| {}));
+        return;
+    }
     let filter = EnvFilter::new(level.directives());
-    let lines =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_span_events(FmtSpan::NONE);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer::start())
+        // That a line could not be written would be printed to the same place, with a panic when that fails.
+        .log_internal_errors(false)
+        .with_span_events(FmtSpan::NONE);
     // Only one subscriber can be set, and a second start in the same process keeps the first.
     let _ = match format {
         LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
@@ -72,6 +89,16 @@ pub(crate) fn start(format: LogFormat, level: LogLevel) {
         let said = panic.payload_as_str().unwrap_or("a panic without words");
         tracing::error!(target: "panic", place, "{said}");
     }));
+}
+
+/// Waits until what was logged is written, but not for long.
+pub(crate) fn finish() {
+    writer::finish(LAST_LINES);
+}
+
+/// Lines that could not be written since the start.
+pub fn dropped() -> u64 {
+    writer::dropped()
 }
 
 #[cfg(test)]

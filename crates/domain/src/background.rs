@@ -1,15 +1,20 @@
 use std::time::Duration;
 
 use model::{RESTORE_WINDOW_MS, SecretId};
-use store::StoreError;
+use store::{HintsEnded, StoreError};
 use tokio::{sync::watch, task::JoinSet, time};
 use uuid::Uuid;
 use verify::Warmed;
 
-use crate::{Keydesk, idempotency::KEPT_MS, session_life::sessions_ended};
+use crate::{Keydesk, idempotency::KEPT_MS, passed_time::WallClock, session_life::sessions_ended};
 
 /// How often Keydesk looks for changes made elsewhere: four times within the second in which they must be known.
 const POLL: Duration = Duration::from_millis(250);
+/// The least time between two looks after a hint.
+const BETWEEN_HINTS: Duration = Duration::from_millis(10);
+/// How long until it is listened for hints again, when the connection was lost, and when none arrives.
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+const TRY_HINTS_AGAIN: Duration = Duration::from_secs(10 * 60);
 /// How often counted calls are written down.
 const FLUSH: Duration = Duration::from_secs(5);
 /// How often rows that are too old are removed.
@@ -28,11 +33,13 @@ pub struct Background {
 impl Keydesk {
     /// Starts looking for changes made elsewhere, warming the cache, writing usage down and purging. Call it once.
     pub fn start(&self) -> Background {
-        self.verifier().begin_polling(self.now());
+        self.verifier().begin_polling();
         let (stop, _) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().poll_forever()));
-        tasks.spawn(until_stopped(stop.subscribe(), self.clone().warm()));
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().listen_forever()));
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().keep_warm()));
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_writing()));
         tasks.spawn(self.clone().flush_until(stop.subscribe()));
         tasks.spawn(self.clone().purge_until(stop.subscribe()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().log_heads_forever()));
@@ -42,29 +49,90 @@ impl Keydesk {
     async fn poll_forever(self) {
         let mut ticks = time::interval(POLL);
         ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        // The same four times a second would bury all else.
+        let mut said = None;
+        let mut wall = WallClock::default();
         loop {
-            ticks.tick().await;
-            if let Err(error) = self.poll().await {
-                tracing::warn!(%error, "changes made elsewhere could not be read");
+            let hinted = tokio::select! {
+                _ = ticks.tick() => false,
+                () = self.inner.hinted.notified() => true,
+            };
+            if let Some(step) = wall.step(self.now(), self.inner.clock.elapsed()) {
+                let by = step / 1_000;
+                tracing::warn!(
+                    seconds = by,
+                    "the clock was set by {by} s; expiry is decided by it, and freshness is not"
+                );
             }
+            match self.poll().await {
+                Ok(()) if said.take().is_some() => tracing::info!("changes made elsewhere are read again"),
+                Ok(()) => {}
+                Err(error) => {
+                    let error = error.to_string();
+                    if said.as_ref() != Some(&error) {
+                        tracing::error!(%error, "changes made elsewhere can't be read; after 5 s no key is accepted");
+                        said = Some(error);
+                    }
+                }
+            }
+            if hinted {
+                // However many hints there are; the looks without a hint are not put off.
+                time::sleep(BETWEEN_HINTS).await;
+            }
+        }
+    }
+
+    /// Listens for hints of changes made elsewhere, where the database gives any.
+    async fn listen_forever(self) {
+        let mut told = false;
+        loop {
+            let ended = self.inner.store.listen(|| self.inner.hinted.notify_one()).await;
+            // The poll tells when the database is gone.
+            let again = match ended {
+                Ok(HintsEnded::Never) => return,
+                Ok(HintsEnded::Kept) => {
+                    if !std::mem::replace(&mut told, true) {
+                        tracing::warn!(
+                            "no notification of the database arrives (a pooler keeps them): changes made elsewhere are known by looking, within 250 ms"
+                        );
+                    }
+                    TRY_HINTS_AGAIN
+                }
+                Ok(HintsEnded::Lost) | Err(_) => LISTEN_AGAIN,
+            };
+            time::sleep(again).await;
         }
     }
 
     /// Applies the changes of others since the last look. That the database answered proves that memory is fresh, as of
     /// the moment before it was asked.
     pub(crate) async fn poll(&self) -> Result<(), StoreError> {
-        let asked_at = self.now();
-        if let Some(epoch) = self.verifier().catch_up().await? {
-            // Its error was logged where it happened.
-            if self.reload_installations().await.is_ok() {
-                self.verifier().caught_up(epoch);
-            }
+        let asked_at = self.verifier().elapsed();
+        let histories = self.verifier().counters().histories;
+        let moved = self.verifier().catch_up().await;
+        if self.verifier().counters().histories != histories {
+            self.inner.warm_again.notify_one();
+        }
+        let moved = moved?;
+        if moved.is_some() || self.installations_due() {
+            self.read_installations().await?;
+        }
+        if let Some(epoch) = moved {
+            self.verifier().caught_up(epoch);
         }
         self.verifier().proven_fresh(asked_at);
         Ok(())
     }
 
-    async fn warm(self) {
+    /// Reads every record into memory, and again when memory was forgotten.
+    async fn keep_warm(self) {
+        loop {
+            self.warm().await;
+            self.inner.warm_again.notified().await;
+        }
+    }
+
+    async fn warm(&self) {
         let mut after = SecretId(Uuid::nil());
         loop {
             match self.verifier().warm(after).await {
@@ -115,8 +183,13 @@ impl Keydesk {
         }
     }
 
-    pub(crate) async fn purge(&self) {
-        let now = self.now();
+    /// Removes what is too old, as happens once an hour. Nothing goes because a clock jumped.
+    pub async fn purge(&self) {
+        let now = match self.passed_time().await {
+            Ok(Some(now)) => now,
+            Ok(None) => return,
+            Err(error) => return tracing::warn!(%error, "nobody knows how much time has passed; nothing is removed"),
+        };
         if let Err(error) = self.inner.store.purge_sessions(sessions_ended(now)).await {
             tracing::warn!(%error, "ended sessions could not be removed");
         }
@@ -125,6 +198,11 @@ impl Keydesk {
         }
         if let Err(error) = self.inner.store.erase_expired_handovers(now).await {
             tracing::warn!(%error, "secrets of hand-over links that have expired could not be erased");
+        }
+        match self.inner.store.recount_keys().await {
+            Ok(0) => {}
+            Ok(installations) => tracing::error!(installations, "numbers of keys were wrong; they are counted anew"),
+            Err(error) => tracing::warn!(%error, "keys could not be counted anew"),
         }
         match self.inner.store.purge(now.plus_millis(-KEPT_MS), now.plus_millis(-RESTORE_WINDOW_MS)).await {
             Ok(keys) => {

@@ -15,6 +15,11 @@ pub trait Clock: Send + Sync {
     fn elapsed(&self) -> Duration {
         Duration::from_millis(u64::try_from(self.now().as_millis()).unwrap_or_default())
     }
+
+    /// What the database's clock says, which is what it has said. The clocks of tests have one time for that, too.
+    fn of_database(&self, said: Instant) -> Instant {
+        said
+    }
 }
 
 /// The machine's clock.

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use model::{Action, BulkDeleted, InstallationId, Instant, KeyError, KeyId, KeyKind, Skipped};
 use serde_json::json;
-use store::Change;
+use store::{Change, Records};
 use verify::Prepared;
 
 use crate::{Caller, Keydesk, audit::AuditEvent, failure, selection};
@@ -44,7 +44,9 @@ impl Keydesk {
         }
         unknown.dedup();
         let read = change.records_of_keys(installation, &unknown).await.map_err(failure::public)?;
-        tombstones.extend(read.into_iter().map(|stored| verifier.prepare(stored)));
+        tombstones.extend(read.read.into_iter().map(|stored| verifier.prepare(stored)));
+        // Memory has nothing of them, and the database refuses them.
+        verifier.apply(Records { unreadable: read.unreadable, ..Records::default() });
         Ok(tombstones)
     }
 

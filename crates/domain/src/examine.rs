@@ -66,6 +66,7 @@ impl Keydesk {
         if self.inner.store.kind() == "PostgreSQL" {
             findings.push(connection(self.database_exposure()));
         }
+        findings.extend(self.examine_keyring().await);
         findings.push(self.examine_audit().await);
         let now = self.now();
         let advice = "set the machine's clock; expiry is decided by it";

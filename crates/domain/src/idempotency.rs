@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use store::{Change, StoredAnswer, StoredRecord};
 use zeroize::Zeroizing;
 
-use crate::{Answered, Caller, Installation, Issued, Keydesk, failure, seal};
+use crate::{Answered, Caller, Installation, Issued, Keydesk, audit::actor_text, failure, seal};
 
 /// For how long an answer is kept, in milliseconds: 24 hours.
 pub(crate) const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
@@ -48,7 +48,7 @@ pub(crate) struct Kept<'a> {
 }
 
 fn associated(caller: &Caller, master_id: &str) -> Vec<u8> {
-    let actor = serde_json::to_string(&caller.actor).unwrap_or_default();
+    let actor = actor_text(caller.actor);
     [b"keydesk/answer/1\0", caller.installation.0.as_bytes() as &[u8], actor.as_bytes(), b"\0", master_id.as_bytes()]
         .concat()
 }
@@ -130,14 +130,14 @@ impl Keydesk {
         let master_key_id = keyring.master_id().to_owned();
         let secret = kept.installation.recoverable.then(|| kept.issued.secret.expose().into());
         let answer = Answer { key: kept.issued.key.clone(), secret, secret_id: Some(kept.secret) };
-        let plain = Zeroizing::new(serde_json::to_vec(&answer).unwrap_or_default());
+        let plain = serde_json::to_vec(&answer).map(Zeroizing::new).map_err(|_| KeyError::Unavailable)?;
         let sealed_answer = keyring
             .answer_key(&master_key_id, &idempotency.key)
             .and_then(|key| seal::seal_bytes(&key, &*self.inner.entropy, &associated(caller, &master_key_id), &plain))
             .ok_or(KeyError::Unavailable)?;
         let stored = StoredAnswer {
             installation: caller.installation,
-            caller: serde_json::to_string(&caller.actor).unwrap_or_default(),
+            caller: actor_text(caller.actor),
             idempotency_key: stored_key(idempotency),
             fingerprint: idempotency.fingerprint,
             master_key_id,

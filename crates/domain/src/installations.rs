@@ -1,8 +1,14 @@
-use std::{collections::HashMap, sync::PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{
+        PoisonError,
+        atomic::Ordering::{Acquire, Release},
+    },
+};
 
 use model::{Action, Actor, InstallationId, KeyError};
 use serde_json::json;
-use store::{Change, StoredInstallation};
+use store::{Change, StoreError, StoredInstallation};
 
 use crate::{Installation, Keydesk, audit::AuditEvent, failure};
 
@@ -50,7 +56,7 @@ impl Keydesk {
         self.change(1, move |this, mut change| async move {
             let created = this.put_installation(&mut change, actor, &new).await?;
             this.commit(change).await?;
-            this.reload_installations().await?;
+            this.changed_installation(created.clone()).await;
             Ok(created)
         })
         .await
@@ -109,6 +115,7 @@ impl Keydesk {
     /// Switches the API Keys module of an installation on or off.
     pub async fn set_module(&self, actor: Actor, name: &str, enabled: bool) -> Result<Installation, KeyError> {
         let mut installation = self.installation(name).await?.ok_or(KeyError::NoInstallation)?;
+        installation.enabled = enabled;
         let id = installation.id;
         self.change(1, move |this, mut change| async move {
             let now = this.now();
@@ -120,18 +127,40 @@ impl Keydesk {
             let event = AuditEvent::of(action, json!({}));
             this.write_audit(&mut change, id, actor, now, vec![event]).await?;
             this.commit(change).await?;
-            this.reload_installations().await
+            this.changed_installation(installation.clone()).await;
+            Ok(installation)
         })
-        .await?;
-        installation.enabled = enabled;
-        Ok(installation)
+        .await
     }
 
-    pub(crate) async fn reload_installations(&self) -> Result<(), KeyError> {
+    /// Remembers an installation as a change has left it that is committed. Whether the database can be read now does not
+    /// make the change fail: until it was read, memory is not proven fresh again.
+    async fn changed_installation(&self, installation: Installation) {
+        {
+            let _reloading = self.inner.reloading.lock().await;
+            self.inner.installations_due.store(true, Release);
+            let mut all = self.inner.installations.write().unwrap_or_else(PoisonError::into_inner);
+            all.insert(installation.id, installation);
+        }
+        // A later change of another node may have been in memory.
+        if let Err(error) = self.read_installations().await {
+            tracing::warn!(%error, "installations could not be read after a change; trying again");
+        }
+    }
+
+    /// Reads all installations into memory.
+    pub(crate) async fn read_installations(&self) -> Result<(), StoreError> {
         let _reloading = self.inner.reloading.lock().await;
+        let stored = self.inner.store.installations().await?;
         let all: HashMap<_, _> =
-            self.installations().await?.into_iter().map(|installation| (installation.id, installation)).collect();
+            stored.into_iter().map(Installation::from).map(|installation| (installation.id, installation)).collect();
         *self.inner.installations.write().unwrap_or_else(PoisonError::into_inner) = all;
+        self.inner.installations_due.store(false, Release);
         Ok(())
+    }
+
+    /// Whether installations must be read again before memory counts as fresh.
+    pub(crate) fn installations_due(&self) -> bool {
+        self.inner.installations_due.load(Acquire)
     }
 }

@@ -3,16 +3,17 @@ use std::{
     fmt,
     future::Future,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicBool},
+    time::Duration,
 };
 
 use model::{Actor, Bounds, Catalogue, InstallationId, Instant, KeyError, Permission, SecretFormat};
-use store::{Change, Store};
+use store::{Change, Store, StoreError};
 use uuid::Uuid;
 use verify::Verifier;
 
 use crate::{
-    Authority, Caller, Clock, Entropy, Installation, Keyring,
+    Authority, Caller, Clock, Entropy, Installation, Keyring, NotWritable, Ready,
     audit::{self, AuditEvent, By},
     entropy, failure,
     keyring::KeyringFile,
@@ -42,6 +43,16 @@ pub(crate) struct Inner {
     /// Held from the reading of installations until they are in memory, so that an older reading never replaces a newer
     /// one.
     pub(crate) reloading: tokio::sync::Mutex<()>,
+    /// Why nothing can be written, as it was found last.
+    pub(crate) not_writable: Mutex<Option<NotWritable>>,
+    /// When it was last asked how much time has passed, by the clock that nobody sets.
+    pub(crate) time_looked_at: Mutex<Duration>,
+    /// They must be read again before memory counts as fresh.
+    pub(crate) installations_due: AtomicBool,
+    /// Somebody has committed a change.
+    pub(crate) hinted: tokio::sync::Notify,
+    /// Memory was forgotten, and is to be read anew.
+    pub(crate) warm_again: tokio::sync::Notify,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
     /// Lines about refusals in this second.
@@ -54,6 +65,11 @@ pub enum NotReady {
     /// The database has not answered for longer than memory may be trusted.
     #[error("the database does not answer")]
     Database,
+    /// The database's file is not where it was.
+    #[error(
+        "the database's file was moved away or replaced; stop Keydesk, put it in its place with `keydesk restore`, and start"
+    )]
+    Replaced,
 }
 
 /// A change of more keys is committed by itself, so that no other waits until it is made.
@@ -81,15 +97,18 @@ impl Keydesk {
         entropy::request_id(now)
     }
 
-    /// Whether calls can be answered.
-    pub async fn ready(&self) -> Result<(), NotReady> {
-        if !self.inner.verifier.is_fresh(self.now()) {
-            return Err(NotReady::Database);
+    /// Whether calls can be answered; and if so, whether anything can be written.
+    pub async fn ready(&self) -> Result<Ready, NotReady> {
+        let answers = self.inner.store.look().await;
+        match answers {
+            Err(StoreError::Replaced) => Err(NotReady::Replaced),
+            Err(error) => {
+                tracing::warn!(%error, "not ready");
+                Err(NotReady::Database)
+            }
+            Ok(_) if !self.inner.verifier.is_fresh() => Err(NotReady::Database),
+            Ok(_) => Ok(Ready { not_writable: self.not_writable() }),
         }
-        self.inner.store.epoch().await.map(drop).map_err(|error| {
-            tracing::warn!(%error, "not ready");
-            NotReady::Database
-        })
     }
 
     /// The verifier, which decides calls.

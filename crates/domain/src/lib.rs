@@ -48,9 +48,12 @@ mod list;
 mod migrate;
 mod open;
 mod own_sessions;
+mod passed_time;
 mod password;
 mod password_rules;
 mod people;
+mod prove_keyring;
+mod ready;
 mod refused;
 mod regular_file;
 mod remove_administrator;
@@ -76,6 +79,7 @@ mod update;
 mod via;
 mod visitor;
 mod whoami;
+mod writing;
 
 pub(crate) use regular_file::regular_file;
 
@@ -104,6 +108,7 @@ pub use keydesk::{Keydesk, NotReady};
 pub use keyring::{Keyring, KeyringError};
 pub use lines::Refused;
 pub use open::{OpenError, OpenOptions};
+pub use ready::{NotWritable, Ready};
 pub use remove_administrator::Removed;
 pub use restoring::{Cleaned, RestoreError, Restored, Restoring, Revocation, RevokedSince, after_restore};
 pub use session::{Session, SignedIn};

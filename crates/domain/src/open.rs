@@ -2,7 +2,7 @@ use std::{
     fs, io,
     os::unix::fs::DirBuilderExt as _,
     path::PathBuf,
-    sync::{Arc, RwLock},
+    sync::{Arc, Mutex, RwLock, atomic::AtomicBool},
 };
 
 use model::{Actor, Catalogue, KeyError, SecretFormat};
@@ -192,18 +192,23 @@ impl Keydesk {
         if !keyring.peppers().proves(&deployment.keyring_proof) {
             return Err(KeyringError::Foreign.into());
         }
-        if let Some(id) = keyring.audit().other_than(&store.audit_keys().await?) {
-            return Err(KeyringError::ForeignAudit(id.to_owned()).into());
-        }
         let format = SecretFormat::new(&deployment.key_prefix)?;
         if chosen.is_some_and(|chosen| chosen != format) {
             return Err(OpenError::PrefixMoved { has: deployment.key_prefix });
         }
         let passwords = Passwords::new();
-        let epoch = store.epoch().await?;
-        let verifier = Verifier::new(store.clone(), keyring.peppers().clone(), format.clone(), max_cached_keys, epoch);
+        let look = store.look().await?;
+        store.begin_anew(look.newest);
+        let ticks = {
+            let clock = Arc::clone(&clock);
+            Arc::new(move || clock.elapsed())
+        };
+        let peppers = keyring.peppers().clone();
+        let verifier = Verifier::new(store.clone(), peppers, format.clone(), max_cached_keys, look.newest.epoch, ticks);
+        let time_looked_at = Mutex::new(clock.elapsed());
         let keydesk = Self {
             inner: Arc::new(Inner {
+                time_looked_at,
                 store,
                 keyring,
                 format,
@@ -215,15 +220,24 @@ impl Keydesk {
                 verifier,
                 installations: RwLock::default(),
                 reloading: tokio::sync::Mutex::default(),
+                not_writable: Mutex::default(),
+                installations_due: AtomicBool::new(false),
+                hinted: tokio::sync::Notify::new(),
+                warm_again: tokio::sync::Notify::new(),
                 passwords,
                 throttle: Throttle::new(behind_unnamed_proxy),
                 lines: Lines::default(),
             }),
         };
+        keydesk.prove_keyring().await?;
+        let audit_keys = keydesk.inner.store.audit_keys().await?;
+        if let Some(id) = keydesk.inner.keyring.audit().other_than(&audit_keys) {
+            return Err(KeyringError::ForeignAudit(id.to_owned()).into());
+        }
         if may_found {
             keydesk.make_first_installation().await.map_err(OpenError::First)?;
         }
-        keydesk.reload_installations().await.map_err(OpenError::First)?;
+        keydesk.read_installations().await?;
         if keydesk.inner.installations.read().is_ok_and(|installations| installations.is_empty()) {
             return Err(OpenError::NoInstallation);
         }

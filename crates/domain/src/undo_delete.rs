@@ -25,7 +25,11 @@ impl Keydesk {
             if ids.is_empty() {
                 return Ok(0);
             }
-            let records = change.records_of_keys(installation, &ids).await.map_err(failure::public)?;
+            let mut records = change.records_of_keys(installation, &ids).await.map_err(failure::public)?;
+            if let Some(row) = records.unreadable.pop() {
+                return Err(failure::public(row.error));
+            }
+            let records = records.read;
             if !records.iter().all(|record| caller.sees(record.environment)) {
                 return Err(KeyError::NotFound);
             }

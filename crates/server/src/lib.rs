@@ -8,6 +8,7 @@
 mod assets;
 mod dispatcher;
 mod metrics_page;
+mod process;
 mod router;
 mod sbom;
 mod serve;

@@ -31,6 +31,19 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
             throttle.pushed_out,
         ),
         ("keydesk_throttle_refused_total", "counter", "Sign-ins that were told to wait.", throttle.refused),
+        ("keydesk_log_lines_dropped_total", "counter", "Log lines that could not be written.", cli::log_lines_dropped()),
+        (
+            "keydesk_histories_total",
+            "counter",
+            "How often memory was forgotten, since the database was set back or replaced.",
+            counters.histories,
+        ),
+        (
+            "keydesk_writes_failing",
+            "gauge",
+            "1 while nothing can be written to the database.",
+            u64::from(counted.keydesk().not_writable().is_some()),
+        ),
         ("keydesk_epoch", "gauge", "The change that this node has seen last.", counters.epoch.max(0).unsigned_abs()),
     ] {
         head(&mut text, name, kind, help);

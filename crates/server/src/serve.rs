@@ -19,7 +19,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{dispatcher::Dispatcher, router};
+use crate::{dispatcher::Dispatcher, process, router};
 
 /// How long running calls may take after the signal to stop. Shorter than the 30 s that orchestrators wait before they kill.
 const LAST_CALLS: Duration = Duration::from_secs(25);
@@ -131,17 +131,28 @@ async fn listen(address: &str) -> Result<TcpListener, String> {
 struct Stop {
     terminate: Signal,
     interrupt: Signal,
+    /// `None`: whoever started the process had it ignored, as `nohup` does.
+    hang_up: Option<Signal>,
 }
 
 impl Stop {
     fn new() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        let hang_up = if process::ignores_hang_up() { None } else { Some(signal(SignalKind::hangup())?) };
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt, hang_up })
     }
 
     async fn asked(&mut self) {
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(hang_up) => hang_up.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = hang_up => {}
         }
     }
 }

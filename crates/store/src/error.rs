@@ -30,6 +30,15 @@ pub enum StoreError {
     /// Too many changes wait, or this one has waited too long.
     #[error("too many changes wait for their turn")]
     Busy,
+    /// A SQLite database's file was moved away, or another is in its place.
+    #[error(
+        "the database's file was moved away or replaced while Keydesk was at work; stop every `keydesk`, put the file in its \
+         place with `keydesk restore`, and start again"
+    )]
+    Replaced,
+    /// PostgreSQL: this is a standby.
+    #[error("it is a standby, which may be behind; the address must lead to the primary")]
+    Standby,
     /// Everything else: the database does not answer, the disk is full.
     #[error("the database failed: {0}")]
     Database(String),

@@ -3,10 +3,10 @@ use uuid::Uuid;
 
 use crate::{
     Change, Store, StoreError,
-    db::{Db, on_db},
+    db::on_db,
     group::on_tx,
     sql::{CHUNK, Sql, instant},
-    usage::{LOCK_EPOCH, write_down},
+    work::write_down,
 };
 
 /// SHA-256 of a hand-over's token.

@@ -78,5 +78,5 @@ impl Change {
 
 /// A caller as a part of a primary key.
 fn caller_text(caller: &Actor) -> String {
-    serde_json::to_string(caller).unwrap_or_default()
+    serde_json::to_string(caller).expect("a kind and an id, which JSON can always hold")
 }

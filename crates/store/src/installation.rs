@@ -54,6 +54,11 @@ impl From<InstallationRow> for StoredInstallation {
 pub(crate) const INSTALLATIONS: &str =
     "SELECT id, name, title, disabled_at, recoverable, key_count, created_at FROM installation ORDER BY name";
 
+/// Numbers of keys that are wrong, whatever made them so.
+pub(crate) const RECOUNT_KEYS: &str = "UPDATE installation SET key_count = (SELECT COUNT(*) FROM api_key k \
+     WHERE k.installation_id = installation.id AND k.kind = 'issued' AND k.deleted_at IS NULL) \
+     WHERE key_count <> (SELECT COUNT(*) FROM api_key k \
+     WHERE k.installation_id = installation.id AND k.kind = 'issued' AND k.deleted_at IS NULL)";
 pub(crate) const KEY_COUNT: &str = "SELECT key_count FROM installation WHERE id = $1";
 pub(crate) const INSERT_INSTALLATION: &str =
     "INSERT INTO installation (id, name, title, recoverable, created_at) VALUES ($1, $2, $3, $4, $5)";
@@ -76,7 +81,7 @@ impl Store {
 
 impl Change {
     /// Corrects the number of the installation's keys. Growth is written when the group ends. A decrease is written at
-    /// once, with the growth that waits, since the database refuses a number below zero.
+    /// once, with the growth that waits, since a number goes no lower than zero.
     pub async fn count_keys(&mut self, installation: InstallationId, more: i64) -> Result<(), StoreError> {
         if more >= 0 {
             self.kept().add_count(installation, more);

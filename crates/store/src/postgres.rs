@@ -3,7 +3,7 @@
 use std::{net::IpAddr, str::FromStr as _};
 
 use sqlx::{
-    Executor as _, PgConnection,
+    Executor as _, PgConnection, PgPool, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
@@ -29,6 +29,40 @@ pub(crate) fn pool() -> PgPoolOptions {
         Box::pin(async move { connection.execute(ISOLATION).await.map(drop) })
     })
 }
+
+/// How often a pooler is given the chance to show itself.
+const TRIES: usize = 3;
+
+/// Refuses a pooler that gives each transaction another connection: prepared statements, and what is set for a connection, would
+/// be another one's. While a second connection is inside a transaction, the first must still have the backend that it had.
+pub(crate) async fn refuse_shared_backends(pool: &PgPool) -> Result<(), StoreError> {
+    async fn backend(connection: &mut PgConnection) -> Result<i32, StoreError> {
+        // Unprepared, since such poolers confuse what is prepared.
+        let row = connection.fetch_one(sqlx::raw_sql(BACKEND)).await?;
+        Ok(row.try_get(0)?)
+    }
+    let (mut one, mut other) = (pool.acquire().await?, pool.acquire().await?);
+    for _ in 0..TRIES {
+        let before = backend(&mut one).await?;
+        other.execute(sqlx::raw_sql("BEGIN")).await?;
+        let theirs = backend(&mut other).await;
+        let after = backend(&mut one).await;
+        other.execute(sqlx::raw_sql("COMMIT")).await?;
+        if theirs? == before || after? != before {
+            one.close_on_drop();
+            other.close_on_drop();
+            return Err(StoreError::Unsuitable(
+                "a pooler gives each transaction another connection to it (PgBouncer's pool_mode = transaction); set pool_mode = \
+                 session, or give the address of PostgreSQL itself"
+                    .to_owned(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// PostgreSQL alone.
+pub(crate) const BACKEND: &str = "SELECT pg_backend_pid()";
 
 /// Why what passes on such a connection can be read or changed on the way.
 pub(crate) fn exposure(options: &PgConnectOptions) -> Option<String> {

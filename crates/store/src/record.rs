@@ -2,6 +2,7 @@ use model::{
     ClientName, Environment, InstallationId, Instant, KeyId, KeyKind, LifeCycle, NetworkSet, OriginSet, ScopeSet,
     SecretId,
 };
+use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 use uuid::Uuid;
 
 use crate::{
@@ -68,7 +69,7 @@ impl StoredRecord {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(FromRow)]
 struct RecordRow {
     digest: Vec<u8>,
     secret_id: Uuid,
@@ -112,6 +113,64 @@ impl TryFrom<RecordRow> for StoredRecord {
             last_used_at: instant(Some(row.last_used_at).filter(|ms| *ms != 0)),
             epoch: row.epoch,
         })
+    }
+}
+
+/// A row that this release can't read: one that a newer release wrote, or that was damaged. It refuses itself, and no other.
+#[derive(Clone, Debug)]
+pub struct Unreadable {
+    /// The digest, if that can be read: its secret is to be refused.
+    pub digest: Option<Digest>,
+    /// The key.
+    pub key: Option<KeyId>,
+    /// The secret.
+    pub secret: Option<SecretId>,
+    /// The epoch of the key's last change.
+    pub epoch: i64,
+    /// What can't be read.
+    pub error: StoreError,
+}
+
+/// Records, and the rows beside them that can't be read.
+#[derive(Clone, Debug, Default)]
+pub struct Records {
+    /// Those that can.
+    pub read: Vec<StoredRecord>,
+    /// Those that can't.
+    pub unreadable: Vec<Unreadable>,
+}
+
+impl From<Vec<StoredRecord>> for Records {
+    fn from(read: Vec<StoredRecord>) -> Self {
+        Self { read, unreadable: Vec::new() }
+    }
+}
+
+impl Records {
+    /// The newest secret of a page in the order of secrets; `None`: the page is empty.
+    pub fn last_secret(&self) -> Option<SecretId> {
+        let unreadable = self.unreadable.iter().filter_map(|row| row.secret);
+        self.read.iter().map(|record| record.secret).chain(unreadable).max()
+    }
+
+    fn add<'r, R: Row>(&mut self, row: &'r R)
+    where
+        RecordRow: FromRow<'r, R>,
+        &'static str: ColumnIndex<R>,
+        Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
+        Uuid: Decode<'r, R::Database> + Type<R::Database>,
+        i64: Decode<'r, R::Database> + Type<R::Database>,
+    {
+        match RecordRow::from_row(row).map_err(StoreError::from).and_then(StoredRecord::try_from) {
+            Ok(record) => self.read.push(record),
+            Err(error) => self.unreadable.push(Unreadable {
+                digest: row.try_get::<Vec<u8>, _>("digest").ok().and_then(|digest| digest.try_into().ok()),
+                key: row.try_get("key_id").ok().map(KeyId),
+                secret: row.try_get("secret_id").ok().map(SecretId),
+                epoch: row.try_get("epoch").unwrap_or(i64::MAX),
+                error,
+            }),
+        }
     }
 }
 
@@ -162,13 +221,23 @@ impl Store {
     }
 
     /// The records of all keys that changed after epoch `after`, up to and with `upto`.
-    pub async fn records_changed(&self, after: i64, upto: i64) -> Result<Vec<StoredRecord>, StoreError> {
-        records(on_db!(self, pool => sqlx::query_as(RECORDS_CHANGED).bind(after).bind(upto).fetch_all(pool).await?))
+    pub async fn records_changed(&self, after: i64, upto: i64) -> Result<Records, StoreError> {
+        let mut records = Records::default();
+        on_db!(self, pool => {
+            let rows = sqlx::query(RECORDS_CHANGED).bind(after).bind(upto).fetch_all(pool).await?;
+            rows.iter().for_each(|row| records.add(row));
+        });
+        Ok(records)
     }
 
     /// Up to `limit` records in the order of their secrets' ids, after the given one.
-    pub async fn records_after(&self, after: SecretId, limit: i64) -> Result<Vec<StoredRecord>, StoreError> {
-        records(on_db!(self, pool => sqlx::query_as(RECORDS_AFTER).bind(after.0).bind(limit).fetch_all(pool).await?))
+    pub async fn records_after(&self, after: SecretId, limit: i64) -> Result<Records, StoreError> {
+        let mut records = Records::default();
+        on_db!(self, pool => {
+            let rows = sqlx::query(RECORDS_AFTER).bind(after.0).bind(limit).fetch_all(pool).await?;
+            rows.iter().for_each(|row| records.add(row));
+        });
+        Ok(records)
     }
 
     /// The epoch: it moves with each change of truth.
@@ -195,8 +264,8 @@ impl Change {
         &mut self,
         installation: InstallationId,
         keys: &[KeyId],
-    ) -> Result<Vec<StoredRecord>, StoreError> {
-        let mut records = Vec::with_capacity(keys.len());
+    ) -> Result<Records, StoreError> {
+        let mut records = Records::default();
         for chunk in keys.chunks(CHUNK) {
             let mut sql = Sql::new(record_select!(
                 "FROM api_key k JOIN api_key_secret s ON s.key_id = k.id WHERE k.installation_id = "
@@ -204,12 +273,10 @@ impl Change {
             sql.id(installation.0).push(" AND k.id IN ").list(chunk, |sql, id| {
                 sql.id(id.0);
             });
-            let rows: Vec<RecordRow> = on_tx!(self, connection => {
-                query!(query_as, sql, connection).fetch_all(connection).await?
+            on_tx!(self, connection => {
+                let rows = query!(query, sql, connection).fetch_all(connection).await?;
+                rows.iter().for_each(|row| records.add(row));
             });
-            for row in rows {
-                records.push(row.try_into()?);
-            }
         }
         Ok(records)
     }

@@ -101,6 +101,36 @@ pub(crate) fn nothing_left_over(database: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The file of a database that is open.
+#[derive(Debug)]
+pub(crate) struct DatabaseFile {
+    pub(crate) path: PathBuf,
+    pub(crate) lock: DatabaseLock,
+    /// Device and inode.
+    identity: Option<(u64, u64)>,
+}
+
+impl DatabaseFile {
+    /// The file that is open under this path.
+    pub(crate) fn new(path: &Path, lock: DatabaseLock) -> Self {
+        Self { path: path.to_owned(), lock, identity: identity(path).unwrap_or(None) }
+    }
+
+    /// Whether the file is where it was opened. One that can't be looked at is not taken for one that is gone.
+    pub(crate) fn is_in_place(&self) -> bool {
+        identity(&self.path).map_or(true, |now| now == self.identity)
+    }
+}
+
+/// Device and inode of a file; `None`: there is none.
+fn identity(path: &Path) -> io::Result<Option<(u64, u64)>> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(Some((metadata.dev(), metadata.ino()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Says that somebody is at work on a database, for as long as it lives: any number of programs that read and write it, or one
 /// that puts another file in its place. It is the lock of a file beside it, so that it goes when its program does.
 #[derive(Debug)]

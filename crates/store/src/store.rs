@@ -16,7 +16,7 @@ use crate::{
     group::Queue,
     migrations::{SQLITE_MIGRATIONS, migrate_postgres},
     postgres,
-    sqlite_files::{DatabaseLock, existing, keep_private, nothing_left_over},
+    sqlite_files::{DatabaseFile, DatabaseLock, existing, keep_private, nothing_left_over},
 };
 
 /// 3.51.3 mends a race in which a reset of the write-ahead log could lose a commit.
@@ -33,7 +33,7 @@ pub struct Store {
     /// Changes that wait for each other.
     pub(crate) changes: Arc<Queue>,
     /// SQLite alone: its file, and the lock that says that we are at work on it.
-    pub(crate) file: Option<Arc<(PathBuf, DatabaseLock)>>,
+    pub(crate) file: Option<Arc<DatabaseFile>>,
 }
 
 /// How every connection to a SQLite database is made.
@@ -125,7 +125,7 @@ impl Store {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(options.pragma("query_only", "ON"));
-        let file = Some(Arc::new((path.to_owned(), lock)));
+        let file = Some(Arc::new(DatabaseFile::new(path, lock)));
         Ok(Self { db: Db::Sqlite { read, write }, changes: Arc::default(), file })
     }
 
@@ -136,6 +136,7 @@ impl Store {
             .acquire_timeout(Duration::from_secs(20))
             .connect_with(options.clone())
             .await?;
+        postgres::refuse_shared_backends(&write).await?;
         migrate_postgres(&write).await?;
         let read =
             postgres::pool().max_connections(12).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
@@ -151,7 +152,7 @@ impl Store {
                 let _ = sqlx::query("PRAGMA optimize").execute(write).await;
                 write.close().await;
                 if let Some(file) = &self.file {
-                    file.1.release();
+                    file.lock.release();
                 }
             }
             Db::Postgres { read, write } => {
@@ -168,7 +169,7 @@ impl Store {
 
     /// The files of a SQLite database that are there; none for PostgreSQL.
     pub fn files(&self) -> Vec<PathBuf> {
-        self.file.as_ref().map(|file| existing(&file.0)).unwrap_or_default()
+        self.file.as_ref().map(|file| existing(&file.path)).unwrap_or_default()
     }
 
     /// Begins a change, as soon as those before it are made.

@@ -3,8 +3,8 @@ use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
-    db::Db,
     sql::{CHUNK, Sql, query},
+    work::write_down,
 };
 
 /// Calls with one key since they were last written down.
@@ -35,40 +35,11 @@ pub struct LastUse {
     pub at: Instant,
 }
 
-/// PostgreSQL alone. Whoever locks more than one row locks this one first, as every change does, so no two can wait for
-/// each other in a circle. SQLite's one writer needs nothing of the kind.
-pub(crate) const LOCK_EPOCH: &str = "SELECT value FROM epoch WHERE id = 1 FOR UPDATE";
-
 /// The primary key of a row of usage.
 type Bucket = (InstallationId, KeyId, Instant, Code);
 
 /// When a row was last used, by its installation and id.
 type Used = ((InstallationId, Uuid), Instant);
-
-/// Writes down in one transaction, whichever the database.
-macro_rules! write_down {
-    ($store:expr, $connection:ident => $body:expr) => {
-        match &$store.db {
-            Db::Sqlite { write, .. } => {
-                let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
-                let $connection = &mut *tx;
-                let written = $body;
-                tx.commit().await?;
-                written
-            }
-            Db::Postgres { write, .. } => {
-                let mut tx = write.begin().await?;
-                sqlx::query(LOCK_EPOCH).execute(&mut *tx).await?;
-                let $connection = &mut *tx;
-                let written = $body;
-                tx.commit().await?;
-                written
-            }
-        }
-    };
-}
-
-pub(crate) use write_down;
 
 impl Store {
     /// Adds calls to their buckets and moves last uses forward, all or nothing.

@@ -26,6 +26,8 @@ pub(crate) struct Cache {
     capacity: usize,
     /// Moves with every applied change.
     generation: AtomicU64,
+    /// Moves when everything is forgotten.
+    histories: AtomicU64,
 }
 
 /// A record of one secret that is ready to be put into memory.
@@ -80,6 +82,7 @@ impl Cache {
             scopes: Mutex::default(),
             capacity,
             generation: AtomicU64::new(0),
+            histories: AtomicU64::new(0),
         }
     }
 
@@ -95,8 +98,12 @@ impl Cache {
         self.unknown.get(digest).is_some()
     }
 
-    pub(crate) fn remember_unknown(&self, digest: Digest) {
+    /// Nobody had it when the database was asked in this `generation`.
+    pub(crate) fn remember_unknown(&self, digest: Digest, generation: u64) {
         self.unknown.insert(digest, ());
+        if self.generation() != generation {
+            self.unknown.remove(&digest);
+        }
     }
 
     /// The generation that a fill must be given when it is done.
@@ -105,23 +112,64 @@ impl Cache {
     }
 
     /// A record that was read from the database in this `generation`. If a change has been applied since, the record
-    /// may be older than the change, and is used for this call but not kept.
-    pub(crate) fn fill(&self, stored: StoredRecord, generation: u64) -> Arc<Record> {
+    /// may be older than the change, and is used for this call but not kept. Nor is one of a later epoch than was `seen`:
+    /// if that is lost in a failover, nobody notices; if not, it comes by itself.
+    pub(crate) fn fill(&self, stored: StoredRecord, generation: u64, seen: i64) -> Arc<Record> {
         let prepared = self.prepare(stored);
-        if self.generation() == generation && self.records.len() < self.capacity {
-            self.keep_newer(prepared)
+        if self.generation() == generation && prepared.0.epoch <= seen && self.records.len() < self.capacity {
+            let record = Arc::clone(&prepared.0);
+            let kept = self.keep_newer(prepared);
+            if self.generation() != generation {
+                // All may have been forgotten in between.
+                self.take_back(&record);
+            }
+            kept
         } else {
             prepared.0
         }
     }
 
-    /// A record read to warm the cache: kept if there is room and no record as new.
-    pub(crate) fn warm(&self, stored: StoredRecord) -> bool {
-        let room = self.records.len() < self.capacity;
-        if room {
-            self.keep_newer(self.prepare(stored));
-        }
-        room
+    /// Records read to warm the cache, when everything had been forgotten `histories` times: kept if there is room and no
+    /// record as new. As above, those of a later epoch come by themselves. False: there is no more room.
+    pub(crate) fn warm(&self, page: Vec<StoredRecord>, histories: u64, seen: i64) -> bool {
+        page.into_iter().filter(|stored| stored.epoch <= seen).all(|stored| {
+            let room = self.records.len() < self.capacity;
+            if room {
+                let prepared = self.prepare(stored);
+                let record = Arc::clone(&prepared.0);
+                self.keep_newer(prepared);
+                if self.histories() != histories {
+                    self.take_back(&record);
+                }
+            }
+            room
+        })
+    }
+
+    /// Forgets everything: records, and who is unknown. What was read before and comes later is not kept.
+    pub(crate) fn forget(&self) {
+        self.histories.fetch_add(1, Ordering::AcqRel);
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.records.pin().clear();
+        self.unknown.clear();
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Forgets a record that is older than this epoch. What was read before and comes later is not kept.
+    pub(crate) fn forget_older(&self, digest: &Digest, epoch: i64) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        let _ = self.records.pin().remove_if(&head(digest), |_, there| there.digest == *digest && there.epoch < epoch);
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How often everything was forgotten.
+    pub(crate) fn histories(&self) -> u64 {
+        self.histories.load(Ordering::Acquire)
+    }
+
+    /// Takes a record out again, if it is this very one.
+    fn take_back(&self, record: &Arc<Record>) {
+        let _ = self.records.pin().remove_if(&head(&record.digest), |_, there| Arc::ptr_eq(there, record));
     }
 
     /// Records of keys that changed. Kept even when the cache is full: without its tombstone a deleted key could come
@@ -225,10 +273,10 @@ mod tests {
         let generation = cache.generation();
         // Another key's change is enough: the reader can't know whose it was.
         cache.apply(vec![stored(2, 7, None)]);
-        cache.fill(stored(1, 5, None), generation);
+        cache.fill(stored(1, 5, None), generation, 9);
         assert_eq!(live(&cache, 1), None);
         let generation = cache.generation();
-        cache.fill(stored(1, 5, None), generation);
+        cache.fill(stored(1, 5, None), generation, 9);
         assert_eq!(live(&cache, 1), Some(true));
     }
 
@@ -237,9 +285,9 @@ mod tests {
         let tombstone = || stored(1, 6, Some(1));
         let cache = Cache::new(10);
         cache.apply(vec![tombstone()]);
-        let given = cache.fill(stored(1, 5, None), cache.generation());
+        let given = cache.fill(stored(1, 5, None), cache.generation(), 9);
         assert!(given.life().deleted_at.is_some(), "the call is decided by what is newer");
-        cache.warm(stored(1, 5, None));
+        cache.warm(vec![stored(1, 5, None)], 0, 9);
         cache.apply(vec![stored(1, 5, None)]);
         assert_eq!(live(&cache, 1), Some(false));
         cache.apply(vec![stored(1, 7, None)]);
@@ -249,9 +297,9 @@ mod tests {
     #[test]
     fn a_full_cache_still_learns_of_changes() {
         let cache = Cache::new(1);
-        assert!(cache.warm(stored(1, 1, None)));
-        assert!(!cache.warm(stored(2, 1, None)));
-        cache.fill(stored(2, 1, None), cache.generation());
+        assert!(cache.warm(vec![stored(1, 1, None)], 0, 9));
+        assert!(!cache.warm(vec![stored(2, 1, None)], 0, 9));
+        cache.fill(stored(2, 1, None), cache.generation(), 9);
         assert_eq!((live(&cache, 2), cache.len()), (None, 1));
         cache.apply(vec![stored(2, 2, Some(1))]);
         assert_eq!(live(&cache, 2), Some(false));
@@ -262,6 +310,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_forgotten_does_not_come_back() {
+        let cache = Cache::new(10);
+        let (generation, histories) = (cache.generation(), cache.histories());
+        cache.apply(vec![stored(1, 9, Some(1))]);
+        cache.remember_unknown([3; 32], cache.generation());
+        cache.forget();
+        assert_eq!((cache.len(), cache.is_unknown(&[3; 32])), (0, false));
+        // What was read before, and comes now.
+        cache.fill(stored(1, 5, None), generation, 9);
+        cache.warm(vec![stored(2, 5, None)], histories, 9);
+        cache.remember_unknown([3; 32], generation);
+        assert_eq!((cache.len(), cache.is_unknown(&[3; 32])), (0, false));
+        // A lower epoch is no older.
+        cache.fill(stored(1, 5, None), cache.generation(), 9);
+        assert_eq!(live(&cache, 1), Some(true));
+    }
+
+    #[test]
+    fn what_is_newer_than_what_was_seen_is_not_kept() {
+        let cache = Cache::new(10);
+        cache.fill(stored(1, 6, None), cache.generation(), 5);
+        assert!(cache.warm(vec![stored(2, 6, None), stored(3, 5, None)], cache.histories(), 5));
+        assert_eq!((live(&cache, 1), live(&cache, 2), live(&cache, 3)), (None, None, Some(true)));
+    }
+
+    #[test]
     fn digests_that_begin_alike_are_told_apart() {
         let cache = Cache::new(10);
         let mut other = [1; 32];
@@ -269,7 +343,7 @@ mod tests {
         let stored_other = |epoch, deleted_at| StoredRecord { digest: other, ..stored(2, epoch, deleted_at) };
         cache.apply(vec![stored(1, 1, None)]);
         assert!(cache.get(&other).is_none());
-        let given = cache.fill(stored_other(1, None), cache.generation());
+        let given = cache.fill(stored_other(1, None), cache.generation(), 9);
         assert_eq!(given.digest, other, "it is decided by its own record");
         cache.apply(vec![stored_other(2, Some(1))]);
         assert!(cache.get(&other).is_none(), "the database is asked, and knows of the tombstone");

@@ -2,7 +2,10 @@
 //!
 //! Invariants:
 //! - a call with a key that memory knows does no I/O, allocates nothing, and never waits for the recording of usage;
-//! - there is no clock in here: whatever depends on time takes `now`;
+//! - there is no wall clock in here: whatever depends on time takes `now`, but for freshness, which goes by a clock that
+//!   nobody sets;
+//! - memory comes from one history of the database: if that becomes another one (a failover, a backup that was restored),
+//!   all of it is forgotten;
 //! - there is no verb and no person in here: nothing changes a key, and the decision never depends on who asks.
 //!   `domain` makes changes and applies them with [`Verifier::apply`] or [`Verifier::put`] before it answers;
 //! - of two records of one secret the one with the higher epoch stays in memory, in whichever order they arrive, and a
@@ -26,4 +29,4 @@ pub use call::{Call, Unavailable, Verdict};
 pub use catch_up::Warmed;
 pub use peppers::{Pepper, Peppers};
 pub use record::Record;
-pub use verifier::{Counters, Verifier};
+pub use verifier::{Counters, Ticks, Verifier};

@@ -61,6 +61,20 @@ impl Peppers {
         self.older.iter().map(move |pepper| pepper.digest(secret))
     }
 
+    /// The digest under the pepper of this id; `None`: there is none.
+    pub fn digest_under(&self, id: &str, secret: &str) -> Option<Digest> {
+        self.all().find(|pepper| pepper.id == id).map(|pepper| pepper.digest(secret))
+    }
+
+    /// What proves each pepper, by its id. Reveals nothing about them.
+    pub fn proofs(&self) -> impl Iterator<Item = (&str, Vec<u8>)> {
+        self.all().map(|pepper| (pepper.id.as_str(), hmac::sign(&pepper.key, PROOF).as_ref().to_vec()))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Pepper> {
+        std::iter::once(&self.newest).chain(self.older.iter())
+    }
+
     /// Shows that a database belongs to these peppers. Reveals nothing about them.
     pub fn proof(&self) -> Vec<u8> {
         hmac::sign(&self.newest.key, PROOF).as_ref().to_vec()
@@ -68,9 +82,7 @@ impl Peppers {
 
     /// Whether one of these gave the proof.
     pub fn proves(&self, proof: &[u8]) -> bool {
-        std::iter::once(&self.newest)
-            .chain(self.older.iter())
-            .any(|pepper| hmac::verify(&pepper.key, PROOF, proof).is_ok())
+        self.all().any(|pepper| hmac::verify(&pepper.key, PROOF, proof).is_ok())
     }
 }
 

@@ -4,10 +4,11 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use model::{Code, Instant, SecretFormat};
-use store::{Digest, Store, StoredRecord};
+use store::{Digest, Records, Store, StoredRecord, Unreadable};
 
 use crate::{Peppers, Prepared, Record, cache::Cache, freshness::Freshness, usage::Usage};
 
@@ -17,7 +18,11 @@ pub struct Verifier {
     pub(crate) inner: Arc<Inner>,
 }
 
+/// A clock that nobody sets, since a moment of its own choice. Freshness is measured by it.
+pub type Ticks = Arc<dyn Fn() -> Duration + Send + Sync>;
+
 pub(crate) struct Inner {
+    pub(crate) ticks: Ticks,
     pub(crate) store: Store,
     pub(crate) peppers: Peppers,
     pub(crate) format: SecretFormat,
@@ -43,6 +48,8 @@ pub struct Counters {
     pub usage_deferred: u64,
     /// The newest change that this node knows.
     pub epoch: i64,
+    /// How often memory was forgotten, since the database was set back or replaced.
+    pub histories: u64,
 }
 
 impl fmt::Debug for Verifier {
@@ -53,8 +60,16 @@ impl fmt::Debug for Verifier {
 
 impl Verifier {
     /// With an empty memory that has room for `capacity` records, on a database whose newest change is `epoch`.
-    pub fn new(store: Store, peppers: Peppers, format: SecretFormat, capacity: usize, epoch: i64) -> Self {
+    pub fn new(
+        store: Store,
+        peppers: Peppers,
+        format: SecretFormat,
+        capacity: usize,
+        epoch: i64,
+        ticks: Ticks,
+    ) -> Self {
         let inner = Inner {
+            ticks,
             store,
             peppers,
             format,
@@ -77,12 +92,31 @@ impl Verifier {
             cache_misses: inner.misses.load(Relaxed),
             usage_deferred: inner.usage.deferred(),
             epoch: inner.freshness.epoch(),
+            histories: inner.cache.histories(),
         }
     }
 
     /// Puts records of keys that changed into memory. A change calls this when it has committed and before it answers.
-    pub fn apply(&self, changed: Vec<StoredRecord>) {
-        self.inner.cache.apply(changed);
+    ///
+    /// A key whose row can't be read is refused from now on, and no other is.
+    pub fn apply(&self, changed: impl Into<Records>) {
+        let Records { read, unreadable } = changed.into();
+        self.inner.cache.apply(read);
+        self.refuse_unreadable(unreadable);
+    }
+
+    /// Forgets what memory has of these. Each call then asks the database, which is where it is refused.
+    pub(crate) fn refuse_unreadable(&self, unreadable: Vec<Unreadable>) {
+        for row in unreadable {
+            let key = row.key.map(|key| key.to_string());
+            tracing::error!(
+                key, error = %row.error,
+                "a key can't be read: it is refused, and no other is (a newer release wrote it, or it was damaged)"
+            );
+            if let Some(digest) = row.digest {
+                self.inner.cache.forget_older(&digest, row.epoch);
+            }
+        }
     }
 
     /// As [`Verifier::apply`], of records that were prepared while the change could still fail.

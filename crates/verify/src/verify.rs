@@ -35,7 +35,7 @@ impl Verifier {
         }
         let digest = inner.peppers.digest(call.key);
         match inner.cache.get(&digest) {
-            Some(_) if !self.is_fresh(now) => Warm::Stale,
+            Some(_) if !self.is_fresh() => Warm::Stale,
             Some(record) => {
                 let verdict = self.decide(record, call, now);
                 if matches!(verdict.code, Code::NotFound | Code::Revoked | Code::Disabled | Code::Expired) {
@@ -52,7 +52,7 @@ impl Verifier {
     async fn verify_cold(&self, call: Call<'_>, digest: Digest, now: Instant) -> Result<Verdict, Unavailable> {
         let cache = &self.inner.cache;
         if let Some(record) = self.inner.peppers.older_digests(call.key).find_map(|older| cache.get(&older)) {
-            return if self.is_fresh(now) { Ok(self.decide(record, call, now)) } else { Err(Unavailable) };
+            return if self.is_fresh() { Ok(self.decide(record, call, now)) } else { Err(Unavailable) };
         }
         self.inner.misses.fetch_add(1, Relaxed);
         let record = self.read_record(call.key, digest).await.map_err(|error| {
@@ -67,13 +67,13 @@ impl Verifier {
 
     async fn read_record(&self, key: &str, digest: Digest) -> Result<Option<Arc<Record>>, StoreError> {
         let (store, cache) = (&self.inner.store, &self.inner.cache);
+        let generation = cache.generation();
         for candidate in std::iter::once(digest).chain(self.inner.peppers.older_digests(key)) {
-            let generation = cache.generation();
             if let Some(stored) = store.record_by_digest(&candidate).await? {
-                return Ok(Some(cache.fill(stored, generation)));
+                return Ok(Some(cache.fill(stored, generation, store.seen())));
             }
         }
-        cache.remember_unknown(digest);
+        cache.remember_unknown(digest, generation);
         Ok(None)
     }
 

@@ -1,9 +1,8 @@
-use api::CreatedKey;
 use clap::Args;
 use domain::NewKey;
 use model::{Environment, Preset, Scope, SettingsPatch};
 
-use super::{CommandContext, Failed, Format, key_settings::KeySettings, output::Output, show};
+use super::{CommandContext, Failed, Format, key_settings::KeySettings, output::Output, show_secret};
 
 #[derive(Args)]
 pub(super) struct KeyCreate {
@@ -40,9 +39,6 @@ impl KeyCreate {
         let settings = self.settings.patch(named, context.keydesk.now())?;
         let new = NewKey { environment: Some(self.environment), settings };
         let issued = context.keydesk.issue(&operator, new).await?;
-        if self.format.json {
-            return Ok(output.json(&CreatedKey::from(&issued))?);
-        }
-        show(&issued.key, Some(&issued.secret), output)
+        show_secret("made", &issued, &self.format, output)
     }
 }

@@ -16,12 +16,15 @@ impl KeyHandover {
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         let operator = context.operator().await?;
         let made = context.keydesk.create_handover(&operator, self.id).await?;
-        if self.format.json {
-            return Ok(output.json(&NewHandover::from(&made))?);
-        }
-        Ok(output.pairs(&[
-            ("Link", &format!("{}{}", context.address, handover_path(made.token.expose()))),
-            ("Until", &made.handover.expires_at.to_string()),
-        ])?)
+        let otherwise = "a hand-over link was made, but it could not be printed, so nobody has it: make another";
+        output.once(otherwise, |output| {
+            if self.format.json {
+                return Ok(output.json(&NewHandover::from(&made))?);
+            }
+            Ok(output.pairs(&[
+                ("Link", &format!("{}{}", context.address, handover_path(made.token.expose()))),
+                ("Until", &made.handover.expires_at.to_string()),
+            ])?)
+        })
     }
 }

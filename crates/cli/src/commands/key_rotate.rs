@@ -1,8 +1,7 @@
-use api::CreatedKey;
 use clap::Args;
 use model::{KeyId, Overlap};
 
-use super::{CommandContext, Failed, Format, output::Output, show};
+use super::{CommandContext, Failed, Format, output::Output, show, show_secret};
 
 #[derive(Args)]
 pub(super) struct KeyRotate {
@@ -27,10 +26,7 @@ impl KeyRotate {
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         let operator = context.operator().await?;
         let issued = context.keydesk.rotate(&operator, self.id, self.overlap, None).await?;
-        if self.format.json {
-            return Ok(output.json(&CreatedKey::from(&issued))?);
-        }
-        show(&issued.key, Some(&issued.secret), output)
+        show_secret("rotated", &issued, &self.format, output)
     }
 }
 

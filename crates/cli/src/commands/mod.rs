@@ -23,8 +23,9 @@ mod sbom;
 
 use std::{process::ExitCode, time::Instant};
 
+use api::CreatedKey;
 use clap::{Args, Parser, Subcommand};
-use domain::{Caller, Keydesk};
+use domain::{Caller, Issued, Keydesk};
 use model::{Key, KeyStatus, PlainSecret};
 use zeroize::Zeroizing;
 
@@ -160,10 +161,14 @@ where
     };
     let keyring = process::take_keyring();
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => match runtime.block_on(cli.run(binary, &mut output, started, keyring)) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failed) => output.fail(&failed.0),
-        },
+        Ok(runtime) => {
+            let done = runtime.block_on(cli.run(binary, &mut output, started, keyring));
+            logs::finish();
+            match done {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(failed) => output.fail(&failed.0),
+            }
+        }
         Err(error) => output.fail(&format!("no threads can be started: {error}")),
     }
 }
@@ -286,6 +291,22 @@ fn show(key: &Key, secret: Option<&PlainSecret>, output: &mut Output) -> Result<
     pairs.extend(other.filter(|(_, text)| !text.is_empty()));
     pairs.push(("Key", secret.map_or(key.hint.0.as_str(), PlainSecret::expose)));
     Ok(output.pairs(&pairs)?)
+}
+
+/// A key that was made or rotated, with its secret.
+fn show_secret(done: &str, issued: &Issued, format: &Format, output: &mut Output) -> Result<(), Failed> {
+    let id = issued.key.id;
+    let otherwise = format!(
+        "the key {id} was {done}, but its secret could not be printed: `keydesk key rotate {id} --overlap 0` gives it another, \
+         and `keydesk key delete {id}` ends it"
+    );
+    output.once(&otherwise, |output| {
+        if format.json {
+            Ok(output.json(&CreatedKey::from(issued))?)
+        } else {
+            show(&issued.key, Some(&issued.secret), output)
+        }
+    })
 }
 
 fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> String {

@@ -5,14 +5,18 @@ use std::{
 
 use serde::Serialize;
 
+use super::Failed;
+
 /// Standard output and error of a command. A reader that closes its end early, as `head` does, is no failure.
 pub(super) struct Output {
     out: Box<dyn Write>,
+    /// What is printed can't be printed again: a reader that does not read it is a failure.
+    once: bool,
 }
 
 impl Output {
     pub(super) fn standard() -> Self {
-        Self { out: Box::new(io::BufWriter::new(io::stdout())) }
+        Self { out: Box::new(io::BufWriter::new(io::stdout())), once: false }
     }
 
     /// One sentence on standard error.
@@ -20,6 +24,19 @@ impl Output {
         let _ = self.out.flush();
         let _ = writeln!(io::stderr(), "keydesk: {sentence}");
         ExitCode::FAILURE
+    }
+
+    /// Prints what is made, and can be printed this once. `otherwise` says what was made and what to do, for when nobody
+    /// gets to read it.
+    pub(super) fn once(
+        &mut self,
+        otherwise: &str,
+        print: impl FnOnce(&mut Self) -> Result<(), Failed>,
+    ) -> Result<(), Failed> {
+        self.once = true;
+        let printed = print(self);
+        self.once = false;
+        printed.map_err(|failed| Failed::new(format!("{otherwise} ({})", failed.0)))
     }
 
     /// One JSON document.
@@ -30,16 +47,19 @@ impl Output {
 
     /// Whole lines of text, as they are.
     pub(super) fn text(&mut self, text: &str) -> io::Result<()> {
-        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
-            other => other,
-        }
+        let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+        self.wrote(written)
     }
 
     /// A line of text.
     pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
-        match writeln!(self.out, "{text}").and_then(|()| self.out.flush()) {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        let written = writeln!(self.out, "{text}").and_then(|()| self.out.flush());
+        self.wrote(written)
+    }
+
+    fn wrote(&self, written: io::Result<()>) -> io::Result<()> {
+        match written {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe && !self.once => std::process::exit(0),
             other => other,
         }
     }

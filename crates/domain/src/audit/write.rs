@@ -197,7 +197,7 @@ pub(crate) fn detail(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| json!({ "unreadable": true }))
 }
 
-/// An actor, as entries hold it.
+/// An actor, as entries hold it. It is never empty: an entry without an actor would be signed, and say nothing.
 pub(crate) fn actor_text(actor: Actor) -> String {
-    serde_json::to_string(&actor).unwrap_or_default()
+    serde_json::to_string(&actor).expect("a kind and an id, which JSON can always hold")
 }

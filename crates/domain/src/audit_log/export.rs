@@ -102,7 +102,7 @@ impl AuditExport {
         for item in self.keydesk.audit_items(&self.caller, found).await? {
             match self.format {
                 AuditFormat::Ndjson => {
-                    text.push_str(&serde_json::to_string(&item).unwrap_or_default());
+                    text.push_str(&serde_json::to_string(&item).map_err(|_| KeyError::Unavailable)?);
                     text.push('\n');
                 }
                 AuditFormat::Csv => row(&mut text, &item),

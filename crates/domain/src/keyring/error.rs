@@ -39,6 +39,17 @@ pub enum KeyringError {
     /// It is another deployment's.
     #[error("this keyring did not make this database; restore the right one from your backup")]
     Foreign,
+    /// A pepper or a master key is not the one that was in use under its id.
+    #[error(
+        "the {kind} key {id} of this keyring is not the one that this database was used with; restore its line from your backup, or \
+         copy the keyring of another node"
+    )]
+    ForeignKey {
+        /// `pepper` or `master`.
+        kind: &'static str,
+        /// Its id.
+        id: String,
+    },
     /// An audit key is not the one that was in use under its id.
     #[error(
         "the audit key {0} of this keyring is not the one that signed this database's audit log; give every node the same keyring"

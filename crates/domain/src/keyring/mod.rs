@@ -8,6 +8,7 @@ use std::io;
 
 use aws_lc_rs::{aead, constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use store::KeyringProof;
 use verify::{Pepper, Peppers};
 use zeroize::Zeroizing;
 
@@ -144,6 +145,23 @@ impl Keyring {
     /// The keys of the digests by which secrets are looked up.
     pub(crate) fn peppers(&self) -> &Peppers {
         &self.peppers
+    }
+
+    /// What proves each pepper and each master key, without revealing anything of them.
+    pub(crate) fn proofs(&self) -> Vec<KeyringProof> {
+        let master = |master: &Master| KeyringProof {
+            kind: "master",
+            id: master.id.clone(),
+            proof: value(&master.derive, b"keydesk/master-proof/1", b"").to_vec(),
+        };
+        let peppers = self.peppers.proofs();
+        let peppers = peppers.map(|(id, proof)| KeyringProof { kind: "pepper", id: id.to_owned(), proof });
+        peppers.chain(self.masters.iter().map(master)).collect()
+    }
+
+    /// The id of the key of this kind that is used for what is new.
+    pub(crate) fn newest(&self, kind: &str) -> &str {
+        if kind == "pepper" { self.peppers.id() } else { self.master_id() }
     }
 
     /// The master key that new copies are sealed under.

@@ -81,5 +81,5 @@ async fn without_background_work_nothing_is_stale() {
     let issued = desk.issue("Acme").await;
     desk.clock.advance(24 * HOUR);
     assert_eq!(code(&desk.keydesk, issued.secret.expose()).await, Code::Valid);
-    assert_eq!(desk.keydesk.ready().await, Ok(()));
+    assert_eq!(desk.keydesk.ready().await, Ok(domain::Ready { not_writable: None }));
 }

@@ -2,7 +2,7 @@ use domain::NewInstallation;
 use model::{Actor, Code, KeyError, ListQuery, Selection};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{TestKeydesk, code, new_key, verify};
+use crate::test_keydesk::{DONE, KNOWN, TestKeydesk, code, new_key, verify, within};
 
 on_both_databases!(
     an_invalid_name_or_title_is_refused,
@@ -91,4 +91,30 @@ async fn switching_is_in_memory_when_it_answers(database: TestDatabase) {
     background.stop().await;
     let key = desk.issue("Acme").await;
     assert_eq!(code(&desk.second_node().await, key.secret.expose()).await, Code::Valid);
+}
+
+/// The change is made, whatever becomes of the reading after it; and memory is no fresher for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_switch_is_made_although_installations_can_not_be_read_afterwards() {
+    let desk = TestKeydesk::open(TestDatabase::sqlite().await).await;
+    let mut raw = desk.database.raw().await;
+    // The row of the other installation can't be read from the moment on at which this one is switched.
+    raw.execute(
+        "CREATE TRIGGER spoil AFTER UPDATE OF disabled_at ON installation BEGIN \
+         UPDATE installation SET title = CAST(x'ff' AS TEXT) WHERE name = 'other'; END",
+    )
+    .await
+    .unwrap();
+    let switched = desk.keydesk.set_module(Actor::Operator, "default", false).await.unwrap();
+    assert!(!switched.enabled && !desk.keydesk.module_enabled(desk.operator.installation));
+    desk.keydesk.installations().await.unwrap_err();
+    let background = desk.keydesk.start();
+    desk.clock.advance(5_001);
+    // The poll goes on, and proves nothing.
+    within(DONE, "not ready", async || desk.keydesk.ready().await.is_err()).await;
+    tokio::time::sleep(KNOWN).await;
+    assert!(desk.keydesk.ready().await.is_err());
+    raw.execute("UPDATE installation SET title = 'Other' WHERE name = 'other'").await.unwrap();
+    within(DONE, "ready again", async || desk.keydesk.ready().await.is_ok()).await;
+    background.stop().await;
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says so by panicking")]
 
 mod support;
+mod unwritable;
 
 mod at_rest;
 mod audit;

@@ -31,7 +31,7 @@ async fn the_server_knows_changes_of_the_command_line_within_a_second() {
 async fn a_stopping_server_finishes_running_calls_and_loses_no_count() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "HUP"] {
         let mut program = Program::serve(data, &[]).await;
         let caller = new_key(data, &["keys:*"]).await;
         let (id, key) = (caller["id"].as_str().unwrap(), caller["key"].as_str().unwrap());

@@ -1,6 +1,7 @@
 use model::{
     CursorValue, Environment, InstallationId, Instant, KeyId, KeyStatus, Preset, RESTORE_WINDOW_MS, Sort, SortColumn,
 };
+use sqlx::{FromRow as _, Row as _};
 use uuid::Uuid;
 
 use super::row::{KeyRow, key_select};
@@ -156,15 +157,39 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<StoredKey>, StoreError> {
         let plan = self.search_plan(filter).await?;
-        let mut sql = Sql::new(key_select!("FROM api_key WHERE "));
-        filter.push(&mut sql, plan, self.is_sqlite());
-        push_order(&mut sql, sort, after);
-        sql.push(" LIMIT ").int(limit);
-        let kept = self.is_sqlite();
-        let rows: Vec<KeyRow> = on_db!(self, pool => {
-            query!(query_as, sql, pool).persistent(kept).fetch_all(pool).await?
-        });
-        rows.into_iter().map(StoredKey::try_from).collect()
+        let mut asked = limit;
+        loop {
+            let mut sql = Sql::new(key_select!("FROM api_key WHERE "));
+            filter.push(&mut sql, plan, self.is_sqlite());
+            push_order(&mut sql, sort, after);
+            sql.push(" LIMIT ").int(asked);
+            let kept = self.is_sqlite();
+            let read: Vec<Result<StoredKey, (Option<Uuid>, StoreError)>> = on_db!(self, pool => {
+                let rows = query!(query, sql, pool).persistent(kept).fetch_all(pool).await?;
+                rows.iter().map(|row| {
+                    let key = KeyRow::from_row(row).map_err(StoreError::from).and_then(StoredKey::try_from);
+                    key.map_err(|error| (row.try_get("id").ok(), error))
+                }).collect()
+            });
+            let all = (read.len() as i64) < asked;
+            let (mut keys, mut unreadable) = (Vec::with_capacity(read.len()), Vec::new());
+            for row in read {
+                match row {
+                    Ok(key) => keys.push(key),
+                    Err(row) => unreadable.push(row),
+                }
+            }
+            if all || keys.len() as i64 >= limit {
+                for (key, error) in unreadable {
+                    let key = key.map(|key| key.to_string());
+                    tracing::error!(key, %error, "a key can't be read, and is missing in a list");
+                }
+                keys.truncate(usize::try_from(limit).unwrap_or_default());
+                return Ok(keys);
+            }
+            // In their place others are shown.
+            asked += limit.max(unreadable.len() as i64);
+        }
     }
 
     /// Up to `limit` ids of issued keys that match, oldest first.

@@ -85,7 +85,7 @@ impl Change {
         let settled = self.settled()?;
         // After a failed statement PostgreSQL would do nothing more, and SQLite would go on without it.
         if self.asked != self.answered {
-            return Err(StoreError::Database("a statement of this change has failed".to_owned()));
+            return Err(failed());
         }
         let Some(Turn { mut group, back }) = self.turn.take() else { return Err(over()) };
         group.keep(std::mem::take(&mut self.kept));
@@ -96,6 +96,10 @@ impl Change {
 
     /// The connection, to ask the database something. What this change kept is written down first, so that it is found.
     pub(crate) async fn tx(&mut self) -> Result<&mut Tx, StoreError> {
+        // After a failure SQLite may have rolled back by itself, and would commit each statement alone.
+        if self.asked != self.answered {
+            return Err(failed());
+        }
         self.asked += 1;
         let Some(Turn { group, .. }) = &mut self.turn else { return Err(over()) };
         let inserts = std::mem::take(&mut self.kept.inserts);
@@ -140,6 +144,10 @@ impl Drop for Change {
             drop(back.send(Back::Left(group)));
         }
     }
+}
+
+fn failed() -> StoreError {
+    StoreError::Database("a statement of this change has failed".to_owned())
 }
 
 fn over() -> StoreError {

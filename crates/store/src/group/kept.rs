@@ -4,8 +4,10 @@ use model::InstallationId;
 
 use crate::{AuditEnd, AuditHead, inserts::Inserts};
 
-/// By how much the number of an installation's keys grows.
-pub(crate) const COUNT_KEYS: &str = "UPDATE installation SET key_count = key_count + $2 WHERE id = $1";
+/// By how much the number of an installation's keys grows. A number that was wrong makes no change fail, least of all a
+/// deletion; it is counted anew in time ([`crate::installation::RECOUNT_KEYS`]).
+pub(crate) const COUNT_KEYS: &str = "UPDATE installation \
+     SET key_count = CASE WHEN key_count + $2 < 0 THEN 0 ELSE key_count + $2 END WHERE id = $1";
 
 /// The writes that a group makes once for all its changes, most of them just before COMMIT. Nothing that a caller sends
 /// makes them fail.

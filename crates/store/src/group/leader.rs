@@ -47,9 +47,10 @@ impl Leader {
     }
 
     async fn lead_group(&self, first: Waiting) {
-        let mut group = match Group::begin(&self.db).await {
+        let mut group = match Group::begin(&self.db, &self.queue.witness).await {
             Ok(group) => Box::new(group),
             Err(error) => {
+                self.queue.witness.doubt.notify_one();
                 // The others would only meet the same error.
                 refuse(first, error.clone());
                 self.queue.drain().into_iter().for_each(|waiting| refuse(waiting, error.clone()));

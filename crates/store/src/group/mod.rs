@@ -36,7 +36,7 @@ pub(crate) use queue::Queue;
 pub use transaction::CallingKey;
 pub(crate) use transaction::Tx;
 #[cfg(feature = "testing")]
-pub(crate) use transaction::{MOVE_EPOCH, SET_EPOCH};
+pub(crate) use transaction::{MOVE_EPOCH, MOVE_EPOCH_SQLITE, SET_EPOCH, SET_EPOCH_SQLITE};
 
 use std::time::Duration;
 

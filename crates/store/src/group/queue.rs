@@ -1,17 +1,19 @@
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::oneshot;
 
 use super::{WAITING_MOST, change::Change};
-use crate::StoreError;
+use crate::{StoreError, witness::Witness};
 
 /// Changes that wait for their turn, first come, first served.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     state: Mutex<State>,
+    /// Told how groups end.
+    pub(crate) witness: Arc<Witness>,
 }
 
 #[derive(Debug, Default)]

@@ -2,16 +2,23 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use model::{InstallationId, Instant, KeyId, KeySettings, KeyStatus, LifeCycle, SecretId};
 use sqlx::{Postgres, Sqlite, pool::PoolConnection};
+use uuid::Uuid;
 
 use super::{
     MEMBERS_MOST,
     ended::{Ended, Outcome},
     kept::{COUNT_KEYS, Kept},
 };
-use crate::{StoreError, audit_end::SET_AUDIT_HEAD, db::Db, inserts::Inserts, sql::query};
+use crate::{Moment, StoreError, audit_end::SET_AUDIT_HEAD, db::Db, inserts::Inserts, sql::query, witness::Witness};
 
-pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value";
-pub(crate) const SET_EPOCH: &str = "UPDATE epoch SET value = $1 WHERE id = 1";
+pub(crate) const MOVE_EPOCH: &str = "UPDATE epoch SET value = value + 1 WHERE id = 1 RETURNING value, mark";
+pub(crate) const SET_EPOCH: &str = "UPDATE epoch SET value = $1 WHERE id = 1 RETURNING mark";
+/// SQLite alone, whose triggers come too late for what is returned.
+pub(crate) const MOVE_EPOCH_SQLITE: &str =
+    "UPDATE epoch SET value = value + 1, mark = randomblob(16) WHERE id = 1 RETURNING value, mark";
+/// Likewise.
+pub(crate) const SET_EPOCH_SQLITE: &str =
+    "UPDATE epoch SET value = $1, mark = randomblob(16) WHERE id = 1 RETURNING mark";
 
 /// The connection of a transaction that is open.
 #[derive(Debug)]
@@ -37,8 +44,26 @@ macro_rules! on_connection {
 }
 
 impl Tx {
+    /// A connection that can write, before its transaction.
+    pub(crate) async fn acquire(db: &Db) -> Result<Self, StoreError> {
+        Ok(match db {
+            Db::Sqlite { write, .. } => Self::Sqlite(write.acquire().await?),
+            Db::Postgres { write, .. } => Self::Postgres(write.acquire().await?),
+        })
+    }
+
+    /// Begins a transaction. Not as sqlx does it, which counts how deep it is, and goes on counting when the database has
+    /// rolled back by itself.
+    pub(crate) async fn begin(&mut self) -> Result<(), StoreError> {
+        let begin = match self {
+            Self::Sqlite(_) => "BEGIN IMMEDIATE",
+            Self::Postgres(_) => "BEGIN",
+        };
+        self.run(begin).await
+    }
+
     /// Runs statements without values. One trip, however many there are: PostgreSQL takes several only unprepared.
-    async fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {
+    pub(crate) async fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(connection) => {
                 sqlx::query(sql).execute(&mut **connection).await?;
@@ -60,7 +85,27 @@ impl Tx {
         Ok(())
     }
 
-    fn close_on_drop(&mut self) {
+    /// Moves the epoch by one. Gives the new one, and its mark.
+    async fn move_epoch(&mut self) -> Result<(i64, Uuid), StoreError> {
+        Ok(match self {
+            Self::Sqlite(connection) => sqlx::query_as(MOVE_EPOCH_SQLITE).fetch_one(&mut **connection).await?,
+            Self::Postgres(connection) => sqlx::query_as(MOVE_EPOCH).fetch_one(&mut **connection).await?,
+        })
+    }
+
+    /// Moves the epoch to this. Gives its mark.
+    async fn set_epoch(&mut self, epoch: i64) -> Result<Uuid, StoreError> {
+        Ok(match self {
+            Self::Sqlite(connection) => {
+                sqlx::query_scalar(SET_EPOCH_SQLITE).bind(epoch).fetch_one(&mut **connection).await?
+            }
+            Self::Postgres(connection) => {
+                sqlx::query_scalar(SET_EPOCH).bind(epoch).fetch_one(&mut **connection).await?
+            }
+        })
+    }
+
+    pub(crate) fn close_on_drop(&mut self) {
         match self {
             Self::Sqlite(connection) => connection.close_on_drop(),
             Self::Postgres(connection) => connection.close_on_drop(),
@@ -105,8 +150,10 @@ enum Savepoint {
 #[derive(Debug)]
 pub(crate) struct Group {
     tx: Tx,
-    /// The value of the epoch's row in this transaction.
-    written_epoch: i64,
+    /// The value of the epoch's row in this transaction, and its mark.
+    written: Moment,
+    /// Where it is noted how it ended.
+    witness: Arc<Witness>,
     /// The epoch of the newest change that stays.
     epoch: i64,
     pub(crate) kept: Kept,
@@ -124,14 +171,11 @@ pub(crate) struct Group {
 
 impl Group {
     /// Begins a transaction and moves the epoch.
-    pub(super) async fn begin(db: &Db) -> Result<Self, StoreError> {
-        let (tx, begin) = match db {
-            Db::Sqlite { write, .. } => (Tx::Sqlite(write.acquire().await?), "BEGIN IMMEDIATE"),
-            Db::Postgres { write, .. } => (Tx::Postgres(write.acquire().await?), "BEGIN"),
-        };
+    pub(super) async fn begin(db: &Db, witness: &Arc<Witness>) -> Result<Self, StoreError> {
         let mut group = Self {
-            tx,
-            written_epoch: 0,
+            tx: Tx::acquire(db).await?,
+            written: Moment { epoch: 0, mark: Uuid::nil() },
+            witness: Arc::clone(witness),
             epoch: 0,
             kept: Kept::default(),
             callers: Callers::new(),
@@ -142,11 +186,10 @@ impl Group {
             over: false,
             ended: Ended::new(),
         };
-        group.tx.run(begin).await?;
-        group.written_epoch = on_connection!(&mut group.tx, connection => {
-            sqlx::query_scalar(MOVE_EPOCH).fetch_one(connection).await?
-        });
-        group.epoch = group.written_epoch - 1;
+        group.tx.begin().await?;
+        let (epoch, mark) = group.tx.move_epoch().await?;
+        group.written = Moment { epoch, mark };
+        group.epoch = epoch - 1;
         Ok(group)
     }
 
@@ -251,12 +294,17 @@ impl Group {
             return self.tx.run("ROLLBACK").await;
         }
         self.write_kept().await?;
-        self.tx.run("COMMIT").await
+        self.tx.run("COMMIT").await?;
+        self.witness.seen.go_on_to(self.written);
+        Ok(())
     }
 
     /// Says how it ended. The connection goes back where it came from if all is well.
     pub(super) fn settle(mut self, outcome: Outcome) {
         self.over = outcome.is_ok();
+        if !self.over {
+            self.witness.doubt.notify_one();
+        }
         self.ended.tell(outcome);
     }
 
@@ -282,11 +330,8 @@ impl Group {
                 sqlx::query(COUNT_KEYS).bind(installation.0).bind(more).execute(connection).await?;
             });
         }
-        if self.epoch != self.written_epoch {
-            let epoch = self.epoch;
-            on_connection!(&mut self.tx, connection => {
-                sqlx::query(SET_EPOCH).bind(epoch).execute(connection).await?;
-            });
+        if self.epoch != self.written.epoch {
+            self.written = Moment { epoch: self.epoch, mark: self.tx.set_epoch(self.epoch).await? };
         }
         Ok(())
     }

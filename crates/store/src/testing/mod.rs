@@ -3,6 +3,7 @@
 
 mod raw;
 mod roles;
+mod snapshot;
 mod statements;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use tempfile::TempDir;
 
 pub use raw::{Cell, Raw, Schema};
 pub use roles::Roles;
+pub use snapshot::Snapshot;
 pub use statements::{POSTGRES_STATEMENTS, SQLITE_STATEMENTS, STATEMENTS};
 
 use crate::{
@@ -119,24 +121,25 @@ impl Store {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let Some((url, name)) = self.server.take() else { return };
-        let roles = std::mem::take(&mut self.roles);
-        // Dropping can't wait, and must happen in a test that failed as well: a thread with a runtime of its own does.
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async {
-                let mut server = PgConnection::connect(&url).await.map_err(std::io::Error::other)?;
-                let drop = statement(format!("DROP DATABASE {name} WITH (FORCE)"));
-                server.execute(drop).await.map_err(std::io::Error::other)?;
-                for role in roles {
-                    let drop = statement(format!("DROP ROLE IF EXISTS {role}"));
-                    server.execute(drop).await.map_err(std::io::Error::other)?;
-                }
-                Ok::<_, std::io::Error>(())
-            })
-        });
-        if !matches!(dropped.join(), Ok(Ok(()))) {
-            tracing::warn!("a test database was left behind");
-        }
+        drop_from_server(url, vec![name], std::mem::take(&mut self.roles));
+    }
+}
+
+/// Dropping can't wait, and must happen in a test that failed as well: a thread with a runtime of its own does.
+fn drop_from_server(url: String, databases: Vec<String>, roles: Vec<String>) {
+    let dropped = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let mut server = PgConnection::connect(&url).await.map_err(std::io::Error::other)?;
+            let databases = databases.iter().map(|name| format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+            for drop in databases.chain(roles.iter().map(|role| format!("DROP ROLE IF EXISTS {role}"))) {
+                server.execute(statement(drop)).await.map_err(std::io::Error::other)?;
+            }
+            Ok::<_, std::io::Error>(())
+        })
+    });
+    if !matches!(dropped.join(), Ok(Ok(()))) {
+        tracing::warn!("a test database was left behind");
     }
 }
 

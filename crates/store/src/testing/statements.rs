@@ -1,7 +1,7 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    deployment, examine, founded, group, handover, idempotency, installation, invitation, migrations, password_reset,
-    people, record, restored, set_up_link, store, triggers, usage,
+    deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation, keyring_proof,
+    migrations, password_reset, people, postgres, purge_clock, record, restored, set_up_link, store, triggers, work,
 };
 
 macro_rules! statements {
@@ -31,18 +31,24 @@ statements! {
         ERASE_EXPIRED PURGE_HANDOVERS;
     idempotency: FIND_ANSWER KEEP_ANSWER DROP_ANSWERS PURGE_ANSWERS;
     migrations: APPLIED;
-    installation: INSTALLATIONS KEY_COUNT INSERT_INSTALLATION SWITCH_MODULE;
+    installation: INSTALLATIONS RECOUNT_KEYS KEY_COUNT INSERT_INSTALLATION SWITCH_MODULE;
     invitation: INSERT_INVITATION INVITATION_BY_TOKEN ACCEPT_INVITATION WITHDRAW_INVITATION INVITATIONS PURGE_INVITATIONS;
+    purge_clock: PURGE_CLOCK MOVE_PURGE_CLOCK;
+    keyring_proof: KEYRING_PROOFS INSERT_KEYRING_PROOF SEALED_UNDER_MASTER SEALED_UNDER_PEPPER KEYRING_USES;
     people: PEOPLE;
     password_reset: PUT_RESET RESET_BY_TOKEN WITHDRAW_RESET PURGE_RESETS;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
     restored: RAISE_EPOCH DROP_INVITATIONS DROP_RESETS;
+    work: WRITE_NOTHING;
     set_up_link: SET_UP_LINKS SET_UP_LINK PUT_SET_UP_LINK END_SET_UP_LINKS;
 }
 
 /// Of SQLite alone.
 pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
     ("SEARCH_HITS", api_key::SEARCH_HITS),
+    ("HISTORY_SQLITE", history::HISTORY_SQLITE),
+    ("MOVE_EPOCH_SQLITE", group::MOVE_EPOCH_SQLITE),
+    ("SET_EPOCH_SQLITE", group::SET_EPOCH_SQLITE),
     ("IS_KEYDESK", backup::IS_KEYDESK),
     ("IS_SIGNED", backup::IS_SIGNED),
     ("TRIGGERS_SQLITE", triggers::TRIGGERS_SQLITE),
@@ -51,7 +57,11 @@ pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
 
 /// Of PostgreSQL alone.
 pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[
-    ("LOCK_EPOCH", usage::LOCK_EPOCH),
+    ("LOCK_EPOCH", work::LOCK_EPOCH),
+    ("HISTORY", history::HISTORY),
+    ("TRY_HINT", hints::TRY_HINT),
+    ("CLOCK", purge_clock::CLOCK),
+    ("BACKEND", postgres::BACKEND),
     ("ANALYZE_DUE", store::ANALYZE_DUE),
     ("MIGRATED_POSTGRES", migrations::MIGRATED_POSTGRES),
     ("AT_WORK", restored::AT_WORK),

@@ -46,7 +46,7 @@ async fn a_record_says_all_that_verification_needs(database: TestDatabase) {
 
     let mut change = store.change().await.unwrap();
     change.delete_keys(installation(1), &[key_id(1)], at(60)).await.unwrap();
-    let seen = change.records_of_keys(installation(1), &[key_id(1), key_id(2)]).await.unwrap();
+    let seen = change.records_of_keys(installation(1), &[key_id(1), key_id(2)]).await.unwrap().read;
     change.commit().await.unwrap();
     let record = store.record_by_digest(&digest(1)).await.unwrap().unwrap();
     assert_eq!((record.life.deleted_at, record.epoch), (Some(at(60)), epoch + 1));
@@ -90,11 +90,11 @@ async fn changed_records_are_those_between_two_epochs(database: TestDatabase) {
     let start = store.epoch().await.unwrap();
     put_names(&store, 1, &["Acme".to_owned()]).await;
     put_names(&store, 2, &["Beta".to_owned(), "Gamma".to_owned()]).await;
-    assert_eq!(numbers(&store.records_changed(start, start + 1).await.unwrap()), [1]);
-    assert_eq!(numbers(&store.records_changed(start + 1, start + 2).await.unwrap()), [2, 3]);
-    assert_eq!(numbers(&store.records_changed(start, start + 9).await.unwrap()), [1, 2, 3]);
-    assert_eq!(numbers(&store.records_changed(start + 2, start + 9).await.unwrap()), [0; 0]);
-    assert_eq!(numbers(&store.records_changed(0, start).await.unwrap()), [1_000_001, 1_000_002]);
+    assert_eq!(numbers(&store.records_changed(start, start + 1).await.unwrap().read), [1]);
+    assert_eq!(numbers(&store.records_changed(start + 1, start + 2).await.unwrap().read), [2, 3]);
+    assert_eq!(numbers(&store.records_changed(start, start + 9).await.unwrap().read), [1, 2, 3]);
+    assert_eq!(numbers(&store.records_changed(start + 2, start + 9).await.unwrap().read), [0; 0]);
+    assert_eq!(numbers(&store.records_changed(0, start).await.unwrap().read), [1_000_001, 1_000_002]);
 }
 
 async fn all_records_in_pages(database: TestDatabase) {
@@ -103,9 +103,9 @@ async fn all_records_in_pages(database: TestDatabase) {
     let (mut after, mut seen) = (SecretId(Uuid::nil()), Vec::new());
     loop {
         let page = store.records_after(after, 3).await.unwrap();
-        let Some(last) = page.last() else { break };
-        after = last.secret;
-        seen.extend(page.iter().map(|record| record.key.0.as_u128()));
+        let Some(last) = page.last_secret() else { break };
+        after = last;
+        seen.extend(page.read.iter().map(|record| record.key.0.as_u128()));
     }
     assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7, 1_000_001, 1_000_002]);
 }

@@ -72,7 +72,14 @@ pub(crate) async fn store() -> (Store, tempfile::TempDir) {
 
 /// A verifier that knows this many keys.
 pub(crate) fn verifier(store: &Store, keys: usize) -> Known {
-    let verifier = Verifier::new(store.clone(), peppers(), format(), 2_000_000, 1);
-    verifier.apply((0..keys).map(stored).collect());
+    let verifier = Verifier::new(
+        store.clone(),
+        peppers(),
+        format(),
+        2_000_000,
+        1,
+        std::sync::Arc::new(|| std::time::Duration::ZERO),
+    );
+    verifier.apply((0..keys).map(stored).collect::<Vec<_>>());
     Known { verifier, secrets: (0..keys).map(secret).collect() }
 }

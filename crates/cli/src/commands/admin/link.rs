@@ -22,8 +22,11 @@ pub(super) fn show(
 ) -> Result<(), Failed> {
     let AccountLink { kind, email, name } = &made.link;
     let link = format!("{}{}#{}", context.address, kind.path(), made.token.expose());
-    if format.json {
-        return Ok(output.json(&Link { email, name, link: &link, expires_at: made.expires_at })?);
-    }
-    Ok(output.pairs(&[("Link", &link), ("For", email), ("Until", &made.expires_at.to_string())])?)
+    let otherwise = format!("a link for {email} was made, but it could not be printed, so nobody has it: make another");
+    output.once(&otherwise, |output| {
+        if format.json {
+            return Ok(output.json(&Link { email, name, link: &link, expires_at: made.expires_at })?);
+        }
+        Ok(output.pairs(&[("Link", &link), ("For", email), ("Until", &made.expires_at.to_string())])?)
+    })
 }

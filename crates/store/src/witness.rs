@@ -1,0 +1,68 @@
+//! What this process has seen of its database, and whether it doubts that it can write.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicI64, Ordering::Relaxed},
+};
+
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// Told by whoever commits and whoever fails to.
+#[derive(Debug, Default)]
+pub(crate) struct Witness {
+    /// Up to where this process knows the history.
+    pub(crate) seen: Seen,
+    /// Wakes whoever watches over the writing, since something was not written.
+    pub(crate) doubt: Notify,
+}
+
+/// A point in the history of a database: how many changes it had, and the random mark of the newest. Two databases, or one
+/// before and after it was set back, may have the same number and never the same mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The epoch.
+    pub epoch: i64,
+    /// Its mark.
+    pub mark: Uuid,
+}
+
+/// The newest moment that this process has seen: of its own changes, and of those that it looked for.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    moment: Mutex<Option<Moment>>,
+    /// Its epoch, to be read without waiting. `i64::MAX`: nobody has looked yet.
+    epoch: AtomicI64,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { moment: Mutex::default(), epoch: AtomicI64::new(i64::MAX) }
+    }
+}
+
+impl Seen {
+    pub(crate) fn get(&self) -> Option<Moment> {
+        *self.moment.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The epoch of the newest moment; `i64::MAX`: nobody has looked yet.
+    pub(crate) fn epoch(&self) -> i64 {
+        self.epoch.load(Relaxed)
+    }
+
+    /// A later moment of the same history. Nothing is seen before somebody has looked.
+    pub(crate) fn go_on_to(&self, later: Moment) {
+        let mut moment = self.moment.lock().unwrap_or_else(PoisonError::into_inner);
+        if moment.is_some_and(|seen| seen.epoch < later.epoch) {
+            *moment = Some(later);
+            self.epoch.store(later.epoch, Relaxed);
+        }
+    }
+
+    pub(crate) fn begin_at(&self, first: Moment) {
+        let mut moment = self.moment.lock().unwrap_or_else(PoisonError::into_inner);
+        *moment = Some(first);
+        self.epoch.store(first.epoch, Relaxed);
+    }
+}

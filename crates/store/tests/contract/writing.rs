@@ -1,0 +1,95 @@
+//! What a failed write leaves behind: nothing, also not in the connection.
+
+use std::time::Duration;
+
+use model::{Code, KeyId};
+use store::{UsageDelta, on_both_databases, testing::TestDatabase};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::fixture::{at, installation, key, put, two_installations};
+
+on_both_databases!(writing_is_tried_without_a_change);
+
+fn many_calls(keys: u128) -> Vec<UsageDelta> {
+    let delta = |key| UsageDelta {
+        installation: installation(1),
+        key: KeyId(Uuid::from_u128(key)),
+        bucket_start: at(0),
+        code: Code::Valid,
+        calls: 1,
+    };
+    (0..keys).map(delta).collect()
+}
+
+/// A disk that is full for a moment: SQLite rolls back by itself, and everything works again when there is room.
+#[tokio::test]
+async fn a_full_disk_stops_writing_for_as_long_as_it_is_full() {
+    let database = TestDatabase::sqlite().await;
+    let store = two_installations(&database).await;
+    let before = store.epoch().await.unwrap();
+    for round in 0..3 {
+        // A limit of the writing connection: it goes with it.
+        let pages = database.raw().await.number("PRAGMA page_count").await;
+        let writer = store.pragma(&format!("max_page_count = {pages}")).await;
+        assert_eq!(writer[0], pages);
+        let full = store.record_usage(&many_calls(20_000), &[]).await.unwrap_err().to_string();
+        assert!(full.contains("disk is full"), "{full}");
+        timeout(Duration::from_secs(30), store.doubted()).await.expect("whoever watches is woken");
+        store.record_usage(&many_calls(5), &[]).await.unwrap();
+        store.change().await.unwrap().commit().await.unwrap();
+        assert_eq!(store.epoch().await.unwrap(), before + round + 1);
+        store.purge(at(0), at(0)).await.unwrap();
+        store.try_writing().await.unwrap();
+    }
+    assert_eq!(database.raw().await.number("SELECT SUM(calls) FROM usage_bucket").await, 15, "all or nothing");
+}
+
+/// The same in the middle of a change.
+#[tokio::test]
+async fn a_change_that_finds_the_disk_full_is_refused_and_the_next_is_made() {
+    let database = TestDatabase::sqlite().await;
+    let store = two_installations(&database).await;
+    let before = store.epoch().await.unwrap();
+    for _ in 0..3 {
+        let pages = database.raw().await.number("PRAGMA page_count").await;
+        store.pragma(&format!("max_page_count = {pages}")).await;
+        let mut change = store.change().await.unwrap();
+        let names: Vec<_> = (0..500).map(|number| format!("Acme {number}")).collect();
+        let mut refused = false;
+        for (number, name) in (1..).zip(&names) {
+            refused |= put(&mut change, installation(1), key(number, name)).await.is_err();
+        }
+        refused |= change.commit().await.is_err();
+        assert!(refused);
+    }
+    store.change().await.unwrap().commit().await.unwrap();
+    assert_eq!(store.epoch().await.unwrap(), before + 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_in_the_middle_is_not_used_again() {
+    let database = TestDatabase::postgres().await;
+    let store = two_installations(&database).await;
+    let before = store.epoch().await.unwrap();
+    let change = store.change().await.unwrap();
+    let cut = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() \
+               AND application_name = 'keydesk'";
+    assert!(database.raw().await.number(cut).await > 0);
+    change.commit().await.unwrap_err();
+    timeout(Duration::from_secs(30), store.doubted()).await.expect("whoever watches is woken");
+    store.record_usage(&many_calls(3), &[]).await.unwrap();
+    store.change().await.unwrap().commit().await.unwrap();
+    assert_eq!(store.epoch().await.unwrap(), before + 1);
+}
+
+async fn writing_is_tried_without_a_change(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    store.begin_anew(store.look().await.unwrap().newest);
+    let look = store.look().await.unwrap();
+    store.try_writing().await.unwrap();
+    assert_eq!(store.look().await.unwrap(), look);
+    assert!(look.continues);
+    store.close().await;
+    store.try_writing().await.unwrap_err();
+}
