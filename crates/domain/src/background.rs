@@ -44,7 +44,9 @@ impl Keydesk {
         ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = self.poll().await {
+            let polled = self.poll().await;
+            self.inner.polled.ended(polled.is_ok());
+            if let Err(error) = polled {
                 tracing::warn!(%error, "changes made elsewhere could not be read");
             }
         }
@@ -96,6 +98,7 @@ impl Keydesk {
         ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         while next(&mut ticks, &mut stop).await {
             self.verifier().flush_due_usage(self.now()).await;
+            self.flush_session_uses().await;
         }
     }
 

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use crate::{
     Keydesk, Via, account::public, check_password::Checked, fingerprint, password_rules::words_about, throttle::Source,
-    visitor::counted,
+    turn::REVOKES, visitor::counted,
 };
 
 impl Keydesk {
@@ -31,7 +31,7 @@ impl Keydesk {
         self.inner.throttle.succeeded(counted);
         let about = words_about(&session.administrator.name, &session.administrator.email);
         let password_hash = self.hash_password(new, about).await?;
-        self.change_accounts(move |this, mut change| async move {
+        self.change_accounts(REVOKES, move |this, mut change| async move {
             // Asked again inside: it may have ended, or the password been changed, while the new one was hashed.
             let session = change.session(&hash).await.map_err(public)?;
             let person = change.administrator(installation, id).await.map_err(public)?;

@@ -4,7 +4,12 @@ use model::{Action, Actor, InstallationId, KeyError};
 use serde_json::json;
 use store::{Change, StoredInstallation};
 
-use crate::{Installation, Keydesk, audit::AuditEvent, failure};
+use crate::{
+    Installation, Keydesk,
+    audit::AuditEvent,
+    failure,
+    turn::{ONE, turn},
+};
 
 /// An installation to be created.
 #[derive(Clone, Debug)]
@@ -47,7 +52,7 @@ impl Keydesk {
 
     /// Creates an installation with its Default API Key.
     pub async fn create_installation(&self, actor: Actor, new: NewInstallation) -> Result<Installation, KeyError> {
-        self.change(1, move |this, mut change| async move {
+        self.change(ONE, move |this, mut change| async move {
             let created = this.put_installation(&mut change, actor, &new).await?;
             this.commit(change).await?;
             this.reload_installations().await?;
@@ -97,7 +102,7 @@ impl Keydesk {
     pub async fn set_module(&self, actor: Actor, name: &str, enabled: bool) -> Result<Installation, KeyError> {
         let mut installation = self.installation(name).await?.ok_or(KeyError::NoInstallation)?;
         let id = installation.id;
-        self.change(1, move |this, mut change| async move {
+        self.change(turn(1, !enabled), move |this, mut change| async move {
             let now = this.now();
             let found = change.switch_module(id, (!enabled).then_some(now)).await.map_err(failure::public)?;
             if !found {

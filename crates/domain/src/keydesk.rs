@@ -7,7 +7,7 @@ use std::{
 };
 
 use model::{Actor, Bounds, Catalogue, InstallationId, Instant, KeyError, KeyStatus, Permission, SecretFormat};
-use store::{Change, Store};
+use store::{Change, Store, Turn};
 use uuid::Uuid;
 use verify::Verifier;
 
@@ -17,8 +17,12 @@ use crate::{
     entropy, failure,
     keyring::KeyringFile,
     lines::Lines,
+    link_throttle::LinkThrottle,
     password::Passwords,
+    polled::Polled,
+    session_uses::SessionUses,
     throttle::{Throttle, ThrottleCounters},
+    turn::{ONE, REVOKES},
 };
 
 /// Keydesk on one database: every decision and every change goes through here. Cheap to clone.
@@ -44,8 +48,28 @@ pub(crate) struct Inner {
     pub(crate) reloading: tokio::sync::Mutex<()>,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
+    pub(crate) links: LinkThrottle,
+    pub(crate) polled: Polled,
+    pub(crate) session_uses: SessionUses,
     /// Lines about refusals in this second.
     pub(crate) lines: Lines,
+}
+
+/// What fills the bounded places of a Keydesk, for metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BoundCounters {
+    /// Changes that wait for their turn.
+    pub changes_waiting: u64,
+    /// Changes that were refused since the start.
+    pub changes_refused: u64,
+    /// Networks that asked for links that are not there.
+    pub link_misses: u64,
+    /// Look-ups of links that were refused since the start.
+    pub links_refused: u64,
+    /// Last uses of sessions that wait to be written down.
+    pub session_uses: u64,
+    /// Passwords that are hashed or wait for it.
+    pub passwords: u64,
 }
 
 /// Why calls can't be answered right now.
@@ -55,9 +79,6 @@ pub enum NotReady {
     #[error("the database does not answer")]
     Database,
 }
-
-/// A change of more keys is committed by itself, so that no other waits until it is made.
-const FEW: usize = 10;
 
 impl fmt::Debug for Keydesk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,6 +107,9 @@ impl Keydesk {
         if !self.inner.verifier.is_fresh(self.now()) {
             return Err(NotReady::Database);
         }
+        if let Some(answered) = self.inner.polled.answered() {
+            return if answered { Ok(()) } else { Err(NotReady::Database) };
+        }
         self.inner.store.epoch().await.map(drop).map_err(|error| {
             tracing::warn!(%error, "not ready");
             NotReady::Database
@@ -102,8 +126,22 @@ impl Keydesk {
         self.inner.throttle.counters()
     }
 
+    /// What fills the bounded places of this process.
+    pub fn bound_counters(&self) -> BoundCounters {
+        let (link_misses, links_refused) = self.inner.links.counters();
+        BoundCounters {
+            changes_waiting: self.inner.store.changes_waiting() as u64,
+            changes_refused: self.inner.store.changes_refused(),
+            link_misses,
+            links_refused,
+            session_uses: self.inner.session_uses.len() as u64,
+            passwords: self.inner.passwords.under_way() as u64,
+        }
+    }
+
     /// Writes the counted calls down and closes the database.
     pub async fn close(self) {
+        self.flush_session_uses().await;
         self.inner.verifier.flush_usage().await;
         self.inner.store.close().await;
     }
@@ -131,14 +169,27 @@ impl Keydesk {
         T: Send + 'static,
         F: Future<Output = Result<T, KeyError>> + Send + 'static,
     {
-        self.change_rows_as(caller, 1, work).await
+        self.change_in_turn_as(caller, ONE, work).await
     }
 
-    /// The same for a change of this many keys.
-    pub(crate) async fn change_rows_as<T, F>(
+    /// The same for a change that takes access away.
+    pub(crate) async fn revoke_as<T, F>(
         &self,
         caller: &Caller,
-        keys: usize,
+        work: impl FnOnce(Self, Caller, Change) -> F + Send + 'static,
+    ) -> Result<T, KeyError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, KeyError>> + Send + 'static,
+    {
+        self.change_in_turn_as(caller, REVOKES, work).await
+    }
+
+    /// The same, when its turn has come.
+    pub(crate) async fn change_in_turn_as<T, F>(
+        &self,
+        caller: &Caller,
+        turn: Turn,
         work: impl FnOnce(Self, Caller, Change) -> F + Send + 'static,
     ) -> Result<T, KeyError>
     where
@@ -147,7 +198,7 @@ impl Keydesk {
     {
         self.require_to_change(caller)?;
         let mut caller = caller.clone();
-        self.change(keys, |this, mut change| async move {
+        self.change(turn, |this, mut change| async move {
             this.ask_again(&mut caller, &mut change).await?;
             work(this, caller, change).await
         })
@@ -176,11 +227,11 @@ impl Keydesk {
         Ok(())
     }
 
-    /// Makes a change of this many keys in a task of its own. Whatever its outcome, the caller is answered only after
+    /// Makes a change in a task of its own, when its turn has come. Whatever its outcome, the caller is answered only after
     /// all that the change has read is committed: it may have read changes that wait for the same COMMIT.
     pub(crate) async fn change<T, F>(
         &self,
-        keys: usize,
+        turn: Turn,
         work: impl FnOnce(Self, Change) -> F + Send + 'static,
     ) -> Result<T, KeyError>
     where
@@ -189,9 +240,7 @@ impl Keydesk {
     {
         let this = self.clone();
         self.detached(async move {
-            let store = &this.inner.store;
-            let change = if keys > FEW { store.change_alone().await } else { store.change().await };
-            let change = change.map_err(failure::public)?;
+            let change = this.inner.store.change_in(turn).await.map_err(failure::public)?;
             let settled = change.settled().map_err(failure::public)?;
             let done = work(this, change).await;
             settled.wait().await.map_err(failure::public)?;

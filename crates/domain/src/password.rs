@@ -1,5 +1,7 @@
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use argon2::{Argon2, password_hash::PasswordHasher as _};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::Entropy;
 
@@ -7,9 +9,14 @@ use crate::Entropy;
 /// neither fill memory nor starve the calls.
 const AT_ONCE: usize = 2;
 
+/// Passwords that are hashed or wait for it. The throttle admits fewer at once.
+const MOST: usize = 200;
+
 /// Where passwords are hashed: on blocking threads, a few at a time.
 pub(crate) struct Passwords {
-    pub(crate) permits: Semaphore,
+    permits: Semaphore,
+    /// Those that are hashed or wait.
+    under_way: AtomicUsize,
     /// The hash that a password is checked against when there is no such account, so that both answers take as long.
     pub(crate) decoy: String,
 }
@@ -20,11 +27,68 @@ impl Passwords {
         entropy.fill(&mut salt);
         let mut nobody = [0; 32];
         entropy.fill(&mut nobody);
-        Self { permits: Semaphore::new(AT_ONCE), decoy: hash(&nobody, &salt).unwrap_or_default() }
+        Self {
+            permits: Semaphore::new(AT_ONCE),
+            under_way: AtomicUsize::new(0),
+            decoy: hash(&nobody, &salt).unwrap_or_default(),
+        }
+    }
+}
+
+impl Passwords {
+    /// Waits for a turn to hash one. `None`: too many wait.
+    pub(crate) async fn turn(&self) -> Option<Turn<'_>> {
+        let before = self.under_way.fetch_add(1, Relaxed);
+        let turn = Counted(&self.under_way);
+        if before >= MOST {
+            return None;
+        }
+        let permit = self.permits.acquire().await.ok()?;
+        Some(Turn { _permit: permit, _counted: turn })
+    }
+
+    /// How many are hashed or wait.
+    pub(crate) fn under_way(&self) -> usize {
+        self.under_way.load(Relaxed)
+    }
+}
+
+/// Held while a password is hashed.
+pub(crate) struct Turn<'a> {
+    _permit: SemaphorePermit<'a>,
+    _counted: Counted<'a>,
+}
+
+struct Counted<'a>(&'a AtomicUsize);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
     }
 }
 
 /// Argon2id with its recommended parameters: 19 MiB, two passes, one lane.
 pub(crate) fn hash(password: &[u8], salt: &[u8]) -> Option<String> {
     Argon2::default().hash_password_with_salt(password, salt).map(|hash| hash.to_string()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+    use crate::SystemEntropy;
+
+    #[tokio::test]
+    async fn two_are_hashed_at_once_and_a_bounded_number_wait() {
+        let passwords = Passwords::new(&SystemEntropy);
+        let (one, _two) = (passwords.turn().await.unwrap(), passwords.turn().await.unwrap());
+        let mut waiting: Vec<_> = (AT_ONCE..MOST).map(|_| Box::pin(passwords.turn())).collect();
+        assert!(waiting.iter_mut().all(|turn| turn.now_or_never().is_none()));
+        assert!(passwords.turn().await.is_none(), "one too many");
+        drop(one);
+        assert!(waiting.remove(0).await.is_some());
+        drop(waiting);
+        assert_eq!(passwords.under_way(), 1);
+    }
 }

@@ -57,7 +57,7 @@ pub use backup::{Backup, LostEntry};
 pub use deployment::Deployment;
 pub use error::StoreError;
 pub use examine::Examination;
-pub use group::{CallingKey, Change, Settled};
+pub use group::{CallingKey, Change, Settled, Turn};
 pub use handover::{HandoverSecret, NewHandover, TokenHash};
 pub use idempotency::StoredAnswer;
 pub use installation::StoredInstallation;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     Change, Digest, NewSecret, Store, StoreError, StoredKey,
     api_key::{client_name, environment, kind, networks, origins, scopes},
-    db::on_db,
+    db::{on_apart, on_db},
     group::on_tx,
     sql::{CHUNK, Sql, instant, query},
 };
@@ -145,8 +145,7 @@ fn records(rows: Vec<RecordRow>) -> Result<Vec<StoredRecord>, StoreError> {
 impl Store {
     /// The record of a secret, whichever installation's: one indexed read.
     pub async fn record_by_digest(&self, digest: &Digest) -> Result<Option<StoredRecord>, StoreError> {
-        let row: Option<RecordRow> =
-            on_db!(self, pool => sqlx::query_as(RECORD_BY_DIGEST).bind(&digest[..]).fetch_optional(pool).await?);
+        let row: Option<RecordRow> = on_apart!(&self.lookups, pool => sqlx::query_as(RECORD_BY_DIGEST).bind(&digest[..]).fetch_optional(pool).await?);
         row.map(StoredRecord::try_from).transpose()
     }
 
@@ -163,7 +162,9 @@ impl Store {
 
     /// The records of all keys that changed after epoch `after`, up to and with `upto`.
     pub async fn records_changed(&self, after: i64, upto: i64) -> Result<Vec<StoredRecord>, StoreError> {
-        records(on_db!(self, pool => sqlx::query_as(RECORDS_CHANGED).bind(after).bind(upto).fetch_all(pool).await?))
+        records(
+            on_apart!(&self.poll, pool => sqlx::query_as(RECORDS_CHANGED).bind(after).bind(upto).fetch_all(pool).await?),
+        )
     }
 
     /// Up to `limit` records in the order of their secrets' ids, after the given one.
@@ -171,9 +172,9 @@ impl Store {
         records(on_db!(self, pool => sqlx::query_as(RECORDS_AFTER).bind(after.0).bind(limit).fetch_all(pool).await?))
     }
 
-    /// The epoch: it moves with each change of truth.
+    /// The epoch: it moves with each change of truth. Asked on the connection of the poll, as all that the poll reads.
     pub async fn epoch(&self) -> Result<i64, StoreError> {
-        Ok(on_db!(self, pool => sqlx::query_scalar(EPOCH).fetch_one(pool).await?))
+        Ok(on_apart!(&self.poll, pool => sqlx::query_scalar(EPOCH).fetch_one(pool).await?))
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use store::Change;
 
 use super::revoked::{Revocation, RevokedSince};
-use crate::{Installation, Keydesk, audit::AuditEvent, failure};
+use crate::{Installation, Keydesk, audit::AuditEvent, failure, turn::ALONE};
 
 /// What was done in a database that was restored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Keydesk {
     pub(super) async fn clean(&self, known: Known) -> Result<Cleaned, KeyError> {
         self.inner.store.raise_epoch(known.epoch).await.map_err(failure::public)?;
         let installations = self.installations().await?;
-        self.change(usize::MAX, |this, mut change| async move {
+        self.change(ALONE, |this, mut change| async move {
             let now = this.now();
             let mut cleaned = Cleaned {
                 sessions: change.end_all_sessions().await.map_err(failure::public)?,

@@ -35,5 +35,6 @@ mod selection;
 mod switch;
 mod test_keydesk;
 mod together;
+mod under_load;
 mod update;
 mod usage;
