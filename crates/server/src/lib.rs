@@ -9,6 +9,7 @@ mod assets;
 pub mod cli;
 mod config;
 mod dispatcher;
+mod log_rate;
 mod logs;
 mod metrics_page;
 mod open;
