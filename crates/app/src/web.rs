@@ -26,6 +26,8 @@ pub(crate) mod session;
 #[cfg(feature = "ssr")]
 mod state;
 #[cfg(feature = "ssr")]
+pub(crate) mod turns;
+#[cfg(feature = "ssr")]
 mod via;
 
 #[cfg(feature = "ssr")]
