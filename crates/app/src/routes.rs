@@ -18,10 +18,7 @@ use crate::{
     App, auth,
     frame::hydrated,
     handover, key, keys,
-    web::{
-        Assets, BrowserAccess, WebState, compression, guard, headers, origin,
-        turns::{self, Turns},
-    },
+    web::{Assets, BrowserAccess, Turns, WebState, compression, guard, headers, one_by_one, origin},
 };
 
 /// All pages, the server functions under `/api/_fn`, and a page for addresses where there is none.
@@ -55,10 +52,10 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
             }
         })
         .layer(from_fn_with_state(web.clone(), guard::admit))
-        .layer(from_fn_with_state(web.clone(), turns::one_by_one))
+        .layer(from_fn_with_state(web.clone(), one_by_one::one_by_one))
         .layer(from_fn_with_state(web.clone(), origin::require_own))
         .merge(handover::routes(web.clone()))
-        .layer(from_fn_with_state(web.clone(), turns::bounded))
+        .layer(from_fn_with_state(web.clone(), one_by_one::bounded))
         .layer(map_request(origin::forget_on_pages))
         .layer(map_response_with_state(web, headers::secure))
         .with_state(options)

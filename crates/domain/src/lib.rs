@@ -78,6 +78,7 @@ mod throttle;
 mod turn;
 mod undo_delete;
 mod update;
+mod use_session;
 mod via;
 mod visitor;
 mod whoami;

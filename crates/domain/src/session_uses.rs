@@ -1,5 +1,4 @@
-//! Last uses of sessions: remembered at once, and written down beside the request. A page that only reads waits for no write,
-//! and goes on while somebody else holds the database's write lock.
+//! Last uses of sessions that wait to be written down.
 
 use std::{
     collections::HashMap,
@@ -8,8 +7,6 @@ use std::{
 
 use model::Instant;
 use store::TokenHash;
-
-use crate::Keydesk;
 
 /// Sessions whose last use waits to be written at most. Only those of people who are signed in come here; the use of one more
 /// is not remembered.
@@ -20,7 +17,7 @@ const WAITING_MOST: usize = 10_000;
 pub(crate) struct SessionUses {
     waiting: Mutex<HashMap<TokenHash, Instant>>,
     /// Held by whoever writes.
-    writing: tokio::sync::Mutex<()>,
+    pub(crate) writing: tokio::sync::Mutex<()>,
 }
 
 impl SessionUses {
@@ -34,19 +31,19 @@ impl SessionUses {
         self.waiting().len()
     }
 
-    fn remember(&self, session: TokenHash, at: Instant) {
+    pub(crate) fn remember(&self, session: TokenHash, at: Instant) {
         let mut waiting = self.waiting();
         if waiting.len() < WAITING_MOST || waiting.contains_key(&session) {
             waiting.insert(session, at);
         }
     }
 
-    fn next(&self) -> Option<(TokenHash, Instant)> {
+    pub(crate) fn next(&self) -> Option<(TokenHash, Instant)> {
         self.waiting().iter().next().map(|(session, at)| (*session, *at))
     }
 
     /// It is written down, unless there was another use meanwhile.
-    fn written(&self, session: &TokenHash, at: Instant) {
+    pub(crate) fn written(&self, session: &TokenHash, at: Instant) {
         let mut waiting = self.waiting();
         if waiting.get(session) == Some(&at) {
             waiting.remove(session);
@@ -55,37 +52,6 @@ impl SessionUses {
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<TokenHash, Instant>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Keydesk {
-    /// Remembers that a session is used, and has it written down.
-    pub(crate) fn use_session(&self, session: TokenHash, at: Instant) {
-        self.inner.session_uses.remember(session, at);
-        let this = self.clone();
-        tokio::spawn(async move {
-            // Whoever is at it writes this one, too. If writing fails, the next use tries again.
-            if let Ok(_writing) = this.inner.session_uses.writing.try_lock() {
-                this.write_session_uses().await;
-            }
-        });
-    }
-
-    /// Writes down all that wait, once nobody else does.
-    pub(crate) async fn flush_session_uses(&self) {
-        let _writing = self.inner.session_uses.writing.lock().await;
-        self.write_session_uses().await;
-    }
-
-    async fn write_session_uses(&self) {
-        let uses = &self.inner.session_uses;
-        while let Some((session, at)) = uses.next() {
-            if let Err(error) = self.inner.store.touch_session(&session, at).await {
-                tracing::warn!(%error, "the last uses of sessions could not be written down; trying again");
-                return;
-            }
-            uses.written(&session, at);
-        }
     }
 }
 

@@ -29,13 +29,11 @@ on_both_databases!(
     a_commit_that_fails_refuses_all_its_changes,
     more_changes_than_may_wait_are_refused,
     a_change_of_many_rows_is_committed_by_itself,
-    changes_that_revoke_go_first_and_are_committed_at_once,
-    no_number_of_changes_keeps_a_revocation_out,
     the_number_of_keys_is_right_at_once
 );
 
 /// Waits until this many changes wait for their turn.
-async fn until_waiting(store: &Store, changes: usize) {
+pub(crate) async fn until_waiting(store: &Store, changes: usize) {
     let waited = tokio::time::timeout(Duration::from_secs(20), async {
         while store.changes_waiting() < changes {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -45,7 +43,7 @@ async fn until_waiting(store: &Store, changes: usize) {
 }
 
 /// Spawns tasks that wait for their turn, one after the other, so that turns come in this order.
-async fn lined_up<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+pub(crate) async fn lined_up<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     store: &Store,
     work: impl IntoIterator<Item = F>,
 ) -> Vec<JoinHandle<T>> {
@@ -60,7 +58,7 @@ async fn lined_up<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
 
 /// Writes a key with its audit entry, as the domain does. The number is that of the key; the row of an even one is kept, to
 /// be written with those of other changes.
-async fn write(change: &mut Change, number: u128) -> Result<(), StoreError> {
+pub(crate) async fn write(change: &mut Change, number: u128) -> Result<(), StoreError> {
     if number.is_multiple_of(2) {
         let stored = StoredKey::new(installation(1), key(number, "Acme"), change.epoch());
         change.insert_keys_later(&[(stored, secret(number, true))]);
@@ -113,7 +111,7 @@ async fn write_and_fail(store: Store, number: u128) -> Result<i64, StoreError> {
 }
 
 /// Checks that the log is one chain, and returns its keys in order.
-async fn logged(store: &Store) -> Vec<u128> {
+pub(crate) async fn logged(store: &Store) -> Vec<u128> {
     let entries = store.audit_after(installation(1), 0, 100_000).await.unwrap();
     let mut previous = [0; HASH_LEN];
     for (entry, seq) in entries.iter().zip(1..) {
@@ -438,64 +436,6 @@ async fn a_change_of_many_rows_is_committed_by_itself(database: TestDatabase) {
     many.commit().await.unwrap();
     last.await.unwrap().unwrap();
     assert_eq!(logged(&store).await, [1, 2, 3]);
-}
-
-async fn changes_that_revoke_go_first_and_are_committed_at_once(database: TestDatabase) {
-    let revokes = Turn { revokes: true, ..Turn::default() };
-    let store = two_installations(&database).await;
-    let mut first = store.change().await.unwrap();
-    write(&mut first, 1).await.unwrap();
-    let begun = |turn| {
-        let store = store.clone();
-        async move { store.change_in(turn).await.unwrap() }
-    };
-    let mut waiting = lined_up(&store, [begun(Turn::default()), begun(Turn { alone: true, ..revokes })]).await;
-    waiting.extend(lined_up(&store, [begun(revokes)]).await);
-    let [usual, many, one] = <[_; 3]>::try_from(waiting).unwrap();
-    first.commit().await.unwrap();
-    let mut many = many.await.unwrap();
-    write(&mut many, 3).await.unwrap();
-    assert!(!one.is_finished() && !usual.is_finished());
-    many.commit().await.unwrap();
-    let mut one = one.await.unwrap();
-    write(&mut one, 5).await.unwrap();
-    // Answered although the other waits: it does not join.
-    one.commit().await.unwrap();
-    let mut usual = usual.await.unwrap();
-    write(&mut usual, 7).await.unwrap();
-    // One that comes now joins the group that is open.
-    let late = lined_up(&store, [begun(revokes)]).await.remove(0);
-    let usual = tokio::spawn(usual.commit());
-    let mut late = late.await.unwrap();
-    assert!(!usual.is_finished());
-    write(&mut late, 9).await.unwrap();
-    late.commit().await.unwrap();
-    usual.await.unwrap().unwrap();
-    assert_eq!(logged(&store).await, [1, 3, 5, 7, 9]);
-}
-
-async fn no_number_of_changes_keeps_a_revocation_out(database: TestDatabase) {
-    const MAY: usize = 1_000;
-    let store = two_installations(&database).await;
-    let held = store.change().await.unwrap();
-    let mut others = tokio::task::JoinSet::new();
-    for _ in 0..MAY {
-        let store = store.clone();
-        others.spawn(async move { store.change().await?.commit().await });
-    }
-    until_waiting(&store, MAY).await;
-    assert!(matches!(store.change().await, Err(StoreError::Busy)));
-    assert_eq!(store.changes_refused(), 1);
-    let revoking = {
-        let store = store.clone();
-        tokio::spawn(async move { store.change_in(Turn { revokes: true, ..Turn::default() }).await.unwrap() })
-    };
-    until_waiting(&store, MAY + 1).await;
-    drop(held);
-    let revoking = revoking.await.unwrap();
-    assert_eq!(store.changes_waiting(), MAY, "none of the others has begun");
-    revoking.commit().await.unwrap();
-    assert!(others.join_all().await.into_iter().all(|done| done.is_ok()));
 }
 
 async fn the_number_of_keys_is_right_at_once(database: TestDatabase) {

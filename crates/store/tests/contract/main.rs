@@ -16,6 +16,7 @@ mod opening;
 mod paging;
 mod protection;
 mod records;
+mod revocations;
 mod roles;
 mod rotation;
 mod schema;
