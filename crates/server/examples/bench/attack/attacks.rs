@@ -139,7 +139,7 @@ impl Attack {
             Self::UnknownKeys => request("GET", "/authz?scope=calls:read", &unknown_key(turn), ""),
             Self::Creates => request("POST", "/api/v1/keys", &target.manager, "{\"client_name\":\"Flood\"}"),
             Self::SignIn => form(target, "/login", &format!("email=a{turn}@example.com&password=wrong+horse+battery")),
-            _ => form(target, "/handover", &format!("show=1&code={turn:043}")),
+            _ => form(target, "/handover", &format!("show=1&code={turn:042}0")),
         }
     }
 }
