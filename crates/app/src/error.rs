@@ -47,6 +47,9 @@ pub(crate) enum ApiError {
     /// The settings that a link fills in have not arrived yet. Only the browser makes this one.
     #[error("The settings of this key are still loading. Please try again in a moment.")]
     Incomplete,
+    /// More requests of the session, or more long bodies, are under way than may be.
+    #[error("Too much was asked for at once. Wait a moment and try again.")]
+    TooMuch,
     /// Anything else; the server has logged it.
     #[error("Something went wrong. Please try again.")]
     Internal,
@@ -88,6 +91,7 @@ impl ApiError {
             Self::SomebodyElse { .. } => StatusCode::CONFLICT,
             Self::ForeignOrigin | Self::NeedsHttps => StatusCode::FORBIDDEN,
             Self::Malformed | Self::Incomplete => StatusCode::BAD_REQUEST,
+            Self::TooMuch => StatusCode::TOO_MANY_REQUESTS,
             Self::Offline => StatusCode::BAD_GATEWAY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -136,6 +140,7 @@ mod tests {
             ApiError::ForeignOrigin,
             ApiError::Malformed,
             ApiError::Offline,
+            ApiError::TooMuch,
             ApiError::Internal,
         ];
         for error in errors {

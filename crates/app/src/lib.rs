@@ -46,4 +46,4 @@ pub use root::App;
 #[cfg(feature = "ssr")]
 pub use routes::routes;
 #[cfg(feature = "ssr")]
-pub use web::{Assets, BrowserAccess, File, Files};
+pub use web::{Assets, BrowserAccess, File, Files, one_by_one::refused_turns};

@@ -8,7 +8,6 @@ use axum::{
     response::IntoResponse,
 };
 use domain::Keydesk;
-use http_body_util::Limited;
 use leptos::prelude::*;
 use leptos_axum::{
     AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context,
@@ -19,14 +18,14 @@ use crate::{
     App, auth,
     frame::hydrated,
     handover, key, keys,
-    web::{Assets, BrowserAccess, WebState, compression, guard, headers, origin},
+    web::{Assets, BrowserAccess, Turns, WebState, compression, guard, headers, one_by_one, origin},
 };
 
 /// All pages, the server functions under `/api/_fn`, and a page for addresses where there is none.
 ///
 /// The fallback answers requests for HTML; all others get an empty 404, which the caller of this function fills in.
 pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router {
-    let mut web = WebState { keydesk, assets, access, guarded: [].into(), shell };
+    let mut web = WebState { keydesk, assets, access, guarded: [].into(), turns: Turns::default(), shell };
     let provided = web.clone();
     let context = move || provided.provide();
     // Leptos wants options, but serves no file here and so reads none of them.
@@ -53,9 +52,10 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
             }
         })
         .layer(from_fn_with_state(web.clone(), guard::admit))
+        .layer(from_fn_with_state(web.clone(), one_by_one::one_by_one))
         .layer(from_fn_with_state(web.clone(), origin::require_own))
         .merge(handover::routes(web.clone()))
-        .layer(map_request(limited))
+        .layer(from_fn_with_state(web.clone(), one_by_one::bounded))
         .layer(map_request(origin::forget_on_pages))
         .layer(map_response_with_state(web, headers::secure))
         .with_state(options)
@@ -64,14 +64,6 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
 /// The document of the pages that are hydrated.
 fn shell() -> AnyView {
     hydrated(view! { <App/> }.into_any())
-}
-
-/// Longest body of a form or a call, in bytes: 1 MiB, which names some twenty thousand keys.
-const BODY_MAX: usize = 1 << 20;
-
-/// Ends a body that is too long with an error. Server functions would read it to its end.
-async fn limited(request: Request<Body>) -> Request<Body> {
-    request.map(|body| Body::new(Limited::new(body, BODY_MAX)))
 }
 
 fn wants_page(method: &Method, headers: &HeaderMap) -> bool {

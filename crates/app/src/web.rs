@@ -16,6 +16,8 @@ pub(crate) mod guard;
 #[cfg(feature = "ssr")]
 pub(crate) mod headers;
 #[cfg(feature = "ssr")]
+pub(crate) mod one_by_one;
+#[cfg(feature = "ssr")]
 pub(crate) mod origin;
 mod own_path;
 mod password;
@@ -25,6 +27,8 @@ mod server_resource;
 pub(crate) mod session;
 #[cfg(feature = "ssr")]
 mod state;
+#[cfg(feature = "ssr")]
+mod turns;
 #[cfg(feature = "ssr")]
 mod via;
 
@@ -43,3 +47,5 @@ pub(crate) use protocol::FormOrJson;
 pub(crate) use server_resource::ServerResource;
 #[cfg(feature = "ssr")]
 pub(crate) use state::WebState;
+#[cfg(feature = "ssr")]
+pub(crate) use turns::Turns;

@@ -14,6 +14,6 @@ mod set_up;
 
 pub use commands::{Binary, main};
 pub use config::{Settings, UNNAMED_PROXY};
-pub use logs::dropped as log_lines_dropped;
+pub use logs::{LostLines, lost_lines};
 pub use open::options as open_options;
 pub use set_up::link as set_up_link;

@@ -1,12 +1,16 @@
-//! Structured logs on standard error. Whoever logs never waits for whoever reads: lines go through a queue with a bound, and
-//! one that can't be written is dropped and counted.
+//! Structured logs on standard error. One place in the code writes a bounded number of lines in a second; the others are left out
+//! and counted. Whoever logs never waits for whoever reads: lines go through a queue with a bound, and one that can't be written
+//! is dropped and counted. So each line is written, or counted once.
 
+mod rate;
 mod writer;
 
 use std::time::Duration;
 
 use serde::Deserialize;
-use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
+use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use self::rate::LogRate;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
@@ -81,8 +85,14 @@ pub(crate) fn start(format: LogFormat, level: LogLevel) {
         .with_span_events(FmtSpan::NONE);
     // Only one subscriber can be set, and a second start in the same process keeps the first.
     let _ = match format {
-        LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
+        LogFormat::Text => {
+            let lines = lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+            lines.finish().with(LogRate::new()).try_init()
+        }
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true).with_span_list(false);
+            lines.finish().with(LogRate::new()).try_init()
+        }
     };
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -96,9 +106,18 @@ pub(crate) fn finish() {
     writer::finish(LAST_LINES);
 }
 
-/// Lines that could not be written since the start.
-pub fn dropped() -> u64 {
-    writer::dropped()
+/// Lines that nobody gets to read. Each is counted in one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostLines {
+    /// Left out, since there were too many of their kind in a second.
+    pub left_out: u64,
+    /// Dropped, since they could not be written.
+    pub dropped: u64,
+}
+
+/// Lines that were lost since the start.
+pub fn lost_lines() -> LostLines {
+    LostLines { left_out: rate::left_out(), dropped: writer::dropped() }
 }
 
 #[cfg(test)]

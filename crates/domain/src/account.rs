@@ -2,7 +2,7 @@
 
 use model::{Action, AdminError, Email, InstallationId, KeyError, Permission, Role, fold};
 use serde_json::Value;
-use store::{Change, StoreError, StoredAdministrator};
+use store::{Change, StoreError, StoredAdministrator, Turn};
 
 use crate::{
     Caller, Keydesk,
@@ -51,13 +51,14 @@ impl Keydesk {
     /// As [`Keydesk::change`], for accounts.
     pub(crate) async fn change_accounts<T, F>(
         &self,
+        turn: Turn,
         work: impl FnOnce(Self, Change) -> F + Send + 'static,
     ) -> Result<T, AdminError>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, AdminError>> + Send + 'static,
     {
-        let done = self.change(1, |this, change| async move { Ok(work(this, change).await) }).await;
+        let done = self.change(turn, |this, change| async move { Ok(work(this, change).await) }).await;
         done.unwrap_or(Err(AdminError::Unavailable))
     }
 
@@ -66,6 +67,7 @@ impl Keydesk {
     pub(crate) async fn change_people<T, F>(
         &self,
         caller: &Caller,
+        turn: Turn,
         work: impl FnOnce(Self, Caller, Change) -> F + Send + 'static,
     ) -> Result<T, AdminError>
     where
@@ -74,7 +76,7 @@ impl Keydesk {
     {
         require_people(caller)?;
         let mut caller = caller.clone();
-        self.change_accounts(move |this, mut change| async move {
+        self.change_accounts(turn, move |this, mut change| async move {
             this.ask_again(&mut caller, &mut change).await.map_err(|error| match error {
                 KeyError::Forbidden => AdminError::Forbidden,
                 _ => AdminError::Unavailable,

@@ -7,7 +7,7 @@ use model::{
 use serde_json::json;
 use store::{Change, StoredAdministrator, StoredInvitation, StoredReset, TokenHash};
 
-use crate::{Keydesk, Via, account::public, fingerprint, link_token, session::SignedIn};
+use crate::{Keydesk, Via, account::public, fingerprint, link_token, session::SignedIn, turn::ONE};
 
 /// A link that was just made, with the token that it carries. The token is kept nowhere.
 #[derive(Clone, Debug)]
@@ -28,9 +28,13 @@ enum Found {
 impl Keydesk {
     /// What the link with this token is for; `None`: it has been used, has expired, was withdrawn, or never existed. Asking
     /// does not use the link up, so previews of links may ask.
-    pub async fn account_link(&self, token: &str) -> Result<Option<AccountLink>, AdminError> {
+    pub async fn account_link(
+        &self,
+        token: &str,
+        via: impl Into<Via> + Send,
+    ) -> Result<Option<AccountLink>, AdminError> {
         let Some(hash) = link_token::hash(token) else { return Ok(None) };
-        let found = self.find_link(&hash).await?;
+        let found = self.find_link(&hash, &via.into()).await?;
         Ok(found.map(|found| match found {
             Found::Invitation(StoredInvitation { email, name, .. }) => {
                 AccountLink { kind: AccountLinkKind::Invitation, email, name }
@@ -55,7 +59,7 @@ impl Keydesk {
         let via = via.into();
         let brought = brought.map(|token| fingerprint(token.as_bytes()));
         let hash = link_token::hash(token.expose()).ok_or(AdminError::LinkOver)?;
-        let found = self.find_link(&hash).await?.ok_or(AdminError::LinkOver)?;
+        let found = self.find_link(&hash, &via).await?.ok_or(AdminError::LinkOver)?;
         let (name, about) = match &found {
             Found::Invitation(invited) => {
                 let name = name.as_deref().unwrap_or(&invited.name);
@@ -69,7 +73,7 @@ impl Keydesk {
         };
         // Slow, so it is done before the change, for which others wait.
         let password_hash = self.hash_password(password, about).await?;
-        self.change_accounts(move |this, mut change| async move {
+        self.change_accounts(ONE, move |this, mut change| async move {
             let (installation, administrator) = match found {
                 Found::Invitation(_) => this.accept_invitation(&mut change, &hash, name, password_hash, &via).await?,
                 Found::Reset(_) => this.use_reset(&mut change, &hash, &password_hash, &via).await?,
@@ -81,7 +85,15 @@ impl Keydesk {
         .await
     }
 
-    async fn find_link(&self, hash: &TokenHash) -> Result<Option<Found>, AdminError> {
+    /// Looks on a reader, and counts who finds nothing: anybody may ask.
+    async fn find_link(&self, hash: &TokenHash, via: &Via) -> Result<Option<Found>, AdminError> {
+        self.require_links(via)?;
+        let found = self.read_link(hash).await?;
+        self.link_looked_for(found.is_some(), via);
+        Ok(found)
+    }
+
+    async fn read_link(&self, hash: &TokenHash) -> Result<Option<Found>, AdminError> {
         let (store, now) = (&self.inner.store, self.now());
         if let Some(invitation) = store.invitation_by_token(hash, now).await.map_err(public)? {
             return Ok(Some(Found::Invitation(invitation)));

@@ -2,16 +2,19 @@ use std::collections::HashMap;
 
 use model::{Activity, Instant, KeyError, KeyId};
 
-use crate::{Caller, Keydesk, failure};
+use crate::{Caller, Keydesk, at_most::require_at_most, failure};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Days that a sparkline shows and that the impact of a deletion counts.
 const DAYS: usize = 30;
+/// Keys whose calls are read at once: more than a page of the list has.
+const KEYS_MAX: usize = 500;
 
 impl Keydesk {
     /// Allowed calls with these keys on each of the last 30 days.
     pub async fn activity(&self, caller: &Caller, ids: &[KeyId]) -> Result<Vec<Activity>, KeyError> {
         self.require_module(caller.installation)?;
+        require_at_most("ids", ids.len(), KEYS_MAX)?;
         let first = self.first_day();
         let calls = self.inner.store.allowed_calls(caller.installation, ids, first).await.map_err(failure::public)?;
         let mut days: HashMap<KeyId, Vec<u32>> = HashMap::new();

@@ -6,6 +6,7 @@ use crate::{
     Keydesk,
     account::{email, public},
     audit::{AuditEvent, By},
+    turn::ONE,
 };
 
 /// An administrator to be created.
@@ -30,7 +31,7 @@ impl Keydesk {
         new: NewAdministrator,
     ) -> Result<Administrator, AdminError> {
         let draft = self.draft(installation, new).await?;
-        self.change_accounts(move |this, mut change| async move {
+        self.change_accounts(ONE, move |this, mut change| async move {
             this.put_administrator(&mut change, actor, &draft).await?;
             change.commit().await.map_err(public)?;
             Ok(draft.administrator)

@@ -64,7 +64,9 @@ impl Keydesk {
                     "the clock was set by {by} s; expiry is decided by it, and freshness is not"
                 );
             }
-            match self.poll().await {
+            let polled = self.poll().await;
+            self.inner.polled.ended(&polled);
+            match polled {
                 Ok(()) if said.take().is_some() => tracing::info!("changes made elsewhere are read again"),
                 Ok(()) => {}
                 Err(error) => {
@@ -164,6 +166,7 @@ impl Keydesk {
         ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         while next(&mut ticks, &mut stop).await {
             self.verifier().flush_due_usage(self.now()).await;
+            self.flush_session_uses().await;
         }
     }
 

@@ -3,7 +3,7 @@ use std::{fs, os::unix::fs::OpenOptionsExt as _, path::Path};
 use model::{Action, Actor, KeyError};
 use serde_json::json;
 
-use crate::{Keydesk, audit::AuditEvent};
+use crate::{Keydesk, audit::AuditEvent, turn::ONE};
 
 /// Why no copy was made.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +47,7 @@ impl Keydesk {
     async fn copy(&self, file: &Path) -> Result<(), BackupError> {
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
         let installations = self.installations().await?;
-        self.change(1, |this, mut change| async move {
+        self.change(ONE, |this, mut change| async move {
             let now = this.now();
             for installation in installations {
                 let event = AuditEvent::of(Action::BackupCreate, json!({ "file": name }));

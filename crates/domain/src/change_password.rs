@@ -1,7 +1,10 @@
 use model::{Action, Actor, AdminError, PlainSecret, fold};
 use serde_json::json;
 
-use crate::{Keydesk, Via, account::public, check_password::Checked, fingerprint, throttle::Source, visitor::counted};
+use crate::{
+    Keydesk, Via, account::public, check_password::Checked, fingerprint, throttle::Source, turn::REVOKES,
+    visitor::counted,
+};
 
 impl Keydesk {
     /// Changes the password of the person whose session this is, who proves the present one, and ends their other sessions.
@@ -28,7 +31,7 @@ impl Keydesk {
         self.inner.throttle.succeeded(counted);
         let about = self.words_about(installation, &session.administrator.name, &session.administrator.email);
         let password_hash = self.hash_password(new, about).await?;
-        self.change_accounts(move |this, mut change| async move {
+        self.change_accounts(REVOKES, move |this, mut change| async move {
             // Asked again inside: it may have ended, or the password been changed, while the new one was hashed.
             let session = change.session(&hash).await.map_err(public)?;
             let person = change.administrator(installation, id).await.map_err(public)?;

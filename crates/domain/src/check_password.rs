@@ -59,7 +59,7 @@ impl Keydesk {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AdminError> {
         let inner = Arc::clone(&self.inner);
-        let _permit = inner.passwords.permits.acquire().await.map_err(|_| AdminError::Unavailable)?;
+        let _turn = inner.passwords.turn().await.ok_or(AdminError::Unavailable)?;
         tokio::task::spawn_blocking(work).await.map_err(|error| {
             tracing::error!(%error, "a password could not be hashed");
             AdminError::Unavailable

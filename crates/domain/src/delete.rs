@@ -5,7 +5,7 @@ use serde_json::json;
 use store::{Change, Records};
 use verify::Prepared;
 
-use crate::{Caller, Keydesk, audit::AuditEvent, failure, selection};
+use crate::{Caller, Keydesk, audit::AuditEvent, failure, selection, turn::turn};
 
 impl Keydesk {
     /// Deletes a key: it is refused from the moment this answers, and can be restored for 30 days.
@@ -59,7 +59,7 @@ impl Keydesk {
     ) -> Result<(BulkDeleted, i64), KeyError> {
         let mut seen = HashSet::with_capacity(ids.len());
         let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
-        self.change_rows_as(caller, ids.len(), move |this, caller, mut change| async move {
+        self.change_in_turn_as(caller, turn(ids.len(), true), move |this, caller, mut change| async move {
             let installation = caller.installation;
             let (ids, invisible) = selection::visible(&mut change, &caller, ids).await?;
             if let (Some(version), [id]) = (if_version, &ids[..])

@@ -1,6 +1,6 @@
 use model::{Action, Actor, HANDOVER_LIFE_MS, Handover, HandoverId, InstallationId, Key, KeyError, KeyId, PlainSecret};
 use serde_json::json;
-use store::{HandoverSecret, NewHandover};
+use store::{HandoverSecret, NewHandover, TokenHash};
 
 use crate::{
     Caller, Keydesk, Via,
@@ -8,6 +8,7 @@ use crate::{
     failure, link_token,
     reveal::sealed_copy,
     seal,
+    turn::ONE,
     update::{found, living},
 };
 
@@ -63,18 +64,29 @@ impl Keydesk {
 
     /// Whether the link with this token can still be opened. Asking does not use the link up, so previews of links may
     /// ask.
-    pub async fn handover_is_open(&self, token: &str) -> Result<bool, KeyError> {
+    pub async fn handover_is_open(&self, token: &str, via: &Via) -> Result<bool, KeyError> {
         let Some(hash) = link_token::hash(token) else { return Ok(false) };
-        let found = self.inner.store.handover_by_token(&hash, self.now()).await.map_err(failure::public)?;
+        let found = self.look_for_handover(&hash, via).await?;
         Ok(found.is_some_and(|found| self.module_enabled(found.installation)))
+    }
+
+    /// Looks on a reader, and counts who finds nothing: anybody may ask.
+    async fn look_for_handover(&self, hash: &TokenHash, via: &Via) -> Result<Option<HandoverSecret>, KeyError> {
+        let wait = |retry_after_seconds| KeyError::TooManyAttempts { retry_after_seconds };
+        self.links_wait(via).map_or(Ok(()), |seconds| Err(wait(seconds)))?;
+        let found = self.inner.store.handover_by_token(hash, self.now()).await.map_err(failure::public)?;
+        self.link_looked_for(found.is_some(), via);
+        Ok(found)
     }
 
     /// Opens the link with this token: shows the key and its secret, once. The opening is in the audit log before they
     /// are shown.
     pub async fn open_handover(&self, token: &PlainSecret, via: &Via) -> Result<HandedOver, KeyError> {
         let hash = link_token::hash(token.expose()).ok_or(KeyError::HandoverOver)?;
+        // For a change others wait, so it is begun only for a link that is there.
+        self.look_for_handover(&hash, via).await?.ok_or(KeyError::HandoverOver)?;
         let (token, via) = (token.clone(), via.clone());
-        self.change(1, move |this, mut change| async move {
+        self.change(ONE, move |this, mut change| async move {
             let now = this.now();
             let found = change.handover_by_token(&hash, now).await.map_err(failure::public)?;
             let found = found.ok_or(KeyError::HandoverOver)?;
@@ -101,7 +113,7 @@ impl Keydesk {
 
     /// Withdraws a link that nobody has opened: it can't be opened any more, and the key stays as it is.
     pub async fn withdraw_handover(&self, caller: &Caller, id: KeyId, handover: HandoverId) -> Result<(), KeyError> {
-        self.change_as(caller, move |this, caller, mut change| async move {
+        self.revoke_as(caller, move |this, caller, mut change| async move {
             let (installation, now) = (caller.installation, this.now());
             let key = found(&mut change, &caller, id).await?;
             caller.require_to_end_secrets(&key)?;

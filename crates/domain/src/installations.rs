@@ -10,7 +10,12 @@ use model::{Action, Actor, InstallationId, KeyError};
 use serde_json::json;
 use store::{Change, StoreError, StoredInstallation};
 
-use crate::{Installation, Keydesk, audit::AuditEvent, failure};
+use crate::{
+    Installation, Keydesk,
+    audit::AuditEvent,
+    failure,
+    turn::{ONE, turn},
+};
 
 /// An installation to be created.
 #[derive(Clone, Debug)]
@@ -53,7 +58,7 @@ impl Keydesk {
 
     /// Creates an installation with its Default API Key.
     pub async fn create_installation(&self, actor: Actor, new: NewInstallation) -> Result<Installation, KeyError> {
-        self.change(1, move |this, mut change| async move {
+        self.change(ONE, move |this, mut change| async move {
             let created = this.put_installation(&mut change, actor, &new).await?;
             this.commit(change).await?;
             this.changed_installation(created.clone()).await;
@@ -117,7 +122,7 @@ impl Keydesk {
         let mut installation = self.installation(name).await?.ok_or(KeyError::NoInstallation)?;
         installation.enabled = enabled;
         let id = installation.id;
-        self.change(1, move |this, mut change| async move {
+        self.change(turn(1, !enabled), move |this, mut change| async move {
             let now = this.now();
             let found = change.switch_module(id, (!enabled).then_some(now)).await.map_err(failure::public)?;
             if !found {

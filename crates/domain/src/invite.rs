@@ -6,6 +6,7 @@ use crate::{
     Caller, Keydesk, NewAccountLink,
     account::{email, public},
     link_token,
+    turn::ONE,
 };
 
 /// Somebody to be invited.
@@ -25,7 +26,7 @@ impl Keydesk {
     pub async fn invite(&self, caller: &Caller, new: NewInvitation) -> Result<NewAccountLink, AdminError> {
         let (email, email_folded) = email(&new.email)?;
         let name = ClientName::parse(&new.name).map_err(|_| AdminError::InvalidName)?;
-        self.change_people(caller, move |this, caller, mut change| async move {
+        self.change_people(caller, ONE, move |this, caller, mut change| async move {
             let (installation, now) = (caller.installation, this.now());
             if change.administrator_by_email(&email_folded).await.map_err(public)?.is_some() {
                 return Err(AdminError::EmailTaken);

@@ -12,6 +12,7 @@ use crate::{
     seal::{self, Row},
     settings_audit,
     settings_rules::{require_future, require_no_limits},
+    turn::turn,
 };
 
 /// A key to be issued.
@@ -88,7 +89,7 @@ impl Keydesk {
         let installation = self.require_to_change(caller)?;
         let drafts =
             new.into_iter().map(|new| Draft::of(caller, self.catalogue(), new)).collect::<Result<Vec<_>, _>>()?;
-        self.change_rows_as(caller, drafts.len(), move |this, caller, mut change| async move {
+        self.change_in_turn_as(caller, turn(drafts.len(), false), move |this, caller, mut change| async move {
             drafts.iter().try_for_each(|draft| caller.require_to_issue(&draft.settings))?;
             let now = this.now();
             let (issued, records) = this.insert(&mut change, &caller, &installation, drafts, now).await?;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use model::{Actor, Bounds, Catalogue, InstallationId, Instant, KeyError, Permission, SecretFormat};
-use store::{Change, Store, StoreError};
+use store::{Change, Store, Turn};
 use uuid::Uuid;
 use verify::Verifier;
 
@@ -18,8 +18,12 @@ use crate::{
     entropy, failure,
     keyring::KeyringFile,
     lines::Lines,
+    link_throttle::LinkThrottle,
     password::Passwords,
+    polled::{Polled, not_ready},
+    session_uses::SessionUses,
     throttle::{Throttle, ThrottleCounters},
+    turn::{ONE, REVOKES},
 };
 
 /// Keydesk on one database: every decision and every change goes through here. Cheap to clone.
@@ -55,8 +59,28 @@ pub(crate) struct Inner {
     pub(crate) warm_again: tokio::sync::Notify,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
+    pub(crate) links: LinkThrottle,
+    pub(crate) polled: Polled,
+    pub(crate) session_uses: SessionUses,
     /// Lines about refusals in this second.
     pub(crate) lines: Lines,
+}
+
+/// What fills the bounded places of a Keydesk, for metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BoundCounters {
+    /// Changes that wait for their turn.
+    pub changes_waiting: u64,
+    /// Changes that were refused since the start.
+    pub changes_refused: u64,
+    /// Networks that asked for links that are not there.
+    pub link_misses: u64,
+    /// Look-ups of links that were refused since the start.
+    pub links_refused: u64,
+    /// Last uses of sessions that wait to be written down.
+    pub session_uses: u64,
+    /// Passwords that are hashed or wait for it.
+    pub passwords: u64,
 }
 
 /// Why calls can't be answered right now.
@@ -71,9 +95,6 @@ pub enum NotReady {
     )]
     Replaced,
 }
-
-/// A change of more keys is committed by itself, so that no other waits until it is made.
-const FEW: usize = 10;
 
 impl fmt::Debug for Keydesk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,18 +118,20 @@ impl Keydesk {
         entropy::request_id(now)
     }
 
-    /// Whether calls can be answered; and if so, whether anything can be written.
+    /// Whether calls can be answered; and if so, whether anything can be written. The database is asked only where the poll
+    /// does not ask it anyway.
     pub async fn ready(&self) -> Result<Ready, NotReady> {
-        let answers = self.inner.store.look().await;
-        match answers {
-            Err(StoreError::Replaced) => Err(NotReady::Replaced),
-            Err(error) => {
+        match self.inner.polled.last() {
+            Some(polled) => polled?,
+            None => self.inner.store.look().await.map(drop).map_err(|error| {
                 tracing::warn!(%error, "not ready");
-                Err(NotReady::Database)
-            }
-            Ok(_) if !self.inner.verifier.is_fresh() => Err(NotReady::Database),
-            Ok(_) => Ok(Ready { not_writable: self.not_writable() }),
+                not_ready(&error)
+            })?,
         }
+        if !self.inner.verifier.is_fresh() {
+            return Err(NotReady::Database);
+        }
+        Ok(Ready { not_writable: self.not_writable() })
     }
 
     /// The verifier, which decides calls.
@@ -121,8 +144,22 @@ impl Keydesk {
         self.inner.throttle.counters()
     }
 
+    /// What fills the bounded places of this process.
+    pub fn bound_counters(&self) -> BoundCounters {
+        let (link_misses, links_refused) = self.inner.links.counters();
+        BoundCounters {
+            changes_waiting: self.inner.store.changes_waiting() as u64,
+            changes_refused: self.inner.store.changes_refused(),
+            link_misses,
+            links_refused,
+            session_uses: self.inner.session_uses.len() as u64,
+            passwords: self.inner.passwords.under_way() as u64,
+        }
+    }
+
     /// Writes the counted calls down and closes the database.
     pub async fn close(self) {
+        self.flush_session_uses().await;
         self.inner.verifier.flush_usage().await;
         self.inner.store.close().await;
     }
@@ -150,14 +187,27 @@ impl Keydesk {
         T: Send + 'static,
         F: Future<Output = Result<T, KeyError>> + Send + 'static,
     {
-        self.change_rows_as(caller, 1, work).await
+        self.change_in_turn_as(caller, ONE, work).await
     }
 
-    /// The same for a change of this many keys.
-    pub(crate) async fn change_rows_as<T, F>(
+    /// The same for a change that takes access away.
+    pub(crate) async fn revoke_as<T, F>(
         &self,
         caller: &Caller,
-        keys: usize,
+        work: impl FnOnce(Self, Caller, Change) -> F + Send + 'static,
+    ) -> Result<T, KeyError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, KeyError>> + Send + 'static,
+    {
+        self.change_in_turn_as(caller, REVOKES, work).await
+    }
+
+    /// The same, when its turn has come.
+    pub(crate) async fn change_in_turn_as<T, F>(
+        &self,
+        caller: &Caller,
+        turn: Turn,
         work: impl FnOnce(Self, Caller, Change) -> F + Send + 'static,
     ) -> Result<T, KeyError>
     where
@@ -166,7 +216,7 @@ impl Keydesk {
     {
         self.require_to_change(caller)?;
         let mut caller = caller.clone();
-        self.change(keys, |this, mut change| async move {
+        self.change(turn, |this, mut change| async move {
             this.ask_again(&mut caller, &mut change).await?;
             this.require_to_change(&caller)?;
             work(this, caller, change).await
@@ -206,11 +256,11 @@ impl Keydesk {
         Ok(())
     }
 
-    /// Makes a change of this many keys in a task of its own. Whatever its outcome, the caller is answered only after
+    /// Makes a change in a task of its own, when its turn has come. Whatever its outcome, the caller is answered only after
     /// all that the change has read is committed: it may have read changes that wait for the same COMMIT.
     pub(crate) async fn change<T, F>(
         &self,
-        keys: usize,
+        turn: Turn,
         work: impl FnOnce(Self, Change) -> F + Send + 'static,
     ) -> Result<T, KeyError>
     where
@@ -219,9 +269,7 @@ impl Keydesk {
     {
         let this = self.clone();
         self.detached(async move {
-            let store = &this.inner.store;
-            let change = if keys > FEW { store.change_alone().await } else { store.change().await };
-            let change = change.map_err(failure::public)?;
+            let change = this.inner.store.change_in(turn).await.map_err(failure::public)?;
             let settled = change.settled().map_err(failure::public)?;
             let done = work(this, change).await;
             settled.wait().await.map_err(failure::public)?;

@@ -1,4 +1,6 @@
-use model::{Cursor, CursorValue, Environment, Key, KeyError, KeyId, KeyPage, ListQuery, PAGE_MAX, SortColumn, fold};
+use model::{
+    Cursor, CursorValue, Environment, Key, KeyError, KeyId, KeyPage, ListQuery, PAGE_MAX, Search, SortColumn, fold,
+};
 use store::{KeyFilter, TOTAL_COUNTED};
 
 use crate::{Caller, Keydesk, failure};
@@ -40,9 +42,8 @@ impl Keydesk {
     pub(crate) async fn rows(&self, caller: &Caller, query: &ListQuery, limit: u32) -> Result<Listed, KeyError> {
         self.require_module(caller.installation)?;
         let now = self.now();
-        let search = fold(query.search.trim());
-        // No name holds a control character, and PostgreSQL takes no NUL.
-        if search.contains(char::is_control) {
+        let search = Search::parse(&query.search)?;
+        if search.finds_nothing() {
             return Ok(Listed { items: Vec::new(), next: None, filter: None, default_matches: false });
         }
         let environment = match (caller.sees(Environment::Live), query.environment) {
@@ -62,12 +63,12 @@ impl Keydesk {
                 && query.status.is_none_or(|status| status == default.status)
                 && query.environment.is_none_or(|environment| environment == default.environment)
                 && query.preset.is_none_or(|preset| preset == default.settings.preset)
-                && fold(default.settings.client_name.as_str()).contains(&search)
+                && fold(default.settings.client_name.as_str()).contains(search.as_str())
         });
         let default_matches = default.is_some();
         let filter = KeyFilter {
             installation: caller.installation,
-            search,
+            search: search.into(),
             environment,
             status: query.status,
             preset: query.preset,

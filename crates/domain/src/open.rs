@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, audit::keys::AuditKey,
-    keydesk::Inner, keyring::KeyringFile, lines::Lines, password::Passwords, throttle::Throttle,
+    keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle, password::Passwords,
+    polled::Polled, session_uses::SessionUses, throttle::Throttle, turn::ONE,
 };
 
 /// The prefix of secrets when the operator chooses none.
@@ -226,6 +227,9 @@ impl Keydesk {
                 warm_again: tokio::sync::Notify::new(),
                 passwords,
                 throttle: Throttle::new(behind_unnamed_proxy),
+                links: LinkThrottle::new(behind_unnamed_proxy),
+                session_uses: SessionUses::default(),
+                polled: Polled::default(),
                 lines: Lines::default(),
             }),
         };
@@ -251,7 +255,7 @@ impl Keydesk {
             return Ok(());
         }
         let made = self
-            .change(1, |this, mut change| async move {
+            .change(ONE, |this, mut change| async move {
                 let first = NewInstallation {
                     name: "default".to_owned(),
                     title: "Contact centre".to_owned(),

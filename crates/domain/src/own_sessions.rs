@@ -1,7 +1,7 @@
 use model::{Action, Actor, AdminError, OwnSession, SessionId};
 use serde_json::json;
 
-use crate::{Keydesk, Via, account::public, fingerprint, session_life::sessions_ended};
+use crate::{Keydesk, Via, account::public, fingerprint, session_life::sessions_ended, turn::REVOKES};
 
 impl Keydesk {
     /// The sessions of the person whose session this is, the newest first.
@@ -31,7 +31,7 @@ impl Keydesk {
         let hash = fingerprint(token.as_bytes());
         let session = self.living_session(&hash).await?.ok_or(AdminError::SignedOut)?;
         let (installation, person) = (session.installation, session.administrator.id);
-        self.change_accounts(move |this, mut change| async move {
+        self.change_accounts(REVOKES, move |this, mut change| async move {
             // Asked again inside: who was signed out meanwhile ends nothing.
             if change.session(&hash).await.map_err(public)?.is_none() {
                 return Err(AdminError::SignedOut);

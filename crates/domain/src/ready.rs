@@ -21,12 +21,13 @@ pub enum NotWritable {
 
 impl NotWritable {
     pub(crate) fn of(error: &StoreError) -> Self {
+        if matches!(error, StoreError::Busy) {
+            return Self::Locked;
+        }
         let text = error.to_string();
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
         if says(&["disk is full", "No space left"]) {
             Self::Full
-        } else if says(&["database is locked", "database table is locked"]) {
-            Self::Locked
         } else if says(&["readonly database", "read-only"]) {
             Self::ReadOnly
         } else {

@@ -4,6 +4,7 @@ use serde_json::json;
 use crate::{
     Caller, Keydesk,
     account::{email, keep_an_owner, person, public},
+    turn::REVOKES,
 };
 
 /// What was removed.
@@ -20,7 +21,7 @@ impl Keydesk {
     pub async fn remove_administrator(&self, caller: &Caller, typed: &str) -> Result<Removed, AdminError> {
         let (_, folded) = email(typed)?;
         let typed = typed.to_owned();
-        self.change_people(caller, move |this, caller, mut change| async move {
+        self.change_people(caller, REVOKES, move |this, caller, mut change| async move {
             let installation = caller.installation;
             let withdrawn = change.withdraw_invitation(installation, &folded).await.map_err(public)?;
             let (removed, action, detail) = match withdrawn {

@@ -5,6 +5,7 @@ use crate::{
     Caller, Keydesk, NewAccountLink,
     account::{person, public},
     link_token,
+    turn::ONE,
 };
 
 impl Keydesk {
@@ -12,7 +13,7 @@ impl Keydesk {
     /// link. Until it is used, the old password works and sessions go on: a link that nobody asked for locks nobody out.
     pub async fn reset_password(&self, caller: &Caller, email: &str) -> Result<NewAccountLink, AdminError> {
         let email = email.to_owned();
-        self.change_people(caller, move |this, caller, mut change| async move {
+        self.change_people(caller, ONE, move |this, caller, mut change| async move {
             let now = this.now();
             let found = person(&mut change, &caller, &email).await?;
             if found.disabled_at.is_some() {

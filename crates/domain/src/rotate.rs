@@ -6,6 +6,7 @@ use crate::{
     audit::AuditEvent,
     failure,
     idempotency::Kept,
+    turn::turn,
     update::{in_version, living},
 };
 
@@ -37,7 +38,7 @@ impl Keydesk {
         idempotency: Option<Idempotency>,
     ) -> Result<Answered, KeyError> {
         let installation = self.require_to_change(caller)?;
-        self.change_as(caller, move |this, caller, mut change| async move {
+        self.change_in_turn_as(caller, turn(1, overlap == Overlap::NONE), move |this, caller, mut change| async move {
             let now = this.now();
             if let Some(idempotency) = &idempotency
                 && let Some(answer) = this.answered(&mut change, &caller, &installation, idempotency).await?
@@ -71,7 +72,7 @@ impl Keydesk {
 
     /// Ends the secret that still works beside the newest one. Without such a secret nothing is written.
     pub async fn end_overlap(&self, caller: &Caller, id: KeyId, if_version: Option<i64>) -> Result<Key, KeyError> {
-        self.change_as(caller, move |this, caller, mut change| async move {
+        self.revoke_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
             let now = this.now();
             let before = living(&mut change, &caller, id, if_version).await?;

@@ -11,6 +11,7 @@ use crate::{
     fingerprint, link_token,
     session_life::sessions_ended,
     throttle::Source,
+    turn::{ONE, REVOKES},
     visitor::counted,
 };
 
@@ -82,7 +83,7 @@ impl Keydesk {
         let found = found.ok_or(AdminError::WrongCredentials)?;
         self.inner.throttle.succeeded(counted);
         let brought = brought.map(|token| fingerprint(token.as_bytes()));
-        self.change_accounts(move |this, mut change| async move {
+        self.change_accounts(ONE, move |this, mut change| async move {
             let (installation, id) = (found.installation, found.administrator.id);
             // Asked again inside: while the password was checked, it may have been changed, or the person disabled or removed.
             let person = change.administrator(installation, id).await.map_err(public)?;
@@ -132,13 +133,13 @@ impl Keydesk {
     }
 
     /// The session of this token, if it has not ended. This counts as a use and keeps the session for another half
-    /// hour.
+    /// hour; it is written down beside the request, which waits for no write.
     pub async fn session(&self, token: &str) -> Result<Option<Session>, AdminError> {
         let hash = fingerprint(token.as_bytes());
         let Some(stored) = self.living_session(&hash).await? else { return Ok(None) };
         let now = self.now();
         if stored.last_seen_at.plus_millis(TOUCH_MS) <= now {
-            self.inner.store.touch_session(&hash, now).await.map_err(public)?;
+            self.use_session(hash, now);
         }
         Ok(self.at_work(stored))
     }
@@ -152,7 +153,14 @@ impl Keydesk {
     pub(crate) async fn living_session(&self, hash: &[u8; 32]) -> Result<Option<StoredSession>, AdminError> {
         let over = sessions_ended(self.now());
         let ended = |stored: &StoredSession| stored.last_seen_at <= over.idle || stored.created_at <= over.begun;
-        Ok(self.inner.store.session(hash).await.map_err(public)?.filter(|stored| !ended(stored)))
+        let stored = self.inner.store.session(hash).await.map_err(public)?;
+        // A use that is not written down yet counts as well.
+        let used = self.inner.session_uses.of(hash);
+        let stored = stored.map(|stored| StoredSession {
+            last_seen_at: used.map_or(stored.last_seen_at, |used| used.max(stored.last_seen_at)),
+            ..stored
+        });
+        Ok(stored.filter(|stored| !ended(stored)))
     }
 
     fn at_work(&self, stored: StoredSession) -> Option<Session> {
@@ -167,7 +175,7 @@ impl Keydesk {
         if self.inner.store.session(&hash).await.map_err(public)?.is_none() {
             return Ok(());
         }
-        self.change_accounts(move |this, mut change| async move {
+        self.change_accounts(REVOKES, move |this, mut change| async move {
             this.end_session(&mut change, &hash, &via).await?;
             change.commit().await.map_err(public)
         })

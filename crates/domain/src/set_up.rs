@@ -6,13 +6,16 @@ use model::{Action, Actor, AdminError, InstallationId, Instant, PlainSecret, Rol
 use serde_json::json;
 use store::StoredSetUpLink;
 
-use crate::{Keydesk, NewAdministrator, Via, account::public, fingerprint, session::SignedIn, spent_links};
+use crate::{Keydesk, NewAdministrator, Via, account::public, fingerprint, session::SignedIn, spent_links, turn::ONE};
 
 /// A set-up link ends after this time, in milliseconds: 24 hours.
 pub const SET_UP_LIFE_MS: i64 = 24 * 60 * 60 * 1000;
 /// How far the clocks of two nodes may differ, in milliseconds: 5 minutes. A link from further ahead was made by a clock
 /// that was wrong, and would live too long.
 const SKEW_MS: i64 = 5 * 60 * 1000;
+
+/// Bytes of a token.
+const TAG_LEN: usize = 32;
 
 /// The link with which the first owner of an installation is made.
 #[derive(Clone, Debug)]
@@ -45,7 +48,7 @@ impl Keydesk {
             return Ok(Some(self.shown(&link)));
         }
         let made = self
-            .change_accounts(move |this, mut change| async move {
+            .change_accounts(ONE, move |this, mut change| async move {
                 // Asked again inside: of two nodes that start at once, the second shows the link of the first.
                 let last = change.set_up_link(installation).await.map_err(public)?;
                 if let Some(link) = last.filter(|link| this.is_open(link)) {
@@ -66,11 +69,22 @@ impl Keydesk {
 
     /// The installation whose set-up token this is, while the link works. Asking does not use it up.
     ///
-    /// Attempts are not counted: nobody guesses 256 bits, and a count would let strangers keep the first owner out.
-    pub async fn set_up_of(&self, token: &str) -> Result<Option<InstallationId>, AdminError> {
+    /// Misses are counted by network, as for every link: that keeps a first owner out who shares it with whoever asks
+    /// without end, and nobody else.
+    pub async fn set_up_of(&self, token: &str, via: &Via) -> Result<Option<InstallationId>, AdminError> {
         let tag = URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
+        if tag.len() != TAG_LEN {
+            return Ok(None);
+        }
+        self.require_links(via)?;
+        let found = self.find_set_up(&tag).await?;
+        self.link_looked_for(found.is_some(), via);
+        Ok(found)
+    }
+
+    async fn find_set_up(&self, tag: &[u8]) -> Result<Option<InstallationId>, AdminError> {
         let links = self.inner.store.set_up_links().await.map_err(public)?;
-        let named = links.iter().find(|link| verify_slices_are_equal(&tag, &self.tag(link)).is_ok());
+        let named = links.iter().find(|link| verify_slices_are_equal(tag, &self.tag(link)).is_ok());
         match named {
             Some(link) if self.is_open(link) && self.needs_set_up(link.installation).await? => {
                 Ok(Some(link.installation))
@@ -89,10 +103,10 @@ impl Keydesk {
         via: impl Into<Via> + Send,
     ) -> Result<SignedIn, AdminError> {
         let via = via.into();
-        let installation = self.set_up_of(token).await?.ok_or(AdminError::SetUpOver)?;
+        let installation = self.set_up_of(token, &via).await?.ok_or(AdminError::SetUpOver)?;
         let brought = brought.map(|token| fingerprint(token.as_bytes()));
         let draft = self.draft(installation, NewAdministrator { role: Role::Owner, ..new }).await?;
-        self.change_accounts(move |this, mut change| async move {
+        self.change_accounts(ONE, move |this, mut change| async move {
             // Asked again inside: of two people with the link, only one creates the owner.
             if change.count_administrators(installation).await.map_err(public)? != 0 {
                 return Err(AdminError::SetUpOver);
@@ -138,7 +152,7 @@ impl Keydesk {
     }
 
     /// Derived from the master key, so that it is stored nowhere and can be shown again, on every node.
-    fn tag(&self, link: &StoredSetUpLink) -> [u8; 32] {
+    fn tag(&self, link: &StoredSetUpLink) -> [u8; TAG_LEN] {
         let mut of = link.installation.0.as_bytes().to_vec();
         of.extend_from_slice(&link.random);
         of.extend_from_slice(&link.made_at.as_millis().to_be_bytes());

@@ -9,6 +9,7 @@ use crate::{
     audit::AuditEvent,
     failure,
     selection::{self, CHANGE},
+    turn::turn,
 };
 
 /// The result of switching a selection on or off.
@@ -42,7 +43,7 @@ impl Keydesk {
     ) -> Result<BulkSwitched, KeyError> {
         let mut seen = HashSet::with_capacity(ids.len());
         let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
-        self.change_rows_as(caller, ids.len(), move |this, caller, mut change| async move {
+        self.change_in_turn_as(caller, turn(ids.len(), !enabled), move |this, caller, mut change| async move {
             let installation = caller.installation;
             let now = this.now();
             let (ids, mut skipped) = selection::visible(&mut change, &caller, ids).await?;
@@ -92,7 +93,7 @@ impl Keydesk {
                 }
             }
             Selection::Matching { .. } => {
-                let Some(mut filter) = self.filter(caller, selection) else { return Ok(outcome) };
+                let Some(mut filter) = self.filter(caller, selection)? else { return Ok(outcome) };
                 // A switched key no longer matches, so every round finds others.
                 filter.disabled = Some(enabled);
                 loop {

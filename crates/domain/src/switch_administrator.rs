@@ -4,6 +4,7 @@ use serde_json::json;
 use crate::{
     Caller, Keydesk,
     account::{keep_an_owner, person, public},
+    turn::turn,
 };
 
 impl Keydesk {
@@ -15,7 +16,7 @@ impl Keydesk {
         enabled: bool,
     ) -> Result<Administrator, AdminError> {
         let email = email.to_owned();
-        self.change_people(caller, move |this, caller, mut change| async move {
+        self.change_people(caller, turn(1, !enabled), move |this, caller, mut change| async move {
             let (installation, now) = (caller.installation, this.now());
             let found = person(&mut change, &caller, &email).await?;
             let id = found.administrator.id;

@@ -299,7 +299,7 @@ impl Throttle {
 }
 
 /// The first bits of an IPv6 address, or an IPv4 address whole.
-fn prefix(address: IpAddr, bits: u32) -> IpAddr {
+pub(crate) fn prefix(address: IpAddr, bits: u32) -> IpAddr {
     match address {
         IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & (u128::MAX << (128 - bits))).into()),
         v4 @ IpAddr::V4(_) => v4,

@@ -1,7 +1,12 @@
 use model::{Action, KeyError};
 use serde_json::json;
 
-use crate::{Authority, Caller, Keydesk, audit::AuditEvent, failure, selection::CHANGE};
+use crate::{
+    Authority, Caller, Keydesk, at_most::require_at_most, audit::AuditEvent, failure, selection::CHANGE, turn::turn,
+};
+
+/// Changes that are undone at once: those of two million keys.
+const CHANGES_MAX: usize = 1_000;
 
 impl Keydesk {
     /// Undoes deletions, given the changes that made them. Keys that were touched since stay as they are.
@@ -10,6 +15,7 @@ impl Keydesk {
     /// the changes after it are not looked at.
     pub async fn undo_delete(&self, caller: &Caller, changes: &[i64]) -> Result<u64, KeyError> {
         self.require_to_change(caller)?;
+        require_at_most("changes", changes.len(), CHANGES_MAX)?;
         let mut restored = 0;
         for epoch in changes.iter().copied() {
             restored += self.undo_change(caller, epoch).await?;
@@ -18,7 +24,7 @@ impl Keydesk {
     }
 
     async fn undo_change(&self, caller: &Caller, epoch: i64) -> Result<u64, KeyError> {
-        self.change_rows_as(caller, CHANGE, move |this, caller, mut change| async move {
+        self.change_in_turn_as(caller, turn(CHANGE, false), move |this, caller, mut change| async move {
             let installation = caller.installation;
             let now = this.now();
             let ids = change.undo_delete(installation, epoch, now).await.map_err(failure::public)?;

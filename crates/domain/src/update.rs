@@ -4,6 +4,7 @@ use store::{Change, StoredKey};
 use crate::{
     Caller, Keydesk, failure, settings_audit,
     settings_rules::{require_future, require_no_limits},
+    turn::turn,
 };
 
 impl Keydesk {
@@ -21,7 +22,9 @@ impl Keydesk {
         patch: SettingsPatch,
         if_version: Option<i64>,
     ) -> Result<Key, KeyError> {
-        self.change_as(caller, move |this, caller, mut change| async move {
+        // To switch a key off is to revoke it.
+        let revokes = patch.enabled == Some(false);
+        self.change_in_turn_as(caller, turn(1, revokes), move |this, caller, mut change| async move {
             let installation = caller.installation;
             let before = editable(&mut change, &caller, id, if_version).await?;
             let now = this.now();

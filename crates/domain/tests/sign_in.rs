@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use domain::{Clock, Idempotency, Keydesk, NewAdministrator, NewKey, OpenOptions, Session, SignedIn, fingerprint};
+use domain::{Clock, Idempotency, Keydesk, NewAdministrator, NewKey, OpenOptions, Session, SignedIn, Via, fingerprint};
 use model::{Actor, AdminError, Instant, KeyError, ListQuery, PlainSecret, Preset, Role, Selection, SettingsPatch};
 use tempfile::TempDir;
 
@@ -236,7 +236,7 @@ async fn one_of_two_holders_of_the_set_up_link_becomes_the_owner() {
     assert!(desk.session(owners[0]).await.is_some());
     let refused: Vec<_> = outcomes.into_iter().filter_map(Result::err).collect();
     assert_eq!(refused, [AdminError::SetUpOver]);
-    assert_eq!(desk.keydesk.set_up_of(&token).await.unwrap(), None);
+    assert_eq!(desk.keydesk.set_up_of(&token, &Via::default()).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -245,7 +245,7 @@ async fn the_set_up_link_is_one_installations_and_works_once() {
     let token = desk.token().await;
     let installation = desk.keydesk.installation("default").await.unwrap().unwrap().id;
     assert!(desk.keydesk.needs_set_up(installation).await.unwrap());
-    assert_eq!(desk.keydesk.set_up_of(&token).await.unwrap(), Some(installation));
+    assert_eq!(desk.keydesk.set_up_of(&token, &Via::default()).await.unwrap(), Some(installation));
     for forged in ["", "x", &token[1..], &format!("{token}="), &token.to_ascii_uppercase()] {
         let refused = desk.keydesk.set_up(forged, new("eve@example.com", Role::Owner), None, HOME).await;
         assert_eq!(refused.err(), Some(AdminError::SetUpOver), "{forged}");

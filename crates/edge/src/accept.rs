@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 const ACCEPT_AGAIN: Duration = Duration::from_millis(500);
 
 /// The next connection and its peer's address. Cancelling it loses no connection.
-pub async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+pub(crate) async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {

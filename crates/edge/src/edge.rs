@@ -1,4 +1,7 @@
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -7,7 +10,8 @@ use uuid::Uuid;
 
 use crate::{
     guard::{DEADLINE, Failure},
-    metrics::Metrics,
+    metrics::{self, Metrics},
+    places::Places,
     problem::{self, Kind, MEDIA_TYPE, Problem, X_REQUEST_ID},
     refusals::Refusals,
     routes::{Route, Routes},
@@ -24,6 +28,8 @@ struct Inner {
     routes: Routes,
     metrics: Metrics,
     refusals: Refusals,
+    /// One for each listener.
+    places: Mutex<Vec<Places>>,
     started: Instant,
 }
 
@@ -75,7 +81,14 @@ impl Edge {
     /// Counts from now on.
     pub fn new(source: impl Source, routes: Routes) -> Self {
         let (metrics, refusals) = (Metrics::new(&routes), Refusals::new(routes.iter().count()));
-        Self(Arc::new(Inner { source: Box::new(source), routes, metrics, refusals, started: Instant::now() }))
+        Self(Arc::new(Inner {
+            source: Box::new(source),
+            routes,
+            metrics,
+            refusals,
+            places: Mutex::default(),
+            started: Instant::now(),
+        }))
     }
 
     /// The routes of this process.
@@ -86,6 +99,13 @@ impl Edge {
     /// Writes the counts of answers in the text format of Prometheus.
     pub fn write_metrics(&self, text: &mut String) {
         self.0.metrics.render(&self.0.routes, text);
+        let places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
+        metrics::write_places(&places, text);
+    }
+
+    /// Counts the connections of one more listener among the metrics.
+    pub fn watch(&self, places: Places) {
+        self.0.places.lock().unwrap_or_else(PoisonError::into_inner).push(places);
     }
 
     /// Begins a request.

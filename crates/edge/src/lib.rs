@@ -6,9 +6,11 @@
 //! - neither a path nor a query goes into a log, since a careless caller may have put a key there;
 //! - an error is a problem document, and never repeats what the caller sent where a secret could be;
 //! - the threads that answer ([`Cores`]) never wait: work that waits, and every timer, is elsewhere;
+//! - every connection has a place, of which there are a bounded number ([`Places`]), and loses it when its peer does not read
+//!   or says nothing;
 //! - it knows the words of `model`, and neither keys nor databases: calls are decided elsewhere.
 
-pub mod accept;
+mod accept;
 mod answering;
 pub mod client_address;
 mod cores;
@@ -17,14 +19,17 @@ mod edge;
 pub mod exposition;
 mod field_error;
 mod guard;
+mod listener;
 mod metrics;
 mod payload;
+mod places;
 pub mod problem;
 pub mod query;
 mod refusals;
 mod request_id;
 mod routes;
 mod span;
+mod stream;
 mod timekeeper;
 
 pub use answering::{Answering, Later};
@@ -33,9 +38,12 @@ pub use cores::{Answer, Cores, accept_all};
 pub use edge::{Edge, RequestContext, Source};
 pub use field_error::{FieldError, printable};
 pub use guard::{DEADLINE, Failure, caught, guarded, within};
+pub use listener::Listener;
 pub use payload::Payload;
+pub use places::{Place, PlaceBounds, Places};
 pub use problem::Problem;
 pub use request_id::RequestId;
 pub use routes::{Route, Routes, Template};
 pub use span::within_span_once_waiting;
+pub use stream::Stream;
 pub use timekeeper::{Timer, Timers};

@@ -10,6 +10,7 @@ use http::StatusCode;
 
 use crate::{
     exposition::{head, line},
+    places::Places,
     routes::{Route, Routes},
 };
 
@@ -92,6 +93,22 @@ impl Metrics {
 
     fn seen<'a>(&'a self, routes: &'a Routes) -> impl Iterator<Item = (&'a str, &'a RouteMetrics)> {
         routes.iter().map(|(_, template)| template).zip(&self.routes).filter(|(_, counters)| counters.total() > 0)
+    }
+}
+
+/// Writes the connections of all listeners.
+pub(crate) fn write_places(places: &[Places], text: &mut String) {
+    head(text, "keydesk_connections", "gauge", "Open connections, by listener and whose they are.");
+    for places in places {
+        let (listener, (strangers, proxies, _)) = (places.listener(), places.counts());
+        for (of, count) in [("strangers", strangers), ("proxies", proxies)] {
+            line(text, format_args!("keydesk_connections{{listener=\"{listener}\",of=\"{of}\"}}"), count);
+        }
+    }
+    let name = "keydesk_connections_refused_total";
+    head(text, name, "counter", "Connections that were closed at once, since there was no place, by listener.");
+    for places in places {
+        line(text, format_args!("{name}{{listener=\"{}\"}}", places.listener()), places.counts().2);
     }
 }
 

@@ -235,6 +235,8 @@ fn kind(error: &KeyError) -> &'static Kind {
     let code = match error {
         KeyError::NoInstallation => NOT_FOUND.code,
         KeyError::InvalidInstallation { .. } => INVALID_SETTING.code,
+        // Links are opened on pages alone.
+        KeyError::TooManyAttempts { .. } => TOO_MANY_CALLS.code,
         error => error.code(),
     };
     KINDS.iter().find(|kind| kind.code == code).copied().unwrap_or(&INTERNAL_ERROR)
@@ -287,6 +289,7 @@ mod tests {
             KeyError::VersionMoved { current: 1 },
             KeyError::NotRecoverable,
             KeyError::HandoverOver,
+            KeyError::TooManyAttempts { retry_after_seconds: 1 },
             KeyError::NotDeleted,
             KeyError::IdempotencyMismatch,
             KeyError::Forbidden,

@@ -5,10 +5,9 @@
 //! - it verifies, and changes nothing: no verb and no person is known here;
 //! - there is one decision ([`Gate::answer`]), whatever the proxy and its protocol;
 //! - the original request is never guessed: one source names it, and its path has one reading;
-//! - the ports that only proxies should reach have a bounded number of connections.
+//! - a connection that asks nothing for some minutes is closed, whatever the protocol.
 
 mod authz;
-mod bounded;
 pub mod config;
 mod gate;
 mod gateway;

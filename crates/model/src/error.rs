@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientNameError, InvalidOverlap, Scope};
+use crate::{ClientNameError, InvalidOverlap, Scope, SearchTooLong};
 
 /// What the page and the API say when the API Keys module is off.
 pub const MODULE_UNAVAILABLE: &str =
@@ -63,6 +63,12 @@ pub enum KeyError {
     /// The hand-over link was opened before, has expired, was withdrawn, or never existed.
     #[error("This link has been used, has expired or was withdrawn. Ask for a new one.")]
     HandoverOver,
+    /// Too many links that are not there were asked for from this network.
+    #[error("Too many attempts. Please wait {retry_after_seconds} seconds and try again.")]
+    TooManyAttempts {
+        /// When it makes sense to try again.
+        retry_after_seconds: u64,
+    },
     /// The key is not deleted, so there is nothing to restore.
     #[error("The key is not deleted.")]
     NotDeleted,
@@ -95,6 +101,12 @@ impl From<ClientNameError> for KeyError {
     }
 }
 
+impl From<SearchTooLong> for KeyError {
+    fn from(reason: SearchTooLong) -> Self {
+        Self::InvalidSetting { field: "search".to_owned(), reason: reason.to_string() }
+    }
+}
+
 impl From<InvalidOverlap> for KeyError {
     fn from(_: InvalidOverlap) -> Self {
         Self::InvalidSetting {
@@ -122,6 +134,7 @@ impl KeyError {
             | Self::UnknownScope { .. }
             | Self::InvalidSetting { .. }
             | Self::InvalidInstallation { .. } => 422,
+            Self::TooManyAttempts { .. } => 429,
             Self::Unavailable => 503,
         }
     }
@@ -140,6 +153,7 @@ impl KeyError {
             Self::VersionMoved { .. } => "version_moved",
             Self::NotRecoverable => "not_recoverable",
             Self::HandoverOver => "handover_over",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::NotDeleted => "not_deleted",
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::Forbidden => "forbidden",

@@ -36,6 +36,7 @@ mod raw_path;
 mod route;
 mod route_table;
 mod scope;
+mod search;
 mod secret;
 mod selection;
 mod settings;
@@ -83,6 +84,7 @@ pub use raw_path::{InvalidPath, RawPath};
 pub use route::{InvalidRoute, Route};
 pub use route_table::RouteTable;
 pub use scope::{CATALOGUE, InvalidScope, Scope, ScopeSet};
+pub use search::{SEARCH_MAX, Search, SearchTooLong};
 pub use secret::{
     BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,
 };

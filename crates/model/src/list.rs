@@ -9,6 +9,9 @@ pub const PAGE_DEFAULT: u32 = 50;
 /// Most keys on a page.
 pub const PAGE_MAX: u32 = 200;
 
+/// Longest cursor, in bytes: the hexadecimal of a folded Client Name takes less.
+const CURSOR_MAX: usize = 8 * 1024;
+
 /// The column that orders a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -143,6 +146,9 @@ impl FromStr for Cursor {
     type Err = InvalidCursor;
 
     fn from_str(text: &str) -> Result<Self, InvalidCursor> {
+        if text.len() > CURSOR_MAX {
+            return Err(InvalidCursor);
+        }
         let mut parts = text.splitn(4, '.');
         let mut part = || parts.next().ok_or(InvalidCursor);
         let (version, sort, id, value) = (part()?, part()?, part()?, part()?);
@@ -176,7 +182,8 @@ fn unhex(text: &str) -> Option<String> {
 /// Which keys are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListQuery {
-    /// Case-insensitive substring of the Client Name; `%`, `_` and `\` are ordinary characters. Empty: all.
+    /// Case-insensitive substring of the Client Name, as typed ([`crate::Search`]); `%`, `_` and `\` are ordinary characters.
+    /// Empty: all.
     pub search: String,
     /// Only this environment.
     pub environment: Option<Environment>,

@@ -9,7 +9,7 @@ use std::{
 use app::BrowserAccess;
 use cli::{Settings, UNNAMED_PROXY};
 use domain::{Keydesk, OpenOptions};
-use edge::{Cores, Timers, accept_all};
+use edge::{Cores, Listener, PlaceBounds, Places, Timers, accept_all};
 use gate::{Accepted, Gate, config::ListenerEntry, spoe};
 use model::Actor;
 use tokio::{
@@ -47,6 +47,12 @@ pub(crate) async fn run(mut settings: Settings, started: Instant) -> Result<(), 
     let ops_address = own(&ops).map(|address| address.to_string());
     let spoe_address = own(&spoe).map(|address| address.to_string());
     let grpc_address = own(&grpc).map(|address| address.to_string());
+    let files = process::raise_open_files();
+    let gates = u64::from(grpc.is_some()) + u64::from(spoe.is_some());
+    let bounds = process::Bounds::of(files, gates);
+    if files < FILES_FEW {
+        tracing::warn!(files, "few files may be open at once, and so few connections; raise `ulimit -n`");
+    }
     let cores = Cores::start().map_err(|error| format!("no threads can be started: {error}"))?;
     let options = OpenOptions { found: true, ..cli::open_options(&settings) };
     let keydesk = Keydesk::open(options).await.map_err(|error| error.to_string())?;
@@ -68,16 +74,17 @@ pub(crate) async fn run(mut settings: Settings, started: Instant) -> Result<(), 
     let background = keydesk.start();
     let dispatcher = router::dispatcher_for(&keydesk, access, gateway, at_authz);
     let mut server = Server::new(cores);
-    server.spawn(listener, dispatcher.clone());
+    let places = |name, listener, bounds| with_places(name, listener, bounds, &dispatcher);
+    server.spawn(places("public", listener, bounds.public), dispatcher.clone());
     if let Some(listener) = ops {
-        server.spawn(listener, router::operations(&dispatcher));
+        server.spawn(places("ops", listener, bounds.ops), router::operations(&dispatcher));
     }
     if let Some(listener) = spoe {
-        server.spawn_spoe(listener, dispatcher.gate().accepting(over_spoe));
+        server.spawn_spoe(places("spoe", listener, bounds.gate), dispatcher.gate().accepting(over_spoe));
     }
     #[cfg(feature = "grpc")]
     if let Some(listener) = grpc {
-        server.spawn_grpc(listener, dispatcher.gate().accepting(over_grpc));
+        server.spawn_grpc(places("grpc", listener, bounds.gate), dispatcher.gate().accepting(over_grpc));
     }
     let millis = started.elapsed().as_millis();
     tracing::info!(address = %address, ops_address, grpc_address, spoe_address, "serving on http://{address}, ready in {millis} ms");
@@ -96,6 +103,16 @@ pub(crate) async fn run(mut settings: Settings, started: Instant) -> Result<(), 
     keydesk.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// With fewer open files than this there is a line in the log.
+const FILES_FEW: u64 = 1_024;
+
+/// Gives a listener places for its connections, which are counted among the metrics.
+fn with_places(name: &'static str, listener: TcpListener, bounds: PlaceBounds, dispatcher: &Dispatcher) -> Listener {
+    let places = Places::new(name, bounds, dispatcher.gate().trusted_proxies().clone());
+    dispatcher.edge().watch(places.clone());
+    Listener::new(listener, places)
 }
 
 /// Whose keys a listener accepts: those of its own installation, else of the one that the command names.
@@ -169,7 +186,7 @@ impl Server {
         Self { stopping: watch::Sender::new(false), listeners: JoinSet::new(), cores: Arc::new(cores) }
     }
 
-    fn spawn(&mut self, listener: TcpListener, dispatcher: Dispatcher) {
+    fn spawn(&mut self, listener: Listener, dispatcher: Dispatcher) {
         self.listeners.spawn(accept_all(
             listener,
             dispatcher,
@@ -179,12 +196,12 @@ impl Server {
         ));
     }
 
-    fn spawn_spoe(&mut self, listener: TcpListener, gate: Gate) {
+    fn spawn_spoe(&mut self, listener: Listener, gate: Gate) {
         self.listeners.spawn(spoe::serve(listener, gate, self.stopping.subscribe()));
     }
 
     #[cfg(feature = "grpc")]
-    fn spawn_grpc(&mut self, listener: TcpListener, gate: Gate) {
+    fn spawn_grpc(&mut self, listener: Listener, gate: Gate) {
         self.listeners.spawn(gate::grpc::serve(listener, gate, self.stopping.subscribe()));
     }
 

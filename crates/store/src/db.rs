@@ -38,4 +38,30 @@ macro_rules! on_writer {
     };
 }
 
-pub(crate) use {on_db, on_writer};
+/// Connections that only read, set apart for one use, so that no other can starve it.
+#[derive(Clone, Debug)]
+pub(crate) enum Apart {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Apart {
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// The same on connections that are set apart.
+macro_rules! on_apart {
+    ($apart:expr, $pool:ident => $body:expr) => {
+        match $apart {
+            $crate::db::Apart::Sqlite($pool) => $body,
+            $crate::db::Apart::Postgres($pool) => $body,
+        }
+    };
+}
+
+pub(crate) use {on_apart, on_db, on_writer};

@@ -1,3 +1,4 @@
+use sqlx::{error::DatabaseError, sqlite::SqliteError};
 use thiserror::Error;
 
 /// What can go wrong below the domain. A row that is not there is not an error: it is `Ok(None)`.
@@ -27,8 +28,8 @@ pub enum StoreError {
     /// The tables could not be brought up to date.
     #[error("migration failed: {0}")]
     Migration(String),
-    /// Too many changes wait, or this one has waited too long.
-    #[error("too many changes wait for their turn")]
+    /// Too many changes wait, or this one has waited too long, for others here or for another program that writes.
+    #[error("too many changes wait for their turn, or another program holds the database's write lock")]
     Busy,
     /// A SQLite database's file was moved away, or another is in its place.
     #[error(
@@ -47,6 +48,9 @@ pub enum StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         if let Some(database) = error.as_database_error() {
+            if is_busy(database) {
+                return Self::Busy;
+            }
             // SQLite names the columns of a broken constraint, PostgreSQL its name.
             let message = database.message();
             let broke = |name: &str, columns: &str| database.constraint() == Some(name) || message.contains(columns);
@@ -62,6 +66,14 @@ impl From<sqlx::Error> for StoreError {
         }
         Self::Database(error.to_string())
     }
+}
+
+/// Whether SQLite says that somebody else holds the lock. PostgreSQL's codes are other numbers.
+pub(crate) fn is_busy(error: &(dyn DatabaseError + 'static)) -> bool {
+    /// The kind of an error, which its code has in its lowest byte.
+    const SQLITE_BUSY: u32 = 5;
+    let code = error.try_downcast_ref::<SqliteError>().and_then(|_| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == SQLITE_BUSY)
 }
 
 impl From<sqlx::migrate::MigrateError> for StoreError {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::PgListener;
 use tokio::time::timeout;
 
-use crate::{Store, StoreError, db::Db, postgres};
+use crate::{Store, StoreError, db::Apart, postgres};
 
 /// Whether a notification arrives at all is tried with one.
 pub(crate) const TRY_HINT: &str = "SELECT pg_notify('keydesk_change', '')";
@@ -30,14 +30,14 @@ impl Store {
     pub async fn listen(&self, hint: impl Fn() + Send + Sync) -> Result<HintsEnded, StoreError> {
         /// Where the trigger `epoch_marked` tells of them.
         const CHANNEL: &str = "keydesk_change";
-        let Db::Postgres { read, .. } = &self.db else { return Ok(HintsEnded::Never) };
-        let own = postgres::pool().max_connections(1).connect_lazy_with(read.connect_options().as_ref().clone());
+        let Apart::Postgres(poll) = &self.poll else { return Ok(HintsEnded::Never) };
+        let own = postgres::pool().max_connections(1).connect_lazy_with(poll.connect_options().as_ref().clone());
         let mut listener = PgListener::connect_with(&own).await?;
         // A lost connection is told, and not made again in silence: what was notified meanwhile is lost.
         listener.eager_reconnect(false);
         listener.listen(CHANNEL).await?;
         // From another connection: on its own one it would arrive also where others do not.
-        sqlx::query(TRY_HINT).execute(read).await?;
+        sqlx::query(TRY_HINT).execute(poll).await?;
         match timeout(ARRIVES, listener.try_recv()).await {
             Err(_) => return Ok(HintsEnded::Kept),
             Ok(received) => {

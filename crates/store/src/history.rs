@@ -2,7 +2,10 @@
 
 use uuid::Uuid;
 
-use crate::{Moment, Store, StoreError, db::Db};
+use crate::{
+    Moment, Store, StoreError,
+    db::{Apart, Db},
+};
 
 /// How a database stands to what this process has seen of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,21 +37,21 @@ pub(crate) const HISTORY_SQLITE: &str = history!("FALSE");
 type Row = (i64, Uuid, Option<Uuid>, bool);
 
 impl Store {
-    /// Looks where the database is, and whether what this process has seen is its past. To be followed by
-    /// [`Store::go_on`] or [`Store::begin_anew`].
+    /// Looks where the database is, and whether what this process has seen is its past, on the connection of the poll. To be
+    /// followed by [`Store::go_on`] or [`Store::begin_anew`].
     pub async fn look(&self) -> Result<Look, StoreError> {
         let seen = self.changes.witness.seen.get();
         let epoch = seen.map_or(-1, |seen| seen.epoch);
-        let (value, mark, known) = match &self.db {
-            Db::Sqlite { read, .. } => {
+        let (value, mark, known) = match &self.poll {
+            Apart::Sqlite(poll) => {
                 if !self.file.as_ref().is_none_or(|file| file.is_in_place()) {
                     return Err(StoreError::Replaced);
                 }
-                let (value, mark, known, _): Row = sqlx::query_as(HISTORY_SQLITE).bind(epoch).fetch_one(read).await?;
+                let (value, mark, known, _): Row = sqlx::query_as(HISTORY_SQLITE).bind(epoch).fetch_one(poll).await?;
                 (value, mark, known)
             }
-            Db::Postgres { read, .. } => {
-                let mut connection = read.acquire().await?;
+            Apart::Postgres(poll) => {
+                let mut connection = poll.acquire().await?;
                 let (value, mark, known, standby): Row =
                     sqlx::query_as(HISTORY).bind(epoch).fetch_one(&mut *connection).await?;
                 if standby {
@@ -69,14 +72,14 @@ impl Store {
     pub async fn abandon(&self) {
         let Db::Sqlite { read, write } = &self.db else { return };
         // Whoever asks from now on is refused.
-        let closing = read.close();
+        let closing = (read.close(), self.poll.close(), self.lookups.close());
         if let Ok(mut connection) = write.acquire().await {
             let writing = write.close();
             let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await;
             drop(connection);
             writing.await;
         }
-        closing.await;
+        tokio::join!(closing.0, closing.1, closing.2);
     }
 
     /// From now on this moment is seen. Call it when memory has all changes up to it.

@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use crate::{
     Change, Store, StoreError,
-    db::on_db,
+    db::{on_apart, on_db},
     group::{COUNT_KEYS, on_tx},
 };
 
@@ -74,7 +74,8 @@ impl Store {
 
     /// All installations, by name. They are few.
     pub async fn installations(&self) -> Result<Vec<StoredInstallation>, StoreError> {
-        let rows: Vec<InstallationRow> = on_db!(self, pool => sqlx::query_as(INSTALLATIONS).fetch_all(pool).await?);
+        let rows: Vec<InstallationRow> =
+            on_apart!(&self.poll, pool => sqlx::query_as(INSTALLATIONS).fetch_all(pool).await?);
         Ok(rows.into_iter().map(StoredInstallation::from).collect())
     }
 }

@@ -65,7 +65,7 @@ pub use backup::{Backup, LostEntry};
 pub use deployment::Deployment;
 pub use error::StoreError;
 pub use examine::Examination;
-pub use group::{CallingKey, Change, Settled};
+pub use group::{CallingKey, Change, Settled, Turn};
 pub use handover::{HandoverSecret, NewHandover, TokenHash};
 pub use hints::HintsEnded;
 pub use history::Look;

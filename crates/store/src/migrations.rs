@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection, PgPool, SqliteConnection,
+    ConnectOptions as _, Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool,
     migrate::{MigrateError, Migrator},
     postgres::PgConnectOptions,
     sqlite::SqliteConnectOptions,
@@ -58,6 +58,19 @@ pub(crate) async fn migrate_postgres(pool: &PgPool) -> Result<(), StoreError> {
     })
 }
 
+/// Brings a SQLite database's tables up to date. Where there is nothing to do, nothing is written: whoever only reads does not
+/// wait for the lock of whoever writes.
+pub(crate) async fn migrate_sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
+    if sqlite_tables(&mut *pool.acquire().await?).await?.pending == 0 {
+        return Ok(());
+    }
+    // sqlx takes no lock of its own on SQLite; inside an immediate transaction a second process waits here.
+    let mut migration = pool.begin_with("BEGIN IMMEDIATE").await?;
+    SQLITE_MIGRATIONS.run(&mut *migration).await?;
+    migration.commit().await?;
+    Ok(())
+}
+
 /// How the tables of a file stand. One that is not there is not made.
 pub(crate) async fn tables_of_sqlite(path: &Path) -> Result<Tables, StoreError> {
     if !path.exists() {
@@ -66,10 +79,15 @@ pub(crate) async fn tables_of_sqlite(path: &Path) -> Result<Tables, StoreError> 
     // A restore may not put another file in place meanwhile: closing would remove that one's log.
     let _lock = DatabaseLock::shared(path)?;
     let mut connection: SqliteConnection = SqliteConnectOptions::new().filename(path).connect().await?;
-    let migrated: i64 = sqlx::query_scalar(MIGRATED_SQLITE).fetch_one(&mut connection).await?;
-    let applied: Vec<Applied> =
-        if migrated == 0 { Vec::new() } else { sqlx::query_as(APPLIED).fetch_all(&mut connection).await? };
+    let tables = sqlite_tables(&mut connection).await;
     let _ = connection.close().await;
+    tables
+}
+
+async fn sqlite_tables(connection: &mut SqliteConnection) -> Result<Tables, StoreError> {
+    let migrated: i64 = sqlx::query_scalar(MIGRATED_SQLITE).fetch_one(&mut *connection).await?;
+    let applied: Vec<Applied> =
+        if migrated == 0 { Vec::new() } else { sqlx::query_as(APPLIED).fetch_all(&mut *connection).await? };
     compare(&SQLITE_MIGRATIONS, &applied)
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     Change, Digest, NewSecret, Store, StoreError, StoredKey,
     api_key::{client_name, environment, kind, networks, origins, scopes},
-    db::on_db,
+    db::{on_apart, on_db},
     group::on_tx,
     sql::{CHUNK, Sql, instant, query},
 };
@@ -204,8 +204,7 @@ fn records(rows: Vec<RecordRow>) -> Result<Vec<StoredRecord>, StoreError> {
 impl Store {
     /// The record of a secret, whichever installation's: one indexed read.
     pub async fn record_by_digest(&self, digest: &Digest) -> Result<Option<StoredRecord>, StoreError> {
-        let row: Option<RecordRow> =
-            on_db!(self, pool => sqlx::query_as(RECORD_BY_DIGEST).bind(&digest[..]).fetch_optional(pool).await?);
+        let row: Option<RecordRow> = on_apart!(&self.lookups, pool => sqlx::query_as(RECORD_BY_DIGEST).bind(&digest[..]).fetch_optional(pool).await?);
         row.map(StoredRecord::try_from).transpose()
     }
 
@@ -223,7 +222,7 @@ impl Store {
     /// The records of all keys that changed after epoch `after`, up to and with `upto`.
     pub async fn records_changed(&self, after: i64, upto: i64) -> Result<Records, StoreError> {
         let mut records = Records::default();
-        on_db!(self, pool => {
+        on_apart!(&self.poll, pool => {
             let rows = sqlx::query(RECORDS_CHANGED).bind(after).bind(upto).fetch_all(pool).await?;
             rows.iter().for_each(|row| records.add(row));
         });
@@ -240,9 +239,9 @@ impl Store {
         Ok(records)
     }
 
-    /// The epoch: it moves with each change of truth.
+    /// The epoch: it moves with each change of truth. Asked on the connection of the poll, as all that the poll reads.
     pub async fn epoch(&self) -> Result<i64, StoreError> {
-        Ok(on_db!(self, pool => sqlx::query_scalar(EPOCH).fetch_one(pool).await?))
+        Ok(on_apart!(&self.poll, pool => sqlx::query_scalar(EPOCH).fetch_one(pool).await?))
     }
 }
 

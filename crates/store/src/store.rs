@@ -12,15 +12,20 @@ use sqlx::{
 use crate::{
     Change, StoreError,
     address::sqlite_file,
-    db::Db,
-    group::Queue,
-    migrations::{SQLITE_MIGRATIONS, migrate_postgres},
+    db::{Apart, Db},
+    error::is_busy,
+    group::{Queue, Turn},
+    migrations::{migrate_postgres, migrate_sqlite},
     postgres,
     sqlite_files::{DatabaseFile, DatabaseLock, existing, keep_private, nothing_left_over},
 };
 
 /// 3.51.3 mends a race in which a reset of the write-ahead log could lose a commit.
 const SQLITE_OLDEST: [u32; 3] = [3, 51, 3];
+
+/// Seconds that the poll waits for its connection, and a call with a key that memory does not know for one of its own.
+const POLL_WAITS: u64 = 5;
+const LOOKUP_WAITS: u64 = 5;
 
 /// PostgreSQL alone: whether so many keys were written since the last look at them that plans would go wrong.
 pub(crate) const ANALYZE_DUE: &str = "SELECT COALESCE(SUM(n_mod_since_analyze), 0) > 10000 FROM pg_stat_user_tables \
@@ -30,6 +35,10 @@ pub(crate) const ANALYZE_DUE: &str = "SELECT COALESCE(SUM(n_mod_since_analyze), 
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) db: Db,
+    /// For what proves that memory is fresh, and nothing else: whatever people read, it goes on.
+    pub(crate) poll: Apart,
+    /// For calls with keys that memory does not know.
+    pub(crate) lookups: Apart,
     /// Changes that wait for each other.
     pub(crate) changes: Arc<Queue>,
     /// SQLite alone: its file, and the lock that says that we are at work on it.
@@ -43,7 +52,8 @@ pub(crate) fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(10))
+        // Also when many programs write at once: each holds the lock for a few milliseconds.
+        .busy_timeout(Duration::from_secs(20))
         .foreign_keys(true)
         // Rows that wait between SQLite's thread and ours: with fewer, the two stop for each other in every long answer.
         .row_buffer_size(1_000)
@@ -68,12 +78,6 @@ async fn connected(pool: SqlitePoolOptions, options: &SqliteConnectOptions) -> R
         }
     }
     pool.connect_with(options.clone()).await
-}
-
-/// SQLITE_BUSY, or a kind of it, which stands in the upper bits.
-fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
-    const BUSY: u32 = 5;
-    error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == BUSY)
 }
 
 impl Store {
@@ -115,18 +119,20 @@ impl Store {
                 "SQLite {version} can lose a commit (the WAL-reset race); Keydesk needs 3.51.3 or newer"
             )));
         }
-        // sqlx takes no lock of its own on SQLite; inside an immediate transaction a second process waits here.
-        let mut migration = write.begin_with("BEGIN IMMEDIATE").await?;
-        SQLITE_MIGRATIONS.run(&mut *migration).await?;
-        migration.commit().await?;
-        let read = SqlitePoolOptions::new()
-            .max_connections(4)
-            .acquire_timeout(Duration::from_secs(20))
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(options.pragma("query_only", "ON"));
+        migrate_sqlite(&write).await?;
+        let options = options.pragma("query_only", "ON");
+        let readers = |most, seconds| {
+            SqlitePoolOptions::new()
+                .max_connections(most)
+                .acquire_timeout(Duration::from_secs(seconds))
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .connect_lazy_with(options.clone())
+        };
+        let (poll, lookups) = (Apart::Sqlite(readers(1, POLL_WAITS)), Apart::Sqlite(readers(2, LOOKUP_WAITS)));
+        let db = Db::Sqlite { read: readers(4, 20), write };
         let file = Some(Arc::new(DatabaseFile::new(path, lock)));
-        Ok(Self { db: Db::Sqlite { read, write }, changes: Arc::default(), file })
+        Ok(Self { db, poll, lookups, changes: Arc::default(), file })
     }
 
     async fn open_postgres(address: &str) -> Result<Self, StoreError> {
@@ -138,18 +144,25 @@ impl Store {
             .await?;
         postgres::refuse_shared_backends(&write).await?;
         migrate_postgres(&write).await?;
-        let read =
-            postgres::pool().max_connections(12).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
-        Ok(Self { db: Db::Postgres { read, write }, changes: Arc::default(), file: None })
+        let readers = |most, seconds| {
+            let pool = postgres::pool().max_connections(most).acquire_timeout(Duration::from_secs(seconds));
+            pool.connect_lazy_with(options.clone())
+        };
+        let (poll, lookups) = (Apart::Postgres(readers(1, POLL_WAITS)), Apart::Postgres(readers(4, LOOKUP_WAITS)));
+        let db = Db::Postgres { read: readers(8, 5), write };
+        Ok(Self { db, poll, lookups, changes: Arc::default(), file: None })
     }
 
     /// Waits for connections to be given back and closes them; SQLite then checkpoints its log.
     pub async fn close(&self) {
+        self.poll.close().await;
+        self.lookups.close().await;
         match &self.db {
             Db::Sqlite { read, write } => {
                 read.close().await;
                 // Statistics for the planner, where the tables have changed enough to want them. Nothing depends on it.
-                let _ = sqlx::query("PRAGMA optimize").execute(write).await;
+                // It waits for nobody who holds the write lock.
+                let _ = sqlx::raw_sql("PRAGMA busy_timeout = 0; PRAGMA optimize").execute(write).await;
                 write.close().await;
                 if let Some(file) = &self.file {
                     file.lock.release();
@@ -174,17 +187,22 @@ impl Store {
 
     /// Begins a change, as soon as those before it are made.
     pub async fn change(&self) -> Result<Change, StoreError> {
-        self.changes.turn(&self.db, false).await
+        self.change_in(Turn::default()).await
     }
 
-    /// Begins a change of many rows: it is committed by itself, so that no other waits for it longer than it must.
-    pub async fn change_alone(&self) -> Result<Change, StoreError> {
-        self.changes.turn(&self.db, true).await
+    /// Begins a change when its turn has come.
+    pub async fn change_in(&self, turn: Turn) -> Result<Change, StoreError> {
+        self.changes.wait(&self.db, turn).await
     }
 
     /// How many changes wait for their turn.
     pub fn changes_waiting(&self) -> usize {
         self.changes.len()
+    }
+
+    /// How many changes were refused since the start, because too many waited or they had waited too long.
+    pub fn changes_refused(&self) -> u64 {
+        self.changes.refused()
     }
 
     /// Why what passes between this process and its database can be read or changed on the way, as a sentence without its

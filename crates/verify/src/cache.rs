@@ -94,6 +94,12 @@ impl Cache {
         self.records.len()
     }
 
+    /// Secrets that nobody has, as far as they are remembered, and sets of scopes that are shared.
+    pub(crate) fn others(&self) -> (u64, u64) {
+        let scopes = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.unknown.len() as u64, scopes.len() as u64)
+    }
+
     pub(crate) fn is_unknown(&self, digest: &Digest) -> bool {
         self.unknown.get(digest).is_some()
     }

@@ -18,6 +18,7 @@ mod call;
 mod catch_up;
 mod flush_usage;
 mod freshness;
+mod lookups;
 mod peppers;
 mod record;
 mod usage;

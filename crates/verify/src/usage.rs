@@ -12,12 +12,17 @@ use crate::Record;
 /// Keys that can wait in the queue to have their usage written down. Those beyond wait in a list behind a lock.
 const QUEUE: usize = 65_536;
 
+/// Rows of usage that wait outside the queue because the database takes none: those of the hours that are over since. Beyond,
+/// counts are given up and the number of their calls is told.
+const ASIDE: usize = 1_000_000;
+
 /// The keys whose usage is not written down yet. Each has its counts in its own record and is here once.
 pub(crate) struct Usage {
     sender: mpsc::Sender<Arc<Record>>,
     receiver: Mutex<mpsc::Receiver<Arc<Record>>>,
     left: Mutex<Left>,
     deferred: AtomicU64,
+    lost: AtomicU64,
 }
 
 /// Usage that waits outside the queue.
@@ -33,7 +38,13 @@ pub(crate) struct Left {
 impl Usage {
     pub(crate) fn new() -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        Self { sender, receiver: Mutex::new(receiver), left: Mutex::default(), deferred: AtomicU64::new(0) }
+        Self {
+            sender,
+            receiver: Mutex::new(receiver),
+            left: Mutex::default(),
+            deferred: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+        }
     }
 
     /// Never waits for the database.
@@ -47,13 +58,31 @@ impl Usage {
     /// Puts the calls of an hour aside before those of another are counted.
     pub(crate) fn turn(&self, record: &Record, hour: Instant) {
         let deltas: Vec<_> = deltas(record, hour).collect();
-        if !deltas.is_empty() {
-            self.left().deltas.extend(deltas);
+        if deltas.is_empty() {
+            return;
+        }
+        let mut left = self.left();
+        if left.deltas.len() < ASIDE {
+            left.deltas.extend(deltas);
+        } else {
+            self.lost.fetch_add(deltas.iter().map(|delta| delta.calls).sum(), Relaxed);
         }
     }
 
     pub(crate) fn deferred(&self) -> u64 {
         self.deferred.load(Relaxed)
+    }
+
+    /// Calls whose counts were given up.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
+    }
+
+    /// Rows and keys that wait to be written down.
+    pub(crate) fn waiting(&self) -> u64 {
+        let queued = self.sender.max_capacity() - self.sender.capacity();
+        let left = self.left();
+        (queued + left.records.len() + left.deltas.len()) as u64
     }
 
     pub(crate) fn left(&self) -> MutexGuard<'_, Left> {

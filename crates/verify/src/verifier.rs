@@ -10,7 +10,7 @@ use std::{
 use model::{Code, Instant, SecretFormat};
 use store::{Digest, Records, Store, StoredRecord, Unreadable};
 
-use crate::{Peppers, Prepared, Record, cache::Cache, freshness::Freshness, usage::Usage};
+use crate::{Peppers, Prepared, Record, cache::Cache, freshness::Freshness, lookups::Lookups, usage::Usage};
 
 /// Decides calls. Cheap to clone.
 #[derive(Clone)]
@@ -31,6 +31,7 @@ pub(crate) struct Inner {
     pub(crate) freshness: Freshness,
     pub(crate) verdicts: [AtomicU64; Code::ALL.len()],
     pub(crate) misses: AtomicU64,
+    pub(crate) lookups: Lookups,
     /// The record that is decided on when no key is found.
     pub(crate) decoy: Arc<Record>,
 }
@@ -44,6 +45,18 @@ pub struct Counters {
     pub cached_keys: u64,
     /// Verifications that had to read the database.
     pub cache_misses: u64,
+    /// Verifications that read the database now.
+    pub lookups: u64,
+    /// Verifications that were refused, since too many others read the database.
+    pub lookups_refused: u64,
+    /// Well-formed secrets that nobody has, as far as they are remembered.
+    pub unknown_keys: u64,
+    /// Sets of scopes that records share.
+    pub shared_scopes: u64,
+    /// Keys and rows whose usage waits to be written down.
+    pub usage_waiting: u64,
+    /// Calls whose counts were given up, since the database took none for too long.
+    pub usage_lost: u64,
     /// How often the queue of keys whose usage waits to be written down was full. No count is lost then.
     pub usage_deferred: u64,
     /// The newest change that this node knows.
@@ -78,6 +91,7 @@ impl Verifier {
             freshness: Freshness::new(epoch),
             verdicts: Default::default(),
             misses: AtomicU64::default(),
+            lookups: Lookups::default(),
             decoy: Arc::new(Record::decoy()),
         };
         Self { inner: Arc::new(inner) }
@@ -86,10 +100,17 @@ impl Verifier {
     /// Counts since the start.
     pub fn counters(&self) -> Counters {
         let inner = &self.inner;
+        let (unknown_keys, shared_scopes) = inner.cache.others();
         Counters {
+            unknown_keys,
+            shared_scopes,
+            usage_waiting: inner.usage.waiting(),
+            usage_lost: inner.usage.lost(),
             verifications: std::array::from_fn(|index| inner.verdicts[index].load(Relaxed)),
             cached_keys: inner.cache.len() as u64,
             cache_misses: inner.misses.load(Relaxed),
+            lookups: inner.lookups.waiting(),
+            lookups_refused: inner.lookups.refused(),
             usage_deferred: inner.usage.deferred(),
             epoch: inner.freshness.epoch(),
             histories: inner.cache.histories(),

@@ -54,6 +54,7 @@ impl Verifier {
         if let Some(record) = self.inner.peppers.older_digests(call.key).find_map(|older| cache.get(&older)) {
             return if self.is_fresh() { Ok(self.decide(record, call, now)) } else { Err(Unavailable) };
         }
+        let _place = self.inner.lookups.enter().ok_or(Unavailable)?;
         self.inner.misses.fetch_add(1, Relaxed);
         let record = self.read_record(call.key, digest).await.map_err(|error| {
             tracing::error!(%error, "a key could not be looked up");

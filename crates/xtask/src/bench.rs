@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the numbers of docs/performance.md.
+//! `cargo xtask bench` and `cargo xtask attack`: the numbers of docs/performance.md.
 
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
@@ -13,7 +13,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
         if args.iter().any(|arg| arg == "--postgres") { Some(steps.run("PostgreSQL", postgres::start)?) } else { None };
     let is = |flag: &str| args.iter().any(|arg| arg == flag);
     let neighbours = if is("--load") { Some(steps.run("wrk, nginx and HAProxy", neighbours)?) } else { None };
-    if !is("--timing") && !is("--load") && !is("--creates") {
+    if !is("--timing") && !is("--load") && !is("--creates") && !is("--attack") {
         steps.run("decisions, in process", || {
             process::run(process::cargo().args(["bench", "-p", "verify", "-p", "domain"]))
         })?;

@@ -51,6 +51,8 @@ cargo xtask <command>
                               its measurements under load, beside bare axum, nginx and HAProxy
   bench --creates [--postgres]
                               how many keys 1, 8 and 32 callers create
+  attack [--seconds N] [--postgres]
+                              what good callers feel while strangers flood the server and hold connections
   bench --browser             its measurements in a browser
   fuzz [--seconds N]          run each fuzz target for a minute, or for N seconds
   advisories DIR              check the dependencies for known faults against DIR, a checkout of RustSec's advisory-db, and
@@ -86,6 +88,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "build" => no_arguments(own).and_then(|()| build::run()),
         "test" => test::run(own),
         "e2e" => e2e::run(&[own, passed_on].concat()),
+        "attack" => bench::run(&[&["--attack".to_owned()], own].concat()),
         "bench" if own == ["--browser"] => measure::run(),
         "bench" => bench::run(own),
         "fuzz" => fuzz::run(own),

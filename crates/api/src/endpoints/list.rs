@@ -7,12 +7,9 @@ use edge::{
     query::{self, wrong},
 };
 use http::{StatusCode, Uri};
-use model::{Cursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX};
+use model::{Cursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX, Search};
 
 use crate::{App, respond};
-
-/// Longest search, in characters: longer than any Client Name is of no use.
-const SEARCH_MAX: usize = 200;
 
 /// List keys
 ///
@@ -54,7 +51,7 @@ pub(super) fn list_query(uri: &Uri, known: &[&'static str]) -> Result<ListQuery,
     // A parameter without a value counts as not given: an empty form field sends that.
     for (name, value) in query::read(uri, known)?.into_iter().filter(|(_, value)| !value.is_empty()) {
         match name {
-            "search" if value.contains('\0') || value.chars().count() > SEARCH_MAX => {
+            "search" if value.contains('\0') || Search::parse(&value).is_err() => {
                 errors.push(wrong(name, "must be at most 200 characters, without NUL"));
             }
             "search" => query.search = value,

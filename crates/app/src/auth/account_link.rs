@@ -45,7 +45,7 @@ struct Posted {
 async fn posted(kind: AccountLinkKind, web: WebState, parts: Parts, form: Posted) -> Response {
     let code = code_of(&form.code).to_owned();
     // Asking uses nothing up: previews that run scripts get no further than the form.
-    let mut link = match web.keydesk.account_link(&code).await {
+    let mut link = match web.keydesk.account_link(&code, session::via(&parts.extensions)).await {
         Ok(Some(link)) => link,
         Ok(None) => return over(&web, parts, kind).await,
         Err(error) => return failed_bare(&web, parts, &error.into()).await,

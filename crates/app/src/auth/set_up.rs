@@ -43,7 +43,7 @@ async fn ask(State(web): State<WebState>, parts: Parts) -> Response {
 async fn posted(State(web): State<WebState>, parts: Parts, Form(form): Form<Posted>) -> Response {
     let code = code_of(&form.code).to_owned();
     let (Some(name), Some(email), Some(password)) = (form.name, form.email, form.password) else {
-        return match web.keydesk.set_up_of(&code).await {
+        return match web.keydesk.set_up_of(&code, &session::via(&parts.extensions)).await {
             Ok(Some(_)) => form_page(&web, parts, StatusCode::OK, Typed { code, ..Typed::default() }).await,
             Ok(None) => over(&web, parts).await,
             Err(error) => failed_bare(&web, parts, &error.into()).await,

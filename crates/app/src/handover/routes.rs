@@ -60,7 +60,7 @@ async fn open_old(State(web): State<WebState>, Path(token): Path<String>, parts:
 
 /// Does not use the link up. `posted`: the code came in a form, and goes on in one.
 async fn show(web: &WebState, parts: Parts, code: &str, posted: bool) -> Response {
-    match web.keydesk.handover_is_open(code).await {
+    match web.keydesk.handover_is_open(code, &session::via(&parts.extensions)).await {
         Ok(true) => {
             let code = posted.then(|| PlainSecret::new(code.to_owned()));
             let page = move || unopened_page(code.as_ref().map(PlainSecret::expose));

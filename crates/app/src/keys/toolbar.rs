@@ -86,7 +86,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                     placeholder="Quick Search"
                     autocomplete="off"
                     spellcheck="false"
-                    maxlength="400"
+                    maxlength=model::SEARCH_MAX
                     value=first.search.clone()
                     node_ref=search
                     on:input=typed

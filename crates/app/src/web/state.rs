@@ -3,7 +3,7 @@ use std::sync::Arc;
 use domain::Keydesk;
 use leptos::prelude::{AnyView, provide_context};
 
-use super::{access::BrowserAccess, assets::Assets};
+use super::{access::BrowserAccess, assets::Assets, turns::Turns};
 
 /// The state that layers, plain documents and plain forms share.
 #[derive(Clone)]
@@ -13,6 +13,8 @@ pub(crate) struct WebState {
     pub(crate) assets: Assets,
     /// Patterns of the pages that only those who are signed in may see.
     pub(crate) guarded: Arc<[String]>,
+    /// What one person may ask for at once.
+    pub(crate) turns: Turns,
     /// The document of the pages that are hydrated, for a form that answers with such a page.
     pub(crate) shell: fn() -> AnyView,
 }

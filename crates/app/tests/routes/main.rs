@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod auth;
+mod bounds;
 mod doors;
 mod drawn_for;
 mod key_forms;

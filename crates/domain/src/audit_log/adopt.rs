@@ -7,6 +7,7 @@ use crate::{
     Keydesk, Keyring, KeyringError, OpenError,
     audit::{AuditEvent, By, Log, chain},
     failure,
+    turn::ONE,
 };
 
 /// A log that was never signed, read to its end.
@@ -119,7 +120,7 @@ impl Keydesk {
 
     /// False: the log has grown since it was read.
     async fn sign_unsigned(&self, id: InstallationId, found: Unsigned) -> Result<bool, KeyError> {
-        self.change(1, move |this, mut change| async move {
+        self.change(ONE, move |this, mut change| async move {
             let end = change.audit_end(id).await.map_err(failure::public)?;
             if end.head.is_some() {
                 // Another process was faster.
@@ -151,7 +152,7 @@ impl Keydesk {
 
     /// The last entry under the key of before names the key that signs the end and all that follows.
     async fn rotate_audit_key(&self, id: InstallationId) -> Result<(), KeyError> {
-        self.change(1, move |this, mut change| async move {
+        self.change(ONE, move |this, mut change| async move {
             let (now, keys) = (this.now(), this.inner.keyring.audit());
             let next = keys.first();
             let end = change.audit_end(id).await.map_err(failure::public)?;

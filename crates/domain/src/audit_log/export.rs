@@ -6,7 +6,7 @@ use super::{
     PAGE,
     list::{filter, require_to_export},
 };
-use crate::{Caller, Keydesk, audit::AuditEvent, export, failure};
+use crate::{Caller, Keydesk, audit::AuditEvent, export, failure, turn::ONE};
 
 /// The form of an exported audit log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Keydesk {
         detail: serde_json::Value,
     ) -> Result<(), KeyError> {
         let mut caller = caller.clone();
-        self.change(1, move |this, mut change| async move {
+        self.change(ONE, move |this, mut change| async move {
             this.ask_again(&mut caller, &mut change).await?;
             if action == Action::AuditExport {
                 require_to_export(&caller)?;

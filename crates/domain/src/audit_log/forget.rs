@@ -9,6 +9,7 @@ use crate::{
     account::{email, keep_an_owner},
     audit::{AuditEvent, actor_text, chain},
     failure,
+    turn::ALONE,
 };
 
 /// What was forgotten of a person.
@@ -59,7 +60,7 @@ impl Keydesk {
         let redacted = self.to_redact(installation, &people, &folded).await.map_err(failure::public)?;
         let caller = caller.clone();
         // Alone in its transaction: entries that others keep for the end of theirs would be missed.
-        self.change(usize::MAX, move |this, mut change| async move {
+        self.change(ALONE, move |this, mut change| async move {
             let now = this.now();
             let mut outcome = Forgotten { redacted: redacted.len() as u64, ..Forgotten::default() };
             for AuditPerson { id, .. } in &people {

@@ -10,6 +10,7 @@ use crate::{
     account::keep_an_owner,
     audit::{AuditEvent, chain},
     failure, settings_audit,
+    turn::ALONE,
 };
 
 /// What was done in a database that was restored.
@@ -51,7 +52,7 @@ impl Keydesk {
         self.inner.store.raise_epoch(known.epoch).await.map_err(failure::public)?;
         let installations = self.installations().await?;
         let unusable = self.unusable_password().await?;
-        self.change(usize::MAX, |this, mut change| async move {
+        self.change(ALONE, |this, mut change| async move {
             let now = this.now();
             let mut cleaned = Cleaned {
                 sessions: change.end_all_sessions().await.map_err(failure::public)?,

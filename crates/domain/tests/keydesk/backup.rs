@@ -1,7 +1,7 @@
 use std::{fs, net::Ipv4Addr, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use domain::{
-    Caller, Cleaned, Keydesk, NewAdministrator, OpenOptions, RestoreError, Restored, Restoring, Revocation,
+    Caller, Cleaned, Keydesk, NewAdministrator, OpenOptions, RestoreError, Restored, Restoring, Revocation, Via,
     after_restore,
 };
 use model::{Action, Actor, Code, KeyError, KeyId, KeyStatus, Overlap, PlainSecret, Role};
@@ -47,7 +47,7 @@ impl WaysIn {
 
     async fn are_closed(&self, keydesk: &Keydesk, operator: &Caller) {
         assert!(keydesk.session(self.session.expose()).await.unwrap().is_none(), "the session");
-        assert!(!keydesk.handover_is_open(self.link.expose()).await.unwrap(), "the link");
+        assert!(!keydesk.handover_is_open(self.link.expose(), &Via::default()).await.unwrap(), "the link");
         let again = keydesk.issue_once(operator, new_key("Once"), once("a", "b")).await.unwrap();
         assert_ne!(again.key.id, self.first, "the kept answer");
     }

@@ -82,7 +82,7 @@ impl Desk {
 
 async fn node(database: &TestDatabase, clocks: &Arc<Clocks>) -> Keydesk {
     let clock = Arc::clone(clocks) as Arc<dyn Clock>;
-    Keydesk::open(OpenOptions { clock, ..OpenOptions::new(database.address(), database.dir()) }).await.unwrap()
+    Keydesk::open(OpenOptions { clock, ..OpenOptions::founding(database.address(), database.dir()) }).await.unwrap()
 }
 
 async fn a_jump_ahead_removes_nothing(database: TestDatabase) {

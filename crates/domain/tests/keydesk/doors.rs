@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, os::unix::fs::PermissionsExt as _};
 
-use domain::{DEVICE_LIFE_MS, Keydesk, NewAdministrator, SET_UP_LIFE_MS, SignedIn, Visitor};
+use domain::{DEVICE_LIFE_MS, Keydesk, NewAdministrator, SET_UP_LIFE_MS, SignedIn, Via, Visitor};
 use model::{Action, Actor, AdminError, PlainSecret, Role};
 use store::{on_both_databases, testing::TestDatabase};
 
@@ -37,7 +37,7 @@ async fn link(keydesk: &Keydesk, desk: &TestKeydesk) -> Option<String> {
 }
 
 async fn opens(keydesk: &Keydesk, token: &str) -> bool {
-    keydesk.set_up_of(token).await.unwrap().is_some()
+    keydesk.set_up_of(token, &Via::default()).await.unwrap().is_some()
 }
 
 async fn the_set_up_link_is_one_for_all_nodes_and_starts_until_it_ends(database: TestDatabase) {

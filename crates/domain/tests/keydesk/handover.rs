@@ -29,7 +29,7 @@ async fn a_link_shows_the_secret_once(database: TestDatabase) {
     let opened = desk.keydesk.open_handover(&made.token, &Via::default()).await.unwrap();
     assert_eq!((opened.secret.expose(), opened.key.id), (issued.secret.expose(), issued.key.id));
     assert_eq!(desk.keydesk.open_handover(&made.token, &Via::default()).await.map(drop), Err(KeyError::HandoverOver));
-    assert_eq!(desk.keydesk.handover_is_open(made.token.expose()).await, Ok(false));
+    assert_eq!(desk.keydesk.handover_is_open(made.token.expose(), &Via::default()).await, Ok(false));
     let listed = desk.keydesk.handovers(&desk.operator, issued.key.id).await.unwrap();
     assert_eq!(listed[0].opened_at.map(|at| at.as_millis()), Some(START + 1));
     let log = desk.audit(&desk.operator).await;
@@ -46,7 +46,7 @@ async fn looking_does_not_use_a_link_up(database: TestDatabase) {
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
     let before = desk.database.raw().await.dump().await;
     for _ in 0..3 {
-        assert_eq!(desk.keydesk.handover_is_open(made.token.expose()).await, Ok(true));
+        assert_eq!(desk.keydesk.handover_is_open(made.token.expose(), &Via::default()).await, Ok(true));
     }
     assert_eq!(desk.database.raw().await.dump().await, before);
     assert!(desk.keydesk.open_handover(&made.token, &Via::default()).await.is_ok());
@@ -69,9 +69,9 @@ async fn a_link_is_over_after_seven_days(database: TestDatabase) {
     let id = desk.issue("Acme").await.key.id;
     let made = desk.keydesk.create_handover(&desk.operator, id).await.unwrap();
     desk.clock.advance(HANDOVER_LIFE_MS - 1);
-    assert_eq!(desk.keydesk.handover_is_open(made.token.expose()).await, Ok(true));
+    assert_eq!(desk.keydesk.handover_is_open(made.token.expose(), &Via::default()).await, Ok(true));
     desk.clock.advance(1);
-    assert_eq!(desk.keydesk.handover_is_open(made.token.expose()).await, Ok(false));
+    assert_eq!(desk.keydesk.handover_is_open(made.token.expose(), &Via::default()).await, Ok(false));
     assert_eq!(desk.keydesk.open_handover(&made.token, &Via::default()).await.map(drop), Err(KeyError::HandoverOver));
     let listed = desk.keydesk.handovers(&desk.operator, id).await.unwrap();
     assert!(!listed[0].is_open(desk.keydesk.now()) && listed[0].opened_at.is_none());
@@ -95,7 +95,7 @@ async fn rotating_and_deleting_withdraw_a_link(database: TestDatabase) {
         if verb != "rotate" {
             desk.keydesk.restore(&desk.operator, id).await.unwrap();
         }
-        assert_eq!(desk.keydesk.handover_is_open(made.token.expose()).await, Ok(false), "{verb}");
+        assert_eq!(desk.keydesk.handover_is_open(made.token.expose(), &Via::default()).await, Ok(false), "{verb}");
         let listed = desk.keydesk.handovers(&desk.operator, id).await.unwrap();
         assert!(listed[0].withdrawn_at.is_some() && listed[0].opened_at.is_none(), "{verb}");
     }
@@ -167,7 +167,7 @@ async fn a_link_can_not_be_guessed(database: TestDatabase) {
     {
         let outcome = desk.keydesk.open_handover(&PlainSecret::new(wrong.to_owned()), &Via::default()).await.map(drop);
         assert_eq!(outcome, Err(KeyError::HandoverOver), "{wrong:?}");
-        assert_eq!(desk.keydesk.handover_is_open(wrong).await, Ok(false));
+        assert_eq!(desk.keydesk.handover_is_open(wrong, &Via::default()).await, Ok(false));
     }
     assert!(desk.keydesk.open_handover(&made.token, &Via::default()).await.is_ok());
 }

@@ -41,6 +41,7 @@ mod switch;
 mod test_keydesk;
 mod together;
 mod torn;
+mod under_load;
 mod unreadable;
 mod update;
 mod usage;

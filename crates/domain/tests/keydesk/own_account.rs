@@ -1,7 +1,7 @@
 //! What people do with their own accounts: sessions and passwords.
 
 use argon2::{Argon2, password_hash::PasswordHasher as _};
-use domain::SignedIn;
+use domain::{SignedIn, Via};
 use model::{AdminError, Role, SessionId};
 use store::{on_both_databases, testing::TestDatabase};
 
@@ -40,7 +40,7 @@ async fn a_changed_password_ends_the_other_sessions(database: TestDatabase) {
     assert_eq!(sign_in(keydesk, "ada@example.com", PASSWORD).await.err(), Some(AdminError::WrongCredentials));
     assert!(sign_in(keydesk, "ada@example.com", OTHER).await.is_ok());
     // Whoever has a link of before must not undo it.
-    assert_eq!(keydesk.account_link(link.token.expose()).await, Ok(None));
+    assert_eq!(keydesk.account_link(link.token.expose(), Via::default()).await, Ok(None));
     keydesk.sign_out(token, HOME).await.unwrap();
     assert_eq!(change(OTHER, PASSWORD).await, Err(AdminError::SignedOut));
 }

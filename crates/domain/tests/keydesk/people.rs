@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use domain::{AuditFormat, Caller, Keydesk, NewAccountLink, NewAdministrator, NewInvitation, Removed, SignedIn};
+use domain::{AuditFormat, Caller, Keydesk, NewAccountLink, NewAdministrator, NewInvitation, Removed, SignedIn, Via};
 use model::{
     AccountLink, AccountLinkKind, Actor, AdminError, Administrator, AdministratorId, AuditQuery, KeyError, Person,
     PersonStatus, PlainSecret, Role, Selection, SettingsPatch,
@@ -66,7 +66,7 @@ async fn accept(keydesk: &Keydesk, link: &NewAccountLink, password: &str) -> Res
 }
 
 async fn shown(keydesk: &Keydesk, link: &NewAccountLink) -> Option<AccountLink> {
-    keydesk.account_link(link.token.expose()).await.unwrap()
+    keydesk.account_link(link.token.expose(), Via::default()).await.unwrap()
 }
 
 async fn person(desk: &TestKeydesk, email: &str) -> Option<Person> {
@@ -115,7 +115,7 @@ async fn an_invitation_makes_an_administrator_once(database: TestDatabase) {
     assert_eq!(grace.last_seen_at, Some(keydesk.now()));
     assert_eq!(sign_in(keydesk, "grace@example.com", PASSWORD).await.unwrap().administrator.name, "Admiral Hopper");
     for forged in ["", "x", &link.token.expose()[1..], &link.token.expose().to_ascii_uppercase()] {
-        assert_eq!(keydesk.account_link(forged).await.unwrap(), None, "{forged}");
+        assert_eq!(keydesk.account_link(forged, Via::default()).await.unwrap(), None, "{forged}");
         let refused = keydesk.accept_account_link(secret(forged), None, secret(PASSWORD), None, HOME).await;
         assert_eq!(refused.err(), Some(AdminError::LinkOver), "{forged}");
     }

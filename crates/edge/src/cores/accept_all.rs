@@ -1,18 +1,18 @@
 use std::sync::Arc;
 
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::{net::TcpListener, runtime::Handle, sync::watch};
+use tokio::{runtime::Handle, sync::watch};
 
 use super::{
     Cores,
     connection::{Answer, Connection},
 };
-use crate::{accept, timekeeper::Timers};
+use crate::{Listener, timekeeper::Timers};
 
 /// Gives every connection that a listener accepts to the threads that answer, until `stopping` says so. Ends when the last of
 /// them has.
 pub async fn accept_all<A: Answer>(
-    listener: TcpListener,
+    listener: Listener,
     dispatcher: A,
     cores: Arc<Cores<A>>,
     timers: Timers,
@@ -20,16 +20,17 @@ pub async fn accept_all<A: Answer>(
 ) {
     let connections = GracefulShutdown::new();
     loop {
-        let (stream, peer) = tokio::select! {
+        let (stream, peer, place) = tokio::select! {
             _ = stopping.changed() => break,
-            accepted = accept::next(&listener) => accepted,
+            accepted = listener.accept() => accepted,
         };
         match stream.into_std() {
             Ok(stream) => cores.give(Connection {
                 stream,
                 peer,
                 dispatcher: dispatcher.clone(),
-                timer: timers.timer(),
+                place,
+                timers: timers.clone(),
                 watcher: connections.watcher(),
                 elsewhere: Handle::current(),
             }),

@@ -30,7 +30,7 @@ pub struct Cores<A>(Vec<Thread<A>>);
 
 #[derive(Debug)]
 struct Thread<A> {
-    /// Unbounded: each connection is an open file, and the system limits those.
+    /// Unbounded: each connection has a place, and there are a bounded number of those.
     connections: mpsc::UnboundedSender<(Connection<A>, Open)>,
     open: Arc<AtomicUsize>,
 }

@@ -7,12 +7,13 @@ mod wire;
 use std::{io, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::response::Response;
+use edge::Listener;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::{
-        TcpListener, TcpStream,
+        TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
     sync::{mpsc, watch},
@@ -23,11 +24,7 @@ use self::{
     frame::{FRAME_MAX, Said},
     wire::{Reader, Value},
 };
-use crate::{
-    Gate,
-    authz::Question,
-    bounded::{Bounded, CONNECTIONS_MAX},
-};
+use crate::{Gate, authz::Question};
 
 /// How long HAProxy may take to say hello.
 const HELLO: Duration = Duration::from_secs(10);
@@ -36,12 +33,15 @@ const WAITING: usize = 256;
 /// How long a peer may take to read an answer.
 const LISTENS: Duration = Duration::from_secs(30);
 
+/// How long HAProxy may ask nothing. Its own `timeout idle` is 2 minutes where it is configured as documented, so that it
+/// closes an idle connection first.
+const ASKS: Duration = Duration::from_secs(150);
+
 /// Answers until told to stop; then running calls finish.
-pub async fn serve(listener: TcpListener, gate: Gate, mut stopping: watch::Receiver<bool>) {
-    let listener = Bounded::new(listener, CONNECTIONS_MAX);
+pub async fn serve(listener: Listener, gate: Gate, mut stopping: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
-        let (stream, place) = tokio::select! {
+        let (stream, _, place) = tokio::select! {
             _ = stopping.changed() => break,
             accepted = listener.accept() => accepted,
             Some(_) = connections.join_next() => continue,
@@ -82,7 +82,16 @@ async fn greet(from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf) -> io::Result<
     }
 }
 
-async fn read(from: &mut OwnedReadHalf, frame_max: usize) -> io::Result<Vec<u8>> {
+/// The next frame, or how to take leave without one.
+async fn next(from: &mut (impl AsyncRead + Unpin), frame_max: usize) -> Result<Vec<u8>, Vec<u8>> {
+    match tokio::time::timeout(ASKS, read(from, frame_max)).await {
+        Ok(Ok(frame)) => Ok(frame),
+        Ok(Err(_)) => Err(frame::disconnect(1, "the connection broke off")),
+        Err(_) => Err(frame::disconnect(2, "nothing was asked for too long")),
+    }
+}
+
+async fn read(from: &mut (impl AsyncRead + Unpin), frame_max: usize) -> io::Result<Vec<u8>> {
     let length = from.read_u32().await? as usize;
     if length > frame_max {
         return Err(io::ErrorKind::InvalidData.into());
@@ -119,11 +128,16 @@ async fn answer_all(
             running.join_next().await;
             continue;
         }
-        let read = tokio::select! {
+        let asked = tokio::select! {
             _ = stopping.changed() => break frame::disconnect(0, "stopping"),
-            read = read(&mut from, frame_max) => read,
+            // Nobody reads the answers.
+            () = answers.closed() => return,
+            asked = next(&mut from, frame_max) => asked,
         };
-        let Ok(frame) = read else { break frame::disconnect(1, "the connection broke off") };
+        let frame = match asked {
+            Ok(frame) => frame,
+            Err(farewell) => break farewell,
+        };
         match Said::read(&frame) {
             Some(Said::Notify { .. }) => {
                 let (gate, answers) = (gate.clone(), Arc::clone(&answers));
@@ -238,6 +252,18 @@ mod tests {
     fn answered(status: u16, name: usize, words: usize) -> Response<Body> {
         let answer = Response::builder().status(status).header("x-keydesk-client-name", "n".repeat(name));
         answer.body(Body::from("w".repeat(words))).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_asks_nothing_ends_also_in_the_middle_of_a_frame() {
+        let (mut ours, mut peer) = tokio::io::duplex(64);
+        peer.write_all(&[0, 0, 0, 2, 7, 7, 0, 0, 0, 9, 7]).await.unwrap();
+        assert_eq!(next(&mut ours, FRAME_MAX).await, Ok(vec![7, 7]));
+        let began = tokio::time::Instant::now();
+        assert_eq!(next(&mut ours, FRAME_MAX).await, Err(frame::disconnect(2, "nothing was asked for too long")));
+        assert_eq!(began.elapsed(), ASKS);
+        drop(peer);
+        assert_eq!(next(&mut ours, FRAME_MAX).await, Err(frame::disconnect(1, "the connection broke off")));
     }
 
     #[tokio::test]

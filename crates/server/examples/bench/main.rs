@@ -1,6 +1,7 @@
 //! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify] [--skip-sqlite]`, or one of `bench --timing [N]`,
-//! `bench --load [--rounds N] [--seconds N]` and `bench --creates` alone. The server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
+//! `bench --load [--rounds N] [--seconds N]`, `bench --creates` and `bench --attack [--seconds N]` alone. The server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
 
+mod attack;
 mod forward_auth;
 mod http;
 mod load;
@@ -41,6 +42,9 @@ fn main() -> Result<(), Failed> {
     if let Some(at) = args.iter().position(|arg| arg == "--timing") {
         let samples = args.get(at + 1).map_or(Ok(1_000_000), |samples| samples.parse())?;
         return timing::measure(&programs, samples);
+    }
+    if args.iter().any(|arg| arg == "--attack") {
+        return attack::measure(&programs, &args);
     }
     if args.iter().any(|arg| arg == "--load") {
         return load::measure(&programs, &args);

@@ -11,6 +11,7 @@ mod at_rest;
 mod audit;
 mod auth;
 mod authz;
+mod bounds;
 mod cli;
 mod coming_in;
 mod crash;

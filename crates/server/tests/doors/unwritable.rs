@@ -5,7 +5,7 @@ use std::{fs::File, path::Path, process::Stdio};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-use crate::support::{Connection, command, keydesk, request, wait_until};
+use crate::support::{Connection, command, init, keydesk, request, wait_until};
 
 /// A file that takes nothing.
 fn full() -> Stdio {
@@ -118,6 +118,7 @@ async fn whoever_has_hang_ups_ignored_is_not_ended_by_one() {
 async fn a_secret_that_could_not_be_printed_is_said_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
+    init(data, &[]).await;
     let run = async |out: Stdio, args: &[&str]| {
         let spawned = command().args(args).arg("--data-dir").arg(data).stdout(out).stderr(Stdio::piped()).spawn();
         let ended = spawned.expect("a program").wait_with_output().await.expect("an end");

@@ -5,22 +5,22 @@ use tokio::{sync::oneshot, time::timeout};
 use super::{
     WAITING_FOR,
     change::{Back, Change},
-    queue::{Queue, Waiting},
+    queue::{Queue, Turn, Waiting},
     transaction::Group,
 };
 use crate::{StoreError, db::Db};
 
 impl Queue {
     /// Waits for a turn. Whoever comes while nobody leads starts a leader.
-    pub(crate) async fn turn(self: &Arc<Self>, db: &Db, alone: bool) -> Result<Change, StoreError> {
-        let (turn, mine) = oneshot::channel();
-        if self.line_up(Waiting { turn, alone })? {
+    pub(crate) async fn wait(self: &Arc<Self>, db: &Db, turn: Turn) -> Result<Change, StoreError> {
+        let (begins, mine) = oneshot::channel();
+        if self.line_up(Waiting { turn, begins })? {
             tokio::spawn(Leader::new(db.clone(), Arc::clone(self)).lead());
         }
         match timeout(WAITING_FOR, mine).await {
             Ok(Ok(turn)) => turn,
             Ok(Err(_)) => Err(StoreError::Database("the queue of changes was given up".to_owned())),
-            Err(_) => Err(StoreError::Busy),
+            Err(_) => Err(self.busy()),
         }
     }
 }
@@ -53,13 +53,15 @@ impl Leader {
                 self.queue.witness.doubt.notify_one();
                 // The others would only meet the same error.
                 refuse(first, error.clone());
-                self.queue.drain().into_iter().for_each(|waiting| refuse(waiting, error.clone()));
+                self.queue.drain().for_each(|waiting| refuse(waiting, error.clone()));
                 return;
             }
         };
         let mut next = first;
+        let mut revokes = false;
         loop {
-            let alone = next.alone;
+            let alone = next.turn.alone;
+            revokes |= next.turn.revokes;
             // Not given back: the change was leaked or its runtime ended. The group's drop tells its changes.
             let Some(back) = lend(group, next).await else { return };
             group = match back {
@@ -74,7 +76,7 @@ impl Leader {
             if alone || group.is_full() {
                 break;
             }
-            match self.queue.next() {
+            match self.queue.next(revokes) {
                 Some(waiting) => next = waiting,
                 None => break,
             }
@@ -86,13 +88,13 @@ impl Leader {
 /// Gives a change its turn, and waits until it is over. It is over at once if nobody waits for it any more.
 async fn lend(group: Box<Group>, waiting: Waiting) -> Option<Back> {
     let (back, given_back) = oneshot::channel();
-    drop(waiting.turn.send(Ok(Change::new(group, back))));
+    drop(waiting.begins.send(Ok(Change::new(group, back))));
     given_back.await.ok()
 }
 
 fn refuse(waiting: Waiting, error: StoreError) {
     // Whoever does not wait any more needs no answer.
-    drop(waiting.turn.send(Err(error)));
+    drop(waiting.begins.send(Err(error)));
 }
 
 /// Forgets the queue when its leader ends in the middle: it panicked, or its runtime is shut down.

@@ -17,9 +17,10 @@
 //! - **a group is all or nothing**: if its COMMIT fails, or its outcome is unknown, each of its changes is told so, and
 //!   the connection is thrown away;
 //! - a group is at most [`MEMBERS_MOST`] changes, so that others get the writer in between; a change of
-//!   many rows ([`Store::change_alone`](crate::Store::change_alone)) has a group of its own, so that no earlier change
-//!   waits for it;
-//! - at most [`WAITING_MOST`] changes wait, each for [`WAITING_FOR`] at most; further ones are refused.
+//!   many rows ([`Turn::alone`]) has a group of its own, so that no earlier change waits for it;
+//! - **changes that revoke go first** ([`Turn`]): they wait for the change that is being made, and for no other. The group
+//!   that one is in takes no other kind after it;
+//! - at most [`WAITING_MOST`] changes of either kind wait, each for [`WAITING_FOR`] at most; further ones are refused.
 
 mod change;
 mod ended;
@@ -33,6 +34,7 @@ pub(crate) use change::on_tx;
 pub use ended::Settled;
 pub(crate) use kept::COUNT_KEYS;
 pub(crate) use queue::Queue;
+pub use queue::Turn;
 pub use transaction::CallingKey;
 pub(crate) use transaction::Tx;
 #[cfg(feature = "testing")]
@@ -42,7 +44,7 @@ use std::time::Duration;
 
 /// Changes in one group. Fewer than the 64 subtransactions that PostgreSQL's other connections can look up in memory.
 pub(crate) const MEMBERS_MOST: usize = 50;
-/// Changes that wait for their turn.
+/// Changes of one kind, those that revoke and the others, that wait for their turn.
 pub(crate) const WAITING_MOST: usize = 1_000;
 /// How long a change waits for its turn, as long as for a connection.
 pub(crate) const WAITING_FOR: Duration = Duration::from_secs(20);

@@ -9,7 +9,8 @@ mod statements;
 use std::path::PathBuf;
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, Executor as _, PgConnection, migrate::Migrator, sqlite::SqliteConnectOptions,
+    ConnectOptions as _, Connection as _, Executor as _, PgConnection, Postgres, Sqlite, migrate::Migrator,
+    pool::PoolConnection, sqlite::SqliteConnectOptions,
 };
 use tempfile::TempDir;
 
@@ -115,6 +116,33 @@ impl Store {
             values.push(sqlx::query_scalar(sql).fetch_one(pool).await.expect("a setting"));
         }
         values
+    }
+}
+
+/// Connections that are held, and given back when this is dropped.
+#[derive(Debug)]
+pub struct Held {
+    sqlite: Vec<PoolConnection<Sqlite>>,
+    postgres: Vec<PoolConnection<Postgres>>,
+}
+
+impl Store {
+    /// Takes every connection by which people read.
+    pub async fn hold_readers(&self) -> Held {
+        let mut held = Held { sqlite: Vec::new(), postgres: Vec::new() };
+        match &self.db {
+            Db::Sqlite { read, .. } => {
+                for _ in 0..read.options().get_max_connections() {
+                    held.sqlite.push(read.acquire().await.expect("a connection"));
+                }
+            }
+            Db::Postgres { read, .. } => {
+                for _ in 0..read.options().get_max_connections() {
+                    held.postgres.push(read.acquire().await.expect("a connection"));
+                }
+            }
+        }
+        held
     }
 }
 

@@ -1,7 +1,8 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation, keyring_proof,
-    migrations, password_reset, people, postgres, purge_clock, record, restored, set_up_link, store, triggers, work,
+    deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation,
+    keyring_proof, migrations, password_reset, people, postgres, purge_clock, record, restored, set_up_link, store,
+    triggers, work,
 };
 
 macro_rules! statements {

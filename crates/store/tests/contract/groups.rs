@@ -10,7 +10,7 @@ use std::{
 
 use model::{Action, Actor, AuditId};
 use store::{
-    AuditEntry, AuditHead, CallingKey, Change, HASH_LEN, Store, StoreError, StoredKey, on_both_databases,
+    AuditEntry, AuditHead, CallingKey, Change, HASH_LEN, Store, StoreError, StoredKey, Turn, on_both_databases,
     testing::TestDatabase,
 };
 use tokio::task::JoinHandle;
@@ -33,7 +33,7 @@ on_both_databases!(
 );
 
 /// Waits until this many changes wait for their turn.
-async fn until_waiting(store: &Store, changes: usize) {
+pub(crate) async fn until_waiting(store: &Store, changes: usize) {
     let waited = tokio::time::timeout(Duration::from_secs(20), async {
         while store.changes_waiting() < changes {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -43,7 +43,7 @@ async fn until_waiting(store: &Store, changes: usize) {
 }
 
 /// Spawns tasks that wait for their turn, one after the other, so that turns come in this order.
-async fn lined_up<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+pub(crate) async fn lined_up<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     store: &Store,
     work: impl IntoIterator<Item = F>,
 ) -> Vec<JoinHandle<T>> {
@@ -58,7 +58,7 @@ async fn lined_up<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
 
 /// Writes a key with its audit entry, as the domain does. The number is that of the key; the row of an even one is kept, to
 /// be written with those of other changes.
-async fn write(change: &mut Change, number: u128) -> Result<(), StoreError> {
+pub(crate) async fn write(change: &mut Change, number: u128) -> Result<(), StoreError> {
     if number.is_multiple_of(2) {
         let stored = StoredKey::new(installation(1), key(number, "Acme"), change.epoch());
         change.insert_keys_later(&[(stored, secret(number, true))]);
@@ -111,7 +111,7 @@ async fn write_and_fail(store: Store, number: u128) -> Result<i64, StoreError> {
 }
 
 /// Checks that the log is one chain, and returns its keys in order.
-async fn logged(store: &Store) -> Vec<u128> {
+pub(crate) async fn logged(store: &Store) -> Vec<u128> {
     let entries = store.audit_after(installation(1), 0, 100_000).await.unwrap();
     let mut previous = [0; HASH_LEN];
     for (entry, seq) in entries.iter().zip(1..) {
@@ -425,7 +425,7 @@ async fn a_change_of_many_rows_is_committed_by_itself(database: TestDatabase) {
     write(&mut first, 1).await.unwrap();
     let many = {
         let store = store.clone();
-        tokio::spawn(async move { store.change_alone().await.unwrap() })
+        tokio::spawn(async move { store.change_in(Turn { alone: true, ..Turn::default() }).await.unwrap() })
     };
     until_waiting(&store, 1).await;
     let last = lined_up(&store, [write_and_commit(store.clone(), 3)]).await.remove(0);

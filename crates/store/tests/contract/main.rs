@@ -17,6 +17,7 @@ mod opening;
 mod paging;
 mod protection;
 mod records;
+mod revocations;
 mod roles;
 mod rotation;
 mod schema;

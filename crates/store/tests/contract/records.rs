@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::fixture::{at, digest, installation, key, key_id, name, put_names, secret, two_installations};
 
 on_both_databases!(
+    what_people_read_delays_neither_the_poll_nor_a_look_up,
     a_record_says_all_that_verification_needs,
     the_record_of_a_new_key_is_the_one_that_is_read,
     changed_records_are_those_between_two_epochs,
@@ -127,4 +128,15 @@ async fn the_sealed_copy(database: TestDatabase) {
     assert_eq!(kept, (SecretId(Uuid::from_u128(1)), secret(1, true).sealed));
     assert_eq!(copy(&mut change, installation(1), 2).await, Some((SecretId(Uuid::from_u128(2)), None)));
     assert_eq!(copy(&mut change, installation(1), 3).await, None);
+}
+
+async fn what_people_read_delays_neither_the_poll_nor_a_look_up(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme".to_owned()]).await;
+    let _held = store.hold_readers().await;
+    let newest = store.epoch().await.unwrap();
+    assert_eq!(store.records_changed(0, newest).await.unwrap().len(), 3);
+    assert_eq!(store.installations().await.unwrap().len(), 2);
+    assert!(store.record_by_digest(&digest(1)).await.unwrap().is_some());
+    assert!(store.record_by_digest(&digest(2)).await.unwrap().is_none());
 }

@@ -36,6 +36,18 @@ pub(crate) fn command() -> Command {
     command
 }
 
+/// The same under a limit that the shell sets.
+fn limited(limit: &str) -> Command {
+    let plain = command();
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("{limit} && exec \"$0\" \"$@\"")).arg(plain.as_std().get_program());
+    for (name, _) in plain.as_std().get_envs() {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
 /// Runs a command to its end.
 pub(crate) async fn keydesk(data: &Path, args: &[&str]) -> Output {
     let output = command().args(args).arg("--data-dir").arg(data).output();
@@ -51,7 +63,21 @@ pub(crate) async fn init(data: &Path, args: &[&str]) {
 impl Program {
     /// Starts it on free ports, and waits until it serves.
     pub(crate) async fn serve(data: &Path, args: &[&str]) -> Self {
-        let mut child = command()
+        Self::start(command(), data, args).await
+    }
+
+    /// The same where no more files than these may be open.
+    pub(crate) async fn serve_with_files(data: &Path, files: u32, args: &[&str]) -> Self {
+        Self::start(limited(&format!("ulimit -n {files}")), data, args).await
+    }
+
+    /// The same where it may itself raise that number.
+    pub(crate) async fn serve_with_soft_files(data: &Path, files: u32, args: &[&str]) -> Self {
+        Self::start(limited(&format!("ulimit -Sn {files}")), data, args).await
+    }
+
+    async fn start(mut command: Command, data: &Path, args: &[&str]) -> Self {
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--log-format", "json"])
             .args(args)
             .arg("--data-dir")

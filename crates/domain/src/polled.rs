@@ -1,0 +1,41 @@
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+
+use store::StoreError;
+
+use crate::NotReady;
+
+const UNASKED: u8 = 0;
+const ANSWERED: u8 = 1;
+const FAILED: u8 = 2;
+const REPLACED: u8 = 3;
+
+/// How the last poll of the database ended. Anybody may ask whether Keydesk is ready, as often as they like, so that asks no
+/// database while the poll does.
+#[derive(Debug, Default)]
+pub(crate) struct Polled(AtomicU8);
+
+impl Polled {
+    pub(crate) fn ended(&self, polled: &Result<(), StoreError>) {
+        let ended = match polled.as_ref().map_err(not_ready) {
+            Ok(()) => ANSWERED,
+            Err(NotReady::Database) => FAILED,
+            Err(NotReady::Replaced) => REPLACED,
+        };
+        self.0.store(ended, Relaxed);
+    }
+
+    /// How it ended; `None`: nothing polls.
+    pub(crate) fn last(&self) -> Option<Result<(), NotReady>> {
+        match self.0.load(Relaxed) {
+            UNASKED => None,
+            ANSWERED => Some(Ok(())),
+            REPLACED => Some(Err(NotReady::Replaced)),
+            _ => Some(Err(NotReady::Database)),
+        }
+    }
+}
+
+/// What a database that could not be asked is for whoever asks whether Keydesk is ready.
+pub(crate) fn not_ready(error: &StoreError) -> NotReady {
+    if matches!(error, StoreError::Replaced) { NotReady::Replaced } else { NotReady::Database }
+}
