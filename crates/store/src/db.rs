@@ -1,3 +1,5 @@
+use std::pin::Pin;
+
 use sqlx::{PgPool, SqlitePool};
 
 /// The connections to a database, of whichever kind.
@@ -46,10 +48,11 @@ pub(crate) enum Apart {
 }
 
 impl Apart {
-    pub(crate) async fn close(&self) {
+    /// From now on they are given to nobody. The future ends when those that are used were given back.
+    pub(crate) fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         match self {
-            Self::Sqlite(pool) => pool.close().await,
-            Self::Postgres(pool) => pool.close().await,
+            Self::Sqlite(pool) => Box::pin(pool.close()),
+            Self::Postgres(pool) => Box::pin(pool.close()),
         }
     }
 }

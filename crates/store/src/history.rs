@@ -72,14 +72,16 @@ impl Store {
     pub async fn abandon(&self) {
         let Db::Sqlite { read, write } = &self.db else { return };
         // Whoever asks from now on is refused.
-        let closing = (read.close(), self.poll.close(), self.lookups.close());
+        let (reading, polling, looking) = (read.close(), self.poll.close(), self.lookups.close());
         if let Ok(mut connection) = write.acquire().await {
             let writing = write.close();
             let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await;
             drop(connection);
             writing.await;
         }
-        tokio::join!(closing.0, closing.1, closing.2);
+        reading.await;
+        polling.await;
+        looking.await;
     }
 
     /// From now on this moment is seen. Call it when memory has all changes up to it.
