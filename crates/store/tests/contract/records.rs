@@ -135,7 +135,7 @@ async fn what_people_read_delays_neither_the_poll_nor_a_look_up(database: TestDa
     put_names(&store, 1, &["Acme".to_owned()]).await;
     let _held = store.hold_readers().await;
     let newest = store.epoch().await.unwrap();
-    assert_eq!(store.records_changed(0, newest).await.unwrap().len(), 3);
+    assert_eq!(store.records_changed(0, newest).await.unwrap().read.len(), 3);
     assert_eq!(store.installations().await.unwrap().len(), 2);
     assert!(store.record_by_digest(&digest(1)).await.unwrap().is_some());
     assert!(store.record_by_digest(&digest(2)).await.unwrap().is_none());
