@@ -103,7 +103,7 @@ pub enum Action {
     /// The signed end of the log was missing or was not the end that was found: somebody has altered the log.
     #[serde(rename = "audit.head_lost")]
     AuditHeadLost,
-    /// A person was forgotten: name, e-mail address, and where they came from.
+    /// A person was forgotten: name, email address, and where they came from.
     #[serde(rename = "administrator.forget")]
     AdministratorForget,
     /// A person was made an administrator.

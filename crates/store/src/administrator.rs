@@ -10,7 +10,7 @@ pub struct StoredAdministrator {
     pub installation: InstallationId,
     /// The part that may be shown.
     pub administrator: Administrator,
-    /// The e-mail address as it is compared.
+    /// The email address as it is compared.
     pub email_folded: String,
     /// Argon2id, in the PHC string format.
     pub password_hash: String,
@@ -93,7 +93,7 @@ impl Change {
         self.insert_person(new.installation, &new.administrator, &new.email_folded).await
     }
 
-    /// The administrator with this folded e-mail address in any installation, as this change sees it.
+    /// The administrator with this folded email address in any installation, as this change sees it.
     pub async fn administrator_by_email(
         &mut self,
         email_folded: &str,
@@ -222,7 +222,7 @@ impl Store {
         row.map(StoredAdministrator::try_from).transpose()
     }
 
-    /// The administrator with this folded e-mail address.
+    /// The administrator with this folded email address.
     pub async fn administrator_by_email(&self, email_folded: &str) -> Result<Option<StoredAdministrator>, StoreError> {
         let row: Option<AdministratorRow> = on_db!(self, pool => {
             sqlx::query_as(ADMINISTRATOR_BY_EMAIL).bind(email_folded).fetch_optional(pool).await?

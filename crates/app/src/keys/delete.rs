@@ -3,7 +3,7 @@ use model::{Deleted, Selection};
 
 use super::{
     add::{CancelButton, sentence},
-    api::{DeletionImpact, delete_keys, weigh_deletion},
+    api::{DeletionImpact, delete_keys, get_deletion_impact},
     labels::keys,
     posted::Posted,
     reconnect::Away,
@@ -38,7 +38,7 @@ fn Form(selection: Selection) -> impl IntoView {
         Selection::Matching { .. } => None,
     };
     let selection = StoredValue::new(selection);
-    let impact = ServerResource::new(move || state.connection.ask(move || weigh_deletion(selection.get_value())));
+    let impact = ServerResource::new(move || state.connection.ask(move || get_deletion_impact(selection.get_value())));
     // How many keys the person was told.
     let shown = StoredValue::new(None);
     let submit = move |submit: SubmitEvent| {

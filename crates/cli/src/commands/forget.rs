@@ -4,7 +4,7 @@ use super::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Args)]
 pub(super) struct Forget {
-    /// The person's e-mail address
+    /// The person's email address
     email: String,
     #[command(flatten)]
     format: Format,

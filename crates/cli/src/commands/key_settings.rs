@@ -11,7 +11,7 @@ use super::Failed;
 
 /// The flags that creating and updating a key share.
 #[derive(Args)]
-pub(super) struct KeySettings {
+pub(super) struct SettingsFlags {
     /// When it expires: an instant such as 2027-01-31T00:00:00Z; a number of days from now, such as 30d, 90d or 365d;
     /// or the last day on which it works, in UTC, such as 2027-01-31
     #[arg(long, value_name = "WHEN")]
@@ -25,7 +25,7 @@ pub(super) struct KeySettings {
     /// A pair of your own; may be given several times, each name once. A key's pairs are changed all together
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     metadata: Vec<(String, String)>,
-    /// The e-mail address of its owner at the client
+    /// The email address of its owner at the client
     #[arg(long, value_name = "ADDRESS")]
     owner_email: Option<Email>,
     /// What to remember about it
@@ -39,7 +39,7 @@ pub(super) struct KeySettings {
 
 /// The flags that clear a setting of a key.
 #[derive(Args)]
-pub(super) struct Without {
+pub(super) struct ClearFlags {
     /// Take all scopes away
     #[arg(long, conflicts_with = "scope")]
     no_scopes: bool,
@@ -55,7 +55,7 @@ pub(super) struct Without {
     /// Take all pairs of your own away
     #[arg(long, conflicts_with = "metadata")]
     no_metadata: bool,
-    /// Take the owner's e-mail address away
+    /// Take the owner's email address away
     #[arg(long, conflicts_with = "owner_email")]
     no_owner_email: bool,
     /// Take its notes away
@@ -66,7 +66,7 @@ pub(super) struct Without {
     no_issue_bounds: bool,
 }
 
-impl KeySettings {
+impl SettingsFlags {
     /// `patch` with the settings that the flags give.
     pub(super) fn patch(self, patch: SettingsPatch, now: Instant) -> Result<SettingsPatch, Failed> {
         let metadata = self.metadata()?;
@@ -96,7 +96,7 @@ impl KeySettings {
     }
 }
 
-impl Without {
+impl ClearFlags {
     /// The patch with the cleared settings: never one that the patch sets, since the flags exclude each other.
     pub(super) fn patch(&self, patch: SettingsPatch) -> SettingsPatch {
         SettingsPatch {

@@ -64,7 +64,7 @@ enum Command {
     /// Check, sign and export the audit log
     #[command(subcommand, arg_required_else_help = true)]
     Audit(audit::AuditCommand),
-    /// Forget a person: account, name, e-mail address, and where they came from
+    /// Forget a person: account, name, email address, and where they came from
     Forget(forget::Forget),
     /// Copy the SQLite database to a file, while the server runs
     Backup(backup::Backup),

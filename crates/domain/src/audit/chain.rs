@@ -90,7 +90,7 @@ pub(crate) fn via(key: &AuditKey, id: AuditId, address: Option<&str>, user_agent
     tag(mac)
 }
 
-/// The digest of a person's e-mail address and name. Keyed, and with the person's own id, so that it tells nothing once they are
+/// The digest of a person's email address and name. Keyed, and with the person's own id, so that it tells nothing once they are
 /// forgotten.
 pub(crate) fn person(key: &AuditKey, id: AdministratorId, email: &str, name: &str) -> [u8; HASH_LEN] {
     let mut mac = key.context();

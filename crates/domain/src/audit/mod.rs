@@ -6,7 +6,7 @@
 //!   middle, or removed at the end does not fit any more;
 //! - the writer signs nothing that it does not find as it left it: an end that is missing or wrong is written down for good
 //!   ([`Action::AuditHeadLost`](model::Action::AuditHeadLost));
-//! - entries name people by an id, and neither details nor anything else that is signed holds an e-mail address or a name of a
+//! - entries name people by an id, and neither details nor anything else that is signed holds an email address or a name of a
 //!   person.
 
 pub(crate) mod chain;

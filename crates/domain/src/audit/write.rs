@@ -16,7 +16,7 @@ pub(crate) struct AuditEvent {
     pub(crate) key: Option<KeyId>,
     /// The key's; `None`: it is looked up.
     pub(crate) environment: Option<Environment>,
-    /// Never holds a secret, nor a person's name or e-mail address.
+    /// Never holds a secret, nor a person's name or email address.
     pub(crate) detail: Value,
     /// Whom the entry introduces: a keyed digest of name and address goes into its details.
     pub(crate) person: Option<Administrator>,

@@ -14,7 +14,7 @@ use crate::{
 /// What was forgotten of a person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Forgotten {
-    /// Accounts, present and past, whose name and e-mail address are gone.
+    /// Accounts, present and past, whose name and email address are gone.
     pub accounts: u64,
     /// Invitations that nobody had accepted, which are withdrawn.
     pub invitations: u64,
@@ -50,7 +50,7 @@ struct Redacted {
 }
 
 impl Keydesk {
-    /// Forgets a person of the installation: their account with its sessions, their invitation, their name and e-mail address, and
+    /// Forgets a person of the installation: their account with its sessions, their invitation, their name and email address, and
     /// where they came from in the audit log, whose entries stay and name them by an id that means nobody.
     pub async fn forget(&self, caller: &Caller, email_typed: &str) -> Result<Forgotten, ForgetError> {
         let (address, folded) = email(email_typed)?;

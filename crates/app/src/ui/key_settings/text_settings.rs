@@ -70,7 +70,7 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 6] = [
     },
     TextSetting {
         name: "owner_email",
-        label: "Owner e-mail",
+        label: "Owner email",
         example: "",
         hint: "",
         field: TextField::Line { keyboard: "email", most: EMAIL_MAX },
