@@ -24,7 +24,7 @@ pub(crate) enum ApiError {
     SignedOut,
     /// The page was drawn for somebody else than who is signed in now, in another tab of the same browser.
     #[error(
-        "You are signed in as {name} ({installation}) now, and this page was drawn for somebody else. Nothing was changed. Reload the page to go on as {name}."
+        "You are signed in as {name} ({installation}) now, and this page was opened by somebody else. Nothing was changed. Reload the page to go on as {name}."
     )]
     SomebodyElse {
         /// Who is signed in now.

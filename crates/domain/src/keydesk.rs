@@ -162,7 +162,7 @@ impl Keydesk {
         Ok(installation)
     }
 
-    /// Changes wait for each other: whoever lost the right to a change while the call waited makes none. That is a key that
+    /// Changes wait for each other: whoever lost the permission or a scope that a change needs while it waited does not make it. That is a key that
     /// was deleted, or lost a scope, or whose secret has ended; and a person who was signed out, disabled, removed, or given
     /// a lesser role. Here a calling key also learns within which bounds it may issue others.
     pub(crate) async fn ask_again(&self, caller: &mut Caller, change: &mut Change) -> Result<(), KeyError> {

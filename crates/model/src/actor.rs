@@ -97,7 +97,7 @@ pub enum Action {
     /// The entries so far, which were not signed, were checked and their end signed.
     #[serde(rename = "audit.adopt")]
     AuditAdopt,
-    /// Another audit key signs from here on. The last entry under the key of before.
+    /// Another audit key signs from here on. The last entry under the previous key.
     #[serde(rename = "audit.key_rotated")]
     AuditKeyRotated,
     /// The signed end of the log was missing or was not the end that was found: somebody has altered the log.

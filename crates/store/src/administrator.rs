@@ -134,7 +134,7 @@ impl Change {
         }))
     }
 
-    /// Gives an administrator another role. False: there is none such.
+    /// Gives an administrator another role. False: there is no such administrator.
     pub async fn set_role(
         &mut self,
         installation: InstallationId,
@@ -153,7 +153,7 @@ impl Change {
         Ok(done == 1)
     }
 
-    /// Disables an administrator as of an instant, or enables them again. False: there is none such.
+    /// Disables an administrator as of an instant, or enables them again. False: there is no such administrator.
     pub async fn set_disabled(
         &mut self,
         installation: InstallationId,
@@ -172,7 +172,7 @@ impl Change {
         Ok(done == 1)
     }
 
-    /// Gives an administrator another password. False: there is none such.
+    /// Gives an administrator another password. False: there is no such administrator.
     pub async fn set_password(
         &mut self,
         installation: InstallationId,
@@ -191,7 +191,7 @@ impl Change {
         Ok(done == 1)
     }
 
-    /// Removes an administrator with their sessions and their link for a new password. False: there is none such.
+    /// Removes an administrator with their sessions and their link for a new password. False: there is no such administrator.
     pub async fn remove_administrator(
         &mut self,
         installation: InstallationId,

@@ -73,7 +73,7 @@ impl Store {
 }
 
 impl Change {
-    /// Notes whom an id in the audit log means.
+    /// Records which person an id in the audit log stands for.
     pub(crate) async fn insert_person(
         &mut self,
         installation: InstallationId,
@@ -102,7 +102,7 @@ impl Change {
         Ok(())
     }
 
-    /// Empties the owner's email address of every issued key that has this one. Gives how many there were.
+    /// Empties the owner's email address of every issued key that has this one. Returns how many there were.
     pub async fn forget_owner(
         &mut self,
         installation: InstallationId,
@@ -122,14 +122,14 @@ impl Change {
         }))
     }
 
-    /// Erases address and user agent from the entries of an actor, given as in the entries. Gives how many had any.
+    /// Erases address and user agent from the entries of an actor, given as in the entries. Returns how many had any.
     pub async fn forget_via(&mut self, installation: InstallationId, actor: &str) -> Result<u64, StoreError> {
         Ok(on_tx!(self, connection => {
             sqlx::query(FORGET_VIA).bind(installation.0).bind(actor).execute(connection).await?.rows_affected()
         }))
     }
 
-    /// Puts other details into an entry of before, whose hash needs no key.
+    /// Puts other details into an unsigned entry, whose hash needs no key.
     pub async fn redact_entry(
         &mut self,
         installation: InstallationId,

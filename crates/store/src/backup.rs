@@ -30,7 +30,7 @@ pub(crate) const INSTALLATION_NAMES: &str = "SELECT id, name FROM installation O
 pub(crate) const LOST_ENTRIES: &str = "SELECT seq, at, action, key_id, detail FROM audit_entry \
      WHERE installation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
 
-/// An audit entry that the database has that was replaced, and the restored one has not.
+/// An audit entry that only the replaced database has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostEntry {
     /// Its number.

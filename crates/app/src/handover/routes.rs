@@ -26,8 +26,7 @@ const TITLE: &str = "Your API key";
 pub(crate) fn routes<S>(web: WebState) -> Router<S> {
     Router::new()
         .route("/handover", get(ask).post(posted))
-        // Links of before carry the code in the path. One that is out there opens until the 7 days since it was made
-        // are over.
+        // Older links carry the code in the path. They open until the 7 days since they were made are over.
         .route("/handover/{token}", get(show_old).post(open_old))
         .with_state(web)
 }

@@ -31,8 +31,8 @@ pub(super) struct SettingsFlags {
     /// What to remember about it
     #[arg(long, value_name = "TEXT")]
     notes: Option<Notes>,
-    /// Within what the keys must lie that it issues, if it manages others: networks, origins, and a longest life such as
-    /// 90d, separated by spaces; or any. Without it they are bound as it is itself
+    /// Restrictions on the keys it issues, if it manages others: networks, origins, and a longest life such as 90d,
+    /// separated by spaces; or any. Without it those keys get the same restrictions as this key
     #[arg(long, value_name = "BOUNDS")]
     issue_bounds: Option<IssueBounds>,
 }
@@ -61,7 +61,7 @@ pub(super) struct ClearFlags {
     /// Take its notes away
     #[arg(long, conflicts_with = "notes")]
     no_notes: bool,
-    /// Bind the keys that it issues as it is bound itself
+    /// Give the keys it issues the same restrictions as this key
     #[arg(long, conflicts_with = "issue_bounds")]
     no_issue_bounds: bool,
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{Caller, Entropy, Via, entropy, failure};
 
-/// Something that a change does, about to be written to the audit log.
+/// One action of a change, to be written to the audit log.
 pub(crate) struct AuditEvent {
     pub(crate) action: Action,
     pub(crate) key: Option<KeyId>,
@@ -185,7 +185,7 @@ impl<'a> Log<'a> {
         self.entries.push(entry);
     }
 
-    /// Writes the entries; `next` signs the end, and what comes after it.
+    /// Writes the entries; `next` signs the new end and all later entries.
     pub(crate) async fn keep(&self, change: &mut Change, next: &AuditKey, now: Instant) -> Result<(), KeyError> {
         let head = chain::sign_head(next, self.installation, self.seq, self.previous_hash, now);
         change.append_audit(self.installation, &self.entries, head).await.map_err(failure::public)

@@ -1,4 +1,4 @@
-//! The keys that sign the audit log: the log of before, and a key that takes the place of another.
+//! The keys that sign the audit log: an unsigned log, and a key that takes the place of another.
 
 use std::{fs, path::Path};
 
@@ -78,7 +78,7 @@ async fn the_log_of_before_is_checked_and_signed_once(database: TestDatabase) {
     let adopted = |entries: &[AuditEntry]| entries.iter().filter(|entry| entry.action == "audit.adopt").count();
     assert_eq!(adopted(&desk.audit(&desk.operator).await), 1, "once");
     assert!(doctor(&desk).await.0);
-    // The entries of before are held by what signed their end.
+    // The unsigned entries are held by what signed their end.
     let mut raw = intruder_again(&desk).await;
     let own = raw.id(desk.operator.installation.0);
     for alteration in [

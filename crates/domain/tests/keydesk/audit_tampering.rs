@@ -117,7 +117,7 @@ async fn a_script_that_removes_every_reveal_is_found(database: TestDatabase) {
     let unsigned: Vec<_> = without.into_iter().map(|entry| AuditEntry { audit_key: None, ..entry }).collect();
     let unsigned = chained(installation, unsigned);
     let mut raw = intruder(&desk.database).await;
-    for (script, entries) in [("as signed entries", &signed), ("as entries of before", &unsigned)] {
+    for (script, entries) in [("as signed entries", &signed), ("as unsigned entries", &unsigned)] {
         replace(&mut raw, installation, entries).await;
         assert!(!doctor(&desk).await.0, "{script}");
         replace(&mut raw, installation, &whole).await;

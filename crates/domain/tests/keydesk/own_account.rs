@@ -39,7 +39,7 @@ async fn a_changed_password_ends_the_other_sessions(database: TestDatabase) {
     assert!(lives(keydesk, &here).await && !lives(keydesk, &there).await);
     assert_eq!(sign_in(keydesk, "ada@example.com", PASSWORD).await.err(), Some(AdminError::WrongCredentials));
     assert!(sign_in(keydesk, "ada@example.com", OTHER).await.is_ok());
-    // Whoever has a link of before must not undo it.
+    // An earlier link must not undo it.
     assert_eq!(keydesk.account_link(link.token.expose()).await, Ok(None));
     keydesk.sign_out(token, HOME).await.unwrap();
     assert_eq!(change(OTHER, PASSWORD).await, Err(AdminError::SignedOut));

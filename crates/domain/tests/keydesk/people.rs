@@ -24,7 +24,7 @@ on_both_databases!(
     only_owners_and_the_operator_manage_people,
     what_is_done_to_people_is_written_down,
     whoever_was_disabled_while_they_signed_in_is_out,
-    whoever_lost_the_right_while_their_change_waited_changes_nothing,
+    whoever_lost_their_permission_while_their_change_waited_changes_nothing,
 );
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -456,8 +456,8 @@ async fn whoever_was_disabled_while_they_signed_in_is_out(database: TestDatabase
     }
 }
 
-/// Callers of before: as changes that were let in, and wait for their turn, have them.
-async fn whoever_lost_the_right_while_their_change_waited_changes_nothing(database: TestDatabase) {
+/// The callers are those of changes that were let in before and wait for their turn.
+async fn whoever_lost_their_permission_while_their_change_waited_changes_nothing(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let (keydesk, operator) = (&desk.keydesk, &desk.operator);
     let id = desk.issue("Acme").await.key.id;

@@ -132,7 +132,7 @@ async fn another_keyring_is_refused(database: TestDatabase) {
         Keydesk::open(options).await.map(drop).map_err(|error| error.to_string())
     };
     let refused = open(Some(&foreign), &desk.database).await.unwrap_err();
-    assert!(refused.contains("did not make this database"), "{refused}");
+    assert!(refused.contains("belongs to another database"), "{refused}");
     assert!(open(None, &elsewhere).await.is_err());
     let empty = TestDatabase::sqlite().await;
     let missing = open(None, &empty).await.unwrap_err();

@@ -98,7 +98,7 @@ pub(super) fn hello(frame_max: usize) -> Vec<u8> {
     })
 }
 
-/// `status` is one of the protocol's: 0 is none, 4 an invalid frame.
+/// `status` is one of the protocol's: 0 means no error, 4 an invalid frame.
 pub(super) fn disconnect(status: u64, message: &str) -> Vec<u8> {
     frame(AGENT_DISCONNECT, (0, 0), |writer| {
         writer.pair("status-code", Value::Number(status));

@@ -272,7 +272,7 @@ async fn nothing_is_made_where_there_is_no_keydesk(database: TestDatabase) {
     for args in commands {
         let ran = run(args).await;
         assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{args:?}");
-        assert!(ran.err.starts_with("keydesk: there is no Keydesk ") && ran.err.lines().count() == 1, "{}", ran.err);
+        assert!(ran.err.starts_with("keydesk: there is no deployment ") && ran.err.lines().count() == 1, "{}", ran.err);
     }
     assert!(!data.exists());
     if database.is_postgres() {
@@ -282,7 +282,7 @@ async fn nothing_is_made_where_there_is_no_keydesk(database: TestDatabase) {
     assert_eq!((made.code, made.out.as_str()), (Some(0), "{\n  \"made\": true\n}\n"), "{}", made.err);
     assert_eq!(run(&["doctor"]).await.code, Some(0));
     let again = run(&["init"]).await;
-    assert_eq!((again.code, again.out.as_str()), (Some(0), "There is a Keydesk already; it stays as it is.\n"));
+    assert_eq!((again.code, again.out.as_str()), (Some(0), "A deployment exists already; nothing was changed.\n"));
     assert_eq!(
         run(&["audit", "verify"]).await.out,
         "ok   default: 3 entries, unbroken\n",

@@ -132,7 +132,7 @@ async fn looking_for_a_deployment_makes_nothing(database: TestDatabase) {
         assert_eq!(fs::read_dir(database.dir()).unwrap().count(), 0);
     }
     let _store = database.store().await;
-    assert!(!Store::is_founded(database.address()).await.unwrap(), "tables alone are none");
+    assert!(!Store::is_founded(database.address()).await.unwrap(), "tables alone are no deployment");
 }
 
 #[tokio::test]
