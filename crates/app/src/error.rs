@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_the_same_on_both_sides_of_the_wire() {
+    fn an_error_reads_the_same_in_the_browser() {
         let errors = [
             ApiError::Key(KeyError::ModuleUnavailable),
             ApiError::Key(KeyError::VersionMoved { current: 7 }),

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_are_lines() {
+    fn notes_keep_their_lines() {
         assert_eq!(Notes::parse(" one\r\n\ttwo \n").unwrap().as_str(), "one\n\ttwo");
         assert_eq!(Notes::parse(" \n "), Err(InvalidNotes::Empty));
         assert!(Notes::parse(&"ü".repeat(1000)).is_ok());

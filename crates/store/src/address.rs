@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_can_be_misread_is_refused_without_its_password() {
+    fn an_ambiguous_address_is_refused_without_printing_its_password() {
         for address in [
             "postgres://keydesk:p#ss/w0rd@127.0.0.1/keydesk",
             "postgres://keydesk:1234/w0rd@127.0.0.1/keydesk",
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_that_can_not_be_used_is_refused_without_its_value() {
+    fn an_unusable_option_is_refused_without_printing_its_value() {
         for (option, expected) in [
             ("sslmode=s3cr3t", "sslmode in the database's address must be disable, allow,"),
             ("ssl%6dode=s3cr3t", "sslmode in the database's address must be disable, allow,"),

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_go_to_the_public_address_or_to_that_which_the_reader_used() {
+    fn example_calls_name_the_public_address_or_the_one_the_reader_used() {
         for (public, host, scheme, expected) in [
             ("", "127.0.0.1:3000", "", "http://127.0.0.1:3000"),
             ("", "desk.example", "https", "https://desk.example"),

@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outcome_that_differs_is_told() {
+    fn the_message_says_where_the_outcome_differs_from_what_was_shown() {
         let stopped = Some(KeyError::Unavailable);
         for (deleted, skipped, stopped, shown, expected) in [
             (3, 0, None, Some(3), "Deleted 3 API keys"),

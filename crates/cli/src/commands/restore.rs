@@ -254,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_yes_no_or_asked_again() {
+    fn an_answer_that_is_neither_yes_nor_no_is_asked_for_again() {
         for (line, expected) in
             [("\n", Some(true)), ("Y\n", Some(true)), ("yes", Some(true)), (" N \n", Some(false)), ("perhaps\n", None)]
         {

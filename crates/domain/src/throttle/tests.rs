@@ -156,7 +156,7 @@ fn a_browser_that_has_signed_in_before_waits_for_its_own_guesses_alone() {
 }
 
 #[test]
-fn behind_a_proxy_that_nobody_named_its_address_is_not_counted() {
+fn the_address_of_an_unnamed_proxy_is_not_counted() {
     let throttle = Throttle::new(true);
     let mut kept_out = 0;
     for tick in 0..2400_u64 {

@@ -107,7 +107,7 @@ fn led(answer: &str) -> &str {
 }
 
 #[tokio::test]
-async fn behind_a_proxy_that_changes_the_host_people_sign_in_and_nobody_keeps_them_out() {
+async fn people_sign_in_behind_a_proxy_that_changes_the_host_and_are_not_throttled_together() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
     init(data, &[]).await;

@@ -94,7 +94,7 @@ async fn a_story_in_json(database: TestDatabase) {
     assert_eq!(report["ok"], true, "{report}");
 }
 
-store::on_both_databases!(a_story_in_json, nothing_is_made_where_there_is_no_keydesk);
+store::on_both_databases!(a_story_in_json, nothing_is_made_where_there_is_no_deployment);
 
 #[tokio::test]
 async fn a_key_is_made_disabled_and_expires_as_asked() {
@@ -242,7 +242,7 @@ async fn the_doctor_finds_what_is_wrong_and_says_what_to_do() {
 }
 
 /// Every command but `serve` and `init`, where there is nothing, and in a database that is somebody else's.
-async fn nothing_is_made_where_there_is_no_keydesk(database: TestDatabase) {
+async fn nothing_is_made_where_there_is_no_deployment(database: TestDatabase) {
     let data = database.dir().join("dtaa");
     let backup = database.dir().join("backup.db").display().to_string();
     let commands: [&[&str]; 14] = [

@@ -136,7 +136,7 @@ async fn looking_for_a_deployment_makes_nothing(database: TestDatabase) {
 }
 
 #[tokio::test]
-async fn kept_answers_of_before_go_where_secrets_are_shown_once() {
+async fn kept_answers_are_removed_at_the_upgrade_where_secrets_are_shown_once() {
     for database in [TestDatabase::sqlite().await, TestDatabase::postgres().await] {
         database.migrate_to(6).await;
         let mut raw = database.raw().await;

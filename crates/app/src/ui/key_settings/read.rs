@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expiry_is_a_number_of_days_a_day_or_an_instant() {
+    fn an_expiry_field_takes_a_number_of_days_a_date_or_an_instant() {
         let expiry = |value: &str, day: &str| expiry(Form(&fields(&[("expires", value), ("expires_on", day)])), NOW);
         let day = |text: &str| Ok(Some(text.parse().unwrap_or_default()));
         assert_eq!(expiry("never", ""), Ok(None));
