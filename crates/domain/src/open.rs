@@ -47,7 +47,7 @@ pub struct OpenOptions {
 }
 
 impl OpenOptions {
-    /// To open a deployment that there is, with the machine's clock and randomness, and room for two million keys.
+    /// To open an existing deployment, with the machine's clock and randomness, and room for two million keys.
     pub fn new(database: impl Into<String>, data_dir: impl Into<PathBuf>) -> Self {
         Self {
             database: database.into(),

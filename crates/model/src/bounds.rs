@@ -35,7 +35,7 @@ impl Bounds {
         self.exceeded_by(&Self::own(new))
     }
 
-    /// The same for a key that there is and that may issue others: these bounds are as of `now`. `issue_bounds`: it is within
+    /// The same for an existing key that may issue others: these bounds are as of `now`. `issue_bounds`: it is within
     /// them, and keys that it issues need not be.
     pub fn beyond_with_issued(&self, key: &KeySettings, now: Instant) -> Option<&'static str> {
         self.beyond(key).or_else(|| self.exceeded_by(&Self::of(key, now)).map(|_| "issue_bounds"))

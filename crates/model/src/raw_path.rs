@@ -96,7 +96,7 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,=:@".contains(&byte)
 }
 
-/// Checks the character that is encoded at the beginning of `rest`. Gives the number of its encoded bytes.
+/// Checks the character that is encoded at the beginning of `rest`. Returns the number of its encoded bytes.
 fn encoded(rest: &[u8]) -> Result<usize, InvalidPath> {
     let byte = |number: usize| match rest.get(3 * number..3 * number + 3) {
         Some([b'%', high, low]) => match (digit(*high), digit(*low)) {

@@ -73,7 +73,7 @@ impl PostgresAddress {
         // An address of IPv6 has colons of its own, in brackets.
         let port = host.rsplit_once(']').map_or(host, |(_, port)| port).split_once(':').map_or("", |(_, port)| port);
         if !port.is_empty() && port.parse::<u16>().is_err() {
-            return Err(refused(format!("the port in the database's address is no number; {}", Self::RESERVED)));
+            return Err(refused(format!("the port in the database's address is not a number; {}", Self::RESERVED)));
         }
         let options = after.split_once('?').map_or("", |(_, options)| options).split('&');
         let options = options.filter(|option| !option.is_empty()).map(|option| {

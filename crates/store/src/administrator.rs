@@ -74,7 +74,7 @@ pub(crate) const SET_PASSWORD: &str =
 pub(crate) const DELETE_ADMINISTRATOR: &str = "DELETE FROM administrator WHERE installation_id = $1 AND id = $2";
 
 impl Change {
-    /// Writes a new administrator, and whom their id in the audit log means.
+    /// Writes a new administrator, and which person their id in the audit log stands for.
     pub async fn insert_administrator(&mut self, new: &StoredAdministrator) -> Result<(), StoreError> {
         on_tx!(self, connection => {
             sqlx::query(INSERT_ADMINISTRATOR)

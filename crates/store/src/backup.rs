@@ -92,7 +92,7 @@ impl Backup {
         let refuse = |reason: &str| Err(StoreError::Unsuitable(reason.to_owned()));
         let tables: Result<i64, _> = sqlx::query_scalar(IS_KEYDESK).fetch_one(&mut self.0).await;
         if tables.map_err(|_| damaged())? < 6 || self.is_unfounded().await? {
-            return refuse("it is no database of Keydesk");
+            return refuse("it is not a Keydesk database");
         }
         let integrity: Result<Vec<String>, _> =
             sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut self.0).await;

@@ -219,7 +219,7 @@ async fn what_is_no_backup_of_this_deployment_is_refused_and_nothing_changes() {
         (dir.join("nowhere"), "No such file"),
         (text, "not a SQLite database"),
         (damaged, "it is damaged"),
-        (of(&other), "no database of Keydesk"),
+        (of(&other), "not a Keydesk database"),
         (of(&newer), "newer release"),
         (of(&foreign), "belongs to another database"),
         (of(&desk.database), "is the database itself"),

@@ -233,5 +233,5 @@ async fn a_public_address_must_be_https() {
     let ran = keydesk(folder.path(), &["serve", "--public-url", "http://desk.example"]).await;
     assert_eq!(ran.status.code(), Some(1));
     let err = String::from_utf8_lossy(&ran.stderr).into_owned();
-    assert!(err.contains("http://desk.example is no public address"), "{err}");
+    assert!(err.contains("http://desk.example is not a public address"), "{err}");
 }

@@ -163,7 +163,7 @@ impl MatrixApp {
         }
     }
 
-    /// Signs a person in; gives the cookie and the id.
+    /// Signs a person in; returns the cookie and the id.
     async fn person(&self, role: Role) -> (String, String) {
         let installation = self.app.operator("default").await.installation;
         let email = format!("{role}@example.com");
