@@ -139,7 +139,7 @@ impl Edge {
         let (request_id, route, status_code) = (context.id, self.0.routes.template(context.route), status.as_u16());
         let code = kind.map(|kind| kind.code);
         if left_out > 0 {
-            tracing::info!(target: "keydesk::refusals", route, code, left_out, "more like the next were left out before it");
+            tracing::info!(target: "keydesk::refusals", route, code, left_out, "similar lines were left out before the next one");
         }
         if status.is_server_error() {
             tracing::warn!(target: "keydesk::refusals", %request_id, route, status = status_code, code, "failed");

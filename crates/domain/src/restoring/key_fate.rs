@@ -12,7 +12,7 @@ const PERSONAL: [&str; 2] = ["notes", "owner_email"];
 pub(super) struct KeyFate {
     deleted: Option<Instant>,
     disabled: Option<Instant>,
-    /// When first, and when the secret of before was to end.
+    /// When first, and when the previous secret was to end.
     rotated: Option<(Instant, Instant)>,
     overlap_ended: Option<Instant>,
     /// When last, and each setting that was changed as it was last.
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_read_is_not_nothing() {
+    fn an_unreadable_entry_is_listed() {
         for detail in
             ["", "null", "[]", r#"{"enabled":{"to":"no"}}"#, r#"{"scopes":{}}"#, r#"{"new_setting":{"to":1}}"#]
         {

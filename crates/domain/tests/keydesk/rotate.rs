@@ -13,7 +13,7 @@ on_both_databases!(
     an_ended_secret_is_forgotten_after_30_days,
     the_default_key_is_rotated_like_any_other,
     whoever_gets_a_secret_holds_its_scopes,
-    an_edit_reaches_both_secrets
+    an_edit_applies_to_both_secrets
 );
 
 fn hour() -> Overlap {
@@ -187,7 +187,7 @@ async fn whoever_gets_a_secret_holds_its_scopes(database: TestDatabase) {
     }
 }
 
-async fn an_edit_reaches_both_secrets(database: TestDatabase) {
+async fn an_edit_applies_to_both_secrets(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let old = desk.issue("Acme").await;
     let new = desk.keydesk.rotate(&desk.operator, old.key.id, hour(), None).await.unwrap();

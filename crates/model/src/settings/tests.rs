@@ -135,7 +135,7 @@ fn acme() -> KeySettings {
 }
 
 #[test]
-fn each_setting_that_is_loosened_widens() {
+fn each_loosened_setting_counts_as_widening() {
     let tight: SettingsPatch = of(json!({
         "enabled": false,
         "expires_at": "2027-01-01T00:00:00Z",

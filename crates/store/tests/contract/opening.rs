@@ -132,11 +132,11 @@ async fn looking_for_a_deployment_makes_nothing(database: TestDatabase) {
         assert_eq!(fs::read_dir(database.dir()).unwrap().count(), 0);
     }
     let _store = database.store().await;
-    assert!(!Store::is_founded(database.address()).await.unwrap(), "tables alone are none");
+    assert!(!Store::is_founded(database.address()).await.unwrap(), "tables alone are no deployment");
 }
 
 #[tokio::test]
-async fn kept_answers_of_before_go_where_secrets_are_shown_once() {
+async fn kept_answers_are_removed_at_the_upgrade_where_secrets_are_shown_once() {
     for database in [TestDatabase::sqlite().await, TestDatabase::postgres().await] {
         database.migrate_to(6).await;
         let mut raw = database.raw().await;
