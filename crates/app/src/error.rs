@@ -69,7 +69,7 @@ impl ApiError {
     /// The status of the answer that carries it.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Key(error) => StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            Self::Key(error) => StatusCode::from_u16(error.kind().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             Self::Admin(error) => match error {
                 AdminError::WrongCredentials | AdminError::SignedOut => StatusCode::UNAUTHORIZED,
                 AdminError::AccountDisabled | AdminError::Forbidden => StatusCode::FORBIDDEN,

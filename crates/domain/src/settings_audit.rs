@@ -45,7 +45,7 @@ pub(crate) fn changed(id: KeyId, from: &KeySettings, to: &KeySettings) -> AuditE
             detail.insert(name, json!({ "from": from, "to": to }));
         }
     }
-    for personal in ["notes", "owner_email"] {
+    for personal in KeySettings::PERSONAL {
         if let Some(setting) = detail.get_mut(personal) {
             *setting = json!({ "changed": true });
         }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     guard::{DEADLINE, Failure},
     metrics::Metrics,
-    problem::{self, Kind, MEDIA_TYPE, Problem, X_REQUEST_ID},
+    problem::{self, ErrorKind, MEDIA_TYPE, Problem, X_REQUEST_ID},
     refusals::Refusals,
     routes::{Route, Routes},
 };
@@ -133,7 +133,7 @@ impl Edge {
     }
 
     /// Writes a refusal or a failure into the log, unless there have been many like it in this second.
-    fn tell(&self, context: &RequestContext, status: StatusCode, kind: Option<&Kind>) {
+    fn tell(&self, context: &RequestContext, status: StatusCode, kind: Option<&ErrorKind>) {
         let since = context.started.saturating_duration_since(self.0.started);
         let Some(left_out) = self.0.refusals.admit(context.route, kind, since) else { return };
         let (request_id, route, status_code) = (context.id, self.0.routes.template(context.route), status.as_u16());

@@ -4,9 +4,6 @@ use store::LostEntry;
 
 use super::revoked::{Again, action};
 
-/// Settings of which an entry says only that they were changed.
-const PERSONAL: [&str; 2] = ["notes", "owner_email"];
-
 /// What happened to one key.
 #[derive(Default)]
 pub(super) struct KeyFate {
@@ -57,7 +54,7 @@ impl KeyFate {
         };
         for (name, change) in settings {
             match (name.as_str(), change.get("to")) {
-                (name, _) if PERSONAL.contains(&name) => {}
+                (name, _) if KeySettings::PERSONAL.contains(&name) => {}
                 ("enabled", Some(Value::Bool(on))) => self.disabled = (!on).then_some(at),
                 (name, Some(to)) if name != "enabled" => {
                     let (last, changed) = self.changed.get_or_insert_with(|| (at, Map::new()));
@@ -103,7 +100,7 @@ fn narrowed(backup: &KeySettings, mut last: Map<String, Value>) -> Option<KeySet
         let alone: Map<_, _> = [(name, value)].into_iter().chain(preset).collect();
         let patch: SettingsPatch = serde_json::from_value(Value::Object(alone)).ok()?;
         let to = patch.apply(&settings).ok()?;
-        let narrower = settings.widens(&to) || !settings.scopes.iter().all(|scope| to.scopes.allows(scope));
+        let narrower = settings.widens(&to).is_some() || !settings.scopes.iter().all(|scope| to.scopes.allows(scope));
         // Bounds are not compared: they are as they were last.
         if narrower || bounds {
             settings = to;

@@ -66,7 +66,7 @@ async fn a_rotation_that_is_sent_again_rotates_once(database: TestDatabase) {
     assert_eq!(rotate("b", "x", Some(1)).await.map(drop), Err(KeyError::VersionMoved { current: 2 }));
     let weak = desk.caller(&["keys:write"]).await;
     let refused = desk.keydesk.rotate_once(&weak, id, hour(), None, once("a", "x")).await;
-    assert_eq!(refused.map(drop).unwrap_err().code(), "scope_escalation");
+    assert_eq!(refused.map(drop).unwrap_err().kind().code, "scope_escalation");
     let third = rotate("b", "x", None).await.unwrap();
     assert_ne!(third.secret.expose(), second.secret.expose());
     assert_eq!(code(&desk.keydesk, first.secret.expose()).await, Code::Revoked);
@@ -181,7 +181,7 @@ async fn whoever_gets_a_secret_holds_its_scopes(database: TestDatabase) {
         ] {
             match outcome {
                 Ok(()) => assert!(allowed, "{verb} {held:?}"),
-                Err(error) => assert_eq!((error.code(), allowed), ("scope_escalation", false), "{verb} {held:?}"),
+                Err(error) => assert_eq!((error.kind().code, allowed), ("scope_escalation", false), "{verb} {held:?}"),
             }
         }
     }

@@ -70,7 +70,7 @@ async fn a_switch_is_part_of_an_edit(database: TestDatabase) {
     assert_eq!((code(&desk.keydesk, key).await, last().await.action().unwrap()), (Code::Disabled, Action::KeyUpdate));
     // A refused call switches nothing.
     let before = desk.database.raw().await.dump().await;
-    assert_eq!(edit(true, "\0", 2).await.unwrap_err().code(), "invalid_client_name");
+    assert_eq!(edit(true, "\0", 2).await.unwrap_err().kind().code, "invalid_client_name");
     assert_eq!(edit(true, "Gamma", 1).await, Err(KeyError::VersionMoved { current: 2 }));
     assert_eq!(edit(false, "Beta", 2).await.unwrap().version, 2, "nothing to do");
     assert_eq!(desk.database.raw().await.dump().await, before);

@@ -102,7 +102,7 @@ async fn a_bad_change_changes_nothing(database: TestDatabase) {
     let key = desk.issue("Acme").await.key;
     let before = desk.database.raw().await.dump().await;
     let refused = async |change: SettingsPatch, version| {
-        desk.keydesk.update(&desk.operator, key.id, change, version).await.unwrap_err().code()
+        desk.keydesk.update(&desk.operator, key.id, change, version).await.unwrap_err().kind().code
     };
     assert_eq!(refused(everything(), Some(9)).await, "version_moved");
     assert_eq!(
@@ -117,7 +117,7 @@ async fn a_bad_change_changes_nothing(database: TestDatabase) {
         let expires_at = Some(Some(Instant::from_millis(past)));
         assert_eq!(refused(SettingsPatch { expires_at, ..everything() }, None).await, "invalid_setting");
         let new = NewKey::of(SettingsPatch { expires_at: Some(Some(Instant::from_millis(past))), ..settings("Acme") });
-        assert_eq!(desk.keydesk.issue(&desk.operator, new).await.unwrap_err().code(), "invalid_setting");
+        assert_eq!(desk.keydesk.issue(&desk.operator, new).await.unwrap_err().kind().code, "invalid_setting");
     }
     assert_eq!(desk.database.raw().await.dump().await, before);
 }

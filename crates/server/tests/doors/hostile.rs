@@ -251,6 +251,12 @@ async fn unknown_scopes_are_no_malformed_request(database: TestDatabase) {
         let answer = client.post("/api/v1/keys", json!({"client_name": "a", "scopes": scopes})).await;
         assert_eq!(answer.refusal(), (422, "unknown_scope".to_owned()), "{scopes}");
     }
+    // One answer says all that is wrong.
+    let answer = client.post("/api/v1/keys", json!({"client_name": " ", "scopes": ["keys:read", "nope"]})).await;
+    assert_eq!(answer.refusal(), (422, "invalid_client_name".to_owned()));
+    let errors = answer.json()["errors"].clone();
+    let fields: Vec<_> = errors.as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["client_name", "scopes[1]"]);
 }
 
 async fn sizes_kinds_and_methods_have_their_own_errors(database: TestDatabase) {
