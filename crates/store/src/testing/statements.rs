@@ -46,6 +46,7 @@ pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
     ("IS_KEYDESK", backup::IS_KEYDESK),
     ("IS_SIGNED", backup::IS_SIGNED),
     ("TRIGGERS_SQLITE", triggers::TRIGGERS_SQLITE),
+    ("STATISTICS", store::STATISTICS),
     ("MIGRATED_SQLITE", migrations::MIGRATED_SQLITE),
 ];
 
