@@ -243,6 +243,7 @@ async fn the_doctor_finds_what_is_wrong_and_says_what_to_do() {
 
 /// Every command but `serve` and `init`, where there is nothing, and in a database that is somebody else's.
 async fn nothing_is_made_where_there_is_no_deployment(database: TestDatabase) {
+    database.remove_tables().await;
     let data = database.dir().join("dtaa");
     let backup = database.dir().join("backup.db").display().to_string();
     let commands: [&[&str]; 14] = [

@@ -135,6 +135,7 @@ async fn no_database_is_made_beside_what_another_one_left() {
 }
 
 async fn looking_for_a_deployment_makes_nothing(database: TestDatabase) {
+    database.remove_tables().await;
     assert!(!Store::is_founded(database.address()).await.unwrap());
     assert_eq!(Store::tables(database.address()).await.unwrap().applied, 0);
     if database.is_postgres() {
