@@ -110,7 +110,7 @@ async function live() {
 }
 
 // A message is shown once, and not again when the page is reloaded.
-if (location.search.startsWith('?said=')) history.replaceState(null, '', location.pathname);
+if (location.search.startsWith('?done=')) history.replaceState(null, '', location.pathname);
 times();
 setInterval(times, TICK_MS);
 setInterval(live, LIVE_MS);

@@ -5,7 +5,7 @@ function follow() {
   if (!code) return;
   history.replaceState(null, '', location.pathname);
   const form = document.createElement('form');
-  // Not the whole path: links of before have their code in it.
+  // Not the whole path: older links have their code in it.
   Object.assign(form, { method: 'post', action: `/${location.pathname.split('/')[1]}`, hidden: true });
   form.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'code', value: code }));
   document.body.append(form);

@@ -4,7 +4,7 @@ root.dataset.scopes = '';
 
 const allows = (held, wanted) => held === wanted || (held.endsWith(':*') && held.split(':')[0] === wanted.split(':')[0]);
 
-function words(title, brought, held) {
+function summary(title, brought, held) {
   const without = brought.filter((scope) => !held.some((one) => allows(one, scope)));
   const more = held.filter((scope) => !brought.some((one) => allows(one, scope)));
   let text = title;
@@ -28,7 +28,7 @@ function follow(form, presetChanged) {
   }
   const held = ticks.filter((tick) => tick.checked).map((tick) => tick.value);
   const custom = held.length ? held.join(', ') : 'Nothing';
-  fields.querySelector('[data-words]').textContent = preset === 'custom' ? custom : words(title, brought, held);
+  fields.querySelector('[data-summary]').textContent = preset === 'custom' ? custom : summary(title, brought, held);
 }
 
 addEventListener('change', ({ target }) => {

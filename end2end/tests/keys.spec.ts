@@ -146,7 +146,7 @@ test.describe('refusals', () => {
     await other.close();
   });
 
-  test('the module that is off has its own face, and comes back', async ({ ownServer, page }) => {
+  test('the page says that the module is off, and the list comes back', async ({ ownServer, page }) => {
     await openKeys(page, ownServer);
     await ownServer.cli('installation', 'disable', 'default');
     await expect(async () => {

@@ -201,6 +201,6 @@ test('a page that nobody looks at asks for nothing, nor does one without such pa
 });
 
 test('a message that was shown once is not shown again after a reload', () => {
-  assert.equal(open(script, '', { path: '/keys/1?said=made' }).window.location.href, 'https://keydesk.example/keys/1');
+  assert.equal(open(script, '', { path: '/keys/1?done=made' }).window.location.href, 'https://keydesk.example/keys/1');
   assert.equal(open(script, '', { path: '/keys?search=x' }).window.location.search, '?search=x');
 });

@@ -36,6 +36,6 @@ test('another link in the same tab is followed too', async () => {
   assert.equal(page.window.location.hash, '');
 });
 
-test('nothing is posted to the address of a link of before', () => {
+test('nothing is posted to the address of an older link', () => {
   assert.deepEqual(linked('/handover/old#new').sent, [['post', `${ORIGIN}/handover`, 'new']]);
 });

@@ -11,7 +11,7 @@ const PRESETS = {
 const SCOPES = ['contacts:read', 'contacts:write', 'calls:*', 'calls:read', 'live:read'];
 
 const ticks = () => SCOPES.map((scope) => `<input type="checkbox" name="scope" value="${scope}">`).join('');
-const fields = () => `<fieldset data-presets='${JSON.stringify(PRESETS)}'>${ticks()}<p data-words></p></fieldset>`;
+const fields = () => `<fieldset data-presets='${JSON.stringify(PRESETS)}'>${ticks()}<p data-summary></p></fieldset>`;
 
 /** The form of a new key, whose presets are radio buttons, or of an existing key, whose presets are a list. */
 function form(preset, chosen, { isNew = true, within = fields() } = {}) {
@@ -25,31 +25,31 @@ function form(preset, chosen, { isNew = true, within = fields() } = {}) {
 const choose = (page, preset) => page.change(`[name=preset][value=${preset}]`, { checked: true });
 const tick = (page, scope, checked) => page.change(`[name=scope][value="${scope}"]`, { checked });
 const held = (page) => [...page.document.querySelectorAll('[name=scope]')].filter((box) => box.checked).map((box) => box.value);
-const words = (page) => page.text('[data-words]');
+const summary = (page) => page.text('[data-summary]');
 const chosen = (page) => page.find('[name=access]').value;
 
 test('a new key has the scopes of its preset, from the start and whenever another is chosen', () => {
   const page = open(script, form('crm', 'preset'));
   assert.equal(page.document.documentElement.dataset.scopes, '');
   assert.deepEqual(held(page), ['contacts:read', 'calls:*']);
-  assert.equal(words(page), 'CRM');
+  assert.equal(summary(page), 'CRM');
   choose(page, 'widget');
   assert.deepEqual(held(page), ['live:read']);
-  assert.equal(words(page), 'Live widget');
+  assert.equal(summary(page), 'Live widget');
   assert.equal(chosen(page), 'preset');
 });
 
 test('a changed tick is told in words, and counts from then on', () => {
   const page = open(script, form('crm', 'preset'));
   tick(page, 'live:read', true);
-  assert.equal(words(page), 'CRM with live:read');
+  assert.equal(summary(page), 'CRM with live:read');
   assert.equal(chosen(page), 'chosen');
   tick(page, 'contacts:read', false);
-  assert.equal(words(page), 'CRM without contacts:read, with live:read');
+  assert.equal(summary(page), 'CRM without contacts:read, with live:read');
   tick(page, 'live:read', false);
-  assert.equal(words(page), 'CRM without contacts:read');
+  assert.equal(summary(page), 'CRM without contacts:read');
   tick(page, 'contacts:read', true);
-  assert.equal(words(page), 'CRM');
+  assert.equal(summary(page), 'CRM');
   choose(page, 'widget');
   assert.deepEqual(held(page), ['live:read']);
   assert.equal(chosen(page), 'preset');
@@ -58,9 +58,9 @@ test('a changed tick is told in words, and counts from then on', () => {
 test('a scope for all of a resource includes each of its scopes', () => {
   const page = open(script, form('crm', 'preset'));
   tick(page, 'calls:read', true);
-  assert.equal(words(page), 'CRM', 'calls:* holds calls:read already');
+  assert.equal(summary(page), 'CRM', 'calls:* holds calls:read already');
   tick(page, 'calls:*', false);
-  assert.equal(words(page), 'CRM without calls:*', 'calls:read alone does not hold all of it');
+  assert.equal(summary(page), 'CRM without calls:*', 'calls:read alone does not hold all of it');
 });
 
 test('custom scopes are named one by one, and stay when a key turns custom', () => {
@@ -68,16 +68,16 @@ test('custom scopes are named one by one, and stay when a key turns custom', () 
   tick(page, 'contacts:write', true);
   choose(page, 'custom');
   assert.deepEqual(held(page), ['contacts:write']);
-  assert.equal(words(page), 'contacts:write');
+  assert.equal(summary(page), 'contacts:write');
   tick(page, 'contacts:write', false);
-  assert.equal(words(page), 'Nothing');
+  assert.equal(summary(page), 'Nothing');
 });
 
 test('an existing key keeps its ticks until a preset is chosen, and they stay its own', () => {
   const marked = fields().replace('value="live:read"', 'value="live:read" checked');
   const page = open(script, form('crm', 'chosen', { isNew: false, within: marked }));
   assert.deepEqual(held(page), ['live:read']);
-  assert.equal(words(page), 'CRM without contacts:read, calls:*, with live:read');
+  assert.equal(summary(page), 'CRM without contacts:read, calls:*, with live:read');
   page.change('select', { value: 'crm' });
   assert.deepEqual(held(page), ['contacts:read', 'calls:*']);
   assert.equal(chosen(page), 'chosen');
@@ -88,7 +88,7 @@ test('fields that come after the preset was chosen catch up', async () => {
   page.find('#later').innerHTML = fields();
   await page.settle();
   assert.deepEqual(held(page), ['live:read']);
-  assert.equal(words(page), 'Live widget');
+  assert.equal(summary(page), 'Live widget');
 });
 
 test('a form without presets is left alone', () => {

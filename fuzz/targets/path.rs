@@ -29,9 +29,9 @@ fuzz_target!(|bytes: &[u8]| {
     let path = path.as_str();
     assert!(bytes.starts_with(path.as_bytes()));
     let decoded = decode(path);
-    assert_eq!(decoded, tidied(&decoded), "{path:?} is another path to who decodes and tidies it");
-    assert_eq!(path, tidied(path), "{path:?} is another path to who tidies it");
-    assert_eq!(decode(&decoded), decoded, "{path:?} is another path to who decodes it twice");
+    assert_eq!(decoded, tidied(&decoded), "{path:?} reads differently after decoding and tidying");
+    assert_eq!(path, tidied(path), "{path:?} reads differently after tidying");
+    assert_eq!(decode(&decoded), decoded, "{path:?} reads differently after decoding twice");
     assert!(!decoded.contains(['\\', ';', '\0']), "{path:?}");
     // Every path has a route there, and GET is a method of each template.
     assert!(ROUTES.find("GET", RawPath::parse(path.as_bytes()).expect("the same path")).is_some());

@@ -9,7 +9,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 use domain::{Caller, Refused};
-use edge::{Problem, problem::Kind};
+use edge::{Problem, problem::ErrorKind};
 use utoipa::openapi::{HttpMethod, OpenApi, PathItem};
 use verify::Record;
 
@@ -50,7 +50,7 @@ pub struct Endpoint {
     described: OpenApi,
     access: Access,
     /// Its kinds of refusal, besides those that follow from its access and its parameters.
-    refusals: Vec<&'static Kind>,
+    refusals: Vec<&'static ErrorKind>,
     /// `None`: it is answered before the router.
     handler: Option<MethodRouter<App>>,
 }
@@ -106,7 +106,7 @@ impl Endpoint {
     }
 
     /// Adds kinds of refusal.
-    pub(crate) fn refusing(mut self, kinds: &[&'static Kind]) -> Self {
+    pub(crate) fn refusing(mut self, kinds: &[&'static ErrorKind]) -> Self {
         self.refusals.extend(kinds);
         self
     }
@@ -146,7 +146,7 @@ impl Endpoint {
         &self.described
     }
 
-    pub(crate) fn refusals(&self) -> &[&'static Kind] {
+    pub(crate) fn refusals(&self) -> &[&'static ErrorKind] {
         &self.refusals
     }
 

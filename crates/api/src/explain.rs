@@ -92,7 +92,7 @@ enum Fault {
     /// It is of another kind than this.
     Kind(String),
     /// The message of its type.
-    Said(String),
+    Message(String),
 }
 
 impl Fault {
@@ -105,7 +105,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kind(expected) => write!(f, "must be {expected}"),
-            Self::Said(message) => f.write_str(message),
+            Self::Message(message) => f.write_str(message),
         }
     }
 }
@@ -115,7 +115,7 @@ impl std::error::Error for Fault {}
 /// Serde's own words for these repeat what was sent.
 impl de::Error for Fault {
     fn custom<M: fmt::Display>(message: M) -> Self {
-        Self::Said(message.to_string())
+        Self::Message(message.to_string())
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -135,15 +135,15 @@ impl de::Error for Fault {
     }
 
     fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
-        Self::Said("has a field that is not of this request".to_owned())
+        Self::Message("has a field that is not of this request".to_owned())
     }
 
     fn missing_field(name: &'static str) -> Self {
-        Self::Said(format!("must have {name}"))
+        Self::Message(format!("must have {name}"))
     }
 
     fn duplicate_field(name: &'static str) -> Self {
-        Self::Said(format!("has {name} twice"))
+        Self::Message(format!("has {name} twice"))
     }
 }
 
@@ -267,7 +267,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.value {
-            None => Err(Fault::Said("is required".to_owned())),
+            None => Err(Fault::Message("is required".to_owned())),
             Some(Value::Null) => visitor.visit_unit(),
             Some(Value::Bool(value)) => visitor.visit_bool(*value),
             Some(Value::Number(number)) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
@@ -364,7 +364,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         self.reader.below(self.value).read(seed).map_err(|fault| match fault {
-            Fault::Kind(expected) if self.each => Fault::Said(format!("must have {expected} for each value")),
+            Fault::Kind(expected) if self.each => Fault::Message(format!("must have {expected} for each value")),
             fault => fault,
         })
     }

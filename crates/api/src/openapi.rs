@@ -1,6 +1,6 @@
 //! The published description of the API: what `utoipa` reads above each endpoint, and what follows from its access.
 
-use edge::problem::{self, Kind, MEDIA_TYPE};
+use edge::problem::{self, ErrorKind, MEDIA_TYPE};
 use http::StatusCode;
 use utoipa::{
     OpenApi,
@@ -79,14 +79,14 @@ fn complete(operation: &mut Operation, endpoint: &Endpoint) {
 }
 
 /// Every kind of refusal, with words of its own where the kind's title says too little.
-fn refusals(operation: &Operation, endpoint: &Endpoint) -> Vec<(&'static Kind, String)> {
+fn refusals(operation: &Operation, endpoint: &Endpoint) -> Vec<(&'static ErrorKind, String)> {
     let takes = |name: &str| {
         operation.parameters.iter().flatten().any(|parameter| match parameter {
             RefOr::T(parameter) => parameter.name == name,
             RefOr::Ref(_) => false,
         })
     };
-    let mut all: Vec<(&'static Kind, Option<String>)> =
+    let mut all: Vec<(&'static ErrorKind, Option<String>)> =
         vec![(&problem::INVALID_REQUEST, None), (&problem::MISSING_KEY, None), (&problem::INVALID_TOKEN, None)];
     if let Some(scope) = endpoint.access().scope() {
         all.push((&problem::INSUFFICIENT_SCOPE, Some(format!("the API key lacks `{scope}`"))));
@@ -123,7 +123,7 @@ fn lowered(title: &str) -> String {
 }
 
 /// Adds a meaning to a status, unless the endpoint has given it in its own words.
-fn add(operation: &mut Operation, kind: &Kind, words: &str) {
+fn add(operation: &mut Operation, kind: &ErrorKind, words: &str) {
     let (code, status) = (kind.code, kind.status.to_string());
     let meaning = format!("`{code}`: {words}");
     let empty = || RefOr::T(ResponseBuilder::new().build());

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_schema_and_error_has_its_place() {
+    fn every_operation_schema_and_error_has_one_anchor_on_the_page() {
         let (document, page) = real();
         let operations = operation::all(&document).into_iter().map(|found| found.id());
         let schemas = document["components"]["schemas"].as_object().unwrap().keys().map(|name| schema::anchor(name));
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn every_inner_link_leads_somewhere_and_nothing_comes_from_elsewhere() {
+    fn every_internal_link_resolves_and_nothing_is_loaded_from_elsewhere() {
         let (_, page) = real();
         for target in page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(page.contains(&format!("id=\"{target}\"")), "{target}");

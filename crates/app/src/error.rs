@@ -24,7 +24,7 @@ pub(crate) enum ApiError {
     SignedOut,
     /// The page was drawn for somebody else than who is signed in now, in another tab of the same browser.
     #[error(
-        "You are signed in as {name} ({installation}) now, and this page was drawn for somebody else. Nothing was changed. Reload the page to go on as {name}."
+        "You are signed in as {name} ({installation}) now, and this page was opened by somebody else. Nothing was changed. Reload the page to go on as {name}."
     )]
     SomebodyElse {
         /// Who is signed in now.
@@ -72,7 +72,7 @@ impl ApiError {
     /// The status of the answer that carries it.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Key(error) => StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            Self::Key(error) => StatusCode::from_u16(error.kind().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             Self::Admin(error) => match error {
                 AdminError::WrongCredentials | AdminError::SignedOut => StatusCode::UNAUTHORIZED,
                 AdminError::AccountDisabled | AdminError::Forbidden => StatusCode::FORBIDDEN,
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_the_same_on_both_sides_of_the_wire() {
+    fn an_error_reads_the_same_in_the_browser() {
         let errors = [
             ApiError::Key(KeyError::ModuleUnavailable),
             ApiError::Key(KeyError::VersionMoved { current: 7 }),

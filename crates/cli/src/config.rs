@@ -155,7 +155,7 @@ pub(crate) enum ConfigError {
     Malformed { file: PathBuf, line: usize, message: String },
     #[error("{0}.")]
     Catalogue(#[from] InvalidCatalogue),
-    #[error("{0} is no public address: give one such as https://keydesk.example.com, without a path.")]
+    #[error("{0} is not a public address: give one such as https://keydesk.example.com, without a path.")]
     PublicUrl(String),
     #[error("KEYDESK_KEYRING and a keyring file are both given; keep one of them.")]
     TwoKeyrings,

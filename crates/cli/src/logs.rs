@@ -96,7 +96,7 @@ pub(crate) fn start(format: LogFormat, level: LogLevel) {
     };
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let said = panic.payload_as_str().unwrap_or("a panic without words");
+        let said = panic.payload_as_str().unwrap_or("a panic without a message");
         tracing::error!(target: "panic", place, "{said}");
     }));
 }

@@ -2,7 +2,7 @@ use domain::OpenOptions;
 
 use crate::config::Settings;
 
-/// How a deployment is opened that there is. Only `serve` and `init` ask for another to be made.
+/// How an existing deployment is opened. Only `serve` and `init` ask for another to be made.
 pub fn options(settings: &Settings) -> OpenOptions {
     let mut options = OpenOptions::new(settings.database.clone(), settings.data_dir.clone());
     options.prefix.clone_from(&settings.key_prefix);

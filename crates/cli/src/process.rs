@@ -1,4 +1,4 @@
-//! What this process gives up before it does anything: its memory and its files are nobody else's.
+//! Closes this process's memory and files to other users.
 
 use std::ffi::OsString;
 

@@ -20,14 +20,14 @@ pub(crate) fn public(error: StoreError) -> AdminError {
     }
 }
 
-/// An e-mail address as it is shown, and as accounts are compared.
+/// An email address as it is shown, and as accounts are compared.
 pub(crate) fn email(text: &str) -> Result<(String, String), AdminError> {
     let email = Email::parse(text).map_err(|_| AdminError::InvalidEmail)?;
     let folded = fold(email.as_str());
     Ok((email.into(), folded))
 }
 
-/// The administrator of the caller's installation with this e-mail address.
+/// The administrator of the caller's installation with this email address.
 pub(crate) async fn person(
     change: &mut Change,
     caller: &Caller,

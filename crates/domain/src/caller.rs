@@ -201,11 +201,7 @@ impl Caller {
         if new.issue_bounds != old.issue_bounds {
             return Err(beyond("issue_bounds"));
         }
-        let field = if self.actor == (Actor::Key { id }) {
-            Bounds::own(old).beyond(new).or_else(|| new.widens(old).then_some("rate_limits"))
-        } else {
-            bounds.beyond_both(old, new)
-        };
+        let field = if self.actor == (Actor::Key { id }) { new.widens(old) } else { bounds.beyond_both(old, new) };
         field.map_or(Ok(()), |field| Err(beyond(field)))
     }
 }

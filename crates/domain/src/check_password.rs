@@ -73,7 +73,7 @@ fn check(typed: &PlainSecret, password: &PlainSecret, expected: &str, salt: &[u8
     if is(password) {
         return Checked::Right;
     }
-    // Hashes of before were made of the text as it was typed.
+    // Older hashes were made of the text as it was typed.
     if typed.expose() == password.expose() || typed.expose().chars().count() > PASSWORD_MAX || !is(typed) {
         return Checked::Wrong;
     }

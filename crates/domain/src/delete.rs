@@ -13,7 +13,9 @@ impl Keydesk {
         let (mut outcome, _) = self.delete_keys(caller, &[id], if_version).await?;
         match outcome.skipped.pop() {
             None => Ok(()),
-            Some(skipped) if skipped.code == KeyError::DefaultKeyProtected.code() => Err(KeyError::DefaultKeyProtected),
+            Some(skipped) if skipped.code == KeyError::DefaultKeyProtected.kind().code => {
+                Err(KeyError::DefaultKeyProtected)
+            }
             Some(_) => Err(KeyError::NotFound),
         }
     }
@@ -81,7 +83,7 @@ impl Keydesk {
                     Some(key) if key.kind() == KeyKind::Default => KeyError::DefaultKeyProtected,
                     _ => KeyError::NotFound,
                 };
-                skipped.push(Skipped { id, code: reason.code().to_owned() });
+                skipped.push(Skipped { id, code: reason.kind().code.to_owned() });
             }
             if deleted.is_empty() {
                 return Ok((BulkDeleted { deleted, skipped }, change.epoch()));

@@ -8,7 +8,7 @@ use crate::{
 };
 
 impl Keydesk {
-    /// Ends all sessions of an administrator, who can sign in again. Gives how many there were.
+    /// Ends all sessions of an administrator, who can sign in again. Returns how many there were.
     pub async fn end_sessions(&self, caller: &Caller, email: &str) -> Result<u64, AdminError> {
         let email = email.to_owned();
         self.change_people(caller, REVOKES, move |this, caller, mut change| async move {

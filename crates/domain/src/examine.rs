@@ -44,15 +44,15 @@ impl Keydesk {
                 } else {
                     database.triggers.join("; ")
                 };
-                let advice = "somebody has altered the database past Keydesk; restore it from your backup";
+                let advice = "somebody has altered the database outside Keydesk; restore it from your backup";
                 findings.push(Finding::new("triggers", database.triggers.is_empty(), found, advice));
                 let advice = "a change was made outside Keydesk; restore the database from your backup";
                 let found = if database.orphans == 0 {
-                    "nothing half".to_owned()
+                    "no incomplete changes".to_owned()
                 } else {
-                    format!("{} half changes", database.orphans)
+                    format!("{} incomplete changes", database.orphans)
                 };
-                findings.push(Finding::new("wholeness", database.orphans == 0, found, advice));
+                findings.push(Finding::new("consistency", database.orphans == 0, found, advice));
             }
             Err(error) => {
                 findings.push(Finding::new(

@@ -22,7 +22,7 @@ pub struct NewInvitation {
 
 impl Keydesk {
     /// Invites somebody to be an administrator: makes a link by which they set a password, once, within 72 hours. Inviting
-    /// them again withdraws the link of before.
+    /// them again withdraws the earlier link.
     pub async fn invite(&self, caller: &Caller, new: NewInvitation) -> Result<NewAccountLink, AdminError> {
         let (email, email_folded) = email(&new.email)?;
         let name = ClientName::parse(&new.name).map_err(|_| AdminError::InvalidName)?;

@@ -16,7 +16,7 @@ pub struct Answered {
     pub key: Key,
     /// Its secret, or why it can't be told again.
     pub secret: Result<PlainSecret, KeyUnavailable>,
-    /// Whether this is the answer of before.
+    /// Whether this repeats an earlier answer.
     pub replayed: bool,
 }
 

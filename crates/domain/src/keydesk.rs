@@ -231,9 +231,9 @@ impl Keydesk {
         Ok(installation)
     }
 
-    /// Changes wait for each other: whoever lost the right to a change while the call waited makes none. That is a key that
-    /// was deleted, or lost a scope, or whose secret has ended; and a person who was signed out, disabled, removed, or given
-    /// a lesser role. Here a calling key also learns within which bounds it may issue others.
+    /// Changes wait for each other: a caller that lost its permission while the change waited does not make it. That is a key
+    /// that was deleted, or lost a scope, or whose secret has ended; and a person who was signed out, disabled, removed, or
+    /// given a lesser role. Here a calling key also learns within which bounds it may issue others.
     pub(crate) async fn ask_again(&self, caller: &mut Caller, change: &mut Change) -> Result<(), KeyError> {
         match (caller.actor, &mut caller.authority) {
             (Actor::Key { id }, Authority::Key(held)) => {

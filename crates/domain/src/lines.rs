@@ -10,7 +10,7 @@ const LINES: u64 = 5;
 /// A kind of refusal that an operator wants to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// The e-mail address or the password was wrong.
+    /// The email address or the password was wrong.
     SignIn,
     /// Too many attempts.
     Throttled,
@@ -23,7 +23,7 @@ pub enum Refused {
 impl Refused {
     const ALL: [Self; 4] = [Self::SignIn, Self::Throttled, Self::Escalation, Self::ForeignOrigin];
 
-    pub(crate) const fn words(self) -> &'static str {
+    pub(crate) const fn message(self) -> &'static str {
         match self {
             Self::SignIn => "a sign-in was refused: the email or the password is wrong",
             Self::Throttled => "a sign-in was refused: too many attempts",

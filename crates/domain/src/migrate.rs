@@ -9,7 +9,7 @@ impl Keydesk {
     }
 
     /// Brings the tables of a database up to date, and says how they stood before. Makes no deployment: neither keyring nor
-    /// rows, so it wants nothing but the right to change tables.
+    /// rows, so it needs only permission to change tables.
     pub async fn migrate(database: &str) -> Result<Tables, OpenError> {
         Ok(Store::migrate(database).await?)
     }

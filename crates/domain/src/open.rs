@@ -19,7 +19,7 @@ use crate::{
 /// The prefix of secrets when the operator chooses none.
 const DEFAULT_PREFIX: &str = "ccc";
 
-/// How to open a Keydesk.
+/// How to open a deployment.
 #[derive(Clone)]
 pub struct OpenOptions {
     /// `sqlite:PATH` or `postgres://...`
@@ -48,7 +48,7 @@ pub struct OpenOptions {
 }
 
 impl OpenOptions {
-    /// To open a deployment that there is, with the machine's clock and randomness, and room for two million keys.
+    /// To open an existing deployment, with the machine's clock and randomness, and room for two million keys.
     pub fn new(database: impl Into<String>, data_dir: impl Into<PathBuf>) -> Self {
         Self {
             database: database.into(),
@@ -90,15 +90,15 @@ pub enum OpenError {
     Store(#[from] StoreError),
     /// There is no deployment, and none was to be made.
     #[error(
-        "there is no Keydesk {place}; `keydesk init` or `keydesk serve` makes one, or give the data directory or database of yours"
+        "there is no deployment {place}; create one with `keydesk init`, or name yours with --data-dir or --database"
     )]
-    NoKeydesk {
+    NoDeployment {
         /// Where, after which word.
         place: String,
     },
     /// A deployment without an installation.
     #[error(
-        "this Keydesk has no installation: if its first start was broken off, `keydesk init` finishes it; otherwise somebody has altered the database, so compare it with your backups"
+        "this deployment has no installation: if its first start was broken off, `keydesk init` finishes it; otherwise somebody has altered the database, so compare it with your backups"
     )]
     NoInstallation,
     /// The prefix is malformed.
@@ -132,7 +132,7 @@ impl Keydesk {
         // An address of PostgreSQL may hold a password.
         let place = sqlite_file(database)
             .map_or_else(|| "in this PostgreSQL database".to_owned(), |file| format!("at {}", file.display()));
-        Err(OpenError::NoKeydesk { place })
+        Err(OpenError::NoDeployment { place })
     }
 
     /// Opens the database and brings its tables up to date. The very first start, for which [`OpenOptions::found`] asks, makes the

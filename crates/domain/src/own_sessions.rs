@@ -20,7 +20,7 @@ impl Keydesk {
             .collect())
     }
 
-    /// Ends a session of the person whose session this is; it may be this one. False: they have none such.
+    /// Ends a session of the person whose session this is; it may be this one. False: they have no such session.
     pub async fn end_own_session(
         &self,
         token: &str,

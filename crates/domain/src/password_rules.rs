@@ -23,7 +23,7 @@ pub(crate) fn normalized(typed: &PlainSecret) -> Option<PlainSecret> {
 const OWN_MIN: usize = 6;
 /// A word that is known has at least this many characters. Shorter ones are in many words.
 const KNOWN_MIN: usize = 3;
-const OF_KNOWN_WORDS: &str = "It is made of names that others know: yours, or of this contact centre.";
+const CONTAINS_KNOWN_NAMES: &str = "It contains your name or the name of this contact centre, which others know.";
 
 /// Words of the product, which everybody who guesses knows.
 const PRODUCT: [&str; 5] = ["Keydesk", "Contact Centre", "Contact Center", "API Keys", "Workspace"];
@@ -63,7 +63,7 @@ pub(crate) fn require_strong(password: &PlainSecret, about: &[String]) -> Result
         return Err(AdminError::GuessablePassword { advice: guessed.feedback().map(advice).unwrap_or_default() });
     }
     if beside(password.expose(), about) < OWN_MIN {
-        return Err(AdminError::GuessablePassword { advice: OF_KNOWN_WORDS.to_owned() });
+        return Err(AdminError::GuessablePassword { advice: CONTAINS_KNOWN_NAMES.to_owned() });
     }
     Ok(())
 }

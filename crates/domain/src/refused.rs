@@ -21,7 +21,7 @@ impl Keydesk {
             address = via.address.map(tracing::field::display),
             request_id = via.request_id.map(tracing::field::display),
             left_out = (left_out > 0).then_some(left_out),
-            "{}", kind.words()
+            "{}", kind.message()
         );
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Keydesk {
-    /// Gives a key a new secret. The one before works for the overlap; [`Overlap::NONE`] ends it before this answers.
+    /// Gives a key a new secret. The previous one works for the overlap; [`Overlap::NONE`] ends it before this answers.
     /// More than two never work: a secret that was ending already ends now. The Default API Key can be rotated by owners
     /// and by the operator.
     ///

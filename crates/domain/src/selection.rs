@@ -48,7 +48,7 @@ pub(crate) async fn visible(
         if key.is_some_and(|key| caller.sees(key.environment())) {
             visible.push(id);
         } else {
-            others.push(Skipped { id, code: KeyError::NotFound.code().to_owned() });
+            others.push(Skipped { id, code: KeyError::NotFound.kind().code.to_owned() });
         }
     }
     Ok((visible, others))

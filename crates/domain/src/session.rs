@@ -49,7 +49,7 @@ impl Session {
 
 impl Keydesk {
     /// Signs an administrator in, and ends the session that their browser had, whose token this is. Neither the words nor the
-    /// time of a refusal tell whether the e-mail address or the password was wrong.
+    /// time of a refusal tell whether the email address or the password was wrong.
     pub async fn sign_in(
         &self,
         email_typed: &str,

@@ -22,7 +22,7 @@ const TAG_LEN: usize = 32;
 pub struct SetUpLink {
     /// What the link carries. Whoever has it becomes the owner.
     pub token: PlainSecret,
-    /// From when on it works no more.
+    /// From when on it no longer works.
     pub ends_at: Instant,
 }
 
@@ -129,7 +129,7 @@ impl Keydesk {
         // Its error was logged by whoever asked before; the link ends by itself.
         let Ok(Some(link)) = self.inner.store.set_up_link(installation).await else { return };
         if let Err(error) = spent_links::add(&self.inner.data_dir, &link.random) {
-            tracing::warn!(%error, "it can't be written down that the set-up link is over; a backup from before may open it");
+            tracing::warn!(%error, "could not record that the set-up link is over; restoring an older backup may reopen it");
         }
     }
 
@@ -142,7 +142,7 @@ impl Keydesk {
     /// Whether the link is over by its file. If the file can't be read, it may be.
     fn is_spent(&self, link: &StoredSetUpLink) -> bool {
         spent_links::contains(&self.inner.data_dir, &link.random).unwrap_or_else(|error| {
-            tracing::error!(%error, "it can't be read which set-up links are over; none is opened");
+            tracing::error!(%error, "could not read the list of used set-up links; none will open");
             true
         })
     }

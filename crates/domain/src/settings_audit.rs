@@ -45,7 +45,7 @@ pub(crate) fn changed(id: KeyId, from: &KeySettings, to: &KeySettings) -> AuditE
             detail.insert(name, json!({ "from": from, "to": to }));
         }
     }
-    for personal in ["notes", "owner_email"] {
+    for personal in KeySettings::PERSONAL {
         if let Some(setting) = detail.get_mut(personal) {
             *setting = json!({ "changed": true });
         }
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn another_preset_with_the_same_scopes_says_nothing_of_scopes() {
+    fn a_changed_preset_with_the_same_scopes_records_no_scopes() {
         let from = settings();
         let to = KeySettings { preset: Preset::Crm, ..settings() };
         let event = changed(KeyId(uuid::Uuid::nil()), &from, &to);
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_and_addresses_are_only_said_to_have_changed() {
+    fn changed_notes_and_emails_are_recorded_without_their_text() {
         let (notes, owner_email) = (Some("secret plan".parse().unwrap()), Some("ada@example.com".parse().unwrap()));
         let from = KeySettings { notes, owner_email, ..settings() };
         let to = KeySettings { enabled: false, ..settings() };

@@ -23,7 +23,7 @@ pub(crate) fn add(data_dir: &Path, random: &[u8]) -> io::Result<()> {
     }
     let path = path(data_dir);
     let mut file = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
-    // A line that was cut off must not swallow this one. Two processes that both find one leave an empty line, which is none.
+    // A line that was cut off must not swallow this one. Two processes that both find one leave an empty line, which is ignored.
     let torn = !matches!(fs::read(&path)?.last(), None | Some(b'\n'));
     let begin = if torn { "\n" } else { "" };
     file.write_all(format!("{begin}{}\n", line(random)).as_bytes())?;

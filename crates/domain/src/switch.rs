@@ -63,7 +63,7 @@ impl Keydesk {
                     }
                     _ => KeyError::NotFound,
                 };
-                skipped.push(Skipped { id, code: reason.code().to_owned() });
+                skipped.push(Skipped { id, code: reason.kind().code.to_owned() });
             }
             let outcome = BulkSwitched { changed, unchanged, skipped };
             if outcome.changed.is_empty() {
@@ -129,7 +129,7 @@ async fn may_enable(
         let disabled = key.filter(|key| key.life.disabled_at.is_some() && key.life.deleted_at.is_none());
         match disabled.map_or(Ok(()), |key| caller.require_to_have(id, key.settings())) {
             Ok(()) => may.push(id),
-            Err(reason) => skipped.push(Skipped { id, code: reason.code().to_owned() }),
+            Err(reason) => skipped.push(Skipped { id, code: reason.kind().code.to_owned() }),
         }
     }
     Ok((may, skipped))

@@ -35,7 +35,7 @@ impl Keydesk {
             }
             let added: ScopeSet = to.scopes.iter().filter(|scope| !from.scopes.allows(scope)).cloned().collect();
             caller.require_to_give(this.catalogue(), &added)?;
-            if to.widens(from) {
+            if to.widens(from).is_some() {
                 caller.require_to_hold(&to.scopes)?;
             }
             caller.require_to_edit(id, from, &to)?;

@@ -32,7 +32,7 @@ impl From<&Via> for Visitor<'_> {
     }
 }
 
-/// The address by which attempts are counted. Those of nobody knows whom are counted together.
+/// The address by which attempts are counted. Attempts without an address are counted together.
 pub(crate) fn counted(via: &Via) -> IpAddr {
     via.address.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED))
 }

@@ -22,7 +22,7 @@ async fn verdict(keydesk: &Keydesk, key: &str, scopes: &[&str]) -> Code {
 }
 
 #[tokio::test]
-async fn from_issue_to_restore() {
+async fn a_key_lives_from_issue_to_restore() {
     let dir = tempfile::tempdir().unwrap();
     let (keydesk, operator) = keydesk(dir.path()).await;
     let issued = keydesk.issue(&operator, new_key("Acme CRM")).await.unwrap();

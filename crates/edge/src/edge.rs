@@ -12,7 +12,7 @@ use crate::{
     guard::{DEADLINE, Failure},
     metrics::{self, Metrics},
     places::Places,
-    problem::{self, Kind, MEDIA_TYPE, Problem, X_REQUEST_ID},
+    problem::{self, ErrorKind, MEDIA_TYPE, Problem, X_REQUEST_ID},
     refusals::Refusals,
     routes::{Route, Routes},
 };
@@ -153,13 +153,13 @@ impl Edge {
     }
 
     /// Writes a refusal or a failure into the log, unless there have been many like it in this second.
-    fn tell(&self, context: &RequestContext, status: StatusCode, kind: Option<&Kind>) {
+    fn tell(&self, context: &RequestContext, status: StatusCode, kind: Option<&ErrorKind>) {
         let since = context.started.saturating_duration_since(self.0.started);
         let Some(left_out) = self.0.refusals.admit(context.route, kind, since) else { return };
         let (request_id, route, status_code) = (context.id, self.0.routes.template(context.route), status.as_u16());
         let code = kind.map(|kind| kind.code);
         if left_out > 0 {
-            tracing::info!(target: "keydesk::refusals", route, code, left_out, "more like the next were left out before it");
+            tracing::info!(target: "keydesk::refusals", route, code, left_out, "similar lines were left out before the next one");
         }
         if status.is_server_error() {
             tracing::warn!(target: "keydesk::refusals", %request_id, route, status = status_code, code, "failed");

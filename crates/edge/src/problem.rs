@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
+pub use model::{ErrorKind, error_kind::*};
 use model::{KeyError, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,66 +18,10 @@ use crate::FieldError;
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// A kind of error: a stable code, its status, and what it means.
-#[derive(Debug)]
-pub struct Kind {
-    /// The status of the answer.
-    pub status: u16,
-    /// Its name, for programs.
-    pub code: &'static str,
-    /// What it means, for people.
-    pub title: &'static str,
-}
-
-macro_rules! kinds {
-    ($($name:ident = $status:literal $code:literal $title:literal;)*) => {
-        $(#[doc = $title] pub static $name: Kind = Kind { status: $status, code: $code, title: $title };)*
-
-        /// Every kind, in the order of their statuses.
-        pub static KINDS: &[&Kind] = &[$(&$name),*];
-    };
-}
-
-kinds! {
-    INVALID_REQUEST = 400 "invalid_request" "The request is malformed";
-    INVALID_PATH = 400 "invalid_path" "The path of the original request is refused";
-    MISSING_KEY = 401 "missing_key" "An API key is needed";
-    INVALID_TOKEN = 401 "invalid_token" "The API key is not valid";
-    INSUFFICIENT_SCOPE = 403 "insufficient_scope" "The API key lacks a scope";
-    ENVIRONMENT_NOT_ALLOWED = 403 "environment_not_allowed" "The API key is not of the environment that is accepted here";
-    IP_NOT_ALLOWED = 403 "ip_not_allowed" "The API key can't be used from this address";
-    ORIGIN_NOT_ALLOWED = 403 "origin_not_allowed" "The API key can't be used from this origin";
-    NO_ROUTE = 403 "no_route" "No route matches the request";
-    SCOPE_ESCALATION = 403 "scope_escalation" "You can't grant a scope you don't hold";
-    BOUNDS_ESCALATION = 403 "bounds_escalation" "You can't give a key more than you may issue";
-    ENVIRONMENT_ESCALATION = 403 "environment_escalation" "A test key makes test keys only";
-    DEFAULT_KEY_PROTECTED = 403 "default_key_protected" "The Default API Key is protected";
-    FORBIDDEN = 403 "forbidden" "You may not do this";
-    MODULE_UNAVAILABLE = 403 "module_unavailable" "API Keys may not be available";
-    NOT_FOUND = 404 "not_found" "There is nothing here";
-    METHOD_NOT_ALLOWED = 405 "method_not_allowed" "The method is not allowed here";
-    REQUEST_TIMEOUT = 408 "request_timeout" "The request did not arrive in time";
-    IDEMPOTENCY_MISMATCH = 409 "idempotency_mismatch" "The Idempotency-Key was used for another request";
-    NOT_RECOVERABLE = 409 "not_recoverable" "The secret can't be shown again";
-    NOT_DELETED = 409 "not_deleted" "The key is not deleted";
-    HANDOVER_OVER = 410 "handover_over" "The hand-over link no longer works";
-    VERSION_MOVED = 412 "version_moved" "The key has been changed";
-    PAYLOAD_TOO_LARGE = 413 "payload_too_large" "The body is too large";
-    UNSUPPORTED_MEDIA_TYPE = 415 "unsupported_media_type" "The body must be JSON";
-    INVALID_CLIENT_NAME = 422 "invalid_client_name" "Invalid Client Name";
-    INVALID_SETTING = 422 "invalid_setting" "Invalid setting";
-    UNKNOWN_SCOPE = 422 "unknown_scope" "There is no such scope";
-    TOO_MANY_CALLS = 429 "too_many_calls" "The API key has made too many calls";
-    INTERNAL_ERROR = 500 "internal_error" "Something went wrong in Keydesk";
-    UNAVAILABLE = 503 "unavailable" "Keydesk can't answer right now";
-    NOT_READY = 503 "not_ready" "Keydesk is not ready";
-    TIMEOUT = 503 "timeout" "Keydesk took too long";
-}
-
 /// Why a request was refused. Becomes a problem document at the [edge](crate::Edge), which knows the request's id.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    kind: &'static Kind,
+    kind: &'static ErrorKind,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     challenge: Option<HeaderValue>,
@@ -109,7 +54,7 @@ pub struct Document<'a> {
 
 impl Problem {
     /// A problem of a kind, in the words of the kind.
-    pub fn new(kind: &'static Kind) -> Self {
+    pub fn new(kind: &'static ErrorKind) -> Self {
         Self { kind, detail: Cow::Borrowed(kind.title), errors: Vec::new(), challenge: None }
     }
 
@@ -122,6 +67,12 @@ impl Problem {
     /// Which fields are rejected.
     pub fn errors(mut self, errors: Vec<FieldError>) -> Self {
         self.errors = errors;
+        self
+    }
+
+    /// The same with more rejected fields.
+    pub fn and(mut self, errors: Vec<FieldError>) -> Self {
+        self.errors.extend(errors);
         self
     }
 
@@ -152,7 +103,7 @@ impl Problem {
     }
 
     /// What kind of error it is.
-    pub fn kind(&self) -> &'static Kind {
+    pub fn kind(&self) -> &'static ErrorKind {
         self.kind
     }
 
@@ -222,25 +173,13 @@ impl From<KeyError> for Problem {
             KeyError::EnvironmentEscalation => field("environment"),
             _ => Vec::new(),
         };
-        Self::new(kind(&error)).errors(errors).detail(detail)
+        Self::new(error.kind()).errors(errors).detail(detail)
     }
 }
 
 /// For a key that lost a scope, or stopped working, while its change waited for another.
 const FORBIDDEN_TO_KEYS: &str =
     "The API key stopped working, or lost a scope that this call needs, while the call waited. Nothing was changed.";
-
-/// The kind of an error: that of its code. An error that no call of the API can cause has no kind of its own.
-fn kind(error: &KeyError) -> &'static Kind {
-    let code = match error {
-        KeyError::NoInstallation => NOT_FOUND.code,
-        KeyError::InvalidInstallation { .. } => INVALID_SETTING.code,
-        // Links are opened on pages alone.
-        KeyError::TooManyAttempts { .. } => TOO_MANY_CALLS.code,
-        error => error.code(),
-    };
-    KINDS.iter().find(|kind| kind.code == code).copied().unwrap_or(&INTERNAL_ERROR)
-}
 
 fn escalation(scope: &Scope) -> FieldError {
     FieldError { field: "scopes".to_owned(), message: format!("you don't hold {scope} yourself") }
@@ -263,44 +202,7 @@ pub static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-
-    #[test]
-    fn codes_are_unique_and_ordered_by_status() {
-        let codes: BTreeSet<_> = KINDS.iter().map(|kind| kind.code).collect();
-        assert_eq!(codes.len(), KINDS.len());
-        assert!(KINDS.is_sorted_by_key(|kind| kind.status));
-    }
-
-    #[test]
-    fn an_error_of_the_domain_has_one_status_everywhere() {
-        let reason = || "why".to_owned();
-        for error in [
-            KeyError::NotFound,
-            KeyError::InvalidClientName { reason: model::ClientNameError::TooLong },
-            KeyError::DefaultKeyProtected,
-            KeyError::ScopeEscalation { missing: Vec::new() },
-            KeyError::BoundsEscalation { field: "allowed_ips".to_owned() },
-            KeyError::EnvironmentEscalation,
-            KeyError::UnknownScope { scope: Scope::parse("a:b").unwrap() },
-            KeyError::InvalidSetting { field: "notes".to_owned(), reason: reason() },
-            KeyError::VersionMoved { current: 1 },
-            KeyError::NotRecoverable,
-            KeyError::HandoverOver,
-            KeyError::TooManyAttempts { retry_after_seconds: 1 },
-            KeyError::NotDeleted,
-            KeyError::IdempotencyMismatch,
-            KeyError::Forbidden,
-            KeyError::ModuleUnavailable,
-            KeyError::NoInstallation,
-            KeyError::InvalidInstallation { reason: reason() },
-            KeyError::Unavailable,
-        ] {
-            assert_eq!(kind(&error).status, error.status(), "{error:?}");
-        }
-    }
 
     #[test]
     fn a_key_is_told_of_scopes_and_not_of_roles() {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    problem::{KINDS, Kind},
+    problem::{ErrorKind, KINDS},
     routes::Route,
 };
 
@@ -36,7 +36,7 @@ impl Refusals {
 
     /// Whether one more line may be written, at this time `since` the start; if so, how many lines were left out before
     /// it.
-    pub(crate) fn admit(&self, route: Route, kind: Option<&Kind>, since: Duration) -> Option<u64> {
+    pub(crate) fn admit(&self, route: Route, kind: Option<&ErrorKind>, since: Duration) -> Option<u64> {
         let code = kind.and_then(|kind| KINDS.iter().position(|known| known.code == kind.code)).unwrap_or(KINDS.len());
         let entry = self.0.get(route.index() * codes() + code)?;
         let second = since.as_secs() + 1;

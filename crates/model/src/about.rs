@@ -12,7 +12,7 @@ pub const METADATA_PAIRS_MAX: usize = 16;
 pub const METADATA_BYTES_MAX: usize = 1024;
 /// Longest notes, in characters.
 pub const NOTES_MAX: usize = 1000;
-/// Longest e-mail address, in bytes.
+/// Longest email address, in bytes.
 pub const EMAIL_MAX: usize = 254;
 
 /// Pairs of the administrator's own, for example `crm_account: 4711`.
@@ -81,15 +81,15 @@ impl From<Metadata> for BTreeMap<String, String> {
     }
 }
 
-/// An e-mail address, by its form only: whether mail arrives is another question.
+/// An email address, by its form only: whether mail arrives is another question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
 
-/// The text does not have the form of an e-mail address.
+/// The text does not have the form of an email address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be an e-mail address such as ada@example.com")]
+#[error("must be an email address such as ada@example.com")]
 pub struct InvalidEmail;
 
 impl Email {
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_are_lines() {
+    fn notes_keep_their_lines() {
         assert_eq!(Notes::parse(" one\r\n\ttwo \n").unwrap().as_str(), "one\n\ttwo");
         assert_eq!(Notes::parse(" \n "), Err(InvalidNotes::Empty));
         assert!(Notes::parse(&"ü".repeat(1000)).is_ok());

@@ -97,13 +97,13 @@ pub enum Action {
     /// The entries so far, which were not signed, were checked and their end signed.
     #[serde(rename = "audit.adopt")]
     AuditAdopt,
-    /// Another audit key signs from here on. The last entry under the key of before.
+    /// Another audit key signs from here on. The last entry under the previous key.
     #[serde(rename = "audit.key_rotated")]
     AuditKeyRotated,
     /// The signed end of the log was missing or was not the end that was found: somebody has altered the log.
     #[serde(rename = "audit.head_lost")]
     AuditHeadLost,
-    /// A person was forgotten: name, e-mail address, and where they came from.
+    /// A person was forgotten: name, email address, and where they came from.
     #[serde(rename = "administrator.forget")]
     AdministratorForget,
     /// A person was made an administrator.

@@ -77,7 +77,7 @@ pub const PASSWORD_MAX: usize = 256;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum AdminError {
-    /// The e-mail address or the password is wrong; the caller is not told which.
+    /// The email address or the password is wrong; the caller is not told which.
     #[error("The email or the password is not right.")]
     WrongCredentials,
     /// Too many attempts for this account or from this address.
@@ -86,7 +86,7 @@ pub enum AdminError {
         /// When it makes sense to try again.
         retry_after_seconds: u64,
     },
-    /// Not an e-mail address.
+    /// Not an email address.
     #[error("Enter an email address such as name@example.com.")]
     InvalidEmail,
     /// Not a name.
@@ -95,7 +95,7 @@ pub enum AdminError {
     /// Too short or too long.
     #[error("A password has 12 to 256 characters.")]
     WeakPassword,
-    /// Another administrator has this e-mail address.
+    /// Another administrator has this email address.
     #[error("An administrator with this email address exists.")]
     EmailTaken,
     /// So long a password is refused only if it is easy to guess.
@@ -113,7 +113,7 @@ pub enum AdminError {
     /// Only owners and the operator manage people.
     #[error("Your role does not allow this.")]
     Forbidden,
-    /// Nobody in this installation has the e-mail address.
+    /// Nobody in this installation has the email address.
     #[error("There is no administrator with this email address in this installation.")]
     NoAdministrator,
     /// The installation would have no owner who can sign in.

@@ -35,7 +35,7 @@ impl Bounds {
         self.exceeded_by(&Self::own(new))
     }
 
-    /// The same for a key that there is and that may issue others: these bounds are as of `now`. `issue_bounds`: it is within
+    /// The same for an existing key that may issue others: these bounds are as of `now`. `issue_bounds`: it is within
     /// them, and keys that it issues need not be.
     pub fn beyond_with_issued(&self, key: &KeySettings, now: Instant) -> Option<&'static str> {
         self.beyond(key).or_else(|| self.exceeded_by(&Self::of(key, now)).map(|_| "issue_bounds"))
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_that_were_set_stand_in_place_of_its_own() {
+    fn bounds_that_were_set_replace_those_of_the_key_itself() {
         let set = IssueBounds {
             allowed_ips: serde_json::from_str(r#"["192.0.2.0/24"]"#).unwrap(),
             longest_life_seconds: Some(10.try_into().unwrap()),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_may_keep_what_was_there_and_add_what_is_within() {
+    fn an_edit_may_keep_old_values_and_add_values_within_the_bounds() {
         let bounds = Bounds::own(&settings(r#"["10.0.0.0/8"]"#, "[]", Some(5_000)));
         let old = settings(r#"["192.0.2.1"]"#, r#"["https://a.example"]"#, Some(9_000));
         for (ips, origins, end, beyond) in [

@@ -33,7 +33,7 @@ pub enum InvalidCatalogue {
     /// The catalogue has it already.
     #[error("the scope {0} is given twice, or is one of Keydesk's own")]
     Twice(Scope),
-    /// `resource:*` stands for all scopes of the resource, and is none itself.
+    /// `resource:*` stands for all scopes of the resource, and is not a scope itself.
     #[error("the scope {0} ends in *; name each action")]
     Wildcard(Scope),
     /// `keys:`, `usage:` and `audit:` are Keydesk's.

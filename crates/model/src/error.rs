@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientNameError, InvalidOverlap, Scope, SearchTooLong};
+use crate::{ClientNameError, ErrorKind, InvalidOverlap, Overlap, Scope, SearchTooLong, error_kind};
 
 /// What the page and the API say when the API Keys module is off.
 pub const MODULE_UNAVAILABLE: &str =
@@ -109,58 +109,36 @@ impl From<SearchTooLong> for KeyError {
 
 impl From<InvalidOverlap> for KeyError {
     fn from(_: InvalidOverlap) -> Self {
+        let days = Overlap::MAX_SECONDS / (24 * 60 * 60);
         Self::InvalidSetting {
             field: "overlap_seconds".to_owned(),
-            reason: "The overlap is at most 30 days.".to_owned(),
+            reason: format!("The overlap is at most {days} days."),
         }
     }
 }
 
 impl KeyError {
-    /// The status of an answer that carries it, over REST as in the Workspace.
-    pub const fn status(&self) -> u16 {
+    /// Its status and code, over REST as in the Workspace.
+    pub fn kind(&self) -> &'static ErrorKind {
         match self {
-            Self::DefaultKeyProtected
-            | Self::ScopeEscalation { .. }
-            | Self::BoundsEscalation { .. }
-            | Self::EnvironmentEscalation
-            | Self::Forbidden
-            | Self::ModuleUnavailable => 403,
-            Self::NotFound | Self::NoInstallation => 404,
-            Self::NotRecoverable | Self::NotDeleted | Self::IdempotencyMismatch => 409,
-            Self::HandoverOver => 410,
-            Self::VersionMoved { .. } => 412,
-            Self::InvalidClientName { .. }
-            | Self::UnknownScope { .. }
-            | Self::InvalidSetting { .. }
-            | Self::InvalidInstallation { .. } => 422,
-            Self::TooManyAttempts { .. } => 429,
-            Self::Unavailable => 503,
-        }
-    }
-
-    /// The stable code of the HTTP contract.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound => "not_found",
-            Self::InvalidClientName { .. } => "invalid_client_name",
-            Self::DefaultKeyProtected => "default_key_protected",
-            Self::ScopeEscalation { .. } => "scope_escalation",
-            Self::BoundsEscalation { .. } => "bounds_escalation",
-            Self::EnvironmentEscalation => "environment_escalation",
-            Self::UnknownScope { .. } => "unknown_scope",
-            Self::InvalidSetting { .. } => "invalid_setting",
-            Self::VersionMoved { .. } => "version_moved",
-            Self::NotRecoverable => "not_recoverable",
-            Self::HandoverOver => "handover_over",
-            Self::TooManyAttempts { .. } => "too_many_attempts",
-            Self::NotDeleted => "not_deleted",
-            Self::IdempotencyMismatch => "idempotency_mismatch",
-            Self::Forbidden => "forbidden",
-            Self::ModuleUnavailable => "module_unavailable",
-            Self::NoInstallation => "no_installation",
-            Self::InvalidInstallation { .. } => "invalid_installation",
-            Self::Unavailable => "unavailable",
+            Self::NotFound | Self::NoInstallation => &error_kind::NOT_FOUND,
+            Self::InvalidClientName { .. } => &error_kind::INVALID_CLIENT_NAME,
+            Self::DefaultKeyProtected => &error_kind::DEFAULT_KEY_PROTECTED,
+            Self::ScopeEscalation { .. } => &error_kind::SCOPE_ESCALATION,
+            Self::BoundsEscalation { .. } => &error_kind::BOUNDS_ESCALATION,
+            Self::EnvironmentEscalation => &error_kind::ENVIRONMENT_ESCALATION,
+            Self::UnknownScope { .. } => &error_kind::UNKNOWN_SCOPE,
+            Self::InvalidSetting { .. } | Self::InvalidInstallation { .. } => &error_kind::INVALID_SETTING,
+            Self::VersionMoved { .. } => &error_kind::VERSION_MOVED,
+            Self::NotRecoverable => &error_kind::NOT_RECOVERABLE,
+            Self::HandoverOver => &error_kind::HANDOVER_OVER,
+            // Links are opened on pages alone.
+            Self::TooManyAttempts { .. } => &error_kind::TOO_MANY_CALLS,
+            Self::NotDeleted => &error_kind::NOT_DELETED,
+            Self::IdempotencyMismatch => &error_kind::IDEMPOTENCY_MISMATCH,
+            Self::Forbidden => &error_kind::FORBIDDEN,
+            Self::ModuleUnavailable => &error_kind::MODULE_UNAVAILABLE,
+            Self::Unavailable => &error_kind::UNAVAILABLE,
         }
     }
 }

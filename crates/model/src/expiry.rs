@@ -67,7 +67,7 @@ mod tests {
     const NOW: Instant = Instant::from_millis(1_795_382_405_999);
 
     #[test]
-    fn an_end_is_an_instant_a_number_of_days_or_a_day() {
+    fn an_expiry_is_an_instant_a_number_of_days_or_a_date() {
         let end = |text: &str| text.parse().map(|expiry: Expiry| expiry.instant(NOW));
         for (text, expected) in [
             ("2027-02-03T04:05:06.789Z", "2027-02-03T04:05:06.789Z"),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub enum KeyUnavailable {
     /// The installation shows a secret once, and this one was shown with the first answer.
     ShowOnce,
-    /// The secret works no more: it was replaced, or its key was deleted or has expired.
+    /// The secret no longer works: it was replaced, or its key was deleted or has expired.
     Ended,
 }
 
@@ -17,7 +17,7 @@ impl fmt::Display for KeyUnavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ShowOnce => "The key was shown once, when it was made, and can't be shown again.",
-            Self::Ended => "The key that this request made works no more.",
+            Self::Ended => "The key that this request made no longer works.",
         })
     }
 }

@@ -36,7 +36,7 @@ pub enum InvalidNetwork {
     #[error("has a zone, which means something on one machine only; write the address without it")]
     Zone,
     /// `/33`.
-    #[error("has a prefix length that is no whole number from 0 to 32 (IPv4) or 128 (IPv6)")]
+    #[error("has a prefix length that is not a whole number from 0 to 32 (IPv4) or 128 (IPv6)")]
     Prefix,
     /// `203.0.113.9/24`.
     #[error("has bits set beyond its prefix; the network is {network}")]

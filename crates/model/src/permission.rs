@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_owner_may_more_than_a_manager_and_a_manager_more_than_a_viewer() {
+    fn an_owner_may_do_more_than_a_manager_and_a_manager_more_than_a_viewer() {
         let allowed = |role: Role| Permission::ALL.into_iter().filter(move |one| role.may(*one)).collect::<Vec<_>>();
         use Permission as P;
         assert_eq!(allowed(Role::Viewer), [P::ReadKeys, P::ReadUsage]);

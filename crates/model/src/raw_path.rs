@@ -96,7 +96,7 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,=:@".contains(&byte)
 }
 
-/// Checks the character that is encoded at the beginning of `rest`. Gives the number of its encoded bytes.
+/// Checks the character that is encoded at the beginning of `rest`. Returns the number of its encoded bytes.
 fn encoded(rest: &[u8]) -> Result<usize, InvalidPath> {
     let byte = |number: usize| match rest.get(3 * number..3 * number + 3) {
         Some([b'%', high, low]) => match (digit(*high), digit(*low)) {
@@ -273,7 +273,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(4096))]
 
         #[test]
-        fn any_path_is_judged_as_by_the_slow_rules(
+        fn any_path_gets_the_verdict_of_the_reference_rules(
             pieces in prop::collection::vec(prop::sample::select(vec![
                 "/", "/", "/", ".", "..", "a", "Z9", "%", "%2", "%2e", "%2F", "%5C", "%25", "%41", "%20", "%C3", "%BC", "%C3%BC",
                 "%e2%82%ac", "%f0%9f", "%ED%A0%80", ";", "\\", "~", "%7e", "@", "?", "#", " ", "é", "%00", "{", "+",
@@ -284,7 +284,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_judged_as_by_the_slow_rules(bytes in prop::collection::vec(any::<u8>(), 0..12)) {
+        fn any_bytes_get_the_verdict_of_the_reference_rules(bytes in prop::collection::vec(any::<u8>(), 0..12)) {
             prop_assert_eq!(RawPath::parse(&bytes).is_ok(), has_one_reading(&bytes));
         }
     }

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn form() {
+    fn scopes_have_the_form_of_resource_and_action() {
         for good in ["contacts:read", "agent-states:subscribe", "keys:*", "v2:a1"] {
             assert!(Scope::parse(good).is_ok(), "{good}");
         }
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn known_scopes() {
+    fn scopes_of_the_catalogue_are_known() {
         for (name, _) in CATALOGUE {
             assert!(Scope::parse(name).unwrap().is_known(), "{name}");
         }

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_is_masked() {
+    fn debug_output_masks_the_secret() {
         let secret = format().write(Environment::Test, &[7; BODY_LEN]);
         assert_eq!(format!("{secret:?} {secret:#?}"), "PlainSecret(…) PlainSecret(…)");
     }
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn another_deployments_secret_is_not_ours() {
+    fn another_deployments_secret_is_not_recognized() {
         let other = SecretFormat::new("cccc").unwrap().write(Environment::Live, &[1; BODY_LEN]);
         assert_eq!(format().read(other.expose()), None);
     }
@@ -196,7 +196,7 @@ mod tests {
         }
 
         #[test]
-        fn every_change_of_one_character_is_refused(body in body(), at in 0usize..45, byte in 0x20u8..0x7f) {
+        fn every_secret_with_one_changed_character_is_refused(body in body(), at in 0usize..45, byte in 0x20u8..0x7f) {
             let secret = format().write(Environment::Live, &body);
             let mut text = secret.expose().as_bytes().to_vec();
             prop_assume!(text[at] != byte);

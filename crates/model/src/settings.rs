@@ -76,6 +76,10 @@ impl KeySettings {
     /// The settings that are left out of the audit entry of a new key, by name: what a person notes down about it.
     pub const NOT_AUDITED_WHEN_NEW: [&str; 3] = ["metadata", "owner_email", "notes"];
 
+    /// The settings of which the audit entry of a change says only that they were changed, by name: the log keeps what it
+    /// has, and a person can be forgotten.
+    pub const PERSONAL: [&str; 2] = ["owner_email", "notes"];
+
     /// The settings that are not among `placed`, as text by name; one that is empty is an empty text.
     pub fn texts_besides(&self, placed: &[&str]) -> Vec<(String, String)> {
         let Ok(Value::Object(named)) = serde_json::to_value(self) else { return Vec::new() };
@@ -100,9 +104,9 @@ impl KeySettings {
         Self { notes: None, metadata: Metadata::default(), ..self }
     }
 
-    /// Whether a key with these settings can be used from more places, for longer or more often than with those
-    /// `before`. Scopes are not compared.
-    pub fn widens(&self, before: &Self) -> bool {
+    /// The first setting, by its name in the API, with which a key can be used from more places, for longer or more often
+    /// than with those `before`. Scopes are not compared.
+    pub fn widens(&self, before: &Self) -> Option<&'static str> {
         let Self {
             enabled,
             expires_at,
@@ -124,12 +128,15 @@ impl KeySettings {
             (before, None) => before.is_some(),
             (None, Some(_)) => false,
         };
-        (*enabled && !before.enabled)
-            || longer
-            || !before.allowed_ips.covers(allowed_ips)
-            || !before.allowed_origins.covers(allowed_origins)
-            || !before.rate_limits.covers(rate_limits)
-            || !before.quotas.covers(quotas)
+        let widened = [
+            ("allowed_ips", !before.allowed_ips.covers(allowed_ips)),
+            ("allowed_origins", !before.allowed_origins.covers(allowed_origins)),
+            ("expires_at", longer),
+            ("rate_limits", !before.rate_limits.covers(rate_limits)),
+            ("quotas", !before.quotas.covers(quotas)),
+            ("enabled", *enabled && !before.enabled),
+        ];
+        widened.into_iter().find_map(|(name, widened)| widened.then_some(name))
     }
 }
 

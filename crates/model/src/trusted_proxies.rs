@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn forgeries() {
+    fn forged_forwarded_addresses_are_not_believed() {
         let ours = proxies(&["10.0.0.0/8", "2001:db8:1::/48", "192.0.2.1"]);
         for (peer, lines, expected) in [
             // A stranger may say what it likes.

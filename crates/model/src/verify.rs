@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn indices_follow_the_order() {
+    fn the_index_of_a_code_is_its_place_in_the_list() {
         for (index, code) in Code::ALL.into_iter().enumerate() {
             assert_eq!(code.index(), index);
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());

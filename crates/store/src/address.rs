@@ -73,7 +73,7 @@ impl PostgresAddress {
         // An address of IPv6 has colons of its own, in brackets.
         let port = host.rsplit_once(']').map_or(host, |(_, port)| port).split_once(':').map_or("", |(_, port)| port);
         if !port.is_empty() && port.parse::<u16>().is_err() {
-            return Err(refused(format!("the port in the database's address is no number; {}", Self::RESERVED)));
+            return Err(refused(format!("the port in the database's address is not a number; {}", Self::RESERVED)));
         }
         let options = after.split_once('?').map_or("", |(_, options)| options).split('&');
         let options = options.filter(|option| !option.is_empty()).map(|option| {
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_can_be_misread_is_refused_without_its_password() {
+    fn an_ambiguous_address_is_refused_without_printing_its_password() {
         for address in [
             "postgres://keydesk:p#ss/w0rd@127.0.0.1/keydesk",
             "postgres://keydesk:1234/w0rd@127.0.0.1/keydesk",
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_that_can_not_be_used_is_refused_without_its_value() {
+    fn an_unusable_option_is_refused_without_printing_its_value() {
         for (option, expected) in [
             ("sslmode=s3cr3t", "sslmode in the database's address must be disable, allow,"),
             ("ssl%6dode=s3cr3t", "sslmode in the database's address must be disable, allow,"),

@@ -59,7 +59,7 @@ impl TryFrom<SessionRow> for StoredSession {
 }
 
 pub(crate) const INSERT_SESSION: &str = "INSERT INTO admin_session (token_hash, id, administrator_id, created_at, last_seen_at) VALUES ($1, $2, $3, $4, $4)";
-/// Of a disabled administrator there is none, whatever the table holds.
+/// A disabled administrator has no session, whatever the table holds.
 pub(crate) const SESSION: &str = "SELECT s.id AS session_id, a.id, a.installation_id, a.email, a.name, a.role, s.created_at, s.last_seen_at \
      FROM admin_session s JOIN administrator a ON a.id = s.administrator_id \
      WHERE s.token_hash = $1 AND a.disabled_at IS NULL";
@@ -123,7 +123,7 @@ impl Change {
         row.map(StoredSession::try_from).transpose()
     }
 
-    /// Ends a session. False: there is none.
+    /// Ends a session. False: there is no such session.
     pub async fn end_session(&mut self, token_hash: &TokenHash) -> Result<bool, StoreError> {
         let done = on_tx!(self, connection => {
             sqlx::query(END_SESSION).bind(&token_hash[..]).execute(connection).await?.rows_affected()
@@ -131,7 +131,7 @@ impl Change {
         Ok(done == 1)
     }
 
-    /// Ends a session of a person, by its id. False: they have none such.
+    /// Ends a session of a person, by its id. False: they have no such session.
     pub async fn end_session_of(&mut self, person: AdministratorId, id: SessionId) -> Result<bool, StoreError> {
         let done = on_tx!(self, connection => {
             sqlx::query(END_SESSION_OF).bind(person.0).bind(id.0).execute(connection).await?.rows_affected()
@@ -139,7 +139,7 @@ impl Change {
         Ok(done == 1)
     }
 
-    /// Ends all sessions of a person, or all but one. Gives how many there were.
+    /// Ends all sessions of a person, or all but one. Returns how many there were.
     pub async fn end_sessions(&mut self, person: AdministratorId, but: Option<&TokenHash>) -> Result<u64, StoreError> {
         // No token has an empty hash.
         let but = but.map_or(&[][..], |hash| &hash[..]);

@@ -10,7 +10,7 @@ pub struct StoredAdministrator {
     pub installation: InstallationId,
     /// The part that may be shown.
     pub administrator: Administrator,
-    /// The e-mail address as it is compared.
+    /// The email address as it is compared.
     pub email_folded: String,
     /// Argon2id, in the PHC string format.
     pub password_hash: String,
@@ -74,7 +74,7 @@ pub(crate) const SET_PASSWORD: &str =
 pub(crate) const DELETE_ADMINISTRATOR: &str = "DELETE FROM administrator WHERE installation_id = $1 AND id = $2";
 
 impl Change {
-    /// Writes a new administrator, and whom their id in the audit log means.
+    /// Writes a new administrator, and which person their id in the audit log stands for.
     pub async fn insert_administrator(&mut self, new: &StoredAdministrator) -> Result<(), StoreError> {
         on_tx!(self, connection => {
             sqlx::query(INSERT_ADMINISTRATOR)
@@ -93,7 +93,7 @@ impl Change {
         self.insert_person(new.installation, &new.administrator, &new.email_folded).await
     }
 
-    /// The administrator with this folded e-mail address in any installation, as this change sees it.
+    /// The administrator with this folded email address in any installation, as this change sees it.
     pub async fn administrator_by_email(
         &mut self,
         email_folded: &str,
@@ -134,7 +134,7 @@ impl Change {
         }))
     }
 
-    /// Gives an administrator another role. False: there is none such.
+    /// Gives an administrator another role. False: there is no such administrator.
     pub async fn set_role(
         &mut self,
         installation: InstallationId,
@@ -153,7 +153,7 @@ impl Change {
         Ok(done == 1)
     }
 
-    /// Disables an administrator as of an instant, or enables them again. False: there is none such.
+    /// Disables an administrator as of an instant, or enables them again. False: there is no such administrator.
     pub async fn set_disabled(
         &mut self,
         installation: InstallationId,
@@ -172,7 +172,7 @@ impl Change {
         Ok(done == 1)
     }
 
-    /// Gives an administrator another password. False: there is none such.
+    /// Gives an administrator another password. False: there is no such administrator.
     pub async fn set_password(
         &mut self,
         installation: InstallationId,
@@ -191,7 +191,7 @@ impl Change {
         Ok(done == 1)
     }
 
-    /// Removes an administrator with their sessions and their link for a new password. False: there is none such.
+    /// Removes an administrator with their sessions and their link for a new password. False: there is no such administrator.
     pub async fn remove_administrator(
         &mut self,
         installation: InstallationId,
@@ -222,7 +222,7 @@ impl Store {
         row.map(StoredAdministrator::try_from).transpose()
     }
 
-    /// The administrator with this folded e-mail address.
+    /// The administrator with this folded email address.
     pub async fn administrator_by_email(&self, email_folded: &str) -> Result<Option<StoredAdministrator>, StoreError> {
         let row: Option<AdministratorRow> = on_db!(self, pool => {
             sqlx::query_as(ADMINISTRATOR_BY_EMAIL).bind(email_folded).fetch_optional(pool).await?

@@ -25,7 +25,7 @@ pub struct AuditEntry {
     pub action: String,
     /// The key that it concerns.
     pub key: Option<KeyId>,
-    /// That key's environment. Unknown of an entry of before.
+    /// That key's environment. Unknown of an unsigned entry.
     pub environment: Option<Environment>,
     /// Details, as JSON. Never a secret.
     pub detail: String,
@@ -37,7 +37,7 @@ pub struct AuditEntry {
     pub user_agent: Option<String>,
     /// A keyed digest of address and user agent, if there was any of the two.
     pub via_digest: Option<[u8; HASH_LEN]>,
-    /// The audit key of [`AuditEntry::hash`]; `None`: an entry of before, whose hash needs no key.
+    /// The audit key of [`AuditEntry::hash`]; `None`: an unsigned entry, whose hash needs no key.
     pub audit_key: Option<String>,
     /// The hash of the entry before; zeros for the first.
     pub previous_hash: [u8; HASH_LEN],

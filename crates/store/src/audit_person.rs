@@ -12,7 +12,7 @@ pub(crate) const PERSON_NAMES: &str = "SELECT id, name FROM audit_person WHERE i
 pub(crate) const PEOPLE_BY_EMAIL: &str =
     "SELECT id, email, name FROM audit_person WHERE installation_id = $1 AND email_folded = $2 ORDER BY id";
 pub(crate) const FORGET_PERSON: &str = "DELETE FROM audit_person WHERE id = $1 AND installation_id = $2";
-/// `lower` is the same in both databases for the letters of an e-mail address as Keydesk takes it, ASCII; others are compared
+/// `lower` is the same in both databases for the letters of an email address as Keydesk takes it, ASCII; others are compared
 /// as they are.
 pub(crate) const FORGET_OWNER: &str = "UPDATE api_key SET owner_email = NULL, version = version + 1, updated_at = $3, \
      epoch = $4 WHERE installation_id = $1 AND kind = 'issued' AND (owner_email = $2 OR lower(owner_email) = lower($2))";
@@ -32,7 +32,7 @@ pub struct AuditPerson {
     pub name: String,
 }
 
-/// Id, e-mail address, name.
+/// Id, email address, name.
 pub(crate) type PersonRow = (Uuid, String, String);
 
 impl From<PersonRow> for AuditPerson {
@@ -59,7 +59,7 @@ impl Store {
         Ok(rows.into_iter().map(|(id, name)| (AdministratorId(id), name)).collect())
     }
 
-    /// Everybody who has or had this folded e-mail address in the installation.
+    /// Everybody who has or had this folded email address in the installation.
     pub async fn people_by_email(
         &self,
         installation: InstallationId,
@@ -73,7 +73,7 @@ impl Store {
 }
 
 impl Change {
-    /// Notes whom an id in the audit log means.
+    /// Records which person an id in the audit log stands for.
     pub(crate) async fn insert_person(
         &mut self,
         installation: InstallationId,
@@ -102,7 +102,7 @@ impl Change {
         Ok(())
     }
 
-    /// Empties the owner's e-mail address of every issued key that has this one. Gives how many there were.
+    /// Empties the owner's email address of every issued key that has this one. Returns how many there were.
     pub async fn forget_owner(
         &mut self,
         installation: InstallationId,
@@ -122,14 +122,14 @@ impl Change {
         }))
     }
 
-    /// Erases address and user agent from the entries of an actor, given as in the entries. Gives how many had any.
+    /// Erases address and user agent from the entries of an actor, given as in the entries. Returns how many had any.
     pub async fn forget_via(&mut self, installation: InstallationId, actor: &str) -> Result<u64, StoreError> {
         Ok(on_tx!(self, connection => {
             sqlx::query(FORGET_VIA).bind(installation.0).bind(actor).execute(connection).await?.rows_affected()
         }))
     }
 
-    /// Puts other details into an entry of before, whose hash needs no key.
+    /// Puts other details into an unsigned entry, whose hash needs no key.
     pub async fn redact_entry(
         &mut self,
         installation: InstallationId,

@@ -30,7 +30,7 @@ pub(crate) const INSTALLATION_NAMES: &str = "SELECT id, name FROM installation O
 pub(crate) const LOST_ENTRIES: &str = "SELECT seq, at, action, key_id, detail FROM audit_entry \
      WHERE installation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
 
-/// An audit entry that the database has that was replaced, and the restored one has not.
+/// An audit entry that only the replaced database has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostEntry {
     /// Its number.
@@ -92,7 +92,7 @@ impl Backup {
         let refuse = |reason: &str| Err(StoreError::Unsuitable(reason.to_owned()));
         let tables: Result<i64, _> = sqlx::query_scalar(IS_KEYDESK).fetch_one(&mut self.0).await;
         if tables.map_err(|_| damaged())? < 6 || self.is_unfounded().await? {
-            return refuse("it is no database of Keydesk");
+            return refuse("it is not a Keydesk database");
         }
         let integrity: Result<Vec<String>, _> =
             sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut self.0).await;

@@ -10,8 +10,8 @@ pub enum StoreError {
     /// The name of an installation is taken.
     #[error("an installation of this name exists")]
     InstallationNameTaken,
-    /// An administrator with this e-mail address exists in the installation.
-    #[error("an administrator with this e-mail address exists")]
+    /// An administrator with this email address exists in the installation.
+    #[error("an administrator with this email address exists")]
     AdministratorEmailTaken,
     /// A column holds what this version of Keydesk can't read.
     #[error("column {column} holds an unreadable value")]

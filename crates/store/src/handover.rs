@@ -114,7 +114,7 @@ impl From<HandoverRow> for Handover {
 }
 
 impl Store {
-    /// Forgets the secrets of hand-overs that can't be opened any more at `now`. Gives how many there were.
+    /// Forgets the secrets of hand-overs that can't be opened any more at `now`. Returns how many there were.
     pub async fn erase_expired_handovers(&self, now: Instant) -> Result<u64, StoreError> {
         Ok(write_down!(self, connection => {
             sqlx::query(ERASE_EXPIRED).bind(now.as_millis()).execute(&mut *connection).await?.rows_affected()

@@ -17,7 +17,7 @@ pub struct StoredInvitation {
     pub installation: InstallationId,
     /// As it was typed.
     pub email: String,
-    /// The e-mail address as it is compared.
+    /// The email address as it is compared.
     pub email_folded: String,
     /// Whoever accepts may change it.
     pub name: String,
@@ -128,7 +128,7 @@ impl Change {
         row.map(StoredInvitation::try_from).transpose()
     }
 
-    /// Withdraws the invitation of this folded e-mail address, if the installation has one.
+    /// Withdraws the invitation of this folded email address, if the installation has one.
     pub async fn withdraw_invitation(
         &mut self,
         installation: InstallationId,

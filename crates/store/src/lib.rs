@@ -44,6 +44,7 @@ mod restored;
 mod set_up_link;
 mod sql;
 mod sqlite_files;
+mod statistics;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;

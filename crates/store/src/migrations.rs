@@ -7,7 +7,11 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 
-use crate::{StoreError, sqlite_files::DatabaseLock};
+use crate::{
+    StoreError,
+    sqlite_files::DatabaseLock,
+    statistics::{forget_statistics, statistics},
+};
 
 pub(crate) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 pub(crate) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -58,15 +62,18 @@ pub(crate) async fn migrate_postgres(pool: &PgPool) -> Result<(), StoreError> {
     })
 }
 
-/// Brings a SQLite database's tables up to date. Where there is nothing to do, nothing is written: whoever only reads does not
-/// wait for the lock of whoever writes.
+/// Brings a SQLite database's tables up to date, and removes statistics. Where there is nothing to do, nothing is written: whoever
+/// only reads does not wait for the lock of whoever writes.
 pub(crate) async fn migrate_sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
-    if sqlite_tables(&mut *pool.acquire().await?).await?.pending == 0 {
+    let mut connection = pool.acquire().await?;
+    if sqlite_tables(&mut connection).await?.pending == 0 && statistics(&mut connection).await?.is_empty() {
         return Ok(());
     }
+    drop(connection);
     // sqlx takes no lock of its own on SQLite; inside an immediate transaction a second process waits here.
     let mut migration = pool.begin_with("BEGIN IMMEDIATE").await?;
     SQLITE_MIGRATIONS.run(&mut *migration).await?;
+    forget_statistics(&mut migration).await?;
     migration.commit().await?;
     Ok(())
 }

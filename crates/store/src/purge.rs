@@ -19,7 +19,7 @@ impl Store {
     }
 
     /// Removes answers kept for idempotency up to `answers`; keys deleted up to `keys`, with their secrets and hand-overs; and
-    /// secrets that ended up to then. Gives how many keys went.
+    /// secrets that ended up to then. Returns how many keys were removed.
     pub async fn purge(&self, answers: Instant, keys: Instant) -> Result<u64, StoreError> {
         Ok(write_down!(self, connection => {
             sqlx::query(PURGE_ANSWERS).bind(answers.as_millis()).execute(&mut *connection).await?;

@@ -34,21 +34,21 @@ pub async fn connections_of_keydesk(address: &str) -> Result<i64, StoreError> {
 }
 
 impl Change {
-    /// Ends every session. Gives how many there were.
+    /// Ends every session. Returns how many there were.
     pub async fn end_all_sessions(&mut self) -> Result<u64, StoreError> {
         Ok(on_tx!(self, connection => {
             sqlx::query(END_ALL_SESSIONS).execute(connection).await?.rows_affected()
         }))
     }
 
-    /// Withdraws every hand-over link that nobody has opened. Gives how many there were.
+    /// Withdraws every hand-over link that nobody has opened. Returns how many there were.
     pub async fn withdraw_all_handovers(&mut self, now: Instant) -> Result<u64, StoreError> {
         Ok(on_tx!(self, connection => {
             sqlx::query(WITHDRAW_ALL).bind(now.as_millis()).execute(connection).await?.rows_affected()
         }))
     }
 
-    /// Withdraws every link by which somebody sets a password: invitations, and links for new passwords. Gives how many
+    /// Withdraws every link by which somebody sets a password: invitations, and links for new passwords. Returns how many
     /// there were.
     pub async fn withdraw_all_account_links(&mut self) -> Result<u64, StoreError> {
         let mut withdrawn = 0;
@@ -60,7 +60,7 @@ impl Change {
         Ok(withdrawn)
     }
 
-    /// Drops every answer that is kept for idempotency. Gives how many there were.
+    /// Drops every answer that is kept for idempotency. Returns how many there were.
     pub async fn drop_answers(&mut self) -> Result<u64, StoreError> {
         Ok(on_tx!(self, connection => {
             sqlx::query(DROP_ANSWERS).execute(connection).await?.rows_affected()

@@ -160,9 +160,6 @@ impl Store {
         match &self.db {
             Db::Sqlite { read, write } => {
                 read.close().await;
-                // Statistics for the planner, where the tables have changed enough to want them. Nothing depends on it.
-                // It waits for nobody who holds the write lock.
-                let _ = sqlx::raw_sql("PRAGMA busy_timeout = 0; PRAGMA optimize").execute(write).await;
                 write.close().await;
                 if let Some(file) = &self.file {
                     file.lock.release();

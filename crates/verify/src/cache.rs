@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn most_records_share_their_scopes() {
+    fn records_with_equal_scopes_share_them() {
         let cache = Cache::new(10);
         cache.apply(vec![stored(1, 1, None), stored(2, 1, None)]);
         let [one, two] = [1, 2].map(|number| cache.get(&[number; 32]).unwrap());

@@ -289,7 +289,7 @@ impl Record {
         self.ends.life()
     }
 
-    /// Moves the count on to the hour of `now`. Gives the hour before it, whose calls must be put aside first.
+    /// Moves the count on to the hour of `now`. Returns the hour before it, whose calls must be put aside first.
     pub(crate) fn turn(&self, now: Instant) -> Option<Instant> {
         let hour = u32::try_from(now.as_millis().div_euclid(HOUR_MS)).unwrap_or(0);
         if self.hot.hour.load(Relaxed) == hour {

@@ -28,7 +28,7 @@ pub(crate) struct Usage {
 /// Usage that waits outside the queue.
 #[derive(Default)]
 pub(crate) struct Left {
-    /// Those that found the queue full or could not be written down. A record that is in memory no more, because its key
+    /// Those that found the queue full or could not be written down. A record that is no longer in memory, because its key
     /// has changed since, is kept from being forgotten here.
     pub(crate) records: Vec<Arc<Record>>,
     /// Calls of hours that are over, and calls that could not be written down.

@@ -40,7 +40,7 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
 
 /// The packages that `install` would install, with their missing dependencies.
 pub(crate) fn would_install(packages: &[&str]) -> Result<Vec<String>> {
-    // Without the right to fetch new package lists, old ones are good enough.
+    // Without permission to fetch new package lists, old ones are good enough.
     if is_root() {
         refresh()?;
     }

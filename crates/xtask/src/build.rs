@@ -53,12 +53,12 @@ pub(crate) fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Client, site and server, as a release unless the environment says otherwise; gives the binary.
+/// Client, site and server, as a release unless the environment says otherwise; returns the binary.
 pub(crate) fn all(steps: &Steps) -> Result<PathBuf> {
     with(Profile::asked()?, steps)
 }
 
-/// Client, site and server; each step does only what is not up to date. Gives the binary.
+/// Client, site and server; each step does only what is not up to date. Returns the binary.
 pub(crate) fn with(profile: Profile, steps: &Steps) -> Result<PathBuf> {
     let _lock = lock()?;
     site(steps)?;

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_of_nextests_suites() {
+    fn suite_results_of_nextest_are_counted() {
         for (line, expected) in [
             (
                 r#"{"type":"suite","event":"ok","passed":12,"failed":0,"ignored":0,"measured":0,"filtered_out":0,"exec_time":0.1}"#,
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn libtest_results() {
+    fn results_of_libtest_are_counted() {
         for (line, expected) in [
             (
                 "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",

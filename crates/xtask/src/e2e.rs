@@ -42,6 +42,7 @@ pub(crate) fn playwright(folder: &Path, binary: &Path, args: &[String], count: &
         .args(["test", "--reporter=list,json"])
         .args(args)
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report)
+        .env("TMPDIR", paths::scratch())
         .env("KEYDESK_BIN", binary)
         .env(Profile::VARIABLE, Profile::Dev.name());
     if let Some(browser) = browser::find()? {

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dropping_it_stops_the_process_and_removes_its_folder() {
+    fn dropping_a_lifeline_stops_the_process_and_removes_its_folder() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("own");
         std::fs::create_dir(&folder).unwrap();

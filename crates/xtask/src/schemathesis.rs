@@ -66,7 +66,7 @@ pub(crate) fn run(binary: &Path) -> Result<()> {
 }
 
 fn folder() -> Result<PathBuf> {
-    let folder = std::env::temp_dir().join(format!("keydesk-schemathesis-{}", std::process::id()));
+    let folder = paths::scratch().join(format!("keydesk-schemathesis-{}", std::process::id()));
     fs::create_dir(&folder).map_err(Failure::at(&folder))?;
     Ok(folder)
 }

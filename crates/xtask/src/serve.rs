@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn given_flags_go_before_defaults() {
+    fn given_flags_override_defaults() {
         let mut args = words(&["--listen=[::1]:9"]);
         add_default(&mut args, "--listen", "KEYDESK_TEST_UNSET", LISTEN);
         add_default(&mut args, "--data-dir", "KEYDESK_TEST_UNSET", "data");

@@ -14,7 +14,7 @@ use crate::count::{self, Count};
 use crate::postgres;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{advisories, browser, e2e, layering, npm, proxies, python, schemathesis, security_page, wasm};
+use crate::{advisories, browser, e2e, layering, npm, paths, proxies, python, schemathesis, security_page, wasm};
 use std::panic::resume_unwind;
 use std::process::{Command, ExitCode};
 use std::thread;
@@ -175,10 +175,11 @@ fn rust_tests(steps: &Steps, count: &mut Count) -> Result<()> {
     let postgres = steps.run("PostgreSQL", postgres::start)?;
     let proxies = steps.run("proxies", proxies::find)?;
     let (runner, mut command) = runner();
-    command.arg("--no-fail-fast").env(postgres::URL, &postgres.url).env(proxies::FOLDER, &proxies);
-    if let Some(folder) = in_memory() {
-        command.env("TMPDIR", folder);
-    }
+    command
+        .arg("--no-fail-fast")
+        .env(postgres::URL, &postgres.url)
+        .env(proxies::FOLDER, &proxies)
+        .env("TMPDIR", paths::scratch());
     steps.run("Rust tests", || match runner {
         Runner::Cargo => counted(&mut command, count::libtest, count),
         Runner::Nextest => {
@@ -193,16 +194,6 @@ fn rust_tests(steps: &Steps, count: &mut Count) -> Result<()> {
             judged(success, seen, count)
         }
     })
-}
-
-/// The system's folder in memory, if it has one with room. The tests write thousands of databases, and none of them asks
-/// what a power cut leaves.
-fn in_memory() -> Option<&'static str> {
-    const FOLDER: &str = "/dev/shm";
-    const ROOM_KIB: u64 = 4 << 20;
-    let printed = process::capture(process::command("df").args(["--output=avail", "-k", FOLDER])).ok()?;
-    let available: u64 = printed.lines().last()?.trim().parse().ok()?;
-    (available >= ROOM_KIB).then_some(FOLDER)
 }
 
 /// Runs a test runner that has one output for people and for xtask.

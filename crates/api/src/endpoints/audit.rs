@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_sent_to_whoever_names_them() {
+    fn ndjson_is_sent_only_where_the_accept_header_names_it() {
         let wants = |accept: &'static str| {
             wants_lines(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]))
         };

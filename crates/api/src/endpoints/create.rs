@@ -22,7 +22,7 @@ pub struct CreatedKey<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("ccc_live_..."))]
     key: Option<&'a str>,
-    /// Why an answer that is given again has no `key`: the installation shows it once, or it works no more.
+    /// Why an answer that is given again has no `key`: the installation shows it once, or it no longer works.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_unavailable: Option<KeyUnavailable>,
 }
@@ -47,7 +47,7 @@ impl<'a> From<&'a Answered> for CreatedKey<'a> {
 ///
 /// The answer carries the secret. With an `Idempotency-Key`, sending the same request again within 24 hours gives the same
 /// answer and creates nothing. Such an answer has `Idempotency-Replayed: true`; its `status` is that of now; and it has
-/// `key_unavailable` in place of `key` where the installation shows a secret once, or the secret works no more.
+/// `key_unavailable` in place of `key` where the installation shows a secret once, or the secret no longer works.
 #[utoipa::path(
     post,
     path = "/api/v1/keys",
@@ -80,7 +80,7 @@ pub(crate) async fn create_key(app: App, caller: Caller, request: Request) -> Re
     Ok(response)
 }
 
-/// A key with its secret, which says so where it is the answer of before.
+/// A key with its secret, which says whether it repeats an earlier answer.
 pub(super) fn with_secret(status: StatusCode, answer: &Answered) -> Response {
     let mut response = respond::json(status, &CreatedKey::from(answer));
     let headers = response.headers_mut();

@@ -28,7 +28,7 @@ use crate::{App, respond};
 )]
 pub(crate) async fn export_keys(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let query = list_query(&parts.uri, &FILTERS)?;
+    let query = list_query(&parts.uri, FILTERS)?;
     let export = app.keydesk.export(&caller, query);
     let parts = stream::try_unfold(export, async |mut export| Ok(export.next().await?.map(|part| (part, export))));
     let mut response = respond::streamed::<_, KeyError>("text/csv; charset=utf-8; header=present", parts).await?;

@@ -7,7 +7,7 @@ use edge::{
     query::{self, wrong},
 };
 use http::{StatusCode, Uri};
-use model::{Cursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX, Search};
+use model::{Cursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX, SEARCH_MAX, Search};
 
 use crate::{App, respond};
 
@@ -38,11 +38,11 @@ pub(crate) async fn list_keys(app: App, caller: Caller, request: Request) -> Res
     Ok(respond::json(StatusCode::OK, &page))
 }
 
-/// The parameters of an export.
-pub(super) const FILTERS: [&str; 6] = ["search", "environment", "status", "preset", "expiring_before", "sort"];
 /// The parameters of a list.
 const PARAMETERS: [&str; 8] =
     ["search", "environment", "status", "preset", "expiring_before", "sort", "limit", "cursor"];
+/// The parameters of an export, which has no pages.
+pub(super) const FILTERS: &[&str] = PARAMETERS.split_at(6).0;
 
 /// Reads a query that may have these parameters.
 pub(super) fn list_query(uri: &Uri, known: &[&'static str]) -> Result<ListQuery, Problem> {
@@ -52,7 +52,7 @@ pub(super) fn list_query(uri: &Uri, known: &[&'static str]) -> Result<ListQuery,
     for (name, value) in query::read(uri, known)?.into_iter().filter(|(_, value)| !value.is_empty()) {
         match name {
             "search" if value.contains('\0') || Search::parse(&value).is_err() => {
-                errors.push(wrong(name, "must be at most 200 characters, without NUL"));
+                errors.push(wrong(name, format!("must be at most {SEARCH_MAX} characters, without NUL")));
             }
             "search" => query.search = value,
             "environment" => query.environment = parsed(name, &value, &mut errors),
@@ -63,7 +63,7 @@ pub(super) fn list_query(uri: &Uri, known: &[&'static str]) -> Result<ListQuery,
             "cursor" => query.cursor = parsed::<Cursor>(name, &value, &mut errors),
             _ => match limit(&value) {
                 Some(limit) => query.limit = limit,
-                None => errors.push(wrong(name, "must be a whole number from 1 to 200")),
+                None => errors.push(wrong(name, format!("must be a whole number from 1 to {PAGE_MAX}"))),
             },
         }
     }

@@ -1,10 +1,13 @@
 //! The settings of a key, as requests write them: for a new key, and for a change of one. Serde can't refuse unknown fields of
 //! a struct that is flattened into another, so each of the two bodies names them all.
+//!
+//! Client Names and scopes have codes of their own (422), so they are read when the body has the right form (else 400): both
+//! of them, so that one answer says all that is wrong with them.
 
 use edge::{FieldError, Problem, problem};
 use model::{
-    Email, Environment, Instant, IssueBounds, Metadata, NetworkSet, Notes, OriginSet, Preset, Quotas, RateLimits,
-    Scope, ScopeSet, SettingsPatch,
+    ClientName, Email, Environment, Instant, IssueBounds, KeyError, Metadata, NetworkSet, Notes, OriginSet, Preset,
+    Quotas, RateLimits, Scope, ScopeSet, SettingsPatch,
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -68,10 +71,11 @@ impl NewKeyBody {
 
     /// The settings in the request.
     pub(super) fn patch(self) -> Result<SettingsPatch, Problem> {
+        let scopes = name_and_scopes(Some(&self.client_name), self.scopes.as_deref())?;
         Ok(SettingsPatch {
             client_name: Some(self.client_name),
             preset: self.preset,
-            scopes: self.scopes.as_deref().map(scopes).transpose()?,
+            scopes,
             enabled: self.enabled,
             expires_at: self.expires_at.map(Some),
             allowed_ips: self.allowed_ips,
@@ -134,10 +138,11 @@ pub(crate) struct KeyChange {
 impl KeyChange {
     /// The settings in the request.
     pub(super) fn patch(self) -> Result<SettingsPatch, Problem> {
+        let scopes = name_and_scopes(self.client_name.as_deref(), self.scopes.as_deref())?;
         Ok(SettingsPatch {
             client_name: self.client_name,
             preset: self.preset,
-            scopes: self.scopes.as_deref().map(scopes).transpose()?,
+            scopes,
             enabled: self.enabled,
             expires_at: self.expires_at,
             allowed_ips: self.allowed_ips,
@@ -168,17 +173,19 @@ fn limits<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Re
     }
 }
 
-/// The scopes that a request names. A text that is no scope is answered like an unknown scope.
-fn scopes(texts: &[String]) -> Result<ScopeSet, Problem> {
-    let parsed: Vec<_> = texts.iter().map(|text| Scope::parse(text)).collect();
+/// Checks the Client Name and reads the scopes of a request. A text that is no scope is answered like an unknown scope.
+fn name_and_scopes(name: Option<&str>, scopes: Option<&[String]>) -> Result<Option<ScopeSet>, Problem> {
+    let name = name.map(ClientName::parse).transpose().err().map(KeyError::from).map(Problem::from);
+    let parsed: Option<Vec<_>> = scopes.map(|texts| texts.iter().map(|text| Scope::parse(text)).collect());
     let wrong = |index: usize| FieldError {
         field: format!("scopes[{index}]"),
         message: "is not a scope; GET /api/v1/scopes lists them".to_owned(),
     };
-    let errors: Vec<_> =
-        parsed.iter().enumerate().filter(|(_, scope)| scope.is_err()).map(|(index, _)| wrong(index)).take(20).collect();
-    if errors.is_empty() {
-        return Ok(parsed.into_iter().flatten().collect());
+    let each = parsed.iter().flatten().enumerate();
+    let errors: Vec<_> = each.filter(|(_, scope)| scope.is_err()).map(|(index, _)| wrong(index)).take(20).collect();
+    match name {
+        Some(problem) => Err(problem.and(errors)),
+        None if !errors.is_empty() => Err(Problem::new(&problem::UNKNOWN_SCOPE).errors(errors)),
+        None => Ok(parsed.map(|scopes| scopes.into_iter().flatten().collect())),
     }
-    Err(Problem::new(&problem::UNKNOWN_SCOPE).errors(errors))
 }

@@ -39,7 +39,7 @@ pub(super) fn name_field(value: String, problem: String) -> AnyView {
     view! { <Field label="Name" name="name" autocomplete="name" most=100 value focused error input=unread/> }.into_any()
 }
 
-/// The field of the e-mail address with which they sign in.
+/// The field of the email address with which they sign in.
 pub(super) fn email_field(value: String, problem: String) -> AnyView {
     let (focused, unread) = (!problem.is_empty(), NodeRef::<Input>::new());
     let error = Signal::stored(problem);

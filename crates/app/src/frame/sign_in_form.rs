@@ -7,7 +7,7 @@ use crate::{
     ui::{Button, Field, Problem},
 };
 
-/// E-mail address and password. Without scripts it is a plain form that answers with a page.
+/// Email address and password. Without scripts it is a plain form that answers with a page.
 #[component]
 pub(crate) fn SignInForm(
     /// The page to which the plain form leads.

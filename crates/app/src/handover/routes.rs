@@ -26,8 +26,7 @@ const TITLE: &str = "Your API key";
 pub(crate) fn routes<S>(web: WebState) -> Router<S> {
     Router::new()
         .route("/handover", get(ask).post(posted))
-        // Links of before carry the code in the path. One that is out there opens until the 7 days since it was made
-        // are over.
+        // Older links carry the code in the path. They open until the 7 days since they were made are over.
         .route("/handover/{token}", get(show_old).post(open_old))
         .with_state(web)
 }
@@ -118,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_go_to_the_public_address_or_to_that_which_the_reader_used() {
+    fn example_calls_name_the_public_address_or_the_one_the_reader_used() {
         for (public, host, scheme, expected) in [
             ("", "127.0.0.1:3000", "", "http://127.0.0.1:3000"),
             ("", "desk.example", "https", "https://desk.example"),

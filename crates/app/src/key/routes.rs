@@ -47,7 +47,7 @@ async fn show(
 ) -> Response {
     let query = query.unwrap_or_default();
     let has = |wanted: &str| query.split('&').any(|pair| pair == wanted);
-    let flash = FLASHES.iter().find(|(name, _)| has(&format!("said={name}"))).map(|(_, text)| Flash::Done(text));
+    let flash = FLASHES.iter().find(|(name, _)| has(&format!("done={name}"))).map(|(_, text)| Flash::Done(text));
     let before = query.split('&').find_map(|pair| pair.strip_prefix("before=")?.parse().ok());
     let open = if has("edit") || has("edit=") {
         "edit"
@@ -75,7 +75,7 @@ enum Outcome {
     /// Done: the page says so, at an address that can be loaded again.
     Done(&'static str),
     /// Something is shown with this answer, and never again.
-    Shown(Flash),
+    Flash(Flash),
 }
 
 async fn posted(
@@ -95,15 +95,15 @@ async fn posted(
         Err(error) => return failed(&web, parts, error).await,
     };
     let outcome = carry_out(&web, &session, &parts.headers, id, form).await;
-    if let Ok(Outcome::Done(said)) = outcome {
-        return Redirect::to(&format!("/keys/{id}?said={said}")).into_response();
+    if let Ok(Outcome::Done(done)) = outcome {
+        return Redirect::to(&format!("/keys/{id}?done={done}")).into_response();
     }
     let mut page = match load(&web, &session, id, None).await {
         Ok(page) => page,
         Err(error) => return failed(&web, parts, error).await,
     };
     match outcome {
-        Ok(Outcome::Shown(flash)) => {
+        Ok(Outcome::Flash(flash)) => {
             page.flash = Some(flash);
             answer(&web, parts, StatusCode::OK, page).await
         }
@@ -184,7 +184,7 @@ async fn carry_out(
                 }
             }
             let issued = keydesk.rotate(&caller, id, overlap, Some(version)).await?;
-            Ok(Outcome::Shown(Flash::Rotated { secret: issued.secret.expose().to_owned() }))
+            Ok(Outcome::Flash(Flash::Rotated { secret: issued.secret.expose().to_owned() }))
         }
         "withdraw" => {
             let handover = form.text("handover").parse().map_err(|_| ApiError::Malformed)?;
@@ -193,14 +193,14 @@ async fn carry_out(
         }
         "reveal" => {
             let secret = keydesk.reveal(&caller, id).await?;
-            Ok(Outcome::Shown(Flash::Revealed { secret: secret.expose().to_owned() }))
+            Ok(Outcome::Flash(Flash::Revealed { secret: secret.expose().to_owned() }))
         }
         "hand-over" => {
             let made = keydesk.create_handover(&caller, id).await?;
             // The guard has seen that it names this Keydesk.
             let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
             let link = format!("{origin}/handover#{}", made.token.expose());
-            Ok(Outcome::Shown(Flash::HandOver { link, until: made.handover.expires_at }))
+            Ok(Outcome::Flash(Flash::HandOver { link, until: made.handover.expires_at }))
         }
         _ => Err(ApiError::Malformed),
     }

@@ -3,7 +3,7 @@ use model::{Deleted, Selection};
 
 use super::{
     add::{CancelButton, sentence},
-    api::{DeletionImpact, delete_keys, weigh_deletion},
+    api::{DeletionImpact, delete_keys, get_deletion_impact},
     labels::keys,
     posted::Posted,
     reconnect::Away,
@@ -38,7 +38,7 @@ fn Form(selection: Selection) -> impl IntoView {
         Selection::Matching { .. } => None,
     };
     let selection = StoredValue::new(selection);
-    let impact = ServerResource::new(move || state.connection.ask(move || weigh_deletion(selection.get_value())));
+    let impact = ServerResource::new(move || state.connection.ask(move || get_deletion_impact(selection.get_value())));
     // How many keys the person was told.
     let shown = StoredValue::new(None);
     let submit = move |submit: SubmitEvent| {
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outcome_that_differs_is_told() {
+    fn the_message_says_where_the_outcome_differs_from_what_was_shown() {
         let stopped = Some(KeyError::Unavailable);
         for (deleted, skipped, stopped, shown, expected) in [
             (3, 0, None, Some(3), "Deleted 3 API keys"),

@@ -131,7 +131,7 @@ fn Carrier() -> impl IntoView {
 /// Asks for the list again when the address or the person wants another one.
 fn follow_the_address(state: KeysState) {
     Effect::new(move |before: Option<(Filter, u32)>| {
-        let now = (state.filter.get(), state.asked.get());
+        let now = (state.filter.get(), state.reloads.get());
         if let Some(before) = before.filter(|before| *before != now) {
             if before.0 != now.0 {
                 state.clear_selection();

@@ -62,8 +62,8 @@ pub(super) struct KeysState {
     pub(super) announced: RwSignal<String>,
     /// The browser's clock in Unix milliseconds, ticking; `None` until the page is hydrated.
     pub(super) now: RwSignal<Option<i64>>,
-    /// Grows when the list is to be loaded again.
-    pub(super) asked: RwSignal<u32>,
+    /// How often the list was to be loaded again.
+    pub(super) reloads: RwSignal<u32>,
     pub(super) connection: Connection,
 }
 
@@ -97,7 +97,7 @@ impl KeysState {
             toast: RwSignal::default(),
             announced: RwSignal::default(),
             now: RwSignal::default(),
-            asked: RwSignal::default(),
+            reloads: RwSignal::default(),
             connection: Connection::new(),
         }
     }
@@ -115,7 +115,7 @@ impl KeysState {
 
     /// Loads the list that the address asks for, from its beginning.
     pub(super) fn reload(self) {
-        let wanted = (self.filter.get_untracked(), self.asked.get_untracked());
+        let wanted = (self.filter.get_untracked(), self.reloads.get_untracked());
         self.searching.set(true);
         leptos::task::spawn_local(async move {
             let filter = wanted.0.clone();
@@ -138,7 +138,7 @@ impl KeysState {
 
     /// The list that is asked for now; `None` when the page was left.
     fn wants(self) -> Option<(Filter, u32)> {
-        Some((self.filter.try_get_untracked()?, self.asked.try_get_untracked()?))
+        Some((self.filter.try_get_untracked()?, self.reloads.try_get_untracked()?))
     }
 
     fn fill(self, list: KeyList) {
@@ -153,7 +153,7 @@ impl KeysState {
 
     /// Asks for the list again, from its beginning.
     pub(super) fn refresh(self) {
-        self.asked.update(|asked| *asked += 1);
+        self.reloads.update(|reloads| *reloads += 1);
     }
 
     /// Loads the next page, unless that is under way or there is none.
@@ -163,7 +163,7 @@ impl KeysState {
             return;
         }
         self.loading.set(true);
-        let wanted = (self.filter.get_untracked(), self.asked.get_untracked());
+        let wanted = (self.filter.get_untracked(), self.reloads.get_untracked());
         leptos::task::spawn_local(async move {
             let filter = wanted.0.clone();
             let answer =

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_and_instants() {
+    fn days_and_instants_are_written_as_dates() {
         assert_eq!(instant(0), "1970-01-01T00:00:00Z");
         assert_eq!(instant(1_795_382_405_999), "2026-11-22T21:20:05Z");
         assert_eq!(day(951_782_400_000), "2000-02-29");

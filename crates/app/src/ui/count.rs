@@ -16,7 +16,7 @@ mod tests {
     use super::count;
 
     #[test]
-    fn numbers_as_people_write_them() {
+    fn numbers_are_written_as_people_write_them() {
         let written = [0, 7, 999, 1_000, 100_000, 1_234_567].map(count);
         assert_eq!(written, ["0", "7", "999", "1,000", "100,000", "1,234,567"]);
     }

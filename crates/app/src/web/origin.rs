@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn everyone_else_is_refused() {
+    fn requests_that_are_not_from_our_pages_are_refused() {
         let host = ("host", "desk.example");
         let ours = ("origin", "https://desk.example");
         for headers in [

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[derive(Debug, PartialEq, Deserialize)]
-    struct Asked {
+    struct Example {
         name: String,
         #[serde(default)]
         id: Option<KeyId>,
@@ -97,12 +97,12 @@ mod tests {
 
     #[test]
     fn arguments_come_from_scripts_and_from_forms() {
-        let asked = Asked { name: "{a}&b ü".to_owned(), id: None };
-        assert_eq!(arguments::<Asked>(r#"{"name":"{a}&b ü"}"#.as_bytes()), Ok(asked));
-        let asked = Asked { name: "{a}&b ü".to_owned(), id: None };
-        assert_eq!(arguments::<Asked>(b"name=%7Ba%7D%26b+%C3%BC"), Ok(asked));
+        let example = Example { name: "{a}&b ü".to_owned(), id: None };
+        assert_eq!(arguments::<Example>(r#"{"name":"{a}&b ü"}"#.as_bytes()), Ok(example));
+        let example = Example { name: "{a}&b ü".to_owned(), id: None };
+        assert_eq!(arguments::<Example>(b"name=%7Ba%7D%26b+%C3%BC"), Ok(example));
         for unreadable in [&b""[..], b"{", b"{}", b"id=1", b"name=a&id=1", b"[]", b"\xff"] {
-            assert_eq!(arguments::<Asked>(unreadable), Err(ApiError::Malformed), "{unreadable:?}");
+            assert_eq!(arguments::<Example>(unreadable), Err(ApiError::Malformed), "{unreadable:?}");
         }
     }
 

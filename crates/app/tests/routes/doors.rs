@@ -1,4 +1,4 @@
-//! How people come in: by links whose code stands behind `#`, by https, and from a browser that is known.
+//! How people sign in: by links whose code stands behind `#`, by https, and from a browser that is known.
 
 use app::BrowserAccess;
 use axum::http::StatusCode;

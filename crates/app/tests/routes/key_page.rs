@@ -37,7 +37,7 @@ async fn the_page_of_a_key_needs_a_sign_in_and_its_forms_our_own_pages() {
     let caller = operator(&site).await;
     assert_eq!(site.keydesk.get(&caller, id).await.unwrap().status, KeyStatus::Active);
     let answer = site.post(&page, &[HOST, OWN, cookie], "intent=disable").await;
-    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, &*format!("{page}?said=disabled")));
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, &*format!("{page}?done=disabled")));
     assert_eq!(site.keydesk.get(&caller, id).await.unwrap().status, KeyStatus::Disabled);
     for absent in ["/keys/nothing", "/keys/01a20639-5647-75f7-93f0-8eba525ba989", "/keys/%0d%0a"] {
         assert_eq!(site.ask("GET", absent, &[HOST, HTML, cookie]).await.status, StatusCode::NOT_FOUND, "{absent}");
@@ -103,7 +103,7 @@ async fn a_hand_over_link_is_withdrawn_on_the_page() {
     assert!(site.ask("GET", &page, &[HOST, HTML, cookie]).await.text.contains("Withdraw link"));
     let form = format!("intent=withdraw&handover={}", made.handover.id);
     let answer = site.post(&page, &[HOST, OWN, cookie], &form).await;
-    assert_eq!(answer.header("location"), format!("{page}?said=withdrawn"));
+    assert_eq!(answer.header("location"), format!("{page}?done=withdrawn"));
     let code = format!("code={}", made.token.expose());
     assert_eq!(site.post("/handover", &[HOST], &code).await.status, StatusCode::GONE);
     let after = site.ask("GET", &page, &[HOST, HTML, cookie]).await.text;

@@ -81,7 +81,7 @@ async fn the_theme_of_the_cookie_is_in_the_first_byte_of_the_page() {
 }
 
 #[tokio::test]
-async fn an_address_without_a_page_is_a_page_for_people_and_empty_for_programs() {
+async fn an_unknown_address_answers_people_with_a_page_and_programs_with_nothing() {
     let site = Site::open().await;
     let page = site.ask("GET", "/none", &[HOST, HTML]).await;
     assert_eq!(page.status, StatusCode::NOT_FOUND);

@@ -97,8 +97,8 @@ impl Verify {
         }
         match bad {
             0 => Ok(()),
-            1 => Err(Failed::new("An audit log is not what it was.")),
-            several => Err(Failed::new(format!("{several} findings: an audit log is not what it was."))),
+            1 => Err(Failed::new("One problem was found in the audit logs.")),
+            several => Err(Failed::new(format!("{several} problems were found in the audit logs."))),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 const NO_OWNER: &str = "nobody can manage people or the Default API Key; `keydesk admin create --role owner` makes an owner, \
-                        and `keydesk admin set-role` makes one of an administrator";
+                        and `keydesk admin set-role` makes an administrator an owner";
 
 #[derive(Args)]
 pub(super) struct Doctor {
@@ -84,7 +84,7 @@ async fn administrators(context: &CommandContext) -> Finding {
     Finding { what: WHAT, ok: true, found, advice }
 }
 
-/// Whether addresses tell who comes, where people come by https. Nobody is kept out without it, so it is no fault.
+/// Whether client addresses can be trusted behind the https proxy. Nobody is kept out where they can't, so it is no fault.
 fn proxies(context: &CommandContext) -> Option<Finding> {
     let advice = Some(UNNAMED_PROXY.to_owned());
     context.behind_unnamed_proxy.then(|| Finding { what: "proxy", ok: true, found: "not trusted".to_owned(), advice })

@@ -4,7 +4,7 @@ use super::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Args)]
 pub(super) struct Forget {
-    /// The person's e-mail address
+    /// The person's email address
     email: String,
     #[command(flatten)]
     format: Format,
@@ -20,7 +20,7 @@ impl Forget {
             ("Accounts", &forgotten.accounts.to_string()),
             ("Invitations", &forgotten.invitations.to_string()),
             ("Keys with the address", &forgotten.keys.to_string()),
-            ("Audit entries without a place", &forgotten.entries.to_string()),
+            ("Audit entries whose address was erased", &forgotten.entries.to_string()),
             ("Audit entries redacted", &forgotten.redacted.to_string()),
         ])?)
     }

@@ -26,9 +26,9 @@ impl Init {
             return Ok(output.json(&Report { made: !was_there })?);
         }
         Ok(output.line(if was_there {
-            "There is a Keydesk already; it stays as it is."
+            "A deployment exists already; nothing was changed."
         } else {
-            "Keydesk is made. Keep copies of its keyring and of its database, apart from each other."
+            "The deployment was created. Keep copies of its keyring and of its database, apart from each other."
         })?)
     }
 }

@@ -2,7 +2,7 @@ use clap::Args;
 use domain::NewKey;
 use model::{Environment, Preset, Scope, SettingsPatch};
 
-use super::{CommandContext, Failed, Format, key_settings::KeySettings, output::Output, show_secret};
+use super::{CommandContext, Failed, Format, key_settings::SettingsFlags, output::Output, show_secret};
 
 #[derive(Args)]
 pub(super) struct KeyCreate {
@@ -22,7 +22,7 @@ pub(super) struct KeyCreate {
     #[arg(long)]
     disabled: bool,
     #[command(flatten)]
-    settings: KeySettings,
+    settings: SettingsFlags,
     #[command(flatten)]
     format: Format,
 }

@@ -11,7 +11,7 @@ use super::Failed;
 
 /// The flags that creating and updating a key share.
 #[derive(Args)]
-pub(super) struct KeySettings {
+pub(super) struct SettingsFlags {
     /// When it expires: an instant such as 2027-01-31T00:00:00Z; a number of days from now, such as 30d, 90d or 365d;
     /// or the last day on which it works, in UTC, such as 2027-01-31
     #[arg(long, value_name = "WHEN")]
@@ -25,21 +25,21 @@ pub(super) struct KeySettings {
     /// A pair of your own; may be given several times, each name once. A key's pairs are changed all together
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     metadata: Vec<(String, String)>,
-    /// The e-mail address of its owner at the client
+    /// The email address of its owner at the client
     #[arg(long, value_name = "ADDRESS")]
     owner_email: Option<Email>,
     /// What to remember about it
     #[arg(long, value_name = "TEXT")]
     notes: Option<Notes>,
-    /// Within what the keys must lie that it issues, if it manages others: networks, origins, and a longest life such as
-    /// 90d, separated by spaces; or any. Without it they are bound as it is itself
+    /// Restrictions on the keys it issues, if it manages others: networks, origins, and a longest life such as 90d,
+    /// separated by spaces; or any. Without it those keys get the same restrictions as this key
     #[arg(long, value_name = "BOUNDS")]
     issue_bounds: Option<IssueBounds>,
 }
 
 /// The flags that clear a setting of a key.
 #[derive(Args)]
-pub(super) struct Without {
+pub(super) struct ClearFlags {
     /// Take all scopes away
     #[arg(long, conflicts_with = "scope")]
     no_scopes: bool,
@@ -55,18 +55,18 @@ pub(super) struct Without {
     /// Take all pairs of your own away
     #[arg(long, conflicts_with = "metadata")]
     no_metadata: bool,
-    /// Take the owner's e-mail address away
+    /// Take the owner's email address away
     #[arg(long, conflicts_with = "owner_email")]
     no_owner_email: bool,
     /// Take its notes away
     #[arg(long, conflicts_with = "notes")]
     no_notes: bool,
-    /// Bind the keys that it issues as it is bound itself
+    /// Give the keys it issues the same restrictions as this key
     #[arg(long, conflicts_with = "issue_bounds")]
     no_issue_bounds: bool,
 }
 
-impl KeySettings {
+impl SettingsFlags {
     /// `patch` with the settings that the flags give.
     pub(super) fn patch(self, patch: SettingsPatch, now: Instant) -> Result<SettingsPatch, Failed> {
         let metadata = self.metadata()?;
@@ -96,7 +96,7 @@ impl KeySettings {
     }
 }
 
-impl Without {
+impl ClearFlags {
     /// The patch with the cleared settings: never one that the patch sets, since the flags exclude each other.
     pub(super) fn patch(&self, patch: SettingsPatch) -> SettingsPatch {
         SettingsPatch {

@@ -3,7 +3,7 @@ use model::{KeyId, Preset, Scope, SettingsPatch};
 
 use super::{
     CommandContext, Failed, Format,
-    key_settings::{KeySettings, Without},
+    key_settings::{ClearFlags, SettingsFlags},
     output::Output,
     show,
 };
@@ -22,9 +22,9 @@ pub(super) struct KeyUpdate {
     #[arg(long)]
     scope: Vec<Scope>,
     #[command(flatten)]
-    settings: KeySettings,
+    settings: SettingsFlags,
     #[command(flatten)]
-    without: Without,
+    clear: ClearFlags,
     /// Change it only in this version
     #[arg(long, value_name = "VERSION")]
     if_version: Option<i64>,
@@ -42,7 +42,7 @@ impl KeyUpdate {
             scopes: (!self.scope.is_empty()).then(|| self.scope.into_iter().collect()),
             ..SettingsPatch::default()
         };
-        let patch = self.without.patch(self.settings.patch(named, context.keydesk.now())?);
+        let patch = self.clear.patch(self.settings.patch(named, context.keydesk.now())?);
         let key = context.keydesk.update(&operator, self.id, patch, self.if_version).await?;
         if self.format.json { Ok(output.json(&key)?) } else { show(&key, None, output) }
     }

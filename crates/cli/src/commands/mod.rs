@@ -62,10 +62,10 @@ enum Command {
     /// List, create, enable and disable installations
     #[command(subcommand, arg_required_else_help = true)]
     Installation(installation::InstallationCommand),
-    /// Check, sign and export the audit log
+    /// Check and export the audit log, and print its signed ends
     #[command(subcommand, arg_required_else_help = true)]
     Audit(audit::AuditCommand),
-    /// Forget a person: account, name, e-mail address, and where they came from
+    /// Forget a person: account, name, email address, and where they came from
     Forget(forget::Forget),
     /// Copy the SQLite database to a file, while the server runs
     Backup(backup::Backup),
@@ -153,7 +153,7 @@ where
     }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        // Help is asked for; what else is said repeats arguments.
+        // Help is safe to print; every other message may repeat an argument.
         Err(error) if error.use_stderr() && process::password_in_misuse(&arguments) => {
             return refuse_password(&mut output);
         }

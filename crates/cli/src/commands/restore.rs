@@ -20,7 +20,7 @@ pub(super) struct Restore {
     /// Whether to revoke again what was revoked since the backup [default: a terminal is asked, else yes]
     #[arg(long, value_enum, value_name = "ANSWER", conflicts_with = "after")]
     revoke_again: Option<Answer>,
-    /// Whether to restore a file that somebody has altered past Keydesk [default: a terminal is asked, else no]
+    /// Whether to restore a file that somebody has altered outside Keydesk [default: a terminal is asked, else no]
     #[arg(long, value_enum, value_name = "ANSWER", conflicts_with = "after")]
     altered: Option<Answer>,
     #[command(flatten)]
@@ -60,7 +60,7 @@ impl Restore {
         let revoked = known.since.as_deref().unwrap_or_default();
         let can_be_made = revoked.iter().any(|one| !one.by_hand);
         if !self.format.json {
-            tell(&known, output)?;
+            print_lost(&known, output)?;
         }
         let revoke_again = match self.revoke_again {
             Some(answer) => answer == Answer::Yes,
@@ -68,7 +68,7 @@ impl Restore {
             None if self.may_ask() => ask("Revoke them again? [Y/n] ", true)?,
             None => {
                 if !self.format.json {
-                    output.line("Nobody can be asked, so they are revoked again.")?;
+                    output.line("There is no terminal to ask at, so they are revoked again.")?;
                 }
                 true
             }
@@ -84,19 +84,19 @@ impl Restore {
         }
         if cleaned.not_revoked > 0 {
             output.line(&format!(
-                "But not {} of them: an installation would have no owner who can sign in. Make another owner, and do it by hand.",
+                "Not revoked: {}, because an installation would have no owner left who can sign in. Create another owner, then revoke them by hand.",
                 cleaned.not_revoked
             ))?;
         }
         let passwords = |one: &RevokedSince| one.how == Revocation::PasswordChanged;
         if revoke_again && revoked.iter().any(passwords) {
-            output.line("Whose password was changed gets a link for a new one with `keydesk admin reset-password`.")?;
+            output.line("Passwords that were changed since the backup no longer work. Make a link for a new one with `keydesk admin reset-password`.")?;
         }
-        said(cleaned, output)?;
+        print_cleaned(cleaned, output)?;
         output.line(&format!("{} is restored.", file.display()))?;
         if let Some(replaced) = replaced {
             output
-                .line(&format!("The database of before is kept in {replaced}; remove it when you need it no more."))?;
+                .line(&format!("The replaced database is kept as {replaced}. Remove it when you no longer need it."))?;
         }
         Ok(())
     }
@@ -113,7 +113,7 @@ impl Restore {
             return Ok(());
         }
         if !self.format.json {
-            output.line("This backup was altered past Keydesk, or its log can't be checked, so it may hold what nobody decided:")?;
+            output.line("This backup was altered outside Keydesk, or its log can't be checked, so its content can't be trusted:")?;
             altered.iter().try_for_each(|what| output.line(&format!("  {what}")))?;
         }
         let go_on = match self.altered {
@@ -125,7 +125,7 @@ impl Restore {
             return Ok(());
         }
         Err(Failed::new(format!(
-            "this backup was altered past Keydesk, or its log can't be checked ({}), so nothing is restored; take another one, or say --altered yes.",
+            "this backup was altered outside Keydesk, or its log can't be checked ({}), so nothing was restored; use another backup, or pass --altered yes.",
             altered.join("; ")
         )))
     }
@@ -174,16 +174,17 @@ async fn after(options: OpenOptions, format: &Format, output: &mut Output) -> Re
     if format.json {
         return Ok(output.json(&Known::default().report(None, cleaned))?);
     }
-    said(cleaned, output)?;
-    output.line("What was revoked since the backup works again, and nobody here knows what that was: look for it.")?;
+    print_cleaned(cleaned, output)?;
+    output.line("Everything revoked since the backup works again. Keydesk has no list of it; compare with your exported audit log.")?;
     Ok(())
 }
 
-/// Says what the backup does not know.
-fn tell(known: &Known, output: &mut Output) -> Result<(), Failed> {
+/// Prints what the backup does not have.
+fn print_lost(known: &Known, output: &mut Output) -> Result<(), Failed> {
     let Some(since) = &known.since else {
-        output
-            .line("There is no database here that can be read, so nobody knows what was revoked since the backup.")?;
+        output.line(
+            "There is no database here that can be read, so Keydesk has no list of what was revoked since the backup.",
+        )?;
         return Ok(());
     };
     let lost = known.entries_lost.unwrap_or_default();
@@ -194,15 +195,13 @@ fn tell(known: &Known, output: &mut Output) -> Result<(), Failed> {
     }
     if !known.doubts.is_empty() {
         let doubts = known.doubts.join("; ");
-        output.line(&format!("What the audit log says may be too little: {doubts}."))?;
+        output.line(&format!("The list below may be incomplete: {doubts}."))?;
     }
     if since.is_empty() {
         output.line("Nothing was revoked since the backup.")?;
         return Ok(());
     }
-    for (by_hand, head) in
-        [(false, "Revoked since, and working in the backup:"), (true, "Changed since, and to be done again by hand:")]
-    {
+    for (by_hand, head) in [(false, "Revoked since the backup:"), (true, "Changed since the backup; repeat by hand:")] {
         let rows: Vec<_> = since.iter().filter(|one| one.by_hand == by_hand).map(row).collect();
         if !rows.is_empty() {
             output.line(head)?;
@@ -218,7 +217,7 @@ fn row(one: &RevokedSince) -> [String; 5] {
     [one.installation.clone(), id, one.name.clone(), how, one.at.to_string()]
 }
 
-fn said(cleaned: Cleaned, output: &mut Output) -> Result<(), Failed> {
+fn print_cleaned(cleaned: Cleaned, output: &mut Output) -> Result<(), Failed> {
     let Cleaned { sessions, handovers, account_links, answers, .. } = cleaned;
     Ok(output.line(&format!(
         "Sessions ended: {sessions}. Hand-over links withdrawn: {handovers}. Invitations and links for new passwords withdrawn: {account_links}. Kept answers dropped: {answers}."
@@ -233,7 +232,7 @@ fn ask(question: &str, usual: bool) -> Result<bool, Failed> {
         out.flush()?;
         let mut line = String::new();
         if io::stdin().read_line(&mut line)? == 0 {
-            return Err(Failed::new("Nothing was answered, so nothing is restored."));
+            return Err(Failed::new("No answer was given, so nothing was restored."));
         }
         if let Some(answer) = understood(&line, usual) {
             return Ok(answer);
@@ -255,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_yes_no_or_asked_again() {
+    fn an_answer_that_is_neither_yes_nor_no_is_asked_for_again() {
         for (line, expected) in
             [("\n", Some(true)), ("Y\n", Some(true)), ("yes", Some(true)), (" N \n", Some(false)), ("perhaps\n", None)]
         {

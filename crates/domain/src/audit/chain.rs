@@ -90,7 +90,7 @@ pub(crate) fn via(key: &AuditKey, id: AuditId, address: Option<&str>, user_agent
     tag(mac)
 }
 
-/// The digest of a person's e-mail address and name. Keyed, and with the person's own id, so that it tells nothing once they are
+/// The digest of a person's email address and name. Keyed, and with the person's own id, so that it tells nothing once they are
 /// forgotten.
 pub(crate) fn person(key: &AuditKey, id: AdministratorId, email: &str, name: &str) -> [u8; HASH_LEN] {
     let mut mac = key.context();
@@ -125,7 +125,7 @@ pub(crate) fn is_head(key: &AuditKey, installation: InstallationId, head: &Audit
     ours.audit_key == head.audit_key && same(&ours.mac, &head.mac)
 }
 
-/// The hash of an entry of before: SHA-256 over every field that there was.
+/// The hash of an unsigned entry: SHA-256 over every field that there was.
 pub(crate) fn hash_unsigned(installation: InstallationId, entry: &AuditEntry) -> [u8; HASH_LEN] {
     let mut context = digest::Context::new(&digest::SHA256);
     context.bytes(b"keydesk/audit/1\0");

@@ -1,6 +1,6 @@
 use aws_lc_rs::hmac;
 
-/// The word after the key of an audit line that may sign a log of before.
+/// The word after the key of an audit line that may sign an unsigned log.
 const ADOPTS: &str = "adopts";
 /// What is before the id of a key that was derived from the master key of this id.
 const DERIVED: &str = "master:";
@@ -85,12 +85,12 @@ impl AuditKeys {
     }
 }
 
-/// The line of a keyring's new audit key. `adopts`: the log of before is not signed.
+/// The line of a keyring's new audit key. `adopts`: it may sign an unsigned log.
 pub(crate) fn line(id: &str, key_base64: &str, adopts: bool) -> String {
     if adopts { format!("audit {id} {key_base64} {ADOPTS}\n") } else { format!("audit {id} {key_base64}\n") }
 }
 
-/// The text of a keyring without the word of the key that has signed the log of before. `None`: no line has it.
+/// The text of a keyring without the word `adopts`, once the unsigned log is signed. `None`: no line has it.
 pub(crate) fn without_adopts(text: &str) -> Option<String> {
     let mut changed = false;
     let mut lines = String::with_capacity(text.len());

@@ -4,9 +4,9 @@
 //! Invariants:
 //! - an entry commits with the change that it tells of, and the signed end of the log with it: what is altered, removed in the
 //!   middle, or removed at the end does not fit any more;
-//! - the writer signs nothing that it does not find as it left it: an end that is missing or wrong is written down for good
+//! - the writer signs nothing after an end that it did not write itself: an end that is missing or wrong is written down for good
 //!   ([`Action::AuditHeadLost`](model::Action::AuditHeadLost));
-//! - entries name people by an id, and neither details nor anything else that is signed holds an e-mail address or a name of a
+//! - entries name people by an id, and neither details nor anything else that is signed holds an email address or a name of a
 //!   person.
 
 pub(crate) mod chain;

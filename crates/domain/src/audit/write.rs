@@ -10,13 +10,13 @@ use super::{
 };
 use crate::{Caller, Entropy, Via, entropy, failure};
 
-/// Something that a change does, about to be written to the audit log.
+/// One action of a change, to be written to the audit log.
 pub(crate) struct AuditEvent {
     pub(crate) action: Action,
     pub(crate) key: Option<KeyId>,
     /// The key's; `None`: it is looked up.
     pub(crate) environment: Option<Environment>,
-    /// Never holds a secret, nor a person's name or e-mail address.
+    /// Never holds a secret, nor a person's name or email address.
     pub(crate) detail: Value,
     /// Whom the entry introduces: a keyed digest of name and address goes into its details.
     pub(crate) person: Option<Administrator>,
@@ -185,7 +185,7 @@ impl<'a> Log<'a> {
         self.entries.push(entry);
     }
 
-    /// Writes the entries; `next` signs the end, and what comes after it.
+    /// Writes the entries; `next` signs the new end and all later entries.
     pub(crate) async fn keep(&self, change: &mut Change, next: &AuditKey, now: Instant) -> Result<(), KeyError> {
         let head = chain::sign_head(next, self.installation, self.seq, self.previous_hash, now);
         change.append_audit(self.installation, &self.entries, head).await.map_err(failure::public)

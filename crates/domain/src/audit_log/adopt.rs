@@ -18,8 +18,8 @@ struct Unsigned {
 }
 
 impl Keydesk {
-    /// Makes sure, at a start, that each audit log is signed, and signed under the first audit key of the keyring: a log of before is
-    /// checked and its end signed, once; and a key that is new closes what the key before it has signed.
+    /// Makes sure, at a start, that each audit log is signed, and signed under the first audit key of the keyring: an unsigned log
+    /// is checked and its end signed, once; and a new key closes what the previous key has signed.
     pub(crate) async fn begin_audit(&self) -> Result<(), OpenError> {
         let (store, keys) = (&self.inner.store, self.inner.keyring.audit());
         let first = keys.first();
@@ -150,7 +150,7 @@ impl Keydesk {
         .await
     }
 
-    /// The last entry under the key of before names the key that signs the end and all that follows.
+    /// The last entry under the previous key names the key that signs the end and all that follows.
     async fn rotate_audit_key(&self, id: InstallationId) -> Result<(), KeyError> {
         self.change(ONE, move |this, mut change| async move {
             let (now, keys) = (this.now(), this.inner.keyring.audit());

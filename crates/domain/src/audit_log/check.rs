@@ -24,7 +24,7 @@ pub struct AuditChecked {
     pub broken: Option<String>,
 }
 
-/// Entries of before whose content may not fit their hash until a later entry says why. More are a broken log.
+/// Unsigned entries whose content may not fit their hash until a later entry says why. More are a broken log.
 const REDACTED_MOST: usize = 100_000;
 
 /// A walk along a log.
@@ -39,7 +39,7 @@ struct Walk<'a> {
     forgotten: HashSet<String>,
     /// Actors of entries that have, each with the first such entry.
     erased: HashMap<String, i64>,
-    /// Entries of before that are not as they were hashed, each with its hash of now.
+    /// Unsigned entries that are not as they were hashed, each with its present hash.
     altered: HashMap<i64, [u8; HASH_LEN]>,
     /// Those that may be altered, each with its hash after that.
     redacted: HashMap<i64, [u8; HASH_LEN]>,
@@ -89,7 +89,7 @@ impl Walk<'_> {
             ));
         }
         let Some(key) = self.keys.get(id) else {
-            return Err(format!("not to be checked from entry {seq} on: the keyring lacks the audit key {id}"));
+            return Err(format!("unverifiable from entry {seq} on: the keyring lacks the audit key {id}"));
         };
         if !chain::is_signed(key, self.installation, entry) {
             return Err(format!("broken at entry {seq}: it was altered"));
@@ -183,7 +183,7 @@ impl Walk<'_> {
             }
         }
         match wrong.into_iter().min() {
-            Some((seq, how)) => Err(format!("broken beside entry {seq}: the name of the person whom it creates {how}")),
+            Some((seq, how)) => Err(format!("broken at entry {seq}: the name of the person it created {how}")),
             None => Ok(()),
         }
     }
@@ -255,7 +255,7 @@ impl AuditChecked {
 }
 
 impl Keydesk {
-    /// Looks at the whole of every audit log, those of some installations longer than others.
+    /// Reads every audit log to its end.
     pub async fn check_audit(&self) -> Result<Vec<AuditChecked>, StoreError> {
         self.check(Source::Open(&self.inner.store)).await
     }
@@ -290,12 +290,12 @@ impl Keydesk {
                 broken,
             });
         }
-        // Asked again: one that was created meanwhile is in a log by now.
+        // Read again, because an installation may have been created meanwhile.
         let there: HashSet<_> = source.installations().await?.into_iter().map(|(id, _)| id).collect();
         for (log, founded) in checked.iter_mut().zip(founded) {
             let missing = founded.into_iter().filter(|(id, _)| !there.contains(id)).min_by_key(|(_, seq)| *seq);
             if let (None, Some((id, seq))) = (&log.broken, missing) {
-                log.broken = Some(format!("without the installation {id} that entry {seq} names: it was removed"));
+                log.broken = Some(format!("incomplete: installation {id}, named by entry {seq}, was removed"));
             }
         }
         Ok(checked)
@@ -351,7 +351,6 @@ impl Keydesk {
         }
         let found = self.inner.store.audit_after(*installation, head.entries - 1, 1).await?;
         let there = found.first().is_some_and(|entry| (entry.seq, entry.hash) == (head.entries, head.hash));
-        Ok((!there)
-            .then(|| format!("the log no longer contains entry {} of {}, as it was then", head.entries, head.at)))
+        Ok((!there).then(|| format!("the log no longer contains entry {} as it was at {}", head.entries, head.at)))
     }
 }

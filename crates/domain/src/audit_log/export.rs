@@ -33,7 +33,7 @@ const COLUMNS: [&str; 12] = [
     "id",
 ];
 
-/// An export of the audit log, oldest first, read part by part. That it was made is an entry itself.
+/// An export of the audit log, oldest first, read part by part. Each export is an audit entry.
 #[derive(Debug)]
 pub struct AuditExport {
     keydesk: Keydesk,
@@ -41,7 +41,7 @@ pub struct AuditExport {
     format: AuditFormat,
     filter: AuditFilter,
     /// What was asked for, as the audit log tells it.
-    asked: serde_json::Value,
+    query: serde_json::Value,
     /// The number after which the next part begins; `None`: that was all.
     after: Option<i64>,
     begun: bool,
@@ -50,13 +50,12 @@ pub struct AuditExport {
 impl Keydesk {
     /// Exports what the query asks for. Its limit and its cursor are ignored.
     pub fn export_audit(&self, caller: &Caller, query: &AuditQuery, format: AuditFormat) -> AuditExport {
-        let asked = json!({ "from": query.from, "to": query.to, "action": query.action, "key": query.key });
         AuditExport {
             keydesk: self.clone(),
             filter: filter(caller, query),
             caller: caller.clone(),
             format,
-            asked,
+            query: json!({ "from": query.from, "to": query.to, "action": query.action, "key": query.key }),
             after: Some(0),
             begun: false,
         }
@@ -90,7 +89,7 @@ impl AuditExport {
         let mut text = String::new();
         if !self.begun {
             require_to_export(&self.caller)?;
-            self.keydesk.tell_export(&self.caller, Action::AuditExport, self.asked.clone()).await?;
+            self.keydesk.tell_export(&self.caller, Action::AuditExport, self.query.clone()).await?;
             self.begun = true;
             if self.format == AuditFormat::Csv {
                 export::line(&mut text, &COLUMNS.map(Into::into));

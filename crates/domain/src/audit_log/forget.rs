@@ -15,7 +15,7 @@ use crate::{
 /// What was forgotten of a person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Forgotten {
-    /// Accounts, present and past, whose name and e-mail address are gone.
+    /// Accounts, present and past, whose name and email address are gone.
     pub accounts: u64,
     /// Invitations that nobody had accepted, which are withdrawn.
     pub invitations: u64,
@@ -23,14 +23,14 @@ pub struct Forgotten {
     pub keys: u64,
     /// Audit entries that no longer say where they came from.
     pub entries: u64,
-    /// Audit entries of before they were signed, whose details held the address.
+    /// Unsigned audit entries whose details held the address.
     pub redacted: u64,
 }
 
 /// Why nobody was forgotten.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ForgetError {
-    /// The address is none, or nobody could manage the installation any more.
+    /// The address is invalid, or the person is the last owner.
     #[error(transparent)]
     Account(#[from] AdminError),
     /// Keydesk can't do it right now.
@@ -43,7 +43,7 @@ const GONE: &str = "forgotten";
 /// Redacted entries that one entry tells.
 const TOLD: usize = 500;
 
-/// An entry of before with other details.
+/// An unsigned entry with other details.
 struct Redacted {
     seq: i64,
     detail: String,
@@ -51,7 +51,7 @@ struct Redacted {
 }
 
 impl Keydesk {
-    /// Forgets a person of the installation: their account with its sessions, their invitation, their name and e-mail address, and
+    /// Forgets a person of the installation: their account with its sessions, their invitation, their name and email address, and
     /// where they came from in the audit log, whose entries stay and name them by an id that means nobody.
     pub async fn forget(&self, caller: &Caller, email_typed: &str) -> Result<Forgotten, ForgetError> {
         let (address, folded) = email(email_typed)?;
@@ -59,7 +59,7 @@ impl Keydesk {
         let people = self.inner.store.people_by_email(installation, &folded).await.map_err(failure::public)?;
         let redacted = self.to_redact(installation, &people, &folded).await.map_err(failure::public)?;
         let caller = caller.clone();
-        // Alone in its transaction: entries that others keep for the end of theirs would be missed.
+        // In a transaction of its own: otherwise entries still held back by other changes would be missed.
         self.change(ALONE, move |this, mut change| async move {
             let now = this.now();
             let mut outcome = Forgotten { redacted: redacted.len() as u64, ..Forgotten::default() };
@@ -106,7 +106,7 @@ impl Keydesk {
         .await?
     }
 
-    /// Entries of before they were signed, whose details hold the person's address or name.
+    /// Unsigned entries whose details hold the person's address or name.
     async fn to_redact(
         &self,
         installation: InstallationId,

@@ -37,7 +37,7 @@ pub enum KeyringError {
     #[error("the keyring needs a pepper and a master key")]
     Incomplete,
     /// It is another deployment's.
-    #[error("this keyring did not make this database; restore the right one from your backup")]
+    #[error("this keyring belongs to another database; restore the one that belongs to this database from your backup")]
     Foreign,
     /// A pepper or a master key is not the one that was in use under its id.
     #[error(

@@ -136,7 +136,7 @@ impl Keyring {
         }
     }
 
-    /// Notes in the file of a keyring that the log of before is signed. False: that could not be done.
+    /// Notes in the file of a keyring that the unsigned log is signed now. False: that could not be done.
     pub(crate) fn note_adopted(file: &KeyringFile, entropy: &dyn Entropy) -> bool {
         let noted = rewrite(file, entropy, |text| keys::without_adopts(text).map(Zeroizing::new));
         noted.inspect_err(|error| tracing::warn!(%error, "the keyring could not be written")).is_ok()

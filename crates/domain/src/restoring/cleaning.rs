@@ -86,8 +86,8 @@ impl Keydesk {
         .await
     }
 
-    /// Makes revocations again that were made since. Also where the module is off: it is the operator who asks. Gives their
-    /// entries, and how many were not made.
+    /// Repeats the revocations made since the backup, even where the module is off, because the operator asks. Returns
+    /// their entries, and how many were not repeated.
     async fn revoke_again(
         &self,
         change: &mut Change,
@@ -133,7 +133,7 @@ impl Keydesk {
                     person_again(change, &person, &one.again, unusable, now).await?
                 }
             };
-            // Nothing was left to be done where an end has come by itself meanwhile.
+            // A secret that has expired meanwhile needs nothing.
             events.extend(made);
         }
         let deleted = change.delete_keys(place, &delete, now).await.map_err(failure::public)?;
@@ -147,7 +147,7 @@ impl Keydesk {
         Ok((events, not_made))
     }
 
-    /// Nobody has the secret that this makes: who may, reveals it, or rotates the key again. What matters is that the secret
+    /// Nobody has the new secret: whoever is allowed to reveals it or rotates the key again. What matters is that the secret
     /// in the backup ends when it was to end.
     async fn rotate_again(
         &self,

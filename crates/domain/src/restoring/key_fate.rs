@@ -4,15 +4,12 @@ use store::LostEntry;
 
 use super::revoked::{Again, action};
 
-/// Settings of which an entry says only that they were changed.
-const PERSONAL: [&str; 2] = ["notes", "owner_email"];
-
 /// What happened to one key.
 #[derive(Default)]
 pub(super) struct KeyFate {
     deleted: Option<Instant>,
     disabled: Option<Instant>,
-    /// When first, and when the secret of before was to end.
+    /// When first, and when the previous secret was to end.
     rotated: Option<(Instant, Instant)>,
     overlap_ended: Option<Instant>,
     /// When last, and each setting that was changed as it was last.
@@ -57,7 +54,7 @@ impl KeyFate {
         };
         for (name, change) in settings {
             match (name.as_str(), change.get("to")) {
-                (name, _) if PERSONAL.contains(&name) => {}
+                (name, _) if KeySettings::PERSONAL.contains(&name) => {}
                 ("enabled", Some(Value::Bool(on))) => self.disabled = (!on).then_some(at),
                 (name, Some(to)) if name != "enabled" => {
                     let (last, changed) = self.changed.get_or_insert_with(|| (at, Map::new()));
@@ -103,7 +100,7 @@ fn narrowed(backup: &KeySettings, mut last: Map<String, Value>) -> Option<KeySet
         let alone: Map<_, _> = [(name, value)].into_iter().chain(preset).collect();
         let patch: SettingsPatch = serde_json::from_value(Value::Object(alone)).ok()?;
         let to = patch.apply(&settings).ok()?;
-        let narrower = settings.widens(&to) || !settings.scopes.iter().all(|scope| to.scopes.allows(scope));
+        let narrower = settings.widens(&to).is_some() || !settings.scopes.iter().all(|scope| to.scopes.allows(scope));
         // Bounds are not compared: they are as they were last.
         if narrower || bounds {
             settings = to;
@@ -204,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_read_is_not_nothing() {
+    fn an_unreadable_entry_is_listed() {
         for detail in
             ["", "null", "[]", r#"{"enabled":{"to":"no"}}"#, r#"{"scopes":{}}"#, r#"{"new_setting":{"to":1}}"#]
         {

@@ -69,7 +69,7 @@ struct Since {
     keys: HashMap<KeyId, KeyFate>,
     people: HashMap<AdministratorId, PersonFate>,
     disabled: Option<Instant>,
-    /// Entries of which nobody knows whom they are about.
+    /// Entries that don't say readably which key or person they concern.
     unknown: Vec<(Instant, String)>,
 }
 

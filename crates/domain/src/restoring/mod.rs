@@ -3,7 +3,7 @@
 //! Invariants:
 //! - **nobody is at work on the database meanwhile**, and the lock says so;
 //! - **the file that is put in place is ready**: it was checked, brought up to date and cleaned elsewhere, so that whoever looks
-//!   finds either the old database or the new one, and never a backup as it was;
+//!   finds either the old database or the new one, and never an unprepared backup;
 //! - **nothing is lost**: the backup stays as it is, and the database that is replaced is kept aside.
 
 mod cleaning;
@@ -80,7 +80,7 @@ impl Restoring {
             Some(replaced) => match look_at(&keydesk, replaced).await {
                 Ok((lost, epoch)) => (Some(lost), epoch.max(own)),
                 Err(error) => {
-                    tracing::warn!(%error, "the database that is replaced can't be read");
+                    tracing::warn!(%error, "the database to be replaced can't be read");
                     (None, own + EPOCH_JUMP)
                 }
             },
@@ -89,14 +89,14 @@ impl Restoring {
         Ok(Self { place, keydesk, file: file.to_owned(), lost, epoch, altered })
     }
 
-    /// What somebody has altered in the backup past Keydesk, in sentences without their full stops. Restoring it is the operator's
+    /// What somebody has altered in the backup outside Keydesk, in sentences without their full stops. Restoring it is the operator's
     /// decision.
     pub fn altered(&self) -> &[String] {
         &self.altered
     }
 
-    /// What is wrong with the audit log of the database that is replaced, in such sentences: then what it says of revocations may
-    /// be too little.
+    /// What is wrong with the audit log of the database that is replaced, in such sentences: then the list of
+    /// revocations may be incomplete.
     pub fn doubts(&self) -> &[String] {
         self.lost.as_ref().map_or(&[], |lost| &lost.doubts)
     }

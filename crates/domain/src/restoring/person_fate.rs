@@ -15,7 +15,7 @@ pub(super) struct PersonFate {
     unknown: Option<Instant>,
 }
 
-/// Whom an entry about an administrator is about; `None`: it is about none, or does not say whom readably.
+/// The administrator an entry concerns; `None`: none, or unreadable.
 pub(super) fn administrator(entry: &LostEntry) -> Option<AdministratorId> {
     let detail: Value = serde_json::from_str(&entry.detail).ok()?;
     let id = detail.get("id").or_else(|| detail.get("administrator"))?;

@@ -56,9 +56,12 @@ impl Place {
         }
         let mut magic = [0; MAGIC.len()];
         if opened.read_exact(&mut magic).is_err() || magic != *MAGIC {
-            return Err(RestoreError::Unfit { file: file.to_owned(), reason: "it is no SQLite database".to_owned() });
+            return Err(RestoreError::Unfit {
+                file: file.to_owned(),
+                reason: "it is not a SQLite database".to_owned(),
+            });
         }
-        // What a restore left behind that was killed.
+        // Left by a restore that was killed.
         if self.folder.exists() {
             fs::remove_dir_all(&self.folder).map_err(at(&self.folder))?;
         }
@@ -74,7 +77,7 @@ impl Place {
         Ok(())
     }
 
-    /// Puts the file that was made ready in its place, and gives the name under which what was there before is kept: the
+    /// Puts the file that was made ready in its place, and returns the name under which the replaced file is kept: the
     /// database, or the log of one that is missing.
     ///
     /// Whoever looks finds either the old database with its log, or none, or the new one, wherever this is killed:
@@ -131,7 +134,7 @@ impl Place {
 /// Gives a file a second name, for its owner alone; where the file system has no such thing, a copy.
 fn keep(file: &Path, aside: &Path) -> Result<(), RestoreError> {
     if fs::hard_link(file, aside).is_err() {
-        // Made before anything is in it, so that it never is for others.
+        // Created private before anything is written.
         let mut copy = OpenOptions::new().write(true).create_new(true).mode(0o600).open(aside).map_err(at(aside))?;
         let copied = File::open(file).and_then(|mut file| io::copy(&mut file, &mut copy));
         copied.and_then(|_| copy.sync_all()).map_err(at(aside))?;

@@ -21,13 +21,13 @@ pub enum Revocation {
     AdministratorDisabled,
     /// The administrator got a role that may do less.
     AdministratorDemoted,
-    /// The administrator's password was changed: the backup has the one of before.
+    /// The administrator's password was changed: the backup has the previous one.
     PasswordChanged,
     /// The person was forgotten: the backup has their name.
     Forgotten,
     /// The API Keys module of the installation was switched off.
     InstallationDisabled,
-    /// Something that the audit log does not say readably.
+    /// A change whose entry can't be read.
     Unknown,
 }
 
@@ -88,7 +88,7 @@ pub(super) enum Again {
     RemoveAdministrator(AdministratorId),
     DisableAdministrator(AdministratorId),
     SetRole(AdministratorId, Role),
-    /// Nobody knows the new one: the one in the backup works no more.
+    /// Nobody has the new password, so the backup's one is disabled.
     EndPassword(AdministratorId),
     DisableInstallation,
     ByHand,

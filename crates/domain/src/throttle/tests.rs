@@ -107,7 +107,7 @@ fn a_network_of_ipv6_is_counted_whole_and_so_is_a_site_with_a_larger_allowance()
 /// One customer's IPv6 network guesses at Ada's account three times a second, each time from another /64, while Ada, of whom
 /// nothing is known, comes from elsewhere every 7 s.
 #[test]
-fn a_site_that_guesses_at_an_account_keeps_its_person_not_out() {
+fn guesses_from_one_site_do_not_lock_the_person_out() {
     let throttle = open();
     let mut kept_out = 0;
     for tick in 0..2400_u64 {
@@ -156,7 +156,7 @@ fn a_browser_that_has_signed_in_before_waits_for_its_own_guesses_alone() {
 }
 
 #[test]
-fn behind_a_proxy_that_nobody_named_its_address_is_not_counted() {
+fn the_address_of_an_unnamed_proxy_is_not_counted() {
     let throttle = Throttle::new(true);
     let mut kept_out = 0;
     for tick in 0..2400_u64 {

@@ -13,7 +13,7 @@ on_both_databases!(
     a_person_is_forgotten_and_the_log_holds,
     whoever_came_by_a_link_is_forgotten_too,
     the_last_owner_stays,
-    entries_of_before_forget_too
+    unsigned_entries_forget_the_person_too
 );
 
 const PASSWORD: &str = "correct horse battery";
@@ -126,7 +126,7 @@ async fn the_last_owner_stays(database: TestDatabase) {
     assert_eq!(desk.keydesk.forget(&desk.operator, "vera@example.com").await.unwrap().accounts, 1);
 }
 
-async fn entries_of_before_forget_too(database: TestDatabase) {
+async fn unsigned_entries_forget_the_person_too(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     desk.add("ada@example.com", Role::Owner).await;
     let grace = desk.add("grace@example.com", Role::Manager).await;

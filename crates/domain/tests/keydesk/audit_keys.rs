@@ -1,4 +1,4 @@
-//! The keys that sign the audit log: the log of before, and a key that takes the place of another.
+//! The keys that sign the audit log: an unsigned log, and a key that takes the place of another.
 
 use std::{fs, path::Path};
 
@@ -12,8 +12,8 @@ use crate::{
 };
 
 on_both_databases!(
-    the_log_of_before_is_checked_and_signed_once,
-    a_log_of_before_that_was_broken_stays_so,
+    an_unsigned_log_is_checked_and_signed_once,
+    an_unsigned_log_that_was_broken_stays_broken,
     a_new_audit_key_closes_what_the_one_before_has_signed,
     another_audit_key_of_the_same_name_is_refused,
     a_key_from_the_master_key_stays_until_there_is_one_of_its_own
@@ -55,7 +55,7 @@ async fn reopened(desk: TestKeydesk) -> TestKeydesk {
     TestKeydesk { keydesk, ..desk }
 }
 
-async fn the_log_of_before_is_checked_and_signed_once(database: TestDatabase) {
+async fn an_unsigned_log_is_checked_and_signed_once(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     taken_back(&desk, |_| {}).await;
@@ -78,7 +78,7 @@ async fn the_log_of_before_is_checked_and_signed_once(database: TestDatabase) {
     let adopted = |entries: &[AuditEntry]| entries.iter().filter(|entry| entry.action == "audit.adopt").count();
     assert_eq!(adopted(&desk.audit(&desk.operator).await), 1, "once");
     assert!(doctor(&desk).await.0);
-    // The entries of before are held by what signed their end.
+    // The unsigned entries are held by what signed their end.
     let mut raw = intruder_again(&desk).await;
     let own = raw.id(desk.operator.installation.0);
     for alteration in [
@@ -97,7 +97,7 @@ async fn intruder_again(desk: &TestKeydesk) -> store::testing::Raw {
     desk.database.raw().await
 }
 
-async fn a_log_of_before_that_was_broken_stays_so(database: TestDatabase) {
+async fn an_unsigned_log_that_was_broken_stays_broken(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     desk.issue("Acme").await;
     taken_back(&desk, |entries| entries[1].detail = "{}".to_owned()).await;
@@ -155,7 +155,7 @@ async fn a_key_from_the_master_key_stays_until_there_is_one_of_its_own(database:
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     taken_back(&desk, |_| {}).await;
-    let of_before = keyring(&desk.database.dir());
+    let old_keyring = keyring(&desk.database.dir());
     let open = async |text: String| {
         let options = OpenOptions { keyring: Some(text), ..options(&desk.database, &desk.clock) };
         let keydesk = Keydesk::open(options).await.unwrap();
@@ -164,10 +164,10 @@ async fn a_key_from_the_master_key_stays_until_there_is_one_of_its_own(database:
         assert!(checked.iter().all(|log| log.broken.is_none()), "{checked:?}");
         desk.audit(&desk.operator).await.pop().unwrap().audit_key.unwrap()
     };
-    assert_eq!(open(of_before.clone()).await, "master:m1");
+    assert_eq!(open(old_keyring.clone()).await, "master:m1");
     // Nodes get another master key one after the other, and all of them write.
-    let masters = format!("master m2 {KEY}\n{of_before}");
+    let masters = format!("master m2 {KEY}\n{old_keyring}");
     assert_eq!(open(masters.clone()).await, "master:m1");
-    assert_eq!(open(of_before).await, "master:m1");
+    assert_eq!(open(old_keyring).await, "master:m1");
     assert_eq!(open(format!("{masters}audit a1 {OTHER}\n")).await, "a1");
 }

@@ -10,7 +10,7 @@ use crate::test_keydesk::{SECOND, TestKeydesk};
 on_both_databases!(
     a_script_that_removes_every_reveal_is_found,
     entries_that_are_removed_at_the_end_are_found,
-    an_end_that_was_removed_stays_found,
+    a_removed_signed_end_stays_recorded,
     an_old_copy_of_the_log_is_found_by_a_head_that_was_kept
 );
 
@@ -117,7 +117,7 @@ async fn a_script_that_removes_every_reveal_is_found(database: TestDatabase) {
     let unsigned: Vec<_> = without.into_iter().map(|entry| AuditEntry { audit_key: None, ..entry }).collect();
     let unsigned = chained(installation, unsigned);
     let mut raw = intruder(&desk.database).await;
-    for (script, entries) in [("as signed entries", &signed), ("as entries of before", &unsigned)] {
+    for (script, entries) in [("as signed entries", &signed), ("as unsigned entries", &unsigned)] {
         replace(&mut raw, installation, entries).await;
         assert!(!doctor(&desk).await.0, "{script}");
         replace(&mut raw, installation, &whole).await;
@@ -152,7 +152,7 @@ async fn entries_that_are_removed_at_the_end_are_found(database: TestDatabase) {
     assert!(doctor(&desk).await.0);
 }
 
-async fn an_end_that_was_removed_stays_found(database: TestDatabase) {
+async fn a_removed_signed_end_stays_recorded(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     desk.keydesk.reveal(&desk.operator, id).await.unwrap();

@@ -19,7 +19,7 @@ on_both_databases!(
     what_people_do_with_their_accounts_says_where_they_were,
     the_log_is_read_in_pages_and_by_what_is_asked_for,
     a_test_key_sees_entries_about_test_keys_alone,
-    exports_are_written_down
+    exports_are_audited
 );
 
 fn via() -> Via {
@@ -183,7 +183,7 @@ async fn a_test_key_sees_entries_about_test_keys_alone(database: TestDatabase) {
     assert!(desk.keydesk.audit(&caller, &asked).await.unwrap().items.is_empty());
 }
 
-async fn exports_are_written_down(database: TestDatabase) {
+async fn exports_are_audited(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let (keydesk, operator) = (&desk.keydesk, &desk.operator);
     desk.issue("=Acme").await;

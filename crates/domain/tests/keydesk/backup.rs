@@ -75,7 +75,7 @@ pub(crate) async fn is_well(keydesk: &Keydesk) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_let_somebody_in_at_the_time_of_the_backup_does_so_no_more() {
+async fn sessions_and_links_in_the_backup_no_longer_work() {
     let desk = TestKeydesk::open(TestDatabase::sqlite().await).await;
     let ways = WaysIn::open(&desk).await;
     desk.keydesk.backup(&file(&desk)).await.unwrap();
@@ -217,11 +217,11 @@ async fn what_is_no_backup_of_this_deployment_is_refused_and_nothing_changes() {
     let of = |database: &TestDatabase| database.dir().join("keydesk.db");
     for (file, words) in [
         (dir.join("nowhere"), "No such file"),
-        (text, "no SQLite database"),
+        (text, "not a SQLite database"),
         (damaged, "it is damaged"),
-        (of(&other), "no database of Keydesk"),
+        (of(&other), "not a Keydesk database"),
         (of(&newer), "newer release"),
-        (of(&foreign), "did not make this database"),
+        (of(&foreign), "belongs to another database"),
         (of(&desk.database), "is the database itself"),
     ] {
         let refused = prepare(file).await.unwrap_err().to_string();

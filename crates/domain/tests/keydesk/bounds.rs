@@ -197,7 +197,7 @@ async fn a_kept_answer_tells_no_secret_of_a_key_that_has_outgrown_its_issuer() {
     assert_eq!(issue().await.map(drop), beyond("allowed_ips"));
 }
 
-/// Callers of before: as changes that were let in, and wait for their turn, have them.
+/// The callers are those of changes that were let in before and wait for their turn.
 #[tokio::test]
 async fn a_key_whose_secret_ended_while_its_change_waited_changes_nothing() {
     let desk = TestKeydesk::open(TestDatabase::sqlite().await).await;

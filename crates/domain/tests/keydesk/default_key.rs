@@ -5,13 +5,13 @@ use store::{on_both_databases, testing::TestDatabase};
 use crate::test_keydesk::{TestKeydesk, code, scopes, verify};
 
 on_both_databases!(
-    it_exists_from_the_start_and_verifies,
-    no_verb_touches_it,
-    it_comes_first_in_every_order,
+    the_default_key_exists_from_the_start_and_verifies,
+    no_verb_changes_the_default_key,
+    the_default_key_comes_first_in_every_order,
     opening_again_makes_no_second
 );
 
-async fn it_exists_from_the_start_and_verifies(database: TestDatabase) {
+async fn the_default_key_exists_from_the_start_and_verifies(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     for caller in [&desk.operator, &desk.other] {
         let key = desk.keydesk.default_key(caller).await.unwrap();
@@ -26,7 +26,7 @@ async fn it_exists_from_the_start_and_verifies(database: TestDatabase) {
     }
 }
 
-async fn no_verb_touches_it(database: TestDatabase) {
+async fn no_verb_changes_the_default_key(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let key = keydesk.default_key(&desk.operator).await.unwrap();
@@ -63,7 +63,7 @@ async fn no_verb_touches_it(database: TestDatabase) {
     assert_eq!(code(keydesk, secret.expose()).await, Code::Valid);
 }
 
-async fn it_comes_first_in_every_order(database: TestDatabase) {
+async fn the_default_key_comes_first_in_every_order(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let mut issued = Vec::new();
     for name in ["Acme", "Default", "Zeta"] {

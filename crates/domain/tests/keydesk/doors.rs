@@ -1,4 +1,4 @@
-//! How people come in: the link of the first owner, and a browser that is known.
+//! How people sign in: the link of the first owner, and a browser that is known.
 
 use std::{net::IpAddr, os::unix::fs::PermissionsExt as _};
 

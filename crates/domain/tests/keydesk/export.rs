@@ -4,7 +4,11 @@ use store::{on_both_databases, testing::TestDatabase};
 
 use crate::test_keydesk::{HOUR, START, TestKeydesk, new_key, settings};
 
-on_both_databases!(every_key_is_a_line, the_filters_of_the_list_hold, keys_that_expire_soon);
+on_both_databases!(
+    every_key_is_one_line_of_the_export,
+    the_filters_of_the_list_hold,
+    only_keys_that_expire_soon_are_listed
+);
 
 async fn exported(desk: &TestKeydesk, caller: &Caller, query: ListQuery) -> String {
     let mut export = desk.keydesk.export(caller, query);
@@ -15,7 +19,7 @@ async fn exported(desk: &TestKeydesk, caller: &Caller, query: ListQuery) -> Stri
     text
 }
 
-async fn every_key_is_a_line(database: TestDatabase) {
+async fn every_key_is_one_line_of_the_export(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let new = (0..2_500).map(|number| new_key(&format!("Client {number:04}"))).collect();
     desk.keydesk.issue_many(&desk.operator, new).await.unwrap();
@@ -51,7 +55,7 @@ async fn the_filters_of_the_list_hold(database: TestDatabase) {
     assert!(exported(&desk, &desk.operator, active).await.contains("\r\n\"'=HYPERLINK(\"\"x\"\")\","));
 }
 
-async fn keys_that_expire_soon(database: TestDatabase) {
+async fn only_keys_that_expire_soon_are_listed(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     for hours in [1, 2, 3] {
         let expires_at = Some(Instant::from_millis(START + hours * HOUR));

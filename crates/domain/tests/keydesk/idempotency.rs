@@ -6,10 +6,10 @@ use crate::test_keydesk::{HOUR, SECOND, TestKeydesk, code, new_key, once, overla
 
 on_both_databases!(
     the_same_request_gets_the_same_answer,
-    another_body_is_refused,
-    another_caller_is_another_request,
+    an_idempotency_key_with_another_body_is_refused,
+    two_callers_may_use_one_idempotency_key,
     after_a_day_it_is_a_new_request,
-    many_at_once_issue_one_key,
+    simultaneous_requests_with_one_idempotency_key_issue_one_key,
     a_refused_request_keeps_nothing,
     what_happened_since_is_told,
     a_repeated_rotation_tells_what_happened_since,
@@ -43,7 +43,7 @@ async fn the_same_request_gets_the_same_answer(database: TestDatabase) {
     assert_eq!(code(&desk.keydesk, first.secret.expose()).await, Code::Valid);
 }
 
-async fn another_body_is_refused(database: TestDatabase) {
+async fn an_idempotency_key_with_another_body_is_refused(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     issued(&desk, "a").await;
     let other = issue(&desk.keydesk, &desk.operator, "b").await;
@@ -51,7 +51,7 @@ async fn another_body_is_refused(database: TestDatabase) {
     assert_eq!(count(&desk).await, 1);
 }
 
-async fn another_caller_is_another_request(database: TestDatabase) {
+async fn two_callers_may_use_one_idempotency_key(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let held = ["keys:write", "contacts:*", "calls:*", "wraps:*"];
     let callers = [desk.operator.clone(), desk.caller(&held).await, desk.caller(&held).await];
@@ -80,7 +80,7 @@ async fn after_a_day_it_is_a_new_request(database: TestDatabase) {
     assert_eq!(again.key.id, new_one.key.id);
 }
 
-async fn many_at_once_issue_one_key(database: TestDatabase) {
+async fn simultaneous_requests_with_one_idempotency_key_issue_one_key(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let other = desk.second_node().await;
     let mut tasks = tokio::task::JoinSet::new();

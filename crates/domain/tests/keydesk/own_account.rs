@@ -14,7 +14,7 @@ on_both_databases!(
     a_changed_password_ends_the_other_sessions,
     guessing_the_present_password_is_slowed_down,
     a_person_ends_their_own_sessions_and_no_others,
-    of_twenty_one_sessions_the_oldest_ends,
+    the_oldest_session_ends_when_a_twenty_first_begins,
     signing_in_ends_the_session_that_the_browser_had,
     a_password_is_the_same_from_every_keyboard,
     a_password_that_was_hashed_as_it_was_typed_goes_on_working,
@@ -39,7 +39,7 @@ async fn a_changed_password_ends_the_other_sessions(database: TestDatabase) {
     assert!(lives(keydesk, &here).await && !lives(keydesk, &there).await);
     assert_eq!(sign_in(keydesk, "ada@example.com", PASSWORD).await.err(), Some(AdminError::WrongCredentials));
     assert!(sign_in(keydesk, "ada@example.com", OTHER).await.is_ok());
-    // Whoever has a link of before must not undo it.
+    // An earlier link must not undo it.
     assert_eq!(keydesk.account_link(link.token.expose(), Via::default()).await, Ok(None));
     keydesk.sign_out(token, HOME).await.unwrap();
     assert_eq!(change(OTHER, PASSWORD).await, Err(AdminError::SignedOut));
@@ -85,7 +85,7 @@ async fn a_person_ends_their_own_sessions_and_no_others(database: TestDatabase) 
     assert_eq!(of(&eves).await.len(), 1);
 }
 
-async fn of_twenty_one_sessions_the_oldest_ends(database: TestDatabase) {
+async fn the_oldest_session_ends_when_a_twenty_first_begins(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     add(&desk, "ada@example.com", Role::Viewer).await;

@@ -13,18 +13,18 @@ use crate::test_keydesk::{HOUR, SECOND, TestKeydesk, new_key};
 
 on_both_databases!(
     an_invitation_makes_an_administrator_once,
-    inviting_again_withdraws_the_link_of_before,
+    inviting_again_withdraws_the_earlier_link,
     an_invitation_belongs_to_its_installation,
     a_link_for_a_new_password_works_once_within_the_hour,
     a_disabled_administrator_stops_at_the_next_request,
     a_removed_administrator_stops_at_the_next_request,
     a_role_is_another_at_the_next_request,
     the_last_owner_who_can_sign_in_stays,
-    of_owners_who_turn_on_each_other_one_stays,
+    of_two_owners_who_act_against_each_other_one_stays,
     only_owners_and_the_operator_manage_people,
     what_is_done_to_people_is_written_down,
     whoever_was_disabled_while_they_signed_in_is_out,
-    whoever_lost_the_right_while_their_change_waited_changes_nothing,
+    whoever_lost_their_permission_while_their_change_waited_changes_nothing,
 );
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -121,7 +121,7 @@ async fn an_invitation_makes_an_administrator_once(database: TestDatabase) {
     }
 }
 
-async fn inviting_again_withdraws_the_link_of_before(database: TestDatabase) {
+async fn inviting_again_withdraws_the_earlier_link(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let keydesk = &desk.keydesk;
     let first = invite(&desk, &desk.operator, "grace@example.com").await;
@@ -281,7 +281,7 @@ async fn the_last_owner_who_can_sign_in_stays(database: TestDatabase) {
 }
 
 /// On two nodes, so that nothing but the database can decide.
-async fn of_owners_who_turn_on_each_other_one_stays(database: TestDatabase) {
+async fn of_two_owners_who_act_against_each_other_one_stays(database: TestDatabase) {
     const ROUNDS: usize = 6;
     let desk = TestKeydesk::open(database).await;
     let second = desk.second_node().await;
@@ -456,8 +456,8 @@ async fn whoever_was_disabled_while_they_signed_in_is_out(database: TestDatabase
     }
 }
 
-/// Callers of before: as changes that were let in, and wait for their turn, have them.
-async fn whoever_lost_the_right_while_their_change_waited_changes_nothing(database: TestDatabase) {
+/// The callers are those of changes that were let in before and wait for their turn.
+async fn whoever_lost_their_permission_while_their_change_waited_changes_nothing(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let (keydesk, operator) = (&desk.keydesk, &desk.operator);
     let id = desk.issue("Acme").await.key.id;

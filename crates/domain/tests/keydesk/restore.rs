@@ -49,14 +49,14 @@ async fn whoever_lacks_a_scope_can_not_let_a_key_work_again(database: TestDataba
     let weak = desk.caller(&["keys:write"]).await;
     let id = desk.issue("Acme").await.key.id;
     keydesk.delete(&weak, id, None).await.unwrap();
-    assert_eq!(keydesk.restore(&weak, id).await.unwrap_err().code(), "scope_escalation");
+    assert_eq!(keydesk.restore(&weak, id).await.unwrap_err().kind().code, "scope_escalation");
     keydesk.restore(&desk.operator, id).await.unwrap();
     let deleted = keydesk.delete_selected(&weak, &model::Selection::Ids(vec![id])).await.unwrap();
-    assert_eq!(keydesk.undo_delete(&weak, &deleted.changes).await.unwrap_err().code(), "scope_escalation");
+    assert_eq!(keydesk.undo_delete(&weak, &deleted.changes).await.unwrap_err().kind().code, "scope_escalation");
     assert_eq!(keydesk.get(&desk.operator, id).await.unwrap().status, KeyStatus::Revoked);
     assert_eq!(keydesk.undo_delete(&desk.operator, &deleted.changes).await, Ok(1));
     keydesk.set_enabled(&weak, id, false, None).await.unwrap();
-    assert_eq!(keydesk.set_enabled(&weak, id, true, None).await.unwrap_err().code(), "scope_escalation");
+    assert_eq!(keydesk.set_enabled(&weak, id, true, None).await.unwrap_err().kind().code, "scope_escalation");
     let bulk = keydesk.bulk_set_enabled(&weak, &[id], true).await.unwrap();
     assert_eq!((bulk.changed.len(), &*bulk.skipped[0].code), (0, "scope_escalation"));
     assert_eq!(keydesk.get(&desk.operator, id).await.unwrap().status, KeyStatus::Disabled);

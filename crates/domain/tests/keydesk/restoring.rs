@@ -155,7 +155,7 @@ async fn altered(file: &std::path::Path, sql: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn logs_that_were_altered_are_told_and_what_is_lost_is_counted() {
+async fn altered_logs_are_reported_and_lost_entries_are_counted() {
     let desk = TestKeydesk::open(TestDatabase::sqlite().await).await;
     desk.issue("Acme").await;
     desk.keydesk.backup(&file(&desk)).await.unwrap();

@@ -5,12 +5,12 @@ use store::{on_both_databases, testing::TestDatabase};
 use crate::test_keydesk::{TestKeydesk, code, new_key, once, verify};
 
 on_both_databases!(
-    an_issued_secret_is_shown_again,
+    an_issued_secret_can_be_revealed,
     an_installation_that_shows_once_seals_nothing,
     a_copy_that_was_moved_does_not_open
 );
 
-async fn an_issued_secret_is_shown_again(database: TestDatabase) {
+async fn an_issued_secret_can_be_revealed(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     for node in [&desk.keydesk, &desk.second_node().await] {

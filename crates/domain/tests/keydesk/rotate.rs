@@ -13,7 +13,7 @@ on_both_databases!(
     an_ended_secret_is_forgotten_after_30_days,
     the_default_key_is_rotated_like_any_other,
     whoever_gets_a_secret_holds_its_scopes,
-    an_edit_reaches_both_secrets
+    an_edit_applies_to_both_secrets
 );
 
 fn hour() -> Overlap {
@@ -66,7 +66,7 @@ async fn a_rotation_that_is_sent_again_rotates_once(database: TestDatabase) {
     assert_eq!(rotate("b", "x", Some(1)).await.map(drop), Err(KeyError::VersionMoved { current: 2 }));
     let weak = desk.caller(&["keys:write"]).await;
     let refused = desk.keydesk.rotate_once(&weak, id, hour(), None, once("a", "x")).await;
-    assert_eq!(refused.map(drop).unwrap_err().code(), "scope_escalation");
+    assert_eq!(refused.map(drop).unwrap_err().kind().code, "scope_escalation");
     let third = rotate("b", "x", None).await.unwrap();
     assert_ne!(third.secret.expose(), second.secret.expose());
     assert_eq!(code(&desk.keydesk, first.secret.expose()).await, Code::Revoked);
@@ -181,13 +181,13 @@ async fn whoever_gets_a_secret_holds_its_scopes(database: TestDatabase) {
         ] {
             match outcome {
                 Ok(()) => assert!(allowed, "{verb} {held:?}"),
-                Err(error) => assert_eq!((error.code(), allowed), ("scope_escalation", false), "{verb} {held:?}"),
+                Err(error) => assert_eq!((error.kind().code, allowed), ("scope_escalation", false), "{verb} {held:?}"),
             }
         }
     }
 }
 
-async fn an_edit_reaches_both_secrets(database: TestDatabase) {
+async fn an_edit_applies_to_both_secrets(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let old = desk.issue("Acme").await;
     let new = desk.keydesk.rotate(&desk.operator, old.key.id, hour(), None).await.unwrap();

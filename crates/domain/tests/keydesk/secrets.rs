@@ -12,8 +12,8 @@ use store::{on_both_databases, testing::TestDatabase};
 use crate::test_keydesk::{TestKeydesk, new_key, once, overlap, verify};
 
 on_both_databases!(
-    no_row_and_no_file_of_the_database_holds_one,
-    nothing_that_prints_shows_one,
+    no_row_and_no_file_of_the_database_holds_a_secret,
+    no_printed_value_shows_a_secret,
     another_keyring_is_refused
 );
 
@@ -90,7 +90,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-async fn no_row_and_no_file_of_the_database_holds_one(database: TestDatabase) {
+async fn no_row_and_no_file_of_the_database_holds_a_secret(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let (mut secrets, _) = story(&desk).await;
     let keyring = fs::read_to_string(desk.database.dir().join("master.key")).unwrap();
@@ -112,7 +112,7 @@ async fn no_row_and_no_file_of_the_database_holds_one(database: TestDatabase) {
     }
 }
 
-async fn nothing_that_prints_shows_one(database: TestDatabase) {
+async fn no_printed_value_shows_a_secret(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let (secrets, printed) = story(&desk).await;
     for (number, text) in printed.iter().enumerate() {
@@ -132,7 +132,7 @@ async fn another_keyring_is_refused(database: TestDatabase) {
         Keydesk::open(options).await.map(drop).map_err(|error| error.to_string())
     };
     let refused = open(Some(&foreign), &desk.database).await.unwrap_err();
-    assert!(refused.contains("did not make this database"), "{refused}");
+    assert!(refused.contains("belongs to another database"), "{refused}");
     assert!(open(None, &elsewhere).await.is_err());
     let empty = TestDatabase::sqlite().await;
     let missing = open(None, &empty).await.unwrap_err();

@@ -9,8 +9,8 @@ on_both_databases!(
     off_and_on_again,
     a_key_that_is_made_disabled_waits_to_be_enabled,
     a_switch_is_part_of_an_edit,
-    enabling_through_an_edit_takes_all_scopes_of_the_key,
-    many_keys_at_once_with_an_outcome_for_each,
+    enabling_through_an_edit_requires_all_scopes_of_the_key,
+    many_keys_are_switched_at_once_with_an_outcome_for_each,
     all_that_match_in_several_changes,
     the_default_key_stays_on
 );
@@ -70,7 +70,7 @@ async fn a_switch_is_part_of_an_edit(database: TestDatabase) {
     assert_eq!((code(&desk.keydesk, key).await, last().await.action().unwrap()), (Code::Disabled, Action::KeyUpdate));
     // A refused call switches nothing.
     let before = desk.database.raw().await.dump().await;
-    assert_eq!(edit(true, "\0", 2).await.unwrap_err().code(), "invalid_client_name");
+    assert_eq!(edit(true, "\0", 2).await.unwrap_err().kind().code, "invalid_client_name");
     assert_eq!(edit(true, "Gamma", 1).await, Err(KeyError::VersionMoved { current: 2 }));
     assert_eq!(edit(false, "Beta", 2).await.unwrap().version, 2, "nothing to do");
     assert_eq!(desk.database.raw().await.dump().await, before);
@@ -82,7 +82,7 @@ async fn a_switch_is_part_of_an_edit(database: TestDatabase) {
     assert_eq!(desk.audit(&desk.operator).await.len(), entries + 3);
 }
 
-async fn enabling_through_an_edit_takes_all_scopes_of_the_key(database: TestDatabase) {
+async fn enabling_through_an_edit_requires_all_scopes_of_the_key(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let weak = desk.caller(&["keys:write", "calls:read"]).await;
     let edit =
@@ -103,7 +103,7 @@ async fn enabling_through_an_edit_takes_all_scopes_of_the_key(database: TestData
     }
 }
 
-async fn many_keys_at_once_with_an_outcome_for_each(database: TestDatabase) {
+async fn many_keys_are_switched_at_once_with_an_outcome_for_each(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let [one, two, gone] = [desk.issue("Acme").await, desk.issue("Beta").await, desk.issue("Gone").await];
     let default = desk.keydesk.default_key(&desk.operator).await.unwrap().id;

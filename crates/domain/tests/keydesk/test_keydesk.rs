@@ -93,7 +93,7 @@ impl TestKeydesk {
 /// What whoever verifies all the time does after each verification, by its number: it leaves the processor to others now
 /// and then, so that a trial is about what happens between changes and not about who gets the processor.
 pub(crate) async fn breathe(number: usize) {
-    if number.is_multiple_of(16) {
+    if number.is_multiple_of(4) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     } else {
         tokio::task::yield_now().await;

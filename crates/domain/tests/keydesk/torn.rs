@@ -87,7 +87,7 @@ async fn check(desk: &TestKeydesk, database: &[u8], log: &[u8], keys: &[Issued],
         .examine()
         .await
         .into_iter()
-        .filter(|finding| ["integrity", "wholeness", "audit log"].contains(&finding.what) && !finding.ok)
+        .filter(|finding| ["integrity", "consistency", "audit log"].contains(&finding.what) && !finding.ok)
         .collect();
     assert!(unsound.is_empty(), "{unsound:?}");
     node.close().await;

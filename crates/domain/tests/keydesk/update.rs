@@ -9,11 +9,11 @@ on_both_databases!(
     every_setting_can_be_changed_and_taken_back,
     an_edit_without_a_change_writes_nothing,
     a_bad_change_changes_nothing,
-    limits_are_refused_until_something_keeps_them,
+    limits_are_refused_until_they_are_enforced,
     whoever_lacks_a_scope_can_remove_it_but_not_grant_it,
     only_a_holder_of_its_scopes_lets_a_key_do_more,
     a_preset_brings_its_scopes,
-    expiry_is_to_the_millisecond_and_moves,
+    a_key_expires_to_the_millisecond_and_its_expiry_can_be_moved,
     addresses_and_origins_bind_a_key
 );
 
@@ -102,7 +102,7 @@ async fn a_bad_change_changes_nothing(database: TestDatabase) {
     let key = desk.issue("Acme").await.key;
     let before = desk.database.raw().await.dump().await;
     let refused = async |change: SettingsPatch, version| {
-        desk.keydesk.update(&desk.operator, key.id, change, version).await.unwrap_err().code()
+        desk.keydesk.update(&desk.operator, key.id, change, version).await.unwrap_err().kind().code
     };
     assert_eq!(refused(everything(), Some(9)).await, "version_moved");
     assert_eq!(
@@ -117,12 +117,12 @@ async fn a_bad_change_changes_nothing(database: TestDatabase) {
         let expires_at = Some(Some(Instant::from_millis(past)));
         assert_eq!(refused(SettingsPatch { expires_at, ..everything() }, None).await, "invalid_setting");
         let new = NewKey::of(SettingsPatch { expires_at: Some(Some(Instant::from_millis(past))), ..settings("Acme") });
-        assert_eq!(desk.keydesk.issue(&desk.operator, new).await.unwrap_err().code(), "invalid_setting");
+        assert_eq!(desk.keydesk.issue(&desk.operator, new).await.unwrap_err().kind().code, "invalid_setting");
     }
     assert_eq!(desk.database.raw().await.dump().await, before);
 }
 
-async fn limits_are_refused_until_something_keeps_them(database: TestDatabase) {
+async fn limits_are_refused_until_they_are_enforced(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let id = desk.issue("Acme").await.key.id;
     let limit = json!([{"name": "calls", "limit": 60, "window_seconds": 60}]);
@@ -256,7 +256,7 @@ async fn a_preset_brings_its_scopes(database: TestDatabase) {
     assert_eq!(update(widget, Some(&["calls:read"])).await, (widget, scopes(&["calls:read"])));
 }
 
-async fn expiry_is_to_the_millisecond_and_moves(database: TestDatabase) {
+async fn a_key_expires_to_the_millisecond_and_its_expiry_can_be_moved(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let new = NewKey::of(SettingsPatch { expires_at: Some(Some(in_an_hour())), ..settings("Acme") });
     let issued = desk.keydesk.issue(&desk.operator, new).await.unwrap();

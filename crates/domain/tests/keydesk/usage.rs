@@ -11,7 +11,7 @@ on_both_databases!(
     calls_are_written_by_code_and_hour_when_it_stops,
     a_call_counts_in_the_hour_in_which_it_was_made,
     counts_that_can_not_be_written_are_written_later,
-    many_nodes_add_up
+    counts_of_many_nodes_add_up
 );
 
 /// Hour, code and calls of every bucket, the hours counted from that of [`START`].
@@ -113,7 +113,7 @@ async fn counts_that_can_not_be_written_are_written_later(database: TestDatabase
     }
 }
 
-async fn many_nodes_add_up(database: TestDatabase) {
+async fn counts_of_many_nodes_add_up(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let issued = desk.issue("Acme").await;
     let nodes = [desk.second_node().await, desk.second_node().await, desk.second_node().await];

@@ -83,9 +83,9 @@ pub(crate) async fn answer(
     now: Instant,
 ) -> Response {
     let decided = async {
-        let asked = Asked::read(gateway, accepted, parts, client)?;
-        let verdict = verifier.verify(asked.call()?, now).await?;
-        asked.settle(verdict)
+        let request = AuthzRequest::read(gateway, accepted, parts, client)?;
+        let verdict = verifier.verify(request.call()?, now).await?;
+        request.settle(verdict)
     };
     respond(decided.await, accepted)
 }
@@ -99,10 +99,10 @@ pub(crate) fn from_memory(
     client: ClientAddress,
     now: Instant,
 ) -> Option<Response> {
-    let asked = Asked::read(gateway, accepted, parts, client);
-    let decided = asked.and_then(|asked| {
-        let verdict = verifier.verify_from_memory(asked.call()?, now);
-        verdict.map(|verdict| asked.settle(verdict)).transpose()
+    let request = AuthzRequest::read(gateway, accepted, parts, client);
+    let decided = request.and_then(|request| {
+        let verdict = verifier.verify_from_memory(request.call()?, now);
+        verdict.map(|verdict| request.settle(verdict)).transpose()
     });
     decided.transpose().map(|decided| respond(decided, accepted))
 }
@@ -121,7 +121,7 @@ fn respond(decided: Result<Arc<Record>, Problem>, accepted: &Accepted) -> Respon
 }
 
 /// A proxy's question.
-struct Asked<'a> {
+struct AuthzRequest<'a> {
     headers: &'a HeaderMap,
     client: ClientAddress,
     accepted: &'a Accepted,
@@ -130,7 +130,7 @@ struct Asked<'a> {
     wanted: Option<Cow<'a, [Scope]>>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> AuthzRequest<'a> {
     fn read(
         gateway: &'a Gateway,
         accepted: &'a Accepted,
@@ -182,13 +182,12 @@ impl<'a> Asked<'a> {
 
 /// The configured route of the original request.
 fn route<'a>(gateway: &'a Gateway, original: &Original<'_>) -> Result<Option<&'a Route>, Problem> {
-    let half =
-        |header: &str| Problem::invalid(format!("Of the original request only a half is named: {header} is missing."));
+    let incomplete = |part: &str| Problem::invalid(format!("The original request is incomplete: {part} is missing."));
     match (original.method, original.path) {
         (Some(method), Some(path)) => Ok(gateway.routes.find(method, path)),
         (None, None) => Ok(None),
-        (None, Some(_)) => Err(half("the method")),
-        (Some(_), None) => Err(half("the path")),
+        (None, Some(_)) => Err(incomplete("the method")),
+        (Some(_), None) => Err(incomplete("the path")),
     }
 }
 

@@ -93,7 +93,7 @@ fn read(named: Option<Named<'_>>) -> Result<Option<Read<'_>>, Problem> {
 
 fn method(value: &HeaderValue) -> Result<&str, Problem> {
     let method = value.to_str().ok().filter(|text| Method::from_bytes(text.as_bytes()).is_ok());
-    method.ok_or_else(|| Problem::invalid("The original method is no method."))
+    method.ok_or_else(|| Problem::invalid("The original method is not an HTTP method."))
 }
 
 #[cfg(test)]

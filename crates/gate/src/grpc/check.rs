@@ -22,13 +22,13 @@ const OK: i32 = 0;
 const PERMISSION_DENIED: i32 = 7;
 
 /// Envoy's question, as a request to `/authz`.
-pub(super) struct Asked {
+pub(super) struct EnvoyQuestion {
     pub(super) question: Request<Body>,
     /// Headers by which the client gives itself an identity.
     pub(super) forged: Vec<String>,
 }
 
-impl Asked {
+impl EnvoyQuestion {
     /// `None` when it is not about an HTTP request, or names a malformed scope.
     pub(super) fn read(attributes: AttributeContext) -> Option<Self> {
         let http = attributes.request?.http?;

@@ -32,11 +32,11 @@ impl Authorization for Envoy {
             asked.now();
         }
         let attributes = request.into_inner().attributes.unwrap_or_default();
-        let asked = check::Asked::read(attributes).ok_or_else(|| {
-            Status::invalid_argument("the attributes of an HTTP request are missing, or the scope is none")
+        let envoy = check::EnvoyQuestion::read(attributes).ok_or_else(|| {
+            Status::invalid_argument("the attributes of an HTTP request are missing, or the scope is malformed")
         })?;
-        let forged = asked.forged;
-        Ok(Response::new(check::reply(self.0.ask(asked.question).await, forged).await))
+        let forged = envoy.forged;
+        Ok(Response::new(check::reply(self.0.ask(envoy.question).await, forged).await))
     }
 }
 

@@ -1,4 +1,4 @@
-use super::wire::{Reader, Value, Writer};
+use super::spop::{Reader, Value, Writer};
 
 /// Largest frame, in bytes without its length: HAProxy's own limit, which follows from the size of its buffers.
 pub(super) const FRAME_MAX: usize = 16_380;
@@ -20,7 +20,7 @@ const ACK: u8 = 103;
 
 /// A frame from HAProxy.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Said<'a> {
+pub(super) enum Frame<'a> {
     Hello {
         frame_max: usize,
         /// It is only a health check.
@@ -33,7 +33,7 @@ pub(super) enum Said<'a> {
     Disconnect,
 }
 
-impl<'a> Said<'a> {
+impl<'a> Frame<'a> {
     /// Reads a frame without its length.
     pub(super) fn read(frame: &'a [u8]) -> Option<Self> {
         let mut reader = Reader(frame);
@@ -98,7 +98,7 @@ pub(super) fn hello(frame_max: usize) -> Vec<u8> {
     })
 }
 
-/// `status` is one of the protocol's: 0 is none, 4 an invalid frame.
+/// `status` is one of the protocol's: 0 means no error, 4 an invalid frame.
 pub(super) fn disconnect(status: u64, message: &str) -> Vec<u8> {
     frame(AGENT_DISCONNECT, (0, 0), |writer| {
         writer.pair("status-code", Value::Number(status));
@@ -134,30 +134,30 @@ mod tests {
             writer.pair("capabilities", Value::Bytes(b"pipelining,async"));
             writer.pair("healthcheck", Value::Bool(true));
         });
-        assert_eq!(Said::read(&hello[4..]), Some(Said::Hello { frame_max: FRAME_MAX, is_check: true }));
+        assert_eq!(Frame::read(&hello[4..]), Some(Frame::Hello { frame_max: FRAME_MAX, is_check: true }));
         for (size, agreed) in [(1 << 20, Some(FRAME_MAX)), (256, Some(256)), (255, None)] {
             let hello = frame(HAPROXY_HELLO, (0, 0), |writer| {
                 writer.pair("supported-versions", Value::Bytes(b"2.0"));
                 writer.pair("max-frame-size", Value::Number(size));
             });
-            let said = agreed.map(|frame_max| Said::Hello { frame_max, is_check: false });
-            assert_eq!(Said::read(&hello[4..]), said, "{size}");
+            let expected = agreed.map(|frame_max| Frame::Hello { frame_max, is_check: false });
+            assert_eq!(Frame::read(&hello[4..]), expected, "{size}");
         }
         let old = frame(HAPROXY_HELLO, (0, 0), |writer| writer.pair("supported-versions", Value::Bytes(b"1.0")));
-        assert_eq!(Said::read(&old[4..]), None);
+        assert_eq!(Frame::read(&old[4..]), None);
         let notify = frame(NOTIFY, (300, 2), |writer| {
             writer.string(b"request");
             writer.0.push(1);
             writer.pair("method", Value::Bytes(b"GET"));
         });
         let arguments = vec![(&b"method"[..], Value::Bytes(b"GET"))];
-        assert_eq!(Said::read(&notify[4..]), Some(Said::Notify { id: (300, 2), arguments }));
+        assert_eq!(Frame::read(&notify[4..]), Some(Frame::Notify { id: (300, 2), arguments }));
         for length in 0..notify.len() - 4 {
-            let cut = Said::read(&notify[4..4 + length]);
-            assert!(!matches!(cut, Some(Said::Notify { ref arguments, .. }) if !arguments.is_empty()), "{cut:?}");
+            let cut = Frame::read(&notify[4..4 + length]);
+            assert!(!matches!(cut, Some(Frame::Notify { ref arguments, .. }) if !arguments.is_empty()), "{cut:?}");
         }
         let mut piece = notify;
         piece[8] = 0;
-        assert_eq!(Said::read(&piece[4..]), None, "a piece of a frame");
+        assert_eq!(Frame::read(&piece[4..]), None, "a piece of a frame");
     }
 }

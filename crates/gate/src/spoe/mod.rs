@@ -2,7 +2,7 @@
 //! it processes another, unless in Lua; it can ask an agent.
 
 mod frame;
-mod wire;
+mod spop;
 
 use std::{io, net::IpAddr, sync::Arc, time::Duration};
 
@@ -21,8 +21,8 @@ use tokio::{
 };
 
 use self::{
-    frame::{FRAME_MAX, Said},
-    wire::{Reader, Value},
+    frame::{FRAME_MAX, Frame},
+    spop::{Reader, Value},
 };
 use crate::{Gate, authz::Question};
 
@@ -70,8 +70,8 @@ async fn converse(stream: TcpStream, gate: Gate, stopping: watch::Receiver<bool>
 /// The largest frame that was agreed on, if questions follow.
 async fn greet(from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf) -> io::Result<Option<usize>> {
     let first = read(from, FRAME_MAX).await?;
-    match Said::read(&first) {
-        Some(Said::Hello { frame_max, is_check }) => {
+    match Frame::read(&first) {
+        Some(Frame::Hello { frame_max, is_check }) => {
             to.write_all(&frame::hello(frame_max)).await?;
             Ok((!is_check).then_some(frame_max))
         }
@@ -138,17 +138,17 @@ async fn answer_all(
             Ok(frame) => frame,
             Err(farewell) => break farewell,
         };
-        match Said::read(&frame) {
-            Some(Said::Notify { .. }) => {
+        match Frame::read(&frame) {
+            Some(Frame::Notify { .. }) => {
                 let (gate, answers) = (gate.clone(), Arc::clone(&answers));
                 running.spawn(async move {
-                    if let Some(Said::Notify { id, arguments }) = Said::read(&frame) {
+                    if let Some(Frame::Notify { id, arguments }) = Frame::read(&frame) {
                         // If this fails, the connection is gone.
                         let _ = answers.send(answer(&gate, id, frame_max, &arguments).await).await;
                     }
                 });
             }
-            Some(Said::Disconnect) => break frame::disconnect(0, "as you like"),
+            Some(Frame::Disconnect) => break frame::disconnect(0, "disconnected at HAProxy's request"),
             _ => break frame::disconnect(4, "a frame that was not agreed on"),
         }
     };
@@ -185,8 +185,7 @@ fn question<'a>(arguments: &[(&[u8], Value<'a>)]) -> Option<Question<'a>> {
 
 /// Reads a frame with all its contents, for `fuzz/`: how many bytes its arguments have.
 pub(crate) fn size_of_arguments(frame: &[u8]) -> Option<usize> {
-    let said = Said::read(frame)?;
-    let Said::Notify { arguments, .. } = said else { return Some(0) };
+    let Frame::Notify { arguments, .. } = Frame::read(frame)? else { return Some(0) };
     // Unreadable headers are no reason to refuse the frame, but reading them must not go beyond its bytes.
     drop(question(&arguments).and_then(Question::into_request));
     let size = |(name, value): &(&[u8], Value<'_>)| {
@@ -237,9 +236,9 @@ async fn reply(id: (u64, u64), frame_max: usize, answer: Response) -> Vec<u8> {
         // Without room for all variables the call must not be allowed: the API would get no name, or half of one.
         return frame::acknowledge(id, &variables, frame_max).unwrap_or_else(|| frame::nothing(id));
     }
-    let without_words = frame::acknowledge(id, &variables, frame_max);
+    let without_problem = frame::acknowledge(id, &variables, frame_max);
     variables.push(("problem", Value::Bytes(&body)));
-    frame::acknowledge(id, &variables, frame_max).or(without_words).unwrap_or_else(|| frame::nothing(id))
+    frame::acknowledge(id, &variables, frame_max).or(without_problem).unwrap_or_else(|| frame::nothing(id))
 }
 
 #[cfg(test)]
@@ -269,7 +268,7 @@ mod tests {
     #[tokio::test]
     async fn no_answer_is_larger_than_the_agreed_size() {
         let id = (u64::MAX, u64::MAX);
-        for (status, name, words, said) in [
+        for (status, name, words, expected) in [
             (200, 100, 0, &["status", "client_name"][..]),
             (200, 300, 0, &[]),
             (403, 0, 100, &["status", "client_name", "problem"]),
@@ -281,7 +280,7 @@ mod tests {
             let text = String::from_utf8_lossy(&frame).into_owned();
             let found: Vec<_> =
                 ["status", "client_name", "problem"].into_iter().filter(|name| text.contains(name)).collect();
-            assert_eq!(found, said, "{status} {name} {words}");
+            assert_eq!(found, expected, "{status} {name} {words}");
         }
     }
 }

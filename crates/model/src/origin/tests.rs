@@ -174,7 +174,7 @@ fn narrower_patterns_are_covered() {
 
 proptest! {
     #[test]
-    fn matches_as_label_by_label(pattern in (any::<bool>(), any::<bool>(), labels(), port()), origin in (any::<bool>(), labels(), port()), below in any::<bool>()) {
+    fn origins_match_as_label_by_label(pattern in (any::<bool>(), any::<bool>(), labels(), port()), origin in (any::<bool>(), labels(), port()), below in any::<bool>()) {
         let mut origin = origin;
         if below {
             origin.0 = pattern.0;

@@ -13,7 +13,7 @@ use tokio::process::Command;
 
 use crate::support::{Program, command, init, keydesk, wait_until};
 
-/// A user without rights.
+/// A user without privileges.
 const NOBODY: u32 = 65_534;
 
 fn set_mode(path: &Path, mode: u32) {

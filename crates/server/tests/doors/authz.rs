@@ -79,7 +79,7 @@ async fn an_allowed_caller_is_named_and_a_refused_one_is_told_why() {
 }
 
 #[tokio::test]
-async fn any_method_asks_and_the_original_decides() {
+async fn authz_takes_any_method_and_decides_by_the_original_one() {
     let (_database, app) = app().await;
     let key = app.key_in("default", "Acme", &["contacts:read"]).await;
     for method in ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "PROPFIND"] {

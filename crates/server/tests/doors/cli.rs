@@ -94,7 +94,7 @@ async fn a_story_in_json(database: TestDatabase) {
     assert_eq!(report["ok"], true, "{report}");
 }
 
-store::on_both_databases!(a_story_in_json, nothing_is_made_where_there_is_no_keydesk);
+store::on_both_databases!(a_story_in_json, nothing_is_made_where_there_is_no_deployment);
 
 #[tokio::test]
 async fn a_key_is_made_disabled_and_expires_as_asked() {
@@ -242,7 +242,8 @@ async fn the_doctor_finds_what_is_wrong_and_says_what_to_do() {
 }
 
 /// Every command but `serve` and `init`, where there is nothing, and in a database that is somebody else's.
-async fn nothing_is_made_where_there_is_no_keydesk(database: TestDatabase) {
+async fn nothing_is_made_where_there_is_no_deployment(database: TestDatabase) {
+    database.remove_tables().await;
     let data = database.dir().join("dtaa");
     let backup = database.dir().join("backup.db").display().to_string();
     let commands: [&[&str]; 14] = [
@@ -272,7 +273,7 @@ async fn nothing_is_made_where_there_is_no_keydesk(database: TestDatabase) {
     for args in commands {
         let ran = run(args).await;
         assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{args:?}");
-        assert!(ran.err.starts_with("keydesk: there is no Keydesk ") && ran.err.lines().count() == 1, "{}", ran.err);
+        assert!(ran.err.starts_with("keydesk: there is no deployment ") && ran.err.lines().count() == 1, "{}", ran.err);
     }
     assert!(!data.exists());
     if database.is_postgres() {
@@ -282,7 +283,7 @@ async fn nothing_is_made_where_there_is_no_keydesk(database: TestDatabase) {
     assert_eq!((made.code, made.out.as_str()), (Some(0), "{\n  \"made\": true\n}\n"), "{}", made.err);
     assert_eq!(run(&["doctor"]).await.code, Some(0));
     let again = run(&["init"]).await;
-    assert_eq!((again.code, again.out.as_str()), (Some(0), "There is a Keydesk already; it stays as it is.\n"));
+    assert_eq!((again.code, again.out.as_str()), (Some(0), "A deployment exists already; nothing was changed.\n"));
     assert_eq!(
         run(&["audit", "verify"]).await.out,
         "ok   default: 3 entries, unbroken\n",

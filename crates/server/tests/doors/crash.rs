@@ -123,8 +123,8 @@ async fn check(data: &Path, database: &TestDatabase, told: &[Told]) {
         let findings = report["findings"].as_array().expect("findings");
         findings.iter().any(|finding| finding["what"] == what && finding["ok"] == true)
     };
-    // Integrity is SQLite's own check; wholeness looks for keys without secrets and the like.
-    for what in ["integrity", "wholeness", "audit log", "migrations"] {
+    // Integrity is SQLite's own check; consistency looks for keys without secrets and the like.
+    for what in ["integrity", "consistency", "audit log", "migrations"] {
         assert!(ok(what), "{what}: {report}");
     }
     let listed = keydesk(data, &["key", "list", "--json"]).await;

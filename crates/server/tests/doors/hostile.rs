@@ -129,7 +129,7 @@ fn percent(c: char) -> String {
     c.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-async fn bodies_that_are_no_requests_are_refused(database: TestDatabase) {
+async fn malformed_bodies_are_refused(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
     let deep = format!("{{\"client_name\":{}{}}}", "[".repeat(20_000), "]".repeat(20_000));
@@ -251,6 +251,12 @@ async fn unknown_scopes_are_no_malformed_request(database: TestDatabase) {
         let answer = client.post("/api/v1/keys", json!({"client_name": "a", "scopes": scopes})).await;
         assert_eq!(answer.refusal(), (422, "unknown_scope".to_owned()), "{scopes}");
     }
+    // One answer says all that is wrong.
+    let answer = client.post("/api/v1/keys", json!({"client_name": " ", "scopes": ["keys:read", "nope"]})).await;
+    assert_eq!(answer.refusal(), (422, "invalid_client_name".to_owned()));
+    let errors = answer.json()["errors"].clone();
+    let fields: Vec<_> = errors.as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["client_name", "scopes[1]"]);
 }
 
 async fn sizes_kinds_and_methods_have_their_own_errors(database: TestDatabase) {
@@ -382,7 +388,7 @@ async fn a_value_of_any_kind_in_any_field_is_no_server_error(database: TestDatab
 store::on_both_databases!(
     client_names_come_back_as_they_were_sent,
     searches_take_every_character_as_it_is,
-    bodies_that_are_no_requests_are_refused,
+    malformed_bodies_are_refused,
     every_wrong_field_of_every_call_is_named,
     unknown_scopes_are_no_malformed_request,
     sizes_kinds_and_methods_have_their_own_errors,

@@ -6,7 +6,7 @@ use store::testing::TestDatabase;
 
 use crate::support::{FULL, TestApp};
 
-async fn nothing_crosses(database: TestDatabase) {
+async fn nothing_crosses_between_installations(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     app.installation("other").await;
     let theirs = app.key_in("other", "Theirs", FULL).await;
@@ -63,4 +63,4 @@ async fn nothing_crosses(database: TestDatabase) {
     assert_eq!(app.with_key(&theirs.secret).get("/api/v1/whoami").await.json()["client_name"], "Theirs");
 }
 
-store::on_both_databases!(nothing_crosses);
+store::on_both_databases!(nothing_crosses_between_installations);

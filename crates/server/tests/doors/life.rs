@@ -13,7 +13,7 @@ macro_rules! whole {
     }};
 }
 
-async fn from_create_to_restore(database: TestDatabase) {
+async fn a_key_lives_from_create_to_restore(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
 
@@ -91,4 +91,9 @@ async fn pages_follow_each_other(database: TestDatabase) {
     assert_eq!(seen, expected);
 }
 
-store::on_both_databases!(from_create_to_restore, the_catalogue, a_preset_gives_its_scopes, pages_follow_each_other,);
+store::on_both_databases!(
+    a_key_lives_from_create_to_restore,
+    the_catalogue,
+    a_preset_gives_its_scopes,
+    pages_follow_each_other,
+);

@@ -84,7 +84,7 @@ const VERBS: [Verb; 22] = [
 /// All scopes that the target holds, and all that verbs ask for.
 const HELD: [&str; 6] = ["keys:read", "keys:write", "keys:reveal", "keys:verify", "calls:read", "contacts:read"];
 
-struct Desk {
+struct MatrixApp {
     app: TestApp,
     database: TestDatabase,
 }
@@ -95,7 +95,7 @@ struct Target {
     handover: String,
 }
 
-impl Desk {
+impl MatrixApp {
     async fn open(database: TestDatabase) -> Self {
         let app = TestApp::new(&database).await;
         app.installation("other").await;
@@ -163,7 +163,7 @@ impl Desk {
         }
     }
 
-    /// Signs a person in; gives the cookie and the id.
+    /// Signs a person in; returns the cookie and the id.
     async fn person(&self, role: Role) -> (String, String) {
         let installation = self.app.operator("default").await.installation;
         let email = format!("{role}@example.com");
@@ -209,7 +209,7 @@ impl Desk {
         let form = |intent: &str, more: &str| format!("intent={intent}&version={version}&confirm={name}{more}");
         let send = async |form: String| self.post(&at, cookie, id, &form).await;
         let done = |answer: &Answer| match answer.status.as_u16() {
-            303 => answer.header("location").contains("said="),
+            303 => answer.header("location").contains("done="),
             200 => true,
             _ => false,
         };
@@ -271,22 +271,22 @@ on_both_databases!(
 );
 
 async fn keys_may_what_their_scopes_environment_and_installation_allow(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let app = MatrixApp::open(database).await;
     let (live, test) = (Environment::Live, Environment::Test);
-    let (_, strong) = desk.key("default", live, &HELD).await;
-    let (_, tester) = desk.key("default", test, &HELD).await;
-    let (_, foreigner) = desk.key("other", live, &HELD).await;
+    let (_, strong) = app.key("default", live, &HELD).await;
+    let (_, tester) = app.key("default", test, &HELD).await;
+    let (_, foreigner) = app.key("other", live, &HELD).await;
     for verb in &VERBS {
         let Some(scope) = verb.scope else { continue };
         let name = verb.name;
         let of_one = !matches!(name, "list" | "export the list" | "create");
         let without: Vec<_> = HELD.iter().copied().filter(|held| *held != scope).collect();
-        let (_, without) = desk.key("default", live, &without).await;
-        let (_, weak) = desk.key("default", live, &[scope, "keys:read"]).await;
-        let (bound_id, bound) = desk.key("default", live, &HELD).await;
-        desk.bind(bound_id).await;
+        let (_, without) = app.key("default", live, &without).await;
+        let (_, weak) = app.key("default", live, &[scope, "keys:read"]).await;
+        let (bound_id, bound) = app.key("default", live, &HELD).await;
+        app.bind(bound_id).await;
         let outcome = async |secret: &str, environment| {
-            let answer = desk.rest(secret, verb, &desk.target(verb, environment).await).await;
+            let answer = app.rest(secret, verb, &app.target(verb, environment).await).await;
             if answer.status.is_success() { "done".to_owned() } else { answer.code() }
         };
         let own = if verb.default_key { "default_key_protected" } else { "done" };
@@ -308,22 +308,22 @@ async fn keys_may_what_their_scopes_environment_and_installation_allow(database:
 }
 
 async fn people_may_what_their_role_allows(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let app = MatrixApp::open(database).await;
     for (index, role) in ROLES.into_iter().enumerate() {
-        let person = desk.person(role).await;
+        let person = app.person(role).await;
         for verb in &VERBS {
-            let target = desk.target(verb, Environment::Live).await;
-            assert_eq!(desk.page(&person, verb, &target).await, verb.roles[index], "{}: {role}", verb.name);
+            let target = app.target(verb, Environment::Live).await;
+            assert_eq!(app.page(&person, verb, &target).await, verb.roles[index], "{}: {role}", verb.name);
         }
     }
 }
 
 async fn the_operator_may_all_but_touch_the_default_api_key(database: TestDatabase) {
-    let desk = Desk::open(database).await;
+    let app = MatrixApp::open(database).await;
     for verb in &VERBS {
-        let target = desk.target(verb, Environment::Live).await;
+        let target = app.target(verb, Environment::Live).await;
         let may = !matches!(verb.name, "edit the Default API Key" | "delete the Default API Key");
-        assert!(desk.command_line(verb, &target).await.is_none_or(|done| done == may), "{}", verb.name);
+        assert!(app.command_line(verb, &target).await.is_none_or(|done| done == may), "{}", verb.name);
     }
 }
 

@@ -10,14 +10,14 @@ use crate::support::{Connection, Program, command, init, keydesk};
 
 const GOOD: &str = "correct horse battery";
 
-/// Runs `keydesk admin ARGS`; gives its exit status, standard output and standard error.
+/// Runs `keydesk admin ARGS`; returns its exit status, standard output and standard error.
 async fn admin(data: &Path, args: &[&str]) -> (Option<i32>, String, String) {
     let ran = keydesk(data, &[&["admin"], args].concat()).await;
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (ran.status.code(), text(ran.stdout), text(ran.stderr))
 }
 
-/// `keydesk admin create` with the password on standard input; gives its exit status and standard error.
+/// `keydesk admin create` with the password on standard input; returns its exit status and standard error.
 async fn create(data: &Path, email: &str, password: &[u8]) -> (Option<i32>, String) {
     let mut child = command()
         .args(["admin", "create", "--email", email, "--name", "Wanda", "--role", "owner", "--password-file", "-"])
@@ -36,7 +36,7 @@ async fn create(data: &Path, email: &str, password: &[u8]) -> (Option<i32>, Stri
     (ended.status.code(), String::from_utf8(ended.stderr).unwrap())
 }
 
-/// Posts the form of the sign-in page, and gives the answer's head.
+/// Posts the form of the sign-in page, and returns the answer's head.
 async fn post_login(address: &str, email: &str, password: &str) -> String {
     let form = format!("email={email}&password={password}");
     let head = format!(

@@ -135,7 +135,7 @@ async fn bytes_that_are_no_http_do_no_harm() {
 }
 
 #[tokio::test]
-async fn flags_go_before_the_environment_and_that_before_the_file() {
+async fn flags_override_the_environment_which_overrides_the_file() {
     let folder = tempfile::tempdir().unwrap();
     init(folder.path(), &[]).await;
     let file = folder.path().join("keydesk.toml");

@@ -73,7 +73,7 @@ async fn an_invalid_value_is_refused_with_its_field_and_the_reason(database: Tes
         ("metadata", json!({"a": 5}), "metadata", "a string for each value"),
         ("metadata", json!({"a": "\u{0}"}), "metadata", "control"),
         ("metadata", json!([]), "metadata", "must be an object"),
-        ("owner_email", json!("ada"), "owner_email", "e-mail"),
+        ("owner_email", json!("ada"), "owner_email", "email"),
         ("notes", json!("x".repeat(1001)), "notes", "1000"),
         ("notes", json!(" "), "notes", "null"),
         ("enabled", json!("true"), "enabled", "must be true or false"),

@@ -24,7 +24,7 @@ impl Change {
         .await
     }
 
-    /// Makes a tombstone a key again. False: there is none.
+    /// Makes a tombstone a key again. False: there is no such tombstone.
     pub async fn restore_key(
         &mut self,
         installation: InstallationId,

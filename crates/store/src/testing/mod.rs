@@ -5,6 +5,7 @@ mod raw;
 mod roles;
 mod snapshot;
 mod statements;
+mod template;
 
 use std::path::PathBuf;
 
@@ -28,7 +29,7 @@ use crate::{
 /// Where the tests' PostgreSQL is.
 const URL: &str = "TEST_POSTGRES_URL";
 
-/// An empty database that is gone when this is dropped, and a folder beside it.
+/// A database without a deployment that is gone when this is dropped, and a folder beside it.
 #[derive(Debug)]
 pub struct TestDatabase {
     address: String,
@@ -47,22 +48,27 @@ impl TestDatabase {
         Self { address, dir, server: None, roles: Vec::new() }
     }
 
-    /// A database in the server that the environment names. Without one the test fails; it is never skipped.
+    /// A database in the server that the environment names, with all tables: making them in each would be a good part of the
+    /// tests' time. Without a server the test fails; it is never skipped.
     pub async fn postgres() -> Self {
-        let url = std::env::var(URL).unwrap_or_else(|_| {
-            panic!("{URL} names no PostgreSQL; run the tests with `cargo xtask postgres -- cargo nextest run`")
-        });
-        let dir = folder();
-        let mut server = PgConnection::connect(&url).await.expect("the PostgreSQL that the environment names");
+        let mut server = server().await;
+        let template = template::ready(&mut server).await;
+        Self::in_server(server, &format!("TEMPLATE {template} STRATEGY FILE_COPY")).await
+    }
+
+    /// The same without tables.
+    pub async fn empty_postgres() -> Self {
+        Self::in_server(server().await, "").await
+    }
+
+    async fn in_server(mut server: PgConnection, made: &str) -> Self {
         let id: String =
             sqlx::query_scalar("SELECT gen_random_uuid()::text").fetch_one(&mut server).await.expect("a new id");
         let name = format!("keydesk_test_{}", id.replace('-', ""));
-        server.execute(statement(format!("CREATE DATABASE {name}"))).await.expect("a new database");
+        server.execute(statement(format!("CREATE DATABASE {name} {made}"))).await.expect("a new database");
         server.close().await.expect("a goodbye");
-        let (before, query) = url.split_once('?').map_or((url.as_str(), None), |(url, query)| (url, Some(query)));
-        let (host, _) = before.rsplit_once('/').expect("a database in the address");
-        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-        Self { address: format!("{host}/{name}{query}"), dir, server: Some((url, name)), roles: Vec::new() }
+        let address = address_of(&name);
+        Self { address, dir: folder(), server: Some((url(), name)), roles: Vec::new() }
     }
 
     /// The address, for [`Store::open`].
@@ -80,7 +86,7 @@ impl TestDatabase {
         self.server.is_some()
     }
 
-    /// Brings an empty database up to this migration and no further, as an earlier release left it.
+    /// Brings a new database up to this migration and no further, as an earlier release left it.
     pub async fn migrate_to(&self, version: i64) {
         let upto = |all: &Migrator| {
             Migrator::with_migrations(all.iter().filter(|migration| migration.version <= version).cloned().collect())
@@ -90,8 +96,17 @@ impl TestDatabase {
             let mut connection = options.connect().await.expect("a new file");
             upto(&SQLITE_MIGRATIONS).run(&mut connection).await.expect("migrations");
         } else {
+            self.remove_tables().await;
             let mut connection = PgConnection::connect(&self.address).await.expect("the new database");
             upto(&POSTGRES_MIGRATIONS).run(&mut connection).await.expect("migrations");
+        }
+    }
+
+    /// Makes a new database as empty as somebody's database server makes it. One of SQLite is a missing file anyway.
+    pub async fn remove_tables(&self) {
+        if self.is_postgres() {
+            let mut connection = PgConnection::connect(&self.address).await.expect("the new database");
+            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await.expect("an empty database");
         }
     }
 
@@ -169,6 +184,24 @@ fn drop_from_server(url: String, databases: Vec<String>, roles: Vec<String>) {
     if !matches!(dropped.join(), Ok(Ok(()))) {
         tracing::warn!("a test database was left behind");
     }
+}
+
+fn url() -> String {
+    std::env::var(URL).unwrap_or_else(|_| {
+        panic!("{URL} names no PostgreSQL; run the tests with `cargo xtask postgres -- cargo nextest run`")
+    })
+}
+
+/// The address of another database of the tests' server.
+fn address_of(database: &str) -> String {
+    let url = url();
+    let (before, query) = url.split_once('?').map_or((url.as_str(), None), |(url, query)| (url, Some(query)));
+    let (host, _) = before.rsplit_once('/').expect("a database in the address");
+    format!("{host}/{database}{}", query.map(|query| format!("?{query}")).unwrap_or_default())
+}
+
+async fn server() -> PgConnection {
+    PgConnection::connect(&url()).await.expect("the PostgreSQL that the environment names")
 }
 
 /// In memory where the machine has such a place: durability is not under test, and waiting for a disk takes long.

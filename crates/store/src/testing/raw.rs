@@ -46,7 +46,7 @@ impl Raw {
         }
     }
 
-    /// Runs statements and gives how many rows the last one touched, or what the database said.
+    /// Runs statements and returns how many rows the last one touched, or what the database said.
     pub async fn execute(&mut self, sql: &str) -> Result<u64, String> {
         let sql = statement(sql.to_owned());
         match self {

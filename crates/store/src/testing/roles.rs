@@ -20,7 +20,7 @@ pub struct Roles {
 impl TestDatabase {
     /// An empty database of PostgreSQL that belongs to a role which is no superuser.
     pub async fn with_roles() -> (Self, Roles) {
-        let mut database = Self::postgres().await;
+        let mut database = Self::empty_postgres().await;
         let (url, name) = database.server.clone().expect("PostgreSQL");
         let suffix = name.trim_start_matches("keydesk_test_").to_owned();
         let mut connection = PgConnection::connect(&url).await.expect("the PostgreSQL that the environment names");

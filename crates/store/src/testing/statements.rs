@@ -1,8 +1,8 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation,
-    keyring_proof, migrations, password_reset, people, postgres, purge_clock, record, restored, set_up_link, store,
-    triggers, work,
+    keyring_proof, migrations, password_reset, people, postgres, purge_clock, record, restored, set_up_link,
+    statistics, store, triggers, work,
 };
 
 macro_rules! statements {
@@ -53,6 +53,7 @@ pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
     ("IS_KEYDESK", backup::IS_KEYDESK),
     ("IS_SIGNED", backup::IS_SIGNED),
     ("TRIGGERS_SQLITE", triggers::TRIGGERS_SQLITE),
+    ("STATISTICS", statistics::STATISTICS),
     ("MIGRATED_SQLITE", migrations::MIGRATED_SQLITE),
 ];
 

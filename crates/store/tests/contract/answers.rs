@@ -3,7 +3,10 @@ use store::{StoredAnswer, on_both_databases, testing::TestDatabase};
 
 use crate::fixture::{at, installation, key_id, two_installations};
 
-on_both_databases!(an_answer_is_found_by_the_same_caller_for_its_time, a_new_answer_takes_the_place_of_an_old_one);
+on_both_databases!(
+    a_kept_answer_is_found_by_the_same_caller_until_it_expires,
+    a_new_answer_takes_the_place_of_an_old_one
+);
 
 const CALLER: Actor = Actor::Operator;
 
@@ -18,7 +21,7 @@ fn answer(body: u8) -> StoredAnswer {
     }
 }
 
-async fn an_answer_is_found_by_the_same_caller_for_its_time(database: TestDatabase) {
+async fn a_kept_answer_is_found_by_the_same_caller_until_it_expires(database: TestDatabase) {
     let store = two_installations(&database).await;
     let mut change = store.change().await.unwrap();
     change.keep_answer(&answer(1), at(100)).await.unwrap();

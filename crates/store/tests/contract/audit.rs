@@ -7,8 +7,8 @@ use crate::fixture::{at, installation, key_id, two_installations};
 on_both_databases!(
     entries_read_back_in_order,
     an_entry_is_appended_once,
-    entries_are_listed_by_what_they_are_about,
-    an_audit_key_is_noted_once
+    entries_are_filtered_by_actor_action_environment_key_and_time,
+    an_audit_key_is_recorded_once
 );
 
 fn entry(seq: i64) -> AuditEntry {
@@ -72,7 +72,7 @@ async fn an_entry_is_appended_once(database: TestDatabase) {
     assert_eq!(store.audit_after(installation(1), 0, 10).await.unwrap(), [entry(1)]);
 }
 
-async fn entries_are_listed_by_what_they_are_about(database: TestDatabase) {
+async fn entries_are_filtered_by_actor_action_environment_key_and_time(database: TestDatabase) {
     let store = two_installations(&database).await;
     let written: Vec<_> = (1..=40)
         .map(|seq| AuditEntry {
@@ -113,7 +113,7 @@ async fn entries_are_listed_by_what_they_are_about(database: TestDatabase) {
     assert!(listed(&elsewhere, true, i64::MAX).await.is_empty());
 }
 
-async fn an_audit_key_is_noted_once(database: TestDatabase) {
+async fn an_audit_key_is_recorded_once(database: TestDatabase) {
     let store = two_installations(&database).await;
     let mut change = store.change().await.unwrap();
     change.insert_audit_key("a1", &[1; 32], at(1)).await.unwrap();

@@ -8,7 +8,7 @@ on_both_databases!(
     the_module_is_switched_off_and_on,
     there_is_one_deployment,
     a_healthy_database,
-    half_changes_are_found
+    incomplete_changes_are_found
 );
 
 fn new(number: u128, name: &str) -> StoredInstallation {
@@ -78,7 +78,7 @@ async fn a_healthy_database(database: TestDatabase) {
     assert!(found.migration >= 1);
 }
 
-async fn half_changes_are_found(database: TestDatabase) {
+async fn incomplete_changes_are_found(database: TestDatabase) {
     let store = two_installations(&database).await;
     crate::fixture::put_names(&store, 1, &["Never seen by the audit log".to_owned()]).await;
     assert_eq!(store.examine().await.unwrap().orphans, 1);

@@ -8,13 +8,13 @@ on_both_databases!(
     a_key_is_found_in_its_own_installation_only,
     updating,
     switching_changes_issued_keys_in_the_other_state,
-    deleting_takes_issued_keys_once,
-    deleting_more_than_one_statement_can_name,
+    deleting_affects_each_issued_key_once,
+    more_keys_than_one_statement_can_name_are_deleted,
     restoring,
     a_change_that_is_dropped_leaves_nothing,
     a_change_sees_what_it_wrote,
     a_digest_and_an_id_are_unique,
-    counting,
+    keys_are_counted_for_each_installation,
     changes_are_numbered_in_the_order_of_commits
 );
 
@@ -141,7 +141,7 @@ async fn switching_changes_issued_keys_in_the_other_state(database: TestDatabase
     assert_eq!((on.life.disabled_at, on.version(), on.at(at(80)).updated_at), (None, 3, at(70)));
 }
 
-async fn deleting_takes_issued_keys_once(database: TestDatabase) {
+async fn deleting_affects_each_issued_key_once(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme".to_owned(), "Beta".to_owned()]).await;
     let ids = [key_id(1), key_id(2), key_id(77), key_id(1_000_001), key_id(1_000_002)];
@@ -157,7 +157,7 @@ async fn deleting_takes_issued_keys_once(database: TestDatabase) {
     assert_eq!((gone.life.deleted_at, gone.version(), gone.epoch), (Some(at(50)), 2, epoch));
 }
 
-async fn deleting_more_than_one_statement_can_name(database: TestDatabase) {
+async fn more_keys_than_one_statement_can_name_are_deleted(database: TestDatabase) {
     let store = two_installations(&database).await;
     let names: Vec<_> = (0..1_100).map(|number| format!("Client {number}")).collect();
     put_names(&store, 2_000, &names[..]).await;
@@ -226,7 +226,7 @@ async fn a_digest_and_an_id_are_unique(database: TestDatabase) {
     assert!(change.insert_keys(&[(stored, secret)]).await.is_err());
 }
 
-async fn counting(database: TestDatabase) {
+async fn keys_are_counted_for_each_installation(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme".to_owned(), "Beta".to_owned()]).await;
     assert_eq!(store.key_count(installation(1)).await.unwrap(), 2);

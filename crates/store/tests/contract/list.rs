@@ -3,7 +3,11 @@ use store::{KeyFilter, Store, TOTAL_COUNTED, on_both_databases, testing::TestDat
 
 use crate::fixture::{at, installation, key_id, put_names, two_installations};
 
-on_both_databases!(every_status_lists_its_own, every_filter_narrows, an_installation_lists_its_own);
+on_both_databases!(
+    every_status_filter_lists_its_own_keys,
+    every_filter_narrows_the_list,
+    an_installation_lists_only_its_own_keys
+);
 
 /// All keys of installation 1.
 pub(crate) fn all() -> KeyFilter {
@@ -27,7 +31,7 @@ pub(crate) async fn numbers(store: &Store, filter: &KeyFilter) -> Vec<u128> {
     keys.iter().map(|key| key.id().0.as_u128()).collect()
 }
 
-async fn every_status_lists_its_own(database: TestDatabase) {
+async fn every_status_filter_lists_its_own_keys(database: TestDatabase) {
     let store = two_installations(&database).await;
     let names = ["active", "expires later", "expired now", "disabled", "disabled and expired", "deleted"];
     put_names(&store, 1, &names.map(str::to_owned)).await;
@@ -64,7 +68,7 @@ async fn every_status_lists_its_own(database: TestDatabase) {
     }
 }
 
-async fn every_filter_narrows(database: TestDatabase) {
+async fn every_filter_narrows_the_list(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme one", "Acme two", "Beta one", "Beta two"].map(str::to_owned)).await;
     let mut raw = database.raw().await;
@@ -82,7 +86,7 @@ async fn every_filter_narrows(database: TestDatabase) {
     }
 }
 
-async fn an_installation_lists_its_own(database: TestDatabase) {
+async fn an_installation_lists_only_its_own_keys(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme".to_owned()]).await;
     for search in ["", "acme", "ac"] {

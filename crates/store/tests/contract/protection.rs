@@ -13,8 +13,8 @@ on_both_databases!(
     the_default_keys_installation_is_refused_to_everyone,
     the_default_key_is_rotated_all_the_same,
     a_rotation_that_is_left_half_way_leaves_one_secret,
-    columns_that_move_by_themselves_stay_free,
-    issued_keys_are_free,
+    columns_that_keydesk_itself_updates_stay_writable,
+    issued_keys_stay_writable,
     the_audit_log_only_grows
 );
 
@@ -284,7 +284,7 @@ async fn a_rotation_that_is_left_half_way_leaves_one_secret(database: TestDataba
     assert_eq!(ended.len(), 2);
 }
 
-async fn columns_that_move_by_themselves_stay_free(database: TestDatabase) {
+async fn columns_that_keydesk_itself_updates_stay_writable(database: TestDatabase) {
     let store = two_installations(&database).await;
     let mut raw = database.raw().await;
     let default = raw.id(key_id(1_000_001).0);
@@ -296,7 +296,7 @@ async fn columns_that_move_by_themselves_stay_free(database: TestDatabase) {
     assert_eq!((key.version(), key.epoch, key.at(at(10)).last_used_at), (2, 9, Some(at(9))));
 }
 
-async fn issued_keys_are_free(database: TestDatabase) {
+async fn issued_keys_stay_writable(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme".to_owned()]).await;
     let mut raw = database.raw().await;

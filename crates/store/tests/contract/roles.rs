@@ -10,6 +10,7 @@ use crate::fixture::{installation, key, put, two_installations};
 on_both_databases!(tables_tell_what_is_pending, tables_of_a_newer_release_are_refused);
 
 async fn tables_tell_what_is_pending(database: TestDatabase) {
+    database.remove_tables().await;
     let fresh = Store::tables(database.address()).await.unwrap();
     let newest = fresh.newest;
     assert_eq!((fresh.applied, i64::try_from(fresh.pending).unwrap()), (0, newest));

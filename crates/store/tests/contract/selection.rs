@@ -7,14 +7,14 @@ use crate::{
 };
 
 on_both_databases!(
-    names_are_counted,
-    ids_match_as_the_list_does,
+    keys_with_the_same_name_are_counted,
+    ids_are_selected_as_the_list_filters,
     calls_and_last_uses_of_keys_are_read,
     the_impact_of_a_deletion_is_counted,
     a_deletion_is_undone_once
 );
 
-async fn names_are_counted(database: TestDatabase) {
+async fn keys_with_the_same_name_are_counted(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme", "ACME", "acme", "Beta"].map(str::to_owned)).await;
     let mut change = store.change().await.unwrap();
@@ -28,7 +28,7 @@ async fn names_are_counted(database: TestDatabase) {
     }
 }
 
-async fn ids_match_as_the_list_does(database: TestDatabase) {
+async fn ids_are_selected_as_the_list_filters(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Zeta 100%", "Beta", "Acme 100%", "a_b"].map(str::to_owned)).await;
     let mut change = store.change().await.unwrap();

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_name_each_other_are_found() {
+    fn files_that_import_each_other_are_found() {
         let files = [
             ("lib.rs", "mod a; mod b; mod c; mod d;"),
             ("a.rs", "use crate::b::B; pub struct A;"),

@@ -129,13 +129,13 @@ mod tests {
     }
 
     #[test]
-    fn names_outside_of_the_crate_are_no_uses() {
+    fn names_of_other_crates_are_not_counted_as_uses() {
         let files = [("main.rs", "mod a; use std::fmt;"), ("a.rs", "use leptos::prelude::*; use crate::fmt;")];
         assert_eq!(uses(&files), Vec::<String>::new());
     }
 
     #[test]
-    fn imports_that_lead_in_a_ring_end() {
+    fn circular_re_exports_end() {
         let files = [("lib.rs", "mod a; mod b;"), ("a.rs", "pub use crate::b::X;"), ("b.rs", "pub use crate::a::X;")];
         assert_eq!(uses(&files), Vec::<String>::new());
     }

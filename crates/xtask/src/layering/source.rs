@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_texts_and_tests_say_nothing() {
+    fn paths_in_comments_strings_and_tests_are_ignored() {
         let text = "/* crate::a /* crate::b */ crate::c */ // crate::d\n\
                     const X: &str = \"crate::e \\\" crate::f\"; const Y: &[u8] = br#\"crate::g \" crate::h\"#;\n\
                     fn f<'a>(x: &'a str) { ('\"', '\\'', b'\"'); crate::i::j() }\n\
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inline_module_speaks_for_its_file() {
+    fn imports_of_an_inline_module_count_as_those_of_its_file() {
         let text = "mod a { use super::b::C; use crate::d; use self::e; use f::G; fn h() { super::super::i() } }\nuse super::j;";
         assert_eq!(paths(text), ["self::b::C", "crate::d", "super::i", "super::j"]);
         assert!(!Source::read(text).imports.contains_key("C"));

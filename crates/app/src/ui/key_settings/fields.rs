@@ -127,7 +127,7 @@ fn scopes(form: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) ->
                     }
                 })}
             <input type="hidden" name="access" value=if form.chosen { "chosen" } else { "preset" }/>
-            <p class="scope-words" role="status" data-words>{summary}</p>
+            <p class="scope-summary" role="status" data-summary>{summary}</p>
             {groups(form, catalogue)
                 .into_iter()
                 .map(|(resource, scopes)| {

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_may_name_the_end_in_any_way_that_is_read() {
+    fn a_link_may_give_the_expiry_in_any_accepted_form() {
         for (fields, expected) in [
             (&[("expires", "30")][..], ("30", "")),
             (&[("expires", "date"), ("expires_on", "2026-12-31")], ("date", "2026-12-31")),

@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(found.len(), 3, "{found:?}");
         assert!(found[0].1.starts_with("Line 2: 010.0.0.1 has a number that begins with 0"), "{found:?}");
         assert!(found[1].1.ends_with("the network is 10.0.0.0/8."), "{found:?}");
-        assert_eq!(found[2], ("owner_email".into(), "It must be an e-mail address such as ada@example.com.".into()));
+        assert_eq!(found[2], ("owner_email".into(), "It must be an email address such as ada@example.com.".into()));
     }
 
     #[test]
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expiry_is_a_number_of_days_a_day_or_an_instant() {
+    fn an_expiry_field_takes_a_number_of_days_a_date_or_an_instant() {
         let expiry = |value: &str, day: &str| expiry(Form(&fields(&[("expires", value), ("expires_on", day)])), NOW);
         let day = |text: &str| Ok(Some(text.parse().unwrap_or_default()));
         assert_eq!(expiry("never", ""), Ok(None));

@@ -70,7 +70,7 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 6] = [
     },
     TextSetting {
         name: "owner_email",
-        label: "Owner e-mail",
+        label: "Owner email",
         example: "",
         hint: "",
         field: TextField::Line { keyboard: "email", most: EMAIL_MAX },
@@ -106,9 +106,9 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 6] = [
     },
     TextSetting {
         name: "issue_bounds",
-        label: "Bounds of keys that it issues",
+        label: "Restrictions on keys it issues",
         example: "203.0.113.0/24",
-        hint: "For a key that manages others: networks, origins, and a longest life such as 90d, one per line, or “any”. Leave this empty to bind the keys that it issues as it is bound itself.",
+        hint: "For a key that manages others: networks, origins, and a longest life such as 90d, one per line, or “any”. Leave this empty to give those keys the same restrictions as this key.",
         field: TextField::Lines,
         write: |settings| {
             settings.issue_bounds.as_ref().map(|bounds| bounds.to_string().replace(' ', "\n")).unwrap_or_default()

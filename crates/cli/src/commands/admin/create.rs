@@ -9,10 +9,10 @@ use crate::commands::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Args)]
 pub(in crate::commands) struct Create {
-    /// With which they sign in
+    /// The email address they sign in with
     #[arg(long)]
     email: String,
-    /// For people
+    /// Their name
     #[arg(long)]
     name: String,
     /// What they may do: owner, manager or viewer

@@ -7,10 +7,10 @@ use crate::commands::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Args)]
 pub(in crate::commands) struct Invite {
-    /// With which they will sign in
+    /// The email address they will sign in with
     #[arg(long)]
     email: String,
-    /// For people; they may change it
+    /// Their name; they may change it
     #[arg(long)]
     name: String,
     /// What they may do: owner, manager or viewer

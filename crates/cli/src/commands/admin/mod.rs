@@ -41,7 +41,7 @@ pub(super) enum AdminCommand {
 /// Which administrator.
 #[derive(Args)]
 pub(in crate::commands) struct Named {
-    /// With which they sign in
+    /// The email address they sign in with
     #[arg(long)]
     email: String,
     #[command(flatten)]

@@ -73,10 +73,10 @@ fn one_core(connections: u32, rows: &mut Vec<Row>) {
     row("Keydesk `/authz?scope=`", KEYDESK, Call::ByScope, by_scope);
     row("Keydesk verify", KEYDESK, Call::Verify, verify);
     row("nginx `map`", NGINX, Call::ByScope, by_scope);
+    row("HAProxy `map`", HAPROXY, Call::ByScope, by_scope);
+    row("bare axum, its usual runtime", BARE_THREADS, Call::ByScope, by_scope);
     if connections == USUAL {
         row("Keydesk `/authz`, one of 100 routes", KEYDESK, Call::ByRoute, by_scope);
-        row("HAProxy `map`", HAPROXY, Call::ByScope, by_scope);
-        row("bare axum, its usual runtime", BARE_THREADS, Call::ByScope, by_scope);
     }
 }
 

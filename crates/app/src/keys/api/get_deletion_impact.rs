@@ -20,7 +20,7 @@ pub(crate) struct DeletionImpact {
 
 /// Says what deleting a selection would stop.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
-pub(crate) async fn weigh_deletion(selection: Selection) -> Result<DeletionImpact, ApiError> {
+pub(crate) async fn get_deletion_impact(selection: Selection) -> Result<DeletionImpact, ApiError> {
     let (keydesk, session) = crate::web::session::require().await?;
     let selection = crate::keys::filter::as_of(keydesk.now(), selection);
     let impact = keydesk.deletion_impact(&session.caller(), &selection).await?;

@@ -107,7 +107,7 @@ fn led(answer: &str) -> &str {
 }
 
 #[tokio::test]
-async fn behind_a_proxy_that_changes_the_host_people_sign_in_and_nobody_keeps_them_out() {
+async fn people_sign_in_behind_a_proxy_that_changes_the_host_and_are_not_throttled_together() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
     init(data, &[]).await;
@@ -233,5 +233,5 @@ async fn a_public_address_must_be_https() {
     let ran = keydesk(folder.path(), &["serve", "--public-url", "http://desk.example"]).await;
     assert_eq!(ran.status.code(), Some(1));
     let err = String::from_utf8_lossy(&ran.stderr).into_owned();
-    assert!(err.contains("http://desk.example is no public address"), "{err}");
+    assert!(err.contains("http://desk.example is not a public address"), "{err}");
 }

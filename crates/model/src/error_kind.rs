@@ -1,0 +1,71 @@
+//! The kinds of errors that the HTTP contract knows: their codes and statuses stand here alone.
+
+/// A kind of error: a stable code, its status, and what it means.
+#[derive(Debug)]
+pub struct ErrorKind {
+    /// The status of the answer.
+    pub status: u16,
+    /// Its name, for programs.
+    pub code: &'static str,
+    /// What it means, for people.
+    pub title: &'static str,
+}
+
+macro_rules! kinds {
+    ($($name:ident = $status:literal $code:literal $title:literal;)*) => {
+        $(#[doc = $title] pub static $name: ErrorKind = ErrorKind { status: $status, code: $code, title: $title };)*
+
+        /// Every kind, in the order of their statuses.
+        pub static KINDS: &[&ErrorKind] = &[$(&$name),*];
+    };
+}
+
+kinds! {
+    INVALID_REQUEST = 400 "invalid_request" "The request is malformed";
+    INVALID_PATH = 400 "invalid_path" "The path of the original request is refused";
+    MISSING_KEY = 401 "missing_key" "An API key is needed";
+    INVALID_TOKEN = 401 "invalid_token" "The API key is not valid";
+    INSUFFICIENT_SCOPE = 403 "insufficient_scope" "The API key lacks a scope";
+    ENVIRONMENT_NOT_ALLOWED = 403 "environment_not_allowed" "The API key is not of the environment that is accepted here";
+    IP_NOT_ALLOWED = 403 "ip_not_allowed" "The API key can't be used from this address";
+    ORIGIN_NOT_ALLOWED = 403 "origin_not_allowed" "The API key can't be used from this origin";
+    NO_ROUTE = 403 "no_route" "No route matches the request";
+    SCOPE_ESCALATION = 403 "scope_escalation" "You can't grant a scope you don't hold";
+    BOUNDS_ESCALATION = 403 "bounds_escalation" "You can't give a key more than you may issue";
+    ENVIRONMENT_ESCALATION = 403 "environment_escalation" "A test key makes test keys only";
+    DEFAULT_KEY_PROTECTED = 403 "default_key_protected" "The Default API Key is protected";
+    FORBIDDEN = 403 "forbidden" "You may not do this";
+    MODULE_UNAVAILABLE = 403 "module_unavailable" "API Keys may not be available";
+    NOT_FOUND = 404 "not_found" "There is nothing here";
+    METHOD_NOT_ALLOWED = 405 "method_not_allowed" "The method is not allowed here";
+    REQUEST_TIMEOUT = 408 "request_timeout" "The request did not arrive in time";
+    IDEMPOTENCY_MISMATCH = 409 "idempotency_mismatch" "The Idempotency-Key was used for another request";
+    NOT_RECOVERABLE = 409 "not_recoverable" "The secret can't be shown again";
+    NOT_DELETED = 409 "not_deleted" "The key is not deleted";
+    HANDOVER_OVER = 410 "handover_over" "The hand-over link no longer works";
+    VERSION_MOVED = 412 "version_moved" "The key has been changed";
+    PAYLOAD_TOO_LARGE = 413 "payload_too_large" "The body is too large";
+    UNSUPPORTED_MEDIA_TYPE = 415 "unsupported_media_type" "The body must be JSON";
+    INVALID_CLIENT_NAME = 422 "invalid_client_name" "Invalid Client Name";
+    INVALID_SETTING = 422 "invalid_setting" "Invalid setting";
+    UNKNOWN_SCOPE = 422 "unknown_scope" "There is no such scope";
+    TOO_MANY_CALLS = 429 "too_many_calls" "The API key has made too many calls";
+    INTERNAL_ERROR = 500 "internal_error" "Something went wrong in Keydesk";
+    UNAVAILABLE = 503 "unavailable" "Keydesk can't answer right now";
+    NOT_READY = 503 "not_ready" "Keydesk is not ready";
+    TIMEOUT = 503 "timeout" "Keydesk took too long";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_ordered_by_status() {
+        let codes: BTreeSet<_> = KINDS.iter().map(|kind| kind.code).collect();
+        assert_eq!(codes.len(), KINDS.len());
+        assert!(KINDS.is_sorted_by_key(|kind| kind.status));
+    }
+}
