@@ -10,6 +10,7 @@
 
 pub mod accept;
 mod answering;
+mod call_origin;
 pub mod client_address;
 mod cores;
 pub mod credentials;

@@ -73,7 +73,7 @@ pub use list::{
     Cursor, CursorValue, InvalidCursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX, Sort, SortColumn, UnknownSort,
 };
 pub use network::{InvalidNetwork, NETWORKS_MAX, Network, NetworkSet, TooManyNetworks};
-pub use origin::{InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
+pub use origin::{CallOrigin, InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
 pub use overlap::{InvalidOverlap, InvalidSpan, Overlap};
 pub use permission::Permission;
 pub use preset::{Preset, UnknownPreset};

@@ -18,7 +18,7 @@ use axum::{
 };
 use edge::{ClientAddress, Problem, credentials, problem};
 use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
-use model::{AcceptedEnvironment, Code, Instant, Route, Scope};
+use model::{AcceptedEnvironment, CallOrigin, Code, Instant, Route, Scope};
 use utoipa::OpenApi;
 use verify::{Call, Record, Verdict, Verifier};
 
@@ -84,8 +84,9 @@ pub(crate) async fn answer(
 ) -> Response {
     let decided = async {
         let asked = Asked::read(gateway, accepted, parts, client)?;
-        let verdict = verifier.verify(asked.call()?, now).await?;
-        asked.settle(verdict)
+        let call = asked.call()?;
+        let verdict = verifier.verify(call, now).await?;
+        asked.settle(verdict, call.origin)
     };
     respond(decided.await, accepted)
 }
@@ -101,8 +102,9 @@ pub(crate) fn from_memory(
 ) -> Option<Response> {
     let asked = Asked::read(gateway, accepted, parts, client);
     let decided = asked.and_then(|asked| {
-        let verdict = verifier.verify_from_memory(asked.call()?, now);
-        verdict.map(|verdict| asked.settle(verdict)).transpose()
+        let call = asked.call()?;
+        let verdict = verifier.verify_from_memory(call, now);
+        verdict.map(|verdict| asked.settle(verdict, call.origin)).transpose()
     });
     decided.transpose().map(|decided| respond(decided, accepted))
 }
@@ -156,26 +158,25 @@ impl<'a> Asked<'a> {
     }
 
     fn call(&self) -> Result<Call<'_>, Problem> {
-        let credentials = credentials::read(self.headers)?;
+        let credentials = credentials::read(self.headers, self.client)?;
         let scopes = self.wanted.as_deref().unwrap_or(&*NOWHERE);
-        let ClientAddress(ip) = self.client;
         Ok(Call {
             installation: Some(self.accepted.installation),
             environment: self.environment,
             scopes,
-            ip,
+            ip: self.client.ip,
             origin: credentials.origin,
             ..Call::with(credentials.key)
         })
     }
 
-    fn settle(&self, verdict: Verdict) -> Result<Arc<Record>, Problem> {
+    fn settle(&self, verdict: Verdict, origin: CallOrigin<'_>) -> Result<Arc<Record>, Problem> {
         match (&self.wanted, verdict.code, verdict.record) {
             (Some(_), Code::Valid, Some(record)) => Ok(record),
             (None, Code::Valid | Code::InsufficientScope, _) => {
                 Err(Problem::new(&problem::NO_ROUTE).detail("No configured route matches the method and the path."))
             }
-            (wanted, code, _) => Err(credentials::refusal(code, wanted.as_deref().unwrap_or_default())),
+            (wanted, code, _) => Err(credentials::refusal(code, wanted.as_deref().unwrap_or_default(), origin)),
         }
     }
 }
