@@ -28,6 +28,7 @@ mod list;
 mod network;
 mod origin;
 mod overlap;
+mod path_alias;
 mod permission;
 mod preset;
 mod quota;
@@ -75,6 +76,7 @@ pub use list::{
 pub use network::{InvalidNetwork, NETWORKS_MAX, Network, NetworkSet, TooManyNetworks};
 pub use origin::{CallOrigin, InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
 pub use overlap::{InvalidOverlap, InvalidSpan, Overlap};
+pub use path_alias::Aliases;
 pub use permission::Permission;
 pub use preset::{Preset, UnknownPreset};
 pub use quota::{Period, QUOTAS_MAX, Quota, Quotas, TimeZoneName};
