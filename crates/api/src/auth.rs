@@ -27,7 +27,7 @@ fn scope(name: &str) -> [Scope; 1] {
 
 /// The calling key, if it is valid and holds all of `wanted`.
 pub(crate) async fn key(keydesk: &Keydesk, parts: &Parts, wanted: &[Scope]) -> Result<Arc<Record>, Problem> {
-    let client = parts.extensions.get().copied().unwrap_or(ClientAddress(None));
+    let client = parts.extensions.get::<ClientAddress>().copied().unwrap_or_default();
     caller(keydesk, &parts.headers, client, wanted).await
 }
 
@@ -35,15 +35,15 @@ pub(crate) async fn key(keydesk: &Keydesk, parts: &Parts, wanted: &[Scope]) -> R
 pub(crate) async fn caller(
     keydesk: &Keydesk,
     headers: &HeaderMap,
-    ClientAddress(ip): ClientAddress,
+    client: ClientAddress,
     wanted: &[Scope],
 ) -> Result<Arc<Record>, Problem> {
-    let credentials = credentials::read(headers)?;
-    let call = Call { scopes: wanted, ip, origin: credentials.origin, ..Call::with(credentials.key) };
+    let credentials = credentials::read(headers, client)?;
+    let call = Call { scopes: wanted, ip: client.ip, origin: credentials.origin, ..Call::with(credentials.key) };
     let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
     match (verdict.code, verdict.record) {
         (Code::Valid, Some(record)) => Ok(record),
-        (code, _) => Err(credentials::refusal(code, wanted)),
+        (code, _) => Err(credentials::refusal(code, wanted, credentials.origin)),
     }
 }
 

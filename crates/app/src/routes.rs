@@ -67,7 +67,7 @@ fn shell() -> AnyView {
 }
 
 fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
-    let html = |value: &str| value.split(',').any(|range| range.trim().starts_with("text/html"));
-    matches!(*method, Method::GET | Method::HEAD)
-        && headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(html)
+    let ranges = headers.get_all(ACCEPT).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    let mut ranges = ranges.map(<[u8]>::trim_ascii);
+    matches!(*method, Method::GET | Method::HEAD) && ranges.any(|range| range.starts_with(b"text/html"))
 }

@@ -9,15 +9,20 @@ use model::{Scheme, TrustedProxies};
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The client's address, which the edge puts into each request; `None` when it can't be known. Then a key that is bound
-/// to addresses is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClientAddress(pub Option<IpAddr>);
+/// Where a request came from, which the edge puts into it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClientAddress {
+    /// The client's address; `None` when it can't be known. Then a key that is bound to addresses is refused.
+    pub ip: Option<IpAddr>,
+    /// Whether a trusted proxy sent it, which is believed in what it says of the client's request.
+    pub by_proxy: bool,
+}
 
 /// Finds the client of a request.
 pub fn find(proxies: &TrustedProxies, peer: Option<SocketAddr>, headers: &HeaderMap) -> ClientAddress {
+    let Some(peer) = peer else { return ClientAddress::default() };
     let lines = headers.get_all(&X_FORWARDED_FOR).iter().rev().map(HeaderValue::as_bytes);
-    ClientAddress(peer.and_then(|peer| proxies.client(peer.ip(), lines)))
+    ClientAddress { ip: proxies.client(peer.ip(), lines), by_proxy: proxies.trusts(peer.ip()) }
 }
 
 /// Finds how the client came to the trusted proxy in front.
@@ -31,7 +36,7 @@ pub fn name(client: ClientAddress, peer: Option<SocketAddr>, extensions: &mut Ex
     extensions.insert(client);
     let Some(peer) = peer else { return };
     // The pages throttle sign-ins by the connected address. An unknown client is counted with its proxy.
-    extensions.insert(ConnectInfo(client.0.map_or(peer, |address| with_address(peer, address))));
+    extensions.insert(ConnectInfo(client.ip.map_or(peer, |address| with_address(peer, address))));
 }
 
 fn with_address(peer: SocketAddr, address: IpAddr) -> SocketAddr {
@@ -51,7 +56,7 @@ mod tests {
         let headers = HeaderMap::from_iter([(X_FORWARDED_FOR.clone(), HeaderValue::from_static("203.0.113.9"))]);
         let peer = Some("10.0.0.1:4711".parse().unwrap());
         let found = find(&proxies, peer, &headers);
-        assert_eq!(found, ClientAddress(Some("203.0.113.9".parse().unwrap())));
+        assert_eq!(found, ClientAddress { ip: Some("203.0.113.9".parse().unwrap()), by_proxy: true });
         let mut extensions = Extensions::new();
         name(found, peer, &mut extensions);
         assert_eq!(extensions.get::<ClientAddress>(), Some(&found));

@@ -1,9 +1,12 @@
 //! The key that a request presents, and what its caller is told when the key is not enough.
 
 use http::{HeaderMap, HeaderName, header};
-use model::{Code, Scope};
+use model::{CallOrigin, Code, Scope};
 
-use crate::problem::{self, Problem};
+use crate::{
+    ClientAddress, call_origin,
+    problem::{self, Problem},
+};
 
 static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
@@ -12,38 +15,50 @@ static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub struct Credentials<'a> {
     /// The key, whatever it is.
     pub key: &'a str,
-    /// The origin of the page that calls.
-    pub origin: Option<&'a str>,
+    /// The page that calls.
+    pub origin: CallOrigin<'a>,
 }
 
-/// Reads them from the request's headers.
-pub fn read(headers: &HeaderMap) -> Result<Credentials<'_>, Problem> {
+/// Reads them from the headers of a request that came from `client`.
+pub fn read(headers: &HeaderMap, client: ClientAddress) -> Result<Credentials<'_>, Problem> {
     match presented(headers)? {
         Presented::Nothing => Err(Problem::new(&problem::MISSING_KEY)
             .detail("Send an API key in the header Authorization: Bearer or X-API-Key.")
             .challenge(problem::bearer(""))),
         Presented::Unreadable => Err(invalid()),
-        Presented::Key(key) => Ok(Credentials { key, origin: origin(headers) }),
+        Presented::Key(key) => Ok(Credentials { key, origin: call_origin::find(headers, client) }),
     }
 }
 
-/// The refusal of a key that may not do what the call needs.
-pub fn refusal(code: Code, wanted: &[Scope]) -> Problem {
+/// The refusal of a key that may not do what a call from `origin` needs.
+pub fn refusal(code: Code, wanted: &[Scope], origin: CallOrigin<'_>) -> Problem {
     match code {
         Code::InsufficientScope => insufficient(wanted),
         Code::EnvironmentNotAllowed => Problem::new(&problem::ENVIRONMENT_NOT_ALLOWED),
         Code::IpNotAllowed => Problem::new(&problem::IP_NOT_ALLOWED),
-        Code::OriginNotAllowed => Problem::new(&problem::ORIGIN_NOT_ALLOWED),
+        Code::OriginNotAllowed => Problem::new(&problem::ORIGIN_NOT_ALLOWED).detail(foreign(origin)),
         Code::RateLimited | Code::QuotaExceeded => Problem::new(&problem::TOO_MANY_CALLS),
         Code::Valid | Code::NotFound | Code::Revoked | Code::Disabled | Code::Expired => invalid(),
     }
 }
 
-/// The origin of the page that calls. Several count as one that is never allowed.
-fn origin(headers: &HeaderMap) -> Option<&str> {
-    let mut origins = headers.get_all(header::ORIGIN).iter();
-    let origin = origins.next().filter(|_| origins.next().is_none())?;
-    origin.to_str().ok()
+/// What is wrong with an origin. It does not say which ones are allowed.
+fn foreign(origin: CallOrigin<'_>) -> &'static str {
+    match origin {
+        CallOrigin::Unknown => {
+            "The API key can be used from certain web pages alone, and this request does not say from which page it comes: \
+             it has no Origin header, nor Sec-Fetch-Site: same-origin."
+        }
+        CallOrigin::Named("null") => {
+            "The API key can't be used from a page without an origin of its own, such as a local file or a sandboxed frame: \
+             the request's Origin is null."
+        }
+        CallOrigin::Named(_) => "The API key can't be used from the origin that the request's Origin header names.",
+        CallOrigin::SameAs(_) => {
+            "The API key can't be used from pages of the host that is asked, and the request comes from one \
+             (Sec-Fetch-Site: same-origin)."
+        }
+    }
 }
 
 enum Presented<'a> {

@@ -12,6 +12,7 @@
 
 mod accept;
 mod answering;
+mod call_origin;
 pub mod client_address;
 mod cores;
 pub mod credentials;

@@ -83,7 +83,7 @@ impl Places {
 impl Inner {
     fn take(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
         let mut taken = self.taken();
-        if self.trusted.trusts(peer.to_canonical()) {
+        if self.trusted.trusts(peer) {
             if taken.proxies >= self.bounds.proxies {
                 return None;
             }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use model::{AcceptedEnvironment, InvalidNetwork, InvalidRoute, Network, Route, RouteTable, Scope, TrustedProxies};
+use model::{
+    AcceptedEnvironment, Aliases, InvalidNetwork, InvalidRoute, Network, Route, RouteTable, Scope, TrustedProxies,
+};
 use serde::Deserialize;
 
 use crate::Gateway;
@@ -15,6 +17,8 @@ pub struct RouteEntry {
     path: String,
     scope: OneOrMany<Scope>,
     environment: Option<AcceptedEnvironment>,
+    #[serde(default)]
+    aliases: Aliases,
 }
 
 /// `[authz]`, `[grpc]` and `[spoe]`: whose keys are accepted there.
@@ -86,7 +90,8 @@ fn table(entries: Vec<RouteEntry>) -> Result<RouteTable, InvalidRoute> {
             return Err(InvalidRoute::NoMethod(entry.path));
         }
         for method in methods {
-            routes.push(Route::new(&method, &entry.path, scopes.clone())?.accepting(entry.environment));
+            let route = Route::new(&method, &entry.path, scopes.clone())?;
+            routes.push(route.accepting(entry.environment).with_aliases(entry.aliases));
         }
     }
     RouteTable::new(routes)

@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use http::HeaderValue;
-use model::{AcceptedEnvironment, InstallationId, RouteTable, TrustedProxies};
+use model::{AcceptedEnvironment, Aliases, InstallationId, Route, RouteTable, TrustedProxies};
 
 /// This deployment's routes, and the proxies that it trusts.
 #[derive(Clone, Debug, Default)]
@@ -10,6 +10,33 @@ pub struct Gateway {
     pub routes: Arc<RouteTable>,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
+}
+
+impl Gateway {
+    /// What an operator should know of the routes: each that takes whatever is left of a path and asks for less than one below
+    /// it. At most ten; the last says how many more there are.
+    pub fn warnings(&self) -> Vec<String> {
+        const TOLD: usize = 10;
+        let mut found: Vec<_> = self.routes.lax_catch_alls().map(|(above, below)| lax(above, below)).collect();
+        let more = found.len().saturating_sub(TOLD);
+        found.truncate(TOLD);
+        if more > 0 {
+            found.push(format!("{more} more routes ask for less than a route below them"));
+        }
+        found
+    }
+}
+
+fn lax(above: &Route, below: &Route) -> String {
+    let happens = match below.aliases() {
+        Aliases::Refuse => "are refused",
+        Aliases::Fold => "are taken for calls of that",
+        Aliases::Distinct => "get by with less, since its aliases are \"distinct\"",
+    };
+    format!(
+        "the route {above} asks for less than {below}, which lies below it: calls whose path an API might read as that, such as one \
+         in capitals or with a slash at its end, {happens}"
+    )
 }
 
 /// Whose keys a listener accepts.

@@ -29,6 +29,7 @@ mod list;
 mod network;
 mod origin;
 mod overlap;
+mod path_alias;
 mod permission;
 mod preset;
 mod quota;
@@ -76,8 +77,9 @@ pub use list::{
     Cursor, CursorValue, InvalidCursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX, Sort, SortColumn, UnknownSort,
 };
 pub use network::{InvalidNetwork, NETWORKS_MAX, Network, NetworkSet, TooManyNetworks};
-pub use origin::{InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
+pub use origin::{CallOrigin, InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
 pub use overlap::{InvalidOverlap, InvalidSpan, Overlap};
+pub use path_alias::Aliases;
 pub use permission::Permission;
 pub use preset::{Preset, UnknownPreset};
 pub use quota::{Period, QUOTAS_MAX, Quota, Quotas, TimeZoneName};

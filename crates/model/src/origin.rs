@@ -81,6 +81,11 @@ fn read(text: &str) -> Result<Parts<'_>, InvalidOrigin> {
         .into_iter()
         .find(|known| scheme.eq_ignore_ascii_case(known.as_str()))
         .ok_or(InvalidOrigin::Scheme)?;
+    read_host(scheme, rest)
+}
+
+/// A host, perhaps with a port.
+fn read_host(scheme: Scheme, rest: &str) -> Result<Parts<'_>, InvalidOrigin> {
     if rest.contains(['/', '?', '#', '@', '\\']) {
         return Err(InvalidOrigin::NotAnOrigin);
     }
@@ -115,6 +120,39 @@ fn is_host(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or_default();
     let number = last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x") || last.starts_with("0X");
     name.len() <= 253 && name.split('.').all(label) && (!number || name.parse::<std::net::Ipv4Addr>().is_ok())
+}
+
+impl Parts<'_> {
+    /// Whether it is the machine of the browser itself, whose pages browsers take for safe without TLS.
+    fn is_loopback(&self) -> bool {
+        match self.host {
+            Host::V6(address) => address.is_loopback(),
+            Host::Name(name) => {
+                let last = name.rsplit('.').next().unwrap_or_default();
+                last.eq_ignore_ascii_case("localhost")
+                    || name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+            }
+        }
+    }
+}
+
+/// The web page that a call came from, as far as the call says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CallOrigin<'a> {
+    /// The call does not say: no page sent it, or its origin was lost on the way.
+    #[default]
+    Unknown,
+    /// What its `Origin` says, whatever that is.
+    Named(&'a str),
+    /// It has no `Origin`, because a page of the very host that is asked sent it: that host, perhaps with a port. Browsers
+    /// say this (`Sec-Fetch-Site: same-origin`) of pages that came by https, and of pages of their own machine.
+    SameAs(&'a str),
+}
+
+impl<'a> From<Option<&'a str>> for CallOrigin<'a> {
+    fn from(origin: Option<&'a str>) -> Self {
+        origin.map_or(Self::Unknown, Self::Named)
+    }
 }
 
 impl OriginPattern {
@@ -235,13 +273,21 @@ impl OriginSet {
         if origins.len() > ORIGINS_MAX { Err(TooManyOrigins) } else { Ok(Self(origins)) }
     }
 
-    /// Whether a call with this `Origin` may be made. Without one: only when every origin may.
-    pub fn allows(&self, origin: Option<&str>) -> bool {
+    /// Whether a call from this origin may be made. Where it is unknown: only when every origin may.
+    pub fn allows<'a>(&self, origin: impl Into<CallOrigin<'a>>) -> bool {
         if self.0.is_empty() {
             return true;
         }
-        let Some(Ok(parts)) = origin.map(read) else { return false };
-        self.0.iter().any(|pattern| pattern.holds(&parts))
+        let holds = |parts: Parts<'_>| self.0.iter().any(|pattern| pattern.holds(&parts));
+        match origin.into() {
+            CallOrigin::Unknown => false,
+            CallOrigin::Named(origin) => read(origin).is_ok_and(holds),
+            CallOrigin::SameAs(host) => {
+                let by = |scheme| read_host(scheme, host);
+                by(Scheme::Https).is_ok_and(holds)
+                    || by(Scheme::Http).is_ok_and(|parts| parts.is_loopback() && holds(parts))
+            }
+        }
     }
 
     /// Whether each origin of the other is matched by one of these.

@@ -29,6 +29,12 @@ pub enum InvalidPath {
     /// underscore that nobody has a reason to encode: another path in disguise.
     #[error("a path has no percent-encoded / \\ . % ; - _, letter, digit or control character")]
     Disguised,
+    /// Not the path of a route that asks for more, but many programs would read it as that.
+    #[error(
+        "programs may read it as a path that needs more than itself: write it in the same case, without blanks, dots, an \
+         ending, an encoded ? or #, or a slash at its end"
+    )]
+    Alias,
     /// Encoded bytes that are no UTF-8.
     #[error("what is percent-encoded in a path is UTF-8")]
     NotUtf8,

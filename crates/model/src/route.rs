@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{AcceptedEnvironment, InvalidPath, RawPath, Scope, raw_path::decoded};
+use crate::{AcceptedEnvironment, Aliases, InvalidPath, RawPath, Scope, raw_path::decoded};
 
 /// Which calls need which scopes: a method, or `*` for any, and a template of paths.
 ///
@@ -13,6 +13,7 @@ pub struct Route {
     pub(crate) segments: Vec<Segment>,
     scopes: Vec<Scope>,
     environment: Option<AcceptedEnvironment>,
+    aliases: Aliases,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +79,14 @@ impl Route {
                 other => other,
             });
         }
-        Ok(Self { method, template: template.to_owned(), segments, scopes, environment: None })
+        Ok(Self {
+            method,
+            template: template.to_owned(),
+            segments,
+            scopes,
+            environment: None,
+            aliases: Aliases::default(),
+        })
     }
 
     /// The same route, for keys of this environment, whatever the listener accepts elsewhere.
@@ -89,6 +97,37 @@ impl Route {
     /// Of which environment keys are accepted on this route; `None`: as everywhere.
     pub fn environment(&self) -> Option<AcceptedEnvironment> {
         self.environment
+    }
+
+    /// The same route, with this treatment of paths that an API might read as its own.
+    pub fn with_aliases(self, aliases: Aliases) -> Self {
+        Self { aliases, ..self }
+    }
+
+    /// What happens to a call whose path an API might read as that of this route.
+    pub fn aliases(&self) -> Aliases {
+        self.aliases
+    }
+
+    /// Whether a call that this route lets through might be refused by the other.
+    pub(crate) fn is_laxer_than(&self, other: &Self) -> bool {
+        let asked = |wanted: &Scope| self.scopes.iter().any(|scope| scope.allows(wanted));
+        !other.scopes.iter().all(asked) || self.environment != other.environment
+    }
+
+    /// Whether it takes whatever is left, and some of that is a path of the other.
+    pub(crate) fn is_catch_all_above(&self, other: &Self) -> bool {
+        let Some((Segment::Rest, before)) = self.segments.split_last() else { return false };
+        let covers = |(own, their): (&Segment, &Segment)| match own {
+            Segment::Literal(_) => own == their,
+            Segment::One => *their != Segment::Rest,
+            Segment::Rest => true,
+        };
+        let methods = self.method == other.method || [&self.method, &other.method].contains(&&MethodPattern::Any);
+        methods
+            && self.segments != other.segments
+            && other.segments.len() >= self.segments.len()
+            && before.iter().zip(&other.segments).all(covers)
     }
 
     /// The scopes that a call needs: all of them. None: any valid key will do.

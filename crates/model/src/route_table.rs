@@ -1,5 +1,6 @@
 use crate::{
-    InvalidRoute, RawPath, Route,
+    Aliases, InvalidPath, InvalidRoute, RawPath, Route,
+    path_alias::{Folded, cut, folded},
     raw_path::decoded,
     route::{MethodPattern, Segment},
 };
@@ -21,6 +22,8 @@ pub struct RouteTable {
 struct Node {
     /// By the literal that follows, in order.
     literals: Vec<(Vec<u8>, Node)>,
+    /// The same as forgiving programs read them, in order, with their places among the literals.
+    folded: Vec<(Vec<u8>, usize)>,
     one: Option<Box<Node>>,
     /// Routes that end here.
     here: Methods,
@@ -44,7 +47,38 @@ impl RouteTable {
                 return Err(InvalidRoute::Overlap(routes[other].to_string(), route.to_string()));
             }
         }
+        root.fold();
         Ok(Self { routes, root })
+    }
+
+    /// The route that says what a call needs: the most specific one that matches, unless the API might read the path as that of
+    /// another one, which asks for more. Then that one's [`Aliases`] says what happens. Does not allocate, but for
+    /// percent-encoded segments that no route names.
+    pub fn resolve(&self, method: &str, path: RawPath<'_>) -> Result<Option<&Route>, InvalidPath> {
+        let Some(found) = self.find(method, path) else { return Ok(None) };
+        let mut resolved = Ok(Some(found));
+        self.root.readings(path.as_str().strip_prefix('/'), &mut |methods| {
+            let alias = methods.find(method).and_then(|place| self.routes.get(place));
+            if resolved.is_err() || alias.is_some_and(|alias| !found.is_laxer_than(alias)) {
+                return;
+            }
+            match methods.places().filter_map(|place| self.routes.get(place)).map(Route::aliases).max() {
+                Some(Aliases::Refuse) => resolved = Err(InvalidPath::Alias),
+                // A method that the path does not know is refused, as it would be on the path itself.
+                Some(Aliases::Fold) => resolved = Ok(alias),
+                Some(Aliases::Distinct) | None => {}
+            }
+        });
+        resolved
+    }
+
+    /// Each route that takes whatever is left of a path, with each route below it that asks for more: where the API reads a path
+    /// that the table does not know as one that it knows, a call gets by with less than was meant.
+    pub fn lax_catch_alls(&self) -> impl Iterator<Item = (&Route, &Route)> {
+        let below = |above| self.routes.iter().filter(move |route| Route::is_catch_all_above(above, route));
+        self.routes.iter().flat_map(move |above| {
+            below(above).filter(|route| above.is_laxer_than(route)).map(move |route| (above, route))
+        })
     }
 
     /// The most specific route that matches. Does not allocate.
@@ -82,6 +116,53 @@ impl Node {
         node.here.insert(&route.method, place)
     }
 
+    /// Prepares [`readings`](Self::readings), once all routes are there.
+    fn fold(&mut self) {
+        for (place, (literal, node)) in self.literals.iter_mut().enumerate() {
+            node.fold();
+            self.folded.push((folded(literal).into_bytes(), place));
+        }
+        self.folded.sort_unstable();
+    }
+
+    /// Calls `see` with the routes of the template that each reading of a path leads to: the path as it is, and as programs read
+    /// it that ignore case and what stands at the ends of segments. Returns whether there is any.
+    ///
+    /// A segment that a route names exactly has that reading alone: whoever wrote the route tells it apart.
+    fn readings<'a>(&'a self, rest: Option<&str>, see: &mut impl FnMut(&'a Methods)) -> bool {
+        let Some(rest) = rest else { return self.ends(see) };
+        let (segment, rest) = rest.split_once('/').map_or((rest, None), |(segment, rest)| (segment, Some(rest)));
+        let exact = self.literals.binary_search_by(|(there, _)| there.iter().copied().cmp(decoded(segment)));
+        if exact.is_ok_and(|at| self.literals[at].1.readings(rest, see)) {
+            return true;
+        }
+        let (segment, rest) = cut(segment).map_or((segment, rest), |before| (before, None));
+        let read = Folded::new(segment);
+        let mut seen = false;
+        if read.is_empty() {
+            // A slash at the end, which many programs drop.
+            seen = rest.is_none() && see_any(&self.here, see);
+        } else {
+            let is_last = rest.is_none_or(str::is_empty);
+            for reading in read.readings().take(if is_last { 2 } else { 1 }) {
+                let first = self.folded.partition_point(|(there, _)| there.iter().copied().lt(reading.clone()));
+                let same =
+                    self.folded[first..].iter().take_while(|(there, _)| there.iter().copied().eq(reading.clone()));
+                for (_, place) in same {
+                    seen |= self.literals[*place].1.readings(rest, see);
+                }
+            }
+        }
+        seen || self.one.as_ref().is_some_and(|one| !segment.is_empty() && one.readings(rest, see))
+            || see_any(&self.rest, see)
+    }
+
+    /// The end of a path. Many programs add the slash that their own routes end with.
+    fn ends<'a>(&'a self, see: &mut impl FnMut(&'a Methods)) -> bool {
+        let slash = || self.literals.first().filter(|(literal, _)| literal.is_empty()).map(|(_, node)| &node.here);
+        see_any(&self.here, see) || slash().is_some_and(|here| see_any(here, see)) || see_any(&self.rest, see)
+    }
+
     /// The routes of the most specific template that matches, whatever their methods. Each node is visited once at most: its
     /// place in the tree says which segments led to it.
     fn find(&self, rest: Option<&str>) -> Option<&Methods> {
@@ -95,7 +176,16 @@ impl Node {
     }
 }
 
+fn see_any<'a>(methods: &'a Methods, see: &mut impl FnMut(&'a Methods)) -> bool {
+    let any = methods.if_any();
+    any.map(see).is_some()
+}
+
 impl Methods {
+    fn places(&self) -> impl Iterator<Item = usize> {
+        self.named.iter().map(|(_, place)| *place).chain(self.any)
+    }
+
     fn insert(&mut self, method: &MethodPattern, place: usize) -> Option<usize> {
         match method {
             MethodPattern::Any => self.any.replace(place),
@@ -118,212 +208,4 @@ impl Methods {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cmp::Ordering;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn route(method: &str, template: &str) -> Route {
-        Route::new(method, template, Vec::new()).unwrap()
-    }
-
-    fn table(routes: &[&str]) -> RouteTable {
-        let routes = routes.iter().map(|text| text.split_once(' ').unwrap());
-        RouteTable::new(routes.map(|(method, template)| route(method, template)).collect()).unwrap()
-    }
-
-    fn found(table: &RouteTable, method: &str, path: &str) -> String {
-        let path = RawPath::parse(path.as_bytes()).unwrap();
-        table.find(method, path).map_or("none".to_owned(), ToString::to_string)
-    }
-
-    #[test]
-    fn the_most_specific_route_wins() {
-        let table = table(&[
-            "* /{*rest}",
-            "GET /api/contacts",
-            "GET /api/contacts/{id}",
-            "* /api/contacts/{id}",
-            "GET /api/contacts/export",
-            "GET /api/{kind}/export/{*rest}",
-            "GET /api/{kind}/{id}/calls",
-            "GET /api/contacts/{*rest}",
-            "DELETE /",
-        ]);
-        for (method, path, expected) in [
-            ("GET", "/api/contacts", "GET /api/contacts"),
-            ("GET", "/api/contacts/", "GET /api/contacts/{*rest}"),
-            ("GET", "/api/contacts/42", "GET /api/contacts/{id}"),
-            ("PUT", "/api/contacts/42", "* /api/contacts/{id}"),
-            ("GET", "/api/contacts/export", "GET /api/contacts/export"),
-            ("GET", "/api/contacts/export/calls", "GET /api/contacts/{*rest}"),
-            ("GET", "/api/agents/export/calls", "GET /api/{kind}/export/{*rest}"),
-            ("GET", "/api/agents/7/calls", "GET /api/{kind}/{id}/calls"),
-            ("GET", "/API/contacts", "* /{*rest}"),
-            ("GET", "/", "none"),
-            ("DELETE", "/", "DELETE /"),
-        ] {
-            assert_eq!(found(&table, method, path), expected, "{method} {path}");
-        }
-    }
-
-    #[test]
-    fn a_method_that_the_most_specific_path_does_not_name_goes_by_no_other_route() {
-        let table = table(&[
-            "* /{*rest}",
-            "GET /api/{kind}/{id}",
-            "PUT /api/{kind}/{id}",
-            "GET /api/contacts/export",
-            "DELETE /api/contacts/{*rest}",
-            "GET /api/calls/{id}/parts",
-            "* /api/calls/{id}",
-            "POST /api/calls/{call}",
-        ]);
-        for (method, path, expected) in [
-            ("GET", "/api/contacts/export", "GET /api/contacts/export"),
-            ("HEAD", "/api/contacts/export", "none"),
-            ("PUT", "/api/contacts/export", "none"),
-            ("get", "/api/contacts/export", "none"),
-            ("DELETE", "/api/contacts/export", "none"),
-            ("DELETE", "/api/contacts/42", "DELETE /api/contacts/{*rest}"),
-            ("GET", "/api/contacts/42", "none"),
-            ("PUT", "/api/agents/42", "PUT /api/{kind}/{id}"),
-            ("PATCH", "/api/agents/42", "none"),
-            // One template, whatever the names in it: a route for any method, and one for a named method.
-            ("POST", "/api/calls/7", "POST /api/calls/{call}"),
-            ("PATCH", "/api/calls/7", "* /api/calls/{id}"),
-            // A longer literal that leads nowhere is no match.
-            ("GET", "/api/calls/7/other", "* /{*rest}"),
-            ("GET", "/api/calls", "* /{*rest}"),
-        ] {
-            assert_eq!(found(&table, method, path), expected, "{method} {path}");
-        }
-    }
-
-    #[test]
-    fn a_call_that_no_route_names_is_not_matched() {
-        let table = table(&["GET /api/contacts/{id}", "GET /files/{*rest}", "GET /tail/"]);
-        for (method, path) in [
-            ("POST", "/api/contacts/42"),
-            ("HEAD", "/api/contacts/42"),
-            ("GET", "/api/contacts"),
-            ("GET", "/api/contacts/"),
-            ("GET", "/api/contacts/42/"),
-            ("GET", "/api/contacts/42/calls"),
-            ("GET", "/api/contact/42"),
-            ("GET", "/files"),
-            ("GET", "/tail"),
-            ("GET", "/"),
-        ] {
-            assert_eq!(found(&table, method, path), "none", "{method} {path}");
-        }
-        assert_eq!(found(&RouteTable::default(), "GET", "/"), "none");
-    }
-
-    #[test]
-    fn a_literal_is_found_however_it_is_written() {
-        let table = table(&["GET /api/{id}", "POST /api/{id}", "GET /api/a@b", "GET /api/b%C3%BCro"]);
-        for path in ["/api/a@b", "/api/a%40b"] {
-            assert_eq!(found(&table, "GET", path), "GET /api/a@b");
-        }
-        for path in ["/api/b%c3%bcro", "/api/b%C3%BCro"] {
-            assert_eq!(found(&table, "GET", path), "GET /api/b%C3%BCro");
-        }
-        assert_eq!(found(&table, "GET", "/api/a%21b"), "GET /api/{id}");
-    }
-
-    #[test]
-    fn routes_of_equal_rank_are_refused_by_name() {
-        for (one, other) in [
-            ("GET /api/{id}", "GET /api/{name}"),
-            ("* /api/{id}", "* /api/{id}"),
-            ("GET /{*a}", "GET /{*b}"),
-            ("GET /a@b/{x}", "GET /a%40b/{y}"),
-        ] {
-            let routes = [one, other].map(|text| text.split_once(' ').unwrap());
-            let routes = routes.map(|(method, template)| route(method, template));
-            let refused = RouteTable::new(routes.to_vec()).unwrap_err();
-            assert_eq!(refused, InvalidRoute::Overlap(one.to_owned(), other.to_owned()));
-        }
-    }
-
-    /// The rules of the documentation, word for word and slowly.
-    fn most_specific<'a>(routes: &'a [Route], method: &str, path: &str) -> Option<&'a Route> {
-        let segments: Vec<Vec<u8>> = path[1..].split('/').map(|segment| decoded(segment).collect()).collect();
-        let matching: Vec<&Route> = routes.iter().filter(|route| matches(route, &segments)).collect();
-        let best = matching.iter().copied().min_by(|a, b| rank(a, b))?;
-        let mut of_best = matching.into_iter().filter(|route| rank(route, best).is_eq());
-        let named = of_best.clone().find(|route| route.method == MethodPattern::Named(method.to_owned()));
-        named.or_else(|| of_best.find(|route| route.method == MethodPattern::Any))
-    }
-
-    fn matches(route: &Route, path: &[Vec<u8>]) -> bool {
-        let length = match route.segments.last() {
-            Some(Segment::Rest) => path.len() >= route.segments.len(),
-            _ => path.len() == route.segments.len(),
-        };
-        let each = route.segments.iter().zip(path).all(|(segment, there)| match segment {
-            Segment::Literal(literal) => literal == there,
-            Segment::One => !there.is_empty(),
-            Segment::Rest => true,
-        });
-        length && each
-    }
-
-    fn rank(a: &Route, b: &Route) -> Ordering {
-        let kind = |segment: &Segment| match segment {
-            Segment::Literal(_) => 0,
-            Segment::One => 1,
-            Segment::Rest => 2,
-        };
-        let segments = a.segments.iter().zip(&b.segments).map(|(a, b)| kind(a).cmp(&kind(b)));
-        segments.fold(Ordering::Equal, Ordering::then)
-    }
-
-    fn template() -> impl Strategy<Value = String> {
-        let segment = prop::sample::select(vec!["a", "b", "c@d", "{x}", "{y}"]);
-        let end = prop::sample::select(vec!["", "/", "/{*rest}"]);
-        (prop::collection::vec(segment, 0..4), end).prop_map(|(segments, end)| {
-            let path: String = segments.iter().map(|segment| format!("/{segment}")).collect();
-            if path.is_empty() && end.is_empty() { "/".to_owned() } else { path + end }
-        })
-    }
-
-    fn path() -> impl Strategy<Value = String> {
-        let segment = prop::sample::select(vec!["a", "b", "c@d", "c%40d", "e", "%21"]);
-        (prop::collection::vec(segment, 0..5), any::<bool>()).prop_map(|(segments, slash)| {
-            let path: String = segments.iter().map(|segment| format!("/{segment}")).collect();
-            if slash || path.is_empty() { path + "/" } else { path }
-        })
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2048))]
-
-        #[test]
-        fn the_slow_rules_find_the_same_route(
-            entries in prop::collection::vec((prop::sample::select(vec!["GET", "PUT", "*"]), template()), 0..12),
-            calls in prop::collection::vec((prop::sample::select(vec!["GET", "PUT", "HEAD"]), path()), 1..20),
-        ) {
-            let mut routes: Vec<Route> = Vec::new();
-            for (method, template) in entries {
-                let new = route(method, &template);
-                let same = routes.iter().position(|there| there.method == new.method && there.segments == new.segments);
-                let mut with_it = routes.clone();
-                with_it.push(new);
-                prop_assert_eq!(RouteTable::new(with_it.clone()).is_err(), same.is_some());
-                if same.is_none() {
-                    routes = with_it;
-                }
-            }
-            let table = RouteTable::new(routes.clone()).unwrap();
-            for (method, path) in calls {
-                let expected = most_specific(&routes, method, &path);
-                let path = RawPath::parse(path.as_bytes()).unwrap();
-                prop_assert_eq!(table.find(method, path), expected, "{} {}", method, path.as_str());
-            }
-        }
-    }
-}
+mod tests;

@@ -29,7 +29,7 @@ impl TrustedProxies {
     /// How the client of a call that came from `peer` came, by the first value of `X-Forwarded-Proto`, which is the proxy's
     /// that is nearest to it. `None`: nobody who is believed says so.
     pub fn scheme(&self, peer: IpAddr, forwarded_proto: Option<&[u8]>) -> Option<Scheme> {
-        if !self.trusts(peer.to_canonical()) {
+        if !self.trusts(peer) {
             return None;
         }
         let first = forwarded_proto?.split(|byte| *byte == b',').next()?.trim_ascii();
@@ -42,8 +42,9 @@ impl TrustedProxies {
         }
     }
 
-    /// Whether a machine with this address, in its canonical form, is believed.
+    /// Whether whoever is connected from this address is believed.
     pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(address))
     }
 

@@ -2,7 +2,9 @@ use std::{fmt, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AcceptedEnvironment, Environment, Instant, KeyStatus, LifeCycle, NetworkSet, OriginSet, Scope, ScopeSet};
+use crate::{
+    AcceptedEnvironment, CallOrigin, Environment, Instant, KeyStatus, LifeCycle, NetworkSet, OriginSet, Scope, ScopeSet,
+};
 
 /// The verdict on one call, in the order in which the reasons are decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -104,8 +106,8 @@ pub struct CallFacts<'a> {
     pub environment: AcceptedEnvironment,
     /// Where it came from, if that is known.
     pub ip: Option<IpAddr>,
-    /// Its `Origin`, if it has one.
-    pub origin: Option<&'a str>,
+    /// The web page that it came from.
+    pub origin: CallOrigin<'a>,
 }
 
 impl KeyFacts<'_> {
@@ -191,7 +193,7 @@ mod tests {
                 scopes: &ScopeSet::default(),
             };
             let environment = AcceptedEnvironment::Live;
-            let call = CallFacts { wanted: &self.wanted, environment, ip: self.ip, origin: self.origin };
+            let call = CallFacts { wanted: &self.wanted, environment, ip: self.ip, origin: self.origin.into() };
             let code = decide(facts, call, NOW);
             // The shorter way agrees.
             assert_eq!(facts.lives_until() > NOW, !matches!(code, Code::Revoked | Code::Disabled | Code::Expired));

@@ -132,7 +132,7 @@ impl Inner {
         client_address::name(client, peer, request.extensions_mut());
         request.extensions_mut().insert(RequestId(context.id()));
         let agent = request.headers().get(USER_AGENT).and_then(|agent| UserAgent::of(agent.as_bytes()));
-        let via = Via { address: client.0, request_id: Some(context.id()), user_agent: agent };
+        let via = Via { address: client.ip, request_id: Some(context.id()), user_agent: agent };
         request.extensions_mut().insert(via);
         let mut router = self.router.clone();
         let routed = guarded(DEADLINE, router.call(request)).instrument(self.edge.span(&context)).await;

@@ -63,6 +63,9 @@ pub(crate) async fn run(mut settings: Settings, started: Instant) -> Result<(), 
     if settings.behind_unnamed_proxy() {
         tracing::warn!("{UNNAMED_PROXY}");
     }
+    for warning in settings.gateway.warnings() {
+        tracing::warn!("{warning}");
+    }
     // The system may have chosen the port.
     settings.listen = address.to_string();
     let gateway = settings.gateway.clone();

@@ -5,8 +5,8 @@ use std::{hint::black_box, time::Duration};
 use aws_lc_rs::hmac;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use model::{
-    AcceptedEnvironment, CallFacts, Environment, InstallationId, Instant, KeyFacts, LifeCycle, NetworkSet, OriginSet,
-    PlainSecret, Preset, Scope, decide,
+    AcceptedEnvironment, CallFacts, CallOrigin, Environment, InstallationId, Instant, KeyFacts, LifeCycle, NetworkSet,
+    OriginSet, PlainSecret, Preset, Scope, decide,
 };
 use store::StoredRecord;
 use support::Known;
@@ -101,7 +101,8 @@ fn parts(criterion: &mut Criterion) {
         origins: &OriginSet::ANY,
         scopes: &scopes,
     };
-    let call = CallFacts { wanted: &wanted, environment: AcceptedEnvironment::Live, ip: None, origin: None };
+    let call =
+        CallFacts { wanted: &wanted, environment: AcceptedEnvironment::Live, ip: None, origin: CallOrigin::Unknown };
     group.bench_function("decide", |bencher| {
         bencher.iter(|| decide(black_box(facts), black_box(call), Instant::from_millis(1)));
     });

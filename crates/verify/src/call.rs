@@ -1,6 +1,6 @@
 use std::{net::IpAddr, sync::Arc};
 
-use model::{AcceptedEnvironment, Code, InstallationId, Scope};
+use model::{AcceptedEnvironment, CallOrigin, Code, InstallationId, Scope};
 
 use crate::Record;
 
@@ -19,15 +19,23 @@ pub struct Call<'a> {
     pub scopes: &'a [Scope],
     /// Where it came from; `None`: unknown, and a key that is bound to addresses is refused.
     pub ip: Option<IpAddr>,
-    /// Its `Origin`; `None`: it has none, and a key that is bound to origins is refused.
-    pub origin: Option<&'a str>,
+    /// The web page that it came from; where that is unknown, a key that is bound to origins is refused.
+    pub origin: CallOrigin<'a>,
 }
 
 impl<'a> Call<'a> {
     /// A call with this key, of whichever environment, that needs no scope, and of which nothing else is known.
     pub const fn with(key: &'a str) -> Self {
         let environment = AcceptedEnvironment::Any;
-        Self { key, installation: None, sees: environment, environment, scopes: &[], ip: None, origin: None }
+        Self {
+            key,
+            installation: None,
+            sees: environment,
+            environment,
+            scopes: &[],
+            ip: None,
+            origin: CallOrigin::Unknown,
+        }
     }
 }
 

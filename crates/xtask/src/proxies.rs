@@ -1,5 +1,6 @@
 //! The proxies that the tests run. nginx, Caddy and HAProxy are Debian's packages, unpacked below `target/` and not installed,
 //! so that no service is started and nothing outside of the workspace changes. Envoy and Traefik come with Python's packages.
+//! PHP comes beside them, for an API that reads headers as PHP does.
 
 use crate::digest::Stamp;
 use crate::process::{self, Failure, Result};
@@ -13,7 +14,9 @@ use std::path::{Path, PathBuf};
 /// The variable in which tests find the folder.
 pub(crate) const FOLDER: &str = "TEST_PROXIES";
 
-const OF_DEBIAN: [&str; 3] = ["nginx", "caddy", "haproxy"];
+/// Packages, each with its program.
+const OF_DEBIAN: [(&str, &str); 4] =
+    [("nginx", "nginx"), ("caddy", "caddy"), ("haproxy", "haproxy"), ("php-cli", "php")];
 const OF_PYTHON: [&str; 2] = ["envoy", "traefik"];
 
 /// The folder with the proxies that are not installed. If a proxy is neither there nor installed, its tests fail.
@@ -22,6 +25,7 @@ pub(crate) fn find() -> Result<PathBuf> {
     let root = folder.join("root");
     unpack(&folder, &root)?;
     link(&root.join("usr/bin"))?;
+    link_php(&root.join("usr/bin"))?;
     Ok(root)
 }
 
@@ -40,10 +44,24 @@ fn link(programs: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Debian's program has its version in its name; the short name is made when the package is installed.
+fn link_php(programs: &Path) -> Result<()> {
+    let link = programs.join("php");
+    let versioned =
+        |name: &str| name.strip_prefix("php").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let found = fs::read_dir(programs).map_err(Failure::at(programs))?.flatten();
+    let found = found.map(|entry| entry.file_name()).find(|name| name.to_str().is_some_and(versioned));
+    match found {
+        Some(name) if !link.exists() => symlink(name, &link).map_err(Failure::at(&link)),
+        _ => Ok(()),
+    }
+}
+
 fn unpack(folder: &Path, root: &Path) -> Result<()> {
     let packages = folder.join("packages");
     let stamp = Stamp::new("proxies");
-    let missing: Vec<_> = OF_DEBIAN.into_iter().filter(|program| !is_installed(program)).collect();
+    let missing = OF_DEBIAN.into_iter().filter(|(_, program)| !is_installed(program));
+    let missing: Vec<_> = missing.map(|(package, _)| package).collect();
     let wanted = missing.join("\n");
     if missing.is_empty() || !Path::new("/usr/bin/apt-get").exists() || (stamp.fresh(&wanted) && packages.exists()) {
         return Ok(());

@@ -52,10 +52,10 @@ pub(crate) async fn read_audit(app: App, caller: Caller, request: Request) -> Re
 
 /// Whether `Accept` names the media type. Its order of preference is not weighed: whoever names it wants it.
 fn wants_lines(headers: &HeaderMap) -> bool {
-    let lists = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    lists.flat_map(|list| list.split(',')).any(|range| {
-        let named = range.split(';').next().unwrap_or_default().trim();
-        named.eq_ignore_ascii_case(NDJSON)
+    let ranges = headers.get_all(header::ACCEPT).iter().flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
+    ranges.filter_map(|range| range.split(|byte| *byte == b';').next()).any(|named| {
+        let named = named.trim_ascii();
+        named.eq_ignore_ascii_case(NDJSON.as_bytes())
     })
 }
 

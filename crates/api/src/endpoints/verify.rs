@@ -113,7 +113,7 @@ impl VerifyCall<'_> {
             environment: self.environment.map_or(AcceptedEnvironment::Any, AcceptedEnvironment::from),
             scopes: &scopes,
             ip: self.ip,
-            origin: self.origin.as_deref(),
+            origin: self.origin.as_deref().into(),
         };
         let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
         Ok(Decided { scopes, verdict })

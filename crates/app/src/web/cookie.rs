@@ -16,12 +16,19 @@ pub(crate) fn cookie(name: &str) -> Option<String> {
 }
 
 /// The cookie `name` in these headers.
+///
+/// Each pair is read by itself, as bytes: what other programs of the same host keep beside it, in whatever encoding, must not
+/// hide it.
 pub(crate) fn find_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(|pairs| find(pairs, name))
+    headers.get_all(COOKIE).iter().find_map(|pairs| find(pairs.as_bytes(), name))
 }
 
-fn find<'a>(pairs: &'a str, name: &str) -> Option<&'a str> {
-    pairs.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+fn find<'a>(pairs: &'a [u8], name: &str) -> Option<&'a str> {
+    pairs.split(|byte| *byte == b';').find_map(|pair| {
+        let value = pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+        // Keydesk's own are ASCII: anything else under the name was not set by it.
+        str::from_utf8(value).ok().filter(|value| value.is_ascii())
+    })
 }
 
 /// Stores a preference, never a secret, in the browser.
@@ -39,11 +46,22 @@ mod tests {
 
     #[test]
     fn a_cookie_is_found_by_its_whole_name() {
-        assert_eq!(find("a=1; theme=dark", "theme"), Some("dark"));
-        assert_eq!(find("theme=dark;a=1", "theme"), Some("dark"));
-        assert_eq!(find("mytheme=dark; theme2=x", "theme"), None);
-        assert_eq!(find("theme", "theme"), None);
-        assert_eq!(find("", "theme"), None);
-        assert_eq!(find("theme=", "theme"), Some(""));
+        assert_eq!(find(b"a=1; theme=dark", "theme"), Some("dark"));
+        assert_eq!(find(b"theme=dark;a=1", "theme"), Some("dark"));
+        assert_eq!(find(b"mytheme=dark; theme2=x", "theme"), None);
+        assert_eq!(find(b"theme", "theme"), None);
+        assert_eq!(find(b"", "theme"), None);
+        assert_eq!(find(b"theme=", "theme"), Some(""));
+    }
+
+    #[test]
+    fn a_cookie_is_found_beside_anything() {
+        for beside in
+            [&b"user=J\xc3\xbcrgen"[..], b"user=J\xfcrgen", b"\xff", b"a=\"b\tc\"", b"=", b";;", b"theme=\xff"]
+        {
+            for pairs in [[beside, b"theme=dark"].join(&b"; "[..]), [&b"theme=dark"[..], beside].join(&b"; "[..])] {
+                assert_eq!(find(&pairs, "theme"), Some("dark"), "{}", pairs.escape_ascii());
+            }
+        }
     }
 }

@@ -107,9 +107,9 @@ fn tag(file: &File) -> HeaderValue {
 }
 
 fn matches(asked: &HeaderMap, tag: &HeaderValue) -> bool {
-    let tag = tag.to_str().unwrap_or_default();
-    let lines = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).any(|one| one.trim() == tag || one.trim() == "*")
+    // As bytes: one tag that is no text, as a cache in between may keep it, must not hide the others.
+    let tags = asked.get_all(header::IF_NONE_MATCH).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    tags.map(<[u8]>::trim_ascii).any(|one| one == tag.as_bytes() || one == b"*")
 }
 
 /// Which compressed forms a browser takes. Of two that it takes alike the smaller one is sent, whatever their weights.
@@ -122,8 +122,10 @@ struct Accepted {
 impl Accepted {
     fn read(headers: &HeaderMap) -> Self {
         let (mut brotli, mut gzip, mut any) = (None, None, None);
-        let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
-        for entry in lines.flat_map(|line| line.split(',')) {
+        let lines = headers.get_all(header::ACCEPT_ENCODING).iter();
+        let entries = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+        // An entry that is no text names no encoding that is known here.
+        for entry in entries.filter_map(|entry| str::from_utf8(entry).ok()) {
             let mut parts = entry.split(';').map(str::trim);
             let coding = parts.next().unwrap_or_default().to_ascii_lowercase();
             let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));

@@ -90,6 +90,24 @@ async fn a_guarded_page_asks_to_sign_in_and_comes_back() {
     }
 }
 
+/// Another program of the same host may keep whatever it likes in the same header.
+#[tokio::test]
+async fn a_session_is_found_beside_cookies_in_any_encoding() {
+    let site = Site::open().await;
+    let cookie = site.sign_in().await;
+    for other in ["user=Jürgen", "user=\u{fffd}", "=", "a=\"b", "__Host-keydesk=ü"] {
+        for cookies in [format!("{other}; {cookie}"), format!("{cookie}; {other}")] {
+            let page = site.ask("GET", "/keys", &[HOST, HTML, ("cookie", &cookies)]).await;
+            assert_eq!(page.status, StatusCode::OK, "{other}: {}", page.header("location"));
+            let two = [HOST, HTML, ("cookie", other), ("cookie", cookie.as_str())];
+            assert_eq!(site.ask("GET", "/keys", &two).await.status, StatusCode::OK, "{other}");
+        }
+    }
+    // A language or a type beyond ASCII hides no other.
+    let page = site.ask("GET", "/nowhere", &[HOST, ("accept", "text/plain;a=ü, text/html"), ("cookie", &cookie)]).await;
+    assert!(page.header("content-type").starts_with("text/html"), "{}", page.header("content-type"));
+}
+
 #[tokio::test]
 async fn the_cookie_is_bound_to_https_and_ends_with_the_session() {
     let site = Site::open().await;

@@ -27,7 +27,7 @@ async fn manager(desk: &TestKeydesk, json: &str) -> (Caller, KeyId) {
     let issued = desk.keydesk.issue(&desk.operator, new).await.unwrap();
     let call = Call {
         ip: Some("10.0.0.1".parse().unwrap()),
-        origin: Some("https://a.example"),
+        origin: Some("https://a.example").into(),
         ..Call::with(issued.secret.expose())
     };
     let verdict = desk.keydesk.verifier().verify(call, desk.keydesk.now()).await.unwrap();

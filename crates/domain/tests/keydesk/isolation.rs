@@ -140,7 +140,7 @@ async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
         });
         let issued = keydesk.issue(operator, new).await.unwrap();
         let (id, own) = (issued.key.id, Some(operator.installation));
-        let (ip, origin) = (Some("203.0.113.9".parse().unwrap()), Some("https://app.example.com"));
+        let (ip, origin) = (Some("203.0.113.9".parse().unwrap()), Some("https://app.example.com").into());
         let mut call = verify::Call { installation: own, ip, origin, ..call(issued.secret.expose()) };
         match expected {
             Code::NotFound => call.installation = Some(desk.other.installation),
@@ -152,7 +152,7 @@ async fn not_found_goes_before_every_other_reason(database: TestDatabase) {
             }
             Code::EnvironmentNotAllowed => call.environment = AcceptedEnvironment::Test,
             Code::IpNotAllowed => call.ip = None,
-            Code::OriginNotAllowed => call.origin = None,
+            Code::OriginNotAllowed => call.origin = None.into(),
             _ => call.scopes = &far,
         }
         for node in [keydesk, &desk.second_node().await] {

@@ -294,7 +294,7 @@ async fn addresses_and_origins_bind_a_key(database: TestDatabase) {
             let ip = ip.map(|text: &str| text.parse().unwrap());
             let verdict = keydesk
                 .verifier()
-                .verify(verify::Call { ip, origin, ..call(issued.secret.expose()) }, keydesk.now())
+                .verify(verify::Call { ip, origin: origin.into(), ..call(issued.secret.expose()) }, keydesk.now())
                 .await
                 .unwrap();
             assert_eq!(verdict.code, expected, "{ip:?} {origin:?}");

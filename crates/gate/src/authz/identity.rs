@@ -17,6 +17,8 @@ pub(crate) static SCOPES: HeaderName = HeaderName::from_static("x-keydesk-scopes
 pub(crate) static INSTALLATION: HeaderName = HeaderName::from_static("x-keydesk-installation");
 /// The status that nginx should have been told.
 pub(crate) static STATUS: HeaderName = HeaderName::from_static("x-keydesk-status");
+/// The document of a refusal, for nginx, which reads no body of whomever it asks.
+pub(crate) static PROBLEM: HeaderName = HeaderName::from_static("x-keydesk-problem");
 
 /// Whether a header is in our name: `X-Keydesk`, alone or with more behind it. Programs take many characters for a
 /// hyphen, so whatever is no letter and no digit counts as one. Nobody else may send a header for which this is true,
@@ -31,6 +33,31 @@ pub(crate) fn is_ours(name: &HeaderName) -> bool {
 /// that can't strip by a prefix (nginx) would let such a header through.
 pub(super) fn is_forged(name: &HeaderName) -> bool {
     is_ours(name) && ![&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &INSTALLATION, &STATUS].contains(&name)
+}
+
+/// The names, or their beginnings, by which the documented configurations tell an API about a request, or which they take away
+/// from a client.
+const GUARDED: [&str; 8] = [
+    "x-api-key",
+    "x-forwarded-",
+    "x-http-method",
+    "x-method-override",
+    "x-original-",
+    "x-real-ip",
+    "x-request-id",
+    "x-rewrite-url",
+];
+
+/// Whether a header is no guarded one, but read as one where programs take other characters for the hyphen: CGI and WSGI an
+/// underscore, PHP a dot too. A proxy that guards a name doesn't find it in this writing.
+pub(super) fn is_disguised(name: &HeaderName) -> bool {
+    let name = name.as_str().as_bytes();
+    let is_odd = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'-';
+    let reads_as = |guarded: &str| {
+        let alike = |(own, guarded): (&u8, u8)| *own == guarded || (guarded == b'-' && is_odd(own));
+        name.len() >= guarded.len() && name.iter().zip(guarded.bytes()).all(alike)
+    };
+    name.first() == Some(&b'x') && name.iter().any(is_odd) && GUARDED.into_iter().any(reads_as)
 }
 
 /// Names the caller to the upstream.
@@ -82,6 +109,31 @@ mod tests {
             ["x-keydeskkey", "x-keydesk2", "keydesk-key-id", "xkeydesk-key-id", "xxkeydesk-key-id", "x-request-id", "x"]
         {
             assert!(!is_ours(&HeaderName::try_from(name).unwrap()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_guarded_name_is_found_in_any_writing_but_its_own() {
+        for name in [
+            "x.http.method.override",
+            "x_http_method_override",
+            "x-http_method",
+            "x.method-override",
+            "x.original.url",
+            "x-original.uri",
+            "x~rewrite~url",
+            "x_forwarded_for",
+            "x-forwarded.host",
+            "x.request.id",
+            "x_api_key",
+            "x.real.ip",
+        ] {
+            assert!(is_disguised(&HeaderName::try_from(name).unwrap()), "{name}");
+        }
+        for name in
+            ["x-http-method-override", "x-forwarded-for", "x-api-key", "x_own", "x.own.header", "http_x_real_ip", "x"]
+        {
+            assert!(!is_disguised(&HeaderName::try_from(name).unwrap()), "{name}");
         }
     }
 

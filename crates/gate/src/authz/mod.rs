@@ -9,7 +9,10 @@ mod question;
 
 use std::{
     borrow::Cow,
+    mem,
+    pin::pin,
     sync::{Arc, LazyLock},
+    task::{Context, Poll, Waker},
 };
 
 use axum::{
@@ -18,12 +21,14 @@ use axum::{
 };
 use edge::{ClientAddress, Problem, credentials, problem};
 use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
-use model::{AcceptedEnvironment, Code, Instant, Route, Scope};
+use http_body_util::BodyExt as _;
+use model::{AcceptedEnvironment, CallOrigin, Code, Instant, Route, Scope};
 use utoipa::OpenApi;
 use verify::{Call, Record, Verdict, Verifier};
 
 #[cfg(feature = "grpc")]
 pub(crate) use self::identity::is_ours;
+use self::original::invalid_path;
 use self::parameters::Parameters;
 pub(crate) use self::{original::Original, parameters::is_for_nginx, question::Question};
 use crate::{Accepted, Gateway};
@@ -46,7 +51,8 @@ static NOWHERE: LazyLock<[Scope; 1]> = LazyLock::new(|| [Scope::parse("no-route:
     params(
         ("scope" = Option<Vec<Scope>>, Query, description = "A scope that the call needs; repeated: all of them."),
         ("mode" = Option<String>, Query, pattern = "^nginx$",
-            description = "`nginx`: refusals other than 401 come as 403, with the real status in `X-Keydesk-Status`."),
+            description = "`nginx`: refusals other than 401 come as 403, with the real status in \
+            `X-Keydesk-Status` and the document in `X-Keydesk-Problem`."),
     ),
     responses(
         (status = 200, description = "Allowed, and by whom.", headers(
@@ -84,8 +90,9 @@ pub(crate) async fn answer(
 ) -> Response {
     let decided = async {
         let request = AuthzRequest::read(gateway, accepted, parts, client)?;
-        let verdict = verifier.verify(request.call()?, now).await?;
-        request.settle(verdict)
+        let call = request.call()?;
+        let verdict = verifier.verify(call, now).await?;
+        request.settle(verdict, call.origin)
     };
     respond(decided.await, accepted)
 }
@@ -101,8 +108,9 @@ pub(crate) fn from_memory(
 ) -> Option<Response> {
     let request = AuthzRequest::read(gateway, accepted, parts, client);
     let decided = request.and_then(|request| {
-        let verdict = verifier.verify_from_memory(request.call()?, now);
-        verdict.map(|verdict| request.settle(verdict)).transpose()
+        let call = request.call()?;
+        let verdict = verifier.verify_from_memory(call, now);
+        verdict.map(|verdict| request.settle(verdict, call.origin)).transpose()
     });
     decided.transpose().map(|decided| respond(decided, accepted))
 }
@@ -156,26 +164,25 @@ impl<'a> AuthzRequest<'a> {
     }
 
     fn call(&self) -> Result<Call<'_>, Problem> {
-        let credentials = credentials::read(self.headers)?;
+        let credentials = credentials::read(self.headers, self.client)?;
         let scopes = self.wanted.as_deref().unwrap_or(&*NOWHERE);
-        let ClientAddress(ip) = self.client;
         Ok(Call {
             installation: Some(self.accepted.installation),
             environment: self.environment,
             scopes,
-            ip,
+            ip: self.client.ip,
             origin: credentials.origin,
             ..Call::with(credentials.key)
         })
     }
 
-    fn settle(&self, verdict: Verdict) -> Result<Arc<Record>, Problem> {
+    fn settle(&self, verdict: Verdict, origin: CallOrigin<'_>) -> Result<Arc<Record>, Problem> {
         match (&self.wanted, verdict.code, verdict.record) {
             (Some(_), Code::Valid, Some(record)) => Ok(record),
             (None, Code::Valid | Code::InsufficientScope, _) => {
                 Err(Problem::new(&problem::NO_ROUTE).detail("No configured route matches the method and the path."))
             }
-            (wanted, code, _) => Err(credentials::refusal(code, wanted.as_deref().unwrap_or_default())),
+            (wanted, code, _) => Err(credentials::refusal(code, wanted.as_deref().unwrap_or_default(), origin)),
         }
     }
 }
@@ -184,21 +191,76 @@ impl<'a> AuthzRequest<'a> {
 fn route<'a>(gateway: &'a Gateway, original: &Original<'_>) -> Result<Option<&'a Route>, Problem> {
     let incomplete = |part: &str| Problem::invalid(format!("The original request is incomplete: {part} is missing."));
     match (original.method, original.path) {
-        (Some(method), Some(path)) => Ok(gateway.routes.find(method, path)),
+        (Some(method), Some(path)) => gateway.routes.resolve(method, path).map_err(invalid_path),
         (None, None) => Ok(None),
         (None, Some(_)) => Err(incomplete("the method")),
         (Some(_), None) => Err(incomplete("the path")),
     }
 }
 
-/// Turns a refusal into one that nginx passes on: it turns every status but 401 and 403 into 500.
+/// Turns a refusal into one that nginx passes on: it turns every status but 401 and 403 into 500, and reads no body of
+/// whomever it asks.
 pub(crate) fn for_nginx(response: &mut Response) {
     let status = response.status();
     if status == StatusCode::OK {
         return;
     }
     response.headers_mut().insert(identity::STATUS.clone(), HeaderValue::from(status.as_u16()));
+    if let Some(document) = document(response) {
+        response.headers_mut().insert(identity::PROBLEM.clone(), document);
+    }
     if status != StatusCode::UNAUTHORIZED {
         *response.status_mut() = StatusCode::FORBIDDEN;
+    }
+}
+
+/// Longest document that a header carries, in bytes: nginx reads a head of 4 KiB.
+const DOCUMENT_MAX: usize = 2048;
+
+/// The document of a refusal in ASCII; `None`: it is too long.
+fn document(response: &mut Response) -> Option<HeaderValue> {
+    let collecting = pin!(mem::take(response.body_mut()).collect());
+    // Keydesk's own answer, in memory: it is there at once.
+    let Poll::Ready(Ok(whole)) = collecting.poll(&mut Context::from_waker(Waker::noop())) else { return None };
+    let whole = whole.to_bytes();
+    let text = in_ascii(str::from_utf8(&whole).ok()?);
+    *response.body_mut() = Body::from(whole);
+    if text.is_empty() || text.len() > DOCUMENT_MAX { None } else { HeaderValue::try_from(text).ok() }
+}
+
+/// The same JSON, with escapes in place of what is not ASCII.
+fn in_ascii(json: &str) -> String {
+    let mut ascii = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else {
+            let mut units = [0; 2];
+            ascii.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    ascii
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_the_same_in_ascii() {
+        assert_eq!(in_ascii("{\"a\":\"b \u{e4} \u{1f4de}\"}"), "{\"a\":\"b \\u00e4 \\ud83d\\udcde\"}");
+    }
+
+    #[test]
+    fn a_document_that_is_too_long_is_left_out_and_stays_in_the_body() {
+        for (length, expected) in [(0, false), (1, true), (DOCUMENT_MAX, true), (DOCUMENT_MAX + 1, false)] {
+            let mut response = StatusCode::BAD_REQUEST.into_response();
+            *response.body_mut() = Body::from("a".repeat(length));
+            for_nginx(&mut response);
+            assert_eq!(response.headers().contains_key(&identity::PROBLEM), expected, "{length}");
+            let left = pin!(response.into_body().collect()).poll(&mut Context::from_waker(Waker::noop()));
+            let Poll::Ready(Ok(left)) = left else { panic!("a body of {length} bytes is not there at once") };
+            assert_eq!(left.to_bytes().len(), length);
+        }
     }
 }

@@ -2,7 +2,7 @@ use edge::{Problem, problem};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use model::RawPath;
 
-use super::identity::is_forged;
+use super::identity::{is_disguised, is_forged};
 
 /// Headers in which a proxy names the method and the target of the request that it asks about.
 pub(super) struct Source {
@@ -45,7 +45,7 @@ impl<'a> Original<'a> {
 }
 
 /// A path with more than one reading, or none.
-fn invalid_path(why: model::InvalidPath) -> Problem {
+pub(super) fn invalid_path(why: model::InvalidPath) -> Problem {
     Problem::new(&problem::INVALID_PATH).detail(format!("The path is refused: {why}."))
 }
 
@@ -67,6 +67,11 @@ fn named(headers: &HeaderMap) -> Result<[Option<Named<'_>>; 2], Problem> {
     for (name, value) in headers {
         if is_forged(name) {
             return Err(Problem::invalid(format!("The header {name} is for Keydesk alone to send.")));
+        }
+        if is_disguised(name) {
+            return Err(Problem::invalid(format!(
+                "Write the header {name} with hyphens alone: programs read it as another."
+            )));
         }
         for (source, named) in SOURCES.iter().zip(&mut found) {
             let is_method = *name == source.method;
@@ -163,6 +168,8 @@ mod tests {
             ("x-keydesk_key-id", "invalid_request"),
             ("x.keydesk.scopes", "invalid_request"),
             ("x-keydesk", "invalid_request"),
+            ("x.http.method.override", "invalid_request"),
+            ("x_forwarded_for", "invalid_request"),
             // These are overwritten, whatever the proxy.
             ("x-keydesk-key-id", "- -"),
             ("x-keydesk-status", "- -"),

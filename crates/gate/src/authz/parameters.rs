@@ -23,9 +23,15 @@ impl Parameters {
     ///
     /// Some proxies pass the original query on where their configuration has none (Caddy's `uri /authz`), and then the
     /// caller could choose the scope that its call needs. So the original's query is not read, and is refused where it
-    /// would matter.
+    /// would matter: also where a proxy may have written it anew on the way, so that the two differ by their encoding.
     pub(crate) fn read(uri: &Uri, original: Option<&[u8]>) -> Result<Self, Problem> {
         let own = uri.query().unwrap_or_default();
+        if original.is_some_and(|original| disguises(own, original)) {
+            return Err(Problem::invalid(
+                "The query of the original request has a parameter that reads like the scope which the proxy asks for. Send it once, \
+                 in small letters and not encoded.",
+            ));
+        }
         if let Some(original) = original.filter(|original| shares(own, original)) {
             let matters = own.split('&').any(|pair| pair.starts_with("scope=") || pair.starts_with("mode="));
             if own.as_bytes() == original && !matters {
@@ -60,6 +66,51 @@ impl Parameters {
     }
 }
 
+/// Whether the original has a parameter that programs may read as the scope that the proxy sets, and that is not written as
+/// such: `%73cope=`, `SCOPE=`, `+scope=`; or that is there twice, or has a value that is the proxy's own once both are decoded.
+/// A single plain `scope` of another value is the API's own: it did not come from there into the proxy's query.
+fn disguises(own: &str, original: &[u8]) -> bool {
+    let scopes = |query: &[u8]| -> Vec<Vec<u8>> {
+        let pairs = query.split(|byte| *byte == b'&').filter(|pair| may_be_scope(pair)).map(parameter);
+        pairs.filter(|(name, _)| name == b"scope").map(|(_, value)| value).collect()
+    };
+    let set = scopes(own.as_bytes());
+    if set.is_empty() {
+        return false;
+    }
+    let theirs = scopes(original);
+    let plain = original.split(|byte| *byte == b'&').filter(|pair| pair.starts_with(b"scope=") || *pair == b"scope");
+    theirs.len() > plain.count() || theirs.len() > 1 || theirs.iter().any(|value| set.contains(value))
+}
+
+/// Most parameters are not even like it, and cost nothing more.
+fn may_be_scope(pair: &[u8]) -> bool {
+    let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
+    name.len() >= 5 && (name.eq_ignore_ascii_case(b"scope") || name.iter().any(|byte| !byte.is_ascii_alphanumeric()))
+}
+
+/// The name and the value of a pair, as the most forgiving program reads them: decoded as often as it takes.
+fn parameter(pair: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+    (bare(&pair[..end]), bare(pair.get(end + 1..).unwrap_or_default()))
+}
+
+fn bare(text: &[u8]) -> Vec<u8> {
+    let mut text = text.to_ascii_lowercase();
+    // Each time it gets shorter.
+    loop {
+        let decoded: Vec<u8> = percent_encoding::percent_decode(&text).collect();
+        if decoded.len() == text.len() {
+            break;
+        }
+        text = decoded.to_ascii_lowercase();
+    }
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'+' || *byte == 0;
+    let start = text.iter().position(|byte| !is_blank(byte)).unwrap_or(text.len());
+    let end = text.iter().rposition(|byte| !is_blank(byte)).map_or(start, |at| at + 1);
+    text[start..end].to_vec()
+}
+
 fn shares(own: &str, original: &[u8]) -> bool {
     let pairs = || own.split('&').filter(|pair| !pair.is_empty());
     original.split(|byte| *byte == b'&').any(|there| pairs().any(|pair| pair.as_bytes() == there))
@@ -81,8 +132,23 @@ mod tests {
             ("scope=data:read&scope=live:read", "scope=live:read", None),
             ("scope=data:read&scope=live:read", "x&scope=live:read", None),
             ("mode=nginx", "mode=nginx", None),
-            ("%73cope=live:read", "%73cope=live:read", Some(None)),
+            ("%73cope=live:read", "%73cope=live:read", None),
             ("%73cope=live:read&x", "%73cope=live:read", None),
+            // Written anew by a proxy on its way.
+            ("scope=live:read", "%73cope=live:read", None),
+            ("scope=live:read", "%2573cope=live:read", None),
+            ("scope=live:read", "scope=live%3Aread", None),
+            ("scope=live%3aread", "scope=live:read", None),
+            ("scope=live:read", "SCOPE=live:read", None),
+            ("scope=live:read", "+scope=live:read", None),
+            ("scope=live:read", "scope%20=live:read", None),
+            ("scope=data:read", "x&Scope=live:read", None),
+            ("scope=data:read", "%73cope=live:read", None),
+            ("scope=data:read", "scope=live:read&scope=calls:read", None),
+            // The API's own.
+            ("scope=data:read", "scope=live:read", Some(Some("data:read"))),
+            ("scope=data:read", "scopes=live:read&telescope=x", Some(Some("data:read"))),
+            ("", "%73cope=live:read", Some(None)),
         ] {
             let uri: Uri = format!("/authz?{own}").parse().unwrap();
             let read = Parameters::read(&uri, Some(original.as_bytes())).ok();

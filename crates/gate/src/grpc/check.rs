@@ -12,7 +12,7 @@ use envoy_types::{
         google::rpc::Status,
     },
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
 
 use crate::authz::{Question, is_ours};
@@ -35,7 +35,9 @@ impl EnvoyQuestion {
         let mut headers = HeaderMap::new();
         let mut forged = Vec::new();
         for (name, value) in lines(&http) {
-            // Pseudo-headers such as `:path` are no names.
+            // Envoy writes `Host` this way, whatever the client spoke.
+            let name = if name == ":authority" { header::HOST.as_str() } else { name };
+            // Other pseudo-headers, such as `:path`, are no names.
             let Ok(name) = HeaderName::try_from(name) else { continue };
             if is_ours(&name) {
                 forged.push(name.to_string());
@@ -97,7 +99,7 @@ pub(super) async fn reply(answer: Response, forged: Vec<String>) -> CheckRespons
     }
     // Keydesk's own answer, in memory.
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    let headers = parts.headers.iter().filter(|(name, _)| *name != http::header::CONTENT_LENGTH).map(set).collect();
+    let headers = parts.headers.iter().filter(|(name, _)| *name != header::CONTENT_LENGTH).map(set).collect();
     let denied = DeniedHttpResponse {
         status: Some(HttpStatus { code: parts.status.as_u16().into() }),
         headers,

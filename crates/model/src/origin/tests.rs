@@ -111,6 +111,37 @@ fn which_origins_are_meant() {
 }
 
 #[test]
+fn a_page_of_the_host_that_is_asked_has_that_origin() {
+    for (pattern, host, expected) in [
+        ("https://desk.example", "desk.example", true),
+        ("https://desk.example", "DESK.example:443", true),
+        ("https://*.desk.example", "a.desk.example", true),
+        ("https://desk.example:8443", "desk.example:8443", true),
+        ("https://desk.example", "desk.example:8443", false),
+        ("https://desk.example", "evil.example", false),
+        ("https://desk.example", "", false),
+        ("https://desk.example", "https://desk.example", false),
+        ("https://desk.example", "desk.example/wall", false),
+        ("https://desk.example", "evil@desk.example", false),
+        ("https://desk.example", "desk.example, desk.example", false),
+        // Of a page that came in the clear no browser says it, but on its own machine.
+        ("http://desk.example", "desk.example", false),
+        ("http://desk.example", "desk.example:80", false),
+        ("http://localhost:5173", "localhost:5173", true),
+        ("https://localhost:5173", "localhost:5173", true),
+        ("http://wall.localhost", "wall.localhost", true),
+        ("http://127.0.0.1:3000", "127.0.0.1:3000", true),
+        ("http://[::1]:3000", "[::1]:3000", true),
+        ("http://[::2]:3000", "[::2]:3000", false),
+        ("http://localhost.example", "localhost.example", false),
+    ] {
+        let set = OriginSet::new([OriginPattern::parse(pattern).unwrap()]).unwrap();
+        assert_eq!(set.allows(CallOrigin::SameAs(host)), expected, "{pattern} {host}");
+    }
+    assert!(OriginSet::ANY.allows(CallOrigin::SameAs("")) && OriginSet::ANY.allows(CallOrigin::Unknown));
+}
+
+#[test]
 fn a_set_is_canonical_and_bounded() {
     let json = r#"["https://b.example","https://A.example:443","https://a.example"]"#;
     let set: OriginSet = serde_json::from_str(json).unwrap();

@@ -8,7 +8,7 @@ use axum::{
     http::{Method, Request, header},
 };
 use domain::NewKey;
-use model::{NetworkSet, Route, RouteTable, SettingsPatch, TrustedProxies};
+use model::{NetworkSet, OriginSet, Route, RouteTable, SettingsPatch, TrustedProxies};
 use server::Gateway;
 use store::testing::TestDatabase;
 
@@ -239,6 +239,39 @@ async fn a_key_bound_to_an_address_goes_by_what_trusted_proxies_saw() {
             }
             let answer = app.send(request.body(Body::empty()).unwrap()).await;
             assert_eq!(answer.status, expected, "{target} {peer} {forwarded:?}: {}", answer.text());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_bound_to_an_origin_goes_by_the_host_that_trusted_proxies_saw() {
+    let (_database, app) = app().await;
+    let operator = app.operator("default").await;
+    let new = NewKey::of(SettingsPatch {
+        scopes: Some(["live:read".parse().unwrap()].into_iter().collect()),
+        allowed_origins: Some(OriginSet::new(["https://desk.example".parse().unwrap()]).unwrap()),
+        ..SettingsPatch::name("Bound")
+    });
+    let key = app.keydesk.issue(&operator, new).await.unwrap().secret;
+    for (peer, host, forwarded, expected) in [
+        ("10.0.0.1:1", "keydesk:3000", Some("desk.example"), 200),
+        ("10.0.0.1:1", "desk.example", None, 200),
+        ("10.0.0.1:1", "desk.example", Some("evil.example"), 403),
+        ("10.0.0.1:1", "desk.example", Some("evil.example, desk.example"), 403),
+        ("10.0.0.1:1", "keydesk:3000", None, 403),
+        // A page can write this header.
+        ("198.51.100.1:1", "evil.example", Some("desk.example"), 403),
+        ("198.51.100.1:1", "desk.example", Some("evil.example"), 200),
+    ] {
+        let peer: SocketAddr = peer.parse().unwrap();
+        for target in ["/authz?scope=live:read", "/api/v1/whoami"] {
+            let mut request = Request::get(target).extension(ConnectInfo(peer)).header("X-API-Key", key.expose());
+            request = request.header("Host", host).header("Sec-Fetch-Site", "same-origin");
+            if let Some(forwarded) = forwarded {
+                request = request.header("X-Forwarded-Host", forwarded);
+            }
+            let answer = app.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.status, expected, "{target} {peer} {host} {forwarded:?}: {}", answer.text());
         }
     }
 }

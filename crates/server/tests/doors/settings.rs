@@ -181,6 +181,48 @@ async fn a_caller_is_bound_to_addresses_and_origins(database: TestDatabase) {
     assert_eq!(from(&app, key, None, &[]).await.status, 200);
 }
 
+/// Browsers name no origin where a page asks its own host, and say so.
+async fn a_key_may_be_used_from_the_very_origin_that_it_is_bound_to(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(FULL).await;
+    let made =
+        client.post("/api/v1/keys", json!({"client_name": "Wall", "allowed_origins": ["https://desk.example"]})).await;
+    let made = made.json();
+    let key = made["key"].as_str().unwrap();
+    for (lines, expected) in [
+        (&[("host", "desk.example"), ("sec-fetch-site", "same-origin")][..], None),
+        (&[("host", "desk.example"), ("origin", "https://desk.example")], None),
+        (&[("host", "evil.example"), ("sec-fetch-site", "same-origin")], Some("pages of the host that is asked")),
+        (&[("host", "desk.example"), ("sec-fetch-site", "same-site")], Some("does not say from which page")),
+        (&[("host", "desk.example"), ("sec-fetch-site", "cross-site")], Some("does not say from which page")),
+        (&[("host", "desk.example")], Some("does not say from which page")),
+        // A page could have written it.
+        (
+            &[("host", "evil.example"), ("x-forwarded-host", "desk.example"), ("sec-fetch-site", "same-origin")],
+            Some("pages of the host that is asked"),
+        ),
+        (&[("host", "desk.example"), ("origin", "null")], Some("Origin is null")),
+        (&[("host", "desk.example"), ("origin", "https://evil.example")], Some("the request's Origin header names")),
+    ] {
+        for uri in ["/api/v1/whoami", "/authz?scope=live:read"] {
+            let mut request = Request::builder().method(Method::GET).uri(uri).header("x-api-key", key);
+            for (name, value) in lines {
+                request = request.header(*name, *value);
+            }
+            let answer = app.send(request.body(Body::empty()).unwrap()).await;
+            match expected {
+                // It holds no scope.
+                None if uri.starts_with("/authz") => assert_eq!(answer.code(), "insufficient_scope", "{lines:?}"),
+                None => assert_eq!(answer.status, 200, "{lines:?}: {}", answer.text()),
+                Some(words) => {
+                    assert_eq!(answer.code(), "origin_not_allowed", "{lines:?}");
+                    assert!(answer.text().contains(words), "{lines:?}: {}", answer.text());
+                }
+            }
+        }
+    }
+}
+
 async fn keys_are_disabled_and_enabled(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
@@ -353,6 +395,7 @@ store::on_both_databases!(
     every_setting_is_given_changed_and_taken_back,
     an_invalid_value_is_refused_with_its_field_and_the_reason,
     a_caller_is_bound_to_addresses_and_origins,
+    a_key_may_be_used_from_the_very_origin_that_it_is_bound_to,
     keys_are_disabled_and_enabled,
     a_key_is_created_disabled_and_enabled_by_an_edit,
     a_rotation,

@@ -19,7 +19,7 @@ use super::{
 };
 
 /// The documented file, which asks over gRPC, or the one over HTTP.
-fn file(name: &str, address: &str, keydesk: &str, upstream: &str) -> String {
+pub(super) fn file(name: &str, address: &str, keydesk: &str, upstream: &str) -> String {
     let documented_port = if name == "envoy.yaml" { "port_value: 3001" } else { "port_value: 3000" };
     let at = |address: &str| format!("port_value: {}", address.rsplit(':').next().expect("a port"));
     let (address, keydesk, upstream) = (at(address), at(keydesk), at(upstream));
@@ -28,7 +28,7 @@ fn file(name: &str, address: &str, keydesk: &str, upstream: &str) -> String {
     documented(name, &addresses)
 }
 
-async fn start(text: String, address: String) -> Proxy {
+pub(super) async fn start(text: String, address: String) -> Proxy {
     // For a hot restart it would share memory in files, which stay behind when it is killed.
     let args = ["-c", "envoy.yaml", "--disable-hot-restart", "--concurrency", "2", "--log-level", "warning"];
     Proxy::start("envoy", &args, address, &[("envoy.yaml", text)]).await
@@ -85,6 +85,8 @@ async fn envoy_forwards_nothing_without_an_answer() {
             let asked = send(&proxy.address, "GET", b"/api/contacts/42", &[], "");
             let got = tokio::time::timeout(Duration::from_secs(10), asked).await.unwrap();
             assert_eq!(got.status, 503, "{name}: {}", got.head);
+            assert_eq!(got.header("content-type"), ["application/problem+json"], "{name}: {}", got.head);
+            assert_eq!(got.header("x-request-id").len(), 1, "{name}: {}", got.head);
         }
     }
     assert_eq!(upstream.calls(), 0);
@@ -116,8 +118,13 @@ async fn each_guard_in_envoys_files_is_needed() {
         assert!(got.body.contains(&gate.reader.secret), "{name}");
 
         let underscores = ("REJECT_REQUEST", "ALLOW");
+        let whole = ask(name, None, "/api/contacts/42", "X_Own: a").await;
+        assert_eq!(whole.status, 400, "{name}: {}", whole.head);
+        let got = ask(name, Some(underscores), "/api/contacts/42", "X_Own: a").await;
+        assert_eq!(got.sent("x_own"), ["a"], "{name}");
+        // What reads as a guarded name Keydesk refuses itself.
         let got = ask(name, Some(underscores), "/api/contacts/42", "X_HTTP_Method_Override: DELETE").await;
-        assert_eq!(got.sent("x_http_method_override"), ["DELETE"], "{name}");
+        assert_eq!((got.status, got.header("content-type")), (400, vec!["application/problem+json"]), "{name}");
 
         let tidied = ("normalize_path: false", "normalize_path: true");
         let got = ask(name, Some(tidied), "/api/calls/../contacts/42", "X-A: b").await;
@@ -129,8 +136,10 @@ async fn each_guard_in_envoys_files_is_needed() {
     assert_eq!(got.status, 400, "without raw headers: {}", got.head);
 
     let unseen = ("- safe_regex:", "- exact: x-nothing #");
-    let got = ask("envoy-http.yaml", Some(unseen), "/api/contacts/42", "X.Keydesk.Scopes: forged").await;
-    assert!(got.body.contains("forged"), "Keydesk was asked of a header that it was not sent: {}", got.head);
+    for name in ["X.Keydesk.Scopes", "X.HTTP.Method.Override"] {
+        let got = ask("envoy-http.yaml", Some(unseen), "/api/contacts/42", &format!("{name}: forged")).await;
+        assert!(got.body.contains("forged"), "Keydesk was asked of a header that it was not sent: {}", got.head);
+    }
 
     for name in ["envoy.yaml", "envoy-http.yaml"] {
         let address = free_address();

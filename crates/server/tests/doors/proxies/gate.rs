@@ -69,6 +69,12 @@ impl Gate {
         let args = ["--client-name", address, "--scope", "contacts:read", "--allow-ip", address];
         Key::new(self.folder.path(), &args).await
     }
+
+    /// Another key that may read contacts and calls, from pages of one origin alone.
+    pub(crate) async fn key_of(&self, origin: &str) -> Key {
+        let args = ["--client-name", origin, "--scope", "contacts:read", "--scope", "calls:read"];
+        Key::new(self.folder.path(), &[&args[..], &["--allow-origin", origin]].concat()).await
+    }
 }
 
 impl Key {
@@ -99,6 +105,12 @@ pub(crate) async fn send(address: &str, method: &str, target: &[u8], lines: &[&s
     let status = head.get(9..12).and_then(|status| status.parse().ok());
     let status = status.unwrap_or_else(|| panic!("no answer to {}: {answer:?}", String::from_utf8_lossy(target)));
     Got { status, head: head.to_owned(), body: body.to_owned() }
+}
+
+/// A GET with a key and these header lines.
+pub(crate) async fn get(address: &str, target: &str, key: &str, lines: &[&str]) -> Got {
+    let authorization = format!("Authorization: Bearer {key}");
+    send(address, "GET", target.as_bytes(), &[&[authorization.as_str()], lines].concat(), "").await
 }
 
 impl Got {

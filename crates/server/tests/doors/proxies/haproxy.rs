@@ -82,7 +82,9 @@ async fn haproxy_forwards_nothing_when_keydesk_has_stopped() {
     gate.program.signal("TERM").await;
     let ended = tokio::time::timeout(Duration::from_secs(10), gate.program.end()).await;
     assert_eq!(ended.unwrap(), Some(0), "a connection of HAProxy's keeps Keydesk from stopping");
-    assert_eq!(asked().await, 503);
+    let got = send(&proxy.address, "GET", b"/api/contacts/42", &[&line], "").await;
+    assert_eq!((got.status, got.header("content-type")), (503, vec!["application/problem+json"]), "{}", got.head);
+    assert_eq!(got.header("x-request-id").len(), 1, "{}", got.head);
     assert_eq!(gate.upstream.calls(), 1);
 }
 

@@ -85,15 +85,15 @@ async fn each_guard_in_traefiks_files_is_needed() {
     }
 
     let (mut open, address) = files();
-    open.routes = spoiled(&open.routes, "[no-forgeries, keydesk, no-key]", "[keydesk, no-key]");
+    open.routes = spoiled(&open.routes, "no-forgeries, keydesk, no-key]", "keydesk, no-key]");
     assert_eq!(ask(open, address, "X-Original-Method: GET").await.status, 400, "without no-forgeries");
 
     let (mut open, address) = files();
-    open.routes = spoiled(&open.routes, "[no-forgeries, keydesk, no-key]", "[no-forgeries, keydesk]");
+    open.routes = spoiled(&open.routes, "no-forgeries, keydesk, no-key]", "no-forgeries, keydesk]");
     assert!(ask(open, address, "X-A: b").await.body.contains(&gate.reader.secret), "without no-key");
 
     let (mut open, address) = files();
-    open.routes = spoiled(&open.routes, "[no-forgeries, keydesk, no-key]", "[no-forgeries, no-key]");
+    open.routes = spoiled(&open.routes, "no-forgeries, keydesk, no-key]", "no-forgeries, no-key]");
     let got = ask(open, address, "X-Keydesk-Key-Id: forged").await;
     assert_eq!(got.sent("x-keydesk-key-id"), ["forged"], "without keydesk");
 

@@ -25,9 +25,35 @@ impl Upstream {
         Self { address, heads }
     }
 
+    /// The head of the last request.
+    pub(crate) fn last(&self) -> String {
+        self.heads.lock().expect("heads").last().cloned().unwrap_or_default()
+    }
+
     /// How many requests have come.
     pub(crate) fn calls(&self) -> usize {
         self.heads.lock().expect("heads").len()
+    }
+}
+
+/// A key of a WebSocket's client, and what it is answered: RFC 6455's own.
+pub(crate) const WEBSOCKET_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+const WEBSOCKET_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzhZRbK+xOo=";
+
+/// Says yes to a WebSocket, and sends back whatever comes.
+async fn echo(mut stream: TcpStream) {
+    let yes = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: \
+         {WEBSOCKET_ACCEPT}\r\n\r\n"
+    );
+    if stream.write_all(yes.as_bytes()).await.is_err() {
+        return;
+    }
+    let mut chunk = [0; 1024];
+    while let Ok(length) = stream.read(&mut chunk).await {
+        if length == 0 || stream.write_all(&chunk[..length]).await.is_err() {
+            return;
+        }
     }
 }
 
@@ -58,6 +84,10 @@ async fn answer(mut stream: TcpStream, heads: Arc<Mutex<Vec<String>>>) {
         if head.starts_with("HEAD ") {
             // The answer to a HEAD request has no body.
             read.clear();
+        }
+        if head.to_ascii_lowercase().contains("\r\nupgrade: websocket") {
+            heads.lock().expect("heads").push(head);
+            return echo(stream).await;
         }
         let closes = head.to_ascii_lowercase().contains("\r\nconnection: close");
         heads.lock().expect("heads").push(head);

@@ -31,6 +31,19 @@ impl Connection {
         self.0.write_all(bytes).await
     }
 
+    /// Everything up to these words.
+    pub(crate) async fn read_until(&mut self, words: &str) -> std::io::Result<String> {
+        let mut read = Vec::new();
+        let mut chunk = [0; 1024];
+        while !read.windows(words.len()).any(|window| window == words.as_bytes()) {
+            match timeout(PATIENCE, self.0.read(&mut chunk)).await?? {
+                0 => break,
+                length => read.extend_from_slice(&chunk[..length]),
+            }
+        }
+        Ok(String::from_utf8_lossy(&read).into_owned())
+    }
+
     /// Everything until the other side closes.
     pub(crate) async fn read_to_end(&mut self) -> std::io::Result<String> {
         let mut bytes = Vec::new();
