@@ -7,6 +7,8 @@
 
 mod commands;
 mod config;
+mod given;
+mod links;
 mod logs;
 mod open;
 mod process;
@@ -14,5 +16,6 @@ mod set_up;
 
 pub use commands::{Binary, main};
 pub use config::{Settings, UNNAMED_PROXY};
+pub use links::Links;
 pub use open::options as open_options;
 pub use set_up::link as set_up_link;

@@ -5,18 +5,20 @@ use std::{
 };
 
 use sqlx::{
-    SqlitePool,
+    Connection as _, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use crate::{
     Change, StoreError,
-    address::sqlite_file,
+    address::{check_address, sqlite_file},
     db::Db,
     group::Queue,
-    migrations::{SQLITE_MIGRATIONS, migrate_postgres},
+    looking,
+    migrations::{migrate_postgres, migrate_sqlite},
     postgres,
-    sqlite_files::{DatabaseLock, existing, keep_private, nothing_left_over},
+    sqlite_files::{DatabaseLock, existing, keep_private, nothing_left_over, unwritable},
+    whose,
 };
 
 /// 3.51.3 mends a race in which a reset of the write-ahead log could lose a commit.
@@ -34,6 +36,8 @@ pub struct Store {
     pub(crate) changes: Arc<Queue>,
     /// SQLite alone: its file, and the lock that says that we are at work on it.
     pub(crate) file: Option<Arc<(PathBuf, DatabaseLock)>>,
+    /// A SQLite database that can't be written, which is read as it is.
+    pub(crate) read_only: bool,
 }
 
 /// How every connection to a SQLite database is made.
@@ -80,6 +84,7 @@ impl Store {
     /// Opens `sqlite:PATH` (the file is created) or `postgres://...`, and brings its tables up to date under a lock, so
     /// that any number of processes may start at once.
     pub async fn open(address: &str) -> Result<Self, StoreError> {
+        check_address(address)?;
         match sqlite_file(address) {
             Some(path) => Self::open_sqlite(path, None).await,
             None => Self::open_postgres(address).await,
@@ -96,9 +101,24 @@ impl Store {
 
     async fn open_sqlite(path: &Path, lock: Option<DatabaseLock>) -> Result<Self, StoreError> {
         let unusable = |error| StoreError::Database(format!("{} can't be used: {error}", path.display()));
-        let lock = lock.map_or_else(|| DatabaseLock::shared(path), Ok)?;
+        whose::require_ours(path).await?;
+        if let Some(error) = unwritable(path) {
+            return Err(looking::refuse(path, error));
+        }
+        let alone = lock.is_some();
+        let lock = match lock {
+            Some(lock) => lock,
+            None => DatabaseLock::shared(path).await?,
+        };
         nothing_left_over(path)?;
+        if !alone {
+            lock.claim(path).await?;
+        }
         keep_private(path).map_err(unusable)?;
+        if !alone {
+            // It may have been made just now.
+            lock.claim(path).await?;
+        }
         let options = sqlite_options(path);
         let write = SqlitePoolOptions::new()
             .max_connections(1)
@@ -115,10 +135,7 @@ impl Store {
                 "SQLite {version} can lose a commit (the WAL-reset race); Keydesk needs 3.51.3 or newer"
             )));
         }
-        // sqlx takes no lock of its own on SQLite; inside an immediate transaction a second process waits here.
-        let mut migration = write.begin_with("BEGIN IMMEDIATE").await?;
-        SQLITE_MIGRATIONS.run(&mut *migration).await?;
-        migration.commit().await?;
+        migrate_sqlite(&write).await?;
         let read = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(Duration::from_secs(20))
@@ -126,11 +143,12 @@ impl Store {
             .max_lifetime(None)
             .connect_lazy_with(options.pragma("query_only", "ON"));
         let file = Some(Arc::new((path.to_owned(), lock)));
-        Ok(Self { db: Db::Sqlite { read, write }, changes: Arc::default(), file })
+        Ok(Self { db: Db::Sqlite { read, write }, changes: Arc::default(), file, read_only: false })
     }
 
     async fn open_postgres(address: &str) -> Result<Self, StoreError> {
         let options = postgres::options(address)?;
+        postgres::connect(&options).await?.close().await?;
         let write = postgres::pool()
             .max_connections(4)
             .acquire_timeout(Duration::from_secs(20))
@@ -139,7 +157,7 @@ impl Store {
         migrate_postgres(&write).await?;
         let read =
             postgres::pool().max_connections(12).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
-        Ok(Self { db: Db::Postgres { read, write }, changes: Arc::default(), file: None })
+        Ok(Self { db: Db::Postgres { read, write }, changes: Arc::default(), file: None, read_only: false })
     }
 
     /// Waits for connections to be given back and closes them; SQLite then checkpoints its log.
@@ -147,8 +165,13 @@ impl Store {
         match &self.db {
             Db::Sqlite { read, write } => {
                 read.close().await;
-                // Statistics for the planner, where the tables have changed enough to want them. Nothing depends on it.
-                let _ = sqlx::query("PRAGMA optimize").execute(write).await;
+                // Statistics for the planner, where the tables have changed enough to want them. Nothing depends on it, so
+                // nobody who writes is waited for.
+                if let Ok(mut connection) = write.acquire().await {
+                    for pragma in ["PRAGMA busy_timeout = 0", "PRAGMA optimize"] {
+                        let _ = sqlx::query(pragma).execute(&mut *connection).await;
+                    }
+                }
                 write.close().await;
                 if let Some(file) = &self.file {
                     file.1.release();

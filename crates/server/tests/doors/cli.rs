@@ -206,7 +206,8 @@ async fn without_its_module_an_installation_has_no_keys_to_manage() {
     init(folder.path(), &[]).await;
     run(folder.path(), &["installation", "disable", "default"]).await;
     let ran = run(folder.path(), &["key", "list"]).await;
-    assert_eq!((ran.code, ran.err), (Some(1), format!("keydesk: {}\n", model::MODULE_UNAVAILABLE)));
+    let said = "keydesk: The API Keys module is off for this installation; `keydesk installation enable NAME` switches it on.\n";
+    assert_eq!((ran.code, ran.err.as_str()), (Some(1), said), "nobody else is to be asked");
     run(folder.path(), &["installation", "enable", "default"]).await;
     assert_eq!(run(folder.path(), &["key", "list"]).await.code, Some(0));
 }

@@ -46,6 +46,11 @@ impl TestDatabase {
 
     /// A database in the server that the environment names. Without one the test fails; it is never skipped.
     pub async fn postgres() -> Self {
+        Self::postgres_as("").await
+    }
+
+    /// The same, made with these options of CREATE DATABASE.
+    pub async fn postgres_as(options: &str) -> Self {
         let url = std::env::var(URL).unwrap_or_else(|_| {
             panic!("{URL} names no PostgreSQL; run the tests with `cargo xtask postgres -- cargo nextest run`")
         });
@@ -54,7 +59,7 @@ impl TestDatabase {
         let id: String =
             sqlx::query_scalar("SELECT gen_random_uuid()::text").fetch_one(&mut server).await.expect("a new id");
         let name = format!("keydesk_test_{}", id.replace('-', ""));
-        server.execute(statement(format!("CREATE DATABASE {name}"))).await.expect("a new database");
+        server.execute(statement(format!("CREATE DATABASE {name} {options}"))).await.expect("a new database");
         server.close().await.expect("a goodbye");
         let (before, query) = url.split_once('?').map_or((url.as_str(), None), |(url, query)| (url, Some(query)));
         let (host, _) = before.rsplit_once('/').expect("a database in the address");

@@ -1,7 +1,7 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    deployment, examine, founded, group, handover, idempotency, installation, invitation, migrations, password_reset,
-    people, record, restored, set_up_link, store, triggers, usage,
+    deployment, examine, founded, group, handover, idempotency, installation, invitation, migrations, names,
+    password_reset, people, postgres, record, restored, set_up_link, store, triggers, usage, whose,
 };
 
 macro_rules! statements {
@@ -46,11 +46,14 @@ pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
     ("IS_KEYDESK", backup::IS_KEYDESK),
     ("IS_SIGNED", backup::IS_SIGNED),
     ("TRIGGERS_SQLITE", triggers::TRIGGERS_SQLITE),
+    ("TABLES_SQLITE", whose::TABLES_SQLITE),
     ("MIGRATED_SQLITE", migrations::MIGRATED_SQLITE),
 ];
 
 /// Of PostgreSQL alone.
 pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[
+    ("ENCODING", postgres::ENCODING),
+    ("NAMES_TAKEN", names::NAMES_TAKEN),
     ("LOCK_EPOCH", usage::LOCK_EPOCH),
     ("ANALYZE_DUE", store::ANALYZE_DUE),
     ("MIGRATED_POSTGRES", migrations::MIGRATED_POSTGRES),
