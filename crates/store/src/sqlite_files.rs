@@ -154,19 +154,17 @@ impl DatabaseLock {
         };
         for look in 0..LOOKS {
             let inode = inode(database).map_err(failed)?;
-            if self.noted().map_err(failed)? == Some(inode) {
-                return Ok(());
-            }
-            // It is noted by whoever finds nobody else at work.
-            if flock(&self.0, FlockOperation::NonBlockingLockExclusive).is_ok() {
-                self.note(inode).map_err(failed)?;
-            }
             // Also to have it again: on the way to the other lock it was given up.
             match flock(&self.0, FlockOperation::NonBlockingLockShared) {
                 Ok(()) => match self.noted().map_err(failed)? {
                     Some(noted) if noted == inode => return Ok(()),
                     // Those at work are of a release that notes nothing.
                     None if look >= LOOKS_AT_NOTHING => return Ok(()),
+                    // It is noted by whoever finds nobody else at work.
+                    _ if flock(&self.0, FlockOperation::NonBlockingLockExclusive).is_ok() => {
+                        self.note(inode).map_err(failed)?;
+                        continue;
+                    }
                     _ => {}
                 },
                 Err(rustix::io::Errno::WOULDBLOCK) => {}

@@ -109,6 +109,8 @@ async fn a_key_is_made_disabled_and_expires_as_asked() {
     let day = json(data, &["key", "update", id, "--expires-at", "2098-12-31"]).await;
     assert_eq!((&day["expires_at"], &day["status"]), (&"2099-01-01T00:00:00.000Z".into(), &"disabled".into()));
     assert_eq!(json(data, &["key", "enable", id]).await["changed"][0], id);
+    let far = json(data, &["key", "update", id, "--expires-at", "9999-12-31"]).await;
+    assert_eq!(far["expires_at"], "9999-12-30T21:59:59.999Z", "the last instant that there is");
     let days = json(data, &[&create[..], &["--expires-at", "90d"]].concat()).await;
     let at = |name: &str| days[name].as_str().unwrap().parse::<model::Instant>().unwrap().as_millis();
     // The clock is read twice, once for the end and then for the key.
