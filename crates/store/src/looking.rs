@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::Sqlit
 
 use crate::{
     StoreError,
-    sqlite_files::{BESIDE, DatabaseLock, beside, unwritable},
+    sqlite_files::{BESIDE, DatabaseLock, beside, real, unwritable},
     whose,
 };
 
@@ -58,7 +58,7 @@ impl Looking {
 /// How a database is read that can't be written. SQLite finds in the file that the programs at work share what is in the log; where
 /// that is missing, nobody is at work, and the database must be whole in its one file.
 pub(crate) fn reading(database: &Path) -> Result<SqliteConnectOptions, StoreError> {
-    let [log, shared] = BESIDE.map(|ending| beside(database, ending));
+    let [log, shared] = BESIDE.map(|ending| beside(&real(database), ending));
     let has_log = log.metadata().is_ok_and(|log| log.len() > 0);
     if has_log && !shared.exists() {
         return Err(StoreError::Unsuitable(format!(

@@ -7,7 +7,8 @@ use sqlx::{PgConnection, migrate::Migrator};
 use crate::StoreError;
 
 /// PostgreSQL alone: the names that are taken in the schema in which tables are made.
-pub(crate) const NAMES_TAKEN: &str = "SELECT relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() \
+pub(crate) const NAMES_TAKEN: &str = "SELECT relname::text FROM pg_class c \
+     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() \
      UNION SELECT proname::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
      WHERE n.nspname = current_schema()";
 
@@ -38,11 +39,11 @@ fn made(migrations: &Migrator) -> BTreeSet<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::migrations::POSTGRES_MIGRATIONS;
 
     #[test]
     fn the_migrations_say_what_they_make() {
-        let made = made(&POSTGRES_MIGRATIONS);
+        let migrations = sqlx::migrate!("migrations/postgres");
+        let made = made(&migrations);
         for name in ["api_key", "installation", "epoch", "handover", "api_key_one_default", "api_key_protect_default"] {
             assert!(made.contains(name), "{name}: {made:?}");
         }

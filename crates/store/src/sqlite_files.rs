@@ -43,6 +43,11 @@ pub fn replaced_by(database: &Path, at: Instant) -> PathBuf {
     beside(database, &format!("{REPLACED}{}", at.to_string().replace(':', "-")))
 }
 
+/// A database's file itself, by whichever name it is reached: what lies beside it has its name.
+pub(crate) fn real(database: &Path) -> PathBuf {
+    fs::canonicalize(database).unwrap_or_else(|_| database.to_owned())
+}
+
 /// The files of a database that are there, the lock and the databases that it took the place of among them, by name.
 pub(crate) fn existing(database: &Path) -> Vec<PathBuf> {
     let own = [""].iter().chain(&BESIDE).chain([&LOCK]).map(|ending| beside(database, ending));
@@ -110,6 +115,7 @@ pub(crate) fn unwritable(database: &Path) -> Option<rustix::io::Errno> {
     if !database.is_file() {
         return None;
     }
+    let database = &real(database);
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match may_write(database) {
         // Beside it SQLite makes its log.
@@ -198,8 +204,7 @@ impl DatabaseLock {
 
     fn take(database: &Path, operation: FlockOperation) -> Result<Option<Self>, StoreError> {
         // One lock, by whichever name the file is reached.
-        let file = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
-        let path = beside(&file, LOCK);
+        let path = beside(&real(database), LOCK);
         let failed = |error: io::Error| StoreError::Database(format!("{} can't be used: {error}", path.display()));
         let file = OpenOptions::new()
             .read(true)

@@ -3,12 +3,11 @@
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
-
 use tokio::time::sleep;
 
 use crate::{
     StoreError,
-    sqlite_files::{BESIDE, beside},
+    sqlite_files::{BESIDE, beside, real},
 };
 
 /// SQLite alone: its tables, without those that SQLite makes for itself.
@@ -44,7 +43,7 @@ pub async fn whose(file: &Path) -> Whose {
             Err(_) => return Whose::Ours,
         }
         // A part of a log may just be written back.
-        if !beside(file, BESIDE[0]).exists() {
+        if !beside(&real(file), BESIDE[0]).exists() {
             break;
         }
         sleep(BETWEEN_LOOKS).await;
