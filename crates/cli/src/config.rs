@@ -14,7 +14,11 @@ use model::{Catalogue, InvalidCatalogue, Scope, ScopeEntry};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::logs::{LogFormat, LogLevel};
+use crate::{
+    given::{FromVariables, Unfit},
+    links::Links,
+    logs::{LogFormat, LogLevel},
+};
 
 /// Flags that go with every command.
 #[derive(Args, Default)]
@@ -42,20 +46,21 @@ pub(crate) struct CommonFlags {
     /// of it ends TLS. Without it, people sign in on this machine only
     #[arg(long, global = true, env = "KEYDESK_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
-    /// How log lines are written [default: text]
-    #[arg(long, global = true, env = "KEYDESK_LOG_FORMAT", value_enum)]
-    log_format: Option<LogFormat>,
-    /// How much is logged, to standard error [default: info when serving, else off]
-    #[arg(long, global = true, env = "KEYDESK_LOG_LEVEL", value_enum)]
-    log_level: Option<LogLevel>,
+    /// Where calls are answered, and so where links lead that a command prints while there is no public address [default:
+    /// 127.0.0.1:3000]
+    #[arg(long, global = true, env = "KEYDESK_LISTEN", value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// How log lines are written: text or json [default: text]
+    #[arg(long, global = true, env = "KEYDESK_LOG_FORMAT", value_name = "FORMAT")]
+    log_format: Option<String>,
+    /// How much is logged, to standard error: off, error, warn, info, debug or trace [default: info when serving, else off]
+    #[arg(long, global = true, env = "KEYDESK_LOG_LEVEL", value_name = "LEVEL")]
+    log_level: Option<String>,
 }
 
 /// Flags of `keydesk serve`.
 #[derive(Args, Default)]
 pub(crate) struct ServeFlags {
-    /// Where to answer calls [default: 127.0.0.1:3000]
-    #[arg(long, env = "KEYDESK_LISTEN", value_name = "ADDRESS")]
-    listen: Option<String>,
     /// Where to answer /metrics, /healthz and /readyz to the operator [default: nowhere]
     #[arg(long, env = "KEYDESK_OPS_LISTEN", value_name = "ADDRESS")]
     ops_listen: Option<String>,
@@ -80,8 +85,8 @@ struct File {
     installation: Option<String>,
     key_prefix: Option<String>,
     public_url: Option<String>,
-    log_format: Option<LogFormat>,
-    log_level: Option<LogLevel>,
+    log_format: Option<String>,
+    log_level: Option<String>,
     listen: Option<String>,
     ops_listen: Option<String>,
     grpc_listen: Option<String>,
@@ -121,8 +126,8 @@ pub struct Settings {
     pub(crate) public_url: Option<PublicUrl>,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: Option<LogLevel>,
-    /// Where calls are answered: `host:port`, like the others.
-    pub listen: String,
+    /// Where calls are answered, if anybody said so: `host:port`, like the others. See [`Settings::listen`].
+    listen: Option<String>,
     /// Where the operator is answered.
     pub ops_listen: Option<String>,
     /// Where Envoy's ext_authz is answered.
@@ -161,6 +166,8 @@ pub(crate) enum ConfigError {
     TwoKeyrings,
     #[error(transparent)]
     Gateway(#[from] InvalidGateway),
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
 }
 
 /// The address under which people open Keydesk: https, a host, and perhaps a port.
@@ -179,17 +186,25 @@ impl PublicUrl {
 }
 
 impl Settings {
-    /// The address that people open in a browser, as far as this process knows; without a slash at the end.
-    pub fn address(&self) -> String {
-        match &self.public_url {
-            Some(url) => url.0.clone(),
-            // A browser can't open an address that means every interface.
-            None => format!("http://{}", self.listen.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")),
-        }
+    /// Where calls are answered: `host:port`.
+    pub fn listen(&self) -> &str {
+        self.listen.as_deref().unwrap_or("127.0.0.1:3000")
     }
-}
 
-impl Settings {
+    /// Where links lead that a command prints.
+    pub(crate) fn links(&self) -> Links {
+        self.public_links().unwrap_or_else(|| self.listen.as_deref().map_or(Links::Assumed, Links::here))
+    }
+
+    /// Where links lead that the server prints, which knows where it listens.
+    pub fn links_at(&self, listen: &str) -> Links {
+        self.public_links().unwrap_or_else(|| Links::here(listen))
+    }
+
+    fn public_links(&self) -> Option<Links> {
+        self.public_url.as_ref().map(|url| Links::Public(url.0.clone()))
+    }
+
     /// The address under which people open Keydesk through a proxy, if there is one; without a slash at the end.
     pub fn public_url(&self) -> Option<&str> {
         self.public_url.as_ref().map(|url| url.0.as_str())
@@ -207,35 +222,38 @@ impl Settings {
         common: CommonFlags,
         serve: ServeFlags,
         keyring: Option<Zeroizing<String>>,
+        from: &FromVariables,
     ) -> Result<Self, ConfigError> {
-        let file = match given_path(common.config) {
+        let file = match from.text("config", common.config, None)? {
             Some(path) => File::read(&path)?,
             None => File::default(),
         };
         let entry = |AddedScope { name, description }| ScopeEntry { scope: name, description };
         let added = file.scopes.into_iter().map(entry).collect();
-        let data_dir = given_path(common.data_dir).or(file.data_dir).unwrap_or_else(|| PathBuf::from("data"));
-        let flagged: Vec<_> = serve.trusted_proxies.into_iter().filter(|text| !text.is_empty()).collect();
-        let trusted = if flagged.is_empty() { file.trusted_proxies } else { flagged };
-        let database = given(common.database).or(file.database);
-        let keyring_file = given_path(common.keyring_file).or(file.keyring_file);
+        let data_dir = from.text("data_dir", common.data_dir, file.data_dir)?.unwrap_or_else(|| PathBuf::from("data"));
+        let trusted = from.list("trusted_proxies", serve.trusted_proxies, file.trusted_proxies)?;
+        let database = from.text("database", common.database, file.database)?;
+        let keyring_file = from.text("keyring_file", common.keyring_file, file.keyring_file)?;
         if keyring.is_some() && keyring_file.is_some() {
             return Err(ConfigError::TwoKeyrings);
         }
+        let installation = from.text("installation", common.installation, file.installation)?;
+        let public_url = from.text("public_url", common.public_url, file.public_url)?;
+        let log_format = from.choice("log_format", common.log_format, file.log_format, &LogFormat::NAMES)?;
         Ok(Self {
             database: database.unwrap_or_else(|| format!("sqlite:{}", data_dir.join("keydesk.db").display())),
             data_dir,
             keyring,
             keyring_file,
-            installation: given(common.installation).or(file.installation).unwrap_or_else(|| "default".to_owned()),
-            key_prefix: given(common.key_prefix).or(file.key_prefix),
-            public_url: given(common.public_url).or(file.public_url).map(|text| PublicUrl::parse(&text)).transpose()?,
-            log_format: common.log_format.or(file.log_format).unwrap_or_default(),
-            log_level: common.log_level.or(file.log_level),
-            listen: given(serve.listen).or(file.listen).unwrap_or_else(|| "127.0.0.1:3000".to_owned()),
-            ops_listen: given(serve.ops_listen).or(file.ops_listen),
-            grpc_listen: given(serve.grpc_listen).or(file.grpc_listen),
-            spoe_listen: given(serve.spoe_listen).or(file.spoe_listen),
+            installation: installation.unwrap_or_else(|| "default".to_owned()),
+            key_prefix: from.text("key_prefix", common.key_prefix, file.key_prefix)?,
+            public_url: public_url.map(|text| PublicUrl::parse(&text)).transpose()?,
+            log_format: log_format.unwrap_or_default(),
+            log_level: from.choice("log_level", common.log_level, file.log_level, &LogLevel::NAMES)?,
+            listen: from.text("listen", common.listen, file.listen)?,
+            ops_listen: from.text("ops_listen", serve.ops_listen, file.ops_listen)?,
+            grpc_listen: from.text("grpc_listen", serve.grpc_listen, file.grpc_listen)?,
+            spoe_listen: from.text("spoe_listen", serve.spoe_listen, file.spoe_listen)?,
             gateway: config::gateway(file.routes, &trusted)?,
             authz: file.authz,
             grpc: file.grpc,
@@ -243,15 +261,6 @@ impl Settings {
             catalogue: Catalogue::with(added)?,
         })
     }
-}
-
-/// An empty variable, as container files often set, counts as not set.
-fn given(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
-}
-
-fn given_path(path: Option<PathBuf>) -> Option<PathBuf> {
-    path.filter(|path| !path.as_os_str().is_empty())
 }
 
 impl File {
@@ -275,20 +284,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keydesk.toml");
         fs::write(&path, text).unwrap();
-        Settings::resolve(CommonFlags { config: Some(path), ..common }, serve, None)
+        Settings::resolve(CommonFlags { config: Some(path), ..common }, serve, None, &FromVariables::default())
             .map_err(|error| error.to_string().replace(&folder.path().display().to_string(), ""))
     }
 
     #[test]
     fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
         let file = "listen = \"0.0.0.0:1\"\nops_listen = \"0.0.0.0:2\"\ndata_dir = \"/srv\"\nlog_format = \"json\"\n";
-        let flags = ServeFlags {
-            listen: Some("127.0.0.1:9".to_owned()),
-            ops_listen: Some(String::new()),
-            ..ServeFlags::default()
-        };
-        let settings = with_file(file, CommonFlags::default(), flags).ok().unwrap();
-        assert_eq!(settings.listen, "127.0.0.1:9");
+        let common = CommonFlags { listen: Some("127.0.0.1:9".to_owned()), ..CommonFlags::default() };
+        let flags = ServeFlags { ops_listen: Some(String::new()), ..ServeFlags::default() };
+        let settings = with_file(file, common, flags).ok().unwrap();
+        assert_eq!(settings.listen(), "127.0.0.1:9");
         assert_eq!(settings.ops_listen.as_deref(), Some("0.0.0.0:2"));
         assert_eq!(settings.database, "sqlite:/srv/keydesk.db");
         assert_eq!(settings.log_format, LogFormat::Json);

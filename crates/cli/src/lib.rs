@@ -7,6 +7,8 @@
 
 mod commands;
 mod config;
+mod given;
+mod links;
 mod logs;
 mod open;
 mod process;
@@ -14,6 +16,7 @@ mod set_up;
 
 pub use commands::{Binary, main};
 pub use config::{Settings, UNNAMED_PROXY};
+pub use links::Links;
 pub use logs::{LostLines, lost_lines};
 pub use open::options as open_options;
 pub use set_up::link as set_up_link;

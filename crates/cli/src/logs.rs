@@ -7,14 +7,12 @@ mod writer;
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use self::rate::LogRate;
 
 /// How log lines are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LogFormat {
     /// For people.
     #[default]
@@ -23,9 +21,12 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+impl LogFormat {
+    pub(crate) const NAMES: [(&str, Self); 2] = [("text", Self::Text), ("json", Self::Json)];
+}
+
 /// How much is logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogLevel {
     /// Nothing.
     Off,
@@ -46,15 +47,17 @@ const OURS: [&str; 11] =
     ["keydesk", "server", "cli", "domain", "store", "verify", "app", "api", "gate", "edge", "panic"];
 
 impl LogLevel {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-        }
+    pub(crate) const NAMES: [(&str, Self); 6] = [
+        ("off", Self::Off),
+        ("error", Self::Error),
+        ("warn", Self::Warn),
+        ("info", Self::Info),
+        ("debug", Self::Debug),
+        ("trace", Self::Trace),
+    ];
+
+    fn as_str(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, level)| *level == self).map_or("off", |(name, _)| name)
     }
 
     /// The level applies to Keydesk's own crates, which log no secret at any level. Others might print what they
@@ -128,8 +131,7 @@ mod tests {
     fn other_crates_are_never_shown_below_warnings() {
         assert!(LogLevel::Trace.directives().starts_with("warn,keydesk=trace,"));
         assert!(LogLevel::Off.directives().starts_with("off,keydesk=off,"));
-        for level in [LogLevel::Off, LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace]
-        {
+        for (_, level) in LogLevel::NAMES {
             assert!(EnvFilter::builder().parse(level.directives()).is_ok());
         }
     }

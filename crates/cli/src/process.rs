@@ -66,6 +66,11 @@ pub(crate) fn password_in_misuse(arguments: &[OsString]) -> bool {
     texts(arguments).any(|argument| store::names_password(value_of(&argument)))
 }
 
+/// Whether any argument has characters that steer a terminal, which a message would repeat.
+pub(crate) fn steer(arguments: &[OsString]) -> bool {
+    texts(arguments).any(|argument| argument.chars().any(char::is_control))
+}
+
 fn texts(arguments: &[OsString]) -> impl Iterator<Item = String> {
     arguments.iter().map(|argument| argument.to_string_lossy().into_owned())
 }

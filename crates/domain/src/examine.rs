@@ -31,6 +31,7 @@ impl Keydesk {
         match self.inner.store.examine().await {
             Ok(database) => {
                 findings.push(Finding::new("database", true, database.version, ""));
+                findings.extend(self.inner.store.is_read_only().then(read_only));
                 findings.push(Finding::new("migrations", true, format!("applied up to {}", database.migration), ""));
                 if let Some(owns) = database.owns_tables {
                     findings.push(role(owns));
@@ -86,6 +87,13 @@ impl Keydesk {
         let found = if broken.is_empty() { format!("{entries} entries, unbroken") } else { broken.join("; ") };
         Finding::new(WHAT, broken.is_empty(), found, "an entry was altered or removed; compare with your backups")
     }
+}
+
+/// No fault: a copy that was restored to be looked at.
+fn read_only() -> Finding {
+    let found = "can't be written, so it was read as it is, and nothing was changed".to_owned();
+    let advice = "to serve it, copy it to where it can be written".to_owned();
+    Finding { what: "access", ok: true, found, advice: Some(advice) }
 }
 
 /// No fault, since a small deployment may do with one role.

@@ -35,6 +35,8 @@ pub struct OpenOptions {
     /// Whether a deployment is made where there is none: its keyring, its database, its first installation. Else that is refused,
     /// and nothing is made.
     pub found: bool,
+    /// Whether nothing will be changed. Then a SQLite database that can't be written is read as it is; else it is refused.
+    pub to_read: bool,
     /// Every scope that a key can be given.
     pub catalogue: Catalogue,
     /// Records in memory at most.
@@ -57,6 +59,7 @@ impl OpenOptions {
             keyring_file: None,
             prefix: None,
             found: false,
+            to_read: false,
             catalogue: Catalogue::default(),
             max_cached_keys: 2_000_000,
             behind_unnamed_proxy: false,
@@ -118,7 +121,19 @@ pub enum OpenError {
     Audit(KeyError),
 }
 
+impl OpenError {
+    /// Whether there is no connection to the database for a reason that may pass by itself, as while its server starts.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unreachable { passing: true, .. }))
+    }
+}
+
 impl Keydesk {
+    /// Connects to the server of a database, and ends the connection. A file is not looked at.
+    pub async fn reach(database: &str) -> Result<(), OpenError> {
+        Ok(Store::reach(database).await?)
+    }
+
     /// Whether there is a deployment in this database. Makes and changes nothing.
     pub async fn is_founded(database: &str) -> Result<bool, OpenError> {
         Ok(Store::is_founded(database).await?)
@@ -153,6 +168,7 @@ impl Keydesk {
             keyring_file,
             prefix,
             found: may_found,
+            to_read,
             catalogue,
             max_cached_keys,
             behind_unnamed_proxy,
@@ -165,6 +181,7 @@ impl Keydesk {
         }
         let store = match alone {
             Some(lock) => Store::open_alone(&database, lock).await?,
+            None if to_read && Store::can_only_be_read(&database) => Store::open_to_read(&database).await?,
             None => Store::open(&database).await?,
         };
         let deployment = store.deployment().await?;
@@ -175,7 +192,9 @@ impl Keydesk {
         });
         let keyring = match (&keyring_file, &keyring, &deployment) {
             // Nodes of one database have copies of one keyring, and would each add another key.
-            (Some(file), _, Some(_)) if store.is_sqlite() => Keyring::load_with_audit(file, &*entropy)?,
+            (Some(file), _, Some(_)) if store.is_sqlite() && !store.is_read_only() => {
+                Keyring::load_with_audit(file, &*entropy)?
+            }
             (Some(file), _, Some(_)) => Keyring::load(file)?,
             (Some(file), _, None) => Keyring::load_or_create(file, &*entropy)?,
             (None, text, _) => Keyring::parse(text.as_deref().map_or("", String::as_str))?,
@@ -245,7 +264,9 @@ impl Keydesk {
         if keydesk.inner.installations.read().is_ok_and(|installations| installations.is_empty()) {
             return Err(OpenError::NoInstallation);
         }
-        keydesk.begin_audit().await?;
+        if !keydesk.inner.store.is_read_only() {
+            keydesk.begin_audit().await?;
+        }
         Ok(keydesk)
     }
 

@@ -6,14 +6,19 @@ use store::{KeyringProof, KeyringUse};
 use crate::{Finding, Keydesk, KeyringError, OpenError, seal};
 
 impl Keydesk {
-    /// Proves every pepper and master key. One that has no proof yet is tried on what was made under its id, and gets one.
+    /// Proves every pepper and master key. One that has no proof yet is tried on what was made under its id, and gets one where the
+    /// database can be written.
     pub(crate) async fn prove_keyring(&self) -> Result<(), OpenError> {
+        let store = &self.inner.store;
         for own in self.inner.keyring.proofs() {
-            match self.inner.store.keyring_proof(own.kind, &own.id).await? {
+            match store.keyring_proof(own.kind, &own.id).await? {
                 Some(kept) if kept == own.proof => {}
-                Some(_) => return Err(foreign(&own)),
-                None if self.fits(&own).await? => self.inner.store.insert_keyring_proof(&own, self.now()).await?,
-                None => return Err(foreign(&own)),
+                None if self.fits(&own).await? => {
+                    if !store.is_read_only() {
+                        store.insert_keyring_proof(&own, self.now()).await?;
+                    }
+                }
+                Some(_) | None => return Err(foreign(&own)),
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use std::{
 
 use app::BrowserAccess;
 use cli::{Settings, UNNAMED_PROXY};
-use domain::{Keydesk, OpenOptions};
+use domain::{Keydesk, OpenError, OpenOptions};
 use edge::{Cores, Listener, PlaceBounds, Places, Timers, accept_all};
 use gate::{Accepted, Gate, config::ListenerEntry, spoe};
 use model::Actor;
@@ -23,12 +23,15 @@ use crate::{dispatcher::Dispatcher, process, router};
 
 /// How long running calls may take after the signal to stop. Shorter than the 30 s that orchestrators wait before they kill.
 const LAST_CALLS: Duration = Duration::from_secs(25);
+/// How long the database's server may take to start, and how long until it is asked again.
+const DATABASE_STARTS: Duration = Duration::from_secs(20);
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// Serves until a signal says to stop.
-pub(crate) async fn run(mut settings: Settings, started: Instant) -> Result<(), String> {
+pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), String> {
     // Before anything is opened: a process that can't listen must not touch the database.
     let mut stop = Stop::new().map_err(|error| format!("signals can't be received: {error}"))?;
-    let listener = listen(&settings.listen).await?;
+    let listener = listen(settings.listen()).await?;
     let ops = match &settings.ops_listen {
         Some(address) => Some(listen(address).await?),
         None => None,
@@ -55,6 +58,10 @@ pub(crate) async fn run(mut settings: Settings, started: Instant) -> Result<(), 
     }
     let cores = Cores::start().map_err(|error| format!("no threads can be started: {error}"))?;
     let options = OpenOptions { found: true, ..cli::open_options(&settings) };
+    tokio::select! {
+        reached = reach(&options.database) => reached.map_err(|error| error.to_string())?,
+        () = stop.asked() => return Ok(()),
+    }
     let keydesk = Keydesk::open(options).await.map_err(|error| error.to_string())?;
     if let Some(exposure) = keydesk.database_exposure() {
         tracing::warn!("{exposure}; use sslmode=verify-full");
@@ -66,13 +73,13 @@ pub(crate) async fn run(mut settings: Settings, started: Instant) -> Result<(), 
     for warning in settings.gateway.warnings() {
         tracing::warn!("{warning}");
     }
-    // The system may have chosen the port.
-    settings.listen = address.to_string();
     let gateway = settings.gateway.clone();
     let accepted = |listener: &ListenerEntry| accepted(&keydesk, &settings.installation, listener);
     let (at_authz, over_grpc, over_spoe) =
         (accepted(&settings.authz)?, accepted(&settings.grpc)?, accepted(&settings.spoe)?);
-    let set_up = cli::set_up_link(&keydesk, Actor::System, &settings.installation, &settings.address()).await;
+    // The system may have chosen the port.
+    let links = settings.links_at(&address.to_string());
+    let set_up = cli::set_up_link(&keydesk, Actor::System, &settings.installation, &links).await;
     drop(settings);
     let background = keydesk.start();
     let dispatcher = router::dispatcher_for(&keydesk, access, gateway, at_authz);
@@ -92,7 +99,7 @@ pub(crate) async fn run(mut settings: Settings, started: Instant) -> Result<(), 
     let millis = started.elapsed().as_millis();
     tracing::info!(address = %address, ops_address, grpc_address, spoe_address, "serving on http://{address}, ready in {millis} ms");
     if let Some((link, ends_at)) = set_up {
-        welcome(&link, ends_at);
+        welcome(&link, ends_at, links.note());
     }
     stop.asked().await;
     tracing::info!("stopping: no new calls, running ones finish");
@@ -118,6 +125,23 @@ fn with_places(name: &'static str, listener: TcpListener, bounds: PlaceBounds, d
     Listener::new(listener, places)
 }
 
+/// Waits for the database's server, which may start at the same time as this one, and says for what.
+async fn reach(database: &str) -> Result<(), OpenError> {
+    let until = Instant::now() + DATABASE_STARTS;
+    let mut said = false;
+    loop {
+        match Keydesk::reach(database).await {
+            Err(error) if error.may_pass() && Instant::now() < until => {
+                if !std::mem::replace(&mut said, true) {
+                    tracing::warn!(%error, "waiting for the database, {} s at most", DATABASE_STARTS.as_secs());
+                }
+                tokio::time::sleep(AGAIN).await;
+            }
+            reached => return reached,
+        }
+    }
+}
+
 /// Whose keys a listener accepts: those of its own installation, else of the one that the command names.
 fn accepted(keydesk: &Keydesk, named: &str, listener: &ListenerEntry) -> Result<Accepted, String> {
     let name = listener.installation.as_deref().unwrap_or(named);
@@ -128,13 +152,15 @@ fn accepted(keydesk: &Keydesk, named: &str, listener: &ListenerEntry) -> Result<
 }
 
 /// Shows the set-up link, on standard output only: the link is a secret, and logs are kept and sent elsewhere.
-fn welcome(link: &str, ends_at: model::Instant) {
+fn welcome(link: &str, ends_at: model::Instant, note: Option<&str>) {
     tracing::info!("no administrator yet; the set-up link is on standard output, and `keydesk doctor` shows it again");
     // Standard output may be closed.
     let _ = writeln!(
         io::stdout(),
         "Nobody can sign in yet. To make the first owner, open {link}\n\
-         It works until {ends_at}; after that `keydesk doctor` makes another."
+         It works until {ends_at}; after that `keydesk doctor` makes another.{}{}",
+        if note.is_some() { "\n" } else { "" },
+        note.unwrap_or_default()
     );
 }
 

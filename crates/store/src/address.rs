@@ -12,6 +12,24 @@ pub fn sqlite_file(address: &str) -> Option<&Path> {
     Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
 }
 
+/// Refuses an address that can't be used, without repeating any of it.
+pub fn check_address(address: &str) -> Result<(), StoreError> {
+    let Some(path) = sqlite_file(address) else { return check_postgres(address) };
+    let text = path.to_string_lossy();
+    // SQLite would take these for databases in memory, or for addresses of its own.
+    if text.trim().is_empty() || text == ":memory:" || text.starts_with("file:") {
+        return Err(refused("the database is kept in a file: its address is sqlite:PATH"));
+    }
+    // Other programs have options there. A file of such a name would be another, empty database.
+    if text.contains('?') {
+        return Err(refused("a SQLite database's address has no options: it is sqlite:PATH, without a question mark"));
+    }
+    if text.trim() != text {
+        return Err(refused("the path in the database's address begins or ends with a blank; remove it"));
+    }
+    Ok(())
+}
+
 /// Whether an address carries a password, in its user or in its options. One that can't be read, and so may have it anywhere,
 /// counts as one that does.
 pub fn has_password(address: &str) -> bool {
@@ -231,6 +249,24 @@ mod tests {
         }
         for option in ["sslmode=Verify-Full", "user=k&dbname=d&port=5432", "hostaddr=::1", ""] {
             assert!(check_postgres(&format!("postgres://k@db/keydesk?{option}")).is_ok(), "{option}");
+        }
+    }
+
+    #[test]
+    fn a_file_has_no_options_and_is_no_place_in_memory() {
+        for (address, words) in [
+            ("sqlite:", "is kept in a file"),
+            ("sqlite://", "is kept in a file"),
+            ("sqlite::memory:", "is kept in a file"),
+            ("sqlite:file:data/keydesk.db", "is kept in a file"),
+            ("sqlite:data/keydesk.db?mode=rw", "has no options"),
+            ("sqlite: data/keydesk.db", "begins or ends with a blank"),
+        ] {
+            let refused = check_address(address).unwrap_err().to_string();
+            assert!(refused.contains(words), "{address}: {refused}");
+        }
+        for address in ["sqlite:data/keydesk.db", "sqlite:///srv/my data/keydesk.db", "postgres://db/keydesk"] {
+            assert!(check_address(address).is_ok(), "{address}");
         }
     }
 

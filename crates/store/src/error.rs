@@ -25,6 +25,14 @@ pub enum StoreError {
     /// The database is of a kind or age that Keydesk can't keep its promises on.
     #[error("{0}")]
     Unsuitable(String),
+    /// There is no connection to PostgreSQL.
+    #[error("{reason}")]
+    Unreachable {
+        /// Why, as a sentence without its full stop.
+        reason: String,
+        /// Whether it may pass by itself, as while the server starts.
+        passing: bool,
+    },
     /// The tables could not be brought up to date.
     #[error("migration failed: {0}")]
     Migration(String),
@@ -63,6 +71,11 @@ impl From<sqlx::Error> for StoreError {
             if broke("administrator_email_unique", "administrator.email_folded") {
                 return Self::AdministratorEmailTaken;
             }
+        }
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            return Self::Database(
+                "no connection to it was free in time: it does not answer, or is overloaded".to_owned(),
+            );
         }
         Self::Database(error.to_string())
     }

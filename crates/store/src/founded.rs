@@ -1,10 +1,11 @@
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::Connection as _;
 
 use crate::{
-    Store, StoreError,
-    migrations::{MIGRATED_POSTGRES, MIGRATED_SQLITE},
+    Store, StoreError, check_address,
+    looking::Looking,
+    migrations::{postgres_tables, sqlite_tables},
     postgres, sqlite_file,
-    sqlite_files::{DatabaseLock, nothing_left_over},
+    sqlite_files::nothing_left_over,
 };
 
 /// The first installation comes last when a deployment is made.
@@ -12,26 +13,26 @@ pub(crate) const FOUNDED: &str = "SELECT COUNT(*) FROM installation";
 
 impl Store {
     /// Whether there is a deployment in a database, which is looked at and stays as it is: a SQLite file that is not there is not
-    /// made.
+    /// made. One that is not ours, or of a newer release, is refused.
     pub async fn is_founded(address: &str) -> Result<bool, StoreError> {
+        check_address(address)?;
         match sqlite_file(address) {
             Some(path) if !path.exists() => {
                 nothing_left_over(path)?;
                 Ok(false)
             }
             Some(path) => {
-                let _lock = DatabaseLock::shared(path)?;
-                let mut connection: SqliteConnection = SqliteConnectOptions::new().filename(path).connect().await?;
-                let mut founded: i64 = sqlx::query_scalar(MIGRATED_SQLITE).fetch_one(&mut connection).await?;
+                let mut looking = Looking::at(path).await?;
+                let mut founded: i64 = sqlite_tables(&mut looking.connection).await?.applied;
                 if founded > 0 {
-                    founded = sqlx::query_scalar(FOUNDED).fetch_one(&mut connection).await?;
+                    founded = sqlx::query_scalar(FOUNDED).fetch_one(&mut looking.connection).await?;
                 }
-                connection.close().await?;
+                looking.close().await?;
                 Ok(founded > 0)
             }
             None => {
-                let mut connection: PgConnection = postgres::options(address)?.connect().await?;
-                let mut founded: i64 = sqlx::query_scalar(MIGRATED_POSTGRES).fetch_one(&mut connection).await?;
+                let mut connection = postgres::connect(&postgres::options(address)?).await?;
+                let mut founded: i64 = postgres_tables(&mut connection).await?.applied;
                 if founded > 0 {
                     founded = sqlx::query_scalar(FOUNDED).fetch_one(&mut connection).await?;
                 }

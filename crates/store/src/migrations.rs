@@ -1,15 +1,15 @@
 use std::path::Path;
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool,
+    Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool,
     migrate::{MigrateError, Migrator},
     postgres::PgConnectOptions,
-    sqlite::SqliteConnectOptions,
 };
 
 use crate::{
     StoreError,
-    sqlite_files::DatabaseLock,
+    looking::Looking,
+    names, postgres,
     statistics::{forget_statistics, statistics},
 };
 
@@ -42,9 +42,11 @@ type Applied = (i64, Vec<u8>, bool);
 /// Brings PostgreSQL's tables up to date. Where there is nothing to do, nothing but rows is asked for, so that a role that may
 /// not make tables can start the server.
 pub(crate) async fn migrate_postgres(pool: &PgPool) -> Result<(), StoreError> {
-    if postgres_tables(&mut *pool.acquire().await?).await?.pending == 0 {
+    let pending = postgres_tables(&mut *pool.acquire().await?).await?.pending;
+    if pending == 0 {
         return Ok(());
     }
+    tracing::info!(migrations = pending, "bringing the database's tables up to date");
     POSTGRES_MIGRATIONS.run(pool).await.map_err(|error| {
         let may_not = match &error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => is_forbidden(error),
@@ -66,16 +68,19 @@ pub(crate) async fn migrate_postgres(pool: &PgPool) -> Result<(), StoreError> {
 /// only reads does not wait for the lock of whoever writes.
 pub(crate) async fn migrate_sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
     let mut connection = pool.acquire().await?;
-    if sqlite_tables(&mut connection).await?.pending == 0 && statistics(&mut connection).await?.is_empty() {
+    let pending = sqlite_tables(&mut connection).await?.pending;
+    if pending == 0 && statistics(&mut connection).await?.is_empty() {
         return Ok(());
     }
     drop(connection);
+    if pending > 0 {
+        tracing::info!(migrations = pending, "bringing the database's tables up to date");
+    }
     // sqlx takes no lock of its own on SQLite; inside an immediate transaction a second process waits here.
     let mut migration = pool.begin_with("BEGIN IMMEDIATE").await?;
     SQLITE_MIGRATIONS.run(&mut *migration).await?;
     forget_statistics(&mut migration).await?;
-    migration.commit().await?;
-    Ok(())
+    Ok(migration.commit().await?)
 }
 
 /// How the tables of a file stand. One that is not there is not made.
@@ -83,15 +88,15 @@ pub(crate) async fn tables_of_sqlite(path: &Path) -> Result<Tables, StoreError> 
     if !path.exists() {
         return compare(&SQLITE_MIGRATIONS, &[]);
     }
-    // A restore may not put another file in place meanwhile: closing would remove that one's log.
-    let _lock = DatabaseLock::shared(path)?;
-    let mut connection: SqliteConnection = SqliteConnectOptions::new().filename(path).connect().await?;
-    let tables = sqlite_tables(&mut connection).await;
-    let _ = connection.close().await;
+    let mut looking = Looking::at(path).await?;
+    let tables = sqlite_tables(&mut looking.connection).await;
+    // The answer is there, whatever becomes of the connection.
+    let _ = looking.close().await;
     tables
 }
 
-async fn sqlite_tables(connection: &mut SqliteConnection) -> Result<Tables, StoreError> {
+/// As [`postgres_tables`].
+pub(crate) async fn sqlite_tables(connection: &mut SqliteConnection) -> Result<Tables, StoreError> {
     let migrated: i64 = sqlx::query_scalar(MIGRATED_SQLITE).fetch_one(&mut *connection).await?;
     let applied: Vec<Applied> =
         if migrated == 0 { Vec::new() } else { sqlx::query_as(APPLIED).fetch_all(&mut *connection).await? };
@@ -100,28 +105,41 @@ async fn sqlite_tables(connection: &mut SqliteConnection) -> Result<Tables, Stor
 
 /// How the tables of a PostgreSQL stand.
 pub(crate) async fn tables_of_postgres(options: &PgConnectOptions) -> Result<Tables, StoreError> {
-    let mut connection: PgConnection = options.connect().await?;
+    let mut connection = postgres::connect(options).await?;
     let tables = postgres_tables(&mut connection).await;
     // The answer is there, whatever becomes of the connection.
     let _ = connection.close().await;
     tables
 }
 
-async fn postgres_tables(connection: &mut PgConnection) -> Result<Tables, StoreError> {
-    let migrated: i64 = sqlx::query_scalar(MIGRATED_POSTGRES).fetch_one(&mut *connection).await?;
-    let applied: Vec<Applied> = if migrated == 0 {
-        Vec::new()
-    } else {
-        sqlx::query_as(APPLIED).fetch_all(&mut *connection).await.map_err(|error| {
-            if is_forbidden(&error) {
-                let role = "this role may not read its tables; grant what docs/postgres/least-privilege.sql grants";
-                StoreError::Unsuitable(role.to_owned())
-            } else {
-                error.into()
-            }
-        })?
-    };
+/// How the tables stand that a connection reaches. Those of another program are refused, and so are a newer release's.
+pub(crate) async fn postgres_tables(connection: &mut PgConnection) -> Result<Tables, StoreError> {
+    let mut applied = applied_to_postgres(connection).await?;
+    if applied.is_empty()
+        && let Err(error) = names::require_free(connection, &POSTGRES_MIGRATIONS).await
+    {
+        // Another node may have made them meanwhile.
+        applied = applied_to_postgres(connection).await?;
+        if applied.is_empty() {
+            return Err(error);
+        }
+    }
     compare(&POSTGRES_MIGRATIONS, &applied)
+}
+
+async fn applied_to_postgres(connection: &mut PgConnection) -> Result<Vec<Applied>, StoreError> {
+    let migrated: i64 = sqlx::query_scalar(MIGRATED_POSTGRES).fetch_one(&mut *connection).await?;
+    if migrated == 0 {
+        return Ok(Vec::new());
+    }
+    sqlx::query_as(APPLIED).fetch_all(&mut *connection).await.map_err(|error| {
+        if is_forbidden(&error) {
+            let role = "this role may not read its tables; grant what docs/postgres/least-privilege.sql grants";
+            StoreError::Unsuitable(role.to_owned())
+        } else {
+            error.into()
+        }
+    })
 }
 
 /// Whether PostgreSQL says that the role may not do it.
@@ -133,6 +151,16 @@ fn is_forbidden(error: &sqlx::Error) -> bool {
 
 /// Compares what was applied with what this release knows.
 fn compare(known: &Migrator, applied: &[Applied]) -> Result<Tables, StoreError> {
+    let is_first = |(version, checksum, _): &Applied| {
+        known.iter().next().is_some_and(|first| first.version == *version && first.checksum == *checksum)
+    };
+    // Every program that uses sqlx keeps a table of this name.
+    if applied.first().is_some_and(|oldest| !is_first(oldest)) {
+        return Err(StoreError::Unsuitable(
+            "the tables in it are another program's, and stay as they are; give Keydesk a database or a schema of its own"
+                .to_owned(),
+        ));
+    }
     for (version, checksum, success) in applied {
         let Some(migration) = known.iter().find(|migration| migration.version == *version) else {
             return Err(StoreError::Unsuitable(format!(

@@ -1,13 +1,14 @@
 //! What is particular to connections to PostgreSQL.
 
-use std::{net::IpAddr, str::FromStr as _};
+use std::{net::IpAddr, str::FromStr as _, time::Duration};
 
 use sqlx::{
-    Executor as _, PgConnection, PgPool, Row as _,
+    ConnectOptions as _, Executor as _, PgConnection, PgPool, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
+use tokio::time::timeout;
 
-use crate::{StoreError, address::check_postgres};
+use crate::{StoreError, address::check_postgres, unreachable};
 
 /// How every connection is made. No error repeats any part of the address.
 pub(crate) fn options(address: &str) -> Result<PgConnectOptions, StoreError> {
@@ -17,6 +18,23 @@ pub(crate) fn options(address: &str) -> Result<PgConnectOptions, StoreError> {
         StoreError::Address("the database's address can't be read: it is postgres://USER@HOST/NAME".to_owned())
     })?;
     Ok(options.application_name("keydesk"))
+}
+
+/// PostgreSQL alone.
+pub(crate) const ENCODING: &str = "SELECT current_setting('server_encoding')";
+
+/// A connection, or soon the reason why there is none. A pool tries again and again, and knows none in the end.
+pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    let connecting = timeout(Duration::from_secs(unreachable::PATIENCE_S), options.connect());
+    let connected = connecting.await.map_err(|_| unreachable::silent(options))?;
+    let mut connection = connected.map_err(|error| unreachable::failed(options, &error))?;
+    let encoding: String = sqlx::query_scalar(ENCODING).fetch_one(&mut connection).await?;
+    if encoding == "UTF8" {
+        return Ok(connection);
+    }
+    Err(StoreError::Unsuitable(format!(
+        "its encoding is {encoding}, which can't hold every name; make one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"
+    )))
 }
 
 /// The pool's connections, each at the isolation level that we rely on. Not as an option of the connection: poolers

@@ -26,8 +26,9 @@ impl Store {
 
 /// How many connections of Keydesk a PostgreSQL database has.
 pub async fn connections_of_keydesk(address: &str) -> Result<i64, StoreError> {
-    use sqlx::{ConnectOptions as _, Connection as _};
-    let mut connection = postgres::options(address)?.application_name("keydesk restore").connect().await?;
+    use sqlx::Connection as _;
+    let options = postgres::options(address)?.application_name("keydesk restore");
+    let mut connection = postgres::connect(&options).await?;
     let count = sqlx::query_scalar(AT_WORK).fetch_one(&mut connection).await?;
     connection.close().await?;
     Ok(count)

@@ -6,15 +6,17 @@ use std::{
     io,
     os::unix::{
         ffi::OsStrExt as _,
-        fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+        fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     },
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rustix::{
-    fs::{FlockOperation, flock},
+    fs::{Access, AtFlags, CWD, FlockOperation, accessat, flock},
     process::geteuid,
 };
+use tokio::time::sleep;
 
 use model::Instant;
 
@@ -39,6 +41,11 @@ pub fn beside(database: &Path, ending: &str) -> PathBuf {
 /// The name under which a database is kept that is replaced at an instant.
 pub fn replaced_by(database: &Path, at: Instant) -> PathBuf {
     beside(database, &format!("{REPLACED}{}", at.to_string().replace(':', "-")))
+}
+
+/// A database's file itself, by whichever name it is reached: what lies beside it has its name.
+pub(crate) fn real(database: &Path) -> PathBuf {
+    fs::canonicalize(database).unwrap_or_else(|_| database.to_owned())
 }
 
 /// The files of a database that are there, the lock and the databases that it took the place of among them, by name.
@@ -101,6 +108,23 @@ pub(crate) fn nothing_left_over(database: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Why a database can't be written, where it is on a file system or of a mode that lets it be read alone. Asked without opening it:
+/// whoever closes a file takes the locks away that SQLite has on it in the same process.
+pub(crate) fn unwritable(database: &Path) -> Option<rustix::io::Errno> {
+    let may_write = |path: &Path| accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS);
+    if !database.is_file() {
+        return None;
+    }
+    let database = &real(database);
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match may_write(database) {
+        // Beside it SQLite makes its log.
+        Ok(()) if !beside(database, LOCK).exists() => may_write(folder).err(),
+        Ok(()) => None,
+        Err(error) => Some(error),
+    }
+}
+
 /// The file of a database that is open.
 #[derive(Debug)]
 pub(crate) struct DatabaseFile {
@@ -122,10 +146,11 @@ impl DatabaseFile {
     }
 }
 
-/// Device and inode of a file; `None`: there is none.
+/// Device and inode of a file; `None`: there is none, or it has no name any more, as one that is mounted by itself, and was replaced
+/// where it comes from.
 fn identity(path: &Path) -> io::Result<Option<(u64, u64)>> {
     match fs::metadata(path) {
-        Ok(metadata) => Ok(Some((metadata.dev(), metadata.ino()))),
+        Ok(metadata) => Ok((metadata.nlink() > 0).then(|| (metadata.dev(), metadata.ino()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
@@ -133,15 +158,74 @@ fn identity(path: &Path) -> io::Result<Option<(u64, u64)>> {
 
 /// Says that somebody is at work on a database, for as long as it lives: any number of programs that read and write it, or one
 /// that puts another file in its place. It is the lock of a file beside it, so that it goes when its program does.
+///
+/// In that file stands the number of the database's file (its inode) that those at work have opened. So whoever comes learns that
+/// another file is in its place now, while they go on with the old one: with two files and one log, SQLite would mix them.
 #[derive(Debug)]
 pub struct DatabaseLock(File);
 
+/// How often it is looked at again whether those at work have another file, and how long between: two that come at the same moment
+/// can be in each other's way.
+const LOOKS: u32 = 50;
+const LOOKS_AT_NOTHING: u32 = 5;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
 impl DatabaseLock {
     /// The lock of one among many.
-    pub(crate) fn shared(database: &Path) -> Result<Self, StoreError> {
-        Self::take(database, FlockOperation::NonBlockingLockShared)?.ok_or_else(|| {
-            StoreError::Unsuitable("a backup is being restored into it; try again when that is done".to_owned())
-        })
+    pub(crate) async fn shared(database: &Path) -> Result<Self, StoreError> {
+        for _ in 0..LOOKS {
+            if let Some(lock) = Self::take(database, FlockOperation::NonBlockingLockShared)? {
+                return Ok(lock);
+            }
+            // Somebody may be alone for a moment, who notes which file is there.
+            sleep(BETWEEN_LOOKS).await;
+        }
+        Err(StoreError::Unsuitable("a backup is being restored into it; try again when that is done".to_owned()))
+    }
+
+    /// Makes sure that those at work on this database have opened the file that is there now, if there is one. Call it with a shared
+    /// lock.
+    pub(crate) async fn claim(&self, database: &Path) -> Result<(), StoreError> {
+        let failed = |error: io::Error| {
+            StoreError::Database(format!("{} can't be used: {error}", beside(database, LOCK).display()))
+        };
+        for look in 0..LOOKS {
+            let inode = inode(database).map_err(failed)?;
+            // Also to have it again: on the way to the other lock it was given up.
+            match flock(&self.0, FlockOperation::NonBlockingLockShared) {
+                Ok(()) => match self.noted().map_err(failed)? {
+                    Some(noted) if noted == inode => return Ok(()),
+                    // Those at work are of a release that notes nothing.
+                    None if look >= LOOKS_AT_NOTHING => return Ok(()),
+                    // It is noted by whoever finds nobody else at work.
+                    _ if flock(&self.0, FlockOperation::NonBlockingLockExclusive).is_ok() => {
+                        self.note(inode).map_err(failed)?;
+                        continue;
+                    }
+                    _ => {}
+                },
+                Err(rustix::io::Errno::WOULDBLOCK) => {}
+                Err(error) => return Err(failed(error.into())),
+            }
+            sleep(BETWEEN_LOOKS).await;
+        }
+        Err(StoreError::Unsuitable(format!(
+            "{} is not the file that a running `keydesk` has open: that was moved away or replaced; stop every `keydesk`, and put the \
+             right file in its place with `keydesk restore`",
+            database.display()
+        )))
+    }
+
+    /// The file that is noted.
+    fn noted(&self) -> io::Result<Option<u64>> {
+        let mut text = [0; 20];
+        let length = self.0.read_at(&mut text, 0)?;
+        Ok(std::str::from_utf8(&text[..length]).ok().and_then(|text| text.trim().parse().ok()))
+    }
+
+    fn note(&self, inode: u64) -> io::Result<()> {
+        self.0.set_len(0)?;
+        self.0.write_all_at(inode.to_string().as_bytes(), 0)
     }
 
     /// The lock of whoever must be alone. `None`: somebody else is at work.
@@ -151,11 +235,16 @@ impl DatabaseLock {
 
     fn take(database: &Path, operation: FlockOperation) -> Result<Option<Self>, StoreError> {
         // One lock, by whichever name the file is reached.
-        let file = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
-        let path = beside(&file, LOCK);
+        let path = beside(&real(database), LOCK);
         let failed = |error: io::Error| StoreError::Database(format!("{} can't be used: {error}", path.display()));
-        let file =
-            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(failed)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(failed)?;
         match flock(&file, operation) {
             Ok(()) => Ok(Some(Self(file))),
             Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
@@ -167,5 +256,14 @@ impl DatabaseLock {
     pub(crate) fn release(&self) {
         // It goes with the file in any case.
         let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
+
+/// The number of a file; 0: there is none.
+fn inode(file: &Path) -> io::Result<u64> {
+    match fs::metadata(file) {
+        Ok(metadata) => Ok(metadata.ino()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error),
     }
 }

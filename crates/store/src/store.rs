@@ -5,19 +5,21 @@ use std::{
 };
 
 use sqlx::{
-    SqlitePool,
+    Connection as _, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use crate::{
     Change, StoreError,
-    address::sqlite_file,
+    address::{check_address, sqlite_file},
     db::{Apart, Db},
     error::is_busy,
     group::{Queue, Turn},
+    looking,
     migrations::{migrate_postgres, migrate_sqlite},
     postgres,
-    sqlite_files::{DatabaseFile, DatabaseLock, existing, keep_private, nothing_left_over},
+    sqlite_files::{DatabaseFile, DatabaseLock, existing, keep_private, nothing_left_over, unwritable},
+    whose,
 };
 
 /// 3.51.3 mends a race in which a reset of the write-ahead log could lose a commit.
@@ -43,6 +45,8 @@ pub struct Store {
     pub(crate) changes: Arc<Queue>,
     /// SQLite alone: its file, and the lock that says that we are at work on it.
     pub(crate) file: Option<Arc<DatabaseFile>>,
+    /// A SQLite database that can't be written, which is read as it is.
+    pub(crate) read_only: bool,
 }
 
 /// How every connection to a SQLite database is made.
@@ -84,6 +88,7 @@ impl Store {
     /// Opens `sqlite:PATH` (the file is created) or `postgres://...`, and brings its tables up to date under a lock, so
     /// that any number of processes may start at once.
     pub async fn open(address: &str) -> Result<Self, StoreError> {
+        check_address(address)?;
         match sqlite_file(address) {
             Some(path) => Self::open_sqlite(path, None).await,
             None => Self::open_postgres(address).await,
@@ -100,9 +105,24 @@ impl Store {
 
     async fn open_sqlite(path: &Path, lock: Option<DatabaseLock>) -> Result<Self, StoreError> {
         let unusable = |error| StoreError::Database(format!("{} can't be used: {error}", path.display()));
-        let lock = lock.map_or_else(|| DatabaseLock::shared(path), Ok)?;
+        whose::require_ours(path).await?;
+        if let Some(error) = unwritable(path) {
+            return Err(looking::refuse(path, error));
+        }
+        let alone = lock.is_some();
+        let lock = match lock {
+            Some(lock) => lock,
+            None => DatabaseLock::shared(path).await?,
+        };
         nothing_left_over(path)?;
+        if !alone {
+            lock.claim(path).await?;
+        }
         keep_private(path).map_err(unusable)?;
+        if !alone {
+            // It may have been made just now.
+            lock.claim(path).await?;
+        }
         let options = sqlite_options(path);
         let write = SqlitePoolOptions::new()
             .max_connections(1)
@@ -132,11 +152,12 @@ impl Store {
         let (poll, lookups) = (Apart::Sqlite(readers(1, POLL_WAITS)), Apart::Sqlite(readers(2, LOOKUP_WAITS)));
         let db = Db::Sqlite { read: readers(4, 20), write };
         let file = Some(Arc::new(DatabaseFile::new(path, lock)));
-        Ok(Self { db, poll, lookups, changes: Arc::default(), file })
+        Ok(Self { db, poll, lookups, changes: Arc::default(), file, read_only: false })
     }
 
     async fn open_postgres(address: &str) -> Result<Self, StoreError> {
         let options = postgres::options(address)?;
+        postgres::connect(&options).await?.close().await?;
         let write = postgres::pool()
             .max_connections(4)
             .acquire_timeout(Duration::from_secs(20))
@@ -150,7 +171,7 @@ impl Store {
         };
         let (poll, lookups) = (Apart::Postgres(readers(1, POLL_WAITS)), Apart::Postgres(readers(4, LOOKUP_WAITS)));
         let db = Db::Postgres { read: readers(8, 5), write };
-        Ok(Self { db, poll, lookups, changes: Arc::default(), file: None })
+        Ok(Self { db, poll, lookups, changes: Arc::default(), file: None, read_only: false })
     }
 
     /// Waits for connections to be given back and closes them; SQLite then checkpoints its log.

@@ -66,6 +66,11 @@ struct Heads<'a> {
 }
 
 impl AuditCommand {
+    /// An export is written into the log.
+    pub(super) fn only_reads(&self) -> bool {
+        !matches!(self, Self::Export(_))
+    }
+
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         match self {
             Self::Verify(verify) => verify.run(context, output).await,

@@ -69,11 +69,12 @@ async fn owners(context: &CommandContext) -> Option<usize> {
 /// Programs can use an installation without administrators, so this is no fault.
 async fn administrators(context: &CommandContext) -> Finding {
     const WHAT: &str = "administrators";
-    let link = set_up::link(&context.keydesk, Actor::Operator, &context.installation, &context.address).await;
+    let link = set_up::link(&context.keydesk, Actor::Operator, &context.installation, &context.links).await;
     let (found, advice) = match link {
         Some((link, ends_at)) => {
             let found = format!("none yet; the set-up link works until {ends_at}");
-            (found, Some(format!("to make the first owner, open {link}")))
+            let note = context.links.note().map(|note| format!(" ({note})")).unwrap_or_default();
+            (found, Some(format!("to make the first owner, open {link}{note}")))
         }
         None => match owners(context).await {
             Some(0) => ("no owner who can sign in".to_owned(), Some(NO_OWNER.to_owned())),

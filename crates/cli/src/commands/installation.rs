@@ -45,6 +45,10 @@ struct Installations<'a> {
 }
 
 impl InstallationCommand {
+    pub(super) fn only_reads(&self) -> bool {
+        matches!(self, Self::List(_))
+    }
+
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         let keydesk = &context.keydesk;
         match self {

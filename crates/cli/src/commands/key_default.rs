@@ -20,6 +20,11 @@ struct Revealed<'a> {
 }
 
 impl KeyDefault {
+    /// To reveal its secret is written into the audit log.
+    pub(super) fn only_reads(&self) -> bool {
+        !self.reveal
+    }
+
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         let operator = context.operator().await?;
         let key = context.keydesk.default_key(&operator).await?;

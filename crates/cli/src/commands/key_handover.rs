@@ -21,10 +21,11 @@ impl KeyHandover {
             if self.format.json {
                 return Ok(output.json(&NewHandover::from(&made))?);
             }
-            Ok(output.pairs(&[
-                ("Link", &format!("{}{}", context.address, handover_path(made.token.expose()))),
+            output.pairs(&[
+                ("Link", &context.links.to(&handover_path(made.token.expose()))),
                 ("Until", &made.handover.expires_at.to_string()),
-            ])?)
+            ])?;
+            Ok(output.note(context.links.note())?)
         })
     }
 }

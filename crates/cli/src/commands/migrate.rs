@@ -18,6 +18,8 @@ impl Migrate {
         if let Some(path) = store::sqlite_file(database)
             && !path.exists()
         {
+            // What a restore or a database of before has left there is said first.
+            Keydesk::is_founded(database).await?;
             return Err(Failed(format!(
                 "There is no database at {}; `keydesk init` or `keydesk serve` makes one.",
                 path.display()

@@ -20,18 +20,25 @@ mod migrate;
 mod output;
 mod restore;
 mod sbom;
+mod words;
 
-use std::{process::ExitCode, time::Instant};
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+    time::Instant,
+};
 
 use api::CreatedKey;
-use clap::{Args, Parser, Subcommand};
-use domain::{Caller, Issued, Keydesk};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use domain::{Caller, Issued, Keydesk, OpenOptions};
 use model::{Key, KeyStatus, PlainSecret};
 use zeroize::Zeroizing;
 
 use self::output::Output;
 use crate::{
     config::{CommonFlags, ServeFlags, Settings},
+    given::{FromVariables, printable},
+    links::Links,
     logs::{self, LogLevel},
     open::options,
     process,
@@ -116,7 +123,7 @@ struct Failed(String);
 
 impl<E: std::error::Error> From<E> for Failed {
     fn from(error: E) -> Self {
-        Self(error.to_string())
+        Self(words::for_operator(&error.to_string()))
     }
 }
 
@@ -151,18 +158,24 @@ where
     if process::password_in_arguments(&arguments) {
         return refuse_password(&mut output);
     }
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
+    let parsed = Cli::command().try_get_matches_from(&arguments);
+    let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, FromVariables::of(&matches))));
+    let (cli, from) = match parsed {
+        Ok(parsed) => parsed,
         // Help is safe to print; every other message may repeat an argument.
         Err(error) if error.use_stderr() && process::password_in_misuse(&arguments) => {
             return refuse_password(&mut output);
+        }
+        Err(error) if error.use_stderr() && process::steer(&arguments) => {
+            let _ = write!(io::stderr(), "{}", printable(&error.render().to_string()));
+            return ExitCode::from(MISUSE);
         }
         Err(error) => error.exit(),
     };
     let keyring = process::take_keyring();
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
-            let done = runtime.block_on(cli.run(binary, &mut output, started, keyring));
+            let done = runtime.block_on(cli.run(binary, &mut output, started, keyring, &from));
             logs::finish();
             match done {
                 Ok(()) => ExitCode::SUCCESS,
@@ -188,6 +201,7 @@ impl Cli {
         output: &mut Output,
         started: Instant,
         keyring: Option<Zeroizing<String>>,
+        from: &FromVariables,
     ) -> Result<(), Failed>
     where
         S: AsyncFnOnce(Settings, Instant) -> Result<(), String>,
@@ -197,7 +211,7 @@ impl Cli {
             Command::Doctor(mut doctor) => (std::mem::take(&mut doctor.serve), Some(Command::Doctor(doctor))),
             other => (ServeFlags::default(), Some(other)),
         };
-        let settings = Settings::resolve(self.common, flags, keyring)?;
+        let settings = Settings::resolve(self.common, flags, keyring, from)?;
         let usual = if command.is_none() { LogLevel::Info } else { LogLevel::Off };
         logs::start(settings.log_format, settings.log_level.unwrap_or(usual));
         let Some(command) = command else {
@@ -211,10 +225,10 @@ impl Cli {
             Command::Restore(restore) => return restore.run(options(&settings), output).await,
             _ => {}
         }
-        let keydesk = Keydesk::open(options(&settings)).await?;
+        let keydesk = Keydesk::open(OpenOptions { to_read: command.only_reads(), ..options(&settings) }).await?;
         let context = CommandContext {
             keydesk,
-            address: settings.address(),
+            links: settings.links(),
             behind_unnamed_proxy: settings.behind_unnamed_proxy(),
             installation: settings.installation,
         };
@@ -225,6 +239,19 @@ impl Cli {
 }
 
 impl Command {
+    /// Whether it changes nothing, and so can be run on a copy that can't be written.
+    fn only_reads(&self) -> bool {
+        match self {
+            Self::Doctor(_) => true,
+            Self::Audit(command) => command.only_reads(),
+            Self::Key(KeyCommand::List(_)) => true,
+            Self::Key(KeyCommand::Default(command)) => command.only_reads(),
+            Self::Admin(command) => matches!(command, admin::AdminCommand::List(_)),
+            Self::Installation(command) => command.only_reads(),
+            _ => false,
+        }
+    }
+
     async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         match self {
             // Handled before a context is opened.
@@ -317,8 +344,8 @@ fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> String {
 struct CommandContext {
     keydesk: Keydesk,
     installation: String,
-    /// Where people open the Workspace.
-    address: String,
+    /// Where links lead that people open.
+    links: Links,
     /// See [`Settings::behind_unnamed_proxy`].
     behind_unnamed_proxy: bool,
 }

@@ -6,6 +6,7 @@ use std::{
 use serde::Serialize;
 
 use super::Failed;
+use crate::given::printable;
 
 /// Standard output and error of a command. A reader that closes its end early, as `head` does, is no failure.
 pub(super) struct Output {
@@ -22,7 +23,7 @@ impl Output {
     /// One sentence on standard error.
     pub(super) fn fail(&mut self, sentence: &str) -> ExitCode {
         let _ = self.out.flush();
-        let _ = writeln!(io::stderr(), "keydesk: {sentence}");
+        let _ = writeln!(io::stderr(), "keydesk: {}", printable(sentence));
         ExitCode::FAILURE
     }
 
@@ -68,6 +69,11 @@ impl Output {
     pub(super) fn pairs(&mut self, pairs: &[(&str, &str)]) -> io::Result<()> {
         let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
         pairs.iter().try_for_each(|(name, value)| self.line(&format!("{name:<width$}  {value}")))
+    }
+
+    /// A sentence about what was printed, if there is one.
+    pub(super) fn note(&mut self, sentence: Option<&str>) -> io::Result<()> {
+        sentence.map_or(Ok(()), |sentence| self.line(sentence))
     }
 
     /// Rows under a head, in aligned columns.

@@ -19,6 +19,9 @@ pub enum RestoreError {
     /// The file that is to be restored is the database itself.
     #[error("{} is the database itself", .0.display())]
     Itself(PathBuf),
+    /// In the place of the database lies another program's.
+    #[error("{} is another program's database, and stays as it is; give Keydesk a file of its own with --database", .0.display())]
+    Another(PathBuf),
     /// The file is not fit to take the database's place.
     #[error("{} can't be restored: {reason}", .file.display())]
     Unfit {

@@ -16,7 +16,7 @@ mod revoked;
 
 use std::path::{Path, PathBuf};
 
-use store::{Backup, DatabaseLock, StoreError, connections_of_keydesk, sqlite_file};
+use store::{Backup, DatabaseLock, StoreError, Whose, check_address, connections_of_keydesk, sqlite_file, whose};
 use tokio::time::{Duration, sleep};
 
 pub use self::{
@@ -58,6 +58,10 @@ impl Restoring {
     /// Checks a backup and makes a copy of it ready. The database stays as it is.
     pub async fn prepare(options: OpenOptions, file: &Path) -> Result<Self, RestoreError> {
         let database = sqlite_file(&options.database).ok_or(RestoreError::NotSqlite)?;
+        check_address(&options.database)?;
+        if whose(database).await == Whose::Another {
+            return Err(RestoreError::Another(database.to_owned()));
+        }
         let place = Place::take(database)?;
         place.stage(file)?;
         let unfit = |error: StoreError| match error {

@@ -109,6 +109,8 @@ async fn a_key_is_made_disabled_and_expires_as_asked() {
     let day = json(data, &["key", "update", id, "--expires-at", "2098-12-31"]).await;
     assert_eq!((&day["expires_at"], &day["status"]), (&"2099-01-01T00:00:00.000Z".into(), &"disabled".into()));
     assert_eq!(json(data, &["key", "enable", id]).await["changed"][0], id);
+    let far = json(data, &["key", "update", id, "--expires-at", "9999-12-31"]).await;
+    assert_eq!(far["expires_at"], "9999-12-30T21:59:59.999Z", "the last instant that there is");
     let days = json(data, &[&create[..], &["--expires-at", "90d"]].concat()).await;
     let at = |name: &str| days[name].as_str().unwrap().parse::<model::Instant>().unwrap().as_millis();
     // The clock is read twice, once for the end and then for the key.
@@ -206,7 +208,8 @@ async fn without_its_module_an_installation_has_no_keys_to_manage() {
     init(folder.path(), &[]).await;
     run(folder.path(), &["installation", "disable", "default"]).await;
     let ran = run(folder.path(), &["key", "list"]).await;
-    assert_eq!((ran.code, ran.err), (Some(1), format!("keydesk: {}\n", model::MODULE_UNAVAILABLE)));
+    let said = "keydesk: The API Keys module is off for this installation; `keydesk installation enable NAME` switches it on.\n";
+    assert_eq!((ran.code, ran.err.as_str()), (Some(1), said), "nobody else is to be asked");
     run(folder.path(), &["installation", "enable", "default"]).await;
     assert_eq!(run(folder.path(), &["key", "list"]).await.code, Some(0));
 }

@@ -53,19 +53,24 @@ impl TestDatabase {
     pub async fn postgres() -> Self {
         let mut server = server().await;
         let template = template::ready(&mut server).await;
-        Self::in_server(server, &format!("TEMPLATE {template} STRATEGY FILE_COPY")).await
+        Self::postgres_of(server, &format!("TEMPLATE {template} STRATEGY FILE_COPY")).await
     }
 
     /// The same without tables.
     pub async fn empty_postgres() -> Self {
-        Self::in_server(server().await, "").await
+        Self::postgres_as("").await
     }
 
-    async fn in_server(mut server: PgConnection, made: &str) -> Self {
+    /// The same without tables, made with these options of CREATE DATABASE.
+    pub async fn postgres_as(options: &str) -> Self {
+        Self::postgres_of(server().await, options).await
+    }
+
+    async fn postgres_of(mut server: PgConnection, options: &str) -> Self {
         let id: String =
             sqlx::query_scalar("SELECT gen_random_uuid()::text").fetch_one(&mut server).await.expect("a new id");
         let name = format!("keydesk_test_{}", id.replace('-', ""));
-        server.execute(statement(format!("CREATE DATABASE {name} {made}"))).await.expect("a new database");
+        server.execute(statement(format!("CREATE DATABASE {name} {options}"))).await.expect("a new database");
         server.close().await.expect("a goodbye");
         let address = address_of(&name);
         Self { address, dir: folder(), server: Some((url(), name)), roles: Vec::new() }

@@ -1,8 +1,8 @@
 use std::{collections::BTreeMap, path::Path, str::FromStr as _};
 
 use sqlx::{
-    Column as _, ConnectOptions as _, Executor as _, PgConnection, Row as _, SqliteConnection, TypeInfo as _,
-    ValueRef as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
+    Column as _, ConnectOptions as _, Connection as _, Executor as _, PgConnection, Row as _, SqliteConnection,
+    TypeInfo as _, ValueRef as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
 };
 use uuid::Uuid;
 
@@ -54,6 +54,15 @@ impl Raw {
             Self::Postgres(connection) => connection.execute(sqlx::raw_sql(sql)).await.map(|done| done.rows_affected()),
         }
         .map_err(|error| error.to_string())
+    }
+
+    /// Ends it. SQLite then writes a log back, if nobody else has the file open.
+    pub async fn close(self) {
+        match self {
+            Self::Sqlite(connection) => connection.close().await,
+            Self::Postgres(connection) => connection.close().await,
+        }
+        .expect("a goodbye");
     }
 
     /// Has the database prepare a statement, without running it.

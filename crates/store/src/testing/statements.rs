@@ -1,8 +1,8 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation,
-    keyring_proof, migrations, password_reset, people, postgres, purge_clock, record, restored, set_up_link,
-    statistics, store, triggers, work,
+    keyring_proof, migrations, names, password_reset, people, postgres, purge_clock, record, restored, set_up_link,
+    statistics, store, triggers, whose, work,
 };
 
 macro_rules! statements {
@@ -54,6 +54,7 @@ pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
     ("IS_SIGNED", backup::IS_SIGNED),
     ("TRIGGERS_SQLITE", triggers::TRIGGERS_SQLITE),
     ("STATISTICS", statistics::STATISTICS),
+    ("TABLES_SQLITE", whose::TABLES_SQLITE),
     ("MIGRATED_SQLITE", migrations::MIGRATED_SQLITE),
 ];
 
@@ -64,6 +65,8 @@ pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[
     ("TRY_HINT", hints::TRY_HINT),
     ("CLOCK", purge_clock::CLOCK),
     ("BACKEND", postgres::BACKEND),
+    ("ENCODING", postgres::ENCODING),
+    ("NAMES_TAKEN", names::NAMES_TAKEN),
     ("ANALYZE_DUE", store::ANALYZE_DUE),
     ("MIGRATED_POSTGRES", migrations::MIGRATED_POSTGRES),
     ("AT_WORK", restored::AT_WORK),

@@ -4,7 +4,7 @@ use clap::Args;
 use domain::NewAdministrator;
 use model::{Actor, Role};
 
-use super::{failed, password_file, show};
+use super::{password_file, show};
 use crate::commands::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Args)]
@@ -31,7 +31,7 @@ impl Create {
         let installation = context.operator().await?.installation;
         let password = password_file::read(&password_file)?;
         let new = NewAdministrator { email, name, role, password };
-        let created = context.keydesk.create_administrator(Actor::Operator, installation, new).await.map_err(failed)?;
+        let created = context.keydesk.create_administrator(Actor::Operator, installation, new).await?;
         context.keydesk.end_set_up(installation).await;
         show(&created, &format, output)
     }

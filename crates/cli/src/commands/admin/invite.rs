@@ -2,7 +2,7 @@ use clap::Args;
 use domain::NewInvitation;
 use model::Role;
 
-use super::{failed, link};
+use super::link;
 use crate::commands::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Args)]
@@ -24,7 +24,7 @@ impl Invite {
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         let operator = context.operator().await?;
         let new = NewInvitation { email: self.email, name: self.name, role: self.role };
-        let made = context.keydesk.invite(&operator, new).await.map_err(failed)?;
+        let made = context.keydesk.invite(&operator, new).await?;
         link::show(&made, &self.format, context, output)
     }
 }

@@ -10,7 +10,12 @@ struct Link<'a> {
     email: &'a str,
     name: &'a str,
     link: &'a str,
+    /// The same without the address, for whoever knows it better.
+    path: &'a str,
     expires_at: Instant,
+    /// What is to be known about the address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
 }
 
 /// The token stands behind `#`, where no browser sends it, so that no proxy's log holds it.
@@ -21,12 +26,15 @@ pub(super) fn show(
     output: &mut Output,
 ) -> Result<(), Failed> {
     let AccountLink { kind, email, name } = &made.link;
-    let link = format!("{}{}#{}", context.address, kind.path(), made.token.expose());
+    let path = format!("{}#{}", kind.path(), made.token.expose());
+    let (link, note) = (context.links.to(&path), context.links.note());
     let otherwise = format!("a link for {email} was made, but it could not be printed, so nobody has it: make another");
     output.once(&otherwise, |output| {
         if format.json {
-            return Ok(output.json(&Link { email, name, link: &link, expires_at: made.expires_at })?);
+            let expires_at = made.expires_at;
+            return Ok(output.json(&Link { email, name, link: &link, path: &path, expires_at, note })?);
         }
-        Ok(output.pairs(&[("Link", &link), ("For", email), ("Until", &made.expires_at.to_string())])?)
+        output.pairs(&[("Link", &link), ("For", email), ("Until", &made.expires_at.to_string())])?;
+        Ok(output.note(note)?)
     })
 }

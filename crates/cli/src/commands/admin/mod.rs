@@ -12,7 +12,7 @@ mod set_role;
 mod switch;
 
 use clap::{Args, Subcommand};
-use model::{AdminError, Administrator};
+use model::Administrator;
 
 use super::{CommandContext, Failed, Format, output::Output};
 
@@ -75,14 +75,4 @@ fn show(who: &Administrator, format: &Format, output: &mut Output) -> Result<(),
         ("Name", &who.name),
         ("Role", who.role.as_str()),
     ])?)
-}
-
-/// An error in words, with the command that helps whoever forgot a password.
-fn failed(error: AdminError) -> Failed {
-    match error {
-        AdminError::EmailTaken => Failed::new(
-            "An administrator with this email address exists; `keydesk admin reset-password` makes a link for a new password.",
-        ),
-        error => error.into(),
-    }
 }

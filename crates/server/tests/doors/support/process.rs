@@ -54,6 +54,32 @@ pub(crate) async fn keydesk(data: &Path, args: &[&str]) -> Output {
     timeout(PATIENCE, output).await.expect("an end").expect("a program")
 }
 
+/// What a command left behind.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// Runs a command to its end as it is, with these variables.
+pub(crate) async fn ran(variables: &[(&str, &str)], args: &[&str]) -> Ran {
+    let output = command().envs(variables.iter().copied()).args(args).output();
+    let output = timeout(PATIENCE, output).await.expect("an end").expect("a program");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+impl Ran {
+    /// Refused in one sentence with these words, and nothing that steers a terminal.
+    pub(crate) fn is_refused(&self, words: &str) {
+        assert_eq!((self.code, self.out.as_str()), (Some(1), ""), "{self:?}");
+        let sentence = self.err.trim_end_matches('\n');
+        assert!(sentence.starts_with("keydesk: ") && sentence.contains(words), "{words:?} is not in {self:?}");
+        assert!(!sentence.contains(char::is_control), "{self:?}");
+    }
+}
+
 /// Makes a deployment.
 pub(crate) async fn init(data: &Path, args: &[&str]) {
     let output = keydesk(data, &[&["init"], args].concat()).await;

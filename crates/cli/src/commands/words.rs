@@ -1,0 +1,52 @@
+//! Errors in words for the operator. Those that the Workspace shows send people to their owners, their Account Manager and to
+//! Support; at the command line there is nobody else to ask.
+
+use model::{AdminError, KeyError};
+
+const MODULE_OFF: &str =
+    "The API Keys module is off for this installation; `keydesk installation enable NAME` switches it on.";
+const REFUSED: &str = "The operator may not do this; the installation or the person is not the one that was meant.";
+const UNAVAILABLE: &str =
+    "The database did not answer or refused; the same command with --log-level error says why. Then run it again.";
+const DISABLED: &str = "This account is disabled; `keydesk admin enable --email EMAIL` enables it.";
+const TAKEN: &str =
+    "An administrator with this email address exists; `keydesk admin reset-password` makes a link for a new password.";
+
+/// What an error says, in which the words that are meant for others are the operator's, also where they are a part of it.
+pub(super) fn for_operator(said: &str) -> String {
+    let words = [
+        (KeyError::ModuleUnavailable.to_string(), MODULE_OFF),
+        (KeyError::Forbidden.to_string(), REFUSED),
+        (KeyError::Unavailable.to_string(), UNAVAILABLE),
+        (AdminError::Forbidden.to_string(), REFUSED),
+        (AdminError::Unavailable.to_string(), UNAVAILABLE),
+        (AdminError::AccountDisabled.to_string(), DISABLED),
+        (AdminError::EmailTaken.to_string(), TAKEN),
+    ];
+    words.iter().fold(said.to_owned(), |said, (theirs, ours)| said.replace(theirs, ours))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operator_is_sent_to_nobody() {
+        let all = [
+            KeyError::ModuleUnavailable.to_string(),
+            KeyError::Forbidden.to_string(),
+            KeyError::Unavailable.to_string(),
+            AdminError::Forbidden.to_string(),
+            AdminError::Unavailable.to_string(),
+            AdminError::AccountDisabled.to_string(),
+            AdminError::LastOwner.to_string(),
+            format!("the audit log could not be signed: {}", KeyError::Unavailable),
+        ];
+        for theirs in all {
+            let ours = for_operator(&theirs);
+            for words in ["Account Manager", "Support", "Your role", "Ask an owner", "lease try again"] {
+                assert!(!ours.contains(words), "{ours}");
+            }
+        }
+    }
+}
