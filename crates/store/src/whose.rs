@@ -78,7 +78,7 @@ pub(crate) async fn require_ours(file: &Path) -> Result<(), StoreError> {
     let why = match whose(file).await {
         Whose::Ours => return Ok(()),
         Whose::Another => "is another program's database",
-        Whose::NoDatabase => "is no SQLite database",
+        Whose::NoDatabase => "is not a SQLite database",
     };
     Err(StoreError::Unsuitable(format!(
         "{shown} {why}, and stays as it is; give Keydesk a file of its own with --database"

@@ -100,5 +100,5 @@ async fn an_empty_variable_is_none_and_words_are_taken_in_any_case() {
     }
     // The data directory's own: none means the default, in the folder that the command is run in.
     let nowhere = ran(&[("KEYDESK_DATA_DIR", "")], &["key", "list"]).await;
-    nowhere.is_refused("there is no Keydesk at data/keydesk.db");
+    nowhere.is_refused("there is no deployment at data/keydesk.db");
 }

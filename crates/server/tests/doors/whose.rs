@@ -45,7 +45,7 @@ async fn a_file_of_another_program_stays_as_it_is() {
         // Named as ours, and another's; and another's that uses the same library.
         ("CREATE TABLE installation (id INTEGER)", "is another program's database"),
         ("CREATE TABLE _sqlx_migrations (version INTEGER); CREATE TABLE api_key (id)", "is another program's database"),
-        ("", "is no SQLite database"),
+        ("", "is not a SQLite database"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("notes.db");
@@ -83,7 +83,7 @@ async fn tables_of_another_program_in_postgres_stay_as_they_are() {
         ("CREATE VIEW api_key AS SELECT 1", "(api_key)"),
         (theirs, "the tables in it are another program's"),
     ] {
-        let database = TestDatabase::postgres().await;
+        let database = TestDatabase::empty_postgres().await;
         let mut raw = database.raw().await;
         raw.execute(sql).await.unwrap();
         let before = (raw.tables().await, raw.dump().await);
