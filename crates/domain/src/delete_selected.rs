@@ -21,7 +21,7 @@ impl Keydesk {
             }
             return Ok(());
         }
-        let Some(filter) = self.filter(caller, selection) else { return Ok(()) };
+        let Some(filter) = self.filter(caller, selection)? else { return Ok(()) };
         loop {
             let ids = self.inner.store.matching_ids(&filter, CHANGE as i64).await.map_err(failure::public)?;
             let before = outcome.deleted;

@@ -14,7 +14,7 @@ impl Keydesk {
         let (mut impact, first) = match selection {
             Selection::Ids(ids) => (self.impact_of_ids(caller, ids).await?, ids.clone()),
             Selection::Matching { .. } => {
-                let Some(filter) = self.filter(caller, selection) else { return Ok(DeletionImpact::default()) };
+                let Some(filter) = self.filter(caller, selection)? else { return Ok(DeletionImpact::default()) };
                 let store = &self.inner.store;
                 let impact =
                     store.deletion_impact(&filter, self.first_day(), CALL_ROWS).await.map_err(failure::public)?;

@@ -1,4 +1,4 @@
-use model::{Environment, KeyError, KeyId, KeyStatus, Selection, Skipped, fold};
+use model::{Environment, KeyError, KeyId, KeyStatus, Search, Selection, Skipped};
 use store::{Change, KeyFilter};
 
 use crate::{Caller, Keydesk, failure};
@@ -8,19 +8,19 @@ pub(crate) const CHANGE: usize = 2_000;
 
 impl Keydesk {
     /// The keys that a selection by search and filters means; `None`: it can match none.
-    pub(crate) fn filter(&self, caller: &Caller, selection: &Selection) -> Option<KeyFilter> {
-        let query = selection.query(1)?;
-        let search = fold(query.search.trim());
-        // Deleted keys can't be deleted, and no name holds a control character.
-        if query.status == Some(KeyStatus::Revoked) || search.contains(char::is_control) {
-            return None;
+    pub(crate) fn filter(&self, caller: &Caller, selection: &Selection) -> Result<Option<KeyFilter>, KeyError> {
+        let Some(query) = selection.query(1) else { return Ok(None) };
+        let search = Search::parse(&query.search)?;
+        // Deleted keys can't be deleted.
+        if query.status == Some(KeyStatus::Revoked) || search.finds_nothing() {
+            return Ok(None);
         }
         let environment = match (caller.sees(Environment::Live), query.environment) {
             (true, wanted) => wanted,
-            (false, Some(Environment::Live)) => return None,
+            (false, Some(Environment::Live)) => return Ok(None),
             (false, _) => Some(Environment::Test),
         };
-        Some(KeyFilter {
+        Ok(Some(KeyFilter {
             installation: caller.installation,
             search,
             environment,
@@ -29,7 +29,7 @@ impl Keydesk {
             expiring_before: query.expiring_before,
             disabled: None,
             now: self.now(),
-        })
+        }))
     }
 }
 

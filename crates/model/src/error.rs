@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientNameError, InvalidOverlap, Scope};
+use crate::{ClientNameError, InvalidOverlap, Scope, SearchTooLong};
 
 /// What the page and the API say when the API Keys module is off.
 pub const MODULE_UNAVAILABLE: &str =
@@ -92,6 +92,12 @@ pub enum KeyError {
 impl From<ClientNameError> for KeyError {
     fn from(reason: ClientNameError) -> Self {
         Self::InvalidClientName { reason }
+    }
+}
+
+impl From<SearchTooLong> for KeyError {
+    fn from(reason: SearchTooLong) -> Self {
+        Self::InvalidSetting { field: "search".to_owned(), reason: reason.to_string() }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -32,6 +32,8 @@ pub struct Store {
     pub(crate) db: Db,
     /// Changes that wait for each other.
     pub(crate) changes: Arc<Queue>,
+    /// Whether every name was found to be folded as this release folds it.
+    pub(crate) all_folded: Arc<AtomicBool>,
     /// SQLite alone: its file, and the lock that says that we are at work on it.
     pub(crate) file: Option<Arc<(PathBuf, DatabaseLock)>>,
 }
@@ -126,7 +128,7 @@ impl Store {
             .max_lifetime(None)
             .connect_lazy_with(options.pragma("query_only", "ON"));
         let file = Some(Arc::new((path.to_owned(), lock)));
-        Ok(Self { db: Db::Sqlite { read, write }, changes: Arc::default(), file })
+        Ok(Self { db: Db::Sqlite { read, write }, changes: Arc::default(), all_folded: Arc::default(), file })
     }
 
     async fn open_postgres(address: &str) -> Result<Self, StoreError> {
@@ -139,7 +141,7 @@ impl Store {
         migrate_postgres(&write).await?;
         let read =
             postgres::pool().max_connections(12).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
-        Ok(Self { db: Db::Postgres { read, write }, changes: Arc::default(), file: None })
+        Ok(Self { db: Db::Postgres { read, write }, changes: Arc::default(), all_folded: Arc::default(), file: None })
     }
 
     /// Waits for connections to be given back and closes them; SQLite then checkpoints its log.
