@@ -14,7 +14,9 @@ use verify::Verifier;
 use crate::{
     Authority, Caller, Clock, Entropy, Installation, Keyring,
     audit::{self, AuditEvent, By},
-    entropy, failure,
+    entropy,
+    export::Exports,
+    failure,
     keyring::KeyringFile,
     lines::Lines,
     password::Passwords,
@@ -46,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) throttle: Throttle,
     /// Lines about refusals in this second.
     pub(crate) lines: Lines,
+    /// Exports that may be under way.
+    pub(crate) exports: Exports,
 }
 
 /// Why calls can't be answered right now.

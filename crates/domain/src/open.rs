@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, audit::keys::AuditKey,
-    keydesk::Inner, keyring::KeyringFile, lines::Lines, password::Passwords, throttle::Throttle,
+    export::Exports, keydesk::Inner, keyring::KeyringFile, lines::Lines, password::Passwords, throttle::Throttle,
 };
 
 /// The prefix of secrets when the operator chooses none.
@@ -218,6 +218,7 @@ impl Keydesk {
                 passwords,
                 throttle: Throttle::new(behind_unnamed_proxy),
                 lines: Lines::default(),
+                exports: Exports::default(),
             }),
         };
         if may_found {
