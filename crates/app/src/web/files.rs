@@ -107,9 +107,15 @@ fn tag(file: &File) -> HeaderValue {
 }
 
 fn matches(asked: &HeaderMap, tag: &HeaderValue) -> bool {
-    let tag = tag.to_str().unwrap_or_default();
+    // Compared weakly, and without the coding that a compressing proxy writes behind it ("..-gzip"): it stands for the same file.
+    let opaque = |tag: &str| tag.trim_start_matches("W/").trim_matches('"').to_owned();
+    let tag = opaque(tag.to_str().unwrap_or_default());
+    let same = |one: &str| {
+        one == "*"
+            || opaque(one).strip_prefix(&tag).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_hexdigit()))
+    };
     let lines = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).any(|one| one.trim() == tag || one.trim() == "*")
+    lines.flat_map(|line| line.split(',')).any(|one| same(one.trim()))
 }
 
 /// Which compressed forms a browser takes. Of two that it takes alike the smaller one is sent, whatever their weights.
@@ -184,6 +190,13 @@ mod tests {
         assert_eq!(first.headers()[header::CACHE_CONTROL], "public, max-age=300");
         let again = FAVICON.answer(&asked(header::IF_NONE_MATCH, tag.to_str().unwrap()), &tag);
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        let opaque = tag.to_str().unwrap().trim_start_matches("W/").trim_matches('"').to_owned();
+        for (altered, expected) in
+            [("", StatusCode::NOT_MODIFIED), ("-gzip", StatusCode::NOT_MODIFIED), ("0", StatusCode::OK)]
+        {
+            let altered = format!("\"{opaque}{altered}\"");
+            assert_eq!(FAVICON.answer(&asked(header::IF_NONE_MATCH, &altered), &tag).status(), expected, "{altered}");
+        }
         let hashed = File { name: "keydesk.js", path: "/pkg/keydesk.0a1b.js", ..FAVICON };
         let kept = hashed.answer(&HeaderMap::new(), &tag);
         assert_eq!(kept.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
