@@ -62,11 +62,13 @@ kinds! {
     HANDOVER_OVER = 410 "handover_over" "The hand-over link no longer works";
     VERSION_MOVED = 412 "version_moved" "The key has been changed";
     PAYLOAD_TOO_LARGE = 413 "payload_too_large" "The body is too large";
+    URI_TOO_LONG = 414 "uri_too_long" "The address of the request is too long";
     UNSUPPORTED_MEDIA_TYPE = 415 "unsupported_media_type" "The body must be JSON";
     INVALID_CLIENT_NAME = 422 "invalid_client_name" "Invalid Client Name";
     INVALID_SETTING = 422 "invalid_setting" "Invalid setting";
     UNKNOWN_SCOPE = 422 "unknown_scope" "There is no such scope";
     TOO_MANY_CALLS = 429 "too_many_calls" "The API key has made too many calls";
+    HEADERS_TOO_LARGE = 431 "headers_too_large" "The request has too many or too long headers";
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong in Keydesk";
     UNAVAILABLE = 503 "unavailable" "Keydesk can't answer right now";
     NOT_READY = 503 "not_ready" "Keydesk is not ready";
@@ -143,12 +145,24 @@ impl Problem {
             405 => &METHOD_NOT_ALLOWED,
             408 => &REQUEST_TIMEOUT,
             413 => &PAYLOAD_TOO_LARGE,
+            414 => &URI_TOO_LONG,
             415 => &UNSUPPORTED_MEDIA_TYPE,
+            431 => &HEADERS_TOO_LARGE,
             503 => &UNAVAILABLE,
             500.. => &INTERNAL_ERROR,
             _ => &INVALID_REQUEST,
         };
         Self::new(kind)
+    }
+
+    /// For a request whose head could not be read, or is too long.
+    pub fn of_unread(status: StatusCode) -> Self {
+        let detail = match status.as_u16() {
+            414 => "The address of the request is too long.",
+            431 => "A request has at most 100 headers, and 64 KiB of them with its first line.",
+            _ => "The first line or a header of the request is not as HTTP/1.1 writes it.",
+        };
+        Self::of_status(status).detail(detail)
     }
 
     /// What kind of error it is.
