@@ -7,8 +7,10 @@ pub(crate) fn other_encoding(body: &[u8]) -> Option<String> {
     // Every JSON text begins with an ASCII character, and no text of JSON holds a NUL.
     match body {
         [0xEF, 0xBB, 0xBF, ..] => is("UTF-8 with a byte order mark in front"),
-        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] | [1.., 0, 0, 0, ..] | [0, 0, 0, 1.., ..] => is("UTF-32"),
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [1.., 0, ..] | [0, 1.., ..] => is("UTF-16"),
+        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] | [1..=0xFF, 0, 0, 0, ..] | [0, 0, 0, 1..=0xFF, ..] => {
+            is("UTF-32")
+        }
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [1..=0xFF, 0, ..] | [0, 1..=0xFF, ..] => is("UTF-16"),
         _ => {
             let at = std::str::from_utf8(body).err()?.valid_up_to() + 1;
             Some(format!("The body is not UTF-8, perhaps Latin-1: byte {at} can't be read; {SEND}."))

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
-use store::StoreError;
-use tokio::time;
+use tokio::{sync::watch, time};
 use uuid::Uuid;
 
 use crate::Keydesk;
@@ -12,31 +11,43 @@ const BETWEEN: Duration = Duration::from_millis(50);
 const AGAIN: Duration = Duration::from_secs(60);
 
 impl Keydesk {
-    /// Folds names anew that an earlier release wrote, for as long as there are any. Until then they are found as before, too.
-    pub(crate) async fn fold_names_forever(self) {
-        loop {
-            match self.fold_names_anew().await {
-                Ok(0) => {}
-                Ok(batches) => {
-                    tracing::info!(batches, "Client Names of an earlier release can be found in all their forms")
+    /// Folds names anew that an earlier release wrote, for as long as there are any. Until then they are found as before, too. It
+    /// stops only between two batches: a transaction that is dropped while it begins would stay open in the pool.
+    pub(crate) async fn fold_names_until(self, mut stop: watch::Receiver<bool>) {
+        let (mut after, mut batches) = (Uuid::nil(), 0_u64);
+        let mut wait = Duration::ZERO;
+        while pause(wait, &mut stop).await {
+            wait = match self.inner.store.fold_some_anew(after).await {
+                Ok(Some(last)) => {
+                    (after, batches) = (last, batches + 1);
+                    BETWEEN
                 }
-                Err(error) => tracing::warn!(%error, "Client Names could not be folded anew; trying again"),
-            }
-            time::sleep(AGAIN).await;
+                // The next look is from the first on: only one that finds none there says that all are done.
+                Ok(None) if !after.is_nil() => {
+                    after = Uuid::nil();
+                    BETWEEN
+                }
+                Ok(None) => {
+                    if batches > 0 {
+                        tracing::info!(batches, "Client Names of an earlier release are found in all their forms now");
+                    }
+                    batches = 0;
+                    AGAIN
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "Client Names could not be folded anew; trying again");
+                    after = Uuid::nil();
+                    AGAIN
+                }
+            };
         }
     }
+}
 
-    /// Goes through all of them, and tells in how many batches.
-    pub(crate) async fn fold_names_anew(&self) -> Result<u64, StoreError> {
-        let (mut after, mut batches) = (Uuid::nil(), 0);
-        while let Some(last) = self.inner.store.fold_some_anew(after).await? {
-            (after, batches) = (last, batches + 1);
-            time::sleep(BETWEEN).await;
-        }
-        // Searches go by the new form alone once a look from the first on finds none.
-        if batches > 0 {
-            self.inner.store.fold_some_anew(Uuid::nil()).await?;
-        }
-        Ok(batches)
+/// False: it is time to stop.
+async fn pause(wait: Duration, stop: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => false,
+        () = time::sleep(wait) => true,
     }
 }

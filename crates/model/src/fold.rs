@@ -129,7 +129,9 @@ mod tests {
 
     #[test]
     fn every_character_is_found_in_another_case_and_folds_once() {
-        for c in '\0'..=char::MAX {
+        // Ideographs and Hangul syllables have no case, and are most of all characters.
+        let planes = ('\0'..='\u{33FF}').chain('\u{A000}'..='\u{ABFF}').chain('\u{F900}'..='\u{1FFFF}');
+        for c in planes {
             let folded = fold_name(&c.to_string());
             assert_eq!(fold_name(&folded), folded, "U+{:04X}", c as u32);
             for other in [c.to_lowercase().to_string(), c.to_uppercase().to_string()] {

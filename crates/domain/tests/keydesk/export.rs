@@ -90,7 +90,7 @@ async fn an_export_shows_the_keys_of_one_instant(database: TestDatabase) {
         let mut export = desk.keydesk.export(&desk.operator, query);
         let mut text = export.next().await.unwrap().unwrap();
         // Whatever has been read by now: everything moves, to either end of the order.
-        let move_to = |number: usize| if number % 2 == 0 { START + HOUR } else { START + 1 };
+        let move_to = |number: usize| if number.is_multiple_of(2) { START + HOUR } else { START + 1 };
         let mut raw = desk.database.raw().await;
         for (number, key) in keys.iter().enumerate().step_by(7) {
             let (id, at) = (raw.id(key.id.0), move_to(number));

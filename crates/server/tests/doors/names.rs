@@ -54,7 +54,8 @@ async fn white_space_around_a_key_is_no_part_of_it(database: TestDatabase) {
         assert_eq!(verdict["code"], "VALID", "{before:?} {after:?}");
         let batch = client.post("/api/v1/keys/verify-batch", json!({"calls": [{"key": spaced}]})).await;
         assert!(batch.text().contains("\"VALID\""), "{before:?} {after:?} {}", batch.text());
-        if !spaced.contains('\n') {
+        // The tests' client sends no other headers.
+        if spaced.is_ascii() && !spaced.contains('\n') {
             for path in ["/api/v1/whoami", "/authz?scope=contacts:read"] {
                 let answer = app.anonymous().call(Method::GET, path, None, &[("x-api-key", &spaced)]).await;
                 assert_eq!(answer.status, 200, "{path} {before:?} {after:?} {}", answer.text());

@@ -37,7 +37,7 @@ impl Store {
         let named: Vec<(Uuid, ClientName)> = named.collect();
         if !named.is_empty() {
             write_down!(self, connection => {
-                query!(query, fold_anew(&named), connection).execute(&mut *connection).await?
+                query!(query, fold_anew(&named), connection).execute(&mut *connection).await?;
             });
         }
         Ok(Some(last))
