@@ -80,7 +80,7 @@ impl Keydesk {
         let Some(Asked { filter, default }) = self.asked(caller, query).await? else { return Ok(Vec::new()) };
         let mut keys = Vec::new();
         keys.extend(default.filter(|_| query.cursor.is_none()).map(|key| caller.shown(key)));
-        let (send, mut receive) = mpsc::channel(2);
+        let (send, mut receive) = mpsc::channel::<Vec<StoredKey>>(2);
         let (sort, after) = order(query);
         let now = filter.now;
         let collect = async {

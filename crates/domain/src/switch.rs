@@ -92,7 +92,7 @@ impl Keydesk {
                 }
             }
             Selection::Matching { .. } => {
-                let Some(mut filter) = self.filter(caller, selection) else { return Ok(outcome) };
+                let Some(mut filter) = self.filter(caller, selection)? else { return Ok(outcome) };
                 // A switched key no longer matches, so every round finds others.
                 filter.disabled = Some(enabled);
                 loop {
