@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use edge::{Payload, Problem, problem, within};
+use edge::{FieldError, Payload, Problem, problem, within};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::{Value, error::Category};
 
-use crate::explain::explain;
+use crate::{doubled::doubled, explain::explain, not_utf8::other_encoding};
 
 /// Most bytes of a body.
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
@@ -19,6 +19,10 @@ const ARRIVAL: Duration = Duration::from_secs(20);
 
 /// Reads a JSON body to its end.
 pub(crate) async fn json<B: Payload>(headers: &HeaderMap, body: B) -> Result<Bytes, Problem> {
+    if !is_utf_8(headers) {
+        return Err(Problem::new(&problem::UNSUPPORTED_MEDIA_TYPE)
+            .detail("The charset of Content-Type must be UTF-8: send the body as UTF-8, and say so or nothing."));
+    }
     if !is_json(headers) {
         return Err(Problem::new(&problem::UNSUPPORTED_MEDIA_TYPE)
             .detail("Send the body as JSON, uncompressed, with Content-Type: application/json."));
@@ -69,17 +73,44 @@ fn is_json(headers: &HeaderMap) -> bool {
     plain && media.eq_ignore_ascii_case(b"application/json")
 }
 
-/// Reads a request out of a body, borrowing from it. The type alone says what the body must be.
+/// Whether the charset that is named, if one is, is UTF-8. RFC 8259 knows no other.
+fn is_utf_8(headers: &HeaderMap) -> bool {
+    let media = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    media.split(|byte| *byte == b';').skip(1).all(|parameter| {
+        let mut halves = parameter.splitn(2, |byte| *byte == b'=').map(<[u8]>::trim_ascii);
+        let is_charset = halves.next().is_some_and(|name| name.eq_ignore_ascii_case(b"charset"));
+        let value = halves.next().unwrap_or_default();
+        let value = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
+        !is_charset || value.eq_ignore_ascii_case(b"utf-8") || value.eq_ignore_ascii_case(b"utf8")
+    })
+}
+
+/// Reads a request out of a body, borrowing from it. The type says what the body must be, and no member of any object may be
+/// given twice: maps would take the last in silence.
 pub(crate) fn parse<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| refuse::<T>(bytes, &error))
+    let parsed = parse_structs(bytes)?;
+    doubled(bytes).map_or(Ok(parsed), |field| Err(given_twice(field)))
+}
+
+/// The same for a request without maps, whose types by themselves refuse a field that is given twice: in one pass.
+pub(crate) fn parse_structs<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|_| refuse::<T>(bytes))
+}
+
+fn given_twice(field: String) -> Problem {
+    let message = "is given twice".to_owned();
+    Problem::invalid("A field is given twice.").errors(vec![FieldError { field, message }])
 }
 
 /// The slow way, taken only for a body that is refused. The messages of `serde_json` are used for errors of syntax
 /// only: about data they would repeat what was sent, which can be a secret.
 #[cold]
-fn refuse<'de, T: Deserialize<'de>>(bytes: &[u8], error: &serde_json::Error) -> Problem {
+fn refuse<'de, T: Deserialize<'de>>(bytes: &[u8]) -> Problem {
     if bytes.is_empty() {
         return Problem::invalid("The body is empty; it must be a JSON object.");
+    }
+    if let Some(other) = other_encoding(bytes) {
+        return Problem::invalid(other);
     }
     let value = match serde_json::from_slice::<Value>(bytes) {
         Ok(value) => value,
@@ -91,11 +122,11 @@ fn refuse<'de, T: Deserialize<'de>>(bytes: &[u8], error: &serde_json::Error) -> 
     if !value.is_object() {
         return Problem::invalid("The body must be a JSON object.");
     }
-    let errors = explain::<T>(&value);
-    if errors.is_empty() {
-        // Once repeated fields are folded the body is valid after all: a field must have come twice.
-        return Problem::invalid(format!("A field is given twice, before column {}.", error.column()));
+    // Of a field that is given twice only the last is explained.
+    if let Some(field) = doubled(bytes) {
+        return given_twice(field);
     }
+    let errors = explain::<T>(&value);
     Problem::invalid("The body does not have the documented form.").errors(errors)
 }
 
@@ -146,6 +177,23 @@ mod tests {
     #[test]
     fn an_optional_field_may_be_null() {
         assert!(parse::<Sample>(br#"{"name":"a","tags":null}"#).is_ok());
+    }
+
+    #[test]
+    fn another_charset_than_utf_8_is_refused() {
+        for (media, expected) in [
+            ("application/json", true),
+            ("application/json; charset=UTF-8", true),
+            ("application/json;charset=\"utf-8\"", true),
+            ("application/json; profile=x ; charset = utf8", true),
+            ("application/json; charset=iso-8859-1", false),
+            ("application/json; charset=utf-16", false),
+            ("application/json; charset=", false),
+            ("application/json; charset=utf-8; Charset=latin1", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, media.parse().unwrap())]);
+            assert_eq!(is_utf_8(&headers), expected, "{media}");
+        }
     }
 
     #[test]

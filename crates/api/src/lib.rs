@@ -9,9 +9,11 @@
 mod app_state;
 mod auth;
 mod body;
+mod doubled;
 mod endpoint;
 mod endpoints;
 mod explain;
+mod not_utf8;
 mod openapi;
 pub mod reference;
 mod respond;

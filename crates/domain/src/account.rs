@@ -1,6 +1,6 @@
 //! The common part of verbs on people and their accounts.
 
-use model::{Action, AdminError, Email, InstallationId, KeyError, Permission, Role, fold};
+use model::{Action, AdminError, Email, InstallationId, KeyError, Permission, Role, fold_email};
 use serde_json::Value;
 use store::{Change, StoreError, StoredAdministrator, Turn};
 
@@ -23,7 +23,7 @@ pub(crate) fn public(error: StoreError) -> AdminError {
 /// An email address as it is shown, and as accounts are compared.
 pub(crate) fn email(text: &str) -> Result<(String, String), AdminError> {
     let email = Email::parse(text).map_err(|_| AdminError::InvalidEmail)?;
-    let folded = fold(email.as_str());
+    let folded = fold_email(email.as_str());
     Ok((email.into(), folded))
 }
 

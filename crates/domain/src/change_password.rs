@@ -1,4 +1,4 @@
-use model::{Action, Actor, AdminError, PlainSecret, fold};
+use model::{Action, Actor, AdminError, PlainSecret, fold_email};
 use serde_json::json;
 
 use crate::{
@@ -20,7 +20,7 @@ impl Keydesk {
         let hash = fingerprint(token.as_bytes());
         let session = self.living_session(&hash).await?.ok_or(AdminError::SignedOut)?;
         let (installation, id) = (session.installation, session.administrator.id);
-        let account = fold(&session.administrator.email);
+        let account = fold_email(&session.administrator.email);
         let found = self.inner.store.administrator_by_email(&account).await.map_err(public)?;
         let before = found.ok_or(AdminError::SignedOut)?.password_hash;
         let source = Source::Address(counted(&via));

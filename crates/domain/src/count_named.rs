@@ -1,4 +1,4 @@
-use model::{ClientName, KeyError, KeyId, fold};
+use model::{ClientName, KeyError, KeyId};
 use uuid::Uuid;
 
 use crate::{Caller, Keydesk, failure};
@@ -14,6 +14,6 @@ impl Keydesk {
         self.require_module(caller.installation)?;
         let Ok(name) = ClientName::parse(client_name) else { return Ok(0) };
         let except = except.unwrap_or(KeyId(Uuid::nil()));
-        self.inner.store.count_named(caller.installation, &fold(name.as_str()), except).await.map_err(failure::public)
+        self.inner.store.count_named(caller.installation, &name, except).await.map_err(failure::public)
     }
 }

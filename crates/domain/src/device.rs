@@ -5,7 +5,7 @@
 //! themselves (see [`crate::throttle`]), so that a stolen one is no way round.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use model::{Instant, PlainSecret, fold};
+use model::{Instant, PlainSecret, fold_email};
 
 use crate::{
     Keydesk,
@@ -22,7 +22,7 @@ impl Keydesk {
     /// The token for a browser in which this account has just signed in. One that it has already is made good for longer, so
     /// that its guesses stay counted.
     pub fn device_token(&self, email: &str, has: Option<&str>) -> PlainSecret {
-        let account = fold(email.trim());
+        let account = fold_email(email.trim());
         let mut id = DeviceId::default();
         match has.and_then(|token| self.device(token, &account)) {
             Some(same) => id = same,

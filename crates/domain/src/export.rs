@@ -1,14 +1,34 @@
 //! The list as a table, in parts, so that a million keys are never in memory at once.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use model::{Action, ClientName, Instant, Key, KeyError, KeySettings, ListQuery, Scope};
 use serde_json::json;
+use store::StoredKey;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use crate::{Caller, Keydesk};
+use crate::{
+    Caller, Keydesk, failure,
+    list::{Asked, order},
+    spool::{Spool, Writer},
+};
 
-/// Keys in one part.
-const PART: u32 = 1_000;
+/// Exports under way at once, with those that are still being sent: each may have a temporary file.
+const EXPORTS_MAX: usize = 8;
+/// Exports that are read from the database at once. The others wait, since pages are read through the same few connections.
+const READ_AT_ONCE: usize = 2;
+
+/// How many exports there may be.
+pub(crate) struct Exports {
+    under_way: Arc<Semaphore>,
+    read: Semaphore,
+}
+
+impl Default for Exports {
+    fn default() -> Self {
+        Self { under_way: Arc::new(Semaphore::new(EXPORTS_MAX)), read: Semaphore::new(READ_AT_ONCE) }
+    }
+}
 
 /// The columns that every reader may rely on. Settings that are not among them follow, by name.
 const COLUMNS: [&str; 17] = [
@@ -32,42 +52,102 @@ const COLUMNS: [&str; 17] = [
 ];
 
 /// An export, read part by part. CSV as in RFC 4180, in UTF-8; sets are separated by spaces.
+///
+/// It shows the keys of one instant. They are read as fast as the database gives them, into a temporary file, so that nothing
+/// waits for whoever reads the export.
 #[derive(Debug)]
 pub struct Export {
     keydesk: Keydesk,
     caller: Caller,
-    /// What comes next; `None`: that was all.
-    query: Option<ListQuery>,
-    begun: bool,
+    query: ListQuery,
+    gathered: Option<Gathered>,
+}
+
+#[derive(Debug)]
+struct Gathered {
+    text: Spool,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Keydesk {
     /// Exports what the query lists, from its cursor on. Its limit is ignored.
     pub fn export(&self, caller: &Caller, query: ListQuery) -> Export {
-        Export { keydesk: self.clone(), caller: caller.clone(), query: Some(query), begun: false }
+        Export { keydesk: self.clone(), caller: caller.clone(), query, gathered: None }
+    }
+
+    /// All that the query lists, from its cursor on, as they are at one instant. Its limit is ignored.
+    pub async fn list_all(&self, caller: &Caller, query: &ListQuery) -> Result<Vec<Key>, KeyError> {
+        let Some(Asked { filter, default }) = self.asked(caller, query).await? else { return Ok(Vec::new()) };
+        let mut keys = Vec::new();
+        keys.extend(default.filter(|_| query.cursor.is_none()).map(|key| caller.shown(key)));
+        let (send, mut receive) = mpsc::channel::<Vec<StoredKey>>(2);
+        let (sort, after) = order(query);
+        let now = filter.now;
+        let collect = async {
+            while let Some(part) = receive.recv().await {
+                keys.extend(part.into_iter().map(|key| caller.shown(key.at(now))));
+            }
+        };
+        let (read, ()) = tokio::join!(self.inner.store.snapshot(&filter, sort, after, send), collect);
+        read.map_err(failure::public)?;
+        Ok(keys)
     }
 }
 
 impl Export {
-    /// The next part of the text: whole lines, the first of them the names of the columns. `None`: that was all.
-    pub async fn next(&mut self) -> Result<Option<String>, KeyError> {
-        let Some(query) = self.query.take() else { return Ok(None) };
-        let listed = self.keydesk.rows(&self.caller, &query, PART).await?;
-        let mut text = String::new();
-        if !self.begun {
-            // Before any of it is sent. What was searched for is left out: it may be a person's name.
-            let searched = !query.search.is_empty();
-            let detail = json!({ "searched": searched, "environment": query.environment, "status": query.status });
-            self.keydesk.tell_export(&self.caller, Action::KeyExport, detail).await?;
-            self.begun = true;
-            let any = KeySettings::new(ClientName::parse("any")?);
-            let more = any.texts_besides(&COLUMNS).into_iter().map(|(name, _)| name.into());
-            line(&mut text, &COLUMNS.map(Cow::Borrowed).into_iter().chain(more).collect::<Vec<_>>());
+    /// The next part of the text, the first of it the names of the columns. `None`: that was all.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, KeyError> {
+        if self.gathered.is_none() {
+            self.gathered = Some(self.begin().await?);
         }
-        listed.items.iter().for_each(|key| line(&mut text, &cells(key)));
-        self.query = listed.next.map(|cursor| ListQuery { cursor: Some(cursor), ..query });
-        Ok(Some(text))
+        match &mut self.gathered {
+            Some(gathered) => gathered.text.next().await,
+            None => Ok(None),
+        }
     }
+
+    async fn begin(&self) -> Result<Gathered, KeyError> {
+        let (keydesk, caller, query) = (self.keydesk.clone(), self.caller.clone(), self.query.clone());
+        let asked = keydesk.asked(&caller, &query).await?;
+        let Ok(place) = Arc::clone(&keydesk.inner.exports.under_way).try_acquire_owned() else {
+            tracing::warn!(at_once = EXPORTS_MAX, "too many exports are under way");
+            return Err(KeyError::Unavailable);
+        };
+        let detail =
+            json!({ "searched": !query.search.is_empty(), "environment": query.environment, "status": query.status });
+        let text = Spool::fill(move |writer| async move { write(&keydesk, &caller, &query, asked, writer).await });
+        // Before any of it is sent. What was searched for is left out: it may be a person's name.
+        self.keydesk.tell_export(&self.caller, Action::KeyExport, detail).await?;
+        Ok(Gathered { text, _place: place })
+    }
+}
+
+async fn write(
+    keydesk: &Keydesk,
+    caller: &Caller,
+    query: &ListQuery,
+    asked: Option<Asked>,
+    mut writer: Writer,
+) -> Result<(), KeyError> {
+    let mut text = String::new();
+    let any = KeySettings::new(ClientName::parse("any")?);
+    let more = any.texts_besides(&COLUMNS).into_iter().map(|(name, _)| name.into());
+    line(&mut text, &COLUMNS.map(Cow::Borrowed).into_iter().chain(more).collect::<Vec<_>>());
+    let Some(Asked { filter, default }) = asked else { return writer.write(text).await };
+    default.filter(|_| query.cursor.is_none()).into_iter().for_each(|key| line(&mut text, &cells(&caller.shown(key))));
+    let _turn = keydesk.inner.exports.read.acquire().await.map_err(|_| KeyError::Unavailable)?;
+    let (send, mut receive) = mpsc::channel::<Vec<StoredKey>>(2);
+    let ((sort, after), now) = (order(query), filter.now);
+    // Takes the receiver, so that reading ends where nothing more can be written.
+    let written = async move {
+        while let Some(part) = receive.recv().await {
+            part.into_iter().for_each(|key| line(&mut text, &cells(&caller.shown(key.at(now)))));
+            writer.write(std::mem::take(&mut text)).await?;
+        }
+        writer.write(text).await
+    };
+    let (read, written) = tokio::join!(keydesk.inner.store.snapshot(&filter, sort, after, send), written);
+    read.map_err(failure::public).and(written)
 }
 
 fn cells(key: &Key) -> Vec<Cow<'_, str>> {

@@ -15,7 +15,9 @@ use verify::Verifier;
 use crate::{
     Authority, Caller, Clock, Entropy, Installation, Keyring, NotWritable, Ready,
     audit::{self, AuditEvent, By},
-    entropy, failure,
+    entropy,
+    export::Exports,
+    failure,
     keyring::KeyringFile,
     lines::Lines,
     link_throttle::LinkThrottle,
@@ -64,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) session_uses: SessionUses,
     /// Lines about refusals in this second.
     pub(crate) lines: Lines,
+    /// Exports that may be under way.
+    pub(crate) exports: Exports,
 }
 
 /// What fills the bounded places of a Keydesk, for metrics.

@@ -1,15 +1,22 @@
 use model::{
-    Cursor, CursorValue, Environment, Key, KeyError, KeyId, KeyPage, ListQuery, PAGE_MAX, Search, SortColumn, fold,
+    Cursor, CursorValue, Environment, Key, KeyError, KeyId, KeyPage, ListQuery, PAGE_MAX, Search, Sort, SortColumn,
 };
-use store::{KeyFilter, TOTAL_COUNTED};
+use store::{KeyFilter, StoredKey, TOTAL_COUNTED};
 
 use crate::{Caller, Keydesk, failure};
 
+/// What a query asks for.
+pub(crate) struct Asked {
+    pub(crate) filter: KeyFilter,
+    /// The Default API Key, if it matches.
+    pub(crate) default: Option<Key>,
+}
+
 /// Some keys of a list.
-pub(crate) struct Listed {
-    pub(crate) items: Vec<Key>,
+struct Listed {
+    items: Vec<Key>,
     /// Where the rest begins.
-    pub(crate) next: Option<Cursor>,
+    next: Option<Cursor>,
     /// The filter on issued keys; `None`: the query can match nothing.
     filter: Option<KeyFilter>,
     default_matches: bool,
@@ -38,20 +45,18 @@ impl Keydesk {
         Ok(KeyPage { items, next_cursor: next.map(|cursor| cursor.to_string()), total, total_is_lower_bound })
     }
 
-    /// Up to `limit` keys of a list, from its cursor on.
-    pub(crate) async fn rows(&self, caller: &Caller, query: &ListQuery, limit: u32) -> Result<Listed, KeyError> {
+    /// The filter of a query; `None`: it can match nothing.
+    pub(crate) async fn asked(&self, caller: &Caller, query: &ListQuery) -> Result<Option<Asked>, KeyError> {
         self.require_module(caller.installation)?;
         let now = self.now();
         let search = Search::parse(&query.search)?;
         if search.finds_nothing() {
-            return Ok(Listed { items: Vec::new(), next: None, filter: None, default_matches: false });
+            return Ok(None);
         }
         let environment = match (caller.sees(Environment::Live), query.environment) {
             (true, wanted) => wanted,
             (false, None | Some(Environment::Test)) => Some(Environment::Test),
-            (false, Some(Environment::Live)) => {
-                return Ok(Listed { items: Vec::new(), next: None, filter: None, default_matches: false });
-            }
+            (false, Some(Environment::Live)) => return Ok(None),
         };
         let default = match self.default_key(caller).await {
             Err(KeyError::NotFound) => None,
@@ -63,12 +68,11 @@ impl Keydesk {
                 && query.status.is_none_or(|status| status == default.status)
                 && query.environment.is_none_or(|environment| environment == default.environment)
                 && query.preset.is_none_or(|preset| preset == default.settings.preset)
-                && fold(default.settings.client_name.as_str()).contains(search.as_str())
+                && search.finds(&default.settings.client_name)
         });
-        let default_matches = default.is_some();
         let filter = KeyFilter {
             installation: caller.installation,
-            search: search.into(),
+            search,
             environment,
             status: query.status,
             preset: query.preset,
@@ -76,34 +80,45 @@ impl Keydesk {
             disabled: None,
             now,
         };
-        let limit = limit as usize;
+        Ok(Some(Asked { filter, default }))
+    }
+
+    /// Up to `limit` keys of a list, from its cursor on.
+    async fn rows(&self, caller: &Caller, query: &ListQuery, limit: u32) -> Result<Listed, KeyError> {
+        let Some(Asked { filter, default }) = self.asked(caller, query).await? else {
+            return Ok(Listed { items: Vec::new(), next: None, filter: None, default_matches: false });
+        };
+        let (limit, now, default_matches) = (limit as usize, filter.now, default.is_some());
         let mut items = Vec::with_capacity(limit);
         if query.cursor.is_none() {
             items.extend(default.map(|key| caller.shown(key)));
         }
-        // A cursor continues in the order that it was made for.
-        let sort = query.cursor.as_ref().map_or(query.sort, |cursor| cursor.sort);
-        let after = query.cursor.as_ref().and_then(|cursor| cursor.after.as_ref());
+        let (sort, after) = order(query);
         let wanted = limit - items.len();
         // One more than is shown tells whether there is a next page.
         let rows = self.inner.store.list(&filter, sort, after, wanted as i64 + 1).await.map_err(failure::public)?;
-        let mut rows = rows.into_iter();
-        items.extend(rows.by_ref().take(wanted).map(|row| caller.shown(row.at(now))));
-        let more = rows.next().is_some();
-        let next = more.then(|| {
-            let after =
-                items.last().filter(|key| key.kind == model::KeyKind::Issued).map(|key| place(key, sort.column));
-            Cursor { sort, after }
-        });
+        let more = rows.len() > wanted;
+        let after = wanted.checked_sub(1).and_then(|last| rows.get(last)).map(|last| place(last, sort.column));
+        items.extend(rows.into_iter().take(wanted).map(|row| caller.shown(row.at(now))));
+        let next = more.then_some(Cursor { sort, after });
         Ok(Listed { items, next, filter: Some(filter), default_matches })
     }
 }
 
-fn place(key: &Key, column: SortColumn) -> (CursorValue, KeyId) {
+/// The order of a list, and after which place it goes on. A cursor continues in the order that it was made for.
+pub(crate) fn order(query: &ListQuery) -> (Sort, Option<&(CursorValue, KeyId)>) {
+    match &query.cursor {
+        Some(cursor) => (cursor.sort, cursor.after.as_ref()),
+        None => (query.sort, None),
+    }
+}
+
+/// Where a list goes on after this row. The name is the row's own: another release may have folded it.
+fn place(key: &StoredKey, column: SortColumn) -> (CursorValue, KeyId) {
     let value = match column {
-        SortColumn::ClientName => CursorValue::Text(fold(key.settings.client_name.as_str())),
-        SortColumn::CreatedAt => CursorValue::Millis(key.created_at.as_millis()),
-        SortColumn::LastUsedAt => CursorValue::Millis(key.last_used_at.map_or(0, model::Instant::as_millis)),
+        SortColumn::ClientName => CursorValue::Text(key.folded_name().to_owned()),
+        SortColumn::CreatedAt => CursorValue::Millis(key.created_at().as_millis()),
+        SortColumn::LastUsedAt => CursorValue::Millis(key.last_used_at().map_or(0, model::Instant::as_millis)),
     };
-    (value, key.id)
+    (value, key.id())
 }

@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, audit::keys::AuditKey,
-    keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle, password::Passwords,
-    polled::Polled, session_uses::SessionUses, throttle::Throttle, turn::ONE,
+    export::Exports, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
+    password::Passwords, polled::Polled, session_uses::SessionUses, throttle::Throttle, turn::ONE,
 };
 
 /// The prefix of secrets when the operator chooses none.
@@ -250,6 +250,7 @@ impl Keydesk {
                 session_uses: SessionUses::default(),
                 polled: Polled::default(),
                 lines: Lines::default(),
+                exports: Exports::default(),
             }),
         };
         keydesk.prove_keyring().await?;

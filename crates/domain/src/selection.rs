@@ -22,7 +22,7 @@ impl Keydesk {
         };
         Ok(Some(KeyFilter {
             installation: caller.installation,
-            search: search.into(),
+            search,
             environment,
             status: query.status,
             preset: query.preset,

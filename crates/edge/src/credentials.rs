@@ -1,7 +1,7 @@
 //! The key that a request presents, and what its caller is told when the key is not enough.
 
 use http::{HeaderMap, HeaderName, header};
-use model::{CallOrigin, Code, Scope};
+use model::{CallOrigin, Code, Scope, presented_key};
 
 use crate::{
     ClientAddress, call_origin,
@@ -79,6 +79,8 @@ fn presented(headers: &HeaderMap) -> Result<Presented<'_>, Problem> {
             (*name == X_API_KEY).then(|| value.as_bytes().trim_ascii())
         };
         let Some(key) = key else { continue };
+        // White space beyond ASCII is left to whoever can read it.
+        let key = std::str::from_utf8(key).map_or(key, |key| presented_key(key).as_bytes());
         if found.is_some_and(|other| other != key) {
             return Err(Problem::invalid("The request carries two different API keys. Send one."));
         }
@@ -145,6 +147,7 @@ mod tests {
             (&[("x-api-key", b" abc ")], "<abc>"),
             (&[("x-api-key", b"")], "<>"),
             (&[("x-api-key", b"a\xffb")], "unreadable"),
+            (&[("x-api-key", "\u{a0}abc\u{2003}".as_bytes()), ("authorization", b"Bearer abc")], "<abc>"),
             (&[("authorization", "Bearer schlüssel".as_bytes())], "unreadable"),
             (&[("authorization", b"Bearer abc"), ("x-api-key", b"abc")], "<abc>"),
             (&[("authorization", b"Bearer abc"), ("x-api-key", b"abd")], "invalid_request"),

@@ -94,12 +94,24 @@ impl Problem {
             405 => &METHOD_NOT_ALLOWED,
             408 => &REQUEST_TIMEOUT,
             413 => &PAYLOAD_TOO_LARGE,
+            414 => &URI_TOO_LONG,
             415 => &UNSUPPORTED_MEDIA_TYPE,
+            431 => &HEADERS_TOO_LARGE,
             503 => &UNAVAILABLE,
             500.. => &INTERNAL_ERROR,
             _ => &INVALID_REQUEST,
         };
         Self::new(kind)
+    }
+
+    /// For a request whose head could not be read, or is too long.
+    pub fn of_unread(status: StatusCode) -> Self {
+        let detail = match status.as_u16() {
+            414 => "The address of the request is too long.",
+            431 => "A request has at most 100 headers, and 64 KiB of them with its first line.",
+            _ => "The first line or a header of the request is not as HTTP/1.1 writes it.",
+        };
+        Self::of_status(status).detail(detail)
     }
 
     /// What kind of error it is.

@@ -1,8 +1,14 @@
 use std::{net::SocketAddr, sync::Arc};
 
-use axum::{body::Body, extract::ConnectInfo, response::Response};
-use edge::{Answering, DEADLINE, Edge, Failure, RequestContext, Route, Template, caught, client_address, guarded};
-use http::{Request, request::Parts};
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    response::{IntoResponse as _, Response},
+};
+use edge::{
+    Answering, DEADLINE, Edge, Failure, Problem, RequestContext, Route, Template, caught, client_address, guarded,
+};
+use http::{Method, Request, Uri, request::Parts};
 use model::TrustedProxies;
 use tracing::Instrument as _;
 use verify::Verifier;
@@ -74,6 +80,13 @@ impl Gate {
             let answer = guarded(DEADLINE, answer).instrument(span).await;
             finish(&this.edge, context, answer, for_nginx)
         }))
+    }
+
+    /// Refuses a question that could not be read.
+    pub fn refuse_unread(&self, target: &Uri, problem: Problem) -> Response {
+        let Inner { edge, route, .. } = &*self.0;
+        let context = edge.begin(*route, &Method::GET);
+        finish(edge, context, Ok(problem.into_response()), authz::is_for_nginx(target))
     }
 
     /// Answers a question that came in another protocol.

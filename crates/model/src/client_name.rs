@@ -1,14 +1,18 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::joining;
 
 /// The longest Client Name, in Unicode scalar values after normalization.
 pub const CLIENT_NAME_MAX: usize = 100;
 
-/// Whom a key was generated for: normalized to NFC, trimmed, 1 to 100 characters, nothing invisible in it.
+/// Whom a key was generated for: normalized to NFC, runs of white space made one blank, trimmed, 1 to 100 characters, nothing
+/// invisible in it.
 ///
-/// Not unique: a client may hold several keys.
+/// Not unique: a client may hold several keys. One that is read from where it was kept stays as it was written, under the rules
+/// of that time, until it is edited.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(try_from = "String", into = "String")]
@@ -24,28 +28,51 @@ pub enum ClientNameError {
     /// More than [`CLIENT_NAME_MAX`] characters.
     #[error("a Client Name has at most 100 characters")]
     TooLong,
+    /// Nothing in it can be seen, though there are characters.
+    #[error("a Client Name needs at least one character that can be seen")]
+    NothingVisible,
     /// A control, bidirectional-override or zero-width character, with which one name could pass for another.
-    #[error("a Client Name can't contain control, bidirectional-override or zero-width characters")]
-    Invisible,
+    #[error(
+        "a Client Name can't contain control, bidirectional-override or zero-width characters; take out U+{code:04X}, character \
+         {place}",
+        code = u32::from(*character)
+    )]
+    Invisible {
+        /// The first of them.
+        character: char,
+        /// Its place in the text as it was typed; the first character is 1.
+        place: usize,
+    },
 }
 
 impl ClientName {
     /// Normalizes and checks `text`.
     pub fn parse(text: &str) -> Result<Self, ClientNameError> {
-        // Refused before trimming, so that a trailing NUL or newline is an error and not silently dropped.
-        if text.chars().any(is_invisible) {
-            return Err(ClientNameError::Invisible);
-        }
         // No character is longer than four bytes, and only a handful compose into one: a longer text can't become short
         // enough, and is refused before it costs anything.
         if text.len() > CLIENT_NAME_MAX * 4 * 18 {
             return Err(ClientNameError::TooLong);
         }
-        let name: String = text.trim().nfc().collect();
+        // Refused before trimming, so that a trailing NUL or newline is an error and not silently dropped.
+        let typed: Vec<char> = text.chars().collect();
+        if let Some(at) = (0..typed.len()).find(|at| !joining::is_allowed(&typed, *at)) {
+            return Err(ClientNameError::Invisible { character: typed[at], place: at + 1 });
+        }
+        let name = text.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect::<String>();
         match name.chars().count() {
             0 => Err(ClientNameError::Empty),
+            1..=CLIENT_NAME_MAX if name.chars().all(is_blank) => Err(ClientNameError::NothingVisible),
             1..=CLIENT_NAME_MAX => Ok(Self(name)),
             _ => Err(ClientNameError::TooLong),
+        }
+    }
+
+    /// A name that was accepted once, and kept. It is taken as it is: it may be of a release whose rules were others.
+    pub fn kept(text: String) -> Result<Self, ClientNameError> {
+        match text.chars().nth(CLIENT_NAME_MAX) {
+            Some(_) => Err(ClientNameError::TooLong),
+            None if text.is_empty() => Err(ClientNameError::Empty),
+            None => Ok(Self(text)),
         }
     }
 
@@ -55,9 +82,9 @@ impl ClientName {
     }
 }
 
-/// The form in which names are compared and searched: lower case, NFC, whatever the database's collation says.
-pub fn fold(text: &str) -> String {
-    text.nfc().flat_map(char::to_lowercase).nfc().collect()
+/// Whether nothing is seen of the character: blanks, also that of Braille, and what stands for nothing without another.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{2800}' | '\u{200C}' | '\u{200D}' | '\u{FE0F}')
 }
 
 /// Whether the character is invisible, or changes how its neighbours are shown.
@@ -73,6 +100,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
             | '\u{200B}'..='\u{200F}' // zero width space, joiners, direction marks
             | '\u{2028}'..='\u{202E}' // line and paragraph separators, bidirectional embeddings and overrides
             | '\u{2060}'..='\u{206F}' // word joiner, invisible operators, bidirectional isolates
+            | '\u{FE00}'..='\u{FE0F}' // variation selectors
             | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' // byte order mark, interlinear annotation
             | '\u{1D173}'..='\u{1D17A}' // musical format controls
             | '\u{E0000}'..='\u{E0FFF}' // tags and supplementary selectors
@@ -88,8 +116,9 @@ impl fmt::Display for ClientName {
 impl TryFrom<String> for ClientName {
     type Error = ClientNameError;
 
+    /// As [`ClientName::kept`]: what strangers send is a text, and parsed.
     fn try_from(text: String) -> Result<Self, ClientNameError> {
-        Self::parse(&text)
+        Self::kept(text)
     }
 }
 
@@ -115,6 +144,12 @@ mod tests {
         ok("<script>alert(1)</script>", "<script>alert(1)</script>");
         ok("=HYPERLINK(\"x\")", "=HYPERLINK(\"x\")");
         ok("100%_\\", "100%_\\");
+        ok("Acme\u{a0}\u{2009} CRM", "Acme CRM");
+        ok("東京\u{3000}支社", "東京 支社");
+        ok("❤\u{FE0F} Ltd", "❤\u{FE0F} Ltd");
+        ok("👩\u{1F3FD}\u{200D}💻", "👩\u{1F3FD}\u{200D}💻");
+        ok("क्\u{200D}ष", "क्\u{200D}ष");
+        ok("می\u{200C}خواهم", "می\u{200C}خواهم");
         ok("שלום", "שלום");
         ok("🦀", "🦀");
         ok(&"e\u{301}".repeat(100), &"é".repeat(100));
@@ -123,12 +158,37 @@ mod tests {
         bad(" \u{3000} ", ClientNameError::Empty);
         bad(&"a".repeat(101), ClientNameError::TooLong);
         bad(&"a".repeat(10_000), ClientNameError::TooLong);
-        for invisible in
-            ['\0', '\n', '\t', '\u{85}', '\u{200B}', '\u{200D}', '\u{202E}', '\u{2066}', '\u{FEFF}', '\u{E0041}']
-        {
-            bad(&format!("Ac{invisible}me"), ClientNameError::Invisible);
-            bad(&format!("Acme{invisible}"), ClientNameError::Invisible);
+        bad("\u{2800}", ClientNameError::NothingVisible);
+        bad("\u{2800} \u{2800}", ClientNameError::NothingVisible);
+        for invisible in [
+            '\0',
+            '\n',
+            '\t',
+            '\u{85}',
+            '\u{200B}',
+            '\u{200C}',
+            '\u{200D}',
+            '\u{202E}',
+            '\u{2066}',
+            '\u{FE0F}',
+            '\u{FEFF}',
+            '\u{E0041}',
+        ] {
+            let at = |place| ClientNameError::Invisible { character: invisible, place };
+            bad(&format!("Ac{invisible}me"), at(3));
+            bad(&format!("Acme{invisible}"), at(5));
+            bad(&format!("  {invisible}"), at(3));
         }
+        let said = ClientName::parse("Ac\u{202E}me").unwrap_err().to_string();
+        assert!(said.ends_with("take out U+202E, character 3"), "{said}");
+    }
+
+    #[test]
+    fn a_name_that_was_kept_stays_as_it_was() {
+        for old in ["Acme\u{a0}CRM", "Acme  CRM", "\u{FE0F}"] {
+            assert_eq!(serde_json::from_value::<ClientName>(old.into()).unwrap().as_str(), old);
+        }
+        assert_eq!(ClientName::kept(String::new()), Err(ClientNameError::Empty));
     }
 
     proptest! {
@@ -137,11 +197,6 @@ mod tests {
             if let Ok(name) = ClientName::parse(&text) {
                 prop_assert_eq!(ClientName::parse(name.as_str()), Ok(name));
             }
-        }
-
-        #[test]
-        fn folding_twice_changes_nothing(text in "\\PC{0,40}") {
-            prop_assert_eq!(fold(&fold(&text)), fold(&text));
         }
     }
 }

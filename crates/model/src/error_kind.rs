@@ -45,11 +45,13 @@ kinds! {
     HANDOVER_OVER = 410 "handover_over" "The hand-over link no longer works";
     VERSION_MOVED = 412 "version_moved" "The key has been changed";
     PAYLOAD_TOO_LARGE = 413 "payload_too_large" "The body is too large";
+    URI_TOO_LONG = 414 "uri_too_long" "The address of the request is too long";
     UNSUPPORTED_MEDIA_TYPE = 415 "unsupported_media_type" "The body must be JSON";
     INVALID_CLIENT_NAME = 422 "invalid_client_name" "Invalid Client Name";
     INVALID_SETTING = 422 "invalid_setting" "Invalid setting";
     UNKNOWN_SCOPE = 422 "unknown_scope" "There is no such scope";
     TOO_MANY_CALLS = 429 "too_many_calls" "The API key has made too many calls";
+    HEADERS_TOO_LARGE = 431 "headers_too_large" "The request has too many or too long headers";
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong in Keydesk";
     UNAVAILABLE = 503 "unavailable" "Keydesk can't answer right now";
     NOT_READY = 503 "not_ready" "Keydesk is not ready";

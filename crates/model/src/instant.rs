@@ -53,10 +53,20 @@ impl FromStr for Instant {
     type Err = InvalidInstant;
 
     fn from_str(text: &str) -> Result<Self, InvalidInstant> {
-        let timestamp = text.parse::<jiff::Timestamp>().ok().filter(|_| shaped(text)).ok_or(InvalidInstant)?;
+        if !shaped(text) {
+            return Err(InvalidInstant);
+        }
+        let Ok(timestamp) = text.parse::<jiff::Timestamp>() else { return far_end(text).ok_or(InvalidInstant) };
         let ms = timestamp.as_millisecond();
-        if (FIRST_MS..=LAST_MS).contains(&ms) { Ok(Self(ms)) } else { Err(InvalidInstant) }
+        if ms < FIRST_MS { Err(InvalidInstant) } else { Ok(Self::from_millis(ms)) }
     }
+}
+
+/// The last instant, for one that a text can write and jiff can't hold: the last hours of 9999, by which people mean "never".
+fn far_end(text: &str) -> Option<Instant> {
+    let rest = text.strip_prefix("9999").filter(|rest| rest.starts_with("-12-3"))?;
+    // A year earlier jiff knows whether the rest is an instant at all.
+    format!("9998{rest}").parse::<jiff::Timestamp>().ok().map(|_| Instant(LAST_MS))
 }
 
 /// Whether a text has the form of RFC 3339. jiff also reads other forms of ISO 8601 (a space, no seconds, an offset without a
@@ -142,6 +152,32 @@ mod tests {
             "2026-11-22T22:20:00+01:00[Europe/Berlin]",
             "+002026-11-22T21:20:00Z",
             "2026-11-22T2120:00.000Z",
+        ] {
+            assert_eq!(bad.parse::<Instant>(), Err(InvalidInstant), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_9999_is_a_far_end() {
+        let last = Ok(Instant::from_millis(LAST_MS));
+        for far in [
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T23:59:59.999999999Z",
+            "9999-12-31T00:00:00Z",
+            "9999-12-31T23:59:59-12:00",
+            "9999-12-31T23:59:59+14:00",
+            "9999-12-30T22:00:00Z",
+        ] {
+            assert_eq!(far.parse(), last, "{far}");
+        }
+        for bad in [
+            "9999-12-32T00:00:00Z",
+            "9999-12-31T24:00:00Z",
+            "9999-12-31T23:60:00Z",
+            "9999-12-31T00:00:00+24:00",
+            "9999-12-31T00:00:00",
+            "9999-12-31T00:00:00.Z",
+            "9999-13-31T00:00:00Z",
         ] {
             assert_eq!(bad.parse::<Instant>(), Err(InvalidInstant), "{bad}");
         }

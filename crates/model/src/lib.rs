@@ -18,10 +18,12 @@ mod environment;
 mod error;
 pub mod error_kind;
 mod expiry;
+mod fold;
 mod handover;
 mod id;
 mod instant;
 mod issue_bounds;
+mod joining;
 mod key;
 mod key_unavailable;
 mod limit;
@@ -58,11 +60,12 @@ pub use bounded::{Bounded, InvalidLength};
 pub use bounds::Bounds;
 pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};
 use client_name::is_invisible;
-pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError, fold};
+pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError};
 pub use environment::{AcceptedEnvironment, Environment, UnknownEnvironment};
 pub use error::{KeyError, MODULE_UNAVAILABLE};
 pub use error_kind::ErrorKind;
 pub use expiry::{Expiry, InvalidExpiry};
+pub use fold::{FOLD_VERSION, fold_email, fold_name, fold_name_before};
 pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use id::{AdministratorId, AuditId, HandoverId, InstallationId, KeyId, SecretId, SessionId};
 pub use instant::{Instant, InvalidInstant};
@@ -91,6 +94,7 @@ pub use scope::{CATALOGUE, InvalidScope, Scope, ScopeSet};
 pub use search::{SEARCH_MAX, Search, SearchTooLong};
 pub use secret::{
     BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,
+    presented_key,
 };
 pub use selection::{Activity, Deleted, DeletionImpact, Selection};
 pub use settings::{KeySettings, SettingsPatch};

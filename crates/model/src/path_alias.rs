@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{fold, raw_path::decoded};
+use crate::{fold::lower_case, raw_path::decoded};
 
 /// What happens to a call whose path is not that of a route, but which an API might read as that, where the route asks for more
 /// than the one whose path it is.
@@ -61,7 +61,7 @@ impl<'a> Folded<'a> {
 
 /// What forgiving programs make of a segment, decoded, without a look at its ending.
 pub(crate) fn folded(segment: &[u8]) -> String {
-    fold(String::from_utf8_lossy(segment).trim_matches(is_dropped))
+    lower_case(String::from_utf8_lossy(segment).trim_matches(is_dropped))
 }
 
 fn is_dropped(c: char) -> bool {

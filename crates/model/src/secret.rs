@@ -82,6 +82,12 @@ pub struct SecretParts {
 #[error("a key prefix is 2 to 16 lower-case letters and digits and begins with a letter")]
 pub struct InvalidPrefix;
 
+/// A key as it is meant, of a text in which one was presented: white space around it, as pasting and files leave it, is no part
+/// of it, at no door.
+pub fn presented_key(text: &str) -> &str {
+    text.trim()
+}
+
 impl SecretFormat {
     /// A format with the deployment's prefix.
     pub fn new(prefix: &str) -> Result<Self, InvalidPrefix> {

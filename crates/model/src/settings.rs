@@ -210,8 +210,9 @@ impl SettingsPatch {
         let settings = KeySettings {
             enabled: self.enabled.unwrap_or(to.enabled),
             client_name: match self.client_name {
-                Some(typed) => ClientName::parse(&typed)?,
-                None => to.client_name.clone(),
+                // One that is sent back as it was read is no edit, and keeps the rules of its time.
+                Some(typed) if typed != to.client_name.as_str() => ClientName::parse(&typed)?,
+                _ => to.client_name.clone(),
             },
             preset: self.preset.unwrap_or(to.preset),
             scopes: self.scopes.or(of_preset).unwrap_or_else(|| to.scopes.clone()),

@@ -16,11 +16,11 @@ use axum::{
 };
 use domain::{Keydesk, UserAgent, Via};
 use edge::{
-    Answer, Answering, ClientAddress, DEADLINE, Edge, Failure, Payload, RequestContext, RequestId, Route,
+    Answer, Answering, ClientAddress, DEADLINE, Edge, Failure, Payload, Problem, RequestContext, RequestId, Route,
     client_address, guarded, within_span_once_waiting,
 };
 use gate::Gate;
-use http::{Method, Request, header::USER_AGENT};
+use http::{Method, Request, StatusCode, Uri, header::USER_AGENT};
 use hyper::body::Incoming;
 use tower::Service;
 use tracing::Instrument as _;
@@ -148,6 +148,17 @@ impl Inner {
 impl Answer for Dispatcher {
     fn answer_to(&self, peer: Option<SocketAddr>, request: Request<Incoming>) -> Answering {
         self.answer_to(peer, request)
+    }
+
+    fn refuse_unread(&self, target: &str, status: StatusCode) -> Response {
+        let (inner, problem) = (&*self.0, Problem::of_unread(status));
+        let target = target.parse::<Uri>().unwrap_or_default();
+        if inner.is_public && Gate::is_asked(target.path()) {
+            return inner.gate.refuse_unread(&target, problem);
+        }
+        // Whatever the method was, it has a document: of a request for a head alone nothing is known.
+        let context = inner.edge.begin(inner.find(target.path()), &Method::GET);
+        inner.finish(context, Ok(problem.into_response()))
     }
 }
 

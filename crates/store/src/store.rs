@@ -1,6 +1,6 @@
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -43,6 +43,8 @@ pub struct Store {
     pub(crate) lookups: Apart,
     /// Changes that wait for each other.
     pub(crate) changes: Arc<Queue>,
+    /// Whether every name was found to be folded as this release folds it.
+    pub(crate) all_folded: Arc<AtomicBool>,
     /// SQLite alone: its file, and the lock that says that we are at work on it.
     pub(crate) file: Option<Arc<DatabaseFile>>,
     /// A SQLite database that can't be written, which is read as it is.
@@ -152,7 +154,7 @@ impl Store {
         let (poll, lookups) = (Apart::Sqlite(readers(1, POLL_WAITS)), Apart::Sqlite(readers(2, LOOKUP_WAITS)));
         let db = Db::Sqlite { read: readers(4, 20), write };
         let file = Some(Arc::new(DatabaseFile::new(path, lock)));
-        Ok(Self { db, poll, lookups, changes: Arc::default(), file, read_only: false })
+        Ok(Self { db, poll, lookups, changes: Arc::default(), all_folded: Arc::default(), file, read_only: false })
     }
 
     async fn open_postgres(address: &str) -> Result<Self, StoreError> {
@@ -171,7 +173,15 @@ impl Store {
         };
         let (poll, lookups) = (Apart::Postgres(readers(1, POLL_WAITS)), Apart::Postgres(readers(4, LOOKUP_WAITS)));
         let db = Db::Postgres { read: readers(8, 5), write };
-        Ok(Self { db, poll, lookups, changes: Arc::default(), file: None, read_only: false })
+        Ok(Self {
+            db,
+            poll,
+            lookups,
+            changes: Arc::default(),
+            all_folded: Arc::default(),
+            file: None,
+            read_only: false,
+        })
     }
 
     /// Waits for connections to be given back and closes them; SQLite then checkpoints its log.

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use model::{CallFacts, Code, Instant};
+use model::{CallFacts, Code, Instant, presented_key};
 use store::{Digest, StoreError};
 
 use crate::{Call, Record, Unavailable, Verdict, Verifier};
@@ -11,6 +11,7 @@ use crate::{Call, Record, Unavailable, Verdict, Verifier};
 impl Verifier {
     /// Decides and counts one call: whose key it is, and whether it may do this.
     pub async fn verify(&self, call: Call<'_>, now: Instant) -> Result<Verdict, Unavailable> {
+        let call = trimmed(call);
         match self.verify_warm(call, now) {
             Warm::Decided(verdict) => Ok(verdict),
             Warm::Stale => Err(Unavailable),
@@ -21,7 +22,7 @@ impl Verifier {
 
     /// Decides from memory alone, if memory knows: no I/O and no allocation.
     pub fn verify_from_memory(&self, call: Call<'_>, now: Instant) -> Option<Verdict> {
-        match self.verify_warm(call, now) {
+        match self.verify_warm(trimmed(call), now) {
             Warm::Decided(verdict) => Some(verdict),
             Warm::Stale | Warm::Unread(_) => None,
         }
@@ -105,6 +106,11 @@ impl Verifier {
         }
         Verdict { code, record: found.then_some(record) }
     }
+}
+
+/// Whatever the door, white space around a key is no part of it.
+fn trimmed(call: Call<'_>) -> Call<'_> {
+    Call { key: presented_key(call.key), ..call }
 }
 
 enum Warm {

@@ -10,7 +10,7 @@ use crate::{App, respond};
 
 /// Export keys
 ///
-/// The list as a table (CSV, RFC 4180), whole and as it comes from the database. A cell that a spreadsheet would take for a
+/// The list as a table (CSV, RFC 4180), whole, with the keys as they are at one instant. A cell that a spreadsheet would take for a
 /// formula has an apostrophe in front.
 #[utoipa::path(
     get,

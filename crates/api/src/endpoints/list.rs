@@ -14,18 +14,20 @@ use crate::{App, respond};
 /// List keys
 ///
 /// Keys of the caller's installation, a page at a time. The Default API Key comes first. Deleted keys are listed only with
-/// `status=revoked`.
+/// `status=revoked`. Pages go on after the last key that was shown, so a key that moves within the order between two of them
+/// can be missed, or shown twice: sort by `created_at`, which never changes, to go through all keys; or take the export, which shows
+/// one instant.
 #[utoipa::path(
     get,
     path = "/api/v1/keys",
     tag = "Keys",
     params(
-        ("search" = Option<String>, Query, max_length = 200, description = "Part of the Client Name, in any case. `%`, `_` and `\\` are ordinary characters."),
+        ("search" = Option<String>, Query, max_length = 200, description = "Words that the Client Name holds, in any order, without regard to case, accents and width. `%`, `_` and `\\` are ordinary characters."),
         ("environment" = Option<model::Environment>, Query, description = "Only this environment."),
         ("status" = Option<model::KeyStatus>, Query, description = "Only this status."),
         ("preset" = Option<model::Preset>, Query, description = "Only this preset."),
         ("expiring_before" = Option<model::Instant>, Query, description = "Only keys whose time is not over yet, and will be before this instant."),
-        ("sort" = Option<String>, Query, pattern = "^-?(client_name|created_at|last_used_at)$", description = "`client_name` (default), `created_at` or `last_used_at`; `-` before it for descending."),
+        ("sort" = Option<String>, Query, pattern = "^-?(client_name|created_at|last_used_at)$", description = "`client_name` (default), `created_at` or `last_used_at`; `-` before it for descending. Only `created_at` is safe to go through all pages by: renaming a key moves it by `client_name`, and using it by `last_used_at`."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Keys on the page; 50 when not given."),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
     ),

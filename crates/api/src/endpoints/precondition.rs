@@ -27,7 +27,7 @@ pub(super) async fn if_match(
 enum IfMatch {
     Absent,
     Any,
-    /// The strong tags that could be Keydesk's; weak and foreign ones never match.
+    /// Of the tags that could be Keydesk's; foreign ones never match.
     Versions(Vec<i64>),
 }
 
@@ -46,15 +46,27 @@ fn read(headers: &HeaderMap) -> Result<IfMatch, Problem> {
         for tag in text.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
             let opaque = tag.strip_prefix("W/").unwrap_or(tag);
             let opaque = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or_else(malformed)?;
+            let opaque = as_sent(opaque);
             // In Keydesk's own form: neither "03" nor "+3" is the tag of version 3.
-            let version = opaque.parse::<i64>().ok().filter(|version| version.to_string() == opaque);
-            versions.extend(version.filter(|_| !tag.starts_with("W/")));
+            versions.extend(opaque.parse::<i64>().ok().filter(|version| version.to_string() == opaque));
         }
         if text.is_empty() {
             return Err(malformed());
         }
     }
     Ok(IfMatch::Versions(versions))
+}
+
+/// A tag as Keydesk sent it. Proxies that compress an answer mark its tag: nginx, Caddy, Cloudflare and Varnish make it weak, and
+/// Apache, Caddy, Jetty and LiteSpeed write the coding behind it. A strong comparison would then never match, and the caller, who
+/// has no other tag, could do nothing. A tag is a version here, not bytes, so it is taken for what it stands for.
+fn as_sent(opaque: &str) -> &str {
+    const CODINGS: [&str; 6] = ["gzip", "gz", "br", "zstd", "deflate", "df"];
+    let digits = opaque.find(|c: char| !c.is_ascii_digit()).unwrap_or(opaque.len());
+    let (version, mark) = opaque.split_at(digits);
+    let coding =
+        mark.strip_prefix("--").or_else(|| mark.strip_prefix(['-', ';'])).map(|coding| coding.trim_end_matches(';'));
+    if coding.is_some_and(|coding| CODINGS.contains(&coding)) { version } else { opaque }
 }
 
 #[cfg(test)]
@@ -69,8 +81,13 @@ mod tests {
             (&["\"3\""], Some(IfMatch::Versions(vec![3]))),
             (&["\"3\", \"4\""], Some(IfMatch::Versions(vec![3, 4]))),
             (&["\"3\"", "\"4\""], Some(IfMatch::Versions(vec![3, 4]))),
-            (&["W/\"3\""], Some(IfMatch::Versions(vec![]))),
-            (&["\"x\", \"03\", \"+3\""], Some(IfMatch::Versions(vec![]))),
+            (&["W/\"3\""], Some(IfMatch::Versions(vec![3]))),
+            (&["\"3-gzip\", \"4-br\", \"5-zstd\""], Some(IfMatch::Versions(vec![3, 4, 5]))),
+            (&["W/\"3-gzip\", \"4;gzip\", \"5--gzip\", \"6;br;;;\""], Some(IfMatch::Versions(vec![3, 4, 5, 6]))),
+            (
+                &["\"x\", \"03\", \"+3\", \"03-gzip\", \"3-x\", \"3gzip\", \"-gzip\", \"3-gzip-gzip\""],
+                Some(IfMatch::Versions(vec![])),
+            ),
             (&["3"], None),
             (&["\"3"], None),
             (&[""], None),

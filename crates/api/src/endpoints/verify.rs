@@ -164,7 +164,7 @@ pub async fn verify_key<B: Payload>(
     let caller = auth::caller(keydesk, &parts.headers, client, &*auth::VERIFY).await?;
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
-    let decided = body::parse::<VerifyCall<'_>>(&body)?.decide(keydesk, &caller).await?;
+    let decided = body::parse_structs::<VerifyCall<'_>>(&body)?.decide(keydesk, &caller).await?;
     Ok(respond::json(StatusCode::OK, &decided.answer(request_id)))
 }
 

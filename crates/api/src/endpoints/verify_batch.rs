@@ -43,7 +43,7 @@ pub(crate) async fn verify_keys(app: App, caller: Arc<Record>, request: Request)
     let (parts, body) = request.into_parts();
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
-    let calls = Vec::from(body::parse::<VerifyBatch<'_>>(&body)?.calls);
+    let calls = Vec::from(body::parse_structs::<VerifyBatch<'_>>(&body)?.calls);
     let mut decided = Vec::with_capacity(calls.len());
     for call in calls {
         decided.push(call.decide(&app.keydesk, &caller).await?);

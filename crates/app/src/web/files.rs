@@ -107,9 +107,21 @@ fn tag(file: &File) -> HeaderValue {
 }
 
 fn matches(asked: &HeaderMap, tag: &HeaderValue) -> bool {
-    // As bytes: one tag that is no text, as a cache in between may keep it, must not hide the others.
+    // Compared weakly, and without the coding that a compressing proxy writes behind it ("..-gzip"): it stands for the same file. As
+    // bytes: one tag that is no text, as a cache in between may keep it, must not hide the others.
+    let opaque = |tag: &[u8]| {
+        let tag = tag.strip_prefix(b"W/").unwrap_or(tag);
+        tag.strip_prefix(b"\"").unwrap_or(tag).to_vec()
+    };
+    let own = opaque(tag.as_bytes().strip_suffix(b"\"").unwrap_or(tag.as_bytes()));
+    let same = |one: &[u8]| {
+        one == b"*"
+            || opaque(one)
+                .strip_prefix(own.as_slice())
+                .is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_hexdigit))
+    };
     let tags = asked.get_all(header::IF_NONE_MATCH).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
-    tags.map(<[u8]>::trim_ascii).any(|one| one == tag.as_bytes() || one == b"*")
+    tags.map(<[u8]>::trim_ascii).any(same)
 }
 
 /// Which compressed forms a browser takes. Of two that it takes alike the smaller one is sent, whatever their weights.
@@ -186,6 +198,13 @@ mod tests {
         assert_eq!(first.headers()[header::CACHE_CONTROL], "public, max-age=300");
         let again = FAVICON.answer(&asked(header::IF_NONE_MATCH, tag.to_str().unwrap()), &tag);
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        let opaque = tag.to_str().unwrap().trim_start_matches("W/").trim_matches('"').to_owned();
+        for (altered, expected) in
+            [("", StatusCode::NOT_MODIFIED), ("-gzip", StatusCode::NOT_MODIFIED), ("0", StatusCode::OK)]
+        {
+            let altered = format!("\"{opaque}{altered}\"");
+            assert_eq!(FAVICON.answer(&asked(header::IF_NONE_MATCH, &altered), &tag).status(), expected, "{altered}");
+        }
         let hashed = File { name: "keydesk.js", path: "/pkg/keydesk.0a1b.js", ..FAVICON };
         let kept = hashed.answer(&HeaderMap::new(), &tag);
         assert_eq!(kept.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");

@@ -1,11 +1,11 @@
 use clap::Args;
-use model::{Cursor, Environment, Instant, Key, KeyPage, KeyStatus, ListQuery, PAGE_MAX, Preset};
+use model::{Environment, Instant, Key, KeyPage, KeyStatus, ListQuery, Preset};
 
 use super::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Args)]
 pub(super) struct KeyList {
-    /// Only keys with this in their Client Name
+    /// Only keys whose Client Name holds these words, in any case
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     search: String,
     /// Only active, disabled, expired or revoked keys; revoked are those that can be restored
@@ -36,28 +36,20 @@ impl KeyList {
         Ok(())
     }
 
-    /// All pages in one: a list that is piped must be whole.
+    /// All of one instant: a list that is piped must be whole.
     async fn all(&self, context: &CommandContext) -> Result<KeyPage, Failed> {
         let operator = context.operator().await?;
-        let mut query = ListQuery {
+        let query = ListQuery {
             search: self.search.clone(),
             status: self.status,
             environment: self.environment,
             preset: self.preset,
             expiring_before: self.expiring_before,
-            limit: PAGE_MAX,
             ..ListQuery::default()
         };
-        let mut all = context.keydesk.list(&operator, &query).await?;
-        while let Some(next) = all.next_cursor.take() {
-            query.cursor = Some(next.parse::<Cursor>()?);
-            let page = context.keydesk.list(&operator, &query).await?;
-            all.items.extend(page.items);
-            all.next_cursor = page.next_cursor;
-        }
-        all.total = all.items.len() as u64;
-        all.total_is_lower_bound = false;
-        Ok(all)
+        let items = context.keydesk.list_all(&operator, &query).await?;
+        let total = items.len() as u64;
+        Ok(KeyPage { items, next_cursor: None, total, total_is_lower_bound: false })
     }
 }
 

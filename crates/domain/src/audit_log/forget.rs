@@ -1,4 +1,4 @@
-use model::{Action, Actor, AdminError, InstallationId, KeyError, fold};
+use model::{Action, Actor, AdminError, InstallationId, KeyError, fold_email};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::{AuditEntry, AuditPerson, StoreError};
@@ -149,7 +149,7 @@ fn redact(entry: &AuditEntry, detail: &mut Value, people: &[AuditPerson], email_
 /// Replaces each text that is this address.
 fn replace(value: &mut Value, email_folded: &str) -> bool {
     match value {
-        Value::String(text) if fold(text) == email_folded => {
+        Value::String(text) if fold_email(text) == email_folded => {
             *value = GONE.into();
             true
         }

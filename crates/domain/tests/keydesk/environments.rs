@@ -4,6 +4,7 @@ use domain::{Caller, Issued, NewKey};
 use model::{Environment, KeyError, KeyId, ListQuery, Overlap, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
+use crate::export::exported;
 use crate::test_keydesk::{TestKeydesk, code, scopes, settings, verify};
 
 on_both_databases!(for_a_test_key_live_keys_do_not_exist, a_test_key_makes_test_keys_alone, a_live_key_manages_both,);
@@ -78,7 +79,7 @@ async fn for_a_test_key_live_keys_do_not_exist(database: TestDatabase) {
     assert_eq!(list(None).await, own);
     assert_eq!(list(Some(Environment::Test)).await, own);
     assert_eq!(list(Some(Environment::Live)).await, (0, vec![]));
-    let table = desk.keydesk.export(&caller, ListQuery::default()).next().await.unwrap().unwrap();
+    let table = exported(&desk, &caller, ListQuery::default()).await;
     assert_eq!(table.lines().count(), 3, "{table}");
     for (verb, outcome) in outcomes(&desk, &caller, test.key.id).await {
         assert_eq!(outcome, Ok(()), "{verb}");

@@ -7,16 +7,18 @@ use crate::test_keydesk::{HOUR, START, TestKeydesk, new_key, settings};
 on_both_databases!(
     every_key_is_one_line_of_the_export,
     the_filters_of_the_list_hold,
-    only_keys_that_expire_soon_are_listed
+    only_keys_that_expire_soon_are_listed,
+    an_export_shows_the_keys_of_one_instant,
+    only_so_many_exports_are_under_way
 );
 
-async fn exported(desk: &TestKeydesk, caller: &Caller, query: ListQuery) -> String {
+pub(crate) async fn exported(desk: &TestKeydesk, caller: &Caller, query: ListQuery) -> String {
     let mut export = desk.keydesk.export(caller, query);
-    let mut text = String::new();
+    let mut text = Vec::new();
     while let Some(part) = export.next().await.unwrap() {
-        text.push_str(&part);
+        text.extend(part);
     }
-    text
+    String::from_utf8(text).unwrap()
 }
 
 async fn every_key_is_one_line_of_the_export(database: TestDatabase) {
@@ -73,4 +75,49 @@ async fn only_keys_that_expire_soon_are_listed(database: TestDatabase) {
         let names: Vec<_> = page.items.iter().map(|key| key.settings.client_name.as_str()).collect();
         assert_eq!((names.as_slice(), page.total), (expected, expected.len() as u64), "{now} {before}");
     }
+}
+
+/// The order is that of their last use, and while the export is read all of them are used and renamed, and some are deleted.
+async fn an_export_shows_the_keys_of_one_instant(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let names = || (0..2_500).map(|number| format!("Client {number:04}"));
+    desk.keydesk.issue_many(&desk.operator, names().map(|name| new_key(&name)).collect()).await.unwrap();
+    let mut keys = desk.keydesk.list_all(&desk.operator, &ListQuery::default()).await.unwrap();
+    assert_eq!(keys.remove(0).kind, model::KeyKind::Default);
+    assert_eq!(keys.len(), 2_500);
+    for sort in ["-last_used_at", "last_used_at", "client_name"] {
+        let query = ListQuery { sort: sort.parse().unwrap(), ..ListQuery::default() };
+        let mut export = desk.keydesk.export(&desk.operator, query);
+        let mut text = export.next().await.unwrap().unwrap();
+        // Whatever has been read by now: everything moves, to either end of the order.
+        let move_to = |number: usize| if number.is_multiple_of(2) { START + HOUR } else { START + 1 };
+        let mut raw = desk.database.raw().await;
+        for (number, key) in keys.iter().enumerate().step_by(7) {
+            let (id, at) = (raw.id(key.id.0), move_to(number));
+            let set = format!("last_used_at = {at}, client_name_folded = '{number}{sort}'");
+            raw.execute(&format!("UPDATE api_key SET {set} WHERE id = {id}")).await.unwrap();
+        }
+        while let Some(part) = export.next().await.unwrap() {
+            text.extend(part);
+        }
+        let text = String::from_utf8(text).unwrap();
+        // No cell before the id has a comma.
+        let mut found: Vec<_> = text.lines().filter_map(|line| line.split(',').nth(16)).skip(2).collect();
+        found.sort_unstable();
+        let mut expected: Vec<_> = keys.iter().map(|key| key.id.to_string()).collect();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{sort}");
+    }
+}
+
+async fn only_so_many_exports_are_under_way(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let mut exports: Vec<_> = (0..9).map(|_| desk.keydesk.export(&desk.operator, ListQuery::default())).collect();
+    let mut last = exports.pop().unwrap();
+    for export in &mut exports {
+        assert!(export.next().await.unwrap().is_some());
+    }
+    assert_eq!(last.next().await, Err(model::KeyError::Unavailable));
+    exports.pop();
+    assert!(last.next().await.unwrap().is_some());
 }

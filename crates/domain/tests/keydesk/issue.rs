@@ -88,13 +88,16 @@ async fn an_invalid_client_name_is_refused(database: TestDatabase) {
     let desk = TestKeydesk::open(database).await;
     let key = desk.issue("Acme").await.key;
     let long = "a".repeat(101);
+    let invisible = |character, place| ClientNameError::Invisible { character, place };
     for (name, reason) in [
         ("", ClientNameError::Empty),
         (" \u{3000}", ClientNameError::Empty),
         (long.as_str(), ClientNameError::TooLong),
-        ("Ac\0me", ClientNameError::Invisible),
-        ("Ac\u{202E}me", ClientNameError::Invisible),
-        ("Acme\n", ClientNameError::Invisible),
+        ("Ac\0me", invisible('\0', 3)),
+        ("Ac\u{202E}me", invisible('\u{202E}', 3)),
+        ("Acme\n", invisible('\n', 5)),
+        ("\u{FE0F}", invisible('\u{FE0F}', 1)),
+        ("\u{2800}", ClientNameError::NothingVisible),
     ] {
         let refused = KeyError::InvalidClientName { reason };
         assert_eq!(desk.keydesk.issue(&desk.operator, new_key(name)).await.map(drop), Err(refused.clone()), "{name:?}");

@@ -15,6 +15,7 @@ mod default_key;
 mod doors;
 mod environments;
 mod export;
+mod fold_anew;
 mod freshness;
 mod handover;
 mod history;

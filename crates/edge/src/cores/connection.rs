@@ -3,12 +3,13 @@ use std::{
     time::Duration,
 };
 
-use http::Request;
+use axum::response::Response;
+use http::{Request, StatusCode};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::Watcher};
 use tokio::runtime::Handle;
 
-use super::here::Here;
+use super::{here::Here, unread::Holding};
 use crate::{Answering, Place, Stream, timekeeper::Timers};
 
 /// How long the head of a request may take, counted from when the connection is free for it: so a connection that says nothing
@@ -22,6 +23,10 @@ const HEAD_MAX: usize = 64 * 1024;
 pub trait Answer: Clone + Send + 'static {
     /// Answers the request of whoever is connected.
     fn answer_to(&self, peer: Option<SocketAddr>, request: Request<Incoming>) -> Answering;
+
+    /// The answer to a request whose head could not be read, or is too long, with this status. Its target is known as far as it was
+    /// read; it may be empty.
+    fn refuse_unread(&self, target: &str, status: StatusCode) -> Response;
 }
 
 /// An accepted connection, and all that is needed to answer its requests.
@@ -45,14 +50,25 @@ impl<A: Answer> Connection<A> {
             Ok(stream) => stream,
             Err(error) => return tracing::error!(%error, "a connection can't be answered"),
         };
-        let stream = Stream::new(stream, timers.timer(), place);
-        let service = service_fn(move |request| Here::new(dispatcher.answer_to(Some(peer), request), &elsewhere));
+        let (stream, left) = Holding::new(Stream::new(stream, timers.timer(), place));
+        let answering = dispatcher.clone();
+        let service = service_fn(move |request| Here::new(answering.answer_to(Some(peer), request), &elsewhere));
         let connection = http1::Builder::new()
             .timer(timers.timer())
             .header_read_timeout(HEAD_ARRIVAL)
             .max_buf_size(HEAD_MAX)
             .serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(connection).await {
+        let ended = watcher.watch(connection).await;
+        if let Some(unread) = left.take() {
+            let is_unread = ended.as_ref().is_err_and(hyper::Error::is_parse);
+            let answer = is_unread.then(|| dispatcher.refuse_unread(unread.target(), unread.status()));
+            // Nobody waits for it longer than for a head.
+            let sent = tokio::time::timeout(HEAD_ARRIVAL, unread.end(answer)).await;
+            if !matches!(sent, Ok(Ok(()))) {
+                tracing::debug!("a refusal could not be sent");
+            }
+        }
+        if let Err(error) = ended {
             tracing::debug!(%error, "a connection broke off");
         }
     }

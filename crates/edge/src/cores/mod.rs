@@ -6,6 +6,7 @@
 mod accept_all;
 mod connection;
 mod here;
+mod unread;
 
 use std::{
     io,

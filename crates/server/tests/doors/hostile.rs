@@ -29,6 +29,8 @@ const KEPT: &[&str] = &[
     "${jndi:ldap://x}",
     "{{7*7}}",
     "😀 Acme 👍🏽",
+    "❤\u{FE0F} Hotline",
+    "👩\u{200D}💻 Desk",
     "東京コールセンター",
     "مركز الاتصال",
     "Ünïcödé",
@@ -56,6 +58,10 @@ fn refused() -> Vec<String> {
         "a\u{2066}b",
         "a\u{7f}b",
         "a\u{85}b",
+        "\u{FE0F}",
+        "a\u{FE0F}",
+        "\u{2800}",
+        "a\u{200D}b",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -99,6 +105,10 @@ async fn searches_take_every_character_as_it_is(database: TestDatabase) {
         ("%27", vec!["'; DROP TABLE api_key; --"]),
         ("%22", vec!["\"quoted\"", "=HYPERLINK(\"http://evil.example\",\"x\")", "{\"json\": true}"]),
         ("ÜNÏ", vec!["Ünïcödé"]),
+        ("UNI", vec!["Ünïcödé"]),
+        ("TABLE%20drop", vec!["'; DROP TABLE api_key; --"]),
+        ("%EF%BC%A5%EF%BC%B6%EF%BC%A9%EF%BC%AC", vec!["=HYPERLINK(\"http://evil.example\",\"x\")"]),
+        ("❤%20hot", vec!["❤\u{FE0F} Hotline"]),
         ("東京", vec!["東京コールセンター"]),
         ("SCRIPT", vec!["<script>alert(1)</script>"]),
         ("*", vec!["{{7*7}}"]),
@@ -149,7 +159,18 @@ async fn malformed_bodies_are_refused(database: TestDatabase) {
         ("{\"client_name\":null}", "must be a string"),
         ("{\"client_name\":5}", "must be a string"),
         ("{\"client_name\":{\"a\":1}}", "must be a string"),
-        ("{\"client_name\":\"a\",\"client_name\":\"b\"}", "given twice"),
+        ("{\"client_name\":\"a\",\"client_name\":\"b\"}", "\"field\":\"client_name\",\"message\":\"is given twice\""),
+        ("{\"client_name\":\"a\",\"metadata\":{\"team\":\"x\",\"team\":\"y\"}}", "\"field\":\"metadata.team\""),
+        (
+            "{\"client_name\":\"a\",\"rate_limits\":[{\"name\":\"x\",\"name\":\"y\"}]}",
+            "\"field\":\"rate_limits[0].name\"",
+        ),
+        (
+            "{\"client_name\":\"a\",\"issue_bounds\":{\"allowed_ips\":[],\"allowed_ips\":[]}}",
+            "\"issue_bounds.allowed_ips\"",
+        ),
+        ("\u{feff}{\"client_name\":\"a\"}", "byte order mark"),
+        ("{\0\"\0c\0", "UTF-16"),
         ("{\"client_name\":\"a\",\"preset\":\"CRM\"}", "must be one of crm"),
         ("{\"client_name\":\"a\",\"preset\":5}", "must be one of crm"),
         ("{\"client_name\":\"a\",\"environment\":\"prod\"}", "must be live or test"),
@@ -168,7 +189,9 @@ async fn malformed_bodies_are_refused(database: TestDatabase) {
     let request = Request::post("/api/v1/keys").header("x-api-key", client.key());
     let request =
         request.header("content-type", "application/json").body(Body::from(&b"{\"client_name\":\"\xff\"}"[..]));
-    assert_eq!(app.send(request.unwrap()).await.status, 400);
+    let latin = app.send(request.unwrap()).await;
+    assert_eq!(latin.refusal(), (400, "invalid_request".to_owned()));
+    assert!(latin.text().contains("not UTF-8, perhaps Latin-1: byte 17"), "{}", latin.text());
 }
 
 async fn every_wrong_field_of_every_call_is_named(database: TestDatabase) {
@@ -276,6 +299,8 @@ async fn sizes_kinds_and_methods_have_their_own_errors(database: TestDatabase) {
         (&[("content-type", "text/plain")][..], 415),
         (&[("content-type", "application/x-www-form-urlencoded")], 415),
         (&[("content-type", "application/json; charset=utf-8")], 201),
+        (&[("content-type", "application/json; charset=iso-8859-1")], 415),
+        (&[("content-type", "application/json; charset=\"UTF-16\"")], 415),
         (&[("content-type", "application/json"), ("content-encoding", "gzip")], 415),
         (&[], 415),
     ] {

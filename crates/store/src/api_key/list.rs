@@ -1,5 +1,8 @@
+use std::sync::atomic::Ordering;
+
 use model::{
-    CursorValue, Environment, InstallationId, Instant, KeyId, KeyStatus, Preset, RESTORE_WINDOW_MS, Sort, SortColumn,
+    CursorValue, Environment, FOLD_VERSION, InstallationId, Instant, KeyId, KeyStatus, Preset, RESTORE_WINDOW_MS,
+    Search, Sort, SortColumn,
 };
 use sqlx::{FromRow as _, Row as _};
 use uuid::Uuid;
@@ -23,8 +26,8 @@ const FEW: i64 = 2_000;
 pub struct KeyFilter {
     /// Whose keys.
     pub installation: InstallationId,
-    /// Folded substring of the Client Name; empty: any.
-    pub search: String,
+    /// What the Client Name must hold.
+    pub search: Search,
     /// Only this environment.
     pub environment: Option<Environment>,
     /// Only this status at `now`. `Revoked`: tombstones. None: all but tombstones.
@@ -49,7 +52,7 @@ enum SearchPlan {
 }
 
 impl KeyFilter {
-    fn push(&self, sql: &mut Sql, plan: SearchPlan, sqlite: bool) {
+    fn push(&self, sql: &mut Sql, plan: SearchPlan, with: Searching) {
         sql.push("installation_id = ").id(self.installation.0).push(" AND kind = 'issued'");
         match self.status {
             // A tombstone that is due to be purged counts as gone, even before the job removes it.
@@ -90,22 +93,63 @@ impl KeyFilter {
         if self.search.is_empty() {
             return;
         }
-        if sqlite {
-            sql.push(" AND instr(client_name_folded, ").text(&self.search).push(") > 0");
-            if plan == SearchPlan::Trigrams {
-                sql.push(" AND seq IN (SELECT rowid FROM api_key_search WHERE api_key_search MATCH ");
-                sql.text(&phrase(&self.search)).push(")");
-            }
-        } else {
-            // PostgreSQL's planner chooses the index by its own statistics. For that it must see the text, so these
-            // statements are not cached: a cached one is planned for any text.
-            sql.push(" AND client_name_folded LIKE ").text(&like(&self.search));
+        let before = self.before(with);
+        if before.is_some() {
+            sql.push(" AND ((fold_version >= ").int(FOLD_VERSION);
+        }
+        for word in self.search.words() {
+            sql.push(" AND ");
+            holds(sql, word, with.sqlite);
+        }
+        if let Some(before) = before {
+            sql.push(") OR (fold_version < ").int(FOLD_VERSION).push(" AND ");
+            holds(sql, before, with.sqlite);
+            sql.push("))");
+        }
+        if plan == SearchPlan::Trigrams
+            && let Some(query) = self.trigrams(with)
+        {
+            sql.push(" AND seq IN (SELECT rowid FROM api_key_search WHERE api_key_search MATCH ");
+            sql.text(&query).push(")");
         }
     }
 
-    fn uses_trigrams(&self) -> bool {
-        // The index holds no tombstones, and a text of less than three characters has no trigram.
-        self.status != Some(KeyStatus::Revoked) && self.search.chars().count() >= 3
+    /// The text to look for in rows that were not folded anew; `None`: there are none, or the words find it there, too.
+    fn before(&self, with: Searching) -> Option<&str> {
+        self.search.before().filter(|_| !with.all_folded)
+    }
+
+    /// What SQLite's trigram index is asked for; `None`: it can't lead. It holds no tombstones, and a text of less than three characters
+    /// has no trigram.
+    fn trigrams(&self, with: Searching) -> Option<String> {
+        let long = |text: &&str| text.chars().count() >= 3;
+        let words: Vec<String> = self.search.words().iter().map(String::as_str).filter(long).map(phrase).collect();
+        if !with.sqlite || self.status == Some(KeyStatus::Revoked) || words.is_empty() {
+            return None;
+        }
+        let words = words.join(" AND ");
+        match self.before(with) {
+            None => Some(words),
+            Some(before) => Some(before).filter(long).map(|before| format!("({words}) OR {}", phrase(before))),
+        }
+    }
+}
+
+/// What a search depends on besides its filter.
+#[derive(Clone, Copy)]
+struct Searching {
+    sqlite: bool,
+    /// Every row is of this [`FOLD_VERSION`].
+    all_folded: bool,
+}
+
+fn holds(sql: &mut Sql, text: &str, sqlite: bool) {
+    if sqlite {
+        sql.push("instr(client_name_folded, ").text(text).push(") > 0");
+    } else {
+        // PostgreSQL's planner chooses the index by its own statistics. For that it must see the text, so these
+        // statements are not cached: a cached one is planned for any text.
+        sql.push("client_name_folded LIKE ").text(&like(text));
     }
 }
 
@@ -128,7 +172,7 @@ fn like(text: &str) -> String {
     pattern
 }
 
-fn push_order(sql: &mut Sql, sort: Sort, after: Option<&(CursorValue, KeyId)>) {
+pub(super) fn push_order(sql: &mut Sql, sort: Sort, after: Option<&(CursorValue, KeyId)>) {
     let column = match sort.column {
         SortColumn::ClientName => "client_name_folded",
         SortColumn::CreatedAt => "created_at",
@@ -160,7 +204,7 @@ impl Store {
         let mut asked = limit;
         loop {
             let mut sql = Sql::new(key_select!("FROM api_key WHERE "));
-            filter.push(&mut sql, plan, self.is_sqlite());
+            filter.push(&mut sql, plan, self.searching());
             push_order(&mut sql, sort, after);
             sql.push(" LIMIT ").int(asked);
             let kept = self.is_sqlite();
@@ -215,8 +259,11 @@ impl Store {
 
     /// The conditions of a filter, led by the trigram index where it can be.
     pub(crate) fn push_filter(&self, filter: &KeyFilter, sql: &mut Sql) {
-        let plan = if filter.uses_trigrams() { SearchPlan::Trigrams } else { SearchPlan::Order };
-        filter.push(sql, plan, self.is_sqlite());
+        filter.push(sql, SearchPlan::Trigrams, self.searching());
+    }
+
+    fn searching(&self) -> Searching {
+        Searching { sqlite: self.is_sqlite(), all_folded: self.all_folded.load(Ordering::Relaxed) }
     }
 
     /// Whether the database is the embedded one.
@@ -226,11 +273,8 @@ impl Store {
 
     async fn search_plan(&self, filter: &KeyFilter) -> Result<SearchPlan, StoreError> {
         let Db::Sqlite { read, .. } = &self.db else { return Ok(SearchPlan::Order) };
-        if !filter.uses_trigrams() {
-            return Ok(SearchPlan::Order);
-        }
-        let hits: i64 =
-            sqlx::query_scalar(SEARCH_HITS).bind(phrase(&filter.search)).bind(FEW + 1).fetch_one(read).await?;
+        let Some(query) = filter.trigrams(self.searching()) else { return Ok(SearchPlan::Order) };
+        let hits: i64 = sqlx::query_scalar(SEARCH_HITS).bind(query).bind(FEW + 1).fetch_one(read).await?;
         Ok(if hits > FEW { SearchPlan::Order } else { SearchPlan::Trigrams })
     }
 }

@@ -2,13 +2,17 @@
 
 mod delete;
 mod deletion_impact;
+mod fold_anew;
 mod insert;
 mod list;
 mod row;
 mod settings;
+mod snapshot;
 mod update;
 
-use model::{ClientName, Environment, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, LifeCycle, ScopeSet};
+use model::{
+    ClientName, Environment, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, LifeCycle, ScopeSet, fold_name,
+};
 
 pub use self::list::{KeyFilter, TOTAL_COUNTED};
 pub(crate) use self::{
@@ -21,6 +25,7 @@ pub(crate) use self::{
 #[cfg(feature = "testing")]
 pub(crate) use self::{
     delete::{RESTORE_KEY, UNDO_DELETE},
+    fold_anew::TO_FOLD,
     list::SEARCH_HITS,
     row::{COUNT_NAMED, DEFAULT_KEY, KEY_BY_ID},
     update::TOUCH_ROTATED,
@@ -37,6 +42,8 @@ pub struct StoredKey {
     pub life: LifeCycle,
     /// The epoch of its last change.
     pub epoch: i64,
+    /// Its Client Name as the row has it for comparing.
+    folded_name: String,
 }
 
 impl StoredKey {
@@ -44,7 +51,8 @@ impl StoredKey {
     pub fn new(installation: InstallationId, key: Key, epoch: i64) -> Self {
         let disabled_at = (!key.settings.enabled).then_some(key.created_at);
         let life = LifeCycle { disabled_at, expires_at: key.settings.expires_at, deleted_at: None };
-        Self { installation, key, life, epoch }
+        let folded_name = fold_name(key.settings.client_name.as_str());
+        Self { installation, key, life, epoch, folded_name }
     }
 
     /// The key as it is seen at `now`.
@@ -72,9 +80,24 @@ impl StoredKey {
         &self.key.settings.client_name
     }
 
+    /// Its Client Name as it is ordered and searched: folded, perhaps as an earlier release did it.
+    pub fn folded_name(&self) -> &str {
+        &self.folded_name
+    }
+
     /// Its scopes.
     pub fn scopes(&self) -> &ScopeSet {
         &self.key.settings.scopes
+    }
+
+    /// When it was generated.
+    pub fn created_at(&self) -> Instant {
+        self.key.created_at
+    }
+
+    /// Its last allowed call, as written down so far.
+    pub fn last_used_at(&self) -> Option<Instant> {
+        self.key.last_used_at
     }
 
     /// Grows with each change.

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use model::{Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle};
+use model::{
+    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, LifeCycle, fold_name, fold_name_before,
+};
 use uuid::Uuid;
 
 use super::{StoredKey, settings::SettingsRow};
@@ -13,7 +15,7 @@ macro_rules! key_select {
             "SELECT ",
             $crate::api_key::settings::settings_columns!(),
             "id, installation_id, kind, hint, environment, disabled_at, deleted_at, last_used_at, created_at, updated_at, version, \
-             epoch ",
+             epoch, client_name_folded ",
             $rest
         )
     };
@@ -37,6 +39,7 @@ pub(super) struct KeyRow {
     updated_at: i64,
     version: i64,
     epoch: i64,
+    client_name_folded: String,
 }
 
 pub(crate) fn kind(text: &str) -> Result<KeyKind, StoreError> {
@@ -74,13 +77,19 @@ impl TryFrom<KeyRow> for StoredKey {
             deleted_at: life.deleted_at,
             version: row.version,
         };
-        Ok(Self { installation: InstallationId(row.installation_id), key, life, epoch: row.epoch })
+        Ok(Self {
+            installation: InstallationId(row.installation_id),
+            key,
+            life,
+            epoch: row.epoch,
+            folded_name: row.client_name_folded,
+        })
     }
 }
 
 pub(crate) const KEY_BY_ID: &str = key_select!("FROM api_key WHERE installation_id = $1 AND id = $2");
 pub(crate) const DEFAULT_KEY: &str = key_select!("FROM api_key WHERE installation_id = $1 AND kind = 'default'");
-pub(crate) const COUNT_NAMED: &str = "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded = $2 \
+pub(crate) const COUNT_NAMED: &str = "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded IN ($2, $4) \
      AND kind = 'issued' AND deleted_at IS NULL AND id <> $3";
 
 impl Store {
@@ -98,15 +107,18 @@ impl Store {
         row.map(StoredKey::try_from).transpose()
     }
 
-    /// Issued keys whose folded Client Name is this, `except` one.
+    /// Issued keys whose Client Name is this, however it is written, `except` one.
     pub async fn count_named(
         &self,
         installation: InstallationId,
-        folded: &str,
+        name: &ClientName,
         except: KeyId,
     ) -> Result<u64, StoreError> {
+        // The second finds rows that are not folded anew yet.
+        let (folded, before) = (fold_name(name.as_str()), fold_name_before(name.as_str()));
         let count: i64 = on_db!(self, pool => {
-            sqlx::query_scalar(COUNT_NAMED).bind(installation.0).bind(folded).bind(except.0).fetch_one(pool).await?
+            let count = sqlx::query_scalar(COUNT_NAMED).bind(installation.0).bind(folded).bind(except.0);
+            count.bind(before).fetch_one(pool).await?
         });
         Ok(count.unsigned_abs())
     }

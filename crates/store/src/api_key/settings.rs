@@ -85,7 +85,7 @@ fn list<T: DeserializeOwned + Default>(text: &str, column: &'static str) -> Resu
 }
 
 pub(crate) fn client_name(text: &str) -> Result<ClientName, StoreError> {
-    known(ClientName::parse(text), "api_key.client_name")
+    known(ClientName::kept(text.to_owned()), "api_key.client_name")
 }
 
 pub(crate) fn scopes(text: &str) -> Result<ScopeSet, StoreError> {

@@ -1,4 +1,4 @@
-use model::{Hint, InstallationId, Instant, KeyId, KeySettings, fold};
+use model::{FOLD_VERSION, Hint, InstallationId, Instant, KeyId, KeySettings, fold_name};
 use uuid::Uuid;
 
 use super::settings::COLUMNS;
@@ -26,7 +26,8 @@ impl Change {
         for (name, value) in COLUMNS {
             sql.push(name).push(" = ").bind(value(settings)).push(", ");
         }
-        sql.push("client_name_folded = ").text(&fold(settings.client_name.as_str())).push(", disabled_at = ");
+        sql.push("client_name_folded = ").text(&fold_name(settings.client_name.as_str()));
+        sql.push(", fold_version = ").int(FOLD_VERSION).push(", disabled_at = ");
         if settings.enabled {
             sql.push("NULL");
         } else {

@@ -1,6 +1,6 @@
 use model::{
     ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, KeyStatus, Preset,
-    SecretId,
+    Search, SecretId,
 };
 use store::{
     Change, LastUse, NewSecret, SealedCopy, Store, StoreError, StoredInstallation, StoredKey, testing::TestDatabase,
@@ -24,6 +24,10 @@ pub(crate) fn key_id(number: u128) -> KeyId {
 
 pub(crate) fn name(text: &str) -> ClientName {
     ClientName::parse(text).expect("a Client Name")
+}
+
+pub(crate) fn search_of(text: &str) -> Search {
+    Search::parse(text).expect("a short text")
 }
 
 /// The digest of this number, and of no other.

@@ -1,7 +1,7 @@
-use model::{Environment, KeyStatus, Preset, RESTORE_WINDOW_MS, Sort};
+use model::{Environment, KeyStatus, Preset, RESTORE_WINDOW_MS, Search, Sort};
 use store::{KeyFilter, Store, TOTAL_COUNTED, on_both_databases, testing::TestDatabase};
 
-use crate::fixture::{at, installation, key_id, put_names, two_installations};
+use crate::fixture::{at, installation, key_id, put_names, search_of, two_installations};
 
 on_both_databases!(
     every_status_filter_lists_its_own_keys,
@@ -13,7 +13,7 @@ on_both_databases!(
 pub(crate) fn all() -> KeyFilter {
     KeyFilter {
         installation: installation(1),
-        search: String::new(),
+        search: Search::default(),
         environment: None,
         status: None,
         preset: None,
@@ -78,7 +78,7 @@ async fn every_filter_narrows_the_list(database: TestDatabase) {
         (KeyFilter { environment: Some(Environment::Test), ..all() }, vec![2, 4]),
         (KeyFilter { preset: Some(Preset::Custom), ..all() }, vec![1, 2]),
         (KeyFilter { environment: Some(Environment::Live), preset: Some(Preset::Crm), ..all() }, vec![3]),
-        (KeyFilter { environment: Some(Environment::Live), search: "one".to_owned(), ..all() }, vec![1, 3]),
+        (KeyFilter { environment: Some(Environment::Live), search: search_of("one"), ..all() }, vec![1, 3]),
         (KeyFilter { preset: Some(Preset::LiveWidget), ..all() }, vec![]),
     ];
     for (filter, expected) in rows {
@@ -90,7 +90,7 @@ async fn an_installation_lists_only_its_own_keys(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme".to_owned()]).await;
     for search in ["", "acme", "ac"] {
-        let filter = KeyFilter { search: search.to_owned(), ..all() };
+        let filter = KeyFilter { search: search_of(search), ..all() };
         assert_eq!(numbers(&store, &filter).await, [1]);
         assert_eq!(numbers(&store, &KeyFilter { installation: installation(2), ..filter }).await, [0; 0]);
     }

@@ -1,4 +1,4 @@
-use model::{CursorValue, Instant, Key, KeyId, Sort, SortColumn, fold};
+use model::{CursorValue, Instant, Key, KeyId, Sort, SortColumn};
 use store::{LastUse, Store, StoredKey, on_both_databases, testing::TestDatabase};
 
 use crate::{
@@ -18,7 +18,7 @@ fn sorts() -> impl Iterator<Item = Sort> {
 fn place(key: &StoredKey, sort: Sort) -> (CursorValue, KeyId) {
     let shown = key.clone().at(at(0));
     let value = match sort.column {
-        SortColumn::ClientName => CursorValue::Text(fold(shown.settings.client_name.as_str())),
+        SortColumn::ClientName => CursorValue::Text(key.folded_name().to_owned()),
         SortColumn::CreatedAt => CursorValue::Millis(shown.created_at.as_millis()),
         SortColumn::LastUsedAt => CursorValue::Millis(shown.last_used_at.map_or(0, Instant::as_millis)),
     };

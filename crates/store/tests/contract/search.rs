@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use model::{ClientName, KeyId, KeySettings, KeyStatus, fold};
+use model::{ClientName, KeyId, KeySettings, KeyStatus, Search, fold_name, fold_name_before};
 use proptest::{
     collection::vec,
     prelude::{Just, Strategy, any},
@@ -11,11 +11,15 @@ use proptest::{
 use store::{KeyFilter, Store, on_both_databases, testing::TestDatabase};
 
 use crate::{
-    fixture::{at, installation, key, key_id, put_names, two_installations},
+    fixture::{at, installation, key, key_id, name, put_names, search_of, two_installations},
     list::{all, numbers},
 };
 
-on_both_databases!(a_search_finds_what_a_slow_one_finds, special_characters_are_ordinary);
+on_both_databases!(
+    a_search_finds_what_a_slow_one_finds,
+    special_characters_are_ordinary,
+    names_of_an_earlier_release_are_found_before_and_after_they_are_folded_anew,
+);
 
 /// Few enough characters that texts match often, with all that a pattern, a quotation or a fold could trip over.
 const CHARACTERS: &[char] = &[
@@ -44,12 +48,12 @@ fn sample<T>(runner: &mut TestRunner, strategy: &impl Strategy<Value = T>) -> T 
 }
 
 /// What a search must find, found by looking at each name.
-fn slowly(names: &[String], kept: impl Fn(u128) -> bool, search: &str) -> Vec<u128> {
+fn slowly(names: &[String], kept: impl Fn(u128) -> bool, search: &Search) -> Vec<u128> {
     let mut found: Vec<(String, KeyId)> = (1..)
         .zip(names)
         .filter(|(number, _)| kept(*number))
-        .map(|(number, name)| (fold(name), key_id(number)))
-        .filter(|(name, _)| name.contains(search))
+        .filter(|(_, text)| search.finds(&name(text)))
+        .map(|(number, text)| (fold_name(text), key_id(number)))
         .collect();
     found.sort();
     found.into_iter().map(|(_, id)| id.0.as_u128()).collect()
@@ -63,7 +67,7 @@ async fn compare(store: &Store, names: &[String], runner: &mut TestRunner, needl
     change.commit().await.unwrap();
     let strategy = needle(names.to_vec());
     for _ in 0..needles {
-        let search = fold(&sample(runner, &strategy));
+        let search = search_of(&sample(runner, &strategy));
         let filter = KeyFilter { search, ..all() };
         let expected = slowly(names, |number| !deleted(number), &filter.search);
         assert_eq!(numbers(store, &filter).await, expected, "{:?}", filter.search);
@@ -117,8 +121,8 @@ async fn sqlite_finds_common_and_rare_texts_alike() {
     let names: Vec<String> = (1..=2_200).map(|number| format!("Client {}{number}", number % 9)).collect();
     put_names(&store, 1, &names).await;
     for search in ["client", "client 1", "client 777", "lie", "nothing", "1", "ent"] {
-        let filter = KeyFilter { search: search.to_owned(), ..all() };
-        assert_eq!(numbers(&store, &filter).await, slowly(&names, |_| true, search), "{search}");
+        let filter = KeyFilter { search: search_of(search), ..all() };
+        assert_eq!(numbers(&store, &filter).await, slowly(&names, |_| true, &search_of(search)), "{search}");
     }
 }
 
@@ -127,7 +131,7 @@ async fn special_characters_are_ordinary(database: TestDatabase) {
     let names =
         ["100% sure", "a_b\\c", "\"quoted\" 'text'", "NEAR AND OR NOT", "col:umn* ^(x)", "Straße", "ΣΊΣΥΦΟΣ", "plain"];
     put_names(&store, 1, &names.map(str::to_owned)).await;
-    let rows: [(&str, &[u128]); 18] = [
+    let rows: [(&str, &[u128]); 21] = [
         ("%", &[1]),
         ("0% s", &[1]),
         ("_", &[2]),
@@ -136,19 +140,22 @@ async fn special_characters_are_ordinary(database: TestDatabase) {
         ("\\c", &[2]),
         ("\"", &[3]),
         ("\"quoted\"", &[3]),
-        ("' ", &[]),
+        ("' ", &[3]),
         ("'text'", &[3]),
         ("near and", &[4]),
         ("not", &[4]),
         ("umn*", &[5]),
         ("^(x)", &[5]),
         ("straße", &[6]),
-        ("strasse", &[]),
+        ("STRASSE", &[6]),
         ("σίσυφοσ", &[7]),
+        ("σισυφος", &[7]),
+        ("text quoted", &[3]),
+        ("text sure", &[]),
         ("%%%", &[]),
     ];
     for (search, expected) in rows {
-        let filter = KeyFilter { search: search.to_owned(), ..all() };
+        let filter = KeyFilter { search: search_of(search), ..all() };
         assert_eq!(numbers(&store, &filter).await, expected, "{search}");
     }
     // An edit and a deletion reach the index too.
@@ -159,11 +166,64 @@ async fn special_characters_are_ordinary(database: TestDatabase) {
     change.delete_keys(installation(1), &[key_id(1)], at(70)).await.unwrap();
     change.commit().await.unwrap();
     for (search, expected) in [("100%", &[8][..]), ("plain", &[])] {
-        let filter = KeyFilter { search: search.to_owned(), ..all() };
+        let filter = KeyFilter { search: search_of(search), ..all() };
         assert_eq!(numbers(&store, &filter).await, expected, "{search}");
     }
     let mut change = store.change().await.unwrap();
     assert!(change.restore_key(installation(1), key_id(1), at(80)).await.unwrap());
     change.commit().await.unwrap();
-    assert_eq!(numbers(&store, &KeyFilter { search: "100%".to_owned(), ..all() }).await, [1, 8]);
+    assert_eq!(numbers(&store, &KeyFilter { search: search_of("100%"), ..all() }).await, [1, 8]);
+}
+
+/// As the release before wrote them, with names that this one would not take, and one name that was folded by this one.
+async fn names_of_an_earlier_release_are_found_before_and_after_they_are_folded_anew(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let old = ["Acme\u{a0}CRM", "Straße", "ΟΔΟΣ", "İstanbul", "\u{FE0F}", "Plain  Name"];
+    put_names(&store, 1, &["one", "two", "three", "four", "five", "six", "Straße"].map(str::to_owned)).await;
+    let mut raw = database.raw().await;
+    for (number, text) in (1..).zip(old) {
+        let (id, folded) = (raw.id(key_id(number).0), fold_name_before(text));
+        let set = format!("client_name = '{text}', client_name_folded = '{folded}', fold_version = 1");
+        raw.execute(&format!("UPDATE api_key SET {set} WHERE id = {id}")).await.unwrap();
+    }
+    let find = async |text: &str| numbers(&store, &KeyFilter { search: search_of(text), ..all() }).await;
+    for (search, expected) in [
+        ("acme\u{a0}crm", &[1][..]),
+        ("ACME", &[1]),
+        ("straße", &[2, 7]),
+        ("strasse", &[7]),
+        ("οδοσ", &[]),
+        ("plain  name", &[6]),
+        ("name", &[6]),
+    ] {
+        let mut found = find(search).await;
+        found.sort_unstable();
+        assert_eq!(found, expected, "before: {search}");
+    }
+    assert_eq!(store.count_named(installation(1), &name("straße"), key_id(0)).await.unwrap(), 2);
+    assert!(store.fold_some_anew(uuid::Uuid::nil()).await.unwrap().is_some());
+    assert_eq!(store.fold_some_anew(uuid::Uuid::nil()).await.unwrap(), None);
+    for (search, expected) in [
+        ("crm acme", &[1][..]),
+        ("acme\u{a0}crm", &[1]),
+        ("strasse", &[2, 7]),
+        ("straße", &[2, 7]),
+        ("οδοσ", &[3]),
+        ("οδός", &[3]),
+        ("istanbul", &[4]),
+        ("ISTANBUL", &[4]),
+        ("plain name", &[6]),
+        ("", &[1, 2, 3, 4, 5, 6, 7]),
+    ] {
+        let mut found = find(search).await;
+        found.sort_unstable();
+        assert_eq!(found, expected, "after: {search}");
+    }
+    // What is shown stays as it was, and so does the version.
+    for (number, text) in (1..).zip(old) {
+        let key = store.key(installation(1), key_id(number)).await.unwrap().unwrap();
+        assert_eq!((key.client_name().as_str(), key.version()), (text, 1));
+    }
+    assert_eq!(store.count_named(installation(1), &name("STRASSE"), key_id(0)).await.unwrap(), 2);
+    assert_eq!(store.count_named(installation(1), &name("acme crm"), key_id(0)).await.unwrap(), 1);
 }
