@@ -79,7 +79,7 @@ pub fn fold_name_before(text: &str) -> String {
     lower_case(text)
 }
 
-/// The form in which e-mail addresses are compared: lower case, NFC. Accents and width tell addresses apart.
+/// The form in which email addresses are compared: lower case, NFC. Accents and width tell addresses apart.
 pub fn fold_email(text: &str) -> String {
     lower_case(text)
 }
