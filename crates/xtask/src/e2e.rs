@@ -5,7 +5,7 @@ use crate::count::{self, Count};
 use crate::digest;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{browser, npm, paths};
+use crate::{browser, npm, paths, scratch};
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
@@ -42,7 +42,7 @@ pub(crate) fn playwright(folder: &Path, binary: &Path, args: &[String], count: &
         .args(["test", "--reporter=list,json"])
         .args(args)
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report)
-        .env("TMPDIR", paths::scratch())
+        .env("TMPDIR", scratch::folder())
         .env("KEYDESK_BIN", binary)
         .env(Profile::VARIABLE, Profile::Dev.name());
     if let Some(browser) = browser::find()? {

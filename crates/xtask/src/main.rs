@@ -27,6 +27,7 @@ mod process;
 mod proxies;
 mod python;
 mod schemathesis;
+mod scratch;
 mod screenshots;
 mod security_page;
 mod serve;

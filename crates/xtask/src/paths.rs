@@ -1,6 +1,5 @@
-//! Where things are: all below the workspace's root, but for what is thrown away.
+//! Where things are, all below the workspace's root.
 
-use crate::process;
 use std::path::{Path, PathBuf};
 
 /// The workspace's root.
@@ -26,14 +25,4 @@ pub(crate) fn site() -> PathBuf {
 
 pub(crate) fn end2end() -> PathBuf {
     root().join("end2end")
-}
-
-/// For data that is thrown away: the system's folder in memory if it has one with room, else its temporary one. The
-/// tests make thousands of databases of many files each, and none of them asks what a power cut leaves.
-pub(crate) fn scratch() -> PathBuf {
-    const FOLDER: &str = "/dev/shm";
-    const ROOM_KIB: u64 = 4 << 20;
-    let printed = process::capture(process::command("df").args(["--output=avail", "-k", FOLDER])).ok();
-    let available = printed.and_then(|printed| printed.lines().last()?.trim().parse::<u64>().ok());
-    if available.is_some_and(|available| available >= ROOM_KIB) { FOLDER.into() } else { std::env::temp_dir() }
 }

@@ -3,7 +3,7 @@
 use crate::lifeline::{Lifeline, Owner, Stop};
 use crate::process::{self, Failure, Result};
 use crate::step::say;
-use crate::{apt, paths, port};
+use crate::{apt, port, scratch};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -97,7 +97,7 @@ fn owner() -> Result<Owner> {
 
 /// Not below the workspace, which PostgreSQL's user may be unable to read.
 fn folder(owner: Option<Owner>) -> Result<PathBuf> {
-    let folder = paths::scratch().join(format!("keydesk-postgres-{}", std::process::id()));
+    let folder = scratch::folder().join(format!("keydesk-postgres-{}", std::process::id()));
     fs::create_dir(&folder).map_err(Failure::at(&folder))?;
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).map_err(Failure::at(&folder))?;
     if let Some(owner) = owner {

@@ -3,7 +3,7 @@
 use crate::lifeline::{Lifeline, Stop};
 use crate::process::{self, Failure, Result};
 use crate::step::say;
-use crate::{paths, port, python};
+use crate::{paths, port, python, scratch};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -66,7 +66,7 @@ pub(crate) fn run(binary: &Path) -> Result<()> {
 }
 
 fn folder() -> Result<PathBuf> {
-    let folder = paths::scratch().join(format!("keydesk-schemathesis-{}", std::process::id()));
+    let folder = scratch::folder().join(format!("keydesk-schemathesis-{}", std::process::id()));
     fs::create_dir(&folder).map_err(Failure::at(&folder))?;
     Ok(folder)
 }

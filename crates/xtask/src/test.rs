@@ -14,7 +14,7 @@ use crate::count::{self, Count};
 use crate::postgres;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{advisories, browser, e2e, layering, npm, paths, proxies, python, schemathesis, security_page, wasm};
+use crate::{advisories, browser, e2e, layering, npm, proxies, python, schemathesis, scratch, security_page, wasm};
 use std::panic::resume_unwind;
 use std::process::{Command, ExitCode};
 use std::thread;
@@ -179,7 +179,7 @@ fn rust_tests(steps: &Steps, count: &mut Count) -> Result<()> {
         .arg("--no-fail-fast")
         .env(postgres::URL, &postgres.url)
         .env(proxies::FOLDER, &proxies)
-        .env("TMPDIR", paths::scratch());
+        .env("TMPDIR", scratch::folder());
     steps.run("Rust tests", || match runner {
         Runner::Cargo => counted(&mut command, count::libtest, count),
         Runner::Nextest => {
