@@ -129,6 +129,8 @@ fn server(programs: &Path, folder: &Path, port: u16) -> Command {
         "fsync=off",
         "synchronous_commit=off",
         "full_page_writes=off",
+        "autovacuum=off",
+        "jit=off",
         "max_connections=300",
         "dynamic_shared_memory_type=mmap",
         "logging_collector=on",

@@ -7,7 +7,7 @@ mod snapshot;
 mod statements;
 mod template;
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, Executor as _, PgConnection, Postgres, Sqlite, migrate::Migrator,
@@ -26,6 +26,9 @@ use crate::{
     migrations::{POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS},
 };
 
+/// The name of a SQLite database in its folder.
+const FILE: &str = "keydesk.db";
+
 /// Where the tests' PostgreSQL is.
 const URL: &str = "TEST_POSTGRES_URL";
 
@@ -41,15 +44,22 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// A file in a folder of its own.
+    /// A file in a folder of its own, with all tables: making them in each would be a good part of the tests' time.
     pub async fn sqlite() -> Self {
+        let database = Self::empty_sqlite();
+        fs::copy(template::file().await, database.dir().join(FILE)).expect("a new file");
+        database
+    }
+
+    /// The same without the file.
+    pub fn empty_sqlite() -> Self {
         let dir = folder();
-        let address = format!("sqlite:{}", dir.path().join("keydesk.db").display());
+        let address = format!("sqlite:{}", dir.path().join(FILE).display());
         Self { address, dir, server: None, roles: Vec::new() }
     }
 
-    /// A database in the server that the environment names, with all tables: making them in each would be a good part of the
-    /// tests' time. Without a server the test fails; it is never skipped.
+    /// A database in the server that the environment names, with all tables. Without a server the test fails; it is never
+    /// skipped.
     pub async fn postgres() -> Self {
         let mut server = server().await;
         let template = template::ready(&mut server).await;
@@ -96,22 +106,25 @@ impl TestDatabase {
         let upto = |all: &Migrator| {
             Migrator::with_migrations(all.iter().filter(|migration| migration.version <= version).cloned().collect())
         };
+        self.remove_tables().await;
         if let Some(path) = self.address.strip_prefix("sqlite:") {
             let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
             let mut connection = options.connect().await.expect("a new file");
             upto(&SQLITE_MIGRATIONS).run(&mut connection).await.expect("migrations");
         } else {
-            self.remove_tables().await;
             let mut connection = PgConnection::connect(&self.address).await.expect("the new database");
             upto(&POSTGRES_MIGRATIONS).run(&mut connection).await.expect("migrations");
         }
     }
 
-    /// Makes a new database as empty as somebody's database server makes it. One of SQLite is a missing file anyway.
+    /// Leaves what there is before Keydesk makes anything: an empty database of PostgreSQL, no file of SQLite.
     pub async fn remove_tables(&self) {
         if self.is_postgres() {
             let mut connection = PgConnection::connect(&self.address).await.expect("the new database");
             connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await.expect("an empty database");
+        } else {
+            // It may be gone already.
+            let _ = fs::remove_file(self.dir().join(FILE));
         }
     }
 

@@ -12,6 +12,7 @@ on_both_databases!(
 );
 
 async fn many_open_a_fresh_database_at_once(database: TestDatabase) {
+    database.remove_tables().await;
     let open = || Store::open(database.address());
     let opened = tokio::join!(open(), open(), open(), open(), open(), open());
     for store in [opened.0, opened.1, opened.2, opened.3, opened.4, opened.5] {
@@ -126,7 +127,7 @@ async fn no_database_is_made_beside_what_another_one_left() {
     for (left, words) in
         [("keydesk.db-wal", "belongs to a database that is missing"), ("keydesk.db.restoring", "again")]
     {
-        let database = TestDatabase::sqlite().await;
+        let database = TestDatabase::empty_sqlite();
         fs::write(database.dir().join(left), "left").unwrap();
         let refused = Store::open(database.address()).await.unwrap_err().to_string();
         assert!(refused.contains(words), "{refused}");
