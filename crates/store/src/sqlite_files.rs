@@ -190,7 +190,7 @@ impl DatabaseLock {
             StoreError::Database(format!("{} can't be used: {error}", beside(database, LOCK).display()))
         };
         for look in 0..LOOKS {
-            let inode = inode(database).map_err(failed)?;
+            let inode = identity(database).map_err(failed)?.map_or(0, |(_, inode)| inode);
             // Also to have it again: on the way to the other lock it was given up.
             match flock(&self.0, FlockOperation::NonBlockingLockShared) {
                 Ok(()) => match self.noted().map_err(failed)? {
@@ -256,14 +256,5 @@ impl DatabaseLock {
     pub(crate) fn release(&self) {
         // It goes with the file in any case.
         let _ = flock(&self.0, FlockOperation::Unlock);
-    }
-}
-
-/// The number of a file; 0: there is none.
-fn inode(file: &Path) -> io::Result<u64> {
-    match fs::metadata(file) {
-        Ok(metadata) => Ok(metadata.ino()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-        Err(error) => Err(error),
     }
 }
