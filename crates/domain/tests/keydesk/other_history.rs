@@ -207,7 +207,7 @@ async fn a_file_that_is_replaced_under_the_server_is_noticed_and_nothing_is_lost
         within(DONE, "known keys are refused", async || asked(issued.secret.expose()).await.is_err()).await;
         assert!(asked(later.secret.expose()).await.is_err(), "and those that must be looked up");
         background.stop().await;
-        desk.keydesk.close().await;
+        desk.keydesk.clone().close().await;
         if moved == "replaced" {
             // The next start finds the file as it was put there.
             let again = desk.second_node().await;

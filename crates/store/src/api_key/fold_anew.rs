@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::settings::client_name;
 use crate::{
     Store, StoreError,
-    db::{Db, on_db},
+    db::on_db,
     sql::{Sql, query},
     work::write_down,
 };
