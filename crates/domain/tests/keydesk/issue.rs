@@ -161,6 +161,7 @@ async fn hostile_names_come_back_as_they_were(database: TestDatabase) {
         assert_eq!(issued.key.settings.client_name, expected, "{name}");
         let page = model::ListQuery { search: name.to_owned(), limit: 50, ..model::ListQuery::default() };
         let page = desk.keydesk.list(&desk.operator, &page).await.unwrap();
-        assert_eq!(page.items, [issued.key], "{name}");
+        // Accents make no difference to a search, so that one of these is found in others, too.
+        assert!(page.items.contains(&issued.key), "{name}");
     }
 }

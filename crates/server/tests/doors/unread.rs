@@ -9,7 +9,7 @@ async fn refused(program: &Program, sent: &str) -> (u16, String, Value) {
     let mut connection = Connection::open(&program.address).await.unwrap();
     connection.write(sent.as_bytes()).await.unwrap();
     let got = connection.read_to_end().await.unwrap();
-    let last = &got[got.rfind("HTTP/1.1 ").unwrap()..];
+    let last = &got[got.rfind("HTTP/1.1 4").unwrap()..];
     let (head, body) = last.split_once("\r\n\r\n").unwrap();
     let document = serde_json::from_str(body).unwrap_or_else(|_| panic!("no document: {got}"));
     (head[9..12].parse().unwrap(), head.to_ascii_lowercase(), document)
