@@ -81,7 +81,7 @@ impl Spool {
             Some(Ok(())) if bytes == read => return Ok(None),
             _ => {}
         }
-        let part = self.kept.read(read, (bytes - read).min(PART)).await.map_err(unusable)?;
+        let part = self.kept.read(read, (bytes - read).min(PART)).await.map_err(|error| unusable(&error))?;
         self.read += part.len() as u64;
         Ok(Some(part))
     }
@@ -97,7 +97,7 @@ impl Writer {
     pub(crate) async fn write(&mut self, text: String) -> Result<(), KeyError> {
         let at = self.filled.borrow().bytes;
         let bytes = text.len() as u64;
-        self.kept.write(at, text).await.map_err(unusable)?;
+        self.kept.write(at, text).await.map_err(|error| unusable(&error))?;
         self.filled.send_modify(|filled| filled.bytes += bytes);
         Ok(())
     }
@@ -147,7 +147,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
-fn unusable(error: io::Error) -> KeyError {
+fn unusable(error: &io::Error) -> KeyError {
     tracing::error!(%error, folder = %std::env::temp_dir().display(), "an export could not be kept in a temporary file");
     KeyError::Unavailable
 }
