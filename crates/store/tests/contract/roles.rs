@@ -13,13 +13,13 @@ async fn tables_tell_what_is_pending(database: TestDatabase) {
     database.remove_tables().await;
     let fresh = Store::tables(database.address()).await.unwrap();
     let newest = fresh.newest;
-    assert_eq!((fresh.applied, i64::try_from(fresh.pending).unwrap()), (0, newest));
+    assert_eq!(fresh.applied, 0);
     if !database.is_postgres() {
         assert!(!database.dir().join("keydesk.db").exists(), "to ask made a file");
     }
     database.migrate_to(2).await;
     let before = Store::migrate(database.address()).await.unwrap();
-    assert_eq!((before.applied, before.newest, i64::try_from(before.pending).unwrap()), (2, newest, newest - 2));
+    assert_eq!((before.applied, before.newest, before.pending), (2, newest, fresh.pending - 2));
     let after = Store::tables(database.address()).await.unwrap();
     assert_eq!(after, Tables { applied: newest, newest, pending: 0 });
 }
