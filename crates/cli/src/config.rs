@@ -15,7 +15,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::{
-    given::{FromVariables, Unfit},
+    given::{FromVariables, Unfit, path},
     links::Links,
     logs::{LogFormat, LogLevel},
 };
@@ -24,17 +24,17 @@ use crate::{
 #[derive(Args, Default)]
 pub(crate) struct CommonFlags {
     /// A TOML file with any of these settings
-    #[arg(long, global = true, env = "KEYDESK_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = "KEYDESK_CONFIG", value_name = "FILE", value_parser = path())]
     config: Option<PathBuf>,
     /// Where keys are kept: sqlite:PATH or postgres://... [default: sqlite:DIR/keydesk.db, DIR being the data directory]. An
     /// address with a password goes into the variable or the file
     #[arg(long, global = true, env = "KEYDESK_DATABASE", hide_env_values = true, value_name = "URL")]
     database: Option<String>,
     /// Where the master key and the SQLite database are kept [default: data]
-    #[arg(long, global = true, env = "KEYDESK_DATA_DIR", value_name = "DIR")]
+    #[arg(long, global = true, env = "KEYDESK_DATA_DIR", value_name = "DIR", value_parser = path())]
     data_dir: Option<PathBuf>,
     /// The keyring's file; it may be readable by its group, as from a Kubernetes secret [default: DIR/master.key]
-    #[arg(long, global = true, env = "KEYDESK_KEYRING_FILE", value_name = "FILE")]
+    #[arg(long, global = true, env = "KEYDESK_KEYRING_FILE", value_name = "FILE", value_parser = path())]
     keyring_file: Option<PathBuf>,
     /// The installation that is meant [default: default]
     #[arg(long, global = true, env = "KEYDESK_INSTALLATION", value_name = "NAME")]

@@ -2,9 +2,13 @@
 //! one with characters in it that nobody sees is refused. Such a text is not meant: a file with Windows line ends writes it, and a
 //! data directory of that name would be another one.
 
-use std::{collections::BTreeSet, ffi::OsStr, fmt::Write as _};
+use std::{collections::BTreeSet, ffi::OsStr, fmt::Write as _, path::PathBuf};
 
-use clap::{ArgMatches, parser::ValueSource};
+use clap::{
+    ArgMatches,
+    builder::{OsStringValueParser, TypedValueParser},
+    parser::ValueSource,
+};
 
 /// The settings that variables gave, and not flags.
 #[derive(Default)]
@@ -83,6 +87,11 @@ impl FromVariables {
         list.iter().try_for_each(|text| check(name.clone(), text))?;
         Ok(list)
     }
+}
+
+/// Reads a path, which may be empty, and so not given.
+pub(crate) fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 fn in_file(setting: &str) -> String {

@@ -209,13 +209,16 @@ async fn a_body_that_never_ends_is_not_read() {
 async fn a_page_may_be_rendered_on_one_thread_and_dropped_on_another() {
     let site = std::sync::Arc::new(Site::open().await);
     let cookie = site.sign_in().await;
-    let visits: Vec<_> = (0..100)
-        .map(|_| {
-            let (site, cookie) = (site.clone(), cookie.clone());
-            tokio::spawn(async move { site.ask("GET", "/keys", &[HOST, HTML, ("cookie", &cookie)]).await.status })
-        })
-        .collect();
-    for visit in visits {
-        assert_eq!(visit.await.unwrap(), StatusCode::OK);
+    // No more at once than one session may have.
+    for _ in 0..4 {
+        let visits: Vec<_> = (0..25)
+            .map(|_| {
+                let (site, cookie) = (site.clone(), cookie.clone());
+                tokio::spawn(async move { site.ask("GET", "/keys", &[HOST, HTML, ("cookie", &cookie)]).await.status })
+            })
+            .collect();
+        for visit in visits {
+            assert_eq!(visit.await.unwrap(), StatusCode::OK);
+        }
     }
 }

@@ -27,11 +27,42 @@ pub struct Change {
     answered: u32,
 }
 
-/// The group while it is this change's turn, and the way to give it back.
+/// The group while it is this change's turn, and the way to give it back. Dropped, it gives back a change that left.
 #[derive(Debug)]
-struct Turn {
-    group: Box<Group>,
-    back: oneshot::Sender<Back>,
+struct Turn(Option<(Box<Group>, oneshot::Sender<Back>)>);
+
+impl Turn {
+    fn group(&self) -> Option<&Group> {
+        self.0.as_ref().map(|(group, _)| &**group)
+    }
+
+    fn group_mut(&mut self) -> Option<&mut Group> {
+        self.0.as_mut().map(|(group, _)| &mut **group)
+    }
+
+    /// Makes the transaction ready for what its change asks. The work goes on when nobody waits for it any more, since a
+    /// transaction that was left in the middle of it would take the changes before along.
+    async fn prepare(mut self) -> Result<Self, StoreError> {
+        if self.group().is_none_or(Group::is_touched) {
+            return Ok(self);
+        }
+        let prepared = tokio::spawn(async move {
+            if let Some(group) = self.group_mut() {
+                group.prepare().await?;
+            }
+            Ok(self)
+        });
+        prepared.await.unwrap_or_else(|error| Err(StoreError::Database(error.to_string())))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some((group, back)) = self.0.take() {
+            // If its leader is gone, the group is dropped here, and tells its changes so.
+            drop(back.send(Back::Left(group)));
+        }
+    }
 }
 
 /// What a change gives back when its turn is over.
@@ -65,7 +96,7 @@ pub(crate) use on_tx;
 impl Change {
     pub(crate) fn new(group: Box<Group>, back: oneshot::Sender<Back>) -> Self {
         let epoch = group.next_epoch();
-        Self { turn: Some(Turn { group, back }), epoch, kept: Kept::default(), asked: 0, answered: 0 }
+        Self { turn: Some(Turn(Some((group, back)))), epoch, kept: Kept::default(), asked: 0, answered: 0 }
     }
 
     /// The epoch that this change has once it is committed.
@@ -77,7 +108,7 @@ impl Change {
     /// wrote, and nobody may be told of that before. [`Change::commit`] waits for it; a caller that does not commit
     /// must wait itself.
     pub fn settled(&self) -> Result<Settled, StoreError> {
-        self.turn.as_ref().map(|turn| turn.group.ended().settled()).ok_or_else(over)
+        self.group().map(|group| group.ended().settled()).ok_or_else(over)
     }
 
     /// Commits it, together with those that waited for the same.
@@ -87,7 +118,7 @@ impl Change {
         if self.asked != self.answered {
             return Err(failed());
         }
-        let Some(Turn { mut group, back }) = self.turn.take() else { return Err(over()) };
+        let Some((mut group, back)) = self.turn.take().and_then(|mut turn| turn.0.take()) else { return Err(over()) };
         group.keep(std::mem::take(&mut self.kept));
         // If its leader is gone, the group is dropped here, and tells its changes so.
         drop(back.send(Back::Kept(group)));
@@ -101,9 +132,10 @@ impl Change {
             return Err(failed());
         }
         self.asked += 1;
-        let Some(Turn { group, .. }) = &mut self.turn else { return Err(over()) };
+        let Some(turn) = self.turn.take() else { return Err(over()) };
+        let turn = self.turn.insert(turn.prepare().await?);
+        let Some(tx) = turn.group_mut().map(Group::tx) else { return Err(over()) };
         let inserts = std::mem::take(&mut self.kept.inserts);
-        let tx = group.tx().await?;
         tx.insert(inserts).await?;
         Ok(tx)
     }
@@ -115,12 +147,16 @@ impl Change {
 
     /// The keys of callers that are known in this group.
     pub(crate) fn callers(&mut self) -> Option<&mut Callers> {
-        self.turn.as_mut().map(|turn| turn.group.callers())
+        self.turn.as_mut().and_then(Turn::group_mut).map(Group::callers)
     }
 
     /// The writes that earlier changes of its group keep.
     pub(crate) fn kept_before(&self) -> Option<&Kept> {
-        self.turn.as_ref().map(|turn| &turn.group.kept)
+        self.group().map(|group| &group.kept)
+    }
+
+    fn group(&self) -> Option<&Group> {
+        self.turn.as_ref().and_then(Turn::group)
     }
 
     /// Counts a statement that succeeded.
@@ -134,15 +170,6 @@ impl Change {
             query!(query, sql, connection).execute(connection).await?;
         });
         Ok(())
-    }
-}
-
-impl Drop for Change {
-    fn drop(&mut self) {
-        if let Some(Turn { group, back }) = self.turn.take() {
-            // If its leader is gone, the group is dropped here, and tells its changes so.
-            drop(back.send(Back::Left(group)));
-        }
     }
 }
 

@@ -193,25 +193,27 @@ impl Group {
         Ok(group)
     }
 
-    /// The connection, for the change whose turn it is: with what earlier changes kept written down, so that it is found, and
-    /// made safe from what this one does.
-    pub(crate) async fn tx(&mut self) -> Result<&mut Tx, StoreError> {
-        self.callers.clear();
-        if !self.touched {
-            // Until it is known to be otherwise: this may fail, and whoever waits for it may be dropped.
-            self.broken = Some(StoreError::Database("a transaction was left in the middle".to_owned()));
-            let inserts = std::mem::take(&mut self.kept.inserts);
-            let prepared = async {
-                self.tx.insert(inserts).await?;
-                self.protect().await
-            };
-            self.broken = prepared.await.err();
-            if let Some(error) = &self.broken {
-                return Err(error.clone());
-            }
-            self.touched = true;
+    /// Writes down what earlier changes kept, so that the change whose turn it is finds it, and makes them safe from what it does.
+    pub(super) async fn prepare(&mut self) -> Result<(), StoreError> {
+        // Until it is known to be otherwise.
+        self.broken = Some(StoreError::Database("a transaction was left in the middle".to_owned()));
+        let inserts = std::mem::take(&mut self.kept.inserts);
+        let prepared = async {
+            self.tx.insert(inserts).await?;
+            self.protect().await
+        };
+        self.broken = prepared.await.err();
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
         }
-        Ok(&mut self.tx)
+        self.touched = true;
+        Ok(())
+    }
+
+    /// The connection, for the change whose turn it is, once it is prepared.
+    pub(super) fn tx(&mut self) -> &mut Tx {
+        self.callers.clear();
+        &mut self.tx
     }
 
     /// The keys of callers that are known.

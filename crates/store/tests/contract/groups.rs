@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use futures::FutureExt as _;
 use model::{Action, Actor, AuditId};
 use store::{
     AuditEntry, AuditHead, CallingKey, Change, HASH_LEN, Store, StoreError, StoredKey, Turn, on_both_databases,
@@ -22,6 +23,7 @@ on_both_databases!(
     changes_that_wait_are_committed_together,
     a_change_that_fails_takes_no_other_with_it,
     an_aborted_change_leaves_nothing_and_stops_no_other,
+    a_change_aborted_at_its_first_statement_stops_no_other,
     a_reader_waits_for_the_commit_of_what_it_saw,
     rows_that_the_database_refuses_refuse_the_group,
     a_caller_is_known_until_something_changes,
@@ -203,6 +205,30 @@ async fn a_change_that_fails_takes_no_other_with_it(database: TestDatabase) {
     assert_eq!(store.epoch().await.unwrap(), before + 6, "what failed left a gap");
 }
 
+async fn a_change_aborted_at_its_first_statement_stops_no_other(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let held = store.change().await.unwrap();
+    let aborted = async |store: Store, number| {
+        let mut change = store.change().await.unwrap();
+        assert!(write(&mut change, number).now_or_never().is_none(), "the first statement is under way");
+        drop(change);
+        Ok(0)
+    };
+    let work = (1..=6).map(|number| {
+        let store = store.clone();
+        async move {
+            if matches!(number, 3 | 5) { aborted(store, number).await } else { write_and_commit(store, number).await }
+        }
+    });
+    let tasks = lined_up(&store, work).await;
+    drop(held);
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(there(&store, 1..=6).await, [1, 2, 4, 6]);
+    assert_eq!(logged(&store).await, [1, 2, 4, 6]);
+}
+
 async fn an_aborted_change_leaves_nothing_and_stops_no_other(database: TestDatabase) {
     const CHANGES: u128 = 400;
     let store = two_installations(&database).await;
@@ -230,12 +256,12 @@ async fn an_aborted_change_leaves_nothing_and_stops_no_other(database: TestDatab
     for (number, task) in tasks {
         match task.await {
             Ok(Ok(epoch)) => committed.push((epoch, number)),
-            Ok(Err(_)) => refused.push(number),
+            Ok(Err(error)) => refused.push((number, error)),
             Err(_) => aborted.push(number),
         }
     }
     assert!(!aborted.is_empty() && committed.len() > 50, "{} and {}", aborted.len(), committed.len());
-    assert!(refused.iter().all(|number| number % 7 == 0), "{refused:?}");
+    assert!(refused.iter().all(|(number, _)| number % 7 == 0), "{refused:?}");
     committed.sort_unstable();
     assert!(committed.is_sorted_by(|a, b| a.0 < b.0), "two changes had one epoch");
     // An aborted one may have been committed, but then as a whole.
@@ -245,7 +271,7 @@ async fn an_aborted_change_leaves_nothing_and_stops_no_other(database: TestDatab
     assert_eq!(there(&store, 1..=CHANGES).await, logged);
     let told: Vec<_> = committed.iter().map(|(_, number)| *number).collect();
     assert!(told.iter().all(|number| logged.contains(number)));
-    assert!(refused.iter().all(|number| !logged.contains(number)));
+    assert!(refused.iter().all(|(number, _)| !logged.contains(number)));
     write_and_commit(store.clone(), 9_000).await.unwrap();
 }
 
