@@ -34,6 +34,7 @@ mod serve;
 mod site;
 mod step;
 mod test;
+mod upgrades;
 mod wasm;
 
 use process::{Failure, Result};
@@ -55,6 +56,8 @@ cargo xtask <command>
   attack [--seconds N] [--postgres]
                               what good callers feel while strangers flood the server and hold connections
   bench --browser             its measurements in a browser
+  upgrades [--only N]         builds the newest commit of each number of migrations (or of N) from the history, and runs it and
+                              today's server on one database, after each other and beside each other
   fuzz [--seconds N]          run each fuzz target for a minute, or for N seconds
   advisories DIR              check the dependencies for known faults against DIR, a checkout of RustSec's advisory-db, and
                               write docs/advisories.txt; also says when Leptos is out of its release candidates
@@ -95,6 +98,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "fuzz" => fuzz::run(own),
         "advisories" => advisories::run(own).map(|()| ExitCode::SUCCESS),
         "screenshots" => no_arguments(own).and_then(|()| screenshots::run()),
+        "upgrades" => upgrades::run(own),
         "postgres" => postgres::run(&[own, passed_on].concat()),
         "help" | "--help" | "-h" => {
             step::say(&format!("{USAGE}\nSteps of `test`: {}", test::names().join(", ")));
