@@ -24,5 +24,6 @@ mod schema;
 mod search;
 mod selection;
 mod set_up_links;
+mod upgrades;
 mod usage;
 mod writing;
