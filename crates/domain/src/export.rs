@@ -5,30 +5,15 @@ use std::{borrow::Cow, sync::Arc};
 use model::{Action, ClientName, Instant, Key, KeyError, KeySettings, ListQuery, Scope};
 use serde_json::json;
 use store::StoredKey;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::{
-    Caller, Keydesk, failure,
+    Caller, Keydesk,
+    exports::EXPORTS_MAX,
+    failure,
     list::{Asked, order},
     spool::{Spool, Writer},
 };
-
-/// Exports under way at once, with those that are still being sent: each may have a temporary file.
-const EXPORTS_MAX: usize = 8;
-/// Exports that are read from the database at once. The others wait, since pages are read through the same few connections.
-const READ_AT_ONCE: usize = 2;
-
-/// How many exports there may be.
-pub(crate) struct Exports {
-    under_way: Arc<Semaphore>,
-    read: Semaphore,
-}
-
-impl Default for Exports {
-    fn default() -> Self {
-        Self { under_way: Arc::new(Semaphore::new(EXPORTS_MAX)), read: Semaphore::new(READ_AT_ONCE) }
-    }
-}
 
 /// The columns that every reader may rely on. Settings that are not among them follow, by name.
 const COLUMNS: [&str; 17] = [

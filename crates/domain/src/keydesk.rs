@@ -16,13 +16,13 @@ use crate::{
     Authority, Caller, Clock, Entropy, Installation, Keyring, NotWritable, Ready,
     audit::{self, AuditEvent, By},
     entropy,
-    export::Exports,
+    exports::Exports,
     failure,
     keyring::KeyringFile,
     lines::Lines,
     link_throttle::LinkThrottle,
     password::Passwords,
-    polled::{Polled, not_ready},
+    polled::{NotReady, Polled, not_ready},
     session_uses::SessionUses,
     throttle::{Throttle, ThrottleCounters},
     turn::{ONE, REVOKES},
@@ -85,19 +85,6 @@ pub struct BoundCounters {
     pub session_uses: u64,
     /// Passwords that are hashed or wait for it.
     pub passwords: u64,
-}
-
-/// Why calls can't be answered right now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotReady {
-    /// The database has not answered for longer than memory may be trusted.
-    #[error("the database does not answer")]
-    Database,
-    /// The database's file is not where it was.
-    #[error(
-        "the database's file was moved away or replaced; stop Keydesk, put it in its place with `keydesk restore`, and start"
-    )]
-    Replaced,
 }
 
 impl fmt::Debug for Keydesk {

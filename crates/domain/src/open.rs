@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, audit::keys::AuditKey,
-    export::Exports, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
+    exports::Exports, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
     password::Passwords, polled::Polled, session_uses::SessionUses, throttle::Throttle, turn::ONE,
 };
 

@@ -2,7 +2,18 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use store::StoreError;
 
-use crate::NotReady;
+/// Why calls can't be answered right now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotReady {
+    /// The database has not answered for longer than memory may be trusted.
+    #[error("the database does not answer")]
+    Database,
+    /// The database's file is not where it was.
+    #[error(
+        "the database's file was moved away or replaced; stop Keydesk, put it in its place with `keydesk restore`, and start"
+    )]
+    Replaced,
+}
 
 const UNASKED: u8 = 0;
 const ANSWERED: u8 = 1;

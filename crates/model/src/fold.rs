@@ -5,7 +5,7 @@ use std::iter::once;
 use caseless::Caseless as _;
 use unicode_normalization::{UnicodeNormalization as _, char::decompose_compatible};
 
-use crate::client_name::is_invisible;
+use crate::invisible::is_invisible;
 
 /// The version of [`fold_name`]. It grows with every change of what that gives, and stands in each row beside the folded name, so
 /// that rows of an earlier version can be told and folded anew.

@@ -6,7 +6,7 @@ use icu_properties::{
 };
 use unicode_normalization::char::canonical_combining_class;
 
-use crate::client_name::is_invisible;
+use crate::invisible::is_invisible;
 
 const ZWNJ: char = '\u{200C}';
 const ZWJ: char = '\u{200D}';

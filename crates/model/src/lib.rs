@@ -22,6 +22,7 @@ mod fold;
 mod handover;
 mod id;
 mod instant;
+mod invisible;
 mod issue_bounds;
 mod joining;
 mod key;
@@ -59,7 +60,6 @@ pub use audit::{
 pub use bounded::{Bounded, InvalidLength};
 pub use bounds::Bounds;
 pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};
-use client_name::is_invisible;
 pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError};
 pub use environment::{AcceptedEnvironment, Environment, UnknownEnvironment};
 pub use error::{KeyError, MODULE_UNAVAILABLE};
@@ -69,6 +69,7 @@ pub use fold::{FOLD_VERSION, fold_email, fold_name, fold_name_before};
 pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use id::{AdministratorId, AuditId, HandoverId, InstallationId, KeyId, SecretId, SessionId};
 pub use instant::{Instant, InvalidInstant};
+use invisible::is_invisible;
 pub use issue_bounds::{InvalidBounds, InvalidLife, IssueBounds, LONGEST_LIFE_MAX, LongestLife};
 pub use key::{
     BulkDeleted, BulkSwitched, Key, KeyKind, KeyStatus, LifeCycle, RESTORE_WINDOW_MS, SecretInfo, Skipped,

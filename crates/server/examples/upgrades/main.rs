@@ -22,10 +22,15 @@ fn main() -> Result<(), Failed> {
         for (what, outcome) in [("after, SQLite", after(&old, &new)), ("beside, PostgreSQL", beside)] {
             failed |= outcome.is_err();
             let said = outcome.unwrap_or_else(|error| format!("FAILED: {error}"));
-            println!("{name:<16} {what:<20} {said}");
+            say(&format!("{name:<16} {what:<20} {said}"));
         }
     }
     if failed { Err("an upgrade went wrong".into()) } else { Ok(()) }
+}
+
+fn say(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// The old one makes keys, the new one takes over, the old one is started on the new tables by mistake, and the new one goes on.

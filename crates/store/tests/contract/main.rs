@@ -1,6 +1,7 @@
 //! The contract that the domain relies on, tested on both databases with the same statements.
 #![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
+mod aborted;
 mod accounts;
 mod administrators;
 mod answers;
