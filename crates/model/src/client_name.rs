@@ -1,9 +1,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
-use crate::joining;
+use crate::{invisible::is_invisible, joining};
 
 /// The longest Client Name, in Unicode scalar values after normalization.
 pub const CLIENT_NAME_MAX: usize = 100;
@@ -82,9 +82,10 @@ impl ClientName {
     }
 }
 
-/// Whether nothing is seen of the character: blanks, also that of Braille, and what stands for nothing without another.
+/// Whether nothing is seen of the character: blanks, also that of Braille, and what stands for nothing without another, such as an
+/// accent.
 fn is_blank(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{2800}' | '\u{200C}' | '\u{200D}' | '\u{FE0F}')
+    c.is_whitespace() || c == '\u{2800}' || is_combining_mark(c) || is_invisible(c)
 }
 
 impl fmt::Display for ClientName {
@@ -140,6 +141,8 @@ mod tests {
         bad(&"a".repeat(10_000), ClientNameError::TooLong);
         bad("\u{2800}", ClientNameError::NothingVisible);
         bad("\u{2800} \u{2800}", ClientNameError::NothingVisible);
+        bad("\u{301}", ClientNameError::NothingVisible);
+        bad("\u{300}\u{301} \u{20E3}", ClientNameError::NothingVisible);
         for invisible in [
             '\0',
             '\n',
@@ -153,6 +156,16 @@ mod tests {
             '\u{FE0F}',
             '\u{FEFF}',
             '\u{E0041}',
+            '\u{0600}',
+            '\u{1BCA0}',
+            '\u{13439}',
+            '\u{16FE4}',
+            '\u{1D159}',
+            '\u{FDD0}',
+            '\u{FFF5}',
+            '\u{FFFC}',
+            '\u{FFFF}',
+            '\u{10FFFE}',
         ] {
             let at = |place| ClientNameError::Invisible { character: invisible, place };
             bad(&format!("Ac{invisible}me"), at(3));
@@ -175,6 +188,7 @@ mod tests {
         #[test]
         fn a_name_parses_to_itself(text in "\\PC{1,60}") {
             if let Ok(name) = ClientName::parse(&text) {
+                prop_assert!(!crate::fold_name(name.as_str()).is_empty());
                 prop_assert_eq!(ClientName::parse(name.as_str()), Ok(name));
             }
         }

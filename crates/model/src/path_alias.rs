@@ -1,13 +1,15 @@
 //! Spellings that an API might take for one.
 //!
-//! Many programs read `/export`, `/EXPORT`, `/export/`, `/export%20`, `/export.`, `/export.json`, `/export%3Fx` and
-//! `/export%23x` as the same path. Which ones do can't be known here.
+//! Many programs read `/export`, `/EXPORT`, `/export/`, `/export%20`, `/export.`, `/export.json`, `/export.php/x`,
+//! `/export/index.html`, `/export%3Fx` and `/export%23x` as the same path. Which ones do can't be known here.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{fold::lower_case, raw_path::decoded};
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::{fold::lower_case, invisible::is_invisible, raw_path::decoded};
 
 /// What happens to a call whose path is not that of a route, but which an API might read as that, where the route asks for more
 /// than the one whose path it is.
@@ -26,8 +28,8 @@ pub enum Aliases {
 /// A segment of a path, as the most forgiving program reads it.
 pub(crate) struct Folded<'a> {
     whole: Cow<'a, str>,
-    /// Where an ending such as `.json` begins.
-    ending: Option<usize>,
+    /// Where endings such as `.json` or `.csv.gz` begin.
+    end: usize,
 }
 
 impl<'a> Folded<'a> {
@@ -36,13 +38,10 @@ impl<'a> Folded<'a> {
         let whole = if segment.contains('%') {
             Cow::Owned(folded(&decoded(segment).collect::<Vec<_>>()))
         } else {
-            Cow::Borrowed(segment.trim_matches(is_dropped))
+            Cow::Borrowed(trimmed(segment))
         };
-        let ending = whole.rfind('.').filter(|at| {
-            let ending = &whole[at + 1..];
-            (1..=8).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        });
-        Self { whole, ending }
+        let end = stem(&whole).len();
+        Self { whole, end }
     }
 
     /// Whether nothing is left.
@@ -50,22 +49,57 @@ impl<'a> Folded<'a> {
         self.whole.is_empty()
     }
 
-    /// In small letters; the second time without its ending, if it has one.
-    pub(crate) fn readings(&self) -> impl Iterator<Item = impl Iterator<Item = u8> + Clone> {
-        [Some(self.whole.len()), self.ending]
-            .into_iter()
-            .flatten()
-            .map(|end| self.whole.as_bytes()[..end].iter().map(u8::to_ascii_lowercase))
+    /// Whether it has an ending.
+    pub(crate) fn has_ending(&self) -> bool {
+        self.end < self.whole.len()
+    }
+
+    /// In small letters, without its endings.
+    pub(crate) fn reading(&self) -> impl Iterator<Item = u8> + Clone {
+        self.whole.as_bytes()[..self.end].iter().map(u8::to_ascii_lowercase)
+    }
+
+    /// Whether it names the file that many programs give for the folder it is in.
+    pub(crate) fn is_index(&self) -> bool {
+        self.has_ending() && [&b"index"[..], b"default"].iter().any(|name| self.reading().eq(name.iter().copied()))
     }
 }
 
-/// What forgiving programs make of a segment, decoded, without a look at its ending.
-pub(crate) fn folded(segment: &[u8]) -> String {
-    lower_case(String::from_utf8_lossy(segment).trim_matches(is_dropped))
+/// What a forgiving program makes of a literal of a route.
+pub(crate) fn folded_literal(literal: &[u8]) -> Vec<u8> {
+    let mut folded = folded(literal);
+    folded.truncate(stem(&folded).len());
+    folded.into_bytes()
+}
+
+/// What forgiving programs make of a segment, decoded, without a look at its endings: in small letters and usual widths, without
+/// what nobody sees.
+fn folded(segment: &[u8]) -> String {
+    let text = String::from_utf8_lossy(segment);
+    let seen: String = text.nfkc().filter(|c| !is_invisible(*c) || c.is_whitespace()).collect();
+    trimmed(&lower_case(&seen)).to_owned()
+}
+
+/// Without what many programs drop at the ends, and without the name of a stream, which Windows takes for the file's content.
+fn trimmed(text: &str) -> &str {
+    text.split("::$").next().unwrap_or_default().trim_matches(is_dropped)
+}
+
+/// Without its endings. What begins with a digit is part of the name, as in `v1.2`.
+fn stem(text: &str) -> &str {
+    let is_ending = |ending: &str| {
+        ending.starts_with(|c: char| c.is_ascii_alphabetic())
+            && ending.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let mut stem = text;
+    while let Some((before, _)) = stem.rsplit_once('.').filter(|(_, ending)| is_ending(ending)) {
+        stem = before.trim_end_matches(is_dropped);
+    }
+    stem
 }
 
 fn is_dropped(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '.' | '+')
+    c.is_whitespace() || matches!(c, '.' | '+' | ',' | '~')
 }
 
 /// What is left of a segment where a program decodes `%3F` or `%23` before it looks for the end of the path; `None`: it has
@@ -82,31 +116,44 @@ pub(crate) fn cut(segment: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn readings(segment: &str) -> Vec<String> {
-        Folded::new(segment).readings().map(|bytes| String::from_utf8(bytes.collect()).unwrap()).collect()
-    }
-
     #[test]
     fn what_forgiving_programs_make_of_a_segment() {
         for (segment, expected) in [
-            ("export", &["export"][..]),
-            ("EXPORT", &["export"]),
-            ("Export.", &["export"]),
-            ("export%20", &["export"]),
-            ("%C2%A0export%E2%80%83", &["export"]),
-            ("+export+", &["export"]),
-            ("export.json", &["export.json", "export"]),
-            ("export.JSON%20", &["export.json", "export"]),
-            ("v1.2.json", &["v1.2.json", "v1.2"]),
-            ("export.not-an-ending", &["export.not-an-ending"]),
-            ("%C3%84rger", &["\u{e4}rger"]),
-            (".json", &["json"]),
-            ("...", &[""]),
-            ("%20", &[""]),
-            ("", &[""]),
+            ("export", "export"),
+            ("EXPORT", "export"),
+            ("Export.", "export"),
+            ("export%20", "export"),
+            ("%C2%A0export%E2%80%83", "export"),
+            ("+export+", "export"),
+            ("export,", "export"),
+            ("export~", "export"),
+            ("export.json", "export"),
+            ("export.JSON%20", "export"),
+            ("export.csv.gz", "export"),
+            ("export.configuration", "export"),
+            ("export..json", "export"),
+            ("export::$DATA", "export"),
+            ("export%3A%3A$DATA", "export"),
+            ("export%EF%BB%BF", "export"),
+            ("export%E2%80%8B", "export"),
+            ("ex%C2%ADport", "export"),
+            ("%EF%BC%A5xport", "export"),
+            ("v1.2.json", "v1.2"),
+            ("v1.2", "v1.2"),
+            ("my.export", "my"),
+            ("%C3%84rger", "\u{e4}rger"),
+            (".json", "json"),
+            ("...", ""),
+            ("%20", ""),
+            ("", ""),
         ] {
-            assert_eq!(readings(segment), expected, "{segment}");
+            let read = String::from_utf8(Folded::new(segment).reading().collect()).unwrap();
+            assert_eq!(read, expected, "{segment}");
+            let literal: Vec<u8> = decoded(segment).collect();
+            assert_eq!(folded_literal(&literal), expected.as_bytes(), "a route's {segment}");
         }
+        let is_index = |segment| Folded::new(segment).is_index();
+        assert!(is_index("index.html") && is_index("Default.aspx") && !is_index("index") && !is_index("a.html"));
     }
 
     #[test]

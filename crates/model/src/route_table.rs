@@ -1,6 +1,6 @@
 use crate::{
     Aliases, InvalidPath, InvalidRoute, RawPath, Route,
-    path_alias::{Folded, cut, folded},
+    path_alias::{Folded, cut, folded_literal},
     raw_path::decoded,
     route::{MethodPattern, Segment},
 };
@@ -22,7 +22,7 @@ pub struct RouteTable {
 struct Node {
     /// By the literal that follows, in order.
     literals: Vec<(Vec<u8>, Node)>,
-    /// The same as forgiving programs read them, in order, with their places among the literals.
+    /// The same as forgiving programs read them, without endings, in order, with their places among the literals.
     folded: Vec<(Vec<u8>, usize)>,
     one: Option<Box<Node>>,
     /// Routes that end here.
@@ -120,9 +120,12 @@ impl Node {
     fn fold(&mut self) {
         for (place, (literal, node)) in self.literals.iter_mut().enumerate() {
             node.fold();
-            self.folded.push((folded(literal).into_bytes(), place));
+            self.folded.push((folded_literal(literal), place));
         }
         self.folded.sort_unstable();
+        if let Some(one) = &mut self.one {
+            one.fold();
+        }
     }
 
     /// Calls `see` with the routes of the template that each reading of a path leads to: the path as it is, and as programs read
@@ -143,14 +146,14 @@ impl Node {
             // A slash at the end, which many programs drop.
             seen = rest.is_none() && see_any(&self.here, see);
         } else {
-            let is_last = rest.is_none_or(str::is_empty);
-            for reading in read.readings().take(if is_last { 2 } else { 1 }) {
-                let first = self.folded.partition_point(|(there, _)| there.iter().copied().lt(reading.clone()));
-                let same =
-                    self.folded[first..].iter().take_while(|(there, _)| there.iter().copied().eq(reading.clone()));
-                for (_, place) in same {
-                    seen |= self.literals[*place].1.readings(rest, see);
-                }
+            // The path goes on behind a program's name, or names the file that stands for a folder.
+            let ends_here = rest.is_some_and(|rest| read.has_ending() || Folded::new(rest).is_index());
+            let first = self.folded.partition_point(|(there, _)| there.iter().copied().lt(read.reading()));
+            let same = self.folded[first..].iter().take_while(|(there, _)| there.iter().copied().eq(read.reading()));
+            for (_, place) in same {
+                let node = &self.literals[*place].1;
+                seen |= node.readings(rest, see);
+                seen |= ends_here && see_any(&node.here, see);
             }
         }
         seen || self.one.as_ref().is_some_and(|one| !segment.is_empty() && one.readings(rest, see))

@@ -258,6 +258,12 @@ fn a_path_that_may_be_read_as_one_that_asks_for_more_is_refused() {
         ("/v1/export.json", "alias"),
         ("/v1/Export.JSON", "alias"),
         ("/v1/export.json/", "alias"),
+        ("/v1/export.csv.gz", "alias"),
+        ("/v1/export.php/more/of/it", "alias"),
+        ("/v1/EXPORT/index.html", "alias"),
+        ("/v1/export::$DATA", "alias"),
+        ("/v1/export%E2%80%8B", "alias"),
+        ("/v1/%EF%BC%A5xport", "alias"),
         ("/v1/export%3F", "alias"),
         ("/v1/export%3fx=y", "alias"),
         ("/v1/export%23x", "alias"),
@@ -286,6 +292,43 @@ fn a_path_that_may_be_read_as_one_that_asks_for_more_is_refused() {
     // A method that the path does not know.
     assert_eq!(resolved(&table, "PUT", "/v1/WIDE"), "alias");
     assert_eq!(resolved(&table, "PUT", "/v1/wide"), "none");
+}
+
+#[test]
+fn aliases_are_found_below_any_name_and_of_any_ending() {
+    let table = asking(&[
+        ("GET /v1/users/{id}/{*rest}", "live:read"),
+        ("GET /v1/users/{id}/secret", "data:read"),
+        ("GET /v1/a/{x}/b/{y}", "live:read"),
+        ("GET /v1/a/{x}/b/export", "data:read"),
+        ("GET /v1/up/{*rest}", "live:read"),
+        ("GET /v1/up/LOAD.json", "data:read"),
+        ("GET /v1/up/items/all", "data:read"),
+        ("GET /v1/up/v1.2", "data:read"),
+    ]);
+    for (path, expected) in [
+        ("/v1/users/1/secret", "GET /v1/users/{id}/secret"),
+        ("/v1/users/1/secrets", "GET /v1/users/{id}/{*rest}"),
+        ("/v1/users/1/SECRET", "alias"),
+        ("/v1/users/1/secret%20", "alias"),
+        ("/v1/users/1/secret.json", "alias"),
+        ("/v1/users/1/secret%3Fx", "alias"),
+        ("/v1/users/1/secret%23", "alias"),
+        ("/v1/users/1/secret/", "alias"),
+        ("/v1/a/1/b/other", "GET /v1/a/{x}/b/{y}"),
+        ("/v1/a/1/b/EXPORT", "alias"),
+        ("/v1/a/1/b/export%3F", "alias"),
+        ("/v1/a/1/b/export.json", "alias"),
+        ("/v1/up/LOAD.json", "GET /v1/up/LOAD.json"),
+        ("/v1/up/load", "alias"),
+        ("/v1/up/LOAD", "alias"),
+        ("/v1/up/LOAD.xml", "alias"),
+        ("/v1/up/items.json/all", "alias"),
+        ("/v1/up/items/all/index.html", "alias"),
+        ("/v1/up/v1.3", "GET /v1/up/{*rest}"),
+    ] {
+        assert_eq!(resolved(&table, "GET", path), expected, "{path}");
+    }
 }
 
 #[test]
