@@ -96,7 +96,7 @@ pub enum ChangeKeyringError {
         id: String,
     },
     /// Something rests on it.
-    #[error("{uses} rest on the {kind} key {id}; --force gives it up all the same, and what needs it ends")]
+    #[error("the {kind} key {id} is still needed by {uses}; --force gives it up all the same, and what needs it ends")]
     Needed {
         /// `pepper` or `master`.
         kind: KeyringKind,

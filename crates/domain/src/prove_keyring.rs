@@ -30,7 +30,7 @@ impl Keydesk {
             match store.keyring_proof(own.kind, &own.id).await? {
                 Some(kept) if kept == own.proof => {}
                 None if self.fits(keyring, &own).await? => {
-                    let since = self.in_use_since(keyring, &own).await?;
+                    let since = self.in_use_since(keyring, &known, &own).await?;
                     new.push((own, since));
                 }
                 Some(_) | None => return Err(KeyringError::ForeignKey { kind: own.kind, id: own.id }.into()),
@@ -39,13 +39,23 @@ impl Keydesk {
         Ok(new)
     }
 
-    /// The lines of a keyring stand in order, the newest first; what has secrets already, and is not the first, was before all.
-    async fn in_use_since(&self, keyring: &Keyring, own: &KeyringProof) -> Result<Instant, OpenError> {
-        let place = keyring.ids(own.kind).iter().position(|id| *id == own.id).unwrap_or_default();
+    /// The lines of a keyring stand in order, the newest first; what has secrets already, and is not the first, was before all. A
+    /// clock that was set back makes nothing new older.
+    async fn in_use_since(
+        &self,
+        keyring: &Keyring,
+        known: &[KnownKey],
+        own: &KeyringProof,
+    ) -> Result<Instant, OpenError> {
+        let ids = keyring.ids(own.kind);
+        let place = ids.iter().position(|id| *id == own.id).unwrap_or_default();
         if place > 0 && self.inner.store.rests_on(own.kind, &own.id).await? {
             return Ok(Instant::from_millis(0));
         }
-        Ok(self.now().plus_millis(-i64::try_from(place).unwrap_or_default()))
+        let steps = |number: usize| i64::try_from(number).unwrap_or_default();
+        let latest = known.iter().filter(|known| known.kind == own.kind).map(|known| known.since).max();
+        let after = latest.map_or(self.now(), |latest| self.now().max(latest.plus_millis(steps(ids.len()))));
+        Ok(after.plus_millis(-steps(place)))
     }
 
     /// Keeps the proofs of keys that are in use from now on. One that takes the place of others is told in each audit log, once.
@@ -94,14 +104,18 @@ impl Keydesk {
         };
         let keyring = self.keyring();
         let finding = |of: &KeyringUse| {
-            let found = format!("{} rest on the {} key {}", counted(of), of.kind, of.id);
+            let found = format!("{} on the {} key {}", resting(of), of.kind, of.id);
             if !keyring.has(&of.kind, &of.id) {
-                let advice = if of.what == "secrets" {
-                    "restore its line of the keyring from your backup, or rotate those keys"
+                let (ok, advice) = if of.what == "secrets" {
+                    (false, "restore its line of the keyring from your backup, or rotate those keys")
                 } else {
-                    "restore its line of the keyring from your backup; otherwise they don't open, and end by themselves"
+                    (
+                        true,
+                        "restore its line of the keyring from your backup; without it they don't open, and end by themselves",
+                    )
                 };
-                return Some(Finding::new(WHAT, of.what != "secrets", format!("{found}, which is missing"), advice));
+                let found = format!("{found}, which is missing");
+                return Some(Finding { what: WHAT, ok, found, advice: Some(advice.to_owned()) });
             }
             (keyring.newest(&of.kind) != of.id).then(|| Finding {
                 what: WHAT,
@@ -128,7 +142,13 @@ fn still_needed(of: &KeyringUse) -> &'static str {
 
 /// `3 secrets`
 pub(crate) fn counted(of: &KeyringUse) -> String {
-    format!("{} {}", of.count, of.what)
+    let what = if of.count == 1 { of.what.strip_suffix('s').unwrap_or(&of.what) } else { &of.what };
+    format!("{} {what}", of.count)
+}
+
+/// `3 secrets rest`
+pub(crate) fn resting(of: &KeyringUse) -> String {
+    format!("{} {}", counted(of), if of.count == 1 { "rests" } else { "rest" })
 }
 
 pub(crate) fn find<'a>(known: &'a [KnownKey], kind: &str, id: &str) -> Option<&'a KnownKey> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     Keydesk, Keyring, failure,
-    prove_keyring::{KINDS, counted, find},
+    prove_keyring::{KINDS, find, resting},
     seal,
     turn::ALONE,
 };
@@ -249,8 +249,8 @@ fn faults(keyring: &Keyring, uses: &[KeyringUse], known: &[KnownKey]) -> Vec<Str
     faults.extend(lost.map(|of| {
         let (kind, id) = (&of.kind, &of.id);
         format!(
-            "{} rest on the {kind} key {id}, which this keyring lacks: put its line back, or rotate those keys",
-            counted(of)
+            "{} on the {kind} key {id}, which this keyring lacks: put its line back, or rotate those keys",
+            resting(of)
         )
     }));
     faults

@@ -99,11 +99,7 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
     head(&mut text, "keydesk_keyring_uses", "gauge", "What rests on each key of the keyring, as it was counted last.");
     for of in counted.keydesk().keyring_uses() {
         let (kind, id, what) = (&of.kind, label(&of.id), &of.what);
-        line(
-            &mut text,
-            format_args!("keydesk_keyring_uses{{kind=\"{kind}\",id=\"{id}\",what=\"{what}\"}}"),
-            of.count,
-        );
+        line(&mut text, format_args!("keydesk_keyring_uses{{kind=\"{kind}\",id=\"{id}\",what=\"{what}\"}}"), of.count);
     }
     head(&mut text, "keydesk_build_info", "gauge", "The version that runs.");
     line(&mut text, format_args!("keydesk_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")), 1);

@@ -63,7 +63,7 @@ pub enum KeyringError {
     },
     /// One that is needed is no longer there.
     #[error(
-        "the {kind} key {id} is missing, and {needed} still need it; put its line back, or give it up with \
+        "the {kind} key {id} is missing, and is still needed by {needed}; put its line back, or give it up with \
          `keydesk keyring retire {kind} {id} --force`"
     )]
     StillNeeded {
