@@ -43,7 +43,7 @@ impl Keydesk {
     /// rests on which. Stops only between two batches.
     pub(crate) async fn renew_secrets_until(self, mut stop: watch::Receiver<bool>) {
         let (mut after, mut moved, mut unopened) = (SecretId(Uuid::nil()), 0, 0);
-        let (mut wait, mut said) = (Duration::ZERO, Vec::new());
+        let (mut wait, mut said, mut told) = (Duration::ZERO, Vec::new(), 0);
         loop {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
@@ -61,12 +61,13 @@ impl Keydesk {
                     if moved > 0 {
                         tracing::info!(moved, "sealed secrets rest on the newest keys of the keyring now");
                     }
-                    if unopened > 0 {
+                    if unopened > 0 && unopened != told {
                         tracing::error!(
                             unopened,
                             "sealed copies do not open, and stay as they are; are their master keys in the keyring?"
                         );
                     }
+                    told = unopened;
                     (after, moved, unopened) = (SecretId(Uuid::nil()), 0, 0);
                     self.count_keyring_uses(&mut said).await;
                     if self.keyring().has_no_older() { SELDOM } else { AGAIN }

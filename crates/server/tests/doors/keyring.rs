@@ -249,7 +249,7 @@ async fn a_key_of_the_keyring_that_is_needed_is_retired_by_force_alone() {
     assert_eq!(ending[0]["installation"], "once");
     assert!(wait_until(async || gauge(&program, "pepper", "p1").await == Some(1)).await, "{}", program.printed());
     assert_eq!((whoami(&used).await, whoami(&unused).await), (200, 200));
-    let entries = desk.did(&["audit", "export", "--action", "keyring.key_retired"]).await;
+    let entries = desk.did(&["audit", "export", "--action", "keyring.key_retired", "--installation", "once"]).await;
     assert!(entries.contains("\"forced\":true") && entries.contains("\"keys\":1"), "{entries}");
 }
 
