@@ -44,6 +44,8 @@ impl Keydesk {
         tasks.spawn(self.clone().purge_until(stop.subscribe()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().log_heads_forever()));
         tasks.spawn(self.clone().fold_names_until(stop.subscribe()));
+        tasks.spawn(self.clone().renew_secrets_until(stop.subscribe()));
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_keyring()));
         Background { keydesk: self.clone(), stop, tasks }
     }
 
@@ -168,6 +170,7 @@ impl Keydesk {
         while next(&mut ticks, &mut stop).await {
             self.verifier().flush_due_usage(self.now()).await;
             self.flush_session_uses().await;
+            self.renew_used_secrets().await;
         }
     }
 

@@ -38,7 +38,8 @@ impl Keydesk {
         let verifier = &self.inner.verifier;
         let mut tombstones = Vec::with_capacity(keys.len());
         let mut unknown = Vec::new();
-        for (key, digest) in change.digests_of_keys(installation, keys).await.map_err(failure::public)? {
+        for (key, digest, former) in change.digests_of_keys(installation, keys).await.map_err(failure::public)? {
+            tombstones.extend(former.and_then(|former| verifier.tombstone(former, now, change.epoch())));
             match verifier.tombstone(digest, now, change.epoch()) {
                 Some(tombstone) => tombstones.push(tombstone),
                 None => unknown.push(key),
@@ -46,7 +47,7 @@ impl Keydesk {
         }
         unknown.dedup();
         let read = change.records_of_keys(installation, &unknown).await.map_err(failure::public)?;
-        tombstones.extend(read.read.into_iter().map(|stored| verifier.prepare(stored)));
+        tombstones.extend(read.read.into_iter().flat_map(|stored| verifier.prepare(stored)));
         // Memory has nothing of them, and the database refuses them.
         verifier.apply(Records { unreadable: read.unreadable, ..Records::default() });
         Ok(tombstones)

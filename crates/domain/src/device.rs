@@ -30,7 +30,7 @@ impl Keydesk {
         }
         let mut token = id.to_vec();
         token.extend_from_slice(&self.now().as_millis().to_be_bytes());
-        let tag = self.inner.keyring.derive(PURPOSE, &bound(&token, &account));
+        let tag = self.keyring().derive(PURPOSE, &bound(&token, &account));
         token.extend_from_slice(&tag);
         PlainSecret::new(URL_SAFE_NO_PAD.encode(token))
     }
@@ -42,7 +42,7 @@ impl Keydesk {
         let (id, made_at) = head.split_at_checked(ID_LEN)?;
         let made_at = Instant::from_millis(i64::from_be_bytes(made_at.try_into().ok()?));
         let living = self.now() < made_at.plus_millis(DEVICE_LIFE_MS);
-        let ours = living && self.inner.keyring.has_derived(PURPOSE, &bound(head, account), tag);
+        let ours = living && self.keyring().has_derived(PURPOSE, &bound(head, account), tag);
         if ours { id.try_into().ok() } else { None }
     }
 }

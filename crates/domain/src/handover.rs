@@ -140,7 +140,7 @@ impl Keydesk {
         handover: &Handover,
         secret: &PlainSecret,
     ) -> Option<(PlainSecret, NewHandover)> {
-        let (keyring, entropy) = (&self.inner.keyring, &*self.inner.entropy);
+        let (keyring, entropy) = (self.keyring(), &*self.inner.entropy);
         let token = link_token::new(entropy);
         let master_key_id = keyring.master_id().to_owned();
         let key = keyring.handover_key(&master_key_id, token.expose())?;
@@ -158,7 +158,7 @@ impl Keydesk {
     }
 
     fn unseal_handover(&self, found: &HandoverSecret, token: &PlainSecret) -> Option<PlainSecret> {
-        let key = self.inner.keyring.handover_key(&found.master_key_id, token.expose())?;
+        let key = self.keyring().handover_key(&found.master_key_id, token.expose())?;
         let associated = associated(found.installation, found.key, found.id, &found.master_key_id);
         let plain = seal::open_bytes(&key, &associated, &found.sealed_secret)?;
         std::str::from_utf8(&plain).ok().map(|text| PlainSecret::new(text.to_owned()))

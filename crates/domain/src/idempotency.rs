@@ -78,10 +78,10 @@ impl Keydesk {
         if stored.fingerprint != idempotency.fingerprint {
             return Err(KeyError::IdempotencyMismatch);
         }
-        let opened =
-            self.inner.keyring.answer_key(&stored.master_key_id, &idempotency.key).and_then(|key| {
-                seal::open_bytes(&key, &associated(caller, &stored.master_key_id), &stored.sealed_answer)
-            });
+        let opened = self
+            .keyring()
+            .answer_key(&stored.master_key_id, &idempotency.key)
+            .and_then(|key| seal::open_bytes(&key, &associated(caller, &stored.master_key_id), &stored.sealed_answer));
         let answer: Option<Answer<'_>> = opened.as_ref().and_then(|plain| serde_json::from_slice(plain).ok());
         let Some(Answer { mut key, secret, secret_id }) = answer else {
             tracing::error!("a kept answer does not open; is its master key still in the keyring?");
@@ -98,7 +98,8 @@ impl Keydesk {
         let own = |record: &&StoredRecord| match (secret_id, &secret) {
             (Some(id), _) => record.secret == id,
             (None, Some(secret)) => {
-                let peppers = self.inner.keyring.peppers();
+                let keyring = self.keyring();
+                let peppers = keyring.peppers();
                 let text = secret.expose();
                 record.digest == peppers.digest(text) || peppers.older_digests(text).any(|old| record.digest == old)
             }
@@ -126,7 +127,7 @@ impl Keydesk {
         idempotency: &Idempotency,
         kept: Kept<'_>,
     ) -> Result<(), KeyError> {
-        let keyring = &self.inner.keyring;
+        let keyring = self.keyring();
         let master_key_id = keyring.master_id().to_owned();
         let secret = kept.installation.recoverable.then(|| kept.issued.secret.expose().into());
         let answer = Answer { key: kept.issued.key.clone(), secret, secret_id: Some(kept.secret) };

@@ -176,12 +176,12 @@ impl Keydesk {
         environment: Environment,
         now: Instant,
     ) -> Result<(PlainSecret, NewSecret), KeyError> {
-        let (keyring, entropy) = (&self.inner.keyring, &*self.inner.entropy);
+        let (keyring, entropy) = (self.keyring(), &*self.inner.entropy);
         let id = SecretId(self.new_id(now));
         let secret = self.inner.format.write(environment, &entropy::body(entropy));
         let sealed = if installation.recoverable {
             let row = Row { installation: installation.id, key, secret: id };
-            Some(seal::seal(keyring, entropy, row, &secret).ok_or(KeyError::Unavailable)?)
+            Some(seal::seal(&keyring, entropy, row, &secret).ok_or(KeyError::Unavailable)?)
         } else {
             None
         };

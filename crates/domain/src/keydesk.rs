@@ -8,7 +8,7 @@ use std::{
 };
 
 use model::{Actor, Bounds, Catalogue, InstallationId, Instant, KeyError, Permission, SecretFormat};
-use store::{Change, Store, Turn};
+use store::{Change, KeyringUse, Store, Turn};
 use uuid::Uuid;
 use verify::Verifier;
 
@@ -36,7 +36,12 @@ pub struct Keydesk {
 
 pub(crate) struct Inner {
     pub(crate) store: Store,
-    pub(crate) keyring: Keyring,
+    /// Read again when its file has changed.
+    pub(crate) keyring: RwLock<Arc<Keyring>>,
+    /// The keyring is another one.
+    pub(crate) keyring_moved: tokio::sync::Notify,
+    /// What rests on which of its keys, as it was counted last.
+    pub(crate) keyring_uses: Mutex<Vec<KeyringUse>>,
     pub(crate) format: SecretFormat,
     pub(crate) catalogue: Catalogue,
     pub(crate) clock: Arc<dyn Clock>,
@@ -97,6 +102,11 @@ impl Keydesk {
     /// The time, by this Keydesk's clock.
     pub fn now(&self) -> Instant {
         self.inner.clock.now()
+    }
+
+    /// The keyring, as it was read last.
+    pub(crate) fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.inner.keyring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Every scope that a key can be given.
@@ -278,8 +288,8 @@ impl Keydesk {
         events: Vec<AuditEvent>,
     ) -> Result<(), KeyError> {
         let by = by.into();
-        let (keys, entropy) = (self.inner.keyring.audit(), &*self.inner.entropy);
-        audit::write(keys, entropy, change, installation, &by, now, events).await
+        let keyring = self.keyring();
+        audit::write(keyring.audit(), &*self.inner.entropy, change, installation, &by, now, events).await
     }
 
     pub(crate) async fn commit(&self, change: Change) -> Result<(), KeyError> {

@@ -209,7 +209,7 @@ impl Keydesk {
                 found(&store, new, keyring.audit().first()).await?
             }
         };
-        if !keyring.peppers().proves(&deployment.keyring_proof) {
+        if !keyring.peppers().proves(&deployment.keyring_proof) && !succeeds(&store, &keyring).await? {
             return Err(KeyringError::Foreign.into());
         }
         let format = SecretFormat::new(&deployment.key_prefix)?;
@@ -230,7 +230,9 @@ impl Keydesk {
             inner: Arc::new(Inner {
                 time_looked_at,
                 store,
-                keyring,
+                keyring: RwLock::new(Arc::new(keyring)),
+                keyring_moved: tokio::sync::Notify::new(),
+                keyring_uses: Mutex::default(),
                 format,
                 catalogue,
                 clock,
@@ -253,9 +255,10 @@ impl Keydesk {
                 exports: Exports::default(),
             }),
         };
-        keydesk.prove_keyring().await?;
+        let keyring = keydesk.keyring();
+        let new = keydesk.prove(&keyring).await?;
         let audit_keys = keydesk.inner.store.audit_keys().await?;
-        if let Some(id) = keydesk.inner.keyring.audit().other_than(&audit_keys) {
+        if let Some(id) = keyring.audit().other_than(&audit_keys) {
             return Err(KeyringError::ForeignAudit(id.to_owned()).into());
         }
         if may_found {
@@ -267,6 +270,7 @@ impl Keydesk {
         }
         if !keydesk.inner.store.is_read_only() {
             keydesk.begin_audit().await?;
+            keydesk.note_in_use(Actor::System, new).await?;
         }
         Ok(keydesk)
     }
@@ -292,6 +296,16 @@ impl Keydesk {
             other => other,
         }
     }
+}
+
+/// Whether the first pepper was given up since, and one that took its place is there.
+async fn succeeds(store: &Store, keyring: &Keyring) -> Result<bool, StoreError> {
+    for own in keyring.proofs().iter().filter(|own| own.kind == "pepper") {
+        if store.keyring_proof(own.kind, &own.id).await?.as_ref() == Some(&own.proof) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Writes the deployment's row, or reads the one that another process wrote first.

@@ -28,7 +28,7 @@ impl Keydesk {
 
     /// Opens the sealed copy of a secret.
     pub(crate) fn unseal(&self, (row, copy): &(Row, SealedCopy)) -> Result<PlainSecret, KeyError> {
-        seal::open(&self.inner.keyring, *row, copy).ok_or_else(|| {
+        seal::open(&self.keyring(), *row, copy).ok_or_else(|| {
             tracing::error!(key = %row.key, master_key = %copy.master_key_id, "a sealed copy does not open; is its master key still in the keyring?");
             KeyError::Unavailable
         })

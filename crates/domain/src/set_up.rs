@@ -156,7 +156,7 @@ impl Keydesk {
         let mut of = link.installation.0.as_bytes().to_vec();
         of.extend_from_slice(&link.random);
         of.extend_from_slice(&link.made_at.as_millis().to_be_bytes());
-        self.inner.keyring.derive(b"keydesk/set-up/2\0", &of)
+        self.keyring().derive(b"keydesk/set-up/2\0", &of)
     }
 }
 

@@ -100,6 +100,12 @@ pub enum Action {
     /// Another audit key signs from here on. The last entry under the previous key.
     #[serde(rename = "audit.key_rotated")]
     AuditKeyRotated,
+    /// A pepper or a master key of the keyring is in use from here on.
+    #[serde(rename = "keyring.key_added")]
+    KeyringKeyAdded,
+    /// A pepper or a master key was given up: what still rests on it ends.
+    #[serde(rename = "keyring.key_retired")]
+    KeyringKeyRetired,
     /// The signed end of the log was missing or was not the end that was found: somebody has altered the log.
     #[serde(rename = "audit.head_lost")]
     AuditHeadLost,
@@ -174,6 +180,8 @@ impl Action {
             Self::AuditExport => "audit.export",
             Self::AuditAdopt => "audit.adopt",
             Self::AuditKeyRotated => "audit.key_rotated",
+            Self::KeyringKeyAdded => "keyring.key_added",
+            Self::KeyringKeyRetired => "keyring.key_retired",
             Self::AuditHeadLost => "audit.head_lost",
             Self::AdministratorForget => "administrator.forget",
             Self::AdministratorCreate => "administrator.create",

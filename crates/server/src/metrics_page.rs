@@ -85,12 +85,28 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
             "Lines of the log that were left out, since there were too many of their kind in a second.",
             lost.left_out,
         ),
+        (
+            "keydesk_used_secrets_waiting",
+            "gauge",
+            "Secrets that were used and get their digest under the newest pepper.",
+            counters.used_secrets,
+        ),
         ("keydesk_epoch", "gauge", "The change that this node has seen last.", counters.epoch.max(0).unsigned_abs()),
     ] {
         head(&mut text, name, kind, help);
         line(&mut text, format_args!("{name}"), value);
     }
+    head(&mut text, "keydesk_keyring_uses", "gauge", "What rests on each key of the keyring, as it was counted last.");
+    for of in counted.keydesk().keyring_uses() {
+        let (kind, id, what) = (&of.kind, label(&of.id), &of.what);
+        line(&mut text, format_args!("keydesk_keyring_uses{{kind=\"{kind}\",id=\"{id}\",what=\"{what}\"}}"), of.count);
+    }
     head(&mut text, "keydesk_build_info", "gauge", "The version that runs.");
     line(&mut text, format_args!("keydesk_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")), 1);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+/// A text as the value of a label.
+fn label(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

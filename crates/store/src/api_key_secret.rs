@@ -7,6 +7,7 @@ use crate::{
     db::on_db,
     group::on_tx,
     inserts::Insert,
+    record::former,
     sql::{CHUNK, Sql, Value, instant, query},
 };
 
@@ -223,23 +224,23 @@ impl Change {
         Ok(ended)
     }
 
-    /// The digests of the secrets of many keys of the installation.
+    /// The digests of the secrets of many keys of the installation, each with the one that it had under another pepper.
     pub async fn digests_of_keys(
         &mut self,
         installation: InstallationId,
         keys: &[KeyId],
-    ) -> Result<Vec<(KeyId, Digest)>, StoreError> {
+    ) -> Result<Vec<(KeyId, Digest, Option<Digest>)>, StoreError> {
         let mut digests = Vec::with_capacity(keys.len());
         for chunk in keys.chunks(CHUNK) {
-            let mut sql = Sql::new("SELECT key_id, digest FROM api_key_secret WHERE installation_id = ");
+            let mut sql = Sql::new("SELECT key_id, digest, former_digest FROM api_key_secret WHERE installation_id = ");
             sql.id(installation.0).push(" AND key_id IN ").list(chunk, |sql, id| {
                 sql.id(id.0);
             });
-            let rows: Vec<(Uuid, Vec<u8>)> =
+            let rows: Vec<(Uuid, Vec<u8>, Option<Vec<u8>>)> =
                 on_tx!(self, connection => query!(query_as, sql, connection).fetch_all(connection).await?);
-            for (key, digest) in rows {
+            for (key, digest, other) in rows {
                 let digest = digest.try_into().map_err(|_| StoreError::Corrupt { column: "api_key_secret.digest" })?;
-                digests.push((KeyId(key), digest));
+                digests.push((KeyId(key), digest, former(other)?));
             }
         }
         Ok(digests)

@@ -10,7 +10,7 @@ use crate::{
     api_key::{client_name, environment, kind, networks, origins, scopes},
     db::{on_apart, on_db},
     group::on_tx,
-    sql::{CHUNK, Sql, instant, query},
+    sql::{CHUNK, Sql, Value, instant, query},
 };
 
 /// All that verification needs to know of one secret.
@@ -18,6 +18,8 @@ use crate::{
 pub struct StoredRecord {
     /// The digest by which the secret is looked up.
     pub digest: Digest,
+    /// The digest by which it was looked up before it got another pepper.
+    pub former: Option<Digest>,
     /// The secret.
     pub secret: SecretId,
     /// When this secret, superseded by a rotation, stops working.
@@ -52,6 +54,7 @@ impl StoredRecord {
         let columns = key.columns();
         Self {
             digest: secret.digest,
+            former: None,
             secret: secret.id,
             secret_expires_at: None,
             installation: key.installation,
@@ -72,6 +75,7 @@ impl StoredRecord {
 #[derive(FromRow)]
 struct RecordRow {
     digest: Vec<u8>,
+    former_digest: Option<Vec<u8>>,
     secret_id: Uuid,
     secret_expires_at: Option<i64>,
     installation_id: Uuid,
@@ -95,6 +99,7 @@ impl TryFrom<RecordRow> for StoredRecord {
     fn try_from(row: RecordRow) -> Result<Self, StoreError> {
         Ok(Self {
             digest: row.digest.try_into().map_err(|_| StoreError::Corrupt { column: "api_key_secret.digest" })?,
+            former: former(row.former_digest)?,
             secret: SecretId(row.secret_id),
             secret_expires_at: instant(row.secret_expires_at),
             installation: InstallationId(row.installation_id),
@@ -121,6 +126,8 @@ impl TryFrom<RecordRow> for StoredRecord {
 pub struct Unreadable {
     /// The digest, if that can be read: its secret is to be refused.
     pub digest: Option<Digest>,
+    /// The digest by which it was looked up before.
+    pub former: Option<Digest>,
     /// The key.
     pub key: Option<KeyId>,
     /// The secret.
@@ -165,6 +172,7 @@ impl Records {
             Ok(record) => self.read.push(record),
             Err(error) => self.unreadable.push(Unreadable {
                 digest: row.try_get::<Vec<u8>, _>("digest").ok().and_then(|digest| digest.try_into().ok()),
+                former: row.try_get::<Vec<u8>, _>("former_digest").ok().and_then(|digest| digest.try_into().ok()),
                 key: row.try_get("key_id").ok().map(KeyId),
                 secret: row.try_get("secret_id").ok().map(SecretId),
                 epoch: row.try_get("epoch").unwrap_or(i64::MAX),
@@ -177,7 +185,7 @@ impl Records {
 macro_rules! record_select {
     ($rest:literal) => {
         concat!(
-            "SELECT s.digest, s.id AS secret_id, s.expires_at AS secret_expires_at, k.installation_id, k.id AS key_id, k.kind, \
+            "SELECT s.digest, s.former_digest, s.id AS secret_id, s.expires_at AS secret_expires_at, k.installation_id, k.id AS key_id, k.kind, \
              k.client_name, k.environment, k.scopes, k.allowed_ips, k.allowed_origins, k.disabled_at, k.expires_at, k.deleted_at, \
              s.last_used_at, k.epoch ",
             $rest
@@ -197,6 +205,12 @@ pub(crate) const RECORDS_AFTER: &str =
     record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE s.id > $1 ORDER BY s.id LIMIT $2");
 pub(crate) const EPOCH: &str = "SELECT value FROM epoch WHERE id = 1";
 
+/// The column `former_digest`.
+pub(crate) fn former(digest: Option<Vec<u8>>) -> Result<Option<Digest>, StoreError> {
+    let corrupt = |_| StoreError::Corrupt { column: "api_key_secret.former_digest" };
+    digest.map(|digest| digest.try_into().map_err(corrupt)).transpose()
+}
+
 fn records(rows: Vec<RecordRow>) -> Result<Vec<StoredRecord>, StoreError> {
     rows.into_iter().map(StoredRecord::try_from).collect()
 }
@@ -205,6 +219,22 @@ impl Store {
     /// The record of a secret, whichever installation's: one indexed read.
     pub async fn record_by_digest(&self, digest: &Digest) -> Result<Option<StoredRecord>, StoreError> {
         let row: Option<RecordRow> = on_apart!(&self.lookups, pool => sqlx::query_as(RECORD_BY_DIGEST).bind(&digest[..]).fetch_optional(pool).await?);
+        row.map(StoredRecord::try_from).transpose()
+    }
+
+    /// The record of a secret that has one of these digests, under one pepper or another. Asked at once: a secret that gets another
+    /// pepper meanwhile is found by the one or by the other.
+    pub async fn record_by_digests(&self, digests: &[Digest]) -> Result<Option<StoredRecord>, StoreError> {
+        if let [digest] = digests {
+            return self.record_by_digest(digest).await;
+        }
+        let mut sql =
+            Sql::new(record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE s.digest IN "));
+        sql.list(digests, |sql, digest| {
+            sql.bind(Value::Bytes(digest.to_vec()));
+        });
+        let row: Option<RecordRow> =
+            on_apart!(&self.lookups, pool => query!(query_as, sql, pool).fetch_optional(pool).await?);
         row.map(StoredRecord::try_from).transpose()
     }
 

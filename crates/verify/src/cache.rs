@@ -121,7 +121,7 @@ impl Cache {
     /// may be older than the change, and is used for this call but not kept. Nor is one of a later epoch than was `seen`:
     /// if that is lost in a failover, nobody notices; if not, it comes by itself.
     pub(crate) fn fill(&self, stored: StoredRecord, generation: u64, seen: i64) -> Arc<Record> {
-        let prepared = self.prepare(stored);
+        let prepared = self.prepare_one(stored);
         if self.generation() == generation && prepared.0.epoch <= seen && self.records.len() < self.capacity {
             let record = Arc::clone(&prepared.0);
             let kept = self.keep_newer(prepared);
@@ -141,7 +141,7 @@ impl Cache {
         page.into_iter().filter(|stored| stored.epoch <= seen).all(|stored| {
             let room = self.records.len() < self.capacity;
             if room {
-                let prepared = self.prepare(stored);
+                let prepared = self.prepare_one(stored);
                 let record = Arc::clone(&prepared.0);
                 self.keep_newer(prepared);
                 if self.histories() != histories {
@@ -181,7 +181,7 @@ impl Cache {
     /// Records of keys that changed. Kept even when the cache is full: without its tombstone a deleted key could come
     /// back.
     pub(crate) fn apply(&self, changed: Vec<StoredRecord>) {
-        self.put(changed.into_iter().map(|stored| self.prepare(stored)).collect());
+        self.put(changed.into_iter().flat_map(|stored| self.prepare(stored)).collect());
     }
 
     /// Puts records of keys that changed in place of those that are there.
@@ -193,12 +193,31 @@ impl Cache {
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Forgets tombstones and ended secrets that the database has purged.
+    /// Forgets tombstones and ended secrets that the database has purged, and, at the second look, what stands under a former
+    /// digest.
     pub(crate) fn forget_purged(&self, now: Instant) {
-        self.records.pin().retain(|_, record| !record.is_gone(now));
+        self.records.pin().retain(|_, record| !record.is_gone(now) && !record.outlived());
     }
 
-    pub(crate) fn prepare(&self, mut stored: StoredRecord) -> Prepared {
+    /// Forgets who is unknown. What was read before and comes later is not kept.
+    pub(crate) fn forget_unknown(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.unknown.clear();
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The record, and the same under the digest that the secret had before it got another pepper: memory may have it there, and a
+    /// read that began before may still bring it. Under either the higher epoch wins.
+    pub(crate) fn prepare(&self, stored: StoredRecord) -> impl Iterator<Item = Prepared> + use<> {
+        let former = stored.former.map(|digest| {
+            let mut stored = StoredRecord { digest, former: None, ..stored.clone() };
+            let scopes = self.share(std::mem::take(&mut stored.scopes));
+            Prepared(Arc::new(Record::under_former(stored, scopes)))
+        });
+        [Some(self.prepare_one(stored)), former].into_iter().flatten()
+    }
+
+    fn prepare_one(&self, mut stored: StoredRecord) -> Prepared {
         let scopes = self.share(std::mem::take(&mut stored.scopes));
         Prepared(Arc::new(Record::new(stored, scopes)))
     }
@@ -253,6 +272,7 @@ mod tests {
         let id = Uuid::from_u128(number.into());
         StoredRecord {
             digest: [number; 32],
+            former: None,
             secret: SecretId(id),
             secret_expires_at: None,
             installation: InstallationId(id),
@@ -339,6 +359,25 @@ mod tests {
         cache.fill(stored(1, 6, None), cache.generation(), 5);
         assert!(cache.warm(vec![stored(2, 6, None), stored(3, 5, None)], cache.histories(), 5));
         assert_eq!((live(&cache, 1), live(&cache, 2), live(&cache, 3)), (None, None, Some(true)));
+    }
+
+    #[test]
+    fn a_secret_that_got_another_pepper_changes_under_both_digests() {
+        let cache = Cache::new(10);
+        let renewed =
+            |epoch, deleted_at| StoredRecord { digest: [9; 32], former: Some([1; 32]), ..stored(1, epoch, deleted_at) };
+        cache.apply(vec![renewed(6, None)]);
+        // It was read before, by whoever warms memory and by a verb that is about to answer.
+        cache.warm(vec![stored(1, 5, None)], 0, 9);
+        cache.apply(vec![stored(1, 5, None)]);
+        assert_eq!((live(&cache, 1), live(&cache, 9)), (Some(true), Some(true)));
+        cache.apply(vec![renewed(7, Some(1))]);
+        assert_eq!((live(&cache, 1), live(&cache, 9)), (Some(false), Some(false)));
+        let now = Instant::from_millis(2);
+        cache.forget_purged(now);
+        assert_eq!(live(&cache, 1), Some(false), "what was read before may still arrive");
+        cache.forget_purged(now);
+        assert_eq!((live(&cache, 1), live(&cache, 9)), (None, Some(false)));
     }
 
     #[test]

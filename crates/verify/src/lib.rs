@@ -10,18 +10,22 @@
 //!   `domain` makes changes and applies them with [`Verifier::apply`] or [`Verifier::put`] before it answers;
 //! - of two records of one secret the one with the higher epoch stays in memory, in whichever order they arrive, and a
 //!   record read while a change was applied is used once and not kept;
+//! - a secret that got another pepper stays in memory under its former digest, too, and changes there with it, until nothing that
+//!   was read before can arrive any more;
 //! - memory is trusted for 5 s after the database last proved it fresh; then calls with keys that it knows are refused;
 //! - a key that is not found is refused in the time that a key that is found takes.
 
 mod cache;
 mod call;
 mod catch_up;
+mod current_peppers;
 mod flush_usage;
 mod freshness;
 mod lookups;
 mod peppers;
 mod record;
 mod usage;
+mod used_secrets;
 mod verifier;
 mod verify;
 
@@ -30,4 +34,5 @@ pub use call::{Call, Unavailable, Verdict};
 pub use catch_up::Warmed;
 pub use peppers::{Pepper, Peppers};
 pub use record::Record;
+pub use used_secrets::UsedSecret;
 pub use verifier::{Counters, Ticks, Verifier};

@@ -51,6 +51,11 @@ impl Peppers {
         &self.newest.id
     }
 
+    /// The ids of all, the newest first.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.all().map(|pepper| pepper.id.as_str())
+    }
+
     /// The digest by which a secret is looked up.
     pub fn digest(&self, secret: &str) -> Digest {
         self.newest.digest(secret)
@@ -59,6 +64,16 @@ impl Peppers {
     /// The same under the peppers that new secrets no longer get.
     pub fn older_digests(&self, secret: &str) -> impl Iterator<Item = Digest> {
         self.older.iter().map(move |pepper| pepper.digest(secret))
+    }
+
+    /// The digest by which a secret is looked up, and after it those under the other peppers.
+    pub(crate) fn digests(&self, secret: &str, newest: Digest) -> Vec<Digest> {
+        std::iter::once(newest).chain(self.older_digests(secret)).collect()
+    }
+
+    /// The id of the pepper whose digest is the one at this place of [`Peppers::digests`].
+    pub(crate) fn id_at(&self, place: usize) -> Option<&str> {
+        self.ids().nth(place)
     }
 
     /// The digest under the pepper of this id; `None`: there is none.

@@ -1,7 +1,7 @@
 use std::sync::{
     Arc,
     atomic::{
-        AtomicBool, AtomicI64, AtomicU32,
+        AtomicBool, AtomicI64, AtomicU8, AtomicU32,
         Ordering::{AcqRel, Relaxed},
     },
 };
@@ -50,6 +50,8 @@ struct Hot {
     queued: AtomicBool,
     environment: Environment,
     kind: KeyKind,
+    /// 0: the secret has this digest. Else it had it under another pepper, and this many looks for what is old have passed, and one.
+    former: AtomicU8,
 }
 
 /// [`LifeCycle`] and the end of the secret, in half of the space. [`NEVER`] stands for none.
@@ -134,6 +136,7 @@ impl Record {
                 queued: AtomicBool::new(false),
                 environment: stored.environment,
                 kind: stored.kind,
+                former: AtomicU8::new(0),
             },
             digest: stored.digest,
             key: stored.key,
@@ -162,6 +165,7 @@ impl Record {
                 queued: AtomicBool::new(false),
                 environment: self.hot.environment,
                 kind: self.hot.kind,
+                former: AtomicU8::new(self.hot.former.load(Relaxed)),
             },
             digest: self.digest,
             key: self.key,
@@ -177,12 +181,31 @@ impl Record {
         record
     }
 
+    /// The record of the same secret under a digest that it had before.
+    pub(crate) fn under_former(stored: StoredRecord, scopes: Arc<ScopeSet>) -> Self {
+        let record = Self::new(stored, scopes);
+        record.hot.former.store(1, Relaxed);
+        record
+    }
+
+    /// Whether it stands under a digest that its secret had before.
+    pub(crate) fn is_former(&self) -> bool {
+        self.hot.former.load(Relaxed) > 0
+    }
+
+    /// Whether it stands under a former digest for longer than anything can be under way that was read before. Asked once at each
+    /// look for what is old, which are an hour apart.
+    pub(crate) fn outlived(&self) -> bool {
+        self.is_former() && self.hot.former.fetch_add(1, Relaxed) > 1
+    }
+
     /// A record of no key: deciding on it when a key is not found takes as long as deciding on a revoked key. It is
     /// marked as queued from the start, so it is never written down.
     pub(crate) fn decoy() -> Self {
         let nobody = uuid::Uuid::nil();
         let stored = StoredRecord {
             digest: [0; 32],
+            former: None,
             secret: SecretId(nobody),
             secret_expires_at: None,
             installation: InstallationId(nobody),

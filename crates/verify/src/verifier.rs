@@ -11,6 +11,10 @@ use model::{Code, Instant, SecretFormat};
 use store::{Digest, Records, Store, StoredRecord, Unreadable};
 
 use crate::{Peppers, Prepared, Record, cache::Cache, freshness::Freshness, lookups::Lookups, usage::Usage};
+use crate::{
+    current_peppers::CurrentPeppers,
+    used_secrets::{UsedSecret, UsedSecrets},
+};
 
 /// Decides calls. Cheap to clone.
 #[derive(Clone)]
@@ -24,7 +28,7 @@ pub type Ticks = Arc<dyn Fn() -> Duration + Send + Sync>;
 pub(crate) struct Inner {
     pub(crate) ticks: Ticks,
     pub(crate) store: Store,
-    pub(crate) peppers: Peppers,
+    pub(crate) peppers: CurrentPeppers,
     pub(crate) format: SecretFormat,
     pub(crate) cache: Cache,
     pub(crate) usage: Usage,
@@ -32,6 +36,7 @@ pub(crate) struct Inner {
     pub(crate) verdicts: [AtomicU64; Code::ALL.len()],
     pub(crate) misses: AtomicU64,
     pub(crate) lookups: Lookups,
+    pub(crate) used_secrets: UsedSecrets,
     /// The record that is decided on when no key is found.
     pub(crate) decoy: Arc<Record>,
 }
@@ -59,6 +64,8 @@ pub struct Counters {
     pub usage_lost: u64,
     /// How often the queue of keys whose usage waits to be written down was full. No count is lost then.
     pub usage_deferred: u64,
+    /// Secrets that were used and wait for their digest under the newest pepper.
+    pub used_secrets: u64,
     /// The newest change that this node knows.
     pub epoch: i64,
     /// How often memory was forgotten, since the database was set back or replaced.
@@ -84,7 +91,7 @@ impl Verifier {
         let inner = Inner {
             ticks,
             store,
-            peppers,
+            peppers: CurrentPeppers::new(peppers),
             format,
             cache: Cache::new(capacity),
             usage: Usage::new(),
@@ -92,9 +99,22 @@ impl Verifier {
             verdicts: Default::default(),
             misses: AtomicU64::default(),
             lookups: Lookups::default(),
+            used_secrets: UsedSecrets::default(),
             decoy: Arc::new(Record::decoy()),
         };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// Looks secrets up by these peppers from now on. Those that memory has under a pepper that is among them stay known.
+    pub fn set_peppers(&self, peppers: Peppers) {
+        self.inner.peppers.set(peppers);
+        // One of the peppers may be that of a secret which nobody had until now.
+        self.inner.cache.forget_unknown();
+    }
+
+    /// Takes out the secrets that were used since and were found under a pepper that is not the newest.
+    pub fn take_used_secrets(&self) -> Vec<UsedSecret> {
+        self.inner.used_secrets.take()
     }
 
     /// Counts since the start.
@@ -111,6 +131,7 @@ impl Verifier {
             cache_misses: inner.misses.load(Relaxed),
             lookups: inner.lookups.waiting(),
             lookups_refused: inner.lookups.refused(),
+            used_secrets: inner.used_secrets.len() as u64,
             usage_deferred: inner.usage.deferred(),
             epoch: inner.freshness.epoch(),
             histories: inner.cache.histories(),
@@ -134,8 +155,8 @@ impl Verifier {
                 key, error = %row.error,
                 "a key can't be read: it is refused, and no other is (a newer release wrote it, or it was damaged)"
             );
-            if let Some(digest) = row.digest {
-                self.inner.cache.forget_older(&digest, row.epoch);
+            for digest in row.digest.iter().chain(&row.former) {
+                self.inner.cache.forget_older(digest, row.epoch);
             }
         }
     }
@@ -145,8 +166,8 @@ impl Verifier {
         self.inner.cache.put(changed);
     }
 
-    /// Makes a record ready to be put into memory.
-    pub fn prepare(&self, stored: StoredRecord) -> Prepared {
+    /// Makes a record ready to be put into memory, under each digest by which it may be there.
+    pub fn prepare(&self, stored: StoredRecord) -> impl Iterator<Item = Prepared> + use<> {
         self.inner.cache.prepare(stored)
     }
 

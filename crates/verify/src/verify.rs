@@ -6,7 +6,7 @@ use std::{
 use model::{CallFacts, Code, Instant, presented_key};
 use store::{Digest, StoreError};
 
-use crate::{Call, Record, Unavailable, Verdict, Verifier};
+use crate::{Call, Peppers, Record, Unavailable, UsedSecret, Verdict, Verifier};
 
 impl Verifier {
     /// Decides and counts one call: whose key it is, and whether it may do this.
@@ -16,7 +16,7 @@ impl Verifier {
             Warm::Decided(verdict) => Ok(verdict),
             Warm::Stale => Err(Unavailable),
             // Boxed, since a future that asks the database is large, and most calls would only move it about.
-            Warm::Unread(digest) => Box::pin(self.verify_cold(call, digest, now)).await,
+            Warm::Unread(peppers, digest) => Box::pin(self.verify_cold(call, peppers, digest, now)).await,
         }
     }
 
@@ -24,17 +24,18 @@ impl Verifier {
     pub fn verify_from_memory(&self, call: Call<'_>, now: Instant) -> Option<Verdict> {
         match self.verify_warm(trimmed(call), now) {
             Warm::Decided(verdict) => Some(verdict),
-            Warm::Stale | Warm::Unread(_) => None,
+            Warm::Stale | Warm::Unread(..) => None,
         }
     }
 
-    fn verify_warm(&self, call: Call<'_>, now: Instant) -> Warm {
+    fn verify_warm(&self, call: Call<'_>, now: Instant) -> Warm<'_> {
         let inner = &self.inner;
         if inner.format.read(call.key).is_none() {
             inner.verdicts[Code::NotFound.index()].fetch_add(1, Relaxed);
             return Warm::Decided(Verdict { code: Code::NotFound, record: None });
         }
-        let digest = inner.peppers.digest(call.key);
+        let peppers = inner.peppers.get();
+        let digest = peppers.digest(call.key);
         match inner.cache.get(&digest) {
             Some(_) if !self.is_fresh() => Warm::Stale,
             Some(record) => {
@@ -46,37 +47,70 @@ impl Verifier {
                 Warm::Decided(verdict)
             }
             None if inner.cache.is_unknown(&digest) => Warm::Decided(self.unknown(call, now)),
-            None => Warm::Unread(digest),
+            None => Warm::Unread(peppers, digest),
         }
     }
 
-    async fn verify_cold(&self, call: Call<'_>, digest: Digest, now: Instant) -> Result<Verdict, Unavailable> {
+    async fn verify_cold(
+        &self,
+        call: Call<'_>,
+        peppers: &Peppers,
+        digest: Digest,
+        now: Instant,
+    ) -> Result<Verdict, Unavailable> {
         let cache = &self.inner.cache;
-        if let Some(record) = self.inner.peppers.older_digests(call.key).find_map(|older| cache.get(&older)) {
-            return if self.is_fresh() { Ok(self.decide(record, call, now)) } else { Err(Unavailable) };
+        let digests = peppers.digests(call.key, digest);
+        if let Some(record) = digests.iter().skip(1).find_map(|older| cache.get(older)) {
+            if !self.is_fresh() {
+                return Err(Unavailable);
+            }
+            return Ok(self.decide_found(record, peppers, &digests, call, now));
         }
         let _place = self.inner.lookups.enter().ok_or(Unavailable)?;
         self.inner.misses.fetch_add(1, Relaxed);
-        let record = self.read_record(call.key, digest).await.map_err(|error| {
+        let record = self.read_record(&digests).await.map_err(|error| {
             tracing::error!(%error, "a key could not be looked up");
             Unavailable
         })?;
         Ok(match record {
-            Some(record) => self.decide(record, call, now),
+            Some(record) => self.decide_found(record, peppers, &digests, call, now),
             None => self.unknown(call, now),
         })
     }
 
-    async fn read_record(&self, key: &str, digest: Digest) -> Result<Option<Arc<Record>>, StoreError> {
+    async fn read_record(&self, digests: &[Digest]) -> Result<Option<Arc<Record>>, StoreError> {
         let (store, cache) = (&self.inner.store, &self.inner.cache);
         let generation = cache.generation();
-        for candidate in std::iter::once(digest).chain(self.inner.peppers.older_digests(key)) {
-            if let Some(stored) = store.record_by_digest(&candidate).await? {
-                return Ok(Some(cache.fill(stored, generation, store.seen())));
-            }
+        if let Some(stored) = store.record_by_digests(digests).await? {
+            return Ok(Some(cache.fill(stored, generation, store.seen())));
         }
-        cache.remember_unknown(digest, generation);
+        if let Some(newest) = digests.first() {
+            cache.remember_unknown(*newest, generation);
+        }
         Ok(None)
+    }
+
+    /// Decides, and notes a secret that can get its digest under the newest pepper.
+    fn decide_found(
+        &self,
+        record: Arc<Record>,
+        peppers: &Peppers,
+        digests: &[Digest],
+        call: Call<'_>,
+        now: Instant,
+    ) -> Verdict {
+        let (was, secret) = (record.digest, record.secret());
+        let (installation, key) = (record.installation(), record.key_id());
+        let former = record.is_former();
+        let verdict = self.decide(record, call, now);
+        if verdict.code == Code::Valid && !former && Some(&was) != digests.first() {
+            self.inner.used_secrets.note(secret, || {
+                let was_under = peppers.id_at(digests.iter().position(|digest| *digest == was)?)?.to_owned();
+                let (digest, under) = (*digests.first()?, peppers.id().to_owned());
+                Some(UsedSecret { installation, key, secret, was, was_under, digest, under })
+            });
+        }
+        verdict
     }
 
     fn decide(&self, record: Arc<Record>, call: Call<'_>, now: Instant) -> Verdict {
@@ -113,10 +147,10 @@ fn trimmed(call: Call<'_>) -> Call<'_> {
     Call { key: presented_key(call.key), ..call }
 }
 
-enum Warm {
+enum Warm<'a> {
     Decided(Verdict),
     /// Memory knows the key, but is too old to be trusted.
     Stale,
     /// The database must be asked.
-    Unread(Digest),
+    Unread(&'a Peppers, Digest),
 }

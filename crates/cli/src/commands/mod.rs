@@ -16,6 +16,7 @@ mod key_rotate;
 mod key_settings;
 mod key_switch;
 mod key_update;
+mod keyring;
 mod migrate;
 mod output;
 mod restore;
@@ -69,6 +70,9 @@ enum Command {
     /// List, create, enable and disable installations
     #[command(subcommand, arg_required_else_help = true)]
     Installation(installation::InstallationCommand),
+    /// Rotate the peppers and master keys of the keyring
+    #[command(subcommand, arg_required_else_help = true)]
+    Keyring(keyring::KeyringCommand),
     /// Check and export the audit log, and print its signed ends
     #[command(subcommand, arg_required_else_help = true)]
     Audit(audit::AuditCommand),
@@ -246,6 +250,7 @@ impl Command {
             Self::Audit(command) => command.only_reads(),
             Self::Key(KeyCommand::List(_)) => true,
             Self::Key(KeyCommand::Default(command)) => command.only_reads(),
+            Self::Keyring(command) => command.only_reads(),
             Self::Admin(command) => matches!(command, admin::AdminCommand::List(_)),
             Self::Installation(command) => command.only_reads(),
             _ => false,
@@ -268,6 +273,7 @@ impl Command {
             Self::Key(KeyCommand::Delete(command)) => command.run(context, output).await,
             Self::Admin(command) => command.run(context, output).await,
             Self::Installation(command) => command.run(context, output).await,
+            Self::Keyring(command) => command.run(context, output).await,
             Self::Audit(command) => command.run(context, output).await,
             Self::Forget(command) => command.run(context, output).await,
             Self::Backup(command) => command.run(context, output).await,

@@ -78,6 +78,11 @@ impl AuditKeys {
         self.0.iter().find(|key| key.id == id)
     }
 
+    /// Each id, and what proves its key.
+    pub(crate) fn proofs(&self) -> Vec<(&str, Vec<u8>)> {
+        self.0.iter().map(|key| (key.id.as_str(), key.proof())).collect()
+    }
+
     /// A known id whose key here is not the key that was in use under it.
     pub(crate) fn other_than<'a>(&self, known: &'a [(String, Vec<u8>)]) -> Option<&'a str> {
         let other = known.iter().find(|(id, proof)| self.get(id).is_some_and(|key| !key.proves(proof)));

@@ -18,10 +18,11 @@ struct Unsigned {
 }
 
 impl Keydesk {
-    /// Makes sure, at a start, that each audit log is signed, and signed under the first audit key of the keyring: an unsigned log
+    /// Makes sure, at a start and when the keyring was read again, that each audit log is signed, and signed under the first audit key of the keyring: an unsigned log
     /// is checked and its end signed, once; and a new key closes what the previous key has signed.
     pub(crate) async fn begin_audit(&self) -> Result<(), OpenError> {
-        let (store, keys) = (&self.inner.store, self.inner.keyring.audit());
+        let (store, keyring) = (&self.inner.store, self.keyring());
+        let keys = keyring.audit();
         let first = keys.first();
         let known = store.audit_keys().await?;
         let is_known = |id: &str| known.iter().any(|(known, _)| known == id);
@@ -129,7 +130,8 @@ impl Keydesk {
             if end.last != Some(found.last) {
                 return Ok(false);
             }
-            let (now, key) = (this.now(), this.inner.keyring.audit().first());
+            let (now, keyring) = (this.now(), this.keyring());
+            let key = keyring.audit().first();
             let mut log = Log::unsigned(key, id, found.last);
             let detail = json!({
                 "entries": found.last.0,
@@ -153,7 +155,8 @@ impl Keydesk {
     /// The last entry under the previous key names the key that signs the end and all that follows.
     async fn rotate_audit_key(&self, id: InstallationId) -> Result<(), KeyError> {
         self.change(ONE, move |this, mut change| async move {
-            let (now, keys) = (this.now(), this.inner.keyring.audit());
+            let (now, keyring) = (this.now(), this.keyring());
+            let keys = keyring.audit();
             let next = keys.first();
             let end = change.audit_end(id).await.map_err(failure::public)?;
             let mut log = Log::open(keys, id, &end, false)?;

@@ -268,9 +268,10 @@ impl Keydesk {
     async fn check(&self, mut source: Source<'_>) -> Result<Vec<AuditChecked>, StoreError> {
         let (mut checked, mut founded) = (Vec::new(), Vec::new());
         let installations = source.installations().await?;
+        let keyring = self.keyring();
         for (id, name) in &installations {
             let mut walk = Walk {
-                keys: self.inner.keyring.audit(),
+                keys: keyring.audit(),
                 installation: *id,
                 previous: (0, [0; HASH_LEN]),
                 key: None,
@@ -343,7 +344,8 @@ impl Keydesk {
     /// Looks whether a log still contains an end that was kept elsewhere. What is wrong, as a part of a sentence; `None`: it does.
     pub async fn check_audit_head(&self, line: &AuditHeadLine) -> Result<Option<String>, StoreError> {
         let AuditHeadLine { installation, head } = line;
-        let Some(key) = self.inner.keyring.audit().get(&head.audit_key) else {
+        let keyring = self.keyring();
+        let Some(key) = keyring.audit().get(&head.audit_key) else {
             return Ok(Some(format!("the keyring lacks the audit key {}", head.audit_key)));
         };
         if !chain::is_head(key, *installation, head) {

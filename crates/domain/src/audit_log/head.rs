@@ -61,9 +61,10 @@ impl Keydesk {
     /// The ends of all audit logs, signed as of now.
     pub async fn audit_heads(&self) -> Result<Vec<InstallationHead>, StoreError> {
         let mut heads = Vec::new();
+        let keyring = self.keyring();
         for installation in self.inner.store.installations().await? {
             let stored = self.inner.store.audit_head(installation.id).await?;
-            let key = stored.as_ref().and_then(|head| self.inner.keyring.audit().get(&head.audit_key));
+            let key = stored.as_ref().and_then(|head| keyring.audit().get(&head.audit_key));
             let signed = stored.as_ref().zip(key).filter(|(head, key)| chain::is_head(key, installation.id, head));
             let line = signed.map(|(head, key)| AuditHeadLine {
                 installation: installation.id,

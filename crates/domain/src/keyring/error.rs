@@ -25,6 +25,9 @@ pub enum KeyringError {
         /// Why.
         source: io::Error,
     },
+    /// Reading it was broken off.
+    #[error("the keyring can't be read: {0}")]
+    Unreadable(String),
     /// A line is not `pepper ID BASE64`, `master ID BASE64` or `audit ID BASE64`.
     #[error(
         "line {0} of the keyring is not `pepper ID KEY`, `master ID KEY` or `audit ID KEY` with a key of 32 bytes in base64"
@@ -49,6 +52,27 @@ pub enum KeyringError {
         kind: &'static str,
         /// Its id.
         id: String,
+    },
+    /// The first of its kind was given up.
+    #[error("the {kind} key {id} of this keyring was retired; put the key that took its place before it")]
+    Retired {
+        /// `pepper` or `master`.
+        kind: String,
+        /// Its id.
+        id: String,
+    },
+    /// One that is needed is no longer there.
+    #[error(
+        "the {kind} key {id} is missing, and is still needed by {needed}; put its line back, or give it up with \
+         `keydesk keyring retire {kind} {id} --force`"
+    )]
+    StillNeeded {
+        /// `pepper` or `master`.
+        kind: String,
+        /// Its id.
+        id: String,
+        /// What needs it, as words.
+        needed: String,
     },
     /// An audit key is not the one that was in use under its id.
     #[error(

@@ -39,6 +39,13 @@ impl KeyringFile {
         &self.path
     }
 
+    /// What changes when the file does. `None`: it is not there, or can't be looked at.
+    pub(crate) fn look(&self) -> Option<Look> {
+        let file = fs::metadata(&self.path).ok()?;
+        let (modified, changed) = ((file.mtime(), file.mtime_nsec()), (file.ctime(), file.ctime_nsec()));
+        Some(Look { file: (file.dev(), file.ino(), file.size()), modified, changed })
+    }
+
     /// Files with a keyring's text that a program left beside it which was killed while it wrote.
     pub(crate) fn left_over(&self) -> Vec<PathBuf> {
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -64,6 +71,14 @@ impl KeyringFile {
     }
 }
 
+/// A look at a keyring's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Look {
+    file: (u64, u64, u64),
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
 /// A line with a new key.
 pub(super) fn new_line(kind: &str, id: &str, entropy: &dyn Entropy, adopts: bool) -> Zeroizing<String> {
     let mut key = [0; 32];
@@ -86,7 +101,7 @@ fn aside(path: &Path, entropy: &dyn Entropy) -> PathBuf {
 
 /// Gives the keyring another text, whole, with its mode and its owner; `None` leaves it. One process at a time, so that all see what
 /// the first has written. A file that the operator named is theirs to write, as is one that can't be written.
-pub(super) fn rewrite(
+pub(crate) fn rewrite(
     file: &KeyringFile,
     entropy: &dyn Entropy,
     change: impl FnOnce(&str) -> Option<Zeroizing<String>>,

@@ -3,6 +3,7 @@
 
 mod error;
 mod file;
+mod lines;
 
 use std::io;
 
@@ -13,8 +14,12 @@ use verify::{Pepper, Peppers};
 use zeroize::Zeroizing;
 
 pub use self::error::KeyringError;
-pub(crate) use self::file::KeyringFile;
-use self::file::{create, new_line, rewrite};
+pub(crate) use self::file::{KeyringFile, Look};
+use self::file::{create, new_line};
+pub(crate) use self::{
+    file::rewrite,
+    lines::{moved_first, with_new, without},
+};
 use crate::{
     Entropy,
     audit::keys::{self, AuditKey, AuditKeys},
@@ -157,6 +162,30 @@ impl Keyring {
         let peppers = self.peppers.proofs();
         let peppers = peppers.map(|(id, proof)| KeyringProof { kind: "pepper", id: id.to_owned(), proof });
         peppers.chain(self.masters.iter().map(master)).collect()
+    }
+
+    /// Whether it has a pepper or a master key of this id.
+    pub(crate) fn has(&self, kind: &str, id: &str) -> bool {
+        self.ids(kind).contains(&id)
+    }
+
+    /// The ids of its peppers or of its master keys, the first one first.
+    pub(crate) fn ids(&self, kind: &str) -> Vec<&str> {
+        if kind == "pepper" {
+            self.peppers.ids().collect()
+        } else {
+            self.masters.iter().map(|master| master.id.as_str()).collect()
+        }
+    }
+
+    /// Whether nothing in it is older than what is used for what is new.
+    pub(crate) fn has_no_older(&self) -> bool {
+        self.masters.len() == 1 && self.peppers.ids().count() == 1
+    }
+
+    /// Whether another keyring has the same keys in the same order.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.proofs() == other.proofs() && self.audit.proofs() == other.audit.proofs()
     }
 
     /// The id of the key of this kind that is used for what is new.

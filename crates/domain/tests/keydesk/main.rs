@@ -24,6 +24,7 @@ mod installations;
 mod isolation;
 mod issue;
 mod keyring_proofs;
+mod keyring_rotation;
 mod nodes;
 mod other_history;
 mod own_account;

@@ -21,6 +21,7 @@ mod given;
 mod hostile;
 mod idempotency;
 mod installations;
+mod keyring;
 mod life;
 mod links;
 mod matrix;

@@ -10,6 +10,7 @@ use crate::fixture::{at, installation, key_id, put_names, secret, two_installati
 on_both_databases!(
     the_default_key_is_refused_to_everyone,
     the_default_keys_secret_is_refused_to_everyone,
+    the_default_keys_secret_follows_to_another_pepper_and_changes_in_no_other_way,
     the_default_keys_installation_is_refused_to_everyone,
     the_default_key_is_rotated_all_the_same,
     a_rotation_that_is_left_half_way_leaves_one_secret,
@@ -124,6 +125,7 @@ async fn the_default_keys_secret_is_refused_to_everyone(database: TestDatabase) 
         format!("installation_id = {foreign}"),
         format!("key_id = {issued}"),
         format!("digest = {digest}"),
+        format!("former_digest = {digest}"),
         "hint = 'x'".to_owned(),
         "pepper_id = 'p2'".to_owned(),
         "created_at = 1".to_owned(),
@@ -198,6 +200,58 @@ async fn the_default_keys_secret_is_refused_to_everyone(database: TestDatabase) 
     for set in ["last_used_at = 9", "master_key_id = 'm2'"] {
         assert_eq!(raw.execute(&format!("UPDATE api_key_secret SET {set} WHERE id = {own}")).await, Ok(1), "{set}");
     }
+}
+
+/// Another pepper took the place of the first, and its secret is to be found under that.
+async fn the_default_keys_secret_follows_to_another_pepper_and_changes_in_no_other_way(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let mut raw = database.raw().await;
+    let default = raw.id(key_id(1_000_001).0);
+    let [new, other] = [[8; 32], [9; 32]].map(|digest| raw.bytes(&digest));
+    let proof = raw.bytes(&[1; 32]);
+    raw.execute(&format!(
+        "INSERT INTO keyring_proof (kind, id, proof, since, retired_at) \
+         VALUES ('pepper', 'p1', {proof}, 1, NULL), ('pepper', 'p2', {proof}, 2, NULL), ('pepper', 'p3', {proof}, 3, 4), \
+         ('master', 'p4', {proof}, 5, NULL)"
+    ))
+    .await
+    .unwrap();
+    let before = store.records_of_key(installation(1), key_id(1_000_001)).await.unwrap();
+    for set in [
+        format!("digest = {new}, pepper_id = 'p2'"),
+        format!("digest = {new}, former_digest = {other}, pepper_id = 'p2'"),
+        format!("digest = {new}, former_digest = digest"),
+        "former_digest = digest, pepper_id = 'p2'".to_owned(),
+        format!("digest = {new}, former_digest = digest, pepper_id = 'p3'"),
+        format!("digest = {new}, former_digest = digest, pepper_id = 'p4'"),
+        format!("digest = {new}, former_digest = digest, pepper_id = 'p9'"),
+        format!("digest = {new}, former_digest = digest, pepper_id = 'p2', hint = 'x'"),
+        format!("digest = {new}, former_digest = digest, pepper_id = 'p2', expires_at = 90"),
+    ] {
+        let refused = raw.execute(&format!("UPDATE api_key_secret SET {set} WHERE key_id = {default}")).await;
+        assert!(refused.as_ref().is_err_and(|error| error.contains(PROTECTED)), "{set}: {refused:?}");
+        assert_eq!(store.records_of_key(installation(1), key_id(1_000_001)).await.unwrap(), before, "{set}");
+    }
+    let renewed = store::NewDigest {
+        installation: installation(1),
+        key: key_id(1_000_001),
+        secret: before[0].secret,
+        was: before[0].digest,
+        digest: [8; 32],
+        pepper_id: "p2".to_owned(),
+    };
+    let mut change = store.change().await.unwrap();
+    let epoch = change.epoch();
+    assert_eq!(change.renew_digests(std::slice::from_ref(&renewed)).await.unwrap(), [key_id(1_000_001)]);
+    change.commit().await.unwrap();
+    let after = store.records_of_key(installation(1), key_id(1_000_001)).await.unwrap();
+    let expected = store::StoredRecord { digest: [8; 32], former: Some(before[0].digest), epoch, ..before[0].clone() };
+    assert_eq!(after, [expected.clone()]);
+    let found = store.record_by_digests(&[before[0].digest, [8; 32]]).await.unwrap();
+    assert_eq!(found, Some(expected));
+    // Whoever is late finds nothing to do.
+    let mut change = store.change().await.unwrap();
+    assert_eq!(change.renew_digests(&[renewed]).await.unwrap(), []);
 }
 
 async fn the_default_keys_installation_is_refused_to_everyone(database: TestDatabase) {

@@ -27,6 +27,7 @@ async fn a_record_says_all_that_verification_needs(database: TestDatabase) {
     let written = key(1, "Acme");
     let expected = StoredRecord {
         digest: digest(1),
+        former: None,
         secret: SecretId(Uuid::from_u128(1)),
         secret_expires_at: None,
         installation: installation(1),

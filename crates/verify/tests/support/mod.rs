@@ -45,6 +45,7 @@ fn peppers() -> Peppers {
 pub(crate) fn stored(number: usize) -> StoredRecord {
     StoredRecord {
         digest: peppers().digest(secret(number).expose()),
+        former: None,
         secret: SecretId(key_id(number).0),
         secret_expires_at: None,
         installation: OURS,

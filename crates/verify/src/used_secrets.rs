@@ -1,0 +1,61 @@
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use model::{InstallationId, KeyId, SecretId};
+use store::Digest;
+
+/// Secrets that can wait. Those beyond are noted when they are used again.
+const WAITING: usize = 10_000;
+
+/// A secret that was used, and was found under a pepper that is not the newest. Its plain text, from which alone its digest under the
+/// newest can be made, was at hand with that call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsedSecret {
+    /// Whose.
+    pub installation: InstallationId,
+    /// The key.
+    pub key: KeyId,
+    /// The secret.
+    pub secret: SecretId,
+    /// The digest by which it was found.
+    pub was: Digest,
+    /// The pepper of that.
+    pub was_under: String,
+    /// The digest under the newest pepper.
+    pub digest: Digest,
+    /// The newest pepper.
+    pub under: String,
+}
+
+/// Secrets that were used and can get their digest under the newest pepper, each once.
+#[derive(Default)]
+pub(crate) struct UsedSecrets {
+    waiting: Mutex<HashMap<SecretId, UsedSecret>>,
+}
+
+impl UsedSecrets {
+    /// Notes one, if it is not noted and there is room.
+    pub(crate) fn note(&self, secret: SecretId, used: impl FnOnce() -> Option<UsedSecret>) {
+        let mut waiting = self.waiting();
+        if waiting.len() < WAITING
+            && !waiting.contains_key(&secret)
+            && let Some(used) = used()
+        {
+            waiting.insert(secret, used);
+        }
+    }
+
+    pub(crate) fn take(&self) -> Vec<UsedSecret> {
+        std::mem::take(&mut *self.waiting()).into_values().collect()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.waiting().len()
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<SecretId, UsedSecret>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
