@@ -7,7 +7,6 @@ use crate::{
     db::on_db,
     group::on_tx,
     inserts::Insert,
-    record::former,
     sql::{CHUNK, Sql, Value, instant, query},
 };
 
@@ -127,6 +126,12 @@ impl From<SecretRow> for SecretInfo {
             last_used_at: instant(Some(row.last_used_at).filter(|ms| *ms != 0)),
         }
     }
+}
+
+/// The column `former_digest`.
+pub(crate) fn former(digest: Option<Vec<u8>>) -> Result<Option<Digest>, StoreError> {
+    let corrupt = |_| StoreError::Corrupt { column: "api_key_secret.former_digest" };
+    digest.map(|digest| digest.try_into().map_err(corrupt)).transpose()
 }
 
 impl Store {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     Change, Digest, NewSecret, Store, StoreError, StoredKey,
     api_key::{client_name, environment, kind, networks, origins, scopes},
+    api_key_secret::former,
     db::{on_apart, on_db},
     group::on_tx,
     sql::{CHUNK, Sql, Value, instant, query},
@@ -204,12 +205,6 @@ pub(crate) const RECORDS_CHANGED: &str = record_select!(
 pub(crate) const RECORDS_AFTER: &str =
     record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE s.id > $1 ORDER BY s.id LIMIT $2");
 pub(crate) const EPOCH: &str = "SELECT value FROM epoch WHERE id = 1";
-
-/// The column `former_digest`.
-pub(crate) fn former(digest: Option<Vec<u8>>) -> Result<Option<Digest>, StoreError> {
-    let corrupt = |_| StoreError::Corrupt { column: "api_key_secret.former_digest" };
-    digest.map(|digest| digest.try_into().map_err(corrupt)).transpose()
-}
 
 fn records(rows: Vec<RecordRow>) -> Result<Vec<StoredRecord>, StoreError> {
     rows.into_iter().map(StoredRecord::try_from).collect()

@@ -59,7 +59,7 @@ impl Desk {
 async fn issued(desk: &Desk, keys: usize) -> Arc<Vec<String>> {
     let opened = Keydesk::open(OpenOptions::founding(desk.database.address(), &desk.data)).await.unwrap();
     let operator = Caller::operator(opened.installation("default").await.unwrap().unwrap().id);
-    let new = (0..keys).map(|number| NewKey::of(SettingsPatch::name(&format!("Client {number}"))));
+    let new = (0..keys).map(|number| NewKey::of(SettingsPatch::name(format!("Client {number}"))));
     let issued = opened.issue_many(&operator, new.collect()).await.unwrap();
     opened.close().await;
     Arc::new(issued.iter().map(|one| one.secret.expose().to_owned()).collect())
