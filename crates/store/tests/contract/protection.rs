@@ -246,7 +246,7 @@ async fn the_default_keys_secret_follows_to_another_pepper_and_changes_in_no_oth
     change.commit().await.unwrap();
     let after = store.records_of_key(installation(1), key_id(1_000_001)).await.unwrap();
     let expected = store::StoredRecord { digest: [8; 32], former: Some(before[0].digest), epoch, ..before[0].clone() };
-    assert_eq!(after, [expected.clone()]);
+    assert_eq!(after, std::slice::from_ref(&expected));
     let found = store.record_by_digests(&[before[0].digest, [8; 32]]).await.unwrap();
     assert_eq!(found, Some(expected));
     // Whoever is late finds nothing to do.
