@@ -18,7 +18,7 @@ mod scenario;
 /// Where the rounds find it among the tests of the doors.
 mod support {
     pub(crate) use crate::{
-        http::{Connection, request},
+        http::{Connection, post_form, request},
         process::{Program, Ran, command, keydesk, limited, shell, wait_until},
     };
 }

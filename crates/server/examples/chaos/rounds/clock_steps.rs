@@ -6,13 +6,15 @@ use serde_json::Value;
 use store::testing::TestDatabase;
 
 use super::{Callers, Counts, Deed, Deployment, Random, Shim, Site, callers::WANTED, check, forwarder::Forwarder};
-use crate::support::wait_until;
+use crate::support::{post_form, wait_until};
 
 const HOUR: i64 = 60 * 60 * 1000;
 const DAY: i64 = 24 * HOUR;
 const STEPS: [i64; 8] = [-3 * 365 * DAY, -31 * DAY, -HOUR, 0, HOUR, 31 * DAY, 365 * DAY, 5 * 365 * DAY];
 /// How long memory is trusted after the database's last proof.
 const TRUSTED: Duration = Duration::from_secs(5);
+/// In which one network gets one more guess at one account.
+const A_GUESS: Duration = Duration::from_secs(60);
 
 /// Sets the clock this many times, having begun with a wrong one.
 pub(crate) async fn round(database: TestDatabase, mut random: Random, times: usize) -> Counts {
@@ -27,6 +29,8 @@ pub(crate) async fn round(database: TestDatabase, mut random: Random, times: usi
     let program = deployment.serve_by(shim.command()).await;
     let site = Site::new(&deployment, &[&program.address], Duration::ZERO);
     let at_work = Callers::start(&site, &mut random, 3, 2);
+    let guessed = Instant::now();
+    assert!(wait_until(async || has_to_wait(&program.address).await).await, "nobody counts guesses");
     let said = || program.printed().matches("the clock was set by").count();
     for last in (0..=times).map(|time| time == times) {
         at_work.have_changed(6).await;
@@ -40,6 +44,10 @@ pub(crate) async fn round(database: TestDatabase, mut random: Random, times: usi
             assert!(wait_until(async || said() > before).await, "a step from {ahead} to {next} ms is not logged");
         }
         ahead = next;
+        // Throttling goes by the clock that nobody sets: one guess a minute.
+        if guessed.elapsed() < A_GUESS - Duration::from_secs(10) {
+            assert!(has_to_wait(&program.address).await, "a step of the clock gave another guess");
+        }
     }
     at_work.stop().await;
     check(&deployment, &site).await;
@@ -48,6 +56,14 @@ pub(crate) async fn round(database: TestDatabase, mut random: Random, times: usi
     let tombstones = database.raw().await.number("SELECT COUNT(*) FROM api_key WHERE deleted_at IS NOT NULL").await;
     assert_eq!(usize::try_from(tombstones), Ok(deleted), "deleted keys were removed");
     site.ledger.counts()
+}
+
+/// Guesses at a password: whether that has to wait.
+async fn has_to_wait(address: &str) -> bool {
+    let own = format!("http://{address}");
+    let form = "email=ada@example.com&password=not+the+right+one";
+    let answer = post_form(address, "/login", &[("Host", address), ("Origin", &own)], form).await.expect("an answer");
+    answer.contains("too_many_attempts")
 }
 
 /// A node that its database has left, whose clock is set back so that its memory might seem fresh.
