@@ -1,11 +1,16 @@
 //! Small twins of what `cargo xtask chaos` tries at length: the same rounds, a few of them, each from a seed of its own.
 
+use std::fs;
+
 use store::testing::TestDatabase;
 
-use crate::rounds::{
-    Random, clock_steps, corrupted_images,
-    failed_fsync::{self, End},
-    tight, torn_writes,
+use crate::{
+    rounds::{
+        Random, clock_steps, corrupted_images,
+        failed_fsync::{self, End},
+        tight, torn_writes,
+    },
+    support::{init, ran},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -26,6 +31,24 @@ async fn what_a_power_cut_tears_undoes_nothing_that_was_answered() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_damaged_database_lets_nobody_in_and_says_what_is_wrong() {
     corrupted_images::round(Random::new(4), 20).await;
+}
+
+/// SQLite repeats the text of a table that it can't understand, which has several lines.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_schema_is_said_in_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    init(&data, &[]).await;
+    let file = data.join("keydesk.db");
+    let mut bytes = fs::read(&file).unwrap();
+    let word = b"keyring_proof BLOB";
+    let at = bytes.windows(word.len()).position(|window| window == word).unwrap();
+    bytes[at] = b'`';
+    fs::write(&file, bytes).unwrap();
+    let data = data.display().to_string();
+    for command in [&["doctor"][..], &["key", "list"], &["serve", "--listen", "127.0.0.1:0"]] {
+        ran(&[], &[command, &["--data-dir", &data]].concat()).await.is_refused("malformed database schema");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
