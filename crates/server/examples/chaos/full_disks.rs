@@ -15,8 +15,9 @@ use crate::{
 
 /// Keeps what `df` calls available at nothing.
 const BALLAST: &str = "ballast";
-/// In KiB. The log of SQLite alone grows to 4 MiB.
-const ROOM: [(&str, u64); 3] = [("data", 12_288), ("log", 256), ("exports", 256)];
+const LOG: &str = "log";
+/// In KiB. The data have enough for what a round makes.
+const ROOM: [(&str, u64); 3] = [("data", 65_536), (LOG, 256), ("exports", 256)];
 
 /// A small disk, in memory.
 struct Disk(PathBuf);
@@ -42,6 +43,10 @@ impl Disk {
     fn empty(&self) {
         // It may not be filled.
         let _ = fs::remove_file(self.0.join(BALLAST));
+        // The server's log may have filled it.
+        if let Ok(log) = File::options().write(true).open(self.0.join(LOG)) {
+            let _ = log.set_len(0);
+        }
     }
 }
 
@@ -63,7 +68,7 @@ pub(crate) async fn round(mut random: Random, times: usize) -> Counts {
     let disks = ROOM.map(|(name, room)| Disk::mount(&folder.path().join(name), room).expect("a small disk"));
     let [data, log, exports] = &disks;
     let deployment = Deployment::in_folder(&data.0).await;
-    let log = log.0.join("log");
+    let log = log.0.join(LOG);
     let mut command = shell(&format!("exec \"$0\" \"$@\" 2>>{}", log.display()));
     command.env("TMPDIR", &exports.0);
     let program = Program::launch(command, &data.0, &["--log-level", "debug"], Some(&log)).await.expect("a start");

@@ -177,13 +177,20 @@ impl Callers {
     }
 
     /// Ends them, and passes on what one of them found wrong.
-    pub(crate) async fn stop(self) {
+    pub(crate) async fn stop(mut self) {
         self.site.over.store(true, Relaxed);
-        for task in self.tasks {
+        for task in std::mem::take(&mut self.tasks) {
             if let Err(error) = task.await {
                 std::panic::resume_unwind(error.into_panic());
             }
         }
+    }
+}
+
+/// A round that went wrong leaves none behind.
+impl Drop for Callers {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -201,6 +208,7 @@ async fn changes(site: Arc<Site>, name: String, mut random: Random) {
         if let Some(deed) = Deed::ALL.get(deed) {
             site.take(&mut random, place, *deed).await;
         }
+        tokio::time::sleep(random.millis(0, 8)).await;
     }
 }
 
