@@ -19,8 +19,8 @@ impl Profile {
     /// The variable that asks for another profile than `release`.
     pub(crate) const VARIABLE: &str = "KEYDESK_PROFILE";
 
-    /// The profile of `serve` and `build`.
-    fn asked() -> Result<Self> {
+    /// The profile of `serve`, `build` and `chaos`.
+    pub(crate) fn asked() -> Result<Self> {
         match std::env::var(Self::VARIABLE).as_deref() {
             Err(_) | Ok("release") => Ok(Self::Release),
             Ok("dev") => Ok(Self::Dev),

@@ -9,6 +9,7 @@ mod apt;
 mod bench;
 mod browser;
 mod build;
+mod chaos;
 mod client;
 mod count;
 mod css;
@@ -55,6 +56,9 @@ cargo xtask <command>
                               how many keys 1, 8 and 32 callers create
   attack [--seconds N] [--postgres]
                               what good callers feel while strangers flood the server and hold connections
+  chaos [--rounds N] [--only NAME,...] [--seed N]
+                              the trials of docs/trials.md, 50 rounds of each: kills, full disks, failed flushes, torn writes,
+                              damaged databases, clock steps, failovers, little room
   bench --browser             its measurements in a browser
   upgrades [--only N]         builds the newest commit of each number of migrations (or of N) from the history, and runs it and
                               today's server on one database, after each other and beside each other
@@ -66,7 +70,7 @@ cargo xtask <command>
 
 Environment:
   TEST_POSTGRES_URL           a PostgreSQL whose superuser the tests may use, in place of a throwaway one
-  KEYDESK_PROFILE             `dev`: `serve` and `build` make the server as the tests do, sooner and slower, in target/debug
+  KEYDESK_PROFILE             `dev`: `serve`, `build` and `chaos` make the server as the tests do, sooner and slower, in target/debug
   KEYDESK_WASM_COMPILER       `rustup` or `debian`: which compiler makes the client, in place of the first that works
 ";
 
@@ -93,6 +97,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "test" => test::run(own),
         "e2e" => e2e::run(&[own, passed_on].concat()),
         "attack" => bench::run(&[&["--attack".to_owned()], own].concat()),
+        "chaos" => chaos::run(own),
         "bench" if own == ["--browser"] => measure::run(),
         "bench" => bench::run(own),
         "fuzz" => fuzz::run(own),

@@ -20,10 +20,11 @@ impl Output {
         Self { out: Box::new(io::BufWriter::new(io::stdout())), once: false }
     }
 
-    /// One sentence on standard error.
+    /// One sentence on standard error. What it repeats of a database's own words may have line ends, and stays one line.
     pub(super) fn fail(&mut self, sentence: &str) -> ExitCode {
         let _ = self.out.flush();
-        let _ = writeln!(io::stderr(), "keydesk: {}", printable(sentence));
+        let line = sentence.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        let _ = writeln!(io::stderr(), "keydesk: {}", printable(&line));
         ExitCode::FAILURE
     }
 

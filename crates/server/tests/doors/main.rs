@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says so by panicking")]
 
+#[path = "../../examples/chaos/rounds/mod.rs"]
+mod rounds;
 mod support;
 mod unwritable;
 
@@ -13,6 +15,7 @@ mod auth;
 mod auth_pages;
 mod authz;
 mod bounds;
+mod chaos;
 mod cli;
 mod crash;
 mod description;

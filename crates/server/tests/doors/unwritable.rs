@@ -5,7 +5,7 @@ use std::{fs::File, path::Path, process::Stdio};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-use crate::support::{Connection, command, init, keydesk, request, wait_until};
+use crate::support::{Connection, command, init, keydesk, request, shell, wait_until};
 
 /// A file that takes nothing.
 fn full() -> Stdio {
@@ -100,12 +100,9 @@ async fn whoever_has_hang_ups_ignored_is_not_ended_by_one() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
     let address = format!("127.0.0.1:{}", free_port());
-    let script = format!(
-        "trap '' HUP; exec {} serve --listen {address} --data-dir {} --log-level off",
-        env!("CARGO_BIN_EXE_keydesk"),
-        data.display()
-    );
-    let child = Command::new("sh").args(["-c", &script]).kill_on_drop(true).stdout(Stdio::null()).spawn().unwrap();
+    let mut command = shell("trap '' HUP; exec \"$0\" \"$@\"");
+    command.args(["serve", "--listen", &address, "--log-level", "off", "--data-dir"]).arg(data);
+    let child = command.stdout(Stdio::null()).spawn().unwrap();
     let serving = Serving { child, ops_address: String::new(), address };
     assert!(wait_until(async || serving.answers().await).await);
     let id = serving.child.id().unwrap().to_string();

@@ -6,7 +6,7 @@ mod redact;
 
 pub(crate) use app::{Answer, Client, TestApp};
 pub(crate) use http::{Connection, post_form, request};
-pub(crate) use process::{Program, command, init, keydesk, ran, wait_until};
+pub(crate) use process::{Program, Ran, command, init, keydesk, limited, ran, shell, wait_until};
 pub(crate) use redact::redact;
 
 /// Every scope over keys, and some to grant.

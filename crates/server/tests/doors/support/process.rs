@@ -1,7 +1,7 @@
 use std::{
-    path::Path,
-    process::{Output, Stdio},
-    sync::{Arc, Mutex},
+    path::{Path, PathBuf},
+    process::{ExitStatus, Output, Stdio},
+    sync::{Arc, Mutex, Weak},
     time::{Duration, Instant},
 };
 
@@ -26,9 +26,17 @@ pub(crate) struct Program {
     pub(crate) spoe_address: String,
 }
 
+/// The binary: cargo tells tests where it is. An example lies in a folder beside it.
+fn binary() -> PathBuf {
+    option_env!("CARGO_BIN_EXE_keydesk").map(PathBuf::from).unwrap_or_else(|| {
+        let own = std::env::current_exe().expect("a path of this program");
+        own.ancestors().nth(2).expect("a folder beside the examples").join("keydesk")
+    })
+}
+
 /// The binary, with nothing of this process's own configuration.
 pub(crate) fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keydesk"));
+    let mut command = Command::new(binary());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KEYDESK_")) {
         command.env_remove(name);
     }
@@ -36,11 +44,16 @@ pub(crate) fn command() -> Command {
     command
 }
 
-/// The same under a limit that the shell sets.
-fn limited(limit: &str) -> Command {
+/// The same under a limit that the shell sets, such as `ulimit -n 64`.
+pub(crate) fn limited(limit: &str) -> Command {
+    shell(&format!("{limit} && exec \"$0\" \"$@\""))
+}
+
+/// The same by a script of the shell, which is given the program and its arguments.
+pub(crate) fn shell(script: &str) -> Command {
     let plain = command();
     let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("{limit} && exec \"$0\" \"$@\"")).arg(plain.as_std().get_program());
+    command.arg("-c").arg(script).arg(plain.as_std().get_program());
     for (name, _) in plain.as_std().get_envs() {
         command.env_remove(name);
     }
@@ -102,7 +115,26 @@ impl Program {
         Self::start(limited(&format!("ulimit -Sn {files}")), data, args).await
     }
 
-    async fn start(mut command: Command, data: &Path, args: &[&str]) -> Self {
+    /// The same as another command, which runs it. A start that fails is a failed test.
+    pub(crate) async fn start(command: Command, data: &Path, args: &[&str]) -> Self {
+        match Self::try_start(command, data, args).await {
+            Ok(program) => program,
+            Err(ran) => panic!("it did not start: {ran:?}"),
+        }
+    }
+
+    /// The same where it may end instead of serving: then what it left behind.
+    pub(crate) async fn try_start(command: Command, data: &Path, args: &[&str]) -> Result<Self, Ran> {
+        Self::launch(command, data, args, None).await
+    }
+
+    /// The same, and the command may have it write its log to a file.
+    pub(crate) async fn launch(
+        mut command: Command,
+        data: &Path,
+        args: &[&str],
+        log: Option<&Path>,
+    ) -> Result<Self, Ran> {
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--log-format", "json"])
             .args(args)
@@ -115,8 +147,11 @@ impl Program {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let stderr = BufReader::new(child.stderr.take().expect("standard error"));
         let stdout = BufReader::new(child.stdout.take().expect("standard output"));
-        tokio::spawn(collect(stdout, Arc::clone(&lines)));
-        tokio::spawn(collect(stderr, Arc::clone(&lines)));
+        let readers =
+            [tokio::spawn(collect(stdout, Arc::clone(&lines))), tokio::spawn(collect(stderr, Arc::clone(&lines)))];
+        if let Some(log) = log {
+            tokio::spawn(follow(log.to_owned(), Arc::downgrade(&lines)));
+        }
         let mut program = Self {
             child,
             lines,
@@ -125,12 +160,29 @@ impl Program {
             grpc_address: String::new(),
             spoe_address: String::new(),
         };
+        let mut ended = None;
+        let known = wait_until(async || {
+            ended = program.child.try_wait().expect("a status");
+            ended.is_some() || program.printed().contains("ready in")
+        });
+        assert!(known.await, "it neither serves nor ends: {}", program.printed());
+        if let Some(status) = ended {
+            for reader in readers {
+                let _ = timeout(PATIENCE, reader).await;
+            }
+            return Err(Ran { code: status.code(), out: String::new(), err: program.printed() });
+        }
         let started = program.line("ready in").await;
         let of = |name: &str| started[name].as_str().expect("an address").to_owned();
         (program.address, program.ops_address) = (of("address"), of("ops_address"));
         let asked = |name: &str| started[name].as_str().unwrap_or_default().to_owned();
         (program.grpc_address, program.spoe_address) = (asked("grpc_address"), asked("spoe_address"));
-        program
+        Ok(program)
+    }
+
+    /// Whether it has ended, and how.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a status")
     }
 
     /// Everything that it has printed.
@@ -177,6 +229,22 @@ async fn collect(mut from: impl AsyncBufReadExt + Unpin, into: Arc<Mutex<Vec<Str
     while from.read_line(&mut line).await.is_ok_and(|length| length > 0) {
         into.lock().expect("lines").push(line.trim_end().to_owned());
         line.clear();
+    }
+}
+
+/// Collects the lines of a file that grows.
+async fn follow(file: PathBuf, into: Weak<Mutex<Vec<String>>>) {
+    let mut read = 0;
+    while let Some(into) = into.upgrade() {
+        let text = tokio::fs::read(&file).await.unwrap_or_default();
+        let new = text.get(read..).unwrap_or_default();
+        if let Some(end) = new.iter().rposition(|byte| *byte == b'\n') {
+            let lines = String::from_utf8_lossy(&new[..end]);
+            into.lock().expect("lines").extend(lines.lines().map(str::to_owned));
+            read += end + 1;
+        }
+        drop(into);
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
