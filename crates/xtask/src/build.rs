@@ -20,7 +20,7 @@ impl Profile {
     pub(crate) const VARIABLE: &str = "KEYDESK_PROFILE";
 
     /// The profile of `serve` and `build`.
-    fn asked() -> Result<Self> {
+    pub(crate) fn asked() -> Result<Self> {
         match std::env::var(Self::VARIABLE).as_deref() {
             Err(_) | Ok("release") => Ok(Self::Release),
             Ok("dev") => Ok(Self::Dev),

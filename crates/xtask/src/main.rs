@@ -16,6 +16,7 @@ mod deny;
 mod digest;
 mod e2e;
 mod fuzz;
+mod ha;
 mod layering;
 mod lifeline;
 mod measure;
@@ -54,6 +55,8 @@ cargo xtask <command>
                               how many keys 1, 8 and 32 callers create
   attack [--seconds N] [--postgres]
                               what good callers feel while strangers flood the server and hold connections
+  ha [--rounds N] [--only NAME,...]
+                              nodes on a PostgreSQL that fails over: parts are killed and cut off, 20 rounds each; needs root
   bench --browser             its measurements in a browser
   fuzz [--seconds N]          run each fuzz target for a minute, or for N seconds
   advisories DIR              check the dependencies for known faults against DIR, a checkout of RustSec's advisory-db, and
@@ -93,6 +96,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "bench" if own == ["--browser"] => measure::run(),
         "bench" => bench::run(own),
         "fuzz" => fuzz::run(own),
+        "ha" => ha::run(own),
         "advisories" => advisories::run(own).map(|()| ExitCode::SUCCESS),
         "screenshots" => no_arguments(own).and_then(|()| screenshots::run()),
         "postgres" => postgres::run(&[own, passed_on].concat()),
