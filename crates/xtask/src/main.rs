@@ -53,6 +53,8 @@ cargo xtask <command>
                               its measurements under load, beside bare axum, nginx and HAProxy
   bench --creates [--postgres]
                               how many keys 1, 8 and 32 callers create
+  bench --revocation [--trials N]
+                              how long other nodes accept a key that was deleted, with notifications and without
   attack [--seconds N] [--postgres]
                               what good callers feel while strangers flood the server and hold connections
   ha [--rounds N] [--only NAME,...]
