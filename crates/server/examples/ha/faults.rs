@@ -46,6 +46,11 @@ impl Fault {
         }
     }
 
+    /// Whether the database goes on.
+    pub(crate) const fn leaves_the_database(self) -> bool {
+        matches!(self, Self::Node | Self::CutNode)
+    }
+
     /// Breaks something for a while. When this returns everything runs again, and may not be well yet.
     pub(crate) fn happen(self, cluster: &mut Cluster, nodes: &mut Nodes, mode: Mode, round: u32) -> Result<(), Failed> {
         let node = round as usize % nodes.machines.len();

@@ -4,6 +4,9 @@ use std::{fmt::Write as _, time::Duration};
 
 use crate::{cluster::Mode, compare::Differences, faults::Fault, ledger::Counts};
 
+/// While the database is there, one node holds up the changes of the others no longer: 5 s, and the time to notice.
+const HELD_UP: Duration = Duration::from_secs(8);
+
 #[derive(Default)]
 pub(crate) struct Report(Vec<Row>);
 
@@ -58,6 +61,9 @@ impl Row {
         }
         if refused > 0 {
             self.wrong(format!("{refused} calls with living keys were refused"));
+        }
+        if self.fault.is_some_and(Fault::leaves_the_database) && counts.longest_gap > HELD_UP {
+            self.wrong(format!("no node could change anything for {:.1} s", counts.longest_gap.as_secs_f64()));
         }
         let lost = found.lost_keys + found.lost_revocations;
         if lost > 0 && self.mode == Mode::Synchronous {

@@ -14,7 +14,7 @@ async fn pooled(database: &TestDatabase, mode: &str) -> (Proxy, String) {
     let (host, port) = server.rsplit_once('@').and_then(|(_, place)| place.split_once(':')).expect("a port");
     let address = free_address();
     let (listen, listen_port) = address.split_once(':').expect("a port");
-    // Two nodes have 36 connections.
+    // Two nodes have 38 connections at most.
     let configuration = format!(
         "[databases]\n* = host={host} port={port} user=postgres\n[pgbouncer]\nlisten_addr = {listen}\nlisten_port = \
          {listen_port}\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\ndefault_pool_size = 60\n"
