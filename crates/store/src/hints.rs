@@ -46,11 +46,13 @@ impl Store {
         // Changes that came before it listened.
         hint();
         loop {
-            match timeout(QUIET, listener.try_recv()).await {
-                Ok(received) if received?.is_none() => return Ok(HintsEnded::Lost),
-                Ok(_) => {}
-                Err(_) if tried(&own, &mut listener).await?.is_some() => return Ok(HintsEnded::Lost),
-                Err(_) => {}
+            let received = timeout(QUIET, listener.try_recv()).await;
+            let arrived = match received {
+                Ok(received) => received?.is_some(),
+                Err(_) => tried(&own, &mut listener).await?.is_none(),
+            };
+            if !arrived {
+                return Ok(HintsEnded::Lost);
             }
             hint();
         }
@@ -63,9 +65,6 @@ async fn tried(own: &PgPool, listener: &mut PgListener) -> Result<Option<HintsEn
     let mut sender = own.acquire().await?;
     sqlx::query(TRY_HINT).execute(&mut *sender).await?;
     sender.close().await?;
-    Ok(match timeout(ARRIVES, listener.try_recv()).await {
-        Err(_) => Some(HintsEnded::Kept),
-        Ok(received) if received?.is_none() => Some(HintsEnded::Lost),
-        Ok(_) => None,
-    })
+    let Ok(received) = timeout(ARRIVES, listener.try_recv()).await else { return Ok(Some(HintsEnded::Kept)) };
+    Ok(received?.is_none().then_some(HintsEnded::Lost))
 }
