@@ -6,6 +6,7 @@
 use std::{
     net::SocketAddr,
     process::Command,
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -58,16 +59,20 @@ fn trial(nodes: &[SocketAddr], manager: &str, number: u64) -> Result<Duration, F
     let create = request("POST", "/api/v1/keys", manager, "{\"client_name\":\"Revoked\",\"scopes\":[\"keys:read\"]}");
     let made: serde_json::Value = serde_json::from_slice(&connection.send(&create)?.body)?;
     let of = |name: &str| made[name].as_str().ok_or("no key was made");
-    let ask = request("GET", "/authz?scope=keys:read", of("key")?, "");
+    let ask = &request("GET", "/authz?scope=keys:read", of("key")?, "");
     let delete = request("DELETE", &format!("/api/v1/keys/{}", of("id")?), manager, "");
     let others: Vec<SocketAddr> =
         nodes.iter().enumerate().filter(|(node, _)| *node != deletes).map(|(_, at)| *at).collect();
     // A step that has no common measure with the poll's.
     thread::sleep(Duration::from_millis(number * 97 % POLL_MS));
     thread::scope(|scope| {
-        let asking: Vec<_> = others.iter().map(|node| scope.spawn(|| refused_at(*node, &ask))).collect();
-        // All of them have it in memory by then.
-        thread::sleep(Duration::from_millis(20));
+        let (accepts, accepted) = mpsc::channel();
+        let ask_node =
+            |node: SocketAddr, accepts: mpsc::Sender<()>| scope.spawn(move || refused_at(node, ask, &accepts));
+        let asking: Vec<_> = others.iter().map(|node| ask_node(*node, accepts.clone())).collect();
+        drop(accepts);
+        // All of them have it in memory by then. Who failed says so when it is joined.
+        let _ = others.iter().try_for_each(|_| accepted.recv());
         let status = connection.send(&delete)?.status;
         let answered = Instant::now();
         if status != 204 {
@@ -83,12 +88,17 @@ fn trial(nodes: &[SocketAddr], manager: &str, number: u64) -> Result<Duration, F
 }
 
 /// Asks until the key is refused, which it must not be at first.
-fn refused_at(node: SocketAddr, ask: &[u8]) -> Result<Instant, Failed> {
+fn refused_at(node: SocketAddr, ask: &[u8], accepts: &mpsc::Sender<()>) -> Result<Instant, Failed> {
     let mut connection = Connection::open(node)?;
     let mut accepted = 0;
     loop {
         match connection.send(ask)?.status {
-            200 => accepted += 1,
+            200 => {
+                accepted += 1;
+                if accepted == 1 {
+                    accepts.send(())?;
+                }
+            }
             401 if accepted > 0 => return Ok(Instant::now()),
             status => return Err(format!("a key is answered by {status} after {accepted} calls").into()),
         }
