@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::PgListener;
+use sqlx::{PgPool, postgres::PgListener};
 use tokio::time::timeout;
 
 use crate::{Store, StoreError, db::Apart, postgres};
@@ -12,6 +12,8 @@ use crate::{Store, StoreError, db::Apart, postgres};
 pub(crate) const TRY_HINT: &str = "SELECT pg_notify('keydesk_change', '')";
 /// How long that one may take.
 const ARRIVES: Duration = Duration::from_secs(2);
+/// After so long without any, it is tried whether they still arrive: a connection that ended in silence looks like a quiet one.
+const QUIET: Duration = Duration::from_secs(60);
 
 /// How the listening has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,26 +33,38 @@ impl Store {
         /// Where the trigger `epoch_marked` tells of them.
         const CHANNEL: &str = "keydesk_change";
         let Apart::Postgres(poll) = &self.poll else { return Ok(HintsEnded::Never) };
-        let own = postgres::pool().max_connections(1).connect_lazy_with(poll.connect_options().as_ref().clone());
+        // Two: one listens, and the other notifies. Not that of the poll, since a notification is committed like a change: while a
+        // standby is waited for that is gone, it takes until that is back.
+        let own = postgres::pool().max_connections(2).connect_lazy_with(poll.connect_options().as_ref().clone());
         let mut listener = PgListener::connect_with(&own).await?;
         // A lost connection is told, and not made again in silence: what was notified meanwhile is lost.
         listener.eager_reconnect(false);
         listener.listen(CHANNEL).await?;
-        // From another connection: on its own one it would arrive also where others do not.
-        sqlx::query(TRY_HINT).execute(poll).await?;
-        match timeout(ARRIVES, listener.try_recv()).await {
-            Err(_) => return Ok(HintsEnded::Kept),
-            Ok(received) => {
-                if received?.is_none() {
-                    return Ok(HintsEnded::Lost);
-                }
-            }
+        if let Some(ended) = tried(&own, &mut listener).await? {
+            return Ok(ended);
         }
         // Changes that came before it listened.
         hint();
-        while listener.try_recv().await?.is_some() {
+        loop {
+            let received = timeout(QUIET, listener.try_recv()).await;
+            let arrived = match received {
+                Ok(received) => received?.is_some(),
+                Err(_) => tried(&own, &mut listener).await?.is_none(),
+            };
+            if !arrived {
+                return Ok(HintsEnded::Lost);
+            }
             hint();
         }
-        Ok(HintsEnded::Lost)
     }
+}
+
+/// Sends a notification, and waits for it. `None`: it has arrived.
+async fn tried(own: &PgPool, listener: &mut PgListener) -> Result<Option<HintsEnded>, StoreError> {
+    // From another connection: on its own one it would arrive also where others do not.
+    let mut sender = own.acquire().await?;
+    sqlx::query(TRY_HINT).execute(&mut *sender).await?;
+    sender.close().await?;
+    let Ok(received) = timeout(ARRIVES, listener.try_recv()).await else { return Ok(Some(HintsEnded::Kept)) };
+    Ok(received?.is_none().then_some(HintsEnded::Lost))
 }

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, str::FromStr as _, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, Executor as _, PgConnection, PgPool, Row as _,
+    ConnectOptions as _, Connection as _, Executor as _, PgConnection, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 use tokio::time::timeout;
@@ -17,17 +17,19 @@ pub(crate) fn options(address: &str) -> Result<PgConnectOptions, StoreError> {
     let options = PgConnectOptions::from_str(address).map_err(|_| {
         StoreError::Address("the database's address can't be read: it is postgres://USER@HOST/NAME".to_owned())
     })?;
-    Ok(options.application_name("keydesk"))
+    // Poolers refuse parameters of the start that they don't know. No column has digits behind the point.
+    Ok(options.application_name("keydesk").extra_float_digits(None))
 }
 
 /// PostgreSQL alone.
 pub(crate) const ENCODING: &str = "SELECT current_setting('server_encoding')";
 
-/// A connection, or soon the reason why there is none. A pool tries again and again, and knows none in the end.
+/// A connection that nobody shares, or soon the reason why there is none. A pool tries again and again, and knows none in the end.
 pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
-    let connecting = timeout(Duration::from_secs(unreachable::PATIENCE_S), options.connect());
-    let connected = connecting.await.map_err(|_| unreachable::silent(options))?;
-    let mut connection = connected.map_err(|error| unreachable::failed(options, &error))?;
+    let mut connection = open(options).await?;
+    let mut other = open(options).await?;
+    refuse_shared_backends(&mut connection, &mut other).await?;
+    other.close().await?;
     let encoding: String = sqlx::query_scalar(ENCODING).fetch_one(&mut connection).await?;
     if encoding == "UTF8" {
         return Ok(connection);
@@ -37,44 +39,53 @@ pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
     )))
 }
 
-/// The pool's connections, each at the isolation level that we rely on. Not as an option of the connection: poolers
-/// in between refuse those that they don't know.
+async fn open(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    let connecting = timeout(Duration::from_secs(unreachable::PATIENCE_S), options.connect());
+    let connected = connecting.await.map_err(|_| unreachable::silent(options))?;
+    connected.map_err(|error| unreachable::failed(options, &error))
+}
+
+/// The pool's connections, each at the isolation level that we rely on, and bound in what it can hold up. Not as options of the
+/// connection: poolers in between refuse those that they don't know.
 pub(crate) fn pool() -> PgPoolOptions {
     /// Whoever has waited for the epoch's row sees, with its next statement, what the change before it has committed. At a
     /// stricter level, which a server, database or role may have as default, it would be refused instead.
-    const ISOLATION: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED";
+    ///
+    /// A node that was cut off or stopped in the middle of a change holds the epoch's row, for which every change of every node
+    /// waits: by TCP's own measure for hours. After the time in which a node is no longer trusted its change is rolled back.
+    const SETTINGS: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+                            SET idle_in_transaction_session_timeout = '5s'";
     PgPoolOptions::new().after_connect(|connection: &mut PgConnection, _| {
-        Box::pin(async move { connection.execute(ISOLATION).await.map(drop) })
+        Box::pin(async move { connection.execute(sqlx::raw_sql(SETTINGS)).await.map(drop) })
     })
 }
 
 /// How often a pooler is given the chance to show itself.
 const TRIES: usize = 3;
 
-/// Refuses a pooler that gives each transaction another connection: prepared statements, and what is set for a connection, would
-/// be another one's. While a second connection is inside a transaction, the first must still have the backend that it had.
-pub(crate) async fn refuse_shared_backends(pool: &PgPool) -> Result<(), StoreError> {
-    async fn backend(connection: &mut PgConnection) -> Result<i32, StoreError> {
-        // Unprepared, since such poolers confuse what is prepared.
-        let row = connection.fetch_one(sqlx::raw_sql(BACKEND)).await?;
-        Ok(row.try_get(0)?)
+/// Refuses a pooler that gives each transaction, or each statement, another connection: prepared statements, and what is set for a
+/// connection, would be another one's. While a second connection is inside a transaction, the first must still have the backend
+/// that it had. To be asked before anything is prepared, which such poolers confuse.
+async fn refuse_shared_backends(one: &mut PgConnection, other: &mut PgConnection) -> Result<(), StoreError> {
+    async fn backend(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
+        connection.fetch_one(sqlx::raw_sql(BACKEND)).await?.try_get(0)
     }
-    let (mut one, mut other) = (pool.acquire().await?, pool.acquire().await?);
     for _ in 0..TRIES {
-        let before = backend(&mut one).await?;
-        other.execute(sqlx::raw_sql("BEGIN")).await?;
-        let theirs = backend(&mut other).await;
-        let after = backend(&mut one).await;
-        other.execute(sqlx::raw_sql("COMMIT")).await?;
-        if theirs? == before || after? != before {
-            one.close_on_drop();
-            other.close_on_drop();
+        let before = backend(one).await?;
+        // No transaction at all with `pool_mode = statement`.
+        let begun = match other.execute(sqlx::raw_sql("BEGIN")).await {
+            Err(sqlx::Error::Database(_)) => false,
+            begun => begun.map(|_| true)?,
+        };
+        let shared = !begun || backend(other).await? == before || backend(one).await? != before;
+        if shared {
             return Err(StoreError::Unsuitable(
                 "a pooler gives each transaction another connection to it (PgBouncer's pool_mode = transaction); set pool_mode = \
                  session, or give the address of PostgreSQL itself"
                     .to_owned(),
             ));
         }
+        other.execute(sqlx::raw_sql("COMMIT")).await?;
     }
     Ok(())
 }

@@ -165,7 +165,6 @@ impl Store {
             .acquire_timeout(Duration::from_secs(20))
             .connect_with(options.clone())
             .await?;
-        postgres::refuse_shared_backends(&write).await?;
         migrate_postgres(&write).await?;
         let readers = |most, seconds| {
             let pool = postgres::pool().max_connections(most).acquire_timeout(Duration::from_secs(seconds));

@@ -9,11 +9,11 @@ use std::process::ExitCode;
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let steps = Steps::new();
     build::all(&steps)?;
-    let postgres =
-        if args.iter().any(|arg| arg == "--postgres") { Some(steps.run("PostgreSQL", postgres::start)?) } else { None };
     let is = |flag: &str| args.iter().any(|arg| arg == flag);
+    let wants_postgres = is("--postgres") || is("--revocation");
+    let postgres = if wants_postgres { Some(steps.run("PostgreSQL", postgres::start)?) } else { None };
     let neighbours = if is("--load") { Some(steps.run("wrk, nginx and HAProxy", neighbours)?) } else { None };
-    if !is("--timing") && !is("--load") && !is("--creates") && !is("--attack") {
+    if !["--timing", "--load", "--creates", "--attack", "--revocation"].into_iter().any(is) {
         steps.run("decisions, in process", || {
             process::run(process::cargo().args(["bench", "-p", "verify", "-p", "domain"]))
         })?;

@@ -19,7 +19,7 @@ impl Profile {
     /// The variable that asks for another profile than `release`.
     pub(crate) const VARIABLE: &str = "KEYDESK_PROFILE";
 
-    /// The profile of `serve`, `build` and `chaos`.
+    /// The profile of `serve`, `build`, `chaos` and `ha`.
     pub(crate) fn asked() -> Result<Self> {
         match std::env::var(Self::VARIABLE).as_deref() {
             Err(_) | Ok("release") => Ok(Self::Release),

@@ -17,6 +17,7 @@ mod deny;
 mod digest;
 mod e2e;
 mod fuzz;
+mod ha;
 mod layering;
 mod lifeline;
 mod measure;
@@ -54,11 +55,15 @@ cargo xtask <command>
                               its measurements under load, beside bare axum, nginx and HAProxy
   bench --creates [--postgres]
                               how many keys 1, 8 and 32 callers create
+  bench --revocation [--trials N]
+                              how long other nodes accept a key that was deleted, with notifications and without
   attack [--seconds N] [--postgres]
                               what good callers feel while strangers flood the server and hold connections
   chaos [--rounds N] [--only NAME,...] [--seed N]
                               the trials of docs/trials.md, 50 rounds of each: kills, full disks, failed flushes, torn writes,
                               damaged databases, clock steps, failovers, little room
+  ha [--rounds N] [--only NAME,...]
+                              nodes on a PostgreSQL that fails over: parts are killed and cut off, 20 rounds each; needs root
   bench --browser             its measurements in a browser
   upgrades [--only N]         builds the newest commit of each number of migrations (or of N) from the history, and runs it and
                               today's server on one database, after each other and beside each other
@@ -101,6 +106,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "bench" if own == ["--browser"] => measure::run(),
         "bench" => bench::run(own),
         "fuzz" => fuzz::run(own),
+        "ha" => ha::run(own),
         "advisories" => advisories::run(own).map(|()| ExitCode::SUCCESS),
         "screenshots" => no_arguments(own).and_then(|()| screenshots::run()),
         "upgrades" => upgrades::run(own),

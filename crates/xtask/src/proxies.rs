@@ -1,6 +1,6 @@
 //! The proxies that the tests run. nginx, Caddy and HAProxy are Debian's packages, unpacked below `target/` and not installed,
 //! so that no service is started and nothing outside of the workspace changes. Envoy and Traefik come with Python's packages.
-//! PHP comes beside them, for an API that reads headers as PHP does.
+//! PHP comes beside them, for an API that reads headers as PHP does, and PgBouncer, which stands before PostgreSQL.
 
 use crate::digest::Stamp;
 use crate::process::{self, Failure, Result};
@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 pub(crate) const FOLDER: &str = "TEST_PROXIES";
 
 /// Packages, each with its program.
-const OF_DEBIAN: [(&str, &str); 4] =
-    [("nginx", "nginx"), ("caddy", "caddy"), ("haproxy", "haproxy"), ("php-cli", "php")];
+const OF_DEBIAN: [(&str, &str); 5] =
+    [("nginx", "nginx"), ("caddy", "caddy"), ("haproxy", "haproxy"), ("php-cli", "php"), ("pgbouncer", "pgbouncer")];
 const OF_PYTHON: [&str; 2] = ["envoy", "traefik"];
 
 /// The folder with the proxies that are not installed. If a proxy is neither there nor installed, its tests fail.

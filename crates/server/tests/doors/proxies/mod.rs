@@ -21,4 +21,5 @@ pub(crate) use self::{
     gate::{Gate, send},
     haproxy::haproxy as haproxy_over_spoe,
     nginx::nginx as nginx_over_http,
+    proxy::{Proxy, free_address},
 };
