@@ -9,6 +9,7 @@ mod full_disks;
 #[path = "../../tests/doors/support/http.rs"]
 #[expect(dead_code, reason = "the tests of the doors use the rest")]
 mod http;
+mod little_memory;
 #[path = "../../tests/doors/support/process.rs"]
 #[expect(dead_code, reason = "the tests of the doors use the rest")]
 mod process;

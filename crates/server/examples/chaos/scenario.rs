@@ -1,7 +1,7 @@
 use store::testing::TestDatabase;
 
 use crate::{
-    failovers, full_disks,
+    failovers, full_disks, little_memory,
     rounds::{
         Counts, Random, clock_steps, corrupted_images,
         failed_fsync::{self, End},
@@ -81,7 +81,7 @@ impl Scenario {
             Self::Tight => {
                 counts += tight::stopped_under_load(random.fork()).await;
                 counts += tight::few_files(random.fork()).await;
-                counts += tight::little_memory(random.fork()).await;
+                counts += little_memory::round(random.fork()).await;
                 counts += tight::two_servers(random).await;
             }
         }

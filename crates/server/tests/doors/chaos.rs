@@ -72,11 +72,6 @@ async fn with_few_files_whoever_gets_a_connection_is_answered_truly() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_too_little_memory_it_ends_with_a_word() {
-    tight::little_memory(Random::new(10)).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_servers_on_one_file_keep_what_each_acknowledges() {
     tight::two_servers(Random::new(9)).await;
 }

@@ -1,4 +1,4 @@
-//! Little room: few files, little memory; the end under load; two servers on one file.
+//! Little room: few files; the end under load; two servers on one file.
 
 use std::time::Duration;
 
@@ -52,40 +52,6 @@ pub(crate) async fn few_files(mut random: Random) -> Counts {
     program.signal("TERM").await;
     assert_eq!(program.end().await, Some(0));
     site.ledger.counts()
-}
-
-/// Less memory than it needs, down to none: it serves, or ends with a word, and never hangs.
-pub(crate) async fn little_memory(mut random: Random) -> Counts {
-    let folder = super::folder();
-    let deployment = Deployment::in_folder(&folder.path().join("data")).await;
-    // The lowest limit with which it starts, in MiB, within 16; and somewhere below.
-    let (mut low, mut high) = (1, 8_192);
-    while high - low > 16 {
-        let middle = low + (high - low) / 2;
-        if starts_with(&deployment, middle).await { high = middle } else { low = middle }
-    }
-    starts_with(&deployment, 1 + random.below(low)).await;
-    let program = deployment.serve_by(limited(&format!("ulimit -v {}", (high + 64) * 1024))).await;
-    let site = Site::new(&deployment, &[&program.address], Duration::ZERO);
-    let at_work = Callers::start(&site, &mut random, 8, 4);
-    at_work.have_changed(20).await;
-    at_work.stop().await;
-    check(&deployment, &site).await;
-    site.ledger.counts()
-}
-
-/// Whether it starts with so many MiB; if not, it has said why.
-async fn starts_with(deployment: &Deployment, mebibytes: usize) -> bool {
-    match deployment.try_serve_by(limited(&format!("ulimit -v {}", mebibytes * 1024))).await {
-        Ok(program) => {
-            program.kill().await;
-            true
-        }
-        Err(ran) => {
-            assert!(!ran.err.is_empty() && ran.code != Some(0), "with {mebibytes} MiB: {ran:?}");
-            false
-        }
-    }
 }
 
 /// Two servers on one SQLite file: what one takes away the other refuses, and both keep what they acknowledge.
