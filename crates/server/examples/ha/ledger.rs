@@ -89,7 +89,7 @@ impl Ledger {
     }
 
     /// A key whose deletion is due, and its id. It is in doubt from now on.
-    pub(crate) fn to_delete(&mut self) -> Option<(usize, Arc<str>)> {
+    pub(crate) fn next_deletion(&mut self) -> Option<(usize, Arc<str>)> {
         if self.living.len() < LIVING {
             return None;
         }
@@ -180,7 +180,7 @@ mod tests {
         for key in 0..LIVING {
             ledger.created(&format!("id {key}"), "secret");
         }
-        let (key, _) = ledger.to_delete().unwrap();
+        let (key, _) = ledger.next_deletion().unwrap();
         ledger.deleted(key);
         let call = ledger.to_call(1).unwrap();
         let now = Instant::now();

@@ -57,23 +57,23 @@ impl Row {
         let (late, refused) = (kept(&counts.late), kept(&counts.refused));
         self.late += late;
         if late > 0 {
-            self.wrong(format!("{late} calls with revoked keys were accepted later than 5 s"));
+            self.wrong(&format!("{late} calls with revoked keys were accepted later than 5 s"));
         }
         if refused > 0 {
-            self.wrong(format!("{refused} calls with living keys were refused"));
+            self.wrong(&format!("{refused} calls with living keys were refused"));
         }
         if self.fault.is_some_and(Fault::leaves_the_database) && counts.longest_gap > HELD_UP {
-            self.wrong(format!("no node could change anything for {:.1} s", counts.longest_gap.as_secs_f64()));
+            self.wrong(&format!("no node could change anything for {:.1} s", counts.longest_gap.as_secs_f64()));
         }
         let lost = found.lost_keys + found.lost_revocations;
         if lost > 0 && self.mode == Mode::Synchronous {
-            self.wrong(format!("{lost} acknowledged changes were lost"));
+            self.wrong(&format!("{lost} acknowledged changes were lost"));
         }
-        found.disagreed.iter().take(3).for_each(|disagreed| self.wrong(disagreed.clone()));
+        found.disagreed.iter().take(3).for_each(|disagreed| self.wrong(disagreed));
     }
 
     /// A promise that was broken.
-    pub(crate) fn wrong(&mut self, what: String) {
+    pub(crate) fn wrong(&mut self, what: &str) {
         self.wrong.push(format!("round {}: {what}", self.rounds));
     }
 

@@ -106,7 +106,7 @@ impl Shared {
 
     /// Gives the key whose deletion is in doubt.
     fn make_or_delete(&self, line: &mut Line) -> Option<(usize, Arc<str>)> {
-        let due = self.ledger().to_delete();
+        let due = self.ledger().next_deletion();
         let Some((key, id)) = due else {
             let answer = line.send(&request(
                 "POST",

@@ -55,7 +55,7 @@ impl Trial {
         let mut row = Row::new(self.mode, Some(fault));
         let tried = (1..=rounds).try_for_each(|round| self.round(fault, round, &mut row));
         if let Err(error) = &tried {
-            row.wrong(error.to_string());
+            row.wrong(&error.to_string());
         }
         report.push(row);
         tried
@@ -78,14 +78,14 @@ impl Trial {
         let found = compare(&self.traffic, false)?;
         row.add(&counts, &found);
         for ended in self.nodes.ended()? {
-            row.wrong(ended);
+            row.wrong(&ended);
         }
         let lost = found.lost_keys + found.lost_revocations;
         if lost > 0 {
             let said = self.nodes.set_back();
             let silent = set_back.iter().zip(said).filter(|(before, after)| *before == after).count();
             if silent > 0 {
-                row.wrong(format!("{silent} nodes did not say that changes were lost"));
+                row.wrong(&format!("{silent} nodes did not say that changes were lost"));
             }
         }
         self.tell(fault, round, began, &counts, lost, row);
@@ -111,15 +111,15 @@ impl Trial {
         let found = compare(&self.traffic, true)?;
         row.add(&Counts::default(), &found);
         if !found.lost.is_empty() {
-            row.wrong("what was so after its round is no longer".to_owned());
+            row.wrong("what was so after its round is no longer");
         }
         if let Err(error) = self.nodes.command(&["audit", "verify"]) {
-            row.wrong(error.to_string());
+            row.wrong(&error.to_string());
         }
         for node in &mut self.nodes.machines {
             let status = node.stop()?;
             if !status.success() {
-                row.wrong(format!("{} ended with {status} when it was asked to", node.host.name));
+                row.wrong(&format!("{} ended with {status} when it was asked to", node.host.name));
             }
         }
         report.push(row);
