@@ -40,6 +40,7 @@ impl Keydesk {
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().listen_forever()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().keep_warm()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_writing()));
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().log_missing_keys()));
         tasks.spawn(self.clone().flush_until(stop.subscribe()));
         tasks.spawn(self.clone().purge_until(stop.subscribe()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().log_heads_forever()));

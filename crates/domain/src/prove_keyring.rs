@@ -37,6 +37,27 @@ impl Keydesk {
         })
     }
 
+    /// Logs each key on which secrets rest and which the keyring does not have.
+    pub(crate) async fn log_missing_keys(self) {
+        match self.inner.store.keyring_uses().await {
+            Ok(uses) => {
+                for KeyringUse { kind, id, secrets } in uses.iter().filter(|of| !self.has(of)) {
+                    tracing::error!(
+                        secrets,
+                        "secrets rest on the {kind} key {id}, which is missing in the keyring; restore its line from your backup, \
+                         or rotate those keys"
+                    );
+                }
+            }
+            Err(error) => tracing::warn!(%error, "nobody knows whether the keyring has every key that is in use"),
+        }
+    }
+
+    /// Whether the keyring has the key on which these secrets rest.
+    fn has(&self, of: &KeyringUse) -> bool {
+        self.inner.keyring.proofs().iter().any(|own| own.kind == of.kind && own.id == of.id)
+    }
+
     /// How many secrets rest on which key of the keyring.
     pub(crate) async fn examine_keyring(&self) -> Vec<Finding> {
         const WHAT: &str = "keys in use";
@@ -44,13 +65,11 @@ impl Keydesk {
             Ok(uses) => uses,
             Err(error) => return vec![Finding::new(WHAT, false, error.to_string(), "check that the database runs")],
         };
-        let has =
-            |of: &KeyringUse| self.inner.keyring.proofs().iter().any(|own| own.kind == of.kind && own.id == of.id);
         let newest = |of: &KeyringUse| self.inner.keyring.newest(&of.kind) == of.id;
         uses.iter()
             .filter_map(|of| {
                 let found = format!("{} secrets rest on the {} key {}", of.secrets, of.kind, of.id);
-                if !has(of) {
+                if !self.has(of) {
                     let advice = "restore its line of the keyring from your backup, or rotate those keys";
                     Some(Finding::new(WHAT, false, format!("{found}, which is missing"), advice))
                 } else if !newest(of) {

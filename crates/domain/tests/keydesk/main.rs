@@ -46,3 +46,4 @@ mod under_load;
 mod unreadable;
 mod update;
 mod usage;
+mod writing;
