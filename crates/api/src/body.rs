@@ -37,6 +37,20 @@ pub(crate) async fn json<B: Payload>(headers: &HeaderMap, body: B) -> Result<Byt
     }
 }
 
+/// For a call that takes no body: an empty one and one without members are none. What is sent must not be ignored, since whoever sent
+/// it means something by it.
+pub(crate) async fn none<B: Payload>(body: B) -> Result<(), Problem> {
+    let is_none = match within(ARRIVAL, collect(body)).await {
+        Some(Ok(bytes)) => bytes.trim_ascii().is_empty() || serde_json::from_slice::<Option<Nothing>>(&bytes).is_ok(),
+        Some(Err(_)) | None => false,
+    };
+    if is_none { Ok(()) } else { Err(Problem::invalid("This call takes no body: send none, or {}.")) }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
 async fn collect<B: Payload>(mut body: B) -> Result<Bytes, Problem> {
     let mut whole = Bytes::new();
     let mut more = BytesMut::new();
@@ -132,6 +146,8 @@ fn refuse<'de, T: Deserialize<'de>>(bytes: &[u8]) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use futures::FutureExt as _;
     use model::Bounded;
 
     use super::*;
@@ -172,6 +188,26 @@ mod tests {
             assert!(refusal.contains(expected), "{refusal}");
             assert!(!refusal.contains("7Qfx"), "{refusal}");
         }
+    }
+
+    #[test]
+    fn a_call_without_a_body_takes_none() {
+        let is_none = |body: String| none(Body::from(body)).now_or_never().unwrap().is_ok();
+        for (body, expected) in [
+            ("", true),
+            (" \n", true),
+            ("{}", true),
+            (" { } ", true),
+            ("null", true),
+            (r#"{"a":1}"#, false),
+            (r#"{"a":1,"a":1}"#, false),
+            ("[]", false),
+            ("a=1", false),
+            ("{", false),
+        ] {
+            assert_eq!(is_none(body.to_owned()), expected, "{body}");
+        }
+        assert!(!is_none(" ".repeat(MAX_BYTES + 1)));
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub(crate) use password::Password;
 pub(crate) use protocol::FormOrJson;
 pub(crate) use server_resource::ServerResource;
 #[cfg(feature = "ssr")]
+pub(crate) use server_resource::tell_status;
+#[cfg(feature = "ssr")]
 pub(crate) use state::WebState;
 #[cfg(feature = "ssr")]
 pub(crate) use turns::Turns;

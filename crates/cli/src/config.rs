@@ -15,7 +15,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::{
-    given::{FromVariables, Unfit, path},
+    given::{self, FromVariables, Unfit, path},
     links::Links,
     logs::{LogFormat, LogLevel},
 };
@@ -92,7 +92,7 @@ struct File {
     grpc_listen: Option<String>,
     spoe_listen: Option<String>,
     #[serde(default)]
-    trusted_proxies: Vec<String>,
+    trusted_proxies: Networks,
     #[serde(default)]
     routes: Vec<RouteEntry>,
     #[serde(default)]
@@ -103,6 +103,29 @@ struct File {
     grpc: ListenerEntry,
     #[serde(default)]
     spoe: ListenerEntry,
+}
+
+/// Networks in the file.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "networks are a list such as [\"10.0.0.0/8\"], or a text with commas between them")]
+enum Networks {
+    List(Vec<String>),
+    Text(String),
+}
+
+impl Default for Networks {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+impl Networks {
+    fn into_vec(self) -> Vec<String> {
+        match self {
+            Self::List(list) => list,
+            Self::Text(text) => text.split(',').map(str::to_owned).collect(),
+        }
+    }
 }
 
 /// A scope that the deployment adds to the catalogue: `[[scopes]]`.
@@ -156,12 +179,16 @@ pub const UNNAMED_PROXY: &str = "no proxy is trusted, so everybody who comes thr
 pub(crate) enum ConfigError {
     #[error("{} can't be read: {source}", .file.display())]
     Unreadable { file: PathBuf, source: std::io::Error },
+    #[error("{} is not UTF-8 text; save it as UTF-8.", .0.display())]
+    NotText(PathBuf),
     #[error("{}, line {line}: {message}", .file.display())]
     Malformed { file: PathBuf, line: usize, message: String },
     #[error("{0}.")]
     Catalogue(#[from] InvalidCatalogue),
     #[error("{0} is not a public address: give one such as https://keydesk.example.com, without a path.")]
     PublicUrl(String),
+    #[error("{0:?} is not where a server listens: give a host and a port, such as 127.0.0.1:3000.")]
+    Listen(String),
     #[error("KEYDESK_KEYRING and a keyring file are both given; keep one of them.")]
     TwoKeyrings,
     #[error(transparent)]
@@ -176,10 +203,11 @@ pub(crate) struct PublicUrl(String);
 
 impl PublicUrl {
     fn parse(text: &str) -> Result<Self, ConfigError> {
-        let address = text.strip_suffix('/').unwrap_or(text);
+        // As browsers write it, in whose headers it is looked for.
+        let address = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
         let host = address.strip_prefix("https://").and_then(|host| host.parse::<http::uri::Authority>().ok());
         match host {
-            Some(host) if !host.host().is_empty() && !host.as_str().contains('@') => Ok(Self(address.to_owned())),
+            Some(host) if !host.host().is_empty() && !host.as_str().contains('@') => Ok(Self(address)),
             _ => Err(ConfigError::PublicUrl(text.to_owned())),
         }
     }
@@ -191,14 +219,18 @@ impl Settings {
         self.listen.as_deref().unwrap_or("127.0.0.1:3000")
     }
 
-    /// Where links lead that a command prints.
-    pub(crate) fn links(&self) -> Links {
-        self.public_links().unwrap_or_else(|| self.listen.as_deref().map_or(Links::Assumed, Links::here))
+    /// Where links lead that a command prints. Refused before anything is made: an address that nobody can open.
+    pub(crate) fn links(&self) -> Result<Links, ConfigError> {
+        match (self.public_links(), &self.listen) {
+            (Some(public), _) => Ok(public),
+            (None, Some(listen)) => Links::here(listen).ok_or_else(|| ConfigError::Listen(listen.clone())),
+            (None, None) => Ok(Links::Assumed),
+        }
     }
 
     /// Where links lead that the server prints, which knows where it listens.
     pub fn links_at(&self, listen: &str) -> Links {
-        self.public_links().unwrap_or_else(|| Links::here(listen))
+        self.public_links().or_else(|| Links::here(listen)).unwrap_or(Links::Assumed)
     }
 
     fn public_links(&self) -> Option<Links> {
@@ -231,7 +263,7 @@ impl Settings {
         let entry = |AddedScope { name, description }| ScopeEntry { scope: name, description };
         let added = file.scopes.into_iter().map(entry).collect();
         let data_dir = from.text("data_dir", common.data_dir, file.data_dir)?.unwrap_or_else(|| PathBuf::from("data"));
-        let trusted = from.list("trusted_proxies", serve.trusted_proxies, file.trusted_proxies)?;
+        let trusted = from.list("trusted_proxies", serve.trusted_proxies, file.trusted_proxies.into_vec())?;
         let database = from.text("database", common.database, file.database)?;
         let keyring_file = from.text("keyring_file", common.keyring_file, file.keyring_file)?;
         if keyring.is_some() && keyring_file.is_some() {
@@ -239,6 +271,10 @@ impl Settings {
         }
         let installation = from.text("installation", common.installation, file.installation)?;
         let public_url = from.text("public_url", common.public_url, file.public_url)?;
+        let database = database.map(|address| given::lower_scheme(&address));
+        let accepted = |setting: &str, entry: ListenerEntry| -> Result<ListenerEntry, Unfit> {
+            Ok(ListenerEntry { installation: from.text(setting, None, entry.installation)?, ..entry })
+        };
         let log_format = from.choice("log_format", common.log_format, file.log_format, &LogFormat::NAMES)?;
         Ok(Self {
             database: database.unwrap_or_else(|| format!("sqlite:{}", data_dir.join("keydesk.db").display())),
@@ -255,9 +291,9 @@ impl Settings {
             grpc_listen: from.text("grpc_listen", serve.grpc_listen, file.grpc_listen)?,
             spoe_listen: from.text("spoe_listen", serve.spoe_listen, file.spoe_listen)?,
             gateway: config::gateway(file.routes, &trusted)?,
-            authz: file.authz,
-            grpc: file.grpc,
-            spoe: file.spoe,
+            authz: accepted("authz.installation", file.authz)?,
+            grpc: accepted("grpc.installation", file.grpc)?,
+            spoe: accepted("spoe.installation", file.spoe)?,
             catalogue: Catalogue::with(added)?,
         })
     }
@@ -265,11 +301,13 @@ impl Settings {
 
 impl File {
     fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text =
-            fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { file: path.to_owned(), source })?;
+        let bytes = fs::read(path).map_err(|source| ConfigError::Unreadable { file: path.to_owned(), source })?;
+        let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText(path.to_owned()))?;
+        // Editors of Windows put a byte order mark before UTF-8, too.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         // Only the message is shown, not the line itself: it may hold the database's password.
-        toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(1, |span| 1 + text.get(..span.start).unwrap_or(&text).matches('\n').count());
+        toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| 1 + text.get(..span.start).unwrap_or(text).matches('\n').count());
             let message = error.message().lines().collect::<Vec<_>>().join(", ");
             ConfigError::Malformed { file: path.to_owned(), line, message }
         })
@@ -302,6 +340,48 @@ mod tests {
     }
 
     #[test]
+    fn what_is_empty_in_the_file_is_not_given_and_words_are_taken_in_any_case() {
+        let settings = |file: &str| with_file(file, CommonFlags::default(), ServeFlags::default());
+        let file = "trusted_proxies = \"\"\ndatabase = \"SQLite:a/B.db\"\n[authz]\ninstallation = \"\"\nenvironment = \"\"\n\
+                    [grpc]\nenvironment = \"TEST\"\n[[routes]]\nmethod = \"GET\"\npath = \"/a\"\nscope = []\naliases = \"Fold\"\n\
+                    environment = \"Any\"\n[[routes]]\nmethod = \"PUT\"\npath = \"/a\"\nscope = []\naliases = \"\"\nenvironment = \"\"\n";
+        let read = settings(file).map_err(|error| panic!("{error}")).ok().unwrap();
+        assert_eq!(read.database, "sqlite:a/B.db");
+        assert!(read.gateway.trusted_proxies.is_empty());
+        assert_eq!(read.authz, ListenerEntry::default());
+        assert_eq!(read.grpc.environment, model::AcceptedEnvironment::Test);
+        let two = settings("trusted_proxies = \"10.0.0.0/8, ::1\"\n").ok().unwrap();
+        assert!(!two.gateway.trusted_proxies.is_empty());
+        for (file, expected) in [
+            (
+                "[authz]\ninstallation = \"default\\r\"\n",
+                "authz.installation in the file that --config names ends with a",
+            ),
+            (
+                "[spoe]\ninstallation = \"a\\u202eb\"\n",
+                "spoe.installation in the file that --config names has the invisible",
+            ),
+            ("[authz]\nenvironment = \"prod\"\n", "/keydesk.toml, line 2: unknown variant `prod`, expected one of"),
+            ("trusted_proxies = 5\n", "/keydesk.toml, line 1: networks are a list such as"),
+        ] {
+            let error = settings(file).err().unwrap();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_encoding_is_refused_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keydesk.toml");
+        let wide: Vec<_> = "\u{feff}installation = \"a\"".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        fs::write(&path, wide).unwrap();
+        let refused = File::read(&path).err().unwrap().to_string();
+        assert_eq!(refused, format!("{} is not UTF-8 text; save it as UTF-8.", path.display()));
+        fs::write(&path, "\u{feff}installation = \"a\"\n").unwrap();
+        assert_eq!(File::read(&path).ok().unwrap().installation.as_deref(), Some("a"));
+    }
+
+    #[test]
     fn scopes_are_added_by_name() {
         let settings = |file: &str| with_file(file, CommonFlags::default(), ServeFlags::default());
         let good = "[[scopes]]\nname = \"billing:read\"\ndescription = \"Read bills\"\n";
@@ -323,6 +403,10 @@ mod tests {
         for good in ["https://keydesk.example.com", "https://keydesk.example.com:8443/", "https://[2001:db8::1]"] {
             assert_eq!(PublicUrl::parse(good).ok().map(|url| url.0).as_deref(), Some(good.trim_end_matches('/')));
         }
+        assert_eq!(
+            PublicUrl::parse("HTTPS://Desk.example").ok().map(|url| url.0).as_deref(),
+            Some("https://desk.example")
+        );
         for bad in ["", "keydesk.example.com", "http://keydesk.example.com", "https://", "https://a/b", "https://u@a"] {
             assert!(PublicUrl::parse(bad).is_err(), "{bad}");
         }

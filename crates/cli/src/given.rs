@@ -2,7 +2,15 @@
 //! one with characters in it that nobody sees is refused. Such a text is not meant: a file with Windows line ends writes it, and a
 //! data directory of that name would be another one.
 
-use std::{collections::BTreeSet, ffi::OsStr, fmt::Write as _, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    ffi::{OsStr, OsString},
+    fmt::Write as _,
+    path::PathBuf,
+};
+
+use domain::Keyring;
+use zeroize::Zeroizing;
 
 use clap::{
     ArgMatches,
@@ -94,6 +102,38 @@ pub(crate) fn path() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
 
+/// What addresses of databases begin with.
+const SCHEMES: [&str; 3] = ["sqlite:", "postgres://", "postgresql://"];
+
+/// The address of a database with its scheme in small letters: its case means nothing.
+pub(crate) fn lower_scheme(address: &str) -> String {
+    let lower = SCHEMES.iter().find_map(|scheme| {
+        let (head, rest) = address.split_at_checked(scheme.len())?;
+        head.eq_ignore_ascii_case(scheme).then(|| format!("{scheme}{rest}"))
+    });
+    lower.unwrap_or_else(|| address.to_owned())
+}
+
+/// The text of a keyring that a variable holds, which no message repeats.
+pub(crate) fn keyring(variable: &str, text: OsString) -> Result<Option<Zeroizing<String>>, Unfit> {
+    let unfit = |what: String| Unfit { name: variable.to_owned(), what };
+    let text = match text.into_string() {
+        Ok(text) => Zeroizing::new(text),
+        Err(text) => {
+            let _bytes = Zeroizing::new(text.into_encoded_bytes());
+            return Err(unfit("is not UTF-8 text; save its text as UTF-8".to_owned()));
+        }
+    };
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if let Some(c) = text.chars().find(|c| is_unseen(*c) && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(unfit(format!("has the invisible character {} in it; remove it", code(c))));
+    }
+    Keyring::parse(&text).map_err(|error| unfit(format!("can't be used: {error}")))?;
+    Ok(Some(text))
+}
+
 fn in_file(setting: &str) -> String {
     format!("{setting} in the file that --config names")
 }
@@ -113,9 +153,22 @@ fn check(name: String, text: &str) -> Result<(), Unfit> {
     }
 }
 
+/// Whether nobody sees a character, or it changes how its neighbours are shown. Variation selectors are left out: what they choose
+/// is seen.
+pub(crate) fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00AD}' | '\u{034F}' | '\u{061C}' // soft hyphen, grapheme joiner, Arabic letter mark
+            | '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' // Hangul fillers
+            | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' // Khmer vowels, Mongolian selectors
+            | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' // zero width, directions, separators, overrides
+            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' // joiners, isolates, byte order mark, annotation
+            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}' // musical controls, tags
+        )
+}
+
 /// Which character in a text nobody sees, and where.
 fn unseen(text: &str) -> Option<String> {
-    let is_unseen = |c: char| c.is_control() || matches!(c, '\u{FEFF}' | '\u{200B}');
     let ends = [("begins", text.chars().next()), ("ends", text.chars().next_back())];
     for (verb, c) in ends {
         match c {
@@ -123,7 +176,7 @@ fn unseen(text: &str) -> Option<String> {
                 return Some(format!("{verb} with a carriage return, as a file with Windows line ends has them"));
             }
             Some('\n') => return Some(format!("{verb} with a line end")),
-            Some(c) if c.is_whitespace() && !c.is_control() => return Some(format!("{verb} with a blank")),
+            Some(c) if c.is_whitespace() && !is_unseen(c) => return Some(format!("{verb} with a blank")),
             Some(c) if is_unseen(c) => return Some(format!("{verb} with the invisible character {}", code(c))),
             _ => {}
         }
@@ -135,11 +188,11 @@ fn code(c: char) -> String {
     format!("U+{:04X}", u32::from(c))
 }
 
-/// A text for a terminal: what would steer that is written as its number. Line ends stay.
+/// A text for a terminal: what would steer that, or is not seen, is written as its number. Line ends stay.
 pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() && c != '\n' {
+        if is_unseen(c) && c != '\n' {
             let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
         } else {
             shown.push(c);
@@ -164,6 +217,9 @@ mod tests {
             ("\u{a0}data", "KEYDESK_DATA_DIR begins with a blank; remove it."),
             ("\tdata", "KEYDESK_DATA_DIR begins with the invisible character U+0009; remove it."),
             ("\u{feff}data", "KEYDESK_DATA_DIR begins with the invisible character U+FEFF; remove it."),
+            ("data\u{202e}", "KEYDESK_DATA_DIR ends with the invisible character U+202E; remove it."),
+            ("da\u{ad}ta", "KEYDESK_DATA_DIR has the invisible character U+00AD in it; remove it."),
+            ("da\u{e0041}ta", "KEYDESK_DATA_DIR has the invisible character U+E0041 in it; remove it."),
             ("da\u{1b}[2Jta", "KEYDESK_DATA_DIR has the invisible character U+001B in it; remove it."),
         ] {
             let variables = FromVariables(BTreeSet::from(["data_dir".to_owned()]));
@@ -210,5 +266,36 @@ mod tests {
     #[test]
     fn nothing_that_is_printed_steers_a_terminal() {
         assert_eq!(printable("a\r\u{1b}[2J\nb"), "a\\u{d}\\u{1b}[2J\nb");
+        assert_eq!(printable("data\u{202e}bd\u{2066}"), "data\\u{202e}bd\\u{2066}");
+    }
+
+    #[test]
+    fn the_case_of_a_scheme_means_nothing() {
+        for (given, expected) in [
+            ("SQLITE:Data/K.db", "sqlite:Data/K.db"),
+            ("PostgreSQL://K@Db/N", "postgresql://K@Db/N"),
+            ("POSTGRES://k@db/n", "postgres://k@db/n"),
+            ("mysql://K", "mysql://K"),
+            ("é", "é"),
+        ] {
+            assert_eq!(lower_scheme(given), expected);
+        }
+    }
+
+    #[test]
+    fn a_keyring_that_can_not_be_read_is_refused_by_the_name_of_its_variable() {
+        let read = |text: &str| keyring("KEYDESK_KEYRING", text.into()).map_err(|error| error.to_string());
+        assert_eq!(read(""), Ok(None));
+        for (text, expected) in [
+            ("\r", "KEYDESK_KEYRING can't be used: the keyring needs a pepper and a master key."),
+            ("\u{feff}pepper p1 x", "KEYDESK_KEYRING has the invisible character U+FEFF in it; remove it."),
+            ("pepper p1 hunter2", "KEYDESK_KEYRING can't be used: line 1 of the keyring is not"),
+        ] {
+            let refused = read(text).unwrap_err();
+            assert!(refused.starts_with(expected) && !refused.contains("hunter2"), "{refused}");
+        }
+        let bytes = std::os::unix::ffi::OsStringExt::from_vec(vec![0xff, 0xfe, b'p']);
+        let refused = keyring("KEYDESK_KEYRING", bytes).unwrap_err().to_string();
+        assert_eq!(refused, "KEYDESK_KEYRING is not UTF-8 text; save its text as UTF-8.");
     }
 }

@@ -3,13 +3,17 @@
 //! is dropped and counted. So each line is written, or counted once.
 
 mod rate;
+mod reason;
 mod writer;
 
 use std::time::Duration;
 
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use self::rate::LogRate;
+pub(crate) use self::reason::reason;
+
+use self::{rate::LogRate, reason::Reason};
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,6 +81,7 @@ pub(crate) fn start(format: LogFormat, level: LogLevel) {
     if level == LogLevel::Off {
         // Nothing may be printed by a panic either: it goes to nobody.
         std::panic::set_hook(Box::new(|_| {}));
+        let _ = tracing_subscriber::registry().with(LevelFilter::ERROR).with(Reason).try_init();
         return;
     }
     let filter = EnvFilter::new(level.directives());
@@ -90,11 +95,11 @@ pub(crate) fn start(format: LogFormat, level: LogLevel) {
     let _ = match format {
         LogFormat::Text => {
             let lines = lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
-            lines.finish().with(LogRate::new()).try_init()
+            lines.finish().with(LogRate::new()).with(Reason).try_init()
         }
         LogFormat::Json => {
             let lines = lines.json().flatten_event(true).with_span_list(false);
-            lines.finish().with(LogRate::new()).try_init()
+            lines.finish().with(LogRate::new()).with(Reason).try_init()
         }
     };
     std::panic::set_hook(Box::new(|panic| {

@@ -3,11 +3,13 @@
 use std::ffi::OsString;
 
 use rustix::{
-    fs::Mode,
+    fs::{FileType, Mode, OFlags, fcntl_getfl, fstat, stat},
     io,
     process::{Resource, Rlimit, setrlimit, umask},
 };
 use zeroize::Zeroizing;
+
+use crate::given::{self, Unfit};
 
 /// The variable with the text of the keyring.
 const KEYRING: &str = "KEYDESK_KEYRING";
@@ -24,11 +26,23 @@ pub(crate) fn seclude() -> io::Result<()> {
     Ok(())
 }
 
+/// Whether standard output was closed when the process began, so that whatever is printed is lost. Rust has opened `/dev/null` in
+/// its place by now, to read and to write; a shell's `>/dev/null`, which somebody chose, can only be written.
+pub(crate) fn prints_to_nobody() -> bool {
+    let out = std::io::stdout();
+    let is_null = || -> io::Result<bool> {
+        let (out, null) = (fstat(&out)?, stat("/dev/null")?);
+        Ok(FileType::from_raw_mode(out.st_mode) == FileType::CharacterDevice && out.st_rdev == null.st_rdev)
+    };
+    let is_read = fcntl_getfl(&out).is_ok_and(|flags| flags & OFlags::ACCMODE == OFlags::RDWR);
+    is_read && is_null().unwrap_or_default()
+}
+
 /// The text of the keyring, if the environment has it. Programs that this one might start get none of its secrets.
 ///
 /// To be called before any other thread is started, and after all else that reads the environment.
-pub(crate) fn take_keyring() -> Option<Zeroizing<String>> {
-    let text = std::env::var(KEYRING).ok().filter(|text| !text.is_empty());
+pub(crate) fn take_keyring() -> Result<Option<Zeroizing<String>>, Unfit> {
+    let text = std::env::var_os(KEYRING);
     for name in SECRET {
         #[expect(
             unsafe_code,
@@ -39,7 +53,7 @@ pub(crate) fn take_keyring() -> Option<Zeroizing<String>> {
             std::env::remove_var(name);
         }
     }
-    text.map(Zeroizing::new)
+    text.map_or(Ok(None), |text| given::keyring(KEYRING, text))
 }
 
 /// The flag whose value is the address of a database.
@@ -53,7 +67,7 @@ pub(crate) fn password_in_arguments(arguments: &[OsString]) -> bool {
         let flag = if is_database { Some((DATABASE, argument.as_str())) } else { argument.split_once('=') };
         is_database = argument == DATABASE;
         match flag {
-            Some((DATABASE, value)) => store::has_password(value),
+            Some((DATABASE, value)) => store::has_password(&given::lower_scheme(value)),
             // Not only that of `--database`: one that is misplaced would be repeated in a message.
             _ => is_address_of_postgres(value_of(&argument)) && store::names_password(value_of(&argument)),
         }
@@ -68,7 +82,7 @@ pub(crate) fn password_in_misuse(arguments: &[OsString]) -> bool {
 
 /// Whether any argument has characters that steer a terminal, which a message would repeat.
 pub(crate) fn steer(arguments: &[OsString]) -> bool {
-    texts(arguments).any(|argument| argument.chars().any(char::is_control))
+    texts(arguments).any(|argument| argument.chars().any(given::is_unseen))
 }
 
 fn texts(arguments: &[OsString]) -> impl Iterator<Item = String> {
@@ -118,6 +132,10 @@ mod tests {
             (&["--notes", "it is at postgres://k:secret@db/keydesk"], true),
             (&["--notes", "Postgres: ask ada@example.com", "--client-name", "postgres:prod"], false),
             (&["--database", "sqlite:data/keydesk.db"], false),
+            (&["--database", "SQLITE:data/a=b.db"], false),
+            (&["--database", "POSTGRES://k@db:5432/keydesk"], false),
+            (&["--database", "POSTGRES://k:secret@db:5432/keydesk"], true),
+            (&["--database=PostgreSQL://db/keydesk?password=secret"], true),
         ] {
             assert_eq!(password_in_arguments(&given(arguments)), expected, "{arguments:?}");
         }

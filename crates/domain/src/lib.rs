@@ -51,6 +51,7 @@ mod link_throttle;
 mod link_token;
 mod links;
 mod list;
+mod made_folders;
 mod migrate;
 mod open;
 mod own_sessions;

@@ -1,6 +1,5 @@
 use std::{
-    fs, io,
-    os::unix::fs::DirBuilderExt as _,
+    io,
     path::PathBuf,
     sync::{Arc, Mutex, RwLock, atomic::AtomicBool},
 };
@@ -13,7 +12,8 @@ use zeroize::Zeroizing;
 use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, audit::keys::AuditKey,
     exports::Exports, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
-    password::Passwords, polled::Polled, session_uses::SessionUses, throttle::Throttle, turn::ONE,
+    made_folders::MadeFolders, password::Passwords, polled::Polled, session_uses::SessionUses, throttle::Throttle,
+    turn::ONE,
 };
 
 /// The prefix of secrets when the operator chooses none.
@@ -175,15 +175,17 @@ impl Keydesk {
             clock,
             entropy,
         } = options;
-        if may_found {
-            let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&data_dir);
-            made.map_err(|source| OpenError::DataDir { path: data_dir.clone(), source })?;
-        }
-        let store = match alone {
-            Some(lock) => Store::open_alone(&database, lock).await?,
-            None if to_read && Store::can_only_be_read(&database) => Store::open_to_read(&database).await?,
-            None => Store::open(&database).await?,
+        let made = if may_found {
+            MadeFolders::make(&data_dir).map_err(|source| OpenError::DataDir { path: data_dir.clone(), source })?
+        } else {
+            MadeFolders::default()
         };
+        let opened = match alone {
+            Some(lock) => Store::open_alone(&database, lock).await,
+            None if to_read && Store::can_only_be_read(&database) => Store::open_to_read(&database).await,
+            None => Store::open(&database).await,
+        };
+        let store = opened.inspect_err(|_| made.remove())?;
         let deployment = store.deployment().await?;
         let keyring = keyring.map(Zeroizing::new);
         let keyring_file = keyring.is_none().then(|| match keyring_file {

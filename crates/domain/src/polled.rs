@@ -13,12 +13,16 @@ pub enum NotReady {
         "the database's file was moved away or replaced; stop Keydesk, put it in its place with `keydesk restore`, and start"
     )]
     Replaced,
+    /// A file beside the database is not the one that is open.
+    #[error("the log or the lock beside the database's file was removed or replaced; stop Keydesk, and start it again")]
+    Removed,
 }
 
 const UNASKED: u8 = 0;
 const ANSWERED: u8 = 1;
 const FAILED: u8 = 2;
 const REPLACED: u8 = 3;
+const REMOVED: u8 = 4;
 
 /// How the last poll of the database ended. Anybody may ask whether Keydesk is ready, as often as they like, so that asks no
 /// database while the poll does.
@@ -31,6 +35,7 @@ impl Polled {
             Ok(()) => ANSWERED,
             Err(NotReady::Database) => FAILED,
             Err(NotReady::Replaced) => REPLACED,
+            Err(NotReady::Removed) => REMOVED,
         };
         self.0.store(ended, Relaxed);
     }
@@ -41,6 +46,7 @@ impl Polled {
             UNASKED => None,
             ANSWERED => Some(Ok(())),
             REPLACED => Some(Err(NotReady::Replaced)),
+            REMOVED => Some(Err(NotReady::Removed)),
             _ => Some(Err(NotReady::Database)),
         }
     }
@@ -48,5 +54,9 @@ impl Polled {
 
 /// What a database that could not be asked is for whoever asks whether Keydesk is ready.
 pub(crate) fn not_ready(error: &StoreError) -> NotReady {
-    if matches!(error, StoreError::Replaced) { NotReady::Replaced } else { NotReady::Database }
+    match error {
+        StoreError::Replaced => NotReady::Replaced,
+        StoreError::Removed(_) => NotReady::Removed,
+        _ => NotReady::Database,
+    }
 }

@@ -20,13 +20,15 @@ pub enum NotWritable {
 }
 
 impl NotWritable {
-    pub(crate) fn of(error: &StoreError) -> Self {
+    /// Why, as far as the error of a write says it.
+    pub fn of(error: &StoreError) -> Self {
         if matches!(error, StoreError::Busy) {
             return Self::Locked;
         }
         let text = error.to_string();
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        if says(&["disk is full", "No space left"]) {
+        // The last: SQLite could not make its `-shm` file larger.
+        if says(&["disk is full", "No space left", "(code: 4874)"]) {
             Self::Full
         } else if says(&["readonly database", "read-only"]) {
             Self::ReadOnly

@@ -1,7 +1,8 @@
 //! Whether anything can be written: tried now and then, and at once when something was not written.
 
-use std::{sync::PoisonError, time::Duration};
+use std::{pin::pin, sync::PoisonError, time::Duration};
 
+use store::StoreError;
 use tokio::time;
 
 use crate::{Keydesk, NotWritable};
@@ -11,24 +12,40 @@ const TRIED: Duration = Duration::from_secs(10);
 const BETWEEN: Duration = Duration::from_secs(1);
 
 impl Keydesk {
-    /// Why nothing can be written, as it was found last.
+    /// Why nothing can be written: as whoever waits for the lock knows now, or as it was found last.
     pub fn not_writable(&self) -> Option<NotWritable> {
-        *self.inner.not_writable.lock().unwrap_or_else(PoisonError::into_inner)
+        let found = *self.inner.not_writable.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.inner.store.is_locked_out() { Some(NotWritable::Locked) } else { found }
     }
 
-    /// Tries whether anything can be written, and remembers it.
+    /// Tries whether anything can be written, and remembers it. That another program holds the lock is known before it was waited for
+    /// in vain.
     pub(crate) async fn try_writing(&self) {
-        let tried = self.inner.store.try_writing().await;
-        let now = tried.as_ref().err().map(NotWritable::of);
+        let store = &self.inner.store;
+        let mut trying = pin!(store.try_writing());
+        let tried = loop {
+            if store.is_locked_out() {
+                self.found(Some(&StoreError::Busy));
+            }
+            tokio::select! {
+                tried = &mut trying => break tried,
+                () = store.locked_out() => {}
+            }
+        };
+        self.found(tried.as_ref().err());
+    }
+
+    fn found(&self, error: Option<&StoreError>) {
+        let now = error.map(NotWritable::of);
         let before = {
             let mut known = self.inner.not_writable.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *known, now)
         };
-        match (&tried, before) {
-            (Err(error), before) if before != now => {
+        match (error, before) {
+            (Some(error), before) if before != now => {
                 tracing::error!(%error, "nothing can be written: no key can be made, changed or revoked; calls are decided");
             }
-            (Ok(()), Some(_)) => tracing::info!("writing works again"),
+            (None, Some(_)) => tracing::info!("writing works again"),
             _ => {}
         }
     }

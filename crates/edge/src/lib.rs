@@ -7,7 +7,7 @@
 //! - an error is a problem document, and never repeats what the caller sent where a secret could be;
 //! - the threads that answer ([`Cores`]) never wait: work that waits, and every timer, is elsewhere;
 //! - every connection has a place, of which there are a bounded number ([`Places`]), and loses it when its peer does not read
-//!   or says nothing;
+//!   or says nothing, or when others have come and its network holds most;
 //! - it knows the words of `model`, and neither keys nor databases: calls are decided elsewhere.
 
 mod accept;
@@ -41,7 +41,7 @@ pub use field_error::{FieldError, printable};
 pub use guard::{DEADLINE, Failure, caught, guarded, within};
 pub use listener::Listener;
 pub use payload::Payload;
-pub use places::{Place, PlaceBounds, Places};
+pub use places::{Lost, Place, PlaceBounds, Places};
 pub use problem::Problem;
 pub use request_id::RequestId;
 pub use routes::{Route, Routes, Template};

@@ -1,5 +1,5 @@
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Instant,
 };
@@ -11,7 +11,7 @@ use crate::{
     places::{Place, Places},
 };
 
-/// A listener that accepts connections for which it has a place, and closes the others at once: whoever waits in the system's
+/// A listener that accepts connections for which it has a place, or makes one, and closes the others at once: whoever waits in the system's
 /// queue would hold up those that have one.
 #[derive(Debug)]
 pub struct Listener {
@@ -19,33 +19,40 @@ pub struct Listener {
     places: Places,
     started: Instant,
     /// The last second, from 1 on, in which a line about refused connections was written.
-    told: AtomicU64,
+    told_refused: AtomicU64,
+    /// The same of connections that were closed for others.
+    told_displaced: AtomicU64,
 }
 
 impl Listener {
     /// Gives these places to those who come.
     pub fn new(listener: TcpListener, places: Places) -> Self {
-        Self { listener, places, started: Instant::now(), told: AtomicU64::new(0) }
+        let (told_refused, told_displaced) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { listener, places, started: Instant::now(), told_refused, told_displaced }
     }
 
     /// The next connection that has a place. Cancelling it loses no connection.
     pub async fn accept(&self) -> (TcpStream, SocketAddr, Place) {
         loop {
             let (stream, peer) = accept::next(&self.listener).await;
-            match self.places.take(peer.ip()) {
-                Some(place) => return (stream, peer, place),
-                None => self.tell(peer),
+            let Some(place) = self.places.take(peer.ip()) else {
+                self.tell(&self.told_refused, peer.ip(), "connections are refused: all places are taken");
+                continue;
+            };
+            if let Some(network) = place.made_by() {
+                self.tell(&self.told_displaced, network, "connections are closed for others: all places are taken");
             }
+            return (stream, peer, place);
         }
     }
 
     /// A line a second.
-    fn tell(&self, peer: SocketAddr) {
+    fn tell(&self, told: &AtomicU64, address: IpAddr, words: &str) {
         let second = self.started.elapsed().as_secs() + 1;
-        if self.told.swap(second, Relaxed) != second {
+        if told.swap(second, Relaxed) != second {
             let (_, _, refused) = self.places.counts();
-            let (listener, address) = (self.places.listener(), peer.ip());
-            tracing::warn!(listener, %address, refused, "connections are refused: all places are taken");
+            let (listener, displaced) = (self.places.listener(), self.places.displaced());
+            tracing::warn!(listener, %address, refused, displaced, "{words}");
         }
     }
 }

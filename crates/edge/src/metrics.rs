@@ -110,6 +110,11 @@ pub(crate) fn write_places(places: &[Places], text: &mut String) {
     for places in places {
         line(text, format_args!("{name}{{listener=\"{}\"}}", places.listener()), places.counts().2);
     }
+    let name = "keydesk_connections_displaced_total";
+    head(text, name, "counter", "Connections that were closed so that others got their places, by listener.");
+    for places in places {
+        line(text, format_args!("{name}{{listener=\"{}\"}}", places.listener()), places.displaced());
+    }
 }
 
 impl Default for RouteMetrics {

@@ -104,7 +104,7 @@ impl Problem {
         Self::new(kind)
     }
 
-    /// For a request whose head could not be read, or is too long.
+    /// For a request whose head could not be read, or is too long, by the status.
     pub fn of_unread(status: StatusCode) -> Self {
         let detail = match status.as_u16() {
             414 => "The address of the request is too long.",

@@ -11,12 +11,15 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{places::Place, timekeeper::Timer};
+use crate::{
+    places::{Lost, Place},
+    timekeeper::Timer,
+};
 
 /// How long a peer may read nothing of what it is sent.
 const LISTENS: Duration = Duration::from_secs(30);
 
-/// A connection that keeps its place until it is closed, and is closed when its peer does not read.
+/// A connection that keeps its place until it is closed, and is closed when its peer does not read, or its place is another's.
 ///
 /// The time is counted from when the system takes no more to send: it keeps up to some megabytes for the peer. The timer waits
 /// in another runtime, and only while something can't be written.
@@ -25,13 +28,14 @@ pub struct Stream {
     timer: Timer,
     listens: Duration,
     unread: Option<Pin<Box<dyn Sleep>>>,
+    lost: Lost,
     _place: Place,
 }
 
 impl Stream {
     /// An accepted connection in its place.
-    pub fn new(stream: TcpStream, timer: Timer, place: Place) -> Self {
-        Self { stream, timer, listens: LISTENS, unread: None, _place: place }
+    pub fn new(stream: TcpStream, timer: Timer, mut place: Place) -> Self {
+        Self { stream, timer, listens: LISTENS, unread: None, lost: place.lost(), _place: place }
     }
 
     fn timed<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -39,11 +43,20 @@ impl Stream {
             self.unread = None;
             return written;
         }
+        self.kept(cx)?;
         let (timer, listens) = (&self.timer, self.listens);
         let unread = self.unread.get_or_insert_with(|| timer.sleep(listens));
         match unread.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// Fails when the place is lost. Until then the task is woken when that happens.
+    fn kept(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        match Pin::new(&mut self.lost).poll(cx) {
+            Poll::Ready(()) => Err(io::ErrorKind::ConnectionAborted.into()),
+            Poll::Pending => Ok(()),
         }
     }
 }
@@ -56,7 +69,11 @@ impl fmt::Debug for Stream {
 
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if read.is_pending() {
+            self.kept(cx)?;
+        }
+        read
     }
 }
 
@@ -125,6 +142,21 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         drop(ours);
         assert_eq!(places.counts().0, 0);
+    }
+
+    #[tokio::test]
+    async fn a_connection_whose_place_is_lost_ends_while_it_waits() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (ours, from) = listener.accept().await.unwrap();
+        let bounds = PlaceBounds { strangers: 17, per_peer: 16, proxies: 0 };
+        let places = Places::new("public", bounds, TrustedProxies::default());
+        let mut ours = Stream::new(ours, Timers::here().timer(), places.take(from.ip()).unwrap());
+        let _others: Vec<_> = (1..16).map(|_| places.take(from.ip()).unwrap()).collect();
+        let waiting = tokio::spawn(async move { ours.read(&mut [0; 1]).await });
+        let _newcomer = places.take([192, 0, 2, 1].into()).unwrap();
+        assert_eq!(waiting.await.unwrap().unwrap_err().kind(), io::ErrorKind::ConnectionAborted);
+        assert_eq!(places.counts().0, 16);
     }
 
     #[tokio::test]

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use model::{
     AcceptedEnvironment, Aliases, InvalidNetwork, InvalidRoute, Network, Route, RouteTable, Scope, TrustedProxies,
 };
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IntoDeserializer as _},
+};
 
 use crate::Gateway;
 
@@ -16,8 +19,9 @@ pub struct RouteEntry {
     method: OneOrMany<String>,
     path: String,
     scope: OneOrMany<Scope>,
+    #[serde(default, deserialize_with = "word")]
     environment: Option<AcceptedEnvironment>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "aliases")]
     aliases: Aliases,
 }
 
@@ -28,7 +32,7 @@ pub struct ListenerEntry {
     /// The name of the installation; `None`: the one that `--installation` names.
     pub installation: Option<String>,
     /// Of which environment keys are accepted.
-    #[serde(default = "live")]
+    #[serde(default = "live", deserialize_with = "environment")]
     pub environment: AcceptedEnvironment,
 }
 
@@ -40,6 +44,20 @@ impl Default for ListenerEntry {
 
 fn live() -> AcceptedEnvironment {
     AcceptedEnvironment::Live
+}
+
+/// One of a few words, in any case; an empty text is none, as with every other setting.
+fn word<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(deserializer)?.to_ascii_lowercase();
+    if text.is_empty() { Ok(None) } else { T::deserialize(text.into_deserializer()).map(Some) }
+}
+
+fn environment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AcceptedEnvironment, D::Error> {
+    Ok(word(deserializer)?.unwrap_or_else(live))
+}
+
+fn aliases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Aliases, D::Error> {
+    Ok(word(deserializer)?.unwrap_or_default())
 }
 
 #[derive(Debug, Deserialize)]

@@ -20,7 +20,7 @@ use edge::{
     client_address, guarded, within_span_once_waiting,
 };
 use gate::Gate;
-use http::{Method, Request, StatusCode, Uri, header::USER_AGENT};
+use http::{Method, Request, Uri, header::USER_AGENT};
 use hyper::body::Incoming;
 use tower::Service;
 use tracing::Instrument as _;
@@ -150,8 +150,8 @@ impl Answer for Dispatcher {
         self.answer_to(peer, request)
     }
 
-    fn refuse_unread(&self, target: &str, status: StatusCode) -> Response {
-        let (inner, problem) = (&*self.0, Problem::of_unread(status));
+    fn refuse_unread(&self, target: &str, problem: Problem) -> Response {
+        let inner = &*self.0;
         let target = target.parse::<Uri>().unwrap_or_default();
         if inner.is_public && Gate::is_asked(target.path()) {
             return inner.gate.refuse_unread(&target, problem);

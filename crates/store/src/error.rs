@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use sqlx::{error::DatabaseError, sqlite::SqliteError};
 use thiserror::Error;
 
@@ -45,12 +47,24 @@ pub enum StoreError {
          place with `keydesk restore`, and start again"
     )]
     Replaced,
+    /// A file beside a SQLite database, its log or its lock, was removed, or another is in its place.
+    #[error(
+        "{} was removed or replaced while Keydesk was at work; stop every `keydesk`, and start again", .0.display()
+    )]
+    Removed(PathBuf),
     /// PostgreSQL: this is a standby.
     #[error("it is a standby, which may be behind; the address must lead to the primary")]
     Standby,
     /// Everything else: the database does not answer, the disk is full.
     #[error("the database failed: {0}")]
     Database(String),
+}
+
+impl StoreError {
+    /// Whether the files of a SQLite database are no longer those that are open, so that nothing may be written to them.
+    pub fn is_displaced(&self) -> bool {
+        matches!(self, Self::Replaced | Self::Removed(_))
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

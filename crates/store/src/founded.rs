@@ -5,7 +5,7 @@ use crate::{
     looking::Looking,
     migrations::{postgres_tables, sqlite_tables},
     postgres, sqlite_file,
-    sqlite_files::nothing_left_over,
+    sqlite_files::{not_moved_away, nothing_left_over},
 };
 
 /// The first installation comes last when a deployment is made.
@@ -18,6 +18,7 @@ impl Store {
         check_address(address)?;
         match sqlite_file(address) {
             Some(path) if !path.exists() => {
+                not_moved_away(path)?;
                 nothing_left_over(path)?;
                 Ok(false)
             }

@@ -44,8 +44,8 @@ impl Store {
         let epoch = seen.map_or(-1, |seen| seen.epoch);
         let (value, mark, known) = match &self.poll {
             Apart::Sqlite(poll) => {
-                if !self.file.as_ref().is_none_or(|file| file.is_in_place()) {
-                    return Err(StoreError::Replaced);
+                if let Some(displaced) = self.file.as_ref().and_then(|file| file.displaced()) {
+                    return Err(displaced);
                 }
                 let (value, mark, known, _): Row = sqlx::query_as(HISTORY_SQLITE).bind(epoch).fetch_one(poll).await?;
                 (value, mark, known)
@@ -67,8 +67,8 @@ impl Store {
         Ok(Look { newest, continues })
     }
 
-    /// Works no longer with a SQLite file that is not in its place any more: what would be written to it is lost. Its log is
-    /// emptied, so that it is not taken for that of the file that may be there now.
+    /// Works no longer with a SQLite database whose files are not in their place any more: what would be written to them is lost. Its
+    /// log is written back and emptied, so that it is not taken for that of the file that may be there now.
     pub async fn abandon(&self) {
         let Db::Sqlite { read, write } = &self.db else { return };
         // Whoever asks from now on is refused.

@@ -8,7 +8,8 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::Sqlit
 
 use crate::{
     StoreError,
-    sqlite_files::{BESIDE, DatabaseLock, beside, real, unwritable},
+    database_lock::DatabaseLock,
+    sqlite_files::{BESIDE, beside, one_name, real, unwritable},
     whose,
 };
 
@@ -44,7 +45,8 @@ impl Looking {
             let connection = reading(database)?.connect().await.map_err(|error| unreadable(database, &error))?;
             return Ok(Self { connection, _lock: None });
         }
-        let lock = DatabaseLock::shared(database).await?;
+        one_name(database)?;
+        let mut lock = DatabaseLock::shared(database).await?;
         lock.claim(database).await?;
         let connection = SqliteConnectOptions::new().filename(database).connect().await?;
         Ok(Self { connection, _lock: Some(lock) })

@@ -17,6 +17,9 @@ pub(crate) fn options(address: &str) -> Result<PgConnectOptions, StoreError> {
     let options = PgConnectOptions::from_str(address).map_err(|_| {
         StoreError::Address("the database's address can't be read: it is postgres://USER@HOST/NAME".to_owned())
     })?;
+    // An address of IPv6 has brackets in an address alone: whoever resolves a name knows none.
+    let bare = options.get_host().strip_prefix('[').and_then(|host| host.strip_suffix(']')).map(str::to_owned);
+    let options = bare.into_iter().fold(options, |options, bare| options.host(&bare));
     // Poolers refuse parameters of the start that they don't know. No column has digits behind the point.
     Ok(options.application_name("keydesk").extra_float_digits(None))
 }
@@ -144,6 +147,20 @@ mod tests {
             let said = found.as_ref().and_then(|found| found.split("sslmode=").nth(1)?.split(':').next());
             assert_eq!(said, mode, "{address}: {found:?}");
         }
+    }
+
+    #[test]
+    fn the_host_of_an_ipv6_address_has_no_brackets() {
+        for (address, host) in [
+            ("postgres://u@[::1]:5433/d", "::1"),
+            ("postgres://u@[2001:db8::7]/d?sslmode=disable", "2001:db8::7"),
+            ("postgres://u@/d?host=[::1]", "::1"),
+            ("postgres://u@127.0.0.1:5433/d", "127.0.0.1"),
+            ("postgres://u@db.example.com/d", "db.example.com"),
+        ] {
+            assert_eq!(options(address).unwrap().get_host(), host, "{address}");
+        }
+        assert_eq!(options("postgres://u@[::1]:5433/d").unwrap().get_port(), 5433);
     }
 
     #[test]

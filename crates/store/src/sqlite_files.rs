@@ -1,26 +1,28 @@
-//! The files of a SQLite database: who may read them, and who is at work on them.
+//! The files of a SQLite database: who may read them, and whether they are those that are open.
 
 use std::{
     ffi::OsString,
-    fs::{self, File, OpenOptions, Permissions},
+    fs::{self, OpenOptions, Permissions},
     io,
     os::unix::{
         ffi::OsStrExt as _,
-        fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+        fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     },
     path::{Path, PathBuf},
-    time::Duration,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use rustix::{
-    fs::{Access, AtFlags, CWD, FlockOperation, accessat, flock},
+    fs::{Access, AtFlags, CWD, accessat},
     process::geteuid,
 };
-use tokio::time::sleep;
 
 use model::Instant;
 
-use crate::StoreError;
+use crate::{
+    StoreError,
+    database_lock::{DatabaseLock, at_work},
+};
 
 /// Files that SQLite keeps beside a database: its log, and what the programs at work on it share.
 pub const BESIDE: [&str; 2] = ["-wal", "-shm"];
@@ -43,13 +45,25 @@ pub fn replaced_by(database: &Path, at: Instant) -> PathBuf {
     beside(database, &format!("{REPLACED}{}", at.to_string().replace(':', "-")))
 }
 
-/// A database's file itself, by whichever name it is reached: what lies beside it has its name.
-pub(crate) fn real(database: &Path) -> PathBuf {
-    fs::canonicalize(database).unwrap_or_else(|_| database.to_owned())
+/// Links that are followed from one to the next, as the kernel does.
+const LINKS_MOST: usize = 40;
+
+/// A database's file itself, also where it is reached by a link, and also before it is there: what lies beside it has its name.
+pub fn real(database: &Path) -> PathBuf {
+    let mut path = database.to_owned();
+    for _ in 0..LINKS_MOST {
+        match fs::read_link(&path) {
+            Ok(target) => path = path.parent().map_or_else(|| target.clone(), |folder| folder.join(&target)),
+            // It is no link.
+            Err(_) => break,
+        }
+    }
+    path
 }
 
 /// The files of a database that are there, the lock and the databases that it took the place of among them, by name.
 pub(crate) fn existing(database: &Path) -> Vec<PathBuf> {
+    let database = &*real(database);
     let own = [""].iter().chain(&BESIDE).chain([&LOCK]).map(|ending| beside(database, ending));
     let mut found: Vec<PathBuf> = own.filter(|file| file.exists()).collect();
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -64,7 +78,7 @@ pub(crate) fn existing(database: &Path) -> Vec<PathBuf> {
 /// Makes the database's file, and whatever of its files is there, readable for their owner alone. SQLite gives the files that it
 /// makes beside a database that one's mode.
 pub(crate) fn keep_private(database: &Path) -> io::Result<()> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(database) {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(real(database)) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
@@ -84,9 +98,39 @@ pub fn make_private(file: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Refuses a file that has a second name: by each name it would have another log and another lock. The name under which a restore
+/// keeps it for a moment is none of those.
+pub(crate) fn one_name(database: &Path) -> Result<(), StoreError> {
+    let Ok(metadata) = fs::metadata(database) else { return Ok(()) };
+    let identity = |metadata: &fs::Metadata| (metadata.dev(), metadata.ino());
+    let is_it = |file: &PathBuf| fs::metadata(file).is_ok_and(|other| identity(&other) == identity(&metadata));
+    let own = existing(database).into_iter().filter(is_it).count() as u64;
+    if metadata.nlink() <= own.max(1) {
+        return Ok(());
+    }
+    Err(StoreError::Unsuitable(format!(
+        "{} has another name as well (a hard link), by which it would have another log; remove that name, or give Keydesk a copy",
+        database.display()
+    )))
+}
+
+/// Refuses a database that is not there while somebody is at work on it, as its log says that is.
+pub(crate) fn not_moved_away(database: &Path) -> Result<(), StoreError> {
+    let database = &*real(database);
+    if database.exists() || !beside(database, BESIDE[0]).exists() || !at_work(database) {
+        return Ok(());
+    }
+    Err(StoreError::Unsuitable(format!(
+        "{} was moved away while a `keydesk` is at work on it; stop every `keydesk`, and put the file in its place with `keydesk \
+         restore`",
+        database.display()
+    )))
+}
+
 /// Refuses to make a database where a restore was killed, or where the log of another one lies: SQLite would write that log into
 /// the new database.
 pub(crate) fn nothing_left_over(database: &Path) -> Result<(), StoreError> {
+    let database = &*real(database);
     if database.exists() {
         return Ok(());
     }
@@ -125,136 +169,65 @@ pub(crate) fn unwritable(database: &Path) -> Option<rustix::io::Errno> {
     }
 }
 
-/// The file of a database that is open.
+/// The files of a database that is open.
 #[derive(Debug)]
 pub(crate) struct DatabaseFile {
+    /// As it was named: a link may lead elsewhere later.
+    named: PathBuf,
     pub(crate) path: PathBuf,
     pub(crate) lock: DatabaseLock,
-    /// Device and inode.
-    identity: Option<(u64, u64)>,
+    identity: Option<Identity>,
+    /// Of the files beside it.
+    beside: [Option<Identity>; 2],
+    /// Whether it was seen to hold anything.
+    is_filled: AtomicBool,
 }
 
 impl DatabaseFile {
-    /// The file that is open under this path.
-    pub(crate) fn new(path: &Path, lock: DatabaseLock) -> Self {
-        Self { path: path.to_owned(), lock, identity: identity(path).unwrap_or(None) }
+    /// The files that are open under this path. Call it when SQLite has opened them.
+    pub(crate) fn new(named: &Path, mut lock: DatabaseLock) -> Self {
+        lock.keep();
+        let path = real(named);
+        let beside = BESIDE.map(|ending| identity(&beside(&path, ending)).unwrap_or(None));
+        let identity = identity(named).unwrap_or(None);
+        Self { named: named.to_owned(), path, lock, identity, beside, is_filled: AtomicBool::new(false) }
     }
 
-    /// Whether the file is where it was opened. One that can't be looked at is not taken for one that is gone.
-    pub(crate) fn is_in_place(&self) -> bool {
-        identity(&self.path).map_or(true, |now| now == self.identity)
+    /// What says that a file is not the one that is open any more: what is written to that is lost. One that can't be looked at is
+    /// not taken for one that is gone.
+    pub(crate) fn displaced(&self) -> Option<StoreError> {
+        let is_open = |file: &Path, opened| identity(file).map_or(true, |now| now == opened);
+        if !is_open(&self.named, self.identity) || self.is_emptied() {
+            return Some(StoreError::Replaced);
+        }
+        let files = BESIDE.map(|ending| beside(&self.path, ending));
+        let log = files.into_iter().zip(self.beside).find(|(file, opened)| !is_open(file, *opened));
+        let lost = log.map(|(file, _)| file);
+        lost.or_else(|| (!self.lock.is_in_place()).then(|| self.lock.path().to_owned())).map(StoreError::Removed)
+    }
+
+    /// Whether it was cut off to nothing in its place, which SQLite never does.
+    fn is_emptied(&self) -> bool {
+        match fs::metadata(&self.path) {
+            Ok(metadata) if metadata.len() == 0 => self.is_filled.load(Relaxed),
+            Ok(_) => {
+                self.is_filled.store(true, Relaxed);
+                false
+            }
+            Err(_) => false,
+        }
     }
 }
 
+/// Device and inode.
+pub(crate) type Identity = (u64, u64);
+
 /// Device and inode of a file; `None`: there is none, or it has no name any more, as one that is mounted by itself, and was replaced
 /// where it comes from.
-fn identity(path: &Path) -> io::Result<Option<(u64, u64)>> {
+pub(crate) fn identity(path: &Path) -> io::Result<Option<Identity>> {
     match fs::metadata(path) {
         Ok(metadata) => Ok((metadata.nlink() > 0).then(|| (metadata.dev(), metadata.ino()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// Says that somebody is at work on a database, for as long as it lives: any number of programs that read and write it, or one
-/// that puts another file in its place. It is the lock of a file beside it, so that it goes when its program does.
-///
-/// In that file stands the number of the database's file (its inode) that those at work have opened. So whoever comes learns that
-/// another file is in its place now, while they go on with the old one: with two files and one log, SQLite would mix them.
-#[derive(Debug)]
-pub struct DatabaseLock(File);
-
-/// How often it is looked at again whether those at work have another file, and how long between: two that come at the same moment
-/// can be in each other's way.
-const LOOKS: u32 = 50;
-const LOOKS_AT_NOTHING: u32 = 5;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
-
-impl DatabaseLock {
-    /// The lock of one among many.
-    pub(crate) async fn shared(database: &Path) -> Result<Self, StoreError> {
-        for _ in 0..LOOKS {
-            if let Some(lock) = Self::take(database, FlockOperation::NonBlockingLockShared)? {
-                return Ok(lock);
-            }
-            // Somebody may be alone for a moment, who notes which file is there.
-            sleep(BETWEEN_LOOKS).await;
-        }
-        Err(StoreError::Unsuitable("a backup is being restored into it; try again when that is done".to_owned()))
-    }
-
-    /// Makes sure that those at work on this database have opened the file that is there now, if there is one. Call it with a shared
-    /// lock.
-    pub(crate) async fn claim(&self, database: &Path) -> Result<(), StoreError> {
-        let failed = |error: io::Error| {
-            StoreError::Database(format!("{} can't be used: {error}", beside(database, LOCK).display()))
-        };
-        for look in 0..LOOKS {
-            let inode = identity(database).map_err(failed)?.map_or(0, |(_, inode)| inode);
-            // Also to have it again: on the way to the other lock it was given up.
-            match flock(&self.0, FlockOperation::NonBlockingLockShared) {
-                Ok(()) => match self.noted().map_err(failed)? {
-                    Some(noted) if noted == inode => return Ok(()),
-                    // Those at work are of a release that notes nothing.
-                    None if look >= LOOKS_AT_NOTHING => return Ok(()),
-                    // It is noted by whoever finds nobody else at work.
-                    _ if flock(&self.0, FlockOperation::NonBlockingLockExclusive).is_ok() => {
-                        self.note(inode).map_err(failed)?;
-                        continue;
-                    }
-                    _ => {}
-                },
-                Err(rustix::io::Errno::WOULDBLOCK) => {}
-                Err(error) => return Err(failed(error.into())),
-            }
-            sleep(BETWEEN_LOOKS).await;
-        }
-        Err(StoreError::Unsuitable(format!(
-            "{} is not the file that a running `keydesk` has open: that was moved away or replaced; stop every `keydesk`, and put the \
-             right file in its place with `keydesk restore`",
-            database.display()
-        )))
-    }
-
-    /// The file that is noted.
-    fn noted(&self) -> io::Result<Option<u64>> {
-        let mut text = [0; 20];
-        let length = self.0.read_at(&mut text, 0)?;
-        Ok(std::str::from_utf8(&text[..length]).ok().and_then(|text| text.trim().parse().ok()))
-    }
-
-    fn note(&self, inode: u64) -> io::Result<()> {
-        self.0.set_len(0)?;
-        self.0.write_all_at(inode.to_string().as_bytes(), 0)
-    }
-
-    /// The lock of whoever must be alone. `None`: somebody else is at work.
-    pub fn alone(database: &Path) -> Result<Option<Self>, StoreError> {
-        Self::take(database, FlockOperation::NonBlockingLockExclusive)
-    }
-
-    fn take(database: &Path, operation: FlockOperation) -> Result<Option<Self>, StoreError> {
-        // One lock, by whichever name the file is reached.
-        let path = beside(&real(database), LOCK);
-        let failed = |error: io::Error| StoreError::Database(format!("{} can't be used: {error}", path.display()));
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(failed)?;
-        match flock(&file, operation) {
-            Ok(()) => Ok(Some(Self(file))),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(failed(error.into())),
-        }
-    }
-
-    /// Gives it up, whoever still holds a clone.
-    pub(crate) fn release(&self) {
-        // It goes with the file in any case.
-        let _ = flock(&self.0, FlockOperation::Unlock);
     }
 }

@@ -12,18 +12,22 @@ use sqlx::{
 use crate::{
     Change, StoreError,
     address::{check_address, sqlite_file},
+    database_lock::DatabaseLock,
     db::{Apart, Db},
     error::is_busy,
     group::{Queue, Turn},
     looking,
     migrations::{migrate_postgres, migrate_sqlite},
     postgres,
-    sqlite_files::{DatabaseFile, DatabaseLock, existing, keep_private, nothing_left_over, unwritable},
+    sqlite_files::{DatabaseFile, existing, keep_private, not_moved_away, nothing_left_over, one_name, unwritable},
     whose,
 };
 
 /// 3.51.3 mends a race in which a reset of the write-ahead log could lose a commit.
 const SQLITE_OLDEST: [u32; 3] = [3, 51, 3];
+
+/// SQLite alone.
+pub(crate) const OPEN_LOG: &str = "SELECT COUNT(*) FROM sqlite_schema";
 
 /// Seconds that the poll waits for its connection, and a call with a key that memory does not know for one of its own.
 const POLL_WAITS: u64 = 5;
@@ -111,8 +115,12 @@ impl Store {
         if let Some(error) = unwritable(path) {
             return Err(looking::refuse(path, error));
         }
+        one_name(path)?;
         let alone = lock.is_some();
-        let lock = match lock {
+        if !alone {
+            not_moved_away(path)?;
+        }
+        let mut lock = match lock {
             Some(lock) => lock,
             None => DatabaseLock::shared(path).await?,
         };
@@ -141,6 +149,12 @@ impl Store {
                 "SQLite {version} can lose a commit (the WAL-reset race); Keydesk needs 3.51.3 or newer"
             )));
         }
+        // SQLite opens the log with the first thing that is read.
+        let _: i64 = sqlx::query_scalar(OPEN_LOG).fetch_one(&write).await?;
+        if !alone {
+            lock.note_log(path)?;
+        }
+        let file = DatabaseFile::new(path, lock);
         migrate_sqlite(&write).await?;
         let options = options.pragma("query_only", "ON");
         let readers = |most, seconds| {
@@ -151,9 +165,12 @@ impl Store {
                 .max_lifetime(None)
                 .connect_lazy_with(options.clone())
         };
-        let (poll, lookups) = (Apart::Sqlite(readers(1, POLL_WAITS)), Apart::Sqlite(readers(2, LOOKUP_WAITS)));
+        let poll = readers(1, POLL_WAITS);
+        // It stays open whatever becomes of the others: with the last connection SQLite would remove the log, whose identity is watched.
+        drop(poll.acquire().await?);
+        let (poll, lookups) = (Apart::Sqlite(poll), Apart::Sqlite(readers(2, LOOKUP_WAITS)));
         let db = Db::Sqlite { read: readers(4, 20), write };
-        let file = Some(Arc::new(DatabaseFile::new(path, lock)));
+        let file = Some(Arc::new(file));
         Ok(Self { db, poll, lookups, changes: Arc::default(), all_folded: Arc::default(), file, read_only: false })
     }
 

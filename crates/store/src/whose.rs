@@ -10,9 +10,10 @@ use crate::{
     sqlite_files::{BESIDE, beside, real},
 };
 
-/// SQLite alone: its tables, without those that SQLite makes for itself.
-pub(crate) const TABLES_SQLITE: &str =
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+/// SQLite alone: its tables, without those that SQLite makes for itself, and all else that somebody has made in it, as views, with
+/// its kind.
+pub(crate) const TABLES_SQLITE: &str = "SELECT CASE type WHEN 'table' THEN name ELSE type || ' ' || name END FROM sqlite_schema \
+     WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
 
 /// Tables that every release of Keydesk has, as the migrations make them.
 const OURS: [&str; 6] = ["_sqlx_migrations", "api_key", "audit_entry", "deployment", "epoch", "installation"];
@@ -69,12 +70,24 @@ fn is_no_database(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| code == NOTADB)
 }
 
+/// Refuses what is there and is no file: a folder, a device, a pipe, a socket. It stays as it is.
+pub fn require_file(file: &Path) -> Result<(), StoreError> {
+    let shown = file.display();
+    match file.metadata() {
+        Ok(metadata) if metadata.is_dir() => {
+            Err(StoreError::Unsuitable(format!("{shown} is a folder; name the file in it")))
+        }
+        Ok(metadata) if !metadata.is_file() => {
+            Err(StoreError::Unsuitable(format!("{shown} is not a regular file; name one with --database")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a file that is not Keydesk's. It stays as it is.
 pub(crate) async fn require_ours(file: &Path) -> Result<(), StoreError> {
+    require_file(file)?;
     let shown = file.display();
-    if file.is_dir() {
-        return Err(StoreError::Unsuitable(format!("{shown} is a folder; name the file in it")));
-    }
     let why = match whose(file).await {
         Whose::Ours => return Ok(()),
         Whose::Another => "is another program's database",

@@ -1,12 +1,21 @@
 //! What this process has seen of its database, and whether it doubts that it can write.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicI64, Ordering::Relaxed},
+use std::{
+    pin::pin,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicI64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 use uuid::Uuid;
+
+use crate::StoreError;
+
+/// How long SQLite's write lock may be waited for before others are told. Whoever shares a database holds it for milliseconds.
+const LOCK_WAITS: Duration = Duration::from_secs(3);
 
 /// Told by whoever commits and whoever fails to.
 #[derive(Debug, Default)]
@@ -15,6 +24,42 @@ pub(crate) struct Witness {
     pub(crate) seen: Seen,
     /// Wakes whoever watches over the writing, since something was not written.
     pub(crate) doubt: Notify,
+    /// Another program holds SQLite's write lock, as whoever waits for it knows.
+    is_locked_out: AtomicBool,
+    /// Woken when that is found.
+    pub(crate) told_locked_out: Notify,
+}
+
+impl Witness {
+    pub(crate) fn is_locked_out(&self) -> bool {
+        self.is_locked_out.load(Relaxed)
+    }
+
+    /// Takes SQLite's write lock, which SQLite waits for, and says so when that takes long. Nothing else waits at the same time, since
+    /// there is one connection that writes: it is not one of ours that holds it.
+    pub(crate) async fn waits(&self, begin: impl Future<Output = Result<(), StoreError>>) -> Result<(), StoreError> {
+        let mut begin = pin!(begin);
+        let begun = match timeout(LOCK_WAITS, &mut begin).await {
+            Ok(begun) => begun,
+            Err(_) => {
+                self.lock_out();
+                begin.await
+            }
+        };
+        // One that gave up leaves the lock as it was.
+        match &begun {
+            Err(StoreError::Busy) => self.lock_out(),
+            _ => self.is_locked_out.store(false, Relaxed),
+        }
+        begun
+    }
+
+    fn lock_out(&self) {
+        if !self.is_locked_out.swap(true, Relaxed) {
+            self.told_locked_out.notify_one();
+            self.doubt.notify_one();
+        }
+    }
 }
 
 /// A point in the history of a database: how many changes it had, and the random mark of the newest. Two databases, or one

@@ -23,7 +23,7 @@ impl Work {
         let begun = async {
             let tx = Tx::acquire(&store.db).await?;
             let mut work = Self { tx, witness: Arc::clone(witness), over: false };
-            work.tx.begin().await?;
+            work.tx.begin(witness).await?;
             Ok(work)
         };
         begun.await.inspect_err(|_| witness.doubt.notify_one())
@@ -79,6 +79,16 @@ impl Store {
             Tx::Postgres(connection) => sqlx::query(WRITE_NOTHING).execute(&mut **connection).await.map(drop)?,
         }
         work.commit().await
+    }
+
+    /// Whether another program holds SQLite's write lock, for longer than a change takes: known from whoever waits for it.
+    pub fn is_locked_out(&self) -> bool {
+        self.changes.witness.is_locked_out()
+    }
+
+    /// Waits until somebody waits for that lock for that long.
+    pub async fn locked_out(&self) {
+        self.changes.witness.told_locked_out.notified().await;
     }
 
     /// Waits until something could not be written.

@@ -43,7 +43,7 @@ impl Verifier {
     pub async fn catch_up(&self) -> Result<Option<i64>, StoreError> {
         let inner = &self.inner;
         let look = match inner.store.look().await {
-            Err(error @ StoreError::Replaced) => {
+            Err(error) if error.is_displaced() => {
                 inner.freshness.distrust();
                 inner.cache.forget();
                 inner.store.abandon().await;

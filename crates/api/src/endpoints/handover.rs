@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{key_id, uuid_text};
-use crate::{App, respond};
+use crate::{App, body, respond};
 
 /// A hand-over that was just made: as everyone sees it, and where it is opened.
 #[derive(Serialize, ToSchema)]
@@ -55,8 +55,10 @@ pub fn path(token: &str) -> String {
     )
 )]
 pub(crate) async fn hand_over_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
-    let (parts, _) = request.into_parts();
-    let made = app.keydesk.create_handover(&caller, key_id(&parts)?).await?;
+    let (parts, body) = request.into_parts();
+    let id = key_id(&parts)?;
+    body::none(body).await?;
+    let made = app.keydesk.create_handover(&caller, id).await?;
     Ok(respond::json(StatusCode::CREATED, &NewHandover::from(&made)))
 }
 

@@ -4,7 +4,7 @@ use edge::Problem;
 use model::Key;
 
 use super::key_id;
-use crate::{App, respond};
+use crate::{App, body, respond};
 
 /// Restore a deleted key
 ///
@@ -20,7 +20,9 @@ use crate::{App, respond};
     )
 )]
 pub(crate) async fn restore_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
-    let (parts, _) = request.into_parts();
-    let key = app.keydesk.restore(&caller, key_id(&parts)?).await?;
+    let (parts, body) = request.into_parts();
+    let id = key_id(&parts)?;
+    body::none(body).await?;
+    let key = app.keydesk.restore(&caller, id).await?;
     Ok(respond::key(&key))
 }

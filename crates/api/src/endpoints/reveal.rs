@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::key_id;
-use crate::{App, respond};
+use crate::{App, body, respond};
 
 /// The secret of a key.
 #[derive(Serialize, ToSchema)]
@@ -30,7 +30,9 @@ pub(crate) struct Revealed<'a> {
     )
 )]
 pub(crate) async fn reveal_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
-    let (parts, _) = request.into_parts();
-    let secret = app.keydesk.reveal(&caller, key_id(&parts)?).await?;
+    let (parts, body) = request.into_parts();
+    let id = key_id(&parts)?;
+    body::none(body).await?;
+    let secret = app.keydesk.reveal(&caller, id).await?;
     Ok(respond::json(StatusCode::OK, &Revealed { key: secret.expose() }))
 }

@@ -72,8 +72,9 @@ pub(crate) async fn rotate_key(app: App, caller: Caller, request: Request) -> Re
     )
 )]
 pub(crate) async fn end_overlap(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
-    let (parts, _) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let id = key_id(&parts)?;
+    body::none(body).await?;
     let version = precondition::if_match(&app.keydesk, &caller, id, &parts.headers).await?;
     let key = app.keydesk.end_overlap(&caller, id, version).await?;
     Ok(respond::key(&key))

@@ -74,8 +74,9 @@ pub(crate) async fn enable_keys(app: App, caller: Caller, request: Request) -> R
 }
 
 async fn one(app: &App, caller: &Caller, request: Request, enabled: bool) -> Result<Response, Problem> {
-    let (parts, _) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let id = key_id(&parts)?;
+    body::none(body).await?;
     let version = precondition::if_match(&app.keydesk, caller, id, &parts.headers).await?;
     let key = app.keydesk.set_enabled(caller, id, enabled, version).await?;
     Ok(respond::key(&key))

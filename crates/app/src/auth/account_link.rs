@@ -57,7 +57,7 @@ async fn posted(kind: AccountLinkKind, web: WebState, parts: Parts, form: Posted
         session::require_private(&web.access, &parts.headers, &parts.extensions)?;
         let token = PlainSecret::new(code.clone());
         let via = session::via(&parts.extensions);
-        let brought = session::token(&web.access, &parts.headers);
+        let brought = session::brought(&web.keydesk, &web.access, &parts.headers).await?;
         Ok(web.keydesk.accept_account_link(token, form.name.clone(), password.into(), brought, via).await?)
     }
     .await;

@@ -35,7 +35,7 @@ async fn sign_in(State(web): State<WebState>, parts: Parts, Form(form): Form<Sig
     let signed_in = async {
         session::require_private(&web.access, &parts.headers, &parts.extensions)?;
         let visitor = session::visitor(&web.access, &parts.headers, &parts.extensions);
-        let brought = session::token(&web.access, &parts.headers);
+        let brought = session::brought(&web.keydesk, &web.access, &parts.headers).await?;
         Ok(web.keydesk.sign_in(&form.email, form.password.into(), visitor, brought).await?)
     };
     match signed_in.await {
@@ -49,11 +49,11 @@ async fn sign_out(State(web): State<WebState>, parts: Parts) -> Response {
     if let Err(error @ ApiError::SomebodyElse { .. }) = session::signed_in(&web, &parts).await {
         return failed(&web, parts, error).await;
     }
-    if let Some(token) = session::token(&web.access, &parts.headers)
-        && let Err(error) = web.keydesk.sign_out(token, session::via(&parts.extensions)).await
-    {
-        // The cookie stays: a session that lives on must not look ended.
-        return refuse("/", "signed", "in", &error.into());
+    for token in session::tokens(&web.access, &parts.headers) {
+        if let Err(error) = web.keydesk.sign_out(token, session::via(&parts.extensions)).await {
+            // The cookie stays: a session that lives on must not look ended.
+            return refuse("/", "signed", "in", &error.into());
+        }
     }
     ([(SET_COOKIE, session::ended(&web.access))], Redirect::to("/login")).into_response()
 }

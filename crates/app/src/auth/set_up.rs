@@ -53,7 +53,7 @@ async fn posted(State(web): State<WebState>, parts: Parts, Form(form): Form<Post
         session::require_private(&web.access, &parts.headers, &parts.extensions)?;
         let (email, name) = (email.clone(), name.clone());
         let owner = NewAdministrator { email, name, role: Role::Owner, password: password.into() };
-        let brought = session::token(&web.access, &parts.headers);
+        let brought = session::brought(&web.keydesk, &web.access, &parts.headers).await?;
         Ok(web.keydesk.set_up(&code, owner, brought, session::via(&parts.extensions)).await?)
     }
     .await;

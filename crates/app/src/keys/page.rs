@@ -63,7 +63,10 @@ pub(crate) fn KeysPage() -> impl IntoView {
             <div class="list" aria-busy=move || state.searching.get().to_string()>
                 <Suspense fallback=empty_states::Loading>
                     {move || Suspend::new(async move {
-                        state.receive(first.get().await);
+                        let answer = first.get().await;
+                        #[cfg(feature = "ssr")]
+                        crate::web::tell_status(&answer);
+                        state.receive(answer);
                         live(move || match state.failure.get() {
                             None => view! { <grid::Grid/> }.into_any(),
                             Some(error) => view! { <empty_states::Failed error/> }.into_any(),

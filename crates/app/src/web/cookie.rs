@@ -10,24 +10,29 @@ use super::access::BrowserAccess;
 
 const YEAR_SECONDS: u32 = 365 * 24 * 60 * 60;
 
-/// The cookie `name` of the request that is answered.
-pub(crate) fn cookie(name: &str) -> Option<String> {
-    find_cookie(&use_context::<Parts>()?.headers, name).map(str::to_owned)
+/// Most cookies of one name that are tried.
+const TRIED: usize = 4;
+
+/// What the cookies `name` of the request that is answered mean: the first that means anything.
+pub(crate) fn cookie<T>(name: &'static str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    cookies(&use_context::<Parts>()?.headers, name).find_map(read)
 }
 
-/// The cookie `name` in these headers.
+/// The cookies `name` in these headers, without empty ones, and a few at most. Other programs of the same host, or of a path of it, may
+/// have set one of the same name, which browsers then send first.
 ///
-/// Each pair is read by itself, as bytes: what other programs of the same host keep beside it, in whatever encoding, must not
-/// hide it.
-pub(crate) fn find_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get_all(COOKIE).iter().find_map(|pairs| find(pairs.as_bytes(), name))
+/// Each pair is read by itself, as bytes: what other programs keep beside it, in whatever encoding, must not hide it.
+pub(crate) fn cookies<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a str> + use<'a> {
+    headers.get_all(COOKIE).iter().flat_map(move |pairs| find(pairs.as_bytes(), name)).take(TRIED)
 }
 
-fn find<'a>(pairs: &'a [u8], name: &str) -> Option<&'a str> {
-    pairs.split(|byte| *byte == b';').find_map(|pair| {
+fn find<'a>(pairs: &'a [u8], name: &'static str) -> impl Iterator<Item = &'a str> + use<'a> {
+    pairs.split(|byte| *byte == b';').filter_map(move |pair| {
         let value = pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+        // RFC 6265, 4.1.1: a value may stand in quotes.
+        let value = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
         // Keydesk's own are ASCII: anything else under the name was not set by it.
-        str::from_utf8(value).ok().filter(|value| value.is_ascii())
+        str::from_utf8(value).ok().filter(|value| value.is_ascii() && !value.is_empty())
     })
 }
 
@@ -42,16 +47,30 @@ pub(crate) fn set_cookie(name: &str, value: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::find;
+    use super::*;
+
+    fn found(pairs: &[u8]) -> Vec<&str> {
+        find(pairs, "theme").collect()
+    }
 
     #[test]
     fn a_cookie_is_found_by_its_whole_name() {
-        assert_eq!(find(b"a=1; theme=dark", "theme"), Some("dark"));
-        assert_eq!(find(b"theme=dark;a=1", "theme"), Some("dark"));
-        assert_eq!(find(b"mytheme=dark; theme2=x", "theme"), None);
-        assert_eq!(find(b"theme", "theme"), None);
-        assert_eq!(find(b"", "theme"), None);
-        assert_eq!(find(b"theme=", "theme"), Some(""));
+        assert_eq!(found(b"a=1; theme=dark"), ["dark"]);
+        assert_eq!(found(b"theme=dark;a=1"), ["dark"]);
+        for none in [&b"mytheme=dark; theme2=x"[..], b"theme", b"", b"theme=", b"theme=\"\""] {
+            assert!(found(none).is_empty(), "{}", none.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn every_cookie_of_a_name_is_found() {
+        assert_eq!(found(b"theme=bad; theme=dark"), ["bad", "dark"]);
+        assert_eq!(found(b"theme=; theme=dark; theme=\"light\"; theme=\""), ["dark", "light", "\""]);
+        let mut headers = HeaderMap::new();
+        for line in ["theme=1; a=2", "theme=3; theme=4", "theme=5; theme=6"] {
+            headers.append(COOKIE, HeaderValue::from_static(line));
+        }
+        assert_eq!(cookies(&headers, "theme").collect::<Vec<_>>(), ["1", "3", "4", "5"]);
     }
 
     #[test]
@@ -60,7 +79,7 @@ mod tests {
             [&b"user=J\xc3\xbcrgen"[..], b"user=J\xfcrgen", b"\xff", b"a=\"b\tc\"", b"=", b";;", b"theme=\xff"]
         {
             for pairs in [[beside, b"theme=dark"].join(&b"; "[..]), [&b"theme=dark"[..], beside].join(&b"; "[..])] {
-                assert_eq!(find(&pairs, "theme"), Some("dark"), "{}", pairs.escape_ascii());
+                assert_eq!(found(&pairs), ["dark"], "{}", pairs.escape_ascii());
             }
         }
     }

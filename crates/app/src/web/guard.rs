@@ -34,7 +34,7 @@ pub(crate) async fn admit(State(web): State<WebState>, mut request: Request<Body
     let is_guarded = web.guarded.iter().any(|guarded| guarded == page);
     // A form that nobody signed in has sent is answered by its own handler.
     let is_visit = request.method().is_safe();
-    let is_anonymous = session::token(&web.access, request.headers()).is_none();
+    let is_anonymous = session::tokens(&web.access, request.headers()).next().is_none();
     if is_anonymous && !(is_guarded && is_visit) {
         return next.run(request).await;
     }

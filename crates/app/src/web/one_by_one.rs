@@ -1,8 +1,11 @@
 //! The layers that bound what is asked for at once: requests of one session wait for each other, and only a few long bodies come.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use axum::{
@@ -31,21 +34,24 @@ pub fn refused_turns() -> u64 {
     REFUSED.load(Relaxed)
 }
 
-/// Answers a request when its session has a turn for it.
+/// Answers a request when its session has a turn for it. Which of several cookies has the session is not known yet, so each needs a
+/// turn: whoever sends another one with each request gets no more at once. They are taken in order, so that no two requests wait for
+/// each other.
 pub(crate) async fn one_by_one(State(web): State<WebState>, request: Request, next: Next) -> Response {
-    let turn = match session::token(&web.access, request.headers()) {
-        Some(token) => match web.turns.wait(token).await {
-            Some(turn) => Some(turn),
+    let tokens: BTreeSet<&str> = session::tokens(&web.access, request.headers()).collect();
+    let mut turns = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        match web.turns.wait(token).await {
+            Some(turn) => turns.push(turn),
             None => return refuse(&ApiError::TooMuch),
-        },
-        None => None,
-    };
+        }
+    }
     let response = next.run(request).await;
     // An answer that is in memory reads nothing more.
-    match turn {
-        Some(turn) if response.body().size_hint().exact().is_none() => response.map(|body| holding(body, turn)),
-        _ => response,
+    if turns.is_empty() || response.body().size_hint().exact().is_some() {
+        return response;
     }
+    response.map(|body| holding(body, turns))
 }
 
 /// Ends a body that is too long with an error, since server functions would read it to its end, and lets only a few come that

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use axum::{
     body::Body,
-    extract::State,
+    extract::{MatchedPath, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, Request, Uri,
         header::{ACCEPT, CONTENT_TYPE, HOST, ORIGIN},
@@ -25,9 +25,11 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 /// Refuses requests that might change something and did not come from a page of this Keydesk.
 ///
 /// Browsers send `Origin` with every POST, so a missing one is refused too; that is stricter than the layer of tower-http,
-/// which takes a call without either header for one that no browser made. Server functions are for browsers alone.
+/// which takes a call without either header for one that no browser made. Server functions are for browsers alone. What leads nowhere
+/// changes nothing, and is not found wherever it came from.
 pub(crate) async fn require_own(State(web): State<WebState>, request: Request<Body>, next: Next) -> Response {
-    if request.method().is_safe() {
+    let leads_somewhere = request.extensions().get::<MatchedPath>().is_some();
+    if request.method().is_safe() || !leads_somewhere {
         return next.run(request).await;
     }
     let sender = sender(&web.access, request.uri(), request.headers());

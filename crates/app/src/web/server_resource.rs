@@ -1,5 +1,7 @@
 use std::{any::Any, convert::Infallible, future::Future, marker::PhantomData, pin::Pin, sync::Arc};
 
+#[cfg(feature = "ssr")]
+use http::StatusCode;
 use leptos::{
     prelude::*,
     server::codee::{Decoder, Encoder},
@@ -40,6 +42,16 @@ impl<T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static> ServerReso
     /// Waits for the answer.
     pub(crate) async fn get(self) -> Result<T, ApiError> {
         self.answer.await.read()
+    }
+}
+
+/// Gives the page that is rendered its status, where what its address asks for is refused.
+#[cfg(feature = "ssr")]
+pub(crate) fn tell_status<T>(answer: &Result<T, ApiError>) {
+    let refused =
+        answer.as_ref().err().map(ApiError::status).filter(|status| *status == StatusCode::UNPROCESSABLE_ENTITY);
+    if let (Some(status), Some(response)) = (refused, use_context::<leptos_axum::ResponseOptions>()) {
+        response.set_status(status);
     }
 }
 

@@ -11,7 +11,7 @@ use leptos_axum::ResponseOptions;
 use model::Scheme;
 
 pub(crate) use super::via::via;
-use super::{access::BrowserAccess, cookie::find_cookie, drawn_for, origin::is_loopback, state::WebState};
+use super::{access::BrowserAccess, cookie::cookies, drawn_for, origin::is_loopback, state::WebState};
 use crate::ApiError;
 
 /// The header of requests that `document.js` makes by itself.
@@ -42,13 +42,29 @@ pub(crate) async fn of(
     if let Some(session) = extensions.get::<Session>() {
         return Ok(Some(session.clone()));
     }
-    let session = match token(access, headers) {
-        // Perhaps nobody is there: an open page must not keep its session alive by itself.
-        Some(token) if headers.contains_key(BY_ITSELF) => keydesk.session_unused(token).await?,
-        Some(token) => keydesk.session(token).await?,
-        None => None,
-    };
-    Ok(session.map(|session| Session { via: via(extensions), ..session }))
+    // Perhaps nobody is there: an open page must not keep its session alive by itself.
+    let by_itself = headers.contains_key(BY_ITSELF);
+    for token in tokens(access, headers) {
+        let session = if by_itself { keydesk.session_unused(token).await } else { keydesk.session(token).await };
+        if let Some(session) = session? {
+            return Ok(Some(Session { via: via(extensions), ..session }));
+        }
+    }
+    Ok(None)
+}
+
+/// The token of the session that a browser brings to a sign-in.
+pub(crate) async fn brought<'a>(
+    keydesk: &Keydesk,
+    access: &BrowserAccess,
+    headers: &'a HeaderMap,
+) -> Result<Option<&'a str>, ApiError> {
+    for token in tokens(access, headers) {
+        if keydesk.session_unused(token).await?.is_some() {
+            return Ok(Some(token));
+        }
+    }
+    Ok(None)
 }
 
 /// The session of whoever sent a form or asks for a plain document.
@@ -59,9 +75,10 @@ pub(crate) async fn signed_in(web: &WebState, parts: &Parts) -> Result<Session, 
     Ok(session)
 }
 
-/// The token in the session's cookie.
-pub(crate) fn token<'a>(access: &BrowserAccess, headers: &'a HeaderMap) -> Option<&'a str> {
-    SESSION.find(access, headers)
+/// What may be the session's token: one of its cookies, of which somebody else may have set others. The first that has a session
+/// counts.
+pub(crate) fn tokens<'a>(access: &BrowserAccess, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> + use<'a> {
+    cookies(headers, SESSION.at(access))
 }
 
 /// A cookie of ours, under the name that it has where people come by https: `__Host-` binds it to https, this host and every
@@ -81,7 +98,7 @@ impl Name {
     }
 
     fn find<'a>(&self, access: &BrowserAccess, headers: &'a HeaderMap) -> Option<&'a str> {
-        find_cookie(headers, self.at(access)).filter(|token| !token.is_empty())
+        cookies(headers, self.at(access)).next()
     }
 
     fn set(&self, access: &BrowserAccess, token: &str, more: &str) -> HeaderValue {
@@ -138,8 +155,8 @@ impl Guest {
     }
 
     /// The token of the session that the browser had.
-    pub(crate) fn brought(&self) -> Option<&str> {
-        token(&self.access, &self.parts.headers)
+    pub(crate) async fn brought(&self) -> Result<Option<&str>, ApiError> {
+        brought(&self.keydesk, &self.access, &self.parts.headers).await
     }
 
     /// Gives the cookies to the browser.
@@ -187,6 +204,7 @@ mod tests {
             [("cookie", "keydesk=a; __Host-keydesk=b")]
                 .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))),
         );
-        assert_eq!((token(&plain, &headers), token(&https, &headers)), (Some("a"), Some("b")));
+        let found = |access| tokens(access, &headers).collect::<Vec<_>>();
+        assert_eq!((found(&plain), found(&https)), (vec!["a"], vec!["b"]));
     }
 }

@@ -2,7 +2,7 @@ use app::BrowserAccess;
 use axum::http::StatusCode;
 use leptos::server_fn::axum::server_fn_paths;
 
-use crate::site::{HOST, HTML, OWN, Site};
+use crate::site::{DRAWN_FOR, HOST, HTML, OWN, Site};
 
 const CREDENTIALS: &str = "email=ada@example.com&password=correct+horse+battery";
 const NEXT_TO_NOTHING: &[&[(&str, &str)]] = &[
@@ -219,6 +219,41 @@ async fn a_page_may_be_rendered_on_one_thread_and_dropped_on_another() {
             .collect();
         for visit in visits {
             assert_eq!(visit.await.unwrap(), StatusCode::OK);
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_cookie_of_the_same_name_signs_nobody_out() {
+    let site = Site::open().await;
+    let cookie = site.sign_in().await;
+    let who = site.signed_in(&[("cookie", &cookie)]).await.unwrap();
+    let (name, token) = cookie.split_once('=').unwrap();
+    let visit = async |cookies: &str| site.ask("GET", "/keys", &[HOST, HTML, ("cookie", cookies)]).await.status;
+    for cookies in [
+        format!("{name}=bad; {cookie}"),
+        format!("{cookie}; {name}=bad"),
+        format!("{name}=; {cookie}"),
+        format!("{name}=\"{token}\""),
+        format!("a=1; {name}=bad; {name}=\"worse\"; {cookie}"),
+    ] {
+        assert_eq!(visit(&cookies).await, StatusCode::OK, "{cookies}");
+    }
+    assert_eq!(visit(&format!("{name}=bad; {name}=worse")).await, StatusCode::SEE_OTHER);
+    // Signing out ends the session, whatever stands beside it.
+    let cookies = format!("{name}=bad; {cookie}");
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let headers = [HOST, OWN, ("cookie", cookies.as_str()), form, (DRAWN_FOR, who.as_str())];
+    assert_eq!(site.ask("POST", "/signout", &headers).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(visit(&cookie).await, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn what_leads_nowhere_is_not_found_wherever_it_came_from() {
+    let site = Site::open().await;
+    for (method, path) in [("POST", "/foo"), ("DELETE", "/nothing/there"), ("CONNECT", "a:1")] {
+        for headers in [&[HOST, OWN][..], &[HOST, ("origin", "https://evil.example")], &[HOST]] {
+            assert_eq!(site.ask(method, path, headers).await.status, StatusCode::NOT_FOUND, "{method} {headers:?}");
         }
     }
 }

@@ -29,9 +29,26 @@ async fn a_long_search_is_refused_with_a_sentence() {
         assert_eq!(answer.status.as_u16(), status, "{length}: {}", answer.text);
         assert!(status == 200 || answer.text.contains("at most 200 characters"), "{}", answer.text);
     }
-    let path = format!("/keys?search={}", "a".repeat(201));
-    let page = site.ask("GET", &path, &[HOST, HTML, ("cookie", &cookie)]).await.text;
-    assert!(page.contains("at most 200 characters"), "{page}");
+    for (length, status) in [(200, 200), (201, 422), (60_000, 422)] {
+        let path = format!("/keys?search={}", "a".repeat(length));
+        let page = site.ask("GET", &path, &[HOST, HTML, ("cookie", &cookie)]).await;
+        assert_eq!(page.status.as_u16(), status, "{length}");
+        assert_eq!(page.text.contains("at most 200 characters"), status == 422, "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn a_session_gets_no_more_at_once_by_other_cookies_beside_its_own() {
+    let site = Site::open().await;
+    let cookie = site.sign_in().await;
+    let cookies: Vec<_> = (0..36).map(|number| format!("__Host-keydesk=other{number}; {cookie}")).collect();
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let headers: Vec<_> = cookies.iter().map(|cookies| [HOST, OWN, ("cookie", cookies), form]).collect();
+    let mut under_way: Vec<_> =
+        headers.iter().map(|headers| Box::pin(site.send("POST", "/keys", headers, never()))).collect();
+    assert!(under_way.iter_mut().all(|request| request.now_or_never().is_none()));
+    let refused = site.ask("GET", "/keys", &[HOST, HTML, ("cookie", &cookie)]).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[tokio::test]

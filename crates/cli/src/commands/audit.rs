@@ -134,6 +134,9 @@ impl Export {
         };
         let mut export = context.keydesk.export_audit(&context.operator().await?, &query, format);
         while let Some(part) = export.next().await? {
+            if output.is_left() {
+                break;
+            }
             output.text(&part)?;
         }
         Ok(())

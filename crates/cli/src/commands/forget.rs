@@ -13,15 +13,17 @@ pub(super) struct Forget {
 impl Forget {
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         let forgotten = context.keydesk.forget(&context.operator().await?, &self.email).await?;
-        if self.format.json {
-            return Ok(output.json(&forgotten)?);
-        }
-        Ok(output.pairs(&[
-            ("Accounts", &forgotten.accounts.to_string()),
-            ("Invitations", &forgotten.invitations.to_string()),
-            ("Keys with the address", &forgotten.keys.to_string()),
-            ("Audit entries whose address was erased", &forgotten.entries.to_string()),
-            ("Audit entries redacted", &forgotten.redacted.to_string()),
-        ])?)
+        output.told("the person was forgotten", |output| {
+            if self.format.json {
+                return Ok(output.json(&forgotten)?);
+            }
+            Ok(output.pairs(&[
+                ("Accounts", &forgotten.accounts.to_string()),
+                ("Invitations", &forgotten.invitations.to_string()),
+                ("Keys with the address", &forgotten.keys.to_string()),
+                ("Audit entries whose address was erased", &forgotten.entries.to_string()),
+                ("Audit entries redacted", &forgotten.redacted.to_string()),
+            ])?)
+        })
     }
 }

@@ -22,13 +22,20 @@ impl Init {
         let was_there = Keydesk::is_founded(&settings.database).await?;
         // Also where there is one: a first start that was broken off is finished.
         Keydesk::open(OpenOptions { found: true, ..options(settings) }).await?.close().await;
-        if self.format.json {
-            return Ok(output.json(&Report { made: !was_there })?);
-        }
-        Ok(output.line(if was_there {
-            "A deployment exists already; nothing was changed."
+        let done = if was_there {
+            "a deployment exists already, and nothing was changed"
         } else {
-            "The deployment was created. Keep copies of its keyring and of its database, apart from each other."
-        })?)
+            "the deployment was created"
+        };
+        output.told(done, |output| {
+            if self.format.json {
+                return Ok(output.json(&Report { made: !was_there })?);
+            }
+            Ok(output.line(if was_there {
+                "A deployment exists already; nothing was changed."
+            } else {
+                "The deployment was created. Keep copies of its keyring and of its database, apart from each other."
+            })?)
+        })
     }
 }

@@ -56,13 +56,13 @@ impl InstallationCommand {
             Self::Create(create) => {
                 let title = create.title.unwrap_or_else(|| create.name.clone());
                 let new = NewInstallation { name: create.name, title, recoverable: !create.show_once };
-                show(&keydesk.create_installation(Actor::Operator, new).await?, &create.format, output)
+                show("created", &keydesk.create_installation(Actor::Operator, new).await?, &create.format, output)
             }
             Self::Enable(Named { name, format }) => {
-                show(&keydesk.set_module(Actor::Operator, &name, true).await?, &format, output)
+                show("enabled", &keydesk.set_module(Actor::Operator, &name, true).await?, &format, output)
             }
             Self::Disable(Named { name, format }) => {
-                show(&keydesk.set_module(Actor::Operator, &name, false).await?, &format, output)
+                show("disabled", &keydesk.set_module(Actor::Operator, &name, false).await?, &format, output)
             }
         }
     }
@@ -76,13 +76,16 @@ fn list(items: &[Installation], format: &Format, output: &mut Output) -> Result<
     Ok(output.table(["NAME", "TITLE", "API KEYS", "SECRETS", "CREATED"], &rows)?)
 }
 
-fn show(installation: &Installation, format: &Format, output: &mut Output) -> Result<(), Failed> {
-    if format.json {
-        return Ok(output.json(installation)?);
-    }
-    let [name, title, module, secrets, _] = row(installation);
-    let pairs = [("Name", &name), ("Title", &title), ("API Keys", &module), ("Secrets", &secrets)];
-    Ok(output.pairs(&pairs.map(|(name, value)| (name, value.as_str())))?)
+/// An installation; `done` says what was done to it.
+fn show(done: &str, installation: &Installation, format: &Format, output: &mut Output) -> Result<(), Failed> {
+    output.told(&format!("the installation {} was {done}", installation.name), |output| {
+        if format.json {
+            return Ok(output.json(installation)?);
+        }
+        let [name, title, module, secrets, _] = row(installation);
+        let pairs = [("Name", &name), ("Title", &title), ("API Keys", &module), ("Secrets", &secrets)];
+        Ok(output.pairs(&pairs.map(|(name, value)| (name, value.as_str())))?)
+    })
 }
 
 fn row(installation: &Installation) -> [String; 5] {

@@ -31,15 +31,16 @@ impl KeyDefault {
         let id = key.id.to_string();
         if self.reveal {
             let secret = context.keydesk.reveal(&operator, key.id).await?;
-            if self.format.json {
-                output.json(&Revealed { id: key.id, key: secret.expose() })?;
-            } else {
-                output.pairs(&[
+            output.told("the secret was revealed, as the audit log says", |output| {
+                if self.format.json {
+                    return Ok(output.json(&Revealed { id: key.id, key: secret.expose() })?);
+                }
+                Ok(output.pairs(&[
                     ("Id", &id),
                     ("Client Name", key.settings.client_name.as_str()),
                     ("Key", secret.expose()),
-                ])?;
-            }
+                ])?)
+            })?;
         } else if self.format.json {
             output.json(&key)?;
         } else {

@@ -1,7 +1,7 @@
 use clap::Args;
 use model::{BulkDeleted, KeyId, Skipped};
 
-use super::{CommandContext, Failed, Format, output::Output};
+use super::{CommandContext, Failed, Format, done_to, output::Output};
 
 #[derive(Args)]
 pub(super) struct KeyDelete {
@@ -21,12 +21,13 @@ impl KeyDelete {
             outcome.deleted.extend(part.deleted);
             outcome.skipped.extend(part.skipped);
         }
-        if self.format.json {
-            output.json(&outcome)?;
-        } else {
-            outcome.deleted.iter().try_for_each(|id| output.line(&format!("{id}  deleted")))?;
-        }
-        left_alone("Not deleted", &outcome.skipped)
+        let printed = output.told(&done_to(&outcome.deleted, "deleted"), |output| {
+            if self.format.json {
+                return Ok(output.json(&outcome)?);
+            }
+            Ok(outcome.deleted.iter().try_for_each(|id| output.line(&format!("{id}  deleted")))?)
+        });
+        Failed::both(printed, left_alone("Not deleted", &outcome.skipped))
     }
 }
 

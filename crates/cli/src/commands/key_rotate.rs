@@ -1,7 +1,7 @@
 use clap::Args;
 use model::{KeyId, Overlap};
 
-use super::{CommandContext, Failed, Format, output::Output, show, show_secret};
+use super::{CommandContext, Failed, Format, output::Output, show_changed, show_secret};
 
 #[derive(Args)]
 pub(super) struct KeyRotate {
@@ -34,6 +34,6 @@ impl KeyEndOverlap {
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         let operator = context.operator().await?;
         let key = context.keydesk.end_overlap(&operator, self.id, None).await?;
-        if self.format.json { Ok(output.json(&key)?) } else { show(&key, None, output) }
+        show_changed(&format!("the old secret of the key {} was ended", key.id), &key, &self.format, output)
     }
 }

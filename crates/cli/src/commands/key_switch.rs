@@ -1,7 +1,7 @@
 use clap::Args;
 use model::{BulkSwitched, KeyId};
 
-use super::{CommandContext, Failed, Format, key_delete::left_alone, output::Output};
+use super::{CommandContext, Failed, Format, done_to, key_delete::left_alone, output::Output};
 
 #[derive(Args)]
 pub(super) struct KeySwitch {
@@ -23,12 +23,13 @@ impl KeySwitch {
             outcome.skipped.extend(part.skipped);
         }
         let word = if enabled { "enabled" } else { "disabled" };
-        if self.format.json {
-            output.json(&outcome)?;
-        } else {
+        let printed = output.told(&done_to(&outcome.changed, word), |output| {
+            if self.format.json {
+                return Ok(output.json(&outcome)?);
+            }
             outcome.changed.iter().try_for_each(|id| output.line(&format!("{id}  {word}")))?;
-            outcome.unchanged.iter().try_for_each(|id| output.line(&format!("{id}  {word} already")))?;
-        }
-        left_alone(&format!("Not {word}"), &outcome.skipped)
+            Ok(outcome.unchanged.iter().try_for_each(|id| output.line(&format!("{id}  {word} already")))?)
+        });
+        Failed::both(printed, left_alone(&format!("Not {word}"), &outcome.skipped))
     }
 }

@@ -5,7 +5,7 @@ use super::{
     CommandContext, Failed, Format,
     key_settings::{ClearFlags, SettingsFlags},
     output::Output,
-    show,
+    show_changed,
 };
 
 #[derive(Args)]
@@ -44,6 +44,6 @@ impl KeyUpdate {
         };
         let patch = self.clear.patch(self.settings.patch(named, context.keydesk.now())?);
         let key = context.keydesk.update(&operator, self.id, patch, self.if_version).await?;
-        if self.format.json { Ok(output.json(&key)?) } else { show(&key, None, output) }
+        show_changed(&format!("the key {} was changed", key.id), &key, &self.format, output)
     }
 }

@@ -36,7 +36,8 @@ impl Migrate {
             }
             pending => {
                 let applied = migrations(pending, "was", "were");
-                output.line(&format!("{applied} applied; the tables are up to date (migration {}).", tables.newest))?;
+                let sentence = format!("{applied} applied; the tables are up to date (migration {}).", tables.newest);
+                output.told(&format!("{applied} applied"), |output| Ok(output.line(&sentence)?))?;
             }
         }
         Ok(())

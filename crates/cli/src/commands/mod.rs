@@ -32,13 +32,13 @@ use std::{
 use api::CreatedKey;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use domain::{Caller, Issued, Keydesk, OpenOptions};
-use model::{Key, KeyStatus, PlainSecret};
+use model::{Key, KeyId, KeyKind, KeyStatus, PlainSecret};
 use zeroize::Zeroizing;
 
 use self::output::Output;
 use crate::{
     config::{CommonFlags, ServeFlags, Settings},
-    given::{FromVariables, printable},
+    given::{FromVariables, Unfit, printable},
     links::Links,
     logs::{self, LogLevel},
     open::options,
@@ -135,6 +135,15 @@ impl Failed {
     fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }
+
+    /// What failed of two things that were both done, in one sentence.
+    fn both(one: Result<(), Self>, other: Result<(), Self>) -> Result<(), Self> {
+        match (one, other) {
+            (Err(one), Err(other)) => Err(Self(format!("{}. {}", one.0, other.0))),
+            (Err(failed), Ok(())) | (Ok(()), Err(failed)) => Err(failed),
+            (Ok(()), Ok(())) => Ok(()),
+        }
+    }
 }
 
 /// What the commands can't do without the binary.
@@ -204,7 +213,7 @@ impl Cli {
         binary: Binary<S>,
         output: &mut Output,
         started: Instant,
-        keyring: Option<Zeroizing<String>>,
+        keyring: Result<Option<Zeroizing<String>>, Unfit>,
         from: &FromVariables,
     ) -> Result<(), Failed>
     where
@@ -215,7 +224,7 @@ impl Cli {
             Command::Doctor(mut doctor) => (std::mem::take(&mut doctor.serve), Some(Command::Doctor(doctor))),
             other => (ServeFlags::default(), Some(other)),
         };
-        let settings = Settings::resolve(self.common, flags, keyring, from)?;
+        let settings = Settings::resolve(self.common, flags, keyring?, from)?;
         let usual = if command.is_none() { LogLevel::Info } else { LogLevel::Off };
         logs::start(settings.log_format, settings.log_level.unwrap_or(usual));
         let Some(command) = command else {
@@ -229,10 +238,17 @@ impl Cli {
             Command::Restore(restore) => return restore.run(options(&settings), output).await,
             _ => {}
         }
+        if command.prints_once() && process::prints_to_nobody() {
+            return Err(Failed::new(
+                "standard output is closed or nobody's, so what is printed once would be lost, and nothing was made; run the \
+                 command with a standard output that somebody reads",
+            ));
+        }
+        let links = settings.links()?;
         let keydesk = Keydesk::open(OpenOptions { to_read: command.only_reads(), ..options(&settings) }).await?;
         let context = CommandContext {
             keydesk,
-            links: settings.links(),
+            links,
             behind_unnamed_proxy: settings.behind_unnamed_proxy(),
             installation: settings.installation,
         };
@@ -253,6 +269,17 @@ impl Command {
             Self::Keyring(command) => command.only_reads(),
             Self::Admin(command) => matches!(command, admin::AdminCommand::List(_)),
             Self::Installation(command) => command.only_reads(),
+            _ => false,
+        }
+    }
+
+    /// Whether it makes a secret or a link, which nobody can print again.
+    fn prints_once(&self) -> bool {
+        match self {
+            Self::Key(command) => {
+                matches!(command, KeyCommand::Create(_) | KeyCommand::Rotate(_) | KeyCommand::Handover(_))
+            }
+            Self::Admin(command) => command.prints_once(),
             _ => false,
         }
     }
@@ -326,12 +353,36 @@ fn show(key: &Key, secret: Option<&PlainSecret>, output: &mut Output) -> Result<
     Ok(output.pairs(&pairs)?)
 }
 
+/// A key that was changed; `done` says how.
+fn show_changed(done: &str, key: &Key, format: &Format, output: &mut Output) -> Result<(), Failed> {
+    output.told(done, |output| if format.json { Ok(output.json(key)?) } else { show(key, None, output) })
+}
+
+/// Most keys that a sentence names.
+const NAMED: usize = 20;
+
+/// What was done to keys, in words.
+fn done_to(ids: &[KeyId], what: &str) -> String {
+    match ids {
+        [] => format!("no key was {what}"),
+        [id] => format!("the key {id} was {what}"),
+        ids if ids.len() <= NAMED => {
+            format!("the keys {} were {what}", ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
+        ids => format!("{} keys were {what}", ids.len()),
+    }
+}
+
 /// A key that was made or rotated, with its secret.
 fn show_secret(done: &str, issued: &Issued, format: &Format, output: &mut Output) -> Result<(), Failed> {
     let id = issued.key.id;
+    let end = match issued.key.kind {
+        KeyKind::Default => String::new(),
+        KeyKind::Issued => format!(", and `keydesk key delete {id}` ends it"),
+    };
     let otherwise = format!(
-        "the key {id} was {done}, but its secret could not be printed: `keydesk key rotate {id} --overlap 0` gives it another, \
-         and `keydesk key delete {id}` ends it"
+        "the key {id} was {done}, but its secret could not be printed: `keydesk key rotate {id} --overlap 0` gives it \
+         another{end}"
     );
     output.once(&otherwise, |output| {
         if format.json {

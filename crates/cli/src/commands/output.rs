@@ -8,16 +8,23 @@ use serde::Serialize;
 use super::Failed;
 use crate::given::printable;
 
-/// Standard output and error of a command. A reader that closes its end early, as `head` does, is no failure.
+/// Standard output and error of a command. A reader that closes its end early, as `head` does, is no failure, and no end either:
+/// the command goes on, and its own verdict is its exit status.
 pub(super) struct Output {
     out: Box<dyn Write>,
     /// What is printed can't be printed again: a reader that does not read it is a failure.
     once: bool,
+    /// The reader has gone, so nothing more is printed.
+    left: bool,
 }
 
 impl Output {
     pub(super) fn standard() -> Self {
-        Self { out: Box::new(io::BufWriter::new(io::stdout())), once: false }
+        Self::to(io::BufWriter::new(io::stdout()))
+    }
+
+    fn to(out: impl Write + 'static) -> Self {
+        Self { out: Box::new(out), once: false, left: false }
     }
 
     /// One sentence on standard error. What it repeats of a database's own words may have line ends, and stays one line.
@@ -26,6 +33,16 @@ impl Output {
         let line = sentence.lines().map(str::trim).collect::<Vec<_>>().join(" ");
         let _ = writeln!(io::stderr(), "keydesk: {}", printable(&line));
         ExitCode::FAILURE
+    }
+
+    /// Prints what a command has done. `done` says it, for when it can't be printed: a change that was made is never told as
+    /// a failure alone.
+    pub(super) fn told(
+        &mut self,
+        done: &str,
+        print: impl FnOnce(&mut Self) -> Result<(), Failed>,
+    ) -> Result<(), Failed> {
+        print(self).map_err(|failed| Failed::new(format!("{done}, but that could not be printed ({})", failed.0)))
     }
 
     /// Prints what is made, and can be printed this once. `otherwise` says what was made and what to do, for when nobody
@@ -49,20 +66,30 @@ impl Output {
 
     /// Whole lines of text, as they are.
     pub(super) fn text(&mut self, text: &str) -> io::Result<()> {
-        let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
-        self.wrote(written)
+        self.write(text)
     }
 
     /// A line of text.
     pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
-        let written = writeln!(self.out, "{text}").and_then(|()| self.out.flush());
-        self.wrote(written)
+        self.write(&format!("{text}\n"))
     }
 
-    fn wrote(&self, written: io::Result<()>) -> io::Result<()> {
-        match written {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe && !self.once => std::process::exit(0),
-            other => other,
+    /// Whether nobody reads any more, so that a command that only prints may end.
+    pub(super) fn is_left(&self) -> bool {
+        self.left
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        if self.left && !self.once {
+            return Ok(());
+        }
+        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe && !self.once => {
+                self.left = true;
+                Ok(())
+            }
+            Err(error) => Err(io::Error::new(error.kind(), format!("standard output can't be written: {error}"))),
+            Ok(()) => Ok(()),
         }
     }
 
@@ -114,6 +141,39 @@ fn width(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Refuses every byte.
+    struct Refusing(ErrorKind);
+
+    impl Write for Refusing {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_ends_nothing_and_fails_only_what_is_printed_once() {
+        let mut output = Output::to(Refusing(ErrorKind::BrokenPipe));
+        assert!(!output.is_left());
+        assert!(output.line("a").is_ok() && output.is_left() && output.text("b").is_ok());
+        assert!(output.told("it was made", |output| Ok(output.line("it")?)).is_ok());
+        let lost = output.once("it was made", |output| Ok(output.line("secret")?)).err().map(|failed| failed.0);
+        assert!(lost.is_some_and(|said| said.starts_with("it was made (standard output can't be written: ")));
+    }
+
+    #[test]
+    fn what_was_done_is_said_where_it_can_not_be_printed() {
+        let mut output = Output::to(Refusing(ErrorKind::StorageFull));
+        let failed = output.told("the key was deleted", |output| Ok(output.line("deleted")?)).err();
+        let said = failed.map(|failed| failed.0).unwrap_or_default();
+        let words = "the key was deleted, but that could not be printed (standard output can't be written: ";
+        assert!(said.starts_with(words), "{said}");
+        assert!(!output.is_left() && output.line("more").is_err());
+    }
 
     #[test]
     fn wide_and_combining_characters_are_counted_as_terminals_show_them() {

@@ -1,6 +1,7 @@
 use std::{
+    fmt::Write as _,
     io::{self, IsTerminal as _, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::{Args, ValueEnum};
@@ -60,7 +61,7 @@ impl Restore {
         let revoked = known.since.as_deref().unwrap_or_default();
         let can_be_made = revoked.iter().any(|one| !one.by_hand);
         if !self.format.json {
-            print_lost(&known, output)?;
+            print_lost(&known, output).map_err(nothing_restored)?;
         }
         let revoke_again = match self.revoke_again {
             Some(answer) => answer == Answer::Yes,
@@ -68,7 +69,8 @@ impl Restore {
             None if self.may_ask() => ask("Revoke them again? [Y/n] ", true)?,
             None => {
                 if !self.format.json {
-                    output.line("There is no terminal to ask at, so they are revoked again.")?;
+                    let printed = output.line("There is no terminal to ask at, so they are revoked again.");
+                    printed.map_err(|error| nothing_restored(error.into()))?;
                 }
                 true
             }
@@ -76,6 +78,28 @@ impl Restore {
         let restored = restoring.finish(revoke_again).await?;
         let replaced = restored.aside.map(|aside| aside.display().to_string());
         let cleaned = restored.cleaned;
+        let mut done = format!("{} is restored", file.display());
+        if cleaned.not_revoked > 0 {
+            let _ = write!(done, ", {} were not revoked again", cleaned.not_revoked);
+        }
+        if let Some(replaced) = &replaced {
+            let _ = write!(done, ", the replaced database is kept as {replaced}");
+        }
+        output.told(&done, |output| self.print(file, &known, revoke_again, replaced, cleaned, output))
+    }
+
+    /// Prints what was done.
+    fn print(
+        &self,
+        file: &Path,
+        known: &Known,
+        revoke_again: bool,
+        replaced: Option<String>,
+        cleaned: Cleaned,
+        output: &mut Output,
+    ) -> Result<(), Failed> {
+        let revoked = known.since.as_deref().unwrap_or_default();
+        let can_be_made = revoked.iter().any(|one| !one.by_hand);
         if self.format.json {
             return Ok(output.json(&known.report(replaced, cleaned))?);
         }
@@ -113,8 +137,7 @@ impl Restore {
             return Ok(());
         }
         if !self.format.json {
-            output.line("This backup was altered outside Keydesk, or its log can't be checked, so its content can't be trusted:")?;
-            altered.iter().try_for_each(|what| output.line(&format!("  {what}")))?;
+            print_altered(altered, output).map_err(nothing_restored)?;
         }
         let go_on = match self.altered {
             Some(answer) => answer == Answer::Yes,
@@ -171,12 +194,26 @@ impl Known {
 
 async fn after(options: OpenOptions, format: &Format, output: &mut Output) -> Result<(), Failed> {
     let cleaned = domain::after_restore(options).await?;
-    if format.json {
-        return Ok(output.json(&Known::default().report(None, cleaned))?);
-    }
-    print_cleaned(cleaned, output)?;
-    output.line("Everything revoked since the backup works again. Keydesk has no list of it; compare with your exported audit log.")?;
-    Ok(())
+    let done = "the restored database was made ready, and everything revoked since the backup works again";
+    output.told(done, |output| {
+        if format.json {
+            return Ok(output.json(&Known::default().report(None, cleaned))?);
+        }
+        print_cleaned(cleaned, output)?;
+        Ok(output.line("Everything revoked since the backup works again. Keydesk has no list of it; compare with your exported audit log.")?)
+    })
+}
+
+/// A failure before anything is restored.
+fn nothing_restored(failed: Failed) -> Failed {
+    Failed::new(format!("{}, so nothing was restored", failed.0))
+}
+
+fn print_altered(altered: &[String], output: &mut Output) -> Result<(), Failed> {
+    output.line(
+        "This backup was altered outside Keydesk, or its log can't be checked, so its content can't be trusted:",
+    )?;
+    Ok(altered.iter().try_for_each(|what| output.line(&format!("  {what}")))?)
 }
 
 /// Prints what the backup does not have.
@@ -228,8 +265,8 @@ fn print_cleaned(cleaned: Cleaned, output: &mut Output) -> Result<(), Failed> {
 fn ask(question: &str, usual: bool) -> Result<bool, Failed> {
     let mut out = io::stdout();
     loop {
-        write!(out, "{question}")?;
-        out.flush()?;
+        let asked = write!(out, "{question}").and_then(|()| out.flush());
+        asked.map_err(|error| nothing_restored(Failed::new(format!("the question can't be printed: {error}"))))?;
         let mut line = String::new();
         if io::stdin().read_line(&mut line)? == 0 {
             return Err(Failed::new("No answer was given, so nothing was restored."));

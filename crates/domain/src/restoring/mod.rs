@@ -16,7 +16,9 @@ mod revoked;
 
 use std::path::{Path, PathBuf};
 
-use store::{Backup, DatabaseLock, StoreError, Whose, check_address, connections_of_keydesk, sqlite_file, whose};
+use store::{
+    Backup, DatabaseLock, StoreError, Whose, check_address, connections_of_keydesk, require_file, sqlite_file, whose,
+};
 use tokio::time::{Duration, sleep};
 
 pub use self::{
@@ -59,6 +61,7 @@ impl Restoring {
     pub async fn prepare(options: OpenOptions, file: &Path) -> Result<Self, RestoreError> {
         let database = sqlite_file(&options.database).ok_or(RestoreError::NotSqlite)?;
         check_address(&options.database)?;
+        require_file(database)?;
         if whose(database).await == Whose::Another {
             return Err(RestoreError::Another(database.to_owned()));
         }

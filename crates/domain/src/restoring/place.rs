@@ -6,7 +6,7 @@ use std::{
 };
 
 use model::Instant;
-use store::{BESIDE, DatabaseLock, RESTORING, beside, make_private, replaced_by};
+use store::{BESIDE, DatabaseLock, RESTORING, beside, make_private, real, replaced_by};
 
 use super::error::RestoreError;
 use crate::regular_file;
@@ -31,7 +31,7 @@ impl Place {
     /// Takes it. Fails while any other program has the database open.
     pub(super) fn take(database: &Path) -> Result<Self, RestoreError> {
         // A link stays a link: what it leads to is replaced.
-        let database = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+        let database = real(database);
         let lock = DatabaseLock::alone(&database)?.ok_or(RestoreError::AtWork)?;
         Ok(Self { folder: beside(&database, RESTORING), database, _lock: lock })
     }

@@ -47,3 +47,4 @@ mod under_load;
 mod unreadable;
 mod update;
 mod usage;
+mod writing;

@@ -39,7 +39,7 @@ pub(super) struct Holding<S> {
     left: Left<S>,
 }
 
-/// Where a connection is left with its refusal.
+/// Where a connection is left, with its refusal if there is one.
 pub(super) struct Left<S>(Arc<Mutex<Option<Unread<S>>>>);
 
 impl<S> Clone for Left<S> {
@@ -48,7 +48,7 @@ impl<S> Clone for Left<S> {
     }
 }
 
-/// A connection that ends with a request which was not read.
+/// A connection at its end, which may be a request that was not read.
 pub(super) struct Unread<S> {
     stream: S,
     line: Vec<u8>,
@@ -67,7 +67,7 @@ impl<S> Holding<S> {
 
 impl<S> Drop for Holding<S> {
     fn drop(&mut self) {
-        if let Some(stream) = self.stream.take().filter(|_| !self.held.is_empty()) {
+        if let Some(stream) = self.stream.take() {
             let (line, held) = (std::mem::take(&mut self.line), std::mem::take(&mut self.held));
             *self.left.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Unread { stream, line, held });
         }
@@ -81,7 +81,12 @@ impl<S> Left<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Unread<S> {
-    /// The status of the library's refusal.
+    /// Whether the library has refused the last request, or sent what looks like it.
+    pub(super) fn is_refused(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// The status of the library's refusal; without one, of a request that is not understood.
     pub(super) fn status(&self) -> StatusCode {
         self.held.get(9..12).and_then(|status| StatusCode::from_bytes(status).ok()).unwrap_or(StatusCode::BAD_REQUEST)
     }
@@ -171,8 +176,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Holding<S> {
         if self.fresh && !read.is_empty() {
             self.fresh = false;
             self.line.clear();
-            self.line.extend_from_slice(&read[..read.len().min(LINE_MAX)]);
         }
+        // A head may come in pieces.
+        let room = LINE_MAX - self.line.len();
+        self.line.extend_from_slice(&read[..read.len().min(room)]);
         Poll::Ready(Ok(()))
     }
 }

@@ -41,14 +41,18 @@ const ASKS: Duration = Duration::from_secs(150);
 pub async fn serve(listener: Listener, gate: Gate, mut stopping: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
-        let (stream, _, place) = tokio::select! {
+        let (stream, _, mut place) = tokio::select! {
             _ = stopping.changed() => break,
             accepted = listener.accept() => accepted,
             Some(_) = connections.join_next() => continue,
         };
         let (gate, stopping) = (gate.clone(), stopping.clone());
         connections.spawn(async move {
-            converse(stream, gate, stopping).await;
+            let lost = place.lost();
+            tokio::select! {
+                () = converse(stream, gate, stopping) => {}
+                () = lost => {}
+            }
             drop(place);
         });
     }
@@ -61,10 +65,12 @@ async fn converse(stream: TcpStream, gate: Gate, stopping: watch::Receiver<bool>
     let greeted = tokio::time::timeout(HELLO, greet(&mut from, &mut to)).await;
     let Ok(Ok(Some(frame_max))) = greeted else { return };
     let (answers, written) = mpsc::channel(WAITING);
-    let writer = tokio::spawn(write(to, written));
+    // Ended with this, when the connection is closed for another.
+    let mut writer = JoinSet::new();
+    writer.spawn(write(to, written));
     answer_all(from, frame_max, gate, stopping, answers).await;
     // Ends once the last answer is written.
-    let _ = writer.await;
+    writer.join_all().await;
 }
 
 /// The largest frame that was agreed on, if questions follow.

@@ -65,6 +65,48 @@ async fn one_address_does_not_take_every_place() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_comes_from_elsewhere_gets_a_place_of_those_who_hold_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::serve_with_files(folder.path(), 256, &[]).await;
+    let asset = "GET /api/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(50);
+    let mut held = Vec::new();
+    // Each address may hold a quarter of the places.
+    for source in 10..16 {
+        for _ in 0..30 {
+            let mut connection =
+                Connection::open_from(IpAddr::from([127, 0, 0, source]), &program.address).await.unwrap();
+            // It may be closed already.
+            let _ = connection.write(asset.as_bytes()).await;
+            held.push(connection);
+        }
+    }
+    // The last of them have taken places of the first: all are taken.
+    let displaced = async || metric(&program, "keydesk_connections_displaced_total{listener=\"public\"} ").await;
+    assert!(wait_until(async || displaced().await.is_some_and(|displaced| displaced > 0)).await);
+    program.line("connections are closed for others").await;
+    // Each stays, so that the next needs another place.
+    let mut good = Vec::new();
+    for source in 100..120 {
+        let from = IpAddr::from([127, 0, 0, source]);
+        let ask = async || {
+            let mut connection = Connection::open_from(from, &program.address).await.ok()?;
+            connection.write(b"GET /api/v1/whoami HTTP/1.1\r\nHost: x\r\n\r\n").await.ok()?;
+            let answer = connection.read_until("\r\n\r\n").await.ok()?;
+            answer.starts_with("HTTP/1.1 401").then_some(connection)
+        };
+        // While several connections are being closed, nobody else is let in for a moment.
+        let mut got = None;
+        for _ in 0..50 {
+            got = ask().await;
+            if got.is_some() {
+                break;
+            }
+        }
+        good.push(got.unwrap_or_else(|| panic!("127.0.0.{source} was kept out")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_number_of_open_files_is_raised_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::serve_with_soft_files(folder.path(), 64, &[]).await;

@@ -94,7 +94,11 @@ async fn a_story_in_json(database: TestDatabase) {
     assert_eq!(report["ok"], true, "{report}");
 }
 
-store::on_both_databases!(a_story_in_json, nothing_is_made_where_there_is_no_deployment);
+store::on_both_databases!(
+    a_story_in_json,
+    nothing_is_made_where_there_is_no_deployment,
+    a_database_that_can_only_be_read_is_said_to_be_one,
+);
 
 #[tokio::test]
 async fn a_key_is_made_disabled_and_expires_as_asked() {
@@ -230,6 +234,48 @@ async fn a_reader_that_leaves_early_is_no_failure() {
     drop(child.stdout.take());
     let output = child.wait_with_output().await.unwrap();
     assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_leaves_early_hides_nothing_that_was_found() {
+    let database = TestDatabase::sqlite().await;
+    let (dir, address) = (database.dir(), database.address().to_owned());
+    init(&dir, &["--database", &address]).await;
+    assert_eq!(run(&dir, &["key", "create", "--client-name", "Acme", "--database", &address]).await.code, Some(0));
+    let mut raw = database.raw().await;
+    raw.execute("DROP TRIGGER audit_entry_not_deleted").await.unwrap();
+    raw.execute("DELETE FROM audit_entry WHERE seq >= 3").await.unwrap();
+    raw.close().await;
+    for (args, verdict) in [
+        (&["audit", "verify"][..], "One problem was found in the audit logs."),
+        (&["audit", "verify", "--json"], "One problem was found in the audit logs."),
+        (&["doctor"], "attention."),
+    ] {
+        let mut command = command();
+        command.args(args).args(["--database", &address, "--data-dir"]).arg(&dir);
+        // Nobody reads, from the beginning.
+        command.stdout(std::io::pipe().unwrap().1).stderr(Stdio::piped());
+        let ended: Ran = command.spawn().unwrap().wait_with_output().await.unwrap().into();
+        assert_eq!(ended.code, Some(1), "{args:?} {}", ended.err);
+        assert!(ended.err.contains(verdict) && ended.err.lines().count() == 1, "{args:?} {}", ended.err);
+    }
+}
+
+async fn a_database_that_can_only_be_read_is_said_to_be_one(database: TestDatabase) {
+    let (dir, address) = (database.dir(), database.address().to_owned());
+    init(&dir, &["--database", &address]).await;
+    let mut raw = database.raw().await;
+    let (close, words) = if database.is_postgres() {
+        let sql = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$";
+        (sql, "the database can only be read.")
+    } else {
+        ("BEGIN IMMEDIATE", "another program holds the database's write lock.")
+    };
+    raw.execute(close).await.unwrap();
+    let refused = run(&dir, &["key", "create", "--client-name", "Acme", "--database", &address]).await;
+    assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""), "{}", refused.err);
+    let said = format!("{words} Mend that, then run the command again.");
+    assert!(refused.err.contains(&said) && refused.err.lines().count() == 1, "{}", refused.err);
 }
 
 #[tokio::test]

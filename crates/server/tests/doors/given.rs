@@ -38,6 +38,13 @@ async fn what_nobody_sees_in_a_setting_is_refused_by_its_name_and_makes_nothing(
         ("KEYDESK_PUBLIC_URL", " https://desk.example".to_owned(), "KEYDESK_PUBLIC_URL begins with a blank"),
         ("KEYDESK_LISTEN", " 127.0.0.1:0".to_owned(), "KEYDESK_LISTEN begins with a blank"),
         ("KEYDESK_LOG_LEVEL", "warn\u{1b}[2J".to_owned(), "KEYDESK_LOG_LEVEL has the invisible character U+001B in it"),
+        ("KEYDESK_DATA_DIR", format!("{data}\u{202e}"), "KEYDESK_DATA_DIR ends with the invisible character U+202E"),
+        (
+            "KEYDESK_KEYRING",
+            "\r".to_owned(),
+            "KEYDESK_KEYRING can't be used: the keyring needs a pepper and a master key",
+        ),
+        ("KEYDESK_KEYRING", "\u{feff}pepper".to_owned(), "KEYDESK_KEYRING has the invisible character U+FEFF in it"),
         ("KEYDESK_LOG_FORMAT", "xml".to_owned(), "KEYDESK_LOG_FORMAT must be one of text, json"),
     ] {
         let mut variables = vec![(name, value.as_str())];
@@ -98,6 +105,9 @@ async fn an_empty_variable_is_none_and_words_are_taken_in_any_case() {
         let done = ran(variables, &[&["doctor", "--data-dir", &data], more].concat()).await;
         assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{variables:?} {more:?} {}", done.out);
     }
+    let capitals =
+        ran(&[("KEYDESK_DATABASE", &format!("SQLITE:{data}/keydesk.db"))], &["key", "list", "--data-dir", &data]).await;
+    assert_eq!((capitals.code, capitals.err.as_str()), (Some(0), ""), "the case of a scheme means nothing");
     // The data directory's own: none means the default, in the folder that the command is run in.
     let nowhere = ran(&[("KEYDESK_DATA_DIR", "")], &["key", "list"]).await;
     nowhere.is_refused("there is no deployment at data/keydesk.db");

@@ -331,6 +331,25 @@ async fn sizes_kinds_and_methods_have_their_own_errors(database: TestDatabase) {
     }
 }
 
+async fn a_call_without_a_body_ignores_none(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let client = app.client(FULL).await;
+    let id = app.key_in("default", "Acme", &[]).await.id;
+    for verb in ["handover", "disable", "enable", "end-overlap", "reveal", "restore"] {
+        let path = format!("/api/v1/keys/{id}/{verb}");
+        for body in [r#"{"days":1,"days":2}"#, r#"{"days":1}"#, "[]", "days=1"] {
+            let answer = client.call(Method::POST, &path, Some(body), &[]).await;
+            assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()), "{verb} {body}");
+        }
+        // There is nothing to restore.
+        let expected = if verb == "restore" { 409 } else { 200 };
+        for body in [None, Some(""), Some("{}"), Some("null")] {
+            let status = client.call(Method::POST, &path, body, &[]).await.status.as_u16();
+            assert_eq!(status, if verb == "handover" { 201 } else { expected }, "{verb} {body:?}");
+        }
+    }
+}
+
 async fn addresses_that_lead_nowhere_are_not_found(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     let client = app.client(FULL).await;
@@ -417,6 +436,7 @@ store::on_both_databases!(
     every_wrong_field_of_every_call_is_named,
     unknown_scopes_are_no_malformed_request,
     sizes_kinds_and_methods_have_their_own_errors,
+    a_call_without_a_body_ignores_none,
     addresses_that_lead_nowhere_are_not_found,
     head_works_where_get_does,
     a_value_of_any_kind_in_any_field_is_no_server_error,

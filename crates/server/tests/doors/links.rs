@@ -20,6 +20,8 @@ async fn a_link_leads_to_where_people_open_keydesk_or_says_what_is_not_known() {
         (&[(LISTEN, "127.0.0.1:3990")], &[], "http://127.0.0.1:3990", Some("leads to this machine alone")),
         (&[], &["--listen", "0.0.0.0:3991"], "http://127.0.0.1:3991", Some("leads to this machine alone")),
         (&[], &["--listen", "[::]:3991"], "http://[::1]:3991", Some("leads to this machine alone")),
+        (&[], &["--listen", "192.0.2.5:80"], "http://192.0.2.5:80", Some("where the server listens, without TLS")),
+        (&[], &["--listen", "desk.example:3990"], "http://desk.example:3990", Some("listens, without TLS")),
         (&[(PUBLIC, "https://desk.example"), (LISTEN, "127.0.0.1:3990")], &[], "https://desk.example", None),
         (&[], &["--public-url", "https://desk.example:8443/"], "https://desk.example:8443", None),
     ] {
@@ -41,6 +43,24 @@ async fn a_link_leads_to_where_people_open_keydesk_or_says_what_is_not_known() {
         assert_eq!(json["link"], format!("{address}{path}"));
         assert_eq!(json["note"].as_str().is_some(), note.is_some(), "{json}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_link_is_made_to_where_nothing_can_listen() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().display().to_string();
+    init(folder.path(), &[]).await;
+    let entries = async || ran(&[], &["audit", "verify", "--data-dir", &data]).await.out;
+    let before = entries().await;
+    let invite =
+        ["admin", "invite", "--email", "ada@example.com", "--name", "Ada", "--role", "owner", "--data-dir", &data];
+    for wrong in [":3990", "3990", "x", "127.0.0.1:99999", "unix:/tmp/x"] {
+        ran(&[(LISTEN, wrong)], &invite).await.is_refused("is not where a server listens: give a host and a port");
+    }
+    assert_eq!(entries().await, before, "nothing was made");
+    let public = ran(&[(LISTEN, "x"), (PUBLIC, "HTTPS://Desk.example")], &invite).await;
+    assert_eq!(public.code, Some(0), "{}", public.err);
+    assert!(public.out.contains("https://desk.example/invite#"), "{}", public.out);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

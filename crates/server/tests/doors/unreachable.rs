@@ -131,3 +131,13 @@ async fn the_server_does_not_wait_for_a_password_to_become_right() {
         ran(&[("KEYDESK_DATABASE", &address)], &["serve", "--listen", "127.0.0.1:0", "--data-dir", &data]).await;
     refused.is_refused("refuses the user's password");
 }
+
+/// The brackets of an address of IPv6 are no part of the host.
+#[tokio::test]
+async fn an_address_of_ipv6_is_connected_to_and_not_looked_up_as_a_name() {
+    // Nobody listens on this port; and a machine without IPv6 says that it has none.
+    let address = "postgres://keydesk:hunter2@[::1]:1/keydesk?sslmode=disable";
+    let refused = ran(&[("KEYDESK_DATABASE", address)], &["key", "list"]).await;
+    refused.is_refused("PostgreSQL at ::1 ");
+    assert!(!refused.err.contains("not known by this name") && !refused.err.contains("hunter2"), "{}", refused.err);
+}

@@ -35,6 +35,23 @@ async fn what_is_not_read_is_refused_with_a_document_and_counted() {
         ("G\u{1}T / HTTP/1.1\r\n\r\n".to_owned(), 400, "invalid_request"),
         // After a request on the same connection that was answered.
         ("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n".to_owned(), 400, "invalid_request"),
+        (format!("GET /keys HTTP/1.1\r\nHost: a\r\nX-Long: {}\r\n\r\n", "v".repeat(80_000)), 431, "headers_too_large"),
+        // Neither host of two counts, and one has to be named.
+        ("GET /healthz HTTP/1.1\r\n\r\n".to_owned(), 400, "invalid_request"),
+        ("GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n".to_owned(), 400, "invalid_request"),
+        ("GET /authz HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n".to_owned(), 400, "invalid_request"),
+        // What a client of HTTP/2 says first, whole and not, and after a request that was answered.
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), 400, "invalid_request"),
+        ("PRI * HTTP/2.0\r\n\r\n".to_owned(), 400, "invalid_request"),
+        ("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), 400, "invalid_request"),
+        // What leads nowhere, from whatever page.
+        ("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nConnection: close\r\n\r\n".to_owned(), 404, "not_found"),
+        (
+            "POST /foo HTTP/1.1\r\nHost: a\r\nOrigin: https://evil.example\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                .to_owned(),
+            404,
+            "not_found",
+        ),
     ] {
         let (got, head, document) = refused(&program, &sent).await;
         assert_eq!((got, document["code"].as_str().unwrap()), (status, code), "{sent:.60} {head}");
@@ -68,4 +85,21 @@ async fn as_many_headers_as_are_promised_are_read() {
     let sent = format!("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{}\r\n", headers(98));
     connection.write(sent.as_bytes()).await.unwrap();
     assert!(connection.read_to_end().await.unwrap().starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[tokio::test]
+async fn a_long_head_and_one_without_a_host_of_http_1_0_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::serve(folder.path(), &[]).await;
+    let long = "v".repeat(60_000);
+    for sent in [
+        format!("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Long: {long}\r\n\r\n"),
+        "GET /healthz HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n".to_owned(),
+        "GET /healthz HTTP/1.0\r\n\r\n".to_owned(),
+    ] {
+        let mut connection = Connection::open(&program.address).await.unwrap();
+        connection.write(sent.as_bytes()).await.unwrap();
+        let answer = connection.read_to_end().await.unwrap();
+        assert_eq!(answer.get(8..12), Some(" 200"), "{sent:.60} {answer}");
+    }
 }

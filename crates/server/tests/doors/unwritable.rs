@@ -3,9 +3,10 @@
 use std::{fs::File, path::Path, process::Stdio};
 
 use serde_json::Value;
+use store::testing::Raw;
 use tokio::process::{Child, Command};
 
-use crate::support::{Connection, command, init, keydesk, request, shell, wait_until};
+use crate::support::{Connection, Program, command, init, keydesk, request, shell, wait_until};
 
 /// A file that takes nothing.
 fn full() -> Stdio {
@@ -144,4 +145,127 @@ async fn a_secret_that_could_not_be_printed_is_said_with_what_to_do() {
         }
     }
     assert_eq!(keys().await.len(), before.len() + 4);
+}
+
+/// Nobody asks for a change: the watch over the writing finds it by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_that_another_program_holds_is_said_by_readyz() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    init(data, &[]).await;
+    let program = Program::serve(data, &[]).await;
+    let said = async |words: &str| {
+        request(&program.address, "GET", "/readyz", None, None).await.is_ok_and(|(_, answer)| answer.contains(words))
+    };
+    let mut other = Raw::connect(&format!("sqlite:{}", data.join("keydesk.db").display())).await;
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    assert!(wait_until(async || said("another program holds the database's write lock").await).await);
+    other.execute("ROLLBACK").await.unwrap();
+    assert!(wait_until(async || said(r#""writes":"ok""#).await).await);
+    program.kill().await;
+}
+
+/// Runs a command to its end with this standard output, and says its exit status and what it said on standard error.
+async fn run_to(out: Stdio, data: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let spawned = command().args(args).arg("--data-dir").arg(data).stdout(out).stderr(Stdio::piped()).spawn();
+    let ended = spawned.expect("a program").wait_with_output().await.expect("an end");
+    (ended.status.code(), String::from_utf8(ended.stderr).expect("text"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_was_made_is_said_where_it_can_not_be_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let backup = folder.path().join("copy.db").display().to_string();
+    let password = folder.path().join("password").display().to_string();
+    std::fs::write(&password, "correct horse battery staple\n").unwrap();
+    let said_done = async |args: &[&str], done: &str| {
+        let (code, said) = run_to(full(), &data, args).await;
+        assert_eq!(code, Some(1), "{args:?} {said}");
+        let words = format!("{done}, but that could not be printed (standard output can't be written: ");
+        assert!(said.contains(&words) && said.lines().count() == 1, "{args:?} {said}");
+    };
+    said_done(&["init"], "the deployment was created").await;
+    let made = keydesk(&data, &["key", "create", "--client-name", "Acme", "--json"]).await;
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    let id = made["id"].as_str().unwrap();
+    let key = format!("the key {id} was");
+    said_done(&["key", "update", id, "--client-name", "Other"], &format!("{key} changed")).await;
+    said_done(&["key", "disable", id], &format!("{key} disabled")).await;
+    said_done(&["key", "enable", id, "--json"], &format!("{key} enabled")).await;
+    assert!(keydesk(&data, &["key", "rotate", id, "--overlap", "24h"]).await.status.success());
+    said_done(&["key", "end-overlap", id], &format!("the old secret of the key {id} was ended")).await;
+    said_done(&["backup", &backup], "is a copy of the database").await;
+    assert!(Path::new(&backup).exists());
+    said_done(&["key", "delete", id], &format!("{key} deleted")).await;
+    let listed: Value = serde_json::from_slice(&keydesk(&data, &["key", "list", "--json"]).await.stdout).unwrap();
+    assert!(listed["items"].as_array().unwrap().iter().all(|key| key["id"] != id), "{listed}");
+    let person = |verb: &'static str| ["admin", verb, "--email", "ada@example.com"];
+    let create = ["--name", "Ada", "--role", "viewer", "--password-file", &password];
+    let who = "the administrator ada@example.com";
+    said_done(&[&person("create")[..], &create].concat(), &format!("{who} was created")).await;
+    said_done(&[&person("set-role")[..], &["--role", "manager"]].concat(), &format!("{who} has the role manager now"))
+        .await;
+    said_done(&person("disable"), &format!("{who} was disabled")).await;
+    said_done(&person("enable"), &format!("{who} was enabled")).await;
+    said_done(&person("end-sessions"), "the sessions of ada@example.com were ended").await;
+    said_done(&person("remove"), &format!("{who} was removed")).await;
+    said_done(&["forget", "ada@example.com"], "the person was forgotten").await;
+    said_done(&["installation", "create", "other"], "the installation other was created").await;
+    said_done(&["installation", "disable", "other"], "the installation other was disabled").await;
+    said_done(&["installation", "enable", "other"], "the installation other was enabled").await;
+    // What was lost since then can't be printed either, and is printed before anything is put in place.
+    let (code, said) = run_to(full(), &data, &["restore", &backup]).await;
+    assert!(code == Some(1) && said.contains("so nothing was restored"), "{said}");
+    let (code, said) = run_to(full(), &data, &["restore", &backup, "--json"]).await;
+    assert!(
+        code == Some(1) && said.contains(&format!("{backup} is restored, the replaced database is kept as ")),
+        "{said}"
+    );
+    assert!(said.contains(", but that could not be printed") && said.lines().count() == 1, "{said}");
+    let (code, said) = run_to(full(), &data, &["key", "list"]).await;
+    assert!(code == Some(1) && said.contains("standard output can't be written"), "{said}");
+}
+
+/// The secret of the Default API Key can be rotated, but the key can't be deleted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_advised_to_delete_the_default_key() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path(), &[]).await;
+    let shown = keydesk(folder.path(), &["key", "default", "--json"]).await;
+    let id = serde_json::from_slice::<Value>(&shown.stdout).unwrap()["id"].as_str().unwrap().to_owned();
+    let (code, said) = run_to(full(), folder.path(), &["key", "rotate", &id, "--overlap", "0"]).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains(&format!("key rotate {id}")) && !said.contains("key delete"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_is_printed_once_is_made_for_a_closed_standard_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    init(data, &[]).await;
+    let create = ["key", "create", "--client-name", "Acme", "--json"];
+    let made: Value = serde_json::from_slice(&keydesk(data, &create).await.stdout).unwrap();
+    let id = made["id"].as_str().unwrap();
+    let shell = async |redirected: &str, args: &[&str]| {
+        let script = format!("exec \"$0\" \"$@\" {redirected}");
+        let mut shell = Command::new("sh");
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KEYDESK_")) {
+            shell.env_remove(name);
+        }
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_keydesk")]).args(args).arg("--data-dir").arg(data);
+        let ended = shell.stdin(Stdio::null()).output().await.expect("a shell");
+        (ended.status.code(), String::from_utf8(ended.stderr).expect("text"))
+    };
+    let entries = async || keydesk(data, &["audit", "verify"]).await.stdout;
+    let before = entries().await;
+    let invite = ["admin", "invite", "--email", "ada@example.com", "--name", "Ada", "--role", "owner"];
+    for args in [&create[..], &["key", "rotate", id, "--overlap", "0"], &["key", "handover", id], &invite] {
+        let (code, said) = shell(">&-", args).await;
+        assert_eq!(code, Some(1), "{args:?} {said}");
+        assert!(said.contains("standard output is closed") && said.lines().count() == 1, "{said}");
+    }
+    assert_eq!(entries().await, before, "nothing was made");
+    assert_eq!(shell(">/dev/null", &create).await, (Some(0), String::new()), "somebody chose that");
+    assert_eq!(shell(">&-", &["key", "disable", id]).await, (Some(0), String::new()), "nothing is lost");
 }

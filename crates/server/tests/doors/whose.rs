@@ -9,7 +9,7 @@ use std::{
 
 use store::testing::{Raw, TestDatabase};
 
-use crate::support::{Program, init, keydesk, ran};
+use crate::support::{Program, init, keydesk, ran, request, wait_until};
 
 const COMMANDS: [&[&str]; 8] = [
     &["key", "list"],
@@ -41,6 +41,7 @@ async fn a_file_of_another_program_stays_as_it_is() {
     assert!(keydesk(keydesks.path(), &["backup", &backup]).await.status.success());
     for (sql, words) in [
         ("CREATE TABLE notes (text)", "is another program's database"),
+        ("CREATE VIEW notes AS SELECT 1", "is another program's database"),
         ("PRAGMA journal_mode = WAL; CREATE TABLE notes (text)", "is another program's database"),
         // Named as ours, and another's; and another's that uses the same library.
         ("CREATE TABLE installation (id INTEGER)", "is another program's database"),
@@ -69,7 +70,35 @@ async fn a_file_of_another_program_stays_as_it_is() {
             ran(&[], &restore).await.is_refused(words);
         }
         assert_eq!(everything(folder.path()), before, "{sql}");
+        // Nor is a data directory made for it.
+        let new = keydesks.path().join("new/data").display().to_string();
+        for command in [&["init"][..], &["serve", "--listen", "127.0.0.1:0"]] {
+            ran(&[], &[command, &["--database", &address, "--data-dir", &new]].concat()).await.is_refused(words);
+            assert!(!keydesks.path().join("new").exists(), "{command:?}");
+        }
     }
+}
+
+/// A socket stands for all that is no file: devices, pipes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_file_stays_as_it_is() {
+    let keydesks = tempfile::tempdir().unwrap();
+    init(keydesks.path(), &[]).await;
+    let data = keydesks.path().display().to_string();
+    let backup = keydesks.path().join("backup.db").display().to_string();
+    assert!(keydesk(keydesks.path(), &["backup", &backup]).await.status.success());
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("socket");
+    let _listening = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o644)).unwrap();
+    let address = format!("sqlite:{}", socket.display());
+    let restore = ["restore", &backup];
+    for command in COMMANDS.into_iter().chain([&restore[..]]) {
+        let refused = ran(&[], &[command, &["--database", &address, "--data-dir", &data]].concat()).await;
+        refused.is_refused("socket is not a regular file");
+    }
+    assert_eq!(fs::metadata(&socket).unwrap().mode() & 0o777, 0o644);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -127,7 +156,10 @@ async fn tables_of_a_newer_release_stay_as_they_are(database: TestDatabase) {
     assert_eq!(raw.dump().await, before);
 }
 
-store::on_both_databases!(tables_of_a_newer_release_stay_as_they_are);
+store::on_both_databases!(
+    tables_of_a_newer_release_stay_as_they_are,
+    a_key_of_the_keyring_that_is_missing_is_said_at_the_start,
+);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_file_under_a_running_server_is_noticed_and_not_mixed_with_its_log() {
@@ -142,6 +174,7 @@ async fn another_file_under_a_running_server_is_noticed_and_not_mixed_with_its_l
     assert_eq!(ran(&[], &on(&["doctor"])).await.code, Some(0));
     let (file, aside) = (data.join("keydesk.db"), data.join("aside.db"));
     fs::rename(&file, &aside).unwrap();
+    ran(&[], &on(&["doctor"])).await.is_refused("was moved away while a `keydesk` is at work on it");
     for command in COMMANDS {
         // Where its log lies, and where those at work noted it.
         ran(&[], &on(command)).await.is_refused("keydesk restore");
@@ -160,4 +193,94 @@ async fn another_file_under_a_running_server_is_noticed_and_not_mixed_with_its_l
     let backup = backup.display().to_string();
     assert_eq!(ran(&[], &["restore", &backup, "--data-dir", &data_dir]).await.code, Some(0));
     assert_eq!(ran(&[], &on(&["doctor"])).await.code, Some(0), "nobody is at work on another one now");
+}
+
+/// What a change wrote to a new log would be lost when the server, which has the old one, writes that back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_is_removed_under_a_running_server_is_noticed_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    init(data, &[]).await;
+    let data_dir = data.display().to_string();
+    let on = |command: &[&'static str]| [command, &["--data-dir"]].concat();
+    let run = async |command: &[&'static str]| ran(&[], &[on(command).as_slice(), &[data_dir.as_str()]].concat()).await;
+    let mut program = Program::serve(data, &[]).await;
+    let made = run(&["key", "create", "--client-name", "Acme", "--json"]).await;
+    let made: serde_json::Value = serde_json::from_str(&made.out).unwrap();
+    let secret = made["key"].as_str().unwrap();
+    for name in ["keydesk.db-wal", "keydesk.db-shm"] {
+        fs::remove_file(data.join(name)).unwrap();
+    }
+    for command in [&["key", "create", "--client-name", "Lost"][..], &["doctor"], &["key", "list"]] {
+        run(command).await.is_refused("is not the one that a running `keydesk` has open");
+    }
+    program.line("was removed or replaced while Keydesk was at work").await;
+    let not_ready = async || {
+        let (status, answer) = request(&program.address, "GET", "/readyz", None, None).await.unwrap();
+        status == 503 && answer.contains("was removed or replaced")
+    };
+    assert!(wait_until(not_ready).await);
+    let (status, _) = request(&program.address, "GET", "/api/v1/whoami", Some(secret), None).await.unwrap();
+    assert_eq!(status, 503);
+    program.signal("TERM").await;
+    assert_eq!(program.end().await, Some(0));
+    let listed = run(&["key", "list"]).await;
+    assert!(listed.code == Some(0) && listed.out.contains("Acme"), "{listed:?}");
+    assert_eq!(run(&["doctor"]).await.code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_that_is_removed_under_a_running_server_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    init(data, &[]).await;
+    let mut program = Program::serve(data, &[]).await;
+    fs::remove_file(data.join("keydesk.db.lock")).unwrap();
+    program.line("keydesk.db.lock was removed or replaced while Keydesk was at work").await;
+    let not_ready =
+        async || request(&program.address, "GET", "/readyz", None, None).await.is_ok_and(|(status, _)| status == 503);
+    assert!(wait_until(not_ready).await);
+    program.signal("TERM").await;
+    assert_eq!(program.end().await, Some(0));
+}
+
+/// By the link and by its own name it is one database, also where the link was there first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_behind_a_link_is_not_restored_under_a_running_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    fs::create_dir(folder.path().join("volume")).unwrap();
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink("volume/keydesk.db", &link).unwrap();
+    let (by_link, by_name) =
+        (format!("sqlite:{}", link.display()), format!("sqlite:{}", folder.path().join("volume/keydesk.db").display()));
+    let program = Program::serve(&data, &["--database", &by_link]).await;
+    let backup = folder.path().join("backup.db").display().to_string();
+    assert!(keydesk(&data, &["backup", &backup, "--database", &by_link]).await.status.success());
+    let data_dir = data.display().to_string();
+    for address in [&by_link, &by_name] {
+        let restore = ["restore", &backup, "--database", address, "--data-dir", &data_dir];
+        ran(&[], &restore).await.is_refused("Keydesk is at work on this database");
+    }
+    program.kill().await;
+}
+
+/// Each secret that rests on it can't be opened any more, which nobody would notice until somebody asks for one.
+async fn a_key_of_the_keyring_that_is_missing_is_said_at_the_start(database: TestDatabase) {
+    let data = database.dir().join("data");
+    let on_it = ["--database", database.address()];
+    init(&data, &on_it).await;
+    assert!(keydesk(&data, &[&["key", "create", "--client-name", "Acme"][..], &on_it].concat()).await.status.success());
+    let file = data.join("master.key");
+    let keyring = fs::read_to_string(&file).unwrap();
+    let other = "master n1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let changed = keyring.lines().map(|line| if line.starts_with("master m1 ") { other } else { line });
+    let changed: Vec<_> = changed.collect();
+    assert!(changed.contains(&other), "the master key is m1");
+    fs::write(&file, changed.join("\n")).unwrap();
+    let program = Program::serve(&data, &on_it).await;
+    let said = program.line("rest on the master key m1, which this keyring lacks").await;
+    assert_eq!(said["level"].as_str().map(str::to_lowercase).as_deref(), Some("error"), "{said}");
+    assert!(!program.printed().contains("rest on the pepper"), "{}", program.printed());
+    program.kill().await;
 }

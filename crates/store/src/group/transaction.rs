@@ -47,19 +47,22 @@ impl Tx {
     /// A connection that can write, before its transaction.
     pub(crate) async fn acquire(db: &Db) -> Result<Self, StoreError> {
         Ok(match db {
-            Db::Sqlite { write, .. } => Self::Sqlite(write.acquire().await?),
+            Db::Sqlite { write, .. } => Self::Sqlite(write.acquire().await.map_err(|error| match error {
+                // Whoever has it waits for the lock.
+                sqlx::Error::PoolTimedOut => StoreError::Busy,
+                error => error.into(),
+            })?),
             Db::Postgres { write, .. } => Self::Postgres(write.acquire().await?),
         })
     }
 
     /// Begins a transaction. Not as sqlx does it, which counts how deep it is, and goes on counting when the database has
     /// rolled back by itself.
-    pub(crate) async fn begin(&mut self) -> Result<(), StoreError> {
-        let begin = match self {
-            Self::Sqlite(_) => "BEGIN IMMEDIATE",
-            Self::Postgres(_) => "BEGIN",
-        };
-        self.run(begin).await
+    pub(crate) async fn begin(&mut self, witness: &Witness) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => witness.waits(self.run("BEGIN IMMEDIATE")).await,
+            Self::Postgres(_) => self.run("BEGIN").await,
+        }
     }
 
     /// Runs statements without values. One trip, however many there are: PostgreSQL takes several only unprepared.
@@ -186,7 +189,7 @@ impl Group {
             over: false,
             ended: Ended::new(),
         };
-        group.tx.begin().await?;
+        group.tx.begin(witness).await?;
         let (epoch, mark) = group.tx.move_epoch().await?;
         group.written = Moment { epoch, mark };
         group.epoch = epoch - 1;

@@ -57,6 +57,7 @@ pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
     ("STATISTICS", statistics::STATISTICS),
     ("TABLES_SQLITE", whose::TABLES_SQLITE),
     ("MIGRATED_SQLITE", migrations::MIGRATED_SQLITE),
+    ("OPEN_LOG", store::OPEN_LOG),
 ];
 
 /// Of PostgreSQL alone.

@@ -1,4 +1,11 @@
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{
+    fs,
+    os::unix::{
+        fs::{PermissionsExt as _, symlink},
+        net::UnixListener,
+    },
+    path::Path,
+};
 
 use store::{DatabaseLock, Store, StoreError, on_both_databases, testing::TestDatabase};
 
@@ -143,6 +150,13 @@ async fn looking_for_a_deployment_makes_nothing(database: TestDatabase) {
         assert_eq!(database.raw().await.tables().await, Vec::<String>::new());
     } else {
         assert_eq!(fs::read_dir(database.dir()).unwrap().count(), 0);
+        // Nor beside a file that is there, and empty.
+        let empty = database.dir().join("keydesk.db");
+        fs::write(&empty, "").unwrap();
+        assert!(!Store::is_founded(database.address()).await.unwrap());
+        assert_eq!(Store::tables(database.address()).await.unwrap().applied, 0);
+        assert_eq!(names(&database.dir()), ["keydesk.db"]);
+        fs::remove_file(&empty).unwrap();
     }
     let _store = database.store().await;
     assert!(!Store::is_founded(database.address()).await.unwrap(), "tables alone are no deployment");
@@ -179,4 +193,158 @@ async fn sqlite_writes_ahead_so_that_readers_never_wait() {
     let _store = database.store().await;
     let mode = database.raw().await.texts("PRAGMA journal_mode").await;
     assert_eq!(mode, ["wal"]);
+}
+
+/// The names of what is in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = entries.collect();
+    names.sort();
+    names
+}
+
+/// Whoever is at work notices it at its next look, and nobody else goes on with another log meanwhile.
+#[tokio::test]
+async fn a_log_or_a_lock_that_is_removed_under_the_store_is_noticed_and_nothing_is_lost() {
+    for (removed, log) in [
+        (&["keydesk.db-wal", "keydesk.db-shm"][..], true),
+        (&["keydesk.db-wal"], true),
+        (&["keydesk.db-shm"], true),
+        (&["keydesk.db.lock"], false),
+    ] {
+        let database = TestDatabase::sqlite().await;
+        let store = two_installations(&database).await;
+        let other = database.store().await;
+        put_names(&store, 1, &["Acme".to_owned()]).await;
+        store.look().await.unwrap();
+        for name in removed {
+            fs::remove_file(database.dir().join(name)).unwrap();
+        }
+        if log {
+            for refused in
+                [Store::open(database.address()).await.map(drop), Store::is_founded(database.address()).await.map(drop)]
+            {
+                let refused = refused.unwrap_err().to_string();
+                assert!(refused.contains("is not the one that a running `keydesk` has open"), "{removed:?} {refused}");
+            }
+        }
+        for store in [&store, &other] {
+            let error = store.look().await.unwrap_err();
+            assert!(error.is_displaced() && error.to_string().contains(removed[0]), "{removed:?} {error}");
+            store.abandon().await;
+            assert!(store.change().await.is_err(), "{removed:?}");
+        }
+        store.close().await;
+        other.close().await;
+        let again = database.store().await;
+        assert_eq!(again.key_count(installation(1)).await.unwrap(), 1, "{removed:?}");
+        again.look().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_emptied_in_its_place_is_noticed() {
+    let database = TestDatabase::sqlite().await;
+    let store = two_installations(&database).await;
+    store.look().await.unwrap();
+    fs::File::options().write(true).open(database.dir().join("keydesk.db")).unwrap().set_len(0).unwrap();
+    assert!(matches!(store.look().await, Err(StoreError::Replaced)));
+}
+
+/// However often those at work change, and whatever was noted of those before.
+#[tokio::test]
+async fn a_log_that_the_last_one_has_removed_is_nobodys() {
+    let database = TestDatabase::sqlite().await;
+    for _ in 0..3 {
+        let (one, two) = (database.store().await, database.store().await);
+        one.look().await.unwrap();
+        one.close().await;
+        two.look().await.unwrap();
+        assert!(Store::tables(database.address()).await.is_ok());
+        two.close().await;
+        assert!(!database.dir().join("keydesk.db-wal").exists());
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_followed_before_what_it_leads_to_is_there() {
+    let database = TestDatabase::empty_sqlite();
+    let volume = database.dir().join("volume");
+    fs::create_dir(&volume).unwrap();
+    let link = database.dir().join("link.db");
+    symlink("volume/keydesk.db", &link).unwrap();
+    let address = format!("sqlite:{}", link.display());
+    assert!(!Store::is_founded(&address).await.unwrap());
+    let store = Store::open(&address).await.unwrap();
+    assert_eq!(names(&database.dir()), ["link.db", "volume"]);
+    assert_eq!(names(&volume), ["keydesk.db", "keydesk.db-shm", "keydesk.db-wal", "keydesk.db.lock"]);
+    for file in store.files() {
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
+    }
+    for name in [&link, &volume.join("keydesk.db")] {
+        assert!(DatabaseLock::alone(name).unwrap().is_none(), "{}", name.display());
+    }
+    // A link that leads elsewhere now is another database's.
+    store.look().await.unwrap();
+    fs::remove_file(&link).unwrap();
+    symlink("volume/another.db", &link).unwrap();
+    assert!(matches!(store.look().await, Err(StoreError::Replaced)));
+}
+
+#[tokio::test]
+async fn a_file_with_a_second_name_is_refused_by_both() {
+    let database = TestDatabase::sqlite().await;
+    two_installations(&database).await.close().await;
+    let (file, second) = (database.dir().join("keydesk.db"), database.dir().join("second.db"));
+    fs::hard_link(&file, &second).unwrap();
+    let before = names(&database.dir());
+    for name in [&file, &second] {
+        let address = format!("sqlite:{}", name.display());
+        for refused in [Store::open(&address).await.map(drop), Store::is_founded(&address).await.map(drop)] {
+            let refused = refused.unwrap_err().to_string();
+            assert!(refused.contains("has another name as well"), "{refused}");
+        }
+    }
+    assert_eq!(names(&database.dir()), before);
+    fs::remove_file(&second).unwrap();
+    // The second name under which a restore keeps what it replaces is none of those.
+    fs::hard_link(&file, database.dir().join("keydesk.db.replaced-2026-01-01")).unwrap();
+    database.store().await.epoch().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_no_file_stays_as_it_is() {
+    let folder = TestDatabase::empty_sqlite();
+    let socket = folder.dir().join("socket");
+    let _listening = UnixListener::bind(&socket).unwrap();
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o644)).unwrap();
+    let address = format!("sqlite:{}", socket.display());
+    for refused in [
+        Store::open(&address).await.map(drop),
+        Store::open_to_read(&address).await.map(drop),
+        Store::is_founded(&address).await.map(drop),
+        Store::tables(&address).await.map(drop),
+    ] {
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("socket is not a regular file"), "{refused}");
+    }
+    assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o644);
+    assert_eq!(names(&folder.dir()), ["socket"]);
+}
+
+#[tokio::test]
+async fn a_file_that_was_moved_away_is_said_to_be_in_use() {
+    let database = TestDatabase::sqlite().await;
+    let store = two_installations(&database).await;
+    let (file, aside) = (database.dir().join("keydesk.db"), database.dir().join("aside.db"));
+    fs::rename(&file, &aside).unwrap();
+    for refused in
+        [Store::open(database.address()).await.map(drop), Store::is_founded(database.address()).await.map(drop)]
+    {
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("was moved away while a `keydesk` is at work on it"), "{refused}");
+    }
+    assert!(!file.exists());
+    fs::rename(&aside, &file).unwrap();
+    store.look().await.unwrap();
 }

@@ -33,6 +33,6 @@ impl Create {
         let new = NewAdministrator { email, name, role, password };
         let created = context.keydesk.create_administrator(Actor::Operator, installation, new).await?;
         context.keydesk.end_set_up(installation).await;
-        show(&created, &format, output)
+        show("was created", &created, &format, output)
     }
 }

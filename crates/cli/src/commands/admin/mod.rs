@@ -49,6 +49,11 @@ pub(in crate::commands) struct Named {
 }
 
 impl AdminCommand {
+    /// Whether it makes a link, which nobody can print again.
+    pub(super) fn prints_once(&self) -> bool {
+        matches!(self, Self::Invite(_) | Self::ResetPassword(_))
+    }
+
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         match self {
             Self::Create(command) => command.run(context, output).await,
@@ -64,15 +69,17 @@ impl AdminCommand {
     }
 }
 
-/// An administrator, for people or as JSON.
-fn show(who: &Administrator, format: &Format, output: &mut Output) -> Result<(), Failed> {
-    if format.json {
-        return Ok(output.json(who)?);
-    }
-    Ok(output.pairs(&[
-        ("Id", &who.id.to_string()),
-        ("Email", &who.email),
-        ("Name", &who.name),
-        ("Role", who.role.as_str()),
-    ])?)
+/// An administrator, for people or as JSON; `done` says what was done to them.
+fn show(done: &str, who: &Administrator, format: &Format, output: &mut Output) -> Result<(), Failed> {
+    output.told(&format!("the administrator {} {done}", who.email), |output| {
+        if format.json {
+            return Ok(output.json(who)?);
+        }
+        Ok(output.pairs(&[
+            ("Id", &who.id.to_string()),
+            ("Email", &who.email),
+            ("Name", &who.name),
+            ("Role", who.role.as_str()),
+        ])?)
+    })
 }

@@ -12,12 +12,18 @@ struct Report<'a> {
 
 pub(super) async fn run(named: &Named, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
     let operator = context.operator().await?;
-    let (removed, words) = match context.keydesk.remove_administrator(&operator, &named.email).await? {
-        Removed::Administrator => ("administrator", "removed"),
-        Removed::Invitation => ("invitation", "invitation withdrawn"),
+    let (removed, words, done) = match context.keydesk.remove_administrator(&operator, &named.email).await? {
+        Removed::Administrator => {
+            ("administrator", "removed", format!("the administrator {} was removed", named.email))
+        }
+        Removed::Invitation => {
+            ("invitation", "invitation withdrawn", format!("the invitation of {} was withdrawn", named.email))
+        }
     };
-    if named.format.json {
-        return Ok(output.json(&Report { email: &named.email, removed })?);
-    }
-    Ok(output.line(&format!("{}  {words}", named.email))?)
+    output.told(&done, |output| {
+        if named.format.json {
+            return Ok(output.json(&Report { email: &named.email, removed })?);
+        }
+        Ok(output.line(&format!("{}  {words}", named.email))?)
+    })
 }

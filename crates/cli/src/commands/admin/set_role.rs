@@ -17,6 +17,7 @@ impl SetRole {
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         let operator = context.operator().await?;
         let Named { email, format } = self.named;
-        show(&context.keydesk.set_role(&operator, &email, self.role).await?, &format, output)
+        let who = context.keydesk.set_role(&operator, &email, self.role).await?;
+        show(&format!("has the role {} now", self.role), &who, &format, output)
     }
 }

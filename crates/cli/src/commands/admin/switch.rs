@@ -9,5 +9,5 @@ pub(super) async fn run(
 ) -> Result<(), Failed> {
     let operator = context.operator().await?;
     let who = context.keydesk.set_administrator_enabled(&operator, &named.email, enabled).await?;
-    show(&who, &named.format, output)
+    show(if enabled { "was enabled" } else { "was disabled" }, &who, &named.format, output)
 }
