@@ -153,9 +153,9 @@ impl Keydesk {
     pub(crate) async fn living_session(&self, hash: &[u8; 32]) -> Result<Option<StoredSession>, AdminError> {
         let over = sessions_ended(self.now());
         let ended = |stored: &StoredSession| stored.last_seen_at <= over.idle || stored.created_at <= over.begun;
-        let stored = self.inner.store.session(hash).await.map_err(public)?;
-        // A use that is not written down yet counts as well.
+        // A use that is not written down yet counts as well. It is asked for first: one that is written meanwhile is then in the row.
         let used = self.inner.session_uses.of(hash);
+        let stored = self.inner.store.session(hash).await.map_err(public)?;
         let stored = stored.map(|stored| StoredSession {
             last_seen_at: used.map_or(stored.last_seen_at, |used| used.max(stored.last_seen_at)),
             ..stored

@@ -205,8 +205,8 @@ async fn after(options: OpenOptions, format: &Format, output: &mut Output) -> Re
 }
 
 /// A failure before anything is restored.
-fn nothing_restored(failed: Failed) -> Failed {
-    Failed::new(format!("{}, so nothing was restored", failed.0))
+fn nothing_restored(Failed(said): Failed) -> Failed {
+    Failed::new(format!("{said}, so nothing was restored"))
 }
 
 fn print_altered(altered: &[String], output: &mut Output) -> Result<(), Failed> {
