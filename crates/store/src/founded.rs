@@ -2,10 +2,11 @@ use sqlx::Connection as _;
 
 use crate::{
     Store, StoreError, check_address,
+    database_file::not_moved_away,
     looking::Looking,
     migrations::{postgres_tables, sqlite_tables},
     postgres, sqlite_file,
-    sqlite_files::{not_moved_away, nothing_left_over},
+    sqlite_files::nothing_left_over,
 };
 
 /// The first installation comes last when a deployment is made.

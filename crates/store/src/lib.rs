@@ -18,6 +18,7 @@ mod audit_head;
 mod audit_log;
 mod audit_person;
 mod backup;
+mod database_file;
 mod database_lock;
 mod db;
 mod deployment;

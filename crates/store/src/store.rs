@@ -12,6 +12,7 @@ use sqlx::{
 use crate::{
     Change, StoreError,
     address::{check_address, sqlite_file},
+    database_file::{DatabaseFile, not_moved_away},
     database_lock::DatabaseLock,
     db::{Apart, Db},
     error::is_busy,
@@ -19,7 +20,7 @@ use crate::{
     looking,
     migrations::{migrate_postgres, migrate_sqlite},
     postgres,
-    sqlite_files::{DatabaseFile, existing, keep_private, not_moved_away, nothing_left_over, one_name, unwritable},
+    sqlite_files::{existing, keep_private, nothing_left_over, one_name, unwritable},
     whose,
 };
 
