@@ -1,12 +1,12 @@
 //! Request bodies: JSON, at most 64 KiB, read once, and explained field by field when they are wrong.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use edge::{FieldError, Payload, Problem, problem, within};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, error::Category};
 
 use crate::{doubled::doubled, explain::explain, not_utf8::other_encoding};
@@ -41,15 +41,17 @@ pub(crate) async fn json<B: Payload>(headers: &HeaderMap, body: B) -> Result<Byt
 /// it means something by it.
 pub(crate) async fn none<B: Payload>(body: B) -> Result<(), Problem> {
     let is_none = match within(ARRIVAL, collect(body)).await {
-        Some(Ok(bytes)) => bytes.trim_ascii().is_empty() || serde_json::from_slice::<Option<Nothing>>(&bytes).is_ok(),
+        Some(Ok(bytes)) => bytes.trim_ascii().is_empty() || is_object_without_members(&bytes),
         Some(Err(_)) | None => false,
     };
     if is_none { Ok(()) } else { Err(Problem::invalid("This call takes no body: send none, or {}.")) }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
+/// Also `null`, which some clients send for none.
+fn is_object_without_members(bytes: &[u8]) -> bool {
+    let read = serde_json::from_slice::<Option<BTreeMap<String, IgnoredAny>>>(bytes);
+    read.is_ok_and(|members| members.is_none_or(|members| members.is_empty()))
+}
 
 async fn collect<B: Payload>(mut body: B) -> Result<Bytes, Problem> {
     let mut whole = Bytes::new();

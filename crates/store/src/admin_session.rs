@@ -198,19 +198,19 @@ impl Store {
 
     /// Moves a session's last use forward.
     pub async fn touch_session(&self, token_hash: &TokenHash, now: Instant) -> Result<(), StoreError> {
-        on_writer!(self, pool => {
-            sqlx::query(TOUCH_SESSION).bind(&token_hash[..]).bind(now.as_millis()).execute(pool).await?;
+        on_writer!(self, connection => {
+            sqlx::query(TOUCH_SESSION).bind(&token_hash[..]).bind(now.as_millis()).execute(connection).await?;
         });
         Ok(())
     }
 
     /// Removes sessions that have ended by time.
     pub async fn purge_sessions(&self, over: SessionsEnded) -> Result<(), StoreError> {
-        on_writer!(self, pool => {
+        on_writer!(self, connection => {
             sqlx::query(PURGE_SESSIONS)
                 .bind(over.idle.as_millis())
                 .bind(over.begun.as_millis())
-                .execute(pool)
+                .execute(connection)
                 .await?;
         });
         Ok(())

@@ -30,12 +30,23 @@ macro_rules! on_db {
     };
 }
 
-/// The same on the pool to write to, for writes that are no change of truth: usage, sessions, purges.
+/// Runs single statements on a connection to write to, for writes that are no change of truth and need no transaction: sessions,
+/// what is removed when it is old.
 macro_rules! on_writer {
-    ($store:expr, $pool:ident => $body:expr) => {
-        match &$store.db {
-            $crate::db::Db::Sqlite { write: $pool, .. } => $body,
-            $crate::db::Db::Postgres { write: $pool, .. } => $body,
+    ($store:expr, $connection:ident => $body:expr) => {
+        match $crate::group::Tx::acquire(&$store.db).await? {
+            $crate::group::Tx::Sqlite(mut connection) => {
+                let $connection = &mut *connection;
+                let written = async {
+                    $body;
+                    Ok::<(), $crate::StoreError>(())
+                };
+                $store.changes.witness.waits(written).await?;
+            }
+            $crate::group::Tx::Postgres(mut connection) => {
+                let $connection = &mut *connection;
+                $body;
+            }
         }
     };
 }

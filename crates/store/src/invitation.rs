@@ -176,9 +176,9 @@ impl Store {
 
     /// Removes invitations and links for new passwords that expired up to `now`.
     pub async fn purge_account_links(&self, now: Instant) -> Result<(), StoreError> {
-        on_writer!(self, pool => {
-            sqlx::query(PURGE_INVITATIONS).bind(now.as_millis()).execute(pool).await?;
-            sqlx::query(crate::password_reset::PURGE_RESETS).bind(now.as_millis()).execute(pool).await?;
+        on_writer!(self, connection => {
+            sqlx::query(PURGE_INVITATIONS).bind(now.as_millis()).execute(&mut *connection).await?;
+            sqlx::query(crate::password_reset::PURGE_RESETS).bind(now.as_millis()).execute(&mut *connection).await?;
         });
         Ok(())
     }

@@ -30,8 +30,8 @@ impl Store {
 
     /// Time has passed up to then. It never goes back.
     pub async fn move_purge_clock(&self, to: Instant) -> Result<(), StoreError> {
-        on_writer!(self, pool => {
-            sqlx::query(MOVE_PURGE_CLOCK).bind(to.as_millis()).execute(pool).await?;
+        on_writer!(self, connection => {
+            sqlx::query(MOVE_PURGE_CLOCK).bind(to.as_millis()).execute(connection).await?;
         });
         Ok(())
     }

@@ -17,8 +17,8 @@ pub(crate) const AT_WORK: &str =
 impl Store {
     /// Moves the epoch forward to at least this.
     pub async fn raise_epoch(&self, least: i64) -> Result<(), StoreError> {
-        on_writer!(self, pool => {
-            sqlx::query(RAISE_EPOCH).bind(least).execute(pool).await?;
+        on_writer!(self, connection => {
+            sqlx::query(RAISE_EPOCH).bind(least).execute(connection).await?;
         });
         Ok(())
     }

@@ -35,7 +35,7 @@ impl Witness {
         self.is_locked_out.load(Relaxed)
     }
 
-    /// Takes SQLite's write lock, which SQLite waits for, and says so when that takes long. Nothing else waits at the same time, since
+    /// Takes SQLite's write lock, which SQLite waits for, or runs statements that take it, and says so when that takes long. Nothing else waits at the same time, since
     /// there is one connection that writes: it is not one of ours that holds it.
     pub(crate) async fn waits(&self, begin: impl Future<Output = Result<(), StoreError>>) -> Result<(), StoreError> {
         let mut begin = pin!(begin);

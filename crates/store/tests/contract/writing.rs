@@ -114,3 +114,23 @@ async fn a_lock_that_another_program_holds_is_known_while_it_is_waited_for() {
     changing.await.unwrap().unwrap();
     assert!(!store.is_locked_out());
 }
+
+#[tokio::test]
+async fn a_lock_that_another_program_holds_is_known_from_writes_outside_of_changes() {
+    let database = TestDatabase::sqlite().await;
+    let store = two_installations(&database).await;
+    assert!(!store.is_locked_out());
+    let mut other = database.raw().await;
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let changing = {
+        let store = store.clone();
+        tokio::spawn(async move { store.move_purge_clock(at(9)).await })
+    };
+    timeout(Duration::from_secs(30), store.locked_out()).await.expect("it is told");
+    assert!(store.is_locked_out());
+    assert!(!changing.is_finished(), "it waits for the lock");
+    timeout(Duration::from_secs(30), store.doubted()).await.expect("whoever watches is woken");
+    other.execute("ROLLBACK").await.unwrap();
+    changing.await.unwrap().unwrap();
+    assert!(!store.is_locked_out());
+}
