@@ -2,10 +2,7 @@ use model::{Administrator, AdministratorId, InstallationId, Instant, SessionId};
 use uuid::Uuid;
 
 use crate::{
-    Change, Store, StoreError, TokenHash,
-    administrator::administrator,
-    db::{on_db, on_writer},
-    group::on_tx,
+    Change, Store, StoreError, TokenHash, administrator::administrator, db::on_db, group::on_tx, work::on_writer,
 };
 
 /// A session, by the hash of its token.

@@ -30,27 +30,6 @@ macro_rules! on_db {
     };
 }
 
-/// Runs single statements on a connection to write to, for writes that are no change of truth and need no transaction: sessions,
-/// what is removed when it is old.
-macro_rules! on_writer {
-    ($store:expr, $connection:ident => $body:expr) => {
-        match $crate::group::Tx::acquire(&$store.db).await? {
-            $crate::group::Tx::Sqlite(mut connection) => {
-                let $connection = &mut *connection;
-                let written = async {
-                    $body;
-                    Ok::<(), $crate::StoreError>(())
-                };
-                $store.changes.witness.waits(written).await?;
-            }
-            $crate::group::Tx::Postgres(mut connection) => {
-                let $connection = &mut *connection;
-                $body;
-            }
-        }
-    };
-}
-
 /// Connections that only read, set apart for one use, so that no other can starve it.
 #[derive(Clone, Debug)]
 pub(crate) enum Apart {
@@ -78,4 +57,4 @@ macro_rules! on_apart {
     };
 }
 
-pub(crate) use {on_apart, on_db, on_writer};
+pub(crate) use {on_apart, on_db};

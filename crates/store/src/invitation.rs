@@ -1,12 +1,7 @@
 use model::{AdministratorId, InstallationId, Instant, Person, PersonStatus, Role};
 use uuid::Uuid;
 
-use crate::{
-    Change, Store, StoreError, TokenHash,
-    administrator::read_role,
-    db::{on_db, on_writer},
-    group::on_tx,
-};
+use crate::{Change, Store, StoreError, TokenHash, administrator::read_role, db::on_db, group::on_tx, work::on_writer};
 
 /// Somebody who is invited to be an administrator.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,8 @@ use model::Instant;
 
 use crate::{
     Store, StoreError,
-    db::{Db, on_db, on_writer},
+    db::{Db, on_db},
+    work::on_writer,
 };
 
 pub(crate) const PURGE_CLOCK: &str = "SELECT at FROM purge_clock WHERE id = 1";

@@ -3,8 +3,8 @@
 use model::Instant;
 
 use crate::{
-    Change, Store, StoreError, admin_session::END_ALL_SESSIONS, db::on_writer, group::on_tx, handover::WITHDRAW_ALL,
-    idempotency::DROP_ANSWERS, postgres,
+    Change, Store, StoreError, admin_session::END_ALL_SESSIONS, group::on_tx, handover::WITHDRAW_ALL,
+    idempotency::DROP_ANSWERS, postgres, work::on_writer,
 };
 
 pub(crate) const RAISE_EPOCH: &str = "UPDATE epoch SET value = $1 WHERE id = 1 AND value < $1";

@@ -65,7 +65,28 @@ macro_rules! write_down {
     }};
 }
 
-pub(crate) use write_down;
+/// Runs single statements on a connection to write to, for writes that are no change of truth and need no transaction: sessions,
+/// what is removed when it is old.
+macro_rules! on_writer {
+    ($store:expr, $connection:ident => $body:expr) => {
+        match $crate::group::Tx::acquire(&$store.db).await? {
+            $crate::group::Tx::Sqlite(mut connection) => {
+                let $connection = &mut *connection;
+                let written = async {
+                    $body;
+                    Ok::<(), $crate::StoreError>(())
+                };
+                $store.changes.witness.waits(written).await?;
+            }
+            $crate::group::Tx::Postgres(mut connection) => {
+                let $connection = &mut *connection;
+                $body;
+            }
+        }
+    };
+}
+
+pub(crate) use {on_writer, write_down};
 
 /// Writes a row as it is: a page goes to the disk, and the epoch does not move.
 pub(crate) const WRITE_NOTHING: &str = "UPDATE epoch SET id = id WHERE id = 1";

@@ -186,7 +186,7 @@ where
         Err(error) => error.exit(),
     };
     let keyring = process::take_keyring();
-    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    match runtime() {
         Ok(runtime) => {
             let done = runtime.block_on(cli.run(binary, &mut output, started, keyring, &from));
             logs::finish();
@@ -197,6 +197,19 @@ where
         }
         Err(error) => output.fail(&format!("no threads can be started: {error}")),
     }
+}
+
+/// Starts the threads that wait for disks and people.
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    // For want of memory or of threads this panics, and would then wait for ever for the threads that were started.
+    std::panic::set_hook(Box::new(|panic| {
+        let said = panic.payload_as_str().unwrap_or("for a reason that nobody knows");
+        let _ = writeln!(io::stderr(), "keydesk: no threads can be started: {said}");
+        std::process::exit(1);
+    }));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    drop(std::panic::take_hook());
+    runtime
 }
 
 fn refuse_password(output: &mut Output) -> ExitCode {
