@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread::sleep,
@@ -96,7 +96,8 @@ impl Node {
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut node = Self { child, address, name };
         let started = Instant::now();
-        while TcpStream::connect(address).is_err() {
+        // It listens before it has made its tables. Whoever has no key is told so once it answers.
+        while !node.ask("GET", "/api/v1/whoami", "none", "").is_ok_and(|answer| answer.status == 401) {
             if node.child.try_wait()?.is_some() {
                 let said = fs::read_to_string(&log)?;
                 return Err(said.lines().last().unwrap_or("it ended without a word").into());
