@@ -156,15 +156,7 @@ fn check(name: String, text: &str) -> Result<(), Unfit> {
 /// Whether nobody sees a character, or it changes how its neighbours are shown. Variation selectors are left out: what they choose
 /// is seen.
 pub(crate) fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{00AD}' | '\u{034F}' | '\u{061C}' // soft hyphen, grapheme joiner, Arabic letter mark
-            | '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' // Hangul fillers
-            | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' // Khmer vowels, Mongolian selectors
-            | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' // zero width, directions, separators, overrides
-            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' // joiners, isolates, byte order mark, annotation
-            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}' // musical controls, tags
-        )
+    model::is_invisible(c) && !matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 /// Which character in a text nobody sees, and where.

@@ -3,7 +3,7 @@
 use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
 
 /// Whether the character is invisible, or changes how its neighbours are shown.
-pub(crate) fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     c.is_control()
         // Soft hyphen, fillers, joiners, direction marks, selectors, tags, and places that Unicode keeps for such.
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)

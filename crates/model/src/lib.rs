@@ -69,7 +69,7 @@ pub use fold::{FOLD_VERSION, fold_email, fold_name, fold_name_before};
 pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use id::{AdministratorId, AuditId, HandoverId, InstallationId, KeyId, SecretId, SessionId};
 pub use instant::{Instant, InvalidInstant};
-use invisible::is_invisible;
+pub use invisible::is_invisible;
 pub use issue_bounds::{InvalidBounds, InvalidLife, IssueBounds, LONGEST_LIFE_MAX, LongestLife};
 pub use key::{
     BulkDeleted, BulkSwitched, Key, KeyKind, KeyStatus, LifeCycle, RESTORE_WINDOW_MS, SecretInfo, Skipped,
