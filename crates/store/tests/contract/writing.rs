@@ -1,9 +1,12 @@
 //! What a failed write leaves behind: nothing, also not in the connection.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
+};
 
 use model::{Code, KeyId};
-use store::{UsageDelta, on_both_databases, testing::TestDatabase};
+use store::{Store, StoreError, UsageDelta, on_both_databases, testing::TestDatabase};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -95,42 +98,34 @@ async fn writing_is_tried_without_a_change(database: TestDatabase) {
 }
 
 /// Known long before those who wait for the lock give up, and over when one of them has it.
-#[tokio::test]
-async fn a_lock_that_another_program_holds_is_known_while_it_is_waited_for() {
+async fn is_known_while_it_is_waited_for(writes: impl AsyncFnOnce(Store) -> Result<(), StoreError>) {
     let database = TestDatabase::sqlite().await;
     let store = two_installations(&database).await;
     assert!(!store.is_locked_out());
     let mut other = database.raw().await;
     other.execute("BEGIN IMMEDIATE").await.unwrap();
-    let changing = {
-        let store = store.clone();
-        tokio::spawn(async move { store.change().await.unwrap().commit().await })
+    let is_over = AtomicBool::new(false);
+    let writing = async {
+        writes(store.clone()).await.unwrap();
+        is_over.store(true, Relaxed);
     };
-    timeout(Duration::from_secs(30), store.locked_out()).await.expect("it is told");
-    assert!(store.is_locked_out());
-    assert!(!changing.is_finished(), "it waits for the lock");
-    timeout(Duration::from_secs(30), store.doubted()).await.expect("whoever watches is woken");
-    other.execute("ROLLBACK").await.unwrap();
-    changing.await.unwrap().unwrap();
+    let looking = async {
+        timeout(Duration::from_secs(30), store.locked_out()).await.expect("it is told");
+        assert!(store.is_locked_out());
+        assert!(!is_over.load(Relaxed), "it waits for the lock");
+        timeout(Duration::from_secs(30), store.doubted()).await.expect("whoever watches is woken");
+        other.execute("ROLLBACK").await.unwrap();
+    };
+    tokio::join!(writing, looking);
     assert!(!store.is_locked_out());
 }
 
 #[tokio::test]
+async fn a_lock_that_another_program_holds_is_known_while_a_change_waits_for_it() {
+    is_known_while_it_is_waited_for(async |store| store.change().await?.commit().await).await;
+}
+
+#[tokio::test]
 async fn a_lock_that_another_program_holds_is_known_from_writes_outside_of_changes() {
-    let database = TestDatabase::sqlite().await;
-    let store = two_installations(&database).await;
-    assert!(!store.is_locked_out());
-    let mut other = database.raw().await;
-    other.execute("BEGIN IMMEDIATE").await.unwrap();
-    let changing = {
-        let store = store.clone();
-        tokio::spawn(async move { store.move_purge_clock(at(9)).await })
-    };
-    timeout(Duration::from_secs(30), store.locked_out()).await.expect("it is told");
-    assert!(store.is_locked_out());
-    assert!(!changing.is_finished(), "it waits for the lock");
-    timeout(Duration::from_secs(30), store.doubted()).await.expect("whoever watches is woken");
-    other.execute("ROLLBACK").await.unwrap();
-    changing.await.unwrap().unwrap();
-    assert!(!store.is_locked_out());
+    is_known_while_it_is_waited_for(async |store| store.move_purge_clock(at(9)).await).await;
 }
