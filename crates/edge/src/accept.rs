@@ -2,7 +2,6 @@
 
 use std::{io::ErrorKind, net::SocketAddr, time::Duration};
 
-use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 
 /// How long to wait when no connection can be accepted, for example because all file descriptors are in use.
@@ -10,6 +9,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(500);
 
 /// Most bytes of answers that the system keeps for a connection beside those on their way. Left alone it takes megabytes of each
 /// connection that reads nothing, which a thousand of them turn into seconds of copying.
+#[cfg(target_os = "linux")]
 const UNSENT_MAX: u32 = 128 << 10;
 
 /// The next connection and its peer's address. Cancelling it loses no connection.
@@ -20,7 +20,8 @@ pub(crate) async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
                 // Answers are small and written at once: waiting for more to send would only delay them. A peer that
                 // has hung up meanwhile is noticed soon enough.
                 let _ = stream.set_nodelay(true);
-                bound_unsent(&stream);
+                #[cfg(target_os = "linux")]
+                let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_MAX);
                 return (stream, peer);
             }
             // The peer was gone before the connection was accepted.
@@ -31,17 +32,6 @@ pub(crate) async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
             }
         }
     }
-}
-
-#[cfg(target_os = "linux")]
-fn bound_unsent(stream: &TcpStream) {
-    let _ = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_MAX);
-}
-
-/// Elsewhere the system's own bound holds.
-#[cfg(not(target_os = "linux"))]
-fn bound_unsent(stream: &TcpStream) {
-    let _ = (SockRef::from(stream), UNSENT_MAX);
 }
 
 #[cfg(all(test, target_os = "linux"))]
