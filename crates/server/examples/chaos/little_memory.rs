@@ -26,6 +26,10 @@ pub(crate) async fn round(mut random: Random) -> Counts {
     let at_work = Callers::start(&site, &mut random, 8, 4);
     tokio::time::sleep(Duration::from_secs(3)).await;
     at_work.stop().await;
+    // What it acknowledged is there for the next one, which has enough: this one may be unable to decide a call.
+    program.kill().await;
+    let program = deployment.serve().await;
+    site.moves_to(&[&program.address]);
     check(&deployment, &site).await;
     site.ledger.counts()
 }
