@@ -164,8 +164,14 @@ impl Keydesk {
         let keyring = self.keyring();
         let letter = &kind.as_str()[..1];
         let taken = |id: &String| keyring.has(kind.as_str(), id) || find(&known, kind.as_str(), id).is_some();
-        let mut ids = (1_u32..).map(|number| format!("{letter}{number}"));
-        let id = ids.find(|id| !taken(id)).unwrap_or_default();
+        let mut number = 1_u64;
+        let id = loop {
+            let id = format!("{letter}{number}");
+            if !taken(&id) {
+                break id;
+            }
+            number += 1;
+        };
         let new = id.clone();
         self.write_keyring(|this, text| Some(with_new(text, kind.as_str(), &new, &*this.inner.entropy))).await?;
         Ok(id)

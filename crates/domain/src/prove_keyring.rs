@@ -52,7 +52,7 @@ impl Keydesk {
         if place > 0 && self.inner.store.rests_on(own.kind, &own.id).await? {
             return Ok(Instant::from_millis(0));
         }
-        let steps = |number: usize| i64::try_from(number).unwrap_or_default();
+        let steps = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         let latest = known.iter().filter(|known| known.kind == own.kind).map(|known| known.since).max();
         let after = latest.map_or(self.now(), |latest| self.now().max(latest.plus_millis(steps(ids.len()))));
         Ok(after.plus_millis(-steps(place)))

@@ -119,7 +119,7 @@ impl Keydesk {
         Ok(Some(batch))
     }
 
-    /// Gives secrets that were used since their digest under the newest pepper, and puts back what can't be written now.
+    /// Gives secrets that were used since their digest under the newest pepper. One whose digest can't be written now gets it at its next use.
     pub(crate) async fn renew_used_secrets(&self) {
         let used = self.verifier().take_used_secrets();
         if used.is_empty() || self.inner.store.is_read_only() {

@@ -41,9 +41,12 @@ fn releases() -> Result<BTreeMap<usize, String>> {
     let history = git(&["rev-list", "--topo-order", "HEAD"])?;
     let mut found = BTreeMap::new();
     let mut seen = String::new();
-    let now = migrations("HEAD")?.unwrap_or_default();
+    let Some(now) = migrations("HEAD")? else {
+        return Err(Failure::new("the migrations of this commit have a gap in their numbers"));
+    };
     for commit in history.lines() {
         // Most commits change no table: their tree is the one that was looked at last.
+        // The first commits have no such folder.
         let tree = git(&["rev-parse", &format!("{commit}:{MIGRATIONS}")]).unwrap_or_default();
         if tree == seen {
             continue;

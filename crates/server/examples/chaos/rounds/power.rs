@@ -1,6 +1,6 @@
 //! What a power cut leaves of a database: all that was flushed to the disk, and of the rest whatever was on its way.
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
 use super::{Random, copied};
 
@@ -44,7 +44,10 @@ pub(crate) fn image(before: &Path, journal: &Path, into: &Path, random: &mut Ran
     copied(before, into);
     let journal = fs::read(journal).expect("a journal");
     let entries = entries(&journal);
-    let mut files = FILES.map(|name| fs::read(into.join(name)).unwrap_or_default());
+    let mut files = FILES.map(|name| match fs::read(into.join(name)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        read => read.expect("a copy of the deployment"),
+    });
     // Some power cuts lose all that was on its way, some nothing, and most a part.
     let kind = random.below(4);
     for entry in entries.iter().filter(|entry| matches!(entry.what, b'W' | b'T')) {
