@@ -12,12 +12,25 @@ const NO_NODE: &str = "node and npm are not here; install Node.js 20 or later (h
 
 /// The optimiser if it is installed already.
 pub(crate) fn wasm_opt() -> Option<PathBuf> {
+    if quick() {
+        return None;
+    }
     let program = bin("wasm-opt");
     (program.is_file() && process::answers("node", "--version")).then_some(program)
 }
 
+/// The variable that leaves the client as large as it is compiled, which saves whoever works on a page most of a minute.
+const QUICK: &str = "KEYDESK_QUICK_CLIENT";
+
+fn quick() -> bool {
+    std::env::var_os(QUICK).is_some()
+}
+
 /// The optimiser, installed if it must be. It is never worth failing for: without it the client works, only larger.
 pub(crate) fn optimizer() -> Result<PathBuf> {
+    if quick() {
+        return Err(Failure::new(format!("{QUICK} is set")));
+    }
     install()?;
     wasm_opt().ok_or_else(|| Failure::new("the package `binaryen` has no wasm-opt for this machine"))
 }
