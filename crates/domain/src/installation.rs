@@ -1,4 +1,4 @@
-use model::{InstallationId, Instant};
+use model::{InstallationId, Instant, TimeZone};
 use serde::{Deserialize, Serialize};
 use store::StoredInstallation;
 
@@ -15,6 +15,8 @@ pub struct Installation {
     pub enabled: bool,
     /// Whether secrets are also sealed and can be revealed; else they are shown once.
     pub recoverable: bool,
+    /// Whose days are meant, where nobody says whose else.
+    pub time_zone: TimeZone,
     /// When it was created.
     pub created_at: Instant,
 }
@@ -27,6 +29,7 @@ impl From<StoredInstallation> for Installation {
             title: stored.title,
             enabled: stored.disabled_at.is_none(),
             recoverable: stored.recoverable,
+            time_zone: stored.time_zone,
             created_at: stored.created_at,
         }
     }

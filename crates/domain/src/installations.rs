@@ -6,7 +6,7 @@ use std::{
     },
 };
 
-use model::{Action, Actor, InstallationId, KeyError};
+use model::{Action, Actor, ClientName, InstallationId, KeyError, TimeZone};
 use serde_json::json;
 use store::{Change, StoreError, StoredInstallation};
 
@@ -26,6 +26,12 @@ pub struct NewInstallation {
     pub title: String,
     /// Whether secrets are also sealed and can be revealed.
     pub recoverable: bool,
+}
+
+/// Checks an installation's name for people.
+pub(crate) fn title(text: &str) -> Result<ClientName, KeyError> {
+    let reason = "An installation's title is 1 to 100 visible characters.";
+    ClientName::parse(text).map_err(|_| KeyError::InvalidInstallation { reason: reason.to_owned() })
 }
 
 impl Keydesk {
@@ -82,9 +88,7 @@ impl Keydesk {
                 "An installation's name is 1 to 63 lower-case letters, digits and hyphens, beginning with a letter.",
             );
         }
-        let Ok(title) = model::ClientName::parse(&new.title) else {
-            return refuse("An installation's title is 1 to 100 visible characters.");
-        };
+        let title = title(&new.title)?;
         let now = self.now();
         let stored = StoredInstallation {
             id: InstallationId(self.new_id(now)),
@@ -92,6 +96,7 @@ impl Keydesk {
             title: title.into(),
             disabled_at: None,
             recoverable: new.recoverable,
+            time_zone: TimeZone::UTC,
             key_count: 0,
             created_at: now,
         };
@@ -140,7 +145,7 @@ impl Keydesk {
 
     /// Remembers an installation as a change has left it that is committed. Whether the database can be read now does not
     /// make the change fail: until it was read, memory is not proven fresh again.
-    async fn changed_installation(&self, installation: Installation) {
+    pub(crate) async fn changed_installation(&self, installation: Installation) {
         {
             let _reloading = self.inner.reloading.lock().await;
             self.inner.installations_due.store(true, Release);

@@ -37,6 +37,9 @@ pub enum Action {
     /// Another installation came: the first one's log names all.
     #[serde(rename = "installation.add")]
     InstallationAdd,
+    /// An installation's title or time zone was changed.
+    #[serde(rename = "installation.update")]
+    InstallationUpdate,
     /// The API Keys module was switched on.
     #[serde(rename = "installation.enable")]
     InstallationEnable,
@@ -159,6 +162,7 @@ impl Action {
         match self {
             Self::InstallationCreate => "installation.create",
             Self::InstallationAdd => "installation.add",
+            Self::InstallationUpdate => "installation.update",
             Self::InstallationEnable => "installation.enable",
             Self::InstallationDisable => "installation.disable",
             Self::BackupCreate => "backup.create",

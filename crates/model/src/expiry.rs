@@ -1,10 +1,37 @@
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
-use crate::Instant;
+use jiff::civil::Date;
+
+use crate::{Instant, TimeZone};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most days from now: a hundred years.
 const DAYS_MAX: u32 = 36_500;
+
+/// A day of the calendar, wherever it is that day: `2026-12-31`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Day(pub(crate) Date);
+
+impl FromStr for Day {
+    type Err = InvalidExpiry;
+
+    fn from_str(text: &str) -> Result<Self, InvalidExpiry> {
+        // jiff reads other forms of ISO 8601, too.
+        let shaped = text.len() == 10
+            && text
+                .bytes()
+                .enumerate()
+                .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+        let day = text.parse().ok().filter(|day: &Date| shaped && day.year() > 0);
+        day.map(Self).ok_or(InvalidExpiry)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// When a key expires, as people write it. REST takes instants only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,22 +40,18 @@ pub enum Expiry {
     At(Instant),
     /// This many times 24 hours from now, at least 1.
     InDays(u32),
+    /// At the end of a day, in whoever's time zone: the key works on all of that day.
+    EndOf(Day),
 }
 
 /// The text names no time at which a key could expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "write an instant such as 2027-01-31T00:00:00Z, a number of days such as 90d, or the last day in UTC such as 2027-01-31"
+    "write an instant such as 2027-01-31T00:00:00Z, a number of days such as 90d, or the last day such as 2027-01-31"
 )]
 pub struct InvalidExpiry;
 
 impl Expiry {
-    /// At the end of a day in UTC, for example `2026-12-31`: the key works on all of that day.
-    pub fn end_of(day: &str) -> Option<Self> {
-        let start: Instant = format!("{day}T00:00:00Z").parse().ok()?;
-        Some(Self::At(start.plus_millis(DAY_MS)))
-    }
-
     /// This many days from now, written without a sign: 1 to 36500.
     pub fn in_days(number: &str) -> Option<Self> {
         let plain = number.bytes().all(|byte| byte.is_ascii_digit());
@@ -36,11 +59,12 @@ impl Expiry {
         Some(Self::InDays(days))
     }
 
-    /// The instant that it means at `now`.
-    pub fn instant(self, now: Instant) -> Instant {
+    /// The instant that it means at `now`, where a day is one of `zone`.
+    pub fn instant(self, now: Instant, zone: &TimeZone) -> Instant {
         match self {
             Self::At(instant) => instant,
             Self::InDays(days) => now.plus_millis(i64::from(days) * DAY_MS),
+            Self::EndOf(day) => zone.end_of(day),
         }
     }
 }
@@ -50,11 +74,10 @@ impl FromStr for Expiry {
     type Err = InvalidExpiry;
 
     fn from_str(text: &str) -> Result<Self, InvalidExpiry> {
-        let read = match text.strip_suffix('d') {
-            Some(days) => Self::in_days(days),
-            None => text.parse().ok().map(Self::At).or_else(|| Self::end_of(text)),
-        };
-        read.ok_or(InvalidExpiry)
+        if let Some(days) = text.strip_suffix('d') {
+            return Self::in_days(days).ok_or(InvalidExpiry);
+        }
+        text.parse().map(Self::At).or_else(|_| text.parse().map(Self::EndOf))
     }
 }
 
@@ -68,7 +91,7 @@ mod tests {
 
     #[test]
     fn an_expiry_is_an_instant_a_number_of_days_or_a_date() {
-        let end = |text: &str| text.parse().map(|expiry: Expiry| expiry.instant(NOW));
+        let end = |text: &str| text.parse().map(|expiry: Expiry| expiry.instant(NOW, &TimeZone::UTC));
         for (text, expected) in [
             ("2027-02-03T04:05:06.789Z", "2027-02-03T04:05:06.789Z"),
             ("2027-02-03T04:05:06+01:00", "2027-02-03T03:05:06.000Z"),
@@ -103,6 +126,8 @@ mod tests {
             "20261231",
             "31.12.2026",
             "2026-12-31 ",
+            "0000-01-01",
+            "2026-W53-4",
             "2026-12-31T00:00:00",
             "2026-12-31T00:00:00d",
         ] {
@@ -114,7 +139,7 @@ mod tests {
         #[test]
         fn a_day_has_24_hours_and_no_text_panics(days in 1..=DAYS_MAX, text in "\\PC{0,30}") {
             let read: Expiry = format!("{days}d").parse()?;
-            prop_assert_eq!(read.instant(NOW).as_millis() - NOW.as_millis(), i64::from(days) * DAY_MS);
+            prop_assert_eq!(read.instant(NOW, &TimeZone::UTC).as_millis() - NOW.as_millis(), i64::from(days) * DAY_MS);
             let _ = text.parse::<Expiry>();
         }
     }

@@ -17,6 +17,7 @@ mod client_name;
 mod environment;
 mod error;
 pub mod error_kind;
+#[cfg(feature = "time-zones")]
 mod expiry;
 mod fold;
 mod handover;
@@ -45,6 +46,8 @@ mod search;
 mod secret;
 mod selection;
 mod settings;
+#[cfg(feature = "time-zones")]
+mod time_zone;
 mod trusted_proxies;
 mod verify;
 
@@ -64,7 +67,8 @@ pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError};
 pub use environment::{AcceptedEnvironment, Environment, UnknownEnvironment};
 pub use error::{KeyError, MODULE_UNAVAILABLE};
 pub use error_kind::ErrorKind;
-pub use expiry::{Expiry, InvalidExpiry};
+#[cfg(feature = "time-zones")]
+pub use expiry::{Day, Expiry, InvalidExpiry};
 pub use fold::{FOLD_VERSION, fold_email, fold_name, fold_name_before};
 pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use id::{AdministratorId, AuditId, HandoverId, InstallationId, KeyId, SecretId, SessionId};
@@ -99,5 +103,7 @@ pub use secret::{
 };
 pub use selection::{Activity, Deleted, DeletionImpact, Selection};
 pub use settings::{KeySettings, SettingsPatch};
+#[cfg(feature = "time-zones")]
+pub use time_zone::{TimeZone, UnknownTimeZone};
 pub use trusted_proxies::{Scheme, TrustedProxies};
 pub use verify::{CallFacts, Code, KeyFacts, decide, decide_living};

@@ -1,4 +1,4 @@
-use model::{InstallationId, Instant};
+use model::{InstallationId, Instant, TimeZone};
 use uuid::Uuid;
 
 use crate::{
@@ -20,6 +20,8 @@ pub struct StoredInstallation {
     pub disabled_at: Option<Instant>,
     /// Whether secrets are also sealed and can be revealed.
     pub recoverable: bool,
+    /// Whose days are meant, where nobody says whose else.
+    pub time_zone: TimeZone,
     /// Issued keys that are not deleted.
     pub key_count: u64,
     /// When it was created.
@@ -33,6 +35,7 @@ struct InstallationRow {
     title: String,
     disabled_at: Option<i64>,
     recoverable: i64,
+    time_zone: String,
     key_count: i64,
     created_at: i64,
 }
@@ -45,14 +48,21 @@ impl From<InstallationRow> for StoredInstallation {
             title: row.title,
             disabled_at: row.disabled_at.map(Instant::from_millis),
             recoverable: row.recoverable != 0,
+            time_zone: row.time_zone.parse().unwrap_or_else(|_| {
+                // A newer Keydesk may know more zones. Keys are not refused because of how days are called.
+                tracing::warn!(
+                    time_zone = row.time_zone,
+                    "an installation's time zone is not known; its days are those of UTC"
+                );
+                TimeZone::UTC
+            }),
             key_count: row.key_count.unsigned_abs(),
             created_at: Instant::from_millis(row.created_at),
         }
     }
 }
 
-pub(crate) const INSTALLATIONS: &str =
-    "SELECT id, name, title, disabled_at, recoverable, key_count, created_at FROM installation ORDER BY name";
+pub(crate) const INSTALLATIONS: &str = "SELECT id, name, title, disabled_at, recoverable, time_zone, key_count, created_at FROM installation ORDER BY name";
 
 /// Numbers of keys that are wrong, whatever made them so.
 pub(crate) const RECOUNT_KEYS: &str = "UPDATE installation SET key_count = (SELECT COUNT(*) FROM api_key k \
@@ -61,7 +71,9 @@ pub(crate) const RECOUNT_KEYS: &str = "UPDATE installation SET key_count = (SELE
      WHERE k.installation_id = installation.id AND k.kind = 'issued' AND k.deleted_at IS NULL)";
 pub(crate) const KEY_COUNT: &str = "SELECT key_count FROM installation WHERE id = $1";
 pub(crate) const INSERT_INSTALLATION: &str =
-    "INSERT INTO installation (id, name, title, recoverable, created_at) VALUES ($1, $2, $3, $4, $5)";
+    "INSERT INTO installation (id, name, title, recoverable, time_zone, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+pub(crate) const SET_INSTALLATION: &str =
+    "UPDATE installation SET title = COALESCE($2, title), time_zone = COALESCE($3, time_zone) WHERE id = $1";
 pub(crate) const SWITCH_MODULE: &str = "UPDATE installation SET disabled_at = $2 WHERE id = $1";
 
 impl Store {
@@ -106,11 +118,31 @@ impl Change {
                 .bind(&installation.name)
                 .bind(&installation.title)
                 .bind(i64::from(installation.recoverable))
+                .bind(installation.time_zone.name())
                 .bind(installation.created_at.as_millis())
                 .execute(connection)
                 .await?;
         });
         Ok(())
+    }
+
+    /// Gives an installation another title or time zone; `None` leaves it as it is. False: no such installation.
+    pub async fn set_installation(
+        &mut self,
+        id: InstallationId,
+        title: Option<&str>,
+        time_zone: Option<&TimeZone>,
+    ) -> Result<bool, StoreError> {
+        let done = on_tx!(self, connection => {
+            sqlx::query(SET_INSTALLATION)
+                .bind(id.0)
+                .bind(title)
+                .bind(time_zone.map(TimeZone::name))
+                .execute(connection)
+                .await?
+                .rows_affected()
+        });
+        Ok(done == 1)
     }
 
     /// Switches the API Keys module off, as of an instant, or on again. False: no such installation.

@@ -1,9 +1,9 @@
 use clap::{Args, Subcommand};
-use domain::{Installation, NewInstallation};
-use model::Actor;
+use domain::{Installation, InstallationPatch, NewInstallation};
+use model::{Actor, TimeZone};
 use serde::Serialize;
 
-use super::{CommandContext, Failed, Format, output::Output};
+use super::{CommandContext, Failed, Format, output::Output, time_zone};
 
 #[derive(Subcommand)]
 pub(super) enum InstallationCommand {
@@ -11,6 +11,8 @@ pub(super) enum InstallationCommand {
     List(Format),
     /// Create an installation, with its Default API Key
     Create(Create),
+    /// Change an installation's title or time zone
+    Set(Set),
     /// Switch the API Keys module on
     Enable(Named),
     /// Switch the API Keys module off; keys that exist go on working
@@ -27,6 +29,21 @@ pub(super) struct Create {
     /// Show each secret once only, and keep no sealed copy
     #[arg(long)]
     show_once: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Args)]
+#[group(id = "what", required = true, multiple = true, args = ["title", "time_zone"])]
+pub(super) struct Set {
+    /// The installation's name
+    name: String,
+    /// What people call it
+    #[arg(long)]
+    title: Option<String>,
+    /// Whose days are meant where nobody says whose else, such as Europe/Zurich. Keys that exist end when they did
+    #[arg(long, value_name = "ZONE", value_parser = time_zone)]
+    time_zone: Option<TimeZone>,
     #[command(flatten)]
     format: Format,
 }
@@ -58,6 +75,10 @@ impl InstallationCommand {
                 let new = NewInstallation { name: create.name, title, recoverable: !create.show_once };
                 show("created", &keydesk.create_installation(Actor::Operator, new).await?, &create.format, output)
             }
+            Self::Set(Set { name, title, time_zone, format }) => {
+                let patch = InstallationPatch { title, time_zone };
+                show("set", &keydesk.set_installation(Actor::Operator, &name, patch).await?, &format, output)
+            }
             Self::Enable(Named { name, format }) => {
                 show("enabled", &keydesk.set_module(Actor::Operator, &name, true).await?, &format, output)
             }
@@ -73,7 +94,7 @@ fn list(items: &[Installation], format: &Format, output: &mut Output) -> Result<
         return Ok(output.json(&Installations { items })?);
     }
     let rows: Vec<_> = items.iter().map(row).collect();
-    Ok(output.table(["NAME", "TITLE", "API KEYS", "SECRETS", "CREATED"], &rows)?)
+    Ok(output.table(["NAME", "TITLE", "API KEYS", "SECRETS", "TIME ZONE", "CREATED"], &rows)?)
 }
 
 /// An installation; `done` says what was done to it.
@@ -82,13 +103,14 @@ fn show(done: &str, installation: &Installation, format: &Format, output: &mut O
         if format.json {
             return Ok(output.json(installation)?);
         }
-        let [name, title, module, secrets, _] = row(installation);
-        let pairs = [("Name", &name), ("Title", &title), ("API Keys", &module), ("Secrets", &secrets)];
+        let [name, title, module, secrets, zone, _] = row(installation);
+        let pairs =
+            [("Name", &name), ("Title", &title), ("API Keys", &module), ("Secrets", &secrets), ("Time zone", &zone)];
         Ok(output.pairs(&pairs.map(|(name, value)| (name, value.as_str())))?)
     })
 }
 
-fn row(installation: &Installation) -> [String; 5] {
+fn row(installation: &Installation) -> [String; 6] {
     let module = if installation.enabled { "enabled" } else { "disabled" };
     let secrets = if installation.recoverable { "recoverable" } else { "shown once" };
     [
@@ -96,6 +118,7 @@ fn row(installation: &Installation) -> [String; 5] {
         installation.title.clone(),
         module.to_owned(),
         secrets.to_owned(),
+        installation.time_zone.to_string(),
         installation.created_at.to_string(),
     ]
 }

@@ -2,7 +2,7 @@ use clap::Args;
 use domain::NewKey;
 use model::{Environment, Preset, Scope, SettingsPatch};
 
-use super::{CommandContext, Failed, Format, key_settings::SettingsFlags, output::Output, show_secret};
+use super::{CommandContext, Failed, Format, ZoneFlag, key_settings::SettingsFlags, output::Output, show_secret};
 
 #[derive(Args)]
 pub(super) struct KeyCreate {
@@ -24,6 +24,8 @@ pub(super) struct KeyCreate {
     #[command(flatten)]
     settings: SettingsFlags,
     #[command(flatten)]
+    zone: ZoneFlag,
+    #[command(flatten)]
     format: Format,
 }
 
@@ -36,9 +38,10 @@ impl KeyCreate {
             enabled: self.disabled.then_some(false),
             ..SettingsPatch::name(self.client_name)
         };
-        let settings = self.settings.patch(named, context.keydesk.now())?;
+        let zone = context.time_zone(self.zone.time_zone).await?;
+        let settings = self.settings.patch(named, context.keydesk.now(), &zone)?;
         let new = NewKey { environment: Some(self.environment), settings };
         let issued = context.keydesk.issue(&operator, new).await?;
-        show_secret("made", &issued, &self.format, output)
+        show_secret("made", &issued, &self.format, &zone, output)
     }
 }

@@ -15,6 +15,7 @@ pub(super) struct KeyHandover {
 impl KeyHandover {
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         let operator = context.operator().await?;
+        let zone = context.time_zone(None).await?;
         let made = context.keydesk.create_handover(&operator, self.id).await?;
         let otherwise = "a hand-over link was made, but it could not be printed, so nobody has it: make another";
         output.once(otherwise, |output| {
@@ -23,7 +24,7 @@ impl KeyHandover {
             }
             output.pairs(&[
                 ("Link", &context.links.to(&handover_path(made.token.expose()))),
-                ("Until", &made.handover.expires_at.to_string()),
+                ("Until", &zone.words(made.handover.expires_at)),
             ])?;
             Ok(output.note(context.links.note())?)
         })

@@ -1,7 +1,7 @@
 use clap::Args;
-use model::{Environment, Instant, Key, KeyPage, KeyStatus, ListQuery, Preset};
+use model::{Environment, Instant, Key, KeyPage, KeyStatus, ListQuery, Preset, TimeZone};
 
-use super::{CommandContext, Failed, Format, output::Output};
+use super::{CommandContext, Failed, Format, ZoneFlag, output::Output};
 
 #[derive(Args)]
 pub(super) struct KeyList {
@@ -21,6 +21,8 @@ pub(super) struct KeyList {
     #[arg(long, value_name = "INSTANT")]
     expiring_before: Option<Instant>,
     #[command(flatten)]
+    zone: ZoneFlag,
+    #[command(flatten)]
     format: Format,
 }
 
@@ -30,8 +32,9 @@ impl KeyList {
         if self.format.json {
             return Ok(output.json(&page)?);
         }
-        let rows: Vec<_> = page.items.iter().map(row).collect();
-        let head = ["CLIENT NAME", "KEY", "PRESET", "STATUS", "LAST USED", "CREATED", "ID"];
+        let zone = context.time_zone(self.zone.time_zone).await?;
+        let rows: Vec<_> = page.items.iter().map(|key| row(key, &zone)).collect();
+        let head = ["CLIENT NAME", "KEY", "PRESET", "STATUS", "EXPIRES", "LAST USED", "CREATED", "ID"];
         output.table(head, &rows)?;
         Ok(())
     }
@@ -53,12 +56,13 @@ impl KeyList {
     }
 }
 
-fn row(key: &Key) -> [String; 7] {
+fn row(key: &Key, zone: &TimeZone) -> [String; 8] {
     [
         key.settings.client_name.to_string(),
         key.hint.to_string(),
         key.settings.preset.to_string(),
         key.status.to_string(),
+        key.settings.expires_at.map_or_else(|| "never".to_owned(), |end| zone.end_words(end)),
         key.last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string()),
         key.created_at.to_string(),
         key.id.to_string(),

@@ -25,15 +25,18 @@ pub(super) struct KeyEndOverlap {
 impl KeyRotate {
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         let operator = context.operator().await?;
+        // Before anything is done that is printed once.
+        let zone = context.time_zone(None).await?;
         let issued = context.keydesk.rotate(&operator, self.id, self.overlap, None).await?;
-        show_secret("rotated", &issued, &self.format, output)
+        show_secret("rotated", &issued, &self.format, &zone, output)
     }
 }
 
 impl KeyEndOverlap {
     pub(super) async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         let operator = context.operator().await?;
+        let zone = context.time_zone(None).await?;
         let key = context.keydesk.end_overlap(&operator, self.id, None).await?;
-        show_changed(&format!("the old secret of the key {} was ended", key.id), &key, &self.format, output)
+        show_changed(&format!("the old secret of the key {} was ended", key.id), &key, &self.format, &zone, output)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use model::{
     Email, Expiry, Instant, IssueBounds, Metadata, Network, NetworkSet, Notes, OriginPattern, OriginSet, SettingsPatch,
+    TimeZone,
 };
 
 use super::Failed;
@@ -13,7 +14,7 @@ use super::Failed;
 #[derive(Args)]
 pub(super) struct SettingsFlags {
     /// When it expires: an instant such as 2027-01-31T00:00:00Z; a number of days from now, such as 30d, 90d or 365d;
-    /// or the last day on which it works, in UTC, such as 2027-01-31
+    /// or the last day on which it works, such as 2027-01-31, to the end of that day in the time zone
     #[arg(long, value_name = "WHEN")]
     expires_at: Option<Expiry>,
     /// An address or network it may be used from; may be given several times
@@ -67,11 +68,11 @@ pub(super) struct ClearFlags {
 }
 
 impl SettingsFlags {
-    /// `patch` with the settings that the flags give.
-    pub(super) fn patch(self, patch: SettingsPatch, now: Instant) -> Result<SettingsPatch, Failed> {
+    /// `patch` with the settings that the flags give. A day is one of `zone`.
+    pub(super) fn patch(self, patch: SettingsPatch, now: Instant, zone: &TimeZone) -> Result<SettingsPatch, Failed> {
         let metadata = self.metadata()?;
         Ok(SettingsPatch {
-            expires_at: self.expires_at.map(|expiry| Some(expiry.instant(now))),
+            expires_at: self.expires_at.map(|expiry| Some(expiry.instant(now, zone))),
             allowed_ips: given(self.allow_ip, NetworkSet::new)?,
             allowed_origins: given(self.allow_origin, OriginSet::new)?,
             metadata,

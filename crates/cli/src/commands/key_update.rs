@@ -2,7 +2,7 @@ use clap::Args;
 use model::{KeyId, Preset, Scope, SettingsPatch};
 
 use super::{
-    CommandContext, Failed, Format,
+    CommandContext, Failed, Format, ZoneFlag,
     key_settings::{ClearFlags, SettingsFlags},
     output::Output,
     show_changed,
@@ -29,6 +29,8 @@ pub(super) struct KeyUpdate {
     #[arg(long, value_name = "VERSION")]
     if_version: Option<i64>,
     #[command(flatten)]
+    zone: ZoneFlag,
+    #[command(flatten)]
     format: Format,
 }
 
@@ -42,8 +44,9 @@ impl KeyUpdate {
             scopes: (!self.scope.is_empty()).then(|| self.scope.into_iter().collect()),
             ..SettingsPatch::default()
         };
-        let patch = self.clear.patch(self.settings.patch(named, context.keydesk.now())?);
+        let zone = context.time_zone(self.zone.time_zone).await?;
+        let patch = self.clear.patch(self.settings.patch(named, context.keydesk.now(), &zone)?);
         let key = context.keydesk.update(&operator, self.id, patch, self.if_version).await?;
-        show_changed(&format!("the key {} was changed", key.id), &key, &self.format, output)
+        show_changed(&format!("the key {} was changed", key.id), &key, &self.format, &zone, output)
     }
 }

@@ -31,8 +31,8 @@ use std::{
 
 use api::CreatedKey;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use domain::{Caller, Issued, Keydesk, OpenOptions};
-use model::{Key, KeyId, KeyKind, KeyStatus, PlainSecret};
+use domain::{Caller, Installation, Issued, Keydesk, OpenOptions};
+use model::{Key, KeyId, KeyKind, KeyStatus, PlainSecret, TimeZone};
 use zeroize::Zeroizing;
 
 use self::output::Output;
@@ -67,7 +67,7 @@ enum Command {
     /// Create, invite, list, change and remove the people who sign in to the Workspace
     #[command(subcommand, arg_required_else_help = true)]
     Admin(admin::AdminCommand),
-    /// List, create, enable and disable installations
+    /// List, create, set, enable and disable installations
     #[command(subcommand, arg_required_else_help = true)]
     Installation(installation::InstallationCommand),
     /// Rotate the peppers and master keys of the keyring
@@ -120,6 +120,18 @@ struct Format {
     /// Print one JSON document
     #[arg(long)]
     json: bool,
+}
+
+/// Whose days a command reads and prints.
+#[derive(Args)]
+struct ZoneFlag {
+    /// Whose days and times are meant and printed, such as Europe/Zurich [default: the installation's]
+    #[arg(long, value_name = "ZONE", value_parser = time_zone)]
+    time_zone: Option<TimeZone>,
+}
+
+fn time_zone(text: &str) -> Result<TimeZone, String> {
+    text.parse().map_err(|error| format!("it {error}"))
 }
 
 /// Why a command failed, in one sentence.
@@ -335,12 +347,12 @@ const PLACED: [&str; 9] = [
     "notes",
 ];
 
-/// A key for people, with its secret if it has just been made.
-fn show(key: &Key, secret: Option<&PlainSecret>, output: &mut Output) -> Result<(), Failed> {
+/// A key for people, with its secret if it has just been made. `zone` is whose days they read.
+fn show(key: &Key, secret: Option<&PlainSecret>, zone: &TimeZone, output: &mut Output) -> Result<(), Failed> {
     let id = key.id.to_string();
     let scopes = spaced(&key.settings.scopes);
     let (ips, origins) = (spaced(&key.settings.allowed_ips), spaced(&key.settings.allowed_origins));
-    let expires_at = key.settings.expires_at.map(|at| at.to_string()).unwrap_or_default();
+    let expires_at = key.settings.expires_at.map(|end| zone.end_words(end)).unwrap_or_default();
     let email = key.settings.owner_email.as_ref().map_or("", |email| email.as_str());
     let status = if key.status == KeyStatus::Active { "" } else { key.status.as_str() };
     let mut pairs = vec![
@@ -367,8 +379,8 @@ fn show(key: &Key, secret: Option<&PlainSecret>, output: &mut Output) -> Result<
 }
 
 /// A key that was changed; `done` says how.
-fn show_changed(done: &str, key: &Key, format: &Format, output: &mut Output) -> Result<(), Failed> {
-    output.told(done, |output| if format.json { Ok(output.json(key)?) } else { show(key, None, output) })
+fn show_changed(done: &str, key: &Key, format: &Format, zone: &TimeZone, output: &mut Output) -> Result<(), Failed> {
+    output.told(done, |output| if format.json { Ok(output.json(key)?) } else { show(key, None, zone, output) })
 }
 
 /// Most keys that a sentence names.
@@ -387,7 +399,13 @@ fn done_to(ids: &[KeyId], what: &str) -> String {
 }
 
 /// A key that was made or rotated, with its secret.
-fn show_secret(done: &str, issued: &Issued, format: &Format, output: &mut Output) -> Result<(), Failed> {
+fn show_secret(
+    done: &str,
+    issued: &Issued,
+    format: &Format,
+    zone: &TimeZone,
+    output: &mut Output,
+) -> Result<(), Failed> {
     let id = issued.key.id;
     let end = match issued.key.kind {
         KeyKind::Default => String::new(),
@@ -401,7 +419,7 @@ fn show_secret(done: &str, issued: &Issued, format: &Format, output: &mut Output
         if format.json {
             Ok(output.json(&CreatedKey::from(issued))?)
         } else {
-            show(&issued.key, Some(&issued.secret), output)
+            show(&issued.key, Some(&issued.secret), zone, output)
         }
     })
 }
@@ -423,10 +441,20 @@ struct CommandContext {
 impl CommandContext {
     /// The operator, in the installation that was named.
     async fn operator(&self) -> Result<Caller, Failed> {
-        let name = &self.installation;
-        match self.keydesk.installation(name).await? {
-            Some(installation) => Ok(Caller::operator(installation.id)),
-            None => Err(Failed(format!("There is no installation named {name:?}."))),
+        Ok(Caller::operator(self.named().await?.id))
+    }
+
+    /// Whose days the operator means: those of the zone that was given, else the installation's.
+    async fn time_zone(&self, given: Option<TimeZone>) -> Result<TimeZone, Failed> {
+        match given {
+            Some(zone) => Ok(zone),
+            None => Ok(self.named().await?.time_zone),
         }
+    }
+
+    async fn named(&self) -> Result<Installation, Failed> {
+        let name = &self.installation;
+        let found = self.keydesk.installation(name).await?;
+        found.ok_or_else(|| Failed(format!("There is no installation named {name:?}.")))
     }
 }

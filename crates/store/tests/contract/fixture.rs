@@ -1,6 +1,6 @@
 use model::{
     ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, KeyStatus, Preset,
-    Search, SecretId,
+    Search, SecretId, TimeZone,
 };
 use store::{
     Change, LastUse, NewSecret, SealedCopy, Store, StoreError, StoredInstallation, StoredKey, testing::TestDatabase,
@@ -99,6 +99,7 @@ pub(crate) async fn two_installations(database: &TestDatabase) -> Store {
             title: format!("Centre {number}"),
             disabled_at: None,
             recoverable: true,
+            time_zone: TimeZone::UTC,
             key_count: 0,
             created_at: at(5),
         };

@@ -1,3 +1,4 @@
+use model::TimeZone;
 use store::{Deployment, StoreError, StoredInstallation, on_both_databases, testing::TestDatabase};
 
 use crate::fixture::{at, installation, two_installations};
@@ -6,6 +7,8 @@ on_both_databases!(
     installations_are_listed_by_name,
     a_name_is_taken_once,
     the_module_is_switched_off_and_on,
+    title_and_time_zone_are_set_one_by_one,
+    no_time_zone_has_the_form_of_anything_else,
     there_is_one_deployment,
     a_healthy_database,
     incomplete_changes_are_found
@@ -18,6 +21,7 @@ fn new(number: u128, name: &str) -> StoredInstallation {
         title: "Ünïcode 漢字".to_owned(),
         disabled_at: None,
         recoverable: false,
+        time_zone: "America/Argentina/Buenos_Aires".parse().unwrap(),
         key_count: 0,
         created_at: at(9),
     }
@@ -52,6 +56,40 @@ async fn the_module_is_switched_off_and_on(database: TestDatabase) {
             assert_eq!(states, [disabled_at, None]);
         }
     }
+}
+
+async fn title_and_time_zone_are_set_one_by_one(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let sydney: TimeZone = "Australia/Sydney".parse().unwrap();
+    for (number, title, zone, found, expected) in [
+        (1, Some("Acme"), None, true, ("Acme", "UTC")),
+        (1, None, Some(&sydney), true, ("Acme", "Australia/Sydney")),
+        (1, Some("Ünïcode 漢字"), Some(&TimeZone::UTC), true, ("Ünïcode 漢字", "UTC")),
+        (1, None, None, true, ("Ünïcode 漢字", "UTC")),
+        (3, Some("Nobody"), Some(&sydney), false, ("Ünïcode 漢字", "UTC")),
+    ] {
+        let mut change = store.change().await.unwrap();
+        assert_eq!(change.set_installation(installation(number), title, zone).await.unwrap(), found);
+        change.commit().await.unwrap();
+        let all = store.installations().await.unwrap();
+        assert_eq!((all[0].title.as_str(), all[0].time_zone.name()), expected);
+        assert_eq!((all[1].title.as_str(), all[1].time_zone.name()), ("Centre 2", "UTC"));
+    }
+}
+
+/// What another program may have written.
+async fn no_time_zone_has_the_form_of_anything_else(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let mut raw = database.raw().await;
+    let long = "a".repeat(65);
+    for wrong in ["", "Europe/Zürich", "UTC; x", "a b", &long] {
+        let statement = format!("UPDATE installation SET time_zone = '{wrong}' WHERE name = 'centre-1'");
+        assert!(raw.execute(&statement).await.is_err(), "{wrong:?}");
+    }
+    // A zone of a later database.
+    raw.execute("UPDATE installation SET time_zone = 'Mars/Base' WHERE name = 'centre-1'").await.unwrap();
+    let zones: Vec<_> = store.installations().await.unwrap().into_iter().map(|one| one.time_zone).collect();
+    assert_eq!(zones, [TimeZone::UTC, TimeZone::UTC]);
 }
 
 async fn there_is_one_deployment(database: TestDatabase) {

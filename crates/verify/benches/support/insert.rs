@@ -15,6 +15,7 @@ pub(crate) async fn insert(store: &Store, keys: usize) {
         title: "Ours".to_owned(),
         disabled_at: None,
         recoverable: true,
+        time_zone: model::TimeZone::UTC,
         key_count: 0,
         created_at: MADE,
     };
