@@ -15,10 +15,12 @@ function relative(ms) {
 }
 
 function times() {
-  for (const time of document.querySelectorAll('time[data-time]')) {
+  for (const time of document.querySelectorAll('time:is([data-time=instant], [data-time=relative])')) {
     const at = Date.parse(time.dateTime);
     time.textContent = time.dataset.time === 'relative' ? relative(at) : instant.format(at);
     time.title = whole.format(at);
+    // The page is in English, and what is written here in the reader's language.
+    if (root.dataset.timesLang) Object.assign(time, { lang: root.dataset.timesLang, dir: root.dataset.timesDir });
   }
 }
 

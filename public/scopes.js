@@ -19,20 +19,52 @@ function follow(form, presetChanged) {
   const presets = JSON.parse(fields.dataset.presets);
   const chosen = form.querySelector('[name=access]');
   const ticks = [...fields.querySelectorAll('[name=scope]')];
-  const preset = new FormData(form).get('preset') ?? 'custom';
-  const [title, brought] = presets[preset];
+  // Nothing is chosen yet: then nothing is brought.
+  const preset = new FormData(form).get('preset');
+  const [title, brought] = presets[preset] ?? ['', []];
   if (presetChanged && (preset !== 'custom' || chosen.value === 'preset')) {
     for (const tick of ticks) tick.checked = brought.includes(tick.value);
     // An existing key has the scopes that are ticked; a new one has those of its preset until one is ticked.
     if (form.querySelector('[type=radio][name=preset]')) chosen.value = 'preset';
   }
   const held = ticks.filter((tick) => tick.checked).map((tick) => tick.value);
-  const custom = held.length ? held.join(', ') : 'Nothing';
-  fields.querySelector('[data-summary]').textContent = preset === 'custom' ? custom : summary(title, brought, held);
+  const none = preset ? 'Nothing' : '';
+  const custom = held.length ? held.join(', ') : none;
+  const named = preset && preset !== 'custom';
+  fields.querySelector('[data-summary]').textContent = named ? summary(title, brought, held) : custom;
 }
 
+// Custom brings no scopes, so it shows where they are chosen. The focus stays with the person.
+function unfold(form) {
+  const folded = form.querySelector('details.advanced');
+  if (!folded) return;
+  folded.open = true;
+  folded.querySelector('.scope-fields')?.scrollIntoView({ block: 'nearest' });
+}
+
+// Says at the group that an integration is to be chosen, in the words of the server, where the browser would say it its own way.
+function unchosen(event) {
+  const { target } = event;
+  const form = target.form;
+  const note = form?.querySelector('[data-problem=preset]');
+  if (target.name !== 'preset' || target.type !== 'radio' || !note) return;
+  event.preventDefault();
+  note.textContent = 'Choose an integration.';
+  if (form.querySelector(':invalid:not(fieldset)') === target) target.focus();
+}
+
+function isChosen(form) {
+  const note = form.querySelector('[data-problem=preset]');
+  if (note) note.textContent = '';
+}
+addEventListener('invalid', unchosen, true);
+
 addEventListener('change', ({ target }) => {
-  if (target.name === 'preset') follow(target.form, true);
+  if (target.name === 'preset' && target.form?.querySelector('[data-presets], .presets')) {
+    follow(target.form, true);
+    isChosen(target.form);
+    if (target.type === 'radio' && target.value === 'custom') unfold(target.form);
+  }
   if (target.name === 'scope') {
     target.form.querySelector('[name=access]').value = 'chosen';
     follow(target.form, false);

@@ -38,6 +38,11 @@ export async function openKeys(page: Page, server: Server, query = ''): Promise<
   await ready(page);
 }
 
+/** Chooses the integration of a new key: none is chosen before. */
+export async function choose(dialog: Locator, integration = 'CRM'): Promise<void> {
+  await dialog.getByRole('radiogroup', { name: 'Integration' }).getByRole('radio', { name: integration, exact: true }).check();
+}
+
 export function grid(page: Page): Locator {
   return page.getByRole('grid', { name: 'API keys' });
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { expectAccessible } from '../lib/axe.ts';
 import { createKeys, grid, names, openKeys, row } from '../lib/keys.ts';
 import { signIn } from '../lib/person.ts';
@@ -9,7 +8,7 @@ const REFUSED = /Failed to load resource.*status of (412|422)/;
 test.use({ expectedComplaints: [REFUSED] });
 
 test('a key gets scopes, an expiry, addresses and notes, and Edit shows them again', async ({ ownServer, page }) => {
-  await openKeys(page, ownServer, '?new');
+  await openKeys(page, ownServer, '?new&preset=crm');
   const add = page.getByRole('dialog', { name: 'Add API key' });
   await add.getByRole('textbox', { name: 'Client Name' }).fill('Acme');
   await add.getByText('Advanced').click();
@@ -79,7 +78,7 @@ test('scopes that arrive after Advanced was opened follow the preset that was ch
 });
 
 test('errors are reported line by line, and the typed text stays', async ({ ownServer, page }) => {
-  await openKeys(page, ownServer, '?new');
+  await openKeys(page, ownServer, '?new&preset=crm');
   const add = page.getByRole('dialog', { name: 'Add API key' });
   await add.getByRole('textbox', { name: 'Client Name' }).fill('Acme');
   await add.getByText('Advanced').click();
@@ -155,7 +154,7 @@ test('unknown values in an address are reported', async ({ ownServer, page }) =>
 });
 
 test('metadata is shown in the form in which it is read', async ({ ownServer, page }) => {
-  await openKeys(page, ownServer, '?new&client_name=Acme');
+  await openKeys(page, ownServer, '?new&preset=crm&client_name=Acme');
   const add = page.getByRole('dialog', { name: 'Add API key' });
   await add.getByText('Advanced').click();
   const odd = '"crm:account": 4711\nplain: a: b';
@@ -192,7 +191,7 @@ test('the settings of a key are duplicated', async ({ ownServer, page }) => {
 });
 
 test('a key is made disabled, and a copy of it enabled', async ({ ownServer, page }) => {
-  await openKeys(page, ownServer, '?new');
+  await openKeys(page, ownServer, '?new&preset=crm');
   const add = page.getByRole('dialog', { name: 'Add API key' });
   const enabled = add.getByRole('checkbox', { name: 'Enabled' });
   await add.getByRole('textbox', { name: 'Client Name' }).fill('First');
@@ -248,7 +247,7 @@ test('keys are switched off and on, one or many, and filtered by that', async ({
 
 test('keys that expire soon are marked, and found by that', async ({ ownServer, page }) => {
   await createKeys(ownServer, 'Acme');
-  await openKeys(page, ownServer, '?new&client_name=Soon&expires=13');
+  await openKeys(page, ownServer, '?new&preset=crm&client_name=Soon&expires=13');
   await page.getByRole('button', { name: 'Generate key' }).click();
   await page.getByRole('button', { name: 'Done' }).click();
   await expect(row(page, 'Soon')).toContainText('Expires in 12 days');
@@ -258,18 +257,6 @@ test('keys that expire soon are marked, and found by that', async ({ ownServer, 
   await page.reload();
   await ready(page);
   expect(await names(page)).toEqual(['Soon']);
-});
-
-test('the list is exported as it is filtered, and no cell is a formula', async ({ ownServer, page }) => {
-  await createKeys(ownServer, '=SUM(1)', 'Borealis');
-  await openKeys(page, ownServer, '?search=sum');
-  const downloading = page.waitForEvent('download');
-  await page.getByRole('link', { name: 'Export CSV' }).click();
-  const download = await downloading;
-  expect(download.suggestedFilename()).toBe('api-keys.csv');
-  const table = await readFile(await download.path(), 'utf8');
-  expect(table.split('\r\n')).toHaveLength(3);
-  expect(table).toContain('"\'=SUM(1)"');
 });
 
 test.describe('without scripts', () => {
@@ -294,7 +281,7 @@ test.describe('without scripts', () => {
 
   test('a key is made disabled as a plain form', async ({ ownServer, page }) => {
     await signIn(page, ownServer);
-    await page.goto(`${ownServer.url}/keys?new&client_name=Plain&notes=Later`);
+    await page.goto(`${ownServer.url}/keys?new&preset=crm&client_name=Plain&notes=Later`);
     const add = page.getByRole('dialog', { name: 'Add API key' });
     await expect(add.getByRole('checkbox', { name: 'Enabled' })).toBeChecked();
     await add.getByRole('checkbox', { name: 'Enabled' }).uncheck();

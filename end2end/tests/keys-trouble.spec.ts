@@ -1,4 +1,4 @@
-import { createKeys, names, openKeys, row } from '../lib/keys.ts';
+import { choose, createKeys, names, openKeys, row } from '../lib/keys.ts';
 import { OWNER, signIn } from '../lib/person.ts';
 import { expect, ready, test } from '../lib/test.ts';
 
@@ -12,6 +12,7 @@ test('signed out in the middle of a dialog: nothing that was typed is lost', asy
   const add = page.getByRole('dialog', { name: 'Add API key' });
   // The name is looked up while the session still lives, so that the form is the first to meet its end.
   const lookedUp = page.waitForResponse('**/api/_fn/count_named');
+  await choose(add);
   await add.getByRole('textbox', { name: 'Client Name' }).fill('Acme');
   await lookedUp;
   await page.context().clearCookies();
@@ -28,6 +29,7 @@ test('the server goes away in the middle of a dialog: the page says so and goes 
   await openKeys(page, ownServer);
   await page.getByRole('button', { name: 'Add API key' }).click();
   const add = page.getByRole('dialog', { name: 'Add API key' });
+  await choose(add);
   await ownServer.kill();
   await add.getByRole('textbox', { name: 'Client Name' }).fill('Acme');
   await add.getByRole('button', { name: 'Generate key' }).click();
@@ -74,6 +76,7 @@ test('an answer that is lost on the way makes no second key', async ({ ownServer
   await page.getByRole('button', { name: 'Add API key' }).click();
   const add = page.getByRole('dialog', { name: 'Add API key' });
   await add.getByRole('textbox', { name: 'Client Name' }).fill('Acme');
+  await choose(add);
   await add.getByRole('button', { name: 'Generate key' }).click();
   await expect(add.getByText(SECRET)).toBeVisible();
   await add.getByRole('button', { name: 'Done' }).click();

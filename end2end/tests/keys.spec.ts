@@ -112,7 +112,7 @@ test.describe('refusals', () => {
   test.use({ expectedComplaints: [REFUSED] });
 
   test('an invalid name is refused in words, and stays as typed', async ({ server, page }) => {
-    await openKeys(page, server, '?new');
+    await openKeys(page, server, '?new&preset=crm');
     const dialog = page.getByRole('dialog', { name: 'Add API key' });
     const name = dialog.getByRole('textbox', { name: 'Client Name' });
     await name.fill('safe \u202Eevil');
@@ -229,7 +229,7 @@ test('a deleted key is found among the recently deleted, and restored', async ({
 });
 
 test('a double click on Generate key makes one key', async ({ ownServer, page }) => {
-  await openKeys(page, ownServer, '?new');
+  await openKeys(page, ownServer, '?new&preset=crm');
   const dialog = page.getByRole('dialog', { name: 'Add API key' });
   await dialog.getByRole('textbox', { name: 'Client Name' }).fill('Once');
   await dialog.getByRole('button', { name: 'Generate key' }).dblclick();

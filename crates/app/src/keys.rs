@@ -15,6 +15,8 @@ mod edit;
 mod empty_states;
 #[cfg(feature = "ssr")]
 mod export;
+#[cfg(feature = "ssr")]
+mod export_name;
 mod filter;
 #[cfg(feature = "ssr")]
 mod forms;
@@ -40,7 +42,7 @@ mod unknown_values;
 mod window;
 
 #[cfg(feature = "ssr")]
-pub(crate) use export::{PATH as EXPORT_PATH, routes as export_routes};
+pub(crate) use export::routes as export_routes;
 #[cfg(feature = "ssr")]
 pub(crate) use forms::routes;
 pub(crate) use page::KeysPage;

@@ -22,6 +22,8 @@ pub(crate) mod origin;
 mod own_path;
 mod password;
 mod protocol;
+#[cfg(feature = "ssr")]
+mod reader;
 mod server_resource;
 #[cfg(feature = "ssr")]
 pub(crate) mod session;
@@ -44,6 +46,8 @@ pub use files::{File, Files};
 pub(crate) use own_path::{START, own_path};
 pub(crate) use password::Password;
 pub(crate) use protocol::FormOrJson;
+#[cfg(feature = "ssr")]
+pub(crate) use reader::Reader;
 pub(crate) use server_resource::ServerResource;
 #[cfg(feature = "ssr")]
 pub(crate) use server_resource::tell_status;

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use model::{Action, ClientName, Instant, Key, KeyError, KeySettings, ListQuery, Scope};
+use model::{Action, ClientName, Instant, Key, KeyError, KeySettings, ListQuery, Permission, Scope};
 use serde_json::json;
 use store::StoredKey;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -35,6 +35,9 @@ const COLUMNS: [&str; 17] = [
     "kind",
     "id",
 ];
+
+/// What is noted down about a key. Whoever may not read it gets a table without these columns: empty ones would say that nothing is.
+const NOTED: [&str; 3] = ["owner_email", "notes", "metadata"];
 
 /// An export, read part by part. CSV as in RFC 4180, in UTF-8; sets are separated by spaces.
 ///
@@ -117,16 +120,20 @@ async fn write(
     let mut text = String::new();
     let any = KeySettings::new(ClientName::parse("any")?);
     let more = any.texts_besides(&COLUMNS).into_iter().map(|(name, _)| name.into());
-    line(&mut text, &COLUMNS.map(Cow::Borrowed).into_iter().chain(more).collect::<Vec<_>>());
+    let noted = caller.may(Permission::ReadKeyNotes);
+    row(&mut text, COLUMNS.map(Cow::Borrowed).into_iter().chain(more).collect(), noted);
     let Some(Asked { filter, default }) = asked else { return writer.write(text).await };
-    default.filter(|_| query.cursor.is_none()).into_iter().for_each(|key| line(&mut text, &cells(&caller.shown(key))));
+    default
+        .filter(|_| query.cursor.is_none())
+        .into_iter()
+        .for_each(|key| row(&mut text, cells(&caller.shown(key)), noted));
     let _turn = keydesk.inner.exports.read.acquire().await.map_err(|_| KeyError::Unavailable)?;
     let (send, mut receive) = mpsc::channel::<Vec<StoredKey>>(2);
     let ((sort, after), now) = (order(query), filter.now);
     // Takes the receiver, so that reading ends where nothing more can be written.
     let written = async move {
         while let Some(part) = receive.recv().await {
-            part.into_iter().for_each(|key| line(&mut text, &cells(&caller.shown(key.at(now)))));
+            part.into_iter().for_each(|key| row(&mut text, cells(&caller.shown(key.at(now))), noted));
             writer.write(std::mem::take(&mut text)).await?;
         }
         writer.write(text).await
@@ -161,6 +168,13 @@ fn cells(key: &Key) -> Vec<Cow<'_, str>> {
     ];
     let more = settings.texts_besides(&COLUMNS).into_iter().map(|(_, text)| text.into());
     columns.into_iter().chain(more).collect()
+}
+
+/// The cells of a row, in the order of the columns.
+fn row(text: &mut String, cells: Vec<Cow<'_, str>>, noted: bool) {
+    let shown = |at: usize| noted || COLUMNS.get(at).is_none_or(|name| !NOTED.contains(name));
+    let cells: Vec<_> = cells.into_iter().enumerate().filter(|(at, _)| shown(*at)).map(|(_, cell)| cell).collect();
+    line(text, &cells);
 }
 
 fn spaced<T: ToString>(set: impl IntoIterator<Item = T>) -> Cow<'static, str> {

@@ -12,6 +12,8 @@ pub(crate) fn hydrated(body: AnyView) -> AnyView {
     // A page that answers a plain form is not hydrated, but the settings in its dialogs still need their script.
     html(None, body, move |nonce| {
         view! {
+            // Before the client, which writes times in the language that it names.
+            {module(&own.zone, nonce.clone())}
             {client(&own, nonce.clone())}
             {module(&own.scopes, nonce)}
         }
@@ -24,6 +26,7 @@ pub(super) fn document(title: &str, body: AnyView) -> AnyView {
     let assets = expect_context::<Assets>();
     html(Some(format!("{title} · Keydesk")), body, move |nonce| {
         view! {
+            {module(&assets.zone, nonce.clone())}
             {module(&assets.scopes, nonce.clone())}
             {module(&assets.document, nonce)}
         }
@@ -36,6 +39,7 @@ pub(super) fn linked_document(title: &str, body: AnyView) -> AnyView {
     let assets = expect_context::<Assets>();
     html(Some(format!("{title} · Keydesk")), body, move |nonce| {
         view! {
+            {module(&assets.zone, nonce.clone())}
             {module(&assets.link, nonce.clone())}
             {module(&assets.document, nonce)}
         }

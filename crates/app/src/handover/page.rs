@@ -5,7 +5,7 @@ use model::{Environment, Key};
 
 use crate::{
     frame::{link_code_page, outside},
-    ui::{Glyph, Icon, Notice, Tone, labels::time, shown_once},
+    ui::{Glyph, Icon, Notice, Tone, labels::end, shown_once},
 };
 
 /// A key that was handed over, and how it is used.
@@ -68,7 +68,7 @@ pub(super) fn handed_page(handed: &Handed) -> AnyView {
                     {key.settings.scopes.iter().map(|scope| view! { <li><code>{scope.as_str().to_owned()}</code></li> }).collect_view()}
                 </ul>
             </dd>
-            {key.settings.expires_at.map(|at| view! { <dt>"Expires"</dt><dd>{time(at)}</dd> })}
+            {key.settings.expires_at.map(|at| view! { <dt>"Expires"</dt><dd>{end(at)}</dd> })}
         </dl>
         <p>
             <a href="/api/docs">"Integration Documentation"</a>

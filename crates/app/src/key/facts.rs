@@ -5,7 +5,7 @@ use super::details::KeyDetails;
 use crate::ui::{
     count,
     key_settings::TEXT_SETTINGS,
-    labels::{access, is_default, relative, time},
+    labels::{access, end, is_default, relative, time},
     post_button,
 };
 
@@ -38,7 +38,7 @@ pub(super) fn facts(page: &KeyDetails) -> AnyView {
                 <dd>
                     {match key.settings.expires_at {
                         None => "Never".into_any(),
-                        Some(at) => time(at).into_any(),
+                        Some(at) => end(at).into_any(),
                     }}
                 </dd>
                 <dt>"Allowed addresses"</dt>

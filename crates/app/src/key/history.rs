@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::details::KeyDetails;
 use crate::ui::{
     key_settings::TEXT_SETTINGS,
-    labels::{instant, time},
+    labels::{end_text, time},
 };
 
 /// What was done to a key, newest first, with a link to the rest.
@@ -138,7 +138,8 @@ fn text(value: &Value) -> String {
         Value::Null => "none".to_owned(),
         Value::Bool(enabled) => if *enabled { "Enabled" } else { "Disabled" }.to_owned(),
         Value::String(text) => match text.parse() {
-            Ok(at) => instant(at),
+            // The one setting that is an instant is when the key ends.
+            Ok(at) => end_text(at),
             Err(_) => text.clone(),
         },
         Value::Array(items) if items.is_empty() => "none".to_owned(),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::ui::{
     Glyph, Icon, Notice, Tone,
-    labels::{day, is_default, status},
+    labels::{is_default, status, time},
     post_button, shown_once,
 };
 
@@ -105,7 +105,7 @@ fn flash(flash: Flash) -> AnyView {
             <section class="panel once" aria-labelledby="once">
                 <h2 id="once">"The hand-over link"</h2>
                 <p>
-                    "Whoever opens the link first sees the key. After that, and after " {day(until)}
+                    "Whoever opens the link first sees the key. After that, and after " {time(until)}
                     ", the link no longer works. It is shown only once."
                 </p>
                 {shown_once("new-link", link, "Copy link")}

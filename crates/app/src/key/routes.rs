@@ -19,7 +19,7 @@ use crate::{
     ApiError, FieldProblem,
     frame::{failed, framed},
     ui::key_settings::{Form, SettingsForm, save},
-    web::{WebState, session::signed_in},
+    web::{Reader, WebState, session::signed_in},
 };
 
 pub(crate) const PATH: &str = "/keys/{id}";
@@ -110,14 +110,14 @@ async fn posted(
         Ok(Outcome::Done(_)) => answer(&web, parts, StatusCode::OK, page).await,
         Err(error) => {
             let status = error.status();
-            refused(&mut page, form, error);
+            refused(&mut page, form, error, &Reader::of(&web.keydesk, &parts));
             answer(&web, parts, status, page).await
         }
     }
 }
 
 /// Shows why the form was refused, with what was typed.
-fn refused(page: &mut KeyDetails, form: Form<'_>, error: ApiError) {
+fn refused(page: &mut KeyDetails, form: Form<'_>, error: ApiError, reader: &Reader) {
     if form.text("intent") == "rotate" {
         page.open = "rotate".to_owned();
     }
@@ -134,7 +134,7 @@ fn refused(page: &mut KeyDetails, form: Form<'_>, error: ApiError) {
             page.problems.push(FieldProblem { field: "client_name".to_owned(), message: reason.to_string() });
         }
         ApiError::Key(KeyError::VersionMoved { .. }) => {
-            page.differences = SettingsForm::of_key(&page.key).differences(&page.form);
+            page.differences = SettingsForm::of_key(&page.key).differences(&page.form, reader);
         }
         error => page.flash = Some(Flash::Refused(error)),
     }

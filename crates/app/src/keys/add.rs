@@ -54,12 +54,13 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
     let state = expect_context::<KeysState>();
     let dialog = expect_context::<DialogHandle>();
     let form = NodeRef::<html::Form>::new();
+    let unchosen = posted.error.as_ref().and_then(|error| of_field(error, "preset"));
     let problem = RwSignal::new(posted.error.filter(|error| !at_fields(error)));
     let busy = RwSignal::new(false);
     let fields = if posted.fields.is_empty() { fields } else { posted.fields };
     let name = first(&fields, "client_name").unwrap_or_default();
     let asked = first(&fields, "preset").map(|preset| preset.parse::<Preset>().ok());
-    let chosen = asked.flatten().unwrap_or(Preset::Crm);
+    let chosen = asked.flatten();
     // Values that were not understood are reported among the settings.
     let filled = asked == Some(None) || fields.iter().any(|(name, _)| !SIMPLE.contains(&name.as_str()));
     // A double click, or a request that is sent again, creates one key; another draft creates another.
@@ -95,7 +96,14 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
             <Away/>
             <input type="hidden" name="intent" value="create"/>
             <NameField value=name except=None problem/>
-            <fieldset class="presets" role="radiogroup" aria-labelledby="integration">
+            // Nothing is chosen before somebody chooses: a preset may write and call.
+            <fieldset
+                class="presets"
+                role="radiogroup"
+                aria-labelledby="integration"
+                aria-describedby="preset-problem"
+                aria-required="true"
+            >
                 <legend id="integration">"Integration"</legend>
                 {Preset::ALL
                     .map(|preset| {
@@ -106,7 +114,8 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
                                     type="radio"
                                     name="preset"
                                     value=preset.as_str()
-                                    checked=preset == chosen
+                                    required
+                                    checked=Some(preset) == chosen
                                     aria-labelledby=id.clone()
                                     aria-describedby=format!("{id}-does")
                                 />
@@ -116,8 +125,10 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
                         }
                     })
                     .collect_view()}
+                <p class="field-note wrong" id="preset-problem" data-problem="preset">{unchosen}</p>
             </fieldset>
-            <Advanced edited=None open=filled fields/>
+            // Custom brings no scopes: they are chosen there.
+            <Advanced edited=None open=filled || chosen == Some(Preset::Custom) fields/>
             <div class="dialog-foot">
                 <CancelButton dialog/>
                 <button type="submit" class="button primary" aria-disabled=Signal::derive(move || busy.get().then_some("true"))>
@@ -131,6 +142,12 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
 /// Whether the fields themselves say what is wrong.
 pub(super) fn at_fields(error: &ApiError) -> bool {
     matches!(error, ApiError::Fields(_))
+}
+
+/// What is wrong with one field.
+fn of_field(error: &ApiError, name: &str) -> Option<String> {
+    let ApiError::Fields(problems) = error else { return None };
+    problems.iter().find(|problem| problem.field == name).map(|problem| problem.message.clone())
 }
 
 /// Shows what is wrong, at the fields where possible, and moves the focus there.

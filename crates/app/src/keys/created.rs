@@ -23,7 +23,7 @@ impl CreatedKey {
         token: &str,
     ) -> Result<Self, crate::ApiError> {
         use crate::ui::key_settings::{new_key, refusal};
-        let (new, idempotency) = new_key(form, token, keydesk.now())?;
+        let (new, idempotency) = new_key(form, token, keydesk.now(), &session.installation.time_zone)?;
         let answer = keydesk.issue_once(&session.caller(), new, idempotency).await.map_err(refusal)?;
         let secret = match answer.secret {
             Ok(secret) => Ok(secret.expose().to_owned()),

@@ -78,8 +78,10 @@ pub(super) fn mark(problems: &[FieldProblem]) -> bool {
             continue;
         }
         _ = input.set_attribute("aria-invalid", "true");
-        if !marked && let Ok(Some(folded)) = input.closest("details") {
-            _ = folded.set_attribute("open", "");
+        if !marked {
+            if let Ok(Some(folded)) = input.closest("details") {
+                _ = folded.set_attribute("open", "");
+            }
             focus_element(Some(input));
         }
         marked = true;

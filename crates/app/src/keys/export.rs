@@ -1,4 +1,5 @@
-//! `/keys.csv`: the list as a table, for whoever is signed in.
+//! `/keys.csv`: the list as a table, for whoever is signed in. The page's link has no `download` attribute: with one, browsers save
+//! whatever comes, a page that says why there is no table included.
 
 use std::io;
 
@@ -16,49 +17,75 @@ use axum::{
 };
 use futures::{StreamExt as _, stream};
 use model::{KeyStatus, ListQuery};
+use percent_encoding::utf8_percent_encode;
 
-use super::filter::EXPIRING;
+use super::{
+    export_name::{disposition, has_key_form},
+    filter::{EXPIRING, Filter},
+};
 use crate::{
     ApiError,
     frame::failed,
     ui::{key_settings::Form, labels::SOON_MS},
-    web::{WebState, session::signed_in},
+    web::{Reader, WebState, guard::QUERY, session::signed_in},
 };
 
-pub(crate) const PATH: &str = "/keys.csv";
-
-const HEADERS: [(HeaderName, HeaderValue); 2] = [
-    (CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present")),
-    (CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"api-keys.csv\"")),
-];
+const PATH: &str = "/keys.csv";
+/// By this spreadsheets know that the text is UTF-8, and not what their country wrote before.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+const CSV: HeaderValue = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
 
 pub(crate) fn routes<S>(web: WebState) -> Router<S> {
     Router::new().route(PATH, get(export)).with_state(web)
 }
 
 async fn export(State(web): State<WebState>, Query(fields): Query<Vec<(String, String)>>, parts: Parts) -> Response {
-    match table(&web, Form(&fields), &parts).await {
-        Ok(body) => (HEADERS, body).into_response(),
-        Err(ApiError::SignedOut) => Redirect::to("/login?next=/keys").into_response(),
+    let filter = filter(Form(&fields));
+    match table(&web, &filter, &parts).await {
+        Ok(body) => {
+            let today = Reader::of(&web.keydesk, &parts);
+            let name = disposition(&filter, today.zone.day(today.now));
+            let headers: [(HeaderName, HeaderValue); 2] = [(CONTENT_TYPE, CSV), (CONTENT_DISPOSITION, name)];
+            (headers, body).into_response()
+        }
+        Err(ApiError::SignedOut) => Redirect::to(&sign_in(filter)).into_response(),
         Err(error) => failed(&web, parts, error).await,
     }
 }
 
-async fn table(web: &WebState, form: Form<'_>, parts: &Parts) -> Result<Body, ApiError> {
-    let session = signed_in(web, parts).await?;
-    let expiring = form.text("status") == EXPIRING;
-    let query = ListQuery {
+fn filter(form: Form<'_>) -> Filter {
+    Filter {
         search: form.text("search").to_owned(),
         sort: form.text("sort").parse().unwrap_or_default(),
-        status: if expiring { Some(KeyStatus::Active) } else { form.text("status").parse().ok() },
+        status: form.text("status").parse().ok(),
         environment: form.text("environment").parse().ok(),
         preset: form.text("preset").parse().ok(),
-        expiring_before: expiring.then(|| web.keydesk.now().plus_millis(SOON_MS)),
+        expiring: form.text("status") == EXPIRING,
+    }
+}
+
+/// The sign-in, which leads to the list: that shows what the table would have, and has the link to it.
+fn sign_in(mut filter: Filter) -> String {
+    if has_key_form(&filter.search) {
+        filter.search.clear();
+    }
+    format!("/login?next={}", utf8_percent_encode(&filter.address(), QUERY))
+}
+
+async fn table(web: &WebState, filter: &Filter, parts: &Parts) -> Result<Body, ApiError> {
+    let session = signed_in(web, parts).await?;
+    let query = ListQuery {
+        search: filter.search.clone(),
+        sort: filter.sort,
+        status: if filter.expiring { Some(KeyStatus::Active) } else { filter.status },
+        environment: filter.environment,
+        preset: filter.preset,
+        expiring_before: filter.expiring.then(|| web.keydesk.now().plus_millis(SOON_MS)),
         ..ListQuery::default()
     };
     let mut export = web.keydesk.export(&session.caller(), query);
     // The first part is read before the answer begins, so that a failure at once is answered with a page.
-    let first = export.next().await?.unwrap_or_default();
+    let first = [BYTE_ORDER_MARK.as_bytes(), &export.next().await?.unwrap_or_default()].concat();
     let rest = stream::try_unfold(export, |mut export| async move {
         // The connection is cut, so that half a table does not pass for a whole one.
         let part = export.next().await.map_err(|error| io::Error::other(error.to_string()))?;

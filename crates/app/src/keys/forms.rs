@@ -19,7 +19,7 @@ use crate::{
     ApiError,
     frame::failed,
     ui::key_settings::{Form, SettingsForm, differences_view, save},
-    web::{Assets, WebState, origin, session::signed_in},
+    web::{Assets, Reader, WebState, origin, session::signed_in},
 };
 
 const PAGE: &str = "/keys";
@@ -73,7 +73,8 @@ async fn carry_out(web: &WebState, parts: &Parts, form: Form<'_>) -> Result<Opti
 async fn differences(web: &WebState, parts: &Parts, form: Form<'_>) -> Result<String, ApiError> {
     let session = signed_in(web, parts).await?;
     let key = web.keydesk.get(&session.caller(), form.id()?).await?;
-    let differences = SettingsForm::of_key(&key).differences(&SettingsForm::of_form(form, Some(&key)));
+    let reader = Reader::of(&web.keydesk, parts);
+    let differences = SettingsForm::of_key(&key).differences(&SettingsForm::of_form(form, Some(&key)), &reader);
     Ok(differences_view(&differences).to_html())
 }
 

@@ -14,8 +14,8 @@ pub(crate) struct KeyRow {
     /// Its access in words, where it differs from that of the preset.
     pub(crate) access: Option<String>,
     pub(crate) status: KeyStatus,
-    /// Unix milliseconds.
-    pub(crate) expires: Option<i64>,
+    /// Unix milliseconds, and the same in words for whoever asked: `31 Dec 2026, 23:59, Sydney`.
+    pub(crate) expires: Option<(i64, String)>,
     /// Whole days that remain, when it expires soon.
     pub(crate) days_left: Option<u32>,
     /// Unix milliseconds of the last allowed call.
@@ -37,6 +37,7 @@ impl KeyRow {
 #[cfg(feature = "ssr")]
 impl KeyRow {
     pub(crate) fn of(key: model::Key, now: model::Instant) -> Self {
+        let zone = crate::web::Reader::of_page().zone;
         let access = crate::ui::labels::access(key.settings.preset, &key.settings.scopes);
         Self {
             id: key.id,
@@ -46,7 +47,7 @@ impl KeyRow {
             preset: key.settings.preset,
             access: Some(access).filter(|access| access != key.settings.preset.title()),
             status: key.status,
-            expires: key.settings.expires_at.map(model::Instant::as_millis),
+            expires: key.settings.expires_at.map(|at| (at.as_millis(), zone.end_words(at))),
             days_left: crate::ui::labels::days_left(&key, now),
             used: key.last_used_at.map(model::Instant::as_millis),
             created: key.created_at.as_millis(),

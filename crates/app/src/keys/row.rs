@@ -7,7 +7,7 @@ use super::{
     open::Open,
     secret, sparkline,
     state::KeysState,
-    time::{Time, Written},
+    time::{End, Time, Written},
 };
 use crate::ui::{Glyph, Icon, live};
 
@@ -20,7 +20,8 @@ const DEFAULT_REASON: &str = "The Default API Key belongs to the installation it
 pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRow>>) -> impl IntoView {
     let state = expect_context::<KeysState>();
     let cursor = expect_context::<Cursor>();
-    let KeyRow { id, default, environment, preset, status, expires, used, created, .. } = row;
+    let KeyRow { id, default, environment, preset, status, used, created, .. } = row;
+    let expires = row.expires.clone();
     let deleted = row.deleted.is_some();
     // Comes with the list, before its rows, and stays.
     let may_change = state.may_change.get_untracked();
@@ -122,7 +123,7 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
             </div>
             <div role="gridcell" aria-colindex="6" class="c-expires" data-stop="expires" tabindex=tab("expires")>
                 {match expires {
-                    Some(ms) => view! { <Time ms written=Written::Day/> }.into_any(),
+                    Some((ms, words)) => view! { <End ms words/> }.into_any(),
                     None => view! { <span class="faint">"Never"</span> }.into_any(),
                 }}
             </div>

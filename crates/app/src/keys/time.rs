@@ -34,9 +34,26 @@ pub(super) fn Time(ms: i64, written: Written) -> impl IntoView {
         false => instant(ms),
         true => local(ms, &WHOLE),
     };
+    // What is written in the reader's language says so; what the server wrote is in the page's.
+    let own = move |name: &'static LocalKey<Option<String>>| {
+        state.now.with(Option::is_some).then(|| name.with(Clone::clone)).flatten()
+    };
+    let (lang, dir) = (Signal::derive(move || own(&LANG)), Signal::derive(move || own(&DIR)));
     view! {
-        <time datetime=instant(ms) title=whole>
+        <time datetime=instant(ms) title=whole lang=lang dir=dir>
             {text}
+        </time>
+    }
+}
+
+/// When a key stops, as the server has spelled it out for the reader: `31 Dec 2026, 23:59, Sydney`. The day is seen, the rest is on
+/// hover. `zone.js` writes both anew where the browser knows better.
+#[component]
+pub(super) fn End(ms: i64, words: String) -> impl IntoView {
+    let day = words.split(',').next().unwrap_or_default().to_owned();
+    view! {
+        <time datetime=instant(ms) title=format!("Stops {words}") data-time="ends">
+            <span>{day}</span>
         </time>
     }
 }
@@ -70,6 +87,16 @@ fn civil(days: i64) -> (i64, i64, i64) {
 fn local(ms: i64, style: &'static LocalKey<Function>) -> String {
     let text = style.with(|format| format.call1(&JsValue::UNDEFINED, &(ms as f64).into()));
     text.ok().and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+// Which language that is, as `zone.js` says.
+thread_local! {
+    static LANG: Option<String> = of_document("data-times-lang");
+    static DIR: Option<String> = of_document("data-times-dir");
+}
+
+fn of_document(name: &str) -> Option<String> {
+    document().document_element()?.get_attribute(name)
 }
 
 // Made once: making one takes far longer than writing a date with it.

@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 use model::{Instant, Key, KeyKind, KeyStatus, Preset, Scope, ScopeSet};
 
+use crate::web::Reader;
+
 /// A key that expires within this many milliseconds expires soon: 14 days.
 pub(crate) const SOON_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A key's access, as its preset and the differences from it: "CRM without contacts:write, with recordings:read".
 pub(crate) fn access(preset: Preset, scopes: &ScopeSet) -> String {
@@ -60,20 +61,12 @@ pub(crate) fn is_default(key: &Key) -> bool {
     key.kind == KeyKind::Default
 }
 
-/// `22 Nov 2026`, in UTC.
-pub(crate) fn day(at: Instant) -> String {
-    let text = at.to_string();
-    let part = |range| text.get(range).unwrap_or_default();
-    let month = part(5..7).parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
-    format!("{} {} {}", part(8..10).trim_start_matches('0'), month.unwrap_or(&""), part(0..4))
+/// `22 Nov 2026, 21:20, Sydney`: an instant by the clocks of whoever reads the page.
+fn instant(at: Instant) -> String {
+    Reader::of_page().zone.words(at)
 }
 
-/// `22 Nov 2026, 21:20 UTC`
-pub(crate) fn instant(at: Instant) -> String {
-    format!("{}, {} UTC", day(at), at.to_string().get(11..16).unwrap_or_default())
-}
-
-/// An instant in UTC, which scripts write in the reader's own zone and language.
+/// An instant, which scripts write in the reader's own language.
 pub(crate) fn time(at: Instant) -> impl IntoView {
     view! { <time datetime=at.to_string() data-time="instant">{instant(at)}</time> }
 }
@@ -81,6 +74,17 @@ pub(crate) fn time(at: Instant) -> impl IntoView {
 /// How long ago, or how long until; without scripts the instant.
 pub(crate) fn relative(at: Instant) -> impl IntoView {
     view! { <time datetime=at.to_string() data-time="relative">{instant(at)}</time> }
+}
+
+/// `31 Dec 2026, 23:59, Sydney`: when something ends, by the clocks of whoever reads the page.
+pub(crate) fn end_text(at: Instant) -> String {
+    Reader::of_page().zone.end_words(at)
+}
+
+/// When something ends, spelled out.
+pub(crate) fn end(at: Instant) -> impl IntoView {
+    let words = end_text(at);
+    view! { <time datetime=at.to_string() data-time="end" title=at.to_string()>{words}</time> }
 }
 
 #[cfg(test)]
@@ -109,7 +113,8 @@ mod tests {
 
     #[test]
     fn times_are_written_in_utc() {
+        // Where nothing is known of the reader.
         let at = Instant::from_millis(1_795_382_405_999);
-        assert_eq!((day(at), instant(at)), ("22 Nov 2026".to_owned(), "22 Nov 2026, 21:20 UTC".to_owned()));
+        assert_eq!(instant(at), "22 Nov 2026, 21:20, UTC");
     }
 }

@@ -13,6 +13,8 @@ pub struct Assets {
     pub icon: String,
     /// The script of the settings of a key.
     pub scopes: String,
+    /// The script of the reader's time zone, which every page has.
+    pub zone: String,
     /// The script of plain documents.
     pub document: String,
     /// The script of links that carry a code.

@@ -46,6 +46,7 @@ impl Files {
             css: path("keydesk.css"),
             icon: path("favicon.svg"),
             scopes: path("scopes.js"),
+            zone: path("zone.js"),
             document: path("document.js"),
             link: path("link.js"),
         }

@@ -83,6 +83,7 @@ impl Site {
             css: "/pkg/keydesk.css".to_owned(),
             icon: "/favicon.svg".to_owned(),
             scopes: "/scopes.js".to_owned(),
+            zone: "/zone.js".to_owned(),
             document: "/document.js".to_owned(),
             link: "/link.js".to_owned(),
         };

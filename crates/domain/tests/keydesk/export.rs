@@ -1,15 +1,19 @@
 use domain::{Caller, NewKey};
-use model::{Instant, ListQuery, SettingsPatch};
+use model::{Instant, ListQuery, Role, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::test_keydesk::{HOUR, START, TestKeydesk, new_key, settings};
+use crate::{
+    roles::person,
+    test_keydesk::{HOUR, START, TestKeydesk, new_key, settings},
+};
 
 on_both_databases!(
     every_key_is_one_line_of_the_export,
     the_filters_of_the_list_hold,
     only_keys_that_expire_soon_are_listed,
     an_export_shows_the_keys_of_one_instant,
-    only_so_many_exports_are_under_way
+    only_so_many_exports_are_under_way,
+    whoever_may_not_read_notes_gets_a_table_without_them
 );
 
 pub(crate) async fn exported(desk: &TestKeydesk, caller: &Caller, query: ListQuery) -> String {
@@ -74,6 +78,26 @@ async fn only_keys_that_expire_soon_are_listed(database: TestDatabase) {
         let page = desk.keydesk.list(&desk.operator, &query).await.unwrap();
         let names: Vec<_> = page.items.iter().map(|key| key.settings.client_name.as_str()).collect();
         assert_eq!((names.as_slice(), page.total), (expected, expected.len() as u64), "{now} {before}");
+    }
+}
+
+async fn whoever_may_not_read_notes_gets_a_table_without_them(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let noted = SettingsPatch {
+        notes: Some("Called twice".parse().ok()),
+        owner_email: Some("ada@example.com".parse().ok()),
+        metadata: model::Metadata::new([("crm".to_owned(), "4711".to_owned())].into()).ok(),
+        ..settings("Acme")
+    };
+    desk.keydesk.issue(&desk.operator, NewKey::of(noted)).await.unwrap();
+    let told = ["owner_email", "notes", "metadata", "ada@example.com", "Called twice", "4711"];
+    for (role, all) in [(Role::Viewer, false), (Role::Manager, true), (Role::Owner, true)] {
+        let text = exported(&desk, &person(&desk, role).await, ListQuery::default()).await;
+        for told in told {
+            assert_eq!(text.contains(told), all, "{role:?} {told} {text}");
+        }
+        let widths: Vec<_> = text.lines().map(|line| line.split(',').count()).collect();
+        assert!(text.contains("Acme,ccc_live_") && widths[0] == widths[1], "{text}");
     }
 }
 

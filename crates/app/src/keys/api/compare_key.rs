@@ -19,7 +19,8 @@ pub(crate) async fn compare_key(fields: Fields) -> Result<OtherVersion, ApiError
     let (keydesk, session) = crate::web::session::require().await?;
     let form = Form(&fields);
     let key = keydesk.get(&session.caller(), form.id()?).await?;
-    let differences = SettingsForm::of_key(&key).differences(&SettingsForm::of_form(form, Some(&key)));
+    let differences = SettingsForm::of_key(&key)
+        .differences(&SettingsForm::of_form(form, Some(&key)), &crate::web::Reader::of_page());
     let differences = if differences.is_empty() { String::new() } else { differences_view(&differences).to_html() };
     Ok(OtherVersion { key: KeyRow::of(key, keydesk.now()), differences })
 }

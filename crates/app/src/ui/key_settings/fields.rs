@@ -10,7 +10,7 @@ use super::{
     form::SettingsForm,
     text_settings::{TEXT_SETTINGS, TextField, TextSetting},
 };
-use crate::{FieldProblem, ui::labels::access};
+use crate::{FieldProblem, ui::labels::access, web::Reader};
 
 /// The fields, with what is wrong with them.
 pub(crate) fn settings_fields(form: &SettingsForm, problems: &[FieldProblem], catalogue: &Catalogue) -> AnyView {
@@ -197,30 +197,40 @@ fn title(resource: &str) -> String {
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
+/// When the key stops, with the instant spelled out below. `zone.js` puts the reader's own zone into the form, and spells it out anew
+/// as they choose.
 fn expires(form: &SettingsForm, problems: Problems<'_>) -> AnyView {
+    let reader = Reader::of_page();
+    let zone = form.time_zone.as_ref().unwrap_or(&reader.zone).to_string();
+    let stops = form.stops(&reader);
     let chosen = if form.expires.is_empty() { "never" } else { &form.expires };
-    let mut options = vec![("never".to_owned(), "Never".to_owned())];
-    if let Some((value, words)) = &form.keep {
-        options.push((value.clone(), format!("On {words} (no change)")));
+    let plain = |value: &str, words: String| (value.to_owned(), words, None);
+    let mut options = vec![plain("never", "Never".to_owned())];
+    // An instant is the value itself: whoever does not touch it moves nothing.
+    if let Some(at) = form.keep {
+        let words = format!("On {} (no change)", reader.zone.end_words(at));
+        options.push((at.to_string(), words, Some("On {} (no change)")));
     }
     for days in ["30", "90", "365"] {
-        options.push((days.to_owned(), format!("In {days} days")));
+        options.push(plain(days, format!("In {days} days")));
     }
-    options.push(("date".to_owned(), "At the end of a day".to_owned()));
+    options.push(plain("date", "At the end of a day".to_owned()));
     // An address may fill in a value that is not offered, or can't be read: it is refused, and not taken for "never".
-    if options.iter().all(|(value, _)| value != chosen) {
-        options.push((chosen.to_owned(), form.expiry()));
+    if options.iter().all(|(value, ..)| value != chosen) {
+        let instant = chosen.parse::<model::Instant>().is_ok();
+        options.push((chosen.to_owned(), form.expiry(&reader), instant.then_some("{}")));
     }
+    let described = format!("expires-stops {}", problems.id());
     view! {
         <div class="field expires">
             <label for="expires">"Expires"</label>
             <div class="expires-fields">
-                <select class="choice" name="expires" id="expires" aria-describedby=problems.id() aria-invalid=problems.invalid()>
+                <select class="choice" name="expires" id="expires" aria-describedby=described.clone() aria-invalid=problems.invalid()>
                     {options
                         .into_iter()
-                        .map(|(value, words)| {
+                        .map(|(value, words, instant)| {
                             let selected = value == chosen;
-                            view! { <option value=value selected=selected>{words}</option> }
+                            view! { <option value=value selected=selected data-words=instant>{words}</option> }
                         })
                         .collect_view()}
                 </select>
@@ -228,11 +238,13 @@ fn expires(form: &SettingsForm, problems: Problems<'_>) -> AnyView {
                     class="input"
                     type="date"
                     name="expires_on"
-                    aria-label="Last day (UTC)"
+                    aria-label="Last day"
                     value=form.expires_on.clone()
-                    aria-describedby=problems.id()
+                    aria-describedby=described
                 />
             </div>
+            <input type="hidden" name="time_zone" value=zone/>
+            <p class="field-note" id="expires-stops" aria-live="polite" data-stops>{stops}</p>
             {problems.note()}
         </div>
     }

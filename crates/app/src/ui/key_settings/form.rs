@@ -1,9 +1,9 @@
 //! The settings of a key as the values of a form.
 
-use model::{Environment, Expiry, Instant, Key, Preset, ScopeSet};
+use model::{Day, Environment, Expiry, Instant, Key, Preset, ScopeSet, TimeZone};
 
 use super::{read::Form, text_settings::TEXT_SETTINGS};
-use crate::ui::labels::{access, instant};
+use crate::{ui::labels::access, web::Reader};
 
 /// The values of the fields.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +17,10 @@ pub(crate) struct SettingsForm {
     pub(super) environment: Environment,
     pub(super) expires: String,
     pub(super) expires_on: String,
-    /// When the key expires now: the value, and how people read it.
-    pub(super) keep: Option<(String, String)>,
+    /// Whose day it is, where the form has said so.
+    pub(super) time_zone: Option<TimeZone>,
+    /// When the key expires now.
+    pub(super) keep: Option<Instant>,
     /// One for each of [`TEXT_SETTINGS`].
     pub(super) texts: Vec<String>,
     pub(crate) enabled: bool,
@@ -36,7 +38,8 @@ impl SettingsForm {
             environment: key.environment,
             expires: key.settings.expires_at.map_or_else(|| "never".to_owned(), |at| at.to_string()),
             expires_on: String::new(),
-            keep: key.settings.expires_at.map(|at| (at.to_string(), instant(at))),
+            time_zone: None,
+            keep: key.settings.expires_at,
             texts: TEXT_SETTINGS.iter().map(|setting| (setting.write)(&key.settings)).collect(),
             enabled: key.settings.enabled,
             name: key.settings.client_name.as_str().to_owned(),
@@ -56,37 +59,38 @@ impl SettingsForm {
         if let Some(key) = before.filter(|_| !form.has("settings")) {
             return Self { name: text("client_name"), ..Self::of_key(key) };
         }
-        // The default of the dialog.
-        let preset = form.preset().unwrap_or(if before.is_some() { Preset::Custom } else { Preset::Crm });
-        let chosen = form.text("access") == "chosen" || form.has("scope") || preset == Preset::Custom;
+        // Nothing is chosen for a new key before somebody chooses.
+        let preset = form.preset().or_else(|| before.map(|_| Preset::Custom));
+        let chosen = form.text("access") == "chosen" || form.has("scope") || preset == Some(Preset::Custom);
         Self {
             existing: before.is_some(),
-            preset: Some(preset),
+            preset,
             scopes: form.scopes(),
             chosen: before.is_some() || chosen,
             environment: form.text("environment").parse().unwrap_or_default(),
             expires,
             expires_on,
-            keep: before.and_then(|key| key.settings.expires_at).map(|at| (at.to_string(), instant(at))),
+            time_zone: form.text("time_zone").parse().ok(),
+            keep: before.and_then(|key| key.settings.expires_at),
             texts: TEXT_SETTINGS.iter().map(|setting| form.text(setting.name).replace("\r\n", "\n")).collect(),
             enabled: form.enabled(),
             name: text("client_name"),
         }
     }
 
-    /// The settings that differ: the label, the value here, and the value there.
-    pub(crate) fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
-        let pairs = self.facts().into_iter().zip(other.facts()).filter(|(here, there)| here != there);
+    /// The settings that differ, as `reader` reads them: the label, the value here, and the value there.
+    pub(crate) fn differences(&self, other: &Self, reader: &Reader) -> Vec<(&'static str, String, String)> {
+        let pairs = self.facts(reader).into_iter().zip(other.facts(reader)).filter(|(here, there)| here != there);
         pairs.map(|((label, here), (_, there))| (label, here, there)).collect()
     }
 
     /// Every setting, by its label.
-    fn facts(&self) -> Vec<(&'static str, String)> {
+    fn facts(&self, reader: &Reader) -> Vec<(&'static str, String)> {
         let state = if self.enabled { "Enabled" } else { "Disabled" };
         let mut facts = vec![
             ("Client Name", self.name.trim().to_owned()),
             ("Access", access(self.preset.unwrap_or(Preset::Custom), &self.scopes)),
-            ("Expires", self.expiry()),
+            ("Expires", self.expiry(reader)),
         ];
         facts.extend(TEXT_SETTINGS.iter().zip(&self.texts).map(|(setting, text)| (setting.label, list(text))));
         facts.push(("State", state.to_owned()));
@@ -94,23 +98,48 @@ impl SettingsForm {
     }
 
     /// The expiry, in words.
-    pub(super) fn expiry(&self) -> String {
-        match self.expires.as_str() {
-            "" | "never" => "Never".to_owned(),
-            "date" => format!("At the end of {}", self.expires_on),
-            text => match text.parse::<Instant>() {
-                Ok(at) => instant(at),
-                Err(_) if text.parse::<u16>().is_ok() => format!("In {text} days"),
-                Err(_) => format!("“{text}”, which is not a time"),
+    pub(super) fn expiry(&self, reader: &Reader) -> String {
+        match self.end(reader) {
+            Some(at) if self.expires.parse::<u16>().is_err() => reader.zone.end_words(at),
+            Some(_) => format!("In {} days", self.expires),
+            None => match self.expires.as_str() {
+                "" | "never" => "Never".to_owned(),
+                "date" => "At the end of a day".to_owned(),
+                text => format!("“{text}”, which is not a time"),
             },
         }
+    }
+
+    /// When a key would stop that was saved now. The words of `zone.js` are the same.
+    pub(super) fn stops(&self, reader: &Reader) -> String {
+        match self.end(reader) {
+            Some(at) => {
+                let stops = if at > reader.now { "Stops" } else { "Stopped" };
+                format!("{stops} {}", reader.zone.end_words(at))
+            }
+            None => match self.expires.as_str() {
+                "" | "never" => "Never stops by itself".to_owned(),
+                "date" => format!("Stops at 23:59 on that day, {}", reader.zone.place()),
+                _ => String::new(),
+            },
+        }
+    }
+
+    /// The instant that the form means.
+    fn end(&self, reader: &Reader) -> Option<Instant> {
+        let end = match self.expires.as_str() {
+            "" | "never" => None,
+            "date" => self.expires_on.parse().ok().map(Expiry::EndOf),
+            text => Expiry::in_days(text).or_else(|| text.parse().ok().map(Expiry::At)),
+        };
+        Some(end?.instant(reader.now, self.time_zone.as_ref().unwrap_or(&reader.zone)))
     }
 }
 
 /// The chosen option, and the day. An address may name the end as REST does, or a day by itself.
 fn expiry(form: Form<'_>) -> (String, String) {
     let chosen = if form.has("expires") { form.text("expires") } else { form.text("expires_at") };
-    if Expiry::end_of(chosen).is_some() {
+    if chosen.parse::<Day>().is_ok() {
         ("date".to_owned(), chosen.to_owned())
     } else {
         (chosen.to_owned(), form.text("expires_on").to_owned())

@@ -1,7 +1,7 @@
 //! What a form says about a key, read in one place for every form: the dialogs' and the plain ones'.
 
 use domain::{Keydesk, NewKey, Session};
-use model::{Expiry, Instant, Key, KeyError, KeyId, Preset, Scope, ScopeSet, SettingsPatch};
+use model::{Expiry, Instant, Key, KeyError, KeyId, Preset, Scope, ScopeSet, SettingsPatch, TimeZone, TimeZoneName};
 
 use super::text_settings::TEXT_SETTINGS;
 use crate::{ApiError, FieldProblem};
@@ -65,13 +65,18 @@ impl Problems {
     }
 }
 
-/// What a form says of a key's settings, except which scopes are chosen; or all that is wrong with it.
-fn read(form: Form<'_>, now: Instant) -> Result<SettingsPatch, ApiError> {
+/// What a form says of a key's settings, except which scopes are chosen; or all that is wrong with it. `home` is whose days are
+/// meant where the form does not say.
+fn read(form: Form<'_>, now: Instant, home: &TimeZone, new: bool) -> Result<SettingsPatch, ApiError> {
     let mut problems = Problems::default();
+    if new {
+        problems.take("preset", form.preset().ok_or_else(|| vec!["Choose an integration".to_owned()]));
+        problems.take("scope", any_scope(form));
+    }
     let mut patch = SettingsPatch {
         preset: form.preset(),
         enabled: Some(form.enabled()),
-        expires_at: problems.take("expires", expiry(form, now).map_err(|message| vec![message])),
+        expires_at: problems.take("expires", expiry(form, now, home).map_err(|message| vec![message])),
         ..SettingsPatch::name(form.text("client_name"))
     };
     for setting in &TEXT_SETTINGS {
@@ -86,27 +91,49 @@ fn read(form: Form<'_>, now: Instant) -> Result<SettingsPatch, ApiError> {
     if problems.0.is_empty() { Ok(patch) } else { Err(ApiError::Fields(problems.0)) }
 }
 
-/// `never`, a number of days from now, `date` with a day at whose end (UTC) it is, or an instant.
-fn expiry(form: Form<'_>, now: Instant) -> Result<Option<Instant>, String> {
+/// A new key that may do nothing is a slip: whoever makes one would find out by its first call.
+fn any_scope(form: Form<'_>) -> Result<(), Vec<String>> {
+    let none = form.preset().is_some() && form.chosen() && form.scopes().is_empty();
+    if none { Err(vec!["Choose at least one scope: without any the key may do nothing".to_owned()]) } else { Ok(()) }
+}
+
+/// `never`, a number of days from now, `date` with a day at whose end it is, or an instant.
+fn expiry(form: Form<'_>, now: Instant, home: &TimeZone) -> Result<Option<Instant>, String> {
     let end = match form.text("expires") {
         "" | "never" => return Ok(None),
-        "date" => Expiry::end_of(form.text("expires_on")).ok_or("Choose the day on which the key expires")?,
+        "date" => {
+            let day = form.text("expires_on").parse();
+            Expiry::EndOf(day.map_err(|_| "Choose the day on which the key expires")?)
+        }
         text => {
             let at = || text.parse().ok().map(Expiry::At);
             let no_time = || format!("“{text}” is not a time: choose when the key expires");
             Expiry::in_days(text).or_else(at).ok_or_else(no_time)?
         }
     };
-    Ok(Some(end.instant(now)))
+    let zone = if matches!(end, Expiry::EndOf(_)) { &zone(form, home)? } else { home };
+    Ok(Some(end.instant(now, zone)))
 }
 
-/// Reads a key to be made. Without a `token` each request makes a key.
+/// Whose days the form means. A zone that nobody here knows is refused: the page has told its reader another instant than the key
+/// would end at.
+fn zone(form: Form<'_>, home: &TimeZone) -> Result<TimeZone, String> {
+    let name = form.text("time_zone");
+    if name.is_empty() {
+        return Ok(home.clone());
+    }
+    let named = TimeZoneName::parse(name).map_or_else(|_| String::new(), |name| format!(" “{}”", name.as_str()));
+    name.parse().map_err(|_| format!("Keydesk does not know your browser's time zone{named}: choose a number of days"))
+}
+
+/// Reads a key to be made. Without a `token` each request makes a key. `home`: whose days are meant where the form does not say.
 pub(crate) fn new_key(
     form: Form<'_>,
     token: &str,
     now: Instant,
+    home: &TimeZone,
 ) -> Result<(NewKey, Option<domain::Idempotency>), ApiError> {
-    let settings = SettingsPatch { scopes: form.chosen().then(|| form.scopes()), ..read(form, now)? };
+    let settings = SettingsPatch { scopes: form.chosen().then(|| form.scopes()), ..read(form, now, home, true)? };
     let told: Vec<_> = form.0.iter().filter(|(name, _)| name != "token").collect();
     let idempotency = (!token.is_empty()).then(|| domain::Idempotency {
         key: token.to_owned(),
@@ -121,7 +148,10 @@ pub(crate) fn new_key(
 pub(crate) async fn save(keydesk: &Keydesk, session: &Session, id: KeyId, form: Form<'_>) -> Result<Key, ApiError> {
     let (version, caller) = (form.version()?, session.caller());
     let patch = if form.has("settings") {
-        SettingsPatch { scopes: Some(form.scopes()), ..read(form, keydesk.now())? }
+        SettingsPatch {
+            scopes: Some(form.scopes()),
+            ..read(form, keydesk.now(), &session.installation.time_zone, false)?
+        }
     } else {
         SettingsPatch::name(form.text("client_name"))
     };
@@ -164,7 +194,7 @@ mod tests {
     }
 
     fn problems(given: &[(&str, &str)]) -> Vec<(String, String)> {
-        match read(Form(&fields(given)), NOW) {
+        match read(Form(&fields(given)), NOW, &TimeZone::UTC, false) {
             Err(ApiError::Fields(problems)) => problems.into_iter().map(|p| (p.field, p.message)).collect(),
             _ => Vec::new(),
         }
@@ -187,7 +217,9 @@ mod tests {
 
     #[test]
     fn an_expiry_field_takes_a_number_of_days_a_date_or_an_instant() {
-        let expiry = |value: &str, day: &str| expiry(Form(&fields(&[("expires", value), ("expires_on", day)])), NOW);
+        let expiry = |value: &str, day: &str| {
+            expiry(Form(&fields(&[("expires", value), ("expires_on", day)])), NOW, &TimeZone::UTC)
+        };
         let day = |text: &str| Ok(Some(text.parse().unwrap_or_default()));
         assert_eq!(expiry("never", ""), Ok(None));
         assert_eq!(expiry("30", ""), Ok(Some(NOW.plus_millis(30 * DAY_MS))));
@@ -210,7 +242,8 @@ mod tests {
         ] {
             let fields = fields(given);
             let form = Form(&fields);
-            assert_eq!(new_key(form, "", NOW).map(|(key, _)| key.settings.enabled), Ok(Some(expected)), "{given:?}");
+            let read = read(form, NOW, &TimeZone::UTC, false).map(|patch| patch.enabled);
+            assert_eq!(read, Ok(Some(expected)), "{given:?}");
             assert_eq!(SettingsForm::of_form(form, None).enabled, expected, "{given:?}");
         }
     }
@@ -218,11 +251,56 @@ mod tests {
     #[test]
     fn scopes_are_the_presets_until_they_are_chosen() {
         let scopes = |given: &[(&str, &str)]| {
-            new_key(Form(&fields(given)), "", NOW).map(|(key, _)| key.settings.scopes.map(|scopes| scopes.len()))
+            let new = new_key(Form(&fields(given)), "", NOW, &TimeZone::UTC);
+            new.map(|(key, _)| key.settings.scopes.map(|scopes| scopes.len()))
         };
         assert_eq!(scopes(&[("preset", "crm"), ("access", "preset"), ("scope", "calls:read")]), Ok(None));
         assert_eq!(scopes(&[("preset", "crm"), ("access", "chosen"), ("scope", "calls:read")]), Ok(Some(1)));
         assert_eq!(scopes(&[("preset", "custom"), ("scope", "calls:read")]), Ok(Some(1)));
-        assert_eq!(scopes(&[]), Ok(Some(0)));
+    }
+
+    #[test]
+    fn a_new_key_has_an_integration_and_may_do_something() {
+        let refused = |given: &[(&str, &str)]| match new_key(Form(&fields(given)), "", NOW, &TimeZone::UTC) {
+            Err(ApiError::Fields(problems)) => problems.into_iter().map(|p| (p.field, p.message)).collect(),
+            _ => Vec::new(),
+        };
+        let integration = [("preset".to_owned(), "Choose an integration.".to_owned())];
+        let nothing =
+            [("scope".to_owned(), "Choose at least one scope: without any the key may do nothing.".to_owned())];
+        assert_eq!(refused(&[]), integration);
+        assert_eq!(refused(&[("preset", "nonsense"), ("scope", "calls:read")]), integration);
+        assert_eq!(refused(&[("preset", "custom")]), nothing);
+        assert_eq!(refused(&[("preset", "crm"), ("access", "chosen")]), nothing);
+        for fine in [
+            &[("preset", "crm")][..],
+            &[("preset", "crm"), ("access", "preset")],
+            &[("preset", "custom"), ("scope", "calls:read")],
+        ] {
+            assert_eq!(refused(fine), [], "{fine:?}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_one_of_the_zone_that_the_form_names_or_of_the_installation() {
+        let sydney: TimeZone = "Australia/Sydney".parse().unwrap();
+        let end = |zone: &str, value: &str| {
+            let given = [("expires", value), ("expires_on", "2026-12-31"), ("time_zone", zone)];
+            expiry(Form(&fields(&given)), NOW, &sydney).map(|end| end.unwrap_or_default().to_string())
+        };
+        for (zone, expected) in [
+            ("", "2026-12-31T13:00:00.000Z"),
+            ("UTC", "2027-01-01T00:00:00.000Z"),
+            ("America/Los_Angeles", "2027-01-01T08:00:00.000Z"),
+            ("Pacific/Kiritimati", "2026-12-31T10:00:00.000Z"),
+        ] {
+            assert_eq!(end(zone, "date"), Ok(expected.to_owned()), "{zone}");
+            // What is no day stays as it is, whoever saves it.
+            assert_eq!(end(zone, "2027-02-03T04:05:06.789Z"), Ok("2027-02-03T04:05:06.789Z".to_owned()), "{zone}");
+        }
+        let unknown = |zone: &str| end(zone, "date").unwrap_err();
+        assert!(unknown("Mars/Base").contains("your browser's time zone “Mars/Base”: choose"));
+        assert!(unknown("<b>").contains("your browser's time zone: choose"));
+        assert!(end("Mars/Base", "30").is_ok());
     }
 }
