@@ -21,12 +21,16 @@ pub(crate) mod one_by_one;
 pub(crate) mod origin;
 mod own_path;
 mod password;
+#[cfg(feature = "ssr")]
+mod preference;
 mod protocol;
 mod server_resource;
 #[cfg(feature = "ssr")]
 pub(crate) mod session;
 #[cfg(feature = "ssr")]
 mod state;
+#[cfg(feature = "ssr")]
+pub(crate) mod structure;
 #[cfg(feature = "ssr")]
 mod turns;
 #[cfg(feature = "ssr")]
@@ -36,13 +40,13 @@ mod via;
 pub use access::BrowserAccess;
 #[cfg(feature = "ssr")]
 pub use assets::Assets;
-#[cfg(feature = "ssr")]
-pub(crate) use cookie::{cookie, set_cookie};
 pub(crate) use drawn_for::own;
 #[cfg(feature = "ssr")]
 pub use files::{File, Files};
 pub(crate) use own_path::{START, own_path};
 pub(crate) use password::Password;
+#[cfg(feature = "ssr")]
+pub(crate) use preference::{keep_preference, preference};
 pub(crate) use protocol::FormOrJson;
 pub(crate) use server_resource::ServerResource;
 #[cfg(feature = "ssr")]
