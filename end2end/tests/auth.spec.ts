@@ -102,9 +102,9 @@ test.describe('signing in', () => {
     await expect(navigation.getByRole('group', { name: 'Administration' }).getByRole('link')).toHaveText(['API Keys']);
     await expect(navigation.getByRole('link', { name: 'API Keys' })).toHaveAttribute('aria-current', 'page');
     await expect(navigation.getByRole('link', { name: 'Integration Documentation' })).toHaveAttribute('href', '/api/docs');
-    const cookie = (await context.cookies()).find(({ name }) => name === 'keydesk');
-    expect(cookie).toMatchObject({ name: 'keydesk', httpOnly: true, sameSite: 'Strict', secure: false, path: '/' });
-    const device = (await context.cookies()).find(({ name }) => name === 'keydesk-device');
+    const cookie = (await context.cookies()).find(({ name }) => /^keydesk-[0-9a-f]{8}$/.test(name));
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict', secure: false, path: '/' });
+    const device = (await context.cookies()).find(({ name }) => name.startsWith('keydesk-device-'));
     expect(device).toMatchObject({ httpOnly: true, sameSite: 'Strict', secure: false, path: '/' });
     expect(await page.evaluate(() => document.cookie)).not.toContain('keydesk');
 

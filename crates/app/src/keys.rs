@@ -23,6 +23,7 @@ mod forms;
 mod grid;
 mod key_row;
 mod labels;
+mod letters;
 mod open;
 mod page;
 mod palette;
@@ -37,6 +38,7 @@ mod state;
 mod time;
 mod toast;
 mod toolbar;
+mod typing;
 #[cfg(feature = "ssr")]
 mod unknown_values;
 mod window;

@@ -16,7 +16,6 @@ use crate::{
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    mark_hydrated();
     view! {
         <Router>
             <Frame>
@@ -29,14 +28,4 @@ pub fn App() -> impl IntoView {
             </Frame>
         </Router>
     }
-}
-
-/// Tells style sheets and tests that the page is hydrated. Effects run in the browser only.
-fn mark_hydrated() {
-    Effect::new(|| {
-        if let Some(root) = document().document_element() {
-            // Setting an attribute fails for malformed names only.
-            _ = root.set_attribute("data-hydrated", "");
-        }
-    });
 }

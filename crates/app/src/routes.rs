@@ -4,7 +4,7 @@ use axum::{
     Router,
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode, header::ACCEPT},
-    middleware::{from_fn, from_fn_with_state, map_request, map_response_with_state},
+    middleware::{from_fn, from_fn_with_state, map_request, map_response, map_response_with_state},
     response::IntoResponse,
 };
 use domain::Keydesk;
@@ -18,13 +18,14 @@ use crate::{
     App, auth,
     frame::hydrated,
     handover, key, keys,
-    web::{Assets, BrowserAccess, Turns, WebState, compression, guard, headers, one_by_one, origin},
+    web::{Assets, BrowserAccess, Turns, WebState, compression, guard, headers, one_by_one, origin, structure},
 };
 
 /// All pages, the server functions under `/api/_fn`, and a page for addresses where there is none.
 ///
 /// The fallback answers requests for HTML; all others get an empty 404, which the caller of this function fills in.
 pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router {
+    let access = access.to(keydesk.mark());
     let mut web = WebState { keydesk, assets, access, guarded: [].into(), turns: Turns::default(), shell };
     let provided = web.clone();
     let context = move || provided.provide();
@@ -36,6 +37,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
     let not_found = render_app_async_with_context(context.clone(), shell);
     Router::new()
         .leptos_routes_with_context(&options, pages, context, shell)
+        .layer(map_response(structure::tell))
         .layer(from_fn(compression::tell_lists))
         .layer(compression::of_long_answers())
         .merge(auth::routes(web.clone()))
@@ -46,7 +48,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
             let page = wants_page(request.method(), request.headers()).then(|| not_found(request));
             async move {
                 match page {
-                    Some(page) => (StatusCode::NOT_FOUND, page.await).into_response(),
+                    Some(page) => (StatusCode::NOT_FOUND, structure::tell(page.await).await).into_response(),
                     None => StatusCode::NOT_FOUND.into_response(),
                 }
             }

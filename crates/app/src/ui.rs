@@ -3,7 +3,8 @@
 mod button;
 mod card;
 mod count;
-mod dialog;
+pub(crate) mod dialog;
+mod draft;
 mod empty_state;
 mod field;
 mod icon;
@@ -24,7 +25,7 @@ mod shown_once;
 pub(crate) use button::Button;
 pub(crate) use card::Card;
 pub(crate) use count::count;
-pub(crate) use dialog::{Dialog, DialogHandle};
+pub(crate) use dialog::{Dialog, DialogHandle, any_dialog, composing};
 pub(crate) use empty_state::EmptyState;
 pub(crate) use field::Field;
 pub(crate) use icon::{Glyph, Icon};

@@ -21,6 +21,8 @@ pub(crate) mod one_by_one;
 pub(crate) mod origin;
 mod own_path;
 mod password;
+#[cfg(feature = "ssr")]
+mod preference;
 mod protocol;
 #[cfg(feature = "ssr")]
 mod reader;
@@ -30,6 +32,8 @@ pub(crate) mod session;
 #[cfg(feature = "ssr")]
 mod state;
 #[cfg(feature = "ssr")]
+pub(crate) mod structure;
+#[cfg(feature = "ssr")]
 mod turns;
 #[cfg(feature = "ssr")]
 mod via;
@@ -38,13 +42,13 @@ mod via;
 pub use access::BrowserAccess;
 #[cfg(feature = "ssr")]
 pub use assets::Assets;
-#[cfg(feature = "ssr")]
-pub(crate) use cookie::{cookie, set_cookie};
 pub(crate) use drawn_for::own;
 #[cfg(feature = "ssr")]
 pub use files::{File, Files};
 pub(crate) use own_path::{START, own_path};
 pub(crate) use password::Password;
+#[cfg(feature = "ssr")]
+pub(crate) use preference::{keep_preference, preference};
 pub(crate) use protocol::FormOrJson;
 #[cfg(feature = "ssr")]
 pub(crate) use reader::Reader;

@@ -43,6 +43,8 @@ pub(crate) struct Inner {
     /// What rests on which of its keys, as it was counted last.
     pub(crate) keyring_uses: Mutex<Vec<KeyringUse>>,
     pub(crate) format: SecretFormat,
+    /// What [`Keydesk::mark`] gives.
+    pub(crate) mark: String,
     pub(crate) catalogue: Catalogue,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -112,6 +114,12 @@ impl Keydesk {
     /// Every scope that a key can be given.
     pub fn catalogue(&self) -> &Catalogue {
         &self.inner.catalogue
+    }
+
+    /// A short text that differs between deployments and never changes, in lower-case hexadecimal. It is no secret: names of
+    /// cookies have it, since two deployments on one machine share a browser's cookies, whatever their ports.
+    pub fn mark(&self) -> &str {
+        &self.inner.mark
     }
 
     /// A new id for a request that comes in now: version 7, without a system call.

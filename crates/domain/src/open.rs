@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, audit::keys::AuditKey,
-    exports::Exports, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
+    exports::Exports, fingerprint, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
     made_folders::MadeFolders, password::Passwords, polled::Polled, session_uses::SessionUses, throttle::Throttle,
     turn::ONE,
 };
@@ -218,6 +218,7 @@ impl Keydesk {
         if chosen.is_some_and(|chosen| chosen != format) {
             return Err(OpenError::PrefixMoved { has: deployment.key_prefix });
         }
+        let mark = mark(&deployment);
         let passwords = Passwords::new();
         let look = store.look().await?;
         store.begin_anew(look.newest);
@@ -236,6 +237,7 @@ impl Keydesk {
                 keyring_moved: tokio::sync::Notify::new(),
                 keyring_uses: Mutex::default(),
                 format,
+                mark,
                 catalogue,
                 clock,
                 entropy,
@@ -308,6 +310,12 @@ async fn succeeds(store: &Store, keyring: &Keyring) -> Result<bool, StoreError> 
         }
     }
     Ok(false)
+}
+
+/// See [`Keydesk::mark`]. Of what is random in the deployment, by a way that can't be gone back.
+fn mark(deployment: &Deployment) -> String {
+    let digest = fingerprint(&[&b"keydesk/mark/1\0"[..], &deployment.keyring_proof].concat());
+    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes the deployment's row, or reads the one that another process wrote first.

@@ -58,7 +58,7 @@ pub(super) fn password_page(typed: &Typed) -> AnyView {
     let invited = kind == AccountLinkKind::Invitation;
     let content = view! {
         <p class="lead">
-            {if invited { "You sign in as " } else { "A new password for " }} <bdi>{email.clone()}</bdi>
+            {if invited { "You sign in as " } else { "A new password for " }} <bdi translate="no">{email.clone()}</bdi>
             {if invited { ". Choose a password." } else { ". You are signed out everywhere else." }}
         </p>
         <form class="form" method="post" action=kind.path() data-once>

@@ -18,7 +18,7 @@ pub(super) fn code_page() -> AnyView {
 pub(super) fn over_page() -> AnyView {
     let content = view! {
         <p>"A set-up link works for 24 hours, and until the first owner exists."</p>
-        <p>"Whoever runs Keydesk gets a new one with " <code>"keydesk doctor"</code> "."</p>
+        <p>"Whoever runs Keydesk gets a new one with " <code translate="no">"keydesk doctor"</code> "."</p>
         <p>
             <a href="/login">"Sign in"</a>
         </p>

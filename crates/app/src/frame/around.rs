@@ -40,9 +40,9 @@ fn banner(who: Option<Person>) -> impl IntoView {
             <NavigationButton/>
             <a class="brand" href="/">
                 <Mark/>
-                <span class="product">"Keydesk"</span>
+                <span class="product" translate="no">"Keydesk"</span>
             </a>
-            <bdi class="installation">{installation}</bdi>
+            <bdi translate="no" class="installation">{installation}</bdi>
             <PersonMenu person=administrator/>
         }
         .into_any(),

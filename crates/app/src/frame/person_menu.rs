@@ -15,12 +15,12 @@ pub(super) fn PersonMenu(person: Administrator) -> impl IntoView {
     let trigger = view! {
         // Drawn by the style sheet: as words they would be part of the button's name.
         <span class="avatar" data-initials=initials></span>
-        <bdi class="person-name">{name.clone()}</bdi>
+        <bdi translate="no" class="person-name">{name.clone()}</bdi>
     };
     let head = view! {
         <div class="menu-head">
-            <bdi class="person">{name.clone()}</bdi>
-            <span class="person-email">{email}</span>
+            <bdi translate="no" class="person">{name.clone()}</bdi>
+            <span class="person-email" translate="no">{email}</span>
             <span class="person-role">{role.title()}</span>
         </div>
     };
@@ -33,6 +33,11 @@ pub(super) fn PersonMenu(person: Administrator) -> impl IntoView {
                     </span>
                     {theme_choices(theme)}
                 </div>
+                // The list of keys opens it in place.
+                <a class="menu-item" role="menuitem" tabindex="-1" href="/keys?shortcuts" rel="external">
+                    <Icon glyph=Glyph::Lines/>
+                    <span>"Keyboard shortcuts"</span>
+                </a>
                 <button class="menu-item" type="submit" role="menuitem" tabindex="-1" form="sign-out">
                     <Icon glyph=Glyph::Leave/>
                     <span>"Sign out"</span>

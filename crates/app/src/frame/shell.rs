@@ -85,13 +85,19 @@ fn present(path: String) -> Option<String> {
 fn client(assets: &Assets, nonce: Option<Nonce>) -> Option<impl IntoView + use<>> {
     let js = present(assets.js.clone())?;
     let wasm = assets.wasm.clone();
-    let start = format!("import init,{{hydrate}} from {js:?};await init({{module_or_path:{wasm:?}}});hydrate()");
     Some(view! {
-        <link rel="modulepreload" href=js nonce=nonce.clone()/>
-        <link rel="preload" r#as="fetch" href=wasm type="application/wasm" crossorigin="anonymous"/>
-        <script type="module" nonce=nonce>
-            {start}
-        </script>
+        <link rel="modulepreload" href=js.clone() nonce=nonce.clone()/>
+        <link rel="preload" r#as="fetch" href=wasm.clone() type="application/wasm" crossorigin="anonymous"/>
+        <script
+            type="module"
+            id="wake"
+            src=assets.wake.clone()
+            nonce=nonce
+            data-js=js
+            data-wasm=wasm
+            // Filled in when the whole page is written.
+            data-structure=""
+        ></script>
     })
 }
 

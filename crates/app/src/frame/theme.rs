@@ -51,7 +51,7 @@ impl Theme {
     /// The theme of this page while the server renders it: what the request asks for.
     #[cfg(feature = "ssr")]
     pub(crate) fn of_page() -> Self {
-        crate::web::cookie("theme", Self::named).unwrap_or_default()
+        crate::web::preference(Self::named).unwrap_or_default()
     }
 
     /// The theme of this page in the browser: what the document says, so that hydration finds what the server wrote.

@@ -49,23 +49,23 @@ pub(super) fn handed_page(handed: &Handed) -> AnyView {
     let call = format!("curl {base}/api/v1/whoami \\\n  -H \"Authorization: Bearer {secret}\"");
     let content = view! {
         <Notice tone=Tone::Good>
-            "This is the API key of " <bdi>{key.settings.client_name.as_str().to_owned()}</bdi>
+            "This is the API key of " <bdi translate="no">{key.settings.client_name.as_str().to_owned()}</bdi>
             ". It is shown only once: save it now."
         </Notice>
         {shown_once("handed-key", secret, "Copy key")}
         <h2>"How to call"</h2>
         <p>
-            "Send it with each call in the header " <code>"Authorization"</code>
+            "Send it with each call in the header " <code translate="no">"Authorization"</code>
             ". This asks what the key may do:"
         </p>
-        <pre class="call"><code>{call}</code></pre>
+        <pre translate="no" class="call"><code>{call}</code></pre>
         <dl class="about">
             <dt>"Environment"</dt>
             <dd>{if key.environment == Environment::Test { "Test: never reaches live data" } else { "Live" }}</dd>
             <dt>"Scopes"</dt>
             <dd>
                 <ul class="scopes" aria-label="Scopes">
-                    {key.settings.scopes.iter().map(|scope| view! { <li><code>{scope.as_str().to_owned()}</code></li> }).collect_view()}
+                    {key.settings.scopes.iter().map(|scope| view! { <li><code translate="no">{scope.as_str().to_owned()}</code></li> }).collect_view()}
                 </ul>
             </dd>
             {key.settings.expires_at.map(|at| view! { <dt>"Expires"</dt><dd>{end(at)}</dd> })}

@@ -22,7 +22,7 @@ pub(super) fn facts(page: &KeyDetails) -> AnyView {
             <dl class="about">
                 <dt>"API key"</dt>
                 <dd>
-                    <code>{key.hint.0.clone()}</code>
+                    <code translate="no">{key.hint.0.clone()}</code>
                     {revealable.then(|| post_button(&format!("/keys/{}", key.id), "reveal", "Reveal", "button small"))}
                 </dd>
                 <dt>"Environment"</dt>
@@ -31,7 +31,7 @@ pub(super) fn facts(page: &KeyDetails) -> AnyView {
                 <dd>
                     {if is_default(key) { "Verifies keys".to_owned() } else { access(key.settings.preset, &key.settings.scopes) }}
                     <ul class="scopes" aria-label="Scopes">
-                        {key.settings.scopes.iter().map(|scope| view! { <li><code>{scope.as_str().to_owned()}</code></li> }).collect_view()}
+                        {key.settings.scopes.iter().map(|scope| view! { <li><code translate="no">{scope.as_str().to_owned()}</code></li> }).collect_view()}
                     </ul>
                 </dd>
                 <dt>"Expires"</dt>
@@ -52,7 +52,7 @@ pub(super) fn facts(page: &KeyDetails) -> AnyView {
 }
 
 fn values(values: Vec<String>) -> AnyView {
-    values.into_iter().map(|value| view! { <dd><bdi>{value}</bdi></dd> }).collect_view().into_any()
+    values.into_iter().map(|value| view! { <dd><bdi translate="no">{value}</bdi></dd> }).collect_view().into_any()
 }
 
 /// How it is used, and what is noted down about it.
@@ -100,7 +100,7 @@ fn noted(key: &Key) -> Option<AnyView> {
         view! { <dt>"Owner"</dt><dd><a href=format!("mailto:{address}")>{address.clone()}</a></dd> }
     });
     let pairs = key.settings.metadata.iter().map(|(name, value)| {
-        view! { <dt><bdi>{name.to_owned()}</bdi></dt><dd><bdi>{value.to_owned()}</bdi></dd> }
+        view! { <dt><bdi translate="no">{name.to_owned()}</bdi></dt><dd><bdi translate="no">{value.to_owned()}</bdi></dd> }
     });
     Some(
         view! {

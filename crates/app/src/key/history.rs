@@ -31,8 +31,8 @@ fn entry(entry: &HistoryEntry) -> AnyView {
         <li>
             <p>
                 <span class="history-what">{what(entry)}</span>
-                " by " <bdi>{who(entry)}</bdi>
-                {entry.address.clone().map(|address| view! { " from " <bdi>{address}</bdi> })}
+                " by " <bdi translate="no">{who(entry)}</bdi>
+                {entry.address.clone().map(|address| view! { " from " <bdi translate="no">{address}</bdi> })}
             </p>
             <p class="faint">{time(entry.at)}</p>
             {(!changes.is_empty())
@@ -44,7 +44,7 @@ fn entry(entry: &HistoryEntry) -> AnyView {
                                 .map(|(label, from, to)| {
                                     view! {
                                         <dt>{label}</dt>
-                                        <dd><bdi>{from}</bdi> " → " <bdi>{to}</bdi></dd>
+                                        <dd><bdi translate="no">{from}</bdi> " → " <bdi translate="no">{to}</bdi></dd>
                                     }
                                 })
                                 .collect_view()}

@@ -46,7 +46,7 @@ fn head(page: &KeyDetails, editable: bool) -> AnyView {
         <header class="key-head">
             <div class="key-title">
                 <h1>
-                    <bdi>{key.settings.client_name.as_str().to_owned()}</bdi>
+                    <bdi translate="no">{key.settings.client_name.as_str().to_owned()}</bdi>
                 </h1>
                 <span class=tone>{state}</span>
                 {is_default(key).then(|| view! { <span class="badge accent">"Default"</span> })}

@@ -82,7 +82,7 @@ fn row(secret: &SecretInfo, now: Instant) -> AnyView {
     view! {
         <li>
             <div>
-                <code>{secret.hint.0.clone()}</code>
+                <code translate="no">{secret.hint.0.clone()}</code>
                 <span class=tone>{label}</span>
             </div>
             <p class="faint">

@@ -4,7 +4,7 @@ use leptos::{ev::SubmitEvent, html, leptos_dom::helpers::TimeoutHandle, prelude:
 use model::{CLIENT_NAME_MAX, KeyStatus, Preset};
 
 use super::{
-    advanced::Advanced,
+    advanced::{Advanced, settings},
     api::{count_named, create_key},
     created::{CreatedKey, Fields},
     dom::{self, OpenForm},
@@ -128,7 +128,7 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
                 <p class="field-note wrong" id="preset-problem" data-problem="preset">{unchosen}</p>
             </fieldset>
             // Custom brings no scopes: they are chosen there.
-            <Advanced edited=None open=filled || chosen == Some(Preset::Custom) fields/>
+            <Advanced settings=settings(None, fields) open=filled || chosen == Some(Preset::Custom)/>
             <div class="dialog-foot">
                 <CancelButton dialog/>
                 <button type="submit" class="button primary" aria-disabled=Signal::derive(move || busy.get().then_some("true"))>
@@ -172,7 +172,7 @@ fn Ready(created: CreatedKey) -> impl IntoView {
     let told = match created.secret {
         Ok(secret) => view! {
             <Notice tone=Tone::Good>
-                "The API key of " <bdi>{name}</bdi> " is ready. Hand it over the way you hand over a password."
+                "The API key of " <bdi translate="no">{name}</bdi> " is ready. Hand it over the way you hand over a password."
                 {disabled.then_some(" It is disabled: every call with it is refused until somebody enables it.")}
             </Notice>
             <SecretBox secret/>
@@ -180,7 +180,7 @@ fn Ready(created: CreatedKey) -> impl IntoView {
         .into_any(),
         Err(reason) => view! {
             <Notice tone=Tone::Warning>
-                "This form was sent before, and the API key of " <bdi>{name}</bdi> " is there. " {reason}
+                "This form was sent before, and the API key of " <bdi translate="no">{name}</bdi> " is there. " {reason}
             </Notice>
         }
         .into_any(),

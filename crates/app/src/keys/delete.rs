@@ -109,7 +109,7 @@ fn impact_view(impact: Result<DeletionImpact, ApiError>) -> AnyView {
     view! {
         <p>{heading}</p>
         <ul class="named">
-            {names.into_iter().map(|name| view! { <li><bdi>{name}</bdi></li> }).collect_view()}
+            {names.into_iter().map(|name| view! { <li><bdi translate="no">{name}</bdi></li> }).collect_view()}
             {(others > 0).then(|| view! { <li class="faint">{format!("and {} more", count(others))}</li> })}
         </ul>
         <dl class="facts">

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use js_sys::Array;
 use leptos::{html, prelude::*};
-use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, wasm_bindgen::JsCast};
+use web_sys::{
+    Element, FormData, HtmlElement, HtmlFormElement, ScrollIntoViewOptions, ScrollLogicalPosition, wasm_bindgen::JsCast,
+};
 
 use crate::FieldProblem;
 
@@ -12,6 +14,15 @@ use crate::FieldProblem;
 pub(super) fn focus(selector: &str) -> bool {
     let found = document().query_selector(selector).ok().flatten();
     focus_element(found)
+}
+
+/// Scrolls an element into view, no farther than needed.
+pub(super) fn bring(selector: &str) {
+    if let Ok(Some(found)) = document().query_selector(selector) {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        found.scroll_into_view_with_scroll_into_view_options(&options);
+    }
 }
 
 /// Moves the focus.

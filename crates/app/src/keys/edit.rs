@@ -3,7 +3,7 @@ use model::{KeyError, KeyId};
 
 use super::{
     add::{CancelButton, NameField, at_fields, refused, sentence},
-    advanced::Advanced,
+    advanced::{Advanced, settings},
     api::{OtherVersion, compare_key, get_key, save_key},
     dom::{self, OpenForm},
     key_row::KeyRow,
@@ -21,12 +21,17 @@ use crate::{
 #[component]
 pub(super) fn EditDialog(id: KeyId) -> impl IntoView {
     let state = expect_context::<KeysState>();
-    let row = state.rows.with_untracked(|rows| rows.iter().find(|row| row.id == id).cloned());
+    // The server draws the dialog before it knows the rows. Until the page is awake it must look the same here.
+    let awake = state.now.with_untracked(Option::is_some);
+    let row = state.rows.with_untracked(|rows| rows.iter().find(|row| row.id == id).filter(|_| awake).cloned());
+    // Asked for here and not where they are shown, which is drawn later: answers that come with the page are numbered as they are
+    // asked for.
+    let settings = settings(Some(id), Vec::new());
     view! {
         <Dialog id="edit" title="Edit API key" closed=move || state.open.set(None)>
             {match row {
-                Some(row) => view! { <Form row/> }.into_any(),
-                None => view! { <Fetched id/> }.into_any(),
+                Some(row) => view! { <Form row settings/> }.into_any(),
+                None => view! { <Fetched id settings/> }.into_any(),
             }}
         </Dialog>
     }
@@ -34,14 +39,14 @@ pub(super) fn EditDialog(id: KeyId) -> impl IntoView {
 
 /// A key that is not among the rows, for example because only the address names it.
 #[component]
-fn Fetched(id: KeyId) -> impl IntoView {
+fn Fetched(id: KeyId, settings: ServerResource<String>) -> impl IntoView {
     let state = expect_context::<KeysState>();
     let found = ServerResource::new(move || state.connection.ask(move || get_key(id)));
     view! {
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {
                 match found.get().await {
-                    Ok(row) => view! { <Form row/> }.into_any(),
+                    Ok(row) => view! { <Form row settings/> }.into_any(),
                     Err(error) => view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }.into_any(),
                 }
             })}
@@ -50,7 +55,7 @@ fn Fetched(id: KeyId) -> impl IntoView {
 }
 
 #[component]
-fn Form(row: KeyRow) -> impl IntoView {
+fn Form(row: KeyRow, settings: ServerResource<String>) -> impl IntoView {
     let state = expect_context::<KeysState>();
     let dialog = expect_context::<DialogHandle>();
     let posted = use_context::<Posted>().unwrap_or_default();
@@ -117,9 +122,9 @@ fn Form(row: KeyRow) -> impl IntoView {
             <NameField value=typed.unwrap_or(row.name) except=Some(id) problem/>
             <div class="field">
                 <label for="edited-key">"API key"</label>
-                <input class="input mono" id="edited-key" type="text" readonly value=hint/>
+                <input class="input mono" translate="no" id="edited-key" type="text" readonly value=hint/>
             </div>
-            <Advanced edited=Some(id) fields=Vec::new() open/>
+            <Advanced settings open/>
             <div class="dialog-foot">
                 <button type="submit" form="rows" name="delete" value=id.to_string() class="button danger unscripted">
                     "Delete"

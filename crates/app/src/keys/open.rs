@@ -22,6 +22,9 @@ impl Open {
             let fields = query.clone().into_iter().map(|(name, value)| (name.into_owned(), value));
             return Some(Self::Add(fields.collect()));
         }
+        if query.get_str("shortcuts").is_some() {
+            return Some(Self::Shortcuts);
+        }
         let edited = id("edit").map(Self::Edit);
         edited.or_else(|| id("delete").map(|id| Self::Delete(model::Selection::Ids(vec![id]))))
     }

@@ -10,6 +10,7 @@ use super::{
     delete, edit, empty_states,
     filter::Filter,
     grid,
+    letters::Letters,
     open::Open,
     palette,
     reconnect::{Away, SignInAgain, SomebodyElse},
@@ -39,7 +40,7 @@ pub(crate) fn KeysPage() -> impl IntoView {
         let (filter, cursor) = (filter.get_untracked(), cursor.get_untracked());
         state.connection.ask(move || list_keys(filter.clone(), cursor.clone(), FIRST_PAGE))
     });
-    shortcuts::listen(state);
+    shortcuts::listen(state, Letters::provide());
     tick(state);
     forget_when_unseen(state);
     follow_the_address(state);
@@ -54,7 +55,8 @@ pub(crate) fn KeysPage() -> impl IntoView {
                         let (may_change, may_use_default) = may.unwrap_or_default();
                         state.may_change.set(may_change);
                         state.may_use_default.set(may_use_default);
-                        live(move || state.may_change.get().then(|| view! { <AddButton/> }))
+                        let may_add = Memo::new(move |_| state.may_change.get());
+                        live(move || may_add.get().then(|| view! { <AddButton/> }))
                     })}
                 </Suspense>
             </header>
@@ -96,13 +98,14 @@ fn opened(open: Open) -> AnyView {
 #[component]
 fn AddButton() -> impl IntoView {
     let state = expect_context::<KeysState>();
+    let letter = expect_context::<Letters>().announced("n");
     view! {
         <button
             type="submit"
             form="rows"
             name="new"
             class="button primary"
-            aria-keyshortcuts="n"
+            aria-keyshortcuts=letter
             on:click=move |click: ev::MouseEvent| {
                 click.prevent_default();
                 state.open.set(Some(Open::Add(Vec::new())));

@@ -4,7 +4,7 @@ use model::{KeyStatus, SortColumn};
 use web_sys::KeyboardEvent;
 
 use super::{dom, filter::Filter, open::Open, state::KeysState};
-use crate::ui::{Dialog, DialogHandle, live};
+use crate::ui::{Dialog, DialogHandle, composing, live};
 
 /// What can be done from the keyboard by typing its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -112,6 +112,9 @@ fn Chooser(chosen: RwSignal<Option<Command>>) -> impl IntoView {
         dialog.close();
     };
     let pressed = move |press: KeyboardEvent| {
+        if composing(&press) {
+            return;
+        }
         let count = found.with_untracked(Vec::len);
         match press.key().as_str() {
             "ArrowDown" if count > 0 => at.update(|at| *at = (*at + 1) % count),
@@ -129,6 +132,11 @@ fn Chooser(chosen: RwSignal<Option<Command>>) -> impl IntoView {
         typed.set(input.get_untracked().map(|input| input.value()).unwrap_or_default());
         at.set(0);
     };
+    // The list may be longer than the screen.
+    Effect::new(move || {
+        at.track();
+        dom::after_rendering(|| dom::bring("#commands [aria-selected='true']"));
+    });
     let active = move || found.with(|found| found.get(at.get()).map(|_| format!("command-{}", at.get())));
     view! {
         <div class="palette">

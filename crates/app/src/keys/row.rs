@@ -105,7 +105,7 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                 tabindex=tab("name")
                 aria-describedby=default.then_some("default-reason")
             >
-                <bdi class="name" title=name.clone()>{name.clone()}</bdi>
+                <bdi translate="no" class="name" title=name.clone()>{name.clone()}</bdi>
                 {default
                     .then(|| {
                         view! {
@@ -233,7 +233,7 @@ fn KeyCell(
     let secret = Memo::new(move |_| state.revealed.with(|revealed| revealed.get(&id).cloned()));
     let hint = row.with_value(|row| row.hint.clone());
     view! {
-        <code class="hint-text" data-stop="key" tabindex=tab_key class:full=Signal::derive(move || secret.with(Option::is_some))>
+        <code translate="no" class="hint-text" data-stop="key" tabindex=tab_key class:full=Signal::derive(move || secret.with(Option::is_some))>
             {live(move || secret.get().unwrap_or_else(|| hint.clone()))}
         </code>
         {(may_reveal && !deleted)

@@ -76,7 +76,7 @@ pub(super) fn SecretBox(secret: String) -> impl IntoView {
     };
     view! {
         <div class="secret">
-            <code class="secret-text" data-secret>
+            <code translate="no" class="secret-text" data-secret>
                 {secret}
             </code>
             <button type="button" class="button primary scripted" data-first on:click=take>

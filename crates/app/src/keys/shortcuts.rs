@@ -1,8 +1,13 @@
 use leptos::{ev, prelude::*};
 use web_sys::{Element, KeyboardEvent, wasm_bindgen::JsCast};
 
-use super::{dom, open::Open, state::KeysState};
-use crate::ui::{Dialog, DialogHandle};
+use super::{
+    dom,
+    letters::{Letters, LettersSwitch},
+    open::Open,
+    state::KeysState,
+};
+use crate::ui::{Dialog, DialogHandle, any_dialog, composing};
 
 const KEYS: [(&str, &str); 15] = [
     ("/", "Search"),
@@ -22,20 +27,35 @@ const KEYS: [(&str, &str); 15] = [
     ("Esc", "Close, or clear the selection"),
 ];
 
-/// Listens for the keys that work everywhere on the page.
-pub(super) fn listen(state: KeysState) {
+/// Listens for the keys that work everywhere on the page, and for the link to their list, which loads no page here.
+pub(super) fn listen(state: KeysState, letters: Letters) {
     Effect::new(move || {
-        let listener = window_event_listener(ev::keydown, move |press| pressed(state, &press));
-        on_cleanup(move || listener.remove());
+        let keys = window_event_listener(ev::keydown, move |press| pressed(state, letters, &press));
+        let links = window_event_listener(ev::click, move |click| {
+            let target = click.target().and_then(|target| target.dyn_into::<Element>().ok());
+            if target.is_some_and(|target| target.closest("a[href='/keys?shortcuts']").is_ok_and(|link| link.is_some()))
+            {
+                click.prevent_default();
+                state.open.set(Some(Open::Shortcuts));
+            }
+        });
+        on_cleanup(move || {
+            keys.remove();
+            links.remove();
+        });
     });
 }
 
-fn pressed(state: KeysState, press: &KeyboardEvent) {
-    let open = state.open.get_untracked();
+fn pressed(state: KeysState, letters: Letters, press: &KeyboardEvent) {
+    // The state and not the document: what was opened a moment ago may not be drawn yet.
+    let busy = state.open.with_untracked(Option::is_some) || any_dialog();
+    if composing(press) {
+        return;
+    }
     let whole = press.ctrl_key() || press.meta_key();
     if whole && press.key() == "k" {
         press.prevent_default();
-        if open.is_none() {
+        if !busy {
             state.open.set(Some(Open::Palette));
         }
         return;
@@ -46,7 +66,7 @@ fn pressed(state: KeysState, press: &KeyboardEvent) {
             || tag == "SELECT"
             || (tag == "INPUT" && target.get_attribute("type").as_deref() != Some("checkbox"))
     });
-    if open.is_some() || state.connection.signed_out.get_untracked() || typing || whole || press.alt_key() {
+    if busy || !letters.are_on() || typing || whole || press.alt_key() {
         return;
     }
     match press.key().as_str() {
@@ -69,13 +89,14 @@ pub(super) fn ShortcutsDialog() -> impl IntoView {
                     .map(|(keys, does)| {
                         view! {
                             <div>
-                                <dt>{keys.split(", ").map(|keys| view! { <kbd>{keys}</kbd> }).collect_view()}</dt>
+                                <dt>{keys.split(", ").map(|keys| view! { <kbd translate="no">{keys}</kbd> }).collect_view()}</dt>
                                 <dd>{does}</dd>
                             </div>
                         }
                     })
                     .collect_view()}
             </dl>
+            <LettersSwitch/>
             <Close/>
         </Dialog>
     }

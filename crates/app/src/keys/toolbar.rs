@@ -7,7 +7,9 @@ use model::{Environment, KeyStatus, Preset};
 use super::{
     dom::OpenForm,
     filter::{EXPIRING, Filter},
+    letters::Letters,
     state::KeysState,
+    typing::Typing,
 };
 use crate::{
     ui::{Glyph, Icon},
@@ -25,6 +27,7 @@ pub(super) fn Toolbar() -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
     let search = NodeRef::<html::Input>::new();
     let navigate = use_navigate();
+    let typing = Typing::new();
     let go = move |replace: bool| {
         let Some(fields) = OpenForm::of(form) else { return };
         let wanted = Filter {
@@ -36,6 +39,7 @@ pub(super) fn Toolbar() -> impl IntoView {
             preset: fields.text("preset").parse().ok(),
         };
         if wanted != filter.get_untracked() {
+            typing.asks(&wanted.search);
             navigate(&wanted.address(), NavigateOptions { replace, scroll: false, ..NavigateOptions::default() });
         }
     };
@@ -47,13 +51,15 @@ pub(super) fn Toolbar() -> impl IntoView {
         go.with_value(|go| go(replace));
     };
     let typed = move |_| {
-        if timer.with_value(Option::is_some) {
+        if typing.is_composing() || timer.with_value(Option::is_some) {
             return;
         }
         follow();
         let again = move || {
             timer.set_value(None);
-            follow();
+            if !typing.is_composing() {
+                follow();
+            }
         };
         timer.set_value(set_timeout(again, TYPED).ok());
     };
@@ -63,15 +69,21 @@ pub(super) fn Toolbar() -> impl IntoView {
     };
     let chosen = move |_| go.with_value(|go| go(false));
     // Back, and links, change the address under the field.
-    Effect::new(move || {
+    Effect::new(move |awake: Option<()>| {
         let text = filter.with(|filter| filter.search.clone());
-        if let Some(search) = search.get()
+        if awake.is_none() {
+            // What was typed and chosen before the page was awake.
+            return follow();
+        }
+        if !typing.echoes(&text)
+            && let Some(search) = search.get_untracked()
             && search.value().trim() != text.trim()
         {
             search.set_value(&text);
         }
     });
     let first = filter.get_untracked();
+    let letter = expect_context::<Letters>().announced("/");
     view! {
         <form class="tools" method="get" action="/keys" role="search" node_ref=form on:submit=submitted>
             {(first.sort != model::Sort::default())
@@ -82,7 +94,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                     name="search"
                     id="search"
                     aria-label="Quick Search"
-                    aria-keyshortcuts="/"
+                    aria-keyshortcuts=letter
                     placeholder="Quick Search"
                     autocomplete="off"
                     spellcheck="false"
@@ -90,6 +102,11 @@ pub(super) fn Toolbar() -> impl IntoView {
                     value=first.search.clone()
                     node_ref=search
                     on:input=typed
+                    on:compositionstart=move |_| typing.compose(true)
+                    on:compositionend=move |_| {
+                        typing.compose(false);
+                        follow();
+                    }
                 />
                 <button type="submit" class="icon-button" aria-label="Search" title="Search">
                     <Icon glyph=Glyph::Search/>
@@ -144,9 +161,13 @@ fn Choice(
     on_choice: impl Fn(leptos::ev::Event) + 'static,
 ) -> impl IntoView {
     let select = NodeRef::<html::Select>::new();
-    Effect::new(move || {
-        if let Some(select) = select.get() {
-            select.set_value(chosen.get().unwrap_or_default());
+    Effect::new(move |awake: Option<()>| {
+        let chosen = chosen.get().unwrap_or_default();
+        // What was chosen before the page was awake stays.
+        if awake.is_some()
+            && let Some(select) = select.get_untracked()
+        {
+            select.set_value(chosen);
         }
     });
     view! {

@@ -6,7 +6,7 @@ use super::{Glyph, Icon};
 pub(crate) fn shown_once(id: &'static str, text: String, copy: &'static str) -> AnyView {
     view! {
         <div class="secret">
-            <code class="secret-text" id=id data-secret>{text}</code>
+            <code translate="no" class="secret-text" id=id data-secret>{text}</code>
             <button type="button" class="button primary scripted" data-copy=id aria-describedby="copied">
                 <Icon glyph=Glyph::Copy/>
                 {copy}

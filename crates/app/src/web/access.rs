@@ -4,6 +4,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BrowserAccess {
     origin: Option<Arc<str>>,
+    mark: Arc<str>,
 }
 
 impl BrowserAccess {
@@ -13,7 +14,17 @@ impl BrowserAccess {
     pub fn at(public_url: &str) -> Self {
         let origin = public_url.to_ascii_lowercase();
         // Browsers leave the usual port out of an origin.
-        Self { origin: Some(origin.strip_suffix(":443").unwrap_or(&origin).into()) }
+        Self { origin: Some(origin.strip_suffix(":443").unwrap_or(&origin).into()), ..Self::default() }
+    }
+
+    /// The same, to the deployment of this mark.
+    pub(crate) fn to(self, mark: &str) -> Self {
+        Self { mark: mark.into(), ..self }
+    }
+
+    /// What the names of this deployment's cookies have, so that another one on the same host has others.
+    pub(crate) fn mark(&self) -> &str {
+        &self.mark
     }
 
     /// Whether people come by https. Cookies are then bound to it.

@@ -7,6 +7,8 @@ pub struct Assets {
     pub js: String,
     /// The client.
     pub wasm: String,
+    /// The script that loads the client and hydrates the page.
+    pub wake: String,
     /// The style sheet.
     pub css: String,
     /// The icon of the tab.

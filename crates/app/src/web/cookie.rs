@@ -1,32 +1,70 @@
-use axum::http::{
-    HeaderMap, HeaderValue,
-    header::{COOKIE, SET_COOKIE},
-    request::Parts,
-};
-use leptos::prelude::use_context;
-use leptos_axum::ResponseOptions;
+//! Cookies of this deployment. Browsers send a cookie to every port of a host, so each name carries the deployment's mark: two
+//! Keydesks on one machine know nothing of each other's.
+
+use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 
 use super::access::BrowserAccess;
-
-const YEAR_SECONDS: u32 = 365 * 24 * 60 * 60;
 
 /// Most cookies of one name that are tried.
 const TRIED: usize = 4;
 
-/// What the cookies `name` of the request that is answered mean: the first that means anything.
-pub(crate) fn cookie<T>(name: &'static str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
-    cookies(&use_context::<Parts>()?.headers, name).find_map(read)
+/// A cookie of ours, by what it is for.
+pub(crate) struct Cookie {
+    /// Its name before the mark.
+    name: &'static str,
+    /// The name that it had before names carried a mark, as plain and as by https. It is read, so that nobody is signed out by an
+    /// upgrade, and never written.
+    before: [&'static str; 2],
+    /// Whether links on other sites bring it too.
+    same_site: &'static str,
 }
 
-/// The cookies `name` in these headers, without empty ones, and a few at most. Other programs of the same host, or of a path of it, may
-/// have set one of the same name, which browsers then send first.
-///
-/// Each pair is read by itself, as bytes: what other programs keep beside it, in whatever encoding, must not hide it.
-pub(crate) fn cookies<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a str> + use<'a> {
-    headers.get_all(COOKIE).iter().flat_map(move |pairs| find(pairs.as_bytes(), name)).take(TRIED)
+/// The session of the person who is signed in.
+pub(crate) const SESSION: Cookie =
+    Cookie { name: "keydesk", before: ["keydesk", "__Host-keydesk"], same_site: "Strict" };
+/// Says that somebody has signed in with this browser before. It opens nothing without the password.
+pub(crate) const DEVICE: Cookie =
+    Cookie { name: "keydesk-device", before: ["keydesk-device", "__Host-keydesk-device"], same_site: "Strict" };
+/// The theme that was chosen in this browser.
+pub(crate) const THEME: Cookie = Cookie { name: "keydesk-theme", before: ["theme", "theme"], same_site: "Lax" };
+
+impl Cookie {
+    /// Its name where people come by `access`. By https `__Host-` binds it to https, this host and every path; browsers refuse it
+    /// otherwise.
+    fn at(&self, access: &BrowserAccess) -> String {
+        let bound = if access.https() { "__Host-" } else { "" };
+        format!("{bound}{}-{}", self.name, access.mark())
+    }
+
+    /// Its values, without empty ones, and a few at most: other programs of the same host, or of a path of it, may have set one of the
+    /// same name, which browsers then send first. Those of its earlier name come last.
+    pub(crate) fn values<'a>(
+        &self,
+        access: &BrowserAccess,
+        headers: &'a HeaderMap,
+    ) -> impl Iterator<Item = &'a str> + use<'a> {
+        let before = self.before[usize::from(access.https())].to_owned();
+        cookies(headers, self.at(access)).chain(cookies(headers, before))
+    }
+
+    /// What sets it in a browser. `more`: attributes besides those that each has, each after `; `.
+    pub(crate) fn set(&self, access: &BrowserAccess, value: &str, more: &str) -> HeaderValue {
+        let secure = if access.https() { "; Secure" } else { "" };
+        let text = format!("{}={value}; Path=/; HttpOnly; SameSite={}{secure}{more}", self.at(access), self.same_site);
+        let mut value = HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
+        value.set_sensitive(true);
+        value
+    }
 }
 
-fn find<'a>(pairs: &'a [u8], name: &'static str) -> impl Iterator<Item = &'a str> + use<'a> {
+/// The cookies `name` in these headers. Each pair is read by itself, as bytes: what other programs keep beside it, in whatever
+/// encoding, must not hide it.
+fn cookies<'a>(headers: &'a HeaderMap, name: String) -> impl Iterator<Item = &'a str> + use<'a> {
+    let lines = headers.get_all(COOKIE).iter();
+    lines.flat_map(move |pairs| find(pairs.as_bytes(), name.clone())).take(TRIED)
+}
+
+fn find<'a>(pairs: &'a [u8], name: String) -> impl Iterator<Item = &'a str> + use<'a> {
     pairs.split(|byte| *byte == b';').filter_map(move |pair| {
         let value = pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
         // RFC 6265, 4.1.1: a value may stand in quotes.
@@ -36,21 +74,12 @@ fn find<'a>(pairs: &'a [u8], name: &'static str) -> impl Iterator<Item = &'a str
     })
 }
 
-/// Stores a preference, never a secret, in the browser.
-pub(crate) fn set_cookie(name: &str, value: &str) {
-    let secure = if use_context::<BrowserAccess>().is_some_and(|access| access.https()) { "; Secure" } else { "" };
-    let cookie = format!("{name}={value}; Path=/; Max-Age={YEAR_SECONDS}; SameSite=Lax; HttpOnly{secure}");
-    if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::try_from(cookie)) {
-        response.append_header(SET_COOKIE, cookie);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn found(pairs: &[u8]) -> Vec<&str> {
-        find(pairs, "theme").collect()
+        find(pairs, "theme".to_owned()).collect()
     }
 
     #[test]
@@ -70,7 +99,7 @@ mod tests {
         for line in ["theme=1; a=2", "theme=3; theme=4", "theme=5; theme=6"] {
             headers.append(COOKIE, HeaderValue::from_static(line));
         }
-        assert_eq!(cookies(&headers, "theme").collect::<Vec<_>>(), ["1", "3", "4", "5"]);
+        assert_eq!(cookies(&headers, "theme".to_owned()).collect::<Vec<_>>(), ["1", "3", "4", "5"]);
     }
 
     #[test]
@@ -82,5 +111,25 @@ mod tests {
                 assert_eq!(found(&pairs), ["dark"], "{}", pairs.escape_ascii());
             }
         }
+    }
+
+    #[test]
+    fn a_name_is_of_one_deployment_and_bound_to_https_where_there_is_https() {
+        let plain = BrowserAccess::default().to("0a1b2c3d");
+        let https = BrowserAccess::at("https://desk.example").to("0a1b2c3d");
+        assert_eq!(SESSION.set(&plain, "a", ""), "keydesk-0a1b2c3d=a; Path=/; HttpOnly; SameSite=Strict");
+        assert_eq!(
+            SESSION.set(&https, "a", ""),
+            "__Host-keydesk-0a1b2c3d=a; Path=/; HttpOnly; SameSite=Strict; Secure"
+        );
+        assert_eq!(
+            THEME.set(&https, "dark", "; Max-Age=1"),
+            "__Host-keydesk-theme-0a1b2c3d=dark; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=1"
+        );
+        let mut headers = HeaderMap::new();
+        let brought = "keydesk=old; keydesk-ffffffff=other; keydesk-0a1b2c3d=a; __Host-keydesk-0a1b2c3d=b";
+        headers.append(COOKIE, HeaderValue::from_static(brought));
+        let found = |access| SESSION.values(&access, &headers).collect::<Vec<_>>();
+        assert_eq!((found(plain), found(https)), (vec!["a", "old"], vec!["b"]));
     }
 }

@@ -43,6 +43,7 @@ impl Files {
         Assets {
             js: path("keydesk.js"),
             wasm: path("keydesk.wasm"),
+            wake: path("wake.js"),
             css: path("keydesk.css"),
             icon: path("favicon.svg"),
             scopes: path("scopes.js"),

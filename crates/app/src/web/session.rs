@@ -11,7 +11,13 @@ use leptos_axum::ResponseOptions;
 use model::Scheme;
 
 pub(crate) use super::via::via;
-use super::{access::BrowserAccess, cookie::cookies, drawn_for, origin::is_loopback, state::WebState};
+use super::{
+    access::BrowserAccess,
+    cookie::{DEVICE, SESSION},
+    drawn_for,
+    origin::is_loopback,
+    state::WebState,
+};
 use crate::ApiError;
 
 /// The header of requests that `document.js` makes by itself.
@@ -78,36 +84,7 @@ pub(crate) async fn signed_in(web: &WebState, parts: &Parts) -> Result<Session, 
 /// What may be the session's token: one of its cookies, of which somebody else may have set others. The first that has a session
 /// counts.
 pub(crate) fn tokens<'a>(access: &BrowserAccess, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> + use<'a> {
-    cookies(headers, SESSION.at(access))
-}
-
-/// A cookie of ours, under the name that it has where people come by https: `__Host-` binds it to https, this host and every
-/// path; browsers refuse it otherwise.
-struct Name {
-    plain: &'static str,
-    https: &'static str,
-}
-
-const SESSION: Name = Name { plain: "keydesk", https: "__Host-keydesk" };
-/// Says that somebody has signed in with this browser before. It opens nothing without the password.
-const DEVICE: Name = Name { plain: "keydesk-device", https: "__Host-keydesk-device" };
-
-impl Name {
-    const fn at(&self, access: &BrowserAccess) -> &'static str {
-        if access.https() { self.https } else { self.plain }
-    }
-
-    fn find<'a>(&self, access: &BrowserAccess, headers: &'a HeaderMap) -> Option<&'a str> {
-        cookies(headers, self.at(access)).next()
-    }
-
-    fn set(&self, access: &BrowserAccess, token: &str, more: &str) -> HeaderValue {
-        let secure = if access.https() { "; Secure" } else { "" };
-        let text = format!("{}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{more}", self.at(access));
-        let mut value = HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
-        value.set_sensitive(true);
-        value
-    }
+    SESSION.values(access, headers)
 }
 
 /// The cookies of a browser in which somebody has just signed in: of the session, which ends with the browser's own at the
@@ -118,7 +95,7 @@ pub(crate) fn begun(
     headers: &HeaderMap,
     signed_in: &SignedIn,
 ) -> [HeaderValue; 2] {
-    let device = keydesk.device_token(&signed_in.administrator.email, DEVICE.find(access, headers));
+    let device = keydesk.device_token(&signed_in.administrator.email, DEVICE.values(access, headers).next());
     let kept = format!("; Max-Age={}", DEVICE_LIFE_MS / 1000);
     [SESSION.set(access, signed_in.token.expose(), ""), DEVICE.set(access, device.expose(), &kept)]
 }
@@ -130,7 +107,7 @@ pub(crate) fn ended(access: &BrowserAccess) -> HeaderValue {
 
 /// Where an attempt to sign in comes from.
 pub(crate) fn visitor<'a>(access: &BrowserAccess, headers: &'a HeaderMap, extensions: &Extensions) -> Visitor<'a> {
-    Visitor { via: via(extensions), device: DEVICE.find(access, headers) }
+    Visitor { via: via(extensions), device: DEVICE.values(access, headers).next() }
 }
 
 /// Somebody who is about to sign in.
@@ -187,24 +164,4 @@ pub(crate) fn require_private(
         is_loopback(headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default())
     };
     if private { Ok(()) } else { Err(ApiError::NeedsHttps) }
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::HeaderName;
-
-    use super::*;
-
-    #[test]
-    fn the_cookie_is_bound_to_https_where_there_is_https() {
-        let (plain, https) = (BrowserAccess::default(), BrowserAccess::at("https://desk.example"));
-        assert_eq!(ended(&plain), "keydesk=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
-        assert_eq!(ended(&https), "__Host-keydesk=; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=0");
-        let headers = HeaderMap::from_iter(
-            [("cookie", "keydesk=a; __Host-keydesk=b")]
-                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))),
-        );
-        let found = |access| tokens(access, &headers).collect::<Vec<_>>();
-        assert_eq!((found(&plain), found(&https)), (vec!["a"], vec!["b"]));
-    }
 }

@@ -90,6 +90,25 @@ async fn a_guarded_page_asks_to_sign_in_and_comes_back() {
     }
 }
 
+/// Before cookies were named after their deployment they had one name. Whoever came with it stays signed in; nothing writes it, so
+/// that it is taken from no other Keydesk.
+#[tokio::test]
+async fn a_cookie_of_the_earlier_name_is_good_as_long_as_its_session() {
+    let (site, other) = (Site::open().await, Site::open().await);
+    let cookie = site.sign_in().await;
+    let (name, token) = cookie.split_once('=').unwrap();
+    assert_eq!(name, format!("__Host-keydesk-{}", site.keydesk.mark()));
+    assert_ne!(site.keydesk.mark(), other.keydesk.mark());
+    let earlier = format!("__Host-keydesk={token}");
+    let page = site.ask("GET", "/keys", &[HOST, HTML, ("cookie", &earlier)]).await;
+    assert_eq!((page.status, page.header("set-cookie")), (StatusCode::OK, ""));
+    let elsewhere = other.ask("GET", "/keys", &[HOST, HTML, ("cookie", &earlier)]).await;
+    assert_eq!((elsewhere.status, elsewhere.header("set-cookie")), (StatusCode::SEE_OTHER, ""));
+    let out = site.post("/signout", &[HOST, OWN, ("cookie", &earlier)], "").await;
+    assert!(out.header("set-cookie").starts_with(&format!("{name}=;")), "{}", out.header("set-cookie"));
+    assert_eq!(site.ask("GET", "/keys", &[HOST, HTML, ("cookie", &earlier)]).await.status, StatusCode::SEE_OTHER);
+}
+
 /// Another program of the same host may keep whatever it likes in the same header.
 #[tokio::test]
 async fn a_session_is_found_beside_cookies_in_any_encoding() {
@@ -115,7 +134,9 @@ async fn the_cookie_is_bound_to_https_and_ends_with_the_session() {
     let answer = site.post("/login", &[HOST, OWN], CREDENTIALS).await;
     assert_eq!(answer.header("location"), "/keys");
     let (cookie, attributes) = answer.header("set-cookie").split_once("; ").unwrap();
-    assert_eq!((cookie.len(), attributes), ("__Host-keydesk=".len() + 43, "Path=/; HttpOnly; SameSite=Strict; Secure"));
+    let name = format!("__Host-keydesk-{}=", site.keydesk.mark());
+    assert!(cookie.starts_with(&name), "{cookie}");
+    assert_eq!((cookie.len(), attributes), (name.len() + 43, "Path=/; HttpOnly; SameSite=Strict; Secure"));
     assert_eq!(answer.header("strict-transport-security"), "max-age=31536000");
 
     let called = site.post("/api/_fn/sign_in", &[HOST, OWN], CREDENTIALS).await;
@@ -125,7 +146,7 @@ async fn the_cookie_is_bound_to_https_and_ends_with_the_session() {
 
     let out = site.post("/signout", &[HOST, OWN, ("cookie", cookie)], "").await;
     assert_eq!((out.status, out.header("location")), (StatusCode::SEE_OTHER, "/login"));
-    let gone = "__Host-keydesk=; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=0";
+    let gone = format!("{name}; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=0");
     assert_eq!(out.header("set-cookie"), gone);
     let page = site.ask("GET", "/keys", &[HOST, HTML, ("cookie", cookie)]).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER, "ended on the server");

@@ -9,7 +9,7 @@ use crate::site::{HOST, HTML, OWN, Site};
 
 const CREDENTIALS: &str = "email=ada@example.com&password=correct+horse+battery";
 /// The cookie of a browser that is known, over https.
-const DEVICE: &str = "__Host-keydesk-device=";
+const DEVICE: &str = "__Host-keydesk-device-";
 
 /// The value of a hidden field.
 fn hidden<'a>(page: &'a str, name: &str) -> Option<&'a str> {
@@ -57,7 +57,7 @@ async fn the_set_up_link_opens_a_form_until_it_is_used() {
     let form = format!("code={token}&name=Ada&{CREDENTIALS}");
     let answer = site.post("/setup", &[HOST, OWN], &form).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/keys"));
-    assert!(answer.header("set-cookie").starts_with("__Host-keydesk="));
+    assert!(answer.header("set-cookie").starts_with("__Host-keydesk-"));
     for form in [&form, &format!("code={token}"), "code=", "code=x", &format!("code={}", "A".repeat(43))] {
         let over = site.post("/setup", &[HOST, OWN], form).await;
         assert_eq!((over.status, over.header("set-cookie")), (StatusCode::GONE, ""), "{form}");
@@ -201,7 +201,7 @@ async fn a_browser_that_has_signed_in_before_is_let_in_though_others_guess() {
     let first = site.post("/login", &[HOST, OWN], CREDENTIALS).await;
     let cookies: Vec<_> = first.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
     let [session, device] = cookies[..] else { panic!("{cookies:?}") };
-    assert!(session.starts_with("__Host-keydesk="), "{session}");
+    assert!(session.starts_with("__Host-keydesk-"), "{session}");
     let (device, attributes) = device.split_once("; ").unwrap();
     assert!(device.starts_with(DEVICE), "{device}");
     assert_eq!(attributes, "Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=34560000");
@@ -215,7 +215,7 @@ async fn a_browser_that_has_signed_in_before_is_let_in_though_others_guess() {
     assert!(elsewhere.header("location").contains("refused=too_many_attempts"), "{}", elsewhere.header("location"));
     for path in ["/login", "/api/_fn/sign_in"] {
         let known = site.post(path, &[HOST, OWN, ("cookie", device)], CREDENTIALS).await;
-        assert!(known.header("set-cookie").starts_with("__Host-keydesk="), "{path} {}", known.header("location"));
+        assert!(known.header("set-cookie").starts_with("__Host-keydesk-"), "{path} {}", known.header("location"));
         let again = known.headers.get_all("set-cookie").iter().nth(1).unwrap().to_str().unwrap();
         assert!(again.starts_with(DEVICE), "{again}");
     }

@@ -80,6 +80,7 @@ impl Site {
         let assets = Assets {
             js: "/pkg/keydesk.js".to_owned(),
             wasm: "/pkg/keydesk.wasm".to_owned(),
+            wake: "/wake.js".to_owned(),
             css: "/pkg/keydesk.css".to_owned(),
             icon: "/favicon.svg".to_owned(),
             scopes: "/scopes.js".to_owned(),

@@ -11,10 +11,10 @@ pub(crate) fn differences_view(differences: &[(&'static str, String, String)]) -
                         <dt>{*label}</dt>
                         <dd>
                             <span class="unseen">"Now: "</span>
-                            <bdi class="conflict-name">{theirs.clone()}</bdi>
+                            <bdi translate="no" class="conflict-name">{theirs.clone()}</bdi>
                         </dd>
                         <dd class="faint">
-                            "Yours: " <bdi>{mine.clone()}</bdi>
+                            "Yours: " <bdi translate="no">{mine.clone()}</bdi>
                         </dd>
                     }
                 })

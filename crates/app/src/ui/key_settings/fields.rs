@@ -142,7 +142,7 @@ fn scopes(form: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) ->
                                             <label>
                                                 <input type="checkbox" name="scope" value=scope.clone() checked=ticked/>
                                                 <span>{allows}</span>
-                                                <code>{scope.clone()}</code>
+                                                <code translate="no">{scope.clone()}</code>
                                             </label>
                                         }
                                     })

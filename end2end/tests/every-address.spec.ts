@@ -1,0 +1,117 @@
+import type { Page } from '@playwright/test';
+import { holdClient, meddle } from '../lib/foreign.ts';
+import { createKeys, detailsOf, grid } from '../lib/keys.ts';
+import { signIn } from '../lib/person.ts';
+import type { Server } from '../lib/server.ts';
+import { expect, ready, test } from '../lib/test.ts';
+
+// An address without a page, or with values that can't be read, has the status of a refusal.
+test.use({ expectedComplaints: [/Failed to load resource.*status of (404|422)/] });
+
+const NOBODY = '01900000-0000-7000-8000-000000000000';
+
+/** Every address of the Workspace, with every dialog that an address opens. */
+async function addresses(server: Server): Promise<string[]> {
+  await createKeys(server, 'Acme');
+  const id = (await detailsOf(server, 'Acme')).split('/').pop()!;
+  return [
+    '/', '/keys', '/keys?search=acm', '/keys?search=nobody', '/keys?sort=-created_at', '/keys?status=revoked', '/keys?cursor=none',
+    '/keys?shortcuts', '/keys?new', '/keys?new&preset=live-widget&client_name=Foo&networks=10.0.0.0/8&scope=no', `/keys?new&from=${id}`,
+    `/keys?edit=${id}`, `/keys?edit=${NOBODY}`, '/keys?edit=nonsense', `/keys?delete=${id}`, `/keys?delete=${NOBODY}`,
+    `/keys/${id}`, `/keys/${id}?open=rotate`, `/keys/${id}?open=edit`, `/keys/${NOBODY}`,
+    '/handover', '/setup', '/invite', '/reset', '/nothing',
+  ];
+}
+
+/** Whether the page is one that a client wakes up. */
+function isLive(page: Page): Promise<boolean> {
+  return page.locator('#wake').count().then((count) => count > 0);
+}
+
+/** Fails unless the page does what it seems to do. */
+async function expectAlive(page: Page, address: string): Promise<void> {
+  await ready(page);
+  if (!address.startsWith('/keys?') && address !== '/keys') return;
+  const dialog = page.locator('dialog:modal');
+  if ((await dialog.count()) > 0) {
+    await page.keyboard.press('Escape');
+    await expect(dialog, address).toHaveCount(0);
+  }
+  await page.getByRole('button', { name: 'Add API key' }).click();
+  await expect(page.getByRole('dialog', { name: 'Add API key' }).getByRole('textbox', { name: 'Client Name' }), address).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(dialog, address).toHaveCount(0);
+  const search = page.getByRole('searchbox', { name: 'Quick Search' });
+  await search.fill('Acme');
+  await search.press('Enter');
+  await expect(page, address).toHaveURL(/search=Acme/);
+  await expect(grid(page).getByRole('gridcell', { name: 'Acme' }), address).toBeVisible();
+}
+
+/** How often the page itself is asked for. */
+function counted(page: Page): { asked: number } {
+  const count = { asked: 0 };
+  page.on('request', (request) => {
+    if (request.headers()['accept']?.startsWith('text/html') && request.method() === 'GET') count.asked++;
+  });
+  return count;
+}
+
+test('with scripts every address wakes up, without asking for the page again', async ({ server, page }) => {
+  await signIn(page, server);
+  const count = counted(page);
+  for (const address of await addresses(server)) {
+    count.asked = 0;
+    await page.goto(server.url + address);
+    await ready(page);
+    expect(count.asked, address).toBe(1);
+    await expectAlive(page, address);
+  }
+});
+
+test('every address that a translator and an extension have changed wakes up', async ({ server, page }) => {
+  await signIn(page, server);
+  await meddle(page);
+  for (const address of await addresses(server)) {
+    await page.goto(server.url + address);
+    await expectAlive(page, address);
+    if (await isLive(page)) await expect(page.locator('.foreign'), address).toHaveCount(0);
+  }
+});
+
+test('while the client is on its way every address has its forms, and then wakes up', async ({ server, page }) => {
+  await signIn(page, server);
+  for (const address of await addresses(server)) {
+    const release = await holdClient(page);
+    await page.goto(server.url + address, { waitUntil: 'domcontentloaded' });
+    const name = page.getByRole('dialog').getByRole('textbox', { name: 'Client Name' });
+    const [typing, live] = [(await name.count()) > 0, await isLive(page)];
+    if (typing) await name.fill('Typed before');
+    if (live) await expect(page.locator('html'), address).not.toHaveAttribute('data-hydrated');
+    release();
+    await ready(page);
+    if (typing) {
+      await expect(name, address).toHaveValue('Typed before');
+      await page.getByRole('button', { name: 'Cancel' }).click();
+    }
+    await expectAlive(page, address);
+    await page.unrouteAll();
+  }
+});
+
+test.describe('without scripts', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('every address has its page, and the list its forms', async ({ server, page }) => {
+    await signIn(page, server);
+    for (const address of await addresses(server)) {
+      const answer = await page.goto(server.url + address);
+      expect(answer!.status(), address).toBeLessThan(500);
+      await expect(page.getByRole('heading').first(), address).toBeVisible();
+      if (!address.startsWith('/keys?') && address !== '/keys') continue;
+      await page.getByRole('searchbox', { name: 'Quick Search' }).fill('Acme');
+      await page.getByRole('searchbox', { name: 'Quick Search' }).press('Enter');
+      await page.waitForURL(/search=Acme/);
+    }
+  });
+});
