@@ -39,6 +39,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(scopes::list_scopes, for_any_key),
         endpoint!(presets::list_presets, for_any_key),
         endpoint!(list::list_keys, for_manager(READ)),
+        endpoint!(lookup::look_up_keys, for_manager(READ)),
         endpoint!(export::export_keys, for_manager(READ)).refusing(&[&FORBIDDEN]),
         endpoint!(create::create_key, for_manager(WRITE)).refusing(&[
             &SCOPE_ESCALATION,

@@ -1,5 +1,6 @@
 use model::{
-    Cursor, CursorValue, Environment, Key, KeyError, KeyId, KeyPage, ListQuery, PAGE_MAX, Search, Sort, SortColumn,
+    Cursor, CursorValue, Environment, Key, KeyError, KeyId, KeyPage, ListQuery, PAGE_MAX, Permission, Search, Sort,
+    SortColumn,
 };
 use store::{KeyFilter, StoredKey, TOTAL_COUNTED};
 
@@ -58,6 +59,7 @@ impl Keydesk {
             (false, None | Some(Environment::Test)) => Some(Environment::Test),
             (false, Some(Environment::Live)) => return Ok(None),
         };
+        let search_notes = caller.may(Permission::ReadKeyNotes);
         let default = match self.default_key(caller).await {
             Err(KeyError::NotFound) => None,
             found => Some(found?),
@@ -68,11 +70,12 @@ impl Keydesk {
                 && query.status.is_none_or(|status| status == default.status)
                 && query.environment.is_none_or(|environment| environment == default.environment)
                 && query.preset.is_none_or(|preset| preset == default.settings.preset)
-                && search.finds(&default.settings.client_name)
+                && search.finds(default, search_notes)
         });
         let filter = KeyFilter {
             installation: caller.installation,
             search,
+            search_notes,
             environment,
             status: query.status,
             preset: query.preset,

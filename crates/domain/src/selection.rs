@@ -1,4 +1,4 @@
-use model::{Environment, KeyError, KeyId, KeyStatus, Search, Selection, Skipped};
+use model::{Environment, KeyError, KeyId, KeyStatus, Permission, Search, Selection, Skipped};
 use store::{Change, KeyFilter};
 
 use crate::{Caller, Keydesk, failure};
@@ -23,6 +23,7 @@ impl Keydesk {
         Ok(Some(KeyFilter {
             installation: caller.installation,
             search,
+            search_notes: caller.may(Permission::ReadKeyNotes),
             environment,
             status: query.status,
             preset: query.preset,

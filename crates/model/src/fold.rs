@@ -7,17 +7,32 @@ use unicode_normalization::{UnicodeNormalization as _, char::decompose_compatibl
 
 use crate::invisible::is_invisible;
 
-/// The version of [`fold_name`]. It grows with every change of what that gives, and stands in each row beside the folded name, so
-/// that rows of an earlier version can be told and folded anew.
-pub const FOLD_VERSION: i64 = 2;
+/// The version of what a row is searched by ([`crate::SearchTexts`]). It grows with every change of what that gives, and stands in
+/// each row beside it, so that rows of an earlier version can be told and folded anew. Before 3 there was the name alone.
+pub const FOLD_VERSION: i64 = 3;
+
+/// From this version on names are folded as [`fold_name`] does it.
+pub const NAMES_FOLDED: i64 = 2;
 
 /// Longest folded text, in bytes: PostgreSQL's indexes take 2,704 bytes a row. Only of characters that stand for many others can
 /// a name become longer; of those the end is not searched.
 const FOLDED_MAX: usize = 2_000;
 
+/// The same for a text that stands in no such index: what is noted down about a key.
+const LONG_FOLDED_MAX: usize = 16_000;
+
 /// The form in which Client Names are compared and searched: without regard to case (full case folding), accents, width and other
 /// compatibility forms. White space is one blank, and nothing stands at the ends; characters that can't be seen are left out.
 pub fn fold_name(text: &str) -> String {
+    fold(text, FOLDED_MAX)
+}
+
+/// As [`fold_name`], of a text that may be longer.
+pub(crate) fn fold_long(text: &str) -> String {
+    fold(text, LONG_FOLDED_MAX)
+}
+
+fn fold(text: &str, most: usize) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.nfd() {
         if c.is_whitespace() {
@@ -27,8 +42,8 @@ pub fn fold_name(text: &str) -> String {
         }
     }
     let mut folded: String = folded.nfc().collect();
-    if folded.len() > FOLDED_MAX {
-        let end = (0..=FOLDED_MAX).rev().find(|end| folded.is_char_boundary(*end)).unwrap_or_default();
+    if folded.len() > most {
+        let end = (0..=most).rev().find(|end| folded.is_char_boundary(*end)).unwrap_or_default();
         folded.truncate(end);
     }
     folded.truncate(folded.trim_end().len());

@@ -21,12 +21,14 @@ pub mod error_kind;
 mod expiry;
 mod fold;
 mod handover;
+mod hint_end;
 mod id;
 mod instant;
 mod invisible;
 mod issue_bounds;
 mod joining;
 mod key;
+mod key_in_text;
 mod key_unavailable;
 mod limit;
 mod list;
@@ -69,8 +71,9 @@ pub use error::{KeyError, MODULE_UNAVAILABLE};
 pub use error_kind::ErrorKind;
 #[cfg(feature = "time-zones")]
 pub use expiry::{Day, Expiry, InvalidExpiry};
-pub use fold::{FOLD_VERSION, fold_email, fold_name, fold_name_before};
+pub use fold::{FOLD_VERSION, NAMES_FOLDED, fold_email, fold_name, fold_name_before};
 pub use handover::{HANDOVER_LIFE_MS, Handover};
+pub use hint_end::{HINT_TAIL, HintEnd, InvalidHintEnd};
 pub use id::{AdministratorId, AuditId, HandoverId, InstallationId, KeyId, SecretId, SessionId};
 pub use instant::{Instant, InvalidInstant};
 pub use invisible::is_invisible;
@@ -79,6 +82,7 @@ pub use key::{
     BulkDeleted, BulkSwitched, Key, KeyKind, KeyStatus, LifeCycle, RESTORE_WINDOW_MS, SecretInfo, Skipped,
     UnknownStatus,
 };
+pub use key_in_text::{KEY_TEXT_MAX, KeyInText, looks_like_key};
 pub use key_unavailable::KeyUnavailable;
 pub use limit::{InvalidLimit, LIMIT_MAX, LimitName};
 pub use list::{
@@ -96,7 +100,7 @@ pub use raw_path::{InvalidPath, RawPath};
 pub use route::{InvalidRoute, Route};
 pub use route_table::RouteTable;
 pub use scope::{CATALOGUE, InvalidScope, Scope, ScopeSet};
-pub use search::{SEARCH_MAX, Search, SearchTooLong};
+pub use search::{ExactSearch, SEARCH_MAX, Search, SearchTexts, SearchTooLong};
 pub use secret::{
     BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,
     presented_key,

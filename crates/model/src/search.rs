@@ -1,15 +1,59 @@
-use crate::{ClientName, fold_name, fold_name_before};
+//! What keys are searched by, and what is searched for.
+
+use uuid::Uuid;
+
+use crate::{Hint, HintEnd, Key, KeyId, KeySettings, fold::fold_long, fold_name, fold_name_before};
 
 /// Longest search, in characters: longer than any Client Name is of no use.
 pub const SEARCH_MAX: usize = 200;
 
-/// What is searched for: words that must all be found, in any order. Without a word everything is found.
+/// The texts by which a key is searched, folded: one function makes them for both databases, and for what no database decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchTexts {
+    /// The Client Name; lists are sorted by it, too.
+    pub name: String,
+    /// The owner's e-mail address; empty: none. Whoever sees a key sees it.
+    pub owner: String,
+    /// Notes and metadata; empty: none. Not every caller may read them.
+    pub notes: String,
+}
+
+impl SearchTexts {
+    /// Those of a key with these settings.
+    pub fn of(settings: &KeySettings) -> Self {
+        let mut noted = settings.notes.as_ref().map(|notes| notes.as_str().to_owned()).unwrap_or_default();
+        for (name, value) in settings.metadata.iter() {
+            noted.push('\n');
+            noted.push_str(name);
+            noted.push('=');
+            noted.push_str(value);
+        }
+        Self {
+            name: fold_name(settings.client_name.as_str()),
+            owner: settings.owner_email.as_ref().map(|email| fold_name(email.as_str())).unwrap_or_default(),
+            notes: fold_long(&noted),
+        }
+    }
+}
+
+/// A text that names a key whatever its words are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExactSearch {
+    /// Its id.
+    Id(KeyId),
+    /// The end of its hint.
+    Hint(HintEnd),
+}
+
+/// What is searched for: words that must all be found, in any order, each in any of the texts of a key that the searcher may read.
+/// Without a word everything is found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
     /// Folded.
     words: Vec<String>,
     /// As names were folded before, as one text.
     before: String,
+    exact: Option<ExactSearch>,
 }
 
 /// The text is too long.
@@ -26,12 +70,22 @@ impl Search {
         let mut words: Vec<String> = fold_name(text).split_whitespace().map(str::to_owned).collect();
         words.sort_unstable();
         words.dedup();
-        Ok(Self { words, before: fold_name_before(text.trim()) })
+        let text = text.trim();
+        let exact = match Uuid::try_parse(text) {
+            Ok(id) => Some(ExactSearch::Id(KeyId(id))),
+            Err(_) => HintEnd::parse(text).ok().map(ExactSearch::Hint),
+        };
+        Ok(Self { words, before: fold_name_before(text), exact })
     }
 
     /// The words, each once.
     pub fn words(&self) -> &[String] {
         &self.words
+    }
+
+    /// The key that the whole text names, besides those that the words find.
+    pub fn exact(&self) -> Option<&ExactSearch> {
+        self.exact.as_ref()
     }
 
     /// The whole text as names were folded before, for rows that were not folded anew; `None`: that finds what the words find.
@@ -47,24 +101,48 @@ impl Search {
         self.words.is_empty()
     }
 
-    /// Whether it can't be part of any name: none holds a control character, and PostgreSQL takes no NUL.
+    /// Whether it can't be part of any text of a key: none holds a control character besides white space, and PostgreSQL takes no
+    /// NUL.
     pub fn finds_nothing(&self) -> bool {
         self.words.iter().any(|word| word.contains(char::is_control))
     }
 
-    /// Whether it finds this name.
-    pub fn finds(&self, name: &ClientName) -> bool {
-        let folded = fold_name(name.as_str());
-        self.words.iter().all(|word| folded.contains(word))
+    /// Whether it finds this key for somebody who may read its notes and metadata (`noted`), or may not.
+    pub fn finds(&self, key: &Key, noted: bool) -> bool {
+        self.names(key.id, &key.hint) || self.finds_texts(&SearchTexts::of(&key.settings), noted)
+    }
+
+    /// Whether its words are found in these texts.
+    pub fn finds_texts(&self, texts: &SearchTexts, noted: bool) -> bool {
+        let found = |word: &String| {
+            texts.name.contains(word) || texts.owner.contains(word) || (noted && texts.notes.contains(word))
+        };
+        self.words.iter().all(found)
+    }
+
+    fn names(&self, id: KeyId, hint: &Hint) -> bool {
+        match &self.exact {
+            None => false,
+            Some(ExactSearch::Id(wanted)) => *wanted == id,
+            Some(ExactSearch::Hint(end)) => end.is_of(hint),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ClientName;
 
     fn search(text: &str) -> Search {
         Search::parse(text).unwrap()
+    }
+
+    fn texts(name: &str, owner: Option<&str>, notes: Option<&str>) -> SearchTexts {
+        let mut settings = KeySettings::new(ClientName::parse(name).unwrap());
+        settings.owner_email = owner.map(|text| text.parse().unwrap());
+        settings.notes = notes.map(|text| text.parse().unwrap());
+        SearchTexts::of(&settings)
     }
 
     #[test]
@@ -82,10 +160,55 @@ mod tests {
 
     #[test]
     fn all_words_are_found_in_any_order() {
-        let name = ClientName::parse("İstanbul Çağrı Merkezi").unwrap();
+        let texts = texts("İstanbul Çağrı Merkezi", None, None);
         for found in ["", "merkezi istanbul", "ÇAĞRI", "cagri merk", "ISTAN", "zi ul"] {
-            assert!(search(found).finds(&name), "{found}");
+            assert!(search(found).finds_texts(&texts, false), "{found}");
         }
-        assert!(!search("istanbul ankara").finds(&name));
+        assert!(!search("istanbul ankara").finds_texts(&texts, true));
+    }
+
+    #[test]
+    fn each_word_is_found_in_any_text_that_may_be_read() {
+        let texts = texts("Acme CRM", Some("Ada@Example.com"), Some("Ticket 4711\nfür Zoë"));
+        for (found, by_viewers) in
+            [("acme ada@example", true), ("ADA acme", true), ("zoe acme", false), ("4711 ada fur", false)]
+        {
+            assert!(search(found).finds_texts(&texts, true), "{found}");
+            assert_eq!(search(found).finds_texts(&texts, false), by_viewers, "{found}");
+        }
+        // No word reaches from one text into the next.
+        assert!(!search("crmada").finds_texts(&texts, true));
+    }
+
+    #[test]
+    fn metadata_is_found_by_name_and_value() {
+        let mut settings = KeySettings::new(ClientName::parse("Acme").unwrap());
+        settings.metadata = serde_json::from_str(r#"{"crm_account":"4711","Größe":"XL"}"#).unwrap();
+        let texts = SearchTexts::of(&settings);
+        for found in ["4711", "crm_account", "crm_account=4711", "grösse", "xl acme"] {
+            assert!(search(found).finds_texts(&texts, true), "{found}");
+            assert!(!search(found).finds_texts(&texts, false), "{found}");
+        }
+    }
+
+    #[test]
+    fn long_notes_are_searched_to_their_end() {
+        let texts = texts("Acme", None, Some(&format!("{}終", "漢".repeat(999))));
+        assert!(search("終").finds_texts(&texts, true));
+    }
+
+    #[test]
+    fn an_id_or_the_end_of_a_hint_is_an_exact_search() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let expected = ExactSearch::Id(id.parse().unwrap());
+        assert_eq!(search(&format!(" {} ", id.to_uppercase())).exact(), Some(&expected));
+        for hint in ["c2Xa", "…c2Xa", "ccc_live_7Qfx…c2Xa"] {
+            let found = search(hint);
+            assert!(matches!(found.exact(), Some(ExactSearch::Hint(_))), "{hint}");
+            assert!(found.names(id.parse().unwrap(), &Hint("ccc_live_7Qfx…c2Xa".to_owned())), "{hint}");
+        }
+        for other in ["", "2Xa", "c2Xab", "two words", "äöüß"] {
+            assert_eq!(search(other).exact(), None, "{other}");
+        }
     }
 }

@@ -28,6 +28,7 @@ mod usage;
 mod used_secrets;
 mod verifier;
 mod verify;
+mod whose;
 
 pub use cache::Prepared;
 pub use call::{Call, Unavailable, Verdict};

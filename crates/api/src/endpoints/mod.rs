@@ -11,6 +11,7 @@ pub(crate) mod handover;
 pub(crate) mod health;
 mod idempotency;
 pub(crate) mod list;
+pub(crate) mod lookup;
 mod precondition;
 pub(crate) mod presets;
 pub(crate) mod restore;

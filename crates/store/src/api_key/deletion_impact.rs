@@ -18,7 +18,7 @@ impl Store {
     ) -> Result<DeletionImpact, StoreError> {
         let kept = self.is_sqlite();
         let mut sql = Sql::new("SELECT COUNT(*), COALESCE(MAX(last_used_at), 0) FROM api_key WHERE ");
-        self.push_filter(filter, &mut sql);
+        self.push_filter(filter, &mut sql).await?;
         let (keys, last): (i64, i64) = on_db!(self, pool => {
             query!(query_as, sql, pool).persistent(kept).fetch_one(pool).await?
         });
@@ -27,7 +27,7 @@ impl Store {
         sql.push("WHERE installation_id = ").id(filter.installation.0);
         sql.push(" AND code = 'VALID' AND bucket_start >= ").int(since.as_millis());
         sql.push(" AND key_id IN (SELECT id FROM api_key WHERE ");
-        self.push_filter(filter, &mut sql);
+        self.push_filter(filter, &mut sql).await?;
         sql.push(") LIMIT ").int(most.saturating_add(1)).push(") AS added");
         let (calls, rows): (i64, i64) = on_db!(self, pool => {
             query!(query_as, sql, pool).persistent(kept).fetch_one(pool).await?

@@ -1,12 +1,13 @@
-//! Names that an earlier release folded are folded anew, some at a time. That is no change of truth: nothing that anybody reads
-//! is altered.
+//! What an earlier release did not fold as this one does is folded anew, some rows at a time. That is no change of truth: nothing
+//! that anybody reads is altered.
 
 use std::sync::atomic::Ordering;
 
-use model::{ClientName, FOLD_VERSION, fold_name};
+use model::{FOLD_VERSION, SearchTexts};
+use sqlx::{FromRow as _, Row as _};
 use uuid::Uuid;
 
-use super::settings::client_name;
+use super::{StoredKey, row::KeyRow, row::key_select};
 use crate::{
     Store, StoreError,
     db::on_db,
@@ -18,41 +19,50 @@ use crate::{
 const BATCH: i64 = 200;
 
 /// Deleted keys are among them: they can be found, and restored.
-pub(crate) const TO_FOLD: &str = "SELECT id, client_name FROM api_key WHERE kind = 'issued' AND fold_version < 2 AND id > $1 \
-     ORDER BY id LIMIT $2";
+pub(crate) const TO_FOLD: &str =
+    key_select!("FROM api_key WHERE kind = 'issued' AND fold_version < 3 AND id > $1 ORDER BY id LIMIT $2");
 
 impl Store {
-    /// Folds up to 200 names after this id anew, and gives the last that it looked at. `None`: there was none; where that is so
-    /// from the first id on, searches look for the new form alone from now on.
+    /// Folds the texts of up to 200 keys after this id anew, and gives the last that it looked at. `None`: there was none; where that
+    /// is so from the first id on, searches look for the new form alone from now on.
     pub async fn fold_some_anew(&self, after: Uuid) -> Result<Option<Uuid>, StoreError> {
-        let rows: Vec<(Uuid, String)> = on_db!(self, pool => {
-            sqlx::query_as(TO_FOLD).bind(after).bind(BATCH).fetch_all(pool).await?
+        let rows: Vec<(Uuid, Option<StoredKey>)> = on_db!(self, pool => {
+            let rows = sqlx::query(TO_FOLD).bind(after).bind(BATCH).fetch_all(pool).await?;
+            let read = rows.iter().map(|row| {
+                // A key that can't be read is left as it is: it is refused, and found by nobody.
+                let key = KeyRow::from_row(row).map_err(StoreError::from).and_then(StoredKey::try_from);
+                Ok::<_, sqlx::Error>((row.try_get("id")?, key.ok()))
+            });
+            read.collect::<Result<_, _>>()?
         });
         if after.is_nil() {
             self.all_folded.store(rows.is_empty(), Ordering::Relaxed);
         }
         let Some(last) = rows.last().map(|(id, _)| *id) else { return Ok(None) };
-        // A name that can't be read is left as it is: its key is refused, and found by nobody.
-        let named = rows.into_iter().filter_map(|(id, text)| client_name(&text).ok().map(|name| (id, name)));
-        let named: Vec<(Uuid, ClientName)> = named.collect();
-        if !named.is_empty() {
+        let read: Vec<StoredKey> = rows.into_iter().filter_map(|(_, key)| key).collect();
+        if !read.is_empty() {
             write_down!(self, connection => {
-                query!(query, fold_anew(&named), connection).execute(&mut *connection).await?;
+                query!(query, fold_anew(&read), connection).execute(&mut *connection).await?;
             });
         }
         Ok(Some(last))
     }
 }
 
-/// A name that was edited meanwhile is left alone: it was folded with that.
-fn fold_anew(named: &[(Uuid, ClientName)]) -> Sql {
-    let mut sql = Sql::new("UPDATE api_key SET client_name_folded = named.column3, fold_version = ");
+/// A key that was edited meanwhile is left alone: its texts were folded with that, or by an earlier release, and then it is looked at
+/// again.
+fn fold_anew(keys: &[StoredKey]) -> Sql {
+    let mut sql = Sql::new(
+        "UPDATE api_key SET client_name_folded = read.column3, owner_folded = read.column4, notes_folded = read.column5, \
+         fold_version = ",
+    );
     sql.int(FOLD_VERSION).push(" FROM (VALUES ");
-    for (index, (id, name)) in named.iter().enumerate() {
-        sql.push(if index == 0 { "(" } else { ", (" }).id(*id).push(", ").text(name.as_str());
-        sql.push(", ").text(&fold_name(name.as_str())).push(")");
+    for (index, key) in keys.iter().enumerate() {
+        let SearchTexts { name, owner, notes } = SearchTexts::of(key.settings());
+        sql.push(if index == 0 { "(" } else { ", (" }).id(key.id().0).push(", ").int(key.version());
+        sql.push(", ").text(&name).push(", ").text(&owner).push(", ").text(&notes).push(")");
     }
-    sql.push(") AS named WHERE api_key.id = named.column1 AND api_key.client_name = named.column2 AND fold_version < ");
+    sql.push(") AS read WHERE api_key.id = read.column1 AND api_key.version = read.column2 AND fold_version < ");
     sql.int(FOLD_VERSION);
     sql
 }

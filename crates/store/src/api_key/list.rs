@@ -1,7 +1,7 @@
 use std::sync::atomic::Ordering;
 
 use model::{
-    CursorValue, Environment, FOLD_VERSION, InstallationId, Instant, KeyId, KeyStatus, Preset, RESTORE_WINDOW_MS,
+    CursorValue, Environment, InstallationId, Instant, KeyId, KeyStatus, NAMES_FOLDED, Preset, RESTORE_WINDOW_MS,
     Search, Sort, SortColumn,
 };
 use sqlx::{FromRow as _, Row as _};
@@ -26,8 +26,10 @@ const FEW: i64 = 2_000;
 pub struct KeyFilter {
     /// Whose keys.
     pub installation: InstallationId,
-    /// What the Client Name must hold.
+    /// What the texts of a key must hold, or what names it.
     pub search: Search,
+    /// Whether notes and metadata are searched, too: whoever may not read them must not learn them by searching.
+    pub search_notes: bool,
     /// Only this environment.
     pub environment: Option<Environment>,
     /// Only this status at `now`. `Revoked`: tombstones. None: all but tombstones.
@@ -52,7 +54,7 @@ enum SearchPlan {
 }
 
 impl KeyFilter {
-    fn push(&self, sql: &mut Sql, plan: SearchPlan, with: Searching) {
+    fn push(&self, sql: &mut Sql, plan: SearchPlan, with: &Searching) {
         sql.push("installation_id = ").id(self.installation.0).push(" AND kind = 'issued'");
         match self.status {
             // A tombstone that is due to be purged counts as gone, even before the job removes it.
@@ -93,64 +95,94 @@ impl KeyFilter {
         if self.search.is_empty() {
             return;
         }
+        // Those that the text names are few, and known by now.
+        sql.push(" AND (");
+        if !with.named.is_empty() {
+            sql.push("id IN ").list(&with.named, |sql, id| _ = sql.id(id.0)).push(" OR ");
+        }
         let before = self.before(with);
         if before.is_some() {
-            sql.push(" AND ((fold_version >= ").int(FOLD_VERSION);
+            sql.push("(fold_version >= ").int(NAMES_FOLDED).push(" AND ");
         }
-        for word in self.search.words() {
-            sql.push(" AND ");
-            holds(sql, word, with.sqlite);
-        }
+        self.push_words(sql, with);
         if let Some(before) = before {
-            sql.push(") OR (fold_version < ").int(FOLD_VERSION).push(" AND ");
-            holds(sql, before, with.sqlite);
+            sql.push(" OR (fold_version < ").int(NAMES_FOLDED).push(" AND ");
+            self.push_holds(sql, before, with);
             sql.push("))");
         }
+        sql.push(")");
         if plan == SearchPlan::Trigrams
             && let Some(query) = self.trigrams(with)
         {
-            sql.push(" AND seq IN (SELECT rowid FROM api_key_search WHERE api_key_search MATCH ");
+            sql.push(" AND (seq IN (SELECT rowid FROM api_key_search WHERE api_key_search MATCH ");
             sql.text(&query).push(")");
+            if !with.named.is_empty() {
+                sql.push(" OR id IN ").list(&with.named, |sql, id| _ = sql.id(id.0));
+            }
+            sql.push(")");
         }
     }
 
-    /// The text to look for in rows that were not folded anew; `None`: there are none, or the words find it there, too.
-    fn before(&self, with: Searching) -> Option<&str> {
+    fn push_words(&self, sql: &mut Sql, with: &Searching) {
+        for (index, word) in self.search.words().iter().enumerate() {
+            if index > 0 {
+                sql.push(" AND ");
+            }
+            self.push_holds(sql, word, with);
+        }
+    }
+
+    /// That one of the texts holds this one.
+    fn push_holds(&self, sql: &mut Sql, text: &str, with: &Searching) {
+        if with.sqlite {
+            sql.push("(instr(client_name_folded, ").text(text).push(") > 0 OR instr(owner_folded, ").text(text);
+            if self.search_notes {
+                sql.push(") > 0 OR instr(notes_folded, ").text(text);
+            }
+            sql.push(") > 0)");
+            return;
+        }
+        // PostgreSQL's planner chooses the index by its own statistics. For that it must see the text, so these
+        // statements are not cached: a cached one is planned for any text.
+        let pattern = like(text);
+        sql.push(ALL_TEXTS).push(" LIKE ").text(&pattern);
+        if !self.search_notes {
+            sql.push(" AND client_name_folded || chr(10) || owner_folded LIKE ").text(&pattern);
+        }
+    }
+
+    /// The text to look for in rows of before [`NAMES_FOLDED`]; `None`: there are none, or the words find it there, too.
+    fn before(&self, with: &Searching) -> Option<&str> {
         self.search.before().filter(|_| !with.all_folded)
     }
 
     /// What SQLite's trigram index is asked for; `None`: it can't lead. It holds no tombstones, and a text of less than three characters
     /// has no trigram.
-    fn trigrams(&self, with: Searching) -> Option<String> {
+    fn trigrams(&self, with: &Searching) -> Option<String> {
         let long = |text: &&str| text.chars().count() >= 3;
         let words: Vec<String> = self.search.words().iter().map(String::as_str).filter(long).map(phrase).collect();
         if !with.sqlite || self.status == Some(KeyStatus::Revoked) || words.is_empty() {
             return None;
         }
         let words = words.join(" AND ");
-        match self.before(with) {
-            None => Some(words),
-            Some(before) => Some(before).filter(long).map(|before| format!("({words}) OR {}", phrase(before))),
-        }
+        let query = match self.before(with) {
+            None => words,
+            Some(before) => Some(before).filter(long).map(|before| format!("({words}) OR {}", phrase(before)))?,
+        };
+        Some(if self.search_notes { query } else { format!("{{client_name_folded owner_folded}} : ({query})") })
     }
 }
+
+/// All texts that a key is searched by, as PostgreSQL's index has them.
+const ALL_TEXTS: &str = "client_name_folded || chr(10) || owner_folded || chr(10) || notes_folded";
 
 /// What a search depends on besides its filter.
-#[derive(Clone, Copy)]
 struct Searching {
     sqlite: bool,
-    /// Every row is of this [`FOLD_VERSION`].
+    /// Every row is of this [`FOLD_VERSION`](model::FOLD_VERSION).
     all_folded: bool,
-}
-
-fn holds(sql: &mut Sql, text: &str, sqlite: bool) {
-    if sqlite {
-        sql.push("instr(client_name_folded, ").text(text).push(") > 0");
-    } else {
-        // PostgreSQL's planner chooses the index by its own statistics. For that it must see the text, so these
-        // statements are not cached: a cached one is planned for any text.
-        sql.push("client_name_folded LIKE ").text(&like(text));
-    }
+    /// The keys that the text names ([`Search::exact`]).
+    named: Vec<KeyId>,
 }
 
 /// A text as an FTS5 phrase, in which only the quotation mark is special.
@@ -200,11 +232,12 @@ impl Store {
         after: Option<&(CursorValue, KeyId)>,
         limit: i64,
     ) -> Result<Vec<StoredKey>, StoreError> {
-        let plan = self.search_plan(filter).await?;
+        let with = self.searching(filter).await?;
+        let plan = self.search_plan(filter, &with).await?;
         let mut asked = limit;
         loop {
             let mut sql = Sql::new(key_select!("FROM api_key WHERE "));
-            filter.push(&mut sql, plan, self.searching());
+            filter.push(&mut sql, plan, &with);
             push_order(&mut sql, sort, after);
             sql.push(" LIMIT ").int(asked);
             let kept = self.is_sqlite();
@@ -239,7 +272,7 @@ impl Store {
     /// Up to `limit` ids of issued keys that match, oldest first.
     pub async fn matching_ids(&self, filter: &KeyFilter, limit: i64) -> Result<Vec<KeyId>, StoreError> {
         let mut sql = Sql::new("SELECT id FROM api_key WHERE ");
-        self.push_filter(filter, &mut sql);
+        self.push_filter(filter, &mut sql).await?;
         sql.push(" ORDER BY created_at, id LIMIT ").int(limit);
         let ids: Vec<Uuid> = on_db!(self, pool => query!(query_scalar, sql, pool).fetch_all(pool).await?);
         Ok(ids.into_iter().map(KeyId).collect())
@@ -248,7 +281,7 @@ impl Store {
     /// How many issued keys match, counting no further than one past [`TOTAL_COUNTED`].
     pub async fn count(&self, filter: &KeyFilter) -> Result<u64, StoreError> {
         let mut sql = Sql::new("SELECT COUNT(*) FROM (SELECT 1 AS one FROM api_key WHERE ");
-        self.push_filter(filter, &mut sql);
+        self.push_filter(filter, &mut sql).await?;
         sql.push(" LIMIT ").int(i64::try_from(TOTAL_COUNTED + 1).unwrap_or(i64::MAX)).push(") AS counted");
         let kept = self.is_sqlite();
         let count: i64 = on_db!(self, pool => {
@@ -258,12 +291,17 @@ impl Store {
     }
 
     /// The conditions of a filter, led by the trigram index where it can be.
-    pub(crate) fn push_filter(&self, filter: &KeyFilter, sql: &mut Sql) {
-        filter.push(sql, SearchPlan::Trigrams, self.searching());
+    pub(crate) async fn push_filter(&self, filter: &KeyFilter, sql: &mut Sql) -> Result<(), StoreError> {
+        filter.push(sql, SearchPlan::Trigrams, &self.searching(filter).await?);
+        Ok(())
     }
 
-    fn searching(&self) -> Searching {
-        Searching { sqlite: self.is_sqlite(), all_folded: self.all_folded.load(Ordering::Relaxed) }
+    async fn searching(&self, filter: &KeyFilter) -> Result<Searching, StoreError> {
+        Ok(Searching {
+            sqlite: self.is_sqlite(),
+            all_folded: self.all_folded.load(Ordering::Relaxed),
+            named: self.named(filter.installation, &filter.search).await?,
+        })
     }
 
     /// Whether the database is the embedded one.
@@ -271,9 +309,9 @@ impl Store {
         matches!(self.db, Db::Sqlite { .. })
     }
 
-    async fn search_plan(&self, filter: &KeyFilter) -> Result<SearchPlan, StoreError> {
+    async fn search_plan(&self, filter: &KeyFilter, with: &Searching) -> Result<SearchPlan, StoreError> {
         let Db::Sqlite { read, .. } = &self.db else { return Ok(SearchPlan::Order) };
-        let Some(query) = filter.trigrams(self.searching()) else { return Ok(SearchPlan::Order) };
+        let Some(query) = filter.trigrams(with) else { return Ok(SearchPlan::Order) };
         let hits: i64 = sqlx::query_scalar(SEARCH_HITS).bind(query).bind(FEW + 1).fetch_one(read).await?;
         Ok(if hits > FEW { SearchPlan::Order } else { SearchPlan::Trigrams })
     }

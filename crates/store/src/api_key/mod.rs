@@ -5,6 +5,7 @@ mod deletion_impact;
 mod fold_anew;
 mod insert;
 mod list;
+mod named;
 mod row;
 mod settings;
 mod snapshot;

@@ -31,7 +31,7 @@ impl Store {
         parts: mpsc::Sender<Vec<StoredKey>>,
     ) -> Result<(), StoreError> {
         let mut sql = Sql::new(key_select!("FROM api_key WHERE "));
-        self.push_filter(filter, &mut sql);
+        self.push_filter(filter, &mut sql).await?;
         push_order(&mut sql, sort, after);
         let kept = self.is_sqlite();
         let mut part = Vec::with_capacity(PART);

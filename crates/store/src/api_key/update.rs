@@ -1,4 +1,4 @@
-use model::{FOLD_VERSION, Hint, InstallationId, Instant, KeyId, KeySettings, fold_name};
+use model::{FOLD_VERSION, Hint, InstallationId, Instant, KeyId, KeySettings, SearchTexts};
 use uuid::Uuid;
 
 use super::settings::COLUMNS;
@@ -26,7 +26,9 @@ impl Change {
         for (name, value) in COLUMNS {
             sql.push(name).push(" = ").bind(value(settings)).push(", ");
         }
-        sql.push("client_name_folded = ").text(&fold_name(settings.client_name.as_str()));
+        let SearchTexts { name, owner, notes } = SearchTexts::of(settings);
+        sql.push("client_name_folded = ").text(&name).push(", owner_folded = ").text(&owner);
+        sql.push(", notes_folded = ").text(&notes);
         sql.push(", fold_version = ").int(FOLD_VERSION).push(", disabled_at = ");
         if settings.enabled {
             sql.push("NULL");

@@ -14,6 +14,7 @@ pub(crate) fn all() -> KeyFilter {
     KeyFilter {
         installation: installation(1),
         search: Search::default(),
+        search_notes: true,
         environment: None,
         status: None,
         preset: None,

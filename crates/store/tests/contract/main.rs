@@ -23,6 +23,7 @@ mod roles;
 mod rotation;
 mod schema;
 mod search;
+mod search_texts;
 mod selection;
 mod set_up_links;
 mod upgrades;

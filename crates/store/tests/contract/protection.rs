@@ -38,6 +38,8 @@ async fn the_default_key_is_refused_to_everyone(database: TestDatabase) {
         "kind = 'issued'".to_owned(),
         "client_name = 'Mine'".to_owned(),
         "client_name_folded = 'mine'".to_owned(),
+        "owner_folded = 'mine'".to_owned(),
+        "notes_folded = 'mine'".to_owned(),
         "environment = 'test'".to_owned(),
         "preset = 'live-widget'".to_owned(),
         "scopes = '[]'".to_owned(),

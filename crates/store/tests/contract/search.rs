@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use model::{ClientName, KeyId, KeySettings, KeyStatus, Search, fold_name, fold_name_before};
+use model::{ClientName, Key, KeyId, KeySettings, KeyStatus, Metadata, fold_name, fold_name_before};
 use proptest::{
     collection::vec,
     prelude::{Just, Strategy, any},
@@ -11,7 +11,7 @@ use proptest::{
 use store::{KeyFilter, Store, on_both_databases, testing::TestDatabase};
 
 use crate::{
-    fixture::{at, installation, key, key_id, name, put_names, search_of, two_installations},
+    fixture::{at, installation, key, key_id, name, put, put_names, search_of, two_installations},
     list::{all, numbers},
 };
 
@@ -47,48 +47,76 @@ fn sample<T>(runner: &mut TestRunner, strategy: &impl Strategy<Value = T>) -> T 
     strategy.new_tree(runner).expect("a value").current()
 }
 
-/// What a search must find, found by looking at each name.
-fn slowly(names: &[String], kept: impl Fn(u128) -> bool, search: &Search) -> Vec<u128> {
-    let mut found: Vec<(String, KeyId)> = (1..)
-        .zip(names)
-        .filter(|(number, _)| kept(*number))
-        .filter(|(_, text)| search.finds(&name(text)))
-        .map(|(number, text)| (fold_name(text), key_id(number)))
+/// What a search must find, found by looking at each key.
+fn slowly(keys: &[Key], kept: impl Fn(u128) -> bool, filter: &KeyFilter) -> Vec<u128> {
+    let mut found: Vec<(String, KeyId)> = keys
+        .iter()
+        .filter(|key| kept(key.id.0.as_u128()) && filter.search.finds(key, filter.search_notes))
+        .map(|key| (fold_name(key.settings.client_name.as_str()), key.id))
         .collect();
     found.sort();
     found.into_iter().map(|(_, id)| id.0.as_u128()).collect()
 }
 
-async fn compare(store: &Store, names: &[String], runner: &mut TestRunner, needles: usize) {
+async fn compare(store: &Store, keys: &[Key], runner: &mut TestRunner, needles: usize) {
     let deleted = |number: u128| number.is_multiple_of(7);
     let mut change = store.change().await.unwrap();
-    let gone: Vec<KeyId> = (1..=names.len() as u128).filter(|number| deleted(*number)).map(key_id).collect();
+    let gone: Vec<KeyId> = keys.iter().map(|key| key.id).filter(|id| deleted(id.0.as_u128())).collect();
     change.delete_keys(installation(1), &gone, at(50)).await.unwrap();
     change.commit().await.unwrap();
-    let strategy = needle(names.to_vec());
+    let texts = keys.iter().flat_map(|key| {
+        let settings = &key.settings;
+        let owner = settings.owner_email.iter().map(|owner| owner.as_str().to_owned());
+        let notes = settings.notes.iter().map(|notes| notes.as_str().to_owned());
+        std::iter::once(settings.client_name.as_str().to_owned()).chain(owner).chain(notes)
+    });
+    let strategy = (needle(texts.clone().collect()), needle(texts.collect()), any::<(bool, bool)>());
     for _ in 0..needles {
-        let search = search_of(&sample(runner, &strategy));
-        let filter = KeyFilter { search, ..all() };
-        let expected = slowly(names, |number| !deleted(number), &filter.search);
+        let (one, other, (two, search_notes)) = sample(runner, &strategy);
+        let search = search_of(&if two { format!("{one} {other}") } else { one });
+        let filter = KeyFilter { search, search_notes, ..all() };
+        let expected = slowly(keys, |number| !deleted(number), &filter);
         assert_eq!(numbers(store, &filter).await, expected, "{:?}", filter.search);
         let filter = KeyFilter { status: Some(KeyStatus::Revoked), ..filter };
-        let expected = slowly(names, deleted, &filter.search);
+        let expected = slowly(keys, deleted, &filter);
         assert_eq!(numbers(store, &filter).await, expected, "deleted {:?}", filter.search);
     }
 }
 
-fn names(runner: &mut TestRunner, count: usize) -> Vec<String> {
-    let strategy = text(1..12);
-    let names = std::iter::repeat_with(|| sample(runner, &strategy));
-    names.filter_map(|name| ClientName::parse(&name).ok()).map(String::from).take(count).collect()
+/// Keys with names, owners and notes, as somebody would not write them.
+fn keys(runner: &mut TestRunner, count: usize) -> Vec<Key> {
+    let strategy = (text(1..12), text(1..6), text(1..20), text(1..8), any::<(bool, bool, bool)>());
+    let made = std::iter::repeat_with(|| sample(runner, &strategy));
+    let named = made.filter(|(name, ..)| ClientName::parse(name).is_ok()).take(count);
+    (1..)
+        .zip(named)
+        .map(|(number, (name, owner, notes, value, (owned, noted, pairs)))| {
+            let mut key = key(number, &name);
+            let settings = &mut key.settings;
+            settings.owner_email = format!("{}@x.yz", owner.replace(' ', "")).parse().ok().filter(|_| owned);
+            settings.notes = notes.parse().ok().filter(|_| noted);
+            if pairs {
+                settings.metadata = Metadata::new([("Paar".to_owned(), value)].into()).unwrap();
+            }
+            key
+        })
+        .collect()
+}
+
+async fn put_keys(store: &Store, keys: &[Key]) {
+    let mut change = store.change().await.unwrap();
+    for key in keys {
+        put(&mut change, installation(1), key.clone()).await.unwrap();
+    }
+    change.commit().await.unwrap();
 }
 
 async fn a_search_finds_what_a_slow_one_finds(database: TestDatabase) {
     let store = two_installations(&database).await;
     let mut runner = TestRunner::deterministic();
-    let names = names(&mut runner, 200);
-    put_names(&store, 1, &names).await;
-    compare(&store, &names, &mut runner, 150).await;
+    let keys = keys(&mut runner, 200);
+    put_keys(&store, &keys).await;
+    compare(&store, &keys, &mut runner, 150).await;
 }
 
 /// With only a few rows the planner would never use the index that a million rows need.
@@ -97,8 +125,8 @@ async fn postgres_finds_the_same_through_its_trigram_index() {
     let database = TestDatabase::postgres().await;
     let store = two_installations(&database).await;
     let mut runner = TestRunner::deterministic();
-    let names = names(&mut runner, 150);
-    put_names(&store, 1, &names).await;
+    let keys = keys(&mut runner, 150);
+    put_keys(&store, &keys).await;
     store.close().await;
     let mut raw = database.raw().await;
     let settings = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET enable_seqscan = off', current_database()); \
@@ -107,10 +135,10 @@ async fn postgres_finds_the_same_through_its_trigram_index() {
                     DROP INDEX api_key_one_default; DROP INDEX api_key_by_epoch;";
     raw.execute(settings).await.unwrap();
     let plan = "EXPLAIN SELECT 1 FROM api_key WHERE kind = 'issued' AND deleted_at IS NULL \
-                AND client_name_folded LIKE '%acme%'";
+                AND client_name_folded || chr(10) || owner_folded || chr(10) || notes_folded LIKE '%acme%'";
     let plan = database.raw().await.texts(plan).await.join("\n");
     assert!(plan.contains("api_key_search"), "{plan}");
-    compare(&database.store().await, &names, &mut runner, 100).await;
+    compare(&database.store().await, &keys, &mut runner, 100).await;
 }
 
 /// One text is so common that the order of the list leads, and not the trigrams.
@@ -120,9 +148,10 @@ async fn sqlite_finds_common_and_rare_texts_alike() {
     let store = two_installations(&database).await;
     let names: Vec<String> = (1..=2_200).map(|number| format!("Client {}{number}", number % 9)).collect();
     put_names(&store, 1, &names).await;
+    let keys: Vec<Key> = (1..).zip(&names).map(|(number, name)| key(number, name)).collect();
     for search in ["client", "client 1", "client 777", "lie", "nothing", "1", "ent"] {
         let filter = KeyFilter { search: search_of(search), ..all() };
-        assert_eq!(numbers(&store, &filter).await, slowly(&names, |_| true, &search_of(search)), "{search}");
+        assert_eq!(numbers(&store, &filter).await, slowly(&keys, |_| true, &filter), "{search}");
     }
 }
 

@@ -1,0 +1,56 @@
+use model::{HintEnd, Key, KeyError, KeyInText};
+
+use crate::{Caller, Keydesk};
+
+/// What is known of a text in which somebody looks for a key.
+#[derive(Clone, Debug)]
+pub enum LookedUp {
+    /// It holds this key, which may be deleted, or a secret of it that no longer works.
+    Found(Box<Key>),
+    /// It holds the key of nobody whom the caller may know.
+    Unknown,
+    /// It holds a key that is mistyped or cut off.
+    Mistyped,
+    /// It holds no key.
+    NoKey,
+}
+
+impl Keydesk {
+    /// Whose key a text holds, however it was pasted: what somebody found in a log, a mail or a program. It is a read like that of
+    /// a list and has no audit entry: it tells nothing that the list does not.
+    pub async fn look_up_key(&self, caller: &Caller, text: &str) -> Result<LookedUp, KeyError> {
+        self.require_module(caller.installation)?;
+        let secret = match self.inner.format.find_in(text) {
+            Some(KeyInText::Whole(secret)) => secret,
+            Some(KeyInText::Mistyped) => return Ok(LookedUp::Mistyped),
+            Some(KeyInText::Foreign) => return Ok(LookedUp::Unknown),
+            None => return Ok(LookedUp::NoKey),
+        };
+        let whose = self.verifier().whose(&secret).await.map_err(|_| KeyError::Unavailable)?;
+        let Some((installation, id)) = whose else { return Ok(LookedUp::Unknown) };
+        if installation != caller.installation {
+            return Ok(LookedUp::Unknown);
+        }
+        match self.get(caller, id).await {
+            Ok(key) => Ok(LookedUp::Found(Box::new(key))),
+            Err(KeyError::NotFound) => Ok(LookedUp::Unknown),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The keys of which a secret has a hint that ends so, deleted ones, too, oldest first.
+    pub async fn look_up_hint(&self, caller: &Caller, end: &HintEnd) -> Result<Vec<Key>, KeyError> {
+        self.require_module(caller.installation)?;
+        let store = &self.inner.store;
+        let ids = store.keys_by_hint(caller.installation, end).await.map_err(crate::failure::public)?;
+        let mut keys = Vec::with_capacity(ids.len());
+        for id in ids {
+            match self.get(caller, id).await {
+                Ok(key) => keys.push(key),
+                Err(KeyError::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(keys)
+    }
+}
