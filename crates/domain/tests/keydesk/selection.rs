@@ -21,7 +21,7 @@ fn matching(search: &str, status: Option<KeyStatus>) -> Selection {
 }
 
 /// Writes more keys such as `key`, which nobody can call with.
-async fn put_like(store: &Store, installation: InstallationId, key: &Key, more: u16) {
+pub(crate) async fn put_like(store: &Store, installation: InstallationId, key: &Key, more: u16) {
     let mut change = store.change().await.unwrap();
     let keys: Vec<_> = (1..=more)
         .map(|number| {
