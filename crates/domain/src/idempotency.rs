@@ -182,11 +182,13 @@ impl Keydesk {
         key: &mut Key,
     ) -> Result<Option<StoredKey>, KeyError> {
         let current = change.key(caller.installation, key.id).await.map_err(failure::public)?;
-        (key.status, key.deleted_at) = match &current {
-            Some(current) => (current.life.status(self.now()), current.life.deleted_at),
+        if let Some(StoredKey { life, .. }) = &current {
+            (key.status, key.deleted_at) = (life.status(self.now()), life.deleted_at);
+            key.settings.enabled = life.disabled_at.is_none();
+        } else {
             // It was deleted, and purged since.
-            None => (KeyStatus::Revoked, key.deleted_at),
-        };
+            key.status = KeyStatus::Revoked;
+        }
         Ok(current)
     }
 
