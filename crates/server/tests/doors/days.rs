@@ -55,7 +55,11 @@ async fn a_day_is_one_of_the_zone_that_was_given_or_of_the_installation(database
     let (_, table) = run(&["installation", "list"]).await;
     assert!(table.contains("TIME ZONE") && table.contains("Australia/Sydney"), "{table}");
     for (args, code, words) in [
-        (&["installation", "set", "default", "--time-zone", "Mars/Base"][..], 2, "is not a time zone that Keydesk knows"),
+        (
+            &["installation", "set", "default", "--time-zone", "Mars/Base"][..],
+            2,
+            "is not a time zone that Keydesk knows",
+        ),
         (&["installation", "set", "default"], 2, "required"),
         (&["installation", "set", "nobody", "--time-zone", "UTC"], 1, "no such installation"),
         (&["installation", "set", "default", "--title", ""], 1, "1 to 100 visible characters"),
