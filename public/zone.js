@@ -92,10 +92,10 @@ addEventListener('input', chosen);
 
 // Fields and rows may arrive later.
 new MutationObserver((changes) => {
-  for (const { target, addedNodes } of changes) {
+  for (const { addedNodes } of changes) {
     for (const node of addedNodes) {
       spellAll(node);
-      if (node.querySelector?.('[data-stops]')) follow(target.closest('form'));
+      follow(node.querySelector?.('[data-stops]')?.closest('form'));
     }
   }
 }).observe(document, { childList: true, subtree: true });

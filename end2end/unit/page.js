@@ -12,7 +12,8 @@ export const NOW = Date.parse('2026-03-01T12:00:00Z');
  * intervals pass when `tick` is called. `answer` is the server's answer to each `fetch`; `asked` lists them all. `before`
  * sees the window before the script does.
  */
-export function open(script, body, { path = '/', answer = () => { throw new Error('away'); }, before = () => {} } = {}) {
+export function open(script, body, { path = '/', answer = () => { throw new Error('away'); }, before = () => {},
+  timeZone = 'UTC', locale = 'en-GB' } = {}) {
   const { window } = new JSDOM(`<!doctype html><html><body>${body}</body></html>`, {
     url: `https://keydesk.example${path}`,
     runScripts: 'outside-only',
@@ -26,8 +27,9 @@ export function open(script, body, { path = '/', answer = () => { throw new Erro
       constructor(_, options) { super('en-GB', options); }
     },
     DateTimeFormat: class extends Intl.DateTimeFormat {
-      constructor(_, options) { super('en-GB', { timeZone: 'UTC', ...options }); }
+      constructor(_, options) { super(locale, { timeZone, ...options }); }
     },
+    Locale: Intl.Locale,
   };
   window.setInterval = (work, milliseconds) => page.intervals.push({ work, milliseconds });
   window.fetch = async (url, options) => {

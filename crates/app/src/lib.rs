@@ -12,7 +12,7 @@
 //! | `web` | HTTP for browsers: cookies, sessions, guards, headers, how server functions are called |
 //!
 //! A page is a plain document unless it needs live state. A plain document is rendered by the server alone, its forms
-//! are posted, and two small scripts in `public/` make it interactive; it adds nothing to the client. Live state
+//! are posted, and a few small scripts in `public/` make it interactive; it adds nothing to the client. Live state
 //! changes under a person's hands while they stay on the page: the list of keys, and the forms that must not lose what
 //! was typed when the server is away.
 //!

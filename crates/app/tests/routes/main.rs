@@ -4,6 +4,7 @@
 
 mod auth;
 mod bounds;
+mod days;
 mod doors;
 mod drawn_for;
 mod key_forms;

@@ -1,5 +1,5 @@
-use domain::NewInstallation;
-use model::{Actor, Code, KeyError, ListQuery, Selection};
+use domain::{Installation, InstallationPatch, NewInstallation};
+use model::{Action, Actor, Code, KeyError, ListQuery, Selection, TimeZone};
 use store::{on_both_databases, testing::TestDatabase};
 
 use crate::test_keydesk::{DONE, KNOWN, TestKeydesk, code, new_key, verify, within};
@@ -8,7 +8,8 @@ on_both_databases!(
     an_invalid_name_or_title_is_refused,
     a_name_is_given_once_even_at_the_same_time,
     with_the_module_off_no_verb_answers_and_calls_go_on,
-    switching_is_in_memory_when_it_answers
+    switching_is_in_memory_when_it_answers,
+    title_and_time_zone_are_set_and_audited
 );
 
 fn new(name: &str, title: &str) -> NewInstallation {
@@ -29,6 +30,34 @@ async fn an_invalid_name_or_title_is_refused(database: TestDatabase) {
     let made = desk.keydesk.create_installation(Actor::Operator, new(&long[1..], "Ünï")).await.unwrap();
     assert_eq!(desk.keydesk.installation(&long[1..]).await.unwrap(), Some(made));
     let nobody = desk.keydesk.set_module(Actor::Operator, "nobody", false).await;
+    assert_eq!(nobody, Err(KeyError::NoInstallation));
+}
+
+async fn title_and_time_zone_are_set_and_audited(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let keydesk = &desk.keydesk;
+    let sydney: TimeZone = "Australia/Sydney".parse().unwrap();
+    let name = keydesk.installations().await.unwrap()[0].name.clone();
+    let set = async |patch: InstallationPatch| keydesk.set_installation(Actor::Operator, &name, patch).await;
+    let before = desk.audit(&desk.operator).await.len();
+    let zone = InstallationPatch { time_zone: Some(sydney.clone()), ..InstallationPatch::default() };
+    let set_to = set(zone.clone()).await.unwrap();
+    assert_eq!(set_to.time_zone, sydney);
+    assert_eq!(keydesk.installation_in_memory(&name), Some(set_to.clone()));
+    assert_eq!(keydesk.installation(&name).await.unwrap(), Some(set_to.clone()));
+    // What is so already is no change.
+    assert_eq!(set(zone).await.unwrap(), set_to);
+    assert_eq!(set(InstallationPatch::default()).await.unwrap(), set_to);
+    let titled = InstallationPatch { title: Some("Acme".to_owned()), ..InstallationPatch::default() };
+    assert_eq!(set(titled).await.unwrap(), Installation { title: "Acme".to_owned(), ..set_to });
+    for wrong in ["", "A\0"] {
+        let refused = set(InstallationPatch { title: Some(wrong.to_owned()), ..InstallationPatch::default() }).await;
+        assert!(matches!(refused, Err(KeyError::InvalidInstallation { .. })), "{refused:?}");
+    }
+    let entries = desk.audit(&desk.operator).await;
+    let told: Vec<_> = entries[before..].iter().map(|entry| entry.action().unwrap()).collect();
+    assert_eq!(told, [Action::InstallationUpdate; 2]);
+    let nobody = keydesk.set_installation(Actor::Operator, "nobody", InstallationPatch::default()).await;
     assert_eq!(nobody, Err(KeyError::NoInstallation));
 }
 

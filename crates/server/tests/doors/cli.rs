@@ -183,7 +183,7 @@ async fn a_failure_is_one_sentence_and_misuse_exits_with_2() {
         (&["key", "update", missing, "--notes", "a", "--no-notes"], 2, "cannot be used with"),
         (&["key", "update", missing, "--scope", "calls:read", "--no-scopes"], 2, "cannot be used with"),
         (&["key", "create", "--client-name", "a", "--expires-at", "soon"], 2, "a number of days such as 90d"),
-        (&["key", "update", missing, "--expires-at", "0d"], 2, "the last day in UTC such as 2027-01-31"),
+        (&["key", "update", missing, "--expires-at", "0d"], 2, "the last day such as 2027-01-31"),
         (&["key", "create", "--client-name", "a", "--expires-at", "2020-01-01"], 1, "in the future"),
         (&["key", "rotate", missing, "--overlap", "0"], 1, "no such API key"),
         (&["key", "rotate", missing, "--overlap", "31d"], 2, "at most 30d"),

@@ -18,6 +18,7 @@ mod bounds;
 mod chaos;
 mod cli;
 mod crash;
+mod days;
 mod description;
 mod follow;
 mod given;

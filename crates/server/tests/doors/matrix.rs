@@ -219,7 +219,7 @@ impl MatrixApp {
             "read" => self.open_page(&at, cookie).await.text().contains("Caller"),
             "read the history" => self.open_page(&at, cookie).await.text().contains("history-what"),
             "create" => {
-                let form = "intent=create&client_name=New&preset=custom&token=t";
+                let form = "intent=create&client_name=New&preset=custom&scope=calls:read&token=t";
                 self.post("/keys", cookie, id, form).await.status.is_success()
             }
             "edit" => done(&send(form("save", "&client_name=Beta")).await),
