@@ -16,14 +16,17 @@ mod empty_states;
 #[cfg(feature = "ssr")]
 mod export;
 mod filter;
+mod focus;
 #[cfg(feature = "ssr")]
 mod forms;
 mod grid;
 mod key_row;
 mod labels;
+mod loading;
 mod open;
 mod page;
 mod palette;
+mod place;
 mod posted;
 mod reconnect;
 mod row;
@@ -32,6 +35,7 @@ mod secret;
 mod shortcuts;
 mod sparkline;
 mod state;
+mod stop;
 mod time;
 mod toast;
 mod toolbar;

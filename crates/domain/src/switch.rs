@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use model::{Action, BulkSwitched, Key, KeyError, KeyId, KeyKind, Selection, SettingsPatch, Skipped};
+use model::{Action, BulkSwitched, Key, KeyError, KeyId, KeyKind, Selection, SettingsPatch, Skipped, Switched};
 use serde_json::json;
 use store::Change;
 
@@ -11,15 +11,6 @@ use crate::{
     selection::{self, CHANGE},
     turn::turn,
 };
-
-/// The result of switching a selection on or off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Switched {
-    /// Keys that were switched.
-    pub changed: u64,
-    /// Keys that were in the wanted state already, were gone, or are protected.
-    pub skipped: u64,
-}
 
 impl Keydesk {
     /// Switches a key on or off, and edits nothing else. A key that is switched off is refused from the moment this
@@ -41,6 +32,16 @@ impl Keydesk {
         ids: &[KeyId],
         enabled: bool,
     ) -> Result<BulkSwitched, KeyError> {
+        Ok(self.switch_keys(caller, ids, enabled).await?.0)
+    }
+
+    /// The result, and the epoch of the change.
+    async fn switch_keys(
+        &self,
+        caller: &Caller,
+        ids: &[KeyId],
+        enabled: bool,
+    ) -> Result<(BulkSwitched, i64), KeyError> {
         let mut seen = HashSet::with_capacity(ids.len());
         let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
         self.change_in_turn_as(caller, turn(ids.len(), !enabled), move |this, caller, mut change| async move {
@@ -66,18 +67,20 @@ impl Keydesk {
                 skipped.push(Skipped { id, code: reason.kind().code.to_owned() });
             }
             let outcome = BulkSwitched { changed, unchanged, skipped };
+            let epoch = change.epoch();
             if outcome.changed.is_empty() {
-                return Ok(outcome);
+                return Ok((outcome, epoch));
             }
             let events = outcome.changed.iter().map(|id| event(*id, enabled)).collect();
             this.write_audit(&mut change, installation, &caller, now, events).await?;
             this.commit_keys(change, installation, &outcome.changed).await?;
-            Ok(outcome)
+            Ok((outcome, epoch))
         })
         .await
     }
 
-    /// Switches the selected keys on or off.
+    /// Switches the selected keys on or off. Many keys are switched in several changes; when one of them fails, those
+    /// before it stay, and the answer says why it stopped there.
     pub async fn set_enabled_selected(
         &self,
         caller: &Caller,
@@ -86,31 +89,55 @@ impl Keydesk {
     ) -> Result<Switched, KeyError> {
         self.require_to_change(caller)?;
         let mut outcome = Switched::default();
-        match selection {
-            Selection::Ids(ids) => {
-                for ids in ids.chunks(CHANGE) {
-                    outcome.add(&self.bulk_set_enabled(caller, ids, enabled).await?);
-                }
+        match self.switch_all(caller, selection, enabled, &mut outcome).await {
+            Err(error) if outcome.changes.is_empty() => Err(error),
+            stopped => Ok(Switched { stopped: stopped.err(), ..outcome }),
+        }
+    }
+
+    async fn switch_all(
+        &self,
+        caller: &Caller,
+        selection: &Selection,
+        enabled: bool,
+        outcome: &mut Switched,
+    ) -> Result<(), KeyError> {
+        if let Selection::Ids(ids) = selection {
+            for ids in ids.chunks(CHANGE) {
+                self.switch_some(caller, ids, enabled, outcome).await?;
             }
-            Selection::Matching { .. } => {
-                let Some(mut filter) = self.filter(caller, selection)? else { return Ok(outcome) };
-                // A switched key no longer matches, so every round finds others.
-                filter.disabled = Some(enabled);
-                loop {
-                    let ids = self.inner.store.matching_ids(&filter, CHANGE as i64).await.map_err(failure::public)?;
-                    if ids.is_empty() {
-                        break;
-                    }
-                    let before = outcome.changed;
-                    outcome.add(&self.bulk_set_enabled(caller, &ids, enabled).await?);
-                    // Someone else switches the same keys.
-                    if outcome.changed == before {
-                        break;
-                    }
-                }
+            return Ok(());
+        }
+        let Some(mut filter) = self.filter(caller, selection)? else { return Ok(()) };
+        // A switched key no longer matches, so every round finds others.
+        filter.disabled = Some(enabled);
+        loop {
+            let ids = self.inner.store.matching_ids(&filter, CHANGE as i64).await.map_err(failure::public)?;
+            let before = outcome.changed;
+            if !ids.is_empty() {
+                self.switch_some(caller, &ids, enabled, outcome).await?;
+            }
+            // Nothing is left to switch, or someone else switches the same keys: either way it is done.
+            if outcome.changed == before {
+                return Ok(());
             }
         }
-        Ok(outcome)
+    }
+
+    async fn switch_some(
+        &self,
+        caller: &Caller,
+        ids: &[KeyId],
+        enabled: bool,
+        outcome: &mut Switched,
+    ) -> Result<(), KeyError> {
+        let (switched, epoch) = self.switch_keys(caller, ids, enabled).await?;
+        outcome.changed += switched.changed.len() as u64;
+        outcome.skipped += (switched.unchanged.len() + switched.skipped.len()) as u64;
+        if !switched.changed.is_empty() {
+            outcome.changes.push(epoch);
+        }
+        Ok(())
     }
 }
 
@@ -133,13 +160,6 @@ async fn may_enable(
         }
     }
     Ok((may, skipped))
-}
-
-impl Switched {
-    fn add(&mut self, part: &BulkSwitched) {
-        self.changed += part.changed.len() as u64;
-        self.skipped += (part.unchanged.len() + part.skipped.len()) as u64;
-    }
 }
 
 /// The audit event of a key that was switched on or off.

@@ -97,7 +97,7 @@ pub use secret::{
     BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,
     presented_key,
 };
-pub use selection::{Activity, Deleted, DeletionImpact, Selection};
+pub use selection::{Activity, Deleted, DeletionImpact, Selection, Switched};
 pub use settings::{KeySettings, SettingsPatch};
 pub use trusted_proxies::{Scheme, TrustedProxies};
 pub use verify::{CallFacts, Code, KeyFacts, decide, decide_living};

@@ -9,12 +9,13 @@ use super::{
     api::list_keys,
     delete, edit, empty_states,
     filter::Filter,
-    grid,
+    focus, grid,
+    loading::FIRST_PAGE,
     open::Open,
     palette,
     reconnect::{Away, SignInAgain, SomebodyElse},
     shortcuts,
-    state::{FIRST_PAGE, KeysState},
+    state::KeysState,
     time, toast, toolbar,
 };
 use crate::{
@@ -43,6 +44,7 @@ pub(crate) fn KeysPage() -> impl IntoView {
     tick(state);
     forget_when_unseen(state);
     follow_the_address(state);
+    focus::keep(state);
     view! {
         <Title text="API Keys · Keydesk"/>
         <div class="keys">
@@ -87,7 +89,7 @@ fn opened(open: Open) -> AnyView {
     match open {
         Open::Add(fields) => view! { <add::AddDialog fields/> }.into_any(),
         Open::Edit(id) => view! { <edit::EditDialog id/> }.into_any(),
-        Open::Delete(selection) => view! { <delete::DeleteDialog selection/> }.into_any(),
+        Open::Stop(stop, selection) => view! { <delete::StopDialog stop selection/> }.into_any(),
         Open::Shortcuts => view! { <shortcuts::ShortcutsDialog/> }.into_any(),
         Open::Palette => view! { <palette::PaletteDialog/> }.into_any(),
     }

@@ -4,7 +4,7 @@ use web_sys::{Element, KeyboardEvent, wasm_bindgen::JsCast};
 use super::{dom, open::Open, state::KeysState};
 use crate::ui::{Dialog, DialogHandle};
 
-const KEYS: [(&str, &str); 15] = [
+const KEYS: [(&str, &str); 16] = [
     ("/", "Search"),
     ("n", "Add an API key"),
     ("?", "Show this help"),
@@ -19,6 +19,7 @@ const KEYS: [(&str, &str); 15] = [
     ("Ctrl A", "Select all keys that are loaded"),
     ("Enter", "Edit"),
     ("Tab", "Leave the grid"),
+    ("F8", "Go to the newest message"),
     ("Esc", "Close, or clear the selection"),
 ];
 

@@ -8,6 +8,7 @@ mod list;
 mod row;
 mod settings;
 mod snapshot;
+mod undo_switch;
 mod update;
 
 use model::{
@@ -28,6 +29,7 @@ pub(crate) use self::{
     fold_anew::TO_FOLD,
     list::SEARCH_HITS,
     row::{COUNT_NAMED, DEFAULT_KEY, KEY_BY_ID},
+    undo_switch::{UNDO_DISABLE, UNDO_ENABLE},
     update::TOUCH_ROTATED,
 };
 
