@@ -5,7 +5,7 @@ use model::{
 use store::StoredKey;
 use verify::Record;
 
-use crate::Via;
+use crate::{Once, Via};
 
 /// The caller of a verb: the actor, its installation, and what it may do there.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Caller {
     pub authority: Authority,
     /// Where the call came from.
     pub via: Via,
+    /// The token of a request that may be sent again, if it has one.
+    pub once: Option<Once>,
 }
 
 /// What a caller may do.
@@ -53,7 +55,7 @@ pub struct KeyAuthority {
 impl Caller {
     /// Whoever can run the command line on the data.
     pub fn operator(installation: InstallationId) -> Self {
-        Self { actor: Actor::Operator, installation, authority: Authority::Operator, via: Via::default() }
+        Self { actor: Actor::Operator, installation, authority: Authority::Operator, via: Via::default(), once: None }
     }
 
     /// A caller of the REST API.
@@ -69,6 +71,7 @@ impl Caller {
             installation: record.installation(),
             authority: Authority::Key(authority),
             via: Via::default(),
+            once: None,
         }
     }
 
@@ -80,7 +83,7 @@ impl Caller {
         via: Via,
     ) -> Self {
         let actor = Actor::Administrator { id: who.id };
-        Self { actor, installation, authority: Authority::Person { role: who.role, session }, via }
+        Self { actor, installation, authority: Authority::Person { role: who.role, session }, via, once: None }
     }
 
     /// Whether it may do this. What a role decides for a person, a scope has decided for a key at the door; what no

@@ -5,12 +5,12 @@ use serde_json::json;
 use store::{Change, Records};
 use verify::Prepared;
 
-use crate::{Caller, Keydesk, audit::AuditEvent, failure, selection, turn::turn};
+use crate::{Caller, Keydesk, audit::AuditEvent, failure, once::Done, selection, turn::turn};
 
 impl Keydesk {
     /// Deletes a key: it is refused from the moment this answers, and can be restored for 30 days.
     pub async fn delete(&self, caller: &Caller, id: KeyId, if_version: Option<i64>) -> Result<(), KeyError> {
-        let (mut outcome, _) = self.delete_keys(caller, &[id], if_version).await?;
+        let mut outcome = self.delete_keys(caller, &[id], if_version).await?;
         match outcome.skipped.pop() {
             None => Ok(()),
             Some(skipped) if skipped.code == KeyError::DefaultKeyProtected.kind().code => {
@@ -22,7 +22,7 @@ impl Keydesk {
 
     /// Deletes many keys in one change. Those that can't be deleted are named and left as they are.
     pub async fn bulk_delete(&self, caller: &Caller, ids: &[KeyId]) -> Result<BulkDeleted, KeyError> {
-        Ok(self.delete_keys(caller, ids, None).await?.0)
+        self.delete_keys(caller, ids, None).await
     }
 
     /// The tombstones of all secrets of the keys that `change` has deleted. Made from the records in memory
@@ -53,53 +53,79 @@ impl Keydesk {
         Ok(tombstones)
     }
 
-    /// The result, and the epoch of the change.
-    pub(crate) async fn delete_keys(
+    async fn delete_keys(
         &self,
         caller: &Caller,
         ids: &[KeyId],
         if_version: Option<i64>,
-    ) -> Result<(BulkDeleted, i64), KeyError> {
-        let mut seen = HashSet::with_capacity(ids.len());
-        let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
+    ) -> Result<BulkDeleted, KeyError> {
+        let ids = ids.to_vec();
         self.change_in_turn_as(caller, turn(ids.len(), true), move |this, caller, mut change| async move {
-            let installation = caller.installation;
-            let (ids, invisible) = selection::visible(&mut change, &caller, ids).await?;
-            if let (Some(version), [id]) = (if_version, &ids[..])
-                && let Some(key) = change.key(installation, *id).await.map_err(failure::public)?
-                && key.kind() == KeyKind::Issued
-                && key.life.deleted_at.is_none()
-                && key.version() != version
-            {
-                return Err(KeyError::VersionMoved { current: key.version() });
+            match this.done(&mut change, &caller).await? {
+                None => {}
+                Some(Done::Deleted(deleted)) => return Ok(deleted),
+                Some(_) => return Err(KeyError::IdempotencyMismatch),
             }
-            let now = this.now();
-            let done: HashSet<KeyId> =
-                change.delete_keys(installation, &ids, now).await.map_err(failure::public)?.into_iter().collect();
-            let (deleted, left): (Vec<KeyId>, Vec<KeyId>) = ids.into_iter().partition(|id| done.contains(id));
-            let mut skipped = invisible;
-            for id in left {
-                let key = change.key(installation, id).await.map_err(failure::public)?;
-                let reason = match key {
-                    Some(key) if key.kind() == KeyKind::Default => KeyError::DefaultKeyProtected,
-                    _ => KeyError::NotFound,
-                };
-                skipped.push(Skipped { id, code: reason.kind().code.to_owned() });
+            let (deleted, tombstones) = this.delete_in(&mut change, &caller, &ids, if_version).await?;
+            if deleted.deleted.is_empty() {
+                return Ok(deleted);
             }
-            if deleted.is_empty() {
-                return Ok((BulkDeleted { deleted, skipped }, change.epoch()));
-            }
-            let fewer = -i64::try_from(deleted.len()).unwrap_or(i64::MAX);
-            change.count_keys(installation, fewer).await.map_err(failure::public)?;
-            change.withdraw_handovers(installation, &deleted, now).await.map_err(failure::public)?;
-            let events = deleted.iter().map(|id| AuditEvent::on_key(Action::KeyDelete, *id, json!({}))).collect();
-            this.write_audit(&mut change, installation, &caller, now, events).await?;
-            let tombstones = this.tombstones(&mut change, installation, &deleted, now).await?;
-            let epoch = change.epoch();
-            this.commit(change).await?;
-            this.inner.verifier.put(tombstones);
-            Ok((BulkDeleted { deleted, skipped }, epoch))
+            this.keep(&mut change, &caller, Done::Deleted(deleted.clone())).await?;
+            this.commit_deletion(change, tombstones).await?;
+            Ok(deleted)
         })
         .await
+    }
+
+    /// Deletes keys in a change, and returns their tombstones.
+    pub(crate) async fn delete_in(
+        &self,
+        change: &mut Change,
+        caller: &Caller,
+        ids: &[KeyId],
+        if_version: Option<i64>,
+    ) -> Result<(BulkDeleted, Vec<Prepared>), KeyError> {
+        let mut seen = HashSet::with_capacity(ids.len());
+        let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
+        let installation = caller.installation;
+        let (ids, invisible) = selection::visible(change, caller, ids).await?;
+        if let (Some(version), [id]) = (if_version, &ids[..])
+            && let Some(key) = change.key(installation, *id).await.map_err(failure::public)?
+            && key.kind() == KeyKind::Issued
+            && key.life.deleted_at.is_none()
+            && key.version() != version
+        {
+            return Err(KeyError::VersionMoved { current: key.version() });
+        }
+        let now = self.now();
+        let done: HashSet<KeyId> =
+            change.delete_keys(installation, &ids, now).await.map_err(failure::public)?.into_iter().collect();
+        let (deleted, left): (Vec<KeyId>, Vec<KeyId>) = ids.into_iter().partition(|id| done.contains(id));
+        let mut skipped = invisible;
+        for id in left {
+            let key = change.key(installation, id).await.map_err(failure::public)?;
+            let reason = match key {
+                Some(key) if key.kind() == KeyKind::Default => KeyError::DefaultKeyProtected,
+                _ => KeyError::NotFound,
+            };
+            skipped.push(Skipped { id, code: reason.kind().code.to_owned() });
+        }
+        if deleted.is_empty() {
+            return Ok((BulkDeleted { deleted, skipped }, Vec::new()));
+        }
+        let fewer = -i64::try_from(deleted.len()).unwrap_or(i64::MAX);
+        change.count_keys(installation, fewer).await.map_err(failure::public)?;
+        change.withdraw_handovers(installation, &deleted, now).await.map_err(failure::public)?;
+        let events = deleted.iter().map(|id| AuditEvent::on_key(Action::KeyDelete, *id, json!({}))).collect();
+        self.write_audit(change, installation, caller, now, events).await?;
+        let tombstones = self.tombstones(change, installation, &deleted, now).await?;
+        Ok((BulkDeleted { deleted, skipped }, tombstones))
+    }
+
+    /// Commits a deletion, and puts it into memory before the answer.
+    pub(crate) async fn commit_deletion(&self, change: Change, tombstones: Vec<Prepared>) -> Result<(), KeyError> {
+        self.commit(change).await?;
+        self.inner.verifier.put(tombstones);
+        Ok(())
     }
 }

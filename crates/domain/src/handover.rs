@@ -1,11 +1,12 @@
 use model::{Action, Actor, HANDOVER_LIFE_MS, Handover, HandoverId, InstallationId, Key, KeyError, KeyId, PlainSecret};
 use serde_json::json;
-use store::{HandoverSecret, NewHandover, TokenHash};
+use store::{Change, HandoverSecret, NewHandover, TokenHash};
 
 use crate::{
     Caller, Keydesk, Via,
     audit::AuditEvent,
     failure, link_token,
+    once::Done,
     reveal::sealed_copy,
     seal,
     turn::ONE,
@@ -15,7 +16,8 @@ use crate::{
 /// Hand-overs of a key that are listed.
 const LISTED: i64 = 50;
 
-/// A hand-over that was just made, with the token that its link carries. The token is kept nowhere.
+/// A hand-over that was just made, with the token that its link carries. The token is kept nowhere but in the sealed answer
+/// of a request that may be sent again.
 #[derive(Clone, Debug)]
 pub struct NewHandoverLink {
     /// The hand-over.
@@ -40,6 +42,13 @@ impl Keydesk {
         self.change_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
             let now = this.now();
+            match this.done(&mut change, &caller).await? {
+                None => {}
+                Some(Done::HandOver { handover, token }) => {
+                    return this.handover_again(&mut change, &caller, handover, token).await;
+                }
+                Some(_) => return Err(KeyError::IdempotencyMismatch),
+            }
             let key = living(&mut change, &caller, id, None).await?;
             caller.require_secret(&key)?;
             let secret = this.unseal(&sealed_copy(&mut change, &caller, id).await?)?;
@@ -56,10 +65,28 @@ impl Keydesk {
             let detail = json!({ "handover": handover.id, "expires_at": handover.expires_at });
             let event = AuditEvent::on_key(Action::HandoverCreate, id, detail);
             this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
+            let done = Done::HandOver { handover: handover.clone(), token: token.expose().to_owned() };
+            this.keep(&mut change, &caller, done).await?;
             this.commit(change).await?;
             Ok(NewHandoverLink { handover, token })
         })
         .await
+    }
+
+    /// The link of an earlier answer, while it can be opened and its maker may have the secret.
+    pub(crate) async fn handover_again(
+        &self,
+        change: &mut Change,
+        caller: &Caller,
+        handover: Handover,
+        token: String,
+    ) -> Result<NewHandoverLink, KeyError> {
+        let key = living(change, caller, handover.key_id, None).await?;
+        caller.require_secret(&key)?;
+        let hash = link_token::hash(&token).ok_or(KeyError::HandoverOver)?;
+        let found = change.handover_by_token(&hash, self.now()).await.map_err(failure::public)?;
+        found.ok_or(KeyError::HandoverOver)?;
+        Ok(NewHandoverLink { handover, token: PlainSecret::new(token) })
     }
 
     /// Whether the link with this token can still be opened. Asking does not use the link up, so previews of links may
@@ -115,6 +142,11 @@ impl Keydesk {
     pub async fn withdraw_handover(&self, caller: &Caller, id: KeyId, handover: HandoverId) -> Result<(), KeyError> {
         self.revoke_as(caller, move |this, caller, mut change| async move {
             let (installation, now) = (caller.installation, this.now());
+            match this.done(&mut change, &caller).await? {
+                None => {}
+                Some(Done::Unit) => return Ok(()),
+                Some(_) => return Err(KeyError::IdempotencyMismatch),
+            }
             let key = found(&mut change, &caller, id).await?;
             caller.require_to_end_secrets(&key)?;
             if !change.withdraw_handover(installation, id, handover, now).await.map_err(failure::public)? {
@@ -123,6 +155,7 @@ impl Keydesk {
             }
             let event = AuditEvent::on_key(Action::HandoverWithdraw, id, json!({ "handover": handover }));
             this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
+            this.keep(&mut change, &caller, Done::Unit).await?;
             this.commit(change).await
         })
         .await

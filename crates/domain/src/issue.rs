@@ -63,19 +63,17 @@ impl Keydesk {
     ) -> Result<Answered, KeyError> {
         let installation = self.require_to_change(caller)?;
         let draft = Draft::of(caller, self.catalogue(), new)?;
-        self.change_as(caller, move |this, caller, mut change| async move {
-            if let Some(idempotency) = &idempotency
-                && let Some(answer) = this.answered(&mut change, &caller, &installation, idempotency).await?
-            {
+        self.change_as(&caller.for_request(idempotency), move |this, caller, mut change| async move {
+            if let Some(answer) = this.answered(&mut change, &caller, &installation).await? {
                 return Ok(answer);
             }
             caller.require_to_issue(&draft.settings)?;
             let now = this.now();
             let (mut issued, records) = this.insert(&mut change, &caller, &installation, vec![draft], now).await?;
             let issued = issued.remove(0);
-            if let (Some(idempotency), Some(record)) = (&idempotency, records.first()) {
+            if let Some(record) = records.first() {
                 let kept = Kept { installation: &installation, issued: &issued, secret: record.secret };
-                this.keep_answer(&mut change, &caller, idempotency, kept).await?;
+                this.keep_answer(&mut change, &caller, kept).await?;
             }
             this.commit(change).await?;
             this.inner.verifier.apply(records);

@@ -204,7 +204,7 @@ impl Keydesk {
         self.change_in_turn_as(caller, REVOKES, work).await
     }
 
-    /// The same, when its turn has come.
+    /// The same, when its turn has come. What the caller takes back is not made, unless it was made before.
     pub(crate) async fn change_in_turn_as<T, F>(
         &self,
         caller: &Caller,
@@ -220,6 +220,10 @@ impl Keydesk {
         self.change(turn, |this, mut change| async move {
             this.ask_again(&mut caller, &mut change).await?;
             this.require_to_change(&caller)?;
+            if this.recall(&mut change, &caller).await? {
+                this.commit(change).await?;
+                return Err(KeyError::Recalled);
+            }
             work(this, caller, change).await
         })
         .await

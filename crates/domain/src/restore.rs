@@ -10,6 +10,9 @@ impl Keydesk {
         self.change_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
             let now = this.now();
+            if let Some(key) = this.done_key(&mut change, &caller).await? {
+                return Ok(key);
+            }
             let before = change.key(installation, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
             if !caller.sees(before.environment()) {
                 return Err(KeyError::NotFound);
@@ -27,7 +30,7 @@ impl Keydesk {
             change.count_keys(installation, 1).await.map_err(failure::public)?;
             let event = AuditEvent::on_key(Action::KeyRestore, id, json!({}));
             this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
-            this.finish(change, installation, id, now).await
+            this.finish(change, &caller, id, now).await
         })
         .await
     }

@@ -6,6 +6,7 @@ use crate::{
     Caller, Keydesk,
     audit::AuditEvent,
     failure,
+    once::{Done, SAME_REVEAL_MS},
     seal::{self, Row},
     update::living,
 };
@@ -15,11 +16,23 @@ impl Keydesk {
     /// it. The audit log has the reveal before the secret is shown.
     pub async fn reveal(&self, caller: &Caller, id: KeyId) -> Result<PlainSecret, KeyError> {
         self.change_as(caller, move |this, caller, mut change| async move {
+            // A secret that replaced the one that was shown is another reveal.
+            let shown = match this.done_within(&mut change, &caller, SAME_REVEAL_MS).await? {
+                None => None,
+                Some(Done::Revealed { key, secret }) if key == id => Some((key, secret)),
+                Some(_) => return Err(KeyError::IdempotencyMismatch),
+            };
+            if let Some(shown) = shown
+                && let Some(secret) = this.revealed_again(&mut change, &caller, shown).await?
+            {
+                return Ok(secret);
+            }
             let key = living(&mut change, &caller, id, None).await?;
             caller.require_secret(&key)?;
             let copy = sealed_copy(&mut change, &caller, id).await?;
             let event = AuditEvent::on_key(Action::KeyReveal, id, json!({}));
             this.write_audit(&mut change, caller.installation, &caller, this.now(), vec![event]).await?;
+            this.keep(&mut change, &caller, Done::Revealed { key: id, secret: copy.0.secret }).await?;
             this.commit(change).await?;
             this.unseal(&copy)
         })

@@ -38,11 +38,10 @@ impl Keydesk {
         idempotency: Option<Idempotency>,
     ) -> Result<Answered, KeyError> {
         let installation = self.require_to_change(caller)?;
-        self.change_in_turn_as(caller, turn(1, overlap == Overlap::NONE), move |this, caller, mut change| async move {
+        let (caller, turn) = (caller.for_request(idempotency), turn(1, overlap == Overlap::NONE));
+        self.change_in_turn_as(&caller, turn, move |this, caller, mut change| async move {
             let now = this.now();
-            if let Some(idempotency) = &idempotency
-                && let Some(answer) = this.answered(&mut change, &caller, &installation, idempotency).await?
-            {
+            if let Some(answer) = this.answered(&mut change, &caller, &installation).await? {
                 return Ok(answer);
             }
             let before = living(&mut change, &caller, id, None).await?;
@@ -60,10 +59,8 @@ impl Keydesk {
             this.write_audit(&mut change, installation.id, &caller, now, vec![event]).await?;
             let key = change.key(installation.id, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
             let issued = Issued { key: key.at(now), secret };
-            if let Some(idempotency) = &idempotency {
-                let kept = Kept { installation: &installation, issued: &issued, secret: new.id };
-                this.keep_answer(&mut change, &caller, idempotency, kept).await?;
-            }
+            let kept = Kept { installation: &installation, issued: &issued, secret: new.id };
+            this.keep_answer(&mut change, &caller, kept).await?;
             this.commit_keys(change, installation.id, &[id]).await?;
             Ok(issued.into())
         })
@@ -75,6 +72,9 @@ impl Keydesk {
         self.revoke_as(caller, move |this, caller, mut change| async move {
             let installation = caller.installation;
             let now = this.now();
+            if let Some(key) = this.done_key(&mut change, &caller).await? {
+                return Ok(key);
+            }
             let before = living(&mut change, &caller, id, if_version).await?;
             caller.require_to_end_secrets(&before)?;
             let ended = change.end_overlap(installation, id, now).await.map_err(failure::public)?;
@@ -83,7 +83,7 @@ impl Keydesk {
             }
             let event = AuditEvent::on_key(Action::KeyEndOverlap, id, json!({}));
             this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
-            this.finish(change, installation, id, now).await
+            this.finish(change, &caller, id, now).await
         })
         .await
     }

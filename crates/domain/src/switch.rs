@@ -2,13 +2,15 @@ use std::collections::HashSet;
 
 use model::{Action, BulkSwitched, Key, KeyError, KeyId, KeyKind, Selection, SettingsPatch, Skipped, Switched};
 use serde_json::json;
-use store::Change;
+use store::{Change, KeyFilter};
 
 use crate::{
     Authority, Caller, Keydesk,
     audit::AuditEvent,
     failure,
-    selection::{self, CHANGE},
+    in_parts::{Part, Progress},
+    once::Done,
+    selection,
     turn::turn,
 };
 
@@ -32,55 +34,56 @@ impl Keydesk {
         ids: &[KeyId],
         enabled: bool,
     ) -> Result<BulkSwitched, KeyError> {
-        Ok(self.switch_keys(caller, ids, enabled).await?.0)
-    }
-
-    /// The result, and the epoch of the change.
-    async fn switch_keys(
-        &self,
-        caller: &Caller,
-        ids: &[KeyId],
-        enabled: bool,
-    ) -> Result<(BulkSwitched, i64), KeyError> {
-        let mut seen = HashSet::with_capacity(ids.len());
-        let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
+        let ids = ids.to_vec();
         self.change_in_turn_as(caller, turn(ids.len(), !enabled), move |this, caller, mut change| async move {
-            let installation = caller.installation;
-            let now = this.now();
-            let (ids, mut skipped) = selection::visible(&mut change, &caller, ids).await?;
-            let (ids, may_not) = if enabled { may_enable(&mut change, &caller, ids).await? } else { (ids, Vec::new()) };
-            skipped.extend(may_not);
-            let switched = change.switch_keys(installation, &ids, enabled, now).await.map_err(failure::public)?;
-            let switched: HashSet<KeyId> = switched.into_iter().collect();
-            let (changed, left): (Vec<KeyId>, Vec<KeyId>) = ids.into_iter().partition(|id| switched.contains(id));
-            let mut unchanged = Vec::new();
-            for id in left {
-                let key = change.key(installation, id).await.map_err(failure::public)?;
-                let reason = match key {
-                    Some(key) if key.kind() == KeyKind::Default => KeyError::DefaultKeyProtected,
-                    Some(key) if key.life.deleted_at.is_none() => {
-                        unchanged.push(id);
-                        continue;
-                    }
-                    _ => KeyError::NotFound,
-                };
-                skipped.push(Skipped { id, code: reason.kind().code.to_owned() });
+            let outcome = this.switch_in(&mut change, &caller, &ids, enabled).await?;
+            if !outcome.changed.is_empty() {
+                this.commit_keys(change, caller.installation, &outcome.changed).await?;
             }
-            let outcome = BulkSwitched { changed, unchanged, skipped };
-            let epoch = change.epoch();
-            if outcome.changed.is_empty() {
-                return Ok((outcome, epoch));
-            }
-            let events = outcome.changed.iter().map(|id| event(*id, enabled)).collect();
-            this.write_audit(&mut change, installation, &caller, now, events).await?;
-            this.commit_keys(change, installation, &outcome.changed).await?;
-            Ok((outcome, epoch))
+            Ok(outcome)
         })
         .await
     }
 
+    /// Switches keys on or off in a change.
+    async fn switch_in(
+        &self,
+        change: &mut Change,
+        caller: &Caller,
+        ids: &[KeyId],
+        enabled: bool,
+    ) -> Result<BulkSwitched, KeyError> {
+        let mut seen = HashSet::with_capacity(ids.len());
+        let ids: Vec<KeyId> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
+        let installation = caller.installation;
+        let now = self.now();
+        let (ids, mut skipped) = selection::visible(change, caller, ids).await?;
+        let (ids, may_not) = if enabled { may_enable(change, caller, ids).await? } else { (ids, Vec::new()) };
+        skipped.extend(may_not);
+        let switched = change.switch_keys(installation, &ids, enabled, now).await.map_err(failure::public)?;
+        let switched: HashSet<KeyId> = switched.into_iter().collect();
+        let (changed, left): (Vec<KeyId>, Vec<KeyId>) = ids.into_iter().partition(|id| switched.contains(id));
+        let mut unchanged = Vec::new();
+        for id in left {
+            let key = change.key(installation, id).await.map_err(failure::public)?;
+            let reason = match key {
+                Some(key) if key.kind() == KeyKind::Default => KeyError::DefaultKeyProtected,
+                Some(key) if key.life.deleted_at.is_none() => {
+                    unchanged.push(id);
+                    continue;
+                }
+                _ => KeyError::NotFound,
+            };
+            skipped.push(Skipped { id, code: reason.kind().code.to_owned() });
+        }
+        let events = changed.iter().map(|id| event(*id, enabled)).collect();
+        self.write_audit(change, installation, caller, now, events).await?;
+        Ok(BulkSwitched { changed, unchanged, skipped })
+    }
+
     /// Switches the selected keys on or off. Many keys are switched in several changes; when one of them fails, those
-    /// before it stay, and the answer says why it stopped there.
+    /// before it stay, and the answer says why it stopped there. The same request sent again switches the rest, and is
+    /// answered with all that was switched.
     pub async fn set_enabled_selected(
         &self,
         caller: &Caller,
@@ -88,10 +91,19 @@ impl Keydesk {
         enabled: bool,
     ) -> Result<Switched, KeyError> {
         self.require_to_change(caller)?;
-        let mut outcome = Switched::default();
-        match self.switch_all(caller, selection, enabled, &mut outcome).await {
-            Err(error) if outcome.changes.is_empty() => Err(error),
-            stopped => Ok(Switched { stopped: stopped.err(), ..outcome }),
+        let mut filter = match selection {
+            Selection::Ids(_) => None,
+            Selection::Matching { .. } => self.filter(caller, selection)?,
+        };
+        if let Some(filter) = &mut filter {
+            // A switched key no longer matches, so every round finds others.
+            filter.disabled = Some(enabled);
+        }
+        let mut progress = Progress::default();
+        match self.switch_all(caller, selection, filter.as_ref(), enabled, &mut progress).await {
+            Err(error) if progress.outcome.changes.is_empty() => Err(error),
+            Err(error) => Ok(Switched { stopped: Some(error), ..progress.outcome }),
+            Ok(()) => Ok(progress.outcome),
         }
     }
 
@@ -99,45 +111,55 @@ impl Keydesk {
         &self,
         caller: &Caller,
         selection: &Selection,
+        filter: Option<&KeyFilter>,
         enabled: bool,
-        outcome: &mut Switched,
+        progress: &mut Progress<Switched>,
     ) -> Result<(), KeyError> {
-        if let Selection::Ids(ids) = selection {
-            for ids in ids.chunks(CHANGE) {
-                self.switch_some(caller, ids, enabled, outcome).await?;
-            }
-            return Ok(());
-        }
-        let Some(mut filter) = self.filter(caller, selection)? else { return Ok(()) };
-        // A switched key no longer matches, so every round finds others.
-        filter.disabled = Some(enabled);
-        loop {
-            let ids = self.inner.store.matching_ids(&filter, CHANGE as i64).await.map_err(failure::public)?;
-            let before = outcome.changed;
-            if !ids.is_empty() {
-                self.switch_some(caller, &ids, enabled, outcome).await?;
-            }
-            // Nothing is left to switch, or someone else switches the same keys: either way it is done.
-            if outcome.changed == before {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn switch_some(
-        &self,
-        caller: &Caller,
-        ids: &[KeyId],
-        enabled: bool,
-        outcome: &mut Switched,
-    ) -> Result<(), KeyError> {
-        let (switched, epoch) = self.switch_keys(caller, ids, enabled).await?;
-        outcome.changed += switched.changed.len() as u64;
-        outcome.skipped += (switched.unchanged.len() + switched.skipped.len()) as u64;
-        if !switched.changed.is_empty() {
-            outcome.changes.push(epoch);
+        while !progress.finished {
+            let part = self.next_part(selection, filter, progress.at).await?;
+            *progress = self.switch_part(caller, part, enabled, progress.clone()).await?;
         }
         Ok(())
+    }
+
+    /// Switches the next part, unless the same request has come further meanwhile.
+    async fn switch_part(
+        &self,
+        caller: &Caller,
+        part: Part,
+        enabled: bool,
+        mut progress: Progress<Switched>,
+    ) -> Result<Progress<Switched>, KeyError> {
+        let turn = turn(part.ids.len(), !enabled);
+        self.change_in_turn_as(caller, turn, move |this, caller, mut change| async move {
+            match this.done(&mut change, &caller).await? {
+                None => {}
+                Some(Done::Switching(mut now)) if caller.recalls() => {
+                    if now.end() {
+                        now.outcome.stopped = Some(KeyError::Recalled);
+                        this.keep(&mut change, &caller, Done::Switching(now.clone())).await?;
+                        this.commit(change).await?;
+                    }
+                    return Ok(now);
+                }
+                Some(Done::Switching(now)) if now != progress => return Ok(now),
+                Some(Done::Switching(_)) => {}
+                Some(_) => return Err(KeyError::IdempotencyMismatch),
+            }
+            let switched = this.switch_in(&mut change, &caller, &part.ids, enabled).await?;
+            progress.after(&part, switched.changed.len());
+            progress.outcome.changed += switched.changed.len() as u64;
+            progress.outcome.skipped += (switched.unchanged.len() + switched.skipped.len()) as u64;
+            if !switched.changed.is_empty() {
+                progress.outcome.changes.push(change.epoch());
+            } else if caller.once.is_none() {
+                return Ok(progress);
+            }
+            this.keep(&mut change, &caller, Done::Switching(progress.clone())).await?;
+            this.commit_keys(change, caller.installation, &switched.changed).await?;
+            Ok(progress)
+        })
+        .await
     }
 }
 

@@ -2,7 +2,8 @@ use model::{Action, KeyError};
 use serde_json::json;
 
 use crate::{
-    Authority, Caller, Keydesk, at_most::require_at_most, audit::AuditEvent, failure, selection::CHANGE, turn::turn,
+    Authority, Caller, Keydesk, at_most::require_at_most, audit::AuditEvent, failure, in_parts::Progress, once::Done,
+    selection::CHANGE, turn::turn,
 };
 
 /// Changes that are undone at once: those of two million keys.
@@ -16,20 +17,49 @@ impl Keydesk {
     pub async fn undo_delete(&self, caller: &Caller, changes: &[i64]) -> Result<u64, KeyError> {
         self.require_to_change(caller)?;
         require_at_most("changes", changes.len(), CHANGES_MAX)?;
-        let mut restored = 0;
-        for epoch in changes.iter().copied() {
-            restored += self.undo_change(caller, epoch).await?;
+        let mut progress = Progress::default();
+        while !progress.finished
+            && let Some(epoch) = changes.get(progress.at)
+        {
+            let last = progress.at + 1 == changes.len();
+            progress = self.undo_change(caller, *epoch, progress, last).await?;
         }
-        Ok(restored)
+        Ok(progress.outcome)
     }
 
-    async fn undo_change(&self, caller: &Caller, epoch: i64) -> Result<u64, KeyError> {
+    /// Undoes the next deletion, unless the same request has come further meanwhile.
+    async fn undo_change(
+        &self,
+        caller: &Caller,
+        epoch: i64,
+        mut progress: Progress<u64>,
+        last: bool,
+    ) -> Result<Progress<u64>, KeyError> {
         self.change_in_turn_as(caller, turn(CHANGE, false), move |this, caller, mut change| async move {
+            match this.done(&mut change, &caller).await? {
+                None => {}
+                Some(Done::Undoing(mut now)) if caller.recalls() => {
+                    if now.end() {
+                        this.keep(&mut change, &caller, Done::Undoing(now.clone())).await?;
+                        this.commit(change).await?;
+                    }
+                    return Ok(now);
+                }
+                Some(Done::Undoing(now)) if now != progress => return Ok(now),
+                Some(Done::Undoing(_)) => {}
+                Some(_) => return Err(KeyError::IdempotencyMismatch),
+            }
+            progress.at += 1;
+            progress.finished = last;
             let installation = caller.installation;
             let now = this.now();
             let ids = change.undo_delete(installation, epoch, now).await.map_err(failure::public)?;
             if ids.is_empty() {
-                return Ok(0);
+                if caller.once.is_some() {
+                    this.keep(&mut change, &caller, Done::Undoing(progress.clone())).await?;
+                    this.commit(change).await?;
+                }
+                return Ok(progress);
             }
             let mut records = change.records_of_keys(installation, &ids).await.map_err(failure::public)?;
             if let Some(row) = records.unreadable.pop() {
@@ -50,9 +80,11 @@ impl Keydesk {
             change.count_keys(installation, count as i64).await.map_err(failure::public)?;
             let events = ids.iter().map(|id| AuditEvent::on_key(Action::KeyRestore, *id, json!({}))).collect();
             this.write_audit(&mut change, installation, &caller, now, events).await?;
+            progress.outcome += count;
+            this.keep(&mut change, &caller, Done::Undoing(progress.clone())).await?;
             this.commit(change).await?;
             this.inner.verifier.apply(records);
-            Ok(count)
+            Ok(progress)
         })
         .await
     }

@@ -1,8 +1,8 @@
 use model::KeyError;
 
 use crate::{
-    Authority, Caller, Keydesk, at_most::require_at_most, failure, selection::CHANGE, switch::event, turn::turn,
-    undo_delete::CHANGES_MAX,
+    Authority, Caller, Keydesk, at_most::require_at_most, failure, in_parts::Progress, once::Done, selection::CHANGE,
+    switch::event, turn::turn, undo_delete::CHANGES_MAX,
 };
 
 impl Keydesk {
@@ -14,21 +14,46 @@ impl Keydesk {
     pub async fn undo_switch(&self, caller: &Caller, changes: &[i64], enabled: bool) -> Result<u64, KeyError> {
         self.require_to_change(caller)?;
         require_at_most("changes", changes.len(), CHANGES_MAX)?;
-        let mut undone = 0;
-        for epoch in changes.iter().copied() {
-            undone += self.undo_one_switch(caller, epoch, enabled).await?;
+        let mut progress = Progress::default();
+        while !progress.finished
+            && let Some(epoch) = changes.get(progress.at)
+        {
+            let last = progress.at + 1 == changes.len();
+            progress = self.undo_one_switch(caller, (*epoch, enabled), progress, last).await?;
         }
-        Ok(undone)
+        Ok(progress.outcome)
     }
 
-    async fn undo_one_switch(&self, caller: &Caller, epoch: i64, enabled: bool) -> Result<u64, KeyError> {
+    /// Undoes the next switch, unless the same request has come further meanwhile.
+    async fn undo_one_switch(
+        &self,
+        caller: &Caller,
+        (epoch, enabled): (i64, bool),
+        mut progress: Progress<u64>,
+        last: bool,
+    ) -> Result<Progress<u64>, KeyError> {
         // To undo that keys were switched on takes access away.
         self.change_in_turn_as(caller, turn(CHANGE, enabled), move |this, caller, mut change| async move {
+            match this.done(&mut change, &caller).await? {
+                None => {}
+                Some(Done::Undoing(mut now)) if caller.recalls() => {
+                    if now.end() {
+                        this.keep(&mut change, &caller, Done::Undoing(now.clone())).await?;
+                        this.commit(change).await?;
+                    }
+                    return Ok(now);
+                }
+                Some(Done::Undoing(now)) if now != progress => return Ok(now),
+                Some(Done::Undoing(_)) => {}
+                Some(_) => return Err(KeyError::IdempotencyMismatch),
+            }
+            progress.at += 1;
+            progress.finished = last;
             let installation = caller.installation;
             let now = this.now();
             let ids = change.undo_switch(installation, epoch, enabled, now).await.map_err(failure::public)?;
-            if ids.is_empty() {
-                return Ok(0);
+            if ids.is_empty() && caller.once.is_none() {
+                return Ok(progress);
             }
             if matches!(caller.authority, Authority::Key(_)) {
                 for id in &ids {
@@ -41,8 +66,10 @@ impl Keydesk {
             }
             let events = ids.iter().map(|id| event(*id, !enabled)).collect();
             this.write_audit(&mut change, installation, &caller, now, events).await?;
+            progress.outcome += ids.len() as u64;
+            this.keep(&mut change, &caller, Done::Undoing(progress.clone())).await?;
             this.commit_keys(change, installation, &ids).await?;
-            Ok(ids.len() as u64)
+            Ok(progress)
         })
         .await
     }

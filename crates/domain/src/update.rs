@@ -2,7 +2,9 @@ use model::{Key, KeyError, KeyId, KeyKind, KeyStatus, LifeCycle, ScopeSet, Setti
 use store::{Change, StoredKey};
 
 use crate::{
-    Caller, Keydesk, failure, settings_audit,
+    Caller, Keydesk, failure,
+    once::Done,
+    settings_audit,
     settings_rules::{require_future, require_no_limits},
     turn::turn,
 };
@@ -26,6 +28,9 @@ impl Keydesk {
         let revokes = patch.enabled == Some(false);
         self.change_in_turn_as(caller, turn(1, revokes), move |this, caller, mut change| async move {
             let installation = caller.installation;
+            if let Some(key) = this.done_key(&mut change, &caller).await? {
+                return Ok(key);
+            }
             let before = editable(&mut change, &caller, id, if_version).await?;
             let now = this.now();
             let from = before.settings();
@@ -55,22 +60,25 @@ impl Keydesk {
             }
             let event = settings_audit::changed(id, from, &to);
             this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
-            this.finish(change, installation, id, now).await
+            this.finish(change, &caller, id, now).await
         })
         .await
     }
 
-    /// Commits a change of one key, puts it into memory before the answer, and returns the key.
+    /// Commits a change of one key, puts it into memory before the answer, and returns the key, which is kept for whoever
+    /// sends the same again.
     pub(crate) async fn finish(
         &self,
         mut change: Change,
-        installation: model::InstallationId,
+        caller: &Caller,
         id: KeyId,
         now: model::Instant,
     ) -> Result<Key, KeyError> {
-        let after = change.key(installation, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?;
+        let installation = caller.installation;
+        let after = change.key(installation, id).await.map_err(failure::public)?.ok_or(KeyError::NotFound)?.at(now);
+        self.keep(&mut change, caller, Done::Key(Box::new(after.clone()))).await?;
         self.commit_keys(change, installation, &[id]).await?;
-        Ok(after.at(now))
+        Ok(after)
     }
 
     /// Commits a change of these keys, and puts it into memory before the answer.

@@ -75,6 +75,9 @@ pub enum KeyError {
     /// The same `Idempotency-Key` came with another request.
     #[error("This Idempotency-Key was used for another request.")]
     IdempotencyMismatch,
+    /// Its sender took the request back before it was done, so it never will be.
+    #[error("This was cancelled before it was done.")]
+    Recalled,
     /// A signed-in person's role does not allow it, or a key has lost the scope while its change waited.
     #[error("Your role does not allow this.")]
     Forbidden,
@@ -135,7 +138,8 @@ impl KeyError {
             // Links are opened on pages alone.
             Self::TooManyAttempts { .. } => &error_kind::TOO_MANY_CALLS,
             Self::NotDeleted => &error_kind::NOT_DELETED,
-            Self::IdempotencyMismatch => &error_kind::IDEMPOTENCY_MISMATCH,
+            // Only pages take something back.
+            Self::IdempotencyMismatch | Self::Recalled => &error_kind::IDEMPOTENCY_MISMATCH,
             Self::Forbidden => &error_kind::FORBIDDEN,
             Self::ModuleUnavailable => &error_kind::MODULE_UNAVAILABLE,
             Self::Unavailable => &error_kind::UNAVAILABLE,
