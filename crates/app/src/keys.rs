@@ -18,15 +18,18 @@ mod export;
 #[cfg(feature = "ssr")]
 mod export_name;
 mod filter;
+mod focus;
 #[cfg(feature = "ssr")]
 mod forms;
 mod grid;
 mod key_row;
 mod labels;
 mod letters;
+mod loading;
 mod open;
 mod page;
 mod palette;
+mod place;
 mod posted;
 mod reconnect;
 mod row;
@@ -35,6 +38,7 @@ mod secret;
 mod shortcuts;
 mod sparkline;
 mod state;
+mod stop;
 mod time;
 mod toast;
 mod toolbar;

@@ -5,12 +5,12 @@
 //! what they sent takes it back ([`Caller::recalling`]): if it was done they get its answer, and if not, it never
 //! will be, however late it arrives.
 
-use model::{BulkDeleted, Deleted, Handover, Key, KeyError, KeyId, PlainSecret, SecretId};
+use model::{BulkDeleted, Deleted, Handover, Key, KeyError, KeyId, PlainSecret, SecretId, Switched};
 use serde::{Deserialize, Serialize};
 use store::Change;
 
 use crate::{
-    Answered, Caller, Idempotency, Keydesk, NewHandoverLink, Switched,
+    Answered, Caller, Idempotency, Keydesk, NewHandoverLink,
     idempotency::{KEPT_MS, Read, read},
     in_parts::Progress,
     reveal::sealed_copy,
@@ -46,7 +46,7 @@ pub(crate) enum Done {
     Deleting(Progress<Deleted>),
     /// Keys are switched on or off in several changes.
     Switching(Progress<Switched>),
-    /// Deletions are undone, one after another; the outcome is how many keys are back.
+    /// Changes are undone, one after another; the outcome is how many keys are as they were.
     Undoing(Progress<u64>),
     /// A secret was shown. It is read again from its sealed copy.
     Revealed { key: KeyId, secret: SecretId },

@@ -1,9 +1,8 @@
 use std::collections::HashSet;
 
-use model::{Action, BulkSwitched, Key, KeyError, KeyId, KeyKind, Selection, SettingsPatch, Skipped};
-use serde::{Deserialize, Serialize};
+use model::{Action, BulkSwitched, Key, KeyError, KeyId, KeyKind, Selection, SettingsPatch, Skipped, Switched};
 use serde_json::json;
-use store::Change;
+use store::{Change, KeyFilter};
 
 use crate::{
     Authority, Caller, Keydesk,
@@ -14,15 +13,6 @@ use crate::{
     selection,
     turn::turn,
 };
-
-/// The result of switching a selection on or off.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Switched {
-    /// Keys that were switched.
-    pub changed: u64,
-    /// Keys that were in the wanted state already, were gone, or are protected.
-    pub skipped: u64,
-}
 
 impl Keydesk {
     /// Switches a key on or off, and edits nothing else. A key that is switched off is refused from the moment this
@@ -91,8 +81,9 @@ impl Keydesk {
         Ok(BulkSwitched { changed, unchanged, skipped })
     }
 
-    /// Switches the selected keys on or off. The same request sent again switches the rest, and is answered with all that
-    /// was switched.
+    /// Switches the selected keys on or off. Many keys are switched in several changes; when one of them fails, those
+    /// before it stay, and the answer says why it stopped there. The same request sent again switches the rest, and is
+    /// answered with all that was switched.
     pub async fn set_enabled_selected(
         &self,
         caller: &Caller,
@@ -109,11 +100,26 @@ impl Keydesk {
             filter.disabled = Some(enabled);
         }
         let mut progress = Progress::default();
-        while !progress.finished {
-            let part = self.next_part(selection, filter.as_ref(), progress.at).await?;
-            progress = self.switch_part(caller, part, enabled, progress).await?;
+        match self.switch_all(caller, selection, filter.as_ref(), enabled, &mut progress).await {
+            Err(error) if progress.outcome.changes.is_empty() => Err(error),
+            Err(error) => Ok(Switched { stopped: Some(error), ..progress.outcome }),
+            Ok(()) => Ok(progress.outcome),
         }
-        Ok(progress.outcome)
+    }
+
+    async fn switch_all(
+        &self,
+        caller: &Caller,
+        selection: &Selection,
+        filter: Option<&KeyFilter>,
+        enabled: bool,
+        progress: &mut Progress<Switched>,
+    ) -> Result<(), KeyError> {
+        while !progress.finished {
+            let part = self.next_part(selection, filter, progress.at).await?;
+            *progress = self.switch_part(caller, part, enabled, progress.clone()).await?;
+        }
+        Ok(())
     }
 
     /// Switches the next part, unless the same request has come further meanwhile.
@@ -130,6 +136,7 @@ impl Keydesk {
                 None => {}
                 Some(Done::Switching(mut now)) if caller.recalls() => {
                     if now.end() {
+                        now.outcome.stopped = Some(KeyError::Recalled);
                         this.keep(&mut change, &caller, Done::Switching(now.clone())).await?;
                         this.commit(change).await?;
                     }
@@ -141,8 +148,11 @@ impl Keydesk {
             }
             let switched = this.switch_in(&mut change, &caller, &part.ids, enabled).await?;
             progress.after(&part, switched.changed.len());
-            progress.outcome.add(&switched);
-            if switched.changed.is_empty() && caller.once.is_none() {
+            progress.outcome.changed += switched.changed.len() as u64;
+            progress.outcome.skipped += (switched.unchanged.len() + switched.skipped.len()) as u64;
+            if !switched.changed.is_empty() {
+                progress.outcome.changes.push(change.epoch());
+            } else if caller.once.is_none() {
                 return Ok(progress);
             }
             this.keep(&mut change, &caller, Done::Switching(progress.clone())).await?;
@@ -172,13 +182,6 @@ async fn may_enable(
         }
     }
     Ok((may, skipped))
-}
-
-impl Switched {
-    fn add(&mut self, part: &BulkSwitched) {
-        self.changed += part.changed.len() as u64;
-        self.skipped += (part.unchanged.len() + part.skipped.len()) as u64;
-    }
 }
 
 /// The audit event of a key that was switched on or off.

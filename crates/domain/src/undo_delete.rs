@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Changes that are undone at once: those of two million keys.
-const CHANGES_MAX: usize = 1_000;
+pub(crate) const CHANGES_MAX: usize = 1_000;
 
 impl Keydesk {
     /// Undoes deletions, given the changes that made them. Keys that were touched since stay as they are.

@@ -291,6 +291,7 @@ async fn a_viewer_sees_keys_and_changes_and_reveals_nothing() {
     assert_eq!(keydesk.bulk_delete(&viewer, &[kept]).await.err(), forbidden);
     assert_eq!(keydesk.delete_selected(&viewer, &all).await.err(), forbidden);
     assert_eq!(keydesk.undo_delete(&viewer, &[1]).await.err(), forbidden);
+    assert_eq!(keydesk.undo_switch(&viewer, &[1], false).await.err(), forbidden);
     assert_eq!(keydesk.restore(&viewer, gone).await.err(), forbidden);
     assert_eq!(keydesk.reveal(&viewer, kept).await.err(), forbidden);
     let default = keydesk.default_key(&viewer).await.unwrap().id;

@@ -105,7 +105,7 @@ pub use secret::{
     BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,
     presented_key,
 };
-pub use selection::{Activity, Deleted, DeletionImpact, Selection};
+pub use selection::{Activity, Deleted, DeletionImpact, Selection, Switched};
 pub use settings::{KeySettings, SettingsPatch};
 #[cfg(feature = "time-zones")]
 pub use time_zone::{TimeZone, UnknownTimeZone};

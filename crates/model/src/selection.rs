@@ -43,11 +43,13 @@ impl Selection {
     }
 }
 
-/// What deleting a selection would stop.
+/// What deleting or disabling a selection would stop.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletionImpact {
-    /// How many keys.
+    /// How many keys. Before disabling: without those that are disabled.
     pub keys: u64,
+    /// How many of them work no more: they have expired or are disabled.
+    pub idle: u64,
     /// The first few of their clients, by name.
     pub names: Vec<ClientName>,
     /// Allowed calls with them in the last 30 days.
@@ -68,6 +70,20 @@ pub struct Deleted {
     /// The epochs of the changes that deleted them: with these the deletion can be undone.
     pub changes: Vec<i64>,
     /// Why it stopped before all were deleted, if it did. What was deleted until then stays so.
+    #[serde(default)]
+    pub stopped: Option<KeyError>,
+}
+
+/// The outcome of switching a selection on or off.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switched {
+    /// Keys that were switched.
+    pub changed: u64,
+    /// Keys that were in the wanted state already, were gone, or are protected.
+    pub skipped: u64,
+    /// The epochs of the changes that switched them: with these it can be undone.
+    pub changes: Vec<i64>,
+    /// Why it stopped before all were switched, if it did. What was switched until then stays so.
     #[serde(default)]
     pub stopped: Option<KeyError>,
 }

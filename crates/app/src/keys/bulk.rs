@@ -1,21 +1,58 @@
-use leptos::prelude::*;
+use std::time::Duration;
 
-use super::{filter::Filter, open::Open, state::KeysState};
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+
+use super::{filter::Filter, labels, open::Open, state::KeysState, stop::Stop};
 use crate::ui::{Glyph, Icon, count, live};
+
+/// A selection that still grows is not announced.
+const SETTLED: Duration = Duration::from_millis(500);
 
 /// How many keys there are; or, while some are selected, what can be done with them.
 #[component]
 pub(super) fn Summary() -> impl IntoView {
     let state = expect_context::<KeysState>();
     let selected = Memo::new(move |_| state.count_selected());
+    // The buttons stay as they are while the number changes, and so does the focus on one of them.
+    let any = Memo::new(move |_| selected.get() > 0);
+    announce(state, selected);
     view! {
         <div class="summary">
-            {live(move || match selected.get() {
-                0 => view! { <p class="faint">{total(state)}</p> }.into_any(),
-                selected => view! { <Bar selected/> }.into_any(),
+            {live(move || {
+                if any.get() {
+                    view! { <Bar selected/> }.into_any()
+                } else {
+                    view! { <p class="faint">{live(move || total(state))}{loading(state)}</p> }.into_any()
+                }
             })}
         </div>
     }
+}
+
+/// Tells screen readers how many keys are selected.
+fn announce(state: KeysState, number: Memo<u64>) {
+    let timer = StoredValue::<Option<TimeoutHandle>>::new(None);
+    Effect::new(move |before: Option<u64>| {
+        let now = number.get();
+        if before.is_some_and(|before| before != now) {
+            if let Some(timer) = timer.get_value() {
+                timer.clear();
+            }
+            let text =
+                if now == 0 { "Selection cleared".to_owned() } else { format!("{} selected", labels::keys(now)) };
+            timer.set_value(set_timeout(move || state.announce(text), SETTLED).ok());
+        }
+        now
+    });
+}
+
+/// Says how far a long list is loaded, while whoever asked for its end waits.
+fn loading(state: KeysState) -> impl IntoView {
+    live(move || {
+        let loaded = state.rows.with(Vec::len);
+        let far = state.loading.get() && state.start.get() + state.count.get() > loaded;
+        far.then(|| format!(" · {} loaded", count(loaded as u64)))
+    })
 }
 
 fn total(state: KeysState) -> String {
@@ -27,46 +64,46 @@ fn total(state: KeysState) -> String {
 }
 
 #[component]
-fn Bar(selected: u64) -> impl IntoView {
+fn Bar(selected: Memo<u64>) -> impl IntoView {
     let state = expect_context::<KeysState>();
-    let plus = if state.all.get() && state.at_least.get() { "+" } else { "" };
+    let plus = move || if state.at_least.get() { "+" } else { "" };
+    let number = move || {
+        let plus = if state.all.get() { plus() } else { "" };
+        format!("{}{plus} selected", count(selected.get()))
+    };
     // The loaded keys may be fewer than those that match; where the two differ, the person chooses.
+    let offered = Memo::new(move |_| {
+        let every = state.every.get() || selected.get() >= state.selectable_loaded() as u64;
+        every && !state.all.get() && state.next.with(Option::is_some)
+    });
     let offer = move || {
-        let loaded = state.rows.with(|rows| rows.iter().filter(|row| !row.default).count()) as u64;
-        let more = state.next.with(Option::is_some);
-        (more && !state.all.get() && selected >= loaded).then(|| {
-            let total =
-                state.total.get() - u64::from(state.rows.with(|rows| rows.first().is_some_and(|row| row.default)));
-            let plus = if state.at_least.get() { "+" } else { "" };
-            let text = format!("Select all {}{plus} keys that match", count(total));
+        offered.get().then(|| {
+            let text = move || format!("Select all {}{} keys that match", count(state.selectable_total()), plus());
             view! {
                 <button type="button" class="button small" on:click=move |_| state.all.set(true)>
-                    {text}
+                    {live(text)}
                 </button>
             }
         })
     };
+    let stop = move |stop| state.open.set(Some(Open::Stop(stop, state.selection())));
     view! {
         <div class="bulk" role="group" aria-label="Selection">
-            <p class="bulk-count">{format!("{}{plus} selected", count(selected))}</p>
-            <button
-                type="button"
-                class="button small danger"
-                on:click=move |_| state.open.set(Some(Open::Delete(state.selection())))
-            >
+            <p class="bulk-count">{live(number)}</p>
+            <button type="button" class="button small danger" on:click=move |_| stop(Stop::Delete)>
                 <Icon glyph=Glyph::Bin/>
                 "Delete selected"
             </button>
-            <button type="button" class="button small" on:click=move |_| state.switch(state.selection(), false)>
+            <button type="button" class="button small" on:click=move |_| stop(Stop::Disable)>
                 "Disable selected"
             </button>
-            <button type="button" class="button small" on:click=move |_| state.switch(state.selection(), true)>
+            <button type="button" class="button small" on:click=move |_| state.enable(state.selection())>
                 "Enable selected"
             </button>
             <button type="button" class="button small" on:click=move |_| state.clear_selection()>
                 "Clear selection"
             </button>
-            {offer}
+            {live(offer)}
         </div>
     }
 }

@@ -1,57 +1,171 @@
 //! Where a person is in the grid: Tab leads to one place in it, and the arrows move on from there.
 
 use leptos::{html::Div, prelude::*};
+use model::KeyId;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
 use super::{dom, key_row::KeyRow, open::Open, state::KeysState, window::Window};
 
 /// The places of a row in the order in which the arrows visit them. A row may lack some.
 const STOPS: [&str; 12] =
-    ["select", "key", "reveal", "copy", "name", "access", "status", "expires", "used", "created", "edit", "more"];
+    ["select", "name", "key", "reveal", "copy", "access", "status", "expires", "used", "created", "edit", "more"];
+/// Rows that are loaded at most for whoever asks for the end of the list.
+const TO_THE_END_MOST: usize = 200_000;
 
 /// The place that takes the focus, and where Shift extends from.
 #[derive(Clone, Copy)]
 pub(super) struct Cursor {
     pub(super) row: RwSignal<usize>,
     pub(super) stop: RwSignal<&'static str>,
+    /// The key of the row: it may move when the list changes.
+    key: StoredValue<Option<KeyId>>,
     anchor: RwSignal<Option<usize>>,
-    grid: NodeRef<Div>,
+    /// The person asked for the end of the list, and the rows before it are still coming.
+    to_end: StoredValue<bool>,
+    /// The grid itself is given the focus until the row is there; the person does not ask to see the row.
+    resting: StoredValue<bool>,
+    pub(super) grid: NodeRef<Div>,
 }
 
 impl Cursor {
-    pub(super) fn new(grid: NodeRef<Div>) -> Self {
-        Self { row: RwSignal::new(0), stop: RwSignal::new("name"), anchor: RwSignal::new(None), grid }
+    pub(super) fn new() -> Self {
+        Self {
+            row: RwSignal::new(0),
+            stop: RwSignal::new("name"),
+            key: StoredValue::new(None),
+            anchor: RwSignal::new(None),
+            to_end: StoredValue::new(false),
+            resting: StoredValue::new(false),
+            grid: NodeRef::new(),
+        }
     }
 
     fn row_element(self, index: usize) -> Option<Element> {
-        let grid = self.grid.get_untracked()?;
+        let grid = self.grid.try_get_untracked().flatten()?;
         grid.query_selector(&format!("[data-index='{index}']")).ok().flatten()
     }
 
     /// Follows a focus that moved without the arrows, for example with the pointer.
-    pub(super) fn follow(self, event: &Event) {
+    pub(super) fn follow(self, state: KeysState, window: Window, event: &Event) {
         let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+        // Tab came to the grid while the row is out of sight.
+        if self.is_grid(&target) && !self.resting.get_value() {
+            window.bring(self.row.get_untracked());
+            return self.arrive();
+        }
         let stop = target.get_attribute("data-stop");
         let stop = stop.and_then(|name| STOPS.into_iter().find(|stop| *stop == name));
         if let (Some(stop), Some(index)) = (stop, index_of(&target)) {
             self.stop.set(stop);
+            if index != self.row.get_untracked() {
+                self.to_end.set_value(false);
+            }
+            self.place(state, index);
+        }
+    }
+
+    fn is_grid(self, element: &Element) -> bool {
+        self.grid.try_get_untracked().flatten().is_some_and(|grid| grid.unchecked_ref::<Element>() == element)
+    }
+
+    fn place(self, state: KeysState, index: usize) {
+        if self.row.get_untracked() != index {
             self.row.set(index);
+        }
+        self.key.set_value(row_at(state, index).map(|row| row.id));
+    }
+
+    /// Puts the cursor where a person was when they left the page.
+    pub(super) fn place_again(self, row: usize, stop: &str) {
+        self.row.set(row);
+        if let Some(stop) = STOPS.into_iter().find(|known| *known == stop) {
+            self.stop.set(stop);
         }
     }
 
     /// Moves the focus to a row, after scrolling it into view.
-    fn go(self, window: Window, index: usize) {
-        self.row.set(index);
+    fn go(self, state: KeysState, window: Window, index: usize) {
+        self.place(state, index);
         window.bring(index);
-        dom::after_rendering(move || _ = self.focus());
+        if !self.focus() {
+            self.rest(state);
+        }
     }
 
-    /// Moves the focus to where the cursor is, or to the place that stands in for it in a row without that place.
-    pub(super) fn focus(self) -> bool {
-        let Some(row) = self.row_element(self.row.get_untracked()) else { return false };
+    /// Goes to the end of the list. Its rows can only be had in their order.
+    fn go_to_end(self, state: KeysState, window: Window) {
+        let loaded = state.rows.with_untracked(Vec::len);
+        let last = untrack(move || state.length()).min(loaded + TO_THE_END_MOST).saturating_sub(1);
+        if last >= loaded {
+            state.announce("Loading the rest of the list".to_owned());
+            self.to_end.set_value(true);
+        }
+        self.go(state, window, last);
+    }
+
+    /// Keeps the cursor with its key when rows come, go or move; without it, at the same place, which is the next row.
+    pub(super) fn keep_place(self, state: KeysState, window: Window) {
+        let (here, loaded) = (self.row.get_untracked(), state.rows.with_untracked(Vec::len));
+        let last = untrack(move || state.length()).saturating_sub(1);
+        if self.to_end.get_value() && here != last && last <= here + TO_THE_END_MOST {
+            return self.go(state, window, last);
+        }
+        if last < loaded {
+            self.to_end.set_value(false);
+        }
+        let key = self.key.get_value();
+        let moved = key
+            .filter(|key| row_at(state, here).is_none_or(|row| row.id != *key))
+            .and_then(|key| state.rows.with_untracked(|rows| rows.iter().position(|row| row.id == key)));
+        self.place(state, moved.unwrap_or(here).min(last));
+    }
+
+    /// Stays among the loaded rows: no others can be had now.
+    pub(super) fn stay_among(self, loaded: usize) {
+        if self.row.try_get_untracked().is_some_and(|row| row >= loaded) {
+            self.to_end.set_value(false);
+            self.row.set(loaded.saturating_sub(1));
+        }
+    }
+
+    /// The place of the cursor, or that which stands in for it in a row without that place.
+    fn element(self) -> Option<Element> {
+        let row = self.row_element(self.row.try_get_untracked()?)?;
         let find = |selector: &str| row.query_selector(selector).ok().flatten();
         let place = find(&format!("[data-stop='{}']", self.stop.get_untracked()));
-        dom::focus_element(place.or_else(|| find("[data-stop][tabindex='0']")))
+        let place = place.filter(|place| visible(place.clone()));
+        place
+            .or_else(|| find("[data-stop][tabindex='0']"))
+            .filter(|place| visible(place.clone()))
+            .or_else(|| find("[data-stop='name']"))
+    }
+
+    /// Moves the focus to where the cursor is.
+    pub(super) fn focus(self) -> bool {
+        dom::focus_element(self.element())
+    }
+
+    /// Moves the focus to where the cursor is and leaves the page where it is. While the row is not in the document, the
+    /// grid has the focus, and its keys work. False: there is no row.
+    pub(super) fn rest(self, state: KeysState) -> bool {
+        let Some(grid) = self.grid.try_get_untracked().flatten() else { return false };
+        if state.rows.with_untracked(Vec::is_empty) {
+            return false;
+        }
+        if dom::focus_in_place(self.element()) {
+            return true;
+        }
+        self.resting.set_value(true);
+        let done = dom::focus_in_place(Some(grid.into()));
+        self.resting.set_value(false);
+        done
+    }
+
+    /// Moves the focus on from the grid to the row that it waited for, if that is there.
+    pub(super) fn arrive(self) {
+        if document().active_element().is_some_and(|active| self.is_grid(&active)) {
+            dom::focus_in_place(self.element());
+        }
     }
 
     fn step(self, forwards: bool, to_the_end: bool) {
@@ -92,10 +206,10 @@ impl Cursor {
     /// The keys of the grid.
     pub(super) fn pressed(self, state: KeysState, window: Window, press: &KeyboardEvent) {
         let Some(target) = press.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
-        if index_of(&target).is_none() {
+        if index_of(&target).is_none() && !self.is_grid(&target) {
             return;
         }
-        let (here, last) = (self.row.get_untracked(), state.rows.with_untracked(Vec::len).saturating_sub(1));
+        let (here, last) = (self.row.get_untracked(), untrack(move || state.length()).saturating_sub(1));
         let whole = press.ctrl_key() || press.meta_key();
         let operable = matches!(target.tag_name().as_str(), "BUTTON" | "INPUT" | "A");
         let go = |to: usize| {
@@ -108,10 +222,8 @@ impl Cursor {
             } else {
                 self.anchor.set(None);
             }
-            self.go(window, to);
-            if to == last {
-                state.load_more();
-            }
+            self.to_end.set_value(false);
+            self.go(state, window, to);
         };
         match press.key().as_str() {
             "ArrowDown" => go(here + 1),
@@ -119,7 +231,8 @@ impl Cursor {
             "PageDown" => go(here + window.page()),
             "PageUp" => go(here.saturating_sub(window.page())),
             "Home" if whole => go(0),
-            "End" if whole => go(last),
+            "End" if whole && press.shift_key() => go(last),
+            "End" if whole => self.go_to_end(state, window),
             "ArrowRight" => self.step(true, false),
             "ArrowLeft" => self.step(false, false),
             "Home" => self.step(false, true),

@@ -1,34 +1,32 @@
 use leptos::{ev::SubmitEvent, prelude::*};
-use model::{Deleted, Selection};
+use model::Selection;
 
 use super::{
     add::{CancelButton, sentence},
-    api::{DeletionImpact, delete_keys, get_deletion_impact},
-    labels::keys,
+    api::{delete_keys, get_impact, switch_keys},
     posted::Posted,
     reconnect::Away,
     state::KeysState,
-    time::{Time, Written},
+    stop::{Done, Stop, impact_view},
 };
 use crate::{
-    ApiError,
-    ui::{Dialog, DialogHandle, Notice, Tone, count, live},
+    ui::{Dialog, DialogHandle, Notice, Tone, live},
     web::{ServerResource, own},
 };
 
-/// Asks before keys are deleted, and says what will stop working.
+/// Asks before keys are deleted or disabled, and says what will stop working.
 #[component]
-pub(super) fn DeleteDialog(selection: Selection) -> impl IntoView {
+pub(super) fn StopDialog(stop: Stop, selection: Selection) -> impl IntoView {
     let state = expect_context::<KeysState>();
     view! {
-        <Dialog id="delete" title="Delete API keys" alert=true closed=move || state.open.set(None)>
-            <Form selection/>
+        <Dialog id="stop" title=stop.title() alert=true closed=move || state.open.set(None)>
+            <Form stop selection/>
         </Dialog>
     }
 }
 
 #[component]
-fn Form(selection: Selection) -> impl IntoView {
+fn Form(stop: Stop, selection: Selection) -> impl IntoView {
     let state = expect_context::<KeysState>();
     let dialog = expect_context::<DialogHandle>();
     let problem = RwSignal::new(use_context::<Posted>().and_then(|posted| posted.error));
@@ -38,33 +36,45 @@ fn Form(selection: Selection) -> impl IntoView {
         Selection::Matching { .. } => None,
     };
     let selection = StoredValue::new(selection);
-    let impact = ServerResource::new(move || state.connection.ask(move || get_deletion_impact(selection.get_value())));
+    let impact = ServerResource::new(move || state.connection.ask(move || get_impact(selection.get_value(), stop)));
+    // Until it is known what stops there is nothing to agree to. Without scripts it comes with the page.
+    let looked_up = RwSignal::new(false);
     // How many keys the person was told.
-    let shown = StoredValue::new(None);
+    let shown = RwSignal::new(None);
+    let nothing = move || stop == Stop::Disable && shown.get() == Some(0);
+    let waits = move || busy.get() || (state.now.with(Option::is_some) && !looked_up.get());
     let submit = move |submit: SubmitEvent| {
         submit.prevent_default();
-        if busy.get_untracked() {
+        if untrack(waits) {
             return;
         }
         busy.set(true);
         leptos::task::spawn_local(async move {
-            let answer = state.connection.ask(move || delete_keys(selection.get_value())).await;
+            let answer = match stop {
+                Stop::Delete => state.connection.ask(move || delete_keys(selection.get_value())).await.map(Done::from),
+                Stop::Disable => {
+                    let answer = state.connection.ask(move || switch_keys(selection.get_value(), false)).await;
+                    answer.map(|done| Done::switched(done, false))
+                }
+            };
             busy.set(false);
             match answer {
-                Ok(deleted) => {
-                    let whole = selection.with_value(|selection| matches!(selection, Selection::Matching { .. }));
-                    if deleted.stopped.is_none() {
-                        match selection.get_value() {
-                            Selection::Ids(ids) => state.take(|id| ids.contains(id)),
-                            Selection::Matching { .. } => state.take(|_| true),
+                Ok(done) => {
+                    match selection.get_value() {
+                        Selection::Ids(ids) if stop == Stop::Delete && done.stopped.is_none() => {
+                            state.take(|id| ids.contains(id));
+                        }
+                        Selection::Matching { .. } if stop == Stop::Delete && done.stopped.is_none() => {
+                            state.take(|_| true);
+                            state.refresh();
+                        }
+                        _ => {
+                            state.clear_selection();
+                            state.refresh();
                         }
                     }
-                    if whole || deleted.stopped.is_some() {
-                        state.clear_selection();
-                        state.refresh();
-                    }
                     dialog.close();
-                    state.notify(outcome(&deleted, shown.get_value()), deleted.changes);
+                    state.tell(done, shown.get_untracked());
                 }
                 Err(error) => problem.set(Some(error)),
             }
@@ -78,8 +88,9 @@ fn Form(selection: Selection) -> impl IntoView {
             <Suspense fallback=|| view! { <p class="faint">"Looking up what will stop working…"</p> }>
                 {move || Suspend::new(async move {
                     let impact = impact.get().await;
-                    shown.set_value(impact.as_ref().ok().map(|impact| impact.keys));
-                    impact_view(impact)
+                    shown.set(impact.as_ref().ok().map(|impact| impact.keys));
+                    looked_up.set(true);
+                    impact_view(stop, impact)
                 })}
             </Suspense>
             <div role="alert">
@@ -87,100 +98,21 @@ fn Form(selection: Selection) -> impl IntoView {
             </div>
             <div class="dialog-foot">
                 <CancelButton dialog/>
-                <button
-                    type="submit"
-                    class="button primary danger"
-                    aria-disabled=Signal::derive(move || busy.get().then_some("true"))
-                >
-                    "Delete"
-                </button>
+                {live(move || {
+                    (!nothing())
+                        .then(|| {
+                            view! {
+                                <button
+                                    type="submit"
+                                    class="button primary danger"
+                                    aria-disabled=Signal::derive(move || waits().then_some("true"))
+                                >
+                                    {stop.word()}
+                                </button>
+                            }
+                        })
+                })}
             </div>
         </form>
-    }
-}
-
-fn impact_view(impact: Result<DeletionImpact, ApiError>) -> AnyView {
-    let DeletionImpact { keys: number, names, calls, at_least, used } = match impact {
-        Ok(impact) => impact,
-        Err(error) => return view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }.into_any(),
-    };
-    let others = number.saturating_sub(names.len() as u64);
-    let heading = format!("{} will stop working at once:", keys(number));
-    view! {
-        <p>{heading}</p>
-        <ul class="named">
-            {names.into_iter().map(|name| view! { <li><bdi translate="no">{name}</bdi></li> }).collect_view()}
-            {(others > 0).then(|| view! { <li class="faint">{format!("and {} more", count(others))}</li> })}
-        </ul>
-        <dl class="facts">
-            <dt>"Calls in the last 30 days"</dt>
-            <dd>{if at_least { format!("At least {}", count(calls)) } else { count(calls) }}</dd>
-            <dt>"Last used"</dt>
-            <dd>
-                {match used {
-                    Some(ms) => view! { <Time ms written=Written::Ago/> }.into_any(),
-                    None => "Never".into_any(),
-                }}
-            </dd>
-        </dl>
-        <p class="faint">"Deleted keys can be restored for 30 days."</p>
-    }
-    .into_any()
-}
-
-/// The outcome, where it differs from what was shown before.
-fn outcome(deleted: &Deleted, shown: Option<u64>) -> String {
-    let done = format!("Deleted {}", keys(deleted.deleted));
-    let all = shown.unwrap_or(deleted.deleted + deleted.skipped);
-    let left = all.saturating_sub(deleted.deleted);
-    match &deleted.stopped {
-        Some(error) if left > 0 => format!("{done}, but not the other {}: {error}", count(left)),
-        Some(error) => format!("{done}, but perhaps not all: {error}"),
-        None if left > 0 => format!("{done}. {} of those shown had already been deleted or changed", count(left)),
-        None if deleted.deleted > all => {
-            format!("{done}, {} more than were shown because others were added meanwhile", count(deleted.deleted - all))
-        }
-        None => done,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use model::KeyError;
-
-    use super::*;
-
-    #[test]
-    fn the_message_says_where_the_outcome_differs_from_what_was_shown() {
-        let stopped = Some(KeyError::Unavailable);
-        for (deleted, skipped, stopped, shown, expected) in [
-            (3, 0, None, Some(3), "Deleted 3 API keys"),
-            (3, 0, None, None, "Deleted 3 API keys"),
-            (1, 1, None, Some(2), "Deleted 1 API key. 1 of those shown had already been deleted or changed"),
-            (
-                1_002,
-                0,
-                None,
-                Some(1_000),
-                "Deleted 1,002 API keys, 2 more than were shown because others were added meanwhile",
-            ),
-            (
-                2_000,
-                0,
-                stopped.clone(),
-                Some(5_000),
-                "Deleted 2,000 API keys, but not the other 3,000: Keydesk can't answer right now. Please try again.",
-            ),
-            (
-                2_000,
-                0,
-                stopped,
-                None,
-                "Deleted 2,000 API keys, but perhaps not all: Keydesk can't answer right now. Please try again.",
-            ),
-        ] {
-            let deleted = Deleted { deleted, skipped, changes: Vec::new(), stopped };
-            assert_eq!(outcome(&deleted, shown), expected);
-        }
     }
 }

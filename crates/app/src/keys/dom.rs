@@ -5,7 +5,8 @@ use std::time::Duration;
 use js_sys::Array;
 use leptos::{html, prelude::*};
 use web_sys::{
-    Element, FormData, HtmlElement, HtmlFormElement, ScrollIntoViewOptions, ScrollLogicalPosition, wasm_bindgen::JsCast,
+    Element, FocusOptions, FormData, HtmlElement, HtmlFormElement, ScrollIntoViewOptions, ScrollLogicalPosition,
+    wasm_bindgen::JsCast,
 };
 
 use crate::FieldProblem;
@@ -29,6 +30,14 @@ pub(super) fn bring(selector: &str) {
 pub(super) fn focus_element(element: Option<Element>) -> bool {
     let element = element.and_then(|element| element.dyn_into::<HtmlElement>().ok());
     element.is_some_and(|element| element.focus().is_ok())
+}
+
+/// Moves the focus and leaves the page where it is.
+pub(super) fn focus_in_place(element: Option<Element>) -> bool {
+    let element = element.and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    element.is_some_and(|element| element.focus_with_options(&options).is_ok())
 }
 
 /// Whether nothing has the focus, for example because the element that had it is gone.

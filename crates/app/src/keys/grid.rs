@@ -3,7 +3,7 @@ use leptos_router::components::A;
 use model::SortColumn;
 
 use super::{
-    bulk::Summary, cursor::Cursor, dom, empty_states, filter::Filter, key_row::KeyRow, row::Row, row_menu::RowMenu,
+    bulk::Summary, dom, empty_states, filter::Filter, key_row::KeyRow, place, row::Row, row_menu::RowMenu,
     state::KeysState, window::Window,
 };
 use crate::ui::{Glyph, Icon, live};
@@ -12,13 +12,11 @@ use crate::ui::{Glyph, Icon, live};
 #[component]
 pub(super) fn Grid() -> impl IntoView {
     let state = expect_context::<KeysState>();
-    let (grid, rows) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
-    let cursor = Cursor::new(grid);
+    let (cursor, rows) = (state.cursor, NodeRef::<html::Div>::new());
     let shown = Window::new(state, rows);
     let menu = RwSignal::new(None);
-    provide_context(cursor);
     shown.hold_room();
-    follow_the_screen(state, shown, cursor);
+    follow_the_screen(state, shown);
 
     let in_window = move || {
         let (start, count) = (shown.start.get(), shown.count.get());
@@ -38,10 +36,14 @@ pub(super) fn Grid() -> impl IntoView {
             aria-label="API keys"
             aria-multiselectable="true"
             aria-colcount="9"
-            aria-rowcount=Signal::derive(move || (state.total.get() + 1).to_string())
-            node_ref=grid
+            aria-rowcount=Signal::derive(move || rows_known(state).map_or_else(|| "-1".to_owned(), |rows| (rows + 1).to_string()))
+            // Tab leads here while the row of the cursor is out of sight, and from here to that row.
+            tabindex=Signal::derive(move || {
+                state.now.with(Option::is_some).then(|| if shown.holds(cursor.row.get()) { "-1" } else { "0" })
+            })
+            node_ref=cursor.grid
             on:keydown=move |press| cursor.pressed(state, shown, &press)
-            on:focusin=move |event: ev::FocusEvent| cursor.follow(&event)
+            on:focusin=move |event: ev::FocusEvent| cursor.follow(state, shown, &event)
         >
             <div role="rowgroup" class="grid-head">
                 <Head/>
@@ -60,8 +62,14 @@ pub(super) fn Grid() -> impl IntoView {
     }
 }
 
-/// Follows scrolling and resizing, and restores the focus when the row that had it is gone.
-fn follow_the_screen(state: KeysState, shown: Window, cursor: Cursor) {
+/// How many rows the list has; `None` while only a lower bound is known.
+fn rows_known(state: KeysState) -> Option<usize> {
+    let bound = state.at_least.get() && state.next.with(Option::is_some);
+    (!bound).then(|| state.length())
+}
+
+/// Follows scrolling and resizing, and keeps cursor and window with the rows.
+fn follow_the_screen(state: KeysState, shown: Window) {
     Effect::new(move || {
         let scroll = window_event_listener(ev::scroll, move |_| shown.follow());
         let resize = window_event_listener(ev::resize, move |_| shown.follow());
@@ -70,25 +78,15 @@ fn follow_the_screen(state: KeysState, shown: Window, cursor: Cursor) {
             resize.remove();
         });
         shown.follow();
-        state.load_activity(state.rows.with_untracked(|rows| rows.iter().map(|row| row.id).collect()));
+        place::keep(state, shown);
     });
     // Rows that come or go move the window.
     Effect::new(move |rendered: Option<()>| {
         state.rows.track();
         if rendered.is_some() {
+            untrack(|| state.cursor.keep_place(state, shown));
             dom::after_painting(move || shown.follow());
         }
-    });
-    Effect::new(move |was_open: Option<bool>| {
-        let open = state.open.with(Option::is_some);
-        if was_open == Some(true) && !open {
-            dom::after_rendering(move || {
-                if dom::nothing_focused() && !cursor.focus() {
-                    dom::focus("#search");
-                }
-            });
-        }
-        open
     });
 }
 
@@ -97,10 +95,8 @@ fn Head() -> impl IntoView {
     let state = expect_context::<KeysState>();
     let some = move || state.all.get() || state.selected.with(|ids| !ids.is_empty());
     let every = move || {
-        state.all.get() || {
-            let loaded = state.rows.with(|rows| rows.iter().filter(|row| !row.default).count());
-            loaded > 0 && state.selected.with(|ids| ids.len()) >= loaded
-        }
+        let loaded = state.selectable_loaded();
+        state.all.get() || (loaded > 0 && state.selected.with(|ids| ids.len()) >= loaded)
     };
     let toggle = move |_| if untrack(every) { state.clear_selection() } else { state.select_loaded() };
     let may_select = move || state.may_change.get() && !state.filter.with(Filter::deleted);
@@ -123,8 +119,8 @@ fn Head() -> impl IntoView {
                         })
                 })}
             </div>
-            <div role="columnheader" aria-colindex="2" class="c-key">"API key"</div>
-            <Sortable column=SortColumn::ClientName label="Client Name" class="c-name" index="3"/>
+            <Sortable column=SortColumn::ClientName label="Client Name" class="c-name" index="2"/>
+            <div role="columnheader" aria-colindex="3" class="c-key">"API key"</div>
             <div role="columnheader" aria-colindex="4" class="c-access">"Access"</div>
             <div role="columnheader" aria-colindex="5" class="c-status">"Status"</div>
             <div role="columnheader" aria-colindex="6" class="c-expires">"Expires"</div>

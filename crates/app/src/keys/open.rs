@@ -1,7 +1,7 @@
 use leptos_router::params::ParamsMap;
 use model::KeyId;
 
-use super::created::Fields;
+use super::{created::Fields, stop::Stop};
 
 /// The dialog that is open over the grid.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,7 +9,8 @@ pub(super) enum Open {
     /// With these fields filled in.
     Add(Fields),
     Edit(KeyId),
-    Delete(model::Selection),
+    /// Asks before these are deleted or disabled.
+    Stop(Stop, model::Selection),
     Shortcuts,
     Palette,
 }
@@ -26,6 +27,6 @@ impl Open {
             return Some(Self::Shortcuts);
         }
         let edited = id("edit").map(Self::Edit);
-        edited.or_else(|| id("delete").map(|id| Self::Delete(model::Selection::Ids(vec![id]))))
+        edited.or_else(|| id("delete").map(|id| Self::Stop(Stop::Delete, model::Selection::Ids(vec![id]))))
     }
 }

@@ -9,13 +9,14 @@ use super::{
     api::list_keys,
     delete, edit, empty_states,
     filter::Filter,
-    grid,
+    focus, grid,
     letters::Letters,
+    loading::FIRST_PAGE,
     open::Open,
     palette,
     reconnect::{Away, SignInAgain, SomebodyElse},
     shortcuts,
-    state::{FIRST_PAGE, KeysState},
+    state::KeysState,
     time, toast, toolbar,
 };
 use crate::{
@@ -44,6 +45,7 @@ pub(crate) fn KeysPage() -> impl IntoView {
     tick(state);
     forget_when_unseen(state);
     follow_the_address(state);
+    focus::keep(state);
     view! {
         <Title text="API Keys · Keydesk"/>
         <div class="keys">
@@ -89,7 +91,7 @@ fn opened(open: Open) -> AnyView {
     match open {
         Open::Add(fields) => view! { <add::AddDialog fields/> }.into_any(),
         Open::Edit(id) => view! { <edit::EditDialog id/> }.into_any(),
-        Open::Delete(selection) => view! { <delete::DeleteDialog selection/> }.into_any(),
+        Open::Stop(stop, selection) => view! { <delete::StopDialog stop selection/> }.into_any(),
         Open::Shortcuts => view! { <shortcuts::ShortcutsDialog/> }.into_any(),
         Open::Palette => view! { <palette::PaletteDialog/> }.into_any(),
     }

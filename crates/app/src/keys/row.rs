@@ -2,7 +2,6 @@ use leptos::{ev::MouseEvent, prelude::*};
 use model::{Environment, KeyStatus};
 
 use super::{
-    cursor::Cursor,
     key_row::KeyRow,
     open::Open,
     secret, sparkline,
@@ -19,7 +18,7 @@ const DEFAULT_REASON: &str = "The Default API Key belongs to the installation it
 #[component]
 pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRow>>) -> impl IntoView {
     let state = expect_context::<KeysState>();
-    let cursor = expect_context::<Cursor>();
+    let cursor = state.cursor;
     let KeyRow { id, default, environment, preset, status, used, created, .. } = row;
     let expires = row.expires.clone();
     let deleted = row.deleted.is_some();
@@ -33,7 +32,7 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
             return None;
         }
         Some(match cursor.stop.get() {
-            "select" if !may_edit => "key",
+            "select" if !may_edit => "name",
             "edit" if !may_edit => "more",
             stop => stop,
         })
@@ -94,12 +93,9 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                         }
                     })}
             </div>
-            <div role="gridcell" aria-colindex="2" class="c-key">
-                <KeyCell row=kept tab_key=tab("key") tab_reveal=tab("reveal") tab_copy=tab("copy")/>
-            </div>
             <div
                 role="gridcell"
-                aria-colindex="3"
+                aria-colindex="2"
                 class="c-name"
                 data-stop="name"
                 tabindex=tab("name")
@@ -113,6 +109,9 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                             <span role="tooltip" id="default-reason" class="tip">{DEFAULT_REASON}</span>
                         }
                     })}
+            </div>
+            <div role="gridcell" aria-colindex="3" class="c-key">
+                <KeyCell row=kept tab_key=tab("key") tab_reveal=tab("reveal") tab_copy=tab("copy")/>
             </div>
             <div role="gridcell" aria-colindex="4" class="c-access" data-stop="access" tabindex=tab("access")>
                 <span class="clip" title=access.clone()>{access.clone()}</span>

@@ -2,7 +2,7 @@ use leptos::{html::Div, prelude::*};
 use model::{KeyStatus, Selection};
 use web_sys::{KeyboardEvent, ToggleEvent};
 
-use super::{api::restore_key, key_row::KeyRow, open::Open, secret, state::KeysState};
+use super::{api::restore_key, key_row::KeyRow, open::Open, secret, state::KeysState, stop::Stop};
 use crate::ui::{Glyph, Icon, focus_first, live, walk};
 
 /// More actions for the key whose button opened it. One menu serves all rows.
@@ -86,20 +86,20 @@ fn entries(state: KeysState, row: KeyRow) -> impl IntoView {
             .then(|| view! { <Way glyph=Glyph::Hand text="Hand over" to=format!("/keys/{id}#hand-over")/> })}
         {(!deleted && !default)
             .then(|| {
-                let (glyph, text) = if enabled { (Glyph::Pause, "Disable") } else { (Glyph::Check, "Enable") };
+                let stop = move |stop| state.open.set(Some(Open::Stop(stop, Selection::Ids(vec![id]))));
                 view! {
                     <Entry
                         glyph=Glyph::Plus
                         text="Duplicate settings"
                         chosen=move || state.open.set(Some(Open::Add(settings.clone())))
                     />
-                    <Entry glyph text chosen=move || state.switch(Selection::Ids(vec![id]), !enabled)/>
-                    <Entry
-                        glyph=Glyph::Bin
-                        text="Delete"
-                        danger=true
-                        chosen=move || state.open.set(Some(Open::Delete(Selection::Ids(vec![id]))))
-                    />
+                    {if enabled {
+                        view! { <Entry glyph=Glyph::Pause text="Disable" chosen=move || stop(Stop::Disable)/> }.into_any()
+                    } else {
+                        view! { <Entry glyph=Glyph::Check text="Enable" chosen=move || state.enable(Selection::Ids(vec![id]))/> }
+                            .into_any()
+                    }}
+                    <Entry glyph=Glyph::Bin text="Delete" danger=true chosen=move || stop(Stop::Delete)/>
                 }
             })}
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::ui::{Dialog, DialogHandle, any_dialog, composing};
 
-const KEYS: [(&str, &str); 15] = [
+const KEYS: [(&str, &str); 16] = [
     ("/", "Search"),
     ("n", "Add an API key"),
     ("?", "Show this help"),
@@ -24,6 +24,7 @@ const KEYS: [(&str, &str); 15] = [
     ("Ctrl A", "Select all keys that are loaded"),
     ("Enter", "Edit"),
     ("Tab", "Leave the grid"),
+    ("F8", "Go to the newest message"),
     ("Esc", "Close, or clear the selection"),
 ];
 

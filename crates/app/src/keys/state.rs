@@ -4,28 +4,18 @@ use leptos::prelude::*;
 use model::{Instant, KeyId, KeyStatus, Selection};
 
 use super::{
-    api::{KeyList, key_activity, list_keys, switch_keys},
+    api::switch_keys,
     connection::Connection,
+    cursor::Cursor,
     filter::Filter,
+    focus::Focus,
     key_row::KeyRow,
-    labels,
+    loading::FIRST_PAGE,
     open::Open,
-    sparkline,
+    stop::{Done, Undo},
+    toast::{self, Toast},
 };
 use crate::ApiError;
-
-/// Keys on the first page: as many as a tall screen shows.
-pub(super) const FIRST_PAGE: u32 = 50;
-/// Keys on each further page.
-const FURTHER_PAGE: u32 = 200;
-
-/// A message about something that was done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Toast {
-    pub(super) text: String,
-    /// The changes that Undo takes back; empty: it can't be undone.
-    pub(super) undo: Vec<i64>,
-}
 
 /// The live state of the page, which all its parts share.
 #[derive(Clone, Copy)]
@@ -43,21 +33,31 @@ pub(super) struct KeysState {
     pub(super) failure: RwSignal<Option<ApiError>>,
     /// Another list is on its way.
     pub(super) searching: RwSignal<bool>,
-    loading: RwSignal<bool>,
+    /// Further rows are on their way.
+    pub(super) loading: RwSignal<bool>,
+    /// Rows that should be loaded: as far as the person has gone.
+    pub(super) wanted: StoredValue<usize>,
+    /// The filter of the rows.
+    pub(super) listed: StoredValue<Filter>,
     pub(super) selected: RwSignal<HashSet<KeyId>>,
     /// All that match are selected, also those that are not loaded.
     pub(super) all: RwSignal<bool>,
+    /// The person has selected all that were loaded then, and nothing less since.
+    pub(super) every: RwSignal<bool>,
     /// Secrets that a person asked to see, for a minute at most.
     pub(super) revealed: RwSignal<HashMap<KeyId, String>>,
     /// Drawn lines of the keys that were used.
     pub(super) activity: RwSignal<HashMap<KeyId, String>>,
+    /// The keys whose lines were asked for.
+    pub(super) asked: StoredValue<HashSet<KeyId>>,
     /// The first row in the document, and how many there are.
     pub(super) start: RwSignal<usize>,
     pub(super) count: RwSignal<usize>,
     /// Rows that a screen takes; none until it is measured.
     pub(super) screen: StoredValue<usize>,
     pub(super) open: RwSignal<Option<Open>>,
-    pub(super) toast: RwSignal<Option<Toast>>,
+    /// Messages about what was done, the newest last.
+    pub(super) toasts: RwSignal<Vec<Toast>>,
     /// Announced to screen readers.
     pub(super) announced: RwSignal<String>,
     /// The browser's clock in Unix milliseconds, ticking; `None` until the page is hydrated.
@@ -65,6 +65,8 @@ pub(super) struct KeysState {
     /// How often the list was to be loaded again.
     pub(super) reloads: RwSignal<u32>,
     pub(super) connection: Connection,
+    pub(super) cursor: Cursor,
+    pub(super) focus: Focus,
 }
 
 impl KeysState {
@@ -86,118 +88,26 @@ impl KeysState {
             failure: RwSignal::default(),
             searching: RwSignal::default(),
             loading: RwSignal::default(),
+            wanted: StoredValue::default(),
+            listed: StoredValue::default(),
             selected: RwSignal::default(),
             all: RwSignal::default(),
+            every: RwSignal::default(),
             revealed: RwSignal::default(),
             activity: RwSignal::default(),
+            asked: StoredValue::default(),
             start: RwSignal::default(),
             count: RwSignal::new(FIRST_PAGE as usize),
             screen: StoredValue::new(0),
             open: RwSignal::new(open),
-            toast: RwSignal::default(),
+            toasts: RwSignal::default(),
             announced: RwSignal::default(),
             now: RwSignal::default(),
             reloads: RwSignal::default(),
             connection: Connection::new(),
+            cursor: Cursor::new(),
+            focus: Focus::new(),
         }
-    }
-
-    /// Shows the first page of a list in place of the earlier rows.
-    pub(super) fn receive(self, answer: Result<KeyList, ApiError>) {
-        match answer {
-            Ok(list) => {
-                self.fill(list);
-                self.failure.set(None);
-            }
-            Err(error) => self.failure.set(Some(error)),
-        }
-    }
-
-    /// Loads the list that the address asks for, from its beginning.
-    pub(super) fn reload(self) {
-        let wanted = (self.filter.get_untracked(), self.reloads.get_untracked());
-        self.searching.set(true);
-        leptos::task::spawn_local(async move {
-            let filter = wanted.0.clone();
-            let answer = self.connection.ask(move || list_keys(filter.clone(), None, FIRST_PAGE)).await;
-            // Meanwhile the person may have asked for something else, whose answer comes by itself.
-            if self.wants() != Some(wanted) {
-                return;
-            }
-            self.searching.set(false);
-            let ids = answer.iter().flat_map(|list| list.rows.iter().map(|row| row.id)).collect();
-            // The visible rows come first; the window grows again once they are painted.
-            if let screen @ 1.. = self.screen.get_value() {
-                self.start.set(0);
-                self.count.set(screen);
-            }
-            self.receive(answer);
-            self.load_activity(ids);
-        });
-    }
-
-    /// The list that is asked for now; `None` when the page was left.
-    fn wants(self) -> Option<(Filter, u32)> {
-        Some((self.filter.try_get_untracked()?, self.reloads.try_get_untracked()?))
-    }
-
-    fn fill(self, list: KeyList) {
-        self.total.set(list.total);
-        self.at_least.set(list.at_least);
-        self.may_change.set(list.may_change);
-        self.may_use_default.set(list.may_use_default);
-        self.next.set(list.next);
-        self.revealed.set(HashMap::new());
-        self.rows.set(list.rows);
-    }
-
-    /// Asks for the list again, from its beginning.
-    pub(super) fn refresh(self) {
-        self.reloads.update(|reloads| *reloads += 1);
-    }
-
-    /// Loads the next page, unless that is under way or there is none.
-    pub(super) fn load_more(self) {
-        let Some(cursor) = self.next.get_untracked() else { return };
-        if self.loading.get_untracked() {
-            return;
-        }
-        self.loading.set(true);
-        let wanted = (self.filter.get_untracked(), self.reloads.get_untracked());
-        leptos::task::spawn_local(async move {
-            let filter = wanted.0.clone();
-            let answer =
-                self.connection.ask(move || list_keys(filter.clone(), Some(cursor.clone()), FURTHER_PAGE)).await;
-            self.loading.set(false);
-            // Meanwhile the person may have asked for something else.
-            if self.wants() != Some(wanted) {
-                return;
-            }
-            match answer {
-                Ok(list) => {
-                    let ids = list.rows.iter().map(|row| row.id).collect();
-                    self.next.set(list.next);
-                    self.rows.update(|rows| rows.extend(list.rows));
-                    self.load_activity(ids);
-                }
-                Err(error) => self.announce(error.to_string()),
-            }
-        });
-    }
-
-    /// Loads the numbers that the sparklines of these keys are drawn from.
-    pub(super) fn load_activity(self, ids: Vec<KeyId>) {
-        leptos::task::spawn_local(async move {
-            let answer = self.connection.ask(move || key_activity(ids.clone())).await;
-            // A line is an ornament beside `Last used`: without it nothing is missing.
-            if let Ok(activity) = answer
-                && !activity.is_empty()
-            {
-                self.activity.update(|lines| {
-                    lines.extend(activity.into_iter().map(|of| (of.id, sparkline::path(&of.days))));
-                });
-            }
-        });
     }
 
     /// Replaces the row of a key.
@@ -218,15 +128,14 @@ impl KeysState {
         self.clear_selection();
     }
 
-    /// Switches keys on or off, and shows their new state.
-    pub(super) fn switch(self, selection: Selection, enabled: bool) {
+    /// Switches keys on, and shows their new state.
+    pub(super) fn enable(self, selection: Selection) {
         leptos::task::spawn_local(async move {
-            match self.connection.ask(move || switch_keys(selection.clone(), enabled)).await {
-                Ok(changed) => {
+            match self.connection.ask(move || switch_keys(selection.clone(), true)).await {
+                Ok(switched) => {
                     self.clear_selection();
                     self.refresh();
-                    let done = if enabled { "Enabled" } else { "Disabled" };
-                    self.notify(format!("{done} {}", labels::keys(changed)), Vec::new());
+                    self.tell(Done::switched(switched, true), None);
                 }
                 Err(error) => self.notify(error.to_string(), Vec::new()),
             }
@@ -235,17 +144,28 @@ impl KeysState {
 
     pub(super) fn clear_selection(self) {
         self.all.set(false);
+        self.every.set(false);
         self.selected.set(HashSet::new());
     }
 
     /// How many keys are selected.
     pub(super) fn count_selected(self) -> u64 {
-        if self.all.get() {
-            let default = self.rows.with(|rows| rows.first().is_some_and(|row| row.default));
-            self.total.get().saturating_sub(u64::from(default))
-        } else {
-            self.selected.with(HashSet::len) as u64
-        }
+        if self.all.get() { self.selectable_total() } else { self.selected.with(HashSet::len) as u64 }
+    }
+
+    /// How many of the keys that match can be selected.
+    pub(super) fn selectable_total(self) -> u64 {
+        self.total.get().saturating_sub(u64::from(self.has_default()))
+    }
+
+    /// How many of the loaded keys can be selected.
+    pub(super) fn selectable_loaded(self) -> usize {
+        self.rows.with(Vec::len) - usize::from(self.has_default())
+    }
+
+    /// The Default API Key is the first or is not listed.
+    fn has_default(self) -> bool {
+        self.rows.with(|rows| rows.first().is_some_and(|row| row.default))
     }
 
     pub(super) fn selection(self) -> Selection {
@@ -266,12 +186,16 @@ impl KeysState {
             self.all.set(false);
             self.selected.set(self.selectable());
         }
+        if !on {
+            self.every.set(false);
+        }
         self.selected.update(|ids| _ = if on { ids.insert(id) } else { ids.remove(&id) });
     }
 
     /// Selects the loaded keys.
     pub(super) fn select_loaded(self) {
         self.selected.set(self.selectable());
+        self.every.set(true);
     }
 
     fn selectable(self) -> HashSet<KeyId> {
@@ -282,9 +206,20 @@ impl KeysState {
         self.all.get() || self.selected.with(|ids| ids.contains(&id))
     }
 
-    /// Shows a message about what was done.
-    pub(super) fn notify(self, text: String, undo: Vec<i64>) {
-        self.toast.set(Some(Toast { text, undo }));
+    /// Shows a message about what was done. What `deletions` deleted can be undone.
+    pub(super) fn notify(self, text: String, deletions: Vec<i64>) {
+        self.offer(text, (!deletions.is_empty()).then_some(Undo::Delete(deletions)));
+    }
+
+    /// Shows what was done to a selection of which `shown` keys were announced.
+    pub(super) fn tell(self, done: Done, shown: Option<u64>) {
+        let text = done.told(shown);
+        self.offer(text, Some(done.undo).filter(|undo| !undo.is_empty()));
+    }
+
+    /// Shows a message, with what it offers to undo.
+    pub(super) fn offer(self, text: String, undo: Option<Undo>) {
+        self.toasts.update(|toasts| toast::push(toasts, text, undo));
     }
 
     /// Announces something to screen readers.

@@ -167,6 +167,9 @@ async fn a_key_has_no_other_that_it_could_not_have_issued(database: TestDatabase
                 _ => vec!["bounds_escalation"],
             }
         );
+        keydesk.set_enabled(operator, id, true, None).await.unwrap();
+        let off = keydesk.set_enabled_selected(operator, &Selection::Ids(vec![id]), false).await.unwrap();
+        assert_eq!(keydesk.undo_switch(&caller, &off.changes, false).await.map(drop), expected, "{json}");
         keydesk.set_enabled(operator, id, false, None).await.unwrap();
         assert_eq!(keydesk.set_enabled(&caller, id, true, None).await.map(drop), expected, "{json}");
         let deleted = keydesk.delete_selected(operator, &Selection::Ids(vec![id])).await.unwrap();

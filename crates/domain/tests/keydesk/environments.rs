@@ -60,6 +60,10 @@ async fn for_a_test_key_live_keys_do_not_exist(database: TestDatabase) {
     let (live, test) = (issue(&desk, "Live", Environment::Live).await, issue(&desk, "Test", Environment::Test).await);
     let gone = issue(&desk, "Gone", Environment::Live).await.key.id;
     let undo = desk.keydesk.delete_selected(&desk.operator, &model::Selection::Ids(vec![gone])).await.unwrap().changes;
+    let off = desk.keydesk.set_enabled_selected(&desk.operator, &model::Selection::Ids(vec![live.key.id]), false).await;
+    let off = off.unwrap().changes;
+    let on = desk.keydesk.set_enabled_selected(&desk.operator, &model::Selection::Ids(vec![live.key.id]), true).await;
+    let on = on.unwrap().changes;
     let caller = manager(&desk, Environment::Test).await;
     let before = desk.database.raw().await.dump().await;
     for (verb, outcome) in outcomes(&desk, &caller, live.key.id).await {
@@ -67,6 +71,8 @@ async fn for_a_test_key_live_keys_do_not_exist(database: TestDatabase) {
     }
     assert_eq!(desk.keydesk.restore(&caller, gone).await.map(drop), Err(KeyError::NotFound));
     assert_eq!(desk.keydesk.undo_delete(&caller, &undo).await, Err(KeyError::NotFound));
+    assert_eq!(desk.keydesk.undo_switch(&caller, &on, true).await, Err(KeyError::NotFound));
+    assert_eq!(desk.keydesk.undo_switch(&caller, &off, false).await, Ok(0), "touched since");
     assert_eq!(desk.keydesk.default_key(&caller).await.map(drop), Err(KeyError::NotFound));
     assert_eq!(desk.database.raw().await.dump().await, before);
     let list = async |environment| {

@@ -95,7 +95,9 @@ async fn with_the_module_off_no_verb_answers_and_calls_go_on(database: TestDatab
         ("activity", keydesk.activity(caller, &[id]).await.map(drop)),
         ("deletion_impact", keydesk.deletion_impact(caller, &selection).await.map(drop)),
         ("delete_selected", keydesk.delete_selected(caller, &selection).await.map(drop)),
+        ("disabling_impact", keydesk.disabling_impact(caller, &selection).await.map(drop)),
         ("undo_delete", keydesk.undo_delete(caller, &[1]).await.map(drop)),
+        ("undo_switch", keydesk.undo_switch(caller, &[1], true).await.map(drop)),
     ];
     for (verb, outcome) in outcomes {
         assert_eq!(outcome, Err(KeyError::ModuleUnavailable), "{verb}");

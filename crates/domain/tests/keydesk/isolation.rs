@@ -29,6 +29,8 @@ async fn no_verb_reaches_another_installation(database: TestDatabase) {
     let gone = desk.issue("Gone").await.key.id;
     let ids = Selection::Ids(vec![gone]);
     let deleted = keydesk.delete_selected(&desk.operator, &ids).await.unwrap();
+    let ids = Selection::Ids(vec![live]);
+    let switched = keydesk.set_enabled_selected(&desk.operator, &ids, false).await.unwrap();
     let link = keydesk.create_handover(&desk.operator, live).await.unwrap().handover.id;
     let default = keydesk.default_key(&desk.operator).await.unwrap().id;
     let secret = keydesk.reveal(&desk.other, keydesk.default_key(&desk.other).await.unwrap().id).await.unwrap();
@@ -54,8 +56,8 @@ async fn no_verb_reaches_another_installation(database: TestDatabase) {
             let bulk = keydesk.bulk_set_enabled(caller, &[id], false).await.unwrap();
             assert_eq!((bulk.changed.len(), bulk.unchanged.len(), bulk.skipped[0].code.as_str()), (0, 0, "not_found"));
             let ids = Selection::Ids(vec![id]);
-            let switched = keydesk.set_enabled_selected(caller, &ids, false).await.unwrap();
-            assert_eq!((switched.changed, switched.skipped), (0, 1));
+            let skipped = keydesk.set_enabled_selected(caller, &ids, false).await.unwrap();
+            assert_eq!((skipped.changed, skipped.skipped), (0, 1));
             assert_eq!(keydesk.restore(caller, id).await, absent);
             assert_eq!(keydesk.reveal(caller, id).await.map(drop), Err(KeyError::NotFound));
             let bulk = keydesk.bulk_delete(caller, &[id]).await.unwrap();
@@ -68,6 +70,9 @@ async fn no_verb_reaches_another_installation(database: TestDatabase) {
         }
         assert_eq!(keydesk.count_named(caller, "Acme", None).await, Ok(0));
         assert_eq!(keydesk.undo_delete(caller, &deleted.changes).await, Ok(0));
+        for enabled in [true, false] {
+            assert_eq!(keydesk.undo_switch(caller, &switched.changes, enabled).await, Ok(0));
+        }
         let matching = Selection::Matching {
             search: String::new(),
             environment: None,

@@ -45,6 +45,7 @@ mod test_keydesk;
 mod together;
 mod torn;
 mod under_load;
+mod undo_switch;
 mod unreadable;
 mod update;
 mod usage;

@@ -103,6 +103,7 @@ async fn a_viewer_sees_and_changes_nothing(database: TestDatabase) {
         ("create_handover", keydesk.create_handover(&viewer, live.id).await.map(drop)),
         ("withdraw_handover", keydesk.withdraw_handover(&viewer, live.id, link).await),
         ("undo_delete", keydesk.undo_delete(&viewer, &deleted.changes).await.map(drop)),
+        ("undo_switch", keydesk.undo_switch(&viewer, &deleted.changes, false).await.map(drop)),
     ];
     for (verb, outcome) in outcomes {
         assert_eq!(outcome, Err(KeyError::Forbidden), "{verb}");

@@ -17,9 +17,11 @@ impl Store {
         most: i64,
     ) -> Result<DeletionImpact, StoreError> {
         let kept = self.is_sqlite();
-        let mut sql = Sql::new("SELECT COUNT(*), COALESCE(MAX(last_used_at), 0) FROM api_key WHERE ");
+        let mut sql = Sql::new("SELECT COUNT(*), COUNT(CASE WHEN disabled_at IS NOT NULL OR expires_at <= ");
+        sql.int(filter.now.as_millis());
+        sql.push(" THEN 1 END), COALESCE(MAX(last_used_at), 0) FROM api_key WHERE ");
         self.push_filter(filter, &mut sql).await?;
-        let (keys, last): (i64, i64) = on_db!(self, pool => {
+        let (keys, idle, last): (i64, i64, i64) = on_db!(self, pool => {
             query!(query_as, sql, pool).persistent(kept).fetch_one(pool).await?
         });
         let mut sql =
@@ -34,11 +36,34 @@ impl Store {
         });
         Ok(DeletionImpact {
             keys: keys.unsigned_abs(),
+            idle: idle.unsigned_abs(),
             names: Vec::new(),
             calls_30_days: calls.unsigned_abs(),
             calls_is_lower_bound: rows > most,
             last_used_at: Some(last).filter(|ms| *ms != 0).map(Instant::from_millis),
         })
+    }
+
+    /// Those of these issued keys that are neither deleted nor disabled, and when they expire.
+    pub async fn keys_switched_on(
+        &self,
+        installation: InstallationId,
+        keys: &[KeyId],
+    ) -> Result<Vec<(KeyId, Option<Instant>)>, StoreError> {
+        let mut on = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(CHUNK) {
+            let mut sql = Sql::new("SELECT id, expires_at FROM api_key WHERE installation_id = ");
+            sql.id(installation.0)
+                .push(" AND kind = 'issued' AND deleted_at IS NULL AND disabled_at IS NULL AND id IN ");
+            sql.list(chunk, |sql, id| {
+                sql.id(id.0);
+            });
+            let rows: Vec<(Uuid, Option<i64>)> = on_db!(self, pool => {
+                query!(query_as, sql, pool).fetch_all(pool).await?
+            });
+            on.extend(rows.into_iter().map(|(id, expires)| (KeyId(id), expires.map(Instant::from_millis))));
+        }
+        Ok(on)
     }
 
     /// The last allowed call with any of these keys, as written down so far.

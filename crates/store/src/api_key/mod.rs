@@ -9,6 +9,7 @@ mod named;
 mod row;
 mod settings;
 mod snapshot;
+mod undo_switch;
 mod update;
 
 use model::{
@@ -29,6 +30,7 @@ pub(crate) use self::{
     fold_anew::TO_FOLD,
     list::SEARCH_HITS,
     row::{COUNT_NAMED, DEFAULT_KEY, KEY_BY_ID},
+    undo_switch::{UNDO_DISABLE, UNDO_ENABLE},
     update::TOUCH_ROTATED,
 };
 

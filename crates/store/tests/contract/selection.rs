@@ -11,7 +11,9 @@ on_both_databases!(
     ids_are_selected_as_the_list_filters,
     calls_and_last_uses_of_keys_are_read,
     the_impact_of_a_deletion_is_counted,
-    a_deletion_is_undone_once
+    a_deletion_is_undone_once,
+    a_switch_is_undone_once_and_of_what_it_switched_alone,
+    keys_that_are_switched_on_are_told_apart
 );
 
 async fn keys_with_the_same_name_are_counted(database: TestDatabase) {
@@ -110,6 +112,7 @@ async fn the_impact_of_a_deletion_is_counted(database: TestDatabase) {
         let impact = store.deletion_impact(&filter, at(10), most).await.unwrap();
         let expected = DeletionImpact {
             keys,
+            idle: 0,
             names: Vec::new(),
             calls_30_days: calls,
             calls_is_lower_bound: more,
@@ -144,4 +147,64 @@ async fn a_deletion_is_undone_once(database: TestDatabase) {
     change.commit().await.unwrap();
     let back = store.key(installation(1), key_id(1)).await.unwrap().unwrap();
     assert_eq!((back.life.deleted_at, back.version(), back.epoch), (None, 3, own));
+}
+
+async fn a_switch_is_undone_once_and_of_what_it_switched_alone(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme", "Beta", "Gamma", "Delta", "Gone"].map(str::to_owned)).await;
+    let ids = [1, 2, 3, 4, 5].map(key_id);
+    let switch = async |ids: &[KeyId], enabled, now| {
+        let mut change = store.change().await.unwrap();
+        let switched = change.switch_keys(installation(1), ids, enabled, at(now)).await.unwrap();
+        let epoch = change.epoch();
+        change.commit().await.unwrap();
+        (switched, epoch)
+    };
+    let undo = async |place, epoch, enabled, now| {
+        let mut change = store.change().await.unwrap();
+        let mut undone = change.undo_switch(installation(place), epoch, enabled, at(now)).await.unwrap();
+        change.commit().await.unwrap();
+        undone.sort();
+        undone
+    };
+    let disabled = async |number| store.key(installation(1), key_id(number)).await.unwrap().unwrap().life.disabled_at;
+
+    // Beta was disabled before, Gamma is renamed and Gone deleted afterwards.
+    switch(&ids[1..2], false, 40).await;
+    let (switched, off) = switch(&ids, false, 50).await;
+    assert_eq!(switched.len(), 4);
+    let mut change = store.change().await.unwrap();
+    let gamma = store.key(installation(1), key_id(3)).await.unwrap().unwrap();
+    assert!(change.update_key(installation(1), key_id(3), gamma.settings(), at(55)).await.unwrap());
+    change.delete_keys(installation(1), &ids[4..], at(55)).await.unwrap();
+    change.commit().await.unwrap();
+
+    assert_eq!(undo(2, off, false, 60).await, []);
+    assert_eq!(undo(1, off + 9, false, 60).await, []);
+    assert_eq!(undo(1, off, true, 60).await, [], "it switched nothing on");
+    assert_eq!(undo(1, off, false, 60).await, [key_id(1), key_id(4)]);
+    assert_eq!(undo(1, off, false, 60).await, []);
+    assert_eq!((disabled(1).await, disabled(2).await, disabled(3).await), (None, Some(at(40)), Some(at(50))));
+
+    // Acme and Delta are on already.
+    let (switched, on) = switch(&ids[..4], true, 70).await;
+    assert_eq!(switched.len(), 2);
+    assert_eq!(undo(1, on, false, 80).await, [], "it switched nothing off");
+    assert_eq!(undo(1, on, true, 80).await, [key_id(2), key_id(3)]);
+    assert_eq!(undo(1, on, true, 80).await, []);
+    assert_eq!((disabled(1).await, disabled(2).await, disabled(4).await), (None, Some(at(80)), None));
+}
+
+async fn keys_that_are_switched_on_are_told_apart(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 1, &["Acme", "Beta", "Gone"].map(str::to_owned)).await;
+    let mut change = store.change().await.unwrap();
+    change.switch_keys(installation(1), &[key_id(2)], false, at(40)).await.unwrap();
+    change.delete_keys(installation(1), &[key_id(3)], at(40)).await.unwrap();
+    change.commit().await.unwrap();
+    let ids = [1, 2, 3, 99].map(key_id);
+    assert_eq!(store.keys_switched_on(installation(1), &ids).await.unwrap(), [(key_id(1), None)]);
+    assert_eq!(store.keys_switched_on(installation(2), &ids).await.unwrap(), []);
+    let impact = store.deletion_impact(&all(), at(0), 10).await.unwrap();
+    assert_eq!((impact.keys, impact.idle), (2, 1), "disabled keys work no more");
 }

@@ -1,12 +1,12 @@
 use leptos::prelude::*;
-use model::Selection;
+use model::{Selection, Switched};
 
 use crate::{ApiError, web::FormOrJson};
 
-/// Switches the selected keys on or off. Answers how many keys were switched.
+/// Switches the selected keys on or off.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
-pub(crate) async fn switch_keys(selection: Selection, enabled: bool) -> Result<u64, ApiError> {
+pub(crate) async fn switch_keys(selection: Selection, enabled: bool) -> Result<Switched, ApiError> {
     let (keydesk, session) = crate::web::session::require().await?;
     let selection = crate::keys::filter::as_of(keydesk.now(), selection);
-    Ok(keydesk.set_enabled_selected(&session.caller(), &selection, enabled).await?.changed)
+    Ok(keydesk.set_enabled_selected(&session.caller(), &selection, enabled).await?)
 }

@@ -2,12 +2,15 @@ use leptos::prelude::*;
 use model::Selection;
 use serde::{Deserialize, Serialize};
 
+use super::super::stop::Stop;
 use crate::{ApiError, web::FormOrJson};
 
-/// What deleting a selection would stop.
+/// What deleting or disabling a selection would stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct DeletionImpact {
+pub(crate) struct Impact {
     pub(crate) keys: u64,
+    /// How many of them work no more as it is.
+    pub(crate) idle: u64,
     /// The first few of the clients.
     pub(crate) names: Vec<String>,
     /// Allowed calls in the last 30 days.
@@ -18,14 +21,18 @@ pub(crate) struct DeletionImpact {
     pub(crate) used: Option<i64>,
 }
 
-/// Says what deleting a selection would stop.
+/// Says what stopping a selection would stop.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
-pub(crate) async fn get_deletion_impact(selection: Selection) -> Result<DeletionImpact, ApiError> {
+pub(crate) async fn get_impact(selection: Selection, stop: Stop) -> Result<Impact, ApiError> {
     let (keydesk, session) = crate::web::session::require().await?;
-    let selection = crate::keys::filter::as_of(keydesk.now(), selection);
-    let impact = keydesk.deletion_impact(&session.caller(), &selection).await?;
-    Ok(DeletionImpact {
+    let (caller, selection) = (session.caller(), crate::keys::filter::as_of(keydesk.now(), selection));
+    let impact = match stop {
+        Stop::Delete => keydesk.deletion_impact(&caller, &selection).await?,
+        Stop::Disable => keydesk.disabling_impact(&caller, &selection).await?,
+    };
+    Ok(Impact {
         keys: impact.keys,
+        idle: impact.idle,
         names: impact.names.into_iter().map(String::from).collect(),
         calls: impact.calls_30_days,
         at_least: impact.calls_is_lower_bound,
