@@ -28,7 +28,10 @@ function follow(form, presetChanged) {
   }
   const held = ticks.filter((tick) => tick.checked).map((tick) => tick.value);
   const custom = held.length ? held.join(', ') : 'Nothing';
-  fields.querySelector('[data-summary]').textContent = preset === 'custom' ? custom : summary(title, brought, held);
+  const said = fields.querySelector('[data-summary]');
+  // Its one text and nothing beside it: what a page is made of stays as it was sent, or it is taken for a page that somebody
+  // else has changed (`wake.js`).
+  (said.firstChild ?? said.appendChild(new Text())).data = preset === 'custom' ? custom : summary(title, brought, held);
 }
 
 addEventListener('change', ({ target }) => {
@@ -44,8 +47,8 @@ const catchUp = (form) => follow(form, form?.querySelector('[name=access]')?.val
 const came = (node) => node.matches?.('[data-presets]') || node.querySelector?.('[data-presets]');
 new MutationObserver((changes) => {
   for (const { target, addedNodes } of changes) {
-    const form = target.closest?.('form');
-    if (form && [...addedNodes].some(came)) catchUp(form);
+    const around = target.closest?.('form');
+    for (const node of [...addedNodes].filter(came)) (around ? [around] : node.querySelectorAll('form')).forEach(catchUp);
   }
 }).observe(document, { childList: true, subtree: true });
 for (const form of document.forms) catchUp(form);
