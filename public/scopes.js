@@ -31,7 +31,10 @@ function follow(form, presetChanged) {
   const none = preset ? 'Nothing' : '';
   const custom = held.length ? held.join(', ') : none;
   const named = preset && preset !== 'custom';
-  fields.querySelector('[data-summary]').textContent = named ? summary(title, brought, held) : custom;
+  const said = fields.querySelector('[data-summary]');
+  // Its one text and nothing beside it: what a page is made of stays as it was sent, or it is taken for a page that somebody
+  // else has changed (`wake.js`).
+  (said.firstChild ?? said.appendChild(new Text())).data = named ? summary(title, brought, held) : custom;
 }
 
 // Custom brings no scopes, so it shows where they are chosen. The focus stays with the person.
@@ -76,8 +79,8 @@ const catchUp = (form) => follow(form, form?.querySelector('[name=access]')?.val
 const came = (node) => node.matches?.('[data-presets]') || node.querySelector?.('[data-presets]');
 new MutationObserver((changes) => {
   for (const { target, addedNodes } of changes) {
-    const form = target.closest?.('form');
-    if (form && [...addedNodes].some(came)) catchUp(form);
+    const around = target.closest?.('form');
+    for (const node of [...addedNodes].filter(came)) (around ? [around] : node.querySelectorAll('form')).forEach(catchUp);
   }
 }).observe(document, { childList: true, subtree: true });
 for (const form of document.forms) catchUp(form);

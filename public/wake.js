@@ -53,7 +53,9 @@ function carry(from, to) {
     if (!other || other.type !== field.type) continue;
     if (field.localName === 'select') other.value = field.value;
     else if (/^(radio|checkbox)$/.test(field.type)) other.checked = field.checked;
-    else if (field.type !== 'hidden' && field.value !== undefined && field.value !== field.defaultValue) other.value = field.value;
+    // A script's note that scopes were chosen by hand; other hidden fields are the page's own.
+    else if (field.type === 'hidden') other.value = field.name === 'access' ? field.value : other.value;
+    else if (field.value !== field.defaultValue && field.defaultValue !== undefined) other.value = field.value;
     if (field !== document.activeElement) continue;
     const { selectionStart: start, selectionEnd: end, selectionDirection: direction } = field;
     focus = () => {

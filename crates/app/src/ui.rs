@@ -1,7 +1,9 @@
 //! The parts that pages are made of. A component knows nothing of server functions.
 
+mod bring;
 mod button;
 mod card;
+mod caret;
 mod count;
 pub(crate) mod dialog;
 mod draft;
@@ -22,6 +24,7 @@ mod problem;
 #[cfg(feature = "ssr")]
 mod shown_once;
 
+pub(crate) use bring::bring;
 pub(crate) use button::Button;
 pub(crate) use card::Card;
 pub(crate) use count::count;

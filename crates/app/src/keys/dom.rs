@@ -4,12 +4,9 @@ use std::time::Duration;
 
 use js_sys::Array;
 use leptos::{html, prelude::*};
-use web_sys::{
-    Element, FocusOptions, FormData, HtmlElement, HtmlFormElement, ScrollIntoViewOptions, ScrollLogicalPosition,
-    wasm_bindgen::JsCast,
-};
+use web_sys::{Element, FocusOptions, FormData, HtmlElement, HtmlFormElement, wasm_bindgen::JsCast};
 
-use crate::FieldProblem;
+use crate::{FieldProblem, ui};
 
 /// Moves the focus to the first element that `selector` finds.
 pub(super) fn focus(selector: &str) -> bool {
@@ -17,12 +14,10 @@ pub(super) fn focus(selector: &str) -> bool {
     focus_element(found)
 }
 
-/// Scrolls an element into view, no farther than needed.
+/// Scrolls an element into view.
 pub(super) fn bring(selector: &str) {
     if let Ok(Some(found)) = document().query_selector(selector) {
-        let options = ScrollIntoViewOptions::new();
-        options.set_block(ScrollLogicalPosition::Nearest);
-        found.scroll_into_view_with_scroll_into_view_options(&options);
+        ui::bring(&found);
     }
 }
 

@@ -1,9 +1,13 @@
 use std::sync::Arc;
 
-use leptos::{ev::Event, html, prelude::*};
+use leptos::{
+    ev::{Event, FocusEvent},
+    html,
+    prelude::*,
+};
 use web_sys::{Element, HtmlDialogElement, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
-use super::{draft, live};
+use super::{bring, caret::Caret, draft, live};
 
 /// What is asked before something is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,18 +79,16 @@ impl DialogHandle {
         }
     }
 
-    /// The browser is about to close the dialog, or has closed it: for example by a gesture that means Escape.
-    fn left(self, event: &Event) {
-        if self.closed.try_with_value(Option::is_none) != Some(false) || self.asked.get_untracked().is_some() {
+    /// The browser has closed the dialog, whatever was asked: for example at a second gesture that means Escape. It also tells, late, of a
+    /// dialog that was closed here; its element may be another dialog's by then.
+    fn left(self) {
+        let Some(dialog) = self.node.try_get_untracked().flatten() else { return };
+        if dialog.open() || self.closed.try_with_value(Option::is_some) != Some(true) {
             return;
         }
-        event.prevent_default();
         self.leave();
-        // Some browsers close it all the same.
-        if let Some(dialog) = self.node.get_untracked()
-            && self.asked.get_untracked().is_some()
-            && !dialog.open()
-        {
+        if self.closed.try_with_value(Option::is_some) == Some(true) {
+            // Fails only for a dialog that is open or has left the document.
             _ = dialog.show_modal();
         }
     }
@@ -153,8 +155,12 @@ pub(crate) fn Dialog(
             node_ref=node
             on:keydown=move |press| handle.pressed(&press)
             on:input=move |_| handle.touched.set_value(true)
-            on:cancel=move |event: Event| handle.left(&event)
-            on:close=move |event: Event| handle.left(&event)
+            on:focusin=move |event: FocusEvent| bring_target(&event)
+            on:cancel=move |event: Event| {
+                event.prevent_default();
+                handle.leave();
+            }
+            on:close=move |_: Event| handle.left()
         >
             <h2 id=format!("{id}-title")>{title}</h2>
             {children()}
@@ -168,14 +174,19 @@ pub(crate) fn Dialog(
 fn Leaving(handle: DialogHandle, question: Question) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
     let Question { asks, keep, leave } = question;
+    let caret = StoredValue::new_local(None::<Caret>);
     let stay = move || {
         if let Some(dialog) = node.get_untracked() {
             dialog.close();
+        }
+        if let Some(caret) = caret.get_value() {
+            caret.restore();
         }
         handle.asked.set(None);
     };
     Effect::new(move || {
         if let Some(dialog) = node.get() {
+            caret.set_value(Caret::now());
             _ = dialog.show_modal();
             focus(dialog.query_selector("[data-keep]").ok().flatten());
         }
@@ -228,6 +239,13 @@ pub(crate) fn composing(press: &KeyboardEvent) -> bool {
 /// Whether a modal dialog is open.
 pub(crate) fn any_dialog() -> bool {
     document().query_selector("dialog:modal").is_ok_and(|found| found.is_some())
+}
+
+/// Browsers see to it that the caret can be seen, and not that the whole field can.
+fn bring_target(event: &Event) {
+    if let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
+        bring(&target);
+    }
 }
 
 fn focus(element: Option<Element>) {
