@@ -25,6 +25,7 @@ mod open;
 mod page;
 mod palette;
 mod posted;
+mod ready;
 mod reconnect;
 mod row;
 mod row_menu;

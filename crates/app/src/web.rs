@@ -11,6 +11,7 @@ mod cookie;
 pub(crate) mod drawn_for;
 #[cfg(feature = "ssr")]
 mod files;
+pub(crate) mod form_token;
 #[cfg(feature = "ssr")]
 pub(crate) mod guard;
 #[cfg(feature = "ssr")]
@@ -22,6 +23,8 @@ pub(crate) mod origin;
 mod own_path;
 mod password;
 mod protocol;
+#[cfg(feature = "ssr")]
+pub(crate) mod result_cookie;
 mod server_resource;
 #[cfg(feature = "ssr")]
 pub(crate) mod session;

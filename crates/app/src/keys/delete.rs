@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     ApiError,
-    ui::{Dialog, DialogHandle, Notice, Tone, count, live},
+    ui::{Dialog, DialogHandle, Notice, Tone, count, live, token_field},
     web::{ServerResource, own},
 };
 
@@ -74,6 +74,7 @@ fn Form(selection: Selection) -> impl IntoView {
         <form class="form" method="post" action=own("/keys") on:submit=submit>
             <Away/>
             <input type="hidden" name="intent" value="delete"/>
+            {token_field()}
             {single.map(|id| view! { <input type="hidden" name="id" value=id.to_string()/> })}
             <Suspense fallback=|| view! { <p class="faint">"Looking up what will stop working…"</p> }>
                 {move || Suspend::new(async move {
