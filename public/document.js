@@ -1,5 +1,5 @@
-// Behaviour of pages that only the server renders: copying, times in the reader's own words, menus, and parts that change
-// by themselves. Without it they are plain forms and links.
+// Behaviour of pages that only the server renders: dialogs, copying and covering of what is shown once, times in the reader's own
+// words, menus, and parts that change by themselves. Without it they are plain forms and links.
 const root = document.documentElement;
 const units = [['year', 31536000], ['month', 2592000], ['day', 86400], ['hour', 3600], ['minute', 60]];
 const ago = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
@@ -7,6 +7,11 @@ const instant = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeSt
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
 const LIVE_MS = 5000;
 const TICK_MS = 20000;
+// A key stays in sight for no longer than this.
+const SEEN_MS = 60000;
+
+// The page of the key, without what was opened or given on it.
+const address = () => document.querySelector('[data-address]')?.dataset.address ?? location.pathname;
 
 function relative(ms) {
   const seconds = Math.round((ms - Date.now()) / 1000);
@@ -24,19 +29,152 @@ function times() {
   }
 }
 
+// Texts that are covered at the moment, by their elements. They are copied all the same.
+const covered = new Map();
+const copied = new Set();
+
+function say(button, text) {
+  document.getElementById(button.getAttribute('aria-describedby')).textContent = text;
+}
+
 addEventListener('click', async ({ target }) => {
   const button = target.closest?.('[data-copy]');
   if (!button) return;
-  const text = document.getElementById(button.dataset.copy);
-  const said = document.getElementById(button.getAttribute('aria-describedby'));
+  const code = document.getElementById(button.dataset.copy);
+  const text = (covered.get(code) ?? code.textContent).trim();
+  button.closest('dialog#leave')?.close();
   try {
-    await navigator.clipboard.writeText(text.textContent.trim());
-    said.textContent = 'Copied';
+    await navigator.clipboard.writeText(text);
+    copied.add(code);
+    say(button, 'Copied');
   } catch {
-    getSelection().selectAllChildren(text);
-    said.textContent = 'This browser does not allow copying. The text is selected: copy it.';
+    uncover(code);
+    getSelection().selectAllChildren(code);
+    say(button, 'This browser does not allow copying. The text is selected: copy it.');
   }
 });
+
+// Whoever has selected a text and copies it has it.
+addEventListener('copy', () => {
+  for (const code of document.querySelectorAll('[data-secret]')) {
+    if (!covered.has(code) && getSelection().toString().trim() === code.textContent.trim()) copied.add(code);
+  }
+});
+
+function uncover(code) {
+  const text = covered.get(code);
+  if (text === undefined) return;
+  covered.delete(code);
+  code.textContent = text;
+  document.querySelector(`[data-show="${code.id}"]`).hidden = true;
+  soon();
+}
+
+// What is shown nowhere else is covered, and comes back; what can be revealed anew is gone.
+function cover() {
+  for (const box of document.querySelectorAll('[data-unseen]')) {
+    const code = box.querySelector('[data-secret]');
+    if (covered.has(code)) continue;
+    if (box.dataset.unseen === 'covered') {
+      covered.set(code, code.textContent);
+      box.querySelector('[data-show]').hidden = false;
+    } else {
+      const had = box.contains(document.activeElement);
+      box.querySelector('[data-copy]').remove();
+      const again = box.querySelector('.again');
+      again.hidden = false;
+      if (had) again.querySelector('button').focus();
+      delete box.dataset.unseen;
+    }
+    code.textContent = box.dataset.hint;
+  }
+}
+
+let timer;
+function soon() {
+  clearTimeout(timer);
+  timer = setTimeout(cover, SEEN_MS);
+}
+
+addEventListener('click', ({ target }) => {
+  const button = target.closest?.('[data-show]');
+  if (!button) return;
+  uncover(document.getElementById(button.dataset.show));
+  button.parentElement.querySelector('[data-copy]').focus();
+});
+document.addEventListener('visibilitychange', () => document.hidden && cover());
+addEventListener('blur', (event) => event.target === window && cover());
+addEventListener('pagehide', cover);
+
+// One question before something goes that nobody has copied and nothing shows again.
+const question = document.getElementById('leave');
+let leave;
+function asks() {
+  const code = document.querySelector('[data-ask] [data-secret]');
+  return code !== null && !copied.has(code);
+}
+
+function ask(event, go) {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  leave = go;
+  question.showModal();
+}
+
+function leaves(event) {
+  const link = event.target.closest?.('a[href]');
+  if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (link.target === '_blank' || link.getAttribute('href').startsWith('#') || !asks()) return;
+  ask(event, () => location.assign(link.href));
+}
+if (question) {
+  addEventListener('click', leaves, true);
+  addEventListener('submit', (event) => {
+    const { target, submitter } = event;
+    if (submitter?.name === 'theme' || !asks()) return;
+    ask(event, () => target.requestSubmit(submitter));
+  }, true);
+  addEventListener('beforeunload', (event) => {
+    if (document.querySelector('[data-ask=always]') && asks()) event.preventDefault();
+  });
+  question.addEventListener('click', ({ target }) => {
+    if (!target.closest('[data-leave]')) return;
+    copied.add(document.querySelector('[data-ask] [data-secret]'));
+    question.close();
+    leave();
+  });
+}
+
+// A dialog that the address opens is modal. Closed, it leaves the address too, and the focus goes back to what opens it.
+for (const dialog of document.querySelectorAll('dialog[data-modal]')) {
+  dialog.open = false;
+  dialog.showModal();
+  dialog.addEventListener('cancel', (event) => {
+    if (question && asks()) ask(event, () => dialog.close());
+  });
+  // Escape that comes twice closes a dialog without asking it.
+  dialog.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.isComposing || question?.open) return;
+    event.preventDefault();
+    if (question && asks()) ask(event, () => dialog.close());
+    else dialog.close();
+  });
+  dialog.addEventListener('click', (event) => {
+    if (!event.target.closest('[data-close]')) return;
+    event.preventDefault();
+    dialog.close();
+  });
+  dialog.addEventListener('close', () => {
+    const opener = document.getElementById(dialog.dataset.modal);
+    dialog.remove();
+    if (!opener) return location.assign(address());
+    history.replaceState(null, '', address());
+    opener.focus();
+  });
+}
+
+// A form that comes back begins with what is wrong in it.
+document.querySelector('form [aria-invalid=true]')?.focus();
 
 // A double click posts a form once.
 addEventListener('submit', (event) => {
@@ -93,7 +231,7 @@ async function live() {
   try {
     // The server does not count this as a use of the session: an open page does not keep its session alive.
     const headers = { accept: 'text/html', 'x-keydesk-by-itself': '1', 'x-keydesk-drawn-for': root.dataset.for ?? '' };
-    const answer = await fetch(location.pathname, { headers });
+    const answer = await fetch(address(), { headers });
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
     for (const part of parts) {
@@ -111,8 +249,16 @@ async function live() {
   }
 }
 
+// Screen readers speak what comes into a region, and not what stands in it as the page opens.
+for (const region of document.querySelectorAll('[data-announce]')) {
+  const told = [...region.childNodes];
+  region.replaceChildren();
+  requestAnimationFrame(() => requestAnimationFrame(() => region.replaceChildren(...told)));
+}
+
 // A message is shown once, and not again when the page is reloaded.
 if (location.search.startsWith('?done=')) history.replaceState(null, '', location.pathname);
+if (document.querySelector('[data-unseen]')) soon();
 times();
 setInterval(times, TICK_MS);
 setInterval(live, LIVE_MS);

@@ -12,6 +12,7 @@ async function unopenedLink(page: Page, server: Server): Promise<string> {
   await createKeys(server, 'Acme');
   await signIn(page, server);
   await page.goto(await detailsOf(server, 'Acme'));
+  await page.getByRole('link', { name: 'Hand over' }).click();
   await page.getByRole('button', { name: 'Create hand-over link' }).click();
   return (await page.getByRole('region', { name: 'The hand-over link' }).locator('code').textContent())!.trim();
 }
@@ -24,6 +25,7 @@ test('a link hands a key over, once, and the administrator sees that', async ({ 
   const details = await detailsOf(ownServer, 'Acme');
   await page.goto(details);
   await ready(page);
+  await page.getByRole('link', { name: 'Hand over' }).click();
   await page.getByRole('button', { name: 'Create hand-over link' }).click();
   const once = page.getByRole('region', { name: 'The hand-over link' });
   const link = (await once.locator('code').textContent())!.trim();
@@ -85,6 +87,7 @@ test('a link hands a key over, once, and the administrator sees that', async ({ 
 test('a link that nobody has opened is withdrawn, and the key stays', async ({ ownServer, page }) => {
   const link = await unopenedLink(page, ownServer);
   await expectAccessible(page);
+  await page.goto(await detailsOf(ownServer, 'Acme'));
   await page.getByRole('button', { name: 'Withdraw link' }).click();
   await expect(page.getByText('The hand-over link is withdrawn. It no longer works.')).toBeVisible();
   await expect(page.getByRole('region', { name: 'Hand over' }).getByText('Withdrawn', { exact: true })).toBeVisible();
@@ -94,6 +97,7 @@ test('a link that nobody has opened is withdrawn, and the key stays', async ({ o
 
 test('rotating withdraws a link that nobody has opened', async ({ ownServer, page }) => {
   const link = await unopenedLink(page, ownServer);
+  await page.goto(await detailsOf(ownServer, 'Acme'));
   await page.getByRole('link', { name: 'Rotate' }).click();
   await page.getByRole('button', { name: 'Rotate key' }).click();
   await expect(page.getByRole('region', { name: 'Hand over' }).getByText('Withdrawn', { exact: true })).toBeVisible();

@@ -10,6 +10,10 @@ mod not_found;
 mod outside;
 mod person_menu;
 #[cfg(feature = "ssr")]
+pub(crate) mod result;
+#[cfg(feature = "ssr")]
+pub(crate) mod resume;
+#[cfg(feature = "ssr")]
 mod shell;
 mod sign_in;
 mod sign_in_form;

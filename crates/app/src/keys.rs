@@ -31,6 +31,7 @@ mod page;
 mod palette;
 mod place;
 mod posted;
+mod ready;
 mod reconnect;
 mod row;
 mod row_menu;

@@ -32,7 +32,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
     // Leptos wants options, but serves no file here and so reads none of them.
     let options = LeptosOptions::builder().output_name("keydesk").build();
     let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
-    let documents = [key::PATH].into_iter();
+    let documents = [key::PATH, key::RESULT_PATH].into_iter();
     web.guarded = guard::guarded(pages.iter().map(AxumRouteListing::path).chain(documents)).into();
     let not_found = render_app_async_with_context(context.clone(), shell);
     Router::new()

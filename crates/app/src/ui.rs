@@ -17,12 +17,17 @@ pub(crate) mod labels;
 mod live;
 mod mark;
 mod menu;
+#[cfg(feature = "ssr")]
+mod new_key;
 mod notice;
+#[cfg(feature = "ssr")]
+mod plain_dialog;
 #[cfg(feature = "ssr")]
 mod post_button;
 mod problem;
 #[cfg(feature = "ssr")]
 mod shown_once;
+mod token_field;
 
 pub(crate) use bring::bring;
 pub(crate) use button::Button;
@@ -35,9 +40,14 @@ pub(crate) use icon::{Glyph, Icon};
 pub(crate) use live::live;
 pub(crate) use mark::Mark;
 pub(crate) use menu::{Menu, MenuChoice, focus_first, walk};
+#[cfg(feature = "ssr")]
+pub(crate) use new_key::NewKeyDialog;
 pub(crate) use notice::{Notice, Tone};
+#[cfg(feature = "ssr")]
+pub(crate) use plain_dialog::plain_dialog;
 #[cfg(feature = "ssr")]
 pub(crate) use post_button::post_button;
 pub(crate) use problem::Problem;
 #[cfg(feature = "ssr")]
-pub(crate) use shown_once::shown_once;
+pub(crate) use shown_once::{Ask, ShownOnce, Unseen};
+pub(crate) use token_field::token_field;

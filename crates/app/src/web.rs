@@ -11,6 +11,7 @@ mod cookie;
 pub(crate) mod drawn_for;
 #[cfg(feature = "ssr")]
 mod files;
+pub(crate) mod form_token;
 #[cfg(feature = "ssr")]
 pub(crate) mod guard;
 #[cfg(feature = "ssr")]
@@ -26,6 +27,7 @@ mod preference;
 mod protocol;
 #[cfg(feature = "ssr")]
 mod reader;
+pub(crate) mod result_cookie;
 mod server_resource;
 #[cfg(feature = "ssr")]
 pub(crate) mod session;

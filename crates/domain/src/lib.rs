@@ -36,6 +36,7 @@ mod export;
 mod exports;
 mod failure;
 mod fold_anew;
+mod form_token;
 mod get;
 mod handover;
 mod history;

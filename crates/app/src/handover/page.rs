@@ -5,7 +5,7 @@ use model::{Environment, Key};
 
 use crate::{
     frame::{link_code_page, outside},
-    ui::{Glyph, Icon, Notice, Tone, labels::end, shown_once},
+    ui::{Ask, Glyph, Icon, Notice, ShownOnce, Tone, Unseen, labels::end},
 };
 
 /// A key that was handed over, and how it is used.
@@ -46,17 +46,19 @@ pub(super) fn unopened_page(code: Option<&str>) -> AnyView {
 /// The key, shown only now.
 pub(super) fn handed_page(handed: &Handed) -> AnyView {
     let Handed { key, secret, base } = handed.clone();
-    let call = format!("curl {base}/api/v1/whoami \\\n  -H \"Authorization: Bearer {secret}\"");
+    // The secret is in one place, where it can be covered.
+    let call = format!("curl {base}/api/v1/whoami \\\n  -H \"Authorization: Bearer $KEYDESK_KEY\"");
     let content = view! {
         <Notice tone=Tone::Good>
             "This is the API key of " <bdi translate="no">{key.settings.client_name.as_str().to_owned()}</bdi>
             ". It is shown only once: save it now."
         </Notice>
-        {shown_once("handed-key", secret, "Copy key")}
+        {ShownOnce { id: "handed-key", what: "key", text: secret, hint: key.hint.0.clone(), unseen: Unseen::Covered, ask: Ask::Always }
+            .view()}
         <h2>"How to call"</h2>
         <p>
             "Send it with each call in the header " <code translate="no">"Authorization"</code>
-            ". This asks what the key may do:"
+            ". With the key in KEYDESK_KEY, this asks what it may do:"
         </p>
         <pre translate="no" class="call"><code>{call}</code></pre>
         <dl class="about">

@@ -1,32 +1,105 @@
 use domain::History;
-use model::{Handover, Instant, Key, SecretInfo};
+use model::{DeletionImpact, Handover, Instant, Key, KeyStatus, SecretInfo};
 
 use crate::{ApiError, FieldProblem, ui::key_settings::SettingsForm};
 
-/// What a form on this page has just done, shown once.
+/// What a form on this page has just done, or why it was refused.
 #[derive(Clone, Debug)]
 pub(super) enum Flash {
-    /// A sentence.
-    Done(&'static str),
-    /// The key has a new secret, shown this once.
-    Rotated {
-        /// The secret in plain.
-        secret: String,
-    },
-    /// The secret is revealed, as asked.
-    Revealed {
-        /// The secret in plain.
-        secret: String,
-    },
-    /// A hand-over link was made, shown this once.
-    HandOver {
-        /// The link in full.
-        link: String,
-        /// Until when it can be opened.
-        until: Instant,
-    },
+    /// It was done.
+    Done(&'static Done),
+    /// It gave something that is shown for some minutes.
+    Shown(Shown),
+    /// What it gave is no longer shown: a sentence.
+    Over(String),
     /// The form was refused.
     Refused(ApiError),
+}
+
+/// Something that was done, which the address names.
+#[derive(Debug)]
+pub(super) struct Done {
+    /// Its name in the address.
+    pub(super) name: &'static str,
+    /// A sentence.
+    pub(super) text: &'static str,
+    /// Whether it is still so: an address may be opened later.
+    pub(super) holds: fn(&Key) -> bool,
+    /// The form that takes it back.
+    pub(super) undo: Option<&'static str>,
+    /// The element that has the focus afterwards: where the person was.
+    pub(super) focus: &'static str,
+}
+
+/// What a change gave.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    pub(super) given: Given,
+    /// The secret or the link in full.
+    pub(super) text: String,
+}
+
+/// By what it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Given {
+    /// The key is new.
+    Created,
+    /// The key has a new secret.
+    Rotated,
+    /// The secret is revealed, as asked.
+    Revealed,
+    /// A hand-over link was made, which opens until then.
+    HandOver(Instant),
+}
+
+/// Which part of the page is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Opened {
+    #[default]
+    Nothing,
+    Edit,
+    Rotate,
+    HandOver,
+    Disable,
+    Delete,
+}
+
+impl Opened {
+    const DIALOGS: [(Self, &str); 4] =
+        [(Self::Rotate, "rotate"), (Self::HandOver, "hand-over"), (Self::Disable, "disable"), (Self::Delete, "delete")];
+
+    /// The dialog of this name, which is also that of the form in it.
+    pub(super) fn named(name: &str) -> Self {
+        Self::DIALOGS.iter().find(|(_, dialog)| *dialog == name).map_or(Self::Nothing, |(dialog, _)| *dialog)
+    }
+
+    /// The dialog's heading, which is its name.
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Rotate => "Rotate API key",
+            Self::HandOver => "Hand over API key",
+            Self::Disable => "Disable API keys",
+            Self::Delete => "Delete API keys",
+            Self::Edit | Self::Nothing => "",
+        }
+    }
+
+    /// The element that opens it, by its id.
+    pub(super) const fn opener(self) -> &'static str {
+        match self {
+            Self::Edit => "open-edit",
+            Self::Rotate => "open-rotate",
+            Self::HandOver => "open-hand-over",
+            Self::Disable => "open-disable",
+            Self::Delete => "open-delete",
+            Self::Nothing => "",
+        }
+    }
+
+    /// Whether it asks before something stops working.
+    pub(super) const fn asks(self) -> bool {
+        matches!(self, Self::Disable | Self::Delete)
+    }
 }
 
 /// Everything that the page of a key shows.
@@ -41,6 +114,8 @@ pub(super) struct KeyDetails {
     pub(super) earlier: bool,
     /// Allowed calls of each of the last 30 days, today last.
     pub(super) days: Vec<u32>,
+    /// What would stop, where a dialog says so.
+    pub(super) impact: Option<DeletionImpact>,
     pub(super) may_change: bool,
     /// Whether the person may have its secret: reveal and rotate it.
     pub(super) may_rotate: bool,
@@ -48,8 +123,9 @@ pub(super) struct KeyDetails {
     pub(super) recoverable: bool,
     pub(super) now: Instant,
     pub(super) flash: Option<Flash>,
-    /// Which part is open: `edit`, `rotate` or nothing.
-    pub(super) open: String,
+    pub(super) open: Opened,
+    /// The overlap that was chosen in a form that comes back, in seconds.
+    pub(super) overlap: Option<u32>,
     /// The values of the form that edits it.
     pub(super) form: SettingsForm,
     /// What is wrong with the form.
@@ -58,5 +134,21 @@ pub(super) struct KeyDetails {
     pub(super) differences: Vec<(&'static str, String, String)>,
     /// The Client Name as typed.
     pub(super) name: String,
+    /// The version that the form changes, where that is not the key's own.
+    pub(super) version: Option<i64>,
     pub(super) catalogue: model::Catalogue,
+}
+
+impl KeyDetails {
+    pub(super) fn may_hand_over(&self) -> bool {
+        self.may_change
+            && self.recoverable
+            && self.key.status == KeyStatus::Active
+            && !crate::ui::labels::is_default(&self.key)
+    }
+
+    /// Whether this element has the focus as the page opens: the one that the person left for what is done now.
+    pub(super) fn focused(&self, id: &str) -> bool {
+        matches!(&self.flash, Some(Flash::Done(done)) if done.focus == id)
+    }
 }

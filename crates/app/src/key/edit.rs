@@ -1,8 +1,11 @@
 use leptos::prelude::*;
 
-use super::details::KeyDetails;
+use super::details::{KeyDetails, Opened};
 use crate::{
-    ui::key_settings::{differences_view, settings_fields},
+    ui::{
+        key_settings::{differences_view, settings_fields},
+        token_field,
+    },
     web::own,
 };
 
@@ -19,7 +22,7 @@ pub(super) fn edit(page: &KeyDetails) -> AnyView {
             </div>
         }
     });
-    let back = address.clone();
+    let back = format!("{address}#{}", Opened::Edit.opener());
     let wrong =
         page.problems.iter().find(|problem| problem.field == "client_name").map(|problem| problem.message.clone());
     view! {
@@ -27,8 +30,9 @@ pub(super) fn edit(page: &KeyDetails) -> AnyView {
             <h2 id="edit">"Edit API key"</h2>
             <form class="form" method="post" action=own(&address)>
                 {conflict}
+                {token_field()}
                 <input type="hidden" name="id" value=key.id.to_string()/>
-                <input type="hidden" name="version" value=key.version.to_string()/>
+                <input type="hidden" name="version" value=page.version.unwrap_or(key.version).to_string()/>
                 <div class="field">
                     <label for="client-name">"Client Name"</label>
                     <input
@@ -41,6 +45,7 @@ pub(super) fn edit(page: &KeyDetails) -> AnyView {
                         autocomplete="off"
                         spellcheck="false"
                         dir="auto"
+                        autofocus=page.problems.is_empty() || wrong.is_some()
                         aria-invalid=wrong.is_some().then_some("true")
                         aria-describedby="client-name-note"
                     />

@@ -23,7 +23,7 @@ pub(super) fn facts(page: &KeyDetails) -> AnyView {
                 <dt>"API key"</dt>
                 <dd>
                     <code translate="no">{key.hint.0.clone()}</code>
-                    {revealable.then(|| post_button(&format!("/keys/{}", key.id), "reveal", "Reveal", "button small"))}
+                    {revealable.then(|| post_button(&format!("/keys/{}", key.id), "reveal", "Reveal", "button small", false))}
                 </dd>
                 <dt>"Environment"</dt>
                 <dd>{if key.environment == Environment::Test { "Test: never reaches live data" } else { "Live" }}</dd>

@@ -3,16 +3,17 @@ use model::{Environment, Key, KeyStatus};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
-    details::{Flash, KeyDetails},
+    details::{Flash, Given, KeyDetails, Opened, Shown},
+    dialogs::dialog,
     edit::edit,
     facts::{facts, side},
     history::history,
     secrets::{hand_over, rotation},
 };
 use crate::ui::{
-    Glyph, Icon, Notice, Tone,
-    labels::{is_default, status, time},
-    post_button, shown_once,
+    Ask, Glyph, Icon, NewKeyDialog, Notice, ShownOnce, Tone, Unseen,
+    labels::{end_text, is_default, status},
+    post_button,
 };
 
 /// Why the Default API Key has fewer actions than others.
@@ -23,14 +24,19 @@ const DEFAULT_REASON: &str = "The Default API Key belongs to the installation it
 pub(super) fn key_page(page: &KeyDetails) -> AnyView {
     let key = &page.key;
     let editable = page.may_change && !is_default(key) && key.status != KeyStatus::Revoked;
-    let body = if page.open == "edit" && editable { edit(page) } else { all(page) };
+    let edited = page.open == Opened::Edit && editable;
+    let dialog = dialog(page);
+    // A refused dialog says itself why.
+    let flash = page.flash.clone().filter(|flash| dialog.is_none() || !matches!(flash, Flash::Refused(_)));
+    let body = if edited { edit(page) } else { all(page) };
     view! {
-        <div class="key-page">
+        <div class="key-page" data-address=format!("/keys/{}", key.id)>
+            {dialog}
             <nav class="crumbs" aria-label="Breadcrumb">
                 <a href="/keys" rel="external">"API Keys"</a>
             </nav>
-            {head(page, editable)}
-            {page.flash.clone().map(flash)}
+            {head(page, editable && !edited)}
+            {flash.map(|flash| told(page, flash))}
             {body}
         </div>
     }
@@ -41,11 +47,11 @@ fn head(page: &KeyDetails, editable: bool) -> AnyView {
     let key = &page.key;
     let address = format!("/keys/{}", key.id);
     let (state, tone) = status(key, page.now);
-    let rotatable = page.may_change && key.status != KeyStatus::Revoked;
+    let rotatable = page.may_rotate && key.status != KeyStatus::Revoked && page.open != Opened::Edit;
     view! {
         <header class="key-head">
             <div class="key-title">
-                <h1>
+                <h1 id="key-title" tabindex="-1" autofocus=page.focused("key-title")>
                     <bdi translate="no">{key.settings.client_name.as_str().to_owned()}</bdi>
                 </h1>
                 <span class=tone>{state}</span>
@@ -53,19 +59,31 @@ fn head(page: &KeyDetails, editable: bool) -> AnyView {
                 {(key.environment == Environment::Test).then(|| view! { <span class="badge test">"Test"</span> })}
             </div>
             <div class="key-actions">
-                {(editable && page.open != "edit")
+                {editable
                     .then(|| {
                         view! {
-                            <a class="button" href=format!("{address}?edit")>
+                            <a
+                                class="button"
+                                id=Opened::Edit.opener()
+                                href=format!("{address}?edit")
+                                autofocus=page.focused(Opened::Edit.opener())
+                            >
                                 <Icon glyph=Glyph::Pen/>
                                 "Edit"
                             </a>
+                            <a class="button" href=duplicate(key) rel="external">
+                                "Duplicate settings"
+                            </a>
                         }
                     })}
-                {(editable && page.open != "edit")
-                    .then(|| view! { <a class="button" href=duplicate(key) rel="external">"Duplicate settings"</a> })}
-                {(rotatable && page.open != "edit")
-                    .then(|| view! { <a class="button" href=format!("{address}?open=rotate#rotate")>"Rotate"</a> })}
+                {rotatable
+                    .then(|| {
+                        view! {
+                            <a class="button" id=Opened::Rotate.opener() href=format!("{address}?open=rotate")>
+                                "Rotate"
+                            </a>
+                        }
+                    })}
             </div>
         </header>
         {is_default(key).then(|| view! { <p class="faint key-reason">{DEFAULT_REASON}</p> })}
@@ -79,41 +97,94 @@ fn duplicate(key: &Key) -> String {
     format!("/keys?new&from={}&client_name={name}&preset={}", key.id, key.settings.preset.as_str())
 }
 
-fn flash(flash: Flash) -> AnyView {
+/// What was done, given or refused. Scripts say it to screen readers once the page stands.
+fn told(page: &KeyDetails, flash: Flash) -> AnyView {
     match flash {
-        Flash::Done(text) => view! { <div role="status"><Notice tone=Tone::Good>{text}</Notice></div> }.into_any(),
+        Flash::Done(done) => {
+            let undo = done
+                .undo
+                .map(|intent| post_button(&format!("/keys/{}", page.key.id), intent, "Undo", "button small", false));
+            view! {
+                <div class="outcome">
+                    <div role="status" data-announce>
+                        <Notice tone=Tone::Good>{done.text}</Notice>
+                    </div>
+                    {undo}
+                </div>
+            }
+            .into_any()
+        }
+        Flash::Over(text) => {
+            view! { <div role="status" data-announce><Notice tone=Tone::Warning>{text}</Notice></div> }.into_any()
+        }
         Flash::Refused(error) => {
-            view! { <div role="alert"><Notice tone=Tone::Bad>{error.to_string()}</Notice></div> }.into_any()
+            view! { <div role="alert" data-announce><Notice tone=Tone::Bad>{error.to_string()}</Notice></div> }
+                .into_any()
         }
-        Flash::Rotated { secret } => view! {
-            <section class="panel once" aria-labelledby="once">
-                <h2 id="once">"The new key"</h2>
-                <p>"It is shown only once. Hand it over the way you hand over a password."</p>
-                {shown_once("new-key", secret, "Copy key")}
-            </section>
-        }
-        .into_any(),
-        Flash::Revealed { secret } => view! {
-            <section class="panel once" aria-labelledby="once">
-                <h2 id="once">"The key in full"</h2>
-                <p>"The key's history records that you have seen it. It is shown until you leave this page."</p>
-                {shown_once("revealed-key", secret, "Copy key")}
-            </section>
-        }
-        .into_any(),
-        Flash::HandOver { link, until } => view! {
-            <section class="panel once" aria-labelledby="once">
-                <h2 id="once">"The hand-over link"</h2>
-                <p>
-                    "Whoever opens the link first sees the key. After that, and after " {time(until)}
-                    ", the link no longer works. It is shown only once."
-                </p>
-                {shown_once("new-link", link, "Copy link")}
-            </section>
-        }
-        .into_any(),
+        Flash::Shown(shown) => given(page, shown),
     }
 }
+
+/// A new key, a revealed one, or a link.
+fn given(page: &KeyDetails, shown: Shown) -> AnyView {
+    let key = &page.key;
+    let Shown { given, text } = shown;
+    let hint = key.hint.0.clone();
+    let unseen = Unseen::Covered;
+    let ask = if page.recoverable { Ask::Never } else { Ask::Always };
+    let (heading, lead, hides, once) = match given {
+        Given::Created => {
+            let (recoverable, opener) = (page.recoverable, "key-title");
+            return NewKeyDialog { key, secret: text, recoverable, opener }.view();
+        }
+        Given::Rotated => (
+            "The new key",
+            if page.recoverable { ROTATED.to_owned() } else { ROTATED_ONCE.to_owned() },
+            COVERED,
+            ShownOnce { id: "new-key", what: "key", text, hint, unseen, ask },
+        ),
+        Given::Revealed => {
+            let unseen = Unseen::Gone(format!("/keys/{}", key.id));
+            let once = ShownOnce { id: "revealed-key", what: "key", text, hint, unseen, ask: Ask::Never };
+            ("The key in full", REVEALED.to_owned(), GONE, once)
+        }
+        Given::HandOver(until) => {
+            let lead = format!(
+                "Whoever opens the link first sees the key. After that, and after {}, the link no longer works. It is \
+                 shown for 10 minutes on this page, and nowhere else.",
+                end_text(until)
+            );
+            let hint = format!("{}#…", text.split('#').next().unwrap_or_default());
+            (
+                "The hand-over link",
+                lead,
+                COVERED,
+                ShownOnce { id: "new-link", what: "link", text, hint, unseen, ask: Ask::Leaving },
+            )
+        }
+    };
+    view! {
+        <section class="panel once" aria-labelledby="once">
+            <h2 id="once" tabindex="-1" autofocus>
+                {heading}
+            </h2>
+            <p role="status" data-announce>
+                {lead}
+            </p>
+            <div>{once.view()}</div>
+            <p class="faint scripted">{hides}</p>
+        </section>
+    }
+    .into_any()
+}
+
+const ROTATED: &str = "Hand it over the way you hand over a password. It can be revealed again on this page.";
+const ROTATED_ONCE: &str = "Hand it over the way you hand over a password. It is shown only now: this installation keeps no copy of \
+                            it, and loading the page again does not show it.";
+const REVEALED: &str = "The key's history records that you have seen it.";
+const COVERED: &str =
+    "It is covered after 60 seconds, and when you turn to another window. It can be copied all the same.";
+const GONE: &str = "It is hidden after 60 seconds, and when you turn to another window.";
 
 fn all(page: &KeyDetails) -> AnyView {
     let key = &page.key;
@@ -125,7 +196,7 @@ fn all(page: &KeyDetails) -> AnyView {
                 {alive.then(|| rotation(page))}
                 {(alive && !is_default(key)).then(|| hand_over(page))}
                 {history(page)}
-                {(page.may_change && !is_default(key)).then(|| danger(key))}
+                {(page.may_change && !is_default(key)).then(|| danger(page))}
             </div>
             <aside class="key-side" aria-label="Use and notes">{side(page)}</aside>
         </div>
@@ -133,20 +204,22 @@ fn all(page: &KeyDetails) -> AnyView {
     .into_any()
 }
 
-fn danger(key: &Key) -> AnyView {
-    let id = key.id.to_string();
-    let action = format!("/keys/{id}");
+fn danger(page: &KeyDetails) -> AnyView {
+    let key = &page.key;
+    let action = format!("/keys/{}", key.id);
+    let again = |intent, label| post_button(&action, intent, label, "button", page.focused(intent));
     if key.status == KeyStatus::Revoked {
         return view! {
             <section class="panel" aria-labelledby="danger">
                 <h2 id="danger">"Deleted"</h2>
                 <p>"Every call with this key is refused. You can restore the key for 30 days after it was deleted."</p>
-                {post_button(&action, "restore", "Restore", "button")}
+                {again("restore", "Restore")}
             </section>
         }
         .into_any();
     }
-    let disabled = key.status == KeyStatus::Disabled;
+    let disabled = !key.settings.enabled;
+    let (disable, delete) = (Opened::Disable.opener(), Opened::Delete.opener());
     view! {
         <section class="panel danger" aria-labelledby="danger">
             <h2 id="danger">"Danger zone"</h2>
@@ -158,11 +231,31 @@ fn danger(key: &Key) -> AnyView {
                         "If you disable the key, every call with it is refused at once. You can enable it again at any time."
                     }}
                 </p>
-                {if disabled { post_button(&action, "enable", "Enable", "button") } else { post_button(&action, "disable", "Disable", "button danger") }}
+                {if disabled {
+                    again("enable", "Enable")
+                } else {
+                    view! {
+                        <form method="get" action=action.clone()>
+                            <button
+                                type="submit"
+                                class="button danger"
+                                id=disable
+                                name="open"
+                                value="disable"
+                                autofocus=page.focused(disable)
+                            >
+                                "Disable"
+                            </button>
+                        </form>
+                    }
+                        .into_any()
+                }}
             </div>
             <div class="danger-row">
                 <p>"If you delete the key, it stops working at once. You can restore it for 30 days."</p>
-                <a class="button danger" href=format!("/keys?delete={id}") rel="external">"Delete"</a>
+                <a class="button danger" id=delete href=format!("{action}?open=delete") autofocus=page.focused(delete)>
+                    "Delete"
+                </a>
             </div>
         </section>
     }

@@ -3,40 +3,78 @@
 use axum::{
     Router,
     extract::{Form as Posted, Path, RawQuery, State},
-    http::{HeaderMap, StatusCode, header::ORIGIN, request::Parts},
+    http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use domain::Session;
-use model::{Key, KeyError, KeyId, KeyKind, Overlap, Permission};
+use domain::{Caller, Keydesk, Session};
+use model::{Key, KeyError, KeyId, KeyKind, KeyStatus, Overlap, Permission, Selection};
 
 use super::{
-    details::{Flash, KeyDetails},
+    details::{Done, Flash, Given, KeyDetails, Opened},
     page::key_page,
+    results,
     secrets::{SHORTEST_OVERLAP, two_work},
 };
 use crate::{
     ApiError, FieldProblem,
-    frame::{failed, framed},
+    frame::{
+        failed, framed,
+        result::Gives,
+        resume::{self, Resumed, resume},
+    },
     ui::key_settings::{Form, SettingsForm, save},
-    web::{Reader, WebState, session::signed_in},
+    web::{Reader, WebState, form_token::once, session::signed_in},
 };
 
 pub(crate) const PATH: &str = "/keys/{id}";
+/// What a form on the page of a key has given.
+pub(crate) const RESULT_PATH: &str = "/keys/{id}/result";
 
-/// The message of the page after a form, by its name in the address.
-const FLASHES: [(&str, &str); 7] = [
-    ("saved", "Saved."),
-    ("disabled", "Disabled. Every call with this key is refused from now on."),
-    ("enabled", "Enabled."),
-    ("ended", "The overlap has ended. Only the current secret works."),
-    ("restored", "Restored."),
-    ("withdrawn", "The hand-over link is withdrawn. It no longer works."),
-    ("unchanged", "Nothing was changed."),
+/// The messages of the page after a form, by their names in the address.
+const DONE: [Done; 8] = [
+    Done { name: "saved", text: "Saved.", holds: |_| true, undo: None, focus: "open-edit" },
+    Done {
+        name: "disabled",
+        text: "Disabled. Every call with this key is refused from now on.",
+        holds: |key| key.status == KeyStatus::Disabled,
+        undo: Some("enable"),
+        focus: "enable",
+    },
+    Done { name: "enabled", text: "Enabled.", holds: |key| key.settings.enabled, undo: None, focus: "open-disable" },
+    Done {
+        name: "deleted",
+        text: "Deleted. Every call with this key is refused from now on.",
+        holds: |key| key.status == KeyStatus::Revoked,
+        undo: Some("restore"),
+        focus: "restore",
+    },
+    Done {
+        name: "ended",
+        text: "The overlap has ended. Only the current secret works.",
+        holds: |_| true,
+        undo: None,
+        focus: "secrets-title",
+    },
+    Done {
+        name: "restored",
+        text: "Restored.",
+        holds: |key| key.status != KeyStatus::Revoked,
+        undo: None,
+        focus: "open-delete",
+    },
+    Done {
+        name: "withdrawn",
+        text: "The hand-over link is withdrawn. It no longer works.",
+        holds: |_| true,
+        undo: None,
+        focus: "hand-over-title",
+    },
+    Done { name: "unchanged", text: "Nothing was changed.", holds: |_| true, undo: None, focus: "key-title" },
 ];
 
 pub(crate) fn routes<S>(web: WebState) -> Router<S> {
-    Router::new().route(PATH, get(show).post(posted)).with_state(web)
+    Router::new().route(PATH, get(show).post(posted)).route(RESULT_PATH, get(show_result)).with_state(web)
 }
 
 async fn show(
@@ -47,26 +85,42 @@ async fn show(
 ) -> Response {
     let query = query.unwrap_or_default();
     let has = |wanted: &str| query.split('&').any(|pair| pair == wanted);
-    let flash = FLASHES.iter().find(|(name, _)| has(&format!("done={name}"))).map(|(_, text)| Flash::Done(text));
-    let before = query.split('&').find_map(|pair| pair.strip_prefix("before=")?.parse().ok());
-    let open = if has("edit") || has("edit=") {
-        "edit"
-    } else if has("open=rotate") {
-        "rotate"
-    } else {
-        ""
+    let value = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    let done = value("done").and_then(|done| DONE.iter().find(|known| known.name == done));
+    let before = value("before").and_then(|before| before.parse().ok());
+    let open = match value("open") {
+        Some(name) => Opened::named(name),
+        None if has("edit") || has("edit=") => Opened::Edit,
+        None => Opened::Nothing,
     };
     let loaded = async {
         let session = signed_in(&web, &parts).await?;
-        let mut page = load(&web, &session, parse(&id)?, before).await?;
-        page.flash = flash;
-        page.open = open.to_owned();
+        let mut page = load(&web, &session, parse(&id)?, before, open).await?;
+        page.flash = done.filter(|done| (done.holds)(&page.key)).map(Flash::Done);
         Ok(page)
-    };
-    match loaded.await {
-        Ok(page) => answer(&web, parts, StatusCode::OK, page).await,
+    }
+    .await;
+    shown(&web, parts, loaded).await
+}
+
+/// The page with what a form on it has given.
+async fn show_result(State(web): State<WebState>, Path(id): Path<String>, parts: Parts) -> Response {
+    let loaded = async {
+        let session = signed_in(&web, &parts).await?;
+        let id = parse(&id)?;
+        let mut page = load(&web, &session, id, None, Opened::Nothing).await?;
+        page.flash = Some(results::of_request(&web, &session, &parts, id).await);
+        Ok(page)
+    }
+    .await;
+    shown(&web, parts, loaded).await
+}
+
+async fn shown(web: &WebState, parts: Parts, loaded: Result<KeyDetails, ApiError>) -> Response {
+    match loaded {
+        Ok(page) => answer(web, parts, StatusCode::OK, page).await,
         Err(ApiError::SignedOut) => Redirect::to("/login").into_response(),
-        Err(error) => failed(&web, parts, error).await,
+        Err(error) => failed(web, parts, error).await,
     }
 }
 
@@ -74,61 +128,92 @@ async fn show(
 enum Outcome {
     /// Done: the page says so, at an address that can be loaded again.
     Done(&'static str),
-    /// Something is shown with this answer, and never again.
-    Flash(Flash),
+    /// It gave something, which a page of its own shows, at an address that can be loaded again.
+    Gives(Gives),
+    /// It gave something that this answer shows, since nothing keeps it: the form that is sent again changes nothing, and shows
+    /// nothing.
+    Once(Flash),
 }
 
 async fn posted(
     State(web): State<WebState>,
     Path(id): Path<String>,
-    parts: Parts,
+    mut parts: Parts,
     Posted(fields): Posted<Vec<(String, String)>>,
 ) -> Response {
-    let form = Form(&fields);
     let id = match parse(&id) {
         Ok(id) => id,
         Err(error) => return failed(&web, parts, error).await,
     };
+    let (fields, begun) = match resume(&web, &mut parts, fields).await {
+        Resumed::No(fields) => (fields, None),
+        Resumed::Yes(fields, cookies) => (fields, Some(cookies)),
+        Resumed::Refused(response) => return response,
+    };
+    let form = Form(&fields);
     let session = match signed_in(&web, &parts).await {
         Ok(session) => session,
-        Err(ApiError::SignedOut) => return Redirect::to(&format!("/login?next=/keys/{id}")).into_response(),
+        Err(error @ (ApiError::SignedOut | ApiError::SomebodyElse { .. })) => {
+            return resume::ask(&web, parts, error, &fields).await;
+        }
         Err(error) => return failed(&web, parts, error).await,
     };
-    let outcome = carry_out(&web, &session, &parts.headers, id, form).await;
-    if let Ok(Outcome::Done(done)) = outcome {
-        return Redirect::to(&format!("/keys/{id}?done={done}")).into_response();
+    if let Some(cookies) = begun {
+        // Whoever has just signed in sees the form as they filled it in, and presses its button again.
+        let loaded = load(&web, &session, id, None, opened_by(form)).await;
+        let loaded = loaded.map(|page| filled(page, form));
+        let mut response = shown(&web, parts, loaded).await;
+        resume::give(&mut response, cookies);
+        return response;
     }
-    let mut page = match load(&web, &session, id, None).await {
-        Ok(page) => page,
-        Err(error) => return failed(&web, parts, error).await,
-    };
-    match outcome {
-        Ok(Outcome::Flash(flash)) => {
-            page.flash = Some(flash);
-            answer(&web, parts, StatusCode::OK, page).await
+    let once = once(&web.keydesk, &id.to_string(), &fields);
+    let token = once.key.clone();
+    let caller = session.caller().once(Some(once));
+    match carry_out(&web, &session, &caller, id, form).await {
+        Ok(Outcome::Done(done)) => Redirect::to(&format!("/keys/{id}?done={done}")).into_response(),
+        Ok(Outcome::Gives(gives)) => gives.redirect(&web, &parts.headers, id, &token),
+        Ok(Outcome::Once(flash)) => {
+            let loaded = load(&web, &session, id, None, Opened::Nothing).await;
+            shown(&web, parts, loaded.map(|page| KeyDetails { flash: Some(flash), ..page })).await
         }
-        Ok(Outcome::Done(_)) => answer(&web, parts, StatusCode::OK, page).await,
-        Err(error) => {
-            let status = error.status();
-            refused(&mut page, form, error, &Reader::of(&web.keydesk, &parts));
-            answer(&web, parts, status, page).await
-        }
+        Err(error) => match load(&web, &session, id, None, opened_by(form)).await {
+            Ok(page) => {
+                let status = error.status();
+                let reader = Reader::of(&web.keydesk, &parts);
+                answer(&web, parts, status, refused(page, form, error, &reader)).await
+            }
+            Err(error) => failed(&web, parts, error).await,
+        },
     }
 }
 
-/// Shows why the form was refused, with what was typed.
-fn refused(page: &mut KeyDetails, form: Form<'_>, error: ApiError, reader: &Reader) {
-    if form.text("intent") == "rotate" {
-        page.open = "rotate".to_owned();
+/// The part of the page in which a form stands.
+fn opened_by(form: Form<'_>) -> Opened {
+    match form.text("intent") {
+        "save" => Opened::Edit,
+        intent => Opened::named(intent),
     }
-    if form.text("intent") != "save" {
-        page.flash = Some(Flash::Refused(error));
-        return;
+}
+
+/// The page with what was typed in a form that was not carried out.
+fn filled(mut page: KeyDetails, form: Form<'_>) -> KeyDetails {
+    page.overlap = form.text("overlap").parse().ok();
+    if page.open == Opened::Edit {
+        page.form = SettingsForm::of_form(form, Some(&page.key));
+        page.name = form.text("client_name").to_owned();
+        // Whatever others have changed meanwhile is still told.
+        page.version = form.version().ok();
     }
-    page.open = "edit".to_owned();
-    page.form = SettingsForm::of_form(form, Some(&page.key));
-    page.name = form.text("client_name").to_owned();
+    page
+}
+
+/// Shows why the form was refused, with what was typed. Posted again as it is, it is refused again.
+fn refused(page: KeyDetails, form: Form<'_>, error: ApiError, reader: &Reader) -> KeyDetails {
+    let mut page = filled(page, form);
+    // The person has now been told of all that others have changed.
+    page.version = None;
     match error {
+        error if page.open != Opened::Edit => page.flash = Some(Flash::Refused(error)),
         ApiError::Fields(problems) => page.problems = problems,
         ApiError::Key(KeyError::InvalidClientName { reason }) => {
             page.problems.push(FieldProblem { field: "client_name".to_owned(), message: reason.to_string() });
@@ -138,71 +223,93 @@ fn refused(page: &mut KeyDetails, form: Form<'_>, error: ApiError, reader: &Read
         }
         error => page.flash = Some(Flash::Refused(error)),
     }
+    page
 }
 
 async fn carry_out(
     web: &WebState,
     session: &Session,
-    headers: &HeaderMap,
+    caller: &Caller,
     id: KeyId,
     form: Form<'_>,
 ) -> Result<Outcome, ApiError> {
-    let (keydesk, caller) = (&web.keydesk, session.caller());
+    let keydesk = &web.keydesk;
     match form.text("intent") {
         "save" => {
-            save(keydesk, session, id, form).await?;
+            save(keydesk, caller, &session.installation.time_zone, id, form).await?;
             Ok(Outcome::Done("saved"))
         }
         "disable" => {
-            keydesk.set_enabled(&caller, id, false, None).await?;
+            keydesk.set_enabled(caller, id, false, None).await?;
             Ok(Outcome::Done("disabled"))
         }
         "enable" => {
-            keydesk.set_enabled(&caller, id, true, None).await?;
+            keydesk.set_enabled(caller, id, true, None).await?;
             Ok(Outcome::Done("enabled"))
         }
+        "delete" => {
+            keydesk.delete(caller, id, None).await?;
+            Ok(Outcome::Done("deleted"))
+        }
         "restore" => {
-            keydesk.restore(&caller, id).await?;
+            keydesk.restore(caller, id).await?;
             Ok(Outcome::Done("restored"))
         }
         "end-overlap" => {
             let version = form.version()?;
-            require_typed_name(&keydesk.get(&caller, id).await?, "to end the overlap", form)?;
-            keydesk.end_overlap(&caller, id, Some(version)).await?;
+            require_typed_name(&keydesk.get(caller, id).await?, "to end the overlap", form)?;
+            keydesk.end_overlap(caller, id, Some(version)).await?;
             Ok(Outcome::Done("ended"))
         }
-        "rotate" => {
-            let seconds: u32 = form.text("overlap").parse().map_err(|_| ApiError::Malformed)?;
-            let overlap = Overlap::try_from(seconds).map_err(KeyError::from)?;
-            let version = form.version()?;
-            let key = keydesk.get(&caller, id).await?;
-            if key.kind == KeyKind::Default {
-                if two_work(&keydesk.secrets(&caller, id).await?, keydesk.now()) {
-                    require_typed_name(&key, "to rotate it now", form)?;
-                } else if seconds < SHORTEST_OVERLAP {
-                    require_typed_name(&key, "to rotate it without an overlap", form)?;
-                }
-            }
-            let issued = keydesk.rotate(&caller, id, overlap, Some(version)).await?;
-            Ok(Outcome::Flash(Flash::Rotated { secret: issued.secret.expose().to_owned() }))
-        }
+        "rotate" => rotate(web, session, caller, id, form).await,
         "withdraw" => {
             let handover = form.text("handover").parse().map_err(|_| ApiError::Malformed)?;
-            keydesk.withdraw_handover(&caller, id, handover).await?;
+            keydesk.withdraw_handover(caller, id, handover).await?;
             Ok(Outcome::Done("withdrawn"))
         }
         "reveal" => {
-            let secret = keydesk.reveal(&caller, id).await?;
-            Ok(Outcome::Flash(Flash::Revealed { secret: secret.expose().to_owned() }))
+            keydesk.reveal(caller, id).await?;
+            Ok(Outcome::Gives(Gives::Revealed))
         }
         "hand-over" => {
-            let made = keydesk.create_handover(&caller, id).await?;
-            // The guard has seen that it names this Keydesk.
-            let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
-            let link = format!("{origin}/handover#{}", made.token.expose());
-            Ok(Outcome::Flash(Flash::HandOver { link, until: made.handover.expires_at }))
+            keydesk.create_handover(caller, id).await?;
+            Ok(Outcome::Gives(Gives::HandOver))
         }
         _ => Err(ApiError::Malformed),
+    }
+}
+
+async fn rotate(
+    web: &WebState,
+    session: &Session,
+    caller: &Caller,
+    id: KeyId,
+    form: Form<'_>,
+) -> Result<Outcome, ApiError> {
+    let keydesk = &web.keydesk;
+    let seconds: u32 = form.text("overlap").parse().map_err(|_| ApiError::Malformed)?;
+    let overlap = Overlap::try_from(seconds).map_err(KeyError::from)?;
+    let version = form.version()?;
+    let key = keydesk.get(caller, id).await?;
+    // A form that is sent again has been confirmed.
+    if key.kind == KeyKind::Default && !repeated(keydesk, caller).await? {
+        if two_work(&keydesk.secrets(caller, id).await?, keydesk.now()) {
+            require_typed_name(&key, "to rotate it now", form)?;
+        } else if seconds < SHORTEST_OVERLAP {
+            require_typed_name(&key, "to rotate it without an overlap", form)?;
+        }
+    }
+    let answered = keydesk.rotate_once(caller, id, overlap, Some(version), None).await?;
+    if session.installation.recoverable {
+        return Ok(Outcome::Gives(Gives::Rotated));
+    }
+    Ok(Outcome::Once(results::issued(answered, Given::Rotated)))
+}
+
+async fn repeated(keydesk: &Keydesk, caller: &Caller) -> Result<bool, ApiError> {
+    match &caller.once {
+        Some(once) => Ok(keydesk.told(caller, &once.idempotency.key).await?.is_some()),
+        None => Ok(false),
     }
 }
 
@@ -218,7 +325,13 @@ fn require_typed_name(key: &Key, what: &str, form: Form<'_>) -> Result<(), ApiEr
 }
 
 /// Loads what the page shows; the history begins before entry `before`.
-async fn load(web: &WebState, session: &Session, id: KeyId, before: Option<i64>) -> Result<KeyDetails, ApiError> {
+async fn load(
+    web: &WebState,
+    session: &Session,
+    id: KeyId,
+    before: Option<i64>,
+    open: Opened,
+) -> Result<KeyDetails, ApiError> {
     let (keydesk, caller) = (&web.keydesk, session.caller());
     let key = keydesk.get(&caller, id).await?;
     let activity = keydesk.activity(&caller, &[id]).await?;
@@ -230,6 +343,10 @@ async fn load(web: &WebState, session: &Session, id: KeyId, before: Option<i64>)
             false => None,
         },
         earlier: before.is_some(),
+        impact: match open.asks() {
+            true => Some(keydesk.deletion_impact(&caller, &Selection::Ids(vec![id])).await?),
+            false => None,
+        },
         days: activity.into_iter().next().map(|activity| activity.days).unwrap_or_default(),
         recoverable: session.installation.recoverable,
         may_change: caller.may(Permission::ManageKeys),
@@ -239,7 +356,9 @@ async fn load(web: &WebState, session: &Session, id: KeyId, before: Option<i64>)
         }),
         now: keydesk.now(),
         flash: None,
-        open: String::new(),
+        open,
+        overlap: None,
+        version: None,
         form: SettingsForm::of_key(&key),
         problems: Vec::new(),
         differences: Vec::new(),

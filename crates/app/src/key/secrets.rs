@@ -1,17 +1,17 @@
 use leptos::prelude::*;
-use model::{Handover, Instant, Key, KeyStatus, SecretInfo};
+use model::{Handover, Instant, Key, SecretInfo};
 
 use super::details::KeyDetails;
 use crate::{
     ui::{
         labels::{is_default, relative, time},
-        post_button,
+        token_field,
     },
     web::own,
 };
 
 /// Overlaps that are offered: seconds and words.
-const OVERLAPS: [(u32, &str); 4] = [
+pub(super) const OVERLAPS: [(u32, &str); 4] = [
     (0, "None: the old secret stops working now"),
     (SHORTEST_OVERLAP, "1 hour"),
     (86_400, "24 hours"),
@@ -20,10 +20,9 @@ const OVERLAPS: [(u32, &str); 4] = [
 /// Services that call with a key get the new secret within this time, in seconds: the shortest overlap that is offered.
 pub(super) const SHORTEST_OVERLAP: u32 = 3_600;
 /// The one that is chosen at first.
-const OVERLAP: u32 = 86_400;
+pub(super) const OVERLAP: u32 = 86_400;
 
-const HANDED_OVER: &str = "A hand-over link shows the key once to the client's developer, who needs no account. It works for 7 days. \
-                           This page says when it was opened.";
+const HANDED_OVER: &str = "Links that show the key once to the client's developer, who needs no account.";
 /// Why there is no button.
 const SHOWN_ONCE: &str = "This installation shows a key once and keeps no copy of it, so a link has nothing to show. Hand the \
                           key over when you create or rotate it.";
@@ -33,20 +32,19 @@ pub(super) fn two_work(secrets: &[SecretInfo], now: Instant) -> bool {
     secrets.iter().filter(|secret| secret.expires_at.is_none_or(|end| end > now)).count() > 1
 }
 
-/// The secrets of a key with the traffic on each, and the form that rotates the key.
+/// The secrets of a key with the traffic on each.
 pub(super) fn rotation(page: &KeyDetails) -> AnyView {
     let address = format!("/keys/{}", page.key.id);
     let overlaps = two_work(&page.secrets, page.now);
     view! {
         // Scripts fetch it again while something in it is about to change.
         <section class="panel" id="secrets" aria-labelledby="secrets-title" data-live=overlaps.then_some("")>
-            <h2 id="secrets-title">{if overlaps { "Secrets: two work at the moment" } else { "Secret" }}</h2>
+            <h2 id="secrets-title" tabindex="-1" autofocus=page.focused("secrets-title")>{if overlaps { "Secrets: two work at the moment" } else { "Secret" }}</h2>
             <ul class="secrets">
                 {page.secrets.iter().map(|secret| row(secret, page.now)).collect_view()}
             </ul>
             {(overlaps && page.may_rotate).then(|| end_overlap(page, &address))}
         </section>
-        {page.may_rotate.then(|| rotate(page, &address, overlaps))}
     }
     .into_any()
 }
@@ -55,6 +53,7 @@ pub(super) fn rotation(page: &KeyDetails) -> AnyView {
 fn end_overlap(page: &KeyDetails, address: &str) -> AnyView {
     view! {
         <form method="post" class=is_default(&page.key).then_some("form") action=own(address) data-once>
+            {token_field()}
             <input type="hidden" name="version" value=page.key.version.to_string()/>
             {is_default(&page.key).then(|| confirm(&page.key, "confirm-end", "To end the overlap"))}
             <div>
@@ -95,54 +94,8 @@ fn row(secret: &SecretInfo, now: Instant) -> AnyView {
     .into_any()
 }
 
-fn rotate(page: &KeyDetails, address: &str, overlaps: bool) -> AnyView {
-    view! {
-        <details class="panel" id="rotate" open=page.open == "rotate">
-            <summary>
-                <h2>"Rotate"</h2>
-                <span class="faint">"Gives the key a new secret without an outage"</span>
-            </summary>
-            <form class="form" method="post" action=own(address) data-once>
-                <input type="hidden" name="version" value=page.key.version.to_string()/>
-                <fieldset class="choices">
-                    <legend>"How long the old secret keeps working beside the new one"</legend>
-                    {OVERLAPS
-                        .map(|(seconds, words)| {
-                            view! {
-                                <label class="tick">
-                                    <input type="radio" name="overlap" value=seconds.to_string() checked=seconds == OVERLAP/>
-                                    <span>{words}</span>
-                                </label>
-                            }
-                        })
-                        .collect_view()}
-                </fieldset>
-                {overlaps
-                    .then(|| {
-                        view! {
-                            <p class="notice warning">
-                                "At most two secrets can work. If you rotate again, the old secret above stops working at once."
-                            </p>
-                        }
-                    })}
-                {is_default(&page.key)
-                    .then(|| {
-                        let what = if overlaps { "To rotate it now" } else { "To rotate it without an overlap" };
-                        confirm(&page.key, "confirm", what)
-                    })}
-                {(!is_default(&page.key))
-                    .then(|| view! { <p class="faint">"Hand-over links that nobody has opened will stop working."</p> })}
-                <div class="dialog-foot">
-                    <button type="submit" class="button primary" name="intent" value="rotate">"Rotate key"</button>
-                </div>
-            </form>
-        </details>
-    }
-    .into_any()
-}
-
 /// Where a secret ends at once, services of the contact centre may stop working, so the key's name is typed first.
-fn confirm(key: &Key, id: &'static str, what: &str) -> AnyView {
+pub(super) fn confirm(key: &Key, id: &'static str, what: &str) -> AnyView {
     let name = key.settings.client_name.as_str();
     let note = format!("{id}-note");
     view! {
@@ -157,14 +110,13 @@ fn confirm(key: &Key, id: &'static str, what: &str) -> AnyView {
     .into_any()
 }
 
-/// The links that hand the key over, and the form that makes one.
+/// The links that hand the key over.
 pub(super) fn hand_over(page: &KeyDetails) -> AnyView {
     let address = format!("/keys/{}", page.key.id);
     let waiting = page.handovers.iter().any(|handover| handover.is_open(page.now));
-    let usable = page.key.status == KeyStatus::Active;
     view! {
         <section class="panel" id="hand-over" aria-labelledby="hand-over-title" data-live=waiting.then_some("")>
-            <h2 id="hand-over-title">"Hand over"</h2>
+            <h2 id="hand-over-title" tabindex="-1" autofocus=page.focused("hand-over-title")>"Hand over"</h2>
             <p class="faint">{if page.recoverable { HANDED_OVER } else { SHOWN_ONCE }}</p>
             {(!page.handovers.is_empty())
                 .then(|| {
@@ -174,7 +126,15 @@ pub(super) fn hand_over(page: &KeyDetails) -> AnyView {
                         </ul>
                     }
                 })}
-            {(page.may_change && usable && page.recoverable).then(|| post_button(&address, "hand-over", "Create hand-over link", "button"))}
+            {page
+                .may_hand_over()
+                .then(|| {
+                    view! {
+                        <p>
+                            <a class="button" id="open-hand-over" href=format!("{address}?open=hand-over")>"Hand over"</a>
+                        </p>
+                    }
+                })}
         </section>
     }
     .into_any()
@@ -183,6 +143,7 @@ pub(super) fn hand_over(page: &KeyDetails) -> AnyView {
 fn withdraw(handover: &Handover, address: &str) -> AnyView {
     view! {
         <form method="post" action=own(address) data-once>
+            {token_field()}
             <input type="hidden" name="handover" value=handover.id.to_string()/>
             <button type="submit" class="button small" name="intent" value="withdraw">"Withdraw link"</button>
         </form>

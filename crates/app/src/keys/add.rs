@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use leptos::{ev::SubmitEvent, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
-use model::{CLIENT_NAME_MAX, KeyStatus, Preset};
+use model::{CLIENT_NAME_MAX, Preset};
 
 use super::{
     advanced::{Advanced, settings},
@@ -9,13 +9,13 @@ use super::{
     created::{CreatedKey, Fields},
     dom::{self, OpenForm},
     posted::{Posted, first},
+    ready::Ready,
     reconnect::Away,
-    secret::SecretBox,
     state::KeysState,
 };
 use crate::{
     ApiError,
-    ui::{Dialog, DialogHandle, Glyph, Icon, Notice, Tone, count, live},
+    ui::{Dialog, DialogHandle, Glyph, Icon, count, live, token_field},
     web::own,
 };
 
@@ -30,7 +30,7 @@ const SIMPLE: [&str; 4] = ["new", "client_name", "preset", "intent"];
 pub(super) fn AddDialog(fields: Fields) -> impl IntoView {
     let state = expect_context::<KeysState>();
     let posted = use_context::<Posted>().unwrap_or_default();
-    let created = RwSignal::new(posted.created.clone());
+    let created = RwSignal::new(None::<CreatedKey>);
     let closed = move || {
         let shown = created.with_untracked(Option::is_some);
         state.open.set(None);
@@ -95,6 +95,7 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
         <form class="form adding" method="post" action=own("/keys") node_ref=form on:submit=submit on:input=changed>
             <Away/>
             <input type="hidden" name="intent" value="create"/>
+            {token_field()}
             <NameField value=name except=None problem/>
             // Nothing is chosen before somebody chooses: a preset may write and call.
             <fieldset
@@ -159,49 +160,6 @@ pub(super) fn refused(error: ApiError, problem: RwSignal<Option<ApiError>>) {
             problem.set(Some(error));
             dom::focus("#client-name");
         }
-    }
-}
-
-/// The new key, which is shown only here.
-#[component]
-fn Ready(created: CreatedKey) -> impl IntoView {
-    let dialog = expect_context::<DialogHandle>();
-    let disabled = created.key.status == KeyStatus::Disabled;
-    Effect::new(|| dom::after_rendering(|| _ = dom::focus("#add [data-first]")));
-    let name = created.key.name;
-    let told = match created.secret {
-        Ok(secret) => view! {
-            <Notice tone=Tone::Good>
-                "The API key of " <bdi translate="no">{name}</bdi> " is ready. Hand it over the way you hand over a password."
-                {disabled.then_some(" It is disabled: every call with it is refused until somebody enables it.")}
-            </Notice>
-            <SecretBox secret/>
-        }
-        .into_any(),
-        Err(reason) => view! {
-            <Notice tone=Tone::Warning>
-                "This form was sent before, and the API key of " <bdi translate="no">{name}</bdi> " is there. " {reason}
-            </Notice>
-        }
-        .into_any(),
-    };
-    view! {
-        <div class="form">
-            {told}
-            <div class="dialog-foot">
-                <button
-                    type="submit"
-                    form="rows"
-                    class="button"
-                    on:click=move |click| {
-                        click.prevent_default();
-                        dialog.close();
-                    }
-                >
-                    "Done"
-                </button>
-            </div>
-        </div>
     }
 }
 

@@ -11,6 +11,8 @@ pub(crate) struct CreatedKey {
     pub(crate) key: KeyRow,
     /// Its secret, which no list shows again; or, where the same form was sent before, why it can't be shown again.
     pub(crate) secret: Result<String, String>,
+    /// Whether the installation keeps a copy, so that it can be revealed later.
+    pub(crate) again: bool,
 }
 
 #[cfg(feature = "ssr")]
@@ -29,6 +31,6 @@ impl CreatedKey {
             Ok(secret) => Ok(secret.expose().to_owned()),
             Err(reason) => Err(reason.to_string()),
         };
-        Ok(Self { key: KeyRow::of(answer.key, keydesk.now()), secret })
+        Ok(Self { key: KeyRow::of(answer.key, keydesk.now()), secret, again: session.installation.recoverable })
     }
 }

@@ -10,7 +10,7 @@ use super::{
     stop::{Done, Stop, impact_view},
 };
 use crate::{
-    ui::{Dialog, DialogHandle, Notice, Tone, live},
+    ui::{Dialog, DialogHandle, Notice, Tone, live, token_field},
     web::{ServerResource, own},
 };
 
@@ -84,6 +84,7 @@ fn Form(stop: Stop, selection: Selection) -> impl IntoView {
         <form class="form" method="post" action=own("/keys") on:submit=submit>
             <Away/>
             <input type="hidden" name="intent" value="delete"/>
+            {token_field()}
             {single.map(|id| view! { <input type="hidden" name="id" value=id.to_string()/> })}
             <Suspense fallback=|| view! { <p class="faint">"Looking up what will stop working…"</p> }>
                 {move || Suspend::new(async move {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     ApiError,
-    ui::{Dialog, DialogHandle, Notice, Tone, live},
+    ui::{Dialog, DialogHandle, Notice, Tone, live, token_field},
     web::{ServerResource, own},
 };
 
@@ -115,6 +115,7 @@ fn Form(row: KeyRow, settings: ServerResource<String>) -> impl IntoView {
         <form class="form" method="post" action=own("/keys") node_ref=form on:submit=submit>
             <Away/>
             <input type="hidden" name="intent" value="save"/>
+            {token_field()}
             <input type="hidden" name="id" value=id.to_string()/>
             <input type="hidden" name="version" value=Signal::derive(move || version.get().to_string())/>
             {posted.differences.map(|differences| view! { <div class="conflict" role="alert"><Conflict differences/></div> })}

@@ -3,71 +3,124 @@
 use axum::{
     Router,
     extract::{Form as Body, State},
-    http::{Method, Request, Uri, request::Parts},
+    http::{Method, Request, StatusCode, Uri, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
-use leptos::prelude::{RenderHtml, provide_context};
+use domain::{Answered, Caller, Session};
+use leptos::prelude::*;
 use leptos_axum::render_app_async_with_context;
 use model::KeyError;
 
-use super::{
-    created::{CreatedKey, Fields},
-    posted::Posted,
-};
+use super::{created::Fields, posted::Posted};
 use crate::{
     ApiError,
-    frame::failed,
-    ui::key_settings::{Form, SettingsForm, differences_view, save},
-    web::{Assets, Reader, WebState, origin, session::signed_in},
+    frame::{
+        framed,
+        result::Gives,
+        resume::{self, Resumed, resume},
+    },
+    ui::{
+        NewKeyDialog,
+        key_settings::{Form, SettingsForm, differences_view, new_key, refusal, save},
+    },
+    web::{Assets, Reader, WebState, form_token::once, origin, session::signed_in},
 };
 
 const PAGE: &str = "/keys";
-const SIGN_IN: &str = "/login?next=/keys";
 
 pub(crate) fn routes<S>(web: WebState) -> Router<S> {
     Router::new().route(PAGE, post(posted)).with_state(web)
 }
 
-/// Carries out a form. It redirects to the page, or answers with the page where this shows a new key or an error.
-async fn posted(State(web): State<WebState>, parts: Parts, Body(fields): Body<Fields>) -> Response {
+/// Carries out a form. What was done leads to a page that can be loaded again; only what was refused is answered with the
+/// form as it was filled in, which posted again is refused again.
+async fn posted(State(web): State<WebState>, mut parts: Parts, Body(fields): Body<Fields>) -> Response {
+    let (fields, begun) = match resume(&web, &mut parts, fields).await {
+        Resumed::No(fields) => (fields, None),
+        Resumed::Yes(fields, cookies) => (fields, Some(cookies)),
+        Resumed::Refused(response) => return response,
+    };
     let form = Form(&fields);
     let query = match form.text("intent") {
         "create" => "new".to_owned(),
         "save" => format!("edit={}", form.text("id")),
         _ => format!("delete={}", form.text("id")),
     };
-    let mut shown = Posted::default();
-    match carry_out(&web, &parts, form).await {
-        Ok(None) => return Redirect::to(PAGE).into_response(),
-        Ok(created) => shown.created = created,
-        Err(ApiError::SignedOut) => return Redirect::to(SIGN_IN).into_response(),
-        Err(error @ ApiError::SomebodyElse { .. }) => return failed(&web, parts, error).await,
+    if let Some(cookies) = begun {
+        // Whoever has just signed in sees the form as they filled it in, and presses its button again.
+        let mut response = page(&web, parts, &query, Posted { fields: fields.clone(), ..Posted::default() }).await;
+        resume::give(&mut response, cookies);
+        return response;
+    }
+    match carry_out(&web, &parts, &fields).await {
+        Ok(Outcome::Done) => Redirect::to(PAGE).into_response(),
+        Ok(Outcome::Created { answered, session, token }) => created(&web, parts, *answered, &session, &token).await,
+        Err(error @ (ApiError::SignedOut | ApiError::SomebodyElse { .. })) => {
+            resume::ask(&web, parts, error, &fields).await
+        }
         Err(error) => {
-            if matches!(error, ApiError::Key(KeyError::VersionMoved { .. })) {
-                shown.differences = differences(&web, &parts, form).await.ok();
-            }
-            shown.error = Some(error);
-            shown.fields = fields.clone();
+            let differences = match error {
+                ApiError::Key(KeyError::VersionMoved { .. }) => differences(&web, &parts, form).await.ok(),
+                _ => None,
+            };
+            page(&web, parts, &query, Posted { error: Some(error), differences, fields: fields.clone() }).await
         }
     }
-    page(&web, parts, &query, shown).await
 }
 
-async fn carry_out(web: &WebState, parts: &Parts, form: Form<'_>) -> Result<Option<CreatedKey>, ApiError> {
-    let (keydesk, session) = (&web.keydesk, signed_in(web, parts).await?);
+enum Outcome {
+    Done,
+    Created { answered: Box<Answered>, session: Box<Session>, token: String },
+}
+
+async fn carry_out(web: &WebState, parts: &Parts, fields: &Fields) -> Result<Outcome, ApiError> {
+    let (keydesk, session, form) = (&web.keydesk, signed_in(web, parts).await?, Form(fields));
+    let once = once(keydesk, "", fields);
+    let token = once.key.clone();
+    let caller: Caller = session.caller().once(Some(once));
     match form.text("intent") {
-        "create" => Ok(Some(CreatedKey::create(keydesk, &session, form, form.text("token")).await?)),
+        "create" => {
+            let (new, _) = new_key(form, "", keydesk.now(), &session.installation.time_zone)?;
+            let answered = keydesk.issue_once(&caller, new, None).await.map_err(refusal)?;
+            Ok(Outcome::Created { answered: Box::new(answered), session: Box::new(session), token })
+        }
         "save" => {
-            save(keydesk, &session, form.id()?, form).await?;
-            Ok(None)
+            save(keydesk, &caller, &session.installation.time_zone, form.id()?, form).await?;
+            Ok(Outcome::Done)
         }
         "delete" => {
-            keydesk.delete(&session.caller(), form.id()?, None).await?;
-            Ok(None)
+            keydesk.delete(&caller, form.id()?, None).await?;
+            Ok(Outcome::Done)
         }
         _ => Err(ApiError::Malformed),
     }
+}
+
+/// A new key is shown by a page of its own. Where the installation keeps no copy of it, nothing could show it there: so this
+/// answer does, once, and the same form sent again makes no other key and shows none.
+async fn created(web: &WebState, parts: Parts, answered: Answered, session: &Session, token: &str) -> Response {
+    let (key, recoverable) = (answered.key, session.installation.recoverable);
+    let Ok(secret) = answered.secret else {
+        return Gives::Created.redirect(web, &parts.headers, key.id, token);
+    };
+    if recoverable {
+        return Gives::Created.redirect(web, &parts.headers, key.id, token);
+    }
+    let title = key.settings.client_name.as_str().to_owned();
+    framed(web, parts, StatusCode::OK, title.clone(), move || {
+        let secret = secret.expose().to_owned();
+        view! {
+            <div class="key-page" data-address=format!("/keys/{}", key.id)>
+                <h1>
+                    <bdi translate="no">{title.clone()}</bdi>
+                </h1>
+                {NewKeyDialog { key: &key, secret, recoverable, opener: "" }.view()}
+            </div>
+        }
+        .into_any()
+    })
+    .await
 }
 
 async fn differences(web: &WebState, parts: &Parts, form: Form<'_>) -> Result<String, ApiError> {

@@ -1,4 +1,4 @@
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use leptos::{ev, prelude::*};
 use leptos_meta::Title;
@@ -15,7 +15,7 @@ use super::{
     open::Open,
     palette,
     reconnect::{Away, SignInAgain, SomebodyElse},
-    shortcuts,
+    secret, shortcuts,
     state::KeysState,
     time, toast, toolbar,
 };
@@ -43,7 +43,7 @@ pub(crate) fn KeysPage() -> impl IntoView {
     });
     shortcuts::listen(state, Letters::provide());
     tick(state);
-    forget_when_unseen(state);
+    secret::hide_when_unseen(state);
     follow_the_address(state);
     focus::keep(state);
     view! {
@@ -159,17 +159,5 @@ fn tick(state: KeysState) {
                 interval.clear();
             }
         });
-    });
-}
-
-/// Hides revealed secrets when the page is hidden, so that none waits behind another tab.
-fn forget_when_unseen(state: KeysState) {
-    Effect::new(move || {
-        let listener = window_event_listener(ev::visibilitychange, move |_| {
-            if document().hidden() {
-                state.revealed.set(HashMap::new());
-            }
-        });
-        on_cleanup(move || listener.remove());
     });
 }

@@ -1,11 +1,9 @@
-use super::created::{CreatedKey, Fields};
+use super::created::Fields;
 use crate::ApiError;
 
 /// The outcome of a form that was posted without scripts, for the page that answers it. It is never there in the browser.
 #[derive(Clone, Default)]
 pub(crate) struct Posted {
-    /// The key that was created.
-    pub(crate) created: Option<CreatedKey>,
     /// Why the form was refused.
     pub(crate) error: Option<ApiError>,
     /// How somebody else's version differs, as HTML.

@@ -81,9 +81,9 @@ fn entries(state: KeysState, row: KeyRow) -> impl IntoView {
                     <Entry glyph=Glyph::Copy text="Copy key" chosen=move || kept.with_value(|row| secret::copy_key(state, row))/>
                 }
             })}
-        {(!deleted && may_have_secret).then(|| view! { <Way glyph=Glyph::Turn text="Rotate" to=format!("/keys/{id}?open=rotate#rotate")/> })}
+        {(!deleted && may_have_secret).then(|| view! { <Way glyph=Glyph::Turn text="Rotate" to=format!("/keys/{id}?open=rotate")/> })}
         {(active && !default)
-            .then(|| view! { <Way glyph=Glyph::Hand text="Hand over" to=format!("/keys/{id}#hand-over")/> })}
+            .then(|| view! { <Way glyph=Glyph::Hand text="Hand over" to=format!("/keys/{id}?open=hand-over")/> })}
         {(!deleted && !default)
             .then(|| {
                 let stop = move |stop| state.open.set(Some(Open::Stop(stop, Selection::Ids(vec![id]))));

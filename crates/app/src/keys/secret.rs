@@ -1,7 +1,11 @@
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use js_sys::Reflect;
-use leptos::prelude::*;
+use leptos::{
+    ev,
+    leptos_dom::helpers::{TimeoutHandle, WindowListenerHandle},
+    prelude::*,
+};
 use model::KeyId;
 
 use super::{api::reveal_key, key_row::KeyRow, state::KeysState};
@@ -58,32 +62,110 @@ async fn copy(text: &str) -> bool {
     there && wasm_bindgen_futures::JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
 }
 
-/// A secret in full. It is shown only now.
+/// Hides revealed secrets when nobody looks at the page, so that none waits behind another tab or window.
+pub(super) fn hide_when_unseen(state: KeysState) {
+    when_unseen(move || {
+        if state.revealed.with_untracked(|revealed| !revealed.is_empty()) {
+            state.revealed.set(HashMap::new());
+        }
+    });
+}
+
+/// Runs `then` whenever the page is hidden, and when another window gets the focus.
+fn when_unseen(then: impl Fn() + Clone + 'static) {
+    Effect::new(move || {
+        let (hidden, blurred) = (then.clone(), then.clone());
+        let listeners = [
+            window_event_listener(ev::visibilitychange, move |_| {
+                if document().hidden() {
+                    hidden();
+                }
+            }),
+            window_event_listener(ev::blur, move |_| blurred()),
+        ];
+        on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
+    });
+}
+
+/// A secret in full, which no list shows again. When nobody looks at it, and after a minute, it is covered and not gone: to
+/// paste it somewhere, one turns to another window. It is copied all the same.
 #[component]
-pub(super) fn SecretBox(secret: String) -> impl IntoView {
-    let copied = RwSignal::new(None);
-    let kept = StoredValue::new(secret.clone());
-    let take = move |_| {
+pub(super) fn SecretBox(
+    secret: String,
+    /// What stands in its place.
+    hint: String,
+    /// Whether somebody has it.
+    copied: RwSignal<bool>,
+    /// Copies it whenever this changes.
+    copy: RwSignal<u32>,
+) -> impl IntoView {
+    let outcome = RwSignal::new("");
+    let covered = RwSignal::new(false);
+    let kept = StoredValue::new(secret);
+    let timer = StoredValue::new(None::<TimeoutHandle>);
+    let stop = move || {
+        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+    };
+    let uncover = move || {
+        stop();
+        covered.set(false);
+        timer.set_value(set_timeout(move || covered.set(true), SHOWN).ok());
+    };
+    Effect::new(uncover);
+    on_cleanup(stop);
+    when_unseen(move || covered.set(true));
+    let take = move || {
         leptos::task::spawn_local(async move {
-            let done = copy(&kept.get_value()).await;
-            copied.set(Some(done));
+            let done = super::secret::copy(&kept.get_value()).await;
+            if done {
+                copied.set(true);
+            } else {
+                uncover();
+            }
+            let refused = "This browser does not allow copying. Select the key and copy it.";
+            outcome.set(if done { "Copied" } else { refused });
         });
     };
-    let outcome = move || match copied.get() {
-        None => "",
-        Some(true) => "Copied",
-        Some(false) => "This browser does not allow copying. Select the key and copy it.",
-    };
+    Effect::new(move |before: Option<u32>| {
+        let now = copy.get();
+        if before.is_some_and(|before| before != now) {
+            take();
+        }
+        now
+    });
     view! {
         <div class="secret">
-            <code translate="no" class="secret-text" data-secret>
-                {secret}
+            <code
+                class="secret-text"
+                data-secret
+                translate="no"
+                on:copy=move |_| {
+                    if !covered.get_untracked() {
+                        copied.set(true);
+                    }
+                }
+            >
+                {move || if covered.get() { hint.clone() } else { kept.get_value() }}
             </code>
-            <button type="button" class="button primary scripted" data-first on:click=take>
-                {live(move || view! { <Icon glyph=if copied.get() == Some(true) { Glyph::Tick } else { Glyph::Copy }/> })}
+            <button type="button" class="button primary scripted" data-first on:click=move |_| take()>
+                {live(move || view! { <Icon glyph=if copied.get() { Glyph::Tick } else { Glyph::Copy }/> })}
                 "Copy key"
             </button>
-            <p role="status">{outcome}</p>
+            {live(move || {
+                covered
+                    .get()
+                    .then(|| {
+                        view! {
+                            <button type="button" class="button" on:click=move |_| uncover()>
+                                <Icon glyph=Glyph::Eye/>
+                                "Show"
+                            </button>
+                        }
+                    })
+            })}
+            <p role="status">{move || outcome.get()}</p>
         </div>
     }
 }

@@ -59,7 +59,7 @@ impl Cookie {
 
 /// The cookies `name` in these headers. Each pair is read by itself, as bytes: what other programs keep beside it, in whatever
 /// encoding, must not hide it.
-fn cookies<'a>(headers: &'a HeaderMap, name: String) -> impl Iterator<Item = &'a str> + use<'a> {
+pub(crate) fn cookies<'a>(headers: &'a HeaderMap, name: String) -> impl Iterator<Item = &'a str> + use<'a> {
     let lines = headers.get_all(COOKIE).iter();
     lines.flat_map(move |pairs| find(pairs.as_bytes(), name.clone())).take(TRIED)
 }

@@ -31,15 +31,18 @@ pub(crate) fn own(address: &str) -> String {
     format!("{address}{separator}{FIELD}={}", drawn_for())
 }
 
+/// For whom a query says that its page was drawn.
+#[cfg(feature = "ssr")]
+pub(crate) fn named(query: &str) -> Option<&str> {
+    query.split('&').find_map(|pair| pair.strip_prefix(FIELD)?.strip_prefix('='))
+}
+
 /// Refuses a call of a page that was drawn for somebody else. Whatever changes something must say it; a document may be
 /// asked for by its address alone, and then is drawn for whoever is signed in.
 #[cfg(feature = "ssr")]
 pub(crate) fn require(parts: &http::request::Parts, session: &domain::Session) -> Result<(), crate::ApiError> {
     let header = parts.headers.get(HEADER).map(|value| value.to_str().unwrap_or_default());
-    let field = || {
-        let query = parts.uri.query().unwrap_or_default();
-        query.split('&').find_map(|pair| pair.strip_prefix(FIELD)?.strip_prefix('='))
-    };
+    let field = || named(parts.uri.query().unwrap_or_default());
     match header.or_else(field) {
         None if parts.method.is_safe() => Ok(()),
         None => Err(crate::ApiError::Malformed),

@@ -31,7 +31,7 @@ impl Reader {
 
     /// Whoever sent a request. Those who have no session, and whose browser says nothing, read UTC.
     pub(crate) fn of(keydesk: &Keydesk, parts: &Parts) -> Self {
-        let told = cookies(&parts.headers, COOKIE).find_map(|name| name.parse().ok());
+        let told = cookies(&parts.headers, COOKIE.to_owned()).find_map(|name| name.parse().ok());
         let home = || parts.extensions.get::<Session>().map(|session| session.installation.time_zone.clone());
         Self { zone: told.or_else(home).unwrap_or_default(), now: keydesk.now() }
     }

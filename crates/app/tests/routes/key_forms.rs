@@ -71,8 +71,10 @@ async fn a_key_is_made_disabled_when_its_box_is_not_ticked() {
         ("Early", "", KeyStatus::Active),
     ] {
         let form = format!("intent=create&client_name={name}&preset=crm&access=preset{more}");
-        let answer = site.post("/keys", &headers, &form).await;
-        assert_eq!(answer.status, StatusCode::OK, "{name}");
+        let posted = site.post("/keys", &headers, &form).await;
+        assert_eq!(posted.status, StatusCode::SEE_OTHER, "{name}");
+        let cookies = format!("{cookie}; {}", posted.cookie());
+        let answer = site.ask("GET", posted.header("location"), &[HOST, HTML, ("cookie", &cookies)]).await;
         assert_eq!(answer.text.contains("It is disabled"), expected == KeyStatus::Disabled, "{name}");
         let made = named(&site, &caller, name).await;
         assert_eq!((made.len(), made[0].status, made[0].version), (1, expected, 1), "{name}");

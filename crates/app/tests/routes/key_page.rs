@@ -133,14 +133,16 @@ async fn a_secret_shown_once_is_neither_shown_again_nor_handed_over() {
     let page = format!("/keys/{kept_nowhere}");
     let shown = site.ask("GET", &page, &[HOST, HTML, cookie]).await.text;
     assert!(shown.contains("This installation shows a key once"), "{shown}");
-    assert!(!shown.contains("Create hand-over link") && !shown.contains("value=\"reveal\""), "{shown}");
+    assert!(!shown.contains("open-hand-over") && !shown.contains("value=\"reveal\""), "{shown}");
     let ada = site.sign_in().await;
     let ada = ("cookie", ada.as_str());
     let page = format!("/keys/{}", recoverable.key.id);
     let shown = site.ask("GET", &page, &[HOST, HTML, ada]).await.text;
-    assert!(shown.contains("Create hand-over link") && shown.contains("value=\"reveal\""), "{shown}");
+    assert!(shown.contains("open-hand-over") && shown.contains("value=\"reveal\""), "{shown}");
     assert!(!shown.contains(recoverable.secret.expose()));
-    let revealed = site.post(&page, &[HOST, OWN, ada], "intent=reveal").await;
+    let posted = site.post(&page, &[HOST, OWN, ada], "intent=reveal").await;
+    let cookies = format!("{}; {}", ada.1, posted.cookie());
+    let revealed = site.ask("GET", posted.header("location"), &[HOST, HTML, ("cookie", &cookies)]).await;
     assert!(revealed.text.contains(recoverable.secret.expose()));
     assert_eq!(revealed.header("cache-control"), "no-store");
     let forged = site.post(&page, &[HOST, ("origin", "null"), ada], "intent=reveal").await;
@@ -176,7 +178,10 @@ async fn rotating_the_default_api_key_without_an_overlap_asks_for_its_name() {
     let headers = [HOST, OWN, HTML, ("cookie", cookie.as_str())];
     let page = format!("/keys/{}", default.id);
     assert!(
-        site.ask("GET", &page, &headers).await.text.contains("To rotate it without an overlap, type “Default API Key”")
+        site.ask("GET", &format!("{page}?open=rotate"), &headers)
+            .await
+            .text
+            .contains("To rotate it without an overlap, type “Default API Key”")
     );
     let rotate = async |form: &str| site.post(&page, &headers, &format!("intent=rotate&version=1&{form}")).await;
     for form in ["overlap=0", "overlap=0&confirm=", "overlap=0&confirm=default", "overlap=1", "overlap=3599"] {
@@ -185,15 +190,19 @@ async fn rotating_the_default_api_key_without_an_overlap_asks_for_its_name() {
         assert!(refused.text.contains("Type “Default API Key” to rotate it without an overlap."), "{}", refused.text);
     }
     assert_eq!(site.keydesk.default_key(&caller).await.unwrap().version, 1, "it was not rotated");
-    assert_eq!(rotate("overlap=0&confirm=Default+API+Key").await.status, StatusCode::OK);
+    assert_eq!(rotate("overlap=0&confirm=Default+API+Key").await.status, StatusCode::SEE_OTHER);
     let key = site.keydesk.default_key(&caller).await.unwrap();
     assert_eq!(key.version, 2);
     let with_overlap = format!("intent=rotate&version={}&overlap=3600", key.version);
-    assert_eq!(site.post(&page, &headers, &with_overlap).await.status, StatusCode::OK, "an overlap needs no name");
+    assert_eq!(
+        site.post(&page, &headers, &with_overlap).await.status,
+        StatusCode::SEE_OTHER,
+        "an overlap needs no name"
+    );
 
     // Two secrets work: to rotate again, or to end the overlap, ends one of them.
     let key = site.keydesk.default_key(&caller).await.unwrap();
-    let shown = site.ask("GET", &page, &headers).await.text;
+    let shown = site.ask("GET", &format!("{page}?open=rotate"), &headers).await.text;
     for label in ["To rotate it now, type “Default API Key”", "To end the overlap, type “Default API Key”"] {
         assert!(shown.contains(label), "{shown}");
     }

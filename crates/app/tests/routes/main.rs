@@ -10,4 +10,5 @@ mod drawn_for;
 mod key_forms;
 mod key_page;
 mod pages;
+mod results;
 mod site;

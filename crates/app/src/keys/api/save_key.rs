@@ -9,5 +9,8 @@ pub(crate) async fn save_key(fields: Fields) -> Result<KeyRow, ApiError> {
     use crate::ui::key_settings::{Form, save};
     let (keydesk, session) = crate::web::session::require().await?;
     let form = Form(&fields);
-    Ok(KeyRow::of(save(&keydesk, &session, form.id()?, form).await?, keydesk.now()))
+    Ok(KeyRow::of(
+        save(&keydesk, &session.caller(), &session.installation.time_zone, form.id()?, form).await?,
+        keydesk.now(),
+    ))
 }

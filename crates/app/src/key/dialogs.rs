@@ -1,0 +1,185 @@
+//! The dialogs that ask before something happens to the key. Each names the key, and says what will stop.
+
+use leptos::prelude::*;
+use model::{DeletionImpact, Key, KeyStatus};
+
+use super::{
+    details::{Flash, KeyDetails, Opened},
+    secrets::{OVERLAP, OVERLAPS, confirm, two_work},
+};
+use crate::{
+    ApiError,
+    ui::{
+        Notice, Tone, count,
+        labels::{is_default, relative},
+        plain_dialog, token_field,
+    },
+    web::own,
+};
+
+/// The dialog that the address opens, where the person may do what it asks.
+pub(super) fn dialog(page: &KeyDetails) -> Option<AnyView> {
+    let key = &page.key;
+    let alive = key.status != KeyStatus::Revoked;
+    let changes = page.may_change && alive && !is_default(key);
+    match page.open {
+        Opened::Rotate if page.may_rotate && alive => Some(rotate(page)),
+        Opened::HandOver if page.may_hand_over() => Some(hand_over(page)),
+        Opened::Disable if changes && key.settings.enabled => Some(disable(page)),
+        Opened::Delete if changes => Some(delete(page)),
+        _ => None,
+    }
+}
+
+fn rotate(page: &KeyDetails) -> AnyView {
+    let overlaps = two_work(&page.secrets, page.now);
+    let chosen = page.overlap.unwrap_or(OVERLAP);
+    let content = view! {
+        <p>{named(&page.key)} " gets a new secret, without an outage: the old one goes on working for a while."</p>
+        <fieldset class="choices">
+            <legend>"How long the old secret keeps working beside the new one"</legend>
+            {OVERLAPS
+                .map(|(seconds, words)| {
+                    view! {
+                        <label class="tick">
+                            <input
+                                type="radio"
+                                name="overlap"
+                                value=seconds.to_string()
+                                checked=seconds == chosen
+                                autofocus=seconds == chosen
+                            />
+                            <span>{words}</span>
+                        </label>
+                    }
+                })
+                .collect_view()}
+        </fieldset>
+        {overlaps
+            .then(|| {
+                view! {
+                    <p class="notice warning">
+                        <span>"At most two secrets can work. If you rotate again, the old secret stops working at once."</span>
+                    </p>
+                }
+            })}
+        {is_default(&page.key)
+            .then(|| {
+                let what = if overlaps { "To rotate it now" } else { "To rotate it without an overlap" };
+                confirm(&page.key, "confirm", what)
+            })}
+        {(!is_default(&page.key))
+            .then(|| view! { <p class="faint">"Hand-over links that nobody has opened will stop working."</p> })}
+    };
+    form(page, Asked { intent: "rotate", button: "Rotate key", class: "button primary" }, content.into_any())
+}
+
+fn hand_over(page: &KeyDetails) -> AnyView {
+    let content = view! {
+        <p>
+            "A hand-over link shows " {named(&page.key)}
+            " once to the client's developer, who needs no account. It works for 7 days. This page says when it was opened."
+        </p>
+    };
+    form(
+        page,
+        Asked { intent: "hand-over", button: "Create hand-over link", class: "button primary" },
+        content.into_any(),
+    )
+}
+
+fn disable(page: &KeyDetails) -> AnyView {
+    let content = view! {
+        {stops(page)}
+        <p class="faint">"You can enable the key again at any time."</p>
+    };
+    form(page, Asked { intent: "disable", button: "Disable", class: "button primary danger" }, content.into_any())
+}
+
+fn delete(page: &KeyDetails) -> AnyView {
+    let content = view! {
+        {stops(page)}
+        <p class="faint">"Deleted keys can be restored for 30 days."</p>
+    };
+    form(page, Asked { intent: "delete", button: "Delete", class: "button primary danger" }, content.into_any())
+}
+
+/// What the button of a dialog does.
+#[derive(Clone, Copy)]
+struct Asked {
+    intent: &'static str,
+    button: &'static str,
+    class: &'static str,
+}
+
+fn form(page: &KeyDetails, asked: Asked, content: AnyView) -> AnyView {
+    let address = format!("/keys/{}", page.key.id);
+    let opener = page.open.opener();
+    let refused = match &page.flash {
+        Some(Flash::Refused(error)) => Some(sentence(error)),
+        _ => None,
+    };
+    // Whoever presses Enter without reading loses nothing.
+    let careful = page.open.asks();
+    let form = view! {
+        <form class="form" method="post" action=own(&address) data-once>
+            {refused.map(|text| view! { <div role="alert"><Notice tone=Tone::Bad>{text}</Notice></div> })}
+            {token_field()}
+            <input type="hidden" name="version" value=page.key.version.to_string()/>
+            {content}
+            <div class="dialog-foot">
+                <a class="button" href=format!("{address}#{opener}") data-close autofocus=careful>"Cancel"</a>
+                <button
+                    type="submit"
+                    class=asked.class
+                    name="intent"
+                    value=asked.intent
+                    autofocus=page.open == Opened::HandOver
+                >
+                    {asked.button}
+                </button>
+            </div>
+        </form>
+    };
+    plain_dialog(asked.intent, page.open.title(), careful, opener, form.into_any())
+}
+
+/// The key as a dialog names it: alone on the screen, it must say which key it is about.
+fn named(key: &Key) -> AnyView {
+    let name = key.settings.client_name.as_str().to_owned();
+    view! { <strong class="named-key"><bdi translate="no">{name}</bdi> " " <code translate="no">{key.hint.0.clone()}</code></strong> }
+        .into_any()
+}
+
+/// What no longer works, and who would notice.
+fn stops(page: &KeyDetails) -> AnyView {
+    let Some(DeletionImpact { calls_30_days, calls_is_lower_bound, last_used_at, .. }) = page.impact.clone() else {
+        return view! { <p>{named(&page.key)} " will stop working at once."</p> }.into_any();
+    };
+    let calls = count(calls_30_days);
+    view! {
+        <p>{named(&page.key)} " will stop working at once: every call with it is refused."</p>
+        <dl class="facts">
+            <dt>"Calls in the last 30 days"</dt>
+            <dd>{if calls_is_lower_bound { format!("At least {calls}") } else { calls }}</dd>
+            <dt>"Last used"</dt>
+            <dd>
+                {match last_used_at {
+                    None => "Never".into_any(),
+                    Some(at) => relative(at).into_any(),
+                }}
+            </dd>
+        </dl>
+    }
+    .into_any()
+}
+
+fn sentence(error: &ApiError) -> String {
+    match error {
+        ApiError::Key(model::KeyError::VersionMoved { .. }) => {
+            "Somebody has changed this key since the page was opened. Nothing was done: look at the key as it is now, and try again."
+                .to_owned()
+        }
+        error => error.to_string(),
+    }
+}

@@ -1,0 +1,48 @@
+use leptos::prelude::*;
+use model::{Key, KeyStatus};
+
+use super::{Ask, Notice, ShownOnce, Tone, Unseen, plain_dialog};
+
+/// A new key, in the last step of the dialog that made it, on a page that the server alone renders.
+pub(crate) struct NewKeyDialog<'a> {
+    pub(crate) key: &'a Key,
+    /// The secret in plain.
+    pub(crate) secret: String,
+    /// Whether the installation keeps a copy of it.
+    pub(crate) recoverable: bool,
+    /// The element that has the focus when it is closed; empty: the page of the key follows.
+    pub(crate) opener: &'static str,
+}
+
+impl NewKeyDialog<'_> {
+    pub(crate) fn view(self) -> AnyView {
+        let Self { key, secret, recoverable, opener } = self;
+        let disabled = key.status == KeyStatus::Disabled;
+        let lasts = if recoverable {
+            "It can be revealed again on the key's page."
+        } else {
+            "It is shown only now: this installation keeps no copy of it, and loading the page again does not show it."
+        };
+        let ask = if recoverable { Ask::Never } else { Ask::Always };
+        let (hint, name) = (key.hint.0.clone(), key.settings.client_name.as_str().to_owned());
+        let content = view! {
+            <div class="form">
+                <div role="status" data-announce>
+                    <Notice tone=Tone::Good>
+                        "The API key of " <bdi translate="no">{name}</bdi>
+                        " is ready. Hand it over the way you hand over a password."
+                        {disabled.then_some(" It is disabled: every call with it is refused until somebody enables it.")}
+                    </Notice>
+                </div>
+                <div>
+                    {ShownOnce { id: "new-key", what: "key", text: secret, hint, unseen: Unseen::Covered, ask }.view()}
+                </div>
+                <p class="faint">{lasts}</p>
+                <form class="dialog-foot" method="get" action="/keys">
+                    <button type="submit" class="button">"Done"</button>
+                </form>
+            </div>
+        };
+        plain_dialog("add", "Add API key", false, opener, content.into_any())
+    }
+}
