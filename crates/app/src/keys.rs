@@ -21,6 +21,7 @@ mod forms;
 mod grid;
 mod key_row;
 mod labels;
+mod lookup;
 mod open;
 mod page;
 mod palette;
@@ -28,6 +29,8 @@ mod posted;
 mod reconnect;
 mod row;
 mod row_menu;
+#[cfg(feature = "ssr")]
+mod search_form;
 mod secret;
 mod shortcuts;
 mod sparkline;
@@ -44,3 +47,5 @@ pub(crate) use export::{PATH as EXPORT_PATH, routes as export_routes};
 #[cfg(feature = "ssr")]
 pub(crate) use forms::routes;
 pub(crate) use page::KeysPage;
+#[cfg(feature = "ssr")]
+pub(crate) use search_form::routes as search_routes;

@@ -25,7 +25,8 @@ use crate::{
 pub(crate) const PATH: &str = "/keys/{id}";
 
 /// The message of the page after a form, by its name in the address.
-const FLASHES: [(&str, &str); 7] = [
+const FLASHES: [(&str, &str); 8] = [
+    ("found", "This is the key that you looked up."),
     ("saved", "Saved."),
     ("disabled", "Disabled. Every call with this key is refused from now on."),
     ("enabled", "Enabled."),
