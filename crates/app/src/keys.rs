@@ -26,6 +26,7 @@ mod key_row;
 mod labels;
 mod letters;
 mod loading;
+mod lookup;
 mod open;
 mod page;
 mod palette;
@@ -35,6 +36,8 @@ mod ready;
 mod reconnect;
 mod row;
 mod row_menu;
+#[cfg(feature = "ssr")]
+mod search_form;
 mod secret;
 mod shortcuts;
 mod sparkline;
@@ -43,7 +46,6 @@ mod stop;
 mod time;
 mod toast;
 mod toolbar;
-mod typing;
 #[cfg(feature = "ssr")]
 mod unknown_values;
 mod window;
@@ -53,3 +55,5 @@ pub(crate) use export::routes as export_routes;
 #[cfg(feature = "ssr")]
 pub(crate) use forms::routes;
 pub(crate) use page::KeysPage;
+#[cfg(feature = "ssr")]
+pub(crate) use search_form::routes as search_routes;

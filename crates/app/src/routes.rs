@@ -18,7 +18,7 @@ use crate::{
     App, auth,
     frame::hydrated,
     handover, key, keys,
-    web::{Assets, BrowserAccess, Turns, WebState, compression, guard, headers, one_by_one, origin, structure},
+    web::{Assets, BrowserAccess, Turns, WebState, compression, guard, headers, no_keys, one_by_one, origin, structure},
 };
 
 /// All pages, the server functions under `/api/_fn`, and a page for addresses where there is none.
@@ -44,6 +44,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
         .merge(keys::routes(web.clone()))
         .merge(key::routes(web.clone()))
         .merge(keys::export_routes(web.clone()))
+        .merge(keys::search_routes(web.clone()))
         .fallback(move |request: Request<Body>| {
             let page = wants_page(request.method(), request.headers()).then(|| not_found(request));
             async move {
@@ -54,6 +55,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
             }
         })
         .layer(from_fn_with_state(web.clone(), guard::admit))
+        .layer(from_fn(no_keys::keep_out))
         .layer(from_fn_with_state(web.clone(), one_by_one::one_by_one))
         .layer(from_fn_with_state(web.clone(), origin::require_own))
         .merge(handover::routes(web.clone()))

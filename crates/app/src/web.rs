@@ -17,6 +17,8 @@ pub(crate) mod guard;
 #[cfg(feature = "ssr")]
 pub(crate) mod headers;
 #[cfg(feature = "ssr")]
+pub(crate) mod no_keys;
+#[cfg(feature = "ssr")]
 pub(crate) mod one_by_one;
 #[cfg(feature = "ssr")]
 pub(crate) mod origin;

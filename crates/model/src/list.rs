@@ -182,7 +182,7 @@ fn unhex(text: &str) -> Option<String> {
 /// Which keys are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListQuery {
-    /// Words that the Client Name holds, as typed ([`crate::Search`]); `%`, `_` and `\` are ordinary characters. Empty: all.
+    /// What is searched for, as typed ([`crate::Search`]); `%`, `_` and `\` are ordinary characters. Empty: all.
     pub search: String,
     /// Only this environment.
     pub environment: Option<Environment>,

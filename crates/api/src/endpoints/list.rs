@@ -22,7 +22,7 @@ use crate::{App, respond};
     path = "/api/v1/keys",
     tag = "Keys",
     params(
-        ("search" = Option<String>, Query, max_length = 200, description = "Words that the Client Name holds, in any order, without regard to case, accents and width. `%`, `_` and `\\` are ordinary characters."),
+        ("search" = Option<String>, Query, max_length = 200, description = "Words, in any order, each of which the Client Name, the owner's e-mail address, the notes or the metadata hold, without regard to case, accents and width; or a key's id, or the end of its hint. `%`, `_` and `\\` are ordinary characters. For a whole key there is `POST /api/v1/keys/lookup`: addresses are kept by logs."),
         ("environment" = Option<model::Environment>, Query, description = "Only this environment."),
         ("status" = Option<model::KeyStatus>, Query, description = "Only this status."),
         ("preset" = Option<model::Preset>, Query, description = "Only this preset."),

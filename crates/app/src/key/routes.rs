@@ -32,7 +32,14 @@ pub(crate) const PATH: &str = "/keys/{id}";
 pub(crate) const RESULT_PATH: &str = "/keys/{id}/result";
 
 /// The messages of the page after a form, by their names in the address.
-const DONE: [Done; 8] = [
+const DONE: [Done; 9] = [
+    Done {
+        name: "found",
+        text: "This is the key that you looked up.",
+        holds: |_| true,
+        undo: None,
+        focus: "key-title",
+    },
     Done { name: "saved", text: "Saved.", holds: |_| true, undo: None, focus: "open-edit" },
     Done {
         name: "disabled",

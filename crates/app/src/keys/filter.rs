@@ -1,7 +1,7 @@
 //! The filter of the list. It is in the address of the page, so that Back, reload and a sent link work.
 
 use leptos_router::params::ParamsMap;
-use model::{Environment, KeyStatus, Preset, Sort, SortColumn};
+use model::{Environment, KeyStatus, Preset, Sort, SortColumn, looks_like_key};
 use serde::{Deserialize, Serialize};
 
 /// The value in the address, in place of a status, for keys that expire soon.
@@ -10,7 +10,7 @@ pub(super) const EXPIRING: &str = "expiring";
 /// Which keys a list shows, and in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Filter {
-    /// Part of the Client Name. Empty: all.
+    /// As typed ([`model::Search`]), and never a key. Empty: all.
     pub(crate) search: String,
     pub(crate) sort: Sort,
     /// `revoked`: keys that were deleted and can be restored. Without it: all but those.
@@ -26,9 +26,13 @@ impl Filter {
     /// filter for the keys that exist.
     pub(super) fn of(query: &ParamsMap) -> Self {
         let new = query.get_str("new").is_some();
-        let text = |name| query.get_str(name).filter(|_| !new).unwrap_or_default();
+        Self::read(|name| query.get_str(name).filter(|_| !new).unwrap_or_default())
+    }
+
+    /// Reads the values of these names. A key is searched for in no address: it is looked up by a call.
+    pub(super) fn read<'a>(text: impl Fn(&str) -> &'a str) -> Self {
         Self {
-            search: text("search").to_owned(),
+            search: Some(text("search")).filter(|search| !looks_like_key(search)).unwrap_or_default().to_owned(),
             sort: text("sort").parse().unwrap_or_default(),
             status: text("status").parse().ok(),
             expiring: text("status") == EXPIRING,
@@ -161,6 +165,13 @@ mod tests {
         assert_eq!(read(address), Filter::default());
         let without = address.replace("new=&", "");
         assert_eq!((read(&without).preset, read(&without).search.as_str()), (Some(Preset::Crm), "acme"));
+    }
+
+    #[test]
+    fn a_key_is_no_filter() {
+        let key = format!("ccc_live_{}", "7Qfx".repeat(9));
+        assert_eq!(read(&format!("/keys?search={key}&status=active")).address(), "/keys?status=active");
+        assert_eq!(read(&format!("/keys?search=Bearer%20{key}")), Filter::default());
     }
 
     #[test]

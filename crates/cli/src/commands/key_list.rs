@@ -5,7 +5,7 @@ use super::{CommandContext, Failed, Format, ZoneFlag, output::Output};
 
 #[derive(Args)]
 pub(super) struct KeyList {
-    /// Only keys whose Client Name holds these words, in any case
+    /// Only keys whose name, owner, notes or metadata hold these words, or whose id or end of hint this is
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     search: String,
     /// Only active, disabled, expired or revoked keys; revoked are those that can be restored

@@ -39,6 +39,26 @@ async fn a_viewer_sees_neither_notes_nor_the_history(database: TestDatabase) {
         let table = exported(&desk, &caller, ListQuery::default()).await;
         assert_eq!((table.contains("secret plan"), table.contains("4711")), (sees, sees), "{role}");
         assert_eq!(desk.keydesk.history(&caller, id, None).await.is_ok(), sees, "{role}");
+        // Nor do they learn by searching what they may not read.
+        for search in ["secret plan", "acme plan", "4711", "account"] {
+            let query = ListQuery { search: search.to_owned(), limit: 50, ..ListQuery::default() };
+            let found = desk.keydesk.list(&caller, &query).await.unwrap();
+            assert_eq!((found.items.len(), found.total), (usize::from(sees), u64::from(sees)), "{role}: {search}");
+            assert_eq!(
+                exported(&desk, &caller, query).await.lines().count(),
+                1 + usize::from(sees),
+                "{role}: {search}"
+            );
+            let matching = Selection::Matching {
+                search: search.to_owned(),
+                environment: None,
+                status: None,
+                preset: None,
+                expiring_before: None,
+            };
+            let impact = desk.keydesk.deletion_impact(&caller, &matching).await;
+            assert_eq!(impact.is_ok_and(|impact| impact.keys == 1), sees, "{role}: {search}");
+        }
     }
 }
 

@@ -52,6 +52,9 @@ async fn nothing_crosses_between_installations(database: TestDatabase) {
         assert_eq!((&verdict["code"], verdict.get("key_id")), (&json!("NOT_FOUND"), None));
         let batch = we.post("/api/v1/keys/verify-batch", json!({"calls": [{"key": key}]})).await.json();
         assert_eq!(batch["answers"][0]["code"], "NOT_FOUND");
+        for asked in [json!({"key": key}), json!({"hint": key[key.len() - 4..]})] {
+            assert_eq!(we.post("/api/v1/keys/lookup", asked).await.json(), json!({"items": []}));
+        }
     }
     for query in ["", "?search=the", "?status=revoked", "?sort=created_at", "?preset=custom"] {
         let listed = we.get(&format!("/api/v1/keys{query}")).await.text();

@@ -29,6 +29,7 @@ mod installations;
 mod keyring;
 mod life;
 mod links;
+mod lookup;
 mod matrix;
 mod module_off;
 mod names;

@@ -56,10 +56,11 @@ const fn on_default(name: &'static str, scope: &'static str, roles: [bool; 3]) -
     Verb { default_key: true, ..verb(name, scope, roles) }
 }
 
-const VERBS: [Verb; 22] = [
+const VERBS: [Verb; 23] = [
     verb("list", "keys:read", VIEWER),
     verb("export the list", "keys:read", VIEWER),
     verb("read", "keys:read", VIEWER),
+    verb("look up", "keys:read", VIEWER),
     Verb { scope: None, ..verb("read the history", "", MANAGER) },
     verb("create", "keys:write", MANAGER),
     verb("edit", "keys:write", MANAGER),
@@ -148,6 +149,7 @@ impl MatrixApp {
             "list" => client.get("/api/v1/keys").await,
             "export the list" => client.get("/api/v1/keys.csv").await,
             "read" => client.get(&at("")).await,
+            "look up" => client.post("/api/v1/keys/lookup", json!({"hint": "…c2Xa"})).await,
             "create" => client.post("/api/v1/keys", json!({"client_name": "New", "scopes": ["calls:read"]})).await,
             "edit" => client.patch(&at(""), json!({"client_name": "Beta"})).await,
             "disable" => client.post(&at("/disable"), Value::Null).await,
@@ -217,6 +219,11 @@ impl MatrixApp {
             "list" => self.open_page("/keys", cookie).await.text().contains("Caller"),
             "export the list" => self.open_page("/keys.csv", cookie).await.text().contains("Caller"),
             "read" => self.open_page(&at, cookie).await.text().contains("Caller"),
+            "look up" => {
+                let secret = self.app.keydesk.reveal(&operator, target.id).await.unwrap();
+                let found = self.post("/keys/search", cookie, id, &format!("search={}", secret.expose())).await;
+                found.header("location").starts_with(&at)
+            }
             "read the history" => self.open_page(&at, cookie).await.text().contains("history-what"),
             "create" => {
                 let form = "intent=create&client_name=New&preset=custom&scope=calls:read&token=t";
@@ -279,7 +286,7 @@ async fn keys_may_what_their_scopes_environment_and_installation_allow(database:
     for verb in &VERBS {
         let Some(scope) = verb.scope else { continue };
         let name = verb.name;
-        let of_one = !matches!(name, "list" | "export the list" | "create");
+        let of_one = !matches!(name, "list" | "export the list" | "look up" | "create");
         let without: Vec<_> = HELD.iter().copied().filter(|held| *held != scope).collect();
         let (_, without) = app.key("default", live, &without).await;
         let (_, weak) = app.key("default", live, &[scope, "keys:read"]).await;

@@ -145,7 +145,7 @@ impl KeyFilter {
         // PostgreSQL's planner chooses the index by its own statistics. For that it must see the text, so these
         // statements are not cached: a cached one is planned for any text.
         let pattern = like(text);
-        sql.push(ALL_TEXTS).push(" LIKE ").text(&pattern);
+        sql.push("client_name_folded || chr(10) || owner_folded || chr(10) || notes_folded LIKE ").text(&pattern);
         if !self.search_notes {
             sql.push(" AND client_name_folded || chr(10) || owner_folded LIKE ").text(&pattern);
         }
@@ -172,9 +172,6 @@ impl KeyFilter {
         Some(if self.search_notes { query } else { format!("{{client_name_folded owner_folded}} : ({query})") })
     }
 }
-
-/// All texts that a key is searched by, as PostgreSQL's index has them.
-const ALL_TEXTS: &str = "client_name_folded || chr(10) || owner_folded || chr(10) || notes_folded";
 
 /// What a search depends on besides its filter.
 struct Searching {

@@ -1,0 +1,187 @@
+//! Whose is this key? The answer stands below the search, and the key itself nowhere.
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
+use model::{KeyStatus, Selection};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    api::restore_key,
+    dom,
+    filter::Filter,
+    key_row::KeyRow,
+    state::KeysState,
+    time::{Time, Written},
+};
+use crate::{
+    ApiError,
+    ui::{Glyph, Icon, live},
+};
+
+/// What is known of a text that looks like a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum KeyLookup {
+    /// The key of this client.
+    Found(Box<KeyRow>),
+    /// A key that the person's installation does not have.
+    Unknown,
+    /// A key that is mistyped or cut off.
+    Mistyped,
+    /// A key was in the address of the page.
+    Address,
+}
+
+impl KeyLookup {
+    #[cfg(feature = "ssr")]
+    pub(crate) fn of(looked_up: domain::LookedUp, now: model::Instant) -> Self {
+        use domain::LookedUp;
+        match looked_up {
+            LookedUp::Found(key) => Self::Found(Box::new(KeyRow::of(*key, now))),
+            LookedUp::Mistyped => Self::Mistyped,
+            LookedUp::Unknown | LookedUp::NoKey => Self::Unknown,
+        }
+    }
+
+    /// As the address names it, where no script could show it.
+    fn of_address(name: &str) -> Option<Self> {
+        match name {
+            "unknown" => Some(Self::Unknown),
+            "mistyped" => Some(Self::Mistyped),
+            "address" => Some(Self::Address),
+            _ => None,
+        }
+    }
+
+    fn sentence(&self) -> &'static str {
+        match self {
+            Self::Found(_) => "",
+            Self::Unknown => "This is no key of this installation.",
+            Self::Mistyped => "The key is mistyped: its checksum is wrong. Paste the whole key.",
+            Self::Address => {
+                "A key was taken out of the address, since histories and logs keep addresses. Paste it into Quick Search \
+                 to look it up."
+            }
+        }
+    }
+}
+
+/// The address of the list with an answer.
+#[cfg(feature = "ssr")]
+pub(super) fn answer_address(filter: &Filter, answer: &str) -> String {
+    let address = filter.address();
+    let more = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{more}lookup={answer}")
+}
+
+/// What came of looking a key up; `None`: none was looked up, or the answer was put away.
+pub(super) type Answer = RwSignal<Option<Result<KeyLookup, ApiError>>>;
+
+/// The answer. The element itself is always there, so that what appears in it is announced.
+#[component]
+pub(super) fn LookupAnswer(answer: Answer) -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let query = use_query_map();
+    let of_address = Memo::new(move |_| query.with(|query| query.get_str("lookup").and_then(KeyLookup::of_address)));
+    let navigate = StoredValue::new(use_navigate());
+    let close = move || {
+        answer.set(None);
+        if of_address.with_untracked(Option::is_some) {
+            let address = state.filter.get_untracked().address();
+            let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+            navigate.with_value(|navigate| navigate(&address, options));
+        }
+        dom::focus("#search");
+    };
+    view! {
+        <div class="lookup" role="status">
+            {live(move || {
+                answer.get().or_else(|| of_address.get().map(Ok)).map(|answer| shown(state, answer, close))
+            })}
+        </div>
+    }
+}
+
+fn shown(state: KeysState, answer: Result<KeyLookup, ApiError>, close: impl Fn() + Copy + Send + 'static) -> AnyView {
+    let body = match answer {
+        Ok(KeyLookup::Found(row)) => found(state, *row, close),
+        Ok(other) => view! { <p>{other.sentence()}</p> }.into_any(),
+        Err(error) => view! { <p>{error.to_string()}</p> }.into_any(),
+    };
+    view! {
+        <section class="lookup-answer" aria-label="Key lookup">
+            {body}
+            <a
+                class="icon-button small"
+                href=state.filter.with_untracked(Filter::address)
+                aria-label="Close key lookup"
+                title="Close"
+                on:click=move |click| {
+                    click.prevent_default();
+                    close();
+                }
+            >
+                <Icon glyph=Glyph::Cross/>
+            </a>
+        </section>
+    }
+    .into_any()
+}
+
+fn found(state: KeysState, row: KeyRow, close: impl Fn() + Copy + Send + 'static) -> AnyView {
+    let id = row.id;
+    let may_rotate = row.deleted.is_none() && state.may_have_secret(&row);
+    let may_change = state.may_change.get_untracked() && !row.default;
+    let disable = (may_change && row.status == KeyStatus::Active).then(|| {
+        let disable = move |_| {
+            close();
+            state.switch(Selection::Ids(vec![id]), false);
+        };
+        view! { <button type="button" class="button small" on:click=disable>"Disable"</button> }
+    });
+    let restore = (may_change && row.deleted.is_some()).then(|| {
+        let restore = move |_| {
+            close();
+            leptos::task::spawn_local(async move {
+                match state.connection.ask(move || restore_key(id)).await {
+                    Ok(key) => {
+                        state.refresh();
+                        state.notify(format!("Restored the API key of {}", key.name), Vec::new());
+                    }
+                    Err(error) => state.notify(error.to_string(), Vec::new()),
+                }
+            });
+        };
+        view! { <button type="button" class="button small" on:click=restore>"Restore"</button> }
+    });
+    let life = match (row.deleted, row.status) {
+        (Some(deleted), _) => view! { ", deleted on " <Time ms=deleted written=Written::Day/> }.into_any(),
+        (None, KeyStatus::Disabled) => ", disabled".into_any(),
+        (None, KeyStatus::Expired) => ", expired".into_any(),
+        (None, _) => ", active".into_any(),
+    };
+    let used = match row.used {
+        Some(used) => view! { ", last used " <Time ms=used written=Written::Ago/> }.into_any(),
+        None => ", never used".into_any(),
+    };
+    view! {
+        <p>
+            <bdi class="lookup-name" translate="no">{row.name}</bdi>
+            {life}
+            {used}
+        </p>
+        <div class="lookup-actions">
+            <a class="button small" href=format!("/keys/{id}") rel="external">"Open"</a>
+            {may_rotate
+                .then(|| {
+                    let to = format!("/keys/{id}?open=rotate#rotate");
+                    view! { <a class="button small" href=to rel="external">"Rotate"</a> }
+                })}
+            {disable}
+            {restore}
+        </div>
+    }
+    .into_any()
+}
