@@ -11,6 +11,9 @@ test('everything is done from the keyboard', async ({ ownServer, page }) => {
   await expect(page.getByRole('textbox', { name: 'Client Name' })).toBeFocused();
   await keyboard.type('Dunmore');
   await keyboard.press('Enter');
+  await expect(page.getByRole('radio').first()).toBeFocused();
+  await keyboard.press('Space');
+  await keyboard.press('Enter');
   await expect(page.getByRole('button', { name: 'Copy key' })).toBeFocused();
   await keyboard.press('Escape');
   await expect(row(page, 'Dunmore')).toBeVisible();

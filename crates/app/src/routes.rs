@@ -18,7 +18,9 @@ use crate::{
     App, auth,
     frame::hydrated,
     handover, key, keys,
-    web::{Assets, BrowserAccess, Turns, WebState, compression, guard, headers, no_keys, one_by_one, origin, structure},
+    web::{
+        Assets, BrowserAccess, Turns, WebState, compression, guard, headers, no_keys, one_by_one, origin, structure,
+    },
 };
 
 /// All pages, the server functions under `/api/_fn`, and a page for addresses where there is none.

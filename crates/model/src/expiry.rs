@@ -1,37 +1,10 @@
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
-use jiff::civil::Date;
-
-use crate::{Instant, TimeZone};
+use crate::{Day, Instant, TimeZone};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most days from now: a hundred years.
 const DAYS_MAX: u32 = 36_500;
-
-/// A day of the calendar, wherever it is that day: `2026-12-31`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Day(pub(crate) Date);
-
-impl FromStr for Day {
-    type Err = InvalidExpiry;
-
-    fn from_str(text: &str) -> Result<Self, InvalidExpiry> {
-        // jiff reads other forms of ISO 8601, too.
-        let shaped = text.len() == 10
-            && text
-                .bytes()
-                .enumerate()
-                .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
-        let day = text.parse().ok().filter(|day: &Date| shaped && day.year() > 0);
-        day.map(Self).ok_or(InvalidExpiry)
-    }
-}
-
-impl fmt::Display for Day {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// When a key expires, as people write it. REST takes instants only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +50,7 @@ impl FromStr for Expiry {
         if let Some(days) = text.strip_suffix('d') {
             return Self::in_days(days).ok_or(InvalidExpiry);
         }
-        text.parse().map(Self::At).or_else(|_| text.parse().map(Self::EndOf))
+        text.parse().map(Self::At).or_else(|_| text.parse().map(Self::EndOf)).map_err(|_| InvalidExpiry)
     }
 }
 

@@ -14,6 +14,8 @@ mod bounded;
 mod bounds;
 mod catalogue;
 mod client_name;
+#[cfg(feature = "time-zones")]
+mod day;
 mod environment;
 mod error;
 pub mod error_kind;
@@ -66,11 +68,13 @@ pub use bounded::{Bounded, InvalidLength};
 pub use bounds::Bounds;
 pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};
 pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError};
+#[cfg(feature = "time-zones")]
+pub use day::{Day, InvalidDay};
 pub use environment::{AcceptedEnvironment, Environment, UnknownEnvironment};
 pub use error::{KeyError, MODULE_UNAVAILABLE};
 pub use error_kind::ErrorKind;
 #[cfg(feature = "time-zones")]
-pub use expiry::{Day, Expiry, InvalidExpiry};
+pub use expiry::{Expiry, InvalidExpiry};
 pub use fold::{FOLD_VERSION, NAMES_FOLDED, fold_email, fold_name, fold_name_before};
 pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use hint_end::{HINT_TAIL, HintEnd, InvalidHintEnd};
