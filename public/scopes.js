@@ -23,7 +23,8 @@ function follow(form, presetChanged) {
   const preset = new FormData(form).get('preset');
   const [title, brought] = presets[preset] ?? ['', []];
   if (presetChanged && (preset !== 'custom' || chosen.value === 'preset')) {
-    for (const tick of ticks) tick.checked = brought.includes(tick.value);
+    // They come with the preset, and are no choice of somebody who would miss them.
+    for (const tick of ticks) tick.checked = tick.defaultChecked = brought.includes(tick.value);
     // An existing key has the scopes that are ticked; a new one has those of its preset until one is ticked.
     if (form.querySelector('[type=radio][name=preset]')) chosen.value = 'preset';
   }

@@ -37,10 +37,13 @@ async function expectAlive(page: Page, address: string): Promise<void> {
     await page.keyboard.press('Escape');
     await expect(dialog, address).toHaveCount(0);
   }
-  await page.getByRole('button', { name: 'Add API key' }).click();
-  await expect(page.getByRole('dialog', { name: 'Add API key' }).getByRole('textbox', { name: 'Client Name' }), address).toBeFocused();
-  await page.keyboard.press('Escape');
-  await expect(dialog, address).toHaveCount(0);
+  // A list that can't be shown has no button, until another one is asked for.
+  if (!address.includes('cursor=')) {
+    await page.getByRole('button', { name: 'Add API key' }).click();
+    await expect(page.getByRole('dialog', { name: 'Add API key' }).getByRole('textbox', { name: 'Client Name' }), address).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(dialog, address).toHaveCount(0);
+  }
   const search = page.getByRole('searchbox', { name: 'Quick Search' });
   await search.fill('Acme');
   await search.press('Enter');

@@ -29,6 +29,7 @@ mod preference;
 mod protocol;
 #[cfg(feature = "ssr")]
 mod reader;
+#[cfg(feature = "ssr")]
 pub(crate) mod result_cookie;
 mod server_resource;
 #[cfg(feature = "ssr")]

@@ -13,7 +13,9 @@ use super::{
     dom,
     filter::Filter,
     key_row::KeyRow,
+    open::Open,
     state::KeysState,
+    stop::Stop,
     time::{Time, Written},
 };
 use crate::{
@@ -137,7 +139,7 @@ fn found(state: KeysState, row: KeyRow, close: impl Fn() + Copy + Send + 'static
     let disable = (may_change && row.status == KeyStatus::Active).then(|| {
         let disable = move |_| {
             close();
-            state.switch(Selection::Ids(vec![id]), false);
+            state.open.set(Some(Open::Stop(Stop::Disable, Selection::Ids(vec![id]))));
         };
         view! { <button type="button" class="button small" on:click=disable>"Disable"</button> }
     });
@@ -176,7 +178,7 @@ fn found(state: KeysState, row: KeyRow, close: impl Fn() + Copy + Send + 'static
             <a class="button small" href=format!("/keys/{id}") rel="external">"Open"</a>
             {may_rotate
                 .then(|| {
-                    let to = format!("/keys/{id}?open=rotate#rotate");
+                    let to = format!("/keys/{id}?open=rotate");
                     view! { <a class="button small" href=to rel="external">"Rotate"</a> }
                 })}
             {disable}
