@@ -19,6 +19,7 @@ mod filter;
 #[cfg(feature = "ssr")]
 mod forms;
 mod grid;
+mod key_lookup;
 mod key_row;
 mod labels;
 mod lookup;

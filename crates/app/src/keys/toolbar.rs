@@ -41,6 +41,7 @@ pub(super) fn Toolbar() -> impl IntoView {
     let navigate = use_navigate();
     // The text that the address is on its way to. Until it is there, the address says nothing that the field does not know better.
     let sent = StoredValue::<Option<String>>::new(None);
+    let composing = StoredValue::new(false);
     let go = move |replace: bool| {
         let Some(fields) = OpenForm::of(form) else { return };
         let wanted = Filter {
@@ -51,7 +52,8 @@ pub(super) fn Toolbar() -> impl IntoView {
             environment: fields.text("environment").parse().ok(),
             preset: fields.text("preset").parse().ok(),
         };
-        if looks_like_key(&wanted.search) {
+        // What an input method composes is no text yet, and a key is for no address.
+        if composing.get_value() || looks_like_key(&wanted.search) {
             return;
         }
         if wanted == filter.get_untracked() {
@@ -88,6 +90,9 @@ pub(super) fn Toolbar() -> impl IntoView {
         if let Some(timer) = key_timer.try_update_value(Option::take).flatten() {
             timer.clear();
         }
+        if composing.get_value() {
+            return;
+        }
         let text = search.get_untracked().map(|search| search.value()).unwrap_or_default();
         if looks_like_key(&text) {
             key_timer.set_value(set_timeout(look_up_typed, TYPED_KEY).ok());
@@ -104,10 +109,12 @@ pub(super) fn Toolbar() -> impl IntoView {
         timer.set_value(set_timeout(again, TYPED).ok());
     };
     let typed = move |event: Event| {
-        // What an input method composes is no text yet. It ends with `compositionend`.
-        if !is_composing(&event) {
-            edited();
-        }
+        composing.set_value(is_composing(&event));
+        edited();
+    };
+    let composed = move |_| {
+        composing.set_value(false);
+        edited();
     };
     let pasted = move |event: Event| {
         if let Some(text) = text_of(&event).filter(|text| looks_like_key(text)) {
@@ -165,7 +172,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                     value=first.search.clone()
                     node_ref=search
                     on:input=move |event| typed(event)
-                    on:compositionend=move |_| edited()
+                    on:compositionend=composed
                     on:paste=move |event| pasted(event.into())
                 />
                 <button type="submit" class="icon-button" aria-label="Search" title="Search">
