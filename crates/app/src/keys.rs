@@ -22,6 +22,7 @@ mod focus;
 #[cfg(feature = "ssr")]
 mod forms;
 mod grid;
+mod key_lookup;
 mod key_row;
 mod labels;
 mod letters;

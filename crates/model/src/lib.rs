@@ -47,6 +47,7 @@ mod route;
 mod route_table;
 mod scope;
 mod search;
+mod search_texts;
 mod secret;
 mod selection;
 mod settings;
@@ -104,7 +105,8 @@ pub use raw_path::{InvalidPath, RawPath};
 pub use route::{InvalidRoute, Route};
 pub use route_table::RouteTable;
 pub use scope::{CATALOGUE, InvalidScope, Scope, ScopeSet};
-pub use search::{ExactSearch, SEARCH_MAX, Search, SearchTexts, SearchTooLong};
+pub use search::{ExactSearch, SEARCH_MAX, Search, SearchTooLong};
+pub use search_texts::SearchTexts;
 pub use secret::{
     BODY_LEN, CHECKSUM_LEN, Hint, InvalidPrefix, PlainSecret, SecretFormat, SecretParts, checksum_matches,
     presented_key,

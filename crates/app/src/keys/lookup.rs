@@ -6,12 +6,12 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 use model::{KeyStatus, Selection};
-use serde::{Deserialize, Serialize};
 
 use super::{
     api::restore_key,
     dom,
     filter::Filter,
+    key_lookup::KeyLookup,
     key_row::KeyRow,
     open::Open,
     state::KeysState,
@@ -22,61 +22,6 @@ use crate::{
     ApiError,
     ui::{Glyph, Icon, live},
 };
-
-/// What is known of a text that looks like a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum KeyLookup {
-    /// The key of this client.
-    Found(Box<KeyRow>),
-    /// A key that the person's installation does not have.
-    Unknown,
-    /// A key that is mistyped or cut off.
-    Mistyped,
-    /// A key was in the address of the page.
-    Address,
-}
-
-impl KeyLookup {
-    #[cfg(feature = "ssr")]
-    pub(crate) fn of(looked_up: domain::LookedUp, now: model::Instant) -> Self {
-        use domain::LookedUp;
-        match looked_up {
-            LookedUp::Found(key) => Self::Found(Box::new(KeyRow::of(*key, now))),
-            LookedUp::Mistyped => Self::Mistyped,
-            LookedUp::Unknown | LookedUp::NoKey => Self::Unknown,
-        }
-    }
-
-    /// As the address names it, where no script could show it.
-    fn of_address(name: &str) -> Option<Self> {
-        match name {
-            "unknown" => Some(Self::Unknown),
-            "mistyped" => Some(Self::Mistyped),
-            "address" => Some(Self::Address),
-            _ => None,
-        }
-    }
-
-    fn sentence(&self) -> &'static str {
-        match self {
-            Self::Found(_) => "",
-            Self::Unknown => "This is no key of this installation.",
-            Self::Mistyped => "The key is mistyped: its checksum is wrong. Paste the whole key.",
-            Self::Address => {
-                "A key was taken out of the address, since histories and logs keep addresses. Paste it into Quick Search \
-                 to look it up."
-            }
-        }
-    }
-}
-
-/// The address of the list with an answer.
-#[cfg(feature = "ssr")]
-pub(super) fn answer_address(filter: &Filter, answer: &str) -> String {
-    let address = filter.address();
-    let more = if address.contains('?') { '&' } else { '?' };
-    format!("{address}{more}lookup={answer}")
-}
 
 /// What came of looking a key up; `None`: none was looked up, or the answer was put away.
 pub(super) type Answer = RwSignal<Option<Result<KeyLookup, ApiError>>>;

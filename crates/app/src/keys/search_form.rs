@@ -10,7 +10,7 @@ use axum::{
 use domain::LookedUp;
 use model::looks_like_key;
 
-use super::{filter::Filter, lookup::answer_address};
+use super::filter::Filter;
 use crate::{
     ApiError,
     frame::failed,
@@ -44,4 +44,11 @@ async fn search(State(web): State<WebState>, parts: Parts, Body(fields): Body<Ve
         Err(ApiError::SignedOut) => Redirect::to("/login?next=/keys").into_response(),
         Err(error) => failed(&web, parts, error).await,
     }
+}
+
+/// The address of the list with an answer (`KeyLookup::of_address`).
+fn answer_address(filter: &Filter, answer: &str) -> String {
+    let address = filter.address();
+    let more = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{more}lookup={answer}")
 }

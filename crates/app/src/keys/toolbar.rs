@@ -42,6 +42,7 @@ pub(super) fn Toolbar() -> impl IntoView {
     let navigate = use_navigate();
     // The text that the address is on its way to. Until it is there, the address says nothing that the field does not know better.
     let sent = StoredValue::<Option<String>>::new(None);
+    let composing = StoredValue::new(false);
     let go = move |replace: bool| {
         let Some(fields) = OpenForm::of(form) else { return };
         let wanted = Filter {
@@ -52,7 +53,8 @@ pub(super) fn Toolbar() -> impl IntoView {
             environment: fields.text("environment").parse().ok(),
             preset: fields.text("preset").parse().ok(),
         };
-        if looks_like_key(&wanted.search) {
+        // What an input method composes is no text yet, and a key is for no address.
+        if composing.get_value() || looks_like_key(&wanted.search) {
             return;
         }
         if wanted == filter.get_untracked() {
@@ -64,8 +66,6 @@ pub(super) fn Toolbar() -> impl IntoView {
         }
     };
     let go = StoredValue::new(go);
-    // What an input method composes is no text yet.
-    let composing = StoredValue::new(false);
     let timer = StoredValue::<Option<TimeoutHandle>>::new(None);
     // Typing on replaces the address, so that Back leaves the search and not its last letter.
     let follow = move || {
@@ -91,6 +91,9 @@ pub(super) fn Toolbar() -> impl IntoView {
         if let Some(timer) = key_timer.try_update_value(Option::take).flatten() {
             timer.clear();
         }
+        if composing.get_value() {
+            return;
+        }
         let text = search.get_untracked().map(|search| search.value()).unwrap_or_default();
         if looks_like_key(&text) {
             key_timer.set_value(set_timeout(look_up_typed, TYPED_KEY).ok());
@@ -102,16 +105,13 @@ pub(super) fn Toolbar() -> impl IntoView {
         follow();
         let again = move || {
             timer.set_value(None);
-            if !composing.get_value() {
-                follow();
-            }
+            follow();
         };
         timer.set_value(set_timeout(again, TYPED).ok());
     };
-    let typed = move |_| {
-        if !composing.get_value() {
-            edited();
-        }
+    let typed = move |event: Event| {
+        composing.set_value(is_composing(&event));
+        edited();
     };
     let composed = move |_| {
         composing.set_value(false);
@@ -171,8 +171,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                     maxlength=model::SEARCH_MAX
                     value=first.search.clone()
                     node_ref=search
-                    on:input=typed
-                    on:compositionstart=move |_| composing.set_value(true)
+                    on:input=move |event| typed(event)
                     on:compositionend=composed
                     on:paste=move |event| pasted(event.into())
                 />
@@ -210,7 +209,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                 chosen=Signal::derive(move || filter.with(Filter::state))
                 on_choice=chosen
             />
-            <a class="button export" href=move || filter.with(|filter| own(&filter.address_of("/keys.csv"))) rel="external">
+            <a class="button export" href=move || filter.with(|filter| own(&filter.address_of("/keys.csv"))) rel="external" download>
                 <Icon glyph=Glyph::Down/>
                 "Export CSV"
             </a>
@@ -224,6 +223,11 @@ fn put_back(search: NodeRef<html::Input>, filter: Memo<Filter>) {
     if let Some(search) = search.get_untracked() {
         search.set_value(&filter.get_untracked().search);
     }
+}
+
+/// Whether an input method is at work.
+fn is_composing(event: &Event) -> bool {
+    Reflect::get(event, &"isComposing".into()).is_ok_and(|composing| composing.is_truthy())
 }
 
 /// The text that is being pasted.

@@ -114,10 +114,10 @@ impl KeyFilter {
         if plan == SearchPlan::Trigrams
             && let Some(query) = self.trigrams(with)
         {
-            sql.push(" AND (seq IN (SELECT rowid FROM api_key_search WHERE api_key_search MATCH ");
-            sql.text(&query).push(")");
+            sql.push(" AND seq IN (SELECT rowid FROM api_key_search WHERE api_key_search MATCH ").text(&query);
             if !with.named.is_empty() {
-                sql.push(" OR id IN ").list(&with.named, |sql, id| _ = sql.id(id.0));
+                sql.push(" UNION ALL SELECT seq FROM api_key WHERE id IN ")
+                    .list(&with.named, |sql, id| _ = sql.id(id.0));
             }
             sql.push(")");
         }

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::super::lookup::KeyLookup;
+use super::super::key_lookup::KeyLookup;
 use crate::{ApiError, web::FormOrJson};
 
 /// Whose key is in a text that somebody pasted.
