@@ -102,8 +102,8 @@ pub(super) fn SecretBox(
     let times = StoredValue::new(0_u32);
     let uncover = move || {
         covered.set(false);
-        times.update_value(|times| *times += 1);
-        let this = times.get_value();
+        let this = times.get_value() + 1;
+        times.set_value(this);
         let over = move || {
             if times.try_get_value() == Some(this) {
                 covered.set(true);
