@@ -108,6 +108,8 @@ addEventListener('pagehide', cover);
 
 // One question before something goes that nobody has copied and nothing shows again.
 const question = document.getElementById('leave');
+// Beside what it asks about: no key pressed in it is meant for the other dialog.
+if (question) document.body.append(question);
 let leave;
 function asks() {
   const code = document.querySelector('[data-ask] [data-secret]');

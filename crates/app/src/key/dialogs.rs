@@ -35,7 +35,7 @@ fn rotate(page: &KeyDetails) -> AnyView {
     let overlaps = two_work(&page.secrets, page.now);
     let chosen = page.overlap.unwrap_or(OVERLAP);
     let content = view! {
-        <p>{named(&page.key)} " gets a new secret, without an outage: the old one goes on working for a while."</p>
+        <p>{named(&page.key)} " gets a new secret. The old one can go on working beside it, so that nothing stops."</p>
         <fieldset class="choices">
             <legend>"How long the old secret keeps working beside the new one"</legend>
             {OVERLAPS

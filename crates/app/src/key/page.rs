@@ -183,7 +183,7 @@ const ROTATED_ONCE: &str = "Hand it over the way you hand over a password. It is
                             it, and loading the page again does not show it.";
 const REVEALED: &str = "The key's history records that you have seen it.";
 const COVERED: &str =
-    "It is covered after 60 seconds, and when you turn to another window. It can be copied all the same.";
+    "It is covered after 60 seconds, and when you turn to another window. Copying works all the same.";
 const GONE: &str = "It is hidden after 60 seconds, and when you turn to another window.";
 
 fn all(page: &KeyDetails) -> AnyView {

@@ -1,11 +1,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use js_sys::Reflect;
-use leptos::{
-    ev,
-    leptos_dom::helpers::{TimeoutHandle, WindowListenerHandle},
-    prelude::*,
-};
+use leptos::{ev, leptos_dom::helpers::WindowListenerHandle, prelude::*};
 use model::KeyId;
 
 use super::{api::reveal_key, key_row::KeyRow, state::KeysState};
@@ -102,19 +98,21 @@ pub(super) fn SecretBox(
     let outcome = RwSignal::new("");
     let covered = RwSignal::new(false);
     let kept = StoredValue::new(secret);
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    let stop = move || {
-        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
-            timer.clear();
-        }
-    };
+    // How often it was shown: the minute of an earlier time is nobody's.
+    let times = StoredValue::new(0_u32);
     let uncover = move || {
-        stop();
         covered.set(false);
-        timer.set_value(set_timeout(move || covered.set(true), SHOWN).ok());
+        let this = times.get_value() + 1;
+        times.set_value(this);
+        let over = move || {
+            if times.try_get_value() == Some(this) {
+                covered.set(true);
+            }
+        };
+        // Without a timer it stays until nobody looks.
+        _ = set_timeout(over, SHOWN);
     };
     Effect::new(uncover);
-    on_cleanup(stop);
     when_unseen(move || covered.set(true));
     let take = move || {
         leptos::task::spawn_local(async move {
