@@ -10,12 +10,11 @@ use super::{
     delete, edit, empty_states,
     filter::Filter,
     focus, grid,
-    loading::FIRST_PAGE,
     open::Open,
     palette,
     reconnect::{Away, SignInAgain, SomebodyElse},
     shortcuts,
-    state::KeysState,
+    state::{FIRST_PAGE, KeysState},
     time, toast, toolbar,
 };
 use crate::{
