@@ -101,7 +101,8 @@ test('Tab leads into the grid also when its place is out of sight', async ({ own
   await openMany(page, ownServer);
   await page.evaluate(() => scrollTo(0, 8_000));
   await expect(first(page)).toHaveCount(0);
-  await page.getByRole('columnheader', { name: 'Created' }).getByRole('link').or(page.getByRole('link', { name: 'Last used' })).last().focus();
+  // From what stands before the grid, without scrolling there.
+  await page.getByRole('link', { name: 'Export CSV' }).evaluate((link: HTMLElement) => link.focus({ preventScroll: true }));
   await page.keyboard.press('Tab');
   await expect.poll(() => focused(page)).toBe('0');
 });
@@ -142,7 +143,7 @@ test('the number of rows is unknown while only a lower bound of it is known', as
   await seed(ownServer, 1_600);
   await ownServer.restart();
   await openKeys(page, ownServer, '?environment=live');
-  await expect(page.getByText(/^1,000\+ API keys/)).toBeVisible();
+  await expect(page.getByText(/^1,00\d\+ API keys/)).toBeVisible();
   await expect(grid(page)).toHaveAttribute('aria-rowcount', '-1');
   await page.goto(`${ownServer.url}/keys`);
   await ready(page);
@@ -227,6 +228,18 @@ test('a key that leaves the filter leaves the focus to the next', async ({ ownSe
   await expect.poll(() => names(page)).toEqual(['Acme', 'Cobalt']);
   await expect(page.getByRole('button', { name: 'More actions for Cobalt' })).toBeFocused();
   expect(await detailsOf(ownServer, 'Borealis')).toContain('/keys/');
+});
+
+test('an edit that takes a key out of the search leaves the focus to the next', async ({ ownServer, page }) => {
+  await createKeys(ownServer, 'Acme one', 'Acme two', 'Acme three');
+  await openKeys(page, ownServer, '?search=acme');
+  expect(await names(page)).toEqual(['Acme one', 'Acme three', 'Acme two']);
+  await row(page, 'Acme one').hover();
+  await page.getByRole('button', { name: 'Edit Acme one' }).click();
+  await page.getByRole('textbox', { name: 'Client Name' }).fill('Borealis');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => names(page)).toEqual(['Acme three', 'Acme two']);
+  await expect(page.getByRole('button', { name: 'Edit Acme three' })).toBeFocused();
 });
 
 test('what changes under a person far down the list leaves them there', async ({ ownServer, page }) => {

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::prelude::*;
 
-use super::{filter::Filter, labels, open::Open, state::KeysState, stop::Stop};
+use super::{dom, filter::Filter, labels, open::Open, state::KeysState, stop::Stop};
 use crate::ui::{Glyph, Icon, count, live};
 
 /// A selection that still grows is not announced.
@@ -31,16 +31,13 @@ pub(super) fn Summary() -> impl IntoView {
 
 /// Tells screen readers how many keys are selected.
 fn announce(state: KeysState, number: Memo<u64>) {
-    let timer = StoredValue::<Option<TimeoutHandle>>::new(None);
+    let turn = StoredValue::new(0);
     Effect::new(move |before: Option<u64>| {
         let now = number.get();
         if before.is_some_and(|before| before != now) {
-            if let Some(timer) = timer.get_value() {
-                timer.clear();
-            }
             let text =
                 if now == 0 { "Selection cleared".to_owned() } else { format!("{} selected", labels::keys(now)) };
-            timer.set_value(set_timeout(move || state.announce(text), SETTLED).ok());
+            dom::when_settled(turn, SETTLED, move || state.announce(text));
         }
         now
     });

@@ -1,10 +1,9 @@
 //! Where a person is in the grid: Tab leads to one place in it, and the arrows move on from there.
 
-use leptos::{html::Div, prelude::*};
-use model::KeyId;
+use leptos::prelude::*;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
-use super::{dom, key_row::KeyRow, open::Open, state::KeysState, window::Window};
+use super::{dom, key_row::KeyRow, open::Open, spot::Cursor, state::KeysState, window::Window};
 
 /// The places of a row in the order in which the arrows visit them. A row may lack some.
 const STOPS: [&str; 12] =
@@ -12,34 +11,7 @@ const STOPS: [&str; 12] =
 /// Rows that are loaded at most for whoever asks for the end of the list.
 const TO_THE_END_MOST: usize = 200_000;
 
-/// The place that takes the focus, and where Shift extends from.
-#[derive(Clone, Copy)]
-pub(super) struct Cursor {
-    pub(super) row: RwSignal<usize>,
-    pub(super) stop: RwSignal<&'static str>,
-    /// The key of the row: it may move when the list changes.
-    key: StoredValue<Option<KeyId>>,
-    anchor: RwSignal<Option<usize>>,
-    /// The person asked for the end of the list, and the rows before it are still coming.
-    to_end: StoredValue<bool>,
-    /// The grid itself is given the focus until the row is there; the person does not ask to see the row.
-    resting: StoredValue<bool>,
-    pub(super) grid: NodeRef<Div>,
-}
-
 impl Cursor {
-    pub(super) fn new() -> Self {
-        Self {
-            row: RwSignal::new(0),
-            stop: RwSignal::new("name"),
-            key: StoredValue::new(None),
-            anchor: RwSignal::new(None),
-            to_end: StoredValue::new(false),
-            resting: StoredValue::new(false),
-            grid: NodeRef::new(),
-        }
-    }
-
     fn row_element(self, index: usize) -> Option<Element> {
         let grid = self.grid.try_get_untracked().flatten()?;
         grid.query_selector(&format!("[data-index='{index}']")).ok().flatten()
@@ -51,7 +23,7 @@ impl Cursor {
         // Tab came to the grid while the row is out of sight.
         if self.is_grid(&target) && !self.resting.get_value() {
             window.bring(self.row.get_untracked());
-            return self.arrive();
+            return dom::after_rendering(move || self.arrive());
         }
         let stop = target.get_attribute("data-stop");
         let stop = stop.and_then(|name| STOPS.into_iter().find(|stop| *stop == name));
@@ -125,6 +97,11 @@ impl Cursor {
         if self.row.try_get_untracked().is_some_and(|row| row >= loaded) {
             self.to_end.set_value(false);
             self.row.set(loaded.saturating_sub(1));
+            dom::after_rendering(move || {
+                if self.waits() {
+                    self.focus();
+                }
+            });
         }
     }
 
@@ -163,9 +140,14 @@ impl Cursor {
 
     /// Moves the focus on from the grid to the row that it waited for, if that is there.
     pub(super) fn arrive(self) {
-        if document().active_element().is_some_and(|active| self.is_grid(&active)) {
+        if self.waits() {
             dom::focus_in_place(self.element());
         }
+    }
+
+    /// Whether the grid has the focus in the place of a row.
+    fn waits(self) -> bool {
+        document().active_element().is_some_and(|active| self.is_grid(&active))
     }
 
     fn step(self, forwards: bool, to_the_end: bool) {

@@ -4,10 +4,11 @@ use model::Selection;
 use super::{
     add::{CancelButton, sentence},
     api::{delete_keys, get_impact, switch_keys},
+    impact::impact_view,
     posted::Posted,
     reconnect::Away,
     state::KeysState,
-    stop::{Done, Stop, impact_view},
+    stop::{Done, Stop, Undo},
 };
 use crate::{
     ui::{Dialog, DialogHandle, Notice, Tone, live, token_field},
@@ -37,44 +38,29 @@ fn Form(stop: Stop, selection: Selection) -> impl IntoView {
     };
     let selection = StoredValue::new(selection);
     let impact = ServerResource::new(move || state.connection.ask(move || get_impact(selection.get_value(), stop)));
-    // Until it is known what stops there is nothing to agree to. Without scripts it comes with the page.
-    let looked_up = RwSignal::new(false);
-    // How many keys the person was told.
-    let shown = RwSignal::new(None);
+    // How many keys the person was told. Nothing is stopped before they were; without scripts it comes with the page.
+    let shown = RwSignal::new(None::<u64>);
     let nothing = move || stop == Stop::Disable && shown.get() == Some(0);
-    let waits = move || busy.get() || (state.now.with(Option::is_some) && !looked_up.get());
+    let waits = move || busy.get() || (shown.with(Option::is_none) && state.now.with(Option::is_some));
     let submit = move |submit: SubmitEvent| {
         submit.prevent_default();
-        if untrack(waits) {
-            return;
-        }
+        let Some(told) = shown.get_untracked().filter(|_| !busy.get_untracked()) else { return };
+        let selected = selection.get_value();
         busy.set(true);
         leptos::task::spawn_local(async move {
+            let asked = || selected.clone();
             let answer = match stop {
-                Stop::Delete => state.connection.ask(move || delete_keys(selection.get_value())).await.map(Done::from),
+                Stop::Delete => state.connection.ask(|| delete_keys(asked())).await.map(Done::from),
                 Stop::Disable => {
-                    let answer = state.connection.ask(move || switch_keys(selection.get_value(), false)).await;
+                    let answer = state.connection.ask(|| switch_keys(asked(), false)).await;
                     answer.map(|done| Done::switched(done, false))
                 }
             };
             busy.set(false);
             match answer {
                 Ok(done) => {
-                    match selection.get_value() {
-                        Selection::Ids(ids) if stop == Stop::Delete && done.stopped.is_none() => {
-                            state.take(|id| ids.contains(id));
-                        }
-                        Selection::Matching { .. } if stop == Stop::Delete && done.stopped.is_none() => {
-                            state.take(|_| true);
-                            state.refresh();
-                        }
-                        _ => {
-                            state.clear_selection();
-                            state.refresh();
-                        }
-                    }
                     dialog.close();
-                    state.tell(done, shown.get_untracked());
+                    tell(state, &selected, done, told);
                 }
                 Err(error) => problem.set(Some(error)),
             }
@@ -83,14 +69,13 @@ fn Form(stop: Stop, selection: Selection) -> impl IntoView {
     view! {
         <form class="form" method="post" action=own("/keys") on:submit=submit>
             <Away/>
-            <input type="hidden" name="intent" value="delete"/>
+            <input type="hidden" name="intent" value=stop.intent()/>
             {token_field()}
             {single.map(|id| view! { <input type="hidden" name="id" value=id.to_string()/> })}
             <Suspense fallback=|| view! { <p class="faint">"Looking up what will stop working…"</p> }>
                 {move || Suspend::new(async move {
                     let impact = impact.get().await;
                     shown.set(impact.as_ref().ok().map(|impact| impact.keys));
-                    looked_up.set(true);
                     impact_view(stop, impact)
                 })}
             </Suspense>
@@ -116,4 +101,21 @@ fn Form(stop: Stop, selection: Selection) -> impl IntoView {
             </div>
         </form>
     }
+}
+
+/// Shows the list without what was stopped, and tells of it.
+fn tell(state: KeysState, selection: &Selection, done: Done, shown: u64) {
+    let deleted = matches!(done.undo, Undo::Delete(_)) && done.stopped.is_none();
+    match selection {
+        Selection::Ids(ids) if deleted => state.take(|id| ids.contains(id)),
+        Selection::Matching { .. } if deleted => {
+            state.take(|_| true);
+            state.refresh();
+        }
+        _ => {
+            state.clear_selection();
+            state.refresh();
+        }
+    }
+    state.tell(done, Some(shown));
 }

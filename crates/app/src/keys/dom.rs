@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use js_sys::Array;
-use leptos::{html, prelude::*};
+use leptos::{html, leptos_dom::helpers::queue_microtask, prelude::*};
 use web_sys::{Element, FocusOptions, FormData, HtmlElement, HtmlFormElement, wasm_bindgen::JsCast};
 
 use crate::{FieldProblem, ui};
@@ -40,10 +40,23 @@ pub(super) fn nothing_focused() -> bool {
     document().active_element().is_none_or(|element| element.tag_name() == "BODY")
 }
 
-/// Runs `then` when the browser next renders the page.
+/// Runs `then` when the browser next renders the page, also when the part of the page that asks for it is gone by then.
 pub(super) fn after_rendering(then: impl FnOnce() + 'static) {
     // Fails only in a window that is gone.
-    _ = request_animation_frame(then);
+    queue_microtask(move || _ = request_animation_frame(then));
+}
+
+/// Runs `then` after a while in which nothing else was asked for with the same `turn`.
+pub(super) fn when_settled(turn: StoredValue<u32>, after: Duration, then: impl FnOnce() + 'static) {
+    let mine = turn.get_value().wrapping_add(1);
+    turn.set_value(mine);
+    let run = move || {
+        if turn.try_get_value() == Some(mine) {
+            then();
+        }
+    };
+    // Fails only in a window that is gone.
+    queue_microtask(move || _ = set_timeout(run, after));
 }
 
 /// Runs `then` once the page is painted as it is now.

@@ -8,21 +8,9 @@ use web_sys::{
     wasm_bindgen::{JsCast, closure::Closure},
 };
 
-use super::{dom, state::KeysState};
-
-/// What had the focus.
-#[derive(Clone, Copy)]
-pub(super) struct Focus {
-    last: StoredValue<Option<SendWrapper<Element>>>,
-    /// The last outside of the messages.
-    outside: StoredValue<Option<SendWrapper<Element>>>,
-}
+use super::{dom, spot::Focus, state::KeysState};
 
 impl Focus {
-    pub(super) fn new() -> Self {
-        Self { last: StoredValue::new(None), outside: StoredValue::new(None) }
-    }
-
     fn came_to(self, element: Element) {
         if !in_message(&element) {
             self.outside.set_value(Some(SendWrapper::new(element.clone())));
@@ -101,12 +89,16 @@ fn bring_back(state: KeysState) {
     if !dom::nothing_focused() {
         return state.cursor.arrive();
     }
-    let Some(last) = state.focus.last.try_get_value().flatten().filter(|last| !last.is_connected()) else { return };
+    let Some(last) = state.focus.last.try_get_value().flatten().map(SendWrapper::take) else { return };
     // What opens, and what happens in a dialog, places the focus itself.
     if document().query_selector("dialog:modal").is_ok_and(|open| open.is_some()) {
         return;
     }
-    if in_message(&last) || last.closest(".toast").is_ok_and(|found| found.is_some()) {
+    // A row that is moved among the others loses the focus, too.
+    if last.is_connected() && dom::focus_in_place(Some(last.clone())) && !dom::nothing_focused() {
+        return;
+    }
+    if last.closest(".toast").is_ok_and(|found| found.is_some()) {
         state.focus.leave_messages(state);
     } else {
         to_the_grid(state);

@@ -10,12 +10,10 @@ use super::{
     api::{KeyList, key_activity, list_keys},
     filter::Filter,
     sparkline,
-    state::KeysState,
+    state::{FIRST_PAGE, KeysState},
 };
 use crate::ApiError;
 
-/// Keys on the first page: as many as a tall screen shows.
-pub(super) const FIRST_PAGE: u32 = 50;
 /// Keys on each further page.
 const FURTHER_PAGE: u32 = 200;
 /// Rows that are loaded anew at once when the list changes under a person. Those after them follow as at first.

@@ -11,12 +11,11 @@ use super::{
     filter::Filter,
     focus, grid,
     letters::Letters,
-    loading::FIRST_PAGE,
     open::Open,
     palette,
     reconnect::{Away, SignInAgain, SomebodyElse},
     secret, shortcuts,
-    state::KeysState,
+    state::{FIRST_PAGE, KeysState},
     time, toast, toolbar,
 };
 use crate::{

@@ -6,16 +6,17 @@ use model::{Instant, KeyId, KeyStatus, Selection};
 use super::{
     api::switch_keys,
     connection::Connection,
-    cursor::Cursor,
     filter::Filter,
-    focus::Focus,
     key_row::KeyRow,
-    loading::FIRST_PAGE,
+    messages::{self, Toast},
     open::Open,
+    spot::{Cursor, Focus},
     stop::{Done, Undo},
-    toast::{self, Toast},
 };
 use crate::ApiError;
+
+/// Keys on the first page: as many as a tall screen shows.
+pub(super) const FIRST_PAGE: u32 = 50;
 
 /// The live state of the page, which all its parts share.
 #[derive(Clone, Copy)]
@@ -110,13 +111,14 @@ impl KeysState {
         }
     }
 
-    /// Replaces the row of a key.
+    /// Replaces the row of a key, which may then belong elsewhere in the list, or no longer in it.
     pub(super) fn put(self, key: KeyRow) {
         self.rows.update(|rows| {
             if let Some(row) = rows.iter_mut().find(|row| row.id == key.id) {
                 *row = key;
             }
         });
+        self.refresh();
     }
 
     /// Takes keys off the list.
@@ -219,7 +221,7 @@ impl KeysState {
 
     /// Shows a message, with what it offers to undo.
     pub(super) fn offer(self, text: String, undo: Option<Undo>) {
-        self.toasts.update(|toasts| toast::push(toasts, text, undo));
+        self.toasts.update(|toasts| messages::push(toasts, text, undo));
     }
 
     /// Announces something to screen readers.

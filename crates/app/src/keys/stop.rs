@@ -1,19 +1,10 @@
 //! What deleting and disabling have in common: both stop keys, ask first, and say what they did.
 
-use leptos::prelude::*;
 use model::{Deleted, KeyError, Switched};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    add::sentence,
-    api::Impact,
-    labels::keys,
-    time::{Time, Written},
-};
-use crate::{
-    ApiError,
-    ui::{Notice, Tone, count},
-};
+use super::labels::keys;
+use crate::ui::count;
 
 /// How keys are stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,8 +57,16 @@ impl Stop {
         }
     }
 
+    /// What the form asks for that is sent without scripts.
+    pub(super) fn intent(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::Disable => "disable",
+        }
+    }
+
     /// What is said of `number` keys, of which `idle` work no more as it is.
-    fn heading(self, number: u64, idle: u64) -> String {
+    pub(super) fn heading(self, number: u64, idle: u64) -> String {
         match self {
             Self::Delete => format!("{} will stop working at once:", keys(number)),
             Self::Disable if number == 0 => "These keys are disabled already. Nothing will change.".to_owned(),
@@ -82,7 +81,8 @@ impl Stop {
         }
     }
 
-    fn way_back(self) -> &'static str {
+    /// How what was stopped works again.
+    pub(super) fn way_back(self) -> &'static str {
         match self {
             Self::Delete => "Deleted keys can be restored for 30 days.",
             Self::Disable => "Disabled keys can be enabled again at any time.",
@@ -122,39 +122,6 @@ impl Done {
             None => done,
         }
     }
-}
-
-/// Says what would stop.
-pub(super) fn impact_view(stop: Stop, impact: Result<Impact, ApiError>) -> AnyView {
-    let Impact { keys: number, idle, names, calls, at_least, used } = match impact {
-        Ok(impact) => impact,
-        Err(error) => return view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }.into_any(),
-    };
-    let heading = view! { <p>{stop.heading(number, idle)}</p> };
-    if number == 0 && stop == Stop::Disable {
-        return heading.into_any();
-    }
-    let others = number.saturating_sub(names.len() as u64);
-    view! {
-        {heading}
-        <ul class="named">
-            {names.into_iter().map(|name| view! { <li><bdi translate="no">{name}</bdi></li> }).collect_view()}
-            {(others > 0).then(|| view! { <li class="faint">{format!("and {} more", count(others))}</li> })}
-        </ul>
-        <dl class="facts">
-            <dt>"Calls in the last 30 days"</dt>
-            <dd>{if at_least { format!("At least {}", count(calls)) } else { count(calls) }}</dd>
-            <dt>"Last used"</dt>
-            <dd>
-                {match used {
-                    Some(ms) => view! { <Time ms written=Written::Ago/> }.into_any(),
-                    None => "Never".into_any(),
-                }}
-            </dd>
-        </dl>
-        <p class="faint">{stop.way_back()}</p>
-    }
-    .into_any()
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
-use leptos::{ev, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::{ev, html, prelude::*};
 use web_sys::{KeyboardEvent, Node, wasm_bindgen::JsCast};
 
 use super::{
     api::{undo_delete, undo_switch},
     dom,
     labels::keys,
+    messages::Toast,
     state::KeysState,
     stop::Undo,
     time,
@@ -15,27 +16,8 @@ use crate::ui::{Glyph, Icon, live};
 
 /// For how long a message stays, in milliseconds. What it offers to undo can be done from the list afterwards too.
 const STAYS: i64 = 12_000;
-/// Messages that stand at once.
-const MOST: usize = 4;
-
-/// A message about something that was done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Toast {
-    /// Grows with each message.
-    id: u64,
-    text: String,
-    undo: Option<Undo>,
-}
-
-/// Adds a message. One that offers to undo something makes room for others only when all do.
-pub(super) fn push(toasts: &mut Vec<Toast>, text: String, undo: Option<Undo>) {
-    if toasts.len() >= MOST {
-        let out = toasts.iter().position(|toast| toast.undo.is_none()).unwrap_or_default();
-        toasts.remove(out);
-    }
-    let id = toasts.last().map_or(0, |toast| toast.id + 1);
-    toasts.push(Toast { id, text, undo });
-}
+/// How often that is looked at.
+const TICK: Duration = Duration::from_millis(500);
 
 /// The messages, and announcements to screen readers only.
 #[component]
@@ -58,7 +40,9 @@ pub(super) fn Toasts() -> impl IntoView {
             reached.remove();
         });
     });
-    let holds = move |node: Option<&Node>| region.get_untracked().is_some_and(|region| region.contains(node));
+    keep_time(state, paused);
+    let holds =
+        move |node: Option<&Node>| region.try_get_untracked().flatten().is_some_and(|region| region.contains(node));
     // What leaves the document under the pointer or with the focus tells nobody.
     Effect::new(move || {
         if state.toasts.with(Vec::is_empty) {
@@ -94,7 +78,7 @@ pub(super) fn Toasts() -> impl IntoView {
                 <For
                     each=move || state.toasts.get()
                     key=|toast| toast.id
-                    children=move |toast| view! { <Message toast paused/> }
+                    children=move |toast| view! { <Message toast/> }
                 />
             </div>
         </section>
@@ -104,32 +88,56 @@ pub(super) fn Toasts() -> impl IntoView {
     }
 }
 
-/// One message, with a clock of its own.
-#[component]
-fn Message(toast: Toast, paused: Memo<bool>) -> impl IntoView {
-    let state = expect_context::<KeysState>();
-    let Toast { id, text, undo } = toast;
-    let timer = StoredValue::<Option<TimeoutHandle>>::new(None);
-    let remains = StoredValue::new(STAYS);
-    let dismiss = move || state.toasts.update(|toasts| toasts.retain(|toast| toast.id != id));
-    let stop = move || {
-        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
-            timer.clear();
+/// Takes messages away whose time is over. Their time passes while nobody reads or reaches for one of them.
+fn keep_time(state: KeysState, paused: Memo<bool>) {
+    // What remains to each message, and when that was looked at.
+    let remains = StoredValue::new(HashMap::<u64, i64>::new());
+    let looked = StoredValue::new(0);
+    let look = move |paused: bool| {
+        let now = time::now();
+        let passed = if paused { 0 } else { now - looked.get_value() };
+        looked.set_value(now);
+        let ids: Vec<u64> = state.toasts.with_untracked(|toasts| toasts.iter().map(|toast| toast.id).collect());
+        let over = remains.try_update_value(|remains| {
+            remains.retain(|id, _| ids.contains(id));
+            for id in ids {
+                // One that has come meanwhile begins now.
+                remains.entry(id).and_modify(|remains| *remains -= passed).or_insert(STAYS);
+            }
+            remains.iter().filter(|(_, remains)| **remains <= 0).map(|(id, _)| *id).collect::<Vec<_>>()
+        });
+        if let Some(over) = over.filter(|over| !over.is_empty()) {
+            state.toasts.update(|toasts| toasts.retain(|toast| !over.contains(&toast.id)));
         }
     };
-    Effect::new(move |started: Option<Option<i64>>| {
-        stop();
-        if let Some(started) = started.flatten() {
-            remains.update_value(|remains| *remains -= time::now() - started);
-        }
-        if paused.get() {
-            return None;
-        }
-        let remains = u64::try_from(remains.get_value()).unwrap_or_default();
-        timer.set_value(set_timeout(dismiss, Duration::from_millis(remains)).ok());
-        Some(time::now())
+    // What passed until now was the time of what was until now.
+    Effect::new(move |before: Option<bool>| {
+        state.toasts.track();
+        let now = paused.get();
+        untrack(|| look(before.unwrap_or(true)));
+        now
     });
-    on_cleanup(stop);
+    Effect::new(move || {
+        let tick = move || {
+            if state.toasts.with_untracked(|toasts| !toasts.is_empty()) {
+                look(paused.get_untracked());
+            }
+        };
+        let interval = set_interval(tick, TICK);
+        on_cleanup(move || {
+            if let Ok(interval) = interval {
+                interval.clear();
+            }
+        });
+    });
+}
+
+/// One message.
+#[component]
+fn Message(toast: Toast) -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let Toast { id, text, undo } = toast;
+    let dismiss = move || state.toasts.update(|toasts| toasts.retain(|toast| toast.id != id));
     let undo = undo.map(|undo| {
         let undo = StoredValue::new(undo);
         let pressed = move |_| {
@@ -168,25 +176,5 @@ async fn take_back(state: KeysState, undo: Undo) {
         Ok(number) => state.notify(format!("{done} {}", keys(number)), Vec::new()),
         // Some may be back already; those are left as they are.
         Err(error) => state.offer(error.to_string(), Some(again)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_oldest_without_undo_makes_room() {
-        let mut toasts = Vec::new();
-        for number in 0..4 {
-            let undo = (number != 1).then(|| Undo::Delete(vec![number]));
-            push(&mut toasts, number.to_string(), undo);
-        }
-        let texts = |toasts: &[Toast]| toasts.iter().map(|toast| toast.text.clone()).collect::<Vec<_>>();
-        push(&mut toasts, "4".to_owned(), Some(Undo::Delete(vec![4])));
-        assert_eq!(texts(&toasts), ["0", "2", "3", "4"]);
-        push(&mut toasts, "5".to_owned(), None);
-        assert_eq!(texts(&toasts), ["2", "3", "4", "5"]);
-        assert!(toasts.windows(2).all(|two| two[0].id < two[1].id));
     }
 }

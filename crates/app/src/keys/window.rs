@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use leptos::{html::Div, leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::{html::Div, prelude::*};
 use web_sys::{Element, HtmlElement, wasm_bindgen::JsCast};
 
-use super::state::KeysState;
+use super::{dom, state::KeysState};
 
 /// Rows beyond the edges of the screen, on either side.
 const AROUND: usize = 8;
@@ -24,7 +24,7 @@ pub(super) struct Window {
     /// Height of a row in pixels; it differs with the width of the screen.
     height: RwSignal<f64>,
     rows: NodeRef<Div>,
-    still: StoredValue<Option<TimeoutHandle>>,
+    still: StoredValue<u32>,
     state: KeysState,
 }
 
@@ -35,7 +35,7 @@ impl Window {
             count: state.count,
             height: RwSignal::new(40.0),
             rows,
-            still: StoredValue::new(None),
+            still: StoredValue::new(0),
             state,
         }
     }
@@ -70,15 +70,7 @@ impl Window {
         // Whoever has not begun to scroll may never do so.
         let ahead = if first == 0 { 0 } else { AHEAD };
         self.state.load_to(first + shown + ahead);
-        self.draw_lines();
-    }
-
-    /// Asks for the lines of the visible rows once the person rests on them.
-    fn draw_lines(self) {
-        if let Some(still) = self.still.get_value() {
-            still.clear();
-        }
-        self.still.set_value(set_timeout(move || self.state.load_activity(), STILL).ok());
+        dom::when_settled(self.still, STILL, move || self.state.load_activity());
     }
 
     /// Whether a row is in the document.

@@ -1,0 +1,45 @@
+use leptos::prelude::*;
+
+use super::{
+    add::sentence,
+    api::Impact,
+    stop::Stop,
+    time::{Time, Written},
+};
+use crate::{
+    ApiError,
+    ui::{Notice, Tone, count},
+};
+
+/// Says what would stop.
+pub(super) fn impact_view(stop: Stop, impact: Result<Impact, ApiError>) -> AnyView {
+    let Impact { keys: number, idle, names, calls, at_least, used } = match impact {
+        Ok(impact) => impact,
+        Err(error) => return view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }.into_any(),
+    };
+    let heading = view! { <p>{stop.heading(number, idle)}</p> };
+    if number == 0 && stop == Stop::Disable {
+        return heading.into_any();
+    }
+    let others = number.saturating_sub(names.len() as u64);
+    view! {
+        {heading}
+        <ul class="named">
+            {names.into_iter().map(|name| view! { <li><bdi translate="no">{name}</bdi></li> }).collect_view()}
+            {(others > 0).then(|| view! { <li class="faint">{format!("and {} more", count(others))}</li> })}
+        </ul>
+        <dl class="facts">
+            <dt>"Calls in the last 30 days"</dt>
+            <dd>{if at_least { format!("At least {}", count(calls)) } else { count(calls) }}</dd>
+            <dt>"Last used"</dt>
+            <dd>
+                {match used {
+                    Some(ms) => view! { <Time ms written=Written::Ago/> }.into_any(),
+                    None => "Never".into_any(),
+                }}
+            </dd>
+        </dl>
+        <p class="faint">{stop.way_back()}</p>
+    }
+    .into_any()
+}
