@@ -150,7 +150,7 @@ async fn carry_out(
     let (keydesk, caller) = (&web.keydesk, session.caller());
     match form.text("intent") {
         "save" => {
-            save(keydesk, session, id, form).await?;
+            save(keydesk, &caller, id, form).await?;
             Ok(Outcome::Done("saved"))
         }
         "disable" => {

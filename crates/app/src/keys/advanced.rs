@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use model::KeyId;
 
-use super::{api::settings_fields, created::Fields, state::KeysState};
+use super::{api::settings_fields, connection::Asker, created::Fields, state::KeysState};
 use crate::web::ServerResource;
 
 /// The settings of a key besides its name, folded. The server renders them, so that they cost the client nothing.
@@ -15,9 +15,10 @@ pub(super) fn Advanced(
     open: bool,
 ) -> impl IntoView {
     let state = expect_context::<KeysState>();
+    let asker = Asker::here(state.connection);
     let asked = ServerResource::new(move || {
         let fields = fields.clone();
-        state.connection.ask(move || settings_fields(edited, fields.clone()))
+        state.connection.ask_for(asker, move || settings_fields(edited, fields.clone()))
     });
     view! {
         <details class="advanced" open=open>

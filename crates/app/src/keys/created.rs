@@ -25,10 +25,15 @@ impl CreatedKey {
         use crate::ui::key_settings::{new_key, refusal};
         let (new, idempotency) = new_key(form, token, keydesk.now())?;
         let answer = keydesk.issue_once(&session.caller(), new, idempotency).await.map_err(refusal)?;
+        Ok(Self::of(answer, keydesk.now()))
+    }
+
+    /// The key of an answer, as pages have it.
+    pub(super) fn of(answer: domain::Answered, now: model::Instant) -> Self {
         let secret = match answer.secret {
             Ok(secret) => Ok(secret.expose().to_owned()),
             Err(reason) => Err(reason.to_string()),
         };
-        Ok(Self { key: KeyRow::of(answer.key, keydesk.now()), secret })
+        Self { key: KeyRow::of(answer.key, now), secret }
     }
 }

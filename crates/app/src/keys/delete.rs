@@ -4,6 +4,8 @@ use model::{Deleted, Selection};
 use super::{
     add::{CancelButton, sentence},
     api::{DeletionImpact, delete_keys, get_deletion_impact},
+    connection::{Asker, Outcome},
+    draft::Draft,
     labels::keys,
     posted::Posted,
     reconnect::Away,
@@ -37,51 +39,45 @@ fn Form(selection: Selection) -> impl IntoView {
         Selection::Ids(ids) => ids.first().filter(|_| ids.len() == 1).copied(),
         Selection::Matching { .. } => None,
     };
-    let selection = StoredValue::new(selection);
-    let impact = ServerResource::new(move || state.connection.ask(move || get_deletion_impact(selection.get_value())));
-    // How many keys the person was told.
-    let shown = StoredValue::new(None);
+    // How many keys the person was told. Nothing is deleted before they were.
+    let shown = RwSignal::new(None::<u64>);
+    let (asker, draft) = (Asker::here(state.connection), Draft::new());
+    let asked = selection.clone();
     let submit = move |submit: SubmitEvent| {
         submit.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
+        let Some(told) = shown.get_untracked().filter(|_| !busy.get_untracked()) else { return };
+        let token = draft.token(&Vec::new());
+        let (selection, asked) = (selection.clone(), selection.clone());
         busy.set(true);
         leptos::task::spawn_local(async move {
-            let answer = state.connection.ask(move || delete_keys(selection.get_value())).await;
-            busy.set(false);
-            match answer {
-                Ok(deleted) => {
-                    let whole = selection.with_value(|selection| matches!(selection, Selection::Matching { .. }));
-                    if deleted.stopped.is_none() {
-                        match selection.get_value() {
-                            Selection::Ids(ids) => state.take(|id| ids.contains(id)),
-                            Selection::Matching { .. } => state.take(|_| true),
-                        }
-                    }
-                    if whole || deleted.stopped.is_some() {
-                        state.clear_selection();
-                        state.refresh();
-                    }
+            let made = state.connection.change(asker, token, move |token| delete_keys(asked.clone(), token)).await;
+            match made {
+                Outcome::Answered(Ok(deleted)) => {
                     dialog.close();
-                    state.notify(outcome(&deleted, shown.get_value()), deleted.changes);
+                    tell(state, &selection, deleted, told);
                 }
-                Err(error) => problem.set(Some(error)),
+                Outcome::Answered(Err(error)) => {
+                    busy.set(false);
+                    problem.set(Some(error));
+                }
+                Outcome::Done(deleted) => tell(state, &selection, deleted, told),
+                Outcome::Cancelled => {}
+                Outcome::Unknown => state.tell_unknown(&format!("{} was deleted", keys(told))),
             }
         });
     };
+    // Looked up again each time that this moves.
+    let looks = RwSignal::new(0_u32);
+    let waits = move || busy.get() || (shown.with(Option::is_none) && state.now.with(Option::is_some));
     view! {
         <form class="form" method="post" action=own("/keys") on:submit=submit>
             <Away/>
             <input type="hidden" name="intent" value="delete"/>
             {single.map(|id| view! { <input type="hidden" name="id" value=id.to_string()/> })}
-            <Suspense fallback=|| view! { <p class="faint">"Looking up what will stop working…"</p> }>
-                {move || Suspend::new(async move {
-                    let impact = impact.get().await;
-                    shown.set_value(impact.as_ref().ok().map(|impact| impact.keys));
-                    impact_view(impact)
-                })}
-            </Suspense>
+            {live(move || {
+                looks.track();
+                view! { <Impact selection=asked.clone() shown looks/> }
+            })}
             <div role="alert">
                 {live(move || problem.get().map(|error| view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }))}
             </div>
@@ -90,7 +86,7 @@ fn Form(selection: Selection) -> impl IntoView {
                 <button
                     type="submit"
                     class="button primary danger"
-                    aria-disabled=Signal::derive(move || busy.get().then_some("true"))
+                    aria-disabled=Signal::derive(move || waits().then_some("true"))
                 >
                     "Delete"
                 </button>
@@ -99,11 +95,61 @@ fn Form(selection: Selection) -> impl IntoView {
     }
 }
 
-fn impact_view(impact: Result<DeletionImpact, ApiError>) -> AnyView {
-    let DeletionImpact { keys: number, names, calls, at_least, used } = match impact {
-        Ok(impact) => impact,
-        Err(error) => return view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }.into_any(),
-    };
+/// Takes the keys off the list, and tells of the deletion.
+fn tell(state: KeysState, selection: &Selection, deleted: Deleted, shown: u64) {
+    if deleted.stopped.is_none() {
+        match selection {
+            Selection::Ids(ids) => state.take(|id| ids.contains(id)),
+            Selection::Matching { .. } => state.take(|_| true),
+        }
+    }
+    if deleted.stopped.is_some() || matches!(selection, Selection::Matching { .. }) {
+        state.clear_selection();
+        state.refresh();
+    }
+    state.notify(outcome(&deleted, Some(shown)), deleted.changes);
+}
+
+/// Looks up what a deletion would stop, and says into `shown` how many keys the person is told of.
+#[component]
+fn Impact(selection: Selection, shown: RwSignal<Option<u64>>, looks: RwSignal<u32>) -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let asker = Asker::here(state.connection);
+    let impact = ServerResource::new(move || {
+        let selection = selection.clone();
+        state.connection.ask_for(asker, move || get_deletion_impact(selection.clone()))
+    });
+    view! {
+        <Suspense fallback=|| view! { <p class="faint">"Looking up what will stop working…"</p> }>
+            {move || Suspend::new(async move {
+                let impact = impact.get().await;
+                shown.try_set(impact.as_ref().ok().map(|impact| impact.keys));
+                match impact {
+                    Ok(impact) => impact_view(impact),
+                    Err(error) => view! { <NotLookedUp error looks/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// Without knowing what stops nothing is deleted.
+#[component]
+fn NotLookedUp(error: ApiError, looks: RwSignal<u32>) -> impl IntoView {
+    view! {
+        <div role="alert">
+            <Notice tone=Tone::Bad>"What will stop working could not be looked up. " {sentence(&error)}</Notice>
+        </div>
+        <p>
+            <button type="button" class="button scripted" on:click=move |_| looks.update(|looks| *looks += 1)>
+                "Look up again"
+            </button>
+        </p>
+    }
+}
+
+fn impact_view(impact: DeletionImpact) -> AnyView {
+    let DeletionImpact { keys: number, names, calls, at_least, used } = impact;
     let others = number.saturating_sub(names.len() as u64);
     let heading = format!("{} will stop working at once:", keys(number));
     view! {

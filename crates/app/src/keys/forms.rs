@@ -59,7 +59,7 @@ async fn carry_out(web: &WebState, parts: &Parts, form: Form<'_>) -> Result<Opti
     match form.text("intent") {
         "create" => Ok(Some(CreatedKey::create(keydesk, &session, form, form.text("token")).await?)),
         "save" => {
-            save(keydesk, &session, form.id()?, form).await?;
+            save(keydesk, &session.caller(), form.id()?, form).await?;
             Ok(None)
         }
         "delete" => {

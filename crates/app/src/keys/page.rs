@@ -75,7 +75,10 @@ pub(crate) fn KeysPage() -> impl IntoView {
                 </Suspense>
             </div>
             <Carrier/>
-            {live(move || state.open.get().map(opened))}
+            {live(move || {
+                let made = || state.made.get().map(|created| view! { <add::MadeDialog created/> }.into_any());
+                state.open.get().map(opened).or_else(made)
+            })}
             <SignInAgain/>
             <SomebodyElse/>
             <toast::Toasts/>

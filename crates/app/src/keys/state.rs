@@ -6,6 +6,8 @@ use model::{Instant, KeyId, KeyStatus, Selection};
 use super::{
     api::{KeyList, key_activity, list_keys, switch_keys},
     connection::Connection,
+    created::CreatedKey,
+    dom,
     filter::Filter,
     key_row::KeyRow,
     labels,
@@ -57,6 +59,8 @@ pub(super) struct KeysState {
     /// Rows that a screen takes; none until it is measured.
     pub(super) screen: StoredValue<usize>,
     pub(super) open: RwSignal<Option<Open>>,
+    /// A key that was made although its dialog was closed before; it is shown once no dialog is open.
+    pub(super) made: RwSignal<Option<CreatedKey>>,
     pub(super) toast: RwSignal<Option<Toast>>,
     /// Announced to screen readers.
     pub(super) announced: RwSignal<String>,
@@ -94,6 +98,7 @@ impl KeysState {
             count: RwSignal::new(FIRST_PAGE as usize),
             screen: StoredValue::new(0),
             open: RwSignal::new(open),
+            made: RwSignal::default(),
             toast: RwSignal::default(),
             announced: RwSignal::default(),
             now: RwSignal::default(),
@@ -188,8 +193,8 @@ impl KeysState {
     /// Loads the numbers that the sparklines of these keys are drawn from.
     pub(super) fn load_activity(self, ids: Vec<KeyId>) {
         leptos::task::spawn_local(async move {
-            let answer = self.connection.ask(move || key_activity(ids.clone())).await;
-            // A line is an ornament beside `Last used`: without it nothing is missing.
+            // A line is an ornament beside `Last used`: without it nothing is missing, so it is not asked for again.
+            let answer = key_activity(ids).await;
             if let Ok(activity) = answer
                 && !activity.is_empty()
             {
@@ -220,8 +225,9 @@ impl KeysState {
 
     /// Switches keys on or off, and shows their new state.
     pub(super) fn switch(self, selection: Selection, enabled: bool) {
+        let token = dom::token();
         leptos::task::spawn_local(async move {
-            match self.connection.ask(move || switch_keys(selection.clone(), enabled)).await {
+            match self.connection.ask(move || switch_keys(selection.clone(), enabled, token.clone())).await {
                 Ok(changed) => {
                     self.clear_selection();
                     self.refresh();

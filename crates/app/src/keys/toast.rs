@@ -4,6 +4,7 @@ use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 
 use super::{
     api::undo_delete,
+    dom,
     labels::keys,
     state::{KeysState, Toast},
 };
@@ -40,9 +41,10 @@ fn shown(state: KeysState, toast: Toast) -> impl IntoView {
     let undo = (!undo.is_empty()).then(|| {
         let take_back = move |_| {
             let (changes, again) = (undo.clone(), undo.clone());
+            let token = dom::token();
             state.toast.set(None);
             leptos::task::spawn_local(async move {
-                match state.connection.ask(move || undo_delete(changes.clone())).await {
+                match state.connection.ask(move || undo_delete(changes.clone(), token.clone())).await {
                     Ok(restored) => {
                         state.refresh();
                         state.notify(format!("Restored {}", keys(restored)), Vec::new());

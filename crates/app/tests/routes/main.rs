@@ -10,3 +10,4 @@ mod key_forms;
 mod key_page;
 mod pages;
 mod site;
+mod tokens;

@@ -1,6 +1,6 @@
 //! What a form says about a key, read in one place for every form: the dialogs' and the plain ones'.
 
-use domain::{Keydesk, NewKey, Session};
+use domain::{Caller, Keydesk, NewKey};
 use model::{Expiry, Instant, Key, KeyError, KeyId, Preset, Scope, ScopeSet, SettingsPatch};
 
 use super::text_settings::TEXT_SETTINGS;
@@ -118,14 +118,14 @@ pub(crate) fn new_key(
 
 /// Changes a key as a form says, unless somebody has changed it since the form's version. A form without the settings
 /// gives another Client Name only.
-pub(crate) async fn save(keydesk: &Keydesk, session: &Session, id: KeyId, form: Form<'_>) -> Result<Key, ApiError> {
-    let (version, caller) = (form.version()?, session.caller());
+pub(crate) async fn save(keydesk: &Keydesk, caller: &Caller, id: KeyId, form: Form<'_>) -> Result<Key, ApiError> {
+    let version = form.version()?;
     let patch = if form.has("settings") {
         SettingsPatch { scopes: Some(form.scopes()), ..read(form, keydesk.now())? }
     } else {
         SettingsPatch::name(form.text("client_name"))
     };
-    keydesk.update(&caller, id, patch, Some(version)).await.map_err(refusal)
+    keydesk.update(caller, id, patch, Some(version)).await.map_err(refusal)
 }
 
 /// Names the field that a verb refused, where there is one.
