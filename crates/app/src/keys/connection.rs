@@ -172,6 +172,11 @@ impl Connection {
         self.stir();
     }
 
+    /// Whether calls wait for an answer of Keydesk.
+    pub(super) fn holds_calls(self) -> bool {
+        self.hindered.try_get_value().is_some_and(|calls| calls > 0)
+    }
+
     /// Tries everything that waits again, at once.
     pub(super) fn stir(self) {
         self.moved.try_update_value(|moved| *moved = moved.wrapping_add(1));

@@ -47,8 +47,8 @@ fn Stopped(error: ApiError) -> impl IntoView {
             </a>
         }
     });
-    // A page of another version is not understood the next time either.
-    let again = (error != ApiError::OtherVersion).then(|| {
+    // A page of another version is not understood the next time either, and what waits for nothing has its own way.
+    let again = (error != ApiError::OtherVersion && state.connection.holds_calls()).then(|| {
         view! {
             <button type="button" class="button small" on:click=move |_| state.connection.stir()>
                 "Try again"
