@@ -89,8 +89,8 @@ test('a deletion that stops half-way says how far it came, and is undone', async
   await openKeys(page, ownServer);
   // As it would be if the database went away between two changes: the first key is deleted, the second is not.
   await page.route('**/api/_fn/delete_keys', async (route) => {
-    const asked = route.request().postDataJSON() as { selection: { ids: string[] } };
-    const first = { selection: { ids: asked.selection.ids.slice(0, 1) } };
+    const asked = route.request().postDataJSON() as { selection: { ids: string[] }; token: object };
+    const first = { ...asked, selection: { ids: asked.selection.ids.slice(0, 1) } };
     const response = await route.fetch({ postData: JSON.stringify(first) });
     await route.fulfill({ response, json: { ...((await response.json()) as object), stopped: 'unavailable' } });
   });

@@ -44,6 +44,14 @@ pub(crate) enum ApiError {
     /// The server could not be reached. Only the browser makes this one.
     #[error("Keydesk can't be reached. Check the connection and try again.")]
     Offline,
+    /// What came is no answer of Keydesk: a redirect or a page of a proxy that wants people to sign in, for example. Only
+    /// the browser makes this one.
+    #[error("These answers are not Keydesk's: reload, or sign in again.")]
+    NotOurs,
+    /// The server is of another version than the page, and they don't understand each other. Only the browser makes this
+    /// one.
+    #[error("Keydesk was updated since this page was opened: reload to go on.")]
+    OtherVersion,
     /// The settings that a link fills in have not arrived yet. Only the browser makes this one.
     #[error("The settings of this key are still loading. Please try again in a moment.")]
     Incomplete,
@@ -69,6 +77,11 @@ fn list(problems: &[FieldProblem]) -> String {
 }
 
 impl ApiError {
+    /// Whether no answer of Keydesk is known, and so neither is whether a change was made.
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(self, Self::Offline | Self::NotOurs | Self::OtherVersion)
+    }
+
     /// The status of the answer that carries it.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
@@ -92,7 +105,7 @@ impl ApiError {
             Self::ForeignOrigin | Self::NeedsHttps => StatusCode::FORBIDDEN,
             Self::Malformed | Self::Incomplete => StatusCode::BAD_REQUEST,
             Self::TooMuch => StatusCode::TOO_MANY_REQUESTS,
-            Self::Offline => StatusCode::BAD_GATEWAY,
+            Self::Offline | Self::NotOurs | Self::OtherVersion => StatusCode::BAD_GATEWAY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -140,6 +153,8 @@ mod tests {
             ApiError::ForeignOrigin,
             ApiError::Malformed,
             ApiError::Offline,
+            ApiError::NotOurs,
+            ApiError::OtherVersion,
             ApiError::TooMuch,
             ApiError::Internal,
         ];

@@ -6,11 +6,13 @@ mod add;
 mod advanced;
 mod api;
 mod bulk;
+mod cancelled;
 mod connection;
 mod created;
 mod cursor;
 mod delete;
 mod dom;
+mod draft;
 mod edit;
 mod empty_states;
 #[cfg(feature = "ssr")]

@@ -2,8 +2,10 @@
 
 #[cfg(feature = "ssr")]
 mod access;
+mod answer;
 #[cfg(feature = "ssr")]
 mod assets;
+pub(crate) mod build;
 #[cfg(feature = "ssr")]
 pub(crate) mod compression;
 #[cfg(feature = "ssr")]
@@ -38,6 +40,7 @@ pub(crate) mod session;
 mod state;
 #[cfg(feature = "ssr")]
 pub(crate) mod structure;
+mod token;
 #[cfg(feature = "ssr")]
 mod turns;
 #[cfg(feature = "ssr")]
@@ -62,5 +65,6 @@ pub(crate) use server_resource::ServerResource;
 pub(crate) use server_resource::tell_status;
 #[cfg(feature = "ssr")]
 pub(crate) use state::WebState;
+pub(crate) use token::Token;
 #[cfg(feature = "ssr")]
 pub(crate) use turns::Turns;

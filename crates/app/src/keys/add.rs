@@ -6,8 +6,10 @@ use model::{CLIENT_NAME_MAX, Preset};
 use super::{
     advanced::{Advanced, settings},
     api::{count_named, create_key},
+    connection::{Asker, Outcome},
     created::{CreatedKey, Fields},
     dom::{self, OpenForm},
+    draft::Draft,
     posted::{Posted, first},
     ready::Ready,
     reconnect::Away,
@@ -63,9 +65,7 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
     let chosen = asked.flatten();
     // Values that were not understood are reported among the settings.
     let filled = asked == Some(None) || fields.iter().any(|(name, _)| !SIMPLE.contains(&name.as_str()));
-    // A double click, or a request that is sent again, creates one key; another draft creates another.
-    let token = StoredValue::new(String::new());
-    let changed = move |_| token.set_value(String::new());
+    let (draft, asker) = (Draft::new(), Asker::here(state.connection));
     let submit = move |submit: SubmitEvent| {
         submit.prevent_default();
         let Some(fields) = OpenForm::of(form).filter(|_| !busy.get_untracked()) else { return };
@@ -74,25 +74,30 @@ fn Draw(posted: Posted, fields: Fields, created: RwSignal<Option<CreatedKey>>) -
             problem.set(Some(ApiError::Incomplete));
             return;
         }
-        if token.with_value(String::is_empty) {
-            token.set_value(dom::token());
-        }
         let fields = fields.all();
+        let (token, name) = (draft.token(&fields), first(&fields, "client_name").unwrap_or_default());
         busy.set(true);
         leptos::task::spawn_local(async move {
-            let answer = state.connection.ask(move || create_key(fields.clone(), token.get_value())).await;
-            busy.set(false);
-            match answer {
-                Ok(key) => {
-                    state.announce(format!("API key generated for {}", key.key.name));
-                    created.set(Some(key));
+            let made = state.connection.change(asker, token, move |token| create_key(fields.clone(), token)).await;
+            match made {
+                Outcome::Answered(answer) => {
+                    busy.set(false);
+                    match answer {
+                        Ok(key) => {
+                            state.announce(format!("API key generated for {}", key.key.name));
+                            created.set(Some(key));
+                        }
+                        Err(error) => refused(error, problem),
+                    }
                 }
-                Err(error) => refused(error, problem),
+                Outcome::Done(key) => state.made_all_the_same(key),
+                Outcome::Cancelled => {}
+                Outcome::Unknown => state.tell_unknown(&format!("an API key was generated for {name}")),
             }
         });
     };
     view! {
-        <form class="form adding" method="post" action=own("/keys") node_ref=form on:submit=submit on:input=changed>
+        <form class="form adding" method="post" action=own("/keys") node_ref=form on:submit=submit>
             <Away/>
             <input type="hidden" name="intent" value="create"/>
             {token_field()}
@@ -189,15 +194,14 @@ pub(super) fn NameField(
     except: Option<model::KeyId>,
     problem: RwSignal<Option<ApiError>>,
 ) -> impl IntoView {
-    let state = expect_context::<KeysState>();
     let others = RwSignal::new(0_u64);
     let input = NodeRef::<html::Input>::new();
     let timer = StoredValue::<Option<TimeoutHandle>>::new(None);
     let look_up = move || {
         let Some(name) = input.get_untracked().map(|input| input.value()) else { return };
         leptos::task::spawn_local(async move {
-            let asked = name.clone();
-            let answer = state.connection.ask(move || count_named(asked.clone(), except)).await;
+            // An ornament: without an answer nothing is missing, so it is not asked again.
+            let answer = count_named(name.clone(), except).await;
             // A name that was typed meanwhile has its own look-up.
             if let (Ok(count), Some(input)) = (answer, input.try_get_untracked().flatten())
                 && input.value() == name

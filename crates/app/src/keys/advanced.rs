@@ -1,15 +1,16 @@
 use leptos::prelude::*;
 use model::KeyId;
 
-use super::{api::settings_fields, created::Fields, state::KeysState};
+use super::{api::settings_fields, connection::Asker, created::Fields, state::KeysState};
 use crate::web::ServerResource;
 
 /// Asks for the settings of the key that is edited, or for those of a new key with these values filled in.
 pub(super) fn settings(edited: Option<KeyId>, fields: Fields) -> ServerResource<String> {
     let state = expect_context::<KeysState>();
+    let asker = Asker::here(state.connection);
     ServerResource::new(move || {
         let fields = fields.clone();
-        state.connection.ask(move || settings_fields(edited, fields.clone()))
+        state.connection.ask_for(asker, move || settings_fields(edited, fields.clone()))
     })
 }
 

@@ -17,20 +17,12 @@ pub(crate) struct CreatedKey {
 
 #[cfg(feature = "ssr")]
 impl CreatedKey {
-    /// Creates a key as a form says. `token` is the same each time that a form is sent, so that it creates one key.
-    pub(super) async fn create(
-        keydesk: &domain::Keydesk,
-        session: &domain::Session,
-        form: crate::ui::key_settings::Form<'_>,
-        token: &str,
-    ) -> Result<Self, crate::ApiError> {
-        use crate::ui::key_settings::{new_key, refusal};
-        let (new, idempotency) = new_key(form, token, keydesk.now(), &session.installation.time_zone)?;
-        let answer = keydesk.issue_once(&session.caller(), new, idempotency).await.map_err(refusal)?;
+    /// The key of an answer, as pages have it.
+    pub(super) fn of(answer: domain::Answered, session: &domain::Session, now: model::Instant) -> Self {
         let secret = match answer.secret {
             Ok(secret) => Ok(secret.expose().to_owned()),
             Err(reason) => Err(reason.to_string()),
         };
-        Ok(Self { key: KeyRow::of(answer.key, keydesk.now()), secret, again: session.installation.recoverable })
+        Self { key: KeyRow::of(answer.key, now), secret, again: session.installation.recoverable }
     }
 }

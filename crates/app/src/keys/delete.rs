@@ -4,6 +4,8 @@ use model::Selection;
 use super::{
     add::{CancelButton, sentence},
     api::{delete_keys, get_impact, switch_keys},
+    connection::{Asker, Outcome},
+    draft::Draft,
     impact::impact_view,
     posted::Posted,
     reconnect::Away,
@@ -11,6 +13,7 @@ use super::{
     stop::{Done, Stop, Undo},
 };
 use crate::{
+    ApiError,
     ui::{Dialog, DialogHandle, Notice, Tone, live, token_field},
     web::{ServerResource, own},
 };
@@ -36,33 +39,43 @@ fn Form(stop: Stop, selection: Selection) -> impl IntoView {
         Selection::Ids(ids) => ids.first().filter(|_| ids.len() == 1).copied(),
         Selection::Matching { .. } => None,
     };
-    let selection = StoredValue::new(selection);
-    let impact = ServerResource::new(move || state.connection.ask(move || get_impact(selection.get_value(), stop)));
     // How many keys the person was told. Nothing is stopped before they were; without scripts it comes with the page.
     let shown = RwSignal::new(None::<u64>);
+    // Looked up again each time that this moves.
+    let looks = RwSignal::new(0_u32);
     let nothing = move || stop == Stop::Disable && shown.get() == Some(0);
     let waits = move || busy.get() || (shown.with(Option::is_none) && state.now.with(Option::is_some));
+    let (asker, draft) = (Asker::here(state.connection), Draft::new());
+    let looked_up = selection.clone();
     let submit = move |submit: SubmitEvent| {
         submit.prevent_default();
         let Some(told) = shown.get_untracked().filter(|_| !busy.get_untracked()) else { return };
-        let selected = selection.get_value();
+        let token = draft.token(&Vec::new());
+        let (selection, asked) = (selection.clone(), selection.clone());
         busy.set(true);
         leptos::task::spawn_local(async move {
-            let asked = || selected.clone();
-            let answer = match stop {
-                Stop::Delete => state.connection.ask(|| delete_keys(asked())).await.map(Done::from),
+            let made = match stop {
+                Stop::Delete => {
+                    let made = state.connection.change(asker, token, |token| delete_keys(asked.clone(), token)).await;
+                    made.map(Done::from)
+                }
                 Stop::Disable => {
-                    let answer = state.connection.ask(|| switch_keys(asked(), false)).await;
-                    answer.map(|done| Done::switched(done, false))
+                    let call = |token| switch_keys(asked.clone(), false, token);
+                    state.connection.change(asker, token, call).await.map(|done| Done::switched(done, false))
                 }
             };
-            busy.set(false);
-            match answer {
-                Ok(done) => {
+            match made {
+                Outcome::Answered(Ok(done)) => {
                     dialog.close();
-                    tell(state, &selected, done, told);
+                    tell(state, &selection, done, told);
                 }
-                Err(error) => problem.set(Some(error)),
+                Outcome::Answered(Err(error)) => {
+                    busy.set(false);
+                    problem.set(Some(error));
+                }
+                Outcome::Done(done) => tell(state, &selection, done, told),
+                Outcome::Cancelled => {}
+                Outcome::Unknown => state.tell_unknown(&stop.question(told)),
             }
         });
     };
@@ -72,13 +85,10 @@ fn Form(stop: Stop, selection: Selection) -> impl IntoView {
             <input type="hidden" name="intent" value=stop.intent()/>
             {token_field()}
             {single.map(|id| view! { <input type="hidden" name="id" value=id.to_string()/> })}
-            <Suspense fallback=|| view! { <p class="faint">"Looking up what will stop working…"</p> }>
-                {move || Suspend::new(async move {
-                    let impact = impact.get().await;
-                    shown.set(impact.as_ref().ok().map(|impact| impact.keys));
-                    impact_view(stop, impact)
-                })}
-            </Suspense>
+            {live(move || {
+                looks.track();
+                view! { <Impact stop selection=looked_up.clone() shown looks/> }
+            })}
             <div role="alert">
                 {live(move || problem.get().map(|error| view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }))}
             </div>
@@ -118,4 +128,42 @@ fn tell(state: KeysState, selection: &Selection, done: Done, shown: u64) {
         }
     }
     state.tell(done, Some(shown));
+}
+
+/// Looks up what would stop, and says into `shown` how many keys the person is told of.
+#[component]
+fn Impact(stop: Stop, selection: Selection, shown: RwSignal<Option<u64>>, looks: RwSignal<u32>) -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let asker = Asker::here(state.connection);
+    let impact = ServerResource::new(move || {
+        let selection = selection.clone();
+        state.connection.ask_for(asker, move || get_impact(selection.clone(), stop))
+    });
+    view! {
+        <Suspense fallback=|| view! { <p class="faint">"Looking up what will stop working…"</p> }>
+            {move || Suspend::new(async move {
+                let impact = impact.get().await;
+                shown.try_set(impact.as_ref().ok().map(|impact| impact.keys));
+                match impact {
+                    Ok(impact) => impact_view(stop, impact),
+                    Err(error) => view! { <NotLookedUp error looks/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// Without knowing what stops nothing is stopped.
+#[component]
+fn NotLookedUp(error: ApiError, looks: RwSignal<u32>) -> impl IntoView {
+    view! {
+        <div role="alert">
+            <Notice tone=Tone::Bad>"What will stop working could not be looked up. " {sentence(&error)}</Notice>
+        </div>
+        <p>
+            <button type="button" class="button scripted" on:click=move |_| looks.update(|looks| *looks += 1)>
+                "Look up again"
+            </button>
+        </p>
+    }
 }

@@ -6,7 +6,7 @@ use js_sys::Array;
 use leptos::{html, leptos_dom::helpers::queue_microtask, prelude::*};
 use web_sys::{Element, FocusOptions, FormData, HtmlElement, HtmlFormElement, wasm_bindgen::JsCast};
 
-use crate::{FieldProblem, ui};
+use crate::{FieldProblem, ui, web::Token};
 
 /// Moves the focus to the first element that `selector` finds.
 pub(super) fn focus(selector: &str) -> bool {
@@ -117,12 +117,13 @@ pub(super) fn mark(problems: &[FieldProblem]) -> bool {
     marked
 }
 
-/// A random text that nobody has used before, for a request that may have to be sent again.
-pub(super) fn token() -> String {
+/// A token that nobody has used before, for a change that may have to be sent again.
+pub(super) fn token() -> Token {
     let mut bytes = [0_u8; 16];
     // Not `randomUUID`, which browsers have on https only. Fails for more than 65,536 bytes only.
     if let Ok(crypto) = window().crypto() {
         _ = crypto.get_random_values_with_u8_array(&mut bytes);
     }
-    bytes.iter().fold(String::with_capacity(32), |text, byte| text + &format!("{byte:02x}"))
+    let id = bytes.iter().fold(String::with_capacity(32), |text, byte| text + &format!("{byte:02x}"));
+    Token { id, recalled: false }
 }

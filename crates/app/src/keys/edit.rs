@@ -5,7 +5,9 @@ use super::{
     add::{CancelButton, NameField, at_fields, refused, sentence},
     advanced::{Advanced, settings},
     api::{OtherVersion, compare_key, get_key, save_key},
+    connection::{Asker, Outcome},
     dom::{self, OpenForm},
+    draft::Draft,
     key_row::KeyRow,
     posted::Posted,
     reconnect::Away,
@@ -41,7 +43,8 @@ pub(super) fn EditDialog(id: KeyId) -> impl IntoView {
 #[component]
 fn Fetched(id: KeyId, settings: ServerResource<String>) -> impl IntoView {
     let state = expect_context::<KeysState>();
-    let found = ServerResource::new(move || state.connection.ask(move || get_key(id)));
+    let asker = Asker::here(state.connection);
+    let found = ServerResource::new(move || state.connection.ask_for(asker, move || get_key(id)));
     view! {
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {
@@ -66,9 +69,10 @@ fn Form(row: KeyRow, settings: ServerResource<String>) -> impl IntoView {
     let version = RwSignal::new(row.version);
     // Somebody else's version, when there is one.
     let theirs = RwSignal::new(None::<OtherVersion>);
-    let (id, hint) = (row.id, row.hint.clone());
-    let saved = move |key: KeyRow| {
-        state.announce(format!("Saved {}", key.name));
+    let (id, hint, name) = (row.id, row.hint.clone(), row.name.clone());
+    let (draft, asker) = (Draft::new(), Asker::here(state.connection));
+    let saved = move |key: KeyRow, done: &str| {
+        state.announce(format!("{done} {}", key.name));
         state.put(key);
         dialog.close();
     };
@@ -77,19 +81,34 @@ fn Form(row: KeyRow, settings: ServerResource<String>) -> impl IntoView {
         let Some(fields) = OpenForm::of(form).filter(|_| !busy.get_untracked()).map(|fields| fields.all()) else {
             return;
         };
+        let (token, name) = (draft.token(&fields), name.clone());
         busy.set(true);
         leptos::task::spawn_local(async move {
             let mine = fields.clone();
-            let answer = state.connection.ask(move || save_key(mine.clone())).await;
+            let answer = match state.connection.change(asker, token, move |token| save_key(mine.clone(), token)).await {
+                Outcome::Answered(answer) => answer,
+                Outcome::Done(key) => {
+                    state.notify(format!("Saved {} all the same", key.name), Vec::new());
+                    return state.put(key);
+                }
+                Outcome::Cancelled => return,
+                Outcome::Unknown => return state.tell_unknown(&format!("{name} was saved")),
+            };
             let answer = match answer {
-                Err(error) if moved(&error) => state.connection.ask(move || compare_key(fields.clone())).await.map(Err),
+                Err(error) if moved(&error) => {
+                    state.connection.ask_for(asker, move || compare_key(fields.clone())).await.map(Err)
+                }
                 answer => answer.map(Ok),
             };
+            if !asker.waits() {
+                return;
+            }
             busy.set(false);
             match answer {
-                Ok(Ok(key)) => saved(key),
-                // The conflict is with our own change, whose answer got lost.
-                Ok(Err(same)) if same.differences.is_empty() => saved(same.key),
+                Ok(Ok(key)) => saved(key, "Saved"),
+                Ok(Err(same)) if same.differences.is_empty() => {
+                    saved(same.key, "Somebody else has made the same change to")
+                }
                 Ok(Err(other)) => {
                     version.set(other.key.version);
                     theirs.set(Some(other));

@@ -81,7 +81,7 @@ async fn carry_out(web: &WebState, parts: &Parts, fields: &Fields) -> Result<Out
     let caller: Caller = session.caller().once(Some(once));
     match form.text("intent") {
         "create" => {
-            let (new, _) = new_key(form, "", keydesk.now(), &session.installation.time_zone)?;
+            let new = new_key(form, keydesk.now(), &session.installation.time_zone)?;
             let answered = keydesk.issue_once(&caller, new, None).await.map_err(refusal)?;
             Ok(Outcome::Created { answered: Box::new(answered), session: Box::new(session), token })
         }

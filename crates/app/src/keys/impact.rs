@@ -1,22 +1,15 @@
 use leptos::prelude::*;
 
 use super::{
-    add::sentence,
     api::Impact,
     stop::Stop,
     time::{Time, Written},
 };
-use crate::{
-    ApiError,
-    ui::{Notice, Tone, count},
-};
+use crate::ui::count;
 
 /// Says what would stop.
-pub(super) fn impact_view(stop: Stop, impact: Result<Impact, ApiError>) -> AnyView {
-    let Impact { keys: number, idle, names, calls, at_least, used } = match impact {
-        Ok(impact) => impact,
-        Err(error) => return view! { <Notice tone=Tone::Bad>{sentence(&error)}</Notice> }.into_any(),
-    };
+pub(super) fn impact_view(stop: Stop, impact: Impact) -> AnyView {
+    let Impact { keys: number, idle, names, calls, at_least, used } = impact;
     let heading = view! { <p>{stop.heading(number, idle)}</p> };
     if number == 0 && stop == Stop::Disable {
         return heading.into_any();

@@ -174,8 +174,8 @@ impl KeysState {
         }
         self.asked.update_value(|asked| asked.extend(&ids));
         leptos::task::spawn_local(async move {
-            let answer = self.connection.ask(move || key_activity(ids.clone())).await;
-            // A line is an ornament beside `Last used`: without it nothing is missing.
+            // A line is an ornament beside `Last used`: without it nothing is missing, so it is not asked for again.
+            let answer = key_activity(ids).await;
             if let Ok(activity) = answer
                 && !activity.is_empty()
             {

@@ -91,8 +91,9 @@ fn found(state: KeysState, row: KeyRow, close: impl Fn() + Copy + Send + 'static
     let restore = (may_change && row.deleted.is_some()).then(|| {
         let restore = move |_| {
             close();
+            let token = dom::token();
             leptos::task::spawn_local(async move {
-                match state.connection.ask(move || restore_key(id)).await {
+                match state.connection.ask(move || restore_key(id, token.clone())).await {
                     Ok(key) => {
                         state.refresh();
                         state.notify(format!("Restored the API key of {}", key.name), Vec::new());

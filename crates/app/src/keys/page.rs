@@ -12,7 +12,7 @@ use super::{
     focus, grid,
     letters::Letters,
     open::Open,
-    palette,
+    palette, ready,
     reconnect::{Away, SignInAgain, SomebodyElse},
     secret, shortcuts,
     state::{FIRST_PAGE, KeysState},
@@ -78,7 +78,10 @@ pub(crate) fn KeysPage() -> impl IntoView {
                 </Suspense>
             </div>
             <Carrier/>
-            {live(move || state.open.get().map(opened))}
+            {live(move || {
+                let made = || state.made.get().map(|created| view! { <ready::MadeDialog created/> }.into_any());
+                state.open.get().map(opened).or_else(made)
+            })}
             <SignInAgain/>
             <SomebodyElse/>
             <toast::Toasts/>

@@ -2,8 +2,8 @@ use leptos::{html, prelude::*};
 use model::KeyStatus;
 use web_sys::KeyboardEvent;
 
-use super::{created::CreatedKey, dom, secret::SecretBox};
-use crate::ui::{DialogHandle, Notice, Tone, live};
+use super::{created::CreatedKey, dom, secret::SecretBox, state::KeysState};
+use crate::ui::{Dialog, DialogHandle, Notice, Tone, live};
 
 /// The new key: the last step of the dialog that made it. Where nothing shows the key again, it does not go uncopied without
 /// a question.
@@ -85,6 +85,24 @@ pub(super) fn Ready(created: CreatedKey) -> impl IntoView {
                 </button>
             </div>
         </div>
+    }
+}
+
+/// Shows a key that was made although its dialog was closed before.
+#[component]
+pub(super) fn MadeDialog(created: CreatedKey) -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let closed = move || {
+        state.made.set(None);
+        state.refresh();
+    };
+    view! {
+        <Dialog id="add" title="Add API key" closed>
+            <Notice tone=Tone::Warning>
+                "This API key was generated all the same: it was on its way when you closed the form. Delete it if you don't need it."
+            </Notice>
+            <Ready created/>
+        </Dialog>
     }
 }
 

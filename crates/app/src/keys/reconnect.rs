@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::state::KeysState;
+use super::{connection::Trouble, filter::Filter, state::KeysState};
 use crate::{
+    ApiError,
     frame::SignInForm,
     ui::{Dialog, DialogHandle, Notice, Tone, live},
 };
 
-/// Says that the server can't be reached. Calls are repeated until it can.
+/// Says why calls wait, and how it goes on.
 #[component]
 pub(super) fn Away() -> impl IntoView {
     let state = expect_context::<KeysState>();
@@ -16,13 +17,47 @@ pub(super) fn Away() -> impl IntoView {
         <div class="away" role="alert">
             {live(move || {
                 state.connection
-                    .away
+                    .trouble
                     .get()
-                    .then(|| {
-                        view! { <Notice tone=Tone::Warning>"Keydesk can't be reached. Trying again…"</Notice> }
+                    .map(|trouble| match trouble {
+                        Trouble::Trying => {
+                            view! { <Notice tone=Tone::Warning>"Keydesk can't be reached. Trying again…"</Notice> }
+                                .into_any()
+                        }
+                        Trouble::Stopped(error) => view! { <Stopped error/> }.into_any(),
                     })
             })}
         </div>
+    }
+}
+
+/// Nothing goes on by itself. The link opens another tab, so that nothing that was typed here is lost.
+#[component]
+fn Stopped(error: ApiError) -> impl IntoView {
+    let state = expect_context::<KeysState>();
+    let text = match &error {
+        ApiError::Offline => "Keydesk can't be reached. Nothing was lost.".to_owned(),
+        error => format!("{error} What you typed stays here."),
+    };
+    let reload = (error != ApiError::Offline).then(|| {
+        let address = state.filter.with_untracked(Filter::address);
+        view! {
+            <a class="button small" href=address target="_blank" rel="external noopener">
+                "Reload in a new tab"
+            </a>
+        }
+    });
+    // A page of another version is not understood the next time either, and what waits for nothing has its own way.
+    let again = (error != ApiError::OtherVersion && state.connection.holds_calls()).then(|| {
+        view! {
+            <button type="button" class="button small" on:click=move |_| state.connection.stir()>
+                "Try again"
+            </button>
+        }
+    });
+    view! {
+        <Notice tone=Tone::Warning>{text}</Notice>
+        <div class="away-ways">{reload} {again}</div>
     }
 }
 

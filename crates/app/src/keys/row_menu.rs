@@ -2,7 +2,7 @@ use leptos::{html::Div, prelude::*};
 use model::{KeyStatus, Selection};
 use web_sys::{KeyboardEvent, ToggleEvent};
 
-use super::{api::restore_key, key_row::KeyRow, open::Open, secret, state::KeysState, stop::Stop};
+use super::{api::restore_key, dom, key_row::KeyRow, open::Open, secret, state::KeysState, stop::Stop};
 use crate::ui::{Glyph, Icon, focus_first, live, walk};
 
 /// More actions for the key whose button opened it. One menu serves all rows.
@@ -57,8 +57,9 @@ fn entries(state: KeysState, row: KeyRow) -> impl IntoView {
     let may_have_secret = state.may_have_secret(&row);
     let kept = StoredValue::new(row);
     let restore = move || {
+        let token = dom::token();
         leptos::task::spawn_local(async move {
-            match state.connection.ask(move || restore_key(id)).await {
+            match state.connection.ask(move || restore_key(id, token.clone())).await {
                 Ok(key) => {
                     state.take(|gone| *gone == id);
                     state.notify(format!("Restored the API key of {}", key.name), Vec::new());

@@ -4,7 +4,7 @@ use js_sys::Reflect;
 use leptos::{ev, leptos_dom::helpers::WindowListenerHandle, prelude::*};
 use model::KeyId;
 
-use super::{api::reveal_key, key_row::KeyRow, state::KeysState};
+use super::{api::reveal_key, dom, key_row::KeyRow, state::KeysState};
 use crate::ui::{Glyph, Icon, live};
 
 /// For how long a revealed secret stays.
@@ -17,8 +17,9 @@ pub(super) fn toggle(state: KeysState, key: &KeyRow) {
         hide(state, id);
         return state.announce("Hidden".to_owned());
     }
+    let token = dom::token();
     leptos::task::spawn_local(async move {
-        match state.connection.ask(move || reveal_key(id)).await {
+        match state.connection.ask(move || reveal_key(id, token.clone())).await {
             Ok(secret) => {
                 state.revealed.update(|revealed| _ = revealed.insert(id, secret));
                 state.announce(format!("The API key of {name} is shown for 60 seconds"));
@@ -37,8 +38,9 @@ fn hide(state: KeysState, id: KeyId) {
 /// Puts a key's secret on the clipboard without showing it.
 pub(super) fn copy_key(state: KeysState, key: &KeyRow) {
     let (id, name) = (key.id, key.name.clone());
+    let token = dom::token();
     leptos::task::spawn_local(async move {
-        match state.connection.ask(move || reveal_key(id)).await {
+        match state.connection.ask(move || reveal_key(id, token.clone())).await {
             Ok(secret) if copy(&secret).await => state.notify(format!("Copied the API key of {name}"), Vec::new()),
             Ok(secret) => {
                 state.revealed.update(|revealed| _ = revealed.insert(id, secret));

@@ -6,6 +6,8 @@ use model::{Instant, KeyId, KeyStatus, Selection};
 use super::{
     api::switch_keys,
     connection::Connection,
+    created::CreatedKey,
+    dom,
     filter::Filter,
     key_row::KeyRow,
     messages::{self, Toast},
@@ -57,6 +59,8 @@ pub(super) struct KeysState {
     /// Rows that a screen takes; none until it is measured.
     pub(super) screen: StoredValue<usize>,
     pub(super) open: RwSignal<Option<Open>>,
+    /// A key that was made although its dialog was closed before; it is shown once no dialog is open.
+    pub(super) made: RwSignal<Option<CreatedKey>>,
     /// Messages about what was done, the newest last.
     pub(super) toasts: RwSignal<Vec<Toast>>,
     /// Announced to screen readers.
@@ -101,6 +105,7 @@ impl KeysState {
             count: RwSignal::new(FIRST_PAGE as usize),
             screen: StoredValue::new(0),
             open: RwSignal::new(open),
+            made: RwSignal::default(),
             toasts: RwSignal::default(),
             announced: RwSignal::default(),
             now: RwSignal::default(),
@@ -132,8 +137,9 @@ impl KeysState {
 
     /// Switches keys on, and shows their new state.
     pub(super) fn enable(self, selection: Selection) {
+        let token = dom::token();
         leptos::task::spawn_local(async move {
-            match self.connection.ask(move || switch_keys(selection.clone(), true)).await {
+            match self.connection.ask(move || switch_keys(selection.clone(), true, token.clone())).await {
                 Ok(switched) => {
                     self.clear_selection();
                     self.refresh();

@@ -57,6 +57,15 @@ impl Stop {
         }
     }
 
+    /// What is not known when the answer is lost: as in "whether 3 API keys were deleted".
+    pub(super) fn question(self, number: u64) -> String {
+        let done = match self {
+            Self::Delete => "deleted",
+            Self::Disable => "disabled",
+        };
+        format!("{} {} {done}", keys(number), if number == 1 { "was" } else { "were" })
+    }
+
     /// What the form asks for that is sent without scripts.
     pub(super) fn intent(self) -> &'static str {
         match self {

@@ -164,10 +164,14 @@ fn Message(toast: Toast) -> impl IntoView {
 
 async fn take_back(state: KeysState, undo: Undo) {
     let again = undo.clone();
+    let token = dom::token();
     let (answer, done) = match undo {
-        Undo::Delete(changes) => (state.connection.ask(move || undo_delete(changes.clone())).await, "Restored"),
+        Undo::Delete(changes) => {
+            let answer = state.connection.ask(move || undo_delete(changes.clone(), token.clone())).await;
+            (answer, "Restored")
+        }
         Undo::Switch { changes, enabled } => {
-            let answer = state.connection.ask(move || undo_switch(changes.clone(), enabled)).await;
+            let answer = state.connection.ask(move || undo_switch(changes.clone(), enabled, token.clone())).await;
             (answer, if enabled { "Disabled" } else { "Enabled" })
         }
     };

@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 
-use super::state::WebState;
+use super::{build, state::WebState};
 
 const FIXED: [(HeaderName, HeaderValue); 5] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -26,6 +26,9 @@ pub(crate) async fn secure(State(web): State<WebState>, mut response: Response) 
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.entry(name).or_insert(value);
+    }
+    if let Ok(build) = HeaderValue::from_str(build::build(&web.assets)) {
+        headers.insert(build::HEADER, build);
     }
     if web.access.https() {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));

@@ -5,9 +5,9 @@ use leptos::server_fn::{Protocol, client::Client, request::Req, response::TryRes
 use send_wrapper::SendWrapper;
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, RequestInit, Response, wasm_bindgen::JsCast};
+use web_sys::{Headers, RequestInit, RequestRedirect, Response, wasm_bindgen::JsCast};
 
-use super::drawn_for;
+use super::{answer::Answer, build, drawn_for};
 use crate::ApiError;
 
 const JSON: &str = "application/json";
@@ -41,7 +41,11 @@ where
     fn run_client(path: &str, input: I) -> impl Future<Output = Result<O, ApiError>> + Send {
         let body = serde_json::to_string(&input).map_err(|_| ApiError::Malformed);
         let path = path.to_owned();
-        SendWrapper::new(async move { read(&post(&path, &body?).await?) })
+        SendWrapper::new(async move {
+            let answer = ask(&path, &body?).await?;
+            let drawn = build::drawn_with();
+            answer.told(&drawn).and_then(|text| serde_json::from_str(text).map_err(|_| answer.unreadable(&drawn)))
+        })
     }
 }
 
@@ -55,35 +59,32 @@ fn arguments<I: DeserializeOwned>(body: &[u8]) -> Result<I, ApiError> {
     read.ok_or(ApiError::Malformed)
 }
 
-/// An answer that Keydesk did not give is a proxy's, for example, while Keydesk is away.
-fn read<O: DeserializeOwned>(text: &str) -> Result<O, ApiError> {
-    serde_json::from_str(text).map_err(|_| ApiError::Offline)
+async fn ask(path: &str, body: &str) -> Result<Answer, ApiError> {
+    fetch(path, body).await.ok_or(ApiError::Offline)
 }
 
-/// The server's answer as text, or its error.
-async fn post(path: &str, body: &str) -> Result<String, ApiError> {
-    let (status, text) = fetch(path, body).await.ok_or(ApiError::Offline)?;
-    if (400..600).contains(&status) { Err(read(&text).unwrap_or_else(|error| error)) } else { Ok(text) }
-}
-
-async fn fetch(path: &str, body: &str) -> Option<(u16, String)> {
+/// `None`: no whole answer came.
+async fn fetch(path: &str, body: &str) -> Option<Answer> {
     let headers = Headers::new().ok()?;
     headers.set("content-type", JSON).ok()?;
     headers.set("accept", JSON).ok()?;
     headers.set(drawn_for::HEADER, &drawn_for::drawn_for()).ok()?;
     let options = RequestInit::new();
     options.set_method("POST");
+    // Keydesk redirects no call. Whoever does is followed into a page that must not be taken for an answer.
+    options.set_redirect(RequestRedirect::Manual);
     options.set_headers(&headers);
     options.set_body(&body.into());
     let response = JsFuture::from(leptos::prelude::window().fetch_with_str_and_init(path, &options)).await.ok()?;
     let response: Response = response.dyn_into().ok()?;
-    let text = JsFuture::from(response.text().ok()?).await.ok()?;
-    Some((response.status(), text.as_string()?))
+    let build = response.headers().get(build::HEADER).ok()?;
+    let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
+    Some(Answer { status: response.status(), build, text })
 }
 
 #[cfg(test)]
 mod tests {
-    use model::{KeyError, KeyId};
+    use model::KeyId;
     use serde::Deserialize;
 
     use super::*;
@@ -104,13 +105,5 @@ mod tests {
         for unreadable in [&b""[..], b"{", b"{}", b"id=1", b"name=a&id=1", b"[]", b"\xff"] {
             assert_eq!(arguments::<Example>(unreadable), Err(ApiError::Malformed), "{unreadable:?}");
         }
-    }
-
-    #[test]
-    fn an_answer_of_another_program_means_that_keydesk_is_away() {
-        assert_eq!(read::<u64>("7"), Ok(7));
-        assert_eq!(read::<u64>("<h1>Bad gateway</h1>"), Err(ApiError::Offline));
-        let refused: ApiError = KeyError::ModuleUnavailable.into();
-        assert_eq!(read(&serde_json::to_string(&refused).unwrap()), Ok(refused));
     }
 }

@@ -38,6 +38,9 @@ async fn tabs() -> Tabs {
     Tabs { site, cookie, ada, bo, key, operator }
 }
 
+/// As a page gives it each change.
+const TOKEN: &str = r#""token":{"id":"0123456789abcdef0123456789abcdef"}"#;
+
 impl Tabs {
     async fn form(&self, path: &str, drawn_for: Option<&str>, form: &str) -> (StatusCode, String) {
         let path = drawn_for.map_or_else(|| path.to_owned(), |id| format!("{path}?for={id}"));
@@ -75,8 +78,8 @@ async fn a_page_acts_for_nobody_but_the_person_it_was_drawn_for() {
     }
     let selection = serde_json::to_string(&Selection::Ids(vec![tabs.key])).unwrap();
     for (function, body) in [
-        ("delete_keys", format!(r#"{{"selection":{selection}}}"#)),
-        ("reveal_key", format!(r#"{{"id":"{}"}}"#, tabs.key)),
+        ("delete_keys", format!(r#"{{"selection":{selection},{TOKEN}}}"#)),
+        ("reveal_key", format!(r#"{{"id":"{}",{TOKEN}}}"#, tabs.key)),
     ] {
         let (status, text) = tabs.call(function, Some(&tabs.ada), &body).await;
         assert_eq!(status, StatusCode::CONFLICT, "{function}: {text}");

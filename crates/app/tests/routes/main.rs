@@ -12,3 +12,4 @@ mod key_page;
 mod pages;
 mod results;
 mod site;
+mod tokens;

@@ -2,11 +2,15 @@ use leptos::prelude::*;
 use model::KeyId;
 
 use super::super::key_row::KeyRow;
-use crate::{ApiError, web::FormOrJson};
+use crate::{
+    ApiError,
+    web::{FormOrJson, Token},
+};
 
 /// Brings a deleted key back.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
-pub(crate) async fn restore_key(id: KeyId) -> Result<KeyRow, ApiError> {
+pub(crate) async fn restore_key(id: KeyId, token: Token) -> Result<KeyRow, ApiError> {
     let (keydesk, session) = crate::web::session::require().await?;
-    Ok(KeyRow::of(keydesk.restore(&session.caller(), id).await?, keydesk.now()))
+    let caller = token.caller(&session, &("restore", id))?;
+    Ok(KeyRow::of(keydesk.restore(&caller, id).await?, keydesk.now()))
 }

@@ -1,11 +1,15 @@
 use leptos::prelude::*;
 use model::KeyId;
 
-use crate::{ApiError, web::FormOrJson};
+use crate::{
+    ApiError,
+    web::{FormOrJson, Token},
+};
 
-/// A key's secret in plain. The audit log has it before the answer does.
+/// A key's secret in plain. The audit log has it before the answer does, and once for each token.
 #[server(prefix = "/api/_fn", protocol = FormOrJson)]
-pub(crate) async fn reveal_key(id: KeyId) -> Result<String, ApiError> {
+pub(crate) async fn reveal_key(id: KeyId, token: Token) -> Result<String, ApiError> {
     let (keydesk, session) = crate::web::session::require().await?;
-    Ok(keydesk.reveal(&session.caller(), id).await?.expose().to_owned())
+    let caller = token.caller(&session, &("reveal", id))?;
+    Ok(keydesk.reveal(&caller, id).await?.expose().to_owned())
 }

@@ -126,21 +126,11 @@ fn zone(form: Form<'_>, home: &TimeZone) -> Result<TimeZone, String> {
     name.parse().map_err(|_| format!("Keydesk does not know your browser's time zone{named}: choose a number of days"))
 }
 
-/// Reads a key to be made. Without a `token` each request makes a key. `home`: whose days are meant where the form does not say.
-pub(crate) fn new_key(
-    form: Form<'_>,
-    token: &str,
-    now: Instant,
-    home: &TimeZone,
-) -> Result<(NewKey, Option<domain::Idempotency>), ApiError> {
+/// Reads a key to be made. `home`: whose days are meant where the form does not say.
+pub(crate) fn new_key(form: Form<'_>, now: Instant, home: &TimeZone) -> Result<NewKey, ApiError> {
     let settings = SettingsPatch { scopes: form.chosen().then(|| form.scopes()), ..read(form, now, home, true)? };
-    let told: Vec<_> = form.0.iter().filter(|(name, _)| name != "token").collect();
-    let idempotency = (!token.is_empty()).then(|| domain::Idempotency {
-        key: token.to_owned(),
-        fingerprint: domain::fingerprint(format!("{told:?}").as_bytes()),
-    });
     let environment = form.text("environment").parse().ok();
-    Ok((NewKey { environment, settings }, idempotency))
+    Ok(NewKey { environment, settings })
 }
 
 /// Changes a key as a form says, unless somebody has changed it since the form's version. A form without the settings
@@ -256,8 +246,8 @@ mod tests {
     #[test]
     fn scopes_are_the_presets_until_they_are_chosen() {
         let scopes = |given: &[(&str, &str)]| {
-            let new = new_key(Form(&fields(given)), "", NOW, &TimeZone::UTC);
-            new.map(|(key, _)| key.settings.scopes.map(|scopes| scopes.len()))
+            let new = new_key(Form(&fields(given)), NOW, &TimeZone::UTC);
+            new.map(|key| key.settings.scopes.map(|scopes| scopes.len()))
         };
         assert_eq!(scopes(&[("preset", "crm"), ("access", "preset"), ("scope", "calls:read")]), Ok(None));
         assert_eq!(scopes(&[("preset", "crm"), ("access", "chosen"), ("scope", "calls:read")]), Ok(Some(1)));
@@ -266,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_new_key_has_an_integration_and_may_do_something() {
-        let refused = |given: &[(&str, &str)]| match new_key(Form(&fields(given)), "", NOW, &TimeZone::UTC) {
+        let refused = |given: &[(&str, &str)]| match new_key(Form(&fields(given)), NOW, &TimeZone::UTC) {
             Err(ApiError::Fields(problems)) => problems.into_iter().map(|p| (p.field, p.message)).collect(),
             _ => Vec::new(),
         };
