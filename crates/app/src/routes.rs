@@ -63,7 +63,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
         .layer(from_fn_with_state(web.clone(), origin::require_own))
         .merge(handover::routes(web.clone()))
         // A server function of another version: the answer says that it is ours.
-        .route("/api/_fn/{*function}", any(async || StatusCode::NOT_FOUND))
+        .route("/api/_fn/{*function}", any(|| async { StatusCode::NOT_FOUND }))
         .layer(from_fn_with_state(web.clone(), one_by_one::bounded))
         .layer(map_request(origin::forget_on_pages))
         .layer(map_response_with_state(web, headers::secure))
