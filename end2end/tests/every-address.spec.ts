@@ -8,6 +8,9 @@ import { expect, ready, test } from '../lib/test.ts';
 // An address without a page, or with values that can't be read, has the status of a refusal.
 test.use({ expectedComplaints: [/Failed to load resource.*status of (404|422)/] });
 
+// Each opens some twenty pages, one after another.
+test.describe.configure({ timeout: 150_000 });
+
 const NOBODY = '01900000-0000-7000-8000-000000000000';
 
 /** Every address of the Workspace, with every dialog that an address opens. */
@@ -33,7 +36,8 @@ async function expectAlive(page: Page, address: string): Promise<void> {
   await ready(page);
   if (!address.startsWith('/keys?') && address !== '/keys') return;
   const dialog = page.locator('dialog:modal');
-  if ((await dialog.count()) > 0) {
+  const opened = (await dialog.count()) > 0;
+  if (opened) {
     await page.keyboard.press('Escape');
     await expect(dialog, address).toHaveCount(0);
   }
@@ -44,6 +48,7 @@ async function expectAlive(page: Page, address: string): Promise<void> {
     await page.keyboard.press('Escape');
     await expect(dialog, address).toHaveCount(0);
   }
+  if (opened) return;
   const search = page.getByRole('searchbox', { name: 'Quick Search' });
   await search.fill('Acme');
   await search.press('Enter');
