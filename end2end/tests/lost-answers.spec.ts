@@ -261,7 +261,13 @@ test.describe('cancelled while it is on its way', () => {
 
   for (const [how, leave] of [
     ['Cancel', (dialog: Locator) => cancel(dialog).click()],
-    ['Escape', (dialog: Locator) => dialog.page().keyboard.press('Escape')],
+    [
+      'Escape',
+      async (dialog: Locator) => {
+        await dialog.page().keyboard.press('Escape');
+        await dialog.page().getByRole('button', { name: 'Throw away' }).click();
+      },
+    ],
   ] as const) {
     test(`${how} ends the tries, and what comes late is not done`, async ({ ownServer, page }) => {
       await createKeys(ownServer, 'Acme');
@@ -315,7 +321,7 @@ test('nothing is deleted before it is known what stops', async ({ ownServer, pag
   await openKeys(page, ownServer);
   let deletions = 0;
   await page.route('**/api/_fn/delete_keys*', (route) => (deletions++, route.continue()));
-  const { release } = await hold(page, 'get_deletion_impact');
+  const { release } = await hold(page, 'get_impact');
   await row(page, 'Acme').getByRole('checkbox').check();
   await page.getByRole('button', { name: 'Delete selected' }).click();
   const dialog = page.getByRole('alertdialog', { name: 'Delete API keys' });
@@ -335,7 +341,7 @@ test('nothing is deleted before it is known what stops', async ({ ownServer, pag
 test('a look-up that fails is offered again', async ({ ownServer, page }) => {
   await createKeys(ownServer, 'Acme');
   await openKeys(page, ownServer);
-  await page.route('**/api/_fn/get_deletion_impact*', async (route) => {
+  await page.route('**/api/_fn/get_impact*', async (route) => {
     await route.fulfill({ response: await route.fetch(), status: 503, json: { key: 'unavailable' } });
   });
   await row(page, 'Acme').getByRole('checkbox').check();
@@ -343,7 +349,7 @@ test('a look-up that fails is offered again', async ({ ownServer, page }) => {
   const dialog = page.getByRole('alertdialog', { name: 'Delete API keys' });
   await expect(dialog.getByText('What will stop working could not be looked up.')).toBeVisible();
   await expect(remove(dialog)).toHaveAttribute('aria-disabled', 'true');
-  await page.unroute('**/api/_fn/get_deletion_impact*');
+  await page.unroute('**/api/_fn/get_impact*');
   await dialog.getByRole('button', { name: 'Look up again' }).click();
   await expect(dialog.getByText('1 API key will stop working at once:')).toBeVisible();
   await remove(dialog).click();

@@ -10,6 +10,7 @@ mod cancelled;
 mod connection;
 mod created;
 mod cursor;
+mod debounce;
 mod delete;
 mod dom;
 mod draft;

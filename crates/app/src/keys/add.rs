@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use leptos::{ev::SubmitEvent, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::{ev::SubmitEvent, html, prelude::*};
 use model::{CLIENT_NAME_MAX, Preset};
 
 use super::{
@@ -8,6 +8,7 @@ use super::{
     api::{count_named, create_key},
     connection::{Asker, Outcome},
     created::{CreatedKey, Fields},
+    debounce::Debounce,
     dom::{self, OpenForm},
     draft::Draft,
     posted::{Posted, first},
@@ -196,7 +197,7 @@ pub(super) fn NameField(
 ) -> impl IntoView {
     let others = RwSignal::new(0_u64);
     let input = NodeRef::<html::Input>::new();
-    let timer = StoredValue::<Option<TimeoutHandle>>::new(None);
+    let pause = Debounce::new();
     let look_up = move || {
         let Some(name) = input.get_untracked().map(|input| input.value()) else { return };
         leptos::task::spawn_local(async move {
@@ -212,16 +213,8 @@ pub(super) fn NameField(
     };
     let typed = move |_| {
         problem.set(None);
-        if let Some(timer) = timer.get_value() {
-            timer.clear();
-        }
-        timer.set_value(set_timeout(look_up, TYPED).ok());
+        pause.after(TYPED, look_up);
     };
-    on_cleanup(move || {
-        if let Some(timer) = timer.try_get_value().flatten() {
-            timer.clear();
-        }
-    });
     let named_so = move || match others.get() {
         0 => String::new(),
         1 => "1 other key has this name".to_owned(),

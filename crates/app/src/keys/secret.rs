@@ -4,7 +4,7 @@ use js_sys::Reflect;
 use leptos::{ev, leptos_dom::helpers::WindowListenerHandle, prelude::*};
 use model::KeyId;
 
-use super::{api::reveal_key, dom, key_row::KeyRow, state::KeysState};
+use super::{api::reveal_key, debounce::Debounce, dom, key_row::KeyRow, state::KeysState};
 use crate::ui::{Glyph, Icon, live};
 
 /// For how long a revealed secret stays.
@@ -101,18 +101,11 @@ pub(super) fn SecretBox(
     let covered = RwSignal::new(false);
     let kept = StoredValue::new(secret);
     // How often it was shown: the minute of an earlier time is nobody's.
-    let times = StoredValue::new(0_u32);
+    let pause = Debounce::new();
     let uncover = move || {
         covered.set(false);
-        let this = times.get_value() + 1;
-        times.set_value(this);
-        let over = move || {
-            if times.try_get_value() == Some(this) {
-                covered.set(true);
-            }
-        };
         // Without a timer it stays until nobody looks.
-        _ = set_timeout(over, SHOWN);
+        pause.after(SHOWN, move || covered.set(true));
     };
     Effect::new(uncover);
     when_unseen(move || covered.set(true));

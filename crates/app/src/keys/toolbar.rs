@@ -13,6 +13,7 @@ use web_sys::{Event, wasm_bindgen::JsCast};
 
 use super::{
     api::look_up_key,
+    debounce::Debounce,
     dom::OpenForm,
     filter::{EXPIRING, Filter},
     labels,
@@ -86,17 +87,15 @@ pub(super) fn Toolbar() -> impl IntoView {
             look_up(text);
         }
     };
-    let key_timer = StoredValue::<Option<TimeoutHandle>>::new(None);
+    let pause = Debounce::new();
     let edited = move || {
-        if let Some(timer) = key_timer.try_update_value(Option::take).flatten() {
-            timer.clear();
-        }
+        pause.forget();
         if composing.get_value() {
             return;
         }
         let text = search.get_untracked().map(|search| search.value()).unwrap_or_default();
         if looks_like_key(&text) {
-            key_timer.set_value(set_timeout(look_up_typed, TYPED_KEY).ok());
+            pause.after(TYPED_KEY, look_up_typed);
             return;
         }
         if timer.with_value(Option::is_some) {
