@@ -14,7 +14,7 @@ pub(crate) const PEOPLE_BY_EMAIL: &str =
 pub(crate) const FORGET_PERSON: &str = "DELETE FROM audit_person WHERE id = $1 AND installation_id = $2";
 /// `lower` is the same in both databases for the letters of an email address as Keydesk takes it, ASCII; others are compared
 /// as they are.
-pub(crate) const FORGET_OWNER: &str = "UPDATE api_key SET owner_email = NULL, version = version + 1, updated_at = $3, \
+pub(crate) const FORGET_OWNER: &str = "UPDATE api_key SET owner_email = NULL, owner_folded = '', version = version + 1, updated_at = $3, \
      epoch = $4 WHERE installation_id = $1 AND kind = 'issued' AND (owner_email = $2 OR lower(owner_email) = lower($2))";
 pub(crate) const FORGET_VIA: &str = "UPDATE audit_entry SET address = NULL, user_agent = NULL \
      WHERE installation_id = $1 AND actor = $2 AND (address IS NOT NULL OR user_agent IS NOT NULL)";

@@ -208,7 +208,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                 chosen=Signal::derive(move || filter.with(Filter::state))
                 on_choice=chosen
             />
-            <a class="button export" href=move || filter.with(|filter| own(&filter.address_of("/keys.csv"))) rel="external" download>
+            <a class="button export" href=move || filter.with(|filter| own(&filter.address_of("/keys.csv"))) rel="external">
                 <Icon glyph=Glyph::Down/>
                 "Export CSV"
             </a>

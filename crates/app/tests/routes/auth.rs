@@ -174,7 +174,7 @@ async fn without_https_people_sign_in_on_the_machine_itself_only() {
         let own = format!("http://{host}");
         let answer = site.post("/login", &[("host", host), ("origin", &own)], CREDENTIALS).await;
         assert_eq!(answer.header("location"), "/keys", "{host}");
-        assert!(answer.header("set-cookie").starts_with("keydesk="), "{host}");
+        assert!(answer.header("set-cookie").starts_with("keydesk-"), "{host}");
         assert!(answer.header("set-cookie").ends_with("; Path=/; HttpOnly; SameSite=Strict"), "{host}");
         assert_eq!(answer.header("strict-transport-security"), "");
     }

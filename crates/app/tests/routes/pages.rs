@@ -73,7 +73,7 @@ async fn the_theme_of_the_cookie_is_in_the_first_byte_of_the_page() {
     for (cookie, theme) in [("a=1; theme=dark", "dark"), ("theme=light", "light"), ("theme=\"><script>", "system")] {
         let page = site.ask("GET", "/", &[HOST, HTML, ("cookie", cookie)]).await;
         assert!(
-            page.text.contains(&format!("<html lang=\"en\" data-theme=\"{theme}\" data-for=\"\">")),
+            page.text.contains(&format!("<html lang=\"en\" data-theme=\"{theme}\" data-for=\"\"")),
             "{cookie}: {}",
             page.text
         );

@@ -227,7 +227,7 @@ impl MatrixApp {
             "read the history" => self.open_page(&at, cookie).await.text().contains("history-what"),
             "create" => {
                 let form = "intent=create&client_name=New&preset=custom&scope=calls:read&token=t";
-                self.post("/keys", cookie, id, form).await.status.is_success()
+                self.post("/keys", cookie, id, form).await.header("location").ends_with("/result")
             }
             "edit" => done(&send(form("save", "&client_name=Beta")).await),
             "disable" | "enable" | "restore" => done(&send(form(verb.does(), "")).await),

@@ -10,7 +10,7 @@ DROP INDEX api_key_to_fold;
 CREATE INDEX api_key_to_fold ON api_key (id) WHERE kind = 'issued' AND fold_version < 3;
 
 -- Hints end with the last four characters of their secret. A key that is being rotated has two, and is found by either.
-CREATE INDEX api_key_secret_by_hint ON api_key_secret (installation_id, right(hint, 4));
+CREATE INDEX api_key_secret_by_hint ON api_key_secret (right(hint, 4), installation_id);
 
 -- As in the first migration, of the texts together: a word is in any of them. For whoever may not read the notes it finds too much,
 -- and the two other texts are compared besides. No word holds the line's end between the texts.

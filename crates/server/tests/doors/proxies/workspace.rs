@@ -141,8 +141,10 @@ async fn people_work_behind(workspace: &Workspace, leads_to_https: bool) {
     let for_whom = format!("/keys?for={}", between(&page, "data-for=\"", "\""));
     let form = "intent=create&client_name=Behind+a+proxy&preset=crm&environment=live";
     let made = workspace.browse(&for_whom, &["-H", &own, "-d", form]).await;
-    assert!(made.contains(" 200 ") && made.contains("ccc_live_"), "{made}");
-    let secret = between(&made, "secret-text\">ccc_live_", "<");
+    let result = between(&made.replace("Location:", "location:"), "location: ", "\r").to_owned();
+    let shown = workspace.browse(&result[result.find("/keys/").unwrap_or_default()..], &[]).await;
+    assert!(made.contains(" 303") && shown.contains(" 200") && shown.contains("ccc_live_"), "{made}{shown}");
+    let secret = between(between(&shown, "id=\"new-key\"", "<"), "ccc_live_", "<");
     assert_eq!(secret.len(), 36, "{secret}");
     let table = workspace.browse("/keys.csv", &[]).await;
     assert!(table.contains("client_name,key,"), "{table}");
