@@ -1,6 +1,7 @@
 //! Where a person is in the grid: Tab leads to one place in it, and the arrows move on from there.
 
 use leptos::prelude::*;
+use model::KeyId;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, wasm_bindgen::JsCast};
 
 use super::{dom, key_row::KeyRow, open::Open, spot::Cursor, state::KeysState, window::Window};
@@ -12,9 +13,11 @@ const STOPS: [&str; 12] =
 const TO_THE_END_MOST: usize = 200_000;
 
 impl Cursor {
-    fn row_element(self, index: usize) -> Option<Element> {
+    /// The element of the row, found by its key: while rows are moved, their numbers are of before.
+    fn row_element(self, state: KeysState) -> Option<Element> {
+        let key = row_at(state, self.row.try_get_untracked()?)?.id;
         let grid = self.grid.try_get_untracked().flatten()?;
-        grid.query_selector(&format!("[data-index='{index}']")).ok().flatten()
+        grid.query_selector(&format!("[data-key='{key}']")).ok().flatten()
     }
 
     /// Follows a focus that moved without the arrows, for example with the pointer.
@@ -23,11 +26,11 @@ impl Cursor {
         // Tab came to the grid while the row is out of sight.
         if self.is_grid(&target) && !self.resting.get_value() {
             window.bring(self.row.get_untracked());
-            return dom::after_rendering(move || self.arrive());
+            return dom::after_rendering(move || self.arrive(state));
         }
         let stop = target.get_attribute("data-stop");
         let stop = stop.and_then(|name| STOPS.into_iter().find(|stop| *stop == name));
-        if let (Some(stop), Some(index)) = (stop, index_of(&target)) {
+        if let (Some(stop), Some(index)) = (stop, index_of(state, &target)) {
             self.stop.set(stop);
             if index != self.row.get_untracked() {
                 self.to_end.set_value(false);
@@ -59,7 +62,7 @@ impl Cursor {
     fn go(self, state: KeysState, window: Window, index: usize) {
         self.place(state, index);
         window.bring(index);
-        if !self.focus() {
+        if !self.focus(state) {
             self.rest(state);
         }
     }
@@ -90,24 +93,25 @@ impl Cursor {
             .filter(|key| row_at(state, here).is_none_or(|row| row.id != *key))
             .and_then(|key| state.rows.with_untracked(|rows| rows.iter().position(|row| row.id == key)));
         self.place(state, moved.unwrap_or(here).min(last));
+        dom::after_rendering(move || self.arrive(state));
     }
 
     /// Stays among the loaded rows: no others can be had now.
-    pub(super) fn stay_among(self, loaded: usize) {
+    pub(super) fn stay_among(self, state: KeysState, loaded: usize) {
         if self.row.try_get_untracked().is_some_and(|row| row >= loaded) {
             self.to_end.set_value(false);
             self.row.set(loaded.saturating_sub(1));
             dom::after_rendering(move || {
                 if self.waits() {
-                    self.focus();
+                    self.focus(state);
                 }
             });
         }
     }
 
     /// The place of the cursor, or that which stands in for it in a row without that place.
-    fn element(self) -> Option<Element> {
-        let row = self.row_element(self.row.try_get_untracked()?)?;
+    fn element(self, state: KeysState) -> Option<Element> {
+        let row = self.row_element(state)?;
         let find = |selector: &str| row.query_selector(selector).ok().flatten();
         let place = find(&format!("[data-stop='{}']", self.stop.get_untracked()));
         let place = place.filter(|place| visible(place.clone()));
@@ -118,8 +122,8 @@ impl Cursor {
     }
 
     /// Moves the focus to where the cursor is.
-    pub(super) fn focus(self) -> bool {
-        dom::focus_element(self.element())
+    fn focus(self, state: KeysState) -> bool {
+        dom::focus_element(self.element(state))
     }
 
     /// Moves the focus to where the cursor is and leaves the page where it is. While the row is not in the document, the
@@ -129,7 +133,7 @@ impl Cursor {
         if state.rows.with_untracked(Vec::is_empty) {
             return false;
         }
-        if dom::focus_in_place(self.element()) {
+        if dom::focus_in_place(self.element(state)) {
             return true;
         }
         self.resting.set_value(true);
@@ -139,9 +143,9 @@ impl Cursor {
     }
 
     /// Moves the focus on from the grid to the row that it waited for, if that is there.
-    pub(super) fn arrive(self) {
+    pub(super) fn arrive(self, state: KeysState) {
         if self.waits() {
-            dom::focus_in_place(self.element());
+            dom::focus_in_place(self.element(state));
         }
     }
 
@@ -150,8 +154,8 @@ impl Cursor {
         document().active_element().is_some_and(|active| self.is_grid(&active))
     }
 
-    fn step(self, forwards: bool, to_the_end: bool) {
-        let Some(row) = self.row_element(self.row.get_untracked()) else { return };
+    fn step(self, state: KeysState, forwards: bool, to_the_end: bool) {
+        let Some(row) = self.row_element(state) else { return };
         let has =
             |stop: &&&str| row.query_selector(&format!("[data-stop='{stop}']")).ok().flatten().is_some_and(visible);
         let here = STOPS.iter().position(|stop| *stop == self.stop.get_untracked()).unwrap_or(0);
@@ -163,7 +167,7 @@ impl Cursor {
         };
         if let Some(next) = next {
             self.stop.set(next);
-            self.focus();
+            self.focus(state);
         }
     }
 
@@ -188,7 +192,7 @@ impl Cursor {
     /// The keys of the grid.
     pub(super) fn pressed(self, state: KeysState, window: Window, press: &KeyboardEvent) {
         let Some(target) = press.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
-        if index_of(&target).is_none() && !self.is_grid(&target) {
+        if row_of(&target).is_none() && !self.is_grid(&target) {
             return;
         }
         let (here, last) = (self.row.get_untracked(), untrack(move || state.length()).saturating_sub(1));
@@ -215,10 +219,10 @@ impl Cursor {
             "Home" if whole => go(0),
             "End" if whole && press.shift_key() => go(last),
             "End" if whole => self.go_to_end(state, window),
-            "ArrowRight" => self.step(true, false),
-            "ArrowLeft" => self.step(false, false),
-            "Home" => self.step(false, true),
-            "End" => self.step(true, true),
+            "ArrowRight" => self.step(state, true, false),
+            "ArrowLeft" => self.step(state, false, false),
+            "Home" => self.step(state, false, true),
+            "End" => self.step(state, true, true),
             "a" if whole && state.may_change.get_untracked() => state.select_loaded(),
             " " if press.shift_key() => self.extend(state, here),
             " " if !operable && state.may_change.get_untracked() => self.toggle(state, here),
@@ -244,10 +248,15 @@ fn row_at(state: KeysState, index: usize) -> Option<KeyRow> {
     state.rows.with_untracked(|rows| rows.get(index).cloned())
 }
 
-/// The index of the row that holds an element.
-fn index_of(element: &Element) -> Option<usize> {
-    let row = element.closest("[data-index]").ok().flatten()?;
-    row.get_attribute("data-index")?.parse().ok()
+/// The row that holds an element.
+fn row_of(element: &Element) -> Option<Element> {
+    element.closest("[data-key]").ok().flatten()
+}
+
+/// The place of the row that holds an element.
+fn index_of(state: KeysState, element: &Element) -> Option<usize> {
+    let key: KeyId = row_of(element)?.get_attribute("data-key")?.parse().ok()?;
+    state.rows.with_untracked(|rows| rows.iter().position(|row| row.id == key))
 }
 
 /// Narrow screens leave columns out.

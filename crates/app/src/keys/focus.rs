@@ -68,7 +68,6 @@ pub(super) fn keep(state: KeysState) {
                 let what = MutationObserverInit::new();
                 what.set_child_list(true);
                 what.set_subtree(true);
-                what.set_attribute_filter(&js_sys::Array::of1(&"data-index".into()));
                 // Fails without anything to observe only.
                 _ = observer.observe_with_options(&body, &what);
             }
@@ -87,7 +86,7 @@ pub(super) fn keep(state: KeysState) {
 
 fn bring_back(state: KeysState) {
     if !dom::nothing_focused() {
-        return state.cursor.arrive();
+        return state.cursor.arrive(state);
     }
     let Some(last) = state.focus.last.try_get_value().flatten().map(SendWrapper::take) else { return };
     // What opens, and what happens in a dialog, places the focus itself.

@@ -151,7 +151,7 @@ impl KeysState {
                 true
             }
             Err(error) => {
-                self.cursor.stay_among(self.rows.with_untracked(Vec::len));
+                self.cursor.stay_among(self, self.rows.with_untracked(Vec::len));
                 self.announce(error.to_string());
                 false
             }

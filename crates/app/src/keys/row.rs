@@ -75,6 +75,7 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
             class:selected=selected
             aria-selected=Signal::derive(move || (!default).then(|| selected.get().to_string()))
             aria-rowindex=Signal::derive(move || (index.get() + 2).to_string())
+            data-key=id.to_string()
             data-index=Signal::derive(move || index.get().to_string())
         >
             <div role="gridcell" aria-colindex="1" class="c-select">
