@@ -234,6 +234,7 @@ test('keys are switched off and on, one or many, and filtered by that', async ({
   await row(page, 'Acme').getByRole('checkbox').check();
   await row(page, 'Borealis').getByRole('checkbox').check();
   await page.getByRole('button', { name: 'Disable selected' }).click();
+  await page.getByRole('alertdialog', { name: 'Disable API keys' }).getByRole('button', { name: 'Disable' }).click();
   await expect(page.getByText('Disabled 2 API keys')).toBeVisible();
   await page.getByRole('combobox', { name: 'Status' }).selectOption('Disabled');
   await expect(page).toHaveURL(/status=disabled/);

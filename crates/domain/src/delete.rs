@@ -5,7 +5,7 @@ use serde_json::json;
 use store::{Change, Records};
 use verify::Prepared;
 
-use crate::{Caller, Keydesk, audit::AuditEvent, failure, once::Done, selection, turn::turn};
+use crate::{Caller, Keydesk, audit::AuditEvent, done::Done, failure, selection, turn::turn};
 
 impl Keydesk {
     /// Deletes a key: it is refused from the moment this answers, and can be restored for 30 days.

@@ -3,8 +3,8 @@ use store::KeyFilter;
 
 use crate::{
     Caller, Keydesk,
-    in_parts::{Part, Progress},
-    once::Done,
+    done::{Done, Progress},
+    in_parts::Part,
     turn::turn,
 };
 

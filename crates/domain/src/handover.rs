@@ -5,8 +5,8 @@ use store::{Change, HandoverSecret, NewHandover, TokenHash};
 use crate::{
     Caller, Keydesk, Via,
     audit::AuditEvent,
+    done::Done,
     failure, link_token,
-    once::Done,
     reveal::sealed_copy,
     seal,
     turn::ONE,

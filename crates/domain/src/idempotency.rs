@@ -1,6 +1,5 @@
 use std::borrow::Cow;
 
-use aws_lc_rs::digest;
 use model::{Key, KeyError, KeyStatus, KeyUnavailable, PlainSecret, SecretId};
 use serde::{Deserialize, Serialize};
 use store::{Change, StoredAnswer, StoredKey, StoredRecord};
@@ -9,29 +8,11 @@ use zeroize::Zeroizing;
 use crate::{
     Answered, Caller, Installation, Issued, Keydesk,
     audit::actor_text,
+    done::{Done, Stored},
     failure,
-    once::{self, Done},
+    request::{Idempotency, KEPT_MS, Once, fingerprint},
     seal,
 };
-
-/// For how long an answer is kept, in milliseconds: 24 hours.
-pub(crate) const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
-
-/// A caller's `Idempotency-Key`, or a page's token, for a request that it may send again.
-#[derive(Clone, Debug)]
-pub struct Idempotency {
-    /// As the caller sent it.
-    pub key: String,
-    /// The fingerprint of the request: the same key with another fingerprint is refused.
-    pub fingerprint: [u8; 32],
-}
-
-/// SHA-256.
-pub fn fingerprint(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
-    hash
-}
 
 /// The answer as it is sealed, since it may hold a secret.
 #[derive(Serialize, Deserialize)]
@@ -125,7 +106,7 @@ impl Keydesk {
         caller: &Caller,
         installation: &Installation,
     ) -> Result<Option<Answered>, KeyError> {
-        let Some(once::Once { idempotency, .. }) = &caller.once else { return Ok(None) };
+        let Some(Once { idempotency, .. }) = &caller.once else { return Ok(None) };
         let found = self.find_kept(change, caller, &idempotency.key, Some(&idempotency.fingerprint), KEPT_MS).await?;
         match found {
             None => Ok(None),
@@ -200,7 +181,7 @@ impl Keydesk {
         caller: &Caller,
         kept: Kept<'_>,
     ) -> Result<(), KeyError> {
-        let Some(once::Once { idempotency, .. }) = &caller.once else { return Ok(()) };
+        let Some(Once { idempotency, .. }) = &caller.once else { return Ok(()) };
         let secret = kept.installation.recoverable.then(|| kept.issued.secret.expose().into());
         let answer = Answer { key: kept.issued.key.clone(), secret, secret_id: Some(kept.secret) };
         self.keep_sealed(change, caller, idempotency, &answer).await
@@ -219,7 +200,7 @@ pub(crate) fn read(plain: &[u8]) -> Result<Read<'_>, KeyError> {
     if let Ok(answer) = serde_json::from_slice(plain) {
         return Ok(Read::Issued(answer));
     }
-    serde_json::from_slice(plain).map(|once::Stored { done }| Read::Done(done)).map_err(|_| unreadable())
+    serde_json::from_slice(plain).map(|Stored { done }| Read::Done(done)).map_err(|_| unreadable())
 }
 
 fn unreadable() -> KeyError {

@@ -3,21 +3,9 @@
 //! and the rest is done without doing anything twice.
 
 use model::{KeyError, KeyId, Selection};
-use serde::{Deserialize, Serialize};
 use store::KeyFilter;
 
-use crate::{Caller, Keydesk, failure, selection::CHANGE};
-
-/// How far such a verb has come.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Progress<T> {
-    /// What was done altogether.
-    pub(crate) outcome: T,
-    /// Parts, or named keys, that are done with.
-    pub(crate) at: usize,
-    /// Nothing is left to do.
-    pub(crate) finished: bool,
-}
+use crate::{Keydesk, done::Progress, failure, selection::CHANGE};
 
 /// The keys of the next part.
 pub(crate) struct Part {
@@ -39,13 +27,6 @@ impl<T> Progress<T> {
         self.at += part.ids.len();
         // Somebody else changes the same keys: what is left is theirs.
         self.finished = part.last || (part.found && done == 0);
-    }
-}
-
-impl Caller {
-    /// Whether the caller takes back what they asked for.
-    pub(crate) fn recalls(&self) -> bool {
-        self.once.as_ref().is_some_and(|once| once.recalled)
     }
 }
 

@@ -5,60 +5,17 @@
 //! what they sent takes it back ([`Caller::recalling`]): if it was done they get its answer, and if not, it never
 //! will be, however late it arrives.
 
-use model::{BulkDeleted, Deleted, Handover, Key, KeyError, KeyId, PlainSecret, SecretId, Switched};
-use serde::{Deserialize, Serialize};
+use model::{Key, KeyError, KeyId, PlainSecret, SecretId};
 use store::Change;
 
 use crate::{
     Answered, Caller, Idempotency, Keydesk, NewHandoverLink,
-    idempotency::{KEPT_MS, Read, read},
-    in_parts::Progress,
+    done::{Done, SAME_REVEAL_MS, Stored},
+    idempotency::{Read, read},
+    request::{KEPT_MS, Once},
     reveal::sealed_copy,
     update::living,
 };
-
-/// For how long a reveal is the same reveal, in milliseconds: 10 minutes. After that it is looked at again, which the
-/// audit log tells.
-pub(crate) const SAME_REVEAL_MS: i64 = 10 * 60 * 1000;
-
-/// A request that its sender may send again.
-#[derive(Clone, Debug)]
-pub struct Once {
-    /// Its token and what it asks for.
-    pub idempotency: Idempotency,
-    /// It is taken back: it is answered if it was done, and else it never will be.
-    pub recalled: bool,
-}
-
-/// What was done, as it is kept. Answers with a new secret have a form of their own; see `idempotency`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Done {
-    /// Nothing, and nothing will be: the request was taken back.
-    Recalled,
-    /// A change whose answer says no more.
-    Unit,
-    /// A key was changed.
-    Key(Box<Key>),
-    /// Keys were deleted in one change.
-    Deleted(BulkDeleted),
-    /// Keys are deleted in several changes.
-    Deleting(Progress<Deleted>),
-    /// Keys are switched on or off in several changes.
-    Switching(Progress<Switched>),
-    /// Changes are undone, one after another; the outcome is how many keys are as they were.
-    Undoing(Progress<u64>),
-    /// A secret was shown. It is read again from its sealed copy.
-    Revealed { key: KeyId, secret: SecretId },
-    /// A hand-over was made, whose link has this token.
-    HandOver { handover: Handover, token: String },
-}
-
-/// As it is written. A field of its own tells it from an answer with a secret.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Stored {
-    pub(crate) done: Done,
-}
 
 /// What a request did that was carried out before.
 #[derive(Clone, Debug)]
@@ -74,6 +31,11 @@ pub enum Told {
 }
 
 impl Caller {
+    /// Whether the caller takes back what they asked for.
+    pub(crate) fn recalls(&self) -> bool {
+        self.once.as_ref().is_some_and(|once| once.recalled)
+    }
+
     /// The caller of a request that may be sent again. Without a token each request is another one.
     pub fn once(self, idempotency: Option<Idempotency>) -> Self {
         Self { once: idempotency.map(|idempotency| Once { idempotency, recalled: false }), ..self }

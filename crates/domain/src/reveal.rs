@@ -5,8 +5,8 @@ use store::{Change, SealedCopy};
 use crate::{
     Caller, Keydesk,
     audit::AuditEvent,
+    done::{Done, SAME_REVEAL_MS},
     failure,
-    once::{Done, SAME_REVEAL_MS},
     seal::{self, Row},
     update::living,
 };

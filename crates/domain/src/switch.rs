@@ -7,9 +7,9 @@ use store::{Change, KeyFilter};
 use crate::{
     Authority, Caller, Keydesk,
     audit::AuditEvent,
+    done::{Done, Progress},
     failure,
-    in_parts::{Part, Progress},
-    once::Done,
+    in_parts::Part,
     selection,
     turn::turn,
 };

@@ -2,8 +2,13 @@ use model::{Action, KeyError};
 use serde_json::json;
 
 use crate::{
-    Authority, Caller, Keydesk, at_most::require_at_most, audit::AuditEvent, failure, in_parts::Progress, once::Done,
-    selection::CHANGE, turn::turn,
+    Authority, Caller, Keydesk,
+    at_most::require_at_most,
+    audit::AuditEvent,
+    done::{Done, Progress},
+    failure,
+    selection::CHANGE,
+    turn::turn,
 };
 
 /// Changes that are undone at once: those of two million keys.

@@ -1,8 +1,14 @@
 use model::KeyError;
 
 use crate::{
-    Authority, Caller, Keydesk, at_most::require_at_most, failure, in_parts::Progress, once::Done, selection::CHANGE,
-    switch::event, turn::turn, undo_delete::CHANGES_MAX,
+    Authority, Caller, Keydesk,
+    at_most::require_at_most,
+    done::{Done, Progress},
+    failure,
+    selection::CHANGE,
+    switch::event,
+    turn::turn,
+    undo_delete::CHANGES_MAX,
 };
 
 impl Keydesk {

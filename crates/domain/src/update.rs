@@ -2,9 +2,9 @@ use model::{Key, KeyError, KeyId, KeyKind, KeyStatus, LifeCycle, ScopeSet, Setti
 use store::{Change, StoredKey};
 
 use crate::{
-    Caller, Keydesk, failure,
-    once::Done,
-    settings_audit,
+    Caller, Keydesk,
+    done::Done,
+    failure, settings_audit,
     settings_rules::{require_future, require_no_limits},
     turn::turn,
 };

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{dom, filter::Filter, labels, open::Open, state::KeysState, stop::Stop};
+use super::{debounce::Debounce, filter::Filter, labels, open::Open, state::KeysState, stop::Stop};
 use crate::ui::{Glyph, Icon, count, live};
 
 /// A selection that still grows is not announced.
@@ -31,13 +31,13 @@ pub(super) fn Summary() -> impl IntoView {
 
 /// Tells screen readers how many keys are selected.
 fn announce(state: KeysState, number: Memo<u64>) {
-    let turn = StoredValue::new(0);
+    let pause = Debounce::new();
     Effect::new(move |before: Option<u64>| {
         let now = number.get();
         if before.is_some_and(|before| before != now) {
             let text =
                 if now == 0 { "Selection cleared".to_owned() } else { format!("{} selected", labels::keys(now)) };
-            dom::when_settled(turn, SETTLED, move || state.announce(text));
+            pause.after(SETTLED, move || state.announce(text));
         }
         now
     });

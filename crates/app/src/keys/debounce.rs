@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use leptos::prelude::*;
+use leptos::{leptos_dom::helpers::queue_microtask, prelude::*};
 
 /// Acts once nothing was asked for during a while: of several requests the last is carried out. On a page that was left none is.
 #[derive(Clone, Copy)]
@@ -19,8 +19,9 @@ impl Debounce {
                 act();
             }
         };
-        // Fails only in a window that is gone.
-        _ = set_timeout(act, wait);
+        // In a microtask, since a timer belongs to the part of the page that sets it and would go with that. Fails only in a window
+        // that is gone.
+        queue_microtask(move || _ = set_timeout(act, wait));
     }
 
     /// Forgets what was asked for.

@@ -46,19 +46,6 @@ pub(super) fn after_rendering(then: impl FnOnce() + 'static) {
     queue_microtask(move || _ = request_animation_frame(then));
 }
 
-/// Runs `then` after a while in which nothing else was asked for with the same `turn`.
-pub(super) fn when_settled(turn: StoredValue<u32>, after: Duration, then: impl FnOnce() + 'static) {
-    let mine = turn.get_value().wrapping_add(1);
-    turn.set_value(mine);
-    let run = move || {
-        if turn.try_get_value() == Some(mine) {
-            then();
-        }
-    };
-    // Fails only in a window that is gone.
-    queue_microtask(move || _ = set_timeout(run, after));
-}
-
 /// Runs `then` once the page is painted as it is now.
 pub(super) fn after_painting(then: impl FnOnce() + 'static) {
     // Fails only in a window that is gone.

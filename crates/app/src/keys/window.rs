@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::{html::Div, prelude::*};
 use web_sys::{Element, HtmlElement, wasm_bindgen::JsCast};
 
-use super::{dom, state::KeysState};
+use super::{debounce::Debounce, state::KeysState};
 
 /// Rows beyond the edges of the screen, on either side.
 const AROUND: usize = 8;
@@ -24,7 +24,7 @@ pub(super) struct Window {
     /// Height of a row in pixels; it differs with the width of the screen.
     height: RwSignal<f64>,
     rows: NodeRef<Div>,
-    still: StoredValue<u32>,
+    still: Debounce,
     state: KeysState,
 }
 
@@ -35,7 +35,7 @@ impl Window {
             count: state.count,
             height: RwSignal::new(40.0),
             rows,
-            still: StoredValue::new(0),
+            still: Debounce::new(),
             state,
         }
     }
@@ -70,7 +70,7 @@ impl Window {
         // Whoever has not begun to scroll may never do so.
         let ahead = if first == 0 { 0 } else { AHEAD };
         self.state.load_to(first + shown + ahead);
-        dom::when_settled(self.still, STILL, move || self.state.load_activity());
+        self.still.after(STILL, move || self.state.load_activity());
     }
 
     /// Whether a row is in the document.

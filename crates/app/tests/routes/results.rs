@@ -53,7 +53,13 @@ impl Desk {
     }
 
     async fn keys(&self) -> usize {
-        self.site.keydesk.list(&self.operator, &ListQuery { limit: 50, ..ListQuery::default() }).await.unwrap().items.len()
+        self.site
+            .keydesk
+            .list(&self.operator, &ListQuery { limit: 50, ..ListQuery::default() })
+            .await
+            .unwrap()
+            .items
+            .len()
     }
 }
 
