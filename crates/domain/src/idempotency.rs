@@ -111,7 +111,7 @@ impl Keydesk {
         match found {
             None => Ok(None),
             Some(plain) => match read(&plain)? {
-                Read::Issued(answer) => self.answered_again(change, caller, installation, answer).await.map(Some),
+                Read::Issued(answer) => self.answered_again(change, caller, installation, *answer).await.map(Some),
                 Read::Done(Done::Recalled) => Err(KeyError::Recalled),
                 Read::Done(_) => Err(KeyError::IdempotencyMismatch),
             },
@@ -191,14 +191,14 @@ impl Keydesk {
 /// A kept answer, read.
 pub(crate) enum Read<'a> {
     /// Of a request that made a secret.
-    Issued(Answer<'a>),
+    Issued(Box<Answer<'a>>),
     /// Of any other.
     Done(Done),
 }
 
 pub(crate) fn read(plain: &[u8]) -> Result<Read<'_>, KeyError> {
     if let Ok(answer) = serde_json::from_slice(plain) {
-        return Ok(Read::Issued(answer));
+        return Ok(Read::Issued(Box::new(answer)));
     }
     serde_json::from_slice(plain).map(|Stored { done }| Read::Done(done)).map_err(|_| unreadable())
 }

@@ -67,7 +67,7 @@ impl Keydesk {
             let Some(plain) = found else { return Ok(None) };
             let told = match read(&plain)? {
                 Read::Issued(answer) => {
-                    Told::Issued(Box::new(this.answered_again(&mut change, &caller, &installation, answer).await?))
+                    Told::Issued(Box::new(this.answered_again(&mut change, &caller, &installation, *answer).await?))
                 }
                 Read::Done(Done::Recalled) => return Ok(None),
                 Read::Done(Done::HandOver { handover, token }) => {

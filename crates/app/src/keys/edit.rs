@@ -107,7 +107,7 @@ fn Form(row: KeyRow, settings: ServerResource<String>) -> impl IntoView {
             match answer {
                 Ok(Ok(key)) => saved(key, "Saved"),
                 Ok(Err(same)) if same.differences.is_empty() => {
-                    saved(same.key, "Somebody else has made the same change to")
+                    saved(same.key, "Somebody else has made the same change to");
                 }
                 Ok(Err(other)) => {
                     version.set(other.key.version);

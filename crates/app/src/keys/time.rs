@@ -49,10 +49,12 @@ pub(super) fn Time(ms: i64, written: Written) -> impl IntoView {
 /// When a key stops, as the server has spelled it out for the reader: `31 Dec 2026, 23:59, Sydney`. The day is seen, the rest is on
 /// hover. `zone.js` writes both anew where the browser knows better.
 #[component]
-pub(super) fn End(ms: i64, words: String) -> impl IntoView {
-    let day = words.split(',').next().unwrap_or_default().to_owned();
+pub(super) fn End(ms: i64, mut words: String) -> impl IntoView {
+    let whole = format!("Stops {words}");
+    words.truncate(words.find(',').unwrap_or(words.len()));
+    let day = words;
     view! {
-        <time datetime=instant(ms) title=format!("Stops {words}") data-time="ends">
+        <time datetime=instant(ms) title=whole data-time="ends">
             <span>{day}</span>
         </time>
     }

@@ -170,7 +170,7 @@ pub(super) fn Toolbar() -> impl IntoView {
                     maxlength=model::SEARCH_MAX
                     value=first.search.clone()
                     node_ref=search
-                    on:input=move |event| typed(event)
+                    on:input=typed
                     on:compositionend=composed
                     on:paste=move |event| pasted(event.into())
                 />

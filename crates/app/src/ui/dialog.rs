@@ -50,7 +50,8 @@ impl DialogHandle {
         }
         let opener = self.opener.get_value();
         // Closing may have taken away what had the focus.
-        _ = request_animation_frame(move || focus_again(opener));
+        // In a microtask, since a frame that is asked for here would go with the dialog.
+        queue_microtask(move || _ = request_animation_frame(move || focus_again(opener)));
         closed();
     }
 

@@ -211,7 +211,7 @@ impl MatrixApp {
         let form = |intent: &str, more: &str| format!("intent={intent}&version={version}&confirm={name}{more}");
         let send = async |form: String| self.post(&at, cookie, id, &form).await;
         let done = |answer: &Answer| match answer.status.as_u16() {
-            303 => answer.header("location").contains("done="),
+            303 => ["done=", "/result"].iter().any(|end| answer.header("location").contains(end)),
             200 => true,
             _ => false,
         };
