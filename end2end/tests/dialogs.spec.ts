@@ -1,6 +1,6 @@
-import type { Page } from '@playwright/test';
-import { createKeys, openKeys, row } from '../lib/keys.ts';
-import { expect, test } from '../lib/test.ts';
+import { hiddenStops } from '../lib/focus.ts';
+import { createKeys, detailsOf, openKeys, row } from '../lib/keys.ts';
+import { expect, ready, test } from '../lib/test.ts';
 
 const THROW_AWAY = 'Throw away what you typed?';
 
@@ -150,64 +150,58 @@ test('single-letter shortcuts can be switched off, for good and on again', async
   await expect(page.getByRole('dialog', { name: 'Add API key' })).toBeVisible();
 });
 
-/** What of the focused control can't be seen, if anything. */
-function hidden(page: Page): Promise<string | undefined> {
-  return page.evaluate(() => {
-    const focused = document.activeElement!;
-    if (focused === document.body || focused.matches('dialog')) return undefined;
-    const { left, right, top, bottom } = focused.getBoundingClientRect();
-    const said = `${focused.outerHTML.slice(0, 120)} at ${Math.round(left)},${Math.round(top)} to ${Math.round(right)},${Math.round(bottom)}`;
-    const xs = [left + 3, (left + right) / 2, right - 3];
-    const ys = [top + 3, (top + bottom) / 2, bottom - 3];
-    for (const x of xs) {
-      for (const y of ys) {
-        const hit = document.elementFromPoint(x, y);
-        if (!hit || !(focused.contains(hit) || hit.contains(focused))) return `${said} is under ${hit?.outerHTML.slice(0, 80)}`;
-        if (hit !== focused && hit.matches('dialog, form')) return `${said} is cut off`;
-      }
-    }
-    return undefined;
-  });
-}
-
 for (const size of [{ width: 1280, height: 800 }, { width: 320, height: 256 }]) {
   test(`whoever tabs through a dialog sees what has the focus, ${size.width} by ${size.height}`, async ({ ownServer, page }) => {
     await page.setViewportSize(size);
     await createKeys(ownServer, 'Acme');
     await openKeys(page, ownServer);
     const { keyboard } = page;
-    const dialog = page.locator('dialog:modal');
     const found: string[] = [];
-    const walk = async (title: string) => {
-      await expect(dialog).toHaveCount(1);
-      for (const key of ['Tab', 'Shift+Tab']) {
-        // Once round.
-        const seen = await page.evaluateHandle(() => new Set<Element>());
-        do {
-          await keyboard.press(key);
-          const problem = await hidden(page);
-          if (problem) found.push(`${title}, ${key}: ${problem}`);
-        } while (await seen.evaluate((stops) => stops.size < stops.add(document.activeElement!).size));
-      }
-    };
+    const walk = async (title: string) => found.push(...(await hiddenStops(page, title)));
     const unfold = async () => {
       await page.locator('dialog:modal summary').first().click();
       await expect(page.getByRole('textbox', { name: 'Notes' })).toBeAttached();
     };
+    const acme = page.getByRole('gridcell', { name: 'Acme', exact: true });
     await keyboard.press('n');
     await unfold();
     await walk('Add');
     await page.getByRole('button', { name: 'Cancel' }).press('Enter');
-    await page.getByRole('gridcell', { name: 'Acme', exact: true }).focus();
+    await acme.focus();
     await keyboard.press('Enter');
     await unfold();
     await walk('Edit');
-    await page.getByRole('button', { name: 'Cancel' }).press('Enter');
+    await page.getByRole('textbox', { name: 'Client Name' }).fill('Other');
+    await keyboard.press('Escape');
+    await walk('Throw away');
+    await page.getByRole('button', { name: 'Throw away' }).press('Enter');
     await page.goto(`${page.url()}?shortcuts`);
     await walk('Shortcuts');
     await keyboard.press('Escape');
     await keyboard.press('Control+k');
     await walk('Commands');
+    expect(found).toEqual([]);
+  });
+
+  test(`whoever tabs through what stops a key sees what has the focus, ${size.width} by ${size.height}`, async ({ ownServer, page }) => {
+    await page.setViewportSize(size);
+    await createKeys(ownServer, 'Acme');
+    await openKeys(page, ownServer);
+    const details = await detailsOf(ownServer, 'Acme');
+    const found: string[] = [];
+    const walk = async (title: string) => found.push(...(await hiddenStops(page, title)));
+    for (const what of ['Disable', 'Delete']) {
+      await row(page, 'Acme').getByRole('button', { name: 'More actions for Acme' }).press('Enter');
+      await page.getByRole('menuitem', { name: what }).press('Enter');
+      await expect(page.getByRole('alertdialog', { name: `${what} API keys` }).getByText('Last used')).toBeAttached();
+      await walk(what);
+      await page.keyboard.press('Escape');
+    }
+    for (const open of ['rotate', 'hand-over', 'disable', 'delete']) {
+      await page.goto(`${details}?open=${open}`);
+      await ready(page);
+      await walk(open);
+    }
     expect(found).toEqual([]);
   });
 }
