@@ -39,7 +39,7 @@ for (const { zone, place, end } of [
       await add.getByRole('button', { name: 'Done' }).click();
       expect(await endOf(ownServer, 'Acme')).toBe(end);
 
-      await expect(row(page, 'Acme').getByTitle(`Stops ${words}`)).toHaveText('31 Dec 2030');
+      await expect(row(page, 'Acme').getByTitle(`Stops ${words}`)).toHaveText(['Active', '31 Dec 2030']);
       await page.goto(await detailsOf(ownServer, 'Acme'));
       await ready(page);
       await expect(page.getByRole('region', { name: 'About' }).getByText(words)).toBeVisible();
@@ -91,6 +91,8 @@ test.describe('a reader elsewhere', () => {
       await edit.getByRole('button', { name: 'Save' }).click();
       await expect(edit).toBeHidden();
       expect(await endOf(ownServer, client)).toBe(end);
+      // Also where the list has no room for its column.
+      await expect(row(page, client).getByText('Active')).toHaveAttribute('title', `Stops ${words}`);
     }
   });
 

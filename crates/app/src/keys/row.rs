@@ -21,6 +21,8 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
     let cursor = state.cursor;
     let KeyRow { id, default, environment, preset, status, used, created, .. } = row;
     let expires = row.expires.clone();
+    // Where the list has no room for the column of ends.
+    let stops = expires.as_ref().map(|(_, words)| format!("Stops {words}"));
     let deleted = row.deleted.is_some();
     // Comes with the list, before its rows, and stays.
     let may_change = state.may_change.get_untracked();
@@ -119,7 +121,7 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
                 {(environment == Environment::Test).then(|| view! { <span class="badge test">"Test"</span> })}
             </div>
             <div role="gridcell" aria-colindex="5" class="c-status" data-stop="status" tabindex=tab("status")>
-                <span class=tone>{status}</span>
+                <span class=tone title=stops>{status}</span>
             </div>
             <div role="gridcell" aria-colindex="6" class="c-expires" data-stop="expires" tabindex=tab("expires")>
                 {match expires {
