@@ -27,10 +27,10 @@ pub enum KeyInText {
 }
 
 /// Whether a text holds a key, part of one, or what looks like one: such a text must not get into an address. Keys of other
-/// deployments count, mistyped ones, and those that a line's end or a blank broke in two.
+/// deployments count, mistyped ones, those that a line's end or a blank broke in two, and what follows the prefix.
 pub fn looks_like_key(text: &str) -> bool {
     let text = bounded(text);
-    occurrences(text).any(|found| found.is_key(text)) || {
+    occurrences(text).any(|found| found.is_key(text)) || has_bare_key(text) || {
         let joined = joined(text);
         occurrences(&joined).any(|found| found.tail(&joined).len() >= SURELY)
     }
@@ -44,9 +44,10 @@ impl SecretFormat {
         if !looks_like_key(text) {
             return None;
         }
-        let mut own = false;
+        let (mut own, mut named) = (false, false);
         for text in [Cow::Borrowed(text), Cow::Owned(joined(text))] {
             for found in occurrences(&text) {
+                named = true;
                 let Some(begin) = found.head(&text).ends_with(self.prefix()).then(|| found.at - self.prefix().len())
                 else {
                     continue;
@@ -58,8 +59,18 @@ impl SecretFormat {
                 }
             }
         }
-        Some(if own { KeyInText::Mistyped } else { KeyInText::Foreign })
+        // Without a prefix it is cut off.
+        Some(if own || !named { KeyInText::Mistyped } else { KeyInText::Foreign })
     }
+}
+
+/// Whether a text has as many random characters in a row as a key, without what comes before them.
+fn has_bare_key(text: &str) -> bool {
+    let random = |run: &str| {
+        let any = |kind: fn(&u8) -> bool| run.as_bytes().iter().any(kind);
+        any(u8::is_ascii_digit) && any(u8::is_ascii_uppercase) && any(u8::is_ascii_lowercase)
+    };
+    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| run.len() >= BODY_LEN && random(run))
 }
 
 fn bounded(text: &str) -> &str {
@@ -162,6 +173,8 @@ mod tests {
             "live_0123456789012345678901234567890",
             "01890a5d-ac96-774b-bcce-b302099a8057",
             "ada@example.com",
+            "DonaudampfschifffahrtsgesellschaftAG",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
             "old_test_ key of the branch",
         ] {
             assert!(!looks_like_key(text), "{text}");
@@ -180,6 +193,7 @@ mod tests {
         assert!(matches!(format().find_in(&own[..30]), Some(KeyInText::Mistyped)));
         assert!(matches!(format().find_in(&own.to_uppercase()), Some(KeyInText::Foreign)));
         assert!(matches!(format().find_in(other.expose()), Some(KeyInText::Foreign)));
+        assert!(matches!(format().find_in(&format!("It is {}.", &own[9..])), Some(KeyInText::Mistyped)));
         for text in ["ccc_live_7Qfx9", "sk_live_abcdefghijklmnopqrstu", "CCC_LIVE_0000000000000000000000"] {
             assert!(looks_like_key(text), "{text}");
         }

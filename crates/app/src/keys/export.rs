@@ -20,7 +20,7 @@ use model::{KeyStatus, ListQuery};
 use percent_encoding::utf8_percent_encode;
 
 use super::{
-    export_name::{disposition, has_key_form},
+    export_name::disposition,
     filter::{EXPIRING, Filter},
 };
 use crate::{
@@ -66,7 +66,7 @@ fn filter(form: Form<'_>) -> Filter {
 
 /// The sign-in, which leads to the list: that shows what the table would have, and has the link to it.
 fn sign_in(mut filter: Filter) -> String {
-    if has_key_form(&filter.search) {
+    if model::looks_like_key(&filter.search) {
         filter.search.clear();
     }
     format!("/login?next={}", utf8_percent_encode(&filter.address(), QUERY))
