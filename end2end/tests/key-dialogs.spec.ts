@@ -177,8 +177,12 @@ test('a key that is shown once asks before it goes uncopied', async ({ ownServer
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await ownServer.cli('installation', 'create', 'once', '--show-once');
   await signIn(page, ownServer, GRACE, 'once');
-  await page.goto(`${ownServer.url}/keys`);
-  await ready(page);
+  // The server hears of an installation that the command line makes within a moment.
+  await expect(async () => {
+    await page.goto(`${ownServer.url}/keys`);
+    await ready(page);
+    await expect(page.getByRole('button', { name: 'Add API key' })).toBeVisible({ timeout: 1_000 });
+  }).toPass();
   const add = page.getByRole('dialog', { name: 'Add API key' });
   const question = page.getByRole('alertdialog', { name: 'Leave without the key?' });
   const generate = async (name: string) => {

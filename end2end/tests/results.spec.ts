@@ -174,8 +174,12 @@ test('where a key is shown once, the page says so, and loading it again neither 
 }) => {
   await ownServer.cli('installation', 'create', 'once', '--show-once');
   await signIn(page, ownServer, BO, 'once');
-  await page.goto(`${ownServer.url}/keys?new`);
   const add = page.getByRole('dialog', { name: 'Add API key' });
+  // The server hears of an installation that the command line makes within a moment.
+  await expect(async () => {
+    await page.goto(`${ownServer.url}/keys?new`);
+    await expect(add).toBeVisible({ timeout: 1_000 });
+  }).toPass();
   await add.getByRole('textbox', { name: 'Client Name' }).fill('Acme');
   await add.getByRole('radio', { name: 'CRM' }).check();
   await add.getByRole('button', { name: 'Generate key' }).click();
