@@ -1,5 +1,8 @@
+use std::ops::ControlFlow;
+
 use model::{Action, KeyError};
 use serde_json::json;
+use store::Change;
 
 use crate::{
     Authority, Caller, Keydesk,
@@ -32,6 +35,29 @@ impl Keydesk {
         Ok(progress.outcome)
     }
 
+    /// How far the same request has come, if that is further than `progress` or it is taken back; else the change in which it
+    /// goes on.
+    pub(crate) async fn undone_so_far(
+        &self,
+        mut change: Change,
+        caller: &Caller,
+        progress: &Progress<u64>,
+    ) -> Result<ControlFlow<Progress<u64>, Change>, KeyError> {
+        match self.done(&mut change, caller).await? {
+            None => Ok(ControlFlow::Continue(change)),
+            Some(Done::Undoing(mut now)) if caller.recalls() => {
+                if now.end() {
+                    self.keep(&mut change, caller, Done::Undoing(now.clone())).await?;
+                    self.commit(change).await?;
+                }
+                Ok(ControlFlow::Break(now))
+            }
+            Some(Done::Undoing(now)) if now != *progress => Ok(ControlFlow::Break(now)),
+            Some(Done::Undoing(_)) => Ok(ControlFlow::Continue(change)),
+            Some(_) => Err(KeyError::IdempotencyMismatch),
+        }
+    }
+
     /// Undoes the next deletion, unless the same request has come further meanwhile.
     async fn undo_change(
         &self,
@@ -40,20 +66,11 @@ impl Keydesk {
         mut progress: Progress<u64>,
         last: bool,
     ) -> Result<Progress<u64>, KeyError> {
-        self.change_in_turn_as(caller, turn(CHANGE, false), move |this, caller, mut change| async move {
-            match this.done(&mut change, &caller).await? {
-                None => {}
-                Some(Done::Undoing(mut now)) if caller.recalls() => {
-                    if now.end() {
-                        this.keep(&mut change, &caller, Done::Undoing(now.clone())).await?;
-                        this.commit(change).await?;
-                    }
-                    return Ok(now);
-                }
-                Some(Done::Undoing(now)) if now != progress => return Ok(now),
-                Some(Done::Undoing(_)) => {}
-                Some(_) => return Err(KeyError::IdempotencyMismatch),
-            }
+        self.change_in_turn_as(caller, turn(CHANGE, false), move |this, caller, change| async move {
+            let mut change = match this.undone_so_far(change, &caller, &progress).await? {
+                ControlFlow::Break(now) => return Ok(now),
+                ControlFlow::Continue(change) => change,
+            };
             progress.at += 1;
             progress.finished = last;
             let installation = caller.installation;

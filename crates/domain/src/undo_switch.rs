@@ -1,3 +1,5 @@
+use std::ops::ControlFlow;
+
 use model::KeyError;
 
 use crate::{
@@ -39,20 +41,11 @@ impl Keydesk {
         last: bool,
     ) -> Result<Progress<u64>, KeyError> {
         // To undo that keys were switched on takes access away.
-        self.change_in_turn_as(caller, turn(CHANGE, enabled), move |this, caller, mut change| async move {
-            match this.done(&mut change, &caller).await? {
-                None => {}
-                Some(Done::Undoing(mut now)) if caller.recalls() => {
-                    if now.end() {
-                        this.keep(&mut change, &caller, Done::Undoing(now.clone())).await?;
-                        this.commit(change).await?;
-                    }
-                    return Ok(now);
-                }
-                Some(Done::Undoing(now)) if now != progress => return Ok(now),
-                Some(Done::Undoing(_)) => {}
-                Some(_) => return Err(KeyError::IdempotencyMismatch),
-            }
+        self.change_in_turn_as(caller, turn(CHANGE, enabled), move |this, caller, change| async move {
+            let mut change = match this.undone_so_far(change, &caller, &progress).await? {
+                ControlFlow::Break(now) => return Ok(now),
+                ControlFlow::Continue(change) => change,
+            };
             progress.at += 1;
             progress.finished = last;
             let installation = caller.installation;
