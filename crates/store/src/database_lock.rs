@@ -64,6 +64,12 @@ impl Note {
         }
     }
 
+    /// Whether the log that is there was written for the file that is noted here, and another is in its place.
+    fn left_log_for(self, there: Self) -> bool {
+        let log = |note: Self| note.beside.map_or(0, |[log, _]| log);
+        self.database != there.database && log(self) != 0 && log(self) == log(there)
+    }
+
     /// Whether these files are those that are there.
     fn fits(self, there: Self) -> bool {
         self.database == there.database && (self.beside.is_none() || self.beside == there.beside)
@@ -114,7 +120,14 @@ impl DatabaseLock {
                     // Those at work are of a release that notes nothing.
                     None if look >= LOOKS_AT_NOTHING => return Ok(()),
                     // It is noted by whoever finds nobody else at work.
-                    _ if flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_ok() => {
+                    noted if flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_ok() => {
+                        if noted.is_some_and(|noted| noted.left_log_for(there)) && !is_empty(&beside(&real(database), BESIDE[0])) {
+                            return Err(StoreError::Unsuitable(format!(
+                                "the log beside {0} is that of another file, which was in its place when `keydesk` was last at work; \
+                                 put that file back, or run `keydesk restore` with the right one",
+                                database.display()
+                            )));
+                        }
                         self.note(Note { beside: None, ..there }).map_err(failed)?;
                         continue;
                     }
@@ -231,6 +244,11 @@ fn open(path: &Path) -> io::Result<Option<(File, bool)>> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
         made => made.map(|file| Some((file, true))),
     }
+}
+
+/// Whether a file holds nothing. One that can't be looked at does.
+fn is_empty(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|metadata| metadata.len() == 0)
 }
 
 fn unusable(path: &Path, error: &io::Error) -> StoreError {

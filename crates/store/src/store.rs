@@ -157,21 +157,29 @@ impl Store {
         }
         let file = DatabaseFile::new(path, lock);
         migrate_sqlite(&write).await?;
-        let options = options.pragma("query_only", "ON");
+        let file = Arc::new(file);
+        // What can't write never takes itself for the last one either: were it at another file than the one that writes, which was
+        // put in its place, it would write our log back into that.
+        let options = options.read_only(true);
         let readers = |most, seconds| {
-            SqlitePoolOptions::new()
+            let opened = Arc::clone(&file);
+            let pool = SqlitePoolOptions::new()
                 .max_connections(most)
                 .acquire_timeout(Duration::from_secs(seconds))
                 .idle_timeout(None)
                 .max_lifetime(None)
-                .connect_lazy_with(options.clone())
+                .after_connect(move |_, _| {
+                    let refused = opened.displaced();
+                    Box::pin(async move { refused.map_or(Ok(()), |error| Err(sqlx::Error::Configuration(error.into()))) })
+                });
+            pool.connect_lazy_with(options.clone())
         };
         let poll = readers(1, POLL_WAITS);
         // It stays open whatever becomes of the others: with the last connection SQLite would remove the log, whose identity is watched.
         drop(poll.acquire().await?);
         let (poll, lookups) = (Apart::Sqlite(poll), Apart::Sqlite(readers(2, LOOKUP_WAITS)));
         let db = Db::Sqlite { read: readers(4, 20), write };
-        let file = Some(Arc::new(file));
+        let file = Some(file);
         Ok(Self { db, poll, lookups, changes: Arc::default(), all_folded: Arc::default(), file, read_only: false })
     }
 
@@ -203,6 +211,9 @@ impl Store {
 
     /// Waits for connections to be given back and closes them; SQLite then checkpoints its log.
     pub async fn close(&self) {
+        if self.file.as_ref().is_some_and(|file| file.displaced().is_some()) {
+            self.abandon().await;
+        }
         self.poll.close().await;
         self.lookups.close().await;
         match &self.db {

@@ -251,6 +251,59 @@ async fn a_file_that_is_emptied_in_its_place_is_noticed() {
     assert!(matches!(store.look().await, Err(StoreError::Replaced)));
 }
 
+/// Who still reads then opens no other file with the log, and nobody writes that into it.
+#[tokio::test]
+async fn a_file_that_is_put_in_the_place_of_another_keeps_what_it_holds() {
+    for noticed in [true, false] {
+        let database = TestDatabase::sqlite().await;
+        let store = two_installations(&database).await;
+        let copy = database.snapshot().await;
+        put_names(&store, 1, &(0..50).map(|number| format!("Client {number}")).collect::<Vec<_>>()).await;
+        let file = database.dir().join("keydesk.db");
+        copy.replace_file(&file);
+        let there = fs::read(&file).unwrap();
+        // More readers than have been open, which would open the file anew.
+        let reads = futures::future::join_all((0..8).map(|_| store.key_count(installation(1))));
+        let _ = tokio::time::timeout(std::time::Duration::from_millis(200), reads).await;
+        if noticed {
+            assert!(matches!(store.look().await, Err(StoreError::Replaced)));
+            store.abandon().await;
+        }
+        store.close().await;
+        assert!(fs::read(&file).unwrap() == there, "noticed: {noticed}");
+        let again = database.store().await;
+        assert_eq!(again.key_count(installation(1)).await.unwrap(), 0, "noticed: {noticed}");
+        assert_eq!(database.raw().await.texts("PRAGMA integrity_check").await, ["ok"], "noticed: {noticed}");
+    }
+}
+
+/// As a `kill -9` leaves them.
+#[tokio::test]
+async fn the_log_of_another_file_is_not_taken_for_that_of_the_one_that_is_there() {
+    let (database, killed) = (TestDatabase::sqlite().await, TestDatabase::empty_sqlite());
+    let store = two_installations(&database).await;
+    let copy = database.snapshot().await;
+    put_names(&store, 1, &["Acme".to_owned()]).await;
+    let [was, is] = [&database, &killed].map(|database| database.dir().join("keydesk.db"));
+    let beside = |file: &Path, ending: &str| file.with_file_name(format!("keydesk.db{ending}"));
+    fs::hard_link(beside(&was, "-wal"), beside(&is, "-wal")).unwrap();
+    fs::copy(beside(&was, ".lock"), beside(&is, ".lock")).unwrap();
+    copy.replace_file(&is);
+    let there = fs::read(&is).unwrap();
+    for _ in 0..2 {
+        let refused = Store::open(killed.address()).await.unwrap_err().to_string();
+        assert!(refused.contains("is that of another file"), "{refused}");
+    }
+    assert!(fs::read(&is).unwrap() == there);
+    // As it was told.
+    fs::rename(&is, beside(&was, ".copy")).unwrap();
+    fs::rename(&was, &is).unwrap();
+    let again = Store::open(killed.address()).await.unwrap();
+    assert_eq!(again.key_count(installation(1)).await.unwrap(), 1);
+    again.close().await;
+    store.close().await;
+}
+
 /// However often those at work change, and whatever was noted of those before.
 #[tokio::test]
 async fn a_log_that_the_last_one_has_removed_is_nobodys() {
