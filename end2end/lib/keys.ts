@@ -25,6 +25,17 @@ export async function detailsOf(server: Server, client: string): Promise<string>
   return `${server.url}/keys/${items.find((key) => key.kind === 'issued')!.id}`;
 }
 
+/** The addresses that open the dialogs of a key's page, once there is something for each of them to ask. */
+export async function dialogAddresses(page: Page, server: Server, details: string): Promise<string[]> {
+  const id = details.split('/').at(-1)!;
+  await server.cli('key', 'rotate', id, '--overlap', '7d');
+  await server.cli('key', 'handover', id);
+  await page.goto(details);
+  const withdraw = await page.getByRole('link', { name: 'Withdraw link' }).getAttribute('href');
+  const dialogs = ['rotate', 'end-overlap', 'hand-over', 'disable', 'delete'].map((open) => `${details}?open=${open}`);
+  return [...dialogs, `${server.url}${withdraw}`];
+}
+
 /** Fills a server's data with many keys, which takes some seconds for each ten thousand. */
 export async function seed(server: Server, keys: number): Promise<void> {
   const program = process.env.KEYDESK_SEED ?? resolve(import.meta.dirname, '../../target/debug/examples/seed');

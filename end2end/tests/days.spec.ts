@@ -14,6 +14,12 @@ async function endOf(server: Server, client: string): Promise<string | null> {
   return items.find((key) => key.kind === 'issued')!.expires_at;
 }
 
+/** `22 Nov 2026`: the day that it is somewhere at an instant. */
+function dayIn(timeZone: string, at: Date): string {
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone, day: 'numeric', month: 'short', year: 'numeric' }).formatToParts(at);
+  return ['day', 'month', 'year'].map((wanted) => parts.find(({ type }) => type === wanted)!.value).join(' ');
+}
+
 async function chooseDay(dialog: Locator, day: string): Promise<void> {
   await dialog.getByText('Advanced').click();
   await dialog.getByRole('combobox', { name: 'Expires' }).selectOption('At the end of a day');
@@ -141,6 +147,23 @@ test.describe('without scripts', () => {
     // A zone that nobody knows is the installation's.
     await page.context().addCookies([{ name: 'time_zone', value: 'Mars/Base', url: ownServer.url }]);
     await make('Cobalt', '31 Dec 2030, 23:59, Los Angeles');
+  });
+
+  test('the list and a key\'s page write days and times by the reader\'s clocks', async ({ ownServer, page }) => {
+    await createKeys(ownServer, 'Acme');
+    await signIn(page, ownServer);
+    // Between these two it is never the same day.
+    for (const [zone, place] of [['Pacific/Kiritimati', 'Kiritimati'], ['Pacific/Pago_Pago', 'Pago Pago']] as const) {
+      await page.context().addCookies([{ name: 'time_zone', value: zone, url: ownServer.url }]);
+      await page.goto(`${ownServer.url}/keys`);
+      const created = row(page, 'Acme').locator('time').last();
+      const at = new Date((await created.getAttribute('datetime'))!);
+      const day = dayIn(zone, at);
+      await expect(created).toHaveText(day);
+      await expect(created).toHaveAttribute('title', new RegExp(`^${day}, \\d\\d:\\d\\d, ${place}$`));
+      await page.goto(await detailsOf(ownServer, 'Acme'));
+      await expect(page.getByRole('region', { name: 'Use' }).getByText(new RegExp(`^${day}, .*, ${place}$`)).first()).toBeVisible();
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { hiddenStops } from '../lib/focus.ts';
-import { createKeys, detailsOf, openKeys, row } from '../lib/keys.ts';
+import { createKeys, detailsOf, dialogAddresses, openKeys, row } from '../lib/keys.ts';
 import { expect, ready, test } from '../lib/test.ts';
 
 const THROW_AWAY = 'Throw away what you typed?';
@@ -197,10 +197,11 @@ for (const size of [{ width: 1280, height: 800 }, { width: 320, height: 256 }]) 
       await walk(what);
       await page.keyboard.press('Escape');
     }
-    for (const open of ['rotate', 'hand-over', 'disable', 'delete']) {
-      await page.goto(`${details}?open=${open}`);
+    for (const address of await dialogAddresses(page, ownServer, details)) {
+      await page.goto(address);
       await ready(page);
-      await walk(open);
+      await expect(page.locator('dialog:modal')).toBeVisible();
+      await walk(address);
     }
     expect(found).toEqual([]);
   });

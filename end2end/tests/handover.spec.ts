@@ -88,7 +88,16 @@ test('a link that nobody has opened is withdrawn, and the key stays', async ({ o
   const link = await unopenedLink(page, ownServer);
   await expectAccessible(page);
   await page.goto(await detailsOf(ownServer, 'Acme'));
-  await page.getByRole('button', { name: 'Withdraw link' }).click();
+  const opener = page.getByRole('link', { name: 'Withdraw link' });
+  const dialog = page.getByRole('alertdialog', { name: 'Withdraw hand-over link' });
+  await opener.click();
+  await expect(dialog).toContainText('Acme');
+  await expectAccessible(page);
+  await dialog.getByRole('link', { name: 'Cancel' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(opener).toBeFocused();
+  await opener.click();
+  await dialog.getByRole('button', { name: 'Withdraw link' }).click();
   await expect(page.getByText('The hand-over link is withdrawn. It no longer works.')).toBeVisible();
   await expect(page.getByRole('region', { name: 'Hand over' }).getByText('Withdrawn', { exact: true })).toBeVisible();
   await expect(page.getByRole('region', { name: 'History' })).toContainText('Hand-over link withdrawn by Ada Lovelace');

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expectAccessible } from '../lib/axe.ts';
-import { createKeys, detailsOf, openKeys, row } from '../lib/keys.ts';
+import { createKeys, detailsOf, dialogAddresses, openKeys, row } from '../lib/keys.ts';
 import { OWNER, signIn, type Person } from '../lib/person.ts';
 import type { Server } from '../lib/server.ts';
 import { expect, ready, test } from '../lib/test.ts';
@@ -258,9 +258,11 @@ for (const theme of ['light', 'dark'] as const) {
     await createKeys(ownServer, '漢'.repeat(100));
     await signIn(page, ownServer);
     const details = await detailsOf(ownServer, '漢');
-    for (const open of ['rotate', 'hand-over', 'disable', 'delete']) {
-      await page.goto(`${details}?open=${open}`);
+    for (const address of await dialogAddresses(page, ownServer, details)) {
+      const open = new URL(address).searchParams.get('open');
+      await page.goto(address);
       await ready(page);
+      await expect(page.locator('dialog:modal')).toBeVisible();
       for (const width of [1280, 768, 320]) {
         await page.setViewportSize({ width, height: 800 });
         await expectAccessible(page);

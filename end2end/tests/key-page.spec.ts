@@ -83,7 +83,20 @@ test('a key is rotated with an overlap, both secrets show their traffic, and the
   await expect(secrets.getByRole('listitem')).toHaveCount(2);
   // Usage is written down every few seconds, and the page shows it by itself.
   await expect(secrets.getByText(/last used (now|this minute|\d+ seconds? ago)/)).toHaveCount(2, { timeout: 20_000 });
-  await page.getByRole('button', { name: 'End overlap now' }).click();
+  const dialog = page.getByRole('alertdialog', { name: 'End overlap' });
+  const opener = page.getByRole('link', { name: 'End overlap now' });
+  await opener.click();
+  await expect(dialog).toContainText('Acme');
+  await expect(dialog.getByText(old!.slice(-4))).toBeVisible();
+  await expect(dialog.getByText(/^(now|this minute|\d+ seconds? ago)$/)).toBeVisible();
+  await expect(dialog.getByRole('link', { name: 'Cancel' })).toBeFocused();
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await expect(opener).toBeFocused();
+  expect(await verify(ownServer, old!, gateway)).toBe('VALID');
+  await opener.click();
+  await dialog.getByRole('button', { name: 'End overlap now' }).click();
   await expect(page.getByText('The overlap has ended')).toBeVisible();
   await expect(page.getByRole('region', { name: 'Secret', exact: true })).toContainText('Ended');
   expect(await verify(ownServer, old!, gateway)).not.toBe('VALID');
@@ -106,7 +119,7 @@ test('an overlap closes by itself, and another rotation says what it would end',
   await page.waitForRequest((request) => request.headers()['x-keydesk-by-itself'] === '1');
   const secret = page.getByRole('region', { name: 'Secret', exact: true });
   await expect(secret).toContainText('Ended', { timeout: 30_000 });
-  await expect(page.getByRole('button', { name: 'End overlap now' })).toHaveCount(0);
+  await expect(page.getByRole('link', { name: 'End overlap now' })).toHaveCount(0);
 });
 
 test.describe('the Default API Key', () => {

@@ -1,4 +1,4 @@
-import { createKeys, grid, names, row } from '../lib/keys.ts';
+import { createKeys, names, row } from '../lib/keys.ts';
 import { signIn } from '../lib/person.ts';
 import { expect, test } from '../lib/test.ts';
 
@@ -47,8 +47,18 @@ test('list, search, add, edit and delete work as plain forms', async ({ ownServe
   const sure = page.getByRole('alertdialog', { name: 'Delete API keys' });
   await expect(sure.getByText('Borealis')).toBeVisible();
   await sure.getByRole('button', { name: 'Delete' }).click();
-  await expect(grid(page)).toBeVisible();
+  // It is told, also when the page is loaded again, and can be undone.
+  await page.reload();
+  await expect(page.getByText('Deleted. Every call')).toBeVisible();
+  const list = `${ownServer.url}/keys`;
+  const undo = page.getByRole('button', { name: 'Undo' });
+  await page.goto(list);
   expect(await names(page)).toEqual(['Acme Airlines', 'Cobalt']);
+  await page.goBack();
+  await undo.click();
+  await expect(page.getByText('Restored.')).toBeVisible();
+  await page.goto(list);
+  expect(await names(page)).toEqual(['Acme Airlines', 'Borealis', 'Cobalt']);
 });
 
 test('keys beyond the first page are a link away', async ({ ownServer, page }) => {

@@ -121,7 +121,9 @@ impl DatabaseLock {
                     None if look >= LOOKS_AT_NOTHING => return Ok(()),
                     // It is noted by whoever finds nobody else at work.
                     noted if flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_ok() => {
-                        if noted.is_some_and(|noted| noted.left_log_for(there)) && !is_empty(&beside(&real(database), BESIDE[0])) {
+                        if noted.is_some_and(|noted| noted.left_log_for(there))
+                            && !is_empty(&beside(&real(database), BESIDE[0]))
+                        {
                             return Err(StoreError::Unsuitable(format!(
                                 "the log beside {0} is that of another file, which was in its place when `keydesk` was last at work; \
                                  put that file back, or run `keydesk restore` with the right one",

@@ -170,7 +170,9 @@ impl Store {
                 .max_lifetime(None)
                 .after_connect(move |_, _| {
                     let refused = opened.displaced();
-                    Box::pin(async move { refused.map_or(Ok(()), |error| Err(sqlx::Error::Configuration(error.into()))) })
+                    Box::pin(
+                        async move { refused.map_or(Ok(()), |error| Err(sqlx::Error::Configuration(error.into()))) },
+                    )
                 });
             pool.connect_lazy_with(options.clone())
         };

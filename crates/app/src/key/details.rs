@@ -1,5 +1,7 @@
+use std::borrow::Cow;
+
 use domain::History;
-use model::{DeletionImpact, Handover, Instant, Key, KeyStatus, SecretInfo};
+use model::{DeletionImpact, Handover, HandoverId, Instant, Key, KeyStatus, SecretInfo};
 
 use crate::{ApiError, FieldProblem, ui::key_settings::SettingsForm};
 
@@ -59,17 +61,28 @@ pub(super) enum Opened {
     Nothing,
     Edit,
     Rotate,
+    EndOverlap,
     HandOver,
+    /// The link.
+    Withdraw(HandoverId),
     Disable,
     Delete,
 }
 
 impl Opened {
-    const DIALOGS: [(Self, &str); 4] =
-        [(Self::Rotate, "rotate"), (Self::HandOver, "hand-over"), (Self::Disable, "disable"), (Self::Delete, "delete")];
+    const DIALOGS: [(Self, &str); 5] = [
+        (Self::Rotate, "rotate"),
+        (Self::EndOverlap, "end-overlap"),
+        (Self::HandOver, "hand-over"),
+        (Self::Disable, "disable"),
+        (Self::Delete, "delete"),
+    ];
 
-    /// The dialog of this name, which is also that of the form in it.
-    pub(super) fn named(name: &str) -> Self {
+    /// The dialog of this name, which is also that of the form in it; `handover` is the link that it is about.
+    pub(super) fn named(name: &str, handover: Option<HandoverId>) -> Self {
+        if let ("withdraw", Some(handover)) = (name, handover) {
+            return Self::Withdraw(handover);
+        }
         Self::DIALOGS.iter().find(|(_, dialog)| *dialog == name).map_or(Self::Nothing, |(dialog, _)| *dialog)
     }
 
@@ -77,7 +90,9 @@ impl Opened {
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Rotate => "Rotate API key",
+            Self::EndOverlap => "End overlap",
             Self::HandOver => "Hand over API key",
+            Self::Withdraw(_) => "Withdraw hand-over link",
             Self::Disable => "Disable API keys",
             Self::Delete => "Delete API keys",
             Self::Edit | Self::Nothing => "",
@@ -85,19 +100,26 @@ impl Opened {
     }
 
     /// The element that opens it, by its id.
-    pub(super) const fn opener(self) -> &'static str {
-        match self {
+    pub(super) fn opener(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Edit => "open-edit",
             Self::Rotate => "open-rotate",
+            Self::EndOverlap => "open-end-overlap",
             Self::HandOver => "open-hand-over",
+            Self::Withdraw(handover) => return Cow::Owned(format!("open-withdraw-{handover}")),
             Self::Disable => "open-disable",
             Self::Delete => "open-delete",
             Self::Nothing => "",
-        }
+        })
     }
 
     /// Whether it asks before something stops working.
     pub(super) const fn asks(self) -> bool {
+        self.stops_key() || matches!(self, Self::EndOverlap | Self::Withdraw(_))
+    }
+
+    /// Whether that is the whole key.
+    pub(super) const fn stops_key(self) -> bool {
         matches!(self, Self::Disable | Self::Delete)
     }
 }

@@ -1,17 +1,17 @@
 //! The dialogs that ask before something happens to the key. Each names the key, and says what will stop.
 
 use leptos::prelude::*;
-use model::{DeletionImpact, Key, KeyStatus};
+use model::{DeletionImpact, HandoverId, Key, KeyStatus};
 
 use super::{
     details::{Flash, KeyDetails, Opened},
-    secrets::{OVERLAP, OVERLAPS, confirm, two_work},
+    secrets::{OVERLAP, OVERLAPS, confirm, ending, two_work},
 };
 use crate::{
     ApiError,
     ui::{
         Notice, Tone, count,
-        labels::{is_default, relative},
+        labels::{end, is_default, relative, time},
         plain_dialog, token_field,
     },
     web::own,
@@ -24,7 +24,9 @@ pub(super) fn dialog(page: &KeyDetails) -> Option<AnyView> {
     let changes = page.may_change && alive && !is_default(key);
     match page.open {
         Opened::Rotate if page.may_rotate && alive => Some(rotate(page)),
+        Opened::EndOverlap if page.may_rotate && alive && two_work(&page.secrets, page.now) => Some(end_overlap(page)),
         Opened::HandOver if page.may_hand_over() => Some(hand_over(page)),
+        Opened::Withdraw(link) if changes => withdraw(page, link),
         Opened::Disable if changes && key.settings.enabled => Some(disable(page)),
         Opened::Delete if changes => Some(delete(page)),
         _ => None,
@@ -72,6 +74,50 @@ fn rotate(page: &KeyDetails) -> AnyView {
             .then(|| view! { <p class="faint">"Hand-over links that nobody has opened will stop working."</p> })}
     };
     form(page, Asked { intent: "rotate", button: "Rotate key", class: "button primary" }, content.into_any())
+}
+
+/// Of all secrets that stop, what they are and who would notice. The form names the version that is shown: after another rotation it
+/// must not end the secret shown here as current.
+fn end_overlap(page: &KeyDetails) -> AnyView {
+    let rows = ending(&page.secrets, page.now).map(|(secret, at)| {
+        let used = match secret.last_used_at {
+            None => "Never".into_any(),
+            Some(at) => relative(at).into_any(),
+        };
+        view! {
+            <dt>"Secret that stops"</dt>
+            <dd><code translate="no">{secret.hint.0.clone()}</code></dd>
+            <dt>"Last used"</dt>
+            <dd>{used}</dd>
+            <dt>"Otherwise works until"</dt>
+            <dd>{end(at)}</dd>
+        }
+    });
+    let content = view! {
+        <p>"The old secret of " {named(&page.key)} " will stop working at once: every call with it is refused. The current one goes on working."</p>
+        <dl class="facts">{rows.collect_view()}</dl>
+        {is_default(&page.key).then(|| confirm(&page.key, "confirm-end", "To end the overlap"))}
+        <p class="faint">"A secret that has ended can't be made to work again."</p>
+    };
+    let asked = Asked { intent: "end-overlap", button: "End overlap now", class: "button primary danger" };
+    form(page, asked, content.into_any())
+}
+
+fn withdraw(page: &KeyDetails, link: HandoverId) -> Option<AnyView> {
+    let link = page.handovers.iter().find(|handover| handover.id == link && handover.is_open(page.now))?;
+    let content = view! {
+        <input type="hidden" name="handover" value=link.id.to_string()/>
+        <p>"The hand-over link of " {named(&page.key)} " will stop working at once. The key itself goes on working."</p>
+        <dl class="facts">
+            <dt>"Created"</dt>
+            <dd>{time(link.created_at)}</dd>
+            <dt>"Otherwise works until"</dt>
+            <dd>{end(link.expires_at)}</dd>
+        </dl>
+        <p class="faint">"You can create another link at any time."</p>
+    };
+    let asked = Asked { intent: "withdraw", button: "Withdraw link", class: "button primary danger" };
+    Some(form(page, asked, content.into_any()))
 }
 
 fn hand_over(page: &KeyDetails) -> AnyView {
@@ -141,7 +187,7 @@ fn form(page: &KeyDetails, asked: Asked, content: AnyView) -> AnyView {
             </div>
         </form>
     };
-    plain_dialog(asked.intent, page.open.title(), careful, opener, form.into_any())
+    plain_dialog(asked.intent, page.open.title(), careful, &opener, form.into_any())
 }
 
 /// The key as a dialog names it: alone on the screen, it must say which key it is about.

@@ -62,7 +62,7 @@ pub(super) fn side(page: &KeyDetails) -> AnyView {
     view! {
         <section class="panel" aria-labelledby="use">
             <h2 id="use">"Use"</h2>
-            {(calls > 0).then(|| bars(&page.days))}
+            {(calls > 0).then(|| view! { {bars(&page.days)} <p class="faint">"Days of UTC, today last."</p> })}
             <dl class="about">
                 <dt>"Calls in 30 days"</dt>
                 <dd>{count(calls)}</dd>

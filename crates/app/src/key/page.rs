@@ -66,7 +66,7 @@ fn head(page: &KeyDetails, editable: bool) -> AnyView {
                                 class="button"
                                 id=Opened::Edit.opener()
                                 href=format!("{address}?edit")
-                                autofocus=page.focused(Opened::Edit.opener())
+                                autofocus=page.focused(&Opened::Edit.opener())
                             >
                                 <Icon glyph=Glyph::Pen/>
                                 "Edit"
@@ -239,10 +239,10 @@ fn danger(page: &KeyDetails) -> AnyView {
                             <button
                                 type="submit"
                                 class="button danger"
-                                id=disable
+                                id=disable.clone()
                                 name="open"
                                 value="disable"
-                                autofocus=page.focused(disable)
+                                autofocus=page.focused(&disable)
                             >
                                 "Disable"
                             </button>
@@ -253,7 +253,7 @@ fn danger(page: &KeyDetails) -> AnyView {
             </div>
             <div class="danger-row">
                 <p>"If you delete the key, it stops working at once. You can restore it for 30 days."</p>
-                <a class="button danger" id=delete href=format!("{action}?open=delete") autofocus=page.focused(delete)>
+                <a class="button danger" id=delete.clone() href=format!("{action}?open=delete") autofocus=page.focused(&delete)>
                     "Delete"
                 </a>
             </div>

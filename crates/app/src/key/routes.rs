@@ -96,7 +96,7 @@ async fn show(
     let done = value("done").and_then(|done| DONE.iter().find(|known| known.name == done));
     let before = value("before").and_then(|before| before.parse().ok());
     let open = match value("open") {
-        Some(name) => Opened::named(name),
+        Some(name) => Opened::named(name, value("handover").and_then(|link| link.parse().ok())),
         None if has("edit") || has("edit=") => Opened::Edit,
         None => Opened::Nothing,
     };
@@ -198,7 +198,7 @@ async fn posted(
 fn opened_by(form: Form<'_>) -> Opened {
     match form.text("intent") {
         "save" => Opened::Edit,
-        intent => Opened::named(intent),
+        intent => Opened::named(intent, form.text("handover").parse().ok()),
     }
 }
 
@@ -350,7 +350,7 @@ async fn load(
             false => None,
         },
         earlier: before.is_some(),
-        impact: match open.asks() {
+        impact: match open.stops_key() {
             true => Some(keydesk.deletion_impact(&caller, &Selection::Ids(vec![id])).await?),
             false => None,
         },

@@ -1,14 +1,8 @@
 use leptos::prelude::*;
 use model::{Handover, Instant, Key, SecretInfo};
 
-use super::details::KeyDetails;
-use crate::{
-    ui::{
-        labels::{is_default, relative, time},
-        token_field,
-    },
-    web::own,
-};
+use super::details::{KeyDetails, Opened};
+use crate::ui::labels::{relative, time};
 
 /// Overlaps that are offered: seconds and words.
 pub(super) const OVERLAPS: [(u32, &str); 4] = [
@@ -32,6 +26,11 @@ pub(super) fn two_work(secrets: &[SecretInfo], now: Instant) -> bool {
     secrets.iter().filter(|secret| secret.expires_at.is_none_or(|end| end > now)).count() > 1
 }
 
+/// The secrets that work until an end, with that.
+pub(super) fn ending(secrets: &[SecretInfo], now: Instant) -> impl Iterator<Item = (&SecretInfo, Instant)> {
+    secrets.iter().filter_map(move |secret| Some((secret, secret.expires_at.filter(|end| *end > now)?)))
+}
+
 /// The secrets of a key with the traffic on each.
 pub(super) fn rotation(page: &KeyDetails) -> AnyView {
     let address = format!("/keys/{}", page.key.id);
@@ -49,17 +48,14 @@ pub(super) fn rotation(page: &KeyDetails) -> AnyView {
     .into_any()
 }
 
-/// The form names the version that is shown: after another rotation it must not end the secret shown here as current.
 fn end_overlap(page: &KeyDetails, address: &str) -> AnyView {
+    let opener = Opened::EndOverlap.opener();
     view! {
-        <form method="post" class=is_default(&page.key).then_some("form") action=own(address) data-once>
-            {token_field()}
-            <input type="hidden" name="version" value=page.key.version.to_string()/>
-            {is_default(&page.key).then(|| confirm(&page.key, "confirm-end", "To end the overlap"))}
-            <div>
-                <button type="submit" class="button danger" name="intent" value="end-overlap">"End overlap now"</button>
-            </div>
-        </form>
+        <p>
+            <a class="button danger" id=opener.clone() href=format!("{address}?open=end-overlap") autofocus=page.focused(&opener)>
+                "End overlap now"
+            </a>
+        </p>
     }
     .into_any()
 }
@@ -141,14 +137,9 @@ pub(super) fn hand_over(page: &KeyDetails) -> AnyView {
 }
 
 fn withdraw(handover: &Handover, address: &str) -> AnyView {
-    view! {
-        <form method="post" action=own(address) data-once>
-            {token_field()}
-            <input type="hidden" name="handover" value=handover.id.to_string()/>
-            <button type="submit" class="button small" name="intent" value="withdraw">"Withdraw link"</button>
-        </form>
-    }
-    .into_any()
+    let opener = Opened::Withdraw(handover.id).opener();
+    let href = format!("{address}?open=withdraw&handover={}", handover.id);
+    view! { <a class="button small" id=opener href=href>"Withdraw link"</a> }.into_any()
 }
 
 fn link(page: &KeyDetails, handover: &Handover, address: &str) -> AnyView {

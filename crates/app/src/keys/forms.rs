@@ -10,7 +10,7 @@ use axum::{
 use domain::{Answered, Caller, Session};
 use leptos::prelude::*;
 use leptos_axum::render_app_async_with_context;
-use model::KeyError;
+use model::{KeyError, KeyId};
 
 use super::{created::Fields, posted::Posted};
 use crate::{
@@ -55,6 +55,8 @@ async fn posted(State(web): State<WebState>, mut parts: Parts, Body(fields): Bod
     }
     match carry_out(&web, &parts, &fields).await {
         Ok(Outcome::Done) => Redirect::to(PAGE).into_response(),
+        // The page of the key says so, and has the way back.
+        Ok(Outcome::Deleted(id)) => Redirect::to(&format!("{PAGE}/{id}?done=deleted")).into_response(),
         Ok(Outcome::Created { answered, session, token }) => created(&web, parts, *answered, &session, &token).await,
         Err(error @ (ApiError::SignedOut | ApiError::SomebodyElse { .. })) => {
             resume::ask(&web, parts, error, &fields).await
@@ -71,6 +73,7 @@ async fn posted(State(web): State<WebState>, mut parts: Parts, Body(fields): Bod
 
 enum Outcome {
     Done,
+    Deleted(KeyId),
     Created { answered: Box<Answered>, session: Box<Session>, token: String },
 }
 
@@ -90,8 +93,9 @@ async fn carry_out(web: &WebState, parts: &Parts, fields: &Fields) -> Result<Out
             Ok(Outcome::Done)
         }
         "delete" => {
-            keydesk.delete(&caller, form.id()?, None).await?;
-            Ok(Outcome::Done)
+            let id = form.id()?;
+            keydesk.delete(&caller, id, None).await?;
+            Ok(Outcome::Deleted(id))
         }
         _ => Err(ApiError::Malformed),
     }

@@ -1,5 +1,5 @@
-//! Times as people read them. The server knows neither their zone nor their language, so it writes the day in UTC; the
-//! browser puts its own words there once the page is hydrated.
+//! Times as people read them. The server does not know their language, so it writes the day in the page's, by their clocks as far as
+//! those are known; the browser puts its own words there once the page is hydrated.
 
 use std::thread::LocalKey;
 
@@ -25,13 +25,14 @@ pub(super) enum Written {
 #[component]
 pub(super) fn Time(ms: i64, written: Written) -> impl IntoView {
     let state = expect_context::<KeysState>();
+    let sent = StoredValue::new(sent(ms));
     let text = move || match (state.now.get(), written) {
-        (None, _) => day(ms),
+        (None, _) => sent.with_value(|sent| sent.day.clone()),
         (Some(_), Written::Day) => local(ms, &DAY),
         (Some(now), Written::Ago) => ago(now - ms),
     };
     let whole = move || match state.now.with(Option::is_some) {
-        false => instant(ms),
+        false => sent.with_value(|sent| sent.whole.clone()),
         true => local(ms, &WHOLE),
     };
     // What is written in the reader's language says so; what the server wrote is in the page's.
@@ -44,6 +45,27 @@ pub(super) fn Time(ms: i64, written: Written) -> impl IntoView {
             {text}
         </time>
     }
+}
+
+/// A time as the server writes it.
+#[derive(Default)]
+struct Sent {
+    /// `22 Nov 2026`
+    day: String,
+    /// `22 Nov 2026, 21:20, Sydney`
+    whole: String,
+}
+
+#[cfg(feature = "ssr")]
+fn sent(ms: i64) -> Sent {
+    let (zone, at) = (crate::web::Reader::of_page().zone, model::Instant::from_millis(ms));
+    Sent { day: zone.day_words(at), whole: zone.words(at) }
+}
+
+/// In the browser it stands in the page already, and waking up leaves it there until it is written anew.
+#[cfg(not(feature = "ssr"))]
+fn sent(_: i64) -> Sent {
+    Sent::default()
 }
 
 /// When a key stops, as the server has spelled it out for the reader: `31 Dec 2026, 23:59, Sydney`. The day is seen, the rest is on

@@ -6,7 +6,7 @@ pub(crate) fn plain_dialog(
     id: &'static str,
     title: &'static str,
     alert: bool,
-    opener: &'static str,
+    opener: &str,
     content: AnyView,
 ) -> AnyView {
     view! {
@@ -16,7 +16,7 @@ pub(crate) fn plain_dialog(
             open
             role=if alert { "alertdialog" } else { "dialog" }
             aria-labelledby=format!("{id}-title")
-            data-modal=opener
+            data-modal=opener.to_owned()
         >
             <h2 id=format!("{id}-title")>{title}</h2>
             {content}
