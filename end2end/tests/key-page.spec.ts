@@ -89,6 +89,9 @@ test('a key is rotated with an overlap, both secrets show their traffic, and the
   await expect(dialog).toContainText('Acme');
   await expect(dialog.getByText(old!.slice(-4))).toBeVisible();
   await expect(dialog.getByText(/^(now|this minute|\d+ seconds? ago)$/)).toBeVisible();
+  await expect(dialog.getByText(fresh.slice(-4))).toBeVisible();
+  // The bars are days of UTC, whoever reads.
+  await expect(page.getByText('Calls on each of the last 30 days of UTC')).toBeVisible();
   await expect(dialog.getByRole('link', { name: 'Cancel' })).toBeFocused();
   await expectAccessible(page);
   await page.keyboard.press('Escape');
@@ -160,6 +163,18 @@ test.describe('without scripts', () => {
     await page.getByRole('button', { name: 'Rotate key' }).click();
     await expect(page.getByRole('region', { name: 'The new key' }).getByText(SECRET)).toBeVisible();
     expect(await verify(ownServer, key!, gateway)).not.toBe('VALID');
+    await ownServer.cli('key', 'rotate', details.split('/').at(-1)!, '--overlap', '7d');
+    await page.goto(details);
+    await page.getByRole('link', { name: 'End overlap now' }).click();
+    await page.getByRole('alertdialog', { name: 'End overlap' }).getByRole('link', { name: 'Cancel' }).click();
+    await page.getByRole('link', { name: 'End overlap now' }).click();
+    await page.getByRole('alertdialog', { name: 'End overlap' }).getByRole('button', { name: 'End overlap now' }).click();
+    await expect(page.getByText('The overlap has ended')).toBeVisible();
+    await ownServer.cli('key', 'handover', details.split('/').at(-1)!);
+    await page.goto(details);
+    await page.getByRole('link', { name: 'Withdraw link' }).click();
+    await page.getByRole('alertdialog', { name: 'Withdraw hand-over link' }).getByRole('button', { name: 'Withdraw link' }).click();
+    await expect(page.getByText('The hand-over link is withdrawn.')).toBeVisible();
     await page.getByRole('link', { name: 'Delete' }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
     await page.goto(details);

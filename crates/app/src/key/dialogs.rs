@@ -89,12 +89,15 @@ fn end_overlap(page: &KeyDetails) -> AnyView {
             <dd><code translate="no">{secret.hint.0.clone()}</code></dd>
             <dt>"Last used"</dt>
             <dd>{used}</dd>
-            <dt>"Otherwise works until"</dt>
+            <dt>"Ends by itself"</dt>
             <dd>{end(at)}</dd>
         }
     });
     let content = view! {
-        <p>"The old secret of " {named(&page.key)} " will stop working at once: every call with it is refused. The current one goes on working."</p>
+        <p>
+            "The old secret of " <strong class="named-key">{name(&page.key)}</strong>
+            " will stop working at once: every call with it is refused. The current secret, " {hint(&page.key)} ", stays as it is."
+        </p>
         <dl class="facts">{rows.collect_view()}</dl>
         {is_default(&page.key).then(|| confirm(&page.key, "confirm-end", "To end the overlap"))}
         <p class="faint">"A secret that has ended can't be made to work again."</p>
@@ -107,14 +110,17 @@ fn withdraw(page: &KeyDetails, link: HandoverId) -> Option<AnyView> {
     let link = page.handovers.iter().find(|handover| handover.id == link && handover.is_open(page.now))?;
     let content = view! {
         <input type="hidden" name="handover" value=link.id.to_string()/>
-        <p>"The hand-over link of " {named(&page.key)} " will stop working at once. The key itself goes on working."</p>
+        <p>
+            "The hand-over link of " {named(&page.key)}
+            " will stop working at once: whoever opens it does not see the key. The key itself stays as it is."
+        </p>
         <dl class="facts">
             <dt>"Created"</dt>
             <dd>{time(link.created_at)}</dd>
-            <dt>"Otherwise works until"</dt>
+            <dt>"Ends by itself"</dt>
             <dd>{end(link.expires_at)}</dd>
         </dl>
-        <p class="faint">"You can create another link at any time."</p>
+        {page.may_hand_over().then(|| view! { <p class="faint">"You can create another link at any time."</p> })}
     };
     let asked = Asked { intent: "withdraw", button: "Withdraw link", class: "button primary danger" };
     Some(form(page, asked, content.into_any()))
@@ -192,9 +198,16 @@ fn form(page: &KeyDetails, asked: Asked, content: AnyView) -> AnyView {
 
 /// The key as a dialog names it: alone on the screen, it must say which key it is about.
 fn named(key: &Key) -> AnyView {
-    let name = key.settings.client_name.as_str().to_owned();
-    view! { <strong class="named-key"><bdi translate="no">{name}</bdi> " " <code translate="no">{key.hint.0.clone()}</code></strong> }
-        .into_any()
+    view! { <strong class="named-key">{name(key)} " " {hint(key)}</strong> }.into_any()
+}
+
+fn name(key: &Key) -> AnyView {
+    view! { <bdi translate="no">{key.settings.client_name.as_str().to_owned()}</bdi> }.into_any()
+}
+
+/// That of the current secret.
+fn hint(key: &Key) -> AnyView {
+    view! { <code translate="no">{key.hint.0.clone()}</code> }.into_any()
 }
 
 /// What no longer works, and who would notice.

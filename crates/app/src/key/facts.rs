@@ -62,7 +62,7 @@ pub(super) fn side(page: &KeyDetails) -> AnyView {
     view! {
         <section class="panel" aria-labelledby="use">
             <h2 id="use">"Use"</h2>
-            {(calls > 0).then(|| view! { {bars(&page.days)} <p class="faint">"Days of UTC, today last."</p> })}
+            {(calls > 0).then(|| bars(&page.days))}
             <dl class="about">
                 <dt>"Calls in 30 days"</dt>
                 <dd>{count(calls)}</dd>
@@ -131,9 +131,11 @@ fn bars(days: &[u32]) -> AnyView {
         path.push_str(&format!("M{} {HEIGHT}v-{height:.1}h6v{height:.1}z", index * 8));
     }
     view! {
-        <svg class="bars" viewBox=format!("0 0 {} {HEIGHT}", days.len() * 8 - 2) role="img" aria-label="Calls on each of the last 30 days">
+        <svg class="bars" viewBox=format!("0 0 {} {HEIGHT}", days.len() * 8 - 2) role="img" aria-labelledby="bars-title">
             <path d=path></path>
         </svg>
+        // They are counted by those days, whoever reads.
+        <p class="faint" id="bars-title">"Calls on each of the last 30 days of UTC"</p>
     }
     .into_any()
 }
