@@ -1,7 +1,9 @@
 import { hiddenStops } from '../lib/focus.ts';
 import { createKeys, detailsOf, dialogAddresses, openKeys, row } from '../lib/keys.ts';
+import { OWNER, signIn, type Person } from '../lib/person.ts';
 import { expect, ready, test } from '../lib/test.ts';
 
+const BO: Person = { ...OWNER, name: 'Bo Peep', email: 'bo@example.com' };
 const THROW_AWAY = 'Throw away what you typed?';
 
 test('Escape asks before it throws away what was typed, and Cancel means it', async ({ ownServer, page }) => {
@@ -204,5 +206,28 @@ for (const size of [{ width: 1280, height: 800 }, { width: 320, height: 256 }]) 
       await walk(address);
     }
     expect(found).toEqual([]);
+  });
+
+  test.describe('when the session is over', () => {
+    test.use({ expectedComplaints: [/Failed to load resource/] });
+
+    test(`whoever tabs through what asks to sign in sees what has the focus, ${size.width} by ${size.height}`, async ({ ownServer, page }) => {
+      await page.setViewportSize(size);
+      await createKeys(ownServer, 'Acme');
+      await ownServer.cli('installation', 'create', 'other', '--title', 'Other Centre');
+      await openKeys(page, ownServer);
+      const found: string[] = [];
+      const ask = () => row(page, 'Acme').getByRole('button', { name: 'Reveal' }).press('Enter');
+      await page.context().clearCookies();
+      await ask();
+      await expect(page.getByRole('dialog', { name: 'Sign in again' })).toBeVisible();
+      found.push(...(await hiddenStops(page, 'Sign in again')));
+      await openKeys(page, ownServer);
+      await signIn(page, ownServer, BO, 'other');
+      await ask();
+      await expect(page.getByRole('dialog', { name: 'Somebody else is signed in' })).toBeVisible();
+      found.push(...(await hiddenStops(page, 'Somebody else')));
+      expect(found).toEqual([]);
+    });
   });
 }
