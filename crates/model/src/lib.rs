@@ -38,10 +38,13 @@ mod network;
 mod origin;
 mod overlap;
 mod path_alias;
+#[cfg(feature = "time-zones")]
+mod period;
 mod permission;
 mod preset;
 mod quota;
 mod rate_limit;
+mod rate_state;
 mod raw_path;
 mod route;
 mod route_table;
@@ -97,10 +100,13 @@ pub use network::{InvalidNetwork, NETWORKS_MAX, Network, NetworkSet, TooManyNetw
 pub use origin::{CallOrigin, InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
 pub use overlap::{InvalidOverlap, InvalidSpan, Overlap};
 pub use path_alias::Aliases;
+#[cfg(feature = "time-zones")]
+pub use period::PeriodBounds;
 pub use permission::Permission;
 pub use preset::{Preset, UnknownPreset};
 pub use quota::{Period, QUOTAS_MAX, Quota, Quotas, TimeZoneName};
 pub use rate_limit::{RATE_LIMITS_MAX, RateLimit, RateLimits, WINDOW_MAX_SECONDS};
+pub use rate_state::{Rate, RateState, RateWait};
 pub use raw_path::{InvalidPath, RawPath};
 pub use route::{InvalidRoute, Route};
 pub use route_table::RouteTable;

@@ -64,7 +64,7 @@ impl TimeZone {
     }
 
     /// The first instant at which clocks here show this or, where they left it out, something later.
-    fn first_at_or_after(&self, civil: DateTime) -> Option<Timestamp> {
+    pub(crate) fn first_at_or_after(&self, civil: DateTime) -> Option<Timestamp> {
         match self.0.to_ambiguous_timestamp(civil).offset() {
             AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(civil).ok(),
             AmbiguousOffset::Fold { before, .. } => before.to_timestamp(civil).ok(),
@@ -74,6 +74,13 @@ impl TimeZone {
                 self.0.following(within).next().map(|transition| transition.timestamp())
             }
         }
+    }
+
+    /// When the clocks here change next, strictly after an instant.
+    pub(crate) fn next_change(&self, at: Instant) -> Option<Instant> {
+        let at = Timestamp::from_millisecond(at.as_millis()).ok()?;
+        let change = self.0.following(at).next()?;
+        Some(Instant::from_millis(change.timestamp().as_millisecond()))
     }
 
     /// The day here, as file names and forms write it: `2026-11-26`.
@@ -109,7 +116,7 @@ impl TimeZone {
         format!("{}, {:02}:{:02}", self.day_words(at), civil.hour(), civil.minute())
     }
 
-    fn civil(&self, at: Instant) -> DateTime {
+    pub(crate) fn civil(&self, at: Instant) -> DateTime {
         // An `Instant` is always within what jiff can hold.
         self.0.to_datetime(Timestamp::from_millisecond(at.as_millis()).unwrap_or(Timestamp::MAX))
     }
