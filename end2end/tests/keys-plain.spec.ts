@@ -50,6 +50,7 @@ test('list, search, add, edit and delete work as plain forms', async ({ ownServe
   // It is told, also when the page is loaded again, and can be undone.
   await page.reload();
   await expect(page.getByText('Deleted. Every call')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Borealis' })).toBeFocused();
   const list = `${ownServer.url}/keys`;
   const undo = page.getByRole('button', { name: 'Undo' });
   await page.goto(list);

@@ -32,7 +32,7 @@ pub(crate) const PATH: &str = "/keys/{id}";
 pub(crate) const RESULT_PATH: &str = "/keys/{id}/result";
 
 /// The messages of the page after a form, by their names in the address.
-const DONE: [Done; 9] = [
+const DONE: [Done; 10] = [
     Done {
         name: "found",
         text: "This is the key that you looked up.",
@@ -49,13 +49,9 @@ const DONE: [Done; 9] = [
         focus: "enable",
     },
     Done { name: "enabled", text: "Enabled.", holds: |key| key.settings.enabled, undo: None, focus: "open-disable" },
-    Done {
-        name: "deleted",
-        text: "Deleted. Every call with this key is refused from now on.",
-        holds: |key| key.status == KeyStatus::Revoked,
-        undo: Some("restore"),
-        focus: "restore",
-    },
+    Done { name: "deleted", text: DELETED, holds: is_deleted, undo: Some("restore"), focus: "restore" },
+    // Whoever comes from the list sees which key it was.
+    Done { name: "deleted-in-list", text: DELETED, holds: is_deleted, undo: Some("restore"), focus: "key-title" },
     Done {
         name: "ended",
         text: "The overlap has ended. Only the current secret works.",
@@ -79,6 +75,12 @@ const DONE: [Done; 9] = [
     },
     Done { name: "unchanged", text: "Nothing was changed.", holds: |_| true, undo: None, focus: "key-title" },
 ];
+
+const DELETED: &str = "Deleted. Every call with this key is refused from now on.";
+
+fn is_deleted(key: &Key) -> bool {
+    key.status == KeyStatus::Revoked
+}
 
 pub(crate) fn routes<S>(web: WebState) -> Router<S> {
     Router::new().route(PATH, get(show).post(posted)).route(RESULT_PATH, get(show_result)).with_state(web)

@@ -56,7 +56,7 @@ async fn posted(State(web): State<WebState>, mut parts: Parts, Body(fields): Bod
     match carry_out(&web, &parts, &fields).await {
         Ok(Outcome::Done) => Redirect::to(PAGE).into_response(),
         // The page of the key says so, and has the way back.
-        Ok(Outcome::Deleted(id)) => Redirect::to(&format!("{PAGE}/{id}?done=deleted")).into_response(),
+        Ok(Outcome::Deleted(id)) => Redirect::to(&format!("{PAGE}/{id}?done=deleted-in-list")).into_response(),
         Ok(Outcome::Created { answered, session, token }) => created(&web, parts, *answered, &session, &token).await,
         Err(error @ (ApiError::SignedOut | ApiError::SomebodyElse { .. })) => {
             resume::ask(&web, parts, error, &fields).await
