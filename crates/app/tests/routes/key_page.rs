@@ -202,8 +202,11 @@ async fn rotating_the_default_api_key_without_an_overlap_asks_for_its_name() {
 
     // Two secrets work: to rotate again, or to end the overlap, ends one of them.
     let key = site.keydesk.default_key(&caller).await.unwrap();
-    let shown = site.ask("GET", &format!("{page}?open=rotate"), &headers).await.text;
-    for label in ["To rotate it now, type “Default API Key”", "To end the overlap, type “Default API Key”"] {
+    for (open, label) in [
+        ("rotate", "To rotate it now, type “Default API Key”"),
+        ("end-overlap", "To end the overlap, type “Default API Key”"),
+    ] {
+        let shown = site.ask("GET", &format!("{page}?open={open}"), &headers).await.text;
         assert!(shown.contains(label), "{shown}");
     }
     for (form, words) in [
