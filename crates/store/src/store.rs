@@ -155,9 +155,8 @@ impl Store {
         if !alone {
             lock.note_log(path)?;
         }
-        let file = DatabaseFile::new(path, lock);
+        let file = Arc::new(DatabaseFile::new(path, lock));
         migrate_sqlite(&write).await?;
-        let file = Arc::new(file);
         // What can't write never takes itself for the last one either: were it at another file than the one that writes, which was
         // put in its place, it would write our log back into that.
         let options = options.read_only(true);
@@ -181,8 +180,15 @@ impl Store {
         drop(poll.acquire().await?);
         let (poll, lookups) = (Apart::Sqlite(poll), Apart::Sqlite(readers(2, LOOKUP_WAITS)));
         let db = Db::Sqlite { read: readers(4, 20), write };
-        let file = Some(file);
-        Ok(Self { db, poll, lookups, changes: Arc::default(), all_folded: Arc::default(), file, read_only: false })
+        Ok(Self {
+            db,
+            poll,
+            lookups,
+            changes: Arc::default(),
+            all_folded: Arc::default(),
+            file: Some(file),
+            read_only: false,
+        })
     }
 
     async fn open_postgres(address: &str) -> Result<Self, StoreError> {

@@ -290,8 +290,9 @@ async fn the_log_of_another_file_is_not_taken_for_that_of_the_one_that_is_there(
     fs::copy(beside(&was, ".lock"), beside(&is, ".lock")).unwrap();
     copy.replace_file(&is);
     let there = fs::read(&is).unwrap();
-    for _ in 0..2 {
-        let refused = Store::open(killed.address()).await.unwrap_err().to_string();
+    for refused in [Store::open(killed.address()).await.map(drop), Store::is_founded(killed.address()).await.map(drop)]
+    {
+        let refused = refused.unwrap_err().to_string();
         assert!(refused.contains("is that of another file"), "{refused}");
     }
     assert!(fs::read(&is).unwrap() == there);
