@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { holdClient, meddle } from '../lib/foreign.ts';
-import { createKeys, detailsOf, grid } from '../lib/keys.ts';
+import { createKeys, detailsOf, dialogAddresses, grid } from '../lib/keys.ts';
 import { signIn } from '../lib/person.ts';
 import type { Server } from '../lib/server.ts';
 import { expect, ready, test } from '../lib/test.ts';
@@ -14,14 +14,16 @@ test.describe.configure({ timeout: 150_000 });
 const NOBODY = '01900000-0000-7000-8000-000000000000';
 
 /** Every address of the Workspace, with every dialog that an address opens. */
-async function addresses(server: Server): Promise<string[]> {
+async function addresses(page: Page, server: Server): Promise<string[]> {
   await createKeys(server, 'Acme');
-  const id = (await detailsOf(server, 'Acme')).split('/').pop()!;
+  const details = await detailsOf(server, 'Acme');
+  const id = details.split('/').pop()!;
+  const dialogs = await dialogAddresses(page, server, details);
   return [
     '/', '/keys', '/keys?search=acm', '/keys?search=nobody', '/keys?sort=-created_at', '/keys?status=revoked', '/keys?cursor=none',
     '/keys?shortcuts', '/keys?new', '/keys?new&preset=live-widget&client_name=Foo&networks=10.0.0.0/8&scope=no', `/keys?new&from=${id}`,
     `/keys?edit=${id}`, `/keys?edit=${NOBODY}`, '/keys?edit=nonsense', `/keys?delete=${id}`, `/keys?delete=${NOBODY}`,
-    `/keys/${id}`, `/keys/${id}?open=rotate`, `/keys/${id}?open=edit`, `/keys/${NOBODY}`,
+    `/keys/${id}`, ...dialogs.map((address) => address.slice(server.url.length)), `/keys/${id}?open=edit`, `/keys/${NOBODY}`,
     '/handover', '/setup', '/invite', '/reset', '/nothing',
   ];
 }
@@ -71,7 +73,7 @@ function counted(page: Page): { asked: number } {
 test('with scripts every address wakes up, without asking for the page again', async ({ ownServer: server, page }) => {
   await signIn(page, server);
   const count = counted(page);
-  for (const address of await addresses(server)) {
+  for (const address of await addresses(page, server)) {
     count.asked = 0;
     await page.goto(server.url + address);
     await ready(page);
@@ -83,7 +85,7 @@ test('with scripts every address wakes up, without asking for the page again', a
 test('every address that a translator and an extension have changed wakes up', async ({ ownServer: server, page }) => {
   await signIn(page, server);
   await meddle(page);
-  for (const address of await addresses(server)) {
+  for (const address of await addresses(page, server)) {
     await page.goto(server.url + address);
     await expectAlive(page, address);
     if (await isLive(page)) await expect(page.locator('.foreign'), address).toHaveCount(0);
@@ -92,7 +94,7 @@ test('every address that a translator and an extension have changed wakes up', a
 
 test('while the client is on its way every address has its forms, and then wakes up', async ({ ownServer: server, page }) => {
   await signIn(page, server);
-  for (const address of await addresses(server)) {
+  for (const address of await addresses(page, server)) {
     const release = await holdClient(page);
     await page.goto(server.url + address, { waitUntil: 'domcontentloaded' });
     const name = page.getByRole('dialog').getByRole('textbox', { name: 'Client Name' });
@@ -115,7 +117,7 @@ test.describe('without scripts', () => {
 
   test('every address has its page, and the list its forms', async ({ ownServer: server, page }) => {
     await signIn(page, server);
-    for (const address of await addresses(server)) {
+    for (const address of await addresses(page, server)) {
       const answer = await page.goto(server.url + address);
       expect(answer!.status(), address).toBeLessThan(500);
       await expect(page.getByRole('heading').first(), address).toBeVisible();
