@@ -3,9 +3,10 @@
 use std::sync::{Arc, LazyLock};
 
 use domain::{Caller, Keydesk, Via};
-use edge::{ClientAddress, Problem, credentials};
+use edge::{ClientAddress, Problem, RequestId, credentials};
 use http::{HeaderMap, request::Parts};
 use model::{Code, KeyError, Scope};
+use uuid::Uuid;
 use verify::{Call, Record};
 
 /// The scope that an endpoint of the REST API requires of its caller.
@@ -28,18 +29,25 @@ fn scope(name: &str) -> [Scope; 1] {
 /// The calling key, if it is valid and holds all of `wanted`.
 pub(crate) async fn key(keydesk: &Keydesk, parts: &Parts, wanted: &[Scope]) -> Result<Arc<Record>, Problem> {
     let client = parts.extensions.get::<ClientAddress>().copied().unwrap_or_default();
-    caller(keydesk, &parts.headers, client, wanted).await
+    caller(keydesk, RequestId::of(parts), &parts.headers, client, wanted).await
 }
 
 /// The same for a request that came from `client`.
 pub(crate) async fn caller(
     keydesk: &Keydesk,
+    request_id: Uuid,
     headers: &HeaderMap,
     client: ClientAddress,
     wanted: &[Scope],
 ) -> Result<Arc<Record>, Problem> {
     let credentials = credentials::read(headers, client)?;
-    let call = Call { scopes: wanted, ip: client.ip, origin: credentials.origin, ..Call::with(credentials.key) };
+    let call = Call {
+        scopes: wanted,
+        ip: client.ip,
+        origin: credentials.origin,
+        request_id: Some(request_id),
+        ..Call::with(credentials.key)
+    };
     let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
     match (verdict.code, verdict.record) {
         (Code::Valid, Some(record)) => Ok(record),

@@ -69,14 +69,14 @@ impl Gate {
         let context = edge.begin(*route, &parts.method);
         let client = client_address::find(&gateway.trusted_proxies, peer, &parts.headers);
         let for_nginx = authz::is_for_nginx(&parts.uri);
-        let decided = caught(|| authz::from_memory(gateway, accepted, verifier, &parts, client, context.now()));
+        let decided = caught(|| authz::from_memory(gateway, accepted, verifier, &parts, client, &context));
         if let Some(answer) = decided.transpose() {
             return Answering::Now(Some(finish(edge, context, answer, for_nginx)));
         }
         let this = Arc::clone(&self.0);
         let span = edge.span(&context);
         Answering::Later(Box::pin(async move {
-            let answer = authz::answer(&this.gateway, &this.accepted, &this.verifier, &parts, client, context.now());
+            let answer = authz::answer(&this.gateway, &this.accepted, &this.verifier, &parts, client, &context);
             let answer = guarded(DEADLINE, answer).instrument(span).await;
             finish(&this.edge, context, answer, for_nginx)
         }))

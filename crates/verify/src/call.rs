@@ -1,6 +1,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use model::{AcceptedEnvironment, CallOrigin, Code, InstallationId, Scope};
+use uuid::Uuid;
 
 use crate::Record;
 
@@ -21,10 +22,14 @@ pub struct Call<'a> {
     pub ip: Option<IpAddr>,
     /// The web page that it came from; where that is unknown, a key that is bound to origins is refused.
     pub origin: CallOrigin<'a>,
+    /// What it takes from limits; 0 looks and takes nothing.
+    pub cost: u64,
+    /// The request that asks, by whose id a refusal can be explained later; `None`: nobody will ask.
+    pub request_id: Option<Uuid>,
 }
 
 impl<'a> Call<'a> {
-    /// A call with this key, of whichever environment, that needs no scope, and of which nothing else is known.
+    /// A call with this key, of whichever environment, that needs no scope, costs 1, and of which nothing else is known.
     pub const fn with(key: &'a str) -> Self {
         let environment = AcceptedEnvironment::Any;
         Self {
@@ -35,6 +40,8 @@ impl<'a> Call<'a> {
             scopes: &[],
             ip: None,
             origin: CallOrigin::Unknown,
+            cost: 1,
+            request_id: None,
         }
     }
 }

@@ -100,7 +100,7 @@ pub(crate) struct Decided {
 
 impl VerifyCall<'_> {
     /// Decides the call within the caller's installation.
-    pub(crate) async fn decide(self, keydesk: &Keydesk, caller: &Record) -> Result<Decided, Problem> {
+    pub(crate) async fn decide(self, keydesk: &Keydesk, caller: &Record, request_id: Uuid) -> Result<Decided, Problem> {
         let scopes: Vec<_> = self.scopes.unwrap_or_default().into_iter().map(|WantedScope(scope)| scope).collect();
         let call = Call {
             key: &self.key,
@@ -114,6 +114,8 @@ impl VerifyCall<'_> {
             scopes: &scopes,
             ip: self.ip,
             origin: self.origin.as_deref().into(),
+            cost: 1,
+            request_id: Some(request_id),
         };
         let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
         Ok(Decided { scopes, verdict })
@@ -161,10 +163,10 @@ pub async fn verify_key<B: Payload>(
     parts: &Parts,
     body: B,
 ) -> Result<Response, Problem> {
-    let caller = auth::caller(keydesk, &parts.headers, client, &*auth::VERIFY).await?;
+    let caller = auth::caller(keydesk, request_id, &parts.headers, client, &*auth::VERIFY).await?;
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
-    let decided = body::parse_structs::<VerifyCall<'_>>(&body)?.decide(keydesk, &caller).await?;
+    let decided = body::parse_structs::<VerifyCall<'_>>(&body)?.decide(keydesk, &caller, request_id).await?;
     Ok(respond::json(StatusCode::OK, &decided.answer(request_id)))
 }
 

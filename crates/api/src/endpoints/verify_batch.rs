@@ -44,11 +44,11 @@ pub(crate) async fn verify_keys(app: App, caller: Arc<Record>, request: Request)
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
     let calls = Vec::from(body::parse_structs::<VerifyBatch<'_>>(&body)?.calls);
+    let request_id = RequestId::of(&parts);
     let mut decided = Vec::with_capacity(calls.len());
     for call in calls {
-        decided.push(call.decide(&app.keydesk, &caller).await?);
+        decided.push(call.decide(&app.keydesk, &caller, request_id).await?);
     }
-    let request_id = RequestId::of(&parts);
     let answers = Answers { answers: decided.iter().map(|decided| decided.answer(request_id)).collect() };
     Ok(respond::json(StatusCode::OK, &answers))
 }

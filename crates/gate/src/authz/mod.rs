@@ -19,11 +19,12 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use edge::{ClientAddress, Problem, credentials, problem};
+use edge::{ClientAddress, Problem, RequestContext, credentials, problem};
 use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
 use http_body_util::BodyExt as _;
-use model::{AcceptedEnvironment, CallOrigin, Code, Instant, Route, Scope};
+use model::{AcceptedEnvironment, CallOrigin, Code, Route, Scope};
 use utoipa::OpenApi;
+use uuid::Uuid;
 use verify::{Call, Record, Verdict, Verifier};
 
 #[cfg(feature = "grpc")]
@@ -86,11 +87,12 @@ pub(crate) async fn answer(
     verifier: &Verifier,
     parts: &Parts,
     client: ClientAddress,
-    now: Instant,
+    context: &RequestContext,
 ) -> Response {
+    let now = context.now();
     let decided = async {
         let request = AuthzRequest::read(gateway, accepted, parts, client)?;
-        let call = request.call()?;
+        let call = request.call(context.id())?;
         let verdict = verifier.verify(call, now).await?;
         request.settle(verdict, call.origin)
     };
@@ -104,12 +106,12 @@ pub(crate) fn from_memory(
     verifier: &Verifier,
     parts: &Parts,
     client: ClientAddress,
-    now: Instant,
+    context: &RequestContext,
 ) -> Option<Response> {
     let request = AuthzRequest::read(gateway, accepted, parts, client);
     let decided = request.and_then(|request| {
-        let call = request.call()?;
-        let verdict = verifier.verify_from_memory(call, now);
+        let call = request.call(context.id())?;
+        let verdict = verifier.verify_from_memory(call, context.now());
         verdict.map(|verdict| request.settle(verdict, call.origin)).transpose()
     });
     decided.transpose().map(|decided| respond(decided, accepted))
@@ -163,7 +165,7 @@ impl<'a> AuthzRequest<'a> {
         Ok(Self { headers: &parts.headers, client, accepted, environment, wanted })
     }
 
-    fn call(&self) -> Result<Call<'_>, Problem> {
+    fn call(&self, request_id: Uuid) -> Result<Call<'_>, Problem> {
         let credentials = credentials::read(self.headers, self.client)?;
         let scopes = self.wanted.as_deref().unwrap_or(&*NOWHERE);
         Ok(Call {
@@ -172,6 +174,7 @@ impl<'a> AuthzRequest<'a> {
             scopes,
             ip: self.client.ip,
             origin: credentials.origin,
+            request_id: Some(request_id),
             ..Call::with(credentials.key)
         })
     }
