@@ -1,7 +1,7 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation,
-    keyring_proof, migrations, names, password_reset, people, postgres, purge_clock, record, restored, set_up_link,
+    keyring_proof, limit_state, migrations, names, password_reset, people, postgres, purge_clock, record, restored, set_up_link,
     statistics, store, triggers, whose, work,
 };
 
@@ -37,6 +37,7 @@ statements! {
     purge_clock: PURGE_CLOCK MOVE_PURGE_CLOCK;
     keyring_proof: KEYRING_PROOFS KNOWN_KEYS INSERT_KEYRING_PROOF RETIRE_KEYRING_KEY SEALED_UNDER_MASTER SEALED_UNDER_PEPPER
         RESTS_ON_MASTER RESTS_ON_PEPPER KEYRING_USES KEYS_ON_MASTER KEYS_ON_PEPPER;
+    limit_state: RATE_STATES PURGE_RATES PURGE_QUOTAS BEAT NODES LEAVE;
     people: PEOPLE;
     password_reset: PUT_RESET RESET_BY_TOKEN WITHDRAW_RESET PURGE_RESETS;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
