@@ -13,6 +13,7 @@ mod audit;
 mod bounded;
 mod bounds;
 mod catalogue;
+mod ceiling;
 mod client_name;
 #[cfg(feature = "time-zones")]
 mod day;
@@ -71,6 +72,7 @@ pub use audit::{
 pub use bounded::{Bounded, InvalidLength};
 pub use bounds::Bounds;
 pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};
+pub use ceiling::{Ceiling, Client};
 pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError};
 #[cfg(feature = "time-zones")]
 pub use day::{Day, InvalidDay};

@@ -283,6 +283,8 @@ mod tests {
             scopes: ScopeSet::default(),
             networks: NetworkSet::ANY,
             origins: OriginSet::ANY,
+            rate_limits: model::RateLimits::default(),
+            quotas: model::Quotas::default(),
             life: LifeCycle { deleted_at: deleted_at.map(Instant::from_millis), ..LifeCycle::default() },
             last_used_at: None,
             epoch,

@@ -216,6 +216,8 @@ impl Record {
             scopes: ScopeSet::default(),
             networks: NetworkSet::ANY,
             origins: OriginSet::ANY,
+            rate_limits: model::RateLimits::default(),
+            quotas: model::Quotas::default(),
             life: LifeCycle { deleted_at: Some(Instant::from_millis(0)), ..LifeCycle::default() },
             last_used_at: None,
             epoch: 0,
