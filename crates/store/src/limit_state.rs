@@ -99,12 +99,14 @@ pub(crate) const RATE_STATES: &str =
     "SELECT installation_id, owner, name, full_at FROM rate_state WHERE full_at > $1 ORDER BY full_at DESC LIMIT $2";
 pub(crate) const PURGE_RATES: &str = "DELETE FROM rate_state WHERE full_at <= $1";
 pub(crate) const PURGE_QUOTAS: &str = "DELETE FROM quota_use WHERE period_start <= $1";
-pub(crate) const BEAT: &str = "INSERT INTO node (id, beats) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET beats = excluded.beats";
+pub(crate) const BEAT: &str =
+    "INSERT INTO node (id, beats) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET beats = excluded.beats";
 pub(crate) const NODES: &str = "SELECT id, beats FROM node";
 pub(crate) const LEAVE: &str = "DELETE FROM node WHERE id = $1";
 
 /// Calls that are leased when nothing is given back in the same breath.
-const BASE: &str = "(quota_use.granted - CASE WHEN ask.column5 > quota_use.granted THEN quota_use.granted ELSE ask.column5 END)";
+const BASE: &str =
+    "(quota_use.granted - CASE WHEN ask.column5 > quota_use.granted THEN quota_use.granted ELSE ask.column5 END)";
 /// What of them is given.
 const GIVEN: &str = "CASE WHEN ask.column8 - BASE <= 0 OR ask.column8 - BASE < ask.column6 THEN 0 \
      WHEN (ask.column8 - BASE) / ask.column9 >= ask.column7 THEN ask.column7 \
@@ -121,7 +123,8 @@ impl Store {
         // One statement can't touch a row twice.
         let mut asked: BTreeMap<QuotaKey, QuotaLease> = BTreeMap::new();
         for lease in leases {
-            let there = asked.entry(key_of(lease)).or_insert_with(|| QuotaLease { given_back: 0, limit: 0, ..lease.clone() });
+            let there =
+                asked.entry(key_of(lease)).or_insert_with(|| QuotaLease { given_back: 0, limit: 0, ..lease.clone() });
             there.given_back = there.given_back.saturating_add(lease.given_back);
             if lease.limit > 0 {
                 (there.least, there.most, there.limit) = (lease.least, lease.most, lease.limit);
@@ -154,7 +157,8 @@ impl Store {
     pub async fn save_rates(&self, rates: &[StoredRate]) -> Result<(), StoreError> {
         let mut newest = BTreeMap::new();
         for rate in rates {
-            let full_at = newest.entry((rate.installation, rate.owner.text(), rate.name.clone())).or_insert(rate.full_at);
+            let full_at =
+                newest.entry((rate.installation, rate.owner.text(), rate.name.clone())).or_insert(rate.full_at);
             *full_at = rate.full_at.max(*full_at);
         }
         let rows: Vec<_> = newest.into_iter().collect();
@@ -214,7 +218,8 @@ fn key_of(lease: &QuotaLease) -> QuotaKey {
 }
 
 fn begin(asked: &[(QuotaKey, QuotaLease)]) -> Sql {
-    let mut sql = Sql::new("INSERT INTO quota_use (installation_id, owner, name, period_start, granted, given) VALUES ");
+    let mut sql =
+        Sql::new("INSERT INTO quota_use (installation_id, owner, name, period_start, granted, given) VALUES ");
     for (index, ((installation, owner, name, start), _)) in asked.iter().enumerate() {
         sql.push(if index == 0 { "(" } else { ", (" }).id(installation.0).push(", ").text(owner).push(", ");
         sql.text(name.as_str()).push(", ").int(start.as_millis()).push(", 0, 0)");

@@ -10,19 +10,20 @@ mod zones;
 
 use std::{
     collections::{HashMap, HashSet},
+    mem::take,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 
-use model::{Instant, InstallationId, KeyId, LimitName, Quotas, RateLimits, RateState, TimeZone};
-use tokio::sync::Notify;
+use model::{InstallationId, KeyId, KeyKind, LimitName, Quotas, RateLimits, RateState, TimeZone};
+use store::{StoredCeiling, StoredRecord};
 
 pub use self::limit_state::{LimitKind, LimitLabel, LimitOwner, LimitState, RefusedBy};
 pub(crate) use self::meters::{Ask, Decided, Decision, Meters, OWNERS, Owner};
 use self::{ceilings::Ceilings, lease::Leases, meters::Around, spec::Spec, zones::Zones};
-use crate::Ticks;
+use crate::{Record, Ticks};
 
 /// Sets of limits that keys share; beyond this many, each key has its own.
 const SHARED: usize = 4096;
@@ -66,6 +67,12 @@ impl std::borrow::Borrow<(RateLimits, Quotas)> for Shared {
     }
 }
 
+/// The ceilings above a key.
+pub(crate) struct Above {
+    pub(crate) client: Option<Arc<Meters>>,
+    pub(crate) installation: Option<Arc<Meters>>,
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -89,10 +96,6 @@ impl Limits {
         }
     }
 
-    pub(crate) fn ceilings(&self) -> &Ceilings {
-        &self.ceilings
-    }
-
     pub(crate) fn set_zones(&self, zones: HashMap<InstallationId, TimeZone>) {
         self.zones.set(zones);
     }
@@ -110,15 +113,10 @@ impl Limits {
         nanos(&self.ticks)
     }
 
-    /// The meters of a key with these limits as of the change of `epoch`; `None`: it has no limits.
-    pub(crate) fn of_key(
-        &self,
-        installation: InstallationId,
-        key: KeyId,
-        rate_limits: RateLimits,
-        quotas: Quotas,
-        epoch: i64,
-    ) -> Option<Arc<Meters>> {
+    /// The meters of a key with the limits that were read, which are taken out of there; `None`: it has none.
+    pub(crate) fn of_record(&self, stored: &mut StoredRecord) -> Option<Arc<Meters>> {
+        let (rate_limits, quotas) = (take(&mut stored.rate_limits), take(&mut stored.quotas));
+        let (installation, key, epoch) = (stored.installation, stored.key, stored.epoch);
         let mut keys = lock(&self.keys);
         let has_none = rate_limits.is_empty() && quotas.is_empty();
         // One that had limits is told that it has none, so that they go on from where they were if it gets them again.
@@ -165,6 +163,37 @@ impl Limits {
         spec
     }
 
+    /// Puts ceilings in place that have changed. `all`: there are no others.
+    pub(crate) fn set_ceilings(&self, changed: Vec<StoredCeiling>, all: bool) {
+        let mut set = HashSet::new();
+        for StoredCeiling { installation, client, ceiling, epoch, .. } in changed {
+            let owner = client
+                .map_or(Owner::Installation, |(client, _)| Owner::Client(client.environment(), client.folded().into()));
+            let Some(meters) = self.ceilings.of(installation, owner) else { continue };
+            self.adopt(&meters, ceiling.rate_limits, ceiling.quotas, epoch);
+            set.insert(Arc::as_ptr(&meters).addr());
+        }
+        if all {
+            let others = self.ceilings.all().into_iter().filter(|meters| !set.contains(&Arc::as_ptr(meters).addr()));
+            others.for_each(|meters| self.adopt(&meters, RateLimits::default(), Quotas::default(), i64::MIN));
+        }
+    }
+
+    /// The ceilings above a key; `None`: nothing limits it, neither these nor limits of its own.
+    pub(crate) fn ceilings_of(&self, record: &Record) -> Option<Above> {
+        let has_clients = self.ceilings.has_clients();
+        if record.kind() == KeyKind::Default
+            || (record.meters().is_none() && !has_clients && !self.ceilings.has_installations())
+        {
+            return None;
+        }
+        let installation = record.installation();
+        let client = has_clients
+            .then(|| record.client(|name, environment| self.ceilings.client_hash(name, environment)))
+            .and_then(|client| self.ceilings.of_client(installation, client));
+        Some(Above { client, installation: self.ceilings.of_installation(installation) })
+    }
+
     /// Decides by the limits of a key and by its ceilings, and takes from them if they let it pass.
     pub(crate) fn decide(&self, meters: [Option<&Arc<Meters>>; OWNERS], ask: Ask<'_>) -> Decision {
         let ticks = || nanos(&self.ticks);
@@ -195,9 +224,3 @@ impl Limits {
         lock(&self.keys).len() as u64
     }
 }
-
-/// Told when quotas should be leased soon.
-pub(crate) type Soon = Notify;
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,7 @@
 use std::sync::{
     Arc,
     atomic::{
-        AtomicBool, AtomicI64, AtomicU8, AtomicU32,
+        AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64,
         Ordering::{AcqRel, Relaxed},
     },
 };
@@ -11,6 +11,8 @@ use model::{
     OriginSet, RESTORE_WINDOW_MS, ScopeSet, SecretId,
 };
 use store::{Digest, LastUse, StoredRecord};
+
+use crate::limits::Meters;
 
 /// What verification knows of one secret, with the calls that were counted since they were last written down.
 ///
@@ -27,6 +29,8 @@ pub struct Record {
     key: KeyId,
     installation: InstallationId,
     client_name: ClientName,
+    /// Its client among those that have ceilings. 0: nobody asked yet.
+    client: AtomicU64,
     /// The last use that is written down, in milliseconds.
     written_at: AtomicI64,
     ends: Ends,
@@ -42,7 +46,7 @@ struct Hot {
     /// [`KeyFacts::lives_until`].
     lives_until: Instant,
     scopes: Arc<ScopeSet>,
-    bounds: Option<Arc<Bounds>>,
+    extra: Option<Arc<Extra>>,
     last_used_at: AtomicI64,
     /// The hour in which the calls fall, in hours since 1970. 0: none was counted yet.
     hour: AtomicU32,
@@ -100,7 +104,14 @@ impl Ends {
 const _: () = assert!(size_of::<Hot>() == 64 - 16 && size_of::<Record>() == 256 - 16);
 const _: () = assert!(Code::Valid.index() == Code::ALL.len() - 1);
 
-/// From where a key may be used. Most keys are bound to nothing, and have none of this.
+/// What a call with some keys looks at besides. Most keys are bound to nothing, and those without limits have none of this.
+#[derive(Debug)]
+struct Extra {
+    meters: Option<Arc<Meters>>,
+    bounds: Option<Box<Bounds>>,
+}
+
+/// From where a key may be used.
 #[derive(Debug)]
 struct Bounds {
     networks: NetworkSet,
@@ -121,15 +132,16 @@ fn start(hour: u32) -> Instant {
 }
 
 impl Record {
-    pub(crate) fn new(stored: StoredRecord, scopes: Arc<ScopeSet>) -> Self {
+    pub(crate) fn new(stored: StoredRecord, scopes: Arc<ScopeSet>, meters: Option<Arc<Meters>>) -> Self {
         let bounds = Bounds { networks: stored.networks, origins: stored.origins };
         let bound = !bounds.networks.is_empty() || !bounds.origins.is_empty();
+        let bounds = bound.then(|| Box::new(bounds));
         let last_used_at = stored.last_used_at.map_or(0, Instant::as_millis);
         let mut record = Self {
             hot: Hot {
                 lives_until: Instant::from_millis(i64::MIN),
                 scopes,
-                bounds: bound.then(|| Arc::new(bounds)),
+                extra: (bound || meters.is_some()).then(|| Arc::new(Extra { meters, bounds })),
                 last_used_at: AtomicI64::new(last_used_at),
                 hour: AtomicU32::new(0),
                 allowed: AtomicU32::new(0),
@@ -142,6 +154,7 @@ impl Record {
             key: stored.key,
             installation: stored.installation,
             client_name: stored.client_name,
+            client: AtomicU64::new(0),
             written_at: AtomicI64::new(last_used_at),
             ends: Ends::new(stored.life, stored.secret_expires_at),
             secret: stored.secret,
@@ -158,7 +171,7 @@ impl Record {
             hot: Hot {
                 lives_until: self.hot.lives_until,
                 scopes: Arc::clone(&self.hot.scopes),
-                bounds: self.hot.bounds.clone(),
+                extra: self.hot.extra.clone(),
                 last_used_at: AtomicI64::new(self.hot.last_used_at.load(Relaxed)),
                 hour: AtomicU32::new(0),
                 allowed: AtomicU32::new(0),
@@ -171,6 +184,7 @@ impl Record {
             key: self.key,
             installation: self.installation,
             client_name: self.client_name.clone(),
+            client: AtomicU64::new(self.client.load(Relaxed)),
             written_at: AtomicI64::new(self.written_at.load(Relaxed)),
             ends: Ends { deleted_at: at.as_millis(), ..self.ends },
             secret: self.secret,
@@ -182,8 +196,8 @@ impl Record {
     }
 
     /// The record of the same secret under a digest that it had before.
-    pub(crate) fn under_former(stored: StoredRecord, scopes: Arc<ScopeSet>) -> Self {
-        let record = Self::new(stored, scopes);
+    pub(crate) fn under_former(stored: StoredRecord, scopes: Arc<ScopeSet>, meters: Option<Arc<Meters>>) -> Self {
+        let record = Self::new(stored, scopes, meters);
         record.hot.former.store(1, Relaxed);
         record
     }
@@ -222,7 +236,7 @@ impl Record {
             last_used_at: None,
             epoch: 0,
         };
-        let decoy = Self::new(stored, Arc::default());
+        let decoy = Self::new(stored, Arc::default(), None);
         decoy.hot.queued.store(true, Relaxed);
         decoy
     }
@@ -291,9 +305,26 @@ impl Record {
     }
 
     fn bounds(&self) -> (&NetworkSet, &OriginSet) {
-        match self.hot.bounds.as_deref() {
+        match self.hot.extra.as_ref().and_then(|extra| extra.bounds.as_deref()) {
             None => (&ANY_NETWORK, &ANY_ORIGIN),
             Some(bounds) => (&bounds.networks, &bounds.origins),
+        }
+    }
+
+    /// The limits of its own; `None`: it has none.
+    pub(crate) fn meters(&self) -> Option<&Arc<Meters>> {
+        self.hot.extra.as_ref()?.meters.as_ref()
+    }
+
+    /// Its client among those that have ceilings.
+    pub(crate) fn client(&self, find: impl FnOnce(&ClientName, Environment) -> u64) -> u64 {
+        match self.client.load(Relaxed) {
+            0 => {
+                let client = find(&self.client_name, self.hot.environment);
+                self.client.store(client, Relaxed);
+                client
+            }
+            client => client,
         }
     }
 

@@ -57,12 +57,16 @@ impl Ceilings {
         self.has_clients.load(Relaxed)
     }
 
+    pub(crate) fn has_installations(&self) -> bool {
+        self.has_installations.load(Relaxed)
+    }
+
     pub(crate) fn of_client(&self, installation: InstallationId, client: ClientHash) -> Option<Arc<Meters>> {
         self.clients.pin().get(&(installation, client)).cloned()
     }
 
     pub(crate) fn of_installation(&self, installation: InstallationId) -> Option<Arc<Meters>> {
-        if self.has_installations.load(Relaxed) { self.installations.pin().get(&installation).cloned() } else { None }
+        if self.has_installations() { self.installations.pin().get(&installation).cloned() } else { None }
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Meters>> {

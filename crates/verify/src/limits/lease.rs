@@ -15,7 +15,9 @@ use std::{
 use model::{Instant, LimitName};
 use store::{LimitOwnerRow, QuotaLease, QuotaLeased, Store, StoreError};
 
-use super::{Limits, Meters, Owner, Soon, lock, quota_state::Unneeded};
+use tokio::sync::Notify;
+
+use super::{Limits, Meters, Owner, lock, quota_state::Unneeded};
 
 /// Meters whose quotas are leased in one transaction.
 const BATCH: usize = 500;
@@ -30,7 +32,8 @@ pub(crate) struct Leases {
     asked: Mutex<Asked>,
     /// Held while the database is asked: whoever comes next asks for all that came meanwhile.
     turn: Arc<tokio::sync::Mutex<()>>,
-    pub(crate) soon: Soon,
+    /// Told when quotas should be leased soon.
+    pub(crate) soon: Notify,
     waiting: AtomicUsize,
     refused: AtomicU64,
     rounds: AtomicU64,
@@ -71,6 +74,10 @@ impl Leases {
             asked.there.remove(&Arc::as_ptr(meters).addr());
         }
         batch
+    }
+
+    pub(crate) fn are_asked(&self) -> bool {
+        !lock(&self.asked).meters.is_empty()
     }
 
     /// `None`: too many wait, or the database could not be asked just now.

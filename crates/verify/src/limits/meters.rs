@@ -136,7 +136,8 @@ impl State {
         let before = std::mem::replace(&mut self.spec, Arc::clone(spec));
         let rates = std::mem::take(&mut self.rates);
         let mut quotas = std::mem::take(&mut self.quotas).into_vec();
-        let mut former: Vec<_> = before.rates.iter().zip(rates).map(|(spec, state)| (spec.name.clone(), state)).collect();
+        let mut former: Vec<_> =
+            before.rates.iter().zip(rates).map(|(spec, state)| (spec.name.clone(), state)).collect();
         former.extend(self.rest.as_mut().map(|rest| std::mem::take(&mut rest.former)).unwrap_or_default());
         for (spec, state) in spec.rates.iter().zip(&mut self.rates) {
             let place = former.iter().position(|(name, _)| *name == spec.name);
@@ -185,9 +186,10 @@ impl State {
         let full = |state: &RateState| state.0 <= tick;
         self.rates.iter().all(full)
             && self.quotas.iter().all(|quota| quota.left() == 0)
-            && self.rest.as_ref().is_none_or(|rest| {
-                rest.unneeded.is_empty() && rest.former.iter().all(|(_, state)| full(state))
-            })
+            && self
+                .rest
+                .as_ref()
+                .is_none_or(|rest| rest.unneeded.is_empty() && rest.former.iter().all(|(_, state)| full(state)))
     }
 
     /// The rate limits from which something was taken that is not given back yet, and when it will be.
@@ -220,7 +222,9 @@ pub(crate) fn decide(meters: [Option<&Meters>; OWNERS], ask: Ask<'_>, around: Ar
     let mut rates_after = [[RateState::default(); RATE_LIMITS_MAX]; OWNERS];
     let mut asks = [false; OWNERS];
     let mut applying = 0;
-    for ((meters, state), after) in guards.iter_mut().zip(&mut rates_after).filter_map(|(guard, after)| Some((guard.as_mut()?, after))) {
+    for ((meters, state), after) in
+        guards.iter_mut().zip(&mut rates_after).filter_map(|(guard, after)| Some((guard.as_mut()?, after)))
+    {
         let owner = meters.owner.label();
         let State { spec, rates, .. } = &mut **state;
         *after = *rates;
@@ -243,7 +247,9 @@ pub(crate) fn decide(meters: [Option<&Meters>; OWNERS], ask: Ask<'_>, around: Ar
         }
     }
     let mut is_asking = false;
-    for ((meters, state), asks) in guards.iter_mut().zip(&mut asks).filter_map(|(guard, asks)| Some((guard.as_mut()?, asks))) {
+    for ((meters, state), asks) in
+        guards.iter_mut().zip(&mut asks).filter_map(|(guard, asks)| Some((guard.as_mut()?, asks)))
+    {
         let owner = meters.owner.label();
         let specs = Arc::clone(&state.spec);
         for (index, spec) in specs.quotas.iter().enumerate() {
@@ -266,8 +272,11 @@ pub(crate) fn decide(meters: [Option<&Meters>; OWNERS], ask: Ask<'_>, around: Ar
     }
     let passes = refusals.longest.is_none();
     let mut states = Vec::with_capacity(applying);
-    for (((meters, state), after), asks) in
-        guards.iter_mut().zip(&rates_after).zip(&mut asks).filter_map(|((guard, after), asks)| Some(((guard.as_mut()?, after), asks)))
+    for (((meters, state), after), asks) in guards
+        .iter_mut()
+        .zip(&rates_after)
+        .zip(&mut asks)
+        .filter_map(|((guard, after), asks)| Some(((guard.as_mut()?, after), asks)))
     {
         let owner = meters.owner.label();
         let State { spec, rates, quotas, .. } = &mut **state;

@@ -33,8 +33,10 @@ pub(crate) struct QuotaState {
     leased_at: u64,
     called_at: u64,
     used_up_until: u64,
-    /// What is to be leased at least, if the database is to be asked; 0: nothing is needed now.
+    /// What the dearest call that waits needs, if the database is to be asked; 0: nothing is needed now.
     wanted: Option<u64>,
+    /// What all calls that wait need.
+    wanted_in_all: u64,
     /// Calls go on, so that a portion is to be leased before it is needed.
     ahead: bool,
 }
@@ -70,6 +72,7 @@ impl Default for QuotaState {
             called_at: 0,
             used_up_until: 0,
             wanted: None,
+            wanted_in_all: 0,
             ahead: false,
         }
     }
@@ -77,7 +80,13 @@ impl Default for QuotaState {
 
 impl QuotaState {
     /// Moves on to the period of `now`. What was leased of another one is returned to be given back.
-    pub(crate) fn turn(&mut self, spec: &QuotaSpec, zones: &Zones, installation: Zone, now: Instant) -> Option<Unneeded> {
+    pub(crate) fn turn(
+        &mut self,
+        spec: &QuotaSpec,
+        zones: &Zones,
+        installation: Zone,
+        now: Instant,
+    ) -> Option<Unneeded> {
         let zone = if spec.zone.is_none() { zones.version() } else { 0 };
         if self.period.contains(now) && self.zone == zone {
             return None;
@@ -111,6 +120,8 @@ impl QuotaState {
     pub(crate) fn look(&mut self, limit: u64, cost: u64, tick: u64, now: Instant) -> QuotaLook {
         if cost > limit {
             QuotaLook::Refuses(None)
+        } else if limit == 0 {
+            QuotaLook::Passes
         } else if self.known && self.left >= cost {
             QuotaLook::Passes
         } else if self.known && self.unused(limit) < cost && tick < self.used_up_until {
@@ -123,6 +134,7 @@ impl QuotaState {
 
     fn ask(&mut self, cost: u64) {
         self.wanted = Some(self.wanted.unwrap_or(0).max(cost));
+        self.wanted_in_all = self.wanted_in_all.saturating_add(cost);
     }
 
     /// Takes calls. The look before has said that they pass. True: more should be leased soon.
@@ -165,13 +177,13 @@ impl QuotaState {
             };
         }
         let least = wanted.saturating_sub(self.left);
-        Some((least, self.portion.max(least)))
+        Some((least, self.portion.max(self.wanted_in_all).max(least)))
     }
 
     /// The database has answered: so much is leased by all nodes together, and so much of it came just now.
     pub(crate) fn leased(&mut self, granted: u64, given: u64, limit: u64, tick: u64) {
         let wanted = self.wanted.take().unwrap_or(0);
-        (self.known, self.ahead) = (true, false);
+        (self.known, self.ahead, self.wanted_in_all) = (true, false, 0);
         self.granted = granted;
         self.left = self.left.saturating_add(given);
         if given > 0 {
@@ -184,7 +196,7 @@ impl QuotaState {
 
     /// The database could not be asked.
     pub(crate) fn not_leased(&mut self) {
-        (self.wanted, self.ahead) = (None, false);
+        (self.wanted, self.ahead, self.wanted_in_all) = (None, false, 0);
     }
 
     /// What was not needed for long.
