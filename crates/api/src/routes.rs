@@ -34,7 +34,7 @@ macro_rules! endpoint {
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::before_router(described!(verify::verify_key), crate::Access::Key(&VERIFY)),
-        endpoint!(verify_batch::verify_keys, for_key(VERIFY)),
+        endpoint!(verify_batch::verify_keys, for_key_costing(VERIFY)),
         endpoint!(whoami::whoami, for_any_key),
         endpoint!(scopes::list_scopes, for_any_key),
         endpoint!(presets::list_presets, for_any_key),

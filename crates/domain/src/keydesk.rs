@@ -169,8 +169,15 @@ impl Keydesk {
     /// Writes the counted calls down and closes the database.
     pub async fn close(self) {
         self.flush_session_uses().await;
+        self.end_of_limits().await;
         self.inner.verifier.flush_usage().await;
         self.inner.store.close().await;
+    }
+
+    /// Gives back what was leased of quotas, and writes down what was taken from rate limits.
+    pub(crate) async fn end_of_limits(&self) {
+        self.inner.verifier.give_quotas_back(true).await;
+        self.inner.verifier.save_limits(self.now(), true).await;
     }
 
     /// Runs a change in a task of its own, so that a caller that hangs up can't leave it half done.

@@ -269,6 +269,8 @@ impl Keydesk {
             keydesk.make_first_installation().await.map_err(OpenError::First)?;
         }
         keydesk.read_installations().await?;
+        keydesk.verifier().read_ceilings().await?;
+        keydesk.verifier().restore_limits(keydesk.now()).await?;
         if keydesk.inner.installations.read().is_ok_and(|installations| installations.is_empty()) {
             return Err(OpenError::NoInstallation);
         }

@@ -2,11 +2,15 @@ use std::collections::HashMap;
 
 use model::{InstallationId, Instant, KeyId, TimeZone};
 use store::{StoreError, StoredCeiling};
+use uuid::Uuid;
 
 use crate::{
     LimitState, Unavailable, Verifier,
     limits::{Ask, Decision},
 };
+
+/// What takes longer to be given back is written down while it goes on, in nanoseconds.
+const LONG: u64 = 60_000_000_000;
 
 impl Verifier {
     /// Puts ceilings in place that a change has set. It calls this when it has committed and before it answers.
@@ -24,6 +28,49 @@ impl Verifier {
     /// By whose clocks the days of installations end.
     pub fn set_time_zones(&self, zones: HashMap<InstallationId, TimeZone>) {
         self.inner.limits.set_zones(zones);
+    }
+
+    /// Reads what was taken from rate limits before this process began, and counts the nodes.
+    pub async fn restore_limits(&self, now: Instant) -> Result<(), StoreError> {
+        let (limits, store) = (&self.inner.limits, &self.inner.store);
+        limits.restore(store, now).await?;
+        limits.nodes.count(None, store.nodes().await?, limits.nanos());
+        Ok(())
+    }
+
+    /// Writes down what was taken from rate limits: what takes longer than a minute to be given back, or, at the end, all of it.
+    pub async fn save_limits(&self, now: Instant, all: bool) {
+        let (limits, store) = (&self.inner.limits, &self.inner.store);
+        if let Err(error) = limits.save(store, now, if all { 0 } else { LONG }).await {
+            tracing::error!(%error, "what was taken from rate limits could not be written down");
+        }
+    }
+
+    /// Says that this node runs, and counts those that do: each has its share of a rate limit.
+    pub async fn beat(&self, this: Uuid) {
+        let (limits, store) = (&self.inner.limits, &self.inner.store);
+        let beaten = async {
+            store.beat(this, limits.nodes.next_beat()).await?;
+            let before = limits.nodes();
+            let gone = limits.nodes.count(Some(this), store.nodes().await?, limits.nanos());
+            if limits.nodes() != before {
+                tracing::info!(nodes = limits.nodes(), before, "another number of nodes shares the rate limits");
+            }
+            for node in gone {
+                store.leave(node).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = beaten.await {
+            tracing::warn!(%error, "the nodes could not be counted; the number of before is taken");
+        }
+    }
+
+    /// This node runs no longer.
+    pub async fn leave(&self, this: Uuid) {
+        if let Err(error) = self.inner.store.leave(this).await {
+            tracing::warn!(%error, "the other nodes could not be told that this one ends; they see it in 10 s");
+        }
     }
 
     /// Leases parts of quotas that calls wait for, or will soon.

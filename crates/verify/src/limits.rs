@@ -1,9 +1,11 @@
 //! Whether a key has done too much: rate limits and quotas of keys, and the ceilings of clients and installations.
 
 mod ceilings;
+mod keep;
 mod lease;
 mod limit_state;
 mod meters;
+mod nodes;
 mod quota_state;
 mod spec;
 mod zones;
@@ -11,10 +13,7 @@ mod zones;
 use std::{
     collections::{HashMap, HashSet},
     mem::take,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use model::{InstallationId, KeyId, KeyKind, LimitName, Quotas, RateLimits, RateState, TimeZone};
@@ -22,7 +21,7 @@ use store::{StoredCeiling, StoredRecord};
 
 pub use self::limit_state::{LimitKind, LimitLabel, LimitOwner, LimitState, RefusedBy};
 pub(crate) use self::meters::{Ask, Decided, Decision, Meters, OWNERS, Owner};
-use self::{ceilings::Ceilings, lease::Leases, meters::Around, spec::Spec, zones::Zones};
+use self::{ceilings::Ceilings, lease::Leases, meters::Around, nodes::Nodes, spec::Spec, zones::Zones};
 use crate::{Record, Ticks};
 
 /// Sets of limits that keys share; beyond this many, each key has its own.
@@ -37,7 +36,7 @@ pub(crate) struct Limits {
     specs: Mutex<HashSet<Shared>>,
     /// What was taken from rate limits before this process began, by the clock that nobody sets.
     restored: Mutex<HashMap<(InstallationId, Owner, LimitName), RateState>>,
-    nodes: AtomicU64,
+    pub(crate) nodes: Nodes,
     pub(crate) leases: Leases,
 }
 
@@ -91,7 +90,7 @@ impl Limits {
             keys: Mutex::default(),
             specs: Mutex::default(),
             restored: Mutex::default(),
-            nodes: AtomicU64::new(1),
+            nodes: Nodes::default(),
             leases: Leases::default(),
         }
     }
@@ -100,13 +99,9 @@ impl Limits {
         self.zones.set(zones);
     }
 
-    /// So many nodes share rate limits from now on.
-    pub(crate) fn set_nodes(&self, nodes: u64) {
-        self.nodes.store(nodes.max(1), Relaxed);
-    }
-
+    /// Nodes that share rate limits.
     pub(crate) fn nodes(&self) -> u64 {
-        self.nodes.load(Relaxed)
+        self.nodes.running()
     }
 
     pub(crate) fn nanos(&self) -> u64 {

@@ -176,7 +176,7 @@ impl State {
     pub(crate) fn forget_history(&mut self) {
         self.epoch = i64::MIN;
         for quota in &mut self.quotas {
-            drop(quota.change());
+            let _ = quota.change();
         }
         self.take_unneeded();
     }

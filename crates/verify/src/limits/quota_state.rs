@@ -158,10 +158,6 @@ impl QuotaState {
         self.period
     }
 
-    pub(crate) fn is_known(&self) -> bool {
-        self.known
-    }
-
     /// What is to be leased, at least and at most; `None`: nothing is.
     pub(crate) fn wants(&mut self, tick: u64) -> Option<(u64, u64)> {
         let wanted = self.wanted?;

@@ -47,10 +47,6 @@ impl Spec {
         });
         Self { rates: rates.collect(), quotas: quotas.collect() }
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rates.is_empty() && self.quotas.is_empty()
-    }
 }
 
 /// Whether a limit for these scopes counts a call that wants those; `None`: whatever it wants.
