@@ -114,6 +114,8 @@ impl QuotaState {
     pub(crate) fn change(&mut self) -> Option<Unneeded> {
         let unneeded = self.take_left();
         (self.known, self.used_up_until) = (false, 0);
+        // Whoever waits asks anew.
+        self.not_leased();
         unneeded
     }
 
