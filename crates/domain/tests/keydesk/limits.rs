@@ -150,9 +150,8 @@ async fn a_key_keeps_its_state_through_rotation_renaming_and_edits(database: Tes
     let second = rotated.secret.expose();
     assert_eq!(passing(&desk.keydesk, second, 3).await, 3);
     desk.keydesk.update(&desk.operator, id, SettingsPatch::name("Beta"), None).await.unwrap();
-    let left = async |key: &str| {
-        costing(&desk, key, 0).await.limits.iter().map(|limit| limit.remaining).collect::<Vec<_>>()
-    };
+    let left =
+        async |key: &str| costing(&desk, key, 0).await.limits.iter().map(|limit| limit.remaining).collect::<Vec<_>>();
     assert_eq!((left(first).await, left(second).await), (vec![13, 5], vec![13, 5]));
     let set = async |rates: &str, quotas: &str| {
         let SettingsPatch { rate_limits, quotas, .. } = limited(rates, quotas);
