@@ -58,6 +58,7 @@ mod settings;
 mod time_zone;
 mod trusted_proxies;
 mod usage;
+mod usage_series;
 mod verify;
 
 pub use about::*;
@@ -128,4 +129,5 @@ pub use usage::{
     ScopeUsage, SecretUsage, TopClients, USAGE_MINUTES_MS, UnknownGroup, UnknownStep, UsageFilter, UsageGroup,
     UsagePoint, UsageRange, UsageReport, UsageStep, WhatBreaks,
 };
+pub use usage_series::{SeriesOf, UsageGroups, UsageSeries};
 pub use verify::{CallFacts, Code, KeyFacts, decide, decide_living};

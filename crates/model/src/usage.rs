@@ -336,7 +336,7 @@ pub struct AddressUsage {
     pub address: IpAddr,
     /// When it was first seen, to the minute.
     pub first_seen: Instant,
-    /// When it was last seen, to the quarter of an hour.
+    /// When it was last seen, to the minute.
     pub last_seen: Instant,
     /// Allowed calls from it.
     pub allowed: u64,
