@@ -178,12 +178,13 @@ impl Verifier {
     fn count(&self, verdict: &Verdict, call: Call<'_>, now: Instant, found: bool) {
         let Some(record) = verdict.record.as_ref().filter(|_| call.counted) else { return };
         self.inner.verdicts[verdict.code.index()].fetch_add(1, Relaxed);
-        if let Some(hour) = record.turn(now)
+        if let Some(minute) = record.turn(now)
             && found
         {
-            self.inner.usage.turn(record, hour);
+            self.inner.usage.turn(record, minute);
         }
-        if record.count(verdict.code, now) {
+        let facts = CallFacts { wanted: call.scopes, environment: call.environment, ip: call.ip, origin: call.origin };
+        if record.count(verdict.code, &facts, found, now) {
             self.inner.usage.queue(record);
         }
     }

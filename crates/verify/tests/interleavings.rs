@@ -1,7 +1,7 @@
 //! Limits under every order in which threads can run that a scheduler comes up with: the very files of the crate, with its locks
 //! exchanged for those of `shuttle`, which switches threads at each of them.
 
-#![expect(dead_code, reason = "the files are compiled whole, and the test needs a part of them")]
+#![expect(dead_code, unreachable_pub, reason = "the files are those of the crate, and the test needs a part of them")]
 
 mod sync {
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
