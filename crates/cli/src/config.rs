@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use domain::UsageRetention;
+use domain::{InvalidRedisAddress, RedisAddress, UsageRetention};
 use gate::{
     Gateway,
     config::{self, InvalidGateway, ListenerEntry, RouteEntry},
@@ -72,6 +72,9 @@ pub(crate) struct ServeFlags {
     /// Where to answer HAProxy's SPOE [default: nowhere]
     #[arg(long, env = "KEYDESK_SPOE_LISTEN", value_name = "ADDRESS")]
     spoe_listen: Option<String>,
+    /// Where all nodes decide on rate limits together: redis://HOST:PORT of Redis or Valkey [default: each gives its share]
+    #[arg(long, env = "KEYDESK_LIMITS", value_name = "ADDRESS", hide_env_values = true)]
+    limits: Option<String>,
     /// The networks of proxies whose X-Forwarded-For is believed, for example 10.0.0.0/8,192.0.2.1 [default: none]
     #[arg(long, env = "KEYDESK_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
     trusted_proxies: Vec<String>,
@@ -93,6 +96,7 @@ struct File {
     ops_listen: Option<String>,
     grpc_listen: Option<String>,
     spoe_listen: Option<String>,
+    limits: Option<String>,
     #[serde(default)]
     trusted_proxies: Networks,
     #[serde(default)]
@@ -171,6 +175,8 @@ pub struct Settings {
     pub spoe: ListenerEntry,
     /// Every scope that a key can be given.
     pub(crate) catalogue: Catalogue,
+    /// Where all nodes decide on rate limits together.
+    pub limits: Option<RedisAddress>,
     /// How long usage is kept.
     pub(crate) usage_retention: UsageRetention,
 }
@@ -197,6 +203,8 @@ pub(crate) enum ConfigError {
     Listen(String),
     #[error("KEYDESK_KEYRING and a keyring file are both given; keep one of them.")]
     TwoKeyrings,
+    #[error("The address of --limits {0}.")]
+    Limits(#[from] InvalidRedisAddress),
     #[error(transparent)]
     Usage(#[from] InvalidRetention),
     #[error(transparent)]
@@ -283,6 +291,7 @@ impl Settings {
         let accepted = |setting: &str, entry: ListenerEntry| -> Result<ListenerEntry, Unfit> {
             Ok(ListenerEntry { installation: from.text(setting, None, entry.installation)?, ..entry })
         };
+        let limits = from.text("limits", serve.limits, file.limits)?;
         let log_format = from.choice("log_format", common.log_format, file.log_format, &LogFormat::NAMES)?;
         Ok(Self {
             database: database.unwrap_or_else(|| format!("sqlite:{}", data_dir.join("keydesk.db").display())),
@@ -303,6 +312,7 @@ impl Settings {
             grpc: accepted("grpc.installation", file.grpc)?,
             spoe: accepted("spoe.installation", file.spoe)?,
             catalogue: Catalogue::with(added)?,
+            limits: limits.map(|text| RedisAddress::parse(&text)).transpose()?,
             usage_retention: file.usage.retention()?,
         })
     }

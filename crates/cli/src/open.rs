@@ -8,6 +8,7 @@ pub fn options(settings: &Settings) -> OpenOptions {
     options.prefix.clone_from(&settings.key_prefix);
     options.behind_unnamed_proxy = settings.behind_unnamed_proxy();
     options.usage_retention = settings.usage_retention;
+    options.redis.clone_from(&settings.limits);
     options.catalogue = settings.catalogue.clone();
     options.keyring = settings.keyring.as_ref().map(|text| text.to_string());
     options.keyring_file.clone_from(&settings.keyring_file);

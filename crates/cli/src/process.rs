@@ -56,17 +56,19 @@ pub(crate) fn take_keyring() -> Result<Option<Zeroizing<String>>, Unfit> {
     text.map_or(Ok(None), |text| given::keyring(KEYRING, text))
 }
 
-/// The flag whose value is the address of a database.
+/// The flags whose values are addresses of databases.
 const DATABASE: &str = "--database";
+const LIMITS: &str = "--limits";
 
 /// Whether an argument has, or may have, the password of a database in it. Every user of the machine can read the arguments of
 /// a process.
 pub(crate) fn password_in_arguments(arguments: &[OsString]) -> bool {
-    let mut is_database = false;
+    let mut before = "";
     texts(arguments).any(|argument| {
-        let flag = if is_database { Some((DATABASE, argument.as_str())) } else { argument.split_once('=') };
-        is_database = argument == DATABASE;
+        let flag = if before.is_empty() { argument.split_once('=') } else { Some((before, argument.as_str())) };
+        before = [DATABASE, LIMITS].into_iter().find(|flag| *flag == argument).unwrap_or_default();
         match flag {
+            Some((LIMITS, value)) => store::names_password(value),
             Some((DATABASE, value)) => store::has_password(&given::lower_scheme(value)),
             // Not only that of `--database`: one that is misplaced would be repeated in a message.
             _ => is_address_of_postgres(value_of(&argument)) && store::names_password(value_of(&argument)),

@@ -155,5 +155,6 @@ pub use throttle::ThrottleCounters;
 pub use usage_export::{UsageAsked, UsageExport, UsageFormat};
 pub use usage_groups::USAGE_GROUPS_MAX;
 pub use usage_roll::UsageRetention;
+pub use verify::{InvalidRedisAddress, RedisAddress};
 pub use via::{UserAgent, Via};
 pub use visitor::Visitor;

@@ -6,7 +6,7 @@ use std::{
 
 use model::{Actor, Catalogue, KeyError, SecretFormat};
 use store::{DatabaseLock, Deployment, Store, StoreError, sqlite_file};
-use verify::Verifier;
+use verify::{RedisAddress, Verifier};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -45,6 +45,8 @@ pub struct OpenOptions {
     pub behind_unnamed_proxy: bool,
     /// How long usage is kept.
     pub usage_retention: UsageRetention,
+    /// Where all nodes decide on rate limits together; `None`: each gives its share.
+    pub redis: Option<RedisAddress>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.
@@ -66,6 +68,7 @@ impl OpenOptions {
             max_cached_keys: 2_000_000,
             behind_unnamed_proxy: false,
             usage_retention: UsageRetention::default(),
+            redis: None,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
         }
@@ -176,6 +179,7 @@ impl Keydesk {
             max_cached_keys,
             behind_unnamed_proxy,
             usage_retention,
+            redis,
             clock,
             entropy,
         } = options;
@@ -275,6 +279,9 @@ impl Keydesk {
             keydesk.make_first_installation().await.map_err(OpenError::First)?;
         }
         keydesk.read_installations().await?;
+        if let Some(redis) = redis {
+            keydesk.verifier().set_redis(redis);
+        }
         keydesk.verifier().read_ceilings().await?;
         keydesk.verifier().restore_limits(keydesk.now()).await?;
         if keydesk.inner.installations.read().is_ok_and(|installations| installations.is_empty()) {

@@ -53,9 +53,14 @@ impl Rate {
         self.burst
     }
 
+    /// After so many nanoseconds one call comes back.
+    pub fn interval(self) -> u64 {
+        self.interval
+    }
+
     /// The time in which the whole burst is given back. No longer than the window, or than 2^53 ns where the limit is above one call for
     /// each nanosecond.
-    fn tolerance(self) -> u64 {
+    pub fn tolerance(self) -> u64 {
         self.interval.saturating_mul(self.burst)
     }
 

@@ -24,7 +24,7 @@ pub enum LimitOwnerRow {
 }
 
 impl LimitOwnerRow {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match self {
             Self::Key(key) => format!("key:{key}"),
             Self::Client(environment, folded) => format!("client:{}:{folded}", environment.as_str()),

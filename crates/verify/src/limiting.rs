@@ -5,7 +5,7 @@ use store::{StoreError, StoredCeiling};
 use uuid::Uuid;
 
 use crate::{
-    LimitState, Unavailable, Verifier,
+    LimitState, RedisAddress, Unavailable, Verifier,
     limits::{Ask, Decision},
 };
 
@@ -23,6 +23,11 @@ impl Verifier {
         let ceilings = self.inner.store.ceilings().await?;
         self.inner.limits.set_ceilings(ceilings, true);
         Ok(())
+    }
+
+    /// Has rate limits decided together with other nodes there.
+    pub fn set_redis(&self, address: RedisAddress) {
+        self.inner.limits.set_redis(address);
     }
 
     /// By whose clocks the days of installations end.
@@ -117,13 +122,21 @@ impl Verifier {
         })?;
         let Some(stored) = records.into_iter().next() else { return Ok(Vec::new()) };
         let record = self.inner.cache.unkept(stored);
+        let mut answers = None;
         for _ in 0..3 {
             let limits = &self.inner.limits;
             let Some(above) = limits.ceilings_of(&record) else { return Ok(Vec::new()) };
             let meters = [record.meters(), above.client.as_ref(), above.installation.as_ref()];
-            match limits.decide(meters, Ask { wanted: None, cost: 0, now }) {
+            match limits.decide(meters, Ask { wanted: None, cost: 0, now, answers: answers.as_ref() }) {
                 Decision::Passes(states) | Decision::Refused(states, ..) => return Ok(states),
                 Decision::Asks => self.lease().await?,
+                Decision::Elsewhere(asked) => {
+                    let asked = limits.ask_elsewhere(&self.inner.store, asked, 0).await;
+                    answers = asked.map_err(|error| {
+                        tracing::error!(%error, "a rate limit could not be asked for");
+                        Unavailable
+                    })?;
+                }
             }
         }
         Err(Unavailable)

@@ -1,27 +1,46 @@
 //! Whether a key has done too much: rate limits and quotas of keys, and the ceilings of clients and installations.
 
 mod ceilings;
+mod decide;
+mod elsewhere;
 mod keep;
 mod lease;
 mod limit_state;
 mod meters;
 mod nodes;
 mod quota_state;
+mod redis;
 mod spec;
 mod zones;
 
 use std::{
     collections::{HashMap, HashSet},
     mem::take,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use model::{InstallationId, KeyId, KeyKind, LimitName, Quotas, RateLimits, RateState, TimeZone};
-use store::{StoredCeiling, StoredRecord};
+use store::{SharedRate, Store, StoreError, StoredCeiling, StoredRecord};
 
-pub use self::limit_state::{LimitKind, LimitLabel, LimitOwner, LimitState, RefusedBy};
-pub(crate) use self::meters::{Ask, Decided, Decision, Meters, OWNERS, Owner};
-use self::{ceilings::Ceilings, lease::Leases, meters::Around, nodes::Nodes, spec::Spec, zones::Zones};
+use self::{
+    ceilings::Ceilings,
+    decide::Around,
+    elsewhere::Elsewhere,
+    lease::{Leases, owner_row},
+    nodes::Nodes,
+    redis::RedisRates,
+    spec::Spec,
+    zones::Zones,
+};
+pub(crate) use self::{
+    decide::{Ask, Decided, Decision, OWNERS},
+    elsewhere::{Answers, Asked},
+    meters::{Meters, Owner},
+};
+pub use self::{
+    limit_state::{LimitKind, LimitLabel, LimitOwner, LimitState, RefusedBy},
+    redis::{InvalidRedisAddress, RedisAddress},
+};
 use crate::{Record, Ticks};
 
 /// Sets of limits that keys share; beyond this many, each key has its own.
@@ -38,6 +57,7 @@ pub(crate) struct Limits {
     restored: Mutex<HashMap<(InstallationId, Owner, LimitName), RateState>>,
     pub(crate) nodes: Nodes,
     pub(crate) leases: Leases,
+    redis: OnceLock<RedisRates>,
 }
 
 /// Limits that several keys have, found by what they are made of.
@@ -66,6 +86,17 @@ impl std::borrow::Borrow<(RateLimits, Quotas)> for Shared {
     }
 }
 
+fn shared(asked: &[Asked]) -> Vec<SharedRate> {
+    let shared = |asked: &Asked| SharedRate {
+        installation: asked.installation,
+        owner: owner_row(&asked.owner),
+        name: asked.name.clone(),
+        rate: asked.rate,
+        known: asked.known,
+    };
+    asked.iter().map(shared).collect()
+}
+
 /// The ceilings above a key.
 pub(crate) struct Above {
     pub(crate) client: Option<Arc<Meters>>,
@@ -92,6 +123,7 @@ impl Limits {
             restored: Mutex::default(),
             nodes: Nodes::default(),
             leases: Leases::default(),
+            redis: OnceLock::new(),
         }
     }
 
@@ -192,14 +224,69 @@ impl Limits {
     /// Decides by the limits of a key and by its ceilings, and takes from them if they let it pass.
     pub(crate) fn decide(&self, meters: [Option<&Arc<Meters>>; OWNERS], ask: Ask<'_>) -> Decision {
         let ticks = || nanos(&self.ticks);
-        let around = Around { ticks: &ticks, zones: &self.zones, nodes: self.nodes() };
-        let Decided { decision, asks } = meters::decide(meters.map(|meters| meters.map(Arc::as_ref)), ask, around);
+        let nodes = self.nodes();
+        let around = Around { ticks: &ticks, zones: &self.zones, nodes, elsewhere: self.elsewhere(nodes) };
+        let Decided { decision, asks } = decide::decide(meters.map(|meters| meters.map(Arc::as_ref)), ask, around);
         for (meters, _) in meters.into_iter().zip(asks).filter(|(_, asks)| *asks) {
             if let Some(meters) = meters {
                 self.leases.ask(meters);
             }
         }
         decision
+    }
+
+    /// From now on rate limits are decided there.
+    pub(crate) fn set_redis(&self, address: RedisAddress) {
+        // Once is enough: it is given at the start.
+        let _ = self.redis.set(RedisRates::new(address));
+    }
+
+    /// Where rate limits are decided besides this process, if anywhere; `None`: it does not answer.
+    pub(crate) fn redis(&self) -> Option<&RedisRates> {
+        self.redis.get()
+    }
+
+    fn elsewhere(&self, nodes: u64) -> Elsewhere {
+        match self.redis.get() {
+            Some(redis) if redis.is_up(self.nanos()) => Elsewhere::All,
+            _ if nodes > 1 => Elsewhere::Small,
+            _ => Elsewhere::None,
+        }
+    }
+
+    /// Asks for rate limits where they are decided. `None`: they are decided here from now on.
+    pub(crate) async fn ask_elsewhere(
+        &self,
+        store: &Store,
+        asked: Vec<Asked>,
+        cost: u64,
+    ) -> Result<Option<Answers>, StoreError> {
+        let tick = self.nanos();
+        let answered = match self.redis.get().filter(|redis| redis.is_up(tick)) {
+            Some(redis) => redis.decide(&asked, cost, true, tick).await,
+            None => {
+                let (taken, taken_for) = store.take_rates(&shared(&asked), cost, true).await?;
+                Some((taken_for, taken))
+            }
+        };
+        Ok(answered.map(|(taken_for, taken)| Answers { asked, taken_for, cost, taken }))
+    }
+
+    /// Gives back what was taken elsewhere with a call that was refused here.
+    pub(crate) async fn give_rates_back(&self, store: &Store, answers: Answers) {
+        let Answers { asked, cost, taken: true, .. } = answers else { return };
+        if cost == 0 {
+            return;
+        }
+        let tick = self.nanos();
+        match self.redis.get().filter(|redis| redis.is_up(tick)) {
+            Some(redis) => redis.give_back(&asked, cost, tick).await,
+            None => {
+                if let Err(error) = store.give_rates(&shared(&asked), cost).await {
+                    tracing::warn!(%error, "what a refused call took from a rate limit could not be given back");
+                }
+            }
+        }
     }
 
     /// Calls this with the state of each key, client and installation that has any.

@@ -84,8 +84,21 @@ pub struct Counters {
     pub quota_leases: u64,
     /// Nodes that share rate limits.
     pub nodes: u64,
+    /// Decisions of Redis or Valkey on rate limits; `None`: none is configured.
+    pub redis: Option<RedisCounters>,
     /// How often memory was forgotten, since the database was set back or replaced.
     pub histories: u64,
+}
+
+/// How Redis or Valkey decides on rate limits.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RedisCounters {
+    /// Decisions since the start.
+    pub decided: u64,
+    /// Calls that were decided by this node's share, since it did not answer.
+    pub failed: u64,
+    /// Whether it answered when it was asked last.
+    pub answers: bool,
 }
 
 impl fmt::Debug for Verifier {
@@ -146,6 +159,11 @@ impl Verifier {
             quota_waits_refused,
             quota_leases,
             nodes: inner.limits.nodes(),
+            redis: inner.limits.redis().map(|redis| RedisCounters {
+                decided: redis.decided.load(Relaxed),
+                failed: redis.failed.load(Relaxed),
+                answers: redis.answers(),
+            }),
             unknown_keys,
             shared_scopes,
             usage_waiting: inner.usage.waiting(),

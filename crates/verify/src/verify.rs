@@ -8,40 +8,64 @@ use store::{Digest, StoreError};
 
 use crate::{
     Call, Peppers, Record, Unavailable, UsedSecret, Verdict, Verifier,
-    limits::{Ask, Decision},
+    limits::{Answers, Ask, Asked, Decision},
 };
 
 impl Verifier {
     /// Decides and counts one call: whose key it is, whether it may do this, and whether it has done too much.
     pub async fn verify(&self, call: Call<'_>, now: Instant) -> Result<Verdict, Unavailable> {
         let call = trimmed(call);
+        match self.verify_warm(call, now, None) {
+            Warm::Decided(verdict) => Ok(verdict),
+            Warm::Stale => Err(Unavailable),
+            // Boxed, since a future that asks the database is large, and most calls would only move it about.
+            waits => Box::pin(self.verify_waiting(call, waits, now)).await,
+        }
+    }
+
+    /// Decides a call that needs something that is not in memory. Once that was asked for, the whole call is decided anew: its
+    /// key may have changed meanwhile.
+    async fn verify_waiting(&self, call: Call<'_>, mut warm: Warm<'_>, now: Instant) -> Result<Verdict, Unavailable> {
+        let (limits, store) = (&self.inner.limits, &self.inner.store);
+        let mut answers: Option<Answers> = None;
         for _ in 0..TRIES {
-            match self.verify_warm(call, now) {
-                Warm::Decided(verdict) => return Ok(verdict),
+            let decided = match warm {
+                Warm::Decided(verdict) => Ok(verdict),
                 Warm::Stale => return Err(Unavailable),
-                // Boxed, since a future that asks the database is large, and most calls would only move it about.
-                Warm::Unread(peppers, digest) => {
-                    if let Some(verdict) = Box::pin(self.verify_cold(call, peppers, digest, now)).await? {
-                        return Ok(verdict);
-                    }
-                }
-                Warm::Asks => {}
+                Warm::Unread(peppers, digest) => self.verify_cold(call, peppers, digest, now, answers.as_ref()).await?,
+                Warm::Pending(pending) => Err(pending),
+            };
+            // What was taken elsewhere is this call's if it passes, and is given back if not.
+            if let Some(answers) = answers.take()
+                && !matches!(&decided, Ok(verdict) if verdict.code == Code::Valid)
+            {
+                limits.give_rates_back(store, answers).await;
             }
-            // Once the database was asked the whole call is decided anew: its key may have changed meanwhile.
-            Box::pin(self.lease()).await?;
+            match decided {
+                Ok(verdict) => return Ok(verdict),
+                Err(Pending::Lease) => self.lease().await?,
+                Err(Pending::Elsewhere(asked)) => {
+                    let asked = limits.ask_elsewhere(store, asked, call.cost).await;
+                    answers = asked.map_err(|error| {
+                        tracing::error!(%error, "a rate limit could not be asked for");
+                        Unavailable
+                    })?;
+                }
+            }
+            warm = self.verify_warm(call, now, answers.as_ref());
         }
         Err(Unavailable)
     }
 
     /// Decides from memory alone, if memory knows: no I/O and no allocation.
     pub fn verify_from_memory(&self, call: Call<'_>, now: Instant) -> Option<Verdict> {
-        match self.verify_warm(trimmed(call), now) {
+        match self.verify_warm(trimmed(call), now, None) {
             Warm::Decided(verdict) => Some(verdict),
-            Warm::Stale | Warm::Unread(..) | Warm::Asks => None,
+            Warm::Stale | Warm::Unread(..) | Warm::Pending(_) => None,
         }
     }
 
-    fn verify_warm(&self, call: Call<'_>, now: Instant) -> Warm<'_> {
+    fn verify_warm(&self, call: Call<'_>, now: Instant, answers: Option<&Answers>) -> Warm<'_> {
         let inner = &self.inner;
         if inner.format.read(call.key).is_none() {
             if call.counted {
@@ -54,7 +78,10 @@ impl Verifier {
         match inner.cache.get(&digest) {
             Some(_) if !self.is_fresh() => Warm::Stale,
             Some(record) => {
-                let Ok(verdict) = self.decide(record, call, now) else { return Warm::Asks };
+                let verdict = match self.decide(record, call, now, answers) {
+                    Ok(verdict) => verdict,
+                    Err(pending) => return Warm::Pending(pending),
+                };
                 if matches!(verdict.code, Code::NotFound | Code::Revoked | Code::Disabled | Code::Expired) {
                     // Callers are not told which of these it was, so it takes as long as an unknown key.
                     black_box(inner.cache.is_unknown(&digest));
@@ -72,14 +99,15 @@ impl Verifier {
         peppers: &Peppers,
         digest: Digest,
         now: Instant,
-    ) -> Result<Option<Verdict>, Unavailable> {
+        answers: Option<&Answers>,
+    ) -> Result<Result<Verdict, Pending>, Unavailable> {
         let cache = &self.inner.cache;
         let digests = peppers.digests(call.key, digest);
         if let Some(record) = digests.iter().skip(1).find_map(|older| cache.get(older)) {
             if !self.is_fresh() {
                 return Err(Unavailable);
             }
-            return Ok(self.decide_found(record, peppers, &digests, call, now).ok());
+            return Ok(self.decide_found(record, peppers, &digests, call, now, answers));
         }
         let _place = self.inner.lookups.enter().ok_or(Unavailable)?;
         self.inner.misses.fetch_add(1, Relaxed);
@@ -88,8 +116,8 @@ impl Verifier {
             Unavailable
         })?;
         Ok(match record {
-            Some(record) => self.decide_found(record, peppers, &digests, call, now).ok(),
-            None => Some(self.unknown(call, now)),
+            Some(record) => self.decide_found(record, peppers, &digests, call, now, answers),
+            None => Ok(self.unknown(call, now)),
         })
     }
 
@@ -113,11 +141,12 @@ impl Verifier {
         digests: &[Digest],
         call: Call<'_>,
         now: Instant,
-    ) -> Result<Verdict, Asks> {
+        answers: Option<&Answers>,
+    ) -> Result<Verdict, Pending> {
         let (was, secret) = (record.digest, record.secret());
         let (installation, key) = (record.installation(), record.key_id());
         let former = record.is_former();
-        let verdict = self.decide(record, call, now)?;
+        let verdict = self.decide(record, call, now, answers)?;
         if verdict.code == Code::Valid && !former && Some(&was) != digests.first() {
             self.inner.used_secrets.note(secret, || {
                 let was_under = peppers.id_at(digests.iter().position(|digest| *digest == was)?)?.to_owned();
@@ -128,7 +157,13 @@ impl Verifier {
         Ok(verdict)
     }
 
-    fn decide(&self, record: Arc<Record>, call: Call<'_>, now: Instant) -> Result<Verdict, Asks> {
+    fn decide(
+        &self,
+        record: Arc<Record>,
+        call: Call<'_>,
+        now: Instant,
+        answers: Option<&Answers>,
+    ) -> Result<Verdict, Pending> {
         let foreign = call.installation.is_some_and(|installation| installation != record.installation())
             || !call.sees.accepts(record.environment());
         // A key that is due to be purged counts as gone, even before the job removes it.
@@ -137,7 +172,7 @@ impl Verifier {
         }
         let mut verdict = self.judge(record, call, now);
         if verdict.code == Code::Valid {
-            self.limit(&mut verdict, call, now)?;
+            self.limit(&mut verdict, call, now, answers)?;
         }
         self.count(&verdict, call, now, true);
         Ok(verdict)
@@ -159,18 +194,25 @@ impl Verifier {
     }
 
     /// Decides by the limits a call that nothing else refuses, and takes from them.
-    fn limit(&self, verdict: &mut Verdict, call: Call<'_>, now: Instant) -> Result<(), Asks> {
+    fn limit(
+        &self,
+        verdict: &mut Verdict,
+        call: Call<'_>,
+        now: Instant,
+        answers: Option<&Answers>,
+    ) -> Result<(), Pending> {
         let Some(record) = &verdict.record else { return Ok(()) };
         let limits = &self.inner.limits;
         let Some(ceilings) = limits.ceilings_of(record) else { return Ok(()) };
         let meters = [record.meters(), ceilings.client.as_ref(), ceilings.installation.as_ref()];
-        match limits.decide(meters, Ask { wanted: Some(call.scopes), cost: call.cost, now }) {
+        match limits.decide(meters, Ask { wanted: Some(call.scopes), cost: call.cost, now, answers }) {
             Decision::Passes(states) => verdict.limits = states,
             Decision::Refused(states, by, is_quota) => {
                 verdict.code = if is_quota { Code::QuotaExceeded } else { Code::RateLimited };
                 (verdict.limits, verdict.refused_by) = (states, Some(by));
             }
-            Decision::Asks => return Err(Asks),
+            Decision::Asks => return Err(Pending::Lease),
+            Decision::Elsewhere(asked) => return Err(Pending::Elsewhere(asked)),
         }
         Ok(())
     }
@@ -201,12 +243,17 @@ enum Warm<'a> {
     Stale,
     /// The database must be asked.
     Unread(&'a Peppers, Digest),
-    /// The database must be asked for a part of a quota.
-    Asks,
+    /// Its limits must be asked for first.
+    Pending(Pending),
 }
 
-/// A part of a quota must be leased before the call can be decided.
-struct Asks;
+/// What must be asked for before a call can be decided by its limits.
+enum Pending {
+    /// A part of a quota.
+    Lease,
+    /// Rate limits that are not decided here.
+    Elsewhere(Vec<Asked>),
+}
 
 /// How often a call is decided anew after quotas were leased. Whoever comes after others may find that they have taken what was
 /// leased, and waits for more.

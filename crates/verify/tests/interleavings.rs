@@ -9,6 +9,8 @@ mod sync {
 
 #[path = "../src/limits"]
 mod limits {
+    pub(crate) mod decide;
+    pub(crate) mod elsewhere;
     pub(crate) mod limit_state;
     pub(crate) mod meters;
     pub(crate) mod quota_state;
@@ -26,7 +28,9 @@ use shuttle::{
 use uuid::Uuid;
 
 use crate::limits::{
-    meters::{Around, Ask, Decision, Meters, Owner, decide},
+    decide::{Around, Ask, Decision, decide},
+    elsewhere::Elsewhere,
+    meters::{Meters, Owner},
     spec::Spec,
     zones::Zones,
 };
@@ -47,12 +51,15 @@ fn meters(owner: Owner, spec: &Arc<Spec>) -> Meters {
 /// A call at an instant at which nothing comes back. True: it passes. Whoever must ask the database is given its answer.
 fn passes(key: &Meters, above: &Meters, cost: u64) -> bool {
     let (ticks, zones) = (|| 7, Zones::default());
-    let around = Around { ticks: &ticks, zones: &zones, nodes: 1 };
+    let around = Around { ticks: &ticks, zones: &zones, nodes: 1, elsewhere: Elsewhere::None };
     loop {
-        match decide([Some(key), Some(above), None], Ask { wanted: None, cost, now: NOW }, around).decision {
+        match decide([Some(key), Some(above), None], Ask { wanted: None, cost, now: NOW, answers: None }, around)
+            .decision
+        {
             Decision::Passes(_) => return true,
             Decision::Refused(..) => return false,
             Decision::Asks => lease(key),
+            Decision::Elsewhere(_) => unreachable!("all is decided here"),
         }
     }
 }

@@ -26,6 +26,7 @@ mod issue;
 mod keyring_proofs;
 mod keyring_rotation;
 mod limits;
+mod limits_redis;
 mod nodes;
 mod once;
 mod other_history;

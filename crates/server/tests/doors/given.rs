@@ -92,6 +92,7 @@ async fn an_empty_variable_is_none_and_words_are_taken_in_any_case() {
         "KEYDESK_OPS_LISTEN",
         "KEYDESK_GRPC_LISTEN",
         "KEYDESK_SPOE_LISTEN",
+        "KEYDESK_LIMITS",
         "KEYDESK_TRUSTED_PROXIES",
     ];
     let empty = every.map(|name| (name, ""));

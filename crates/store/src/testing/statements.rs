@@ -2,7 +2,7 @@ use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     ceiling, deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation,
     keyring_proof, limit_state, migrations, names, password_reset, people, postgres, purge_clock, record, restored,
-    set_up_link, statistics, store, triggers, usage_keys, usage_read, usage_roll, whose, work,
+    set_up_link, shared_rate, statistics, store, triggers, usage_keys, usage_read, usage_roll, whose, work,
 };
 
 macro_rules! statements {
@@ -47,11 +47,13 @@ statements! {
     usage_keys: KEYS_WITH_HOURS KEYS_WITH_ROWS;
     usage_read: ADDRESSES_OF_KEY LAST_USE_OF_KEY LAST_ADDRESSES;
     usage_roll: OLDEST_TOTAL CLIENTS_OF_DAY;
+    shared_rate: BEGIN_RATE RATE SET_RATE;
     set_up_link: SET_UP_LINKS SET_UP_LINK PUT_SET_UP_LINK END_SET_UP_LINKS;
 }
 
 /// Of SQLite alone.
 pub const SQLITE_STATEMENTS: &[(&str, &str)] = &[
+    ("NANOS_SQLITE", shared_rate::NANOS_SQLITE),
     ("SEARCH_HITS", api_key::SEARCH_HITS),
     ("HISTORY_SQLITE", history::HISTORY_SQLITE),
     ("MOVE_EPOCH_SQLITE", group::MOVE_EPOCH_SQLITE),
@@ -71,6 +73,7 @@ pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[
     ("HISTORY", history::HISTORY),
     ("TRY_HINT", hints::TRY_HINT),
     ("CLOCK", purge_clock::CLOCK),
+    ("NANOS_POSTGRES", shared_rate::NANOS_POSTGRES),
     ("BACKEND", postgres::BACKEND),
     ("ENCODING", postgres::ENCODING),
     ("NAMES_TAKEN", names::NAMES_TAKEN),
