@@ -160,6 +160,7 @@ impl Endpoint {
 fn method(item: &PathItem) -> HttpMethod {
     match item {
         PathItem { post: Some(_), .. } => HttpMethod::Post,
+        PathItem { put: Some(_), .. } => HttpMethod::Put,
         PathItem { patch: Some(_), .. } => HttpMethod::Patch,
         PathItem { delete: Some(_), .. } => HttpMethod::Delete,
         _ => HttpMethod::Get,
@@ -169,6 +170,7 @@ fn method(item: &PathItem) -> HttpMethod {
 fn filter(method: &HttpMethod) -> MethodFilter {
     match method {
         HttpMethod::Post => MethodFilter::POST,
+        HttpMethod::Put => MethodFilter::PUT,
         HttpMethod::Patch => MethodFilter::PATCH,
         HttpMethod::Delete => MethodFilter::DELETE,
         _ => MethodFilter::GET,

@@ -17,6 +17,7 @@ mod audit_log;
 mod background;
 mod backup;
 mod caller;
+mod ceilings;
 mod change_keyring;
 mod change_password;
 mod check_password;
@@ -114,6 +115,7 @@ pub use audit_log::{
 pub use background::Background;
 pub use backup::BackupError;
 pub use caller::{Authority, Caller, KeyAuthority};
+pub use ceilings::CeilingOf;
 pub use change_keyring::{ChangeKeyringError, KeyringKey, KeyringKind, RetiredKey};
 pub use clock::{Clock, SystemClock};
 pub use device::DEVICE_LIFE_MS;

@@ -10,6 +10,7 @@ pub(crate) mod get;
 pub(crate) mod handover;
 pub(crate) mod health;
 mod idempotency;
+pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod lookup;
 mod precondition;
