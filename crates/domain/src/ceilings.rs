@@ -22,7 +22,7 @@ impl CeilingOf {
     }
 
     /// The ceiling as it is shown; `None`: it was never set.
-    fn info(self, stored: Option<StoredCeiling>) -> CeilingInfo {
+    pub(crate) fn info(self, stored: Option<StoredCeiling>) -> CeilingInfo {
         let (client_name, environment) = match self {
             Self::Installation => (None, None),
             Self::Client(name, environment) => (Some(name), Some(environment)),

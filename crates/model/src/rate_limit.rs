@@ -233,7 +233,7 @@ mod tests {
         for (key, within) in [
             (&["default=600/60s", "making=60/60s,scopes=calls:make"][..], true),
             (&["all=60/60s"], true),
-            (&["slow=10/1s,burst=60", "other=1/1s,burst=1,scopes=calls:*"], true),
+            (&["slow=300/30s,burst=60", "other=1/1s,burst=1,scopes=calls:*"], true),
             (&["all=60/60s,scopes=calls:make"], false),
             (&["default=601/60s", "making=60/60s,scopes=calls:make"], false),
             (&["default=600/59s", "making=60/60s,scopes=calls:make"], false),

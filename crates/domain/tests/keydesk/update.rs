@@ -9,7 +9,6 @@ on_both_databases!(
     every_setting_can_be_changed_and_taken_back,
     an_edit_without_a_change_writes_nothing,
     a_bad_change_changes_nothing,
-    limits_are_refused_until_they_are_enforced,
     whoever_lacks_a_scope_can_remove_it_but_not_grant_it,
     only_a_holder_of_its_scopes_lets_a_key_do_more,
     a_preset_brings_its_scopes,
@@ -120,37 +119,6 @@ async fn a_bad_change_changes_nothing(database: TestDatabase) {
         assert_eq!(desk.keydesk.issue(&desk.operator, new).await.unwrap_err().kind().code, "invalid_setting");
     }
     assert_eq!(desk.database.raw().await.dump().await, before);
-}
-
-async fn limits_are_refused_until_they_are_enforced(database: TestDatabase) {
-    let desk = TestKeydesk::open(database).await;
-    let id = desk.issue("Acme").await.key.id;
-    let limit = json!([{"name": "calls", "limit": 60, "window_seconds": 60}]);
-    let quota = json!([{"name": "daily", "limit": 60, "period": "day"}]);
-    for (field, rate_limits, quotas) in [("rate_limits", limit.clone(), json!([])), ("quotas", json!([]), quota)] {
-        let patch = SettingsPatch {
-            rate_limits: Some(serde_json::from_value(rate_limits).unwrap()),
-            quotas: Some(serde_json::from_value(quotas).unwrap()),
-            ..settings("Beta")
-        };
-        let before = desk.database.raw().await.dump().await;
-        let changed = desk.keydesk.update(&desk.operator, id, patch.clone(), None).await.map(drop);
-        let issued = desk.keydesk.issue(&desk.operator, NewKey::of(patch.clone())).await.map(drop);
-        let many = desk.keydesk.issue_many(&desk.operator, vec![NewKey::of(patch)]).await.map(drop);
-        for refused in [changed, issued, many] {
-            assert!(
-                matches!(&refused, Err(KeyError::InvalidSetting { field: named, .. }) if named == field),
-                "{field}: {refused:?}"
-            );
-        }
-        assert_eq!(desk.database.raw().await.dump().await, before);
-    }
-    let none = SettingsPatch {
-        rate_limits: Some(Default::default()),
-        quotas: Some(Default::default()),
-        ..SettingsPatch::default()
-    };
-    assert_eq!(desk.keydesk.update(&desk.operator, id, none, None).await.unwrap().version, 1);
 }
 
 async fn whoever_lacks_a_scope_can_remove_it_but_not_grant_it(database: TestDatabase) {
