@@ -1,7 +1,7 @@
 use axum::{extract::Request, response::Response};
 use domain::{Caller, CeilingOf, Keydesk};
 use edge::{
-    Problem,
+    Problem, problem,
     query::{self, wrong},
 };
 use http::{HeaderMap, StatusCode, header, request::Parts};
@@ -17,7 +17,9 @@ use crate::{App, body, respond};
     get,
     path = "/api/v1/limits",
     tag = "Limits",
-    responses((status = 200, description = "The ceiling.", body = CeilingInfo, headers(("ETag" = String, description = "Its version."))))
+    responses(
+        (status = 200, description = "The ceiling.", body = CeilingInfo, headers(("ETag" = String, description = "Its version."))),
+    )
 )]
 pub(crate) async fn get_limits(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
@@ -35,10 +37,13 @@ pub(crate) async fn get_limits(app: App, caller: Caller, request: Request) -> Re
     tag = "Limits",
     params(("If-Match" = Option<String>, Header, description = "Set it only in this version: its `ETag`, or a list of them, or `*`.")),
     request_body(content = Ceiling, example = json!({"rate_limits": [{"name": "default", "limit": 6000, "window_seconds": 60}], "quotas": []})),
-    responses((status = 200, description = "The ceiling.", body = CeilingInfo, headers(("ETag" = String, description = "Its version."))))
+    responses(
+        (status = 200, description = "The ceiling.", body = CeilingInfo, headers(("ETag" = String, description = "Its version."))),
+        (status = 422, description = "`invalid_setting`: a quota's time zone or a scope is not known, or two limits have the same name."),
+    )
 )]
 pub(crate) async fn set_limits(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
-    caller.require(Permission::ManageInstallation)?;
+    require_to_set(&caller)?;
     query::none(request.uri())?;
     set(&app.keydesk, &caller, CeilingOf::Installation, request).await
 }
@@ -55,7 +60,11 @@ pub(crate) async fn set_limits(app: App, caller: Caller, request: Request) -> Re
         ("client_name" = String, Path, description = "The Client Name."),
         ("environment" = Option<Environment>, Query, description = "Which of the client's keys; when not given, those that the caller reaches: `live` for a live key."),
     ),
-    responses((status = 200, description = "The ceiling.", body = CeilingInfo, headers(("ETag" = String, description = "Its version."))))
+    responses(
+        (status = 200, description = "The ceiling.", body = CeilingInfo, headers(("ETag" = String, description = "Its version."))),
+        (status = 404, description = "`not_found`: live keys and their ceilings don't exist for a test key."),
+        (status = 422, description = "`invalid_client_name`: the path has no Client Name."),
+    )
 )]
 pub(crate) async fn get_client_limits(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
@@ -76,13 +85,22 @@ pub(crate) async fn get_client_limits(app: App, caller: Caller, request: Request
         ("If-Match" = Option<String>, Header, description = "Set it only in this version: its `ETag`, or a list of them, or `*`."),
     ),
     request_body(content = Ceiling, example = json!({"rate_limits": [], "quotas": [{"name": "daily", "limit": 10000, "period": "day"}]})),
-    responses((status = 200, description = "The ceiling.", body = CeilingInfo, headers(("ETag" = String, description = "Its version."))))
+    responses(
+        (status = 200, description = "The ceiling.", body = CeilingInfo, headers(("ETag" = String, description = "Its version."))),
+        (status = 422, description = "`invalid_client_name`: the path has no Client Name; `invalid_setting`: a quota's time zone or a scope is not known, or two limits have the same name."),
+    )
 )]
 pub(crate) async fn set_client_limits(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
-    caller.require(Permission::ManageInstallation)?;
+    require_to_set(&caller)?;
     let (parts, body) = request.into_parts();
     let of = client(&caller, &parts)?;
     set(&app.keydesk, &caller, of, Request::from_parts(parts, body)).await
+}
+
+/// Whoever asks here is a key, and no key has this permission: it would lift what bounds it.
+fn require_to_set(caller: &Caller) -> Result<(), Problem> {
+    let detail = "Owners set ceilings in the Workspace, and the operator with `keydesk limits set`. No key may.";
+    caller.require(Permission::ManageInstallation).map_err(|_| Problem::new(&problem::FORBIDDEN).detail(detail))
 }
 
 /// The client that a request is about.
