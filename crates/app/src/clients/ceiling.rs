@@ -81,7 +81,8 @@ pub(super) fn ceiling_page(form: &CeilingForm, address: &str) -> AnyView {
                 {form
                     .refused
                     .as_ref()
-                    .map(|error| view! { <div role="alert" data-announce><Notice tone=Tone::Bad>{error.to_string()}</Notice></div> })}
+                    .map(ToString::to_string)
+                    .map(|refused| view! { <div role="alert" data-announce><Notice tone=Tone::Bad>{refused}</Notice></div> })}
                 {form
                     .moved
                     .then(|| {

@@ -30,6 +30,8 @@ fn everything() -> SettingsPatch {
         expires_at: Some(Some(in_an_hour())),
         allowed_ips: Some(serde_json::from_value(json!(["10.0.0.0/8"])).unwrap()),
         allowed_origins: Some(serde_json::from_value(json!(["https://*.example.com"])).unwrap()),
+        rate_limits: Some(serde_json::from_value(json!([{"name": "a", "limit": 6, "window_seconds": 60}])).unwrap()),
+        quotas: Some(serde_json::from_value(json!([{"name": "b", "limit": 9, "period": "day"}])).unwrap()),
         metadata: Some(serde_json::from_value(json!({"crm": "4711"})).unwrap()),
         owner_email: Some(Some("ada@example.com".parse().unwrap())),
         notes: Some(Some("ring Ada first".parse().unwrap())),
@@ -55,7 +57,7 @@ async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
     assert_eq!(entry.action().unwrap(), Action::KeyUpdate);
     let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap();
     assert_eq!(detail["allowed_ips"], json!({"from": [], "to": ["10.0.0.0/8"]}));
-    assert_eq!((detail.as_object().unwrap().len(), &detail["notes"]), (10, &json!({"changed": true})));
+    assert_eq!((detail.as_object().unwrap().len(), &detail["notes"]), (12, &json!({"changed": true})));
     assert_eq!(detail["enabled"], json!({"from": true, "to": false}));
     assert!(!entry.detail.contains("ring Ada"), "the log is forever");
 
@@ -67,6 +69,8 @@ async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
         expires_at: Some(None),
         allowed_ips: Some(Default::default()),
         allowed_origins: Some(Default::default()),
+        rate_limits: Some(Default::default()),
+        quotas: Some(Default::default()),
         metadata: Some(Default::default()),
         owner_email: Some(None),
         notes: Some(None),
