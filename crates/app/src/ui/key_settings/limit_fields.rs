@@ -8,7 +8,7 @@ use model::{Period, QUOTAS_MAX, RATE_LIMITS_MAX};
 use super::limit_rows::{LimitRows, QuotaRow, RateRow, UNITS};
 use crate::FieldProblem;
 
-/// The fields, with what is wrong with them. `with_preset`: a new key may have the limits of its preset instead.
+/// The fields, with what is wrong with them, to which the focus goes by the name of the group. `with_preset`: a new key may have the limits of its preset instead.
 pub(crate) fn limit_fields(rows: &LimitRows, problems: &[FieldProblem], with_preset: bool) -> AnyView {
     let note = |field: &'static str| {
         let wrong: Vec<_> =
@@ -33,7 +33,13 @@ pub(crate) fn limit_fields(rows: &LimitRows, problems: &[FieldProblem], with_pre
     };
     view! {
         {choice}
-        <fieldset class="limit-fields" data-limits="rate" aria-describedby="rate_limits-problem rate_limits-hint">
+        <fieldset
+            class="limit-fields"
+            name="rate_limits"
+            tabindex="-1"
+            data-limits="rate"
+            aria-describedby="rate_limits-problem rate_limits-hint"
+        >
             <legend>"Rate limits"</legend>
             <p class="field-note" id="rate_limits-hint">
                 "How many calls may come in a window of time. A limit without a name and calls is none. Without any, as many come as may."
@@ -42,7 +48,13 @@ pub(crate) fn limit_fields(rows: &LimitRows, problems: &[FieldProblem], with_pre
             <button type="button" class="button small scripted" data-add>"Add rate limit"</button>
             {note("rate_limits")}
         </fieldset>
-        <fieldset class="limit-fields" data-limits="quota" aria-describedby="quotas-problem quotas-hint">
+        <fieldset
+            class="limit-fields"
+            name="quotas"
+            tabindex="-1"
+            data-limits="quota"
+            aria-describedby="quotas-problem quotas-hint"
+        >
             <legend>"Quotas"</legend>
             <p class="field-note" id="quotas-hint">
                 "How many calls may come in an hour, a day or a month of the calendar. Without a time zone, it is the installation's calendar."
