@@ -85,3 +85,110 @@ new MutationObserver((changes) => {
   }
 }).observe(document, { childList: true, subtree: true });
 for (const form of document.forms) catchUp(form);
+
+// Limits: rows that are empty are hidden behind a button, a new key's rows follow its preset until somebody writes in them, and each
+// rate limit is said in words while it is typed, in those of the server (`limit_words.rs`).
+const UNITS = { s: [1, 'second'], m: [60, 'minute'], h: [3600, 'hour'], d: [86400, 'day'] };
+const RATE = ['name', 'calls', 'window', 'unit', 'burst', 'scopes'];
+const grouped = (number) => number.toLocaleString('en');
+const written = (text) => (/^\d+$/.test(text.replaceAll(/[, \u00a0\u202f’]/g, '')) ? Number(text.replaceAll(/\D/g, '')) : NaN);
+const rowsOf = (fields) => [...fields.querySelectorAll('[data-limit]')];
+const inputOf = (row, name) => row.querySelector(`[name=${row.closest('[data-limits]').dataset.limits}_${name}]`);
+const isEmpty = (row) => !inputOf(row, 'name').value.trim() && !inputOf(row, 'calls').value.trim();
+
+function pace(seconds) {
+  if (seconds < 0.001) return `${grouped(Math.floor(1 / seconds))} a second`;
+  if (seconds < 60) return `one every ${Number((Math.floor(seconds * 1000) / 1000).toFixed(3))} s`;
+  const rest = Math.floor(seconds % 60);
+  return `one every ${grouped(Math.floor(seconds / 60))} min${rest ? ` ${rest} s` : ''}`;
+}
+
+function explained(row) {
+  const calls = written(inputOf(row, 'calls').value);
+  const [length] = UNITS[inputOf(row, 'unit').value] ?? [60];
+  const window = (inputOf(row, 'window').value.trim() ? written(inputOf(row, 'window').value) : 1) * length;
+  const burst = inputOf(row, 'burst').value.trim() ? written(inputOf(row, 'burst').value) : calls;
+  if (!(calls >= 1 && calls <= Number.MAX_SAFE_INTEGER && window >= 1 && window <= 86400 && burst >= 1 && burst <= calls)) return '';
+  const nanos = BigInt(window) * 1_000_000_000n;
+  const interval = nanos / BigInt(calls) || 1n;
+  const most = BigInt(burst) + (nanos - 1n) / interval;
+  const [unit, name] = Object.values(UNITS).findLast(([unit]) => window % unit === 0);
+  const time = window === unit ? name : `${window / unit} ${name}s`;
+  const pass = most === 1n ? 'call passes' : 'calls pass';
+  return `Up to ${grouped(burst)} at once; then ${pace(Number(interval) / 1e9)}. In any ${time} at most ${grouped(most)} ${pass}.`;
+}
+
+function explain(row) {
+  const said = row.querySelector('[data-explained]');
+  if (said) (said.firstChild ?? said.appendChild(new Text())).data = explained(row);
+}
+
+function show(fields) {
+  const rows = rowsOf(fields);
+  for (const row of rows) row.hidden = isEmpty(row) && !row.contains(document.activeElement);
+  fields.querySelector('[data-add]').hidden = rows.every((row) => !row.hidden);
+}
+
+function fillLimits(form) {
+  const choice = form?.querySelector('select[name=limits]');
+  const fields = form?.querySelector('[data-limits=rate]');
+  const presets = form?.querySelector('[data-presets]')?.dataset.presets;
+  if (!fields || !presets || choice?.value !== 'preset') return;
+  const brought = JSON.parse(presets)[new FormData(form).get('preset')]?.[2] ?? [];
+  rowsOf(fields).forEach((row, index) => {
+    const limit = brought[index] ?? { window: '1', unit: 'm' };
+    for (const name of RATE) {
+      const field = inputOf(row, name);
+      field.value = limit[name] ?? '';
+      // They come with the preset, and are no work of somebody who would miss them.
+      if (field.matches('input')) field.defaultValue = field.value;
+    }
+    explain(row);
+  });
+  show(fields);
+}
+
+addEventListener('input', ({ target }) => {
+  const row = target.closest?.('[data-limit]');
+  if (!row) return;
+  const choice = target.form.querySelector('select[name=limits]');
+  if (choice) choice.value = 'own';
+  explain(row);
+});
+addEventListener('change', ({ target }) => {
+  if (target.name === 'preset' || (target.name === 'limits' && target.value === 'preset')) fillLimits(target.form);
+});
+addEventListener('click', ({ target }) => {
+  const button = target.closest?.('[data-limits] button');
+  if (!button) return;
+  const fields = button.closest('[data-limits]');
+  const choice = button.form?.querySelector('select[name=limits]');
+  if (choice) choice.value = 'own';
+  if (button.matches('[data-add]')) {
+    const row = rowsOf(fields).find((row) => row.hidden);
+    if (!row) return;
+    row.hidden = false;
+    inputOf(row, 'name').focus();
+  } else {
+    const row = button.closest('[data-limit]');
+    for (const name of ['name', 'calls', 'burst', 'zone', 'scopes']) if (inputOf(row, name)) inputOf(row, name).value = '';
+    explain(row);
+    row.hidden = true;
+    fields.querySelector('[data-add]').hidden = false;
+    fields.querySelector('[data-add]').focus();
+    return;
+  }
+  fields.querySelector('[data-add]').hidden = rowsOf(fields).every((row) => !row.hidden);
+});
+
+const limitsCame = (node) => [node.matches?.('[data-limits]') ? node : [], ...(node.querySelectorAll?.('[data-limits]') ?? [])].flat();
+const arrived = (node) => {
+  for (const fields of limitsCame(node)) {
+    fillLimits(fields.closest('form'));
+    show(fields);
+  }
+};
+new MutationObserver((changes) => {
+  for (const { addedNodes } of changes) addedNodes.forEach(arrived);
+}).observe(document, { childList: true, subtree: true });
+arrived(document);

@@ -173,6 +173,7 @@ impl Endpoint {
 fn method(item: &PathItem) -> HttpMethod {
     match item {
         PathItem { post: Some(_), .. } => HttpMethod::Post,
+        PathItem { put: Some(_), .. } => HttpMethod::Put,
         PathItem { patch: Some(_), .. } => HttpMethod::Patch,
         PathItem { delete: Some(_), .. } => HttpMethod::Delete,
         _ => HttpMethod::Get,
@@ -182,6 +183,7 @@ fn method(item: &PathItem) -> HttpMethod {
 fn filter(method: &HttpMethod) -> MethodFilter {
     match method {
         HttpMethod::Post => MethodFilter::POST,
+        HttpMethod::Put => MethodFilter::PUT,
         HttpMethod::Patch => MethodFilter::PATCH,
         HttpMethod::Delete => MethodFilter::DELETE,
         _ => MethodFilter::GET,

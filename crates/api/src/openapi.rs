@@ -29,6 +29,7 @@ use crate::endpoint::{Access, Endpoint};
     tags(
         (name = "Verification", description = "Who calls, and may they."),
         (name = "Keys", description = "Managing keys, in an installation that has the API Keys module."),
+        (name = "Limits", description = "What all keys of a client, or of the installation, may do together."),
         (name = "Audit", description = "What was done, by whom, and from where."),
         (name = "Catalogue", description = "What a key can be given."),
         (name = "Operations", description = "How Keydesk is. No key is needed."),
@@ -59,7 +60,7 @@ pub fn document(endpoints: &[Endpoint]) -> Description {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
 }
 
 /// Adds what follows from the endpoint's access, its parameters and its refusals.

@@ -5,6 +5,7 @@
 //! | `auth` | signing in and out, and the links by which people get an account or a password |
 //! | `keys` | `/keys`: the list, and what is done with its rows. The one page with live state |
 //! | `key` | `/keys/{id}`: everything about one key. A plain document |
+//! | `clients` | `/clients`: who calls, and what all keys of a client may do together. Plain documents |
 //! | `handover` | `/handover#CODE`: the page behind a hand-over link. A plain document |
 //! | `home` | `/` |
 //! | `frame` | the surroundings of every page: the document, the banner, the navigation, who is signed in |
@@ -27,6 +28,8 @@
 #![expect(unreachable_pub, reason = "the component macro makes the properties of every component `pub`")]
 
 mod auth;
+#[cfg(feature = "ssr")]
+mod clients;
 mod error;
 mod frame;
 #[cfg(feature = "ssr")]

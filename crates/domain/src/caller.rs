@@ -115,12 +115,16 @@ impl Caller {
 
     /// The environment of a new key: the one that is wanted, else its own.
     pub(crate) fn environment_of_new(&self, wanted: Option<Environment>) -> Result<Environment, KeyError> {
-        let own = match &self.authority {
-            Authority::Key(key) => key.environment,
-            Authority::Operator | Authority::Person { .. } => Environment::Live,
-        };
-        let wanted = wanted.unwrap_or(own);
+        let wanted = self.environment_of(wanted);
         if self.sees(wanted) { Ok(wanted) } else { Err(KeyError::EnvironmentEscalation) }
+    }
+
+    /// Which environment is meant where a request names none: that of a calling key, live data for everyone else.
+    pub fn environment_of(&self, wanted: Option<Environment>) -> Environment {
+        match &self.authority {
+            Authority::Key(key) => wanted.unwrap_or(key.environment),
+            Authority::Operator | Authority::Person { .. } => wanted.unwrap_or(Environment::Live),
+        }
     }
 
     /// A key as this caller is shown it.

@@ -11,7 +11,7 @@ use crate::{
     idempotency::Kept,
     seal::{self, Row},
     settings_audit,
-    settings_rules::{require_future, require_known_zones},
+    settings_rules::{require_future, require_limits_of},
     turn::turn,
 };
 
@@ -42,7 +42,7 @@ impl Draft {
     fn of(caller: &Caller, catalogue: &Catalogue, new: NewKey) -> Result<Self, KeyError> {
         let settings = new.settings.build()?;
         caller.require_to_give(catalogue, &settings.scopes)?;
-        require_known_zones(&settings.quotas)?;
+        require_limits_of(catalogue, &settings, None)?;
         let environment = caller.environment_of_new(new.environment)?;
         Ok(Self { kind: KeyKind::Issued, environment, settings })
     }

@@ -1,6 +1,6 @@
 //! Rules for the settings of a key beyond their types, whether it is issued or updated.
 
-use model::{Instant, KeyError, Quotas, TimeZone};
+use model::{Catalogue, Instant, KeyError, KeySettings, Quotas, RateLimits, ScopeSet, TimeZone};
 
 /// Refuses an end that is not in the future.
 pub(crate) fn require_future(expires_at: Option<Instant>, now: Instant) -> Result<(), KeyError> {
@@ -11,14 +11,46 @@ pub(crate) fn require_future(expires_at: Option<Instant>, now: Instant) -> Resul
     Ok(())
 }
 
-/// Refuses a quota of a time zone that nobody knows: its days would end at no instant.
-pub(crate) fn require_known_zones(quotas: &Quotas) -> Result<(), KeyError> {
+/// Refuses limits that could not do what they say: one that counts calls for a scope which is not in the catalogue, and a quota
+/// whose days end at no instant, since nobody knows its time zone. `at`: where the lists stand in the request.
+pub(crate) fn require_limits(
+    catalogue: &Catalogue,
+    at: &str,
+    rate_limits: &RateLimits,
+    quotas: &Quotas,
+) -> Result<(), KeyError> {
+    let known = |field: String, scopes: &ScopeSet| match scopes.iter().find(|scope| !catalogue.knows(scope)) {
+        None => Ok(()),
+        Some(scope) => Err(KeyError::InvalidSetting { field, reason: format!("There is no such scope: {scope}.") }),
+    };
+    for (index, limit) in rate_limits.iter().enumerate() {
+        known(format!("{at}rate_limits[{index}].scopes"), limit.scopes())?;
+    }
     for (index, quota) in quotas.iter().enumerate() {
-        let Some(zone) = quota.time_zone() else { continue };
-        if let Err(error) = zone.as_str().parse::<TimeZone>() {
-            let reason = format!("The time zone {} {error}.", zone.as_str());
-            return Err(KeyError::InvalidSetting { field: format!("quotas[{index}].time_zone"), reason });
+        known(format!("{at}quotas[{index}].scopes"), quota.scopes())?;
+        if let Some(zone) = quota.time_zone()
+            && let Err(error) = zone.as_str().parse::<TimeZone>()
+        {
+            let field = format!("{at}quotas[{index}].time_zone");
+            return Err(KeyError::InvalidSetting { field, reason: format!("{} {error}.", zone.as_str()) });
         }
     }
     Ok(())
+}
+
+/// The same for the settings of a key: those of its limits, and of the limits for keys that it issues, that are not as `before`.
+pub(crate) fn require_limits_of(
+    catalogue: &Catalogue,
+    settings: &KeySettings,
+    before: Option<&KeySettings>,
+) -> Result<(), KeyError> {
+    if before.is_none_or(|old| (&old.rate_limits, &old.quotas) != (&settings.rate_limits, &settings.quotas)) {
+        require_limits(catalogue, "", &settings.rate_limits, &settings.quotas)?;
+    }
+    match &settings.issue_bounds {
+        Some(bounds) if before.is_none_or(|old| old.issue_bounds != settings.issue_bounds) => {
+            require_limits(catalogue, "issue_bounds.", &bounds.rate_limits, &bounds.quotas)
+        }
+        _ => Ok(()),
+    }
 }

@@ -40,6 +40,9 @@ pub enum Action {
     /// An installation's title or time zone was changed.
     #[serde(rename = "installation.update")]
     InstallationUpdate,
+    /// The ceiling of a client or of the installation was changed: what all its keys may do together.
+    #[serde(rename = "ceiling.set")]
+    CeilingSet,
     /// The API Keys module was switched on.
     #[serde(rename = "installation.enable")]
     InstallationEnable,
@@ -163,6 +166,7 @@ impl Action {
             Self::InstallationCreate => "installation.create",
             Self::InstallationAdd => "installation.add",
             Self::InstallationUpdate => "installation.update",
+            Self::CeilingSet => "ceiling.set",
             Self::InstallationEnable => "installation.enable",
             Self::InstallationDisable => "installation.disable",
             Self::BackupCreate => "backup.create",

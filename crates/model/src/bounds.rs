@@ -1,4 +1,4 @@
-use crate::{Instant, KeySettings, NetworkSet, OriginSet};
+use crate::{Instant, KeySettings, NetworkSet, OriginSet, Quotas, RateLimits};
 
 /// Within what a caller's keys must lie, as of an instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -6,6 +6,8 @@ pub struct Bounds {
     allowed_ips: NetworkSet,
     allowed_origins: OriginSet,
     ends_by: Option<Instant>,
+    rate_limits: RateLimits,
+    quotas: Quotas,
 }
 
 impl Bounds {
@@ -17,6 +19,8 @@ impl Bounds {
                 allowed_ips: bounds.allowed_ips.clone(),
                 allowed_origins: bounds.allowed_origins.clone(),
                 ends_by: bounds.longest_life_seconds.map(|life| now.plus_millis(i64::from(u32::from(life)) * 1_000)),
+                rate_limits: bounds.rate_limits.clone(),
+                quotas: bounds.quotas.clone(),
             },
         }
     }
@@ -27,6 +31,8 @@ impl Bounds {
             allowed_ips: settings.allowed_ips.clone(),
             allowed_origins: settings.allowed_origins.clone(),
             ends_by: settings.expires_at,
+            rate_limits: settings.rate_limits.clone(),
+            quotas: settings.quotas.clone(),
         }
     }
 
@@ -47,8 +53,12 @@ impl Bounds {
             Some("allowed_ips")
         } else if !self.allowed_origins.covers(&other.allowed_origins) {
             Some("allowed_origins")
+        } else if longer {
+            Some("expires_at")
+        } else if !self.rate_limits.bind(&other.rate_limits) {
+            Some("rate_limits")
         } else {
-            longer.then_some("expires_at")
+            (!self.quotas.bind(&other.quotas)).then_some("quotas")
         }
     }
 
@@ -61,6 +71,13 @@ impl Bounds {
                 (Some(one), Some(other)) => Some(one.max(other)),
                 _ => None,
             },
+            // Of two lists of limits there is none that says "one or the other": what is no wider than before is bound by nothing.
+            rate_limits: if old.rate_limits.covers(&new.rate_limits) {
+                RateLimits::default()
+            } else {
+                self.rate_limits.clone()
+            },
+            quotas: if old.quotas.covers(&new.quotas) { Quotas::default() } else { self.quotas.clone() },
         };
         both.beyond(new)
     }
@@ -134,6 +151,41 @@ mod tests {
             assert_eq!(bounds.beyond_with_issued(&key, now), beyond, "{:?}", key.issue_bounds);
         }
         assert_eq!(Bounds::default().beyond_with_issued(&issuing("[]", None), now), None, "bound to nothing");
+    }
+
+    #[test]
+    fn limits_of_a_new_key_lie_within_those_of_its_issuer() {
+        let limited = |rate: &[&str], quota: &[&str]| KeySettings {
+            rate_limits: RateLimits::new(rate.iter().map(|text| text.parse().unwrap()).collect()).unwrap(),
+            quotas: Quotas::new(quota.iter().map(|text| text.parse().unwrap()).collect()).unwrap(),
+            ..settings("[]", "[]", None)
+        };
+        let bounds = Bounds::own(&limited(&["default=60/60s"], &["daily=100/day"]));
+        for (rate, quota, beyond) in [
+            (&["slow=1/1s"][..], &["q=100/day"][..], None),
+            (&["slow=61/60s"], &["q=100/day"], Some("rate_limits")),
+            (&[], &["q=100/day"], Some("rate_limits")),
+            (&["default=60/60s"], &["q=101/day"], Some("quotas")),
+            (&["default=60/60s"], &["q=100/month"], Some("quotas")),
+        ] {
+            assert_eq!(bounds.beyond(&limited(rate, quota)), beyond, "{rate:?} {quota:?}");
+        }
+        let old = limited(&["a=600/60s"], &[]);
+        for (rate, beyond) in [
+            (&["a=600/60s"][..], None),
+            (&["a=599/60s"], None),
+            (&["b=60/60s"], None),
+            (&["b=600/60s"], Some("rate_limits")),
+            (&["a=601/60s"], Some("rate_limits")),
+            (&[], Some("rate_limits")),
+        ] {
+            assert_eq!(bounds.beyond_both(&old, &limited(rate, &[])), beyond, "{rate:?}");
+        }
+        let set: IssueBounds = "a=6/60s".parse().unwrap();
+        let issuer = KeySettings { issue_bounds: Some(set), ..limited(&[], &["daily=100/day"]) };
+        let bounds = Bounds::of(&issuer, Instant::from_millis(0));
+        assert_eq!(bounds.beyond(&limited(&["b=6/60s"], &[])), None);
+        assert_eq!(bounds.beyond(&limited(&["b=7/60s"], &[])), Some("rate_limits"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ClientName, Environment, InvalidLimit, LimitName, Quota, Quotas, RateLimit, RateLimits, fold_name,
+    ClientName, Environment, Instant, InvalidLimit, LimitName, Quota, Quotas, RateLimit, RateLimits, fold_name,
     limit::named_apart,
 };
 
@@ -54,6 +54,31 @@ impl Ceiling {
     /// Refuses limits of which two have the same name: a refusal gives a limit's name only.
     pub fn check(&self) -> Result<(), InvalidLimit> {
         distinct(&self.rate_limits, &self.quotas)
+    }
+}
+
+/// A ceiling as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CeilingInfo {
+    /// The client that it is for; null: the installation.
+    pub client_name: Option<ClientName>,
+    /// Which data the client's keys reach; null: the ceiling is the installation's.
+    pub environment: Option<Environment>,
+    /// How many calls they may make in windows of time; empty: as many as come.
+    pub rate_limits: RateLimits,
+    /// How many calls they may make in periods of the calendar; empty: as many as come.
+    pub quotas: Quotas,
+    /// Grows with each change; 0: it was never set.
+    pub version: i64,
+    /// When it was changed last; null: it was never set.
+    pub updated_at: Option<Instant>,
+}
+
+impl CeilingInfo {
+    /// Its limits.
+    pub fn ceiling(&self) -> Ceiling {
+        Ceiling { rate_limits: self.rate_limits.clone(), quotas: self.quotas.clone() }
     }
 }
 

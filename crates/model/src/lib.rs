@@ -34,6 +34,8 @@ mod key;
 mod key_in_text;
 mod key_unavailable;
 mod limit;
+mod limit_text;
+mod limit_words;
 mod list;
 mod network;
 mod origin;
@@ -74,7 +76,7 @@ pub use audit::{
 pub use bounded::{Bounded, InvalidLength};
 pub use bounds::Bounds;
 pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};
-pub use ceiling::{Ceiling, Client};
+pub use ceiling::{Ceiling, CeilingInfo, Client};
 pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError};
 #[cfg(feature = "time-zones")]
 pub use day::{Day, InvalidDay};
@@ -97,6 +99,7 @@ pub use key::{
 pub use key_in_text::{KEY_TEXT_MAX, KeyInText, looks_like_key};
 pub use key_unavailable::KeyUnavailable;
 pub use limit::{InvalidLimit, LIMIT_MAX, LimitName};
+pub use limit_text::InvalidLimitText;
 pub use list::{
     Cursor, CursorValue, InvalidCursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX, Sort, SortColumn, UnknownSort,
 };

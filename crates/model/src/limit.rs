@@ -2,6 +2,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::ScopeSet;
+
 /// The largest limit, 2^53-1: the largest integer that every reader of JSON keeps exact.
 pub const LIMIT_MAX: u64 = (1 << 53) - 1;
 
@@ -95,6 +97,11 @@ pub(crate) fn named_apart<'a>(names: impl IntoIterator<Item = &'a LimitName>) ->
     let mut names: Vec<_> = names.into_iter().collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair[0] == pair[1]) { Err(InvalidLimit::SameName) } else { Ok(()) }
+}
+
+/// Whether a limit that counts calls with `scopes` counts all calls that one with `other` counts. None: every call.
+pub(crate) fn counts_all_of(scopes: &ScopeSet, other: &ScopeSet) -> bool {
+    scopes.is_empty() || (!other.is_empty() && scopes.allows_all(other))
 }
 
 #[cfg(test)]

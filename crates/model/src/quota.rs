@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{InvalidLimit, LIMIT_MAX, LimitName, ScopeSet, limit::named_apart};
+use crate::{
+    InvalidLimit, LIMIT_MAX, LimitName, ScopeSet,
+    limit::{counts_all_of, named_apart},
+};
 
 /// Most quotas of a key.
 pub const QUOTAS_MAX: usize = 3;
@@ -19,6 +22,20 @@ pub enum Period {
     Day,
     /// From the first of a month to the first of the next.
     Month,
+}
+
+impl Period {
+    /// All of them, the shortest first.
+    pub const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Month];
+
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Month => "month",
+        }
+    }
 }
 
 /// A time zone by its name in the IANA database, such as `Europe/Berlin`. Only its form is checked: whether there is such a
@@ -149,6 +166,15 @@ impl Quota {
     }
 }
 
+impl Quota {
+    /// Whether no more calls pass than `other` lets pass of those that it counts, whatever the two are called.
+    fn binds_as(&self, other: &Self) -> bool {
+        counts_all_of(&self.scopes, &other.scopes)
+            && (self.period, &self.time_zone) == (other.period, &other.time_zone)
+            && self.limit <= other.limit
+    }
+}
+
 /// The quotas of a key: at most [`QUOTAS_MAX`], each with a name of its own. None: as many calls as come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -179,6 +205,14 @@ impl Quotas {
     /// Whether each of these quotas still holds under `other`, so that no call passes there that is refused here.
     pub fn covers(&self, other: &Self) -> bool {
         self.iter().all(|before| other.iter().any(|after| after.is_within(before)))
+    }
+}
+
+impl Quotas {
+    /// Whether a key with `other` stays within these quotas, whatever they are called: each is matched by one that binds as
+    /// much. For a key that another issues; for an edit there is [`Quotas::covers`], since a quota with another name counts anew.
+    pub fn bind(&self, other: &Self) -> bool {
+        self.iter().all(|bound| other.iter().any(|quota| quota.binds_as(bound)))
     }
 }
 

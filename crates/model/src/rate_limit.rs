@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{InvalidLimit, LIMIT_MAX, LimitName, ScopeSet, limit::named_apart};
+use crate::{
+    InvalidLimit, LIMIT_MAX, LimitName, ScopeSet,
+    limit::{counts_all_of, named_apart},
+};
 
 /// Most rate limits of a key.
 pub const RATE_LIMITS_MAX: usize = 5;
@@ -103,6 +106,17 @@ impl RateLimit {
     }
 }
 
+impl RateLimit {
+    /// Whether no more calls pass than `other` lets pass of those that it counts, whatever the two are called.
+    fn binds_as(&self, other: &Self) -> bool {
+        let each = |limit: &Self| (u128::from(limit.window_seconds), u128::from(limit.limit));
+        let ((window, limit), (other_window, other_limit)) = (each(self), each(other));
+        counts_all_of(&self.scopes, &other.scopes)
+            && self.burst <= other.burst
+            && window * other_limit >= other_window * limit
+    }
+}
+
 /// The rate limits of a key: at most [`RATE_LIMITS_MAX`], each with a name of its own. None: as many calls as come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -133,6 +147,14 @@ impl RateLimits {
     /// Whether each of these limits still holds under `other`, so that no call passes there that is refused here.
     pub fn covers(&self, other: &Self) -> bool {
         self.iter().all(|before| other.iter().any(|after| after.is_within(before)))
+    }
+}
+
+impl RateLimits {
+    /// Whether a key with `other` stays within these limits, whatever they are called: each is matched by one that binds as much.
+    /// For a key that another issues; for an edit there is [`RateLimits::covers`], since a limit with another name counts anew.
+    pub fn bind(&self, other: &Self) -> bool {
+        self.iter().all(|bound| other.iter().any(|limit| limit.binds_as(bound)))
     }
 }
 
@@ -202,6 +224,26 @@ mod tests {
         assert!(limits(&five).is_ok());
         assert_eq!(limits(&[&five[..], &[("f", 1, 1)]].concat()), Err(InvalidLimit::TooManyRateLimits));
         assert_eq!(limits(&[("a", 1, 1), ("b", 1, 1), ("a", 2, 1)]), Err(InvalidLimit::SameName));
+    }
+
+    #[test]
+    fn limits_bind_by_what_they_let_pass() {
+        let list = |texts: &[&str]| RateLimits::new(texts.iter().map(|text| text.parse().unwrap()).collect()).unwrap();
+        let bounds = list(&["default=600/60s", "making=60/60s,scopes=calls:make"]);
+        for (key, within) in [
+            (&["default=600/60s", "making=60/60s,scopes=calls:make"][..], true),
+            (&["all=60/60s"], true),
+            (&["slow=300/30s,burst=60", "other=1/1s,burst=1,scopes=calls:*"], true),
+            (&["all=60/60s,scopes=calls:make"], false),
+            (&["default=601/60s", "making=60/60s,scopes=calls:make"], false),
+            (&["default=600/59s", "making=60/60s,scopes=calls:make"], false),
+            (&["default=3600/360s", "making=60/60s,scopes=calls:make"], false),
+            (&["default=600/60s"], false),
+            (&[], false),
+        ] {
+            assert_eq!(bounds.bind(&list(key)), within, "{key:?}");
+        }
+        assert!(list(&[]).bind(&bounds) && list(&[]).bind(&list(&[])));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct StoredCeiling {
 }
 
 #[derive(sqlx::FromRow)]
-struct CeilingRow {
+pub(crate) struct CeilingRow {
     installation_id: Uuid,
     client_fold: String,
     environment: String,
@@ -69,7 +69,7 @@ fn place(client: Option<&Client>) -> (&str, &'static str) {
 
 /// Those that can be read. One that can't, since a newer release wrote it or it was damaged, limits nothing: refusing all calls of
 /// its client would be worse, and each key keeps its own limits. It is said in the log.
-fn readable(rows: Vec<CeilingRow>) -> Vec<StoredCeiling> {
+pub(crate) fn readable(rows: Vec<CeilingRow>) -> Vec<StoredCeiling> {
     let read = |row: CeilingRow| {
         let installation = row.installation_id;
         let read = StoredCeiling::try_from(row);

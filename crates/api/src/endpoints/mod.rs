@@ -11,6 +11,7 @@ pub(crate) mod handover;
 pub(crate) mod health;
 mod idempotency;
 mod limit_states;
+pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod lookup;
 mod precondition;

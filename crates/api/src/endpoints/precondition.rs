@@ -13,11 +13,19 @@ pub(super) async fn if_match(
     id: KeyId,
     headers: &HeaderMap,
 ) -> Result<Option<i64>, Problem> {
+    if_match_with(headers, async || Ok(keydesk.get(caller, id).await?.version)).await
+}
+
+/// The same for whatever has a version.
+pub(super) async fn if_match_with(
+    headers: &HeaderMap,
+    current: impl AsyncFnOnce() -> Result<i64, KeyError>,
+) -> Result<Option<i64>, Problem> {
     match read(headers)? {
         IfMatch::Absent | IfMatch::Any => Ok(None),
         IfMatch::Versions(versions) if versions.len() == 1 => Ok(versions.first().copied()),
         IfMatch::Versions(versions) => {
-            let current = keydesk.get(caller, id).await?.version;
+            let current = current().await?;
             if versions.contains(&current) { Ok(Some(current)) } else { Err(KeyError::VersionMoved { current }.into()) }
         }
     }

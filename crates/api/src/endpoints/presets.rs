@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::{extract::Request, response::Response};
 use edge::{Problem, query};
 use http::StatusCode;
-use model::{Preset, ScopeSet};
+use model::{Preset, RateLimits, ScopeSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 use verify::Record;
@@ -27,6 +27,8 @@ pub(crate) struct PresetEntry {
     summary: &'static str,
     /// The scopes that it stands for.
     scopes: ScopeSet,
+    /// The rate limits of a new key with it for which none are given.
+    rate_limits: RateLimits,
 }
 
 /// List presets
@@ -46,6 +48,7 @@ pub(crate) async fn list_presets(_: App, _: Arc<Record>, request: Request) -> Re
         title: preset.title(),
         summary: preset.summary(),
         scopes: preset.scopes(),
+        rate_limits: preset.rate_limits(),
     };
     Ok(respond::json(StatusCode::OK, &PresetList { items: Preset::ALL.into_iter().map(entry).collect() }))
 }

@@ -21,6 +21,12 @@ pub(super) fn Navigation() -> impl IntoView {
                             "API Keys"
                         </A>
                     </li>
+                    <li>
+                        <A href="/clients" attr:rel="external">
+                            <Icon glyph=Glyph::Clients/>
+                            "Clients"
+                        </A>
+                    </li>
                 </ul>
             </div>
             <ul>

@@ -1,6 +1,7 @@
 use domain::{History, HistoryEntry};
 use leptos::prelude::*;
-use model::{Action, Actor};
+use model::{Action, Actor, Quota, Quotas, RateLimit, RateLimits};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::details::KeyDetails;
@@ -116,10 +117,27 @@ fn changes(entry: &HistoryEntry) -> Vec<(&'static str, String, String)> {
         Action::KeyRename => pair(&entry.detail).map(|(from, to)| ("Client Name", from, to)).into_iter().collect(),
         Action::KeyUpdate => {
             let settings = entry.detail.as_object().into_iter().flatten();
-            settings.filter_map(|(name, detail)| pair(detail).map(|(from, to)| (label(name), from, to))).collect()
+            let told = |(name, detail): (&String, &Value)| {
+                let (from, to) = limits(name, detail).or_else(|| pair(detail))?;
+                Some((label(name), from, to))
+            };
+            settings.filter_map(told).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// Limits before and after, in words; `None`: another setting, or limits of a newer release.
+fn limits(name: &str, detail: &Value) -> Option<(String, String)> {
+    let words = |value: &Value| -> Option<String> {
+        let each: Vec<String> = match name {
+            "rate_limits" => RateLimits::deserialize(value).ok()?.iter().map(RateLimit::words).collect(),
+            "quotas" => Quotas::deserialize(value).ok()?.iter().map(Quota::words).collect(),
+            _ => return None,
+        };
+        Some(if each.is_empty() { "none".to_owned() } else { each.join("; ") })
+    };
+    Some((words(detail.get("from")?)?, words(detail.get("to")?)?))
 }
 
 fn label(name: &str) -> &'static str {
@@ -129,6 +147,8 @@ fn label(name: &str) -> &'static str {
         "scopes" => "Scopes",
         "expires_at" => "Expires",
         "enabled" => "State",
+        "rate_limits" => "Rate limits",
+        "quotas" => "Quotas",
         other => TEXT_SETTINGS.iter().find(|setting| setting.name == other).map_or("Setting", |setting| setting.label),
     }
 }

@@ -4,11 +4,17 @@
 mod differences;
 mod fields;
 mod form;
+mod limit_fields;
+mod limit_rows;
+mod posted;
 mod read;
 mod text_settings;
 
 pub(crate) use differences::differences_view;
 pub(crate) use fields::settings_fields;
 pub(crate) use form::SettingsForm;
-pub(crate) use read::{Form, new_key, refusal, save};
+pub(crate) use limit_fields::limit_fields;
+pub(crate) use limit_rows::LimitRows;
+pub(crate) use posted::Form;
+pub(crate) use read::{new_key, refusal, save};
 pub(crate) use text_settings::TEXT_SETTINGS;

@@ -4,6 +4,7 @@
 
 mod auth;
 mod bounds;
+mod clients;
 mod days;
 mod doors;
 mod drawn_for;

@@ -8,7 +8,7 @@ use model::{
     TimeZone,
 };
 
-use super::Failed;
+use super::{Failed, limits::LimitFlags};
 
 /// The flags that creating and updating a key share.
 #[derive(Args)]
@@ -23,6 +23,8 @@ pub(super) struct SettingsFlags {
     /// A web origin it may be used from; may be given several times
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<OriginPattern>,
+    #[command(flatten)]
+    limits: LimitFlags,
     /// A pair of your own; may be given several times, each name once. A key's pairs are changed all together
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     metadata: Vec<(String, String)>,
@@ -32,8 +34,9 @@ pub(super) struct SettingsFlags {
     /// What to remember about it
     #[arg(long, value_name = "TEXT")]
     notes: Option<Notes>,
-    /// Restrictions on the keys it issues, if it manages others: networks, origins, and a longest life such as 90d,
-    /// separated by spaces; or any. Without it those keys get the same restrictions as this key
+    /// Restrictions on the keys it issues, if it manages others: networks, origins, a longest life such as 90d, and limits
+    /// that each must have, such as default=600/60s, separated by spaces; or any. Without it those keys get the same
+    /// restrictions as this key
     #[arg(long, value_name = "BOUNDS")]
     issue_bounds: Option<IssueBounds>,
 }
@@ -75,6 +78,8 @@ impl SettingsFlags {
             expires_at: self.expires_at.map(|expiry| Some(expiry.instant(now, zone))),
             allowed_ips: given(self.allow_ip, NetworkSet::new)?,
             allowed_origins: given(self.allow_origin, OriginSet::new)?,
+            rate_limits: self.limits.rate_limits()?,
+            quotas: self.limits.quotas()?,
             metadata,
             owner_email: self.owner_email.map(Some),
             notes: self.notes.map(Some),

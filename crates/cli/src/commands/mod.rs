@@ -17,6 +17,7 @@ mod key_settings;
 mod key_switch;
 mod key_update;
 mod keyring;
+mod limits;
 mod migrate;
 mod output;
 mod restore;
@@ -70,6 +71,9 @@ enum Command {
     /// List, create, set, enable and disable installations
     #[command(subcommand, arg_required_else_help = true)]
     Installation(installation::InstallationCommand),
+    /// Show, set and clear ceilings: what all keys of a client, or of the installation, may do together
+    #[command(subcommand, arg_required_else_help = true)]
+    Limits(limits::LimitsCommand),
     /// Rotate the peppers and master keys of the keyring
     #[command(subcommand, arg_required_else_help = true)]
     Keyring(keyring::KeyringCommand),
@@ -294,6 +298,7 @@ impl Command {
             Self::Keyring(command) => command.only_reads(),
             Self::Admin(command) => matches!(command, admin::AdminCommand::List(_)),
             Self::Installation(command) => command.only_reads(),
+            Self::Limits(command) => command.only_reads(),
             _ => false,
         }
     }
@@ -325,6 +330,7 @@ impl Command {
             Self::Key(KeyCommand::Delete(command)) => command.run(context, output).await,
             Self::Admin(command) => command.run(context, output).await,
             Self::Installation(command) => command.run(context, output).await,
+            Self::Limits(command) => command.run(context, output).await,
             Self::Keyring(command) => command.run(context, output).await,
             Self::Audit(command) => command.run(context, output).await,
             Self::Forget(command) => command.run(context, output).await,
@@ -335,13 +341,15 @@ impl Command {
 }
 
 /// Settings that have a line of their own, and two that can be long. All others are shown by their names in the API.
-const PLACED: [&str; 9] = [
+const PLACED: [&str; 11] = [
     "client_name",
     "preset",
     "scopes",
     "expires_at",
     "allowed_ips",
     "allowed_origins",
+    "rate_limits",
+    "quotas",
     "owner_email",
     "metadata",
     "notes",
@@ -371,6 +379,8 @@ fn show(key: &Key, secret: Option<&PlainSecret>, zone: &TimeZone, output: &mut O
         ("Owner", email),
     ];
     pairs.extend(more.into_iter().filter(|(_, value)| !value.is_empty()));
+    let limits = limits::told(&key.settings.rate_limits, &key.settings.quotas);
+    pairs.extend(limits.iter().map(|(name, words)| (*name, words.as_str())));
     let other = key.settings.texts_besides(&PLACED);
     let other = other.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     pairs.extend(other.filter(|(_, text)| !text.is_empty()));

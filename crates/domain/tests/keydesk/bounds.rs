@@ -11,6 +11,7 @@ on_both_databases!(
     a_key_issues_within_its_own_bounds,
     a_key_issues_within_the_bounds_that_were_set_for_it,
     a_key_widens_no_other_beyond_its_bounds,
+    a_key_issues_none_with_looser_limits_than_its_own,
     a_key_narrows_itself_and_never_widens_itself,
     a_key_has_no_other_that_it_could_not_have_issued,
     bounds_that_changed_while_a_change_waited_are_the_ones_that_count,
@@ -48,6 +49,27 @@ const END: i64 = START + 10 * HOUR;
 
 fn at(ms: i64) -> String {
     model::Instant::from_millis(ms).to_string()
+}
+
+async fn a_key_issues_none_with_looser_limits_than_its_own(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let rates = |limit: u32| format!(r#"{{"rate_limits":[{{"name":"a","limit":{limit},"window_seconds":60}}]}}"#);
+    let (caller, itself) = manager(&desk, &rates(60)).await;
+    let within = issue(&desk, &caller, &rates(60)).await.unwrap();
+    for (given, refused) in [(rates(61), "rate_limits"), (r#"{"rate_limits":[]}"#.to_owned(), "rate_limits")] {
+        assert_eq!(issue(&desk, &caller, &given).await, beyond(refused), "{given}");
+        for id in [within, itself] {
+            let edited = desk.keydesk.update(&caller, id, patch(&given), None).await.map(drop);
+            assert_eq!(edited, beyond(refused), "{given}");
+        }
+    }
+    // The preset's limits are looser, and were not asked for.
+    assert_eq!(issue(&desk, &caller, r#"{"preset":"quality-assurance","scopes":[]}"#).await, beyond("rate_limits"));
+    let set = r#"{"issue_bounds":{"rate_limits":[{"name":"b","limit":90,"window_seconds":60}]}}"#;
+    let (bound, _) = manager(&desk, set).await;
+    assert!(issue(&desk, &bound, &rates(90)).await.is_ok());
+    assert_eq!(issue(&desk, &bound, &rates(91)).await, beyond("rate_limits"));
+    assert_eq!(issue(&desk, &bound, "{}").await, beyond("rate_limits"));
 }
 
 async fn a_key_issues_within_its_own_bounds(database: TestDatabase) {

@@ -10,6 +10,7 @@ mod audit_tampering;
 mod audit_via;
 mod backup;
 mod bounds;
+mod ceilings;
 mod clocks;
 mod default_key;
 mod doors;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{Caller, Clock, Idempotency, Issued, Keydesk, NewInstallation, NewKey, OpenOptions};
-use model::{Actor, Code, Instant, Overlap, Preset, Scope, ScopeSet, SettingsPatch};
+use model::{Actor, Code, Instant, Overlap, Preset, RateLimits, Scope, ScopeSet, SettingsPatch};
 use store::{AuditEntry, testing::TestDatabase};
 use verify::{Call, Verdict};
 
@@ -104,9 +104,10 @@ pub(crate) fn scopes(names: &[&str]) -> ScopeSet {
     names.iter().map(|name| Scope::parse(name).unwrap()).collect()
 }
 
-/// The settings of a key that is made from the preset `crm`.
+/// Of a CRM, without the limits that its preset brings: tests call as often as they like.
 pub(crate) fn settings(client_name: &str) -> SettingsPatch {
-    SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name(client_name) }
+    let rate_limits = Some(RateLimits::default());
+    SettingsPatch { preset: Some(Preset::Crm), rate_limits, ..SettingsPatch::name(client_name) }
 }
 
 pub(crate) fn new_key(client_name: &str) -> NewKey {

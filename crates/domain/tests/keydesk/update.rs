@@ -9,7 +9,6 @@ on_both_databases!(
     every_setting_can_be_changed_and_taken_back,
     an_edit_without_a_change_writes_nothing,
     a_bad_change_changes_nothing,
-    limits_are_refused_until_they_are_enforced,
     whoever_lacks_a_scope_can_remove_it_but_not_grant_it,
     only_a_holder_of_its_scopes_lets_a_key_do_more,
     a_preset_brings_its_scopes,
@@ -31,6 +30,8 @@ fn everything() -> SettingsPatch {
         expires_at: Some(Some(in_an_hour())),
         allowed_ips: Some(serde_json::from_value(json!(["10.0.0.0/8"])).unwrap()),
         allowed_origins: Some(serde_json::from_value(json!(["https://*.example.com"])).unwrap()),
+        rate_limits: Some(serde_json::from_value(json!([{"name": "a", "limit": 6, "window_seconds": 60}])).unwrap()),
+        quotas: Some(serde_json::from_value(json!([{"name": "b", "limit": 9, "period": "day"}])).unwrap()),
         metadata: Some(serde_json::from_value(json!({"crm": "4711"})).unwrap()),
         owner_email: Some(Some("ada@example.com".parse().unwrap())),
         notes: Some(Some("ring Ada first".parse().unwrap())),
@@ -56,7 +57,7 @@ async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
     assert_eq!(entry.action().unwrap(), Action::KeyUpdate);
     let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap();
     assert_eq!(detail["allowed_ips"], json!({"from": [], "to": ["10.0.0.0/8"]}));
-    assert_eq!((detail.as_object().unwrap().len(), &detail["notes"]), (10, &json!({"changed": true})));
+    assert_eq!((detail.as_object().unwrap().len(), &detail["notes"]), (12, &json!({"changed": true})));
     assert_eq!(detail["enabled"], json!({"from": true, "to": false}));
     assert!(!entry.detail.contains("ring Ada"), "the log is forever");
 
@@ -68,6 +69,8 @@ async fn every_setting_can_be_changed_and_taken_back(database: TestDatabase) {
         expires_at: Some(None),
         allowed_ips: Some(Default::default()),
         allowed_origins: Some(Default::default()),
+        rate_limits: Some(Default::default()),
+        quotas: Some(Default::default()),
         metadata: Some(Default::default()),
         owner_email: Some(None),
         notes: Some(None),
@@ -120,37 +123,6 @@ async fn a_bad_change_changes_nothing(database: TestDatabase) {
         assert_eq!(desk.keydesk.issue(&desk.operator, new).await.unwrap_err().kind().code, "invalid_setting");
     }
     assert_eq!(desk.database.raw().await.dump().await, before);
-}
-
-async fn limits_are_refused_until_they_are_enforced(database: TestDatabase) {
-    let desk = TestKeydesk::open(database).await;
-    let id = desk.issue("Acme").await.key.id;
-    let limit = json!([{"name": "calls", "limit": 60, "window_seconds": 60}]);
-    let quota = json!([{"name": "daily", "limit": 60, "period": "day"}]);
-    for (field, rate_limits, quotas) in [("rate_limits", limit.clone(), json!([])), ("quotas", json!([]), quota)] {
-        let patch = SettingsPatch {
-            rate_limits: Some(serde_json::from_value(rate_limits).unwrap()),
-            quotas: Some(serde_json::from_value(quotas).unwrap()),
-            ..settings("Beta")
-        };
-        let before = desk.database.raw().await.dump().await;
-        let changed = desk.keydesk.update(&desk.operator, id, patch.clone(), None).await.map(drop);
-        let issued = desk.keydesk.issue(&desk.operator, NewKey::of(patch.clone())).await.map(drop);
-        let many = desk.keydesk.issue_many(&desk.operator, vec![NewKey::of(patch)]).await.map(drop);
-        for refused in [changed, issued, many] {
-            assert!(
-                matches!(&refused, Err(KeyError::InvalidSetting { field: named, .. }) if named == field),
-                "{field}: {refused:?}"
-            );
-        }
-        assert_eq!(desk.database.raw().await.dump().await, before);
-    }
-    let none = SettingsPatch {
-        rate_limits: Some(Default::default()),
-        quotas: Some(Default::default()),
-        ..SettingsPatch::default()
-    };
-    assert_eq!(desk.keydesk.update(&desk.operator, id, none, None).await.unwrap().version, 1);
 }
 
 async fn whoever_lacks_a_scope_can_remove_it_but_not_grant_it(database: TestDatabase) {

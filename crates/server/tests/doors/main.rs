@@ -28,6 +28,7 @@ mod idempotency;
 mod installations;
 mod keyring;
 mod life;
+mod limits;
 mod links;
 mod lookup;
 mod matrix;

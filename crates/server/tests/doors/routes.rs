@@ -14,6 +14,7 @@ const KEY_SCOPES: [&str; 4] = ["keys:read", "keys:write", "keys:reveal", "keys:v
 fn filled(template: &str) -> String {
     template
         .replace("{id}", "01981d2c-9e5b-7c3a-8b1d-0123456789ab")
+        .replace("{client_name}", "Acme")
         .replace("{handover}", "01981d2c-9e5b-7c3a-8b1d-0123456789ab")
 }
 

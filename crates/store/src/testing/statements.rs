@@ -1,8 +1,8 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    ceiling, deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation,
-    keyring_proof, limit_state, migrations, names, password_reset, people, postgres, purge_clock, record, restored,
-    set_up_link, shared_rate, statistics, store, triggers, usage_keys, usage_read, usage_roll, whose, work,
+    ceiling, clients, deployment, examine, founded, group, handover, hints, history, idempotency, installation,
+    invitation, keyring_proof, limit_state, migrations, names, password_reset, people, postgres, purge_clock, record,
+    restored, set_up_link, shared_rate, statistics, store, triggers, usage_keys, usage_read, usage_roll, whose, work,
 };
 
 macro_rules! statements {
@@ -25,6 +25,7 @@ statements! {
     audit_person: INSERT_PERSON AUDIT_PEOPLE PERSON_NAMES PEOPLE_BY_EMAIL FORGET_PERSON FORGET_OWNER FORGET_VIA REDACT_ENTRY;
     backup: LOST_ENTRIES INSTALLATION_NAMES;
     ceiling: CEILING CEILINGS_CHANGED CEILINGS_AFTER PUT_CEILING;
+    clients: CLIENT_NAMES;
     deployment: DEPLOYMENT INSERT_DEPLOYMENT;
     examine: NEWEST_MIGRATION ORPHANS;
     founded: FOUNDED;

@@ -6,6 +6,8 @@ mod accounts;
 mod administrators;
 mod answers;
 mod audit;
+mod ceilings;
+mod clients;
 mod fixture;
 mod groups;
 mod handovers;

@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
-use model::{Catalogue, Environment, Preset, Scope};
+use model::{Catalogue, Environment, Preset, Quotas, Scope};
 
 use super::{
     form::SettingsForm,
+    limit_fields::limit_fields,
+    limit_rows::LimitRows,
     text_settings::{TEXT_SETTINGS, TextField, TextSetting},
 };
 use crate::{FieldProblem, ui::labels::access, web::Reader};
@@ -21,6 +23,7 @@ pub(crate) fn settings_fields(form: &SettingsForm, problems: &[FieldProblem], ca
         {(!form.existing).then(|| environment(form.environment))}
         {scopes(form, catalogue, about("scope"))}
         {expires(form, about("expires"))}
+        {limit_fields(&form.limits, problems, !form.existing)}
         {TEXT_SETTINGS
             .iter()
             .zip(&form.texts)
@@ -94,7 +97,7 @@ fn scopes(form: &SettingsForm, catalogue: &Catalogue, problems: Problems<'_>) ->
         .map(|preset| {
             let scopes = preset.scopes();
             let names: Vec<_> = scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
-            (preset.as_str(), (preset.title(), names))
+            (preset.as_str(), (preset.title(), names, LimitRows::of(&preset.rate_limits(), &Quotas::default()).rates))
         })
         .into();
     let presets = serde_json::to_string(&presets).unwrap_or_default();

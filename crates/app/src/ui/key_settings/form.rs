@@ -2,7 +2,7 @@
 
 use model::{Day, Environment, Expiry, Instant, Key, Preset, ScopeSet, TimeZone};
 
-use super::{read::Form, text_settings::TEXT_SETTINGS};
+use super::{limit_rows::LimitRows, posted::Form, text_settings::TEXT_SETTINGS};
 use crate::{ui::labels::access, web::Reader};
 
 /// The values of the fields.
@@ -21,6 +21,7 @@ pub(crate) struct SettingsForm {
     pub(super) time_zone: Option<TimeZone>,
     /// When the key expires now.
     pub(super) keep: Option<Instant>,
+    pub(super) limits: LimitRows,
     /// One for each of [`TEXT_SETTINGS`].
     pub(super) texts: Vec<String>,
     pub(crate) enabled: bool,
@@ -40,6 +41,7 @@ impl SettingsForm {
             expires_on: String::new(),
             time_zone: None,
             keep: key.settings.expires_at,
+            limits: LimitRows::of(&key.settings.rate_limits, &key.settings.quotas),
             texts: TEXT_SETTINGS.iter().map(|setting| (setting.write)(&key.settings)).collect(),
             enabled: key.settings.enabled,
             name: key.settings.client_name.as_str().to_owned(),
@@ -72,6 +74,11 @@ impl SettingsForm {
             expires_on,
             time_zone: form.text("time_zone").parse().ok(),
             keep: before.and_then(|key| key.settings.expires_at),
+            limits: match before {
+                Some(key) if !form.has("limits") => LimitRows::of(&key.settings.rate_limits, &key.settings.quotas),
+                Some(_) => LimitRows::of_form(form),
+                None => LimitRows::of_form(form).or_of(preset),
+            },
             texts: TEXT_SETTINGS.iter().map(|setting| form.text(setting.name).replace("\r\n", "\n")).collect(),
             enabled: form.enabled(),
             name: text("client_name"),
@@ -93,6 +100,7 @@ impl SettingsForm {
             ("Expires", self.expiry(reader)),
         ];
         facts.extend(TEXT_SETTINGS.iter().zip(&self.texts).map(|(setting, text)| (setting.label, list(text))));
+        facts.extend(self.limits.facts());
         facts.push(("State", state.to_owned()));
         facts
     }

@@ -1,57 +1,10 @@
 //! What a form says about a key, read in one place for every form: the dialogs' and the plain ones'.
 
 use domain::{Caller, Keydesk, NewKey};
-use model::{Expiry, Instant, Key, KeyError, KeyId, Preset, Scope, ScopeSet, SettingsPatch, TimeZone, TimeZoneName};
+use model::{Expiry, Instant, Key, KeyError, KeyId, Scope, SettingsPatch, TimeZone, TimeZoneName};
 
-use super::text_settings::TEXT_SETTINGS;
+use super::{limit_rows::LimitRows, posted::Form, text_settings::TEXT_SETTINGS};
 use crate::{ApiError, FieldProblem};
-
-/// The fields of a form in order, by name.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Form<'a>(pub(crate) &'a [(String, String)]);
-
-impl<'a> Form<'a> {
-    /// The first field of this name; empty without one.
-    pub(crate) fn text(self, name: &str) -> &'a str {
-        self.texts(name).next().unwrap_or_default()
-    }
-
-    pub(crate) fn texts(self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
-    }
-
-    pub(crate) fn has(self, name: &str) -> bool {
-        self.0.iter().any(|(field, _)| field == name)
-    }
-
-    /// The key that the form is about.
-    pub(crate) fn id(self) -> Result<KeyId, ApiError> {
-        self.text("id").parse().map_err(|_| ApiError::Malformed)
-    }
-
-    pub(crate) fn version(self) -> Result<i64, ApiError> {
-        self.text("version").parse().map_err(|_| ApiError::Malformed)
-    }
-
-    pub(crate) fn preset(self) -> Option<Preset> {
-        self.text("preset").parse().ok()
-    }
-
-    /// Whether the key has the scopes that are ticked, not those of the preset.
-    pub(crate) fn chosen(self) -> bool {
-        self.text("access") == "chosen" || self.preset().unwrap_or(Preset::Custom) == Preset::Custom
-    }
-
-    /// Whether the key is to work. An unticked box is not in a form at all, so only a form that has the settings can say no;
-    /// an address says it in words.
-    pub(crate) fn enabled(self) -> bool {
-        if self.has("settings") { self.has("enabled") } else { self.text("enabled") != "false" }
-    }
-
-    pub(crate) fn scopes(self) -> ScopeSet {
-        self.texts("scope").filter_map(|scope| Scope::parse(scope).ok()).collect()
-    }
-}
 
 /// What is wrong with the fields of a form.
 #[derive(Default)]
@@ -82,11 +35,11 @@ fn read(form: Form<'_>, now: Instant, home: &TimeZone, new: bool) -> Result<Sett
     for setting in &TEXT_SETTINGS {
         problems.take(setting.name, (setting.read)(form.text(setting.name), &mut patch));
     }
-    // No form has fields for limits yet. A field that somebody made up is refused rather than dropped.
-    for limits in ["rate_limits", "quotas"] {
-        if !form.text(limits).trim().is_empty() {
-            problems.take::<()>(limits, Err(vec!["Limits can't be set yet".to_owned()]));
-        }
+    let limits = LimitRows::of_form(form);
+    // Where the form says nothing of limits, a new key has those of its preset, and another keeps its own.
+    if form.has("limits") && !(new && limits.of_preset) {
+        patch.rate_limits = problems.take("rate_limits", limits.rate_limits());
+        patch.quotas = problems.take("quotas", limits.quotas());
     }
     if problems.0.is_empty() { Ok(patch) } else { Err(ApiError::Fields(problems.0)) }
 }
@@ -156,12 +109,8 @@ pub(crate) async fn save(
 /// Names the field that a verb refused, where there is one.
 pub(crate) fn refusal(error: KeyError) -> ApiError {
     let (field, message) = match &error {
-        KeyError::InvalidSetting { field, reason } => {
-            (if field == "expires_at" { "expires" } else { field.as_str() }, reason.clone())
-        }
-        KeyError::BoundsEscalation { field } => {
-            (if field == "expires_at" { "expires" } else { field.as_str() }, error.to_string())
-        }
+        KeyError::InvalidSetting { field, reason } => (in_form(field), reason.clone()),
+        KeyError::BoundsEscalation { field } => (in_form(field), error.to_string()),
         KeyError::UnknownScope { .. } => ("scope", error.to_string()),
         KeyError::ScopeEscalation { missing } => {
             let names: Vec<_> = missing.iter().map(Scope::as_str).collect();
@@ -170,6 +119,14 @@ pub(crate) fn refusal(error: KeyError) -> ApiError {
         _ => return error.into(),
     };
     ApiError::Fields(vec![FieldProblem { field: field.to_owned(), message: sentence(&message) }])
+}
+
+/// The field of a form that has the setting of this name, which may be a part of one, such as `quotas[0].time_zone`.
+fn in_form(field: &str) -> &str {
+    match field.split(['[', '.']).next().unwrap_or_default() {
+        "expires_at" => "expires",
+        setting => setting,
+    }
 }
 
 fn sentence(text: &str) -> String {
@@ -205,9 +162,30 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_refused_by_name() {
-        let found = problems(&[("rate_limits", "60 a minute"), ("quotas", "")]);
-        assert_eq!(found, [("rate_limits".into(), "Limits can't be set yet.".into())]);
+    fn limits_that_are_wrong_are_named_by_their_rows() {
+        let wrong =
+            [("limits", "own"), ("rate_name", "A"), ("rate_calls", "60"), ("rate_window", "1"), ("rate_unit", "m")];
+        let quota = [("quota_name", "daily"), ("quota_calls", ""), ("quota_period", "day")];
+        let found = problems(&[&wrong[..], &quota[..]].concat());
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].0 == "rate_limits" && found[0].1.starts_with("Rate limit 1 must have a name"), "{found:?}");
+        assert_eq!(found[1], ("quotas".into(), "Quota 1: write how many calls may come, a whole number.".into()));
+    }
+
+    #[test]
+    fn a_new_key_has_its_presets_limits_until_others_are_written() {
+        let limits = |given: &[(&str, &str)]| {
+            let given = [&[("preset", "crm")], given].concat();
+            let new = new_key(Form(&fields(&given)), NOW, &TimeZone::UTC);
+            new.map(|key| key.settings.rate_limits.map(|limits| limits.iter().len()))
+        };
+        let row = [("rate_name", "a"), ("rate_calls", "60"), ("rate_window", "1"), ("rate_unit", "m")];
+        assert_eq!(limits(&[]), Ok(None));
+        let of_widget = [("rate_name", "default"), ("rate_calls", "1200"), ("rate_window", "1"), ("rate_unit", "m")];
+        assert_eq!(limits(&[&[("limits", "preset")], &of_widget[..]].concat()), Ok(None), "as a page fills it in");
+        assert_eq!(limits(&[&[("limits", "preset")], &row[..]].concat()), Ok(Some(1)), "what is written is meant");
+        assert_eq!(limits(&[("limits", "own")]), Ok(Some(0)));
+        assert_eq!(limits(&[&[("limits", "own")], &row[..]].concat()), Ok(Some(1)));
     }
 
     #[test]
