@@ -13,8 +13,7 @@ use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, audit::keys::AuditKey,
     exports::Exports, fingerprint, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
     made_folders::MadeFolders, password::Passwords, polled::Polled, session_uses::SessionUses, throttle::Throttle,
-    turn::ONE,
-    usage_roll::UsageRetention,
+    turn::ONE, usage_roll::UsageRetention,
 };
 
 /// The prefix of secrets when the operator chooses none.
