@@ -21,6 +21,7 @@ mod migrate;
 mod output;
 mod restore;
 mod sbom;
+mod usage;
 mod words;
 
 use std::{
@@ -76,6 +77,8 @@ enum Command {
     /// Check and export the audit log, and print its signed ends
     #[command(subcommand, arg_required_else_help = true)]
     Audit(audit::AuditCommand),
+    /// Print how often keys were called, as a table (CSV)
+    Usage(usage::Usage),
     /// Forget a person: account, name, email address, and where they came from
     Forget(forget::Forget),
     /// Copy the SQLite database to a file, while the server runs
@@ -289,6 +292,7 @@ impl Command {
         match self {
             Self::Doctor(_) => true,
             Self::Audit(command) => command.only_reads(),
+            Self::Usage(_) => true,
             Self::Key(KeyCommand::List(_)) => true,
             Self::Key(KeyCommand::Default(command)) => command.only_reads(),
             Self::Keyring(command) => command.only_reads(),
@@ -327,6 +331,7 @@ impl Command {
             Self::Installation(command) => command.run(context, output).await,
             Self::Keyring(command) => command.run(context, output).await,
             Self::Audit(command) => command.run(context, output).await,
+            Self::Usage(command) => command.run(context, output).await,
             Self::Forget(command) => command.run(context, output).await,
             Self::Backup(command) => command.run(context, output).await,
             Self::Doctor(command) => command.run(context, output).await,

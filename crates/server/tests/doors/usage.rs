@@ -5,13 +5,15 @@ use model::Instant;
 use serde_json::{Value, json};
 use store::testing::TestDatabase;
 
-use crate::support::{Client, TestApp, TestKey};
+use crate::support::{Client, TestApp, TestKey, keydesk};
 
 store::on_both_databases!(
     usage_is_read_over_rest,
     a_range_has_bounds,
     a_test_key_reads_no_usage_of_live_keys,
-    usage_is_streamed_where_it_is_asked_for
+    usage_is_streamed_where_it_is_asked_for,
+    usage_is_printed_on_the_command_line,
+    keys_that_want_attention_are_listed
 );
 
 /// Has a key verified this often, and writes down what was counted.
@@ -173,4 +175,42 @@ async fn usage_is_streamed_where_it_is_asked_for(database: TestDatabase) {
     let mut keys: Vec<_> = lines.iter().map(|line| line["key_id"].as_str().unwrap()).collect();
     keys.dedup();
     assert!(keys.len() >= 3 && keys.contains(&acme.id.as_str()), "all keys: {keys:?}");
+}
+
+async fn usage_is_printed_on_the_command_line(database: TestDatabase) {
+    let Made { app, acme, .. } = made(&database).await;
+    app.keydesk.close().await;
+    let (dir, address) = (database.dir(), database.address().to_owned());
+    let run = async |args: &[&str]| {
+        let output = keydesk(&dir, &[&["usage"], args, &["--database", &address]].concat()).await;
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, table, error) = run(&["--key", &acme.id, "--step", "day"]).await;
+    assert_eq!((code, error.as_str()), (Some(0), ""));
+    assert!(table.starts_with("at,key_id,client_name,") && table.contains(",,,,,VALID,5,day\r\n"), "{table}");
+    let (_, json, _) = run(&["--group-by", "client", "--client", "acme & sons", "--json"]).await;
+    let groups: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&groups["groups"][0]["client_name"], sums(&groups["groups"][0]["points"])), (&json!("acme & sons"), (5, 2)));
+    let (_, json, _) = run(&["--key", &acme.id, "--json"]).await;
+    assert_eq!(sums(&serde_json::from_str::<Value>(&json).unwrap()["points"]), (5, 2));
+    let (code, _, error) = run(&["--from", "2026-11-22T21:20:00Z", "--to", "2026-11-22T21:20:00Z"]).await;
+    assert_eq!((code, error.lines().count()), (Some(1), 1), "{error}");
+    assert_eq!(run(&["--step", "week"]).await.0, Some(2));
+}
+
+async fn keys_that_want_attention_are_listed(database: TestDatabase) {
+    let Made { app, acme, .. } = made(&database).await;
+    let idle = app.key_in("default", "Idle", &[]).await;
+    let reader = app.client(&["keys:read"]).await;
+    let page = reader.get("/api/v1/keys?attention=never_used").await.json();
+    let ids: Vec<_> = page["items"].as_array().unwrap().iter().filter_map(|key| key["id"].as_str()).collect();
+    assert!(ids.contains(&idle.id.as_str()) && !ids.contains(&acme.id.as_str()), "{ids:?}");
+    assert_eq!(reader.get("/api/v1/keys?attention=unused").await.json()["total"], 0);
+    assert_eq!(reader.get("/api/v1/keys?attention=lost").await.refusal(), (400, "invalid_request".to_owned()));
+    let table = reader.get("/api/v1/keys.csv?attention=never_used&columns=owners").await;
+    let text = table.text();
+    assert!(text.starts_with("owner_email,client_name,key,status,expires_at,last_used_at\r\n"), "{text}");
+    assert!(text.contains(",Idle,ccc_live_"), "{text}");
+    assert_eq!(reader.get("/api/v1/keys.csv?columns=some").await.refusal(), (400, "invalid_request".to_owned()));
 }
