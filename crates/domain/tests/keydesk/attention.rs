@@ -25,7 +25,7 @@ async fn keys_that_want_attention_are_listed(database: TestDatabase) {
     }
     let handed = desk.keydesk.create_handover(&desk.operator, keys[3].key.id).await.unwrap();
     desk.keydesk.open_handover(&handed.token, &Via::default()).await.unwrap();
-    // Nine days ago, and a hundred: to the millisecond 90 days are unused, and one less are not.
+    // For 90 days to the millisecond is unused, and for one millisecond less is not.
     for (number, at) in [(0, START + 10 * DAY + 1), (1, START + 10 * DAY)] {
         desk.clock.set(at);
         code(&desk.keydesk, keys[number].secret.expose()).await;

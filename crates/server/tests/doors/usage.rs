@@ -191,7 +191,10 @@ async fn usage_is_printed_on_the_command_line(database: TestDatabase) {
     assert!(table.starts_with("at,key_id,client_name,") && table.contains(",,,,,VALID,5,day\r\n"), "{table}");
     let (_, json, _) = run(&["--group-by", "client", "--client", "acme & sons", "--json"]).await;
     let groups: Value = serde_json::from_str(&json).unwrap();
-    assert_eq!((&groups["groups"][0]["client_name"], sums(&groups["groups"][0]["points"])), (&json!("acme & sons"), (5, 2)));
+    assert_eq!(
+        (&groups["groups"][0]["client_name"], sums(&groups["groups"][0]["points"])),
+        (&json!("acme & sons"), (5, 2))
+    );
     let (_, json, _) = run(&["--key", &acme.id, "--json"]).await;
     assert_eq!(sums(&serde_json::from_str::<Value>(&json).unwrap()["points"]), (5, 2));
     let (code, _, error) = run(&["--from", "2026-11-22T21:20:00Z", "--to", "2026-11-22T21:20:00Z"]).await;
