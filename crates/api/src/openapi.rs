@@ -25,11 +25,13 @@ use crate::endpoint::{Access, Endpoint};
             (RFC 9457). Every answer carries `X-Request-Id`. Instants are RFC 3339 in UTC with milliseconds, ids are UUIDs of \
             version 7. Fields and parameters that are not described here are refused.",
     ),
-    components(schemas(problem::Document<'static>)),
+    // The latter are named by parameters alone.
+    components(schemas(problem::Document<'static>, model::Attention, model::UsageGroup, model::UsageStep)),
     tags(
         (name = "Verification", description = "Who calls, and may they."),
         (name = "Keys", description = "Managing keys, in an installation that has the API Keys module."),
         (name = "Limits", description = "What all keys of a client, or of the installation, may do together."),
+        (name = "Usage", description = "How often keys were called, and what became of the calls."),
         (name = "Audit", description = "What was done, by whom, and from where."),
         (name = "Catalogue", description = "What a key can be given."),
         (name = "Operations", description = "How Keydesk is. No key is needed."),

@@ -3,7 +3,9 @@
 
 use edge::{
     Template,
-    problem::{BOUNDS_ESCALATION, DEFAULT_KEY_PROTECTED, ENVIRONMENT_ESCALATION, FORBIDDEN, SCOPE_ESCALATION},
+    problem::{
+        BOUNDS_ESCALATION, DEFAULT_KEY_PROTECTED, ENVIRONMENT_ESCALATION, FORBIDDEN, NOT_FOUND, SCOPE_ESCALATION,
+    },
 };
 
 use crate::{
@@ -83,11 +85,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             &DEFAULT_KEY_PROTECTED,
         ]),
         endpoint!(usage::read_key_usage, for_manager(USAGE)).refusing(&[&FORBIDDEN]),
-        endpoint!(usage::read_usage, for_manager(USAGE)).refusing(&[&FORBIDDEN]),
         endpoint!(limits::get_limits, for_manager(READ)),
         endpoint!(limits::set_limits, for_manager(WRITE)),
         endpoint!(limits::get_client_limits, for_manager(READ)),
         endpoint!(limits::set_client_limits, for_manager(WRITE)),
+        endpoint!(usage::read_usage, for_manager(USAGE)).refusing(&[&FORBIDDEN, &NOT_FOUND]),
         endpoint!(audit::read_audit, for_manager(AUDIT)).refusing(&[&FORBIDDEN]),
         endpoint!(health::healthz, open),
         endpoint!(health::readyz, open),

@@ -126,8 +126,8 @@ impl Store {
                 "SELECT u.environment, MAX(u.client_name), CAST(SUM(u.calls) AS BIGINT), CAST(SUM(u.refused) AS BIGINT) FROM (",
             );
             push_clients(&mut sql, clients);
-            sql.push(") AS first_of JOIN usage_client u ON u.environment = first_of.column1 ");
-            sql.push("AND u.client_folded = first_of.column2 WHERE u.installation_id = ").id(installation.0);
+            sql.push(") AS first_of CROSS JOIN usage_client u WHERE u.environment = first_of.column1 ");
+            sql.push("AND u.client_folded = first_of.column2 AND u.installation_id = ").id(installation.0);
             sql.push(" AND u.scope = ").text(scope).push(" AND (");
             push_span(&mut sql, HOUR, &parts.hours);
             sql.push(" OR ");
@@ -157,8 +157,10 @@ pub(crate) fn push_clients(sql: &mut Sql, clients: &[Client]) {
     }
 }
 
-/// Parts follow each other, so those of one length are a range.
+/// Parts follow each other, so those of one length are a range. The sums keep SQLite from looking for it in the index of the first clients,
+/// where it would read all clients for each.
 fn push_span(sql: &mut Sql, minutes: i64, parts: &[Instant]) {
     let (first, last) = (parts.first().map_or(0, |at| at.as_millis()), parts.last().map_or(-1, |at| at.as_millis()));
-    sql.push("(u.minutes = ").int(minutes).push(" AND u.at >= ").int(first).push(" AND u.at <= ").int(last).push(")");
+    sql.push("(u.minutes + 0 = ").int(minutes).push(" AND u.at + 0 >= ").int(first);
+    sql.push(" AND u.at + 0 <= ").int(last).push(")");
 }

@@ -52,7 +52,7 @@ pub(crate) struct UsagePoints {
     path = "/api/v1/keys/{id}/usage",
     tag = "Usage",
     params(
-        ("id" = model::KeyId, Path, description = "The key."),
+        ("id" = KeyId, Path, description = "The key."),
         ("from" = Option<model::Instant>, Query, description = "From this instant on; 24 hours before `to` when not given."),
         ("to" = Option<model::Instant>, Query, description = "Before this instant; now when not given."),
         ("step" = Option<UsageStep>, Query, description = "How long a point is; `hour` when not given. At most 48 hours of minutes, 31 days of quarters, 93 days of hours and 800 days of days."),
@@ -89,12 +89,12 @@ pub(crate) async fn read_key_usage(app: App, caller: Caller, request: Request) -
         ("time_zone" = Option<String>, Query, max_length = 64, description = "Whose hours and days: an IANA name; the installation's when not given."),
         ("group_by" = Option<UsageGroup>, Query, description = "By what calls are told apart; all together when not given."),
         ("client" = Option<String>, Query, max_length = 100, description = "Only calls with keys of this Client Name."),
-        ("key_id" = Option<model::KeyId>, Query, description = "Only calls with this key."),
+        ("key_id" = Option<KeyId>, Query, description = "Only calls with this key."),
         ("environment" = Option<model::Environment>, Query, description = "Only calls with keys of this environment."),
         ("code" = Option<Code>, Query, description = "Only calls that were decided so."),
         ("scope" = Option<model::Scope>, Query, description = "Only calls that wanted this scope. They are counted by the quarter of an hour, so not with a step of a minute."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Groups in the answer; 50 when not given."),
-        ("cursor" = Option<model::KeyId>, Query, description = "`next_cursor` of the page before, of groups by key."),
+        ("cursor" = Option<KeyId>, Query, description = "`next_cursor` of the page before, of groups by key."),
     ),
     responses((
         status = 200,

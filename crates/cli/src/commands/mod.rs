@@ -22,6 +22,7 @@ mod migrate;
 mod output;
 mod restore;
 mod sbom;
+mod usage;
 mod words;
 
 use std::{
@@ -80,6 +81,8 @@ enum Command {
     /// Check and export the audit log, and print its signed ends
     #[command(subcommand, arg_required_else_help = true)]
     Audit(audit::AuditCommand),
+    /// Print how often keys were called, as a table (CSV)
+    Usage(usage::Usage),
     /// Forget a person: account, name, email address, and where they came from
     Forget(forget::Forget),
     /// Copy the SQLite database to a file, while the server runs
@@ -293,6 +296,7 @@ impl Command {
         match self {
             Self::Doctor(_) => true,
             Self::Audit(command) => command.only_reads(),
+            Self::Usage(_) => true,
             Self::Key(KeyCommand::List(_)) => true,
             Self::Key(KeyCommand::Default(command)) => command.only_reads(),
             Self::Keyring(command) => command.only_reads(),
@@ -333,6 +337,7 @@ impl Command {
             Self::Limits(command) => command.run(context, output).await,
             Self::Keyring(command) => command.run(context, output).await,
             Self::Audit(command) => command.run(context, output).await,
+            Self::Usage(command) => command.run(context, output).await,
             Self::Forget(command) => command.run(context, output).await,
             Self::Backup(command) => command.run(context, output).await,
             Self::Doctor(command) => command.run(context, output).await,

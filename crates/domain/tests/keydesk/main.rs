@@ -1,6 +1,7 @@
 //! What Keydesk promises, on both databases.
 #![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
+mod attention;
 mod audit;
 mod audit_beside;
 mod audit_forget;
@@ -52,4 +53,5 @@ mod undo_switch;
 mod unreadable;
 mod update;
 mod usage;
+mod usage_report;
 mod writing;

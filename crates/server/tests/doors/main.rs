@@ -50,4 +50,5 @@ mod settings;
 mod together;
 mod unreachable;
 mod unread;
+mod usage;
 mod whose;

@@ -8,7 +8,6 @@ use std::{
 use model::Code;
 use store::{Store, StoreError, UsageBatch, on_both_databases, testing::TestDatabase};
 use tokio::time::timeout;
-use uuid::Uuid;
 
 use crate::fixture::{at, batch, calls, installation, key, put, two_installations};
 
