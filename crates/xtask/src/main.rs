@@ -36,6 +36,7 @@ mod serve;
 mod site;
 mod step;
 mod test;
+mod tools;
 mod upgrades;
 mod wasm;
 
