@@ -58,6 +58,7 @@ mod list;
 mod lookup;
 mod made_folders;
 mod migrate;
+mod occupancy;
 mod once;
 mod open;
 mod own_sessions;
@@ -142,7 +143,7 @@ pub use restoring::{Cleaned, RestoreError, Restored, Restoring, Revocation, Revo
 pub use session::{Session, SignedIn};
 pub use set_installation::InstallationPatch;
 pub use set_up::{SET_UP_LIFE_MS, SetUpLink};
-pub use store::{KeyringUse, RestingKey, Tables};
+pub use store::{DatabaseMetrics, KeyringUse, PoolUse, RestingKey, Tables};
 pub use throttle::ThrottleCounters;
 pub use via::{UserAgent, Via};
 pub use visitor::Visitor;

@@ -99,6 +99,7 @@ impl Edge {
     /// Writes the counts of answers in the text format of Prometheus.
     pub fn write_metrics(&self, text: &mut String) {
         self.0.metrics.render(&self.0.routes, text);
+        metrics::write_refusals(&self.0.refusals, &self.0.routes, text);
         let places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
         metrics::write_places(&places, text);
     }

@@ -22,6 +22,7 @@ mod current_peppers;
 mod flush_usage;
 mod freshness;
 mod lookups;
+mod occupancy;
 mod peppers;
 mod record;
 mod usage;

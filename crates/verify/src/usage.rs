@@ -10,11 +10,11 @@ use tokio::sync::mpsc;
 use crate::Record;
 
 /// Keys that can wait in the queue to have their usage written down. Those beyond wait in a list behind a lock.
-const QUEUE: usize = 65_536;
+pub(crate) const QUEUE: usize = 65_536;
 
 /// Rows of usage that wait outside the queue because the database takes none: those of the hours that are over since. Beyond,
 /// counts are given up and the number of their calls is told.
-const ASIDE: usize = 1_000_000;
+pub(crate) const ASIDE: usize = 1_000_000;
 
 /// The keys whose usage is not written down yet. Each has its counts in its own record and is here once.
 pub(crate) struct Usage {
@@ -80,9 +80,13 @@ impl Usage {
 
     /// Rows and keys that wait to be written down.
     pub(crate) fn waiting(&self) -> u64 {
-        let queued = self.sender.max_capacity() - self.sender.capacity();
-        let left = self.left();
-        (queued + left.records.len() + left.deltas.len()) as u64
+        let (queued, aside) = self.rooms();
+        (queued + self.left().records.len() + aside) as u64
+    }
+
+    /// Keys in the queue, and rows that wait outside of it.
+    pub(crate) fn rooms(&self) -> (usize, usize) {
+        (self.sender.max_capacity() - self.sender.capacity(), self.left().deltas.len())
     }
 
     pub(crate) fn left(&self) -> MutexGuard<'_, Left> {

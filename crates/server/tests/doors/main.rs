@@ -31,6 +31,7 @@ mod life;
 mod links;
 mod lookup;
 mod matrix;
+mod metrics;
 mod module_off;
 mod names;
 mod pages;
