@@ -18,6 +18,7 @@ use crate::{
     given::{self, FromVariables, Unfit, path},
     links::Links,
     logs::{LogFormat, LogLevel},
+    otlp::{InvalidOtlp, Otlp, OtlpEntry},
 };
 
 /// Flags that go with every command.
@@ -103,6 +104,8 @@ struct File {
     grpc: ListenerEntry,
     #[serde(default)]
     spoe: ListenerEntry,
+    #[serde(default)]
+    otlp: OtlpEntry,
 }
 
 /// Networks in the file.
@@ -165,6 +168,8 @@ pub struct Settings {
     pub grpc: ListenerEntry,
     /// Whose keys are accepted over SPOE.
     pub spoe: ListenerEntry,
+    /// Where traces go, if anybody said so.
+    pub otlp: Option<Otlp>,
     /// Every scope that a key can be given.
     pub(crate) catalogue: Catalogue,
 }
@@ -193,6 +198,8 @@ pub(crate) enum ConfigError {
     TwoKeyrings,
     #[error(transparent)]
     Gateway(#[from] InvalidGateway),
+    #[error(transparent)]
+    Otlp(#[from] InvalidOtlp),
     #[error(transparent)]
     Unfit(#[from] Unfit),
 }
@@ -294,6 +301,7 @@ impl Settings {
             authz: accepted("authz.installation", file.authz)?,
             grpc: accepted("grpc.installation", file.grpc)?,
             spoe: accepted("spoe.installation", file.spoe)?,
+            otlp: Otlp::resolve(file.otlp, |name| std::env::var(name).ok())?,
             catalogue: Catalogue::with(added)?,
         })
     }

@@ -11,6 +11,7 @@ mod given;
 mod links;
 mod logs;
 mod open;
+mod otlp;
 mod process;
 mod set_up;
 
@@ -19,4 +20,5 @@ pub use config::{Settings, UNNAMED_PROXY};
 pub use links::Links;
 pub use logs::{LostLines, lost_lines};
 pub use open::options as open_options;
+pub use otlp::Otlp;
 pub use set_up::link as set_up_link;

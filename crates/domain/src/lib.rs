@@ -143,7 +143,7 @@ pub use restoring::{Cleaned, RestoreError, Restored, Restoring, Revocation, Revo
 pub use session::{Session, SignedIn};
 pub use set_installation::InstallationPatch;
 pub use set_up::{SET_UP_LIFE_MS, SetUpLink};
-pub use store::{DatabaseMetrics, KeyringUse, PoolUse, RestingKey, Tables};
+pub use store::{DatabaseMetrics, KeyringUse, PoolUse, RestingKey, Tables, observe as observe_database};
 pub use throttle::ThrottleCounters;
 pub use via::{UserAgent, Via};
 pub use visitor::Visitor;

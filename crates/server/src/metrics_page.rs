@@ -2,7 +2,10 @@ use std::fmt::Display;
 
 use axum::response::{IntoResponse, Response};
 use domain::Keydesk;
-use edge::exposition::{head, histogram, label, line};
+use edge::{
+    exposition::{head, histogram, label, line},
+    traces::{TraceCounters, Traces},
+};
 use http::header;
 use model::{Code, Occupancy};
 
@@ -14,7 +17,10 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
     let keydesk = counted.keydesk();
     counted.edge().write_metrics(&mut text);
     decisions(keydesk, &mut text);
-    occupancy(&keydesk.occupancy(), &mut text);
+    let traces = counted.edge().traces();
+    let rooms: Vec<_> = keydesk.occupancy().into_iter().chain(traces.map(Traces::occupancy)).collect();
+    occupancy(&rooms, &mut text);
+    spans(traces.map(Traces::counters).unwrap_or_default(), &mut text);
     database(keydesk, &mut text);
     single(keydesk, &mut text);
     of_keyring(keydesk, &mut text);
@@ -55,6 +61,15 @@ fn database(keydesk: &Keydesk, text: &mut String) {
     labelled(text, "keydesk_database_connections_bound", "gauge", "Most connections, by use.", "of", bounds);
     head(text, "keydesk_changes_committed_total", "counter", "Changes that were committed; some share a commit.");
     line(text, format_args!("keydesk_changes_committed_total"), database.changes);
+}
+
+fn spans(counters: TraceCounters, text: &mut String) {
+    let TraceCounters { sent, rejected, dropped, left_out } = counters;
+    let results = [("sent", sent), ("rejected", rejected), ("dropped", dropped)];
+    labelled(text, "keydesk_otlp_spans_total", "counter", "Spans, by what became of them.", "result", results);
+    let name = "keydesk_otlp_requests_left_out_total";
+    head(text, name, "counter", "Requests that were not sampled, since there were too many in their second.");
+    line(text, format_args!("{name}"), left_out);
 }
 
 /// Those that have no labels.

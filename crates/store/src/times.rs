@@ -17,7 +17,7 @@ static OBSERVER: OnceLock<Observer> = OnceLock::new();
 
 /// Tells `observer` from now on. The first one stays.
 pub fn observe(observer: Observer) {
-    drop(OBSERVER.set(observer));
+    let _ = OBSERVER.set(observer);
 }
 
 /// Durations since the start.

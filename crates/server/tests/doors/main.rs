@@ -48,6 +48,7 @@ mod secrets;
 mod serve;
 mod settings;
 mod together;
+mod traces;
 mod unreachable;
 mod unread;
 mod whose;

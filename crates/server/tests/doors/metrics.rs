@@ -7,7 +7,7 @@ use std::{
     process::Stdio,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt as _, process::Command};
 
 use crate::support::{Program, keydesk, request, wait_until};
@@ -99,8 +99,7 @@ async fn whatever_has_a_room_says_how_large_it_is() {
     assert!(held.len() >= 14, "{held:?}");
     assert_eq!(held, rooms("keydesk_capacity{"));
     for of in &held {
-        let (used, bound) =
-            ["occupancy", "capacity"].map(|kind| value(&metrics, &format!("keydesk_{kind}{{{of}}}"))).into();
+        let [used, bound] = ["occupancy", "capacity"].map(|kind| value(&metrics, &format!("keydesk_{kind}{{{of}}}")));
         assert!(used < bound, "{of}: {used} of {bound}");
     }
     assert_eq!(rooms("keydesk_connections{"), rooms("keydesk_connections_bound{"));
@@ -147,8 +146,8 @@ async fn the_rules_are_accepted_and_alert_when_they_should() {
     }
 }
 
-#[test]
-fn the_dashboard_is_one_that_grafana_imports() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_dashboard_is_one_that_grafana_imports_and_prometheus_understands() {
     let dashboard: Value = serde_json::from_slice(&fs::read(docs("grafana/keydesk.json")).unwrap()).unwrap();
     let panels = dashboard["panels"].as_array().unwrap();
     let mut ids = BTreeSet::new();
@@ -162,4 +161,16 @@ fn the_dashboard_is_one_that_grafana_imports() {
         }
     }
     assert!(ids.len() > 20);
+    let targets = panels.iter().filter_map(|panel| panel["targets"].as_array()).flatten();
+    let asked = targets.map(|target| target["expr"].as_str().unwrap());
+    // As Grafana fills them in.
+    let filled = asked.map(|asked| asked.replace("$instance", ".*").replace("$__rate_interval", "1m"));
+    let rules: Vec<_> = filled.enumerate().map(|(at, expr)| json!({"record": format!("asked_{at}"), "expr": expr})).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("asked.yml");
+    fs::write(&file, json!({"groups": [{"name": "asked", "rules": rules}]}).to_string()).unwrap();
+    let mut promtool = promtool();
+    promtool.args(["check", "rules"]).arg(file);
+    let (accepted, said) = judged(promtool, "").await;
+    assert!(accepted, "{said}");
 }
