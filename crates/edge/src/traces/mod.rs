@@ -20,8 +20,8 @@ use model::Occupancy;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-pub(crate) use self::current::attach;
 pub use self::current::asked_database;
+pub(crate) use self::current::attach;
 use self::parent::TraceParent;
 use crate::routes::Route;
 

@@ -42,9 +42,10 @@ impl Collector {
         let roots = || RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = || ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok();
-        let tls = otlp.tls.then(config).flatten().map(|config| {
-            TlsConnector::from(Arc::new(config.with_root_certificates(roots()).with_no_client_auth()))
-        });
+        let tls =
+            otlp.tls.then(config).flatten().map(|config| {
+                TlsConnector::from(Arc::new(config.with_root_certificates(roots()).with_no_client_auth()))
+            });
         Self { otlp, tls, connection: None }
     }
 

@@ -36,11 +36,8 @@ impl Resource {
         };
         let spans = spans.iter().map(|record| span(record, routes)).collect();
         let of_scope = ScopeSpans { scope: Some(scope), spans, ..ScopeSpans::default() };
-        let of_resource = ResourceSpans {
-            resource: Some(self.0.clone()),
-            scope_spans: vec![of_scope],
-            ..ResourceSpans::default()
-        };
+        let of_resource =
+            ResourceSpans { resource: Some(self.0.clone()), scope_spans: vec![of_scope], ..ResourceSpans::default() };
         ExportTraceServiceRequest { resource_spans: vec![of_resource] }.encode_to_vec().into()
     }
 }

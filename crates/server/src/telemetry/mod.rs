@@ -56,7 +56,7 @@ pub(crate) fn start(otlp: Otlp, edge: &Edge, instance: Uuid) -> Telemetry {
 impl Telemetry {
     /// Sends what is left, but does not wait for it long.
     pub(crate) async fn stop(mut self) {
-        drop(self.stop.send(()));
+        let _ = self.stop.send(());
         if timeout(LAST, &mut self.task).await.is_err() {
             self.task.abort();
         }
@@ -103,12 +103,7 @@ impl Sending {
     }
 
     /// Sends a batch, again and again while the collector is away. True: it is time to stop.
-    async fn send(
-        &mut self,
-        batch: &mut Vec<SpanRecord>,
-        stopped: &mut oneshot::Receiver<()>,
-        stopping: bool,
-    ) -> bool {
+    async fn send(&mut self, batch: &mut Vec<SpanRecord>, stopped: &mut oneshot::Receiver<()>, stopping: bool) -> bool {
         if batch.is_empty() {
             return stopping;
         }

@@ -165,7 +165,8 @@ async fn the_dashboard_is_one_that_grafana_imports_and_prometheus_understands() 
     let asked = targets.map(|target| target["expr"].as_str().unwrap());
     // As Grafana fills them in.
     let filled = asked.map(|asked| asked.replace("$instance", ".*").replace("$__rate_interval", "1m"));
-    let rules: Vec<_> = filled.enumerate().map(|(at, expr)| json!({"record": format!("asked_{at}"), "expr": expr})).collect();
+    let rules: Vec<_> =
+        filled.enumerate().map(|(at, expr)| json!({"record": format!("asked_{at}"), "expr": expr})).collect();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("asked.yml");
     fs::write(&file, json!({"groups": [{"name": "asked", "rules": rules}]}).to_string()).unwrap();

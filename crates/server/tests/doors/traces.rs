@@ -103,7 +103,8 @@ async fn new_key(data: &Path, scope: &str) -> String {
 /// Calls with these headers: the whole answer.
 async fn call(program: &Program, method: &str, path: &str, headers: &str) -> String {
     let mut connection = Connection::open(&program.address).await.unwrap();
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n{headers}\r\n");
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n{headers}\r\n");
     connection.write(head.as_bytes()).await.unwrap();
     connection.read_to_end().await.unwrap()
 }
@@ -197,7 +198,9 @@ async fn a_collector_that_is_away_stops_no_call_and_is_told_of_once() {
     let program = serve(data, &address, "").await;
     let key = new_key(data, "keys:*").await;
     let bearer = format!("Authorization: Bearer {key}\r\n");
-    assert!(wait_until(async || call(&program, "GET", "/authz?scope=keys:read", &bearer).await.contains(" 200 ")).await);
+    assert!(
+        wait_until(async || call(&program, "GET", "/authz?scope=keys:read", &bearer).await.contains(" 200 ")).await
+    );
     program.line("the collector takes no spans").await;
     let before = Instant::now();
     for _ in 0..50 {
