@@ -9,13 +9,13 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 use domain::{Caller, Refused};
-use edge::{Problem, problem::ErrorKind};
+use edge::{Problem, limits, problem::ErrorKind};
 use utoipa::openapi::{HttpMethod, OpenApi, PathItem};
 use verify::Record;
 
 use crate::{
     App,
-    auth::{self, RequiredScope},
+    auth::{self, CallingRecord, Cost, RequiredScope},
 };
 
 /// Whom an endpoint answers.
@@ -72,16 +72,16 @@ impl Endpoint {
         F: Fn(App, Arc<Record>, Request) -> A + Copy + Send + Sync + 'static,
         A: Future<Output = Result<Response, Problem>> + Send,
     {
-        Self::with_key(described, Access::AnyKey, &[], answer)
+        Self::with_key(described, Access::AnyKey, &[], Cost::Nothing, answer)
     }
 
-    /// One that requires a scope.
-    pub(crate) fn for_key<F, A>(described: OpenApi, scope: &'static RequiredScope, answer: F) -> Self
+    /// One that requires a scope, and says itself what a call takes from limits.
+    pub(crate) fn for_key_costing<F, A>(described: OpenApi, scope: &'static RequiredScope, answer: F) -> Self
     where
         F: Fn(App, Arc<Record>, Request) -> A + Copy + Send + Sync + 'static,
         A: Future<Output = Result<Response, Problem>> + Send,
     {
-        Self::with_key(described, Access::Key(scope), &**scope, answer)
+        Self::with_key(described, Access::Key(scope), &**scope, Cost::Later, answer)
     }
 
     /// One that manages keys.
@@ -92,9 +92,12 @@ impl Endpoint {
     {
         let handler = move |State(app): State<App>, request: Request| async move {
             let (parts, body) = request.into_parts();
-            let caller = auth::manager(&app.keydesk, &parts, scope).await?;
+            let (caller, states) = auth::manager(&app.keydesk, &parts, scope).await?;
             let (keydesk, actor, via) = (app.keydesk.clone(), caller.actor, caller.via.clone());
-            let answered = answer(app, caller, Request::from_parts(parts, body)).await;
+            let mut answered = answer(app, caller, Request::from_parts(parts, body)).await;
+            if let Ok(answer) = &mut answered {
+                limits::write(&states, answer.headers_mut());
+            }
             if let Err(problem) = &answered
                 && ESCALATIONS.contains(&problem.kind().code)
             {
@@ -111,15 +114,25 @@ impl Endpoint {
         self
     }
 
-    fn with_key<F, A>(described: OpenApi, access: Access, wanted: &'static [model::Scope], answer: F) -> Self
+    fn with_key<F, A>(
+        described: OpenApi,
+        access: Access,
+        wanted: &'static [model::Scope],
+        cost: Cost,
+        answer: F,
+    ) -> Self
     where
         F: Fn(App, Arc<Record>, Request) -> A + Copy + Send + Sync + 'static,
         A: Future<Output = Result<Response, Problem>> + Send,
     {
         let handler = move |State(app): State<App>, request: Request| async move {
             let (parts, body) = request.into_parts();
-            let caller = auth::key(&app.keydesk, &parts, wanted).await?;
-            answer(app, caller, Request::from_parts(parts, body)).await
+            let CallingRecord { record, limits: states } = auth::key(&app.keydesk, &parts, wanted, cost).await?;
+            let mut answer = answer(app, record, Request::from_parts(parts, body)).await?;
+            if cost != Cost::Later {
+                limits::write(&states, answer.headers_mut());
+            }
+            Ok::<_, Problem>(answer)
         };
         Self::routed(described, access, handler)
     }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Args;
+use domain::UsageRetention;
 use gate::{
     Gateway,
     config::{self, InvalidGateway, ListenerEntry, RouteEntry},
@@ -19,6 +20,7 @@ use crate::{
     links::Links,
     logs::{LogFormat, LogLevel},
     otlp::{InvalidOtlp, Otlp, OtlpEntry},
+    usage_entry::{InvalidRetention, UsageEntry},
 };
 
 /// Flags that go with every command.
@@ -106,6 +108,8 @@ struct File {
     spoe: ListenerEntry,
     #[serde(default)]
     otlp: OtlpEntry,
+    #[serde(default)]
+    usage: UsageEntry,
 }
 
 /// Networks in the file.
@@ -172,6 +176,8 @@ pub struct Settings {
     pub otlp: Option<Otlp>,
     /// Every scope that a key can be given.
     pub(crate) catalogue: Catalogue,
+    /// How long usage is kept.
+    pub(crate) usage_retention: UsageRetention,
 }
 
 /// What is wrong where people come by https, so through a proxy, and no proxy is trusted.
@@ -196,6 +202,8 @@ pub(crate) enum ConfigError {
     Listen(String),
     #[error("KEYDESK_KEYRING and a keyring file are both given; keep one of them.")]
     TwoKeyrings,
+    #[error(transparent)]
+    Usage(#[from] InvalidRetention),
     #[error(transparent)]
     Gateway(#[from] InvalidGateway),
     #[error(transparent)]
@@ -303,6 +311,7 @@ impl Settings {
             spoe: accepted("spoe.installation", file.spoe)?,
             otlp: Otlp::resolve(file.otlp, |name| std::env::var(name).ok())?,
             catalogue: Catalogue::with(added)?,
+            usage_retention: file.usage.retention()?,
         })
     }
 }

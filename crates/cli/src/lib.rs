@@ -14,6 +14,7 @@ mod open;
 mod otlp;
 mod process;
 mod set_up;
+mod usage_entry;
 
 pub use commands::{Binary, main};
 pub use config::{Settings, UNNAMED_PROXY};

@@ -17,8 +17,16 @@ const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 const TRY_HINTS_AGAIN: Duration = Duration::from_secs(10 * 60);
 /// How often counted calls are written down.
 const FLUSH: Duration = Duration::from_secs(5);
+/// How often what was taken from rate limits is written down, in flushes.
+const SAVE_LIMITS: u32 = 12;
+/// How often a node says that it runs: five times before the others would miss it.
+const BEAT: Duration = Duration::from_secs(2);
+/// The least time between two leases ahead.
+const BETWEEN_LEASES: Duration = Duration::from_millis(20);
 /// How often rows that are too old are removed.
 const PURGE: Duration = Duration::from_secs(60 * 60);
+/// The calls of a quota's period are kept for longer than any period lasts.
+const QUOTAS_KEPT_MS: i64 = 40 * 24 * 60 * 60 * 1000;
 /// How often the signed ends of the audit logs are written to the log, the first time at the start.
 const HEADS: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -46,6 +54,11 @@ impl Keydesk {
         tasks.spawn(self.clone().fold_names_until(stop.subscribe()));
         tasks.spawn(self.clone().renew_secrets_until(stop.subscribe()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_keyring()));
+        tasks.spawn(until_stopped(stop.subscribe(), self.clone().lease_forever()));
+        let node = self.request_id(self.now());
+        if self.inner.store.is_shared() {
+            tasks.spawn(self.clone().beat_until(node, stop.subscribe()));
+        }
         Background { keydesk: self.clone(), stop, tasks }
     }
 
@@ -167,7 +180,13 @@ impl Keydesk {
     async fn flush_until(self, mut stop: watch::Receiver<bool>) {
         let mut ticks = time::interval(FLUSH);
         ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        let mut flushes = 0_u32;
         while next(&mut ticks, &mut stop).await {
+            self.verifier().give_quotas_back(false).await;
+            flushes = flushes.wrapping_add(1);
+            if flushes.is_multiple_of(SAVE_LIMITS) {
+                self.verifier().save_limits(self.now(), false).await;
+            }
             self.verifier().flush_due_usage(self.now()).await;
             self.flush_session_uses().await;
             self.renew_used_secrets().await;
@@ -180,6 +199,23 @@ impl Keydesk {
         while next(&mut ticks, &mut stop).await {
             self.purge().await;
         }
+    }
+
+    /// So that few calls wait for a part of a quota. What is under way when this is dropped goes on in a task of its own.
+    async fn lease_forever(self) {
+        loop {
+            self.verifier().lease_ahead().await;
+            time::sleep(BETWEEN_LEASES).await;
+        }
+    }
+
+    async fn beat_until(self, node: Uuid, mut stop: watch::Receiver<bool>) {
+        let mut ticks = time::interval(BEAT);
+        ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        while next(&mut ticks, &mut stop).await {
+            self.verifier().beat(node).await;
+        }
+        self.verifier().leave(node).await;
     }
 
     async fn log_heads_forever(self) {
@@ -206,10 +242,16 @@ impl Keydesk {
         if let Err(error) = self.inner.store.erase_expired_handovers(now).await {
             tracing::warn!(%error, "secrets of hand-over links that have expired could not be erased");
         }
+        if let Err(error) = self.roll_up_usage(now).await {
+            tracing::warn!(%error, "old usage could not be rolled up into days");
+        }
         match self.inner.store.recount_keys().await {
             Ok(0) => {}
             Ok(installations) => tracing::error!(installations, "numbers of keys were wrong; they are counted anew"),
             Err(error) => tracing::warn!(%error, "keys could not be counted anew"),
+        }
+        if let Err(error) = self.inner.store.purge_limits(now, now.plus_millis(-QUOTAS_KEPT_MS)).await {
+            tracing::warn!(%error, "what limits need no more could not be removed");
         }
         match self.inner.store.purge(now.plus_millis(-KEPT_MS), now.plus_millis(-RESTORE_WINDOW_MS)).await {
             Ok(keys) => {
@@ -244,6 +286,7 @@ impl Background {
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
+        self.keydesk.end_of_limits().await;
         self.keydesk.verifier().flush_usage().await;
     }
 }

@@ -164,6 +164,8 @@ impl Keydesk {
         let stored = self.inner.store.installations().await?;
         let all: HashMap<_, _> =
             stored.into_iter().map(Installation::from).map(|installation| (installation.id, installation)).collect();
+        let zones = all.values().map(|installation| (installation.id, installation.time_zone.clone())).collect();
+        self.verifier().set_time_zones(zones);
         *self.inner.installations.write().unwrap_or_else(PoisonError::into_inner) = all;
         self.inner.installations_due.store(false, Release);
         Ok(())

@@ -11,7 +11,7 @@ use crate::{
     idempotency::Kept,
     seal::{self, Row},
     settings_audit,
-    settings_rules::{require_future, require_no_limits},
+    settings_rules::{require_future, require_known_zones},
     turn::turn,
 };
 
@@ -20,7 +20,7 @@ use crate::{
 pub struct NewKey {
     /// Which data it reaches; `None`: those that the calling key reaches, live data for a person.
     pub environment: Option<Environment>,
-    /// The settings that are given; the rest is as in [`KeySettings::new`].
+    /// The settings that are given; the rest is as in [`SettingsPatch::build`].
     pub settings: SettingsPatch,
 }
 
@@ -42,7 +42,7 @@ impl Draft {
     fn of(caller: &Caller, catalogue: &Catalogue, new: NewKey) -> Result<Self, KeyError> {
         let settings = new.settings.build()?;
         caller.require_to_give(catalogue, &settings.scopes)?;
-        require_no_limits(&settings)?;
+        require_known_zones(&settings.quotas)?;
         let environment = caller.environment_of_new(new.environment)?;
         Ok(Self { kind: KeyKind::Issued, environment, settings })
     }

@@ -26,6 +26,7 @@ use crate::{
     session_uses::SessionUses,
     throttle::{Throttle, ThrottleCounters},
     turn::{ONE, REVOKES},
+    usage_roll::{UsageRetention, UsageWalk},
 };
 
 /// Keydesk on one database: every decision and every change goes through here. Cheap to clone.
@@ -75,6 +76,9 @@ pub(crate) struct Inner {
     pub(crate) lines: Lines,
     /// Exports that may be under way.
     pub(crate) exports: Exports,
+    pub(crate) usage_retention: UsageRetention,
+    /// Where the rolling up of old usage is.
+    pub(crate) usage_walk: tokio::sync::Mutex<UsageWalk>,
 }
 
 /// What fills the bounded places of a Keydesk, for metrics.
@@ -169,8 +173,15 @@ impl Keydesk {
     /// Writes the counted calls down and closes the database.
     pub async fn close(self) {
         self.flush_session_uses().await;
+        self.end_of_limits().await;
         self.inner.verifier.flush_usage().await;
         self.inner.store.close().await;
+    }
+
+    /// Gives back what was leased of quotas, and writes down what was taken from rate limits.
+    pub(crate) async fn end_of_limits(&self) {
+        self.inner.verifier.give_quotas_back(true).await;
+        self.inner.verifier.save_limits(self.now(), true).await;
     }
 
     /// Runs a change in a task of its own, so that a caller that hangs up can't leave it half done.

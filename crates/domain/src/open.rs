@@ -13,7 +13,7 @@ use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, audit::keys::AuditKey,
     exports::Exports, fingerprint, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
     made_folders::MadeFolders, password::Passwords, polled::Polled, session_uses::SessionUses, throttle::Throttle,
-    turn::ONE,
+    turn::ONE, usage_roll::UsageRetention,
 };
 
 /// The prefix of secrets when the operator chooses none.
@@ -43,6 +43,8 @@ pub struct OpenOptions {
     pub max_cached_keys: usize,
     /// Whether people come through a proxy whose address nobody named, so that all of them seem to have its address.
     pub behind_unnamed_proxy: bool,
+    /// How long usage is kept.
+    pub usage_retention: UsageRetention,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.
@@ -63,6 +65,7 @@ impl OpenOptions {
             catalogue: Catalogue::default(),
             max_cached_keys: 2_000_000,
             behind_unnamed_proxy: false,
+            usage_retention: UsageRetention::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
         }
@@ -172,6 +175,7 @@ impl Keydesk {
             catalogue,
             max_cached_keys,
             behind_unnamed_proxy,
+            usage_retention,
             clock,
             entropy,
         } = options;
@@ -257,6 +261,8 @@ impl Keydesk {
                 polled: Polled::default(),
                 lines: Lines::default(),
                 exports: Exports::default(),
+                usage_retention,
+                usage_walk: tokio::sync::Mutex::default(),
             }),
         };
         let keyring = keydesk.keyring();
@@ -269,6 +275,8 @@ impl Keydesk {
             keydesk.make_first_installation().await.map_err(OpenError::First)?;
         }
         keydesk.read_installations().await?;
+        keydesk.verifier().read_ceilings().await?;
+        keydesk.verifier().restore_limits(keydesk.now()).await?;
         if keydesk.inner.installations.read().is_ok_and(|installations| installations.is_empty()) {
             return Err(OpenError::NoInstallation);
         }

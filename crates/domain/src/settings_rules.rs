@@ -1,6 +1,6 @@
 //! Rules for the settings of a key beyond their types, whether it is issued or updated.
 
-use model::{Instant, KeyError, KeySettings};
+use model::{Instant, KeyError, Quotas, TimeZone};
 
 /// Refuses an end that is not in the future.
 pub(crate) fn require_future(expires_at: Option<Instant>, now: Instant) -> Result<(), KeyError> {
@@ -11,13 +11,14 @@ pub(crate) fn require_future(expires_at: Option<Instant>, now: Instant) -> Resul
     Ok(())
 }
 
-/// Refuses limits as long as nothing enforces them: a limit that is only written down is worse than none.
-pub(crate) fn require_no_limits(settings: &KeySettings) -> Result<(), KeyError> {
-    let field = match (settings.rate_limits.is_empty(), settings.quotas.is_empty()) {
-        (true, true) => return Ok(()),
-        (false, _) => "rate_limits",
-        (true, false) => "quotas",
-    };
-    let reason = "Limits can't be set yet; leave them out, or give an empty list.".to_owned();
-    Err(KeyError::InvalidSetting { field: field.to_owned(), reason })
+/// Refuses a quota of a time zone that nobody knows: its days would end at no instant.
+pub(crate) fn require_known_zones(quotas: &Quotas) -> Result<(), KeyError> {
+    for (index, quota) in quotas.iter().enumerate() {
+        let Some(zone) = quota.time_zone() else { continue };
+        if let Err(error) = zone.as_str().parse::<TimeZone>() {
+            let reason = format!("The time zone {} {error}.", zone.as_str());
+            return Err(KeyError::InvalidSetting { field: format!("quotas[{index}].time_zone"), reason });
+        }
+    }
+    Ok(())
 }

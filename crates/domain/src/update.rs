@@ -5,7 +5,7 @@ use crate::{
     Caller, Keydesk,
     done::Done,
     failure, settings_audit,
-    settings_rules::{require_future, require_no_limits},
+    settings_rules::{require_future, require_known_zones},
     turn::turn,
 };
 
@@ -53,7 +53,9 @@ impl Keydesk {
             if to.expires_at != from.expires_at {
                 require_future(to.expires_at, now)?;
             }
-            require_no_limits(&to)?;
+            if to.quotas != from.quotas {
+                require_known_zones(&to.quotas)?;
+            }
             let done = change.update_key(installation, id, &to, now).await.map_err(failure::public)?;
             if !done {
                 return Err(KeyError::NotFound);

@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, HeaderName, header};
 use model::{CallOrigin, Code, Scope, presented_key};
+use verify::Verdict;
 
 use crate::{
     ClientAddress, call_origin,
@@ -31,13 +32,13 @@ pub fn read(headers: &HeaderMap, client: ClientAddress) -> Result<Credentials<'_
 }
 
 /// The refusal of a key that may not do what a call from `origin` needs.
-pub fn refusal(code: Code, wanted: &[Scope], origin: CallOrigin<'_>) -> Problem {
-    match code {
+pub fn refusal(verdict: Verdict, wanted: &[Scope], origin: CallOrigin<'_>) -> Problem {
+    match verdict.code {
         Code::InsufficientScope => insufficient(wanted),
         Code::EnvironmentNotAllowed => Problem::new(&problem::ENVIRONMENT_NOT_ALLOWED),
         Code::IpNotAllowed => Problem::new(&problem::IP_NOT_ALLOWED),
         Code::OriginNotAllowed => Problem::new(&problem::ORIGIN_NOT_ALLOWED).detail(foreign(origin)),
-        Code::RateLimited | Code::QuotaExceeded => Problem::new(&problem::TOO_MANY_CALLS),
+        code @ (Code::RateLimited | Code::QuotaExceeded) => Problem::limited(code, verdict.refused_by, verdict.limits),
         Code::Valid | Code::NotFound | Code::Revoked | Code::Disabled | Code::Expired => invalid(),
     }
 }

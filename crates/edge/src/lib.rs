@@ -20,6 +20,7 @@ mod edge;
 pub mod exposition;
 mod field_error;
 mod guard;
+pub mod limits;
 mod listener;
 mod metrics;
 mod payload;

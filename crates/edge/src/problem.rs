@@ -7,13 +7,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use model::{Code, KeyError, Scope};
 pub use model::{ErrorKind, error_kind::*};
-use model::{KeyError, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use verify::{LimitState, RefusedBy};
 
-use crate::FieldError;
+use crate::{FieldError, limits};
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -25,6 +26,14 @@ pub struct Problem {
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     challenge: Option<HeaderValue>,
+    limited: Option<Box<Limited>>,
+}
+
+/// By which limit a call was refused, and where its key stands.
+#[derive(Clone, Debug)]
+struct Limited {
+    by: RefusedBy,
+    states: Vec<LimitState>,
 }
 
 /// An error, as RFC 9457 writes it.
@@ -50,12 +59,16 @@ pub struct Document<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(required = false)]
     errors: &'a [FieldError],
+    /// The limit that refused the call, by its name: `default`, `client:default` or `installation:default`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, examples("client:default"))]
+    refused_by: Option<String>,
 }
 
 impl Problem {
     /// A problem of a kind, in the words of the kind.
     pub fn new(kind: &'static ErrorKind) -> Self {
-        Self { kind, detail: Cow::Borrowed(kind.title), errors: Vec::new(), challenge: None }
+        Self { kind, detail: Cow::Borrowed(kind.title), errors: Vec::new(), challenge: None, limited: None }
     }
 
     /// What is wrong with this request.
@@ -80,6 +93,24 @@ impl Problem {
     pub fn challenge(mut self, challenge: HeaderValue) -> Self {
         self.challenge = Some(challenge);
         self
+    }
+
+    /// A call that has done too much: `code` says by which kind of limit, and `by` which one refused it.
+    pub fn limited(code: Code, by: Option<RefusedBy>, states: Vec<LimitState>) -> Self {
+        let Some(by) = by else { return Self::new(&RATE_LIMITED) };
+        let label = by.label;
+        let (kind, detail) = match (by.retry_after_seconds, code) {
+            (None, _) => {
+                (&COST_EXCEEDS_LIMIT, format!("The limit {label} never allows as many calls as this one counts for."))
+            }
+            (Some(seconds), Code::QuotaExceeded) => {
+                (&QUOTA_EXCEEDED, format!("The quota {label} is used up. It begins anew in {seconds} s."))
+            }
+            (Some(seconds), _) => {
+                (&RATE_LIMITED, format!("The rate limit {label} is reached. Try again in {seconds} s."))
+            }
+        };
+        Self { limited: Some(Box::new(Limited { by, states })), ..Self::new(kind).detail(detail) }
     }
 
     /// A malformed request.
@@ -133,6 +164,7 @@ impl Problem {
             code: self.kind.code,
             request_id,
             errors: &self.errors,
+            refused_by: self.limited.as_ref().map(|limited| limited.by.label.to_string()),
         };
         // Strings, numbers and lists of them, which JSON can always hold.
         let body = serde_json::to_vec(&document).unwrap_or_default();
@@ -147,8 +179,12 @@ impl Problem {
         if let Some(challenge) = &self.challenge {
             headers.insert(header::WWW_AUTHENTICATE, challenge.clone());
         }
+        let retry_after = self.limited.as_ref().and_then(|limited| limited.by.retry_after_seconds);
         if matches!(self.kind.status, 429 | 503) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.unwrap_or(1)));
+        }
+        if let Some(limited) = &self.limited {
+            limits::write(&limited.states, headers);
         }
         *response.body_mut() = if head { Body::empty() } else { Body::from(body) };
     }

@@ -16,7 +16,7 @@ pub const CLIENT_NAME_MAX: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(try_from = "String", into = "String")]
-pub struct ClientName(String);
+pub struct ClientName(Box<str>);
 
 /// Why a text can't be a Client Name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -62,7 +62,7 @@ impl ClientName {
         match name.chars().count() {
             0 => Err(ClientNameError::Empty),
             1..=CLIENT_NAME_MAX if name.chars().all(is_blank) => Err(ClientNameError::NothingVisible),
-            1..=CLIENT_NAME_MAX => Ok(Self(name)),
+            1..=CLIENT_NAME_MAX => Ok(Self(name.into())),
             _ => Err(ClientNameError::TooLong),
         }
     }
@@ -72,7 +72,7 @@ impl ClientName {
         match text.chars().nth(CLIENT_NAME_MAX) {
             Some(_) => Err(ClientNameError::TooLong),
             None if text.is_empty() => Err(ClientNameError::Empty),
-            None => Ok(Self(text)),
+            None => Ok(Self(text.into())),
         }
     }
 
@@ -105,7 +105,7 @@ impl TryFrom<String> for ClientName {
 
 impl From<ClientName> for String {
     fn from(name: ClientName) -> Self {
-        name.0
+        name.0.into()
     }
 }
 

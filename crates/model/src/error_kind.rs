@@ -30,6 +30,7 @@ kinds! {
     IP_NOT_ALLOWED = 403 "ip_not_allowed" "The API key can't be used from this address";
     ORIGIN_NOT_ALLOWED = 403 "origin_not_allowed" "The API key can't be used from this origin";
     NO_ROUTE = 403 "no_route" "No route matches the request";
+    COST_EXCEEDS_LIMIT = 403 "cost_exceeds_limit" "The call costs more than a limit ever allows";
     SCOPE_ESCALATION = 403 "scope_escalation" "You can't grant a scope you don't hold";
     BOUNDS_ESCALATION = 403 "bounds_escalation" "You can't give a key more than you may issue";
     ENVIRONMENT_ESCALATION = 403 "environment_escalation" "A test key makes test keys only";
@@ -50,6 +51,8 @@ kinds! {
     INVALID_CLIENT_NAME = 422 "invalid_client_name" "Invalid Client Name";
     INVALID_SETTING = 422 "invalid_setting" "Invalid setting";
     UNKNOWN_SCOPE = 422 "unknown_scope" "There is no such scope";
+    RATE_LIMITED = 429 "rate_limited" "Too many calls came at once";
+    QUOTA_EXCEEDED = 429 "quota_exceeded" "A quota is used up";
     TOO_MANY_CALLS = 429 "too_many_calls" "The API key has made too many calls";
     HEADERS_TOO_LARGE = 431 "headers_too_large" "The request has too many or too long headers";
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong in Keydesk";

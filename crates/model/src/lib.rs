@@ -13,6 +13,7 @@ mod audit;
 mod bounded;
 mod bounds;
 mod catalogue;
+mod ceiling;
 mod client_name;
 #[cfg(feature = "time-zones")]
 mod day;
@@ -59,6 +60,8 @@ mod settings;
 #[cfg(feature = "time-zones")]
 mod time_zone;
 mod trusted_proxies;
+mod usage;
+mod usage_series;
 mod verify;
 
 pub use about::*;
@@ -73,6 +76,7 @@ pub use audit::{
 pub use bounded::{Bounded, InvalidLength};
 pub use bounds::Bounds;
 pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};
+pub use ceiling::{Ceiling, Client};
 pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError};
 #[cfg(feature = "time-zones")]
 pub use day::{Day, InvalidDay};
@@ -126,4 +130,10 @@ pub use settings::{KeySettings, SettingsPatch};
 #[cfg(feature = "time-zones")]
 pub use time_zone::{TimeZone, UnknownTimeZone};
 pub use trusted_proxies::{Scheme, TrustedProxies};
+pub use usage::{
+    AddressUsage, BreaksDetails, BusiestHour, CallCounts, ClientUsage, HeatMap, InvalidUsageRange, KeyActivity,
+    ScopeUsage, SecretUsage, TopClients, USAGE_MINUTES_MS, UnknownGroup, UnknownStep, UsageFilter, UsageGroup,
+    UsagePoint, UsageRange, UsageReport, UsageStep, WhatBreaks,
+};
+pub use usage_series::{SeriesOf, UsageGroups, UsageSeries};
 pub use verify::{CallFacts, Code, KeyFacts, decide, decide_living};

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Scope, ScopeSet};
+use crate::{LimitName, RateLimit, RateLimits, Scope, ScopeSet};
 
 /// A named set of scopes for a kind of third-party system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -92,6 +92,27 @@ impl Preset {
         }
     }
 
+    /// Calls a minute, by the limit's name and the scope of the calls that count; `None`: every call.
+    const fn calls_a_minute(self) -> &'static [(&'static str, u64, Option<&'static str>)] {
+        match self {
+            Self::Crm => &[("default", 600, None), ("calls-make", 60, Some("calls:make"))],
+            Self::WorkforceManagement | Self::QualityAssurance => &[("default", 300, None)],
+            Self::BusinessIntelligence => &[("default", 120, None)],
+            Self::LiveWidget => &[("default", 1_200, None)],
+            Self::Custom => &[],
+        }
+    }
+
+    /// The rate limits of a new key for which none are given.
+    pub fn rate_limits(self) -> RateLimits {
+        let limit = |&(name, limit, scope): &(&str, u64, Option<&str>)| {
+            let scopes = scope.and_then(|scope| Scope::parse(scope).ok()).into_iter().collect();
+            RateLimit::new(LimitName::parse(name)?, limit, 60, limit, scopes)
+        };
+        let limits: Result<Vec<_>, _> = self.calls_a_minute().iter().map(limit).collect();
+        limits.and_then(RateLimits::new).expect("limits within the bounds of a key")
+    }
+
     /// The scopes that it stands for.
     pub fn scopes(self) -> ScopeSet {
         self.names().iter().filter_map(|name| Scope::parse(name).ok()).collect()
@@ -121,6 +142,11 @@ mod tests {
         for preset in Preset::ALL {
             assert_eq!(preset.scopes().len(), preset.names().len(), "{preset}");
             assert!(preset.scopes().iter().all(Scope::is_known), "{preset}");
+            let limits = preset.rate_limits();
+            assert_eq!(limits.iter().len(), preset.calls_a_minute().len(), "{preset}");
+            let counted = limits.iter().flat_map(|limit| limit.scopes().iter());
+            assert!(counted.clone().all(|scope| preset.scopes().allows(scope)), "{preset}");
+            assert_eq!(counted.count(), usize::from(preset == Preset::Crm), "{preset}");
             assert_eq!(preset.as_str().parse(), Ok(preset));
             assert_eq!(serde_json::to_value(preset).unwrap(), preset.as_str());
         }

@@ -61,7 +61,7 @@ impl From<TimeZoneName> for String {
 }
 
 /// How many calls may come in a period of the calendar.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(try_from = "Unchecked")]
 pub struct Quota {
@@ -150,7 +150,7 @@ impl Quota {
 }
 
 /// The quotas of a key: at most [`QUOTAS_MAX`], each with a name of its own. None: as many calls as come.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(max_items = 3))]
 #[serde(try_from = "Vec<Quota>")]

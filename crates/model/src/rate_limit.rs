@@ -8,7 +8,7 @@ pub const RATE_LIMITS_MAX: usize = 5;
 pub const WINDOW_MAX_SECONDS: u32 = 86_400;
 
 /// How many calls may come in a window that moves with time: `limit` in `window_seconds`, and no more than `burst` at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(try_from = "Unchecked")]
 pub struct RateLimit {
@@ -104,7 +104,7 @@ impl RateLimit {
 }
 
 /// The rate limits of a key: at most [`RATE_LIMITS_MAX`], each with a name of its own. None: as many calls as come.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(max_items = 5))]
 #[serde(try_from = "Vec<RateLimit>")]

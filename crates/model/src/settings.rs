@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ClientName, Email, Instant, IssueBounds, KeyError, LimitName, Metadata, NetworkSet, Notes, OriginSet, Preset,
-    Quota, Quotas, RateLimit, RateLimits, ScopeSet, limit::named_apart,
+    ClientName, Email, Instant, IssueBounds, KeyError, Metadata, NetworkSet, Notes, OriginSet, Preset, Quotas,
+    RateLimits, ScopeSet, ceiling::distinct,
 };
 
 /// All of a key that can be edited. ARCHITECTURE.md has the recipe for another setting.
@@ -166,10 +166,10 @@ pub struct SettingsPatch {
     /// Web origins it may be used from; empty: any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_origins: Option<OriginSet>,
-    /// How many calls it may make in windows of time. Only an empty list is taken yet.
+    /// How many calls it may make in windows of time; empty: as many as come. A new key has those of its preset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limits: Option<RateLimits>,
-    /// How many calls it may make in periods of the calendar. Only an empty list is taken yet.
+    /// How many calls it may make in periods of the calendar; empty: as many as come.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quotas: Option<Quotas>,
     /// Pairs of your own, in place of those that it has: at most 16, and 1024 bytes in all.
@@ -197,11 +197,12 @@ impl SettingsPatch {
         Self { client_name: Some(client_name.into()), ..Self::default() }
     }
 
-    /// The settings of a new key: a setting that is not given is as in [`KeySettings::new`]. The Client Name must be
-    /// given.
+    /// The settings of a new key: rate limits that are not given are the preset's, any other setting is as in
+    /// [`KeySettings::new`]. The Client Name must be given.
     pub fn build(self) -> Result<KeySettings, KeyError> {
         let client_name = ClientName::parse(self.client_name.as_deref().unwrap_or_default())?;
-        self.apply(&KeySettings::new(client_name))
+        let rate_limits = self.preset.map(Preset::rate_limits).unwrap_or_default();
+        self.apply(&KeySettings { rate_limits, ..KeySettings::new(client_name) })
     }
 
     /// The settings as the patch leaves them.
@@ -226,9 +227,8 @@ impl SettingsPatch {
             notes: self.notes.unwrap_or_else(|| to.notes.clone()),
             issue_bounds: self.issue_bounds.unwrap_or_else(|| to.issue_bounds.clone()),
         };
-        // Each list has checked its own names; a refusal gives a limit's name only, so names must differ across both.
-        let names = settings.rate_limits.iter().map(RateLimit::name).chain(settings.quotas.iter().map(Quota::name));
-        named_apart(names.collect::<Vec<&LimitName>>()).map_err(|error| KeyError::InvalidSetting {
+        // A refusal gives a limit's name only, so names must differ across both.
+        distinct(&settings.rate_limits, &settings.quotas).map_err(|error| KeyError::InvalidSetting {
             field: "quotas".to_owned(),
             reason: format!("The rate limits and quotas {error}."),
         })?;

@@ -20,6 +20,7 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
     let traces = counted.edge().traces();
     let rooms: Vec<_> = keydesk.occupancy().into_iter().chain(traces.map(Traces::occupancy)).collect();
     occupancy(&rooms, &mut text);
+    limits(keydesk, &mut text);
     spans(traces.map(Traces::counters).unwrap_or_default(), &mut text);
     database(keydesk, &mut text);
     single(keydesk, &mut text);
@@ -41,6 +42,29 @@ fn occupancy(all: &[Occupancy], text: &mut String) {
     labelled(text, "keydesk_occupancy", "gauge", "How many are in each queue and memory that has a bound.", "of", used);
     let bounds = all.iter().map(|room| (room.of, room.bound));
     labelled(text, "keydesk_capacity", "gauge", "How many each queue and memory takes.", "of", bounds);
+}
+
+fn limits(keydesk: &Keydesk, text: &mut String) {
+    let counters = keydesk.verifier().counters();
+    for (name, kind, help, value) in [
+        ("keydesk_limit_keys", "gauge", "Keys whose limits have a state in memory.", counters.metered_keys),
+        ("keydesk_limit_nodes", "gauge", "Nodes that share rate limits, as this one knows.", counters.nodes),
+        (
+            "keydesk_limit_leases_total",
+            "counter",
+            "Transactions in which parts of quotas were leased or given back.",
+            counters.quota_leases,
+        ),
+        (
+            "keydesk_limit_waits_refused_total",
+            "counter",
+            "Calls that were not decided, since too many waited for a part of a quota or the database gave none.",
+            counters.quota_waits_refused,
+        ),
+    ] {
+        head(text, name, kind, help);
+        line(text, format_args!("{name}"), value);
+    }
 }
 
 fn database(keydesk: &Keydesk, text: &mut String) {
@@ -82,6 +106,12 @@ fn single(keydesk: &Keydesk, text: &mut String) {
         ("keydesk_cache_misses_total", "counter", "Verifications that asked the database.", counters.cache_misses),
         ("keydesk_usage_deferred_total", "counter", "How often the queue of usage was full.", counters.usage_deferred),
         ("keydesk_usage_lost_total", "counter", "Calls whose counts were given up.", counters.usage_lost),
+        (
+            "keydesk_usage_detail_lost_total",
+            "counter",
+            "Counted calls whose scope or address was given up.",
+            counters.usage_detail_lost,
+        ),
         (
             "keydesk_throttle_pushed_out_total",
             "counter",

@@ -1,13 +1,13 @@
 use model::{
-    ClientName, Environment, InstallationId, Instant, KeyId, KeyKind, LifeCycle, NetworkSet, OriginSet, ScopeSet,
-    SecretId,
+    ClientName, Environment, InstallationId, Instant, KeyId, KeyKind, LifeCycle, NetworkSet, OriginSet, Quotas,
+    RateLimits, ScopeSet, SecretId,
 };
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 use uuid::Uuid;
 
 use crate::{
     Change, Digest, NewSecret, Store, StoreError, StoredKey,
-    api_key::{client_name, environment, kind, networks, origins, scopes},
+    api_key::{client_name, environment, kind, networks, origins, quotas, rate_limits, scopes},
     api_key_secret::former,
     db::{on_apart, on_db},
     group::on_tx,
@@ -41,6 +41,10 @@ pub struct StoredRecord {
     pub networks: NetworkSet,
     /// From which web origins it may be used.
     pub origins: OriginSet,
+    /// How many calls it may make in windows of time.
+    pub rate_limits: RateLimits,
+    /// How many calls it may make in periods of the calendar.
+    pub quotas: Quotas,
     /// What decides its status.
     pub life: LifeCycle,
     /// The last allowed call with this secret, as written down so far; `None`: never.
@@ -66,6 +70,8 @@ impl StoredRecord {
             scopes: columns.settings.scopes.clone(),
             networks: columns.settings.allowed_ips.clone(),
             origins: columns.settings.allowed_origins.clone(),
+            rate_limits: columns.settings.rate_limits.clone(),
+            quotas: columns.settings.quotas.clone(),
             life: key.life,
             last_used_at: None,
             epoch: key.epoch,
@@ -87,6 +93,8 @@ struct RecordRow {
     scopes: String,
     allowed_ips: String,
     allowed_origins: String,
+    rate_limits: String,
+    quotas: String,
     disabled_at: Option<i64>,
     expires_at: Option<i64>,
     deleted_at: Option<i64>,
@@ -111,6 +119,8 @@ impl TryFrom<RecordRow> for StoredRecord {
             scopes: scopes(&row.scopes)?,
             networks: networks(&row.allowed_ips)?,
             origins: origins(&row.allowed_origins)?,
+            rate_limits: rate_limits(&row.rate_limits)?,
+            quotas: quotas(&row.quotas)?,
             life: LifeCycle {
                 disabled_at: instant(row.disabled_at),
                 expires_at: instant(row.expires_at),
@@ -187,8 +197,8 @@ macro_rules! record_select {
     ($rest:literal) => {
         concat!(
             "SELECT s.digest, s.former_digest, s.id AS secret_id, s.expires_at AS secret_expires_at, k.installation_id, k.id AS key_id, k.kind, \
-             k.client_name, k.environment, k.scopes, k.allowed_ips, k.allowed_origins, k.disabled_at, k.expires_at, k.deleted_at, \
-             s.last_used_at, k.epoch ",
+             k.client_name, k.environment, k.scopes, k.allowed_ips, k.allowed_origins, k.rate_limits, k.quotas, k.disabled_at, k.expires_at, \
+             k.deleted_at, s.last_used_at, k.epoch ",
             $rest
         )
     };

@@ -279,6 +279,11 @@ impl Store {
         }
     }
 
+    /// Whether other nodes may run on this database.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.db, Db::Postgres { .. })
+    }
+
     /// `SQLite` or `PostgreSQL`, for people.
     pub fn kind(&self) -> &'static str {
         match self.db {

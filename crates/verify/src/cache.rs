@@ -11,7 +11,7 @@ use model::{Instant, ScopeSet};
 use papaya::{Compute, Operation};
 use store::{Digest, StoredRecord};
 
-use crate::Record;
+use crate::{Record, limits::Limits};
 
 /// Verification records by digest: lock-free to read, bounded, never older than a change that was applied to it.
 pub(crate) struct Cache {
@@ -23,6 +23,7 @@ pub(crate) struct Cache {
     unknown: quick_cache::sync::Cache<Digest, (), quick_cache::UnitWeighter, BuildHasherDefault<DigestHasher>>,
     /// Most keys have one of a few sets of scopes.
     scopes: Mutex<HashSet<Arc<ScopeSet>>>,
+    limits: Arc<Limits>,
     capacity: usize,
     /// Moves with every applied change.
     generation: AtomicU64,
@@ -66,7 +67,7 @@ pub(crate) const SHARED_SCOPES: usize = 4096;
 pub(crate) const UNKNOWN: usize = 100_000;
 
 impl Cache {
-    pub(crate) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize, limits: Arc<Limits>) -> Self {
         Self {
             records: papaya::HashMap::builder()
                 .hasher(BuildHasherDefault::default())
@@ -80,6 +81,7 @@ impl Cache {
                 quick_cache::sync::DefaultLifecycle::default(),
             ),
             scopes: Mutex::default(),
+            limits,
             capacity,
             generation: AtomicU64::new(0),
             histories: AtomicU64::new(0),
@@ -217,14 +219,21 @@ impl Cache {
         let former = stored.former.map(|digest| {
             let mut stored = StoredRecord { digest, former: None, ..stored.clone() };
             let scopes = self.share(std::mem::take(&mut stored.scopes));
-            Prepared(Arc::new(Record::under_former(stored, scopes)))
+            let meters = self.limits.of_record(&mut stored);
+            Prepared(Arc::new(Record::under_former(stored, scopes, meters)))
         });
         [Some(self.prepare_one(stored)), former].into_iter().flatten()
     }
 
     fn prepare_one(&self, mut stored: StoredRecord) -> Prepared {
         let scopes = self.share(std::mem::take(&mut stored.scopes));
-        Prepared(Arc::new(Record::new(stored, scopes)))
+        let meters = self.limits.of_record(&mut stored);
+        Prepared(Arc::new(Record::new(stored, scopes, meters)))
+    }
+
+    /// A record that is used once and not kept.
+    pub(crate) fn unkept(&self, stored: StoredRecord) -> Arc<Record> {
+        self.prepare_one(stored).0
     }
 
     /// A secret's record as the change that deletes its key leaves it; `None`: it is not in memory.
@@ -288,10 +297,16 @@ mod tests {
             scopes: ScopeSet::default(),
             networks: NetworkSet::ANY,
             origins: OriginSet::ANY,
+            rate_limits: model::RateLimits::default(),
+            quotas: model::Quotas::default(),
             life: LifeCycle { deleted_at: deleted_at.map(Instant::from_millis), ..LifeCycle::default() },
             last_used_at: None,
             epoch,
         }
+    }
+
+    fn cache(capacity: usize) -> Cache {
+        Cache::new(capacity, Arc::new(Limits::new(Arc::new(std::time::Duration::default))))
     }
 
     fn live(cache: &Cache, number: u8) -> Option<bool> {
@@ -300,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_read_that_a_change_overtook_is_not_kept() {
-        let cache = Cache::new(10);
+        let cache = cache(10);
         let generation = cache.generation();
         // Another key's change is enough: the reader can't know whose it was.
         cache.apply(vec![stored(2, 7, None)]);
@@ -314,7 +329,7 @@ mod tests {
     #[test]
     fn an_older_record_never_takes_the_place_of_a_tombstone() {
         let tombstone = || stored(1, 6, Some(1));
-        let cache = Cache::new(10);
+        let cache = cache(10);
         cache.apply(vec![tombstone()]);
         let given = cache.fill(stored(1, 5, None), cache.generation(), 9);
         assert!(given.life().deleted_at.is_some(), "the call is decided by what is newer");
@@ -327,7 +342,7 @@ mod tests {
 
     #[test]
     fn a_full_cache_still_learns_of_changes() {
-        let cache = Cache::new(1);
+        let cache = cache(1);
         assert!(cache.warm(vec![stored(1, 1, None)], 0, 9));
         assert!(!cache.warm(vec![stored(2, 1, None)], 0, 9));
         cache.fill(stored(2, 1, None), cache.generation(), 9);
@@ -342,7 +357,7 @@ mod tests {
 
     #[test]
     fn what_is_forgotten_does_not_come_back() {
-        let cache = Cache::new(10);
+        let cache = cache(10);
         let (generation, histories) = (cache.generation(), cache.histories());
         cache.apply(vec![stored(1, 9, Some(1))]);
         cache.remember_unknown([3; 32], cache.generation());
@@ -360,7 +375,7 @@ mod tests {
 
     #[test]
     fn what_is_newer_than_what_was_seen_is_not_kept() {
-        let cache = Cache::new(10);
+        let cache = cache(10);
         cache.fill(stored(1, 6, None), cache.generation(), 5);
         assert!(cache.warm(vec![stored(2, 6, None), stored(3, 5, None)], cache.histories(), 5));
         assert_eq!((live(&cache, 1), live(&cache, 2), live(&cache, 3)), (None, None, Some(true)));
@@ -368,7 +383,7 @@ mod tests {
 
     #[test]
     fn a_secret_that_got_another_pepper_changes_under_both_digests() {
-        let cache = Cache::new(10);
+        let cache = cache(10);
         let renewed =
             |epoch, deleted_at| StoredRecord { digest: [9; 32], former: Some([1; 32]), ..stored(1, epoch, deleted_at) };
         cache.apply(vec![renewed(6, None)]);
@@ -387,7 +402,7 @@ mod tests {
 
     #[test]
     fn digests_that_begin_alike_are_told_apart() {
-        let cache = Cache::new(10);
+        let cache = cache(10);
         let mut other = [1; 32];
         other[31] = 2;
         let stored_other = |epoch, deleted_at| StoredRecord { digest: other, ..stored(2, epoch, deleted_at) };
@@ -404,7 +419,7 @@ mod tests {
 
     #[test]
     fn records_with_equal_scopes_share_them() {
-        let cache = Cache::new(10);
+        let cache = cache(10);
         cache.apply(vec![stored(1, 1, None), stored(2, 1, None)]);
         let [one, two] = [1, 2].map(|number| cache.get(&[number; 32]).unwrap());
         assert!(std::ptr::eq(one.scopes(), two.scopes()));

@@ -3,7 +3,7 @@ use std::{net::IpAddr, sync::Arc};
 use model::{AcceptedEnvironment, CallOrigin, Code, InstallationId, Scope};
 use uuid::Uuid;
 
-use crate::Record;
+use crate::{LimitState, Record, RefusedBy};
 
 /// One call with a key.
 #[derive(Clone, Copy)]
@@ -26,6 +26,8 @@ pub struct Call<'a> {
     pub cost: u64,
     /// The request that asks, by whose id a refusal can be explained later; `None`: nobody will ask.
     pub request_id: Option<Uuid>,
+    /// Whether it is counted as a call with the key.
+    pub counted: bool,
 }
 
 impl<'a> Call<'a> {
@@ -42,6 +44,7 @@ impl<'a> Call<'a> {
             origin: CallOrigin::Unknown,
             cost: 1,
             request_id: None,
+            counted: true,
         }
     }
 }
@@ -53,6 +56,11 @@ pub struct Verdict {
     pub code: Code,
     /// What is known of the key; `None` exactly for [`Code::NotFound`].
     pub record: Option<Arc<Record>>,
+    /// Where the key stands within the limits that applied. Empty where none did, and where they were not asked, since
+    /// something else refused the call.
+    pub limits: Vec<LimitState>,
+    /// The limit that refused the call, exactly for [`Code::RateLimited`] and [`Code::QuotaExceeded`].
+    pub refused_by: Option<RefusedBy>,
 }
 
 /// No decision: the database has been gone for longer than memory may be trusted.

@@ -59,6 +59,11 @@ impl Verifier {
             return Ok(None);
         }
         self.apply(inner.store.records_changed(known, newest).await?);
+        if look.continues {
+            self.set_ceilings(inner.store.ceilings_changed(known, newest).await?);
+        } else {
+            self.read_ceilings().await?;
+        }
         inner.store.go_on(look.newest);
         Ok(Some(newest))
     }
@@ -77,6 +82,7 @@ impl Verifier {
         // The last change is read again, so that all that depends on it is.
         inner.freshness.set_epoch(newest - 1);
         inner.cache.forget();
+        inner.limits.forget_history();
     }
 
     /// Changes up to this epoch need not be looked for again.

@@ -10,7 +10,9 @@ use std::{
 use model::{Code, Instant, SecretFormat};
 use store::{Digest, Records, Store, StoredRecord, Unreadable};
 
-use crate::{Peppers, Prepared, Record, cache::Cache, freshness::Freshness, lookups::Lookups, usage::Usage};
+use crate::{
+    Peppers, Prepared, Record, cache::Cache, freshness::Freshness, limits::Limits, lookups::Lookups, usage::Usage,
+};
 use crate::{
     current_peppers::CurrentPeppers,
     used_secrets::{UsedSecret, UsedSecrets},
@@ -31,6 +33,7 @@ pub(crate) struct Inner {
     pub(crate) peppers: CurrentPeppers,
     pub(crate) format: SecretFormat,
     pub(crate) cache: Cache,
+    pub(crate) limits: Arc<Limits>,
     pub(crate) usage: Usage,
     pub(crate) freshness: Freshness,
     pub(crate) verdicts: [AtomicU64; Code::ALL.len()],
@@ -62,12 +65,25 @@ pub struct Counters {
     pub usage_waiting: u64,
     /// Calls whose counts were given up, since the database took none for too long.
     pub usage_lost: u64,
+    /// Calls that were counted, and whose scope or address was given up: since a key was called from too many addresses or asked for
+    /// too many scopes at once, or the database took none for too long.
+    pub usage_detail_lost: u64,
     /// How often the queue of keys whose usage waits to be written down was full. No count is lost then.
     pub usage_deferred: u64,
     /// Secrets that were used and wait for their digest under the newest pepper.
     pub used_secrets: u64,
     /// The newest change that this node knows.
     pub epoch: i64,
+    /// Keys whose limits have a state in memory.
+    pub metered_keys: u64,
+    /// Calls that wait for a part of a quota.
+    pub quota_waits: u64,
+    /// Calls that were not decided, since too many others waited for a part of a quota, or the database gave none.
+    pub quota_waits_refused: u64,
+    /// Transactions in which parts of quotas were leased or given back.
+    pub quota_leases: u64,
+    /// Nodes that share rate limits.
+    pub nodes: u64,
     /// How often memory was forgotten, since the database was set back or replaced.
     pub histories: u64,
 }
@@ -88,12 +104,14 @@ impl Verifier {
         epoch: i64,
         ticks: Ticks,
     ) -> Self {
+        let limits = Arc::new(Limits::new(Arc::clone(&ticks)));
         let inner = Inner {
             ticks,
             store,
             peppers: CurrentPeppers::new(peppers),
             format,
-            cache: Cache::new(capacity),
+            cache: Cache::new(capacity, Arc::clone(&limits)),
+            limits,
             usage: Usage::new(),
             freshness: Freshness::new(epoch),
             verdicts: Default::default(),
@@ -121,11 +139,18 @@ impl Verifier {
     pub fn counters(&self) -> Counters {
         let inner = &self.inner;
         let (unknown_keys, shared_scopes) = inner.cache.others();
+        let (quota_waits, quota_waits_refused, quota_leases) = inner.limits.leases.counters();
         Counters {
+            metered_keys: inner.limits.metered_keys(),
+            quota_waits,
+            quota_waits_refused,
+            quota_leases,
+            nodes: inner.limits.nodes(),
             unknown_keys,
             shared_scopes,
             usage_waiting: inner.usage.waiting(),
             usage_lost: inner.usage.lost(),
+            usage_detail_lost: inner.usage.detail_lost(),
             verifications: std::array::from_fn(|index| inner.verdicts[index].load(Relaxed)),
             cached_keys: inner.cache.len() as u64,
             cache_misses: inner.misses.load(Relaxed),

@@ -20,7 +20,7 @@ use crate::{App, body, respond};
     request_body(content = KeyChange, example = json!({"client_name": "Acme CRM", "allowed_ips": ["203.0.113.0/24"], "expires_at": null})),
     responses(
         (status = 200, description = "The key.", body = Key, headers(("ETag" = String, description = "Its version."))),
-        (status = 422, description = "`invalid_client_name`, `unknown_scope` or `invalid_setting`: the expiry is not in the future, or there are limits, which can't be set yet."),
+        (status = 422, description = "`invalid_client_name`, `unknown_scope` or `invalid_setting`: the expiry is not in the future, a quota's time zone is not known, or two limits have the same name."),
     )
 )]
 pub(crate) async fn change_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {

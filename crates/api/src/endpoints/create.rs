@@ -60,7 +60,7 @@ impl<'a> From<&'a Answered> for CreatedKey<'a> {
             ("ETag" = String, description = "Its version."),
             ("Idempotency-Replayed" = String, description = "`true`: this is the answer that the same request got before."),
         )),
-        (status = 422, description = "`invalid_client_name`, `unknown_scope` or `invalid_setting`: the expiry is not in the future, or there are limits, which can't be set yet."),
+        (status = 422, description = "`invalid_client_name`, `unknown_scope` or `invalid_setting`: the expiry is not in the future, a quota's time zone is not known, or two limits have the same name."),
     )
 )]
 pub(crate) async fn create_key(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {

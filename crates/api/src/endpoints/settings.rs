@@ -43,10 +43,10 @@ pub(crate) struct NewKeyBody {
     /// Web origins it may be used from; any when not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed_origins: Option<OriginSet>,
-    /// How many calls it may make in windows of time. Only an empty list is taken yet.
+    /// How many calls it may make in windows of time; those of the preset when not given, and none with an empty list.
     #[serde(default, deserialize_with = "limits", skip_serializing_if = "Option::is_none")]
     rate_limits: Option<RateLimits>,
-    /// How many calls it may make in periods of the calendar. Only an empty list is taken yet.
+    /// How many calls it may make in periods of the calendar; empty: as many as come.
     #[serde(default, deserialize_with = "limits", skip_serializing_if = "Option::is_none")]
     quotas: Option<Quotas>,
     /// Pairs of your own: at most 16, and 1024 bytes in all.
@@ -113,10 +113,10 @@ pub(crate) struct KeyChange {
     allowed_ips: Option<NetworkSet>,
     /// Web origins it may be used from; empty: any.
     allowed_origins: Option<OriginSet>,
-    /// How many calls it may make in windows of time. Only an empty list is taken yet.
+    /// How many calls it may make in windows of time; empty: as many as come.
     #[serde(default, deserialize_with = "limits")]
     rate_limits: Option<RateLimits>,
-    /// How many calls it may make in periods of the calendar. Only an empty list is taken yet.
+    /// How many calls it may make in periods of the calendar; empty: as many as come.
     #[serde(default, deserialize_with = "limits")]
     quotas: Option<Quotas>,
     /// Pairs of your own, in place of those that it has: at most 16, and 1024 bytes in all.

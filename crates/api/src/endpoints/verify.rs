@@ -2,7 +2,7 @@ use std::{borrow::Cow, fmt, net::IpAddr, sync::LazyLock};
 
 use axum::response::Response;
 use domain::Keydesk;
-use edge::{ClientAddress, Payload, Problem, query};
+use edge::{ClientAddress, Payload, Problem, limits, query};
 use http::{StatusCode, request::Parts};
 use model::{AcceptedEnvironment, CATALOGUE, ClientName, Code, Environment, Instant, KeyId, Scope, ScopeSet};
 use serde::{
@@ -13,7 +13,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use verify::{Call, Record, Verdict};
 
-use crate::{auth, body, respond};
+use super::limit_states::{QuotaState, RateLimitState, states};
+use crate::{
+    auth::{self, Cost},
+    body, respond,
+};
 
 /// A call to decide on.
 #[derive(Deserialize, ToSchema)]
@@ -36,9 +40,10 @@ pub(crate) struct VerifyCall<'a> {
     #[schema(value_type = Option<String>, examples("https://app.example.com"))]
     #[serde(borrow)]
     origin: Option<Cow<'a, str>>,
-    /// What the call takes from limits; 1 when not given.
-    #[expect(dead_code, reason = "part of the contract from the first version on; no key has limits yet")]
-    cost: Option<u32>,
+    /// What the call takes from limits: 0 to 1,000,000, and 1 when not given. 0 looks and takes nothing.
+    #[serde(default, deserialize_with = "cost")]
+    #[schema(value_type = Option<u64>, minimum = 0, maximum = 1_000_000)]
+    cost: Option<u64>,
 }
 
 /// The verdict. It is an answer like any other: the status is 200, whatever the verdict.
@@ -75,21 +80,24 @@ pub(crate) struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Instant>, required = false)]
     expires_at: Option<Option<Instant>>,
-    /// Where the key stands within its limit; null: unlimited.
+    /// Where the key stands within each rate limit that applied to the call; absent where none was asked, since something
+    /// else refused the call.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<RateLimitState>, required = false)]
-    rate_limit: Option<Option<RateLimitState>>,
-}
-
-/// Where a key stands within its limit.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct RateLimitState {
-    /// Calls in each window.
-    limit: u64,
-    /// Calls left in this window.
-    remaining: u64,
-    /// Seconds until the window is over.
-    reset_seconds: u64,
+    #[schema(value_type = Vec<RateLimitState>, required = false)]
+    rate_limits: Option<Vec<RateLimitState>>,
+    /// The same of quotas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<QuotaState>, required = false)]
+    quotas: Option<Vec<QuotaState>>,
+    /// The limit that refused the call; only with `RATE_LIMITED` and `QUOTA_EXCEEDED`. A ceiling of the client is
+    /// `client:NAME`, one of the installation `installation:NAME`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, examples("default"))]
+    refused_by: Option<String>,
+    /// Whoever waits as many seconds is let in; null: the call costs more than the limit ever allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>, required = false)]
+    retry_after_seconds: Option<Option<u64>>,
 }
 
 /// A call and the decision on it.
@@ -114,8 +122,9 @@ impl VerifyCall<'_> {
             scopes: &scopes,
             ip: self.ip,
             origin: self.origin.as_deref().into(),
-            cost: 1,
+            cost: self.cost.unwrap_or(1),
             request_id: Some(request_id),
+            counted: true,
         };
         let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
         Ok(Decided { scopes, verdict })
@@ -127,6 +136,9 @@ impl Decided {
     pub(crate) fn answer(&self, request_id: Uuid) -> Answer<'_> {
         let code = self.verdict.code;
         let record = self.verdict.record.as_deref();
+        let asked = matches!(code, Code::Valid | Code::RateLimited | Code::QuotaExceeded);
+        let (rate_limits, quotas) = states(&self.verdict.limits);
+        let refused_by = self.verdict.refused_by;
         Answer {
             valid: self.verdict.allowed(),
             code,
@@ -139,7 +151,10 @@ impl Decided {
                 .filter(|_| code == Code::InsufficientScope)
                 .map(|record| record.scopes().missing(&self.scopes)),
             expires_at: record.map(Record::expires_at),
-            rate_limit: record.map(|_| None),
+            rate_limits: asked.then_some(rate_limits),
+            quotas: asked.then_some(quotas),
+            refused_by: refused_by.map(|by| by.label.to_string()),
+            retry_after_seconds: refused_by.map(|by| by.retry_after_seconds),
         }
     }
 }
@@ -163,11 +178,13 @@ pub async fn verify_key<B: Payload>(
     parts: &Parts,
     body: B,
 ) -> Result<Response, Problem> {
-    let caller = auth::caller(keydesk, request_id, &parts.headers, client, &*auth::VERIFY).await?;
+    let calling = auth::caller(keydesk, request_id, &parts.headers, client, &*auth::VERIFY, Cost::Calls(1)).await?;
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
-    let decided = body::parse_structs::<VerifyCall<'_>>(&body)?.decide(keydesk, &caller, request_id).await?;
-    Ok(respond::json(StatusCode::OK, &decided.answer(request_id)))
+    let decided = body::parse_structs::<VerifyCall<'_>>(&body)?.decide(keydesk, &calling.record, request_id).await?;
+    let mut answer = respond::json(StatusCode::OK, &decided.answer(request_id));
+    limits::write(&calling.limits, answer.headers_mut());
+    Ok(answer)
 }
 
 /// A wanted scope. Those of the catalogue are shared and cost no allocation.
@@ -195,6 +212,15 @@ impl<'de> Deserialize<'de> for WantedScope {
 
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
     Option::deserialize(deserializer).map_err(|_| de::Error::custom("must be an IPv4 or IPv6 address"))
+}
+
+/// The most that a call can cost.
+const COST_MAX: u64 = 1_000_000;
+
+fn cost<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let cost =
+        Option::deserialize(deserializer).ok().filter(|cost: &Option<u64>| cost.is_none_or(|cost| cost <= COST_MAX));
+    cost.ok_or_else(|| de::Error::custom("must be a whole number from 0 to 1,000,000"))
 }
 
 fn shared(text: &str) -> Result<Scope, model::InvalidScope> {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum::{extract::Request, response::Response};
-use edge::{Problem, RequestId, query};
+use edge::{Problem, RequestId, limits, query};
 use http::StatusCode;
 use model::Bounded;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,11 @@ use utoipa::ToSchema;
 use verify::Record;
 
 use super::verify::{Answer, VerifyCall};
-use crate::{App, body, respond};
+use crate::{
+    App,
+    auth::{self, CallingRecord, Cost},
+    body, respond,
+};
 
 /// Calls to decide on.
 #[derive(Deserialize, ToSchema)]
@@ -39,16 +43,21 @@ pub(crate) struct Answers<'a> {
     request_body(content = VerifyBatch, example = json!({"calls": [{"key": "ccc_live_..."}, {"key": "ccc_test_..."}]})),
     responses((status = 200, description = "The verdicts, in the order of the calls.", body = Answers))
 )]
-pub(crate) async fn verify_keys(app: App, caller: Arc<Record>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn verify_keys(app: App, _: Arc<Record>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
     let calls = Vec::from(body::parse_structs::<VerifyBatch<'_>>(&body)?.calls);
     let request_id = RequestId::of(&parts);
+    let cost = Cost::Calls(calls.len() as u64);
+    let CallingRecord { record: caller, limits: states } =
+        auth::key(&app.keydesk, &parts, &*auth::VERIFY, cost).await?;
     let mut decided = Vec::with_capacity(calls.len());
     for call in calls {
         decided.push(call.decide(&app.keydesk, &caller, request_id).await?);
     }
     let answers = Answers { answers: decided.iter().map(|decided| decided.answer(request_id)).collect() };
-    Ok(respond::json(StatusCode::OK, &answers))
+    let mut answer = respond::json(StatusCode::OK, &answers);
+    limits::write(&states, answer.headers_mut());
+    Ok(answer)
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use verify::Record;
 
+use super::limit_states::{QuotaState, RateLimitState, states as states_of};
 use crate::{App, respond};
 
 /// The calling key, and where it belongs.
@@ -17,11 +18,23 @@ pub(crate) struct CallingKey {
     key: Key,
     /// The name of the installation that it belongs to.
     installation: String,
+    /// Where it stands within all of its limits, and within the ceilings of its client and its installation.
+    limits: Limits,
+}
+
+/// What is left of limits.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LimitStates)]
+pub(crate) struct Limits {
+    /// Of rate limits.
+    rate_limits: Vec<RateLimitState>,
+    /// Of quotas.
+    quotas: Vec<QuotaState>,
 }
 
 /// Get the calling key
 ///
-/// The calling key, with its scopes and limits. Any valid key may ask.
+/// The calling key, with its scopes and limits, and what is left of them. Any valid key may ask; nothing is taken from a limit.
 #[utoipa::path(
     get,
     path = "/api/v1/whoami",
@@ -33,5 +46,9 @@ pub(crate) async fn whoami(app: App, caller: Arc<Record>, request: Request) -> R
     query::none(&parts.uri)?;
     let key = app.keydesk.whoami(&caller).await?;
     let installation = app.keydesk.installation_name(caller.installation()).ok_or(KeyError::NoInstallation)?;
-    Ok(respond::json(StatusCode::OK, &CallingKey { key, installation }))
+    let keydesk = &app.keydesk;
+    let states = keydesk.verifier().limits_of_key(caller.installation(), caller.key_id(), keydesk.now()).await?;
+    let (rate_limits, quotas) = states_of(&states);
+    let limits = Limits { rate_limits, quotas };
+    Ok(respond::json(StatusCode::OK, &CallingKey { key, installation, limits }))
 }

@@ -25,6 +25,7 @@ mod isolation;
 mod issue;
 mod keyring_proofs;
 mod keyring_rotation;
+mod limits;
 mod nodes;
 mod once;
 mod other_history;

@@ -19,13 +19,13 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use edge::{ClientAddress, Problem, RequestContext, credentials, problem};
+use edge::{ClientAddress, Problem, RequestContext, credentials, limits, problem};
 use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
 use http_body_util::BodyExt as _;
 use model::{AcceptedEnvironment, CallOrigin, Code, Route, Scope};
 use utoipa::OpenApi;
 use uuid::Uuid;
-use verify::{Call, Record, Verdict, Verifier};
+use verify::{Call, LimitState, Record, Verdict, Verifier};
 
 #[cfg(feature = "grpc")]
 pub(crate) use self::identity::is_ours;
@@ -62,11 +62,14 @@ static NOWHERE: LazyLock<[Scope; 1]> = LazyLock::new(|| [Scope::parse("no-route:
             ("X-Keydesk-Environment" = String, description = "`live` or `test`."),
             ("X-Keydesk-Scopes" = String, description = "Its scopes, separated by spaces."),
             ("X-Keydesk-Installation" = String, description = "The name of the installation that it belongs to."),
+            ("RateLimit" = String, description = "Where it stands within each limit that applied: `\"default\";r=99;t=60`. \
+                Absent where none did."),
+            ("RateLimit-Policy" = String, description = "These limits: `\"default\";q=100;w=60`."),
         )),
         (status = 400, description = "`invalid_request`, or `invalid_path`: the original path has more than one reading."),
-        (status = 403, description = "`insufficient_scope`, `environment_not_allowed`, `ip_not_allowed`, `origin_not_allowed`, or `no_route`: nothing \
+        (status = 403, description = "`insufficient_scope`, `environment_not_allowed`, `ip_not_allowed`, `origin_not_allowed`, `cost_exceeds_limit`, or `no_route`: nothing \
             says what the original request would need."),
-        (status = 429, description = "`too_many_calls`."),
+        (status = 429, description = "`rate_limited` or `quota_exceeded`; whoever waits for the seconds of `Retry-After` is let in."),
     )
 )]
 #[expect(dead_code, reason = "what is described is answered before any router")]
@@ -117,17 +120,24 @@ pub(crate) fn from_memory(
     decided.transpose().map(|decided| respond(decided, accepted))
 }
 
-fn respond(decided: Result<Arc<Record>, Problem>, accepted: &Accepted) -> Response {
+fn respond(decided: Result<Allowed, Problem>, accepted: &Accepted) -> Response {
     match decided {
-        Ok(record) => {
+        Ok(Allowed { record, limits }) => {
             let mut response = Response::new(Body::empty());
             let headers = response.headers_mut();
-            headers.reserve(7);
+            headers.reserve(9);
             identity::write(&record, accepted, headers);
+            limits::write(&limits, headers);
             response
         }
         Err(problem) => problem.into_response(),
     }
+}
+
+/// A call that may go on.
+struct Allowed {
+    record: Arc<Record>,
+    limits: Vec<LimitState>,
 }
 
 /// A proxy's question.
@@ -179,13 +189,15 @@ impl<'a> AuthzRequest<'a> {
         })
     }
 
-    fn settle(&self, verdict: Verdict, origin: CallOrigin<'_>) -> Result<Arc<Record>, Problem> {
-        match (&self.wanted, verdict.code, verdict.record) {
-            (Some(_), Code::Valid, Some(record)) => Ok(record),
-            (None, Code::Valid | Code::InsufficientScope, _) => {
+    fn settle(&self, verdict: Verdict, origin: CallOrigin<'_>) -> Result<Allowed, Problem> {
+        match (&self.wanted, verdict) {
+            (Some(_), Verdict { code: Code::Valid, record: Some(record), limits, .. }) => {
+                Ok(Allowed { record, limits })
+            }
+            (None, Verdict { code: Code::Valid | Code::InsufficientScope, .. }) => {
                 Err(Problem::new(&problem::NO_ROUTE).detail("No configured route matches the method and the path."))
             }
-            (wanted, code, _) => Err(credentials::refusal(code, wanted.as_deref().unwrap_or_default(), origin)),
+            (wanted, verdict) => Err(credentials::refusal(verdict, wanted.as_deref().unwrap_or_default(), origin)),
         }
     }
 }

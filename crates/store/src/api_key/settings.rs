@@ -2,7 +2,7 @@
 //!
 //! `enabled` is not among them: the column `disabled_at` says since when a key is disabled, which is more than a setting.
 
-use model::{ClientName, Instant, KeySettings, NetworkSet, OriginSet, ScopeSet};
+use model::{ClientName, Instant, KeySettings, NetworkSet, OriginSet, Quotas, RateLimits, ScopeSet};
 use serde::de::DeserializeOwned;
 use serde_json::from_str;
 
@@ -65,8 +65,8 @@ impl SettingsRow {
             expires_at: self.expires_at.map(Instant::from_millis),
             allowed_ips: networks(&self.allowed_ips)?,
             allowed_origins: origins(&self.allowed_origins)?,
-            rate_limits: list(&self.rate_limits, "api_key.rate_limits")?,
-            quotas: list(&self.quotas, "api_key.quotas")?,
+            rate_limits: rate_limits(&self.rate_limits)?,
+            quotas: quotas(&self.quotas)?,
             metadata: known(from_str(&self.metadata), "api_key.metadata")?,
             owner_email: known(self.owner_email.map(|text| text.parse()).transpose(), "api_key.owner_email")?,
             notes: known(self.notes.map(|text| text.parse()).transpose(), "api_key.notes")?,
@@ -94,6 +94,14 @@ pub(crate) fn scopes(text: &str) -> Result<ScopeSet, StoreError> {
 
 pub(crate) fn networks(text: &str) -> Result<NetworkSet, StoreError> {
     list(text, "api_key.allowed_ips")
+}
+
+pub(crate) fn rate_limits(text: &str) -> Result<RateLimits, StoreError> {
+    list(text, "api_key.rate_limits")
+}
+
+pub(crate) fn quotas(text: &str) -> Result<Quotas, StoreError> {
+    list(text, "api_key.quotas")
 }
 
 pub(crate) fn origins(text: &str) -> Result<OriginSet, StoreError> {

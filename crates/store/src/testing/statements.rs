@@ -1,8 +1,8 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation,
-    keyring_proof, migrations, names, password_reset, people, postgres, purge_clock, record, restored, set_up_link,
-    statistics, store, triggers, whose, work,
+    ceiling, deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation,
+    keyring_proof, limit_state, migrations, names, password_reset, people, postgres, purge_clock, record, restored,
+    set_up_link, statistics, store, triggers, usage_keys, usage_read, usage_roll, whose, work,
 };
 
 macro_rules! statements {
@@ -24,6 +24,7 @@ statements! {
     audit_log: AUDIT_AFTER AUDIT_OF_KEY AUDIT_LAST AUDIT_ID;
     audit_person: INSERT_PERSON AUDIT_PEOPLE PERSON_NAMES PEOPLE_BY_EMAIL FORGET_PERSON FORGET_OWNER FORGET_VIA REDACT_ENTRY;
     backup: LOST_ENTRIES INSTALLATION_NAMES;
+    ceiling: CEILING CEILINGS_CHANGED CEILINGS_AFTER PUT_CEILING;
     deployment: DEPLOYMENT INSERT_DEPLOYMENT;
     examine: NEWEST_MIGRATION ORPHANS;
     founded: FOUNDED;
@@ -37,11 +38,15 @@ statements! {
     purge_clock: PURGE_CLOCK MOVE_PURGE_CLOCK;
     keyring_proof: KEYRING_PROOFS KNOWN_KEYS INSERT_KEYRING_PROOF RETIRE_KEYRING_KEY SEALED_UNDER_MASTER SEALED_UNDER_PEPPER
         RESTS_ON_MASTER RESTS_ON_PEPPER KEYRING_USES KEYS_ON_MASTER KEYS_ON_PEPPER;
+    limit_state: RATE_STATES PURGE_RATES PURGE_QUOTAS BEAT NODES LEAVE;
     people: PEOPLE;
     password_reset: PUT_RESET RESET_BY_TOKEN WITHDRAW_RESET PURGE_RESETS;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
     restored: RAISE_EPOCH DROP_INVITATIONS DROP_RESETS;
     work: WRITE_NOTHING;
+    usage_keys: KEYS_WITH_HOURS KEYS_WITH_ROWS;
+    usage_read: ADDRESSES_OF_KEY LAST_USE_OF_KEY LAST_ADDRESSES;
+    usage_roll: OLDEST_TOTAL CLIENTS_OF_DAY;
     set_up_link: SET_UP_LINKS SET_UP_LINK PUT_SET_UP_LINK END_SET_UP_LINKS;
 }
 

@@ -38,6 +38,8 @@ async fn a_record_says_all_that_verification_needs(database: TestDatabase) {
         scopes: written.settings.scopes,
         networks: written.settings.allowed_ips,
         origins: written.settings.allowed_origins,
+        rate_limits: written.settings.rate_limits,
+        quotas: written.settings.quotas,
         life: LifeCycle::default(),
         last_used_at: None,
         epoch,

@@ -56,6 +56,8 @@ pub(crate) fn stored(number: usize) -> StoredRecord {
         scopes: Preset::Crm.scopes(),
         networks: NetworkSet::ANY,
         origins: OriginSet::ANY,
+        rate_limits: model::RateLimits::default(),
+        quotas: model::Quotas::default(),
         life: LifeCycle::default(),
         last_used_at: None,
         epoch: 1,

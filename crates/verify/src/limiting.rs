@@ -1,0 +1,131 @@
+use std::collections::HashMap;
+
+use model::{InstallationId, Instant, KeyId, TimeZone};
+use store::{StoreError, StoredCeiling};
+use uuid::Uuid;
+
+use crate::{
+    LimitState, Unavailable, Verifier,
+    limits::{Ask, Decision},
+};
+
+/// What takes longer to be given back is written down while it goes on, in nanoseconds.
+const LONG: u64 = 60_000_000_000;
+
+impl Verifier {
+    /// Puts ceilings in place that a change has set. It calls this when it has committed and before it answers.
+    pub fn set_ceilings(&self, changed: Vec<StoredCeiling>) {
+        self.inner.limits.set_ceilings(changed, false);
+    }
+
+    /// Reads all ceilings. Until then, calls are decided without them.
+    pub async fn read_ceilings(&self) -> Result<(), StoreError> {
+        let ceilings = self.inner.store.ceilings().await?;
+        self.inner.limits.set_ceilings(ceilings, true);
+        Ok(())
+    }
+
+    /// By whose clocks the days of installations end.
+    pub fn set_time_zones(&self, zones: HashMap<InstallationId, TimeZone>) {
+        self.inner.limits.set_zones(zones);
+    }
+
+    /// Reads what was taken from rate limits before this process began, and counts the nodes.
+    pub async fn restore_limits(&self, now: Instant) -> Result<(), StoreError> {
+        let (limits, store) = (&self.inner.limits, &self.inner.store);
+        limits.restore(store, now).await?;
+        limits.nodes.count(None, store.nodes().await?, limits.nanos());
+        Ok(())
+    }
+
+    /// Writes down what was taken from rate limits: what takes longer than a minute to be given back, or, at the end, all of it.
+    pub async fn save_limits(&self, now: Instant, all: bool) {
+        let (limits, store) = (&self.inner.limits, &self.inner.store);
+        if let Err(error) = limits.save(store, now, if all { 0 } else { LONG }).await {
+            tracing::error!(%error, "what was taken from rate limits could not be written down");
+        }
+    }
+
+    /// Says that this node runs, and counts those that do: each has its share of a rate limit.
+    pub async fn beat(&self, this: Uuid) {
+        let (limits, store) = (&self.inner.limits, &self.inner.store);
+        let beaten = async {
+            store.beat(this, limits.nodes.next_beat()).await?;
+            let before = limits.nodes();
+            let gone = limits.nodes.count(Some(this), store.nodes().await?, limits.nanos());
+            if limits.nodes() != before {
+                tracing::info!(nodes = limits.nodes(), before, "another number of nodes shares the rate limits");
+            }
+            for node in gone {
+                store.leave(node).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = beaten.await {
+            tracing::warn!(%error, "the nodes could not be counted; the number of before is taken");
+        }
+    }
+
+    /// This node runs no longer.
+    pub async fn leave(&self, this: Uuid) {
+        if let Err(error) = self.inner.store.leave(this).await {
+            tracing::warn!(%error, "the other nodes could not be told that this one ends; they see it in 10 s");
+        }
+    }
+
+    /// Leases parts of quotas that calls wait for, or will soon.
+    pub(crate) async fn lease(&self) -> Result<(), Unavailable> {
+        let limits = &self.inner.limits;
+        let _place = limits.leases.enter(limits.nanos()).ok_or(Unavailable)?;
+        limits.lease(&self.inner.store).await.map_err(|error| {
+            tracing::error!(%error, "a part of a quota could not be leased");
+            Unavailable
+        })
+    }
+
+    /// Waits until parts of quotas should be leased soon, and leases them: so that few calls wait for it.
+    pub async fn lease_ahead(&self) {
+        let limits = &self.inner.limits;
+        limits.leases.soon.notified().await;
+        if let Err(error) = limits.lease(&self.inner.store).await {
+            tracing::error!(%error, "parts of quotas could not be leased ahead");
+        }
+    }
+
+    /// Gives parts of quotas back that nobody needed for ten seconds; or, at the end, all of them.
+    pub async fn give_quotas_back(&self, all: bool) {
+        let limits = &self.inner.limits;
+        limits.give_back(all);
+        while limits.leases.are_asked() {
+            if let Err(error) = limits.lease(&self.inner.store).await {
+                return tracing::error!(%error, "parts of quotas could not be given back");
+            }
+        }
+        limits.forget_idle();
+    }
+
+    /// Where a key stands within all its limits and ceilings, for people. Nothing is taken.
+    pub async fn limits_of_key(
+        &self,
+        installation: InstallationId,
+        key: KeyId,
+        now: Instant,
+    ) -> Result<Vec<LimitState>, Unavailable> {
+        let records = self.inner.store.records_of_key(installation, key).await.map_err(|error| {
+            tracing::error!(%error, "a key's limits could not be read");
+            Unavailable
+        })?;
+        let Some(stored) = records.into_iter().next() else { return Ok(Vec::new()) };
+        let record = self.inner.cache.unkept(stored);
+        for _ in 0..3 {
+            let limits = &self.inner.limits;
+            let Some(above) = limits.ceilings_of(&record) else { return Ok(Vec::new()) };
+            let meters = [record.meters(), above.client.as_ref(), above.installation.as_ref()];
+            match limits.decide(meters, Ask { wanted: None, cost: 0, now }) {
+                Decision::Passes(states) | Decision::Refused(states, ..) => return Ok(states),
+                Decision::Asks => self.lease().await?,
+            }
+        }
+        Err(Unavailable)
+    }
+}

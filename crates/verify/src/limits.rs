@@ -1,0 +1,227 @@
+//! Whether a key has done too much: rate limits and quotas of keys, and the ceilings of clients and installations.
+
+mod ceilings;
+mod keep;
+mod lease;
+mod limit_state;
+mod meters;
+mod nodes;
+mod quota_state;
+mod spec;
+mod zones;
+
+use std::{
+    collections::{HashMap, HashSet},
+    mem::take,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use model::{InstallationId, KeyId, KeyKind, LimitName, Occupancy, Quotas, RateLimits, RateState, TimeZone};
+use store::{StoredCeiling, StoredRecord};
+
+pub use self::limit_state::{LimitKind, LimitLabel, LimitOwner, LimitState, RefusedBy};
+pub(crate) use self::meters::{Ask, Decided, Decision, Meters, OWNERS, Owner};
+pub(crate) use self::lease::MOST as WAITS_MOST;
+use self::{ceilings::Ceilings, lease::Leases, meters::Around, nodes::Nodes, spec::Spec, zones::Zones};
+use crate::{Record, Ticks};
+
+/// Sets of limits that keys share; beyond this many, each key has its own.
+const SHARED: usize = 4096;
+
+/// The state of all limits that this node knows.
+pub(crate) struct Limits {
+    ticks: Ticks,
+    zones: Zones,
+    ceilings: Ceilings,
+    keys: Mutex<HashMap<KeyId, Arc<Meters>>>,
+    specs: Mutex<HashSet<Shared>>,
+    /// What was taken from rate limits before this process began, by the clock that nobody sets.
+    restored: Mutex<HashMap<(InstallationId, Owner, LimitName), RateState>>,
+    pub(crate) nodes: Nodes,
+    pub(crate) leases: Leases,
+}
+
+/// Limits that several keys have, found by what they are made of.
+struct Shared {
+    made_of: (RateLimits, Quotas),
+    spec: Arc<Spec>,
+}
+
+impl std::hash::Hash for Shared {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.made_of.hash(state);
+    }
+}
+
+impl PartialEq for Shared {
+    fn eq(&self, other: &Self) -> bool {
+        self.made_of == other.made_of
+    }
+}
+
+impl Eq for Shared {}
+
+impl std::borrow::Borrow<(RateLimits, Quotas)> for Shared {
+    fn borrow(&self) -> &(RateLimits, Quotas) {
+        &self.made_of
+    }
+}
+
+/// The ceilings above a key.
+pub(crate) struct Above {
+    pub(crate) client: Option<Arc<Meters>>,
+    pub(crate) installation: Option<Arc<Meters>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Nanoseconds of the clock that nobody sets.
+fn nanos(ticks: &Ticks) -> u64 {
+    u64::try_from(ticks().as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl Limits {
+    pub(crate) fn new(ticks: Ticks) -> Self {
+        Self {
+            ticks,
+            zones: Zones::default(),
+            ceilings: Ceilings::default(),
+            keys: Mutex::default(),
+            specs: Mutex::default(),
+            restored: Mutex::default(),
+            nodes: Nodes::default(),
+            leases: Leases::default(),
+        }
+    }
+
+    pub(crate) fn set_zones(&self, zones: HashMap<InstallationId, TimeZone>) {
+        self.zones.set(zones);
+    }
+
+    /// Nodes that share rate limits.
+    pub(crate) fn nodes(&self) -> u64 {
+        self.nodes.running()
+    }
+
+    pub(crate) fn nanos(&self) -> u64 {
+        nanos(&self.ticks)
+    }
+
+    /// The meters of a key with the limits that were read, which are taken out of there; `None`: it has none.
+    pub(crate) fn of_record(&self, stored: &mut StoredRecord) -> Option<Arc<Meters>> {
+        let (rate_limits, quotas) = (take(&mut stored.rate_limits), take(&mut stored.quotas));
+        let (installation, key, epoch) = (stored.installation, stored.key, stored.epoch);
+        let mut keys = lock(&self.keys);
+        let has_none = rate_limits.is_empty() && quotas.is_empty();
+        // One that had limits is told that it has none, so that they go on from where they were if it gets them again.
+        let meters = match keys.get(&key) {
+            Some(meters) => Arc::clone(meters),
+            None if has_none => return None,
+            None => {
+                let meters = Arc::new(Meters::new(installation, Owner::Key(key)));
+                keys.insert(key, Arc::clone(&meters));
+                meters
+            }
+        };
+        drop(keys);
+        self.adopt(&meters, rate_limits, quotas, epoch);
+        (!has_none).then_some(meters)
+    }
+
+    /// Gives meters the limits of a change, if they know of none newer.
+    fn adopt(&self, meters: &Meters, rate_limits: RateLimits, quotas: Quotas, epoch: i64) {
+        let spec = self.share(rate_limits, quotas);
+        let restored = |name: &LimitName| {
+            let mut restored = lock(&self.restored);
+            if restored.is_empty() {
+                return RateState::default();
+            }
+            restored.remove(&(meters.installation, meters.owner.clone(), name.clone())).unwrap_or_default()
+        };
+        meters.lock().adopt(epoch, &spec, restored);
+    }
+
+    fn share(&self, rate_limits: RateLimits, quotas: Quotas) -> Arc<Spec> {
+        let made_of = (rate_limits, quotas);
+        let mut specs = lock(&self.specs);
+        if let Some(shared) = specs.get(&made_of) {
+            return Arc::clone(&shared.spec);
+        }
+        let spec = Arc::new(Spec::new(&made_of.0, &made_of.1));
+        if specs.len() >= SHARED {
+            specs.retain(|shared| Arc::strong_count(&shared.spec) > 1);
+        }
+        if specs.len() < SHARED {
+            specs.insert(Shared { made_of, spec: Arc::clone(&spec) });
+        }
+        spec
+    }
+
+    /// Puts ceilings in place that have changed. `all`: there are no others.
+    pub(crate) fn set_ceilings(&self, changed: Vec<StoredCeiling>, all: bool) {
+        let mut set = HashSet::new();
+        for StoredCeiling { installation, client, ceiling, epoch, .. } in changed {
+            let owner = client
+                .map_or(Owner::Installation, |(client, _)| Owner::Client(client.environment(), client.folded().into()));
+            let Some(meters) = self.ceilings.of(installation, owner) else { continue };
+            self.adopt(&meters, ceiling.rate_limits, ceiling.quotas, epoch);
+            set.insert(Arc::as_ptr(&meters).addr());
+        }
+        if all {
+            let others = self.ceilings.all().into_iter().filter(|meters| !set.contains(&Arc::as_ptr(meters).addr()));
+            others.for_each(|meters| self.adopt(&meters, RateLimits::default(), Quotas::default(), i64::MIN));
+        }
+    }
+
+    /// The ceilings above a key; `None`: nothing limits it, neither these nor limits of its own.
+    pub(crate) fn ceilings_of(&self, record: &Record) -> Option<Above> {
+        let has_clients = self.ceilings.has_clients();
+        if record.kind() == KeyKind::Default
+            || (record.meters().is_none() && !has_clients && !self.ceilings.has_installations())
+        {
+            return None;
+        }
+        let installation = record.installation();
+        let client = has_clients
+            .then(|| record.client(|name, environment| self.ceilings.client_hash(name, environment)))
+            .and_then(|client| self.ceilings.of_client(installation, client));
+        Some(Above { client, installation: self.ceilings.of_installation(installation) })
+    }
+
+    /// Decides by the limits of a key and by its ceilings, and takes from them if they let it pass.
+    pub(crate) fn decide(&self, meters: [Option<&Arc<Meters>>; OWNERS], ask: Ask<'_>) -> Decision {
+        let ticks = || nanos(&self.ticks);
+        let around = Around { ticks: &ticks, zones: &self.zones, nodes: self.nodes() };
+        let Decided { decision, asks } = meters::decide(meters.map(|meters| meters.map(Arc::as_ref)), ask, around);
+        for (meters, _) in meters.into_iter().zip(asks).filter(|(_, asks)| *asks) {
+            if let Some(meters) = meters {
+                self.leases.ask(meters);
+            }
+        }
+        decision
+    }
+
+    /// Calls this with the state of each key, client and installation that has any.
+    fn each(&self, mut with: impl FnMut(&Arc<Meters>)) {
+        let meters: Vec<_> = lock(&self.keys).values().cloned().chain(self.ceilings.all()).collect();
+        meters.iter().for_each(&mut with);
+    }
+
+    /// Forgets the state of keys that are no longer in memory and have nothing to remember.
+    pub(crate) fn forget_idle(&self) {
+        let tick = self.nanos();
+        // Whoever takes one out of the table holds it locked, so none is given away twice.
+        lock(&self.keys).retain(|_, meters| Arc::strong_count(meters) > 1 || !meters.lock().is_idle(tick));
+    }
+
+    /// Sets of limits that keys share.
+    pub(crate) fn shared(&self) -> Occupancy {
+        Occupancy::new("shared_limits", lock(&self.specs).len(), SHARED)
+    }
+
+    pub(crate) fn metered_keys(&self) -> u64 {
+        lock(&self.keys).len() as u64
+    }
+}

@@ -1,0 +1,126 @@
+use std::fmt;
+
+use model::{Instant, LimitName};
+
+/// Whose limit it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LimitOwner {
+    /// The key's own.
+    Key,
+    /// A ceiling of all keys of its client.
+    Client,
+    /// A ceiling of all keys of its installation.
+    Installation,
+}
+
+/// A limit's name as callers are told it: `daily`, `client:daily`, `installation:daily`. Copied without an allocation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct LimitLabel {
+    owner: LimitOwner,
+    length: u8,
+    name: [u8; 32],
+}
+
+impl LimitLabel {
+    pub(crate) fn new(owner: LimitOwner, name: &LimitName) -> Self {
+        let mut label = Self { owner, length: 0, name: [0; 32] };
+        // A name has at most 32 bytes.
+        for (place, byte) in label.name.iter_mut().zip(name.as_str().bytes()) {
+            *place = byte;
+            label.length += 1;
+        }
+        label
+    }
+
+    /// Whose limit it is.
+    pub fn owner(&self) -> LimitOwner {
+        self.owner
+    }
+
+    /// Its name among the limits of its owner.
+    pub fn name(&self) -> &str {
+        self.name.get(..self.length.into()).and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for LimitLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.owner {
+            LimitOwner::Key => "",
+            LimitOwner::Client => "client:",
+            LimitOwner::Installation => "installation:",
+        })?;
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Debug for LimitLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// Where a key stands within a limit that applied to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitState {
+    /// Its name.
+    pub label: LimitLabel,
+    /// Calls in each window or period.
+    pub limit: u64,
+    /// Calls of cost 1 that would be admitted now.
+    pub remaining: u64,
+    /// What kind of limit it is.
+    pub kind: LimitKind,
+}
+
+/// A rate limit or a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitKind {
+    /// A rate limit.
+    Rate {
+        /// Length of its window, in seconds.
+        window_seconds: u32,
+        /// Seconds, rounded up, until as many calls as ever would be admitted at once.
+        reset_seconds: u64,
+    },
+    /// A quota.
+    Quota {
+        /// When this period began.
+        starts_at: Instant,
+        /// When it ends, and the next one begins anew.
+        resets_at: Instant,
+        /// The same in seconds from now, rounded up.
+        reset_seconds: u64,
+    },
+}
+
+impl LimitKind {
+    /// Seconds, rounded up, until it is as if nothing had been taken.
+    pub fn reset_seconds(self) -> u64 {
+        match self {
+            Self::Rate { reset_seconds, .. } | Self::Quota { reset_seconds, .. } => reset_seconds,
+        }
+    }
+
+    /// The length of the window or of this period, in seconds.
+    pub fn window_seconds(self) -> u64 {
+        match self {
+            Self::Rate { window_seconds, .. } => window_seconds.into(),
+            Self::Quota { starts_at, resets_at, .. } => seconds_between(starts_at, resets_at),
+        }
+    }
+}
+
+/// Whole seconds from one instant to a later one, rounded up.
+pub(crate) fn seconds_between(from: Instant, to: Instant) -> u64 {
+    u64::try_from(to.as_millis().saturating_sub(from.as_millis())).unwrap_or(0).div_ceil(1_000)
+}
+
+/// Which limit refused a call, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefusedBy {
+    /// The limit.
+    pub label: LimitLabel,
+    /// Whoever waits as many seconds is let in; `None`: no waiting helps, since the call costs more than the limit ever holds.
+    pub retry_after_seconds: Option<u64>,
+}

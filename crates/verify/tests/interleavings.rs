@@ -1,0 +1,148 @@
+//! Limits under every order in which threads can run that a scheduler comes up with: the very files of the crate, with its locks
+//! exchanged for those of `shuttle`, which switches threads at each of them.
+
+#![expect(dead_code, unreachable_pub, reason = "the files are those of the crate, and the test needs a part of them")]
+
+mod sync {
+    pub(crate) use shuttle::sync::{Mutex, MutexGuard};
+}
+
+#[path = "../src/limits"]
+mod limits {
+    pub(crate) mod limit_state;
+    pub(crate) mod meters;
+    pub(crate) mod quota_state;
+    pub(crate) mod spec;
+    pub(crate) mod zones;
+}
+
+use std::sync::Arc;
+
+use model::{InstallationId, Instant, KeyId, RateState};
+use shuttle::{
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    thread,
+};
+use uuid::Uuid;
+
+use crate::limits::{
+    meters::{Around, Ask, Decision, Meters, Owner, decide},
+    spec::Spec,
+    zones::Zones,
+};
+
+const RUNS: usize = 1_500;
+const NOW: Instant = Instant::from_millis(1_795_382_400_000);
+
+fn spec(rates: &str, quotas: &str) -> Arc<Spec> {
+    Arc::new(Spec::new(&serde_json::from_str(rates).unwrap(), &serde_json::from_str(quotas).unwrap()))
+}
+
+fn meters(owner: Owner, spec: &Arc<Spec>) -> Meters {
+    let meters = Meters::new(InstallationId(Uuid::nil()), owner);
+    meters.lock().adopt(1, spec, |_| RateState::default());
+    meters
+}
+
+/// A call at an instant at which nothing comes back. True: it passes. Whoever must ask the database is given its answer.
+fn passes(key: &Meters, above: &Meters, cost: u64) -> bool {
+    let (ticks, zones) = (|| 7, Zones::default());
+    let around = Around { ticks: &ticks, zones: &zones, nodes: 1 };
+    loop {
+        match decide([Some(key), Some(above), None], Ask { wanted: None, cost, now: NOW }, around).decision {
+            Decision::Passes(_) => return true,
+            Decision::Refused(..) => return false,
+            Decision::Asks => lease(key),
+        }
+    }
+}
+
+/// The database of this test: it has the calls of the quota that are not leased yet, in the state itself.
+fn lease(meters: &Meters) {
+    let mut state = meters.lock();
+    let spec = Arc::clone(&state.spec);
+    for (spec, quota) in spec.quotas.iter().zip(&mut state.quotas) {
+        let Some((least, _)) = quota.wants(7) else { continue };
+        let unleased = quota.unused(spec.limit) - quota.left();
+        let given = if least <= unleased { least } else { 0 };
+        quota.leased(spec.limit - unleased + given, given, spec.limit, 7);
+    }
+}
+
+fn passing(
+    key_limits: (&'static str, &'static str),
+    above: (&'static str, &'static str),
+    costs: &'static [u64],
+) -> impl Fn() -> u64 {
+    move || {
+        let key = Arc::new(meters(Owner::Key(KeyId(Uuid::nil())), &spec(key_limits.0, key_limits.1)));
+        let above = Arc::new(meters(Owner::Installation, &spec(above.0, above.1)));
+        let passed = Arc::new(AtomicUsize::new(0));
+        let callers: Vec<_> = (0..3)
+            .map(|_| {
+                let (key, above, passed) = (Arc::clone(&key), Arc::clone(&above), Arc::clone(&passed));
+                thread::spawn(move || {
+                    for cost in costs {
+                        if passes(&key, &above, *cost) {
+                            passed.fetch_add(usize::try_from(*cost).unwrap(), SeqCst);
+                        }
+                    }
+                })
+            })
+            .collect();
+        callers.into_iter().for_each(|caller| caller.join().unwrap());
+        passed.load(SeqCst) as u64
+    }
+}
+
+#[test]
+fn as_many_calls_pass_as_the_least_limit_allows_in_every_order() {
+    let none = ("[]", "[]");
+    let burst = (r#"[{"name":"a","limit":4,"window_seconds":60}]"#, "[]");
+    let quota = ("[]", r#"[{"name":"q","limit":5,"period":"day"}]"#);
+    let both = (r#"[{"name":"a","limit":6,"window_seconds":60}]"#, r#"[{"name":"q","limit":5,"period":"day"}]"#);
+    for (key, above, costs, expected) in [
+        (burst, none, &[1, 1, 1][..], 4),
+        (none, burst, &[1, 1, 1], 4),
+        (quota, none, &[1, 1, 1], 5),
+        (both, burst, &[1, 1, 1], 4),
+        (quota, burst, &[1, 1, 1], 4),
+        // Each caller has a call of 1 for what a call of 2 leaves.
+        (quota, none, &[2, 1, 1], 5),
+    ] {
+        let run = passing(key, above, costs);
+        shuttle::check_random(move || assert_eq!(run(), expected, "{key:?} {above:?}"), RUNS);
+    }
+}
+
+#[test]
+fn a_limit_that_changes_under_calls_lets_no_more_pass_than_the_larger_allows() {
+    let run = || {
+        let small = spec(r#"[{"name":"a","limit":2,"window_seconds":60}]"#, "[]");
+        let large = spec(r#"[{"name":"a","limit":4,"window_seconds":60}]"#, "[]");
+        let key = Arc::new(meters(Owner::Key(KeyId(Uuid::nil())), &small));
+        let above = Arc::new(meters(Owner::Installation, &Arc::default()));
+        let editor = {
+            let key = Arc::clone(&key);
+            thread::spawn(move || {
+                for (epoch, spec) in [(3, &large), (2, &small)] {
+                    key.lock().adopt(epoch, spec, |_| RateState::default());
+                }
+            })
+        };
+        let callers: Vec<_> = (0..2)
+            .map(|_| {
+                let (key, above) = (Arc::clone(&key), Arc::clone(&above));
+                thread::spawn(move || (0..3).filter(|_| passes(&key, &above, 1)).count())
+            })
+            .collect();
+        let passed: usize = callers.into_iter().map(|caller| caller.join().unwrap()).sum();
+        editor.join().unwrap();
+        let rest = (0..6).filter(|_| passes(&key, &above, 1)).count();
+        // What was taken of the smaller one counts for twice as much of the larger.
+        assert!((2..=4).contains(&(passed + rest)), "{passed} {rest}");
+        // The older change came later, and did not take the place of the newer.
+        assert_eq!(key.lock().spec.rates[0].limit, 4);
+    };
+    shuttle::check_random(run, RUNS);
+}
