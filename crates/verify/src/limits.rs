@@ -19,9 +19,9 @@ use std::{
 use model::{InstallationId, KeyId, KeyKind, LimitName, Occupancy, Quotas, RateLimits, RateState, TimeZone};
 use store::{StoredCeiling, StoredRecord};
 
+pub(crate) use self::lease::MOST as WAITS_MOST;
 pub use self::limit_state::{LimitKind, LimitLabel, LimitOwner, LimitState, RefusedBy};
 pub(crate) use self::meters::{Ask, Decided, Decision, Meters, OWNERS, Owner};
-pub(crate) use self::lease::MOST as WAITS_MOST;
 use self::{ceilings::Ceilings, lease::Leases, meters::Around, nodes::Nodes, spec::Spec, zones::Zones};
 use crate::{Record, Ticks};
 
