@@ -87,7 +87,7 @@ impl Sending {
                 tokio::select! {
                     _ = &mut stopped => stopping = true,
                     () = &mut delay => break,
-                    _ = spans.recv_many(&mut batch, room) => {}
+                    received = spans.recv_many(&mut batch, room) => stopping = received == 0,
                 }
             }
             stopping |= self.send(&mut batch, &mut stopped, stopping).await;
