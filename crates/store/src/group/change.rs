@@ -116,7 +116,7 @@ impl Change {
     /// Commits it, together with those that waited for the same.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let settled = self.settled()?;
-        let _observed = observed("write", module_path!());
+        let _observed = observed("commit", module_path!());
         // After a failed statement PostgreSQL would do nothing more, and SQLite would go on without it.
         if self.asked != self.answered {
             return Err(failed());
