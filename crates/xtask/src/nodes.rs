@@ -1,4 +1,4 @@
-//! `cargo xtask nodes`: several nodes on one database, for whoever wants to see them agree. Everything goes when it ends.
+//! `cargo xtask nodes`: several nodes on one database, for whoever wants to see them agree. The database goes when it ends.
 
 use crate::lifeline::{Lifeline, Stop};
 use crate::process::{self, Failure, Result};
@@ -131,7 +131,8 @@ impl Deployment {
         let mut logged = Command::new("sh");
         logged.args(["-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1", "sh"]).arg(log(folder, port));
         logged.arg(serve.get_program()).args(serve.get_args());
-        Lifeline::start(&logged, Stop::Gracefully, &own, None)
+        // Its database ends at the same moment, and it would wait for that.
+        Lifeline::start(&logged, Stop::AtOnce, &own, None)
     }
 }
 
@@ -189,7 +190,7 @@ Call all nodes in turn with it, and see 200 become 429:
   for n in $(seq 0 29); do curl -s -o /dev/null -w '%{{http_code}} ' -H "Authorization: Bearer $LIMITED" \
     "http://127.0.0.1:$(({port} + n % {nodes}))/authz?scope=calls:read"; done; echo
 
-Ctrl-C ends all of it and keeps nothing."#,
+Ctrl-C ends all of it; the next start begins anew."#,
         logs = folder.display()
     )
 }
