@@ -19,6 +19,7 @@ use crate::{
     given::{self, FromVariables, Unfit, path},
     links::Links,
     logs::{LogFormat, LogLevel},
+    otlp::{InvalidOtlp, Otlp, OtlpEntry},
     usage_entry::{InvalidRetention, UsageEntry},
 };
 
@@ -110,6 +111,8 @@ struct File {
     #[serde(default)]
     spoe: ListenerEntry,
     #[serde(default)]
+    otlp: OtlpEntry,
+    #[serde(default)]
     usage: UsageEntry,
 }
 
@@ -173,6 +176,8 @@ pub struct Settings {
     pub grpc: ListenerEntry,
     /// Whose keys are accepted over SPOE.
     pub spoe: ListenerEntry,
+    /// Where traces go, if anybody said so.
+    pub otlp: Option<Otlp>,
     /// Every scope that a key can be given.
     pub(crate) catalogue: Catalogue,
     /// Where all nodes decide on rate limits together.
@@ -209,6 +214,8 @@ pub(crate) enum ConfigError {
     Usage(#[from] InvalidRetention),
     #[error(transparent)]
     Gateway(#[from] InvalidGateway),
+    #[error(transparent)]
+    Otlp(#[from] InvalidOtlp),
     #[error(transparent)]
     Unfit(#[from] Unfit),
 }
@@ -311,6 +318,7 @@ impl Settings {
             authz: accepted("authz.installation", file.authz)?,
             grpc: accepted("grpc.installation", file.grpc)?,
             spoe: accepted("spoe.installation", file.spoe)?,
+            otlp: Otlp::resolve(file.otlp, |name| std::env::var(name).ok())?,
             catalogue: Catalogue::with(added)?,
             limits: limits.map(|text| RedisAddress::parse(&text)).transpose()?,
             usage_retention: file.usage.retention()?,

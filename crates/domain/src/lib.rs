@@ -61,6 +61,7 @@ mod list;
 mod lookup;
 mod made_folders;
 mod migrate;
+mod occupancy;
 mod once;
 mod open;
 mod own_sessions;
@@ -154,7 +155,7 @@ pub use restoring::{Cleaned, RestoreError, Restored, Restoring, Revocation, Revo
 pub use session::{Session, SignedIn};
 pub use set_installation::InstallationPatch;
 pub use set_up::{SET_UP_LIFE_MS, SetUpLink};
-pub use store::{KeyringUse, RestingKey, Tables};
+pub use store::{DatabaseMetrics, KeyringUse, PoolUse, RestingKey, Tables, observe as observe_database};
 pub use throttle::ThrottleCounters;
 pub use usage_export::{UsageAsked, UsageExport, UsageFormat};
 pub use usage_groups::USAGE_GROUPS_MAX;

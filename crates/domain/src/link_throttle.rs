@@ -17,7 +17,7 @@ use quick_cache::unsync::Cache;
 use crate::throttle::prefix;
 
 /// Networks that are remembered at most. Those that were not heard of again make room for others.
-const REMEMBERED: usize = 10_000;
+pub(crate) const REMEMBERED: usize = 10_000;
 /// Misses that may come at once, and the time after which another may.
 const BURST: u32 = 20;
 const EACH: Duration = Duration::from_secs(3);

@@ -14,7 +14,7 @@ pub(crate) const DECOY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$XizwjOxD98SHlzpmTqqRZA$Rx7qAW1cJizO8hm4KEkmNv6+Aq6Yc4kIAdwCodLzXgk";
 
 /// Passwords that are hashed or wait for it. The throttle admits fewer at once.
-const MOST: usize = 200;
+pub(crate) const MOST: usize = 200;
 
 /// Where passwords are hashed: on blocking threads, a few at a time.
 pub(crate) struct Passwords {

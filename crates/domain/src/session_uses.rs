@@ -10,7 +10,7 @@ use store::TokenHash;
 
 /// Sessions whose last use waits to be written at most. Only those of people who are signed in come here; the use of one more
 /// is not remembered.
-const WAITING_MOST: usize = 10_000;
+pub(crate) const WAITING_MOST: usize = 10_000;
 
 /// Last uses that are not written down yet.
 #[derive(Default)]

@@ -45,6 +45,8 @@ pub(crate) type DeviceId = [u8; ID_LEN];
 
 /// Entries of each kind that are remembered at most.
 const REMEMBERED: usize = 10_000;
+/// Of all kinds, and the accounts that have signed in.
+pub(crate) const REMEMBERED_ALTOGETHER: usize = (Kind::ALL + 1) * REMEMBERED;
 /// Failures are forgotten after this time without another.
 const FORGOTTEN: Duration = Duration::from_secs(15 * 60);
 /// A network that has failed this often at an account shares a lane with those that guess.

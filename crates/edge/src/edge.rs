@@ -1,5 +1,5 @@
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Instant,
 };
 
@@ -15,6 +15,7 @@ use crate::{
     problem::{self, ErrorKind, MEDIA_TYPE, Problem, X_REQUEST_ID},
     refusals::Refusals,
     routes::{Route, Routes},
+    traces::{self, Trace, Traces},
 };
 
 /// The one layer around everything: request ids, errors, metrics and the access log. Cheap to clone; clones count together.
@@ -30,6 +31,8 @@ struct Inner {
     refusals: Refusals,
     /// One for each listener.
     places: Mutex<Vec<Places>>,
+    /// Set where spans are sent to a collector.
+    traces: OnceLock<Traces>,
     started: Instant,
 }
 
@@ -52,6 +55,8 @@ pub struct RequestContext {
     /// Kept only if the log is on: neither path nor query goes into a log, since a careless caller may have put a key
     /// there.
     logged: Option<Method>,
+    /// Where it is sampled.
+    trace: Option<Arc<Trace>>,
 }
 
 impl RequestContext {
@@ -87,6 +92,7 @@ impl Edge {
             metrics,
             refusals,
             places: Mutex::default(),
+            traces: OnceLock::new(),
             started: Instant::now(),
         }))
     }
@@ -99,6 +105,7 @@ impl Edge {
     /// Writes the counts of answers in the text format of Prometheus.
     pub fn write_metrics(&self, text: &mut String) {
         self.0.metrics.render(&self.0.routes, text);
+        metrics::write_refusals(&self.0.refusals, &self.0.routes, text);
         let places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
         metrics::write_places(&places, text);
     }
@@ -108,17 +115,29 @@ impl Edge {
         self.0.places.lock().unwrap_or_else(PoisonError::into_inner).push(places);
     }
 
-    /// Begins a request.
-    pub fn begin(&self, route: Route, method: &Method) -> RequestContext {
+    /// Samples requests from now on.
+    pub fn trace(&self, traces: Traces) {
+        drop(self.0.traces.set(traces));
+    }
+
+    /// What samples requests.
+    pub fn traces(&self) -> Option<&Traces> {
+        self.0.traces.get()
+    }
+
+    /// Begins a request. `headers`: as far as they could be read.
+    pub fn begin(&self, route: Route, method: &Method, headers: Option<&HeaderMap>) -> RequestContext {
         let now = self.0.source.now();
+        let id = self.0.source.request_id(now);
         let logged = tracing::enabled!(target: "keydesk::access", tracing::Level::DEBUG);
         RequestContext {
             started: Instant::now(),
             now,
-            id: self.0.source.request_id(now),
+            id,
             route,
             head: method == Method::HEAD,
             logged: logged.then(|| method.clone()),
+            trace: self.0.traces.get().and_then(|traces| traces.begin(id, now, method, headers)),
         }
     }
 
@@ -126,7 +145,11 @@ impl Edge {
     /// logged.
     pub fn span(&self, context: &RequestContext) -> Span {
         let route = self.0.routes.template(context.route);
-        tracing::error_span!(target: "keydesk::request", "request", request_id = %context.id, route)
+        let span = tracing::error_span!(target: "keydesk::request", "request", request_id = %context.id, route);
+        if let Some(trace) = &context.trace {
+            traces::attach(trace, &span);
+        }
+        span
     }
 
     /// Turns a handler's result into an answer: an error into its document.
@@ -140,10 +163,13 @@ impl Edge {
 
     /// Gives an answer its request id, and counts it.
     pub fn finish(&self, context: RequestContext, mut response: Response) -> Response {
-        let RequestContext { started, id, route, logged, .. } = context;
+        let RequestContext { started, id, route, logged, trace, .. } = context;
         response.headers_mut().insert(X_REQUEST_ID.clone(), header_of(id));
         let spent = started.elapsed();
         self.0.metrics.record(route, response.status(), spent);
+        if let Some(trace) = trace {
+            trace.finish(id, route, response.status().as_u16());
+        }
         if let Some(method) = logged {
             let (route, status) = (self.0.routes.template(route), response.status().as_u16());
             let micros = u64::try_from(spent.as_micros()).unwrap_or(u64::MAX);
@@ -193,6 +219,9 @@ impl Edge {
             (is_bare(headers) || of_api).then(|| Problem::of_status(response.status()))
         });
         self.tell(context, response.status(), problem.as_ref().map(Problem::kind));
+        if let (Some(trace), Some(problem)) = (&context.trace, &problem) {
+            trace.refused(problem.kind().code);
+        }
         let Some(problem) = problem else { return };
         problem.render(context.id, response, context.head);
     }

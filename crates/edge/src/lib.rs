@@ -33,6 +33,7 @@ mod routes;
 mod span;
 mod stream;
 mod timekeeper;
+pub mod traces;
 
 pub use answering::{Answering, Later};
 pub use client_address::ClientAddress;

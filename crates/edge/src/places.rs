@@ -127,6 +127,11 @@ impl Places {
         self.0.listener
     }
 
+    /// How many there may be.
+    pub(crate) fn bounds(&self) -> PlaceBounds {
+        self.0.bounds
+    }
+
     /// The connections of strangers and of proxies that are open, and how many were refused.
     pub(crate) fn counts(&self) -> (u64, u64, u64) {
         let taken = self.0.taken();

@@ -22,6 +22,8 @@ struct Entry {
     /// The second, from 1 on, in the upper half; the lines that were written in it in the lower.
     written: AtomicU64,
     left_out: AtomicU64,
+    /// Since the start.
+    all: AtomicU64,
 }
 
 /// One for each code, and one for answers that are no problem documents.
@@ -39,6 +41,7 @@ impl Refusals {
     pub(crate) fn admit(&self, route: Route, kind: Option<&ErrorKind>, since: Duration) -> Option<u64> {
         let code = kind.and_then(|kind| KINDS.iter().position(|known| known.code == kind.code)).unwrap_or(KINDS.len());
         let entry = self.0.get(route.index() * codes() + code)?;
+        entry.all.fetch_add(1, Relaxed);
         let second = since.as_secs() + 1;
         let admitted = entry.written.fetch_update(Relaxed, Relaxed, |written| match written >> 32 {
             at if at < second => Some(second << 32 | 1),
@@ -52,6 +55,15 @@ impl Refusals {
                 None
             }
         }
+    }
+}
+
+impl Refusals {
+    /// How many there were on a route since the start, by code; `other` stands for what is no problem document.
+    pub(crate) fn counts(&self, route: Route) -> impl Iterator<Item = (&'static str, u64)> {
+        let names = KINDS.iter().map(|kind| kind.code).chain(["other"]);
+        let entries = self.0.iter().skip(route.index() * codes());
+        names.zip(entries).map(|(code, entry)| (code, entry.all.load(Relaxed)))
     }
 }
 

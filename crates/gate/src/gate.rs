@@ -66,7 +66,7 @@ impl Gate {
     /// Answers a question that came over HTTP: at once, where memory knows the key.
     pub fn answer(&self, peer: Option<SocketAddr>, parts: Parts) -> Answering {
         let Inner { verifier, gateway, accepted, edge, route } = &*self.0;
-        let context = edge.begin(*route, &parts.method);
+        let context = edge.begin(*route, &parts.method, Some(&parts.headers));
         let client = client_address::find(&gateway.trusted_proxies, peer, &parts.headers);
         let for_nginx = authz::is_for_nginx(&parts.uri);
         let decided = caught(|| authz::from_memory(gateway, accepted, verifier, &parts, client, &context));
@@ -85,7 +85,7 @@ impl Gate {
     /// Refuses a question that could not be read.
     pub fn refuse_unread(&self, target: &Uri, problem: Problem) -> Response {
         let Inner { edge, route, .. } = &*self.0;
-        let context = edge.begin(*route, &Method::GET);
+        let context = edge.begin(*route, &Method::GET, None);
         finish(edge, context, Ok(problem.into_response()), authz::is_for_nginx(target))
     }
 

@@ -85,7 +85,7 @@ impl Dispatcher {
             let (parts, _) = request.into_parts();
             return inner.gate.answer(peer, parts);
         }
-        let context = inner.edge.begin(inner.find(request.uri().path()), request.method());
+        let context = inner.edge.begin(inner.find(request.uri().path()), request.method(), Some(request.headers()));
         let client = client_address::find(inner.gate.trusted_proxies(), peer, request.headers());
         let this = Arc::clone(&self.0);
         // Two futures, since one for both would be as large as the larger.
@@ -157,7 +157,7 @@ impl Answer for Dispatcher {
             return inner.gate.refuse_unread(&target, problem);
         }
         // Whatever the method was, it has a document: of a request for a head alone nothing is known.
-        let context = inner.edge.begin(inner.find(target.path()), &Method::GET);
+        let context = inner.edge.begin(inner.find(target.path()), &Method::GET, None);
         inner.finish(context, Ok(problem.into_response()))
     }
 }

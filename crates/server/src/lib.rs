@@ -12,6 +12,7 @@ mod process;
 mod router;
 mod sbom;
 mod serve;
+mod telemetry;
 
 pub use dispatcher::Dispatcher;
 pub use gate::Gateway;

@@ -1,33 +1,110 @@
+use std::fmt::Display;
+
 use axum::response::{IntoResponse, Response};
-use edge::exposition::{head, line};
+use domain::Keydesk;
+use edge::{
+    exposition::{head, histogram, label, line},
+    traces::{TraceCounters, Traces},
+};
 use http::header;
-use model::Code;
+use model::{Code, Occupancy};
 
 use crate::Dispatcher;
 
 /// The document that Prometheus reads.
 pub(crate) fn page(counted: &Dispatcher) -> Response {
-    let mut text = String::with_capacity(8 * 1024);
+    let mut text = String::with_capacity(64 * 1024);
+    let keydesk = counted.keydesk();
     counted.edge().write_metrics(&mut text);
-    let counters = counted.keydesk().verifier().counters();
-    let throttle = counted.keydesk().throttle_counters();
-    let bounds = counted.keydesk().bound_counters();
-    let lost = cli::lost_lines();
-    head(&mut text, "keydesk_verifications_total", "counter", "Verdicts, by code.");
-    for code in Code::ALL {
-        line(
-            &mut text,
-            format_args!("keydesk_verifications_total{{code=\"{code}\"}}"),
-            counters.verifications[code.index()],
-        );
-    }
+    decisions(keydesk, &mut text);
+    let traces = counted.edge().traces();
+    let rooms: Vec<_> = keydesk.occupancy().into_iter().chain(traces.map(Traces::occupancy)).collect();
+    occupancy(&rooms, &mut text);
+    limits(keydesk, &mut text);
+    spans(traces.map(Traces::counters).unwrap_or_default(), &mut text);
+    database(keydesk, &mut text);
+    single(keydesk, &mut text);
+    of_keyring(keydesk, &mut text);
+    let name = "keydesk_build_info";
+    head(&mut text, name, "gauge", "The version that runs.");
+    line(&mut text, format_args!("{name}{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")), 1);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+fn decisions(keydesk: &Keydesk, text: &mut String) {
+    let counters = keydesk.verifier().counters();
+    let values = Code::ALL.map(|code| (code, counters.verifications[code.index()]));
+    labelled(text, "keydesk_verifications_total", "counter", "Verdicts, by code.", "code", values);
+}
+
+fn occupancy(all: &[Occupancy], text: &mut String) {
+    let used = all.iter().map(|room| (room.of, room.used));
+    labelled(text, "keydesk_occupancy", "gauge", "How many are in each queue and memory that has a bound.", "of", used);
+    let bounds = all.iter().map(|room| (room.of, room.bound));
+    labelled(text, "keydesk_capacity", "gauge", "How many each queue and memory takes.", "of", bounds);
+}
+
+fn limits(keydesk: &Keydesk, text: &mut String) {
+    let counters = keydesk.verifier().counters();
     for (name, kind, help, value) in [
-        ("keydesk_cached_keys", "gauge", "Keys in memory.", counters.cached_keys),
+        ("keydesk_limit_keys", "gauge", "Keys whose limits have a state in memory.", counters.metered_keys),
+        ("keydesk_limit_nodes", "gauge", "Nodes that share rate limits, as this one knows.", counters.nodes),
+        (
+            "keydesk_limit_leases_total",
+            "counter",
+            "Transactions in which parts of quotas were leased or given back.",
+            counters.quota_leases,
+        ),
+        (
+            "keydesk_limit_waits_refused_total",
+            "counter",
+            "Calls that were not decided, since too many waited for a part of a quota or the database gave none.",
+            counters.quota_waits_refused,
+        ),
+    ] {
+        head(text, name, kind, help);
+        line(text, format_args!("{name}"), value);
+    }
+}
+
+fn database(keydesk: &Keydesk, text: &mut String) {
+    let database = keydesk.database_metrics();
+    let name = "keydesk_database_duration_seconds";
+    head(text, name, "histogram", "How long the database took, and how long changes waited for their turn.");
+    for (of, counts) in &database.times {
+        histogram(text, name, &format!("of=\"{of}\""), counts);
+    }
+    let name = "keydesk_database_connections";
+    head(text, name, "gauge", "Open connections to the database, by use and state.");
+    for pool in &database.pools {
+        for (state, count) in [("busy", pool.busy), ("idle", pool.idle)] {
+            line(text, format_args!("{name}{{of=\"{}\",state=\"{state}\"}}", pool.of), count);
+        }
+    }
+    let bounds = database.pools.iter().map(|pool| (pool.of, pool.bound));
+    labelled(text, "keydesk_database_connections_bound", "gauge", "Most connections, by use.", "of", bounds);
+    head(text, "keydesk_changes_committed_total", "counter", "Changes that were committed; some share a commit.");
+    line(text, format_args!("keydesk_changes_committed_total"), database.changes);
+}
+
+fn spans(counters: TraceCounters, text: &mut String) {
+    let TraceCounters { sent, rejected, dropped, left_out } = counters;
+    let results = [("sent", sent), ("rejected", rejected), ("dropped", dropped)];
+    labelled(text, "keydesk_otlp_spans_total", "counter", "Spans, by what became of them.", "result", results);
+    let name = "keydesk_otlp_requests_left_out_total";
+    head(text, name, "counter", "Requests that were not sampled, since there were too many in their second.");
+    line(text, format_args!("{name}"), left_out);
+}
+
+/// Those that have no labels.
+fn single(keydesk: &Keydesk, text: &mut String) {
+    let counters = keydesk.verifier().counters();
+    let throttle = keydesk.throttle_counters();
+    let bounds = keydesk.bound_counters();
+    let lost = cli::lost_lines();
+    for (name, kind, help, value) in [
         ("keydesk_cache_misses_total", "counter", "Verifications that asked the database.", counters.cache_misses),
         ("keydesk_usage_deferred_total", "counter", "How often the queue of usage was full.", counters.usage_deferred),
-        ("keydesk_unknown_keys", "gauge", "Unknown keys that are remembered as such.", counters.unknown_keys),
-        ("keydesk_shared_scopes", "gauge", "Sets of scopes that records share.", counters.shared_scopes),
-        ("keydesk_usage_waiting", "gauge", "Keys and rows whose usage is to be written.", counters.usage_waiting),
         ("keydesk_usage_lost_total", "counter", "Calls whose counts were given up.", counters.usage_lost),
         (
             "keydesk_usage_detail_lost_total",
@@ -35,8 +112,6 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
             "Counted calls whose scope or address was given up.",
             counters.usage_detail_lost,
         ),
-        ("keydesk_passwords_waiting", "gauge", "Passwords that are hashed or wait for it.", bounds.passwords),
-        ("keydesk_throttle_entries", "gauge", "Counts of failed sign-ins in memory.", throttle.remembered),
         (
             "keydesk_throttle_pushed_out_total",
             "counter",
@@ -55,30 +130,26 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
             "keydesk_writes_failing",
             "gauge",
             "1 while nothing can be written to the database.",
-            u64::from(counted.keydesk().not_writable().is_some()),
+            u64::from(keydesk.not_writable().is_some()),
         ),
-        ("keydesk_lookups_waiting", "gauge", "Verifications that read the database now.", counters.lookups),
         (
             "keydesk_lookups_refused_total",
             "counter",
             "Verifications that were refused, since too many others read the database.",
             counters.lookups_refused,
         ),
-        ("keydesk_changes_waiting", "gauge", "Changes that wait for their turn.", bounds.changes_waiting),
         (
             "keydesk_changes_refused_total",
             "counter",
             "Changes that were refused, since too many waited or they had waited too long.",
             bounds.changes_refused,
         ),
-        ("keydesk_link_misses", "gauge", "Networks that asked for links that are not there.", bounds.link_misses),
         (
             "keydesk_links_refused_total",
             "counter",
             "Look-ups of links that were refused, since their network had missed too often.",
             bounds.links_refused,
         ),
-        ("keydesk_session_uses_waiting", "gauge", "Last uses of sessions to be written.", bounds.session_uses),
         (
             "keydesk_turns_refused_total",
             "counter",
@@ -91,28 +162,33 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
             "Lines of the log that were left out, since there were too many of their kind in a second.",
             lost.left_out,
         ),
-        (
-            "keydesk_used_secrets_waiting",
-            "gauge",
-            "Secrets that were used and get their digest under the newest pepper.",
-            counters.used_secrets,
-        ),
         ("keydesk_epoch", "gauge", "The change that this node has seen last.", counters.epoch.max(0).unsigned_abs()),
     ] {
-        head(&mut text, name, kind, help);
-        line(&mut text, format_args!("{name}"), value);
+        head(text, name, kind, help);
+        line(text, format_args!("{name}"), value);
     }
-    head(&mut text, "keydesk_keyring_uses", "gauge", "What rests on each key of the keyring, as it was counted last.");
-    for of in counted.keydesk().keyring_uses() {
-        let (kind, id, what) = (&of.kind, label(&of.id), &of.what);
-        line(&mut text, format_args!("keydesk_keyring_uses{{kind=\"{kind}\",id=\"{id}\",what=\"{what}\"}}"), of.count);
-    }
-    head(&mut text, "keydesk_build_info", "gauge", "The version that runs.");
-    line(&mut text, format_args!("keydesk_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")), 1);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
-/// A text as the value of a label.
-fn label(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+fn of_keyring(keydesk: &Keydesk, text: &mut String) {
+    let name = "keydesk_keyring_uses";
+    head(text, name, "gauge", "What rests on each key of the keyring, as it was counted last.");
+    for of in keydesk.keyring_uses() {
+        let (kind, id, what) = (&of.kind, label(&of.id), &of.what);
+        line(text, format_args!("{name}{{kind=\"{kind}\",id=\"{id}\",what=\"{what}\"}}"), of.count);
+    }
+}
+
+/// A metric with one label. Its values are Keydesk's own words.
+fn labelled<L: Display>(
+    text: &mut String,
+    name: &str,
+    kind: &str,
+    help: &str,
+    by: &str,
+    values: impl IntoIterator<Item = (L, u64)>,
+) {
+    head(text, name, kind, help);
+    for (value, count) in values {
+        line(text, format_args!("{name}{{{by}=\"{value}\"}}"), count);
+    }
 }

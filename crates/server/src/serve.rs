@@ -19,7 +19,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{dispatcher::Dispatcher, process, router};
+use crate::{dispatcher::Dispatcher, process, router, telemetry};
 
 /// How long running calls may take after the signal to stop. Shorter than the 30 s that orchestrators wait before they kill.
 const LAST_CALLS: Duration = Duration::from_secs(25);
@@ -73,7 +73,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     for warning in settings.gateway.warnings() {
         tracing::warn!("{warning}");
     }
-    let gateway = settings.gateway.clone();
+    let (gateway, otlp) = (settings.gateway.clone(), settings.otlp.clone());
     let accepted = |listener: &ListenerEntry| accepted(&keydesk, &settings.installation, listener);
     let (at_authz, over_grpc, over_spoe) =
         (accepted(&settings.authz)?, accepted(&settings.grpc)?, accepted(&settings.spoe)?);
@@ -83,6 +83,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     drop(settings);
     let background = keydesk.start();
     let dispatcher = router::dispatcher_for(&keydesk, access, gateway, at_authz);
+    let telemetry = otlp.map(|otlp| telemetry::start(otlp, dispatcher.edge(), keydesk.request_id(keydesk.now())));
     let mut server = Server::new(cores);
     let places = |name, listener, bounds| with_places(name, listener, bounds, &dispatcher);
     server.spawn(places("public", listener, bounds.public), dispatcher.clone());
@@ -111,6 +112,9 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     }
     background.stop().await;
     keydesk.close().await;
+    if let Some(telemetry) = telemetry {
+        telemetry.stop().await;
+    }
     tracing::info!("stopped");
     Ok(())
 }

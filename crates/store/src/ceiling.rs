@@ -122,7 +122,7 @@ impl Store {
     pub async fn ceilings(&self) -> Result<Vec<StoredCeiling>, StoreError> {
         let (mut all, mut after) = (Vec::new(), (Uuid::nil(), String::new(), String::new()));
         loop {
-            let rows: Vec<CeilingRow> = on_apart!(&self.poll, pool => {
+            let rows: Vec<CeilingRow> = on_apart!(self.poll, pool => {
                 let page = sqlx::query_as(CEILINGS_AFTER).bind(after.0).bind(&after.1).bind(&after.2);
                 page.bind(PAGE).fetch_all(pool).await?
             });
@@ -134,7 +134,7 @@ impl Store {
 
     /// The ceilings that changed after epoch `after`, up to and with `upto`.
     pub async fn ceilings_changed(&self, after: i64, upto: i64) -> Result<Vec<StoredCeiling>, StoreError> {
-        let rows: Vec<CeilingRow> = on_apart!(&self.poll, pool => {
+        let rows: Vec<CeilingRow> = on_apart!(self.poll, pool => {
             sqlx::query_as(CEILINGS_CHANGED).bind(after).bind(upto).fetch_all(pool).await?
         });
         Ok(readable(rows))

@@ -22,12 +22,13 @@ pub(crate) enum Db {
 
 /// Runs an expression on a pool to read from, whichever the database; it is compiled once for each.
 macro_rules! on_db {
-    ($store:expr, $pool:ident => $body:expr) => {
+    ($store:expr, $pool:ident => $body:expr) => {{
+        let _timed = $store.changes.witness.times.read(module_path!());
         match &$store.db {
             $crate::db::Db::Sqlite { read: $pool, .. } => $body,
             $crate::db::Db::Postgres { read: $pool, .. } => $body,
         }
-    };
+    }};
 }
 
 /// Connections that only read, set apart for one use, so that no other can starve it.
@@ -47,14 +48,15 @@ impl Apart {
     }
 }
 
-/// The same on connections that are set apart.
+/// The same on connections that are set apart: those of the `poll`, or for `lookups`.
 macro_rules! on_apart {
-    ($apart:expr, $pool:ident => $body:expr) => {
-        match $apart {
+    ($store:ident.$apart:ident, $pool:ident => $body:expr) => {{
+        let _timed = $store.changes.witness.times.$apart(module_path!());
+        match &$store.$apart {
             $crate::db::Apart::Sqlite($pool) => $body,
             $crate::db::Apart::Postgres($pool) => $body,
         }
-    };
+    }};
 }
 
 pub(crate) use {on_apart, on_db};

@@ -87,7 +87,7 @@ impl Store {
     /// All installations, by name. They are few.
     pub async fn installations(&self) -> Result<Vec<StoredInstallation>, StoreError> {
         let rows: Vec<InstallationRow> =
-            on_apart!(&self.poll, pool => sqlx::query_as(INSTALLATIONS).fetch_all(pool).await?);
+            on_apart!(self.poll, pool => sqlx::query_as(INSTALLATIONS).fetch_all(pool).await?);
         Ok(rows.into_iter().map(StoredInstallation::from).collect())
     }
 }

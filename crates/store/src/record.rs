@@ -223,7 +223,7 @@ fn records(rows: Vec<RecordRow>) -> Result<Vec<StoredRecord>, StoreError> {
 impl Store {
     /// The record of a secret, whichever installation's: one indexed read.
     pub async fn record_by_digest(&self, digest: &Digest) -> Result<Option<StoredRecord>, StoreError> {
-        let row: Option<RecordRow> = on_apart!(&self.lookups, pool => sqlx::query_as(RECORD_BY_DIGEST).bind(&digest[..]).fetch_optional(pool).await?);
+        let row: Option<RecordRow> = on_apart!(self.lookups, pool => sqlx::query_as(RECORD_BY_DIGEST).bind(&digest[..]).fetch_optional(pool).await?);
         row.map(StoredRecord::try_from).transpose()
     }
 
@@ -239,7 +239,7 @@ impl Store {
             sql.bind(Value::Bytes(digest.to_vec()));
         });
         let row: Option<RecordRow> =
-            on_apart!(&self.lookups, pool => query!(query_as, sql, pool).fetch_optional(pool).await?);
+            on_apart!(self.lookups, pool => query!(query_as, sql, pool).fetch_optional(pool).await?);
         row.map(StoredRecord::try_from).transpose()
     }
 
@@ -257,7 +257,7 @@ impl Store {
     /// The records of all keys that changed after epoch `after`, up to and with `upto`.
     pub async fn records_changed(&self, after: i64, upto: i64) -> Result<Records, StoreError> {
         let mut records = Records::default();
-        on_apart!(&self.poll, pool => {
+        on_apart!(self.poll, pool => {
             let rows = sqlx::query(RECORDS_CHANGED).bind(after).bind(upto).fetch_all(pool).await?;
             rows.iter().for_each(|row| records.add(row));
         });
@@ -276,7 +276,7 @@ impl Store {
 
     /// The epoch: it moves with each change of truth. Asked on the connection of the poll, as all that the poll reads.
     pub async fn epoch(&self) -> Result<i64, StoreError> {
-        Ok(on_apart!(&self.poll, pool => sqlx::query_scalar(EPOCH).fetch_one(pool).await?))
+        Ok(on_apart!(self.poll, pool => sqlx::query_scalar(EPOCH).fetch_one(pool).await?))
     }
 }
 

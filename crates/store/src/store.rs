@@ -261,7 +261,8 @@ impl Store {
 
     /// How many changes wait for their turn.
     pub fn changes_waiting(&self) -> usize {
-        self.changes.len()
+        let (revoking, others) = self.changes.waiting();
+        revoking + others
     }
 
     /// How many changes were refused since the start, because too many waited or they had waited too long.

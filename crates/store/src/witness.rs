@@ -12,7 +12,7 @@ use std::{
 use tokio::{sync::Notify, time::timeout};
 use uuid::Uuid;
 
-use crate::StoreError;
+use crate::{StoreError, times::Times};
 
 /// How long SQLite's write lock may be waited for before others are told. Whoever shares a database holds it for milliseconds.
 const LOCK_WAITS: Duration = Duration::from_secs(3);
@@ -28,6 +28,8 @@ pub(crate) struct Witness {
     is_locked_out: AtomicBool,
     /// Woken when that is found.
     pub(crate) told_locked_out: Notify,
+    /// How long the database takes.
+    pub(crate) times: Times,
 }
 
 impl Witness {

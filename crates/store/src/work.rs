@@ -30,7 +30,9 @@ impl Work {
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        let timed = self.witness.times.commit(module_path!());
         self.tx.run("COMMIT").await?;
+        drop(timed);
         self.over = true;
         Ok(())
     }

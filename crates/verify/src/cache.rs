@@ -62,9 +62,9 @@ fn head(digest: &Digest) -> u64 {
 }
 
 /// Sets of scopes that are shared; beyond this many, each record has its own.
-const SHARED_SCOPES: usize = 4096;
+pub(crate) const SHARED_SCOPES: usize = 4096;
 /// Digests of secrets that nobody has.
-const UNKNOWN: usize = 100_000;
+pub(crate) const UNKNOWN: usize = 100_000;
 
 impl Cache {
     pub(crate) fn new(capacity: usize, limits: Arc<Limits>) -> Self {
@@ -94,6 +94,11 @@ impl Cache {
 
     pub(crate) fn len(&self) -> usize {
         self.records.len()
+    }
+
+    /// How many records there may be, besides those that change.
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
     }
 
     /// Secrets that nobody has, as far as they are remembered, and sets of scopes that are shared.

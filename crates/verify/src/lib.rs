@@ -25,6 +25,7 @@ mod freshness;
 mod limiting;
 mod limits;
 mod lookups;
+mod occupancy;
 mod peppers;
 mod record;
 mod sync;

@@ -19,9 +19,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use model::{InstallationId, KeyId, KeyKind, LimitName, Quotas, RateLimits, RateState, TimeZone};
+use model::{InstallationId, KeyId, KeyKind, LimitName, Occupancy, Quotas, RateLimits, RateState, TimeZone};
 use store::{SharedRate, Store, StoreError, StoredCeiling, StoredRecord};
 
+pub(crate) use self::lease::MOST as WAITS_MOST;
 use self::{
     ceilings::Ceilings,
     decide::Around,
@@ -300,6 +301,11 @@ impl Limits {
         let tick = self.nanos();
         // Whoever takes one out of the table holds it locked, so none is given away twice.
         lock(&self.keys).retain(|_, meters| Arc::strong_count(meters) > 1 || !meters.lock().is_idle(tick));
+    }
+
+    /// Sets of limits that keys share.
+    pub(crate) fn shared(&self) -> Occupancy {
+        Occupancy::new("shared_limits", lock(&self.specs).len(), SHARED)
     }
 
     pub(crate) fn metered_keys(&self) -> u64 {

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// Calls that wait for the database at once, because memory does not know their keys. Strangers can send well-formed keys
 /// without end; calls with keys that memory knows never wait here.
-const MOST: usize = 512;
+pub(crate) const MOST: usize = 512;
 
 /// Counts the calls that wait for the database.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use std::{
     },
 };
 
-use model::{Code, Environment, InstallationId, Scope};
+use model::{Code, Environment, InstallationId, Occupancy, Scope};
 use store::{AddressDelta, RefusedDelta, UsageDelta};
 use tokio::sync::mpsc;
 
@@ -175,9 +175,23 @@ impl Usage {
 
     /// Rows and keys that wait to be written down.
     pub(crate) fn waiting(&self) -> u64 {
-        let queued = self.sender.max_capacity() - self.sender.capacity();
         let left = self.left();
-        (queued + left.records.len() + left.counted.len() + left.addresses.len() + left.refused.len()) as u64
+        (self.queued() + left.records.len() + left.counted.len() + left.addresses.len() + left.refused.len()) as u64
+    }
+
+    /// Keys in the queue.
+    fn queued(&self) -> usize {
+        self.sender.max_capacity() - self.sender.capacity()
+    }
+
+    /// How full each of its rooms is.
+    pub(crate) fn occupancy(&self) -> [Occupancy; 3] {
+        let left = self.left();
+        [
+            Occupancy::new("usage_keys", self.queued(), QUEUE),
+            Occupancy::new("usage_rows", left.counted.len(), ASIDE),
+            Occupancy::new("usage_addresses", left.addresses.len(), ADDRESSES),
+        ]
     }
 
     pub(crate) fn left(&self) -> MutexGuard<'_, Left> {

@@ -7,7 +7,7 @@ use model::{InstallationId, KeyId, SecretId};
 use store::Digest;
 
 /// Secrets that can wait. Those beyond are noted when they are used again.
-const WAITING: usize = 10_000;
+pub(crate) const WAITING: usize = 10_000;
 
 /// A secret that was used, and was found under a pepper that is not the newest. Its plain text, from which alone its digest under the
 /// newest can be made, was at hand with that call.

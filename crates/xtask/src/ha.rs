@@ -3,7 +3,7 @@
 use crate::build::{self, Profile};
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{apt, paths};
+use crate::{apt, paths, tools};
 use std::fs;
 use std::path::Path;
 use std::process::{ExitCode, Stdio};
@@ -36,6 +36,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     }
     let steps = Steps::new();
     steps.run("PostgreSQL, Patroni, etcd and HAProxy", install)?;
+    let valkey = steps.run("Valkey", tools::valkey)?;
     let profile = Profile::asked()?;
     let mut cargo = match profile {
         Profile::Release => {
@@ -55,7 +56,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let _ = fs::remove_dir_all(&logs);
     let mut first = process::command("unshare");
     first.args(["--net", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "sh", "-c", FIRST, "sh"]);
-    first.arg(trial).arg("--logs").arg(logs).args(args);
+    first.arg(trial).arg("--logs").arg(logs).args(args).env(tools::VALKEY, valkey);
     // It ends when this pipe does, so with this process, however that ends.
     let mut running = first
         .stdin(Stdio::piped())

@@ -30,7 +30,7 @@ pub(crate) struct Lifeline(Child);
 pub(crate) enum Stop {
     /// As a service manager does.
     Gracefully,
-    /// For PostgreSQL, which would wait for its clients when asked gracefully: at once, as nothing is kept.
+    /// For PostgreSQL, which would wait for its clients when asked gracefully, and for those clients: at once, as nothing is kept.
     AtOnce,
 }
 

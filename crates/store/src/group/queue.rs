@@ -47,10 +47,10 @@ pub(super) struct Waiting {
 }
 
 impl Queue {
-    /// How many wait.
-    pub(crate) fn len(&self) -> usize {
+    /// How many that revoke wait, and how many others.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
         let state = self.state();
-        state.revoking.len() + state.others.len()
+        (state.revoking.len(), state.others.len())
     }
 
     /// How many were refused, since too many waited or they had waited too long.

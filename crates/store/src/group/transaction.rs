@@ -299,7 +299,10 @@ impl Group {
             return self.tx.run("ROLLBACK").await;
         }
         self.write_kept().await?;
+        let timed = self.witness.times.commit(module_path!());
         self.tx.run("COMMIT").await?;
+        drop(timed);
+        self.witness.times.committed(self.members);
         self.witness.seen.go_on_to(self.written);
         Ok(())
     }

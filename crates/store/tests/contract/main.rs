@@ -16,6 +16,7 @@ mod installations;
 mod keys;
 mod limits;
 mod list;
+mod metrics;
 mod opening;
 mod paging;
 mod protection;

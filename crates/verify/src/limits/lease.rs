@@ -22,7 +22,7 @@ use super::{Limits, Meters, Owner, lock, quota_state::Unneeded};
 /// Meters whose quotas are leased in one transaction.
 const BATCH: usize = 500;
 /// Calls that may wait for a quota at once.
-const MOST: usize = 4_096;
+pub(crate) const MOST: usize = 4_096;
 /// After the database could not be asked, calls are refused for so long without asking it, in nanoseconds.
 const FAILED: u64 = 1_000_000_000;
 

@@ -6,7 +6,8 @@ use std::{
 };
 
 use domain::{Caller, Keydesk, NewKey, OpenOptions};
-use model::{Preset, Scope, SettingsPatch};
+use model::{Preset, RateLimits, Scope, SettingsPatch};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{Failed, forward_auth};
@@ -21,11 +22,32 @@ pub(super) struct Keys {
     pub(super) caller: String,
 }
 
+/// Limits that each key has, as programs write them. No load reaches them.
+fn three_limits() -> Result<RateLimits, Failed> {
+    let limit = |name: &str, scopes: &[&str]| json!({"name": name, "limit": 1_000_000_000, "window_seconds": 86_400, "scopes": scopes});
+    let limits = [
+        limit("all", &[]),
+        limit("reading", &["contacts:read"]),
+        limit("writing", &["contacts:read", "contacts:write"]),
+    ];
+    Ok(serde_json::from_value(limits.into())?)
+}
+
 impl Keys {
+    /// Keys without limits.
     pub(super) fn make() -> Result<Self, Failed> {
+        Self::with(&RateLimits::default())
+    }
+
+    /// Keys of which each has three limits that every call counts towards.
+    pub(super) fn with_three_limits() -> Result<Self, Failed> {
+        Self::with(&three_limits()?)
+    }
+
+    fn with(limits: &RateLimits) -> Result<Self, Failed> {
         let folder = tempfile::tempdir()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (mut secrets, caller) = runtime.block_on(issue(folder.path()))?;
+        let (mut secrets, caller) = runtime.block_on(issue(folder.path(), limits))?;
         // Secrets are random, and so is their order: neighbours here are no neighbours in the server's memory.
         secrets.sort_unstable();
         let keys = Self { folder, secrets, caller };
@@ -58,16 +80,21 @@ fn database(folder: &Path) -> String {
     format!("sqlite:{}", folder.join("keydesk.db").display())
 }
 
-async fn issue(folder: &Path) -> Result<(Vec<String>, String), Failed> {
+async fn issue(folder: &Path, limits: &RateLimits) -> Result<(Vec<String>, String), Failed> {
     let keydesk = Keydesk::open(OpenOptions::founding(database(folder), folder)).await?;
     let operator = Caller::operator(keydesk.installation("default").await?.ok_or("no installation")?.id);
     let asked_about = |number| {
-        NewKey::of(SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name(format!("Client {number:05}")) })
+        NewKey::of(SettingsPatch {
+            preset: Some(Preset::Crm),
+            rate_limits: Some(limits.clone()),
+            ..SettingsPatch::name(format!("Client {number:05}"))
+        })
     };
     let issued = keydesk.issue_many(&operator, (0..KEYS).map(asked_about).collect()).await?;
     let secrets = issued.iter().map(|issued| issued.secret.expose().to_owned()).collect();
     let verifies = NewKey::of(SettingsPatch {
         scopes: Some([Scope::parse("keys:verify")?].into_iter().collect()),
+        rate_limits: Some(RateLimits::default()),
         ..SettingsPatch::name("Gateway")
     });
     let caller = keydesk.issue(&operator, verifies).await?.secret.expose().to_owned();

@@ -28,17 +28,18 @@ struct Extent {
 
 pub(crate) fn measure(programs: &Programs, args: &[String]) -> Result<(), Failed> {
     let extent = Extent { rounds: number(args, "--rounds", 5)?, seconds: number(args, "--seconds", 5)? };
-    let keys = Keys::make()?;
-    let (servers, rows) = rows::plan(programs, &keys)?;
+    let sets = [Keys::make()?, Keys::with_three_limits()?];
+    let (servers, rows) = rows::plan(programs, &sets)?;
+    let keys = |row: &Row| &sets[usize::from(row.is_limited())];
     let minutes = f64::from(extent.rounds * extent.seconds) * rows.len() as f64 / 60.0;
     say(&format!("{} rows, {} rounds: about {minutes:.0} minutes", rows.len(), extent.rounds));
     for row in first_of_each_server(&rows) {
-        row.load.run(&servers[row.server], &keys, WARM_UP)?;
+        row.load.run(&servers[row.server], keys(row), WARM_UP)?;
     }
     let mut samples: Vec<Vec<Sample>> = vec![Vec::new(); rows.len()];
     for round in 1..=extent.rounds {
         for (row, samples) in rows.iter().zip(&mut samples) {
-            samples.push(sample(row, &servers[row.server], &keys, extent.seconds)?);
+            samples.push(sample(row, &servers[row.server], keys(row), extent.seconds)?);
         }
         say(&format!("round {round} of {} is done", extent.rounds));
     }

@@ -18,6 +18,11 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// Whether the keys that are asked about have limits.
+    pub(super) fn is_limited(&self) -> bool {
+        self.server == KEYDESK_LIMITED
+    }
+
     /// Whether server and generator share their cores.
     pub(super) fn shares_cores(&self) -> bool {
         self.load.cores != GENERATOR
@@ -37,23 +42,25 @@ const NGINX: usize = 3;
 const HAPROXY: usize = 4;
 const KEYDESK_TWO: usize = 5;
 const BARE_TWO: usize = 6;
+const KEYDESK_LIMITED: usize = 7;
 
 /// The servers, all running, and the rows in the order in which they are measured.
-pub(super) fn plan(programs: &Programs, keys: &Keys) -> Result<(Vec<Server>, Vec<Row>), Failed> {
-    let keydesk = |cores| {
+pub(super) fn plan(programs: &Programs, [keys, limited]: &[Keys; 2]) -> Result<(Vec<Server>, Vec<Row>), Failed> {
+    let keydesk = |cores, keys: &Keys| {
         let config = keys.config();
         let config = ["--config", config.to_str().ok_or("no text")?];
         programs.serve_on(cores, &keys.database(), keys.folder(), &config)
     };
     let bare = |cores, flag: &[&str]| Server::start_on(cores, &programs.empty, &[&["LISTEN"], flag].concat());
     let servers = vec![
-        keydesk("0")?,
+        keydesk("0", keys)?,
         bare("0", &["--current-thread"])?,
         bare("0", &[])?,
         neighbours::nginx(keys)?,
         neighbours::haproxy(keys)?,
-        keydesk("0,1")?,
+        keydesk("0,1", keys)?,
         bare("0,1", &[])?,
+        keydesk("0", limited)?,
     ];
     let mut rows = Vec::new();
     for connections in [&[USUAL][..], &UNUSUAL].concat() {
@@ -77,6 +84,9 @@ fn one_core(connections: u32, rows: &mut Vec<Row>) {
     row("bare axum, its usual runtime", BARE_THREADS, Call::ByScope, by_scope);
     if connections == USUAL {
         row("Keydesk `/authz`, one of 100 routes", KEYDESK, Call::ByRoute, by_scope);
+        let (without, verify_without) = (by_scope + 2, by_scope + 3);
+        row("Keydesk `/authz?scope=`, three limits (ratio to none)", KEYDESK_LIMITED, Call::ByScope, without);
+        row("Keydesk verify, three limits (ratio to none)", KEYDESK_LIMITED, Call::Verify, verify_without);
     }
 }
 
