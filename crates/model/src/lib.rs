@@ -21,6 +21,7 @@ mod error;
 pub mod error_kind;
 #[cfg(feature = "time-zones")]
 mod expiry;
+mod event;
 mod fold;
 mod handover;
 mod hint_end;
@@ -58,6 +59,7 @@ mod settings;
 mod time_zone;
 mod trusted_proxies;
 mod verify;
+mod webhook;
 
 pub use about::*;
 pub use account::{
@@ -79,10 +81,11 @@ pub use error::{KeyError, MODULE_UNAVAILABLE};
 pub use error_kind::ErrorKind;
 #[cfg(feature = "time-zones")]
 pub use expiry::{Expiry, InvalidExpiry};
+pub use event::{EVENT_TYPES, EventPatterns, InvalidPatterns, PATTERNS_MAX, Subject, SubjectKind};
 pub use fold::{FOLD_VERSION, NAMES_FOLDED, fold_email, fold_name, fold_name_before};
 pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use hint_end::{HINT_TAIL, HintEnd, InvalidHintEnd};
-pub use id::{AdministratorId, AuditId, HandoverId, InstallationId, KeyId, SecretId, SessionId};
+pub use id::{AdministratorId, AuditId, EventId, HandoverId, InstallationId, KeyId, SecretId, SessionId, WebhookId};
 pub use instant::{Instant, InvalidInstant};
 pub use invisible::is_invisible;
 pub use issue_bounds::{InvalidBounds, InvalidLife, IssueBounds, LONGEST_LIFE_MAX, LongestLife};
@@ -123,3 +126,8 @@ pub use settings::{KeySettings, SettingsPatch};
 pub use time_zone::{TimeZone, UnknownTimeZone};
 pub use trusted_proxies::{Scheme, TrustedProxies};
 pub use verify::{CallFacts, Code, KeyFacts, decide, decide_living};
+pub use webhook::{
+    Attempt, Delivery, DeliveryCursor, DeliveryPage, DeliveryState, InvalidDeliveryCursor, REDELIVERED_MAX,
+    UnknownDeliveryState, WEBHOOK_URL_MAX, WEBHOOKS_MAX, Webhook, WebhookHealth, WebhookOrder, WebhookPatch,
+    WebhookSignature,
+};

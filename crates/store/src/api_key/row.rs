@@ -24,7 +24,7 @@ macro_rules! key_select {
 pub(super) use key_select;
 
 #[derive(sqlx::FromRow)]
-pub(super) struct KeyRow {
+pub(crate) struct KeyRow {
     id: Uuid,
     installation_id: Uuid,
     kind: String,
@@ -88,6 +88,8 @@ impl TryFrom<KeyRow> for StoredKey {
 }
 
 pub(crate) const KEY_BY_ID: &str = key_select!("FROM api_key WHERE installation_id = $1 AND id = $2");
+/// The beginning of a statement that gives keys of an installation.
+pub(crate) const KEYS_OF: &str = key_select!("FROM api_key WHERE installation_id = ");
 pub(crate) const DEFAULT_KEY: &str = key_select!("FROM api_key WHERE installation_id = $1 AND kind = 'default'");
 pub(crate) const COUNT_NAMED: &str = "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded IN ($2, $4) \
      AND kind = 'issued' AND deleted_at IS NULL AND id <> $3";

@@ -1,8 +1,8 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation,
-    keyring_proof, migrations, names, password_reset, people, postgres, purge_clock, record, restored, set_up_link,
-    statistics, store, triggers, whose, work,
+    delivery, deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation,
+    keyring_proof, migrations, names, outbox, password_reset, people, postgres, purge_clock, record, restored, set_up_link,
+    statistics, store, triggers, webhook, whose, work,
 };
 
 macro_rules! statements {
@@ -24,6 +24,8 @@ statements! {
     audit_log: AUDIT_AFTER AUDIT_OF_KEY AUDIT_LAST AUDIT_ID;
     audit_person: INSERT_PERSON AUDIT_PEOPLE PERSON_NAMES PEOPLE_BY_EMAIL FORGET_PERSON FORGET_OWNER FORGET_VIA REDACT_ENTRY;
     backup: LOST_ENTRIES INSTALLATION_NAMES;
+    delivery: RECEIVERS_DUE SEEN_UP_TO DELIVERIES_DUE DELIVERIES_DUE_IN_ORDER SETTLE_DELIVERY NOTE_DELIVERED NOTE_FAILED LEASE
+        ADD_LEASE TAKE_LEASE RENEW_LEASES RELEASE_LEASE;
     deployment: DEPLOYMENT INSERT_DEPLOYMENT;
     examine: NEWEST_MIGRATION ORPHANS;
     founded: FOUNDED;
@@ -37,10 +39,14 @@ statements! {
     purge_clock: PURGE_CLOCK MOVE_PURGE_CLOCK;
     keyring_proof: KEYRING_PROOFS KNOWN_KEYS INSERT_KEYRING_PROOF RETIRE_KEYRING_KEY SEALED_UNDER_MASTER SEALED_UNDER_PEPPER
         RESTS_ON_MASTER RESTS_ON_PEPPER KEYRING_USES KEYS_ON_MASTER KEYS_ON_PEPPER;
+    outbox: EVENTS_AFTER EVENTS_BETWEEN EVENT_BODIES NEWEST_EVENT TELL_ONCE READER ADD_READER MOVE_READER REMOVE_READER
+        OLD_EVENTS NEXT_EVENTS PURGE_DELIVERED PURGE_EVENTS GIVE_UP_DELIVERIES GIVE_UP_EVENTS PURGE_ONCE PURGE_SUBJECTS;
     people: PEOPLE;
     password_reset: PUT_RESET RESET_BY_TOKEN WITHDRAW_RESET PURGE_RESETS;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
     restored: RAISE_EPOCH DROP_INVITATIONS DROP_RESETS;
+    webhook: WEBHOOKS WEBHOOK WEBHOOK_BY_ID ALL_WEBHOOKS COUNT_WEBHOOKS INSERT_WEBHOOK UPDATE_WEBHOOK ROTATE_WEBHOOK END_FORMER
+        RESEAL_WEBHOOK DELETE_WEBHOOK PENDING_OF PARKED_OF WAITING;
     work: WRITE_NOTHING;
     set_up_link: SET_UP_LINKS SET_UP_LINK PUT_SET_UP_LINK END_SET_UP_LINKS;
 }
