@@ -30,6 +30,7 @@ use crate::endpoint::{Access, Endpoint};
         (name = "Verification", description = "Who calls, and may they."),
         (name = "Keys", description = "Managing keys, in an installation that has the API Keys module."),
         (name = "Audit", description = "What was done, by whom, and from where."),
+        (name = "Webhooks", description = "Who is told of what happens, as Standard Webhooks, and how the deliveries go."),
         (name = "Catalogue", description = "What a key can be given."),
         (name = "Operations", description = "How Keydesk is. No key is needed."),
     ),

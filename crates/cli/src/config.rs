@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Args;
+use domain::EventOptions;
 use gate::{
     Gateway,
     config::{self, InvalidGateway, ListenerEntry, RouteEntry},
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::{
+    events_config::{self, EventsEntry, InvalidEvents, WebhooksEntry},
     given::{self, FromVariables, Unfit, path},
     links::Links,
     logs::{LogFormat, LogLevel},
@@ -103,6 +105,10 @@ struct File {
     grpc: ListenerEntry,
     #[serde(default)]
     spoe: ListenerEntry,
+    #[serde(default)]
+    webhooks: WebhooksEntry,
+    #[serde(default)]
+    events: EventsEntry,
 }
 
 /// Networks in the file.
@@ -167,6 +173,8 @@ pub struct Settings {
     pub spoe: ListenerEntry,
     /// Every scope that a key can be given.
     pub(crate) catalogue: Catalogue,
+    /// How events are sent out.
+    pub(crate) events: EventOptions,
 }
 
 /// What is wrong where people come by https, so through a proxy, and no proxy is trusted.
@@ -193,6 +201,8 @@ pub(crate) enum ConfigError {
     TwoKeyrings,
     #[error(transparent)]
     Gateway(#[from] InvalidGateway),
+    #[error(transparent)]
+    Events(#[from] InvalidEvents),
     #[error(transparent)]
     Unfit(#[from] Unfit),
 }
@@ -295,6 +305,7 @@ impl Settings {
             grpc: accepted("grpc.installation", file.grpc)?,
             spoe: accepted("spoe.installation", file.spoe)?,
             catalogue: Catalogue::with(added)?,
+            events: events_config::options(file.webhooks, file.events)?,
         })
     }
 }

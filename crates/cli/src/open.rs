@@ -9,6 +9,7 @@ pub fn options(settings: &Settings) -> OpenOptions {
     options.behind_unnamed_proxy = settings.behind_unnamed_proxy();
     options.catalogue = settings.catalogue.clone();
     options.keyring = settings.keyring.as_ref().map(|text| text.to_string());
+    options.events.clone_from(&settings.events);
     options.keyring_file.clone_from(&settings.keyring_file);
     options
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use futures::StreamExt as _;
+use model::PlainSecret;
 use tokio::{
     sync::{Notify, Semaphore, watch},
     task::JoinSet,
@@ -16,7 +17,7 @@ use tokio::{
 use uuid::Uuid;
 
 use crate::{
-    Answer, Batch, Client, Due, Message, Next, Outbox, OutboxError, Outcome,
+    Answer, Batch, Client, Due, InvalidUrl, Message, Next, Outbox, OutboxError, Outcome, WebhookUrl,
     leases::{Leases, RENEWED},
     next, sign,
 };
@@ -64,6 +65,12 @@ struct Inner<O> {
     /// Receivers that are delivered to by this process.
     busy: Mutex<HashSet<Uuid>>,
     places: Arc<Semaphore>,
+    signals: Arc<Signals>,
+}
+
+/// What goes between an engine and whoever started it: that something may be due, and what was done.
+#[derive(Debug, Default)]
+pub struct Signals {
     hinted: Notify,
     delivered: AtomicU64,
     failed: AtomicU64,
@@ -71,9 +78,35 @@ struct Inner<O> {
     crowded: AtomicU64,
 }
 
+impl Signals {
+    /// Something may be due: it is looked for at once.
+    pub fn hint(&self) {
+        self.hinted.notify_one();
+    }
+
+    /// How deliveries have ended.
+    pub fn counters(&self) -> EngineCounters {
+        EngineCounters {
+            delivered: self.delivered.load(Relaxed),
+            failed: self.failed.load(Relaxed),
+            parked: self.parked.load(Relaxed),
+            crowded: self.crowded.load(Relaxed),
+        }
+    }
+
+    fn count(&self, next: Next) {
+        let counter = match next {
+            Next::Delivered => &self.delivered,
+            Next::At(_) => &self.failed,
+            Next::Parked => &self.parked,
+        };
+        counter.fetch_add(1, Relaxed);
+    }
+}
+
 impl<O: Outbox> Engine<O> {
     /// An engine that holds leases by this name, which no other process has.
-    pub fn new(outbox: O, client: Client, holder: Uuid) -> Self {
+    pub fn new(outbox: O, client: Client, holder: Uuid, signals: Arc<Signals>) -> Self {
         Self(Arc::new(Inner {
             outbox,
             client,
@@ -81,32 +114,8 @@ impl<O: Outbox> Engine<O> {
             leases: Leases::default(),
             busy: Mutex::default(),
             places: Arc::new(Semaphore::new(RECEIVERS_AT_ONCE)),
-            hinted: Notify::new(),
-            delivered: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
-            parked: AtomicU64::new(0),
-            crowded: AtomicU64::new(0),
+            signals,
         }))
-    }
-
-    /// Something may be due: it is looked for at once.
-    pub fn hint(&self) {
-        self.0.hinted.notify_one();
-    }
-
-    /// What sends.
-    pub fn client(&self) -> &Client {
-        &self.0.client
-    }
-
-    /// How deliveries have ended.
-    pub fn counters(&self) -> EngineCounters {
-        EngineCounters {
-            delivered: self.0.delivered.load(Relaxed),
-            failed: self.0.failed.load(Relaxed),
-            parked: self.0.parked.load(Relaxed),
-            crowded: self.0.crowded.load(Relaxed),
-        }
     }
 
     /// Delivers until it is told to stop.
@@ -124,7 +133,7 @@ impl<O: Outbox> Engine<O> {
                     continue;
                 }
                 _ = looks.tick() => {}
-                () = self.0.hinted.notified() => {}
+                () = self.0.signals.hinted.notified() => {}
                 Some(_) = under_way.join_next() => continue,
             }
             self.begin(&mut under_way).await;
@@ -135,6 +144,16 @@ impl<O: Outbox> Engine<O> {
             // One that is left is taken over when it has stood still for a while.
             let _ = self.0.outbox.release(receiver, self.0.holder).await;
         }
+    }
+
+    /// Does something that one process at a time does, if no other does it now.
+    pub async fn alone(&self, place: Uuid, work: impl Future<Output = ()>) -> Result<(), OutboxError> {
+        if !self.take(place).await? {
+            return Ok(());
+        }
+        work.await;
+        self.0.leases.drop(place);
+        self.0.outbox.release(place, self.0.holder).await
     }
 
     /// Looks once, and delivers what is due. For whoever waits for it.
@@ -163,7 +182,7 @@ impl<O: Outbox> Engine<O> {
                 continue;
             }
             let Ok(place) = Arc::clone(&self.0.places).try_acquire_owned() else {
-                self.0.crowded.fetch_add(1, Relaxed);
+                self.0.signals.crowded.fetch_add(1, Relaxed);
                 return;
             };
             self.busy().insert(receiver);
@@ -212,7 +231,7 @@ impl<O: Outbox> Engine<O> {
             if due.is_empty() {
                 return Ok(());
             }
-            let (url, secrets) = (&url, &secrets[..]);
+            let (url, secrets) = (url.as_ref(), &secrets[..]);
             let tries = futures::stream::iter(due).map(|due| async move {
                 let at = self.0.outbox.now();
                 let (since, attempts, position) = (due.since, due.attempts.saturating_add(1), due.position);
@@ -221,13 +240,23 @@ impl<O: Outbox> Engine<O> {
                 Outcome { position, at, answer, next }
             });
             let outcomes: Vec<Outcome> = tries.buffer_unordered(REQUESTS_AT_ONCE).collect().await;
-            outcomes.iter().for_each(|outcome| self.count(outcome.next));
+            outcomes.iter().for_each(|outcome| self.0.signals.count(outcome.next));
             self.0.outbox.settle(receiver, outcomes).await?;
         }
         Ok(())
     }
 
-    async fn send(&self, url: &crate::WebhookUrl, secrets: &[model::PlainSecret], due: Due, timestamp: i64) -> Answer {
+    async fn send(
+        &self,
+        url: Result<&WebhookUrl, &InvalidUrl>,
+        secrets: &[PlainSecret],
+        due: Due,
+        timestamp: i64,
+    ) -> Answer {
+        let url = match url {
+            Ok(url) => url,
+            Err(error) => return Answer { text: format!("the address {error}"), ..Answer::default() },
+        };
         match sign(secrets, due.event, timestamp, &due.body) {
             Ok(signature) => {
                 let message = Message { id: due.event, timestamp, signature, body: due.body };
@@ -235,15 +264,6 @@ impl<O: Outbox> Engine<O> {
             }
             Err(error) => Answer { text: error.to_string(), ..Answer::default() },
         }
-    }
-
-    fn count(&self, next: Next) {
-        let counter = match next {
-            Next::Delivered => &self.0.delivered,
-            Next::At(_) => &self.0.failed,
-            Next::Parked => &self.0.parked,
-        };
-        counter.fetch_add(1, Relaxed);
     }
 }
 

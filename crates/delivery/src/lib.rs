@@ -16,10 +16,12 @@ mod policy;
 mod resolve;
 mod retry;
 mod sign;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod url;
 
 pub use client::{Answer, ANSWER_MAX, Client, InvalidRoots, Message};
-pub use engine::{Engine, EngineCounters};
+pub use engine::{Engine, EngineCounters, Signals};
 pub use leases::Lease;
 pub use outbox::{Batch, Due, Outbox, Outcome, OutboxError};
 pub use policy::Policy;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use model::{Instant, PlainSecret};
 use uuid::Uuid;
 
-use crate::{Answer, Lease, Next, WebhookUrl};
+use crate::{Answer, InvalidUrl, Lease, Next, WebhookUrl};
 
 /// Why the outbox could not be asked. It has been logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,9 +29,9 @@ pub struct Due {
 /// What is due at a receiver.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// Where to.
-    pub url: WebhookUrl,
-    /// With what it is signed: one secret, or two during a rotation.
+    /// Where to; or why nothing may be sent there any more, which each try is told.
+    pub url: Result<WebhookUrl, InvalidUrl>,
+    /// With what it is signed: one secret, or two during a rotation. None: it can't be read.
     pub secrets: Vec<PlainSecret>,
     /// The deliveries, none of which must wait for another of them.
     pub due: Vec<Due>,

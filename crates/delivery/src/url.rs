@@ -64,7 +64,8 @@ impl WebhookUrl {
         // A name with a dot at its end is the same name, and another one for certificates.
         let host = host.strip_suffix('.').map_or(host.clone(), str::to_owned);
         let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        if host.is_empty() || port == 0 || authority.as_str().ends_with(':') {
+        let names_port = authority.as_str().len() != authority.host().len();
+        if host.is_empty() || port == 0 || (names_port && authority.port_u16().is_none()) {
             return Err(InvalidUrl::Malformed);
         }
         if let Ok(address) = host.parse::<IpAddr>()

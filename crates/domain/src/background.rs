@@ -46,6 +46,8 @@ impl Keydesk {
         tasks.spawn(self.clone().fold_names_until(stop.subscribe()));
         tasks.spawn(self.clone().renew_secrets_until(stop.subscribe()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_keyring()));
+        tasks.spawn(self.clone().deliver_until(stop.subscribe()));
+        tasks.spawn(self.clone().tell_ending_until(stop.subscribe()));
         Background { keydesk: self.clone(), stop, tasks }
     }
 
@@ -206,6 +208,7 @@ impl Keydesk {
         if let Err(error) = self.inner.store.erase_expired_handovers(now).await {
             tracing::warn!(%error, "secrets of hand-over links that have expired could not be erased");
         }
+        self.purge_events(now).await;
         match self.inner.store.recount_keys().await {
             Ok(0) => {}
             Ok(installations) => tracing::error!(installations, "numbers of keys were wrong; they are counted anew"),
@@ -225,7 +228,7 @@ impl Keydesk {
 }
 
 /// Waits for the next tick. False: it is time to stop.
-async fn next(ticks: &mut time::Interval, stop: &mut watch::Receiver<bool>) -> bool {
+pub(crate) async fn next(ticks: &mut time::Interval, stop: &mut watch::Receiver<bool>) -> bool {
     tokio::select! {
         _ = stop.wait_for(|stop| *stop) => false,
         _ = ticks.tick() => true,

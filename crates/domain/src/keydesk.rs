@@ -21,6 +21,7 @@ use crate::{
     keyring::KeyringFile,
     lines::Lines,
     link_throttle::LinkThrottle,
+    webhook::Out,
     password::Passwords,
     polled::{NotReady, Polled, not_ready},
     session_uses::SessionUses,
@@ -75,6 +76,8 @@ pub(crate) struct Inner {
     pub(crate) lines: Lines,
     /// Exports that may be under way.
     pub(crate) exports: Exports,
+    /// What sends events out.
+    pub(crate) out: Out,
 }
 
 /// What fills the bounded places of a Keydesk, for metrics.
@@ -301,11 +304,18 @@ impl Keydesk {
     ) -> Result<(), KeyError> {
         let by = by.into();
         let keyring = self.keyring();
-        audit::write(keyring.audit(), &*self.inner.entropy, change, installation, &by, now, events).await
+        let written =
+            audit::write(keyring.audit(), &*self.inner.entropy, change, installation, &by, now, events).await?;
+        self.tell(change, installation, by.actor, now, &written).await
     }
 
-    pub(crate) async fn commit(&self, change: Change) -> Result<(), KeyError> {
-        change.commit().await.map_err(failure::public)
+    pub(crate) async fn commit(&self, mut change: Change) -> Result<(), KeyError> {
+        let told = change.has_events();
+        change.commit().await.map_err(failure::public)?;
+        if told {
+            self.inner.out.signals.hint();
+        }
+        Ok(())
     }
 
     pub(crate) fn new_id(&self, now: Instant) -> Uuid {

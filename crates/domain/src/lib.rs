@@ -31,6 +31,7 @@ mod disabling_impact;
 mod done;
 mod end_sessions;
 mod entropy;
+mod events;
 mod examine;
 mod examine_files;
 mod export;
@@ -101,6 +102,7 @@ mod update;
 mod use_session;
 mod via;
 mod visitor;
+mod webhook;
 mod whoami;
 mod writing;
 
@@ -118,6 +120,7 @@ pub use change_keyring::{ChangeKeyringError, KeyringKey, KeyringKind, RetiredKey
 pub use clock::{Clock, SystemClock};
 pub use device::DEVICE_LIFE_MS;
 pub use entropy::{Entropy, SystemEntropy};
+pub use events::{Emitted, EventLog};
 pub use examine::Finding;
 pub use export::Export;
 pub use handover::{HandedOver, NewHandoverLink};
@@ -146,3 +149,4 @@ pub use store::{KeyringUse, RestingKey, Tables};
 pub use throttle::ThrottleCounters;
 pub use via::{UserAgent, Via};
 pub use visitor::Visitor;
+pub use webhook::{EventOptions, NewWebhook, Redelivery, WebhookCounters, WebhookSecret};

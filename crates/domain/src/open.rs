@@ -14,6 +14,7 @@ use crate::{
     exports::Exports, fingerprint, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
     made_folders::MadeFolders, password::Passwords, polled::Polled, session_uses::SessionUses, throttle::Throttle,
     turn::ONE,
+    webhook::{EventOptions, Out},
 };
 
 /// The prefix of secrets when the operator chooses none.
@@ -47,6 +48,8 @@ pub struct OpenOptions {
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// How events are sent out.
+    pub events: EventOptions,
 }
 
 impl OpenOptions {
@@ -65,6 +68,7 @@ impl OpenOptions {
             behind_unnamed_proxy: false,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
+            events: EventOptions::default(),
         }
     }
 
@@ -113,6 +117,9 @@ pub enum OpenError {
         /// The deployment's.
         has: String,
     },
+    /// The authorities that receivers of events are trusted by can't be read.
+    #[error("webhooks.ca: {0}")]
+    Roots(#[from] delivery::InvalidRoots),
     /// The first installation could not be created.
     #[error("the first installation could not be made: {0}")]
     First(KeyError),
@@ -174,7 +181,9 @@ impl Keydesk {
             behind_unnamed_proxy,
             clock,
             entropy,
+            events,
         } = options;
+        let out = Out::new(events)?;
         let made = if may_found {
             MadeFolders::make(&data_dir).map_err(|source| OpenError::DataDir { path: data_dir.clone(), source })?
         } else {
@@ -257,6 +266,7 @@ impl Keydesk {
                 polled: Polled::default(),
                 lines: Lines::default(),
                 exports: Exports::default(),
+                out,
             }),
         };
         let keyring = keydesk.keyring();

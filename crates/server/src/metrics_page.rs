@@ -13,6 +13,7 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
     let throttle = counted.keydesk().throttle_counters();
     let bounds = counted.keydesk().bound_counters();
     let lost = cli::lost_lines();
+    let webhooks = counted.keydesk().webhook_counters();
     head(&mut text, "keydesk_verifications_total", "counter", "Verdicts, by code.");
     for code in Code::ALL {
         line(
@@ -91,10 +92,35 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
             "Secrets that were used and get their digest under the newest pepper.",
             counters.used_secrets,
         ),
+        ("keydesk_webhook_deliveries_pending", "gauge", "Deliveries of events that are still tried.", webhooks.pending_now),
+        (
+            "keydesk_webhook_deliveries_parked",
+            "gauge",
+            "Deliveries of events that were given up after 3 days and wait for somebody.",
+            webhooks.parked_now,
+        ),
+        (
+            "keydesk_webhook_deliveries_given_up_total",
+            "counter",
+            "Deliveries of events that were removed after 30 days without having been accepted.",
+            webhooks.given_up,
+        ),
+        (
+            "keydesk_webhook_looks_crowded_total",
+            "counter",
+            "How often more receivers were due than are delivered to at once.",
+            webhooks.crowded,
+        ),
         ("keydesk_epoch", "gauge", "The change that this node has seen last.", counters.epoch.max(0).unsigned_abs()),
     ] {
         head(&mut text, name, kind, help);
         line(&mut text, format_args!("{name}"), value);
+    }
+    head(&mut text, "keydesk_webhook_attempts_total", "counter", "Tries to deliver an event, by how they ended.");
+    for (outcome, value) in
+        [("delivered", webhooks.delivered), ("failed", webhooks.failed), ("parked", webhooks.parked)]
+    {
+        line(&mut text, format_args!("keydesk_webhook_attempts_total{{outcome=\"{outcome}\"}}"), value);
     }
     head(&mut text, "keydesk_keyring_uses", "gauge", "What rests on each key of the keyring, as it was counted last.");
     for of in counted.keydesk().keyring_uses() {

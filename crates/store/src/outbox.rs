@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{Environment, EventId, InstallationId, Instant, Subject, WebhookId};
+use model::{Environment, EventId, InstallationId, Instant, KeyId, Subject, WebhookId};
 use uuid::Uuid;
 
 use crate::{
@@ -64,7 +64,15 @@ pub(crate) const EVENT_BODIES: &str = "SELECT position, body FROM event WHERE po
      ORDER BY position LIMIT $2";
 pub(crate) const NEWEST_EVENT: &str = "SELECT COALESCE(MAX(position), 0) FROM event";
 pub(crate) const TELL_ONCE: &str =
-    "INSERT INTO event_once (installation_id, name, at) VALUES ($1, $2, $3) ON CONFLICT (installation_id, name) DO NOTHING";
+    "INSERT INTO event_once (installation_id, subject_id, name, at) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (installation_id, subject_id, name) DO NOTHING";
+/// Keys that end between two instants, where anybody is told and that was not: of the least id first.
+pub(crate) const ENDING_UNTOLD: &str = "SELECT k.installation_id, k.id, k.expires_at FROM api_key k \
+     WHERE k.expires_at > $1 AND k.expires_at <= $2 AND k.expires_at IS NOT NULL AND k.deleted_at IS NULL AND k.kind = 'issued' \
+     AND (EXISTS (SELECT 1 FROM webhook w WHERE w.installation_id = k.installation_id) OR EXISTS (SELECT 1 FROM event_reader)) \
+     AND NOT EXISTS (SELECT 1 FROM event_once o WHERE o.installation_id = k.installation_id AND o.subject_id = k.id \
+         AND o.name = $3 || CAST(k.expires_at AS TEXT)) \
+     ORDER BY k.expires_at LIMIT $4";
 pub(crate) const READER: &str = "SELECT position FROM event_reader WHERE name = $1";
 pub(crate) const ADD_READER: &str =
     "INSERT INTO event_reader (name, position) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
@@ -122,6 +130,22 @@ impl Store {
     /// Up to `limit` events of all installations after this place, as they are sent.
     pub async fn event_bodies(&self, position: i64, limit: i64) -> Result<Vec<(i64, String)>, StoreError> {
         Ok(on_db!(self, pool => sqlx::query_as(EVENT_BODIES).bind(position).bind(limit).fetch_all(pool).await?))
+    }
+
+    /// Up to `limit` keys that end between two instants, of which nobody was told under a name that begins so and goes on with their
+    /// end, in milliseconds.
+    pub async fn keys_ending(
+        &self,
+        (after, upto): (Instant, Instant),
+        name: &str,
+        limit: i64,
+    ) -> Result<Vec<(InstallationId, KeyId, Instant)>, StoreError> {
+        let rows: Vec<(Uuid, Uuid, i64)> = on_db!(self, pool => {
+            let ending = sqlx::query_as(ENDING_UNTOLD).bind(after.as_millis()).bind(upto.as_millis());
+            ending.bind(name).bind(limit).fetch_all(pool).await?
+        });
+        let key = |(installation, key, at)| (InstallationId(installation), KeyId(key), Instant::from_millis(at));
+        Ok(rows.into_iter().map(key).collect())
     }
 
     /// How far a reader of all events has come; `None`: there is none of this name.
@@ -193,6 +217,11 @@ impl Store {
 }
 
 impl Change {
+    /// Whether it has written events.
+    pub fn has_events(&mut self) -> bool {
+        self.kept().events > 0
+    }
+
     /// Whether anybody is told of what happens in an installation. Known once its audit log's end is.
     pub fn is_listened(&mut self, installation: InstallationId) -> bool {
         let own = self.kept().listened.get(&installation).copied();
@@ -262,12 +291,14 @@ impl Change {
     pub async fn tell_once(
         &mut self,
         installation: InstallationId,
+        subject: Uuid,
         name: &str,
         now: Instant,
     ) -> Result<bool, StoreError> {
         let told = on_tx!(self, connection => {
             sqlx::query(TELL_ONCE)
                 .bind(installation.0)
+                .bind(subject)
                 .bind(name)
                 .bind(now.as_millis())
                 .execute(connection)

@@ -10,7 +10,7 @@ use crate::{
     Change, SealedCopy, Store, StoreError,
     db::on_db,
     group::on_tx,
-    sql::{CHUNK, Sql, instant, json, query},
+    sql::{instant, json},
 };
 
 /// A receiver as its row holds it, with its sealed secrets.
@@ -346,26 +346,5 @@ impl Change {
             sqlx::query(DELETE_WEBHOOK).bind(installation.0).bind(id.0).execute(connection).await?.rows_affected()
         });
         Ok(done == 1)
-    }
-
-    /// These keys of an installation, as this change sees them.
-    pub async fn keys(
-        &mut self,
-        installation: InstallationId,
-        ids: &[model::KeyId],
-    ) -> Result<Vec<crate::StoredKey>, StoreError> {
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(CHUNK) {
-            let mut sql = Sql::new(crate::api_key::KEYS_OF);
-            sql.id(installation.0).push(" AND id IN ").list(ids, |sql, id| {
-                sql.id(id.0);
-            });
-            let rows: Vec<crate::api_key::KeyRow> =
-                on_tx!(self, connection => query!(query_as, sql, connection).fetch_all(connection).await?);
-            for row in rows {
-                found.push(row.try_into()?);
-            }
-        }
-        Ok(found)
     }
 }

@@ -22,6 +22,10 @@ mod settings;
 pub(crate) mod switch;
 pub(crate) mod verify;
 pub(crate) mod verify_batch;
+pub(crate) mod webhook_change;
+pub(crate) mod webhook_create;
+pub(crate) mod webhook_deliveries;
+pub(crate) mod webhooks;
 pub(crate) mod whoami;
 
 use edge::{Problem, query};

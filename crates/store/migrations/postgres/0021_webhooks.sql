@@ -72,9 +72,11 @@ CREATE INDEX event_subject_by_age ON event_subject (at);
 -- What is told once, such as that a key ends in a week, whichever node finds it out.
 CREATE TABLE event_once (
     installation_id UUID NOT NULL,
+    -- What it is about.
+    subject_id UUID NOT NULL,
     name TEXT NOT NULL,
     at BIGINT NOT NULL,
-    PRIMARY KEY (installation_id, name)
+    PRIMARY KEY (installation_id, subject_id, name)
 );
 CREATE INDEX event_once_by_age ON event_once (at);
 
@@ -115,3 +117,6 @@ CREATE TABLE webhook_lease (
     beat BIGINT NOT NULL
 );
 CREATE INDEX webhook_lease_by_holder ON webhook_lease (holder);
+
+-- Keys that end soon are looked for every hour.
+CREATE INDEX api_key_by_end ON api_key (expires_at) WHERE expires_at IS NOT NULL AND deleted_at IS NULL;

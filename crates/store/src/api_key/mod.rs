@@ -20,7 +20,7 @@ pub use self::list::{KeyFilter, TOTAL_COUNTED};
 pub(crate) use self::{
     delete::PURGE_KEYS,
     insert::{INSERT_KEYS, key_row},
-    row::{KEYS_OF, KeyRow, environment, kind},
+    row::{environment, kind},
     settings::{client_name, networks, origins, scopes},
 };
 // The contract suite prepares every statement on both databases.

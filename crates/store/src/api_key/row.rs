@@ -6,7 +6,7 @@ use model::{
 use uuid::Uuid;
 
 use super::{StoredKey, settings::SettingsRow};
-use crate::{CallingKey, Change, Store, StoreError, db::on_db, group::on_tx, sql::instant};
+use crate::{CallingKey, Change, Store, StoreError, db::on_db, group::on_tx, sql::{CHUNK, Sql, instant, query}};
 
 /// A statement that gives [`KeyRow`]s.
 macro_rules! key_select {
@@ -24,7 +24,7 @@ macro_rules! key_select {
 pub(super) use key_select;
 
 #[derive(sqlx::FromRow)]
-pub(crate) struct KeyRow {
+pub(super) struct KeyRow {
     id: Uuid,
     installation_id: Uuid,
     kind: String,
@@ -88,8 +88,6 @@ impl TryFrom<KeyRow> for StoredKey {
 }
 
 pub(crate) const KEY_BY_ID: &str = key_select!("FROM api_key WHERE installation_id = $1 AND id = $2");
-/// The beginning of a statement that gives keys of an installation.
-pub(crate) const KEYS_OF: &str = key_select!("FROM api_key WHERE installation_id = ");
 pub(crate) const DEFAULT_KEY: &str = key_select!("FROM api_key WHERE installation_id = $1 AND kind = 'default'");
 pub(crate) const COUNT_NAMED: &str = "SELECT COUNT(*) FROM api_key WHERE installation_id = $1 AND client_name_folded IN ($2, $4) \
      AND kind = 'issued' AND deleted_at IS NULL AND id <> $3";
@@ -156,5 +154,22 @@ impl Change {
             sqlx::query_as(KEY_BY_ID).bind(installation.0).bind(id.0).fetch_optional(connection).await?
         });
         row.map(StoredKey::try_from).transpose()
+    }
+
+    /// Those of these keys that there are, as this change sees them.
+    pub async fn keys(&mut self, installation: InstallationId, ids: &[KeyId]) -> Result<Vec<StoredKey>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(CHUNK) {
+            let mut sql = Sql::new(key_select!("FROM api_key WHERE installation_id = "));
+            sql.id(installation.0).push(" AND id IN ").list(ids, |sql, id| {
+                sql.id(id.0);
+            });
+            let rows: Vec<KeyRow> =
+                on_tx!(self, connection => query!(query_as, sql, connection).fetch_all(connection).await?);
+            for row in rows {
+                found.push(row.try_into()?);
+            }
+        }
+        Ok(found)
     }
 }
