@@ -127,7 +127,7 @@ impl<O: Outbox> Engine<O> {
         renewals.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = stopped(&mut stop) => break,
                 _ = renewals.tick() => {
                     self.renew().await;
                     continue;
@@ -265,6 +265,11 @@ impl<O: Outbox> Engine<O> {
             Err(error) => Answer { text: error.to_string(), ..Answer::default() },
         }
     }
+}
+
+/// Waits until it is time to stop, and holds nothing afterwards.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// A receiver that is delivered to.

@@ -46,7 +46,7 @@ impl Keydesk {
         logs.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = until(&mut stop) => break,
                 _ = counts.tick() => self.count_waiting().await,
                 _ = logs.tick(), if self.inner.out.log.is_some() => self.log_events(&engine).await,
             }
@@ -126,6 +126,11 @@ impl Keydesk {
         })
         .await
     }
+}
+
+/// Waits until it is time to stop, and holds nothing afterwards.
+async fn until(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 fn wants(of: &ReceiverDue, event: &StoredEvent) -> bool {
