@@ -21,6 +21,7 @@ mod migrate;
 mod output;
 mod restore;
 mod sbom;
+mod webhook;
 mod words;
 
 use std::{
@@ -73,6 +74,9 @@ enum Command {
     /// Rotate the peppers and master keys of the keyring
     #[command(subcommand, arg_required_else_help = true)]
     Keyring(keyring::KeyringCommand),
+    /// Tell other systems of what happens: make, list, change and delete webhooks, and deliver events again
+    #[command(subcommand, arg_required_else_help = true)]
+    Webhook(webhook::WebhookCommand),
     /// Check and export the audit log, and print its signed ends
     #[command(subcommand, arg_required_else_help = true)]
     Audit(audit::AuditCommand),
@@ -289,6 +293,7 @@ impl Command {
         match self {
             Self::Doctor(_) => true,
             Self::Audit(command) => command.only_reads(),
+            Self::Webhook(command) => command.only_reads(),
             Self::Key(KeyCommand::List(_)) => true,
             Self::Key(KeyCommand::Default(command)) => command.only_reads(),
             Self::Keyring(command) => command.only_reads(),
@@ -305,6 +310,7 @@ impl Command {
                 matches!(command, KeyCommand::Create(_) | KeyCommand::Rotate(_) | KeyCommand::Handover(_))
             }
             Self::Admin(command) => command.prints_once(),
+            Self::Webhook(command) => command.prints_once(),
             _ => false,
         }
     }
@@ -327,6 +333,7 @@ impl Command {
             Self::Installation(command) => command.run(context, output).await,
             Self::Keyring(command) => command.run(context, output).await,
             Self::Audit(command) => command.run(context, output).await,
+            Self::Webhook(command) => command.run(context, output).await,
             Self::Forget(command) => command.run(context, output).await,
             Self::Backup(command) => command.run(context, output).await,
             Self::Doctor(command) => command.run(context, output).await,
