@@ -28,7 +28,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 13] = [
     ("app", &["model", "domain"]),
     ("client", &["model", "app"]),
     ("cli", &["model", "store", "delivery", "domain", "gate", "api"]),
-    ("server", &["model", "store", "verify", "domain", "edge", "gate", "api", "app", "cli"]),
+    ("server", &["model", "store", "verify", "delivery", "domain", "edge", "gate", "api", "app", "cli"]),
     ("xtask", &[]),
 ];
 
