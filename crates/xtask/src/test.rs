@@ -179,6 +179,7 @@ fn rust_tests(steps: &Steps, count: &mut Count) -> Result<()> {
         .arg("--no-fail-fast")
         .env(postgres::URL, &postgres.url)
         .env(proxies::FOLDER, &proxies)
+        .env(python::VARIABLE, python::program("python")?)
         .env("TMPDIR", scratch::folder());
     steps.run("Rust tests", || match runner {
         Runner::Cargo => counted(&mut command, count::libtest, count),

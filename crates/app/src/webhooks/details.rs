@@ -1,4 +1,4 @@
-use model::{DeliveryPage, DeliveryState, Instant, Webhook};
+use model::{DeliveryPage, DeliveryState, Webhook};
 
 use crate::{ApiError, FieldProblem};
 
@@ -86,7 +86,6 @@ pub(super) struct WebhookDetails {
     pub(super) state: Option<DeliveryState>,
     /// The list does not begin with the newest.
     pub(super) earlier: bool,
-    pub(super) now: Instant,
     pub(super) open: Opened,
     /// The form that edits it, if it is open.
     pub(super) form: Option<WebhookForm>,

@@ -1,7 +1,7 @@
 use axum::{
     Router,
     extract::{Form as Posted, Path, RawQuery, State},
-    http::{StatusCode, request::Parts},
+    http::{HeaderValue, StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -138,7 +138,7 @@ async fn post_list(
     }
 }
 
-type Who = (Vec<(String, String)>, Session, Option<[axum::http::HeaderValue; 2]>);
+type Who = (Vec<(String, String)>, Session, Option<[HeaderValue; 2]>);
 
 /// Who has sent a form, and whether they have just signed in to send it.
 async fn who_posts(web: &WebState, parts: &mut Parts, fields: Vec<(String, String)>) -> Result<Who, Box<Response>> {
@@ -244,7 +244,6 @@ async fn load(
         deliveries: keydesk.deliveries(&caller, id, state, LISTED, before).await?,
         state,
         earlier: before.is_some(),
-        now: keydesk.now(),
         open: Opened::Nothing,
         form: None,
         problems: Vec::new(),
