@@ -1,7 +1,7 @@
 //! `/webhooks` and `/webhooks/{id}`: who is told of what happens, and how the deliveries go. Plain documents.
 
-mod details;
 mod deliveries;
+mod details;
 mod dialogs;
 mod fields;
 mod given;

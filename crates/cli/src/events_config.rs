@@ -74,7 +74,8 @@ mod tests {
     fn nothing_is_allowed_that_is_not_named() {
         let none = read("").unwrap();
         assert_eq!((none.policy, none.log), (Policy::default(), None));
-        let some = read("[webhooks]\nallow_networks = [\"10.0.0.0/8\"]\nallow_http = true\n[events]\nlog = \"stdout\"").unwrap();
+        let some = read("[webhooks]\nallow_networks = [\"10.0.0.0/8\"]\nallow_http = true\n[events]\nlog = \"stdout\"")
+            .unwrap();
         assert!(some.policy.allows("10.1.2.3".parse().unwrap()) && some.policy.allow_http);
         assert_eq!(some.log, Some(EventLog::Stdout));
         assert_eq!(read("[events]\nlog = \"/var/log/e\"").unwrap().log, Some(EventLog::File("/var/log/e".into())));

@@ -1,8 +1,7 @@
 //! One request to one receiver: resolve, look at each address, dial the one that was looked at, send, read a little, hang up.
 
 use std::{
-    fmt,
-    io,
+    fmt, io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,

@@ -20,10 +20,10 @@ mod sign;
 pub mod testing;
 mod url;
 
-pub use client::{Answer, ANSWER_MAX, Client, InvalidRoots, Message};
+pub use client::{ANSWER_MAX, Answer, Client, InvalidRoots, Message};
 pub use engine::{Engine, EngineCounters, Signals};
 pub use leases::Lease;
-pub use outbox::{Batch, Due, Outbox, Outcome, OutboxError};
+pub use outbox::{Batch, Due, Outbox, OutboxError, Outcome};
 pub use policy::Policy;
 pub use resolve::{Resolver, SystemResolver};
 pub use retry::{Next, PARKED_AFTER_MS, next};

@@ -59,18 +59,10 @@ pub trait Outbox: Send + Sync + 'static {
     fn receivers(&self) -> impl Future<Output = Result<Vec<Uuid>, OutboxError>> + Send;
 
     /// What is due at a receiver, `most` deliveries; `None`: there is no such receiver now.
-    fn batch(
-        &self,
-        receiver: Uuid,
-        most: usize,
-    ) -> impl Future<Output = Result<Option<Batch>, OutboxError>> + Send;
+    fn batch(&self, receiver: Uuid, most: usize) -> impl Future<Output = Result<Option<Batch>, OutboxError>> + Send;
 
     /// Writes down how tries have ended.
-    fn settle(
-        &self,
-        receiver: Uuid,
-        outcomes: Vec<Outcome>,
-    ) -> impl Future<Output = Result<(), OutboxError>> + Send;
+    fn settle(&self, receiver: Uuid, outcomes: Vec<Outcome>) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
     /// Who delivers to a receiver.
     fn lease(&self, receiver: Uuid) -> impl Future<Output = Result<Option<Lease>, OutboxError>> + Send;

@@ -119,7 +119,8 @@ mod tests {
         ] {
             assert_eq!(WebhookUrl::parse(bad, &policy), Err(why), "{bad}");
         }
-        for private in ["127.0.0.1", "[::1]", "[::ffff:10.0.0.1]", "10.0.0.1:443", "169.254.169.254", "[fd00::1]:8443"] {
+        for private in ["127.0.0.1", "[::1]", "[::ffff:10.0.0.1]", "10.0.0.1:443", "169.254.169.254", "[fd00::1]:8443"]
+        {
             let read = WebhookUrl::parse(&format!("https://{private}/"), &policy);
             assert!(matches!(read, Err(InvalidUrl::Private(_))), "{private}");
         }

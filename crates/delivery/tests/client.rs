@@ -65,7 +65,9 @@ async fn what_is_sent_is_what_the_library_for_rust_verifies() {
     let again = serde_free_rewrite(&received.text());
     assert!(library.verify(again.as_bytes(), &headers(&received)).is_err());
     let other = new_secret(WebhookSignature::V1, &[43; 32]);
-    assert!(standardwebhooks::Webhook::new(other.expose()).unwrap().verify(&received.body, &headers(&received)).is_err());
+    assert!(
+        standardwebhooks::Webhook::new(other.expose()).unwrap().verify(&received.body, &headers(&received)).is_err()
+    );
 }
 
 /// As a parser that keeps numbers as floating point would write it.

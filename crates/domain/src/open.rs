@@ -10,11 +10,21 @@ use verify::Verifier;
 use zeroize::Zeroizing;
 
 use crate::{
-    Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, audit::keys::AuditKey,
-    exports::Exports, fingerprint, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
-    made_folders::MadeFolders, password::Passwords, polled::Polled, session_uses::SessionUses, throttle::Throttle,
+    Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy,
+    audit::keys::AuditKey,
+    events_out::{EventOptions, Out},
+    exports::Exports,
+    fingerprint,
+    keydesk::Inner,
+    keyring::KeyringFile,
+    lines::Lines,
+    link_throttle::LinkThrottle,
+    made_folders::MadeFolders,
+    password::Passwords,
+    polled::Polled,
+    session_uses::SessionUses,
+    throttle::Throttle,
     turn::ONE,
-    webhook::{EventOptions, Out},
 };
 
 /// The prefix of secrets when the operator chooses none.

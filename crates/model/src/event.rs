@@ -92,7 +92,9 @@ pub enum InvalidPatterns {
     #[error("must have 1 to {PATTERNS_MAX} entries")]
     Length,
     /// One that matches no type of event.
-    #[error("must name types of events, such as key.deleted, or all that begin alike, such as key.*, or all there are: *")]
+    #[error(
+        "must name types of events, such as key.deleted, or all that begin alike, such as key.*, or all there are: *"
+    )]
     Unknown,
 }
 
@@ -176,7 +178,9 @@ mod tests {
     fn patterns_name_types_or_groups_of_them() {
         let some = patterns(&["limit.reached", "key.*", "key.*"]).unwrap();
         assert_eq!(some.iter().collect::<Vec<_>>(), ["key.*", "limit.reached"]);
-        for (kind, wanted) in [("key.deleted", true), ("limit.reached", true), ("keys.x", false), ("webhook.test", false)] {
+        for (kind, wanted) in
+            [("key.deleted", true), ("limit.reached", true), ("keys.x", false), ("webhook.test", false)]
+        {
             assert_eq!(some.wants(kind), wanted, "{kind}");
         }
         assert!(EVENT_TYPES.iter().all(|kind| EventPatterns::default().wants(kind)));

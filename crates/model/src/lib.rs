@@ -19,9 +19,9 @@ mod day;
 mod environment;
 mod error;
 pub mod error_kind;
+mod event;
 #[cfg(feature = "time-zones")]
 mod expiry;
-mod event;
 mod fold;
 mod handover;
 mod hint_end;
@@ -79,9 +79,9 @@ pub use day::{Day, InvalidDay};
 pub use environment::{AcceptedEnvironment, Environment, UnknownEnvironment};
 pub use error::{KeyError, MODULE_UNAVAILABLE};
 pub use error_kind::ErrorKind;
+pub use event::{EVENT_TYPES, EventPatterns, InvalidPatterns, PATTERNS_MAX, Subject, SubjectKind};
 #[cfg(feature = "time-zones")]
 pub use expiry::{Expiry, InvalidExpiry};
-pub use event::{EVENT_TYPES, EventPatterns, InvalidPatterns, PATTERNS_MAX, Subject, SubjectKind};
 pub use fold::{FOLD_VERSION, NAMES_FOLDED, fold_email, fold_name, fold_name_before};
 pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use hint_end::{HINT_TAIL, HintEnd, InvalidHintEnd};

@@ -63,7 +63,9 @@ impl Role {
         use Permission as P;
         match permission {
             P::ReadKeys | P::ReadUsage => true,
-            P::ReadKeyNotes | P::ManageKeys | P::ManageWebhooks | P::ReadAudit => matches!(self, Self::Manager | Self::Owner),
+            P::ReadKeyNotes | P::ManageKeys | P::ManageWebhooks | P::ReadAudit => {
+                matches!(self, Self::Manager | Self::Owner)
+            }
             P::UseDefaultKey | P::ExportAudit | P::ManagePeople | P::ManageInstallation => matches!(self, Self::Owner),
         }
     }

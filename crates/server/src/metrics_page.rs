@@ -92,7 +92,12 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
             "Secrets that were used and get their digest under the newest pepper.",
             counters.used_secrets,
         ),
-        ("keydesk_webhook_deliveries_pending", "gauge", "Deliveries of events that are still tried.", webhooks.pending_now),
+        (
+            "keydesk_webhook_deliveries_pending",
+            "gauge",
+            "Deliveries of events that are still tried.",
+            webhooks.pending_now,
+        ),
         (
             "keydesk_webhook_deliveries_parked",
             "gauge",

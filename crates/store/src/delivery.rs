@@ -105,8 +105,7 @@ pub(crate) const ADD_LEASE: &str = "INSERT INTO webhook_lease (webhook_id, holde
      ON CONFLICT (webhook_id) DO NOTHING";
 pub(crate) const TAKE_LEASE: &str = "UPDATE webhook_lease SET holder = $2, beat = beat + 1 \
      WHERE webhook_id = $1 AND holder = $3 AND beat = $4";
-pub(crate) const RENEW_LEASES: &str =
-    "UPDATE webhook_lease SET beat = beat + 1 WHERE holder = $1 RETURNING webhook_id";
+pub(crate) const RENEW_LEASES: &str = "UPDATE webhook_lease SET beat = beat + 1 WHERE holder = $1 RETURNING webhook_id";
 pub(crate) const RELEASE_LEASE: &str = "DELETE FROM webhook_lease WHERE webhook_id = $1 AND holder = $2";
 
 #[derive(sqlx::FromRow)]
@@ -202,7 +201,9 @@ fn pending(webhook: WebhookId, events: &[StoredEvent], now: Instant) -> Sql {
         sql.id(event.id.0).push(", ").text(&event.subject).push(", 'pending', 0, ").int(now.as_millis());
         sql.push(", ").int(now.as_millis()).push(")");
     }
-    sql.push(" ON CONFLICT (webhook_id, position) DO UPDATE SET state = 'pending', attempts = 0, since = excluded.since, ");
+    sql.push(
+        " ON CONFLICT (webhook_id, position) DO UPDATE SET state = 'pending', attempts = 0, since = excluded.since, ",
+    );
     sql.push("next_at = excluded.next_at");
     sql
 }

@@ -53,9 +53,8 @@ pub struct StoredEvent {
     pub target: Option<WebhookId>,
 }
 
-pub(crate) const INSERT_EVENTS: Insert = Insert(
-    "INSERT INTO event (position, id, installation_id, type, environment, subject, at, target, body) VALUES ",
-);
+pub(crate) const INSERT_EVENTS: Insert =
+    Insert("INSERT INTO event (position, id, installation_id, type, environment, subject, at, target, body) VALUES ");
 pub(crate) const EVENTS_AFTER: &str = "SELECT position, id, type, environment, subject, target FROM event \
      WHERE installation_id = $1 AND position > $2 ORDER BY position LIMIT $3";
 pub(crate) const EVENTS_BETWEEN: &str = "SELECT position, id, type, environment, subject, target FROM event \
@@ -63,8 +62,7 @@ pub(crate) const EVENTS_BETWEEN: &str = "SELECT position, id, type, environment,
 pub(crate) const EVENT_BODIES: &str = "SELECT position, body FROM event WHERE position > $1 AND target IS NULL \
      ORDER BY position LIMIT $2";
 pub(crate) const NEWEST_EVENT: &str = "SELECT COALESCE(MAX(position), 0) FROM event";
-pub(crate) const TELL_ONCE: &str =
-    "INSERT INTO event_once (installation_id, subject_id, name, at) VALUES ($1, $2, $3, $4) \
+pub(crate) const TELL_ONCE: &str = "INSERT INTO event_once (installation_id, subject_id, name, at) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (installation_id, subject_id, name) DO NOTHING";
 /// Keys that end between two instants, where anybody is told and that was not: of the least id first.
 pub(crate) const ENDING_UNTOLD: &str = "SELECT k.installation_id, k.id, k.expires_at FROM api_key k \

@@ -58,10 +58,10 @@ pub(crate) const END_FORMER: &str = "UPDATE webhook SET former_master_key_id = N
 pub(crate) const RESEAL_WEBHOOK: &str = "UPDATE webhook SET master_key_id = $3, wrapped_key = $4, sealed_secret = $5 \
      WHERE id = $1 AND wrapped_key = $2";
 pub(crate) const DELETE_WEBHOOK: &str = "DELETE FROM webhook WHERE installation_id = $1 AND id = $2";
-pub(crate) const PENDING_OF: &str =
-    "SELECT COUNT(*) FROM webhook_delivery WHERE webhook_id = $1 AND state = 'pending'";
+pub(crate) const PENDING_OF: &str = "SELECT COUNT(*) FROM webhook_delivery WHERE webhook_id = $1 AND state = 'pending'";
 pub(crate) const PARKED_OF: &str = "SELECT COUNT(*) FROM webhook_delivery WHERE webhook_id = $1 AND state = 'parked'";
-pub(crate) const WAITING: &str = "SELECT state, COUNT(*) FROM webhook_delivery WHERE state IN ('pending', 'parked') GROUP BY state";
+pub(crate) const WAITING: &str =
+    "SELECT state, COUNT(*) FROM webhook_delivery WHERE state IN ('pending', 'parked') GROUP BY state";
 
 #[derive(sqlx::FromRow)]
 struct WebhookRow {
@@ -320,12 +320,7 @@ impl Change {
     }
 
     /// Seals the secret of a receiver anew, unless it is another one meanwhile.
-    pub async fn reseal_webhook(
-        &mut self,
-        id: WebhookId,
-        was: &[u8],
-        secret: &SealedCopy,
-    ) -> Result<bool, StoreError> {
+    pub async fn reseal_webhook(&mut self, id: WebhookId, was: &[u8], secret: &SealedCopy) -> Result<bool, StoreError> {
         let done = on_tx!(self, connection => {
             sqlx::query(RESEAL_WEBHOOK)
                 .bind(id.0)

@@ -25,8 +25,12 @@ pub(super) enum Opened {
 }
 
 impl Opened {
-    const ALL: [(Self, &str); 4] =
-        [(Self::Rotate, "rotate"), (Self::Disable, "disable"), (Self::Delete, "delete"), (Self::Redeliver, "redeliver")];
+    const ALL: [(Self, &str); 4] = [
+        (Self::Rotate, "rotate"),
+        (Self::Disable, "disable"),
+        (Self::Delete, "delete"),
+        (Self::Redeliver, "redeliver"),
+    ];
 
     /// The dialog of this name, which is also that of the form in it.
     pub(super) fn named(name: &str) -> Self {

@@ -14,7 +14,8 @@ pub(super) fn told(flash: Flash, webhook: Option<&Webhook>) -> AnyView {
         }
         .into_any(),
         Flash::Refused(error) => {
-            view! { <div role="alert" data-announce><Notice tone=Tone::Bad>{error.to_string()}</Notice></div> }.into_any()
+            view! { <div role="alert" data-announce><Notice tone=Tone::Bad>{error.to_string()}</Notice></div> }
+                .into_any()
         }
         Flash::Secret(secret) => given(secret, webhook),
     }

@@ -112,7 +112,9 @@ fn about(webhook: &Webhook) -> AnyView {
             "Ed25519, v1a. Public key: " <code translate="no">{key.clone()}</code>
         }
         .into_any(),
-        (None, WebhookSignature::V1 | WebhookSignature::V1a) => "HMAC-SHA256, v1, with a secret that was shown once".into_any(),
+        (None, WebhookSignature::V1 | WebhookSignature::V1a) => {
+            "HMAC-SHA256, v1, with a secret that was shown once".into_any()
+        }
     };
     view! {
         <section class="panel" aria-labelledby="about">

@@ -1,9 +1,7 @@
 //! What the forms of these pages do.
 
 use domain::{Caller, Keydesk, NewWebhook, Redelivery, WebhookSecret};
-use model::{
-    Environment, EventPatterns, KeyError, Webhook, WebhookId, WebhookOrder, WebhookPatch, WebhookSignature,
-};
+use model::{Environment, EventPatterns, KeyError, Webhook, WebhookId, WebhookOrder, WebhookPatch, WebhookSignature};
 
 use super::details::{Flash, WebhookForm};
 use crate::{ApiError, FieldProblem, ui::key_settings::Form};

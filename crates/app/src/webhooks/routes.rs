@@ -42,10 +42,7 @@ const DONE: [(&str, &str, &str); 7] = [
 ];
 
 pub(crate) fn routes<S>(web: WebState) -> Router<S> {
-    Router::new()
-        .route(LIST_PATH, get(show_list).post(post_list))
-        .route(PATH, get(show).post(post))
-        .with_state(web)
+    Router::new().route(LIST_PATH, get(show_list).post(post_list)).route(PATH, get(show).post(post)).with_state(web)
 }
 
 /// What an address asks for.

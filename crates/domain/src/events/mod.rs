@@ -5,12 +5,11 @@
 //! - no event holds a secret, nor a person's name or address;
 //! - where nobody listens, nothing is written.
 
-mod ending;
 mod emit;
+mod ending;
 mod kind;
 mod log;
 mod purge;
 mod tell;
 
 pub use emit::Emitted;
-pub use log::EventLog;

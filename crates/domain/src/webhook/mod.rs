@@ -6,11 +6,11 @@
 //! - a test key sees, makes and changes receivers of test events alone.
 
 mod change;
+mod counters;
 mod create;
-mod deliveries;
 mod delete;
+mod deliveries;
 mod list;
-mod out;
 mod outbox;
 mod redeliver;
 mod renew;
@@ -20,7 +20,6 @@ mod send_test;
 mod update;
 mod vet;
 
+pub use counters::WebhookCounters;
 pub use create::{NewWebhook, WebhookSecret};
-pub use out::{EventOptions, WebhookCounters};
-pub(crate) use out::Out;
 pub use redeliver::Redelivery;

@@ -136,9 +136,7 @@ async fn until(stop: &mut watch::Receiver<bool>) {
 fn wants(of: &ReceiverDue, event: &StoredEvent) -> bool {
     match event.target {
         Some(target) => target == of.id,
-        None => {
-            (of.live || event.environment == Some(model::Environment::Test)) && of.types.wants(&event.kind)
-        }
+        None => (of.live || event.environment == Some(model::Environment::Test)) && of.types.wants(&event.kind),
     }
 }
 
@@ -229,10 +227,5 @@ fn tried(Outcome { position, at, answer, next }: Outcome) -> Tried {
         Next::At(next_at) => (DeliveryState::Pending, next_at),
     };
     let duration_ms = u32::try_from(answer.duration.as_millis()).unwrap_or(u32::MAX);
-    Tried {
-        position,
-        state,
-        next_at,
-        attempt: Attempt { at, status: answer.status, answer: answer.text, duration_ms },
-    }
+    Tried { position, state, next_at, attempt: Attempt { at, status: answer.status, answer: answer.text, duration_ms } }
 }

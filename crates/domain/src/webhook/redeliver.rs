@@ -61,7 +61,7 @@ impl Keydesk {
 }
 
 /// Whether a receiver gets this event.
-pub(super) fn wants(webhook: &Webhook, event: &StoredEvent) -> bool {
+fn wants(webhook: &Webhook, event: &StoredEvent) -> bool {
     let sees = webhook.environment == Environment::Live || event.environment == Some(Environment::Test);
     match event.target {
         Some(target) => target == webhook.id,

@@ -50,4 +50,5 @@ mod unreadable;
 mod update;
 mod usage;
 mod webhooks;
+mod webhooks_waiting;
 mod writing;

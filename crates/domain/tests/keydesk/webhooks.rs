@@ -6,7 +6,7 @@ use delivery::{
     Policy,
     testing::{Rebinding, Received, Receiver, Reply},
 };
-use domain::{Caller, EventLog, EventOptions, Keydesk, NewKey, NewWebhook, Redelivery, WebhookSecret};
+use domain::{Caller, EventOptions, Keydesk, NewKey, NewWebhook, Redelivery, WebhookSecret};
 use model::{
     DeliveryState, Environment, EventPatterns, KeyError, KeyId, Overlap, PlainSecret, SettingsPatch, WebhookId,
     WebhookOrder, WebhookPatch,
@@ -20,67 +20,61 @@ on_both_databases!(
     every_change_of_a_key_is_told_in_order_and_without_a_secret,
     nothing_is_kept_where_nobody_listens,
     the_events_of_one_subject_wait_for_each_other_and_for_nobody_else,
-    what_is_not_taken_for_three_days_is_parked_and_can_be_delivered_again,
     receivers_do_not_wait_for_each_other,
     a_former_secret_signs_for_a_day,
     a_test_key_sees_receivers_of_test_events_alone,
     two_nodes_deliver_each_event_once,
     a_key_that_ends_soon_is_told_once_for_each_step,
     many_changes_at_once_are_told_one_by_one,
-    a_receiver_that_is_gone_is_switched_off,
-    one_that_is_switched_on_again_gets_what_happens_from_then_on,
-    events_are_written_to_the_log_once,
     a_creation_that_is_sent_twice_makes_one_receiver,
-    what_is_old_is_removed_and_what_waits_is_not,
-    a_clock_that_was_set_back_puts_nothing_off,
 );
 
-const DAY: i64 = 24 * HOUR;
-const DONE: Duration = Duration::from_secs(60);
+pub(crate) const DAY: i64 = 24 * HOUR;
+pub(crate) const DONE: Duration = Duration::from_secs(60);
 
-fn local() -> EventOptions {
+pub(crate) fn local() -> EventOptions {
     let policy = Policy { allow_networks: vec!["127.0.0.0/8".parse().unwrap()], allow_http: true };
     EventOptions { policy, ..EventOptions::default() }
 }
 
-async fn open_with(database: TestDatabase, events: EventOptions) -> TestKeydesk {
+pub(crate) async fn open_with(database: TestDatabase, events: EventOptions) -> TestKeydesk {
     let mut test = TestKeydesk::open(database).await;
     let clock = Arc::clone(&test.clock);
     test.keydesk = node(&test.database, &clock, events).await;
     test
 }
 
-async fn node(database: &TestDatabase, clock: &Arc<StoppedClock>, events: EventOptions) -> Keydesk {
+pub(crate) async fn node(database: &TestDatabase, clock: &Arc<StoppedClock>, events: EventOptions) -> Keydesk {
     let mut options = options(database, clock);
     options.events = events;
     Keydesk::open(options).await.unwrap()
 }
 
-async fn open(database: TestDatabase) -> TestKeydesk {
+pub(crate) async fn open(database: TestDatabase) -> TestKeydesk {
     open_with(database, local()).await
 }
 
-fn patterns(texts: &[&str]) -> EventPatterns {
+pub(crate) fn patterns(texts: &[&str]) -> EventPatterns {
     EventPatterns::new(texts.iter().map(|text| (*text).to_owned()).collect()).unwrap()
 }
 
-fn new(receiver: &Receiver, types: &[&str]) -> NewWebhook {
+pub(crate) fn new(receiver: &Receiver, types: &[&str]) -> NewWebhook {
     NewWebhook { url: receiver.url(), types: patterns(types), ..NewWebhook::default() }
 }
 
-async fn hook(test: &TestKeydesk, receiver: &Receiver, types: &[&str]) -> WebhookSecret {
+pub(crate) async fn hook(test: &TestKeydesk, receiver: &Receiver, types: &[&str]) -> WebhookSecret {
     test.keydesk.create_webhook(&test.operator, new(receiver, types), None).await.unwrap()
 }
 
-fn bodies(receiver: &Receiver) -> Vec<Value> {
+pub(crate) fn bodies(receiver: &Receiver) -> Vec<Value> {
     receiver.received().iter().map(|of| serde_json::from_slice(&of.body).unwrap()).collect()
 }
 
-fn types(receiver: &Receiver) -> Vec<String> {
+pub(crate) fn types(receiver: &Receiver) -> Vec<String> {
     bodies(receiver).iter().map(|body| body["type"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn states(test: &TestKeydesk, id: WebhookId) -> Vec<DeliveryState> {
+pub(crate) async fn states(test: &TestKeydesk, id: WebhookId) -> Vec<DeliveryState> {
     let page = test.keydesk.deliveries(&test.operator, id, None, 200, None).await.unwrap();
     page.items.iter().map(|delivery| delivery.state).collect()
 }
@@ -150,7 +144,7 @@ async fn every_change_of_a_key_is_told_in_order_and_without_a_secret(database: T
     assert_eq!((health.pending, health.parked, health.last_delivered_at), (0, 0, Some(keydesk.now())));
 }
 
-async fn events(test: &TestKeydesk) -> usize {
+pub(crate) async fn events(test: &TestKeydesk) -> usize {
     test.database.store().await.event_bodies(0, 100_000).await.unwrap().len()
 }
 
@@ -207,48 +201,6 @@ async fn the_events_of_one_subject_wait_for_each_other_and_for_nobody_else(datab
     let ids: Vec<_> = receiver.received().iter().map(|of| of.header("webhook-id").to_owned()).collect();
     let first: Vec<_> = bodies(&receiver).iter().map(|body| body["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(ids, first, "a retry has the id of its event");
-}
-
-async fn what_is_not_taken_for_three_days_is_parked_and_can_be_delivered_again(database: TestDatabase) {
-    let test = open(database).await;
-    let receiver = Receiver::start().await.unwrap();
-    receiver.answer(|_| Reply::with(503, "", "out of order"));
-    let id = hook(&test, &receiver, &["key.created"]).await.webhook.id;
-    let from = test.keydesk.now();
-    test.issue("Acme").await;
-    let mut tries = 0;
-    while states(&test, id).await != [DeliveryState::Parked] {
-        test.keydesk.deliver_due().await;
-        let page = test.keydesk.deliveries(&test.operator, id, None, 10, None).await.unwrap();
-        tries += 1;
-        let delivery = &page.items[0];
-        assert_eq!((delivery.attempts, delivery.kind.as_str()), (tries, "key.created"));
-        let attempt = delivery.last_attempt.as_ref().unwrap();
-        assert_eq!((attempt.status, attempt.answer.as_str()), (Some(503), "out of order"));
-        if let Some(next) = delivery.next_attempt_at {
-            test.clock.set(next.as_millis());
-        }
-    }
-    assert!((11..=13).contains(&tries), "{tries}");
-    assert_eq!(test.keydesk.now().as_millis() - from.as_millis(), 3 * DAY);
-    assert_eq!(test.keydesk.webhook(&test.operator, id).await.unwrap().health.parked, 1);
-    assert_eq!(test.keydesk.webhook_counters().parked, 1);
-    test.clock.advance(DAY);
-    test.keydesk.deliver_due().await;
-    assert_eq!(receiver.received().len(), tries as usize, "what is parked is left alone");
-    receiver.answer(|_| Reply::status(200));
-    let range = Redelivery::Between(from, test.keydesk.now());
-    assert_eq!(test.keydesk.redeliver(&test.operator, id, range).await, Ok(1));
-    test.keydesk.deliver_due().await;
-    assert_eq!(states(&test, id).await, [DeliveryState::Delivered]);
-    // By id, and of what was delivered, too.
-    let event = test.keydesk.deliveries(&test.operator, id, None, 10, None).await.unwrap().items[0].event_id;
-    let named = Redelivery::Events(vec![event]);
-    assert_eq!(test.keydesk.redeliver(&test.operator, id, named).await, Ok(1));
-    test.keydesk.deliver_due().await;
-    assert_eq!(receiver.received().len(), tries as usize + 2);
-    let none = Redelivery::Between(test.keydesk.now(), test.keydesk.now().plus_millis(1));
-    assert_eq!(test.keydesk.redeliver(&test.operator, id, none).await, Ok(0));
 }
 
 async fn receivers_do_not_wait_for_each_other(database: TestDatabase) {
@@ -353,10 +305,12 @@ async fn a_key_that_ends_soon_is_told_once_for_each_step(database: TestDatabase)
     let test = open(database).await;
     let receiver = Receiver::start().await.unwrap();
     hook(&test, &receiver, &["key.expiring"]).await;
-    let ending = |name: &str, days: i64| NewKey::of(SettingsPatch {
-        expires_at: Some(Some(test.keydesk.now().plus_millis(days * DAY))),
-        ..settings(name)
-    });
+    let ending = |name: &str, days: i64| {
+        NewKey::of(SettingsPatch {
+            expires_at: Some(Some(test.keydesk.now().plus_millis(days * DAY))),
+            ..settings(name)
+        })
+    };
     let far = test.keydesk.issue(&test.operator, ending("Far", 20)).await.unwrap().key.id;
     let near = test.keydesk.issue(&test.operator, ending("Near", 3)).await.unwrap().key.id;
     test.issue("Endless").await;
@@ -395,77 +349,6 @@ async fn many_changes_at_once_are_told_one_by_one(database: TestDatabase) {
     assert_eq!(test.keydesk.webhook(&test.operator, id).await.unwrap().health.pending, 0);
 }
 
-async fn a_receiver_that_is_gone_is_switched_off(database: TestDatabase) {
-    let test = open(database).await;
-    let (receiver, other) = (Receiver::start().await.unwrap(), Receiver::start().await.unwrap());
-    receiver.answer(|_| Reply::status(410));
-    let id = hook(&test, &receiver, &["key.*"]).await.webhook.id;
-    hook(&test, &other, &["webhook.disabled"]).await;
-    test.issue("One").await;
-    test.keydesk.deliver_due().await;
-    assert!(!test.keydesk.webhook(&test.operator, id).await.unwrap().enabled);
-    assert_eq!(states(&test, id).await, [DeliveryState::Parked]);
-    test.issue("Two").await;
-    test.keydesk.deliver_due().await;
-    assert_eq!(receiver.received().len(), 1);
-    assert_eq!(bodies(&other)[0]["subject"]["id"], id.to_string());
-    assert_eq!(test.keydesk.send_test_event(&test.operator, id).await.unwrap_err().kind().code, "invalid_setting");
-}
-
-async fn one_that_is_switched_on_again_gets_what_happens_from_then_on(database: TestDatabase) {
-    let test = open(database).await;
-    let receiver = Receiver::start().await.unwrap();
-    let id = hook(&test, &receiver, &["key.created"]).await.webhook.id;
-    let from = test.keydesk.now();
-    let switch = async |enabled| {
-        let patch = WebhookPatch { enabled: Some(enabled), ..WebhookPatch::default() };
-        test.keydesk.update_webhook(&test.operator, id, patch, None).await.unwrap()
-    };
-    assert_eq!(switch(false).await.version, 2);
-    test.issue("Meanwhile").await;
-    test.keydesk.deliver_due().await;
-    assert_eq!(switch(true).await.version, 3);
-    test.issue("Then").await;
-    test.keydesk.deliver_due().await;
-    let names = || -> Vec<String> {
-        let name = |body: &Value| body["data"]["key"]["client_name"].as_str().unwrap().to_owned();
-        bodies(&receiver).iter().map(name).collect()
-    };
-    assert_eq!(names(), ["Then"]);
-    test.clock.advance(SECOND);
-    let range = Redelivery::Between(from, test.keydesk.now());
-    assert_eq!(test.keydesk.redeliver(&test.operator, id, range).await, Ok(2));
-    test.keydesk.deliver_due().await;
-    assert_eq!(names(), ["Then", "Meanwhile", "Then"]);
-}
-
-async fn events_are_written_to_the_log_once(database: TestDatabase) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("events.ndjson");
-    let with_log = || EventOptions { log: Some(EventLog::File(file.clone())), ..local() };
-    let test = open_with(database, with_log()).await;
-    let other = node(&test.database, &test.clock, with_log()).await;
-    let backgrounds = [test.keydesk.start(), other.start()];
-    let lines = || -> Vec<Value> {
-        let text = std::fs::read_to_string(&file).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    };
-    let listens = async || test.database.store().await.event_reader("log").await.unwrap().is_some();
-    within(DONE, "the log listens", listens).await;
-    for number in 0..20 {
-        test.issue(&format!("Key {number}")).await;
-    }
-    within(DONE, "all are written", async || lines().len() >= 20).await;
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    for background in backgrounds {
-        background.stop().await;
-    }
-    let names: Vec<_> = lines().iter().map(|line| line["data"]["key"]["client_name"].clone()).collect();
-    let expected: Vec<Value> = (0..20).map(|number| format!("Key {number}").into()).collect();
-    assert_eq!(names, expected);
-    other.close().await;
-}
-
 async fn a_creation_that_is_sent_twice_makes_one_receiver(database: TestDatabase) {
     let test = open(database).await;
     let receiver = Receiver::start().await.unwrap();
@@ -477,47 +360,6 @@ async fn a_creation_that_is_sent_twice_makes_one_receiver(database: TestDatabase
     assert!(again.replayed && first.webhook.id != other.webhook.id);
     assert_eq!(first.secret.unwrap().expose(), again.secret.unwrap().expose());
     assert_eq!(test.keydesk.webhooks(&test.operator).await.unwrap().len(), 2);
-}
-
-async fn what_is_old_is_removed_and_what_waits_is_not(database: TestDatabase) {
-    let test = open(database).await;
-    let (good, bad) = (Receiver::start().await.unwrap(), Receiver::start().await.unwrap());
-    bad.answer(|_| Reply::status(500));
-    hook(&test, &good, &["key.*"]).await;
-    test.issue("Delivered").await;
-    test.keydesk.deliver_due().await;
-    hook(&test, &bad, &["key.created"]).await;
-    test.issue("Waiting").await;
-    test.keydesk.deliver_due().await;
-    let purged = async |days: i64| {
-        for _ in 0..days {
-            test.clock.advance(DAY);
-            test.keydesk.purge().await;
-        }
-        events(&test).await
-    };
-    let before = events(&test).await;
-    assert_eq!(purged(6).await, before);
-    assert_eq!(purged(3).await, 1, "one is still to be delivered");
-    test.keydesk.deliver_due().await;
-    assert_eq!(test.keydesk.webhook_counters().parked, 1);
-    assert_eq!(purged(20).await, 1, "and what is parked stays");
-    assert_eq!(test.keydesk.webhook_counters().given_up, 0);
-    assert_eq!(purged(3).await, 0);
-    assert_eq!(test.keydesk.webhook_counters().given_up, 1);
-}
-
-async fn a_clock_that_was_set_back_puts_nothing_off(database: TestDatabase) {
-    let test = open(database).await;
-    let receiver = Receiver::start().await.unwrap();
-    receiver.answer(|_| Reply::status(500));
-    hook(&test, &receiver, &["key.created"]).await;
-    test.issue("Acme").await;
-    test.keydesk.deliver_due().await;
-    test.clock.advance(-30 * DAY);
-    receiver.answer(|_| Reply::status(200));
-    test.keydesk.deliver_due().await;
-    assert_eq!(receiver.received().len(), 2);
 }
 
 /// The name is public when somebody registers it, and leads to this machine when it is dialled.

@@ -68,8 +68,7 @@ async fn a_webhook_lives_its_life_over_rest(database: TestDatabase) {
     let key = client.post("/api/v1/keys", json!({ "client_name": "Acme" })).await.json();
     assert_eq!(client.post(&format!("{path}/test"), json!({})).await.status, 202);
     app.keydesk.deliver_due().await;
-    let told: Vec<Value> =
-        receiver.received().iter().map(|of| serde_json::from_slice(&of.body).unwrap()).collect();
+    let told: Vec<Value> = receiver.received().iter().map(|of| serde_json::from_slice(&of.body).unwrap()).collect();
     let mut types: Vec<_> = told.iter().map(|body| body["type"].as_str().unwrap()).collect();
     types.sort_unstable();
     assert_eq!(types, ["key.created", "webhook.test"]);
@@ -321,7 +320,9 @@ async fn the_log_gets_events_as_lines_and_metrics_say_how_deliveries_go() {
     let server = desk.serve().await;
     desk.did(&["webhook", "create", "--url", &receiver.url()]).await;
     let one = desk.key("Acme").await;
-    let line = || std::fs::read_to_string(&log).unwrap_or_default().lines().find(|line| line.contains(&one)).map(str::to_owned);
+    let line = || {
+        std::fs::read_to_string(&log).unwrap_or_default().lines().find(|line| line.contains(&one)).map(str::to_owned)
+    };
     assert!(wait_until(async || line().is_some()).await);
     let line: Value = serde_json::from_str(&line().unwrap()).unwrap();
     assert_eq!((&line["type"], &line["installation"]), (&json!("key.created"), &json!("default")));
@@ -374,7 +375,9 @@ async fn the_library_for_python_verifies_what_was_sent_and_nothing_that_was_writ
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("{} with `standardwebhooks`, as `cargo xtask test` has it: {error}", python.display()));
+        .unwrap_or_else(|error| {
+            panic!("{} with `standardwebhooks`, as `cargo xtask test` has it: {error}", python.display())
+        });
     child.stdin.take().unwrap().write_all((lines.join("\n") + "\n").as_bytes()).await.unwrap();
     let output = child.wait_with_output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -6,7 +6,12 @@ use model::{
 use uuid::Uuid;
 
 use super::{StoredKey, settings::SettingsRow};
-use crate::{CallingKey, Change, Store, StoreError, db::on_db, group::on_tx, sql::{CHUNK, Sql, instant, query}};
+use crate::{
+    CallingKey, Change, Store, StoreError,
+    db::on_db,
+    group::on_tx,
+    sql::{CHUNK, Sql, instant, query},
+};
 
 /// A statement that gives [`KeyRow`]s.
 macro_rules! key_select {

@@ -1,8 +1,8 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     delivery, deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation,
-    keyring_proof, migrations, names, outbox, password_reset, people, postgres, purge_clock, record, restored, set_up_link,
-    statistics, store, triggers, webhook, whose, work,
+    keyring_proof, migrations, names, outbox, password_reset, people, postgres, purge_clock, record, restored,
+    set_up_link, statistics, store, triggers, webhook, whose, work,
 };
 
 macro_rules! statements {

@@ -1,6 +1,11 @@
+//! What sends events out: where to, and what of it is in memory.
+
 use std::{
     collections::HashMap,
     fmt,
+    fs::OpenOptions,
+    io::{self, Write as _},
+    path::PathBuf,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -10,7 +15,32 @@ use std::{
 use delivery::{Client, InvalidRoots, Policy, Resolver, Signals, SystemResolver};
 use model::WebhookId;
 
-use crate::{EventLog, Keydesk};
+/// Where events are written, one a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventLog {
+    /// Standard output.
+    Stdout,
+    /// A file, which is appended to, and opened anew for each few lines: it may be moved away.
+    File(PathBuf),
+}
+
+impl EventLog {
+    /// Writes whole lines.
+    pub(crate) fn write(&self, lines: &str) -> io::Result<()> {
+        match self {
+            Self::Stdout => {
+                let mut out = io::stdout().lock();
+                out.write_all(lines.as_bytes())?;
+                out.flush()
+            }
+            Self::File(path) => {
+                let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+                file.write_all(lines.as_bytes())?;
+                file.sync_data()
+            }
+        }
+    }
+}
 
 /// How events are sent out.
 #[derive(Clone)]
@@ -37,25 +67,6 @@ impl fmt::Debug for EventOptions {
     }
 }
 
-/// What became of events, for metrics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct WebhookCounters {
-    /// Deliveries that were accepted.
-    pub delivered: u64,
-    /// Tries that failed, after which it is tried again.
-    pub failed: u64,
-    /// Deliveries that were parked after 3 days.
-    pub parked: u64,
-    /// Deliveries that were given up after 30 days.
-    pub given_up: u64,
-    /// Looks at which too many receivers were delivered to already.
-    pub crowded: u64,
-    /// Deliveries that are still tried, as they were counted last.
-    pub pending_now: u64,
-    /// Deliveries that are parked, as they were counted last.
-    pub parked_now: u64,
-}
-
 /// What sends events out.
 #[derive(Debug)]
 pub(crate) struct Out {
@@ -66,7 +77,7 @@ pub(crate) struct Out {
     pub(crate) looked_at: Mutex<HashMap<WebhookId, i64>>,
     pub(crate) pending: AtomicU64,
     pub(crate) parked: AtomicU64,
-    given_up: AtomicU64,
+    pub(crate) given_up: AtomicU64,
 }
 
 impl Out {
@@ -84,22 +95,5 @@ impl Out {
 
     pub(crate) fn gave_up(&self, deliveries: u64) {
         self.given_up.fetch_add(deliveries, Relaxed);
-    }
-}
-
-impl Keydesk {
-    /// What became of events.
-    pub fn webhook_counters(&self) -> WebhookCounters {
-        let out = &self.inner.out;
-        let ended = out.signals.counters();
-        WebhookCounters {
-            delivered: ended.delivered,
-            failed: ended.failed,
-            parked: ended.parked,
-            given_up: out.given_up.load(Relaxed),
-            crowded: ended.crowded,
-            pending_now: out.pending.load(Relaxed),
-            parked_now: out.parked.load(Relaxed),
-        }
     }
 }
