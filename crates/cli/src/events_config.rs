@@ -25,7 +25,7 @@ pub(crate) struct WebhooksEntry {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EventsEntry {
-    /// `stdout`, or the path of a file.
+    /// `stdout`, the path of a file, or `off`.
     log: Option<String>,
 }
 
@@ -49,6 +49,7 @@ pub(crate) fn options(webhooks: WebhooksEntry, events: EventsEntry) -> Result<Ev
     };
     let log = events.log.filter(|log| !log.is_empty()).map(|log| match log.as_str() {
         "stdout" => EventLog::Stdout,
+        "off" => EventLog::Off,
         path => EventLog::File(PathBuf::from(path)),
     });
     Ok(EventOptions { policy: Policy { allow_networks, allow_http }, roots, log, ..EventOptions::default() })
@@ -78,6 +79,7 @@ mod tests {
             .unwrap();
         assert!(some.policy.allows("10.1.2.3".parse().unwrap()) && some.policy.allow_http);
         assert_eq!(some.log, Some(EventLog::Stdout));
+        assert_eq!(read("[events]\nlog = \"off\"").unwrap().log, Some(EventLog::Off));
         assert_eq!(read("[events]\nlog = \"/var/log/e\"").unwrap().log, Some(EventLog::File("/var/log/e".into())));
     }
 

@@ -2,7 +2,7 @@
 
 use store::StoreError;
 
-use crate::Keydesk;
+use crate::{EventLog, Keydesk};
 
 /// The name under which the log reads events.
 const READER: &str = "log";
@@ -10,6 +10,20 @@ const READER: &str = "log";
 const FEW: i64 = 500;
 
 impl Keydesk {
+    /// Whether this process writes the log. Where it is switched off, no events are kept for it any more.
+    pub(crate) async fn writes_event_log(&self) -> bool {
+        match &self.inner.out.log {
+            None => false,
+            Some(EventLog::Off) => {
+                if let Err(error) = self.inner.store.remove_event_reader(READER).await {
+                    tracing::warn!(%error, "the event log could not be switched off; events are still kept for it");
+                }
+                false
+            }
+            Some(EventLog::Stdout | EventLog::File(_)) => true,
+        }
+    }
+
     /// Whether events wait for the log.
     pub(crate) async fn event_log_waits(&self) -> bool {
         let store = &self.inner.store;

@@ -44,11 +44,12 @@ impl Keydesk {
         let mut counts = time::interval(COUNTED);
         let mut logs = time::interval(LOG);
         logs.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        let writes_log = self.writes_event_log().await;
         loop {
             tokio::select! {
                 () = until(&mut stop) => break,
                 _ = counts.tick() => self.count_waiting().await,
-                _ = logs.tick(), if self.inner.out.log.is_some() => self.log_events(&engine).await,
+                _ = logs.tick(), if writes_log => self.log_events(&engine).await,
             }
         }
         let _ = running.await;
