@@ -9,6 +9,7 @@ use delivery::{
 };
 use http::HeaderMap;
 use model::{PlainSecret, WebhookSignature};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use uuid::Uuid;
 
 const BODY: &str = r#"{"type":"key.created","data":{"name":"Müller \u2028 & Söhne","big":9007199254740993}}"#;
@@ -128,8 +129,15 @@ async fn what_is_no_http_is_a_failure_in_words() {
 
 #[tokio::test]
 async fn nobody_who_speaks_no_tls_is_taken_for_somebody_who_does() {
-    let (receiver, client) = (Receiver::start().await.unwrap(), client(local()));
-    let url = receiver.url().replace("http:", "https:");
+    let client = client(local());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Speak plainly\r\n\r\n").await.unwrap();
+        // Until the other side hangs up.
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    });
     let answer = client.send(&WebhookUrl::parse(&url, client.policy()).unwrap(), message(&[secret()])).await;
     assert_eq!(answer.status, None);
     assert!(answer.text.starts_with("no TLS"), "{}", answer.text);

@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use crate::{Keydesk, audit::AuditEvent, failure, turn::ONE};
 
-/// Longer than any wait for the next try: what is due later was put off by a clock that was set back.
-const FAR_MS: i64 = 25 * 60 * 60 * 1_000;
+/// Longer than any wait for the next try, which is a day and a fifth: what is due later was put off by a clock that was set back.
+const FAR_MS: i64 = 30 * 60 * 60 * 1_000;
 /// Events that are looked at in one step.
 const STEP: i64 = 500;
 /// Deliveries to one receiver that wait. Beyond that its events stay in the outbox, so the table of deliveries stays small.
