@@ -67,7 +67,7 @@ fn row(delivery: &Delivery, address: &str) -> AnyView {
         1 => "1 try".to_owned(),
         tries => format!("{tries} tries"),
     };
-    let label = format!("Deliver {} again", delivery.kind);
+    let label = format!("Deliver again: {}", delivery.kind);
     view! {
         <li>
             <p class="webhook-name">
