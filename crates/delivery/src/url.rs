@@ -21,7 +21,7 @@ pub struct WebhookUrl {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidUrl {
     /// No address of the web at all.
-    #[error("must be an address such as https://example.com/hooks")]
+    #[error("must be one such as https://example.com/hooks")]
     Malformed,
     /// More characters than are kept.
     #[error("must have at most {WEBHOOK_URL_MAX} characters")]
