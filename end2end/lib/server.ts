@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -16,6 +16,8 @@ export interface Options {
   dataDir?: string;
   /** A database URL in place of SQLite in the data folder. */
   database?: string;
+  /** The text of a configuration file. */
+  config?: string;
 }
 
 /** A running `keydesk serve` of its own, on a port of its own, as a user would start it. */
@@ -31,6 +33,7 @@ export class Server {
     dataDir: string,
     private readonly ownsDataDir: boolean,
     private readonly database: string | undefined,
+    private readonly config: string | undefined = undefined,
   ) {
     this.url = `http://127.0.0.1:${port}`;
     this.dataDir = dataDir;
@@ -81,7 +84,8 @@ export class Server {
 
   private place(): string[] {
     const database = this.database === undefined ? [] : ['--database', this.database];
-    return ['--data-dir', this.dataDir, ...database];
+    const config = this.config === undefined ? [] : ['--config', this.config];
+    return ['--data-dir', this.dataDir, ...database, ...config];
   }
 
   private async ready(): Promise<boolean> {
@@ -105,7 +109,9 @@ export class Server {
 /** Starts a server. Whoever starts it stops it. */
 export async function startServer(options: Options = {}): Promise<Server> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'keydesk-e2e-')));
-  const server = new Server(await freePort(), dataDir, options.dataDir === undefined, options.database);
+  const config = options.config === undefined ? undefined : join(dataDir, 'keydesk.toml');
+  if (config !== undefined) await writeFile(config, options.config!);
+  const server = new Server(await freePort(), dataDir, options.dataDir === undefined, options.database, config);
   await server.start();
   return server;
 }

@@ -6,6 +6,8 @@ export { expect };
 interface PerTest {
   /** Complaints in the browser's console that this test brings about on purpose. */
   expectedComplaints: RegExp[];
+  /** The configuration file of `ownServer`. */
+  config: string | undefined;
   /** A server for this test alone, for tests that change what others rely on. */
   ownServer: Server;
   complaints: void;
@@ -27,8 +29,10 @@ export const test = base.extend<PerTest, PerWorker>({
     { scope: 'worker' },
   ],
 
-  ownServer: async ({ context }, use) => {
-    const server = await startServer();
+  config: [undefined, { option: true }],
+
+  ownServer: async ({ context, config }, use) => {
+    const server = await startServer({ config });
     await use(server);
     // A page that is still open would complain that its server went away.
     await Promise.all(context.pages().map((page) => page.close()));

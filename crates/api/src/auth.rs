@@ -17,6 +17,8 @@ pub(crate) static READ: RequiredScope = required(|| scope("keys:read"));
 pub(crate) static WRITE: RequiredScope = required(|| scope("keys:write"));
 pub(crate) static AUDIT: RequiredScope = required(|| scope("audit:read"));
 pub(crate) static USAGE: RequiredScope = required(|| scope("usage:read"));
+pub(crate) static WEBHOOKS_READ: RequiredScope = required(|| scope("webhooks:read"));
+pub(crate) static WEBHOOKS_WRITE: RequiredScope = required(|| scope("webhooks:write"));
 pub(crate) static REVEAL: RequiredScope = required(|| scope("keys:reveal"));
 
 const fn required(make: fn() -> [Scope; 1]) -> RequiredScope {

@@ -23,7 +23,10 @@ mod routes;
 pub use app_state::App;
 pub use auth::RequiredScope;
 pub use endpoint::{Access, Endpoint};
-pub use endpoints::{create::CreatedKey, handover::NewHandover, handover::path as handover_path, verify::verify_key};
+pub use endpoints::{
+    create::CreatedKey, handover::NewHandover, handover::path as handover_path, verify::verify_key,
+    webhook_create::CreatedWebhook, webhooks::WebhookList,
+};
 pub use openapi::document;
 pub use router::{not_found, router, with_errors};
 pub use routes::{endpoints, health, templates, verify_path};

@@ -33,6 +33,7 @@ use crate::endpoint::{Access, Endpoint};
         (name = "Limits", description = "What all keys of a client, or of the installation, may do together."),
         (name = "Usage", description = "How often keys were called, and what became of the calls."),
         (name = "Audit", description = "What was done, by whom, and from where."),
+        (name = "Webhooks", description = "Who is told of what happens, as Standard Webhooks, and how the deliveries go."),
         (name = "Catalogue", description = "What a key can be given."),
         (name = "Operations", description = "How Keydesk is. No key is needed."),
     ),

@@ -9,7 +9,7 @@ use edge::{
 };
 
 use crate::{
-    auth::{AUDIT, READ, REVEAL, USAGE, VERIFY, WRITE},
+    auth::{AUDIT, READ, REVEAL, USAGE, VERIFY, WEBHOOKS_READ, WEBHOOKS_WRITE, WRITE},
     endpoint::Endpoint,
     endpoints as e,
     reference::{DESCRIPTION, PAGE, STYLE_SHEET},
@@ -91,6 +91,16 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(limits::set_client_limits, for_manager(WRITE)),
         endpoint!(usage::read_usage, for_manager(USAGE)).refusing(&[&FORBIDDEN, &NOT_FOUND]),
         endpoint!(audit::read_audit, for_manager(AUDIT)).refusing(&[&FORBIDDEN]),
+        endpoint!(webhooks::list_webhooks, for_manager(WEBHOOKS_READ)).refusing(&[&FORBIDDEN]),
+        endpoint!(webhook_create::create_webhook, for_manager(WEBHOOKS_WRITE))
+            .refusing(&[&ENVIRONMENT_ESCALATION, &FORBIDDEN]),
+        endpoint!(webhooks::get_webhook, for_manager(WEBHOOKS_READ)).refusing(&[&FORBIDDEN]),
+        endpoint!(webhook_change::change_webhook, for_manager(WEBHOOKS_WRITE)).refusing(&[&FORBIDDEN]),
+        endpoint!(webhook_change::delete_webhook, for_manager(WEBHOOKS_WRITE)).refusing(&[&FORBIDDEN]),
+        endpoint!(webhook_create::rotate_webhook_secret, for_manager(WEBHOOKS_WRITE)).refusing(&[&FORBIDDEN]),
+        endpoint!(webhook_deliveries::send_test_event, for_manager(WEBHOOKS_WRITE)).refusing(&[&FORBIDDEN]),
+        endpoint!(webhook_deliveries::list_deliveries, for_manager(WEBHOOKS_READ)).refusing(&[&FORBIDDEN]),
+        endpoint!(webhook_deliveries::redeliver, for_manager(WEBHOOKS_WRITE)).refusing(&[&FORBIDDEN]),
         endpoint!(health::healthz, open),
         endpoint!(health::readyz, open),
     ]

@@ -6,6 +6,7 @@
 //! | `keys` | `/keys`: the list, and what is done with its rows. The one page with live state |
 //! | `key` | `/keys/{id}`: everything about one key. A plain document |
 //! | `clients` | `/clients`: who calls, and what all keys of a client may do together. Plain documents |
+//! | `webhooks` | `/webhooks`: who is told of what happens. Plain documents |
 //! | `handover` | `/handover#CODE`: the page behind a hand-over link. A plain document |
 //! | `home` | `/` |
 //! | `frame` | the surroundings of every page: the document, the banner, the navigation, who is signed in |
@@ -43,6 +44,8 @@ mod root;
 mod routes;
 mod ui;
 mod web;
+#[cfg(feature = "ssr")]
+mod webhooks;
 
 use error::{ApiError, FieldProblem};
 pub use root::App;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use domain::{InvalidRedisAddress, RedisAddress, UsageRetention};
+use domain::{EventOptions, InvalidRedisAddress, RedisAddress, UsageRetention};
 use gate::{
     Gateway,
     config::{self, InvalidGateway, ListenerEntry, RouteEntry},
@@ -16,6 +16,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::{
+    events_config::{self, EventsEntry, InvalidEvents, WebhooksEntry},
     given::{self, FromVariables, Unfit, path},
     links::Links,
     logs::{LogFormat, LogLevel},
@@ -114,6 +115,10 @@ struct File {
     otlp: OtlpEntry,
     #[serde(default)]
     usage: UsageEntry,
+    #[serde(default)]
+    webhooks: WebhooksEntry,
+    #[serde(default)]
+    events: EventsEntry,
 }
 
 /// Networks in the file.
@@ -184,6 +189,8 @@ pub struct Settings {
     pub limits: Option<RedisAddress>,
     /// How long usage is kept.
     pub(crate) usage_retention: UsageRetention,
+    /// How events are sent out.
+    pub(crate) events: EventOptions,
 }
 
 /// What is wrong where people come by https, so through a proxy, and no proxy is trusted.
@@ -216,6 +223,8 @@ pub(crate) enum ConfigError {
     Gateway(#[from] InvalidGateway),
     #[error(transparent)]
     Otlp(#[from] InvalidOtlp),
+    #[error(transparent)]
+    Events(#[from] InvalidEvents),
     #[error(transparent)]
     Unfit(#[from] Unfit),
 }
@@ -322,6 +331,7 @@ impl Settings {
             catalogue: Catalogue::with(added)?,
             limits: limits.map(|text| RedisAddress::parse(&text)).transpose()?,
             usage_retention: file.usage.retention()?,
+            events: events_config::options(file.webhooks, file.events)?,
         })
     }
 }

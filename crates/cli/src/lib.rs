@@ -7,6 +7,7 @@
 
 mod commands;
 mod config;
+mod events_config;
 mod given;
 mod links;
 mod logs;

@@ -11,6 +11,7 @@ pub fn options(settings: &Settings) -> OpenOptions {
     options.redis.clone_from(&settings.limits);
     options.catalogue = settings.catalogue.clone();
     options.keyring = settings.keyring.as_ref().map(|text| text.to_string());
+    options.events.clone_from(&settings.events);
     options.keyring_file.clone_from(&settings.keyring_file);
     options
 }

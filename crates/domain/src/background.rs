@@ -59,6 +59,8 @@ impl Keydesk {
         if self.inner.store.is_shared() {
             tasks.spawn(self.clone().beat_until(node, stop.subscribe()));
         }
+        tasks.spawn(self.clone().deliver_until(stop.subscribe()));
+        tasks.spawn(self.clone().tell_ending_until(stop.subscribe()));
         Background { keydesk: self.clone(), stop, tasks }
     }
 
@@ -245,6 +247,7 @@ impl Keydesk {
         if let Err(error) = self.roll_up_usage(now).await {
             tracing::warn!(%error, "old usage could not be rolled up into days");
         }
+        self.purge_events(now).await;
         match self.inner.store.recount_keys().await {
             Ok(0) => {}
             Ok(installations) => tracing::error!(installations, "numbers of keys were wrong; they are counted anew"),
@@ -267,7 +270,7 @@ impl Keydesk {
 }
 
 /// Waits for the next tick. False: it is time to stop.
-async fn next(ticks: &mut time::Interval, stop: &mut watch::Receiver<bool>) -> bool {
+pub(crate) async fn next(ticks: &mut time::Interval, stop: &mut watch::Receiver<bool>) -> bool {
     tokio::select! {
         _ = stop.wait_for(|stop| *stop) => false,
         _ = ticks.tick() => true,

@@ -94,7 +94,7 @@ impl Caller {
             Authority::Operator => true,
             Authority::Person { role, .. } => role.may(permission),
             Authority::Key(_) => match permission {
-                P::ReadKeys | P::ReadUsage | P::ReadKeyNotes | P::ManageKeys | P::ReadAudit => true,
+                P::ReadKeys | P::ReadUsage | P::ReadKeyNotes | P::ManageKeys | P::ManageWebhooks | P::ReadAudit => true,
                 P::UseDefaultKey | P::ExportAudit | P::ManagePeople | P::ManageInstallation => false,
             },
         }

@@ -1,6 +1,6 @@
 //! What is kept of a change that was carried out, for whoever sends its request again.
 
-use model::{BulkDeleted, Deleted, Handover, Key, KeyId, SecretId, Switched};
+use model::{BulkDeleted, Deleted, Handover, Key, KeyId, SecretId, Switched, Webhook};
 use serde::{Deserialize, Serialize};
 
 /// For how long a reveal is the same reveal, in milliseconds: 10 minutes. After that it is looked at again, which the
@@ -29,6 +29,8 @@ pub(crate) enum Done {
     Revealed { key: KeyId, secret: SecretId },
     /// A hand-over was made, whose link has this token.
     HandOver { handover: Handover, token: String },
+    /// A receiver of events was made or got another secret, which is this, if it is shared.
+    Webhook { webhook: Box<Webhook>, secret: Option<String> },
 }
 
 /// As it is written. A field of its own tells it from an answer with a secret.

@@ -16,6 +16,7 @@ use crate::{
     Authority, Caller, Clock, Entropy, Installation, Keyring, NotWritable, Ready,
     audit::{self, AuditEvent, By},
     entropy,
+    events_out::Out,
     exports::Exports,
     failure,
     keyring::KeyringFile,
@@ -79,6 +80,8 @@ pub(crate) struct Inner {
     pub(crate) usage_retention: UsageRetention,
     /// Where the rolling up of old usage is.
     pub(crate) usage_walk: tokio::sync::Mutex<UsageWalk>,
+    /// What sends events out.
+    pub(crate) out: Out,
 }
 
 /// What fills the bounded places of a Keydesk, for metrics.
@@ -312,11 +315,18 @@ impl Keydesk {
     ) -> Result<(), KeyError> {
         let by = by.into();
         let keyring = self.keyring();
-        audit::write(keyring.audit(), &*self.inner.entropy, change, installation, &by, now, events).await
+        let written =
+            audit::write(keyring.audit(), &*self.inner.entropy, change, installation, &by, now, events).await?;
+        self.tell(change, installation, by.actor, now, &written).await
     }
 
-    pub(crate) async fn commit(&self, change: Change) -> Result<(), KeyError> {
-        change.commit().await.map_err(failure::public)
+    pub(crate) async fn commit(&self, mut change: Change) -> Result<(), KeyError> {
+        let told = change.has_events();
+        change.commit().await.map_err(failure::public)?;
+        if told {
+            self.inner.out.signals.hint();
+        }
+        Ok(())
     }
 
     pub(crate) fn new_id(&self, now: Instant) -> Uuid {

@@ -10,10 +10,22 @@ use verify::{RedisAddress, Verifier};
 use zeroize::Zeroizing;
 
 use crate::{
-    Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, audit::keys::AuditKey,
-    exports::Exports, fingerprint, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
-    made_folders::MadeFolders, password::Passwords, polled::Polled, session_uses::SessionUses, throttle::Throttle,
-    turn::ONE, usage_roll::UsageRetention,
+    Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy,
+    audit::keys::AuditKey,
+    events_out::{EventOptions, Out},
+    exports::Exports,
+    fingerprint,
+    keydesk::Inner,
+    keyring::KeyringFile,
+    lines::Lines,
+    link_throttle::LinkThrottle,
+    made_folders::MadeFolders,
+    password::Passwords,
+    polled::Polled,
+    session_uses::SessionUses,
+    throttle::Throttle,
+    turn::ONE,
+    usage_roll::UsageRetention,
 };
 
 /// The prefix of secrets when the operator chooses none.
@@ -51,6 +63,8 @@ pub struct OpenOptions {
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// How events are sent out.
+    pub events: EventOptions,
 }
 
 impl OpenOptions {
@@ -71,6 +85,7 @@ impl OpenOptions {
             redis: None,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
+            events: EventOptions::default(),
         }
     }
 
@@ -119,6 +134,9 @@ pub enum OpenError {
         /// The deployment's.
         has: String,
     },
+    /// The authorities that receivers of events are trusted by can't be read.
+    #[error("webhooks.ca: {0}")]
+    Roots(#[from] delivery::InvalidRoots),
     /// The first installation could not be created.
     #[error("the first installation could not be made: {0}")]
     First(KeyError),
@@ -182,7 +200,9 @@ impl Keydesk {
             redis,
             clock,
             entropy,
+            events,
         } = options;
+        let out = Out::new(events)?;
         let made = if may_found {
             MadeFolders::make(&data_dir).map_err(|source| OpenError::DataDir { path: data_dir.clone(), source })?
         } else {
@@ -267,6 +287,7 @@ impl Keydesk {
                 exports: Exports::default(),
                 usage_retention,
                 usage_walk: tokio::sync::Mutex::default(),
+                out,
             }),
         };
         let keyring = keydesk.keyring();

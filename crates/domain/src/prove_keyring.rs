@@ -135,6 +135,9 @@ fn still_needed(of: &KeyringUse) -> &'static str {
             "its line must stay in the keyring until none does: the running server moves those that it can open, others move when they are \
              used next; `keydesk keyring retire` lists the keys that are left"
         }
+        "webhooks" => {
+            "its line must stay in the keyring until none does: the running server seals their secrets anew within an hour"
+        }
         "kept answers" => "its line must stay in the keyring until none does: they end by themselves within 25 hours",
         _ => "its line must stay in the keyring until none does: they end by themselves within 7 days",
     }

@@ -69,6 +69,7 @@ impl Keydesk {
                     }
                     told = unopened;
                     (after, moved, unopened) = (SecretId(Uuid::nil()), 0, 0);
+                    self.renew_webhooks().await;
                     self.count_keyring_uses(&mut said).await;
                     if self.keyring().has_no_older() { SELDOM } else { AGAIN }
                 }

@@ -30,8 +30,18 @@ impl Row {
 
 /// Seals a secret for its row. `None` only if the cipher itself fails.
 pub(crate) fn seal(keyring: &Keyring, entropy: &dyn Entropy, row: Row, secret: &PlainSecret) -> Option<SealedCopy> {
+    seal_for(keyring, entropy, |master_id| row.associated(master_id), secret)
+}
+
+/// Seals a secret for whatever the associated data name, under the id of the master key.
+pub(crate) fn seal_for(
+    keyring: &Keyring,
+    entropy: &dyn Entropy,
+    associated: impl Fn(&str) -> Vec<u8>,
+    secret: &PlainSecret,
+) -> Option<SealedCopy> {
     let master_key_id = keyring.master_id().to_owned();
-    let data = row.associated(&master_key_id);
+    let data = associated(&master_key_id);
     let mut data_key = Zeroizing::new([0; 32]);
     entropy.fill(&mut data_key[..]);
     let cipher = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &data_key[..]).ok()?);
@@ -44,7 +54,16 @@ pub(crate) fn seal(keyring: &Keyring, entropy: &dyn Entropy, row: Row, secret: &
 
 /// Opens a copy in its row; `None` when it is another row's, was altered, or its master key is not in the keyring.
 pub(crate) fn open(keyring: &Keyring, row: Row, copy: &SealedCopy) -> Option<PlainSecret> {
-    let data = row.associated(&copy.master_key_id);
+    open_for(keyring, |master_id| row.associated(master_id), copy)
+}
+
+/// Opens a copy that [`seal_for`] has sealed with the same associated data.
+pub(crate) fn open_for(
+    keyring: &Keyring,
+    associated: impl Fn(&str) -> Vec<u8>,
+    copy: &SealedCopy,
+) -> Option<PlainSecret> {
+    let data = associated(&copy.master_key_id);
     let data_key = open_bytes(keyring.master(&copy.master_key_id)?, &data, &copy.wrapped_key)?;
     let cipher = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &data_key).ok()?);
     let secret = open_bytes(&cipher, &data, &copy.sealed_secret)?;

@@ -157,6 +157,30 @@ pub enum Action {
     /// An administrator signed out.
     #[serde(rename = "administrator.sign_out")]
     SignOut,
+    /// A receiver of events was made.
+    #[serde(rename = "webhook.create")]
+    WebhookCreate,
+    /// A receiver of events was changed.
+    #[serde(rename = "webhook.update")]
+    WebhookUpdate,
+    /// A receiver of events was switched on.
+    #[serde(rename = "webhook.enable")]
+    WebhookEnable,
+    /// A receiver of events was switched off.
+    #[serde(rename = "webhook.disable")]
+    WebhookDisable,
+    /// A receiver of events got another secret.
+    #[serde(rename = "webhook.rotate_secret")]
+    WebhookRotateSecret,
+    /// A test event was sent to a receiver.
+    #[serde(rename = "webhook.test")]
+    WebhookTest,
+    /// Events are delivered to a receiver again.
+    #[serde(rename = "webhook.redeliver")]
+    WebhookRedeliver,
+    /// A receiver of events was removed.
+    #[serde(rename = "webhook.delete")]
+    WebhookDelete,
 }
 
 impl Action {
@@ -205,6 +229,14 @@ impl Action {
             Self::AdministratorEndSessions => "administrator.end_sessions",
             Self::SignIn => "administrator.sign_in",
             Self::SignOut => "administrator.sign_out",
+            Self::WebhookCreate => "webhook.create",
+            Self::WebhookUpdate => "webhook.update",
+            Self::WebhookEnable => "webhook.enable",
+            Self::WebhookDisable => "webhook.disable",
+            Self::WebhookRotateSecret => "webhook.rotate_secret",
+            Self::WebhookTest => "webhook.test",
+            Self::WebhookRedeliver => "webhook.redeliver",
+            Self::WebhookDelete => "webhook.delete",
         }
     }
 }

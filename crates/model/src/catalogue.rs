@@ -114,7 +114,7 @@ mod tests {
         }
         assert!(!Catalogue::default().knows(&"billing:*".parse().unwrap()));
         let names: Vec<_> = catalogue.iter().map(|(name, _)| name).collect();
-        assert_eq!((names.len(), names[22..].to_vec()), (24, vec!["billing:read", "calls:park"]));
+        assert_eq!((names.len(), names[24..].to_vec()), (26, vec!["billing:read", "calls:park"]));
     }
 
     #[test]

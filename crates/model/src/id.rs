@@ -42,4 +42,8 @@ ids! {
     HandoverId;
     /// One entry of the audit log. A version 7 UUID.
     AuditId;
+    /// A receiver of events. A version 7 UUID.
+    WebhookId;
+    /// Something that has happened. A version 7 UUID, the same with every delivery of it.
+    EventId;
 }

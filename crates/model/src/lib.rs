@@ -21,6 +21,7 @@ mod day;
 mod environment;
 mod error;
 pub mod error_kind;
+mod event;
 #[cfg(feature = "time-zones")]
 mod expiry;
 mod fold;
@@ -66,6 +67,7 @@ mod trusted_proxies;
 mod usage;
 mod usage_series;
 mod verify;
+mod webhook;
 
 pub use about::*;
 pub use account::{
@@ -87,13 +89,14 @@ pub use day::{Day, InvalidDay};
 pub use environment::{AcceptedEnvironment, Environment, UnknownEnvironment};
 pub use error::{KeyError, MODULE_UNAVAILABLE};
 pub use error_kind::ErrorKind;
+pub use event::{EVENT_TYPES, EventPatterns, InvalidPatterns, PATTERNS_MAX, Subject, SubjectKind};
 #[cfg(feature = "time-zones")]
 pub use expiry::{Expiry, InvalidExpiry};
 pub use fold::{FOLD_VERSION, NAMES_FOLDED, fold_email, fold_name, fold_name_before};
 pub use handover::{HANDOVER_LIFE_MS, Handover};
 pub use hint_end::{HINT_TAIL, HintEnd, InvalidHintEnd};
 pub use histogram::{Histogram, HistogramCounts};
-pub use id::{AdministratorId, AuditId, HandoverId, InstallationId, KeyId, SecretId, SessionId};
+pub use id::{AdministratorId, AuditId, EventId, HandoverId, InstallationId, KeyId, SecretId, SessionId, WebhookId};
 pub use instant::{Instant, InvalidInstant};
 pub use invisible::is_invisible;
 pub use issue_bounds::{InvalidBounds, InvalidLife, IssueBounds, LONGEST_LIFE_MAX, LongestLife};
@@ -142,3 +145,8 @@ pub use usage::{
 };
 pub use usage_series::{SeriesOf, UsageGroups, UsageSeries};
 pub use verify::{CallFacts, Code, KeyFacts, decide, decide_living};
+pub use webhook::{
+    Attempt, Delivery, DeliveryCursor, DeliveryPage, DeliveryState, InvalidDeliveryCursor, REDELIVERED_MAX,
+    UnknownDeliveryState, WEBHOOK_URL_MAX, WEBHOOKS_MAX, Webhook, WebhookHealth, WebhookOrder, WebhookPatch,
+    WebhookSignature,
+};

@@ -11,6 +11,8 @@ pub enum Permission {
     ReadKeyNotes,
     /// Every verb on issued keys: create, change, disable, rotate, reveal, hand over, delete, restore.
     ManageKeys,
+    /// See, make and change receivers of events, and have events delivered again.
+    ManageWebhooks,
     /// Read the audit log.
     ReadAudit,
     /// Get the secret of the Default API Key: reveal it, hand it over, rotate it.
@@ -25,11 +27,12 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ReadKeys,
         Self::ReadUsage,
         Self::ReadKeyNotes,
         Self::ManageKeys,
+        Self::ManageWebhooks,
         Self::ReadAudit,
         Self::UseDefaultKey,
         Self::ExportAudit,
@@ -44,6 +47,7 @@ impl Permission {
             Self::ReadUsage => "See usage",
             Self::ReadKeyNotes => "See notes and metadata of keys",
             Self::ManageKeys => "Create, change, disable, rotate, reveal, hand over, delete and restore keys",
+            Self::ManageWebhooks => "Manage webhooks",
             Self::ReadAudit => "Read the audit log",
             Self::UseDefaultKey => "Reveal, hand over and rotate the Default API Key",
             Self::ExportAudit => "Export the audit log",
@@ -59,7 +63,9 @@ impl Role {
         use Permission as P;
         match permission {
             P::ReadKeys | P::ReadUsage => true,
-            P::ReadKeyNotes | P::ManageKeys | P::ReadAudit => matches!(self, Self::Manager | Self::Owner),
+            P::ReadKeyNotes | P::ManageKeys | P::ManageWebhooks | P::ReadAudit => {
+                matches!(self, Self::Manager | Self::Owner)
+            }
             P::UseDefaultKey | P::ExportAudit | P::ManagePeople | P::ManageInstallation => matches!(self, Self::Owner),
         }
     }
@@ -74,7 +80,8 @@ mod tests {
         let allowed = |role: Role| Permission::ALL.into_iter().filter(move |one| role.may(*one)).collect::<Vec<_>>();
         use Permission as P;
         assert_eq!(allowed(Role::Viewer), [P::ReadKeys, P::ReadUsage]);
-        assert_eq!(allowed(Role::Manager), [P::ReadKeys, P::ReadUsage, P::ReadKeyNotes, P::ManageKeys, P::ReadAudit]);
+        let managed = [P::ReadKeys, P::ReadUsage, P::ReadKeyNotes, P::ManageKeys, P::ManageWebhooks, P::ReadAudit];
+        assert_eq!(allowed(Role::Manager), managed);
         assert_eq!(allowed(Role::Owner), P::ALL);
     }
 }

@@ -12,7 +12,7 @@ pub struct Scope(Arc<str>);
 pub struct InvalidScope;
 
 /// Every scope that Keydesk knows from the start, with what it allows, in the words an administrator reads.
-pub const CATALOGUE: [(&str, &str); 22] = [
+pub const CATALOGUE: [(&str, &str); 24] = [
     ("contacts:read", "Look up callers and contacts"),
     ("contacts:write", "Create and change contacts"),
     ("calls:read", "Read calls and their details"),
@@ -35,6 +35,8 @@ pub const CATALOGUE: [(&str, &str); 22] = [
     ("keys:reveal", "Reveal the secret of an API key"),
     ("usage:read", "Read the usage of API keys"),
     ("audit:read", "Read the audit log"),
+    ("webhooks:read", "Read webhooks and their deliveries"),
+    ("webhooks:write", "Create, change and delete webhooks, and deliver events again"),
 ];
 
 /// Longest scope, in bytes.

@@ -102,6 +102,7 @@ fn single(keydesk: &Keydesk, text: &mut String) {
     let throttle = keydesk.throttle_counters();
     let bounds = keydesk.bound_counters();
     let lost = cli::lost_lines();
+    let webhooks = keydesk.webhook_counters();
     for (name, kind, help, value) in [
         ("keydesk_cache_misses_total", "counter", "Verifications that asked the database.", counters.cache_misses),
         ("keydesk_usage_deferred_total", "counter", "How often the queue of usage was full.", counters.usage_deferred),
@@ -162,11 +163,38 @@ fn single(keydesk: &Keydesk, text: &mut String) {
             "Lines of the log that were left out, since there were too many of their kind in a second.",
             lost.left_out,
         ),
+        (
+            "keydesk_webhook_deliveries_pending",
+            "gauge",
+            "Deliveries of events that are still tried.",
+            webhooks.pending_now,
+        ),
+        (
+            "keydesk_webhook_deliveries_parked",
+            "gauge",
+            "Deliveries of events that were given up after 3 days and wait for somebody.",
+            webhooks.parked_now,
+        ),
+        (
+            "keydesk_webhook_deliveries_given_up_total",
+            "counter",
+            "Deliveries of events that were removed after 30 days without having been accepted.",
+            webhooks.given_up,
+        ),
+        (
+            "keydesk_webhook_looks_crowded_total",
+            "counter",
+            "How often more receivers were due than are delivered to at once.",
+            webhooks.crowded,
+        ),
         ("keydesk_epoch", "gauge", "The change that this node has seen last.", counters.epoch.max(0).unsigned_abs()),
     ] {
         head(text, name, kind, help);
         line(text, format_args!("{name}"), value);
     }
+    let name = "keydesk_webhook_attempts_total";
+    let attempts = [("delivered", webhooks.delivered), ("failed", webhooks.failed), ("parked", webhooks.parked)];
+    labelled(text, name, "counter", "Tries to deliver an event, by how they ended.", "outcome", attempts);
 }
 
 fn of_keyring(keydesk: &Keydesk, text: &mut String) {

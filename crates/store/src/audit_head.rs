@@ -19,6 +19,7 @@ struct EndRow {
     at: Option<i64>,
     audit_key_id: Option<String>,
     mac: Option<Vec<u8>>,
+    listened: i64,
 }
 
 impl TryFrom<EndRow> for AuditEnd {
@@ -36,7 +37,9 @@ impl TryFrom<EndRow> for AuditEnd {
 
 pub(crate) const AUDIT_HEAD: &str =
     "SELECT entries, hash, at, audit_key_id, mac FROM audit_head WHERE installation_id = $1";
-pub(crate) const AUDIT_END: &str = "SELECT e.seq, e.hash, h.entries, h.hash AS head_hash, h.at, h.audit_key_id, h.mac \
+pub(crate) const AUDIT_END: &str = "SELECT e.seq, e.hash, h.entries, h.hash AS head_hash, h.at, h.audit_key_id, h.mac, \
+     CAST(CASE WHEN EXISTS (SELECT 1 FROM webhook w WHERE w.installation_id = $1) \
+        OR EXISTS (SELECT 1 FROM event_reader) THEN 1 ELSE 0 END AS BIGINT) AS listened \
      FROM installation i LEFT JOIN audit_head h ON h.installation_id = i.id \
      LEFT JOIN audit_entry e ON e.installation_id = i.id \
         AND e.seq = (SELECT MAX(seq) FROM audit_entry WHERE installation_id = $1) \
@@ -70,6 +73,9 @@ impl Change {
                 let id: Uuid = installation.0;
                 let row: Option<EndRow> =
                     on_tx!(self, connection => sqlx::query_as(AUDIT_END).bind(id).fetch_optional(connection).await?);
+                // Asked with it, since whoever writes an audit entry may have to tell of it.
+                let listened = row.as_ref().is_some_and(|row| row.listened != 0);
+                self.kept().listened.entry(installation).or_insert(listened);
                 row.map(AuditEnd::try_from).transpose()?.unwrap_or_default()
             }
         };

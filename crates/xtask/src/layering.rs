@@ -16,18 +16,19 @@ use std::fs;
 use std::path::Path;
 
 /// Rooms from the bottom up, and the rooms each may depend on.
-const MAY_DEPEND_ON: [(&str, &[&str]); 12] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("store", &["model"]),
     ("verify", &["model", "store"]),
-    ("domain", &["model", "store", "verify"]),
+    ("delivery", &["model"]),
+    ("domain", &["model", "store", "verify", "delivery"]),
     ("edge", &["model", "verify"]),
     ("gate", &["model", "verify", "edge"]),
     ("api", &["model", "verify", "domain", "edge"]),
     ("app", &["model", "domain"]),
     ("client", &["model", "app"]),
-    ("cli", &["model", "store", "domain", "gate", "api"]),
-    ("server", &["model", "store", "verify", "domain", "edge", "gate", "api", "app", "cli"]),
+    ("cli", &["model", "store", "delivery", "domain", "gate", "api"]),
+    ("server", &["model", "store", "verify", "delivery", "domain", "edge", "gate", "api", "app", "cli"]),
     ("xtask", &[]),
 ];
 

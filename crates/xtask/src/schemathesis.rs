@@ -16,7 +16,7 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 const BUDGET: &str = "80";
 
 /// Every scope that the contract knows, as the wildcard of each resource.
-const SCOPES: [&str; 15] = [
+const SCOPES: [&str; 16] = [
     "agent-states:*",
     "agents:*",
     "audit:*",
@@ -31,6 +31,7 @@ const SCOPES: [&str; 15] = [
     "reports:*",
     "usage:*",
     "users:*",
+    "webhooks:*",
     "wraps:*",
 ];
 

@@ -187,6 +187,7 @@ fn rust_tests(steps: &Steps, count: &mut Count) -> Result<()> {
         .arg("--no-fail-fast")
         .env(postgres::URL, &postgres.url)
         .env(proxies::FOLDER, &proxies)
+        .env(python::VARIABLE, python::program("python")?)
         .env("TMPDIR", scratch::folder());
     for tool in [tools::REDIS, tools::PROMTOOL] {
         // Its tests fail without it, and say what is missing.

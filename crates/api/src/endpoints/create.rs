@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{idempotency, settings::NewKeyBody};
 use crate::{App, body, respond};
 
-static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+pub(super) static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// A key that was just created: the key as everyone sees it, and its secret.
 #[derive(Serialize, ToSchema)]

@@ -25,6 +25,10 @@ pub(crate) mod switch;
 pub(crate) mod usage;
 pub(crate) mod verify;
 pub(crate) mod verify_batch;
+pub(crate) mod webhook_change;
+pub(crate) mod webhook_create;
+pub(crate) mod webhook_deliveries;
+pub(crate) mod webhooks;
 pub(crate) mod whoami;
 
 use edge::{Problem, query};

@@ -31,15 +31,16 @@ pub(super) async fn if_match_with(
     }
 }
 
+/// What `If-Match` asks for.
 #[derive(Debug, PartialEq, Eq)]
-enum IfMatch {
+pub(super) enum IfMatch {
     Absent,
     Any,
     /// Of the tags that could be Keydesk's; foreign ones never match.
     Versions(Vec<i64>),
 }
 
-fn read(headers: &HeaderMap) -> Result<IfMatch, Problem> {
+pub(super) fn read(headers: &HeaderMap) -> Result<IfMatch, Problem> {
     let malformed = || Problem::invalid("If-Match is * or a list of entity tags such as \"3\".");
     let mut versions = Vec::new();
     let mut lines = headers.get_all(header::IF_MATCH).iter().peekable();

@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
+use model::{Permission, Role};
 
 use crate::ui::{Glyph, Icon};
 
@@ -7,7 +8,10 @@ use crate::ui::{Glyph, Icon};
 ///
 /// On narrow screens it is a popover that a button in the banner opens; on others style sheets put it beside the page.
 #[component]
-pub(super) fn Navigation() -> impl IntoView {
+pub(super) fn Navigation(
+    /// Of whoever is signed in: what they may not see has no link.
+    role: Role,
+) -> impl IntoView {
     view! {
         <nav class="navigation" id="navigation" popover="auto" aria-label="Workspace">
             <div role="group" aria-labelledby="administration">
@@ -27,6 +31,18 @@ pub(super) fn Navigation() -> impl IntoView {
                             "Clients"
                         </A>
                     </li>
+                    {role
+                        .may(Permission::ManageWebhooks)
+                        .then(|| {
+                            view! {
+                                <li>
+                                    <A href="/webhooks" attr:rel="external">
+                                        <Icon glyph=Glyph::Bell/>
+                                        "Webhooks"
+                                    </A>
+                                </li>
+                            }
+                        })}
                 </ul>
             </div>
             <ul>

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 /// One drawing of the family: 20 by 20, 1.5 wide strokes, round ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Glyph {
+    Bell,
     Bin,
     Book,
     Check,
@@ -35,6 +36,9 @@ pub(crate) enum Glyph {
 impl Glyph {
     const fn path(self) -> &'static str {
         match self {
+            Self::Bell => {
+                "M10 3a4.75 4.75 0 0 0-4.75 4.75c0 4-1.75 5.5-1.75 5.5h13s-1.75-1.5-1.75-5.5A4.75 4.75 0 0 0 10 3zM8.25 16a1.9 1.9 0 0 0 3.5 0"
+            }
             Self::Book => {
                 "M10 5.5c-1.5-1.25-3.75-1.75-6.75-1.75v11.5c3 0 5.25.5 6.75 1.75c1.5-1.25 3.75-1.75 6.75-1.75V3.75c-3 0-5.25.5-6.75 1.75zM10 5.5V17"
             }

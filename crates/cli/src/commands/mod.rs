@@ -23,6 +23,7 @@ mod output;
 mod restore;
 mod sbom;
 mod usage;
+mod webhook;
 mod words;
 
 use std::{
@@ -78,6 +79,9 @@ enum Command {
     /// Rotate the peppers and master keys of the keyring
     #[command(subcommand, arg_required_else_help = true)]
     Keyring(keyring::KeyringCommand),
+    /// Tell other systems of what happens: make, list, change and delete webhooks, and deliver events again
+    #[command(subcommand, arg_required_else_help = true)]
+    Webhook(webhook::WebhookCommand),
     /// Check and export the audit log, and print its signed ends
     #[command(subcommand, arg_required_else_help = true)]
     Audit(audit::AuditCommand),
@@ -297,6 +301,7 @@ impl Command {
             Self::Doctor(_) => true,
             Self::Audit(command) => command.only_reads(),
             Self::Usage(_) => true,
+            Self::Webhook(command) => command.only_reads(),
             Self::Key(KeyCommand::List(_)) => true,
             Self::Key(KeyCommand::Default(command)) => command.only_reads(),
             Self::Keyring(command) => command.only_reads(),
@@ -314,6 +319,7 @@ impl Command {
                 matches!(command, KeyCommand::Create(_) | KeyCommand::Rotate(_) | KeyCommand::Handover(_))
             }
             Self::Admin(command) => command.prints_once(),
+            Self::Webhook(command) => command.prints_once(),
             _ => false,
         }
     }
@@ -338,6 +344,7 @@ impl Command {
             Self::Keyring(command) => command.run(context, output).await,
             Self::Audit(command) => command.run(context, output).await,
             Self::Usage(command) => command.run(context, output).await,
+            Self::Webhook(command) => command.run(context, output).await,
             Self::Forget(command) => command.run(context, output).await,
             Self::Backup(command) => command.run(context, output).await,
             Self::Doctor(command) => command.run(context, output).await,

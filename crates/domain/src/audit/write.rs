@@ -58,7 +58,7 @@ impl From<(Actor, &Via)> for By {
     }
 }
 
-/// Appends the events to the installation's log, as part of the change that does them.
+/// Appends the events to the installation's log, as part of the change that does them. Gives them back with what was looked up.
 pub(crate) async fn write(
     keys: &AuditKeys,
     entropy: &dyn Entropy,
@@ -67,9 +67,9 @@ pub(crate) async fn write(
     by: &By,
     now: Instant,
     mut events: Vec<AuditEvent>,
-) -> Result<(), KeyError> {
+) -> Result<Vec<AuditEvent>, KeyError> {
     if events.is_empty() {
-        return Ok(());
+        return Ok(events);
     }
     look_up(change, installation, &mut events).await?;
     let end = change.audit_end(installation).await.map_err(failure::public)?;
@@ -82,7 +82,8 @@ pub(crate) async fn write(
     for event in &events {
         log.append(entropy, by, now, event);
     }
-    log.keep(change, key, now).await
+    log.keep(change, key, now).await?;
+    Ok(events)
 }
 
 /// Fills in the environments that the verbs have not given.

@@ -54,4 +54,6 @@ mod unreadable;
 mod update;
 mod usage;
 mod usage_report;
+mod webhooks;
+mod webhooks_waiting;
 mod writing;

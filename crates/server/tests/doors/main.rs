@@ -53,4 +53,5 @@ mod traces;
 mod unreachable;
 mod unread;
 mod usage;
+mod webhooks;
 mod whose;

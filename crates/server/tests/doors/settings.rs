@@ -343,8 +343,8 @@ async fn a_deployment_adds_scopes_of_its_own(database: TestDatabase) {
     let app = TestApp { dispatcher: server::dispatcher(&keydesk), keydesk };
     let client = app.client(&["keys:*", "billing:*"]).await;
     let items = client.get("/api/v1/scopes").await.json()["items"].as_array().unwrap().clone();
-    assert_eq!(items.len(), 23);
-    assert_eq!(items[22], json!({"scope": "billing:read", "description": "Read bills"}));
+    assert_eq!(items.len(), 25);
+    assert_eq!(items[24], json!({"scope": "billing:read", "description": "Read bills"}));
     let created = client.post("/api/v1/keys", json!({"client_name": "Acme", "scopes": ["billing:read"]})).await;
     assert_eq!(created.status, 201);
     let asked = json!({"key": created.json()["key"], "scopes": ["billing:read"]});

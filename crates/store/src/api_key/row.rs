@@ -6,7 +6,12 @@ use model::{
 use uuid::Uuid;
 
 use super::{StoredKey, settings::SettingsRow};
-use crate::{CallingKey, Change, Store, StoreError, db::on_db, group::on_tx, sql::instant};
+use crate::{
+    CallingKey, Change, Store, StoreError,
+    db::on_db,
+    group::on_tx,
+    sql::{CHUNK, Sql, instant, query},
+};
 
 /// A statement that gives [`KeyRow`]s.
 macro_rules! key_select {
@@ -154,5 +159,22 @@ impl Change {
             sqlx::query_as(KEY_BY_ID).bind(installation.0).bind(id.0).fetch_optional(connection).await?
         });
         row.map(StoredKey::try_from).transpose()
+    }
+
+    /// Those of these keys that there are, as this change sees them.
+    pub async fn keys(&mut self, installation: InstallationId, ids: &[KeyId]) -> Result<Vec<StoredKey>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(CHUNK) {
+            let mut sql = Sql::new(key_select!("FROM api_key WHERE installation_id = "));
+            sql.id(installation.0).push(" AND id IN ").list(ids, |sql, id| {
+                sql.id(id.0);
+            });
+            let rows: Vec<KeyRow> =
+                on_tx!(self, connection => query!(query_as, sql, connection).fetch_all(connection).await?);
+            for row in rows {
+                found.push(row.try_into()?);
+            }
+        }
+        Ok(found)
     }
 }

@@ -24,6 +24,10 @@ pub(crate) struct Kept {
     pub(crate) entries: Inserts,
     /// The signed ends of the audit logs that grow: one row for each, however many changes the group has.
     pub(crate) heads: BTreeMap<InstallationId, AuditHead>,
+    /// Whether anybody is told of what happens in an installation, where that is known.
+    pub(crate) listened: BTreeMap<InstallationId, bool>,
+    /// How many events the change has written. Of the change alone: the next one begins anew.
+    pub(crate) events: i64,
     /// By how much each installation's number of keys grows.
     pub(crate) counts: BTreeMap<InstallationId, i64>,
 }
@@ -58,6 +62,7 @@ impl Kept {
     pub(crate) fn take_in(&mut self, later: Self) {
         self.ends.extend(later.ends);
         self.heads.extend(later.heads);
+        self.listened.extend(later.listened);
         self.inserts.take_in(later.inserts);
         self.entries.take_in(later.entries);
         for (installation, more) in later.counts {

@@ -1,8 +1,9 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    ceiling, clients, deployment, examine, founded, group, handover, hints, history, idempotency, installation,
-    invitation, keyring_proof, limit_state, migrations, names, password_reset, people, postgres, purge_clock, record,
-    restored, set_up_link, shared_rate, statistics, store, triggers, usage_keys, usage_read, usage_roll, whose, work,
+    ceiling, clients, delivery, deployment, examine, founded, group, handover, hints, history, idempotency,
+    installation, invitation, keyring_proof, limit_state, migrations, names, outbox, password_reset, people, postgres,
+    purge_clock, record, restored, set_up_link, shared_rate, statistics, store, triggers, usage_keys, usage_read,
+    usage_roll, webhook, whose, work,
 };
 
 macro_rules! statements {
@@ -26,6 +27,8 @@ statements! {
     backup: LOST_ENTRIES INSTALLATION_NAMES;
     ceiling: CEILING CEILINGS_CHANGED CEILINGS_AFTER PUT_CEILING;
     clients: CLIENT_NAMES;
+    delivery: RECEIVERS_DUE SEEN_UP_TO DELIVERIES_DUE DELIVERIES_DUE_IN_ORDER SETTLE_DELIVERY NOTE_DELIVERED NOTE_FAILED LEASE
+        ADD_LEASE TAKE_LEASE RENEW_LEASES RELEASE_LEASE;
     deployment: DEPLOYMENT INSERT_DEPLOYMENT;
     examine: NEWEST_MIGRATION ORPHANS;
     founded: FOUNDED;
@@ -40,10 +43,14 @@ statements! {
     keyring_proof: KEYRING_PROOFS KNOWN_KEYS INSERT_KEYRING_PROOF RETIRE_KEYRING_KEY SEALED_UNDER_MASTER SEALED_UNDER_PEPPER
         RESTS_ON_MASTER RESTS_ON_PEPPER KEYRING_USES KEYS_ON_MASTER KEYS_ON_PEPPER;
     limit_state: RATE_STATES PURGE_RATES PURGE_QUOTAS BEAT NODES LEAVE;
+    outbox: EVENTS_AFTER EVENTS_BETWEEN EVENT_BODIES NEWEST_EVENT TELL_ONCE ENDING_UNTOLD READER ADD_READER MOVE_READER REMOVE_READER
+        OLD_EVENTS NEXT_EVENTS PURGE_DELIVERED PURGE_EVENTS GIVE_UP_DELIVERIES GIVE_UP_EVENTS PURGE_ONCE PURGE_SUBJECTS;
     people: PEOPLE;
     password_reset: PUT_RESET RESET_BY_TOKEN WITHDRAW_RESET PURGE_RESETS;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
     restored: RAISE_EPOCH DROP_INVITATIONS DROP_RESETS;
+    webhook: WEBHOOKS WEBHOOK WEBHOOK_BY_ID ALL_WEBHOOKS COUNT_WEBHOOKS INSERT_WEBHOOK UPDATE_WEBHOOK ROTATE_WEBHOOK END_FORMER
+        RESEAL_WEBHOOK DELETE_WEBHOOK PENDING_OF PARKED_OF WAITING;
     work: WRITE_NOTHING;
     usage_keys: KEYS_WITH_HOURS KEYS_WITH_ROWS;
     usage_read: ADDRESSES_OF_KEY LAST_USE_OF_KEY LAST_ADDRESSES;

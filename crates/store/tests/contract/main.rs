@@ -32,4 +32,5 @@ mod set_up_links;
 mod upgrades;
 mod usage;
 mod usage_detail;
+mod webhooks;
 mod writing;

@@ -2,7 +2,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use domain::{Caller, Keydesk, NewInstallation, NewKey, OpenOptions};
+use domain::{Caller, EventOptions, Keydesk, NewInstallation, NewKey, OpenOptions};
 use model::{Actor, SettingsPatch};
 use serde_json::{Value, json};
 use server::Dispatcher;
@@ -38,7 +38,12 @@ pub(crate) struct TestKey {
 
 impl TestApp {
     pub(crate) async fn new(database: &TestDatabase) -> Self {
-        let options = OpenOptions::founding(database.address(), database.dir());
+        Self::with_events(database, EventOptions::default()).await
+    }
+
+    /// The same, which sends events out so.
+    pub(crate) async fn with_events(database: &TestDatabase, events: EventOptions) -> Self {
+        let options = OpenOptions { events, ..OpenOptions::founding(database.address(), database.dir()) };
         let keydesk = Keydesk::open(options).await.expect("an open Keydesk");
         Self { dispatcher: server::dispatcher(&keydesk), keydesk }
     }

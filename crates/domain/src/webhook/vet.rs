@@ -1,0 +1,18 @@
+use delivery::{InvalidUrl, WebhookUrl};
+use model::KeyError;
+
+use crate::Keydesk;
+
+impl Keydesk {
+    /// Refuses an address that nothing may be sent to. That a name leads elsewhere later is looked at with every delivery.
+    pub(super) async fn vet_webhook(&self, url: &str) -> Result<WebhookUrl, KeyError> {
+        let client = &self.inner.out.client;
+        let parsed = WebhookUrl::parse(url, client.policy()).map_err(refused)?;
+        client.vet(&parsed).await.map_err(|address| refused(InvalidUrl::Private(address)))?;
+        Ok(parsed)
+    }
+}
+
+fn refused(error: InvalidUrl) -> KeyError {
+    KeyError::InvalidSetting { field: "url".to_owned(), reason: format!("The address {error}.") }
+}
