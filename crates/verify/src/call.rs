@@ -26,6 +26,19 @@ pub struct Call<'a> {
     pub cost: u64,
     /// The request that asks, by whose id a refusal can be explained later; `None`: nobody will ask.
     pub request_id: Option<Uuid>,
+    /// The request that is decided on, for whoever asks why it was refused.
+    pub asked: Asked<'a>,
+}
+
+/// The request that is decided on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// Its method.
+    pub method: &'a str,
+    /// Its path, or the template of that, without a query.
+    pub path: &'a str,
+    /// Nothing says which scopes it needs, so it is refused whatever the key holds.
+    pub no_route: bool,
 }
 
 impl<'a> Call<'a> {
@@ -42,6 +55,7 @@ impl<'a> Call<'a> {
             origin: CallOrigin::Unknown,
             cost: 1,
             request_id: None,
+            asked: Asked { method: "", path: "", no_route: false },
         }
     }
 }
@@ -53,6 +67,8 @@ pub struct Verdict {
     pub code: Code,
     /// What is known of the key; `None` exactly for [`Code::NotFound`].
     pub record: Option<Arc<Record>>,
+    /// The key was not found, and the address that the call came from has sent too many such keys: how many seconds it is to wait.
+    pub slowed_for: Option<u32>,
 }
 
 /// No decision: the database has been gone for longer than memory may be trusted.

@@ -32,7 +32,8 @@ impl Verifier {
         let inner = &self.inner;
         if inner.format.read(call.key).is_none() {
             inner.verdicts[Code::NotFound.index()].fetch_add(1, Relaxed);
-            return Warm::Decided(Verdict { code: Code::NotFound, record: None });
+            let slowed_for = self.failed(call.ip, call.installation, now);
+            return Warm::Decided(Verdict { code: Code::NotFound, record: None, slowed_for });
         }
         let peppers = inner.peppers.get();
         let digest = peppers.digest(call.key);
@@ -51,6 +52,21 @@ impl Verifier {
         }
     }
 
+    /// What memory knows of a text that was presented as a key.
+    pub(crate) fn look(&self, key: &str) -> Looked<'_> {
+        let inner = &self.inner;
+        if inner.format.read(key).is_none() {
+            return Looked::Unknown;
+        }
+        let peppers = inner.peppers.get();
+        let digest = peppers.digest(key);
+        match inner.cache.get(&digest) {
+            Some(record) => Looked::Known(record),
+            None if inner.cache.is_unknown(&digest) => Looked::Unknown,
+            None => Looked::Unread(peppers, digest),
+        }
+    }
+
     async fn verify_cold(
         &self,
         call: Call<'_>,
@@ -58,23 +74,24 @@ impl Verifier {
         digest: Digest,
         now: Instant,
     ) -> Result<Verdict, Unavailable> {
-        let cache = &self.inner.cache;
         let digests = peppers.digests(call.key, digest);
+        Ok(match self.read(&digests).await? {
+            Some(record) => self.decide_found(record, peppers, &digests, call, now),
+            None => self.unknown(call, now),
+        })
+    }
+
+    /// The record of a secret that memory does not have under its digest under the newest pepper.
+    pub(crate) async fn read(&self, digests: &[Digest]) -> Result<Option<Arc<Record>>, Unavailable> {
+        let cache = &self.inner.cache;
         if let Some(record) = digests.iter().skip(1).find_map(|older| cache.get(older)) {
-            if !self.is_fresh() {
-                return Err(Unavailable);
-            }
-            return Ok(self.decide_found(record, peppers, &digests, call, now));
+            return if self.is_fresh() { Ok(Some(record)) } else { Err(Unavailable) };
         }
         let _place = self.inner.lookups.enter().ok_or(Unavailable)?;
         self.inner.misses.fetch_add(1, Relaxed);
-        let record = self.read_record(&digests).await.map_err(|error| {
+        self.read_record(digests).await.map_err(|error| {
             tracing::error!(%error, "a key could not be looked up");
             Unavailable
-        })?;
-        Ok(match record {
-            Some(record) => self.decide_found(record, peppers, &digests, call, now),
-            None => self.unknown(call, now),
         })
     }
 
@@ -122,7 +139,8 @@ impl Verifier {
 
     /// Refuses a key that is not found, in the time that a found one takes, by deciding on a decoy.
     fn unknown(&self, call: Call<'_>, now: Instant) -> Verdict {
-        self.settle(Arc::clone(&self.inner.decoy), call, now, false)
+        let verdict = self.settle(Arc::clone(&self.inner.decoy), call, now, false);
+        Verdict { slowed_for: self.failed(call.ip, call.installation, now), ..verdict }
     }
 
     fn settle(&self, record: Arc<Record>, call: Call<'_>, now: Instant, found: bool) -> Verdict {
@@ -138,13 +156,25 @@ impl Verifier {
         if record.count(code, now) {
             self.inner.usage.queue(&record);
         }
-        Verdict { code, record: found.then_some(record) }
+        if found && code != Code::Valid {
+            self.inner.refusals.note(&record, code, &call, now, &self.inner.ticks, None);
+        }
+        Verdict { code, record: found.then_some(record), slowed_for: None }
     }
 }
 
 /// Whatever the door, white space around a key is no part of it.
 fn trimmed(call: Call<'_>) -> Call<'_> {
     Call { key: presented_key(call.key), ..call }
+}
+
+/// What memory knows of a key.
+pub(crate) enum Looked<'a> {
+    Known(Arc<Record>),
+    /// It has the form of none, or nobody has it.
+    Unknown,
+    /// The database must be asked.
+    Unread(&'a Peppers, Digest),
 }
 
 enum Warm<'a> {

@@ -18,6 +18,7 @@ mod opening;
 mod paging;
 mod protection;
 mod records;
+mod refusals;
 mod revocations;
 mod roles;
 mod rotation;
