@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, LazyLock};
 
+use axum::extract::MatchedPath;
 use domain::{Caller, Keydesk, Via};
 use edge::{ClientAddress, Problem, RequestId, credentials};
-use http::{HeaderMap, request::Parts};
+use http::request::Parts;
 use model::{Code, KeyError, Scope};
 use uuid::Uuid;
-use verify::{Call, Record};
+use verify::{Asked, Call, Record};
 
 /// The scope that an endpoint of the REST API requires of its caller.
 pub type RequiredScope = LazyLock<[Scope; 1]>;
@@ -29,30 +30,48 @@ fn scope(name: &str) -> [Scope; 1] {
 /// The calling key, if it is valid and holds all of `wanted`.
 pub(crate) async fn key(keydesk: &Keydesk, parts: &Parts, wanted: &[Scope]) -> Result<Arc<Record>, Problem> {
     let client = parts.extensions.get::<ClientAddress>().copied().unwrap_or_default();
-    caller(keydesk, RequestId::of(parts), &parts.headers, client, wanted).await
+    caller(keydesk, RequestId::of(parts), parts, client, wanted).await
 }
 
 /// The same for a request that came from `client`.
 pub(crate) async fn caller(
     keydesk: &Keydesk,
     request_id: Uuid,
-    headers: &HeaderMap,
+    parts: &Parts,
     client: ClientAddress,
     wanted: &[Scope],
 ) -> Result<Arc<Record>, Problem> {
-    let credentials = credentials::read(headers, client)?;
+    let credentials = credentials::read(&parts.headers, client)?;
     let call = Call {
         scopes: wanted,
         ip: client.ip,
         origin: credentials.origin,
         request_id: Some(request_id),
+        asked: asked(parts),
         ..Call::with(credentials.key)
     };
     let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
+    if verdict.slowed_for.is_some() {
+        return Err(credentials::slowed());
+    }
     match (verdict.code, verdict.record) {
         (Code::Valid, Some(record)) => Ok(record),
         (code, _) => Err(credentials::refusal(code, wanted, credentials.origin)),
     }
+}
+
+/// The request, as whoever asks why it was refused is told: by the template of its path, where there is one.
+fn asked(parts: &Parts) -> Asked<'_> {
+    let template = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+    Asked { method: parts.method.as_str(), path: template.unwrap_or(parts.uri.path()), no_route: false }
+}
+
+/// The calling key of a request, only recognised: its state, its bounds, its scopes and its limits are not asked.
+pub(crate) async fn recognised(keydesk: &Keydesk, parts: &Parts) -> Result<Arc<Record>, Problem> {
+    let client = parts.extensions.get::<ClientAddress>().copied().unwrap_or_default();
+    let credentials = credentials::read(&parts.headers, client)?;
+    let recognised = keydesk.verifier().recognise(credentials.key, client.ip, keydesk.now()).await?;
+    recognised.map_err(credentials::unrecognised)
 }
 
 /// The calling key of an endpoint that manages keys: it needs `scope`, and its installation the API Keys module.

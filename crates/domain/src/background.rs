@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use model::{RESTORE_WINDOW_MS, SecretId};
+use model::{REFUSAL_LIFE_MS, RESTORE_WINDOW_MS, SecretId};
 use store::{HintsEnded, StoreError};
 use tokio::{sync::watch, task::JoinSet, time};
 use uuid::Uuid;
 use verify::Warmed;
 
-use crate::{Keydesk, passed_time::WallClock, request::KEPT_MS, session_life::sessions_ended};
+use crate::{Keydesk, guessing::GUESSING_KEPT_MS, passed_time::WallClock, request::KEPT_MS, session_life::sessions_ended};
 
 /// How often Keydesk looks for changes made elsewhere: four times within the second in which they must be known.
 const POLL: Duration = Duration::from_millis(250);
@@ -17,6 +17,10 @@ const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 const TRY_HINTS_AGAIN: Duration = Duration::from_secs(10 * 60);
 /// How often counted calls are written down.
 const FLUSH: Duration = Duration::from_secs(5);
+/// How often refusals are written down, and addresses that guess keys: so they are known on every node within about a second.
+const FLUSH_REFUSALS: Duration = Duration::from_secs(1);
+/// How often refusals beyond their bounds are removed.
+const TRIM_REFUSALS: Duration = Duration::from_secs(60);
 /// How often rows that are too old are removed.
 const PURGE: Duration = Duration::from_secs(60 * 60);
 /// How often the signed ends of the audit logs are written to the log, the first time at the start.
@@ -41,6 +45,8 @@ impl Keydesk {
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().keep_warm()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_writing()));
         tasks.spawn(self.clone().flush_until(stop.subscribe()));
+        tasks.spawn(self.clone().flush_refusals_until(stop.subscribe()));
+        tasks.spawn(self.clone().trim_refusals_until(stop.subscribe()));
         tasks.spawn(self.clone().purge_until(stop.subscribe()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().log_heads_forever()));
         tasks.spawn(self.clone().fold_names_until(stop.subscribe()));
@@ -174,6 +180,25 @@ impl Keydesk {
         }
     }
 
+    async fn flush_refusals_until(self, mut stop: watch::Receiver<bool>) {
+        let mut ticks = time::interval(FLUSH_REFUSALS);
+        ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        while next(&mut ticks, &mut stop).await {
+            self.verifier().flush_refusals().await;
+            self.detect_guessing().await;
+        }
+    }
+
+    async fn trim_refusals_until(self, mut stop: watch::Receiver<bool>) {
+        let mut ticks = time::interval(TRIM_REFUSALS);
+        ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        while next(&mut ticks, &mut stop).await {
+            if let Err(error) = self.inner.store.trim_refusals().await {
+                tracing::warn!(%error, "refusals beyond their bounds could not be removed");
+            }
+        }
+    }
+
     /// As above: a transaction that is dropped while it begins would stay open in the pool.
     async fn purge_until(self, mut stop: watch::Receiver<bool>) {
         let mut ticks = time::interval(PURGE);
@@ -205,6 +230,12 @@ impl Keydesk {
         }
         if let Err(error) = self.inner.store.erase_expired_handovers(now).await {
             tracing::warn!(%error, "secrets of hand-over links that have expired could not be erased");
+        }
+        if let Err(error) = self.inner.store.purge_refusals(now.plus_millis(-REFUSAL_LIFE_MS)).await {
+            tracing::warn!(%error, "refusals of more than a day ago could not be removed");
+        }
+        if let Err(error) = self.inner.store.purge_guessing(now.plus_millis(-GUESSING_KEPT_MS)).await {
+            tracing::warn!(%error, "addresses that guessed keys long ago could not be removed");
         }
         match self.inner.store.recount_keys().await {
             Ok(0) => {}
@@ -240,10 +271,11 @@ async fn until_stopped(mut stop: watch::Receiver<bool>, work: impl Future<Output
 }
 
 impl Background {
-    /// Stops all of it, and writes the counted calls down.
+    /// Stops all of it, and writes the counted calls and the refusals down.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
         self.keydesk.verifier().flush_usage().await;
+        self.keydesk.verifier().flush_refusals().await;
     }
 }

@@ -51,6 +51,7 @@ kinds! {
     INVALID_SETTING = 422 "invalid_setting" "Invalid setting";
     UNKNOWN_SCOPE = 422 "unknown_scope" "There is no such scope";
     TOO_MANY_CALLS = 429 "too_many_calls" "The API key has made too many calls";
+    TOO_MANY_FAILED_KEYS = 429 "too_many_failed_keys" "This address has sent too many API keys that are not valid";
     HEADERS_TOO_LARGE = 431 "headers_too_large" "The request has too many or too long headers";
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong in Keydesk";
     UNAVAILABLE = 503 "unavailable" "Keydesk can't answer right now";

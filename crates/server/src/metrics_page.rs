@@ -10,6 +10,7 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
     let mut text = String::with_capacity(8 * 1024);
     counted.edge().write_metrics(&mut text);
     let counters = counted.keydesk().verifier().counters();
+    let refusals = counted.keydesk().verifier().refusal_counters();
     let throttle = counted.keydesk().throttle_counters();
     let bounds = counted.keydesk().bound_counters();
     let lost = cli::lost_lines();
@@ -90,6 +91,32 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
             "gauge",
             "Secrets that were used and get their digest under the newest pepper.",
             counters.used_secrets,
+        ),
+        ("keydesk_refusals_kept_total", "counter", "Refusals that were kept to be explained.", refusals.kept),
+        (
+            "keydesk_refusals_left_out_total",
+            "counter",
+            "Refusals that were counted and not kept, since their key had too many.",
+            refusals.left_out,
+        ),
+        (
+            "keydesk_refusals_lost_total",
+            "counter",
+            "Refusals that were given up, since the database took none for too long.",
+            refusals.lost,
+        ),
+        ("keydesk_refusals_waiting", "gauge", "Refusals to be written.", refusals.waiting),
+        (
+            "keydesk_guesses_slowed_total",
+            "counter",
+            "Calls with keys that are not found which were slowed down.",
+            counters.guesses_slowed,
+        ),
+        (
+            "keydesk_guessing_addresses",
+            "gauge",
+            "Addresses that send many keys that are not found, at most 1,024.",
+            counters.guessing_sources,
         ),
         ("keydesk_epoch", "gauge", "The change that this node has seen last.", counters.epoch.max(0).unsigned_abs()),
     ] {

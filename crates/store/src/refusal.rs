@@ -43,6 +43,8 @@ pub struct RefusalFilter {
     pub code: Option<RefusalCode>,
     /// Only from this address.
     pub address: Option<std::net::IpAddr>,
+    /// Only in this request.
+    pub request: Option<Uuid>,
     /// Only those before this one, in the order of the list.
     pub past: Option<(Instant, Uuid, i64)>,
 }
@@ -169,6 +171,9 @@ impl Store {
         }
         if let Some(code) = filter.code {
             sql.push(" AND r.code = ").word(code.as_str());
+        }
+        if let Some(request) = filter.request {
+            sql.push(" AND r.request_id = ").id(request);
         }
         if let Some(client) = &filter.client {
             sql.push(" AND k.client_name_folded LIKE ").text(&containing(client)).push(" ESCAPE '\\'");

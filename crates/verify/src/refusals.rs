@@ -3,7 +3,7 @@ use std::{
     mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -32,6 +32,8 @@ pub(crate) struct Refusals {
     kept: AtomicU64,
     left_out: AtomicU64,
     lost: AtomicU64,
+    /// Nothing could be written down; that is told once.
+    failing: AtomicBool,
 }
 
 type Ordered = BTreeMap<(Uuid, i64), Refusal>;
@@ -72,6 +74,7 @@ impl Refusals {
             kept: AtomicU64::new(0),
             left_out: AtomicU64::new(0),
             lost: AtomicU64::new(0),
+            failing: AtomicBool::new(false),
         }
     }
 
@@ -211,10 +214,15 @@ impl Verifier {
         let mut left = None;
         for batch in all.chunks(store::REFUSALS_AT_ONCE) {
             if let Err(error) = self.inner.store.write_refusals(batch).await {
-                tracing::error!(%error, "refusals could not be written down; trying again");
+                if !refusals.failing.swap(true, Relaxed) {
+                    tracing::error!(%error, "refusals could not be written down; trying again every second");
+                }
                 left = batch.first().map(|refusal| (refusal.request, refusal.number));
                 break;
             }
+        }
+        if left.is_none() && !all.is_empty() && refusals.failing.swap(false, Relaxed) {
+            tracing::info!("refusals are written down again");
         }
         refusals.wrote(left);
     }

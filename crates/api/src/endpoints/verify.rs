@@ -11,9 +11,12 @@ use serde::{
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
-use verify::{Call, Record, Verdict};
+use verify::{Asked, Call, Record, Verdict};
 
 use crate::{auth, body, respond};
+
+/// Where this is asked.
+const PATH: &str = "/api/v1/keys/verify";
 
 /// A call to decide on.
 #[derive(Deserialize, ToSchema)]
@@ -79,6 +82,11 @@ pub(crate) struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<RateLimitState>, required = false)]
     rate_limit: Option<Option<RateLimitState>>,
+    /// Only with `NOT_FOUND`: the address in `ip` has sent too many keys that don't exist, and is to wait so many seconds before the
+    /// next. Calls with valid keys from there go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    retry_after_seconds: Option<u32>,
 }
 
 /// Where a key stands within its limit.
@@ -100,7 +108,13 @@ pub(crate) struct Decided {
 
 impl VerifyCall<'_> {
     /// Decides the call within the caller's installation.
-    pub(crate) async fn decide(self, keydesk: &Keydesk, caller: &Record, request_id: Uuid) -> Result<Decided, Problem> {
+    pub(crate) async fn decide(
+        self,
+        keydesk: &Keydesk,
+        caller: &Record,
+        request_id: Uuid,
+        path: &str,
+    ) -> Result<Decided, Problem> {
         let scopes: Vec<_> = self.scopes.unwrap_or_default().into_iter().map(|WantedScope(scope)| scope).collect();
         let call = Call {
             key: &self.key,
@@ -116,6 +130,7 @@ impl VerifyCall<'_> {
             origin: self.origin.as_deref().into(),
             cost: 1,
             request_id: Some(request_id),
+            asked: Asked { method: "POST", path, no_route: false },
         };
         let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
         Ok(Decided { scopes, verdict })
@@ -140,6 +155,7 @@ impl Decided {
                 .map(|record| record.scopes().missing(&self.scopes)),
             expires_at: record.map(Record::expires_at),
             rate_limit: record.map(|_| None),
+            retry_after_seconds: self.verdict.slowed_for,
         }
     }
 }
@@ -163,10 +179,10 @@ pub async fn verify_key<B: Payload>(
     parts: &Parts,
     body: B,
 ) -> Result<Response, Problem> {
-    let caller = auth::caller(keydesk, request_id, &parts.headers, client, &*auth::VERIFY).await?;
+    let caller = auth::caller(keydesk, request_id, parts, client, &*auth::VERIFY).await?;
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
-    let decided = body::parse_structs::<VerifyCall<'_>>(&body)?.decide(keydesk, &caller, request_id).await?;
+    let decided = body::parse_structs::<VerifyCall<'_>>(&body)?.decide(keydesk, &caller, request_id, PATH).await?;
     Ok(respond::json(StatusCode::OK, &decided.answer(request_id)))
 }
 

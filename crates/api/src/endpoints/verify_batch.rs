@@ -11,6 +11,9 @@ use verify::Record;
 use super::verify::{Answer, VerifyCall};
 use crate::{App, body, respond};
 
+/// Where this is asked.
+const PATH: &str = "/api/v1/keys/verify-batch";
+
 /// Calls to decide on.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -47,7 +50,7 @@ pub(crate) async fn verify_keys(app: App, caller: Arc<Record>, request: Request)
     let request_id = RequestId::of(&parts);
     let mut decided = Vec::with_capacity(calls.len());
     for call in calls {
-        decided.push(call.decide(&app.keydesk, &caller, request_id).await?);
+        decided.push(call.decide(&app.keydesk, &caller, request_id, PATH).await?);
     }
     let answers = Answers { answers: decided.iter().map(|decided| decided.answer(request_id)).collect() };
     Ok(respond::json(StatusCode::OK, &answers))

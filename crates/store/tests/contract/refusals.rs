@@ -44,6 +44,7 @@ fn all() -> RefusalFilter {
         client: None,
         code: None,
         address: None,
+        request: None,
         past: None,
     }
 }
@@ -111,6 +112,7 @@ async fn refusals_are_listed_newest_first_and_filtered(database: TestDatabase) {
         (RefusalFilter { code: Some(RefusalCode::IpNotAllowed), ..all() }, &[2]),
         (RefusalFilter { address: Some(elsewhere), ..all() }, &[2]),
         (RefusalFilter { address: Some("::ffff:203.0.113.9".parse().unwrap()), ..all() }, &[2]),
+        (RefusalFilter { request: Some(Uuid::from_u128(3)), ..all() }, &[3]),
         (RefusalFilter { past: Some((at(30), Uuid::from_u128(5), 7)), ..all() }, &[3, 2, 1]),
         (RefusalFilter { past: Some((at(20), Uuid::from_u128(2), 7)), ..all() }, &[1]),
     ] {
