@@ -5,6 +5,7 @@
 //! | `auth` | signing in and out, and the links by which people get an account or a password |
 //! | `keys` | `/keys`: the list, and what is done with its rows. The one page with live state |
 //! | `key` | `/keys/{id}`: everything about one key. A plain document |
+//! | `refusals` | `/usage/refusals`: calls that were refused, and what mends it. A plain document |
 //! | `handover` | `/handover#CODE`: the page behind a hand-over link. A plain document |
 //! | `home` | `/` |
 //! | `frame` | the surroundings of every page: the document, the banner, the navigation, who is signed in |
@@ -35,6 +36,8 @@ mod home;
 #[cfg(feature = "ssr")]
 mod key;
 mod keys;
+#[cfg(feature = "ssr")]
+mod refusals;
 mod root;
 #[cfg(feature = "ssr")]
 mod routes;

@@ -4,11 +4,13 @@
 mod differences;
 mod fields;
 mod form;
+mod propose;
 mod read;
 mod text_settings;
 
 pub(crate) use differences::differences_view;
 pub(crate) use fields::settings_fields;
 pub(crate) use form::SettingsForm;
+pub(crate) use propose::Proposal;
 pub(crate) use read::{Form, new_key, refusal, save};
 pub(crate) use text_settings::TEXT_SETTINGS;

@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod backup;
 mod doctor;
+mod explain;
 mod forget;
 mod init;
 mod installation;
@@ -76,6 +77,8 @@ enum Command {
     /// Check and export the audit log, and print its signed ends
     #[command(subcommand, arg_required_else_help = true)]
     Audit(audit::AuditCommand),
+    /// Say why a call was refused, by the id of its request
+    Explain(explain::Explain),
     /// Forget a person: account, name, email address, and where they came from
     Forget(forget::Forget),
     /// Copy the SQLite database to a file, while the server runs
@@ -287,7 +290,7 @@ impl Command {
     /// Whether it changes nothing, and so can be run on a copy that can't be written.
     fn only_reads(&self) -> bool {
         match self {
-            Self::Doctor(_) => true,
+            Self::Doctor(_) | Self::Explain(_) => true,
             Self::Audit(command) => command.only_reads(),
             Self::Key(KeyCommand::List(_)) => true,
             Self::Key(KeyCommand::Default(command)) => command.only_reads(),
@@ -327,6 +330,7 @@ impl Command {
             Self::Installation(command) => command.run(context, output).await,
             Self::Keyring(command) => command.run(context, output).await,
             Self::Audit(command) => command.run(context, output).await,
+            Self::Explain(command) => command.run(context, output).await,
             Self::Forget(command) => command.run(context, output).await,
             Self::Backup(command) => command.run(context, output).await,
             Self::Doctor(command) => command.run(context, output).await,
