@@ -6,7 +6,9 @@ use tokio::{sync::watch, task::JoinSet, time};
 use uuid::Uuid;
 use verify::Warmed;
 
-use crate::{Keydesk, guessing::GUESSING_KEPT_MS, passed_time::WallClock, request::KEPT_MS, session_life::sessions_ended};
+use crate::{
+    Keydesk, guessing::GUESSING_KEPT_MS, passed_time::WallClock, request::KEPT_MS, session_life::sessions_ended,
+};
 
 /// How often Keydesk looks for changes made elsewhere: four times within the second in which they must be known.
 const POLL: Duration = Duration::from_millis(250);

@@ -133,28 +133,37 @@ impl Refusal {
                 Some(address) => {
                     format!("Call from an allowed address, or ask an administrator to allow {address}.")
                 }
-                None => "Whoever runs the API must tell Keydesk the client's address: name its proxies as trusted, or send \
+                None => {
+                    "Whoever runs the API must tell Keydesk the client's address: name its proxies as trusted, or send \
                          `ip` when verifying."
-                    .to_owned(),
+                        .to_owned()
+                }
             },
             RefusalCode::OriginNotAllowed => match &self.origin {
                 Some(origin) => format!("Call from an allowed page, or ask an administrator to allow {origin}."),
                 None => "Call from an allowed page, with its Origin header.".to_owned(),
             },
             RefusalCode::NoRoute => {
-                "Check the method and the path. If they are right, whoever runs the API must add a route for them.".to_owned()
+                "Check the method and the path. If they are right, whoever runs the API must add a route for them."
+                    .to_owned()
             }
             RefusalCode::InsufficientScope => {
                 format!("Ask an administrator to grant {}.", joined(&self.missing_scopes))
             }
             RefusalCode::RateLimited | RefusalCode::QuotaExceeded => match self.retry_after_seconds {
-                Some(1) => "Wait 1 second and call again; ask an administrator for more if that happens often.".to_owned(),
-                Some(seconds) => {
-                    format!("Wait {seconds} seconds and call again; ask an administrator for more if that happens often.")
+                Some(1) => {
+                    "Wait 1 second and call again; ask an administrator for more if that happens often.".to_owned()
                 }
-                None => "No waiting helps, since the call costs more than the limit gives: ask for less at once, or ask an \
+                Some(seconds) => {
+                    format!(
+                        "Wait {seconds} seconds and call again; ask an administrator for more if that happens often."
+                    )
+                }
+                None => {
+                    "No waiting helps, since the call costs more than the limit gives: ask for less at once, or ask an \
                          administrator to raise the limit."
-                    .to_owned(),
+                        .to_owned()
+                }
             },
         }
     }

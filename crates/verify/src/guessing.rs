@@ -157,7 +157,10 @@ mod tests {
         let allowed = |from: u64, to: u64| (from..to).filter(|ms| !sketch.is_beyond(source(7), *ms)).count() as u64;
         assert_eq!(allowed(0, 60_000), BURST + 59);
         assert!(sketch.is_beyond(source(7), 60_000 - 1));
-        assert!(!sketch.is_beyond(source(7), 60_000 - 1 + u64::from(RETRY_AFTER_SECONDS) * 1_000), "who waits is let in");
+        assert!(
+            !sketch.is_beyond(source(7), 60_000 - 1 + u64::from(RETRY_AFTER_SECONDS) * 1_000),
+            "who waits is let in"
+        );
     }
 
     #[test]
@@ -198,6 +201,9 @@ mod tests {
         assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
         assert_eq!(of("::ffff:198.51.100.4"), of("198.51.100.4"));
         assert_ne!(of("198.51.100.4"), of("198.51.100.5"));
-        assert_eq!((of("2001:db8::1").text(), of("198.51.100.4").text()), ("2001:db8::/64".into(), "198.51.100.4".into()));
+        assert_eq!(
+            (of("2001:db8::1").text(), of("198.51.100.4").text()),
+            ("2001:db8::/64".into(), "198.51.100.4".into())
+        );
     }
 }

@@ -10,7 +10,10 @@ use std::{
 use model::{Code, Instant, SecretFormat};
 use store::{Digest, Records, Store, StoredRecord, Unreadable};
 
-use crate::{Peppers, Prepared, Record, cache::Cache, freshness::Freshness, guessing::Guessing, lookups::Lookups, refusals::Refusals, usage::Usage};
+use crate::{
+    Peppers, Prepared, Record, cache::Cache, freshness::Freshness, guessing::Guessing, lookups::Lookups,
+    refusals::Refusals, usage::Usage,
+};
 use crate::{
     current_peppers::CurrentPeppers,
     used_secrets::{UsedSecret, UsedSecrets},

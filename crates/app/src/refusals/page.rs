@@ -66,7 +66,7 @@ fn filter(page: &Refusals) -> AnyView {
             <p class="refusal-key">"Only the key of " <bdi translate="no">{name}</bdi></p>
         }
     });
-    let codes = RefusalCode::ALL.map(|code| {
+    let codes = RefusalCode::ALL.into_iter().map(|code| {
         view! { <option value=code.as_str() selected=fields.code == Some(code)>{code.title()}</option> }
     });
     let ranges = RANGES.iter().map(|(name, title, hours)| {
@@ -128,7 +128,8 @@ fn text_field(name: &'static str, label: &'static str, value: &str, wrong: Optio
 }
 
 fn nothing(page: &Refusals) -> AnyView {
-    let text = if page.fields.is_filtered() { "No refusal matches." } else { "No call was refused in the last 24 hours." };
+    let text =
+        if page.fields.is_filtered() { "No refusal matches." } else { "No call was refused in the last 24 hours." };
     view! { <p class="faint refusal-none" role="status">{text}</p> }.into_any()
 }
 
@@ -173,7 +174,9 @@ fn mends(key: &str, told: &Explanation) -> Option<AnyView> {
         RefusalCode::IpNotAllowed => {
             ("Allow this address", format!("allow_address={}", encoded(&told.address?.to_string())))
         }
-        RefusalCode::OriginNotAllowed => ("Allow this origin", format!("allow_origin={}", encoded(told.origin.as_ref()?))),
+        RefusalCode::OriginNotAllowed => {
+            ("Allow this origin", format!("allow_origin={}", encoded(told.origin.as_ref()?)))
+        }
         RefusalCode::InsufficientScope => {
             let scopes: Vec<_> =
                 told.missing_scopes.iter().map(|scope| format!("grant={}", encoded(scope.as_str()))).collect();

@@ -26,16 +26,10 @@ pub(crate) fn routes<S>(web: WebState) -> Router<S> {
     Router::new().route(PATH, get(show)).with_state(web)
 }
 
-async fn show(
-    State(web): State<WebState>,
-    Query(pairs): Query<Vec<(String, String)>>,
-    parts: Parts,
-) -> Response {
+async fn show(State(web): State<WebState>, Query(pairs): Query<Vec<(String, String)>>, parts: Parts) -> Response {
     let fields = RefusalFields::read(&pairs);
     match load(&web, &parts, fields).await {
-        Ok(page) => {
-            framed(&web, parts, StatusCode::OK, "Refusals".to_owned(), move || refusals_page(&page)).await
-        }
+        Ok(page) => framed(&web, parts, StatusCode::OK, "Refusals".to_owned(), move || refusals_page(&page)).await,
         Err(error) => failed(&web, parts, error).await,
     }
 }

@@ -67,14 +67,14 @@ fn show(told: &Told, output: &mut Output) -> Result<(), Failed> {
     let pairs = [
         ("Refused", at.as_str()),
         ("Code", code.as_str()),
-        ("Rule", rule),
-        ("Mend", mend),
-        ("Call", &call),
-        ("Address", &address),
+        ("Rule", rule.as_str()),
+        ("Mend", mend.as_str()),
+        ("Call", call.as_str()),
+        ("Address", address.as_str()),
         ("Origin", origin.as_deref().unwrap_or_default()),
-        ("Missing", &missing),
+        ("Missing", missing.as_str()),
         ("Client Name", told.client_name.as_deref().unwrap_or("(gone)")),
-        ("Key", &key),
+        ("Key", key.as_str()),
     ];
     let pairs: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     Ok(output.pairs(&pairs)?)

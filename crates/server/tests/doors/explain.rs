@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::{
     body::Body,
     extract::ConnectInfo,
-    http::{Method, Request, header},
+    http::{HeaderValue, Method, Request, header},
 };
 use domain::NewKey;
 use model::{Code, KeyId, NetworkSet, OriginSet, Overlap, SettingsPatch, TrustedProxies};
@@ -36,7 +36,9 @@ async fn bound(app: &TestApp) -> TestKey {
 
 /// Asks `/authz` with a key, from an address, behind a proxy that is trusted.
 async fn authz(app: &TestApp, key: &str, target: &str, headers: &[(&str, &str)]) -> Answer {
-    let mut request = Request::get(target).header(header::AUTHORIZATION, format!("Bearer {key}"));
+    // As bytes: what is no ASCII may be sent, too.
+    let bearer = HeaderValue::from_bytes(format!("Bearer {key}").as_bytes()).unwrap();
+    let mut request = Request::get(target).header(header::AUTHORIZATION, bearer);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -104,8 +106,7 @@ async fn each_refusal_is_explained_at_every_door(database: TestDatabase) {
     let told = explained(&app, &plain.secret, &refused).await.json();
     assert_eq!(fields(&told), json!(["insufficient_scope", "scopes", "GET", "/api/v1/keys/{id}"]));
 
-    let refused =
-        verifier.post("/api/v1/keys/verify", json!({"key": plain.secret, "environment": "test"})).await;
+    let refused = verifier.post("/api/v1/keys/verify", json!({"key": plain.secret, "environment": "test"})).await;
     assert_eq!(refused.json()["code"], "ENVIRONMENT_NOT_ALLOWED");
     let told = explained(&app, &plain.secret, &refused).await.json();
     assert_eq!(fields(&told), json!(["environment_not_allowed", "environment", "POST", "/api/v1/keys/verify"]));
@@ -146,9 +147,19 @@ async fn a_key_learns_of_its_own_refusals_and_of_nothing_else(database: TestData
     }
     let path = format!("/api/v1/explain/{}", refused.header("x-request-id"));
     assert_eq!(app.anonymous().get(&path).await.refusal(), (401, "missing_key".to_owned()));
-    for path in [format!("{path}?x=1"), "/api/v1/explain/7".to_owned(), path.to_uppercase().replace("/API/V1/EXPLAIN", "/api/v1/explain")] {
+    for path in [
+        format!("{path}?x=1"),
+        "/api/v1/explain/7".to_owned(),
+        path.to_uppercase().replace("/API/V1/EXPLAIN", "/api/v1/explain"),
+    ] {
         let status = app.with_key(&own.secret).get(&path).await.status.as_u16();
-        let expected = if path.contains('?') { 400 } else if path.ends_with('7') { 404 } else { 200 };
+        let expected = if path.contains('?') {
+            400
+        } else if path.ends_with('7') {
+            404
+        } else {
+            200
+        };
         assert_eq!(status, expected, "{path}");
     }
     // An id that a caller chooses is nobody's.
@@ -269,7 +280,7 @@ async fn the_operator_asks_by_the_id_of_the_request() {
     let program = Program::serve(&data, &[]).await;
     let secret = made["key"].as_str().unwrap();
     let (status, body) = request(&program.address, "GET", "/api/v1/keys", Some(secret), None).await.unwrap();
-    let refused: Value = serde_json::from_str(&body).unwrap();
+    let refused: Value = serde_json::from_str(body.split_once("\r\n\r\n").unwrap().1).unwrap();
     assert_eq!((status, &refused["code"]), (403, &json!("insufficient_scope")));
     let id = refused["request_id"].as_str().unwrap();
     let known = crate::support::wait_until(async || keydesk(&data, &["explain", id]).await.status.success()).await;

@@ -1,8 +1,8 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     deployment, examine, founded, group, guessing, handover, hints, history, idempotency, installation, invitation,
-    keyring_proof, migrations, names, password_reset, people, postgres, purge_clock, record, refusal, restored, set_up_link,
-    statistics, store, triggers, whose, work,
+    keyring_proof, migrations, names, password_reset, people, postgres, purge_clock, record, refusal, restored,
+    set_up_link, statistics, store, triggers, whose, work,
 };
 
 macro_rules! statements {

@@ -37,17 +37,14 @@ impl Proposal {
         filled.extend(add_lines(form, "allowed_ips", addresses).map(|added| format!("allows {added}")));
         let origins = self.origins.iter().map(ToString::to_string);
         filled.extend(add_lines(form, "allowed_origins", origins).map(|added| format!("allows {added}")));
-        let granted: Vec<_> = self
-            .scopes
-            .iter()
-            .filter(|scope| catalogue.knows(scope) && !form.scopes.allows(scope))
-            .cloned()
-            .collect();
+        let granted: Vec<_> =
+            self.scopes.iter().filter(|scope| catalogue.knows(scope) && !form.scopes.allows(scope)).cloned().collect();
         if !granted.is_empty() {
             filled.push(format!("grants {}", granted.iter().map(Scope::as_str).collect::<Vec<_>>().join(", ")));
             form.scopes = form.scopes.iter().cloned().chain(granted).collect();
         }
-        (!filled.is_empty()).then(|| format!("Proposed, and not saved yet: this {}. Look at it, and save.", filled.join(" and ")))
+        (!filled.is_empty())
+            .then(|| format!("Proposed, and not saved yet: this {}. Look at it, and save.", filled.join(" and ")))
     }
 }
 
@@ -71,7 +68,8 @@ mod tests {
     use super::*;
 
     fn form(addresses: &str) -> SettingsForm {
-        let mut form = SettingsForm { scopes: ["calls:read".parse().unwrap()].into_iter().collect(), ..SettingsForm::default() };
+        let mut form =
+            SettingsForm { scopes: ["calls:read".parse().unwrap()].into_iter().collect(), ..SettingsForm::default() };
         form.texts = TEXT_SETTINGS
             .iter()
             .map(|setting| if setting.name == "allowed_ips" { addresses.to_owned() } else { String::new() })
@@ -92,7 +90,10 @@ mod tests {
         ]);
         let mut filled = form("192.0.2.0/24");
         let told = proposal.fill_in(&mut filled, &Catalogue::default()).unwrap();
-        assert_eq!(told, "Proposed, and not saved yet: this allows 198.51.100.4 and grants calls:make. Look at it, and save.");
+        assert_eq!(
+            told,
+            "Proposed, and not saved yet: this allows 198.51.100.4 and grants calls:make. Look at it, and save."
+        );
         assert_eq!((filled.texts[0].as_str(), filled.texts[1].as_str()), ("192.0.2.0/24\n198.51.100.4", ""));
         assert_eq!(filled.scopes.len(), 2);
         assert_eq!(proposal.fill_in(&mut filled, &Catalogue::default()), None, "it is there");
