@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, LazyLock};
 
+use axum::extract::MatchedPath;
 use domain::{Caller, Keydesk, Via};
 use edge::{ClientAddress, Problem, RequestId, credentials};
-use http::{HeaderMap, request::Parts};
+use http::request::Parts;
 use model::{Code, KeyError, Scope};
 use uuid::Uuid;
-use verify::{Call, LimitState, Record, Verdict};
+use verify::{Asked, Call, LimitState, Record, Verdict};
 
 /// The scope that an endpoint of the REST API requires of its caller.
 pub type RequiredScope = LazyLock<[Scope; 1]>;
@@ -54,19 +55,19 @@ pub(crate) async fn key(
     cost: Cost,
 ) -> Result<CallingRecord, Problem> {
     let client = parts.extensions.get::<ClientAddress>().copied().unwrap_or_default();
-    caller(keydesk, RequestId::of(parts), &parts.headers, client, wanted, cost).await
+    caller(keydesk, RequestId::of(parts), parts, client, wanted, cost).await
 }
 
 /// The same for a request that came from `client`.
 pub(crate) async fn caller(
     keydesk: &Keydesk,
     request_id: Uuid,
-    headers: &HeaderMap,
+    parts: &Parts,
     client: ClientAddress,
     wanted: &[Scope],
     cost: Cost,
 ) -> Result<CallingRecord, Problem> {
-    let credentials = credentials::read(headers, client)?;
+    let credentials = credentials::read(&parts.headers, client)?;
     let call = Call {
         scopes: wanted,
         ip: client.ip,
@@ -74,12 +75,27 @@ pub(crate) async fn caller(
         request_id: Some(request_id),
         cost: if let Cost::Calls(calls) = cost { calls } else { 0 },
         counted: cost != Cost::Later,
+        asked: asked(parts),
         ..Call::with(credentials.key)
     };
     match keydesk.verifier().verify(call, keydesk.now()).await? {
         Verdict { code: Code::Valid, record: Some(record), limits, .. } => Ok(CallingRecord { record, limits }),
         verdict => Err(credentials::refusal(verdict, wanted, credentials.origin)),
     }
+}
+
+/// The request, as whoever asks why it was refused is told: by the template of its path, where there is one.
+fn asked(parts: &Parts) -> Asked<'_> {
+    let template = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+    Asked { method: parts.method.as_str(), path: template.unwrap_or(parts.uri.path()), no_route: false }
+}
+
+/// The calling key of a request, only recognised: its state, its bounds, its scopes and its limits are not asked.
+pub(crate) async fn recognised(keydesk: &Keydesk, parts: &Parts) -> Result<Arc<Record>, Problem> {
+    let client = parts.extensions.get::<ClientAddress>().copied().unwrap_or_default();
+    let credentials = credentials::read(&parts.headers, client)?;
+    let recognised = keydesk.verifier().recognise(credentials.key, client.ip, keydesk.now()).await?;
+    recognised.map_err(credentials::unrecognised)
 }
 
 /// The calling key of an endpoint that manages keys: it needs `scope`, and its installation the API Keys module.

@@ -23,6 +23,8 @@ use crate::{
 pub enum Access {
     /// Everyone.
     Anyone,
+    /// Every key that is known, whatever its state.
+    RecognisedKey,
     /// Every valid key.
     AnyKey,
     /// A key with this scope.
@@ -35,7 +37,7 @@ impl Access {
     /// The scope that it requires.
     pub fn scope(self) -> Option<&'static str> {
         match self {
-            Self::Anyone | Self::AnyKey => None,
+            Self::Anyone | Self::RecognisedKey | Self::AnyKey => None,
             Self::Key(scope) | Self::Manager(scope) => Some(scope[0].as_str()),
         }
     }
@@ -64,6 +66,20 @@ impl Endpoint {
     /// One that needs no key.
     pub(crate) fn open<H: Handler<T, App>, T: 'static>(described: OpenApi, handler: H) -> Self {
         Self::routed(described, Access::Anyone, handler)
+    }
+
+    /// One that any known key may ask, also one that is refused everywhere else.
+    pub(crate) fn for_recognised_key<F, A>(described: OpenApi, answer: F) -> Self
+    where
+        F: Fn(App, Arc<Record>, Request) -> A + Copy + Send + Sync + 'static,
+        A: Future<Output = Result<Response, Problem>> + Send,
+    {
+        let handler = move |State(app): State<App>, request: Request| async move {
+            let (parts, body) = request.into_parts();
+            let caller = auth::recognised(&app.keydesk, &parts).await?;
+            answer(app, caller, Request::from_parts(parts, body)).await
+        };
+        Self::routed(described, Access::RecognisedKey, handler)
     }
 
     /// One that any valid key may ask.

@@ -22,7 +22,8 @@ use crate::endpoint::{Access, Endpoint};
         title = "Keydesk",
         description = "API keys of a contact centre: managing them, and verifying each call that is made with one.\n\n\
             A key comes in `Authorization: Bearer <key>` or `X-API-Key: <key>`, never in a URL. Errors are problem documents \
-            (RFC 9457). Every answer carries `X-Request-Id`. Instants are RFC 3339 in UTC with milliseconds, ids are UUIDs of \
+            (RFC 9457). Every answer carries `X-Request-Id`; with the key that was refused, `GET /api/v1/explain/{request_id}` says why. \
+            Instants are RFC 3339 in UTC with milliseconds, ids are UUIDs of \
             version 7. Fields and parameters that are not described here are refused.",
     ),
     // The latter are named by parameters alone.
@@ -95,7 +96,10 @@ fn refusals(operation: &Operation, endpoint: &Endpoint) -> Vec<(&'static ErrorKi
     if let Some(scope) = endpoint.access().scope() {
         all.push((&problem::INSUFFICIENT_SCOPE, Some(format!("the API key lacks `{scope}`"))));
     }
-    all.extend([(&problem::IP_NOT_ALLOWED, None), (&problem::ORIGIN_NOT_ALLOWED, None)]);
+    if !matches!(endpoint.access(), Access::RecognisedKey) {
+        all.extend([(&problem::IP_NOT_ALLOWED, None), (&problem::ORIGIN_NOT_ALLOWED, None)]);
+    }
+    all.push((&problem::TOO_MANY_FAILED_KEYS, None));
     if matches!(endpoint.access(), Access::Manager(_)) {
         all.push((&problem::MODULE_UNAVAILABLE, Some("the installation has no API Keys module".to_owned())));
         if endpoint.place().1 != HttpMethod::Get {
@@ -183,7 +187,7 @@ fn problem(response: &mut Response, status: Option<StatusCode>) {
         Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
             response.headers.insert("WWW-Authenticate".to_owned(), text("What would be accepted.", None));
         }
-        Some(StatusCode::SERVICE_UNAVAILABLE) => {
+        Some(StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => {
             response.headers.insert("Retry-After".to_owned(), text("Seconds.", None));
         }
         _ => {}

@@ -38,6 +38,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::before_router(described!(verify::verify_key), crate::Access::Key(&VERIFY)),
         endpoint!(verify_batch::verify_keys, for_key_costing(VERIFY)),
         endpoint!(whoami::whoami, for_any_key),
+        endpoint!(explain::explain_refusal, for_recognised_key),
         endpoint!(scopes::list_scopes, for_any_key),
         endpoint!(presets::list_presets, for_any_key),
         endpoint!(list::list_keys, for_manager(READ)),

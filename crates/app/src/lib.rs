@@ -7,6 +7,7 @@
 //! | `key` | `/keys/{id}`: everything about one key. A plain document |
 //! | `clients` | `/clients`: who calls, and what all keys of a client may do together. Plain documents |
 //! | `webhooks` | `/webhooks`: who is told of what happens. Plain documents |
+//! | `refusals` | `/usage/refusals`: calls that were refused, and what mends it. A plain document |
 //! | `handover` | `/handover#CODE`: the page behind a hand-over link. A plain document |
 //! | `home` | `/` |
 //! | `frame` | the surroundings of every page: the document, the banner, the navigation, who is signed in |
@@ -39,6 +40,8 @@ mod home;
 #[cfg(feature = "ssr")]
 mod key;
 mod keys;
+#[cfg(feature = "ssr")]
+mod refusals;
 mod root;
 #[cfg(feature = "ssr")]
 mod routes;

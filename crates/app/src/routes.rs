@@ -18,7 +18,7 @@ use leptos_axum::{
 use crate::{
     App, auth, clients,
     frame::hydrated,
-    handover, key, keys,
+    handover, key, keys, refusals,
     web::{
         Assets, BrowserAccess, Turns, WebState, compression, guard, headers, no_keys, one_by_one, origin, structure,
     },
@@ -36,9 +36,16 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
     // Leptos wants options, but serves no file here and so reads none of them.
     let options = LeptosOptions::builder().output_name("keydesk").build();
     let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
-    let documents =
-        [key::PATH, key::RESULT_PATH, clients::PATH, clients::CEILING_PATH, webhooks::LIST_PATH, webhooks::PATH]
-            .into_iter();
+    let documents = [
+        key::PATH,
+        key::RESULT_PATH,
+        clients::PATH,
+        clients::CEILING_PATH,
+        webhooks::LIST_PATH,
+        webhooks::PATH,
+        refusals::PATH,
+    ]
+    .into_iter();
     web.guarded = guard::guarded(pages.iter().map(AxumRouteListing::path).chain(documents)).into();
     let not_found = render_app_async_with_context(context.clone(), shell);
     Router::new()
@@ -51,6 +58,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
         .merge(key::routes(web.clone()))
         .merge(clients::routes(web.clone()))
         .merge(webhooks::routes(web.clone()))
+        .merge(refusals::routes(web.clone()))
         .merge(keys::export_routes(web.clone()))
         .merge(keys::search_routes(web.clone()))
         .fallback(move |request: Request<Body>| {

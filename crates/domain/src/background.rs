@@ -1,12 +1,14 @@
 use std::time::Duration;
 
-use model::{RESTORE_WINDOW_MS, SecretId};
+use model::{REFUSAL_LIFE_MS, RESTORE_WINDOW_MS, SecretId};
 use store::{HintsEnded, StoreError};
 use tokio::{sync::watch, task::JoinSet, time};
 use uuid::Uuid;
 use verify::Warmed;
 
-use crate::{Keydesk, passed_time::WallClock, request::KEPT_MS, session_life::sessions_ended};
+use crate::{
+    Keydesk, guessing::GUESSING_KEPT_MS, passed_time::WallClock, request::KEPT_MS, session_life::sessions_ended,
+};
 
 /// How often Keydesk looks for changes made elsewhere: four times within the second in which they must be known.
 const POLL: Duration = Duration::from_millis(250);
@@ -23,6 +25,10 @@ const SAVE_LIMITS: u32 = 12;
 const BEAT: Duration = Duration::from_secs(2);
 /// The least time between two leases ahead.
 const BETWEEN_LEASES: Duration = Duration::from_millis(20);
+/// How often refusals are written down, and addresses that guess keys: so they are known on every node within about a second.
+const FLUSH_REFUSALS: Duration = Duration::from_secs(1);
+/// How often refusals beyond their bounds are removed.
+const TRIM_REFUSALS: Duration = Duration::from_secs(60);
 /// How often rows that are too old are removed.
 const PURGE: Duration = Duration::from_secs(60 * 60);
 /// The calls of a quota's period are kept for longer than any period lasts.
@@ -49,6 +55,8 @@ impl Keydesk {
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().keep_warm()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().watch_writing()));
         tasks.spawn(self.clone().flush_until(stop.subscribe()));
+        tasks.spawn(self.clone().flush_refusals_until(stop.subscribe()));
+        tasks.spawn(self.clone().trim_refusals_until(stop.subscribe()));
         tasks.spawn(self.clone().purge_until(stop.subscribe()));
         tasks.spawn(until_stopped(stop.subscribe(), self.clone().log_heads_forever()));
         tasks.spawn(self.clone().fold_names_until(stop.subscribe()));
@@ -195,6 +203,25 @@ impl Keydesk {
         }
     }
 
+    async fn flush_refusals_until(self, mut stop: watch::Receiver<bool>) {
+        let mut ticks = time::interval(FLUSH_REFUSALS);
+        ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        while next(&mut ticks, &mut stop).await {
+            self.verifier().flush_refusals().await;
+            self.detect_guessing().await;
+        }
+    }
+
+    async fn trim_refusals_until(self, mut stop: watch::Receiver<bool>) {
+        let mut ticks = time::interval(TRIM_REFUSALS);
+        ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        while next(&mut ticks, &mut stop).await {
+            if let Err(error) = self.inner.store.trim_refusals().await {
+                tracing::warn!(%error, "refusals beyond their bounds could not be removed");
+            }
+        }
+    }
+
     /// As above: a transaction that is dropped while it begins would stay open in the pool.
     async fn purge_until(self, mut stop: watch::Receiver<bool>) {
         let mut ticks = time::interval(PURGE);
@@ -248,6 +275,12 @@ impl Keydesk {
             tracing::warn!(%error, "old usage could not be rolled up into days");
         }
         self.purge_events(now).await;
+        if let Err(error) = self.inner.store.purge_refusals(now.plus_millis(-REFUSAL_LIFE_MS)).await {
+            tracing::warn!(%error, "refusals of more than a day ago could not be removed");
+        }
+        if let Err(error) = self.inner.store.purge_guessing(now.plus_millis(-GUESSING_KEPT_MS)).await {
+            tracing::warn!(%error, "addresses that guessed keys long ago could not be removed");
+        }
         match self.inner.store.recount_keys().await {
             Ok(0) => {}
             Ok(installations) => tracing::error!(installations, "numbers of keys were wrong; they are counted anew"),
@@ -285,11 +318,12 @@ async fn until_stopped(mut stop: watch::Receiver<bool>, work: impl Future<Output
 }
 
 impl Background {
-    /// Stops all of it, and writes the counted calls down.
+    /// Stops all of it, and writes the counted calls and the refusals down.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
         self.keydesk.end_of_limits().await;
         self.keydesk.verifier().flush_usage().await;
+        self.keydesk.verifier().flush_refusals().await;
     }
 }

@@ -26,13 +26,17 @@ pub fn read(headers: &HeaderMap, client: ClientAddress) -> Result<Credentials<'_
         Presented::Nothing => Err(Problem::new(&problem::MISSING_KEY)
             .detail("Send an API key in the header Authorization: Bearer or X-API-Key.")
             .challenge(problem::bearer(""))),
-        Presented::Unreadable => Err(invalid()),
+        // No key has such bytes, nor this text: it is decided, counted and slowed down as a malformed key.
+        Presented::Unreadable => Ok(Credentials { key: "", origin: call_origin::find(headers, client) }),
         Presented::Key(key) => Ok(Credentials { key, origin: call_origin::find(headers, client) }),
     }
 }
 
 /// The refusal of a key that may not do what a call from `origin` needs.
 pub fn refusal(verdict: Verdict, wanted: &[Scope], origin: CallOrigin<'_>) -> Problem {
+    if verdict.slowed_for.is_some() {
+        return slowed();
+    }
     match verdict.code {
         Code::InsufficientScope => insufficient(wanted),
         Code::EnvironmentNotAllowed => Problem::new(&problem::ENVIRONMENT_NOT_ALLOWED),
@@ -41,6 +45,20 @@ pub fn refusal(verdict: Verdict, wanted: &[Scope], origin: CallOrigin<'_>) -> Pr
         code @ (Code::RateLimited | Code::QuotaExceeded) => Problem::limited(code, verdict.refused_by, verdict.limits),
         Code::Valid | Code::NotFound | Code::Revoked | Code::Disabled | Code::Expired => invalid(),
     }
+}
+
+/// The refusal of a key that is not found, from an address that has sent too many of them. It does not tell which sort of key it
+/// is, nor does it differ from one call to the next.
+pub fn slowed() -> Problem {
+    Problem::new(&problem::TOO_MANY_FAILED_KEYS).detail(
+        "Too many API keys that are not valid came from this address. Wait a second before you send another. Valid API keys are \
+         not slowed down.",
+    )
+}
+
+/// The refusal of a key that was not recognised; `slowed_for`: as [`verify::Verdict::slowed_for`].
+pub fn unrecognised(slowed_for: Option<u32>) -> Problem {
+    if slowed_for.is_some() { slowed() } else { invalid() }
 }
 
 /// What is wrong with an origin. It does not say which ones are allowed.

@@ -53,7 +53,7 @@ pub struct Document<'a> {
     /// Stable, for programs.
     #[schema(examples("not_found"))]
     code: &'a str,
-    /// To find the request in the logs.
+    /// To find the request in the logs, and to ask `GET /api/v1/explain/{request_id}`, with the same key, why it was refused.
     request_id: Uuid,
     /// Which fields of the request are rejected, and why.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]

@@ -54,6 +54,7 @@ kinds! {
     RATE_LIMITED = 429 "rate_limited" "Too many calls came at once";
     QUOTA_EXCEEDED = 429 "quota_exceeded" "A quota is used up";
     TOO_MANY_CALLS = 429 "too_many_calls" "The API key has made too many calls";
+    TOO_MANY_FAILED_KEYS = 429 "too_many_failed_keys" "This address has sent too many API keys that are not valid";
     HEADERS_TOO_LARGE = 431 "headers_too_large" "The request has too many or too long headers";
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong in Keydesk";
     UNAVAILABLE = 503 "unavailable" "Keydesk can't answer right now";

@@ -103,6 +103,7 @@ fn single(keydesk: &Keydesk, text: &mut String) {
     let bounds = keydesk.bound_counters();
     let lost = cli::lost_lines();
     let webhooks = keydesk.webhook_counters();
+    let refusals = keydesk.verifier().refusal_counters();
     for (name, kind, help, value) in [
         ("keydesk_cache_misses_total", "counter", "Verifications that asked the database.", counters.cache_misses),
         ("keydesk_usage_deferred_total", "counter", "How often the queue of usage was full.", counters.usage_deferred),
@@ -186,6 +187,32 @@ fn single(keydesk: &Keydesk, text: &mut String) {
             "counter",
             "How often more receivers were due than are delivered to at once.",
             webhooks.crowded,
+        ),
+        ("keydesk_refusals_kept_total", "counter", "Refusals that were kept to be explained.", refusals.kept),
+        (
+            "keydesk_refusals_left_out_total",
+            "counter",
+            "Refusals that were counted and not kept, since their key had too many.",
+            refusals.left_out,
+        ),
+        (
+            "keydesk_refusals_lost_total",
+            "counter",
+            "Refusals that were given up, since the database took none for too long.",
+            refusals.lost,
+        ),
+        ("keydesk_refusals_waiting", "gauge", "Refusals to be written.", refusals.waiting),
+        (
+            "keydesk_guesses_slowed_total",
+            "counter",
+            "Calls with keys that are not found which were slowed down.",
+            counters.guesses_slowed,
+        ),
+        (
+            "keydesk_guessing_addresses",
+            "gauge",
+            "Addresses that send many keys that are not found, at most 1,024.",
+            counters.guessing_sources,
         ),
         ("keydesk_epoch", "gauge", "The change that this node has seen last.", counters.epoch.max(0).unsigned_abs()),
     ] {

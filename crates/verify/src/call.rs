@@ -28,6 +28,19 @@ pub struct Call<'a> {
     pub request_id: Option<Uuid>,
     /// Whether it is counted as a call with the key.
     pub counted: bool,
+    /// The request that is decided on, for whoever asks why it was refused.
+    pub asked: Asked<'a>,
+}
+
+/// The request that is decided on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// Its method.
+    pub method: &'a str,
+    /// Its path, or the template of that, without a query.
+    pub path: &'a str,
+    /// Nothing says which scopes it needs, so it is refused whatever the key holds.
+    pub no_route: bool,
 }
 
 impl<'a> Call<'a> {
@@ -45,6 +58,7 @@ impl<'a> Call<'a> {
             cost: 1,
             request_id: None,
             counted: true,
+            asked: Asked { method: "", path: "", no_route: false },
         }
     }
 }
@@ -61,6 +75,8 @@ pub struct Verdict {
     pub limits: Vec<LimitState>,
     /// The limit that refused the call, exactly for [`Code::RateLimited`] and [`Code::QuotaExceeded`].
     pub refused_by: Option<RefusedBy>,
+    /// The key was not found, and the address that the call came from has sent too many such keys: how many seconds it is to wait.
+    pub slowed_for: Option<u32>,
 }
 
 /// No decision: the database has been gone for longer than memory may be trusted.

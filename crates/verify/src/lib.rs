@@ -1,7 +1,8 @@
 //! The decision on a call: the code that runs for every call, and nothing else.
 //!
 //! Invariants:
-//! - a call with a key that memory knows does no I/O, allocates nothing, and never waits for the recording of usage;
+//! - a call with a key that memory knows does no I/O, allocates nothing, and never waits for the recording of usage; a refused one
+//!   that is kept to be explained allocates what is kept, of each key at most 2 a second beyond the first hundred;
 //! - there is no wall clock in here: whatever depends on time takes `now`, but for freshness, which goes by a clock that
 //!   nobody sets;
 //! - memory comes from one history of the database: if that becomes another one (a failover, a backup that was restored),
@@ -13,7 +14,9 @@
 //! - a secret that got another pepper stays in memory under its former digest, too, and changes there with it, until nothing that
 //!   was read before can arrive any more;
 //! - memory is trusted for 5 s after the database last proved it fresh; then calls with keys that it knows are refused;
-//! - a key that is not found is refused in the time that a key that is found takes.
+//! - a key that is not found is refused in the time that a key that is found takes;
+//! - an address that sends many keys that are not found is slowed down, whichever they are: malformed, unknown or foreign. A key that
+//!   is found is never slowed down by others.
 
 mod cache;
 mod call;
@@ -22,12 +25,17 @@ mod current_peppers;
 mod detail;
 mod flush_usage;
 mod freshness;
+mod guessing;
+mod guessing_bursts;
 mod limiting;
 mod limits;
 mod lookups;
 mod occupancy;
 mod peppers;
+mod recognise;
 mod record;
+mod refusal_budgets;
+mod refusals;
 mod sync;
 mod usage;
 mod used_secrets;
@@ -36,10 +44,12 @@ mod verify;
 mod whose;
 
 pub use cache::Prepared;
-pub use call::{Call, Unavailable, Verdict};
+pub use call::{Asked, Call, Unavailable, Verdict};
 pub use catch_up::Warmed;
+pub use guessing_bursts::GuessingDetected;
 pub use limits::{InvalidRedisAddress, LimitKind, LimitLabel, LimitOwner, LimitState, RedisAddress, RefusedBy};
 pub use peppers::{Pepper, Peppers};
 pub use record::Record;
+pub use refusals::RefusalCounters;
 pub use used_secrets::UsedSecret;
 pub use verifier::{Counters, RedisCounters, Ticks, Verifier};

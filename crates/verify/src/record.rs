@@ -11,7 +11,7 @@ use std::{
 
 use model::{
     CallFacts, ClientName, Code, Environment, InstallationId, Instant, KeyFacts, KeyId, KeyKind, LifeCycle, NetworkSet,
-    OriginSet, RESTORE_WINDOW_MS, ScopeSet, SecretId,
+    OriginSet, RESTORE_WINDOW_MS, RefusalCode, ScopeSet, SecretId,
 };
 use store::{Digest, LastUse, StoredRecord};
 
@@ -288,6 +288,27 @@ impl Record {
     /// From when on it is refused.
     pub fn expires_at(&self) -> Option<Instant> {
         self.ends.life().expires_at
+    }
+
+    /// Whether its key was deleted, whatever the time.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.ends.deleted_at != NEVER
+    }
+
+    /// Whether it works no more for good at `now`: its key was deleted, or a rotation has ended the secret.
+    pub fn is_revoked(&self, now: Instant) -> bool {
+        self.is_deleted() || self.ends.secret_expires_at <= now.as_millis()
+    }
+
+    /// Since when it had ended or was switched off, for a call that was refused for this reason.
+    pub(crate) fn ended_at(&self, code: RefusalCode) -> Option<Instant> {
+        match code {
+            RefusalCode::KeyRevoked => self.ends.life().deleted_at,
+            RefusalCode::SecretEnded => self.ends.secret_expires_at(),
+            RefusalCode::KeyDisabled => self.ends.life().disabled_at,
+            RefusalCode::KeyExpired => self.ends.life().expires_at,
+            _ => None,
+        }
     }
 
     /// Decides a call as of `now`.

@@ -11,7 +11,8 @@ use model::{Code, Instant, SecretFormat};
 use store::{Digest, Records, Store, StoredRecord, Unreadable};
 
 use crate::{
-    Peppers, Prepared, Record, cache::Cache, freshness::Freshness, limits::Limits, lookups::Lookups, usage::Usage,
+    Peppers, Prepared, Record, cache::Cache, freshness::Freshness, guessing::Guessing, limits::Limits,
+    lookups::Lookups, refusals::Refusals, usage::Usage,
 };
 use crate::{
     current_peppers::CurrentPeppers,
@@ -40,6 +41,8 @@ pub(crate) struct Inner {
     pub(crate) misses: AtomicU64,
     pub(crate) lookups: Lookups,
     pub(crate) used_secrets: UsedSecrets,
+    pub(crate) refusals: Refusals,
+    pub(crate) guessing: Guessing,
     /// The record that is decided on when no key is found.
     pub(crate) decoy: Arc<Record>,
 }
@@ -72,6 +75,10 @@ pub struct Counters {
     pub usage_deferred: u64,
     /// Secrets that were used and wait for their digest under the newest pepper.
     pub used_secrets: u64,
+    /// Calls with keys that are not found which were slowed down.
+    pub guesses_slowed: u64,
+    /// Addresses that are slowed down now, as far as they are told apart.
+    pub guessing_sources: u64,
     /// The newest change that this node knows.
     pub epoch: i64,
     /// Keys whose limits have a state in memory.
@@ -131,6 +138,8 @@ impl Verifier {
             misses: AtomicU64::default(),
             lookups: Lookups::default(),
             used_secrets: UsedSecrets::default(),
+            refusals: Refusals::new(),
+            guessing: Guessing::new(),
             decoy: Arc::new(Record::decoy()),
         };
         Self { inner: Arc::new(inner) }
@@ -176,6 +185,8 @@ impl Verifier {
             lookups_refused: inner.lookups.refused(),
             used_secrets: inner.used_secrets.len() as u64,
             usage_deferred: inner.usage.deferred(),
+            guesses_slowed: inner.guessing.slowed(),
+            guessing_sources: inner.guessing.bursts.len() as u64,
             epoch: inner.freshness.epoch(),
             histories: inner.cache.histories(),
         }

@@ -68,10 +68,14 @@ impl Verifier {
     fn verify_warm(&self, call: Call<'_>, now: Instant, answers: Option<&Answers>) -> Warm<'_> {
         let inner = &self.inner;
         if inner.format.read(call.key).is_none() {
-            if call.counted {
-                inner.verdicts[Code::NotFound.index()].fetch_add(1, Relaxed);
-            }
-            return Warm::Decided(Verdict { code: Code::NotFound, record: None, limits: Vec::new(), refused_by: None });
+            inner.verdicts[Code::NotFound.index()].fetch_add(1, Relaxed);
+            return Warm::Decided(Verdict {
+                code: Code::NotFound,
+                record: None,
+                limits: Vec::new(),
+                refused_by: None,
+                slowed_for: self.failed(call.ip, call.installation, now),
+            });
         }
         let peppers = inner.peppers.get();
         let digest = peppers.digest(call.key);
@@ -93,6 +97,21 @@ impl Verifier {
         }
     }
 
+    /// What memory knows of a text that was presented as a key.
+    pub(crate) fn look(&self, key: &str) -> Looked<'_> {
+        let inner = &self.inner;
+        if inner.format.read(key).is_none() {
+            return Looked::Unknown;
+        }
+        let peppers = inner.peppers.get();
+        let digest = peppers.digest(key);
+        match inner.cache.get(&digest) {
+            Some(record) => Looked::Known(record),
+            None if inner.cache.is_unknown(&digest) => Looked::Unknown,
+            None => Looked::Unread(peppers, digest),
+        }
+    }
+
     async fn verify_cold(
         &self,
         call: Call<'_>,
@@ -101,23 +120,24 @@ impl Verifier {
         now: Instant,
         answers: Option<&Answers>,
     ) -> Result<Result<Verdict, Pending>, Unavailable> {
-        let cache = &self.inner.cache;
         let digests = peppers.digests(call.key, digest);
+        Ok(match self.read(&digests).await? {
+            Some(record) => self.decide_found(record, peppers, &digests, call, now, answers),
+            None => Ok(self.unknown(call, now)),
+        })
+    }
+
+    /// The record of a secret that memory does not have under its digest under the newest pepper.
+    pub(crate) async fn read(&self, digests: &[Digest]) -> Result<Option<Arc<Record>>, Unavailable> {
+        let cache = &self.inner.cache;
         if let Some(record) = digests.iter().skip(1).find_map(|older| cache.get(older)) {
-            if !self.is_fresh() {
-                return Err(Unavailable);
-            }
-            return Ok(self.decide_found(record, peppers, &digests, call, now, answers));
+            return if self.is_fresh() { Ok(Some(record)) } else { Err(Unavailable) };
         }
         let _place = self.inner.lookups.enter().ok_or(Unavailable)?;
         self.inner.misses.fetch_add(1, Relaxed);
-        let record = self.read_record(&digests).await.map_err(|error| {
+        self.read_record(digests).await.map_err(|error| {
             tracing::error!(%error, "a key could not be looked up");
             Unavailable
-        })?;
-        Ok(match record {
-            Some(record) => self.decide_found(record, peppers, &digests, call, now, answers),
-            None => Ok(self.unknown(call, now)),
         })
     }
 
@@ -183,14 +203,14 @@ impl Verifier {
         let mut verdict = self.judge(Arc::clone(&self.inner.decoy), call, now);
         verdict.code = Code::NotFound;
         self.count(&verdict, call, now, false);
-        Verdict { record: None, ..verdict }
+        Verdict { record: None, slowed_for: self.failed(call.ip, call.installation, now), ..verdict }
     }
 
     /// Decides by all but the limits.
     fn judge(&self, record: Arc<Record>, call: Call<'_>, now: Instant) -> Verdict {
         let facts = CallFacts { wanted: call.scopes, environment: call.environment, ip: call.ip, origin: call.origin };
         let code = record.decide(facts, now);
-        Verdict { code, record: Some(record), limits: Vec::new(), refused_by: None }
+        Verdict { code, record: Some(record), limits: Vec::new(), refused_by: None, slowed_for: None }
     }
 
     /// Decides by the limits a call that nothing else refuses, and takes from them.
@@ -218,7 +238,9 @@ impl Verifier {
     }
 
     fn count(&self, verdict: &Verdict, call: Call<'_>, now: Instant, found: bool) {
-        let Some(record) = verdict.record.as_ref().filter(|_| call.counted) else { return };
+        // Whoever says later what a call takes counts it then; one that is refused goes no further.
+        let counts = call.counted || verdict.code != Code::Valid;
+        let Some(record) = verdict.record.as_ref().filter(|_| counts) else { return };
         self.inner.verdicts[verdict.code.index()].fetch_add(1, Relaxed);
         if let Some(minute) = record.turn(now)
             && found
@@ -229,12 +251,25 @@ impl Verifier {
         if record.count(verdict.code, &facts, found, now) {
             self.inner.usage.queue(record);
         }
+        if found && verdict.code != Code::Valid {
+            let Verdict { code, refused_by, .. } = verdict;
+            self.inner.refusals.note(record, *code, &call, now, &self.inner.ticks, *refused_by);
+        }
     }
 }
 
 /// Whatever the door, white space around a key is no part of it.
 fn trimmed(call: Call<'_>) -> Call<'_> {
     Call { key: presented_key(call.key), ..call }
+}
+
+/// What memory knows of a key.
+pub(crate) enum Looked<'a> {
+    Known(Arc<Record>),
+    /// It has the form of none, or nobody has it.
+    Unknown,
+    /// The database must be asked.
+    Unread(&'a Peppers, Digest),
 }
 
 enum Warm<'a> {

@@ -11,13 +11,16 @@ use serde::{
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
-use verify::{Call, Record, Verdict};
+use verify::{Asked, Call, Record, Verdict};
 
 use super::limit_states::{QuotaState, RateLimitState, states};
 use crate::{
     auth::{self, Cost},
     body, respond,
 };
+
+/// Where this is asked.
+const PATH: &str = "/api/v1/keys/verify";
 
 /// A call to decide on.
 #[derive(Deserialize, ToSchema)]
@@ -94,7 +97,9 @@ pub(crate) struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, examples("default"))]
     refused_by: Option<String>,
-    /// Whoever waits as many seconds is let in; null: the call costs more than the limit ever allows.
+    /// With `refused_by`: whoever waits as many seconds is let in; null: the call costs more than the limit ever allows. With
+    /// `NOT_FOUND`: the address in `ip` has sent too many keys that don't exist, and is to wait so many seconds before the next; calls
+    /// with valid keys from there go on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u64>, required = false)]
     retry_after_seconds: Option<Option<u64>>,
@@ -108,7 +113,13 @@ pub(crate) struct Decided {
 
 impl VerifyCall<'_> {
     /// Decides the call within the caller's installation.
-    pub(crate) async fn decide(self, keydesk: &Keydesk, caller: &Record, request_id: Uuid) -> Result<Decided, Problem> {
+    pub(crate) async fn decide(
+        self,
+        keydesk: &Keydesk,
+        caller: &Record,
+        request_id: Uuid,
+        path: &str,
+    ) -> Result<Decided, Problem> {
         let scopes: Vec<_> = self.scopes.unwrap_or_default().into_iter().map(|WantedScope(scope)| scope).collect();
         let call = Call {
             key: &self.key,
@@ -125,6 +136,7 @@ impl VerifyCall<'_> {
             cost: self.cost.unwrap_or(1),
             request_id: Some(request_id),
             counted: true,
+            asked: Asked { method: "POST", path, no_route: false },
         };
         let verdict = keydesk.verifier().verify(call, keydesk.now()).await?;
         Ok(Decided { scopes, verdict })
@@ -154,7 +166,10 @@ impl Decided {
             rate_limits: asked.then_some(rate_limits),
             quotas: asked.then_some(quotas),
             refused_by: refused_by.map(|by| by.label.to_string()),
-            retry_after_seconds: refused_by.map(|by| by.retry_after_seconds),
+            retry_after_seconds: match self.verdict.slowed_for {
+                Some(seconds) => Some(Some(seconds.into())),
+                None => refused_by.map(|by| by.retry_after_seconds),
+            },
         }
     }
 }
@@ -178,10 +193,11 @@ pub async fn verify_key<B: Payload>(
     parts: &Parts,
     body: B,
 ) -> Result<Response, Problem> {
-    let calling = auth::caller(keydesk, request_id, &parts.headers, client, &*auth::VERIFY, Cost::Calls(1)).await?;
+    let calling = auth::caller(keydesk, request_id, parts, client, &*auth::VERIFY, Cost::Calls(1)).await?;
     query::none(&parts.uri)?;
     let body = body::json(&parts.headers, body).await?;
-    let decided = body::parse_structs::<VerifyCall<'_>>(&body)?.decide(keydesk, &calling.record, request_id).await?;
+    let decided =
+        body::parse_structs::<VerifyCall<'_>>(&body)?.decide(keydesk, &calling.record, request_id, PATH).await?;
     let mut answer = respond::json(StatusCode::OK, &decided.answer(request_id));
     limits::write(&calling.limits, answer.headers_mut());
     Ok(answer)

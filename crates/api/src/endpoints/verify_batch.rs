@@ -15,6 +15,9 @@ use crate::{
     body, respond,
 };
 
+/// Where this is asked.
+const PATH: &str = "/api/v1/keys/verify-batch";
+
 /// Calls to decide on.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -54,7 +57,7 @@ pub(crate) async fn verify_keys(app: App, _: Arc<Record>, request: Request) -> R
         auth::key(&app.keydesk, &parts, &*auth::VERIFY, cost).await?;
     let mut decided = Vec::with_capacity(calls.len());
     for call in calls {
-        decided.push(call.decide(&app.keydesk, &caller, request_id).await?);
+        decided.push(call.decide(&app.keydesk, &caller, request_id, PATH).await?);
     }
     let answers = Answers { answers: decided.iter().map(|decided| decided.answer(request_id)).collect() };
     let mut answer = respond::json(StatusCode::OK, &answers);

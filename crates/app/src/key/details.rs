@@ -14,6 +14,8 @@ pub(super) enum Flash {
     Shown(Shown),
     /// What it gave is no longer shown: a sentence.
     Over(String),
+    /// Another page has filled the form in: a sentence.
+    Proposed(String),
     /// The form was refused.
     Refused(ApiError),
 }

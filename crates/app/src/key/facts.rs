@@ -104,6 +104,9 @@ pub(super) fn side(page: &KeyDetails) -> AnyView {
                 <dd>{time(key.updated_at)}</dd>
                 {key.deleted_at.map(|at| view! { <dt>"Deleted"</dt><dd>{time(at)}</dd> })}
             </dl>
+            <p>
+                <a href=format!("/usage/refusals?key={}", key.id)>"Refused calls"</a>
+            </p>
         </section>
         {noted(key)}
     }

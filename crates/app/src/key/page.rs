@@ -114,7 +114,7 @@ fn told(page: &KeyDetails, flash: Flash) -> AnyView {
             }
             .into_any()
         }
-        Flash::Over(text) => {
+        Flash::Over(text) | Flash::Proposed(text) => {
             view! { <div role="status" data-announce><Notice tone=Tone::Warning>{text}</Notice></div> }.into_any()
         }
         Flash::Refused(error) => {

@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::{Form as Posted, Path, RawQuery, State},
+    extract::{Form as Posted, Path, Query, RawQuery, State},
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::get,
@@ -23,7 +23,7 @@ use crate::{
         result::Gives,
         resume::{self, Resumed, resume},
     },
-    ui::key_settings::{Form, SettingsForm, save},
+    ui::key_settings::{Form, Proposal, SettingsForm, save},
     web::{Reader, WebState, form_token::once, session::signed_in},
 };
 
@@ -90,8 +90,10 @@ async fn show(
     State(web): State<WebState>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
+    Query(pairs): Query<Vec<(String, String)>>,
     parts: Parts,
 ) -> Response {
+    let proposal = Proposal::read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let query = query.unwrap_or_default();
     let has = |wanted: &str| query.split('&').any(|pair| pair == wanted);
     let value = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
@@ -106,6 +108,10 @@ async fn show(
         let session = signed_in(&web, &parts).await?;
         let mut page = load(&web, &session, parse(&id)?, before, open).await?;
         page.flash = done.filter(|done| (done.holds)(&page.key)).map(Flash::Done);
+        if open == Opened::Edit && page.may_change {
+            let proposed = proposal.fill_in(&mut page.form, &page.catalogue).map(Flash::Proposed);
+            page.flash = proposed.or(page.flash);
+        }
         Ok(page)
     }
     .await;

@@ -7,6 +7,7 @@ mod form;
 mod limit_fields;
 mod limit_rows;
 mod posted;
+mod propose;
 mod read;
 mod text_settings;
 
@@ -16,5 +17,6 @@ pub(crate) use form::SettingsForm;
 pub(crate) use limit_fields::limit_fields;
 pub(crate) use limit_rows::LimitRows;
 pub(crate) use posted::Form;
+pub(crate) use propose::Proposal;
 pub(crate) use read::{new_key, refusal, save};
 pub(crate) use text_settings::TEXT_SETTINGS;

@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod backup;
 mod doctor;
+mod explain;
 mod forget;
 mod init;
 mod installation;
@@ -87,6 +88,8 @@ enum Command {
     Audit(audit::AuditCommand),
     /// Print how often keys were called, as a table (CSV)
     Usage(usage::Usage),
+    /// Say why a call was refused, by the id of its request
+    Explain(explain::Explain),
     /// Forget a person: account, name, email address, and where they came from
     Forget(forget::Forget),
     /// Copy the SQLite database to a file, while the server runs
@@ -298,7 +301,7 @@ impl Command {
     /// Whether it changes nothing, and so can be run on a copy that can't be written.
     fn only_reads(&self) -> bool {
         match self {
-            Self::Doctor(_) => true,
+            Self::Doctor(_) | Self::Explain(_) => true,
             Self::Audit(command) => command.only_reads(),
             Self::Usage(_) => true,
             Self::Webhook(command) => command.only_reads(),
@@ -345,6 +348,7 @@ impl Command {
             Self::Audit(command) => command.run(context, output).await,
             Self::Usage(command) => command.run(context, output).await,
             Self::Webhook(command) => command.run(context, output).await,
+            Self::Explain(command) => command.run(context, output).await,
             Self::Forget(command) => command.run(context, output).await,
             Self::Backup(command) => command.run(context, output).await,
             Self::Doctor(command) => command.run(context, output).await,

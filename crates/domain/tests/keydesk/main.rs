@@ -16,6 +16,7 @@ mod clocks;
 mod default_key;
 mod doors;
 mod environments;
+mod explain;
 mod export;
 mod fold_anew;
 mod freshness;

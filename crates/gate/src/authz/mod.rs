@@ -25,7 +25,7 @@ use http_body_util::BodyExt as _;
 use model::{AcceptedEnvironment, CallOrigin, Code, Route, Scope};
 use utoipa::OpenApi;
 use uuid::Uuid;
-use verify::{Call, LimitState, Record, Verdict, Verifier};
+use verify::{Asked, Call, LimitState, Record, Verdict, Verifier};
 
 #[cfg(feature = "grpc")]
 pub(crate) use self::identity::is_ours;
@@ -69,7 +69,8 @@ static NOWHERE: LazyLock<[Scope; 1]> = LazyLock::new(|| [Scope::parse("no-route:
         (status = 400, description = "`invalid_request`, or `invalid_path`: the original path has more than one reading."),
         (status = 403, description = "`insufficient_scope`, `environment_not_allowed`, `ip_not_allowed`, `origin_not_allowed`, `cost_exceeds_limit`, or `no_route`: nothing \
             says what the original request would need."),
-        (status = 429, description = "`rate_limited` or `quota_exceeded`; whoever waits for the seconds of `Retry-After` is let in."),
+        (status = 429, description = "`rate_limited` or `quota_exceeded`; whoever waits for the seconds of `Retry-After` is let in. \
+            `too_many_failed_keys`: the address has sent too many keys that are not valid."),
     )
 )]
 #[expect(dead_code, reason = "what is described is answered before any router")]
@@ -148,6 +149,8 @@ struct AuthzRequest<'a> {
     environment: AcceptedEnvironment,
     /// The scopes that the call needs: all of them; `None`: nothing says which.
     wanted: Option<Cow<'a, [Scope]>>,
+    /// The method and the path that are decided on.
+    asked: (&'a str, &'a str),
 }
 
 impl<'a> AuthzRequest<'a> {
@@ -172,7 +175,11 @@ impl<'a> AuthzRequest<'a> {
             }
         };
         let environment = environment.unwrap_or(accepted.environment);
-        Ok(Self { headers: &parts.headers, client, accepted, environment, wanted })
+        let asked = match original.path {
+            Some(path) => (original.method.unwrap_or_default(), path.as_str()),
+            None => (parts.method.as_str(), "/authz"),
+        };
+        Ok(Self { headers: &parts.headers, client, accepted, environment, wanted, asked })
     }
 
     fn call(&self, request_id: Uuid) -> Result<Call<'_>, Problem> {
@@ -185,6 +192,7 @@ impl<'a> AuthzRequest<'a> {
             ip: self.client.ip,
             origin: credentials.origin,
             request_id: Some(request_id),
+            asked: Asked { method: self.asked.0, path: self.asked.1, no_route: self.wanted.is_none() },
             ..Call::with(credentials.key)
         })
     }

@@ -20,6 +20,7 @@ mod cli;
 mod crash;
 mod days;
 mod description;
+mod explain;
 mod follow;
 mod given;
 mod held_up;

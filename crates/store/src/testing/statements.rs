@@ -1,9 +1,9 @@
 use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
-    ceiling, clients, delivery, deployment, examine, founded, group, handover, hints, history, idempotency,
+    ceiling, clients, delivery, deployment, examine, founded, group, guessing, handover, hints, history, idempotency,
     installation, invitation, keyring_proof, limit_state, migrations, names, outbox, password_reset, people, postgres,
-    purge_clock, record, restored, set_up_link, shared_rate, statistics, store, triggers, usage_keys, usage_read,
-    usage_roll, webhook, whose, work,
+    purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics, store, triggers, usage_keys,
+    usage_read, usage_roll, webhook, whose, work,
 };
 
 macro_rules! statements {
@@ -33,6 +33,7 @@ statements! {
     examine: NEWEST_MIGRATION ORPHANS;
     founded: FOUNDED;
     group: COUNT_KEYS MOVE_EPOCH SET_EPOCH;
+    guessing: CONTINUE_GUESSING BEGIN_GUESSING GUESSING_OF PURGE_GUESSING TRIM_GUESSING;
     handover: INSERT_HANDOVER HANDOVER_BY_TOKEN OPEN_HANDOVER WITHDRAW_HANDOVER WITHDRAW_ALL HANDOVER HANDOVERS
         ERASE_EXPIRED PURGE_HANDOVERS;
     idempotency: FIND_ANSWER KEEP_ANSWER DROP_ANSWERS PURGE_ANSWERS;
@@ -48,6 +49,7 @@ statements! {
     people: PEOPLE;
     password_reset: PUT_RESET RESET_BY_TOKEN WITHDRAW_RESET PURGE_RESETS;
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
+    refusal: REFUSALS_OF_REQUEST PURGE_REFUSALS COUNT_REFUSALS CROWDED_KEYS TRIM_KEY TRIM_REFUSALS;
     restored: RAISE_EPOCH DROP_INVITATIONS DROP_RESETS;
     webhook: WEBHOOKS WEBHOOK WEBHOOK_BY_ID ALL_WEBHOOKS COUNT_WEBHOOKS INSERT_WEBHOOK UPDATE_WEBHOOK ROTATE_WEBHOOK END_FORMER
         RESEAL_WEBHOOK DELETE_WEBHOOK PENDING_OF PARKED_OF WAITING;

@@ -21,6 +21,7 @@ mod opening;
 mod paging;
 mod protection;
 mod records;
+mod refusals;
 mod revocations;
 mod roles;
 mod rotation;

@@ -1,0 +1,308 @@
+use std::{
+    collections::BTreeMap,
+    mem,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use model::{CallOrigin, Code, Instant, KeyId, Refusal, RefusalCode, looks_like_key};
+use store::StoreError;
+use uuid::Uuid;
+
+use crate::{Call, Record, RefusedBy, Ticks, Verifier, refusal_budgets::RefusalBudgets};
+
+/// Refusals that wait to be written down: the newest. They are written every second, so this many wait only while the
+/// database takes none. Each takes some 300 bytes.
+const WAITING: usize = 100_000;
+/// Longest path and origin that are kept, in bytes.
+const TEXT_MAX: usize = 256;
+/// Longest method that is kept, in bytes.
+const METHOD_MAX: usize = 16;
+/// Kept in place of a text that holds a key.
+const HIDDEN: &str = "(hidden: it looks like an API key)";
+
+/// Refused calls with known keys, until they are written down. In the order of their requests' ids, whose first bytes are the
+/// time: the first is the oldest.
+pub(crate) struct Refusals {
+    budgets: RefusalBudgets,
+    waiting: Mutex<Waiting>,
+    number: AtomicI64,
+    kept: AtomicU64,
+    left_out: AtomicU64,
+    lost: AtomicU64,
+    /// Nothing could be written down; that is told once.
+    failing: AtomicBool,
+}
+
+type Ordered = BTreeMap<(Uuid, i64), Refusal>;
+
+#[derive(Default)]
+struct Waiting {
+    new: Ordered,
+    /// Those that are being written down now.
+    writing: Arc<Ordered>,
+}
+
+/// Counts of refusals since the start, for metrics and pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RefusalCounters {
+    /// Refusals that were kept, and can be explained.
+    pub kept: u64,
+    /// Refusals that were counted and not kept, since their key had too many.
+    pub left_out: u64,
+    /// Refusals that were kept and then given up, since the database took none for too long.
+    pub lost: u64,
+    /// Refusals that wait to be written down.
+    pub waiting: u64,
+}
+
+impl Refusals {
+    pub(crate) fn new() -> Self {
+        Self {
+            budgets: RefusalBudgets::new(),
+            waiting: Mutex::default(),
+            number: AtomicI64::new(0),
+            kept: AtomicU64::new(0),
+            left_out: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+            failing: AtomicBool::new(false),
+        }
+    }
+
+    /// Keeps a refused call, if its key has not had too many.
+    pub(crate) fn note(
+        &self,
+        record: &Record,
+        code: Code,
+        call: &Call<'_>,
+        now: Instant,
+        ticks: &Ticks,
+        by: Option<RefusedBy>,
+    ) {
+        let (Some(request), Some(code)) = (call.request_id, RefusalCode::of(code)) else { return };
+        if !self.budgets.admit(record.key_id(), ticks()) {
+            self.left_out.fetch_add(1, Relaxed);
+            return;
+        }
+        let number = self.number.fetch_add(1, Relaxed);
+        let refusal = refusal(record, code, (request, number), call, now, by);
+        self.kept.fetch_add(1, Relaxed);
+        let mut waiting = self.waiting();
+        waiting.new.insert((request, number), refusal);
+        if waiting.new.len() > WAITING && waiting.new.pop_first().is_some() {
+            self.lost.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// The refusals of a key in one request, as far as they wait to be written down.
+    fn of_request(&self, request: Uuid, key: KeyId) -> Vec<Refusal> {
+        let waiting = self.waiting();
+        let all = (request, i64::MIN)..=(request, i64::MAX);
+        let found = waiting.writing.range(all.clone()).chain(waiting.new.range(all));
+        found.map(|(_, refusal)| refusal).filter(|refusal| refusal.key == key).cloned().collect()
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to write down what waits. Until [`Refusals::wrote`] it is found here.
+    fn begin_writing(&self) -> Arc<Ordered> {
+        let mut waiting = self.waiting();
+        waiting.writing = Arc::new(mem::take(&mut waiting.new));
+        Arc::clone(&waiting.writing)
+    }
+
+    /// What was being written is written down, but for the refusals from `left` on.
+    fn wrote(&self, left: Option<(Uuid, i64)>) {
+        let mut waiting = self.waiting();
+        let writing = mem::take(&mut waiting.writing);
+        let Some(left) = left else { return };
+        for (place, refusal) in writing.range(left..) {
+            waiting.new.insert(*place, refusal.clone());
+        }
+        while waiting.new.len() > WAITING && waiting.new.pop_first().is_some() {
+            self.lost.fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(crate) fn counters(&self) -> RefusalCounters {
+        let waiting = {
+            let waiting = self.waiting();
+            waiting.new.len() + waiting.writing.len()
+        };
+        RefusalCounters {
+            kept: self.kept.load(Relaxed),
+            left_out: self.left_out.load(Relaxed),
+            lost: self.lost.load(Relaxed),
+            waiting: waiting as u64,
+        }
+    }
+}
+
+fn refusal(
+    record: &Record,
+    code: RefusalCode,
+    (request, number): (Uuid, i64),
+    call: &Call<'_>,
+    now: Instant,
+    by: Option<RefusedBy>,
+) -> Refusal {
+    let code = match code {
+        RefusalCode::KeyRevoked if !record.is_deleted() => RefusalCode::SecretEnded,
+        RefusalCode::InsufficientScope if call.asked.no_route => RefusalCode::NoRoute,
+        code => code,
+    };
+    Refusal {
+        request,
+        number,
+        at: now,
+        installation: record.installation(),
+        key: record.key_id(),
+        secret: record.secret(),
+        environment: record.environment(),
+        code,
+        method: shortened(call.asked.method, METHOD_MAX),
+        path: shown(call.asked.path),
+        address: call.ip.map(|address| address.to_canonical()),
+        origin: origin(call.origin),
+        missing_scopes: match code {
+            RefusalCode::InsufficientScope => record.scopes().missing(call.scopes),
+            _ => Vec::new(),
+        },
+        ended_at: record.ended_at(code),
+        refused_by: by.map(|by| by.label.to_string()),
+        retry_after_seconds: by.and_then(|by| by.retry_after_seconds),
+    }
+}
+
+fn origin(origin: CallOrigin<'_>) -> Option<String> {
+    match origin {
+        CallOrigin::Unknown => None,
+        CallOrigin::Named(origin) => Some(shown(origin)),
+        CallOrigin::SameAs(host) => Some(shown(&format!("https://{host}"))),
+    }
+}
+
+/// A text that a stranger wrote, as it is kept: short, and without a key.
+fn shown(text: &str) -> String {
+    if looks_like_key(text) { HIDDEN.to_owned() } else { shortened(text, TEXT_MAX) }
+}
+
+fn shortened(text: &str, max: usize) -> String {
+    match text.len() > max {
+        true => format!("{}…", &text[..text.floor_char_boundary(max)]),
+        false => text.to_owned(),
+    }
+}
+
+impl Verifier {
+    /// Writes down the refusals that wait. Those that can't be written wait for the next time.
+    pub async fn flush_refusals(&self) {
+        let refusals = &self.inner.refusals;
+        let writing = refusals.begin_writing();
+        let all: Vec<_> = writing.values().collect();
+        let mut left = None;
+        for batch in all.chunks(store::REFUSALS_AT_ONCE) {
+            if let Err(error) = self.inner.store.write_refusals(batch).await {
+                if !refusals.failing.swap(true, Relaxed) {
+                    tracing::error!(%error, "refusals could not be written down; trying again every second");
+                }
+                left = batch.first().map(|refusal| (refusal.request, refusal.number));
+                break;
+            }
+        }
+        if left.is_none() && !all.is_empty() && refusals.failing.swap(false, Relaxed) {
+            tracing::info!("refusals are written down again");
+        }
+        refusals.wrote(left);
+    }
+
+    /// The refusals of a key in one request since `since`, wherever the call was refused; in their order.
+    pub async fn refusals_of(&self, request: Uuid, key: KeyId, since: Instant) -> Result<Vec<Refusal>, StoreError> {
+        let here = self.inner.refusals.of_request(request, key);
+        let mut found = match here.is_empty() {
+            true => self.inner.store.refusals_of(request, key).await?,
+            false => here,
+        };
+        found.retain(|refusal| refusal.at > since);
+        Ok(found)
+    }
+
+    /// Counts of refusals since the start.
+    pub fn refusal_counters(&self) -> RefusalCounters {
+        self.inner.refusals.counters()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn refused(refusals: &Refusals, request: u128) {
+        let call = Call { request_id: Some(Uuid::from_u128(request)), ..Call::with("") };
+        // Each call has its second, so that no budget is used up.
+        let at = Duration::from_secs(u64::try_from(request).unwrap());
+        let ticks: Ticks = Arc::new(move || at);
+        refusals.note(&Record::decoy(), Code::Disabled, &call, Instant::from_millis(0), &ticks, None);
+    }
+
+    fn found(refusals: &Refusals, request: u128) -> usize {
+        refusals.of_request(Uuid::from_u128(request), KeyId(Uuid::nil())).len()
+    }
+
+    #[test]
+    fn the_newest_wait_and_the_others_are_counted() {
+        let refusals = Refusals::new();
+        for request in 0..WAITING as u128 + 3 {
+            refused(&refusals, request);
+        }
+        assert_eq!((found(&refusals, 2), found(&refusals, 3), found(&refusals, WAITING as u128 + 2)), (0, 1, 1));
+        let counted = RefusalCounters { kept: WAITING as u64 + 3, left_out: 0, lost: 3, waiting: WAITING as u64 };
+        assert_eq!(refusals.counters(), counted);
+    }
+
+    #[test]
+    fn a_refusal_is_found_while_it_is_written_down_and_when_that_failed() {
+        let refusals = Refusals::new();
+        refused(&refusals, 1);
+        refused(&refusals, 2);
+        let writing = refusals.begin_writing();
+        assert_eq!((writing.len(), found(&refusals, 1)), (2, 1));
+        refused(&refusals, 3);
+        refusals.wrote(writing.keys().nth(1).copied());
+        assert_eq!((found(&refusals, 1), found(&refusals, 2), found(&refusals, 3)), (0, 1, 1));
+        refusals.begin_writing();
+        refusals.wrote(None);
+        assert_eq!(refusals.counters().waiting, 0);
+    }
+
+    #[test]
+    fn another_key_s_refusal_is_not_found() {
+        let refusals = Refusals::new();
+        refused(&refusals, 1);
+        assert!(refusals.of_request(Uuid::from_u128(1), KeyId(Uuid::from_u128(9))).is_empty());
+    }
+
+    #[test]
+    fn a_call_that_nobody_can_ask_about_is_not_kept() {
+        let refusals = Refusals::new();
+        let ticks: Ticks = Arc::new(|| Duration::ZERO);
+        refusals.note(&Record::decoy(), Code::Disabled, &Call::with(""), Instant::from_millis(0), &ticks, None);
+        assert_eq!(refusals.counters(), RefusalCounters::default());
+    }
+
+    #[test]
+    fn texts_of_strangers_are_short_and_hold_no_key() {
+        let key = format!("/v1/ccc_live_{}", "a1B2".repeat(9));
+        assert_eq!(shown(&key), HIDDEN);
+        assert_eq!(shown("/v1/contacts"), "/v1/contacts");
+        let long = shown(&"ä".repeat(200));
+        assert!(long.len() <= TEXT_MAX + "…".len() && long.ends_with("ä…"), "{long}");
+        assert_eq!(origin(CallOrigin::SameAs("a.example")).as_deref(), Some("https://a.example"));
+    }
+}
