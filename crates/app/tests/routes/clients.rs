@@ -163,5 +163,5 @@ async fn limits_of_a_key_are_rows_without_scripts() {
     let quotas: Vec<_> = edited.settings.quotas.iter().map(ToString::to_string).collect();
     assert_eq!((texts(&edited), quotas), (vec![], vec!["daily=0/day".to_owned()]));
     let history = site.ask("GET", &page, &[HOST, HTML, headers[2]]).await.text;
-    assert!(history.contains("0 calls a day") && history.contains("<dt>Rate limits</dt>"), "{history}");
+    assert!(history.contains("0 calls a day") && history.contains("<dt>Rate limits"), "{history}");
 }
