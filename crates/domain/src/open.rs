@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, audit::keys::AuditKey,
-    exports::Exports, fingerprint, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
+    audit_log::AuditWatch, exports::Exports, fingerprint, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
     made_folders::MadeFolders, password::Passwords, polled::Polled, session_uses::SessionUses, throttle::Throttle,
     turn::ONE,
 };
@@ -256,6 +256,7 @@ impl Keydesk {
                 session_uses: SessionUses::default(),
                 polled: Polled::default(),
                 lines: Lines::default(),
+                audit_watch: AuditWatch::default(),
                 exports: Exports::default(),
             }),
         };

@@ -6,10 +6,14 @@ mod export;
 mod forget;
 mod head;
 mod list;
+mod watch;
 
 pub use check::AuditChecked;
 pub use export::{AuditExport, AuditFormat};
 pub use forget::{ForgetError, Forgotten};
+pub use list::AuditView;
+pub(crate) use watch::AuditWatch;
+pub use watch::AuditState;
 pub use head::{AuditHeadLine, InstallationHead, InvalidHead};
 
 /// Entries read at once.
