@@ -16,7 +16,7 @@ use leptos_axum::{
 };
 
 use crate::{
-    App, auth,
+    App, audit, auth,
     frame::hydrated,
     handover, key, keys,
     web::{
@@ -35,7 +35,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
     // Leptos wants options, but serves no file here and so reads none of them.
     let options = LeptosOptions::builder().output_name("keydesk").build();
     let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
-    let documents = [key::PATH, key::RESULT_PATH].into_iter();
+    let documents = [key::PATH, key::RESULT_PATH, audit::PATH].into_iter();
     web.guarded = guard::guarded(pages.iter().map(AxumRouteListing::path).chain(documents)).into();
     let not_found = render_app_async_with_context(context.clone(), shell);
     Router::new()
@@ -46,6 +46,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
         .merge(auth::routes(web.clone()))
         .merge(keys::routes(web.clone()))
         .merge(key::routes(web.clone()))
+        .merge(audit::routes(web.clone()))
         .merge(keys::export_routes(web.clone()))
         .merge(keys::search_routes(web.clone()))
         .fallback(move |request: Request<Body>| {

@@ -27,6 +27,8 @@ mod post_button;
 mod problem;
 #[cfg(feature = "ssr")]
 mod shown_once;
+#[cfg(feature = "ssr")]
+pub(crate) mod told;
 mod token_field;
 
 pub(crate) use bring::bring;

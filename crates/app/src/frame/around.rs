@@ -25,7 +25,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         </header>
         <div class="frame">
             <Suspense>
-                {move || Suspend::new(async move { person().await.map(|_| view! { <Navigation/> }) })}
+                {move || Suspend::new(async move { person().await.map(|who| view! { <Navigation role=who.administrator.role/> }) })}
             </Suspense>
             <main id="main" class="page" tabindex="-1">
                 {children()}

@@ -1,5 +1,6 @@
 use leptos::prelude::*;
-use leptos_router::components::A;
+use leptos_router::{components::A, hooks::use_location};
+use model::{Permission, Role};
 
 use crate::ui::{Glyph, Icon};
 
@@ -7,7 +8,21 @@ use crate::ui::{Glyph, Icon};
 ///
 /// On narrow screens it is a popover that a button in the banner opens; on others style sheets put it beside the page.
 #[component]
-pub(super) fn Navigation() -> impl IntoView {
+pub(super) fn Navigation(
+    /// Whose navigation it is: what they may not see has no entry.
+    role: Role,
+) -> impl IntoView {
+    let entry = |path: &'static str, glyph: Glyph, words: &'static str| {
+        let here = use_location().pathname;
+        view! {
+            <li>
+                <a href=path rel="external" aria-current=move || (here.get() == path).then_some("page")>
+                    <Icon glyph/>
+                    {words}
+                </a>
+            </li>
+        }
+    };
     view! {
         <nav class="navigation" id="navigation" popover="auto" aria-label="Workspace">
             <div role="group" aria-labelledby="administration">
@@ -21,6 +36,7 @@ pub(super) fn Navigation() -> impl IntoView {
                             "API Keys"
                         </A>
                     </li>
+                    {role.may(Permission::ReadAudit).then(|| entry("/audit", Glyph::Log, "Audit Log"))}
                 </ul>
             </div>
             <ul>
