@@ -16,6 +16,7 @@ pub(crate) static VERIFY: RequiredScope = required(|| scope("keys:verify"));
 pub(crate) static READ: RequiredScope = required(|| scope("keys:read"));
 pub(crate) static WRITE: RequiredScope = required(|| scope("keys:write"));
 pub(crate) static AUDIT: RequiredScope = required(|| scope("audit:read"));
+pub(crate) static USAGE: RequiredScope = required(|| scope("usage:read"));
 pub(crate) static REVEAL: RequiredScope = required(|| scope("keys:reveal"));
 
 const fn required(make: fn() -> [Scope; 1]) -> RequiredScope {

@@ -7,7 +7,7 @@ use edge::{
 };
 
 use crate::{
-    auth::{AUDIT, READ, REVEAL, VERIFY, WRITE},
+    auth::{AUDIT, READ, REVEAL, USAGE, VERIFY, WRITE},
     endpoint::Endpoint,
     endpoints as e,
     reference::{DESCRIPTION, PAGE, STYLE_SHEET},
@@ -82,6 +82,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             &BOUNDS_ESCALATION,
             &DEFAULT_KEY_PROTECTED,
         ]),
+        endpoint!(usage::read_key_usage, for_manager(USAGE)).refusing(&[&FORBIDDEN]),
+        endpoint!(usage::read_usage, for_manager(USAGE)).refusing(&[&FORBIDDEN]),
         endpoint!(audit::read_audit, for_manager(AUDIT)).refusing(&[&FORBIDDEN]),
         endpoint!(health::healthz, open),
         endpoint!(health::readyz, open),

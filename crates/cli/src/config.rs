@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Args;
+use domain::UsageRetention;
 use gate::{
     Gateway,
     config::{self, InvalidGateway, ListenerEntry, RouteEntry},
@@ -18,6 +19,7 @@ use crate::{
     given::{self, FromVariables, Unfit, path},
     links::Links,
     logs::{LogFormat, LogLevel},
+    usage_entry::{InvalidRetention, UsageEntry},
 };
 
 /// Flags that go with every command.
@@ -103,6 +105,8 @@ struct File {
     grpc: ListenerEntry,
     #[serde(default)]
     spoe: ListenerEntry,
+    #[serde(default)]
+    usage: UsageEntry,
 }
 
 /// Networks in the file.
@@ -167,6 +171,8 @@ pub struct Settings {
     pub spoe: ListenerEntry,
     /// Every scope that a key can be given.
     pub(crate) catalogue: Catalogue,
+    /// How long usage is kept.
+    pub(crate) usage_retention: UsageRetention,
 }
 
 /// What is wrong where people come by https, so through a proxy, and no proxy is trusted.
@@ -191,6 +197,8 @@ pub(crate) enum ConfigError {
     Listen(String),
     #[error("KEYDESK_KEYRING and a keyring file are both given; keep one of them.")]
     TwoKeyrings,
+    #[error(transparent)]
+    Usage(#[from] InvalidRetention),
     #[error(transparent)]
     Gateway(#[from] InvalidGateway),
     #[error(transparent)]
@@ -295,6 +303,7 @@ impl Settings {
             grpc: accepted("grpc.installation", file.grpc)?,
             spoe: accepted("spoe.installation", file.spoe)?,
             catalogue: Catalogue::with(added)?,
+            usage_retention: file.usage.retention()?,
         })
     }
 }

@@ -13,6 +13,7 @@ mod logs;
 mod open;
 mod process;
 mod set_up;
+mod usage_entry;
 
 pub use commands::{Binary, main};
 pub use config::{Settings, UNNAMED_PROXY};

@@ -207,6 +207,9 @@ impl Keydesk {
         if let Err(error) = self.inner.store.erase_expired_handovers(now).await {
             tracing::warn!(%error, "secrets of hand-over links that have expired could not be erased");
         }
+        if let Err(error) = self.roll_up_usage(now).await {
+            tracing::warn!(%error, "old usage could not be rolled up into days");
+        }
         match self.inner.store.recount_keys().await {
             Ok(0) => {}
             Ok(installations) => tracing::error!(installations, "numbers of keys were wrong; they are counted anew"),

@@ -27,6 +27,7 @@ use crate::{
     session_uses::SessionUses,
     throttle::{Throttle, ThrottleCounters},
     turn::{ONE, REVOKES},
+    usage_roll::{UsageRetention, UsageWalk},
 };
 
 /// Keydesk on one database: every decision and every change goes through here. Cheap to clone.
@@ -78,6 +79,9 @@ pub(crate) struct Inner {
     pub(crate) audit_watch: AuditWatch,
     /// Exports that may be under way.
     pub(crate) exports: Exports,
+    pub(crate) usage_retention: UsageRetention,
+    /// Where the rolling up of old usage is.
+    pub(crate) usage_walk: tokio::sync::Mutex<UsageWalk>,
 }
 
 /// What fills the bounded places of a Keydesk, for metrics.

@@ -14,6 +14,7 @@ use crate::{
     audit_log::AuditWatch, exports::Exports, fingerprint, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
     made_folders::MadeFolders, password::Passwords, polled::Polled, session_uses::SessionUses, throttle::Throttle,
     turn::ONE,
+    usage_roll::UsageRetention,
 };
 
 /// The prefix of secrets when the operator chooses none.
@@ -43,6 +44,8 @@ pub struct OpenOptions {
     pub max_cached_keys: usize,
     /// Whether people come through a proxy whose address nobody named, so that all of them seem to have its address.
     pub behind_unnamed_proxy: bool,
+    /// How long usage is kept.
+    pub usage_retention: UsageRetention,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.
@@ -63,6 +66,7 @@ impl OpenOptions {
             catalogue: Catalogue::default(),
             max_cached_keys: 2_000_000,
             behind_unnamed_proxy: false,
+            usage_retention: UsageRetention::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
         }
@@ -172,6 +176,7 @@ impl Keydesk {
             catalogue,
             max_cached_keys,
             behind_unnamed_proxy,
+            usage_retention,
             clock,
             entropy,
         } = options;
@@ -258,6 +263,8 @@ impl Keydesk {
                 lines: Lines::default(),
                 audit_watch: AuditWatch::default(),
                 exports: Exports::default(),
+                usage_retention,
+                usage_walk: tokio::sync::Mutex::default(),
             }),
         };
         let keyring = keydesk.keyring();

@@ -57,6 +57,8 @@ mod settings;
 #[cfg(feature = "time-zones")]
 mod time_zone;
 mod trusted_proxies;
+mod usage;
+mod usage_series;
 mod verify;
 
 pub use about::*;
@@ -122,4 +124,10 @@ pub use settings::{KeySettings, SettingsPatch};
 #[cfg(feature = "time-zones")]
 pub use time_zone::{TimeZone, UnknownTimeZone};
 pub use trusted_proxies::{Scheme, TrustedProxies};
+pub use usage::{
+    AddressUsage, BreaksDetails, BusiestHour, CallCounts, ClientUsage, HeatMap, InvalidUsageRange, KeyActivity,
+    ScopeUsage, SecretUsage, TopClients, USAGE_MINUTES_MS, UnknownGroup, UnknownStep, UsageFilter, UsageGroup,
+    UsagePoint, UsageRange, UsageReport, UsageStep, WhatBreaks,
+};
+pub use usage_series::{SeriesOf, UsageGroups, UsageSeries};
 pub use verify::{CallFacts, Code, KeyFacts, decide, decide_living};

@@ -94,6 +94,13 @@ impl TimeZone {
         Day(self.civil(at).date())
     }
 
+    /// The day of the week here, counted from Monday, and the hour of the day.
+    pub fn hour_of_week(&self, at: Instant) -> (usize, usize) {
+        let civil = self.civil(at);
+        let day = civil.weekday().to_monday_zero_offset();
+        (usize::from(day.unsigned_abs()), usize::from(civil.hour().unsigned_abs()))
+    }
+
     /// An instant in words: `22 Nov 2026, 21:20, Sydney`.
     pub fn words(&self, at: Instant) -> String {
         format!("{}, {}", self.clock(at), self.place())
@@ -255,6 +262,8 @@ mod tests {
         assert_eq!(zone("Australia/Sydney").end_words(at), "23 Nov 2026, 08:20, Sydney");
         assert_eq!(zone("Australia/Sydney").day(at).to_string(), "2026-11-23");
         assert_eq!(zone("America/Los_Angeles").day_words(at), "22 Nov 2026");
+        assert_eq!(zone("UTC").hour_of_week(at), (6, 21));
+        assert_eq!(zone("Australia/Sydney").hour_of_week(at), (0, 8));
     }
 
     proptest! {

@@ -29,6 +29,12 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
         ("keydesk_shared_scopes", "gauge", "Sets of scopes that records share.", counters.shared_scopes),
         ("keydesk_usage_waiting", "gauge", "Keys and rows whose usage is to be written.", counters.usage_waiting),
         ("keydesk_usage_lost_total", "counter", "Calls whose counts were given up.", counters.usage_lost),
+        (
+            "keydesk_usage_detail_lost_total",
+            "counter",
+            "Counted calls whose scope or address was given up.",
+            counters.usage_detail_lost,
+        ),
         ("keydesk_passwords_waiting", "gauge", "Passwords that are hashed or wait for it.", bounds.passwords),
         ("keydesk_throttle_entries", "gauge", "Counts of failed sign-ins in memory.", throttle.remembered),
         (

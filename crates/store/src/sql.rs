@@ -59,6 +59,11 @@ impl Sql {
         self.bind(Value::Int(value))
     }
 
+    /// A number where a SELECT gives it back: PostgreSQL must be told there what it is.
+    pub(crate) fn cast(&mut self, value: i64) -> &mut Self {
+        self.push("CAST(").int(value).push(" AS BIGINT)")
+    }
+
     pub(crate) fn id(&mut self, value: Uuid) -> &mut Self {
         self.bind(Value::Id(value))
     }

@@ -19,6 +19,7 @@ mod cache;
 mod call;
 mod catch_up;
 mod current_peppers;
+mod detail;
 mod flush_usage;
 mod freshness;
 mod lookups;

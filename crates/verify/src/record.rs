@@ -1,8 +1,11 @@
-use std::sync::{
-    Arc,
-    atomic::{
-        AtomicBool, AtomicI64, AtomicU8, AtomicU32,
-        Ordering::{AcqRel, Relaxed},
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc, OnceLock,
+        atomic::{
+            AtomicBool, AtomicI64, AtomicU8, AtomicU32,
+            Ordering::{AcqRel, Relaxed},
+        },
     },
 };
 
@@ -11,6 +14,8 @@ use model::{
     OriginSet, RESTORE_WINDOW_MS, ScopeSet, SecretId,
 };
 use store::{Digest, LastUse, StoredRecord};
+
+use crate::detail::Detail;
 
 /// What verification knows of one secret, with the calls that were counted since they were last written down.
 ///
@@ -32,8 +37,8 @@ pub struct Record {
     ends: Ends,
     secret: SecretId,
     pub(crate) epoch: i64,
-    /// By [`Code::index`]; allowed calls are counted in [`Hot`].
-    refused: [AtomicU32; Code::ALL.len() - 1],
+    /// Made with the first call. Allowed calls are counted in [`Hot`].
+    detail: OnceLock<Box<Detail>>,
 }
 
 #[derive(Debug)]
@@ -44,8 +49,8 @@ struct Hot {
     scopes: Arc<ScopeSet>,
     bounds: Option<Arc<Bounds>>,
     last_used_at: AtomicI64,
-    /// The hour in which the calls fall, in hours since 1970. 0: none was counted yet.
-    hour: AtomicU32,
+    /// The minute in which the calls fall, in minutes since 1970. 0: none was counted yet.
+    minute: AtomicU32,
     allowed: AtomicU32,
     queued: AtomicBool,
     environment: Environment,
@@ -96,8 +101,8 @@ impl Ends {
     }
 }
 
-// With the two counts of an `Arc`: one line, and four lines, whose blocks every allocator aligns.
-const _: () = assert!(size_of::<Hot>() == 64 - 16 && size_of::<Record>() == 256 - 16);
+// With the two counts of an `Arc`: one line, and at most four lines, whose blocks every allocator aligns.
+const _: () = assert!(size_of::<Hot>() == 64 - 16 && size_of::<Record>() <= 256 - 16);
 const _: () = assert!(Code::Valid.index() == Code::ALL.len() - 1);
 
 /// From where a key may be used. Most keys are bound to nothing, and have none of this.
@@ -113,11 +118,16 @@ static ANY_ORIGIN: OriginSet = OriginSet::ANY;
 /// How far a last use that is written down may be behind. Three rows and an index would change with it every five seconds
 /// for a key that is called all the time: more work than deciding all its calls.
 const LAST_USE_MS: i64 = 60_000;
-/// Calls are counted by the hour.
-const HOUR_MS: i64 = 60 * 60 * 1000;
+/// Calls are counted by the minute.
+const MINUTE_MS: i64 = 60_000;
 
-fn start(hour: u32) -> Instant {
-    Instant::from_millis(i64::from(hour) * HOUR_MS)
+pub(crate) fn start(minute: u32) -> Instant {
+    Instant::from_millis(i64::from(minute) * MINUTE_MS)
+}
+
+/// Scopes and addresses are counted by the quarter of an hour.
+pub(crate) fn quarter(minute: u32) -> u32 {
+    minute / 15
 }
 
 impl Record {
@@ -131,7 +141,7 @@ impl Record {
                 scopes,
                 bounds: bound.then(|| Arc::new(bounds)),
                 last_used_at: AtomicI64::new(last_used_at),
-                hour: AtomicU32::new(0),
+                minute: AtomicU32::new(0),
                 allowed: AtomicU32::new(0),
                 queued: AtomicBool::new(false),
                 environment: stored.environment,
@@ -146,7 +156,7 @@ impl Record {
             ends: Ends::new(stored.life, stored.secret_expires_at),
             secret: stored.secret,
             epoch: stored.epoch,
-            refused: Default::default(),
+            detail: OnceLock::new(),
         };
         record.hot.lives_until = record.facts().lives_until();
         record
@@ -160,7 +170,7 @@ impl Record {
                 scopes: Arc::clone(&self.hot.scopes),
                 bounds: self.hot.bounds.clone(),
                 last_used_at: AtomicI64::new(self.hot.last_used_at.load(Relaxed)),
-                hour: AtomicU32::new(0),
+                minute: AtomicU32::new(0),
                 allowed: AtomicU32::new(0),
                 queued: AtomicBool::new(false),
                 environment: self.hot.environment,
@@ -175,7 +185,7 @@ impl Record {
             ends: Ends { deleted_at: at.as_millis(), ..self.ends },
             secret: self.secret,
             epoch,
-            refused: Default::default(),
+            detail: OnceLock::new(),
         };
         record.hot.lives_until = record.facts().lives_until();
         record
@@ -222,6 +232,7 @@ impl Record {
         };
         let decoy = Self::new(stored, Arc::default());
         decoy.hot.queued.store(true, Relaxed);
+        decoy.detail.get_or_init(|| Box::new(Detail::decoy()));
         decoy
     }
 
@@ -312,30 +323,44 @@ impl Record {
         self.ends.life()
     }
 
-    /// Moves the count on to the hour of `now`. Returns the hour before it, whose calls must be put aside first.
-    pub(crate) fn turn(&self, now: Instant) -> Option<Instant> {
-        let hour = u32::try_from(now.as_millis().div_euclid(HOUR_MS)).unwrap_or(0);
-        if self.hot.hour.load(Relaxed) == hour {
+    /// Moves the count on to the minute of `now`. Returns the minute before it, whose calls must be put aside first.
+    pub(crate) fn turn(&self, now: Instant) -> Option<u32> {
+        let minute = u32::try_from(now.as_millis().div_euclid(MINUTE_MS)).unwrap_or(0);
+        if self.hot.minute.load(Relaxed) == minute {
             return None;
         }
-        let before = self.hot.hour.swap(hour, Relaxed);
-        (before != hour && before != 0).then(|| start(before))
+        let before = self.hot.minute.swap(minute, Relaxed);
+        (before != minute && before != 0).then_some(before)
     }
 
-    /// The hour in which the calls that are counted here were made, by its first instant.
-    pub(crate) fn hour(&self) -> Instant {
-        start(self.hot.hour.load(Relaxed))
+    /// The minute in which the calls that are counted here were made.
+    pub(crate) fn minute(&self) -> u32 {
+        self.hot.minute.load(Relaxed)
     }
 
     /// Counts a call. True: the record is not queued to be written down yet.
-    pub(crate) fn count(&self, code: Code, now: Instant) -> bool {
-        // Pairs with the swap in `take`: whoever adds after counts were taken sees that the record is no longer queued.
-        self.calls(code).fetch_add(1, AcqRel);
+    pub(crate) fn count(&self, code: Code, call: &CallFacts<'_>, found: bool, now: Instant) -> bool {
+        let detail = self.detail.get_or_init(Box::default);
         if code == Code::Valid {
+            // Pairs with the swap in `take_allowed`: whoever adds after counts were taken sees that the record is no longer queued.
+            self.hot.allowed.fetch_add(1, AcqRel);
             self.hot.last_used_at.store(now.as_millis(), Relaxed);
+        } else {
+            detail.count_refused(code);
         }
+        match call.ip {
+            Some(ip) if found => detail.count_address(ip, code),
+            Some(ip) => detail.count_nobody(ip, code),
+            None => {}
+        }
+        detail.count_scopes(&self.hot.scopes, call.wanted, code);
         // Read first: a store to a line that every core reads would cost more than the call.
         !self.hot.queued.load(Relaxed) && !self.hot.queued.swap(true, Relaxed)
+    }
+
+    /// What is counted of the calls besides how many were allowed; `None`: there was none yet.
+    pub(crate) fn detail(&self) -> Option<&Detail> {
+        self.detail.get().map(|detail| &**detail)
     }
 
     /// Lets the next call queue this record again.
@@ -348,18 +373,19 @@ impl Record {
         !self.hot.queued.swap(true, Relaxed)
     }
 
-    /// Takes the calls counted so far.
-    pub(crate) fn take(&self) -> impl Iterator<Item = (Code, u32)> {
-        Code::ALL.into_iter().map(|code| (code, self.calls(code).swap(0, AcqRel))).filter(|(_, calls)| *calls > 0)
-    }
-
-    fn calls(&self, code: Code) -> &AtomicU32 {
-        self.refused.get(code.index()).unwrap_or(&self.hot.allowed)
+    /// Takes the allowed calls counted so far.
+    pub(crate) fn take_allowed(&self) -> u32 {
+        self.hot.allowed.swap(0, AcqRel)
     }
 
     /// Whether calls were counted since they were last taken.
     pub(crate) fn has_calls(&self) -> bool {
-        Code::ALL.into_iter().any(|code| self.calls(code).load(Relaxed) > 0)
+        self.hot.allowed.load(Relaxed) > 0 || self.detail().is_some_and(Detail::has_calls)
+    }
+
+    /// Whether something of it should be written down at once: a first use, a new address, refused calls.
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.written_at.load(Relaxed) == 0 && self.is_used() || self.detail().is_some_and(Detail::is_urgent)
     }
 
     /// Whether the last use is not written down yet.
@@ -373,7 +399,8 @@ impl Record {
         let (at, written) = (self.hot.last_used_at.load(Relaxed), self.written_at.load(Relaxed));
         let is_due = now.is_none_or(|now| written == 0 || now.as_millis() - written >= LAST_USE_MS);
         let (installation, key, secret, at) = (self.installation, self.key, self.secret, Instant::from_millis(at));
-        (self.is_used() && is_due).then_some(LastUse { installation, key, secret, at })
+        let address = || -> Option<IpAddr> { self.detail().and_then(Detail::last_address) };
+        (self.is_used() && is_due).then(|| LastUse { installation, key, secret, at, address: address() })
     }
 
     /// This last use is written down.
@@ -386,7 +413,18 @@ impl Record {
 mod tests {
     use super::*;
 
-    const HOUR: i64 = 500_000;
+    const MINUTE: u32 = 30_000_000;
+
+    const CALL: CallFacts<'static> = CallFacts {
+        wanted: &[],
+        environment: model::AcceptedEnvironment::Any,
+        ip: None,
+        origin: model::CallOrigin::Unknown,
+    };
+
+    fn count(record: &Record, code: Code, now: Instant) -> bool {
+        record.count(code, &CALL, true, now)
+    }
 
     fn record() -> Record {
         let decoy = Record::decoy();
@@ -396,19 +434,20 @@ mod tests {
 
     #[test]
     fn calls_are_counted_by_code_until_they_are_taken() {
-        let (record, now) = (record(), Instant::from_millis(HOUR * HOUR_MS + 5));
+        let (record, now) = (record(), Instant::from_millis(i64::from(MINUTE) * MINUTE_MS + 5));
         assert_eq!(record.turn(now), None);
-        assert!(record.count(Code::Valid, now), "it asks to be written down");
-        assert!(!record.count(Code::Valid, now), "once");
+        assert!(count(&record, Code::Valid, now), "it asks to be written down");
+        assert!(!count(&record, Code::Valid, now), "once");
         for code in Code::ALL {
-            record.count(code, now);
+            count(&record, code, now);
         }
-        let taken: Vec<_> = record.take().collect();
-        assert_eq!(taken.len(), Code::ALL.len());
-        assert!(taken.iter().all(|(code, calls)| *calls == if *code == Code::Valid { 3 } else { 1 }), "{taken:?}");
-        assert_eq!(record.take().count(), 0);
-        assert_eq!(record.hour(), Instant::from_millis(HOUR * HOUR_MS));
-        assert_eq!(record.turn(Instant::from_millis((HOUR + 1) * HOUR_MS)), Some(Instant::from_millis(HOUR * HOUR_MS)));
+        assert_eq!(record.take_allowed(), 3);
+        let refused: Vec<_> = record.detail().unwrap().take_refused().collect();
+        assert_eq!(refused.len(), Code::ALL.len() - 1);
+        assert!(refused.iter().all(|(_, calls)| *calls == 1), "{refused:?}");
+        assert!(!record.has_calls());
+        assert_eq!(record.minute(), MINUTE);
+        assert_eq!(record.turn(start(MINUTE + 1)), Some(MINUTE));
     }
 
     #[test]
@@ -416,11 +455,11 @@ mod tests {
         let record = record();
         let at = |ms| record.last_use(None).map(|used| used.at) == Some(Instant::from_millis(ms));
         assert_eq!(record.last_use(None), None);
-        record.count(Code::Revoked, Instant::from_millis(5));
+        count(&record, Code::Revoked, Instant::from_millis(5));
         assert_eq!(record.last_use(None), None, "a refused call is no use");
-        record.count(Code::Valid, Instant::from_millis(5));
+        count(&record, Code::Valid, Instant::from_millis(5));
         assert!(at(5) && at(5), "until it is known to be written");
-        record.count(Code::Valid, Instant::from_millis(6));
+        count(&record, Code::Valid, Instant::from_millis(6));
         record.wrote_down(Instant::from_millis(5));
         assert!(at(6), "what came in between is not lost");
         record.wrote_down(Instant::from_millis(6));
@@ -432,10 +471,10 @@ mod tests {
     fn the_first_use_is_written_down_at_once_and_later_ones_once_a_minute() {
         let record = record();
         let due = |now: i64| record.last_use(Some(Instant::from_millis(now))).map(|used| used.at.as_millis());
-        record.count(Code::Valid, Instant::from_millis(1_000));
+        count(&record, Code::Valid, Instant::from_millis(1_000));
         assert_eq!(due(1_001), Some(1_000));
         record.wrote_down(Instant::from_millis(1_000));
-        record.count(Code::Valid, Instant::from_millis(2_000));
+        count(&record, Code::Valid, Instant::from_millis(2_000));
         assert_eq!(due(60_999), None);
         assert!(record.is_used(), "it waits");
         assert_eq!(due(61_000), Some(2_000), "without another call");

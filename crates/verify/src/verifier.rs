@@ -62,6 +62,9 @@ pub struct Counters {
     pub usage_waiting: u64,
     /// Calls whose counts were given up, since the database took none for too long.
     pub usage_lost: u64,
+    /// Calls that were counted, and whose scope or address was given up: since a key was called from too many addresses or asked for
+    /// too many scopes at once, or the database took none for too long.
+    pub usage_detail_lost: u64,
     /// How often the queue of keys whose usage waits to be written down was full. No count is lost then.
     pub usage_deferred: u64,
     /// Secrets that were used and wait for their digest under the newest pepper.
@@ -126,6 +129,7 @@ impl Verifier {
             shared_scopes,
             usage_waiting: inner.usage.waiting(),
             usage_lost: inner.usage.lost(),
+            usage_detail_lost: inner.usage.detail_lost(),
             verifications: std::array::from_fn(|index| inner.verdicts[index].load(Relaxed)),
             cached_keys: inner.cache.len() as u64,
             cache_misses: inner.misses.load(Relaxed),

@@ -130,12 +130,12 @@ impl Verifier {
         let decided = record.decide(facts, now);
         let code = if found { decided } else { Code::NotFound };
         self.inner.verdicts[code.index()].fetch_add(1, Relaxed);
-        if let Some(hour) = record.turn(now)
+        if let Some(minute) = record.turn(now)
             && found
         {
-            self.inner.usage.turn(&record, hour);
+            self.inner.usage.turn(&record, minute);
         }
-        if record.count(code, now) {
+        if record.count(code, &facts, found, now) {
             self.inner.usage.queue(&record);
         }
         Verdict { code, record: found.then_some(record) }

@@ -90,7 +90,10 @@ async fn a_verification_from_memory_allocates_nothing() {
         ("mistyped", &mistyped, None, &[], Code::NotFound),
         ("empty", "", None, &[], Code::NotFound),
     ] {
-        let call = Call { installation, scopes, ..Call::with(key) };
+        let ip = Some(std::net::IpAddr::from([203, 0, 113, 9]));
+        let call = Call { installation, scopes, ip, ..Call::with(key) };
+        // The first call that is refused for a scope makes room for what is counted of such.
+        let _ = verifier.verify_from_memory(call, now);
         let allocated = allocations(|| {
             for _ in 0..1_000 {
                 assert_eq!(verifier.verify_from_memory(call, now).unwrap().code, expected);
@@ -98,6 +101,11 @@ async fn a_verification_from_memory_allocates_nothing() {
         });
         assert_eq!(allocated, 0, "{name}: in a thousand calls");
     }
+    // The next minute, whose calls are counted apart; in that before, this key was refused nothing.
+    let next = now.plus_millis(60_000);
+    let call = Call { scopes: &held, ..Call::with(secrets[8].expose()) };
+    let turned = allocations(|| assert!(verifier.verify_from_memory(call, next).unwrap().allowed()));
+    assert_eq!(turned, 0, "in another minute");
     let all = allocations(|| {
         for secret in &secrets {
             let call = Call { scopes: &held, ..Call::with(secret.expose()) };

@@ -20,6 +20,7 @@ pub(crate) mod rotate;
 pub(crate) mod scopes;
 mod settings;
 pub(crate) mod switch;
+pub(crate) mod usage;
 pub(crate) mod verify;
 pub(crate) mod verify_batch;
 pub(crate) mod whoami;

@@ -16,6 +16,7 @@ use crate::test_keydesk::{HOUR, SECOND, START, call, code, new_key};
 
 on_both_databases!(
     a_jump_ahead_removes_nothing,
+    a_jump_ahead_rolls_no_usage_up,
     time_that_has_passed_removes_what_is_old,
     a_clock_that_is_back_at_the_start_takes_nothing_away,
     a_step_back_makes_memory_no_fresher
@@ -104,6 +105,24 @@ async fn a_jump_ahead_removes_nothing(database: TestDatabase) {
     desk.set(-ahead);
     desk.keydesk.restore(&desk.operator, issued.key.id).await.unwrap();
     assert_eq!(code(&desk.keydesk, issued.secret.expose()).await, Code::Valid);
+}
+
+async fn a_jump_ahead_rolls_no_usage_up(database: TestDatabase) {
+    let desk = Desk::open(database).await;
+    let issued = desk.keydesk.issue(&desk.operator, new_key("Acme")).await.unwrap();
+    code(&desk.keydesk, issued.secret.expose()).await;
+    desk.keydesk.verifier().flush_usage().await;
+    desk.keydesk.purge().await;
+    let fine = async || desk.database.raw().await.number("SELECT COUNT(*) FROM usage_key WHERE minutes < 1440").await;
+    assert_eq!(fine().await, 2);
+    desk.set(200 * 24 * HOUR);
+    desk.pass(HOUR);
+    desk.keydesk.purge().await;
+    assert_eq!(fine().await, 2, "a minute and a quarter");
+    desk.set(-200 * 24 * HOUR);
+    desk.pass(100 * 24 * HOUR);
+    desk.keydesk.purge().await;
+    assert_eq!(fine().await, 0);
 }
 
 async fn time_that_has_passed_removes_what_is_old(database: TestDatabase) {

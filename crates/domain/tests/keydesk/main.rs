@@ -49,4 +49,5 @@ mod undo_switch;
 mod unreadable;
 mod update;
 mod usage;
+mod usage_report;
 mod writing;

@@ -3,7 +3,7 @@ use model::{
     Actor, Code, InstallationId, Instant, Key, KeyError, KeyId, KeyStatus, ListQuery, SecretId, Selection,
     SettingsPatch,
 };
-use store::{LastUse, NewSecret, Store, StoredKey, UsageDelta, on_both_databases, testing::TestDatabase};
+use store::{LastUse, NewSecret, Store, StoredKey, UsageBatch, UsageDelta, on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
 use crate::test_keydesk::{HOUR, START, TestKeydesk, code, scopes, settings};
@@ -74,7 +74,11 @@ async fn all_that_match_are_counted_with_their_calls(database: TestDatabase) {
     let used = |issued: &domain::Issued, days: i64, code, calls| UsageDelta {
         installation: desk.operator.installation,
         key: issued.key.id,
-        bucket_start: Instant::from_millis(START - START % HOUR - days * 24 * HOUR),
+        secret: SecretId(issued.key.id.0),
+        client: issued.key.settings.client_name.clone(),
+        environment: issued.key.environment,
+        at: Instant::from_millis(START - START % HOUR - days * 24 * HOUR),
+        scope: None,
         code,
         calls,
     };
@@ -86,8 +90,8 @@ async fn all_that_match_are_counted_with_their_calls(database: TestDatabase) {
     ];
     let secret = desk.keydesk.secrets(&desk.operator, first.key.id).await.unwrap()[0].id;
     let at = Instant::from_millis(START - 5);
-    let last = LastUse { installation: desk.operator.installation, key: first.key.id, secret, at };
-    store.record_usage(&deltas, &[last]).await.unwrap();
+    let last = LastUse { installation: desk.operator.installation, key: first.key.id, secret, at, address: None };
+    store.record_usage(&UsageBatch { calls: deltas.to_vec(), last_uses: vec![last], ..UsageBatch::default() }).await.unwrap();
     let impact = desk.keydesk.deletion_impact(&desk.operator, &matching("acme", None)).await.unwrap();
     assert_eq!((impact.keys, impact.calls_30_days, impact.calls_is_lower_bound), (1_002, 7, false));
     assert_eq!((impact.names.len(), impact.last_used_at), (5, Some(at)));

@@ -2,7 +2,7 @@ use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, audit_search, backup,
     deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation,
     keyring_proof, migrations, names, password_reset, people, postgres, purge_clock, record, restored, set_up_link,
-    statistics, store, triggers, whose, work,
+    statistics, store, triggers, usage_keys, usage_read, usage_roll, whose, work,
 };
 
 macro_rules! statements {
@@ -43,6 +43,9 @@ statements! {
     record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
     restored: RAISE_EPOCH DROP_INVITATIONS DROP_RESETS;
     work: WRITE_NOTHING;
+    usage_keys: KEYS_WITH_HOURS KEYS_WITH_ROWS;
+    usage_read: ADDRESSES_OF_KEY LAST_USE_OF_KEY LAST_ADDRESSES;
+    usage_roll: OLDEST_TOTAL CLIENTS_OF_DAY;
     set_up_link: SET_UP_LINKS SET_UP_LINK PUT_SET_UP_LINK END_SET_UP_LINKS;
 }
 

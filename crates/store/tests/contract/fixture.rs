@@ -1,11 +1,15 @@
 use model::{
-    ClientName, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, KeyStatus, Preset,
+    ClientName, Code, Environment, Hint, InstallationId, Instant, Key, KeyId, KeyKind, KeySettings, KeyStatus, Preset,
     Search, SecretId, TimeZone,
 };
 use store::{
-    Change, LastUse, NewSecret, SealedCopy, Store, StoreError, StoredInstallation, StoredKey, testing::TestDatabase,
+    Change, LastUse, NewSecret, SealedCopy, Store, StoreError, StoredInstallation, StoredKey, UsageBatch, UsageDelta,
+    testing::TestDatabase,
 };
 use uuid::Uuid;
+
+/// An hour, in milliseconds.
+pub(crate) const HOUR: i64 = 60 * 60 * 1000;
 
 /// An instant, in milliseconds.
 pub(crate) const fn at(ms: i64) -> Instant {
@@ -76,7 +80,27 @@ pub(crate) fn secret(number: u128, sealed: bool) -> NewSecret {
 /// A use of the key with this number, and of its secret.
 pub(crate) fn used(place: u128, number: u128, ms: i64) -> LastUse {
     let secret = SecretId(Uuid::from_u128(number));
-    LastUse { installation: installation(place), key: key_id(number), secret, at: at(ms) }
+    LastUse { installation: installation(place), key: key_id(number), secret, at: at(ms), address: None }
+}
+
+/// Calls with the key with this number in an hour since 1970.
+pub(crate) fn calls(number: u128, hour: i64, code: Code, calls: u64) -> UsageDelta {
+    UsageDelta {
+        installation: installation(1),
+        key: key_id(number),
+        secret: SecretId(Uuid::from_u128(number)),
+        client: name("Acme"),
+        environment: Environment::Live,
+        at: at(hour * HOUR),
+        scope: None,
+        code,
+        calls,
+    }
+}
+
+/// What is written down at once.
+pub(crate) fn batch(calls: &[UsageDelta], last_uses: &[LastUse]) -> UsageBatch {
+    UsageBatch { calls: calls.to_vec(), last_uses: last_uses.to_vec(), ..UsageBatch::default() }
 }
 
 /// Writes a key, and counts it.

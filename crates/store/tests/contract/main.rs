@@ -28,4 +28,5 @@ mod selection;
 mod set_up_links;
 mod upgrades;
 mod usage;
+mod usage_detail;
 mod writing;

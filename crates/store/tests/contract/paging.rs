@@ -2,7 +2,7 @@ use model::{CursorValue, Instant, Key, KeyId, Sort, SortColumn};
 use store::{LastUse, Store, StoredKey, on_both_databases, testing::TestDatabase};
 
 use crate::{
-    fixture::{at, installation, key, key_id, put, two_installations, used},
+    fixture::{at, batch, installation, key, key_id, put, two_installations, used},
     list::all,
 };
 
@@ -48,7 +48,7 @@ async fn put_all(store: &Store, keys: Vec<Key>) {
         put(&mut change, installation(1), key).await.unwrap();
     }
     change.commit().await.unwrap();
-    store.record_usage(&[], &used).await.unwrap();
+    store.record_usage(&batch(&[], &used)).await.unwrap();
 }
 
 async fn pages_show_every_key_once_in_order(database: TestDatabase) {

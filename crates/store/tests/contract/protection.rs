@@ -21,7 +21,7 @@ on_both_databases!(
 
 const PROTECTED: &str = "default_key_protected";
 /// Columns that move when the Default API Key is rotated or used, and one that says how another was written.
-const FREE: [&str; 6] = ["hint", "last_used_at", "updated_at", "version", "epoch", "fold_version"];
+const FREE: [&str; 7] = ["hint", "last_used_at", "last_address", "updated_at", "version", "epoch", "fold_version"];
 
 async fn the_default_key_is_refused_to_everyone(database: TestDatabase) {
     let store = two_installations(&database).await;
@@ -111,7 +111,7 @@ async fn the_default_key_is_refused_to_everyone(database: TestDatabase) {
 }
 
 /// Columns of a secret that move when it is used, or when another master key wraps its copy.
-const FREE_OF_SECRET: [&str; 4] = ["last_used_at", "master_key_id", "wrapped_key", "sealed_secret"];
+const FREE_OF_SECRET: [&str; 5] = ["last_used_at", "last_address", "master_key_id", "wrapped_key", "sealed_secret"];
 /// The end of a secret that is about to take the place of another.
 const NOT_YET: i64 = i64::MAX;
 

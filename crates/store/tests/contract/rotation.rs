@@ -2,7 +2,7 @@ use model::{Hint, SecretId};
 use store::{NewSecret, on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
-use crate::fixture::{at, digest, installation, key_id, put_names, secret, two_installations, used};
+use crate::fixture::{at, batch, digest, installation, key_id, put_names, secret, two_installations, used};
 
 on_both_databases!(
     one_secret_has_no_end,
@@ -57,7 +57,7 @@ async fn a_use_is_written_to_its_secret(database: TestDatabase) {
     change.rotate_key(installation(1), key_id(1), &next(1), at(90), at(50)).await.unwrap();
     change.commit().await.unwrap();
     let newest = store::LastUse { secret: SecretId(Uuid::from_u128(1_001)), ..used(1, 1, 60) };
-    store.record_usage(&[], &[newest, used(1, 1, 55)]).await.unwrap();
+    store.record_usage(&batch(&[], &[newest, used(1, 1, 55)])).await.unwrap();
     let uses: Vec<_> = store
         .secrets_of_key(installation(1), key_id(1))
         .await

@@ -1,8 +1,8 @@
 use model::{Code, DeletionImpact, KeyId, KeyStatus, RESTORE_WINDOW_MS};
-use store::{KeyFilter, UsageDelta, on_both_databases, testing::TestDatabase};
+use store::{KeyFilter, on_both_databases, testing::TestDatabase};
 
 use crate::{
-    fixture::{at, installation, key_id, name, put_names, search_of, two_installations, used},
+    fixture::{HOUR, at, batch, calls, installation, key_id, name, put_names, search_of, two_installations, used},
     list::all,
 };
 
@@ -53,24 +53,17 @@ async fn ids_are_selected_as_the_list_filters(database: TestDatabase) {
 async fn calls_and_last_uses_of_keys_are_read(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme", "Beta"].map(str::to_owned)).await;
-    let delta = |number, hour, code, calls| UsageDelta {
-        installation: installation(1),
-        key: key_id(number),
-        bucket_start: at(hour),
-        code,
-        calls,
-    };
-    let deltas = [delta(1, 10, Code::Valid, 3), delta(1, 10, Code::Expired, 9), delta(2, 20, Code::Valid, 4)];
-    store.record_usage(&deltas, &[used(1, 2, 25)]).await.unwrap();
+    let deltas = [calls(1, 10, Code::Valid, 3), calls(1, 10, Code::Expired, 9), calls(2, 20, Code::Valid, 4)];
+    store.record_usage(&batch(&deltas, &[used(1, 2, 25)])).await.unwrap();
     let keys = [key_id(1), key_id(2), key_id(3)];
-    let calls = async |place, since| {
-        let mut calls = store.allowed_calls(installation(place), &keys, at(since)).await.unwrap();
+    let read = async |place, since: i64| {
+        let mut calls = store.allowed_calls(installation(place), &keys, at(since * HOUR)).await.unwrap();
         calls.sort();
         calls
     };
-    assert_eq!(calls(1, 10).await, [(key_id(1), at(10), 3), (key_id(2), at(20), 4)]);
-    assert_eq!(calls(1, 11).await, [(key_id(2), at(20), 4)]);
-    assert_eq!(calls(2, 0).await, []);
+    assert_eq!(read(1, 10).await, [(key_id(1), at(10 * HOUR), 3), (key_id(2), at(20 * HOUR), 4)]);
+    assert_eq!(read(1, 11).await, [(key_id(2), at(20 * HOUR), 4)]);
+    assert_eq!(read(2, 0).await, []);
     assert_eq!(store.last_use(installation(1), &keys).await.unwrap(), Some(at(25)));
     assert_eq!(store.last_use(installation(1), &keys[..1]).await.unwrap(), None);
     assert_eq!(store.last_use(installation(1), &[]).await.unwrap(), None);
@@ -83,13 +76,6 @@ async fn the_impact_of_a_deletion_is_counted(database: TestDatabase) {
     let mut change = store.change().await.unwrap();
     change.delete_keys(installation(1), &[key_id(4)], at(50)).await.unwrap();
     change.commit().await.unwrap();
-    let calls = |number, hour, code, calls| UsageDelta {
-        installation: installation(1),
-        key: key_id(number),
-        bucket_start: at(hour),
-        code,
-        calls,
-    };
     let deltas = [
         calls(1, 10, Code::Valid, 3),
         calls(1, 9, Code::Valid, 100),
@@ -100,27 +86,27 @@ async fn the_impact_of_a_deletion_is_counted(database: TestDatabase) {
         calls(4, 12, Code::Valid, 100),
         calls(1_000_001, 12, Code::Valid, 100),
     ];
-    store.record_usage(&deltas, &[used(1, 3, 25), used(1, 2, 60), used(1, 4, 70)]).await.unwrap();
+    store.record_usage(&batch(&deltas, &[used(1, 3, 25), used(1, 2, 60), used(1, 4, 70)])).await.unwrap();
     let named = |search: &str| KeyFilter { search: search_of(search), ..all() };
-    for (filter, most, keys, calls, more, last) in [
+    for (filter, most, keys, counted, more, last) in [
         (named("acme"), 3, 2, 12, false, Some(25)),
         (named("100%"), 3, 1, 3, false, None),
         (all(), 4, 3, 32, false, Some(60)),
         (named("nobody"), 3, 0, 0, false, None),
         (KeyFilter { installation: installation(2), ..all() }, 3, 0, 0, false, None),
     ] {
-        let impact = store.deletion_impact(&filter, at(10), most).await.unwrap();
+        let impact = store.deletion_impact(&filter, at(10 * HOUR), most).await.unwrap();
         let expected = DeletionImpact {
             keys,
             idle: 0,
             names: Vec::new(),
-            calls_30_days: calls,
+            calls_30_days: counted,
             calls_is_lower_bound: more,
             last_used_at: last.map(at),
         };
         assert_eq!(impact, expected, "{filter:?}");
     }
-    let some = store.deletion_impact(&all(), at(10), 2).await.unwrap();
+    let some = store.deletion_impact(&all(), at(10 * HOUR), 2).await.unwrap();
     assert!(some.calls_is_lower_bound && some.calls_30_days < 32 && some.keys == 3, "{some:?}");
 }
 

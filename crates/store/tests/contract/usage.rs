@@ -1,7 +1,7 @@
 use model::{Code, Instant, KeyId};
-use store::{Store, UsageDelta, on_both_databases, testing::TestDatabase};
+use store::{Store, on_both_databases, testing::TestDatabase};
 
-use crate::fixture::{at, digest, installation, key_id, put_names, two_installations, used};
+use crate::fixture::{at, batch, calls as delta, digest, installation, key_id, put_names, two_installations, used};
 
 on_both_databases!(
     calls_add_up_in_their_bucket,
@@ -10,10 +10,6 @@ on_both_databases!(
     nodes_that_write_the_same_keys_at_once_do_not_block_each_other,
     rows_that_are_too_old_are_purged
 );
-
-fn delta(number: u128, hour: i64, code: Code, calls: u64) -> UsageDelta {
-    UsageDelta { installation: installation(1), key: key_id(number), bucket_start: at(hour), code, calls }
-}
 
 async fn buckets(database: &TestDatabase) -> Vec<String> {
     let sql =
@@ -31,17 +27,17 @@ async fn last_used(store: &Store, number: u128) -> Option<Instant> {
 
 async fn calls_add_up_in_their_bucket(database: TestDatabase) {
     let store = two_installations(&database).await;
-    store.record_usage(&[], &[]).await.unwrap();
+    store.record_usage(&batch(&[], &[])).await.unwrap();
     // A bucket may come twice at once: two secrets of one key.
     let deltas = [
         delta(1, 0, Code::Valid, 2),
         delta(1, 0, Code::Revoked, 1),
         delta(1, 0, Code::Valid, 3),
-        delta(1, 3_600_000, Code::Valid, 1),
+        delta(1, 1, Code::Valid, 1),
         delta(2, 0, Code::Valid, 1),
     ];
-    store.record_usage(&deltas, &[]).await.unwrap();
-    store.record_usage(&deltas[..2], &[]).await.unwrap();
+    store.record_usage(&batch(&deltas, &[])).await.unwrap();
+    store.record_usage(&batch(&deltas[..2], &[])).await.unwrap();
     assert_eq!(buckets(&database).await, ["0 REVOKED 2", "0 VALID 7", "3600000 VALID 1", "0 VALID 1"]);
 }
 
@@ -50,11 +46,11 @@ async fn the_last_use_moves_forward_only(database: TestDatabase) {
     put_names(&store, 1, &["Acme".to_owned(), "Beta".to_owned()]).await;
     assert_eq!(last_used(&store, 1).await, None);
     for (place, number, ms, expected) in [(1, 1, 50, 50), (1, 1, 40, 50), (2, 1, 90, 50), (1, 1, 60, 60)] {
-        store.record_usage(&[], &[used(place, number, ms)]).await.unwrap();
+        store.record_usage(&batch(&[], &[used(place, number, ms)])).await.unwrap();
         assert_eq!(last_used(&store, 1).await, Some(at(expected)));
     }
     assert_eq!(last_used(&store, 2).await, None);
-    store.record_usage(&[], &[used(1, 1_000_001, 70)]).await.unwrap();
+    store.record_usage(&batch(&[], &[used(1, 1_000_001, 70)])).await.unwrap();
     let default = store.default_key(installation(1)).await.unwrap().unwrap();
     assert_eq!(default.at(at(0)).last_used_at, Some(at(70)));
 }
@@ -64,7 +60,7 @@ async fn usage_is_written_whole_or_not_at_all(database: TestDatabase) {
     put_names(&store, 1, &["Acme".to_owned()]).await;
     // A bucket of no calls breaks a CHECK.
     let deltas = [delta(1, 0, Code::Valid, 1), delta(1, 0, Code::Expired, 0)];
-    assert!(store.record_usage(&deltas, &[used(1, 1, 50)]).await.is_err());
+    assert!(store.record_usage(&batch(&deltas, &[used(1, 1, 50)])).await.is_err());
     assert_eq!(buckets(&database).await, [""; 0]);
     assert_eq!(last_used(&store, 1).await, None);
 }
@@ -81,7 +77,7 @@ async fn nodes_that_write_the_same_keys_at_once_do_not_block_each_other(database
         let deltas: Vec<_> = numbers.iter().map(|number| delta(*number, 0, Code::Valid, 1)).collect();
         for round in 1..=10 {
             let used: Vec<_> = numbers.iter().map(|number| used(1, *number, round)).collect();
-            store.record_usage(&deltas, &used).await.expect("no deadlock");
+            store.record_usage(&batch(&deltas, &used)).await.expect("no deadlock");
         }
     };
     let edit = async |store: Store, ids: Vec<KeyId>| {

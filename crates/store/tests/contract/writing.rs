@@ -5,24 +5,17 @@ use std::{
     time::Duration,
 };
 
-use model::{Code, KeyId};
-use store::{Store, StoreError, UsageDelta, on_both_databases, testing::TestDatabase};
+use model::Code;
+use store::{Store, StoreError, UsageBatch, on_both_databases, testing::TestDatabase};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::fixture::{at, installation, key, put, two_installations};
+use crate::fixture::{at, batch, calls, installation, key, put, two_installations};
 
 on_both_databases!(writing_is_tried_without_a_change);
 
-fn many_calls(keys: u128) -> Vec<UsageDelta> {
-    let delta = |key| UsageDelta {
-        installation: installation(1),
-        key: KeyId(Uuid::from_u128(key)),
-        bucket_start: at(0),
-        code: Code::Valid,
-        calls: 1,
-    };
-    (0..keys).map(delta).collect()
+fn many_calls(keys: u128) -> UsageBatch {
+    batch(&(0..keys).map(|key| calls(key, 0, Code::Valid, 1)).collect::<Vec<_>>(), &[])
 }
 
 /// A disk that is full for a moment: SQLite rolls back by itself, and everything works again when there is room.
@@ -36,10 +29,10 @@ async fn a_full_disk_stops_writing_for_as_long_as_it_is_full() {
         let pages = database.raw().await.number("PRAGMA page_count").await;
         let writer = store.pragma(&format!("max_page_count = {pages}")).await;
         assert_eq!(writer[0], pages);
-        let full = store.record_usage(&many_calls(20_000), &[]).await.unwrap_err().to_string();
+        let full = store.record_usage(&many_calls(20_000)).await.unwrap_err().to_string();
         assert!(full.contains("disk is full"), "{full}");
         timeout(Duration::from_secs(30), store.doubted()).await.expect("whoever watches is woken");
-        store.record_usage(&many_calls(5), &[]).await.unwrap();
+        store.record_usage(&many_calls(5)).await.unwrap();
         store.change().await.unwrap().commit().await.unwrap();
         assert_eq!(store.epoch().await.unwrap(), before + round + 1);
         store.purge(at(0), at(0)).await.unwrap();
@@ -81,7 +74,7 @@ async fn a_connection_that_is_cut_in_the_middle_is_not_used_again() {
     assert!(database.raw().await.number(cut).await > 0);
     change.commit().await.unwrap_err();
     timeout(Duration::from_secs(30), store.doubted()).await.expect("whoever watches is woken");
-    store.record_usage(&many_calls(3), &[]).await.unwrap();
+    store.record_usage(&many_calls(3)).await.unwrap();
     store.change().await.unwrap().commit().await.unwrap();
     assert_eq!(store.epoch().await.unwrap(), before + 1);
 }
