@@ -33,6 +33,6 @@ REVOKE UPDATE, DELETE ON deployment FROM keydesk_server;
 -- One row, which only moves.
 REVOKE INSERT, DELETE ON epoch FROM keydesk_server;
 -- What is never deleted.
-REVOKE DELETE ON installation, usage_bucket, audit_head FROM keydesk_server;
+REVOKE DELETE ON installation, audit_head FROM keydesk_server;
 -- What was migrated is asked at the start, and changed by the owner alone.
 REVOKE INSERT, UPDATE, DELETE ON _sqlx_migrations FROM keydesk_server;

@@ -35,6 +35,7 @@ fn delete(criterion: &mut Criterion) {
         status: None,
         preset: None,
         expiring_before: None,
+        attention: None,
     };
     criterion.bench_function("delete 10,000 keys", |bencher| {
         bencher.iter_custom(|rounds| {

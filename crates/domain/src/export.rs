@@ -36,6 +36,9 @@ const COLUMNS: [&str; 17] = [
     "id",
 ];
 
+/// What a letter to an owner is about, beginning with the address.
+const TO_OWNERS: [&str; 6] = ["owner_email", "client_name", "key", "status", "expires_at", "last_used_at"];
+
 /// What is noted down about a key. Whoever may not read it gets a table without these columns: empty ones would say that nothing is.
 const NOTED: [&str; 3] = ["owner_email", "notes", "metadata"];
 
@@ -48,6 +51,7 @@ pub struct Export {
     keydesk: Keydesk,
     caller: Caller,
     query: ListQuery,
+    to_owners: bool,
     gathered: Option<Gathered>,
 }
 
@@ -60,7 +64,7 @@ struct Gathered {
 impl Keydesk {
     /// Exports what the query lists, from its cursor on. Its limit is ignored.
     pub fn export(&self, caller: &Caller, query: ListQuery) -> Export {
-        Export { keydesk: self.clone(), caller: caller.clone(), query, gathered: None }
+        Export { keydesk: self.clone(), caller: caller.clone(), query, to_owners: false, gathered: None }
     }
 
     /// All that the query lists, from its cursor on, as they are at one instant. Its limit is ignored.
@@ -83,6 +87,12 @@ impl Keydesk {
 }
 
 impl Export {
+    /// The same with what a letter to each key's owner is about alone, the owner's address first.
+    #[must_use]
+    pub fn to_owners(self) -> Self {
+        Self { to_owners: true, ..self }
+    }
+
     /// The next part of the text, the first of it the names of the columns. `None`: that was all.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, KeyError> {
         if self.gathered.is_none() {
@@ -96,6 +106,7 @@ impl Export {
 
     async fn begin(&self) -> Result<Gathered, KeyError> {
         let (keydesk, caller, query) = (self.keydesk.clone(), self.caller.clone(), self.query.clone());
+        let to_owners = self.to_owners;
         let asked = keydesk.asked(&caller, &query).await?;
         let Ok(place) = Arc::clone(&keydesk.inner.exports.under_way).try_acquire_owned() else {
             tracing::warn!(at_once = EXPORTS_MAX, "too many exports are under way");
@@ -103,7 +114,9 @@ impl Export {
         };
         let detail =
             json!({ "searched": !query.search.is_empty(), "environment": query.environment, "status": query.status });
-        let text = Spool::fill(move |writer| async move { write(&keydesk, &caller, &query, asked, writer).await });
+        let text = Spool::fill(move |writer| async move {
+            write(&keydesk, &caller, &query, to_owners, asked, writer).await
+        });
         // Before any of it is sent. What was searched for is left out: it may be a person's name.
         self.keydesk.tell_export(&self.caller, Action::KeyExport, detail).await?;
         Ok(Gathered { text, _place: place })
@@ -114,26 +127,28 @@ async fn write(
     keydesk: &Keydesk,
     caller: &Caller,
     query: &ListQuery,
+    to_owners: bool,
     asked: Option<Asked>,
     mut writer: Writer,
 ) -> Result<(), KeyError> {
     let mut text = String::new();
     let any = KeySettings::new(ClientName::parse("any")?);
     let more = any.texts_besides(&COLUMNS).into_iter().map(|(name, _)| name.into());
-    let noted = caller.may(Permission::ReadKeyNotes);
-    row(&mut text, COLUMNS.map(Cow::Borrowed).into_iter().chain(more).collect(), noted);
+    let names: Vec<Cow<'_, str>> = COLUMNS.map(Cow::Borrowed).into_iter().chain(more).collect();
+    let places = &places(&names, to_owners, caller.may(Permission::ReadKeyNotes));
+    row(&mut text, &names, places);
     let Some(Asked { filter, default }) = asked else { return writer.write(text).await };
     default
         .filter(|_| query.cursor.is_none())
         .into_iter()
-        .for_each(|key| row(&mut text, cells(&caller.shown(key)), noted));
+        .for_each(|key| row(&mut text, &cells(&caller.shown(key)), places));
     let _turn = keydesk.inner.exports.read.acquire().await.map_err(|_| KeyError::Unavailable)?;
     let (send, mut receive) = mpsc::channel::<Vec<StoredKey>>(2);
     let ((sort, after), now) = (order(query), filter.now);
     // Takes the receiver, so that reading ends where nothing more can be written.
     let written = async move {
         while let Some(part) = receive.recv().await {
-            part.into_iter().for_each(|key| row(&mut text, cells(&caller.shown(key.at(now))), noted));
+            part.into_iter().for_each(|key| row(&mut text, &cells(&caller.shown(key.at(now))), places));
             writer.write(std::mem::take(&mut text)).await?;
         }
         writer.write(text).await
@@ -170,10 +185,17 @@ fn cells(key: &Key) -> Vec<Cow<'_, str>> {
     columns.into_iter().chain(more).collect()
 }
 
-/// The cells of a row, in the order of the columns.
-fn row(text: &mut String, cells: Vec<Cow<'_, str>>, noted: bool) {
-    let shown = |at: usize| noted || COLUMNS.get(at).is_none_or(|name| !NOTED.contains(name));
-    let cells: Vec<_> = cells.into_iter().enumerate().filter(|(at, _)| shown(*at)).map(|(_, cell)| cell).collect();
+/// Which of the columns are shown, in which order.
+fn places(names: &[Cow<'_, str>], to_owners: bool, noted: bool) -> Vec<usize> {
+    let wanted: Vec<&str> =
+        if to_owners { TO_OWNERS.to_vec() } else { names.iter().map(|name| name.as_ref()).collect() };
+    let shown = wanted.into_iter().filter(|name| noted || !NOTED.contains(name));
+    shown.filter_map(|name| names.iter().position(|other| other == name)).collect()
+}
+
+/// Those cells of a row that are shown.
+fn row(text: &mut String, cells: &[Cow<'_, str>], places: &[usize]) {
+    let cells: Vec<_> = places.iter().filter_map(|place| cells.get(*place)).map(|cell| Cow::Borrowed(&**cell)).collect();
     line(text, &cells);
 }
 

@@ -33,6 +33,7 @@ impl Keydesk {
         };
         let unfiltered = filter.search.is_empty()
             && filter.expiring_before.is_none()
+            && filter.attention.is_none()
             && (filter.environment, filter.status, filter.preset) == (None, None, None);
         let store = &self.inner.store;
         let counted = if unfiltered {
@@ -67,6 +68,7 @@ impl Keydesk {
         // The Default API Key never expires.
         let default = default.filter(|default| {
             query.expiring_before.is_none()
+                && query.attention.is_none()
                 && query.status.is_none_or(|status| status == default.status)
                 && query.environment.is_none_or(|environment| environment == default.environment)
                 && query.preset.is_none_or(|preset| preset == default.settings.preset)
@@ -80,6 +82,7 @@ impl Keydesk {
             status: query.status,
             preset: query.preset,
             expiring_before: query.expiring_before,
+            attention: query.attention,
             disabled: None,
             now,
         };

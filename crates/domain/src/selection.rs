@@ -28,6 +28,7 @@ impl Keydesk {
             status: query.status,
             preset: query.preset,
             expiring_before: query.expiring_before,
+            attention: query.attention,
             disabled: None,
             now: self.now(),
         }))

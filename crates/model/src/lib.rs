@@ -9,6 +9,7 @@ mod about;
 mod account;
 mod actor;
 mod administrator;
+mod attention;
 mod audit;
 mod bounded;
 mod bounds;
@@ -67,6 +68,7 @@ pub use account::{
 };
 pub use actor::{Action, Actor};
 pub use administrator::{AdminError, Administrator, PASSWORD_MAX, PASSWORD_MIN, Role, UnknownRole};
+pub use attention::{Attention, UnknownAttention};
 pub use audit::{
     ActorFilter, AuditCursor, AuditItem, AuditPage, AuditQuery, InvalidActor, InvalidAuditCursor, UnknownAction,
 };

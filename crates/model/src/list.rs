@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Environment, Instant, Key, KeyId, KeyStatus, Preset};
+use crate::{Attention, Environment, Instant, Key, KeyId, KeyStatus, Preset};
 
 /// Keys on a page when nothing else is asked.
 pub const PAGE_DEFAULT: u32 = 50;
@@ -192,6 +192,9 @@ pub struct ListQuery {
     pub preset: Option<Preset>,
     /// Only keys that have not expired yet, and will before this instant.
     pub expiring_before: Option<Instant>,
+    /// Only keys that want attention for this reason.
+    #[serde(default)]
+    pub attention: Option<Attention>,
     /// The order.
     pub sort: Sort,
     /// Keys on the page, 1 to [`PAGE_MAX`].

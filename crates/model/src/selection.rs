@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientName, Environment, Instant, KeyError, KeyId, KeyStatus, ListQuery, Preset, Sort};
+use crate::{Attention, ClientName, Environment, Instant, KeyError, KeyId, KeyStatus, ListQuery, Preset, Sort};
 
 /// Which keys an administrator has selected. The Default API Key is never among them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub enum Selection {
         /// As in [`ListQuery`].
         #[serde(default)]
         expiring_before: Option<Instant>,
+        /// As in [`ListQuery`].
+        #[serde(default)]
+        attention: Option<Attention>,
     },
 }
 
@@ -29,12 +32,13 @@ impl Selection {
     pub fn query(&self, limit: u32) -> Option<ListQuery> {
         match self {
             Self::Ids(_) => None,
-            Self::Matching { search, environment, status, preset, expiring_before } => Some(ListQuery {
+            Self::Matching { search, environment, status, preset, expiring_before, attention } => Some(ListQuery {
                 search: search.clone(),
                 environment: *environment,
                 status: *status,
                 preset: *preset,
                 expiring_before: *expiring_before,
+                attention: *attention,
                 sort: Sort::default(),
                 limit,
                 cursor: None,

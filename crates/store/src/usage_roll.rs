@@ -7,7 +7,7 @@ use crate::{
     Store, StoreError,
     db::on_db,
     sql::{CHUNK, Sql, query},
-    usage::{DAY, HOUR_MS, MINUTE, QUARTER, QUARTER_MS, forget_addresses},
+    usage::{ADDRESSES_KEPT, DAY, HOUR, HOUR_MS, MINUTE, QUARTER, QUARTER_MS, forget_addresses},
     work::write_down,
 };
 
@@ -73,7 +73,7 @@ impl Store {
         for (table, length, before) in [
             ("DELETE FROM usage_total", MINUTE, minutes),
             ("DELETE FROM usage_total", DAY, days),
-            ("DELETE FROM usage_client", crate::usage::HOUR, hours),
+            ("DELETE FROM usage_client", HOUR, hours),
             ("DELETE FROM usage_client", DAY, days),
         ] {
             let mut sql = Sql::new(table);
@@ -92,7 +92,7 @@ impl Store {
         let scopes: Vec<String> = on_db!(self, pool => query!(query_scalar, sql, pool).fetch_all(pool).await?);
         for scope in scopes {
             let mut first = Sql::new("SELECT environment, client_folded FROM usage_client WHERE installation_id = ");
-            first.id(installation.0).push(" AND minutes = ").int(crate::usage::HOUR);
+            first.id(installation.0).push(" AND minutes = ").int(HOUR);
             within(&mut first, "at", day);
             first.push(" AND scope = ").text(&scope);
             first.push(" GROUP BY environment, client_folded ORDER BY SUM(calls) DESC LIMIT ").int(CLIENTS_OF_A_DAY);
@@ -105,7 +105,7 @@ impl Store {
                 make.push(", scope, MAX(client_name), SUM(calls), SUM(refused) FROM usage_client WHERE installation_id = ");
                 make.id(installation.0).push(" AND (environment, client_folded) IN (");
                 crate::usage_client::push_clients(&mut make, clients);
-                make.push(") AND minutes = ").int(crate::usage::HOUR);
+                make.push(") AND minutes = ").int(HOUR);
                 within(&mut make, "at", day);
                 make.push(" AND scope = ").text(&scope);
                 make.push(" GROUP BY installation_id, environment, client_folded, scope ON CONFLICT ");
@@ -125,14 +125,21 @@ impl Store {
         Ok(found.is_some())
     }
 
-    /// The oldest quarter, or hour, of any of these keys.
+    /// The oldest quarter, or hour, of any of these keys: of each the first row alone is read.
     pub async fn oldest_usage(&self, installation: InstallationId, keys: &[KeyId]) -> Result<Option<Instant>, StoreError> {
         let mut oldest = None;
         for keys in keys.chunks(CHUNK) {
-            let mut quarters = of_keys(Sql::new("SELECT MIN(at) FROM usage_key"), installation, keys);
-            quarters.push(" AND minutes = ").int(QUARTER);
-            let hours = of_keys(Sql::new("SELECT MIN(bucket_start) FROM usage_bucket"), installation, keys);
-            for sql in [quarters, hours] {
+            for (of_key, order) in [
+                ("SELECT u.at FROM usage_key u WHERE u.minutes = 15", "u.at"),
+                ("SELECT u.bucket_start FROM usage_bucket u WHERE 1 = 1", "u.bucket_start"),
+            ] {
+                let mut sql = Sql::new("SELECT MIN(first_at) FROM (SELECT (");
+                sql.push(of_key).push(" AND u.installation_id = ").id(installation.0);
+                sql.push(" AND u.key_id = k.column1 ORDER BY ").push(order).push(" LIMIT 1) AS first_at FROM (VALUES ");
+                for (index, key) in keys.iter().enumerate() {
+                    sql.push(if index == 0 { "(" } else { ", (" }).id(key.0).push(")");
+                }
+                sql.push(") AS k) AS firsts");
                 let at: Option<i64> = on_db!(self, pool => query!(query_scalar, sql, pool).fetch_one(pool).await?);
                 oldest = [oldest, at].into_iter().flatten().min();
             }
@@ -197,8 +204,14 @@ impl Store {
             let mut addresses = of_keys(Sql::new("DELETE FROM usage_address"), installation, keys);
             at_most(&mut addresses, "last_seen", days);
             statements.push(addresses);
-            let keys: Vec<_> = keys.iter().map(|key| (installation, *key)).collect();
-            statements.push(forget_addresses(&keys));
+            let mut crowded = of_keys(Sql::new("SELECT key_id FROM usage_address"), installation, keys);
+            crowded.push(" GROUP BY key_id HAVING COUNT(*) > ").int(ADDRESSES_KEPT);
+            let crowded: Vec<uuid::Uuid> =
+                on_db!(self, pool => query!(query_scalar, crowded, pool).fetch_all(pool).await?);
+            if !crowded.is_empty() {
+                let crowded: Vec<_> = crowded.into_iter().map(|key| (installation, KeyId(key))).collect();
+                statements.push(forget_addresses(&crowded));
+            }
             self.run_all(statements).await?;
         }
         Ok(())

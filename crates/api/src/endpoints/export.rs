@@ -5,7 +5,7 @@ use futures::stream;
 use http::{HeaderValue, header};
 use model::KeyError;
 
-use super::list::{FILTERS, list_query};
+use super::list::export_query;
 use crate::{App, respond};
 
 /// Export keys
@@ -22,14 +22,17 @@ use crate::{App, respond};
         ("status" = Option<model::KeyStatus>, Query, description = "Only this status."),
         ("preset" = Option<model::Preset>, Query, description = "Only this preset."),
         ("expiring_before" = Option<model::Instant>, Query, description = "Only keys whose time is not over yet, and will be before this instant."),
+        ("attention" = Option<model::Attention>, Query, description = "As in the list."),
+        ("columns" = Option<String>, Query, pattern = "^(all|owners)$", description = "`all` (default), or `owners`: what a letter to each key's owner is about, `owner_email,client_name,key,status,expires_at,last_used_at`. Whoever may not read what is noted down about keys gets no addresses."),
         ("sort" = Option<String>, Query, pattern = "^-?(client_name|created_at|last_used_at)$", description = "As in the list."),
     ),
     responses((status = 200, description = "The table.", body = String, content_type = "text/csv"))
 )]
 pub(crate) async fn export_keys(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let query = list_query(&parts.uri, FILTERS)?;
+    let (query, to_owners) = export_query(&parts.uri)?;
     let export = app.keydesk.export(&caller, query);
+    let export = if to_owners { export.to_owners() } else { export };
     let parts = stream::try_unfold(export, async |mut export| Ok(export.next().await?.map(|part| (part, export))));
     let mut response = respond::streamed::<_, KeyError>("text/csv; charset=utf-8; header=present", parts).await?;
     let attachment = HeaderValue::from_static("attachment; filename=\"api-keys.csv\"");

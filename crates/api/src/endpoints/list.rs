@@ -27,6 +27,7 @@ use crate::{App, respond};
         ("status" = Option<model::KeyStatus>, Query, description = "Only this status."),
         ("preset" = Option<model::Preset>, Query, description = "Only this preset."),
         ("expiring_before" = Option<model::Instant>, Query, description = "Only keys whose time is not over yet, and will be before this instant."),
+        ("attention" = Option<model::Attention>, Query, description = "Only keys that work and want attention: `ending_soon` (within 14 days), `unused` (not for 90 days, but before), `never_used`, or `never_handed_over` (never used, and no hand-over link was opened)."),
         ("sort" = Option<String>, Query, pattern = "^-?(client_name|created_at|last_used_at)$", description = "`client_name` (default), `created_at` or `last_used_at`; `-` before it for descending. Only `created_at` is safe to go through all pages by: renaming a key moves it by `client_name`, and using it by `last_used_at`."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Keys on the page; 50 when not given."),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
@@ -41,13 +42,25 @@ pub(crate) async fn list_keys(app: App, caller: Caller, request: Request) -> Res
 }
 
 /// The parameters of a list.
-const PARAMETERS: [&str; 8] =
-    ["search", "environment", "status", "preset", "expiring_before", "sort", "limit", "cursor"];
+const PARAMETERS: [&str; 9] =
+    ["search", "environment", "status", "preset", "expiring_before", "attention", "sort", "limit", "cursor"];
 /// The parameters of an export, which has no pages.
-pub(super) const FILTERS: &[&str] = PARAMETERS.split_at(6).0;
+const EXPORTED: [&str; 8] =
+    ["search", "environment", "status", "preset", "expiring_before", "attention", "sort", "columns"];
+
+/// Reads the query of an export, and whether it is for letters to owners.
+pub(super) fn export_query(uri: &Uri) -> Result<(ListQuery, bool), Problem> {
+    let columns = query::read(uri, &EXPORTED)?.into_iter().find(|(name, _)| *name == "columns");
+    let to_owners = match columns.as_ref().map(|(_, value)| value.as_str()) {
+        None | Some("" | "all") => false,
+        Some("owners") => true,
+        Some(_) => return Err(query::refuse(vec![wrong("columns", "must be all or owners")])),
+    };
+    Ok((list_query(uri, &EXPORTED)?, to_owners))
+}
 
 /// Reads a query that may have these parameters.
-pub(super) fn list_query(uri: &Uri, known: &[&'static str]) -> Result<ListQuery, Problem> {
+fn list_query(uri: &Uri, known: &[&'static str]) -> Result<ListQuery, Problem> {
     let mut query = ListQuery { limit: PAGE_DEFAULT, ..ListQuery::default() };
     let (mut sort, mut errors) = (None, Vec::new());
     // A parameter without a value counts as not given: an empty form field sends that.
@@ -61,7 +74,9 @@ pub(super) fn list_query(uri: &Uri, known: &[&'static str]) -> Result<ListQuery,
             "status" => query.status = parsed(name, &value, &mut errors),
             "preset" => query.preset = parsed(name, &value, &mut errors),
             "expiring_before" => query.expiring_before = parsed(name, &value, &mut errors),
+            "attention" => query.attention = parsed(name, &value, &mut errors),
             "sort" => sort = parsed(name, &value, &mut errors),
+            "columns" => {}
             "cursor" => query.cursor = parsed::<Cursor>(name, &value, &mut errors),
             _ => match limit(&value) {
                 Some(limit) => query.limit = limit,
@@ -109,6 +124,7 @@ mod tests {
             "status=gone",
             "environment=LIVE",
             "preset=crm2",
+            "attention=gone",
             "cursor=x",
             "cursor=1.-created_at.-.&sort=created_at",
             "search=%00",

@@ -21,7 +21,7 @@ use percent_encoding::utf8_percent_encode;
 
 use super::{
     export_name::disposition,
-    filter::{EXPIRING, Filter},
+    filter::{EXPIRING, Filter, attention},
 };
 use crate::{
     ApiError,
@@ -61,6 +61,7 @@ fn filter(form: Form<'_>) -> Filter {
         environment: form.text("environment").parse().ok(),
         preset: form.text("preset").parse().ok(),
         expiring: form.text("status") == EXPIRING,
+        attention: attention(form.text("status")),
     }
 }
 
@@ -81,9 +82,12 @@ async fn table(web: &WebState, filter: &Filter, parts: &Parts) -> Result<Body, A
         environment: filter.environment,
         preset: filter.preset,
         expiring_before: filter.expiring.then(|| web.keydesk.now().plus_millis(SOON_MS)),
+        attention: filter.attention,
         ..ListQuery::default()
     };
-    let mut export = web.keydesk.export(&session.caller(), query);
+    let export = web.keydesk.export(&session.caller(), query);
+    // A list of keys that want attention is there to write to their owners.
+    let mut export = if filter.expiring || filter.attention.is_some() { export.to_owners() } else { export };
     // The first part is read before the answer begins, so that a failure at once is answered with a page.
     let first = [BYTE_ORDER_MARK.as_bytes(), &export.next().await?.unwrap_or_default()].concat();
     let rest = stream::try_unfold(export, |mut export| async move {

@@ -29,7 +29,7 @@ fn name(filter: &Filter, day: Day, kept: impl Fn(char) -> bool) -> String {
         _ => filter.state(),
     };
     let mut parts = vec!["api-keys".to_owned(), day.to_string()];
-    parts.extend(state.map(str::to_owned));
+    parts.extend(state.map(|state| state.replace('_', "-")));
     parts.extend(filter.environment.map(|environment| environment.as_str().to_owned()));
     parts.extend(filter.preset.map(|preset| preset.as_str().replace('_', "-")));
     let searched = if looks_like_key(&filter.search) { String::new() } else { words(&filter.search, kept) };
@@ -71,6 +71,7 @@ mod tests {
         assert_eq!(called(&deleted), "filename=\"api-keys-2026-11-26-deleted.csv\"");
         let all = Filter {
             expiring: true,
+            attention: None,
             environment: Some(Environment::Test),
             preset: Some(Preset::WorkforceManagement),
             ..Filter::default()

@@ -1,7 +1,7 @@
 //! The filter of the list. It is in the address of the page, so that Back, reload and a sent link work.
 
 use leptos_router::params::ParamsMap;
-use model::{Environment, KeyStatus, Preset, Sort, SortColumn, looks_like_key};
+use model::{Attention, Environment, KeyStatus, Preset, Sort, SortColumn, looks_like_key};
 use serde::{Deserialize, Serialize};
 
 /// The value in the address, in place of a status, for keys that expire soon.
@@ -19,6 +19,9 @@ pub(crate) struct Filter {
     pub(crate) preset: Option<Preset>,
     /// Only active keys that expire within 14 days.
     pub(crate) expiring: bool,
+    /// Only active keys that want attention, in place of a status. Those that expire soon are [`EXPIRING`].
+    #[serde(default)]
+    pub(crate) attention: Option<Attention>,
 }
 
 impl Filter {
@@ -36,6 +39,7 @@ impl Filter {
             sort: text("sort").parse().unwrap_or_default(),
             status: text("status").parse().ok(),
             expiring: text("status") == EXPIRING,
+            attention: attention(text("status")),
             environment: text("environment").parse().ok(),
             preset: text("preset").parse().ok(),
         }
@@ -56,9 +60,13 @@ impl Filter {
         pairs
     }
 
-    /// A status, or [`EXPIRING`].
+    /// A status, or what stands in its place.
     pub(super) fn state(&self) -> Option<&'static str> {
-        if self.expiring { Some(EXPIRING) } else { self.status.map(KeyStatus::as_str) }
+        match self.attention {
+            Some(attention) => Some(attention.as_str()),
+            None if self.expiring => Some(EXPIRING),
+            None => self.status.map(KeyStatus::as_str),
+        }
     }
 
     /// The page's address with this filter.
@@ -97,8 +105,14 @@ impl Filter {
             || self.environment.is_some()
             || self.preset.is_some()
             || self.expiring
+            || self.attention.is_some()
             || self.status.is_some_and(|status| status != KeyStatus::Revoked)
     }
+}
+
+/// What stands in place of a status.
+pub(super) fn attention(text: &str) -> Option<Attention> {
+    text.parse().ok().filter(|attention| *attention != Attention::EndingSoon)
 }
 
 /// Percent-encodes all characters that are not plain in a query.
@@ -147,11 +161,14 @@ mod tests {
             environment: Some(Environment::Test),
             preset: Some(Preset::WorkforceManagement),
             expiring: false,
+            attention: None,
         };
         assert_eq!(read(&full.address()), full);
         assert_eq!(Filter::default().address(), "/keys");
         let soon = Filter { expiring: true, ..Filter::default() };
         assert_eq!((soon.address(), read("/keys?status=expiring")), ("/keys?status=expiring".to_owned(), soon));
+        let unused = Filter { attention: Some(Attention::Unused), ..Filter::default() };
+        assert_eq!((unused.address(), read("/keys?status=unused")), ("/keys?status=unused".to_owned(), unused));
     }
 
     #[test]

@@ -178,11 +178,11 @@ impl KeysState {
 
     pub(super) fn selection(self) -> Selection {
         if self.all.get_untracked() {
-            let Filter { search, environment, status, preset, expiring, .. } = self.filter.get_untracked();
+            let Filter { search, environment, status, preset, expiring, attention, .. } = self.filter.get_untracked();
             // The server says what is soon: this clock may be wrong.
             let expiring_before = expiring.then(|| Instant::from_millis(0));
             let status = if expiring { Some(KeyStatus::Active) } else { status };
-            Selection::Matching { search, environment, status, preset, expiring_before }
+            Selection::Matching { search, environment, status, preset, expiring_before, attention }
         } else {
             Selection::Ids(self.selected.with_untracked(|ids| ids.iter().copied().collect()))
         }

@@ -8,14 +8,14 @@ use leptos::{
     prelude::*,
 };
 use leptos_router::{NavigateOptions, hooks::use_navigate};
-use model::{Environment, KeyStatus, Preset, looks_like_key};
+use model::{Attention, Environment, KeyStatus, Preset, looks_like_key};
 use web_sys::{Event, wasm_bindgen::JsCast};
 
 use super::{
     api::look_up_key,
     debounce::Debounce,
     dom::OpenForm,
-    filter::{EXPIRING, Filter},
+    filter::{EXPIRING, Filter, attention},
     labels,
     letters::Letters,
     lookup::{Answer, LookupAnswer},
@@ -51,6 +51,7 @@ pub(super) fn Toolbar() -> impl IntoView {
             sort: filter.get_untracked().sort,
             status: fields.text("status").parse().ok(),
             expiring: fields.text("status") == EXPIRING,
+            attention: attention(&fields.text("status")),
             environment: fields.text("environment").parse().ok(),
             preset: fields.text("preset").parse().ok(),
         };
@@ -201,6 +202,9 @@ pub(super) fn Toolbar() -> impl IntoView {
                 options=vec![
                     (KeyStatus::Active.as_str(), "Active"),
                     (EXPIRING, "Expiring soon"),
+                    (Attention::Unused.as_str(), "Unused for 90 days"),
+                    (Attention::NeverUsed.as_str(), "Never used"),
+                    (Attention::NeverHandedOver.as_str(), "Never handed over"),
                     (KeyStatus::Disabled.as_str(), "Disabled"),
                     (KeyStatus::Expired.as_str(), "Expired"),
                     (KeyStatus::Revoked.as_str(), "Recently deleted"),

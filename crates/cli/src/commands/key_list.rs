@@ -1,5 +1,5 @@
 use clap::Args;
-use model::{Environment, Instant, Key, KeyPage, KeyStatus, ListQuery, Preset, TimeZone};
+use model::{Attention, Environment, Instant, Key, KeyPage, KeyStatus, ListQuery, Preset, TimeZone};
 
 use super::{CommandContext, Failed, Format, ZoneFlag, output::Output};
 
@@ -20,6 +20,10 @@ pub(super) struct KeyList {
     /// Only keys that have not expired yet, and will before this instant
     #[arg(long, value_name = "INSTANT")]
     expiring_before: Option<Instant>,
+    /// Only keys that work and will expire within 14 days (ending_soon), were used and not for 90 days (unused), were never_used, or
+    /// never_handed_over
+    #[arg(long)]
+    attention: Option<Attention>,
     #[command(flatten)]
     zone: ZoneFlag,
     #[command(flatten)]
@@ -48,6 +52,7 @@ impl KeyList {
             environment: self.environment,
             preset: self.preset,
             expiring_before: self.expiring_before,
+            attention: self.attention,
             ..ListQuery::default()
         };
         let items = context.keydesk.list_all(&operator, &query).await?;

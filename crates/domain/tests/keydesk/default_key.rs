@@ -55,6 +55,7 @@ async fn no_verb_changes_the_default_key(database: TestDatabase) {
         status: None,
         preset: None,
         expiring_before: None,
+        attention: None,
     };
     assert_eq!(keydesk.deletion_impact(&desk.operator, &everything).await.unwrap().keys, 1);
     assert_eq!(keydesk.delete_selected(&desk.operator, &everything).await.unwrap().deleted, 1);

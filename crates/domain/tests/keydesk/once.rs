@@ -184,6 +184,7 @@ async fn many(desk: &TestKeydesk) -> Selection {
         status: None,
         preset: None,
         expiring_before: None,
+        attention: None,
     }
 }
 

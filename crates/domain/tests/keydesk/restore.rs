@@ -91,6 +91,7 @@ async fn keys_work_again_after_their_deletion_is_undone(database: TestDatabase) 
         status: None,
         preset: None,
         expiring_before: None,
+        attention: None,
     };
     let deleted = desk.keydesk.delete_selected(&desk.operator, &selection).await.unwrap();
     assert_eq!((deleted.deleted, deleted.skipped), (2, 0));

@@ -17,7 +17,7 @@ on_both_databases!(
 );
 
 fn matching(search: &str, status: Option<KeyStatus>) -> Selection {
-    Selection::Matching { search: search.to_owned(), environment: None, status, preset: None, expiring_before: None }
+    Selection::Matching { search: search.to_owned(), environment: None, status, preset: None, expiring_before: None, attention: None }
 }
 
 /// Writes more keys such as `key`, which nobody can call with.

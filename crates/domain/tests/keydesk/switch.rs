@@ -133,6 +133,7 @@ async fn all_that_match_in_several_changes(database: TestDatabase) {
         status: None,
         preset: None,
         expiring_before: None,
+        attention: None,
     };
     for (enabled, expected) in [(true, 0), (false, KEYS), (false, 0), (true, KEYS)] {
         let switched = desk.keydesk.set_enabled_selected(&desk.operator, &matching, enabled).await.unwrap();

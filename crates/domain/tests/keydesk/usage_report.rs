@@ -191,7 +191,7 @@ async fn what_breaks_is_told_before_a_key_goes(database: TestDatabase) {
     assert_eq!(details.scopes.iter().map(|of| of.scope.clone()).collect::<Vec<_>>(), wanted);
     assert_eq!(details.addresses.iter().map(|of| Some(of.address)).collect::<Vec<_>>(), [ip("192.0.2.1")]);
     assert_eq!((details.addresses_are_incomplete, details.busiest_hour.unwrap().allowed), (false, 4));
-    let matching = Selection::Matching { search: "beta".to_owned(), environment: None, status: None, preset: None, expiring_before: None };
+    let matching = Selection::Matching { search: "beta".to_owned(), environment: None, status: None, preset: None, expiring_before: None, attention: None };
     let details = breaks(matching).await.details.unwrap();
     assert_eq!(details.addresses.iter().map(|of| Some(of.address)).collect::<Vec<_>>(), [ip("192.0.2.2")]);
     // A call from nobody knows where is in no address.

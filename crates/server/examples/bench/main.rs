@@ -9,6 +9,7 @@ mod load;
 mod process;
 mod revocation;
 mod timing;
+mod usage;
 
 use std::{
     path::{Path, PathBuf},
@@ -238,7 +239,8 @@ fn many_keys(programs: &Programs, database: &str, keys: usize) -> Result<(), Fai
     let dir = tempfile::tempdir()?;
     let kind = database.split(':').next().unwrap_or_default();
     let started = Instant::now();
-    let seeded = Command::new(&programs.seed).arg(database).arg(dir.path()).arg(keys.to_string()).status()?;
+    let number = keys.to_string();
+    let seeded = Command::new(&programs.seed).arg(database).arg(dir.path()).args([&number, &number]).status()?;
     if !seeded.success() {
         return Err("seeding failed".into());
     }
@@ -293,7 +295,7 @@ fn many_keys(programs: &Programs, database: &str, keys: usize) -> Result<(), Fai
     measure("search of three characters", &searches)?;
     let rare: Vec<String> = (0..200).map(|n| format!("/api/v1/keys?search={:06}", (n * 4_999) % keys)).collect();
     measure("search of one number", &rare)?;
-    Ok(())
+    usage::measure(programs, database, dir.path(), server.address)
 }
 
 fn fresh_postgres(server: &str, what: &str) -> Result<String, Failed> {

@@ -49,4 +49,5 @@ mod settings;
 mod together;
 mod unreachable;
 mod unread;
+mod usage;
 mod whose;

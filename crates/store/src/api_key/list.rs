@@ -1,7 +1,7 @@
 use std::sync::atomic::Ordering;
 
 use model::{
-    CursorValue, Environment, InstallationId, Instant, KeyId, KeyStatus, NAMES_FOLDED, Preset, RESTORE_WINDOW_MS,
+    Attention, CursorValue, Environment, InstallationId, Instant, KeyId, KeyStatus, NAMES_FOLDED, Preset, RESTORE_WINDOW_MS,
     Search, Sort, SortColumn,
 };
 use sqlx::{FromRow as _, Row as _};
@@ -38,6 +38,8 @@ pub struct KeyFilter {
     pub preset: Option<Preset>,
     /// Only keys that have not expired at `now`, and will before this instant.
     pub expiring_before: Option<Instant>,
+    /// Only keys that want attention for this reason at `now`.
+    pub attention: Option<Attention>,
     /// Only keys that are switched off (`true`) or are not.
     pub disabled: Option<bool>,
     /// The instant by which status is decided.
@@ -92,6 +94,9 @@ impl KeyFilter {
             sql.push(" AND expires_at > ").int(self.now.as_millis());
             sql.push(" AND expires_at < ").int(before.as_millis());
         }
+        if let Some(attention) = self.attention {
+            self.push_attention(sql, attention);
+        }
         if self.search.is_empty() {
             return;
         }
@@ -121,6 +126,26 @@ impl KeyFilter {
             }
             sql.push(")");
         }
+    }
+
+    /// The end of a key and its last use are asked first: there are indexes for them.
+    fn push_attention(&self, sql: &mut Sql, attention: Attention) {
+        let now = self.now.as_millis();
+        match attention {
+            Attention::EndingSoon => {
+                sql.push(" AND expires_at > ").int(now).push(" AND expires_at < ");
+                sql.int(self.now.plus_millis(Attention::SOON_MS).as_millis());
+            }
+            Attention::Unused => {
+                sql.push(" AND last_used_at > 0 AND last_used_at <= ");
+                sql.int(self.now.plus_millis(-Attention::UNUSED_MS).as_millis());
+            }
+            Attention::NeverUsed | Attention::NeverHandedOver => _ = sql.push(" AND last_used_at = 0"),
+        }
+        if attention == Attention::NeverHandedOver {
+            sql.push(" AND NOT EXISTS (SELECT 1 FROM handover h WHERE h.key_id = api_key.id AND h.opened_at IS NOT NULL)");
+        }
+        sql.push(" AND disabled_at IS NULL AND (expires_at IS NULL OR expires_at > ").int(now).push(")");
     }
 
     fn push_words(&self, sql: &mut Sql, with: &Searching) {

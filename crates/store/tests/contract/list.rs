@@ -19,6 +19,7 @@ pub(crate) fn all() -> KeyFilter {
         status: None,
         preset: None,
         expiring_before: None,
+        attention: None,
         disabled: None,
         now: at(100),
     }

@@ -138,7 +138,6 @@ async fn the_servers_role_can_neither_rewrite_the_log_nor_change_tables() {
         "DELETE FROM deployment",
         "DELETE FROM epoch",
         "DELETE FROM installation",
-        "DELETE FROM usage_bucket",
         "UPDATE _sqlx_migrations SET success = FALSE",
         "SET ROLE keydesk_owner",
     ] {

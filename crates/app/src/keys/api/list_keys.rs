@@ -33,6 +33,7 @@ pub(crate) async fn list_keys(filter: Filter, cursor: Option<String>, limit: u32
         environment: filter.environment,
         preset: filter.preset,
         expiring_before: filter.expiring.then(|| now.plus_millis(crate::ui::labels::SOON_MS)),
+        attention: filter.attention,
         limit,
         cursor: cursor.map(|text| text.parse()).transpose().map_err(|_| ApiError::Malformed)?,
     };
