@@ -27,9 +27,9 @@ mod post_button;
 mod problem;
 #[cfg(feature = "ssr")]
 mod shown_once;
+mod token_field;
 #[cfg(feature = "ssr")]
 pub(crate) mod told;
-mod token_field;
 
 pub(crate) use bring::bring;
 pub(crate) use button::Button;

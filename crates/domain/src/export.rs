@@ -114,9 +114,8 @@ impl Export {
         };
         let detail =
             json!({ "searched": !query.search.is_empty(), "environment": query.environment, "status": query.status });
-        let text = Spool::fill(move |writer| async move {
-            write(&keydesk, &caller, &query, to_owners, asked, writer).await
-        });
+        let text =
+            Spool::fill(move |writer| async move { write(&keydesk, &caller, &query, to_owners, asked, writer).await });
         // Before any of it is sent. What was searched for is left out: it may be a person's name.
         self.keydesk.tell_export(&self.caller, Action::KeyExport, detail).await?;
         Ok(Gathered { text, _place: place })
@@ -195,7 +194,8 @@ fn places(names: &[Cow<'_, str>], to_owners: bool, noted: bool) -> Vec<usize> {
 
 /// Those cells of a row that are shown.
 fn row(text: &mut String, cells: &[Cow<'_, str>], places: &[usize]) {
-    let cells: Vec<_> = places.iter().filter_map(|place| cells.get(*place)).map(|cell| Cow::Borrowed(&**cell)).collect();
+    let cells: Vec<_> =
+        places.iter().filter_map(|place| cells.get(*place)).map(|cell| Cow::Borrowed(&**cell)).collect();
     line(text, &cells);
 }
 

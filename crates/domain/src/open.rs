@@ -11,10 +11,9 @@ use zeroize::Zeroizing;
 
 use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, audit::keys::AuditKey,
-    audit_log::AuditWatch, exports::Exports, fingerprint, keydesk::Inner, keyring::KeyringFile, lines::Lines, link_throttle::LinkThrottle,
-    made_folders::MadeFolders, password::Passwords, polled::Polled, session_uses::SessionUses, throttle::Throttle,
-    turn::ONE,
-    usage_roll::UsageRetention,
+    audit_log::AuditWatch, exports::Exports, fingerprint, keydesk::Inner, keyring::KeyringFile, lines::Lines,
+    link_throttle::LinkThrottle, made_folders::MadeFolders, password::Passwords, polled::Polled,
+    session_uses::SessionUses, throttle::Throttle, turn::ONE, usage_roll::UsageRetention,
 };
 
 /// The prefix of secrets when the operator chooses none.

@@ -89,7 +89,8 @@ impl UsageExport {
             return;
         }
         let allowed = (point.counts.allowed > 0).then_some((model::Code::Valid, point.counts.allowed));
-        for (code, calls) in allowed.into_iter().chain(point.counts.denied.iter().map(|(code, calls)| (*code, *calls))) {
+        for (code, calls) in allowed.into_iter().chain(point.counts.denied.iter().map(|(code, calls)| (*code, *calls)))
+        {
             let at = point.at.to_string();
             let key = of.key_id.map(|key| key.to_string()).unwrap_or_default();
             let (calls, step) = (calls.to_string(), self.asked.range.step());

@@ -52,7 +52,11 @@ impl Keydesk {
             UsageGroup::Client => self.usage_by_client(caller, filter, &target, &asked).await,
             UsageGroup::Code => {
                 let counts = self.usage_counts(&target, asked.bounds(), range.step()).await?;
-                Ok(asked.groups(counts, |count| count.code, |code: Code| SeriesOf { code: Some(code), ..SeriesOf::default() }))
+                Ok(asked.groups(
+                    counts,
+                    |count| count.code,
+                    |code: Code| SeriesOf { code: Some(code), ..SeriesOf::default() },
+                ))
             }
             UsageGroup::Scope => self.usage_by_scope(&target, &asked).await,
             UsageGroup::Environment => self.usage_by_environment(caller, filter, &target, &asked).await,
@@ -167,9 +171,10 @@ impl Keydesk {
         let mut by_scope: BTreeMap<Scope, Vec<UsageCount>> = BTreeMap::new();
         let counts = counts.map_err(failure::public)?;
         counts.into_iter().for_each(|(scope, count)| by_scope.entry(scope).or_default().push(count));
-        let groups = by_scope.into_iter().take(asked.limit).map(|(scope, counts)| {
-            asked.series(SeriesOf { scope: Some(scope), ..SeriesOf::default() }, &counts)
-        });
+        let groups = by_scope
+            .into_iter()
+            .take(asked.limit)
+            .map(|(scope, counts)| asked.series(SeriesOf { scope: Some(scope), ..SeriesOf::default() }, &counts));
         Ok(UsageGroups { groups: groups.collect(), next_cursor: None })
     }
 

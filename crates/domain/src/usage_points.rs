@@ -34,8 +34,7 @@ fn bounds(step: UsageStep, at: Instant, zone: &TimeZone) -> (Instant, Instant) {
 
 /// A point for every step, with the calls that begin in it.
 pub(crate) fn points<'a>(steps: &[Instant], counts: impl IntoIterator<Item = &'a UsageCount>) -> Vec<UsagePoint> {
-    let mut points: Vec<_> =
-        steps.iter().map(|at| UsagePoint { at: *at, counts: CallCounts::default() }).collect();
+    let mut points: Vec<_> = steps.iter().map(|at| UsagePoint { at: *at, counts: CallCounts::default() }).collect();
     for count in counts {
         let after = steps.partition_point(|step| *step <= count.at);
         // A day that was rolled up may begin before the first step: by the clocks of another zone.
@@ -104,11 +103,43 @@ mod tests {
             ("UTC", Minute, "2026-11-26T10:00:30Z", "2026-11-26T10:02:01Z", 3, "2026-11-26T10:00", "2026-11-26T10:02"),
             ("UTC", Quarter, "2026-11-26T10:00:00Z", "2026-11-26T11:00:00Z", 4, "2026-11-26T10:00", "2026-11-26T10:45"),
             // Days and hours of Adelaide and Kathmandu begin at a half and at a quarter of an hour.
-            ("Australia/Adelaide", Hour, "2026-06-26T10:00:00Z", "2026-06-26T11:00:00Z", 2, "2026-06-26T09:30", "2026-06-26T10:30"),
-            ("Asia/Kathmandu", Day, "2026-06-26T18:15:00Z", "2026-06-28T18:15:00Z", 2, "2026-06-26T18:15", "2026-06-27T18:15"),
+            (
+                "Australia/Adelaide",
+                Hour,
+                "2026-06-26T10:00:00Z",
+                "2026-06-26T11:00:00Z",
+                2,
+                "2026-06-26T09:30",
+                "2026-06-26T10:30",
+            ),
+            (
+                "Asia/Kathmandu",
+                Day,
+                "2026-06-26T18:15:00Z",
+                "2026-06-28T18:15:00Z",
+                2,
+                "2026-06-26T18:15",
+                "2026-06-27T18:15",
+            ),
             // Days of 23 and of 25 hours.
-            ("Europe/Zurich", Hour, "2027-03-27T23:00:00Z", "2027-03-28T22:00:00Z", 23, "2027-03-27T23:00", "2027-03-28T21:00"),
-            ("Europe/Zurich", Day, "2027-10-30T22:00:00Z", "2027-11-01T23:00:00Z", 2, "2027-10-30T22:00", "2027-10-31T23:00"),
+            (
+                "Europe/Zurich",
+                Hour,
+                "2027-03-27T23:00:00Z",
+                "2027-03-28T22:00:00Z",
+                23,
+                "2027-03-27T23:00",
+                "2027-03-28T21:00",
+            ),
+            (
+                "Europe/Zurich",
+                Day,
+                "2027-10-30T22:00:00Z",
+                "2027-11-01T23:00:00Z",
+                2,
+                "2027-10-30T22:00",
+                "2027-10-31T23:00",
+            ),
         ] {
             let expected = (number, first.to_owned(), last.to_owned());
             assert_eq!(first_and_last(zone, step, from, to), expected, "{zone} {from}");

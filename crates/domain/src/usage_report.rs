@@ -79,7 +79,12 @@ impl Keydesk {
             while day.end <= to && parts.days.len() < 1_000 {
                 let is_recent = day.end > self.now().plus_millis(-USAGE_MINUTES_MS);
                 let rolled = !is_recent
-                    || self.inner.store.has_clients_of(caller.installation, day.start).await.map_err(failure::public)?;
+                    || self
+                        .inner
+                        .store
+                        .has_clients_of(caller.installation, day.start)
+                        .await
+                        .map_err(failure::public)?;
                 if !rolled {
                     break;
                 }

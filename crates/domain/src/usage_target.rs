@@ -47,9 +47,8 @@ impl Keydesk {
             target.keys = Some(Vec::new());
         } else if let Some(id) = filter.key {
             let key = self.get(caller, id).await?;
-            let is_clients = |name: &model::ClientName| {
-                fold_name(name.as_str()) == fold_name(key.settings.client_name.as_str())
-            };
+            let is_clients =
+                |name: &model::ClientName| fold_name(name.as_str()) == fold_name(key.settings.client_name.as_str());
             let is_meant = environment.is_none_or(|environment| environment == key.environment)
                 && filter.client.as_ref().is_none_or(is_clients);
             target.keys = Some(if is_meant { vec![id] } else { Vec::new() });
@@ -71,8 +70,7 @@ impl Keydesk {
     ) -> Result<Vec<KeyId>, KeyError> {
         let (store, installation) = (&self.inner.store, caller.installation);
         let limit = KEYS_OF_CLIENT as i64 + 1;
-        let mut keys =
-            store.keys_of_client(installation, folded, environment, limit).await.map_err(failure::public)?;
+        let mut keys = store.keys_of_client(installation, folded, environment, limit).await.map_err(failure::public)?;
         if let Some(default) = store.default_key(installation).await.map_err(failure::public)?
             && fold_name(default.client_name().as_str()) == folded
         {

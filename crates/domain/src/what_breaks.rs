@@ -5,11 +5,7 @@ use model::{
 };
 use store::{ADDRESSES_KEPT, UsageSpan};
 
-use crate::{
-    Caller, Keydesk, failure,
-    usage_points::sum,
-    usage_target::by_scope,
-};
+use crate::{Caller, Keydesk, failure, usage_points::sum, usage_target::by_scope};
 
 /// Keys of which scopes, addresses and hours are looked at.
 const KEYS_MAX: usize = 50;

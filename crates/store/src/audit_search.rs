@@ -38,14 +38,6 @@ pub struct AuditPlace {
     pub seq: i64,
 }
 
-/// Most keys of one client whose entries are looked for.
-const KEYS_OF_CLIENT: i64 = 500;
-
-pub(crate) const KEYS_OF_NAME: &str = "SELECT id FROM api_key WHERE installation_id = $1 AND kind = 'issued' AND deleted_at IS NULL \
-     AND client_name_folded = $2 ORDER BY id DESC LIMIT $3";
-pub(crate) const DELETED_OF_NAME: &str = "SELECT id FROM api_key WHERE installation_id = $1 AND kind = 'issued' \
-     AND deleted_at IS NOT NULL AND client_name_folded = $2 ORDER BY id DESC LIMIT $3";
-
 impl AuditFilter {
     /// The index that SQLite takes. It has no statistics, and would else choose among them by the number of columns alone.
     fn index(&self) -> &'static str {
@@ -159,27 +151,6 @@ impl Store {
         sql.push(" ORDER BY seq LIMIT ").int(limit);
         let rows: Vec<AuditRow> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
         rows.into_iter().map(AuditEntry::try_from).collect()
-    }
-
-    /// The newest keys that were generated for a client, by its folded name; deleted ones, too.
-    pub async fn keys_of_client(
-        &self,
-        installation: InstallationId,
-        name_folded: &str,
-    ) -> Result<Vec<KeyId>, StoreError> {
-        let mut keys = Vec::new();
-        for sql in [KEYS_OF_NAME, DELETED_OF_NAME] {
-            let found: Vec<Uuid> = on_db!(self, pool => {
-                sqlx::query_scalar(sql)
-                    .bind(installation.0)
-                    .bind(name_folded)
-                    .bind(KEYS_OF_CLIENT - keys.len() as i64)
-                    .fetch_all(pool)
-                    .await?
-            });
-            keys.extend(found.into_iter().map(KeyId));
-        }
-        Ok(keys)
     }
 
     /// The Client Names that keys have now, of those that there are, deleted ones included.

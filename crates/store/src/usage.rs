@@ -131,14 +131,13 @@ fn statements(batch: &UsageBatch) -> Vec<Sql> {
     let mut statements = Vec::new();
     let mut each = |chunks: &mut dyn Iterator<Item = Sql>| statements.extend(chunks);
     let hours = batch.calls.iter().filter(|of| of.scope.is_none());
-    let hours = merged(
-        hours.map(|of| ((of.installation, of.key, start(of.at, HOUR_MS), of.code.as_str()), of.calls)),
-        add,
-    );
+    let hours =
+        merged(hours.map(|of| ((of.installation, of.key, start(of.at, HOUR_MS), of.code.as_str()), of.calls)), add);
     each(&mut hours.chunks(CHUNK).map(add_hours));
     let keys = merged(batch.calls.iter().flat_map(key_rows), add);
     each(&mut keys.chunks(CHUNK).map(add_keys));
-    let totals = merged(batch.calls.iter().flat_map(total_rows).chain(batch.refused.iter().flat_map(refused_rows)), add);
+    let totals =
+        merged(batch.calls.iter().flat_map(total_rows).chain(batch.refused.iter().flat_map(refused_rows)), add);
     each(&mut totals.chunks(CHUNK).map(add_totals));
     each(&mut client_rows(&batch.calls).chunks(CHUNK).map(add_clients));
     let addresses = merged(batch.addresses.iter().map(address_row), Seen::add);
@@ -217,7 +216,8 @@ fn key_rows(of: &UsageDelta) -> impl Iterator<Item = (KeyRow<'_>, u64)> {
 }
 
 fn add_keys(rows: &[(KeyRow<'_>, u64)]) -> Sql {
-    let mut sql = Sql::new("INSERT INTO usage_key (installation_id, key_id, minutes, at, scope, code, secret_id, calls) VALUES ");
+    let mut sql =
+        Sql::new("INSERT INTO usage_key (installation_id, key_id, minutes, at, scope, code, secret_id, calls) VALUES ");
     for (index, ((installation, key, minutes, at, scope, code, secret), calls)) in rows.iter().enumerate() {
         sql.push(if index == 0 { "(" } else { ", (" }).id(installation.0).push(", ").id(key.0).push(", ");
         sql.int(*minutes).push(", ").int(*at).push(", ").text(scope).push(", ").word(code).push(", ");
@@ -249,7 +249,8 @@ fn refused_rows(of: &RefusedDelta) -> impl Iterator<Item = (TotalRow<'_>, u64)> 
 }
 
 fn add_totals(rows: &[(TotalRow<'_>, u64)]) -> Sql {
-    let mut sql = Sql::new("INSERT INTO usage_total (installation_id, minutes, at, environment, scope, code, calls) VALUES ");
+    let mut sql =
+        Sql::new("INSERT INTO usage_total (installation_id, minutes, at, environment, scope, code, calls) VALUES ");
     for (index, ((installation, minutes, at, environment, scope, code), calls)) in rows.iter().enumerate() {
         sql.push(if index == 0 { "(" } else { ", (" }).id(installation.0).push(", ").int(*minutes).push(", ");
         sql.int(*at).push(", ").word(environment).push(", ").text(scope).push(", ").word(code).push(", ");
@@ -281,7 +282,8 @@ fn client_rows(calls: &[UsageDelta]) -> Vec<ClientRow<'_>> {
 }
 
 fn add_clients(rows: &[ClientRow<'_>]) -> Sql {
-    let mut sql = Sql::new("INSERT INTO usage_client (installation_id, environment, client_folded, minutes, at, scope, ");
+    let mut sql =
+        Sql::new("INSERT INTO usage_client (installation_id, environment, client_folded, minutes, at, scope, ");
     sql.push("client_name, calls, refused) VALUES ");
     for (index, ((installation, environment, folded, at, scope), (name, calls, refused))) in rows.iter().enumerate() {
         sql.push(if index == 0 { "(" } else { ", (" }).id(installation.0).push(", ").word(environment).push(", ");
@@ -331,7 +333,8 @@ fn address_row(of: &AddressDelta) -> AddressRow {
 }
 
 fn add_addresses(rows: &[AddressRow]) -> Sql {
-    let mut sql = Sql::new("INSERT INTO usage_address (installation_id, key_id, address, first_seen, last_seen, allowed, ");
+    let mut sql =
+        Sql::new("INSERT INTO usage_address (installation_id, key_id, address, first_seen, last_seen, allowed, ");
     sql.push("refused, last_refusal) VALUES ");
     for (index, ((installation, key, address), seen)) in rows.iter().enumerate() {
         sql.push(if index == 0 { "(" } else { ", (" }).id(installation.0).push(", ").id(key.0).push(", ");
@@ -344,7 +347,9 @@ fn add_addresses(rows: &[AddressRow]) -> Sql {
     sql.push("ELSE usage_address.first_seen END, ");
     sql.push("last_seen = CASE WHEN excluded.last_seen > usage_address.last_seen THEN excluded.last_seen ");
     sql.push("ELSE usage_address.last_seen END, ");
-    sql.push("allowed = usage_address.allowed + excluded.allowed, refused = usage_address.refused + excluded.refused, ");
+    sql.push(
+        "allowed = usage_address.allowed + excluded.allowed, refused = usage_address.refused + excluded.refused, ",
+    );
     sql.push("last_refusal = CASE WHEN excluded.last_refusal = '' THEN usage_address.last_refusal ");
     sql.push("ELSE excluded.last_refusal END");
     sql
@@ -363,7 +368,9 @@ pub(crate) fn forget_addresses(keys: &[(InstallationId, KeyId)]) -> Sql {
     for (index, (installation, key)) in keys.iter().enumerate() {
         sql.push(if index == 0 { "(" } else { ", (" }).id(installation.0).push(", ").id(key.0).push(")");
     }
-    sql.push(") AND (SELECT COUNT(*) FROM usage_address newer WHERE newer.installation_id = usage_address.installation_id ");
+    sql.push(
+        ") AND (SELECT COUNT(*) FROM usage_address newer WHERE newer.installation_id = usage_address.installation_id ",
+    );
     sql.push("AND newer.key_id = usage_address.key_id AND (newer.last_seen, newer.address) > ");
     sql.push("(usage_address.last_seen, usage_address.address)) >= ").int(ADDRESSES_KEPT);
     sql

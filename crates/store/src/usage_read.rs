@@ -2,9 +2,7 @@
 
 use std::net::IpAddr;
 
-use model::{
-    AddressUsage, BusiestHour, Code, Environment, InstallationId, Instant, KeyId, Scope, SecretId, UsageStep,
-};
+use model::{AddressUsage, BusiestHour, Code, Environment, InstallationId, Instant, KeyId, Scope, SecretId, UsageStep};
 use uuid::Uuid;
 
 use crate::{
@@ -120,7 +118,8 @@ impl Store {
             span.push_scope(&mut sql);
             span.push_environment(&mut sql);
             sql.push(" GROUP BY at, code ORDER BY at, code");
-            let rows: Vec<(i64, String, i64)> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
+            let rows: Vec<(i64, String, i64)> =
+                on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
             all.extend(rows.into_iter().filter_map(|(at, name, calls)| count(*length, at, &name, calls)));
         }
         Ok(all)
@@ -130,7 +129,8 @@ impl Store {
     pub async fn usage_by_scope(&self, span: &UsageSpan<'_>) -> Result<Vec<ScopeCount>, StoreError> {
         let mut sql = Sql::new("SELECT scope, code, CAST(SUM(calls) AS BIGINT) FROM (");
         for (index, length) in lengths(UsageStep::Day).iter().enumerate() {
-            sql.push(if index == 0 { "" } else { " UNION ALL " }).push("SELECT scope, code, calls FROM usage_total WHERE ");
+            sql.push(if index == 0 { "" } else { " UNION ALL " })
+                .push("SELECT scope, code, calls FROM usage_total WHERE ");
             span.push(&mut sql, *length);
             span.push_environment(&mut sql);
             span.push_scopes(&mut sql);
@@ -250,10 +250,12 @@ impl Store {
             span.push_scope(&mut sql);
             push_keys(&mut sql, &[key]);
             sql.push(" GROUP BY secret_id, code");
-            let rows: Vec<(Uuid, String, i64)> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
-            all.extend(rows.into_iter().filter_map(|(secret, name, calls)| {
-                Some((SecretId(secret), code(&name)?, calls.unsigned_abs()))
-            }));
+            let rows: Vec<(Uuid, String, i64)> =
+                on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
+            all.extend(
+                rows.into_iter()
+                    .filter_map(|(secret, name, calls)| Some((SecretId(secret), code(&name)?, calls.unsigned_abs()))),
+            );
         }
         Ok(all)
     }
@@ -263,7 +265,8 @@ impl Store {
         if keys.is_empty() {
             return Ok(None);
         }
-        let mut sql = Sql::new("SELECT bucket_start, CAST(SUM(calls) AS BIGINT) FROM usage_bucket WHERE installation_id = ");
+        let mut sql =
+            Sql::new("SELECT bucket_start, CAST(SUM(calls) AS BIGINT) FROM usage_bucket WHERE installation_id = ");
         sql.id(span.installation.0).push(" AND code = 'VALID' AND bucket_start >= ");
         sql.int(span.from.as_millis()).push(" AND bucket_start < ").int(span.to.as_millis());
         push_keys(&mut sql, keys.get(..CHUNK).unwrap_or(keys));
@@ -346,7 +349,9 @@ fn hours_before_quarters(span: &UsageSpan<'_>, keys: &[KeyId]) -> Sql {
         sql.push(" AND code = ").word(code.as_str());
     }
     push_keys(&mut sql, keys);
-    sql.push(" AND bucket_start + ").int(HOUR_MS).push(" <= COALESCE((SELECT q.at FROM usage_key q WHERE q.installation_id = ");
+    sql.push(" AND bucket_start + ")
+        .int(HOUR_MS)
+        .push(" <= COALESCE((SELECT q.at FROM usage_key q WHERE q.installation_id = ");
     sql.push("usage_bucket.installation_id AND q.key_id = usage_bucket.key_id AND q.minutes = ").int(QUARTER);
     sql.push(" ORDER BY q.at LIMIT 1), ").int(i64::MAX).push(") ORDER BY key_id, bucket_start, code");
     sql

@@ -48,9 +48,11 @@ impl Store {
 
     /// Makes a day of the quarters of an installation's totals.
     pub async fn roll_totals(&self, installation: InstallationId, day: PeriodBounds) -> Result<(), StoreError> {
-        let mut make = Sql::new("INSERT INTO usage_total (installation_id, minutes, at, environment, scope, code, calls) ");
+        let mut make =
+            Sql::new("INSERT INTO usage_total (installation_id, minutes, at, environment, scope, code, calls) ");
         make.push("SELECT installation_id, ").cast(DAY).push(", ").cast(day.start.as_millis());
-        make.push(", environment, scope, code, SUM(calls) FROM usage_total WHERE installation_id = ").id(installation.0);
+        make.push(", environment, scope, code, SUM(calls) FROM usage_total WHERE installation_id = ")
+            .id(installation.0);
         make.push(" AND minutes = ").int(QUARTER);
         within(&mut make, "at", day);
         make.push(" GROUP BY installation_id, environment, scope, code ON CONFLICT ");
@@ -99,10 +101,13 @@ impl Store {
             let clients: Vec<(String, String)> =
                 on_db!(self, pool => query!(query_as, first, pool).fetch_all(pool).await?);
             for clients in clients.chunks(CHUNK) {
-                let mut make = Sql::new("INSERT INTO usage_client (installation_id, environment, client_folded, minutes, at, ");
+                let mut make =
+                    Sql::new("INSERT INTO usage_client (installation_id, environment, client_folded, minutes, at, ");
                 make.push("scope, client_name, calls, refused) SELECT installation_id, environment, client_folded, ");
                 make.cast(DAY).push(", ").cast(day.start.as_millis());
-                make.push(", scope, MAX(client_name), SUM(calls), SUM(refused) FROM usage_client WHERE installation_id = ");
+                make.push(
+                    ", scope, MAX(client_name), SUM(calls), SUM(refused) FROM usage_client WHERE installation_id = ",
+                );
                 make.id(installation.0).push(" AND (environment, client_folded) IN (");
                 crate::usage_client::push_clients(&mut make, clients);
                 make.push(") AND minutes = ").int(HOUR);
@@ -126,7 +131,11 @@ impl Store {
     }
 
     /// The oldest quarter, or hour, of any of these keys: of each the first row alone is read.
-    pub async fn oldest_usage(&self, installation: InstallationId, keys: &[KeyId]) -> Result<Option<Instant>, StoreError> {
+    pub async fn oldest_usage(
+        &self,
+        installation: InstallationId,
+        keys: &[KeyId],
+    ) -> Result<Option<Instant>, StoreError> {
         let mut oldest = None;
         for keys in keys.chunks(CHUNK) {
             for (of_key, order) in [
@@ -154,7 +163,8 @@ impl Store {
         keys: &[KeyId],
         day: PeriodBounds,
     ) -> Result<(), StoreError> {
-        const INTO: &str = "INSERT INTO usage_key (installation_id, key_id, minutes, at, scope, code, secret_id, calls) ";
+        const INTO: &str =
+            "INSERT INTO usage_key (installation_id, key_id, minutes, at, scope, code, secret_id, calls) ";
         const ADD: &str = " ON CONFLICT (installation_id, key_id, minutes, at, scope, code, secret_id) \
                            DO UPDATE SET calls = usage_key.calls + excluded.calls";
         for keys in keys.chunks(CHUNK) {
@@ -170,7 +180,9 @@ impl Store {
             hours.push(", '', code, ").id(uuid::Uuid::nil()).push(", SUM(calls) FROM usage_bucket");
             let mut hours = of_keys(hours, installation, keys);
             within(&mut hours, "bucket_start", day);
-            hours.push(" AND NOT EXISTS (SELECT 1 FROM usage_key q WHERE q.installation_id = usage_bucket.installation_id ");
+            hours.push(
+                " AND NOT EXISTS (SELECT 1 FROM usage_key q WHERE q.installation_id = usage_bucket.installation_id ",
+            );
             hours.push("AND q.key_id = usage_bucket.key_id AND q.minutes = ").int(QUARTER);
             hours.push(" AND q.at >= usage_bucket.bucket_start AND q.at < usage_bucket.bucket_start + ").int(HOUR_MS);
             hours.push(") GROUP BY installation_id, key_id, code").push(ADD);

@@ -89,14 +89,15 @@ impl Place {
             return;
         }
         let why = (code.index() as u32) << REFUSED_BITS;
-        let _ = self.refused.fetch_update(Relaxed, Relaxed, |refused| {
-            Some(((refused & REFUSED_MASK) + 1).min(REFUSED_MASK) | why)
-        });
+        let _ = self
+            .refused
+            .fetch_update(Relaxed, Relaxed, |refused| Some(((refused & REFUSED_MASK) + 1).min(REFUSED_MASK) | why));
     }
 
     fn take(&self) -> Seen {
         let refused = self.refused.swap(0, Relaxed);
-        let last_refusal = Code::ALL.get((refused >> REFUSED_BITS) as usize).copied().filter(|_| refused & REFUSED_MASK > 0);
+        let last_refusal =
+            Code::ALL.get((refused >> REFUSED_BITS) as usize).copied().filter(|_| refused & REFUSED_MASK > 0);
         Seen {
             address: whole((self.high.load(Relaxed), self.low.load(Relaxed))),
             allowed: self.allowed.swap(0, Relaxed),
@@ -440,7 +441,10 @@ mod tests {
                 let detail = &detail;
                 scope.spawn(move || {
                     for number in 0..8_000_u32 {
-                        detail.count_address(IpAddr::from([10, 0, 0, ((number + u32::from(thread)) % 8) as u8]), Code::Valid);
+                        detail.count_address(
+                            IpAddr::from([10, 0, 0, ((number + u32::from(thread)) % 8) as u8]),
+                            Code::Valid,
+                        );
                     }
                 });
             }

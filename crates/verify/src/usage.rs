@@ -202,10 +202,9 @@ fn counted(record: &Arc<Record>, minute: u32, code: Code, calls: u32) -> Counted
 
 fn scopes(record: &Arc<Record>, minute: u32) -> impl Iterator<Item = Counted> {
     let taken = record.detail().map(|detail| detail.take_scopes(record.scopes())).unwrap_or_default();
-    taken.into_iter().map(move |(scope, code, calls)| Counted {
-        scope: Some(scope),
-        ..counted(record, minute, code, calls)
-    })
+    taken
+        .into_iter()
+        .map(move |(scope, code, calls)| Counted { scope: Some(scope), ..counted(record, minute, code, calls) })
 }
 
 /// Takes out the calls that a record has counted.

@@ -20,7 +20,18 @@ use crate::{App, respond};
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const OF_A_KEY: [&str; 4] = ["from", "to", "step", "time_zone"];
 const OF_ALL: [&str; 12] = [
-    "from", "to", "step", "time_zone", "group_by", "client", "key_id", "environment", "code", "scope", "limit", "cursor",
+    "from",
+    "to",
+    "step",
+    "time_zone",
+    "group_by",
+    "client",
+    "key_id",
+    "environment",
+    "code",
+    "scope",
+    "limit",
+    "cursor",
 ];
 
 /// Calls by the step.
@@ -167,7 +178,11 @@ fn usage_query(app: &App, caller: &Caller, uri: &Uri, known: &[&'static str]) ->
                 Some(id) => cursor = Some(id),
                 None => errors.push(wrong(name, "must be the id of a key")),
             },
-            _ => match value.parse().ok().filter(|limit| (1..=USAGE_GROUPS_MAX).contains(limit) && !value.starts_with('+')) {
+            _ => match value
+                .parse()
+                .ok()
+                .filter(|limit| (1..=USAGE_GROUPS_MAX).contains(limit) && !value.starts_with('+'))
+            {
                 Some(number) => limit = number,
                 None => errors.push(wrong(name, format!("must be a whole number from 1 to {USAGE_GROUPS_MAX}"))),
             },
@@ -202,7 +217,8 @@ mod tests {
     #[test]
     fn the_accept_header_names_the_text() {
         let wants = |accept: &'static str| {
-            wanted(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))])).map(|(format, _)| format)
+            wanted(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]))
+                .map(|(format, _)| format)
         };
         assert_eq!(wants("text/plain, Text/CSV;q=0.9"), Some(UsageFormat::Csv));
         assert_eq!(wants("application/x-ndjson"), Some(UsageFormat::Ndjson));

@@ -67,8 +67,7 @@ pub(super) fn filter_form(log: &AuditLog) -> AnyView {
 fn actors(log: &AuditLog) -> AnyView {
     let people = log.people.iter().take(PEOPLE_MOST).map(|(id, name)| (id.to_string(), name.clone()));
     let mut offered: Vec<(String, String)> = people.collect();
-    for (value, words) in
-        [("operator", "The operator"), ("system", "Keydesk itself"), ("bearer", "Whoever had a link")]
+    for (value, words) in [("operator", "The operator"), ("system", "Keydesk itself"), ("bearer", "Whoever had a link")]
     {
         offered.push((value.to_owned(), words.to_owned()));
     }

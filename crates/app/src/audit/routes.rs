@@ -81,11 +81,7 @@ async fn load(web: &WebState, session: &Session, filter: Filter, reader: &Reader
 }
 
 /// `Verify now`. It changes nothing, so it needs no token.
-async fn posted(
-    State(web): State<WebState>,
-    parts: Parts,
-    Posted(fields): Posted<Vec<(String, String)>>,
-) -> Response {
+async fn posted(State(web): State<WebState>, parts: Parts, Posted(fields): Posted<Vec<(String, String)>>) -> Response {
     let done = async {
         let session = signed_in(&web, &parts).await?;
         if Form(&fields).text("intent") != "verify" {

@@ -229,7 +229,8 @@ mod tests {
 
     #[test]
     fn no_action_is_offered_twice() {
-        let mut offered: Vec<_> = ACTIONS.iter().flat_map(|(_, actions)| *actions).map(|(one, _)| one.as_str()).collect();
+        let mut offered: Vec<_> =
+            ACTIONS.iter().flat_map(|(_, actions)| *actions).map(|(one, _)| one.as_str()).collect();
         let count = offered.len();
         offered.sort_unstable();
         offered.dedup();

@@ -12,6 +12,9 @@ use crate::{
     failure,
 };
 
+/// Most keys of one client whose entries are looked for.
+const KEYS_OF_CLIENT: i64 = 500;
+
 /// A page of the log for people, who are told at once where an entry on it is not as it was signed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditView {
@@ -65,7 +68,8 @@ impl Keydesk {
         let keys = match folded {
             None => query.key.map(|key| vec![key]),
             Some(folded) => {
-                let named = self.inner.store.keys_of_client(installation, &folded).await.map_err(failure::public)?;
+                let named = self.inner.store.keys_of_client(installation, &folded, seen(caller), KEYS_OF_CLIENT).await;
+                let named = named.map_err(failure::public)?;
                 Some(named.into_iter().filter(|id| query.key.is_none_or(|key| key == *id)).collect())
             }
         };
@@ -96,7 +100,9 @@ impl Keydesk {
         caller.require(Permission::ReadAudit)?;
         let names = self.inner.store.administrator_names(caller.installation).await.map_err(failure::public)?;
         let mut people: Vec<_> = names.into_iter().collect();
-        people.sort_by(|(id, name), (other, other_name)| (name.to_lowercase(), id).cmp(&(other_name.to_lowercase(), other)));
+        people.sort_by(|(id, name), (other, other_name)| {
+            (name.to_lowercase(), id).cmp(&(other_name.to_lowercase(), other))
+        });
         Ok(people)
     }
 

@@ -11,10 +11,10 @@ mod watch;
 pub use check::AuditChecked;
 pub use export::{AuditExport, AuditFormat};
 pub use forget::{ForgetError, Forgotten};
-pub use list::AuditView;
-pub(crate) use watch::AuditWatch;
-pub use watch::AuditState;
 pub use head::{AuditHeadLine, InstallationHead, InvalidHead};
+pub use list::AuditView;
+pub use watch::AuditState;
+pub(crate) use watch::AuditWatch;
 
 /// Entries read at once.
 const PAGE: i64 = 1_000;

@@ -151,7 +151,12 @@ async fn the_log_is_read_in_pages_and_by_what_is_asked_for(database: TestDatabas
     assert_eq!(count(AuditQuery { actor: Some(ActorFilter::Kind(Actor::System)), ..none.clone() }).await, 2);
     assert_eq!(count(AuditQuery { actor: Some(ActorFilter::Id(id.0)), ..none.clone() }).await, 0);
     assert!(
-        keydesk.audit(&desk.other, &AuditQuery { key: Some(id), limit: 9, ..none.clone() }).await.unwrap().items.is_empty()
+        keydesk
+            .audit(&desk.other, &AuditQuery { key: Some(id), limit: 9, ..none.clone() })
+            .await
+            .unwrap()
+            .items
+            .is_empty()
     );
     let client = |name: &str| AuditQuery { client: Some(ClientName::parse(name).unwrap()), ..none.clone() };
     assert_eq!(count(client("ACME")).await, 6, "however it is written");

@@ -79,7 +79,7 @@ async fn no_verb_reaches_another_installation(database: TestDatabase) {
             status: None,
             preset: None,
             expiring_before: None,
-        attention: None,
+            attention: None,
         };
         assert_eq!(keydesk.delete_selected(caller, &matching).await.unwrap().deleted, 0);
         assert_eq!(keydesk.set_enabled_selected(caller, &matching, false).await.unwrap().changed, 0);

@@ -55,7 +55,7 @@ async fn a_viewer_sees_neither_notes_nor_the_history(database: TestDatabase) {
                 status: None,
                 preset: None,
                 expiring_before: None,
-        attention: None,
+                attention: None,
             };
             let impact = desk.keydesk.deletion_impact(&caller, &matching).await;
             assert_eq!(impact.is_ok_and(|impact| impact.keys == 1), sees, "{role}: {search}");

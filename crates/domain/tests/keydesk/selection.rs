@@ -17,7 +17,14 @@ on_both_databases!(
 );
 
 fn matching(search: &str, status: Option<KeyStatus>) -> Selection {
-    Selection::Matching { search: search.to_owned(), environment: None, status, preset: None, expiring_before: None, attention: None }
+    Selection::Matching {
+        search: search.to_owned(),
+        environment: None,
+        status,
+        preset: None,
+        expiring_before: None,
+        attention: None,
+    }
 }
 
 /// Writes more keys such as `key`, which nobody can call with.
@@ -91,7 +98,10 @@ async fn all_that_match_are_counted_with_their_calls(database: TestDatabase) {
     let secret = desk.keydesk.secrets(&desk.operator, first.key.id).await.unwrap()[0].id;
     let at = Instant::from_millis(START - 5);
     let last = LastUse { installation: desk.operator.installation, key: first.key.id, secret, at, address: None };
-    store.record_usage(&UsageBatch { calls: deltas.to_vec(), last_uses: vec![last], ..UsageBatch::default() }).await.unwrap();
+    store
+        .record_usage(&UsageBatch { calls: deltas.to_vec(), last_uses: vec![last], ..UsageBatch::default() })
+        .await
+        .unwrap();
     let impact = desk.keydesk.deletion_impact(&desk.operator, &matching("acme", None)).await.unwrap();
     assert_eq!((impact.keys, impact.calls_30_days, impact.calls_is_lower_bound), (1_002, 7, false));
     assert_eq!((impact.names.len(), impact.last_used_at), (5, Some(at)));

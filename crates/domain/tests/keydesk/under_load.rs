@@ -133,7 +133,7 @@ async fn a_search_has_a_bound_at_every_verb(database: TestDatabase) {
             status: None,
             preset: None,
             expiring_before: None,
-        attention: None,
+            attention: None,
         };
         let query = ListQuery { search, limit: 10, ..ListQuery::default() };
         let results = [

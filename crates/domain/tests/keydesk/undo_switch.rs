@@ -14,7 +14,14 @@ on_both_databases!(
 );
 
 fn everything() -> Selection {
-    Selection::Matching { search: String::new(), environment: None, status: None, preset: None, expiring_before: None, attention: None }
+    Selection::Matching {
+        search: String::new(),
+        environment: None,
+        status: None,
+        preset: None,
+        expiring_before: None,
+        attention: None,
+    }
 }
 
 async fn undo_restores_exactly_what_was_switched(database: TestDatabase) {

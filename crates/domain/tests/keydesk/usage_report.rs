@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use domain::{Authority, Caller, Keydesk, NewKey, UsageAsked, UsageFormat};
 use model::{
-    Actor, ClientName, Code, Environment, Instant, KeyError, Scope, Selection, SettingsPatch, TimeZone, UsageFilter, UsageGroup,
-    UsagePoint, UsageRange, UsageStep,
+    Actor, ClientName, Code, Environment, Instant, KeyError, Scope, Selection, SettingsPatch, TimeZone, UsageFilter,
+    UsageGroup, UsagePoint, UsageRange, UsageStep,
 };
 use store::{on_both_databases, testing::TestDatabase};
 use verify::Call;
@@ -59,7 +59,8 @@ fn numbers(points: &[UsagePoint]) -> Vec<(i64, u64, u64)> {
 }
 
 async fn set_zone(desk: &TestKeydesk, zone: &str) {
-    let patch = domain::InstallationPatch { time_zone: Some(zone.parse().unwrap()), ..domain::InstallationPatch::default() };
+    let patch =
+        domain::InstallationPatch { time_zone: Some(zone.parse().unwrap()), ..domain::InstallationPatch::default() };
     desk.keydesk.set_installation(Actor::Operator, "default", patch).await.unwrap();
 }
 
@@ -117,7 +118,10 @@ async fn a_report_has_all_that_a_page_shows(database: TestDatabase) {
     let clients = report.clients.unwrap();
     let first: Vec<_> = clients.clients.iter().map(|of| (of.client_name.as_str(), of.allowed, of.refused)).collect();
     assert_eq!((first, clients.exact), (vec![("Beta", 9, 2), ("Acme", 5, 0)], true));
-    assert_eq!(report.scopes.iter().map(|of| (of.scope.as_str(), of.counts.allowed)).collect::<Vec<_>>(), [("calls:read", 5)]);
+    assert_eq!(
+        report.scopes.iter().map(|of| (of.scope.as_str(), of.counts.allowed)).collect::<Vec<_>>(),
+        [("calls:read", 5)]
+    );
     assert_eq!((report.heat.calls[0][7], report.heat.calls.as_flattened().iter().sum::<u64>()), (16, 16));
     let client = |name: &str| UsageFilter { client: Some(ClientName::parse(name).unwrap()), ..UsageFilter::default() };
     let report = desk.keydesk.usage_report(&desk.operator, day, &client("ACME"), &zone).await.unwrap();
@@ -165,11 +169,15 @@ async fn what_a_key_did_is_told_by_secret_and_address(database: TestDatabase) {
     let day = UsageRange::last(DAY, desk.keydesk.now().plus_millis(1), UsageStep::Quarter);
     let activity = desk.keydesk.key_activity(&desk.operator, id, day, &TimeZone::UTC).await.unwrap();
     assert_eq!((activity.counts.allowed, activity.counts.denied[&Code::IpNotAllowed]), (8, 12));
-    let secrets: Vec<_> = activity.secrets.iter().map(|of| (of.counts.allowed, of.counts.refused(), of.last_address)).collect();
+    let secrets: Vec<_> =
+        activity.secrets.iter().map(|of| (of.counts.allowed, of.counts.refused(), of.last_address)).collect();
     assert_eq!(secrets, [(5, 0, ip("203.0.113.77")), (3, 12, ip("203.0.113.9"))]);
     assert_eq!((activity.last_used_at, activity.last_address), (Some(at(START + MINUTE)), ip("203.0.113.77")));
     let refused = activity.addresses.iter().find(|of| of.refused > 0).unwrap();
-    assert_eq!((Some(refused.address), refused.refused, refused.last_refusal), (ip("198.51.100.4"), 12, Some(Code::IpNotAllowed)));
+    assert_eq!(
+        (Some(refused.address), refused.refused, refused.last_refusal),
+        (ip("198.51.100.4"), 12, Some(Code::IpNotAllowed))
+    );
     assert_eq!(activity.addresses.len(), 3);
     let busiest = activity.busiest_hour.unwrap();
     assert_eq!((busiest.at, busiest.allowed), (at(START - START % HOUR), 8));
@@ -191,7 +199,14 @@ async fn what_breaks_is_told_before_a_key_goes(database: TestDatabase) {
     assert_eq!(details.scopes.iter().map(|of| of.scope.clone()).collect::<Vec<_>>(), wanted);
     assert_eq!(details.addresses.iter().map(|of| Some(of.address)).collect::<Vec<_>>(), [ip("192.0.2.1")]);
     assert_eq!((details.addresses_are_incomplete, details.busiest_hour.unwrap().allowed), (false, 4));
-    let matching = Selection::Matching { search: "beta".to_owned(), environment: None, status: None, preset: None, expiring_before: None, attention: None };
+    let matching = Selection::Matching {
+        search: "beta".to_owned(),
+        environment: None,
+        status: None,
+        preset: None,
+        expiring_before: None,
+        attention: None,
+    };
     let details = breaks(matching).await.details.unwrap();
     assert_eq!(details.addresses.iter().map(|of| Some(of.address)).collect::<Vec<_>>(), [ip("192.0.2.2")]);
     // A call from nobody knows where is in no address.
@@ -227,7 +242,8 @@ async fn a_test_key_sees_the_usage_of_test_keys_alone(database: TestDatabase) {
     for group in UsageGroup::ALL {
         let filter = UsageFilter::default();
         let groups = desk.keydesk.usage_groups(&caller, day, &filter, &TimeZone::UTC, group, (None, 50)).await.unwrap();
-        let allowed: u64 = groups.groups.iter().flat_map(|series| &series.points).map(|point| point.counts.allowed).sum();
+        let allowed: u64 =
+            groups.groups.iter().flat_map(|series| &series.points).map(|point| point.counts.allowed).sum();
         assert_eq!(allowed, if group == UsageGroup::Scope { 0 } else { 2 }, "{group:?}");
         assert!(groups.groups.iter().all(|series| series.of.environment != Some(Environment::Live)));
     }
@@ -264,7 +280,10 @@ async fn groups_are_read_page_by_page(database: TestDatabase) {
     let codes = read(UsageGroup::Code, everything(), None, 50).await;
     assert_eq!((codes.groups.len(), codes.groups[0].of.code), (1, Some(Code::Valid)));
     let scopes = read(UsageGroup::Scope, everything(), None, 50).await;
-    assert_eq!((scopes.groups[0].of.scope.clone(), scopes.groups[0].points[0].counts.allowed), (Some(scope("calls:read")), 6));
+    assert_eq!(
+        (scopes.groups[0].of.scope.clone(), scopes.groups[0].points[0].counts.allowed),
+        (Some(scope("calls:read")), 6)
+    );
 }
 
 async fn usage_is_streamed_as_a_table_and_as_lines(database: TestDatabase) {
@@ -311,7 +330,7 @@ async fn old_quarters_become_days_of_the_installation(database: TestDatabase) {
             let end = zone.end_of(day.parse().unwrap());
             for (ms, number) in [(-1, 1), (0, 2)] {
                 desk.clock.set(end.as_millis() + ms);
-                        calls(&desk.keydesk, call(issued.secret.expose()), number).await;
+                calls(&desk.keydesk, call(issued.secret.expose()), number).await;
                 let start = zone.period(model::Period::Day, end.plus_millis(ms)).start.as_millis();
                 *expected.entry(start).or_insert(0) += number as u64;
             }
@@ -328,14 +347,21 @@ async fn old_quarters_become_days_of_the_installation(database: TestDatabase) {
             let rows = "SELECT COUNT(*) FROM usage_key WHERE minutes = 15";
             desk.database.raw().await.number(rows).await
         };
-        assert_eq!((read(UsageFilter::default()).await, read(by_key.clone()).await), (expected.clone(), expected.clone()));
+        assert_eq!(
+            (read(UsageFilter::default()).await, read(by_key.clone()).await),
+            (expected.clone(), expected.clone())
+        );
         assert_eq!(quarters().await, 8);
         // Some days are older than 90 days, and others are not yet.
         for (day, left) in [("2027-01-23", 5), ("2027-02-01", 0)] {
             desk.clock.set(zone.end_of(day.parse().unwrap()).as_millis());
             desk.keydesk.purge().await;
             assert_eq!(quarters().await, left, "{zone} {day}");
-            assert_eq!((read(UsageFilter::default()).await, read(by_key.clone()).await), (expected.clone(), expected.clone()), "{zone}");
+            assert_eq!(
+                (read(UsageFilter::default()).await, read(by_key.clone()).await),
+                (expected.clone(), expected.clone()),
+                "{zone}"
+            );
         }
         desk.clock.advance(30 * 31 * DAY);
         desk.keydesk.purge().await;

@@ -52,7 +52,10 @@ pub(crate) fn measure(programs: &Programs, database: &str, dir: &Path, address: 
     }
     whole.sort_by(f64::total_cmp);
     let last = whole[(ASKED * 99 / 100).min(ASKED - 1)];
-    say(&format!("  usage of a day, all of these one after the other: p50 {:.1} ms, p99 {last:.1} ms", whole[ASKED / 2]));
+    say(&format!(
+        "  usage of a day, all of these one after the other: p50 {:.1} ms, p99 {last:.1} ms",
+        whole[ASKED / 2]
+    ));
     all.iter().for_each(|line| say(line));
     Ok(())
 }

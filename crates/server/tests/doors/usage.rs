@@ -84,8 +84,15 @@ async fn usage_is_read_over_rest(database: TestDatabase) {
     let clients = groups("group_by=client&limit=2").await;
     assert_eq!(clients[0].0["client_name"], "Caller", "who verifies calls most");
     assert_eq!((&clients[1].0["client_name"], clients[1].1), (&json!("Acme & Sons"), (5, 2)));
-    assert!(groups("group_by=code").await.iter().any(|(group, sums)| group["code"] == "INSUFFICIENT_SCOPE" && *sums == (0, 2)));
-    assert!(groups("group_by=scope").await.iter().any(|(group, sums)| group["scope"] == "contacts:read" && *sums == (6, 0)));
+    assert!(
+        groups("group_by=code")
+            .await
+            .iter()
+            .any(|(group, sums)| group["code"] == "INSUFFICIENT_SCOPE" && *sums == (0, 2))
+    );
+    assert!(
+        groups("group_by=scope").await.iter().any(|(group, sums)| group["scope"] == "contacts:read" && *sums == (6, 0))
+    );
     assert_eq!(groups("group_by=environment").await[0].0["environment"], "live");
     // Whoever may not, and another installation.
     let answer = app.client(&["keys:read"]).await.get("/api/v1/usage").await;

@@ -1,8 +1,8 @@
 use std::sync::atomic::Ordering;
 
 use model::{
-    Attention, CursorValue, Environment, InstallationId, Instant, KeyId, KeyStatus, NAMES_FOLDED, Preset, RESTORE_WINDOW_MS,
-    Search, Sort, SortColumn,
+    Attention, CursorValue, Environment, InstallationId, Instant, KeyId, KeyStatus, NAMES_FOLDED, Preset,
+    RESTORE_WINDOW_MS, Search, Sort, SortColumn,
 };
 use sqlx::{FromRow as _, Row as _};
 use uuid::Uuid;
@@ -143,7 +143,9 @@ impl KeyFilter {
             Attention::NeverUsed | Attention::NeverHandedOver => _ = sql.push(" AND last_used_at = 0"),
         }
         if attention == Attention::NeverHandedOver {
-            sql.push(" AND NOT EXISTS (SELECT 1 FROM handover h WHERE h.key_id = api_key.id AND h.opened_at IS NOT NULL)");
+            sql.push(
+                " AND NOT EXISTS (SELECT 1 FROM handover h WHERE h.key_id = api_key.id AND h.opened_at IS NOT NULL)",
+            );
         }
         sql.push(" AND disabled_at IS NULL AND (expires_at IS NULL OR expires_at > ").int(now).push(")");
     }

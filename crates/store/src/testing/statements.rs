@@ -1,5 +1,5 @@
 use crate::{
-    admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, audit_search, backup,
+    admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     deployment, examine, founded, group, handover, hints, history, idempotency, installation, invitation,
     keyring_proof, migrations, names, password_reset, people, postgres, purge_clock, record, restored, set_up_link,
     statistics, store, triggers, usage_keys, usage_read, usage_roll, whose, work,
@@ -23,7 +23,6 @@ statements! {
     audit_head: AUDIT_HEAD AUDIT_END AUDIT_KEYS INSERT_AUDIT_KEY;
     audit_log: AUDIT_AFTER AUDIT_OF_KEY AUDIT_AT AUDIT_LAST AUDIT_ID;
     audit_person: INSERT_PERSON AUDIT_PEOPLE PERSON_NAMES PEOPLE_BY_EMAIL FORGET_PERSON FORGET_OWNER FORGET_VIA REDACT_ENTRY;
-    audit_search: KEYS_OF_NAME DELETED_OF_NAME;
     backup: LOST_ENTRIES INSTALLATION_NAMES;
     deployment: DEPLOYMENT INSERT_DEPLOYMENT;
     examine: NEWEST_MIGRATION ORPHANS;

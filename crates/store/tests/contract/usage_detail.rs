@@ -64,10 +64,14 @@ async fn calls_are_read_by_secret_scope_and_quarter(database: TestDatabase) {
     let all = span(0, HOUR);
     let expected = [(0, Code::Valid, 2), (QUARTER, Code::InsufficientScope, 1), (QUARTER, Code::Valid, 7)];
     assert_eq!(points(&store, &all, UsageStep::Quarter).await, expected);
-    let minutes = [(60_000, Code::Valid, 2), (QUARTER + 60_000, Code::InsufficientScope, 1), (QUARTER + 60_000, Code::Valid, 7)];
+    let minutes =
+        [(60_000, Code::Valid, 2), (QUARTER + 60_000, Code::InsufficientScope, 1), (QUARTER + 60_000, Code::Valid, 7)];
     assert_eq!(points(&store, &all, UsageStep::Minute).await, minutes);
     assert_eq!(points(&store, &span(QUARTER, HOUR), UsageStep::Hour).await, expected[1..]);
-    assert_eq!(points(&store, &UsageSpan { code: Some(Code::Valid), ..all.clone() }, UsageStep::Day).await, [expected[0], expected[2]]);
+    assert_eq!(
+        points(&store, &UsageSpan { code: Some(Code::Valid), ..all.clone() }, UsageStep::Day).await,
+        [expected[0], expected[2]]
+    );
     let made = scope("calls:make");
     let one = UsageSpan { scope: Some(&made), ..all.clone() };
     assert_eq!(points(&store, &one, UsageStep::Quarter).await, [(QUARTER, Code::InsufficientScope, 1)]);
@@ -78,7 +82,10 @@ async fn calls_are_read_by_secret_scope_and_quarter(database: TestDatabase) {
     let mut secrets = store.secrets_usage(&all, key_id(1)).await.unwrap();
     secrets.sort();
     let secret = |number| SecretId(Uuid::from_u128(number));
-    assert_eq!(secrets, [(secret(1), Code::InsufficientScope, 1), (secret(1), Code::Valid, 5), (secret(77), Code::Valid, 4)]);
+    assert_eq!(
+        secrets,
+        [(secret(1), Code::InsufficientScope, 1), (secret(1), Code::Valid, 5), (secret(77), Code::Valid, 4)]
+    );
     let busiest = store.busiest_hour(&all, &[key_id(1), key_id(2)]).await.unwrap().unwrap();
     assert_eq!((busiest.at, busiest.allowed), (at(0), 59));
     let theirs = UsageSpan { installation: installation(2), ..all };
@@ -101,7 +108,10 @@ async fn totals_are_read_without_reading_keys(database: TestDatabase) {
     };
     let both = [(0, Code::Valid, 7), (QUARTER, Code::Expired, 4)];
     assert_eq!(totals(span(0, HOUR), UsageStep::Quarter).await, both);
-    assert_eq!(totals(span(0, HOUR), UsageStep::Minute).await, [(60_000, Code::Valid, 7), (QUARTER + 60_000, Code::Expired, 4)]);
+    assert_eq!(
+        totals(span(0, HOUR), UsageStep::Minute).await,
+        [(60_000, Code::Valid, 7), (QUARTER + 60_000, Code::Expired, 4)]
+    );
     let test = UsageSpan { environment: Some(Environment::Test), ..span(0, HOUR) };
     assert_eq!(totals(test, UsageStep::Day).await, both[1..]);
     let read = scope("calls:read");
@@ -188,7 +198,9 @@ async fn the_last_address_moves_with_the_last_use(database: TestDatabase) {
 async fn the_first_clients_are_those_with_the_most_calls(database: TestDatabase) {
     let store = two_installations(&database).await;
     let of = |client: &str, hour: i64, code, count| UsageDelta { client: name(client), ..calls(1, hour, code, count) };
-    let mut deltas: Vec<_> = (0..300_i64).map(|number| of(&format!("Client {number}"), number % 3, Code::Valid, 1 + number.unsigned_abs())).collect();
+    let mut deltas: Vec<_> = (0..300_i64)
+        .map(|number| of(&format!("Client {number}"), number % 3, Code::Valid, 1 + number.unsigned_abs()))
+        .collect();
     // Names that fold alike are one client; those of the other environment are another.
     deltas.push(of("ACME", 0, Code::Valid, 300));
     deltas.push(of("Acme", 1, Code::Expired, 5));
@@ -198,7 +210,8 @@ async fn the_first_clients_are_those_with_the_most_calls(database: TestDatabase)
     let hours = ClientParts { hours: (0..3).map(|hour| at(hour * HOUR)).collect(), days: Vec::new() };
     let first = async |parts: &ClientParts, environment, scope: Option<&Scope>, limit| {
         let first = store.first_clients(installation(1), parts, environment, scope, limit).await.unwrap();
-        let calls = |of: &model::ClientUsage| (of.client_name.as_str().to_lowercase(), of.environment, of.allowed, of.refused);
+        let calls =
+            |of: &model::ClientUsage| (of.client_name.as_str().to_lowercase(), of.environment, of.allowed, of.refused);
         (first.clients.iter().map(calls).collect::<Vec<_>>(), first.exact)
     };
     let (clients, exact) = first(&hours, None, None, 3).await;
@@ -294,7 +307,8 @@ async fn keys_of_a_client_are_found_also_deleted_ones(database: TestDatabase) {
     let mut change = store.change().await.unwrap();
     change.delete_keys(installation(1), &[key_id(4)], at(50)).await.unwrap();
     change.commit().await.unwrap();
-    let found = async |environment, limit| store.keys_of_client(installation(1), "acme", environment, limit).await.unwrap();
+    let found =
+        async |environment, limit| store.keys_of_client(installation(1), "acme", environment, limit).await.unwrap();
     assert_eq!(found(None, 10).await, [key_id(1), key_id(2), key_id(4)]);
     assert_eq!(found(Some(Environment::Live), 2).await, [key_id(1), key_id(2)]);
     assert_eq!(found(Some(Environment::Test), 10).await, []);
@@ -303,7 +317,9 @@ async fn keys_of_a_client_are_found_also_deleted_ones(database: TestDatabase) {
 async fn keys_that_were_called_are_found_one_after_the_other(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme".to_owned()]).await;
-    let deltas: Vec<_> = (1..=7).flat_map(|number| [quarter(number, 0, None, Code::Valid, 1), quarter(number, 9, None, Code::Valid, 1)]).collect();
+    let deltas: Vec<_> = (1..=7)
+        .flat_map(|number| [quarter(number, 0, None, Code::Valid, 1), quarter(number, 9, None, Code::Valid, 1)])
+        .collect();
     store.record_usage(&batch(&deltas, &[])).await.unwrap();
     let nobody = KeyId(Uuid::nil());
     let found = async |after, limit| store.keys_with_usage(installation(1), after, limit).await.unwrap();
