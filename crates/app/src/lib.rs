@@ -2,6 +2,7 @@
 //!
 //! | folder | what it is |
 //! |---|---|
+//! | `audit` | `/audit`: who changed what. A plain document |
 //! | `auth` | signing in and out, and the links by which people get an account or a password |
 //! | `keys` | `/keys`: the list, and what is done with its rows. The one page with live state |
 //! | `key` | `/keys/{id}`: everything about one key. A plain document |
@@ -29,6 +30,8 @@
 
 #![expect(unreachable_pub, reason = "the component macro makes the properties of every component `pub`")]
 
+#[cfg(feature = "ssr")]
+mod audit;
 mod auth;
 #[cfg(feature = "ssr")]
 mod clients;

@@ -16,7 +16,7 @@ use leptos_axum::{
 };
 
 use crate::{
-    App, auth, clients,
+    App, audit, auth, clients,
     frame::hydrated,
     handover, key, keys, refusals,
     web::{
@@ -44,6 +44,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
         webhooks::LIST_PATH,
         webhooks::PATH,
         refusals::PATH,
+        audit::PATH,
     ]
     .into_iter();
     web.guarded = guard::guarded(pages.iter().map(AxumRouteListing::path).chain(documents)).into();
@@ -59,6 +60,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
         .merge(clients::routes(web.clone()))
         .merge(webhooks::routes(web.clone()))
         .merge(refusals::routes(web.clone()))
+        .merge(audit::routes(web.clone()))
         .merge(keys::export_routes(web.clone()))
         .merge(keys::search_routes(web.clone()))
         .fallback(move |request: Request<Body>| {

@@ -28,6 +28,8 @@ mod problem;
 #[cfg(feature = "ssr")]
 mod shown_once;
 mod token_field;
+#[cfg(feature = "ssr")]
+pub(crate) mod told;
 
 pub(crate) use bring::bring;
 pub(crate) use button::Button;

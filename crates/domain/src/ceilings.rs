@@ -84,6 +84,7 @@ impl Keydesk {
             this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
             let after = change.ceiling(installation, client.as_ref()).await.map_err(failure::public)?;
             this.commit(change).await?;
+            this.verifier().set_ceilings(after.iter().cloned().collect());
             Ok(of.info(after))
         })
         .await

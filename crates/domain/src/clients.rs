@@ -82,6 +82,7 @@ impl Keydesk {
             preset: None,
             expiring_before: None,
             disabled: None,
+            attention: None,
             now: self.now(),
         };
         let sort = Sort { column: SortColumn::ClientName, descending: false };

@@ -39,7 +39,6 @@ impl Keydesk {
         // Fails if there is no such key.
         self.get(caller, id).await?;
         let (store, installation) = (&self.inner.store, caller.installation);
-        let before = before.unwrap_or(i64::MAX);
         // One more than is shown tells whether there are older ones.
         let mut found =
             store.audit_of_key(installation, id, before, SHOWN as i64 + 1).await.map_err(failure::public)?;
@@ -47,15 +46,17 @@ impl Keydesk {
         found.truncate(SHOWN);
         let older = found.last().filter(|_| more).map(|entry| entry.seq);
         let names = store.administrator_names(installation).await.map_err(failure::public)?;
+        let callers = found.iter().filter_map(|entry| match entry.actor() {
+            Ok(Actor::Key { id }) => Some(id),
+            _ => None,
+        });
+        let clients = self.names_of_keys(installation, callers.collect()).await?;
         let mut entries = Vec::with_capacity(found.len());
         for entry in found {
             let actor = entry.actor().map_err(failure::public)?;
             let name = match actor {
                 Actor::Administrator { id } => names.get(&id).cloned(),
-                Actor::Key { id } => {
-                    let key = store.key(installation, id).await.map_err(failure::public)?;
-                    key.map(|key| key.client_name().as_str().to_owned())
-                }
+                Actor::Key { id } => clients.get(&id).cloned(),
                 Actor::System | Actor::Operator | Actor::Bearer => None,
             };
             let detail = audit::detail(&entry.detail);

@@ -15,6 +15,7 @@ use verify::Verifier;
 use crate::{
     Authority, Caller, Clock, Entropy, Installation, Keyring, NotWritable, Ready,
     audit::{self, AuditEvent, By},
+    audit_log::AuditWatch,
     entropy,
     events_out::Out,
     exports::Exports,
@@ -75,6 +76,8 @@ pub(crate) struct Inner {
     pub(crate) session_uses: SessionUses,
     /// Lines about refusals in this second.
     pub(crate) lines: Lines,
+    /// The looks at whole audit logs.
+    pub(crate) audit_watch: AuditWatch,
     /// Exports that may be under way.
     pub(crate) exports: Exports,
     pub(crate) usage_retention: UsageRetention,

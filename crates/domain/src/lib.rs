@@ -126,7 +126,8 @@ pub(crate) use regular_file::regular_file;
 pub use account_link::NewAccountLink;
 pub use administrator::NewAdministrator;
 pub use audit_log::{
-    AuditChecked, AuditExport, AuditFormat, AuditHeadLine, ForgetError, Forgotten, InstallationHead, InvalidHead,
+    AuditChecked, AuditExport, AuditFormat, AuditHeadLine, AuditState, AuditView, ForgetError, Forgotten,
+    InstallationHead, InvalidHead,
 };
 pub use background::Background;
 pub use backup::BackupError;

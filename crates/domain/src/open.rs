@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy,
     audit::keys::AuditKey,
+    audit_log::AuditWatch,
     events_out::{EventOptions, Out},
     exports::Exports,
     fingerprint,
@@ -284,6 +285,7 @@ impl Keydesk {
                 session_uses: SessionUses::default(),
                 polled: Polled::default(),
                 lines: Lines::default(),
+                audit_watch: AuditWatch::default(),
                 exports: Exports::default(),
                 usage_retention,
                 usage_walk: tokio::sync::Mutex::default(),

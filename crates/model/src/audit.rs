@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Action, Actor, AdministratorId, AuditId, Environment, Instant, KeyId};
+use crate::{Action, Actor, AdministratorId, AuditId, ClientName, Environment, Instant, KeyId};
 
 /// One entry of the audit log, as it is read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -18,13 +18,15 @@ pub struct AuditItem {
     pub at: Instant,
     /// The actor.
     pub actor: Actor,
-    /// The administrator's name, while it is known; null for everyone else.
+    /// The administrator's name, or the Client Name of the calling key, while it is known; null for everyone else.
     pub actor_name: Option<String>,
     /// What was done, for example `key.reveal`. More kinds may come.
     #[cfg_attr(feature = "openapi", schema(examples("key.reveal")))]
     pub action: String,
     /// The key that it is about.
     pub key_id: Option<KeyId>,
+    /// The Client Name that this key has now, while there is such a key.
+    pub client_name: Option<String>,
     /// That key's environment.
     pub environment: Option<Environment>,
     /// The client's address.
@@ -49,7 +51,7 @@ pub struct AuditPage {
 }
 
 /// Which entries are asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditQuery {
     /// From this instant on.
     pub from: Option<Instant>,
@@ -61,6 +63,8 @@ pub struct AuditQuery {
     pub actor: Option<ActorFilter>,
     /// Only about this key.
     pub key: Option<KeyId>,
+    /// Only about keys that were generated for this client, as they are named now.
+    pub client: Option<ClientName>,
     /// Entries on the page, 1 to [`crate::PAGE_MAX`].
     pub limit: u32,
     /// Where the page begins.
@@ -105,9 +109,14 @@ impl FromStr for ActorFilter {
     }
 }
 
-/// Where the next page of the audit log begins: before the entry of this number. Opaque to callers.
+/// Where the next page of the audit log begins: before the entry of this instant and number. Opaque to callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AuditCursor(pub i64);
+pub struct AuditCursor {
+    /// When the last entry of the page before was made.
+    pub at: Instant,
+    /// Its number.
+    pub number: i64,
+}
 
 /// The text is no cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -116,7 +125,7 @@ pub struct InvalidAuditCursor;
 
 impl fmt::Display for AuditCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "1.{}", self.0)
+        write!(f, "2.{}.{}", self.at.as_millis(), self.number)
     }
 }
 
@@ -124,8 +133,11 @@ impl FromStr for AuditCursor {
     type Err = InvalidAuditCursor;
 
     fn from_str(text: &str) -> Result<Self, InvalidAuditCursor> {
-        let digits = text.strip_prefix("1.").filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-        digits.and_then(|digits| digits.parse().ok()).map(Self).ok_or(InvalidAuditCursor)
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let parts = text.strip_prefix("2.").and_then(|rest| rest.split_once('.'));
+        let (at, number) = parts.filter(|(at, number)| digits(at) && digits(number)).ok_or(InvalidAuditCursor)?;
+        let read = |text: &str| text.parse().map_err(|_| InvalidAuditCursor);
+        Ok(Self { at: Instant::from_millis(read(at)?), number: read(number)? })
     }
 }
 
@@ -154,8 +166,9 @@ mod tests {
         for bad in ["", "Operator", "key", "01981d2c9e5b7c3a8b1d0123456789ab", "{\"kind\":\"system\"}"] {
             assert_eq!(bad.parse::<ActorFilter>(), Err(InvalidActor), "{bad}");
         }
-        assert_eq!(AuditCursor(7).to_string().parse(), Ok(AuditCursor(7)));
-        for bad in ["", "7", "1.", "1.-7", "1.+7", "2.7", "1.99999999999999999999"] {
+        let cursor = AuditCursor { at: Instant::from_millis(1_795_382_405_999), number: 7 };
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        for bad in ["", "7", "1.7", "2.", "2.7", "2.7.", "2.-7.1", "2.7.+1", "2.7.1.1", "2.7.99999999999999999999"] {
             assert_eq!(bad.parse::<AuditCursor>(), Err(InvalidAuditCursor), "{bad}");
         }
         assert_eq!("key.reveal".parse(), Ok(Action::KeyReveal));

@@ -63,6 +63,12 @@ impl TimeZone {
         start.map_or(Instant::from_millis(i64::MAX), |start| Instant::from_millis(start.as_millisecond()))
     }
 
+    /// The first instant of a day here; of a day that the clocks left out, the instant at which they did.
+    pub fn start_of(&self, day: Day) -> Instant {
+        let start = self.first_at_or_after(day.0.at(0, 0, 0, 0));
+        start.map_or(Instant::from_millis(i64::MIN), |start| Instant::from_millis(start.as_millisecond()))
+    }
+
     /// The first instant at which clocks here show this or, where they left it out, something later.
     pub(crate) fn first_at_or_after(&self, civil: DateTime) -> Option<Timestamp> {
         match self.0.to_ambiguous_timestamp(civil).offset() {
@@ -274,6 +280,8 @@ mod tests {
             let end = zone.end_of(day);
             prop_assert!(zone.day(end) > day, "{name} {day} {end}");
             prop_assert!(zone.day(end.plus_millis(-1)) <= day, "{name} {day} {end}");
+            let start = zone.start_of(day);
+            prop_assert!(start <= at && zone.day(start) == day && zone.day(start.plus_millis(-1)) < day, "{name} {day} {start}");
         }
 
         #[test]

@@ -57,6 +57,7 @@ impl TryFrom<AuditRow> for AuditEntry {
     }
 }
 
+/// A statement that reads whole entries.
 macro_rules! entry_select {
     ($rest:literal) => {
         concat!(
@@ -67,43 +68,41 @@ macro_rules! entry_select {
     };
 }
 
+pub(crate) use entry_select;
+
 pub(crate) const AUDIT_AFTER: &str = entry_select!("WHERE installation_id = $1 AND seq > $2 ORDER BY seq LIMIT $3");
 pub(crate) const AUDIT_LAST: &str = "SELECT COALESCE(MAX(seq), 0) FROM audit_entry WHERE installation_id = $1";
 pub(crate) const AUDIT_ID: &str = "SELECT id FROM audit_entry WHERE installation_id = $1 AND seq = $2";
 /// The index is of the key alone, since a key belongs to one installation.
-pub(crate) const AUDIT_OF_KEY: &str =
-    entry_select!("WHERE key_id = $2 AND installation_id = $1 AND seq < $3 ORDER BY seq DESC LIMIT $4");
-
-/// Which entries are asked for.
-#[derive(Clone, Debug)]
-pub struct AuditFilter {
-    /// Whose log.
-    pub installation: InstallationId,
-    /// From this instant on.
-    pub from: Option<Instant>,
-    /// Before this instant.
-    pub to: Option<Instant>,
-    /// Only this action.
-    pub action: Option<String>,
-    /// Only these actors, as canonical JSON. Empty: all.
-    pub actors: Vec<String>,
-    /// Only about this key.
-    pub key: Option<KeyId>,
-    /// Only about keys of this environment.
-    pub environment: Option<Environment>,
-}
+pub(crate) const AUDIT_OF_KEY: &str = entry_select!(
+    "WHERE key_id = $2 AND installation_id = $1 AND (at, seq) < ($3, $4) ORDER BY at DESC, seq DESC LIMIT $5"
+);
+pub(crate) const AUDIT_AT: &str = "SELECT at FROM audit_entry WHERE installation_id = $1 AND seq = $2";
 
 impl Store {
-    /// Up to `limit` entries about a key before number `before`, newest first.
+    /// Up to `limit` entries about a key, newest first: the newest of all, or those before the entry of number `before`.
     pub async fn audit_of_key(
         &self,
         installation: InstallationId,
         key: KeyId,
-        before: i64,
+        before: Option<i64>,
         limit: i64,
     ) -> Result<Vec<AuditEntry>, StoreError> {
+        let (at, seq) = match before {
+            None => (i64::MAX, i64::MAX),
+            Some(seq) => {
+                let at: Option<i64> = on_db!(self, pool => {
+                    sqlx::query_scalar(AUDIT_AT).bind(installation.0).bind(seq).fetch_optional(pool).await?
+                });
+                match at {
+                    Some(at) => (at, seq),
+                    None => return Ok(Vec::new()),
+                }
+            }
+        };
         let rows: Vec<AuditRow> = on_db!(self, pool => {
-            sqlx::query_as(AUDIT_OF_KEY).bind(installation.0).bind(key.0).bind(before).bind(limit).fetch_all(pool).await?
+            let query = sqlx::query_as(AUDIT_OF_KEY).bind(installation.0).bind(key.0).bind(at).bind(seq);
+            query.bind(limit).fetch_all(pool).await?
         });
         rows.into_iter().map(AuditEntry::try_from).collect()
     }
@@ -118,41 +117,6 @@ impl Store {
         let rows: Vec<AuditRow> = on_db!(self, pool => {
             sqlx::query_as(AUDIT_AFTER).bind(installation.0).bind(seq).bind(limit).fetch_all(pool).await?
         });
-        rows.into_iter().map(AuditEntry::try_from).collect()
-    }
-
-    /// Up to `limit` entries that match: newest first, those before number `past`; or oldest first, those after it.
-    pub async fn audit_list(
-        &self,
-        filter: &AuditFilter,
-        newest_first: bool,
-        past: i64,
-        limit: i64,
-    ) -> Result<Vec<AuditEntry>, StoreError> {
-        let mut sql = Sql::new(entry_select!("WHERE installation_id = "));
-        sql.id(filter.installation.0).push(if newest_first { " AND seq < " } else { " AND seq > " }).int(past);
-        if let Some(from) = filter.from {
-            sql.push(" AND at >= ").int(from.as_millis());
-        }
-        if let Some(to) = filter.to {
-            sql.push(" AND at < ").int(to.as_millis());
-        }
-        if let Some(action) = &filter.action {
-            sql.push(" AND action = ").text(action);
-        }
-        if !filter.actors.is_empty() {
-            sql.push(" AND actor IN ").list(&filter.actors, |sql, actor| {
-                sql.text(actor);
-            });
-        }
-        if let Some(key) = filter.key {
-            sql.push(" AND key_id = ").id(key.0);
-        }
-        if let Some(environment) = filter.environment {
-            sql.push(" AND environment = ").text(environment.as_str());
-        }
-        sql.push(if newest_first { " ORDER BY seq DESC LIMIT " } else { " ORDER BY seq LIMIT " }).int(limit);
-        let rows: Vec<AuditRow> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
         rows.into_iter().map(AuditEntry::try_from).collect()
     }
 }

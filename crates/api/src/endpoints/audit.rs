@@ -8,18 +8,19 @@ use edge::{
 };
 use futures::stream;
 use http::{HeaderMap, StatusCode, Uri, header};
-use model::{AuditPage, AuditQuery, KeyError, PAGE_DEFAULT, PAGE_MAX};
+use model::{AuditPage, AuditQuery, ClientName, KeyError, PAGE_DEFAULT, PAGE_MAX};
 
 use crate::{App, respond};
 
 /// The media type of one JSON object a line.
 const NDJSON: &str = "application/x-ndjson";
-const PARAMETERS: [&str; 7] = ["from", "to", "action", "actor", "key_id", "limit", "cursor"];
+const PARAMETERS: [&str; 8] = ["from", "to", "action", "actor", "key_id", "client_name", "limit", "cursor"];
 
 /// Read the audit log
 ///
 /// Entries of the caller's installation, newest first, a page at a time. With `Accept: application/x-ndjson` all that match are
-/// streamed, oldest first, one a line, and that they were exported is an entry itself; `limit` and `cursor` are ignored.
+/// streamed, oldest first, one a line, and that they were exported is an entry itself; `limit` and `cursor` are ignored. Each line
+/// then has `chain` besides, by which it can be checked elsewhere (see docs/audit.md).
 #[utoipa::path(
     get,
     path = "/api/v1/audit",
@@ -30,6 +31,7 @@ const PARAMETERS: [&str; 7] = ["from", "to", "action", "actor", "key_id", "limit
         ("action" = Option<String>, Query, description = "Only this action, for example `key.reveal`."),
         ("actor" = Option<String>, Query, description = "Only this actor: `system`, `operator`, `bearer`, or the id of a key or of an administrator."),
         ("key_id" = Option<model::KeyId>, Query, description = "Only about this key."),
+        ("client_name" = Option<String>, Query, description = "Only about keys of this Client Name, however it is written; about the newest 500 of them."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Entries on the page; 50 when not given."),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
     ),
@@ -46,7 +48,10 @@ pub(crate) async fn read_audit(app: App, caller: Caller, request: Request) -> Re
         return Ok(respond::json(StatusCode::OK, &app.keydesk.audit(&caller, &query).await?));
     }
     let export = app.keydesk.export_audit(&caller, &query, AuditFormat::Ndjson);
-    let parts = stream::try_unfold(export, async |mut export| Ok(export.next().await?.map(|part| (part, export))));
+    let parts = stream::try_unfold(export, |mut export| async move {
+        let part = export.next().await?;
+        Ok(part.map(|part| (part, export)))
+    });
     Ok(respond::streamed::<_, KeyError>(NDJSON, parts).await?)
 }
 
@@ -69,6 +74,7 @@ fn audit_query(uri: &Uri) -> Result<AuditQuery, Problem> {
             "action" => query.action = parsed(name, &value, &mut errors),
             "actor" => query.actor = parsed(name, &value, &mut errors),
             "cursor" => query.cursor = parsed(name, &value, &mut errors),
+            "client_name" => query.client = parsed_name(name, &value, &mut errors),
             "key_id" => match super::uuid_text(&value) {
                 Some(id) => query.key = Some(id),
                 None => errors.push(wrong(name, "must be the id of a key")),
@@ -87,6 +93,10 @@ fn parsed<T: FromStr<Err: std::fmt::Display>>(name: &str, text: &str, errors: &m
     text.parse().map_err(|error: T::Err| errors.push(wrong(name, error.to_string()))).ok()
 }
 
+fn parsed_name(name: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<ClientName> {
+    ClientName::parse(text).map_err(|error| errors.push(wrong(name, error.to_string()))).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
@@ -100,8 +110,8 @@ mod tests {
         assert_eq!(read("").unwrap().limit, 50);
         for good in [
             "from=&to=&action=&actor=&key_id=&limit=&cursor=",
-            "from=2026-11-22T21:20:00Z&action=key.reveal&actor=operator&limit=200&cursor=1.7",
-            &format!("actor={id}&key_id={id}"),
+            "from=2026-11-22T21:20:00Z&action=key.reveal&actor=operator&limit=200&cursor=2.5.7",
+            &format!("actor={id}&key_id={id}&client_name=Acme+CRM"),
         ] {
             assert!(read(good).is_ok(), "{good}");
         }
@@ -114,6 +124,8 @@ mod tests {
             "limit=201",
             "limit=+5",
             "cursor=7",
+            "cursor=1.7",
+            "client_name=%00",
             "page=1",
             "from=2026-11-22T21:20:00Z&from=2026-11-22T21:20:00Z",
         ] {

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use leptos_router::components::A;
+use leptos_router::{components::A, hooks::use_location};
 use model::{Permission, Role};
 
 use crate::ui::{Glyph, Icon};
@@ -9,9 +9,20 @@ use crate::ui::{Glyph, Icon};
 /// On narrow screens it is a popover that a button in the banner opens; on others style sheets put it beside the page.
 #[component]
 pub(super) fn Navigation(
-    /// Of whoever is signed in: what they may not see has no link.
+    /// Whose navigation it is: what they may not see has no entry.
     role: Role,
 ) -> impl IntoView {
+    let entry = |path: &'static str, glyph: Glyph, words: &'static str| {
+        let here = use_location().pathname;
+        view! {
+            <li>
+                <a href=path rel="external" aria-current=move || (here.get() == path).then_some("page")>
+                    <Icon glyph/>
+                    {words}
+                </a>
+            </li>
+        }
+    };
     view! {
         <nav class="navigation" id="navigation" popover="auto" aria-label="Workspace">
             <div role="group" aria-labelledby="administration">
@@ -25,24 +36,9 @@ pub(super) fn Navigation(
                             "API Keys"
                         </A>
                     </li>
-                    <li>
-                        <A href="/clients" attr:rel="external">
-                            <Icon glyph=Glyph::Clients/>
-                            "Clients"
-                        </A>
-                    </li>
-                    {role
-                        .may(Permission::ManageWebhooks)
-                        .then(|| {
-                            view! {
-                                <li>
-                                    <A href="/webhooks" attr:rel="external">
-                                        <Icon glyph=Glyph::Bell/>
-                                        "Webhooks"
-                                    </A>
-                                </li>
-                            }
-                        })}
+                    {entry("/clients", Glyph::Clients, "Clients")}
+                    {role.may(Permission::ReadAudit).then(|| entry("/audit", Glyph::Log, "Audit Log"))}
+                    {role.may(Permission::ManageWebhooks).then(|| entry("/webhooks", Glyph::Bell, "Webhooks"))}
                 </ul>
             </div>
             <ul>

@@ -31,7 +31,7 @@ fn without_key(uri: &Uri) -> Option<String> {
 fn holds_key(pair: &str) -> bool {
     let Some((name, value)) = pair.split_once('=') else { return false };
     let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let (once, searches) = (decoded(value), name == "search");
+    let (once, searches) = (decoded(value), matches!(name, "search" | "client"));
     let leads_to_search = name == "next" && once.contains("search");
     (searches || leads_to_search) && (model::looks_like_key(&once) || model::looks_like_key(&decoded(&once)))
 }
@@ -56,6 +56,7 @@ mod tests {
             (format!("/keys?search=Bearer+{key}"), "/keys?lookup=address"),
             (format!("/keys?search={}", key.replace('_', "%5F")), "/keys?lookup=address"),
             (format!("/keys.csv?search={key}&status=active"), "/keys?status=active&lookup=address"),
+            (format!("/audit?client={key}&action=key.reveal"), "/keys?lookup=address"),
             (format!("/login?next=/keys%3Fsearch%3D{key}"), "/keys?lookup=address"),
         ] {
             let found = without_key(&address.parse().unwrap());

@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{AuditChecked, AuditFormat, AuditHeadLine, InstallationHead};
-use model::{Action, ActorFilter, AuditQuery, Instant, KeyId};
+use model::{Action, ActorFilter, AuditQuery, ClientName, Instant, KeyId};
 use serde::Serialize;
 
 use super::{CommandContext, Failed, Format, output::Output};
@@ -41,6 +41,9 @@ pub(super) struct Export {
     /// Only about this key
     #[arg(long, value_name = "ID")]
     key: Option<KeyId>,
+    /// Only about keys of this Client Name
+    #[arg(long, value_name = "NAME", value_parser = ClientName::parse)]
+    client_name: Option<ClientName>,
     /// One JSON object a line, or a table
     #[arg(long, value_enum, default_value_t = ExportFormat::Ndjson)]
     format: ExportFormat,
@@ -126,8 +129,8 @@ fn head(heads: &[InstallationHead], format: &Format, output: &mut Output) -> Res
 
 impl Export {
     async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
-        let Self { from, to, action, actor, key, format } = self;
-        let query = AuditQuery { from, to, action, actor, key, ..AuditQuery::default() };
+        let Self { from, to, action, actor, key, client_name: client, format } = self;
+        let query = AuditQuery { from, to, action, actor, key, client, ..AuditQuery::default() };
         let format = match format {
             ExportFormat::Ndjson => AuditFormat::Ndjson,
             ExportFormat::Csv => AuditFormat::Csv,

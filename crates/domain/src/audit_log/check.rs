@@ -1,4 +1,8 @@
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::atomic::{AtomicI64, Ordering::Relaxed},
+    time::Instant,
+};
 
 use model::{Actor, AdministratorId, InstallationId};
 use serde::Serialize;
@@ -30,6 +34,7 @@ const REDACTED_MOST: usize = 100_000;
 /// A walk along a log.
 struct Walk<'a> {
     keys: &'a AuditKeys,
+    pace: Pace<'a>,
     installation: InstallationId,
     /// Number and hash of the entry before.
     previous: (i64, [u8; HASH_LEN]),
@@ -49,7 +54,32 @@ struct Walk<'a> {
     founded: HashMap<InstallationId, i64>,
 }
 
-impl Walk<'_> {
+/// How a walk goes.
+#[derive(Clone, Copy)]
+pub(super) struct Pace<'a> {
+    /// Told how many entries were read.
+    pub(super) read: &'a AtomicI64,
+    /// Whether it rests after each part, for as long as that took: calls and people go first.
+    pub(super) calm: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn begin(keys: &'a AuditKeys, installation: InstallationId, pace: Pace<'a>) -> Self {
+        Self {
+            keys,
+            pace,
+            installation,
+            previous: (0, [0; HASH_LEN]),
+            key: None,
+            forgotten: HashSet::new(),
+            erased: HashMap::new(),
+            altered: HashMap::new(),
+            redacted: HashMap::new(),
+            people: HashMap::new(),
+            founded: HashMap::new(),
+        }
+    }
+
     fn take(&mut self, entry: &AuditEntry) -> Result<(), String> {
         let seq = self.previous.0 + 1;
         if entry.seq != seq {
@@ -202,6 +232,12 @@ impl Walk<'_> {
     }
 }
 
+/// What is wrong where an installation is not there that a log names.
+fn missing(founded: &HashMap<InstallationId, i64>, there: &HashSet<InstallationId>) -> Option<String> {
+    let (id, seq) = founded.iter().filter(|(id, _)| !there.contains(id)).min_by_key(|(_, seq)| **seq)?;
+    Some(format!("incomplete: installation {id}, named by entry {seq}, was removed"))
+}
+
 /// Where a log is read from.
 enum Source<'a> {
     Open(&'a Store),
@@ -270,18 +306,8 @@ impl Keydesk {
         let installations = source.installations().await?;
         let keyring = self.keyring();
         for (id, name) in &installations {
-            let mut walk = Walk {
-                keys: keyring.audit(),
-                installation: *id,
-                previous: (0, [0; HASH_LEN]),
-                key: None,
-                forgotten: HashSet::new(),
-                erased: HashMap::new(),
-                altered: HashMap::new(),
-                redacted: HashMap::new(),
-                people: HashMap::new(),
-                founded: HashMap::new(),
-            };
+            let read = AtomicI64::new(0);
+            let mut walk = Walk::begin(keyring.audit(), *id, Pace { read: &read, calm: false });
             let broken = self.walk(&mut walk, &mut source).await?.err();
             founded.push(walk.founded);
             checked.push(AuditChecked {
@@ -294,10 +320,7 @@ impl Keydesk {
         // Read again, because an installation may have been created meanwhile.
         let there: HashSet<_> = source.installations().await?.into_iter().map(|(id, _)| id).collect();
         for (log, founded) in checked.iter_mut().zip(founded) {
-            let missing = founded.into_iter().filter(|(id, _)| !there.contains(id)).min_by_key(|(_, seq)| *seq);
-            if let (None, Some((id, seq))) = (&log.broken, missing) {
-                log.broken = Some(format!("incomplete: installation {id}, named by entry {seq}, was removed"));
-            }
+            log.broken = log.broken.take().or_else(|| missing(&founded, &there));
         }
         Ok(checked)
     }
@@ -305,6 +328,7 @@ impl Keydesk {
     async fn walk(&self, walk: &mut Walk<'_>, source: &mut Source<'_>) -> Result<Result<(), String>, StoreError> {
         loop {
             loop {
+                let began = Instant::now();
                 let page = source.after(walk.installation, walk.previous.0, PAGE).await?;
                 if page.is_empty() {
                     break;
@@ -313,6 +337,10 @@ impl Keydesk {
                     if let Err(broken) = walk.take(&entry) {
                         return Ok(Err(broken));
                     }
+                }
+                walk.pace.read.store(walk.previous.0, Relaxed);
+                if walk.pace.calm {
+                    tokio::time::sleep(began.elapsed()).await;
                 }
             }
             // Read after the entries, and before the end, which tells whether entries came meanwhile: then it goes on.
@@ -339,6 +367,22 @@ impl Keydesk {
             }
             return Ok(walk.end().and_then(|()| walk.check_people(&people)));
         }
+    }
+
+    /// Reads the log of one installation to its end.
+    pub(super) async fn check_log(
+        &self,
+        id: InstallationId,
+        name: &str,
+        pace: Pace<'_>,
+    ) -> Result<AuditChecked, StoreError> {
+        let keyring = self.keyring();
+        let mut source = Source::Open(&self.inner.store);
+        let mut walk = Walk::begin(keyring.audit(), id, pace);
+        let mut broken = self.walk(&mut walk, &mut source).await?.err();
+        let there: HashSet<_> = source.installations().await?.into_iter().map(|(id, _)| id).collect();
+        broken = broken.or_else(|| missing(&walk.founded, &there));
+        Ok(AuditChecked { installation: name.to_owned(), entries: walk.previous.0, audit_key: walk.key, broken })
     }
 
     /// Looks whether a log still contains an end that was kept elsewhere. What is wrong, as a part of a sentence; `None`: it does.

@@ -1,12 +1,15 @@
-use model::{Action, AuditItem, AuditQuery, KeyError};
+use model::{Action, AuditItem, AuditQuery, InstallationId, KeyError};
+use serde::Serialize;
 use serde_json::json;
-use store::AuditFilter;
+use store::{AuditEntry, AuditFilter};
 
-use super::{
-    PAGE,
-    list::{filter, require_to_export},
+use super::{PAGE, list::require_to_export};
+use crate::{
+    Caller, Keydesk,
+    audit::{AuditEvent, chain},
+    export, failure,
+    turn::ONE,
 };
-use crate::{Caller, Keydesk, audit::AuditEvent, export, failure, turn::ONE};
 
 /// The form of an exported audit log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,13 +21,14 @@ pub enum AuditFormat {
     Csv,
 }
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "number",
     "at",
     "actor",
     "actor_name",
     "action",
     "key_id",
+    "client_name",
     "environment",
     "address",
     "request_id",
@@ -39,12 +43,44 @@ pub struct AuditExport {
     keydesk: Keydesk,
     caller: Caller,
     format: AuditFormat,
-    filter: AuditFilter,
-    /// What was asked for, as the audit log tells it.
-    query: serde_json::Value,
+    query: AuditQuery,
+    /// What was asked for, as the audit log tells it. Whom they asked for is left out: a person can be forgotten.
+    told: serde_json::Value,
+    /// What the store is asked for; `None`: nothing was read yet.
+    filter: Option<AuditFilter>,
     /// The number after which the next part begins; `None`: that was all.
     after: Option<i64>,
-    begun: bool,
+}
+
+/// A line: an entry, and by what whoever has the audit key finds that nobody has altered it.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    item: &'a AuditItem,
+    chain: Chain,
+}
+
+/// What is signed of an entry besides what everybody reads of it.
+#[derive(Serialize)]
+struct Chain {
+    installation_id: InstallationId,
+    /// `None`: an entry of before there was an audit key.
+    audit_key: Option<String>,
+    via_digest: Option<String>,
+    previous_hash: String,
+    hash: String,
+}
+
+impl Chain {
+    fn of(installation_id: InstallationId, entry: &AuditEntry) -> Self {
+        Self {
+            installation_id,
+            audit_key: entry.audit_key.clone(),
+            via_digest: entry.via_digest.map(|digest| chain::hex(&digest)),
+            previous_hash: chain::hex(&entry.previous_hash),
+            hash: chain::hex(&entry.hash),
+        }
+    }
 }
 
 impl Keydesk {
@@ -52,12 +88,18 @@ impl Keydesk {
     pub fn export_audit(&self, caller: &Caller, query: &AuditQuery, format: AuditFormat) -> AuditExport {
         AuditExport {
             keydesk: self.clone(),
-            filter: filter(caller, query),
             caller: caller.clone(),
             format,
-            query: json!({ "from": query.from, "to": query.to, "action": query.action, "key": query.key }),
+            query: query.clone(),
+            told: json!({
+                "from": query.from,
+                "to": query.to,
+                "action": query.action,
+                "key": query.key,
+                "client_name": query.client,
+            }),
+            filter: None,
             after: Some(0),
-            begun: false,
         }
     }
 
@@ -87,27 +129,35 @@ impl AuditExport {
     pub async fn next(&mut self) -> Result<Option<String>, KeyError> {
         let Some(after) = self.after.take() else { return Ok(None) };
         let mut text = String::new();
-        if !self.begun {
-            require_to_export(&self.caller)?;
-            self.keydesk.tell_export(&self.caller, Action::AuditExport, self.query.clone()).await?;
-            self.begun = true;
-            if self.format == AuditFormat::Csv {
-                export::line(&mut text, &COLUMNS.map(Into::into));
-            }
-        }
-        let found = self.keydesk.inner.store.audit_list(&self.filter, false, after, PAGE).await;
+        let filter = match self.filter.take() {
+            Some(filter) => filter,
+            None => self.begin(&mut text).await?,
+        };
+        let found = self.keydesk.inner.store.audit_matching_after(&filter, after, PAGE).await;
         let found = found.map_err(failure::public)?;
         self.after = found.last().filter(|_| found.len() as i64 == PAGE).map(|last| last.seq);
-        for item in self.keydesk.audit_items(&self.caller, found).await? {
+        self.filter = Some(filter);
+        let chains: Vec<_> = found.iter().map(|entry| Chain::of(self.caller.installation, entry)).collect();
+        let items = self.keydesk.audit_items(&self.caller, found).await?;
+        for (item, chain) in items.iter().zip(chains) {
             match self.format {
                 AuditFormat::Ndjson => {
-                    text.push_str(&serde_json::to_string(&item).map_err(|_| KeyError::Unavailable)?);
+                    text.push_str(&serde_json::to_string(&Line { item, chain }).map_err(|_| KeyError::Unavailable)?);
                     text.push('\n');
                 }
-                AuditFormat::Csv => row(&mut text, &item),
+                AuditFormat::Csv => row(&mut text, item),
             }
         }
         Ok(Some(text))
+    }
+
+    async fn begin(&self, text: &mut String) -> Result<AuditFilter, KeyError> {
+        require_to_export(&self.caller)?;
+        self.keydesk.tell_export(&self.caller, Action::AuditExport, self.told.clone()).await?;
+        if self.format == AuditFormat::Csv {
+            export::line(text, &COLUMNS.map(Into::into));
+        }
+        self.keydesk.audit_filter(&self.caller, &self.query).await
     }
 }
 
@@ -127,6 +177,7 @@ fn row(text: &mut String, item: &AuditItem) {
         item.actor_name.clone().unwrap_or_default(),
         item.action.clone(),
         id(item.key_id.map(|key| key.0)),
+        item.client_name.clone().unwrap_or_default(),
         item.environment.map(|environment| environment.as_str().to_owned()).unwrap_or_default(),
         item.address.clone().unwrap_or_default(),
         id(item.request_id),

@@ -1,10 +1,11 @@
 use std::{fmt, str::FromStr};
 
-use model::{InstallationId, Instant};
+use model::{InstallationId, Instant, KeyError};
 use serde::Serialize;
 use store::{AuditHead, StoreError};
 
-use crate::{Keydesk, audit::chain};
+use super::list::require_to_export;
+use crate::{Caller, Keydesk, audit::chain, failure};
 
 /// The end of an audit log at some instant, signed, as one word: to be kept where whoever can write the database can't.
 ///
@@ -77,6 +78,20 @@ impl Keydesk {
             });
         }
         Ok(heads)
+    }
+
+    /// The signed end of the log of the caller's installation, as of now: a word to be kept elsewhere. `None`: the end that the
+    /// database has is missing or wrong.
+    pub async fn audit_head(&self, caller: &Caller) -> Result<Option<String>, KeyError> {
+        require_to_export(caller)?;
+        let (installation, keyring) = (caller.installation, self.keyring());
+        let stored = self.inner.store.audit_head(installation).await.map_err(failure::public)?;
+        let line = stored.and_then(|head| {
+            let key = keyring.audit().get(&head.audit_key).filter(|key| chain::is_head(key, installation, &head))?;
+            let head = chain::sign_head(key, installation, head.entries, head.hash, self.now());
+            Some(AuditHeadLine { installation, head }.to_string())
+        });
+        Ok(line)
     }
 
     /// Writes the ends of all audit logs to the log, whose lines are kept and sent elsewhere.

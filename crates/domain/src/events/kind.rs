@@ -43,6 +43,7 @@ pub(super) fn kind(action: Action) -> Option<&'static str> {
         | A::InstallationUpdate
         | A::InstallationEnable
         | A::InstallationDisable
+        | A::CeilingSet
         | A::BackupCreate
         | A::BackupRestore
         | A::HandoverCreate

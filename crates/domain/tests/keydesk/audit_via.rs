@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use domain::{AuditFormat, Caller, NewAdministrator, NewInvitation, UserAgent, Via};
-use model::{Action, Actor, ActorFilter, AuditQuery, Environment, KeyError, ListQuery, Role};
+use model::{Action, Actor, ActorFilter, AuditQuery, ClientName, Environment, KeyError, ListQuery, Role};
 use store::{on_both_databases, testing::TestDatabase};
 use uuid::Uuid;
 
@@ -134,7 +134,7 @@ async fn the_log_is_read_in_pages_and_by_what_is_asked_for(database: TestDatabas
     assert_eq!((newest.address.as_deref(), newest.environment), (Some("203.0.113.9"), Some(Environment::Live)));
     let (mut query, mut read) = (AuditQuery { limit: 3, ..AuditQuery::default() }, Vec::new());
     loop {
-        let page = ask(query).await;
+        let page = ask(query.clone()).await;
         read.extend(page.items);
         match page.next_cursor {
             Some(cursor) => query.cursor = Some(cursor.parse().unwrap()),
@@ -144,15 +144,26 @@ async fn the_log_is_read_in_pages_and_by_what_is_asked_for(database: TestDatabas
     assert_eq!(read, all.items);
     let count = async |query: AuditQuery| ask(AuditQuery { limit: 200, ..query }).await.items.len();
     let none = AuditQuery::default();
-    assert_eq!(count(AuditQuery { action: Some(Action::KeyReveal), ..none }).await, 5);
-    assert_eq!(count(AuditQuery { to: Some(late), ..none }).await, 4);
-    assert_eq!(count(AuditQuery { from: Some(late), ..none }).await, 5);
-    assert_eq!(count(AuditQuery { key: Some(id), ..none }).await, 6);
-    assert_eq!(count(AuditQuery { actor: Some(ActorFilter::Kind(Actor::System)), ..none }).await, 2);
-    assert_eq!(count(AuditQuery { actor: Some(ActorFilter::Id(id.0)), ..none }).await, 0);
+    assert_eq!(count(AuditQuery { action: Some(Action::KeyReveal), ..none.clone() }).await, 5);
+    assert_eq!(count(AuditQuery { to: Some(late), ..none.clone() }).await, 4);
+    assert_eq!(count(AuditQuery { from: Some(late), ..none.clone() }).await, 5);
+    assert_eq!(count(AuditQuery { key: Some(id), ..none.clone() }).await, 6);
+    assert_eq!(count(AuditQuery { actor: Some(ActorFilter::Kind(Actor::System)), ..none.clone() }).await, 2);
+    assert_eq!(count(AuditQuery { actor: Some(ActorFilter::Id(id.0)), ..none.clone() }).await, 0);
     assert!(
-        keydesk.audit(&desk.other, &AuditQuery { key: Some(id), limit: 9, ..none }).await.unwrap().items.is_empty()
+        keydesk
+            .audit(&desk.other, &AuditQuery { key: Some(id), limit: 9, ..none.clone() })
+            .await
+            .unwrap()
+            .items
+            .is_empty()
     );
+    let client = |name: &str| AuditQuery { client: Some(ClientName::parse(name).unwrap()), ..none.clone() };
+    assert_eq!(count(client("ACME")).await, 6, "however it is written");
+    assert_eq!(count(AuditQuery { action: Some(Action::KeyIssue), ..client("acme") }).await, 1);
+    assert_eq!(count(client("Nobody")).await, 0);
+    keydesk.delete(operator, id, None).await.unwrap();
+    assert_eq!(count(client("Acme")).await, 7, "of deleted keys, too");
     let viewer = person(&desk, Role::Viewer).await;
     assert_eq!(keydesk.audit(&viewer, &none).await, Err(KeyError::Forbidden));
 }

@@ -1,13 +1,17 @@
 use model::{Action, Actor, AuditId, Environment};
-use store::{AuditEnd, AuditEntry, AuditFilter, AuditHead, StoreError, on_both_databases, testing::TestDatabase};
+use store::{
+    AuditEnd, AuditEntry, AuditFilter, AuditHead, AuditPlace, StoreError, on_both_databases, testing::TestDatabase,
+};
 use uuid::Uuid;
 
-use crate::fixture::{at, installation, key_id, two_installations};
+use crate::fixture::{at, installation, key_id, put_names, two_installations};
 
 on_both_databases!(
     entries_read_back_in_order,
     an_entry_is_appended_once,
     entries_are_filtered_by_actor_action_environment_key_and_time,
+    entries_of_one_instant_are_paged_by_their_numbers,
+    keys_have_the_names_of_now,
     an_audit_key_is_recorded_once
 );
 
@@ -90,11 +94,16 @@ async fn entries_are_filtered_by_actor_action_environment_key_and_time(database:
         to: None,
         action: None,
         actors: Vec::new(),
-        key: None,
+        keys: None,
         environment: None,
     };
+    // Each entry is written 10 ms after the one before.
     let listed = async |filter: &AuditFilter, newest_first: bool, past: i64| -> Vec<i64> {
-        let found = store.audit_list(filter, newest_first, past, 4).await.unwrap();
+        let before = (past < i64::MAX).then(|| AuditPlace { at: at(past * 10), seq: past });
+        let found = match newest_first {
+            true => store.audit_newest(filter, before, 4).await.unwrap(),
+            false => store.audit_matching_after(filter, past, 4).await.unwrap(),
+        };
         found.iter().map(|entry| entry.seq).collect()
     };
     assert_eq!(listed(&all, true, i64::MAX).await, [40, 39, 38, 37]);
@@ -107,10 +116,83 @@ async fn entries_are_filtered_by_actor_action_environment_key_and_time(database:
     assert_eq!(listed(&revealed, true, i64::MAX).await, [40]);
     let test = AuditFilter { environment: Some(Environment::Test), ..all.clone() };
     assert_eq!(listed(&test, false, 0).await, [4, 8, 12, 16]);
-    let key = AuditFilter { key: Some(key_id(9)), from: Some(at(50)), to: Some(at(100)), ..all.clone() };
+    let key =
+        AuditFilter { keys: Some(vec![key_id(9), key_id(8)]), from: Some(at(50)), to: Some(at(100)), ..all.clone() };
     assert_eq!(listed(&key, false, 0).await, [6, 8]);
+    assert_eq!(listed(&key, true, i64::MAX).await, [8, 6]);
+    assert_eq!(listed(&key, true, 8).await, [6]);
+    let nobodys = AuditFilter { keys: Some(Vec::new()), ..all.clone() };
+    assert!(listed(&nobodys, true, i64::MAX).await.is_empty() && listed(&nobodys, false, 0).await.is_empty());
+    // Every filter alone and with each other, newest first, against a look at each entry.
+    let places = [None, Some(31), Some(20), Some(2)];
+    for bits in 0..32 {
+        let has = |bit: i32| bits & (1 << bit) != 0;
+        let filter = AuditFilter {
+            actors: if has(0) { operator.actors.clone() } else { Vec::new() },
+            action: has(1).then(|| "key.rename".to_owned()),
+            keys: has(2).then(|| vec![key_id(9)]),
+            environment: has(3).then_some(Environment::Test),
+            from: has(4).then(|| at(50)),
+            to: has(4).then(|| at(300)),
+            ..all.clone()
+        };
+        for past in places {
+            let expected = written.iter().rev().filter(|entry| {
+                past.is_none_or(|past| entry.seq < past)
+                    && (filter.actors.is_empty() || filter.actors.contains(&entry.actor))
+                    && filter.action.as_ref().is_none_or(|action| *action == entry.action)
+                    && filter.keys.as_ref().is_none_or(|keys| entry.key.is_some_and(|key| keys.contains(&key)))
+                    && filter.environment.is_none_or(|environment| entry.environment == Some(environment))
+                    && filter.from.is_none_or(|from| entry.at >= from)
+                    && filter.to.is_none_or(|to| entry.at < to)
+            });
+            let expected: Vec<_> = expected.map(|entry| entry.seq).take(4).collect();
+            assert_eq!(listed(&filter, true, past.unwrap_or(i64::MAX)).await, expected, "{filter:?} {past:?}");
+        }
+    }
     let elsewhere = AuditFilter { installation: installation(2), ..all };
     assert!(listed(&elsewhere, true, i64::MAX).await.is_empty());
+}
+
+async fn entries_of_one_instant_are_paged_by_their_numbers(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    // The clock was set back before the fifth.
+    let instants = [10, 20, 20, 20, 5, 20];
+    let written: Vec<_> =
+        (1..).zip(instants).map(|(seq, ms)| AuditEntry { at: at(ms), key: Some(key_id(9)), ..entry(seq) }).collect();
+    let mut change = store.change().await.unwrap();
+    change.append_audit(installation(1), &written, head(6)).await.unwrap();
+    change.commit().await.unwrap();
+    let filter = AuditFilter {
+        installation: installation(1),
+        from: None,
+        to: None,
+        action: None,
+        actors: Vec::new(),
+        keys: None,
+        environment: None,
+    };
+    let (mut before, mut read) = (None, Vec::new());
+    while let [only] = &store.audit_newest(&filter, before, 1).await.unwrap()[..] {
+        before = Some(AuditPlace { at: only.at, seq: only.seq });
+        read.push(only.seq);
+    }
+    assert_eq!(read, [6, 4, 3, 2, 1, 5]);
+    let of_key = async |before| {
+        let found = store.audit_of_key(installation(1), key_id(9), before, 3).await.unwrap();
+        found.iter().map(|entry| entry.seq).collect::<Vec<_>>()
+    };
+    assert_eq!((of_key(None).await, of_key(Some(3)).await), (vec![6, 4, 3], vec![2, 1, 5]));
+    assert_eq!(of_key(Some(99)).await, [0; 0]);
+}
+
+async fn keys_have_the_names_of_now(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    put_names(&store, 11, &["Acme", "ACME"].map(str::to_owned)).await;
+    let mut names = store.client_names(installation(1), &[key_id(11), key_id(12), key_id(13)]).await.unwrap();
+    names.sort();
+    assert_eq!(names, [(key_id(11), "Acme".to_owned()), (key_id(12), "ACME".to_owned())]);
+    assert!(store.client_names(installation(2), &[key_id(11)]).await.unwrap().is_empty());
 }
 
 async fn an_audit_key_is_recorded_once(database: TestDatabase) {

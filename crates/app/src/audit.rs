@@ -1,0 +1,12 @@
+//! `/audit`: who changed what, and whether anybody has altered the record of it.
+
+mod export;
+mod filter;
+mod filter_form;
+mod integrity;
+mod offline;
+mod page;
+mod routes;
+mod table;
+
+pub(crate) use routes::{PATH, routes};

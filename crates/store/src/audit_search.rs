@@ -1,0 +1,173 @@
+//! The audit log by whom, what, about which key and when.
+
+use model::{Environment, InstallationId, Instant, KeyId};
+use uuid::Uuid;
+
+use crate::{
+    AuditEntry, Store, StoreError,
+    audit_log::{AuditRow, entry_select},
+    db::on_db,
+    sql::{Sql, query},
+};
+
+/// Which entries are asked for.
+#[derive(Clone, Debug)]
+pub struct AuditFilter {
+    /// Whose log.
+    pub installation: InstallationId,
+    /// From this instant on.
+    pub from: Option<Instant>,
+    /// Before this instant.
+    pub to: Option<Instant>,
+    /// Only this action.
+    pub action: Option<String>,
+    /// Only these actors, as canonical JSON. Empty: all.
+    pub actors: Vec<String>,
+    /// Only about one of these keys.
+    pub keys: Option<Vec<KeyId>>,
+    /// Only about keys of this environment.
+    pub environment: Option<Environment>,
+}
+
+/// Where an entry stands in the order of the pages: by when it was made, and then by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AuditPlace {
+    /// When it was made.
+    pub at: Instant,
+    /// Its number.
+    pub seq: i64,
+}
+
+impl AuditFilter {
+    /// The index that SQLite takes. It has no statistics, and would else choose among them by the number of columns alone.
+    fn index(&self) -> &'static str {
+        match (&self.keys, self.actors.is_empty(), &self.action) {
+            (Some(_), ..) => " INDEXED BY audit_entry_by_key",
+            (None, false, Some(_)) => " INDEXED BY audit_entry_by_actor_and_action",
+            (None, false, None) => " INDEXED BY audit_entry_by_actor",
+            (None, true, Some(_)) => " INDEXED BY audit_entry_by_action",
+            (None, true, None) => " INDEXED BY audit_entry_by_time",
+        }
+    }
+
+    /// The numbers of the newest that match, of one actor, in a statement of its own: so each is read from the end of an index.
+    fn newest_of(&self, actor: Option<&str>, before: Option<AuditPlace>, limit: i64, sqlite: bool) -> Sql {
+        let mut sql = Sql::new("SELECT seq FROM audit_entry");
+        if sqlite {
+            sql.push(self.index());
+        }
+        sql.push(" WHERE installation_id = ").id(self.installation.0);
+        if let Some(actor) = actor {
+            sql.push(" AND actor = ").text(actor);
+        }
+        if let Some(action) = &self.action {
+            sql.push(" AND action = ").text(action);
+        }
+        if let Some(keys) = &self.keys {
+            push_keys(&mut sql, keys);
+        }
+        if let Some(from) = self.from {
+            sql.push(" AND at >= ").int(from.as_millis());
+        }
+        match (self.to, before) {
+            // One end of the range alone can be looked up in an index: the nearer.
+            (to, Some(AuditPlace { at, seq })) if to.is_none_or(|to| at < to) => {
+                sql.push(" AND (at, seq) < (").int(at.as_millis()).push(", ").int(seq).push(")");
+            }
+            (Some(to), _) => _ = sql.push(" AND at < ").int(to.as_millis()),
+            (None, _) => {}
+        }
+        if let Some(environment) = self.environment {
+            sql.push(" AND environment = ").text(environment.as_str());
+        }
+        sql.push(" ORDER BY at DESC, seq DESC LIMIT ").int(limit);
+        sql
+    }
+}
+
+fn push_keys(sql: &mut Sql, keys: &[KeyId]) {
+    sql.push(" AND key_id IN ").list(keys, |sql, key| {
+        sql.id(key.0);
+    });
+}
+
+impl Store {
+    /// Up to `limit` entries that match, newest first: the newest of all, or those that stand before a place.
+    pub async fn audit_newest(
+        &self,
+        filter: &AuditFilter,
+        before: Option<AuditPlace>,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        if filter.keys.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Vec::new());
+        }
+        let mut sql = Sql::new(entry_select!("WHERE installation_id = "));
+        sql.id(filter.installation.0).push(" AND seq IN (");
+        let actors: Vec<_> = filter.actors.iter().map(|actor| Some(actor.as_str())).collect();
+        for (at, actor) in if actors.is_empty() { vec![None] } else { actors }.into_iter().enumerate() {
+            sql.push(if at == 0 { "SELECT seq FROM (" } else { " UNION ALL SELECT seq FROM (" });
+            sql.append(filter.newest_of(actor, before, limit, self.is_sqlite())).push(") AS newest");
+        }
+        sql.push(") ORDER BY at DESC, seq DESC LIMIT ").int(limit);
+        let rows: Vec<AuditRow> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
+        rows.into_iter().map(AuditEntry::try_from).collect()
+    }
+
+    /// Up to `limit` entries that match after number `seq`, oldest first. The log is walked along its numbers, whatever is asked
+    /// for: an index would have to be sorted for each part of an export.
+    pub async fn audit_matching_after(
+        &self,
+        filter: &AuditFilter,
+        seq: i64,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        if filter.keys.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Vec::new());
+        }
+        let mut sql = Sql::new(entry_select!("WHERE installation_id = "));
+        sql.id(filter.installation.0).push(" AND seq > ").int(seq);
+        // In COALESCE no index is taken for it.
+        if let Some(from) = filter.from {
+            sql.push(" AND COALESCE(at, 0) >= ").int(from.as_millis());
+        }
+        if let Some(to) = filter.to {
+            sql.push(" AND COALESCE(at, 0) < ").int(to.as_millis());
+        }
+        if let Some(action) = &filter.action {
+            sql.push(" AND COALESCE(action, '') = ").text(action);
+        }
+        if !filter.actors.is_empty() {
+            sql.push(" AND COALESCE(actor, '') IN ").list(&filter.actors, |sql, actor| {
+                sql.text(actor);
+            });
+        }
+        if let Some(keys) = &filter.keys {
+            push_keys(&mut sql, keys);
+        }
+        if let Some(environment) = filter.environment {
+            sql.push(" AND COALESCE(environment, '') = ").text(environment.as_str());
+        }
+        sql.push(" ORDER BY seq LIMIT ").int(limit);
+        let rows: Vec<AuditRow> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
+        rows.into_iter().map(AuditEntry::try_from).collect()
+    }
+
+    /// The Client Names that keys have now, of those that there are, deleted ones included.
+    pub async fn client_names(
+        &self,
+        installation: InstallationId,
+        keys: &[KeyId],
+    ) -> Result<Vec<(KeyId, String)>, StoreError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(crate::sql::CHUNK) {
+            let mut sql = Sql::new("SELECT id, client_name FROM api_key WHERE installation_id = ");
+            sql.id(installation.0).push(" AND id IN ").list(keys, |sql, key| {
+                sql.id(key.0);
+            });
+            let rows: Vec<(Uuid, String)> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
+            found.extend(rows.into_iter().map(|(id, name)| (KeyId(id), name)));
+        }
+        Ok(found)
+    }
+}
