@@ -154,7 +154,7 @@ impl Store {
     }
 
     /// The Client Names that keys have now, of those that there are, deleted ones included.
-    pub async fn client_names(
+    pub async fn names_of_keys(
         &self,
         installation: InstallationId,
         keys: &[KeyId],

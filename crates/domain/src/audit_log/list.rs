@@ -114,7 +114,7 @@ impl Keydesk {
     ) -> Result<HashMap<KeyId, String>, KeyError> {
         keys.sort_unstable();
         keys.dedup();
-        let names = self.inner.store.client_names(installation, &keys).await.map_err(failure::public)?;
+        let names = self.inner.store.names_of_keys(installation, &keys).await.map_err(failure::public)?;
         Ok(names.into_iter().collect())
     }
 

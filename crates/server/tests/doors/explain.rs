@@ -232,8 +232,9 @@ async fn whoever_guesses_is_slowed_down_and_good_keys_from_there_are_not() {
         let elsewhere = TestApp::new(&other).await;
         elsewhere.key_in("default", "Elsewhere", &[]).await.secret
     };
-    let from = |address| [("x-forwarded-for", address)];
-    let ask = async |key: &str, address: &str| authz(&app, key, "/authz?scope=contacts:read", &from(address)).await;
+    let ask = async |key: &str, address: &str| {
+        authz(&app, key, "/authz?scope=contacts:read", &[("x-forwarded-for", address)]).await
+    };
     let at_first = ask("nonsense", "2001:db8::1").await;
     assert_eq!(at_first.status, 401);
     for number in 0..120 {

@@ -189,10 +189,10 @@ async fn entries_of_one_instant_are_paged_by_their_numbers(database: TestDatabas
 async fn keys_have_the_names_of_now(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 11, &["Acme", "ACME"].map(str::to_owned)).await;
-    let mut names = store.client_names(installation(1), &[key_id(11), key_id(12), key_id(13)]).await.unwrap();
+    let mut names = store.names_of_keys(installation(1), &[key_id(11), key_id(12), key_id(13)]).await.unwrap();
     names.sort();
     assert_eq!(names, [(key_id(11), "Acme".to_owned()), (key_id(12), "ACME".to_owned())]);
-    assert!(store.client_names(installation(2), &[key_id(11)]).await.unwrap().is_empty());
+    assert!(store.names_of_keys(installation(2), &[key_id(11)]).await.unwrap().is_empty());
 }
 
 async fn an_audit_key_is_recorded_once(database: TestDatabase) {

@@ -68,8 +68,8 @@ mod tests {
     use super::*;
 
     fn form(addresses: &str) -> SettingsForm {
-        let mut form =
-            SettingsForm { scopes: ["calls:read".parse().unwrap()].into_iter().collect(), ..SettingsForm::default() };
+        let mut form = SettingsForm::default();
+        form.scopes = ["calls:read".parse().unwrap()].into_iter().collect();
         form.texts = TEXT_SETTINGS
             .iter()
             .map(|setting| if setting.name == "allowed_ips" { addresses.to_owned() } else { String::new() })
