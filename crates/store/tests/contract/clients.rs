@@ -25,7 +25,8 @@ async fn clients_are_those_with_keys_or_a_ceiling(database: TestDatabase) {
     }
     change.put_ceiling(installation(1), None, &six, at(8)).await.unwrap();
     change.commit().await.unwrap();
-    store.record_usage(&[], &[used(1, 2, 1_000), used(1, 1, 900)]).await.unwrap();
+    let last_uses = vec![used(1, 2, 1_000), used(1, 1, 900)];
+    store.record_usage(&store::UsageBatch { last_uses, ..store::UsageBatch::default() }).await.unwrap();
 
     let names = store.client_names(installation(1), "", 10).await.unwrap();
     assert_eq!(names, ["acme", "alone", "beta", "delta %_"]);
