@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy, audit::keys::AuditKey,
-    audit_log::AuditWatch, exports::Exports, fingerprint, keydesk::Inner, keyring::KeyringFile, lines::Lines,
+    audit_watch::AuditWatch, exports::Exports, fingerprint, keydesk::Inner, keyring::KeyringFile, lines::Lines,
     link_throttle::LinkThrottle, made_folders::MadeFolders, password::Passwords, polled::Polled,
     session_uses::SessionUses, throttle::Throttle, turn::ONE, usage_roll::UsageRetention,
 };
