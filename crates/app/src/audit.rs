@@ -4,9 +4,11 @@ mod export;
 mod filter;
 mod filter_form;
 mod integrity;
+mod log;
 mod offline;
 mod page;
 mod routes;
 mod table;
 
-pub(crate) use routes::{PATH, routes};
+pub(crate) use filter::PATH;
+pub(crate) use routes::routes;

@@ -15,7 +15,7 @@ use verify::Verifier;
 use crate::{
     Authority, Caller, Clock, Entropy, Installation, Keyring, NotWritable, Ready,
     audit::{self, AuditEvent, By},
-    audit_log::AuditWatch,
+    audit_watch::AuditWatch,
     entropy,
     events_out::Out,
     exports::Exports,

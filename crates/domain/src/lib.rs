@@ -14,6 +14,7 @@ mod administrator;
 mod at_most;
 mod audit;
 mod audit_log;
+mod audit_watch;
 mod background;
 mod backup;
 mod caller;
@@ -126,9 +127,10 @@ pub(crate) use regular_file::regular_file;
 pub use account_link::NewAccountLink;
 pub use administrator::NewAdministrator;
 pub use audit_log::{
-    AuditChecked, AuditExport, AuditFormat, AuditHeadLine, AuditState, AuditView, ForgetError, Forgotten,
-    InstallationHead, InvalidHead,
+    AuditExport, AuditFormat, AuditHeadLine, AuditState, AuditView, ForgetError, Forgotten, InstallationHead,
+    InvalidHead,
 };
+pub use audit_watch::AuditChecked;
 pub use background::Background;
 pub use backup::BackupError;
 pub use caller::{Authority, Caller, KeyAuthority};

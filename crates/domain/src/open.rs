@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::{
     Clock, Entropy, Keydesk, Keyring, KeyringError, NewInstallation, SystemClock, SystemEntropy,
     audit::keys::AuditKey,
-    audit_log::AuditWatch,
+    audit_watch::AuditWatch,
     events_out::{EventOptions, Out},
     exports::Exports,
     fingerprint,

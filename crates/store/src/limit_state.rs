@@ -104,13 +104,34 @@ pub(crate) const BEAT: &str =
 pub(crate) const NODES: &str = "SELECT id, beats FROM node";
 pub(crate) const LEAVE: &str = "DELETE FROM node WHERE id = $1";
 
-/// Calls that are leased when nothing is given back in the same breath.
-const BASE: &str =
-    "(quota_use.granted - CASE WHEN ask.column5 > quota_use.granted THEN quota_use.granted ELSE ask.column5 END)";
-/// What of them is given.
-const GIVEN: &str = "CASE WHEN ask.column8 - BASE <= 0 OR ask.column8 - BASE < ask.column6 THEN 0 \
-     WHEN (ask.column8 - BASE) / ask.column9 >= ask.column7 THEN ask.column7 \
-     WHEN (ask.column8 - BASE) / ask.column9 > ask.column6 THEN (ask.column8 - BASE) / ask.column9 ELSE ask.column6 END";
+/// How the row of a quota changes with a lease. First what is given back is taken off; of what is unused then, the lease gets what it
+/// wants at most, no more than its share unless it needs that much, and nothing if that is not there.
+macro_rules! leased {
+    () => {
+        concat!("granted = ", leased!(base), " + ", leased!(given), ", given = ", leased!(given))
+    };
+    (base) => {
+        "(quota_use.granted - CASE WHEN ask.column5 > quota_use.granted THEN quota_use.granted ELSE ask.column5 END)"
+    };
+    (unused) => {
+        concat!("(ask.column8 - ", leased!(base), ")")
+    };
+    (given) => {
+        concat!(
+            "CASE WHEN ",
+            leased!(unused),
+            " <= 0 OR ",
+            leased!(unused),
+            " < ask.column6 THEN 0 WHEN ",
+            leased!(unused),
+            " / ask.column9 >= ask.column7 THEN ask.column7 WHEN ",
+            leased!(unused),
+            " / ask.column9 > ask.column6 THEN ",
+            leased!(unused),
+            " / ask.column9 ELSE ask.column6 END"
+        )
+    };
+}
 
 fn int(calls: u64) -> i64 {
     i64::try_from(calls).unwrap_or(i64::MAX)
@@ -229,9 +250,7 @@ fn begin(asked: &[(QuotaKey, QuotaLease)]) -> Sql {
 }
 
 fn lease(asked: &[(QuotaKey, QuotaLease)]) -> Sql {
-    let mut sql = Sql::new("UPDATE quota_use SET ");
-    let given = GIVEN.replace("BASE", BASE);
-    sql.text.push_str(&format!("granted = {BASE} + {given}, given = {given} FROM (VALUES "));
+    let mut sql = Sql::new(concat!("UPDATE quota_use SET ", leased!(), " FROM (VALUES "));
     for (index, ((installation, owner, name, start), lease)) in asked.iter().enumerate() {
         sql.push(if index == 0 { "(" } else { ", (" }).id(installation.0).push(", ").text(owner).push(", ");
         sql.text(name.as_str()).push(", ").int(start.as_millis());

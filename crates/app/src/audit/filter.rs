@@ -1,8 +1,10 @@
 use model::{Action, ActorFilter, AuditCursor, AuditQuery, ClientName, Day, KeyId, PAGE_DEFAULT, TimeZone};
 use percent_encoding::utf8_percent_encode;
 
-use super::PATH;
 use crate::{ui::key_settings::Form, web::guard::QUERY};
+
+/// The page.
+pub(crate) const PATH: &str = "/audit";
 
 /// What a person asks for, as the address of the page says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

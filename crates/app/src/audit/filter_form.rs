@@ -2,7 +2,10 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 
-use super::{PATH, filter::Filter, page::AuditLog};
+use super::{
+    filter::{Filter, PATH},
+    log::AuditLog,
+};
 use crate::{
     ui::told::{ACTIONS, who},
     web::own,

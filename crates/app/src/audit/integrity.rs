@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{PATH, page::AuditLog};
+use super::{filter::PATH, log::AuditLog};
 use crate::{
     ui::{Notice, Tone, count, labels::relative},
     web::own,

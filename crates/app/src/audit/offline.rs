@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{filter::Filter, page::AuditLog};
+use super::{filter::Filter, log::AuditLog};
 
 /// The log as a file, and how to check that without Keydesk.
 pub(super) fn offline(log: &AuditLog) -> AnyView {

@@ -10,8 +10,9 @@ use model::Permission;
 
 use super::{
     export::{export, sign_in},
-    filter::Filter,
-    page::{AuditLog, audit_page},
+    filter::{Filter, PATH},
+    log::AuditLog,
+    page::audit_page,
 };
 use crate::{
     ApiError,
@@ -20,7 +21,6 @@ use crate::{
     web::{Reader, WebState, session::signed_in},
 };
 
-pub(crate) const PATH: &str = "/audit";
 const SCRIPT: &str = include_str!("../../../../docs/verify_audit.py");
 
 pub(crate) fn routes<S>(web: WebState) -> Router<S> {

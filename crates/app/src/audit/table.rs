@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use model::{Actor, AuditItem};
 
-use super::{filter::Filter, filter_form::id_of, page::AuditLog};
+use super::{filter::Filter, filter_form::id_of, log::AuditLog};
 use crate::ui::{
     labels::time,
     told::{Difference, differences, given, what, who},

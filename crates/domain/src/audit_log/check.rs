@@ -5,28 +5,14 @@ use std::{
 };
 
 use model::{Actor, AdministratorId, InstallationId};
-use serde::Serialize;
 use serde_json::Value;
 use store::{AuditEntry, AuditHead, AuditPerson, Backup, HASH_LEN, Store, StoreError};
 
 use super::{PAGE, head::AuditHeadLine};
 use crate::{
-    Keydesk,
+    AuditChecked, Keydesk,
     audit::{actor_text, chain, keys::AuditKeys},
 };
-
-/// What a look at the whole of an installation's audit log has found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AuditChecked {
-    /// The installation's name.
-    pub installation: String,
-    /// Entries that are as they were written.
-    pub entries: i64,
-    /// The audit key that signs its end; `None`: it is not signed.
-    pub audit_key: Option<String>,
-    /// What is wrong, as a part of a sentence; `None`: nothing.
-    pub broken: Option<String>,
-}
 
 /// Unsigned entries whose content may not fit their hash until a later entry says why. More are a broken log.
 const REDACTED_MOST: usize = 100_000;
@@ -280,13 +266,6 @@ impl Source<'_> {
             Self::Open(store) => store.audit_people(installation).await,
             Self::Aside(backup) => backup.audit_people(installation).await,
         }
-    }
-}
-
-impl AuditChecked {
-    /// What is wrong, as a sentence without its full stop; `None`: nothing.
-    pub(crate) fn sentence(&self) -> Option<String> {
-        self.broken.as_ref().map(|broken| format!("the audit log of {} is {broken}", self.installation))
     }
 }
 

@@ -8,13 +8,11 @@ mod head;
 mod list;
 mod watch;
 
-pub use check::AuditChecked;
 pub use export::{AuditExport, AuditFormat};
 pub use forget::{ForgetError, Forgotten};
 pub use head::{AuditHeadLine, InstallationHead, InvalidHead};
 pub use list::AuditView;
 pub use watch::AuditState;
-pub(crate) use watch::AuditWatch;
 
 /// Entries read at once.
 const PAGE: i64 = 1_000;

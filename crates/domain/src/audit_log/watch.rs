@@ -2,7 +2,6 @@
 //! day and whenever somebody asks, its signed end each time that it is looked at.
 
 use std::{
-    collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicI64, Ordering::Relaxed},
@@ -10,8 +9,8 @@ use std::{
     time::Duration,
 };
 
-use model::{InstallationId, Instant, KeyError, Permission};
-use tokio::{sync::OwnedSemaphorePermit, sync::Semaphore, time};
+use model::{Instant, KeyError, Permission};
+use tokio::{sync::OwnedSemaphorePermit, time};
 
 use super::check::Pace;
 use crate::{AuditChecked, Caller, Installation, Keydesk, audit::chain, failure};
@@ -38,20 +37,6 @@ impl AuditState {
     pub fn broken(&self) -> Option<&str> {
         let checked = self.checked.as_ref().and_then(|(checked, _)| checked.broken.as_deref());
         checked.or(self.end.as_deref())
-    }
-}
-
-/// The looks at whole logs, of which one is under way at a time.
-#[derive(Clone, Debug)]
-pub(crate) struct AuditWatch {
-    found: Arc<Mutex<HashMap<InstallationId, (AuditChecked, Instant)>>>,
-    reading: Arc<Mutex<HashMap<InstallationId, Arc<AtomicI64>>>>,
-    turn: Arc<Semaphore>,
-}
-
-impl Default for AuditWatch {
-    fn default() -> Self {
-        Self { found: Arc::default(), reading: Arc::default(), turn: Arc::new(Semaphore::new(1)) }
     }
 }
 

@@ -169,9 +169,10 @@ fn each_loosened_setting_counts_as_widening() {
 }
 
 #[test]
-fn a_new_key_has_a_name_and_the_scopes_of_its_preset() {
+fn a_new_key_has_a_name_and_the_scopes_and_limits_of_its_preset() {
     let crm = SettingsPatch { preset: Some(Preset::Crm), ..SettingsPatch::name(" Acme ") };
-    let expected = KeySettings { preset: Preset::Crm, scopes: Preset::Crm.scopes(), ..acme() };
+    let (scopes, rate_limits) = (Preset::Crm.scopes(), Preset::Crm.rate_limits());
+    let expected = KeySettings { preset: Preset::Crm, scopes, rate_limits, ..acme() };
     assert_eq!(crm.build(), Ok(expected));
     assert_eq!(SettingsPatch::name("Acme").build(), Ok(acme()));
     for nameless in [SettingsPatch::default(), SettingsPatch::name(" ")] {

@@ -74,7 +74,7 @@ async fn each_refusal_is_explained_at_every_door(database: TestDatabase) {
     assert_eq!(refused.refusal(), (403, "ip_not_allowed".to_owned()));
     let told = explained(&app, &key.secret, &refused).await;
     assert_eq!(told.status, 200, "{}", told.text());
-    assert!(!told.text().contains("203.0.113") && !told.text().contains("app.example.com"), "{}", told.text());
+    assert!(!told.text().contains("203.0.113"), "{}", told.text());
     assert_eq!(told.header("cache-control"), "no-store");
     let told = told.json();
     assert_eq!(fields(&told), json!(["ip_not_allowed", "address", "GET", "/authz"]));

@@ -132,7 +132,8 @@ async fn postgres_finds_the_same_through_its_trigram_index() {
     let settings = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET enable_seqscan = off', current_database()); \
                     EXECUTE format('ALTER DATABASE %I SET enable_indexscan = off', current_database()); END $$; \
                     DROP INDEX api_key_by_name; DROP INDEX api_key_by_created; DROP INDEX api_key_by_last_used; \
-                    DROP INDEX api_key_one_default; DROP INDEX api_key_by_epoch;";
+                    DROP INDEX api_key_one_default; DROP INDEX api_key_by_epoch; DROP INDEX api_key_by_client; \
+                    DROP INDEX api_key_by_end;";
     raw.execute(settings).await.unwrap();
     let plan = "EXPLAIN SELECT 1 FROM api_key WHERE kind = 'issued' AND deleted_at IS NULL \
                 AND client_name_folded || chr(10) || owner_folded || chr(10) || notes_folded LIKE '%acme%'";

@@ -145,8 +145,12 @@ fn look_at_rates(held: &mut Held<'_>, ask: Ask<'_>, around: Around<'_>, tick: u6
         let label = || LimitLabel::new(meters.owner.label(), &spec.name);
         let is_elsewhere = around.elsewhere.decides(spec.rate, around.nodes);
         if is_elsewhere && let Some((taken_for, wait)) = ask.answers.and_then(|answers| answers.of(place, spec.rate)) {
-            *state = RateState(state.0.max(tick.saturating_add(taken_for)));
-            *after = *state;
+            let there = RateState(state.0.max(tick.saturating_add(taken_for)));
+            *after = there;
+            // What was taken with this call is given back if something else refuses it.
+            if !ask.answers.is_some_and(|answers| answers.taken) {
+                *state = there;
+            }
             if let Some(wait) = wait {
                 look.refuse(label(), wait.seconds(), false);
             }
