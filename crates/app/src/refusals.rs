@@ -4,4 +4,6 @@ mod filter;
 mod page;
 mod routes;
 
-pub(crate) use routes::{PATH, routes};
+pub(crate) use routes::routes;
+
+pub(crate) const PATH: &str = "/usage/refusals";

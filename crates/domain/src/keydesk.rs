@@ -28,7 +28,7 @@ use crate::{
     session_uses::SessionUses,
     throttle::{Throttle, ThrottleCounters},
     turn::{ONE, REVOKES},
-    usage_roll::{UsageRetention, UsageWalk},
+    usage_retention::{UsageRetention, UsageWalk},
 };
 
 /// Keydesk on one database: every decision and every change goes through here. Cheap to clone.

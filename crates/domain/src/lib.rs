@@ -112,6 +112,7 @@ mod usage_export;
 mod usage_groups;
 mod usage_points;
 mod usage_report;
+mod usage_retention;
 mod usage_roll;
 mod usage_target;
 mod use_session;
@@ -176,7 +177,7 @@ pub use store::{
 pub use throttle::ThrottleCounters;
 pub use usage_export::{UsageAsked, UsageExport, UsageFormat};
 pub use usage_groups::USAGE_GROUPS_MAX;
-pub use usage_roll::UsageRetention;
+pub use usage_retention::UsageRetention;
 pub use verify::{InvalidRedisAddress, RedisAddress};
 pub use via::{UserAgent, Via};
 pub use visitor::Visitor;

@@ -26,7 +26,7 @@ use crate::{
     session_uses::SessionUses,
     throttle::Throttle,
     turn::ONE,
-    usage_roll::UsageRetention,
+    usage_retention::UsageRetention,
 };
 
 /// The prefix of secrets when the operator chooses none.

@@ -5,7 +5,7 @@ use store::StoreError;
 use tokio::task::yield_now;
 use uuid::Uuid;
 
-use crate::Keydesk;
+use crate::{Keydesk, usage_retention::UsageWalk};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Keys whose usage is rolled up in one transaction.
@@ -14,46 +14,6 @@ const BATCH: i64 = 250;
 const BATCHES: usize = 200;
 /// After the end of a day its clients are ranked again for as long, since what was counted in it may be written down later.
 const LATE_MS: i64 = 2 * 60 * 60 * 1000;
-
-/// How long usage is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UsageRetention {
-    /// Days after which quarters of an hour are rolled up into days: 31 at least, since the last 30 days are shown by the hour.
-    pub quarter_days: u16,
-    /// Months after which days go.
-    pub day_months: u16,
-}
-
-impl Default for UsageRetention {
-    fn default() -> Self {
-        Self { quarter_days: 90, day_months: 25 }
-    }
-}
-
-impl UsageRetention {
-    fn quarters_until(self, now: Instant) -> Instant {
-        now.plus_millis(-i64::from(self.quarter_days.max(31)) * DAY_MS)
-    }
-
-    fn days_until(self, now: Instant) -> Instant {
-        // Never sooner than it says: no month is longer.
-        let days = now.plus_millis(-i64::from(self.day_months.max(1)) * 31 * DAY_MS);
-        days.min(self.quarters_until(now))
-    }
-}
-
-/// Where the walk over all keys is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct UsageWalk {
-    installation: InstallationId,
-    after: KeyId,
-}
-
-impl Default for UsageWalk {
-    fn default() -> Self {
-        Self { installation: InstallationId(Uuid::nil()), after: KeyId(Uuid::nil()) }
-    }
-}
 
 impl Keydesk {
     /// Rolls up and removes what is old as of `now`: of installations all, of keys the next part.

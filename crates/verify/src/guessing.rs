@@ -2,17 +2,18 @@
 
 use std::{
     hash::{BuildHasher, RandomState},
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 
 use model::{InstallationId, Instant};
 
-use crate::{Verifier, guessing_bursts::GuessingBursts};
+use crate::{
+    guessing_bursts::GuessingBursts,
+    guessing_source::{BURST, Source},
+};
 
-/// Failed keys that an address may send at once.
-pub(crate) const BURST: u64 = 100;
 /// It may send one more after each of these, in milliseconds.
 const INTERVAL: u64 = 1_000;
 /// What a slowed caller is told: whoever waits that long may send another.
@@ -23,25 +24,6 @@ const _: () = assert!(RETRY_AFTER_SECONDS as u64 * 1_000 >= INTERVAL);
 const ROWS: usize = 4;
 /// And so many places in each: with the rows 512 KiB, however many addresses there are.
 const PLACES: usize = 16_384;
-
-/// An address as it is counted: IPv6 by its /64, which is what one customer of a provider gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Source(u128);
-
-impl Source {
-    pub(crate) fn of(address: IpAddr) -> Self {
-        Self(match address.to_canonical() {
-            IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
-            IpAddr::V6(address) => address.to_bits() & (u128::MAX << 64),
-        })
-    }
-
-    /// `198.51.100.4` or `2001:db8::/64`.
-    pub(crate) fn text(self) -> String {
-        let address = Ipv6Addr::from_bits(self.0);
-        address.to_ipv4_mapped().map_or_else(|| format!("{address}/64"), |address| address.to_string())
-    }
-}
 
 /// A count-min sketch of GCRA: each place holds when it will be whole again, in milliseconds, and an address has one place in each
 /// row. The earliest of its places is never earlier than its own time would be, so nobody gets more than the allowance (but one
@@ -91,7 +73,7 @@ impl Guessing {
     }
 
     /// Counts a failed key. `Some`: its address has sent too many, and is to wait so many seconds.
-    fn failed(
+    pub(crate) fn failed(
         &self,
         address: IpAddr,
         installation: Option<InstallationId>,
@@ -109,19 +91,6 @@ impl Guessing {
 
     pub(crate) fn slowed(&self) -> u64 {
         self.slowed.load(Relaxed)
-    }
-}
-
-impl Verifier {
-    /// Counts a key that is not found: malformed, unknown or another installation's, which are treated alike. An address that is
-    /// not known is not slowed.
-    pub(crate) fn failed(
-        &self,
-        address: Option<IpAddr>,
-        installation: Option<InstallationId>,
-        now: Instant,
-    ) -> Option<u32> {
-        self.inner.guessing.failed(address?, installation, now, (self.inner.ticks)())
     }
 }
 

@@ -8,10 +8,7 @@ use std::{
 
 use model::{InstallationId, Instant};
 
-use crate::{
-    Verifier,
-    guessing::{BURST, Source},
-};
+use crate::guessing_source::{BURST, Source};
 
 /// Bursts that are told apart at once. Of those beyond only the calls are counted.
 const BURSTS: usize = 1_024;
@@ -67,7 +64,7 @@ impl GuessingBursts {
         }
     }
 
-    fn take(&self, elapsed: Duration) -> Vec<GuessingDetected> {
+    pub(crate) fn take(&self, elapsed: Duration) -> Vec<GuessingDetected> {
         let mut bursts = self.lock();
         let mut due = Vec::new();
         for ((source, installation), burst) in bursts.iter_mut() {
@@ -93,13 +90,6 @@ impl GuessingBursts {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<(Source, Option<InstallationId>), Burst>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Verifier {
-    /// Takes out the bursts of failed keys that began since, and once a minute those that go on.
-    pub fn take_guessing(&self) -> Vec<GuessingDetected> {
-        self.inner.guessing.bursts.take((self.inner.ticks)())
     }
 }
 

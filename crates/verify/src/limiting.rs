@@ -1,18 +1,28 @@
 use std::collections::HashMap;
 
-use model::{InstallationId, Instant, KeyId, TimeZone};
+use model::{InstallationId, Instant, KeyId, KeyKind, TimeZone};
 use store::{StoreError, StoredCeiling};
 use uuid::Uuid;
 
 use crate::{
-    LimitState, RedisAddress, Unavailable, Verifier,
-    limits::{Ask, Decision},
+    LimitState, Record, RedisAddress, Unavailable, Verifier,
+    limits::{Above, Ask, Decision},
 };
 
 /// What takes longer to be given back is written down while it goes on, in nanoseconds.
 const LONG: u64 = 60_000_000_000;
 
 impl Verifier {
+    /// The ceilings above a key; `None`: nothing limits it, neither these nor limits of its own.
+    pub(crate) fn above(&self, record: &Record) -> Option<Above> {
+        if record.kind() == KeyKind::Default {
+            return None;
+        }
+        self.inner.limits.above(record.installation(), record.meters().is_some(), |ceilings| {
+            record.client(|name, environment| ceilings.client_hash(name, environment))
+        })
+    }
+
     /// Puts ceilings in place that a change has set. It calls this when it has committed and before it answers.
     pub fn set_ceilings(&self, changed: Vec<StoredCeiling>) {
         self.inner.limits.set_ceilings(changed, false);
@@ -125,7 +135,7 @@ impl Verifier {
         let mut answers = None;
         for _ in 0..3 {
             let limits = &self.inner.limits;
-            let Some(above) = limits.ceilings_of(&record) else { return Ok(Vec::new()) };
+            let Some(above) = self.above(&record) else { return Ok(Vec::new()) };
             let meters = [record.meters(), above.client.as_ref(), above.installation.as_ref()];
             match limits.decide(meters, Ask { wanted: None, cost: 0, now, answers: answers.as_ref() }) {
                 Decision::Passes(states) | Decision::Refused(states, ..) => return Ok(states),

@@ -19,7 +19,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use model::{InstallationId, KeyId, KeyKind, LimitName, Occupancy, Quotas, RateLimits, RateState, TimeZone};
+use model::{InstallationId, KeyId, LimitName, Occupancy, Quotas, RateLimits, RateState, TimeZone};
 use store::{SharedRate, Store, StoreError, StoredCeiling, StoredRecord};
 
 pub(crate) use self::lease::MOST as WAITS_MOST;
@@ -42,7 +42,7 @@ pub use self::{
     limit_state::{LimitKind, LimitLabel, LimitOwner, LimitState, RefusedBy},
     redis::{InvalidRedisAddress, RedisAddress},
 };
-use crate::{Record, Ticks};
+use crate::Ticks;
 
 /// Sets of limits that keys share; beyond this many, each key has its own.
 const SHARED: usize = 4096;
@@ -207,17 +207,20 @@ impl Limits {
         }
     }
 
-    /// The ceilings above a key; `None`: nothing limits it, neither these nor limits of its own.
-    pub(crate) fn ceilings_of(&self, record: &Record) -> Option<Above> {
+    /// The ceilings above a key of an installation; `client` finds its client by the hashes of this. `None`: nothing limits it, neither
+    /// these nor limits of its own.
+    pub(crate) fn above(
+        &self,
+        installation: InstallationId,
+        has_own: bool,
+        client: impl FnOnce(&Ceilings) -> u64,
+    ) -> Option<Above> {
         let has_clients = self.ceilings.has_clients();
-        if record.kind() == KeyKind::Default
-            || (record.meters().is_none() && !has_clients && !self.ceilings.has_installations())
-        {
+        if !has_own && !has_clients && !self.ceilings.has_installations() {
             return None;
         }
-        let installation = record.installation();
         let client = has_clients
-            .then(|| record.client(|name, environment| self.ceilings.client_hash(name, environment)))
+            .then(|| client(&self.ceilings))
             .and_then(|client| self.ceilings.of_client(installation, client));
         Some(Above { client, installation: self.ceilings.of_installation(installation) })
     }

@@ -15,7 +15,11 @@ use model::{
 };
 use store::{Digest, LastUse, StoredRecord};
 
-use crate::{detail::Detail, limits::Meters};
+use crate::{
+    detail::Detail,
+    ends::{Ends, NEVER},
+    limits::Meters,
+};
 
 /// What verification knows of one secret, with the calls that were counted since they were last written down.
 ///
@@ -59,48 +63,6 @@ struct Hot {
     kind: KeyKind,
     /// 0: the secret has this digest. Else it had it under another pepper, and this many looks for what is old have passed, and one.
     former: AtomicU8,
-}
-
-/// [`LifeCycle`] and the end of the secret, in half of the space. [`NEVER`] stands for none.
-#[derive(Clone, Copy, Debug)]
-struct Ends {
-    disabled_at: i64,
-    expires_at: i64,
-    deleted_at: i64,
-    secret_expires_at: i64,
-}
-
-const NEVER: i64 = i64::MAX;
-
-fn packed(at: Option<Instant>) -> i64 {
-    at.map_or(NEVER, Instant::as_millis)
-}
-
-fn unpacked(ms: i64) -> Option<Instant> {
-    (ms != NEVER).then(|| Instant::from_millis(ms))
-}
-
-impl Ends {
-    fn new(life: LifeCycle, secret_expires_at: Option<Instant>) -> Self {
-        Self {
-            disabled_at: packed(life.disabled_at),
-            expires_at: packed(life.expires_at),
-            deleted_at: packed(life.deleted_at),
-            secret_expires_at: packed(secret_expires_at),
-        }
-    }
-
-    fn life(self) -> LifeCycle {
-        LifeCycle {
-            disabled_at: unpacked(self.disabled_at),
-            expires_at: unpacked(self.expires_at),
-            deleted_at: unpacked(self.deleted_at),
-        }
-    }
-
-    fn secret_expires_at(self) -> Option<Instant> {
-        unpacked(self.secret_expires_at)
-    }
 }
 
 // With the two counts of an `Arc`: one line, and at most four lines, whose blocks every allocator aligns.
@@ -194,7 +156,7 @@ impl Record {
             client_name: self.client_name.clone(),
             client: AtomicU64::new(self.client.load(Relaxed)),
             written_at: AtomicI64::new(self.written_at.load(Relaxed)),
-            ends: Ends { deleted_at: at.as_millis(), ..self.ends },
+            ends: self.ends.deleted(at),
             secret: self.secret,
             epoch,
             detail: OnceLock::new(),

@@ -8,10 +8,9 @@ use std::{
 };
 
 use model::{CallOrigin, Code, Instant, KeyId, Refusal, RefusalCode, looks_like_key};
-use store::StoreError;
 use uuid::Uuid;
 
-use crate::{Call, Record, RefusedBy, Ticks, Verifier, refusal_budgets::RefusalBudgets};
+use crate::{Call, Record, RefusedBy, Ticks, refusal_budgets::RefusalBudgets};
 
 /// Refusals that wait to be written down: the newest. They are written every second, so this many wait only while the
 /// database takes none. Each takes some 300 bytes.
@@ -33,10 +32,10 @@ pub(crate) struct Refusals {
     left_out: AtomicU64,
     lost: AtomicU64,
     /// Nothing could be written down; that is told once.
-    failing: AtomicBool,
+    pub(crate) failing: AtomicBool,
 }
 
-type Ordered = BTreeMap<(Uuid, i64), Refusal>;
+pub(crate) type Ordered = BTreeMap<(Uuid, i64), Refusal>;
 
 #[derive(Default)]
 struct Waiting {
@@ -97,7 +96,7 @@ impl Refusals {
     }
 
     /// The refusals of a key in one request, as far as they wait to be written down.
-    fn of_request(&self, request: Uuid, key: KeyId) -> Vec<Refusal> {
+    pub(crate) fn of_request(&self, request: Uuid, key: KeyId) -> Vec<Refusal> {
         let waiting = self.waiting();
         let all = (request, i64::MIN)..=(request, i64::MAX);
         let found = waiting.writing.range(all.clone()).chain(waiting.new.range(all));
@@ -109,14 +108,14 @@ impl Refusals {
     }
 
     /// Begins to write down what waits. Until [`Refusals::wrote`] it is found here.
-    fn begin_writing(&self) -> Arc<Ordered> {
+    pub(crate) fn begin_writing(&self) -> Arc<Ordered> {
         let mut waiting = self.waiting();
         waiting.writing = Arc::new(mem::take(&mut waiting.new));
         Arc::clone(&waiting.writing)
     }
 
     /// What was being written is written down, but for the refusals from `left` on.
-    fn wrote(&self, left: Option<(Uuid, i64)>) {
+    pub(crate) fn wrote(&self, left: Option<(Uuid, i64)>) {
         let mut waiting = self.waiting();
         let writing = mem::take(&mut waiting.writing);
         let Some(left) = left else { return };
@@ -195,45 +194,6 @@ fn shortened(text: &str, max: usize) -> String {
     match text.len() > max {
         true => format!("{}…", &text[..text.floor_char_boundary(max)]),
         false => text.to_owned(),
-    }
-}
-
-impl Verifier {
-    /// Writes down the refusals that wait. Those that can't be written wait for the next time.
-    pub async fn flush_refusals(&self) {
-        let refusals = &self.inner.refusals;
-        let writing = refusals.begin_writing();
-        let all: Vec<_> = writing.values().collect();
-        let mut left = None;
-        for batch in all.chunks(store::REFUSALS_AT_ONCE) {
-            if let Err(error) = self.inner.store.write_refusals(batch).await {
-                if !refusals.failing.swap(true, Relaxed) {
-                    tracing::error!(%error, "refusals could not be written down; trying again every second");
-                }
-                left = batch.first().map(|refusal| (refusal.request, refusal.number));
-                break;
-            }
-        }
-        if left.is_none() && !all.is_empty() && refusals.failing.swap(false, Relaxed) {
-            tracing::info!("refusals are written down again");
-        }
-        refusals.wrote(left);
-    }
-
-    /// The refusals of a key in one request since `since`, wherever the call was refused; in their order.
-    pub async fn refusals_of(&self, request: Uuid, key: KeyId, since: Instant) -> Result<Vec<Refusal>, StoreError> {
-        let here = self.inner.refusals.of_request(request, key);
-        let mut found = match here.is_empty() {
-            true => self.inner.store.refusals_of(request, key).await?,
-            false => here,
-        };
-        found.retain(|refusal| refusal.at > since);
-        Ok(found)
-    }
-
-    /// Counts of refusals since the start.
-    pub fn refusal_counters(&self) -> RefusalCounters {
-        self.inner.refusals.counters()
     }
 }
 

@@ -4,14 +4,13 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Duration,
 };
 
 use model::{Code, Instant, SecretFormat};
 use store::{Digest, Records, Store, StoredRecord, Unreadable};
 
 use crate::{
-    Peppers, Prepared, Record, cache::Cache, freshness::Freshness, guessing::Guessing, limits::Limits,
+    Peppers, Prepared, Record, Ticks, cache::Cache, freshness::Freshness, guessing::Guessing, limits::Limits,
     lookups::Lookups, refusals::Refusals, usage::Usage,
 };
 use crate::{
@@ -24,9 +23,6 @@ use crate::{
 pub struct Verifier {
     pub(crate) inner: Arc<Inner>,
 }
-
-/// A clock that nobody sets, since a moment of its own choice. Freshness is measured by it.
-pub type Ticks = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 pub(crate) struct Inner {
     pub(crate) ticks: Ticks,

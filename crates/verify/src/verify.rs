@@ -223,7 +223,7 @@ impl Verifier {
     ) -> Result<(), Pending> {
         let Some(record) = &verdict.record else { return Ok(()) };
         let limits = &self.inner.limits;
-        let Some(ceilings) = limits.ceilings_of(record) else { return Ok(()) };
+        let Some(ceilings) = self.above(record) else { return Ok(()) };
         let meters = [record.meters(), ceilings.client.as_ref(), ceilings.installation.as_ref()];
         match limits.decide(meters, Ask { wanted: Some(call.scopes), cost: call.cost, now, answers }) {
             Decision::Passes(states) => verdict.limits = states,

@@ -17,13 +17,11 @@ use crate::{
     frame::{failed, framed},
     web::{WebState, session::signed_in},
 };
-
-pub(crate) const PATH: &str = "/usage/refusals";
 /// Refusals on a page.
 const SHOWN: u32 = 50;
 
 pub(crate) fn routes<S>(web: WebState) -> Router<S> {
-    Router::new().route(PATH, get(show)).with_state(web)
+    Router::new().route(super::PATH, get(show)).with_state(web)
 }
 
 async fn show(State(web): State<WebState>, Query(pairs): Query<Vec<(String, String)>>, parts: Parts) -> Response {
