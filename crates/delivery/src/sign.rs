@@ -53,7 +53,7 @@ pub fn sign(secrets: &[PlainSecret], id: Uuid, timestamp: i64, body: &[u8]) -> R
 }
 
 enum Key {
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
     Ed25519(Box<Ed25519KeyPair>),
 }
 
@@ -61,7 +61,7 @@ fn read(secret: &PlainSecret) -> Result<Key, InvalidSecret> {
     let text = secret.expose();
     let bytes = |text: &str| STANDARD.decode(text).map(Zeroizing::new).map_err(|_| InvalidSecret);
     if let Some(text) = text.strip_prefix(SYMMETRIC) {
-        return Ok(Key::Hmac(hmac::Key::new(hmac::HMAC_SHA256, &bytes(text)?)));
+        return Ok(Key::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, &bytes(text)?))));
     }
     let seed = bytes(text.strip_prefix(PRIVATE).ok_or(InvalidSecret)?)?;
     let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| InvalidSecret)?;

@@ -209,7 +209,9 @@ impl Keydesk {
         ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         while next(&mut ticks, &mut stop).await {
             self.verifier().flush_refusals().await;
-            self.detect_guessing().await;
+            let began = self.detect_guessing().await;
+            self.tell_guessing(began).await;
+            self.tell_reached_limits().await;
         }
     }
 

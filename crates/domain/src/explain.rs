@@ -12,7 +12,7 @@ pub enum Explained {
     /// Why each of the calls of the request was refused, in their order.
     Refused {
         /// The first; requests of one call have no other.
-        first: Explanation,
+        first: Box<Explanation>,
         /// The others with this key, in a batch.
         others: Vec<Explanation>,
     },
@@ -30,6 +30,6 @@ impl Keydesk {
         if record.is_revoked(now) {
             return Ok(Explained::Revoked);
         }
-        Ok(Explained::Refused { first, others: told.collect() })
+        Ok(Explained::Refused { first: Box::new(first), others: told.collect() })
     }
 }

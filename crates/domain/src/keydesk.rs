@@ -340,6 +340,11 @@ impl Keydesk {
         self.inner.installations.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
+    /// All installations that this process knows.
+    pub(crate) fn installation_ids(&self) -> Vec<InstallationId> {
+        self.inner.installations.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
     /// Refuses when the API Keys module is off for the installation.
     pub(crate) fn require_module(&self, id: InstallationId) -> Result<Installation, KeyError> {
         let installation = self.remembered(id).ok_or(KeyError::NoInstallation)?;

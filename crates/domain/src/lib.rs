@@ -103,6 +103,7 @@ mod spent_links;
 mod spool;
 mod switch;
 mod switch_administrator;
+mod tell_limits;
 mod throttle;
 mod turn;
 mod undo_delete;

@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use crate::{Keydesk, usage_retention::UsageWalk};
 
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Keys whose usage is rolled up in one transaction.
 const BATCH: i64 = 250;
 /// Batches in an hour: a million keys have their turn once in a day.

@@ -193,7 +193,7 @@ mod tests {
         thread::scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|| {
-                    (0..1_000).for_each(|_| metrics.record(routes.find("/"), StatusCode::OK, Duration::ZERO))
+                    (0..1_000).for_each(|_| metrics.record(routes.find("/"), StatusCode::OK, Duration::ZERO));
                 });
             }
         });

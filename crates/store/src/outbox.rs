@@ -202,14 +202,13 @@ impl Store {
         Ok(write_down!(self, connection => {
             sqlx::query(PURGE_ONCE).bind(remembered.as_millis()).execute(&mut *connection).await?;
             sqlx::query(PURGE_SUBJECTS).bind(remembered.as_millis()).execute(&mut *connection).await?;
-            let given_up = if old == 0 {
+            if old == 0 {
                 0
             } else {
                 let given_up = sqlx::query(GIVE_UP_DELIVERIES).bind(old).execute(&mut *connection).await?.rows_affected();
                 sqlx::query(GIVE_UP_EVENTS).bind(old).execute(&mut *connection).await?;
                 given_up
-            };
-            given_up
+            }
         }))
     }
 }

@@ -5,7 +5,7 @@ use store::{StoreError, StoredCeiling};
 use uuid::Uuid;
 
 use crate::{
-    LimitState, Record, RedisAddress, Unavailable, Verifier,
+    LimitReached, LimitState, Record, RedisAddress, Unavailable, Verifier,
     limits::{Above, Ask, Decision},
 };
 
@@ -21,6 +21,11 @@ impl Verifier {
         self.inner.limits.above(record.installation(), record.meters().is_some(), |ceilings| {
             record.client(|name, environment| ceilings.client_hash(name, environment))
         })
+    }
+
+    /// Takes out the limits that refused a call since, each once in its window.
+    pub fn take_reached(&self) -> Vec<LimitReached> {
+        self.inner.reached.take()
     }
 
     /// Puts ceilings in place that a change has set. It calls this when it has committed and before it answers.

@@ -197,7 +197,7 @@ impl Limits {
         for StoredCeiling { installation, client, ceiling, epoch, .. } in changed {
             let owner = client
                 .map_or(Owner::Installation, |(client, _)| Owner::Client(client.environment(), client.folded().into()));
-            let Some(meters) = self.ceilings.of(installation, owner) else { continue };
+            let Some(meters) = self.ceilings.of(installation, &owner) else { continue };
             self.adopt(&meters, ceiling.rate_limits, ceiling.quotas, epoch);
             set.insert(Arc::as_ptr(&meters).addr());
         }

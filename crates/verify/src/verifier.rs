@@ -11,7 +11,7 @@ use store::{Digest, Records, Store, StoredRecord, Unreadable};
 
 use crate::{
     Peppers, Prepared, Record, Ticks, cache::Cache, freshness::Freshness, guessing::Guessing, limits::Limits,
-    lookups::Lookups, refusals::Refusals, usage::Usage,
+    lookups::Lookups, reached::Reached, refusals::Refusals, usage::Usage,
 };
 use crate::{
     current_peppers::CurrentPeppers,
@@ -37,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) misses: AtomicU64,
     pub(crate) lookups: Lookups,
     pub(crate) used_secrets: UsedSecrets,
+    pub(crate) reached: Reached,
     pub(crate) refusals: Refusals,
     pub(crate) guessing: Guessing,
     /// The record that is decided on when no key is found.
@@ -134,6 +135,7 @@ impl Verifier {
             misses: AtomicU64::default(),
             lookups: Lookups::default(),
             used_secrets: UsedSecrets::default(),
+            reached: Reached::default(),
             refusals: Refusals::new(),
             guessing: Guessing::new(),
             decoy: Arc::new(Record::decoy()),

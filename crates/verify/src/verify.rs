@@ -229,6 +229,9 @@ impl Verifier {
             Decision::Passes(states) => verdict.limits = states,
             Decision::Refused(states, by, is_quota) => {
                 verdict.code = if is_quota { Code::QuotaExceeded } else { Code::RateLimited };
+                if let Some(state) = states.iter().find(|state| state.label == by.label) {
+                    self.inner.reached.note(record, state, now);
+                }
                 (verdict.limits, verdict.refused_by) = (states, Some(by));
             }
             Decision::Asks => return Err(Pending::Lease),

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use model::{InstallationId, Instant, KeyId, RateState};
 use shuttle::{
-    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    sync::atomic::{AtomicU64, Ordering::SeqCst},
     thread,
 };
 use uuid::Uuid;
@@ -39,7 +39,10 @@ const RUNS: usize = 1_500;
 const NOW: Instant = Instant::from_millis(1_795_382_400_000);
 
 fn spec(rates: &str, quotas: &str) -> Arc<Spec> {
-    Arc::new(Spec::new(&serde_json::from_str(rates).unwrap(), &serde_json::from_str(quotas).unwrap()))
+    Arc::new(Spec::new(
+        &serde_json::from_str(rates).expect("rate limits"),
+        &serde_json::from_str(quotas).expect("quotas"),
+    ))
 }
 
 fn meters(owner: Owner, spec: &Arc<Spec>) -> Meters {
@@ -84,21 +87,21 @@ fn passing(
     move || {
         let key = Arc::new(meters(Owner::Key(KeyId(Uuid::nil())), &spec(key_limits.0, key_limits.1)));
         let above = Arc::new(meters(Owner::Installation, &spec(above.0, above.1)));
-        let passed = Arc::new(AtomicUsize::new(0));
+        let passed = Arc::new(AtomicU64::new(0));
         let callers: Vec<_> = (0..3)
             .map(|_| {
                 let (key, above, passed) = (Arc::clone(&key), Arc::clone(&above), Arc::clone(&passed));
                 thread::spawn(move || {
                     for cost in costs {
                         if passes(&key, &above, *cost) {
-                            passed.fetch_add(usize::try_from(*cost).unwrap(), SeqCst);
+                            passed.fetch_add(*cost, SeqCst);
                         }
                     }
                 })
             })
             .collect();
-        callers.into_iter().for_each(|caller| caller.join().unwrap());
-        passed.load(SeqCst) as u64
+        callers.into_iter().for_each(|caller| caller.join().expect("no panic"));
+        passed.load(SeqCst)
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct Revoked {
 #[schema(as = CallExplained)]
 pub(crate) struct Refused {
     #[serde(flatten)]
-    first: Explanation,
+    first: Box<Explanation>,
     /// Further calls of the same batch that were refused with this key, in their order; empty for every other request.
     others: Vec<Explanation>,
 }

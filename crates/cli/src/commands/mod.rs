@@ -60,6 +60,7 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "a process makes one")]
 enum Command {
     /// Make a deployment: its keyring, its database and its first installation; `serve` does the same where there is none
     Init(init::Init),

@@ -4,7 +4,6 @@ use model::{Actor, Environment, EventId, InstallationId, Instant, Key, KeyError,
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{Change, NewEvent};
-use uuid::Uuid;
 
 use super::kind::{kind, subject, target};
 use crate::{Keydesk, audit::AuditEvent, failure};
@@ -130,5 +129,5 @@ fn shown(key: Key) -> Value {
 
 /// An id of a subject that has none of its own.
 pub(super) fn installation_subject(installation: InstallationId) -> Subject {
-    Subject { kind: model::SubjectKind::Installation, id: Uuid::from(installation.0) }
+    Subject { kind: model::SubjectKind::Installation, id: installation.0 }
 }

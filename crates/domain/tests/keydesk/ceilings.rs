@@ -12,12 +12,12 @@ on_both_databases!(
     a_new_key_has_the_limits_of_its_preset_unless_it_is_given_others
 );
 
-fn ceiling(rates: Value, quotas: Value) -> Ceiling {
+fn ceiling(rates: &Value, quotas: &Value) -> Ceiling {
     serde_json::from_value(json!({ "rate_limits": rates, "quotas": quotas })).unwrap()
 }
 
 fn six() -> Ceiling {
-    ceiling(json!([{"name": "default", "limit": 6, "window_seconds": 60}]), json!([]))
+    ceiling(&json!([{"name": "default", "limit": 6, "window_seconds": 60}]), &json!([]))
 }
 
 fn client(name: &str) -> CeilingOf {
@@ -69,7 +69,7 @@ async fn a_limit_that_could_do_nothing_is_refused(database: TestDatabase) {
         (json!([]), quota("Factory"), "quotas[0].time_zone"),
         (rate("calls:make"), json!([{"name": "a", "limit": 1, "period": "day"}]), "quotas"),
     ] {
-        let wanted = ceiling(rates, quotas);
+        let wanted = ceiling(&rates, &quotas);
         let (rate_limits, quotas) = (Some(wanted.rate_limits.clone()), Some(wanted.quotas.clone()));
         let patch = SettingsPatch { rate_limits, quotas, ..settings("Acme") };
         let changed = desk.keydesk.update(&desk.operator, id, patch.clone(), None).await.map(drop);
@@ -83,7 +83,7 @@ async fn a_limit_that_could_do_nothing_is_refused(database: TestDatabase) {
         }
     }
     assert_eq!(desk.database.raw().await.dump().await, before);
-    let known = ceiling(rate("calls:make"), quota("europe/zurich"));
+    let known = ceiling(&rate("calls:make"), &quota("europe/zurich"));
     assert!(desk.keydesk.set_ceiling(&desk.operator, client("Acme"), known, None).await.is_ok());
 }
 

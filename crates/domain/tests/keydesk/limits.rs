@@ -193,10 +193,9 @@ async fn a_process_that_is_killed_never_gives_more(database: TestDatabase) {
     let key = issued.secret.expose();
     let mut passed = passing(&desk.keydesk, key, 50).await;
     for _ in 0..3 {
-        // It is not closed: what it has leased is lost.
+        // It is dropped and not closed: what it has leased is lost.
         let killed = desk.second_node().await;
         passed += passing(&killed, key, 100).await;
-        std::mem::forget(killed);
     }
     desk.clock.advance(11 * SECOND);
     let last = desk.second_node().await;

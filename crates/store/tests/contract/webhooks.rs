@@ -80,7 +80,7 @@ async fn tell(store: &Store, events: Vec<NewEvent>) {
 async fn a_receiver_is_written_changed_and_removed(database: TestDatabase) {
     let (store, new) = with_hook(&database).await;
     let id = new.webhook.id;
-    assert_eq!(store.webhooks(installation(1)).await.unwrap(), [new.clone()]);
+    assert_eq!(store.webhooks(installation(1)).await.unwrap(), std::slice::from_ref(&new));
     assert_eq!(store.webhook(installation(2), id).await.unwrap(), None);
     assert_eq!(store.all_webhooks().await.unwrap().len(), 1);
     let mut change = store.change().await.unwrap();

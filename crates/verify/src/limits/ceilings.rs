@@ -35,18 +35,18 @@ impl Ceilings {
     }
 
     /// The meters of an owner, made if there are none.
-    pub(crate) fn of(&self, installation: InstallationId, owner: Owner) -> Option<Arc<Meters>> {
-        let new = |owner| Arc::new(Meters::new(installation, owner));
-        match &owner {
+    pub(crate) fn of(&self, installation: InstallationId, owner: &Owner) -> Option<Arc<Meters>> {
+        let new = |owner: &Owner| Arc::new(Meters::new(installation, owner.clone()));
+        match owner {
             Owner::Key(_) => None,
             Owner::Client(environment, folded) => {
                 let hash = self.hash_folded(folded, *environment);
-                let meters = self.clients.pin().get_or_insert_with((installation, hash), || new(owner.clone())).clone();
+                let meters = self.clients.pin().get_or_insert_with((installation, hash), || new(owner)).clone();
                 self.has_clients.store(true, Relaxed);
                 Some(meters)
             }
             Owner::Installation => {
-                let meters = self.installations.pin().get_or_insert_with(installation, || new(owner.clone())).clone();
+                let meters = self.installations.pin().get_or_insert_with(installation, || new(owner)).clone();
                 self.has_installations.store(true, Relaxed);
                 Some(meters)
             }

@@ -120,7 +120,7 @@ impl Limits {
             drop(turn);
             leased
         });
-        round.await.unwrap_or_else(|_| Ok(()))
+        round.await.unwrap_or(Ok(()))
     }
 
     async fn lease_batch(&self, store: &Store, batch: Vec<Arc<Meters>>) -> Result<(), StoreError> {

@@ -14,7 +14,7 @@ pub enum LimitOwner {
 }
 
 /// A limit's name as callers are told it: `daily`, `client:daily`, `installation:daily`. Copied without an allocation.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LimitLabel {
     owner: LimitOwner,
     length: u8,
@@ -71,6 +71,19 @@ pub struct LimitState {
     pub remaining: u64,
     /// What kind of limit it is.
     pub kind: LimitKind,
+}
+
+impl LimitState {
+    /// When the window in which `now` falls is over, counted from 1970 on; of a quota, its period.
+    pub fn window_end(&self, now: Instant) -> Instant {
+        match self.kind {
+            LimitKind::Rate { window_seconds, .. } => {
+                let window = i64::from(window_seconds) * 1_000;
+                Instant::from_millis((now.as_millis().div_euclid(window) + 1).saturating_mul(window))
+            }
+            LimitKind::Quota { resets_at, .. } => resets_at,
+        }
+    }
 }
 
 /// A rate limit or a quota.

@@ -122,9 +122,7 @@ impl QuotaState {
     pub(crate) fn look(&mut self, limit: u64, cost: u64, tick: u64, now: Instant) -> QuotaLook {
         if cost > limit {
             QuotaLook::Refuses(None)
-        } else if limit == 0 {
-            QuotaLook::Passes
-        } else if self.known && self.left >= cost {
+        } else if limit == 0 || (self.known && self.left >= cost) {
             QuotaLook::Passes
         } else if self.known && self.unused(limit) < cost && tick < self.used_up_until {
             QuotaLook::Refuses(Some(seconds_between(now, self.period.end).max(1)))

@@ -103,7 +103,7 @@ fn choice(
     row: usize,
     name: &'static str,
     label: &'static str,
-    chosen: String,
+    chosen: &str,
     options: Vec<(&'static str, &'static str)>,
 ) -> AnyView {
     let id = format!("{name}-{row}");
@@ -133,7 +133,7 @@ fn rate(row: usize, rate: Option<&RateRow>) -> AnyView {
             {cell(row, "rate_name", "Name", rate.name, ("limit-name", "text", "default"))}
             {cell(row, "rate_calls", "Calls", rate.calls, ("limit-number", "numeric", "600"))}
             {cell(row, "rate_window", "In", rate.window, ("limit-number", "numeric", "1"))}
-            {choice(row, "rate_unit", "Unit", rate.unit, units)}
+            {choice(row, "rate_unit", "Unit", &rate.unit, units)}
             {cell(row, "rate_burst", "At once", rate.burst, ("limit-number", "numeric", "all"))}
             {cell(row, "rate_scopes", "Only for scopes", rate.scopes, ("limit-scopes", "text", "calls:make"))}
             <button type="button" class="button small scripted" data-remove aria-label=format!("Remove rate limit {}", row + 1)>"Remove"</button>
@@ -159,7 +159,7 @@ fn quota(row: usize, quota: Option<&QuotaRow>) -> AnyView {
         <div class="limit-row" role="group" aria-label=title.clone() data-limit data-empty=empty.then_some("")>
             {cell(row, "quota_name", "Name", quota.name, ("limit-name", "text", "daily"))}
             {cell(row, "quota_calls", "Calls", quota.calls, ("limit-number", "numeric", "10000"))}
-            {choice(row, "quota_period", "Period", quota.period, periods.to_vec())}
+            {choice(row, "quota_period", "Period", &quota.period, periods.to_vec())}
             {cell(row, "quota_zone", "Time zone", quota.zone, ("limit-zone", "text", "Europe/Berlin"))}
             {cell(row, "quota_scopes", "Only for scopes", quota.scopes, ("limit-scopes", "text", "calls:make"))}
             <button type="button" class="button small scripted" data-remove aria-label=format!("Remove quota {}", row + 1)>"Remove"</button>
