@@ -46,6 +46,7 @@ fn occupancy(all: &[Occupancy], text: &mut String) {
 
 fn limits(keydesk: &Keydesk, text: &mut String) {
     let counters = keydesk.verifier().counters();
+    let redis = counters.redis.unwrap_or_default();
     for (name, kind, help, value) in [
         ("keydesk_limit_keys", "gauge", "Keys whose limits have a state in memory.", counters.metered_keys),
         ("keydesk_limit_nodes", "gauge", "Nodes that share rate limits, as this one knows.", counters.nodes),
@@ -60,6 +61,24 @@ fn limits(keydesk: &Keydesk, text: &mut String) {
             "counter",
             "Calls that were not decided, since too many waited for a part of a quota or the database gave none.",
             counters.quota_waits_refused,
+        ),
+        (
+            "keydesk_limit_redis_up",
+            "gauge",
+            "1 while rate limits are decided in Redis or Valkey; 0 also where none is configured.",
+            redis.answers.into(),
+        ),
+        (
+            "keydesk_limit_redis_decisions_total",
+            "counter",
+            "Decisions on rate limits by Redis or Valkey.",
+            redis.decided,
+        ),
+        (
+            "keydesk_limit_redis_failures_total",
+            "counter",
+            "Questions that Redis or Valkey did not answer in time: those calls were decided by this node's share.",
+            redis.failed,
         ),
     ] {
         head(text, name, kind, help);

@@ -105,7 +105,10 @@ async fn one_that_is_switched_on_again_gets_what_happens_from_then_on(database: 
     let range = Redelivery::Between(from, test.keydesk.now());
     assert_eq!(test.keydesk.redeliver(&test.operator, id, range).await, Ok(2));
     test.keydesk.deliver_due().await;
-    assert_eq!(names(), ["Then", "Meanwhile", "Then"]);
+    // In the order of each key, and the keys in any.
+    let mut again = names().split_off(1);
+    again.sort_unstable();
+    assert_eq!(again, ["Meanwhile", "Then"]);
 }
 
 async fn events_are_written_to_the_log_once(database: TestDatabase) {

@@ -145,7 +145,7 @@ fn look_at_rates(held: &mut Held<'_>, ask: Ask<'_>, around: Around<'_>, tick: u6
         let label = || LimitLabel::new(meters.owner.label(), &spec.name);
         let is_elsewhere = around.elsewhere.decides(spec.rate, around.nodes);
         if is_elsewhere && let Some((taken_for, wait)) = ask.answers.and_then(|answers| answers.of(place, spec.rate)) {
-            let there = RateState(state.0.max(tick.saturating_add(taken_for)));
+            let there = RateState(tick.saturating_add(taken_for));
             *after = there;
             // What was taken with this call is given back if something else refuses it.
             if !ask.answers.is_some_and(|answers| answers.taken) {
@@ -158,7 +158,9 @@ fn look_at_rates(held: &mut Held<'_>, ask: Ask<'_>, around: Around<'_>, tick: u6
         }
         let share = if is_elsewhere { None } else { spec.rate.share(around.nodes) };
         let rate = share.unwrap_or(spec.rate);
-        match rate.take(*state, ask.cost, tick) {
+        // With Redis what this node knows decides nothing: some of it may have been given back there.
+        let known = if around.elsewhere == Elsewhere::All { RateState::default() } else { *state };
+        match rate.take(known, ask.cost, tick) {
             Ok(_) if is_elsewhere => look.elsewhere.push(Asked {
                 place,
                 installation: meters.installation,

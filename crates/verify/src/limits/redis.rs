@@ -29,10 +29,10 @@ local takes, cost = ARGV[1] == '1', tonumber(ARGV[2])
 local taken_for = {}
 for index, key in ipairs(KEYS) do
     local interval, tolerance, known = tonumber(ARGV[3 * index]), tonumber(ARGV[3 * index + 1]), tonumber(ARGV[3 * index + 2])
-    local kept, left = redis.call('GET', key), known
+    local kept, left = redis.call('GET', key), known -- what a node knows counts only where nothing is kept
     if kept then
         local full_s, full_n = string.match(kept, '^(%d+) (%d+)$')
-        if full_s then left = math.max(left, (tonumber(full_s) - seconds) * 1000000000 + tonumber(full_n) - nanos) end
+        if full_s then left = (tonumber(full_s) - seconds) * 1000000000 + tonumber(full_n) - nanos end
     end
     left = math.min(math.max(left, 0), tolerance)
     taken_for[index] = left
