@@ -120,6 +120,7 @@ impl Limits {
             drop(turn);
             leased
         });
+        // A round that panicked has said so; who still needs a portion asks again.
         round.await.unwrap_or(Ok(()))
     }
 
