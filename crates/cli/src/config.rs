@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use domain::{EventOptions, InvalidRedisAddress, RedisAddress, UsageRetention};
+use domain::{EventOptions, InvalidRedisAddress, RedisAddress, UsageOptions};
 use gate::{
     Gateway,
     config::{self, InvalidGateway, ListenerEntry, RouteEntry},
@@ -187,8 +187,8 @@ pub struct Settings {
     pub(crate) catalogue: Catalogue,
     /// Where all nodes decide on rate limits together.
     pub limits: Option<RedisAddress>,
-    /// How long usage is kept.
-    pub(crate) usage_retention: UsageRetention,
+    /// What is recorded of calls, and for how long it is kept.
+    pub(crate) usage: UsageOptions,
     /// How events are sent out.
     pub(crate) events: EventOptions,
 }
@@ -330,7 +330,7 @@ impl Settings {
             otlp: Otlp::resolve(file.otlp, |name| std::env::var(name).ok())?,
             catalogue: Catalogue::with(added)?,
             limits: limits.map(|text| RedisAddress::parse(&text)).transpose()?,
-            usage_retention: file.usage.retention()?,
+            usage: file.usage.options()?,
             events: events_config::options(file.webhooks, file.events)?,
         })
     }

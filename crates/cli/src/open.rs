@@ -7,7 +7,7 @@ pub fn options(settings: &Settings) -> OpenOptions {
     let mut options = OpenOptions::new(settings.database.clone(), settings.data_dir.clone());
     options.prefix.clone_from(&settings.key_prefix);
     options.behind_unnamed_proxy = settings.behind_unnamed_proxy();
-    options.usage_retention = settings.usage_retention;
+    options.usage = settings.usage;
     options.redis.clone_from(&settings.limits);
     options.catalogue = settings.catalogue.clone();
     options.keyring = settings.keyring.as_ref().map(|text| text.to_string());

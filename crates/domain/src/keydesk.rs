@@ -28,7 +28,7 @@ use crate::{
     session_uses::SessionUses,
     throttle::{Throttle, ThrottleCounters},
     turn::{ONE, REVOKES},
-    usage_retention::{UsageRetention, UsageWalk},
+    usage_retention::{UsageOptions, UsageWalk},
 };
 
 /// Keydesk on one database: every decision and every change goes through here. Cheap to clone.
@@ -80,7 +80,7 @@ pub(crate) struct Inner {
     pub(crate) audit_watch: AuditWatch,
     /// Exports that may be under way.
     pub(crate) exports: Exports,
-    pub(crate) usage_retention: UsageRetention,
+    pub(crate) usage: UsageOptions,
     /// Where the rolling up of old usage is.
     pub(crate) usage_walk: tokio::sync::Mutex<UsageWalk>,
     /// What sends events out.

@@ -178,7 +178,7 @@ pub use store::{
 pub use throttle::ThrottleCounters;
 pub use usage_export::{UsageAsked, UsageExport, UsageFormat};
 pub use usage_groups::USAGE_GROUPS_MAX;
-pub use usage_retention::UsageRetention;
+pub use usage_retention::{RecordedCalls, UsageOptions, UsageRetention};
 pub use verify::{InvalidRedisAddress, RedisAddress};
 pub use via::{UserAgent, Via};
 pub use visitor::Visitor;

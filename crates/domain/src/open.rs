@@ -26,7 +26,7 @@ use crate::{
     session_uses::SessionUses,
     throttle::Throttle,
     turn::ONE,
-    usage_retention::UsageRetention,
+    usage_retention::{RecordedCalls, UsageOptions},
 };
 
 /// The prefix of secrets when the operator chooses none.
@@ -56,8 +56,8 @@ pub struct OpenOptions {
     pub max_cached_keys: usize,
     /// Whether people come through a proxy whose address nobody named, so that all of them seem to have its address.
     pub behind_unnamed_proxy: bool,
-    /// How long usage is kept.
-    pub usage_retention: UsageRetention,
+    /// What is recorded of calls, and for how long it is kept.
+    pub usage: UsageOptions,
     /// Where all nodes decide on rate limits together; `None`: each gives its share.
     pub redis: Option<RedisAddress>,
     /// The clock.
@@ -82,7 +82,7 @@ impl OpenOptions {
             catalogue: Catalogue::default(),
             max_cached_keys: 2_000_000,
             behind_unnamed_proxy: false,
-            usage_retention: UsageRetention::default(),
+            usage: UsageOptions::default(),
             redis: None,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -197,7 +197,7 @@ impl Keydesk {
             catalogue,
             max_cached_keys,
             behind_unnamed_proxy,
-            usage_retention,
+            usage,
             redis,
             clock,
             entropy,
@@ -257,6 +257,9 @@ impl Keydesk {
         };
         let peppers = keyring.peppers().clone();
         let verifier = Verifier::new(store.clone(), peppers, format.clone(), max_cached_keys, look.newest.epoch, ticks);
+        if usage.recorded == RecordedCalls::Refused {
+            verifier.record_refused_alone();
+        }
         let time_looked_at = Mutex::new(clock.elapsed());
         let keydesk = Self {
             inner: Arc::new(Inner {
@@ -287,7 +290,7 @@ impl Keydesk {
                 lines: Lines::default(),
                 audit_watch: AuditWatch::default(),
                 exports: Exports::default(),
-                usage_retention,
+                usage,
                 usage_walk: tokio::sync::Mutex::default(),
                 out,
             }),

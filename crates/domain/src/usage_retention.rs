@@ -12,6 +12,25 @@ pub struct UsageRetention {
     pub day_months: u16,
 }
 
+/// What is recorded of calls, and for how long it is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UsageOptions {
+    /// Which calls are recorded.
+    pub recorded: RecordedCalls,
+    /// How long they are kept.
+    pub retention: UsageRetention,
+}
+
+/// Which calls are recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecordedCalls {
+    /// All of them.
+    #[default]
+    All,
+    /// Refused ones alone: of what was allowed, neither number nor scopes, addresses nor last use are kept.
+    Refused,
+}
+
 impl Default for UsageRetention {
     fn default() -> Self {
         Self { quarter_days: 90, day_months: 25 }

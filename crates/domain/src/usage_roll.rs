@@ -27,7 +27,7 @@ impl Keydesk {
     }
 
     async fn roll_up_totals(&self, id: InstallationId, zone: &TimeZone, now: Instant) -> Result<(), StoreError> {
-        let (store, retention) = (&self.inner.store, self.inner.usage_retention);
+        let (store, retention) = (&self.inner.store, self.inner.usage.retention);
         while let Some(oldest) = store.oldest_total(id).await? {
             let day = zone.period(Period::Day, oldest);
             if day.end > retention.quarters_until(now) {
@@ -83,7 +83,7 @@ impl Keydesk {
         keys: &[KeyId],
         now: Instant,
     ) -> Result<(), StoreError> {
-        let (store, retention) = (&self.inner.store, self.inner.usage_retention);
+        let (store, retention) = (&self.inner.store, self.inner.usage.retention);
         while let Some(oldest) = store.oldest_usage(id, keys).await? {
             let day = zone.period(Period::Day, oldest);
             if day.end > retention.quarters_until(now) {

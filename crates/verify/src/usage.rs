@@ -2,7 +2,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -33,6 +33,7 @@ pub(crate) struct Usage {
     deferred: AtomicU64,
     lost: AtomicU64,
     detail_lost: AtomicU64,
+    refused_alone: AtomicBool,
 }
 
 /// Calls that were taken out of a record.
@@ -99,7 +100,17 @@ impl Usage {
             deferred: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             detail_lost: AtomicU64::new(0),
+            refused_alone: AtomicBool::new(false),
         }
+    }
+
+    /// From now on calls that are allowed are not recorded.
+    pub(crate) fn record_refused_alone(&self) {
+        self.refused_alone.store(true, Relaxed);
+    }
+
+    pub(crate) fn records(&self, code: Code) -> bool {
+        code != Code::Valid || !self.refused_alone.load(Relaxed)
     }
 
     /// Never waits for the database.

@@ -143,6 +143,12 @@ impl Verifier {
         Self { inner: Arc::new(inner) }
     }
 
+    /// From now on records nothing of calls that are allowed: neither their number nor scopes, addresses and last use. Metrics have
+    /// their number.
+    pub fn record_refused_alone(&self) {
+        self.inner.usage.record_refused_alone();
+    }
+
     /// Looks secrets up by these peppers from now on. Those that memory has under a pepper that is among them stay known.
     pub fn set_peppers(&self, peppers: Peppers) {
         self.inner.peppers.set(peppers);

@@ -245,6 +245,9 @@ impl Verifier {
         let counts = call.counted || verdict.code != Code::Valid;
         let Some(record) = verdict.record.as_ref().filter(|_| counts) else { return };
         self.inner.verdicts[verdict.code.index()].fetch_add(1, Relaxed);
+        if !self.inner.usage.records(verdict.code) {
+            return;
+        }
         if let Some(minute) = record.turn(now)
             && found
         {

@@ -2,7 +2,7 @@
 
 use crate::process::{self, Failure, Result};
 use crate::step::{Steps, say};
-use crate::{apt, build, postgres, proxies};
+use crate::{apt, build, postgres, proxies, tools};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,10 +10,11 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let steps = Steps::new();
     build::all(&steps)?;
     let is = |flag: &str| args.iter().any(|arg| arg == flag);
-    let wants_postgres = is("--postgres") || is("--revocation");
+    let wants_postgres = ["--postgres", "--revocation", "--overshoot"].into_iter().any(is);
     let postgres = if wants_postgres { Some(steps.run("PostgreSQL", postgres::start)?) } else { None };
     let neighbours = if is("--load") { Some(steps.run("wrk, nginx and HAProxy", neighbours)?) } else { None };
-    if !["--timing", "--load", "--creates", "--attack", "--revocation"].into_iter().any(is) {
+    let redis = if is("--overshoot") { Some(tools::REDIS.find()?) } else { None };
+    if !["--timing", "--load", "--creates", "--attack", "--revocation", "--overshoot"].into_iter().any(is) {
         steps.run("decisions, in process", || {
             process::run(process::cargo().args(["bench", "-p", "verify", "-p", "domain"]))
         })?;
@@ -26,6 +27,9 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
         let mut bench = build::release("run");
         if let Some(postgres) = &postgres {
             bench.env(postgres::URL, &postgres.url);
+        }
+        if let Some(redis) = &redis {
+            bench.env(tools::REDIS.variable, redis);
         }
         if let Some(neighbours) = &neighbours {
             bench.env(proxies::FOLDER, neighbours);

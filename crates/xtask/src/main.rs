@@ -59,6 +59,8 @@ cargo xtask <command>
                               how many keys 1, 8 and 32 callers create
   bench --revocation [--trials N]
                               how long other nodes accept a key that was deleted, with notifications and without
+  bench --overshoot [--seconds N]
+                              how many calls too many three nodes allow: by shares, with Redis, of a quota
   attack [--seconds N] [--postgres]
                               what good callers feel while strangers flood the server and hold connections
   chaos [--rounds N] [--only NAME,...] [--seed N]

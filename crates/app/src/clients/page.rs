@@ -120,7 +120,7 @@ fn row(item: &ClientEntry, may_set: bool) -> AnyView {
             <td>{limits(&item.ceiling, "None")}</td>
             {may_set
                 .then(|| {
-                    let label = format!("Edit the ceiling of {name} ({environment})");
+                    let label = format!("Edit ceiling of {name} ({environment})");
                     view! { <td><a class="button small" href=edit aria-label=label>"Edit ceiling"</a></td> }
                 })}
         </tr>

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use domain::Keydesk;
+use domain::{Keydesk, RecordedCalls, UsageOptions};
 use model::{Code, Instant};
 use store::{on_both_databases, testing::TestDatabase};
 use verify::Call;
@@ -9,6 +9,7 @@ use crate::test_keydesk::{DONE, HOUR, START, TestKeydesk, call, code, options, s
 
 on_both_databases!(
     calls_are_written_by_code_and_hour_when_it_stops,
+    allowed_calls_need_not_be_recorded,
     a_call_counts_in_the_hour_in_which_it_was_made,
     counts_that_can_not_be_written_are_written_later,
     counts_of_many_nodes_add_up
@@ -63,6 +64,22 @@ async fn calls_are_written_by_code_and_hour_when_it_stops(database: TestDatabase
     let used = desk.keydesk.get(&desk.operator, id).await.unwrap().last_used_at;
     assert_eq!(used, Some(Instant::from_millis(START + HOUR)), "a refused call is no use");
     assert_eq!(desk.keydesk.verifier().counters().verifications[Code::Valid.index()], 5);
+}
+
+async fn allowed_calls_need_not_be_recorded(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let mut options = options(&desk.database, &desk.clock);
+    options.usage = UsageOptions { recorded: RecordedCalls::Refused, ..UsageOptions::default() };
+    let keydesk = Keydesk::open(options).await.unwrap();
+    let issued = desk.issue("Acme").await;
+    let background = keydesk.start();
+    calls(&keydesk, issued.secret.expose(), 3).await;
+    keydesk.delete(&desk.operator, issued.key.id, None).await.unwrap();
+    calls(&keydesk, issued.secret.expose(), 2).await;
+    background.stop().await;
+    assert_eq!(buckets(&desk).await, [(0, "REVOKED".to_owned(), 2)]);
+    assert_eq!(desk.keydesk.get(&desk.operator, issued.key.id).await.unwrap().last_used_at, None);
+    assert_eq!(keydesk.verifier().counters().verifications[Code::Valid.index()], 3, "metrics count all");
 }
 
 async fn a_call_counts_in_the_hour_in_which_it_was_made(database: TestDatabase) {

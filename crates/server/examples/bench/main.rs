@@ -1,11 +1,12 @@
 //! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify] [--skip-sqlite]`, or one of `bench --timing [N]`,
-//! `bench --load [--rounds N] [--seconds N]`, `bench --creates`, `bench --attack [--seconds N]` and `bench --revocation [--trials N]`
+//! `bench --load [--rounds N] [--seconds N]`, `bench --creates`, `bench --attack [--seconds N]`, `bench --overshoot [--seconds N]` and `bench --revocation [--trials N]`
 //! alone. The server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
 
 mod attack;
 mod forward_auth;
 mod http;
 mod load;
+mod overshoot;
 mod process;
 mod revocation;
 mod timing;
@@ -51,6 +52,9 @@ fn main() -> Result<(), Failed> {
     }
     if args.iter().any(|arg| arg == "--revocation") {
         return revocation::measure(&programs, &args);
+    }
+    if args.iter().any(|arg| arg == "--overshoot") {
+        return overshoot::measure(&programs, &args);
     }
     if args.iter().any(|arg| arg == "--load") {
         return load::measure(&programs, &args);

@@ -53,6 +53,7 @@ impl Keys {
         let keys = Self { folder, secrets, caller };
         fs::write(keys.list(), keys.secrets.join("\n"))?;
         fs::write(keys.config(), forward_auth::routes())?;
+        fs::write(keys.config_without_usage(), "[usage]\nrecord = \"refused\"\n")?;
         Ok(keys)
     }
 
@@ -73,6 +74,11 @@ impl Keys {
     /// Keydesk's configuration.
     pub(super) fn config(&self) -> PathBuf {
         self.folder().join("keydesk.toml")
+    }
+
+    /// The configuration of a server that does not record calls which are allowed.
+    pub(super) fn config_without_usage(&self) -> PathBuf {
+        self.folder().join("unrecorded.toml")
     }
 }
 

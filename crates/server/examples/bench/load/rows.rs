@@ -1,5 +1,7 @@
 //! The rows of the tables, and the servers that they measure.
 
+use std::path::Path;
+
 use super::{
     keys::Keys,
     neighbours,
@@ -43,13 +45,12 @@ const HAPROXY: usize = 4;
 const KEYDESK_TWO: usize = 5;
 const BARE_TWO: usize = 6;
 const KEYDESK_LIMITED: usize = 7;
+const KEYDESK_UNRECORDED: usize = 8;
 
 /// The servers, all running, and the rows in the order in which they are measured.
 pub(super) fn plan(programs: &Programs, [keys, limited]: &[Keys; 2]) -> Result<(Vec<Server>, Vec<Row>), Failed> {
     let keydesk = |cores, keys: &Keys| {
-        let config = keys.config();
-        let config = ["--config", config.to_str().ok_or("no text")?];
-        programs.serve_on(cores, &keys.database(), keys.folder(), &config)
+        programs.serve_on(cores, &keys.database(), keys.folder(), &["--config", path(&keys.config())?])
     };
     let bare = |cores, flag: &[&str]| Server::start_on(cores, &programs.empty, &[&["LISTEN"], flag].concat());
     let servers = vec![
@@ -61,6 +62,7 @@ pub(super) fn plan(programs: &Programs, [keys, limited]: &[Keys; 2]) -> Result<(
         keydesk("0,1", keys)?,
         bare("0,1", &[])?,
         keydesk("0", limited)?,
+        programs.serve_on("0", &keys.database(), keys.folder(), &["--config", path(&keys.config_without_usage())?])?,
     ];
     let mut rows = Vec::new();
     for connections in [&[USUAL][..], &UNUSUAL].concat() {
@@ -68,6 +70,10 @@ pub(super) fn plan(programs: &Programs, [keys, limited]: &[Keys; 2]) -> Result<(
     }
     two_cores(&mut rows);
     Ok((servers, rows))
+}
+
+fn path(path: &Path) -> Result<&str, Failed> {
+    Ok(path.to_str().ok_or("no text")?)
 }
 
 fn one_core(connections: u32, rows: &mut Vec<Row>) {
@@ -87,6 +93,13 @@ fn one_core(connections: u32, rows: &mut Vec<Row>) {
         let (without, verify_without) = (by_scope + 2, by_scope + 3);
         row("Keydesk `/authz?scope=`, three limits (ratio to none)", KEYDESK_LIMITED, Call::ByScope, without);
         row("Keydesk verify, three limits (ratio to none)", KEYDESK_LIMITED, Call::Verify, verify_without);
+        row(
+            "Keydesk `/authz?scope=`, usage not recorded (ratio to recorded)",
+            KEYDESK_UNRECORDED,
+            Call::ByScope,
+            without,
+        );
+        row("Keydesk verify, usage not recorded (ratio to recorded)", KEYDESK_UNRECORDED, Call::Verify, verify_without);
     }
 }
 
