@@ -6,15 +6,19 @@ use crate::{apt, build, postgres, proxies, tools};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// Measurements that are made alone.
+const ALONE: [&str; 8] =
+    ["--timing", "--load", "--creates", "--attack", "--revocation", "--overshoot", "--memory", "--million"];
+
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let steps = Steps::new();
     build::all(&steps)?;
     let is = |flag: &str| args.iter().any(|arg| arg == flag);
-    let wants_postgres = ["--postgres", "--revocation", "--overshoot"].into_iter().any(is);
+    let wants_postgres = ["--postgres", "--revocation", "--overshoot", "--million"].into_iter().any(is);
     let postgres = if wants_postgres { Some(steps.run("PostgreSQL", postgres::start)?) } else { None };
     let neighbours = if is("--load") { Some(steps.run("wrk, nginx and HAProxy", neighbours)?) } else { None };
     let redis = if is("--overshoot") { Some(tools::REDIS.find()?) } else { None };
-    if !["--timing", "--load", "--creates", "--attack", "--revocation", "--overshoot"].into_iter().any(is) {
+    if !ALONE.into_iter().any(is) {
         steps.run("decisions, in process", || {
             process::run(process::cargo().args(["bench", "-p", "verify", "-p", "domain"]))
         })?;

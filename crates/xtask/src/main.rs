@@ -53,6 +53,7 @@ cargo xtask <command>
   e2e [-- ARGS]               build as the Rust tests do, then the browser tests; ARGS go to Playwright
   bench [--keys N] [--postgres]
                               the measurements of docs/performance.md
+  bench --million             of these the pages of a million keys, on SQLite and PostgreSQL
   bench --load [--rounds N] [--seconds N]
                               its measurements under load, beside bare axum, nginx and HAProxy
   bench --creates [--postgres]
@@ -61,6 +62,7 @@ cargo xtask <command>
                               how long other nodes accept a key that was deleted, with notifications and without
   bench --overshoot [--seconds N]
                               how many calls too many three nodes allow: by shares, with Redis, of a quota
+  bench --memory              what three limits of each of 100,000 keys cost in memory
   attack [--seconds N] [--postgres]
                               what good callers feel while strangers flood the server and hold connections
   chaos [--rounds N] [--only NAME,...] [--seed N]

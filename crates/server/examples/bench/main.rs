@@ -1,6 +1,7 @@
-//! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify] [--skip-sqlite]`, or one of `bench --timing [N]`,
-//! `bench --load [--rounds N] [--seconds N]`, `bench --creates`, `bench --attack [--seconds N]`, `bench --overshoot [--seconds N]` and `bench --revocation [--trials N]`
-//! alone. The server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
+//! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify] [--skip-sqlite]`, of it the pages of a million keys alone
+//! (`bench --million`), or alone one of `bench --timing [N]`, `bench --load [--rounds N] [--seconds N]`, `bench --creates`,
+//! `bench --attack [--seconds N]`, `bench --overshoot [--seconds N]`, `bench --memory` and `bench --revocation [--trials N]`.
+//! The server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
 
 mod attack;
 mod forward_auth;
@@ -59,10 +60,13 @@ fn main() -> Result<(), Failed> {
     if args.iter().any(|arg| arg == "--load") {
         return load::measure(&programs, &args);
     }
+    if args.iter().any(|arg| arg == "--memory") {
+        return load::memory(&programs);
+    }
     if args.iter().any(|arg| arg == "--creates") {
         return creates_on_each(&programs);
     }
-    if !args.iter().any(|arg| arg == "--skip-verify") {
+    if !args.iter().any(|arg| arg == "--skip-verify" || arg == "--million") {
         forward_auth::measure(&programs)?;
         verify_against_empty(&programs)?;
         creates_on_each(&programs)?;

@@ -12,8 +12,6 @@ use tempfile::TempDir;
 
 use crate::{Failed, forward_auth};
 
-const KEYS: usize = 10_000;
-
 /// A database with keys, and what is needed to ask about them. Gone when dropped.
 pub(super) struct Keys {
     folder: TempDir,
@@ -35,19 +33,19 @@ fn three_limits() -> Result<RateLimits, Failed> {
 
 impl Keys {
     /// Keys without limits.
-    pub(super) fn make() -> Result<Self, Failed> {
-        Self::with(&RateLimits::default())
+    pub(super) fn without_limits(number: usize) -> Result<Self, Failed> {
+        Self::with(number, &RateLimits::default())
     }
 
     /// Keys of which each has three limits that every call counts towards.
-    pub(super) fn with_three_limits() -> Result<Self, Failed> {
-        Self::with(&three_limits()?)
+    pub(super) fn with_three_limits(number: usize) -> Result<Self, Failed> {
+        Self::with(number, &three_limits()?)
     }
 
-    fn with(limits: &RateLimits) -> Result<Self, Failed> {
+    fn with(number: usize, limits: &RateLimits) -> Result<Self, Failed> {
         let folder = tempfile::tempdir()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (mut secrets, caller) = runtime.block_on(issue(folder.path(), limits))?;
+        let (mut secrets, caller) = runtime.block_on(issue(folder.path(), number, limits))?;
         // Secrets are random, and so is their order: neighbours here are no neighbours in the server's memory.
         secrets.sort_unstable();
         let keys = Self { folder, secrets, caller };
@@ -86,7 +84,7 @@ fn database(folder: &Path) -> String {
     format!("sqlite:{}", folder.join("keydesk.db").display())
 }
 
-async fn issue(folder: &Path, limits: &RateLimits) -> Result<(Vec<String>, String), Failed> {
+async fn issue(folder: &Path, number: usize, limits: &RateLimits) -> Result<(Vec<String>, String), Failed> {
     let keydesk = Keydesk::open(OpenOptions::founding(database(folder), folder)).await?;
     let operator = Caller::operator(keydesk.installation("default").await?.ok_or("no installation")?.id);
     let asked_about = |number| {
@@ -96,7 +94,7 @@ async fn issue(folder: &Path, limits: &RateLimits) -> Result<(Vec<String>, Strin
             ..SettingsPatch::name(format!("Client {number:05}"))
         })
     };
-    let issued = keydesk.issue_many(&operator, (0..KEYS).map(asked_about).collect()).await?;
+    let issued = keydesk.issue_many(&operator, (0..number).map(asked_about).collect()).await?;
     let secrets = issued.iter().map(|issued| issued.secret.expose().to_owned()).collect();
     let verifies = NewKey::of(SettingsPatch {
         scopes: Some([Scope::parse("keys:verify")?].into_iter().collect()),

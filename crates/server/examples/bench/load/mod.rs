@@ -8,14 +8,18 @@
 //! there is twice as much of everything, and an ideal server answers twice as many calls.
 
 mod keys;
+mod memory;
 mod neighbours;
 mod rows;
 mod table;
 mod wrk;
 
+pub(super) use self::memory::measure as memory;
 use self::{keys::Keys, rows::Row, table::Sample};
 use crate::{Failed, Programs, process::Server, say};
 
+/// Keys that are asked about.
+const KEYS: usize = 10_000;
 /// Seconds of load before a server is measured for the first time.
 const WARM_UP: u32 = 3;
 
@@ -28,7 +32,7 @@ struct Extent {
 
 pub(crate) fn measure(programs: &Programs, args: &[String]) -> Result<(), Failed> {
     let extent = Extent { rounds: number(args, "--rounds", 5)?, seconds: number(args, "--seconds", 5)? };
-    let sets = [Keys::make()?, Keys::with_three_limits()?];
+    let sets = [Keys::without_limits(KEYS)?, Keys::with_three_limits(KEYS)?];
     let (servers, rows) = rows::plan(programs, &sets)?;
     let keys = |row: &Row| &sets[usize::from(row.is_limited())];
     let minutes = f64::from(extent.rounds * extent.seconds) * rows.len() as f64 / 60.0;
