@@ -208,3 +208,43 @@ impl Store {
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection as _, Row as _, SqliteConnection, sqlite::SqliteRow};
+
+    use super::*;
+    use crate::migrations::SQLITE_MIGRATIONS;
+
+    /// Whatever is asked for, SQLite goes along one index from its end: it neither reads the log as a whole nor sorts it.
+    #[tokio::test]
+    async fn no_filter_walks_or_sorts_the_log() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        SQLITE_MIGRATIONS.run(&mut connection).await.unwrap();
+        for bits in 0..64 {
+            let has = |bit: i32| bits & (1 << bit) != 0;
+            let at = |ms: i64| Instant::from_millis(ms);
+            let filter = AuditFilter {
+                installation: InstallationId(Uuid::nil()),
+                actors: if has(0) { vec!["a".to_owned()] } else { Vec::new() },
+                action: has(1).then(|| "key.rename".to_owned()),
+                keys: has(2).then(|| vec![KeyId(Uuid::nil())]),
+                environment: has(3).then_some(Environment::Test),
+                from: has(4).then(|| at(1)),
+                to: has(4).then(|| at(9)),
+            };
+            let before = has(5).then(|| AuditPlace { at: at(5), seq: 7 });
+            for part in filter.parts() {
+                let mut sql = Sql::new("EXPLAIN QUERY PLAN ");
+                sql.append(filter.newest_of(part, before, 51, true));
+                let connection = &mut connection;
+                let rows: Vec<SqliteRow> = query!(query, sql, connection).fetch_all(connection).await.unwrap();
+                let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+                let one = plan.join("; ");
+                assert!(one.starts_with("SEARCH audit_entry USING ") && plan.len() == 1, "{filter:?}: {one}");
+                // A range of instants is looked up in the index, too.
+                assert_eq!(one.contains("at>?") || one.contains("at<?"), has(4) || has(5), "{filter:?}: {one}");
+            }
+        }
+    }
+}
