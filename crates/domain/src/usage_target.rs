@@ -1,6 +1,6 @@
 use model::{
-    CallCounts, ClientName, Code, Environment, InstallationId, Instant, KeyError, KeyId, Permission, Scope, UsageFilter, UsageStep,
-    fold_name,
+    CallCounts, ClientName, Code, Environment, InstallationId, Instant, KeyError, KeyId, Permission, Scope,
+    UsageFilter, UsageStep, fold_name,
 };
 use store::{ScopeCount, UsageCount, UsageSpan};
 
@@ -48,7 +48,7 @@ impl Keydesk {
         } else if let Some(id) = filter.key {
             let key = self.get(caller, id).await?;
             let is_clients =
-                |name: &model::ClientName| fold_name(name.as_str()) == fold_name(key.settings.client_name.as_str());
+                |name: &ClientName| fold_name(name.as_str()) == fold_name(key.settings.client_name.as_str());
             let is_meant = environment.is_none_or(|environment| environment == key.environment)
                 && filter.client.as_ref().is_none_or(is_clients);
             target.keys = Some(if is_meant { vec![id] } else { Vec::new() });

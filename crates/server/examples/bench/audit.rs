@@ -62,7 +62,11 @@ pub(crate) fn measure(programs: &Programs, database: &str, dir: &Path, address: 
         ("a client of 500 keys", "client_name=many".to_owned(), &maker),
         ("the same, actor and action", format!("client_name=many&action=key.reveal&actor={maker_id}"), &maker),
         ("one key", format!("key_id={id}"), &maker),
-        ("one key, actor, action, range", format!("key_id={id}&actor={maker_id}&action=key.issue&from={middle}"), &maker),
+        (
+            "one key, actor, action, range",
+            format!("key_id={id}&actor={maker_id}&action=key.issue&from={middle}"),
+            &maker,
+        ),
         ("as a test key", String::new(), &tester),
         ("as a test key, an action of live keys", "action=key.reveal".to_owned(), &tester),
     ] {

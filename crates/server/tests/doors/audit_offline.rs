@@ -9,7 +9,7 @@ use std::{
 use axum::{
     body::Body,
     extract::ConnectInfo,
-    http::{Method, Request},
+    http::{Method, Request, request::Builder},
 };
 use domain::{AuditFormat, NewAdministrator};
 use model::{Actor, AuditQuery, PlainSecret, Role};
@@ -59,7 +59,7 @@ impl Auditor {
     }
 }
 
-fn from(peer: &str, request: axum::http::request::Builder) -> axum::http::request::Builder {
+fn from(peer: &str, request: Builder) -> Builder {
     let peer: SocketAddr = peer.parse().unwrap();
     request.extension(ConnectInfo(peer)).header("user-agent", "acme-sync/3.1 (ü)")
 }
@@ -71,7 +71,8 @@ async fn busy(app: &TestApp) {
     let reveal = Request::post(format!("/api/v1/keys/{}/reveal", odd.id));
     let reveal = from("203.0.113.9:4711", reveal).header("authorization", format!("Bearer {}", caller.key()));
     assert_eq!(app.send(reveal.body(Body::empty()).unwrap()).await.status, 200);
-    let change = serde_json::json!({"client_name": "Müller\u{a0}GmbH", "notes": "line\none\u{7f}\t", "expires_at": null});
+    let change =
+        serde_json::json!({"client_name": "Müller\u{a0}GmbH", "notes": "line\none\u{7f}\t", "expires_at": null});
     assert_eq!(caller.patch(&format!("/api/v1/keys/{}", odd.id), change).await.status, 200);
     let owner = |email: &str| NewAdministrator {
         email: email.to_owned(),
@@ -111,7 +112,7 @@ async fn head(app: &TestApp) -> String {
 async fn an_export_is_verified_without_keydesk(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     busy(&app).await;
-    let auditor = Auditor::new(database.dir());
+    let auditor = Auditor::new(&database.dir());
     let kept = head(&app).await;
     let reader = app.client(&["audit:read"]).await;
     let lines = reader.call(Method::GET, "/api/v1/audit", None, &[("accept", "application/x-ndjson")]).await.text();
@@ -145,7 +146,7 @@ fn number(lines: &[String], action: &str) -> usize {
 async fn what_was_tampered_with_is_found(database: TestDatabase) {
     let app = TestApp::new(&database).await;
     busy(&app).await;
-    let auditor = Auditor::new(database.dir());
+    let auditor = Auditor::new(&database.dir());
     let text = exported(&app, AuditFormat::Ndjson).await;
     let lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
     let (count, kept) = (lines.len(), head(&app).await);
@@ -220,7 +221,7 @@ async fn a_person_who_was_forgotten_breaks_nothing(database: TestDatabase) {
     let before = exported(&app, AuditFormat::Ndjson).await;
     assert!(before.contains("\"actor_name\":\"Ada Lovelace\"") && before.contains("\"address\":\"127.0.0.1\""));
     app.keydesk.forget(&app.operator("default").await, ADA).await.unwrap();
-    let auditor = Auditor::new(database.dir());
+    let auditor = Auditor::new(&database.dir());
     let after = exported(&app, AuditFormat::Ndjson).await;
     let count = after.lines().count();
     assert_eq!(auditor.judges(&after, &[&head(&app).await]).await, (true, format!("unbroken: entries 1 to {count}")));

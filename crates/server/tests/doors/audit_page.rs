@@ -275,7 +275,8 @@ async fn an_export_has_what_the_page_shows(database: TestDatabase) {
     let operator = app.operator("default").await;
     let acme = app.key_in("default", "=Acme, \"GmbH\"", &[]).await;
     app.key_in("default", "Beta", &[]).await;
-    let sandbox = domain::NewKey { environment: Some(Environment::Test), ..domain::NewKey::of(SettingsPatch::name("T")) };
+    let sandbox =
+        domain::NewKey { environment: Some(Environment::Test), ..domain::NewKey::of(SettingsPatch::name("T")) };
     app.keydesk.issue(&operator, sandbox).await.unwrap();
     let ada = Person::sign_in(&app, "Ada", Role::Owner).await;
     let query = "action=key.issue&client=%3DAcme%2C%20%22GmbH%22";

@@ -26,7 +26,8 @@ pub(crate) fn limit_fields(rows: &LimitRows, problems: &[FieldProblem], with_pre
     } else {
         view! { <input type="hidden" name="limits" value="own"/> }.into_any()
     };
-    view! { {choice} {kind(&RATES, problems, rates.into_any())} {kind(&QUOTAS, problems, quotas.into_any())} }.into_any()
+    view! { {choice} {kind(&RATES, problems, rates.into_any())} {kind(&QUOTAS, problems, quotas.into_any())} }
+        .into_any()
 }
 
 /// Rate limits or quotas.
