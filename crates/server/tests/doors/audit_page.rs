@@ -4,8 +4,8 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use domain::NewAdministrator;
-use model::{Actor, Environment, PlainSecret, Role, SettingsPatch};
+use domain::{CeilingOf, NewAdministrator};
+use model::{Actor, Ceiling, ClientName, Environment, PlainSecret, RateLimits, Role, SettingsPatch};
 use serde_json::Value;
 use store::{on_both_databases, testing::TestDatabase};
 
@@ -128,6 +128,14 @@ async fn the_log_is_filtered_by_who_what_whom_and_when(database: TestDatabase) {
     let before = page.split("<del>").nth(1).unwrap().split("</del>").next().unwrap();
     let after = page.split("<ins>").nth(1).unwrap().split("</ins>").next().unwrap();
     assert!(before.contains("Acme &amp; Söhne") && after.contains("Acme &amp; Co"), "{before} -> {after}");
+    // A ceiling is about a client, and no key.
+    let rate_limits = RateLimits::new(vec!["all=60/60s".parse().unwrap()]).unwrap();
+    let limits = Ceiling { rate_limits, ..Ceiling::default() };
+    let client = CeilingOf::Client(ClientName::parse("Acme & Co").unwrap(), Environment::Test);
+    app.keydesk.set_ceiling(&operator, client, limits, None).await.unwrap();
+    let page = ada.get("/audit?action=ceiling.set").await.text();
+    let about = page.split("class=\"audit-about\"").nth(1).unwrap().split("</td>").next().unwrap();
+    assert!(about.contains("Acme &amp; Co") && about.contains("Test"), "{about}");
     for (query, said) in [
         ("from=yesterday", "Write the day as 2026-12-31."),
         ("from=2026-11-02&to=2026-11-01", "The last day is before the first."),
