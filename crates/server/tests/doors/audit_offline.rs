@@ -71,8 +71,7 @@ async fn busy(app: &TestApp) {
     let reveal = Request::post(format!("/api/v1/keys/{}/reveal", odd.id));
     let reveal = from("203.0.113.9:4711", reveal).header("authorization", format!("Bearer {}", caller.key()));
     assert_eq!(app.send(reveal.body(Body::empty()).unwrap()).await.status, 200);
-    let change =
-        serde_json::json!({"client_name": "Müller\u{a0}GmbH", "notes": "line\none\u{7f}\t", "expires_at": null});
+    let change = serde_json::json!({"client_name": "Müller\u{a0}GmbH", "notes": "\"Nord\" \\ 🦀", "expires_at": null});
     assert_eq!(caller.patch(&format!("/api/v1/keys/{}", odd.id), change).await.status, 200);
     let owner = |email: &str| NewAdministrator {
         email: email.to_owned(),
@@ -166,8 +165,10 @@ async fn what_was_tampered_with_is_found(database: TestDatabase) {
         ("\"kind\":\"key\"", "\"kind\":\"administrator\""),
         ("\"environment\":\"live\"", "\"environment\":\"test\""),
         (at.as_str(), earlier.as_str()),
-        ("\"detail\":{", "\"detail\":{\"by\":\"mistake\","),
+        ("\"detail\":{", "\"detail\":{\"by\":\"mistake\"COMMA"),
     ] {
+        let empty = lines[reveal - 1].contains("\"detail\":{}");
+        let to = &to.replace("COMMA", if empty { "" } else { "," });
         let (holds, said) = judged(&altered(from, to), &[]).await;
         assert!(!holds && said.starts_with("BROKEN: entry ") && said.contains("altered"), "{from}: {said}");
     }
@@ -226,7 +227,7 @@ async fn a_person_who_was_forgotten_breaks_nothing(database: TestDatabase) {
     let count = after.lines().count();
     assert_eq!(auditor.judges(&after, &[&head(&app).await]).await, (true, format!("unbroken: entries 1 to {count}")));
     // Grace was not: that her address is gone is no forgetting.
-    let sign_in = after.lines().filter(|line| line.contains("\"action\":\"administrator.sign_in\"")).last().unwrap();
+    let sign_in = after.lines().rfind(|line| line.contains("\"action\":\"administrator.sign_in\"")).unwrap();
     let erased = sign_in.replace("\"127.0.0.1\"", "null").replace("\"acme-sync/3.1 (ü)\"", "null");
     assert_ne!(erased, sign_in);
     let (holds, said) = auditor.judges(&after.replace(sign_in, &erased), &[]).await;

@@ -53,6 +53,11 @@ impl<'a> Person<'a> {
         self.app.send(request.header("cookie", &self.cookie).body(Body::empty()).unwrap()).await
     }
 
+    /// What the page says, without the marks that Leptos puts between texts.
+    async fn page(&self, path: &str) -> String {
+        self.get(path).await.text().replace("<!>", "")
+    }
+
     async fn post(&self, path: &str, form: &str) -> Answer {
         let request = Request::post(path)
             .header("host", "127.0.0.1")
@@ -73,7 +78,7 @@ impl<'a> Person<'a> {
     async fn verify(&self) -> String {
         let answer = self.post(&format!("/audit?for={}", self.id), "intent=verify").await;
         assert_eq!(answer.header("location"), "/audit?done=verified", "{}", answer.text());
-        self.get("/audit?done=verified").await.text()
+        self.page("/audit?done=verified").await
     }
 }
 
@@ -123,7 +128,7 @@ async fn the_log_is_filtered_by_who_what_whom_and_when(database: TestDatabase) {
         assert_eq!(answer.text().contains("No entries match"), expected == 0, "{query}");
     }
     // What was asked for stands in the form again, and the change as before and after.
-    let page = ada.get(&format!("/audit?action=key.rename&{named}")).await.text();
+    let page = ada.page(&format!("/audit?action=key.rename&{named}")).await;
     assert!(page.contains("value=\"acme &amp; CO\""), "{page}");
     let before = page.split("<del>").nth(1).unwrap().split("</del>").next().unwrap();
     let after = page.split("<ins>").nth(1).unwrap().split("</ins>").next().unwrap();
@@ -133,7 +138,7 @@ async fn the_log_is_filtered_by_who_what_whom_and_when(database: TestDatabase) {
     let limits = Ceiling { rate_limits, ..Ceiling::default() };
     let client = CeilingOf::Client(ClientName::parse("Acme & Co").unwrap(), Environment::Test);
     app.keydesk.set_ceiling(&operator, client, limits, None).await.unwrap();
-    let page = ada.get("/audit?action=ceiling.set").await.text();
+    let page = ada.page("/audit?action=ceiling.set").await;
     let about = page.split("class=\"audit-about\"").nth(1).unwrap().split("</td>").next().unwrap();
     assert!(about.contains("Acme &amp; Co") && about.contains("Test"), "{about}");
     for (query, said) in [
@@ -161,7 +166,7 @@ async fn pages_go_on_where_the_one_before_ended(database: TestDatabase) {
     for (filter, expected) in [("/audit", None), ("/audit?action=key.reveal&client=acme", Some(60))] {
         let (mut path, mut read, mut pages) = (filter.to_owned(), Vec::new(), 0);
         let first = loop {
-            let page = ada.get(&path).await.text();
+            let page = ada.page(&path).await;
             read.extend(numbers(&page));
             pages += 1;
             // From every page but the first a link leads back to the newest.
@@ -191,9 +196,9 @@ async fn roles_see_what_they_may(database: TestDatabase) {
         assert_eq!(viewer.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
     assert_eq!(viewer.post(&format!("/audit?for={}", viewer.id), "intent=verify").await.status, StatusCode::FORBIDDEN);
-    assert!(!viewer.get("/clients").await.text().contains("href=\"/audit\""), "nor is it in their navigation");
+    assert!(!viewer.page("/clients").await.contains("href=\"/audit\""), "nor is it in their navigation");
     let manager = Person::sign_in(&app, "Mo", Role::Manager).await;
-    let page = manager.get("/audit").await.text();
+    let page = manager.page("/audit").await;
     assert!(page.contains("Administrator created") && page.contains("href=\"/audit\""), "{page}");
     assert!(!page.contains("/audit.csv") && !page.contains("verify offline"), "{page}");
     for path in files {
@@ -201,7 +206,7 @@ async fn roles_see_what_they_may(database: TestDatabase) {
     }
     assert!(manager.verify().await.contains("entries, unbroken"));
     let owner = Person::sign_in(&app, "Ada", Role::Owner).await;
-    let page = owner.get("/audit").await.text();
+    let page = owner.page("/audit").await;
     assert!(page.contains("/audit.csv") && page.contains("Export and verify offline"), "{page}");
     assert!(owner.entries(&format!("/audit?key_id={}", theirs.id)).await.is_empty(), "another installation's");
     // Nobody, and a page that was drawn for somebody else.
@@ -234,7 +239,7 @@ async fn a_log_that_was_altered_is_said_to_be_and_counted(database: TestDatabase
     let app = TestApp::new(&database).await;
     app.key_in("default", "Acme", &[]).await;
     let ada = Person::sign_in(&app, "Ada", Role::Owner).await;
-    let page = ada.get("/audit").await.text();
+    let page = ada.page("/audit").await;
     assert!(page.contains("Not verified since Keydesk was started") && !page.contains("role=\"alert\""), "{page}");
     let page = ada.verify().await;
     assert!(page.contains("entries, unbroken") && !page.contains("role=\"alert\""), "{page}");
@@ -251,15 +256,15 @@ async fn a_log_that_was_altered_is_said_to_be_and_counted(database: TestDatabase
     // An altered entry is seen wherever it is shown, before anybody looks at the whole log.
     let alter = "UPDATE audit_entry SET action = 'key.rename' WHERE seq = 3";
     assert_eq!(raw.execute(alter).await, Ok(1));
-    let page = ada.get("/audit").await.text();
+    let page = ada.page("/audit").await;
     assert!(page.contains("This audit log is broken: entry 3 on this page was altered"), "{page}");
     assert!(page.contains(">Altered</span>"), "{page}");
-    assert!(!ada.get("/audit?action=administrator.sign_in").await.text().contains("role=\"alert\""));
+    assert!(!ada.page("/audit?action=administrator.sign_in").await.contains("role=\"alert\""));
     let page = ada.verify().await;
     assert!(page.contains("not as it was written"), "{page}");
     assert_eq!(broken_logs(&app).await, "1");
     // From then on each page says it.
-    let page = ada.get("/audit?action=administrator.sign_in").await.text();
+    let page = ada.page("/audit?action=administrator.sign_in").await;
     assert!(page.contains("This audit log is broken at entry 3: it was altered"), "{page}");
     let restore = "DELETE FROM audit_entry; INSERT INTO audit_entry SELECT * FROM kept";
     raw.execute(restore).await.unwrap();
@@ -269,12 +274,12 @@ async fn a_log_that_was_altered_is_said_to_be_and_counted(database: TestDatabase
     // An end that was cut off is seen at once: the signed end is looked at with every page.
     let newest = ada.entries("/audit").await[0];
     raw.execute(&format!("DELETE FROM audit_entry WHERE seq = {newest}")).await.unwrap();
-    let page = ada.get("/audit").await.text();
+    let page = ada.page("/audit").await;
     assert!(page.contains(&format!("This audit log is cut off: entry {newest} is missing")), "{page}");
     raw.execute(restore).await.unwrap();
-    assert!(!ada.get("/audit").await.text().contains("role=\"alert\""));
+    assert!(!ada.page("/audit").await.contains("role=\"alert\""));
     raw.execute("DELETE FROM audit_head").await.unwrap();
-    assert!(ada.get("/audit").await.text().contains("the signed end was removed"));
+    assert!(ada.page("/audit").await.contains("the signed end was removed"));
     raw.close().await;
 }
 
@@ -305,7 +310,7 @@ async fn an_export_has_what_the_page_shows(database: TestDatabase) {
     assert_eq!(rows.len() - 1, ada.entries("/audit?action=key.issue").await.len());
     assert!(table.contains("\"'=Acme, \"\"GmbH\"\"\""), "a name is no formula: {table}");
     // Both exports are entries, and say what was asked for.
-    let page = ada.get("/audit?action=audit.export").await.text();
+    let page = ada.page("/audit?action=audit.export").await;
     assert_eq!(self::numbers(&page).len(), 2);
     assert!(page.contains("key.issue") && page.contains("GmbH"), "{page}");
     assert_eq!(ada.get("/audit.csv?from=yesterday").await.status, StatusCode::BAD_REQUEST);
