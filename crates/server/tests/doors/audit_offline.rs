@@ -86,6 +86,7 @@ async fn busy(app: &TestApp) {
         let request = Request::post("/login")
             .header("host", "127.0.0.1")
             .header("origin", "http://127.0.0.1")
+            .header("accept", "text/html")
             .header("content-type", "application/x-www-form-urlencoded");
         let request = from("127.0.0.1:4711", request).body(Body::from(form)).unwrap();
         assert_eq!(app.send(request).await.status, 303);

@@ -62,6 +62,7 @@ impl<'a> Person<'a> {
         let request = Request::post(path)
             .header("host", "127.0.0.1")
             .header("origin", "http://127.0.0.1")
+            .header(HTML.0, HTML.1)
             .header("content-type", "application/x-www-form-urlencoded")
             .header("cookie", &self.cookie);
         self.app.send(request.body(Body::from(form.to_owned())).unwrap()).await
