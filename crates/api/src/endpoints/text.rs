@@ -1,5 +1,9 @@
 use http::{HeaderMap, header};
 
+const CSV: &[u8] = b"text/csv";
+/// One JSON object a line.
+const NDJSON: &[u8] = b"application/x-ndjson";
+
 /// The table that `Accept` names, or the lines, whichever it names first, and its media type; `None`: neither, so it is JSON. Its order
 /// of preference is not weighed: whoever names a text wants it.
 pub(super) fn wanted<F>(headers: &HeaderMap, csv: F, ndjson: F) -> Option<(F, &'static str)> {
@@ -11,10 +15,6 @@ pub(super) fn wanted<F>(headers: &HeaderMap, csv: F, ndjson: F) -> Option<(F, &'
         _ => (ndjson, "application/x-ndjson"),
     })
 }
-
-const CSV: &[u8] = b"text/csv";
-/// One JSON object a line.
-const NDJSON: &[u8] = b"application/x-ndjson";
 
 #[cfg(test)]
 mod tests {
