@@ -16,6 +16,7 @@ for kind, name, key, *_ in (line.split() for line in open(sys.argv[2]) if line.s
     if kind == "master": keys["master:" + name] = mac(base64.b64decode(key), b"keydesk/audit-key/1\0\1")
 def require(holds, what): holds or sys.exit(f"BROKEN: {what}")
 for line in open(sys.argv[1], encoding="utf-8"):
+    require(line.startswith("{") and line.endswith("}\n") and '"chain":{' in line, f"what follows entry {entries} is no entry; export the log as NDJSON, to its end")
     e = json.loads(line); c, detail, n = e["chain"], e["detail"], e["number"]; first = first or n
     require(n == (entries or n - 1) + 1, f"entry {(entries or n) + 1} is missing"); entries = n
     require(raw(c["previous_hash"]) == (previous or (raw(c["previous_hash"]) if n > 1 else bytes(32))), f"entry {n} does not follow the one before it")
@@ -36,4 +37,4 @@ for person, n in erased.items(): require(person in forgotten, f"where entry {n} 
 for _, place, n, hashed, at, rest in (head.split(".", 5) for head in sys.argv[3:]):
     name, tag = rest.rsplit(".", 1); require(name in keys and mac(keys[name], b"keydesk/audit-head/1\0", text(name), ident(place), number(int(n)), raw(hashed), number(int(at))) == raw(tag), "a head was not signed under a key of this keyring")
     require(known.get(int(n)) == (hashed, place), f"entry {n} is not there as it was when the head was signed")
-print(f"unbroken: entries {first} to {entries}")
+require(entries, "there are no entries"); print(f"unbroken: entries {first} to {entries}")

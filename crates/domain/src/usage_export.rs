@@ -65,14 +65,14 @@ impl UsageExport {
         match group {
             None => {
                 let points = self.keydesk.usage_points(&self.caller, *range, filter, zone).await?;
-                points.iter().for_each(|point| self.write(&mut text, &SeriesOf::default(), point));
+                points.iter().try_for_each(|point| self.write(&mut text, &SeriesOf::default(), point))?;
                 self.ended = true;
             }
             Some(group) => {
                 let page = (self.after, USAGE_GROUPS_MAX);
                 let groups = self.keydesk.usage_groups(&self.caller, *range, filter, zone, *group, page).await?;
                 for series in &groups.groups {
-                    series.points.iter().for_each(|point| self.write(&mut text, &series.of, point));
+                    series.points.iter().try_for_each(|point| self.write(&mut text, &series.of, point))?;
                 }
                 self.after = groups.next_cursor;
                 self.ended = groups.next_cursor.is_none();
@@ -81,12 +81,11 @@ impl UsageExport {
         Ok(Some(text.into_bytes()))
     }
 
-    fn write(&self, text: &mut String, of: &SeriesOf, point: &UsagePoint) {
+    fn write(&self, text: &mut String, of: &SeriesOf, point: &UsagePoint) -> Result<(), KeyError> {
         if self.format == UsageFormat::Ndjson {
-            // Texts and numbers, which JSON can always hold.
-            text.push_str(&serde_json::to_string(&Line { of, point }).unwrap_or_default());
+            text.push_str(&serde_json::to_string(&Line { of, point }).map_err(|_| KeyError::Unavailable)?);
             text.push('\n');
-            return;
+            return Ok(());
         }
         let allowed = (point.counts.allowed > 0).then_some((model::Code::Valid, point.counts.allowed));
         for (code, calls) in allowed.into_iter().chain(point.counts.denied.iter().map(|(code, calls)| (*code, *calls)))
@@ -106,6 +105,7 @@ impl UsageExport {
             ];
             line(text, &cells.map(Cow::Borrowed));
         }
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 use model::{
-    CallCounts, Code, Environment, InstallationId, Instant, KeyError, KeyId, Permission, Scope, UsageFilter, UsageStep,
-    fold_name,
+    CallCounts, ClientName, Code, Environment, InstallationId, Instant, KeyError, KeyId, Permission, Scope,
+    UsageFilter, UsageStep, fold_name,
 };
 use store::{ScopeCount, UsageCount, UsageSpan};
 
@@ -48,12 +48,12 @@ impl Keydesk {
         } else if let Some(id) = filter.key {
             let key = self.get(caller, id).await?;
             let is_clients =
-                |name: &model::ClientName| fold_name(name.as_str()) == fold_name(key.settings.client_name.as_str());
+                |name: &ClientName| fold_name(name.as_str()) == fold_name(key.settings.client_name.as_str());
             let is_meant = environment.is_none_or(|environment| environment == key.environment)
                 && filter.client.as_ref().is_none_or(is_clients);
             target.keys = Some(if is_meant { vec![id] } else { Vec::new() });
         } else if let Some(client) = &filter.client {
-            let mut keys = self.keys_of_client(caller, &fold_name(client.as_str()), environment).await?;
+            let mut keys = self.keys_of_client(caller, client, environment, KEYS_OF_CLIENT + 1).await?;
             target.is_lower_bound = keys.len() > KEYS_OF_CLIENT;
             keys.truncate(KEYS_OF_CLIENT);
             target.keys = Some(keys);
@@ -61,22 +61,23 @@ impl Keydesk {
         Ok(target)
     }
 
-    /// The keys of a client, one more than are looked at. The Default API Key is a client of its own.
-    async fn keys_of_client(
+    /// The keys of a client, deleted ones too, the newest first and at most so many. The Default API Key is a client of its own.
+    pub(crate) async fn keys_of_client(
         &self,
         caller: &Caller,
-        folded: &str,
+        client: &ClientName,
         environment: Option<Environment>,
+        most: usize,
     ) -> Result<Vec<KeyId>, KeyError> {
-        let (store, installation) = (&self.inner.store, caller.installation);
-        let limit = KEYS_OF_CLIENT as i64 + 1;
-        let mut keys = store.keys_of_client(installation, folded, environment, limit).await.map_err(failure::public)?;
+        let (store, installation, folded) = (&self.inner.store, caller.installation, fold_name(client.as_str()));
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let mut keys = store.keys_of_client(installation, &folded, environment, most).await.map_err(failure::public)?;
         if let Some(default) = store.default_key(installation).await.map_err(failure::public)?
             && fold_name(default.client_name().as_str()) == folded
         {
             let default = default.at(self.now());
             if environment.is_none_or(|environment| environment == default.environment) {
-                keys.push(default.id);
+                keys.insert(0, default.id);
             }
         }
         Ok(keys)

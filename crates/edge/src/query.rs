@@ -1,6 +1,6 @@
 //! Query strings, read strictly: a parameter that is unknown, repeated or malformed is refused.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Display, str::FromStr};
 
 use http::Uri;
 use percent_encoding::percent_decode;
@@ -50,6 +50,11 @@ pub fn none(uri: &Uri) -> Result<(), Problem> {
 /// What is wrong with one parameter.
 pub fn wrong(name: &str, message: impl Into<String>) -> FieldError {
     FieldError { field: name.to_owned(), message: message.into() }
+}
+
+/// The value of a parameter. What is wrong with it is its type's own message, and repeats nothing of what was sent.
+pub fn parsed<T: FromStr<Err: Display>>(name: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<T> {
+    text.parse().map_err(|error: T::Err| errors.push(wrong(name, error.to_string()))).ok()
 }
 
 /// Refuses a query.

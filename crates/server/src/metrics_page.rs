@@ -233,6 +233,12 @@ fn single(keydesk: &Keydesk, text: &mut String) {
             "Addresses that send many keys that are not found, at most 1,024.",
             counters.guessing_sources,
         ),
+        (
+            "keydesk_audit_logs_broken",
+            "gauge",
+            "Audit logs that are not as they were written, as far as this node has looked.",
+            keydesk.broken_audit_logs(),
+        ),
         ("keydesk_epoch", "gauge", "The change that this node has seen last.", counters.epoch.max(0).unsigned_abs()),
     ] {
         head(text, name, kind, help);

@@ -1,5 +1,7 @@
 //! The audit log by whom, what, about which key and when.
 
+use std::cmp::Reverse;
+
 use model::{Environment, InstallationId, Instant, KeyId};
 use uuid::Uuid;
 
@@ -9,6 +11,9 @@ use crate::{
     db::on_db,
     sql::{Sql, query},
 };
+
+/// Parts of one statement: SQLite takes at most 500, and each is planned by itself.
+const PARTS: usize = 100;
 
 /// Which entries are asked for.
 #[derive(Clone, Debug)]
@@ -50,8 +55,28 @@ impl AuditFilter {
         }
     }
 
-    /// The numbers of the newest that match, of one actor, in a statement of its own: so each is read from the end of an index.
-    fn newest_of(&self, actor: Option<&str>, before: Option<AuditPlace>, limit: i64, sqlite: bool) -> Sql {
+    /// Each actor with each key that is asked for; `None`: any.
+    fn parts(&self) -> Vec<(Option<&str>, Option<KeyId>)> {
+        let actors: Vec<_> = match &self.actors[..] {
+            [] => vec![None],
+            actors => actors.iter().map(|actor| Some(actor.as_str())).collect(),
+        };
+        let keys: Vec<_> = match &self.keys {
+            None => vec![None],
+            Some(keys) => keys.iter().copied().map(Some).collect(),
+        };
+        actors.into_iter().flat_map(|actor| keys.iter().map(move |key| (actor, *key))).collect()
+    }
+
+    /// The numbers of the newest that match, of one actor and one key, in a statement of its own: so each is read from the end of an
+    /// index, and nothing is sorted, however many entries there are.
+    fn newest_of(
+        &self,
+        (actor, key): (Option<&str>, Option<KeyId>),
+        before: Option<AuditPlace>,
+        limit: i64,
+        sqlite: bool,
+    ) -> Sql {
         let mut sql = Sql::new("SELECT seq FROM audit_entry");
         if sqlite {
             sql.push(self.index());
@@ -63,8 +88,8 @@ impl AuditFilter {
         if let Some(action) = &self.action {
             sql.push(" AND action = ").text(action);
         }
-        if let Some(keys) = &self.keys {
-            push_keys(&mut sql, keys);
+        if let Some(key) = key {
+            sql.push(" AND key_id = ").id(key.0);
         }
         if let Some(from) = self.from {
             sql.push(" AND at >= ").int(from.as_millis());
@@ -83,12 +108,24 @@ impl AuditFilter {
         sql.push(" ORDER BY at DESC, seq DESC LIMIT ").int(limit);
         sql
     }
-}
 
-fn push_keys(sql: &mut Sql, keys: &[KeyId]) {
-    sql.push(" AND key_id IN ").list(keys, |sql, key| {
-        sql.id(key.0);
-    });
+    /// The newest of some parts, together.
+    fn newest_of_parts(
+        &self,
+        parts: &[(Option<&str>, Option<KeyId>)],
+        before: Option<AuditPlace>,
+        limit: i64,
+        sqlite: bool,
+    ) -> Sql {
+        let mut sql = Sql::new(entry_select!("WHERE installation_id = "));
+        sql.id(self.installation.0).push(" AND seq IN (");
+        for (at, part) in parts.iter().enumerate() {
+            sql.push(if at == 0 { "SELECT seq FROM (" } else { " UNION ALL SELECT seq FROM (" });
+            sql.append(self.newest_of(*part, before, limit, sqlite)).push(") AS newest");
+        }
+        sql.push(") ORDER BY at DESC, seq DESC LIMIT ").int(limit);
+        sql
+    }
 }
 
 impl Store {
@@ -99,19 +136,17 @@ impl Store {
         before: Option<AuditPlace>,
         limit: i64,
     ) -> Result<Vec<AuditEntry>, StoreError> {
-        if filter.keys.as_ref().is_some_and(Vec::is_empty) {
-            return Ok(Vec::new());
+        let mut found: Vec<AuditEntry> = Vec::new();
+        for parts in filter.parts().chunks(PARTS) {
+            let sql = filter.newest_of_parts(parts, before, limit, self.is_sqlite());
+            let rows: Vec<AuditRow> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
+            for row in rows {
+                found.push(row.try_into()?);
+            }
         }
-        let mut sql = Sql::new(entry_select!("WHERE installation_id = "));
-        sql.id(filter.installation.0).push(" AND seq IN (");
-        let actors: Vec<_> = filter.actors.iter().map(|actor| Some(actor.as_str())).collect();
-        for (at, actor) in if actors.is_empty() { vec![None] } else { actors }.into_iter().enumerate() {
-            sql.push(if at == 0 { "SELECT seq FROM (" } else { " UNION ALL SELECT seq FROM (" });
-            sql.append(filter.newest_of(actor, before, limit, self.is_sqlite())).push(") AS newest");
-        }
-        sql.push(") ORDER BY at DESC, seq DESC LIMIT ").int(limit);
-        let rows: Vec<AuditRow> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
-        rows.into_iter().map(AuditEntry::try_from).collect()
+        found.sort_unstable_by_key(|entry| Reverse((entry.at, entry.seq)));
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
     }
 
     /// Up to `limit` entries that match after number `seq`, oldest first. The log is walked along its numbers, whatever is asked
@@ -143,7 +178,9 @@ impl Store {
             });
         }
         if let Some(keys) = &filter.keys {
-            push_keys(&mut sql, keys);
+            sql.push(" AND key_id IN ").list(keys, |sql, key| {
+                sql.id(key.0);
+            });
         }
         if let Some(environment) = filter.environment {
             sql.push(" AND COALESCE(environment, '') = ").text(environment.as_str());
@@ -169,5 +206,46 @@ impl Store {
             found.extend(rows.into_iter().map(|(id, name)| (KeyId(id), name)));
         }
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection as _, Row as _, SqliteConnection, sqlite::SqliteRow};
+
+    use super::*;
+    use crate::migrations::SQLITE_MIGRATIONS;
+
+    /// Whatever is asked for, SQLite goes along one index from its end: it neither reads the log as a whole nor sorts it.
+    #[tokio::test]
+    async fn no_filter_walks_or_sorts_the_log() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        SQLITE_MIGRATIONS.run(&mut connection).await.unwrap();
+        for bits in 0..64 {
+            let has = |bit: i32| bits & (1 << bit) != 0;
+            let at = |ms: i64| Instant::from_millis(ms);
+            let filter = AuditFilter {
+                installation: InstallationId(Uuid::nil()),
+                actors: if has(0) { vec!["a".to_owned()] } else { Vec::new() },
+                action: has(1).then(|| "key.rename".to_owned()),
+                keys: has(2).then(|| vec![KeyId(Uuid::nil())]),
+                environment: has(3).then_some(Environment::Test),
+                from: has(4).then(|| at(1)),
+                to: has(4).then(|| at(9)),
+            };
+            let before = has(5).then(|| AuditPlace { at: at(5), seq: 7 });
+            for part in filter.parts() {
+                let mut sql = Sql::new("EXPLAIN QUERY PLAN ");
+                sql.append(filter.newest_of(part, before, 51, true));
+                let connection = &mut connection;
+                let rows: Vec<SqliteRow> = query!(query, sql, connection).fetch_all(connection).await.unwrap();
+                let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+                let one = plan.join("; ");
+                assert!(one.starts_with("SEARCH audit_entry USING ") && plan.len() == 1, "{filter:?}: {one}");
+                // A range of instants is looked up in the index, too.
+                let ranges = ["at>?", "at<?", "(at,seq)<(?,?)"];
+                assert_eq!(ranges.iter().any(|range| one.contains(range)), has(4) || has(5), "{filter:?}: {one}");
+            }
+        }
     }
 }

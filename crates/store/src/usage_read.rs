@@ -316,7 +316,7 @@ impl Store {
         Ok(rows.into_iter().map(|(secret, address)| (SecretId(secret), address.parse().ok())).collect())
     }
 
-    /// Up to `limit` keys of a client, by its folded name; also deleted ones.
+    /// The newest keys of a client, by its folded name, at most `limit`; also deleted ones.
     pub async fn keys_of_client(
         &self,
         installation: InstallationId,
@@ -331,10 +331,12 @@ impl Store {
             if let Some(environment) = environment {
                 sql.push(" AND environment = ").word(environment.as_str());
             }
-            sql.push(" ORDER BY id LIMIT ").int(limit);
+            // Ids begin with the time.
+            sql.push(" ORDER BY id DESC LIMIT ").int(limit);
             let found: Vec<Uuid> = on_db!(self, pool => query!(query_scalar, sql, pool).fetch_all(pool).await?);
             ids.extend(found.into_iter().map(KeyId));
         }
+        ids.sort_unstable_by(|one, other| other.cmp(one));
         ids.truncate(usize::try_from(limit).unwrap_or_default());
         Ok(ids)
     }

@@ -1,26 +1,23 @@
-use std::str::FromStr;
-
 use axum::{extract::Request, response::Response};
 use domain::{AuditFormat, Caller};
 use edge::{
     FieldError, Problem,
-    query::{self, wrong},
+    query::{self, parsed, wrong},
 };
 use futures::stream;
-use http::{HeaderMap, StatusCode, Uri, header};
+use http::{StatusCode, Uri};
 use model::{AuditPage, AuditQuery, ClientName, KeyError, PAGE_DEFAULT, PAGE_MAX};
 
+use super::text::wanted;
 use crate::{App, respond};
 
-/// The media type of one JSON object a line.
-const NDJSON: &str = "application/x-ndjson";
 const PARAMETERS: [&str; 8] = ["from", "to", "action", "actor", "key_id", "client_name", "limit", "cursor"];
 
 /// Read the audit log
 ///
 /// Entries of the caller's installation, newest first, a page at a time. With `Accept: application/x-ndjson` all that match are
-/// streamed, oldest first, one a line, and that they were exported is an entry itself; `limit` and `cursor` are ignored. Each line
-/// then has `chain` besides, by which it can be checked elsewhere (see docs/audit.md).
+/// streamed, oldest first, one a line, and with `text/csv` as a table; that they were exported is an entry itself, and `limit` and `cursor`
+/// are ignored. Each line has `chain` besides, by which it can be checked elsewhere (see docs/audit.md).
 #[utoipa::path(
     get,
     path = "/api/v1/audit",
@@ -37,31 +34,19 @@ const PARAMETERS: [&str; 8] = ["from", "to", "action", "actor", "key_id", "clien
     ),
     responses((
         status = 200,
-        description = "A page of entries; or all of them, one a line.",
-        content((AuditPage = "application/json"), (String = "application/x-ndjson")),
+        description = "A page of entries; or all of them, one a line, or as a table.",
+        content((AuditPage = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")),
     ))
 )]
 pub(crate) async fn read_audit(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let query = audit_query(&parts.uri)?;
-    if !wants_lines(&parts.headers) {
+    let Some((format, media_type)) = wanted(&parts.headers, AuditFormat::Csv, AuditFormat::Ndjson) else {
         return Ok(respond::json(StatusCode::OK, &app.keydesk.audit(&caller, &query).await?));
-    }
-    let export = app.keydesk.export_audit(&caller, &query, AuditFormat::Ndjson);
-    let parts = stream::try_unfold(export, |mut export| async move {
-        let part = export.next().await?;
-        Ok(part.map(|part| (part, export)))
-    });
-    Ok(respond::streamed::<_, KeyError>(NDJSON, parts).await?)
-}
-
-/// Whether `Accept` names the media type. Its order of preference is not weighed: whoever names it wants it.
-fn wants_lines(headers: &HeaderMap) -> bool {
-    let ranges = headers.get_all(header::ACCEPT).iter().flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
-    ranges.filter_map(|range| range.split(|byte| *byte == b';').next()).any(|named| {
-        let named = named.trim_ascii();
-        named.eq_ignore_ascii_case(NDJSON.as_bytes())
-    })
+    };
+    let export = app.keydesk.export_audit(&caller, &query, format);
+    let parts = stream::try_unfold(export, async |mut export| Ok(export.next().await?.map(|part| (part, export))));
+    Ok(respond::streamed::<_, KeyError>(media_type, parts).await?)
 }
 
 fn audit_query(uri: &Uri) -> Result<AuditQuery, Problem> {
@@ -88,19 +73,12 @@ fn audit_query(uri: &Uri) -> Result<AuditQuery, Problem> {
     if errors.is_empty() { Ok(query) } else { Err(query::refuse(errors)) }
 }
 
-/// The error's message is the model's own, and repeats nothing of what was sent.
-fn parsed<T: FromStr<Err: std::fmt::Display>>(name: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<T> {
-    text.parse().map_err(|error: T::Err| errors.push(wrong(name, error.to_string()))).ok()
-}
-
 fn parsed_name(name: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<ClientName> {
     ClientName::parse(text).map_err(|error| errors.push(wrong(name, error.to_string()))).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]
@@ -131,14 +109,5 @@ mod tests {
         ] {
             assert!(read(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn ndjson_is_sent_only_where_the_accept_header_names_it() {
-        let wants = |accept: &'static str| {
-            wants_lines(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]))
-        };
-        assert!(wants("application/x-ndjson") && wants("text/plain, Application/X-NDJSON;q=0.9"));
-        assert!(!wants("*/*") && !wants("application/json") && !wants("application/x-ndjson2"));
     }
 }

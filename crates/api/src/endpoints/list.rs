@@ -1,10 +1,8 @@
-use std::str::FromStr;
-
 use axum::{extract::Request, response::Response};
 use domain::Caller;
 use edge::{
-    FieldError, Problem,
-    query::{self, wrong},
+    Problem,
+    query::{self, parsed, wrong},
 };
 use http::{StatusCode, Uri};
 use model::{Cursor, KeyPage, ListQuery, PAGE_DEFAULT, PAGE_MAX, SEARCH_MAX, Search};
@@ -95,11 +93,6 @@ fn list_query(uri: &Uri, known: &[&'static str]) -> Result<ListQuery, Problem> {
 fn limit(text: &str) -> Option<u32> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|limit| digits && (1..=PAGE_MAX).contains(limit))
-}
-
-/// The error's message is the model's own, and repeats nothing of what was sent.
-fn parsed<T: FromStr<Err: std::fmt::Display>>(name: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<T> {
-    text.parse().map_err(|error: T::Err| errors.push(wrong(name, error.to_string()))).ok()
 }
 
 #[cfg(test)]

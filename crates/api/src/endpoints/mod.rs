@@ -23,6 +23,7 @@ pub(crate) mod rotate;
 pub(crate) mod scopes;
 mod settings;
 pub(crate) mod switch;
+mod text;
 pub(crate) mod usage;
 pub(crate) mod verify;
 pub(crate) mod verify_batch;

@@ -1,20 +1,18 @@
-use std::str::FromStr;
-
 use axum::{extract::Request, response::Response};
 use domain::{Caller, USAGE_GROUPS_MAX, UsageAsked, UsageFormat};
 use edge::{
-    FieldError, Problem,
-    query::{self, wrong},
+    Problem,
+    query::{self, parsed, wrong},
 };
 use futures::stream;
-use http::{HeaderMap, StatusCode, Uri, header};
+use http::{HeaderMap, StatusCode, Uri};
 use model::{
     ClientName, Code, InvalidUsageRange, KeyError, KeyId, PAGE_DEFAULT, TimeZone, UsageFilter, UsageGroup, UsageGroups,
     UsagePoint, UsageRange, UsageStep,
 };
 use serde::Serialize;
 
-use super::{named, uuid_text};
+use super::{named, text::wanted, uuid_text};
 use crate::{App, respond};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -117,7 +115,7 @@ struct Read {
 
 async fn answer(app: App, caller: Caller, read: Read, headers: &HeaderMap) -> Result<Response, Problem> {
     let Read { asked, limit, cursor } = read;
-    if let Some((format, media_type)) = wanted(headers) {
+    if let Some((format, media_type)) = wanted(headers, UsageFormat::Csv, UsageFormat::Ndjson) {
         let export = app.keydesk.export_usage(&caller, asked, format);
         let parts = stream::try_unfold(export, async |mut export| Ok(export.next().await?.map(|part| (part, export))));
         return Ok(respond::streamed::<_, KeyError>(media_type, parts).await?);
@@ -134,21 +132,6 @@ async fn answer(app: App, caller: Caller, read: Read, headers: &HeaderMap) -> Re
             Ok(respond::json(StatusCode::OK, &groups))
         }
     }
-}
-
-/// The text that `Accept` names first, if it names one. Else it is JSON.
-fn wanted(headers: &HeaderMap) -> Option<(UsageFormat, &'static str)> {
-    let ranges = headers.get_all(header::ACCEPT).iter().flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
-    ranges.filter_map(|range| range.split(|byte| *byte == b';').next()).find_map(|named| {
-        let named = named.trim_ascii();
-        if named.eq_ignore_ascii_case(b"text/csv") {
-            Some((UsageFormat::Csv, "text/csv; charset=utf-8; header=present"))
-        } else if named.eq_ignore_ascii_case(b"application/x-ndjson") {
-            Some((UsageFormat::Ndjson, "application/x-ndjson"))
-        } else {
-            None
-        }
-    })
 }
 
 fn usage_query(app: &App, caller: &Caller, uri: &Uri, known: &[&'static str]) -> Result<Read, Problem> {
@@ -200,28 +183,5 @@ fn usage_query(app: &App, caller: &Caller, uri: &Uri, known: &[&'static str]) ->
             Ok(Read { asked: UsageAsked { range, filter, zone, group }, limit, cursor })
         }
         _ => Err(query::refuse(errors)),
-    }
-}
-
-/// The error's message is the model's own, and repeats nothing of what was sent.
-fn parsed<T: FromStr<Err: std::fmt::Display>>(name: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<T> {
-    text.parse().map_err(|error: T::Err| errors.push(wrong(name, error.to_string()))).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    #[test]
-    fn the_accept_header_names_the_text() {
-        let wants = |accept: &'static str| {
-            wanted(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]))
-                .map(|(format, _)| format)
-        };
-        assert_eq!(wants("text/plain, Text/CSV;q=0.9"), Some(UsageFormat::Csv));
-        assert_eq!(wants("application/x-ndjson"), Some(UsageFormat::Ndjson));
-        assert_eq!((wants("*/*"), wants("application/json"), wants("text/csv2")), (None, None, None));
     }
 }

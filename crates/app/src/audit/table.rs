@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use model::{Actor, AuditItem};
+use model::{Action, Actor, AuditItem, Environment};
 
 use super::{filter::Filter, filter_form::id_of, log::AuditLog};
 use crate::ui::{
@@ -44,16 +44,24 @@ fn row(log: &AuditLog, item: &AuditItem) -> AnyView {
                 {details(log, item)}
             </td>
             <td class="audit-about">{about(log, item)}</td>
-            <td class="audit-from"><bdi translate="no">{item.address.clone()}</bdi></td>
+            <td class="audit-from">
+                {item.address.clone().map(|address| view! { <bdi translate="no">{address}</bdi> })}
+            </td>
         </tr>
     }
     .into_any()
 }
 
-/// The key or the person that the entry is about.
+/// The key, the client or the person that the entry is about.
 fn about(log: &AuditLog, item: &AuditItem) -> Option<AnyView> {
+    if item.action == Action::CeilingSet.as_str() {
+        let client = told_name(item).map(|name| view! { <bdi translate="no">{name}</bdi> });
+        return Some(match client {
+            Some(client) => view! { {client} {badge(item.detail["environment"] == "test")} }.into_any(),
+            None => "The installation".into_any(),
+        });
+    }
     if let Some(key) = item.key_id {
-        let test = item.environment == Some(model::Environment::Test);
         let name = match &item.client_name {
             Some(name) => view! {
                 <a href=format!("/keys/{key}") rel="external"><bdi translate="no">{name.clone()}</bdi></a>
@@ -63,11 +71,15 @@ fn about(log: &AuditLog, item: &AuditItem) -> Option<AnyView> {
             None => view! { <span class="faint">{told_name(item).unwrap_or_else(|| "A purged key".to_owned())}</span> }
                 .into_any(),
         };
-        return Some(view! { {name} {test.then(|| view! { " " <span class="badge test">"Test"</span> })} }.into_any());
+        return Some(view! { {name} {badge(item.environment == Some(Environment::Test))} }.into_any());
     }
     let id = item.detail["id"].as_str().or(item.detail["administrator"].as_str())?;
     let (_, name) = log.people.iter().find(|(known, _)| known.to_string() == id)?;
     Some(view! { <bdi>{name.clone()}</bdi> }.into_any())
+}
+
+fn badge(test: bool) -> Option<AnyView> {
+    test.then(|| view! { " " <span class="badge test">"Test"</span> }.into_any())
 }
 
 fn told_name(item: &AuditItem) -> Option<String> {

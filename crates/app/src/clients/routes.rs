@@ -31,14 +31,14 @@ pub(crate) fn routes<S>(web: WebState) -> Router<S> {
 }
 
 /// The parameters of an address.
-fn parameters(query: Option<String>) -> Vec<(String, String)> {
-    serde_urlencoded::from_str(&query.unwrap_or_default()).unwrap_or_default()
+fn parameters(query: Option<String>) -> Result<Vec<(String, String)>, ApiError> {
+    serde_urlencoded::from_str(&query.unwrap_or_default()).map_err(|_| ApiError::Malformed)
 }
 
 async fn show(State(web): State<WebState>, RawQuery(query): RawQuery, parts: Parts) -> Response {
-    let query = parameters(query);
-    let asked = Form(&query);
     let loaded = async {
+        let query = parameters(query)?;
+        let asked = Form(&query);
         let session = signed_in(&web, &parts).await?;
         let caller = session.caller();
         let (search, after) = (asked.text("search").trim().to_owned(), asked.text("after"));
@@ -122,15 +122,16 @@ async fn posted(
     response
 }
 
-/// Whose ceiling an address names.
+/// Whose ceiling an address names. One that can't be read names none: to take it for another would set that one.
 fn named(query: Option<String>) -> Result<CeilingOf, ApiError> {
-    let query = parameters(query);
+    let query = parameters(query)?;
     let asked = Form(&query);
     if !asked.has("client_name") {
         return Ok(CeilingOf::Installation);
     }
     let name = ClientName::parse(asked.text("client_name")).map_err(KeyError::from)?;
-    Ok(CeilingOf::Client(name, asked.text("environment").parse().unwrap_or_default()))
+    let environment = asked.text("environment").parse().map_err(|_| ApiError::Malformed)?;
+    Ok(CeilingOf::Client(name, environment))
 }
 
 async fn load(web: &WebState, session: &Session, of: &CeilingOf) -> Result<CeilingForm, ApiError> {

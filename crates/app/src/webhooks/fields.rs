@@ -48,15 +48,12 @@ pub(super) fn fields(form: &WebhookForm, problems: &[FieldProblem], new: bool) -
                 </ul>
             </details>
         </div>
-        <div class="field">
-            <label class="tick">
-                <input type="checkbox" name="unordered" checked=form.unordered aria-describedby="order-note"/>
-                <span>"Events need not come in order"</span>
-            </label>
-            <p class="field-note" id="order-note">
-                "If this is not ticked, the next event of a key waits until the one before was accepted."
-            </p>
-        </div>
+        {tick(
+            "unordered",
+            form.unordered,
+            "Events need not come in order",
+            "If this is not ticked, the next event of a key waits until the one before was accepted.",
+        )}
         {new.then(|| only_new(form))}
     }
     .into_any()
@@ -66,22 +63,47 @@ fn only_new(form: &WebhookForm) -> AnyView {
     view! {
         <fieldset class="choices">
             <legend>"How deliveries are signed"</legend>
-            <label class="tick">
-                <input type="radio" name="signature" value="v1" checked=!form.asymmetric/>
-                <span>"With a secret that both sides have (v1, HMAC-SHA256). Every library knows it."</span>
-            </label>
-            <label class="tick">
-                <input type="radio" name="signature" value="v1a" checked=form.asymmetric/>
-                <span>"With a key of Keydesk's own (v1a, Ed25519). The receiver gets a public key, with which nobody can sign."</span>
-            </label>
+            {signature(
+                "v1",
+                !form.asymmetric,
+                "With a secret that both sides have (v1, HMAC-SHA256). Every library knows it.",
+            )}
+            {signature(
+                "v1a",
+                form.asymmetric,
+                "With a key of Keydesk's own (v1a, Ed25519). The receiver gets a public key, with which nobody can sign.",
+            )}
         </fieldset>
+        {tick(
+            "test",
+            form.test,
+            "Test events only",
+            "It is told of test keys, and of nothing else. This can't be changed later.",
+        )}
+    }
+    .into_any()
+}
+
+fn tick(name: &'static str, checked: bool, label: &'static str, hint: &'static str) -> AnyView {
+    let id = format!("{name}-note");
+    view! {
         <div class="field">
             <label class="tick">
-                <input type="checkbox" name="test" checked=form.test aria-describedby="test-note"/>
-                <span>"Test events only"</span>
+                <input type="checkbox" name=name checked=checked aria-describedby=id.clone()/>
+                <span>{label}</span>
             </label>
-            <p class="field-note" id="test-note">"It is told of test keys, and of nothing else. This can't be changed later."</p>
+            <p class="field-note" id=id>{hint}</p>
         </div>
+    }
+    .into_any()
+}
+
+fn signature(value: &'static str, checked: bool, words: &'static str) -> AnyView {
+    view! {
+        <label class="tick">
+            <input type="radio" name="signature" value=value checked=checked/>
+            <span>{words}</span>
+        </label>
     }
     .into_any()
 }

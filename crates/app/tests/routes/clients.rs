@@ -69,6 +69,11 @@ async fn an_owner_sets_the_ceiling_of_a_client_without_scripts() {
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         assert!(refused.text.contains(said), "{wrong}: {}", refused.text);
     }
+    for wrong in ["environment=prod", "environment="] {
+        let path = format!("/clients/ceiling?client_name=Acme%20CRM&{wrong}");
+        let refused = site.post(&path, &[HOST, OWN, cookie], &format!("intent=save&version=1&{ROW}")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{wrong} is no environment, and so not the live one");
+    }
     assert_eq!(ceiling(&site, "acme crm").await.version, 1);
     let cleared = site.post(path, &[HOST, OWN, cookie], "intent=save&version=1&limits=own").await;
     assert_eq!(cleared.status, StatusCode::SEE_OTHER);

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use model::{
     Actor, AuditCursor, AuditItem, AuditPage, AuditQuery, Environment, InstallationId, KeyError, KeyId, PAGE_MAX,
-    Permission, fold_name,
+    Permission,
 };
 use store::{AuditEntry, AuditFilter, AuditPlace};
 
@@ -12,8 +12,8 @@ use crate::{
     failure,
 };
 
-/// Most keys of one client whose entries are looked for.
-const KEYS_OF_CLIENT: i64 = 500;
+/// Most keys of one client whose entries are looked for, the newest.
+const KEYS_OF_CLIENT: usize = 500;
 
 /// A page of the log for people, who are told at once where an entry on it is not as it was signed.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,13 +64,12 @@ impl Keydesk {
     /// What the caller asks for, as the store is asked.
     pub(super) async fn audit_filter(&self, caller: &Caller, query: &AuditQuery) -> Result<AuditFilter, KeyError> {
         let installation = caller.installation;
-        let folded = query.client.as_ref().map(|client| fold_name(client.as_str()));
-        let keys = match folded {
+        let keys = match &query.client {
             None => query.key.map(|key| vec![key]),
-            Some(folded) => {
-                let named = self.inner.store.keys_of_client(installation, &folded, seen(caller), KEYS_OF_CLIENT).await;
-                let named = named.map_err(failure::public)?;
-                Some(named.into_iter().filter(|id| query.key.is_none_or(|key| key == *id)).collect())
+            Some(client) => {
+                let mut named = self.keys_of_client(caller, client, seen(caller), KEYS_OF_CLIENT).await?;
+                named.retain(|id| query.key.is_none_or(|key| key == *id));
+                Some(named)
             }
         };
         Ok(AuditFilter {

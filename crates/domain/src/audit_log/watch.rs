@@ -92,7 +92,13 @@ impl Keydesk {
         let mut ticks = time::interval(AGAIN);
         loop {
             ticks.tick().await;
-            let Ok(installations) = self.inner.store.installations().await else { continue };
+            let installations = match self.inner.store.installations().await {
+                Ok(installations) => installations,
+                Err(error) => {
+                    tracing::warn!(%error, "no audit log was read to its end: the installations could not be listed");
+                    continue;
+                }
+            };
             for installation in installations {
                 let Some(installation) = self.remembered(installation.id) else { continue };
                 let Ok(turn) = Arc::clone(&self.inner.audit_watch.turn).acquire_owned().await else { return };

@@ -35,7 +35,10 @@ impl Keydesk {
             };
             Ok::<_, StoreError>(!store.event_bodies(at, 1).await?.is_empty())
         };
-        waits.await.unwrap_or_default()
+        waits.await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "events wait: what the event log has not got yet can't be read");
+            false
+        })
     }
 
     /// Writes events to the log, as far as there are any. A line that was written is written again only if the process ends before

@@ -4,6 +4,7 @@
 //! The server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
 
 mod attack;
+mod audit;
 mod forward_auth;
 mod http;
 mod load;
@@ -303,7 +304,8 @@ fn many_keys(programs: &Programs, database: &str, keys: usize) -> Result<(), Fai
     measure("search of three characters", &searches)?;
     let rare: Vec<String> = (0..200).map(|n| format!("/api/v1/keys?search={:06}", (n * 4_999) % keys)).collect();
     measure("search of one number", &rare)?;
-    usage::measure(programs, database, dir.path(), server.address)
+    usage::measure(programs, database, dir.path(), server.address)?;
+    audit::measure(programs, database, dir.path(), server.address)
 }
 
 fn fresh_postgres(server: &str, what: &str) -> Result<String, Failed> {

@@ -60,6 +60,9 @@ async fn the_log_is_read_over_rest(database: TestDatabase) {
     assert_eq!(numbers, (1..=numbers.len() as i64).collect::<Vec<_>>());
     let newest = reader.get("/api/v1/audit?limit=1").await.json();
     assert_eq!(newest["items"][0]["action"], "audit.export");
+    let table = reader.call(Method::GET, "/api/v1/audit?action=key.reveal", None, &[("accept", "text/csv")]).await;
+    assert_eq!(table.header("content-type"), "text/csv; charset=utf-8; header=present");
+    assert_eq!((table.text().lines().count(), table.text().starts_with("number,at,actor,")), (2, true));
     app.client(&["keys:read"]).await.get("/api/v1/keys.csv").await;
     let newest = reader.get("/api/v1/audit?limit=1").await.json();
     assert_eq!(newest["items"][0]["action"], "key.export");

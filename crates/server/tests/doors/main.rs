@@ -11,6 +11,8 @@ mod unwritable;
 
 mod at_rest;
 mod audit;
+mod audit_offline;
+mod audit_page;
 mod auth;
 mod auth_pages;
 mod authz;

@@ -20,7 +20,7 @@ on_both_databases!(
     the_first_clients_are_those_with_the_most_calls,
     quarters_become_days_and_hours_of_before_with_them,
     what_is_too_old_goes,
-    keys_of_a_client_are_found_also_deleted_ones,
+    the_newest_keys_of_a_client_are_found_also_deleted_ones,
     keys_that_were_called_are_found_one_after_the_other
 );
 
@@ -301,7 +301,7 @@ async fn what_is_too_old_goes(database: TestDatabase) {
     assert_eq!(addresses.iter().map(|of| of.address).collect::<Vec<_>>(), [ip("192.0.2.2")]);
 }
 
-async fn keys_of_a_client_are_found_also_deleted_ones(database: TestDatabase) {
+async fn the_newest_keys_of_a_client_are_found_also_deleted_ones(database: TestDatabase) {
     let store = two_installations(&database).await;
     put_names(&store, 1, &["Acme", "ACME", "Acme Two", "acme"].map(str::to_owned)).await;
     let mut change = store.change().await.unwrap();
@@ -309,8 +309,8 @@ async fn keys_of_a_client_are_found_also_deleted_ones(database: TestDatabase) {
     change.commit().await.unwrap();
     let found =
         async |environment, limit| store.keys_of_client(installation(1), "acme", environment, limit).await.unwrap();
-    assert_eq!(found(None, 10).await, [key_id(1), key_id(2), key_id(4)]);
-    assert_eq!(found(Some(Environment::Live), 2).await, [key_id(1), key_id(2)]);
+    assert_eq!(found(None, 10).await, [key_id(4), key_id(2), key_id(1)], "the newest first, deleted or not");
+    assert_eq!(found(Some(Environment::Live), 2).await, [key_id(4), key_id(2)]);
     assert_eq!(found(Some(Environment::Test), 10).await, []);
 }
 

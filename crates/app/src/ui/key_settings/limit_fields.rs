@@ -10,11 +10,6 @@ use crate::FieldProblem;
 
 /// The fields, with what is wrong with them, to which the focus goes by the name of the group. `with_preset`: a new key may have the limits of its preset instead.
 pub(crate) fn limit_fields(rows: &LimitRows, problems: &[FieldProblem], with_preset: bool) -> AnyView {
-    let note = |field: &'static str| {
-        let wrong: Vec<_> =
-            problems.iter().filter(|problem| problem.field == field).map(|problem| problem.message.clone()).collect();
-        view! { <p class="field-note wrong" id=format!("{field}-problem") data-problem=field>{wrong.join("\n")}</p> }
-    };
     let rates = (0..RATE_LIMITS_MAX).map(|row| rate(row, rows.rates.get(row))).collect_view();
     let quotas = (0..QUOTAS_MAX).map(|row| quota(row, rows.quotas.get(row))).collect_view();
     let choice = if with_preset {
@@ -31,37 +26,53 @@ pub(crate) fn limit_fields(rows: &LimitRows, problems: &[FieldProblem], with_pre
     } else {
         view! { <input type="hidden" name="limits" value="own"/> }.into_any()
     };
+    view! { {choice} {kind(&RATES, problems, rates.into_any())} {kind(&QUOTAS, problems, quotas.into_any())} }
+        .into_any()
+}
+
+/// Rate limits or quotas.
+struct Kind {
+    field: &'static str,
+    /// What `limits.js` knows it by.
+    script: &'static str,
+    legend: &'static str,
+    hint: &'static str,
+    add: &'static str,
+}
+
+const RATES: Kind = Kind {
+    field: "rate_limits",
+    script: "rate",
+    legend: "Rate limits",
+    hint: "How many calls may come in a window of time. A limit without a name and calls is none. Without any, as many come as may.",
+    add: "Add rate limit",
+};
+const QUOTAS: Kind = Kind {
+    field: "quotas",
+    script: "quota",
+    legend: "Quotas",
+    hint: "How many calls may come in an hour, a day or a month of the calendar. Without a time zone, it is the installation's calendar.",
+    add: "Add quota",
+};
+
+/// All limits of a kind, and what is wrong with them.
+fn kind(of: &Kind, problems: &[FieldProblem], rows: AnyView) -> AnyView {
+    let Kind { field, script, legend, hint, add } = *of;
+    let wrong: Vec<_> =
+        problems.iter().filter(|problem| problem.field == field).map(|problem| problem.message.clone()).collect();
     view! {
-        {choice}
         <fieldset
             class="limit-fields"
-            name="rate_limits"
+            name=field
             tabindex="-1"
-            data-limits="rate"
-            aria-describedby="rate_limits-problem rate_limits-hint"
+            data-limits=script
+            aria-describedby=format!("{field}-problem {field}-hint")
         >
-            <legend>"Rate limits"</legend>
-            <p class="field-note" id="rate_limits-hint">
-                "How many calls may come in a window of time. A limit without a name and calls is none. Without any, as many come as may."
-            </p>
-            {rates}
-            <button type="button" class="button small scripted" data-add>"Add rate limit"</button>
-            {note("rate_limits")}
-        </fieldset>
-        <fieldset
-            class="limit-fields"
-            name="quotas"
-            tabindex="-1"
-            data-limits="quota"
-            aria-describedby="quotas-problem quotas-hint"
-        >
-            <legend>"Quotas"</legend>
-            <p class="field-note" id="quotas-hint">
-                "How many calls may come in an hour, a day or a month of the calendar. Without a time zone, it is the installation's calendar."
-            </p>
-            {quotas}
-            <button type="button" class="button small scripted" data-add>"Add quota"</button>
-            {note("quotas")}
+            <legend>{legend}</legend>
+            <p class="field-note" id=format!("{field}-hint")>{hint}</p>
+            {rows}
+            <button type="button" class="button small scripted" data-add>{add}</button>
+            <p class="field-note wrong" id=format!("{field}-problem") data-problem=field>{wrong.join("\n")}</p>
         </fieldset>
     }
     .into_any()
