@@ -43,19 +43,26 @@ impl Verifier {
             {
                 limits.give_rates_back(store, answers).await;
             }
-            tries += 1;
             match decided {
                 Ok(verdict) => return Ok(verdict),
-                Err(Pending::Lease) => self.lease().await?,
+                Err(Pending::Lease) => {
+                    tries += 1;
+                    self.lease().await?;
+                }
                 Err(Pending::Held) => {
+                    waits += 1;
                     // Decided once more after this is listened for, so that nothing is missed.
                     if let Some(settled) = settled.take() {
                         let _ = tokio::time::timeout(HELD, settled).await;
                     }
                     settled = Some(limits.settled.notified());
-                    (tries, waits) = (tries - 1, waits + 1);
                 }
                 Err(Pending::Elsewhere(question)) => {
+                    if question.takes {
+                        tries += 1
+                    } else {
+                        waits += 1
+                    }
                     let asked = limits.ask_elsewhere(store, question, call.cost).await;
                     answers = asked.map_err(|error| {
                         tracing::error!(%error, "a rate limit could not be asked for");
@@ -310,6 +317,6 @@ enum Pending {
 /// How often a call is decided anew after quotas were leased. Whoever comes after others may find that they have taken what was
 /// leased, and waits for more.
 const TRIES: usize = 16;
-/// How often it waits for calls that hold what is left of a quota, and how long at most at a time: a little longer than Redis is given.
+/// How often it looks whether calls need what they hold of a quota, and how long at most at a time: a little longer than Redis is given.
 const WAITS: usize = 256;
 const HELD: Duration = Duration::from_millis(150);
