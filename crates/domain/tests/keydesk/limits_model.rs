@@ -278,6 +278,8 @@ impl Real {
 #[test]
 fn every_call_of_a_random_schedule_is_answered_as_the_slow_model_answers_it() {
     let runtime = Runtime::new().unwrap();
+    // Whatever ends with the test ends inside of it.
+    let _inside = runtime.enter();
     let real = runtime.block_on(Real::open());
     let schedules = (
         prop::collection::vec(rate(), 0..3),
