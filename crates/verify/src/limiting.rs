@@ -145,8 +145,10 @@ impl Verifier {
             match limits.decide(meters, Ask { wanted: None, cost: 0, now, answers: answers.as_ref() }) {
                 Decision::Passes(states) | Decision::Refused(states, ..) => return Ok(states),
                 Decision::Asks => self.lease().await?,
-                Decision::Elsewhere(asked) => {
-                    let asked = limits.ask_elsewhere(&self.inner.store, asked, 0).await;
+                // Whoever takes nothing needs nothing that others hold.
+                Decision::Held => {}
+                Decision::Elsewhere(question) => {
+                    let asked = limits.ask_elsewhere(&self.inner.store, question, 0).await;
                     answers = asked.map_err(|error| {
                         tracing::error!(%error, "a rate limit could not be asked for");
                         Unavailable

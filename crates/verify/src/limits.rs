@@ -3,6 +3,7 @@
 mod ceilings;
 mod decide;
 mod elsewhere;
+mod held;
 mod keep;
 mod lease;
 mod limit_state;
@@ -21,6 +22,7 @@ use std::{
 
 use model::{InstallationId, KeyId, LimitName, Occupancy, Quotas, RateLimits, RateState, TimeZone};
 use store::{SharedRate, Store, StoreError, StoredCeiling, StoredRecord};
+use tokio::sync::Notify;
 
 pub(crate) use self::lease::MOST as WAITS_MOST;
 use self::{
@@ -35,7 +37,7 @@ use self::{
 };
 pub(crate) use self::{
     decide::{Ask, Decided, Decision, OWNERS},
-    elsewhere::{Answers, Asked},
+    elsewhere::{Answers, Asked, Question},
     meters::{Meters, Owner},
 };
 pub use self::{
@@ -59,6 +61,8 @@ pub(crate) struct Limits {
     pub(crate) nodes: Nodes,
     pub(crate) leases: Leases,
     redis: OnceLock<RedisRates>,
+    /// Told when it is known whether a call needs what it holds of quotas.
+    pub(crate) settled: Arc<Notify>,
 }
 
 /// Limits that several keys have, found by what they are made of.
@@ -125,6 +129,7 @@ impl Limits {
             nodes: Nodes::default(),
             leases: Leases::default(),
             redis: OnceLock::new(),
+            settled: Arc::default(),
         }
     }
 
@@ -229,8 +234,9 @@ impl Limits {
     pub(crate) fn decide(&self, meters: [Option<&Arc<Meters>>; OWNERS], ask: Ask<'_>) -> Decision {
         let ticks = || nanos(&self.ticks);
         let nodes = self.nodes();
-        let around = Around { ticks: &ticks, zones: &self.zones, nodes, elsewhere: self.elsewhere(nodes) };
-        let Decided { decision, asks } = decide::decide(meters.map(|meters| meters.map(Arc::as_ref)), ask, around);
+        let (elsewhere, settled) = (self.elsewhere(nodes), &self.settled);
+        let around = Around { ticks: &ticks, zones: &self.zones, nodes, elsewhere, settled };
+        let Decided { decision, asks } = decide::decide(meters, ask, around);
         for (meters, _) in meters.into_iter().zip(asks).filter(|(_, asks)| *asks) {
             if let Some(meters) = meters {
                 self.leases.ask(meters);
@@ -262,23 +268,25 @@ impl Limits {
     pub(crate) async fn ask_elsewhere(
         &self,
         store: &Store,
-        asked: Vec<Asked>,
+        question: Question,
         cost: u64,
     ) -> Result<Option<Answers>, StoreError> {
+        let Question { asked, takes, held } = question;
         let tick = self.nanos();
         let answered = match self.redis.get().filter(|redis| redis.is_up(tick)) {
-            Some(redis) => redis.decide(&asked, cost, true, tick).await,
+            Some(redis) => redis.decide(&asked, cost, takes, tick).await,
             None => {
-                let (taken, taken_for) = store.take_rates(&shared(&asked), cost, true).await?;
+                let (taken, taken_for) = store.take_rates(&shared(&asked), cost, takes).await?;
                 Some((taken_for, taken))
             }
         };
-        Ok(answered.map(|(taken_for, taken)| Answers { asked, taken_for, cost, taken }))
+        Ok(answered.map(|(taken_for, taken)| Answers { asked, taken_for, cost, taken, held }))
     }
 
     /// Gives back what was taken elsewhere with a call that was refused here.
     pub(crate) async fn give_rates_back(&self, store: &Store, answers: Answers) {
-        let Answers { asked, cost, taken: true, .. } = answers else { return };
+        // What it holds of quotas comes back with this.
+        let Answers { asked, cost, taken: true, held: _held, .. } = answers else { return };
         if cost == 0 {
             return;
         }

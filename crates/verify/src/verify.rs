@@ -1,6 +1,7 @@
 use std::{
     hint::black_box,
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
 
 use model::{CallFacts, Code, Instant, presented_key};
@@ -8,7 +9,7 @@ use store::{Digest, StoreError};
 
 use crate::{
     Call, Peppers, Record, Unavailable, UsedSecret, Verdict, Verifier,
-    limits::{Answers, Ask, Asked, Decision},
+    limits::{Answers, Ask, Decision, Question},
 };
 
 impl Verifier {
@@ -28,7 +29,8 @@ impl Verifier {
     async fn verify_waiting(&self, call: Call<'_>, mut warm: Warm<'_>, now: Instant) -> Result<Verdict, Unavailable> {
         let (limits, store) = (&self.inner.limits, &self.inner.store);
         let mut answers: Option<Answers> = None;
-        for _ in 0..TRIES {
+        let (mut tries, mut waits, mut settled) = (0, 0, None);
+        while tries < TRIES && waits < WAITS {
             let decided = match warm {
                 Warm::Decided(verdict) => Ok(verdict),
                 Warm::Stale => return Err(Unavailable),
@@ -43,9 +45,25 @@ impl Verifier {
             }
             match decided {
                 Ok(verdict) => return Ok(verdict),
-                Err(Pending::Lease) => self.lease().await?,
-                Err(Pending::Elsewhere(asked)) => {
-                    let asked = limits.ask_elsewhere(store, asked, call.cost).await;
+                Err(Pending::Lease) => {
+                    tries += 1;
+                    self.lease().await?;
+                }
+                Err(Pending::Held) => {
+                    waits += 1;
+                    // Decided once more after this is listened for, so that nothing is missed.
+                    if let Some(settled) = settled.take() {
+                        let _ = tokio::time::timeout(HELD, settled).await;
+                    }
+                    settled = Some(limits.settled.notified());
+                }
+                Err(Pending::Elsewhere(question)) => {
+                    if question.takes {
+                        tries += 1
+                    } else {
+                        waits += 1
+                    }
+                    let asked = limits.ask_elsewhere(store, question, call.cost).await;
                     answers = asked.map_err(|error| {
                         tracing::error!(%error, "a rate limit could not be asked for");
                         Unavailable
@@ -235,7 +253,8 @@ impl Verifier {
                 (verdict.limits, verdict.refused_by) = (states, Some(by));
             }
             Decision::Asks => return Err(Pending::Lease),
-            Decision::Elsewhere(asked) => return Err(Pending::Elsewhere(asked)),
+            Decision::Elsewhere(question) => return Err(Pending::Elsewhere(question)),
+            Decision::Held => return Err(Pending::Held),
         }
         Ok(())
     }
@@ -293,9 +312,14 @@ enum Pending {
     /// A part of a quota.
     Lease,
     /// Rate limits that are not decided here.
-    Elsewhere(Vec<Asked>),
+    Elsewhere(Question),
+    /// Whether other calls need what they hold of a quota.
+    Held,
 }
 
 /// How often a call is decided anew after quotas were leased. Whoever comes after others may find that they have taken what was
 /// leased, and waits for more.
 const TRIES: usize = 16;
+/// How often it looks whether calls need what they hold of a quota, and how long at most at a time: a little longer than Redis is given.
+const WAITS: usize = 256;
+const HELD: Duration = Duration::from_millis(150);

@@ -11,6 +11,7 @@ mod sync {
 mod limits {
     pub(crate) mod decide;
     pub(crate) mod elsewhere;
+    pub(crate) mod held;
     pub(crate) mod limit_state;
     pub(crate) mod meters;
     pub(crate) mod quota_state;
@@ -20,16 +21,19 @@ mod limits {
 
 use std::sync::Arc;
 
-use model::{InstallationId, Instant, KeyId, RateState};
+use model::{InstallationId, Instant, KeyId, RateState, Scope};
 use shuttle::{
-    sync::atomic::{AtomicU64, Ordering::SeqCst},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
     thread,
 };
 use uuid::Uuid;
 
 use crate::limits::{
     decide::{Around, Ask, Decision, decide},
-    elsewhere::Elsewhere,
+    elsewhere::{Answers, Elsewhere, Question},
     meters::{Meters, Owner},
     spec::Spec,
     zones::Zones,
@@ -52,9 +56,10 @@ fn meters(owner: Owner, spec: &Arc<Spec>) -> Meters {
 }
 
 /// A call at an instant at which nothing comes back. True: it passes. Whoever must ask the database is given its answer.
-fn passes(key: &Meters, above: &Meters, cost: u64) -> bool {
-    let (ticks, zones) = (|| 7, Zones::default());
-    let around = Around { ticks: &ticks, zones: &zones, nodes: 1, elsewhere: Elsewhere::None };
+fn passes(key: &Arc<Meters>, above: &Arc<Meters>, cost: u64) -> bool {
+    let (ticks, zones, settled) = (|| 7, Zones::default(), Arc::default());
+    let elsewhere = Elsewhere::None;
+    let around = Around { ticks: &ticks, zones: &zones, nodes: 1, elsewhere, settled: &settled };
     loop {
         match decide([Some(key), Some(above), None], Ask { wanted: None, cost, now: NOW, answers: None }, around)
             .decision
@@ -62,7 +67,7 @@ fn passes(key: &Meters, above: &Meters, cost: u64) -> bool {
             Decision::Passes(_) => return true,
             Decision::Refused(..) => return false,
             Decision::Asks => lease(key),
-            Decision::Elsewhere(_) => unreachable!("all is decided here"),
+            Decision::Elsewhere(_) | Decision::Held => unreachable!("all is decided here"),
         }
     }
 }
@@ -153,6 +158,87 @@ fn a_limit_that_changes_under_calls_lets_no_more_pass_than_the_larger_allows() {
         assert!((2..=4).contains(&(passed + rest)), "{passed} {rest}");
         // The older change came later, and did not take the place of the newer.
         assert_eq!(key.lock().spec.rates[0].limit, 4);
+    };
+    shuttle::check_random(run, RUNS);
+}
+
+/// Rate limits that are decided elsewhere: there are so many calls, and none comes back.
+struct Redis {
+    left: Mutex<u64>,
+    given_back: AtomicU64,
+}
+
+/// A call whose rate limits are decided there. Whatever it was granted and did not need it gives back.
+fn passes_with(redis: &Redis, key: &Arc<Meters>, above: &Arc<Meters>, wanted: &[Scope]) -> bool {
+    let (ticks, zones, settled) = (|| 7, Zones::default(), Arc::default());
+    let around = Around { ticks: &ticks, zones: &zones, nodes: 1, elsewhere: Elsewhere::All, settled: &settled };
+    let mut answers: Option<Answers> = None;
+    loop {
+        let ask = Ask { wanted: Some(wanted), cost: 1, now: NOW, answers: answers.as_ref() };
+        let decision = decide([Some(key), Some(above), None], ask, around).decision;
+        let passes = matches!(decision, Decision::Passes(_));
+        if answers.take().is_some_and(|answers| answers.taken) && !passes {
+            redis.given_back.fetch_add(1, SeqCst);
+            *redis.left.lock().unwrap() += 1;
+        }
+        match decision {
+            Decision::Passes(_) => return true,
+            Decision::Refused(..) => return false,
+            Decision::Asks => lease(key),
+            Decision::Held => thread::yield_now(),
+            Decision::Elsewhere(Question { asked, takes, held }) => {
+                let mut left = redis.left.lock().unwrap();
+                let taken = takes && *left > 0;
+                let taken_for = asked.iter().map(|asked| if *left > 0 { 0 } else { asked.rate.tolerance() }).collect();
+                *left -= u64::from(taken);
+                answers = Some(Answers { asked, taken_for, cost: 1, taken, held });
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_quota_refuses_takes_nothing_elsewhere_not_even_for_a_moment() {
+    let run = || {
+        let rates = r#"[{"name":"a","limit":3,"window_seconds":60}]"#;
+        let quotas = r#"[{"name":"q","limit":1,"period":"day","scopes":["calls:make"]}]"#;
+        let key = Arc::new(meters(Owner::Key(KeyId(Uuid::nil())), &spec(rates, quotas)));
+        let above = Arc::new(meters(Owner::Installation, &Arc::default()));
+        let redis = Arc::new(Redis { left: Mutex::new(3), given_back: AtomicU64::new(0) });
+        let callers: Vec<_> = ["calls:make", "calls:make", "calls:read", "calls:read"]
+            .into_iter()
+            .map(|wanted| {
+                let (key, above, redis) = (Arc::clone(&key), Arc::clone(&above), Arc::clone(&redis));
+                thread::spawn(move || passes_with(&redis, &key, &above, &[wanted.parse().expect("a scope")]))
+            })
+            .collect();
+        let passed: Vec<_> = callers.into_iter().map(|caller| caller.join().unwrap()).collect();
+        // One makes a call and two read: there is a call for each of them, whoever comes first.
+        assert_eq!((passed[0] ^ passed[1], passed[2], passed[3]), (true, true, true), "{passed:?}");
+        assert_eq!((redis.given_back.load(SeqCst), *redis.left.lock().unwrap()), (0, 0));
+    };
+    shuttle::check_random(run, RUNS);
+}
+
+#[test]
+fn what_is_refused_elsewhere_gives_a_quota_back_to_whoever_waits_for_it() {
+    let run = || {
+        let rates = r#"[{"name":"a","limit":1,"window_seconds":60,"scopes":["calls:make"]},
+            {"name":"b","limit":9,"window_seconds":60}]"#;
+        let quotas = r#"[{"name":"q","limit":1,"period":"day"}]"#;
+        let key = Arc::new(meters(Owner::Key(KeyId(Uuid::nil())), &spec(rates, quotas)));
+        let above = Arc::new(meters(Owner::Installation, &Arc::default()));
+        // Nobody may make a call, and one may read.
+        let [none, some] = [0, 9].map(|left| Arc::new(Redis { left: Mutex::new(left), given_back: AtomicU64::new(0) }));
+        let callers: Vec<_> = [(&none, "calls:make"), (&none, "calls:make"), (&some, "calls:read")]
+            .into_iter()
+            .map(|(redis, wanted)| {
+                let (key, above, redis) = (Arc::clone(&key), Arc::clone(&above), Arc::clone(redis));
+                thread::spawn(move || passes_with(&redis, &key, &above, &[wanted.parse().expect("a scope")]))
+            })
+            .collect();
+        let passed: Vec<_> = callers.into_iter().map(|caller| caller.join().unwrap()).collect();
+        assert_eq!(passed, [false, false, true]);
     };
     shuttle::check_random(run, RUNS);
 }

@@ -13,6 +13,7 @@ on_both_databases!(
     the_limit_with_the_longest_wait_is_named,
     a_key_keeps_its_state_through_rotation_renaming_and_edits,
     what_was_taken_outlives_a_restart,
+    what_takes_long_to_come_back_outlives_a_kill,
     a_process_that_is_killed_never_gives_more,
     quotas_begin_anew_by_the_clocks_of_their_zone,
     costs_are_taken_whole_or_not_at_all,
@@ -185,6 +186,28 @@ async fn what_was_taken_outlives_a_restart(database: TestDatabase) {
     assert_eq!(left, [71, 60], "one call came back in 36 s, and of the quota none");
     assert_eq!(passing(&again, key, 100).await, 60);
     again.close().await;
+}
+
+async fn what_takes_long_to_come_back_outlives_a_kill(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let rates =
+        r#"[{"name":"long","limit":50,"window_seconds":86400},{"name":"short","limit":50,"window_seconds":60}]"#;
+    let issued = issue(&desk, rates, "[]").await;
+    let key = issued.secret.expose();
+    assert_eq!(passing(&desk.keydesk, key, 30).await, 30);
+    // As it is done while a node runs. Then it is killed: nobody closes it.
+    desk.keydesk.verifier().save_limits(desk.keydesk.now(), false).await;
+    assert_eq!(
+        desk.database.raw().await.number("SELECT COUNT(*) FROM rate_state").await,
+        1,
+        "the short one is back soon"
+    );
+    let again = desk.second_node().await;
+    assert_eq!(passing(&again, key, 40).await, 20);
+    // What was written down later is no less.
+    desk.keydesk.verifier().save_limits(desk.keydesk.now(), false).await;
+    again.verifier().save_limits(again.now(), true).await;
+    assert_eq!(passing(&desk.second_node().await, key, 10).await, 0);
 }
 
 async fn a_process_that_is_killed_never_gives_more(database: TestDatabase) {

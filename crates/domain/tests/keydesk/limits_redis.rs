@@ -11,7 +11,7 @@ use model::{Code, SettingsPatch};
 use store::testing::TestDatabase;
 use verify::Call;
 
-use crate::test_keydesk::{DONE, SECOND, TestKeydesk, call, code, options, within};
+use crate::test_keydesk::{DONE, SECOND, TestKeydesk, call, code, options, scopes, within};
 
 /// A Redis of the test's own, which keeps nothing.
 struct Redis {
@@ -52,6 +52,7 @@ async fn node(desk: &TestKeydesk, address: RedisAddress) -> Keydesk {
 
 async fn limited(desk: &TestKeydesk, rate_limits: &str, quotas: &str) -> String {
     let patch = SettingsPatch {
+        scopes: Some(scopes(&["calls:*"])),
         rate_limits: Some(serde_json::from_str(rate_limits).unwrap()),
         quotas: Some(serde_json::from_str(quotas).unwrap()),
         ..SettingsPatch::name("Acme")
@@ -145,6 +146,48 @@ async fn nodes_decide_together_and_by_their_shares_while_it_is_gone() {
     .await;
     assert_eq!(passing(&nodes, &half).await, 0);
     assert!(passing(&nodes, &first).await == 240);
+}
+
+/// A call that a quota refuses takes no call of a rate limit from others, not even for as long as it is decided.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_redis_as_many_calls_pass_as_the_limits_allow_and_none_too_few() {
+    let desk = TestKeydesk::open(TestDatabase::sqlite().await).await;
+    let redis = Redis::start(free_port());
+    let keydesk = node(&desk, redis.address()).await;
+    let first = limited(&desk, r#"[{"name":"a","limit":9,"window_seconds":86400}]"#, "[]").await;
+    within(DONE, "Redis answers", async || {
+        desk.clock.advance(2 * SECOND);
+        left(&keydesk, &first).await;
+        keydesk.verifier().counters().redis.is_some_and(|redis| redis.answers && redis.decided > 0)
+    })
+    .await;
+    for round in 0..20 {
+        // 29 read, and of 58 that make calls one may: so many has the rate limit.
+        let key = limited(
+            &desk,
+            r#"[{"name":"a","limit":30,"window_seconds":86400}]"#,
+            r#"[{"name":"q","limit":1,"period":"month","scopes":["calls:make"]}]"#,
+        )
+        .await;
+        let callers: Vec<_> = (0..87)
+            .map(|number| {
+                let (keydesk, key) = (keydesk.clone(), key.clone());
+                let reads = number % 3 == 1;
+                let scope = if reads { "calls:read" } else { "calls:make" };
+                let wanted: [model::Scope; 1] = [scope.parse().unwrap()];
+                tokio::spawn(async move {
+                    let call = Call { scopes: &wanted, ..call(&key) };
+                    (reads, keydesk.verifier().verify(call, keydesk.now()).await.unwrap().code)
+                })
+            })
+            .collect();
+        let mut codes = Vec::new();
+        for caller in callers {
+            codes.push(caller.await.unwrap());
+        }
+        let passed = |reads| codes.iter().filter(|of| **of == (reads, Code::Valid)).count();
+        assert_eq!((passed(true), passed(false)), (29, 1), "{round}: {codes:?}");
+    }
 }
 
 /// Without Redis a limit of which not every node can have a call is decided in the database.

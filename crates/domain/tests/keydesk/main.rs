@@ -29,6 +29,7 @@ mod issue;
 mod keyring_proofs;
 mod keyring_rotation;
 mod limits;
+mod limits_model;
 mod limits_redis;
 mod nodes;
 mod once;

@@ -5,6 +5,7 @@ use std::{thread, time::Duration};
 use crate::{
     Failed,
     cluster::{Cluster, Mode},
+    limits,
     nodes::Nodes,
 };
 
@@ -22,6 +23,8 @@ pub(crate) enum Fault {
     CutNode,
     /// Standbys stop replaying, and in asynchronous mode receiving; then the primary is killed, and one of them promoted.
     Lagging,
+    /// Where nodes decide on rate limits together is gone for a while.
+    Limits,
 }
 
 /// How long what is broken stays so: longer than Patroni lets a primary be that nobody hears of.
@@ -32,8 +35,8 @@ const GONE: Duration = Duration::from_secs(3);
 const LAGS: Duration = Duration::from_secs(2);
 
 impl Fault {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Primary, Self::Etcd, Self::Node, Self::CutPrimary, Self::CutNode, Self::Lagging];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Primary, Self::Etcd, Self::Node, Self::CutPrimary, Self::CutNode, Self::Lagging, Self::Limits];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -43,12 +46,13 @@ impl Fault {
             Self::CutPrimary => "cut-primary",
             Self::CutNode => "cut-node",
             Self::Lagging => "lagging",
+            Self::Limits => "limits",
         }
     }
 
     /// Whether the database goes on.
     pub(crate) const fn leaves_the_database(self) -> bool {
-        matches!(self, Self::Node | Self::CutNode)
+        matches!(self, Self::Node | Self::CutNode | Self::Limits)
     }
 
     /// Breaks something for a while. When this returns everything runs again, and may not be well yet.
@@ -81,6 +85,7 @@ impl Fault {
                 host.join()
             }
             Self::Lagging => lag(cluster, mode),
+            Self::Limits => limits::lose(nodes, round),
         }
     }
 }

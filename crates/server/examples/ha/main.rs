@@ -1,6 +1,6 @@
 //! What several nodes of Keydesk keep when parts fail: `cargo xtask ha [--rounds N] [--only NAME,...]`.
 //!
-//! PostgreSQL under Patroni, etcd, HAProxy and three nodes of Keydesk, each on a machine of its own, which is a network namespace.
+//! PostgreSQL under Patroni, etcd, HAProxy, Valkey and three nodes of Keydesk, each on a machine of its own, which is a network namespace.
 //! Calls and changes go on all the time. A ledger outside of the servers keeps what was acknowledged, and is compared with what every
 //! node answers after each round. xtask starts it in namespaces of processes, mounts and networks that end with it, however it ends.
 
@@ -10,6 +10,7 @@ mod faults;
 #[path = "../bench/http.rs"]
 mod http;
 mod ledger;
+mod limits;
 mod machine;
 mod network;
 mod nodes;

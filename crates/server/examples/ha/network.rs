@@ -18,6 +18,7 @@ pub(crate) struct Hosts {
     pub(crate) etcd: [Host; 3],
     pub(crate) postgres: [Host; 3],
     pub(crate) keydesk: [Host; 3],
+    pub(crate) valkey: Host,
 }
 
 const HOSTS: Hosts = Hosts {
@@ -37,6 +38,7 @@ const HOSTS: Hosts = Hosts {
         Host { name: "kd2", address: "10.0.0.32" },
         Host { name: "kd3", address: "10.0.0.33" },
     ],
+    valkey: Host { name: "vk", address: "10.0.0.41" },
 };
 
 /// Makes the bridge and every machine on it. Machines of Keydesk have a second link, to its callers, which is never cut.
@@ -44,7 +46,7 @@ pub(crate) fn make() -> Result<Hosts, Failed> {
     ip("link add machines type bridge")?;
     ip("addr add 10.0.0.1/24 dev machines")?;
     ip("link set machines up")?;
-    for host in [HOSTS.balancer].iter().chain(&HOSTS.etcd).chain(&HOSTS.postgres).chain(&HOSTS.keydesk) {
+    for host in [HOSTS.balancer, HOSTS.valkey].iter().chain(&HOSTS.etcd).chain(&HOSTS.postgres).chain(&HOSTS.keydesk) {
         let Host { name, address } = host;
         ip(&format!("netns add {name}"))?;
         ip(&format!("-n {name} link set lo up"))?;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::{
     Failed,
     http::{Connection, request},
+    limits,
     machine::Machine,
     network::{Host, Hosts},
 };
@@ -22,11 +23,18 @@ const fn callers(node: u8) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(10, 1, node, 2)), 3000)
 }
 
+/// Where a node answers the operator, on the same link.
+pub(crate) fn operations(node: usize) -> SocketAddr {
+    SocketAddr::new(ADDRESSES[node].ip(), 9090)
+}
+
 /// What every node says when it notices that its past is no longer the database's.
 pub(crate) const SET_BACK: &str = "the database was set back or replaced";
 
 pub(crate) struct Nodes {
     pub(crate) machines: Vec<Machine>,
+    /// Where they decide on rate limits together.
+    pub(crate) valkey: Machine,
     program: PathBuf,
     settings: Vec<String>,
     balancer: Host,
@@ -45,8 +53,9 @@ impl Nodes {
             "--data-dir".to_owned(),
             folder.join("keydesk").display().to_string(),
         ];
-        let mut nodes =
-            Self { machines: Vec::new(), program, settings, balancer: hosts.balancer, manager: String::new() };
+        let valkey = limits::valkey(hosts.valkey, folder)?;
+        let (machines, balancer, manager) = (Vec::new(), hosts.balancer, String::new());
+        let mut nodes = Self { machines, valkey, program, settings, balancer, manager };
         nodes.command(&["init"])?;
         let made = nodes.command(&[
             "key",
@@ -63,7 +72,9 @@ impl Nodes {
         nodes.manager = made["key"].as_str().ok_or("no key was made")?.to_owned();
         for &host in &hosts.keydesk {
             let mut command = vec![nodes.program.display().to_string(), "serve".to_owned()];
-            command.extend(["--listen", "0.0.0.0:3000"].map(str::to_owned));
+            let limits = limits::address(hosts.valkey);
+            let serve = ["--listen", "0.0.0.0:3000", "--ops-listen", "0.0.0.0:9090", "--limits", &limits];
+            command.extend(serve.map(str::to_owned));
             command.extend(nodes.settings.iter().cloned());
             nodes.machines.push(Machine::new(host, folder, command));
         }

@@ -1,6 +1,6 @@
 //! "Why was I refused?", asked with the key that was refused.
 
-use std::net::SocketAddr;
+use std::{collections::BTreeSet, net::SocketAddr};
 
 use axum::{
     body::Body,
@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 use server::Gateway;
 use store::{on_both_databases, testing::TestDatabase};
 
-use crate::support::{Answer, Program, TestApp, TestKey, init, keydesk, request};
+use crate::support::{Answer, FULL, Program, StoppedClock, TestApp, TestKey, init, keydesk, request};
 
 on_both_databases!(
     each_refusal_is_explained_at_every_door,
     a_key_learns_of_its_own_refusals_and_of_nothing_else,
     a_revoked_key_is_told_that_and_no_more,
-    a_batch_is_explained_in_its_order
+    a_batch_is_explained_in_its_order,
+    every_refusal_has_an_id_of_its_own_by_which_it_is_found_for_a_day
 );
 
 async fn bound(app: &TestApp) -> TestKey {
@@ -217,6 +218,51 @@ async fn a_batch_is_explained_in_its_order(database: TestDatabase) {
     assert_eq!(told["others"][0]["code"], "environment_not_allowed");
     let told = explained(&app, &two.secret, &refused).await.json();
     assert_eq!((&told["code"], &told["others"]), (&json!("ip_not_allowed"), &json!([])));
+}
+
+async fn every_refusal_has_an_id_of_its_own_by_which_it_is_found_for_a_day(database: TestDatabase) {
+    let clock = StoppedClock::at("2026-11-22T21:20:00Z");
+    let app = TestApp::by_clock(&database, &clock).await;
+    let (manager, verifier) = (app.client(FULL).await, app.client(&["keys:verify"]).await);
+    let limited = json!({
+        "client_name": "Limited",
+        "scopes": ["calls:read"],
+        "quotas": [{"name": "q", "limit": 1, "period": "month"}],
+    });
+    let made = manager.post("/api/v1/keys", limited).await.json();
+    let (limited, bound) = (made["key"].as_str().unwrap(), bound(&app).await.secret);
+    assert_eq!(app.with_key(limited).get("/authz?scope=calls:read").await.status, 200);
+    let verify = async |key: &str| verifier.post("/api/v1/keys/verify", json!({ "key": key })).await;
+    let mut ids = BTreeSet::new();
+    for (key, refused, code) in [
+        (limited, app.with_key(limited).get("/authz?scope=calls:read").await, "quota_exceeded"),
+        (limited, app.with_key(limited).get("/authz?mode=nginx&scope=calls:read").await, "quota_exceeded"),
+        (limited, app.with_key(limited).get("/api/v1/keys").await, "insufficient_scope"),
+        (limited, verify(limited).await, "quota_exceeded"),
+        (&bound, app.with_key(&bound).get("/authz?scope=contacts:read").await, "ip_not_allowed"),
+        (&bound, app.with_key(&bound).get("/api/v1/whoami").await, "ip_not_allowed"),
+        (&bound, verify(&bound).await, "ip_not_allowed"),
+        ("nonsense", app.with_key("nonsense").get("/authz?scope=contacts:read").await, ""),
+        ("nonsense", app.with_key("nonsense").get("/api/v1/keys").await, ""),
+        ("nonsense", verify("nonsense").await, ""),
+        ("", app.anonymous().get("/authz").await, ""),
+        ("", app.anonymous().get("/api/v1/keys").await, ""),
+    ] {
+        let id = refused.header("x-request-id").to_owned();
+        assert_eq!(refused.json()["request_id"], id.as_str(), "{}", refused.text());
+        assert!(ids.insert(id), "{}", refused.text());
+        if !code.is_empty() {
+            assert_eq!(explained(&app, key, &refused).await.json()["code"], code, "{}", refused.text());
+        } else if !key.is_empty() {
+            // Nothing beyond that it is no key.
+            assert_eq!(explained(&app, key, &refused).await.refusal(), (401, "invalid_token".to_owned()));
+        }
+    }
+    let refused = app.with_key(limited).get("/authz?scope=calls:read").await;
+    clock.advance(24 * 3_600_000 - 1);
+    assert_eq!(explained(&app, limited, &refused).await.status, 200);
+    clock.advance(1);
+    assert_eq!(explained(&app, limited, &refused).await.refusal(), (404, "not_found".to_owned()));
 }
 
 #[tokio::test]

@@ -18,7 +18,10 @@ use delivery::{
 };
 use domain::EventOptions;
 use serde_json::{Value, json};
-use store::{on_both_databases, testing::TestDatabase};
+use store::{
+    on_both_databases,
+    testing::{Raw, TestDatabase},
+};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::support::{Client, Program, TestApp, init, keydesk, request, wait_until};
@@ -173,15 +176,14 @@ async fn what_a_caller_may_not_is_refused(database: TestDatabase) {
 }
 
 /// A deployment whose configuration lets it send to this machine.
-struct Desk {
-    data: PathBuf,
-    config: String,
-    /// It goes with the test.
-    _database: TestDatabase,
+pub(crate) struct Desk {
+    pub(crate) data: PathBuf,
+    pub(crate) config: String,
+    database: TestDatabase,
 }
 
 impl Desk {
-    async fn found(database: TestDatabase) -> Self {
+    pub(crate) async fn found(database: TestDatabase) -> Self {
         let data = database.dir();
         let config = data.join("keydesk.toml");
         let text = format!(
@@ -191,21 +193,25 @@ impl Desk {
         std::fs::write(&config, text).unwrap();
         let config = config.to_str().unwrap().to_owned();
         init(&data, &["--config", &config]).await;
-        Self { data, config, _database: database }
+        Self { data, config, database }
     }
 
-    async fn serve(&self) -> Program {
+    pub(crate) async fn serve(&self) -> Program {
         Program::serve(&self.data, &["--config", &self.config]).await
     }
 
     /// Runs a command that succeeds, and returns what it printed.
-    async fn did(&self, args: &[&str]) -> Value {
+    pub(crate) async fn did(&self, args: &[&str]) -> Value {
         let output = keydesk(&self.data, &[args, &["--config", &self.config, "--json"]].concat()).await;
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    async fn key(&self, name: &str) -> String {
+    pub(crate) async fn raw(&self) -> Raw {
+        self.database.raw().await
+    }
+
+    pub(crate) async fn key(&self, name: &str) -> String {
         let made = self.did(&["key", "create", "--client-name", name]).await;
         made["id"].as_str().unwrap().to_owned()
     }

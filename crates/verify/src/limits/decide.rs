@@ -6,9 +6,11 @@
 use std::sync::Arc;
 
 use model::{Instant, RATE_LIMITS_MAX, RateState, RateWait, Scope};
+use tokio::sync::Notify;
 
 use super::{
-    elsewhere::{Answers, Asked, Elsewhere},
+    elsewhere::{Answers, Asked, Elsewhere, Question},
+    held::Held,
     limit_state::{LimitKind, LimitLabel, LimitState, RefusedBy, seconds_between},
     meters::{Meters, State},
     quota_state::QuotaLook,
@@ -37,6 +39,8 @@ pub(crate) struct Around<'a> {
     /// Nodes that share rate limits.
     pub(crate) nodes: u64,
     pub(crate) elsewhere: Elsewhere,
+    /// Told when it is known whether a call needs what it holds of quotas.
+    pub(crate) settled: &'a Arc<Notify>,
 }
 
 /// The decision on a call by its limits.
@@ -48,8 +52,10 @@ pub(crate) enum Decision {
     Refused(Vec<LimitState>, RefusedBy, bool),
     /// The database must be asked first.
     Asks,
-    /// These rate limits must be asked first.
-    Elsewhere(Vec<Asked>),
+    /// Rate limits must be asked first that are not decided here.
+    Elsewhere(Question),
+    /// Other calls hold what is left of a quota: it is soon known whether they need it.
+    Held,
 }
 
 /// A decision, and of which of the meters the database should be asked.
@@ -63,8 +69,8 @@ pub(crate) struct Decided {
 pub(crate) const OWNERS: usize = 3;
 
 /// The limits of one owner while a call is decided.
-struct Held<'a> {
-    meters: &'a Meters,
+struct Locked<'a> {
+    meters: &'a Arc<Meters>,
     state: MutexGuard<'a, State>,
     /// Whose they are among the owners.
     owner: usize,
@@ -78,6 +84,8 @@ struct Look {
     longest: Option<(u64, RefusedBy, bool)>,
     elsewhere: Vec<Asked>,
     asks: [bool; OWNERS],
+    /// Whether other calls hold what it needs.
+    is_held: bool,
     /// Limits that apply to it.
     applying: usize,
 }
@@ -93,11 +101,11 @@ impl Look {
 }
 
 /// Decides a call by the limits of up to three owners, and takes from all of them if all let it pass.
-pub(crate) fn decide(meters: [Option<&Meters>; OWNERS], ask: Ask<'_>, around: Around<'_>) -> Decided {
+pub(crate) fn decide(meters: [Option<&Arc<Meters>>; OWNERS], ask: Ask<'_>, around: Around<'_>) -> Decided {
     let mut owner = 0;
     let mut held = meters.map(|meters| {
         owner += 1;
-        Some(hold(meters?, owner - 1))
+        Some(lock(meters?, owner - 1))
     });
     // Read while all are locked: so no call is decided by an earlier time than the one before.
     let tick = (around.ticks)();
@@ -109,8 +117,21 @@ pub(crate) fn decide(meters: [Option<&Meters>; OWNERS], ask: Ask<'_>, around: Ar
         return decided(Decision::Asks, look.asks);
     }
     let passes = look.longest.is_none();
+    if passes && look.is_held && (ask.answers.is_some() || look.elsewhere.is_empty()) {
+        return decided(Decision::Held, look.asks);
+    }
+    if passes && !look.elsewhere.is_empty() && ask.answers.is_some() {
+        // The limits are others than those that were asked for: what was taken and is held is given back first.
+        return decided(Decision::Asks, look.asks);
+    }
     if passes && !look.elsewhere.is_empty() {
-        return decided(Decision::Elsewhere(look.elsewhere), look.asks);
+        // Where others hold what it needs it waits for them, unless a rate limit refuses it whatever they do.
+        let (asked, takes) = (std::mem::take(&mut look.elsewhere), !look.is_held);
+        let mut parts = Held::of(ask.cost, around.settled);
+        if takes && ask.cost > 0 {
+            held.iter_mut().flatten().for_each(|held| hold(held, ask, tick, &mut parts, &mut look));
+        }
+        return decided(Decision::Elsewhere(Question { asked, takes, held: parts }), look.asks);
     }
     if passes && ask.cost > 0 && ask.answers.is_some_and(|answers| !answers.taken) {
         // What stood in its way when it was asked for elsewhere does so no longer.
@@ -127,14 +148,24 @@ pub(crate) fn decide(meters: [Option<&Meters>; OWNERS], ask: Ask<'_>, around: Ar
     decided(decision, look.asks)
 }
 
-fn hold(meters: &Meters, owner: usize) -> Held<'_> {
+fn lock(meters: &Arc<Meters>, owner: usize) -> Locked<'_> {
     let state = meters.lock();
     let rates_after = state.rates;
-    Held { meters, state, owner, rates_after }
+    Locked { meters, state, owner, rates_after }
 }
 
-fn look_at_rates(held: &mut Held<'_>, ask: Ask<'_>, around: Around<'_>, tick: u64, look: &mut Look) {
-    let Held { meters, state, owner, rates_after } = held;
+/// Takes a call out of the quotas of one owner, for as long as its rate limits are decided elsewhere.
+fn hold(held: &mut Locked<'_>, ask: Ask<'_>, tick: u64, parts: &mut Held, look: &mut Look) {
+    let Locked { meters, state, owner, .. } = held;
+    let State { spec, quotas, .. } = &mut **state;
+    for (spec, quota) in spec.quotas.iter().zip(quotas).filter(|(spec, _)| applies(&spec.scopes, ask.wanted)) {
+        look.asks[*owner] |= quota.hold(spec.limit, ask.cost, tick);
+        parts.note(meters, &spec.name, quota.period().start);
+    }
+}
+
+fn look_at_rates(held: &mut Locked<'_>, ask: Ask<'_>, around: Around<'_>, tick: u64, look: &mut Look) {
+    let Locked { meters, state, owner, rates_after } = held;
     let State { spec, rates, .. } = &mut **state;
     for (index, ((spec, state), after)) in spec.rates.iter().zip(rates).zip(rates_after).enumerate() {
         if !applies(&spec.scopes, ask.wanted) {
@@ -179,8 +210,8 @@ fn look_at_rates(held: &mut Held<'_>, ask: Ask<'_>, around: Around<'_>, tick: u6
     }
 }
 
-fn look_at_quotas(held: &mut Held<'_>, ask: Ask<'_>, around: Around<'_>, tick: u64, look: &mut Look) {
-    let Held { meters, state, owner, .. } = held;
+fn look_at_quotas(held: &mut Locked<'_>, ask: Ask<'_>, around: Around<'_>, tick: u64, look: &mut Look) {
+    let Locked { meters, state, owner, .. } = held;
     if state.quotas.is_empty() {
         return;
     }
@@ -192,8 +223,12 @@ fn look_at_quotas(held: &mut Held<'_>, ask: Ask<'_>, around: Around<'_>, tick: u
         look.applying += 1;
         let Some(quota) = state.quotas.get_mut(index) else { continue };
         let unneeded = quota.turn(spec, around.zones, meters.installation, ask.now);
-        match quota.look(spec.limit, ask.cost, tick, ask.now) {
+        let start = quota.period().start;
+        let holds = ask.answers.is_some_and(|answers| answers.held.has(meters, &spec.name, start));
+        let looked = if holds { QuotaLook::Passes } else { quota.look(spec.limit, ask.cost, tick, ask.now) };
+        match looked {
             QuotaLook::Passes => {}
+            QuotaLook::Held => look.is_held = true,
             QuotaLook::Refuses(wait) => look.refuse(LimitLabel::new(meters.owner.label(), &spec.name), wait, true),
             QuotaLook::Asks => look.asks[*owner] = true,
         }
@@ -203,14 +238,14 @@ fn look_at_quotas(held: &mut Held<'_>, ask: Ask<'_>, around: Around<'_>, tick: u
 
 /// Takes from the limits of one owner if the call passes, and tells where they stand. True: more of a quota should be leased soon.
 fn settle(
-    held: &mut Held<'_>,
+    held: &mut Locked<'_>,
     ask: Ask<'_>,
     around: Around<'_>,
     tick: u64,
     passes: bool,
     states: &mut Vec<LimitState>,
 ) -> bool {
-    let Held { meters, state, rates_after, .. } = held;
+    let Locked { meters, state, rates_after, .. } = held;
     let State { spec, rates, quotas, .. } = &mut **state;
     let owner = meters.owner.label();
     if passes {
@@ -234,7 +269,11 @@ fn settle(
     let mut soon = false;
     for (spec, quota) in spec.quotas.iter().zip(quotas).filter(|(spec, _)| applies(&spec.scopes, ask.wanted)) {
         if passes {
-            soon |= quota.take(spec.limit, ask.cost, tick);
+            let start = quota.period().start;
+            match ask.answers.is_some_and(|answers| answers.held.spend(meters, &spec.name, start)) {
+                true => quota.spend(ask.cost),
+                false => soon |= quota.take(spec.limit, ask.cost, tick),
+            }
         }
         let period = quota.period();
         states.push(LimitState {

@@ -3,7 +3,7 @@
 
 use model::{LimitName, Rate, RateState, RateWait};
 
-use super::meters::Owner;
+use super::{held::Held, meters::Owner};
 
 /// Which rate limits are decided elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +40,18 @@ pub(crate) struct Asked {
     pub(crate) known: u64,
 }
 
+/// What is asked elsewhere before a call is decided.
+#[derive(Debug)]
+pub(crate) struct Question {
+    pub(crate) asked: Vec<Asked>,
+    /// Whether the call is taken from all of them, if they let it pass. Else they are only looked at.
+    pub(crate) takes: bool,
+    /// What the call holds of quotas meanwhile.
+    pub(crate) held: Held,
+}
+
 /// What was answered elsewhere.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Answers {
     pub(crate) asked: Vec<Asked>,
     /// Nanoseconds until all that is taken has come back, this call included if it was taken.
@@ -49,6 +59,8 @@ pub(crate) struct Answers {
     pub(crate) cost: u64,
     /// Whether the call was taken from all of them.
     pub(crate) taken: bool,
+    /// What the call holds of quotas.
+    pub(crate) held: Held,
 }
 
 impl Answers {

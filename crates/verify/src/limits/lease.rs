@@ -216,6 +216,7 @@ impl Limits {
                 gives |= unneeded.is_some();
                 state.give_back(&spec.name, unneeded);
             }
+            gives |= state.has_unneeded();
             drop(state);
             if gives {
                 self.leases.ask(meters);

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use model::{Environment, InstallationId, KeyId, LimitName, RATE_LIMITS_MAX, RateState};
+use model::{Environment, InstallationId, Instant, KeyId, LimitName, RATE_LIMITS_MAX, RateState};
 
 use super::{
     limit_state::LimitOwner,
@@ -125,6 +125,20 @@ impl State {
         }
     }
 
+    /// A call held this of a quota and did not need it.
+    pub(crate) fn release(&mut self, name: &LimitName, period_start: Instant, calls: u64) {
+        let place = self.spec.quotas.iter().position(|quota| quota.name == *name);
+        match place.and_then(|place| self.quotas.get_mut(place)) {
+            Some(quota) if quota.period().start == period_start => quota.release(calls),
+            // The period is over, or the quota was taken away.
+            _ => self.give_back(name, Some(Unneeded { period_start, calls })),
+        }
+    }
+
+    pub(crate) fn has_unneeded(&self) -> bool {
+        self.rest.as_ref().is_some_and(|rest| !rest.unneeded.is_empty())
+    }
+
     pub(crate) fn take_unneeded(&mut self) -> Vec<(LimitName, Unneeded)> {
         self.rest.as_mut().map(|rest| std::mem::take(&mut rest.unneeded)).unwrap_or_default()
     }
@@ -132,9 +146,7 @@ impl State {
     /// Changes are counted anew from now on, and what was leased is forgotten.
     pub(crate) fn forget_history(&mut self) {
         self.epoch = i64::MIN;
-        for quota in &mut self.quotas {
-            let _ = quota.change();
-        }
+        self.quotas.iter_mut().for_each(QuotaState::forget);
         self.take_unneeded();
     }
 

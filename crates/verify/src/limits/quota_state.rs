@@ -28,6 +28,8 @@ pub(crate) struct QuotaState {
     /// What all nodes together have leased, as the database said last.
     granted: u64,
     left: u64,
+    /// What calls hold of it that are being decided elsewhere. It is not in `left`.
+    held: u64,
     portion: u64,
     /// By the clock that nobody sets, as all that follow.
     leased_at: u64,
@@ -47,6 +49,8 @@ pub(crate) enum QuotaLook {
     Passes,
     /// Seconds until the next period; `None`: no period is enough.
     Refuses(Option<u64>),
+    /// Calls that are being decided elsewhere hold what it needs.
+    Held,
     /// The database must be asked.
     Asks,
 }
@@ -67,6 +71,7 @@ impl Default for QuotaState {
             known: false,
             granted: 0,
             left: 0,
+            held: 0,
             portion: FIRST,
             leased_at: 0,
             called_at: 0,
@@ -121,11 +126,21 @@ impl QuotaState {
 
     pub(crate) fn look(&mut self, limit: u64, cost: u64, tick: u64, now: Instant) -> QuotaLook {
         if cost > limit {
-            QuotaLook::Refuses(None)
+            if self.known || limit == 0 {
+                return QuotaLook::Refuses(None);
+            }
+            // Whoever is refused is told what is left.
+            self.ask(0);
+            QuotaLook::Asks
         } else if limit == 0 || (self.known && self.left >= cost) {
             QuotaLook::Passes
         } else if self.known && self.unused(limit) < cost && tick < self.used_up_until {
-            QuotaLook::Refuses(Some(seconds_between(now, self.period.end).max(1)))
+            let is_held = self.unused(limit).saturating_add(self.held) >= cost;
+            if is_held {
+                QuotaLook::Held
+            } else {
+                QuotaLook::Refuses(Some(seconds_between(now, self.period.end).max(1)))
+            }
         } else {
             self.ask(cost);
             QuotaLook::Asks
@@ -147,6 +162,30 @@ impl QuotaState {
             self.ahead = true;
         }
         soon
+    }
+
+    /// Takes calls out for one that is decided elsewhere. True: more should be leased soon.
+    pub(crate) fn hold(&mut self, limit: u64, cost: u64, tick: u64) -> bool {
+        self.held = self.held.saturating_add(cost);
+        self.take(limit, cost, tick)
+    }
+
+    /// What was held is taken for good.
+    pub(crate) fn spend(&mut self, cost: u64) {
+        self.held = self.held.saturating_sub(cost);
+    }
+
+    /// What was held is there for others. Of a quota that has forgotten what is held, nothing is: it may not be its own any more.
+    pub(crate) fn release(&mut self, cost: u64) {
+        if let Some(held) = self.held.checked_sub(cost) {
+            (self.held, self.left) = (held, self.left.saturating_add(cost));
+        }
+    }
+
+    /// Forgets what was leased.
+    pub(crate) fn forget(&mut self) {
+        let _ = self.change();
+        self.held = 0;
     }
 
     /// Calls of this period that nobody has made, as far as this node knows.

@@ -1,14 +1,16 @@
+use std::sync::Arc;
+
 use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use domain::{Caller, EventOptions, Keydesk, NewInstallation, NewKey, OpenOptions};
+use domain::{Caller, Clock, EventOptions, Keydesk, NewInstallation, NewKey, OpenOptions};
 use model::{Actor, SettingsPatch};
 use serde_json::{Value, json};
 use server::Dispatcher;
 use store::testing::TestDatabase;
 
-use super::{documented, redact};
+use super::{StoppedClock, documented, redact};
 
 /// The real router on a real database.
 pub(crate) struct TestApp {
@@ -43,7 +45,17 @@ impl TestApp {
 
     /// The same, which sends events out so.
     pub(crate) async fn with_events(database: &TestDatabase, events: EventOptions) -> Self {
-        let options = OpenOptions { events, ..OpenOptions::founding(database.address(), database.dir()) };
+        Self::with(OpenOptions { events, ..OpenOptions::founding(database.address(), database.dir()) }).await
+    }
+
+    /// The same by a clock that the test moves.
+    pub(crate) async fn by_clock(database: &TestDatabase, clock: &Arc<StoppedClock>) -> Self {
+        let clock = Arc::clone(clock) as Arc<dyn Clock>;
+        Self::with(OpenOptions { clock, ..OpenOptions::founding(database.address(), database.dir()) }).await
+    }
+
+    /// The same, opened so.
+    pub(crate) async fn with(options: OpenOptions) -> Self {
         let keydesk = Keydesk::open(options).await.expect("an open Keydesk");
         Self { dispatcher: server::dispatcher(&keydesk), keydesk }
     }
