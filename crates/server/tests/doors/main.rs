@@ -54,5 +54,6 @@ mod traces;
 mod unreachable;
 mod unread;
 mod usage;
+mod usage_page;
 mod webhooks;
 mod whose;
