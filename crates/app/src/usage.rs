@@ -4,8 +4,8 @@
 //! charts-rs), or need a browser or its engine to make one (charming): none knows the classes of a style sheet, so none has a dark
 //! theme, patterns where the system chooses the colours, or texts of the page's size at 320 px. What is drawn here are rectangles.
 
-mod chart;
 mod calls;
+mod chart;
 mod export;
 mod figures;
 mod filter;

@@ -92,8 +92,9 @@ fn pointed(shown: &Shown, (index, bar): (usize, &UsagePoint), series: &[Series],
     let mut words = vec![format!("{}: {} calls", step_words(&shown.zone, bar.at, step), count(bar.counts.calls()))];
     let parts = series.iter().map(|of| (of.title, of.of(&bar.counts))).filter(|(_, calls)| *calls > 0);
     words.extend(parts.map(|(title, calls)| format!("{title}: {}", count(calls))));
+    let x = index * BAR;
     view! {
-        <rect class="chart-pointed" x=index * BAR width=BAR height=HEIGHT>
+        <rect class="chart-pointed" x=x width=BAR height=HEIGHT>
             <title>{words.join("\n")}</title>
         </rect>
     }
@@ -146,9 +147,6 @@ mod tests {
         };
         let bars = [bar(50, 50), bar(0, 0), bar(100, 1)];
         let all = series(&bars[0].counts);
-        assert_eq!(
-            paths(&bars, &all, 200),
-            ["M1 240v-60h8v60zM21 240v-119h8v119z", "M1 180v-60h8v60zM21 121v-2h8v2z"]
-        );
+        assert_eq!(paths(&bars, &all, 200), ["M1 240v-60h8v60zM21 240v-119h8v119z", "M1 180v-60h8v60zM21 121v-2h8v2z"]);
     }
 }

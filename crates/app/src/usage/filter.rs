@@ -1,4 +1,4 @@
-use model::{ClientName, Code, Day, InvalidUsageRange, Instant, KeyId, Scope, TimeZone, UsageFilter, UsageRange};
+use model::{ClientName, Code, Day, Instant, InvalidUsageRange, KeyId, Scope, TimeZone, UsageFilter, UsageRange};
 use percent_encoding::utf8_percent_encode;
 
 use super::range::{NAMED, Named, USUAL, before_days, days};
@@ -57,7 +57,9 @@ impl Filter {
     pub(super) fn asked(&self, zone: &TimeZone, now: Instant) -> Result<Asked, Vec<Problem>> {
         let mut problems = Vec::new();
         let filter = UsageFilter {
-            key: given("key", &self.key, &mut problems, |text| text.parse::<KeyId>().map_err(|_| "This is no id of a key.")),
+            key: given("key", &self.key, &mut problems, |text| {
+                text.parse::<KeyId>().map_err(|_| "This is no id of a key.")
+            }),
             client: given("client", &self.client, &mut problems, |text| {
                 ClientName::parse(text).map_err(|_| "No client can be named so.")
             }),
@@ -70,7 +72,8 @@ impl Filter {
             }),
         };
         let by_scope = filter.scope.is_some();
-        let spanned = if self.has_days() { self.days(zone, now, by_scope) } else { self.named_range(zone, now, by_scope) };
+        let spanned =
+            if self.has_days() { self.days(zone, now, by_scope) } else { self.named_range(zone, now, by_scope) };
         match spanned {
             Ok((range, title, before)) if problems.is_empty() => {
                 Ok(Asked { range, filter, title, before, ends_now: range.to() > now })
@@ -94,7 +97,12 @@ impl Filter {
         }
     }
 
-    fn named_range(&self, zone: &TimeZone, now: Instant, by_scope: bool) -> Result<(UsageRange, String, String), Problem> {
+    fn named_range(
+        &self,
+        zone: &TimeZone,
+        now: Instant,
+        by_scope: bool,
+    ) -> Result<(UsageRange, String, String), Problem> {
         let named = self.named().ok_or_else(|| ("range", "There is no such range: choose one of these.".to_owned()))?;
         let range = named.range(zone, now, by_scope).map_err(range_problem)?;
         Ok((range, named.title.to_owned(), named.before.to_owned()))
@@ -134,16 +142,19 @@ impl Filter {
     /// The same filter at another address.
     pub(super) fn at(&self, path: &str) -> String {
         let Self { range, from, to, client, key, environment, scope, code } = self;
-        encoded(path, &[
-            ("range", range),
-            ("from", from),
-            ("to", to),
-            ("client", client),
-            ("key", key),
-            ("environment", environment),
-            ("scope", scope),
-            ("code", code),
-        ])
+        encoded(
+            path,
+            &[
+                ("range", range),
+                ("from", from),
+                ("to", to),
+                ("client", client),
+                ("key", key),
+                ("environment", environment),
+                ("scope", scope),
+                ("code", code),
+            ],
+        )
     }
 }
 
@@ -199,10 +210,19 @@ mod tests {
 
     #[test]
     fn a_filter_is_read_from_an_address_and_written_into_one() {
-        let all = [("range", "7d"), ("client", " Müller & Söhne "), ("environment", "test"), ("scope", "calls:read"), ("code", "expired")];
+        let all = [
+            ("range", "7d"),
+            ("client", " Müller & Söhne "),
+            ("environment", "test"),
+            ("scope", "calls:read"),
+            ("code", "expired"),
+        ];
         let read = filter(&all);
         let asked = read.asked(&TimeZone::UTC, now()).unwrap();
-        assert_eq!((asked.title.as_str(), asked.before.as_str(), asked.ends_now), ("Last 7 days", "the 7 days before", true));
+        assert_eq!(
+            (asked.title.as_str(), asked.before.as_str(), asked.ends_now),
+            ("Last 7 days", "the 7 days before", true)
+        );
         assert_eq!(asked.filter.client.unwrap().as_str(), "Müller & Söhne");
         assert_eq!((asked.filter.code, asked.filter.scope.unwrap().as_str()), (Some(Code::Expired), "calls:read"));
         assert_eq!(

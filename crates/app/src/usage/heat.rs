@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use model::HeatMap;
+use model::{HeatMap, Instant};
 
 use super::{geometry::level, shown::Shown};
 use crate::ui::count;
@@ -13,7 +13,7 @@ const LEVELS: u64 = 5;
 const LARGER: u64 = 3;
 
 /// When calls are made: squares that grow with the number of calls, and a table.
-pub(super) fn heat(shown: &Shown, heat: &HeatMap, begins: model::Instant) -> AnyView {
+pub(super) fn heat(shown: &Shown, heat: &HeatMap, begins: Instant) -> AnyView {
     let most = heat.calls.as_flattened().iter().copied().max().unwrap_or_default();
     let busiest = DAYS.iter().zip(&heat.calls).find_map(|(day, hours)| {
         let hour = hours.iter().position(|calls| *calls == most)?;
@@ -25,7 +25,7 @@ pub(super) fn heat(shown: &Shown, heat: &HeatMap, begins: model::Instant) -> Any
         format!(" From {from} on: of calls before that the day alone is known.")
     });
     let squares = DAYS.iter().enumerate().zip(&heat.calls).flat_map(|((row, day), hours)| {
-        hours.iter().enumerate().map(move |(hour, calls)| square((row as u64, day), hour, *calls, most))
+        hours.iter().enumerate().map(move |(hour, calls)| square((row as u64, *day), hour, *calls, most))
     });
     view! {
         <section class="panel" aria-labelledby="heat-title">
@@ -61,11 +61,13 @@ fn square((row, day): (u64, &'static str), hour: usize, calls: u64, most: u64) -
     let level = level(calls, most, LEVELS);
     let size = if level == 0 { 2 } else { CELL - 2 - LARGER * (LEVELS - level) };
     let (x, y) = (hour as u64 * CELL, row * CELL);
+    let around = (CELL - size) / 2;
+    let (left, top) = (x + around, y + around);
     view! {
         <g>
             <title>{format!("{day}, {} to {}: {} calls", clock(hour), clock(hour + 1), count(calls))}</title>
             <rect class="heat-ground" x=x y=y width=CELL height=CELL></rect>
-            <rect class=format!("heat-{level}") x=x + (CELL - size) / 2 y=y + (CELL - size) / 2 width=size height=size rx="1"></rect>
+            <rect class=format!("heat-{level}") x=left y=top width=size height=size rx="1"></rect>
         </g>
     }
     .into_any()

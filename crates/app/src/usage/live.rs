@@ -38,7 +38,7 @@ pub(super) fn totals(counts: &CallCounts) -> String {
     format!("{} allowed, {} refused", counts.allowed, counts.refused())
 }
 
-pub(super) async fn stream(
+pub(super) async fn follow(
     State(web): State<WebState>,
     Query(fields): Query<Vec<(String, String)>>,
     mut parts: Parts,
@@ -59,7 +59,7 @@ pub(super) async fn stream(
     // The task ends with its reader.
     let (events, told) = mpsc::channel(1);
     tokio::spawn(tell(watch, events, place));
-    let body = stream::unfold(told, |mut told| async {
+    let body = stream::unfold(told, |mut told| async move {
         let event = told.recv().await?;
         Some((Ok::<_, Infallible>(Bytes::from(event)), told))
     });

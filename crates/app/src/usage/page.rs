@@ -126,7 +126,8 @@ fn no_calls(shown: &Shown, is_nobody: bool) -> AnyView {
     let longer = (filter.range != longest || filter.has_days())
         .then(|| view! { <p><a href=longer.address() rel="external">"Show the last 12 months"</a></p> });
     if filter.is_any() {
-        let nobody = is_nobody.then(|| view! { <p>"Nobody has exactly this Client Name, as names are compared here."</p> });
+        let nobody =
+            is_nobody.then(|| view! { <p>"Nobody has exactly this Client Name, as names are compared here."</p> });
         let all = filter.range_alone().address();
         return empty(
             "No calls match",

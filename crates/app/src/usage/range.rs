@@ -1,4 +1,4 @@
-use model::{Day, InvalidUsageRange, Instant, Period, TimeZone, UsageRange, UsageStep};
+use model::{Day, Instant, InvalidUsageRange, Period, TimeZone, UsageRange, UsageStep};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -54,7 +54,9 @@ impl Named {
             }
             UsageStep::Hour => zone.period(Period::Hour, now).start.plus_millis(-back),
             // From noon to noon, so that days of 23 and 25 hours are days like others.
-            UsageStep::Day => zone.start_of(zone.day(zone.period(Period::Day, now).start.plus_millis(DAY_MS / 2 - back))),
+            UsageStep::Day => {
+                zone.start_of(zone.day(zone.period(Period::Day, now).start.plus_millis(DAY_MS / 2 - back)))
+            }
         };
         UsageRange::new(from, until(now), step)
     }
@@ -132,7 +134,9 @@ mod tests {
         assert_eq!((open.to(), before_days(open).as_str()), (now.plus_millis(1), "the day before"));
         let old = days((day("2026-01-05"), Some(day("2026-01-05"))), &zone, now, false).unwrap();
         assert_eq!(old.step(), UsageStep::Day, "quarters of then are rolled up");
-        for wrong in [days((day("2026-11-28"), None), &zone, now, false), days((day("2020-01-01"), None), &zone, now, false)] {
+        for wrong in
+            [days((day("2026-11-28"), None), &zone, now, false), days((day("2020-01-01"), None), &zone, now, false)]
+        {
             assert!(wrong.is_err(), "{wrong:?}");
         }
     }

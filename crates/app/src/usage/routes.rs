@@ -11,7 +11,7 @@ use model::{ClientName, KeyError, fold_name};
 use super::{
     export::{export, sign_in},
     filter::{Filter, PATH},
-    live::{STREAM, stream},
+    live::{STREAM, follow},
     page::usage_page,
     shown::{Found, Shown},
 };
@@ -28,7 +28,7 @@ pub(crate) fn routes<S>(web: WebState) -> Router<S> {
 
 /// Outside of what lets a session ask for a few things at once: a stream goes on, and has a bound of its own.
 pub(crate) fn live_routes<S>(web: WebState) -> Router<S> {
-    Router::new().route(STREAM, get(stream)).with_state(web)
+    Router::new().route(STREAM, get(follow)).with_state(web)
 }
 
 async fn show(State(web): State<WebState>, Query(fields): Query<Vec<(String, String)>>, parts: Parts) -> Response {
@@ -69,7 +69,7 @@ async fn load(web: &WebState, parts: &Parts, filter: Filter) -> Result<Shown, Ap
         },
     };
     let scopes = keydesk.catalogue().iter().map(|(scope, _)| scope.to_owned()).collect();
-    Ok(Shown { filter, found, scopes, key_name, zone: reader.zone, now: reader.now })
+    Ok(Shown { filter, found, scopes, key_name, zone: reader.zone })
 }
 
 /// Whether a client has this name.

@@ -83,7 +83,9 @@ mod tests {
 
     #[test]
     fn all_calls_are_in_one_series_whatever_their_number() {
-        use Code::{Disabled, EnvironmentNotAllowed, Expired, IpNotAllowed, OriginNotAllowed, QuotaExceeded, RateLimited};
+        use Code::{
+            Disabled, EnvironmentNotAllowed, Expired, IpNotAllowed, OriginNotAllowed, QuotaExceeded, RateLimited,
+        };
         let few = counts(&[(Expired, 1), (RateLimited, 9), (Disabled, 0)]);
         let titles = |all: &CallCounts| series(all).iter().map(|of| of.title).collect::<Vec<_>>();
         assert_eq!(titles(&few), ["Allowed", "Rate limit reached", "Key expired"]);

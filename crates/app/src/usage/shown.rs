@@ -1,4 +1,4 @@
-use model::{Instant, TimeZone, UsageReport};
+use model::{TimeZone, UsageReport};
 
 use super::filter::{Asked, Filter, Problem};
 
@@ -12,7 +12,6 @@ pub(super) struct Shown {
     /// The Client Name of the one key that is asked for.
     pub(super) key_name: Option<String>,
     pub(super) zone: TimeZone,
-    pub(super) now: Instant,
 }
 
 /// What became of the question.

@@ -91,10 +91,8 @@ fn refusal(shown: &Shown, code: Code, calls: u64, refused: u64) -> AnyView {
     let of = RefusalCode::of(code);
     // Of two kinds that are counted as one both are listed.
     let kind = of.filter(|kind| !matches!(kind, RefusalCode::KeyRevoked | RefusalCode::InsufficientScope));
-    let listed = encoded(
-        "/usage/refusals",
-        &[("code", kind.map_or("", RefusalCode::as_str)), ("client", client), ("key", key)],
-    );
+    let listed =
+        encoded("/usage/refusals", &[("code", kind.map_or("", RefusalCode::as_str)), ("client", client), ("key", key)]);
     let number = if calls == 1 { "1 call".to_owned() } else { format!("{} calls", count(calls)) };
     view! {
         <li>

@@ -1,5 +1,7 @@
 use model::{Code, Instant, RefusalCode, TimeZone, UsageStep};
 
+use crate::ui::count;
+
 /// What became of calls, in a few words.
 pub(super) const fn title(code: Code) -> &'static str {
     match RefusalCode::of(code) {
@@ -21,10 +23,14 @@ pub(super) const fn remedy(code: Code) -> &'static str {
         Code::Revoked => "Give the client its new key or secret; restore a key that was deleted by mistake.",
         Code::Disabled => "Enable the key, or ask the client to stop calling.",
         Code::Expired => "Extend the key, or give the client a new one.",
-        Code::EnvironmentNotAllowed => "Ask the client to send its live key to the live API, and its test key to the test API.",
+        Code::EnvironmentNotAllowed => {
+            "Ask the client to send its live key to the live API, and its test key to the test API."
+        }
         Code::IpNotAllowed => "Allow the address in the key's settings, if it is the client's.",
         Code::OriginNotAllowed => "Allow the web page in the key's settings, if it is the client's.",
-        Code::InsufficientScope => "Grant the scope, if the client needs it. Where no route matches, add one, or ask the client to mend the path.",
+        Code::InsufficientScope => {
+            "Grant the scope, if the client needs it. Where no route matches, add one, or ask the client to mend the path."
+        }
         Code::RateLimited => "Ask the client to call more slowly, or raise the rate limit.",
         Code::QuotaExceeded => "Raise the quota, or wait for its next period.",
         Code::Valid => "Nothing.",
@@ -65,7 +71,7 @@ pub(super) fn compared(now: u64, before: u64, time: &str) -> String {
         (0, 0) => format!("none in {time} either"),
         (_, 0) => format!("none in {time}"),
         _ if now == before => format!("as many as in {time}"),
-        _ if now / before >= 3 => format!("{} times as many as in {time}", crate::ui::count(now / before)),
+        _ if now / before >= 3 => format!("{} times as many as in {time}", count(now / before)),
         _ => {
             let (word, change) =
                 if now > before { ("more", change(now, before)) } else { ("fewer", change(before, now)) };

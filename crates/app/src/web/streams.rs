@@ -82,7 +82,8 @@ mod tests {
         assert!(enter(session(1)).is_none());
         own.pop();
         own.push(enter(session(1)).unwrap());
-        let mut others: Vec<_> = (0..MOST - OF_SESSION).map(|other| enter(session(other as u128 + 2)).unwrap()).collect();
+        let mut others: Vec<_> =
+            (0..MOST - OF_SESSION).map(|other| enter(session(other as u128 + 2)).unwrap()).collect();
         assert!(enter(session(1_000)).is_none());
         assert_eq!((streams().used, streams().bound), (MOST as u64, MOST as u64));
         others.pop();

@@ -124,14 +124,19 @@ async fn a_viewer_sees_who_calls_and_what_is_refused(database: TestDatabase) {
     assert!(page.contains("by the clocks of Kathmandu"), "{page}");
     let anonymous = Request::get("/usage?range=7d").header("accept", "text/html").body(Body::empty()).unwrap();
     let anonymous = made.app.send(anonymous).await;
-    assert_eq!((anonymous.status, anonymous.header("location")), (StatusCode::SEE_OTHER, "/login?next=/usage%3Frange%3D7d"));
+    assert_eq!(
+        (anonymous.status, anonymous.header("location")),
+        (StatusCode::SEE_OTHER, "/login?next=/usage%3Frange%3D7d")
+    );
 }
 
 async fn what_is_chosen_stands_in_the_address_and_in_the_form(database: TestDatabase) {
     let made = made(&database).await;
     seven_calls(&made).await;
     let key = &made.acme.id;
-    let page = made.page(&format!("/usage?range=7d&key={key}&code=INSUFFICIENT_SCOPE&scope=calls:make&environment=live")).await;
+    let page = made
+        .page(&format!("/usage?range=7d&key={key}&code=INSUFFICIENT_SCOPE&scope=calls:make&environment=live"))
+        .await;
     assert!(part(&page, "<dt>Calls</dt>", "</dd>").contains("<strong>2</strong>"), "{page}");
     for kept in [
         "<input type=\"hidden\" name=\"range\" value=\"7d\"",
@@ -144,7 +149,9 @@ async fn what_is_chosen_stands_in_the_address_and_in_the_form(database: TestData
     }
     assert!(!page.contains("Top clients"), "of one key there is one: {page}");
     let links = part(&page, "aria-label=\"Ranges\"", "</nav>");
-    let longer = format!("/usage?range=30d&amp;key={key}&amp;environment=live&amp;scope=calls%3Amake&amp;code=INSUFFICIENT_SCOPE");
+    let longer = format!(
+        "/usage?range=30d&amp;key={key}&amp;environment=live&amp;scope=calls%3Amake&amp;code=INSUFFICIENT_SCOPE"
+    );
     assert!(links.contains(&longer) && links.contains("aria-current=\"true\">Last 7 days"), "{links}");
     let other = made.page("/usage?environment=test").await;
     assert!(other.contains("No calls match") && !other.contains("Nobody has exactly"), "{other}");
@@ -176,7 +183,11 @@ async fn what_cant_be_read_is_said_at_its_field(database: TestDatabase) {
         assert!(page.contains(&format!("id=\"{field}-note\">{words}")), "{query}: {page}");
         assert!(page.contains("value=\"Acme\"") && !page.contains("<dt>Calls</dt>"), "{query}: {page}");
         assert_eq!(made.open(&format!("/usage.csv?{query}")).await.status, StatusCode::BAD_REQUEST, "{query}");
-        assert_eq!(made.open(&format!("/usage/stream?{query}")).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert_eq!(
+            made.open(&format!("/usage/stream?{query}")).await.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{query}"
+        );
     }
     let range = made.open("/usage?range=1y").await;
     assert!(range.text().contains("There is no such range"), "{}", range.text());
@@ -194,7 +205,10 @@ async fn the_numbers_are_a_file_too(database: TestDatabase) {
     assert!(text.starts_with("\u{feff}at,key_id,client_name,"), "{text}");
     assert!(text.contains(",VALID,5,day\r\n") && text.contains(",INSUFFICIENT_SCOPE,2,day\r\n"), "{text}");
     let anonymous = made.app.send(Request::get("/usage.csv?range=7d").body(Body::empty()).unwrap()).await;
-    assert_eq!((anonymous.status, anonymous.header("location")), (StatusCode::SEE_OTHER, "/login?next=/usage%3Frange%3D7d"));
+    assert_eq!(
+        (anonymous.status, anonymous.header("location")),
+        (StatusCode::SEE_OTHER, "/login?next=/usage%3Frange%3D7d")
+    );
 }
 
 async fn an_open_page_is_told_of_new_calls_until_its_person_is_signed_out(database: TestDatabase) {
