@@ -17,7 +17,7 @@ pub(super) fn figures(asked: &Asked, report: &UsageReport) -> AnyView {
             <div class="figure">
                 <dt>{name}</dt>
                 <dd>
-                    <strong>{least}{count(number)}</strong>
+                    <strong>{format!("{least}{}", count(number))}</strong>
                     {share.map(|share| view! { <span class="figure-share">{share}</span> })}
                     <span class="figure-compared">{compared}</span>
                 </dd>

@@ -94,11 +94,12 @@ fn refusal(shown: &Shown, code: Code, calls: u64, refused: u64) -> AnyView {
     let listed =
         encoded("/usage/refusals", &[("code", kind.map_or("", RefusalCode::as_str)), ("client", client), ("key", key)]);
     let number = if calls == 1 { "1 call".to_owned() } else { format!("{} calls", count(calls)) };
+    let number = format!("{number}, {} of the refused", percent(calls, refused));
     view! {
         <li>
             <p class="usage-refusal">
                 <a href=own.address() rel="external">{title(code)}</a>
-                <span>{number} ", " {percent(calls, refused)} " of the refused"</span>
+                <span>{number}</span>
             </p>
             <p>{remedy(code)}</p>
             <p>
