@@ -27,7 +27,7 @@ pub(super) fn figures(asked: &Asked, report: &UsageReport) -> AnyView {
     let (calls, refused) = (now.calls(), now.refused());
     let of_calls = |part| (calls > 0).then(|| format!("{} of all calls", percent(part, calls)));
     view! {
-        <dl class="figures" aria-label="Sums">
+        <dl class="figures">
             {figure("Calls", calls, before.calls(), None)}
             {figure("Allowed", now.allowed, before.allowed, of_calls(now.allowed))}
             {figure("Refused", refused, before.refused(), of_calls(refused))}
