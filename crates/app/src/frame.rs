@@ -28,6 +28,6 @@ pub(crate) use not_found::NotFound;
 #[cfg(feature = "ssr")]
 pub(crate) use outside::{code_of, link_code_page, outside};
 #[cfg(feature = "ssr")]
-pub(crate) use shell::hydrated;
+pub(crate) use shell::{hydrated, module};
 pub(crate) use sign_in_form::SignInForm;
 pub(crate) use who::who;

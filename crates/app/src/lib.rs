@@ -9,6 +9,7 @@
 //! | `clients` | `/clients`: who calls, and what all keys of a client may do together. Plain documents |
 //! | `webhooks` | `/webhooks`: who is told of what happens. Plain documents |
 //! | `refusals` | `/usage/refusals`: calls that were refused, and what mends it. A plain document |
+//! | `usage` | `/usage`: how often keys are called, by whom, and what is refused. A plain document |
 //! | `handover` | `/handover#CODE`: the page behind a hand-over link. A plain document |
 //! | `home` | `/` |
 //! | `frame` | the surroundings of every page: the document, the banner, the navigation, who is signed in |
@@ -49,6 +50,8 @@ mod root;
 #[cfg(feature = "ssr")]
 mod routes;
 mod ui;
+#[cfg(feature = "ssr")]
+mod usage;
 mod web;
 #[cfg(feature = "ssr")]
 mod webhooks;
@@ -58,4 +61,8 @@ pub use root::App;
 #[cfg(feature = "ssr")]
 pub use routes::routes;
 #[cfg(feature = "ssr")]
-pub use web::{Assets, BrowserAccess, File, Files, one_by_one::refused_turns};
+pub use web::{
+    Assets, BrowserAccess, File, Files,
+    one_by_one::refused_turns,
+    streams::{end_streams, streams},
+};

@@ -19,6 +19,7 @@ use crate::{
     App, audit, auth, clients,
     frame::hydrated,
     handover, key, keys, refusals,
+    usage,
     web::{
         Assets, BrowserAccess, Turns, WebState, compression, guard, headers, no_keys, one_by_one, origin, structure,
     },
@@ -45,6 +46,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
         webhooks::PATH,
         refusals::PATH,
         audit::PATH,
+        usage::PATH,
     ]
     .into_iter();
     web.guarded = guard::guarded(pages.iter().map(AxumRouteListing::path).chain(documents)).into();
@@ -61,6 +63,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
         .merge(webhooks::routes(web.clone()))
         .merge(refusals::routes(web.clone()))
         .merge(audit::routes(web.clone()))
+        .merge(usage::routes(web.clone()))
         .merge(keys::export_routes(web.clone()))
         .merge(keys::search_routes(web.clone()))
         .fallback(move |request: Request<Body>| {
@@ -77,6 +80,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
         .layer(from_fn_with_state(web.clone(), one_by_one::one_by_one))
         .layer(from_fn_with_state(web.clone(), origin::require_own))
         .merge(handover::routes(web.clone()))
+        .merge(usage::live_routes(web.clone()))
         // A server function of another version: the answer says that it is ours.
         .route("/api/_fn/{*function}", any(|| async { StatusCode::NOT_FOUND }))
         .layer(from_fn_with_state(web.clone(), one_by_one::bounded))

@@ -39,6 +39,8 @@ pub(crate) mod session;
 #[cfg(feature = "ssr")]
 mod state;
 #[cfg(feature = "ssr")]
+pub(crate) mod streams;
+#[cfg(feature = "ssr")]
 pub(crate) mod structure;
 mod token;
 #[cfg(feature = "ssr")]

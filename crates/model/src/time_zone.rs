@@ -103,7 +103,7 @@ impl TimeZone {
 
     /// An instant in words: `22 Nov 2026, 21:20, Sydney`.
     pub fn words(&self, at: Instant) -> String {
-        format!("{}, {}", self.clock(at), self.place())
+        format!("{}, {}", self.day_and_time_words(at), self.place())
     }
 
     /// The end of something in words. What ends with a day does so at 23:59, as people say, and not at 0:00 of the next.
@@ -124,9 +124,15 @@ impl TimeZone {
         format!("{} {} {:04}", civil.day(), month.unwrap_or(&""), civil.year())
     }
 
-    fn clock(&self, at: Instant) -> String {
+    /// What clocks here show: `21:20`.
+    pub fn time_words(&self, at: Instant) -> String {
         let civil = self.civil(at);
-        format!("{}, {:02}:{:02}", self.day_words(at), civil.hour(), civil.minute())
+        format!("{:02}:{:02}", civil.hour(), civil.minute())
+    }
+
+    /// Both: `22 Nov 2026, 21:20`.
+    pub fn day_and_time_words(&self, at: Instant) -> String {
+        format!("{}, {}", self.day_words(at), self.time_words(at))
     }
 
     pub(crate) fn civil(&self, at: Instant) -> DateTime {

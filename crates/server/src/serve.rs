@@ -104,6 +104,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     }
     stop.asked().await;
     tracing::info!("stopping: no new calls, running ones finish");
+    app::end_streams();
     tokio::select! {
         finished = server.stop() => if !finished {
             tracing::warn!("calls were still running after {} s and have been cut off", LAST_CALLS.as_secs());

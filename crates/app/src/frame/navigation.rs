@@ -36,6 +36,7 @@ pub(super) fn Navigation(
                             "API Keys"
                         </A>
                     </li>
+                    {role.may(Permission::ReadUsage).then(|| entry("/usage", Glyph::Chart, "Usage"))}
                     {entry("/clients", Glyph::Clients, "Clients")}
                     {role.may(Permission::ReadAudit).then(|| entry("/audit", Glyph::Log, "Audit Log"))}
                     {role.may(Permission::ManageWebhooks).then(|| entry("/webhooks", Glyph::Bell, "Webhooks"))}

@@ -73,7 +73,8 @@ fn html(title: Option<String>, body: AnyView, scripts: impl FnOnce(Option<Nonce>
     .into_any()
 }
 
-fn module(path: &str, nonce: Option<Nonce>) -> Option<impl IntoView + use<>> {
+/// A script of the site, if it was built with that.
+pub(crate) fn module(path: &str, nonce: Option<Nonce>) -> Option<impl IntoView + use<>> {
     let path = present(path.to_owned())?;
     Some(view! { <script type="module" src=path nonce=nonce></script> })
 }

@@ -105,6 +105,8 @@ pub(super) fn side(page: &KeyDetails) -> AnyView {
                 {key.deleted_at.map(|at| view! { <dt>"Deleted"</dt><dd>{time(at)}</dd> })}
             </dl>
             <p>
+                <a href=format!("/usage?key={}", key.id)>"Calls over time"</a>
+                " "
                 <a href=format!("/usage/refusals?key={}", key.id)>"Refused calls"</a>
             </p>
         </section>

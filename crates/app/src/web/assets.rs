@@ -19,6 +19,8 @@ pub struct Assets {
     pub zone: String,
     /// The script of plain documents.
     pub document: String,
+    /// The script of the page of usage.
+    pub usage: String,
     /// The script of links that carry a code.
     pub link: String,
 }

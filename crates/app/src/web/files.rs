@@ -49,6 +49,7 @@ impl Files {
             scopes: path("scopes.js"),
             zone: path("zone.js"),
             document: path("document.js"),
+            usage: path("usage.js"),
             link: path("link.js"),
         }
     }

@@ -8,7 +8,7 @@ use axum::http::{
 use domain::{DEVICE_LIFE_MS, Keydesk, Session, SignedIn, Visitor};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
-use model::Scheme;
+use model::{PlainSecret, Scheme};
 
 pub(crate) use super::via::via;
 use super::{
@@ -79,6 +79,28 @@ pub(crate) async fn signed_in(web: &WebState, parts: &Parts) -> Result<Session, 
     let session = session.ok_or(ApiError::SignedOut)?;
     drawn_for::require(parts, &session)?;
     Ok(session)
+}
+
+/// Whoever has a page open, which is no use of their session: it does not keep itself alive.
+pub(crate) struct Watcher(PlainSecret);
+
+impl Watcher {
+    /// Their session, if it has not ended.
+    pub(crate) async fn session(&self, keydesk: &Keydesk) -> Result<Option<Session>, ApiError> {
+        Ok(keydesk.session_unused(self.0.expose()).await?)
+    }
+}
+
+/// Whoever sent a request that goes on, and their session as it is now.
+pub(crate) async fn watching(web: &WebState, parts: &Parts) -> Result<(Watcher, Session), ApiError> {
+    for token in tokens(&web.access, &parts.headers) {
+        let watcher = Watcher(PlainSecret::new(token.to_owned()));
+        if let Some(session) = watcher.session(&web.keydesk).await? {
+            drawn_for::require(parts, &session)?;
+            return Ok((watcher, session));
+        }
+    }
+    Err(ApiError::SignedOut)
 }
 
 /// What may be the session's token: one of its cookies, of which somebody else may have set others. The first that has a session

@@ -86,6 +86,7 @@ impl Site {
             scopes: "/scopes.js".to_owned(),
             zone: "/zone.js".to_owned(),
             document: "/document.js".to_owned(),
+            usage: "/usage.js".to_owned(),
             link: "/link.js".to_owned(),
         };
         Self { router: app::routes(keydesk.clone(), assets, access), keydesk, clock, _folder: folder }

@@ -59,6 +59,7 @@ mod traces;
 mod unreachable;
 mod unread;
 mod usage;
+mod usage_page;
 mod webhooks;
 mod webhooks_tls;
 mod whose;
