@@ -9,7 +9,7 @@ use model::{
 use store::{on_both_databases, testing::TestDatabase};
 use verify::Call;
 
-use crate::test_keydesk::{DONE, HOUR, TestKeydesk, call, new_key, scopes, settings, within};
+use crate::test_keydesk::{DONE, HOUR, TestKeydesk, call, new_key, overlap, scopes, settings, verify, within};
 
 on_both_databases!(
     what_was_used_is_proposed_and_no_more,
@@ -137,7 +137,7 @@ async fn whoever_may_not_see_a_key_is_proposed_nothing(database: TestDatabase) {
     let (id, _) = key_with(&desk, &["calls:read"], &[]).await;
     let new = NewKey { environment: Some(Environment::Test), ..new_key("Tester") };
     let tester = keydesk.issue(&desk.operator, new).await.unwrap();
-    let verdict = crate::test_keydesk::verify(keydesk, tester.secret.expose()).await;
+    let verdict = verify(keydesk, tester.secret.expose()).await;
     let caller = domain::Caller::key(&verdict.record.unwrap());
     assert_eq!(keydesk.tightening(&caller, id).await.unwrap_err(), KeyError::NotFound);
     assert_eq!(keydesk.trial(&caller, id).await.unwrap_err(), KeyError::NotFound);
@@ -225,7 +225,7 @@ async fn a_trial_outlives_what_is_done_to_its_key_and_ends_with_it(database: Tes
     calls(keydesk, &key, "192.0.2.9", &["data:read"], 1).await;
     keydesk.update(&desk.operator, id, SettingsPatch::name("Acme, renamed"), None).await.unwrap();
     calls(keydesk, &key, "192.0.2.9", &["data:read"], 1).await;
-    let rotated = keydesk.rotate(&desk.operator, id, 3_600_u32.try_into().unwrap(), None).await.unwrap();
+    let rotated = keydesk.rotate(&desk.operator, id, overlap(3_600), None).await.unwrap();
     // Both secrets are the key's.
     calls(keydesk, &key, "192.0.2.9", &["data:read"], 1).await;
     calls(keydesk, rotated.secret.expose(), "192.0.2.9", &["data:read"], 1).await;
