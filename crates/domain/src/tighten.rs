@@ -85,10 +85,8 @@ fn propose(key: Key, since: Instant, calls: u64, scopes: Vec<ScopeCount>, addres
     // An address tells all of its calls, also those of before, so what is missing may be hidden by them, and never the other way
     // round.
     let addresses_are_incomplete = counted < calls || seen.len() >= ADDRESSES_KEPT as usize;
-    let mut addresses: Vec<_> = seen
-        .into_iter()
-        .filter(|of| of.allowed > 0 && now.allowed_ips.allows(Some(of.address)))
-        .collect();
+    let mut addresses: Vec<_> =
+        seen.into_iter().filter(|of| of.allowed > 0 && now.allowed_ips.allows(Some(of.address))).collect();
     addresses.sort_by_key(|of| std::cmp::Reverse((of.allowed, of.last_seen)));
     let mut proposed = now.clone();
     if calls > 0 && !scopes.is_empty() {
@@ -114,8 +112,7 @@ fn networks(addresses: impl Iterator<Item = IpAddr>, within: &NetworkSet) -> Opt
         neighbours.entry(Network::around(address, prefix)).or_default().insert(address);
     }
     let proposed = neighbours.into_iter().flat_map(|(network, addresses)| {
-        let whole = addresses.len() > SINGLE
-            && NetworkSet::new([network]).is_ok_and(|network| within.covers(&network));
+        let whole = addresses.len() > SINGLE && NetworkSet::new([network]).is_ok_and(|network| within.covers(&network));
         let single = addresses.into_iter().filter(move |_| !whole).map(|address| Network::around(address, 128));
         single.chain(whole.then_some(network))
     });

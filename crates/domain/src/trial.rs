@@ -1,6 +1,4 @@
-use model::{
-    Action, KeyError, KeyId, KeyStatus, Permission, Restriction, Trial, TrialDays, TrialFinding,
-};
+use model::{Action, KeyError, KeyId, KeyStatus, Permission, Restriction, Trial, TrialDays, TrialFinding};
 use serde_json::{Map, json};
 
 use crate::{Caller, Keydesk, audit::AuditEvent, failure, update::editable};
@@ -47,7 +45,10 @@ impl Keydesk {
             let held = Restriction::of(key.settings());
             caller.require_to_edit(id, key.settings(), &restriction.applied_to(key.settings()))?;
             if let Some(field) = restriction.exceeds(&held) {
-                return Err(invalid(field, "A restriction is tried that takes away from what the key has: this adds to it."));
+                return Err(invalid(
+                    field,
+                    "A restriction is tried that takes away from what the key has: this adds to it.",
+                ));
             }
             if held.exceeds(&restriction).is_none() {
                 return Err(invalid("scopes", "The key is restricted so already."));

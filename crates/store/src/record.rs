@@ -218,10 +218,12 @@ macro_rules! record_select {
 pub(crate) const RECORD_BY_DIGEST: &str =
     record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", "WHERE s.digest = $1");
 pub(crate) const RECORDS_OF_KEY: &str = record_select!(
-    "FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", "WHERE k.installation_id = $1 AND k.id = $2"
+    "FROM api_key_secret s JOIN api_key k ON k.id = s.key_id",
+    "WHERE k.installation_id = $1 AND k.id = $2"
 );
 pub(crate) const RECORDS_CHANGED: &str = record_select!(
-    "FROM api_key k JOIN api_key_secret s ON s.key_id = k.id", "WHERE k.epoch > $1 AND k.epoch <= $2 ORDER BY k.epoch"
+    "FROM api_key k JOIN api_key_secret s ON s.key_id = k.id",
+    "WHERE k.epoch > $1 AND k.epoch <= $2 ORDER BY k.epoch"
 );
 pub(crate) const RECORDS_AFTER: &str =
     record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", "WHERE s.id > $1 ORDER BY s.id LIMIT $2");
@@ -313,7 +315,8 @@ impl Change {
         let mut records = Records::default();
         for chunk in keys.chunks(CHUNK) {
             let mut sql = Sql::new(record_select!(
-                "FROM api_key k JOIN api_key_secret s ON s.key_id = k.id", "WHERE k.installation_id = "
+                "FROM api_key k JOIN api_key_secret s ON s.key_id = k.id",
+                "WHERE k.installation_id = "
             ));
             sql.id(installation.0).push(" AND k.id IN ").list(chunk, |sql, id| {
                 sql.id(id.0);

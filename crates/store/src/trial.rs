@@ -7,7 +7,7 @@ use model::{
 };
 use uuid::Uuid;
 
-use crate::{Change, Store, StoreError, db::on_db, group::on_tx, sql::json, work::write_down};
+use crate::{Change, Store, StoreError, db::on_db, group::on_tx, sql::json, usage_read::code, work::write_down};
 
 /// A trial, with what was counted so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl FindingRow {
     fn read(self) -> Option<TrialFinding> {
         let of = TrialFindingOf { address: self.address.parse().ok(), about: self.about };
         Some(TrialFinding {
-            code: self.code.parse().ok()?,
+            code: code(&self.code)?,
             of: (self.address != REST).then_some(of),
             calls: self.calls.max(0).unsigned_abs(),
             first_at: Instant::from_millis(self.first_at),

@@ -10,8 +10,8 @@ use std::sync::{
 };
 
 use model::{
-    CallFacts, CallOrigin, Code, Environment, Instant, KeyId, Restriction, ScopeSet, TRIAL_ABOUT_MAX,
-    TRIAL_FINDINGS_MAX, Trial, TrialFinding, TrialFindingOf,
+    CallFacts, Code, Environment, Instant, KeyId, Restriction, ScopeSet, TRIAL_ABOUT_MAX, TRIAL_FINDINGS_MAX, Trial,
+    TrialFinding, TrialFindingOf,
 };
 use store::TrialDelta;
 
@@ -113,7 +113,7 @@ pub(crate) struct Checked {
 fn finding(code: Code, scopes: &ScopeSet, call: CallFacts<'_>, now: Instant) -> TrialFinding {
     let about = match code {
         Code::InsufficientScope => missing(scopes, call),
-        Code::OriginNotAllowed if call.origin != CallOrigin::Unknown => origin_shown(call.origin).unwrap_or_default(),
+        Code::OriginNotAllowed => origin_shown(call.origin).unwrap_or_default(),
         _ => String::new(),
     };
     let address = call.ip.map(|address| address.to_canonical());
@@ -165,7 +165,7 @@ impl Trials {
 
 #[cfg(test)]
 mod tests {
-    use model::{AcceptedEnvironment, Network, NetworkSet, OriginPattern, OriginSet, Scope};
+    use model::{AcceptedEnvironment, CallOrigin, Network, NetworkSet, OriginPattern, OriginSet, Scope};
     use uuid::Uuid;
 
     use super::*;
@@ -197,7 +197,8 @@ mod tests {
 
     /// Code, what it is about, address and calls of each finding.
     fn found(delta: &TrialDelta) -> Vec<(Code, String, u64)> {
-        let words = |of: &TrialFindingOf| format!("{}|{}", of.about, of.address.map_or(String::new(), |ip| ip.to_string()));
+        let words =
+            |of: &TrialFindingOf| format!("{}|{}", of.about, of.address.map_or(String::new(), |ip| ip.to_string()));
         let row = |of: &TrialFinding| (of.code, of.of.as_ref().map_or("rest".to_owned(), words), of.calls);
         delta.findings.iter().map(row).collect()
     }

@@ -128,7 +128,7 @@ fn actions(page: &Tighten) -> AnyView {
         .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
         .collect_view();
     let running = page.trial.as_ref().filter(|report| !report.is_over).map(|report| report.trial.ends_at);
-    let days = TrialDays::CHOICES.map(|days| {
+    let days = TrialDays::CHOICES.into_iter().map(|days| {
         let text = if days.days() == 1 { "1 day".to_owned() } else { format!("{} days", days.days()) };
         view! { <option value=days.days().to_string() selected=days == TrialDays::default()>{text}</option> }
     });

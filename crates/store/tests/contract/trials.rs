@@ -1,4 +1,6 @@
-use model::{Code, NetworkSet, OriginSet, Preset, Restriction, Trial, TRIAL_FINDINGS_MAX, TrialFinding, TrialFindingOf};
+use model::{
+    Code, NetworkSet, OriginSet, Preset, Restriction, TRIAL_FINDINGS_MAX, Trial, TrialFinding, TrialFindingOf,
+};
 use store::{Store, StoredTrial, TrialDelta, on_both_databases, testing::TestDatabase};
 
 use crate::fixture::{at, digest, installation, key_id, put_names, two_installations};

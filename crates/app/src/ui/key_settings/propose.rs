@@ -172,18 +172,29 @@ mod tests {
             form.scopes = ["calls:*", "data:read"].into_iter().map(|scope| scope.parse().unwrap()).collect();
             let told = Proposal::read(pairs.iter().copied()).fill_in(&mut form, &Catalogue::default());
             let scopes: Vec<_> = form.scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
-            (told.map(|told| told.replace("Proposed, and not saved yet: this ", "")), scopes.join(" "), form.texts[0].clone())
+            (
+                told.map(|told| told.replace("Proposed, and not saved yet: this ", "")),
+                scopes.join(" "),
+                form.texts[0].clone(),
+            )
         };
         let (told, scopes, addresses) = fill_in(
             "",
-            &[("only_scope", "calls:read"), ("only_scope", "wraps:read"), ("only_address", "192.0.2.7"), ("version", "3")],
+            &[
+                ("only_scope", "calls:read"),
+                ("only_scope", "wraps:read"),
+                ("only_address", "192.0.2.7"),
+                ("version", "3"),
+            ],
         );
         assert_eq!(
             told.as_deref(),
             Some("takes calls:*, data:read away and allows 192.0.2.7 alone. Look at it, and save.")
         );
         assert_eq!((scopes.as_str(), addresses.as_str()), ("calls:read", "192.0.2.7"));
-        for pairs in [&[("only_address", "198.51.100.4")][..], &[("only_scope", "wraps:read")], &[("only_address", "x")]] {
+        for pairs in
+            [&[("only_address", "198.51.100.4")][..], &[("only_scope", "wraps:read")], &[("only_address", "x")]]
+        {
             let kept = fill_in("192.0.2.0/24", pairs);
             assert_eq!(kept, (None, "calls:* data:read".to_owned(), "192.0.2.0/24".to_owned()), "{pairs:?}");
         }
