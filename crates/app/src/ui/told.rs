@@ -127,6 +127,10 @@ pub(crate) fn who(actor: Actor, name: Option<&str>) -> String {
     }
 }
 
+/// Actions that tell settings before and after.
+const SETTINGS: [Action; 4] =
+    [Action::KeyUpdate, Action::KeyTrialStart, Action::InstallationUpdate, Action::CeilingSet];
+
 /// Each setting that was changed, before and after.
 pub(crate) fn differences(action: &str, detail: &Value) -> Vec<Difference> {
     let pair = |label, detail: &Value| {
@@ -142,8 +146,6 @@ pub(crate) fn differences(action: &str, detail: &Value) -> Vec<Difference> {
     if action == Action::AdministratorSetRole.as_str() {
         return pair("Role", detail).into_iter().collect();
     }
-    const SETTINGS: [Action; 4] =
-        [Action::KeyUpdate, Action::KeyTrialStart, Action::InstallationUpdate, Action::CeilingSet];
     if SETTINGS.iter().any(|known| known.as_str() == action) {
         let settings = detail.as_object().into_iter().flatten();
         let told =
