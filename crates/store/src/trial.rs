@@ -75,7 +75,7 @@ pub(crate) const ADD_FINDING: &str = "INSERT INTO trial_refusal (key_id, code, a
 pub(crate) const PURGE_TRIALS: &str = "DELETE FROM trial WHERE ends_at <= $1";
 
 /// In both columns of what has no room of its own.
-const REST: &str = "*";
+const REST: char = '*';
 
 /// The trial of these columns. `None`: there is none, or a newer release wrote it, and then nothing is tried here: it refuses no
 /// call, so nothing is lost but counts.
@@ -103,7 +103,7 @@ impl FindingRow {
         let of = TrialFindingOf { address: self.address.parse().ok(), about: self.about };
         Some(TrialFinding {
             code: code(&self.code)?,
-            of: (self.address != REST).then_some(of),
+            of: (self.address != String::from(REST)).then_some(of),
             calls: self.calls.max(0).unsigned_abs(),
             first_at: Instant::from_millis(self.first_at),
             last_at: Instant::from_millis(self.last_at),
@@ -123,7 +123,7 @@ fn place(finding: &TrialFinding) -> Place {
 }
 
 fn rest(code: Code) -> Place {
-    (code.as_str(), REST.to_owned(), REST.to_owned())
+    (code.as_str(), REST.to_string(), REST.to_string())
 }
 
 impl Store {
