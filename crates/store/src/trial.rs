@@ -103,7 +103,7 @@ impl FindingRow {
         let of = TrialFindingOf { address: self.address.parse().ok(), about: self.about };
         Some(TrialFinding {
             code: code(&self.code)?,
-            of: (self.address != String::from(REST)).then_some(of),
+            of: (!self.address.starts_with(REST)).then_some(of),
             calls: self.calls.max(0).unsigned_abs(),
             first_at: Instant::from_millis(self.first_at),
             last_at: Instant::from_millis(self.last_at),
