@@ -8,6 +8,7 @@
 //! | `key` | `/keys/{id}`: everything about one key. A plain document |
 //! | `clients` | `/clients`: who calls, and what all keys of a client may do together. Plain documents |
 //! | `webhooks` | `/webhooks`: who is told of what happens. Plain documents |
+//! | `tighten` | `/keys/{id}/tighten`: what a key could be restricted to, and a restriction that is tried. A plain document |
 //! | `refusals` | `/usage/refusals`: calls that were refused, and what mends it. A plain document |
 //! | `usage` | `/usage`: how often keys are called, by whom, and what is refused. A plain document |
 //! | `handover` | `/handover#CODE`: the page behind a hand-over link. A plain document |
@@ -49,6 +50,8 @@ mod refusals;
 mod root;
 #[cfg(feature = "ssr")]
 mod routes;
+#[cfg(feature = "ssr")]
+mod tighten;
 mod ui;
 #[cfg(feature = "ssr")]
 mod usage;

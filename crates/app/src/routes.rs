@@ -18,8 +18,7 @@ use leptos_axum::{
 use crate::{
     App, audit, auth, clients,
     frame::hydrated,
-    handover, key, keys, refusals,
-    usage,
+    handover, key, keys, refusals, tighten, usage,
     web::{
         Assets, BrowserAccess, Turns, WebState, compression, guard, headers, no_keys, one_by_one, origin, structure,
     },
@@ -45,6 +44,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
         webhooks::LIST_PATH,
         webhooks::PATH,
         refusals::PATH,
+        tighten::PATH,
         audit::PATH,
         usage::PATH,
     ]
@@ -62,6 +62,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
         .merge(clients::routes(web.clone()))
         .merge(webhooks::routes(web.clone()))
         .merge(refusals::routes(web.clone()))
+        .merge(tighten::routes(web.clone()))
         .merge(audit::routes(web.clone()))
         .merge(usage::routes(web.clone()))
         .merge(keys::export_routes(web.clone()))

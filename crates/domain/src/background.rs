@@ -8,6 +8,7 @@ use verify::Warmed;
 
 use crate::{
     Keydesk, guessing::GUESSING_KEPT_MS, passed_time::WallClock, request::KEPT_MS, session_life::sessions_ended,
+    trial::TRIALS_KEPT_MS,
 };
 
 /// How often Keydesk looks for changes made elsewhere: four times within the second in which they must be known.
@@ -199,6 +200,7 @@ impl Keydesk {
                 self.verifier().save_limits(self.now(), false).await;
             }
             self.verifier().flush_due_usage(self.now()).await;
+            self.verifier().flush_trials().await;
             self.flush_session_uses().await;
             self.renew_used_secrets().await;
         }
@@ -284,6 +286,9 @@ impl Keydesk {
         if let Err(error) = self.inner.store.purge_guessing(now.plus_millis(-GUESSING_KEPT_MS)).await {
             tracing::warn!(%error, "addresses that guessed keys long ago could not be removed");
         }
+        if let Err(error) = self.inner.store.purge_trials(now.plus_millis(-TRIALS_KEPT_MS)).await {
+            tracing::warn!(%error, "trials that ended long ago could not be removed");
+        }
         match self.inner.store.recount_keys().await {
             Ok(0) => {}
             Ok(installations) => tracing::error!(installations, "numbers of keys were wrong; they are counted anew"),
@@ -328,5 +333,6 @@ impl Background {
         self.keydesk.end_of_limits().await;
         self.keydesk.verifier().flush_usage().await;
         self.keydesk.verifier().flush_refusals().await;
+        self.keydesk.verifier().flush_trials().await;
     }
 }

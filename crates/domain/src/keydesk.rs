@@ -181,6 +181,7 @@ impl Keydesk {
         self.flush_session_uses().await;
         self.end_of_limits().await;
         self.inner.verifier.flush_usage().await;
+        self.inner.verifier.flush_trials().await;
         self.inner.store.close().await;
     }
 

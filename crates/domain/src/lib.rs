@@ -105,6 +105,8 @@ mod switch;
 mod switch_administrator;
 mod tell_limits;
 mod throttle;
+mod tighten;
+mod trial;
 mod turn;
 mod undo_delete;
 mod undo_switch;
@@ -176,6 +178,8 @@ pub use store::{
     observe as observe_database,
 };
 pub use throttle::ThrottleCounters;
+pub use tighten::Tightening;
+pub use trial::TrialReport;
 pub use usage_export::{UsageAsked, UsageExport, UsageFormat};
 pub use usage_groups::USAGE_GROUPS_MAX;
 pub use usage_retention::{RecordedCalls, UsageOptions, UsageRetention};

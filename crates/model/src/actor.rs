@@ -76,6 +76,12 @@ pub enum Action {
     /// A key's old secret was ended before its time.
     #[serde(rename = "key.end_overlap")]
     KeyEndOverlap,
+    /// A restriction of a key is tried from here on. It refuses nothing.
+    #[serde(rename = "key.trial.started")]
+    KeyTrialStart,
+    /// A restriction of a key is tried no longer.
+    #[serde(rename = "key.trial.ended")]
+    KeyTrialEnd,
     /// A link was made that hands a key's secret over.
     #[serde(rename = "handover.create")]
     HandoverCreate,
@@ -202,6 +208,8 @@ impl Action {
             Self::KeyEnable => "key.enable",
             Self::KeyRotate => "key.rotate",
             Self::KeyEndOverlap => "key.end_overlap",
+            Self::KeyTrialStart => "key.trial.started",
+            Self::KeyTrialEnd => "key.trial.ended",
             Self::HandoverCreate => "handover.create",
             Self::HandoverOpen => "handover.open",
             Self::HandoverWithdraw => "handover.withdraw",

@@ -65,6 +65,7 @@ mod selection;
 mod settings;
 #[cfg(feature = "time-zones")]
 mod time_zone;
+mod trial;
 mod trusted_proxies;
 mod usage;
 mod usage_series;
@@ -141,6 +142,9 @@ pub use selection::{Activity, Deleted, DeletionImpact, Selection, Switched};
 pub use settings::{KeySettings, SettingsPatch};
 #[cfg(feature = "time-zones")]
 pub use time_zone::{TimeZone, UnknownTimeZone};
+pub use trial::{
+    InvalidTrialDays, Restriction, TRIAL_ABOUT_MAX, TRIAL_FINDINGS_MAX, Trial, TrialDays, TrialFinding, TrialFindingOf,
+};
 pub use trusted_proxies::{Scheme, TrustedProxies};
 pub use usage::{
     AddressUsage, BreaksDetails, BusiestHour, CallCounts, ClientUsage, HeatMap, InvalidUsageRange, KeyActivity,

@@ -63,6 +63,14 @@ impl Network {
         if network.first == first { Ok(network) } else { Err(InvalidNetwork::HostBits { network }) }
     }
 
+    /// The network of this prefix length that holds the address. An IPv4-mapped IPv6 address counts as the IPv4 address that it
+    /// holds.
+    pub fn around(address: IpAddr, prefix: u8) -> Self {
+        let address = address.to_canonical();
+        let prefix = prefix.min(if address.is_ipv4() { 32 } else { 128 });
+        Self { first: masked(address, prefix), prefix }
+    }
+
     /// Whether the address lies within. An IPv4-mapped IPv6 address counts as the IPv4 address that it holds.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -242,6 +250,22 @@ mod tests {
             ("::/0", "::/0"),
         ] {
             assert_eq!(Network::parse(text).unwrap().to_string(), printed, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_network_holds_the_address_that_it_was_made_around() {
+        for (address, prefix, printed) in [
+            ("203.0.113.9", 24, "203.0.113.0/24"),
+            ("203.0.113.9", 32, "203.0.113.9"),
+            ("203.0.113.9", 64, "203.0.113.9"),
+            ("::ffff:203.0.113.9", 24, "203.0.113.0/24"),
+            ("2001:db8::5", 64, "2001:db8::/64"),
+            ("2001:db8::5", 128, "2001:db8::5"),
+        ] {
+            let network = Network::around(address.parse().unwrap(), prefix);
+            assert_eq!(network.to_string(), printed, "{address}/{prefix}");
+            assert_eq!(Network::parse(printed), Ok(network));
         }
     }
 

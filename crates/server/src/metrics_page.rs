@@ -134,6 +134,12 @@ fn single(keydesk: &Keydesk, text: &mut String) {
             counters.usage_detail_lost,
         ),
         (
+            "keydesk_trial_reasons_lost_total",
+            "counter",
+            "Calls that a trial would have refused and of which only the number is kept.",
+            counters.trial_reasons_lost,
+        ),
+        (
             "keydesk_throttle_pushed_out_total",
             "counter",
             "Counts of failed sign-ins that had to make room for others.",

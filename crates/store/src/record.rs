@@ -1,6 +1,6 @@
 use model::{
     ClientName, Environment, InstallationId, Instant, KeyId, KeyKind, LifeCycle, NetworkSet, OriginSet, Quotas,
-    RateLimits, ScopeSet, SecretId,
+    RateLimits, ScopeSet, SecretId, Trial,
 };
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use crate::{
     db::{on_apart, on_db},
     group::on_tx,
     sql::{CHUNK, Sql, Value, instant, query},
+    trial::trial,
 };
 
 /// All that verification needs to know of one secret.
@@ -49,6 +50,8 @@ pub struct StoredRecord {
     pub life: LifeCycle,
     /// The last allowed call with this secret, as written down so far; `None`: never.
     pub last_used_at: Option<Instant>,
+    /// The restriction of its key that is tried.
+    pub trial: Option<Trial>,
     /// The epoch of the key's last change: of two records of one digest, the higher is the newer.
     pub epoch: i64,
 }
@@ -74,6 +77,7 @@ impl StoredRecord {
             quotas: columns.settings.quotas.clone(),
             life: key.life,
             last_used_at: None,
+            trial: None,
             epoch: key.epoch,
         }
     }
@@ -100,6 +104,9 @@ struct RecordRow {
     deleted_at: Option<i64>,
     last_used_at: i64,
     epoch: i64,
+    trial_started_at: Option<i64>,
+    trial_ends_at: Option<i64>,
+    trial_restriction: Option<String>,
 }
 
 impl TryFrom<RecordRow> for StoredRecord {
@@ -127,6 +134,7 @@ impl TryFrom<RecordRow> for StoredRecord {
                 deleted_at: instant(row.deleted_at),
             },
             last_used_at: instant(Some(row.last_used_at).filter(|ms| *ms != 0)),
+            trial: trial(row.trial_started_at, row.trial_ends_at, row.trial_restriction.as_deref()),
             epoch: row.epoch,
         })
     }
@@ -194,26 +202,31 @@ impl Records {
 }
 
 macro_rules! record_select {
-    ($rest:literal) => {
+    ($from:literal, $rest:literal) => {
         concat!(
             "SELECT s.digest, s.former_digest, s.id AS secret_id, s.expires_at AS secret_expires_at, k.installation_id, k.id AS key_id, k.kind, \
              k.client_name, k.environment, k.scopes, k.allowed_ips, k.allowed_origins, k.rate_limits, k.quotas, k.disabled_at, k.expires_at, \
-             k.deleted_at, s.last_used_at, k.epoch ",
+             k.deleted_at, s.last_used_at, k.epoch, t.started_at AS trial_started_at, t.ends_at AS trial_ends_at, \
+             t.restriction AS trial_restriction ",
+            $from,
+            " LEFT JOIN trial t ON t.key_id = k.id ",
             $rest
         )
     };
 }
 
 pub(crate) const RECORD_BY_DIGEST: &str =
-    record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE s.digest = $1");
+    record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", "WHERE s.digest = $1");
 pub(crate) const RECORDS_OF_KEY: &str = record_select!(
-    "FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE k.installation_id = $1 AND k.id = $2"
+    "FROM api_key_secret s JOIN api_key k ON k.id = s.key_id",
+    "WHERE k.installation_id = $1 AND k.id = $2"
 );
 pub(crate) const RECORDS_CHANGED: &str = record_select!(
-    "FROM api_key k JOIN api_key_secret s ON s.key_id = k.id WHERE k.epoch > $1 AND k.epoch <= $2 ORDER BY k.epoch"
+    "FROM api_key k JOIN api_key_secret s ON s.key_id = k.id",
+    "WHERE k.epoch > $1 AND k.epoch <= $2 ORDER BY k.epoch"
 );
 pub(crate) const RECORDS_AFTER: &str =
-    record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE s.id > $1 ORDER BY s.id LIMIT $2");
+    record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", "WHERE s.id > $1 ORDER BY s.id LIMIT $2");
 pub(crate) const EPOCH: &str = "SELECT value FROM epoch WHERE id = 1";
 
 fn records(rows: Vec<RecordRow>) -> Result<Vec<StoredRecord>, StoreError> {
@@ -234,7 +247,7 @@ impl Store {
             return self.record_by_digest(digest).await;
         }
         let mut sql =
-            Sql::new(record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE s.digest IN "));
+            Sql::new(record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", "WHERE s.digest IN "));
         sql.list(digests, |sql, digest| {
             sql.bind(Value::Bytes(digest.to_vec()));
         });
@@ -302,7 +315,8 @@ impl Change {
         let mut records = Records::default();
         for chunk in keys.chunks(CHUNK) {
             let mut sql = Sql::new(record_select!(
-                "FROM api_key k JOIN api_key_secret s ON s.key_id = k.id WHERE k.installation_id = "
+                "FROM api_key k JOIN api_key_secret s ON s.key_id = k.id",
+                "WHERE k.installation_id = "
             ));
             sql.id(installation.0).push(" AND k.id IN ").list(chunk, |sql, id| {
                 sql.id(id.0);

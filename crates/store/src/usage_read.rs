@@ -49,7 +49,7 @@ pub type ScopeCount = (Scope, Code, u64);
 type OfKey = (Uuid, i64, String, i64);
 
 /// The code of this name. A newer release may write others, which this one can't show.
-fn code(name: &str) -> Option<Code> {
+pub(crate) fn code(name: &str) -> Option<Code> {
     Code::ALL.into_iter().find(|code| code.as_str() == name)
 }
 

@@ -301,6 +301,7 @@ mod tests {
             quotas: model::Quotas::default(),
             life: LifeCycle { deleted_at: deleted_at.map(Instant::from_millis), ..LifeCycle::default() },
             last_used_at: None,
+            trial: None,
             epoch,
         }
     }

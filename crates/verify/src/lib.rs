@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //! - a call with a key that memory knows does no I/O, allocates nothing, and never waits for the recording of usage; a refused one
-//!   that is kept to be explained allocates what is kept, of each key at most 2 a second beyond the first hundred;
+//!   that is kept to be explained allocates what is kept, of each key at most 2 a second beyond the first hundred; one that a trial
+//!   would have refused allocates the reason;
 //! - there is no wall clock in here: whatever depends on time takes `now`, but for freshness, which goes by a clock that
 //!   nobody sets;
 //! - memory comes from one history of the database: if that becomes another one (a failover, a backup that was restored),
@@ -25,6 +26,8 @@ mod current_peppers;
 mod detail;
 mod ends;
 mod explain;
+mod extra;
+mod flush_trials;
 mod flush_usage;
 mod freshness;
 mod guessing;
@@ -40,9 +43,11 @@ mod recognise;
 mod record;
 mod refusal_budgets;
 mod refusals;
+mod shown;
 mod slow_down;
 mod sync;
 mod ticks;
+mod trial;
 mod usage;
 mod used_secrets;
 mod verifier;

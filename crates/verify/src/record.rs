@@ -18,7 +18,9 @@ use store::{Digest, LastUse, StoredRecord};
 use crate::{
     detail::Detail,
     ends::{Ends, NEVER},
+    extra::Extra,
     limits::Meters,
+    trial::Tried,
 };
 
 /// What verification knows of one secret, with the calls that were counted since they were last written down.
@@ -69,23 +71,6 @@ struct Hot {
 const _: () = assert!(size_of::<Hot>() == 64 - 16 && size_of::<Record>() <= 256 - 16);
 const _: () = assert!(Code::Valid.index() == Code::ALL.len() - 1);
 
-/// What a call with some keys looks at besides. Most keys are bound to nothing, and those without limits have none of this.
-#[derive(Debug)]
-struct Extra {
-    meters: Option<Arc<Meters>>,
-    bounds: Option<Box<Bounds>>,
-}
-
-/// From where a key may be used.
-#[derive(Debug)]
-struct Bounds {
-    networks: NetworkSet,
-    origins: OriginSet,
-}
-
-static ANY_NETWORK: NetworkSet = NetworkSet::ANY;
-static ANY_ORIGIN: OriginSet = OriginSet::ANY;
-
 /// How far a last use that is written down may be behind. Three rows and an index would change with it every five seconds
 /// for a key that is called all the time: more work than deciding all its calls.
 const LAST_USE_MS: i64 = 60_000;
@@ -103,15 +88,13 @@ pub(crate) fn quarter(minute: u32) -> u32 {
 
 impl Record {
     pub(crate) fn new(stored: StoredRecord, scopes: Arc<ScopeSet>, meters: Option<Arc<Meters>>) -> Self {
-        let bounds = Bounds { networks: stored.networks, origins: stored.origins };
-        let bound = !bounds.networks.is_empty() || !bounds.origins.is_empty();
-        let bounds = bound.then(|| Box::new(bounds));
+        let trial = stored.trial.map(|trial| Tried::new(stored.key, trial));
         let last_used_at = stored.last_used_at.map_or(0, Instant::as_millis);
         let mut record = Self {
             hot: Hot {
                 lives_until: Instant::from_millis(i64::MIN),
                 scopes,
-                extra: (bound || meters.is_some()).then(|| Arc::new(Extra { meters, bounds })),
+                extra: Extra::new(meters, stored.networks, stored.origins, trial),
                 last_used_at: AtomicI64::new(last_used_at),
                 minute: AtomicU32::new(0),
                 allowed: AtomicU32::new(0),
@@ -204,6 +187,7 @@ impl Record {
             quotas: model::Quotas::default(),
             life: LifeCycle { deleted_at: Some(Instant::from_millis(0)), ..LifeCycle::default() },
             last_used_at: None,
+            trial: None,
             epoch: 0,
         };
         let decoy = Self::new(stored, Arc::default(), None);
@@ -297,10 +281,12 @@ impl Record {
     }
 
     fn bounds(&self) -> (&NetworkSet, &OriginSet) {
-        match self.hot.extra.as_ref().and_then(|extra| extra.bounds.as_deref()) {
-            None => (&ANY_NETWORK, &ANY_ORIGIN),
-            Some(bounds) => (&bounds.networks, &bounds.origins),
-        }
+        Extra::bounds(self.hot.extra.as_deref())
+    }
+
+    /// The restriction that is tried.
+    pub(crate) fn trial(&self) -> Option<&Arc<Tried>> {
+        self.hot.extra.as_ref()?.trial.as_ref()
     }
 
     /// The limits of its own; `None`: it has none.

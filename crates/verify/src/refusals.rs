@@ -7,20 +7,20 @@ use std::{
     },
 };
 
-use model::{CallOrigin, Code, Instant, KeyId, Refusal, RefusalCode, looks_like_key};
+use model::{Code, Instant, KeyId, Refusal, RefusalCode};
 use uuid::Uuid;
 
-use crate::{Call, Record, RefusedBy, Ticks, refusal_budgets::RefusalBudgets};
+use crate::{
+    Call, Record, RefusedBy, Ticks,
+    refusal_budgets::RefusalBudgets,
+    shown::{origin_shown, shortened, shown},
+};
 
 /// Refusals that wait to be written down: the newest. They are written every second, so this many wait only while the
 /// database takes none. Each takes some 300 bytes.
 const WAITING: usize = 100_000;
-/// Longest path and origin that are kept, in bytes.
-const TEXT_MAX: usize = 256;
 /// Longest method that is kept, in bytes.
 const METHOD_MAX: usize = 16;
-/// Kept in place of a text that holds a key.
-const HIDDEN: &str = "(hidden: it looks like an API key)";
 
 /// Refused calls with known keys, until they are written down. In the order of their requests' ids, whose first bytes are the
 /// time: the first is the oldest.
@@ -166,7 +166,7 @@ fn refusal(
         method: shortened(call.asked.method, METHOD_MAX),
         path: shown(call.asked.path),
         address: call.ip.map(|address| address.to_canonical()),
-        origin: origin(call.origin),
+        origin: origin_shown(call.origin),
         missing_scopes: match code {
             RefusalCode::InsufficientScope => record.scopes().missing(call.scopes),
             _ => Vec::new(),
@@ -174,26 +174,6 @@ fn refusal(
         ended_at: record.ended_at(code),
         refused_by: by.map(|by| by.label.to_string()),
         retry_after_seconds: by.and_then(|by| by.retry_after_seconds),
-    }
-}
-
-fn origin(origin: CallOrigin<'_>) -> Option<String> {
-    match origin {
-        CallOrigin::Unknown => None,
-        CallOrigin::Named(origin) => Some(shown(origin)),
-        CallOrigin::SameAs(host) => Some(shown(&format!("https://{host}"))),
-    }
-}
-
-/// A text that a stranger wrote, as it is kept: short, and without a key.
-fn shown(text: &str) -> String {
-    if looks_like_key(text) { HIDDEN.to_owned() } else { shortened(text, TEXT_MAX) }
-}
-
-fn shortened(text: &str, max: usize) -> String {
-    match text.len() > max {
-        true => format!("{}…", &text[..text.floor_char_boundary(max)]),
-        false => text.to_owned(),
     }
 }
 
@@ -254,15 +234,5 @@ mod tests {
         let ticks: Ticks = Arc::new(|| Duration::ZERO);
         refusals.note(&Record::decoy(), Code::Disabled, &Call::with(""), Instant::from_millis(0), &ticks, None);
         assert_eq!(refusals.counters(), RefusalCounters::default());
-    }
-
-    #[test]
-    fn texts_of_strangers_are_short_and_hold_no_key() {
-        let key = format!("/v1/ccc_live_{}", "a1B2".repeat(9));
-        assert_eq!(shown(&key), HIDDEN);
-        assert_eq!(shown("/v1/contacts"), "/v1/contacts");
-        let long = shown(&"ä".repeat(200));
-        assert!(long.len() <= TEXT_MAX + "…".len() && long.ends_with("ä…"), "{long}");
-        assert_eq!(origin(CallOrigin::SameAs("a.example")).as_deref(), Some("https://a.example"));
     }
 }

@@ -11,7 +11,7 @@ use store::{Digest, Records, Store, StoredRecord, Unreadable};
 
 use crate::{
     Peppers, Prepared, Record, Ticks, cache::Cache, freshness::Freshness, guessing::Guessing, limits::Limits,
-    lookups::Lookups, reached::Reached, refusals::Refusals, usage::Usage,
+    lookups::Lookups, reached::Reached, refusals::Refusals, trial::Trials, usage::Usage,
 };
 use crate::{
     current_peppers::CurrentPeppers,
@@ -39,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) used_secrets: UsedSecrets,
     pub(crate) reached: Reached,
     pub(crate) refusals: Refusals,
+    pub(crate) trials: Trials,
     pub(crate) guessing: Guessing,
     /// The record that is decided on when no key is found.
     pub(crate) decoy: Arc<Record>,
@@ -72,6 +73,8 @@ pub struct Counters {
     pub usage_deferred: u64,
     /// Secrets that were used and wait for their digest under the newest pepper.
     pub used_secrets: u64,
+    /// Calls that a restriction which is tried would have refused and of which only the number is kept, since it had too many reasons.
+    pub trial_reasons_lost: u64,
     /// Calls with keys that are not found which were slowed down.
     pub guesses_slowed: u64,
     /// Addresses that are slowed down now, as far as they are told apart.
@@ -137,6 +140,7 @@ impl Verifier {
             used_secrets: UsedSecrets::default(),
             reached: Reached::default(),
             refusals: Refusals::new(),
+            trials: Trials::default(),
             guessing: Guessing::new(),
             decoy: Arc::new(Record::decoy()),
         };
@@ -189,6 +193,7 @@ impl Verifier {
             lookups_refused: inner.lookups.refused(),
             used_secrets: inner.used_secrets.len() as u64,
             usage_deferred: inner.usage.deferred(),
+            trial_reasons_lost: inner.trials.no_room(),
             guesses_slowed: inner.guessing.slowed(),
             guessing_sources: inner.guessing.bursts.len() as u64,
             epoch: inner.freshness.epoch(),

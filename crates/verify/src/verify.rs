@@ -276,9 +276,14 @@ impl Verifier {
         if record.count(verdict.code, &facts, found, now) {
             self.inner.usage.queue(record);
         }
-        if found && verdict.code != Code::Valid {
+        if !found {
+            return;
+        }
+        if verdict.code != Code::Valid {
             let Verdict { code, refused_by, .. } = verdict;
             self.inner.refusals.note(record, *code, &call, now, &self.inner.ticks, *refused_by);
+        } else if let Some(tried) = record.trial() {
+            self.inner.trials.check(tried, record.environment(), facts, now);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{
     cell::Cell,
 };
 
-use model::{Code, InstallationId, Instant, LifeCycle, Scope};
+use model::{Code, InstallationId, Instant, LifeCycle, Restriction, Scope, Trial};
 use store::StoredRecord;
 use support::OURS;
 use verify::Call;
@@ -116,4 +116,16 @@ async fn a_verification_from_memory_allocates_nothing() {
     let call = Call { scopes: &held, ..Call::with(secrets[8].expose()) };
     let turned = allocations(|| assert!(verifier.verify_from_memory(call, next).unwrap().allowed()));
     assert_eq!(turned, 0, "in another minute");
+    // What a trial would let pass, once the first such call has queued it.
+    let restriction = Restriction { scopes: held.iter().cloned().collect(), ..Restriction::default() };
+    let trial = Trial { started_at: now, ends_at: next.plus_millis(60_000), restriction };
+    verifier.apply(vec![StoredRecord { trial: Some(trial), epoch: 2, ..support::stored(9) }]);
+    let call = Call { scopes: &held, ..Call::with(secrets[9].expose()) };
+    assert!(verifier.verify_from_memory(call, next).unwrap().allowed());
+    let tried = allocations(|| {
+        for _ in 0..1_000 {
+            assert!(verifier.verify_from_memory(call, next).unwrap().allowed());
+        }
+    });
+    assert_eq!(tried, 0, "that a trial lets pass");
 }

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use domain::History;
-use model::{DeletionImpact, Handover, HandoverId, Instant, Key, KeyStatus, SecretInfo};
+use model::{DeletionImpact, Handover, HandoverId, Instant, Key, KeyStatus, SecretInfo, Trial};
 
 use crate::{ApiError, FieldProblem, ui::key_settings::SettingsForm};
 
@@ -140,6 +140,8 @@ pub(super) struct KeyDetails {
     pub(super) days: Vec<u32>,
     /// What would stop, where a dialog says so.
     pub(super) impact: Option<DeletionImpact>,
+    /// The restriction of it that is tried now.
+    pub(super) tried: Option<Trial>,
     pub(super) may_change: bool,
     /// Whether the person may have its secret: reveal and rotate it.
     pub(super) may_rotate: bool,

@@ -48,7 +48,22 @@ pub(super) fn facts(page: &KeyDetails) -> AnyView {
                 <dt>"Limits"</dt>
                 {limits(&key.settings)}
             </dl>
+            {(!is_default(key) && key.status != KeyStatus::Revoked).then(|| tighten(page))}
         </section>
+    }
+    .into_any()
+}
+
+/// The way to the page that restricts the key to what it was used for, and what is tried there.
+fn tighten(page: &KeyDetails) -> AnyView {
+    let tried = page.tried.as_ref().map(|trial| {
+        view! { <span>"Report only until " {end(trial.ends_at)} ": a restriction is tried, and refuses nobody."</span> }
+    });
+    view! {
+        <p class="about-more">
+            <a class="button small" href=format!("/keys/{}/tighten", page.key.id)>"Tighten to used"</a>
+            {tried}
+        </p>
     }
     .into_any()
 }

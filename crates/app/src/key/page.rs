@@ -56,6 +56,7 @@ fn head(page: &KeyDetails, editable: bool) -> AnyView {
                 </h1>
                 <span class=tone>{state}</span>
                 {is_default(key).then(|| view! { <span class="badge accent">"Default"</span> })}
+                {page.tried.is_some().then(|| view! { <span class="badge accent">"Report only"</span> })}
                 {(key.environment == Environment::Test).then(|| view! { <span class="badge test">"Test"</span> })}
             </div>
             <div class="key-actions">

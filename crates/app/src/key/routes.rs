@@ -110,6 +110,7 @@ async fn show(
         page.flash = done.filter(|done| (done.holds)(&page.key)).map(Flash::Done);
         if open == Opened::Edit && page.may_change {
             let proposed = proposal.fill_in(&mut page.form, &page.catalogue).map(Flash::Proposed);
+            page.version = proposal.version();
             page.flash = proposed.or(page.flash);
         }
         Ok(page)
@@ -364,6 +365,7 @@ async fn load(
         },
         days: activity.into_iter().next().map(|activity| activity.days).unwrap_or_default(),
         recoverable: session.installation.recoverable,
+        tried: keydesk.tried(&caller, id).await?,
         may_change: caller.may(Permission::ManageKeys),
         may_rotate: caller.may(match key.kind {
             KeyKind::Default => Permission::UseDefaultKey,

@@ -25,6 +25,8 @@ pub(crate) const ACTIONS: [(&str, &[(Action, &str)]); 7] = [
             (Action::KeyEnable, "Enabled"),
             (Action::KeyRotate, "Rotated"),
             (Action::KeyEndOverlap, "Overlap ended"),
+            (Action::KeyTrialStart, "Report only started"),
+            (Action::KeyTrialEnd, "Report only ended"),
             (Action::KeyDelete, "Deleted"),
             (Action::KeyRestore, "Restored"),
             (Action::KeyReveal, "Key shown"),
@@ -125,6 +127,10 @@ pub(crate) fn who(actor: Actor, name: Option<&str>) -> String {
     }
 }
 
+/// Actions that tell settings before and after.
+const SETTINGS: [Action; 4] =
+    [Action::KeyUpdate, Action::KeyTrialStart, Action::InstallationUpdate, Action::CeilingSet];
+
 /// Each setting that was changed, before and after.
 pub(crate) fn differences(action: &str, detail: &Value) -> Vec<Difference> {
     let pair = |label, detail: &Value| {
@@ -140,8 +146,7 @@ pub(crate) fn differences(action: &str, detail: &Value) -> Vec<Difference> {
     if action == Action::AdministratorSetRole.as_str() {
         return pair("Role", detail).into_iter().collect();
     }
-    if [Action::KeyUpdate, Action::InstallationUpdate, Action::CeilingSet].iter().any(|known| known.as_str() == action)
-    {
+    if SETTINGS.iter().any(|known| known.as_str() == action) {
         let settings = detail.as_object().into_iter().flatten();
         let told =
             |(name, detail): (&String, &Value)| limits(name, label(name), detail).or_else(|| pair(label(name), detail));

@@ -44,6 +44,9 @@ pub(super) fn kind(action: Action) -> Option<&'static str> {
         | A::InstallationEnable
         | A::InstallationDisable
         | A::CeilingSet
+        // Callers notice nothing of a trial.
+        | A::KeyTrialStart
+        | A::KeyTrialEnd
         | A::BackupCreate
         | A::BackupRestore
         | A::HandoverCreate

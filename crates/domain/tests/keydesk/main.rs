@@ -48,6 +48,7 @@ mod secrets;
 mod selection;
 mod switch;
 mod test_keydesk;
+mod tighten;
 mod together;
 mod torn;
 mod under_load;

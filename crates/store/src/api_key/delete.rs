@@ -1,7 +1,7 @@
 use model::{InstallationId, Instant, KeyId, RESTORE_WINDOW_MS};
 use uuid::Uuid;
 
-use crate::{Change, StoreError, group::on_tx};
+use crate::{Change, StoreError, group::on_tx, sql::Sql};
 
 pub(crate) const RESTORE_KEY: &str = "UPDATE api_key SET deleted_at = NULL, updated_at = $3, version = version + 1, epoch = $4 \
      WHERE installation_id = $1 AND id = $2 AND deleted_at IS NOT NULL";
@@ -18,10 +18,10 @@ impl Change {
         ids: &[KeyId],
         now: Instant,
     ) -> Result<Vec<KeyId>, StoreError> {
-        self.change_issued(installation, ids, now, |sql| {
-            sql.push(", deleted_at = ").int(now.as_millis()).push(" WHERE ");
-        })
-        .await
+        let set = |sql: &mut Sql| _ = sql.push(", deleted_at = ").int(now.as_millis()).push(" WHERE ");
+        let deleted = self.change_issued(installation, ids, now, set).await?;
+        self.drop_trials_of_deleted().await?;
+        Ok(deleted)
     }
 
     /// Makes a tombstone a key again. False: there is no such tombstone.

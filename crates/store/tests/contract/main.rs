@@ -31,6 +31,7 @@ mod search;
 mod search_texts;
 mod selection;
 mod set_up_links;
+mod trials;
 mod upgrades;
 mod usage;
 mod usage_detail;

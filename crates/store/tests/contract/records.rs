@@ -42,6 +42,7 @@ async fn a_record_says_all_that_verification_needs(database: TestDatabase) {
         quotas: written.settings.quotas,
         life: LifeCycle::default(),
         last_used_at: None,
+        trial: None,
         epoch,
     };
     assert_eq!(record, expected);

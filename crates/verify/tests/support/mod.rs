@@ -60,6 +60,7 @@ pub(crate) fn stored(number: usize) -> StoredRecord {
         quotas: model::Quotas::default(),
         life: LifeCycle::default(),
         last_used_at: None,
+        trial: None,
         epoch: 1,
     }
 }

@@ -1,6 +1,8 @@
 //! Changes that another page proposes: they stand in the form, and are not saved.
 
-use model::{Catalogue, Network, OriginPattern, Scope};
+use std::str::FromStr;
+
+use model::{Catalogue, Network, NetworkSet, OriginPattern, OriginSet, Scope, ScopeSet};
 
 use super::{form::SettingsForm, text_settings::TEXT_SETTINGS};
 
@@ -10,10 +12,20 @@ pub(crate) struct Proposal {
     addresses: Vec<Network>,
     origins: Vec<OriginPattern>,
     scopes: Vec<Scope>,
+    only: Only,
+    version: Option<i64>,
 }
 
-/// More than a refusal proposes.
-const MOST: usize = 20;
+/// What is to stay of a setting, where something is: the rest is taken away.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Only {
+    networks: Vec<Network>,
+    origins: Vec<OriginPattern>,
+    scopes: Vec<Scope>,
+}
+
+/// More than a refusal or a restriction proposes.
+const MOST: usize = 500;
 
 impl Proposal {
     /// Reads it from the pairs of an address; what is no address, no origin or no scope is left out.
@@ -24,10 +36,19 @@ impl Proposal {
                 "allow_address" => proposal.addresses.extend(value.parse::<Network>()),
                 "allow_origin" => proposal.origins.extend(value.parse::<OriginPattern>()),
                 "grant" => proposal.scopes.extend(value.parse::<Scope>()),
+                "only_address" => proposal.only.networks.extend(value.parse::<Network>()),
+                "only_origin" => proposal.only.origins.extend(value.parse::<OriginPattern>()),
+                "only_scope" => proposal.only.scopes.extend(value.parse::<Scope>()),
+                "version" => proposal.version = value.parse().ok(),
                 _ => {}
             }
         }
         proposal
+    }
+
+    /// The version of the key that it was made for, where it says so.
+    pub(crate) fn version(&self) -> Option<i64> {
+        self.version
     }
 
     /// Fills the form in. Gives what was filled in, in words; `None`: nothing had to be.
@@ -43,9 +64,54 @@ impl Proposal {
             filled.push(format!("grants {}", granted.iter().map(Scope::as_str).collect::<Vec<_>>().join(", ")));
             form.scopes = form.scopes.iter().cloned().chain(granted).collect();
         }
+        filled.extend(self.only.fill_in(form));
         (!filled.is_empty())
             .then(|| format!("Proposed, and not saved yet: this {}. Look at it, and save.", filled.join(" and ")))
     }
+}
+
+impl Only {
+    /// Takes away what is not to stay. What the form does not allow is not added, so a setting that would be widened stays as it is.
+    fn fill_in(&self, form: &mut SettingsForm) -> Vec<String> {
+        let mut filled = Vec::new();
+        let (gone, scopes) = self.scopes(&form.scopes);
+        if !gone.is_empty() {
+            filled.push(format!("takes {} away", gone.join(", ")));
+            form.scopes = scopes;
+        }
+        let networks = narrowed(form, "allowed_ips", &self.networks, |lines, only| {
+            let (from, to) = (NetworkSet::new(lines).ok()?, NetworkSet::new(only).ok()?);
+            (from.covers(&to) && !to.covers(&from)).then(|| to.iter().map(ToString::to_string).collect())
+        });
+        let origins = narrowed(form, "allowed_origins", &self.origins, |lines, only| {
+            let (from, to) = (OriginSet::new(lines).ok()?, OriginSet::new(only).ok()?);
+            (from.covers(&to) && !to.covers(&from)).then(|| to.iter().map(ToString::to_string).collect())
+        });
+        filled.extend(networks.into_iter().chain(origins).map(|lines| format!("allows {lines} alone")));
+        filled
+    }
+
+    /// Those of `held` that go, and what is held then.
+    fn scopes(&self, held: &ScopeSet) -> (Vec<String>, ScopeSet) {
+        let stays: ScopeSet = self.scopes.iter().filter(|scope| held.allows(scope)).cloned().collect();
+        let goes = held.iter().filter(|scope| !stays.is_empty() && !stays.allows(scope));
+        (goes.map(|scope| scope.as_str().to_owned()).collect(), stays)
+    }
+}
+
+/// Puts lines in place of those of a setting, where `narrow` says which.
+fn narrowed<T: FromStr + Clone>(
+    form: &mut SettingsForm,
+    name: &str,
+    only: &[T],
+    narrow: impl FnOnce(Vec<T>, Vec<T>) -> Option<Vec<String>>,
+) -> Option<String> {
+    let place = TEXT_SETTINGS.iter().position(|setting| setting.name == name)?;
+    let text = form.texts.get_mut(place).filter(|_| !only.is_empty())?;
+    let lines: Vec<T> = text.lines().filter_map(|line| line.trim().parse().ok()).collect();
+    let lines = narrow(lines, only.to_vec())?;
+    *text = lines.join("\n");
+    Some(lines.join(", "))
 }
 
 /// Adds lines to a setting that has some. One that is empty allows everything, and a first line would take that away.
@@ -97,6 +163,42 @@ mod tests {
         assert_eq!((filled.texts[0].as_str(), filled.texts[1].as_str()), ("192.0.2.0/24\n198.51.100.4", ""));
         assert_eq!(filled.scopes.len(), 2);
         assert_eq!(proposal.fill_in(&mut filled, &Catalogue::default()), None, "it is there");
+    }
+
+    #[test]
+    fn a_restriction_takes_away_and_never_adds() {
+        let fill_in = |addresses: &str, pairs: &[(&str, &str)]| {
+            let mut form = form(addresses);
+            form.scopes = ["calls:*", "data:read"].into_iter().map(|scope| scope.parse().unwrap()).collect();
+            let told = Proposal::read(pairs.iter().copied()).fill_in(&mut form, &Catalogue::default());
+            let scopes: Vec<_> = form.scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
+            (
+                told.map(|told| told.replace("Proposed, and not saved yet: this ", "")),
+                scopes.join(" "),
+                form.texts[0].clone(),
+            )
+        };
+        let (told, scopes, addresses) = fill_in(
+            "",
+            &[
+                ("only_scope", "calls:read"),
+                ("only_scope", "wraps:read"),
+                ("only_address", "192.0.2.7"),
+                ("version", "3"),
+            ],
+        );
+        assert_eq!(
+            told.as_deref(),
+            Some("takes calls:*, data:read away and allows 192.0.2.7 alone. Look at it, and save.")
+        );
+        assert_eq!((scopes.as_str(), addresses.as_str()), ("calls:read", "192.0.2.7"));
+        for pairs in
+            [&[("only_address", "198.51.100.4")][..], &[("only_scope", "wraps:read")], &[("only_address", "x")]]
+        {
+            let kept = fill_in("192.0.2.0/24", pairs);
+            assert_eq!(kept, (None, "calls:* data:read".to_owned(), "192.0.2.0/24".to_owned()), "{pairs:?}");
+        }
+        assert_eq!(Proposal::read([("version", "3")]).version(), Some(3));
     }
 
     #[test]

@@ -1,0 +1,29 @@
+-- Restrictions that are tried before they hold. A table of its own, and not columns of the key: hardly any key has one, what protects
+-- the Default API Key stays as it is, and releases of before read and write keys without knowing of it.
+CREATE TABLE trial (
+    -- One at a time. It goes when its key is deleted or purged, whichever release does that.
+    key_id BLOB NOT NULL PRIMARY KEY REFERENCES api_key (id) ON DELETE CASCADE,
+    installation_id BLOB NOT NULL REFERENCES installation (id),
+    started_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL CHECK (ends_at > started_at),
+    -- Scopes, addresses and origins, as canonical JSON.
+    restriction TEXT NOT NULL CHECK (length(restriction) BETWEEN 2 AND 100000),
+    -- Calls that were checked, and those of them that it would have refused. Nodes add to these beside the calls.
+    checked INTEGER NOT NULL DEFAULT 0 CHECK (checked >= 0),
+    refused INTEGER NOT NULL DEFAULT 0 CHECK (refused >= 0)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX trial_by_end ON trial (ends_at);
+
+-- What it would have refused, by reason: of each trial the first hundred kinds, and the rest together. No truth, as usage.
+CREATE TABLE trial_refusal (
+    key_id BLOB NOT NULL REFERENCES trial (key_id) ON DELETE CASCADE,
+    code TEXT NOT NULL CHECK (length(code) BETWEEN 1 AND 64),
+    -- The scopes that were missing, or the origin. '*' in both columns: those for which there was no room.
+    about TEXT NOT NULL CHECK (length(about) <= 512),
+    -- Empty: nobody knows it.
+    address TEXT NOT NULL CHECK (length(address) <= 64),
+    calls INTEGER NOT NULL CHECK (calls > 0),
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (key_id, code, about, address)
+) STRICT, WITHOUT ROWID;
