@@ -1,5 +1,7 @@
 //! The parts that pages are made of. A component knows nothing of server functions.
 
+#[cfg(feature = "ssr")]
+mod breaks;
 mod bring;
 mod button;
 mod card;
@@ -19,6 +21,7 @@ mod mark;
 mod menu;
 #[cfg(feature = "ssr")]
 mod new_key;
+mod narrows;
 mod notice;
 #[cfg(feature = "ssr")]
 mod plain_dialog;
@@ -31,6 +34,8 @@ mod token_field;
 #[cfg(feature = "ssr")]
 pub(crate) mod told;
 
+#[cfg(feature = "ssr")]
+pub(crate) use breaks::{breaks, breaks_besides, calls};
 pub(crate) use bring::bring;
 pub(crate) use button::Button;
 pub(crate) use card::Card;
@@ -44,6 +49,7 @@ pub(crate) use mark::Mark;
 pub(crate) use menu::{Menu, MenuChoice, focus_first, walk};
 #[cfg(feature = "ssr")]
 pub(crate) use new_key::NewKeyDialog;
+pub(crate) use narrows::narrows;
 pub(crate) use notice::{Notice, Tone};
 #[cfg(feature = "ssr")]
 pub(crate) use plain_dialog::plain_dialog;

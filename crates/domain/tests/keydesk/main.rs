@@ -30,6 +30,7 @@ mod keyring_proofs;
 mod keyring_rotation;
 mod limits;
 mod limits_redis;
+mod narrowing;
 mod nodes;
 mod once;
 mod other_history;
