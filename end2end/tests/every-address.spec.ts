@@ -24,6 +24,7 @@ async function addresses(page: Page, server: Server): Promise<string[]> {
     '/keys?shortcuts', '/keys?new', '/keys?new&preset=live-widget&client_name=Foo&networks=10.0.0.0/8&scope=no', `/keys?new&from=${id}`,
     `/keys?edit=${id}`, `/keys?edit=${NOBODY}`, '/keys?edit=nonsense', `/keys?delete=${id}`, `/keys?delete=${NOBODY}`,
     `/keys/${id}`, ...dialogs.map((address) => address.slice(server.url.length)), `/keys/${id}?open=edit`, `/keys/${NOBODY}`,
+    `/keys/${id}/activity`, `/keys/${id}/activity?range=nonsense`, `/keys/${NOBODY}/activity`,
     '/clients', '/clients?search=acm', '/clients?search=nobody', '/clients/ceiling', '/clients/ceiling?client_name=Acme',
     '/webhooks', '/webhooks?add', `/webhooks/${NOBODY}`, '/handover', '/setup', '/invite', '/reset', '/nothing',
   ];
