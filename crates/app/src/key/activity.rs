@@ -4,8 +4,8 @@ mod chart;
 mod compared;
 mod page;
 mod refused;
-mod routes;
+mod show;
 mod span;
 mod tables;
 
-pub(crate) use routes::{PATH, routes};
+pub(crate) use show::{PATH, show};

@@ -84,8 +84,11 @@ fn is_deleted(key: &Key) -> bool {
 }
 
 pub(crate) fn routes<S>(web: WebState) -> Router<S> {
-    let own = Router::new().route(PATH, get(show).post(posted)).route(RESULT_PATH, get(show_result));
-    own.with_state(web.clone()).merge(activity::routes(web))
+    Router::new()
+        .route(PATH, get(show).post(posted))
+        .route(RESULT_PATH, get(show_result))
+        .route(activity::PATH, get(activity::show))
+        .with_state(web)
 }
 
 async fn show(

@@ -1,9 +1,7 @@
 use axum::{
-    Router,
     extract::{Path, Query, State},
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
-    routing::get,
 };
 use model::{KeyError, KeyId, Permission};
 
@@ -20,11 +18,8 @@ use crate::{
 
 pub(crate) const PATH: &str = "/keys/{id}/activity";
 
-pub(crate) fn routes<S>(web: WebState) -> Router<S> {
-    Router::new().route(PATH, get(show)).with_state(web)
-}
-
-async fn show(
+/// Answers a request for the page.
+pub(crate) async fn show(
     State(web): State<WebState>,
     Path(id): Path<String>,
     Query(pairs): Query<Vec<(String, String)>>,
