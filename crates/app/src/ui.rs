@@ -19,9 +19,9 @@ pub(crate) mod labels;
 mod live;
 mod mark;
 mod menu;
+mod narrows;
 #[cfg(feature = "ssr")]
 mod new_key;
-mod narrows;
 mod notice;
 #[cfg(feature = "ssr")]
 mod plain_dialog;
@@ -47,9 +47,9 @@ pub(crate) use icon::{Glyph, Icon};
 pub(crate) use live::live;
 pub(crate) use mark::Mark;
 pub(crate) use menu::{Menu, MenuChoice, focus_first, walk};
+pub(crate) use narrows::narrows;
 #[cfg(feature = "ssr")]
 pub(crate) use new_key::NewKeyDialog;
-pub(crate) use narrows::narrows;
 pub(crate) use notice::{Notice, Tone};
 #[cfg(feature = "ssr")]
 pub(crate) use plain_dialog::plain_dialog;

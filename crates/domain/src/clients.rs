@@ -1,8 +1,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use model::{
-    CeilingInfo, Client, ClientName, CursorValue, Environment, Instant, KeyError, KeyId, Permission, Search, Sort, SortColumn,
-    UsageRange, UsageStep,
+    CeilingInfo, Client, ClientName, CursorValue, Environment, Instant, KeyError, KeyId, Permission, Search, Sort,
+    SortColumn, UsageRange, UsageStep,
 };
 use store::{CLIENT_KEYS_COUNTED, KeyFilter, StoredClient};
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 use model::{
-    AddressUsage, BusiestHour, Instant, KeyError, KeyId, KeySettings, LimitName, ScopeUsage, Selection,
-    SettingsPatch, WhatBreaks,
+    AddressUsage, BusiestHour, Instant, KeyError, KeyId, KeySettings, LimitName, ScopeUsage, Selection, SettingsPatch,
+    WhatBreaks,
 };
 
 use crate::{Caller, Keydesk};
@@ -69,9 +69,8 @@ fn narrowed(before: &KeySettings, after: &KeySettings, breaks: WhatBreaks) -> Na
         return Narrowing { breaks, ..Narrowing::default() };
     }
     let details = breaks.details.clone().unwrap_or_default();
-    let refuses = |of: &ScopeUsage| {
-        of.counts.allowed > 0 && before.scopes.allows(&of.scope) && !after.scopes.allows(&of.scope)
-    };
+    let refuses =
+        |of: &ScopeUsage| of.counts.allowed > 0 && before.scopes.allows(&of.scope) && !after.scopes.allows(&of.scope);
     let shuts_out = |of: &AddressUsage| {
         let address = Some(of.address);
         of.allowed > 0 && before.allowed_ips.allows(address) && !after.allowed_ips.allows(address)

@@ -93,7 +93,8 @@ impl Head<'_> {
 
     fn tabs(&self) -> AnyView {
         let address = format!("/keys/{}", self.key.id);
-        let tabs = [(Tab::Settings, "Settings", address.clone()), (Tab::Activity, "Activity", format!("{address}/activity"))];
+        let tabs =
+            [(Tab::Settings, "Settings", address.clone()), (Tab::Activity, "Activity", format!("{address}/activity"))];
         let links = tabs.into_iter().map(|(tab, title, href)| {
             view! {
                 <li>

@@ -79,7 +79,9 @@ fn left(state: &LimitState, all: Option<u64>, now: Instant) -> AnyView {
     };
     let whole = match state.kind {
         LimitKind::Rate { reset_seconds: 0, .. } => ().into_any(),
-        LimitKind::Rate { reset_seconds, .. } if reset_seconds < 60 => format!("; all are back in {reset_seconds} s").into_any(),
+        LimitKind::Rate { reset_seconds, .. } if reset_seconds < 60 => {
+            format!("; all are back in {reset_seconds} s").into_any()
+        }
         LimitKind::Rate { reset_seconds, .. } => {
             let at = now.plus_millis(i64::try_from(reset_seconds).unwrap_or(i64::MAX).saturating_mul(1_000));
             view! { "; all are back in " {lasting(reset_seconds)} ", " {time(at)} }.into_any()

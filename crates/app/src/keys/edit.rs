@@ -66,7 +66,8 @@ fn Form(row: KeyRow, settings: ServerResource<String>) -> impl IntoView {
     let (typed, open) = (posted.text("client_name"), !posted.fields.is_empty());
     // What the change would refuse, once that was told.
     let told = RwSignal::new(posted.error.as_ref().and_then(narrowed));
-    let problem = RwSignal::new(posted.error.filter(|error| !moved(error) && !at_fields(error) && narrowed(error).is_none()));
+    let problem =
+        RwSignal::new(posted.error.filter(|error| !moved(error) && !at_fields(error) && narrowed(error).is_none()));
     let busy = RwSignal::new(false);
     let version = RwSignal::new(row.version);
     // Somebody else's version, when there is one.

@@ -64,7 +64,11 @@ fn number(number: u64, at_least: bool) -> String {
 }
 
 /// The first few of something, and how many more there are.
-fn named(title: &'static str, rows: impl ExactSizeIterator<Item = AnyView>, besides: Option<&'static str>) -> Option<AnyView> {
+fn named(
+    title: &'static str,
+    rows: impl ExactSizeIterator<Item = AnyView>,
+    besides: Option<&'static str>,
+) -> Option<AnyView> {
     let more = rows.len().saturating_sub(NAMED) as u64;
     let rows: Vec<_> = rows.take(NAMED).collect();
     (!rows.is_empty()).then(|| {

@@ -54,7 +54,9 @@ impl Desk {
             .issue(SettingsPatch {
                 scopes: Some(["calls:read", "contacts:read"].iter().map(|scope| scope.parse().unwrap()).collect()),
                 allowed_ips: Some(serde_json::from_str(r#"["192.0.2.0/24"]"#).unwrap()),
-                rate_limits: Some(serde_json::from_str(r#"[{"name":"fast","limit":60,"window_seconds":86400}]"#).unwrap()),
+                rate_limits: Some(
+                    serde_json::from_str(r#"[{"name":"fast","limit":60,"window_seconds":86400}]"#).unwrap(),
+                ),
                 quotas: Some(serde_json::from_str(r#"[{"name":"daily","limit":1000,"period":"day"}]"#).unwrap()),
                 ..SettingsPatch::name("Acme & Söhne")
             })
@@ -227,9 +229,6 @@ async fn the_list_of_clients_says_how_often_they_call(database: TestDatabase) {
     let row = |name: &str| page.split("<tr>").find(|row| row.contains(name)).unwrap().to_owned();
     let acme = row("Acme");
     assert!(acme.contains("3 allowed") && acme.contains("12 refused"), "{acme}");
-    assert!(
-        acme.contains("/usage?client=Acme%20%26%20S%C3%B6hne&amp;environment=live&amp;range=30d"),
-        "{acme}"
-    );
+    assert!(acme.contains("/usage?client=Acme%20%26%20S%C3%B6hne&amp;environment=live&amp;range=30d"), "{acme}");
     assert!(!row("Nobody").contains("allowed") && row("Caller").contains("15 allowed"), "{page}");
 }

@@ -55,7 +55,8 @@ fn refused(narrowing: &Narrowing, zone: &TimeZone) -> Vec<Refused> {
         add("addresses".to_owned(), line.to_owned());
     }
     if narrowing.origins {
-        let line = format!("Calls from other pages are refused: there were {allowed}, and from which pages is not known.");
+        let line =
+            format!("Calls from other pages are refused: there were {allowed}, and from which pages is not known.");
         add("origins".to_owned(), line);
     }
     for name in &narrowing.limits {
