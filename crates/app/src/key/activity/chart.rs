@@ -12,7 +12,7 @@ const BAR: usize = 8;
 const LEAST: u64 = 2;
 
 /// Calls over time: a bar for each step, refused calls on top of allowed ones, and the same as a table.
-pub(super) fn chart(points: &[UsagePoint], span: &'static Span, zone: &TimeZone) -> AnyView {
+pub(super) fn chart(points: &[UsagePoint], span: &Span, zone: &TimeZone) -> AnyView {
     let most = points.iter().map(|point| point.counts.calls()).max().unwrap_or(0).max(1);
     let bars = points.iter().enumerate().filter(|(_, point)| point.counts.calls() > 0);
     let bars = bars.map(|(index, point)| bar(index, point, most, span.step_words(point.at, zone)));
@@ -85,7 +85,7 @@ fn height(calls: u64, most: u64) -> u64 {
 }
 
 /// The steps that have calls, the newest first.
-fn table(points: &[UsagePoint], span: &'static Span, zone: &TimeZone) -> AnyView {
+fn table(points: &[UsagePoint], span: &Span, zone: &TimeZone) -> AnyView {
     let rows = points.iter().rev().filter(|point| point.counts.calls() > 0).map(|point| {
         view! {
             <tr>
