@@ -19,6 +19,14 @@ pub(crate) enum ApiError {
     /// Fields of a form have values that are not allowed.
     #[error("{}", list(.0))]
     Fields(Vec<FieldProblem>),
+    /// A change would refuse calls that the key makes, and its form does not say yet that its sender was told.
+    #[error("{}", .lines.join(" "))]
+    Narrows {
+        /// Sentences.
+        lines: Vec<String>,
+        /// What they tell of, which the form says when it is sent again.
+        seen: String,
+    },
     /// Nobody is signed in, or the session has ended.
     #[error("You are signed out. Please sign in again.")]
     SignedOut,
@@ -101,7 +109,7 @@ impl ApiError {
             },
             Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
-            Self::SomebodyElse { .. } => StatusCode::CONFLICT,
+            Self::Narrows { .. } | Self::SomebodyElse { .. } => StatusCode::CONFLICT,
             Self::ForeignOrigin | Self::NeedsHttps => StatusCode::FORBIDDEN,
             Self::Malformed | Self::Incomplete => StatusCode::BAD_REQUEST,
             Self::TooMuch => StatusCode::TOO_MANY_REQUESTS,
@@ -147,6 +155,7 @@ mod tests {
             ApiError::Key(KeyError::InvalidClientName { reason: model::ClientNameError::TooLong }),
             ApiError::Admin(AdminError::TooManyAttempts { retry_after_seconds: 4 }),
             ApiError::Fields(vec![FieldProblem { field: "notes".into(), message: "Too long.".into() }]),
+            ApiError::Narrows { lines: vec!["Every call is refused.".into()], seen: "disabled".into() },
             ApiError::SignedOut,
             ApiError::SomebodyElse { name: "Bo".into(), installation: "Acme".into() },
             ApiError::NeedsHttps,

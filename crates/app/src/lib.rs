@@ -5,7 +5,7 @@
 //! | `audit` | `/audit`: who changed what. A plain document |
 //! | `auth` | signing in and out, and the links by which people get an account or a password |
 //! | `keys` | `/keys`: the list, and what is done with its rows. The one page with live state |
-//! | `key` | `/keys/{id}`: everything about one key. A plain document |
+//! | `key` | `/keys/{id}`: everything about one key, and what it was used for. Plain documents |
 //! | `clients` | `/clients`: who calls, and what all keys of a client may do together. Plain documents |
 //! | `webhooks` | `/webhooks`: who is told of what happens. Plain documents |
 //! | `tighten` | `/keys/{id}/tighten`: what a key could be restricted to, and a restriction that is tried. A plain document |

@@ -39,6 +39,7 @@ pub fn routes(keydesk: Keydesk, assets: Assets, access: BrowserAccess) -> Router
     let documents = [
         key::PATH,
         key::RESULT_PATH,
+        key::ACTIVITY_PATH,
         clients::PATH,
         clients::CEILING_PATH,
         webhooks::LIST_PATH,

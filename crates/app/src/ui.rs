@@ -1,5 +1,7 @@
 //! The parts that pages are made of. A component knows nothing of server functions.
 
+#[cfg(feature = "ssr")]
+mod breaks;
 mod bring;
 mod button;
 mod card;
@@ -17,6 +19,7 @@ pub(crate) mod labels;
 mod live;
 mod mark;
 mod menu;
+mod narrows;
 #[cfg(feature = "ssr")]
 mod new_key;
 mod notice;
@@ -31,6 +34,8 @@ mod token_field;
 #[cfg(feature = "ssr")]
 pub(crate) mod told;
 
+#[cfg(feature = "ssr")]
+pub(crate) use breaks::{breaks, breaks_besides, calls};
 pub(crate) use bring::bring;
 pub(crate) use button::Button;
 pub(crate) use card::Card;
@@ -42,6 +47,7 @@ pub(crate) use icon::{Glyph, Icon};
 pub(crate) use live::live;
 pub(crate) use mark::Mark;
 pub(crate) use menu::{Menu, MenuChoice, focus_first, walk};
+pub(crate) use narrows::narrows;
 #[cfg(feature = "ssr")]
 pub(crate) use new_key::NewKeyDialog;
 pub(crate) use notice::{Notice, Tone};

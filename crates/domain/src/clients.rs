@@ -1,7 +1,8 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use model::{
-    CeilingInfo, ClientName, CursorValue, Environment, Instant, KeyError, KeyId, Permission, Search, Sort, SortColumn,
+    CeilingInfo, Client, ClientName, CursorValue, Environment, Instant, KeyError, KeyId, Permission, Search, Sort,
+    SortColumn, UsageRange, UsageStep,
 };
 use store::{CLIENT_KEYS_COUNTED, KeyFilter, StoredClient};
 use uuid::Uuid;
@@ -13,6 +14,8 @@ const NAMES_SHOWN: usize = 50;
 /// Keys that are read at once, and how often, while clients are searched for a page. A client with more keys is skipped by its name.
 const KEYS_READ: i64 = 200;
 const READS: usize = 20;
+/// For how long back calls are counted: 30 days.
+const COUNTED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// A client with what it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,10 @@ pub struct ClientEntry {
     pub keys_is_lower_bound: bool,
     /// The last allowed call with any of the keys that were counted.
     pub last_used_at: Option<Instant>,
+    /// Allowed calls in the last 30 days, with all of its keys.
+    pub allowed: u64,
+    /// Refused calls in the same.
+    pub refused: u64,
     /// Its ceiling.
     pub ceiling: CeilingInfo,
 }
@@ -57,8 +64,25 @@ impl Keydesk {
         names.truncate(NAMES_SHOWN);
         let next = names.last().filter(|_| more).cloned();
         let found = self.inner.store.clients(caller.installation, &names).await.map_err(failure::public)?;
-        let items = found.into_iter().filter(|found| caller.sees(found.client.environment())).map(entry).collect();
+        let found = found.into_iter().filter(|found| caller.sees(found.client.environment()));
+        let mut items: Vec<_> = found.map(entry).collect();
+        self.count_calls(caller, &mut items).await?;
         Ok(ClientPage { items, next })
+    }
+
+    /// Adds the calls of these clients.
+    async fn count_calls(&self, caller: &Caller, items: &mut [ClientEntry]) -> Result<(), KeyError> {
+        let range = UsageRange::last(COUNTED_MS, self.now().plus_millis(1), UsageStep::Day);
+        let (parts, ..) = self.client_parts(caller, range).await?;
+        let clients: Vec<_> = items.iter().map(|item| Client::of(&item.client_name, item.environment)).collect();
+        let used = self.inner.store.usage_of_clients(caller.installation, &parts, &clients).await;
+        let used = used.map_err(failure::public)?.into_iter();
+        let used: HashMap<_, _> =
+            used.map(|of| (Client::of(&of.client_name, of.environment), (of.allowed, of.refused))).collect();
+        for (item, client) in items.iter_mut().zip(clients) {
+            (item.allowed, item.refused) = used.get(&client).copied().unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// The names that hold each word, and whether there may be more. Keys are found by the search of the list, which is fast however
@@ -114,6 +138,8 @@ fn entry(found: StoredClient) -> ClientEntry {
         keys: found.keys.min(CLIENT_KEYS_COUNTED),
         keys_is_lower_bound: found.keys > CLIENT_KEYS_COUNTED,
         last_used_at: found.last_used_at,
+        allowed: 0,
+        refused: 0,
         ceiling: CeilingOf::Client(found.client_name, environment).info(found.ceiling),
     }
 }

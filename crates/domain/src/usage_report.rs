@@ -64,7 +64,7 @@ impl Keydesk {
 
     /// The hours and days by which clients are known in a range, and from when until when they go: whole days of the installation, and hours
     /// for what is not rolled up yet, or for a range within the last two days.
-    async fn client_parts(
+    pub(crate) async fn client_parts(
         &self,
         caller: &Caller,
         range: UsageRange,

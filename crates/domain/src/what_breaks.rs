@@ -13,9 +13,19 @@ const KEYS_MAX: usize = 50;
 impl Keydesk {
     /// What the selected keys were used for in the last 30 days.
     pub async fn what_breaks(&self, caller: &Caller, selection: &Selection) -> Result<WhatBreaks, KeyError> {
-        caller.require(Permission::ReadUsage)?;
         let impact = self.deletion_impact(caller, selection).await?;
-        let DeletionImpact { keys, calls_30_days, calls_is_lower_bound, last_used_at, .. } = impact;
+        self.breaks_of(caller, selection, &impact).await
+    }
+
+    /// The same, where it is known what the selected keys come to.
+    pub async fn breaks_of(
+        &self,
+        caller: &Caller,
+        selection: &Selection,
+        impact: &DeletionImpact,
+    ) -> Result<WhatBreaks, KeyError> {
+        caller.require(Permission::ReadUsage)?;
+        let DeletionImpact { keys, calls_30_days, calls_is_lower_bound, last_used_at, .. } = *impact;
         let mut breaks = WhatBreaks {
             keys,
             allowed: calls_30_days,

@@ -74,6 +74,18 @@ impl Store {
         Ok(FirstClients { exact: elsewhere <= last || elsewhere == 0, clients })
     }
 
+    /// All calls of these clients in these parts. One without a call is left out.
+    pub async fn usage_of_clients(
+        &self,
+        installation: InstallationId,
+        parts: &ClientParts,
+        clients: &[model::Client],
+    ) -> Result<Vec<ClientUsage>, StoreError> {
+        let clients: Vec<Client> =
+            clients.iter().map(|of| (of.environment().as_str().to_owned(), of.folded().to_owned())).collect();
+        self.sums(installation, parts, "", &clients).await
+    }
+
     /// The clients at the head of any part, and the most calls that one can have which is at the head of none.
     async fn heads(
         &self,

@@ -85,6 +85,7 @@ fn table(items: &[ClientEntry], may_set: bool) -> AnyView {
                     <tr>
                         <th scope="col">"Client Name"</th>
                         <th scope="col">"Keys"</th>
+                        <th scope="col" class="number">"Calls in 30 days"</th>
                         <th scope="col">"Last used"</th>
                         <th scope="col">"Ceiling"</th>
                         {may_set.then(|| view! { <th scope="col"><span class="unseen">"Actions"</span></th> })}
@@ -116,6 +117,7 @@ fn row(item: &ClientEntry, may_set: bool) -> AnyView {
                     view! { <a href=keys rel="external">{words} <span class="unseen">" of " <bdi>{name.clone()}</bdi></span></a> }.into_any()
                 }}
             </td>
+            <td class="number">{calls(item)}</td>
             <td>{item.last_used_at.map_or_else(|| "Never".into_any(), |at| relative(at).into_any())}</td>
             <td>{limits(&item.ceiling, "None")}</td>
             {may_set
@@ -124,6 +126,20 @@ fn row(item: &ClientEntry, may_set: bool) -> AnyView {
                     view! { <td><a class="button small" href=edit aria-label=label>"Edit ceiling"</a></td> }
                 })}
         </tr>
+    }
+    .into_any()
+}
+
+/// How often a client calls, with the way to its usage.
+fn calls(item: &ClientEntry) -> AnyView {
+    if item.allowed == 0 && item.refused == 0 {
+        return view! { <span class="faint">"None"</span> }.into_any();
+    }
+    let name = item.client_name.as_str().to_owned();
+    let usage = encoded("/usage?", &[("client", &name), ("environment", item.environment.as_str()), ("range", "30d")]);
+    view! {
+        <a href=usage>{count(item.allowed)} " allowed" <span class="unseen">" calls of " <bdi>{name}</bdi></span></a>
+        {(item.refused > 0).then(|| view! { <span class="client-refused">{count(item.refused)} " refused"</span> })}
     }
     .into_any()
 }

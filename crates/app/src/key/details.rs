@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
-use domain::History;
-use model::{DeletionImpact, Handover, HandoverId, Instant, Key, KeyStatus, SecretInfo, Trial};
+use domain::{Caller, History, LimitState};
+use model::{Handover, HandoverId, Instant, Key, KeyKind, KeyStatus, Permission, SecretInfo, Trial, WhatBreaks};
 
 use crate::{ApiError, FieldProblem, ui::key_settings::SettingsForm};
 
@@ -124,6 +124,11 @@ impl Opened {
     pub(super) const fn stops_key(self) -> bool {
         matches!(self, Self::Disable | Self::Delete)
     }
+
+    /// Whether it says what the key is used for.
+    pub(super) const fn says_what_breaks(self) -> bool {
+        self.stops_key() || matches!(self, Self::Rotate)
+    }
 }
 
 /// Everything that the page of a key shows.
@@ -138,8 +143,10 @@ pub(super) struct KeyDetails {
     pub(super) earlier: bool,
     /// Allowed calls of each of the last 30 days, today last.
     pub(super) days: Vec<u32>,
-    /// What would stop, where a dialog says so.
-    pub(super) impact: Option<DeletionImpact>,
+    /// What the key is used for, where a dialog says so.
+    pub(super) breaks: Option<WhatBreaks>,
+    /// Where the key stands within its limits and ceilings; `None`: that can't be told now.
+    pub(super) limits: Option<Vec<LimitState>>,
     /// The restriction of it that is tried now.
     pub(super) tried: Option<Trial>,
     pub(super) may_change: bool,
@@ -156,6 +163,8 @@ pub(super) struct KeyDetails {
     pub(super) form: SettingsForm,
     /// What is wrong with the form.
     pub(super) problems: Vec<FieldProblem>,
+    /// What the change would refuse: sentences, and their names for the form. It was not made for that.
+    pub(super) narrows: Option<(Vec<String>, String)>,
     /// How somebody else's version differs from the form: the label, their value, the form's value.
     pub(super) differences: Vec<(&'static str, String, String)>,
     /// The Client Name as typed.
@@ -177,4 +186,12 @@ impl KeyDetails {
     pub(super) fn focused(&self, id: &str) -> bool {
         matches!(&self.flash, Some(Flash::Done(done)) if done.focus == id)
     }
+}
+
+/// Whether whoever calls may have the key's secret: reveal and rotate it.
+pub(super) fn may_rotate(caller: &Caller, key: &Key) -> bool {
+    caller.may(match key.kind {
+        KeyKind::Default => Permission::UseDefaultKey,
+        KeyKind::Issued => Permission::ManageKeys,
+    })
 }

@@ -1,7 +1,7 @@
 //! The dialogs that ask before something happens to the key. Each names the key, and says what will stop.
 
 use leptos::prelude::*;
-use model::{DeletionImpact, HandoverId, Key, KeyStatus};
+use model::{HandoverId, Key, KeyStatus};
 
 use super::{
     details::{Flash, KeyDetails, Opened},
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     ApiError,
     ui::{
-        Notice, Tone, count,
+        Notice, Tone, breaks,
         labels::{end, is_default, relative, time},
         plain_dialog, token_field,
     },
@@ -38,6 +38,15 @@ fn rotate(page: &KeyDetails) -> AnyView {
     let chosen = page.overlap.unwrap_or(OVERLAP);
     let content = view! {
         <p>{named(&page.key)} " gets a new secret. The old one can go on working beside it, so that nothing stops."</p>
+        {page
+            .breaks
+            .as_ref()
+            .map(|used| {
+                view! {
+                    <p>"Whoever calls with it needs the new secret before the old one ends:"</p>
+                    {breaks(used)}
+                }
+            })}
         <fieldset class="choices">
             <legend>"How long the old secret keeps working beside the new one"</legend>
             {OVERLAPS
@@ -212,23 +221,9 @@ fn hint(key: &Key) -> AnyView {
 
 /// What no longer works, and who would notice.
 fn stops(page: &KeyDetails) -> AnyView {
-    let Some(DeletionImpact { calls_30_days, calls_is_lower_bound, last_used_at, .. }) = page.impact.clone() else {
-        return view! { <p>{named(&page.key)} " will stop working at once."</p> }.into_any();
-    };
-    let calls = count(calls_30_days);
     view! {
         <p>{named(&page.key)} " will stop working at once: every call with it is refused."</p>
-        <dl class="facts">
-            <dt>"Calls in the last 30 days"</dt>
-            <dd>{if calls_is_lower_bound { format!("At least {calls}") } else { calls }}</dd>
-            <dt>"Last used"</dt>
-            <dd>
-                {match last_used_at {
-                    None => "Never".into_any(),
-                    Some(at) => relative(at).into_any(),
-                }}
-            </dd>
-        </dl>
+        {page.breaks.as_ref().map(breaks)}
     }
     .into_any()
 }

@@ -4,7 +4,7 @@ use super::details::{KeyDetails, Opened};
 use crate::{
     ui::{
         key_settings::{differences_view, settings_fields},
-        token_field,
+        narrows, token_field,
     },
     web::own,
 };
@@ -45,13 +45,14 @@ pub(super) fn edit(page: &KeyDetails) -> AnyView {
                         autocomplete="off"
                         spellcheck="false"
                         dir="auto"
-                        autofocus=page.problems.is_empty() || wrong.is_some()
+                        autofocus=(page.problems.is_empty() && page.narrows.is_none()) || wrong.is_some()
                         aria-invalid=wrong.is_some().then_some("true")
                         aria-describedby="client-name-note"
                     />
                     <p class="field-note wrong" id="client-name-note">{wrong}</p>
                 </div>
                 {settings_fields(&page.form, &page.problems, &page.catalogue)}
+                {page.narrows.clone().map(|(lines, seen)| narrows(lines, seen))}
                 <div class="dialog-foot">
                     <a class="button" href=back>"Cancel"</a>
                     <button type="submit" class="button primary" name="intent" value="save">"Save"</button>

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use model::{Environment, Key, KeySettings, KeyStatus};
 
-use super::details::KeyDetails;
+use super::{details::KeyDetails, limits::limits};
 use crate::ui::{
     count,
     key_settings::TEXT_SETTINGS,
@@ -45,8 +45,7 @@ pub(super) fn facts(page: &KeyDetails) -> AnyView {
                 {values(if addresses.is_empty() { none("Any") } else { addresses })}
                 <dt>"Allowed origins"</dt>
                 {values(if origins.is_empty() { none("Any") } else { origins })}
-                <dt>"Limits"</dt>
-                {limits(&key.settings)}
+                {limits(page)}
             </dl>
             {(!is_default(key) && key.status != KeyStatus::Revoked).then(|| tighten(page))}
         </section>
@@ -66,29 +65,6 @@ fn tighten(page: &KeyDetails) -> AnyView {
         </p>
     }
     .into_any()
-}
-
-/// The limits in words. What is left of each stands beside it as soon as the verifier tells it.
-fn limits(settings: &KeySettings) -> AnyView {
-    let rates = settings.rate_limits.iter().map(|limit| (limit.name().to_string(), limit.words(), limit.explained()));
-    let quotas = settings.quotas.iter().map(|quota| (quota.name().to_string(), quota.words(), String::new()));
-    let all: Vec<_> = rates.chain(quotas).collect();
-    if all.is_empty() {
-        return view! { <dd>"None of its own"</dd> }.into_any();
-    }
-    all.into_iter()
-        .map(|(name, words, explained)| {
-            view! {
-                <dd>
-                    <code translate="no">{name}</code>
-                    " "
-                    {words}
-                    {(!explained.is_empty()).then(|| view! { <span class="faint limit-explained">{explained}</span> })}
-                </dd>
-            }
-        })
-        .collect_view()
-        .into_any()
 }
 
 fn values(values: Vec<String>) -> AnyView {
@@ -119,9 +95,8 @@ pub(super) fn side(page: &KeyDetails) -> AnyView {
                 <dd>{time(key.updated_at)}</dd>
                 {key.deleted_at.map(|at| view! { <dt>"Deleted"</dt><dd>{time(at)}</dd> })}
             </dl>
-            <p>
-                <a href=format!("/usage?key={}", key.id)>"Calls over time"</a>
-                " "
+            <p class="key-ways">
+                <a href=format!("/keys/{}/activity", key.id)>"All activity"</a>
                 <a href=format!("/usage/refusals?key={}", key.id)>"Refused calls"</a>
             </p>
         </section>

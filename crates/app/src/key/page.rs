@@ -1,24 +1,20 @@
 use leptos::prelude::*;
-use model::{Environment, Key, KeyStatus};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use model::KeyStatus;
 
 use super::{
     details::{Flash, Given, KeyDetails, Opened, Shown},
     dialogs::dialog,
     edit::edit,
     facts::{facts, side},
+    head::{Head, Tab},
     history::history,
     secrets::{hand_over, rotation},
 };
 use crate::ui::{
-    Ask, Glyph, Icon, NewKeyDialog, Notice, ShownOnce, Tone, Unseen,
-    labels::{end_text, is_default, status},
+    Ask, NewKeyDialog, Notice, ShownOnce, Tone, Unseen,
+    labels::{end_text, is_default},
     post_button,
 };
-
-/// Why the Default API Key has fewer actions than others.
-const DEFAULT_REASON: &str = "The Default API Key belongs to the installation itself: the contact centre's own services call \
-                              with it. It can be rotated. It can't be edited, disabled or deleted.";
 
 /// Everything about one key.
 pub(super) fn key_page(page: &KeyDetails) -> AnyView {
@@ -29,73 +25,32 @@ pub(super) fn key_page(page: &KeyDetails) -> AnyView {
     // A refused dialog says itself why.
     let flash = page.flash.clone().filter(|flash| dialog.is_none() || !matches!(flash, Flash::Refused(_)));
     let body = if edited { edit(page) } else { all(page) };
+    let focus = match &page.flash {
+        Some(Flash::Done(done)) => done.focus,
+        _ => "",
+    };
+    let head = Head {
+        key,
+        tab: Tab::Settings,
+        may_change: page.may_change,
+        may_rotate: page.may_rotate,
+        tried: page.tried.is_some(),
+        editing: edited,
+        focus,
+        now: page.now,
+    };
     view! {
         <div class="key-page" data-address=format!("/keys/{}", key.id)>
             {dialog}
             <nav class="crumbs" aria-label="Breadcrumb">
                 <a href="/keys" rel="external">"API Keys"</a>
             </nav>
-            {head(page, editable && !edited)}
+            {head.view()}
             {flash.map(|flash| told(page, flash))}
             {body}
         </div>
     }
     .into_any()
-}
-
-fn head(page: &KeyDetails, editable: bool) -> AnyView {
-    let key = &page.key;
-    let address = format!("/keys/{}", key.id);
-    let (state, tone) = status(key, page.now);
-    let rotatable = page.may_rotate && key.status != KeyStatus::Revoked && page.open != Opened::Edit;
-    view! {
-        <header class="key-head">
-            <div class="key-title">
-                <h1 id="key-title" tabindex="-1" autofocus=page.focused("key-title")>
-                    <bdi translate="no">{key.settings.client_name.as_str().to_owned()}</bdi>
-                </h1>
-                <span class=tone>{state}</span>
-                {is_default(key).then(|| view! { <span class="badge accent">"Default"</span> })}
-                {page.tried.is_some().then(|| view! { <span class="badge accent">"Report only"</span> })}
-                {(key.environment == Environment::Test).then(|| view! { <span class="badge test">"Test"</span> })}
-            </div>
-            <div class="key-actions">
-                {editable
-                    .then(|| {
-                        view! {
-                            <a
-                                class="button"
-                                id=Opened::Edit.opener()
-                                href=format!("{address}?edit")
-                                autofocus=page.focused(&Opened::Edit.opener())
-                            >
-                                <Icon glyph=Glyph::Pen/>
-                                "Edit"
-                            </a>
-                            <a class="button" href=duplicate(key) rel="external">
-                                "Duplicate settings"
-                            </a>
-                        }
-                    })}
-                {rotatable
-                    .then(|| {
-                        view! {
-                            <a class="button" id=Opened::Rotate.opener() href=format!("{address}?open=rotate")>
-                                "Rotate"
-                            </a>
-                        }
-                    })}
-            </div>
-        </header>
-        {is_default(key).then(|| view! { <p class="faint key-reason">{DEFAULT_REASON}</p> })}
-    }
-    .into_any()
-}
-
-/// Where a new key begins with the settings of this one.
-fn duplicate(key: &Key) -> String {
-    let name = utf8_percent_encode(key.settings.client_name.as_str(), NON_ALPHANUMERIC);
-    format!("/keys?new&from={}&client_name={name}&preset={}", key.id, key.settings.preset.as_str())
 }
 
 /// What was done, given or refused. Scripts say it to screen readers once the page stands.

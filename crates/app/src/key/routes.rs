@@ -11,7 +11,8 @@ use domain::{Caller, Keydesk, Session};
 use model::{Key, KeyError, KeyId, KeyKind, KeyStatus, Overlap, Permission, Selection};
 
 use super::{
-    details::{Done, Flash, Given, KeyDetails, Opened},
+    activity,
+    details::{Done, Flash, Given, KeyDetails, Opened, may_rotate},
     page::key_page,
     results,
     secrets::{SHORTEST_OVERLAP, two_work},
@@ -83,7 +84,11 @@ fn is_deleted(key: &Key) -> bool {
 }
 
 pub(crate) fn routes<S>(web: WebState) -> Router<S> {
-    Router::new().route(PATH, get(show).post(posted)).route(RESULT_PATH, get(show_result)).with_state(web)
+    Router::new()
+        .route(PATH, get(show).post(posted))
+        .route(RESULT_PATH, get(show_result))
+        .route(activity::PATH, get(activity::show))
+        .with_state(web)
 }
 
 async fn show(
@@ -231,6 +236,11 @@ fn refused(page: KeyDetails, form: Form<'_>, error: ApiError, reader: &Reader) -
     match error {
         error if page.open != Opened::Edit => page.flash = Some(Flash::Refused(error)),
         ApiError::Fields(problems) => page.problems = problems,
+        ApiError::Narrows { lines, seen } => {
+            page.narrows = Some((lines, seen));
+            // Nobody was told of what others have changed meanwhile.
+            page.version = form.version().ok();
+        }
         ApiError::Key(KeyError::InvalidClientName { reason }) => {
             page.problems.push(FieldProblem { field: "client_name".to_owned(), message: reason.to_string() });
         }
@@ -359,18 +369,16 @@ async fn load(
             false => None,
         },
         earlier: before.is_some(),
-        impact: match open.stops_key() {
-            true => Some(keydesk.deletion_impact(&caller, &Selection::Ids(vec![id])).await?),
+        breaks: match open.says_what_breaks() {
+            true => Some(keydesk.what_breaks(&caller, &Selection::Ids(vec![id])).await?),
             false => None,
         },
+        limits: keydesk.verifier().limits_of_key(caller.installation, id, keydesk.now()).await.ok(),
         days: activity.into_iter().next().map(|activity| activity.days).unwrap_or_default(),
         recoverable: session.installation.recoverable,
         tried: keydesk.tried(&caller, id).await?,
         may_change: caller.may(Permission::ManageKeys),
-        may_rotate: caller.may(match key.kind {
-            KeyKind::Default => Permission::UseDefaultKey,
-            KeyKind::Issued => Permission::ManageKeys,
-        }),
+        may_rotate: may_rotate(&caller, &key),
         now: keydesk.now(),
         flash: None,
         open,
@@ -378,6 +386,7 @@ async fn load(
         version: None,
         form: SettingsForm::of_key(&key),
         problems: Vec::new(),
+        narrows: None,
         differences: Vec::new(),
         name: key.settings.client_name.as_str().to_owned(),
         catalogue: keydesk.catalogue().clone(),

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     ApiError,
-    ui::{Dialog, DialogHandle, Notice, Tone, live, token_field},
+    ui::{Dialog, DialogHandle, Notice, Tone, live, narrows, token_field},
     web::{ServerResource, own},
 };
 
@@ -64,7 +64,10 @@ fn Form(row: KeyRow, settings: ServerResource<String>) -> impl IntoView {
     let posted = use_context::<Posted>().unwrap_or_default();
     let form = NodeRef::<html::Form>::new();
     let (typed, open) = (posted.text("client_name"), !posted.fields.is_empty());
-    let problem = RwSignal::new(posted.error.filter(|error| !moved(error) && !at_fields(error)));
+    // What the change would refuse, once that was told.
+    let told = RwSignal::new(posted.error.as_ref().and_then(narrowed));
+    let problem =
+        RwSignal::new(posted.error.filter(|error| !moved(error) && !at_fields(error) && narrowed(error).is_none()));
     let busy = RwSignal::new(false);
     let version = RwSignal::new(row.version);
     // Somebody else's version, when there is one.
@@ -114,7 +117,13 @@ fn Form(row: KeyRow, settings: ServerResource<String>) -> impl IntoView {
                     theirs.set(Some(other));
                     dom::after_rendering(|| _ = dom::focus("#edit .conflict button"));
                 }
-                Err(error) => refused(error, problem),
+                Err(error) => match narrowed(&error) {
+                    Some(refuses) => {
+                        told.set(Some(refuses));
+                        dom::after_rendering(|| _ = dom::focus("#edit .narrows"));
+                    }
+                    None => refused(error, problem),
+                },
             }
         });
     };
@@ -145,6 +154,7 @@ fn Form(row: KeyRow, settings: ServerResource<String>) -> impl IntoView {
                 <input class="input mono" translate="no" id="edited-key" type="text" readonly value=hint/>
             </div>
             <Advanced settings open/>
+            {live(move || told.get().map(|(lines, seen)| narrows(lines, seen)))}
             <div class="dialog-foot">
                 <button type="submit" form="rows" name="delete" value=id.to_string() class="button danger unscripted">
                     "Delete"
@@ -165,6 +175,14 @@ fn Conflict(differences: String) -> impl IntoView {
         <p>"Somebody else has changed this key since you opened it. Their version differs from yours:"</p>
         <div inner_html=differences></div>
         <p>"Save again to replace their version with yours, or keep theirs."</p>
+    }
+}
+
+/// What a change would refuse, where it was not made for that.
+fn narrowed(error: &ApiError) -> Option<(Vec<String>, String)> {
+    match error {
+        ApiError::Narrows { lines, seen } => Some((lines.clone(), seen.clone())),
+        _ => None,
     }
 }
 

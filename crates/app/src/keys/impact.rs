@@ -9,7 +9,7 @@ use crate::ui::count;
 
 /// Says what would stop.
 pub(super) fn impact_view(stop: Stop, impact: Impact) -> AnyView {
-    let Impact { keys: number, idle, names, calls, at_least, used } = impact;
+    let Impact { keys: number, idle, names, calls, at_least, used, besides } = impact;
     let heading = view! { <p>{stop.heading(number, idle)}</p> };
     if number == 0 && stop == Stop::Disable {
         return heading.into_any();
@@ -21,7 +21,7 @@ pub(super) fn impact_view(stop: Stop, impact: Impact) -> AnyView {
             {names.into_iter().map(|name| view! { <li><bdi translate="no">{name}</bdi></li> }).collect_view()}
             {(others > 0).then(|| view! { <li class="faint">{format!("and {} more", count(others))}</li> })}
         </ul>
-        <dl class="facts">
+        <dl class="facts breaks">
             <dt>"Calls in the last 30 days"</dt>
             <dd>{if at_least { format!("At least {}", count(calls)) } else { count(calls) }}</dd>
             <dt>"Last used"</dt>
@@ -32,6 +32,7 @@ pub(super) fn impact_view(stop: Stop, impact: Impact) -> AnyView {
                 }}
             </dd>
         </dl>
+        {(!besides.is_empty()).then(|| view! { <dl class="facts breaks" inner_html=besides></dl> })}
         <p class="faint">{stop.way_back()}</p>
     }
     .into_any()

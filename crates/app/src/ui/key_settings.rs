@@ -6,6 +6,7 @@ mod fields;
 mod form;
 mod limit_fields;
 mod limit_rows;
+mod narrowing;
 mod posted;
 mod propose;
 mod read;

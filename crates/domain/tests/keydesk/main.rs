@@ -31,6 +31,7 @@ mod keyring_rotation;
 mod limits;
 mod limits_model;
 mod limits_redis;
+mod narrowing;
 mod nodes;
 mod once;
 mod other_history;

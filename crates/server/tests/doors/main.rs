@@ -9,6 +9,7 @@ mod rounds;
 mod support;
 mod unwritable;
 
+mod activity;
 mod at_rest;
 mod audit;
 mod audit_offline;

@@ -221,6 +221,10 @@ async fn the_first_clients_are_those_with_the_most_calls(database: TestDatabase)
     assert!(exact, "a hundred of each hour were looked at");
     let (test, _) = first(&hours, Some(Environment::Test), None, 10).await;
     assert_eq!(test, [acme(Environment::Test, 400, 0)]);
+    let asked = ["acme", "nobody"].map(|folded| model::Client::kept(folded.to_owned(), Environment::Live));
+    let own = store.usage_of_clients(installation(1), &hours, &asked).await.unwrap();
+    assert_eq!(own.iter().map(|of| (of.allowed, of.refused)).collect::<Vec<_>>(), [(300, 5)]);
+    assert_eq!(store.usage_of_clients(installation(2), &hours, &asked).await.unwrap(), []);
     let (scoped, _) = first(&hours, None, Some(&scope("calls:read")), 10).await;
     assert_eq!(scoped, [("client 1".to_owned(), Environment::Live, 2, 0)]);
     let (none, exact) = first(&ClientParts::default(), None, None, 10).await;

@@ -19,6 +19,8 @@ pub(crate) struct Impact {
     pub(crate) at_least: bool,
     /// Unix milliseconds of the last allowed call.
     pub(crate) used: Option<i64>,
+    /// What else the keys were used for, as HTML.
+    pub(crate) besides: String,
 }
 
 /// Says what stopping a selection would stop.
@@ -30,6 +32,7 @@ pub(crate) async fn get_impact(selection: Selection, stop: Stop) -> Result<Impac
         Stop::Delete => keydesk.deletion_impact(&caller, &selection).await?,
         Stop::Disable => keydesk.disabling_impact(&caller, &selection).await?,
     };
+    let breaks = keydesk.breaks_of(&caller, &selection, &impact).await?;
     Ok(Impact {
         keys: impact.keys,
         idle: impact.idle,
@@ -37,5 +40,6 @@ pub(crate) async fn get_impact(selection: Selection, stop: Stop) -> Result<Impac
         calls: impact.calls_30_days,
         at_least: impact.calls_is_lower_bound,
         used: impact.last_used_at.map(model::Instant::as_millis),
+        besides: crate::ui::breaks_besides(&breaks).map(|besides| besides.to_html()).unwrap_or_default(),
     })
 }

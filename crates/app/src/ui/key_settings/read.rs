@@ -3,7 +3,7 @@
 use domain::{Caller, Keydesk, NewKey};
 use model::{Expiry, Instant, Key, KeyError, KeyId, Scope, SettingsPatch, TimeZone, TimeZoneName};
 
-use super::{limit_rows::LimitRows, posted::Form, text_settings::TEXT_SETTINGS};
+use super::{limit_rows::LimitRows, narrowing, posted::Form, text_settings::TEXT_SETTINGS};
 use crate::{ApiError, FieldProblem};
 
 /// What is wrong with the fields of a form.
@@ -87,7 +87,7 @@ pub(crate) fn new_key(form: Form<'_>, now: Instant, home: &TimeZone) -> Result<N
 }
 
 /// Changes a key as a form says, unless somebody has changed it since the form's version. A form without the settings
-/// gives another Client Name only.
+/// gives another Client Name only. One that would refuse calls which the key makes is asked about first.
 ///
 /// `home` is the installation's time zone, for a form that names none.
 pub(crate) async fn save(
@@ -103,6 +103,8 @@ pub(crate) async fn save(
     } else {
         SettingsPatch::name(form.text("client_name"))
     };
+    let narrowed = keydesk.narrowing(caller, id, &patch, Some(version)).await.map_err(refusal)?;
+    narrowing::ask(&narrowed, form, &zone(form, home).unwrap_or_else(|_| home.clone()))?;
     keydesk.update(caller, id, patch, Some(version)).await.map_err(refusal)
 }
 

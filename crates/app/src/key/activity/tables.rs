@@ -1,0 +1,142 @@
+use leptos::prelude::*;
+use model::{AddressUsage, Instant, Key, KeyActivity, RefusalCode, Scope, SecretUsage};
+
+use crate::ui::{count, labels::relative};
+
+/// Addresses, the last one first.
+pub(super) fn addresses(activity: &KeyActivity) -> AnyView {
+    if activity.addresses.is_empty() {
+        return view! { <p>"No address is known yet."</p> }.into_any();
+    }
+    let rows = activity.addresses.iter().map(address);
+    let head = ["First seen", "Last seen"].map(|title| view! { <th scope="col">{title}</th> });
+    view! {
+        <p class="faint">"The newest 32 addresses, each with all of its calls, whenever those were."</p>
+        <div class="table-scroll" role="region" aria-label="Addresses, a table" tabindex="0">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">"Address"</th>
+                        {head.into_iter().collect_view()}
+                        <th scope="col" class="number">"Allowed"</th>
+                        <th scope="col" class="number">"Refused"</th>
+                        <th scope="col">"Last refusal"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn address(of: &AddressUsage) -> AnyView {
+    let refusal = of.last_refusal.and_then(RefusalCode::of).map(RefusalCode::title);
+    view! {
+        <tr>
+            <th scope="row"><bdi translate="no">{of.address.to_string()}</bdi></th>
+            <td>{relative(of.first_seen)}</td>
+            <td>{relative(of.last_seen)}</td>
+            <td class="number">{count(of.allowed)}</td>
+            <td class="number">{count(of.refused)}</td>
+            <td>{refusal}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The secrets of the key, the newest first.
+pub(super) fn secrets(activity: &KeyActivity, now: Instant) -> AnyView {
+    let rows = activity.secrets.iter().map(|of| secret(of, now));
+    view! {
+        <div class="table-scroll" role="region" aria-label="Secrets, a table" tabindex="0">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">"Secret"</th>
+                        <th scope="col" class="number">"Allowed"</th>
+                        <th scope="col" class="number">"Refused"</th>
+                        <th scope="col">"Last used"</th>
+                        <th scope="col">"Last address"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn secret(of: &SecretUsage, now: Instant) -> AnyView {
+    let state = match of.secret.expires_at {
+        None => "Current",
+        Some(end) if end > now => "Old",
+        Some(_) => "Ended",
+    };
+    view! {
+        <tr>
+            <th scope="row"><code translate="no">{of.secret.hint.0.clone()}</code> " " <span class="badge">{state}</span></th>
+            <td class="number">{count(of.counts.allowed)}</td>
+            <td class="number">{count(of.counts.refused())}</td>
+            <td>{of.secret.last_used_at.map_or_else(|| "Never".into_any(), |at| relative(at).into_any())}</td>
+            <td><bdi translate="no">{of.last_address.map(|address| address.to_string())}</bdi></td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The scopes that calls wanted, and those of the key that none did.
+pub(super) fn scopes(key: &Key, activity: &KeyActivity) -> AnyView {
+    let unused = unused(key, activity);
+    let rows = activity.scopes.iter().map(|of| {
+        view! {
+            <tr>
+                <th scope="row"><code translate="no">{of.scope.to_string()}</code></th>
+                <td class="number">{count(of.counts.allowed)}</td>
+                <td class="number">{count(of.counts.refused())}</td>
+            </tr>
+        }
+    });
+    view! {
+        {if activity.scopes.is_empty() {
+            view! { <p>"No call said which scope it wanted."</p> }.into_any()
+        } else {
+            view! {
+                <div class="table-scroll" role="region" aria-label="Scopes, a table" tabindex="0">
+                    <table class="table">
+                        <thead>
+                            <tr>
+                                <th scope="col">"Scope"</th>
+                                <th scope="col" class="number">"Allowed"</th>
+                                <th scope="col" class="number">"Refused"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows.collect_view()}</tbody>
+                    </table>
+                </div>
+            }
+                .into_any()
+        }}
+        {(!unused.is_empty())
+            .then(|| {
+                let names = unused.iter().map(|scope| view! { <li><code translate="no">{scope.to_string()}</code></li> });
+                view! {
+                    <div>
+                        <p class="faint" id="unused-scopes">
+                            "Scopes of the key that no call wanted:"
+                        </p>
+                        <ul class="scopes" aria-labelledby="unused-scopes">
+                            {names.collect_view()}
+                        </ul>
+                    </div>
+                }
+            })}
+    }
+    .into_any()
+}
+
+/// Scopes that the key holds and no allowed call wanted.
+fn unused<'a>(key: &'a Key, activity: &KeyActivity) -> Vec<&'a Scope> {
+    let used = |held: &&Scope| activity.scopes.iter().any(|of| of.counts.allowed > 0 && held.allows(&of.scope));
+    key.settings.scopes.iter().filter(|held| !used(held)).collect()
+}
