@@ -18,8 +18,7 @@ use leptos_axum::{
 use crate::{
     App, audit, auth, clients,
     frame::hydrated,
-    handover, key, keys, refusals,
-    usage,
+    handover, key, keys, refusals, usage,
     web::{
         Assets, BrowserAccess, Turns, WebState, compression, guard, headers, no_keys, one_by_one, origin, structure,
     },
