@@ -80,7 +80,7 @@ test('an administrator sees who calls and what is refused, and chooses', async (
   await expect(sum(page, 'Calls')).toHaveText('1');
   await page.goBack();
   await expect(sum(page, 'Calls')).toHaveText('8');
-  await page.getByRole('link', { name: 'Show the newest: Address not allowed' }).click();
+  await page.getByRole('link', { name: 'Show the newest of the kind Address not allowed' }).click();
   await expect(page.getByRole('list', { name: 'Refusals' }).getByRole('listitem')).toHaveCount(1);
 
   await page.goto(await detailsOf(server, 'Acme'));

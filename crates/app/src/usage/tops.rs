@@ -104,7 +104,7 @@ fn refusal(shown: &Shown, code: Code, calls: u64, refused: u64) -> AnyView {
             <p>{remedy(code)}</p>
             <p>
                 <a href=listed rel="external">
-                    "Show the newest" <span class="unseen">": " {title(code)}</span>
+                    "Show the newest" <span class="unseen">" of the kind " {title(code)}</span>
                 </a>
             </p>
         </li>

@@ -9,8 +9,8 @@ use std::{
 use model::{Occupancy, SessionId};
 use tokio::sync::watch;
 
-/// Streams of one session: of some tabs that are in sight at once.
-const OF_SESSION: usize = 4;
+/// Streams of one session: of some tabs that are in sight at once, and of those that were closed within the last seconds.
+const OF_SESSION: usize = 12;
 /// Streams of everybody.
 const MOST: usize = 100;
 

@@ -47,7 +47,7 @@ async fn a_change_says_which_calls_it_would_refuse(database: TestDatabase) {
     assert!(asked(SettingsPatch { enabled: Some(false), ..nothing() }).await.disables);
     let origins = Some(serde_json::from_str(r#"["https://shop.example"]"#).unwrap());
     assert!(asked(SettingsPatch { allowed_origins: origins, ..nothing() }).await.origins);
-    let limits = |json| Some(serde_json::from_str(json).unwrap());
+    let limits = |json: &str| Some(serde_json::from_str(json).unwrap());
     for (calls, reached) in [(5, 1), (7, 0)] {
         let quotas = limits(&format!(r#"[{{"name":"daily","limit":{calls},"period":"day"}}]"#));
         let narrowing = asked(SettingsPatch { quotas, ..nothing() }).await;
