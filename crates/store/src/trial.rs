@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use model::{
     Code, InstallationId, Instant, KeyId, Restriction, TRIAL_FINDINGS_MAX, Trial, TrialFinding, TrialFindingOf,
 };
-use uuid::Uuid;
 
 use crate::{Change, Store, StoreError, db::on_db, group::on_tx, sql::json, usage_read::code, work::write_down};
 
