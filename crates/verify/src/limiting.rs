@@ -146,7 +146,7 @@ impl Verifier {
                 Decision::Passes(states) | Decision::Refused(states, ..) => return Ok(states),
                 Decision::Asks => self.lease().await?,
                 // Whoever takes nothing needs nothing that others hold.
-                Decision::Held => {}
+                Decision::Held | Decision::Again => {}
                 Decision::Elsewhere(question) => {
                     let asked = limits.ask_elsewhere(&self.inner.store, question, 0).await;
                     answers = asked.map_err(|error| {

@@ -46,8 +46,7 @@ struct State {
 
 impl Reached {
     pub(crate) fn note(&self, record: &Record, by: &LimitState, now: Instant) {
-        // Calls don't wait for each other: another refused call of the window comes soon.
-        let Ok(mut state) = self.0.try_lock() else { return };
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let owner = by.label.owner();
         let key = if owner == LimitOwner::Installation { KeyId(uuid::Uuid::nil()) } else { record.key_id() };
         let which = (record.installation(), owner, key, by.label);

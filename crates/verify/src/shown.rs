@@ -16,8 +16,9 @@ pub(crate) fn origin_shown(origin: CallOrigin<'_>) -> Option<String> {
     }
 }
 
-/// A text that a stranger wrote.
+/// A text that a stranger wrote. PostgreSQL keeps no NUL, and nobody reads other control characters.
 pub(crate) fn shown(text: &str) -> String {
+    let text = &*text.replace(char::is_control, "\u{fffd}");
     if looks_like_key(text) { HIDDEN.to_owned() } else { shortened(text, TEXT_MAX) }
 }
 
@@ -37,6 +38,7 @@ mod tests {
         let key = format!("/v1/ccc_live_{}", "a1B2".repeat(9));
         assert_eq!(shown(&key), HIDDEN);
         assert_eq!(shown("/v1/contacts"), "/v1/contacts");
+        assert_eq!(origin_shown(CallOrigin::Named("a\0b\n")).as_deref(), Some("a\u{fffd}b\u{fffd}"));
         let long = shown(&"ä".repeat(200));
         assert!(long.len() <= TEXT_MAX + "…".len() && long.ends_with("ä…"), "{long}");
         assert_eq!(origin_shown(CallOrigin::SameAs("a.example")).as_deref(), Some("https://a.example"));

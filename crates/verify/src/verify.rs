@@ -30,7 +30,8 @@ impl Verifier {
         let (limits, store) = (&self.inner.limits, &self.inner.store);
         let mut answers: Option<Answers> = None;
         let (mut tries, mut waits, mut settled) = (0, 0, None);
-        while tries < TRIES && waits < WAITS {
+        let started = limits.nanos();
+        while tries < TRIES && waits < WAITS && limits.nanos().saturating_sub(started) < WAITED {
             let decided = match warm {
                 Warm::Decided(verdict) => Ok(verdict),
                 Warm::Stale => return Err(Unavailable),
@@ -49,19 +50,20 @@ impl Verifier {
                     tries += 1;
                     self.lease().await?;
                 }
+                Err(Pending::Again) => tries += 1,
                 Err(Pending::Held) => {
-                    waits += 1;
+                    let _place = limits.leases.wait().ok_or(Unavailable)?;
                     // Decided once more after this is listened for, so that nothing is missed.
-                    if let Some(settled) = settled.take() {
-                        let _ = tokio::time::timeout(HELD, settled).await;
+                    if let Some(settled) = settled.take()
+                        && tokio::time::timeout(HELD, settled).await.is_err()
+                    {
+                        waits += 1;
                     }
                     settled = Some(limits.settled.notified());
                 }
                 Err(Pending::Elsewhere(question)) => {
                     if question.takes {
-                        tries += 1
-                    } else {
-                        waits += 1
+                        tries += 1;
                     }
                     let asked = limits.ask_elsewhere(store, question, call.cost).await;
                     answers = asked.map_err(|error| {
@@ -253,6 +255,7 @@ impl Verifier {
                 (verdict.limits, verdict.refused_by) = (states, Some(by));
             }
             Decision::Asks => return Err(Pending::Lease),
+            Decision::Again => return Err(Pending::Again),
             Decision::Elsewhere(question) => return Err(Pending::Elsewhere(question)),
             Decision::Held => return Err(Pending::Held),
         }
@@ -316,6 +319,8 @@ enum Warm<'a> {
 enum Pending {
     /// A part of a quota.
     Lease,
+    /// Nothing: it is decided once more, since its limits changed meanwhile.
+    Again,
     /// Rate limits that are not decided here.
     Elsewhere(Question),
     /// Whether other calls need what they hold of a quota.
@@ -325,6 +330,9 @@ enum Pending {
 /// How often a call is decided anew after quotas were leased. Whoever comes after others may find that they have taken what was
 /// leased, and waits for more.
 const TRIES: usize = 16;
-/// How often it looks whether calls need what they hold of a quota, and how long at most at a time: a little longer than Redis is given.
-const WAITS: usize = 256;
+/// How long it waits until it is known whether calls need what they hold of a quota: a little longer than Redis is given.
 const HELD: Duration = Duration::from_millis(150);
+/// How often it waits so long in vain.
+const WAITS: usize = 16;
+/// How long it waits in all, however often other calls turned out not to need what they held, in nanoseconds.
+const WAITED: u64 = 5_000_000_000;

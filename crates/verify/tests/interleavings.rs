@@ -67,7 +67,7 @@ fn passes(key: &Arc<Meters>, above: &Arc<Meters>, cost: u64) -> bool {
             Decision::Passes(_) => return true,
             Decision::Refused(..) => return false,
             Decision::Asks => lease(key),
-            Decision::Elsewhere(_) | Decision::Held => unreachable!("all is decided here"),
+            Decision::Elsewhere(_) | Decision::Held | Decision::Again => unreachable!("all is decided here"),
         }
     }
 }
@@ -185,6 +185,7 @@ fn passes_with(redis: &Redis, key: &Arc<Meters>, above: &Arc<Meters>, wanted: &[
             Decision::Passes(_) => return true,
             Decision::Refused(..) => return false,
             Decision::Asks => lease(key),
+            Decision::Again => {}
             Decision::Held => thread::yield_now(),
             Decision::Elsewhere(Question { asked, takes, held }) => {
                 let mut left = redis.left.lock().unwrap();

@@ -52,6 +52,8 @@ pub(crate) enum Decision {
     Refused(Vec<LimitState>, RefusedBy, bool),
     /// The database must be asked first.
     Asks,
+    /// What was asked for elsewhere does not fit any more: the call is decided once more, without it.
+    Again,
     /// Rate limits must be asked first that are not decided here.
     Elsewhere(Question),
     /// Other calls hold what is left of a quota: it is soon known whether they need it.
@@ -122,7 +124,7 @@ pub(crate) fn decide(meters: [Option<&Arc<Meters>>; OWNERS], ask: Ask<'_>, aroun
     }
     if passes && !look.elsewhere.is_empty() && ask.answers.is_some() {
         // The limits are others than those that were asked for: what was taken and is held is given back first.
-        return decided(Decision::Asks, look.asks);
+        return decided(Decision::Again, look.asks);
     }
     if passes && !look.elsewhere.is_empty() {
         // Where others hold what it needs it waits for them, unless a rate limit refuses it whatever they do.
@@ -135,7 +137,7 @@ pub(crate) fn decide(meters: [Option<&Arc<Meters>>; OWNERS], ask: Ask<'_>, aroun
     }
     if passes && ask.cost > 0 && ask.answers.is_some_and(|answers| !answers.taken) {
         // What stood in its way when it was asked for elsewhere does so no longer.
-        return decided(Decision::Asks, look.asks);
+        return decided(Decision::Again, look.asks);
     }
     let mut states = Vec::with_capacity(look.applying);
     for held in held.iter_mut().flatten() {

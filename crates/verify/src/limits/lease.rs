@@ -82,9 +82,18 @@ impl Leases {
 
     /// `None`: too many wait, or the database could not be asked just now.
     pub(crate) fn enter(&self, tick: u64) -> Option<Waiting<'_>> {
+        if tick < self.failed_until.load(Relaxed) {
+            self.refused.fetch_add(1, Relaxed);
+            return None;
+        }
+        self.wait()
+    }
+
+    /// A place for a call that waits until others know whether they need what they hold. `None`: too many wait.
+    pub(crate) fn wait(&self) -> Option<Waiting<'_>> {
         let before = self.waiting.fetch_add(1, Relaxed);
         let waiting = Waiting(self);
-        if before < MOST && tick >= self.failed_until.load(Relaxed) {
+        if before < MOST {
             return Some(waiting);
         }
         self.refused.fetch_add(1, Relaxed);
