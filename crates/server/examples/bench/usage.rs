@@ -1,17 +1,19 @@
 //! What the page of usage asks, of a day in which a million keys were called.
 
-use std::{net::SocketAddr, path::Path, time::Instant};
+use std::{fs, net::SocketAddr, path::Path, time::Instant};
 
 use domain::{Clock as _, SystemClock};
 
 use crate::{
     Failed, Programs,
-    http::{Connection, request},
+    http::{Connection, ask_once, request},
     percentile, say,
 };
 
 /// How often each is asked.
 const ASKED: usize = 200;
+/// Of the person who looks at the page.
+const PASSWORD: &str = "a long password of the bench";
 
 pub(crate) fn measure(programs: &Programs, database: &str, dir: &Path, address: SocketAddr) -> Result<(), Failed> {
     let key = ["key", "create", "--client-name", "Reader", "--scope", "usage:read"];
@@ -57,6 +59,50 @@ pub(crate) fn measure(programs: &Programs, database: &str, dir: &Path, address: 
         whole[ASKED / 2]
     ));
     all.iter().for_each(|line| say(line));
+    page(programs, database, dir, address)
+}
+
+/// The page itself, as a browser asks for it.
+fn page(programs: &Programs, database: &str, dir: &Path, address: SocketAddr) -> Result<(), Failed> {
+    let file = dir.join("password");
+    fs::write(&file, PASSWORD)?;
+    let person =
+        ["admin", "create", "--email", "ada@example.com", "--name", "Ada", "--role", "owner", "--password-file"];
+    programs.document(database, dir, &[&person[..], &[file.to_str().ok_or("no text")?]].concat())?;
+    let form = format!("email=ada%40example.com&password={}", PASSWORD.replace(' ', "+"));
+    let signed_in = ask_once(
+        address,
+        &format!(
+            "POST /login HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nConnection: close\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+            form.len()
+        ),
+    )?;
+    let header = |line: &str| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("set-cookie").then(|| value.split(';').next().unwrap_or(value).to_owned())
+    };
+    let cookies =
+        signed_in.lines().take_while(|line| !line.is_empty()).filter_map(header).collect::<Vec<_>>().join("; ");
+    for (what, path) in [("a day", "/usage?range=24h"), ("7 days", "/usage?range=7d"), ("30 days", "/usage?range=30d")]
+    {
+        let call = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookies}\r\nConnection: close\r\n\r\n");
+        let mut latencies = Vec::with_capacity(ASKED);
+        for _ in 0..ASKED {
+            let sent = Instant::now();
+            let answer = ask_once(address, &call)?;
+            latencies.push(sent.elapsed());
+            if !answer.starts_with("HTTP/1.1 200") || !answer.contains("id=\"usage-numbers\"") {
+                return Err(format!("{path}: {}", answer.lines().next().unwrap_or_default()).into());
+            }
+        }
+        latencies.sort_unstable();
+        say(&format!(
+            "  the page `/usage`, {what}: p50 {:.1} ms, p99 {:.1} ms",
+            percentile(&latencies, 50) / 1e3,
+            percentile(&latencies, 99) / 1e3
+        ));
+    }
     Ok(())
 }
 
