@@ -223,6 +223,9 @@ impl QuotaState {
         self.left = self.left.saturating_add(given);
         if given > 0 {
             self.leased_at = tick;
+            // Who is given less than a portion makes do with it. A portion that grew on would be asked for again and again, until this
+            // node has all of the quota.
+            self.portion = self.portion.min(self.left.max(1));
         }
         if self.left < wanted || granted >= limit {
             self.used_up_until = tick.saturating_add(LOOK_AGAIN);
@@ -248,5 +251,38 @@ impl QuotaState {
 
     pub(crate) fn left(&self) -> u64 {
         self.left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_has_at_most_a_part_of_what_is_unused_however_fast_it_is_called() {
+        const LIMIT: u64 = 1_000;
+        let (mut quota, mut leased, mut calls) = (QuotaState::default(), 0_u64, 0_u64);
+        // 200 calls a second.
+        for tick in (SECOND..).step_by(5_000_000) {
+            if quota.left == 0 {
+                quota.ask(1);
+            }
+            if let Some((least, most)) = quota.wants(tick) {
+                // As the database leases to one of three nodes.
+                let unleased = LIMIT - leased;
+                let given = most.min(unleased.div_ceil(6).max(least)).min(unleased);
+                leased += given;
+                quota.leased(leased, given, LIMIT, tick);
+            }
+            if quota.left == 0 {
+                break;
+            }
+            calls += 1;
+            quota.take(LIMIT, 1, tick);
+            let unused = LIMIT - calls;
+            assert!(quota.left <= unused / 2 + FIRST, "{} of {unused} unused calls are with one node", quota.left);
+        }
+        assert_eq!(calls, LIMIT, "alone it can give out all");
+        assert!(quota.portion <= LIMIT, "{}", quota.portion);
     }
 }
