@@ -69,7 +69,8 @@ cargo xtask <command>
                               the trials of docs/trials.md, 50 rounds of each: kills, full disks, failed flushes, torn writes,
                               damaged databases, clock steps, failovers, little room
   ha [--rounds N] [--only NAME,...]
-                              nodes on a PostgreSQL that fails over: parts are killed and cut off, 20 rounds each; needs root
+                              nodes on a PostgreSQL that fails over and a Valkey that goes: parts are killed and cut off, 20 rounds
+                              each (primary, etcd, node, cut-primary, cut-node, lagging, limits); needs root
   nodes [N] [--redis] [--port N]
                               N nodes (3) on one throwaway PostgreSQL, with what to try; --redis: their rate limits are kept there
   bench --browser             its measurements in a browser
