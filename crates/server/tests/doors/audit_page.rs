@@ -164,7 +164,7 @@ async fn pages_go_on_where_the_one_before_ended(database: TestDatabase) {
         app.key_in("default", "Beta", &[]).await;
     }
     let ada = Person::sign_in(&app, "Ada", Role::Owner).await;
-    for (filter, expected) in [("/audit", None), ("/audit?action=key.reveal&client=acme", Some(60))] {
+    for (filter, expected) in [("/audit", None), ("/audit?action=key.reveal&client=acme", Some(61))] {
         let (mut path, mut read, mut pages) = (filter.to_owned(), Vec::new(), 0);
         let first = loop {
             let page = ada.page(&path).await;
