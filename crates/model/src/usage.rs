@@ -398,6 +398,8 @@ pub struct WhatBreaks {
     pub refused: u64,
     /// The numbers are lower bounds: adding up was stopped.
     pub is_lower_bound: bool,
+    /// Allowed calls are not recorded, so what is known of them is from before that was chosen.
+    pub allowed_is_not_recorded: bool,
     /// The last allowed call with any of them.
     pub last_used_at: Option<Instant>,
     /// What is known of few keys alone; `None`: there are too many to look at each.

@@ -69,7 +69,16 @@ async fn load(web: &WebState, parts: &Parts, filter: Filter) -> Result<Shown, Ap
         },
     };
     let scopes = keydesk.catalogue().iter().map(|(scope, _)| scope.to_owned()).collect();
-    Ok(Shown { filter, found, scopes, key_name, zone: reader.zone })
+    let counters = keydesk.verifier().counters();
+    Ok(Shown {
+        filter,
+        found,
+        scopes,
+        key_name,
+        zone: reader.zone,
+        recorded: keydesk.records_allowed_calls(),
+        lost: (counters.usage_lost, counters.usage_detail_lost),
+    })
 }
 
 /// Whether a client has this name.
