@@ -89,6 +89,9 @@ function follow() {
   });
   source.addEventListener('signed-out', () => {
     stop();
+    // Nothing follows any more, whatever becomes of the page.
+    delete page.dataset.stream;
+    button?.remove();
     say('Signed out: reload to go on');
   });
   source.addEventListener('error', () => {
@@ -104,7 +107,8 @@ function follow() {
 button?.addEventListener('click', () => {
   paused = !paused;
   button.textContent = paused ? 'Resume' : 'Pause';
-  say(paused ? 'Paused' : 'Live');
+  // Only the first event makes it live.
+  say(paused ? 'Paused' : 'Connecting');
   tries = 0;
   follow();
 });

@@ -74,7 +74,9 @@ test('a page that is paused or not seen has no stream', () => {
   page.see(true);
   assert.equal(page.streams.length, 1);
   page.find('button').click();
-  assert.deepEqual([page.streams.length, page.text('button')], [2, 'Pause']);
+  assert.deepEqual([page.streams.length, page.text('button'), page.text('[data-live-state]')], [2, 'Pause', 'Connecting']);
+  page.newest().tell('totals', '1');
+  assert.equal(page.text('[data-live-state]'), 'Live');
   page.see(false);
   assert.equal(page.newest().readyState, 2);
   page.see(true);
@@ -92,10 +94,13 @@ test('a stream that is refused is asked for a few times', () => {
   assert.match(page.text('[data-live-state]'), /^Stopped/);
 });
 
-test('whoever is signed out is told so', () => {
+test('whoever is signed out is told so, and nothing is tried again', () => {
   const page = followed(BODY('1'));
   page.newest().tell('signed-out');
-  assert.deepEqual([page.newest().readyState, page.streams.length], [2, 1]);
+  assert.deepEqual([page.newest().readyState, page.find('button')], [2, null]);
+  page.see(false);
+  page.see(true);
+  assert.equal(page.streams.length, 1);
   assert.match(page.text('[data-live-state]'), /^Signed out/);
 });
 

@@ -22,6 +22,7 @@ mod menu;
 mod narrows;
 #[cfg(feature = "ssr")]
 mod new_key;
+mod not_recorded;
 mod notice;
 #[cfg(feature = "ssr")]
 mod plain_dialog;
@@ -50,6 +51,7 @@ pub(crate) use menu::{Menu, MenuChoice, focus_first, walk};
 pub(crate) use narrows::narrows;
 #[cfg(feature = "ssr")]
 pub(crate) use new_key::NewKeyDialog;
+pub(crate) use not_recorded::not_recorded;
 pub(crate) use notice::{Notice, Tone};
 #[cfg(feature = "ssr")]
 pub(crate) use plain_dialog::plain_dialog;

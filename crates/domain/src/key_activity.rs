@@ -1,4 +1,4 @@
-use model::{CallCounts, KeyActivity, KeyError, KeyId, SecretUsage, TimeZone, UsageFilter, UsageRange, UsageStep};
+use model::{CallCounts, KeyActivity, KeyError, KeyId, SecretUsage, TimeZone, UsageFilter, UsageRange};
 
 use crate::{
     Caller, Keydesk, failure,
@@ -20,9 +20,6 @@ impl Keydesk {
         let steps = steps(range, zone);
         let bounds = whole(range, &steps);
         let counts = self.usage_counts(&target, bounds, range.step()).await?;
-        let before = range.before();
-        let step_before = if range.step() == UsageStep::Minute { UsageStep::Quarter } else { range.step() };
-        let before = self.usage_counts(&target, (before.from(), before.to()), step_before).await?;
         let span = target.span(bounds.0, bounds.1);
         let by_secret = store.secrets_usage(&span, key).await.map_err(failure::public)?;
         let from = store.last_addresses(installation, key).await.map_err(failure::public)?;
@@ -39,7 +36,7 @@ impl Keydesk {
             range,
             points: points(&steps, &counts),
             counts: sum(&counts),
-            before: sum(&before),
+            before: self.counts_before(&target, bounds, range.step()).await?,
             scopes: self.usage_scopes(&target, bounds).await?,
             secrets: secrets.collect(),
             addresses: store.addresses_of_keys(installation, &[key]).await.map_err(failure::public)?,

@@ -28,7 +28,7 @@ use crate::{
     session_uses::SessionUses,
     throttle::{Throttle, ThrottleCounters},
     turn::{ONE, REVOKES},
-    usage_retention::{UsageOptions, UsageWalk},
+    usage_retention::{RecordedCalls, UsageOptions, UsageWalk},
 };
 
 /// Keydesk on one database: every decision and every change goes through here. Cheap to clone.
@@ -156,6 +156,16 @@ impl Keydesk {
     /// The verifier, which decides calls.
     pub fn verifier(&self) -> &Verifier {
         &self.inner.verifier
+    }
+
+    /// Days after which quarters of an hour of usage are rolled up into days.
+    pub fn quarter_days(&self) -> u16 {
+        self.inner.usage.retention.quarter_days()
+    }
+
+    /// Whether calls that are allowed are recorded; else neither their number nor their last use is known.
+    pub fn records_allowed_calls(&self) -> bool {
+        self.inner.usage.recorded == RecordedCalls::All
     }
 
     /// The numbers of what slows guesses at passwords down.

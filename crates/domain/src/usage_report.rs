@@ -1,5 +1,6 @@
 use model::{
-    Instant, KeyError, Period, TimeZone, TopClients, USAGE_MINUTES_MS, UsageFilter, UsageRange, UsageReport, UsageStep,
+    CallCounts, Instant, KeyError, Period, TimeZone, TopClients, USAGE_MINUTES_MS, UsageFilter, UsageRange,
+    UsageReport, UsageStep,
 };
 use store::ClientParts;
 
@@ -10,6 +11,7 @@ use crate::{
 };
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
+const QUARTER_MS: i64 = HOUR_MS / 4;
 /// Clients that are shown.
 const CLIENTS: usize = 10;
 
@@ -26,10 +28,6 @@ impl Keydesk {
         let steps = steps(range, zone);
         let span = whole(range, &steps);
         let counts = self.usage_counts(&target, span, range.step()).await?;
-        let before = range.before();
-        // Minutes of two days before are gone; quarters tell the sum as well.
-        let step_before = if range.step() == UsageStep::Minute { UsageStep::Quarter } else { range.step() };
-        let before = self.usage_counts(&target, (before.from(), before.to()), step_before).await?;
         let clients = if target.keys.is_none() && filter.code.is_none() {
             Some(self.top_clients(caller, range, &target, CLIENTS).await?)
         } else {
@@ -39,12 +37,23 @@ impl Keydesk {
             range,
             points: points(&steps, &counts),
             counts: sum(&counts),
-            before: sum(&before),
+            before: self.counts_before(&target, span, range.step()).await?,
             clients,
             scopes: self.usage_scopes(&target, span).await?,
             heat: heat(range, zone, &counts),
             is_lower_bound: target.is_lower_bound,
         })
+    }
+
+    /// All calls of the time before that of a range.
+    pub(crate) async fn counts_before(
+        &self,
+        target: &UsageTarget,
+        span: (Instant, Instant),
+        step: UsageStep,
+    ) -> Result<CallCounts, KeyError> {
+        let (from, to, step) = before(span, step, self.now());
+        Ok(sum(&self.usage_counts(target, (from, to), step).await?))
     }
 
     /// The clients with the most calls in a range.
@@ -110,4 +119,66 @@ impl Keydesk {
 /// From the begin of the first step until the end of the range.
 pub(crate) fn whole(range: UsageRange, steps: &[Instant]) -> (Instant, Instant) {
     (steps.first().copied().unwrap_or(range.from()), range.to())
+}
+
+/// The time of the same length before this one, and the step whose rows tell its sum. No row is in both times, nor is a part of it.
+fn before((from, to): (Instant, Instant), step: UsageStep, now: Instant) -> (Instant, Instant, UsageStep) {
+    let length = to.as_millis() - from.as_millis();
+    if step == UsageStep::Minute && from.plus_millis(-length) > now.plus_millis(-USAGE_MINUTES_MS) {
+        return (from.plus_millis(-length), from, UsageStep::Minute);
+    }
+    // Minutes are gone after two days, and quarters are rolled up into days: whichever are there tell the sum.
+    let to = Instant::from_millis(from.as_millis().div_euclid(QUARTER_MS) * QUARTER_MS);
+    (to.plus_millis(-length), to, UsageStep::Day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_row_is_in_a_range_and_in_the_time_before_it() {
+        let at = |text: &str| text.parse::<Instant>().unwrap();
+        let now = at("2026-11-27T11:20:30Z");
+        for (from, to, step, from_before, to_before, step_before) in [
+            // The hour until now, of which quarters would count the last of the hour before too.
+            (
+                "2026-11-27T10:21:00Z",
+                "2026-11-27T11:20:30Z",
+                UsageStep::Minute,
+                "2026-11-27T09:21:30Z",
+                "2026-11-27T10:21:00Z",
+                UsageStep::Minute,
+            ),
+            // Minutes of before are gone.
+            (
+                "2026-11-25T12:20:00Z",
+                "2026-11-25T13:20:00Z",
+                UsageStep::Minute,
+                "2026-11-25T11:15:00Z",
+                "2026-11-25T12:15:00Z",
+                UsageStep::Day,
+            ),
+            (
+                "2026-11-26T11:30:00Z",
+                "2026-11-27T11:20:30Z",
+                UsageStep::Quarter,
+                "2026-11-25T11:39:30Z",
+                "2026-11-26T11:30:00Z",
+                UsageStep::Day,
+            ),
+            // Quarters of before may be rolled up.
+            (
+                "2026-09-01T00:00:00Z",
+                "2026-09-08T00:00:00Z",
+                UsageStep::Hour,
+                "2026-08-25T00:00:00Z",
+                "2026-09-01T00:00:00Z",
+                UsageStep::Day,
+            ),
+        ] {
+            let expected = (at(from_before), at(to_before), step_before);
+            assert_eq!(before((at(from), at(to)), step, now), expected, "{from}");
+        }
+    }
 }

@@ -38,8 +38,12 @@ impl Default for UsageRetention {
 }
 
 impl UsageRetention {
+    pub(crate) fn quarter_days(self) -> u16 {
+        self.quarter_days.max(31)
+    }
+
     pub(crate) fn quarters_until(self, now: Instant) -> Instant {
-        now.plus_millis(-i64::from(self.quarter_days.max(31)) * DAY_MS)
+        now.plus_millis(-i64::from(self.quarter_days()) * DAY_MS)
     }
 
     pub(crate) fn days_until(self, now: Instant) -> Instant {

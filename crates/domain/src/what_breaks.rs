@@ -31,6 +31,7 @@ impl Keydesk {
             allowed: calls_30_days,
             refused: 0,
             is_lower_bound: calls_is_lower_bound,
+            allowed_is_not_recorded: !self.records_allowed_calls(),
             last_used_at,
             details: None,
         };

@@ -154,12 +154,6 @@ impl UsageRange {
     pub fn millis(self) -> i64 {
         self.to.as_millis() - self.from.as_millis()
     }
-
-    /// The range of the same length that ends where this one begins.
-    #[must_use]
-    pub fn before(self) -> Self {
-        Self { from: self.from.plus_millis(-self.millis()), to: self.from, step: self.step }
-    }
 }
 
 /// Which calls are counted: those to which all that is given applies.
@@ -317,7 +311,7 @@ pub struct UsageReport {
     pub points: Vec<UsagePoint>,
     /// All calls of the range.
     pub counts: CallCounts,
-    /// All calls of the range of the same length before it.
+    /// All calls of the time of the same length before it.
     pub before: CallCounts,
     /// The ten clients with the most calls; `None` where a key, a client or a code is asked for.
     pub clients: Option<TopClients>,
@@ -377,7 +371,7 @@ pub struct KeyActivity {
     pub points: Vec<UsagePoint>,
     /// All calls of the range.
     pub counts: CallCounts,
-    /// All calls of the range of the same length before it.
+    /// All calls of the time of the same length before it.
     pub before: CallCounts,
     /// Calls by the scope that they wanted, the most wanted first.
     pub scopes: Vec<ScopeUsage>,
@@ -404,6 +398,8 @@ pub struct WhatBreaks {
     pub refused: u64,
     /// The numbers are lower bounds: adding up was stopped.
     pub is_lower_bound: bool,
+    /// Allowed calls are not recorded, so what is known of them is from before that was chosen.
+    pub allowed_is_not_recorded: bool,
     /// The last allowed call with any of them.
     pub last_used_at: Option<Instant>,
     /// What is known of few keys alone; `None`: there are too many to look at each.
@@ -451,14 +447,6 @@ mod tests {
             assert_eq!(UsageStep::fitting(length), step, "{hours} h");
             assert!(UsageRange::new(at(0), at(length), step).is_ok(), "{hours} h");
         }
-    }
-
-    #[test]
-    fn the_range_before_ends_where_the_other_begins() {
-        let range =
-            UsageRange::new(Instant::from_millis(5_000), Instant::from_millis(7_000), UsageStep::Minute).unwrap();
-        let before = range.before();
-        assert_eq!((before.from().as_millis(), before.to()), (3_000, range.from()));
     }
 
     #[test]

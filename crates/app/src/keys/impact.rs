@@ -5,30 +5,37 @@ use super::{
     stop::Stop,
     time::{Time, Written},
 };
-use crate::ui::count;
+use crate::ui::{count, not_recorded as notice};
 
 /// Says what would stop.
 pub(super) fn impact_view(stop: Stop, impact: Impact) -> AnyView {
-    let Impact { keys: number, idle, names, calls, at_least, used, besides } = impact;
+    let Impact { keys: number, idle, names, calls, at_least, not_recorded, used, besides } = impact;
     let heading = view! { <p>{stop.heading(number, idle)}</p> };
     if number == 0 && stop == Stop::Disable {
         return heading.into_any();
     }
     let others = number.saturating_sub(names.len() as u64);
+    let calls = match calls {
+        0 if not_recorded => "Not recorded".to_owned(),
+        calls if at_least || not_recorded => format!("At least {}", count(calls)),
+        calls => count(calls),
+    };
+    let unused = if not_recorded { "Not recorded" } else { "Never" };
     view! {
         {heading}
         <ul class="named">
             {names.into_iter().map(|name| view! { <li><bdi translate="no">{name}</bdi></li> }).collect_view()}
             {(others > 0).then(|| view! { <li class="faint">{format!("and {} more", count(others))}</li> })}
         </ul>
+        {not_recorded.then(notice)}
         <dl class="facts breaks">
             <dt>"Calls in the last 30 days"</dt>
-            <dd>{if at_least { format!("At least {}", count(calls)) } else { count(calls) }}</dd>
+            <dd>{calls}</dd>
             <dt>"Last used"</dt>
             <dd>
                 {match used {
                     Some(ms) => view! { <Time ms written=Written::Ago/> }.into_any(),
-                    None => "Never".into_any(),
+                    None => unused.into_any(),
                 }}
             </dd>
         </dl>

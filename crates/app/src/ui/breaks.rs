@@ -6,6 +6,7 @@ use model::{AddressUsage, BreaksDetails, BusiestHour, ScopeUsage, WhatBreaks};
 use super::{
     count,
     labels::{relative, time},
+    not_recorded,
 };
 
 /// Scopes and addresses that are named; of others their number.
@@ -13,12 +14,19 @@ const NAMED: usize = 5;
 
 /// Calls and last use, and what else is known, as the facts of a dialog.
 pub(crate) fn breaks(breaks: &WhatBreaks) -> AnyView {
+    let unknown = breaks.allowed_is_not_recorded;
+    let allowed = match breaks.allowed {
+        0 if unknown => "Not recorded".to_owned(),
+        allowed => number(allowed, breaks.is_lower_bound || unknown),
+    };
+    let unused = if unknown { "Not recorded" } else { "Never" };
     view! {
+        {unknown.then(not_recorded)}
         <dl class="facts breaks">
             <dt>"Calls in the last 30 days"</dt>
-            <dd>{number(breaks.allowed, breaks.is_lower_bound)}</dd>
+            <dd>{allowed}</dd>
             <dt>"Last used"</dt>
-            <dd>{breaks.last_used_at.map_or_else(|| "Never".into_any(), |at| relative(at).into_any())}</dd>
+            <dd>{breaks.last_used_at.map_or_else(|| unused.into_any(), |at| relative(at).into_any())}</dd>
             {breaks_besides(breaks)}
         </dl>
     }

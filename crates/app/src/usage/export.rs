@@ -51,7 +51,7 @@ pub(super) fn sign_in(filter: &Filter) -> String {
 /// All of it at once: a range has a few thousand points at most.
 async fn text(web: &WebState, filter: &Filter, reader: &Reader, parts: &Parts) -> Result<Vec<u8>, ApiError> {
     let session = signed_in(web, parts).await?;
-    let asked = filter.asked(&reader.zone, reader.now).map_err(|_| ApiError::Malformed)?;
+    let asked = filter.asked(&reader.zone, reader.now, web.keydesk.quarter_days()).map_err(|_| ApiError::Malformed)?;
     let asked = UsageAsked { range: asked.range, filter: asked.filter, zone: reader.zone.clone(), group: None };
     let mut export = web.keydesk.export_usage(&session.caller(), asked, UsageFormat::Csv);
     let mut text = BYTE_ORDER_MARK.to_vec();

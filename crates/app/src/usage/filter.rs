@@ -53,8 +53,8 @@ impl Filter {
         }
     }
 
-    /// What it asks the domain for; or all that is wrong with it.
-    pub(super) fn asked(&self, zone: &TimeZone, now: Instant) -> Result<Asked, Vec<Problem>> {
+    /// What it asks the domain for; or all that is wrong with it. Quarters of an hour are kept for `quarter_days`.
+    pub(super) fn asked(&self, zone: &TimeZone, now: Instant, quarter_days: u16) -> Result<Asked, Vec<Problem>> {
         let mut problems = Vec::new();
         let filter = UsageFilter {
             key: given("key", &self.key, &mut problems, |text| {
@@ -72,8 +72,11 @@ impl Filter {
             }),
         };
         let by_scope = filter.scope.is_some();
-        let spanned =
-            if self.has_days() { self.days(zone, now, by_scope) } else { self.named_range(zone, now, by_scope) };
+        let spanned = if self.has_days() {
+            self.days(zone, (now, quarter_days), by_scope)
+        } else {
+            self.named_range(zone, now, by_scope)
+        };
         match spanned {
             Ok((range, title, before)) if problems.is_empty() => {
                 Ok(Asked { range, filter, title, before, ends_now: range.to() > now })
@@ -108,7 +111,12 @@ impl Filter {
         Ok((range, named.title.to_owned(), named.before.to_owned()))
     }
 
-    fn days(&self, zone: &TimeZone, now: Instant, by_scope: bool) -> Result<(UsageRange, String, String), Problem> {
+    fn days(
+        &self,
+        zone: &TimeZone,
+        (now, quarter_days): (Instant, u16),
+        by_scope: bool,
+    ) -> Result<(UsageRange, String, String), Problem> {
         let day = |name, text: &str| match text {
             "" => Ok(None),
             text => text.parse::<Day>().map(Some).map_err(|_| (name, "Write the day as 2026-12-31.".to_owned())),
@@ -118,7 +126,7 @@ impl Filter {
         if to.is_some_and(|to| from > to) {
             return Err(("to", "The last day is before the first.".to_owned()));
         }
-        let range = days((from, to), zone, now, by_scope).map_err(range_problem)?;
+        let range = days((from, to), zone, (now, quarter_days), by_scope).map_err(range_problem)?;
         let (first, last) = (zone.day_words(range.from()), zone.end_day_words(range.to()));
         let title = if first == last { first } else { format!("{first} to {last}") };
         Ok((range, title, before_days(range)))
@@ -218,7 +226,7 @@ mod tests {
             ("code", "expired"),
         ];
         let read = filter(&all);
-        let asked = read.asked(&TimeZone::UTC, now()).unwrap();
+        let asked = read.asked(&TimeZone::UTC, now(), 90).unwrap();
         assert_eq!(
             (asked.title.as_str(), asked.before.as_str(), asked.ends_now),
             ("Last 7 days", "the 7 days before", true)
@@ -232,22 +240,22 @@ mod tests {
         assert_eq!((read.range_alone().address().as_str(), read.is_any()), ("/usage?range=7d", true));
         let usual = filter(&[]);
         assert_eq!((usual.address().as_str(), usual.is_any()), (PATH, false));
-        assert_eq!(usual.asked(&TimeZone::UTC, now()).unwrap().title, "Last 24 hours");
+        assert_eq!(usual.asked(&TimeZone::UTC, now(), 90).unwrap().title, "Last 24 hours");
     }
 
     #[test]
     fn days_go_before_a_range_and_say_when_they_are_over() {
         let days = filter(&[("range", "1h"), ("from", "2026-11-01"), ("to", "2026-11-02")]);
-        let asked = days.asked(&TimeZone::UTC, now()).unwrap();
+        let asked = days.asked(&TimeZone::UTC, now(), 90).unwrap();
         assert_eq!((asked.title.as_str(), asked.ends_now), ("1 Nov 2026 to 2 Nov 2026", false));
-        let today = filter(&[("from", "2026-11-27"), ("to", "2026-11-30")]).asked(&TimeZone::UTC, now()).unwrap();
+        let today = filter(&[("from", "2026-11-27"), ("to", "2026-11-30")]).asked(&TimeZone::UTC, now(), 90).unwrap();
         assert_eq!((today.title.as_str(), today.ends_now), ("27 Nov 2026", true));
     }
 
     #[test]
     fn all_that_cant_be_read_is_named() {
         let fields = |pairs: &[(&str, &str)]| {
-            let problems = filter(pairs).asked(&TimeZone::UTC, now()).unwrap_err();
+            let problems = filter(pairs).asked(&TimeZone::UTC, now(), 90).unwrap_err();
             problems.into_iter().map(|(field, _)| field).collect::<Vec<_>>().join(" ")
         };
         for (name, text) in [

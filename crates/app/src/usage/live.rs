@@ -81,7 +81,7 @@ struct Watch {
 
 impl Watch {
     fn asked(&self) -> Result<Asked, String> {
-        let asked = self.filter.asked(&self.zone, self.keydesk.now());
+        let asked = self.filter.asked(&self.zone, self.keydesk.now(), self.keydesk.quarter_days());
         asked.map_err(|problems| problems.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(" "))
     }
 
@@ -100,17 +100,20 @@ impl Watch {
         Ok(all)
     }
 
-    /// All calls of the range, if the newest differ from those of the last look.
+    /// All calls of the range, if the newest ones differ from those of the last look.
     async fn look(&self, newest: &mut Option<CallCounts>) -> Result<Option<CallCounts>, ApiError> {
         let caller = self.caller().await?;
         let asked = self.asked().map_err(|_| ApiError::Malformed)?;
-        let last = UsageRange::last(NEWEST_MS, asked.range.to(), UsageStep::Quarter);
+        // Of minutes all are looked at: what falls out at their begin makes other numbers, too.
+        let is_short = asked.range.step() == UsageStep::Minute;
+        let last =
+            if is_short { asked.range } else { UsageRange::last(NEWEST_MS, asked.range.to(), UsageStep::Quarter) };
         let last = self.counts(&caller, last, &asked).await?;
         if newest.as_ref() == Some(&last) {
             return Ok(None);
         }
-        *newest = Some(last);
-        self.counts(&caller, asked.range, &asked).await.map(Some)
+        *newest = Some(last.clone());
+        if is_short { Ok(Some(last)) } else { self.counts(&caller, asked.range, &asked).await.map(Some) }
     }
 }
 

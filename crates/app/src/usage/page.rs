@@ -11,10 +11,11 @@ use super::{
     range::NAMED,
     shown::{Found, Shown},
     tops::{clients, refusals, scopes},
+    words::lost,
 };
 use crate::{
     frame::module,
-    ui::{Glyph, Icon, Notice, Tone},
+    ui::{Glyph, Icon, Notice, Tone, not_recorded},
     web::{Assets, own},
 };
 
@@ -90,6 +91,8 @@ fn numbers(shown: &Shown, (asked, report): (&Asked, &UsageReport), is_nobody: bo
                 <strong>{asked.title.clone()}</strong>
                 {format!(": from {begins} on, by the clocks of {place}. Calls are counted within seconds.")}
             </p>
+            {lost(shown.lost).map(|words| view! { <p class="faint">{words}</p> })}
+            {(!shown.recorded).then(not_recorded)}
             {report
                 .is_lower_bound
                 .then(|| {
@@ -138,6 +141,9 @@ fn no_calls(shown: &Shown, is_nobody: bool) -> AnyView {
             }
             .into_any(),
         );
+    }
+    if !shown.recorded {
+        return empty("No call was refused", longer.into_any());
     }
     empty(
         "No calls yet",

@@ -1,9 +1,8 @@
 use model::{Day, Instant, InvalidUsageRange, Period, TimeZone, UsageRange, UsageStep};
 
-const HOUR_MS: i64 = 60 * 60 * 1000;
+const MINUTE_MS: i64 = 60 * 1000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
-/// Of older times days alone may be known.
-const QUARTERS_MS: i64 = 90 * DAY_MS;
 
 /// A range that ends now.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,29 +61,50 @@ impl Named {
     }
 }
 
-/// Whole days, the last one included, until now at most.
+/// Whole days, the last one included, until now at most. Of what was more than `quarter_days` ago days alone may be known.
 pub(super) fn days(
     (from, to): (Day, Option<Day>),
     zone: &TimeZone,
-    now: Instant,
+    (now, quarter_days): (Instant, u16),
     by_scope: bool,
 ) -> Result<UsageRange, InvalidUsageRange> {
     let from = zone.start_of(from);
     let to = to.map_or(until(now), |to| zone.end_of(to).min(until(now)));
     let length = to.as_millis() - from.as_millis();
     let step = match UsageStep::fitting(length) {
-        _ if from < now.plus_millis(-QUARTERS_MS) => UsageStep::Day,
+        _ if from < now.plus_millis(-i64::from(quarter_days) * DAY_MS) => UsageStep::Day,
         UsageStep::Minute if by_scope => UsageStep::Quarter,
         step => step,
     };
     UsageRange::new(from, to, step)
 }
 
-/// The time that days are compared with.
+/// The time that days are compared with: of the same length, and so of hours where the last of them is not over.
 pub(super) fn before_days(range: UsageRange) -> String {
-    match (range.millis() + DAY_MS - 1) / DAY_MS {
-        ..=1 => "the day before".to_owned(),
-        days => format!("the {days} days before"),
+    let length = range.millis();
+    let rounded = |unit: i64| (length + unit / 2) / unit;
+    let (one, some, number) = if length < HOUR_MS {
+        ("minute", "minutes", rounded(MINUTE_MS).max(1))
+    } else if length < DAY_MS || (length < 2 * DAY_MS && rounded(HOUR_MS) != 24) {
+        ("hour", "hours", rounded(HOUR_MS))
+    } else {
+        return before_whole_days(rounded(HOUR_MS));
+    };
+    if number == 1 { format!("the {one} before") } else { format!("the {number} {some} before") }
+}
+
+/// The same of a day or more.
+fn before_whole_days(hours: i64) -> String {
+    // Where clocks were changed, a day has an hour more or less.
+    let (days, hours) = match (hours / 24, hours % 24) {
+        (days, 0 | 1) => (days, 0),
+        (days, 23) => (days + 1, 0),
+        both => both,
+    };
+    match (days, hours) {
+        (1, _) => "the day before".to_owned(),
+        (days, 0) => format!("the {days} days before"),
+        (days, hours) => format!("the {days} days and {hours} hours before"),
     }
 }
 
@@ -127,17 +147,43 @@ mod tests {
         let zone: TimeZone = "Asia/Kathmandu".parse().unwrap();
         let now = at("2026-11-27T08:00:00Z");
         let day = |text: &str| text.parse::<Day>().unwrap();
-        let range = days((day("2026-11-20"), Some(day("2026-11-21"))), &zone, now, false).unwrap();
+        let range = days((day("2026-11-20"), Some(day("2026-11-21"))), &zone, (now, 90), false).unwrap();
         assert_eq!((range.from(), range.to()), (at("2026-11-19T18:15:00Z"), at("2026-11-21T18:15:00Z")));
         assert_eq!((range.step(), before_days(range).as_str()), (UsageStep::Quarter, "the 2 days before"));
-        let open = days((day("2026-11-27"), None), &zone, now, false).unwrap();
-        assert_eq!((open.to(), before_days(open).as_str()), (now.plus_millis(1), "the day before"));
-        let old = days((day("2026-01-05"), Some(day("2026-01-05"))), &zone, now, false).unwrap();
+        let open = days((day("2026-11-27"), None), &zone, (now, 90), false).unwrap();
+        assert_eq!((open.to(), before_days(open).as_str()), (now.plus_millis(1), "the 14 hours before"));
+        let old = days((day("2026-01-05"), Some(day("2026-01-05"))), &zone, (now, 90), false).unwrap();
         assert_eq!(old.step(), UsageStep::Day, "quarters of then are rolled up");
-        for wrong in
-            [days((day("2026-11-28"), None), &zone, now, false), days((day("2020-01-01"), None), &zone, now, false)]
-        {
+        for (quarter_days, step) in [(31, UsageStep::Day), (60, UsageStep::Quarter), (400, UsageStep::Quarter)] {
+            let day = (day("2026-10-05"), Some(day("2026-10-05")));
+            assert_eq!(days(day, &zone, (now, quarter_days), false).unwrap().step(), step, "{quarter_days}");
+        }
+        for wrong in [
+            days((day("2026-11-28"), None), &zone, (now, 90), false),
+            days((day("2020-01-01"), None), &zone, (now, 90), false),
+        ] {
             assert!(wrong.is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_time_before_is_said_as_long_as_it_is() {
+        let from = at("2026-11-24T00:00:00Z");
+        for (minutes, words) in [
+            (0, "the minute before"),
+            (10, "the 10 minutes before"),
+            (60, "the hour before"),
+            (9 * 60 + 20, "the 9 hours before"),
+            (23 * 60 + 59, "the 24 hours before"),
+            (24 * 60, "the day before"),
+            (33 * 60, "the 33 hours before"),
+            (2 * 24 * 60, "the 2 days before"),
+            (56 * 60, "the 2 days and 8 hours before"),
+            (31 * 24 * 60 - 60, "the 31 days before"),
+            (31 * 24 * 60 + 60, "the 31 days before"),
+        ] {
+            let to = from.plus_millis(minutes * MINUTE_MS + 1);
+            assert_eq!(before_days(UsageRange::new(from, to, UsageStep::Day).unwrap()), words, "{minutes}");
         }
     }
 }

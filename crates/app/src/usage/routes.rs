@@ -50,7 +50,7 @@ async fn show(State(web): State<WebState>, Query(fields): Query<Vec<(String, Str
 async fn load(web: &WebState, parts: &Parts, filter: Filter) -> Result<Shown, ApiError> {
     let session = signed_in(web, parts).await?;
     let (keydesk, caller, reader) = (&web.keydesk, session.caller(), Reader::of(&web.keydesk, parts));
-    let (found, key_name) = match filter.asked(&reader.zone, reader.now) {
+    let (found, key_name) = match filter.asked(&reader.zone, reader.now, keydesk.quarter_days()) {
         Err(problems) => (Found::Wrong(problems), None),
         Ok(asked) => match keydesk.usage_report(&caller, asked.range, &asked.filter, &reader.zone).await {
             Err(KeyError::NotFound) => (Found::NoKey, None),
@@ -69,7 +69,16 @@ async fn load(web: &WebState, parts: &Parts, filter: Filter) -> Result<Shown, Ap
         },
     };
     let scopes = keydesk.catalogue().iter().map(|(scope, _)| scope.to_owned()).collect();
-    Ok(Shown { filter, found, scopes, key_name, zone: reader.zone })
+    let counters = keydesk.verifier().counters();
+    Ok(Shown {
+        filter,
+        found,
+        scopes,
+        key_name,
+        zone: reader.zone,
+        recorded: keydesk.records_allowed_calls(),
+        lost: (counters.usage_lost, counters.usage_detail_lost),
+    })
 }
 
 /// Whether a client has this name.

@@ -12,6 +12,10 @@ pub(super) struct Shown {
     /// The Client Name of the one key that is asked for.
     pub(super) key_name: Option<String>,
     pub(super) zone: TimeZone,
+    /// Whether allowed calls are recorded.
+    pub(super) recorded: bool,
+    /// What this node could not write down since its start: calls, and scopes or addresses of others.
+    pub(super) lost: (u64, u64),
 }
 
 /// What became of the question.

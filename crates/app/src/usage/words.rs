@@ -1,6 +1,6 @@
 use model::{Code, Instant, RefusalCode, TimeZone, UsageStep};
 
-use crate::ui::count;
+use crate::ui::{calls as calls_of, count};
 
 /// What became of calls, in a few words.
 pub(super) const fn title(code: Code) -> &'static str {
@@ -51,6 +51,16 @@ pub(super) fn axis_words(zone: &TimeZone, at: Instant, step: UsageStep) -> (Stri
     let (day, year) = day.rsplit_once(' ').unwrap_or((day.as_str(), ""));
     let second = if step == UsageStep::Day { year.to_owned() } else { zone.time_words(at) };
     (day.to_owned(), second)
+}
+
+/// Calls that could not be written down, and those whose scope or address could not; `None`: there are none.
+pub(super) fn lost((calls, details): (u64, u64)) -> Option<String> {
+    let calls = (calls > 0).then(|| format!("{} could not be written down since this node started.", calls_of(calls)));
+    let details = (details > 0).then(|| {
+        format!("Of {} the scope or address could not be written down since this node started.", calls_of(details))
+    });
+    let words: Vec<_> = [calls, details].into_iter().flatten().collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// A share of a whole, in percent. What is not nothing is not 0 %, and what is not all is not 100 %.
@@ -120,6 +130,17 @@ mod tests {
         ] {
             assert_eq!(compared(now, before, "the hour before"), words);
         }
+    }
+
+    #[test]
+    fn what_was_lost_is_said_with_its_number() {
+        assert_eq!(lost((0, 0)), None);
+        assert_eq!(lost((12, 0)).unwrap(), "12 calls could not be written down since this node started.");
+        assert_eq!(
+            lost((1_200, 1)).unwrap(),
+            "1,200 calls could not be written down since this node started. \
+             Of 1 call the scope or address could not be written down since this node started."
+        );
     }
 
     #[test]

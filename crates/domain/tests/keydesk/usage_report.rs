@@ -16,6 +16,7 @@ on_both_databases!(
     calls_fall_into_the_minute_and_the_quarter_in_which_they_were_made,
     a_report_has_all_that_a_page_shows,
     a_report_is_compared_with_the_time_before,
+    a_time_before_that_is_rolled_up_is_compared_too,
     what_a_key_did_is_told_by_secret_and_address,
     what_breaks_is_told_before_a_key_goes,
     a_test_key_sees_the_usage_of_test_keys_alone,
@@ -149,6 +150,38 @@ async fn a_report_is_compared_with_the_time_before(database: TestDatabase) {
             assert_eq!((report.counts.allowed, report.before.allowed), (4, before), "{step}");
         }
     }
+}
+
+async fn a_time_before_that_is_rolled_up_is_compared_too(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let issued = desk.issue("Acme").await;
+    let by_key = UsageFilter { key: Some(issued.key.id), ..UsageFilter::default() };
+    // Both are in one quarter, which is half in the hour until now.
+    for (ago, number) in [(60 * MINUTE, 2), (58 * MINUTE, 3)] {
+        desk.clock.set(START - ago);
+        calls(&desk.keydesk, call(issued.secret.expose()), number).await;
+    }
+    desk.clock.set(START);
+    desk.keydesk.verifier().flush_usage().await;
+    let compared = async |range, filter: &UsageFilter| {
+        let report = desk.keydesk.usage_report(&desk.operator, range, filter, &TimeZone::UTC).await.unwrap();
+        (report.counts.allowed, report.before.allowed)
+    };
+    for filter in [UsageFilter::default(), by_key.clone()] {
+        let hour = range(START - 59 * MINUTE, START + 1, UsageStep::Minute);
+        assert_eq!(compared(hour, &filter).await, (3, 2));
+    }
+    desk.clock.set(START + 95 * DAY);
+    desk.keydesk.purge().await;
+    for filter in [UsageFilter::default(), by_key] {
+        for step in [UsageStep::Quarter, UsageStep::Hour, UsageStep::Day] {
+            let week = range(START + 6 * DAY, START + 13 * DAY, step);
+            assert_eq!(compared(week, &filter).await, (0, 5), "{step}");
+        }
+    }
+    let week = range(START + 6 * DAY, START + 13 * DAY, UsageStep::Hour);
+    let activity = desk.keydesk.key_activity(&desk.operator, issued.key.id, week, &TimeZone::UTC).await.unwrap();
+    assert_eq!((activity.counts.allowed, activity.before.allowed), (0, 5));
 }
 
 async fn what_a_key_did_is_told_by_secret_and_address(database: TestDatabase) {

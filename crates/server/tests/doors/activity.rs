@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use axum::{body::Body, extract::ConnectInfo};
-use domain::{NewAdministrator, NewKey};
+use domain::{NewAdministrator, NewKey, OpenOptions, RecordedCalls, UsageOptions};
 use http::{Method, Request};
 use model::{Actor, Key, KeyId, PlainSecret, Role, SettingsPatch};
 use serde_json::json;
@@ -14,6 +14,7 @@ use crate::support::{Answer, TestApp};
 store::on_both_databases!(
     the_activity_of_a_key_has_a_page,
     dialogs_say_what_breaks,
+    where_allowed_calls_are_not_recorded_pages_say_so,
     a_change_that_would_refuse_calls_is_asked_about_first,
     a_page_says_what_is_left_of_limits,
     the_list_of_clients_says_how_often_they_call
@@ -32,7 +33,10 @@ struct Desk {
 
 impl Desk {
     async fn open(database: &TestDatabase) -> Self {
-        let app = TestApp::new(database).await;
+        Self::of(TestApp::new(database).await).await
+    }
+
+    async fn of(app: TestApp) -> Self {
         let installation = app.operator("default").await.installation;
         let owner = NewAdministrator {
             email: "ada@example.com".to_owned(),
@@ -126,6 +130,7 @@ async fn the_activity_of_a_key_has_a_page(database: TestDatabase) {
         assert!(page.contains("calls:read") && page.contains("none in the "), "{range}");
     }
     let month = desk.page(&format!("{path}?range=30d")).await;
+    assert!(!month.contains("are not recorded"), "{month}");
     assert!(month.contains("none in the 30 days before") && month.contains("Calls in each day of the last 30 days"));
     let settings = desk.page(&format!("/keys/{}", desk.acme)).await;
     assert!(settings.contains(&format!("href=\"{path}\"")), "{settings}");
@@ -159,6 +164,26 @@ async fn dialogs_say_what_breaks(database: TestDatabase) {
     let (unused, _) = desk.issue(SettingsPatch::name("Nobody")).await;
     let page = desk.page(&format!("/keys/{unused}?open=delete")).await;
     assert!(page.contains("Calls in the last 30 days") && !page.contains("Busiest hour"), "{page}");
+}
+
+async fn where_allowed_calls_are_not_recorded_pages_say_so(database: TestDatabase) {
+    const NOTICE: &str = "Allowed calls are not recorded by this Keydesk";
+    let pages = |desk: &Desk| {
+        let key = format!("/keys/{}", desk.acme);
+        ["/usage".to_owned(), format!("{key}/activity"), format!("{key}?open=delete")]
+    };
+    let usage = UsageOptions { recorded: RecordedCalls::Refused, ..UsageOptions::default() };
+    let options = OpenOptions { usage, ..OpenOptions::founding(database.address(), database.dir()) };
+    let desk = Desk::of(TestApp::with(options).await).await;
+    for path in pages(&desk) {
+        let page = desk.page(&path).await;
+        assert!(page.contains(NOTICE) && page.contains("12"), "{path}: {page}");
+    }
+    let dialog = desk.page(&format!("/keys/{}?open=delete", desk.acme)).await;
+    assert_eq!(dialog.matches("<dd>Not recorded</dd>").count(), 2, "{dialog}");
+    let (unused, _) = desk.issue(SettingsPatch::name("Nobody")).await;
+    let page = desk.page(&format!("/keys/{unused}/activity")).await;
+    assert!(page.contains("No call with this key was refused yet.") && !page.contains("Never used"), "{page}");
 }
 
 async fn a_change_that_would_refuse_calls_is_asked_about_first(database: TestDatabase) {

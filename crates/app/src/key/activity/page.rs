@@ -9,7 +9,7 @@ use super::{
     span::{SPANS, Span},
     tables::{addresses, scopes, secrets},
 };
-use crate::ui::{count, labels::relative};
+use crate::ui::{count, labels::relative, not_recorded};
 
 /// What the page shows.
 pub(super) struct ActivityPage {
@@ -20,6 +20,8 @@ pub(super) struct ActivityPage {
     pub(super) may_change: bool,
     pub(super) may_rotate: bool,
     pub(super) tried: bool,
+    /// Whether allowed calls are recorded.
+    pub(super) recorded: bool,
     pub(super) now: Instant,
 }
 
@@ -43,8 +45,9 @@ pub(super) fn activity_page(page: &ActivityPage) -> AnyView {
             </nav>
             {head.view()}
             {ranges(page)}
+            {(!page.recorded).then(not_recorded)}
             {if activity.last_used_at.is_none() && activity.counts.calls() == 0 && activity.addresses.is_empty() {
-                never_used()
+                never_used(page.recorded)
             } else {
                 used(page)
             }}
@@ -72,7 +75,16 @@ fn ranges(page: &ActivityPage) -> AnyView {
     .into_any()
 }
 
-fn never_used() -> AnyView {
+fn never_used(recorded: bool) -> AnyView {
+    if !recorded {
+        return view! {
+            <section class="panel" aria-labelledby="never-used">
+                <h2 id="never-used">"Never refused"</h2>
+                <p>"No call with this key was refused yet."</p>
+            </section>
+        }
+        .into_any();
+    }
     view! {
         <section class="panel" aria-labelledby="never-used">
             <h2 id="never-used">"Never used"</h2>
@@ -123,6 +135,7 @@ fn used(page: &ActivityPage) -> AnyView {
 /// The range in numbers, compared with the time before.
 fn numbers(page: &ActivityPage) -> AnyView {
     let ActivityPage { activity, span, zone, .. } = page;
+    let unused = if page.recorded { "Never" } else { "Not recorded" };
     let number = |title: &'static str, calls: u64, earlier: u64| {
         view! {
             <div>
@@ -152,7 +165,7 @@ fn numbers(page: &ActivityPage) -> AnyView {
             <div>
                 <dt>"Last used"</dt>
                 <dd class="activity-number">
-                    {activity.last_used_at.map_or_else(|| "Never".into_any(), |at| relative(at).into_any())}
+                    {activity.last_used_at.map_or_else(|| unused.into_any(), |at| relative(at).into_any())}
                 </dd>
                 {from}
             </div>

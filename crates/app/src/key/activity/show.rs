@@ -47,6 +47,7 @@ async fn load(web: &WebState, parts: &Parts, id: &str, span: &'static Span) -> R
         may_change: caller.may(Permission::ManageKeys),
         may_rotate: may_rotate(&caller, &key),
         tried: keydesk.tried(&caller, key.id).await?.is_some(),
+        recorded: keydesk.records_allowed_calls(),
         span,
         zone,
         now,

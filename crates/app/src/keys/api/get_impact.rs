@@ -17,6 +17,8 @@ pub(crate) struct Impact {
     pub(crate) calls: u64,
     /// `calls` is a lower bound.
     pub(crate) at_least: bool,
+    /// Allowed calls are not recorded, so the keys may be in use all the same.
+    pub(crate) not_recorded: bool,
     /// Unix milliseconds of the last allowed call.
     pub(crate) used: Option<i64>,
     /// What else the keys were used for, as HTML.
@@ -39,6 +41,7 @@ pub(crate) async fn get_impact(selection: Selection, stop: Stop) -> Result<Impac
         names: impact.names.into_iter().map(String::from).collect(),
         calls: impact.calls_30_days,
         at_least: impact.calls_is_lower_bound,
+        not_recorded: breaks.allowed_is_not_recorded,
         used: impact.last_used_at.map(model::Instant::as_millis),
         besides: crate::ui::breaks_besides(&breaks).map(|besides| besides.to_html()).unwrap_or_default(),
     })
