@@ -58,6 +58,7 @@ mod issued;
 mod key_activity;
 mod keydesk;
 mod keyring;
+mod known_addresses;
 mod lines;
 mod link_throttle;
 mod link_token;

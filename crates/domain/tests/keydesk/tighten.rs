@@ -14,6 +14,7 @@ use crate::test_keydesk::{DONE, HOUR, TestKeydesk, call, new_key, overlap, scope
 on_both_databases!(
     what_was_used_is_proposed_and_no_more,
     what_is_not_known_is_not_taken_away,
+    an_unknown_address_is_not_hidden_by_older_calls,
     whoever_may_not_see_a_key_is_proposed_nothing,
     a_trial_counts_whom_it_would_refuse_and_refuses_nobody,
     a_trial_ends_by_itself_and_its_result_stays,
@@ -123,6 +124,10 @@ async fn what_is_not_known_is_not_taken_away(database: TestDatabase) {
     // A call that does not say what it needs.
     let (silent, key) = key_with(&desk, &["calls:read", "data:read"], &[]).await;
     calls(keydesk, &key, "203.0.113.7", &[], 2).await;
+    // One silent call among many.
+    let (one_silent, key) = key_with(&desk, &["calls:read", "data:read"], &[]).await;
+    calls(keydesk, &key, "203.0.113.7", &["calls:read"], 5).await;
+    calls(keydesk, &key, "203.0.113.7", &[], 1).await;
     keydesk.verifier().flush_usage().await;
     for id in [unknown, many] {
         let found = keydesk.tightening(&desk.operator, id).await.unwrap();
@@ -132,6 +137,28 @@ async fn what_is_not_known_is_not_taken_away(database: TestDatabase) {
     let found = keydesk.tightening(&desk.operator, silent).await.unwrap();
     assert_eq!(found.scopes, []);
     assert_eq!(found.proposed, restriction(&["calls:read", "data:read"], &["203.0.113.7"]));
+    let found = keydesk.tightening(&desk.operator, one_silent).await.unwrap();
+    assert_eq!((found.scopes.len(), found.scopes_are_incomplete, found.addresses_are_incomplete), (1, true, false));
+    assert_eq!(found.proposed, restriction(&["calls:read", "data:read"], &["203.0.113.7"]));
+}
+
+async fn an_unknown_address_is_not_hidden_by_older_calls(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let keydesk = &desk.keydesk;
+    let (id, key) = key_with(&desk, &["calls:read", "data:read"], &[]).await;
+    calls(keydesk, &key, "203.0.113.7", &["calls:read"], 9).await;
+    keydesk.verifier().flush_usage().await;
+    desk.clock.advance(40 * DAY);
+    calls(keydesk, &key, "203.0.113.7", &["calls:read"], 1).await;
+    keydesk.verifier().flush_usage().await;
+    let found = keydesk.tightening(&desk.operator, id).await.unwrap();
+    assert_eq!((found.calls, found.addresses_are_incomplete), (1, false));
+    assert_eq!(found.proposed, restriction(&["calls:read"], &["203.0.113.7"]));
+    calls(keydesk, &key, "", &["calls:read"], 2).await;
+    keydesk.verifier().flush_usage().await;
+    let found = keydesk.tightening(&desk.operator, id).await.unwrap();
+    assert_eq!((found.calls, found.addresses_are_incomplete), (3, true));
+    assert_eq!(found.proposed, restriction(&["calls:read"], &[]));
 }
 
 async fn whoever_may_not_see_a_key_is_proposed_nothing(database: TestDatabase) {

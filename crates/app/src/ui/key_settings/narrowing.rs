@@ -43,7 +43,7 @@ fn refused(narrowing: &Narrowing, zone: &TimeZone) -> Vec<Refused> {
     }
     for of in &narrowing.addresses {
         let line = format!(
-            "Calls from {} are refused: it made {}, the last on {}.",
+            "Calls from {} are refused: it made {} in all, the last on {}.",
             of.address,
             calls(of.allowed),
             zone.words(of.last_seen)
