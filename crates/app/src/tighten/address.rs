@@ -1,4 +1,5 @@
-use model::{KeyId, Restriction};
+use leptos::prelude::*;
+use model::{Instant, KeyId, Restriction};
 use percent_encoding::utf8_percent_encode;
 
 use crate::web::guard::QUERY;
@@ -8,10 +9,17 @@ pub(super) const SCOPE: &str = "only_scope";
 pub(super) const NETWORK: &str = "only_address";
 pub(super) const ORIGIN: &str = "only_origin";
 pub(super) const VERSION: &str = "version";
+/// When the trial began that a form was drawn with.
+pub(super) const STARTED: &str = "started_at";
 
 /// The page of this key.
 pub(super) fn path(key: KeyId) -> String {
     format!("/keys/{key}/tighten")
+}
+
+/// The field of a form that says which trial it was drawn with.
+pub(super) fn started(at: Instant) -> AnyView {
+    view! { <input type="hidden" name=STARTED value=at.to_string()/> }.into_any()
 }
 
 /// The pairs that have a restriction.

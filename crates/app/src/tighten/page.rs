@@ -148,6 +148,7 @@ fn actions(page: &Tighten) -> AnyView {
                 {token_field()}
                 <input type="hidden" name=address::VERSION value=key.version.to_string()/>
                 {hidden}
+                {page.trial.as_ref().map(|report| address::started(report.trial.started_at))}
                 <label for="days">"Report only for"</label>
                 <select class="input" id="days" name="days">
                     {days.collect_view()}

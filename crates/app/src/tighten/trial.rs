@@ -8,10 +8,13 @@ use super::{
     address,
     changes::{changes, times},
 };
-use crate::ui::{
-    Notice, Tone, count,
-    labels::{end, relative, time},
-    post_button,
+use crate::{
+    ui::{
+        Notice, Tone, count,
+        labels::{end, relative, time},
+        token_field,
+    },
+    web::own,
 };
 
 /// What is or was tried.
@@ -54,7 +57,11 @@ pub(super) fn trial(key: &Key, report: &TrialReport, may_change: bool) -> AnyVie
                         <div class="tighten-actions">
                             {(!is_in_force && !is_outdated)
                                 .then(|| view! { <a class="button primary" href=apply>"Apply these settings…"</a> })}
-                            {post_button(&path, "stop", stop, "button", false)}
+                            <form method="post" action=own(&path) data-once>
+                                {token_field()}
+                                {address::started(trial.started_at)}
+                                <button type="submit" class="button" name="intent" value="stop">{stop}</button>
+                            </form>
                         </div>
                     }
                 })}
