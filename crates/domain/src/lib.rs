@@ -163,7 +163,7 @@ pub use keydesk::{BoundCounters, Keydesk};
 pub use keyring::{Keyring, KeyringError};
 pub use lines::Refused;
 pub use lookup::LookedUp;
-pub use narrowing::Narrowing;
+pub use narrowing::{LimitInAll, Narrowing};
 pub use once::Told;
 pub use open::{OpenError, OpenOptions};
 pub use polled::NotReady;
