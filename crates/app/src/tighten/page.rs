@@ -143,7 +143,7 @@ fn actions(page: &Tighten) -> AnyView {
     });
     view! {
         <div class="tighten-actions">
-            <a class="button primary" href=address::edit(key.id, key.version, proposed)>"Use these settings…"</a>
+            <a class="button primary" href=address::edit(key, proposed)>"Use these settings…"</a>
             <form class="tighten-try" method="post" action=own(&address::path(key.id)) data-once>
                 {token_field()}
                 <input type="hidden" name=address::VERSION value=key.version.to_string()/>

@@ -21,7 +21,7 @@ use crate::{
 pub(super) fn trial(key: &Key, report: &TrialReport, may_change: bool) -> AnyView {
     let TrialReport { trial, is_over, checked, refused, findings, is_outdated, is_in_force } = report;
     let (path, is_in_force) = (address::path(key.id), *is_in_force);
-    let apply = address::edit(key.id, key.version, &trial.restriction);
+    let apply = address::edit(key, &trial.restriction);
     let (badge, class) = if *is_over { ("Over", "badge") } else { ("Running", "badge accent") };
     let (from, to) = if *is_over { ("Tried from ", " to ") } else { ("Tried since ", ", until ") };
     let stop = if *is_over { "Forget the result" } else { "Stop" };
