@@ -149,7 +149,7 @@ test.describe('a change that would refuse calls', () => {
     // What is refused besides is asked about again.
     await edit.getByRole('textbox', { name: 'Allowed addresses' }).fill('203.0.113.0/24');
     await edit.getByRole('button', { name: 'Save' }).click();
-    await expect(edit.getByText(/Calls from 192\.0\.2\.1 are refused: it made 3 calls/)).toBeVisible();
+    await expect(edit.getByText(/Calls from 192\.0\.2\.1 are refused: it made 3 calls in all/)).toBeVisible();
     await edit.getByRole('button', { name: 'Cancel' }).click();
     await expect(edit).toBeHidden();
 

@@ -1,11 +1,13 @@
 use model::{
-    AddressUsage, BusiestHour, Instant, KeyError, KeyId, KeySettings, LimitName, ScopeUsage, Selection, SettingsPatch,
-    WhatBreaks,
+    AddressUsage, BusiestHour, Instant, KeyError, KeyId, KeySettings, LimitName, Period, ScopeSet, ScopeUsage,
+    Selection, SettingsPatch, WhatBreaks,
 };
 
 use crate::{Caller, Keydesk};
 
 const HOUR_SECONDS: u128 = 60 * 60;
+/// Calls of so many days are looked at.
+const DAYS: u128 = 30;
 
 /// What of the calls of the last 30 days a key's settings would refuse after a change. Nothing: no call is known that it would.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +28,19 @@ pub struct Narrowing {
     pub origins: bool,
     /// New limits that the busiest hour alone would have reached.
     pub limits: Vec<LimitName>,
+    /// Other new limits that let fewer calls pass in all this time than were made.
+    pub limits_in_all: Vec<LimitInAll>,
+}
+
+/// A new limit that lets fewer calls pass in 30 days than were made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitInAll {
+    /// Its name.
+    pub name: LimitName,
+    /// So many calls pass in 30 days at most.
+    pub most: u64,
+    /// So many calls it would have counted at most. One that wants several of the limit's scopes is counted for each of them.
+    pub calls: u64,
 }
 
 impl Narrowing {
@@ -76,7 +91,15 @@ fn narrowed(before: &KeySettings, after: &KeySettings, breaks: WhatBreaks) -> Na
         of.allowed > 0 && before.allowed_ips.allows(address) && !after.allowed_ips.allows(address)
     };
     let ends_earlier = |end: &Instant| before.expires_at.is_none_or(|before| *end < before);
-    let busiest = details.busiest_hour.map_or(0, |hour| hour.allowed);
+    let busiest = u128::from(details.busiest_hour.map_or(0, |hour| hour.allowed));
+    let (limits, others): (Vec<_>, Vec<_>) =
+        new_limits(before, after).into_iter().partition(|limit| limit.scopes.is_empty() && limit.in_an_hour < busiest);
+    let limits_in_all = others.into_iter().filter_map(|limit| {
+        let calls = limit.counted(&details.scopes, breaks.allowed);
+        let most = u64::try_from(limit.in_all).unwrap_or(u64::MAX);
+        (most < calls).then(|| LimitInAll { name: limit.name.clone(), most, calls })
+    });
+    let limits_in_all = limits_in_all.collect();
     Narrowing {
         disables: before.enabled && !after.enabled,
         ends_at: after.expires_at.filter(ends_earlier),
@@ -84,20 +107,54 @@ fn narrowed(before: &KeySettings, after: &KeySettings, breaks: WhatBreaks) -> Na
         addresses: details.addresses.into_iter().filter(shuts_out).collect(),
         from_unknown_addresses: details.addresses_are_incomplete && !after.allowed_ips.covers(&before.allowed_ips),
         origins: !after.allowed_origins.covers(&before.allowed_origins),
-        limits: reached(before, after, busiest),
+        limits: limits.into_iter().map(|limit| limit.name.clone()).collect(),
+        limits_in_all,
         breaks,
     }
 }
 
-/// The new limits on all calls that let fewer pass in an hour than came in the busiest.
-fn reached(before: &KeySettings, after: &KeySettings, busiest: u64) -> Vec<LimitName> {
-    let rates = after.rate_limits.iter().filter(|limit| !before.rate_limits.iter().any(|other| other == *limit));
-    let rates = rates.filter(|limit| {
-        let an_hour = u128::from(limit.limit()) * HOUR_SECONDS / u128::from(limit.window_seconds().max(1));
-        limit.scopes().is_empty() && an_hour.max(limit.limit().into()) < busiest.into()
+/// A limit that holds after a change and did not before, and how many calls it lets pass at most.
+struct NewLimit<'a> {
+    name: &'a LimitName,
+    scopes: &'a ScopeSet,
+    in_an_hour: u128,
+    in_all: u128,
+}
+
+impl NewLimit<'_> {
+    /// How many of the calls it would have counted at most.
+    fn counted(&self, scopes: &[ScopeUsage], allowed: u64) -> u64 {
+        if self.scopes.is_empty() {
+            return allowed;
+        }
+        let theirs = scopes.iter().filter(|of| self.scopes.allows(&of.scope)).map(|of| of.counts.allowed);
+        theirs.fold(0, u64::saturating_add).min(allowed)
+    }
+}
+
+/// The limits that are new. One that only raises another, which let no more calls pass, takes nothing away.
+fn new_limits<'a>(before: &KeySettings, after: &'a KeySettings) -> Vec<NewLimit<'a>> {
+    let rates = after.rate_limits.iter().filter(|limit| !before.rate_limits.iter().any(|held| held.binds_as(limit)));
+    let rates = rates.map(|limit| {
+        // All that may come at once, and what comes back meanwhile.
+        let within = |seconds: u128| {
+            let regained = u128::from(limit.limit()) * seconds / u128::from(limit.window_seconds().max(1));
+            u128::from(limit.burst()) + regained
+        };
+        let (in_an_hour, in_all) = (within(HOUR_SECONDS), within(DAYS * 24 * HOUR_SECONDS));
+        NewLimit { name: limit.name(), scopes: limit.scopes(), in_an_hour, in_all }
     });
-    let quotas = after.quotas.iter().filter(|quota| !before.quotas.iter().any(|other| other == *quota));
-    // Every period holds an hour.
-    let quotas = quotas.filter(|quota| quota.scopes().is_empty() && quota.limit() < busiest);
-    rates.map(|limit| limit.name().clone()).chain(quotas.map(|quota| quota.name().clone())).collect()
+    let quotas = after.quotas.iter().filter(|quota| !before.quotas.iter().any(|held| held.binds_as(quota)));
+    let quotas = quotas.map(|quota| {
+        // So many periods of any time zone have a part in that time: of months three, where one of them is February.
+        let periods = match quota.period() {
+            Period::Hour => DAYS * 24 + 1,
+            Period::Day => DAYS + 1,
+            Period::Month => 3,
+        };
+        let limit = u128::from(quota.limit());
+        // Every period holds an hour.
+        NewLimit { name: quota.name(), scopes: quota.scopes(), in_an_hour: limit, in_all: limit * periods }
+    });
+    rates.chain(quotas).collect()
 }

@@ -27,7 +27,9 @@ pub struct Tightening {
     /// Scopes that they wanted, the most wanted first, and how often. Empty where no call said what it wanted: then nothing is known of
     /// scopes, and none is taken away.
     pub scopes: Vec<(Scope, u64)>,
-    /// Addresses that they came from, the one with the most calls first.
+    /// Some calls did not say which scopes they wanted: then none is taken away.
+    pub scopes_are_incomplete: bool,
+    /// Addresses that they came from, the one with the most calls first. An address tells all of its calls, also older ones.
     pub addresses: Vec<AddressUsage>,
     /// The calls came from more addresses than are known, or from such that nobody knows: then none is proposed.
     pub addresses_are_incomplete: bool,
@@ -66,12 +68,22 @@ impl Keydesk {
         let calls = sum(counts.iter().map(|(_, count)| count)).allowed;
         let scopes = store.scopes_of_keys(&span, &[id]).await.map_err(failure::public)?;
         let addresses = store.addresses_of_keys(caller.installation, &[id]).await.map_err(failure::public)?;
-        Ok(propose(key, since, calls, scopes, addresses))
+        let from_elsewhere = self.called_from_elsewhere(caller, &[id], &addresses, since).await?;
+        Ok(propose(key, since, calls, scopes, (addresses, from_elsewhere)))
     }
 }
 
-fn propose(key: Key, since: Instant, calls: u64, scopes: Vec<ScopeCount>, addresses: Vec<AddressUsage>) -> Tightening {
+fn propose(
+    key: Key,
+    since: Instant,
+    calls: u64,
+    scopes: Vec<ScopeCount>,
+    (addresses, from_elsewhere): (Vec<AddressUsage>, bool),
+) -> Tightening {
     let now = Restriction::of(&key.settings);
+    // A call that wants several scopes counts once for each of them, so a call that names none may be hidden by it, and never the
+    // other way round.
+    let scopes_are_incomplete = scopes.iter().map(|(.., calls)| *calls).fold(0, u64::saturating_add) < calls;
     let mut wanted: BTreeMap<Scope, u64> = BTreeMap::new();
     // What it was used for and may do no longer is no reason to let it.
     for (scope, _, calls) in scopes.into_iter().filter(|(scope, ..)| now.scopes.allows(scope)) {
@@ -81,15 +93,12 @@ fn propose(key: Key, since: Instant, calls: u64, scopes: Vec<ScopeCount>, addres
     let mut scopes: Vec<_> = wanted.into_iter().collect();
     scopes.sort_by_key(|(_, calls)| std::cmp::Reverse(*calls));
     let seen: Vec<_> = addresses.into_iter().filter(|of| of.last_seen >= since).collect();
-    let counted = seen.iter().map(|of| of.allowed).fold(0, u64::saturating_add);
-    // An address tells all of its calls, also those of before, so what is missing may be hidden by them, and never the other way
-    // round.
-    let addresses_are_incomplete = counted < calls || seen.len() >= ADDRESSES_KEPT as usize;
+    let addresses_are_incomplete = from_elsewhere || seen.len() >= ADDRESSES_KEPT as usize;
     let mut addresses: Vec<_> =
         seen.into_iter().filter(|of| of.allowed > 0 && now.allowed_ips.allows(Some(of.address))).collect();
     addresses.sort_by_key(|of| std::cmp::Reverse((of.allowed, of.last_seen)));
     let mut proposed = now.clone();
-    if calls > 0 && !scopes.is_empty() {
+    if calls > 0 && !scopes.is_empty() && !scopes_are_incomplete {
         proposed.scopes = scopes.iter().map(|(scope, _)| scope.clone()).collect();
     }
     if calls > 0 && !addresses_are_incomplete {
@@ -100,7 +109,7 @@ fn propose(key: Key, since: Instant, calls: u64, scopes: Vec<ScopeCount>, addres
     if now.exceeds(&proposed).is_none() {
         proposed = now;
     }
-    Tightening { key, since, calls, scopes, addresses, addresses_are_incomplete, proposed }
+    Tightening { key, since, calls, scopes, scopes_are_incomplete, addresses, addresses_are_incomplete, proposed }
 }
 
 /// These addresses, or where many are in one network that one, as long as it lies `within` what is allowed now. `None`: there are

@@ -1,4 +1,4 @@
-use model::{Action, KeyError, KeyId, KeyStatus, Permission, Restriction, Trial, TrialDays, TrialFinding};
+use model::{Action, Instant, KeyError, KeyId, KeyStatus, Permission, Restriction, Trial, TrialDays, TrialFinding};
 use serde_json::{Map, json};
 
 use crate::{Caller, Keydesk, audit::AuditEvent, failure, update::editable};
@@ -30,6 +30,9 @@ impl Keydesk {
     /// refused by it. With `if_version`, only if nobody else changed the key since. What is tried so already goes on, so it may be
     /// sent again.
     ///
+    /// What was counted of a trial is forgotten with it, so one is replaced only where its caller has seen it: `in_place_of` says when
+    /// that began.
+    ///
     /// It may allow nothing that the key does not allow: what it would refuse is counted of calls that are allowed now.
     pub async fn start_trial(
         &self,
@@ -38,6 +41,7 @@ impl Keydesk {
         restriction: Restriction,
         days: TrialDays,
         if_version: Option<i64>,
+        in_place_of: Option<Instant>,
     ) -> Result<Trial, KeyError> {
         self.change_as(caller, move |this, caller, mut change| async move {
             let (installation, now) = (caller.installation, this.now());
@@ -53,14 +57,19 @@ impl Keydesk {
             if held.exceeds(&restriction).is_none() {
                 return Err(invalid("scopes", "The key is restricted so already."));
             }
-            let running = change.trial(installation, id).await.map_err(failure::public)?.map(|stored| stored.trial);
+            let there = change.trial(installation, id).await.map_err(failure::public)?.map(|stored| stored.trial);
             let same = |trial: &Trial| {
                 trial.restriction == restriction
                     && trial.ends_at == trial.started_at.plus_millis(days.as_millis())
                     && now < trial.ends_at
             };
-            if let Some(trial) = running.filter(same) {
-                return Ok(trial);
+            if let Some(trial) = there {
+                if same(&trial) {
+                    return Ok(trial);
+                }
+                if in_place_of != Some(trial.started_at) {
+                    return Err(KeyError::TrialMoved);
+                }
             }
             let trial = Trial { started_at: now, ends_at: now.plus_millis(days.as_millis()), restriction };
             if !change.put_trial(installation, id, &trial).await.map_err(failure::public)? {
@@ -74,13 +83,15 @@ impl Keydesk {
         .await
     }
 
-    /// Ends the trial of a key and forgets what was counted. Without one nothing is done, so it may be sent again.
-    pub async fn end_trial(&self, caller: &Caller, id: KeyId) -> Result<(), KeyError> {
+    /// Ends the trial of a key that runs since then, and forgets what was counted. Where the key has none nothing is done, so it may
+    /// be sent again; another trial goes on.
+    pub async fn end_trial(&self, caller: &Caller, id: KeyId, started_at: Instant) -> Result<(), KeyError> {
         self.change_as(caller, move |this, caller, mut change| async move {
             let (installation, now) = (caller.installation, this.now());
             editable(&mut change, &caller, id, None).await?;
-            if !change.end_trial(installation, id).await.map_err(failure::public)? {
-                return Ok(());
+            if !change.end_trial(installation, id, started_at).await.map_err(failure::public)? {
+                let other = change.trial(installation, id).await.map_err(failure::public)?;
+                return if other.is_some() { Err(KeyError::TrialMoved) } else { Ok(()) };
             }
             let event = AuditEvent::on_key(Action::KeyTrialEnd, id, json!({}));
             this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;

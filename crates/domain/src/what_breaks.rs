@@ -55,14 +55,12 @@ impl Keydesk {
         let counts = store.usage_of_keys(&span, &few, UsageStep::Hour).await.map_err(failure::public)?;
         breaks.refused = sum(counts.iter().map(|(_, count)| count)).refused();
         let addresses = store.addresses_of_keys(caller.installation, &few).await.map_err(failure::public)?;
+        let from_elsewhere = self.called_from_elsewhere(caller, &few, &addresses, span.from).await?;
         let addresses: Vec<_> = addresses.into_iter().filter(|of| of.last_seen >= span.from).collect();
-        let seen = addresses.iter().map(|of| of.allowed).fold(0, u64::saturating_add);
         breaks.details = Some(BreaksDetails {
             busiest_hour: store.busiest_hour(&span, &few).await.map_err(failure::public)?,
             scopes: by_scope(store.scopes_of_keys(&span, &few).await.map_err(failure::public)?),
-            // An address tells all of its calls, also those of before, so that what is missing may be hidden by them, and never the
-            // other way round.
-            addresses_are_incomplete: seen < breaks.allowed || addresses.len() >= ADDRESSES_KEPT as usize,
+            addresses_are_incomplete: from_elsewhere || addresses.len() >= ADDRESSES_KEPT as usize,
             addresses: newest(addresses),
         });
         Ok(breaks)

@@ -57,6 +57,9 @@ pub enum KeyError {
         /// Its version now.
         current: i64,
     },
+    /// Somebody else has begun another trial of the key.
+    #[error("Somebody else has begun to try a restriction of this key since you opened the page. Look at that first.")]
+    TrialMoved,
     /// The installation keeps no sealed copies, so the secret was shown once only.
     #[error("The secret was shown once, when the key was created, and can't be shown again.")]
     NotRecoverable,
@@ -132,7 +135,8 @@ impl KeyError {
             Self::EnvironmentEscalation => &error_kind::ENVIRONMENT_ESCALATION,
             Self::UnknownScope { .. } => &error_kind::UNKNOWN_SCOPE,
             Self::InvalidSetting { .. } | Self::InvalidInstallation { .. } => &error_kind::INVALID_SETTING,
-            Self::VersionMoved { .. } => &error_kind::VERSION_MOVED,
+            // Only pages try restrictions.
+            Self::VersionMoved { .. } | Self::TrialMoved => &error_kind::VERSION_MOVED,
             Self::NotRecoverable => &error_kind::NOT_RECOVERABLE,
             Self::HandoverOver => &error_kind::HANDOVER_OVER,
             // Links are opened on pages alone.

@@ -168,7 +168,7 @@ impl Quota {
 
 impl Quota {
     /// Whether no more calls pass than `other` lets pass of those that it counts, whatever the two are called.
-    fn binds_as(&self, other: &Self) -> bool {
+    pub fn binds_as(&self, other: &Self) -> bool {
         counts_all_of(&self.scopes, &other.scopes)
             && (self.period, &self.time_zone) == (other.period, &other.time_zone)
             && self.limit <= other.limit

@@ -108,7 +108,7 @@ impl RateLimit {
 
 impl RateLimit {
     /// Whether no more calls pass than `other` lets pass of those that it counts, whatever the two are called.
-    fn binds_as(&self, other: &Self) -> bool {
+    pub fn binds_as(&self, other: &Self) -> bool {
         let each = |limit: &Self| (u128::from(limit.window_seconds), u128::from(limit.limit));
         let ((window, limit), (other_window, other_limit)) = (each(self), each(other));
         counts_all_of(&self.scopes, &other.scopes)

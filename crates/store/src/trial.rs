@@ -56,6 +56,7 @@ pub(crate) const TRIAL: &str = "SELECT started_at, ends_at, restriction, checked
 pub(crate) const PUT_TRIAL: &str =
     "INSERT INTO trial (key_id, installation_id, started_at, ends_at, restriction) VALUES ($1, $2, $3, $4, $5)";
 pub(crate) const DROP_TRIAL: &str = "DELETE FROM trial WHERE key_id = $1 AND installation_id = $2";
+pub(crate) const END_TRIAL: &str = "DELETE FROM trial WHERE key_id = $1 AND installation_id = $2 AND started_at = $3";
 /// Also those of keys that a release of before has deleted.
 pub(crate) const DROP_TRIALS_OF_DELETED: &str = "DELETE FROM trial WHERE EXISTS \
      (SELECT 1 FROM api_key k WHERE k.id = trial.key_id AND k.deleted_at IS NOT NULL)";
@@ -205,7 +206,9 @@ impl Change {
         key: KeyId,
         trial: &Trial,
     ) -> Result<bool, StoreError> {
-        self.drop_trial(installation, key).await?;
+        on_tx!(self, connection => {
+            sqlx::query(DROP_TRIAL).bind(key.0).bind(installation.0).execute(connection).await?;
+        });
         if !self.touch_tried(installation, key).await? {
             return Ok(false);
         }
@@ -222,16 +225,23 @@ impl Change {
         Ok(true)
     }
 
-    /// Ends the trial of a key. False: it has none.
-    pub async fn end_trial(&mut self, installation: InstallationId, key: KeyId) -> Result<bool, StoreError> {
-        Ok(self.drop_trial(installation, key).await? && self.touch_tried(installation, key).await?)
-    }
-
-    async fn drop_trial(&mut self, installation: InstallationId, key: KeyId) -> Result<bool, StoreError> {
-        let dropped = on_tx!(self, connection => {
-            sqlx::query(DROP_TRIAL).bind(key.0).bind(installation.0).execute(connection).await?.rows_affected()
+    /// Ends the trial of a key that runs since then. False: it has no such trial.
+    pub async fn end_trial(
+        &mut self,
+        installation: InstallationId,
+        key: KeyId,
+        started_at: Instant,
+    ) -> Result<bool, StoreError> {
+        let ended = on_tx!(self, connection => {
+            sqlx::query(END_TRIAL)
+                .bind(key.0)
+                .bind(installation.0)
+                .bind(started_at.as_millis())
+                .execute(connection)
+                .await?
+                .rows_affected()
         });
-        Ok(dropped == 1)
+        Ok(ended == 1 && self.touch_tried(installation, key).await?)
     }
 
     /// Ends the trials of keys that are deleted.

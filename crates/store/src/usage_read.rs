@@ -221,6 +221,25 @@ impl Store {
         Ok(all)
     }
 
+    /// How many calls were made with these keys together, by quarters and days, and by hours of before.
+    pub async fn calls_of_keys(&self, span: &UsageSpan<'_>, keys: &[KeyId]) -> Result<u64, StoreError> {
+        let mut sum = 0_u64;
+        for keys in keys.chunks(CHUNK) {
+            for length in lengths(UsageStep::Day) {
+                let mut sql = Sql::new("SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) FROM usage_key WHERE ");
+                span.push(&mut sql, *length);
+                span.push_scope(&mut sql);
+                push_keys(&mut sql, keys);
+                let calls: i64 = on_db!(self, pool => query!(query_scalar, sql, pool).fetch_one(pool).await?);
+                sum = sum.saturating_add(calls.unsigned_abs());
+            }
+            let sql = hours_before_quarters(span, keys);
+            let hours: Vec<OfKey> = on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
+            sum = hours.iter().map(|(.., calls)| calls.unsigned_abs()).fold(sum, u64::saturating_add);
+        }
+        Ok(sum)
+    }
+
     /// The calls of these keys by the scope that they wanted.
     pub async fn scopes_of_keys(&self, span: &UsageSpan<'_>, keys: &[KeyId]) -> Result<Vec<ScopeCount>, StoreError> {
         let mut all = Vec::new();

@@ -1,4 +1,5 @@
-use model::{KeyId, Restriction};
+use leptos::prelude::*;
+use model::{Instant, Key, KeyId, Restriction};
 use percent_encoding::utf8_percent_encode;
 
 use crate::web::guard::QUERY;
@@ -8,10 +9,17 @@ pub(super) const SCOPE: &str = "only_scope";
 pub(super) const NETWORK: &str = "only_address";
 pub(super) const ORIGIN: &str = "only_origin";
 pub(super) const VERSION: &str = "version";
+/// When the trial began that a form was drawn with.
+pub(super) const STARTED: &str = "started_at";
 
 /// The page of this key.
 pub(super) fn path(key: KeyId) -> String {
     format!("/keys/{key}/tighten")
+}
+
+/// The field of a form that says which trial it was drawn with.
+pub(super) fn started(at: Instant) -> AnyView {
+    view! { <input type="hidden" name=STARTED value=at.to_string()/> }.into_any()
 }
 
 /// The pairs that have a restriction.
@@ -23,9 +31,19 @@ pub(super) fn pairs(restriction: &Restriction) -> Vec<(&'static str, String)> {
 }
 
 /// Where the key's form opens with this restriction in it, not saved.
-pub(super) fn edit(key: KeyId, version: i64, restriction: &Restriction) -> String {
+pub(super) fn edit(key: &Key, restriction: &Restriction) -> String {
+    edit_from(key.id, key.version, &Restriction::of(&key.settings), restriction)
+}
+
+/// The same of a key that is restricted so far as `held`: what stays need not be said.
+fn edit_from(key: KeyId, version: i64, held: &Restriction, restriction: &Restriction) -> String {
     let mut address = format!("/keys/{key}?edit&{VERSION}={version}");
-    for (name, value) in pairs(restriction) {
+    let stays = |name: &str| match name {
+        SCOPE => held.scopes == restriction.scopes,
+        NETWORK => held.allowed_ips == restriction.allowed_ips,
+        _ => held.allowed_origins == restriction.allowed_origins,
+    };
+    for (name, value) in pairs(restriction).into_iter().filter(|(name, _)| !stays(name)) {
         address.push_str(&format!("&{name}={}", utf8_percent_encode(&value, QUERY)));
     }
     address
@@ -45,7 +63,7 @@ mod tests {
             allowed_origins: OriginSet::new(["https://*.a.example".parse().unwrap()]).unwrap(),
         };
         let id = "01981d2c-9e5b-7c3a-8b1d-0123456789ab";
-        let address = edit(id.parse().unwrap(), 7, &restriction);
+        let address = edit_from(id.parse().unwrap(), 7, &Restriction::default(), &restriction);
         let (path, query) = address.split_once('?').unwrap();
         assert_eq!(path, format!("/keys/{id}"));
         let read: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap();
@@ -60,5 +78,8 @@ mod tests {
                 ("only_origin", "https://*.a.example"),
             ]
         );
+        let held = Restriction { allowed_ips: NetworkSet::default(), ..restriction.clone() };
+        let address = edit_from(id.parse().unwrap(), 7, &held, &restriction);
+        assert_eq!(address.split_once('?').unwrap().1, "edit&version=7&only_address=2001%3Adb8%3A%3A/64");
     }
 }

@@ -7,8 +7,8 @@ use model::Restriction;
 
 use crate::ui::count;
 
-/// How often each value was used, by its text.
-pub(super) type Used = BTreeMap<String, u64>;
+/// How often each value was used, in words, by its text.
+pub(super) type Used = BTreeMap<String, String>;
 
 /// What becomes of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub(super) fn changes(from: &Restriction, to: &Restriction, used: Option<&[Used;
 fn row(fate: Fate, value: &str, used: Option<&Used>) -> AnyView {
     let (sign, word, class) = fate.shown();
     let use_of = used.map(|used| match used.get(value) {
-        Some(calls) => times(*calls),
+        Some(times) => times.clone(),
         None if fate == Fate::Goes => "not used".to_owned(),
         None => String::new(),
     });

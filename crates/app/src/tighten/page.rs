@@ -69,10 +69,11 @@ fn unused() -> AnyView {
 }
 
 fn proposal(page: &Tighten) -> AnyView {
-    let Tightening { key, calls, scopes, addresses, addresses_are_incomplete, proposed, .. } = &page.tightening;
+    let Tightening { key, calls, scopes, scopes_are_incomplete, addresses, addresses_are_incomplete, proposed, .. } =
+        &page.tightening;
     let used: [Used; 2] = [
-        scopes.iter().map(|(scope, calls)| (scope.as_str().to_owned(), *calls)).collect(),
-        addresses.iter().map(|of| (of.address.to_string(), of.allowed)).collect(),
+        scopes.iter().map(|(scope, calls)| (scope.as_str().to_owned(), times(*calls))).collect(),
+        addresses.iter().map(|of| (of.address.to_string(), format!("{} in all", times(of.allowed)))).collect(),
     ];
     view! {
         <section class="panel" aria-labelledby="proposal">
@@ -82,9 +83,8 @@ fn proposal(page: &Tighten) -> AnyView {
                 {key.last_used_at.map(|at| view! { ", the last of them " {relative(at)} })}
                 "."
             </p>
-            {scopes
-                .is_empty()
-                .then(|| view! { <Notice tone=Tone::Warning>"No call said which scopes it needs, so no scope is taken away."</Notice> })}
+            {unsaid_scopes(scopes.is_empty(), *scopes_are_incomplete)
+                .map(|why| view! { <Notice tone=Tone::Warning>{why}</Notice> })}
             {addresses_are_incomplete
                 .then(|| {
                     view! {
@@ -114,6 +114,15 @@ fn proposal(page: &Tighten) -> AnyView {
     .into_any()
 }
 
+/// Why no scope is taken away, where calls did not say what they need.
+fn unsaid_scopes(of_all: bool, of_some: bool) -> Option<&'static str> {
+    match (of_all, of_some) {
+        (true, _) => Some("No call said which scopes it needs, so no scope is taken away."),
+        (false, true) => Some("Some calls did not say which scopes they need, so no scope is taken away."),
+        (false, false) => None,
+    }
+}
+
 /// Whether a network stands where single addresses called.
 fn proposes_networks(page: &Tighten) -> bool {
     let Tightening { key, proposed, .. } = &page.tightening;
@@ -134,11 +143,12 @@ fn actions(page: &Tighten) -> AnyView {
     });
     view! {
         <div class="tighten-actions">
-            <a class="button primary" href=address::edit(key.id, key.version, proposed)>"Use these settings…"</a>
+            <a class="button primary" href=address::edit(key, proposed)>"Use these settings…"</a>
             <form class="tighten-try" method="post" action=own(&address::path(key.id)) data-once>
                 {token_field()}
                 <input type="hidden" name=address::VERSION value=key.version.to_string()/>
                 {hidden}
+                {page.trial.as_ref().map(|report| address::started(report.trial.started_at))}
                 <label for="days">"Report only for"</label>
                 <select class="input" id="days" name="days">
                     {days.collect_view()}

@@ -7,7 +7,7 @@ use axum::{
 };
 use domain::Session;
 use model::{
-    KeyError, KeyId, Network, NetworkSet, OriginPattern, OriginSet, Permission, Restriction, Scope, TrialDays,
+    Instant, KeyError, KeyId, Network, NetworkSet, OriginPattern, OriginSet, Permission, Restriction, Scope, TrialDays,
 };
 
 use super::{
@@ -105,15 +105,21 @@ async fn carry_out(web: &WebState, session: &Session, id: KeyId, form: Form<'_>)
     match form.text("intent") {
         "try" => {
             let days: TrialDays = form.text("days").parse().map_err(|_| ApiError::Malformed)?;
-            keydesk.start_trial(&caller, id, restriction(form)?, days, Some(form.version()?)).await?;
+            let shown = form.has(address::STARTED).then(|| started(form)).transpose()?;
+            keydesk.start_trial(&caller, id, restriction(form)?, days, Some(form.version()?), shown).await?;
             Ok("started")
         }
         "stop" => {
-            keydesk.end_trial(&caller, id).await?;
+            keydesk.end_trial(&caller, id, started(form)?).await?;
             Ok("stopped")
         }
         _ => Err(ApiError::Malformed),
     }
+}
+
+/// When the trial began that the form was drawn with.
+fn started(form: Form<'_>) -> Result<Instant, ApiError> {
+    form.text(address::STARTED).parse().map_err(|_| ApiError::Malformed)
 }
 
 /// The restriction that the form was drawn with.

@@ -8,17 +8,20 @@ use super::{
     address,
     changes::{changes, times},
 };
-use crate::ui::{
-    Notice, Tone, count,
-    labels::{end, relative, time},
-    post_button,
+use crate::{
+    ui::{
+        Notice, Tone, count,
+        labels::{end, relative, time},
+        token_field,
+    },
+    web::own,
 };
 
 /// What is or was tried.
 pub(super) fn trial(key: &Key, report: &TrialReport, may_change: bool) -> AnyView {
     let TrialReport { trial, is_over, checked, refused, findings, is_outdated, is_in_force } = report;
     let (path, is_in_force) = (address::path(key.id), *is_in_force);
-    let apply = address::edit(key.id, key.version, &trial.restriction);
+    let apply = address::edit(key, &trial.restriction);
     let (badge, class) = if *is_over { ("Over", "badge") } else { ("Running", "badge accent") };
     let (from, to) = if *is_over { ("Tried from ", " to ") } else { ("Tried since ", ", until ") };
     let stop = if *is_over { "Forget the result" } else { "Stop" };
@@ -54,7 +57,11 @@ pub(super) fn trial(key: &Key, report: &TrialReport, may_change: bool) -> AnyVie
                         <div class="tighten-actions">
                             {(!is_in_force && !is_outdated)
                                 .then(|| view! { <a class="button primary" href=apply>"Apply these settings…"</a> })}
-                            {post_button(&path, "stop", stop, "button", false)}
+                            <form method="post" action=own(&path) data-once>
+                                {token_field()}
+                                {address::started(trial.started_at)}
+                                <button type="submit" class="button" name="intent" value="stop">{stop}</button>
+                            </form>
                         </div>
                     }
                 })}

@@ -53,11 +53,18 @@ async fn a_change_says_which_calls_it_would_refuse(database: TestDatabase) {
         let narrowing = asked(SettingsPatch { quotas, ..nothing() }).await;
         assert_eq!((narrowing.limits.len(), narrowing.is_empty()), (reached, reached == 0), "{calls} a day");
     }
-    for (calls, window, reached) in [(6, 3_600, 1), (1, 600, 1), (7, 3_600, 0), (1, 60, 0), (7, 86_400, 0)] {
+    for (calls, window, reached) in [(3, 3_600, 1), (6, 86_400, 1), (4, 3_600, 0), (1, 600, 0), (7, 86_400, 0)] {
         let text = format!(r#"[{{"name":"slow","limit":{calls},"window_seconds":{window}}}]"#);
         let rate_limits = Some(serde_json::from_str(&text).unwrap());
         let narrowing = asked(SettingsPatch { rate_limits, ..nothing() }).await;
         assert_eq!(narrowing.limits.len(), reached, "{calls} in {window} s");
+    }
+    for (calls, of, reached) in [(0, "calls:read", 1), (0, "calls:*", 1), (3, "calls:read", 0), (0, "contacts:read", 0)]
+    {
+        let quotas = limits(&format!(r#"[{{"name":"few","limit":{calls},"period":"month","scopes":["{of}"]}}]"#));
+        let narrowing = asked(SettingsPatch { quotas, ..nothing() }).await;
+        let found: Vec<_> = narrowing.limits_in_all.iter().map(|limit| (limit.most, limit.calls)).collect();
+        assert_eq!((narrowing.limits.len(), found), (0, vec![(0, 7); reached]), "{calls} of {of}");
     }
     // What is only wider, or what is not used, refuses nothing.
     for patch in [
@@ -83,6 +90,17 @@ async fn a_change_says_which_calls_it_would_refuse(database: TestDatabase) {
     let bound = SettingsPatch { allowed_ips: networks(r#"["192.0.2.0/24","198.51.100.0/24"]"#), ..nothing() };
     let bound = asked(bound).await;
     assert!(bound.from_unknown_addresses && bound.addresses.is_empty() && !bound.is_empty());
+
+    // A limit that is raised takes nothing away, whatever it is called.
+    let rates = |name: &str, calls: u32| SettingsPatch {
+        rate_limits: Some(
+            serde_json::from_str(&format!(r#"[{{"name":"{name}","limit":{calls},"window_seconds":3600}}]"#)).unwrap(),
+        ),
+        ..SettingsPatch::default()
+    };
+    desk.keydesk.update(&desk.operator, id, rates("slow", 2), None).await.unwrap();
+    assert!(asked(rates("hourly", 3)).await.is_empty());
+    assert_eq!(asked(rates("hourly", 1)).await.limits.len(), 1);
 }
 
 async fn a_key_that_nobody_uses_is_narrowed_without_a_word(database: TestDatabase) {

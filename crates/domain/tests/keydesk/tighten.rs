@@ -14,6 +14,7 @@ use crate::test_keydesk::{DONE, HOUR, TestKeydesk, call, new_key, overlap, scope
 on_both_databases!(
     what_was_used_is_proposed_and_no_more,
     what_is_not_known_is_not_taken_away,
+    an_unknown_address_is_not_hidden_by_older_calls,
     whoever_may_not_see_a_key_is_proposed_nothing,
     a_trial_counts_whom_it_would_refuse_and_refuses_nobody,
     a_trial_ends_by_itself_and_its_result_stays,
@@ -123,6 +124,10 @@ async fn what_is_not_known_is_not_taken_away(database: TestDatabase) {
     // A call that does not say what it needs.
     let (silent, key) = key_with(&desk, &["calls:read", "data:read"], &[]).await;
     calls(keydesk, &key, "203.0.113.7", &[], 2).await;
+    // One silent call among many.
+    let (one_silent, key) = key_with(&desk, &["calls:read", "data:read"], &[]).await;
+    calls(keydesk, &key, "203.0.113.7", &["calls:read"], 5).await;
+    calls(keydesk, &key, "203.0.113.7", &[], 1).await;
     keydesk.verifier().flush_usage().await;
     for id in [unknown, many] {
         let found = keydesk.tightening(&desk.operator, id).await.unwrap();
@@ -132,6 +137,28 @@ async fn what_is_not_known_is_not_taken_away(database: TestDatabase) {
     let found = keydesk.tightening(&desk.operator, silent).await.unwrap();
     assert_eq!(found.scopes, []);
     assert_eq!(found.proposed, restriction(&["calls:read", "data:read"], &["203.0.113.7"]));
+    let found = keydesk.tightening(&desk.operator, one_silent).await.unwrap();
+    assert_eq!((found.scopes.len(), found.scopes_are_incomplete, found.addresses_are_incomplete), (1, true, false));
+    assert_eq!(found.proposed, restriction(&["calls:read", "data:read"], &["203.0.113.7"]));
+}
+
+async fn an_unknown_address_is_not_hidden_by_older_calls(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let keydesk = &desk.keydesk;
+    let (id, key) = key_with(&desk, &["calls:read", "data:read"], &[]).await;
+    calls(keydesk, &key, "203.0.113.7", &["calls:read"], 9).await;
+    keydesk.verifier().flush_usage().await;
+    desk.clock.advance(40 * DAY);
+    calls(keydesk, &key, "203.0.113.7", &["calls:read"], 1).await;
+    keydesk.verifier().flush_usage().await;
+    let found = keydesk.tightening(&desk.operator, id).await.unwrap();
+    assert_eq!((found.calls, found.addresses_are_incomplete), (1, false));
+    assert_eq!(found.proposed, restriction(&["calls:read"], &["203.0.113.7"]));
+    calls(keydesk, &key, "", &["calls:read"], 2).await;
+    keydesk.verifier().flush_usage().await;
+    let found = keydesk.tightening(&desk.operator, id).await.unwrap();
+    assert_eq!((found.calls, found.addresses_are_incomplete), (3, true));
+    assert_eq!(found.proposed, restriction(&["calls:read"], &[]));
 }
 
 async fn whoever_may_not_see_a_key_is_proposed_nothing(database: TestDatabase) {
@@ -144,11 +171,11 @@ async fn whoever_may_not_see_a_key_is_proposed_nothing(database: TestDatabase) {
     let caller = domain::Caller::key(&verdict.record.unwrap());
     assert_eq!(keydesk.tightening(&caller, id).await.unwrap_err(), KeyError::NotFound);
     assert_eq!(keydesk.trial(&caller, id).await.unwrap_err(), KeyError::NotFound);
-    let tried = keydesk.start_trial(&caller, id, restriction(&[], &[]), week(), None).await;
+    let tried = keydesk.start_trial(&caller, id, restriction(&[], &[]), week(), None, None).await;
     assert_eq!(tried.unwrap_err(), KeyError::NotFound);
     let default = keydesk.default_key(&desk.operator).await.unwrap().id;
     assert_eq!(keydesk.tightening(&desk.operator, default).await.unwrap_err(), KeyError::DefaultKeyProtected);
-    let tried = keydesk.start_trial(&desk.operator, default, restriction(&[], &[]), week(), None).await;
+    let tried = keydesk.start_trial(&desk.operator, default, restriction(&[], &[]), week(), None, None).await;
     assert_eq!(tried.unwrap_err(), KeyError::DefaultKeyProtected);
     keydesk.delete(&desk.operator, id, None).await.unwrap();
     assert_eq!(keydesk.tightening(&desk.operator, id).await.unwrap_err(), KeyError::NotFound);
@@ -161,9 +188,9 @@ async fn a_trial_counts_whom_it_would_refuse_and_refuses_nobody(database: TestDa
     assert_eq!(keydesk.trial(&desk.operator, id).await.unwrap(), None);
     let version = keydesk.get(&desk.operator, id).await.unwrap().version;
     let tried = restriction(&["calls:read"], &["192.0.2.0/24"]);
-    let moved = keydesk.start_trial(&desk.operator, id, tried.clone(), week(), Some(version + 1)).await;
+    let moved = keydesk.start_trial(&desk.operator, id, tried.clone(), week(), Some(version + 1), None).await;
     assert_eq!(moved.unwrap_err(), KeyError::VersionMoved { current: version });
-    let trial = keydesk.start_trial(&desk.operator, id, tried.clone(), week(), Some(version)).await.unwrap();
+    let trial = keydesk.start_trial(&desk.operator, id, tried.clone(), week(), Some(version), None).await.unwrap();
     assert_eq!(trial.ends_at, keydesk.now().plus_millis(7 * DAY));
     // From the moment that it is answered.
     calls(keydesk, &key, "192.0.2.9", &["calls:read"], 4).await;
@@ -179,13 +206,21 @@ async fn a_trial_counts_whom_it_would_refuse_and_refuses_nobody(database: TestDa
     assert_eq!(keydesk.verifier().verify(refused, keydesk.now()).await.unwrap().code, Code::InsufficientScope);
     assert_eq!(keydesk.trial(&desk.operator, id).await.unwrap().unwrap().checked, 9);
     // Sent again, it goes on; another begins anew.
-    keydesk.start_trial(&desk.operator, id, tried, week(), Some(version)).await.unwrap();
+    keydesk.start_trial(&desk.operator, id, tried, week(), Some(version), None).await.unwrap();
     assert_eq!(keydesk.trial(&desk.operator, id).await.unwrap().unwrap().checked, 9);
-    keydesk.start_trial(&desk.operator, id, restriction(&[], &[]), week(), Some(version)).await.unwrap();
+    let nothing = || restriction(&[], &[]);
+    for unseen in [None, Some(trial.started_at.plus_millis(-1))] {
+        let replaced = keydesk.start_trial(&desk.operator, id, nothing(), week(), Some(version), unseen).await;
+        assert_eq!(replaced.unwrap_err(), KeyError::TrialMoved, "whoever has not seen a trial does not replace it");
+    }
+    desk.clock.advance(1);
+    let seen = Some(trial.started_at);
+    let second = keydesk.start_trial(&desk.operator, id, nothing(), week(), Some(version), seen).await.unwrap();
+    assert_eq!(keydesk.end_trial(&desk.operator, id, trial.started_at).await.unwrap_err(), KeyError::TrialMoved);
     let report = keydesk.trial(&desk.operator, id).await.unwrap().unwrap();
     assert_eq!((report.checked, report.findings.len()), (0, 0));
-    keydesk.end_trial(&desk.operator, id).await.unwrap();
-    keydesk.end_trial(&desk.operator, id).await.unwrap();
+    keydesk.end_trial(&desk.operator, id, second.started_at).await.unwrap();
+    keydesk.end_trial(&desk.operator, id, second.started_at).await.unwrap();
     assert_eq!(keydesk.trial(&desk.operator, id).await.unwrap(), None);
     calls(keydesk, &key, "192.0.2.9", &["calls:read"], 1).await;
     assert_eq!(keydesk.trial(&desk.operator, id).await.unwrap(), None);
@@ -198,7 +233,7 @@ async fn a_trial_ends_by_itself_and_its_result_stays(database: TestDatabase) {
     let keydesk = &desk.keydesk;
     let (id, key) = key_with(&desk, &["calls:read", "data:read"], &[]).await;
     let day = "1".parse().unwrap();
-    keydesk.start_trial(&desk.operator, id, restriction(&["calls:read"], &[]), day, None).await.unwrap();
+    keydesk.start_trial(&desk.operator, id, restriction(&["calls:read"], &[]), day, None, None).await.unwrap();
     desk.clock.advance(DAY - 1);
     calls(keydesk, &key, "192.0.2.9", &["data:read"], 1).await;
     assert!(keydesk.tried(&desk.operator, id).await.unwrap().is_some());
@@ -223,7 +258,7 @@ async fn a_trial_outlives_what_is_done_to_its_key_and_ends_with_it(database: Tes
     let keydesk = &desk.keydesk;
     let (id, key) = key_with(&desk, &["calls:read", "data:read"], &["192.0.2.0/24"]).await;
     let tried = restriction(&["calls:read"], &["192.0.2.0/28"]);
-    keydesk.start_trial(&desk.operator, id, tried, week(), None).await.unwrap();
+    keydesk.start_trial(&desk.operator, id, tried, week(), None, None).await.unwrap();
     calls(keydesk, &key, "192.0.2.9", &["data:read"], 1).await;
     keydesk.update(&desk.operator, id, SettingsPatch::name("Acme, renamed"), None).await.unwrap();
     calls(keydesk, &key, "192.0.2.9", &["data:read"], 1).await;
@@ -257,7 +292,7 @@ async fn a_trial_takes_away_and_never_adds(database: TestDatabase) {
         (restriction(&["calls:read"], &[]), "allowed_ips"),
         (restriction(&["calls:read", "data:read"], &["192.0.2.0/24"]), "scopes"),
     ] {
-        let refused = keydesk.start_trial(&desk.operator, id, tried.clone(), week(), None).await.unwrap_err();
+        let refused = keydesk.start_trial(&desk.operator, id, tried.clone(), week(), None, None).await.unwrap_err();
         assert!(
             matches!(&refused, KeyError::InvalidSetting { field: of, .. } if of == field),
             "{tried:?}: {refused:?}"
@@ -273,7 +308,7 @@ async fn other_nodes_try_it_too(database: TestDatabase) {
     let (id, key) = key_with(&desk, &["calls:read", "data:read"], &[]).await;
     // The other node knows the key before anything is tried.
     calls(&other, &key, "192.0.2.9", &["data:read"], 1).await;
-    desk.keydesk.start_trial(&desk.operator, id, restriction(&["calls:read"], &[]), week(), None).await.unwrap();
+    desk.keydesk.start_trial(&desk.operator, id, restriction(&["calls:read"], &[]), week(), None, None).await.unwrap();
     within(DONE, "the other node tries it", async || {
         calls(&other, &key, "192.0.2.9", &["data:read"], 1).await;
         other.verifier().flush_trials().await;

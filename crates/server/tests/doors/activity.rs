@@ -206,7 +206,7 @@ async fn a_change_that_would_refuse_calls_is_asked_about_first(database: TestDat
     let asked = desk.post(&page, &form("203.0.113.0/24", "&narrows=scope%3Dcalls:read")).await;
     let text = asked.text();
     assert_eq!(asked.status, 409, "{text}");
-    assert!(text.contains("Calls from 192.0.2.1 are refused: it made 3 calls, the last on "), "{text}");
+    assert!(text.contains("Calls from 192.0.2.1 are refused: it made 3 calls in all, the last on "), "{text}");
     let told = "&narrows=scope%3Dcalls:read+address%3D192.0.2.1";
     let saved = desk.post(&page, &form("203.0.113.0/24", told)).await;
     assert_eq!((saved.status.as_u16(), saved.header("location")), (303, format!("{page}?done=saved").as_str()));

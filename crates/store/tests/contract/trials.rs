@@ -64,8 +64,9 @@ async fn a_trial_is_read_with_its_key(database: TestDatabase) {
     assert!(start(&store, 1, &trial(20)).await);
     let mut change = store.change().await.unwrap();
     assert_eq!(change.trial(installation(1), key_id(1)).await.unwrap().map(|stored| stored.trial), Some(trial(20)));
-    assert!(change.end_trial(installation(1), key_id(1)).await.unwrap());
-    assert!(!change.end_trial(installation(1), key_id(1)).await.unwrap());
+    assert!(!change.end_trial(installation(1), key_id(1), at(10)).await.unwrap(), "that is another");
+    assert!(change.end_trial(installation(1), key_id(1), at(20)).await.unwrap());
+    assert!(!change.end_trial(installation(1), key_id(1), at(20)).await.unwrap());
     change.commit().await.unwrap();
     assert_eq!(store.record_by_digest(&digest(1)).await.unwrap().unwrap().trial, None);
     // What only a later release can read is tried by that alone, and refuses no key.

@@ -72,6 +72,10 @@ async fn calls_are_read_by_secret_scope_and_quarter(database: TestDatabase) {
         points(&store, &UsageSpan { code: Some(Code::Valid), ..all.clone() }, UsageStep::Day).await,
         [expected[0], expected[2]]
     );
+    let valid = UsageSpan { code: Some(Code::Valid), ..span(QUARTER, HOUR) };
+    assert_eq!(store.calls_of_keys(&valid, &[key_id(1), key_id(2)]).await.unwrap(), 57);
+    assert_eq!(store.calls_of_keys(&all, &[key_id(1)]).await.unwrap(), 10);
+    assert_eq!(store.calls_of_keys(&all, &[]).await.unwrap(), 0);
     let made = scope("calls:make");
     let one = UsageSpan { scope: Some(&made), ..all.clone() };
     assert_eq!(points(&store, &one, UsageStep::Quarter).await, [(QUARTER, Code::InsufficientScope, 1)]);

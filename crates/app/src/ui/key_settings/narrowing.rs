@@ -1,6 +1,6 @@
 //! What a change of a key would refuse, in words.
 
-use domain::Narrowing;
+use domain::{LimitInAll, Narrowing};
 use model::{BusiestHour, TimeZone};
 
 use super::posted::Form;
@@ -43,7 +43,7 @@ fn refused(narrowing: &Narrowing, zone: &TimeZone) -> Vec<Refused> {
     }
     for of in &narrowing.addresses {
         let line = format!(
-            "Calls from {} are refused: it made {}, the last on {}.",
+            "Calls from {} are refused: it made {} in all, the last on {}.",
             of.address,
             calls(of.allowed),
             zone.words(of.last_seen)
@@ -65,6 +65,13 @@ fn refused(narrowing: &Narrowing, zone: &TimeZone) -> Vec<Refused> {
         add(
             format!("limit={name}"),
             format!("The limit “{name}” lets fewer pass than came in the busiest hour: {number} from {at}."),
+        );
+    }
+    for LimitInAll { name, most, calls: counted } in &narrowing.limits_in_all {
+        let (most, counted) = (calls(*most), calls(*counted));
+        add(
+            format!("limit={name}"),
+            format!("The limit “{name}” lets at most {most} pass in 30 days, and would have counted up to {counted}."),
         );
     }
     all
@@ -129,5 +136,14 @@ mod tests {
             ["The limit “daily” lets fewer pass than came in the busiest hour: 130 calls from 1 Jan 1970, 00:00, UTC."]
         );
         assert_eq!(seen, "limit=daily");
+    }
+
+    #[test]
+    fn a_limit_on_some_scopes_is_compared_with_all_of_their_calls() {
+        let none = LimitInAll { name: model::LimitName::parse("reads").unwrap(), most: 0, calls: 1_204 };
+        let narrowing = Narrowing { limits_in_all: vec![none], ..Narrowing::default() };
+        let (lines, seen) = asked(&narrowing, "").unwrap();
+        let line = "The limit “reads” lets at most 0 calls pass in 30 days, and would have counted up to 1,204 calls.";
+        assert_eq!((lines, seen.as_str()), (vec![line.to_owned()], "limit=reads"));
     }
 }

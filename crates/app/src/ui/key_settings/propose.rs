@@ -14,6 +14,8 @@ pub(crate) struct Proposal {
     scopes: Vec<Scope>,
     only: Only,
     version: Option<i64>,
+    /// The address says more than is read, so nothing is proposed: a part of a restriction may be another one.
+    is_too_long: bool,
 }
 
 /// What is to stay of a setting, where something is: the rest is taken away.
@@ -24,14 +26,17 @@ struct Only {
     scopes: Vec<Scope>,
 }
 
-/// More than a refusal or a restriction proposes.
+/// Pairs of an address that are read.
 const MOST: usize = 500;
 
 impl Proposal {
     /// Reads it from the pairs of an address; what is no address, no origin or no scope is left out.
     pub(crate) fn read<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut proposal = Self::default();
-        for (name, value) in pairs.into_iter().take(MOST) {
+        for (number, (name, value)) in pairs.into_iter().enumerate() {
+            if number >= MOST {
+                return Self { is_too_long: true, ..Self::default() };
+            }
             match name {
                 "allow_address" => proposal.addresses.extend(value.parse::<Network>()),
                 "allow_origin" => proposal.origins.extend(value.parse::<OriginPattern>()),
@@ -53,6 +58,11 @@ impl Proposal {
 
     /// Fills the form in. Gives what was filled in, in words; `None`: nothing had to be.
     pub(crate) fn fill_in(&self, form: &mut SettingsForm, catalogue: &Catalogue) -> Option<String> {
+        if self.is_too_long {
+            return Some(
+                "More was proposed than a form is filled with, so nothing is changed: write it by hand.".to_owned(),
+            );
+        }
         let mut filled = Vec::new();
         let addresses = self.addresses.iter().map(ToString::to_string);
         filled.extend(add_lines(form, "allowed_ips", addresses).map(|added| format!("allows {added}")));
@@ -199,6 +209,18 @@ mod tests {
             assert_eq!(kept, (None, "calls:* data:read".to_owned(), "192.0.2.0/24".to_owned()), "{pairs:?}");
         }
         assert_eq!(Proposal::read([("version", "3")]).version(), Some(3));
+    }
+
+    #[test]
+    fn what_is_too_long_is_not_proposed_by_half() {
+        let origins: Vec<_> = (0..MOST).map(|number| format!("https://shop-{number}.example")).collect();
+        let pairs = || origins.iter().map(|origin| ("only_origin", origin.as_str()));
+        assert!(!Proposal::read(pairs()).is_too_long);
+        let proposal = Proposal::read([("only_address", "192.0.2.7")].into_iter().chain(pairs()));
+        let mut form = form("192.0.2.0/24");
+        let told = proposal.fill_in(&mut form, &Catalogue::default()).unwrap();
+        assert!(told.starts_with("More was proposed"), "{told}");
+        assert_eq!(form.texts[0], "192.0.2.0/24");
     }
 
     #[test]
