@@ -34,6 +34,7 @@ mod keyring;
 mod life;
 mod limits;
 mod limits_held;
+mod limits_nodes;
 mod limits_told;
 mod limits_wire;
 mod links;
