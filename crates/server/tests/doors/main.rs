@@ -11,6 +11,7 @@ mod unwritable;
 
 mod activity;
 mod at_rest;
+mod attention;
 mod audit;
 mod audit_offline;
 mod audit_page;
