@@ -1,4 +1,4 @@
-//! Keys that want attention, over REST and in the Workspace: each kind with keys that it names and others that it does not.
+//! Keys that want attention, over REST and in the Workspace: of each kind there are keys, and others that are none.
 
 use domain::Via;
 use model::Role;

@@ -63,6 +63,7 @@ mod unreachable;
 mod unread;
 mod usage;
 mod usage_page;
+mod usage_settings;
 mod webhooks;
 mod webhooks_tls;
 mod whose;
