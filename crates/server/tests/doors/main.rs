@@ -65,5 +65,7 @@ mod usage;
 mod usage_page;
 mod usage_settings;
 mod webhooks;
+mod webhooks_cli;
+mod webhooks_parked;
 mod webhooks_tls;
 mod whose;
