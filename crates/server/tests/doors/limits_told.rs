@@ -9,7 +9,11 @@ use crate::{
     webhooks::Desk,
 };
 
-on_both_databases!(a_limit_that_is_reached_is_told_once_in_its_window, a_burst_of_guesses_is_one_event_and_one_line);
+on_both_databases!(
+    a_limit_that_is_reached_is_told_once_in_its_window,
+    ceilings_and_quotas_are_told_by_their_names,
+    a_burst_of_guesses_is_one_event_and_one_line
+);
 
 /// The events of a kind that the receiver got.
 fn told(receiver: &Receiver, kind: &str) -> Vec<Value> {
@@ -39,10 +43,15 @@ async fn passing(server: &Program, key: &str, calls: usize) -> usize {
     passed
 }
 
-async fn limited(desk: &Desk, name: &str) -> (String, String) {
-    let create = ["key", "create", "--client-name", name, "--scope", "calls:read", "--rate", "default=3/86400s"];
-    let made = desk.did(&create).await;
+/// The id of a new key with these limits, and the key.
+async fn with_limits(desk: &Desk, name: &str, limits: &[&str]) -> (String, String) {
+    let create = ["key", "create", "--client-name", name, "--scope", "calls:read"];
+    let made = desk.did(&[&create[..], limits].concat()).await;
     (made["id"].as_str().unwrap().to_owned(), made["key"].as_str().unwrap().to_owned())
+}
+
+async fn limited(desk: &Desk, name: &str) -> (String, String) {
+    with_limits(desk, name, &["--rate", "default=3/86400s"]).await
 }
 
 /// Whatever comes before this has been told by then: it is told of another key, later.
@@ -80,6 +89,53 @@ async fn a_limit_that_is_reached_is_told_once_in_its_window(database: TestDataba
     assert_eq!((&data["limit"]["name"], &data["limit"]["limit"]), (&json!("default"), &json!(3)), "{event}");
     assert!(data["limit"]["until"].is_string() && data["client_name"] == "Acme", "{event}");
     assert!(!event.to_string().contains(&key[..20]), "{event}");
+    server.kill().await;
+}
+
+async fn ceilings_and_quotas_are_told_by_their_names(database: TestDatabase) {
+    let desk = Desk::found(database).await;
+    let receiver = Receiver::start().await.unwrap();
+    desk.did(&["webhook", "create", "--url", &receiver.url(), "--types", "limit.reached"]).await;
+    desk.did(&["limits", "set", "--client", "Acme", "--environment", "live", "--rate", "all=5/86400s"]).await;
+    let server = desk.serve().await;
+    let keys = [with_limits(&desk, "Acme", &[]).await, with_limits(&desk, "ÁCME", &[]).await];
+    let (quota_id, quota) = with_limits(&desk, "Beta", &["--quota", "monthly=2/month,zone=UTC"]).await;
+    assert_eq!(passing(&server, &keys[0].1, 40).await, 5);
+    assert_eq!(passing(&server, &keys[1].1, 40).await, 0, "all keys of the client have used it up");
+    assert_eq!(passing(&server, &quota, 40).await, 2);
+    tell_something_later(&desk, &server, &receiver).await;
+    let named = |name: &str| -> Vec<Value> {
+        told(&receiver, "limit.reached").into_iter().filter(|event| event["data"]["limit"]["name"] == name).collect()
+    };
+
+    let of_client = named("client:all");
+    assert_eq!(of_client.len(), 1, "once for both keys: {of_client:?}");
+    let of_client = &of_client[0];
+    assert_eq!((&of_client["subject"]["kind"], &of_client["environment"]), (&json!("installation"), &json!("live")));
+    let data = &of_client["data"];
+    assert_eq!((&data["limit"]["limit"], &data["client_name"]), (&json!(5), &json!("Acme")), "{of_client}");
+    assert_eq!(data["key_id"], keys[0].0.as_str(), "whose call was refused first");
+    let of_quota = named("monthly");
+    assert_eq!(of_quota.len(), 1, "{of_quota:?}");
+    let of_quota = &of_quota[0];
+    assert_eq!((&of_quota["subject"]["kind"], &of_quota["subject"]["id"]), (&json!("key"), &json!(quota_id)));
+    assert_eq!(of_quota["data"]["limit"]["limit"], 2);
+    let until = of_quota["data"]["limit"]["until"].as_str().unwrap();
+    assert!(until.ends_with("-01T00:00:00.000Z"), "the month's end: {until}");
+
+    // The installation's ceiling comes while the server runs.
+    desk.did(&["limits", "set", "--rate", "whole=20/86400s"]).await;
+    let (free_id, free) = with_limits(&desk, "Gamma", &[]).await;
+    let known = async || {
+        let call = request(&server.address, "GET", "/authz?scope=calls:read", Some(&free), None).await.unwrap();
+        call.1.contains("\"installation:whole\";q=20")
+    };
+    assert!(wait_until(known).await, "a running server learns of it");
+    assert!(passing(&server, &free, 80).await < 20);
+    assert!(wait_until(async || !named("installation:whole").is_empty()).await);
+    let event = &named("installation:whole")[0];
+    assert_eq!((&event["subject"]["kind"], &event["data"]["limit"]["limit"]), (&json!("installation"), &json!(20)));
+    assert_eq!(event["data"]["key_id"], free_id.as_str());
     server.kill().await;
 }
 

@@ -1,0 +1,51 @@
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
+use domain::NewAdministrator;
+use model::{Actor, PlainSecret, Role};
+
+use super::{Answer, TestApp};
+
+const PASSWORD: &str = "correct horse battery";
+
+/// Somebody who is signed in to the Workspace.
+pub(crate) struct Person<'a> {
+    app: &'a TestApp,
+    cookie: String,
+}
+
+impl<'a> Person<'a> {
+    /// Ada, with this role.
+    pub(crate) async fn sign_in(app: &'a TestApp, role: Role) -> Self {
+        let new = NewAdministrator {
+            email: "ada@example.com".to_owned(),
+            name: "Ada".to_owned(),
+            role,
+            password: PlainSecret::new(PASSWORD.to_owned()),
+        };
+        let installation = app.operator("default").await.installation;
+        app.keydesk.create_administrator(Actor::Operator, installation, new).await.expect("a new administrator");
+        let form = format!("email=ada@example.com&password={}", PASSWORD.replace(' ', "+"));
+        let request = Request::post("/login")
+            .header("host", "127.0.0.1")
+            .header("origin", "http://127.0.0.1")
+            .header("content-type", "application/x-www-form-urlencoded");
+        let answer = app.send(request.body(Body::from(form)).expect("a request")).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+        let cookie = answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+        Self { app, cookie }
+    }
+
+    pub(crate) async fn open(&self, path: &str) -> Answer {
+        let request = Request::get(path).header("host", "127.0.0.1").header("accept", "text/html");
+        self.app.send(request.header("cookie", &self.cookie).body(Body::empty()).expect("a request")).await
+    }
+
+    /// What a page says that there is, without the marks that Leptos puts between texts.
+    pub(crate) async fn page(&self, path: &str) -> String {
+        let answer = self.open(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text());
+        answer.text().replace("<!>", "")
+    }
+}
