@@ -1,4 +1,4 @@
-//! Limits that several real servers on one PostgreSQL decide: no call too many, whoever of them dies, with Redis and without.
+//! Limits that several real servers on one PostgreSQL decide: no call too many, whoever dies, with Redis and without.
 
 use std::{
     path::PathBuf,
