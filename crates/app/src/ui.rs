@@ -25,6 +25,8 @@ mod new_key;
 mod not_recorded;
 mod notice;
 #[cfg(feature = "ssr")]
+mod outcome;
+#[cfg(feature = "ssr")]
 mod plain_dialog;
 #[cfg(feature = "ssr")]
 mod post_button;
@@ -53,6 +55,8 @@ pub(crate) use narrows::narrows;
 pub(crate) use new_key::NewKeyDialog;
 pub(crate) use not_recorded::not_recorded;
 pub(crate) use notice::{Notice, Tone};
+#[cfg(feature = "ssr")]
+pub(crate) use outcome::{listed_as, outcome};
 #[cfg(feature = "ssr")]
 pub(crate) use plain_dialog::plain_dialog;
 #[cfg(feature = "ssr")]

@@ -5,8 +5,8 @@ use super::{
     filter::{Filter, PATH, codes},
     range::{NAMED, USUAL},
     shown::Shown,
-    words::title,
 };
+use crate::ui::outcome;
 
 /// Whose calls, of which kind, and when.
 pub(super) fn filter_form(shown: &Shown) -> AnyView {
@@ -14,7 +14,7 @@ pub(super) fn filter_form(shown: &Shown) -> AnyView {
     let environments = [(Environment::Live, "Live keys"), (Environment::Test, "Test keys")];
     let environments = environments.map(|(environment, words)| (environment.as_str().to_owned(), words.to_owned()));
     let scopes = shown.scopes.iter().map(|scope| (scope.clone(), scope.clone()));
-    let outcomes = codes().map(|code| (code.as_str().to_owned(), title(code).to_owned()));
+    let outcomes = codes().map(|code| (code.as_str().to_owned(), outcome(code).to_owned()));
     view! {
         {ranges(filter)}
         {shown.problem("range").map(|problem| view! { <p class="field-note wrong" role="alert">{problem.to_owned()}</p> })}

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use model::{CallCounts, Code, UsagePoint, UsageStep};
 
-use super::words::title;
+use crate::ui::outcome;
 
 /// Kinds of refusals with a colour of their own; where there are more, one colour is for all the others.
 const KINDS: usize = 5;
@@ -34,8 +34,8 @@ pub(super) fn series(all: &CallCounts) -> Vec<Series> {
     let mut kinds: Vec<_> = all.denied.iter().filter(|(_, calls)| **calls > 0).collect();
     kinds.sort_by_key(|(_, calls)| Reverse(**calls));
     let own = if kinds.len() > KINDS { KINDS - 1 } else { kinds.len() };
-    let mut series = vec![Series { title: title(Code::Valid), codes: vec![Code::Valid] }];
-    series.extend(kinds.iter().take(own).map(|(code, _)| Series { title: title(**code), codes: vec![**code] }));
+    let mut series = vec![Series { title: outcome(Code::Valid), codes: vec![Code::Valid] }];
+    series.extend(kinds.iter().take(own).map(|(code, _)| Series { title: outcome(**code), codes: vec![**code] }));
     if own < kinds.len() {
         let codes = kinds.iter().skip(own).map(|(code, _)| **code).collect();
         series.push(Series { title: "Other refusals", codes });

@@ -8,9 +8,9 @@ use model::{ClientUsage, Code, Environment, RefusalCode, ScopeUsage, TopClients,
 use super::{
     filter::{Filter, encoded},
     shown::Shown,
-    words::{percent, remedy, title},
+    words::{percent, remedy},
 };
-use crate::ui::count;
+use crate::ui::{count, listed_as, outcome};
 
 /// Scopes that are listed. The others are in the file.
 const SCOPES: usize = 12;
@@ -88,23 +88,21 @@ pub(super) fn refusals(shown: &Shown, report: &UsageReport) -> AnyView {
 fn refusal(shown: &Shown, code: Code, calls: u64, refused: u64) -> AnyView {
     let own = Filter { code: code.as_str().to_owned(), ..shown.filter.clone() };
     let Filter { client, key, .. } = &shown.filter;
-    let of = RefusalCode::of(code);
     // Of two kinds that are counted as one both are listed.
-    let kind = of.filter(|kind| !matches!(kind, RefusalCode::KeyRevoked | RefusalCode::InsufficientScope));
-    let listed =
-        encoded("/usage/refusals", &[("code", kind.map_or("", RefusalCode::as_str)), ("client", client), ("key", key)]);
+    let kind = listed_as(code).map_or("", RefusalCode::as_str);
+    let listed = encoded("/usage/refusals", &[("code", kind), ("client", client), ("key", key)]);
     let number = if calls == 1 { "1 call".to_owned() } else { format!("{} calls", count(calls)) };
     let number = format!("{number}, {} of the refused", percent(calls, refused));
     view! {
         <li>
             <p class="usage-refusal">
-                <a href=own.address() rel="external">{title(code)}</a>
+                <a href=own.address() rel="external">{outcome(code)}</a>
                 <span>{number}</span>
             </p>
             <p>{remedy(code)}</p>
             <p>
                 <a href=listed rel="external">
-                    "Show the newest" <span class="unseen">" of the kind " {title(code)}</span>
+                    "Show the newest" <span class="unseen">" of the kind " {outcome(code)}</span>
                 </a>
             </p>
         </li>

@@ -1,20 +1,6 @@
-use model::{Code, Instant, RefusalCode, TimeZone, UsageStep};
+use model::{Code, Instant, TimeZone, UsageStep};
 
 use crate::ui::{calls as calls_of, count};
-
-/// What became of calls, in a few words.
-pub(super) const fn title(code: Code) -> &'static str {
-    match RefusalCode::of(code) {
-        // Both are counted as one.
-        Some(RefusalCode::KeyRevoked) => "Key deleted, or secret ended",
-        Some(RefusalCode::InsufficientScope) => "Scope missing, or no route",
-        Some(code) => code.title(),
-        None => match code {
-            Code::Valid => "Allowed",
-            _ => "Unknown key",
-        },
-    }
-}
 
 /// What to do where many calls are refused so.
 pub(super) const fn remedy(code: Code) -> &'static str {
@@ -145,7 +131,7 @@ mod tests {
 
     #[test]
     fn every_outcome_has_words() {
-        let mut titles: Vec<_> = Code::ALL.into_iter().map(title).collect();
+        let mut titles: Vec<_> = Code::ALL.into_iter().map(crate::ui::outcome).collect();
         titles.sort_unstable();
         titles.dedup();
         assert_eq!(titles.len(), Code::ALL.len());

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use domain::{Keydesk, RecordedCalls, UsageOptions};
-use model::{Code, Instant};
+use model::{Code, Instant, Selection};
 use store::{on_both_databases, testing::TestDatabase};
 use verify::Call;
 
@@ -74,10 +74,13 @@ async fn allowed_calls_need_not_be_recorded(database: TestDatabase) {
     let issued = desk.issue("Acme").await;
     let background = keydesk.start();
     calls(&keydesk, issued.secret.expose(), 3).await;
+    let breaks = keydesk.what_breaks(&desk.operator, &Selection::Ids(vec![issued.key.id])).await.unwrap();
+    assert_eq!((breaks.allowed, breaks.allowed_is_not_recorded), (0, true));
     keydesk.delete(&desk.operator, issued.key.id, None).await.unwrap();
     calls(&keydesk, issued.secret.expose(), 2).await;
     background.stop().await;
     assert_eq!(buckets(&desk).await, [(0, "REVOKED".to_owned(), 2)]);
+    assert!(desk.keydesk.records_allowed_calls() && !keydesk.records_allowed_calls());
     assert_eq!(desk.keydesk.get(&desk.operator, issued.key.id).await.unwrap().last_used_at, None);
     assert_eq!(keydesk.verifier().counters().verifications[Code::Valid.index()], 3, "metrics count all");
 }

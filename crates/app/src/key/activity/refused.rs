@@ -1,12 +1,12 @@
 use leptos::prelude::*;
-use model::{AddressUsage, Code, Instant, Key, KeyActivity, KeyStatus, RefusalCode};
+use model::{AddressUsage, Code, Instant, Key, KeyActivity, RefusalCode};
 
-use crate::ui::count;
+use crate::ui::{count, listed_as, outcome};
 
 /// The refused calls of a range for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Reason {
-    code: RefusalCode,
+    code: Code,
     calls: u64,
     /// The addresses that were last refused for it, the last one first.
     addresses: Vec<String>,
@@ -14,15 +14,17 @@ struct Reason {
 
 /// Refused calls in words, by their reason, the most frequent first.
 pub(super) fn refused(key: &Key, activity: &KeyActivity) -> AnyView {
-    let reasons = reasons(key.status, activity);
+    let reasons = reasons(activity);
     if reasons.is_empty() {
         return view! { <p>"No call was refused."</p> }.into_any();
     }
     let rows = reasons.into_iter().map(|Reason { code, calls, addresses }| {
-        let href = format!("/usage/refusals?key={}&code={code}", key.id);
+        // Of two kinds that are counted as one both are listed.
+        let kind = listed_as(code).map_or_else(String::new, |kind| format!("&code={kind}"));
+        let href = format!("/usage/refusals?key={}{kind}", key.id);
         view! {
             <li>
-                <a href=href>{format!("{} refused: {}", count(calls), lower(code.title()))}</a>
+                <a href=href>{format!("{} refused: {}", count(calls), lower(outcome(code)))}</a>
                 {from(&addresses)}
             </li>
         }
@@ -45,26 +47,15 @@ fn from(addresses: &[String]) -> Option<AnyView> {
     Some(view! { ", from " <bdi translate="no">{first.clone()}</bdi> {others} }.into_any())
 }
 
-fn reasons(status: KeyStatus, activity: &KeyActivity) -> Vec<Reason> {
+fn reasons(activity: &KeyActivity) -> Vec<Reason> {
     let of_code = |(code, calls): (&Code, &u64)| {
         let addresses = activity.addresses.iter().filter(|of| was_refused(of, *code, activity.range.from()));
-        Some(Reason {
-            code: reason(status, *code)?,
-            calls: *calls,
-            addresses: addresses.map(|of| of.address.to_string()).collect(),
-        })
+        Reason { code: *code, calls: *calls, addresses: addresses.map(|of| of.address.to_string()).collect() }
     };
-    let mut reasons: Vec<_> = activity.counts.denied.iter().filter_map(of_code).collect();
+    let known = activity.counts.denied.iter().filter(|(code, _)| RefusalCode::of(**code).is_some());
+    let mut reasons: Vec<_> = known.map(of_code).collect();
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.calls));
     reasons
-}
-
-/// Calls with a secret that ended are counted as those with a key that was revoked.
-fn reason(status: KeyStatus, code: Code) -> Option<RefusalCode> {
-    match code {
-        Code::Revoked if status != KeyStatus::Revoked => Some(RefusalCode::SecretEnded),
-        code => RefusalCode::of(code),
-    }
 }
 
 fn was_refused(of: &AddressUsage, code: Code, from: Instant) -> bool {
@@ -83,15 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_secret_is_not_that_of_its_key() {
-        for (status, code, expected) in [
-            (KeyStatus::Active, Code::Revoked, Some(RefusalCode::SecretEnded)),
-            (KeyStatus::Revoked, Code::Revoked, Some(RefusalCode::KeyRevoked)),
-            (KeyStatus::Active, Code::IpNotAllowed, Some(RefusalCode::IpNotAllowed)),
-            (KeyStatus::Active, Code::NotFound, None),
-        ] {
-            assert_eq!(reason(status, code), expected);
-        }
+    fn a_title_stands_within_a_sentence() {
         assert_eq!(lower("Address not allowed"), "address not allowed");
     }
 }
