@@ -42,6 +42,9 @@ pub struct UsageCount {
     pub is_day: bool,
 }
 
+/// That on which clocks are set back.
+const LONGEST_DAY_MS: i64 = 25 * HOUR_MS;
+
 /// Calls that wanted a scope.
 pub type ScopeCount = (Scope, Code, u64);
 
@@ -221,12 +224,15 @@ impl Store {
         Ok(all)
     }
 
-    /// How many calls were made with these keys together, by quarters and days, and by hours of before.
+    /// How many calls were made with these keys together, by quarters and days, and by hours of before. A day that began before the
+    /// span and reaches into it counts whole: never fewer than there were.
     pub async fn calls_of_keys(&self, span: &UsageSpan<'_>, keys: &[KeyId]) -> Result<u64, StoreError> {
         let mut sum = 0_u64;
         for keys in keys.chunks(CHUNK) {
             for length in lengths(UsageStep::Day) {
                 let mut sql = Sql::new("SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) FROM usage_key WHERE ");
+                let before = if *length == DAY { -LONGEST_DAY_MS } else { 0 };
+                let span = UsageSpan { from: span.from.plus_millis(before), ..span.clone() };
                 span.push(&mut sql, *length);
                 span.push_scope(&mut sql);
                 push_keys(&mut sql, keys);
