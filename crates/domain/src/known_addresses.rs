@@ -20,8 +20,9 @@ impl Keydesk {
         since: Instant,
     ) -> Result<bool, KeyError> {
         let first = addresses.iter().filter(|of| of.allowed > 0).map(|of| of.first_seen).fold(since, Instant::min);
-        // Calls are kept by quarters of an hour at the finest.
-        let from = Instant::from_millis(first.as_millis().div_euclid(QUARTER_MS) * QUARTER_MS);
+        // Calls are kept by quarters of an hour, and an address is first seen in the minute of the last call that was written down with
+        // it: its first call may be of the quarter before.
+        let from = Instant::from_millis((first.as_millis().div_euclid(QUARTER_MS) - 1) * QUARTER_MS);
         let now = self.now();
         if from < self.inner.usage.retention.days_until(now) {
             return Ok(true);
