@@ -15,6 +15,7 @@ store::on_both_databases!(
     the_activity_of_a_key_has_a_page,
     dialogs_say_what_breaks,
     a_change_that_would_refuse_calls_is_asked_about_first,
+    a_trial_is_ended_only_by_whoever_has_seen_it,
     a_page_says_what_is_left_of_limits,
     the_list_of_clients_says_how_often_they_call
 );
@@ -159,6 +160,27 @@ async fn dialogs_say_what_breaks(database: TestDatabase) {
     let (unused, _) = desk.issue(SettingsPatch::name("Nobody")).await;
     let page = desk.page(&format!("/keys/{unused}?open=delete")).await;
     assert!(page.contains("Calls in the last 30 days") && !page.contains("Busiest hour"), "{page}");
+}
+
+async fn a_trial_is_ended_only_by_whoever_has_seen_it(database: TestDatabase) {
+    let desk = Desk::open(&database).await;
+    let path = format!("/keys/{}/tighten", desk.acme);
+    let form = |scope: &str, more: &str| {
+        format!("intent=try&version=1&only_scope={scope}&only_address=192.0.2.0/24&days=3{more}")
+    };
+    let begun = desk.post(&path, &form("calls:read", "")).await;
+    assert_eq!((begun.status.as_u16(), begun.header("location")), (303, format!("{path}?done=started").as_str()));
+    // As pages that were opened before.
+    let before = "&started_at=2026-01-01T00:00:00.000Z";
+    for form in [form("contacts:read", ""), form("contacts:read", before), format!("intent=stop{before}")] {
+        let refused = desk.post(&path, &form).await;
+        let text = refused.text();
+        assert!(refused.status.is_client_error() && text.contains("Somebody else has begun to try"), "{form}: {text}");
+    }
+    let page = desk.page(&path).await;
+    let started = page.split("name=\"started_at\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let stopped = desk.post(&path, &format!("intent=stop&started_at={started}")).await;
+    assert_eq!((stopped.status.as_u16(), stopped.header("location")), (303, format!("{path}?done=stopped").as_str()));
 }
 
 async fn a_change_that_would_refuse_calls_is_asked_about_first(database: TestDatabase) {
