@@ -3,7 +3,7 @@ use store::UsageSpan;
 
 use crate::{Caller, Keydesk, failure};
 
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+const QUARTER_MS: i64 = 15 * 60 * 1000;
 
 impl Keydesk {
     /// Whether allowed calls with these keys may have come from elsewhere since then. `addresses`: all that are kept of them, also
@@ -20,8 +20,9 @@ impl Keydesk {
         since: Instant,
     ) -> Result<bool, KeyError> {
         let first = addresses.iter().filter(|of| of.allowed > 0).map(|of| of.first_seen).fold(since, Instant::min);
-        // Calls are kept by days that begin at midnight.
-        let from = Instant::from_millis(first.as_millis().div_euclid(DAY_MS) * DAY_MS);
+        // Calls are kept by quarters of an hour, and an address is first seen in the minute of the last call that was written down with
+        // it: its first call may be of the quarter before.
+        let from = Instant::from_millis((first.as_millis().div_euclid(QUARTER_MS) - 1) * QUARTER_MS);
         let now = self.now();
         if from < self.inner.usage.retention.days_until(now) {
             return Ok(true);

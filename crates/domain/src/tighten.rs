@@ -24,6 +24,8 @@ pub struct Tightening {
     pub since: Instant,
     /// Allowed calls since then.
     pub calls: u64,
+    /// Allowed calls are not recorded here, so nothing is known of them, and nothing is proposed.
+    pub is_blind: bool,
     /// Scopes that they wanted, the most wanted first, and how often. Empty where no call said what it wanted: then nothing is known of
     /// scopes, and none is taken away.
     pub scopes: Vec<(Scope, u64)>,
@@ -55,6 +57,11 @@ impl Keydesk {
             _ => {}
         }
         let since = self.first_day();
+        if !self.is_recording() {
+            // What is known from a time when they were recorded would take away what others need since.
+            let nothing = propose(key, since, 0, Vec::new(), (Vec::new(), false));
+            return Ok(Tightening { is_blind: true, ..nothing });
+        }
         let span = UsageSpan {
             installation: caller.installation,
             from: since,
@@ -109,7 +116,17 @@ fn propose(
     if now.exceeds(&proposed).is_none() {
         proposed = now;
     }
-    Tightening { key, since, calls, scopes, scopes_are_incomplete, addresses, addresses_are_incomplete, proposed }
+    Tightening {
+        key,
+        since,
+        calls,
+        is_blind: false,
+        scopes,
+        scopes_are_incomplete,
+        addresses,
+        addresses_are_incomplete,
+        proposed,
+    }
 }
 
 /// These addresses, or where many are in one network that one, as long as it lies `within` what is allowed now. `None`: there are

@@ -1,7 +1,7 @@
 use model::{Action, Instant, KeyError, KeyId, KeyStatus, Permission, Restriction, Trial, TrialDays, TrialFinding};
 use serde_json::{Map, json};
 
-use crate::{Caller, Keydesk, audit::AuditEvent, failure, update::editable};
+use crate::{Caller, Keydesk, RecordedCalls, audit::AuditEvent, failure, update::editable};
 
 /// For how long what a trial would have refused is kept after its end, in milliseconds: 30 days.
 pub(crate) const TRIALS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -30,6 +30,9 @@ impl Keydesk {
     /// refused by it. With `if_version`, only if nobody else changed the key since. What is tried so already goes on, so it may be
     /// sent again.
     ///
+    /// Where allowed calls are not recorded nothing is tried: no call is checked there, and a trial that counts none would seem to
+    /// refuse nobody.
+    ///
     /// What was counted of a trial is forgotten with it, so one is replaced only where its caller has seen it: `in_place_of` says when
     /// that began.
     ///
@@ -46,6 +49,12 @@ impl Keydesk {
         self.change_as(caller, move |this, caller, mut change| async move {
             let (installation, now) = (caller.installation, this.now());
             let key = editable(&mut change, &caller, id, if_version).await?;
+            if !this.is_recording() {
+                return Err(invalid(
+                    "usage",
+                    "Keydesk is configured not to record allowed calls, so it checks none and can't try a restriction.",
+                ));
+            }
             let held = Restriction::of(key.settings());
             caller.require_to_edit(id, key.settings(), &restriction.applied_to(key.settings()))?;
             if let Some(field) = restriction.exceeds(&held) {
@@ -98,6 +107,11 @@ impl Keydesk {
             this.commit_keys(change, installation, &[id]).await
         })
         .await
+    }
+
+    /// Whether allowed calls are recorded. Where they are not, nothing is known of them, and none is checked against a trial.
+    pub(crate) fn is_recording(&self) -> bool {
+        self.inner.usage.recorded != RecordedCalls::Refused
     }
 
     /// What is tried of a key now, without what was counted.

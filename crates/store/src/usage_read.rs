@@ -42,6 +42,9 @@ pub struct UsageCount {
     pub is_day: bool,
 }
 
+/// That on which clocks are set back.
+const LONGEST_DAY_MS: i64 = 25 * HOUR_MS;
+
 /// Calls that wanted a scope.
 pub type ScopeCount = (Scope, Code, u64);
 
@@ -221,13 +224,24 @@ impl Store {
         Ok(all)
     }
 
-    /// How many calls were made with these keys together, by quarters and days, and by hours of before.
+    /// How many calls were made with these keys together, by quarters and days, and by hours of before. A day that began before the
+    /// span and reaches into it counts whole, without its hours of before: never fewer than there were.
     pub async fn calls_of_keys(&self, span: &UsageSpan<'_>, keys: &[KeyId]) -> Result<u64, StoreError> {
         let mut sum = 0_u64;
         for keys in keys.chunks(CHUNK) {
             for length in lengths(UsageStep::Day) {
                 let mut sql = Sql::new("SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) FROM usage_key WHERE ");
-                span.push(&mut sql, *length);
+                if *length == DAY {
+                    UsageSpan { from: span.from.plus_millis(-LONGEST_DAY_MS), ..span.clone() }.push(&mut sql, DAY);
+                    // Hours of before are under no secret's id. They end before the first quarter of their key.
+                    sql.push(" AND (at >= ")
+                        .int(span.from.as_millis())
+                        .push(" OR secret_id <> ")
+                        .id(Uuid::nil())
+                        .push(")");
+                } else {
+                    span.push(&mut sql, *length);
+                }
                 span.push_scope(&mut sql);
                 push_keys(&mut sql, keys);
                 let calls: i64 = on_db!(self, pool => query!(query_scalar, sql, pool).fetch_one(pool).await?);

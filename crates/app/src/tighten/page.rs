@@ -49,9 +49,26 @@ pub(super) fn tighten_page(page: &Tighten) -> AnyView {
             </header>
             {page.done.map(|done| view! { <div role="status" data-announce><Notice tone=Tone::Good>{done}</Notice></div> })}
             {refused}
-            {page.trial.as_ref().map(|report| trial(key, report, page.may_change))}
-            {if page.tightening.calls == 0 { unused() } else { proposal(page) }}
+            {page.trial.as_ref().map(|report| trial(key, report, page.may_change, page.tightening.is_blind))}
+            {match &page.tightening {
+                Tightening { is_blind: true, .. } => blind(),
+                Tightening { calls: 0, .. } => unused(),
+                _ => proposal(page),
+            }}
         </div>
+    }
+    .into_any()
+}
+
+fn blind() -> AnyView {
+    view! {
+        <section class="panel" aria-labelledby="proposal">
+            <h2 id="proposal">"Proposal"</h2>
+            <Notice tone=Tone::Warning>
+                "Keydesk is configured not to record allowed calls, so it does not know what this key is used for. Nothing is proposed, \
+                 and nothing can be tried."
+            </Notice>
+        </section>
     }
     .into_any()
 }

@@ -17,8 +17,8 @@ use crate::{
     web::own,
 };
 
-/// What is or was tried.
-pub(super) fn trial(key: &Key, report: &TrialReport, may_change: bool) -> AnyView {
+/// What is or was tried. `is_blind`: allowed calls are not recorded, so none is checked.
+pub(super) fn trial(key: &Key, report: &TrialReport, may_change: bool, is_blind: bool) -> AnyView {
     let TrialReport { trial, is_over, checked, refused, findings, is_outdated, is_in_force } = report;
     let (path, is_in_force) = (address::path(key.id), *is_in_force);
     let apply = address::edit(key, &trial.restriction);
@@ -45,7 +45,15 @@ pub(super) fn trial(key: &Key, report: &TrialReport, may_change: bool) -> AnyVie
                         </Notice>
                     }
                 })}
-            <p>{verdict(*checked, *refused, *is_over)}</p>
+            {(is_blind && !is_over)
+                .then(|| {
+                    view! {
+                        <Notice tone=Tone::Warning>
+                            "Keydesk is configured not to record allowed calls, so it checks none. Stop this: nothing is counted any more."
+                        </Notice>
+                    }
+                })}
+            <p>{verdict(*checked, *refused, *is_over, is_blind)}</p>
             {(!findings.is_empty()).then(|| found(findings))}
             <details class="trial-settings">
                 <summary>"What is tried"</summary>
@@ -71,8 +79,9 @@ pub(super) fn trial(key: &Key, report: &TrialReport, may_change: bool) -> AnyVie
 }
 
 /// The result in a sentence.
-fn verdict(checked: u64, refused: u64, is_over: bool) -> String {
+fn verdict(checked: u64, refused: u64, is_over: bool, is_blind: bool) -> String {
     match (checked, refused) {
+        (0, _) if is_blind => "No call was checked, so there is nothing to go by.".to_owned(),
         (0, _) if is_over => "No call was made while it was tried, so there is nothing to go by.".to_owned(),
         (0, _) => "No call was checked yet. Counts arrive within some seconds.".to_owned(),
         (_, 0) => "It would have refused nobody.".to_owned(),

@@ -2,19 +2,20 @@
 
 use std::net::IpAddr;
 
-use domain::{Keydesk, NewKey, TrialReport};
+use domain::{Keydesk, NewKey, RecordedCalls, TrialReport, UsageOptions};
 use model::{
     Action, Code, Environment, KeyError, KeyId, Network, NetworkSet, Restriction, Scope, SettingsPatch, TrialDays,
 };
 use store::{on_both_databases, testing::TestDatabase};
 use verify::Call;
 
-use crate::test_keydesk::{DONE, HOUR, TestKeydesk, call, new_key, overlap, scopes, settings, verify, within};
+use crate::test_keydesk::{DONE, HOUR, TestKeydesk, call, new_key, options, overlap, scopes, settings, verify, within};
 
 on_both_databases!(
     what_was_used_is_proposed_and_no_more,
     what_is_not_known_is_not_taken_away,
     an_unknown_address_is_not_hidden_by_older_calls,
+    nothing_is_proposed_or_tried_where_allowed_calls_are_not_recorded,
     whoever_may_not_see_a_key_is_proposed_nothing,
     a_trial_counts_whom_it_would_refuse_and_refuses_nobody,
     a_trial_ends_by_itself_and_its_result_stays,
@@ -159,6 +160,24 @@ async fn an_unknown_address_is_not_hidden_by_older_calls(database: TestDatabase)
     let found = keydesk.tightening(&desk.operator, id).await.unwrap();
     assert_eq!((found.calls, found.addresses_are_incomplete), (3, true));
     assert_eq!(found.proposed, restriction(&["calls:read"], &[]));
+}
+
+async fn nothing_is_proposed_or_tried_where_allowed_calls_are_not_recorded(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let (id, key) = key_with(&desk, &["calls:read", "data:read"], &[]).await;
+    calls(&desk.keydesk, &key, "203.0.113.7", &["calls:read"], 3).await;
+    desk.keydesk.verifier().flush_usage().await;
+    assert!(desk.keydesk.tightening(&desk.operator, id).await.unwrap().narrows());
+    let mut options = options(&desk.database, &desk.clock);
+    options.usage = UsageOptions { recorded: RecordedCalls::Refused, ..UsageOptions::default() };
+    let keydesk = Keydesk::open(options).await.unwrap();
+    let found = keydesk.tightening(&desk.operator, id).await.unwrap();
+    assert_eq!((found.calls, found.is_blind, found.narrows()), (0, true, false));
+    let tried = restriction(&["calls:read"], &[]);
+    let refused = keydesk.start_trial(&desk.operator, id, tried, week(), None, None).await.unwrap_err();
+    assert!(refused.to_string().contains("configured not to record allowed calls"), "{refused:?}");
+    assert_eq!(keydesk.trial(&desk.operator, id).await.unwrap(), None);
+    keydesk.close().await;
 }
 
 async fn whoever_may_not_see_a_key_is_proposed_nothing(database: TestDatabase) {

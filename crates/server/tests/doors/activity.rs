@@ -16,6 +16,7 @@ store::on_both_databases!(
     dialogs_say_what_breaks,
     where_allowed_calls_are_not_recorded_pages_say_so,
     a_change_that_would_refuse_calls_is_asked_about_first,
+    a_trial_is_ended_only_by_whoever_has_seen_it,
     a_page_says_what_is_left_of_limits,
     the_list_of_clients_says_how_often_they_call
 );
@@ -184,6 +185,25 @@ async fn where_allowed_calls_are_not_recorded_pages_say_so(database: TestDatabas
     let (unused, _) = desk.issue(SettingsPatch::name("Nobody")).await;
     let page = desk.page(&format!("/keys/{unused}/activity")).await;
     assert!(page.contains("No call with this key was refused yet.") && !page.contains("Never used"), "{page}");
+async fn a_trial_is_ended_only_by_whoever_has_seen_it(database: TestDatabase) {
+    let desk = Desk::open(&database).await;
+    let path = format!("/keys/{}/tighten", desk.acme);
+    let form = |scope: &str, more: &str| {
+        format!("intent=try&version=1&only_scope={scope}&only_address=192.0.2.0/24&days=3{more}")
+    };
+    let begun = desk.post(&path, &form("calls:read", "")).await;
+    assert_eq!((begun.status.as_u16(), begun.header("location")), (303, format!("{path}?done=started").as_str()));
+    // As pages that were opened before.
+    let before = "&started_at=2026-01-01T00:00:00.000Z";
+    for form in [form("contacts:read", ""), form("contacts:read", before), format!("intent=stop{before}")] {
+        let refused = desk.post(&path, &form).await;
+        let text = refused.text();
+        assert!(refused.status.is_client_error() && text.contains("Somebody else has begun to try"), "{form}: {text}");
+    }
+    let page = desk.page(&path).await;
+    let started = page.split("name=\"started_at\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let stopped = desk.post(&path, &format!("intent=stop&started_at={started}")).await;
+    assert_eq!((stopped.status.as_u16(), stopped.header("location")), (303, format!("{path}?done=stopped").as_str()));
 }
 
 async fn a_change_that_would_refuse_calls_is_asked_about_first(database: TestDatabase) {

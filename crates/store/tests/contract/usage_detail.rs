@@ -275,6 +275,11 @@ async fn quarters_become_days_and_hours_of_before_with_them(database: TestDataba
     assert_eq!(points(&store, &span(0, 48 * HOUR), UsageStep::Quarter).await, left);
     let days = [left[0], (start, Code::Expired, 16), (start, Code::Valid, 106), left[1]];
     assert_eq!(points(&store, &span(0, 48 * HOUR), UsageStep::Day).await, days);
+    for (from, expected) in [(start, 114), (start + 1, 14)] {
+        let valid = UsageSpan { code: Some(Code::Valid), ..span(from, 48 * HOUR) };
+        let calls = store.calls_of_keys(&valid, &[key_id(1)]).await.unwrap();
+        assert_eq!(calls, expected, "a day that reaches into the span counts whole, but for what came before quarters");
+    }
     let read = scope("calls:read");
     let scoped = UsageSpan { scope: Some(&read), ..span(0, 48 * HOUR) };
     assert_eq!(points(&store, &scoped, UsageStep::Day).await, [(start, Code::Valid, 2)]);
