@@ -100,6 +100,11 @@ fn refusals(operation: &Operation, endpoint: &Endpoint) -> Vec<(&'static ErrorKi
         all.extend([(&problem::IP_NOT_ALLOWED, None), (&problem::ORIGIN_NOT_ALLOWED, None)]);
     }
     all.push((&problem::TOO_MANY_FAILED_KEYS, None));
+    // Looking at oneself takes nothing from a limit.
+    if !matches!(endpoint.access(), Access::RecognisedKey) {
+        all.extend([(&problem::RATE_LIMITED, None), (&problem::QUOTA_EXCEEDED, None)]);
+        all.push((&problem::COST_EXCEEDS_LIMIT, None));
+    }
     if matches!(endpoint.access(), Access::Manager(_)) {
         all.push((&problem::MODULE_UNAVAILABLE, Some("the installation has no API Keys module".to_owned())));
         if endpoint.place().1 != HttpMethod::Get {

@@ -179,7 +179,7 @@ fn passes_with(redis: &Redis, key: &Arc<Meters>, above: &Arc<Meters>, wanted: &[
         let passes = matches!(decision, Decision::Passes(_));
         if answers.take().is_some_and(|answers| answers.taken) && !passes {
             redis.given_back.fetch_add(1, SeqCst);
-            *redis.left.lock().unwrap() += 1;
+            *redis.left.lock().expect("nobody panics with it") += 1;
         }
         match decision {
             Decision::Passes(_) => return true,
@@ -188,7 +188,7 @@ fn passes_with(redis: &Redis, key: &Arc<Meters>, above: &Arc<Meters>, wanted: &[
             Decision::Again => {}
             Decision::Held => thread::yield_now(),
             Decision::Elsewhere(Question { asked, takes, held }) => {
-                let mut left = redis.left.lock().unwrap();
+                let mut left = redis.left.lock().expect("nobody panics with it");
                 let taken = takes && *left > 0;
                 let taken_for = asked.iter().map(|asked| if *left > 0 { 0 } else { asked.rate.tolerance() }).collect();
                 *left -= u64::from(taken);

@@ -68,13 +68,3 @@ pub(crate) fn request(method: &str, path: &str, key: &str, body: &str) -> Vec<u8
     )
     .into_bytes()
 }
-
-/// Sends a request on a connection of its own, and reads all that comes until the server closes it.
-pub(crate) fn ask_once(address: SocketAddr, request: &str) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(120)))?;
-    stream.write_all(request.as_bytes())?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
-}

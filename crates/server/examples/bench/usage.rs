@@ -1,12 +1,18 @@
 //! What the page of usage asks, of a day in which a million keys were called.
 
-use std::{fs, net::SocketAddr, path::Path, time::Instant};
+use std::{
+    fs,
+    io::{self, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use domain::{Clock as _, SystemClock};
 
 use crate::{
     Failed, Programs,
-    http::{Connection, ask_once, request},
+    http::{Connection, request},
     percentile, say,
 };
 
@@ -109,4 +115,14 @@ fn page(programs: &Programs, database: &str, dir: &Path, address: SocketAddr) ->
 /// An instant as a parameter.
 fn days_ago(days: i64) -> model::Instant {
     SystemClock.now().plus_millis(-days * 24 * 60 * 60 * 1000)
+}
+
+/// Sends a request on a connection of its own, and reads all that comes until the server closes it.
+fn ask_once(address: SocketAddr, request: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(120)))?;
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }

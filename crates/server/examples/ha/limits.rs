@@ -66,16 +66,16 @@ pub(crate) fn lose(nodes: &mut Nodes, round: u32) -> Result<(), Failed> {
     let together = load.part();
     let is_killed = round % 2 == 1;
     if is_killed {
-        nodes.valkey.kill()?
+        nodes.valkey.kill()?;
     } else {
-        nodes.valkey.host.cut()?
+        nodes.valkey.host.cut()?;
     }
     wait_until(|| all_say(false))?;
     let shares = load.part();
     if is_killed {
-        nodes.valkey.start()?
+        nodes.valkey.start()?;
     } else {
-        nodes.valkey.host.join()?
+        nodes.valkey.host.join()?;
     }
     wait_until(|| all_say(true))?;
     let again = load.part();

@@ -185,6 +185,8 @@ async fn where_allowed_calls_are_not_recorded_pages_say_so(database: TestDatabas
     let (unused, _) = desk.issue(SettingsPatch::name("Nobody")).await;
     let page = desk.page(&format!("/keys/{unused}/activity")).await;
     assert!(page.contains("No call with this key was refused yet.") && !page.contains("Never used"), "{page}");
+}
+
 async fn a_trial_is_ended_only_by_whoever_has_seen_it(database: TestDatabase) {
     let desk = Desk::open(&database).await;
     let path = format!("/keys/{}/tighten", desk.acme);

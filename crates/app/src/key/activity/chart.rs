@@ -15,7 +15,7 @@ const LEAST: u64 = 2;
 pub(super) fn chart(points: &[UsagePoint], span: &Span, zone: &TimeZone) -> AnyView {
     let most = points.iter().map(|point| point.counts.calls()).max().unwrap_or(0).max(1);
     let bars = points.iter().enumerate().filter(|(_, point)| point.counts.calls() > 0);
-    let bars = bars.map(|(index, point)| bar(index, point, most, span.step_words(point.at, zone)));
+    let bars = bars.map(|(index, point)| bar(index, point, most, &span.step_words(point.at, zone)));
     let ends = [points.first(), points.last()].map(|point| point.map(|point| span.step_words(point.at, zone)));
     let [first, last] = ends;
     let scale = format!("The highest bar is {} in one {}.", calls(most), span.of_step());
@@ -46,7 +46,7 @@ pub(super) fn chart(points: &[UsagePoint], span: &Span, zone: &TimeZone) -> AnyV
     .into_any()
 }
 
-fn bar(index: usize, point: &UsagePoint, most: u64, at: String) -> AnyView {
+fn bar(index: usize, point: &UsagePoint, most: u64, at: &str) -> AnyView {
     let (allowed, refused) = (point.counts.allowed, point.counts.refused());
     let (below, above) = (height(allowed, most), height(refused, most));
     let x = index * STEP + (STEP - BAR) / 2;
