@@ -26,7 +26,7 @@ async function addresses(page: Page, server: Server): Promise<string[]> {
     `/keys/${id}`, ...dialogs.map((address) => address.slice(server.url.length)), `/keys/${id}?open=edit`, `/keys/${NOBODY}`,
     `/keys/${id}/tighten`, `/keys/${NOBODY}/tighten`,
     `/keys/${id}/activity`, `/keys/${id}/activity?range=nonsense`, `/keys/${NOBODY}/activity`,
-    '/clients', '/clients?search=acm', '/clients?search=nobody', '/clients/ceiling', '/clients/ceiling?client_name=Acme',
+    '/clients', '/clients?search=acm', '/clients?search=nobody', '/clients/ceiling', '/clients/ceiling?client_name=Acme&environment=live',
     '/usage', '/usage?range=1y', `/usage?key=${NOBODY}`, '/usage/refusals', '/audit', '/audit?from=yesterday',
     '/webhooks', '/webhooks?add', `/webhooks/${NOBODY}`, '/handover', '/setup', '/invite', '/reset', '/nothing',
   ];

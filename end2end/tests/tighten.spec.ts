@@ -4,6 +4,8 @@ import { createPerson, signIn, VIEWER } from '../lib/person.ts';
 import type { Server } from '../lib/server.ts';
 import { expect, ready, test } from '../lib/test.ts';
 
+test.use({ expectedComplaints: [/Failed to load resource.*status of (409|412)/] });
+
 async function create(server: Server, ...settings: string[]): Promise<string> {
   const printed = await server.cli('key', 'create', ...settings, '--json');
   return (JSON.parse(printed) as { key: string }).key;
@@ -83,6 +85,9 @@ test('what was used is proposed, tried, and saved only by hand', async ({ ownSer
   await expect(page.getByRole('textbox', { name: 'Allowed addresses' })).toHaveValue('192.0.2.0/24\n198.51.100.4');
   await expect(page.getByRole('checkbox', { name: /calls:make/ })).not.toBeChecked();
   await call(ownServer, caller, { key: acme, ip: '203.0.113.99', scopes: ['calls:make'] });
+  await page.getByRole('button', { name: 'Save' }).click();
+  // It would refuse calls that were made while it was tried.
+  await expect(page.getByText('Calls from 203.0.113.99 are refused')).toBeVisible();
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('Saved.')).toBeVisible();
   await call(ownServer, caller, { key: acme, ip: '203.0.113.99' }, 'IP_NOT_ALLOWED');
