@@ -39,6 +39,16 @@ pub(crate) struct UsagePoints {
     points: Vec<UsagePoint>,
 }
 
+/// Calls by the step: all together, or by groups where `group_by` is given.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub(crate) enum UsageAnswer {
+    /// All together.
+    Points(UsagePoints),
+    /// By groups.
+    Groups(UsageGroups),
+}
+
 /// Usage of a key
 ///
 /// How often the key was called, and how many calls were refused for which reason. Minutes are kept for 48 hours, quarters of an hour for 90
@@ -97,7 +107,7 @@ pub(crate) async fn read_key_usage(app: App, caller: Caller, request: Request) -
     responses((
         status = 200,
         description = "The points; or groups, each with its points.",
-        content((UsageGroups = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")),
+        content((UsageAnswer = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")),
     ))
 )]
 pub(crate) async fn read_usage(app: App, caller: Caller, request: Request) -> Result<Response, Problem> {
@@ -124,12 +134,12 @@ async fn answer(app: App, caller: Caller, read: Read, headers: &HeaderMap) -> Re
     match group {
         None => {
             let points = app.keydesk.usage_points(&caller, *range, filter, zone).await?;
-            Ok(respond::json(StatusCode::OK, &UsagePoints { points }))
+            Ok(respond::json(StatusCode::OK, &UsageAnswer::Points(UsagePoints { points })))
         }
         Some(group) => {
             let page = (cursor, limit);
             let groups = app.keydesk.usage_groups(&caller, *range, filter, zone, *group, page).await?;
-            Ok(respond::json(StatusCode::OK, &groups))
+            Ok(respond::json(StatusCode::OK, &UsageAnswer::Groups(groups)))
         }
     }
 }

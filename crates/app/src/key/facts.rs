@@ -97,6 +97,7 @@ pub(super) fn side(page: &KeyDetails) -> AnyView {
             </dl>
             <p class="key-ways">
                 <a href=format!("/keys/{}/activity", key.id)>"All activity"</a>
+                <a href=format!("/usage?key={}", key.id)>"Calls over time"</a>
                 <a href=format!("/usage/refusals?key={}", key.id)>"Refused calls"</a>
             </p>
         </section>

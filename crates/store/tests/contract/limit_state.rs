@@ -151,7 +151,7 @@ async fn a_rate_that_was_taken_is_written_down_forwards_only(database: TestDatab
         [rate(key, "a", 700), rate(client, "a", 600), rate(LimitOwnerRow::Installation, "b", 100)];
     // Those that are full last come first.
     assert_eq!(store.rates(0, 10).await.unwrap(), [first.clone(), second.clone(), third]);
-    assert_eq!(store.rates(0, 1).await.unwrap(), [first.clone()]);
+    assert_eq!(store.rates(0, 1).await.unwrap(), std::slice::from_ref(&first));
     assert_eq!(store.rates(599, 10).await.unwrap(), [first.clone(), second]);
     assert_eq!(store.rates(600, 10).await.unwrap(), [first]);
     let many: Vec<_> = (0..1_300).map(|number| rate(LimitOwnerRow::Key(key_id(number + 9)), "a", 1_000)).collect();

@@ -54,7 +54,7 @@ async fn a_trial_is_read_with_its_key(database: TestDatabase) {
     let record = store.record_by_digest(&digest(1)).await.unwrap().unwrap();
     assert_eq!(record.trial, Some(trial(10)));
     let changed = store.records_changed(before.epoch, record.epoch).await.unwrap().read;
-    assert_eq!(changed, [record.clone()], "other nodes learn of it");
+    assert_eq!(changed, std::slice::from_ref(&record), "other nodes learn of it");
     assert_eq!(store.key(installation(1), key_id(1)).await.unwrap().unwrap().version(), version);
     assert_eq!(store.record_by_digest(&digest(2)).await.unwrap().unwrap().trial, None);
     let stored = StoredTrial { trial: trial(10), checked: 0, refused: 0 };
