@@ -82,11 +82,10 @@ impl AuditFilter {
         if sqlite {
             sql.push(self.index());
         }
-        match key {
-            // Whose log it is stands around this, so that an index that has all the rest answers alone.
-            Some(key) => sql.push(" WHERE key_id = ").id(key.0),
-            None => sql.push(" WHERE installation_id = ").id(self.installation.0),
-        };
+        sql.push(" WHERE installation_id = ").id(self.installation.0);
+        if let Some(key) = key {
+            sql.push(" AND key_id = ").id(key.0);
+        }
         if let Some(actor) = actor {
             sql.push(" AND actor = ").text(actor);
         }
