@@ -78,6 +78,11 @@ test('what was used is proposed, tried, and saved only by hand', async ({ ownSer
   await expect(page.getByText('Report only', { exact: true })).toBeVisible();
   await expectAccessible(page);
 
+  // What an edit would refuse is known as soon as the calls are written down.
+  await expect(async () => {
+    await page.goto(`${details}/activity`);
+    await expect(page.getByRole('row', { name: /^203\.0\.113\.99 / })).toBeVisible({ timeout: 500 });
+  }).toPass();
   await page.goto(`${details}/tighten`);
   await page.getByRole('link', { name: 'Apply these settings…' }).click();
   await ready(page);

@@ -271,33 +271,35 @@ impl Limits {
         question: Question,
         cost: u64,
     ) -> Result<Option<Answers>, StoreError> {
-        let Question { asked, takes, held } = question;
-        let tick = self.nanos();
-        let answered = match self.redis.get().filter(|redis| redis.is_up(tick)) {
-            Some(redis) => redis.decide(&asked, cost, takes, tick).await,
-            None => {
-                let (taken, taken_for) = store.take_rates(&shared(&asked), cost, takes).await?;
-                Some((taken_for, taken))
+        let Question { asked, takes, held, elsewhere } = question;
+        let answered = if elsewhere == Elsewhere::All {
+            // Never asked of the database: there, a call would be let pass by the whole of a limit of which this node has a share.
+            let tick = self.nanos();
+            match self.redis.get().filter(|redis| redis.is_up(tick)) {
+                Some(redis) => redis.decide(&asked, cost, takes, tick).await,
+                None => None,
             }
+        } else {
+            let (taken, taken_for) = store.take_rates(&shared(&asked), cost, takes).await?;
+            Some((taken_for, taken))
         };
-        Ok(answered.map(|(taken_for, taken)| Answers { asked, taken_for, cost, taken, held }))
+        Ok(answered.map(|(taken_for, taken)| Answers { asked, taken_for, cost, taken, held, elsewhere }))
     }
 
     /// Gives back what was taken elsewhere with a call that was refused here.
     pub(crate) async fn give_rates_back(&self, store: &Store, answers: Answers) {
         // What it holds of quotas comes back with this.
-        let Answers { asked, cost, taken: true, held: _held, .. } = answers else { return };
+        let Answers { asked, cost, taken: true, held: _held, elsewhere, .. } = answers else { return };
         if cost == 0 {
             return;
         }
-        let tick = self.nanos();
-        match self.redis.get().filter(|redis| redis.is_up(tick)) {
-            Some(redis) => redis.give_back(&asked, cost, tick).await,
-            None => {
-                if let Err(error) = store.give_rates(&shared(&asked), cost).await {
-                    tracing::warn!(%error, "what a refused call took from a rate limit could not be given back");
-                }
+        if elsewhere == Elsewhere::All {
+            let tick = self.nanos();
+            if let Some(redis) = self.redis.get().filter(|redis| redis.is_up(tick)) {
+                redis.give_back(&asked, cost, tick).await;
             }
+        } else if let Err(error) = store.give_rates(&shared(&asked), cost).await {
+            tracing::warn!(%error, "what a refused call took from a rate limit could not be given back");
         }
     }
 
@@ -321,5 +323,43 @@ impl Limits {
 
     pub(crate) fn metered_keys(&self) -> u64 {
         lock(&self.keys).len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Instant;
+    use store::testing::TestDatabase;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_asks_redis_when_it_is_gone_is_not_let_pass_by_the_whole_limit_in_the_database() {
+        let database = TestDatabase::sqlite().await;
+        let store = database.store().await;
+        let limits = Limits::new(Arc::new(|| std::time::Duration::from_secs(1)));
+        let nobody_listens =
+            std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address");
+        limits.set_redis(RedisAddress::parse(&format!("redis://{nobody_listens}")).expect("an address"));
+        let rates = serde_json::from_str(r#"[{"name":"a","limit":3,"window_seconds":60}]"#).expect("rate limits");
+        let meters = Arc::new(Meters::new(InstallationId(Uuid::nil()), Owner::Installation));
+        limits.adopt(&meters, rates, Quotas::default(), 1);
+
+        let ask = Ask { wanted: None, cost: 1, now: Instant::from_millis(0), answers: None };
+        let mut asked = Vec::new();
+        for _ in 0..2 {
+            match limits.decide([None, None, Some(&meters)], ask) {
+                Decision::Elsewhere(question) => asked.push(question),
+                decision => panic!("{decision:?}"),
+            }
+        }
+        for question in asked {
+            let answers = limits.ask_elsewhere(&store, question, 1).await.expect("the database answers");
+            assert!(answers.is_none(), "{answers:?}");
+        }
+        // From now on it is decided here.
+        assert!(matches!(limits.decide([None, None, Some(&meters)], ask), Decision::Passes(_)));
+        assert_eq!(database.raw().await.number("SELECT count(*) FROM rate_state").await, 0);
     }
 }

@@ -187,12 +187,12 @@ fn passes_with(redis: &Redis, key: &Arc<Meters>, above: &Arc<Meters>, wanted: &[
             Decision::Asks => lease(key),
             Decision::Again => {}
             Decision::Held => thread::yield_now(),
-            Decision::Elsewhere(Question { asked, takes, held }) => {
+            Decision::Elsewhere(Question { asked, takes, held, elsewhere }) => {
                 let mut left = redis.left.lock().expect("nobody panics with it");
                 let taken = takes && *left > 0;
                 let taken_for = asked.iter().map(|asked| if *left > 0 { 0 } else { asked.rate.tolerance() }).collect();
                 *left -= u64::from(taken);
-                answers = Some(Answers { asked, taken_for, cost: 1, taken, held });
+                answers = Some(Answers { asked, taken_for, cost: 1, taken, held, elsewhere });
             }
         }
     }

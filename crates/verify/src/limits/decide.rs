@@ -133,7 +133,10 @@ pub(crate) fn decide(meters: [Option<&Arc<Meters>>; OWNERS], ask: Ask<'_>, aroun
         if takes && ask.cost > 0 {
             held.iter_mut().flatten().for_each(|held| hold(held, ask, tick, &mut parts, &mut look));
         }
-        return decided(Decision::Elsewhere(Question { asked, takes, held: parts }), look.asks);
+        return decided(
+            Decision::Elsewhere(Question { asked, takes, held: parts, elsewhere: around.elsewhere }),
+            look.asks,
+        );
     }
     if passes && ask.cost > 0 && ask.answers.is_some_and(|answers| !answers.taken) {
         // What stood in its way when it was asked for elsewhere does so no longer.

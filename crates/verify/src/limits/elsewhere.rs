@@ -48,6 +48,8 @@ pub(crate) struct Question {
     pub(crate) takes: bool,
     /// What the call holds of quotas meanwhile.
     pub(crate) held: Held,
+    /// Where they were decided when it was asked.
+    pub(crate) elsewhere: Elsewhere,
 }
 
 /// What was answered elsewhere.
@@ -61,6 +63,8 @@ pub(crate) struct Answers {
     pub(crate) taken: bool,
     /// What the call holds of quotas.
     pub(crate) held: Held,
+    /// Where it was answered.
+    pub(crate) elsewhere: Elsewhere,
 }
 
 impl Answers {
