@@ -64,6 +64,8 @@ mod unread;
 mod usage;
 mod usage_page;
 mod usage_settings;
+mod usage_sums;
+mod usage_values;
 mod webhooks;
 mod webhooks_cli;
 mod webhooks_parked;
