@@ -62,6 +62,7 @@ mod traces;
 mod unreachable;
 mod unread;
 mod usage;
+mod usage_grid;
 mod usage_page;
 mod usage_settings;
 mod usage_sums;
