@@ -85,6 +85,8 @@ async fn the_last_use_goes_forwards_only_and_is_told_to_the_minute(database: Tes
     let made = Made::at(&database, "2026-11-27T08:00:00Z").await;
     let (app, clock) = (&made.app, &made.clock);
     let reader = app.client(&["keys:read"]).await;
+    // A session ends where nobody uses it for half an hour.
+    clock.set("2026-11-27T09:59:00Z");
     let person = Person::sign_in(app, Role::Viewer).await;
     let used = async || last_used(&person, &reader, &made.acme).await;
     let at = |text: &str| Some(text.parse::<Instant>().unwrap().as_millis());
