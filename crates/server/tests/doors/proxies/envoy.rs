@@ -226,7 +226,8 @@ async fn over_grpc_a_key_that_is_over_its_rate_is_denied_with_all_that_is_told_o
     let Some(HttpResponse::DeniedResponse(denied)) = reply.http_response else { panic!("allowed") };
     assert_eq!(denied.status.map(|status| status.code), Some(429));
     let headers: Vec<_> = denied.headers.into_iter().filter_map(|option| option.header).collect();
-    let value = |name: &str| headers.iter().find(|header| header.key == name).map_or("", |header| header.value.as_str());
+    let value =
+        |name: &str| headers.iter().find(|header| header.key == name).map_or("", |header| header.value.as_str());
     let wait: u64 = value("retry-after").parse().unwrap();
     assert!((86_280..=86_400).contains(&wait), "{wait}");
     assert_eq!(value("ratelimit"), format!("\"default\";r=0;t={wait}"));
