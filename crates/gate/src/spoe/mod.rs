@@ -232,6 +232,8 @@ async fn reply(id: (u64, u64), frame_max: usize, answer: Response) -> Vec<u8> {
         ("request_id", HeaderName::from_static("x-request-id")),
         ("challenge", header::WWW_AUTHENTICATE),
         ("retry_after", header::RETRY_AFTER),
+        ("rate_limit", HeaderName::from_static("ratelimit")),
+        ("rate_limit_policy", HeaderName::from_static("ratelimit-policy")),
     ];
     for (variable, header) in &named {
         if let Some(value) = parts.headers.get(header) {

@@ -215,6 +215,28 @@ async fn over_grpc_a_route_in_envoys_file_may_name_the_scope() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_grpc_a_key_that_is_over_its_rate_is_denied_with_all_that_is_told_of_it() {
+    let gate = Gate::open_with(&["--grpc-listen", "127.0.0.1:0"]).await;
+    let mut client = AuthorizationClient::connect(format!("http://{}", gate.program.grpc_address)).await.unwrap();
+    let key = gate.key_within(&["--rate", "default=1/86400s"]).await;
+    let asked = || question(&key.secret, "/api/contacts/42", &[], &[]);
+    assert_eq!(client.check(asked()).await.unwrap().into_inner().status.unwrap().code, 0);
+    let reply = client.check(asked()).await.unwrap().into_inner();
+    assert_eq!(reply.status.map(|status| status.code), Some(7), "PERMISSION_DENIED");
+    let Some(HttpResponse::DeniedResponse(denied)) = reply.http_response else { panic!("allowed") };
+    assert_eq!(denied.status.map(|status| status.code), Some(429));
+    let headers: Vec<_> = denied.headers.into_iter().filter_map(|option| option.header).collect();
+    let value =
+        |name: &str| headers.iter().find(|header| header.key == name).map_or("", |header| header.value.as_str());
+    let wait: u64 = value("retry-after").parse().unwrap();
+    assert!((86_280..=86_400).contains(&wait), "{wait}");
+    assert_eq!(value("ratelimit"), format!("\"default\";r=0;t={wait}"));
+    assert_eq!(value("ratelimit-policy"), "\"default\";q=1;w=86400");
+    let document: serde_json::Value = serde_json::from_str(&denied.body).unwrap();
+    assert_eq!((&document["code"], &document["refused_by"]), (&"rate_limited".into(), &"default".into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_open_connection_of_envoy_does_not_keep_keydesk_from_stopping() {
     let mut gate = Gate::open_with(&["--grpc-listen", "127.0.0.1:0"]).await;
     let mut client = AuthorizationClient::connect(format!("http://{}", gate.program.grpc_address)).await.unwrap();

@@ -70,6 +70,12 @@ impl Gate {
         Key::new(self.folder.path(), &args).await
     }
 
+    /// Another key that may read contacts, as often as these limits allow.
+    pub(crate) async fn key_within(&self, limits: &[&str]) -> Key {
+        let args = ["--client-name", "Limited", "--scope", "contacts:read"];
+        Key::new(self.folder.path(), &[&args[..], limits].concat()).await
+    }
+
     /// Another key that may read contacts and calls, from pages of one origin alone.
     pub(crate) async fn key_of(&self, origin: &str) -> Key {
         let args = ["--client-name", origin, "--scope", "contacts:read", "--scope", "calls:read"];

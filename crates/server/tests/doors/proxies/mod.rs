@@ -7,6 +7,7 @@ mod envoy;
 mod gate;
 mod haproxy;
 mod http_2;
+mod limits;
 mod nginx;
 mod paths;
 mod php;

@@ -5,6 +5,7 @@ use model::RawPath;
 use super::{
     browsers,
     gate::{CLIENT, Gate, get, send},
+    limits,
     paths::{HOSTILE, KEPT, Paths},
 };
 
@@ -33,6 +34,7 @@ pub(crate) async fn all(gate: &Gate, address: &str, forwarded: Forwarded, paths:
     untidy_paths_arrive_tidied_or_not_at_all(gate, address).await;
     a_path_that_an_api_may_read_as_a_stricter_one_does_not_arrive(gate, address).await;
     browsers::all(gate, address).await;
+    limits::all(gate, address).await;
 }
 
 async fn an_allowed_call_reaches_the_api_with_a_name(gate: &Gate, address: &str) {

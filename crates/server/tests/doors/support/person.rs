@@ -4,6 +4,7 @@ use axum::{
 };
 use domain::NewAdministrator;
 use model::{Actor, PlainSecret, Role};
+use serde_json::Value;
 
 use super::{Answer, TestApp};
 
@@ -47,5 +48,21 @@ impl<'a> Person<'a> {
         let answer = self.open(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text());
         answer.text().replace("<!>", "")
+    }
+
+    /// What a server function answers to the script of a page.
+    pub(crate) async fn ask(&self, function: &str, arguments: &Value) -> Value {
+        let page = self.page("/keys").await;
+        let drawn_for = page.split("data-for=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let request = Request::post(format!("/api/_fn/{function}"))
+            .header("host", "127.0.0.1")
+            .header("origin", "http://127.0.0.1")
+            .header("content-type", "application/json")
+            .header("accept", "application/json")
+            .header("cookie", &self.cookie)
+            .header("x-keydesk-drawn-for", drawn_for.expect("for whom the page is drawn"));
+        let answer = self.app.send(request.body(Body::from(arguments.to_string())).expect("a request")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{function}: {}", answer.text());
+        answer.json()
     }
 }
