@@ -33,6 +33,8 @@ mod post_button;
 mod problem;
 #[cfg(feature = "ssr")]
 mod shown_once;
+#[cfg(feature = "ssr")]
+mod table_scroll;
 mod token_field;
 #[cfg(feature = "ssr")]
 pub(crate) mod told;
@@ -64,4 +66,6 @@ pub(crate) use post_button::post_button;
 pub(crate) use problem::Problem;
 #[cfg(feature = "ssr")]
 pub(crate) use shown_once::{Ask, ShownOnce, Unseen};
+#[cfg(feature = "ssr")]
+pub(crate) use table_scroll::table_scroll;
 pub(crate) use token_field::token_field;

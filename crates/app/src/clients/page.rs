@@ -4,7 +4,7 @@ use model::{CeilingInfo, Environment, SEARCH_MAX};
 use percent_encoding::utf8_percent_encode;
 
 use crate::{
-    ui::{Glyph, Icon, Notice, Tone, count, labels::relative},
+    ui::{Glyph, Icon, Notice, Tone, count, labels::relative, table_scroll},
     web::guard::QUERY,
 };
 
@@ -78,24 +78,22 @@ pub(super) fn clients_page(shown: &Clients) -> AnyView {
 }
 
 fn table(items: &[ClientEntry], may_set: bool) -> AnyView {
-    view! {
-        <div class="table-scroll" role="region" aria-label="Clients, a table" tabindex="0">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Client Name"</th>
-                        <th scope="col">"Keys"</th>
-                        <th scope="col" class="number">"Calls in 30 days"</th>
-                        <th scope="col">"Last used"</th>
-                        <th scope="col">"Ceiling"</th>
-                        {may_set.then(|| view! { <th scope="col"><span class="unseen">"Actions"</span></th> })}
-                    </tr>
-                </thead>
-                <tbody>{items.iter().map(|item| row(item, may_set)).collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let table = view! {
+        <table class="table">
+            <thead>
+                <tr>
+                    <th scope="col">"Client Name"</th>
+                    <th scope="col">"Keys"</th>
+                    <th scope="col" class="number">"Calls in 30 days"</th>
+                    <th scope="col">"Last used"</th>
+                    <th scope="col">"Ceiling"</th>
+                    {may_set.then(|| view! { <th scope="col"><span class="unseen">"Actions"</span></th> })}
+                </tr>
+            </thead>
+            <tbody>{items.iter().map(|item| row(item, may_set)).collect_view()}</tbody>
+        </table>
+    };
+    table_scroll("Clients", None, table.into_any())
 }
 
 fn row(item: &ClientEntry, may_set: bool) -> AnyView {

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use model::{TimeZone, UsagePoint};
 
 use super::span::Span;
-use crate::ui::{calls, count};
+use crate::ui::{calls, count, table_scroll};
 
 const HEIGHT: u64 = 160;
 /// A bar and the room beside it.
@@ -99,21 +99,22 @@ fn table(points: &[UsagePoint], span: &Span, zone: &TimeZone) -> AnyView {
         "day" => ("Days without a call are left out.", "Day"),
         _ => ("Hours without a call are left out.", "Hour from"),
     };
+    let table = view! {
+        <table class="table">
+            <thead>
+                <tr>
+                    <th scope="col">{when}</th>
+                    <th scope="col" class="number">"Allowed"</th>
+                    <th scope="col" class="number">"Refused"</th>
+                </tr>
+            </thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
+    };
     view! {
         <details class="activity-table">
             <summary>"Calls over time as a table"</summary>
-            <div class="table-scroll" role="region" aria-label="Calls over time, a table" tabindex="0">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">{when}</th>
-                            <th scope="col" class="number">"Allowed"</th>
-                            <th scope="col" class="number">"Refused"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
+            {table_scroll("Calls over time", None, table.into_any())}
             <p class="faint">{left_out}</p>
         </details>
     }
