@@ -1,6 +1,8 @@
 //! The surroundings of every page: the document, the banner, the navigation, the theme, and who is signed in.
 
 mod around;
+#[cfg(feature = "ssr")]
+mod attachment;
 mod choose_theme;
 #[cfg(feature = "ssr")]
 mod document;
@@ -22,6 +24,8 @@ mod theme_menu;
 mod who;
 
 pub(crate) use around::Frame;
+#[cfg(feature = "ssr")]
+pub(crate) use attachment::{FileKind, attachment};
 #[cfg(feature = "ssr")]
 pub(crate) use document::{bare, failed, failed_bare, framed};
 pub(crate) use not_found::NotFound;
