@@ -16,6 +16,8 @@ pub(crate) mod result;
 #[cfg(feature = "ssr")]
 pub(crate) mod resume;
 #[cfg(feature = "ssr")]
+mod sent;
+#[cfg(feature = "ssr")]
 mod shell;
 mod sign_in;
 mod sign_in_form;
@@ -31,6 +33,8 @@ pub(crate) use document::{bare, failed, failed_bare, framed};
 pub(crate) use not_found::NotFound;
 #[cfg(feature = "ssr")]
 pub(crate) use outside::{code_of, link_code_page, outside};
+#[cfg(feature = "ssr")]
+pub(crate) use sent::{Sent, sent};
 #[cfg(feature = "ssr")]
 pub(crate) use shell::{hydrated, module};
 pub(crate) use sign_in_form::SignInForm;
