@@ -52,10 +52,12 @@ pub(crate) use icon::{Glyph, Icon};
 pub(crate) use live::live;
 pub(crate) use mark::Mark;
 pub(crate) use menu::{Menu, MenuChoice, focus_first, walk};
+#[cfg(feature = "ssr")]
+pub(crate) use narrows::BLIND;
 pub(crate) use narrows::narrows;
 #[cfg(feature = "ssr")]
 pub(crate) use new_key::NewKeyDialog;
-pub(crate) use not_recorded::not_recorded;
+pub(crate) use not_recorded::{allowed_calls, never, not_recorded};
 pub(crate) use notice::{Notice, Tone};
 #[cfg(feature = "ssr")]
 pub(crate) use outcome::{listed_as, outcome};

@@ -43,6 +43,7 @@ async fn show(State(web): State<WebState>, RawQuery(query): RawQuery, parts: Par
             page: web.keydesk.clients(&caller, &search, after).await?,
             installation: web.keydesk.ceiling(&caller, CeilingOf::Installation).await?,
             may_set: caller.may(Permission::ManageInstallation),
+            recorded: web.keydesk.records_allowed_calls(),
             saved: asked.text("done") == "saved",
             later: !after.is_empty(),
             search,

@@ -363,6 +363,7 @@ async fn load(
         },
         limits: keydesk.verifier().limits_of_key(caller.installation, id, keydesk.now()).await.ok(),
         days: activity.into_iter().next().map(|activity| activity.days).unwrap_or_default(),
+        recorded: keydesk.records_allowed_calls(),
         recoverable: session.installation.recoverable,
         tried: keydesk.tried(&caller, id).await?,
         may_change: caller.may(Permission::ManageKeys),

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use model::{AddressUsage, Instant, Key, KeyActivity, RefusalCode, Scope, SecretUsage};
 
-use crate::ui::{count, labels::relative, table_scroll};
+use crate::ui::{count, labels::relative, never, table_scroll};
 
 /// Addresses, the last one first.
 pub(super) fn addresses(activity: &KeyActivity) -> AnyView {
@@ -47,8 +47,8 @@ fn address(of: &AddressUsage) -> AnyView {
 }
 
 /// The secrets of the key, the newest first.
-pub(super) fn secrets(activity: &KeyActivity, now: Instant) -> AnyView {
-    let rows = activity.secrets.iter().map(|of| secret(of, now));
+pub(super) fn secrets(activity: &KeyActivity, now: Instant, recorded: bool) -> AnyView {
+    let rows = activity.secrets.iter().map(|of| secret(of, now, recorded));
     let table = view! {
         <table class="table">
             <thead>
@@ -66,7 +66,7 @@ pub(super) fn secrets(activity: &KeyActivity, now: Instant) -> AnyView {
     table_scroll("Secrets", None, table.into_any())
 }
 
-fn secret(of: &SecretUsage, now: Instant) -> AnyView {
+fn secret(of: &SecretUsage, now: Instant, recorded: bool) -> AnyView {
     let state = match of.secret.expires_at {
         None => "Current",
         Some(end) if end > now => "Old",
@@ -77,7 +77,7 @@ fn secret(of: &SecretUsage, now: Instant) -> AnyView {
             <th scope="row"><code translate="no">{of.secret.hint.0.clone()}</code> " " <span class="badge">{state}</span></th>
             <td class="number">{count(of.counts.allowed)}</td>
             <td class="number">{count(of.counts.refused())}</td>
-            <td>{of.secret.last_used_at.map_or_else(|| "Never".into_any(), |at| relative(at).into_any())}</td>
+            <td>{of.secret.last_used_at.map_or_else(|| never(recorded).into_any(), |at| relative(at).into_any())}</td>
             <td><bdi translate="no">{of.last_address.map(|address| address.to_string())}</bdi></td>
         </tr>
     }
@@ -85,8 +85,11 @@ fn secret(of: &SecretUsage, now: Instant) -> AnyView {
 }
 
 /// The scopes that calls wanted, and those of the key that none did.
-pub(super) fn scopes(key: &Key, activity: &KeyActivity) -> AnyView {
-    let unused = unused(key, activity);
+pub(super) fn scopes(key: &Key, activity: &KeyActivity, recorded: bool) -> AnyView {
+    // Where nothing is known of allowed calls, which scopes are unused is not known either.
+    let unused = if recorded { unused(key, activity) } else { Vec::new() };
+    let none =
+        if recorded { "No call said which scope it wanted." } else { "No refused call said which scope it wanted." };
     let rows = activity.scopes.iter().map(|of| {
         view! {
             <tr>
@@ -98,7 +101,7 @@ pub(super) fn scopes(key: &Key, activity: &KeyActivity) -> AnyView {
     });
     view! {
         {if activity.scopes.is_empty() {
-            view! { <p>"No call said which scope it wanted."</p> }.into_any()
+            view! { <p>{none}</p> }.into_any()
         } else {
             let table = view! {
                 <table class="table">
