@@ -34,6 +34,8 @@ mod problem;
 #[cfg(feature = "ssr")]
 mod shown_once;
 #[cfg(feature = "ssr")]
+mod stacked;
+#[cfg(feature = "ssr")]
 mod table_scroll;
 mod token_field;
 #[cfg(feature = "ssr")]
@@ -68,6 +70,8 @@ pub(crate) use post_button::post_button;
 pub(crate) use problem::Problem;
 #[cfg(feature = "ssr")]
 pub(crate) use shown_once::{Ask, ShownOnce, Unseen};
+#[cfg(feature = "ssr")]
+pub(crate) use stacked::{StackedPart, stacked};
 #[cfg(feature = "ssr")]
 pub(crate) use table_scroll::table_scroll;
 pub(crate) use token_field::token_field;
