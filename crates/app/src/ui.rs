@@ -11,6 +11,8 @@ pub(crate) mod dialog;
 mod draft;
 mod empty_state;
 mod field;
+#[cfg(feature = "ssr")]
+mod filter_field;
 mod icon;
 #[cfg(feature = "ssr")]
 pub(crate) mod key_settings;
@@ -50,6 +52,8 @@ pub(crate) use count::count;
 pub(crate) use dialog::{Dialog, DialogHandle, any_dialog, composing};
 pub(crate) use empty_state::EmptyState;
 pub(crate) use field::Field;
+#[cfg(feature = "ssr")]
+pub(crate) use filter_field::{filter_field, filter_note};
 pub(crate) use icon::{Glyph, Icon};
 pub(crate) use live::live;
 pub(crate) use mark::Mark;
