@@ -1,6 +1,8 @@
 //! The surroundings of every page: the document, the banner, the navigation, the theme, and who is signed in.
 
 mod around;
+#[cfg(feature = "ssr")]
+mod attachment;
 mod choose_theme;
 #[cfg(feature = "ssr")]
 mod document;
@@ -14,6 +16,8 @@ pub(crate) mod result;
 #[cfg(feature = "ssr")]
 pub(crate) mod resume;
 #[cfg(feature = "ssr")]
+mod sent;
+#[cfg(feature = "ssr")]
 mod shell;
 mod sign_in;
 mod sign_in_form;
@@ -23,10 +27,14 @@ mod who;
 
 pub(crate) use around::Frame;
 #[cfg(feature = "ssr")]
+pub(crate) use attachment::{FileKind, attachment};
+#[cfg(feature = "ssr")]
 pub(crate) use document::{bare, failed, failed_bare, framed};
 pub(crate) use not_found::NotFound;
 #[cfg(feature = "ssr")]
 pub(crate) use outside::{code_of, link_code_page, outside};
+#[cfg(feature = "ssr")]
+pub(crate) use sent::{Sent, sent};
 #[cfg(feature = "ssr")]
 pub(crate) use shell::{hydrated, module};
 pub(crate) use sign_in_form::SignInForm;

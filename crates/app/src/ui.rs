@@ -11,6 +11,8 @@ pub(crate) mod dialog;
 mod draft;
 mod empty_state;
 mod field;
+#[cfg(feature = "ssr")]
+mod filter_field;
 mod icon;
 #[cfg(feature = "ssr")]
 pub(crate) mod key_settings;
@@ -33,6 +35,10 @@ mod post_button;
 mod problem;
 #[cfg(feature = "ssr")]
 mod shown_once;
+#[cfg(feature = "ssr")]
+mod stacked;
+#[cfg(feature = "ssr")]
+mod table_scroll;
 mod token_field;
 #[cfg(feature = "ssr")]
 pub(crate) mod told;
@@ -46,14 +52,18 @@ pub(crate) use count::count;
 pub(crate) use dialog::{Dialog, DialogHandle, any_dialog, composing};
 pub(crate) use empty_state::EmptyState;
 pub(crate) use field::Field;
+#[cfg(feature = "ssr")]
+pub(crate) use filter_field::{filter_field, filter_note};
 pub(crate) use icon::{Glyph, Icon};
 pub(crate) use live::live;
 pub(crate) use mark::Mark;
 pub(crate) use menu::{Menu, MenuChoice, focus_first, walk};
+#[cfg(feature = "ssr")]
+pub(crate) use narrows::BLIND;
 pub(crate) use narrows::narrows;
 #[cfg(feature = "ssr")]
 pub(crate) use new_key::NewKeyDialog;
-pub(crate) use not_recorded::not_recorded;
+pub(crate) use not_recorded::{allowed_calls, never, not_recorded};
 pub(crate) use notice::{Notice, Tone};
 #[cfg(feature = "ssr")]
 pub(crate) use outcome::{listed_as, outcome};
@@ -64,4 +74,8 @@ pub(crate) use post_button::post_button;
 pub(crate) use problem::Problem;
 #[cfg(feature = "ssr")]
 pub(crate) use shown_once::{Ask, ShownOnce, Unseen};
+#[cfg(feature = "ssr")]
+pub(crate) use stacked::{StackedPart, stacked};
+#[cfg(feature = "ssr")]
+pub(crate) use table_scroll::table_scroll;
 pub(crate) use token_field::token_field;

@@ -163,7 +163,8 @@ impl Keydesk {
         self.inner.usage.retention.quarter_days()
     }
 
-    /// Whether calls that are allowed are recorded; else neither their number nor their last use is known.
+    /// Whether calls that are allowed are recorded; else neither their number nor their last use is known, and none is checked against a
+    /// trial.
     pub fn records_allowed_calls(&self) -> bool {
         self.inner.usage.recorded == RecordedCalls::All
     }

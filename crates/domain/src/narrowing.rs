@@ -14,6 +14,8 @@ const DAYS: u128 = 30;
 pub struct Narrowing {
     /// What the key was used for.
     pub breaks: WhatBreaks,
+    /// The change takes something away, and allowed calls are not recorded: what it would refuse is not known.
+    pub is_blind: bool,
     /// The key would be disabled.
     pub disables: bool,
     /// The key would end, or end earlier.
@@ -44,7 +46,7 @@ pub struct LimitInAll {
 }
 
 impl Narrowing {
-    /// Whether no call is known that the change would refuse.
+    /// Whether there is nothing to tell: no call is known that the change would refuse, and calls are recorded.
     pub fn is_empty(&self) -> bool {
         *self == Self { breaks: self.breaks.clone(), ..Self::default() }
     }
@@ -80,8 +82,9 @@ impl Keydesk {
 }
 
 fn narrowed(before: &KeySettings, after: &KeySettings, breaks: WhatBreaks) -> Narrowing {
+    let is_blind = breaks.allowed_is_not_recorded && takes_away(before, after);
     if breaks.allowed == 0 {
-        return Narrowing { breaks, ..Narrowing::default() };
+        return Narrowing { is_blind, breaks, ..Narrowing::default() };
     }
     let details = breaks.details.clone().unwrap_or_default();
     let refuses =
@@ -90,7 +93,6 @@ fn narrowed(before: &KeySettings, after: &KeySettings, breaks: WhatBreaks) -> Na
         let address = Some(of.address);
         of.allowed > 0 && before.allowed_ips.allows(address) && !after.allowed_ips.allows(address)
     };
-    let ends_earlier = |end: &Instant| before.expires_at.is_none_or(|before| *end < before);
     let busiest = u128::from(details.busiest_hour.map_or(0, |hour| hour.allowed));
     let (limits, others): (Vec<_>, Vec<_>) =
         new_limits(before, after).into_iter().partition(|limit| limit.scopes.is_empty() && limit.in_an_hour < busiest);
@@ -101,8 +103,9 @@ fn narrowed(before: &KeySettings, after: &KeySettings, breaks: WhatBreaks) -> Na
     });
     let limits_in_all = limits_in_all.collect();
     Narrowing {
-        disables: before.enabled && !after.enabled,
-        ends_at: after.expires_at.filter(ends_earlier),
+        is_blind,
+        disables: disables(before, after),
+        ends_at: earlier_end(before, after),
         scopes: details.scopes.into_iter().filter(refuses).collect(),
         addresses: details.addresses.into_iter().filter(shuts_out).collect(),
         from_unknown_addresses: details.addresses_are_incomplete && !after.allowed_ips.covers(&before.allowed_ips),
@@ -111,6 +114,24 @@ fn narrowed(before: &KeySettings, after: &KeySettings, breaks: WhatBreaks) -> Na
         limits_in_all,
         breaks,
     }
+}
+
+/// Whether the change could refuse a call that was allowed.
+fn takes_away(before: &KeySettings, after: &KeySettings) -> bool {
+    disables(before, after)
+        || earlier_end(before, after).is_some()
+        || !after.scopes.allows_all(before.scopes.iter())
+        || !after.allowed_ips.covers(&before.allowed_ips)
+        || !after.allowed_origins.covers(&before.allowed_origins)
+        || !new_limits(before, after).is_empty()
+}
+
+fn disables(before: &KeySettings, after: &KeySettings) -> bool {
+    before.enabled && !after.enabled
+}
+
+fn earlier_end(before: &KeySettings, after: &KeySettings) -> Option<Instant> {
+    after.expires_at.filter(|end| before.expires_at.is_none_or(|before| *end < before))
 }
 
 /// A limit that holds after a change and did not before, and how many calls it lets pass at most.

@@ -1,7 +1,7 @@
 use model::{Action, Instant, KeyError, KeyId, KeyStatus, Permission, Restriction, Trial, TrialDays, TrialFinding};
 use serde_json::{Map, json};
 
-use crate::{Caller, Keydesk, RecordedCalls, audit::AuditEvent, failure, update::editable};
+use crate::{Caller, Keydesk, audit::AuditEvent, failure, update::editable};
 
 /// For how long what a trial would have refused is kept after its end, in milliseconds: 30 days.
 pub(crate) const TRIALS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -49,7 +49,7 @@ impl Keydesk {
         self.change_as(caller, move |this, caller, mut change| async move {
             let (installation, now) = (caller.installation, this.now());
             let key = editable(&mut change, &caller, id, if_version).await?;
-            if !this.is_recording() {
+            if !this.records_allowed_calls() {
                 return Err(invalid(
                     "usage",
                     "Keydesk is configured not to record allowed calls, so it checks none and can't try a restriction.",
@@ -107,11 +107,6 @@ impl Keydesk {
             this.commit_keys(change, installation, &[id]).await
         })
         .await
-    }
-
-    /// Whether allowed calls are recorded. Where they are not, nothing is known of them, and none is checked against a trial.
-    pub(crate) fn is_recording(&self) -> bool {
-        self.inner.usage.recorded != RecordedCalls::Refused
     }
 
     /// What is tried of a key now, without what was counted.

@@ -9,7 +9,7 @@ use domain::{AuditFormat, AuditView, Session};
 use model::Permission;
 
 use super::{
-    export::{export, sign_in},
+    export::export,
     filter::{Filter, PATH},
     log::AuditLog,
     page::audit_page,
@@ -18,7 +18,7 @@ use crate::{
     ApiError,
     frame::{failed, framed},
     ui::key_settings::Form,
-    web::{Reader, WebState, session::signed_in},
+    web::{Reader, WebState, guard::sign_in, session::signed_in},
 };
 
 const SCRIPT: &str = include_str!("../../../../docs/verify_audit.py");
@@ -48,7 +48,7 @@ async fn show(State(web): State<WebState>, Query(fields): Query<Vec<(String, Str
             let status = if log.problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
             framed(&web, parts, status, "Audit Log".to_owned(), move || audit_page(&log)).await
         }
-        Err(ApiError::SignedOut) => Redirect::to(&sign_in(&filter)).into_response(),
+        Err(ApiError::SignedOut) => Redirect::to(&sign_in(&filter.address())).into_response(),
         Err(error) => failed(&web, parts, error).await,
     }
 }
@@ -92,7 +92,7 @@ async fn posted(State(web): State<WebState>, parts: Parts, Posted(fields): Poste
     .await;
     match done {
         Ok(()) => Redirect::to("/audit?done=verified").into_response(),
-        Err(ApiError::SignedOut) => Redirect::to(&sign_in(&Filter::default())).into_response(),
+        Err(ApiError::SignedOut) => Redirect::to(&sign_in(PATH)).into_response(),
         Err(error) => failed(&web, parts, error).await,
     }
 }

@@ -4,7 +4,7 @@ use model::{CeilingInfo, Environment, SEARCH_MAX};
 use percent_encoding::utf8_percent_encode;
 
 use crate::{
-    ui::{Glyph, Icon, Notice, Tone, count, labels::relative},
+    ui::{Glyph, Icon, Notice, Tone, allowed_calls, count, labels::relative, never, not_recorded, table_scroll},
     web::guard::QUERY,
 };
 
@@ -19,13 +19,15 @@ pub(super) struct Clients {
     pub(super) installation: CeilingInfo,
     /// Whether the person sets ceilings.
     pub(super) may_set: bool,
+    /// Whether allowed calls are recorded.
+    pub(super) recorded: bool,
     /// A ceiling has just been saved.
     pub(super) saved: bool,
 }
 
 /// The list of clients.
 pub(super) fn clients_page(shown: &Clients) -> AnyView {
-    let Clients { page, search, later, installation, may_set, saved } = shown;
+    let Clients { page, search, later, installation, may_set, recorded, saved } = shown;
     let first = encoded("/clients?", &[("search", search)]);
     let next = page.next.as_ref().map(|after| encoded("/clients?", &[("search", search), ("after", after)]));
     view! {
@@ -66,7 +68,11 @@ pub(super) fn clients_page(shown: &Clients) -> AnyView {
                 };
                 view! { <p class="panel">{text}</p> }.into_any()
             } else {
-                table(&page.items, *may_set)
+                view! {
+                    {(!recorded).then(not_recorded)}
+                    {table(&page.items, *may_set, *recorded)}
+                }
+                .into_any()
             }}
             <nav class="pages" aria-label="Pages">
                 {later.then(|| view! { <a class="button" href=first>"First page"</a> })}
@@ -77,28 +83,26 @@ pub(super) fn clients_page(shown: &Clients) -> AnyView {
     .into_any()
 }
 
-fn table(items: &[ClientEntry], may_set: bool) -> AnyView {
-    view! {
-        <div class="table-scroll" role="region" aria-label="Clients, a table" tabindex="0">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Client Name"</th>
-                        <th scope="col">"Keys"</th>
-                        <th scope="col" class="number">"Calls in 30 days"</th>
-                        <th scope="col">"Last used"</th>
-                        <th scope="col">"Ceiling"</th>
-                        {may_set.then(|| view! { <th scope="col"><span class="unseen">"Actions"</span></th> })}
-                    </tr>
-                </thead>
-                <tbody>{items.iter().map(|item| row(item, may_set)).collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+fn table(items: &[ClientEntry], may_set: bool, recorded: bool) -> AnyView {
+    let table = view! {
+        <table class="table">
+            <thead>
+                <tr>
+                    <th scope="col">"Client Name"</th>
+                    <th scope="col">"Keys"</th>
+                    <th scope="col" class="number">"Calls in 30 days"</th>
+                    <th scope="col">"Last used"</th>
+                    <th scope="col">"Ceiling"</th>
+                    {may_set.then(|| view! { <th scope="col"><span class="unseen">"Actions"</span></th> })}
+                </tr>
+            </thead>
+            <tbody>{items.iter().map(|item| row(item, may_set, recorded)).collect_view()}</tbody>
+        </table>
+    };
+    table_scroll("Clients", None, table.into_any())
 }
 
-fn row(item: &ClientEntry, may_set: bool) -> AnyView {
+fn row(item: &ClientEntry, may_set: bool, recorded: bool) -> AnyView {
     let (name, environment) = (item.client_name.as_str().to_owned(), item.environment.as_str());
     let keys = encoded("/keys?", &[("search", &name), ("environment", environment)]);
     let edit = ceiling_address(&name, item.environment);
@@ -117,8 +121,8 @@ fn row(item: &ClientEntry, may_set: bool) -> AnyView {
                     view! { <a href=keys rel="external">{words} <span class="unseen">" of " <bdi>{name.clone()}</bdi></span></a> }.into_any()
                 }}
             </td>
-            <td class="number">{calls(item)}</td>
-            <td>{item.last_used_at.map_or_else(|| "Never".into_any(), |at| relative(at).into_any())}</td>
+            <td class="number">{calls(item, recorded)}</td>
+            <td>{item.last_used_at.map_or_else(|| never(recorded).into_any(), |at| relative(at).into_any())}</td>
             <td>{limits(&item.ceiling, "None")}</td>
             {may_set
                 .then(|| {
@@ -131,14 +135,19 @@ fn row(item: &ClientEntry, may_set: bool) -> AnyView {
 }
 
 /// How often a client calls, with the way to its usage.
-fn calls(item: &ClientEntry) -> AnyView {
+fn calls(item: &ClientEntry, recorded: bool) -> AnyView {
     if item.allowed == 0 && item.refused == 0 {
-        return view! { <span class="faint">"None"</span> }.into_any();
+        let none = if recorded { "None" } else { "Not recorded" };
+        return view! { <span class="faint">{none}</span> }.into_any();
     }
+    let allowed = match item.allowed {
+        0 if !recorded => "Not recorded".to_owned(),
+        allowed => format!("{} allowed", allowed_calls(allowed, false, recorded)),
+    };
     let name = item.client_name.as_str().to_owned();
     let usage = encoded("/usage?", &[("client", &name), ("environment", item.environment.as_str()), ("range", "30d")]);
     view! {
-        <a href=usage>{count(item.allowed)} " allowed" <span class="unseen">" calls of " <bdi>{name}</bdi></span></a>
+        <a href=usage>{allowed} <span class="unseen">" calls of " <bdi>{name}</bdi></span></a>
         {(item.refused > 0).then(|| view! { <span class="client-refused">{count(item.refused)} " refused"</span> })}
     }
     .into_any()

@@ -14,10 +14,7 @@ use super::{
 };
 use crate::{
     ApiError, FieldProblem,
-    frame::{
-        failed, framed,
-        resume::{self, Resumed, resume},
-    },
+    frame::{Sent, failed, framed, resume, sent},
     ui::key_settings::{Form, LimitRows, refusal},
     web::{WebState, form_token::once, session::signed_in},
 };
@@ -46,6 +43,7 @@ async fn show(State(web): State<WebState>, RawQuery(query): RawQuery, parts: Par
             page: web.keydesk.clients(&caller, &search, after).await?,
             installation: web.keydesk.ceiling(&caller, CeilingOf::Installation).await?,
             may_set: caller.may(Permission::ManageInstallation),
+            recorded: web.keydesk.records_allowed_calls(),
             saved: asked.text("done") == "saved",
             later: !after.is_empty(),
             search,
@@ -81,17 +79,9 @@ async fn posted(
         Ok(of) => of,
         Err(error) => return failed(&web, parts, error).await,
     };
-    let (fields, begun) = match resume(&web, &mut parts, fields).await {
-        Resumed::No(fields) => (fields, None),
-        Resumed::Yes(fields, cookies) => (fields, Some(cookies)),
-        Resumed::Refused(response) => return response,
-    };
-    let session = match signed_in(&web, &parts).await {
-        Ok(session) => session,
-        Err(error @ (ApiError::SignedOut | ApiError::SomebodyElse { .. })) => {
-            return resume::ask(&web, parts, error, &fields).await;
-        }
-        Err(error) => return failed(&web, parts, error).await,
+    let Sent { fields, session, begun } = match sent(&web, &mut parts, fields).await {
+        Ok(sent) => sent,
+        Err(response) => return *response,
     };
     let form = Form(&fields);
     let typed = LimitRows::of_form(form);

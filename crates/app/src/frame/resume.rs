@@ -8,13 +8,12 @@ use axum::{
 };
 use leptos::{html::Input, prelude::*};
 use model::{AdministratorId, PASSWORD_MAX};
-use percent_encoding::utf8_percent_encode;
 
 use super::framed;
 use crate::{
     ApiError,
     ui::{Field, Notice, Tone},
-    web::{Password, WebState, drawn_for, form_token, guard::QUERY, session},
+    web::{Password, WebState, drawn_for, form_token, guard::sign_in, session},
 };
 
 /// The fields of the sign-in, beside those that were typed before.
@@ -91,9 +90,7 @@ pub(crate) async fn ask(web: &WebState, parts: Parts, error: ApiError, fields: &
     // Without whom the form was drawn for, nobody can be known to be the same; what is longer than any form is none of ours.
     let Some(person) = named.filter(|_| fields.len() <= FIELDS_MAX && bytes <= BYTES_MAX) else {
         return match error {
-            ApiError::SignedOut => {
-                Redirect::to(&format!("/login?next={}", utf8_percent_encode(&path, QUERY))).into_response()
-            }
+            ApiError::SignedOut => Redirect::to(&sign_in(&path)).into_response(),
             error => super::failed(web, parts, error).await,
         };
     };

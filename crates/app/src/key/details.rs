@@ -143,6 +143,8 @@ pub(super) struct KeyDetails {
     pub(super) earlier: bool,
     /// Allowed calls of each of the last 30 days, today last.
     pub(super) days: Vec<u32>,
+    /// Whether allowed calls are recorded.
+    pub(super) recorded: bool,
     /// What the key is used for, where a dialog says so.
     pub(super) breaks: Option<WhatBreaks>,
     /// Where the key stands within its limits and ceilings; `None`: that can't be told now.

@@ -12,7 +12,7 @@ use crate::{
     ui::{
         Notice, Tone, breaks,
         labels::{end, is_default, relative, time},
-        plain_dialog, token_field,
+        never, plain_dialog, token_field,
     },
     web::own,
 };
@@ -90,7 +90,7 @@ fn rotate(page: &KeyDetails) -> AnyView {
 fn end_overlap(page: &KeyDetails) -> AnyView {
     let rows = ending(&page.secrets, page.now).map(|(secret, at)| {
         let used = match secret.last_used_at {
-            None => "Never".into_any(),
+            None => never(page.recorded).into_any(),
             Some(at) => relative(at).into_any(),
         };
         view! {

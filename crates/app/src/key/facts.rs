@@ -3,10 +3,10 @@ use model::{Environment, Key, KeySettings, KeyStatus};
 
 use super::{details::KeyDetails, limits::limits};
 use crate::ui::{
-    count,
+    allowed_calls,
     key_settings::TEXT_SETTINGS,
     labels::{access, end, is_default, relative, time},
-    post_button,
+    never, post_button,
 };
 
 /// What the key may do, from where and until when.
@@ -81,11 +81,11 @@ pub(super) fn side(page: &KeyDetails) -> AnyView {
             {(calls > 0).then(|| bars(&page.days))}
             <dl class="about">
                 <dt>"Calls in 30 days"</dt>
-                <dd>{count(calls)}</dd>
+                <dd>{allowed_calls(calls, false, page.recorded)}</dd>
                 <dt>"Last used"</dt>
                 <dd>
                     {match key.last_used_at {
-                        None => "Never".into_any(),
+                        None => never(page.recorded).into_any(),
                         Some(at) => relative(at).into_any(),
                     }}
                 </dd>

@@ -28,11 +28,19 @@ pub(super) fn limits(page: &KeyDetails) -> AnyView {
         {none.then(|| view! { <dd>"None of its own"</dd> })}
         {settings.rate_limits.iter().map(rate).collect_view()}
         {settings.quotas.iter().map(quota).collect_view()}
-        {(!none && page.limits.is_none())
-            .then(|| view! { <dd class="faint">"What is left of them can't be told right now."</dd> })}
+        {page.limits.is_none().then(|| view! { <dd class="faint">{unknown(none)}</dd> })}
         {ceilings(page)}
     }
     .into_any()
+}
+
+/// Said where the state of limits could not be read. Ceilings are told with it, so none is known of then.
+const fn unknown(none_of_its_own: bool) -> &'static str {
+    if none_of_its_own {
+        "Which ceilings hold can't be told right now."
+    } else {
+        "What is left of them, and which ceilings hold, can't be told right now."
+    }
 }
 
 fn limit_view(name: String, words: String, explained: String, left: Option<AnyView>) -> AnyView {

@@ -19,11 +19,7 @@ use super::{
 };
 use crate::{
     ApiError, FieldProblem,
-    frame::{
-        failed, framed,
-        result::Gives,
-        resume::{self, Resumed, resume},
-    },
+    frame::{Sent, failed, framed, result::Gives, resume, sent},
     ui::key_settings::{Form, Proposal, SettingsForm, save},
     web::{Reader, WebState, form_token::once, session::signed_in},
 };
@@ -166,19 +162,11 @@ async fn posted(
         Ok(id) => id,
         Err(error) => return failed(&web, parts, error).await,
     };
-    let (fields, begun) = match resume(&web, &mut parts, fields).await {
-        Resumed::No(fields) => (fields, None),
-        Resumed::Yes(fields, cookies) => (fields, Some(cookies)),
-        Resumed::Refused(response) => return response,
+    let Sent { fields, session, begun } = match sent(&web, &mut parts, fields).await {
+        Ok(sent) => sent,
+        Err(response) => return *response,
     };
     let form = Form(&fields);
-    let session = match signed_in(&web, &parts).await {
-        Ok(session) => session,
-        Err(error @ (ApiError::SignedOut | ApiError::SomebodyElse { .. })) => {
-            return resume::ask(&web, parts, error, &fields).await;
-        }
-        Err(error) => return failed(&web, parts, error).await,
-    };
     if let Some(cookies) = begun {
         // Whoever has just signed in sees the form as they filled it in, and presses its button again.
         let loaded = load(&web, &session, id, None, opened_by(form)).await;
@@ -375,6 +363,7 @@ async fn load(
         },
         limits: keydesk.verifier().limits_of_key(caller.installation, id, keydesk.now()).await.ok(),
         days: activity.into_iter().next().map(|activity| activity.days).unwrap_or_default(),
+        recorded: keydesk.records_allowed_calls(),
         recoverable: session.installation.recoverable,
         tried: keydesk.tried(&caller, id).await?,
         may_change: caller.may(Permission::ManageKeys),

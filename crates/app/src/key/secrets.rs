@@ -40,7 +40,7 @@ pub(super) fn rotation(page: &KeyDetails) -> AnyView {
         <section class="panel" id="secrets" aria-labelledby="secrets-title" data-live=overlaps.then_some("")>
             <h2 id="secrets-title" tabindex="-1" autofocus=page.focused("secrets-title")>{if overlaps { "Secrets: two work at the moment" } else { "Secret" }}</h2>
             <ul class="secrets">
-                {page.secrets.iter().map(|secret| row(secret, page.now)).collect_view()}
+                {page.secrets.iter().map(|secret| row(secret, page)).collect_view()}
             </ul>
             {(overlaps && page.may_rotate).then(|| end_overlap(page, &address))}
         </section>
@@ -60,14 +60,16 @@ fn end_overlap(page: &KeyDetails, address: &str) -> AnyView {
     .into_any()
 }
 
-fn row(secret: &SecretInfo, now: Instant) -> AnyView {
+fn row(secret: &SecretInfo, page: &KeyDetails) -> AnyView {
+    let now = page.now;
     let (label, tone) = match secret.expires_at {
         None => ("Current", "badge good"),
         Some(end) if end > now => ("Old", "badge warning"),
         Some(_) => ("Ended", "badge"),
     };
     let used = match secret.last_used_at {
-        None => "never used".into_any(),
+        None if page.recorded => "never used".into_any(),
+        None => "use not recorded".into_any(),
         Some(at) => view! { "last used " {relative(at)} }.into_any(),
     };
     let end = secret.expires_at.map(|end| {

@@ -99,6 +99,11 @@ impl Filter {
         self.status == Some(KeyStatus::Revoked)
     }
 
+    /// Whether it lists keys by when they were used.
+    pub(super) fn goes_by_use(&self) -> bool {
+        matches!(self.attention, Some(Attention::Unused | Attention::NeverUsed))
+    }
+
     /// Whether it leaves any key out, other than deleted ones.
     pub(super) fn narrows(&self) -> bool {
         !self.search.trim().is_empty()

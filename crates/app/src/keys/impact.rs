@@ -5,7 +5,7 @@ use super::{
     stop::Stop,
     time::{Time, Written},
 };
-use crate::ui::{count, not_recorded as notice};
+use crate::ui::{allowed_calls, count, never, not_recorded as notice};
 
 /// Says what would stop.
 pub(super) fn impact_view(stop: Stop, impact: Impact) -> AnyView {
@@ -15,12 +15,7 @@ pub(super) fn impact_view(stop: Stop, impact: Impact) -> AnyView {
         return heading.into_any();
     }
     let others = number.saturating_sub(names.len() as u64);
-    let calls = match calls {
-        0 if not_recorded => "Not recorded".to_owned(),
-        calls if at_least || not_recorded => format!("At least {}", count(calls)),
-        calls => count(calls),
-    };
-    let unused = if not_recorded { "Not recorded" } else { "Never" };
+    let recorded = !not_recorded;
     view! {
         {heading}
         <ul class="named">
@@ -30,12 +25,12 @@ pub(super) fn impact_view(stop: Stop, impact: Impact) -> AnyView {
         {not_recorded.then(notice)}
         <dl class="facts breaks">
             <dt>"Calls in the last 30 days"</dt>
-            <dd>{calls}</dd>
+            <dd>{allowed_calls(calls, at_least, recorded)}</dd>
             <dt>"Last used"</dt>
             <dd>
                 {match used {
                     Some(ms) => view! { <Time ms written=Written::Ago/> }.into_any(),
-                    None => unused.into_any(),
+                    None => never(recorded).into_any(),
                 }}
             </dd>
         </dl>

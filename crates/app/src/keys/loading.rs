@@ -88,6 +88,7 @@ impl KeysState {
         self.at_least.set(list.at_least);
         self.may_change.set(list.may_change);
         self.may_use_default.set(list.may_use_default);
+        self.not_recorded.set(list.not_recorded);
         self.next.set(list.next);
         self.revealed.set(HashMap::new());
         self.asked.update_value(|asked| asked.clear());

@@ -112,6 +112,7 @@ fn found(state: KeysState, row: KeyRow, close: impl Fn() + Copy + Send + 'static
     };
     let used = match row.used {
         Some(used) => view! { ", last used " <Time ms=used written=Written::Ago/> }.into_any(),
+        None if state.not_recorded.get_untracked() => ", use not recorded".into_any(),
         None => ", never used".into_any(),
     };
     view! {

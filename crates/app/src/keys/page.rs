@@ -19,7 +19,7 @@ use super::{
     time, toast, toolbar,
 };
 use crate::{
-    ui::{Glyph, Icon, live},
+    ui::{Glyph, Icon, live, not_recorded},
     web::ServerResource,
 };
 
@@ -63,6 +63,13 @@ pub(crate) fn KeysPage() -> impl IntoView {
             </header>
             {live(move || state.open.with(Option::is_none).then(|| view! { <Away/> }))}
             <toolbar::Toolbar/>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    state.not_recorded.set(first.get().await.is_ok_and(|list| list.not_recorded));
+                    let said = Memo::new(move |_| state.not_recorded.get() && state.filter.with(Filter::goes_by_use));
+                    live(move || said.get().then(not_recorded))
+                })}
+            </Suspense>
             <div class="list" aria-busy=move || state.searching.get().to_string()>
                 <Suspense fallback=empty_states::Loading>
                     {move || Suspend::new(async move {

@@ -8,7 +8,7 @@ use super::{
     state::KeysState,
     time::{End, Time, Written},
 };
-use crate::ui::{Glyph, Icon, live};
+use crate::ui::{Glyph, Icon, live, never};
 
 /// Why the Default API Key has neither checkbox nor Edit.
 const DEFAULT_REASON: &str = "The Default API Key belongs to the installation itself: the contact centre's own services call \
@@ -26,6 +26,7 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
     let deleted = row.deleted.is_some();
     // Comes with the list, before its rows, and stays.
     let may_change = state.may_change.get_untracked();
+    let recorded = !state.not_recorded.get_untracked();
     let may_edit = !default && !deleted && may_change;
     let selected = Memo::new(move |_| !default && state.is_selected(id));
     // One place of the grid takes the focus from outside: that of the cursor, or the nearest that this row has.
@@ -132,7 +133,7 @@ pub(super) fn Row(row: KeyRow, index: Signal<usize>, menu: RwSignal<Option<KeyRo
             <div role="gridcell" aria-colindex="7" class="c-used" data-stop="used" tabindex=tab("used")>
                 {match used {
                     Some(ms) => view! { <Time ms written=Written::Ago/> }.into_any(),
-                    None => view! { <span class="faint">"Never"</span> }.into_any(),
+                    None => view! { <span class="faint">{never(recorded)}</span> }.into_any(),
                 }}
                 {live(move || {
                     line()

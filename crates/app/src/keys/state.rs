@@ -32,6 +32,8 @@ pub(super) struct KeysState {
     pub(super) may_change: RwSignal<bool>,
     /// Whether they may have the secret of the Default API Key.
     pub(super) may_use_default: RwSignal<bool>,
+    /// Allowed calls are not recorded.
+    pub(super) not_recorded: RwSignal<bool>,
     /// Why there is no list.
     pub(super) failure: RwSignal<Option<ApiError>>,
     /// Another list is on its way.
@@ -90,6 +92,7 @@ impl KeysState {
             at_least: RwSignal::default(),
             may_change: RwSignal::default(),
             may_use_default: RwSignal::default(),
+            not_recorded: RwSignal::default(),
             failure: RwSignal::default(),
             searching: RwSignal::default(),
             loading: RwSignal::default(),

@@ -4,7 +4,10 @@ use model::{Explanation, RefusalCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::filter::{RANGES, RefusalFields};
-use crate::ui::{Notice, Tone, count, labels::time};
+use crate::ui::{Notice, Tone, count, filter_field, labels::time};
+
+/// Most characters of what is asked for.
+const TEXT_MAX: usize = 200;
 
 /// What the page shows.
 pub(super) struct Refusals {
@@ -104,27 +107,7 @@ fn filter(page: &Refusals) -> AnyView {
 }
 
 fn text_field(name: &'static str, label: &'static str, value: &str, wrong: Option<&'static str>) -> AnyView {
-    let note = format!("{name}-note");
-    view! {
-        <div class="field">
-            <label for=name>{label}</label>
-            <input
-                class="input"
-                type="text"
-                id=name
-                name=name
-                value=value.to_owned()
-                maxlength="200"
-                autocomplete="off"
-                spellcheck="false"
-                dir="auto"
-                aria-invalid=wrong.is_some().then_some("true")
-                aria-describedby=wrong.is_some().then(|| note.clone())
-            />
-            {wrong.map(|wrong| view! { <p class="field-note wrong" id=note.clone()>{wrong}</p> })}
-        </div>
-    }
-    .into_any()
+    filter_field((name, label, "text"), value, Some(TEXT_MAX), wrong)
 }
 
 fn nothing(page: &Refusals) -> AnyView {

@@ -6,7 +6,7 @@ use axum::{
     routing::get,
 };
 use domain::RefusalPage;
-use model::Permission;
+use model::{KeyError, Permission};
 
 use super::{
     filter::RefusalFields,
@@ -40,7 +40,12 @@ async fn load(web: &WebState, parts: &Parts, fields: RefusalFields) -> Result<Re
         None => RefusalPage { items: Vec::new(), next: None, not_kept: 0, guessing: Vec::new() },
     };
     let client = match fields.key {
-        Some(key) => keydesk.get(&caller, key).await.ok().map(|key| key.settings.client_name.to_string()),
+        Some(key) => match keydesk.get(&caller, key).await {
+            Ok(key) => Some(key.settings.client_name.to_string()),
+            // Its refusals are shown for a day, whatever became of it.
+            Err(KeyError::NotFound) => None,
+            Err(error) => return Err(error.into()),
+        },
         None => None,
     };
     Ok(Refusals { fields, found, client, may_change: caller.may(Permission::ManageKeys) })

@@ -16,10 +16,7 @@ use super::{
 };
 use crate::{
     ApiError,
-    frame::{
-        failed, framed,
-        resume::{self, Resumed, resume},
-    },
+    frame::{Sent, failed, framed, resume, sent},
     ui::key_settings::Form,
     web::{WebState, form_token::once, session::signed_in},
 };
@@ -63,17 +60,9 @@ async fn posted(
     mut parts: Parts,
     Posted(fields): Posted<Vec<(String, String)>>,
 ) -> Response {
-    let (fields, begun) = match resume(&web, &mut parts, fields).await {
-        Resumed::No(fields) => (fields, None),
-        Resumed::Yes(fields, cookies) => (fields, Some(cookies)),
-        Resumed::Refused(response) => return response,
-    };
-    let session = match signed_in(&web, &parts).await {
-        Ok(session) => session,
-        Err(error @ (ApiError::SignedOut | ApiError::SomebodyElse { .. })) => {
-            return resume::ask(&web, parts, error, &fields).await;
-        }
-        Err(error) => return failed(&web, parts, error).await,
+    let Sent { fields, session, begun } = match sent(&web, &mut parts, fields).await {
+        Ok(sent) => sent,
+        Err(response) => return *response,
     };
     let id = match parse(&id) {
         Ok(id) => id,

@@ -12,7 +12,7 @@ use crate::{
     ui::{
         Notice, Tone, count,
         labels::{end, relative, time},
-        token_field,
+        table_scroll, token_field,
     },
     web::own,
 };
@@ -90,23 +90,21 @@ fn verdict(checked: u64, refused: u64, is_over: bool, is_blind: bool) -> String 
 }
 
 fn found(findings: &[TrialFinding]) -> AnyView {
-    view! {
-        <div class="table-scroll" role="region" aria-label="Whom it would have refused, a table" tabindex="0">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Why"</th>
-                        <th scope="col">"Address"</th>
-                        <th scope="col">"Calls"</th>
-                        <th scope="col">"First"</th>
-                        <th scope="col">"Last"</th>
-                    </tr>
-                </thead>
-                <tbody>{findings.iter().map(row).collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let table = view! {
+        <table class="table">
+            <thead>
+                <tr>
+                    <th scope="col">"Why"</th>
+                    <th scope="col">"Address"</th>
+                    <th scope="col">"Calls"</th>
+                    <th scope="col">"First"</th>
+                    <th scope="col">"Last"</th>
+                </tr>
+            </thead>
+            <tbody>{findings.iter().map(row).collect_view()}</tbody>
+        </table>
+    };
+    table_scroll("Whom it would have refused", None, table.into_any())
 }
 
 fn row(finding: &TrialFinding) -> AnyView {

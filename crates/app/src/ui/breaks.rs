@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use model::{AddressUsage, BreaksDetails, BusiestHour, ScopeUsage, WhatBreaks};
 
 use super::{
-    count,
+    allowed_calls, count,
     labels::{relative, time},
-    not_recorded,
+    never, not_recorded,
 };
 
 /// Scopes and addresses that are named; of others their number.
@@ -14,19 +14,15 @@ const NAMED: usize = 5;
 
 /// Calls and last use, and what else is known, as the facts of a dialog.
 pub(crate) fn breaks(breaks: &WhatBreaks) -> AnyView {
-    let unknown = breaks.allowed_is_not_recorded;
-    let allowed = match breaks.allowed {
-        0 if unknown => "Not recorded".to_owned(),
-        allowed => number(allowed, breaks.is_lower_bound || unknown),
-    };
-    let unused = if unknown { "Not recorded" } else { "Never" };
+    let recorded = !breaks.allowed_is_not_recorded;
+    let allowed = allowed_calls(breaks.allowed, breaks.is_lower_bound, recorded);
     view! {
-        {unknown.then(not_recorded)}
+        {(!recorded).then(not_recorded)}
         <dl class="facts breaks">
             <dt>"Calls in the last 30 days"</dt>
             <dd>{allowed}</dd>
             <dt>"Last used"</dt>
-            <dd>{breaks.last_used_at.map_or_else(|| unused.into_any(), |at| relative(at).into_any())}</dd>
+            <dd>{breaks.last_used_at.map_or_else(|| never(recorded).into_any(), |at| relative(at).into_any())}</dd>
             {breaks_besides(breaks)}
         </dl>
     }
@@ -42,7 +38,7 @@ pub(crate) fn breaks_besides(breaks: &WhatBreaks) -> Option<AnyView> {
     let refused = (breaks.refused > 0).then(|| {
         view! {
             <dt>"Refused"</dt>
-            <dd>{number(breaks.refused, breaks.is_lower_bound)}</dd>
+            <dd>{if breaks.is_lower_bound { format!("At least {}", count(breaks.refused)) } else { count(breaks.refused) }}</dd>
         }
     });
     let busiest = busiest_hour.map(|BusiestHour { at, allowed }| {
@@ -65,10 +61,6 @@ pub(crate) fn breaks_besides(breaks: &WhatBreaks) -> Option<AnyView> {
 /// A number of calls.
 pub(crate) fn calls(number: u64) -> String {
     if number == 1 { "1 call".to_owned() } else { format!("{} calls", count(number)) }
-}
-
-fn number(number: u64, at_least: bool) -> String {
-    if at_least { format!("At least {}", count(number)) } else { count(number) }
 }
 
 /// The first few of something, and how many more there are.

@@ -7,7 +7,7 @@ use super::{
     shown::Shown,
     words::step_words,
 };
-use crate::ui::count;
+use crate::ui::{count, table_scroll};
 
 /// Calls over time, as bars and as a table.
 pub(super) fn calls(shown: &Shown, report: &UsageReport) -> AnyView {
@@ -34,32 +34,30 @@ fn table(shown: &Shown, bars: &[UsagePoint], series: &[Series], (unit, step): (&
         _ => "From",
     };
     let called = bars.iter().filter(|bar| bar.counts.calls() > 0);
-    view! {
-        <div class="table-scroll" role="region" aria-label="Calls over time, a table" tabindex="0" id="calls-scroll">
-            <table class="table numbers">
-                <caption>{format!("Calls of each {unit}, by the clocks of {}. Those without a call are left out.", shown.zone.place())}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{begins}</th>
-                        <th scope="col">"Calls"</th>
-                        {series.iter().map(|of| view! { <th scope="col">{of.title}</th> }).collect_view()}
-                    </tr>
-                </thead>
-                <tbody>
-                    {called
-                        .map(|bar| {
-                            view! {
-                                <tr>
-                                    <th scope="row">{step_words(&shown.zone, bar.at, step)}</th>
-                                    <td>{count(bar.counts.calls())}</td>
-                                    {series.iter().map(|of| view! { <td>{count(of.of(&bar.counts))}</td> }).collect_view()}
-                                </tr>
-                            }
-                        })
-                        .collect_view()}
-                </tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let table = view! {
+        <table class="table numbers">
+            <caption>{format!("Calls of each {unit}, by the clocks of {}. Those without a call are left out.", shown.zone.place())}</caption>
+            <thead>
+                <tr>
+                    <th scope="col">{begins}</th>
+                    <th scope="col">"Calls"</th>
+                    {series.iter().map(|of| view! { <th scope="col">{of.title}</th> }).collect_view()}
+                </tr>
+            </thead>
+            <tbody>
+                {called
+                    .map(|bar| {
+                        view! {
+                            <tr>
+                                <th scope="row">{step_words(&shown.zone, bar.at, step)}</th>
+                                <td>{count(bar.counts.calls())}</td>
+                                {series.iter().map(|of| view! { <td>{count(of.of(&bar.counts))}</td> }).collect_view()}
+                            </tr>
+                        }
+                    })
+                    .collect_view()}
+            </tbody>
+        </table>
+    };
+    table_scroll("Calls over time", Some("calls-scroll"), table.into_any())
 }

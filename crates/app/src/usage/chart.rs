@@ -2,12 +2,12 @@ use leptos::prelude::*;
 use model::{UsagePoint, UsageStep};
 
 use super::{
-    geometry::{scale, stack},
+    geometry::scale,
     series::Series,
     shown::Shown,
     words::{axis_words, step_words},
 };
-use crate::ui::count;
+use crate::ui::{StackedPart, count, stacked};
 
 /// Of the drawing. Its height is that of the style sheet in pixels, so that a unit is a pixel.
 const HEIGHT: u64 = 240;
@@ -76,12 +76,10 @@ fn paths(bars: &[UsagePoint], series: &[Series], top: u64) -> Vec<String> {
     let mut paths = vec![String::new(); series.len()];
     for (index, bar) in bars.iter().enumerate() {
         let parts: Vec<_> = series.iter().map(|of| of.of(&bar.counts)).collect();
-        let mut ground = HEIGHT;
-        for (path, height) in paths.iter_mut().zip(stack(&parts, top, HEIGHT)).filter(|(_, height)| *height > 0) {
-            // A bar of very many small parts ends at the top.
-            let height = height.min(ground);
+        let drawn = paths.iter_mut().zip(stacked(&parts, top, HEIGHT)).filter(|(_, part)| part.height > 0);
+        for (path, StackedPart { y, height }) in drawn {
+            let ground = y + height;
             path.push_str(&format!("M{} {ground}v-{height}h{}v{height}z", index * BAR + GAP / 2, BAR - GAP));
-            ground -= height;
         }
     }
     paths

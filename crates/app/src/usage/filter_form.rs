@@ -6,7 +6,7 @@ use super::{
     range::{NAMED, USUAL},
     shown::Shown,
 };
-use crate::ui::outcome;
+use crate::ui::{filter_field, filter_note, outcome};
 
 /// Whose calls, of which kind, and when.
 pub(super) fn filter_form(shown: &Shown) -> AnyView {
@@ -66,7 +66,7 @@ fn one_key(shown: &Shown) -> Option<AnyView> {
             <p class="usage-key">
                 "Only one key, of " <bdi translate="no">{name}</bdi> ". "
                 <a href=every.address() rel="external">"Show every key"</a>
-                {note("key", shown.problem("key"))}
+                {filter_note("key", shown.problem("key"))}
             </p>
         }
         .into_any(),
@@ -74,27 +74,7 @@ fn one_key(shown: &Shown) -> Option<AnyView> {
 }
 
 fn input(shown: &Shown, (name, label, kind): (&'static str, &'static str, &'static str), value: &str) -> AnyView {
-    let problem = shown.problem(name);
-    view! {
-        <div class="field">
-            <label for=name>{label}</label>
-            <input
-                class="input"
-                type=kind
-                id=name
-                name=name
-                value=value.to_owned()
-                maxlength=(kind == "text").then(|| CLIENT_NAME_MAX.to_string())
-                autocomplete="off"
-                spellcheck="false"
-                dir="auto"
-                aria-invalid=problem.map(|_| "true")
-                aria-describedby=problem.map(|_| format!("{name}-note"))
-            />
-            {note(name, problem)}
-        </div>
-    }
-    .into_any()
+    filter_field((name, label, kind), value, (kind == "text").then_some(CLIENT_NAME_MAX), shown.problem(name))
 }
 
 fn select(
@@ -126,13 +106,8 @@ fn select(
                 <option value="">{any}</option>
                 {options.collect_view()}
             </select>
-            {note(name, problem)}
+            {filter_note(name, problem)}
         </div>
     }
     .into_any()
-}
-
-fn note(name: &str, problem: Option<&str>) -> Option<AnyView> {
-    let id = format!("{name}-note");
-    problem.map(|problem| view! { <span class="field-note wrong" id=id>{problem.to_owned()}</span> }.into_any())
 }

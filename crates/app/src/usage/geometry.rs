@@ -1,7 +1,5 @@
 //! Where the lines of a chart stand, in whole units.
 
-/// What is there is seen, however little it is beside the rest.
-const LEAST: u64 = 2;
 /// Lines above the ground, at most.
 const LINES: u64 = 5;
 
@@ -20,23 +18,6 @@ pub(super) fn scale(most: u64) -> (u64, u64) {
         }
         ten = ten.saturating_mul(10);
     }
-}
-
-/// The heights of the parts of a bar, which together are as high as `height / top` of their sum. A part that is not nothing is seen; the
-/// largest makes room for it.
-pub(super) fn stack(parts: &[u64], top: u64, height: u64) -> Vec<u64> {
-    let scaled = |value: u64| {
-        let exact = u128::from(value) * u128::from(height) / u128::from(top.max(1));
-        u64::try_from(exact).unwrap_or(height).min(height)
-    };
-    let mut heights: Vec<_> = parts.iter().map(|part| if *part == 0 { 0 } else { scaled(*part).max(LEAST) }).collect();
-    let all = parts.iter().copied().fold(0, u64::saturating_add);
-    let (wanted, drawn) = (scaled(all), heights.iter().sum::<u64>());
-    let Some(largest) = heights.iter_mut().max() else { return heights };
-    if drawn > 0 {
-        *largest = (*largest + wanted).saturating_sub(drawn).max(LEAST);
-    }
-    heights
 }
 
 /// How strong one of a few levels is: 0 is nothing, and all else is at least 1.
@@ -69,28 +50,6 @@ mod tests {
         for most in [u64::MAX, u64::MAX / 3, 1 << 53] {
             let (top, lines) = scale(most);
             assert!(top >= most && (1..=LINES).contains(&lines), "{most}: {top} {lines}");
-        }
-    }
-
-    #[test]
-    fn a_stack_is_as_high_as_its_sum_and_hides_no_part() {
-        for (parts, top, expected) in [
-            (&[][..], 10, &[][..]),
-            (&[0, 0, 0], 10, &[0, 0, 0]),
-            (&[50, 50], 100, &[120, 120]),
-            (&[1, 1, 1], 3, &[80, 80, 80]),
-            // Few refusals among many calls are seen, and the bar is no higher for them.
-            (&[999_998, 1, 1], 1_000_000, &[236, 2, 2]),
-            (&[0, 1], 1_000_000, &[0, 2]),
-            (&[u64::MAX, 1], u64::MAX, &[238, 2]),
-        ] {
-            assert_eq!(stack(parts, top, 240), expected, "{parts:?}");
-        }
-        for parts in [[7, 13, 29, 0], [100, 1, 0, 899], [333, 333, 333, 1]] {
-            let heights = stack(&parts, 1_000, 240);
-            let all: u64 = parts.iter().sum();
-            assert_eq!(heights.iter().sum::<u64>(), all * 240 / 1_000, "{parts:?}");
-            assert!(parts.iter().zip(&heights).all(|(part, height)| (*part == 0) == (*height == 0)), "{parts:?}");
         }
     }
 

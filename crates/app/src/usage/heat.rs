@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use model::{HeatMap, Instant};
 
 use super::{geometry::level, shown::Shown};
-use crate::ui::count;
+use crate::ui::{count, table_scroll};
 
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 /// Of one hour in the drawing.
@@ -83,21 +83,19 @@ fn table(shown: &Shown, heat: &HeatMap) -> AnyView {
             </tr>
         }
     };
-    view! {
-        <div class="table-scroll" role="region" aria-label="Hours of the week, a table" tabindex="0" id="heat-scroll">
-            <table class="table numbers">
-                <caption>{format!("Calls by the hour of the day and the day of the week, by the clocks of {}.", shown.zone.place())}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Hour"</th>
-                        {DAYS.iter().map(|day| view! { <th scope="col">{*day}</th> }).collect_view()}
-                    </tr>
-                </thead>
-                <tbody>{(0..24).map(row).collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let table = view! {
+        <table class="table numbers">
+            <caption>{format!("Calls by the hour of the day and the day of the week, by the clocks of {}.", shown.zone.place())}</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Hour"</th>
+                    {DAYS.iter().map(|day| view! { <th scope="col">{*day}</th> }).collect_view()}
+                </tr>
+            </thead>
+            <tbody>{(0..24).map(row).collect_view()}</tbody>
+        </table>
+    };
+    table_scroll("Hours of the week", Some("heat-scroll"), table.into_any())
 }
 
 fn clock(hour: usize) -> String {

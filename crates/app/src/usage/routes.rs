@@ -9,7 +9,7 @@ use domain::{Caller, Keydesk};
 use model::{ClientName, KeyError, fold_name};
 
 use super::{
-    export::{export, sign_in},
+    export::export,
     filter::{Filter, PATH},
     live::{STREAM, follow},
     page::usage_page,
@@ -19,7 +19,7 @@ use crate::{
     ApiError,
     frame::{failed, framed},
     ui::key_settings::Form,
-    web::{Reader, WebState, session::signed_in},
+    web::{Reader, WebState, guard::sign_in, session::signed_in},
 };
 
 pub(crate) fn routes<S>(web: WebState) -> Router<S> {
@@ -42,7 +42,7 @@ async fn show(State(web): State<WebState>, Query(fields): Query<Vec<(String, Str
             };
             framed(&web, parts, status, "Usage".to_owned(), move || usage_page(&shown)).await
         }
-        Err(ApiError::SignedOut) => Redirect::to(&sign_in(&filter)).into_response(),
+        Err(ApiError::SignedOut) => Redirect::to(&sign_in(&filter.address())).into_response(),
         Err(error) => failed(&web, parts, error).await,
     }
 }

@@ -10,7 +10,7 @@ use super::{
     shown::Shown,
     words::{percent, remedy},
 };
-use crate::ui::{count, listed_as, outcome};
+use crate::ui::{count, listed_as, outcome, table_scroll};
 
 /// Scopes that are listed. The others are in the file.
 const SCOPES: usize = 12;
@@ -22,24 +22,25 @@ pub(super) fn clients(shown: &Shown, top: &TopClients, report: &UsageReport) -> 
         format!("Clients are counted by whole hours or days: here from {} to {}.", words(top.from), words(top.to))
     });
     let inexact = (!top.exact).then_some("Another client may have more calls than the last of these.");
+    let table = view! {
+        <table class="table numbers">
+            <thead>
+                <tr>
+                    <th scope="col">"Client"</th>
+                    <th scope="col">"Allowed"</th>
+                    <th scope="col">"Refused"</th>
+                    <th scope="col">"Refused share"</th>
+                    <th scope="col">"Keys"</th>
+                </tr>
+            </thead>
+            <tbody>{top.clients.iter().map(|of| client(shown, of)).collect_view()}</tbody>
+        </table>
+    };
     view! {
         <section class="panel" aria-labelledby="clients-title">
             <h2 id="clients-title">"Top clients"</h2>
             {notes([counted.as_deref(), inexact])}
-            <div class="table-scroll" role="region" aria-label="Top clients, a table" tabindex="0" id="clients-scroll">
-                <table class="table numbers">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Client"</th>
-                            <th scope="col">"Allowed"</th>
-                            <th scope="col">"Refused"</th>
-                            <th scope="col">"Refused share"</th>
-                            <th scope="col">"Keys"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{top.clients.iter().map(|of| client(shown, of)).collect_view()}</tbody>
-                </table>
-            </div>
+            {table_scroll("Top clients", Some("clients-scroll"), table.into_any())}
         </section>
     }
     .into_any()
@@ -136,20 +137,19 @@ pub(super) fn scopes(shown: &Shown, scopes: &[ScopeUsage]) -> AnyView {
             ])}
             {(!scopes.is_empty())
                 .then(|| {
-                    view! {
-                        <div class="table-scroll" role="region" aria-label="Scopes, a table" tabindex="0" id="scopes-scroll">
-                            <table class="table numbers">
-                                <thead>
-                                    <tr>
-                                        <th scope="col">"Scope"</th>
-                                        <th scope="col">"Allowed"</th>
-                                        <th scope="col">"Refused"</th>
-                                    </tr>
-                                </thead>
-                                <tbody>{scopes.iter().take(SCOPES).map(row).collect_view()}</tbody>
-                            </table>
-                        </div>
-                    }
+                    let table = view! {
+                        <table class="table numbers">
+                            <thead>
+                                <tr>
+                                    <th scope="col">"Scope"</th>
+                                    <th scope="col">"Allowed"</th>
+                                    <th scope="col">"Refused"</th>
+                                </tr>
+                            </thead>
+                            <tbody>{scopes.iter().take(SCOPES).map(row).collect_view()}</tbody>
+                        </table>
+                    };
+                    table_scroll("Scopes", Some("scopes-scroll"), table.into_any())
                 })}
         </section>
     }

@@ -16,6 +16,11 @@ const LOGIN: &str = "/login";
 /// The characters that are percent-encoded in a query.
 pub(crate) const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
+/// The sign-in, which leads to `page`.
+pub(crate) fn sign_in(page: &str) -> String {
+    format!("{LOGIN}?next={}", utf8_percent_encode(page, QUERY))
+}
+
 #[derive(Deserialize)]
 struct Login {
     next: Option<String>,
@@ -50,7 +55,7 @@ pub(crate) async fn admit(State(web): State<WebState>, mut request: Request<Body
         }
         Ok(None) if is_guarded && is_visit => {
             let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
-            Redirect::to(&format!("{LOGIN}?next={}", utf8_percent_encode(wanted, QUERY))).into_response()
+            Redirect::to(&sign_in(wanted)).into_response()
         }
         // The page says itself that Keydesk can't answer.
         Ok(None) | Err(_) => next.run(request).await,

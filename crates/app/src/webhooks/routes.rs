@@ -1,7 +1,7 @@
 use axum::{
     Router,
     extract::{Form as Posted, Path, RawQuery, State},
-    http::{HeaderValue, StatusCode, request::Parts},
+    http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -16,10 +16,7 @@ use super::{
 };
 use crate::{
     ApiError,
-    frame::{
-        failed, framed,
-        resume::{self, Resumed, resume},
-    },
+    frame::{Sent, failed, framed, resume, sent},
     ui::key_settings::Form,
     web::{WebState, form_token::once, session::signed_in},
 };
@@ -100,8 +97,8 @@ async fn post_list(
     mut parts: Parts,
     Posted(fields): Posted<Vec<(String, String)>>,
 ) -> Response {
-    let (fields, session, begun) = match who_posts(&web, &mut parts, fields).await {
-        Ok(posted) => posted,
+    let Sent { fields, session, begun } = match sent(&web, &mut parts, fields).await {
+        Ok(sent) => sent,
         Err(response) => return *response,
     };
     let form = Form(&fields);
@@ -132,24 +129,6 @@ async fn post_list(
                 Err(error) => failed(&web, parts, error).await,
             }
         }
-    }
-}
-
-type Who = (Vec<(String, String)>, Session, Option<[HeaderValue; 2]>);
-
-/// Who has sent a form, and whether they have just signed in to send it.
-async fn who_posts(web: &WebState, parts: &mut Parts, fields: Vec<(String, String)>) -> Result<Who, Box<Response>> {
-    let (fields, begun) = match resume(web, parts, fields).await {
-        Resumed::No(fields) => (fields, None),
-        Resumed::Yes(fields, cookies) => (fields, Some(cookies)),
-        Resumed::Refused(response) => return Err(Box::new(response)),
-    };
-    match signed_in(web, parts).await {
-        Ok(session) => Ok((fields, session, begun)),
-        Err(error @ (ApiError::SignedOut | ApiError::SomebodyElse { .. })) => {
-            Err(Box::new(resume::ask(web, parts.clone(), error, &fields).await))
-        }
-        Err(error) => Err(Box::new(failed(web, parts.clone(), error).await)),
     }
 }
 
@@ -184,8 +163,8 @@ async fn post(
     mut parts: Parts,
     Posted(fields): Posted<Vec<(String, String)>>,
 ) -> Response {
-    let (fields, session, begun) = match who_posts(&web, &mut parts, fields).await {
-        Ok(posted) => posted,
+    let Sent { fields, session, begun } = match sent(&web, &mut parts, fields).await {
+        Ok(sent) => sent,
         Err(response) => return *response,
     };
     let loaded = async { load(&web, &session, parse(&id)?, None, None).await };

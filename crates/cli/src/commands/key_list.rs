@@ -37,7 +37,8 @@ impl KeyList {
             return Ok(output.json(&page)?);
         }
         let zone = context.time_zone(self.zone.time_zone).await?;
-        let rows: Vec<_> = page.items.iter().map(|key| row(key, &zone)).collect();
+        let recorded = context.keydesk.records_allowed_calls();
+        let rows: Vec<_> = page.items.iter().map(|key| row(key, &zone, recorded)).collect();
         let head = ["CLIENT NAME", "KEY", "PRESET", "STATUS", "EXPIRES", "LAST USED", "CREATED", "ID"];
         output.table(head, &rows)?;
         Ok(())
@@ -61,14 +62,15 @@ impl KeyList {
     }
 }
 
-fn row(key: &Key, zone: &TimeZone) -> [String; 8] {
+fn row(key: &Key, zone: &TimeZone, recorded: bool) -> [String; 8] {
+    let unused = if recorded { "never" } else { "not recorded" };
     [
         key.settings.client_name.to_string(),
         key.hint.to_string(),
         key.settings.preset.to_string(),
         key.status.to_string(),
         key.settings.expires_at.map_or_else(|| "never".to_owned(), |end| zone.end_words(end)),
-        key.last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string()),
+        key.last_used_at.map_or_else(|| unused.to_owned(), |at| at.to_string()),
         key.created_at.to_string(),
         key.id.to_string(),
     ]

@@ -1,13 +1,17 @@
 //! What a change of a key would refuse, on both databases.
 
-use domain::NewKey;
+use domain::{Keydesk, NewKey, RecordedCalls, UsageOptions};
 use model::{Code, Instant, KeyError, NetworkSet, ScopeSet, SettingsPatch};
 use store::{on_both_databases, testing::TestDatabase};
 use verify::Call;
 
-use crate::test_keydesk::{HOUR, START, TestKeydesk, settings};
+use crate::test_keydesk::{HOUR, START, TestKeydesk, options, settings};
 
-on_both_databases!(a_change_says_which_calls_it_would_refuse, a_key_that_nobody_uses_is_narrowed_without_a_word);
+on_both_databases!(
+    a_change_says_which_calls_it_would_refuse,
+    a_key_that_nobody_uses_is_narrowed_without_a_word,
+    where_allowed_calls_are_not_recorded_nobody_knows_what_is_refused
+);
 
 fn networks(json: &str) -> Option<NetworkSet> {
     Some(serde_json::from_str(json).unwrap())
@@ -115,4 +119,26 @@ async fn a_key_that_nobody_uses_is_narrowed_without_a_word(database: TestDatabas
     };
     let narrowing = desk.keydesk.narrowing(&desk.operator, id, &patch, None).await.unwrap();
     assert!(narrowing.is_empty(), "{narrowing:?}");
+}
+
+async fn where_allowed_calls_are_not_recorded_nobody_knows_what_is_refused(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let id = desk.issue("Acme").await.key.id;
+    let mut options = options(&desk.database, &desk.clock);
+    options.usage = UsageOptions { recorded: RecordedCalls::Refused, ..UsageOptions::default() };
+    let keydesk = Keydesk::open(options).await.unwrap();
+    let quotas = Some(serde_json::from_str(r#"[{"name":"daily","limit":5,"period":"day"}]"#).unwrap());
+    for narrower in [
+        SettingsPatch { scopes: scopes(&[]), ..SettingsPatch::default() },
+        SettingsPatch { enabled: Some(false), ..SettingsPatch::default() },
+        SettingsPatch { allowed_ips: networks(r#"["192.0.2.0/24"]"#), ..SettingsPatch::default() },
+        SettingsPatch { expires_at: Some(Some(Instant::from_millis(START + HOUR))), ..SettingsPatch::default() },
+        SettingsPatch { quotas, ..SettingsPatch::default() },
+    ] {
+        let narrowing = keydesk.narrowing(&desk.operator, id, &narrower, None).await.unwrap();
+        assert!(narrowing.is_blind && !narrowing.is_empty(), "{narrower:?}: {narrowing:?}");
+    }
+    let renamed = keydesk.narrowing(&desk.operator, id, &SettingsPatch::name("Acme Airlines"), None).await.unwrap();
+    assert!(renamed.is_empty(), "{renamed:?}");
+    keydesk.close().await;
 }

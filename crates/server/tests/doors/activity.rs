@@ -181,10 +181,32 @@ async fn where_allowed_calls_are_not_recorded_pages_say_so(database: TestDatabas
         assert!(page.contains(NOTICE) && page.contains("12"), "{path}: {page}");
     }
     let dialog = desk.page(&format!("/keys/{}?open=delete", desk.acme)).await;
-    assert_eq!(dialog.matches("<dd>Not recorded</dd>").count(), 2, "{dialog}");
+    assert_eq!(dialog.matches("<dd>Not recorded</dd>").count(), 4, "beside the key and in the dialog: {dialog}");
+    assert!(dialog.contains("use not recorded") && !dialog.contains("never used"), "of its secret: {dialog}");
     let (unused, _) = desk.issue(SettingsPatch::name("Nobody")).await;
     let page = desk.page(&format!("/keys/{unused}/activity")).await;
     assert!(page.contains("No call with this key was refused yet.") && !page.contains("Never used"), "{page}");
+
+    let list = desk.page("/keys").await;
+    assert!(list.contains("<span class=\"faint\">Not recorded</span>") && !list.contains(NOTICE), "{list}");
+    for status in ["unused", "never_used"] {
+        let list = desk.page(&format!("/keys?status={status}")).await;
+        assert!(list.contains(NOTICE), "{status}: {list}");
+    }
+    let clients = desk.page("/clients").await;
+    let nobody = clients.split("<tr>").find(|row| row.contains("Nobody")).unwrap();
+    assert!(clients.contains(NOTICE) && !nobody.contains("Never"), "{clients}");
+    assert_eq!(nobody.matches("Not recorded").count(), 2, "{nobody}");
+
+    // What an edit would refuse is not known, and it says so.
+    let path = format!("/keys/{}", desk.acme);
+    let form =
+        "intent=save&version=1&client_name=Acme&preset=custom&settings=1&enabled=on&scope=contacts:read&expires=never";
+    let asked = desk.post(&path, form).await;
+    let text = asked.text();
+    assert_eq!(asked.status, 409, "{text}");
+    assert!(text.contains("so calls that are made may be refused.") && !text.contains("The key was used"), "{text}");
+    assert_eq!(desk.post(&path, &format!("{form}&narrows=unknown")).await.status, 303);
 }
 
 async fn a_trial_is_ended_only_by_whoever_has_seen_it(database: TestDatabase) {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use store::{on_both_databases, testing::TestDatabase};
 
 use crate::{
-    support::{Program, ran, request},
+    support::{Program, keydesk, ran, request},
     webhooks::Desk,
 };
 
@@ -76,6 +76,11 @@ async fn where_only_refusals_are_recorded_allowed_calls_leave_nothing(database: 
     let list = answered(&server, "/api/v1/keys?attention=never_used&search=acme", &reader).await;
     assert_eq!(list["items"][0]["id"], id, "it seems never to have been used");
     server.kill().await;
+    // Whoever reads that list is told that nobody knows.
+    let asked = ["key", "list", "--attention", "never_used", "--search", "acme", "--config", &desk.config];
+    let listed = keydesk(&desk.data, &asked).await;
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.contains("Acme") && listed.contains("not recorded"), "{listed}");
 
     // Without the setting the same calls are.
     fs::write(&desk.config, plain).unwrap();
@@ -87,4 +92,7 @@ async fn where_only_refusals_are_recorded_allowed_calls_leave_nothing(database: 
     let list = answered(&server, "/api/v1/keys?attention=never_used&search=acme", &reader).await;
     assert_eq!(list["total"], json!(0));
     server.kill().await;
+    let listed = keydesk(&desk.data, &["key", "list", "--config", &desk.config]).await;
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.contains("Acme") && !listed.contains("not recorded"), "{listed}");
 }

@@ -2,14 +2,12 @@ use leptos::prelude::*;
 use model::{TimeZone, UsagePoint};
 
 use super::span::Span;
-use crate::ui::{calls, count};
+use crate::ui::{StackedPart, calls, count, stacked, table_scroll};
 
 const HEIGHT: u64 = 160;
 /// A bar and the room beside it.
 const STEP: usize = 10;
 const BAR: usize = 8;
-/// One call among thousands is seen, too.
-const LEAST: u64 = 2;
 
 /// Calls over time: a bar for each step, refused calls on top of allowed ones, and the same as a table.
 pub(super) fn chart(points: &[UsagePoint], span: &Span, zone: &TimeZone) -> AnyView {
@@ -48,40 +46,20 @@ pub(super) fn chart(points: &[UsagePoint], span: &Span, zone: &TimeZone) -> AnyV
 
 fn bar(index: usize, point: &UsagePoint, most: u64, at: &str) -> AnyView {
     let (allowed, refused) = (point.counts.allowed, point.counts.refused());
-    let (below, above) = (height(allowed, most), height(refused, most));
     let x = index * STEP + (STEP - BAR) / 2;
-    let above = above.min(HEIGHT - below);
-    let rectangle = |class: &'static str, from: u64, height: u64| {
-        (height > 0).then(|| {
-            view! {
-                <rect
-                    class=class
-                    x=x.to_string()
-                    y=(HEIGHT - from - height).to_string()
-                    width=BAR.to_string()
-                    height=height.to_string()
-                ></rect>
-            }
-        })
-    };
+    let parts = ["allowed", "refused"].into_iter().zip(stacked(&[allowed, refused], most, HEIGHT));
+    let drawn = parts.filter(|(_, part)| part.height > 0).map(|(class, StackedPart { y, height })| {
+        view! {
+            <rect class=class x=x.to_string() y=y.to_string() width=BAR.to_string() height=height.to_string()></rect>
+        }
+    });
     view! {
         <g>
             <title>{format!("{at}: {} allowed, {} refused", count(allowed), count(refused))}</title>
-            {rectangle("allowed", 0, below)}
-            {rectangle("refused", below, above)}
+            {drawn.collect_view()}
         </g>
     }
     .into_any()
-}
-
-/// The height of a bar. Both parts of one fit into the drawing.
-fn height(calls: u64, most: u64) -> u64 {
-    if calls == 0 {
-        return 0;
-    }
-    let room = u128::from(HEIGHT - LEAST);
-    let height = u128::from(calls) * room / u128::from(most);
-    u64::try_from(height).unwrap_or(HEIGHT - LEAST).max(LEAST)
 }
 
 /// The steps that have calls, the newest first.
@@ -99,39 +77,24 @@ fn table(points: &[UsagePoint], span: &Span, zone: &TimeZone) -> AnyView {
         "day" => ("Days without a call are left out.", "Day"),
         _ => ("Hours without a call are left out.", "Hour from"),
     };
+    let table = view! {
+        <table class="table">
+            <thead>
+                <tr>
+                    <th scope="col">{when}</th>
+                    <th scope="col" class="number">"Allowed"</th>
+                    <th scope="col" class="number">"Refused"</th>
+                </tr>
+            </thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
+    };
     view! {
         <details class="activity-table">
             <summary>"Calls over time as a table"</summary>
-            <div class="table-scroll" role="region" aria-label="Calls over time, a table" tabindex="0">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">{when}</th>
-                            <th scope="col" class="number">"Allowed"</th>
-                            <th scope="col" class="number">"Refused"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
+            {table_scroll("Calls over time", None, table.into_any())}
             <p class="faint">{left_out}</p>
         </details>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bars_fit_into_the_drawing_and_are_seen() {
-        for (allowed, refused) in [(0, 1), (1, 0), (1, 1_000_000), (1_000_000, 1), (500, 500), (u64::MAX - 1, 1)] {
-            let most = allowed + refused;
-            let (below, above) = (height(allowed, most), height(refused, most));
-            assert!(below + above <= HEIGHT, "{allowed} and {refused}: {below} and {above}");
-            assert_eq!((below > 0, above > 0), (allowed > 0, refused > 0), "{allowed} and {refused}");
-        }
-        assert_eq!(height(0, 1), 0);
-    }
 }

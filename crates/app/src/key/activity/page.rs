@@ -9,7 +9,7 @@ use super::{
     span::{SPANS, Span},
     tables::{addresses, scopes, secrets},
 };
-use crate::ui::{count, labels::relative, not_recorded};
+use crate::ui::{count, labels::relative, never, not_recorded};
 
 /// What the page shows.
 pub(super) struct ActivityPage {
@@ -97,6 +97,7 @@ fn never_used(recorded: bool) -> AnyView {
 fn used(page: &ActivityPage) -> AnyView {
     let ActivityPage { key, activity, span, zone, now, .. } = page;
     let any = activity.counts.calls() > 0;
+    let none = if page.recorded { "No call" } else { "No refused call" };
     view! {
         <section class="panel" aria-labelledby="calls">
             <h2 id="calls">"Calls"</h2>
@@ -104,7 +105,7 @@ fn used(page: &ActivityPage) -> AnyView {
             {if any {
                 chart(&activity.points, span, zone)
             } else {
-                view! { <p role="status">{format!("No call in the last {}.", span.words)}</p> }.into_any()
+                view! { <p role="status">{format!("{none} in the last {}.", span.words)}</p> }.into_any()
             }}
         </section>
         {any
@@ -116,7 +117,7 @@ fn used(page: &ActivityPage) -> AnyView {
                     </section>
                     <section class="panel" aria-labelledby="scopes-used">
                         <h2 id="scopes-used">"Scopes used"</h2>
-                        {scopes(key, activity)}
+                        {scopes(key, activity, page.recorded)}
                     </section>
                 }
             })}
@@ -126,7 +127,7 @@ fn used(page: &ActivityPage) -> AnyView {
         </section>
         <section class="panel" aria-labelledby="by-secret">
             <h2 id="by-secret">"Secrets"</h2>
-            {secrets(activity, *now)}
+            {secrets(activity, *now, page.recorded)}
         </section>
     }
     .into_any()
@@ -135,7 +136,6 @@ fn used(page: &ActivityPage) -> AnyView {
 /// The range in numbers, compared with the time before.
 fn numbers(page: &ActivityPage) -> AnyView {
     let ActivityPage { activity, span, zone, .. } = page;
-    let unused = if page.recorded { "Never" } else { "Not recorded" };
     let number = |title: &'static str, calls: u64, earlier: u64| {
         view! {
             <div>
@@ -165,7 +165,7 @@ fn numbers(page: &ActivityPage) -> AnyView {
             <div>
                 <dt>"Last used"</dt>
                 <dd class="activity-number">
-                    {activity.last_used_at.map_or_else(|| unused.into_any(), |at| relative(at).into_any())}
+                    {activity.last_used_at.map_or_else(|| never(page.recorded).into_any(), |at| relative(at).into_any())}
                 </dd>
                 {from}
             </div>

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use model::{AddressUsage, Instant, Key, KeyActivity, RefusalCode, Scope, SecretUsage};
 
-use crate::ui::{count, labels::relative};
+use crate::ui::{count, labels::relative, never, table_scroll};
 
 /// Addresses, the last one first.
 pub(super) fn addresses(activity: &KeyActivity) -> AnyView {
@@ -10,22 +10,23 @@ pub(super) fn addresses(activity: &KeyActivity) -> AnyView {
     }
     let rows = activity.addresses.iter().map(address);
     let head = ["First seen", "Last seen"].map(|title| view! { <th scope="col">{title}</th> });
+    let table = view! {
+        <table class="table">
+            <thead>
+                <tr>
+                    <th scope="col">"Address"</th>
+                    {head.into_iter().collect_view()}
+                    <th scope="col" class="number">"Allowed"</th>
+                    <th scope="col" class="number">"Refused"</th>
+                    <th scope="col">"Last refusal"</th>
+                </tr>
+            </thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
+    };
     view! {
         <p class="faint">"The newest 32 addresses, each with all of its calls, whenever those were."</p>
-        <div class="table-scroll" role="region" aria-label="Addresses, a table" tabindex="0">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Address"</th>
-                        {head.into_iter().collect_view()}
-                        <th scope="col" class="number">"Allowed"</th>
-                        <th scope="col" class="number">"Refused"</th>
-                        <th scope="col">"Last refusal"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </div>
+        {table_scroll("Addresses", None, table.into_any())}
     }
     .into_any()
 }
@@ -46,28 +47,26 @@ fn address(of: &AddressUsage) -> AnyView {
 }
 
 /// The secrets of the key, the newest first.
-pub(super) fn secrets(activity: &KeyActivity, now: Instant) -> AnyView {
-    let rows = activity.secrets.iter().map(|of| secret(of, now));
-    view! {
-        <div class="table-scroll" role="region" aria-label="Secrets, a table" tabindex="0">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Secret"</th>
-                        <th scope="col" class="number">"Allowed"</th>
-                        <th scope="col" class="number">"Refused"</th>
-                        <th scope="col">"Last used"</th>
-                        <th scope="col">"Last address"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+pub(super) fn secrets(activity: &KeyActivity, now: Instant, recorded: bool) -> AnyView {
+    let rows = activity.secrets.iter().map(|of| secret(of, now, recorded));
+    let table = view! {
+        <table class="table">
+            <thead>
+                <tr>
+                    <th scope="col">"Secret"</th>
+                    <th scope="col" class="number">"Allowed"</th>
+                    <th scope="col" class="number">"Refused"</th>
+                    <th scope="col">"Last used"</th>
+                    <th scope="col">"Last address"</th>
+                </tr>
+            </thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
+    };
+    table_scroll("Secrets", None, table.into_any())
 }
 
-fn secret(of: &SecretUsage, now: Instant) -> AnyView {
+fn secret(of: &SecretUsage, now: Instant, recorded: bool) -> AnyView {
     let state = match of.secret.expires_at {
         None => "Current",
         Some(end) if end > now => "Old",
@@ -78,7 +77,7 @@ fn secret(of: &SecretUsage, now: Instant) -> AnyView {
             <th scope="row"><code translate="no">{of.secret.hint.0.clone()}</code> " " <span class="badge">{state}</span></th>
             <td class="number">{count(of.counts.allowed)}</td>
             <td class="number">{count(of.counts.refused())}</td>
-            <td>{of.secret.last_used_at.map_or_else(|| "Never".into_any(), |at| relative(at).into_any())}</td>
+            <td>{of.secret.last_used_at.map_or_else(|| never(recorded).into_any(), |at| relative(at).into_any())}</td>
             <td><bdi translate="no">{of.last_address.map(|address| address.to_string())}</bdi></td>
         </tr>
     }
@@ -86,8 +85,11 @@ fn secret(of: &SecretUsage, now: Instant) -> AnyView {
 }
 
 /// The scopes that calls wanted, and those of the key that none did.
-pub(super) fn scopes(key: &Key, activity: &KeyActivity) -> AnyView {
-    let unused = unused(key, activity);
+pub(super) fn scopes(key: &Key, activity: &KeyActivity, recorded: bool) -> AnyView {
+    // Where nothing is known of allowed calls, which scopes are unused is not known either.
+    let unused = if recorded { unused(key, activity) } else { Vec::new() };
+    let none =
+        if recorded { "No call said which scope it wanted." } else { "No refused call said which scope it wanted." };
     let rows = activity.scopes.iter().map(|of| {
         view! {
             <tr>
@@ -99,23 +101,21 @@ pub(super) fn scopes(key: &Key, activity: &KeyActivity) -> AnyView {
     });
     view! {
         {if activity.scopes.is_empty() {
-            view! { <p>"No call said which scope it wanted."</p> }.into_any()
+            view! { <p>{none}</p> }.into_any()
         } else {
-            view! {
-                <div class="table-scroll" role="region" aria-label="Scopes, a table" tabindex="0">
-                    <table class="table">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Scope"</th>
-                                <th scope="col" class="number">"Allowed"</th>
-                                <th scope="col" class="number">"Refused"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows.collect_view()}</tbody>
-                    </table>
-                </div>
-            }
-                .into_any()
+            let table = view! {
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Scope"</th>
+                            <th scope="col" class="number">"Allowed"</th>
+                            <th scope="col" class="number">"Refused"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows.collect_view()}</tbody>
+                </table>
+            };
+            table_scroll("Scopes", None, table.into_any())
         }}
         {(!unused.is_empty())
             .then(|| {

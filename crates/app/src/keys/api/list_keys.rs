@@ -18,6 +18,8 @@ pub(crate) struct KeyList {
     pub(crate) may_change: bool,
     /// Whether it may reveal and rotate the Default API Key.
     pub(crate) may_use_default: bool,
+    /// Allowed calls are not recorded, so a key without a last use may be in use all the same.
+    pub(crate) not_recorded: bool,
 }
 
 /// Lists keys, from the beginning or from where a page ended.
@@ -46,5 +48,6 @@ pub(crate) async fn list_keys(filter: Filter, cursor: Option<String>, limit: u32
         at_least: page.total_is_lower_bound,
         may_change: caller.may(Permission::ManageKeys),
         may_use_default: caller.may(Permission::UseDefaultKey),
+        not_recorded: !keydesk.records_allowed_calls(),
     })
 }

@@ -4,7 +4,10 @@ use domain::{LimitInAll, Narrowing};
 use model::{BusiestHour, TimeZone};
 
 use super::posted::Form;
-use crate::{ApiError, ui::calls};
+use crate::{
+    ApiError,
+    ui::{BLIND, calls},
+};
 
 /// Lines that are shown; of others their number.
 const SHOWN: usize = 10;
@@ -74,6 +77,10 @@ fn refused(narrowing: &Narrowing, zone: &TimeZone) -> Vec<Refused> {
             format!("The limit “{name}” lets at most {most} pass in 30 days, and would have counted up to {counted}."),
         );
     }
+    if narrowing.is_blind {
+        let line = "Allowed calls are not recorded by this Keydesk, so calls that are made may be refused.";
+        add(BLIND.to_owned(), line.to_owned());
+    }
     all
 }
 
@@ -119,6 +126,15 @@ mod tests {
         narrowing.disables = false;
         assert_eq!(asked(&narrowing, &seen), None);
         assert_eq!(asked(&Narrowing::default(), ""), None);
+    }
+
+    #[test]
+    fn where_calls_are_not_recorded_it_is_asked_once() {
+        let narrowing = Narrowing { is_blind: true, ..Narrowing::default() };
+        let (lines, seen) = asked(&narrowing, "").unwrap();
+        assert_eq!(lines, ["Allowed calls are not recorded by this Keydesk, so calls that are made may be refused."]);
+        assert_eq!(seen, BLIND);
+        assert_eq!(asked(&narrowing, &seen), None);
     }
 
     #[test]
