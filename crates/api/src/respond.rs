@@ -13,7 +13,8 @@ use tracing::{Instrument as _, Span};
 /// A JSON document. Nothing of the API may be kept by a cache: every answer depends on the caller and the time, and
 /// some carry a secret.
 pub(crate) fn json(status: StatusCode, document: &impl Serialize) -> Response {
-    let mut body = Vec::with_capacity(512);
+    // Most answers fit without growing, a verdict with all limits of a key too.
+    let mut body = Vec::with_capacity(1024);
     // Keydesk's own types: strings, numbers, and maps with string keys, which JSON can always hold.
     serde_json::to_writer(&mut body, document).expect("an answer is JSON");
     let mut response = Response::new(Body::from(body));

@@ -1,14 +1,15 @@
 use model::Instant;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
-use verify::{LimitKind, LimitState};
+use verify::{LimitKind, LimitLabel, LimitOwner, LimitState};
 
 /// Where a key stands within a rate limit.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RateLimitState {
     /// The limit's name; a ceiling of the client is `client:NAME`, one of the installation `installation:NAME`.
-    #[schema(examples("default"))]
-    name: String,
+    #[schema(value_type = String, examples("default"))]
+    #[serde(serialize_with = "text")]
+    name: LimitLabel,
     /// Calls in each window.
     limit: u64,
     /// Calls of cost 1 that would be admitted now.
@@ -21,8 +22,9 @@ pub(crate) struct RateLimitState {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct QuotaState {
     /// The quota's name, as of rate limits.
-    #[schema(examples("daily"))]
-    name: String,
+    #[schema(value_type = String, examples("daily"))]
+    #[serde(serialize_with = "text")]
+    name: LimitLabel,
     /// Calls in each period.
     limit: u64,
     /// Calls of cost 1 that would be admitted now.
@@ -31,12 +33,21 @@ pub(crate) struct QuotaState {
     resets_at: Instant,
 }
 
+/// Written as it stands there: a text of its own would be an allocation for each limit of each call.
+fn text<S: Serializer>(label: &LimitLabel, serializer: S) -> Result<S::Ok, S::Error> {
+    match label.owner() {
+        LimitOwner::Key => serializer.serialize_str(label.name()),
+        LimitOwner::Client | LimitOwner::Installation => serializer.collect_str(label),
+    }
+}
+
 /// The rate limits and the quotas of what applied.
 pub(crate) fn states(limits: &[LimitState]) -> (Vec<RateLimitState>, Vec<QuotaState>) {
-    let (mut rates, mut quotas) = (Vec::new(), Vec::new());
-    for LimitState { label, limit, remaining, kind } in limits {
-        let (name, limit, remaining) = (label.to_string(), *limit, *remaining);
-        match *kind {
+    let is_rate = |state: &&LimitState| matches!(state.kind, LimitKind::Rate { .. });
+    let number = limits.iter().filter(is_rate).count();
+    let (mut rates, mut quotas) = (Vec::with_capacity(number), Vec::with_capacity(limits.len() - number));
+    for &LimitState { label: name, limit, remaining, kind } in limits {
+        match kind {
             LimitKind::Rate { reset_seconds, .. } => {
                 rates.push(RateLimitState { name, limit, remaining, reset_seconds });
             }

@@ -57,7 +57,10 @@ enum SearchPlan {
 
 impl KeyFilter {
     fn push(&self, sql: &mut Sql, plan: SearchPlan, with: &Searching) {
-        sql.push("installation_id = ").id(self.installation.0).push(" AND kind = 'issued'");
+        let trigrams = if plan == SearchPlan::Trigrams { self.trigrams(with) } else { None };
+        // With a + no index is taken for it: SQLite would walk all of one in the order of the list, in search of the few that are found.
+        sql.push(if trigrams.is_some() { "+installation_id = " } else { "installation_id = " });
+        sql.id(self.installation.0).push(" AND kind = 'issued'");
         match self.status {
             // A tombstone that is due to be purged counts as gone, even before the job removes it.
             Some(KeyStatus::Revoked) => {
@@ -116,9 +119,7 @@ impl KeyFilter {
             sql.push("))");
         }
         sql.push(")");
-        if plan == SearchPlan::Trigrams
-            && let Some(query) = self.trigrams(with)
-        {
+        if let Some(query) = trigrams {
             sql.push(" AND seq IN (SELECT rowid FROM api_key_search WHERE api_key_search MATCH ").text(&query);
             if !with.named.is_empty() {
                 sql.push(" UNION ALL SELECT seq FROM api_key WHERE id IN ")
@@ -347,7 +348,41 @@ pub(crate) const SEARCH_HITS: &str =
 
 #[cfg(test)]
 mod tests {
+    use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteRow};
+
     use super::*;
+    use crate::migrations::SQLITE_MIGRATIONS;
+
+    #[tokio::test]
+    async fn what_the_trigrams_find_is_read_by_its_number_and_no_index_is_walked() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        SQLITE_MIGRATIONS.run(&mut connection).await.unwrap();
+        let named = [Vec::new(), vec![KeyId(Uuid::nil())]];
+        for (search_notes, named) in [false, true].into_iter().zip(named) {
+            let filter = KeyFilter {
+                installation: InstallationId(Uuid::nil()),
+                search: Search::parse("000123").unwrap(),
+                search_notes,
+                environment: search_notes.then_some(Environment::Live),
+                status: None,
+                preset: None,
+                expiring_before: None,
+                attention: None,
+                disabled: None,
+                now: Instant::from_millis(0),
+            };
+            let with = Searching { sqlite: true, all_folded: true, named };
+            for column in [SortColumn::ClientName, SortColumn::CreatedAt, SortColumn::LastUsedAt] {
+                let mut sql = Sql::new("EXPLAIN QUERY PLAN SELECT client_name FROM api_key WHERE ");
+                filter.push(&mut sql, SearchPlan::Trigrams, &with);
+                push_order(&mut sql, Sort { column, descending: true }, None);
+                let connection = &mut connection;
+                let rows: Vec<SqliteRow> = query!(query, sql, connection).fetch_all(connection).await.unwrap();
+                let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+                assert!(plan[0].starts_with("SEARCH api_key USING INTEGER PRIMARY KEY"), "{plan:?}");
+            }
+        }
+    }
 
     #[test]
     fn special_characters_are_made_ordinary() {

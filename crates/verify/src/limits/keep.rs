@@ -25,8 +25,8 @@ impl Limits {
         Ok(())
     }
 
-    /// Writes down what was taken and takes longer than this to be given back.
-    pub(crate) async fn save(&self, store: &Store, now: Instant, longer: u64) -> Result<(), StoreError> {
+    /// What was taken and takes longer than this to be given back.
+    pub(crate) fn taken(&self, now: Instant, longer: u64) -> Vec<StoredRate> {
         let (tick, mut rates) = (self.nanos(), Vec::new());
         self.each(|meters| {
             let state = meters.lock();
@@ -37,7 +37,7 @@ impl Limits {
                 full_at: nanos_of(now).saturating_add(i64::try_from(full_at - tick).unwrap_or(i64::MAX)),
             }));
         });
-        store.save_rates(&rates).await
+        rates
     }
 }
 

@@ -1,4 +1,5 @@
-//! Calls under load, as a user's proxy makes them: `bench --load [--rounds N] [--seconds N]`.
+//! Calls under load, as a user's proxy makes them: `bench --load [--rounds N] [--seconds N]`, of it
+//! what limits and usage cost alone with `--limits`.
 //!
 //! wrk keeps a number of connections busy and asks about 10,000 keys, one after the other, in an order that has nothing to do
 //! with the one in which they were made. The server has core 0 and wrk core 1. Each round measures every row once, so
@@ -33,7 +34,10 @@ struct Extent {
 pub(crate) fn measure(programs: &Programs, args: &[String]) -> Result<(), Failed> {
     let extent = Extent { rounds: number(args, "--rounds", 5)?, seconds: number(args, "--seconds", 5)? };
     let sets = [Keys::without_limits(KEYS)?, Keys::with_three_limits(KEYS)?];
-    let (servers, rows) = rows::plan(programs, &sets)?;
+    let (servers, mut rows) = rows::plan(programs, &sets)?;
+    if args.iter().any(|arg| arg == "--limits") {
+        rows = rows::of_limits(rows);
+    }
     let keys = |row: &Row| &sets[usize::from(row.is_limited())];
     let minutes = f64::from(extent.rounds * extent.seconds) * rows.len() as f64 / 60.0;
     say(&format!("{} rows, {} rounds: about {minutes:.0} minutes", rows.len(), extent.rounds));

@@ -72,6 +72,17 @@ pub(super) fn plan(programs: &Programs, [keys, limited]: &[Keys; 2]) -> Result<(
     Ok((servers, rows))
 }
 
+/// Of these rows those that say what limits and usage cost, and what those are compared with.
+pub(super) fn of_limits(rows: Vec<Row>) -> Vec<Row> {
+    let chosen = |row: &Row| {
+        let servers = [KEYDESK, BARE, KEYDESK_LIMITED, KEYDESK_UNRECORDED];
+        row.load.connections == USUAL && !row.shares_cores() && servers.contains(&row.server)
+    };
+    let before: Vec<_> = rows.iter().enumerate().filter(|(_, row)| chosen(row)).map(|(at, _)| at).collect();
+    let place = |base: usize| before.iter().position(|at| *at == base).unwrap_or_default();
+    rows.into_iter().filter(chosen).map(|row| Row { base: place(row.base), ..row }).collect()
+}
+
 fn path(path: &Path) -> Result<&str, Failed> {
     Ok(path.to_str().ok_or("no text")?)
 }
