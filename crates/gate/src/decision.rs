@@ -43,7 +43,6 @@ impl From<verify::Unavailable> for Refused {
 }
 
 /// What is decided on.
-#[derive(Clone)]
 pub(crate) struct Question<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) client: ClientAddress,

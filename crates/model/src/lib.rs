@@ -118,8 +118,8 @@ pub use list::{
 };
 pub use network::{InvalidNetwork, NETWORKS_MAX, Network, NetworkSet, TooManyNetworks};
 pub use occupancy::Occupancy;
-pub use origin_union::OriginUnion;
 pub use origin::{CallOrigin, InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
+pub use origin_union::OriginUnion;
 pub use overlap::{InvalidOverlap, InvalidSpan, Overlap};
 pub use path_alias::Aliases;
 #[cfg(feature = "time-zones")]

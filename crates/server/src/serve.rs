@@ -91,7 +91,11 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     // The system may have chosen the port.
     let links = settings.links_at(&address.to_string());
     let set_up = cli::set_up_link(&keydesk, Actor::System, &settings.installation, &links).await;
-    let forward = settings.forward;
+    // The rest of it has secrets.
+    let forward = {
+        let settings = settings;
+        settings.forward
+    };
     let background = keydesk.start();
     let dispatcher = router::dispatcher_for(&keydesk, access, gateway.clone(), at_authz);
     let telemetry = otlp.map(|otlp| telemetry::start(otlp, dispatcher.edge(), keydesk.request_id(keydesk.now())));

@@ -35,10 +35,7 @@ fn what_is_empty_in_the_file_is_not_given_and_words_are_taken_in_any_case() {
     let two = settings("trusted_proxies = \"10.0.0.0/8, ::1\"\n").ok().unwrap();
     assert!(!two.gateway.trusted_proxies.is_empty());
     for (file, expected) in [
-        (
-            "[authz]\ninstallation = \"default\\r\"\n",
-            "authz.installation in the file that --config names ends with a",
-        ),
+        ("[authz]\ninstallation = \"default\\r\"\n", "authz.installation in the file that --config names ends with a"),
         (
             "[spoe]\ninstallation = \"a\\u202eb\"\n",
             "spoe.installation in the file that --config names has the invisible",
@@ -85,10 +82,7 @@ fn a_public_address_is_https_and_a_host() {
     for good in ["https://keydesk.example.com", "https://keydesk.example.com:8443/", "https://[2001:db8::1]"] {
         assert_eq!(PublicUrl::parse(good).ok().map(|url| url.0).as_deref(), Some(good.trim_end_matches('/')));
     }
-    assert_eq!(
-        PublicUrl::parse("HTTPS://Desk.example").ok().map(|url| url.0).as_deref(),
-        Some("https://desk.example")
-    );
+    assert_eq!(PublicUrl::parse("HTTPS://Desk.example").ok().map(|url| url.0).as_deref(), Some("https://desk.example"));
     for bad in ["", "keydesk.example.com", "http://keydesk.example.com", "https://", "https://a/b", "https://u@a"] {
         assert!(PublicUrl::parse(bad).is_err(), "{bad}");
     }
@@ -113,10 +107,7 @@ fn settings_of_proxies_are_checked_at_the_start() {
         (route("[]", "/a", "[]"), "route /a: no method is named; name each that the path knows, or * for any"),
         (route("\"GET\"", "/a/../b", "[]"), "route GET /a/../b: a path has no . or .. for a segment"),
         (route("\"GET\"", "/a", "\"nonsense\""), "/keydesk.toml, line "),
-        (
-            "trusted_proxies = [\"10.0.0.1/8\"]".to_owned(),
-            "trusted_proxies: 10.0.0.1/8 has bits set beyond its prefix",
-        ),
+        ("trusted_proxies = [\"10.0.0.1/8\"]".to_owned(), "trusted_proxies: 10.0.0.1/8 has bits set beyond its prefix"),
     ] {
         let error = with_file(&file, CommonFlags::default(), ServeFlags::default()).err().unwrap();
         assert!(error.starts_with(expected), "{error}");
@@ -130,10 +121,7 @@ fn settings_of_proxies_are_checked_at_the_start() {
 fn a_wrong_file_is_refused_with_its_line_and_without_its_content() {
     for (file, expected) in [
         ("listen = \"a\"\n\nlisen = \"b\"\n", "/keydesk.toml, line 3: unknown field `lisen`"),
-        (
-            "database = \"postgres://u:hunter2@h/d\"\nlisten = 5\n",
-            "/keydesk.toml, line 2: invalid type: integer `5`",
-        ),
+        ("database = \"postgres://u:hunter2@h/d\"\nlisten = 5\n", "/keydesk.toml, line 2: invalid type: integer `5`"),
         ("database = \"postgres://u:hunter2@h/d\n", "/keydesk.toml, line 1: "),
     ] {
         let error = with_file(file, CommonFlags::default(), ServeFlags::default()).err().unwrap();

@@ -19,7 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use edge::{ClientAddress, Problem, RequestContext, limits};
-use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
+use http::{HeaderValue, StatusCode, request::Parts};
 use http_body_util::BodyExt as _;
 use model::{Route, Scope};
 use utoipa::OpenApi;

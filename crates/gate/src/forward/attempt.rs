@@ -79,7 +79,7 @@ impl Watch {
 const ATTEMPTS: usize = 3;
 
 /// What is sent once more, if it must be.
-struct Copy {
+struct Again {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -100,7 +100,8 @@ pub(super) async fn send(
 ) -> Result<Answered, Failure> {
     let mut watch = Watch::new(alarm, upstream.times, body.upload(), shared.body_max);
     let repeats = is_retried && watch.upload.is_none() && is_idempotent(&parts.method);
-    let copy = repeats.then(|| Copy { method: parts.method.clone(), uri: parts.uri.clone(), headers: parts.headers.clone() });
+    let copy =
+        repeats.then(|| Again { method: parts.method.clone(), uri: parts.uri.clone(), headers: parts.headers.clone() });
     let mut request = Request::from_parts(parts, body);
     let (mut tried, mut attempts, mut last) = (0, 0, None);
     loop {
@@ -119,7 +120,7 @@ pub(super) async fn send(
             }
         };
         let again = match (unsent, &copy) {
-            (Some(unsent), _) => Some(unsent),
+            (Some(unsent), _) => Some(*unsent),
             (None, Some(copy)) if failure == Failure::Invalid => Some(copy.request()),
             _ => None,
         };
@@ -136,7 +137,7 @@ fn is_idempotent(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE].contains(method)
 }
 
-impl Copy {
+impl Again {
     fn request(&self) -> Request<RequestBody> {
         let mut request = Request::new(RequestBody::empty());
         *request.method_mut() = self.method.clone();
@@ -150,8 +151,8 @@ impl Copy {
 struct Failed {
     failure: Failure,
     /// The request, if nothing of it was sent.
-    unsent: Option<Request<RequestBody>>,
-    /// Which address.
+    unsent: Option<Box<Request<RequestBody>>>,
+    /// Which address is not tried again; 0: none.
     bit: u64,
 }
 
@@ -173,7 +174,7 @@ async fn at(
                 Err(error) => {
                     address.breaker.failed(millis());
                     tracing::debug!(upstream = %outstanding.upstream().name, host = %address.host, %error, "unreachable");
-                    return Err(Failed { failure: Failure::Unreachable, unsent: Some(request), bit });
+                    return Err(Failed { failure: Failure::Unreachable, unsent: Some(Box::new(request)), bit });
                 }
             },
         };
@@ -198,7 +199,7 @@ async fn at(
                 return Ok((response, link, outstanding));
             }
             // The connection had waited for too long: another one, not another address.
-            Ok(Err(Unanswered::Unsent(unsent))) if is_pooled => request = unsent,
+            Ok(Err(Unanswered::Unsent(unsent))) if is_pooled => request = *unsent,
             Ok(Err(Unanswered::Unsent(unsent))) => {
                 address.breaker.failed(millis());
                 return Err(Failed { failure: Failure::Unreachable, unsent: Some(unsent), bit });
@@ -207,6 +208,9 @@ async fn at(
                 let failure = match watch.upload.as_ref().map(|upload| upload.waiting()) {
                     Some(Waiting::TooLarge) => Failure::TooLarge(watch.body_max),
                     Some(Waiting::Broken) => Failure::ClientGone,
+                    // An API may close a connection that waits just when a call takes it. That says nothing of the API, and
+                    // what may be sent again may be sent to it.
+                    _ if is_pooled => return Err(Failed { failure: Failure::Invalid, unsent: None, bit: 0 }),
                     _ => {
                         address.breaker.failed(millis());
                         tracing::debug!(upstream = %outstanding.upstream().name, host = %address.host, %error, "no answer");

@@ -66,12 +66,7 @@ impl Connected {
     }
 
     /// Counts an answer, and gives it its request id.
-    fn finish(
-        &self,
-        context: RequestContext,
-        parts: http::response::Parts,
-        body: AnswerBody,
-    ) -> Response<AnswerBody> {
+    fn finish(&self, context: RequestContext, parts: http::response::Parts, body: AnswerBody) -> Response<AnswerBody> {
         // An empty body takes no memory.
         let (parts, _) = self.shared.edge.finish(context, Response::from_parts(parts, Body::empty())).into_parts();
         Response::from_parts(parts, body)

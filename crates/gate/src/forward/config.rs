@@ -83,7 +83,8 @@ impl<'de> Deserialize<'de> for Time {
             Either::Text(text) => parse_time(&text),
         };
         let fits = found.filter(|time| !time.is_zero() && *time <= LONGEST);
-        fits.map(Self).ok_or_else(|| de::Error::custom("a time is 1ms to 7 days, written like \"500ms\", \"5s\" or \"2m\""))
+        fits.map(Self)
+            .ok_or_else(|| de::Error::custom("a time is 1ms to 7 days, written like \"500ms\", \"5s\" or \"2m\""))
     }
 }
 
@@ -129,7 +130,9 @@ pub enum InvalidForward {
     #[error("route {0}: there is no [upstreams.{1}].")]
     NoUpstream(String, String),
     /// Keys of both environments would reach it.
-    #[error("route {0} names the upstream {1}, and so names its environment, which is the same on every route to it: live or test.")]
+    #[error(
+        "route {0} names the upstream {1}, and so names its environment, which is the same on every route to it: live or test."
+    )]
     Shared(String, String),
     /// Nothing fits into it.
     #[error("[{0}] {1} is 1 or more.")]
@@ -325,5 +328,101 @@ impl Settings {
             self.upstreams.0.push(Arc::new(upstream(name.to_owned(), entry, &mut place)?));
         }
         Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        #[serde(default)]
+        gateway: GatewayEntry,
+        #[serde(default)]
+        upstreams: BTreeMap<String, UpstreamEntry>,
+        #[serde(default)]
+        routes: crate::config::Routes,
+    }
+
+    fn read(text: &str) -> Result<Settings, String> {
+        let file: File = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+        let gateway = crate::config::gateway(file.routes, &[]).map_err(|error| error.to_string())?;
+        settings(file.gateway, file.upstreams, &gateway.routes).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_not_said_has_a_default() {
+        let read = read("[upstreams.live]\nurls = \"http://10.0.0.5:8000\"\n").unwrap();
+        let upstream = read.upstreams.find(Environment::Live, None).unwrap();
+        assert_eq!((upstream.times, upstream.calls_max, read.body_max), (TIMES, CALLS_MAX, BODY_MAX));
+        assert!(read.upstreams.find(Environment::Test, None).is_none() && read.listen.is_none());
+        assert_eq!(read.accepted.environment, AcceptedEnvironment::Any);
+        let with = read.or_upstream(Environment::Test, "http://127.0.0.1:1").unwrap();
+        let with = with.or_upstream(Environment::Live, "http://127.0.0.1:2").unwrap();
+        let places: Vec<_> = with.upstreams.addresses().map(|(_, address)| (address.place, address.port)).collect();
+        assert_eq!(places, [(0, 8000), (1, 1)]);
+    }
+
+    #[test]
+    fn times_and_addresses_are_read_as_people_write_them() {
+        let text = "[upstreams.live]\nurls = [\"https://api.example\", \"h2c://[::1]:81\"]\nconnect_timeout = \"250ms\"\n\
+                    head_timeout = 3\nidle_timeout = \"2m\"\ntimeout = \"1h\"\nhealth = \"/healthz?full\"\n";
+        let read = read(text).unwrap();
+        let upstream = read.upstreams.find(Environment::Live, None).unwrap();
+        let times = upstream.times;
+        assert_eq!((times.connect, times.head), (Duration::from_millis(250), Duration::from_secs(3)));
+        assert_eq!((times.idle, times.whole), (Duration::from_secs(120), Some(Duration::from_secs(3_600))));
+        let addresses: Vec<_> =
+            upstream.addresses.iter().map(|address| (address.protocol, &*address.host, address.port)).collect();
+        assert_eq!(addresses, [(Protocol::Tls, "api.example", 443), (Protocol::Http2, "::1", 81)]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        let live = "[upstreams.live]\nurls = \"http://a\"\n";
+        let own = "[upstreams.own]\nurls = \"http://a\"\n";
+        let route =
+            |path: &str, more: &str| format!("[[routes]]\nmethod = \"GET\"\npath = \"{path}\"\nscope = []\n{more}\n");
+        for (text, expected) in [
+            ("[gateway]\ntls_cert = \"a\"\n".to_owned(), "[gateway] names tls_cert and tls_key together"),
+            ("[gateway]\ncors_origins = [\"a\"]\n".to_owned(), "[gateway] cors_origins: a must begin with"),
+            ("[gateway]\nmax_streams = 0\n".to_owned(), "[gateway] max_streams is 1 or more"),
+            ("[gateway]\nlisen = \"a\"\n".to_owned(), "unknown field `lisen`"),
+            ("[upstreams.live]\nurls = []\n".to_owned(), "[upstreams.live] urls: an upstream has 1 to 64"),
+            (live.replace("http://a", "http://a/b"), "[upstreams.live] urls: http://a/b is not an address"),
+            (live.replace("http://a", "ftp://a"), "[upstreams.live] urls: ftp://a is not an address"),
+            (live.replace("http://a", "http://u@a"), "[upstreams.live] urls: http://u@a is not an address"),
+            (format!("{live}health = \"healthz\"\n"), "[upstreams.live] health is a path"),
+            (format!("{live}client_cert = \"a\"\n"), "[upstreams.live] names client_cert and client_key together"),
+            (format!("{live}ca = \"/nowhere\"\n"), "/nowhere can't be read"),
+            (format!("{live}head_timeout = 0\n"), "a time is 1ms to 7 days"),
+            (format!("{live}head_timeout = \"5 years\"\n"), "a time is 1ms to 7 days"),
+            (route("/a", "upstream = \"own\""), "route GET /a: there is no [upstreams.own]"),
+            (
+                route("/a", "upstream = \"own\"") + own,
+                "route GET /a names the upstream own, and so names its environment",
+            ),
+            (
+                route("/a", "upstream = \"live\"\nenvironment = \"test\"") + live,
+                "route GET /a names the upstream live, and so names its environment",
+            ),
+            (
+                route("/a", "upstream = \"own\"\nenvironment = \"test\"")
+                    + &route("/b", "upstream = \"own\"\nenvironment = \"live\"")
+                    + own,
+                "route GET /b names the upstream own",
+            ),
+            (route("/a", "cost = 1000001"), "route /a: cost is 0 to 1000000"),
+            ("routes = \"call-centre\"\n".to_owned(), "invalid value"),
+        ] {
+            let error = read(&text).err().unwrap_or_else(|| panic!("{text}"));
+            assert!(error.starts_with(expected), "{text}: {error}");
+        }
+        assert!(
+            read(&(route("/a", "upstream = \"own\"\nenvironment = \"test\"\ncost = 0\nretry = false") + own)).is_ok()
+        );
+        assert!(read("routes = \"contact-centre\"\n").is_ok());
     }
 }

@@ -57,7 +57,9 @@ fn stays(name: &HeaderName) -> bool {
     }
     let text = name.as_str();
     match text.as_bytes().first() {
-        Some(b'x') => OF_ITSELF.iter().any(|beginning| text.starts_with(beginning)) || is_ours(name) || is_disguised(name),
+        Some(b'x') => {
+            OF_ITSELF.iter().any(|beginning| text.starts_with(beginning)) || is_ours(name) || is_disguised(name)
+        }
         Some(b'f' | b't' | b'c' | b'r' | b's' | b'p') => {
             NAMED.iter().any(|known| text.len() == known.len() && text.bytes().zip(known.bytes()).all(alike))
         }
@@ -82,9 +84,8 @@ pub(super) fn clean_request(headers: &mut HeaderMap) {
 /// Removes the fields of an answer that stay here: those for the next hop alone, what only the gateway says, and what it says
 /// anew.
 pub(super) fn clean_answer(headers: &mut HeaderMap) {
-    let stays = |name: &&HeaderName| {
-        HOP_BY_HOP.contains(name) || is_ours(name) || name.as_str().starts_with("access-control-")
-    };
+    let stays =
+        |name: &&HeaderName| HOP_BY_HOP.contains(name) || is_ours(name) || name.as_str().starts_with("access-control-");
     remove_named(headers);
     while let Some(name) = headers.keys().find(stays).cloned() {
         headers.remove(&name);
@@ -126,7 +127,9 @@ fn remove_named(headers: &mut HeaderMap) {
 /// Whether a header with a list of tokens has this one.
 pub(super) fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     let mut lines = headers.get_all(name).iter();
-    lines.any(|line| line.as_bytes().split(|byte| *byte == b',').any(|one| one.trim_ascii().eq_ignore_ascii_case(token.as_bytes())))
+    lines.any(|line| {
+        line.as_bytes().split(|byte| *byte == b',').any(|one| one.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+    })
 }
 
 #[cfg(test)]
@@ -185,7 +188,9 @@ mod tests {
             clean_request(&mut all);
             assert_eq!(left(&all), ["accept"], "{name}");
         }
-        for name in ["X-Proxy-Session", "Accept", "Cookie", "If-Match", "Traceparent", "X-Own", "Forward", "Content-Length"] {
+        for name in
+            ["X-Proxy-Session", "Accept", "Cookie", "If-Match", "Traceparent", "X-Own", "Forward", "Content-Length"]
+        {
             let mut all = headers(&[(name, "own")]);
             clean_request(&mut all);
             assert_eq!(all.len(), 1, "{name}");
@@ -224,8 +229,12 @@ mod tests {
 
     #[test]
     fn trailers_bring_no_identity_and_no_framing() {
-        let mut all =
-            headers(&[("x-keydesk-key-id", "1"), ("content-length", "2"), ("authorization", "3"), ("x-row-count", "4")]);
+        let mut all = headers(&[
+            ("x-keydesk-key-id", "1"),
+            ("content-length", "2"),
+            ("authorization", "3"),
+            ("x-row-count", "4"),
+        ]);
         clean_trailers(&mut all);
         assert_eq!(left(&all), ["x-row-count"]);
     }

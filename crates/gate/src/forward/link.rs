@@ -31,7 +31,7 @@ pub(super) struct One {
 /// What became of a request that was not answered.
 pub(super) enum Unanswered {
     /// Nothing of it was sent: here it is.
-    Unsent(Request<RequestBody>),
+    Unsent(Box<Request<RequestBody>>),
     /// The API may have seen it.
     Broken(hyper::Error),
 }
@@ -87,7 +87,7 @@ impl Link {
 
 fn unanswered(mut error: TrySendError<Request<RequestBody>>) -> Unanswered {
     match error.take_message() {
-        Some(request) => Unanswered::Unsent(request),
+        Some(request) => Unanswered::Unsent(Box::new(request)),
         None => Unanswered::Broken(error.into_error()),
     }
 }

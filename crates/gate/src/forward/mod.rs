@@ -2,14 +2,14 @@
 //! and with the words by which the API knows the caller.
 //!
 //! How a call goes, and where each step stands:
-//! 1. [`serve`] accepts, and gives each connection to one of the threads that answer; [`connection`] speaks TLS, HTTP/1.1 and
+//! 1. `serve` accepts, and gives each connection to one of the threads that answer; `connection` speaks TLS, HTTP/1.1 and
 //!    HTTP/2 with the client.
-//! 2. [`call`] answers one call: [`screen`] refuses what has two readings; the route and the verifier decide, in memory
-//!    ([`decision`](crate::decision)); [`request_head`] and [`fields`] say what goes on.
-//! 3. [`attempt`] chooses an address ([`upstream`], [`breaker`], [`health`]), takes a connection ([`pool`], [`dial`],
-//!    [`link`]), sends, and sends again only where that is safe.
-//! 4. [`relay`] streams the answer's body back, [`tunnel`] what goes on in another protocol.
-//! 5. [`streams`] cuts what is open when its key may no longer do it. [`cors`] says which pages may read.
+//! 2. `call` answers one call: `screen` refuses what has two readings; the route and the verifier decide, in memory
+//!    (`decision`); `request_head` and `fields` say what goes on.
+//! 3. `attempt` chooses an address (`upstream`, `breaker`, `health`), takes a connection (`pool`, `dial`,
+//!    `link`), sends, and sends again only where that is safe.
+//! 4. `relay` streams the answer's body back, `tunnel` what goes on in another protocol.
+//! 5. `streams` cuts what is open when its key may no longer do it. `cors` says which pages may read.
 //!
 //! Invariants:
 //! - the method, the path and the query that were decided on are forwarded byte for byte; a message is framed anew, so that no

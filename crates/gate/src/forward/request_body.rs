@@ -50,8 +50,7 @@ pub(super) enum Waiting {
     Broken,
 }
 
-const STATES: [Waiting; 5] =
-    [Waiting::Upstream, Waiting::Client, Waiting::Done, Waiting::TooLarge, Waiting::Broken];
+const STATES: [Waiting; 5] = [Waiting::Upstream, Waiting::Client, Waiting::Done, Waiting::TooLarge, Waiting::Broken];
 
 impl Upload {
     fn new() -> Self {

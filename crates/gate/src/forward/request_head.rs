@@ -1,9 +1,6 @@
 //! The head of a request, as the API gets it.
 
-use std::{
-    fmt::Write as _,
-    net::IpAddr,
-};
+use std::{fmt::Write as _, net::IpAddr};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use edge::{ClientAddress, RequestContext};
@@ -44,7 +41,7 @@ impl Wishes {
             && has(&header::UPGRADE, "websocket")
             && has(&header::CONNECTION, "upgrade");
         let accepts = headers.get(header::ACCEPT).map(HeaderValue::as_bytes).unwrap_or_default();
-        let events = accepts.len() >= EVENTS.len() && accepts.to_ascii_lowercase().windows(EVENTS.len()).any(|at| at == EVENTS);
+        let events = accepts.windows(EVENTS.len()).any(|at| at.eq_ignore_ascii_case(EVENTS));
         Self { upgrade, trailers: has(&header::TE, "trailers"), events }
     }
 
@@ -144,7 +141,8 @@ fn join_cookies(headers: &mut HeaderMap) {
 /// A browser's WebSocket can send a token as a subprotocol alone. It is a secret, and no subprotocol.
 fn hide_tokens(headers: &mut HeaderMap) {
     let named = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
-    let all: Vec<_> = named.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii).collect();
+    let all: Vec<_> =
+        named.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii).collect();
     let is_token = |name: &&[u8]| name.get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case(b"bearer."));
     if !all.iter().any(|name| is_token(&name)) {
         return;
@@ -200,7 +198,11 @@ mod tests {
                 headers.append(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(line));
             }
             hide_tokens(&mut headers);
-            assert_eq!(headers.get(header::SEC_WEBSOCKET_PROTOCOL).map(|left| left.to_str().unwrap()), expected, "{sent:?}");
+            assert_eq!(
+                headers.get(header::SEC_WEBSOCKET_PROTOCOL).map(|left| left.to_str().unwrap()),
+                expected,
+                "{sent:?}"
+            );
         }
     }
 

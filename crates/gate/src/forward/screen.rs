@@ -81,7 +81,13 @@ mod tests {
 
     use super::*;
 
-    fn refused(version: Version, method: &str, uri: &str, lines: &[(&str, &str)], body: &'static str) -> Option<&'static str> {
+    fn refused(
+        version: Version,
+        method: &str,
+        uri: &str,
+        lines: &[(&str, &str)],
+        body: &'static str,
+    ) -> Option<&'static str> {
         let mut request = Request::builder().version(version).method(method).uri(uri);
         for (name, value) in lines {
             request = request.header(*name, *value);

@@ -11,7 +11,8 @@ use tokio::{
 use verify::Verifier;
 
 use super::{
-    config::Settings, connection::Connection, cors::Cors, health, pool::Pools, shared::Shared, streams::Streams, tls::Shown,
+    config::Settings, connection::Connection, cors::Cors, health, pool::Pools, shared::Shared, streams::Streams,
+    tls::Shown,
 };
 use crate::{Accepted, Gateway};
 
@@ -130,14 +131,14 @@ async fn look_after(shared: Arc<Shared>, shown: Option<Arc<Shown>>) {
         ticks.tick().await;
         let now = shared.edge.now();
         let current = shared.verifier.generation();
-        if current != generation || looks % 2 == 0 {
+        if current != generation || looks.is_multiple_of(2) {
             shared.streams.sweep(&shared.verifier, now).await;
         }
-        if looks % TIDY == 0 || (current != generation && looks % 4 == 0) {
+        if looks.is_multiple_of(TIDY) || (current != generation && looks.is_multiple_of(4)) {
             let origins: OriginUnion = shared.verifier.living_origins(now);
             shared.cors.set_living(origins);
         }
-        if looks % TIDY == 0 {
+        if looks.is_multiple_of(TIDY) {
             shared.pools.sweep();
             if let Some(shown) = &shown {
                 shown.refresh();

@@ -67,10 +67,8 @@ impl Tunnel {
             activity.moves();
             let (from_client, to_client) = split(TokioIo::new(client));
             let (from_upstream, to_upstream) = split(TokioIo::new(upstream));
-            let both = tokio::join!(
-                carry(from_client, to_upstream, &activity),
-                carry(from_upstream, to_client, &activity)
-            );
+            let both =
+                tokio::join!(carry(from_client, to_upstream, &activity), carry(from_upstream, to_client, &activity));
             if let (Err(error), _) | (_, Err(error)) = both {
                 tracing::debug!(%error, "a tunnel broke off");
             }

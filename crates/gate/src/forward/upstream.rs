@@ -87,7 +87,7 @@ pub(super) struct Outstanding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unavailable {
     /// Every address that is left has failed lately. After so many seconds one may be tried.
-    Open(u64),
+    Open(u32),
     /// Calls that are on their way take all places.
     Full,
     /// Every address was tried.
@@ -149,10 +149,15 @@ impl Upstream {
         }
         match found {
             Some((at, _)) => Ok((at, false)),
-            None if left => Err(Unavailable::Open(soonest.unwrap_or(HEALTH_MS).div_ceil(1_000).max(1))),
+            None if left => Err(Unavailable::Open(seconds(soonest.unwrap_or(HEALTH_MS)))),
             None => Err(Unavailable::Tried),
         }
     }
+}
+
+/// Rounded up, and at least one: whoever waits so long is let in.
+fn seconds(millis: u64) -> u32 {
+    u32::try_from(millis.div_ceil(1_000)).unwrap_or(u32::MAX).max(1)
 }
 
 /// After how long a health check may find that an address works again, in milliseconds.

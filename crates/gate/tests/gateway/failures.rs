@@ -7,7 +7,8 @@ use crate::{
     support::{Gateway, Key, request, until},
 };
 
-const TIMES: &str = "[upstreams.live]\nconnect_timeout = \"500ms\"\nhead_timeout = \"300ms\"\nidle_timeout = \"400ms\"\n";
+const TIMES: &str =
+    "[upstreams.live]\nconnect_timeout = \"500ms\"\nhead_timeout = \"300ms\"\nidle_timeout = \"400ms\"\n";
 
 async fn before(urls: &[String], more: &str) -> (Gateway, Key) {
     let gateway = Gateway::before(urls, more).await;
@@ -146,7 +147,10 @@ async fn an_api_has_only_so_many_calls_at_once() {
     first.send(request(&key, "GET /v1/a", "")).await;
     until("the first call is there", || !api.seen().is_empty()).await;
     let answer = gateway.ask(&key, "GET /v1/a", "").await;
-    assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, Some("upstream_unavailable"), Some("1")));
+    assert_eq!(
+        (answer.status, answer.code(), answer.header("retry-after")),
+        (503, Some("upstream_unavailable"), Some("1"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,7 +206,10 @@ async fn who_has_no_key_or_a_bad_one_is_told_as_everywhere() {
         let mut client = Client::connect(gateway.address).await;
         client.send(format!("GET /v1/a HTTP/1.1\r\nHost: a\r\n{lines}\r\n")).await;
         let answer = client.answer().await.unwrap();
-        assert_eq!((answer.status, answer.code(), answer.header("www-authenticate")), (status, Some(code), Some(challenge)));
+        assert_eq!(
+            (answer.status, answer.code(), answer.header("www-authenticate")),
+            (status, Some(code), Some(challenge))
+        );
     }
     assert!(api.seen().is_empty());
 }

@@ -15,7 +15,9 @@ async fn through(more: &str, lines: &str, answer: &'static str) -> (Option<Seen>
     gateway.knows(&key);
     let mut client = Client::connect(gateway.address).await;
     let secret = key.secret();
-    client.send(format!("GET /v1/a/b HTTP/1.1\r\nHost: desk.example\r\nX-API-Key: {}\r\n{lines}\r\n", secret.expose())).await;
+    client
+        .send(format!("GET /v1/a/b HTTP/1.1\r\nHost: desk.example\r\nX-API-Key: {}\r\n{lines}\r\n", secret.expose()))
+        .await;
     let answer = client.answer().await.unwrap();
     (api.seen().into_iter().next(), answer, key.id())
 }
@@ -101,7 +103,14 @@ async fn what_is_for_the_next_hop_alone_stays_with_it() {
     }
     assert_eq!(seen.all("x-end"), ["2"]);
     assert_eq!(seen.all("x-keydesk-key-id"), [id.to_string()]);
-    for name in ["x-back", "keep-alive", "proxy-authenticate", "x-keydesk-error", "x-keydesk-key-id", "access-control-allow-origin"] {
+    for name in [
+        "x-back",
+        "keep-alive",
+        "proxy-authenticate",
+        "x-keydesk-error",
+        "x-keydesk-key-id",
+        "access-control-allow-origin",
+    ] {
         assert_eq!(answer.header(name), None, "{name}: {}", answer.head);
     }
     assert_ne!(answer.header("x-request-id"), Some("forged"));

@@ -1,12 +1,20 @@
 //! HTTP/2, on either side.
 
-use std::{convert::Infallible, net::SocketAddr, sync::{Arc, Mutex}};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, Version};
 use http_body_util::{BodyExt as _, Full, StreamBody};
-use hyper::{body::{Frame, Incoming}, client::conn::http2::SendRequest, service::service_fn};
+use hyper::{
+    body::{Frame, Incoming},
+    client::conn::http2::SendRequest,
+    service::service_fn,
+};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -48,7 +56,8 @@ async fn api() -> (String, Arc<Mutex<Vec<(Version, HeaderMap)>>>) {
                         let mut trailers = HeaderMap::new();
                         trailers.insert("x-row-count", "7".parse().unwrap());
                         let text = format!("{line} {}", String::from_utf8_lossy(&body.to_bytes()));
-                        let frames = [Ok::<_, Infallible>(Frame::data(Bytes::from(text))), Ok(Frame::trailers(trailers))];
+                        let frames =
+                            [Ok::<_, Infallible>(Frame::data(Bytes::from(text))), Ok(Frame::trailers(trailers))];
                         Ok::<_, Infallible>(Response::new(StreamBody::new(futures::stream::iter(frames))))
                     }
                 });
@@ -112,7 +121,8 @@ async fn a_client_of_http_1_is_answered_by_an_api_of_http_2() {
     let key = Key::live(1);
     gateway.knows(&key);
     for _ in 0..3 {
-        let answer = gateway.ask(&key, "GET /v1/a", "TE: trailers\r\nUpgrade: websocket\r\nConnection: keep-alive\r\n").await;
+        let answer =
+            gateway.ask(&key, "GET /v1/a", "TE: trailers\r\nUpgrade: websocket\r\nConnection: keep-alive\r\n").await;
         assert_eq!(answer.status, 200);
         assert!(answer.body.starts_with("GET http://"), "{}", answer.body);
     }

@@ -16,7 +16,11 @@ const FRAMING: &[Case] = &[
     ("POST /v1/a HTTP/1.1\r\n{}Content-Length: 5\r\n\r\nhello", &[200], &[("POST /v1/a", "hello")]),
     ("POST /v1/a HTTP/1.1\r\n{}Content-Length: 0\r\n\r\n", &[200], &[("POST /v1/a", "")]),
     ("POST /v1/a HTTP/1.1\r\n{}\r\n", &[200], &[("POST /v1/a", "")]),
-    ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", &[200], &[("POST /v1/a", "hello")]),
+    (
+        "POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        &[200],
+        &[("POST /v1/a", "hello")],
+    ),
     ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n", &[200], &[("POST /v1/a", "")]),
     // A length and a coding: the coding counts, and the connection ends. The rest is no request.
     (
@@ -36,7 +40,11 @@ const FRAMING: &[Case] = &[
     ),
     ("POST /v1/a HTTP/1.1\r\n{}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", &[400], NONE),
     ("POST /v1/a HTTP/1.1\r\n{}Content-Length: 6\r\nContent-Length: 5\r\n\r\nhello!", &[400], NONE),
-    ("POST /v1/a HTTP/1.1\r\n{}Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", &[200], &[("POST /v1/a", "hello")]),
+    (
+        "POST /v1/a HTTP/1.1\r\n{}Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+        &[200],
+        &[("POST /v1/a", "hello")],
+    ),
     ("POST /v1/a HTTP/1.1\r\n{}Content-Length: 5, 6\r\n\r\nhello!", &[400], NONE),
     ("POST /v1/a HTTP/1.1\r\n{}Content-Length: +5\r\n\r\nhello", &[400], NONE),
     ("POST /v1/a HTTP/1.1\r\n{}Content-Length: -1\r\n\r\n", &[400], NONE),
@@ -56,8 +64,16 @@ const FRAMING: &[Case] = &[
     ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n", &[400], NONE),
     ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked;q=1\r\n\r\n0\r\n\r\n", &[400], NONE),
     ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding:\r\n\r\n0\r\n\r\n", &[400], NONE),
-    ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n", &[400], NONE),
-    ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", &[400], NONE),
+    (
+        "POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+        &[400],
+        NONE,
+    ),
+    (
+        "POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        &[400],
+        NONE,
+    ),
     ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", &[400], NONE),
     ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding\n: chunked\r\n\r\n0\r\n\r\n", &[400], NONE),
     ("POST /v1/a HTTP/1.1\r\n{} Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", &[400], NONE),
@@ -66,7 +82,11 @@ const FRAMING: &[Case] = &[
     // To others than HTTP/1.1 a coding is unknown.
     ("POST /v1/a HTTP/1.0\r\n{}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", &[400], NONE),
     // Not named as the header that counts: it is none.
-    ("POST /v1/a HTTP/1.1\r\n{}Transfer_Encoding: chunked\r\nContent-Length: 2\r\n\r\nhi", &[200], &[("POST /v1/a", "hi")]),
+    (
+        "POST /v1/a HTTP/1.1\r\n{}Transfer_Encoding: chunked\r\nContent-Length: 2\r\n\r\nhi",
+        &[200],
+        &[("POST /v1/a", "hi")],
+    ),
     ("POST /v1/a HTTP/1.1\r\n{}Content_Length: 9\r\nContent-Length: 2\r\n\r\nhi", &[200], &[("POST /v1/a", "hi")]),
     // A method without a body has none.
     ("GET /v1/a HTTP/1.1\r\n{}Content-Length: 30\r\n\r\nGET /v1/secret HTTP/1.1\r\nx: y\r\n\r\n", &[400], NONE),
@@ -81,10 +101,18 @@ const CHUNKS: &[Case] = &[
     ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\nz\r\nhello\r\n0\r\n\r\n", &[400], NONE),
     ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n-1\r\nhello\r\n0\r\n\r\n", &[400], NONE),
     ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n", &[400], NONE),
-    ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nhello\r\n0\r\n\r\n", &[400], NONE),
+    (
+        "POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nhello\r\n0\r\n\r\n",
+        &[400],
+        NONE,
+    ),
     ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n\r\nhello\r\n0\r\n\r\n", &[400], NONE),
     ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n0\r\n\r\n", &[400], NONE),
-    ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n5;ext=\"1\"\r\nhello\r\n0\r\n\r\n", &[200], &[("POST /v1/a", "hello")]),
+    (
+        "POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n5;ext=\"1\"\r\nhello\r\n0\r\n\r\n",
+        &[200],
+        &[("POST /v1/a", "hello")],
+    ),
     // What comes behind a body, and what an API may take for it.
     (
         "POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-Keydesk-Key-Id: 1\r\nContent-Length: 9\r\n\r\n",
@@ -195,7 +223,8 @@ async fn run(cases: &[Case]) -> usize {
             let method = if text.starts_with("HEAD") { "HEAD" } else { "GET" };
             let Some(answer) = client.answer_to(method).await else { break };
             // What Keydesk refuses it explains.
-            let is_explained = answer.header("content-type") == Some("application/problem+json") && answer.code().is_some();
+            let is_explained =
+                answer.header("content-type") == Some("application/problem+json") && answer.code().is_some();
             assert!(answer.status == 200 || is_explained, "{text:?}: {answer:?}");
             assert!(answer.header("x-request-id").is_some(), "{text:?}: {answer:?}");
             answered.push(answer.status);
@@ -204,7 +233,8 @@ async fn run(cases: &[Case]) -> usize {
         let got: Vec<_> =
             seen.iter().map(|seen| (seen.line(), std::str::from_utf8(&seen.body).unwrap_or("?"))).collect();
         if answered != *statuses || got != *expected {
-            wrong.push(format!("{text:?}\n  answered {answered:?}, not {statuses:?}\n  seen {got:?}, not {expected:?}"));
+            wrong
+                .push(format!("{text:?}\n  answered {answered:?}, not {statuses:?}\n  seen {got:?}, not {expected:?}"));
         }
         for seen in &seen {
             assert_eq!(seen.all("host"), [api.address.to_string()], "{text:?}");

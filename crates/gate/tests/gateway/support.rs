@@ -191,10 +191,8 @@ impl Gateway {
         let ticks = std::time::Instant::now();
         let verifier = Verifier::new(store, peppers(), format(), 1_000, 0, Arc::new(move || ticks.elapsed()));
         let clock = Arc::new(AtomicI64::new(BEGIN));
-        let edge = Edge::new(
-            Source { clock: Arc::clone(&clock), ids: AtomicU64::new(1) },
-            Routes::new([forward::template()]),
-        );
+        let edge =
+            Edge::new(Source { clock: Arc::clone(&clock), ids: AtomicU64::new(1) }, Routes::new([forward::template()]));
         let routes = config::gateway(file.routes, &file.trusted_proxies).unwrap();
         let settings = forward::config::settings(file.gateway, file.upstreams, &routes.routes).unwrap();
         let accepted = Accepted::new(OURS, "default", settings.accepted.environment);
@@ -206,13 +204,8 @@ impl Gateway {
         let bounds = PlaceBounds { strangers: 512, per_peer: 512, proxies: 512 };
         let listener = Listener::new(listener, Places::new("gateway", bounds, trusted));
         let stopping = watch::Sender::new(false);
-        let served = tokio::spawn(forward::serve(
-            listener,
-            forwarder,
-            Arc::clone(&cores),
-            Timers::here(),
-            stopping.subscribe(),
-        ));
+        let served =
+            tokio::spawn(forward::serve(listener, forwarder, Arc::clone(&cores), Timers::here(), stopping.subscribe()));
         let epoch = AtomicI64::new(0);
         Self { address, verifier, clock, epoch, stopping, served, _cores: cores, _database: database }
     }

@@ -5,9 +5,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use axum::body::Body;
 use http::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::{
-    ClientConfig, RootCertStore, ServerConfig, crypto::aws_lc_rs, server::WebPkiClientVerifier,
-};
+use rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::aws_lc_rs, server::WebPkiClientVerifier};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -118,8 +116,7 @@ async fn new_certificates_are_shown_without_a_new_start() {
 
 /// An API by TLS that wants to know the gateway by `known`, if given, and says `ok`.
 async fn secure_api(own: &Made, known: Option<&Made>) -> String {
-    let builder =
-        ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
+    let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
     let builder = match known {
         None => builder.with_no_client_auth(),
         Some(known) => {

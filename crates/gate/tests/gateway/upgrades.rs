@@ -41,7 +41,10 @@ async fn bytes_go_both_ways_as_they_are() {
     let mut client = gateway.client().await;
     client.send(request(&key, "GET /v1/a", ASKS)).await;
     let head = client.head().await.unwrap();
-    assert!(head.starts_with("HTTP/1.1 101") && head.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{head}");
+    assert!(
+        head.starts_with("HTTP/1.1 101") && head.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        "{head}"
+    );
     assert_eq!(client.read_to("hello").await.unwrap(), "hello");
     // What looks like a request is none any more.
     for text in ["\x00\x01", "GET /v1/secret HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n"] {
