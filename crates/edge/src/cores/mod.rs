@@ -9,7 +9,7 @@ mod here;
 mod unread;
 
 use std::{
-    fmt, io,
+    io,
     pin::Pin,
     sync::{
         Arc,
@@ -46,15 +46,6 @@ enum Work<A> {
     Connection(Box<Connection<A>>),
     /// A connection in another protocol.
     Task(Task),
-}
-
-impl<A> fmt::Debug for Work<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Connection(_) => "Work::Connection",
-            Self::Task(_) => "Work::Task",
-        })
-    }
 }
 
 /// Told the number of its thread.

@@ -69,7 +69,7 @@ impl Connection {
     }
 
     async fn answer_all(self, thread: usize) {
-        let Self { stream, peer, place, timers, shared, tls, stopping, alive: _ } = self;
+        let Self { stream, peer, place, timers, shared, tls, mut stopping, alive: _ } = self;
         let stream = match tokio::net::TcpStream::from_std(stream) {
             Ok(stream) => Stream::new(stream, timers.timer(), place),
             Err(error) => return tracing::error!(%error, "a connection can't be answered"),
@@ -80,6 +80,7 @@ impl Connection {
             let read = tokio::select! {
                 read = Prefixed::read(stream) => read,
                 () = late => return,
+                _ = stopping.changed() => return,
             };
             return match read {
                 Ok((stream, false)) => one(stream, connected, &timers, stopping).await,
@@ -90,6 +91,7 @@ impl Connection {
         let agreed = tokio::select! {
             agreed = TlsAcceptor::from(tls).accept(stream) => agreed,
             () = late => return,
+            _ = stopping.changed() => return,
         };
         match agreed {
             Err(error) => tracing::debug!(%error, "no TLS"),
