@@ -112,16 +112,16 @@ pub(super) async fn send(
             Err(why) => return Err(last.unwrap_or(Failure::Unavailable(why))),
         };
         attempts += 1;
-        let (failure, unsent) = match at(shared, thread, outstanding, request, &mut watch).await {
+        let (failure, unsent, may_repeat) = match at(shared, thread, outstanding, request, &mut watch).await {
             Ok((response, link, outstanding)) => return Ok(Answered { response, link, outstanding, watch }),
             Err(failed) => {
                 tried |= failed.bit;
-                (failed.failure, failed.unsent)
+                (failed.failure, failed.unsent, failed.may_repeat)
             }
         };
         let again = match (unsent, &copy) {
             (Some(unsent), _) => Some(*unsent),
-            (None, Some(copy)) if failure == Failure::Invalid => Some(copy.request()),
+            (None, Some(copy)) if may_repeat => Some(copy.request()),
             _ => None,
         };
         match again {
@@ -154,6 +154,18 @@ struct Failed {
     unsent: Option<Box<Request<RequestBody>>>,
     /// Which address is not tried again; 0: none.
     bit: u64,
+    /// Whether it got no answer, so that what is idempotent may be sent again.
+    may_repeat: bool,
+}
+
+impl Failed {
+    fn unsent(request: Box<Request<RequestBody>>, bit: u64) -> Self {
+        Self { failure: Failure::Unreachable, unsent: Some(request), bit, may_repeat: false }
+    }
+
+    fn sent(failure: Failure, bit: u64) -> Self {
+        Self { failure, unsent: None, bit, may_repeat: false }
+    }
 }
 
 async fn at(
@@ -174,7 +186,7 @@ async fn at(
                 Err(error) => {
                     address.breaker.failed(millis());
                     tracing::debug!(upstream = %outstanding.upstream().name, host = %address.host, %error, "unreachable");
-                    return Err(Failed { failure: Failure::Unreachable, unsent: Some(Box::new(request)), bit });
+                    return Err(Failed::unsent(Box::new(request), bit));
                 }
             },
         };
@@ -202,28 +214,30 @@ async fn at(
             Ok(Err(Unanswered::Unsent(unsent))) if is_pooled => request = *unsent,
             Ok(Err(Unanswered::Unsent(unsent))) => {
                 address.breaker.failed(millis());
-                return Err(Failed { failure: Failure::Unreachable, unsent: Some(unsent), bit });
+                return Err(Failed::unsent(unsent, bit));
             }
             Ok(Err(Unanswered::Broken(error))) => {
-                let failure = match watch.upload.as_ref().map(|upload| upload.waiting()) {
-                    Some(Waiting::TooLarge) => Failure::TooLarge(watch.body_max),
-                    Some(Waiting::Broken) => Failure::ClientGone,
-                    // An API may close a connection that waits just when a call takes it. That says nothing of the API, and
-                    // what may be sent again may be sent to it.
-                    _ if is_pooled => return Err(Failed { failure: Failure::Invalid, unsent: None, bit: 0 }),
-                    _ => {
-                        address.breaker.failed(millis());
-                        tracing::debug!(upstream = %outstanding.upstream().name, host = %address.host, %error, "no answer");
-                        Failure::Invalid
-                    }
-                };
-                return Err(Failed { failure, unsent: None, bit });
+                match watch.upload.as_ref().map(|upload| upload.waiting()) {
+                    Some(Waiting::TooLarge) => return Err(Failed::sent(Failure::TooLarge(watch.body_max), bit)),
+                    Some(Waiting::Broken) => return Err(Failed::sent(Failure::ClientGone, bit)),
+                    _ => {}
+                }
+                let may_repeat = !error.is_parse();
+                // An API may close a connection that waits just when a call takes it. That says nothing of the API, and what
+                // may be sent again may be sent to it.
+                let is_race = is_pooled && may_repeat;
+                if !is_race {
+                    address.breaker.failed(millis());
+                    tracing::debug!(upstream = %outstanding.upstream().name, host = %address.host, %error, "no answer");
+                }
+                let failed = Failed::sent(Failure::Invalid, if is_race { 0 } else { bit });
+                return Err(Failed { may_repeat, ..failed });
             }
             Err(failure) => {
                 if failure == Failure::Late {
                     address.breaker.failed(millis());
                 }
-                return Err(Failed { failure, unsent: None, bit });
+                return Err(Failed::sent(failure, bit));
             }
         }
     }
