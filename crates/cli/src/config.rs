@@ -1,6 +1,7 @@
 //! Configuration: a flag goes before its environment variable, that before the file, and that before the default.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -9,7 +10,8 @@ use clap::Args;
 use domain::{EventOptions, InvalidRedisAddress, RedisAddress, UsageOptions};
 use gate::{
     Gateway,
-    config::{self, InvalidGateway, ListenerEntry, RouteEntry},
+    config::{self, InvalidGateway, ListenerEntry, Routes},
+    forward::config::{self as forward, GatewayEntry, InvalidForward, UpstreamEntry},
 };
 use model::{Catalogue, InvalidCatalogue, Scope, ScopeEntry};
 use serde::Deserialize;
@@ -74,6 +76,9 @@ pub(crate) struct ServeFlags {
     /// Where to answer HAProxy's SPOE [default: nowhere]
     #[arg(long, env = "KEYDESK_SPOE_LISTEN", value_name = "ADDRESS")]
     spoe_listen: Option<String>,
+    /// Where to forward calls to the APIs of [upstreams], decided as at /authz [default: nowhere]
+    #[arg(long, env = "KEYDESK_GATEWAY_LISTEN", value_name = "ADDRESS")]
+    gateway_listen: Option<String>,
     /// Where all nodes decide on rate limits together: redis://HOST:PORT of Redis or Valkey [default: each gives its share]
     #[arg(long, env = "KEYDESK_LIMITS", value_name = "ADDRESS", hide_env_values = true)]
     limits: Option<String>,
@@ -102,7 +107,7 @@ struct File {
     #[serde(default)]
     trusted_proxies: Networks,
     #[serde(default)]
-    routes: Vec<RouteEntry>,
+    routes: Routes,
     #[serde(default)]
     scopes: Vec<AddedScope>,
     #[serde(default)]
@@ -111,6 +116,10 @@ struct File {
     grpc: ListenerEntry,
     #[serde(default)]
     spoe: ListenerEntry,
+    #[serde(default)]
+    gateway: GatewayEntry,
+    #[serde(default)]
+    upstreams: BTreeMap<String, UpstreamEntry>,
     #[serde(default)]
     otlp: OtlpEntry,
     #[serde(default)]
@@ -175,6 +184,8 @@ pub struct Settings {
     pub spoe_listen: Option<String>,
     /// Routes, and the proxies that are trusted.
     pub gateway: Gateway,
+    /// Where calls are forwarded, and to which APIs.
+    pub forward: forward::Settings,
     /// Whose keys are accepted at `/authz`.
     pub authz: ListenerEntry,
     /// Whose keys are accepted over gRPC.
@@ -221,6 +232,8 @@ pub(crate) enum ConfigError {
     Usage(#[from] InvalidRetention),
     #[error(transparent)]
     Gateway(#[from] InvalidGateway),
+    #[error(transparent)]
+    Forward(#[from] InvalidForward),
     #[error(transparent)]
     Otlp(#[from] InvalidOtlp),
     #[error(transparent)]
@@ -307,6 +320,13 @@ impl Settings {
         let accepted = |setting: &str, entry: ListenerEntry| -> Result<ListenerEntry, Unfit> {
             Ok(ListenerEntry { installation: from.text(setting, None, entry.installation)?, ..entry })
         };
+        let entry = GatewayEntry {
+            listen: from.text("gateway_listen", serve.gateway_listen, file.gateway.listen.clone())?,
+            installation: from.text("gateway.installation", None, file.gateway.installation.clone())?,
+            ..file.gateway
+        };
+        let gateway = config::gateway(file.routes, &trusted)?;
+        let forward = forward::settings(entry, file.upstreams, &gateway.routes)?;
         let limits = from.text("limits", serve.limits, file.limits)?;
         let log_format = from.choice("log_format", common.log_format, file.log_format, &LogFormat::NAMES)?;
         Ok(Self {
@@ -323,7 +343,8 @@ impl Settings {
             ops_listen: from.text("ops_listen", serve.ops_listen, file.ops_listen)?,
             grpc_listen: from.text("grpc_listen", serve.grpc_listen, file.grpc_listen)?,
             spoe_listen: from.text("spoe_listen", serve.spoe_listen, file.spoe_listen)?,
-            gateway: config::gateway(file.routes, &trusted)?,
+            gateway,
+            forward,
             authz: accepted("authz.installation", file.authz)?,
             grpc: accepted("grpc.installation", file.grpc)?,
             spoe: accepted("spoe.installation", file.spoe)?,
@@ -352,148 +373,4 @@ impl File {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn with_file(text: &str, common: CommonFlags, serve: ServeFlags) -> Result<Settings, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("keydesk.toml");
-        fs::write(&path, text).unwrap();
-        Settings::resolve(CommonFlags { config: Some(path), ..common }, serve, None, &FromVariables::default())
-            .map_err(|error| error.to_string().replace(&folder.path().display().to_string(), ""))
-    }
-
-    #[test]
-    fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
-        let file = "listen = \"0.0.0.0:1\"\nops_listen = \"0.0.0.0:2\"\ndata_dir = \"/srv\"\nlog_format = \"json\"\n";
-        let common = CommonFlags { listen: Some("127.0.0.1:9".to_owned()), ..CommonFlags::default() };
-        let flags = ServeFlags { ops_listen: Some(String::new()), ..ServeFlags::default() };
-        let settings = with_file(file, common, flags).ok().unwrap();
-        assert_eq!(settings.listen(), "127.0.0.1:9");
-        assert_eq!(settings.ops_listen.as_deref(), Some("0.0.0.0:2"));
-        assert_eq!(settings.database, "sqlite:/srv/keydesk.db");
-        assert_eq!(settings.log_format, LogFormat::Json);
-        assert_eq!(settings.installation, "default");
-    }
-
-    #[test]
-    fn what_is_empty_in_the_file_is_not_given_and_words_are_taken_in_any_case() {
-        let settings = |file: &str| with_file(file, CommonFlags::default(), ServeFlags::default());
-        let file = "trusted_proxies = \"\"\ndatabase = \"SQLite:a/B.db\"\n[authz]\ninstallation = \"\"\nenvironment = \"\"\n\
-                    [grpc]\nenvironment = \"TEST\"\n[[routes]]\nmethod = \"GET\"\npath = \"/a\"\nscope = []\naliases = \"Fold\"\n\
-                    environment = \"Any\"\n[[routes]]\nmethod = \"PUT\"\npath = \"/a\"\nscope = []\naliases = \"\"\nenvironment = \"\"\n";
-        let read = settings(file).map_err(|error| panic!("{error}")).ok().unwrap();
-        assert_eq!(read.database, "sqlite:a/B.db");
-        assert!(read.gateway.trusted_proxies.is_empty());
-        assert_eq!(read.authz, ListenerEntry::default());
-        assert_eq!(read.grpc.environment, model::AcceptedEnvironment::Test);
-        let two = settings("trusted_proxies = \"10.0.0.0/8, ::1\"\n").ok().unwrap();
-        assert!(!two.gateway.trusted_proxies.is_empty());
-        for (file, expected) in [
-            (
-                "[authz]\ninstallation = \"default\\r\"\n",
-                "authz.installation in the file that --config names ends with a",
-            ),
-            (
-                "[spoe]\ninstallation = \"a\\u202eb\"\n",
-                "spoe.installation in the file that --config names has the invisible",
-            ),
-            ("[authz]\nenvironment = \"prod\"\n", "/keydesk.toml, line 2: unknown variant `prod`, expected one of"),
-            ("trusted_proxies = 5\n", "/keydesk.toml, line 1: networks are a list such as"),
-        ] {
-            let error = settings(file).err().unwrap();
-            assert!(error.starts_with(expected), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_file_of_another_encoding_is_refused_by_its_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("keydesk.toml");
-        let wide: Vec<_> = "\u{feff}installation = \"a\"".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        fs::write(&path, wide).unwrap();
-        let refused = File::read(&path).err().unwrap().to_string();
-        assert_eq!(refused, format!("{} is not UTF-8 text; save it as UTF-8.", path.display()));
-        fs::write(&path, "\u{feff}installation = \"a\"\n").unwrap();
-        assert_eq!(File::read(&path).ok().unwrap().installation.as_deref(), Some("a"));
-    }
-
-    #[test]
-    fn scopes_are_added_by_name() {
-        let settings = |file: &str| with_file(file, CommonFlags::default(), ServeFlags::default());
-        let good = "[[scopes]]\nname = \"billing:read\"\ndescription = \"Read bills\"\n";
-        let catalogue = settings(good).ok().unwrap().catalogue;
-        assert_eq!(catalogue.iter().last(), Some(("billing:read", "Read bills")));
-        for (file, expected) in [
-            (format!("{good}{good}"), "the scope billing:read is given twice"),
-            (good.replace("billing", "keys"), "the scope keys:read is given twice, or is one of Keydesk's own"),
-            (good.replace("name", "nme"), "/keydesk.toml, line 2: unknown field `nme`"),
-            (good.replace("billing:read", "Billing"), "/keydesk.toml, line 2: a scope is `resource:action`"),
-        ] {
-            let error = settings(&file).err().unwrap();
-            assert!(error.starts_with(expected), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_public_address_is_https_and_a_host() {
-        for good in ["https://keydesk.example.com", "https://keydesk.example.com:8443/", "https://[2001:db8::1]"] {
-            assert_eq!(PublicUrl::parse(good).ok().map(|url| url.0).as_deref(), Some(good.trim_end_matches('/')));
-        }
-        assert_eq!(
-            PublicUrl::parse("HTTPS://Desk.example").ok().map(|url| url.0).as_deref(),
-            Some("https://desk.example")
-        );
-        for bad in ["", "keydesk.example.com", "http://keydesk.example.com", "https://", "https://a/b", "https://u@a"] {
-            assert!(PublicUrl::parse(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn settings_of_proxies_are_checked_at_the_start() {
-        let route = |method: &str, path: &str, scope: &str| {
-            format!("[[routes]]\nmethod = {method}\npath = \"{path}\"\nscope = {scope}\n")
-        };
-        let two = route("\"GET\"", "/a/{x}", "\"a:b\"") + &route("[\"PUT\", \"GET\"]", "/a/{y}", "[]");
-        for (file, expected) in [
-            (two, "routes GET /a/{x} and GET /a/{y} match the same calls; keep one of them"),
-            (
-                route("\"get\"", "/a", "[]"),
-                "route get /a: a method is written in capitals, for example GET, or is * for any",
-            ),
-            (
-                route("[\"GET\", \"post\"]", "/a", "[]"),
-                "route post /a: a method is written in capitals, for example GET, or is * for any",
-            ),
-            (route("[]", "/a", "[]"), "route /a: no method is named; name each that the path knows, or * for any"),
-            (route("\"GET\"", "/a/../b", "[]"), "route GET /a/../b: a path has no . or .. for a segment"),
-            (route("\"GET\"", "/a", "\"nonsense\""), "/keydesk.toml, line "),
-            (
-                "trusted_proxies = [\"10.0.0.1/8\"]".to_owned(),
-                "trusted_proxies: 10.0.0.1/8 has bits set beyond its prefix",
-            ),
-        ] {
-            let error = with_file(&file, CommonFlags::default(), ServeFlags::default()).err().unwrap();
-            assert!(error.starts_with(expected), "{error}");
-        }
-        let trusting = ServeFlags { trusted_proxies: vec!["10.0.0.0/8".to_owned()], ..ServeFlags::default() };
-        let good = route("\"GET\"", "/a", "[]") + "[[routes]]\nmethod = \"*\"\npath = \"/a\"\nscope = \"a:b\"\n";
-        assert!(with_file(&good, CommonFlags::default(), trusting).is_ok());
-    }
-
-    #[test]
-    fn a_wrong_file_is_refused_with_its_line_and_without_its_content() {
-        for (file, expected) in [
-            ("listen = \"a\"\n\nlisen = \"b\"\n", "/keydesk.toml, line 3: unknown field `lisen`"),
-            (
-                "database = \"postgres://u:hunter2@h/d\"\nlisten = 5\n",
-                "/keydesk.toml, line 2: invalid type: integer `5`",
-            ),
-            ("database = \"postgres://u:hunter2@h/d\n", "/keydesk.toml, line 1: "),
-        ] {
-            let error = with_file(file, CommonFlags::default(), ServeFlags::default()).err().unwrap();
-            assert!(error.starts_with(expected), "{error}");
-            assert!(!error.contains("hunter2") && !error.contains('\n'), "{error}");
-        }
-    }
-}
+mod tests;

@@ -97,6 +97,11 @@ impl Edge {
         }))
     }
 
+    /// The time by which requests are counted and decided.
+    pub fn now(&self) -> model::Instant {
+        self.0.source.now()
+    }
+
     /// The routes of this process.
     pub fn routes(&self) -> &Routes {
         &self.0.routes

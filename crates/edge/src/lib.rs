@@ -37,7 +37,7 @@ pub mod traces;
 
 pub use answering::{Answering, Later};
 pub use client_address::ClientAddress;
-pub use cores::{Answer, Cores, accept_all};
+pub use cores::{Answer, Cores, HEAD_ARRIVAL, HEAD_MAX, Holding, Left, Unread, accept_all, head_refusal};
 pub use edge::{Edge, RequestContext, Source};
 pub use field_error::{FieldError, printable};
 pub use guard::{DEADLINE, Failure, caught, guarded, within};

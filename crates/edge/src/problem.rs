@@ -27,6 +27,7 @@ pub struct Problem {
     errors: Vec<FieldError>,
     challenge: Option<HeaderValue>,
     limited: Option<Box<Limited>>,
+    retry_after: Option<u32>,
 }
 
 /// By which limit a call was refused, and where its key stands.
@@ -68,7 +69,14 @@ pub struct Document<'a> {
 impl Problem {
     /// A problem of a kind, in the words of the kind.
     pub fn new(kind: &'static ErrorKind) -> Self {
-        Self { kind, detail: Cow::Borrowed(kind.title), errors: Vec::new(), challenge: None, limited: None }
+        Self {
+            kind,
+            detail: Cow::Borrowed(kind.title),
+            errors: Vec::new(),
+            challenge: None,
+            limited: None,
+            retry_after: None,
+        }
     }
 
     /// What is wrong with this request.
@@ -92,6 +100,12 @@ impl Problem {
     /// The challenge, for `WWW-Authenticate`.
     pub fn challenge(mut self, challenge: HeaderValue) -> Self {
         self.challenge = Some(challenge);
+        self
+    }
+
+    /// After how many seconds whoever waits may be let in.
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 
@@ -179,7 +193,8 @@ impl Problem {
         if let Some(challenge) = &self.challenge {
             headers.insert(header::WWW_AUTHENTICATE, challenge.clone());
         }
-        let retry_after = self.limited.as_ref().and_then(|limited| limited.by.retry_after_seconds);
+        let by_limit = || self.limited.as_ref().and_then(|limited| limited.by.retry_after_seconds);
+        let retry_after = self.retry_after.map(u64::from).or_else(by_limit);
         if matches!(self.kind.status, 429 | 503) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.unwrap_or(1)));
         }

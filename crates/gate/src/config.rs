@@ -7,10 +7,49 @@ use model::{
 };
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, IntoDeserializer as _},
+    de::{self, DeserializeOwned, IntoDeserializer as _, Visitor, value::SeqAccessDeserializer},
 };
 
-use crate::Gateway;
+use crate::{Gateway, contact_centre};
+
+/// The name of the routes that are built in.
+const BUILT_IN: &str = "contact-centre";
+
+/// `routes`: a list, or the name of those that are built in.
+#[derive(Debug, Default)]
+pub struct Routes {
+    /// Whether the built-in ones are among them.
+    pub built_in: bool,
+    own: Vec<RouteEntry>,
+}
+
+impl<'de> Deserialize<'de> for Routes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // By hand, so that what is wrong in a route is told with its place.
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Routes;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "a list of routes, or {BUILT_IN:?}")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Routes, E> {
+                match name {
+                    "" => Ok(Routes::default()),
+                    BUILT_IN => Ok(Routes { built_in: true, own: Vec::new() }),
+                    _ => Err(E::invalid_value(de::Unexpected::Str(name), &self)),
+                }
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, list: A) -> Result<Routes, A::Error> {
+                let own = Vec::deserialize(SeqAccessDeserializer::new(list))?;
+                Ok(Routes { built_in: false, own })
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
 
 /// One entry of `[[routes]]`.
 #[derive(Debug, Deserialize)]
@@ -23,6 +62,9 @@ pub struct RouteEntry {
     environment: Option<AcceptedEnvironment>,
     #[serde(default, deserialize_with = "aliases")]
     aliases: Aliases,
+    cost: Option<u64>,
+    upstream: Option<String>,
+    retry: Option<bool>,
 }
 
 /// `[authz]`, `[grpc]` and `[spoe]`: whose keys are accepted there.
@@ -65,13 +107,13 @@ fn aliases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Aliases, D::Err
     untagged,
     expecting = "a method is written like \"GET\", a scope like \"contacts:read\", or each as a list of such"
 )]
-enum OneOrMany<T> {
+pub(crate) enum OneOrMany<T> {
     One(T),
     Many(Vec<T>),
 }
 
 impl<T> OneOrMany<T> {
-    fn into_vec(self) -> Vec<T> {
+    pub(crate) fn into_vec(self) -> Vec<T> {
         match self {
             Self::One(one) => vec![one],
             Self::Many(many) => many,
@@ -85,13 +127,16 @@ pub enum InvalidGateway {
     /// A trusted proxy is not a network.
     #[error("trusted_proxies: {0} {1}.")]
     TrustedProxy(String, InvalidNetwork),
+    /// A call can't cost so much.
+    #[error("route {0}: cost is 0 to {COST_MAX}.")]
+    Cost(String),
     /// A route is malformed, or two routes match the same calls.
     #[error(transparent)]
     Route(#[from] InvalidRoute),
 }
 
 /// Checks the configuration.
-pub fn gateway(routes: Vec<RouteEntry>, trusted_proxies: &[String]) -> Result<Gateway, InvalidGateway> {
+pub fn gateway(routes: Routes, trusted_proxies: &[String]) -> Result<Gateway, InvalidGateway> {
     let network = |text: &String| {
         let text = text.trim();
         Network::parse(text).map_err(|error| InvalidGateway::TrustedProxy(text.to_owned(), error))
@@ -100,17 +145,25 @@ pub fn gateway(routes: Vec<RouteEntry>, trusted_proxies: &[String]) -> Result<Ga
     Ok(Gateway { routes: Arc::new(table(routes)?), trusted_proxies: TrustedProxies::new(trusted) })
 }
 
-fn table(entries: Vec<RouteEntry>) -> Result<RouteTable, InvalidRoute> {
-    let mut routes = Vec::with_capacity(entries.len());
-    for entry in entries {
+/// As with the `cost` of a verification.
+const COST_MAX: u64 = 1_000_000;
+
+fn table(Routes { built_in, own }: Routes) -> Result<RouteTable, InvalidGateway> {
+    let mut routes = if built_in { contact_centre::routes()? } else { Vec::new() };
+    for entry in own {
         let (methods, scopes) = (entry.method.into_vec(), entry.scope.into_vec());
         if methods.is_empty() {
-            return Err(InvalidRoute::NoMethod(entry.path));
+            return Err(InvalidRoute::NoMethod(entry.path).into());
+        }
+        let cost = entry.cost.unwrap_or(1);
+        if cost > COST_MAX {
+            return Err(InvalidGateway::Cost(entry.path));
         }
         for method in methods {
             let route = Route::new(&method, &entry.path, scopes.clone())?;
-            routes.push(route.accepting(entry.environment).with_aliases(entry.aliases));
+            let route = route.accepting(entry.environment).with_aliases(entry.aliases).costing(cost);
+            routes.push(route.to_upstream(entry.upstream.as_deref()).retried(entry.retry.unwrap_or(true)));
         }
     }
-    RouteTable::new(routes)
+    Ok(RouteTable::new(routes)?)
 }

@@ -46,8 +46,10 @@ kinds! {
     HANDOVER_OVER = 410 "handover_over" "The hand-over link no longer works";
     VERSION_MOVED = 412 "version_moved" "The key has been changed";
     PAYLOAD_TOO_LARGE = 413 "payload_too_large" "The body is too large";
+    BODY_TOO_LARGE = 413 "body_too_large" "The body is larger than the gateway forwards";
     URI_TOO_LONG = 414 "uri_too_long" "The address of the request is too long";
     UNSUPPORTED_MEDIA_TYPE = 415 "unsupported_media_type" "The body must be JSON";
+    EXPECTATION_FAILED = 417 "expectation_failed" "What the request expects is not understood";
     INVALID_CLIENT_NAME = 422 "invalid_client_name" "Invalid Client Name";
     INVALID_SETTING = 422 "invalid_setting" "Invalid setting";
     UNKNOWN_SCOPE = 422 "unknown_scope" "There is no such scope";
@@ -55,11 +57,17 @@ kinds! {
     QUOTA_EXCEEDED = 429 "quota_exceeded" "A quota is used up";
     TOO_MANY_CALLS = 429 "too_many_calls" "The API key has made too many calls";
     TOO_MANY_FAILED_KEYS = 429 "too_many_failed_keys" "This address has sent too many API keys that are not valid";
+    TOO_MANY_STREAMS = 429 "too_many_streams" "Too many streams are open";
     HEADERS_TOO_LARGE = 431 "headers_too_large" "The request has too many or too long headers";
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong in Keydesk";
+    UPSTREAM_UNREACHABLE = 502 "upstream_unreachable" "The API behind the gateway can't be reached";
+    UPSTREAM_INVALID = 502 "upstream_invalid" "The API behind the gateway gave no valid answer";
     UNAVAILABLE = 503 "unavailable" "Keydesk can't answer right now";
     NOT_READY = 503 "not_ready" "Keydesk is not ready";
     TIMEOUT = 503 "timeout" "Keydesk took too long";
+    NO_UPSTREAM = 503 "no_upstream" "The gateway has no API for such a call";
+    UPSTREAM_UNAVAILABLE = 503 "upstream_unavailable" "The API behind the gateway is not available";
+    UPSTREAM_TIMEOUT = 504 "upstream_timeout" "The API behind the gateway took too long";
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ mod list;
 mod network;
 mod occupancy;
 mod origin;
+mod origin_union;
 mod overlap;
 mod path_alias;
 #[cfg(feature = "time-zones")]
@@ -118,6 +119,7 @@ pub use list::{
 pub use network::{InvalidNetwork, NETWORKS_MAX, Network, NetworkSet, TooManyNetworks};
 pub use occupancy::Occupancy;
 pub use origin::{CallOrigin, InvalidOrigin, ORIGINS_MAX, OriginPattern, OriginSet, TooManyOrigins};
+pub use origin_union::OriginUnion;
 pub use overlap::{InvalidOverlap, InvalidSpan, Overlap};
 pub use path_alias::Aliases;
 #[cfg(feature = "time-zones")]

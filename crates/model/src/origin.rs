@@ -197,6 +197,11 @@ impl OriginPattern {
         (self.subdomains || !other.subdomains) && self.holds(&Parts { scheme, host, port })
     }
 
+    /// Whether it is every subdomain of a host.
+    pub(crate) fn is_wildcard(&self) -> bool {
+        self.subdomains
+    }
+
     fn holds(&self, parts: &Parts<'_>) -> bool {
         if (parts.scheme, parts.port) != (self.scheme, self.port) {
             return false;

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::{AcceptedEnvironment, Aliases, InvalidPath, RawPath, Scope, raw_path::decoded};
 
@@ -11,9 +11,12 @@ pub struct Route {
     pub(crate) method: MethodPattern,
     template: String,
     pub(crate) segments: Vec<Segment>,
-    scopes: Vec<Scope>,
+    scopes: Arc<[Scope]>,
     environment: Option<AcceptedEnvironment>,
     aliases: Aliases,
+    cost: u64,
+    upstream: Option<Box<str>>,
+    is_retried: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,9 +86,12 @@ impl Route {
             method,
             template: template.to_owned(),
             segments,
-            scopes,
+            scopes: scopes.into(),
             environment: None,
             aliases: Aliases::default(),
+            cost: 1,
+            upstream: None,
+            is_retried: true,
         })
     }
 
@@ -107,6 +113,36 @@ impl Route {
     /// What happens to a call whose path an API might read as that of this route.
     pub fn aliases(&self) -> Aliases {
         self.aliases
+    }
+
+    /// The same route, whose calls take this much from limits: 0 takes nothing.
+    pub fn costing(self, cost: u64) -> Self {
+        Self { cost, ..self }
+    }
+
+    /// What a call takes from limits.
+    pub fn cost(&self) -> u64 {
+        self.cost
+    }
+
+    /// The same route, whose calls the gateway forwards to the upstream of this name; `None`: to that of the key's environment.
+    pub fn to_upstream(self, name: Option<&str>) -> Self {
+        Self { upstream: name.map(Into::into), ..self }
+    }
+
+    /// The name of the upstream to which the gateway forwards its calls; `None`: that of the key's environment.
+    pub fn upstream(&self) -> Option<&str> {
+        self.upstream.as_deref()
+    }
+
+    /// The same route, whose calls the gateway sends again, or never sends again.
+    pub fn retried(self, is_retried: bool) -> Self {
+        Self { is_retried, ..self }
+    }
+
+    /// Whether the gateway may send a call again that is idempotent and got no answer.
+    pub fn is_retried(&self) -> bool {
+        self.is_retried
     }
 
     /// Whether a call that this route lets through might be refused by the other.
@@ -133,6 +169,11 @@ impl Route {
     /// The scopes that a call needs: all of them. None: any valid key will do.
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes
+    }
+
+    /// The same, to be kept.
+    pub fn shared_scopes(&self) -> Arc<[Scope]> {
+        Arc::clone(&self.scopes)
     }
 }
 

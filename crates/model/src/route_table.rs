@@ -87,6 +87,11 @@ impl RouteTable {
         self.routes.get(place)
     }
 
+    /// All of them, in the order in which they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter()
+    }
+
     /// Whether nothing matches.
     pub fn is_empty(&self) -> bool {
         self.routes.is_empty()

@@ -40,16 +40,18 @@ pub(crate) struct Bounds {
     pub(crate) ops: PlaceBounds,
     /// Envoy and HAProxy: ports of their own, with places that no flood of the public port takes.
     pub(crate) gate: PlaceBounds,
+    /// Programs whose calls are forwarded. For each of their connections there may be one to an API.
+    pub(crate) forward: PlaceBounds,
 }
 
 impl Bounds {
     /// Shares out this many open files. `gates`: how many ports there are for Envoy and HAProxy.
-    pub(crate) fn of(files: u64, gates: u64) -> Self {
+    pub(crate) fn of(files: u64, gates: u64, forwards: bool) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get) as u64;
-        Self::share(files, threads, gates)
+        Self::share(files, threads, gates, forwards)
     }
 
-    fn share(files: u64, threads: u64, gates: u64) -> Self {
+    fn share(files: u64, threads: u64, gates: u64, forwards: bool) -> Self {
         let reserved = (FILES_RESERVED + FILES_OF_THREAD * threads).min(files / 2);
         let free = files - reserved;
         let places = |share: u64, most: u64| usize::try_from(share.clamp(1, most)).unwrap_or(usize::MAX);
@@ -65,12 +67,20 @@ impl Bounds {
             PlaceBounds { strangers: places(ops / 2, 64), per_peer: places(ops / 4, 32), proxies: places(ops / 2, 64) };
         let given = |bounds: PlaceBounds| (bounds.strangers + bounds.proxies) as u64;
         let left = free.saturating_sub(given(ops) + gates * given(gate));
+        // Two files for each connection: three quarters of what is left, enough for ten thousand streams.
+        let forward = if forwards { left / 8 * 3 } else { 0 };
+        let left = left - 2 * forward;
+        let forward = PlaceBounds {
+            strangers: places(forward / 2, 12_288),
+            per_peer: places(forward / 4, 6_144),
+            proxies: places(forward / 2, 12_288),
+        };
         let public = PlaceBounds {
             strangers: places(left / 2, 4_096),
             per_peer: places(left / 8, 1_024),
             proxies: places(left / 2, 8_192),
         };
-        Self { public, ops, gate }
+        Self { public, ops, gate, forward }
     }
 }
 
@@ -81,13 +91,13 @@ mod tests {
     #[test]
     fn files_are_shared_out_and_some_stay_free() {
         for files in [64, 256, 1_024, 4_096, 65_536, u64::MAX] {
-            for (threads, gates) in [(1, 0), (2, 2), (64, 2)] {
-                let Bounds { public, ops, gate } = Bounds::share(files, threads, gates);
+            for (threads, gates, forwards) in [(1, 0, false), (2, 2, true), (64, 2, true), (2, 0, true)] {
+                let Bounds { public, ops, gate, forward } = Bounds::share(files, threads, gates, forwards);
                 let all = |bounds: PlaceBounds| (bounds.strangers + bounds.proxies) as u64;
-                let given = all(public) + all(ops) + gates * all(gate);
+                let given = all(public) + all(ops) + gates * all(gate) + if forwards { 2 * all(forward) } else { 0 };
                 let reserved = (FILES_RESERVED + FILES_OF_THREAD * threads).min(files / 2);
                 assert!(given <= files - reserved, "{given} of {files}, {threads} threads, {gates} gates");
-                for bounds in [public, ops, gate] {
+                for bounds in [public, ops, gate, forward] {
                     assert!(
                         bounds.per_peer >= 1 && bounds.per_peer <= bounds.strangers && bounds.proxies >= 1,
                         "{bounds:?}"
@@ -95,8 +105,10 @@ mod tests {
                 }
             }
         }
-        let Bounds { public, gate, .. } = Bounds::share(FILES_WANTED, 2, 2);
+        let Bounds { public, gate, .. } = Bounds::share(FILES_WANTED, 2, 2, false);
         assert_eq!(public, PlaceBounds { strangers: 4_096, per_peer: 1_024, proxies: 8_192 });
         assert_eq!(gate, PlaceBounds { strangers: 256, per_peer: 128, proxies: 256 });
+        let Bounds { public, forward, .. } = Bounds::share(FILES_WANTED, 2, 2, true);
+        assert!(forward.strangers > 10_000 && forward.proxies > 10_000 && public.strangers == 4_096, "{forward:?}");
     }
 }

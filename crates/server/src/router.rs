@@ -4,7 +4,7 @@ use api::{Access, App, Endpoint};
 use axum::{Router, routing::get};
 use domain::Keydesk;
 use edge::{Edge, Routes, Template};
-use gate::{Accepted, Gate, Gateway};
+use gate::{Accepted, Gate, Gateway, forward};
 use model::{AcceptedEnvironment, InstallationId};
 use uuid::Uuid;
 
@@ -57,7 +57,11 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// Where requests go, as they are counted and logged.
 fn templates(endpoints: &[Endpoint]) -> Vec<Template> {
     let pages = ["/api/_fn", "/pkg"].map(|tree| Template::tree(tree).for_people());
-    [Gate::template(), Template::path(METRICS)].into_iter().chain(pages).chain(api::templates(endpoints)).collect()
+    [Gate::template(), forward::template(), Template::path(METRICS)]
+        .into_iter()
+        .chain(pages)
+        .chain(api::templates(endpoints))
+        .collect()
 }
 
 fn router(keydesk: &Keydesk, endpoints: Vec<Endpoint>, settings: app::BrowserAccess) -> Router {

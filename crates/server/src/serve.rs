@@ -10,7 +10,12 @@ use app::BrowserAccess;
 use cli::{Settings, UNNAMED_PROXY};
 use domain::{Keydesk, OpenError, OpenOptions};
 use edge::{Cores, Listener, PlaceBounds, Places, Timers, accept_all};
-use gate::{Accepted, Gate, config::ListenerEntry, spoe};
+use gate::{
+    Accepted, Gate,
+    config::ListenerEntry,
+    forward::{self, Forwarder},
+    spoe,
+};
 use model::Actor;
 use tokio::{
     net::TcpListener,
@@ -45,14 +50,19 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
         Some(address) => Some(listen(address).await?),
         None => None,
     };
+    let forwarding = match &settings.forward.listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let own = |listener: &Option<TcpListener>| listener.as_ref().and_then(|listener| listener.local_addr().ok());
     let ops_address = own(&ops).map(|address| address.to_string());
     let spoe_address = own(&spoe).map(|address| address.to_string());
     let grpc_address = own(&grpc).map(|address| address.to_string());
+    let gateway_address = own(&forwarding).map(|address| address.to_string());
     let files = process::raise_open_files();
     let gates = u64::from(grpc.is_some()) + u64::from(spoe.is_some());
-    let bounds = process::Bounds::of(files, gates);
+    let bounds = process::Bounds::of(files, gates, forwarding.is_some());
     if files < FILES_FEW {
         tracing::warn!(files, "few files may be open at once, and so few connections; raise `ulimit -n`");
     }
@@ -77,12 +87,17 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let accepted = |listener: &ListenerEntry| accepted(&keydesk, &settings.installation, listener);
     let (at_authz, over_grpc, over_spoe) =
         (accepted(&settings.authz)?, accepted(&settings.grpc)?, accepted(&settings.spoe)?);
+    let at_gateway = accepted(&settings.forward.accepted)?;
     // The system may have chosen the port.
     let links = settings.links_at(&address.to_string());
     let set_up = cli::set_up_link(&keydesk, Actor::System, &settings.installation, &links).await;
-    drop(settings);
+    // The rest of it has secrets.
+    let forward = {
+        let settings = settings;
+        settings.forward
+    };
     let background = keydesk.start();
-    let dispatcher = router::dispatcher_for(&keydesk, access, gateway, at_authz);
+    let dispatcher = router::dispatcher_for(&keydesk, access, gateway.clone(), at_authz);
     let telemetry = otlp.map(|otlp| telemetry::start(otlp, dispatcher.edge(), keydesk.request_id(keydesk.now())));
     let mut server = Server::new(cores);
     let places = |name, listener, bounds| with_places(name, listener, bounds, &dispatcher);
@@ -97,8 +112,13 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     if let Some(listener) = grpc {
         server.spawn_grpc(places("grpc", listener, bounds.gate), dispatcher.gate().accepting(over_grpc));
     }
+    if let Some(listener) = forwarding {
+        let (verifier, edge) = (keydesk.verifier().clone(), dispatcher.edge().clone());
+        let forwarder = Forwarder::new(verifier, gateway, at_gateway, edge, forward, server.cores.count());
+        server.spawn_gateway(places("gateway", listener, bounds.forward), forwarder);
+    }
     let millis = started.elapsed().as_millis();
-    tracing::info!(address = %address, ops_address, grpc_address, spoe_address, "serving on http://{address}, ready in {millis} ms");
+    tracing::info!(address = %address, ops_address, grpc_address, spoe_address, gateway_address, "serving on http://{address}, ready in {millis} ms");
     if let Some((link, ends_at)) = set_up {
         welcome(&link, ends_at, links.note());
     }
@@ -228,6 +248,11 @@ impl Server {
             Timers::here(),
             self.stopping.subscribe(),
         ));
+    }
+
+    fn spawn_gateway(&mut self, listener: Listener, forwarder: Forwarder) {
+        let (cores, stopping) = (Arc::clone(&self.cores), self.stopping.subscribe());
+        self.listeners.spawn(forward::serve(listener, forwarder, cores, Timers::here(), stopping));
     }
 
     fn spawn_spoe(&mut self, listener: Listener, gate: Gate) {

@@ -96,6 +96,13 @@ impl Cache {
         self.records.len()
     }
 
+    /// Sees each record.
+    pub(crate) fn each(&self, mut see: impl FnMut(&Record)) {
+        for (_, record) in &self.records.pin() {
+            see(record);
+        }
+    }
+
     /// How many records there may be, besides those that change.
     pub(crate) fn capacity(&self) -> usize {
         self.capacity

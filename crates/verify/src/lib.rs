@@ -45,6 +45,7 @@ mod refusal_budgets;
 mod refusals;
 mod shown;
 mod slow_down;
+mod still;
 mod sync;
 mod ticks;
 mod trial;

@@ -11,7 +11,7 @@ use std::{
 
 use model::{
     CallFacts, ClientName, Code, Environment, InstallationId, Instant, KeyFacts, KeyId, KeyKind, LifeCycle, NetworkSet,
-    OriginSet, RESTORE_WINDOW_MS, RefusalCode, ScopeSet, SecretId,
+    OriginSet, OriginUnion, RESTORE_WINDOW_MS, RefusalCode, ScopeSet, SecretId,
 };
 use store::{Digest, LastUse, StoredRecord};
 
@@ -282,6 +282,21 @@ impl Record {
 
     fn bounds(&self) -> (&NetworkSet, &OriginSet) {
         Extra::bounds(self.hot.extra.as_deref())
+    }
+
+    /// Whether it is bound to web origins, and this is one of them.
+    pub fn is_for_page(&self, origin: &str) -> bool {
+        let origins = self.bounds().1;
+        !origins.is_empty() && origins.allows(origin)
+    }
+
+    /// Adds the origins from which it may be used, if it lives at `now`.
+    pub(crate) fn add_origins(&self, now: Instant, union: &mut OriginUnion) {
+        if now < self.hot.lives_until {
+            for origin in self.bounds().1 {
+                union.add(origin);
+            }
+        }
     }
 
     /// The restriction that is tried.

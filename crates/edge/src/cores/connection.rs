@@ -14,11 +14,11 @@ use crate::{Answering, Place, Problem, Stream, timekeeper::Timers};
 
 /// How long the head of a request may take, counted from when the connection is free for it: so a connection that says nothing
 /// is closed after this time.
-const HEAD_ARRIVAL: Duration = Duration::from_secs(10);
+pub const HEAD_ARRIVAL: Duration = Duration::from_secs(10);
 
 /// Most bytes of a request's head, and of the part of its body that is read ahead. The library reads in pieces and may have
 /// read more when it looks: see [`refusal`].
-const HEAD_MAX: usize = 64 * 1024;
+pub const HEAD_MAX: usize = 64 * 1024;
 
 /// Answers the requests of a connection.
 pub trait Answer: Clone + Send + 'static {
@@ -46,11 +46,11 @@ pub(super) struct Connection<A> {
 
 impl<A: Answer> Connection<A> {
     /// Until it ends, or has to make room for another.
-    pub(super) async fn answer(mut self) {
+    pub(super) async fn answer(mut self: Box<Self>) {
         let lost = self.place.lost();
         tokio::select! {
             biased;
-            () = self.answer_all() => {}
+            () = (*self).answer_all() => {}
             () = lost => tracing::debug!("a connection was closed for another"),
         }
     }
@@ -94,7 +94,7 @@ impl<A: Answer> Connection<A> {
 }
 
 /// Why a request whose head the library has read is not answered.
-fn refusal<B>(request: &Request<B>) -> Option<Problem> {
+pub fn refusal<B>(request: &Request<B>) -> Option<Problem> {
     if head_length(request) > HEAD_MAX {
         return Some(Problem::of_unread(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
     }

@@ -10,6 +10,7 @@ mod unread;
 
 use std::{
     io,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -23,7 +24,11 @@ use tokio::{
 };
 
 use self::connection::Connection;
-pub use self::{accept_all::accept_all, connection::Answer};
+pub use self::{
+    accept_all::accept_all,
+    connection::{Answer, HEAD_ARRIVAL, HEAD_MAX, refusal as head_refusal},
+    unread::{Holding, Left, Unread},
+};
 
 /// The threads that answer. Connections that are still open when this is dropped are cut off.
 #[derive(Debug)]
@@ -32,9 +37,19 @@ pub struct Cores<A>(Vec<Thread<A>>);
 #[derive(Debug)]
 struct Thread<A> {
     /// Unbounded: each connection has a place, and there are a bounded number of those.
-    connections: mpsc::UnboundedSender<(Connection<A>, Open)>,
+    given: mpsc::UnboundedSender<(Work<A>, Open)>,
     open: Arc<AtomicUsize>,
 }
+
+/// What a thread is given to do.
+enum Work<A> {
+    Connection(Box<Connection<A>>),
+    /// A connection in another protocol.
+    Task(Task),
+}
+
+/// Told the number of its thread.
+type Task = Box<dyn FnOnce(usize) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
 /// Counts a connection for as long as it is open.
 #[derive(Debug)]
@@ -50,8 +65,23 @@ impl<A: Answer> Cores<A> {
     /// Gives a connection to the thread that has the fewest. A proxy opens few and keeps them for long, so chance would not
     /// spread them well enough.
     fn give(&self, connection: Connection<A>) {
+        self.give_work(Work::Connection(Box::new(connection)));
+    }
+
+    /// Gives the work for a connection to the thread that has the fewest, with the number of the thread, from 0 up to
+    /// [`count`](Self::count). It stays there, and must not block.
+    pub fn run<F: Future<Output = ()> + Send + 'static>(&self, task: impl FnOnce(usize) -> F + Send + 'static) {
+        self.give_work(Work::Task(Box::new(move |number| Box::pin(task(number)))));
+    }
+
+    /// How many threads there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn give_work(&self, work: Work<A>) {
         let Some(thread) = idlest(&self.0) else { return };
-        if thread.connections.send((connection, Open::new(&thread.open))).is_err() {
+        if thread.given.send((work, Open::new(&thread.open))).is_err() {
             tracing::error!("a thread that answers has ended: a connection is closed unanswered");
         }
     }
@@ -64,18 +94,22 @@ fn idlest<A>(threads: &[Thread<A>]) -> Option<&Thread<A>> {
 impl<A: Answer> Thread<A> {
     fn start(number: usize) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let (sender, connections) = mpsc::unbounded_channel();
-        thread::Builder::new().name(format!("answering-{number}")).spawn(move || answer_all(&runtime, connections))?;
-        Ok(Self { connections: sender, open: Arc::default() })
+        let (sender, given) = mpsc::unbounded_channel();
+        let work = move || answer_all(number, &runtime, given);
+        thread::Builder::new().name(format!("answering-{number}")).spawn(work)?;
+        Ok(Self { given: sender, open: Arc::default() })
     }
 }
 
 /// Ends when the server does.
-fn answer_all<A: Answer>(runtime: &Runtime, mut connections: mpsc::UnboundedReceiver<(Connection<A>, Open)>) {
+fn answer_all<A: Answer>(number: usize, runtime: &Runtime, mut given: mpsc::UnboundedReceiver<(Work<A>, Open)>) {
     runtime.block_on(async {
-        while let Some((connection, open)) = connections.recv().await {
+        while let Some((work, open)) = given.recv().await {
             tokio::spawn(async move {
-                connection.answer().await;
+                match work {
+                    Work::Connection(connection) => connection.answer().await,
+                    Work::Task(task) => task(number).await,
+                }
                 drop(open);
             });
         }
@@ -102,7 +136,7 @@ mod tests {
     #[test]
     fn a_connection_goes_to_the_thread_with_the_fewest() {
         let threads: Vec<Thread<()>> =
-            (0..3).map(|_| Thread { connections: mpsc::unbounded_channel().0, open: Arc::default() }).collect();
+            (0..3).map(|_| Thread { given: mpsc::unbounded_channel().0, open: Arc::default() }).collect();
         let give = || Open::new(&idlest(&threads).unwrap().open);
         let open = || threads.iter().map(|thread| thread.open.load(Relaxed)).collect::<Vec<_>>();
         let mut connections: Vec<_> = (0..7).map(|_| give()).collect();

@@ -2,6 +2,7 @@
 //! status. That refusal is held back, and a document with a request id takes its place, which is counted as any other.
 
 use std::{
+    fmt,
     io::{self, IoSlice},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -28,7 +29,7 @@ const BESIDE: usize =
     "HTTP/1.1 400 \r\nconnection: close\r\ncontent-length: 0\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n".len();
 
 /// A connection from which the library's own refusals don't go out by themselves.
-pub(super) struct Holding<S> {
+pub struct Holding<S> {
     /// Gone when this is dropped.
     stream: Option<S>,
     /// The beginning of the head that is being read.
@@ -40,7 +41,7 @@ pub(super) struct Holding<S> {
 }
 
 /// Where a connection is left, with its refusal if there is one.
-pub(super) struct Left<S>(Arc<Mutex<Option<Unread<S>>>>);
+pub struct Left<S>(Arc<Mutex<Option<Unread<S>>>>);
 
 impl<S> Clone for Left<S> {
     fn clone(&self) -> Self {
@@ -49,7 +50,7 @@ impl<S> Clone for Left<S> {
 }
 
 /// A connection at its end, which may be a request that was not read.
-pub(super) struct Unread<S> {
+pub struct Unread<S> {
     stream: S,
     line: Vec<u8>,
     held: Vec<u8>,
@@ -57,11 +58,29 @@ pub(super) struct Unread<S> {
 
 impl<S> Holding<S> {
     /// The connection, and where it is left.
-    pub(super) fn new(stream: S) -> (Self, Left<S>) {
+    pub fn new(stream: S) -> (Self, Left<S>) {
         let left = Left(Arc::default());
         let holding =
             Self { stream: Some(stream), line: Vec::new(), fresh: true, held: Vec::new(), left: left.clone() };
         (holding, left)
+    }
+}
+
+impl<S> fmt::Debug for Holding<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Holding")
+    }
+}
+
+impl<S> fmt::Debug for Left<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Left")
+    }
+}
+
+impl<S> fmt::Debug for Unread<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unread")
     }
 }
 
@@ -75,31 +94,32 @@ impl<S> Drop for Holding<S> {
 }
 
 impl<S> Left<S> {
-    pub(super) fn take(&self) -> Option<Unread<S>> {
+    /// The connection, once it has been let go of; `None`: it has not, or was taken.
+    pub fn take(&self) -> Option<Unread<S>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Unread<S> {
     /// Whether the library has refused the last request, or sent what looks like it.
-    pub(super) fn is_refused(&self) -> bool {
+    pub fn is_refused(&self) -> bool {
         !self.held.is_empty()
     }
 
     /// The status of the library's refusal; without one, of a request that is not understood.
-    pub(super) fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode {
         self.held.get(9..12).and_then(|status| StatusCode::from_bytes(status).ok()).unwrap_or(StatusCode::BAD_REQUEST)
     }
 
     /// The target that the request line names, as far as it was read and is text.
-    pub(super) fn target(&self) -> &str {
+    pub fn target(&self) -> &str {
         let line = self.line.split(|byte| *byte == b'\r' || *byte == b'\n').find(|line| !line.is_empty());
         let target = line.and_then(|line| line.split(|byte| *byte == b' ').nth(1)).unwrap_or_default();
         std::str::from_utf8(target).unwrap_or_default()
     }
 
     /// Sends `answer` in place of the refusal, or, without one, the refusal as it is. The connection ends with it.
-    pub(super) async fn end(mut self, answer: Option<Response>) -> io::Result<()> {
+    pub async fn end(mut self, answer: Option<Response>) -> io::Result<()> {
         let bytes = match answer {
             Some(answer) => written(answer).await,
             None => std::mem::take(&mut self.held),

@@ -50,7 +50,7 @@ const GUARDED: [&str; 8] = [
 
 /// Whether a header is no guarded one, but read as one where programs take other characters for the hyphen: CGI and WSGI an
 /// underscore, PHP a dot too. A proxy that guards a name doesn't find it in this writing.
-pub(super) fn is_disguised(name: &HeaderName) -> bool {
+pub(crate) fn is_disguised(name: &HeaderName) -> bool {
     let name = name.as_str().as_bytes();
     let is_odd = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'-';
     let reads_as = |guarded: &str| {

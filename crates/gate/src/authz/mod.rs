@@ -2,7 +2,7 @@
 //!
 //! Answered before any router, since it precedes every other call.
 
-mod identity;
+pub(crate) mod identity;
 mod original;
 mod parameters;
 mod question;
@@ -11,7 +11,6 @@ use std::{
     borrow::Cow,
     mem,
     pin::pin,
-    sync::{Arc, LazyLock},
     task::{Context, Poll, Waker},
 };
 
@@ -19,24 +18,23 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use edge::{ClientAddress, Problem, RequestContext, credentials, limits, problem};
-use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
+use edge::{ClientAddress, Problem, RequestContext, limits};
+use http::{HeaderValue, StatusCode, request::Parts};
 use http_body_util::BodyExt as _;
-use model::{AcceptedEnvironment, CallOrigin, Code, Route, Scope};
+use model::{Route, Scope};
 use utoipa::OpenApi;
-use uuid::Uuid;
-use verify::{Asked, Call, LimitState, Record, Verdict, Verifier};
+use verify::Verifier;
 
-#[cfg(feature = "grpc")]
-pub(crate) use self::identity::is_ours;
-use self::original::invalid_path;
 use self::parameters::Parameters;
-pub(crate) use self::{original::Original, parameters::is_for_nginx, question::Question};
-use crate::{Accepted, Gateway};
-
-/// The scope that a call without a route needs. Such a call is refused whatever the key holds, so it must neither count
-/// as allowed nor use up a limit; yet a bad key must still be told that it is bad.
-static NOWHERE: LazyLock<[Scope; 1]> = LazyLock::new(|| [Scope::parse("no-route:none").expect("the form of a scope")]);
+pub(crate) use self::{
+    original::{Original, invalid_path},
+    parameters::is_for_nginx,
+    question::Question,
+};
+use crate::{
+    Accepted, Gateway,
+    decision::{self, Allowed, Refused},
+};
 
 /// Decide for a proxy
 ///
@@ -95,10 +93,10 @@ pub(crate) async fn answer(
 ) -> Response {
     let now = context.now();
     let decided = async {
-        let request = AuthzRequest::read(gateway, accepted, parts, client)?;
-        let call = request.call(context.id())?;
+        let question = read(gateway, accepted, parts, client)?;
+        let call = question.call(context.id())?;
         let verdict = verifier.verify(call, now).await?;
-        request.settle(verdict, call.origin)
+        question.settle(verdict, call.origin)
     };
     respond(decided.await, accepted)
 }
@@ -112,16 +110,16 @@ pub(crate) fn from_memory(
     client: ClientAddress,
     context: &RequestContext,
 ) -> Option<Response> {
-    let request = AuthzRequest::read(gateway, accepted, parts, client);
-    let decided = request.and_then(|request| {
-        let call = request.call(context.id())?;
+    let question = read(gateway, accepted, parts, client).map_err(Refused::from);
+    let decided = question.and_then(|question| {
+        let call = question.call(context.id())?;
         let verdict = verifier.verify_from_memory(call, context.now());
-        verdict.map(|verdict| request.settle(verdict, call.origin)).transpose()
+        verdict.map(|verdict| question.settle(verdict, call.origin)).transpose()
     });
     decided.transpose().map(|decided| respond(decided, accepted))
 }
 
-fn respond(decided: Result<Allowed, Problem>, accepted: &Accepted) -> Response {
+fn respond(decided: Result<Allowed, Refused>, accepted: &Accepted) -> Response {
     match decided {
         Ok(Allowed { record, limits }) => {
             let mut response = Response::new(Body::empty());
@@ -131,83 +129,38 @@ fn respond(decided: Result<Allowed, Problem>, accepted: &Accepted) -> Response {
             limits::write(&limits, headers);
             response
         }
-        Err(problem) => problem.into_response(),
+        Err(Refused { problem, .. }) => problem.into_response(),
     }
 }
 
-/// A call that may go on.
-struct Allowed {
-    record: Arc<Record>,
-    limits: Vec<LimitState>,
-}
-
-/// A proxy's question.
-struct AuthzRequest<'a> {
-    headers: &'a HeaderMap,
-    client: ClientAddress,
+/// What a proxy asks.
+fn read<'a>(
+    gateway: &'a Gateway,
     accepted: &'a Accepted,
-    environment: AcceptedEnvironment,
-    /// The scopes that the call needs: all of them; `None`: nothing says which.
-    wanted: Option<Cow<'a, [Scope]>>,
-    /// The method and the path that are decided on.
-    asked: (&'a str, &'a str),
-}
-
-impl<'a> AuthzRequest<'a> {
-    fn read(
-        gateway: &'a Gateway,
-        accepted: &'a Accepted,
-        parts: &'a Parts,
-        client: ClientAddress,
-    ) -> Result<Self, Problem> {
-        let below = parts.uri.path().strip_prefix("/authz").filter(|path| !path.is_empty());
-        let original = Original::of(below, &parts.method, &parts.headers)?;
-        let parameters = match below {
-            None => Parameters::read(&parts.uri, original.query)?,
-            // Below `/authz` the query belongs to the original request.
-            Some(_) => Parameters::default(),
-        };
-        let (wanted, environment) = match parameters.scopes {
-            Some(scopes) => (Some(Cow::Owned(scopes)), None),
-            None => {
-                let route = route(gateway, &original)?;
-                (route.map(|route| Cow::Borrowed(route.scopes())), route.and_then(Route::environment))
-            }
-        };
-        let environment = environment.unwrap_or(accepted.environment);
-        let asked = match original.path {
-            Some(path) => (original.method.unwrap_or_default(), path.as_str()),
-            None => (parts.method.as_str(), "/authz"),
-        };
-        Ok(Self { headers: &parts.headers, client, accepted, environment, wanted, asked })
-    }
-
-    fn call(&self, request_id: Uuid) -> Result<Call<'_>, Problem> {
-        let credentials = credentials::read(self.headers, self.client)?;
-        let scopes = self.wanted.as_deref().unwrap_or(&*NOWHERE);
-        Ok(Call {
-            installation: Some(self.accepted.installation),
-            environment: self.environment,
-            scopes,
-            ip: self.client.ip,
-            origin: credentials.origin,
-            request_id: Some(request_id),
-            asked: Asked { method: self.asked.0, path: self.asked.1, no_route: self.wanted.is_none() },
-            ..Call::with(credentials.key)
-        })
-    }
-
-    fn settle(&self, verdict: Verdict, origin: CallOrigin<'_>) -> Result<Allowed, Problem> {
-        match (&self.wanted, verdict) {
-            (Some(_), Verdict { code: Code::Valid, record: Some(record), limits, .. }) => {
-                Ok(Allowed { record, limits })
-            }
-            (None, Verdict { code: Code::Valid | Code::InsufficientScope, .. }) => {
-                Err(Problem::new(&problem::NO_ROUTE).detail("No configured route matches the method and the path."))
-            }
-            (wanted, verdict) => Err(credentials::refusal(verdict, wanted.as_deref().unwrap_or_default(), origin)),
+    parts: &'a Parts,
+    client: ClientAddress,
+) -> Result<decision::Question<'a>, Problem> {
+    let below = parts.uri.path().strip_prefix("/authz").filter(|path| !path.is_empty());
+    let original = Original::of(below, &parts.method, &parts.headers)?;
+    let parameters = match below {
+        None => Parameters::read(&parts.uri, original.query)?,
+        // Below `/authz` the query belongs to the original request.
+        Some(_) => Parameters::default(),
+    };
+    let (wanted, route) = match parameters.scopes {
+        Some(scopes) => (Some(Cow::Owned(scopes)), None),
+        None => {
+            let route = route(gateway, &original)?;
+            (route.map(|route| Cow::Borrowed(route.scopes())), route)
         }
-    }
+    };
+    let environment = route.and_then(Route::environment).unwrap_or(accepted.environment);
+    let cost = route.map_or(1, Route::cost);
+    let asked = match original.path {
+        Some(path) => (original.method.unwrap_or_default(), path.as_str()),
+        None => (parts.method.as_str(), "/authz"),
+    };
+    Ok(decision::Question { headers: &parts.headers, client, accepted, environment, wanted, cost, asked })
 }
 
 /// The configured route of the original request.

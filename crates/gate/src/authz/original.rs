@@ -45,7 +45,7 @@ impl<'a> Original<'a> {
 }
 
 /// A path with more than one reading, or none.
-pub(super) fn invalid_path(why: model::InvalidPath) -> Problem {
+pub(crate) fn invalid_path(why: model::InvalidPath) -> Problem {
     Problem::new(&problem::INVALID_PATH).detail(format!("The path is refused: {why}."))
 }
 

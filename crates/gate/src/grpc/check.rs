@@ -15,7 +15,7 @@ use envoy_types::{
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
 
-use crate::authz::{Question, is_ours};
+use crate::authz::{Question, identity::is_ours};
 
 /// gRPC's codes.
 const OK: i32 = 0;

@@ -1,0 +1,246 @@
+use std::{borrow::Cow, net::SocketAddr, sync::Arc};
+
+use axum::body::Body;
+use edge::{ClientAddress, Problem, RequestContext, Timer, client_address, credentials, limits};
+use http::{HeaderValue, Request, Response, StatusCode, Version, header, request::Parts};
+use hyper::{body::Incoming, upgrade::OnUpgrade};
+use model::{RawPath, Route, Scheme};
+
+use super::{
+    alarm::Alarm,
+    attempt, cors,
+    failure::Failure,
+    fields,
+    relay::{AnswerBody, Relay},
+    request_body::RequestBody,
+    request_head::{self, Wishes},
+    screen,
+    shared::Shared,
+    streams::{Grant, Origin, Place},
+    tunnel::Tunnel,
+};
+use crate::{
+    authz::invalid_path,
+    decision::{Allowed, Question, Refused},
+};
+
+/// The connection that calls come on.
+#[derive(Clone)]
+pub(super) struct Connected {
+    pub(super) shared: Arc<Shared>,
+    pub(super) peer: SocketAddr,
+    /// Whether it is TLS.
+    pub(super) is_secure: bool,
+    /// The thread that answers.
+    pub(super) thread: usize,
+}
+
+/// An answer, and for which page.
+struct Forwarded {
+    response: Response<AnswerBody>,
+    origin: Option<HeaderValue>,
+}
+
+impl Connected {
+    /// Answers one call: decides on it, and forwards it.
+    pub(super) async fn answer(&self, timer: Arc<Timer>, request: Request<Incoming>) -> Response<AnswerBody> {
+        let shared = &self.shared;
+        let refused = screen::refusal(&request, shared.body_max);
+        let (parts, body) = request.into_parts();
+        let context = shared.edge.begin(shared.route, &parts.method, Some(&parts.headers));
+        let origin = parts.headers.get(header::ORIGIN).cloned();
+        let closes = refused.is_some();
+        let answered = match refused {
+            Some(problem) => Err(Refused::from(problem)),
+            None if cors::is_preflight(&parts) => return self.preflight(context, &parts),
+            None => self.forward(&context, timer, parts, body).await,
+        };
+        match answered {
+            Ok(Forwarded { response, origin }) => {
+                let (mut parts, body) = response.into_parts();
+                cors::write(origin, &mut parts.headers);
+                self.finish(context, parts, body)
+            }
+            Err(refused) => self.refuse(context, refused, origin, closes),
+        }
+    }
+
+    /// Counts an answer, and gives it its request id.
+    fn finish(&self, context: RequestContext, parts: http::response::Parts, body: AnswerBody) -> Response<AnswerBody> {
+        // An empty body takes no memory.
+        let (parts, _) = self.shared.edge.finish(context, Response::from_parts(parts, Body::empty())).into_parts();
+        Response::from_parts(parts, body)
+    }
+
+    fn preflight(&self, context: RequestContext, parts: &Parts) -> Response<AnswerBody> {
+        let (status, headers) = self.shared.cors.preflight(parts);
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        let (parts, _) = response.into_parts();
+        self.finish(context, parts, AnswerBody::Own(Body::empty()))
+    }
+
+    /// Refuses a call, in a document that a page may read if it may read answers. `closes`: what comes behind it on the connection
+    /// may not be what it seems.
+    fn refuse(
+        &self,
+        context: RequestContext,
+        Refused { problem, record }: Refused,
+        origin: Option<HeaderValue>,
+        closes: bool,
+    ) -> Response<AnswerBody> {
+        let shared = &self.shared;
+        let code = problem.kind().code;
+        let mut response = shared.edge.render(&context, Ok(axum::response::IntoResponse::into_response(problem)));
+        let headers = response.headers_mut();
+        headers.insert(cors::ERROR.clone(), HeaderValue::from_static(code));
+        if closes {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        let reads = origin.filter(|origin| match &record {
+            Some(record) => shared.cors.allows(origin, record),
+            None => shared.cors.allows_anyone(origin),
+        });
+        cors::write(reads, headers);
+        let (parts, body) = shared.edge.finish(context, response).into_parts();
+        Response::from_parts(parts, AnswerBody::Own(body))
+    }
+
+    async fn forward(
+        &self,
+        context: &RequestContext,
+        timer: Arc<Timer>,
+        mut parts: Parts,
+        body: Incoming,
+    ) -> Result<Forwarded, Refused> {
+        let shared = &self.shared;
+        let client = client_address::find(&shared.gateway.trusted_proxies, Some(self.peer), &parts.headers);
+        let (allowed, route) = self.decide(context, &parts, client).await?;
+        let Allowed { record, limits } = allowed;
+        let fails = |failure: Failure| Refused { problem: failure.into(), record: Some(Arc::clone(&record)) };
+        let upstream = shared.upstreams.find(record.environment(), route.upstream());
+        let upstream = upstream.ok_or_else(|| fails(Failure::NoUpstream))?;
+        let wishes = Wishes::of(&parts);
+        let place = if wishes.is_stream() {
+            Some(shared.streams.place(record.key_id()).ok_or_else(|| fails(Failure::TooManyStreams))?)
+        } else {
+            None
+        };
+        let origin = parts.headers.get(header::ORIGIN).filter(|origin| shared.cors.allows(origin, &record)).cloned();
+        let from = credentials::read(&parts.headers, client).map_or(Origin::Unknown, |sent| sent.origin.into());
+        let grant = Grant {
+            record: Arc::clone(&record),
+            wanted: route.shared_scopes(),
+            environment: route.environment().unwrap_or(shared.accepted.environment),
+            ip: client.ip,
+            origin: from,
+        };
+        let trusted = &shared.gateway.trusted_proxies;
+        let came = client_address::scheme(trusted, Some(self.peer), &parts.headers);
+        let is_secure = came.map_or(self.is_secure, |scheme| scheme == Scheme::Https);
+        let upgrade = wishes.upgrade.then(|| parts.extensions.remove::<OnUpgrade>()).flatten();
+        parts.extensions.clear();
+        let caller = request_head::Caller { record: &record, accepted: &shared.accepted, client, is_secure, context };
+        request_head::rewrite(&mut parts, wishes, &caller);
+        let body = RequestBody::new(body, shared.body_max);
+        let (alarm, is_retried) = (Alarm::new(timer), route.is_retried());
+        let answered = attempt::send(shared, self.thread, upstream, parts, body, alarm, is_retried).await;
+        let answered = answered.map_err(&fails)?;
+        if answered.response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            let response = self.switch(answered, upgrade, grant, place).map_err(&fails)?;
+            return Ok(Forwarded { response, origin });
+        }
+        let (mut head, relay) = Relay::of(answered, shared, self.thread, grant, place);
+        fields::clean_answer(&mut head.headers);
+        limits::write(&limits, &mut head.headers);
+        head.extensions.clear();
+        head.version = Version::HTTP_11;
+        Ok(Forwarded { response: Response::from_parts(head, AnswerBody::Relayed(relay)), origin })
+    }
+
+    /// Whether a call may go on, and by which route.
+    async fn decide<'a>(
+        &'a self,
+        context: &RequestContext,
+        parts: &Parts,
+        client: ClientAddress,
+    ) -> Result<(Allowed, &'a Route), Refused> {
+        let shared = &*self.shared;
+        let path = RawPath::parse(parts.uri.path().as_bytes()).map_err(invalid_path)?;
+        let route = shared.gateway.routes.resolve(parts.method.as_str(), path).map_err(invalid_path)?;
+        let question = Question {
+            headers: &parts.headers,
+            client,
+            accepted: &shared.accepted,
+            environment: route.and_then(Route::environment).unwrap_or(shared.accepted.environment),
+            wanted: route.map(|route| Cow::Borrowed(route.scopes())),
+            cost: route.map_or(1, Route::cost),
+            asked: (parts.method.as_str(), path.as_str()),
+        };
+        let call = question.call(context.id())?;
+        let allowed = match shared.verifier.verify_from_memory(call, context.now()) {
+            Some(verdict) => question.settle(verdict, call.origin)?,
+            None => self.decide_elsewhere(context, parts, client, route).await?,
+        };
+        let Some(route) = route else {
+            // A call without a route was refused above.
+            return Err(Problem::new(&edge::problem::NO_ROUTE).into());
+        };
+        Ok((allowed, route))
+    }
+
+    /// The same where the database has to be asked: not on the thread that answers.
+    async fn decide_elsewhere(
+        &self,
+        context: &RequestContext,
+        parts: &Parts,
+        client: ClientAddress,
+        route: Option<&Route>,
+    ) -> Result<Allowed, Refused> {
+        let shared = Arc::clone(&self.shared);
+        let (id, now) = (context.id(), context.now());
+        let (method, headers, path) = (parts.method.clone(), parts.headers.clone(), parts.uri.path().to_owned());
+        let wanted = route.map(Route::shared_scopes);
+        let environment = route.and_then(Route::environment).unwrap_or(shared.accepted.environment);
+        let cost = route.map_or(1, Route::cost);
+        let decided = self.shared.elsewhere.spawn(async move {
+            let question = Question {
+                headers: &headers,
+                client,
+                accepted: &shared.accepted,
+                environment,
+                wanted: wanted.as_deref().map(Cow::Borrowed),
+                cost,
+                asked: (method.as_str(), &path),
+            };
+            let call = question.call(id)?;
+            let verdict = shared.verifier.verify(call, now).await?;
+            question.settle(verdict, call.origin)
+        });
+        decided.await.unwrap_or_else(|_| Err(Problem::new(&edge::problem::INTERNAL_ERROR).into()))
+    }
+
+    /// Goes on in the protocol that the client asked for, and the API agreed to.
+    fn switch(
+        &self,
+        mut answered: attempt::Answered,
+        client: Option<OnUpgrade>,
+        grant: Grant,
+        place: Option<Place>,
+    ) -> Result<Response<AnswerBody>, Failure> {
+        let agreed = fields::has_token(answered.response.headers(), &header::UPGRADE, "websocket");
+        // Nobody asked for this.
+        let client = client.filter(|_| agreed).ok_or(Failure::Invalid)?;
+        let upstream = hyper::upgrade::on(&mut answered.response);
+        let attempt::Answered { response, link, outstanding, watch } = answered;
+        let open = self.shared.streams.open(grant);
+        tokio::spawn(Tunnel { client, upstream, link, watch, open, outstanding, place }.run());
+        let (mut head, _) = response.into_parts();
+        fields::clean_answer(&mut head.headers);
+        head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        head.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        head.extensions.clear();
+        Ok(Response::from_parts(head, AnswerBody::Own(Body::empty())))
+    }
+}

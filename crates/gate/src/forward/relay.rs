@@ -1,0 +1,179 @@
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use axum::BoxError;
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+
+use super::{
+    attempt::{Answered, Watch},
+    breaker::millis,
+    fields,
+    link::Link,
+    shared::Shared,
+    streams::{Grant, Open, Place},
+    upstream::Outstanding,
+};
+
+/// The body of an answer of the gateway.
+#[expect(clippy::large_enum_variant, reason = "it is moved once, and a box would be memory for every call")]
+pub(super) enum AnswerBody {
+    /// Its own.
+    Own(axum::body::Body),
+    /// The API's, as it comes, and no faster than the client takes it.
+    Relayed(Relay),
+}
+
+/// The body of an API's answer on its way to the client.
+pub(super) struct Relay {
+    incoming: Incoming,
+    /// `None`: it is nobody's any more.
+    link: Option<Link>,
+    outstanding: Outstanding,
+    watch: Watch,
+    thread: usize,
+    shared: Arc<Shared>,
+    /// By what right it goes on: watched over from when something has to be waited for.
+    grant: Option<Grant>,
+    open: Option<Open>,
+    _place: Option<Place>,
+    /// When something last came; `None`: it comes now.
+    moved: Option<Instant>,
+    has_ended: bool,
+}
+
+impl Relay {
+    /// Takes the body of an answer, and gives its head.
+    pub(super) fn of(
+        answered: Answered,
+        shared: &Arc<Shared>,
+        thread: usize,
+        grant: Grant,
+        place: Option<Place>,
+    ) -> (http::response::Parts, Self) {
+        let Answered { response, link, outstanding, watch } = answered;
+        let (parts, incoming) = response.into_parts();
+        let relay = Self {
+            incoming,
+            link: Some(link),
+            outstanding,
+            watch,
+            thread,
+            shared: Arc::clone(shared),
+            grant: Some(grant),
+            open: None,
+            _place: place,
+            moved: None,
+            has_ended: false,
+        };
+        (parts, relay)
+    }
+
+    /// Why it goes no further; `None`: it only has to wait.
+    fn ended(&mut self, cx: &mut Context<'_>) -> Option<&'static str> {
+        if let Some(grant) = self.grant.take() {
+            self.open = Some(self.shared.streams.open(grant));
+        }
+        if self.open.as_ref().is_some_and(|open| open.is_cut(cx)) {
+            return Some("its API key may no longer do this");
+        }
+        let moved = *self.moved.get_or_insert_with(Instant::now);
+        self.watch.poll_idle(cx, moved).is_ready().then_some("nothing came in time")
+    }
+
+    /// Its connection is free for other calls, if all of the request was sent.
+    fn release(&mut self) {
+        let Some(link @ Link::One(_)) = self.link.take() else { return };
+        if self.watch.is_sent() {
+            self.shared.pools.keep(self.thread, self.outstanding.address().place, link);
+        }
+    }
+}
+
+impl Body for Relay {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.get_mut();
+        if this.open.as_ref().is_some_and(|open| open.is_cut(cx)) {
+            return Poll::Ready(Some(Err("its API key may no longer do this".into())));
+        }
+        let mut polled = Pin::new(&mut this.incoming).poll_frame(cx);
+        if polled.is_pending()
+            && let Some(link) = &mut this.link
+        {
+            link.drive(cx);
+            polled = Pin::new(&mut this.incoming).poll_frame(cx);
+        }
+        match polled {
+            Poll::Ready(Some(Ok(mut frame))) => {
+                this.moved = None;
+                if let Some(trailers) = frame.trailers_mut() {
+                    fields::clean_trailers(trailers);
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(error))) => {
+                this.outstanding.address().breaker.failed(millis());
+                Poll::Ready(Some(Err(error.into())))
+            }
+            Poll::Ready(None) => {
+                this.has_ended = true;
+                this.release();
+                Poll::Ready(None)
+            }
+            Poll::Pending => match this.ended(cx) {
+                Some(why) => Poll::Ready(Some(Err(why.into()))),
+                None => Poll::Pending,
+            },
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        // Whoever reads a body of a known length does not ask for its end.
+        if self.has_ended || self.incoming.is_end_stream() {
+            self.release();
+        }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.get_mut() {
+            Self::Own(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+            Self::Relayed(relay) => Pin::new(relay).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Own(body) => body.is_end_stream(),
+            Self::Relayed(relay) => relay.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Own(body) => body.size_hint(),
+            Self::Relayed(relay) => relay.size_hint(),
+        }
+    }
+}

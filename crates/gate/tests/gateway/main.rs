@@ -1,0 +1,15 @@
+//! The gateway, as clients and APIs see it: over sockets, in front of servers that the tests start themselves.
+
+mod cors;
+mod cutting;
+mod draining;
+mod failures;
+mod headers;
+mod http2;
+mod raw;
+mod retries;
+mod smuggling;
+mod streams;
+mod support;
+mod tls;
+mod upgrades;
