@@ -49,6 +49,8 @@ mod path_alias;
 #[cfg(feature = "time-zones")]
 mod period;
 mod permission;
+#[cfg(feature = "phone")]
+pub mod phone;
 mod preset;
 mod quota;
 mod rate_limit;
