@@ -1,0 +1,90 @@
+use std::ops::Range;
+
+use model::{Instant, PeriodBounds};
+
+use serde::ser::SerializeMap;
+
+use super::{intervals::place, leg::Leg};
+
+/// Whether a row can still change, and how often it did after it could not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Finality {
+    /// The interval is over and no leg is open that counts in it, by either basis.
+    pub is_final: bool,
+    /// How often a leg that counts in it was corrected after it was closed. A late wrap is a correction.
+    pub revision: u64,
+    /// When a leg that counts in it changed last; none where none counts.
+    pub changed_at: Option<Instant>,
+    /// `seq` of its last correction; 0 if there was none.
+    pub revised_seq: u64,
+    /// How many legs are open that count in it.
+    pub open_calls: u64,
+}
+
+impl Finality {
+    /// Notes a leg that counts in the row.
+    fn note(&mut self, leg: &Leg<'_>) {
+        let call = leg.call();
+        self.open_calls += u64::from(leg.is_open());
+        self.changed_at = self.changed_at.max(Some(call.updated_at));
+        if call.revision > 0 {
+            self.revision += u64::from(call.revision);
+            self.revised_seq = self.revised_seq.max(call.seq);
+        }
+    }
+
+    /// Adds what was noted in another row.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.open_calls += other.open_calls;
+        self.changed_at = self.changed_at.max(other.changed_at);
+        self.revision += other.revision;
+        self.revised_seq = self.revised_seq.max(other.revised_seq);
+    }
+
+    /// Decides, once all legs are noted.
+    pub(super) fn decide(&mut self, interval: PeriodBounds, now: Instant) {
+        self.is_final = interval.end <= now && self.open_calls == 0;
+    }
+
+    pub(super) fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry("final", &self.is_final)?;
+        map.serialize_entry("revision", &self.revision)?;
+        map.serialize_entry("changed_at", &self.changed_at)?;
+        map.serialize_entry("open_calls", &self.open_calls)
+    }
+}
+
+/// Which intervals a leg counts in, by one basis or the other: a row has one revision, whatever the basis it is asked by.
+pub(super) fn note(
+    leg: &Leg<'_>,
+    intervals: &[PeriodBounds],
+    now: Instant,
+    mut of: impl FnMut(usize, &dyn Fn(&mut Finality)),
+) {
+    let instants = &leg.call().instants;
+    let events = [
+        Some(leg.visit_at()),
+        instants.enqueued_at,
+        instants.dequeued_at,
+        instants.answered_at,
+        instants.wrap_ended_at,
+    ];
+    let offers = leg.call().offers.iter().filter_map(|offer| offer.ended_at);
+    let mut places: Vec<usize> =
+        events.into_iter().flatten().chain(offers).filter_map(|at| place(intervals, at)).collect();
+    places.extend(waiting(leg, intervals, now));
+    places.sort_unstable();
+    places.dedup();
+    for place in places {
+        of(place, &|finality| finality.note(leg));
+    }
+}
+
+/// The intervals during which the caller waits, as far as they have begun.
+pub(super) fn waiting(leg: &Leg<'_>, intervals: &[PeriodBounds], now: Instant) -> Range<usize> {
+    let Some(visit) = leg.visit() else { return 0..0 };
+    let until = visit.left_at.unwrap_or(now);
+    let first = intervals.partition_point(|interval| interval.end <= visit.enqueued_at);
+    let end = intervals.partition_point(|interval| interval.start <= until);
+    first..end.max(first)
+}
