@@ -10,7 +10,10 @@
 
 pub mod event;
 pub mod id;
+pub mod leg;
 mod millis;
 pub mod objects;
 pub mod seed;
+pub mod staff;
+pub mod state;
 mod words;

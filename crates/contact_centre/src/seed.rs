@@ -70,6 +70,12 @@ pub(crate) fn uuid_at(at: Instant, bits: u64) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
+/// The smallest id of an instant.
+pub(crate) fn first_at(at: Instant) -> Uuid {
+    let millis = u64::try_from(at.as_millis()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

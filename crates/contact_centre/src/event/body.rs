@@ -4,11 +4,11 @@ use model::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{AgentId, CallId, CampaignId, ContactId, LeadId, QueueId, RecordingId},
+    id::{AgentId, CallId, CampaignId, ContactId, LeadId, QueueId},
     millis,
     objects::{
-        AgentStatus, Attempt, Contact, Direction, DisconnectedBy, FlowedOutTo, LeadStatus, LegState, OfferResult, Outcome,
-        PhoneNumber, QueueSettings, Relation, Wrap,
+        AgentStatus, Attempt, Contact, Direction, DisconnectedBy, FlowedOutTo, LeadStatus, LegState, OfferResult,
+        Outcome, PhoneNumber, QueueSettings, Relation, Wrap,
     },
 };
 
@@ -115,17 +115,12 @@ pub enum Body {
     /// `wrap.written`: what it came to was noted, or noted anew.
     WrapWritten(Box<Wrap>),
 
-    /// `recording.started`. The subject is the recording.
-    RecordingStarted {
-        /// The leg that is recorded.
-        call_id: CallId,
-    },
+    /// `recording.started`, and of which leg. It ends with `call.ended` of the leg.
+    RecordingStarted(CallId),
     /// `recording.paused`, and why.
     RecordingPaused(Box<str>),
     /// `recording.resumed`.
     RecordingResumed,
-    /// The call is over. No type of its own is published: the subscriber hears `call.ended`.
-    RecordingEnded,
     /// `recording.available`, and until when.
     RecordingAvailable(#[serde(with = "millis")] Instant),
     /// `recording.deleted`.
@@ -172,11 +167,4 @@ pub enum Body {
         /// How often it has been changed.
         revision: u32,
     },
-}
-
-impl Body {
-    /// The recording of a leg has an id that follows from the leg's, so that a leg can name it before it begins.
-    pub fn recording_of(call_id: CallId) -> RecordingId {
-        crate::seed::recording_id(call_id)
-    }
 }

@@ -1,8 +1,5 @@
 use super::Body;
-use crate::{
-    objects::RoutingState,
-    words::words,
-};
+use crate::{objects::RoutingState, words::words};
 
 words! {
     /// The published type of an event.
@@ -55,8 +52,6 @@ words! {
         RecordingPaused = "recording.paused",
         /// A recording goes on.
         RecordingResumed = "recording.resumed",
-        /// A recording is being made ready.
-        RecordingEnded = "recording.ended",
         /// A recording can be downloaded.
         RecordingAvailable = "recording.available",
         /// A recording was deleted.
@@ -102,10 +97,9 @@ impl EventType {
             Body::Closed => Self::CallClosed,
             Body::Corrected => Self::CallCorrected,
             Body::WrapWritten(_) => Self::WrapWritten,
-            Body::RecordingStarted { .. } => Self::RecordingStarted,
+            Body::RecordingStarted(_) => Self::RecordingStarted,
             Body::RecordingPaused(_) => Self::RecordingPaused,
             Body::RecordingResumed => Self::RecordingResumed,
-            Body::RecordingEnded => Self::RecordingEnded,
             Body::RecordingAvailable(_) => Self::RecordingAvailable,
             Body::RecordingDeleted => Self::RecordingDeleted,
             Body::AgentChanged { now, previous, .. } => match (previous.routing, now.routing) {

@@ -239,6 +239,10 @@ pub struct Call {
     pub holds: Vec<Hold>,
     /// Offers to agents, in order.
     pub offers: Vec<Offer>,
+    /// The consultation that goes on about it.
+    pub consult_id: Option<CallId>,
+    /// Consultations so far.
+    pub consults: u16,
     /// Its recording.
     pub recording_id: Option<RecordingId>,
     /// What was noted of it.
@@ -249,6 +253,9 @@ pub struct Call {
     pub patience_ms: Option<i64>,
     /// Whether a program leads it, so that the simulated agent leaves it alone.
     pub led: bool,
+    /// When `call.closed` said that no transition follows.
+    #[serde(with = "millis::optional")]
+    pub closed_at: Option<Instant>,
     /// `seq` of its last event.
     pub seq: u64,
     /// Events about it so far.

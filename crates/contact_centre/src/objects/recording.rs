@@ -80,4 +80,11 @@ impl Recording {
     pub fn is_paused(&self) -> bool {
         self.pauses.last().is_some_and(|pause| pause.to.is_none())
     }
+
+    /// Ends the pause that goes on, if one does.
+    pub(crate) fn end_pause(&mut self, at: Instant) {
+        if let Some(pause) = self.pauses.last_mut().filter(|pause| pause.to.is_none()) {
+            pause.to = Some(at);
+        }
+    }
 }
