@@ -11,8 +11,11 @@
 pub mod event;
 pub mod id;
 pub mod leg;
+pub mod metrics;
 mod millis;
 pub mod objects;
+pub mod phone;
+pub mod recording;
 pub mod seed;
 pub mod staff;
 pub mod state;
