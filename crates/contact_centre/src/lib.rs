@@ -11,9 +11,12 @@
 pub mod event;
 pub mod id;
 pub mod leg;
+pub mod log;
 mod millis;
 pub mod objects;
 pub mod seed;
+pub mod sim;
 pub mod staff;
 pub mod state;
 mod words;
+pub mod world;
