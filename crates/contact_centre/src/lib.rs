@@ -11,12 +11,15 @@
 pub mod event;
 pub mod id;
 pub mod leg;
+pub mod log;
 pub mod metrics;
 mod millis;
 pub mod objects;
 pub mod phone;
 pub mod recording;
 pub mod seed;
+pub mod sim;
 pub mod staff;
 pub mod state;
 mod words;
+pub mod world;

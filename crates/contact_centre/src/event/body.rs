@@ -7,7 +7,7 @@ use crate::{
     id::{AgentId, CallId, CampaignId, ContactId, LeadId, QueueId},
     millis,
     objects::{
-        AgentStatus, Attempt, Contact, Direction, DisconnectedBy, FlowedOutTo, LeadStatus, LegState, OfferResult,
+        AgentStatus, Attempt, Contact, Direction, DisconnectedBy, FlowedOutTo, Lead, LeadStatus, LegState, OfferResult,
         Outcome, PhoneNumber, QueueSettings, Relation, Wrap,
     },
 };
@@ -86,7 +86,10 @@ pub enum Body {
     /// caller left.
     OfferEnded(OfferResult),
     /// `call.answered`: both speak.
-    Answered,
+    Answered {
+        /// Whether it is recorded.
+        recorded: bool,
+    },
     /// `call.held`.
     Held,
     /// `call.resumed`.
@@ -149,6 +152,8 @@ pub enum Body {
 
     /// `contact.created` or `contact.updated`, and what holds now.
     ContactWritten(Box<Contact>),
+    /// `lead.updated`: it was entered or changed, and what holds now.
+    LeadWritten(Box<Lead>),
     /// `lead.updated`: an attempt began or ended.
     LeadTried {
         /// What is to become of it.

@@ -85,7 +85,7 @@ impl EventType {
             Body::Alerting => Self::CallAlerting,
             Body::Offered(_) => Self::CallOffered,
             Body::OfferEnded(_) => Self::CallOfferEnded,
-            Body::Answered => Self::CallAnswered,
+            Body::Answered { .. } => Self::CallAnswered,
             Body::Held => Self::CallHeld,
             Body::Resumed => Self::CallResumed,
             Body::Transferred { .. } => Self::CallTransferred,
@@ -112,7 +112,7 @@ impl EventType {
             Body::QueueUpdated(_) => Self::QueueUpdated,
             Body::ContactWritten(contact) if contact.created_at == contact.updated_at => Self::ContactCreated,
             Body::ContactWritten(_) => Self::ContactUpdated,
-            Body::LeadTried { .. } => Self::LeadUpdated,
+            Body::LeadTried { .. } | Body::LeadWritten(_) => Self::LeadUpdated,
             Body::IntervalClosed(_) => Self::IntervalClosed,
             Body::IntervalRevised { .. } => Self::IntervalRevised,
         }

@@ -4,6 +4,7 @@ use super::check::check;
 use crate::{
     event::{ActorKind, Body, Ending, Event},
     objects::{Call, DisconnectedBy, Hold, LegState, Offer, OfferResult, Outcome, Relation},
+    seed::recording_id,
 };
 
 /// The cause of a call that ended as it should, as ITU-T Q.850 counts.
@@ -41,7 +42,8 @@ fn change(call: &mut Call, event: &Event) {
             end_offer(call, at, *result);
             call.agent_id = None;
         }
-        Body::Answered => {
+        Body::Answered { recorded } => {
+            call.recording_id = recorded.then(|| recording_id(call.id));
             end_offer(call, at, OfferResult::Answered);
             call.instants.answered_at = Some(at);
             leave_queue(call, at);

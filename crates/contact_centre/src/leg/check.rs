@@ -22,15 +22,15 @@ pub fn check(call: &Call, body: &Body) -> Result<LegState, WrongState> {
         (Queued, Body::Offered(_)) => Some(Offered),
         // A leg to which another was transferred rings at its agent without a queue, or is joined at once.
         (Ivr, Body::Offered(_)) if call.relation == Relation::Transfer => Some(Offered),
-        (Ivr, Body::Answered) if call.relation == Relation::Transfer && call.agent_id.is_some() => Some(Connected),
+        (Ivr, Body::Answered { .. }) if call.relation == Relation::Transfer && call.agent_id.is_some() => Some(Connected),
         (Offered, Body::OfferEnded(OfferResult::NoAnswer | OfferResult::Rejected)) if call.ringing().is_some() => {
             Some(if call.instants.enqueued_at.is_some() { Queued } else { Ivr })
         }
         (Offered, Body::OfferEnded(OfferResult::Withdrawn)) if call.ringing().is_some() => Some(Offered),
-        (Offered, Body::Answered) if call.ringing().is_some() => Some(Connected),
+        (Offered, Body::Answered { .. }) if call.ringing().is_some() => Some(Connected),
         (Requested, Body::Dialing) => Some(Dialing),
         (Dialing, Body::Alerting) => Some(Alerting),
-        (Alerting, Body::Answered) => Some(Connected),
+        (Alerting, Body::Answered { .. }) => Some(Connected),
         (Requested | Dialing | Alerting, Body::Failed(_)) if undecided => Some(Closed),
         (Connected, Body::Held) => Some(Held),
         (Held, Body::Resumed) => Some(Connected),

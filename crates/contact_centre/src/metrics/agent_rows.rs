@@ -75,7 +75,7 @@ pub fn agent_rows<'a, 'l>(
                     add(row);
                 }
             });
-            finality::note(&leg, intervals, now, |place, note| {
+            finality::note(&leg, Some(id), intervals, now, |place, note| {
                 if let Some(row) = rows.get_mut(place) {
                     note(&mut row.finality);
                 }

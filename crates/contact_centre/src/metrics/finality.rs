@@ -11,7 +11,7 @@ use super::{intervals::place, leg::Leg};
 pub struct Finality {
     /// The interval is over and no leg is open that counts in it, by either basis.
     pub is_final: bool,
-    /// How often a leg that counts in it was corrected after it was closed. A late wrap is a correction.
+    /// How often a leg that counts in it as handled, by either basis, was corrected after it was closed. A late wrap is a correction.
     pub revision: u64,
     /// When a leg that counts in it changed last; none where none counts.
     pub changed_at: Option<Instant>,
@@ -22,12 +22,12 @@ pub struct Finality {
 }
 
 impl Finality {
-    /// Notes a leg that counts in the row.
-    fn note(&mut self, leg: &Leg<'_>) {
+    /// Notes a leg that counts in the row, and whether it does so as handled: that is what a correction changes.
+    fn note(&mut self, leg: &Leg<'_>, as_handled: bool) {
         let call = leg.call();
         self.open_calls += u64::from(leg.is_open());
         self.changed_at = self.changed_at.max(Some(call.updated_at));
-        if call.revision > 0 {
+        if as_handled && call.revision > 0 {
             self.revision += u64::from(call.revision);
             self.revised_seq = self.revised_seq.max(call.seq);
         }
@@ -54,29 +54,40 @@ impl Finality {
     }
 }
 
-/// Which intervals a leg counts in, by one basis or the other: a row has one revision, whatever the basis it is asked by.
+/// When a leg counts as handled, by one basis and by the other. A row has one revision, whatever the basis it is asked by.
+fn handled_at(leg: &Leg<'_>) -> impl Iterator<Item = Instant> {
+    leg.handled().into_iter().flat_map(|handled| [handled.at, leg.visit_at()])
+}
+
+/// The quarter hours whose figures a correction of a leg changes, by their queue or agent and their start.
+pub fn revised_by(leg: &Leg<'_>) -> BTreeSet<(Subject, Instant)> {
+    let call = leg.call();
+    let subjects = [call.queue_id.map(Subject::Queue), call.agent_id.map(Subject::Agent)];
+    let of = |subject| handled_at(leg).map(move |at| (subject, Revisions::start_of(at)));
+    subjects.into_iter().flatten().flat_map(of).collect()
+}
+
+/// Notes a leg in each interval that it counts in, for its queue or for `agent`.
 pub(super) fn note(
     leg: &Leg<'_>,
+    agent: Option<AgentId>,
     intervals: &[PeriodBounds],
     now: Instant,
     mut of: impl FnMut(usize, &dyn Fn(&mut Finality)),
 ) {
-    let instants = &leg.call().instants;
-    let events = [
-        Some(leg.visit_at()),
-        instants.enqueued_at,
-        instants.dequeued_at,
-        instants.answered_at,
-        instants.wrap_ended_at,
-    ];
-    let offers = leg.call().offers.iter().filter_map(|offer| offer.ended_at);
-    let mut places: Vec<usize> =
-        events.into_iter().flatten().chain(offers).filter_map(|at| place(intervals, at)).collect();
-    places.extend(waiting(leg, intervals, now));
-    places.sort_unstable();
-    places.dedup();
-    for place in places {
-        of(place, &|finality| finality.note(leg));
+    let call = leg.call();
+    let instants = &call.instants;
+    let places = |at: Vec<Instant>| at.into_iter().filter_map(|at| place(intervals, at)).collect::<BTreeSet<_>>();
+    // Whoever only missed it has nothing to do with its wrap.
+    let theirs = agent.is_none() || agent == call.agent_id;
+    let handled = if theirs { places(handled_at(leg).collect()) } else { BTreeSet::new() };
+    let events = [instants.enqueued_at, instants.dequeued_at, instants.answered_at, instants.wrap_ended_at];
+    let offers = call.offers.iter().filter_map(|offer| offer.ended_at);
+    let mut counted = places(events.into_iter().flatten().chain(offers).chain([leg.visit_at()]).collect());
+    counted.extend(waiting(leg, intervals, now));
+    for place in counted {
+        let as_handled = handled.contains(&place);
+        of(place, &|finality| finality.note(leg, as_handled));
     }
 }
 

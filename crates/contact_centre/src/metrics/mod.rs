@@ -30,7 +30,7 @@ pub use agent_rows::{AgentRow, agent_rows};
 pub use agent_time::{AgentTime, agent_times};
 pub use average::Average;
 pub use expected_wait::{ExpectedWait, NoWait, POSITION_MAX, WaitBasis, expected_wait};
-pub use finality::Finality;
+pub use finality::{Finality, revised_by};
 pub use history::History;
 pub use intervals::{intervals, span};
 pub use leg::{Fate, Handled, Leg, Visit};

@@ -63,7 +63,7 @@ pub fn queue_rows<'a, 'l>(
             row.waiting_start += waits(row.interval.start);
             row.waiting_end += waits(row.interval.end);
         }
-        finality::note(&leg, intervals, now, |place, note| {
+        finality::note(&leg, None, intervals, now, |place, note| {
             if let Some(row) = rows.get_mut(place) {
                 note(&mut row.finality);
             }

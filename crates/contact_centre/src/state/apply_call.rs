@@ -68,8 +68,7 @@ impl State {
     }
 
     pub(super) fn begin_recording(&mut self, id: RecordingId, call_id: CallId, event: &Event) {
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
-        call.recording_id = Some(id);
+        let Some(call) = self.calls.get(&call_id) else { return };
         let recording = Recording {
             id,
             call_id,

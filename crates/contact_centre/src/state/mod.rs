@@ -9,7 +9,7 @@ mod restore;
 mod revisions;
 
 pub use restore::Genesis;
-pub use revisions::Revisions;
+pub use revisions::{Revised, Revisions};
 
 use std::collections::{BTreeMap, BTreeSet};
 

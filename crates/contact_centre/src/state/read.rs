@@ -152,6 +152,11 @@ impl State {
         self.leads.values()
     }
 
+    /// How many leads there are.
+    pub fn lead_count(&self) -> usize {
+        self.leads.len()
+    }
+
     /// A recording.
     pub fn recording(&self, id: RecordingId) -> Option<&Recording> {
         self.recordings.get(&id)
