@@ -8,6 +8,7 @@ mod daylight;
 mod golden;
 mod late;
 mod look_up;
+mod recomputed;
 mod recordings;
 mod script;
 mod sums;

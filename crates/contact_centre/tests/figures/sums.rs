@@ -12,13 +12,13 @@ use crate::script::{ANNA, BEN, CARA, SALES, Script, at, call_id, completed, inbo
 
 /// What becomes of a caller, in milliseconds from coming.
 #[derive(Clone, Debug)]
-enum Course {
+pub(crate) enum Course {
     Answered { missed: bool, wait: i64, talk: i64, hold: i64, wrap: i64, transferred: bool },
     Abandoned { wait: i64, ringing: bool },
     FlowedOut { wait: i64, to: FlowedOutTo },
 }
 
-fn course() -> impl Strategy<Value = Course> {
+pub(crate) fn course() -> impl Strategy<Value = Course> {
     let answered = (any::<bool>(), 0..400_000_i64, 0..1_500_000_i64, 0..200_000_i64, 0..180_000_i64, any::<bool>());
     let answered = answered.prop_map(|(missed, wait, talk, hold, wrap, transferred)| Course::Answered {
         missed,
@@ -34,7 +34,7 @@ fn course() -> impl Strategy<Value = Course> {
     prop_oneof![3 => answered, 2 => abandoned, 1 => flowed]
 }
 
-fn tell(script: &mut Script, n: usize, came: Instant, course: &Course) {
+pub(crate) fn tell(script: &mut Script, n: usize, came: Instant, course: &Course) {
     let id = call_id(1 + 2 * n as u128);
     let later = |ms: i64| came.plus_millis(ms);
     script.tell(id, came, [Body::Started(Box::new(inbound(id))), Body::Queued(SALES)]);
