@@ -148,7 +148,9 @@ mod tests {
 
     #[test]
     fn what_is_no_valid_number_is_none() {
-        for text in ["57O", "1001", "000", "+", "+61 4", "+6149157000600000000", "hello", "0x1F", "🦀", "12 34 56 78 9", "\0"] {
+        for text in
+            ["57O", "1001", "000", "+", "+61 4", "+6149157000600000000", "hello", "0x1F", "🦀", "12 34 56 78 9", "\0"]
+        {
             assert_eq!(read_in("AU", text), Reading::NoNumber, "{text:?}");
         }
         assert_eq!(read_in("AU", &"0491570006 ".repeat(40)), Reading::NoNumber);

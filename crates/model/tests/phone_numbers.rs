@@ -28,7 +28,8 @@ fn meant(text: &str, e164: &str) -> bool {
 #[test]
 fn examples_of_every_region_read_as_the_reference_reads_them() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let python = std::env::var_os("TEST_PYTHON").map_or_else(|| folder.join("../../target/venv/bin/python"), PathBuf::from);
+    let python =
+        std::env::var_os("TEST_PYTHON").map_or_else(|| folder.join("../../target/venv/bin/python"), PathBuf::from);
     let output = Command::new(&python).arg(folder.join("tests/phone_numbers.py")).output().unwrap_or_else(|error| {
         panic!("{} with `phonenumbers`, as `cargo xtask test` has it: {error}", python.display())
     });

@@ -181,7 +181,8 @@ impl Serialize for AgentRow<'_> {
         Average::of(self.handled, self.talk_ms + self.hold_ms).write(&mut map, "call_time")?;
         Average::of(self.handled, self.wrap_ms).write(&mut map, "wrap_time")?;
         Average::of(self.handled, self.handle_ms).write(&mut map, "average_handle_time")?;
-        for (name, sum) in [("talk_sum_ms", self.talk_ms), ("hold_sum_ms", self.hold_ms), ("dial_sum_ms", self.dial_ms)] {
+        for (name, sum) in [("talk_sum_ms", self.talk_ms), ("hold_sum_ms", self.hold_ms), ("dial_sum_ms", self.dial_ms)]
+        {
             map.serialize_entry(name, &sum)?;
         }
         self.finality.write(&mut map)?;

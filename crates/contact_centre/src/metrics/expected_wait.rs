@@ -179,11 +179,10 @@ mod tests {
         assert_eq!((closed.expected_wait_ms, closed.high_ms, closed.reason), (None, None, Some(NoWait::Closed)));
         assert_eq!(closed.basis, WaitBasis::None);
         let json = serde_json::to_value(nobody).unwrap();
-        assert_eq!((&json["expected_wait_ms"], &json["reason"], &json["basis"]), (
-            &serde_json::Value::Null,
-            &serde_json::json!("no_agents"),
-            &serde_json::json!("none")
-        ));
+        assert_eq!(
+            (&json["expected_wait_ms"], &json["reason"], &json["basis"]),
+            (&serde_json::Value::Null, &serde_json::json!("no_agents"), &serde_json::json!("none"))
+        );
     }
 
     #[test]

@@ -58,7 +58,8 @@ mod tests {
     #[test]
     fn an_instant_is_in_one_interval_or_in_none() {
         let all: Vec<_> =
-            intervals(&TimeZone::UTC, IntervalLength::Hour, at("2026-03-02T09:00:00Z"), at("2026-03-02T11:00:00Z")).collect();
+            intervals(&TimeZone::UTC, IntervalLength::Hour, at("2026-03-02T09:00:00Z"), at("2026-03-02T11:00:00Z"))
+                .collect();
         for (instant, expected) in [
             ("2026-03-02T08:59:59.999Z", None),
             ("2026-03-02T09:00:00Z", Some(0)),

@@ -30,7 +30,8 @@ impl Live {
         for leg in legs.into_iter().filter(|leg| leg.call().queue_id == Some(queue.id) && leg.is_open()) {
             let Some(visit) = leg.visit().filter(|visit| visit.fate == Fate::Waiting) else { continue };
             live.waiting += 1;
-            live.longest_waiting_ms = live.longest_waiting_ms.max(Some(now.as_millis() - visit.enqueued_at.as_millis()));
+            live.longest_waiting_ms =
+                live.longest_waiting_ms.max(Some(now.as_millis() - visit.enqueued_at.as_millis()));
         }
         for agent in agents.into_iter().filter(|agent| agent.level(queue.id).is_some()) {
             let status = agent.status;

@@ -133,7 +133,9 @@ mod tests {
         for range in ["bytes=1000-", "bytes=1000-2000", "bytes=-0", "bytes=99999999999999999999999-"] {
             assert_eq!(asked(range), Requested::Unsatisfiable, "{range}");
         }
-        for range in ["", "bytes", "bytes=", "bytes=-", "bytes=9-5", "bytes=0-1,5-6", "lines=0-1", "bytes=+1-2", "bytes=a-b"] {
+        for range in
+            ["", "bytes", "bytes=", "bytes=-", "bytes=9-5", "bytes=0-1,5-6", "lines=0-1", "bytes=+1-2", "bytes=a-b"]
+        {
             assert_eq!(asked(range), Requested::Whole, "{range}");
         }
     }
@@ -156,7 +158,8 @@ mod tests {
         assert_eq!(content_range(&(5..10), 100), "bytes 5-9/100");
         assert_eq!(unsatisfied_range(100), "bytes */100");
         // The example of RFC 9530, appendix B.1, has SHA-256 of `{"hello": "world"}` and a line feed.
-        let digest: [u8; 32] = STANDARD.decode("RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=").unwrap().try_into().unwrap();
+        let digest: [u8; 32] =
+            STANDARD.decode("RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=").unwrap().try_into().unwrap();
         assert_eq!(repr_digest(&digest), "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:");
     }
 }

@@ -53,11 +53,7 @@ impl Sound {
     /// # Errors
     ///
     /// It is too long, or its pauses are no pauses.
-    pub fn new(
-        id: Uuid,
-        duration_ms: u64,
-        pauses: impl IntoIterator<Item = Range<u64>>,
-    ) -> Result<Self, InvalidSound> {
+    pub fn new(id: Uuid, duration_ms: u64, pauses: impl IntoIterator<Item = Range<u64>>) -> Result<Self, InvalidSound> {
         if duration_ms > DURATION_MAX_MS {
             return Err(InvalidSound::TooLong);
         }

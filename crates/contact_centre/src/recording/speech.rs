@@ -53,7 +53,8 @@ impl Syllable {
         }
         let frame = frame % SYLLABLE_FRAMES;
         let phase = self.step.wrapping_mul(u32::try_from(frame).unwrap_or_default());
-        let wave = 256 * wave(phase) + self.second * wave(phase.wrapping_mul(2)) + self.third * wave(phase.wrapping_mul(3));
+        let wave =
+            256 * wave(phase) + self.second * wave(phase.wrapping_mul(2)) + self.third * wave(phase.wrapping_mul(3));
         // It swells and fades, so that nothing clicks where one syllable ends and the next begins.
         let at = i64::try_from(frame).unwrap_or_default();
         let length = i64::try_from(SYLLABLE_FRAMES).unwrap_or(1);

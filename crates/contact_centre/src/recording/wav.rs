@@ -18,14 +18,24 @@ impl Format {
 
     /// The head of a file with this many bytes of samples.
     pub(super) fn head(self, samples: u32) -> [u8; 44] {
-        let [channels, align, bits] =
-            [self.channels, self.channels * (self.bits / 8), self.bits].map(u16::to_le_bytes);
+        let [channels, align, bits] = [self.channels, self.channels * (self.bits / 8), self.bits].map(u16::to_le_bytes);
         let [riff, rate, a_second, samples] =
             [samples.saturating_add(36), self.sample_rate_hz, self.sample_rate_hz * self.bytes_a_frame(), samples]
                 .map(u32::to_le_bytes);
         let parts: [&[u8]; 13] = [
-            b"RIFF", &riff, b"WAVE", b"fmt ", &16_u32.to_le_bytes(), &1_u16.to_le_bytes(), &channels, &rate, &a_second, &align,
-            &bits, b"data", &samples,
+            b"RIFF",
+            &riff,
+            b"WAVE",
+            b"fmt ",
+            &16_u32.to_le_bytes(),
+            &1_u16.to_le_bytes(),
+            &channels,
+            &rate,
+            &a_second,
+            &align,
+            &bits,
+            b"data",
+            &samples,
         ];
         let mut head = [0; 44];
         for (place, byte) in head.iter_mut().zip(parts.into_iter().flatten()) {

@@ -11,11 +11,8 @@ use crate::script::at;
 
 fn status() -> impl Strategy<Value = AgentStatus> {
     let reasons = prop::sample::select(Reason::ALL.to_vec());
-    let routing = prop_oneof![
-        Just(RoutingState::Offline),
-        Just(RoutingState::Ready),
-        reasons.prop_map(RoutingState::NotReady),
-    ];
+    let routing =
+        prop_oneof![Just(RoutingState::Offline), Just(RoutingState::Ready), reasons.prop_map(RoutingState::NotReady),];
     let activity = prop::sample::select(Activity::ALL.to_vec());
     (routing, activity).prop_map(|(routing, activity)| AgentStatus { routing, activity, pending: None })
 }

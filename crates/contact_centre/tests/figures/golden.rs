@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use contact_centre::{
     event::{Body, Ending, TransferTarget},
     id::CallId,
-    metrics::{Basis, QueueRow, ServiceLevel, ShortAbandons, Summary, Terms, agent_rows, agent_times, intervals, queue_rows, span, summary},
+    metrics::{
+        Basis, QueueRow, ServiceLevel, ShortAbandons, Summary, Terms, agent_rows, agent_times, intervals, queue_rows,
+        span, summary,
+    },
     objects::{
         Activity, Agent, AgentStatus, Call, DisconnectedBy, FlowedOutTo, OfferResult, Outcome, RoutingState, Stay,
     },
@@ -250,7 +253,8 @@ fn stays_of_ben() -> Vec<Stay> {
 #[test]
 fn an_agents_time_is_split_by_the_clock() {
     let times = agent_times(&stays_of_ben(), &quarters(), clock("10:00:00"));
-    let told: Vec<_> = times.iter().map(|time| (time.talk_ms, time.wrap_ms, time.offered_ms, time.total_ms())).collect();
+    let told: Vec<_> =
+        times.iter().map(|time| (time.talk_ms, time.wrap_ms, time.offered_ms, time.total_ms())).collect();
     assert_eq!(told, [(0, 0, 0, 900_000), (810_000, 60_000, 15_000, 900_000), (0, 20_000, 0, 900_000)]);
 }
 
@@ -282,8 +286,14 @@ fn an_agents_calls_are_counted_by_the_basis() {
         rows.iter().map(|row| (row.offers, row.offers_not_answered, row.answered, row.handled)).collect::<Vec<_>>()
     };
     // Anna took c1, missed c4 and took c6; Ben took c4.
-    assert_eq!(rows(Basis::Event), [(1, 0, 1, 1), (2, 1, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0), (1, 0, 1, 0), (0, 0, 0, 1)]);
-    assert_eq!(rows(Basis::Offered), [(2, 1, 1, 1), (1, 0, 1, 1), (0, 0, 0, 0), (1, 0, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0)]);
+    assert_eq!(
+        rows(Basis::Event),
+        [(1, 0, 1, 1), (2, 1, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0), (1, 0, 1, 0), (0, 0, 0, 1)]
+    );
+    assert_eq!(
+        rows(Basis::Offered),
+        [(2, 1, 1, 1), (1, 0, 1, 1), (0, 0, 0, 0), (1, 0, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0)]
+    );
     let terms = Terms::default();
     let all = agent_rows([&ben], seen(&calls), &quarters(), &terms, clock("10:00:00"));
     let row = serde_json::to_value(&all[1]).unwrap();

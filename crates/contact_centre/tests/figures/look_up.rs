@@ -121,5 +121,8 @@ fn a_masked_number_shows_its_ends_alone() {
     );
     assert_eq!(told(&masked(&read("1001"))), (None, "****".into(), None));
     assert_eq!(told(&masked(&read("anonymous"))), (None, "anonymous".into(), None));
-    assert_eq!((read("").presentation, read("anonymous").presentation), (Presentation::Unavailable, Presentation::Restricted));
+    assert_eq!(
+        (read("").presentation, read("anonymous").presentation),
+        (Presentation::Unavailable, Presentation::Restricted)
+    );
 }

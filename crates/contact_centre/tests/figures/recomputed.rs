@@ -30,9 +30,8 @@ type Figures = BTreeMap<(String, i64, String), i64>;
 fn exported(call: &Call) -> String {
     let ms = |at: Option<Instant>| at.map(Instant::as_millis);
     let of = &call.instants;
-    let missed = call.offers.iter().filter(|offer| {
-        matches!(offer.result, Some(OfferResult::NoAnswer | OfferResult::Rejected))
-    });
+    let missed =
+        call.offers.iter().filter(|offer| matches!(offer.result, Some(OfferResult::NoAnswer | OfferResult::Rejected)));
     json!({
         "id": call.id, "parent_id": call.parent_id, "relation": call.relation, "queue_id": call.queue_id,
         "outcome": call.outcome, "flowed_out_to": call.flowed_out_to, "started_at": of.started_at.as_millis(),

@@ -45,7 +45,11 @@ pub(crate) fn tell(script: &mut Script, n: usize, came: Instant, course: &Course
                 script.tell(id, later(wait / 2), [Body::OfferEnded(OfferResult::NoAnswer)]);
             }
             script.tell(id, later(wait * 3 / 4), [Body::Offered(ANNA)]).tell(id, later(wait), [Body::Answered]);
-            script.tell(id, later(wait + talk / 2), [Body::Held]).tell(id, later(wait + talk / 2 + hold), [Body::Resumed]);
+            script.tell(id, later(wait + talk / 2), [Body::Held]).tell(
+                id,
+                later(wait + talk / 2 + hold),
+                [Body::Resumed],
+            );
             let end = wait + talk + hold;
             if goes_on {
                 let child = call_id(2 + 2 * n as u128);

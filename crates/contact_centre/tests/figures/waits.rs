@@ -95,7 +95,8 @@ fn simulate(load: f64, patience: f64) -> Outcome {
         let abandons_a_ms = if waited > 0.0 { gave_up as f64 / waited } else { 0.0 };
         let history = History { handle_ms: HANDLE_MS, legs: 200, abandons_a_ms };
         let wait = expected_wait(&live, &history, None, Instant::from_millis(now as i64));
-        let told = wait.expected_wait_ms.zip(wait.low_ms).zip(wait.high_ms).map(|((told, low), high)| (told, low, high));
+        let told =
+            wait.expected_wait_ms.zip(wait.low_ms).zip(wait.high_ms).map(|((told, low), high)| (told, low, high));
         waiting.push_back(Caller { came: now, gives_up: now + chance.exponential(patience * 1_000.0), told });
     }
     outcome
@@ -105,9 +106,11 @@ fn simulate(load: f64, patience: f64) -> Outcome {
 fn it_is_about_right_at_every_load() {
     for (load, patience) in [(0.85, 300.0), (0.97, 300.0), (1.15, 300.0), (0.9, 1e9)] {
         let outcome = simulate(load, patience);
-        let AccuracyReport { answered_count, mean_wait_ms, bias_ms, mean_absolute_error_ms } = outcome.accuracy.report();
+        let AccuracyReport { answered_count, mean_wait_ms, bias_ms, mean_absolute_error_ms } =
+            outcome.accuracy.report();
         let (mean, bias, error) = (mean_wait_ms.unwrap(), bias_ms.unwrap(), mean_absolute_error_ms.unwrap());
-        let told = format!("load {load}, patience {patience}: mean {mean}, bias {bias}, error {error}, of {answered_count}");
+        let told =
+            format!("load {load}, patience {patience}: mean {mean}, bias {bias}, error {error}, of {answered_count}");
         assert!(answered_count > 5_000, "{told}");
         assert!(bias.abs() * 100 <= mean * 20, "{told}");
         assert!(error * 100 <= mean * 50, "{told}");
