@@ -85,10 +85,10 @@ pub struct LookUp<'a> {
 
 /// Finds whose number a text names, as seen from `region`. All telephones of a contact count, not only the first.
 pub fn look_up<'a>(state: &'a State, text: &str, region: Region, withheld: &Withheld) -> LookUp<'a> {
-    let (number, kind) = match phone::read(text, region, withheld) {
-        Reading::Number(number) => (Some(number.clone()), QueryKind::Number(number.kind)),
-        Reading::Withheld => (None, QueryKind::Withheld),
-        Reading::NoNumber => (None, QueryKind::Invalid),
+    let (kind, number) = match phone::read(text, region, withheld) {
+        Reading::Number(number) => (QueryKind::Number(number.kind), Some(number)),
+        Reading::Withheld => (QueryKind::Withheld, None),
+        Reading::NoNumber => (QueryKind::Invalid, None),
     };
     let matches = number.as_ref().map(|number| matches(state, number)).unwrap_or_default();
     let query = Query {

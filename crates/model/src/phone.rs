@@ -54,16 +54,11 @@ pub fn read(text: &str, region: Region, withheld: &Withheld) -> Reading {
     }
     // What is written is tried before what may have been meant. A lost plus is no guess: it stood there.
     let lost_plus = international.as_deref().filter(|_| notation::lost_its_plus(text));
-    let tries = lost_plus.into_iter().chain([text]).chain(international.as_deref());
-    for attempt in tries {
-        if let Some(number) = numbering_plan::valid(attempt, region) {
-            return Reading::Number(number);
-        }
-    }
-    match numbering_plan::as_dialled_before(international.as_deref().unwrap_or(text), region) {
-        Some(number) => Reading::Number(number),
-        None => Reading::NoNumber,
-    }
+    let mut tries = lost_plus.into_iter().chain([text]).chain(international.as_deref());
+    tries
+        .find_map(|attempt| numbering_plan::valid(attempt, region))
+        .or_else(|| numbering_plan::as_dialled_before(international.as_deref().unwrap_or(text), region))
+        .map_or(Reading::NoNumber, Reading::Number)
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ fn count(leg: &Leg<'_>, agent: AgentId, basis: Basis, mut put: impl FnMut(Instan
     for offer in leg.call().offers.iter().filter(|offer| offer.agent_id == agent) {
         let Some(ended_at) = offer.ended_at else { continue };
         let refused = matches!(offer.result, Some(OfferResult::NoAnswer | OfferResult::Rejected));
-        put(at(ended_at), &|row| {
+        put(at(ended_at), &|row: &mut AgentRow<'_>| {
             row.offers += 1;
             row.offers_not_answered += u64::from(refused);
         });
@@ -114,11 +114,11 @@ fn count(leg: &Leg<'_>, agent: AgentId, basis: Basis, mut put: impl FnMut(Instan
     }
     let answered = leg.visit().filter(|visit| visit.fate == Fate::Answered).and_then(|visit| visit.left_at);
     if let Some(answered_at) = answered {
-        put(at(answered_at), &|row| row.answered += 1);
+        put(at(answered_at), &|row: &mut AgentRow<'_>| row.answered += 1);
     }
     if let Some(handled) = leg.handled() {
         let outbound = leg.call().direction == Direction::Outbound;
-        put(at(handled.at), &|row| {
+        put(at(handled.at), &|row: &mut AgentRow<'_>| {
             row.handled += 1;
             row.outbound += u64::from(outbound);
             row.dial_ms += handled.dial_ms;

@@ -87,7 +87,7 @@ pub(super) fn note(
     counted.extend(waiting(leg, intervals, now));
     for place in counted {
         let as_handled = handled.contains(&place);
-        of(place, &|finality| finality.note(leg, as_handled));
+        of(place, &|finality: &mut Finality| finality.note(leg, as_handled));
     }
 }
 

@@ -95,7 +95,9 @@ impl Sound {
         while !rest.is_empty() {
             let (frame, within) = ((at - HEAD_BYTES) / FRAME_BYTES, (at - HEAD_BYTES) % FRAME_BYTES);
             let (run, until) = self.run(frame);
-            let whole = usize::try_from((until - frame) * FRAME_BYTES).unwrap_or(usize::MAX).min(rest.len() / 4 * 4);
+            let whole = usize::try_from((until - frame).saturating_mul(FRAME_BYTES))
+                .unwrap_or(usize::MAX)
+                .min(rest.len() / 4 * 4);
             if within != 0 || whole == 0 {
                 at += put(&mut rest, &run.frame(frame), within);
                 continue;

@@ -110,6 +110,6 @@ fn sql_finds_the_same_figures_in_a_day_of_two_thousand_callers() {
             ours.extend(told.map(|(name, value)| ((basis.to_string(), start, name.to_owned()), value)));
         }
     }
-    assert!(ours.len() > 2_000, "{}", ours.len());
+    assert!(ours.len() > 1_500, "{}", ours.len());
     assert_eq!(ours, by_sql(&file));
 }

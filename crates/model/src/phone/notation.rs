@@ -30,7 +30,7 @@ pub(super) fn with_plus(text: &str) -> Option<String> {
 }
 
 /// A digit in any script whose digits are read.
-pub(super) fn is_digit(letter: char) -> bool {
+fn is_digit(letter: char) -> bool {
     letter.is_numeric()
 }
 

@@ -31,7 +31,7 @@ impl Region {
 
 impl fmt::Display for Region {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
@@ -40,8 +40,10 @@ impl FromStr for Region {
 
     /// Small letters do, too.
     fn from_str(text: &str) -> Result<Self, UnknownRegion> {
-        let region = rlibphonenumber::Region::from_code(text).map_err(|_| UnknownRegion)?;
-        Self::known(region).ok_or(UnknownRegion)
+        // The library also knows a region 001, of numbers that belong to none.
+        let region =
+            Some(text).filter(|text| text.len() == 2).and_then(|text| rlibphonenumber::Region::from_code(text).ok());
+        region.and_then(Self::known).ok_or(UnknownRegion)
     }
 }
 

@@ -73,7 +73,8 @@ impl Withheld {
 
 impl Default for Withheld {
     fn default() -> Self {
-        let (numbers, words): (Vec<&str>, Vec<&str>) = DEFAULT.iter().partition(|entry| entry.starts_with('+'));
+        let (numbers, words): (Vec<&str>, Vec<&str>) =
+            DEFAULT.iter().copied().partition(|entry| entry.starts_with('+'));
         Self {
             words: words.into_iter().map(|word| notation::word(word).into_owned()).collect(),
             numbers: numbers.into_iter().map(|number| number.trim_start_matches('+').to_owned()).collect(),
