@@ -2,11 +2,18 @@
 
 use std::io::Cursor;
 
-use contact_centre::recording::{
-    CHUNK_BYTES, DURATION_MAX_MS, Digests, InvalidSound, PAUSES_MAX, Requested, Sound, etag, requested,
+use contact_centre::{
+    id::RecordingId,
+    objects::{Pause, Recording, RecordingStatus},
+    recording::{
+        CHUNK_BYTES, Content, DURATION_MAX_MS, Digests, InvalidSound, PAUSES_MAX, Requested, Sound, content, etag,
+        requested,
+    },
 };
 use proptest::prelude::*;
 use uuid::Uuid;
+
+use crate::script::{at, call_id};
 
 fn sound(id: u128, duration_ms: u64, pauses: &[std::ops::Range<u64>]) -> Sound {
     Sound::new(Uuid::from_u128(id), duration_ms, pauses.iter().cloned()).unwrap()
@@ -111,4 +118,35 @@ fn it_is_made_in_pieces_and_has_bounds() {
     assert_eq!(Sound::new(Uuid::nil(), DURATION_MAX_MS + 1, []), Err(InvalidSound::TooLong));
     let many = (0..=PAUSES_MAX as u64).map(|at| at..at);
     assert_eq!(Sound::new(Uuid::nil(), 1, many), Err(InvalidSound::Pauses));
+}
+
+#[test]
+fn a_recording_is_as_long_as_its_call_and_silent_where_it_was_paused() {
+    let (started_at, ended_at) = (at("2026-03-02T09:00:18Z"), at("2026-03-02T09:00:48.007Z"));
+    let pause = |from: &str, to: Option<&str>| Pause { from: at(from), to: to.map(at), reason: "payment".into() };
+    let mut recording = Recording {
+        id: RecordingId(Uuid::from_u128(42)),
+        call_id: call_id(1),
+        root_id: call_id(1),
+        agent_id: None,
+        status: RecordingStatus::Available,
+        started_at,
+        ended_at: Some(ended_at),
+        pauses: vec![pause("2026-03-02T09:00:20Z", Some("2026-03-02T09:00:25Z")), pause("2026-03-02T09:00:48Z", None)],
+        retain_until: None,
+        seq: 1,
+        subject_seq: 1,
+        updated_at: ended_at,
+    };
+    let Content::Ready(sound) = content(&recording) else { panic!("{recording:?} can be downloaded") };
+    assert_eq!((sound.duration_ms(), sound.id()), (30_007, recording.id.0));
+    assert_eq!(sound.pauses().cloned().collect::<Vec<_>>(), [2_000..7_000, 29_982..30_007]);
+    for (status, expected) in [
+        (RecordingStatus::Recording, Content::NotReady),
+        (RecordingStatus::Processing, Content::NotReady),
+        (RecordingStatus::Deleted, Content::Deleted),
+    ] {
+        recording.status = status;
+        assert_eq!(content(&recording), expected);
+    }
 }
