@@ -77,16 +77,18 @@ pub(super) fn note(
 ) {
     let call = leg.call();
     let instants = &call.instants;
-    let places = |at: Vec<Instant>| at.into_iter().filter_map(|at| place(intervals, at)).collect::<BTreeSet<_>>();
     // Whoever only missed it has nothing to do with its wrap.
     let theirs = agent.is_none() || agent == call.agent_id;
-    let handled = if theirs { places(handled_at(leg).collect()) } else { BTreeSet::new() };
+    let handled = handled_at(leg).filter(|_| theirs).map(|at| (at, true));
     let events = [instants.enqueued_at, instants.dequeued_at, instants.answered_at, instants.wrap_ended_at];
     let offers = call.offers.iter().filter_map(|offer| offer.ended_at);
-    let mut counted = places(events.into_iter().flatten().chain(offers).chain([leg.visit_at()]).collect());
-    counted.extend(waiting(leg, intervals, now));
-    for place in counted {
-        let as_handled = handled.contains(&place);
+    let others = events.into_iter().flatten().chain(offers).chain([leg.visit_at()]).map(|at| (at, false));
+    let placed = handled.chain(others).filter_map(|(at, as_handled)| Some((place(intervals, at)?, as_handled)));
+    let mut counted: Vec<_> = placed.chain(waiting(leg, intervals, now).map(|place| (place, false))).collect();
+    // Of the same place first the one that is handled, which stays.
+    counted.sort_unstable_by_key(|(place, as_handled)| (*place, !as_handled));
+    counted.dedup_by_key(|(place, _)| *place);
+    for (place, as_handled) in counted {
         of(place, &|finality: &mut Finality| finality.note(leg, as_handled));
     }
 }
