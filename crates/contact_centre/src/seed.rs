@@ -50,6 +50,11 @@ impl Seed {
     pub(crate) fn id(self, at: Instant, purpose: &str, n: u64) -> Uuid {
         uuid_at(at, self.number(purpose, n))
     }
+
+    /// An id of the `n`th of many that begin together. They sort by their numbers.
+    pub(crate) fn nth_id(self, at: Instant, purpose: &str, n: u64) -> Uuid {
+        self.id(at.plus_millis(i64::try_from(n).unwrap_or_default()), purpose, n)
+    }
 }
 
 /// The id of a leg's recording.

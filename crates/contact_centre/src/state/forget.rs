@@ -12,9 +12,9 @@ impl State {
     pub(super) fn forget_calls(&mut self) {
         let before = self.at.plus_millis(-self.keep.history_ms);
         for _ in 0..2 {
-            let Some(oldest) = self.calls.first_entry() else { return };
-            let too_old = oldest.get().instants.started_at < before;
-            if oldest.get().closed_at.is_none() || !too_old && self.calls_over() == 0 {
+            let Some((_, oldest)) = self.calls.first_key_value() else { return };
+            let too_old = oldest.instants.started_at < before;
+            if oldest.closed_at.is_none() || !too_old && self.calls_over() == 0 {
                 return;
             }
             if let Some((id, call)) = self.calls.pop_first() {

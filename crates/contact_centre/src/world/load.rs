@@ -47,7 +47,7 @@ impl World {
     /// # Errors
     /// [`OpenError`] if the file can't be read or written, or is in use.
     pub fn open(config: Config, path: &Path, real: Instant) -> Result<Self, OpenError> {
-        let mut loading = Loading { genesis: Genesis::default(), ..Loading::default() };
+        let mut loading = Loading::default();
         let bounds = config.bounds;
         let (journal, tail) = Journal::open(path, |record| loading.take(record, &bounds))?;
         let boot = boot();

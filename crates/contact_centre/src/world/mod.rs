@@ -5,6 +5,7 @@ mod as_of;
 mod clock;
 mod create;
 mod emit;
+mod history;
 mod load;
 mod record;
 mod rewrite;

@@ -37,7 +37,7 @@ fn one(config: &Config, n: usize, queues: &[Queue], at: Instant) -> Agent {
         queues.get(*place).map(|queue| Skill { queue_id: queue.id, level })
     });
     Agent {
-        id: AgentId(config.seed.id(at, "agent", n as u64)),
+        id: AgentId(config.seed.nth_id(at, "agent", n as u64)),
         display_name: format!("{first} {last}").into(),
         extension: format!("{}", 1001 + n).into(),
         email: format!("agent{}@contact-centre.example", 1001 + n).into(),

@@ -14,7 +14,7 @@ const DAY_MS: i64 = 86_400_000;
 /// Two campaigns: one that dials by itself, and one whose leads an agent or a program looks at first.
 pub(super) fn made(seed: Seed, at: Instant) -> Vec<Campaign> {
     let one = |n: u64, name: &str, mode, number: &str, max_attempts| Campaign {
-        id: CampaignId(seed.id(at, "campaign", n)),
+        id: CampaignId(seed.nth_id(at, "campaign", n)),
         name: name.into(),
         mode,
         caller_ids: vec![Arc::new(PhoneNumber::valid(number))],
@@ -41,7 +41,7 @@ pub(super) fn leads(config: &Config, campaigns: &[Campaign], contacts: &[Contact
             let contact = contacts.get(draws.below(contacts.len()))?;
             let not_before = at.plus_millis(draws.between_ms(0, days) * DAY_MS);
             Some(Lead {
-                id: LeadId(config.seed.id(at, "lead", n as u64)),
+                id: LeadId(config.seed.nth_id(at, "lead", n as u64)),
                 campaign_id: campaigns.get(n % campaigns.len())?.id,
                 external_id: Some(format!("L-{:05}", n + 1).into()),
                 contact_id: Some(contact.id),

@@ -29,7 +29,7 @@ fn one(config: &Config, n: usize, at: Instant) -> Contact {
     let company = draws.chance(0.3).then(|| pick(&mut draws, &COMPANIES).into());
     let mail: String = format!("{first}.{last}{n}@example.com").to_lowercase().chars().filter(char::is_ascii).collect();
     Contact {
-        id: ContactId(config.seed.id(at, "contact", n as u64)),
+        id: ContactId(config.seed.nth_id(at, "contact", n as u64)),
         display_name: format!("{first} {last}").into(),
         company,
         email: draws.chance(0.8).then(|| mail.into()),

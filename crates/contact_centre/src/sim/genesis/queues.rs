@@ -68,7 +68,7 @@ fn one(seed: Seed, n: u64, plan: &Plan, at: Instant) -> Queue {
         ..QueueSettings::DEFAULT
     };
     Queue {
-        id: QueueId(seed.id(at, "queue", n)),
+        id: QueueId(seed.nth_id(at, "queue", n)),
         name: plan.name.into(),
         number: Arc::new(PhoneNumber::valid(plan.number)),
         timezone: plan.timezone.parse().unwrap_or(model::TimeZone::UTC),
