@@ -142,21 +142,3 @@ pub fn number(text: &str, region: Region, withheld: &Withheld) -> PhoneNumber {
     };
     PhoneNumber { e164, raw: text.into(), extension: extension.map(Into::into), presentation }
 }
-
-/// A customer's number for whoever may not see it: only its first 5 and last 2 digits are shown. Of what is no valid number, nothing
-/// is.
-pub fn masked(number: &PhoneNumber) -> PhoneNumber {
-    let shown = number.e164.as_deref().and_then(|e164| e164.parse::<E164>().ok()).map(E164::masked);
-    let raw = match (&shown, number.presentation) {
-        (Some(shown), _) => shown.as_str().into(),
-        (None, Presentation::Allowed) => "*".repeat(number.raw.chars().count().min(16)).into(),
-        // It says only that there is none.
-        (None, Presentation::Restricted | Presentation::Unavailable) => number.raw.clone(),
-    };
-    PhoneNumber {
-        e164: shown.map(Into::into),
-        raw,
-        extension: number.extension.as_ref().map(|_| "*".into()),
-        presentation: number.presentation,
-    }
-}

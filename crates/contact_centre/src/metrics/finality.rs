@@ -62,7 +62,7 @@ fn handled_at(leg: &Leg<'_>) -> impl Iterator<Item = Instant> {
 /// The quarter hours whose figures a correction of a leg changes, by their queue or agent and their start.
 pub fn revised_by(leg: &Leg<'_>) -> BTreeSet<(Subject, Instant)> {
     let call = leg.call();
-    let subjects = [call.queue_id.map(Subject::Queue), call.agent_id.map(Subject::Agent)];
+    let subjects = [leg.queue_id().map(Subject::Queue), call.agent_id.map(Subject::Agent)];
     let of = |subject| handled_at(leg).map(move |at| (subject, Revisions::start_of(at)));
     subjects.into_iter().flatten().flat_map(of).collect()
 }

@@ -28,7 +28,7 @@ impl History {
     pub fn of<'a>(queue: &Queue, legs: impl IntoIterator<Item = Leg<'a>>, now: Instant) -> Self {
         let since = now.plus_millis(-ABANDONS_MS);
         let (mut handled, mut abandons, mut waited_ms) = (Vec::new(), 0_u64, 0_i64);
-        for leg in legs.into_iter().filter(|leg| leg.call().queue_id == Some(queue.id)) {
+        for leg in legs.into_iter().filter(|leg| leg.queue_id() == Some(queue.id)) {
             handled.extend(leg.handled().map(|handled| (handled.at, handled.handle_ms)));
             let Some(visit) = leg.visit() else { continue };
             let left_at = visit.left_at.unwrap_or(now);

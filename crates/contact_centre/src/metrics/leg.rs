@@ -1,7 +1,7 @@
 use model::Instant;
 
 use crate::{
-    id::CallId,
+    id::{CallId, QueueId},
     objects::{Call, FlowedOutTo, LegState, Outcome, Relation},
 };
 
@@ -12,6 +12,7 @@ const ANCESTORS_MAX: usize = 100;
 #[derive(Clone, Copy, Debug)]
 pub struct Leg<'a> {
     call: &'a Call,
+    queue_id: Option<QueueId>,
     visit_at: Instant,
 }
 
@@ -59,7 +60,8 @@ pub struct Handled {
 impl<'a> Leg<'a> {
     /// A leg among others, of which `find` knows the one that it came from.
     pub fn new(call: &'a Call, find: impl Fn(CallId) -> Option<&'a Call>) -> Self {
-        Self { call, visit_at: visit_at(call, find) }
+        let (queue_id, visit_at) = belongs(call, find);
+        Self { call, queue_id, visit_at }
     }
 
     /// The leg itself.
@@ -67,8 +69,13 @@ impl<'a> Leg<'a> {
         self.call
     }
 
-    /// When the visit began that the leg belongs to: its own, or that of the leg of the same queue from which it came. A leg
-    /// without any begins its own.
+    /// The queue in which it counts: its own, or that of the leg that was transferred to it.
+    pub fn queue_id(&self) -> Option<QueueId> {
+        self.queue_id
+    }
+
+    /// When the visit began that the leg belongs to: its own, or that of the leg that was transferred to it. A leg of none begins
+    /// with itself.
     pub fn visit_at(&self) -> Instant {
         self.visit_at
     }
@@ -122,15 +129,17 @@ impl Visit {
     }
 }
 
-fn visit_at<'a>(call: &'a Call, find: impl Fn(CallId) -> Option<&'a Call>) -> Instant {
-    let mut leg = call;
+/// The queue and the beginning of the visit that a leg belongs to. One to which another was transferred belongs where that did,
+/// unless it entered a queue itself.
+fn belongs<'a>(call: &'a Call, find: impl Fn(CallId) -> Option<&'a Call>) -> (Option<QueueId>, Instant) {
+    let (mut leg, mut queue) = (call, call.queue_id);
     for _ in 0..ANCESTORS_MAX {
         if let Some(enqueued_at) = leg.instants.enqueued_at {
-            return enqueued_at;
+            return (queue, enqueued_at);
         }
-        let parent = leg.parent_id.and_then(&find).filter(|parent| parent.queue_id == call.queue_id);
-        let Some(parent) = parent else { break };
-        leg = parent;
+        let parent = leg.parent_id.filter(|_| leg.relation == Relation::Transfer).and_then(&find);
+        let Some(parent) = parent.filter(|parent| queue.is_none() || parent.queue_id == queue) else { break };
+        (leg, queue) = (parent, queue.or(parent.queue_id));
     }
-    call.instants.started_at
+    (queue, call.instants.started_at)
 }

@@ -27,7 +27,7 @@ impl Live {
         now: Instant,
     ) -> Self {
         let mut live = Self { open: queue.open, ..Self::default() };
-        for leg in legs.into_iter().filter(|leg| leg.call().queue_id == Some(queue.id) && leg.is_open()) {
+        for leg in legs.into_iter().filter(|leg| leg.queue_id() == Some(queue.id) && leg.is_open()) {
             let Some(visit) = leg.visit().filter(|visit| visit.fate == Fate::Waiting) else { continue };
             live.waiting += 1;
             live.longest_waiting_ms =

@@ -50,7 +50,7 @@ pub fn queue_rows<'a, 'l>(
     let mut rows: Vec<_> = intervals.iter().map(|interval| QueueRow::empty(Some(queue), *interval, terms)).collect();
     let mut used: Vec<BTreeSet<usize>> =
         intervals.iter().map(|interval| settings_at(queue, interval.start).collect()).collect();
-    for leg in legs.into_iter().filter(|leg| leg.call().queue_id == Some(queue.id)) {
+    for leg in legs.into_iter().filter(|leg| leg.queue_id() == Some(queue.id)) {
         let settings = queue.settings_at(leg.visit_at());
         queue_figures::counts(&leg, &settings, terms.basis, |at, count| {
             let Some(place) = place(intervals, at) else { return };

@@ -27,8 +27,8 @@ db.execute(
     WITH RECURSIVE root(id, queue_id, visit_at) AS (
         SELECT id, queue_id, enqueued_at FROM leg WHERE enqueued_at IS NOT NULL
         UNION ALL
-        SELECT leg.id, leg.queue_id, root.visit_at FROM leg JOIN root ON leg.parent_id = root.id AND leg.queue_id = root.queue_id
-        WHERE leg.enqueued_at IS NULL
+        SELECT leg.id, root.queue_id, root.visit_at FROM leg JOIN root ON leg.parent_id = root.id
+        WHERE leg.enqueued_at IS NULL AND leg.relation = 'transfer' AND coalesce(leg.queue_id, root.queue_id) = root.queue_id
     )
     SELECT leg.*, coalesce(root.visit_at, leg.started_at) AS visit_at, leg.dequeued_at - leg.enqueued_at AS wait_ms,
         CASE WHEN leg.enqueued_at IS NULL THEN NULL

@@ -68,13 +68,7 @@ pub(crate) fn inbound(root: CallId) -> NewCall {
 
 /// What the leg of an agent begins as to whom another leg is transferred.
 pub(crate) fn transferred(parent: CallId, to: AgentId) -> NewCall {
-    NewCall {
-        parent_id: Some(parent),
-        relation: Relation::Transfer,
-        queue_id: Some(SALES),
-        agent_id: Some(to),
-        ..inbound(parent)
-    }
+    NewCall { parent_id: Some(parent), relation: Relation::Transfer, agent_id: Some(to), ..inbound(parent) }
 }
 
 pub(crate) fn completed() -> Body {

@@ -17,22 +17,6 @@ pub struct InvalidE164;
 const FEWEST: usize = 7;
 const MOST: usize = 15;
 
-/// What is shown of a masked number, and what is hidden of it at least.
-const SHOWN_FIRST: usize = 5;
-const SHOWN_LAST: usize = 2;
-const HIDDEN_LEAST: usize = 4;
-
-impl E164 {
-    /// The number with its middle hidden: `+61491****06`. The first 5 and the last 2 digits are shown, of short numbers fewer.
-    pub fn masked(self) -> String {
-        let digits = self.0.to_string();
-        let first = SHOWN_FIRST.min(digits.len().saturating_sub(HIDDEN_LEAST + SHOWN_LAST));
-        let last = digits.len().saturating_sub(SHOWN_LAST);
-        let shown = |(at, digit)| if at < first || at >= last { digit } else { '*' };
-        std::iter::once('+').chain(digits.chars().enumerate().map(shown)).collect()
-    }
-}
-
 impl fmt::Display for E164 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "+{}", self.0)
@@ -77,14 +61,5 @@ mod tests {
         {
             assert_eq!(bad.parse::<E164>(), Err(InvalidE164), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_masked_number_hides_its_middle() {
-        let masked = |text: &str| text.parse::<E164>().unwrap().masked();
-        assert_eq!(masked("+61491570006"), "+61491****06");
-        assert_eq!(masked("+391234567890123"), "+39123********23");
-        assert_eq!(masked("+2901234567"), "+2901****67");
-        assert_eq!(masked("+2901234"), "+2****34");
     }
 }
