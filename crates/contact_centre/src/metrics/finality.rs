@@ -1,10 +1,10 @@
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use model::{Instant, PeriodBounds};
-
 use serde::ser::SerializeMap;
 
 use super::{intervals::place, leg::Leg};
+use crate::{event::Subject, id::AgentId, state::Revisions};
 
 /// Whether a row can still change, and how often it did after it could not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,7 +84,9 @@ pub(super) fn note(
     let offers = call.offers.iter().filter_map(|offer| offer.ended_at);
     let others = events.into_iter().flatten().chain(offers).chain([leg.visit_at()]).map(|at| (at, false));
     let placed = handled.chain(others).filter_map(|(at, as_handled)| Some((place(intervals, at)?, as_handled)));
-    let mut counted: Vec<_> = placed.chain(waiting(leg, intervals, now).map(|place| (place, false))).collect();
+    // That a caller waited is nobody's but the queue's.
+    let waits = waiting(leg, intervals, now).filter(|_| agent.is_none()).map(|place| (place, false));
+    let mut counted: Vec<_> = placed.chain(waits).collect();
     // Of the same place first the one that is handled, which stays.
     counted.sort_unstable_by_key(|(place, as_handled)| (*place, !as_handled));
     counted.dedup_by_key(|(place, _)| *place);
