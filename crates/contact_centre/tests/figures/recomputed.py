@@ -1,6 +1,6 @@
 """Computes the figures of a queue anew, in SQL, from exported legs: an independent second answer.
 
-Reads a file of legs, one JSON document a line, with instants in milliseconds. Prints one JSON document for each basis, quarter of an
+Takes the id of the queue, and its settings in milliseconds. Reads a file of legs, one JSON document a line, with instants in milliseconds. Prints one JSON document for each basis, quarter of an
 hour and figure that is not zero: `[basis, start, name, value]`.
 """
 
@@ -9,7 +9,7 @@ import sys
 
 import duckdb
 
-LEGS, TARGET_MS, SHORT_MS = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+LEGS, QUEUE, TARGET_MS, SHORT_MS = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 
 db = duckdb.connect()
 db.execute(
@@ -37,7 +37,9 @@ db.execute(
              WHEN leg.outcome = 'abandoned' THEN 'abandoned'
              ELSE 'flowed_out' END AS fate
     FROM leg LEFT JOIN root ON leg.id = root.id
-    """
+    WHERE coalesce(leg.queue_id, root.queue_id) = ?
+    """,
+    [QUEUE],
 )
 # Name, value, condition, and the instant at which it is counted by the basis `event`.
 FIGURES = [

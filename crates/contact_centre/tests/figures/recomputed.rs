@@ -8,8 +8,10 @@ use std::{
 };
 
 use contact_centre::{
-    metrics::{Basis, QueueFigures, Terms, intervals, queue_rows},
-    objects::{Call, OfferResult},
+    metrics::{Basis, Leg, QueueFigures, Terms, intervals, queue_rows},
+    objects::{Call, OfferResult, Queue},
+    sim::Config,
+    world::World,
 };
 use model::{Instant, IntervalLength, TimeZone};
 use proptest::{
@@ -69,12 +71,17 @@ fn named(of: &QueueFigures) -> Vec<(&'static str, i64)> {
     counts.map(|(name, count)| (name, i64::try_from(count).unwrap())).into_iter().chain(sums).collect()
 }
 
-fn by_sql(legs: &Path) -> Figures {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+fn by_sql(queue: &Queue, calls: &[&Call]) -> Figures {
+    let folder = tempfile::tempdir().unwrap();
+    let legs = folder.path().join("legs.ndjson");
+    fs::write(&legs, calls.iter().map(|call| exported(call) + "\n").collect::<String>()).unwrap();
+    let settings = queue.current();
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python =
-        std::env::var_os("TEST_PYTHON").map_or_else(|| folder.join("../../target/venv/bin/python"), PathBuf::from);
+        std::env::var_os("TEST_PYTHON").map_or_else(|| ours.join("../../target/venv/bin/python"), PathBuf::from);
     let mut command = Command::new(&python);
-    command.arg(folder.join("tests/figures/recomputed.py")).arg(legs).args(["20000", "5000"]);
+    command.arg(ours.join("tests/figures/recomputed.py")).arg(legs).arg(queue.id.to_string());
+    command.args([settings.service_level_target_ms.to_string(), settings.short_abandon_ms.to_string()]);
     let output = command
         .output()
         .unwrap_or_else(|error| panic!("{} with `duckdb`, as `cargo xtask test` has it: {error}", python.display()));
@@ -82,6 +89,21 @@ fn by_sql(legs: &Path) -> Figures {
     let lines = String::from_utf8(output.stdout).unwrap();
     let rows = lines.lines().map(|line| serde_json::from_str::<(String, i64, String, i64)>(line).unwrap());
     rows.map(|(basis, start, name, value)| ((basis, start, name), value)).collect()
+}
+
+/// What the rows of a range say.
+fn by_rows(queue: &Queue, legs: &[Leg<'_>], from: Instant, now: Instant) -> Figures {
+    let quarters: Vec<_> = intervals(&TimeZone::UTC, IntervalLength::Quarter, from, now).collect();
+    let mut figures = Figures::new();
+    for basis in [Basis::Event, Basis::Offered] {
+        let terms = Terms { basis, ..Terms::default() };
+        for row in queue_rows(queue, legs.iter().copied(), &quarters, &terms, now) {
+            let start = row.interval.start.as_millis();
+            let told = named(&row.figures).into_iter().filter(|(_, value)| *value != 0);
+            figures.extend(told.map(|(name, value)| ((basis.to_string(), start, name.to_owned()), value)));
+        }
+    }
+    figures
 }
 
 #[test]
@@ -96,20 +118,30 @@ fn sql_finds_the_same_figures_in_a_day_of_two_thousand_callers() {
     // Before the day is over, so that some things are still open.
     let now = begin.plus_millis(80_000_000);
     let calls = script.legs_at(now);
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("legs.ndjson");
-    fs::write(&file, calls.values().map(|call| exported(call) + "\n").collect::<String>()).unwrap();
-
-    let quarters: Vec<_> = intervals(&TimeZone::UTC, IntervalLength::Quarter, begin, now).collect();
-    let mut ours = Figures::new();
-    for basis in [Basis::Event, Basis::Offered] {
-        let terms = Terms { basis, ..Terms::default() };
-        for row in queue_rows(&sales(), seen(&calls), &quarters, &terms, now) {
-            let start = row.interval.start.as_millis();
-            let told = named(&row.figures).into_iter().filter(|(_, value)| *value != 0);
-            ours.extend(told.map(|(name, value)| ((basis.to_string(), start, name.to_owned()), value)));
-        }
-    }
+    let ours = by_rows(&sales(), &seen(&calls), begin, now);
     assert!(ours.len() > 1_500, "{}", ours.len());
-    assert_eq!(ours, by_sql(&file));
+    assert_eq!(ours, by_sql(&sales(), &calls.values().collect::<Vec<_>>()));
+}
+
+#[test]
+fn sql_finds_the_same_figures_in_a_simulated_day() {
+    let now = at("2026-03-04T02:00:00Z");
+    let mut config = Config::new(7);
+    config.agents = 20;
+    config.contacts = 300;
+    config.leads = 200;
+    config.calls_per_day = 900;
+    config.history_days = 1;
+    let world = World::ephemeral(config, now);
+    let state = world.state();
+    let calls: Vec<_> = state.calls().collect();
+    let legs: Vec<_> = calls.iter().map(|call| Leg::new(call, |id| state.call(id))).collect();
+    assert!(calls.len() > 500, "{}", calls.len());
+    let mut offered = 0;
+    for queue in state.queues() {
+        let ours = by_rows(queue, &legs, now.plus_millis(-3 * 86_400_000), now);
+        assert_eq!(ours, by_sql(queue, &calls), "{}", queue.name);
+        offered += ours.iter().filter(|((basis, _, name), _)| basis == "event" && name == "offered").count();
+    }
+    assert!(offered > 50, "{offered}");
 }
