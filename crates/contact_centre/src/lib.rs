@@ -22,3 +22,4 @@ pub mod state;
 pub mod view;
 mod words;
 pub mod world;
+pub mod worlds;
