@@ -25,3 +25,4 @@ pub mod state;
 pub mod view;
 mod words;
 pub mod world;
+pub mod worlds;

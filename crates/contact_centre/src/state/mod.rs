@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::Instant;
 
 use crate::{
-    id::{AgentId, CallId, CampaignId, ContactId, LeadId, QueueId, RecordingId},
-    objects::{Agent, Call, Campaign, Contact, Lead, Queue, Recording},
+    id::{AgentId, CallId, CampaignId, LeadId, QueueId, RecordingId},
+    objects::{Agent, Call, Campaign, Lead, Queue, Recording},
     state::contacts::ContactIndex,
 };
 

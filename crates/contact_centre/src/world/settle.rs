@@ -1,10 +1,13 @@
+use std::cmp::Reverse;
+
 use super::{World, timers::What};
 use crate::{
     event::{Actor, Body, Subject},
-    id::{AgentId, CallId},
-    objects::{Agent, AgentStatus, Call},
+    id::{AgentId, CallId, QueueId},
+    objects::{AgentStatus, Call},
     sim::callback_due,
     staff,
+    state::State,
 };
 
 /// Rounds in which agents and calls are looked at. Each offers at least one call to an agent who was free, so more are never needed
@@ -61,32 +64,44 @@ impl World {
     /// Offers waiting calls to free agents: queues of high priority first, in a queue who has waited longest, and to the agent who
     /// knows the queue best, of several to the one who has been idle longest.
     fn route(&mut self) {
+        let free = self.state.agents().filter(|agent| agent.status.is_free() && agent.calls.is_empty());
+        let mut free: Vec<_> = free.map(|agent| agent.id).collect();
+        if free.is_empty() {
+            return;
+        }
         let mut queues: Vec<_> = self
             .state
             .queues()
             .filter_map(|queue| {
                 let first = self.state.waiting(queue.id).next()?;
-                Some((std::cmp::Reverse(queue.current().priority), first.instants.enqueued_at, queue.id))
+                Some((Reverse(queue.current().priority), first.instants.enqueued_at, queue.id))
             })
             .collect();
         queues.sort();
         for (_, _, queue) in queues {
+            let knows = |state: &State, id: &AgentId| state.agent(*id).is_some_and(|agent| agent.level(queue).is_some());
+            if !free.iter().any(|id| knows(&self.state, id)) {
+                continue;
+            }
             let waiting: Vec<_> = self.state.waiting(queue).map(|call| call.id).collect();
             for id in waiting {
-                let free = self.state.agents().filter(|agent| agent.status.is_free() && agent.calls.is_empty());
-                let mut free = free.filter(|agent| agent.level(queue).is_some()).peekable();
-                if free.peek().is_none() {
-                    break;
-                }
-                let Some(call) = self.state.call(id) else { continue };
-                let best = free.filter(|agent| !declined(call, agent)).min_by_key(|agent| {
-                    (std::cmp::Reverse(agent.level(queue)), agent.idle_since, agent.id)
-                });
-                if let Some(agent) = best.map(|agent| agent.id) {
+                if let Some(agent) = self.best(&free, id, queue) {
                     self.offer(id, agent);
+                    free.retain(|other| *other != agent);
+                }
+                if !free.iter().any(|id| knows(&self.state, id)) {
+                    break;
                 }
             }
         }
+    }
+
+    /// Who of the free agents is offered a call.
+    fn best(&self, free: &[AgentId], call: CallId, queue: QueueId) -> Option<AgentId> {
+        let call = self.state.call(call)?;
+        let able = free.iter().filter_map(|id| self.state.agent(*id));
+        let able = able.filter_map(|agent| Some((Reverse(agent.level(queue)?), agent.idle_since, agent.id)));
+        able.filter(|(_, _, id)| !declined(call, *id)).min().map(|(_, _, id)| id)
     }
 
     fn offer(&mut self, call: CallId, agent: AgentId) {
@@ -98,6 +113,6 @@ impl World {
 }
 
 /// Whether an agent was offered a call before and did not take it.
-fn declined(call: &Call, agent: &Agent) -> bool {
-    call.offers.iter().any(|offer| offer.agent_id == agent.id)
+fn declined(call: &Call, agent: AgentId) -> bool {
+    call.offers.iter().any(|offer| offer.agent_id == agent)
 }

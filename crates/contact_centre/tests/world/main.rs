@@ -6,6 +6,7 @@ mod legs;
 mod log;
 mod restart;
 mod seed;
+mod shared;
 mod support;
 mod verbs;
 mod wraps;

@@ -61,7 +61,8 @@ fn leaves_queue(seed: Seed, call: &Call, settings: QueueSettings) -> (Instant, S
     let mut draws = Draws::of(seed, "leaves_queue", call.id.0);
     let since = call.instants.enqueued_at.unwrap_or(call.instants.started_at);
     let (elsewhere, callback_at) = (draws.uniform(), draws.between_ms(120_000, 180_000));
-    if draws.chance(WANTS_CALLBACK) && call.patience_ms.is_none() {
+    let callable = call.patience_ms.is_none() && call.from.e164.is_some();
+    if draws.chance(WANTS_CALLBACK) && callable {
         return (since.plus_millis(callback_at), Step::FlowOut(FlowedOutTo::Callback));
     }
     let to = if elsewhere < 0.6 { FlowedOutTo::Voicemail } else { FlowedOutTo::Overflow };
