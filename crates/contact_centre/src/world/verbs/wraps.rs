@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use model::Instant;
 
@@ -7,6 +7,7 @@ use crate::{
     event::{Actor, Body, Subject},
     id::CallId,
     leg::WrongState,
+    metrics,
     objects::{Call, LegState, Wrap, WrittenBy},
     sim::WRAP_CODES,
     state::Revisions,
@@ -108,19 +109,11 @@ impl World {
         Ok(())
     }
 
-    /// Raises the revision of the intervals that are over and in which a leg is counted: of its queue by the rule of
-    /// either basis, and of its agent.
+    /// Raises the revision of the intervals that are over and whose figures a correction of the leg changes.
     fn revise_intervals(&mut self, call: &Call, actor: &Actor) {
-        let of = &call.instants;
-        let queue = call.queue_id.map(Subject::Queue);
-        let queued = queue.into_iter().flat_map(|queue| [of.enqueued_at, of.wrap_ended_at].map(|at| (queue, at)));
-        let agent = call.agent_id.map(|agent| (Subject::Agent(agent), of.wrap_ended_at));
         let now = self.now();
-        let touched: BTreeSet<_> = queued
-            .chain(agent)
-            .filter_map(|(subject, at)| Some((subject, Revisions::start_of(at?))))
-            .filter(|(_, start)| start.plus_millis(Revisions::INTERVAL_MS) <= now)
-            .collect();
+        let mut touched = metrics::revised_by(&metrics::Leg::new(call, |id| self.state().call(id)));
+        touched.retain(|(_, start)| start.plus_millis(Revisions::INTERVAL_MS) <= now);
         for (subject, start) in touched {
             let revision = self.state().revisions().get(subject, start).map_or(1, |last| last.revision + 1);
             let _ = self.emit(Some(actor), subject, Body::IntervalRevised { start, revision });
