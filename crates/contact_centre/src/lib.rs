@@ -17,6 +17,7 @@ mod millis;
 pub mod objects;
 pub mod phone;
 pub mod recording;
+pub mod reports;
 pub mod seed;
 pub mod shared;
 pub mod sim;

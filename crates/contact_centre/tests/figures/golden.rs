@@ -12,6 +12,7 @@ use contact_centre::{
     objects::{
         Activity, Agent, AgentStatus, Call, DisconnectedBy, FlowedOutTo, OfferResult, Outcome, RoutingState, Stay,
     },
+    reports::{abandon_profile, wrap_codes},
 };
 use model::{Instant, IntervalLength, PeriodBounds, TimeZone};
 use serde_json::json;
@@ -300,4 +301,30 @@ fn an_agents_calls_are_counted_by_the_basis() {
     assert_eq!(row["time"]["talk_ms"], 810_000);
     assert_eq!(row["occupancy_ratio"], json!(870_000.0 / 885_000.0));
     assert_eq!(row["agent"]["display_name"], "Ben");
+}
+
+#[test]
+fn callers_give_up_after_waits_that_are_told() {
+    let (queue, calls) = (sales(), legs());
+    let profile = abandon_profile(&queue, seen(&calls), span(clock("09:00:00"), clock("10:00:00")));
+    assert_eq!((profile.abandoned_count, profile.abandoned_ringing_count, profile.answered_count), (2, 0, 3));
+    let told: Vec<_> = profile.steps.iter().map(|step| (step.abandoned_count, step.answered_count)).collect();
+    // 3 s and 45 s; 8 s, 40 s and 15 s.
+    assert_eq!(told, [(1, 1), (0, 1), (0, 0), (0, 0), (1, 1), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0)]);
+    assert_eq!(
+        (profile.steps[0].from_ms, profile.steps[10].from_ms, profile.steps[10].to_ms),
+        (None, Some(300_000), None)
+    );
+    let morning = abandon_profile(&queue, seen(&calls), span(clock("09:00:00"), clock("09:06:00")));
+    assert_eq!((morning.abandoned_count, morning.answered_count), (1, 1));
+}
+
+#[test]
+fn calls_of_which_nothing_was_noted_are_a_row_too() {
+    let calls = legs();
+    let rows = wrap_codes(seen(&calls), span(clock("09:00:00"), clock("09:30:00")));
+    let [row] = rows.as_slice() else { panic!("{rows:?}") };
+    // The direct transfer counts in the queue that it came from.
+    assert_eq!((row.queue_id, row.code.as_deref()), (Some(crate::script::SALES), None));
+    assert_eq!((row.handled_count, row.late_count, row.handle_sum_ms), (3, 0, 730_000));
 }
