@@ -25,11 +25,11 @@ pub(super) struct Syllable {
 impl Syllable {
     /// The syllable that a voice has at an index of syllables, in the recording with this seed.
     pub(super) fn of(seed: u64, party: Party, index: u64) -> Self {
-        let turn = mixed(seed, index / SYLLABLES_A_TURN);
-        // Three of eight turns are the agent's and four the customer's; in one both are silent.
+        // The agent greets. Of later turns three of eight are the agent's and four the customer's; in one both are silent.
+        let turn = if index < SYLLABLES_A_TURN { 0 } else { mixed(seed, index / SYLLABLES_A_TURN) % 8 };
         let speaks = match party {
-            Party::Agent => turn % 8 < 3,
-            Party::Customer => (3..7).contains(&(turn % 8)),
+            Party::Agent => turn < 3,
+            Party::Customer => (3..7).contains(&turn),
         };
         let side = if party == Party::Agent { 0x5eed_0a6e } else { 0x5eed_c057 };
         let voice = mixed(seed, side);

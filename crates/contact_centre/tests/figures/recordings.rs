@@ -89,21 +89,21 @@ fn a_program_that_knows_wav_reads_it() {
 #[test]
 fn a_recording_always_has_the_same_bytes() {
     let digests = Digests::default();
-    let first = sound(42, 1_500, &[]);
+    let first = sound(42, 4_000, &[]);
     assert_eq!(digests.known(&first), None);
     let digest = digests.of(&first);
     assert_eq!(digests.known(&first), Some(digest));
     // Of this release and of every other, on every machine.
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, "PINNED");
-    assert_eq!(etag(&first), etag(&sound(42, 1_500, &[])));
-    for other in [sound(43, 1_500, &[]), sound(42, 1_501, &[]), sound(42, 1_500, &[0..10])] {
+    assert_eq!(hex, "8fb4c6a39373dcea4c2c2498433f918217e1dcc89ab0a18f595b26ac0727e57d");
+    assert_eq!(etag(&first), etag(&sound(42, 4_000, &[])));
+    for other in [sound(43, 4_000, &[]), sound(42, 4_001, &[]), sound(42, 4_000, &[0..400])] {
         assert_ne!(etag(&first), etag(&other));
         assert_ne!(digest, digests.of(&other));
     }
     // What comes before a pause is what it was without one.
-    let paused = whole(&sound(42, 1_500, &[1_000..1_200]));
-    assert_eq!(paused[44..44 + 32_000], whole(&first)[44..44 + 32_000]);
+    let paused = whole(&sound(42, 4_000, &[3_000..3_200]));
+    assert_eq!(paused[44..44 + 96_000], whole(&first)[44..44 + 96_000]);
 }
 
 #[test]
