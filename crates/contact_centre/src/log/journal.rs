@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The file system says so.
-    #[error("the journal {path} can't be {what}: {source}", path = path.display())]
+    #[error("the journal {} can't be {what}: {source}", .path.display())]
     Io {
         /// The file.
         path: PathBuf,
