@@ -19,13 +19,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let state = world.state();
     println!("legs {}, events {} (kept {})", state.calls().count(), state.seq(), world.window().events().len());
-    let outcome = |word: &str| state.calls().filter(|call| call.outcome.is_some_and(|own| own.as_str() == word)).count();
+    let outcome =
+        |word: &str| state.calls().filter(|call| call.outcome.is_some_and(|own| own.as_str() == word)).count();
     for word in ["completed", "transferred", "abandoned", "flowed_out", "no_answer", "busy"] {
         println!("  {word} {}", outcome(word));
     }
-    let waits: Vec<_> = state.calls().filter(|call| call.instants.answered_at.is_some()).filter_map(|call| call.durations().wait_ms).collect();
+    let waits: Vec<_> = state
+        .calls()
+        .filter(|call| call.instants.answered_at.is_some())
+        .filter_map(|call| call.durations().wait_ms)
+        .collect();
     println!("  mean wait of answered {} ms", waits.iter().sum::<i64>() / i64::try_from(waits.len().max(1))?);
-    println!("bytes of an event {}, of a leg {}", size_of::<contact_centre::event::Event>(), size_of::<contact_centre::objects::Call>());
+    println!(
+        "bytes of an event {}, of a leg {}",
+        size_of::<contact_centre::event::Event>(),
+        size_of::<contact_centre::objects::Call>()
+    );
     if let Some(journal) = world.journal() {
         println!("bytes of the journal {}", journal.len());
     }

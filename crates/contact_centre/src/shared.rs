@@ -68,6 +68,16 @@ impl Shared {
         ask(&self.lock())
     }
 
+    /// Has the disk write down what the operating system keeps of the journal, beside whoever asks the world meanwhile. To be called once a
+    /// second or so: what was not written down is lost when the machine goes down, and then the epoch is another.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn sync(&self) -> std::io::Result<()> {
+        let file = self.read(|world| world.journal().map(crate::log::Journal::handle)).transpose()?;
+        file.map_or(Ok(()), |file| file.sync_data())
+    }
+
     /// The last event that can be read, and a wake-up with each that follows.
     pub fn follow(&self) -> watch::Receiver<u64> {
         self.told.subscribe()

@@ -22,7 +22,9 @@ pub fn check(call: &Call, body: &Body) -> Result<LegState, WrongState> {
         (Queued, Body::Offered(_)) => Some(Offered),
         // A leg to which another was transferred rings at its agent without a queue, or is joined at once.
         (Ivr, Body::Offered(_)) if call.relation == Relation::Transfer => Some(Offered),
-        (Ivr, Body::Answered { .. }) if call.relation == Relation::Transfer && call.agent_id.is_some() => Some(Connected),
+        (Ivr, Body::Answered { .. }) if call.relation == Relation::Transfer && call.agent_id.is_some() => {
+            Some(Connected)
+        }
         (Offered, Body::OfferEnded(OfferResult::NoAnswer | OfferResult::Rejected)) if call.ringing().is_some() => {
             Some(if call.instants.enqueued_at.is_some() { Queued } else { Ivr })
         }

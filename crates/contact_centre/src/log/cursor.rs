@@ -77,7 +77,18 @@ mod tests {
 
     #[test]
     fn what_is_no_place_is_refused() {
-        for bad in ["", "k3", "k3-", "-1", "k3-+1", "k3-01", "K3-1", "k3-1-2", "k3-18446744073709551616", "kkkkkkkkkkkkkkkkk-1"] {
+        for bad in [
+            "",
+            "k3",
+            "k3-",
+            "-1",
+            "k3-+1",
+            "k3-01",
+            "K3-1",
+            "k3-1-2",
+            "k3-18446744073709551616",
+            "kkkkkkkkkkkkkkkkk-1",
+        ] {
             assert_eq!(bad.parse::<Cursor>(), Err(InvalidCursor), "{bad}");
         }
     }

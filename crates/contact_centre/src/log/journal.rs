@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The file system says so.
-    #[error("the journal {path} can't be {what}: {source}", path = path.display())]
+    #[error("the journal {} can't be {what}: {source}", .path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -63,7 +63,10 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError`] if the file can't be opened or read, or if another process has it.
-    pub fn open<R: DeserializeOwned>(path: &Path, mut take: impl FnMut(R) -> bool) -> Result<(Self, Tail), JournalError> {
+    pub fn open<R: DeserializeOwned>(
+        path: &Path,
+        mut take: impl FnMut(R) -> bool,
+    ) -> Result<(Self, Tail), JournalError> {
         let failed = |what| move |source| JournalError::Io { path: path.to_owned(), what, source };
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);

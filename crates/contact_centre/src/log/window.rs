@@ -60,7 +60,10 @@ impl Window {
     /// Takes the next event in, and forgets what is too old. `before` is what held of its leg, if it is about one.
     pub fn push(&mut self, event: Event, before: Option<&Call>) {
         if let Subject::Call(id) = event.subject {
-            let trail = self.trails.entry(id).or_insert_with(|| Trail { base: before.cloned().map(Box::new), seqs: VecDeque::new() });
+            let trail = self
+                .trails
+                .entry(id)
+                .or_insert_with(|| Trail { base: before.cloned().map(Box::new), seqs: VecDeque::new() });
             trail.seqs.push_back(event.seq);
         }
         self.newest = event.seq;
@@ -144,7 +147,10 @@ impl Window {
 
     /// Legs that have changed after event `seq`.
     pub fn calls_changed_after(&self, seq: u64) -> impl Iterator<Item = CallId> {
-        self.trails.iter().filter(move |(_, trail)| trail.seqs.back().is_some_and(|last| *last > seq)).map(|(id, _)| *id)
+        self.trails
+            .iter()
+            .filter(move |(_, trail)| trail.seqs.back().is_some_and(|last| *last > seq))
+            .map(|(id, _)| *id)
     }
 
     /// What held of an agent after event `seq`, and since when; none if what holds now held already.
@@ -158,10 +164,13 @@ impl Window {
 
     /// Legs as they were before the first event about them that is kept; for a journal that is written anew.
     pub(crate) fn bases(&self) -> impl Iterator<Item = &Call> {
-        self.events.iter().filter_map(|event| match event.subject {
-            Subject::Call(id) => self.trails.get(&id).filter(|trail| trail.seqs.front() == Some(&event.seq)),
-            _ => None,
-        }).filter_map(|trail| trail.base.as_deref())
+        self.events
+            .iter()
+            .filter_map(|event| match event.subject {
+                Subject::Call(id) => self.trails.get(&id).filter(|trail| trail.seqs.front() == Some(&event.seq)),
+                _ => None,
+            })
+            .filter_map(|trail| trail.base.as_deref())
     }
 
     /// Takes in an event of before, when a journal is read. `base` is its leg before it, where it is the first that is kept.

@@ -274,9 +274,10 @@ impl Call {
     /// How long what took. Each is the exact difference of two instants that are published.
     pub fn durations(&self) -> Durations {
         let of = &self.instants;
-        let hold_ms = of.answered_at.and(of.disconnected_at).map(|_| {
-            self.holds.iter().filter_map(|hold| Some(between(hold.held_at, hold.resumed_at?))).sum::<i64>()
-        });
+        let hold_ms = of
+            .answered_at
+            .and(of.disconnected_at)
+            .map(|_| self.holds.iter().filter_map(|hold| Some(between(hold.held_at, hold.resumed_at?))).sum::<i64>());
         let joined_ms = span(of.answered_at, of.disconnected_at);
         let outbound = self.direction == Direction::Outbound;
         let dial_ms = if outbound { span(Some(of.started_at), of.answered_at.or(of.disconnected_at)) } else { None };

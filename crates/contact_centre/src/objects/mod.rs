@@ -13,9 +13,7 @@ mod recording;
 mod wrap;
 
 pub use agent::{Activity, Agent, AgentState, AgentStatus, Reason, RoutingState, Skill, Stay};
-pub use call::{
-    Call, Direction, DisconnectedBy, Durations, FlowedOutTo, Hold, Instants, LegState, Outcome, Relation,
-};
+pub use call::{Call, Direction, DisconnectedBy, Durations, FlowedOutTo, Hold, Instants, LegState, Outcome, Relation};
 pub use campaign::{Attempt, Campaign, DiallingHours, DiallingMode, Lead, LeadStatus};
 pub use contact::{Contact, ContactPhone, PhoneType};
 pub use number::{PhoneNumber, Presentation};

@@ -54,7 +54,7 @@ pub(crate) fn arrivals_in(config: &Config, queue: &Queue, place: usize, minute: 
     let count = draws.poisson(expected);
     let mut arrivals: Vec<_> = (0..count)
         .map(|_| {
-            let at = minute.plus_millis(draws.between_ms(0, MINUTE_MS));
+            let at = minute.plus_millis(draws.between_ms(1, MINUTE_MS));
             let caller = match draws.uniform() {
                 one if one < 0.85 => Caller::Contact(draws.bits()),
                 one if one < 0.97 => Caller::Stranger(draws.bits()),

@@ -32,7 +32,8 @@ pub(crate) fn next_dial(seed: Seed, agent: &Agent, after: Instant) -> Option<Ins
     if &*agent.team != TEAM || !agent.status.is_free() {
         return None;
     }
-    let mut draws = Draws::of(Seed(seed.number("dials", agent.idle_since.as_millis().unsigned_abs())), "agent", agent.id.0);
+    let mut draws =
+        Draws::of(Seed(seed.number("dials", agent.idle_since.as_millis().unsigned_abs())), "agent", agent.id.0);
     let first = agent.idle_since.plus_millis(draws.lognormal_ms(12_000, 0.5));
     if first > after {
         return Some(first);

@@ -99,7 +99,8 @@ mod tests {
 
     #[test]
     fn means_are_what_was_asked_for() {
-        let near = |value: i64, wanted: i64| assert!((value - wanted).abs() * 20 < wanted, "{value} is not near {wanted}");
+        let near =
+            |value: i64, wanted: i64| assert!((value - wanted).abs() * 20 < wanted, "{value} is not near {wanted}");
         near(mean(|draws| draws.lognormal_ms(200_000, 0.7)), 200_000);
         near(mean(|draws| draws.exponential_ms(300_000)), 300_000);
         near(mean(|draws| draws.between_ms(1000, 3000)), 2000);

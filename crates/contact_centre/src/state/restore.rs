@@ -37,7 +37,8 @@ pub struct Genesis {
 impl State {
     /// What holds where this was there.
     pub fn new(keep: Keep, genesis: Genesis) -> Self {
-        let mut waiting: BTreeMap<_, BTreeSet<_>> = genesis.queues.iter().map(|queue| (queue.id, BTreeSet::new())).collect();
+        let mut waiting: BTreeMap<_, BTreeSet<_>> =
+            genesis.queues.iter().map(|queue| (queue.id, BTreeSet::new())).collect();
         for call in &genesis.calls {
             if let (crate::objects::LegState::Queued, Some(queue), Some(since)) =
                 (call.state, call.queue_id, call.instants.enqueued_at)
@@ -53,8 +54,7 @@ impl State {
                 agent.stays.push(crate::objects::Stay { since: agent.created_at, status: agent.status });
             }
         }
-        let callbacks =
-            genesis.callbacks.into_iter().map(|(id, since)| (id, Instant::from_millis(since))).collect();
+        let callbacks = genesis.callbacks.into_iter().map(|(id, since)| (id, Instant::from_millis(since))).collect();
         Self {
             keep,
             agents,

@@ -16,7 +16,7 @@ use crate::{
 /// When what happened to a leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the names of the wire")]
-pub struct InstantsView {
+struct InstantsView {
     started_at: Instant,
     ivr_ended_at: Option<Instant>,
     enqueued_at: Option<Instant>,
@@ -38,7 +38,7 @@ pub struct OfferView<'a> {
 
 /// A span on hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct HoldView {
+struct HoldView {
     held_at: Instant,
     resumed_at: Option<Instant>,
 }

@@ -112,12 +112,8 @@ impl<'a> EventView<'a> {
 }
 
 fn data<'a>(state: &'a State, event: &'a Event, call: Option<&'a Call>, rights: Rights) -> Option<Data<'a>> {
-    let interval = |start, revision| Data::Interval {
-        scope: event.subject.kind(),
-        id: event.subject.id(),
-        start,
-        revision,
-    };
+    let interval =
+        |start, revision| Data::Interval { scope: event.subject.kind(), id: event.subject.id(), start, revision };
     Some(match (event.subject, &event.body) {
         (_, Body::IntervalClosed(start)) => interval(*start, 0),
         (_, Body::IntervalRevised { start, revision }) => interval(*start, *revision),
@@ -130,7 +126,11 @@ fn data<'a>(state: &'a State, event: &'a Event, call: Option<&'a Call>, rights: 
                 Body::Transferred { to, child_id } => (Some(*to), Some(*child_id)),
                 _ => (None, None),
             };
-            Data::Call { call: Box::new(CallView::with_comments(state, call?, rights, false)), transferred_to, child_id }
+            Data::Call {
+                call: Box::new(CallView::with_comments(state, call?, rights, false)),
+                transferred_to,
+                child_id,
+            }
         }
         (Subject::Agent(id), Body::AgentChanged { now, previous, previous_since, call_id }) => {
             let word = |status: &crate::objects::AgentStatus| (status.state(), status.routing.reason());

@@ -134,9 +134,8 @@ impl World {
     /// Tells that an interval is over: of every queue, and of every agent who was there.
     fn close_interval(&mut self, at: Instant) {
         let start = at.plus_millis(-Revisions::INTERVAL_MS);
-        let there = |agent: &&crate::objects::Agent| {
-            agent.status.state() != AgentState::Offline || agent.state_since > start
-        };
+        let there =
+            |agent: &&crate::objects::Agent| agent.status.state() != AgentState::Offline || agent.state_since > start;
         let agents = self.state.agents().filter(there).map(|agent| Subject::Agent(agent.id));
         let subjects: Vec<_> = self.state.queues().map(|queue| Subject::Queue(queue.id)).chain(agents).collect();
         for subject in subjects {

@@ -68,7 +68,6 @@ impl World {
             Subject::Agent(id) => {
                 if let Body::AgentChanged { now, .. } = event.body {
                     self.touched.route |= now.is_free();
-                    self.touched.agents.remove(&id);
                     self.set_agent(id);
                 }
             }

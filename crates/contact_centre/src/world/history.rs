@@ -74,8 +74,7 @@ impl World {
     pub fn agents_at(&self, seq: u64) -> Result<Vec<(AgentId, AgentStatus, model::Instant)>, Unreadable> {
         self.window.after_seq(seq)?;
         let of = |agent: &crate::objects::Agent| {
-            let (status, since) =
-                self.window.agent_at(agent.id, seq).unwrap_or((agent.status, agent.state_since));
+            let (status, since) = self.window.agent_at(agent.id, seq).unwrap_or((agent.status, agent.state_since));
             (agent.id, status, since)
         };
         Ok(self.state.agents().map(of).collect())

@@ -55,8 +55,7 @@ impl World {
             return;
         }
         let call_id = agent.calls.last().copied();
-        let body =
-            Body::AgentChanged { now, previous: agent.status, previous_since: agent.state_since, call_id };
+        let body = Body::AgentChanged { now, previous: agent.status, previous_since: agent.state_since, call_id };
         // Only what is about a leg can be refused.
         let _ = self.emit(actor, Subject::Agent(id), body);
     }
@@ -79,7 +78,8 @@ impl World {
             .collect();
         queues.sort();
         for (_, _, queue) in queues {
-            let knows = |state: &State, id: &AgentId| state.agent(*id).is_some_and(|agent| agent.level(queue).is_some());
+            let knows =
+                |state: &State, id: &AgentId| state.agent(*id).is_some_and(|agent| agent.level(queue).is_some());
             if !free.iter().any(|id| knows(&self.state, id)) {
                 continue;
             }

@@ -5,7 +5,10 @@ use model::Instant;
 use super::World;
 use crate::{
     id::{AgentId, CallId, RecordingId},
-    sim::{arrivals_in, callback_due, next_dial, next_minute, next_of_agent, next_of_call, next_of_recording, next_wish, opening},
+    sim::{
+        arrivals_in, callback_due, next_dial, next_minute, next_of_agent, next_of_call, next_of_recording, next_wish,
+        opening,
+    },
     state::Revisions,
 };
 

@@ -76,7 +76,9 @@ fn a_missed_offer_takes_the_agent_out_of_the_way_and_the_call_waits_on() {
     let world = world(54);
     let mut missed = 0;
     for call in world.state().calls() {
-        for offer in call.offers.iter().filter(|offer| offer.result.is_some_and(|result| result.as_str() == "no_answer")) {
+        for offer in
+            call.offers.iter().filter(|offer| offer.result.is_some_and(|result| result.as_str() == "no_answer"))
+        {
             let agent = world.state().agent(offer.agent_id).unwrap();
             let then = agent.stays.iter().find(|stay| Some(stay.since) == offer.ended_at).unwrap();
             let wish = then.status.routing;

@@ -113,9 +113,8 @@ fn durations_are_differences_of_published_instants() {
     for seed in 20..23 {
         for call in world(seed).state().calls().filter(|call| call.closed_at.is_some()) {
             let (of, took) = (&call.instants, call.durations());
-            let between = |from: Option<model::Instant>, to: Option<model::Instant>| {
-                Some(to?.as_millis() - from?.as_millis())
-            };
+            let between =
+                |from: Option<model::Instant>, to: Option<model::Instant>| Some(to?.as_millis() - from?.as_millis());
             let plus = |one: Option<i64>, other: Option<i64>| Some(one? + other?);
             assert_eq!(took.wait_ms, between(of.enqueued_at, of.dequeued_at));
             assert_eq!(plus(took.talk_ms, took.hold_ms), between(of.answered_at, of.disconnected_at));

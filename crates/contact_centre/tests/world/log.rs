@@ -67,8 +67,7 @@ fn a_snapshot_at_a_place_is_what_held_then() {
         serde_json::to_value(CallView::of(world.state(), call, Rights::ALL)).unwrap()
     };
     let live: Vec<_> = world.state().live_calls().map(|call| shown(&world, call)).collect();
-    let agents: Vec<_> =
-        world.state().agents().map(|agent| (agent.id, agent.status, agent.state_since)).collect();
+    let agents: Vec<_> = world.state().agents().map(|agent| (agent.id, agent.status, agent.state_since)).collect();
     let calls = world.state().calls().count();
     assert!(!live.is_empty());
     pass(&mut world, &mut real, HOUR_MS);

@@ -17,7 +17,8 @@ fn a_day_has_everything_that_happens_in_a_contact_centre() {
     config.contacts = 2_000;
     let world = contact_centre::world::World::ephemeral(config, crate::support::now());
     let calls: Vec<_> = world.state().calls().collect();
-    let count = |found: &dyn Fn(&contact_centre::objects::Call) -> bool| calls.iter().filter(|call| found(call)).count();
+    let count =
+        |found: &dyn Fn(&contact_centre::objects::Call) -> bool| calls.iter().filter(|call| found(call)).count();
     for (what, found) in [
         ("answered", count(&|call| call.outcome == Some(Outcome::Completed))),
         ("abandoned", count(&|call| call.outcome == Some(Outcome::Abandoned))),

@@ -95,8 +95,7 @@ fn an_attended_transfer_joins_whom_the_agent_has_asked() {
 fn a_caller_who_is_made_up_waits_as_long_as_was_said() {
     let mut world = world(85);
     let mut real = now();
-    let arriving =
-        Arriving { queue_id: open_queue(&world), from: PhoneNumber::withheld(), patience_ms: Some(0) };
+    let arriving = Arriving { queue_id: open_queue(&world), from: PhoneNumber::withheld(), patience_ms: Some(0) };
     let id = world.have_call(&key(), arriving).unwrap();
     until(&mut world, &mut real, |world| call(world, id).closed_at);
     let call = call(&world, id);

@@ -9,7 +9,12 @@ use contact_centre::{
 use crate::support::{HOUR_MS, call, connected, key, now, pass, until, world};
 
 fn draft(code: &str) -> WrapDraft {
-    WrapDraft { code: code.to_owned(), comments: Some("é\u{2028}".to_owned()), data: BTreeMap::new(), callback_at: None }
+    WrapDraft {
+        code: code.to_owned(),
+        comments: Some("é\u{2028}".to_owned()),
+        data: BTreeMap::new(),
+        callback_at: None,
+    }
 }
 
 #[test]

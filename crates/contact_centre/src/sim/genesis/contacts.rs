@@ -21,7 +21,8 @@ fn one(config: &Config, n: usize, at: Instant) -> Contact {
     let mut draws = Draws::numbered(config.seed, "contact", n as u64);
     let (first, last) = (pick(&mut draws, &FIRST), pick(&mut draws, &LAST));
     let country = country(&mut draws);
-    let phone = |kind, primary, draws: &mut Draws| ContactPhone { kind, number: Arc::new(number(draws, country)), primary };
+    let phone =
+        |kind, primary, draws: &mut Draws| ContactPhone { kind, number: Arc::new(number(draws, country)), primary };
     let mut phones = vec![phone(PhoneType::Mobile, true, &mut draws)];
     if draws.chance(0.25) {
         phones.push(phone(PhoneType::Work, false, &mut draws));

@@ -14,7 +14,8 @@ const AGAIN_MS: i64 = 60_000;
 pub(crate) fn next_of_agent(seed: Seed, agent: &Agent) -> Option<Instant> {
     let missed = agent.status.routing == RoutingState::NotReady(Reason::AutoNoAnswer);
     (missed && agent.calls.is_empty()).then(|| {
-        let mut draws = Draws::of(Seed(seed.number("recovers", agent.state_since.as_millis().unsigned_abs())), "agent", agent.id.0);
+        let mut draws =
+            Draws::of(Seed(seed.number("recovers", agent.state_since.as_millis().unsigned_abs())), "agent", agent.id.0);
         agent.state_since.plus_millis(draws.lognormal_ms(60_000, 0.7))
     })
 }

@@ -46,9 +46,10 @@ fn intent(seed: Seed, state: &State, call: &Call) -> Intent {
 
 /// Until when a consultation goes on.
 fn consultation_ends(seed: Seed, call: &Call) -> Instant {
-    call.instants.answered_at.unwrap_or(call.updated_at).plus_millis(
-        Draws::of(seed, "consultation", call.id.0).lognormal_ms(28_000, 0.5),
-    )
+    call.instants
+        .answered_at
+        .unwrap_or(call.updated_at)
+        .plus_millis(Draws::of(seed, "consultation", call.id.0).lognormal_ms(28_000, 0.5))
 }
 
 /// What happens to a leg whose sides speak.
@@ -62,11 +63,8 @@ pub(super) fn connected(seed: Seed, state: &State, call: &Call) -> Option<(Insta
     }
     let answered = call.instants.answered_at?;
     let intent = intent(seed, state, call);
-    let held: i64 = call
-        .holds
-        .iter()
-        .filter_map(|hold| Some(hold.resumed_at?.as_millis() - hold.held_at.as_millis()))
-        .sum();
+    let held: i64 =
+        call.holds.iter().filter_map(|hold| Some(hold.resumed_at?.as_millis() - hold.held_at.as_millis())).sum();
     let end = answered.plus_millis(intent.talk_ms + held);
     if call.led {
         return Some((end, Step::HangUp(DisconnectedBy::Customer)));
@@ -100,6 +98,7 @@ pub(super) fn held(seed: Seed, state: &State, call: &Call, patience_ms: i64) -> 
         }
         return Some(patience);
     }
-    let mut draws = Draws::of(Seed(seed.of("hold", call.id.0)), "length", uuid::Uuid::from_u128(call.holds.len() as u128));
+    let mut draws =
+        Draws::of(Seed(seed.of("hold", call.id.0)), "length", uuid::Uuid::from_u128(call.holds.len() as u128));
     Some((since.plus_millis(draws.lognormal_ms(45_000, 0.6)).min(patience.0), Step::Resume))
 }

@@ -23,7 +23,8 @@ pub(crate) fn wrap_of(seed: Seed, call: &Call, at: model::Instant) -> Wrap {
     let outbound = call.direction == Direction::Outbound;
     let codes: Vec<_> = WRAP_CODES.iter().filter(|code| outbound || !code.code.starts_with("sale_")).collect();
     let code = codes.get(draws.below(codes.len())).map_or("other", |code| code.code);
-    let comments = draws.chance(0.4).then(|| COMMENTS.get(draws.below(COMMENTS.len())).copied().unwrap_or_default().into());
+    let comments =
+        draws.chance(0.4).then(|| COMMENTS.get(draws.below(COMMENTS.len())).copied().unwrap_or_default().into());
     let callback_at = (code == "callback").then(|| at.plus_millis(draws.between_ms(1, 48) * 3_600_000));
     Wrap {
         code: code.into(),

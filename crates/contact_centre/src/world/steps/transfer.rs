@@ -42,13 +42,10 @@ impl World {
     }
 
     /// Joins the customer with the colleague who was asked. The consultation is over, and the colleague has a leg with the customer.
-    pub(in crate::world) fn complete_transfer(
-        &mut self,
-        call: &Call,
-        actor: Option<&Actor>,
-    ) -> Result<(), WrongState> {
+    pub(in crate::world) fn complete_transfer(&mut self, call: &Call, actor: Option<&Actor>) -> Result<(), WrongState> {
         let consult = call.consult_id.and_then(|id| self.state.call(id)).filter(|consult| consult.state.is_joined());
-        let Some((consult, colleague)) = consult.cloned().and_then(|consult| Some((consult.clone(), consult.agent_id?)))
+        let Some((consult, colleague)) =
+            consult.cloned().and_then(|consult| Some((consult.clone(), consult.agent_id?)))
         else {
             return Err(WrongState(call.state));
         };

@@ -12,12 +12,7 @@ impl World {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], and [`Refusal::Invalid`] of a reason that only the system gives.
-    pub fn set_agent_state(
-        &mut self,
-        actor: &Actor,
-        id: AgentId,
-        wish: RoutingState,
-    ) -> Result<AgentStatus, Refusal> {
+    pub fn set_agent_state(&mut self, actor: &Actor, id: AgentId, wish: RoutingState) -> Result<AgentStatus, Refusal> {
         let agent = self.state().agent(id).ok_or(Refusal::NotFound("agent"))?;
         if let Some(Reason::AutoNoAnswer | Reason::System) = wish.reason() {
             return Err(Refusal::Invalid { field: "reason", problem: "is given by the system alone" });

@@ -1,11 +1,6 @@
 use model::Instant;
 
-use crate::{
-    leg::WrongState,
-    log::JournalError,
-    objects::LegState,
-    world::ClockError,
-};
+use crate::{leg::WrongState, log::JournalError, objects::LegState, world::ClockError};
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
