@@ -31,6 +31,8 @@ mod hint_end;
 mod histogram;
 mod id;
 mod instant;
+#[cfg(feature = "time-zones")]
+mod interval;
 mod invisible;
 mod issue_bounds;
 mod joining;
@@ -50,6 +52,8 @@ mod path_alias;
 #[cfg(feature = "time-zones")]
 mod period;
 mod permission;
+#[cfg(feature = "phone")]
+pub mod phone;
 mod preset;
 mod quota;
 mod rate_limit;
@@ -103,6 +107,8 @@ pub use hint_end::{HINT_TAIL, HintEnd, InvalidHintEnd};
 pub use histogram::{Histogram, HistogramCounts};
 pub use id::{AdministratorId, AuditId, EventId, HandoverId, InstallationId, KeyId, SecretId, SessionId, WebhookId};
 pub use instant::{Instant, InvalidInstant};
+#[cfg(feature = "time-zones")]
+pub use interval::{IntervalLength, UnknownLength};
 pub use invisible::is_invisible;
 pub use issue_bounds::{InvalidBounds, InvalidLife, IssueBounds, LONGEST_LIFE_MAX, LongestLife};
 pub use key::{

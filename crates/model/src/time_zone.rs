@@ -89,6 +89,16 @@ impl TimeZone {
         Some(Instant::from_millis(change.timestamp().as_millisecond()))
     }
 
+    /// The instant of the last change of the clocks here, strictly before an instant.
+    pub(crate) fn preceding(&self, at: Timestamp) -> Option<Timestamp> {
+        self.0.preceding(at).next().map(|transition| transition.timestamp())
+    }
+
+    /// How far the clocks here are ahead of UTC, in seconds.
+    pub(crate) fn offset_seconds(&self, at: Instant) -> i32 {
+        self.0.to_offset(Timestamp::from_millisecond(at.as_millis()).unwrap_or(Timestamp::MAX)).seconds()
+    }
+
     /// The day here, as file names and forms write it: `2026-11-26`.
     pub fn day(&self, at: Instant) -> Day {
         Day(self.civil(at).date())

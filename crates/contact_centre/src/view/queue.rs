@@ -1,0 +1,49 @@
+use model::{Instant, TimeZone};
+use serde::Serialize;
+
+use super::NumberView;
+use crate::{id::QueueId, objects::Queue};
+
+/// A queue.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct QueueView<'a> {
+    id: QueueId,
+    name: &'a str,
+    number: NumberView<'a>,
+    open: bool,
+    timezone: &'a TimeZone,
+    service_level_target_ms: i64,
+    short_abandon_ms: i64,
+    wrap_limit_ms: i64,
+    overflow_after_ms: i64,
+    ring_limit_ms: i64,
+    expected_handle_ms: i64,
+    priority: u8,
+    created_at: Instant,
+    updated_at: Instant,
+    seq: u64,
+}
+
+impl<'a> QueueView<'a> {
+    /// A queue as it is.
+    pub fn of(queue: &'a Queue) -> Self {
+        let settings = queue.current();
+        Self {
+            id: queue.id,
+            name: &queue.name,
+            number: NumberView::whole(&queue.number),
+            open: queue.open,
+            timezone: &queue.timezone,
+            service_level_target_ms: settings.service_level_target_ms,
+            short_abandon_ms: settings.short_abandon_ms,
+            wrap_limit_ms: settings.wrap_limit_ms,
+            overflow_after_ms: settings.overflow_after_ms,
+            ring_limit_ms: settings.ring_limit_ms,
+            expected_handle_ms: settings.expected_handle_ms,
+            priority: settings.priority,
+            created_at: queue.created_at,
+            updated_at: queue.updated_at,
+            seq: queue.seq,
+        }
+    }
+}

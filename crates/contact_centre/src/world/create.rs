@@ -1,0 +1,35 @@
+use std::path::Path;
+
+use model::Instant;
+
+use super::{Clock, World};
+use crate::{
+    log::{Epoch, JournalError, Window},
+    sim::{Config, genesis},
+    state::State,
+};
+
+impl World {
+    /// Begins a world without a file, with its history, and from now on by the machine's time.
+    pub fn ephemeral(config: Config, real: Instant) -> Self {
+        let begins_at = config.begins_at(real);
+        let bounds = config.bounds;
+        let state = State::new(bounds.keep, genesis(&config, begins_at));
+        let window = Window::after(0, bounds.events_max, bounds.events_ms);
+        let epoch = Epoch::beginning(config.seed, real);
+        let mut world = Self::of(config, state, window, epoch, Clock::real(real));
+        world.live_through_history(real);
+        world
+    }
+
+    fn live_through_history(&mut self, real: Instant) {
+        // Without a file nothing can fail.
+        while !self.advance(real, usize::MAX).unwrap_or(true) {}
+    }
+
+    /// Gives a world a file.
+    pub(super) fn keep_in(&mut self, path: &Path, boot: Option<Box<str>>) -> Result<(), JournalError> {
+        self.journal = Some(self.written_to(path, boot)?);
+        Ok(())
+    }
+}

@@ -1,0 +1,53 @@
+use super::Refusal;
+use crate::{
+    event::{Actor, Body, Subject},
+    id::CallId,
+    objects::{Recording, RecordingStatus},
+    world::World,
+};
+
+/// Characters of a reason.
+const REASON_MAX: usize = 64;
+
+impl World {
+    /// Stops recording a leg for a while.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`]; [`Refusal::Recording`] if the leg is not being recorded, or not now;
+    /// [`Refusal::Invalid`] of a reason that is too long; [`Refusal::Full`] after a hundred pauses.
+    pub fn pause_recording(&mut self, actor: &Actor, id: CallId, reason: &str) -> Result<(), Refusal> {
+        if reason.chars().count() > REASON_MAX {
+            return Err(Refusal::Invalid { field: "reason", problem: "has more than 64 characters" });
+        }
+        let recording = self.recording_of(id)?;
+        if recording.is_paused() {
+            return Err(Refusal::Recording("the recording is paused already"));
+        }
+        if recording.pauses.len() >= Recording::PAUSES_MAX {
+            return Err(Refusal::Full("pauses of this recording"));
+        }
+        let subject = Subject::Recording(recording.id);
+        self.act(actor, |world| world.emit(Some(actor), subject, Body::RecordingPaused(reason.into())))
+    }
+
+    /// Goes on with recording a leg.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], and [`Refusal::Recording`] if its recording is not paused.
+    pub fn resume_recording(&mut self, actor: &Actor, id: CallId) -> Result<(), Refusal> {
+        let recording = self.recording_of(id)?;
+        if !recording.is_paused() {
+            return Err(Refusal::Recording("the recording is not paused"));
+        }
+        let subject = Subject::Recording(recording.id);
+        self.act(actor, |world| world.emit(Some(actor), subject, Body::RecordingResumed))
+    }
+
+    fn recording_of(&self, id: CallId) -> Result<&Recording, Refusal> {
+        let call = self.state().call(id).ok_or(Refusal::NotFound("call"))?;
+        call.recording_id
+            .and_then(|recording| self.state().recording(recording))
+            .filter(|recording| recording.status == RecordingStatus::Recording)
+            .ok_or(Refusal::Recording("the call is not being recorded"))
+    }
+}

@@ -1,0 +1,159 @@
+//! Several worlds side by side: one that all share, and a few that callers of their own have made.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use model::Instant;
+
+use crate::{shared::Shared, sim::Config, world::World};
+
+/// The world that everybody shares who names none.
+pub const MAIN: &str = "main";
+/// Worlds beside it.
+pub const OTHERS_MAX: usize = 8;
+/// After which one that nobody asks ends.
+pub const IDLE_MS: i64 = 3_600_000;
+/// Characters of a name.
+const NAME_MAX: usize = 64;
+
+/// The shared world and others.
+#[derive(Debug)]
+pub struct Worlds {
+    main: Arc<Shared>,
+    others: Mutex<BTreeMap<Box<str>, Other>>,
+}
+
+#[derive(Debug)]
+struct Other {
+    /// None while it is being made, which takes a moment.
+    world: Option<Arc<Shared>>,
+    asked_at: Instant,
+}
+
+/// A world can't be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WorldsError {
+    /// The name can't be one.
+    #[error("must have 1 to 64 letters a to z, digits, `-` or `_`, and not be `main`")]
+    Name,
+    /// There is one of that name, or it is being made.
+    #[error("there is a world of this name")]
+    Taken,
+    /// As many are there as there may be.
+    #[error("there are {OTHERS_MAX} worlds already")]
+    Full,
+}
+
+impl Worlds {
+    /// The shared world, alone.
+    pub fn new(main: World) -> Self {
+        Self { main: Arc::new(Shared::new(main)), others: Mutex::default() }
+    }
+
+    /// The shared world.
+    pub fn main(&self) -> &Arc<Shared> {
+        &self.main
+    }
+
+    /// The world of a name; none if there is none, or not yet.
+    pub fn get(&self, name: &str, real: Instant) -> Option<Arc<Shared>> {
+        if name == MAIN {
+            return Some(self.main.clone());
+        }
+        let mut others = self.lock();
+        let other = others.get_mut(name)?;
+        other.asked_at = other.asked_at.max(real);
+        other.world.clone()
+    }
+
+    /// Makes a world, which is held in memory alone. It takes as long as its history, so not where others wait.
+    ///
+    /// # Errors
+    /// [`WorldsError`].
+    pub fn make(&self, name: &str, config: Config, real: Instant) -> Result<Arc<Shared>, WorldsError> {
+        let named = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
+        if name.is_empty() || name.len() > NAME_MAX || name == MAIN || !name.bytes().all(named) {
+            return Err(WorldsError::Name);
+        }
+        self.reserve(name, real)?;
+        // If it panics, its place is free again when it has been idle.
+        let world = Arc::new(Shared::new(World::ephemeral(config, real)));
+        self.lock().insert(name.into(), Other { world: Some(world.clone()), asked_at: real });
+        Ok(world)
+    }
+
+    fn reserve(&self, name: &str, real: Instant) -> Result<(), WorldsError> {
+        self.end_idle(real);
+        let mut others = self.lock();
+        if others.contains_key(name) {
+            return Err(WorldsError::Taken);
+        }
+        if others.len() >= OTHERS_MAX {
+            return Err(WorldsError::Full);
+        }
+        others.insert(name.into(), Other { world: None, asked_at: real });
+        Ok(())
+    }
+
+    /// Ends a world. Says whether there was one.
+    pub fn end(&self, name: &str) -> bool {
+        self.lock().remove(name).is_some()
+    }
+
+    /// Ends worlds that nobody has asked for an hour.
+    pub fn end_idle(&self, real: Instant) {
+        self.lock().retain(|_, other| real.as_millis() - other.asked_at.as_millis() < IDLE_MS);
+    }
+
+    /// Every world, for whoever moves their clocks.
+    pub fn all(&self) -> Vec<Arc<Shared>> {
+        let others = self.lock();
+        std::iter::once(&self.main).chain(others.values().filter_map(|other| other.world.as_ref())).cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Box<str>, Other>> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tiny(seed: u64) -> Config {
+        let mut config = Config::new(seed);
+        (config.agents, config.contacts, config.leads) = (2, 3, 0);
+        (config.calls_per_day, config.history_days) = (10, 0);
+        config
+    }
+
+    const fn ms(ms: i64) -> Instant {
+        Instant::from_millis(1_772_589_600_000 + ms)
+    }
+
+    #[test]
+    fn worlds_are_bounded_in_number_and_end_when_they_are_idle() {
+        let worlds = Worlds::new(World::ephemeral(tiny(1), ms(0)));
+        for n in 0..OTHERS_MAX {
+            worlds.make(&format!("w{n}"), tiny(2), ms(0)).unwrap();
+        }
+        assert_eq!(worlds.make("one-more", tiny(2), ms(0)).unwrap_err(), WorldsError::Full);
+        assert_eq!(worlds.make("w1", tiny(2), ms(IDLE_MS - 1)).unwrap_err(), WorldsError::Taken);
+        assert!(worlds.get("w1", ms(IDLE_MS - 1)).is_some());
+        worlds.end_idle(ms(IDLE_MS));
+        assert_eq!(worlds.all().len(), 2, "the shared one and the one that was asked");
+        assert!(worlds.get("w0", ms(IDLE_MS)).is_none());
+        assert!(worlds.get(MAIN, ms(IDLE_MS)).is_some());
+        assert!(worlds.end("w1") && !worlds.end("w1"));
+    }
+
+    #[test]
+    fn what_can_be_no_name_is_refused() {
+        let worlds = Worlds::new(World::ephemeral(tiny(1), ms(0)));
+        for name in ["", MAIN, "A", "a b", "ä", &"a".repeat(65)] {
+            assert_eq!(worlds.make(name, tiny(2), ms(0)).unwrap_err(), WorldsError::Name, "{name}");
+        }
+    }
+}

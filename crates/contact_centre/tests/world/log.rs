@@ -1,0 +1,115 @@
+use contact_centre::{
+    event::Subject,
+    log::{Cursor, Unreadable},
+    view::{CallView, Rights},
+};
+use proptest::prelude::*;
+
+use crate::support::{HOUR_MS, now, on_the_wire, pass, small, world};
+
+#[test]
+fn a_reader_who_is_cut_off_anywhere_reads_the_whole_log_once() {
+    let world = world(31);
+    let all: Vec<_> = world.window().events().map(|event| event.seq).collect();
+    proptest!(ProptestConfig::with_cases(200), |(limits in prop::collection::vec(1_usize..3_000, 1..200))| {
+        let mut read = Vec::new();
+        let mut after = 0;
+        for limit in limits.iter().cycle() {
+            let cursor: Cursor = Cursor { epoch: world.epoch().clone(), seq: after }.to_string().parse().unwrap();
+            let from = world.resume(&cursor).unwrap();
+            let before = read.len();
+            read.extend(world.events_after(from, *limit).unwrap().map(|event| event.seq));
+            if read.len() == before {
+                break;
+            }
+            after = *read.last().unwrap();
+        }
+        prop_assert!(read == all, "the parts are not the log");
+    });
+}
+
+#[test]
+fn a_place_that_is_too_old_from_the_future_or_of_another_epoch_is_told() {
+    let mut config = small(32);
+    config.bounds.events_max = 100;
+    let world = contact_centre::world::World::ephemeral(config, now());
+    let newest = world.window().newest();
+    let at = |seq| Cursor { epoch: world.epoch().clone(), seq };
+    assert_eq!(world.resume(&at(newest)), Ok(newest));
+    assert_eq!(world.resume(&at(newest - 100)), Ok(newest - 100));
+    assert_eq!(world.resume(&at(newest - 101)), Err(Unreadable::TooOld));
+    assert_eq!(world.resume(&at(newest + 1)), Err(Unreadable::Future));
+    let other = Cursor { epoch: "k0-0".parse::<Cursor>().unwrap().epoch, seq: newest };
+    assert_eq!(world.resume(&other), Err(Unreadable::OtherEpoch));
+    assert_eq!(world.events_after(newest - 100, 1_000).unwrap().count(), 100);
+}
+
+#[test]
+fn the_log_is_bounded_by_age() {
+    let mut config = small(33);
+    config.bounds.events_ms = HOUR_MS;
+    let world = contact_centre::world::World::ephemeral(config, now());
+    let oldest = world.window().events().next().unwrap().at;
+    let newest = world.window().events().next_back().unwrap().at;
+    assert!(newest.as_millis() - oldest.as_millis() <= HOUR_MS);
+    assert!(newest.as_millis() - oldest.as_millis() > HOUR_MS / 2);
+}
+
+#[test]
+fn a_snapshot_at_a_place_is_what_held_then() {
+    let mut real = now();
+    let mut config = small(34);
+    // A leg may be older than the log.
+    config.bounds.events_max = 4_000;
+    let mut world = contact_centre::world::World::ephemeral(config, real);
+    let seq = world.state().seq();
+    let shown = |world: &contact_centre::world::World, call| {
+        serde_json::to_value(CallView::of(world.state(), call, Rights::ALL)).unwrap()
+    };
+    let live: Vec<_> = world.state().live_calls().map(|call| shown(&world, call)).collect();
+    let agents: Vec<_> = world.state().agents().map(|agent| (agent.id, agent.status, agent.state_since)).collect();
+    let calls = world.state().calls().count();
+    assert!(!live.is_empty());
+    pass(&mut world, &mut real, HOUR_MS);
+    assert!(world.state().seq() > seq + 100);
+    let then: Vec<_> = world.live_calls_at(seq).unwrap().iter().map(|call| shown(&world, call)).collect();
+    assert_eq!(then, live);
+    assert_eq!(world.agents_at(seq).unwrap(), agents);
+    assert_eq!(world.calls_at(seq).unwrap().count(), calls);
+    assert_eq!(world.live_calls_at(world.state().seq() + 1), Err(Unreadable::Future));
+}
+
+#[test]
+fn an_event_has_the_published_form() {
+    let world = world(35);
+    let answered = world
+        .window()
+        .events()
+        .find(|event| event.kind().as_str() == "call.answered" && matches!(event.subject, Subject::Call(_)))
+        .unwrap();
+    let shown = on_the_wire(&world, answered);
+    for field in ["id", "epoch", "seq", "type", "timestamp", "subject", "subject_seq", "actor", "data"] {
+        assert!(!shown[field].is_null(), "{field} is missing of {shown:#}");
+    }
+    assert_eq!(shown["type"], "call.answered");
+    assert_eq!(shown["subject"]["kind"], "call");
+    assert_eq!(shown["data"]["state"], "connected");
+    assert!(shown["data"]["agent"]["display_name"].is_string());
+    let changed = world.window().events().find(|event| event.kind().as_str() == "agent.state_changed").unwrap();
+    let shown = on_the_wire(&world, changed);
+    assert!(shown["data"]["previous"]["state"].is_string(), "{shown:#}");
+    assert!(world.window().events().all(|event| on_the_wire(&world, event).to_string().len() < 16 * 1024));
+}
+
+#[test]
+fn fields_follow_rights() {
+    let world = world(36);
+    let call = world.state().calls().find(|call| call.wrap.is_some() && call.from.e164.is_some()).unwrap();
+    let all = serde_json::to_value(CallView::of(world.state(), call, Rights::ALL)).unwrap();
+    let none = serde_json::to_value(CallView::of(world.state(), call, Rights::NONE)).unwrap();
+    assert!(all["wrap"]["code"].is_string());
+    assert!(none.get("wrap").is_none());
+    let (whole, masked) = (all["from"]["e164"].as_str().unwrap(), none["from"]["e164"].as_str().unwrap());
+    assert_eq!((&whole[..5], &whole[whole.len() - 2..]), (&masked[..5], &masked[masked.len() - 2..]));
+    assert!(masked.contains("***"));
+}

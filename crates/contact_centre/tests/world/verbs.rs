@@ -1,0 +1,145 @@
+use contact_centre::{
+    event::TransferTarget,
+    objects::{AgentState, LegState, Outcome, PhoneNumber, RecordingStatus, Relation},
+    world::{Arriving, Dialled, Refusal, TransferMode},
+};
+
+use crate::support::{call, connected, free_agent, key, now, open_queue, pass, until, world};
+
+#[test]
+fn a_call_is_there_before_it_is_dialled() {
+    let mut world = world(71);
+    let agent = until(&mut world, &mut now(), free_agent);
+    let to = PhoneNumber::valid("+61491570006");
+    let dialled = Dialled { agent_id: agent, to, from: None, campaign_id: None, lead_id: None };
+    let id = world.make_call(&key(), dialled.clone()).unwrap();
+    assert_eq!(call(&world, id).state, LegState::Requested);
+    assert_eq!(world.state().agent(agent).unwrap().status.state(), AgentState::Dialing);
+    assert!(matches!(world.make_call(&key(), dialled), Err(Refusal::AgentBusy)));
+    world.hang_up(&key(), id).unwrap();
+    assert_eq!(call(&world, id).outcome, Some(Outcome::Cancelled));
+    assert!(matches!(world.hang_up(&key(), id), Err(Refusal::WrongState(LegState::Closed))));
+}
+
+#[test]
+fn a_call_is_held_and_resumed_and_its_hold_is_counted() {
+    let mut world = world(72);
+    let mut real = now();
+    let (agent, id) = connected(&mut world, &mut real);
+    assert!(matches!(world.resume_call(&key(), id), Err(Refusal::WrongState(LegState::Connected))));
+    world.hold(&key(), id).unwrap();
+    assert_eq!(world.state().agent(agent).unwrap().status.state(), AgentState::Held);
+    assert!(matches!(world.hold(&key(), id), Err(Refusal::WrongState(LegState::Held))));
+    pass(&mut world, &mut real, 1_234);
+    world.resume_call(&key(), id).unwrap();
+    world.hang_up(&key(), id).unwrap();
+    assert_eq!(call(&world, id).durations().hold_ms, Some(1_234));
+}
+
+#[test]
+fn a_blind_transfer_begins_another_leg_in_the_same_moment() {
+    let mut world = world(73);
+    let mut real = now();
+    let (agent, id) = connected(&mut world, &mut real);
+    let colleague = until(&mut world, &mut real, free_agent);
+    let before = world.state().seq();
+    let own = world.transfer(&key(), id, TransferTarget::Agent(agent), TransferMode::Blind);
+    assert!(matches!(own, Err(Refusal::Invalid { .. })));
+    let Ok(child) = world.transfer(&key(), id, TransferTarget::Agent(colleague), TransferMode::Blind) else {
+        // The customer had hung up while a colleague was waited for.
+        assert_ne!(call(&world, id).state, LegState::Connected);
+        return;
+    };
+    let of = world.events_after(before, 100).unwrap().map(|event| (event.at, event.kind().as_str()));
+    let kinds: Vec<_> = of.clone().map(|(_, kind)| kind).collect();
+    assert_eq!(kinds[..4], ["call.transferred", "call.started", "call.offered", "call.ended"]);
+    assert!(of.clone().all(|(at, _)| at == world.now()));
+    let (parent, child) = (call(&world, id), call(&world, child));
+    assert_eq!((parent.state, parent.outcome), (LegState::Wrapping, Some(Outcome::Transferred)));
+    assert_eq!((child.parent_id, child.root_id, child.relation), (Some(id), parent.root_id, Relation::Transfer));
+    assert_eq!((child.queue_id, child.instants.enqueued_at), (None, None), "it visits no queue");
+}
+
+#[test]
+fn an_attended_transfer_joins_whom_the_agent_has_asked() {
+    for seed in 74..84 {
+        let mut world = world(seed);
+        let mut real = now();
+        let (agent, id) = connected(&mut world, &mut real);
+        let Some(colleague) = free_agent(&world) else { continue };
+        let consult = world.transfer(&key(), id, TransferTarget::Agent(colleague), TransferMode::Attended).unwrap();
+        assert_eq!(call(&world, id).state, LegState::Held);
+        assert_eq!(world.state().agent(agent).unwrap().status.state(), AgentState::Consulting);
+        assert_eq!(world.state().agent(colleague).unwrap().status.state(), AgentState::Offered);
+        assert!(matches!(world.complete(&key(), id), Err(Refusal::WrongState(_))));
+        let answered = until(&mut world, &mut real, |world| {
+            let (own, other) = (call(world, id).state, call(world, consult).state);
+            (other != LegState::Alerting || own != LegState::Held).then_some(other == LegState::Connected)
+        });
+        if !answered {
+            continue;
+        }
+        world.complete(&key(), id).unwrap();
+        assert_eq!(call(&world, consult).closed_at, Some(world.now()));
+        let legs: Vec<_> = world.state().calls_of_root(call(&world, id).root_id).collect();
+        let child = legs.iter().find(|leg| leg.relation == Relation::Transfer).unwrap();
+        assert_eq!((child.state, child.agent_id), (LegState::Connected, Some(colleague)));
+        assert_eq!(child.instants.answered_at, call(&world, id).instants.disconnected_at);
+        assert_eq!(world.state().agent(colleague).unwrap().status.state(), AgentState::Talking);
+        return;
+    }
+    panic!("no colleague ever answered");
+}
+
+#[test]
+fn a_caller_who_is_made_up_waits_as_long_as_was_said() {
+    let mut world = world(85);
+    let mut real = now();
+    let arriving = Arriving { queue_id: open_queue(&world), from: PhoneNumber::withheld(), patience_ms: Some(0) };
+    let id = world.have_call(&key(), arriving).unwrap();
+    until(&mut world, &mut real, |world| call(world, id).closed_at);
+    let call = call(&world, id);
+    assert_eq!(call.outcome, Some(Outcome::Abandoned));
+    assert!(call.durations().wait_ms.is_none_or(|ms| ms <= 1), "{call:#?}");
+}
+
+#[test]
+fn a_recording_pauses_and_is_as_long_as_the_call() {
+    let mut world = world(86);
+    let mut real = now();
+    let (_, id) = connected(&mut world, &mut real);
+    world.pause_recording(&key(), id, "payment").unwrap();
+    assert!(matches!(world.pause_recording(&key(), id, "payment"), Err(Refusal::Recording(_))));
+    pass(&mut world, &mut real, 500);
+    world.resume_recording(&key(), id).unwrap();
+    world.pause_recording(&key(), id, "again").unwrap();
+    world.hang_up(&key(), id).unwrap();
+    assert!(matches!(world.resume_recording(&key(), id), Err(Refusal::Recording(_))));
+    let recording = call(&world, id).recording_id.unwrap();
+    let processing = world.state().recording(recording).unwrap();
+    assert_eq!(processing.status, RecordingStatus::Processing);
+    let took = call(&world, id).durations();
+    assert_eq!(processing.duration_ms(), took.talk_ms.zip(took.hold_ms).map(|(talk, hold)| talk + hold));
+    let spans: Vec<_> =
+        processing.pauses.iter().map(|pause| pause.to.unwrap().as_millis() - pause.from.as_millis()).collect();
+    assert_eq!(spans, [500, 0]);
+    until(&mut world, &mut real, |world| {
+        (world.state().recording(recording)?.status == RecordingStatus::Available).then_some(())
+    });
+}
+
+#[test]
+fn nobody_is_let_in_beyond_the_bound() {
+    let mut config = crate::support::small(87);
+    config.bounds.live_calls_max = 3;
+    let mut world = contact_centre::world::World::ephemeral(config, now());
+    let queue_id = open_queue(&world);
+    let arriving = || Arriving { queue_id, from: PhoneNumber::withheld(), patience_ms: None };
+    while world.state().live_count() < 3 {
+        world.have_call(&key(), arriving()).unwrap();
+    }
+    assert!(matches!(world.have_call(&key(), arriving()), Err(Refusal::Full("calls"))));
+    let mut real = now();
+    pass(&mut world, &mut real, 600_000);
+    assert!(world.state().live_count() <= 3);
+}

@@ -1,0 +1,93 @@
+use std::collections::BTreeMap;
+
+use contact_centre::{
+    event::{Body, Subject},
+    objects::LegState,
+    world::{Refusal, WrapDraft},
+};
+
+use crate::support::{HOUR_MS, call, connected, key, now, pass, until, world};
+
+fn draft(code: &str) -> WrapDraft {
+    WrapDraft {
+        code: code.to_owned(),
+        comments: Some("é\u{2028}".to_owned()),
+        data: BTreeMap::new(),
+        callback_at: None,
+    }
+}
+
+#[test]
+fn a_wrap_that_is_written_while_the_agent_wraps_ends_that() {
+    let mut world = world(91);
+    let mut real = now();
+    let (_, id) = connected(&mut world, &mut real);
+    world.hang_up(&key(), id).unwrap();
+    pass(&mut world, &mut real, 3_000);
+    world.write_wrap(&key(), id, &draft("order"), None).unwrap();
+    let call = call(&world, id);
+    assert_eq!((call.state, call.durations().wrap_ms), (LegState::Closed, Some(3_000)));
+    let wrap = call.wrap.as_ref().unwrap();
+    assert_eq!((&*wrap.code, wrap.late, wrap.revision, call.revision), ("order", false, 0, 0));
+}
+
+#[test]
+fn a_late_wrap_raises_the_revisions_of_what_it_touches_and_of_nothing_else() {
+    let mut world = world(92);
+    let mut real = now();
+    pass(&mut world, &mut real, HOUR_MS);
+    let of = |call: &&contact_centre::objects::Call| {
+        call.closed_at.is_some_and(|at| at < now()) && call.queue_id.is_some() && call.wrap.is_some()
+    };
+    let id = world.state().calls().filter(of).next_back().unwrap().id;
+    assert_eq!(world.state().revisions().all().count(), 0);
+    let before = world.state().seq();
+    world.write_wrap(&key(), id, &draft("complaint"), Some(0)).unwrap();
+    let written = call(&world, id);
+    let wrap = written.wrap.as_ref().unwrap();
+    assert_eq!((wrap.late, wrap.revision, written.revision, written.state), (true, 1, 1, LegState::Closed));
+    let queue = Subject::Queue(written.queue_id.unwrap());
+    let agent = Subject::Agent(written.agent_id.unwrap());
+    for (subject, _, revised) in world.state().revisions().all() {
+        assert!(subject == queue || subject == agent);
+        assert_eq!(revised.revision, 1);
+    }
+    let kinds: Vec<_> = world.events_after(before, 100).unwrap().map(|event| event.kind().as_str()).collect();
+    assert_eq!(kinds[..2], ["wrap.written", "call.corrected"]);
+    assert!(kinds[2..].iter().all(|kind| *kind == "interval.revised") && (2..=4).contains(&kinds[2..].len()));
+    let revised = world.window().events().filter(|event| matches!(event.body, Body::IntervalRevised { .. })).count();
+    assert_eq!(world.state().revisions().all().count(), revised);
+    // To write what is written changes nothing.
+    let seq = world.state().seq();
+    world.write_wrap(&key(), id, &draft("complaint"), None).unwrap();
+    assert_eq!(world.state().seq(), seq);
+    assert!(matches!(world.write_wrap(&key(), id, &draft("other"), Some(0)), Err(Refusal::Changed)));
+}
+
+#[test]
+fn who_writes_no_wrap_has_until_the_limit() {
+    let mut world = world(93);
+    let mut real = now();
+    let (_, id) = connected(&mut world, &mut real);
+    world.hang_up(&key(), id).unwrap();
+    until(&mut world, &mut real, |world| call(world, id).closed_at);
+    let call = call(&world, id);
+    assert_eq!((call.durations().wrap_ms, &call.wrap), (Some(180_000), &None));
+}
+
+#[test]
+fn what_can_be_written_is_bounded() {
+    let mut world = world(94);
+    let (_, id) = connected(&mut world, &mut now());
+    for (field, wrong) in [
+        ("code", draft("nonsense")),
+        ("comments", WrapDraft { comments: Some("é".repeat(4001)), ..draft("order") }),
+        ("data", WrapDraft { data: (0..33).map(|n| (n.to_string(), String::new())).collect(), ..draft("order") }),
+        ("data", WrapDraft { data: BTreeMap::from([("x".to_owned(), "y".repeat(257))]), ..draft("order") }),
+    ] {
+        let refused = world.write_wrap(&key(), id, &wrong, None);
+        assert!(matches!(refused, Err(Refusal::Invalid { field: named, .. }) if named == field), "{refused:?}");
+    }
+    world.write_wrap(&key(), id, &draft("order"), None).unwrap();
+    assert_eq!(call(&world, id).state, LegState::Connected, "it is noted while they speak");
+}
