@@ -257,6 +257,7 @@ impl Keydesk {
         };
         let peppers = keyring.peppers().clone();
         let verifier = Verifier::new(store.clone(), peppers, format.clone(), max_cached_keys, look.newest.epoch, ticks);
+        verifier.set_token_keys(keyring.tokens().clone());
         if usage.recorded == RecordedCalls::Refused {
             verifier.record_refused_alone();
         }

@@ -16,17 +16,19 @@
 //!   was read before can arrive any more;
 //! - memory is trusted for 5 s after the database last proved it fresh; then calls with keys that it knows are refused;
 //! - a key that is not found is refused in the time that a key that is found takes;
+//! - a derived token may do no more than its key may at the time of a call. It has a record of its own, made of its key's, and made anew
+//!   when that is another one; what is counted and limited is counted and limited with the key;
 //! - an address that sends many keys that are not found is slowed down, whichever they are: malformed, unknown or foreign. A key that
 //!   is found is never slowed down by others.
 
 mod cache;
 mod call;
 mod catch_up;
+mod checked_token;
 mod current_peppers;
 mod detail;
 mod ends;
 mod explain;
-mod extra;
 mod flush_trials;
 mod flush_usage;
 mod freshness;
@@ -36,6 +38,7 @@ mod guessing_source;
 mod limiting;
 mod limits;
 mod lookups;
+mod make_token;
 mod occupancy;
 mod peppers;
 mod reached;
@@ -48,6 +51,8 @@ mod slow_down;
 mod still;
 mod sync;
 mod ticks;
+mod token_calls;
+mod tokens;
 mod trial;
 mod usage;
 mod used_secrets;
@@ -58,12 +63,15 @@ mod whose;
 pub use cache::Prepared;
 pub use call::{Asked, Call, Unavailable, Verdict};
 pub use catch_up::Warmed;
+pub use checked_token::CheckedToken;
 pub use guessing_bursts::GuessingDetected;
 pub use limits::{InvalidRedisAddress, LimitKind, LimitLabel, LimitOwner, LimitState, RedisAddress, RefusedBy};
+pub use make_token::MadeToken;
 pub use peppers::{Pepper, Peppers};
 pub use reached::LimitReached;
 pub use record::Record;
 pub use refusals::RefusalCounters;
 pub use ticks::Ticks;
+pub use tokens::{PublicTokenKey, TokenCounters, TokenKey, TokenKeys};
 pub use used_secrets::UsedSecret;
 pub use verifier::{Counters, RedisCounters, Verifier};

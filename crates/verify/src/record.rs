@@ -1,3 +1,6 @@
+mod extra;
+mod token;
+
 use std::{
     net::IpAddr,
     sync::{
@@ -15,10 +18,10 @@ use model::{
 };
 use store::{Digest, LastUse, StoredRecord};
 
+use self::extra::Extra;
 use crate::{
     detail::Detail,
     ends::{Ends, NEVER},
-    extra::Extra,
     limits::Meters,
     trial::Tried,
 };
@@ -252,12 +255,12 @@ impl Record {
             RefusalCode::KeyRevoked => self.ends.life().deleted_at,
             RefusalCode::SecretEnded => self.ends.secret_expires_at(),
             RefusalCode::KeyDisabled => self.ends.life().disabled_at,
-            RefusalCode::KeyExpired => self.ends.life().expires_at,
+            RefusalCode::KeyExpired | RefusalCode::TokenExpired => self.ends.life().expires_at,
             _ => None,
         }
     }
 
-    /// Decides a call as of `now`.
+    /// Decides a call as of `now`, by this record alone; see [`Record::judge`].
     pub(crate) fn decide(&self, call: CallFacts<'_>, now: Instant) -> Code {
         if now < self.hot.lives_until {
             let (networks, origins) = self.bounds();

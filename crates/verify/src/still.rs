@@ -3,9 +3,10 @@ use model::{CallFacts, Code, Instant, OriginUnion};
 use crate::{Record, Verifier};
 
 impl Verifier {
-    /// Moves with every change that may end what a key may do. What is open is looked at again when it has moved.
+    /// Moves with every change that may end what a key may do, and when pages may use another token. What is open is looked at again
+    /// when it has moved.
     pub fn generation(&self) -> u64 {
-        self.inner.cache.generation()
+        self.inner.cache.generation().wrapping_add(self.inner.tokens.generation())
     }
 
     /// Whether a call with this record's secret would be allowed now. Its limits are not asked, and nothing is taken or counted. As
@@ -22,13 +23,16 @@ impl Verifier {
                 Err(_) => return true,
             },
         };
-        found.is_some_and(|found| found.decide(facts, now) == Code::Valid)
+        let by_key = found.is_some_and(|found| found.decide(facts, now) == Code::Valid);
+        // What a token takes away from its key never changes.
+        by_key && (record.token().is_none() || record.decide(facts, now) == Code::Valid)
     }
 
-    /// The web origins from which keys that live at `now` may be used, as far as memory knows the keys.
+    /// The web origins from which keys and tokens that live at `now` may be used, as far as memory knows them.
     pub fn living_origins(&self, now: Instant) -> OriginUnion {
         let mut union = OriginUnion::default();
         self.inner.cache.each(|record| record.add_origins(now, &mut union));
+        self.inner.tokens.each(|record| record.add_origins(now, &mut union));
         union
     }
 }

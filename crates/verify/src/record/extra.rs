@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use model::{NetworkSet, OriginSet};
 
-use crate::{limits::Meters, trial::Tried};
+use super::Record;
+use crate::{CheckedToken, limits::Meters, trial::Tried};
 
 /// What a call with some keys looks at besides. Most keys are bound to nothing, and those without limits have none of this.
 #[derive(Debug)]
@@ -11,6 +12,15 @@ pub(crate) struct Extra {
     bounds: Option<Box<Bounds>>,
     /// Behind a pointer, since hardly any key has one.
     pub(crate) trial: Option<Arc<Tried>>,
+    pub(super) derived: Option<Derived>,
+}
+
+/// What the record of a token has besides.
+#[derive(Debug)]
+pub(super) struct Derived {
+    /// The record of its key's secret, as it was when this was made of it.
+    pub(super) key: Arc<Record>,
+    pub(super) token: Arc<CheckedToken>,
 }
 
 /// From where a key may be used.
@@ -31,9 +41,19 @@ impl Extra {
         origins: OriginSet,
         trial: Option<Arc<Tried>>,
     ) -> Option<Arc<Self>> {
-        let bound = !networks.is_empty() || !origins.is_empty();
-        let bounds = bound.then(|| Box::new(Bounds { networks, origins }));
-        (bound || meters.is_some() || trial.is_some()).then(|| Arc::new(Self { meters, bounds, trial }))
+        let bounds = bounds_of(networks, origins);
+        let has_some = bounds.is_some() || meters.is_some() || trial.is_some();
+        has_some.then(|| Arc::new(Self { meters, bounds, trial, derived: None }))
+    }
+
+    /// The same of a token. A trial is its key's.
+    pub(super) fn of_token(
+        meters: Option<Arc<Meters>>,
+        networks: NetworkSet,
+        origins: OriginSet,
+        derived: Derived,
+    ) -> Arc<Self> {
+        Arc::new(Self { meters, bounds: bounds_of(networks, origins), trial: None, derived: Some(derived) })
     }
 
     /// From where a key may be used that has this, or has none of it.
@@ -43,4 +63,9 @@ impl Extra {
             Some(bounds) => (&bounds.networks, &bounds.origins),
         }
     }
+}
+
+fn bounds_of(networks: NetworkSet, origins: OriginSet) -> Option<Box<Bounds>> {
+    let bound = !networks.is_empty() || !origins.is_empty();
+    bound.then(|| Box::new(Bounds { networks, origins }))
 }
