@@ -2,7 +2,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
-use verify::Record;
+use verify::{CheckedToken, Record};
 
 use crate::Accepted;
 
@@ -15,6 +15,8 @@ pub(crate) static CLIENT_NAME: HeaderName = HeaderName::from_static("x-keydesk-c
 pub(crate) static ENVIRONMENT: HeaderName = HeaderName::from_static("x-keydesk-environment");
 pub(crate) static SCOPES: HeaderName = HeaderName::from_static("x-keydesk-scopes");
 pub(crate) static INSTALLATION: HeaderName = HeaderName::from_static("x-keydesk-installation");
+/// Which things of an API a derived token reaches.
+pub(crate) static RESOURCES: HeaderName = HeaderName::from_static("x-keydesk-resources");
 /// The status that nginx should have been told.
 pub(crate) static STATUS: HeaderName = HeaderName::from_static("x-keydesk-status");
 /// The document of a refusal, for nginx, which reads no body of whomever it asks.
@@ -80,6 +82,10 @@ pub(crate) fn write(record: &Record, accepted: &Accepted, headers: &mut HeaderMa
     }
     headers.insert(SCOPES.clone(), value(buffer.split().freeze()));
     headers.insert(INSTALLATION.clone(), accepted.name.clone());
+    let resources = record.token().and_then(CheckedToken::resources_header);
+    if let Some(resources) = resources.and_then(|resources| HeaderValue::from_str(resources).ok()) {
+        headers.insert(RESOURCES.clone(), resources);
+    }
 }
 
 /// The bytes are ids, percent-encoded names and scopes: always visible ASCII.
@@ -142,7 +148,8 @@ mod tests {
         for name in [&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &INSTALLATION, &STATUS] {
             assert!(is_ours(name) && !is_forged(name), "{name}");
         }
-        for name in ["x-keydesk-owner", "x_keydesk_key_id", "x-keydesk"] {
+        // What narrows a token is never the client's to say, also behind a proxy that does not overwrite it.
+        for name in ["x-keydesk-owner", "x_keydesk_key_id", "x-keydesk", "x-keydesk-resources"] {
             assert!(is_forged(&HeaderName::from_static(name)), "{name}");
         }
     }

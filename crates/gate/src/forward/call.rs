@@ -10,7 +10,7 @@ use super::{
     alarm::Alarm,
     attempt, cors,
     failure::Failure,
-    fields,
+    fields, live_tokens,
     relay::{AnswerBody, Relay},
     request_body::RequestBody,
     request_head::{self, Wishes},
@@ -118,6 +118,16 @@ impl Connected {
         let client = client_address::find(&shared.gateway.trusted_proxies, Some(self.peer), &parts.headers);
         let (allowed, route) = self.decide(context, &parts, client).await?;
         let Allowed { record, limits } = allowed;
+        let origin_of = |parts: &Parts| {
+            parts.headers.get(header::ORIGIN).filter(|origin| shared.cors.allows(origin, &record)).cloned()
+        };
+        if live_tokens::is_asked(&parts) {
+            let answered = live_tokens::answer(shared, &record, &parts.headers, body, context).await;
+            let refused = |problem| Refused { problem, record: Some(Arc::clone(&record)) };
+            let mut response = answered.map_err(refused)?;
+            limits::write(&limits, response.headers_mut());
+            return Ok(Forwarded { response, origin: origin_of(&parts) });
+        }
         let fails = |failure: Failure| Refused { problem: failure.into(), record: Some(Arc::clone(&record)) };
         let upstream = shared.upstreams.find(record.environment(), route.upstream());
         let upstream = upstream.ok_or_else(|| fails(Failure::NoUpstream))?;
@@ -127,7 +137,7 @@ impl Connected {
         } else {
             None
         };
-        let origin = parts.headers.get(header::ORIGIN).filter(|origin| shared.cors.allows(origin, &record)).cloned();
+        let origin = origin_of(&parts);
         let from = credentials::read(&parts.headers, client).map_or(Origin::Unknown, |sent| sent.origin.into());
         let grant = Grant {
             record: Arc::clone(&record),

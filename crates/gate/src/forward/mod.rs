@@ -34,6 +34,7 @@ mod failure;
 mod fields;
 mod health;
 mod link;
+mod live_tokens;
 mod pool;
 mod prefixed;
 mod relay;
