@@ -90,6 +90,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let at_gateway = accepted(&settings.forward.accepted)?;
     // The system may have chosen the port.
     let links = settings.links_at(&address.to_string());
+    keydesk.verifier().set_token_issuer(&links.to(""));
     let set_up = cli::set_up_link(&keydesk, Actor::System, &settings.installation, &links).await;
     // The rest of it has secrets.
     let forward = {
