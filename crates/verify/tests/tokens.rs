@@ -1,4 +1,5 @@
 //! Derived tokens: what a verifier makes of them, beside their keys.
+#![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 use model::{CallFacts, CallOrigin, Code, Instant, LifeCycle, OriginSet, ScopeSet, TokenWish};
 use store::{Store, StoredRecord};
