@@ -1,4 +1,4 @@
-use model::{Action, KeyError, KeyId, TokenClaims, TokenWish};
+use model::{Action, KeyError, KeyId, Scope, TokenClaims, TokenWish};
 use serde_json::json;
 use store::Change;
 use verify::MadeToken;
@@ -31,7 +31,8 @@ impl Keydesk {
             let name = this.installation_name(installation).ok_or(KeyError::NoInstallation)?;
             let records = change.records_of_key(installation, id).await.map_err(failure::public)?;
             let newest = records.iter().find(|record| record.secret_expires_at.is_none()).ok_or(KeyError::NotFound)?;
-            let claims = this.verifier().token_claims(newest, &name, wish, this.new_id(now), now)?;
+            let claims =
+                this.verifier().token_claims(newest, &name, wish, this.new_id(now), now).map_err(for_people)?;
             let token = this.verifier().sign_token(&claims)?;
             let detail = json!({
                 "token": claims.jti,
@@ -60,5 +61,18 @@ impl Keydesk {
         caller.require_secret(&key)?;
         let token = self.verifier().sign_token(&claims)?;
         Ok(MadeToken { claims, token })
+    }
+}
+
+/// Why a token can't be made, for whoever is not the key itself.
+fn for_people(error: KeyError) -> KeyError {
+    let invalid = |field: &str, reason: String| KeyError::InvalidSetting { field: field.to_owned(), reason };
+    match error {
+        KeyError::ScopeEscalation { missing } => {
+            let missing = missing.iter().map(Scope::as_str).collect::<Vec<_>>().join(", ");
+            invalid("scopes", format!("The key does not hold {missing}."))
+        }
+        KeyError::BoundsEscalation { field } => invalid(&field, "The key can't be used from that origin.".to_owned()),
+        other => other,
     }
 }

@@ -58,7 +58,10 @@ async fn a_token_that_a_person_makes_is_told_in_the_audit_log_and_shown_again(da
     for (wish, expected) in [
         (
             TokenWish { scopes: Some(scopes(&["keys:read"])), ..TokenWish::default() },
-            KeyError::ScopeEscalation { missing: vec!["keys:read".parse().unwrap()] },
+            KeyError::InvalidSetting {
+                field: "scopes".to_owned(),
+                reason: "The key does not hold keys:read.".to_owned(),
+            },
         ),
         (TokenWish::default(), KeyError::NotFound),
     ] {
