@@ -21,13 +21,11 @@ use crate::{CheckedToken, Record, cache::DigestHasher};
 /// Tokens that are remembered. One that is pushed out is looked at again.
 pub(crate) const REMEMBERED: usize = 20_000;
 
-/// Where tokens are made, if nobody says it: where `keydesk serve` listens by itself.
-const ISSUER: &str = "http://127.0.0.1:3000";
-
 /// The keys that sign tokens, and the tokens that are remembered.
 pub(crate) struct Tokens {
     /// `None`: this process neither makes nor knows any.
     keys: RwLock<Option<TokenKeys>>,
+    /// Empty: nobody has said it.
     issuer: RwLock<Arc<str>>,
     remembered:
         quick_cache::sync::Cache<Digest, Arc<Record>, quick_cache::UnitWeighter, BuildHasherDefault<DigestHasher>>,
@@ -53,7 +51,7 @@ impl Tokens {
     pub(crate) fn new() -> Self {
         Self {
             keys: RwLock::default(),
-            issuer: RwLock::new(ISSUER.into()),
+            issuer: RwLock::new("".into()),
             remembered: quick_cache::sync::Cache::with(
                 REMEMBERED,
                 REMEMBERED as u64,
