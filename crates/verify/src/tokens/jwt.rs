@@ -1,5 +1,7 @@
 //! A token as text: a JWT in its compact form (RFC 7519), signed with Ed25519 (RFC 8037).
 
+use std::borrow::Cow;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{PlainSecret, TOKEN_AUDIENCE, TokenClaims, may_be_token};
 use serde::{Deserialize, Serialize};
@@ -13,13 +15,15 @@ const TYPE: &str = "keydesk+jwt";
 #[derive(Serialize, Deserialize)]
 struct Header<'a> {
     alg: &'a str,
-    kid: &'a str,
+    /// The operator may have named a key with signs that JSON escapes.
+    #[serde(borrow)]
+    kid: Cow<'a, str>,
     typ: &'a str,
 }
 
 /// Writes and signs a token. The same claims and the same key give the same token.
 pub(super) fn write(key: &TokenKey, claims: &TokenClaims) -> PlainSecret {
-    let header = Header { alg: ALGORITHM, kid: key.id(), typ: TYPE };
+    let header = Header { alg: ALGORITHM, kid: Cow::Borrowed(key.id()), typ: TYPE };
     // Strings, numbers and lists of them, which JSON can always hold.
     let [header, claims] =
         [serde_json::to_vec(&header), serde_json::to_vec(claims)].map(|json| json.unwrap_or_default());
@@ -45,7 +49,7 @@ pub(super) fn read(keys: &TokenKeys, text: &str) -> Option<TokenClaims> {
     if header.alg != ALGORITHM || header.typ != TYPE {
         return None;
     }
-    let key = keys.get(header.kid)?;
+    let key = keys.get(&header.kid)?;
     if !key.verifies(signed.as_bytes(), &signature) {
         return None;
     }
