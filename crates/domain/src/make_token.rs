@@ -45,6 +45,7 @@ impl Keydesk {
             this.write_audit(&mut change, installation, &caller, now, vec![event]).await?;
             this.keep(&mut change, &caller, Done::Token(Box::new(claims.clone()))).await?;
             this.commit(change).await?;
+            this.verifier().tell_origin_of(&claims).await;
             Ok(MadeToken { claims, token })
         })
         .await

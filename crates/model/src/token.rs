@@ -123,6 +123,11 @@ impl TokenClaims {
         })
     }
 
+    /// When it was made.
+    pub fn made_at(&self) -> Instant {
+        Instant::from_millis(self.iat.saturating_mul(1000))
+    }
+
     /// From when on the token is refused.
     pub fn expires_at(&self) -> Instant {
         Instant::from_millis(self.exp.saturating_mul(1000))

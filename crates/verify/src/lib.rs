@@ -52,6 +52,7 @@ mod still;
 mod sync;
 mod ticks;
 mod token_calls;
+mod token_origins;
 mod tokens;
 mod trial;
 mod usage;

@@ -5,14 +5,15 @@ mod jwt;
 mod keys;
 
 use std::{
+    collections::HashMap,
     hash::BuildHasherDefault,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 
-use model::{Instant, PlainSecret, TokenClaims};
+use model::{Instant, OriginPattern, PlainSecret, TokenClaims};
 use store::Digest;
 
 pub use self::keys::{PublicTokenKey, TokenKey, TokenKeys};
@@ -20,6 +21,9 @@ use crate::{CheckedToken, Record, cache::DigestHasher};
 
 /// Tokens that are remembered. One that is pushed out is looked at again.
 pub(crate) const REMEMBERED: usize = 20_000;
+
+/// Origins of which it is known that all nodes were told. Beyond, they are told once more.
+const TOLD: usize = 10_000;
 
 /// The keys that sign tokens, and the tokens that are remembered.
 pub(crate) struct Tokens {
@@ -29,6 +33,8 @@ pub(crate) struct Tokens {
     issuer: RwLock<Arc<str>>,
     remembered:
         quick_cache::sync::Cache<Digest, Arc<Record>, quick_cache::UnitWeighter, BuildHasherDefault<DigestHasher>>,
+    /// The origins of which all nodes were told, and until when they know them.
+    told: Mutex<HashMap<OriginPattern, Instant>>,
     /// Moves with each token that is remembered.
     generation: AtomicU64,
     made: AtomicU64,
@@ -59,6 +65,7 @@ impl Tokens {
                 BuildHasherDefault::default(),
                 quick_cache::sync::DefaultLifecycle::default(),
             ),
+            told: Mutex::default(),
             generation: AtomicU64::new(0),
             made: AtomicU64::new(0),
             checked: AtomicU64::new(0),
@@ -118,6 +125,20 @@ impl Tokens {
         } else if bound {
             self.generation.fetch_add(1, Relaxed);
         }
+    }
+
+    /// Whether all nodes know an origin until then.
+    pub(crate) fn is_told(&self, origin: &OriginPattern, until: Instant) -> bool {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.get(origin).is_some_and(|known| *known >= until)
+    }
+
+    pub(crate) fn note_told(&self, origin: &OriginPattern, until: Instant) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() >= TOLD {
+            told.clear();
+        }
+        told.insert(origin.clone(), until);
     }
 
     /// Moves when a token of other pages may be used.

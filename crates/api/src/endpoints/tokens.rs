@@ -68,5 +68,6 @@ pub(crate) async fn make_token(app: App, caller: Arc<Record>, request: Request) 
     let keydesk = &app.keydesk;
     let installation = keydesk.installation_name(caller.installation()).ok_or(KeyError::NoInstallation)?;
     let made = keydesk.verifier().make_token(&caller, &installation, wish, RequestId::of(&parts), keydesk.now())?;
+    keydesk.verifier().tell_origin_of(&made.claims).await;
     Ok(respond::json(StatusCode::CREATED, &NewToken::from(&made)))
 }

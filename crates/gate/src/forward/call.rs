@@ -52,7 +52,7 @@ impl Connected {
         let closes = refused.is_some();
         let answered = match refused {
             Some(problem) => Err(Refused::from(problem)),
-            None if cors::is_preflight(&parts) => return self.preflight(context, &parts),
+            None if cors::is_preflight(&parts) => return self.preflight(context, &parts).await,
             None => self.forward(&context, timer, parts, body).await,
         };
         match answered {
@@ -72,13 +72,29 @@ impl Connected {
         Response::from_parts(parts, body)
     }
 
-    fn preflight(&self, context: RequestContext, parts: &Parts) -> Response<AnswerBody> {
+    async fn preflight(&self, context: RequestContext, parts: &Parts) -> Response<AnswerBody> {
+        let cors = &self.shared.cors;
+        let is_known = parts.headers.get(header::ORIGIN).is_some_and(|origin| cors.allows_anyone(origin));
+        if !is_known && cors.is_due() {
+            self.read_origins_of_tokens(&context).await;
+        }
         let (status, headers) = self.shared.cors.preflight(parts);
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         let (parts, _) = response.into_parts();
         self.finish(context, parts, AnswerBody::Own(Body::empty()))
+    }
+
+    /// Another node may have made a token for the page that asks.
+    async fn read_origins_of_tokens(&self, context: &RequestContext) {
+        let (verifier, now) = (self.shared.verifier.clone(), context.now());
+        let read = self.shared.elsewhere.spawn(async move { verifier.told_origins(now).await });
+        match read.await {
+            Ok(Ok(origins)) => self.shared.cors.set_of_tokens(origins),
+            Ok(Err(error)) => tracing::warn!(%error, "the origins of tokens could not be read"),
+            Err(error) => tracing::error!(%error, "the origins of tokens could not be read"),
+        }
     }
 
     /// Refuses a call, in a document that a page may read if it may read answers. `closes`: what comes behind it on the connection

@@ -66,6 +66,9 @@ pub(super) async fn answer(
     let wish = wish(&bytes, record)?;
     let name = shared.accepted.name.to_str().unwrap_or_default();
     let made = shared.verifier.make_token(record, name, wish, context.id(), context.now())?;
+    let (verifier, claims) = (shared.verifier.clone(), made.claims.clone());
+    // A browser may ask another node as soon as it has the token. If that can't be told, the token works all the same.
+    _ = shared.elsewhere.spawn(async move { verifier.tell_origin_of(&claims).await }).await;
     let document = Made { token: made.token.expose(), expires_at: made.claims.expires_at() };
     // Two texts, which JSON can always hold.
     let body = Body::from(serde_json::to_vec(&document).unwrap_or_default());

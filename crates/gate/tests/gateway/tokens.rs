@@ -38,6 +38,13 @@ async fn token(gateway: &Gateway, key: &Key, wish: TokenWish) -> PlainSecret {
     gateway.verifier.make_token(&record, "default", wish, Uuid::from_u128(5), now).unwrap().token
 }
 
+/// What a token of this key says.
+async fn claims(gateway: &Gateway, key: &Key) -> model::TokenClaims {
+    let record = gateway.verifier.recognise(key.secret().expose(), None, gateway.now()).await.unwrap().unwrap();
+    let made = gateway.verifier.make_token(&record, "default", TokenWish::default(), Uuid::from_u128(6), gateway.now());
+    made.unwrap().claims
+}
+
 async fn ask(gateway: &Gateway, lines: &str) -> Answer {
     let mut client = gateway.client().await;
     client.send(format!("GET /v1/a HTTP/1.1\r\nHost: desk.example\r\n{lines}\r\n")).await;
@@ -183,6 +190,19 @@ async fn a_browser_may_ask_for_the_page_of_a_token() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(asks().await, 204);
+    // As another node tells of one that it has made.
+    let origin = Some("https://else.example".parse().unwrap());
+    let elsewhere = model::TokenClaims { origin, ..claims(&gateway, &key).await };
+    gateway.verifier.tell_origin_of(&elsewhere).await;
+    let told = async || {
+        let mut client = gateway.client().await;
+        client
+            .send("OPTIONS /v1/a HTTP/1.1\r\nHost: a\r\nOrigin: https://else.example\r\nAccess-Control-Request-Method: GET\r\n\r\n")
+            .await;
+        client.answer().await.unwrap().status
+    };
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    assert_eq!(told().await, 204, "it is asked for once");
     let lines = |origin: &str| format!("Authorization: Bearer {}\r\nOrigin: {origin}\r\n", token.expose());
     let own = ask(&gateway, &lines("https://shop.example")).await;
     assert_eq!((own.status, own.header("access-control-allow-origin")), (200, Some("https://shop.example")));
