@@ -16,6 +16,7 @@ pub mod metrics;
 mod millis;
 pub mod objects;
 pub mod phone;
+pub mod push;
 pub mod recording;
 pub mod reports;
 pub mod seed;
