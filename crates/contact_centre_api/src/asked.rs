@@ -1,8 +1,8 @@
 //! What a handler is told: who asks, of which world, and for whom.
 
-use std::sync::Arc;
+use std::{str::FromStr, sync::Arc};
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Path};
 use contact_centre::{
     event::Actor,
     id::{AgentId, QueueId},
@@ -12,6 +12,8 @@ use contact_centre::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, request::Parts};
 use model::{Environment, Instant};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
     caller::Caller,
@@ -91,6 +93,20 @@ fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>
     }
 }
 
+/// An id in the path. A text that is none names nothing that is there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Id<T>(pub(crate) T);
+
+impl<T: FromStr + Send> FromRequestParts<Centre> for Id<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, centre: &Centre) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, centre).await;
+        let id = path.ok().and_then(|Path(text)| text.parse().ok());
+        id.map(Self).ok_or(Problem::new(&kinds::NOT_FOUND))
+    }
+}
+
 impl Asked {
     /// Which fields the caller sees.
     pub(crate) fn rights(&self) -> Rights {
@@ -100,6 +116,11 @@ impl Asked {
     /// In whose name something is done.
     pub(crate) fn actor(&self) -> Actor {
         Actor::key(self.caller.key_id, self.session.as_ref().map(|session| session.agent_id))
+    }
+
+    /// In whose name something is done for an agent, by a key that says so.
+    pub(crate) fn actor_for(&self, agent: AgentId) -> Actor {
+        Actor::key(self.caller.key_id, Some(agent))
     }
 
     /// The parameters, of which only those of the operation may come.
@@ -129,6 +150,21 @@ impl Asked {
     /// Asks the world, or has it do something. Whatever is answered is true at one `seq`.
     pub(crate) fn world<T>(&self, ask: impl FnOnce(&mut World) -> Result<T, Problem>) -> Result<T, Problem> {
         self.world.with(self.now, ask)?
+    }
+
+    /// What was asked for, and in whose name, where the request did something.
+    ///
+    /// # Errors
+    /// 500 if it is no JSON.
+    pub(crate) fn written<T: Serialize>(&self, view: &T) -> Result<Value, Problem> {
+        let mut value = serde_json::to_value(view).map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?;
+        if let Value::Object(fields) = &mut value
+            && !self.method.is_safe()
+        {
+            let actor = serde_json::to_value(self.actor()).map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?;
+            fields.insert("actor".to_owned(), actor);
+        }
+        Ok(value)
     }
 
     /// Refuses what is about a queue that the caller's token is not for.

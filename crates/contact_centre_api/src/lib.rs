@@ -20,7 +20,7 @@ mod protocol;
 mod push;
 mod router;
 
-pub use caller::{Caller, Limits};
+pub use caller::Caller;
 pub use centre::{Centre, Gateway, Settings, Source};
 pub use openapi::examples;
 pub use operation::Operation;

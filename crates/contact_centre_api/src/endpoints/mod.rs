@@ -18,3 +18,4 @@ pub(crate) mod sandbox;
 pub(crate) mod sessions;
 pub(crate) mod verbs;
 pub(crate) mod wraps;
+mod zones;

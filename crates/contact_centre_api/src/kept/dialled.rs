@@ -3,51 +3,47 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use model::Instant;
+use model::{ContactCentreLimits, Instant};
 use uuid::Uuid;
 
-use crate::caller::{Limits, Prefixes};
-
 const HOUR_MS: i64 = 3_600_000;
-/// Keys whose calls are counted, and calls of each in an hour.
+/// Keys whose calls are counted, and calls of each in an hour: no key has a higher limit.
 const KEYS_MAX: usize = 20_000;
-const CALLS_MAX: usize = 10_000;
+const CALLS_MAX: u64 = 1_000_000;
 
 /// When which key called whom, for as long as it counts.
 #[derive(Debug, Default)]
 pub(crate) struct Dialled(Mutex<HashMap<Uuid, VecDeque<(Instant, Box<str>)>>>);
 
-/// Why a key may not call a number.
+/// As many calls were made in an hour as may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Barred {
-    /// Its beginning is none of those that it may call.
-    Prefix,
-    /// As many were called as may be; after so many seconds there is room.
-    Hour {
-        /// From now.
-        seconds: u64,
-    },
+pub(crate) struct Barred {
+    /// After how many seconds there is room.
+    pub(crate) seconds: u64,
+    /// Whether never any call may be made there.
+    pub(crate) never: bool,
 }
 
 impl Dialled {
-    /// Has a key call a number, if its limits allow it and the call is made. A number without E.164 begins like none.
+    /// Has a key call a number, if its limits allow it and the call is made.
     ///
     /// # Errors
-    /// `barred` of the reason, and those of `call`; then nothing is counted.
+    /// `barred` of what stands against it, and those of `call`; then nothing is counted.
     pub(crate) fn count<T, E>(
         &self,
         key: Uuid,
-        limits: &Limits,
+        limits: &ContactCentreLimits,
         e164: Option<&str>,
         now: Instant,
         barred: impl FnOnce(Barred) -> E,
         call: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        let prefix = match prefix(limits, e164) {
-            Ok(prefix) => prefix,
-            Err(reason) => return Err(barred(reason)),
-        };
-        if limits.calls_per_hour.is_none() && prefix.is_none_or(|(_, most)| most.is_none()) {
+        // A number that is not valid begins like none.
+        let number = e164.unwrap_or_default();
+        let prefix = limits.call_prefixes.of_number(number);
+        let all = limits.calls_per_hour.map(u64::from);
+        let own = prefix.and_then(|prefix| prefix.calls_per_hour).map(u64::from);
+        if all.is_none() && own.is_none() {
             return call();
         }
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -59,44 +55,30 @@ impl Dialled {
         while calls.front().is_some_and(|(at, _)| passed(*at)) {
             calls.pop_front();
         }
-        let of_prefix = |(_, number): &&(Instant, Box<str>)| prefix.is_some_and(|(begins, _)| number.starts_with(begins));
-        let all = room(calls.iter(), limits.calls_per_hour.map_or(CALLS_MAX, |most| most as usize), now);
-        let own = prefix.and_then(|(_, most)| most).map_or(Ok(()), |most| room(calls.iter().filter(of_prefix), most as usize, now));
+        // A number counts for the longest of the beginnings.
+        let alike = |made: &str| limits.call_prefixes.of_number(made).map(|one| &one.prefix) == prefix.map(|one| &one.prefix);
+        let all = room(calls.iter().map(|(at, _)| *at), all.unwrap_or(CALLS_MAX).min(CALLS_MAX), now);
+        let own = own.map_or(Ok(()), |own| {
+            room(calls.iter().filter(|(_, made)| alike(made)).map(|(at, _)| *at), own, now)
+        });
         if let Err(reason) = all.and(own) {
             return Err(barred(reason));
         }
         let made = call()?;
-        calls.push_back((now, e164.unwrap_or_default().into()));
+        calls.push_back((now, number.into()));
         Ok(made)
     }
 }
 
-/// The longest allowed beginning of a number, with how many calls it allows in an hour; none where all are allowed.
-fn prefix<'a>(limits: &'a Limits, e164: Option<&str>) -> Result<Option<(&'a str, Option<u32>)>, Barred> {
-    let e164 = e164.unwrap_or_default();
-    let found = match &limits.call_prefixes {
-        None => return Ok(None),
-        Some(Prefixes::Allowed(allowed)) => {
-            allowed.iter().filter(|begins| e164.starts_with(&***begins)).map(|begins| (&**begins, None)).max_by_key(|one| one.0.len())
-        }
-        Some(Prefixes::Bounded(bounded)) => bounded
-            .iter()
-            .filter(|(begins, _)| e164.starts_with(&***begins))
-            .map(|(begins, most)| (&**begins, *most))
-            .max_by_key(|one| one.0.len()),
-    };
-    found.map(Some).ok_or(Barred::Prefix)
-}
-
 /// Whether there is room for one more among calls in the order of time, or when there will be.
-fn room<'a>(calls: impl DoubleEndedIterator<Item = &'a (Instant, Box<str>)>, most: usize, now: Instant) -> Result<(), Barred> {
+fn room(calls: impl DoubleEndedIterator<Item = Instant>, most: u64, now: Instant) -> Result<(), Barred> {
     // There is room when the last but so many is an hour old.
-    let Some(before) = most.checked_sub(1) else { return Err(Barred::Hour { seconds: 3_600 }) };
-    match calls.rev().nth(before) {
+    let Some(before) = most.checked_sub(1) else { return Err(Barred { seconds: 3_600, never: true }) };
+    match calls.rev().nth(usize::try_from(before).unwrap_or(usize::MAX)) {
         None => Ok(()),
-        Some((at, _)) => {
+        Some(at) => {
             let ms = HOUR_MS - (now.as_millis() - at.as_millis());
-            Err(Barred::Hour { seconds: u64::try_from(ms).unwrap_or_default().div_ceil(1_000) })
+            Err(Barred { seconds: u64::try_from(ms).unwrap_or_default().div_ceil(1_000), never: false })
         }
     }
 }
@@ -105,43 +87,52 @@ fn room<'a>(calls: impl DoubleEndedIterator<Item = &'a (Instant, Box<str>)>, mos
 mod tests {
     use super::*;
 
-    fn call(dialled: &Dialled, limits: &Limits, number: &str, at: i64) -> Result<(), Barred> {
+    fn limits(json: &str) -> ContactCentreLimits {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn call(dialled: &Dialled, limits: &ContactCentreLimits, number: &str, at: i64) -> Result<(), Barred> {
         dialled.count(Uuid::nil(), limits, Some(number), Instant::from_millis(at), |reason| reason, || Ok(()))
+    }
+
+    const fn later(seconds: u64) -> Result<(), Barred> {
+        Err(Barred { seconds, never: false })
     }
 
     #[test]
     fn no_hour_has_more_calls_than_it_may() {
         let dialled = Dialled::default();
-        let limits = Limits { calls_per_hour: Some(2), ..Limits::default() };
-        assert_eq!(call(&dialled, &limits, "+61", 0), Ok(()));
-        assert_eq!(call(&dialled, &limits, "+61", 1_000), Ok(()));
-        assert_eq!(call(&dialled, &limits, "+61", 1_500), Err(Barred::Hour { seconds: 3_599 }));
-        assert_eq!(call(&dialled, &limits, "+61", HOUR_MS - 1), Err(Barred::Hour { seconds: 1 }));
-        assert_eq!(call(&dialled, &limits, "+61", HOUR_MS), Ok(()));
-        let none = Limits { calls_per_hour: Some(0), ..Limits::default() };
-        assert_eq!(call(&dialled, &none, "+61", 3 * HOUR_MS), Err(Barred::Hour { seconds: 3_600 }));
+        let two = limits(r#"{"calls_per_hour":2}"#);
+        assert_eq!(call(&dialled, &two, "+61", 0), Ok(()));
+        assert_eq!(call(&dialled, &two, "+61", 1_000), Ok(()));
+        assert_eq!(call(&dialled, &two, "+61", 1_500), later(3_599));
+        assert_eq!(call(&dialled, &two, "+61", HOUR_MS - 1), later(1));
+        assert_eq!(call(&dialled, &two, "+61", HOUR_MS), Ok(()));
+        let none = limits(r#"{"calls_per_hour":0}"#);
+        assert_eq!(call(&dialled, &none, "+61", 3 * HOUR_MS), Err(Barred { seconds: 3_600, never: true }));
     }
 
     #[test]
-    fn beginnings_that_are_not_allowed_are_not_called() {
+    fn the_longest_beginning_of_a_number_counts() {
         let dialled = Dialled::default();
-        let limits = |json: &str| serde_json::from_str::<Limits>(json).unwrap();
-        let allowed = limits(r#"{"call_prefixes":["+61","+64"]}"#);
-        assert_eq!(call(&dialled, &allowed, "+61491570006", 0), Ok(()));
-        assert_eq!(call(&dialled, &allowed, "+1201", 0), Err(Barred::Prefix));
-        assert_eq!(call(&dialled, &limits(r#"{"call_prefixes":[]}"#), "+61", 0), Err(Barred::Prefix));
-        let bounded = limits(r#"{"call_prefixes":{"+61":1,"+614":null}}"#);
-        assert_eq!(call(&dialled, &bounded, "+61280000101", 0), Ok(()));
-        assert_eq!(call(&dialled, &bounded, "+61280000101", 0), Err(Barred::Hour { seconds: 3_600 }));
-        assert_eq!(call(&dialled, &bounded, "+61491570006", 0), Ok(()), "the longest beginning counts");
+        let of = limits(
+            r#"{"call_prefixes":[{"prefix":"+","calls_per_hour":0},{"prefix":"+61","calls_per_hour":1},{"prefix":"+614"}]}"#,
+        );
+        assert!(call(&dialled, &of, "+1201", 0).is_err_and(|barred| barred.never));
+        assert_eq!(call(&dialled, &of, "+61280000101", 0), Ok(()));
+        assert_eq!(call(&dialled, &of, "+61280000101", 0), later(3_600));
+        for at in 0..3 {
+            assert_eq!(call(&dialled, &of, "+61491570006", at), Ok(()));
+        }
     }
 
     #[test]
     fn a_call_that_was_refused_does_not_count() {
         let dialled = Dialled::default();
-        let limits = Limits { calls_per_hour: Some(1), ..Limits::default() };
-        let refused: Result<(), &str> = dialled.count(Uuid::nil(), &limits, None, Instant::from_millis(0), |_| "barred", || Err("busy"));
+        let one = limits(r#"{"calls_per_hour":1}"#);
+        let refused: Result<(), &str> =
+            dialled.count(Uuid::nil(), &one, None, Instant::from_millis(0), |_| "barred", || Err("busy"));
         assert_eq!(refused, Err("busy"));
-        assert_eq!(call(&dialled, &limits, "+61", 0), Ok(()));
+        assert_eq!(call(&dialled, &one, "+61", 0), Ok(()));
     }
 }
