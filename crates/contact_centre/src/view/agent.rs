@@ -107,6 +107,11 @@ pub struct StayView {
 }
 
 impl StayView {
+    /// Since when.
+    pub fn started_at(&self) -> Instant {
+        self.started_at
+    }
+
     /// States that overlap `[from, to)`, in order. The last has no end.
     pub fn between(stays: &[Stay], from: Instant, to: Instant) -> impl Iterator<Item = Self> {
         let ends = stays.iter().skip(1).map(|next| Some(next.since)).chain([None]);

@@ -1,0 +1,6 @@
+//! Push: what happens, as it happens, and the same log read by pulling.
+
+use crate::operation::Operation;
+
+/// The routes of push.
+pub(crate) const OPERATIONS: &[Operation] = &[];
