@@ -9,7 +9,10 @@ use model::{
 };
 use uuid::Uuid;
 
-use crate::kept::{Answers, Dialled, Sessions};
+use crate::{
+    kept::{Answers, Dialled, Sessions},
+    push::Pushed,
+};
 
 /// Where time and randomness come from.
 pub trait Source: Send + Sync + 'static {
@@ -56,6 +59,7 @@ struct Inner {
     dialled: Dialled,
     digests: Digests,
     exports: Arc<tokio::sync::Semaphore>,
+    pushed: Pushed,
 }
 
 impl std::fmt::Debug for Centre {
@@ -77,6 +81,7 @@ impl Centre {
             dialled: Dialled::default(),
             digests: Digests::default(),
             exports,
+            pushed: Pushed::default(),
         }))
     }
 
@@ -125,6 +130,10 @@ impl Centre {
 
     pub(crate) fn digests(&self) -> &Digests {
         &self.0.digests
+    }
+
+    pub(crate) fn pushed(&self) -> &Pushed {
+        &self.0.pushed
     }
 
     pub(crate) fn exports(&self) -> &Arc<tokio::sync::Semaphore> {

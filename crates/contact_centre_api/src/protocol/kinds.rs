@@ -13,6 +13,7 @@ macro_rules! kinds {
 
 kinds! {
     INVALID_REQUEST = 400 "invalid_request" "The request is malformed";
+    NOT_UPGRADABLE = 400 "not_upgradable" "This connection can't become a WebSocket";
     AGENT_NOT_ALLOWED = 403 "agent_not_allowed" "The key may not act for this agent";
     CALL_NOT_ALLOWED = 403 "call_not_allowed" "The key may not call this number";
     INSUFFICIENT_SCOPE = 403 "insufficient_scope" "The key lacks a right";
@@ -41,7 +42,9 @@ kinds! {
     UNSUPPORTED_MEDIA_TYPE = 415 "unsupported_media_type" "The body is of another kind";
     RANGE_NOT_SATISFIABLE = 416 "range_not_satisfiable" "The recording has no such bytes";
     INVALID_FIELD = 422 "invalid_field" "A field can't be so";
+    UPGRADE_REQUIRED = 426 "upgrade_required" "Another version of the protocol is needed";
     CALLS_PER_HOUR = 429 "calls_per_hour_reached" "The key has made as many calls as it may in an hour";
+    TOO_MANY_STREAMS = 429 "too_many_streams" "As many streams are open as there may be";
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong here";
     CATCHING_UP = 503 "catching_up" "The contact centre is catching up with its clock";
     FULL = 503 "full" "There is no more room";
