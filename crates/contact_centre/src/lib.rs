@@ -25,6 +25,7 @@ pub mod sim;
 pub mod staff;
 pub mod state;
 pub mod view;
+pub mod webhooks;
 mod words;
 pub mod world;
 pub mod worlds;

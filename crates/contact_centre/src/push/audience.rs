@@ -27,7 +27,7 @@ impl Audience {
     }
 
     /// Whether they may know of a kind of thing at all.
-    pub(super) fn sees_kind(&self, kind: SubjectKind) -> bool {
+    pub(crate) fn sees_kind(&self, kind: SubjectKind) -> bool {
         Feed::of(kind) == self.feed
             && match kind {
                 SubjectKind::Agent | SubjectKind::Queue | SubjectKind::Call => true,
@@ -37,7 +37,7 @@ impl Audience {
     }
 
     /// Whether they may know of an event.
-    pub(super) fn sees(&self, facts: &Facts) -> bool {
+    pub(crate) fn sees(&self, facts: &Facts) -> bool {
         self.sees_kind(facts.subject.kind()) && self.sees_queues(&facts.queues)
     }
 
@@ -47,7 +47,7 @@ impl Audience {
     }
 
     /// The rights on which the bytes of an event about this depend. Only legs, contacts and leads show more to some.
-    pub(super) fn rights_for(rights: Rights, subject: Subject) -> Rights {
+    pub(crate) fn rights_for(rights: Rights, subject: Subject) -> Rights {
         match subject {
             Subject::Call(_) => rights,
             Subject::Contact(_) | Subject::Lead(_) => Rights { wraps: false, ..rights },

@@ -82,10 +82,10 @@ pub(super) async fn serve(io: Upgraded, stream: Option<Stream>, caller: &Caller)
         .max_frame_size(Some(SAID_MAX));
     let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(io), Role::Server, Some(config)).await;
     let end = match stream {
-        None => End::Told(CloseCode::Library(TOO_MANY), "too many streams"),
+        None => End::Told(CloseCode::from(TOO_MANY), "too many streams"),
         Some(mut stream) => match talk(&mut socket, &mut stream, caller).await {
             Err(end) => end,
-            Ok(Ended::Slow) => End::Told(CloseCode::Library(SLOW), "slow consumer"),
+            Ok(Ended::Slow) => End::Told(CloseCode::from(SLOW), "slow consumer"),
             Ok(Ended::Gone) => End::Told(CloseCode::Away, "restart"),
         },
     };
@@ -200,7 +200,7 @@ async fn send(socket: &mut Socket, message: Message, stream: &Stream) -> Result<
     }
     // If it reads again now it learns why the stream ends.
     match timeout(FAREWELL, sending).await {
-        Ok(Ok(Ok(()))) => Err(End::Told(CloseCode::Library(SLOW), "slow consumer")),
+        Ok(Ok(Ok(()))) => Err(End::Told(CloseCode::from(SLOW), "slow consumer")),
         _ => Err(End::Lost),
     }
 }
