@@ -315,7 +315,14 @@ impl Webhooks {
         };
         let mut changed = false;
         for hook in hooks.by_id.values_mut().filter(|hook| hook.owner.key_id == key) {
-            let owner = Owner { wraps: *wraps, contacts: *contacts, recordings: *recordings, ..hook.owner.clone() };
+            // It may have been made with a token that had less than its key, so it gets nothing back.
+            let own = &hook.owner;
+            let owner = Owner {
+                wraps: own.wraps && *wraps,
+                contacts: own.contacts && *contacts,
+                recordings: own.recordings && *recordings,
+                ..own.clone()
+            };
             changed |= owner != hook.owner;
             hook.owner = owner;
             if hook.enabled && !feeds.contains(&hook.feed) {

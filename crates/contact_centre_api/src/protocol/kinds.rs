@@ -34,6 +34,7 @@ kinds! {
     QUEUE_CLOSED = 409 "queue_closed" "The queue takes no calls now";
     RECORDING_NOT_READY = 409 "recording_not_ready" "The recording can't be had yet";
     WORLD_TAKEN = 409 "world_taken" "There is a world of this name";
+    WEBHOOK_DISABLED = 409 "webhook_disabled" "The webhook is switched off";
     WRONG_STATE = 409 "wrong_state" "The call is in another state";
     GONE = 410 "gone" "It was deleted";
     CHANGES_LOST = 410 "changes_lost" "What changed since then is not known: read everything anew";
@@ -49,5 +50,6 @@ kinds! {
     CATCHING_UP = 503 "catching_up" "The contact centre is catching up with its clock";
     FULL = 503 "full" "There is no more room";
     NOT_WRITTEN = 503 "not_written" "What happened could not be written down";
+    WEBHOOKS_UNAVAILABLE = 503 "webhooks_unavailable" "This contact centre sends no webhooks";
     TOO_MANY_EXPORTS = 503 "too_many_exports" "As many tables are being read as can be at once";
 }

@@ -1,5 +1,10 @@
+use std::sync::OnceLock;
+
 use axum::response::{IntoResponse, Response};
-use contact_centre::push::{Feed, Hubs, Stream};
+use contact_centre::{
+    push::{Feed, Hubs, Stream},
+    webhooks::Webhooks,
+};
 use http::{HeaderMap, Method, header, request::Parts};
 
 use super::{asked_for, handshake, socket, sse};
@@ -15,11 +20,13 @@ const STREAMS_MAX: usize = 12_000;
 #[derive(Debug)]
 pub(crate) struct Pushed {
     pub(crate) hubs: Hubs,
+    /// None where nobody knows keys: a webhook must end with its own.
+    pub(crate) webhooks: OnceLock<Webhooks>,
 }
 
 impl Default for Pushed {
     fn default() -> Self {
-        Self { hubs: Hubs::new(STREAMS_MAX) }
+        Self { hubs: Hubs::new(STREAMS_MAX), webhooks: OnceLock::new() }
     }
 }
 
