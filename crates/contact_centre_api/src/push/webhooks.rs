@@ -160,12 +160,13 @@ pub(super) async fn redeliver(asked: Asked, Id(id): Id<Uuid>, sent: Sent) -> Res
     if from_seq > to_seq {
         return Err(Problem::field("to_seq", "must not be less than from_seq"));
     }
-    let redeliver = move |asked: &Asked| {
-        let of = (feed(asked), id);
-        let events = hooks(asked)?.redeliver(asked.caller.key_id, of, (from_seq, to_seq)).map_err(refused)?;
-        Ok(json(&Redelivered { events })?.status(StatusCode::ACCEPTED))
-    };
-    asked.aside(redeliver).await
+    asked
+        .aside(move |asked| {
+            let of = (feed(asked), id);
+            let events = hooks(asked)?.redeliver(asked.caller.key_id, of, (from_seq, to_seq)).map_err(refused)?;
+            Ok(json(&Redelivered { events })?.status(StatusCode::ACCEPTED))
+        })
+        .await
 }
 
 /// The feed of a path.
