@@ -77,12 +77,12 @@ async fn events_are_sent_again_when_they_are_asked_for_and_a_test_when_it_is() {
     centre.pass(1_800_000);
     centre.deliver().await;
     let first = events(&receiver);
-    let (first_seq, last_seq) = (first[0]["seq"].as_u64().unwrap(), first.last().unwrap()["seq"].as_u64().unwrap());
-    assert_eq!(centre.webhooks.redeliver(KEY, of, (first_seq, first_seq)).unwrap(), 1);
+    let one = first[0]["seq"].as_u64().unwrap();
+    assert_eq!(centre.webhooks.redeliver(KEY, of, (one, one)).unwrap(), 1);
     centre.deliver().await;
     let all = events(&receiver);
     assert_eq!((all.len(), &all[first.len()]), (first.len() + 1, &first[0]));
-    assert_eq!(centre.webhooks.redeliver(KEY, of, (from + 1, last_seq)).unwrap(), first.len());
+    assert_eq!(centre.webhooks.redeliver(KEY, of, (from + 1, u64::MAX)).unwrap(), first.len());
     centre.deliver().await;
     assert_eq!(events(&receiver).len(), 2 * first.len() + 1);
     centre.webhooks.test(KEY, Feed::Calls, view.id()).unwrap();
