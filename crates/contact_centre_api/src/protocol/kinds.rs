@@ -34,6 +34,7 @@ kinds! {
     RECORDING_NOT_READY = 409 "recording_not_ready" "The recording can't be had yet";
     WORLD_TAKEN = 409 "world_taken" "There is a world of this name";
     WRONG_STATE = 409 "wrong_state" "The call is in another state";
+    AS_OF_LOST = 410 "as_of_lost" "What held then is no longer known";
     GONE = 410 "gone" "It was deleted";
     CHANGES_LOST = 410 "changes_lost" "What changed since then is not known: read everything anew";
     VERSION_MOVED = 412 "version_moved" "It has been changed";

@@ -3,4 +3,4 @@
 use crate::operation::Operation;
 
 /// The routes of push.
-pub(crate) const OPERATIONS: &[Operation] = &[];
+pub(crate) static OPERATIONS: &[Operation] = &[];
