@@ -8,7 +8,7 @@ use std::sync::{
 use model::Instant;
 use tokio::sync::watch;
 
-use crate::{log::JournalError, world::World};
+use crate::{log::JournalError, sim::Config, world::World};
 
 /// Instants of the world that happen before others get their turn.
 const STEPS: usize = 2_000;
@@ -65,6 +65,19 @@ impl Shared {
         let answer = ask(&mut world);
         self.tell(&world);
         Ok(answer)
+    }
+
+    /// Begins the world anew, of another configuration. Its history is made beside whoever asks meanwhile.
+    ///
+    /// # Errors
+    /// [`JournalError`]; then it is as it was.
+    pub fn begin_anew(&self, config: Config, real: Instant) -> Result<(), JournalError> {
+        let mut fresh = World::ephemeral(config, real);
+        let mut world = self.lock();
+        fresh.take_place_of(&world)?;
+        *world = fresh;
+        self.tell(&world);
+        Ok(())
     }
 
     /// Reads the log and what holds without moving the clock.

@@ -38,6 +38,43 @@ pub(crate) struct Asked {
     operation: &'static Operation,
 }
 
+/// A request that is about no world that is there.
+#[derive(Clone, Debug)]
+pub(crate) struct Bare {
+    pub(crate) centre: Centre,
+    pub(crate) caller: Caller,
+    /// The machine's time.
+    pub(crate) now: Instant,
+}
+
+impl FromRequestParts<Centre> for Bare {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, centre: &Centre) -> Result<Self, Problem> {
+        let (caller, operation) = admitted(parts)?;
+        Query::of(&parts.uri, operation.query).end()?;
+        Ok(Self { centre: centre.clone(), caller, now: centre.now() })
+    }
+}
+
+/// Who asks for what, if they may.
+fn admitted(parts: &Parts) -> Result<(Caller, &'static Operation), Problem> {
+    // The layer around everything has put it there.
+    let caller = parts.extensions.get::<Caller>().cloned().ok_or(Problem::new(&kinds::NOT_THE_GATEWAY))?;
+    let operation = parts.extensions.get::<&'static Operation>().copied();
+    let operation = operation.ok_or(Problem::new(&kinds::NOT_FOUND))?;
+    // The gateway asks for the same right. Whoever puts another in its place gets no more.
+    if !caller.may(operation.scope) {
+        return Err(Problem::new(&kinds::INSUFFICIENT_SCOPE)
+            .detail(format!("This call needs {}.", operation.scope))
+            .with("scope", operation.scope));
+    }
+    if operation.sandbox && caller.environment != Environment::Test {
+        return Err(Problem::new(&kinds::NOT_FOUND));
+    }
+    Ok((caller, operation))
+}
+
 static SESSION: HeaderName = HeaderName::from_static("x-proxy-session");
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -46,19 +83,7 @@ impl FromRequestParts<Centre> for Asked {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, centre: &Centre) -> Result<Self, Problem> {
-        // The layer around everything has put it there.
-        let caller = parts.extensions.get::<Caller>().cloned().ok_or(Problem::new(&kinds::NOT_THE_GATEWAY))?;
-        let operation = parts.extensions.get::<&'static Operation>().copied();
-        let operation = operation.ok_or(Problem::new(&kinds::NOT_FOUND))?;
-        // The gateway asks for the same right. Whoever puts another in its place gets no more.
-        if !caller.may(operation.scope) {
-            return Err(Problem::new(&kinds::INSUFFICIENT_SCOPE)
-                .detail(format!("This call needs {}.", operation.scope))
-                .with("scope", operation.scope));
-        }
-        if operation.sandbox && caller.environment != Environment::Test {
-            return Err(Problem::new(&kinds::NOT_FOUND));
-        }
+        let (caller, operation) = admitted(parts)?;
         let now = centre.now();
         let name = caller.world.as_deref().unwrap_or(contact_centre::worlds::MAIN);
         let world = centre.worlds().get(name, now).ok_or_else(|| {

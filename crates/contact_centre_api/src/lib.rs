@@ -9,9 +9,12 @@
 //! - what a stranger can fill is bounded, and an error is a problem document.
 
 mod asked;
+mod begun;
 mod caller;
 mod centre;
 mod endpoints;
+mod figures;
+mod forms;
 mod kept;
 mod openapi;
 mod operation;
@@ -19,6 +22,7 @@ mod operations;
 mod protocol;
 mod push;
 mod router;
+mod tables;
 
 pub use caller::Caller;
 pub use centre::{Centre, Gateway, Settings, Source};

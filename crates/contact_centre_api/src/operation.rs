@@ -38,7 +38,7 @@ macro_rules! operations {
             method: stringify!($method),
             path: $path,
             scope: $scope,
-            sandbox: false $(|| { let $sandbox = true; $sandbox })?,
+            sandbox: false $(|| stringify!($sandbox).len() > 0)?,
             summary: $summary,
             query: &[$($query),*],
             body: $body,

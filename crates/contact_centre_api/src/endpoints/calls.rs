@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::{
     asked::{Asked, Id},
+    begun::begun_at,
     protocol::{Answer, Paging, Problem, etag, json, kinds, page_of},
 };
 
@@ -114,12 +115,6 @@ fn page(asked: &Asked, world: &World, paging: &Paging, filter: &Filter) -> Resul
     let to = begun(filter.to).unwrap_or(Instant::from_millis(i64::MAX));
     let calls = state.calls_started_between(from, to).filter(|call| filter.takes(call));
     json(&page_of(world, paging, calls, of, write)?)
-}
-
-/// When that began whose id it is: the first 48 bits say so.
-pub(crate) fn begun_at(id: uuid::Uuid) -> Instant {
-    let (high, _) = id.as_u64_pair();
-    Instant::from_millis(i64::try_from(high >> 16).unwrap_or_default())
 }
 
 /// One leg.

@@ -1,10 +1,13 @@
 //! What can be asked, one subject a file.
 
+pub(crate) mod accuracy;
 pub(crate) mod agents;
 pub(crate) mod calls;
 pub(crate) mod campaigns;
+pub(crate) mod changes;
 pub(crate) mod contacts;
 pub(crate) mod data;
+pub(crate) mod data_write;
 pub(crate) mod leads;
 pub(crate) mod live;
 pub(crate) mod lookup;

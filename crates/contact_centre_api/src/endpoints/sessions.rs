@@ -38,7 +38,10 @@ pub(crate) async fn begin(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
         return Err(Problem::invalid("A proxy session begins no other: send the key alone."));
     }
     asked.may_act_for(agent_id)?;
-    asked.world(|world| world.state().agent(agent_id).map(drop).ok_or(Problem::not_found("agent")))?;
+    asked.world(|world| match world.state().agent(agent_id) {
+        Some(_) => Ok(()),
+        None => Err(Problem::not_found("agent")),
+    })?;
     let (token, session_id) = (asked.centre.secret(), asked.centre.id());
     let session = Session {
         id: session_id,

@@ -36,6 +36,7 @@ kinds! {
     WORLD_TAKEN = 409 "world_taken" "There is a world of this name";
     WEBHOOK_DISABLED = 409 "webhook_disabled" "The webhook is switched off";
     WRONG_STATE = 409 "wrong_state" "The call is in another state";
+    AS_OF_LOST = 410 "as_of_lost" "What held then is no longer known";
     GONE = 410 "gone" "It was deleted";
     CHANGES_LOST = 410 "changes_lost" "What changed since then is not known: read everything anew";
     VERSION_MOVED = 412 "version_moved" "It has been changed";
