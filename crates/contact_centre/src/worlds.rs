@@ -99,12 +99,20 @@ impl Worlds {
 
     /// Ends a world. Says whether there was one.
     pub fn end(&self, name: &str) -> bool {
-        self.lock().remove(name).is_some()
+        let ended = self.lock().remove(name);
+        if let Some(world) = ended.as_ref().and_then(|other| other.world.as_ref()) {
+            world.end();
+        }
+        ended.is_some()
     }
 
-    /// Ends worlds that nobody has asked for an hour.
+    /// Ends worlds that nobody has asked for an hour, and that nobody follows.
     pub fn end_idle(&self, real: Instant) {
-        self.lock().retain(|_, other| real.as_millis() - other.asked_at.as_millis() < IDLE_MS);
+        self.lock().retain(|_, other| {
+            // A stream that is open holds its world.
+            let followed = other.world.as_ref().is_some_and(|world| Arc::strong_count(world) > 1);
+            followed || real.as_millis() - other.asked_at.as_millis() < IDLE_MS
+        });
     }
 
     /// Every world, for whoever moves their clocks.

@@ -84,6 +84,11 @@ fn settings_at(queue: &Queue, at: Instant) -> impl Iterator<Item = usize> {
 }
 
 impl<'a> QueueRow<'a> {
+    /// The row of a queue in which nothing happened.
+    pub fn nothing(queue: &'a Queue, interval: PeriodBounds, terms: &'a Terms) -> Self {
+        Self::empty(Some(queue), interval, terms)
+    }
+
     pub(super) fn empty(queue: Option<&'a Queue>, interval: PeriodBounds, terms: &'a Terms) -> Self {
         Self {
             queue,

@@ -304,6 +304,11 @@ impl Call {
         self.relation != Relation::Consult && self.agent_id.is_some()
     }
 
+    /// What was noted of it.
+    pub fn noted(&self) -> Option<&Wrap> {
+        self.wrap.as_deref()
+    }
+
     /// The number of the customer's side.
     pub fn customer_number(&self) -> &Arc<PhoneNumber> {
         if self.direction == Direction::Outbound { &self.to } else { &self.from }

@@ -76,7 +76,7 @@ fn is_allowed(hours: &DiallingHours, zone: &TimeZone, at: Instant) -> bool {
 }
 
 /// `at` if the callee's clocks allow a call then, else the next instant at which they do; none within eight days.
-pub(crate) fn next_allowed(hours: &DiallingHours, zone: &TimeZone, at: Instant) -> Option<Instant> {
+pub fn next_allowed(hours: &DiallingHours, zone: &TimeZone, at: Instant) -> Option<Instant> {
     if is_allowed(hours, zone, at) {
         return Some(at);
     }

@@ -65,6 +65,10 @@ impl ContactIndex {
         self.order.iter().filter_map(|id| self.by_id.get(id))
     }
 
+    pub(super) fn by_id(&self) -> impl DoubleEndedIterator<Item = &Contact> {
+        self.by_id.values()
+    }
+
     pub(super) fn nth(&self, n: usize) -> Option<&Contact> {
         self.get(*self.order.get(n)?)
     }

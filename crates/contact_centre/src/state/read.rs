@@ -112,6 +112,11 @@ impl State {
         self.contacts.all()
     }
 
+    /// Every contact, by id. Contacts of one instant are in no order of entering.
+    pub fn contacts_by_id(&self) -> impl DoubleEndedIterator<Item = &Contact> {
+        self.contacts.by_id()
+    }
+
     /// The contact that was entered as the `n`th, from 0.
     pub fn nth_contact(&self, n: usize) -> Option<&Contact> {
         self.contacts.nth(n)

@@ -63,6 +63,11 @@ pub struct LeadView<'a> {
 }
 
 impl<'a> LeadView<'a> {
+    /// What is to become of it, by the clock.
+    pub fn status(&self) -> LeadStatus {
+        self.status
+    }
+
     /// A lead at an instant, by which it is due or not, as a caller with these rights sees it.
     pub fn of(campaign: Option<&Campaign>, lead: &'a Lead, now: Instant, rights: Rights) -> Self {
         let number = if rights.contacts { NumberView::whole } else { NumberView::masked };

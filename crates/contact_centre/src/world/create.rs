@@ -27,6 +27,14 @@ impl World {
         while !self.advance(real, usize::MAX).unwrap_or(true) {}
     }
 
+    /// Is kept where another was, if that had a file.
+    pub(crate) fn take_place_of(&mut self, other: &Self) -> Result<(), JournalError> {
+        match other.journal.as_ref().map(|journal| journal.path().to_owned()) {
+            Some(path) => self.keep_in(&path, super::load::boot()),
+            None => Ok(()),
+        }
+    }
+
     /// Gives a world a file.
     pub(super) fn keep_in(&mut self, path: &Path, boot: Option<Box<str>>) -> Result<(), JournalError> {
         self.journal = Some(self.written_to(path, boot)?);

@@ -31,11 +31,16 @@ impl World {
         rights: Rights,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        let call = match event.subject {
+        let call = self.call_after(event);
+        EventView::of(&self.state, &self.epoch, event, call.as_ref(), rights).serialize(serializer)
+    }
+
+    /// The leg of an event as it was after it; none if it is about no leg.
+    pub fn call_after(&self, event: &Event) -> Option<Call> {
+        match event.subject {
             Subject::Call(id) => self.window.call_at(id, event.seq, self.state.call(id)),
             _ => None,
-        };
-        EventView::of(&self.state, &self.epoch, event, call.as_ref(), rights).serialize(serializer)
+        }
     }
 
     /// Every leg that is remembered, as it was after event `seq`.

@@ -1,0 +1,221 @@
+//! What a handler is told: who asks, of which world, and for whom.
+
+use std::{str::FromStr, sync::Arc};
+
+use axum::extract::{FromRequestParts, Path};
+use contact_centre::{
+    event::Actor,
+    id::{AgentId, QueueId},
+    shared::Shared,
+    view::Rights,
+    world::World,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, request::Parts};
+use model::{Environment, Instant};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    caller::Caller,
+    centre::Centre,
+    kept::{Session, mark},
+    operation::Operation,
+    protocol::{Answer, Problem, Query, Sent, kinds},
+};
+
+/// A request, and everything that it is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) centre: Centre,
+    pub(crate) caller: Caller,
+    pub(crate) world: Arc<Shared>,
+    pub(crate) session: Option<Session>,
+    /// The machine's time.
+    pub(crate) now: Instant,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    operation: &'static Operation,
+}
+
+/// A request that is about no world that is there.
+#[derive(Clone, Debug)]
+pub(crate) struct Bare {
+    pub(crate) centre: Centre,
+    pub(crate) caller: Caller,
+    /// The machine's time.
+    pub(crate) now: Instant,
+}
+
+impl FromRequestParts<Centre> for Bare {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, centre: &Centre) -> Result<Self, Problem> {
+        let (caller, operation) = admitted(parts)?;
+        Query::of(&parts.uri, operation.query).end()?;
+        Ok(Self { centre: centre.clone(), caller, now: centre.now() })
+    }
+}
+
+/// Who asks for what, if they may.
+fn admitted(parts: &Parts) -> Result<(Caller, &'static Operation), Problem> {
+    // The layer around everything has put it there.
+    let caller = parts.extensions.get::<Caller>().cloned().ok_or(Problem::new(&kinds::NOT_THE_GATEWAY))?;
+    let operation = parts.extensions.get::<&'static Operation>().copied();
+    let operation = operation.ok_or(Problem::new(&kinds::NOT_FOUND))?;
+    // The gateway asks for the same right. Whoever puts another in its place gets no more.
+    if !caller.may(operation.scope) {
+        return Err(Problem::new(&kinds::INSUFFICIENT_SCOPE)
+            .detail(format!("This call needs {}.", operation.scope))
+            .with("scope", operation.scope));
+    }
+    if operation.sandbox && caller.environment != Environment::Test {
+        return Err(Problem::new(&kinds::NOT_FOUND));
+    }
+    Ok((caller, operation))
+}
+
+static SESSION: HeaderName = HeaderName::from_static("x-proxy-session");
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+impl FromRequestParts<Centre> for Asked {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, centre: &Centre) -> Result<Self, Problem> {
+        let (caller, operation) = admitted(parts)?;
+        let now = centre.now();
+        let name = caller.world.as_deref().unwrap_or(contact_centre::worlds::MAIN);
+        let world = centre.worlds().get(name, now).ok_or_else(|| {
+            Problem::not_found("world")
+                .detail("The world of this key does not exist, or has ended. POST /v1/sandbox/worlds makes one.")
+        })?;
+        let session = match once(&parts.headers, &SESSION)? {
+            None => None,
+            Some(token) => {
+                let session = centre.sessions().of(token, caller.key_id, caller.world.as_deref(), now);
+                let session = session.ok_or(Problem::new(&kinds::INVALID_SESSION))?;
+                // What a key may do can have been narrowed since.
+                if !caller.may_act_for(session.agent_id) {
+                    return Err(Problem::new(&kinds::AGENT_NOT_ALLOWED));
+                }
+                Some(session)
+            }
+        };
+        let (method, uri, headers) = (parts.method.clone(), parts.uri.clone(), parts.headers.clone());
+        Ok(Self { centre: centre.clone(), caller, world, session, now, method, uri, headers, operation })
+    }
+}
+
+/// The value of a header that may come once.
+fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let text = value.to_str().ok().filter(|text| (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()));
+    match text {
+        Some(text) if values.next().is_none() => Ok(Some(text)),
+        _ => Err(Problem::invalid(format!("{name} is given once, and has 1 to 255 visible ASCII characters."))),
+    }
+}
+
+/// An id in the path. A text that is none names nothing that is there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Id<T>(pub(crate) T);
+
+impl<T: FromStr + Send> FromRequestParts<Centre> for Id<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, centre: &Centre) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, centre).await;
+        let id = path.ok().and_then(|Path(text)| text.parse().ok());
+        id.map(Self).ok_or(Problem::new(&kinds::NOT_FOUND))
+    }
+}
+
+impl Asked {
+    /// Which fields the caller sees.
+    pub(crate) fn rights(&self) -> Rights {
+        self.caller.rights()
+    }
+
+    /// In whose name something is done.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::key(self.caller.key_id, self.session.as_ref().map(|session| session.agent_id))
+    }
+
+    /// In whose name something is done for an agent, by a key that says so.
+    pub(crate) fn actor_for(&self, agent: AgentId) -> Actor {
+        Actor::key(self.caller.key_id, Some(agent))
+    }
+
+    /// The parameters, of which only those of the operation may come.
+    pub(crate) fn query(&self) -> Query {
+        Query::of(&self.uri, self.operation.query)
+    }
+
+    /// For a call that takes no parameters, or none that matter.
+    ///
+    /// # Errors
+    /// 400 if one comes.
+    pub(crate) fn no_query(&self) -> Result<(), Problem> {
+        self.query().end()
+    }
+
+    /// Does what takes its time where it holds nobody up.
+    ///
+    /// # Errors
+    /// Those of `act`.
+    pub(crate) async fn aside<T: Send + 'static>(
+        self,
+        act: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        tokio::task::spawn_blocking(move || act(&self)).await.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?
+    }
+
+    /// Asks the world, or has it do something. Whatever is answered is true at one `seq`.
+    pub(crate) fn world<T>(&self, ask: impl FnOnce(&mut World) -> Result<T, Problem>) -> Result<T, Problem> {
+        self.world.with(self.now, ask)?
+    }
+
+    /// What was asked for, and in whose name, where the request did something.
+    ///
+    /// # Errors
+    /// 500 if it is no JSON.
+    pub(crate) fn written<T: Serialize>(&self, view: &T) -> Result<Value, Problem> {
+        let mut value = serde_json::to_value(view).map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?;
+        if let Value::Object(fields) = &mut value
+            && !self.method.is_safe()
+        {
+            let actor = serde_json::to_value(self.actor()).map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?;
+            fields.insert("actor".to_owned(), actor);
+        }
+        Ok(value)
+    }
+
+    /// Refuses what is about a queue that the caller's token is not for.
+    pub(crate) fn may_see(&self, queue: QueueId) -> Result<(), Problem> {
+        if self.caller.may_see(queue) {
+            return Ok(());
+        }
+        Err(Problem::new(&kinds::RESOURCE_NOT_ALLOWED))
+    }
+
+    /// Refuses to act for an agent whom the key may not act for, or who is not the session's.
+    pub(crate) fn may_act_for(&self, agent: AgentId) -> Result<(), Problem> {
+        let others = self.session.as_ref().is_some_and(|session| session.agent_id != agent);
+        if others || !self.caller.may_act_for(agent) {
+            return Err(Problem::new(&kinds::AGENT_NOT_ALLOWED));
+        }
+        Ok(())
+    }
+
+    /// Does something once, however often the request is sent under its `Idempotency-Key`; each time where it has none.
+    pub(crate) fn once(&self, sent: &Sent, act: impl FnOnce() -> Result<Answer, Problem>) -> Result<Answer, Problem> {
+        let Some(name) = once(&self.headers, &IDEMPOTENCY_KEY)? else { return act() };
+        // One key may have several worlds, one after the other, and act for several agents.
+        let about = format!("{:?} {:?} {}", self.caller.world, self.session.as_ref().map(|session| session.agent_id), self.uri);
+        let request = mark(self.method.as_str(), &about, &sent.0);
+        let given = self.centre.answers().once(self.caller.key_id, name, request, self.now, act)?;
+        Ok(if given.again { given.answer.with(REPLAYED.clone(), HeaderValue::from_static("true")) } else { given.answer })
+    }
+}

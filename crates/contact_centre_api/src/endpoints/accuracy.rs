@@ -1,0 +1,89 @@
+use contact_centre::{
+    id::QueueId,
+    metrics::{Accuracy, AccuracyReport, Fate, History, Leg, Live, expected_wait},
+    objects::{Activity, Agent, Queue, RoutingState},
+    world::{AsOf, World},
+};
+use model::{Instant, PeriodBounds};
+use serde::Serialize;
+
+use crate::{
+    asked::Asked,
+    figures::Legs,
+    protocol::{Answer, Problem, json},
+};
+
+/// For how long before a caller handling and giving up are looked at, in milliseconds.
+const LOOK_BACK_MS: i64 = 6 * 3_600_000;
+
+#[derive(Serialize)]
+struct Item<'a> {
+    queue_id: QueueId,
+    queue_name: &'a str,
+    start: Instant,
+    end: Instant,
+    #[serde(flatten)]
+    accuracy: AccuracyReport,
+}
+
+#[derive(Serialize)]
+struct Items<'a> {
+    items: Vec<Item<'a>>,
+    as_of: AsOf,
+}
+
+/// How good expected waits were yesterday, by each queue's own clocks: what whoever came was told, against how long they waited.
+pub(crate) async fn get(asked: Asked) -> Result<Answer, Problem> {
+    asked.no_query()?;
+    asked
+        .aside(|asked| {
+            asked.world(|world| {
+                let queues = world.state().queues().filter(|queue| asked.caller.may_see(queue.id));
+                let items = queues.map(|queue| item(world, queue)).collect::<Result<Vec<_>, _>>()?;
+                json(&Items { items, as_of: world.as_of() })
+            })
+        })
+        .await
+}
+
+fn item<'a>(world: &'a World, queue: &'a Queue) -> Result<Item<'a>, Problem> {
+    let zone = &queue.timezone;
+    let yesterday = zone.day(zone.start_of(zone.day(world.now())).plus_millis(-1));
+    let (start, end) = (zone.start_of(yesterday), zone.end_of(yesterday));
+    let legs = Legs::of(world, PeriodBounds { start: start.plus_millis(-LOOK_BACK_MS), end }, None)?;
+    let own: Vec<_> = legs.iter().filter(|leg| leg.queue_id() == Some(queue.id)).collect();
+    let agents: Vec<_> = world.state().agents().filter(|agent| agent.level(queue.id).is_some()).collect();
+    let mut accuracy = Accuracy::default();
+    for leg in &own {
+        let Some(visit) = leg.visit().filter(|visit| visit.fate == Fate::Answered) else { continue };
+        let (came, Some(waited)) = (visit.enqueued_at, visit.wait_ms()) else { continue };
+        if came < start || came >= end {
+            continue;
+        }
+        if let Some(told) = told(queue, &own, &agents, came) {
+            accuracy.note(told, waited);
+        }
+    }
+    let accuracy = accuracy.report();
+    Ok(Item { queue_id: queue.id, queue_name: &queue.name, start, end, accuracy })
+}
+
+/// What somebody who came then was told, made of what was known then.
+fn told(queue: &Queue, own: &[Leg<'_>], agents: &[&Agent], came: Instant) -> Option<i64> {
+    let since = came.plus_millis(-LOOK_BACK_MS);
+    let before = |leg: &&Leg<'_>| leg.call().closed_at.is_some_and(|closed| since <= closed && closed <= came);
+    let history = History::of(queue, own.iter().filter(before).copied(), came);
+    let waits = |leg: &&Leg<'_>| leg.visit().is_some_and(|visit| visit.waits_across(came) && visit.left_at != Some(came));
+    let waiting = own.iter().filter(waits).count() as u64;
+    let statuses = agents.iter().filter_map(|agent| {
+        let place = agent.stays.partition_point(|stay| stay.since < came).checked_sub(1)?;
+        agent.stays.get(place).map(|stay| stay.status)
+    });
+    let (mut agents_working, mut agents_idle) = (0, 0);
+    for status in statuses {
+        agents_working += u64::from(status.routing == RoutingState::Ready || status.activity != Activity::Idle);
+        agents_idle += u64::from(status.is_free());
+    }
+    let live = Live { open: true, waiting, longest_waiting_ms: None, agents_working, agents_idle };
+    expected_wait(&live, &history, None, came).expected_wait_ms
+}

@@ -1,0 +1,162 @@
+use contact_centre::{
+    id::{AgentId, CampaignId, LeadId},
+    objects::{Agent, DiallingHours, PhoneNumber},
+    sim::next_allowed,
+    world::{Dialled, World},
+};
+use http::{HeaderValue, StatusCode, header};
+use model::{Instant, TimeZone};
+use serde::Deserialize;
+
+use super::{calls, zones::zones_of};
+use crate::{
+    asked::Asked,
+    forms::number,
+    kept::Barred,
+    protocol::{Answer, Problem, Sent, kinds},
+};
+
+/// Whom an agent is to call. The agent is named in one of three ways; in a proxy session they need not be.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallForm {
+    to: String,
+    #[serde(default)]
+    from: Option<String>,
+    #[serde(default)]
+    agent_id: Option<AgentId>,
+    #[serde(default)]
+    agent_extension: Option<String>,
+    #[serde(default)]
+    agent_email: Option<String>,
+    #[serde(default)]
+    campaign_id: Option<CampaignId>,
+    #[serde(default)]
+    lead_id: Option<LeadId>,
+}
+
+impl CallForm {
+    /// Who is to call.
+    fn agent(&self, asked: &Asked, world: &World) -> Result<AgentId, Problem> {
+        let agents = || world.state().agents();
+        let found = |find: &dyn Fn(&&Agent) -> bool| agents().find(find).map(|agent| agent.id);
+        let of_session = asked.session.as_ref().map(|session| session.agent_id);
+        let agent = match (self.agent_id, &self.agent_extension, &self.agent_email) {
+            (Some(id), None, None) => world.state().agent(id).map(|agent| agent.id),
+            (None, Some(extension), None) => found(&|agent| *agent.extension == **extension),
+            (None, None, Some(email)) => found(&|agent| agent.email.eq_ignore_ascii_case(email)),
+            (None, None, None) if of_session.is_some() => of_session,
+            (None, None, None) => return Err(Problem::field("agent_id", "is required, or agent_extension or agent_email")),
+            _ => return Err(Problem::field("agent_id", "goes with neither agent_extension nor agent_email")),
+        };
+        let agent = agent.ok_or(Problem::not_found("agent"))?;
+        asked.may_act_for(agent)?;
+        Ok(agent)
+    }
+}
+
+/// Has an agent call somebody. It is answered before anything is dialled, so whoever loses the answer can find the call.
+pub(crate) async fn post(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
+    asked.no_query()?;
+    let form = sent.read::<CallForm>()?;
+    let settings = asked.centre.settings();
+    let to = number("to", &form.to, None, settings)?;
+    let from = form.from.as_deref().map(|from| number("from", from, None, settings)).transpose()?;
+    asked.once(&sent, || {
+        asked.world(|world| {
+            let agent_id = form.agent(&asked, world)?;
+            within_hours(&asked, world, agent_id, &to, form.lead_id)?;
+            let e164 = to.e164.clone();
+            let dialled =
+                Dialled { agent_id, to: to.clone(), from: from.clone(), campaign_id: form.campaign_id, lead_id: form.lead_id };
+            let call = || -> Result<_, Problem> { Ok(world.make_call(&asked.actor(), dialled)?) };
+            let limits = &asked.caller.limits;
+            let key = asked.caller.key_id;
+            let id = asked.centre.dialled().count(key, limits, e164.as_deref(), asked.now, barred, call)?;
+            let answer = calls::shown(&asked, world, id)?.status(StatusCode::ACCEPTED);
+            let location = HeaderValue::try_from(format!("/v1/calls/{id}"));
+            Ok(location.into_iter().fold(answer, |answer, location| answer.with(header::LOCATION, location)))
+        })
+    })
+}
+
+fn barred(barred: Barred) -> Problem {
+    if barred.never {
+        return Problem::new(&kinds::CALL_NOT_ALLOWED);
+    }
+    Problem::new(&kinds::CALLS_PER_HOUR).retry_after(barred.seconds)
+}
+
+/// Refuses a call outside of the hours in which the key may have calls made, by every clock that the callee may have.
+fn within_hours(
+    asked: &Asked,
+    world: &World,
+    agent: AgentId,
+    to: &PhoneNumber,
+    lead: Option<LeadId>,
+) -> Result<(), Problem> {
+    let Some(hours) = asked.caller.limits.dialling_hours else { return Ok(()) };
+    let hours = DiallingHours { from_hour: hours.from_hour(), to_hour: hours.to_hour(), weekends: hours.weekends() };
+    let zones = callee_zones(asked, world, agent, to, lead);
+    let now = world.now();
+    let next = next_in_all(&hours, &zones, now);
+    if next == Some(now) { Ok(()) } else { Err(Problem::outside_dialling_hours(next)) }
+}
+
+/// Whose clocks the callee may have: those of the lead or contact, else those of the number's country, else the agent's.
+fn callee_zones(
+    asked: &Asked,
+    world: &World,
+    agent: AgentId,
+    to: &PhoneNumber,
+    lead: Option<LeadId>,
+) -> Vec<TimeZone> {
+    let state = world.state();
+    let of_lead = lead.and_then(|id| state.lead(id)).and_then(|lead| lead.timezone.clone());
+    let contacts = to.e164.as_deref().map(|e164| state.contacts_with_number(e164)).unwrap_or_default();
+    let of_contact = || match contacts {
+        [only] => state.contact(*only).and_then(|contact| contact.timezone.clone()),
+        _ => None,
+    };
+    if let Some(zone) = of_lead.or_else(of_contact) {
+        return vec![zone];
+    }
+    let of_country = zones_of(&to.raw, asked.centre.settings());
+    if of_country.is_empty() {
+        return vec![state.agent(agent).map_or(TimeZone::UTC, |agent| agent.timezone.clone())];
+    }
+    of_country
+}
+
+/// The first instant, from now on, at which the clocks of all zones allow a call; none within a week or so.
+fn next_in_all(hours: &DiallingHours, zones: &[TimeZone], now: Instant) -> Option<Instant> {
+    let mut at = now;
+    // Each round goes on to the next hours of a zone, of which a week has seven.
+    for _ in 0..7 * (zones.len() + 1) {
+        let next = zones.iter().map(|zone| next_allowed(hours, zone, at)).try_fold(at, |latest, next| Some(latest.max(next?)))?;
+        if next == at {
+            return Some(at);
+        }
+        at = next;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_made_when_every_clock_allows_it() {
+        let hours = DiallingHours { from_hour: 9, to_hour: 20, weekends: false };
+        let zones: Vec<_> = ["Australia/Sydney", "Australia/Perth"].map(|zone| zone.parse().unwrap()).into();
+        let next = |at: &str| next_in_all(&hours, &zones, at.parse().unwrap()).map(|at| at.to_string());
+        // 9:00 in Perth is noon in Sydney.
+        assert_eq!(next("2026-03-04T00:00:00Z").as_deref(), Some("2026-03-04T01:00:00.000Z"));
+        assert_eq!(next("2026-03-04T02:00:00Z").as_deref(), Some("2026-03-04T02:00:00.000Z"));
+        // Friday evening in Sydney: Monday in Perth.
+        assert_eq!(next("2026-03-06T09:30:00Z").as_deref(), Some("2026-03-09T01:00:00.000Z"));
+        let never = DiallingHours { from_hour: 9, to_hour: 10, weekends: false };
+        assert_eq!(next_in_all(&never, &zones, "2026-03-04T00:00:00Z".parse().unwrap()), None);
+    }
+}

@@ -1,0 +1,134 @@
+use axum::response::IntoResponse;
+use contact_centre::{
+    id::{AgentId, CallId, RecordingId},
+    objects::Recording,
+    recording::{CHANNELS, Content, Digests, SAMPLE_RATE_HZ, Sound, content},
+    state::State,
+    view::RecordingView,
+};
+use http::header;
+use model::Instant;
+use serde::Serialize;
+use std::fmt::Write as _;
+
+use crate::{
+    asked::{Asked, Id},
+    protocol::{Answer, Paging, Problem, etag, json, page_of},
+};
+
+/// What is known of a recording, with what is known of its file.
+#[derive(Serialize)]
+pub(crate) struct Described<'a> {
+    #[serde(flatten)]
+    recording: RecordingView<'a>,
+    format: &'static str,
+    sample_rate_hz: u32,
+    channels: [Channel; CHANNELS as usize],
+    /// Null while there is no file.
+    size_bytes: Option<u64>,
+    /// Null while it was not asked for.
+    sha256: Option<String>,
+}
+
+/// Who is heard where.
+#[derive(Serialize)]
+struct Channel {
+    index: u8,
+    party: &'static str,
+}
+
+impl<'a> Described<'a> {
+    /// A recording, with its digest if that is known.
+    pub(crate) fn of(state: &'a State, recording: &'a Recording, digests: &Digests) -> Self {
+        let file = file(recording);
+        Self {
+            recording: RecordingView::of(state, recording),
+            format: "wav",
+            sample_rate_hz: SAMPLE_RATE_HZ,
+            channels: [Channel { index: 0, party: "agent" }, Channel { index: 1, party: "customer" }],
+            size_bytes: file.as_ref().map(Sound::size_bytes),
+            sha256: file.as_ref().and_then(|file| digests.known(file)).map(|digest| hex(&digest)),
+        }
+    }
+}
+
+/// The file of a recording that can be downloaded.
+fn file(recording: &Recording) -> Option<Sound> {
+    match content(recording) {
+        Content::Ready(sound) => Some(sound),
+        Content::NotReady | Content::Deleted => None,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a `String` never fails.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Which recordings are asked for.
+struct Filter {
+    call: Option<CallId>,
+    root: Option<CallId>,
+    agent: Option<AgentId>,
+    from: Option<Instant>,
+    to: Option<Instant>,
+}
+
+impl Filter {
+    fn takes(&self, recording: &Recording) -> bool {
+        self.call.is_none_or(|id| recording.call_id == id)
+            && self.root.is_none_or(|id| recording.root_id == id)
+            && self.agent.is_none_or(|id| recording.agent_id == Some(id))
+            && self.from.is_none_or(|from| from <= recording.started_at)
+            && self.to.is_none_or(|to| recording.started_at < to)
+    }
+}
+
+/// Recordings by the instant at which their legs began, or those that changed.
+pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
+    let query = asked.query();
+    let paging = Paging::of(&query);
+    let filter = Filter {
+        call: query.get("call_id"),
+        root: query.get("root_id"),
+        agent: query.get("agent_id"),
+        from: query.get("from"),
+        to: query.get("to"),
+    };
+    query.end()?;
+    asked
+        .aside(move |asked| {
+            asked.world(|world| {
+                let state = world.state();
+                let recordings = state.recordings().filter(|recording| filter.takes(recording));
+                let write = |recording| serde_json::to_value(Described::of(state, recording, asked.centre.digests()));
+                let of = |recording: &&Recording| (recording.id.0, recording.seq);
+                json(&page_of(world, &paging, recordings, of, write)?)
+            })
+        })
+        .await
+}
+
+/// One recording, with the digest of its file.
+pub(crate) async fn get(asked: Asked, Id(id): Id<RecordingId>) -> Result<Answer, Problem> {
+    asked.no_query()?;
+    asked
+        .aside(move |asked| {
+            let sound = asked.world(|world| {
+                world.state().recording(id).map(file).ok_or(Problem::not_found("recording"))
+            })?;
+            // Outside of the world: the first time, the whole file has to be made for it.
+            if let Some(sound) = sound {
+                asked.centre.digests().of(&sound);
+            }
+            asked.world(|world| {
+                let recording = world.state().recording(id).ok_or(Problem::not_found("recording"))?;
+                let view = Described::of(world.state(), recording, asked.centre.digests());
+                Ok(json(&view)?.with(header::ETAG, etag(recording.seq)))
+            })
+        })
+        .await
+}

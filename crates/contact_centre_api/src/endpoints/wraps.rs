@@ -1,0 +1,84 @@
+use axum::response::IntoResponse;
+use contact_centre::{
+    id::CallId,
+    objects::{Call, Wrap},
+    sim::WRAP_CODES,
+    view::WrapView,
+    world::World,
+};
+use http::{StatusCode, header};
+use serde::Serialize;
+use serde_json::json as value;
+
+use crate::{
+    asked::{Asked, Id},
+    forms::WrapForm,
+    protocol::{Answer, Paging, Problem, Sent, etag, expected, json, page_of},
+};
+
+/// A wrap as an object of its own.
+#[derive(Serialize)]
+pub(crate) struct Noted<'a> {
+    #[serde(flatten)]
+    wrap: WrapView<'a>,
+    /// Of the last change of its call.
+    seq: u64,
+}
+
+impl<'a> Noted<'a> {
+    pub(crate) fn of(call: &Call, wrap: &'a Wrap) -> Self {
+        Self { wrap: WrapView::of(call.id, wrap, true), seq: call.seq }
+    }
+}
+
+/// The words that a wrap can say.
+pub(crate) async fn codes(asked: Asked) -> Result<impl IntoResponse, Problem> {
+    asked.no_query()?;
+    asked.world(|world| json(&value!({ "items": WRAP_CODES, "as_of": world.as_of() })))
+}
+
+/// Wraps by their calls, or those that changed.
+pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
+    let query = asked.query();
+    let paging = Paging::of(&query);
+    query.end()?;
+    asked
+        .aside(move |asked| {
+            asked.world(|world| {
+                let wraps = world.state().calls().filter_map(|call| Some((call, call.noted()?)));
+                let of = |entry: &(&Call, &Wrap)| (entry.0.id.0, entry.0.seq);
+                json(&page_of(world, &paging, wraps, of, |(call, wrap)| serde_json::to_value(Noted::of(call, wrap)))?)
+            })
+        })
+        .await
+}
+
+/// What was noted of a call.
+pub(crate) async fn get(asked: Asked, Id(id): Id<CallId>) -> Result<impl IntoResponse, Problem> {
+    asked.no_query()?;
+    asked.world(|world| shown(&asked, world, id))
+}
+
+/// Notes what a call came to.
+pub(crate) async fn put(asked: Asked, Id(id): Id<CallId>, sent: Sent) -> Result<Answer, Problem> {
+    asked.no_query()?;
+    let draft = sent.read::<WrapForm>()?.into();
+    asked.world(|world| {
+        let call = world.state().call(id).ok_or(Problem::not_found("call"))?;
+        if let Some(agent) = call.agent_id {
+            asked.may_act_for(agent)?;
+        }
+        let known = call.noted().map(|wrap| u64::from(wrap.revision));
+        expected(&asked.headers, known)?;
+        world.write_wrap(&asked.actor(), id, &draft, None)?;
+        let answer = shown(&asked, world, id)?;
+        Ok(if known.is_none() { answer.status(StatusCode::CREATED) } else { answer })
+    })
+}
+
+fn shown(asked: &Asked, world: &World, id: CallId) -> Result<Answer, Problem> {
+    let call = world.state().call(id).ok_or(Problem::not_found("call"))?;
+    let wrap = call.noted().ok_or(Problem::not_found("wrap").detail("Nothing was noted of this call yet."))?;
+    let view = asked.written(&Noted::of(call, wrap))?;
+    Ok(json(&view)?.with(header::ETAG, etag(wrap.revision.into())))
+}
