@@ -185,6 +185,8 @@ impl Record {
             origins: OriginSet::ANY,
             rate_limits: model::RateLimits::default(),
             quotas: model::Quotas::default(),
+            contact_centre: model::ContactCentreLimits::default(),
+            sandbox_world: None,
             life: LifeCycle { deleted_at: Some(Instant::from_millis(0)), ..LifeCycle::default() },
             last_used_at: None,
             trial: None,

@@ -358,7 +358,7 @@ impl Command {
 }
 
 /// Settings that have a line of their own, and two that can be long. All others are shown by their names in the API.
-const PLACED: [&str; 11] = [
+const PLACED: [&str; 13] = [
     "client_name",
     "preset",
     "scopes",
@@ -370,6 +370,8 @@ const PLACED: [&str; 11] = [
     "owner_email",
     "metadata",
     "notes",
+    "contact_centre",
+    "sandbox_world",
 ];
 
 /// A key for people, with its secret if it has just been made. `zone` is whose days they read.
@@ -379,6 +381,8 @@ fn show(key: &Key, secret: Option<&PlainSecret>, zone: &TimeZone, output: &mut O
     let (ips, origins) = (spaced(&key.settings.allowed_ips), spaced(&key.settings.allowed_origins));
     let expires_at = key.settings.expires_at.map(|end| zone.end_words(end)).unwrap_or_default();
     let email = key.settings.owner_email.as_ref().map_or("", |email| email.as_str());
+    let contact_centre = key.settings.contact_centre.to_string();
+    let world = key.settings.sandbox_world.as_ref().map_or("", |world| world.as_str());
     let status = if key.status == KeyStatus::Active { "" } else { key.status.as_str() };
     let mut pairs = vec![
         ("Id", id.as_str()),
@@ -393,6 +397,8 @@ fn show(key: &Key, secret: Option<&PlainSecret>, zone: &TimeZone, output: &mut O
         ("Expires", &expires_at),
         ("Allowed IPs", &ips),
         ("Allowed origins", &origins),
+        ("Contact centre", &contact_centre),
+        ("Sandbox world", world),
         ("Owner", email),
     ];
     pairs.extend(more.into_iter().filter(|(_, value)| !value.is_empty()));

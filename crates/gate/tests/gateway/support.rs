@@ -136,6 +136,8 @@ impl Key {
             origins: OriginSet::new(self.origins.iter().map(|origin| origin.parse().unwrap())).unwrap(),
             rate_limits: model::RateLimits::default(),
             quotas: model::Quotas::default(),
+            contact_centre: model::ContactCentreLimits::default(),
+            sandbox_world: None,
             life: self.life,
             last_used_at: None,
             trial: None,
