@@ -10,7 +10,7 @@ mod text;
 mod words;
 mod world_name;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::{
     agents::{AGENTS_MAX, AgentIds, TooManyAgents},
@@ -30,7 +30,7 @@ pub struct ContactCentreLimits {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls_per_hour: Option<CallsPerHour>,
     /// How many of them may go to numbers that begin so; for a number, the longest beginning counts.
-    #[serde(default, skip_serializing_if = "CallPrefixes::is_empty")]
+    #[serde(default, deserialize_with = "or_none", skip_serializing_if = "CallPrefixes::is_empty")]
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub call_prefixes: CallPrefixes,
     /// In which hours of the callee's own day it may have calls made.
@@ -64,6 +64,11 @@ impl ContactCentreLimits {
             && at_most(*recording_bytes_per_day, other.recording_bytes_per_day)
             && within(agent_ids.as_ref(), other.agent_ids.as_ref(), AgentIds::covers)
     }
+}
+
+/// A list that may be null, for none.
+fn or_none<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Whether the other number is no larger; `None` is without a limit.

@@ -22,8 +22,7 @@ pub struct DiallingHours {
 struct Unchecked {
     from_hour: u8,
     to_hour: u8,
-    #[serde(default)]
-    weekends: bool,
+    weekends: Option<bool>,
 }
 
 /// The hours are none of a day, or end before they begin.
@@ -68,6 +67,6 @@ impl TryFrom<Unchecked> for DiallingHours {
     type Error = InvalidDiallingHours;
 
     fn try_from(from: Unchecked) -> Result<Self, InvalidDiallingHours> {
-        Self::new(from.from_hour, from.to_hour, from.weekends)
+        Self::new(from.from_hour, from.to_hour, from.weekends.unwrap_or_default())
     }
 }
