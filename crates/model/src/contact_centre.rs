@@ -7,6 +7,7 @@ mod dialling_hours;
 mod numbers;
 mod prefixes;
 mod text;
+mod told;
 mod words;
 mod world_name;
 
@@ -15,9 +16,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub use self::{
     agents::{AGENTS_MAX, AgentIds, TooManyAgents},
     dialling_hours::{DiallingHours, InvalidDiallingHours},
-    numbers::{CallsPerHour, InvalidNumber, MaxStreams, RecordingBytes},
+    numbers::{CallsPerHour, InvalidNumber, MaxStreams, RECORDING_BYTES_LIMIT, RecordingBytes},
     prefixes::{CALL_PREFIXES_MAX, CallPrefix, CallPrefixes, DialPrefix, InvalidPrefixes},
     text::InvalidContactCentreText,
+    told::InvalidTold,
     world_name::{InvalidWorldName, WorldName},
 };
 

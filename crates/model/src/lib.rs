@@ -95,8 +95,8 @@ pub use ceiling::{Ceiling, CeilingInfo, Client};
 pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError};
 pub use contact_centre::{
     AGENTS_MAX, AgentIds, CALL_PREFIXES_MAX, CallPrefix, CallPrefixes, CallsPerHour, ContactCentreLimits, DialPrefix,
-    DiallingHours, InvalidContactCentreText, InvalidDiallingHours, InvalidNumber, InvalidPrefixes, InvalidWorldName,
-    MaxStreams, RecordingBytes, TooManyAgents, WorldName,
+    DiallingHours, InvalidContactCentreText, InvalidDiallingHours, InvalidNumber, InvalidPrefixes, InvalidTold,
+    InvalidWorldName, MaxStreams, RECORDING_BYTES_LIMIT, RecordingBytes, TooManyAgents, WorldName,
 };
 #[cfg(feature = "time-zones")]
 pub use day::{Day, InvalidDay};

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     ClientName, ContactCentreLimits, Email, Instant, IssueBounds, KeyError, Metadata, NetworkSet, Notes, OriginSet, Preset,
-    Quotas, RateLimits, ScopeSet, WorldName, ceiling::distinct,
+    Quotas, RECORDING_BYTES_LIMIT, RateLimits, ScopeSet, WorldName, ceiling::distinct,
 };
 
 /// All of a key that can be edited. ARCHITECTURE.md has the recipe for another setting.
@@ -254,6 +254,10 @@ impl SettingsPatch {
             field: "quotas".to_owned(),
             reason: format!("The rate limits and quotas {error}."),
         })?;
+        if settings.quotas.iter().any(|quota| quota.name().as_str() == RECORDING_BYTES_LIMIT) {
+            let reason = format!("The name {RECORDING_BYTES_LIMIT} is that of a limit of the contact centre.");
+            return Err(KeyError::InvalidSetting { field: "quotas".to_owned(), reason });
+        }
         Ok(settings)
     }
 

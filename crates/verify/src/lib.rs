@@ -41,6 +41,8 @@ mod peppers;
 mod reached;
 mod recognise;
 mod record;
+mod record_extra;
+mod recordings;
 mod refusal_budgets;
 mod refusals;
 mod shown;
@@ -63,6 +65,7 @@ pub use limits::{InvalidRedisAddress, LimitKind, LimitLabel, LimitOwner, LimitSt
 pub use peppers::{Pepper, Peppers};
 pub use reached::LimitReached;
 pub use record::Record;
+pub use recordings::BytesTaken;
 pub use refusals::RefusalCounters;
 pub use ticks::Ticks;
 pub use used_secrets::UsedSecret;

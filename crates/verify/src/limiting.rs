@@ -23,6 +23,11 @@ impl Verifier {
         })
     }
 
+    /// How many nodes share limits, this one included.
+    pub fn nodes(&self) -> u64 {
+        self.inner.limits.nodes()
+    }
+
     /// Takes out the limits that refused a call since, each once in its window.
     pub fn take_reached(&self) -> Vec<LimitReached> {
         self.inner.reached.take()

@@ -2,6 +2,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// The name of the limit of recordings, in refusals. No quota of a key may have it.
+pub const RECORDING_BYTES_LIMIT: &str = "recording_bytes_per_day";
+
 /// A number is larger than it may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be a whole number from 0 to {0}")]

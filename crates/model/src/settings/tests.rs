@@ -212,4 +212,8 @@ fn limits_of_a_key_have_names_of_their_own_across_both_lists() {
     let refused = same.apply(&acme()).unwrap_err();
     assert!(matches!(&refused, KeyError::InvalidSetting { field, .. } if field == "quotas"), "{refused}");
     assert_eq!(refused.to_string(), "The rate limits and quotas must each have a name of its own.");
+    let taken: SettingsPatch =
+        of(json!({"quotas": [{"name": "recording_bytes_per_day", "limit": 5, "period": "day"}]}));
+    let refused = taken.apply(&acme()).unwrap_err();
+    assert!(refused.to_string().contains("a limit of the contact centre"), "{refused}");
 }
