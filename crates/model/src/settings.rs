@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ClientName, ContactCentreLimits, Email, Instant, IssueBounds, KeyError, Metadata, NetworkSet, Notes, OriginSet, Preset,
-    Quotas, RECORDING_BYTES_LIMIT, RateLimits, ScopeSet, WorldName, ceiling::distinct,
+    ClientName, ContactCentreLimits, Email, Instant, IssueBounds, KeyError, Metadata, NetworkSet, Notes, OriginSet,
+    Preset, Quotas, RECORDING_BYTES_LIMIT, RateLimits, ScopeSet, WorldName, ceiling::distinct,
 };
 
 /// All of a key that can be edited. ARCHITECTURE.md has the recipe for another setting.

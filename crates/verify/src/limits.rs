@@ -21,8 +21,8 @@ use std::{
 };
 
 use model::{
-    InstallationId, KeyId, LimitName, Occupancy, Period, Quota, Quotas, RECORDING_BYTES_LIMIT, RateLimits, RateState, ScopeSet,
-    TimeZone,
+    InstallationId, KeyId, LimitName, Occupancy, Period, Quota, Quotas, RECORDING_BYTES_LIMIT, RateLimits, RateState,
+    ScopeSet, TimeZone,
 };
 use store::{SharedRate, Store, StoreError, StoredCeiling, StoredRecord};
 use tokio::sync::Notify;

@@ -232,7 +232,14 @@ mod tests {
     fn a_call_that_nobody_can_ask_about_is_not_kept() {
         let refusals = Refusals::new();
         let ticks: Ticks = Arc::new(|| Duration::ZERO);
-        refusals.note(&Record::decoy(), RefusalCode::KeyDisabled, &Call::with(""), Instant::from_millis(0), &ticks, None);
+        refusals.note(
+            &Record::decoy(),
+            RefusalCode::KeyDisabled,
+            &Call::with(""),
+            Instant::from_millis(0),
+            &ticks,
+            None,
+        );
         assert_eq!(refusals.counters(), RefusalCounters::default());
     }
 }

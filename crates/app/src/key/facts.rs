@@ -149,15 +149,8 @@ fn noted(key: &Key) -> Option<AnyView> {
 
 /// The settings without a place of their own on the page, where they are set: label and text.
 fn other_settings(settings: &KeySettings) -> Vec<(&'static str, String)> {
-    const PLACED: [&str; 7] = [
-        "allowed_ips",
-        "allowed_origins",
-        "owner_email",
-        "metadata",
-        "notes",
-        "contact_centre",
-        "sandbox_world",
-    ];
+    const PLACED: [&str; 7] =
+        ["allowed_ips", "allowed_origins", "owner_email", "metadata", "notes", "contact_centre", "sandbox_world"];
     let other = TEXT_SETTINGS.iter().filter(|setting| !PLACED.contains(&setting.name));
     other.map(|setting| (setting.label, (setting.write)(settings))).filter(|(_, text)| !text.is_empty()).collect()
 }

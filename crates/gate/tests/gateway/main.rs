@@ -1,5 +1,6 @@
 //! The gateway, as clients and APIs see it: over sockets, in front of servers that the tests start themselves.
 
+mod contact_centre;
 mod cors;
 mod cutting;
 mod draining;

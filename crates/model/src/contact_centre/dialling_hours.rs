@@ -57,9 +57,7 @@ impl DiallingHours {
 
     /// Whether the others are no wider.
     pub(crate) fn covers(&self, other: &Self) -> bool {
-        self.from_hour <= other.from_hour
-            && other.to_hour <= self.to_hour
-            && (self.weekends || !other.weekends)
+        self.from_hour <= other.from_hour && other.to_hour <= self.to_hour && (self.weekends || !other.weekends)
     }
 }
 

@@ -55,9 +55,8 @@ impl DialPrefix {
     /// Checks the text.
     pub fn parse(text: &str) -> Result<Self, InvalidPrefixes> {
         let digits = text.strip_prefix('+').ok_or(InvalidPrefixes::Prefix)?;
-        let shaped = digits.len() <= DIGITS_MAX
-            && !digits.starts_with('0')
-            && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let shaped =
+            digits.len() <= DIGITS_MAX && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
         if shaped { Ok(Self(text.to_owned())) } else { Err(InvalidPrefixes::Prefix) }
     }
 
@@ -121,7 +120,8 @@ impl CallPrefixes {
     /// rest, so that is more, unless it gets none at all.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         let kept = self.iter().all(|own| {
-            let theirs = other.iter().find(|theirs| theirs.prefix == own.prefix).and_then(|theirs| theirs.calls_per_hour);
+            let theirs =
+                other.iter().find(|theirs| theirs.prefix == own.prefix).and_then(|theirs| theirs.calls_per_hour);
             own.calls_per_hour.is_none_or(|most| theirs.is_some_and(|theirs| theirs <= most))
         });
         let counted_apart = |theirs: &CallPrefix| {

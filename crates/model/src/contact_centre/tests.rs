@@ -65,7 +65,16 @@ fn limits_are_read_as_they_are_written() {
     let all = format!(
         "calls=60/hour +=0/hour +61=any +6149=20/hour hours=9-20,weekends streams=5 recordings=500MB/day agent={AGENT} agent={OTHER}"
     );
-    for words in ["", "calls=0/hour", "hours=0-24", "recordings=1kB/day", "recordings=0/day", "recordings=1001/day", "agent=none", &all] {
+    for words in [
+        "",
+        "calls=0/hour",
+        "hours=0-24",
+        "recordings=1kB/day",
+        "recordings=0/day",
+        "recordings=1001/day",
+        "agent=none",
+        &all,
+    ] {
         assert_eq!(text(words).to_string(), words);
     }
     assert_eq!(text("recordings=2000MB/day\n\tcalls=1/hour "), text("calls=1/hour recordings=2GB/day"));

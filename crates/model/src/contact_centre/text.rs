@@ -4,7 +4,9 @@ use std::{fmt, str::FromStr};
 
 use uuid::Uuid;
 
-use super::{AgentIds, CallPrefix, CallPrefixes, CallsPerHour, ContactCentreLimits, DialPrefix, DiallingHours, RecordingBytes};
+use super::{
+    AgentIds, CallPrefix, CallPrefixes, CallsPerHour, ContactCentreLimits, DialPrefix, DiallingHours, RecordingBytes,
+};
 
 /// A word that is no limit of the contact centre.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

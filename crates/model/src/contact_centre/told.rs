@@ -46,7 +46,8 @@ mod tests {
         let agents = (0..100).map(|number| format!(" agent={}", uuid::Uuid::from_u128(number))).collect::<String>();
         let prefixes =
             (0..20).map(|number| format!(" +{}=1000000/hour", 123_456_789_000_000_u64 + number)).collect::<String>();
-        let text = format!("calls=1000000/hour hours=9-20 streams=10000 recordings=9007199254740991/day{agents}{prefixes}");
+        let text =
+            format!("calls=1000000/hour hours=9-20 streams=10000 recordings=9007199254740991/day{agents}{prefixes}");
         let limits: ContactCentreLimits = text.parse().unwrap();
         let length = limits.told().unwrap().len();
         assert!(length < 8_000, "{length}");

@@ -3,7 +3,8 @@
 //! `enabled` is not among them: the column `disabled_at` says since when a key is disabled, which is more than a setting.
 
 use model::{
-    ClientName, ContactCentreLimits, Instant, KeySettings, NetworkSet, OriginSet, Quotas, RateLimits, ScopeSet, WorldName,
+    ClientName, ContactCentreLimits, Instant, KeySettings, NetworkSet, OriginSet, Quotas, RateLimits, ScopeSet,
+    WorldName,
 };
 use serde::de::DeserializeOwned;
 use serde_json::from_str;
