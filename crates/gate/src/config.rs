@@ -23,6 +23,14 @@ pub struct Routes {
     own: Vec<RouteEntry>,
 }
 
+impl Routes {
+    /// These, or those that are built in where there are none.
+    #[must_use]
+    pub fn or_built_in(self) -> Self {
+        if self.own.is_empty() { Self { built_in: true, ..self } } else { self }
+    }
+}
+
 impl<'de> Deserialize<'de> for Routes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // By hand, so that what is wrong in a route is told with its place.

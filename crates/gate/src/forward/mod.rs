@@ -34,6 +34,7 @@ mod dial;
 mod failure;
 mod fields;
 mod health;
+mod in_process;
 mod link;
 mod pool;
 mod prefixed;
@@ -49,5 +50,6 @@ mod tls;
 mod tunnel;
 mod upstream;
 
+pub use in_process::{Door, Entrance, door};
 pub use serve::{Forwarder, serve, template};
 pub use tls::InvalidCertificates;
