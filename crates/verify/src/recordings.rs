@@ -16,8 +16,9 @@ pub enum BytesTaken {
     Refused(Vec<LimitState>, RefusedBy),
 }
 
-/// How often it is decided anew after a part was leased: others may have taken that.
-const TRIES: usize = 16;
+/// How often it is decided anew after a part was leased: others may have taken that. More often than for a call, since a part
+/// that is nearly used up has bytes for few of those who wait.
+const TRIES: usize = 64;
 
 impl Verifier {
     /// Takes bytes of recordings from what a key may download today. `None`: the database must be asked first, see
