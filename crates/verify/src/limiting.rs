@@ -5,7 +5,7 @@ use store::{StoreError, StoredCeiling};
 use uuid::Uuid;
 
 use crate::{
-    LimitReached, LimitState, Record, RedisAddress, Unavailable, Verifier,
+    BytesTaken, LimitReached, LimitState, Record, RedisAddress, Unavailable, Verifier,
     limits::{Above, Ask, Decision, Limits},
 };
 
@@ -156,10 +156,18 @@ impl Verifier {
         })?;
         let Some(stored) = records.into_iter().next() else { return Ok(Vec::new()) };
         let record = self.inner.cache.unkept(stored);
+        let mut states = self.limits_of_calls(&record, now).await?;
+        let (BytesTaken::Taken(bytes) | BytesTaken::Refused(bytes, _)) = self.take_recording(&record, 0, now).await?;
+        states.extend(bytes);
+        Ok(states)
+    }
+
+    /// Those that count calls.
+    async fn limits_of_calls(&self, record: &Record, now: Instant) -> Result<Vec<LimitState>, Unavailable> {
         let mut answers = None;
         for _ in 0..3 {
             let limits = &self.inner.limits;
-            let Some(above) = self.above(&record) else { return Ok(Vec::new()) };
+            let Some(above) = self.above(record) else { return Ok(Vec::new()) };
             let meters = [record.meters(), above.client.as_ref(), above.installation.as_ref()];
             match limits.decide(meters, Ask { wanted: None, cost: 0, now, answers: answers.as_ref() }) {
                 Decision::Passes(states) | Decision::Refused(states, ..) => return Ok(states),

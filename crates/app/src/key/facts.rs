@@ -1,9 +1,9 @@
 use leptos::prelude::*;
-use model::{Environment, Key, KeySettings, KeyStatus};
+use model::{Environment, Key, KeySettings, KeyStatus, RECORDING_BYTES_LIMIT};
 
 use super::{details::KeyDetails, limits::limits};
 use crate::ui::{
-    allowed_calls,
+    allowed_calls, count,
     key_settings::TEXT_SETTINGS,
     labels::{access, end, is_default, relative, time},
     never, post_button,
@@ -46,7 +46,7 @@ pub(super) fn facts(page: &KeyDetails) -> AnyView {
                 <dt>"Allowed origins"</dt>
                 {values(if origins.is_empty() { none("Any") } else { origins })}
                 {limits(page)}
-                {contact_centre(&key.settings)}
+                {contact_centre(page)}
             </dl>
             {(!is_default(key) && key.status != KeyStatus::Revoked).then(|| tighten(page))}
         </section>
@@ -69,8 +69,12 @@ fn tighten(page: &KeyDetails) -> AnyView {
 }
 
 /// What it may do in units of the contact centre, where that is limited, and its world.
-fn contact_centre(settings: &KeySettings) -> AnyView {
-    let limits = settings.contact_centre.words();
+fn contact_centre(page: &KeyDetails) -> AnyView {
+    let settings = &page.key.settings;
+    let mut limits = settings.contact_centre.words();
+    let states = page.limits.as_deref().unwrap_or_default().iter();
+    let bytes = states.filter(|state| state.label.name() == RECORDING_BYTES_LIMIT);
+    limits.extend(bytes.map(|state| format!("{} bytes of recordings left today", count(state.remaining))));
     let world = settings.sandbox_world.as_ref().map(|world| vec![world.to_string()]);
     view! {
         {(!limits.is_empty()).then(|| view! { <dt>"In the contact centre"</dt> {values(limits)} })}
