@@ -7,6 +7,7 @@ mod draining;
 mod failures;
 mod headers;
 mod http2;
+mod in_process;
 mod raw;
 mod retries;
 mod smuggling;

@@ -15,7 +15,7 @@ use gate::{
     Accepted,
     config::{self, Routes as RouteEntries},
     forward::{
-        self, Forwarder,
+        self, Door, Forwarder,
         config::{GatewayEntry, UpstreamEntry},
     },
 };
@@ -184,6 +184,15 @@ impl Gateway {
 
     /// With this configuration, and these addresses for live keys.
     pub(crate) async fn start(config: &str, live: &[String]) -> Self {
+        Self::launch(config, live, None).await
+    }
+
+    /// With this configuration, and an API in the process for live keys.
+    pub(crate) async fn with_door(config: &str, door: Door) -> Self {
+        Self::launch(config, &[], Some(door)).await
+    }
+
+    async fn launch(config: &str, live: &[String], door: Option<Door>) -> Self {
         let mut config = config.to_owned();
         if !live.is_empty() && !config.contains("[upstreams.live]") {
             config.push_str("\n[upstreams.live]\n");
@@ -200,7 +209,10 @@ impl Gateway {
         let edge =
             Edge::new(Source { clock: Arc::clone(&clock), ids: AtomicU64::new(1) }, Routes::new([forward::template()]));
         let routes = config::gateway(file.routes, &file.trusted_proxies).unwrap();
-        let settings = forward::config::settings(file.gateway, file.upstreams, &routes.routes).unwrap();
+        let mut settings = forward::config::settings(file.gateway, file.upstreams, &routes.routes).unwrap();
+        if let Some(door) = door {
+            assert!(settings.add_in_process(Environment::Live, door).unwrap());
+        }
         let accepted = Accepted::new(OURS, "default", settings.accepted.environment);
         let cores = Arc::new(Cores::<Nobody>::start().unwrap());
         let trusted = routes.trusted_proxies.clone();
