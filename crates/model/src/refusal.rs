@@ -37,6 +37,8 @@ pub enum RefusalCode {
     RateLimited,
     /// Too many calls in the period.
     QuotaExceeded,
+    /// As many streams were open as the key may have.
+    TooManyStreams,
 }
 
 /// The text is no code of a refusal.
@@ -59,6 +61,7 @@ impl RefusalCode {
         Self::InsufficientScope,
         Self::RateLimited,
         Self::QuotaExceeded,
+        Self::TooManyStreams,
     ];
 
     /// The refusal of a call that was decided so; `None`: its key was not known, or it was allowed.
@@ -92,6 +95,7 @@ impl RefusalCode {
             Self::InsufficientScope => "insufficient_scope",
             Self::RateLimited => "rate_limited",
             Self::QuotaExceeded => "quota_exceeded",
+            Self::TooManyStreams => "too_many_streams",
         }
     }
 
@@ -108,6 +112,7 @@ impl RefusalCode {
             Self::InsufficientScope => "scopes",
             Self::RateLimited => "rate_limit",
             Self::QuotaExceeded => "quota",
+            Self::TooManyStreams => "streams",
         }
     }
 
@@ -126,6 +131,7 @@ impl RefusalCode {
             Self::InsufficientScope => "Scope missing",
             Self::RateLimited => "Rate limit reached",
             Self::QuotaExceeded => "Quota used up",
+            Self::TooManyStreams => "Too many streams",
         }
     }
 }

@@ -1,13 +1,13 @@
 //! `keydesk serve`: listen, answer, and stop without losing anything.
 
 use std::{
-    io::{self, ErrorKind, Write as _},
+    io::{self, Write as _},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use app::BrowserAccess;
-use cli::{Settings, UNNAMED_PROXY};
+use cli::{Sandbox, Settings, UNNAMED_PROXY};
 use domain::{Keydesk, OpenError, OpenOptions};
 use edge::{Cores, Listener, PlaceBounds, Places, Timers, accept_all};
 use gate::{
@@ -16,15 +16,14 @@ use gate::{
     forward::{self, Forwarder},
     spoe,
 };
-use model::Actor;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{Signal, SignalKind, signal},
-    sync::watch,
-    task::JoinSet,
-};
+use model::{Actor, Environment};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-use crate::{dispatcher::Dispatcher, process, router, telemetry};
+use crate::{
+    dispatcher::Dispatcher,
+    listen::{Stop, listen},
+    process, router, sandbox, telemetry,
+};
 
 /// How long running calls may take after the signal to stop. Shorter than the 30 s that orchestrators wait before they kill.
 const LAST_CALLS: Duration = Duration::from_secs(25);
@@ -34,6 +33,11 @@ const AGAIN: Duration = Duration::from_millis(500);
 
 /// Serves until a signal says to stop.
 pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), String> {
+    if settings.sandbox.is_some() && settings.forward.listen.is_none() {
+        return Err(
+            "--sandbox needs a gateway in front of it: say where that listens with --gateway-listen.".to_owned()
+        );
+    }
     // Before anything is opened: a process that can't listen must not touch the database.
     let mut stop = Stop::new().map_err(|error| format!("signals can't be received: {error}"))?;
     let listener = listen(settings.listen()).await?;
@@ -93,9 +97,13 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     keydesk.verifier().set_token_issuer(&links.to(""));
     let set_up = cli::set_up_link(&keydesk, Actor::System, &settings.installation, &links).await;
     // The rest of it has secrets.
-    let forward = {
+    let (mut forward, sandbox) = {
         let settings = settings;
-        settings.forward
+        (settings.forward, settings.sandbox)
+    };
+    let sandbox = match sandbox {
+        Some(sandbox) => behind(&mut forward, sandbox)?,
+        None => None,
     };
     let background = keydesk.start();
     let dispatcher = router::dispatcher_for(&keydesk, access, gateway.clone(), at_authz);
@@ -132,6 +140,9 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
         },
         () = stop.asked() => tracing::warn!("asked twice to stop: running calls have been cut off"),
     }
+    if let Some(sandbox) = sandbox {
+        sandbox.stop().await;
+    }
     background.stop().await;
     keydesk.close().await;
     if let Some(telemetry) = telemetry {
@@ -139,6 +150,16 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Starts the contact centre behind the gateway, as the API of test keys; `None`: the configuration names another.
+fn behind(forward: &mut forward::config::Settings, sandbox: Sandbox) -> Result<Option<sandbox::Started>, String> {
+    let (door, entrance) = forward::door();
+    let added = forward.add_in_process(Environment::Test, door).map_err(|error| error.to_string())?;
+    if !added {
+        tracing::warn!("[upstreams.test] names an API, so no contact centre is started for test keys");
+    }
+    Ok(added.then(|| sandbox::start(sandbox, entrance)))
 }
 
 /// With fewer open files than this there is a line in the log.
@@ -188,45 +209,6 @@ fn welcome(link: &str, ends_at: model::Instant, note: Option<&str>) {
         if note.is_some() { "\n" } else { "" },
         note.unwrap_or_default()
     );
-}
-
-async fn listen(address: &str) -> Result<TcpListener, String> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        ErrorKind::AddrInUse => {
-            format!("{address} is in use by another program; stop that one, or choose another address with --listen.")
-        }
-        _ => format!("can't listen on {address}: {error}."),
-    })
-}
-
-/// The signals that ask a process to end.
-struct Stop {
-    terminate: Signal,
-    interrupt: Signal,
-    /// `None`: whoever started the process had it ignored, as `nohup` does.
-    hang_up: Option<Signal>,
-}
-
-impl Stop {
-    fn new() -> io::Result<Self> {
-        let hang_up = if process::ignores_hang_up() { None } else { Some(signal(SignalKind::hangup())?) };
-        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        Ok(Self { terminate, interrupt, hang_up })
-    }
-
-    async fn asked(&mut self) {
-        let hang_up = async {
-            match &mut self.hang_up {
-                Some(hang_up) => hang_up.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = hang_up => {}
-        }
-    }
 }
 
 /// Listeners and their connections.

@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use model::{CallFacts, Code, Instant, SecretId, may_be_token, presented_key};
+use model::{CallFacts, Code, Instant, RefusalCode, SecretId, may_be_token, presented_key};
 use store::{Digest, StoreError};
 
 use crate::{
@@ -335,9 +335,8 @@ impl Verifier {
         if !found {
             return;
         }
-        if verdict.code != Code::Valid {
-            let Verdict { code, refused_by, .. } = verdict;
-            self.inner.refusals.note(judged, *code, &call, now, &self.inner.ticks, *refused_by);
+        if let Some(code) = RefusalCode::of(verdict.code) {
+            self.inner.refusals.note(judged, code, &call, now, &self.inner.ticks, verdict.refused_by);
         } else if let Some(tried) = record.trial() {
             self.inner.trials.check(tried, record.environment(), facts, now);
         }

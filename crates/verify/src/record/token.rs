@@ -27,7 +27,13 @@ impl Record {
             hot: Hot {
                 lives_until: Instant::from_millis(i64::MIN),
                 scopes: Arc::new(token.scopes.common(&key.hot.scopes)),
-                extra: Some(Extra::of_token(key.meters().cloned(), networks.clone(), origins.clone(), derived)),
+                extra: Some(Extra::of_token(
+                    key.meters().cloned(),
+                    networks.clone(),
+                    origins.clone(),
+                    key.centre().cloned(),
+                    derived,
+                )),
                 last_used_at: AtomicI64::new(0),
                 minute: AtomicU32::new(0),
                 allowed: AtomicU32::new(0),
