@@ -111,7 +111,10 @@ impl FromRequestParts<Centre> for Asked {
 fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
-    let text = value.to_str().ok().filter(|text| (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()));
+    let text = value
+        .to_str()
+        .ok()
+        .filter(|text| (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()));
     match text {
         Some(text) if values.next().is_none() => Ok(Some(text)),
         _ => Err(Problem::invalid(format!("{name} is given once, and has 1 to 255 visible ASCII characters."))),
@@ -213,9 +216,14 @@ impl Asked {
     pub(crate) fn once(&self, sent: &Sent, act: impl FnOnce() -> Result<Answer, Problem>) -> Result<Answer, Problem> {
         let Some(name) = once(&self.headers, &IDEMPOTENCY_KEY)? else { return act() };
         // One key may have several worlds, one after the other, and act for several agents.
-        let about = format!("{:?} {:?} {}", self.caller.world, self.session.as_ref().map(|session| session.agent_id), self.uri);
+        let about =
+            format!("{:?} {:?} {}", self.caller.world, self.session.as_ref().map(|session| session.agent_id), self.uri);
         let request = mark(self.method.as_str(), &about, &sent.0);
         let given = self.centre.answers().once(self.caller.key_id, name, request, self.now, act)?;
-        Ok(if given.again { given.answer.with(REPLAYED.clone(), HeaderValue::from_static("true")) } else { given.answer })
+        Ok(if given.again {
+            given.answer.with(REPLAYED.clone(), HeaderValue::from_static("true"))
+        } else {
+            given.answer
+        })
     }
 }

@@ -114,7 +114,11 @@ mod tests {
 
     fn headers(more: &[(&'static str, &str)]) -> HeaderMap {
         let given = [(KEY_ID, KEY), (ENVIRONMENT, "test"), (SCOPES, "calls:read live:*")];
-        given.into_iter().chain(more.iter().copied()).map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+        given
+            .into_iter()
+            .chain(more.iter().copied())
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod tables;
 
 pub use caller::Caller;
 pub use centre::{Centre, Gateway, Settings, Source};
-pub use openapi::examples;
+pub use openapi::{Example, examples};
 pub use operation::Operation;
 pub use operations::OPERATIONS;
 pub use push::{KeyNow, Keys};

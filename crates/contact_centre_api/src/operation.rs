@@ -38,7 +38,7 @@ macro_rules! operations {
             method: stringify!($method),
             path: $path,
             scope: $scope,
-            sandbox: false $(|| stringify!($sandbox).len() > 0)?,
+            sandbox: !stringify!($($sandbox)?).is_empty(),
             summary: $summary,
             query: &[$($query),*],
             body: $body,

@@ -2,8 +2,8 @@
 
 use crate::{
     endpoints::{
-        accuracy, agents, calls, campaigns, changes, contacts, data, data_write, leads, live, lookup, make_call, metrics,
-        queues, recording_content, recordings, reports, sandbox, sessions, verbs, wraps,
+        accuracy, agents, calls, campaigns, changes, contacts, data, data_write, leads, live, lookup, make_call,
+        metrics, queues, recording_content, recordings, reports, sandbox, sessions, verbs, wraps,
     },
     operation::{Operation, operations},
     push,

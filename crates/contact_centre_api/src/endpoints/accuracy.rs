@@ -73,7 +73,8 @@ fn told(queue: &Queue, own: &[Leg<'_>], agents: &[&Agent], came: Instant) -> Opt
     let since = came.plus_millis(-LOOK_BACK_MS);
     let before = |leg: &&Leg<'_>| leg.call().closed_at.is_some_and(|closed| since <= closed && closed <= came);
     let history = History::of(queue, own.iter().filter(before).copied(), came);
-    let waits = |leg: &&Leg<'_>| leg.visit().is_some_and(|visit| visit.waits_across(came) && visit.left_at != Some(came));
+    let waits =
+        |leg: &&Leg<'_>| leg.visit().is_some_and(|visit| visit.waits_across(came) && visit.left_at != Some(came));
     let waiting = own.iter().filter(waits).count() as u64;
     let statuses = agents.iter().filter_map(|agent| {
         let place = agent.stays.partition_point(|stay| stay.since < came).checked_sub(1)?;

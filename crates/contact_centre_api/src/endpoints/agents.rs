@@ -50,8 +50,7 @@ struct States {
 /// What an agent did, the last day if nothing else is said.
 pub(crate) async fn states(asked: Asked, Id(id): Id<AgentId>) -> Result<impl IntoResponse, Problem> {
     let query = asked.query();
-    let (from, to, after) =
-        (query.get::<Instant>("from"), query.get::<Instant>("to"), query.get::<Instant>("cursor"));
+    let (from, to, after) = (query.get::<Instant>("from"), query.get::<Instant>("to"), query.get::<Instant>("cursor"));
     let limit = query.get::<usize>("limit").unwrap_or(500);
     if !(1..=500).contains(&limit) {
         query.refuse("limit".to_owned(), "must be between 1 and 500");

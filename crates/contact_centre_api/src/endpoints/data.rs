@@ -23,11 +23,14 @@ struct Catalogue {
 /// Which tables there are, and what is in them.
 pub(crate) async fn list(asked: Asked) -> Result<Answer, Problem> {
     asked.no_query()?;
-    asked.world(|world| json(&Catalogue { tables: TABLES, formats: ["ndjson", "csv", "parquet"], as_of: world.as_of() }))
+    asked
+        .world(|world| json(&Catalogue { tables: TABLES, formats: ["ndjson", "csv", "parquet"], as_of: world.as_of() }))
 }
 
 /// The table of a path.
-pub(crate) fn named(path: Result<Path<String>, axum::extract::rejection::PathRejection>) -> Result<&'static Table, Problem> {
+pub(crate) fn named(
+    path: Result<Path<String>, axum::extract::rejection::PathRejection>,
+) -> Result<&'static Table, Problem> {
     path.ok().and_then(|Path(name)| Table::named(&name)).ok_or(Problem::not_found("table"))
 }
 
@@ -58,7 +61,10 @@ pub(crate) async fn get(
     let accept = asked.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("*/*");
     let any = accept.contains("*/*") || accept.contains("application/*") || accept.trim().is_empty();
     let format = format.or(Format::accepted(accept)).or(any.then_some(Format::Ndjson));
-    let format = format.ok_or(Problem::new(&kinds::NOT_ACCEPTABLE).detail("Accept one of application/x-ndjson, text/csv, application/vnd.apache.parquet."))?;
+    let format = format.ok_or(
+        Problem::new(&kinds::NOT_ACCEPTABLE)
+            .detail("Accept one of application/x-ndjson, text/csv, application/vnd.apache.parquet."),
+    )?;
     let Ok(turn) = asked.centre.exports().clone().try_acquire_owned() else {
         return Err(Problem::new(&kinds::TOO_MANY_EXPORTS).retry_after(5));
     };
@@ -111,7 +117,8 @@ fn write(asked: &Asked, source: Source, format: Format, table: &'static Table, f
     let as_of = source.as_of();
     match rows(asked, source, format, table, &feed) {
         Ok(count) => {
-            let trailers = [(ROW_COUNT.clone(), HeaderValue::from(count)), (AS_OF_SEQ.clone(), HeaderValue::from(as_of.seq))];
+            let trailers =
+                [(ROW_COUNT.clone(), HeaderValue::from(count)), (AS_OF_SEQ.clone(), HeaderValue::from(as_of.seq))];
             feed.end(HeaderMap::from_iter(trailers));
         }
         Err(Broken::Gone) => {}
@@ -122,13 +129,7 @@ fn write(asked: &Asked, source: Source, format: Format, table: &'static Table, f
     }
 }
 
-fn rows(
-    asked: &Asked,
-    mut source: Source,
-    format: Format,
-    table: &'static Table,
-    feed: &Feed,
-) -> Result<u64, Broken> {
+fn rows(asked: &Asked, mut source: Source, format: Format, table: &'static Table, feed: &Feed) -> Result<u64, Broken> {
     let mut encoder = Encoder::of(format, table)?;
     let mut count = 0;
     let send = |piece: Bytes| feed.send(piece).map_err(|_| Broken::Gone);

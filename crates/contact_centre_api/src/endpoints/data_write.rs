@@ -183,7 +183,8 @@ struct WrapLine {
 }
 
 fn form<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, Problem> {
-    serde_json::from_value(value).map_err(|error| Problem::invalid(format!("The row does not have the documented form: {error}.")))
+    serde_json::from_value(value)
+        .map_err(|error| Problem::invalid(format!("The row does not have the documented form: {error}.")))
 }
 
 fn write_line(
@@ -193,13 +194,15 @@ fn write_line(
     known: &mut leads::External,
     line: &[u8],
 ) -> Result<(&'static str, Uuid), Problem> {
-    let value: Value = serde_json::from_slice(line).map_err(|error| Problem::invalid(format!("The line is not JSON: {error}.")))?;
+    let value: Value =
+        serde_json::from_slice(line).map_err(|error| Problem::invalid(format!("The line is not JSON: {error}.")))?;
     match table.name {
         "leads" => leads::upsert(asked, world, known, value),
         "wraps" => {
             let WrapLine { call_id, rest } = form(value)?;
             let draft = form::<WrapForm>(Value::Object(rest))?.into();
-            let revision = |world: &World| world.state().call(call_id).and_then(|call| call.noted()).map(|wrap| wrap.revision);
+            let revision =
+                |world: &World| world.state().call(call_id).and_then(|call| call.noted()).map(|wrap| wrap.revision);
             let before = revision(world);
             world.write_wrap(&asked.actor(), call_id, &draft, None)?;
             let result = match (before, revision(world)) {

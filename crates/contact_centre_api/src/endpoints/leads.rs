@@ -33,7 +33,8 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
         let of_campaign = |lead: &&Lead| campaign.is_none_or(|id| lead.campaign_id == id);
         let of_status = |lead: &&Lead| status.is_none_or(|status| view(lead).status() == status);
         let leads = state.leads().filter(of_campaign).filter(of_status);
-        let page = page_of(world, &paging, leads, |lead| (lead.id.0, lead.seq), |lead| serde_json::to_value(view(lead)))?;
+        let page =
+            page_of(world, &paging, leads, |lead| (lead.id.0, lead.seq), |lead| serde_json::to_value(view(lead)))?;
         json(&page)
     })
 }
@@ -112,7 +113,8 @@ pub(crate) async fn batch(asked: Asked, request: Request) -> Result<Answer, Prob
         asked.world(|world| {
             let mut known = External::of(world);
             let rows = batch.leads.into_iter().enumerate();
-            let results = rows.map(|(index, row)| RowResult::of(index, upsert(&asked, world, &mut known, row))).collect();
+            let results =
+                rows.map(|(index, row)| RowResult::of(index, upsert(&asked, world, &mut known, row))).collect();
             json(&Results { results, as_of: world.as_of() })
         })
     })

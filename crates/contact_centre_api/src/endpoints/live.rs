@@ -1,5 +1,5 @@
-use axum::response::IntoResponse;
 use aws_lc_rs::digest::{SHA256, digest};
+use axum::response::IntoResponse;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use contact_centre::{
     id::QueueId,

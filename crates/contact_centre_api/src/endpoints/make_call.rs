@@ -46,7 +46,9 @@ impl CallForm {
             (None, Some(extension), None) => found(&|agent| *agent.extension == **extension),
             (None, None, Some(email)) => found(&|agent| agent.email.eq_ignore_ascii_case(email)),
             (None, None, None) if of_session.is_some() => of_session,
-            (None, None, None) => return Err(Problem::field("agent_id", "is required, or agent_extension or agent_email")),
+            (None, None, None) => {
+                return Err(Problem::field("agent_id", "is required, or agent_extension or agent_email"));
+            }
             _ => return Err(Problem::field("agent_id", "goes with neither agent_extension nor agent_email")),
         };
         let agent = agent.ok_or(Problem::not_found("agent"))?;
@@ -67,8 +69,13 @@ pub(crate) async fn post(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
             let agent_id = form.agent(&asked, world)?;
             within_hours(&asked, world, agent_id, &to, form.lead_id)?;
             let e164 = to.e164.clone();
-            let dialled =
-                Dialled { agent_id, to: to.clone(), from: from.clone(), campaign_id: form.campaign_id, lead_id: form.lead_id };
+            let dialled = Dialled {
+                agent_id,
+                to: to.clone(),
+                from: from.clone(),
+                campaign_id: form.campaign_id,
+                lead_id: form.lead_id,
+            };
             let call = || -> Result<_, Problem> { Ok(world.make_call(&asked.actor(), dialled)?) };
             let limits = &asked.caller.limits;
             let key = asked.caller.key_id;
@@ -104,13 +111,7 @@ fn within_hours(
 }
 
 /// Whose clocks the callee may have: those of the lead or contact, else those of the number's country, else the agent's.
-fn callee_zones(
-    asked: &Asked,
-    world: &World,
-    agent: AgentId,
-    to: &PhoneNumber,
-    lead: Option<LeadId>,
-) -> Vec<TimeZone> {
+fn callee_zones(asked: &Asked, world: &World, agent: AgentId, to: &PhoneNumber, lead: Option<LeadId>) -> Vec<TimeZone> {
     let state = world.state();
     let of_lead = lead.and_then(|id| state.lead(id)).and_then(|lead| lead.timezone.clone());
     let contacts = to.e164.as_deref().map(|e164| state.contacts_with_number(e164)).unwrap_or_default();
@@ -133,7 +134,10 @@ fn next_in_all(hours: &DiallingHours, zones: &[TimeZone], now: Instant) -> Optio
     let mut at = now;
     // Each round goes on to the next hours of a zone, of which a week has seven.
     for _ in 0..7 * (zones.len() + 1) {
-        let next = zones.iter().map(|zone| next_allowed(hours, zone, at)).try_fold(at, |latest, next| Some(latest.max(next?)))?;
+        let next = zones
+            .iter()
+            .map(|zone| next_allowed(hours, zone, at))
+            .try_fold(at, |latest, next| Some(latest.max(next?)))?;
         if next == at {
             return Some(at);
         }

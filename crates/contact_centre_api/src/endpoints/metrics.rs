@@ -155,7 +155,8 @@ fn page<T: Serialize>(
     let since = wanted.since(world)?;
     let done = wanted.place.map_or(0, |place| place.rows);
     let mut rest = rows.into_iter().filter(|(_, revised)| since.is_none_or(|since| *revised > since)).skip(done);
-    let items = rest.by_ref().take(wanted.limit).map(|(row, _)| serde_json::to_value(row)).collect::<Result<Vec<_>, _>>();
+    let items =
+        rest.by_ref().take(wanted.limit).map(|(row, _)| serde_json::to_value(row)).collect::<Result<Vec<_>, _>>();
     let items = items.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?;
     let place = Place { rows: done + items.len(), from: range.start, to: range.end };
     let next_cursor = rest.next().map(|_| place.to_string());

@@ -30,7 +30,9 @@ pub(crate) async fn get(asked: Asked, Id(id): Id<RecordingId>) -> Result<Respons
     let head = asked.method == Method::HEAD;
     let (sound, digest, headers) = asked
         .aside(move |asked| {
-            let found = asked.world(|world| world.state().recording(id).map(recording::content).ok_or(Problem::not_found("recording")));
+            let found = asked.world(|world| {
+                world.state().recording(id).map(recording::content).ok_or(Problem::not_found("recording"))
+            });
             let sound = match found? {
                 Content::Ready(sound) => sound,
                 Content::NotReady => return Err(Problem::new(&kinds::RECORDING_NOT_READY).retry_after(READY_AFTER)),
@@ -52,7 +54,8 @@ pub(crate) async fn get(asked: Asked, Id(id): Id<RecordingId>) -> Result<Respons
         }
         Requested::NotModified => (StatusCode::NOT_MODIFIED, 0..0, None),
         Requested::Unsatisfiable => {
-            let problem = Problem::new(&kinds::RANGE_NOT_SATISFIABLE).header(header::CONTENT_RANGE, value(&unsatisfied_range(size)));
+            let problem = Problem::new(&kinds::RANGE_NOT_SATISFIABLE)
+                .header(header::CONTENT_RANGE, value(&unsatisfied_range(size)));
             return Err(problem);
         }
     };

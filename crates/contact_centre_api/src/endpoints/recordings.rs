@@ -117,9 +117,8 @@ pub(crate) async fn get(asked: Asked, Id(id): Id<RecordingId>) -> Result<Answer,
     asked.no_query()?;
     asked
         .aside(move |asked| {
-            let sound = asked.world(|world| {
-                world.state().recording(id).map(file).ok_or(Problem::not_found("recording"))
-            })?;
+            let sound =
+                asked.world(|world| world.state().recording(id).map(file).ok_or(Problem::not_found("recording")))?;
             // Outside of the world: the first time, the whole file has to be made for it.
             if let Some(sound) = sound {
                 asked.centre.digests().of(&sound);

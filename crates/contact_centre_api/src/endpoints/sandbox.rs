@@ -4,8 +4,8 @@ use contact_centre::{
     id::QueueId,
     objects::PhoneNumber,
     sim::Config,
-    worlds::{MAIN, OTHERS_MAX, WorldsError},
     world::{Arriving, AsOf, Clock, World},
+    worlds::{MAIN, OTHERS_MAX, WorldsError},
 };
 use http::{HeaderValue, StatusCode, header};
 use model::Instant;
@@ -176,11 +176,17 @@ enum ClockForm {
     Pause,
     Resume,
     /// Sets it on by some milliseconds.
-    Step { ms: i64 },
+    Step {
+        ms: i64,
+    },
     /// Sets it on to an instant.
-    Jump { to: Instant },
+    Jump {
+        to: Instant,
+    },
     /// Lets it run faster or slower.
-    Speed { speed: f64 },
+    Speed {
+        speed: f64,
+    },
 }
 
 /// Sets the clock. What falls into the time between happens first; whoever asks before it has is told to come back.
@@ -211,7 +217,11 @@ pub(crate) async fn set_clock(asked: Asked, sent: Sent) -> Result<Answer, Proble
 }
 
 /// A speed in thousandths.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is checked to be between 1 and 1,000,000")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is checked to be between 1 and 1,000,000"
+)]
 fn permille(speed: f64) -> Result<u32, Problem> {
     let permille = (speed * 1_000.0).round();
     if !(1.0..=f64::from(Clock::FASTEST)).contains(&permille) {
@@ -236,7 +246,10 @@ pub(crate) async fn reset(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
         .aside(move |asked| {
             let config = asked.world.read(|world| world.config().clone());
             let seed = seed.unwrap_or(config.seed.0);
-            asked.world.begin_anew(seeded(&config, seed), asked.now).map_err(contact_centre::shared::NotNow::Journal)?;
+            asked
+                .world
+                .begin_anew(seeded(&config, seed), asked.now)
+                .map_err(contact_centre::shared::NotNow::Journal)?;
             asked.world(|world| shown(asked, world))
         })
         .await

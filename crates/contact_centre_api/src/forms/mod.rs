@@ -2,8 +2,8 @@
 
 mod contact;
 mod lead;
-mod number;
 mod nullable;
+mod number;
 mod wrap;
 
 pub(crate) use contact::{ContactForm, ContactPatch, draft_of};

@@ -56,11 +56,11 @@ impl Dialled {
             calls.pop_front();
         }
         // A number counts for the longest of the beginnings.
-        let alike = |made: &str| limits.call_prefixes.of_number(made).map(|one| &one.prefix) == prefix.map(|one| &one.prefix);
+        let alike =
+            |made: &str| limits.call_prefixes.of_number(made).map(|one| &one.prefix) == prefix.map(|one| &one.prefix);
         let all = room(calls.iter().map(|(at, _)| *at), all.unwrap_or(CALLS_MAX).min(CALLS_MAX), now);
-        let own = own.map_or(Ok(()), |own| {
-            room(calls.iter().filter(|(_, made)| alike(made)).map(|(at, _)| *at), own, now)
-        });
+        let own =
+            own.map_or(Ok(()), |own| room(calls.iter().filter(|(_, made)| alike(made)).map(|(at, _)| *at), own, now));
         if let Err(reason) = all.and(own) {
             return Err(barred(reason));
         }

@@ -31,12 +31,17 @@ impl<S: Sync> FromRequest<S> for Sent {
 /// 415 of another kind, 413 if it is longer, 400 if it broke off.
 pub(crate) async fn read_json(request: Request, most: usize) -> Result<Bytes, Problem> {
     let (parts, body) = request.into_parts();
-    let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let length =
+        parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > most) {
         return Err(too_large(most));
     }
     let body = Limited::new(body, most).collect().await.map_err(|error| {
-        if error.downcast_ref::<LengthLimitError>().is_some() { too_large(most) } else { Problem::invalid("The body broke off.") }
+        if error.downcast_ref::<LengthLimitError>().is_some() {
+            too_large(most)
+        } else {
+            Problem::invalid("The body broke off.")
+        }
     })?;
     let body = body.to_bytes();
     // A call that may have a body may also have none.
@@ -63,7 +68,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 fn is_utf_8(parameter: &str) -> bool {
     let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
     let value = value.trim().trim_matches('"');
-    !name.trim().eq_ignore_ascii_case("charset") || value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("utf8")
+    !name.trim().eq_ignore_ascii_case("charset")
+        || value.eq_ignore_ascii_case("utf-8")
+        || value.eq_ignore_ascii_case("utf8")
 }
 
 impl Sent {

@@ -69,8 +69,11 @@ impl Paging {
         if limit.is_some_and(|limit| !(1..=LIMIT_MAX).contains(&limit)) {
             query.refuse("limit".to_owned(), "must be between 1 and 500");
         }
-        let paging =
-            Self { limit: limit.unwrap_or(LIMIT), after: query.get("cursor"), changed_since: query.get("changed_since") };
+        let paging = Self {
+            limit: limit.unwrap_or(LIMIT),
+            after: query.get("cursor"),
+            changed_since: query.get("changed_since"),
+        };
         if paging.after.is_some() && paging.changed_since.is_some() {
             query.refuse("cursor".to_owned(), "does not go with changed_since, which pages by itself");
         }
@@ -144,14 +147,23 @@ mod tests {
     fn a_cursor_reads_back_and_nothing_else_is_one() {
         let after = After { id: Uuid::from_u128(7), seq: 12 };
         assert_eq!(after.to_string().parse(), Ok(after));
-        for bad in ["", ".", "7.1", "00000000000000000000000000000007", "00000000000000000000000000000007.", "00000000000000000000000000000007.+1"] {
+        for bad in [
+            "",
+            ".",
+            "7.1",
+            "00000000000000000000000000000007",
+            "00000000000000000000000000000007.",
+            "00000000000000000000000000000007.+1",
+        ] {
             assert_eq!(bad.parse::<After>(), Err(InvalidCursor), "{bad}");
         }
     }
 
     #[test]
     fn a_page_has_1_to_500_entries() {
-        for (query, good) in [("limit=1", true), ("limit=500", true), ("limit=0", false), ("limit=501", false), ("limit=x", false)] {
+        for (query, good) in
+            [("limit=1", true), ("limit=500", true), ("limit=0", false), ("limit=501", false), ("limit=x", false)]
+        {
             let query = Query::of(&format!("/x?{query}").parse().unwrap(), &PARAMETERS);
             Paging::of(&query);
             assert_eq!(query.end().is_ok(), good);

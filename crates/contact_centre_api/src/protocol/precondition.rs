@@ -41,7 +41,9 @@ pub(crate) fn moved() -> Problem {
 /// Whether a caller has what a tag names, by `If-None-Match`, which compares weakly.
 pub(crate) fn is_same(headers: &HeaderMap, tag: &str) -> bool {
     let tags = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    tags.flat_map(|line| line.split(',')).map(str::trim).any(|known| known == "*" || known.trim_start_matches("W/") == tag)
+    tags.flat_map(|line| line.split(','))
+        .map(str::trim)
+        .any(|known| known == "*" || known.trim_start_matches("W/") == tag)
 }
 
 /// A tag without what proxies that compress write behind it: a tag is a version here, not bytes.

@@ -72,8 +72,18 @@ enum Rest {
     Leads(VecDeque<Lead>),
     Recordings(VecDeque<Recording>),
     Events(RangeInclusive<u64>, Selection),
-    Stays { agents: VecDeque<AgentId>, range: PeriodBounds, rows: VecDeque<Value> },
-    Intervals { days: VecDeque<PeriodBounds>, of_agents: bool, range: PeriodBounds, since: Option<u64>, rows: VecDeque<Value> },
+    Stays {
+        agents: VecDeque<AgentId>,
+        range: PeriodBounds,
+        rows: VecDeque<Value>,
+    },
+    Intervals {
+        days: VecDeque<PeriodBounds>,
+        of_agents: bool,
+        range: PeriodBounds,
+        since: Option<u64>,
+        rows: VecDeque<Value>,
+    },
 }
 
 /// What is made of legs.

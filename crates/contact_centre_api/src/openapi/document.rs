@@ -1,0 +1,155 @@
+use serde_json::{Map, Value, json};
+
+use super::examples::Example;
+use crate::{operation::Operation, operations::all, protocol::kinds::KINDS, push};
+
+/// Schemas and parameters.
+const WRITTEN: &str = include_str!("schemas.json");
+
+/// The description, with these examples.
+///
+/// # Errors
+/// What is written by hand is no JSON.
+pub(super) fn written(examples: &[Example]) -> Result<Vec<u8>, serde_json::Error> {
+    let mut written: Value = serde_json::from_str(WRITTEN)?;
+    let of_push: Value = serde_json::from_str(push::SCHEMAS)?;
+    for name in ["schemas", "parameters"] {
+        if let Some(Value::Object(all)) = written.get_mut(name) {
+            all.extend(members(&of_push, name).map(|(name, schema)| (name.clone(), schema.clone())));
+        }
+    }
+    let mut paths = Map::new();
+    for operation in all() {
+        let of = examples.iter().find(|one| one.method == operation.method && one.template == operation.path);
+        let item = paths.entry(format!("/v1{}", operation.path)).or_insert_with(|| json!({}));
+        if let Value::Object(item) = item {
+            item.insert(operation.method.to_lowercase(), described(operation, of));
+        }
+    }
+    let problems: Map<_, _> = KINDS
+        .iter()
+        .map(|kind| (kind.code.to_owned(), json!({ "status": kind.status, "title": kind.title })))
+        .collect();
+    let parameters: Map<_, _> = members(&written, "parameters")
+        .map(|(name, schema)| (name.clone(), json!({ "name": name, "in": "query", "schema": schema })))
+        .chain([headers()])
+        .collect();
+    serde_json::to_vec(&json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Contact centre",
+            "version": "1",
+            "description": "The contact centre behind the gateway. A key comes in `Authorization: Bearer <key>` or `X-API-Key: <key>`, never in a URL. \
+                Instants are RFC 3339 in UTC with milliseconds, durations are milliseconds, ids are UUIDs of version 7. Errors are problem \
+                documents (RFC 9457). Request bodies refuse unknown fields; answers may gain fields. Every answer that is true at a moment says \
+                so in `as_of`.",
+        },
+        "security": [{ "bearer": [] }, { "key": [] }],
+        "paths": paths,
+        "webhooks": push::described_webhooks(),
+        "components": {
+            "schemas": written.get("schemas"),
+            "parameters": parameters,
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer" },
+                "key": { "type": "apiKey", "in": "header", "name": "X-API-Key" },
+            },
+        },
+        "x-problems": problems,
+    }))
+}
+
+fn members<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    value.get(name).and_then(Value::as_object).into_iter().flatten()
+}
+
+/// The parameters that come in a header.
+fn headers() -> (String, Value) {
+    let key = json!({
+        "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" },
+        "description": "The same answer for the same request for 24 hours, with Idempotency-Replayed: true; 409 for another request.",
+    });
+    ("idempotency_key".to_owned(), key)
+}
+
+fn described(operation: &Operation, example: Option<&Example>) -> Value {
+    let mut parameters: Vec<_> = in_path(operation.path)
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .collect();
+    let named = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
+    parameters.extend(operation.query.iter().map(|name| named(name)));
+    // What tells a secret tells it once.
+    let tells = operation.answer.ends_with("WithSecret");
+    if operation.method == "POST" && !tells {
+        parameters.push(named("idempotency_key"));
+    }
+    let mut described = json!({
+        "operationId": id(operation),
+        "summary": operation.summary,
+        "tags": [operation.path.split('/').nth(1).unwrap_or_default()],
+        "x-scope": operation.scope,
+        "x-sandbox": operation.sandbox,
+        "parameters": parameters,
+        "responses": answers(operation, example),
+    });
+    if let Value::Object(fields) = &mut described
+        && !operation.body.is_empty()
+    {
+        let mut content = json!({ "schema": { "$ref": format!("#/components/schemas/{}", operation.body) } });
+        put_example(&mut content, example.map(|example| &example.body));
+        fields.insert("requestBody".to_owned(), json!({ "content": { "application/json": content } }));
+    }
+    described
+}
+
+/// `get_calls_id_events`.
+fn id(operation: &Operation) -> String {
+    let words = operation.path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(operation.method.to_lowercase().as_str()).chain(words).collect::<Vec<_>>().join("_")
+}
+
+/// The names in a path.
+fn in_path(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn answers(operation: &Operation, example: Option<&Example>) -> Value {
+    let problem = json!({
+        "description": "A problem document.",
+        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+    });
+    let status = example.map_or(200, |example| example.status).to_string();
+    let answer = match (operation.answer, operation.method, operation.path) {
+        ("", "DELETE", _) => json!({ "description": "Done." }),
+        ("", _, path) if path.ends_with("/content") => {
+            json!({ "description": "The file, or a range of it.", "content": { "audio/wav": {} } })
+        }
+        ("", "GET", path) if path.starts_with("/stream/") => json!({
+            "description": "Events, as asyncapi.json describes them; or a WebSocket, where the client asks for one.",
+            "content": { "text/event-stream": {} },
+        }),
+        ("", "GET", "/asyncapi.json") => {
+            json!({ "description": operation.summary, "content": { "application/json": {} } })
+        }
+        ("", "POST", path) if path.ends_with("/test") => {
+            return json!({ "202": { "description": "It is on its way." }, "default": problem });
+        }
+        ("", "GET", _) => json!({
+            "description": "The table, with the trailers X-Row-Count and X-As-Of-Seq.",
+            "content": { "application/x-ndjson": {}, "text/csv": {}, "application/vnd.apache.parquet": {} },
+        }),
+        ("", _, _) => json!({ "description": "A line for each row.", "content": { "application/x-ndjson": {} } }),
+        (schema, _, _) => {
+            let mut content = json!({ "schema": { "$ref": format!("#/components/schemas/{schema}") } });
+            put_example(&mut content, example.map(|example| &example.answer));
+            json!({ "description": operation.summary, "content": { "application/json": content } })
+        }
+    };
+    json!({ (status): answer, "default": problem })
+}
+
+fn put_example(content: &mut Value, example: Option<&Value>) {
+    if let (Value::Object(content), Some(example)) = (content, example.filter(|example| !example.is_null())) {
+        content.insert("example".to_owned(), example.clone());
+    }
+}
