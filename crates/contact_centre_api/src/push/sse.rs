@@ -16,7 +16,7 @@ const HEARTBEAT: Bytes = Bytes::from_static(b":hb\n\n");
 
 /// A stream as a body. Its frames are those that all others get, and are not copied.
 pub(super) fn body(following: Stream) -> Response {
-    let frames = stream::unfold(following, |mut following| async {
+    let frames = stream::unfold(following, |mut following| async move {
         let frame = match following.next().await {
             Next::Frame(frame) => frame.sse(),
             Next::Heartbeat => HEARTBEAT,
