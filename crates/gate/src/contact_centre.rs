@@ -11,6 +11,9 @@ const PATCH: &[&str] = &["PATCH"];
 const PUT: &[&str] = &["PUT"];
 const DELETE: &[&str] = &["DELETE"];
 
+/// The sound of a recording.
+const RECORDING: &str = "/recordings/{id}/content";
+
 const ROWS: &[Row] = &[
     (GET, "/contacts/lookup", "contacts:read"),
     (GET, "/contacts", "contacts:read"),
@@ -39,7 +42,7 @@ const ROWS: &[Row] = &[
     (PUT, "/calls/{id}/wrap", "wraps:write"),
     (GET, "/recordings", "recordings:read"),
     (GET, "/recordings/{id}", "recordings:read"),
-    (GET, "/recordings/{id}/content", "recordings:read"),
+    (GET, RECORDING, "recordings:read"),
     (GET, "/agents", "agents:read"),
     (GET, "/agents/{id}", "agents:read"),
     (GET, "/agents/{id}/states", "agents:read"),
@@ -112,7 +115,8 @@ pub(crate) fn routes() -> Result<Vec<Route>, InvalidRoute> {
     for ((methods, path, scope), environment) in everywhere.chain(sandbox) {
         let scopes: Vec<_> = Scope::parse(scope).into_iter().collect();
         for method in *methods {
-            routes.push(Route::new(method, &format!("/v1{path}"), scopes.clone())?.accepting(environment));
+            let route = Route::new(method, &format!("/v1{path}"), scopes.clone())?.accepting(environment);
+            routes.push(route.of_recordings(*path == RECORDING));
         }
     }
     Ok(routes)
@@ -155,6 +159,8 @@ mod tests {
                 found.map(|route| route.scopes().iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "));
             assert_eq!(scopes.as_deref(), expected, "{call}");
         }
+        let recording = table.resolve("GET", RawPath::parse(b"/v1/recordings/0199/content").unwrap()).unwrap();
+        assert!(recording.unwrap().is_recording());
         let sandbox = table.resolve("GET", RawPath::parse(b"/v1/sandbox").unwrap()).unwrap().unwrap();
         assert_eq!(sandbox.environment(), Some(AcceptedEnvironment::Test));
     }

@@ -18,8 +18,8 @@ pub struct Explanation {
     /// Why, for programs. More kinds may come.
     #[cfg_attr(feature = "openapi", schema(value_type = String, examples("ip_not_allowed")))]
     pub code: RefusalCode,
-    /// What was looked at: `state`, `secret`, `expiry`, `environment`, `address`, `origin`, `route`, `scopes`, `rate_limit`
-    /// or `quota`. More kinds may come.
+    /// What was looked at: `state`, `secret`, `expiry`, `environment`, `address`, `origin`, `route`, `scopes`, `rate_limit`,
+    /// `quota` or `streams`. More kinds may come.
     #[cfg_attr(feature = "openapi", schema(examples("address")))]
     pub check: &'static str,
     /// The rule that refused the call, in words.
@@ -114,6 +114,7 @@ impl Refusal {
             }
             RefusalCode::RateLimited => format!("The rate limit{} was reached.", self.limit()),
             RefusalCode::QuotaExceeded => format!("The quota{} was used up.", self.limit()),
+            RefusalCode::TooManyStreams => "The API key had as many streams open as it may have.".to_owned(),
         }
     }
 
@@ -149,6 +150,10 @@ impl Refusal {
             }
             RefusalCode::InsufficientScope => {
                 format!("Ask an administrator to grant {}.", joined(&self.missing_scopes))
+            }
+            RefusalCode::TooManyStreams => {
+                "Close a stream, or wait until one has ended; ask an administrator for more if that happens often."
+                    .to_owned()
             }
             RefusalCode::RateLimited | RefusalCode::QuotaExceeded => match self.retry_after_seconds {
                 Some(1) => {
@@ -223,6 +228,7 @@ mod tests {
             (RefusalCode::InsufficientScope, "calls:make and calls:read", "grant calls:make and calls:read"),
             (RefusalCode::RateLimited, "“daily”", "Wait 7 seconds"),
             (RefusalCode::QuotaExceeded, "“daily”", "Wait 7 seconds"),
+            (RefusalCode::TooManyStreams, "as many streams open", "Close a stream"),
         ] {
             let told = refusal(code).explanation();
             assert!(told.rule.contains(rule), "{code}: {}", told.rule);

@@ -16,6 +16,7 @@ mod bounds;
 mod catalogue;
 mod ceiling;
 mod client_name;
+mod contact_centre;
 #[cfg(feature = "time-zones")]
 mod day;
 mod environment;
@@ -92,6 +93,11 @@ pub use bounds::Bounds;
 pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};
 pub use ceiling::{Ceiling, CeilingInfo, Client};
 pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError};
+pub use contact_centre::{
+    AGENTS_MAX, AgentIds, CALL_PREFIXES_MAX, CallPrefix, CallPrefixes, CallsPerHour, ContactCentreLimits, DialPrefix,
+    DiallingHours, InvalidContactCentreText, InvalidDiallingHours, InvalidNumber, InvalidPrefixes, InvalidTold,
+    InvalidWorldName, MaxStreams, RECORDING_BYTES_LIMIT, RecordingBytes, TooManyAgents, WorldName,
+};
 #[cfg(feature = "time-zones")]
 pub use day::{Day, InvalidDay};
 pub use environment::{AcceptedEnvironment, Environment, UnknownEnvironment};

@@ -35,6 +35,8 @@ pub enum RefusalCode {
     RateLimited,
     /// Too many calls in the period.
     QuotaExceeded,
+    /// As many streams were open as the key may have.
+    TooManyStreams,
 }
 
 /// The text is no code of a refusal.
@@ -44,7 +46,7 @@ pub struct UnknownRefusalCode;
 
 impl RefusalCode {
     /// All of them, in the order in which they are decided.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::KeyRevoked,
         Self::SecretEnded,
         Self::KeyDisabled,
@@ -56,6 +58,7 @@ impl RefusalCode {
         Self::InsufficientScope,
         Self::RateLimited,
         Self::QuotaExceeded,
+        Self::TooManyStreams,
     ];
 
     /// The refusal of a call that was decided so; `None`: its key was not known, or it was allowed.
@@ -88,6 +91,7 @@ impl RefusalCode {
             Self::InsufficientScope => "insufficient_scope",
             Self::RateLimited => "rate_limited",
             Self::QuotaExceeded => "quota_exceeded",
+            Self::TooManyStreams => "too_many_streams",
         }
     }
 
@@ -104,6 +108,7 @@ impl RefusalCode {
             Self::InsufficientScope => "scopes",
             Self::RateLimited => "rate_limit",
             Self::QuotaExceeded => "quota",
+            Self::TooManyStreams => "streams",
         }
     }
 
@@ -121,6 +126,7 @@ impl RefusalCode {
             Self::InsufficientScope => "Scope missing",
             Self::RateLimited => "Rate limit reached",
             Self::QuotaExceeded => "Quota used up",
+            Self::TooManyStreams => "Too many streams",
         }
     }
 }

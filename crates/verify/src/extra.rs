@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use model::{NetworkSet, OriginSet};
+use model::{ContactCentreLimits, NetworkSet, OriginSet, WorldName};
 
 use crate::{limits::Meters, trial::Tried};
 
@@ -11,6 +11,34 @@ pub(crate) struct Extra {
     bounds: Option<Box<Bounds>>,
     /// Behind a pointer, since hardly any key has one.
     pub(crate) trial: Option<Arc<Tried>>,
+    /// The same.
+    pub(crate) centre: Option<Box<Centre>>,
+}
+
+/// What a key may do in units of the contact centre.
+#[derive(Debug)]
+pub(crate) struct Centre {
+    /// As the API behind is told it; `None`: nothing is limited.
+    pub(crate) told: Option<Box<str>>,
+    pub(crate) world: Option<WorldName>,
+    pub(crate) streams: Option<u64>,
+    /// Bytes of recordings.
+    pub(crate) recordings: Option<Arc<Meters>>,
+}
+
+impl Centre {
+    /// `None`: nothing is limited, and no world is named.
+    pub(crate) fn new(
+        limits: &ContactCentreLimits,
+        world: Option<WorldName>,
+        recordings: Option<Arc<Meters>>,
+    ) -> Option<Box<Self>> {
+        if limits.is_empty() && world.is_none() {
+            return None;
+        }
+        let told = limits.told().map(String::into_boxed_str);
+        Some(Box::new(Self { told, world, streams: limits.max_streams.map(u64::from), recordings }))
+    }
 }
 
 /// From where a key may be used.
@@ -30,10 +58,12 @@ impl Extra {
         networks: NetworkSet,
         origins: OriginSet,
         trial: Option<Arc<Tried>>,
+        centre: Option<Box<Centre>>,
     ) -> Option<Arc<Self>> {
         let bound = !networks.is_empty() || !origins.is_empty();
         let bounds = bound.then(|| Box::new(Bounds { networks, origins }));
-        (bound || meters.is_some() || trial.is_some()).then(|| Arc::new(Self { meters, bounds, trial }))
+        let some = bound || meters.is_some() || trial.is_some() || centre.is_some();
+        some.then(|| Arc::new(Self { meters, bounds, trial, centre }))
     }
 
     /// From where a key may be used that has this, or has none of it.

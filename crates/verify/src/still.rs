@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use model::{CallFacts, Code, Instant, OriginUnion};
 
 use crate::{Record, Verifier};
@@ -8,21 +10,21 @@ impl Verifier {
         self.inner.cache.generation()
     }
 
-    /// Whether a call with this record's secret would be allowed now. Its limits are not asked, and nothing is taken or counted. As
-    /// with every call, memory that is too old is not trusted: then nothing is allowed.
-    pub async fn still_allows(&self, record: &Record, facts: CallFacts<'_>, now: Instant) -> bool {
+    /// The record by which a call with this one's secret would be allowed now; `None`: it would not. Its limits are not asked, and
+    /// nothing is taken or counted. As with every call, memory that is too old is not trusted: then nothing is allowed.
+    pub async fn still_allows(&self, record: &Arc<Record>, facts: CallFacts<'_>, now: Instant) -> Option<Arc<Record>> {
         if !self.is_fresh() {
-            return false;
+            return None;
         }
         let found = match self.inner.cache.get(&record.digest) {
             Some(found) => Some(found),
             // Memory was forgotten, or has no room. Whoever can't ask now is asked again soon, or no longer trusted.
             None => match self.read(&[record.digest]).await {
                 Ok(found) => found,
-                Err(_) => return true,
+                Err(_) => return Some(Arc::clone(record)),
             },
         };
-        found.is_some_and(|found| found.decide(facts, now) == Code::Valid)
+        found.filter(|found| found.decide(facts, now) == Code::Valid)
     }
 
     /// The web origins from which keys that live at `now` may be used, as far as memory knows the keys.

@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use model::{CallFacts, Code, Instant, presented_key};
+use model::{CallFacts, Code, Instant, RefusalCode, presented_key};
 use store::{Digest, StoreError};
 
 use crate::{
@@ -282,9 +282,8 @@ impl Verifier {
         if !found {
             return;
         }
-        if verdict.code != Code::Valid {
-            let Verdict { code, refused_by, .. } = verdict;
-            self.inner.refusals.note(record, *code, &call, now, &self.inner.ticks, *refused_by);
+        if let Some(code) = RefusalCode::of(verdict.code) {
+            self.inner.refusals.note(record, code, &call, now, &self.inner.ticks, verdict.refused_by);
         } else if let Some(tried) = record.trial() {
             self.inner.trials.check(tried, record.environment(), facts, now);
         }

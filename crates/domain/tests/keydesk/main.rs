@@ -39,6 +39,7 @@ mod own_account;
 mod people;
 mod proxy;
 mod races;
+mod recordings;
 mod restore;
 mod restoring;
 mod reveal;

@@ -1,5 +1,6 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use model::WorldName;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 use verify::Record;
@@ -15,6 +16,10 @@ pub(crate) static CLIENT_NAME: HeaderName = HeaderName::from_static("x-keydesk-c
 pub(crate) static ENVIRONMENT: HeaderName = HeaderName::from_static("x-keydesk-environment");
 pub(crate) static SCOPES: HeaderName = HeaderName::from_static("x-keydesk-scopes");
 pub(crate) static INSTALLATION: HeaderName = HeaderName::from_static("x-keydesk-installation");
+/// The key's limits in units of the contact centre. The gateway alone says it: no proxy overwrites it.
+static CONTACT_CENTRE: HeaderName = HeaderName::from_static("x-keydesk-contact-centre");
+/// The world of the sandbox that the key reaches. As above.
+static WORLD: HeaderName = HeaderName::from_static("x-keydesk-world");
 /// The status that nginx should have been told.
 pub(crate) static STATUS: HeaderName = HeaderName::from_static("x-keydesk-status");
 /// The document of a refusal, for nginx, which reads no body of whomever it asks.
@@ -82,6 +87,17 @@ pub(crate) fn write(record: &Record, accepted: &Accepted, headers: &mut HeaderMa
     headers.insert(INSTALLATION.clone(), accepted.name.clone());
 }
 
+/// Tells the upstream what the key may do in units of the contact centre, and in which world, where that is said.
+pub(crate) fn write_contact_centre(record: &Record, headers: &mut HeaderMap) {
+    let world = record.sandbox_world().map(WorldName::as_str);
+    for (name, text) in [(&CONTACT_CENTRE, record.told_limits()), (&WORLD, world)] {
+        // Base64url, and letters, digits, `-` and `_`.
+        if let Some(value) = text.and_then(|text| HeaderValue::from_str(text).ok()) {
+            headers.insert(name.clone(), value);
+        }
+    }
+}
+
 /// The bytes are ids, percent-encoded names and scopes: always visible ASCII.
 fn value(bytes: Bytes) -> HeaderValue {
     HeaderValue::from_maybe_shared(bytes).unwrap_or(HeaderValue::from_static(""))
@@ -142,7 +158,8 @@ mod tests {
         for name in [&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &INSTALLATION, &STATUS] {
             assert!(is_ours(name) && !is_forged(name), "{name}");
         }
-        for name in ["x-keydesk-owner", "x_keydesk_key_id", "x-keydesk"] {
+        for name in ["x-keydesk-owner", "x_keydesk_key_id", "x-keydesk", "x-keydesk-world", "x-keydesk-contact-centre"]
+        {
             assert!(is_forged(&HeaderName::from_static(name)), "{name}");
         }
     }

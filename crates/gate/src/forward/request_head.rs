@@ -76,8 +76,9 @@ pub(super) fn rewrite(parts: &mut Parts, wishes: Wishes, caller: &Caller<'_>) {
     let headers = &mut parts.headers;
     fields::clean_request(headers);
     join_cookies(headers);
-    headers.reserve(14);
+    headers.reserve(16);
     identity::write(caller.record, caller.accepted, headers);
+    identity::write_contact_centre(caller.record, headers);
     forwarded(host, caller, headers);
     headers.append(header::VIA, VIA.clone());
     let mut id = Uuid::encode_buffer();

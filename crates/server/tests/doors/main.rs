@@ -53,6 +53,7 @@ mod proxies;
 mod read_only;
 mod restoring;
 mod routes;
+mod sandbox;
 mod sbom;
 mod secrets;
 mod serve;
