@@ -303,6 +303,12 @@ impl Webhooks {
         keys
     }
 
+    /// Receivers that were switched off though nobody did it, and why; for whoever tells the operator.
+    pub fn switched_off(&self) -> Vec<(Uuid, Box<str>)> {
+        let hooks = self.lock();
+        hooks.by_id.values().filter_map(|hook| Some((hook.id, hook.disabled_by.clone()?))).collect()
+    }
+
     /// Takes in what became of a key: its receivers end with it, and get no more than it may.
     pub fn stands(&self, key: Uuid, standing: &Standing) {
         let now = self.now();
