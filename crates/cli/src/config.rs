@@ -350,7 +350,8 @@ impl Settings {
         };
         // Its routes are those of the contact centre, unless the file has others.
         let is_started = serve.sandbox || file.sandbox.enabled;
-        let sandbox = is_started.then(|| sandbox_entry::sandbox(&serve.of_sandbox, &file.sandbox, &data_dir));
+        let events = events_config::options(file.webhooks, file.events)?;
+        let sandbox = is_started.then(|| sandbox_entry::sandbox(&serve.of_sandbox, &file.sandbox, &data_dir, &events));
         let routes = if is_started { file.routes.or_built_in() } else { file.routes };
         let gateway = config::gateway(routes, &trusted)?;
         let forward = forward::settings(entry, file.upstreams, &gateway.routes)?;
@@ -381,7 +382,7 @@ impl Settings {
             catalogue: Catalogue::with(added)?,
             limits: limits.map(|text| RedisAddress::parse(&text)).transpose()?,
             usage: file.usage.options()?,
-            events: events_config::options(file.webhooks, file.events)?,
+            events,
         })
     }
 }

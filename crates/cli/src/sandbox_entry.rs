@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, builder::FalseyValueParser};
+use delivery::Policy;
+use domain::EventOptions;
 use model::{
     Network, TrustedProxies,
     phone::{InvalidWithheld, Region, UnknownRegion, Withheld},
@@ -100,6 +102,10 @@ pub struct Sandbox {
     pub shared_clock: bool,
     /// Downloads of tables at once.
     pub exports: usize,
+    /// Where receivers of its webhooks may be.
+    pub policy: Policy,
+    /// Authorities that are trusted besides those of browsers, in PEM.
+    pub roots: Vec<u8>,
 }
 
 /// One that listens by itself, for a gateway elsewhere.
@@ -114,7 +120,12 @@ pub struct Standalone {
 }
 
 /// The contact centre that flags and file describe.
-pub(crate) fn sandbox(flags: &SandboxFlags, entry: &SandboxEntry, data_dir: &Path) -> Result<Sandbox, InvalidSandbox> {
+pub(crate) fn sandbox(
+    flags: &SandboxFlags,
+    entry: &SandboxEntry,
+    data_dir: &Path,
+    events: &EventOptions,
+) -> Result<Sandbox, InvalidSandbox> {
     let region = entry.region.as_deref().map(str::trim).filter(|text| !text.is_empty()).unwrap_or(REGION);
     let withheld = match &entry.withheld {
         None => Withheld::default(),
@@ -137,6 +148,8 @@ pub(crate) fn sandbox(flags: &SandboxFlags, entry: &SandboxEntry, data_dir: &Pat
         journal: is_kept.then(|| data_dir.join("sandbox").join("main.journal")),
         shared_clock: entry.shared_clock,
         exports,
+        policy: events.policy.clone(),
+        roots: events.roots.clone(),
     })
 }
 
@@ -147,7 +160,8 @@ pub(crate) fn standalone(
     data_dir: &Path,
     from: &FromVariables,
 ) -> Result<Standalone, InvalidSandbox> {
-    let sandbox = sandbox(&flags.flags, entry, data_dir)?;
+    // It has no webhooks: those end with their keys, which nobody knows there.
+    let sandbox = sandbox(&flags.flags, entry, data_dir, &EventOptions::default())?;
     let listen = from.text("sandbox_listen", flags.sandbox_listen, entry.listen.clone())?;
     let mut networks = from.list("sandbox_gateway", flags.sandbox_gateway, entry.gateway.clone())?;
     if networks.is_empty() {
@@ -165,7 +179,7 @@ mod tests {
 
     fn read(flags: &SandboxFlags, text: &str) -> Result<Sandbox, String> {
         let entry = toml::from_str::<SandboxEntry>(text).map_err(|error| error.message().to_owned())?;
-        sandbox(flags, &entry, Path::new("data")).map_err(|error| error.to_string())
+        sandbox(flags, &entry, Path::new("data"), &EventOptions::default()).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
 
 use app::BrowserAccess;
 use cli::{Sandbox, Settings, UNNAMED_PROXY};
-use domain::{Keydesk, OpenError, OpenOptions};
+use domain::{Installation, Keydesk, OpenError, OpenOptions};
 use edge::{Cores, Listener, PlaceBounds, Places, Timers, accept_all};
 use gate::{
     Accepted, Gate,
@@ -92,6 +92,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let (at_authz, over_grpc, over_spoe) =
         (accepted(&settings.authz)?, accepted(&settings.grpc)?, accepted(&settings.spoe)?);
     let at_gateway = accepted(&settings.forward.accepted)?;
+    let installation = installation(&keydesk, &settings.installation, &settings.forward.accepted)?.id;
     // The system may have chosen the port.
     let links = settings.links_at(&address.to_string());
     keydesk.verifier().set_token_issuer(&links.to(""));
@@ -102,7 +103,10 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
         (settings.forward, settings.sandbox)
     };
     let sandbox = match sandbox {
-        Some(sandbox) => behind(&mut forward, sandbox)?,
+        Some(sandbox) => {
+            let keys = sandbox::Known { keydesk: keydesk.clone(), installation };
+            behind(&mut forward, sandbox, keys)?
+        }
         None => None,
     };
     let background = keydesk.start();
@@ -134,6 +138,9 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     stop.asked().await;
     tracing::info!("stopping: no new calls, running ones finish");
     app::end_streams();
+    if let Some(sandbox) = &sandbox {
+        sandbox.end_streams();
+    }
     tokio::select! {
         finished = server.stop() => if !finished {
             tracing::warn!("calls were still running after {} s and have been cut off", LAST_CALLS.as_secs());
@@ -153,13 +160,17 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
 }
 
 /// Starts the contact centre behind the gateway, as the API of test keys; `None`: the configuration names another.
-fn behind(forward: &mut forward::config::Settings, sandbox: Sandbox) -> Result<Option<sandbox::Started>, String> {
+fn behind(
+    forward: &mut forward::config::Settings,
+    sandbox: Sandbox,
+    keys: sandbox::Known,
+) -> Result<Option<sandbox::Started>, String> {
     let (door, entrance) = forward::door();
     let added = forward.add_in_process(Environment::Test, door).map_err(|error| error.to_string())?;
     if !added {
         tracing::warn!("[upstreams.test] names an API, so no contact centre is started for test keys");
     }
-    Ok(added.then(|| sandbox::start(sandbox, entrance)))
+    Ok(added.then(|| sandbox::start(sandbox, entrance, keys)))
 }
 
 /// With fewer open files than this there is a line in the log.
@@ -191,11 +202,14 @@ async fn reach(database: &str) -> Result<(), OpenError> {
 
 /// Whose keys a listener accepts: those of its own installation, else of the one that the command names.
 fn accepted(keydesk: &Keydesk, named: &str, listener: &ListenerEntry) -> Result<Accepted, String> {
+    let found = installation(keydesk, named, listener)?;
+    Ok(Accepted::new(found.id, &found.name, listener.environment))
+}
+
+fn installation(keydesk: &Keydesk, named: &str, listener: &ListenerEntry) -> Result<Installation, String> {
     let name = listener.installation.as_deref().unwrap_or(named);
     let found = keydesk.installation_in_memory(name);
-    let found = found
-        .ok_or_else(|| format!("there is no installation named {name}; `keydesk installation list` names them."))?;
-    Ok(Accepted::new(found.id, &found.name, listener.environment))
+    found.ok_or_else(|| format!("there is no installation named {name}; `keydesk installation list` names them."))
 }
 
 /// Shows the set-up link, on standard output only: the link is a secret, and logs are kept and sent elsewhere.

@@ -49,6 +49,7 @@ mod refusal_budgets;
 mod refusals;
 mod shown;
 mod slow_down;
+mod standing;
 mod still;
 mod sync;
 mod ticks;

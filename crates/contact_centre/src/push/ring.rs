@@ -77,6 +77,11 @@ impl Ring {
         self.whole_after
     }
 
+    /// The number of the first that is kept.
+    pub(super) fn first(&self) -> u64 {
+        self.first
+    }
+
     /// The number that the next will have.
     pub(super) fn end(&self) -> u64 {
         self.first + self.entries.len() as u64

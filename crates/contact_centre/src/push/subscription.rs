@@ -247,12 +247,12 @@ impl Subscription {
     fn follow(&mut self, mut following: Following, out: &mut VecDeque<Encoded>) -> Turn {
         match self.falls_behind(following) {
             Behind::OtherEpoch => return self.begins_anew(Unreadable::OtherEpoch),
-            // Much has happened while nobody had to wait for this reader: they read the log.
-            Behind::Lost if following.idle => {
+            // More came at once than is kept for those who follow: they read the log.
+            Behind::Lost => {
                 self.phase = Phase::Reading { tells: false };
                 return Turn::More;
             }
-            Behind::Slow | Behind::Lost => {
+            Behind::Slow => {
                 let epoch = self.epoch.clone();
                 out.extend(epoch.map(|epoch| control::reset(&epoch, "slow_consumer")));
                 self.phase = Phase::Ended(Ended::Slow);
@@ -305,13 +305,12 @@ impl Subscription {
             return Behind::OtherEpoch;
         }
         let ring = seen.ring();
-        if ring.from(following.next).is_none() {
-            return Behind::Lost;
+        let lost = ring.from(following.next).is_none();
+        let few = ring.end() - following.until.min(ring.end()) <= WAITING_MAX.0 as u64 / 8;
+        if following.idle || (few && !lost) {
+            return if lost { Behind::Lost } else { Behind::No };
         }
-        if following.idle || ring.end() - following.until <= WAITING_MAX.0 as u64 / 8 {
-            return Behind::No;
-        }
-        let Some(entries) = ring.from(following.until) else { return Behind::Lost };
+        let Some(entries) = ring.from(if lost { ring.first() } else { following.until }) else { return Behind::Lost };
         let (mut older, mut newest, mut batch) = ((0, 0), (0, 0), None);
         for entry in entries.filter(|entry| self.audience.sees(&entry.facts) && self.filter.wants(&entry.facts)) {
             if batch != Some(entry.batch) {
@@ -325,6 +324,7 @@ impl Subscription {
         let much = |(count, bytes): (usize, usize)| count > WAITING_MAX.0 || bytes > WAITING_MAX.1;
         match (much(older), much(newest)) {
             (true, _) => Behind::Slow,
+            (false, _) if lost => Behind::Lost,
             (false, true) => Behind::Burst(ring.end()),
             (false, false) => Behind::No,
         }

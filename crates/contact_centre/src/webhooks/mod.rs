@@ -34,6 +34,11 @@ use uuid::Uuid;
 
 use crate::shared::Shared;
 
+/// The type of the event with which an address is asked whether it wants any.
+pub const QUESTION: &str = "endpoint.verify";
+/// The type of the event that is sent for a try.
+pub const TEST: &str = "webhook.test";
+
 /// What tells the machine's time.
 pub type Now = dyn Fn() -> Instant + Send + Sync;
 

@@ -7,7 +7,7 @@ use model::{DeliveryState, Instant, PlainSecret};
 use uuid::Uuid;
 
 use super::{
-    Webhooks,
+    QUESTION, TEST, Webhooks,
     hook::{BOTH_MS, Draft, Hook, HookView, Owner, Patch},
     keep::KeepError,
     plan::told,
@@ -45,7 +45,7 @@ pub enum NotDone {
     #[error("{0}")]
     Types(#[from] InvalidFilter),
     /// It did not accept the event with which it is asked whether it wants any. The status of its answer, if there was one.
-    #[error("did not answer the event endpoint.verify with 2xx")]
+    #[error("did not answer the event {QUESTION} with 2xx")]
     NotVerified(Option<u16>),
     /// It is switched off.
     #[error("the webhook is switched off")]
@@ -141,7 +141,7 @@ impl Webhooks {
     async fn ask(&self, id: Uuid, url: &str, secret: &PlainSecret) -> Result<(), NotDone> {
         let url = WebhookUrl::parse(url, self.0.client.policy())?;
         self.0.client.vet(&url).await.map_err(NotDone::Private)?;
-        let (now, kind) = (self.now(), "endpoint.verify");
+        let (now, kind) = (self.now(), QUESTION);
         let body = told(id, None, kind, now, serde_json::Map::new());
         let timestamp = now.as_millis().div_euclid(1_000);
         // The secret was just made.
@@ -243,7 +243,7 @@ impl Webhooks {
             if !hook.enabled {
                 return Err(NotDone::Disabled);
             }
-            let (event, kind) = (hook.word_id(now), "webhook.test");
+            let (event, kind) = (hook.word_id(now), TEST);
             let body = told(event, Some(&hook.epoch), kind, now, serde_json::Map::new());
             hook.put(Delivery::due(event, kind, hook.id, now, body, now));
             Ok(())
@@ -301,6 +301,12 @@ impl Webhooks {
         keys.sort_unstable();
         keys.dedup();
         keys
+    }
+
+    /// Receivers that were switched off though nobody did it, and why; for whoever tells the operator.
+    pub fn switched_off(&self) -> Vec<(Uuid, Box<str>)> {
+        let hooks = self.lock();
+        hooks.by_id.values().filter_map(|hook| Some((hook.id, hook.disabled_by.clone()?))).collect()
     }
 
     /// Takes in what became of a key: its receivers end with it, and get no more than it may.

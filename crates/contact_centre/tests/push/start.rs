@@ -3,7 +3,7 @@ use contact_centre::{
     push::{Audience, Feed, Filter, Next, Start, snapshot},
 };
 
-use crate::support::{Centre, is_logged, json, kind, place, rest, small};
+use crate::support::{Centre, is_logged, json, kind, now, place, rest, small};
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_says_what_it_is_then_what_holds_and_then_what_changes() {
@@ -88,6 +88,23 @@ async fn a_snapshot_can_be_asked_for_again_when_much_has_happened_since() {
             assert_eq!(whole[field], again[field], "{feed} {field}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_follows_a_world_that_begins_anew_begins_anew() {
+    let mut centre = Centre::new(56);
+    let mut stream = centre.follow(Audience::all(Feed::Calls), Filter::default(), Start::Now);
+    rest(&mut stream).await;
+    centre.world.begin_anew(small(57), now()).unwrap();
+    let frames = rest(&mut stream).await;
+    let kinds: Vec<_> = frames.iter().map(kind).collect();
+    assert_eq!(kinds, ["stream.reset", "stream.snapshot"]);
+    assert_eq!(json(&frames[0])["reason"], "other_epoch");
+    let from = place(&frames[1]).unwrap();
+    centre.pass(600_000);
+    let read: Vec<_> = rest(&mut stream).await.iter().filter(|frame| is_logged(frame)).filter_map(place).collect();
+    assert!(!read.is_empty());
+    assert_eq!(read, centre.log(Feed::Calls, from));
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,6 +42,7 @@ async fn a_receiver_that_says_that_it_is_gone_is_switched_off() {
     centre.deliver().await;
     let hook = &shown(&centre, Feed::Calls)[0];
     assert_eq!((&hook["enabled"], &hook["disabled_by"]), (&json!(false), &json!("gone")));
+    assert_eq!(centre.webhooks.switched_off(), [(view.id(), "gone".into())]);
     assert!(hook["health"]["parked"].as_u64() > Some(0));
     assert!(matches!(centre.webhooks.test(KEY, Feed::Calls, view.id()), Err(NotDone::Disabled)));
 }

@@ -3,7 +3,11 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use contact_centre::{event::EventType, push::Feed};
+use contact_centre::{
+    event::EventType,
+    push::Feed,
+    webhooks::{QUESTION, TEST},
+};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
@@ -103,20 +107,38 @@ fn message(name: &str, payload: &Value) -> Value {
     json!({ "name": name, "title": name, "contentType": "application/json", "payload": payload })
 }
 
+/// The schema of an event.
+fn payload(kind: EventType) -> Value {
+    let envelope = if is_live(kind) { "LiveEvent" } else { "Event" };
+    let own = json!({ "properties": { "type": { "const": kind.as_str() }, "data": schema(data_of(kind)) } });
+    json!({ "allOf": [schema(envelope), own] })
+}
+
+/// Webhooks, as OpenAPI describes them.
+pub(crate) fn webhooks() -> Value {
+    let sent = EventType::ALL.iter().filter(|kind| {
+        !is_live(**kind) && FEEDS.iter().any(|named| named.webhooks.is_some() && is_of(**kind, named.feed))
+    });
+    let of = |kind: &EventType| {
+        let body = json!({ "content": { "application/json": { "schema": payload(*kind) } } });
+        let accepted = json!({ "2XX": { "description": "It is accepted. Anything else is tried again, but 410." } });
+        let post = json!({ "summary": kind.as_str(), "requestBody": body, "responses": accepted });
+        (kind.as_str().to_owned(), json!({ "post": post }))
+    };
+    Value::Object(sent.map(of).collect())
+}
+
 fn messages() -> Map<String, Value> {
     let mut all = Map::new();
     for kind in EventType::ALL {
-        let envelope = if is_live(*kind) { "LiveEvent" } else { "Event" };
-        let own = json!({ "properties": { "type": { "const": kind.as_str() }, "data": schema(data_of(*kind)) } });
-        let payload = json!({ "allOf": [schema(envelope), own] });
-        all.insert(kind.as_str().to_owned(), message(kind.as_str(), &payload));
+        all.insert(kind.as_str().to_owned(), message(kind.as_str(), &payload(*kind)));
     }
     for (name, of) in WORDS {
         all.insert(name.to_owned(), message(name, &schema(of)));
     }
     all.insert("said".to_owned(), message("said", &schema("Said")));
     all.insert("webhook.reset".to_owned(), message("stream.reset", &schema("WebhookReset")));
-    all.insert("webhook.word".to_owned(), message("endpoint.verify or webhook.test", &schema("WebhookWord")));
+    all.insert("webhook.word".to_owned(), message(&format!("{QUESTION} or {TEST}"), &schema("WebhookWord")));
     all
 }
 

@@ -1,6 +1,6 @@
 //! What became of the keys that have webhooks: those end with them.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{collections::HashSet, pin::Pin, sync::Arc, time::Duration};
 
 use contact_centre::{
     push::Feed,
@@ -47,6 +47,7 @@ impl Centre {
         let running = tokio::spawn(webhooks.clone().run(self.id(), stop.clone()));
         let mut looks = interval(ASKED);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut told = HashSet::new();
         loop {
             tokio::select! {
                 () = stopped(&mut stop) => break,
@@ -55,6 +56,13 @@ impl Centre {
             for key in webhooks.keys() {
                 if let Some(standing) = standing(keys.now(key).await) {
                     webhooks.stands(key, &standing);
+                }
+            }
+            let off = webhooks.switched_off();
+            told.retain(|id| off.iter().any(|(other, _)| other == id));
+            for (id, why) in off {
+                if told.insert(id) {
+                    tracing::warn!(webhook = %id, %why, "a webhook of the contact centre was switched off");
                 }
             }
         }

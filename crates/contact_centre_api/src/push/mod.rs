@@ -13,6 +13,7 @@ mod streams;
 mod webhooks;
 mod words;
 
+pub(crate) use asyncapi::{SCHEMAS, webhooks as described_webhooks};
 pub use keys::{KeyNow, Keys};
 pub(crate) use streams::Pushed;
 

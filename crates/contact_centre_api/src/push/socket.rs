@@ -7,7 +7,10 @@ use contact_centre::push::{Ended, Next, Start, Stream};
 use futures::{SinkExt as _, StreamExt as _};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::{
+    io::AsyncReadExt as _,
+    time::{MissedTickBehavior, interval, sleep, timeout},
+};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -106,12 +109,19 @@ pub(super) async fn serve(io: Upgraded, stream: Option<Stream>, caller: &Caller)
 async fn farewell(socket: &mut Socket, frame: CloseFrame) {
     if socket.close(Some(frame)).await.is_ok() {
         rest(socket).await;
+        // What is left unread when a connection is closed would cut off what was sent.
+        let _ = timeout(LOOK, unread(socket.get_mut())).await;
     }
 }
 
 /// Sends what is still to be sent, and reads to the end.
 async fn rest(socket: &mut Socket) {
     while let Some(Ok(_)) = socket.next().await {}
+}
+
+async fn unread(io: &mut TokioIo<Upgraded>) {
+    let mut bytes = [0; 1_024];
+    while io.read(&mut bytes).await.is_ok_and(|read| read > 0) {}
 }
 
 async fn talk(socket: &mut Socket, stream: &mut Stream, caller: &Caller) -> Result<Ended, End> {

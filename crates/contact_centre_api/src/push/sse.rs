@@ -14,17 +14,27 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 /// A comment: proxies and clients see that the stream lives, and no event comes of it.
 const HEARTBEAT: Bytes = Bytes::from_static(b":hb\n\n");
 
+/// Bytes that are handed over at once. What is larger, a snapshot, goes in several pieces, so that it leaves no large buffer behind on any
+/// of the thousands of connections.
+const PIECE: usize = 8 * 1_024;
+
 /// A stream as a body. Its frames are those that all others get, and are not copied.
 pub(super) fn body(following: Stream) -> Response {
-    let frames = stream::unfold(following, |mut following| async {
-        let frame = match following.next().await {
-            Next::Frame(frame) => frame.sse(),
-            Next::Heartbeat => HEARTBEAT,
-            Next::Ended(_) => return None,
-        };
-        Some((Ok::<_, Infallible>(frame), following))
+    let pieces = stream::unfold((following, Bytes::new()), |(mut following, mut rest)| async move {
+        if rest.is_empty() {
+            rest = match following.next().await {
+                Next::Frame(frame) => frame.sse(),
+                Next::Heartbeat => HEARTBEAT,
+                Next::Ended(_) => return None,
+            };
+        } else {
+            // What was handed over is sent meanwhile.
+            tokio::task::yield_now().await;
+        }
+        let piece = rest.split_to(rest.len().min(PIECE));
+        Some((Ok::<_, Infallible>(piece), (following, rest)))
     });
-    Body::from_stream(frames).into_response()
+    Body::from_stream(pieces).into_response()
 }
 
 /// Says what it is, and that nobody keeps or collects it on the way.

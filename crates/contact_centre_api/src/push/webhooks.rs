@@ -132,10 +132,12 @@ pub(super) async fn rotate(asked: Asked, Id(id): Id<Uuid>) -> Result<Answer, Pro
 }
 
 /// Sends one an event of no meaning.
-pub(super) async fn test(asked: Asked, Id(id): Id<Uuid>) -> Result<Answer, Problem> {
+pub(super) async fn test(asked: Asked, Id(id): Id<Uuid>, sent: Sent) -> Result<Answer, Problem> {
     asked.no_query()?;
-    hooks(&asked)?.test(asked.caller.key_id, feed(&asked), id).map_err(refused)?;
-    Ok(Answer::nothing().status(StatusCode::ACCEPTED))
+    asked.once(&sent, || {
+        hooks(&asked)?.test(asked.caller.key_id, feed(&asked), id).map_err(refused)?;
+        Ok(Answer::nothing().status(StatusCode::ACCEPTED))
+    })
 }
 
 /// How deliveries to one went.
@@ -162,9 +164,11 @@ pub(super) async fn redeliver(asked: Asked, Id(id): Id<Uuid>, sent: Sent) -> Res
     }
     asked
         .aside(move |asked| {
-            let of = (feed(asked), id);
-            let events = hooks(asked)?.redeliver(asked.caller.key_id, of, (from_seq, to_seq)).map_err(refused)?;
-            Ok(json(&Redelivered { events })?.status(StatusCode::ACCEPTED))
+            asked.once(&sent, || {
+                let of = (feed(asked), id);
+                let events = hooks(asked)?.redeliver(asked.caller.key_id, of, (from_seq, to_seq)).map_err(refused)?;
+                Ok(json(&Redelivered { events })?.status(StatusCode::ACCEPTED))
+            })
         })
         .await
 }

@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use contact_centre::webhooks::{MasterKey, Webhooks};
+use contact_centre::webhooks::{MasterKey, QUESTION, Webhooks};
 use contact_centre_api::{KeyNow, Keys};
 use delivery::{
     Client, Policy, SystemResolver,
@@ -72,7 +72,7 @@ async fn a_key_makes_a_webhook_which_ends_with_it() {
     );
     door.pass(60_000);
     let came = come(&receiver, 3).await;
-    assert_eq!(came[0]["type"], "endpoint.verify");
+    assert_eq!(came[0]["type"], QUESTION);
     assert!(came[1..].iter().all(|event| event["subject"]["kind"] == "call"));
     let (_, _, shown) = door.ask(&format!("GET /v1/call-webhooks/{id}"), "calls:read", None).await;
     assert!(shown.get("secret").is_none() && shown["enabled"] == true);

@@ -6,6 +6,8 @@ use contact_centre_api::{Centre, Gateway, Settings, Source};
 use domain::{Clock as _, Entropy as _, SystemClock, SystemEntropy};
 use model::{Instant, TrustedProxies};
 
+use super::webhooks;
+
 /// The machine's clock and randomness.
 struct Machine;
 
@@ -19,20 +21,25 @@ impl Source for Machine {
     }
 }
 
-/// Opens the world that all share, or makes it up, and what else there is around it. In words: why it can't be.
-pub(super) async fn open(sandbox: Sandbox, gateway: TrustedProxies) -> Result<Centre, String> {
+/// Opens the world that all share, or makes it up, and what else there is around it. `notifies`: whether there are webhooks. In
+/// words: why it can't be.
+pub(super) async fn open(sandbox: Sandbox, gateway: TrustedProxies, notifies: bool) -> Result<Centre, String> {
     let opening = tokio::task::spawn_blocking(move || {
         let config = Config { history_days: sandbox.history_days, ..Config::new(sandbox.seed) };
         let world = world(&sandbox, config.clone())?;
         let settings = Settings {
             gateway: Gateway { addresses: gateway },
             region: sandbox.region,
-            withheld: sandbox.withheld,
+            withheld: sandbox.withheld.clone(),
             world: config,
             shared_world_is_led: sandbox.shared_clock,
             exports_max: sandbox.exports,
         };
-        Ok(Centre::new(Worlds::new(world), Machine, settings))
+        let centre = Centre::new(Worlds::new(world), Machine, settings);
+        if notifies {
+            webhooks::open(&centre, &sandbox)?;
+        }
+        Ok(centre)
     });
     opening.await.unwrap_or_else(|error| Err(error.to_string()))
 }

@@ -16,7 +16,7 @@ pub(crate) async fn run(standalone: Standalone, started: Instant) -> Result<(), 
     let listener = listen(&standalone.listen).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let opened = tokio::select! {
-        opened = open::open(standalone.sandbox, standalone.gateway.clone()) => opened,
+        opened = open::open(standalone.sandbox, standalone.gateway.clone(), false) => opened,
         () = stop.asked() => return Ok(()),
     };
     let centre = opened.map_err(|error| format!("the contact centre can't be opened: {error}."))?;
