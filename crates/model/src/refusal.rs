@@ -48,7 +48,7 @@ pub struct UnknownRefusalCode;
 
 impl RefusalCode {
     /// All of them, in the order in which they are decided.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::KeyRevoked,
         Self::SecretEnded,
         Self::KeyDisabled,

@@ -1,4 +1,4 @@
-mod besides;
+mod centre;
 mod extra;
 mod token;
 
@@ -19,7 +19,7 @@ use model::{
 };
 use store::{Digest, LastUse, StoredRecord};
 
-use self::extra::{Centre, Extra};
+use self::{centre::Centre, extra::Extra};
 use crate::{
     detail::Detail,
     ends::{Ends, NEVER},
@@ -304,11 +304,6 @@ impl Record {
                 union.add(origin);
             }
         }
-    }
-
-    /// What a call with some keys looks at besides; `None`: it has none of it.
-    pub(crate) fn extra(&self) -> Option<&Extra> {
-        self.hot.extra.as_deref()
     }
 
     /// Its client among those that have ceilings.

@@ -16,12 +16,12 @@ pub(crate) static CLIENT_NAME: HeaderName = HeaderName::from_static("x-keydesk-c
 pub(crate) static ENVIRONMENT: HeaderName = HeaderName::from_static("x-keydesk-environment");
 pub(crate) static SCOPES: HeaderName = HeaderName::from_static("x-keydesk-scopes");
 pub(crate) static INSTALLATION: HeaderName = HeaderName::from_static("x-keydesk-installation");
-/// Which things of an API a derived token reaches.
-pub(crate) static RESOURCES: HeaderName = HeaderName::from_static("x-keydesk-resources");
 /// The key's limits in units of the contact centre. The gateway alone says it: no proxy overwrites it.
 static CONTACT_CENTRE: HeaderName = HeaderName::from_static("x-keydesk-contact-centre");
 /// The world of the sandbox that the key reaches. As above.
 static WORLD: HeaderName = HeaderName::from_static("x-keydesk-world");
+/// Which things of an API a derived token reaches.
+pub(crate) static RESOURCES: HeaderName = HeaderName::from_static("x-keydesk-resources");
 /// The status that nginx should have been told.
 pub(crate) static STATUS: HeaderName = HeaderName::from_static("x-keydesk-status");
 /// The document of a refusal, for nginx, which reads no body of whomever it asks.
@@ -164,7 +164,7 @@ mod tests {
         for name in [&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &INSTALLATION, &STATUS] {
             assert!(is_ours(name) && !is_forged(name), "{name}");
         }
-        // What narrows a token is never the client's to say, also behind a proxy that does not overwrite it.
+        // What narrows a token or a key is never the client's to say, also behind a proxy that does not overwrite it.
         for name in [
             "x-keydesk-owner",
             "x_keydesk_key_id",

@@ -212,3 +212,21 @@ async fn a_browser_may_ask_for_the_page_of_a_token() {
     client.send(request(&key, "GET /v1/a", "")).await;
     assert_eq!(client.answer().await.unwrap().status, 200, "its key is for all");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_has_its_key_s_limits_in_the_contact_centre_and_its_world() {
+    let api = ok().await;
+    let (gateway, _) = before(&api).await;
+    let key = Key { contact_centre: "calls=60/hour streams=0", world: Some("acme-ci"), ..Key::live(1) };
+    gateway.knows(&key);
+    let token = token(&gateway, &key, TokenWish::default()).await;
+    let as_token = format!("Authorization: Bearer {}\r\n", token.expose());
+    assert_eq!(ask(&gateway, &as_token).await.status, 200);
+    let seen = &api.seen()[0];
+    let told = seen.all("x-keydesk-contact-centre");
+    let limits = told.first().map(|told| model::ContactCentreLimits::read_told(told).unwrap().to_string());
+    assert_eq!(limits.as_deref(), Some("calls=60/hour streams=0"));
+    assert_eq!(seen.all("x-keydesk-world"), ["acme-ci"]);
+    let streams = ask(&gateway, &format!("{as_token}Accept: text/event-stream\r\n")).await;
+    assert_eq!((streams.status, streams.code()), (429, Some("too_many_streams")));
+}

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use model::{ContactCentreLimits, NetworkSet, OriginSet, WorldName};
+use model::{NetworkSet, OriginSet};
 
-use super::Record;
+use super::{Record, centre::Centre};
 use crate::{CheckedToken, limits::Meters, trial::Tried};
 
 /// What a call with some keys looks at besides. Most keys are bound to nothing, and those without limits have none of this.
@@ -23,32 +23,6 @@ pub(super) struct Derived {
     /// The record of its key's secret, as it was when this was made of it.
     pub(super) key: Arc<Record>,
     pub(super) token: Arc<CheckedToken>,
-}
-
-/// What a key may do in units of the contact centre.
-#[derive(Debug)]
-pub(super) struct Centre {
-    /// As the API behind is told it; `None`: nothing is limited.
-    pub(super) told: Option<Box<str>>,
-    pub(super) world: Option<WorldName>,
-    pub(super) streams: Option<u64>,
-    /// Bytes of recordings.
-    pub(super) recordings: Option<Arc<Meters>>,
-}
-
-impl Centre {
-    /// `None`: nothing is limited, and no world is named.
-    pub(super) fn new(
-        limits: &ContactCentreLimits,
-        world: Option<WorldName>,
-        recordings: Option<Arc<Meters>>,
-    ) -> Option<Arc<Self>> {
-        if limits.is_empty() && world.is_none() {
-            return None;
-        }
-        let told = limits.told().map(String::into_boxed_str);
-        Some(Arc::new(Self { told, world, streams: limits.max_streams.map(u64::from), recordings }))
-    }
 }
 
 /// From where a key may be used.
@@ -92,6 +66,18 @@ impl Extra {
             None => (&ANY_NETWORK, &ANY_ORIGIN),
             Some(bounds) => (&bounds.networks, &bounds.origins),
         }
+    }
+}
+
+impl Record {
+    /// The restriction that is tried.
+    pub(crate) fn trial(&self) -> Option<&Arc<Tried>> {
+        self.hot.extra.as_ref()?.trial.as_ref()
+    }
+
+    /// The limits of its own; `None`: it has none.
+    pub(crate) fn meters(&self) -> Option<&Arc<Meters>> {
+        self.hot.extra.as_ref()?.meters.as_ref()
     }
 }
 

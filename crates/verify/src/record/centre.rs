@@ -1,24 +1,40 @@
-//! What a record says of its key besides: hardly any key has some of it.
+//! What a key may do in units of the contact centre, which few keys have, as a record says it.
 
 use std::sync::Arc;
 
-use model::WorldName;
+use model::{ContactCentreLimits, WorldName};
 
-use super::{Record, extra::Centre};
-use crate::{limits::Meters, trial::Tried};
+use super::Record;
+use crate::limits::Meters;
+
+/// What a key may do in units of the contact centre.
+#[derive(Debug)]
+pub(super) struct Centre {
+    /// As the API behind is told it; `None`: nothing is limited.
+    told: Option<Box<str>>,
+    world: Option<WorldName>,
+    streams: Option<u64>,
+    /// Bytes of recordings.
+    recordings: Option<Arc<Meters>>,
+}
+
+impl Centre {
+    /// `None`: nothing is limited, and no world is named.
+    pub(super) fn new(
+        limits: &ContactCentreLimits,
+        world: Option<WorldName>,
+        recordings: Option<Arc<Meters>>,
+    ) -> Option<Arc<Self>> {
+        if limits.is_empty() && world.is_none() {
+            return None;
+        }
+        let told = limits.told().map(String::into_boxed_str);
+        Some(Arc::new(Self { told, world, streams: limits.max_streams.map(u64::from), recordings }))
+    }
+}
 
 impl Record {
-    /// The restriction that is tried.
-    pub(crate) fn trial(&self) -> Option<&Arc<Tried>> {
-        self.extra()?.trial.as_ref()
-    }
-
-    /// The limits of its own; `None`: it has none.
-    pub(crate) fn meters(&self) -> Option<&Arc<Meters>> {
-        self.extra()?.meters.as_ref()
-    }
-
-    /// What it may do in units of the contact centre; `None`: whatever it likes, in the world that all share.
+    /// That of its key.
     pub(super) fn centre(&self) -> Option<&Arc<Centre>> {
         self.hot.extra.as_ref()?.centre.as_ref()
     }
