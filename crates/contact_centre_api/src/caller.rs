@@ -96,7 +96,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str
 /// `queue=ID,ID`. Whatever else is named narrows to nothing that is known here, and so refuses.
 fn queues(text: &str) -> Result<BTreeSet<QueueId>, Unnamed> {
     let ids = text.strip_prefix("queue=").ok_or(Unnamed(RESOURCES))?;
-    ids.split(',').map(|id| id.trim().parse().map_err(|_| Unnamed(RESOURCES))).collect()
+    ids.split(',').map(|id| id.trim().parse::<QueueId>().map_err(|_| Unnamed(RESOURCES))).collect()
 }
 
 fn limits(text: &str) -> Result<ContactCentreLimits, Unnamed> {

@@ -9,7 +9,7 @@ use model::{
 };
 use uuid::Uuid;
 
-use crate::kept::{Answers, Dialled, Sessions};
+use crate::kept::{Answers, Dialled, Faults, Sessions};
 
 /// Where time and randomness come from.
 pub trait Source: Send + Sync + 'static {
@@ -54,6 +54,7 @@ struct Inner {
     sessions: Sessions,
     answers: Answers,
     dialled: Dialled,
+    faults: Faults,
     digests: Digests,
     exports: Arc<tokio::sync::Semaphore>,
 }
@@ -75,6 +76,7 @@ impl Centre {
             sessions: Sessions::default(),
             answers: Answers::default(),
             dialled: Dialled::default(),
+            faults: Faults::default(),
             digests: Digests::default(),
             exports,
         }))
@@ -121,6 +123,10 @@ impl Centre {
 
     pub(crate) fn dialled(&self) -> &Dialled {
         &self.0.dialled
+    }
+
+    pub(crate) fn faults(&self) -> &Faults {
+        &self.0.faults
     }
 
     pub(crate) fn digests(&self) -> &Digests {

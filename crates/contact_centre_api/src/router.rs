@@ -45,6 +45,9 @@ async fn around(State(centre): State<Centre>, mut request: Request, next: Next) 
     let head = request.method() == Method::HEAD;
     let id = request_id(request.headers(), &centre);
     let mut response = match admitted(&centre, &request) {
+        Ok(caller) if is_refused(&centre, &caller, &request) => {
+            Problem::new(&kinds::RATE_LIMITED).retry_after(1).into_response()
+        }
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -58,6 +61,12 @@ async fn around(State(centre): State<Centre>, mut request: Request, next: Next) 
     }
     response.headers_mut().insert(REQUEST_ID.clone(), id);
     response
+}
+
+/// Whether this is one of the calls that were to be told that there are too many. What sets that is never refused.
+fn is_refused(centre: &Centre, caller: &Caller, request: &Request) -> bool {
+    !request.uri().path().starts_with("/v1/sandbox")
+        && centre.faults().strikes(caller.world.as_deref(), |waiting| &mut waiting.rate_limited)
 }
 
 /// The id that the gateway gave, or one of our own.

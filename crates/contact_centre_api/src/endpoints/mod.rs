@@ -8,6 +8,7 @@ pub(crate) mod changes;
 pub(crate) mod contacts;
 pub(crate) mod data;
 pub(crate) mod data_write;
+pub(crate) mod faults;
 pub(crate) mod leads;
 pub(crate) mod live;
 pub(crate) mod lookup;

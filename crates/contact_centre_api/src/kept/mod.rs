@@ -2,8 +2,10 @@
 
 mod answers;
 mod dialled;
+mod faults;
 mod sessions;
 
 pub(crate) use answers::{Answers, mark};
-pub(crate) use dialled::Dialled;
+pub(crate) use dialled::{Barred, Dialled};
+pub(crate) use faults::{FAULTS_MAX, Faults, Waiting};
 pub(crate) use sessions::{Session, Sessions};

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::{FieldError, Problem, kinds};
 
 /// Most bytes of a body, where nothing else is said.
-pub(crate) const BODY_MAX: usize = 64 * 1024;
+const BODY_MAX: usize = 64 * 1024;
 
 /// A JSON body as it came. It is kept whole: whoever sends a request again must send the same.
 #[derive(Clone, Debug)]

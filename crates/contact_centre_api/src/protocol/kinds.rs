@@ -43,6 +43,7 @@ kinds! {
     RANGE_NOT_SATISFIABLE = 416 "range_not_satisfiable" "The recording has no such bytes";
     INVALID_FIELD = 422 "invalid_field" "A field can't be so";
     CALLS_PER_HOUR = 429 "calls_per_hour_reached" "The key has made as many calls as it may in an hour";
+    RATE_LIMITED = 429 "rate_limited" "Too many calls came at once";
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong here";
     CATCHING_UP = 503 "catching_up" "The contact centre is catching up with its clock";
     FULL = 503 "full" "There is no more room";
