@@ -27,7 +27,7 @@ function freePort(): Promise<number> {
 }
 
 test('every command of the README does what it says', async () => {
-  test.setTimeout(180_000);
+  test.setTimeout(480_000);
   const [serve, check, ...rest] = await blocks();
   expect(serve).toBe('cargo xtask serve');
   // This very test is part of what it runs.
@@ -38,12 +38,18 @@ test('every command of the README does what it says', async () => {
   await mkdir(join(folder, 'target'));
   await symlink(dirname(binary), join(folder, 'target/release'));
   const address = `127.0.0.1:${await freePort()}`;
+  const gateway = `127.0.0.1:${await freePort()}`;
   // In a process group of its own, because cargo starts xtask, which becomes the server.
   const server = spawn('cargo', ['xtask', 'serve'], {
     cwd: root,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, KEYDESK_LISTEN: address, KEYDESK_DATA_DIR: join(folder, 'data') },
+    env: {
+      ...process.env,
+      KEYDESK_LISTEN: address,
+      KEYDESK_GATEWAY_LISTEN: gateway,
+      KEYDESK_DATA_DIR: join(folder, 'data'),
+    },
   });
   let printed = '';
   server.stdout.on('data', (chunk) => (printed += String(chunk)));
@@ -54,12 +60,21 @@ test('every command of the README does what it says', async () => {
         timeout: 120_000,
       })
       .toBe(true);
-    const script = rest.join('\n').replaceAll('127.0.0.1:3000', address);
+    const script = rest.join('\n').replaceAll('127.0.0.1:3000', address).replaceAll('127.0.0.1:8080', gateway);
     const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder });
     expect(stdout).toContain('{"valid":true,"code":"VALID"');
     expect(stdout).toContain('"code":"REVOKED"');
     expect(stdout).toContain('"client_name":"Lobby screen"');
     expect(stdout).not.toContain('BAD');
+    // What the contact centre says: figures, a caller, an agent, a call and its wrap, and events.
+    expect(stdout).toContain('"offered_count"');
+    expect(stdout).toMatch(/"matches":\[\{/);
+    expect(stdout).toMatch(/"reason":"admin"/);
+    expect(stdout).toContain('"code":"information"');
+    expect(stdout).toContain('event: stream.hello');
+    const begins = async (file: string) => (await readFile(join(folder, file))).subarray(0, 4).toString('latin1');
+    expect(await begins('recording.wav')).toBe('RIFF');
+    expect(await begins('calls.parquet')).toBe('PAR1');
   } finally {
     if (server.pid !== undefined) process.kill(-server.pid, 'SIGTERM');
     while (server.exitCode === null && server.signalCode === null) await pause(20);

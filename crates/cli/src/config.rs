@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{Args, builder::FalseyValueParser};
 use domain::{EventOptions, InvalidRedisAddress, RedisAddress, UsageOptions};
 use gate::{
     Gateway,
@@ -23,6 +23,7 @@ use crate::{
     links::Links,
     logs::{LogFormat, LogLevel},
     otlp::{InvalidOtlp, Otlp, OtlpEntry},
+    sandbox_entry::{self, InvalidSandbox, Sandbox, SandboxEntry, SandboxFlags, Standalone, StandaloneFlags},
     usage_entry::{InvalidRetention, UsageEntry},
 };
 
@@ -79,6 +80,11 @@ pub(crate) struct ServeFlags {
     /// Where to forward calls to the APIs of [upstreams], decided as at /authz [default: nowhere]
     #[arg(long, env = "KEYDESK_GATEWAY_LISTEN", value_name = "ADDRESS")]
     gateway_listen: Option<String>,
+    /// Start a contact centre behind the gateway that is the API of test keys, unless [upstreams.test] names another
+    #[arg(long, env = "KEYDESK_SANDBOX", value_parser = FalseyValueParser::new())]
+    sandbox: bool,
+    #[command(flatten)]
+    of_sandbox: SandboxFlags,
     /// Where all nodes decide on rate limits together: redis://HOST:PORT of Redis or Valkey [default: each gives its share]
     #[arg(long, env = "KEYDESK_LIMITS", value_name = "ADDRESS", hide_env_values = true)]
     limits: Option<String>,
@@ -120,6 +126,8 @@ struct File {
     gateway: GatewayEntry,
     #[serde(default)]
     upstreams: BTreeMap<String, UpstreamEntry>,
+    #[serde(default)]
+    sandbox: SandboxEntry,
     #[serde(default)]
     otlp: OtlpEntry,
     #[serde(default)]
@@ -186,6 +194,10 @@ pub struct Settings {
     pub gateway: Gateway,
     /// Where calls are forwarded, and to which APIs.
     pub forward: forward::Settings,
+    /// The contact centre that is started behind the gateway.
+    pub sandbox: Option<Sandbox>,
+    /// What the file says of a contact centre.
+    sandbox_entry: SandboxEntry,
     /// Whose keys are accepted at `/authz`.
     pub authz: ListenerEntry,
     /// Whose keys are accepted over gRPC.
@@ -235,6 +247,8 @@ pub(crate) enum ConfigError {
     #[error(transparent)]
     Forward(#[from] InvalidForward),
     #[error(transparent)]
+    Sandbox(#[from] InvalidSandbox),
+    #[error(transparent)]
     Otlp(#[from] InvalidOtlp),
     #[error(transparent)]
     Events(#[from] InvalidEvents),
@@ -262,6 +276,15 @@ impl Settings {
     /// Where calls are answered: `host:port`.
     pub fn listen(&self) -> &str {
         self.listen.as_deref().unwrap_or("127.0.0.1:3000")
+    }
+
+    /// The contact centre that `keydesk sandbox` starts.
+    pub(crate) fn standalone(
+        &self,
+        flags: StandaloneFlags,
+        from: &FromVariables,
+    ) -> Result<Standalone, InvalidSandbox> {
+        sandbox_entry::standalone(flags, &self.sandbox_entry, &self.data_dir, from)
     }
 
     /// Where links lead that a command prints. Refused before anything is made: an address that nobody can open.
@@ -325,7 +348,12 @@ impl Settings {
             installation: from.text("gateway.installation", None, file.gateway.installation.clone())?,
             ..file.gateway
         };
-        let gateway = config::gateway(file.routes, &trusted)?;
+        // Its routes are those of the contact centre, unless the file has others.
+        let is_started = serve.sandbox || file.sandbox.enabled;
+        let events = events_config::options(file.webhooks, file.events)?;
+        let sandbox = is_started.then(|| sandbox_entry::sandbox(&serve.of_sandbox, &file.sandbox, &data_dir, &events));
+        let routes = if is_started { file.routes.or_built_in() } else { file.routes };
+        let gateway = config::gateway(routes, &trusted)?;
         let forward = forward::settings(entry, file.upstreams, &gateway.routes)?;
         let limits = from.text("limits", serve.limits, file.limits)?;
         let log_format = from.choice("log_format", common.log_format, file.log_format, &LogFormat::NAMES)?;
@@ -345,6 +373,8 @@ impl Settings {
             spoe_listen: from.text("spoe_listen", serve.spoe_listen, file.spoe_listen)?,
             gateway,
             forward,
+            sandbox: sandbox.transpose()?,
+            sandbox_entry: file.sandbox,
             authz: accepted("authz.installation", file.authz)?,
             grpc: accepted("grpc.installation", file.grpc)?,
             spoe: accepted("spoe.installation", file.spoe)?,
@@ -352,7 +382,7 @@ impl Settings {
             catalogue: Catalogue::with(added)?,
             limits: limits.map(|text| RedisAddress::parse(&text)).transpose()?,
             usage: file.usage.options()?,
-            events: events_config::options(file.webhooks, file.events)?,
+            events,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The command line: what flags, variables and the configuration file say, and the commands of the operator.
 //!
 //! Invariants:
-//! - it knows no listener: what `keydesk serve` does is handed in by the binary ([`Binary`]);
+//! - it knows no listener: what `keydesk serve` and `keydesk sandbox` do is handed in by the binary ([`Binary`]);
 //! - a command decides nothing: it reads what is asked, calls one verb of `domain` as the operator, and prints;
 //! - a secret is printed only by the command that was asked for it, and no argument may hold the database's password.
 
@@ -14,6 +14,7 @@ mod logs;
 mod open;
 mod otlp;
 mod process;
+mod sandbox_entry;
 mod set_up;
 mod usage_entry;
 
@@ -23,4 +24,5 @@ pub use links::Links;
 pub use logs::{LostLines, lost_lines};
 pub use open::options as open_options;
 pub use otlp::Otlp;
+pub use sandbox_entry::{Sandbox, Standalone};
 pub use set_up::link as set_up_link;

@@ -1,6 +1,9 @@
 //! A world that many ask and one clock moves.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use model::Instant;
 use tokio::sync::watch;
@@ -15,6 +18,7 @@ const STEPS: usize = 2_000;
 pub struct Shared {
     world: Mutex<World>,
     told: watch::Sender<u64>,
+    ended: AtomicBool,
 }
 
 /// The world can't be asked now.
@@ -32,7 +36,7 @@ impl Shared {
     /// Shares a world.
     pub fn new(world: World) -> Self {
         let (told, _) = watch::channel(world.told());
-        Self { world: Mutex::new(world), told }
+        Self { world: Mutex::new(world), told, ended: AtomicBool::new(false) }
     }
 
     /// Has happen what is due by the machine's time. To be called some ten times a second, and at once again while it says that the world has
@@ -94,6 +98,17 @@ impl Shared {
     /// The last event that can be read, and a wake-up with each that follows.
     pub fn follow(&self) -> watch::Receiver<u64> {
         self.told.subscribe()
+    }
+
+    /// Nothing is going to happen here any more: whoever follows is woken, to leave.
+    pub fn end(&self) {
+        self.ended.store(true, Relaxed);
+        self.told.send_modify(|_| {});
+    }
+
+    /// Whether nothing is going to happen here any more.
+    pub fn is_ended(&self) -> bool {
+        self.ended.load(Relaxed)
     }
 
     fn tell(&self, world: &World) {

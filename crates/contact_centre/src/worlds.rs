@@ -5,18 +5,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use model::Instant;
+use model::{Instant, WorldName};
 
 use crate::{shared::Shared, sim::Config, world::World};
 
 /// The world that everybody shares who names none.
-pub const MAIN: &str = "main";
+pub const MAIN: &str = WorldName::MAIN;
 /// Worlds beside it.
 pub const OTHERS_MAX: usize = 8;
 /// After which one that nobody asks ends.
 pub const IDLE_MS: i64 = 3_600_000;
-/// Characters of a name.
-const NAME_MAX: usize = 64;
 
 /// The shared world and others.
 #[derive(Debug)]
@@ -73,8 +71,7 @@ impl Worlds {
     /// # Errors
     /// [`WorldsError`].
     pub fn make(&self, name: &str, config: Config, real: Instant) -> Result<Arc<Shared>, WorldsError> {
-        let named = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
-        if name.is_empty() || name.len() > NAME_MAX || name == MAIN || !name.bytes().all(named) {
+        if name.parse::<WorldName>().is_err() {
             return Err(WorldsError::Name);
         }
         self.reserve(name, real)?;
@@ -99,12 +96,20 @@ impl Worlds {
 
     /// Ends a world. Says whether there was one.
     pub fn end(&self, name: &str) -> bool {
-        self.lock().remove(name).is_some()
+        let ended = self.lock().remove(name);
+        if let Some(world) = ended.as_ref().and_then(|other| other.world.as_ref()) {
+            world.end();
+        }
+        ended.is_some()
     }
 
-    /// Ends worlds that nobody has asked for an hour.
+    /// Ends worlds that nobody has asked for an hour, and that nobody follows.
     pub fn end_idle(&self, real: Instant) {
-        self.lock().retain(|_, other| real.as_millis() - other.asked_at.as_millis() < IDLE_MS);
+        self.lock().retain(|_, other| {
+            // A stream that is open holds its world.
+            let followed = other.world.as_ref().is_some_and(|world| Arc::strong_count(world) > 1);
+            followed || real.as_millis() - other.asked_at.as_millis() < IDLE_MS
+        });
     }
 
     /// Every world, for whoever moves their clocks.

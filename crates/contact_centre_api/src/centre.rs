@@ -9,7 +9,10 @@ use model::{
 };
 use uuid::Uuid;
 
-use crate::kept::{Answers, Dialled, Faults, Sessions};
+use crate::{
+    kept::{Answers, Dialled, Faults, Sessions},
+    push::Pushed,
+};
 
 /// Where time and randomness come from.
 pub trait Source: Send + Sync + 'static {
@@ -57,6 +60,7 @@ struct Inner {
     faults: Faults,
     digests: Digests,
     exports: Arc<tokio::sync::Semaphore>,
+    pushed: Pushed,
 }
 
 impl std::fmt::Debug for Centre {
@@ -79,6 +83,7 @@ impl Centre {
             faults: Faults::default(),
             digests: Digests::default(),
             exports,
+            pushed: Pushed::default(),
         }))
     }
 
@@ -131,6 +136,10 @@ impl Centre {
 
     pub(crate) fn digests(&self) -> &Digests {
         &self.0.digests
+    }
+
+    pub(crate) fn pushed(&self) -> &Pushed {
+        &self.0.pushed
     }
 
     pub(crate) fn exports(&self) -> &Arc<tokio::sync::Semaphore> {

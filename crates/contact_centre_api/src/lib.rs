@@ -29,4 +29,5 @@ pub use centre::{Centre, Gateway, Settings, Source};
 pub use openapi::{Example, examples};
 pub use operation::Operation;
 pub use operations::OPERATIONS;
+pub use push::{KeyNow, Keys};
 pub use router::router;

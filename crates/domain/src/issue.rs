@@ -11,7 +11,7 @@ use crate::{
     idempotency::Kept,
     seal::{self, Row},
     settings_audit,
-    settings_rules::{require_future, require_limits_of},
+    settings_rules::{require_future, require_limits_of, require_reachable_world},
     turn::turn,
 };
 
@@ -44,6 +44,7 @@ impl Draft {
         caller.require_to_give(catalogue, &settings.scopes)?;
         require_limits_of(catalogue, &settings, None)?;
         let environment = caller.environment_of_new(new.environment)?;
+        require_reachable_world(environment, &settings)?;
         Ok(Self { kind: KeyKind::Issued, environment, settings })
     }
 }

@@ -1,6 +1,6 @@
 //! Rules for the settings of a key beyond their types, whether it is issued or updated.
 
-use model::{Catalogue, Instant, KeyError, KeySettings, Quotas, RateLimits, ScopeSet, TimeZone};
+use model::{Catalogue, Environment, Instant, KeyError, KeySettings, Quotas, RateLimits, ScopeSet, TimeZone};
 
 /// Refuses an end that is not in the future.
 pub(crate) fn require_future(expires_at: Option<Instant>, now: Instant) -> Result<(), KeyError> {
@@ -53,4 +53,13 @@ pub(crate) fn require_limits_of(
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses a world of the sandbox for a key that can't reach any.
+pub(crate) fn require_reachable_world(environment: Environment, settings: &KeySettings) -> Result<(), KeyError> {
+    if environment == Environment::Live && settings.sandbox_world.is_some() {
+        let reason = "A live key reaches no world of the sandbox. Leave this empty, or make a test key.".to_owned();
+        return Err(KeyError::InvalidSetting { field: "sandbox_world".to_owned(), reason });
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use crate::{
     Caller, Keydesk,
     done::Done,
     failure, settings_audit,
-    settings_rules::{require_future, require_limits_of},
+    settings_rules::{require_future, require_limits_of, require_reachable_world},
     turn::turn,
 };
 
@@ -54,6 +54,7 @@ impl Keydesk {
                 require_future(to.expires_at, now)?;
             }
             require_limits_of(this.catalogue(), &to, Some(from))?;
+            require_reachable_world(before.environment(), &to)?;
             let done = change.update_key(installation, id, &to, now).await.map_err(failure::public)?;
             if !done {
                 return Err(KeyError::NotFound);

@@ -23,6 +23,14 @@ pub struct Routes {
     own: Vec<RouteEntry>,
 }
 
+impl Routes {
+    /// These, or those that are built in where there are none.
+    #[must_use]
+    pub fn or_built_in(self) -> Self {
+        if self.own.is_empty() { Self { built_in: true, ..self } } else { self }
+    }
+}
+
 impl<'de> Deserialize<'de> for Routes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // By hand, so that what is wrong in a route is told with its place.
@@ -65,6 +73,7 @@ pub struct RouteEntry {
     cost: Option<u64>,
     upstream: Option<String>,
     retry: Option<bool>,
+    recording: Option<bool>,
 }
 
 /// `[authz]`, `[grpc]` and `[spoe]`: whose keys are accepted there.
@@ -162,7 +171,8 @@ fn table(Routes { built_in, own }: Routes) -> Result<RouteTable, InvalidGateway>
         for method in methods {
             let route = Route::new(&method, &entry.path, scopes.clone())?;
             let route = route.accepting(entry.environment).with_aliases(entry.aliases).costing(cost);
-            routes.push(route.to_upstream(entry.upstream.as_deref()).retried(entry.retry.unwrap_or(true)));
+            let route = route.to_upstream(entry.upstream.as_deref()).retried(entry.retry.unwrap_or(true));
+            routes.push(route.of_recordings(entry.recording.unwrap_or_default()));
         }
     }
     Ok(RouteTable::new(routes)?)

@@ -11,6 +11,9 @@ const PATCH: &[&str] = &["PATCH"];
 const PUT: &[&str] = &["PUT"];
 const DELETE: &[&str] = &["DELETE"];
 
+/// The sound of a recording.
+const RECORDING: &str = "/recordings/{id}/content";
+
 const ROWS: &[Row] = &[
     (GET, "/contacts/lookup", "contacts:read"),
     (GET, "/contacts", "contacts:read"),
@@ -39,7 +42,7 @@ const ROWS: &[Row] = &[
     (PUT, "/calls/{id}/wrap", "wraps:write"),
     (GET, "/recordings", "recordings:read"),
     (GET, "/recordings/{id}", "recordings:read"),
-    (GET, "/recordings/{id}/content", "recordings:read"),
+    (GET, RECORDING, "recordings:read"),
     (GET, "/agents", "agents:read"),
     (GET, "/agents/{id}", "agents:read"),
     (GET, "/agents/{id}/states", "agents:read"),
@@ -68,6 +71,10 @@ const ROWS: &[Row] = &[
     (GET, "/agent-states/webhooks/{id}", "agent-states:subscribe"),
     (PATCH, "/agent-states/webhooks/{id}", "agent-states:subscribe"),
     (DELETE, "/agent-states/webhooks/{id}", "agent-states:subscribe"),
+    (POST, "/agent-states/webhooks/{id}/rotate-secret", "agent-states:subscribe"),
+    (POST, "/agent-states/webhooks/{id}/test", "agent-states:subscribe"),
+    (GET, "/agent-states/webhooks/{id}/deliveries", "agent-states:subscribe"),
+    (POST, "/agent-states/webhooks/{id}/redeliver", "agent-states:subscribe"),
     (GET, "/stream/calls", "calls:read"),
     (GET, "/live-calls", "calls:read"),
     (GET, "/call-events", "calls:read"),
@@ -76,6 +83,10 @@ const ROWS: &[Row] = &[
     (GET, "/call-webhooks/{id}", "calls:read"),
     (PATCH, "/call-webhooks/{id}", "calls:read"),
     (DELETE, "/call-webhooks/{id}", "calls:read"),
+    (POST, "/call-webhooks/{id}/rotate-secret", "calls:read"),
+    (POST, "/call-webhooks/{id}/test", "calls:read"),
+    (GET, "/call-webhooks/{id}/deliveries", "calls:read"),
+    (POST, "/call-webhooks/{id}/redeliver", "calls:read"),
     (GET, "/stream/queues", "live:read"),
     (GET, "/openapi.json", ""),
     (GET, "/asyncapi.json", ""),
@@ -104,7 +115,8 @@ pub(crate) fn routes() -> Result<Vec<Route>, InvalidRoute> {
     for ((methods, path, scope), environment) in everywhere.chain(sandbox) {
         let scopes: Vec<_> = Scope::parse(scope).into_iter().collect();
         for method in *methods {
-            routes.push(Route::new(method, &format!("/v1{path}"), scopes.clone())?.accepting(environment));
+            let route = Route::new(method, &format!("/v1{path}"), scopes.clone())?.accepting(environment);
+            routes.push(route.of_recordings(*path == RECORDING));
         }
     }
     Ok(routes)
@@ -147,6 +159,8 @@ mod tests {
                 found.map(|route| route.scopes().iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "));
             assert_eq!(scopes.as_deref(), expected, "{call}");
         }
+        let recording = table.resolve("GET", RawPath::parse(b"/v1/recordings/0199/content").unwrap()).unwrap();
+        assert!(recording.unwrap().is_recording());
         let sandbox = table.resolve("GET", RawPath::parse(b"/v1/sandbox").unwrap()).unwrap().unwrap();
         assert_eq!(sandbox.environment(), Some(AcceptedEnvironment::Test));
     }

@@ -1,4 +1,4 @@
-use crate::{Instant, KeySettings, NetworkSet, OriginSet, Quotas, RateLimits};
+use crate::{ContactCentreLimits, Instant, KeySettings, NetworkSet, OriginSet, Quotas, RateLimits, WorldName};
 
 /// Within what a caller's keys must lie, as of an instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -8,10 +8,13 @@ pub struct Bounds {
     ends_by: Option<Instant>,
     rate_limits: RateLimits,
     quotas: Quotas,
+    contact_centre: ContactCentreLimits,
+    sandbox_world: Option<WorldName>,
 }
 
 impl Bounds {
-    /// The bounds of a key that issues others, as of `now`: those that were set for it, else its own.
+    /// The bounds of a key that issues others, as of `now`: those that were set for it, else its own. What it may do in units of
+    /// the contact centre, and in which world, is always its own.
     pub fn of(settings: &KeySettings, now: Instant) -> Self {
         match &settings.issue_bounds {
             None => Self::own(settings),
@@ -21,6 +24,8 @@ impl Bounds {
                 ends_by: bounds.longest_life_seconds.map(|life| now.plus_millis(i64::from(u32::from(life)) * 1_000)),
                 rate_limits: bounds.rate_limits.clone(),
                 quotas: bounds.quotas.clone(),
+                contact_centre: settings.contact_centre.clone(),
+                sandbox_world: settings.sandbox_world.clone(),
             },
         }
     }
@@ -33,6 +38,8 @@ impl Bounds {
             ends_by: settings.expires_at,
             rate_limits: settings.rate_limits.clone(),
             quotas: settings.quotas.clone(),
+            contact_centre: settings.contact_centre.clone(),
+            sandbox_world: settings.sandbox_world.clone(),
         }
     }
 
@@ -57,8 +64,13 @@ impl Bounds {
             Some("expires_at")
         } else if !self.rate_limits.bind(&other.rate_limits) {
             Some("rate_limits")
+        } else if !self.quotas.bind(&other.quotas) {
+            Some("quotas")
+        } else if !self.contact_centre.covers(&other.contact_centre) {
+            Some("contact_centre")
         } else {
-            (!self.quotas.bind(&other.quotas)).then_some("quotas")
+            let elsewhere = self.sandbox_world.is_some() && self.sandbox_world != other.sandbox_world;
+            elsewhere.then_some("sandbox_world")
         }
     }
 
@@ -78,6 +90,12 @@ impl Bounds {
                 self.rate_limits.clone()
             },
             quotas: if old.quotas.covers(&new.quotas) { Quotas::default() } else { self.quotas.clone() },
+            contact_centre: if old.contact_centre.covers(&new.contact_centre) {
+                ContactCentreLimits::default()
+            } else {
+                self.contact_centre.clone()
+            },
+            sandbox_world: self.sandbox_world.clone().filter(|_| old.sandbox_world != new.sandbox_world),
         };
         both.beyond(new)
     }
@@ -186,6 +204,29 @@ mod tests {
         let bounds = Bounds::of(&issuer, Instant::from_millis(0));
         assert_eq!(bounds.beyond(&limited(&["b=6/60s"], &[])), None);
         assert_eq!(bounds.beyond(&limited(&["b=7/60s"], &[])), Some("rate_limits"));
+    }
+
+    #[test]
+    fn limits_of_the_contact_centre_and_the_world_are_the_issuers_own() {
+        let limited = |words: &str, world: Option<&str>| KeySettings {
+            contact_centre: words.parse().unwrap(),
+            sandbox_world: world.map(|name| name.parse().unwrap()),
+            ..settings("[]", "[]", None)
+        };
+        let issuer = KeySettings { issue_bounds: Some(IssueBounds::default()), ..limited("calls=60/hour", Some("ci")) };
+        let bounds = Bounds::of(&issuer, Instant::from_millis(0));
+        let old = limited("calls=90/hour", None);
+        for (words, world, beyond, beyond_both) in [
+            ("calls=60/hour", Some("ci"), None, None),
+            ("calls=1/hour streams=2", Some("ci"), None, None),
+            ("calls=90/hour", Some("ci"), Some("contact_centre"), None),
+            ("", Some("ci"), Some("contact_centre"), Some("contact_centre")),
+            ("calls=60/hour", None, Some("sandbox_world"), None),
+            ("calls=60/hour", Some("other"), Some("sandbox_world"), Some("sandbox_world")),
+        ] {
+            assert_eq!(bounds.beyond(&limited(words, world)), beyond, "{words} {world:?}");
+            assert_eq!(bounds.beyond_both(&old, &limited(words, world)), beyond_both, "{words} {world:?}");
+        }
     }
 
     #[test]

@@ -18,8 +18,8 @@ pub struct Explanation {
     /// Why, for programs. More kinds may come.
     #[cfg_attr(feature = "openapi", schema(value_type = String, examples("ip_not_allowed")))]
     pub code: RefusalCode,
-    /// What was looked at: `state`, `secret`, `expiry`, `environment`, `address`, `origin`, `route`, `scopes`, `rate_limit`
-    /// or `quota`. More kinds may come.
+    /// What was looked at: `state`, `secret`, `expiry`, `environment`, `address`, `origin`, `route`, `scopes`, `rate_limit`,
+    /// `quota` or `streams`. More kinds may come.
     #[cfg_attr(feature = "openapi", schema(examples("address")))]
     pub check: &'static str,
     /// The rule that refused the call, in words.
@@ -83,6 +83,7 @@ impl Refusal {
             }
             RefusalCode::KeyDisabled => format!("The API key was disabled{since}."),
             RefusalCode::KeyExpired => format!("The API key expired{since}."),
+            RefusalCode::TokenExpired => format!("The token that was sent expired{since}. Its API key works."),
             RefusalCode::EnvironmentNotAllowed => {
                 let (is, needed) = match self.environment {
                     Environment::Live => ("live", "test"),
@@ -114,6 +115,7 @@ impl Refusal {
             }
             RefusalCode::RateLimited => format!("The rate limit{} was reached.", self.limit()),
             RefusalCode::QuotaExceeded => format!("The quota{} was used up.", self.limit()),
+            RefusalCode::TooManyStreams => "The API key had as many streams open as it may have.".to_owned(),
         }
     }
 
@@ -124,6 +126,9 @@ impl Refusal {
             RefusalCode::SecretEnded => "Send the API key's new secret.".to_owned(),
             RefusalCode::KeyDisabled => "Ask an administrator to enable the API key.".to_owned(),
             RefusalCode::KeyExpired => "Ask an administrator to extend the API key, or for a new one.".to_owned(),
+            RefusalCode::TokenExpired => {
+                "Make another token with the API key, before the one in use expires.".to_owned()
+            }
             RefusalCode::EnvironmentNotAllowed => match self.environment {
                 Environment::Live => "Send a test key, or call the live API.",
                 Environment::Test => "Send a live key, or call the test API.",
@@ -149,6 +154,10 @@ impl Refusal {
             }
             RefusalCode::InsufficientScope => {
                 format!("Ask an administrator to grant {}.", joined(&self.missing_scopes))
+            }
+            RefusalCode::TooManyStreams => {
+                "Close a stream, or wait until one has ended; ask an administrator for more if that happens often."
+                    .to_owned()
             }
             RefusalCode::RateLimited | RefusalCode::QuotaExceeded => match self.retry_after_seconds {
                 Some(1) => {
@@ -216,6 +225,7 @@ mod tests {
             (RefusalCode::SecretEnded, "rotated", "new secret"),
             (RefusalCode::KeyDisabled, "disabled at 1970-01-01T00:00:00.000Z", "enable"),
             (RefusalCode::KeyExpired, "expired at 1970-01-01T00:00:00.000Z", "extend"),
+            (RefusalCode::TokenExpired, "token that was sent expired at 1970", "Make another token"),
             (RefusalCode::EnvironmentNotAllowed, "a test key, and the call needs a live key", "Send a live key"),
             (RefusalCode::IpNotAllowed, "198.51.100.4 is none of them", "allow 198.51.100.4"),
             (RefusalCode::OriginNotAllowed, "does not say from which page", "Origin header"),
@@ -223,6 +233,7 @@ mod tests {
             (RefusalCode::InsufficientScope, "calls:make and calls:read", "grant calls:make and calls:read"),
             (RefusalCode::RateLimited, "“daily”", "Wait 7 seconds"),
             (RefusalCode::QuotaExceeded, "“daily”", "Wait 7 seconds"),
+            (RefusalCode::TooManyStreams, "as many streams open", "Close a stream"),
         ] {
             let told = refusal(code).explanation();
             assert!(told.rule.contains(rule), "{code}: {}", told.rule);

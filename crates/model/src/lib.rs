@@ -16,6 +16,7 @@ mod bounds;
 mod catalogue;
 mod ceiling;
 mod client_name;
+mod contact_centre;
 #[cfg(feature = "time-zones")]
 mod day;
 mod environment;
@@ -70,6 +71,10 @@ mod selection;
 mod settings;
 #[cfg(feature = "time-zones")]
 mod time_zone;
+mod token;
+mod token_life;
+mod token_resources;
+mod token_text;
 mod trial;
 mod trusted_proxies;
 mod usage;
@@ -92,6 +97,11 @@ pub use bounds::Bounds;
 pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};
 pub use ceiling::{Ceiling, CeilingInfo, Client};
 pub use client_name::{CLIENT_NAME_MAX, ClientName, ClientNameError};
+pub use contact_centre::{
+    AGENTS_MAX, AgentIds, CALL_PREFIXES_MAX, CallPrefix, CallPrefixes, CallsPerHour, ContactCentreLimits, DialPrefix,
+    DiallingHours, InvalidContactCentreText, InvalidDiallingHours, InvalidNumber, InvalidPrefixes, InvalidTold,
+    InvalidWorldName, MaxStreams, RECORDING_BYTES_LIMIT, RecordingBytes, TooManyAgents, WorldName,
+};
 #[cfg(feature = "time-zones")]
 pub use day::{Day, InvalidDay};
 pub use environment::{AcceptedEnvironment, Environment, UnknownEnvironment};
@@ -150,6 +160,10 @@ pub use selection::{Activity, Deleted, DeletionImpact, Selection, Switched};
 pub use settings::{KeySettings, SettingsPatch};
 #[cfg(feature = "time-zones")]
 pub use time_zone::{TimeZone, UnknownTimeZone};
+pub use token::{TOKEN_AUDIENCE, TokenClaims, TokenMaking, TokenOf, TokenWish};
+pub use token_life::{InvalidTokenLife, InvalidTokenLifeText, TokenLife};
+pub use token_resources::{InvalidResources, ResourceIds, TOKEN_RESOURCES_MAX, TokenResources};
+pub use token_text::{TOKEN_MAX, may_be_token, token_in};
 pub use trial::{
     InvalidTrialDays, Restriction, TRIAL_ABOUT_MAX, TRIAL_FINDINGS_MAX, Trial, TrialDays, TrialFinding, TrialFindingOf,
 };

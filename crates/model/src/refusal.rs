@@ -21,6 +21,8 @@ pub enum RefusalCode {
     KeyDisabled,
     /// The key had expired.
     KeyExpired,
+    /// The key lives. The derived token that was sent had expired.
+    TokenExpired,
     /// The key is not of the environment that the call was for.
     EnvironmentNotAllowed,
     /// The key can't be used from that address.
@@ -35,6 +37,8 @@ pub enum RefusalCode {
     RateLimited,
     /// Too many calls in the period.
     QuotaExceeded,
+    /// As many streams were open as the key may have.
+    TooManyStreams,
 }
 
 /// The text is no code of a refusal.
@@ -44,11 +48,12 @@ pub struct UnknownRefusalCode;
 
 impl RefusalCode {
     /// All of them, in the order in which they are decided.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::KeyRevoked,
         Self::SecretEnded,
         Self::KeyDisabled,
         Self::KeyExpired,
+        Self::TokenExpired,
         Self::EnvironmentNotAllowed,
         Self::IpNotAllowed,
         Self::OriginNotAllowed,
@@ -56,6 +61,7 @@ impl RefusalCode {
         Self::InsufficientScope,
         Self::RateLimited,
         Self::QuotaExceeded,
+        Self::TooManyStreams,
     ];
 
     /// The refusal of a call that was decided so; `None`: its key was not known, or it was allowed.
@@ -81,6 +87,7 @@ impl RefusalCode {
             Self::SecretEnded => "secret_ended",
             Self::KeyDisabled => "key_disabled",
             Self::KeyExpired => "key_expired",
+            Self::TokenExpired => "token_expired",
             Self::EnvironmentNotAllowed => "environment_not_allowed",
             Self::IpNotAllowed => "ip_not_allowed",
             Self::OriginNotAllowed => "origin_not_allowed",
@@ -88,6 +95,7 @@ impl RefusalCode {
             Self::InsufficientScope => "insufficient_scope",
             Self::RateLimited => "rate_limited",
             Self::QuotaExceeded => "quota_exceeded",
+            Self::TooManyStreams => "too_many_streams",
         }
     }
 
@@ -96,7 +104,7 @@ impl RefusalCode {
         match self {
             Self::KeyRevoked | Self::KeyDisabled => "state",
             Self::SecretEnded => "secret",
-            Self::KeyExpired => "expiry",
+            Self::KeyExpired | Self::TokenExpired => "expiry",
             Self::EnvironmentNotAllowed => "environment",
             Self::IpNotAllowed => "address",
             Self::OriginNotAllowed => "origin",
@@ -104,6 +112,7 @@ impl RefusalCode {
             Self::InsufficientScope => "scopes",
             Self::RateLimited => "rate_limit",
             Self::QuotaExceeded => "quota",
+            Self::TooManyStreams => "streams",
         }
     }
 
@@ -114,6 +123,7 @@ impl RefusalCode {
             Self::SecretEnded => "Secret ended",
             Self::KeyDisabled => "Key disabled",
             Self::KeyExpired => "Key expired",
+            Self::TokenExpired => "Token expired",
             Self::EnvironmentNotAllowed => "Wrong environment",
             Self::IpNotAllowed => "Address not allowed",
             Self::OriginNotAllowed => "Origin not allowed",
@@ -121,6 +131,7 @@ impl RefusalCode {
             Self::InsufficientScope => "Scope missing",
             Self::RateLimited => "Rate limit reached",
             Self::QuotaExceeded => "Quota used up",
+            Self::TooManyStreams => "Too many streams",
         }
     }
 }

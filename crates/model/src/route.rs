@@ -17,6 +17,7 @@ pub struct Route {
     cost: u64,
     upstream: Option<Box<str>>,
     is_retried: bool,
+    is_recording: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +93,7 @@ impl Route {
             cost: 1,
             upstream: None,
             is_retried: true,
+            is_recording: false,
         })
     }
 
@@ -143,6 +145,16 @@ impl Route {
     /// Whether the gateway may send a call again that is idempotent and got no answer.
     pub fn is_retried(&self) -> bool {
         self.is_retried
+    }
+
+    /// The same route, whose answers are recordings, or not.
+    pub fn of_recordings(self, is_recording: bool) -> Self {
+        Self { is_recording, ..self }
+    }
+
+    /// Whether its answers are recordings, whose bytes a key may have only so many of.
+    pub fn is_recording(&self) -> bool {
+        self.is_recording
     }
 
     /// Whether a call that this route lets through might be refused by the other.

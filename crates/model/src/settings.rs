@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ClientName, Email, Instant, IssueBounds, KeyError, Metadata, NetworkSet, Notes, OriginSet, Preset, Quotas,
-    RateLimits, ScopeSet, ceiling::distinct,
+    ClientName, ContactCentreLimits, Email, Instant, IssueBounds, KeyError, Metadata, NetworkSet, Notes, OriginSet,
+    Preset, Quotas, RECORDING_BYTES_LIMIT, RateLimits, ScopeSet, WorldName, ceiling::distinct,
 };
 
 /// All of a key that can be edited. ARCHITECTURE.md has the recipe for another setting.
@@ -46,6 +46,14 @@ pub struct KeySettings {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub issue_bounds: Option<IssueBounds>,
+    /// What it may do in units of the contact centre: calls, hours, streams, recordings, agents. What is not given is not limited.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub contact_centre: ContactCentreLimits,
+    /// The world of the sandbox that a test key reaches; null: the one that all share.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub sandbox_world: Option<WorldName>,
 }
 
 fn enabled() -> bool {
@@ -70,6 +78,8 @@ impl KeySettings {
             owner_email: None,
             notes: None,
             issue_bounds: None,
+            contact_centre: ContactCentreLimits::default(),
+            sandbox_world: None,
         }
     }
 
@@ -114,6 +124,8 @@ impl KeySettings {
             allowed_origins,
             rate_limits,
             quotas,
+            contact_centre,
+            sandbox_world,
             client_name: _,
             preset: _,
             scopes: _,
@@ -134,6 +146,8 @@ impl KeySettings {
             ("expires_at", longer),
             ("rate_limits", !before.rate_limits.covers(rate_limits)),
             ("quotas", !before.quotas.covers(quotas)),
+            ("contact_centre", !before.contact_centre.covers(contact_centre)),
+            ("sandbox_world", before.sandbox_world.is_some() && before.sandbox_world != *sandbox_world),
             ("enabled", *enabled && !before.enabled),
         ];
         widened.into_iter().find_map(|(name, widened)| widened.then_some(name))
@@ -184,6 +198,12 @@ pub struct SettingsPatch {
     /// What the keys may be like that it issues; null: bound as it is itself. Administrators alone set this.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub issue_bounds: Option<Option<IssueBounds>>,
+    /// What it may do in units of the contact centre, in place of what was set before; what is not given in it is not limited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact_centre: Option<ContactCentreLimits>,
+    /// The world of the sandbox that a test key reaches; null: the one that all share.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub sandbox_world: Option<Option<WorldName>>,
 }
 
 /// Tells a setting that is null from one that is not given.
@@ -226,12 +246,18 @@ impl SettingsPatch {
             owner_email: self.owner_email.unwrap_or_else(|| to.owner_email.clone()),
             notes: self.notes.unwrap_or_else(|| to.notes.clone()),
             issue_bounds: self.issue_bounds.unwrap_or_else(|| to.issue_bounds.clone()),
+            contact_centre: self.contact_centre.unwrap_or_else(|| to.contact_centre.clone()),
+            sandbox_world: self.sandbox_world.unwrap_or_else(|| to.sandbox_world.clone()),
         };
         // A refusal gives a limit's name only, so names must differ across both.
         distinct(&settings.rate_limits, &settings.quotas).map_err(|error| KeyError::InvalidSetting {
             field: "quotas".to_owned(),
             reason: format!("The rate limits and quotas {error}."),
         })?;
+        if settings.quotas.iter().any(|quota| quota.name().as_str() == RECORDING_BYTES_LIMIT) {
+            let reason = format!("The name {RECORDING_BYTES_LIMIT} is that of a limit of the contact centre.");
+            return Err(KeyError::InvalidSetting { field: "quotas".to_owned(), reason });
+        }
         Ok(settings)
     }
 
@@ -254,6 +280,8 @@ impl SettingsPatch {
             owner_email,
             notes,
             issue_bounds,
+            contact_centre,
+            sandbox_world,
         } = to;
         let preset = changed(&from.preset, preset);
         Self {
@@ -271,6 +299,8 @@ impl SettingsPatch {
             owner_email: changed(&from.owner_email, owner_email),
             notes: changed(&from.notes, notes),
             issue_bounds: changed(&from.issue_bounds, issue_bounds),
+            contact_centre: changed(&from.contact_centre, contact_centre),
+            sandbox_world: changed(&from.sandbox_world, sandbox_world),
         }
     }
 }

@@ -7,9 +7,11 @@
 
 mod assets;
 mod dispatcher;
+mod listen;
 mod metrics_page;
 mod process;
 mod router;
+mod sandbox;
 mod sbom;
 mod serve;
 mod telemetry;
@@ -20,5 +22,5 @@ pub use router::{dispatcher, dispatcher_behind, endpoints, operations};
 
 /// Runs the command that the arguments name. To be called at the start of the program, before it has any other thread.
 pub fn main() -> std::process::ExitCode {
-    cli::main(cli::Binary { serve: serve::run, contents: &sbom::SECTION })
+    cli::main(cli::Binary { serve: serve::run, sandbox: sandbox::run, contents: &sbom::SECTION })
 }

@@ -1,14 +1,14 @@
 //! `keydesk serve`: listen, answer, and stop without losing anything.
 
 use std::{
-    io::{self, ErrorKind, Write as _},
+    io::{self, Write as _},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use app::BrowserAccess;
-use cli::{Settings, UNNAMED_PROXY};
-use domain::{Keydesk, OpenError, OpenOptions};
+use cli::{Sandbox, Settings, UNNAMED_PROXY};
+use domain::{Installation, Keydesk, OpenError, OpenOptions};
 use edge::{Cores, Listener, PlaceBounds, Places, Timers, accept_all};
 use gate::{
     Accepted, Gate,
@@ -16,15 +16,14 @@ use gate::{
     forward::{self, Forwarder},
     spoe,
 };
-use model::Actor;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{Signal, SignalKind, signal},
-    sync::watch,
-    task::JoinSet,
-};
+use model::{Actor, Environment};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-use crate::{dispatcher::Dispatcher, process, router, telemetry};
+use crate::{
+    dispatcher::Dispatcher,
+    listen::{Stop, listen},
+    process, router, sandbox, telemetry,
+};
 
 /// How long running calls may take after the signal to stop. Shorter than the 30 s that orchestrators wait before they kill.
 const LAST_CALLS: Duration = Duration::from_secs(25);
@@ -34,6 +33,11 @@ const AGAIN: Duration = Duration::from_millis(500);
 
 /// Serves until a signal says to stop.
 pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), String> {
+    if settings.sandbox.is_some() && settings.forward.listen.is_none() {
+        return Err(
+            "--sandbox needs a gateway in front of it: say where that listens with --gateway-listen.".to_owned()
+        );
+    }
     // Before anything is opened: a process that can't listen must not touch the database.
     let mut stop = Stop::new().map_err(|error| format!("signals can't be received: {error}"))?;
     let listener = listen(settings.listen()).await?;
@@ -88,13 +92,22 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let (at_authz, over_grpc, over_spoe) =
         (accepted(&settings.authz)?, accepted(&settings.grpc)?, accepted(&settings.spoe)?);
     let at_gateway = accepted(&settings.forward.accepted)?;
+    let installation = installation(&keydesk, &settings.installation, &settings.forward.accepted)?.id;
     // The system may have chosen the port.
     let links = settings.links_at(&address.to_string());
+    keydesk.verifier().set_token_issuer(&links.to(""));
     let set_up = cli::set_up_link(&keydesk, Actor::System, &settings.installation, &links).await;
     // The rest of it has secrets.
-    let forward = {
+    let (mut forward, sandbox) = {
         let settings = settings;
-        settings.forward
+        (settings.forward, settings.sandbox)
+    };
+    let sandbox = match sandbox {
+        Some(sandbox) => {
+            let keys = sandbox::Known { keydesk: keydesk.clone(), installation };
+            behind(&mut forward, sandbox, keys)?
+        }
+        None => None,
     };
     let background = keydesk.start();
     let dispatcher = router::dispatcher_for(&keydesk, access, gateway.clone(), at_authz);
@@ -125,11 +138,17 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     stop.asked().await;
     tracing::info!("stopping: no new calls, running ones finish");
     app::end_streams();
+    if let Some(sandbox) = &sandbox {
+        sandbox.end_streams();
+    }
     tokio::select! {
         finished = server.stop() => if !finished {
             tracing::warn!("calls were still running after {} s and have been cut off", LAST_CALLS.as_secs());
         },
         () = stop.asked() => tracing::warn!("asked twice to stop: running calls have been cut off"),
+    }
+    if let Some(sandbox) = sandbox {
+        sandbox.stop().await;
     }
     background.stop().await;
     keydesk.close().await;
@@ -138,6 +157,20 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Starts the contact centre behind the gateway, as the API of test keys; `None`: the configuration names another.
+fn behind(
+    forward: &mut forward::config::Settings,
+    sandbox: Sandbox,
+    keys: sandbox::Known,
+) -> Result<Option<sandbox::Started>, String> {
+    let (door, entrance) = forward::door();
+    let added = forward.add_in_process(Environment::Test, door).map_err(|error| error.to_string())?;
+    if !added {
+        tracing::warn!("[upstreams.test] names an API, so no contact centre is started for test keys");
+    }
+    Ok(added.then(|| sandbox::start(sandbox, entrance, keys)))
 }
 
 /// With fewer open files than this there is a line in the log.
@@ -169,11 +202,14 @@ async fn reach(database: &str) -> Result<(), OpenError> {
 
 /// Whose keys a listener accepts: those of its own installation, else of the one that the command names.
 fn accepted(keydesk: &Keydesk, named: &str, listener: &ListenerEntry) -> Result<Accepted, String> {
+    let found = installation(keydesk, named, listener)?;
+    Ok(Accepted::new(found.id, &found.name, listener.environment))
+}
+
+fn installation(keydesk: &Keydesk, named: &str, listener: &ListenerEntry) -> Result<Installation, String> {
     let name = listener.installation.as_deref().unwrap_or(named);
     let found = keydesk.installation_in_memory(name);
-    let found = found
-        .ok_or_else(|| format!("there is no installation named {name}; `keydesk installation list` names them."))?;
-    Ok(Accepted::new(found.id, &found.name, listener.environment))
+    found.ok_or_else(|| format!("there is no installation named {name}; `keydesk installation list` names them."))
 }
 
 /// Shows the set-up link, on standard output only: the link is a secret, and logs are kept and sent elsewhere.
@@ -187,45 +223,6 @@ fn welcome(link: &str, ends_at: model::Instant, note: Option<&str>) {
         if note.is_some() { "\n" } else { "" },
         note.unwrap_or_default()
     );
-}
-
-async fn listen(address: &str) -> Result<TcpListener, String> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        ErrorKind::AddrInUse => {
-            format!("{address} is in use by another program; stop that one, or choose another address with --listen.")
-        }
-        _ => format!("can't listen on {address}: {error}."),
-    })
-}
-
-/// The signals that ask a process to end.
-struct Stop {
-    terminate: Signal,
-    interrupt: Signal,
-    /// `None`: whoever started the process had it ignored, as `nohup` does.
-    hang_up: Option<Signal>,
-}
-
-impl Stop {
-    fn new() -> io::Result<Self> {
-        let hang_up = if process::ignores_hang_up() { None } else { Some(signal(SignalKind::hangup())?) };
-        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        Ok(Self { terminate, interrupt, hang_up })
-    }
-
-    async fn asked(&mut self) {
-        let hang_up = async {
-            match &mut self.hang_up {
-                Some(hang_up) => hang_up.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = hang_up => {}
-        }
-    }
 }
 
 /// Listeners and their connections.

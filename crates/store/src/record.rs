@@ -1,13 +1,15 @@
 use model::{
-    ClientName, Environment, InstallationId, Instant, KeyId, KeyKind, LifeCycle, NetworkSet, OriginSet, Quotas,
-    RateLimits, ScopeSet, SecretId, Trial,
+    ClientName, ContactCentreLimits, Environment, InstallationId, Instant, KeyId, KeyKind, LifeCycle, NetworkSet,
+    OriginSet, Quotas, RateLimits, ScopeSet, SecretId, Trial, WorldName,
 };
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 use uuid::Uuid;
 
 use crate::{
     Change, Digest, NewSecret, Store, StoreError, StoredKey,
-    api_key::{client_name, environment, kind, networks, origins, quotas, rate_limits, scopes},
+    api_key::{
+        client_name, contact_centre, environment, kind, networks, origins, quotas, rate_limits, sandbox_world, scopes,
+    },
     api_key_secret::former,
     db::{on_apart, on_db},
     group::on_tx,
@@ -46,6 +48,10 @@ pub struct StoredRecord {
     pub rate_limits: RateLimits,
     /// How many calls it may make in periods of the calendar.
     pub quotas: Quotas,
+    /// What it may do in units of the contact centre.
+    pub contact_centre: ContactCentreLimits,
+    /// The world of the sandbox that it reaches; `None`: the one that all share.
+    pub sandbox_world: Option<WorldName>,
     /// What decides its status.
     pub life: LifeCycle,
     /// The last allowed call with this secret, as written down so far; `None`: never.
@@ -75,6 +81,8 @@ impl StoredRecord {
             origins: columns.settings.allowed_origins.clone(),
             rate_limits: columns.settings.rate_limits.clone(),
             quotas: columns.settings.quotas.clone(),
+            contact_centre: columns.settings.contact_centre.clone(),
+            sandbox_world: columns.settings.sandbox_world.clone(),
             life: key.life,
             last_used_at: None,
             trial: None,
@@ -99,6 +107,8 @@ struct RecordRow {
     allowed_origins: String,
     rate_limits: String,
     quotas: String,
+    contact_centre: String,
+    sandbox_world: Option<String>,
     disabled_at: Option<i64>,
     expires_at: Option<i64>,
     deleted_at: Option<i64>,
@@ -128,6 +138,8 @@ impl TryFrom<RecordRow> for StoredRecord {
             origins: origins(&row.allowed_origins)?,
             rate_limits: rate_limits(&row.rate_limits)?,
             quotas: quotas(&row.quotas)?,
+            contact_centre: contact_centre(&row.contact_centre)?,
+            sandbox_world: sandbox_world(row.sandbox_world)?,
             life: LifeCycle {
                 disabled_at: instant(row.disabled_at),
                 expires_at: instant(row.expires_at),
@@ -205,8 +217,8 @@ macro_rules! record_select {
     ($from:literal, $rest:literal) => {
         concat!(
             "SELECT s.digest, s.former_digest, s.id AS secret_id, s.expires_at AS secret_expires_at, k.installation_id, k.id AS key_id, k.kind, \
-             k.client_name, k.environment, k.scopes, k.allowed_ips, k.allowed_origins, k.rate_limits, k.quotas, k.disabled_at, k.expires_at, \
-             k.deleted_at, s.last_used_at, k.epoch, t.started_at AS trial_started_at, t.ends_at AS trial_ends_at, \
+             k.client_name, k.environment, k.scopes, k.allowed_ips, k.allowed_origins, k.rate_limits, k.quotas, k.contact_centre, \
+             k.sandbox_world, k.disabled_at, k.expires_at, k.deleted_at, s.last_used_at, k.epoch, t.started_at AS trial_started_at, t.ends_at AS trial_ends_at, \
              t.restriction AS trial_restriction ",
             $from,
             " LEFT JOIN trial t ON t.key_id = k.id ",
@@ -217,6 +229,8 @@ macro_rules! record_select {
 
 pub(crate) const RECORD_BY_DIGEST: &str =
     record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", "WHERE s.digest = $1");
+pub(crate) const RECORD_BY_SECRET: &str =
+    record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", "WHERE s.id = $1");
 pub(crate) const RECORDS_OF_KEY: &str = record_select!(
     "FROM api_key_secret s JOIN api_key k ON k.id = s.key_id",
     "WHERE k.installation_id = $1 AND k.id = $2"
@@ -253,6 +267,12 @@ impl Store {
         });
         let row: Option<RecordRow> =
             on_apart!(self.lookups, pool => query!(query_as, sql, pool).fetch_optional(pool).await?);
+        row.map(StoredRecord::try_from).transpose()
+    }
+
+    /// The record of a secret by its id, whichever installation's: one indexed read.
+    pub async fn record_by_secret(&self, secret: SecretId) -> Result<Option<StoredRecord>, StoreError> {
+        let row: Option<RecordRow> = on_apart!(self.lookups, pool => sqlx::query_as(RECORD_BY_SECRET).bind(secret.0).fetch_optional(pool).await?);
         row.map(StoredRecord::try_from).transpose()
     }
 

@@ -306,6 +306,8 @@ mod tests {
             origins: OriginSet::ANY,
             rate_limits: model::RateLimits::default(),
             quotas: model::Quotas::default(),
+            contact_centre: model::ContactCentreLimits::default(),
+            sandbox_world: None,
             life: LifeCycle { deleted_at: deleted_at.map(Instant::from_millis), ..LifeCycle::default() },
             last_used_at: None,
             trial: None,

@@ -1,12 +1,24 @@
 use std::sync::atomic::Ordering::Relaxed;
 
-use model::{Instant, KeyId, Refusal};
+use model::{Instant, KeyId, Refusal, RefusalCode};
 use store::StoreError;
 use uuid::Uuid;
 
-use crate::{RefusalCounters, Verifier};
+use crate::{Call, Record, RefusalCounters, RefusedBy, Verifier};
 
 impl Verifier {
+    /// Keeps a call that was let pass and then refused, for what was not known before, so that it can be explained.
+    pub fn note_refused(
+        &self,
+        record: &Record,
+        code: RefusalCode,
+        call: &Call<'_>,
+        by: Option<RefusedBy>,
+        now: Instant,
+    ) {
+        self.inner.refusals.note(record, code, call, now, &self.inner.ticks, by);
+    }
+
     /// Writes down the refusals that wait. Those that can't be written wait for the next time.
     pub async fn flush_refusals(&self) {
         let refusals = &self.inner.refusals;

@@ -5,7 +5,7 @@ use store::{StoreError, StoredCeiling};
 use uuid::Uuid;
 
 use crate::{
-    LimitReached, LimitState, Record, RedisAddress, Unavailable, Verifier,
+    BytesTaken, LimitReached, LimitState, Record, RedisAddress, Unavailable, Verifier,
     limits::{Above, Ask, Decision, Limits},
 };
 
@@ -21,6 +21,11 @@ impl Verifier {
         self.inner.limits.above(record.installation(), record.meters().is_some(), |ceilings| {
             record.client(|name, environment| ceilings.client_hash(name, environment))
         })
+    }
+
+    /// How many nodes share limits, this one included.
+    pub fn nodes(&self) -> u64 {
+        self.inner.limits.nodes()
     }
 
     /// Takes out the limits that refused a call since, each once in its window.
@@ -151,10 +156,18 @@ impl Verifier {
         })?;
         let Some(stored) = records.into_iter().next() else { return Ok(Vec::new()) };
         let record = self.inner.cache.unkept(stored);
+        let mut states = self.limits_of_calls(&record, now).await?;
+        let (BytesTaken::Taken(bytes) | BytesTaken::Refused(bytes, _)) = self.take_recording(&record, 0, now).await?;
+        states.extend(bytes);
+        Ok(states)
+    }
+
+    /// Those that count calls.
+    async fn limits_of_calls(&self, record: &Record, now: Instant) -> Result<Vec<LimitState>, Unavailable> {
         let mut answers = None;
         for _ in 0..3 {
             let limits = &self.inner.limits;
-            let Some(above) = self.above(&record) else { return Ok(Vec::new()) };
+            let Some(above) = self.above(record) else { return Ok(Vec::new()) };
             let meters = [record.meters(), above.client.as_ref(), above.installation.as_ref()];
             match limits.decide(meters, Ask { wanted: None, cost: 0, now, answers: answers.as_ref() }) {
                 Decision::Passes(states) | Decision::Refused(states, ..) => return Ok(states),

@@ -20,7 +20,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use model::{InstallationId, KeyId, LimitName, Occupancy, Quotas, RateLimits, RateState, TimeZone};
+use model::{
+    InstallationId, KeyId, LimitName, Occupancy, Period, Quota, Quotas, RECORDING_BYTES_LIMIT, RateLimits, RateState,
+    ScopeSet, TimeZone,
+};
 use store::{SharedRate, Store, StoreError, StoredCeiling, StoredRecord};
 use tokio::sync::Notify;
 
@@ -55,6 +58,8 @@ pub(crate) struct Limits {
     zones: Zones,
     ceilings: Ceilings,
     keys: Mutex<HashMap<KeyId, Arc<Meters>>>,
+    /// Bytes of recordings: no calls, so no call is decided by these.
+    recordings: Mutex<HashMap<KeyId, Arc<Meters>>>,
     specs: Mutex<HashSet<Shared>>,
     /// What was taken from rate limits before this process began, by the clock that nobody sets.
     restored: Mutex<HashMap<(InstallationId, Owner, LimitName), RateState>>,
@@ -91,6 +96,26 @@ impl std::borrow::Borrow<(RateLimits, Quotas)> for Shared {
     }
 }
 
+/// The meters of one key, where it has limits.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Metered {
+    /// Its calls.
+    pub(crate) calls: Option<Arc<Meters>>,
+    /// Bytes of recordings.
+    pub(crate) recordings: Option<Arc<Meters>>,
+}
+
+/// How many bytes of recordings a key may download, as a quota of days.
+fn recordings(stored: &StoredRecord) -> Quotas {
+    let quota = |bytes: u64| {
+        let name = LimitName::parse(RECORDING_BYTES_LIMIT)?;
+        Quotas::new(vec![Quota::new(name, bytes, Period::Day, None, ScopeSet::default())?])
+    };
+    let bytes = stored.contact_centre.recording_bytes_per_day.map(u64::from);
+    // The name has the form of one, and the bytes are none too many.
+    bytes.and_then(|bytes| quota(bytes).ok()).unwrap_or_default()
+}
+
 fn shared(asked: &[Asked]) -> Vec<SharedRate> {
     let shared = |asked: &Asked| SharedRate {
         installation: asked.installation,
@@ -124,6 +149,7 @@ impl Limits {
             zones: Zones::default(),
             ceilings: Ceilings::default(),
             keys: Mutex::default(),
+            recordings: Mutex::default(),
             specs: Mutex::default(),
             restored: Mutex::default(),
             nodes: Nodes::default(),
@@ -146,11 +172,24 @@ impl Limits {
         nanos(&self.ticks)
     }
 
-    /// The meters of a key with the limits that were read, which are taken out of there; `None`: it has none.
-    pub(crate) fn of_record(&self, stored: &mut StoredRecord) -> Option<Arc<Meters>> {
+    /// The meters of a key with the limits that were read; the lists are taken out of there.
+    pub(crate) fn of_record(&self, stored: &mut StoredRecord) -> Metered {
         let (rate_limits, quotas) = (take(&mut stored.rate_limits), take(&mut stored.quotas));
+        let calls = self.of_key(&self.keys, stored, rate_limits, quotas);
+        let recordings = self.of_key(&self.recordings, stored, RateLimits::default(), recordings(stored));
+        Metered { calls, recordings }
+    }
+
+    /// The meters of a key with these limits; `None`: there are none.
+    fn of_key(
+        &self,
+        keys: &Mutex<HashMap<KeyId, Arc<Meters>>>,
+        stored: &StoredRecord,
+        rate_limits: RateLimits,
+        quotas: Quotas,
+    ) -> Option<Arc<Meters>> {
         let (installation, key, epoch) = (stored.installation, stored.key, stored.epoch);
-        let mut keys = lock(&self.keys);
+        let mut keys = lock(keys);
         let has_none = rate_limits.is_empty() && quotas.is_empty();
         // One that had limits is told that it has none, so that they go on from where they were if it gets them again.
         let meters = match keys.get(&key) {
@@ -305,7 +344,9 @@ impl Limits {
 
     /// Calls this with the state of each key, client and installation that has any.
     fn each(&self, mut with: impl FnMut(&Arc<Meters>)) {
-        let meters: Vec<_> = lock(&self.keys).values().cloned().chain(self.ceilings.all()).collect();
+        let mut meters: Vec<_> = lock(&self.keys).values().cloned().collect();
+        meters.extend(lock(&self.recordings).values().cloned());
+        meters.extend(self.ceilings.all());
         meters.iter().for_each(&mut with);
     }
 
@@ -313,7 +354,9 @@ impl Limits {
     pub(crate) fn forget_idle(&self) {
         let tick = self.nanos();
         // Whoever takes one out of the table holds it locked, so none is given away twice.
-        lock(&self.keys).retain(|_, meters| Arc::strong_count(meters) > 1 || !meters.lock().is_idle(tick));
+        for keys in [&self.keys, &self.recordings] {
+            lock(keys).retain(|_, meters| Arc::strong_count(meters) > 1 || !meters.lock().is_idle(tick));
+        }
     }
 
     /// Sets of limits that keys share.

@@ -1,3 +1,7 @@
+mod centre;
+mod extra;
+mod token;
+
 use std::{
     net::IpAddr,
     sync::{
@@ -15,11 +19,11 @@ use model::{
 };
 use store::{Digest, LastUse, StoredRecord};
 
+use self::{centre::Centre, extra::Extra};
 use crate::{
     detail::Detail,
     ends::{Ends, NEVER},
-    extra::Extra,
-    limits::Meters,
+    limits::Metered,
     trial::Tried,
 };
 
@@ -87,14 +91,15 @@ pub(crate) fn quarter(minute: u32) -> u32 {
 }
 
 impl Record {
-    pub(crate) fn new(stored: StoredRecord, scopes: Arc<ScopeSet>, meters: Option<Arc<Meters>>) -> Self {
+    pub(crate) fn new(stored: StoredRecord, scopes: Arc<ScopeSet>, meters: Metered) -> Self {
         let trial = stored.trial.map(|trial| Tried::new(stored.key, trial));
+        let centre = Centre::new(&stored.contact_centre, stored.sandbox_world, meters.recordings);
         let last_used_at = stored.last_used_at.map_or(0, Instant::as_millis);
         let mut record = Self {
             hot: Hot {
                 lives_until: Instant::from_millis(i64::MIN),
                 scopes,
-                extra: Extra::new(meters, stored.networks, stored.origins, trial),
+                extra: Extra::new(meters.calls, stored.networks, stored.origins, trial, centre),
                 last_used_at: AtomicI64::new(last_used_at),
                 minute: AtomicU32::new(0),
                 allowed: AtomicU32::new(0),
@@ -149,7 +154,7 @@ impl Record {
     }
 
     /// The record of the same secret under a digest that it had before.
-    pub(crate) fn under_former(stored: StoredRecord, scopes: Arc<ScopeSet>, meters: Option<Arc<Meters>>) -> Self {
+    pub(crate) fn under_former(stored: StoredRecord, scopes: Arc<ScopeSet>, meters: Metered) -> Self {
         let record = Self::new(stored, scopes, meters);
         record.hot.former.store(1, Relaxed);
         record
@@ -185,12 +190,14 @@ impl Record {
             origins: OriginSet::ANY,
             rate_limits: model::RateLimits::default(),
             quotas: model::Quotas::default(),
+            contact_centre: model::ContactCentreLimits::default(),
+            sandbox_world: None,
             life: LifeCycle { deleted_at: Some(Instant::from_millis(0)), ..LifeCycle::default() },
             last_used_at: None,
             trial: None,
             epoch: 0,
         };
-        let decoy = Self::new(stored, Arc::default(), None);
+        let decoy = Self::new(stored, Arc::default(), Metered::default());
         decoy.hot.queued.store(true, Relaxed);
         decoy.detail.get_or_init(|| Box::new(Detail::decoy()));
         decoy
@@ -252,12 +259,12 @@ impl Record {
             RefusalCode::KeyRevoked => self.ends.life().deleted_at,
             RefusalCode::SecretEnded => self.ends.secret_expires_at(),
             RefusalCode::KeyDisabled => self.ends.life().disabled_at,
-            RefusalCode::KeyExpired => self.ends.life().expires_at,
+            RefusalCode::KeyExpired | RefusalCode::TokenExpired => self.ends.life().expires_at,
             _ => None,
         }
     }
 
-    /// Decides a call as of `now`.
+    /// Decides a call as of `now`, by this record alone; see [`Record::judge`].
     pub(crate) fn decide(&self, call: CallFacts<'_>, now: Instant) -> Code {
         if now < self.hot.lives_until {
             let (networks, origins) = self.bounds();
@@ -297,16 +304,6 @@ impl Record {
                 union.add(origin);
             }
         }
-    }
-
-    /// The restriction that is tried.
-    pub(crate) fn trial(&self) -> Option<&Arc<Tried>> {
-        self.hot.extra.as_ref()?.trial.as_ref()
-    }
-
-    /// The limits of its own; `None`: it has none.
-    pub(crate) fn meters(&self) -> Option<&Arc<Meters>> {
-        self.hot.extra.as_ref()?.meters.as_ref()
     }
 
     /// Its client among those that have ceilings.

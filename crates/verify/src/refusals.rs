@@ -7,7 +7,7 @@ use std::{
     },
 };
 
-use model::{Code, Instant, KeyId, Refusal, RefusalCode};
+use model::{Instant, KeyId, Refusal, RefusalCode};
 use uuid::Uuid;
 
 use crate::{
@@ -74,13 +74,13 @@ impl Refusals {
     pub(crate) fn note(
         &self,
         record: &Record,
-        code: Code,
+        code: RefusalCode,
         call: &Call<'_>,
         now: Instant,
         ticks: &Ticks,
         by: Option<RefusedBy>,
     ) {
-        let (Some(request), Some(code)) = (call.request_id, RefusalCode::of(code)) else { return };
+        let Some(request) = call.request_id else { return };
         if !self.budgets.admit(record.key_id(), ticks()) {
             self.left_out.fetch_add(1, Relaxed);
             return;
@@ -151,6 +151,7 @@ fn refusal(
 ) -> Refusal {
     let code = match code {
         RefusalCode::KeyRevoked if !record.is_deleted() => RefusalCode::SecretEnded,
+        RefusalCode::KeyExpired if record.has_token_ended(now) => RefusalCode::TokenExpired,
         RefusalCode::InsufficientScope if call.asked.no_route => RefusalCode::NoRoute,
         code => code,
     };
@@ -188,7 +189,7 @@ mod tests {
         // Each call has its second, so that no budget is used up.
         let at = Duration::from_secs(u64::try_from(request).unwrap());
         let ticks: Ticks = Arc::new(move || at);
-        refusals.note(&Record::decoy(), Code::Disabled, &call, Instant::from_millis(0), &ticks, None);
+        refusals.note(&Record::decoy(), RefusalCode::KeyDisabled, &call, Instant::from_millis(0), &ticks, None);
     }
 
     fn found(refusals: &Refusals, request: u128) -> usize {
@@ -232,7 +233,14 @@ mod tests {
     fn a_call_that_nobody_can_ask_about_is_not_kept() {
         let refusals = Refusals::new();
         let ticks: Ticks = Arc::new(|| Duration::ZERO);
-        refusals.note(&Record::decoy(), Code::Disabled, &Call::with(""), Instant::from_millis(0), &ticks, None);
+        refusals.note(
+            &Record::decoy(),
+            RefusalCode::KeyDisabled,
+            &Call::with(""),
+            Instant::from_millis(0),
+            &ticks,
+            None,
+        );
         assert_eq!(refusals.counters(), RefusalCounters::default());
     }
 }

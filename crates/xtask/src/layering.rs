@@ -30,7 +30,23 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 15] = [
     ("app", &["model", "domain"]),
     ("client", &["model", "app"]),
     ("cli", &["model", "store", "delivery", "domain", "gate", "api"]),
-    ("server", &["model", "store", "verify", "delivery", "domain", "edge", "gate", "api", "app", "cli", "contact_centre", "contact_centre_api"]),
+    (
+        "server",
+        &[
+            "model",
+            "store",
+            "verify",
+            "delivery",
+            "contact_centre",
+            "contact_centre_api",
+            "domain",
+            "edge",
+            "gate",
+            "api",
+            "app",
+            "cli",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

@@ -57,8 +57,8 @@ impl Asked {
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let asked = Asked::read(args)?;
     for (port, operations) in asked.ports() {
-        check_free(&format!("127.0.0.1:{port}"))?;
-        check_free(&format!("127.0.0.1:{operations}"))?;
+        check_free(&format!("127.0.0.1:{port}"), "--listen 127.0.0.1:3001")?;
+        check_free(&format!("127.0.0.1:{operations}"), "--listen 127.0.0.1:3001")?;
     }
     let steps = Steps::new();
     let binary = build::all(&steps)?;

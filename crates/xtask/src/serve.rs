@@ -9,15 +9,24 @@ use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 
 const LISTEN: &str = "127.0.0.1:3000";
+const GATEWAY: &str = "127.0.0.1:8080";
 
 /// Returns only when it fails.
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let mut args = args.to_vec();
     add_default(&mut args, "--listen", "KEYDESK_LISTEN", LISTEN);
     add_default(&mut args, "--data-dir", "KEYDESK_DATA_DIR", "data");
-    let listen = value(&args, "--listen").or_else(|| std::env::var("KEYDESK_LISTEN").ok()).unwrap_or(LISTEN.to_owned());
+    let named =
+        |args: &[String], flag: &str, variable: &str| value(args, flag).or_else(|| std::env::var(variable).ok());
+    let listen = named(&args, "--listen", "KEYDESK_LISTEN").unwrap_or(LISTEN.to_owned());
     // A build takes minutes the first time; this is known at once.
-    check_free(&listen)?;
+    check_free(&listen, "--listen 127.0.0.1:3001")?;
+    // A configuration file says itself what stands behind the gateway, if there is one.
+    add_default(&mut args, "--gateway-listen", "KEYDESK_GATEWAY_LISTEN", GATEWAY);
+    if let Some(gateway) = named(&args, "--gateway-listen", "KEYDESK_GATEWAY_LISTEN") {
+        check_free(&gateway, "--gateway-listen 127.0.0.1:8081")?;
+        add_sandbox(&mut args);
+    }
     let steps = Steps::new();
     let binary = build::all(&steps)?;
     say(&steps.total());
@@ -32,6 +41,14 @@ fn add_default(args: &mut Vec<String>, flag: &str, variable: &str, default: &str
     }
 }
 
+/// Puts the contact centre behind the gateway, unless the arguments or a configuration file say what stands there.
+fn add_sandbox(args: &mut Vec<String>) {
+    let flag = "--sandbox";
+    if value(args, "--config").is_none() && !args.iter().any(|arg| arg == flag) {
+        args.push(flag.to_owned());
+    }
+}
+
 /// The value of `--flag value` or `--flag=value`.
 fn value(args: &[String], flag: &str) -> Option<String> {
     args.iter().enumerate().find_map(|(at, arg)| {
@@ -40,11 +57,12 @@ fn value(args: &[String], flag: &str) -> Option<String> {
     })
 }
 
-pub(crate) fn check_free(listen: &str) -> Result<()> {
+/// Fails where something listens already; `other` is how to choose another port.
+pub(crate) fn check_free(listen: &str, other: &str) -> Result<()> {
     match TcpListener::bind(listen) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AddrInUse => Err(Failure::new(format!(
-            "{listen} is taken: stop what listens there, or choose another, such as `cargo xtask serve -- --listen 127.0.0.1:3001`"
+            "{listen} is taken: stop what listens there, or choose another, such as `cargo xtask serve -- {other}`"
         ))),
         Err(error) => Err(Failure::new(format!("cannot listen on {listen}: {error}"))),
     }
@@ -74,9 +92,22 @@ mod tests {
     }
 
     #[test]
+    fn the_contact_centre_is_started_unless_a_file_says_what_is() {
+        for (args, expected) in [
+            (&["--listen", "a:1"][..], &["--listen", "a:1", "--sandbox"][..]),
+            (&["--sandbox"], &["--sandbox"]),
+            (&["--config", "k.toml"], &["--config", "k.toml"]),
+        ] {
+            let mut args = words(args);
+            add_sandbox(&mut args);
+            assert_eq!(args, expected);
+        }
+    }
+
+    #[test]
     fn a_taken_port_is_reported() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-        let failure = check_free(&taken.local_addr().unwrap().to_string()).unwrap_err();
+        let failure = check_free(&taken.local_addr().unwrap().to_string(), "--listen").unwrap_err();
         assert!(failure.to_string().contains("is taken"), "{failure}");
     }
 }

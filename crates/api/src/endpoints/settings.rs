@@ -6,8 +6,8 @@
 
 use edge::{FieldError, Problem, problem};
 use model::{
-    ClientName, Email, Environment, Instant, IssueBounds, KeyError, Metadata, NetworkSet, Notes, OriginSet, Preset,
-    Quotas, RateLimits, Scope, ScopeSet, SettingsPatch,
+    ClientName, ContactCentreLimits, Email, Environment, Instant, IssueBounds, KeyError, Metadata, NetworkSet, Notes,
+    OriginSet, Preset, Quotas, RateLimits, Scope, ScopeSet, SettingsPatch, WorldName,
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -61,6 +61,12 @@ pub(crate) struct NewKeyBody {
     /// Administrators alone set it: a key that gives it is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     issue_bounds: Option<IssueBounds>,
+    /// What it may do in units of the contact centre: calls, hours, streams, recordings, agents. What is not given is not limited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_centre: Option<ContactCentreLimits>,
+    /// The world of the sandbox that a test key reaches; when not given, the one that all share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sandbox_world: Option<WorldName>,
 }
 
 impl NewKeyBody {
@@ -86,6 +92,8 @@ impl NewKeyBody {
             owner_email: self.owner_email.map(Some),
             notes: self.notes.map(Some),
             issue_bounds: self.issue_bounds.map(Some),
+            contact_centre: self.contact_centre,
+            sandbox_world: self.sandbox_world.map(Some),
         })
     }
 }
@@ -133,6 +141,12 @@ pub(crate) struct KeyChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<IssueBounds>)]
     issue_bounds: Option<Option<IssueBounds>>,
+    /// What it may do in units of the contact centre, in place of what was set before; what is not given in it is not limited.
+    contact_centre: Option<ContactCentreLimits>,
+    /// The world of the sandbox that a test key reaches; null: the one that all share.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<WorldName>)]
+    sandbox_world: Option<Option<WorldName>>,
 }
 
 impl KeyChange {
@@ -153,6 +167,8 @@ impl KeyChange {
             owner_email: self.owner_email,
             notes: self.notes,
             issue_bounds: self.issue_bounds,
+            contact_centre: self.contact_centre,
+            sandbox_world: self.sandbox_world,
         })
     }
 }

@@ -1,9 +1,9 @@
 use leptos::prelude::*;
-use model::{Environment, Key, KeySettings, KeyStatus};
+use model::{Environment, Key, KeySettings, KeyStatus, RECORDING_BYTES_LIMIT};
 
 use super::{details::KeyDetails, limits::limits};
 use crate::ui::{
-    allowed_calls,
+    allowed_calls, count,
     key_settings::TEXT_SETTINGS,
     labels::{access, end, is_default, relative, time},
     never, post_button,
@@ -46,6 +46,7 @@ pub(super) fn facts(page: &KeyDetails) -> AnyView {
                 <dt>"Allowed origins"</dt>
                 {values(if origins.is_empty() { none("Any") } else { origins })}
                 {limits(page)}
+                {contact_centre(page)}
             </dl>
             {(!is_default(key) && key.status != KeyStatus::Revoked).then(|| tighten(page))}
         </section>
@@ -63,6 +64,21 @@ fn tighten(page: &KeyDetails) -> AnyView {
             <a class="button small" href=format!("/keys/{}/tighten", page.key.id)>"Tighten to used"</a>
             {tried}
         </p>
+    }
+    .into_any()
+}
+
+/// What it may do in units of the contact centre, where that is limited, and its world.
+fn contact_centre(page: &KeyDetails) -> AnyView {
+    let settings = &page.key.settings;
+    let mut limits = settings.contact_centre.words();
+    let states = page.limits.as_deref().unwrap_or_default().iter();
+    let bytes = states.filter(|state| state.label.name() == RECORDING_BYTES_LIMIT);
+    limits.extend(bytes.map(|state| format!("{} bytes of recordings left today", count(state.remaining))));
+    let world = settings.sandbox_world.as_ref().map(|world| vec![world.to_string()]);
+    view! {
+        {(!limits.is_empty()).then(|| view! { <dt>"In the contact centre"</dt> {values(limits)} })}
+        {world.map(|world| view! { <dt>"Sandbox world"</dt> {values(world)} })}
     }
     .into_any()
 }
@@ -137,7 +153,8 @@ fn noted(key: &Key) -> Option<AnyView> {
 
 /// The settings without a place of their own on the page, where they are set: label and text.
 fn other_settings(settings: &KeySettings) -> Vec<(&'static str, String)> {
-    const PLACED: [&str; 5] = ["allowed_ips", "allowed_origins", "owner_email", "metadata", "notes"];
+    const PLACED: [&str; 7] =
+        ["allowed_ips", "allowed_origins", "owner_email", "metadata", "notes", "contact_centre", "sandbox_world"];
     let other = TEXT_SETTINGS.iter().filter(|setting| !PLACED.contains(&setting.name));
     other.map(|setting| (setting.label, (setting.write)(settings))).filter(|(_, text)| !text.is_empty()).collect()
 }

@@ -1,6 +1,6 @@
 //! What entries of the audit log tell, in words.
 
-use model::{Action, Actor, Quota, Quotas, RateLimit, RateLimits};
+use model::{Action, Actor, ContactCentreLimits, Quota, Quotas, RateLimit, RateLimits};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -30,6 +30,7 @@ pub(crate) const ACTIONS: [(&str, &[(Action, &str)]); 7] = [
             (Action::KeyDelete, "Deleted"),
             (Action::KeyRestore, "Restored"),
             (Action::KeyReveal, "Key shown"),
+            (Action::KeyTokenCreate, "Token made"),
             (Action::KeyExport, "List of keys exported"),
         ],
     ),
@@ -185,6 +186,7 @@ fn limits(name: &str, value: &Value) -> Option<String> {
     let each: Vec<String> = match name {
         "rate_limits" => RateLimits::deserialize(value).ok()?.iter().map(RateLimit::words).collect(),
         "quotas" => Quotas::deserialize(value).ok()?.iter().map(Quota::words).collect(),
+        "contact_centre" => ContactCentreLimits::deserialize(value).ok()?.words(),
         _ => return None,
     };
     Some(if each.is_empty() { "none".to_owned() } else { each.join("; ") })
@@ -254,12 +256,20 @@ mod tests {
             "scopes": { "from": ["calls:read"], "to": [] },
             "enabled": { "from": true, "to": false },
             "notes": { "changed": true },
+            "contact_centre": { "from": {}, "to": { "calls_per_hour": 60, "agent_ids": [] } },
         });
         let told: Vec<_> = differences("key.update", &detail)
             .into_iter()
             .map(|Difference { label, from, to }| format!("{label}: {} > {to}", from.unwrap_or_default()))
             .collect();
-        assert_eq!(told, ["State: Enabled > Disabled", "Scopes: calls:read > none"]);
+        assert_eq!(
+            told,
+            [
+                "In the contact centre: none > 60 outbound calls an hour; Acts for no agent",
+                "State: Enabled > Disabled",
+                "Scopes: calls:read > none"
+            ]
+        );
         let role = differences("administrator.set_role", &json!({"id": "x", "from": "viewer", "to": "owner"}));
         assert_eq!(role.len(), 1);
         assert!(differences("key.delete", &json!({"from": 1, "to": 2})).is_empty());

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use model::{
-    Email, Expiry, Instant, IssueBounds, Metadata, Network, NetworkSet, Notes, OriginPattern, OriginSet, SettingsPatch,
-    TimeZone,
+    ContactCentreLimits, Email, Expiry, Instant, IssueBounds, Metadata, Network, NetworkSet, Notes, OriginPattern,
+    OriginSet, SettingsPatch, TimeZone, WorldName,
 };
 
 use super::{Failed, limits::LimitFlags};
@@ -39,6 +39,14 @@ pub(super) struct SettingsFlags {
     /// restrictions as this key
     #[arg(long, value_name = "BOUNDS")]
     issue_bounds: Option<IssueBounds>,
+    /// What it may do in the contact centre, separated by spaces: calls=60/hour and +61=20/hour (to numbers that begin so; +61=any,
+    /// +=0/hour), hours=9-20 of the callee's working days or hours=9-20,weekends, streams=5, recordings=500MB/day, and agent=ID for
+    /// each agent that it may act for, or agent=none
+    #[arg(long, value_name = "LIMITS")]
+    contact_centre: Option<ContactCentreLimits>,
+    /// The world of the sandbox that it reaches, if it is a test key
+    #[arg(long, value_name = "NAME")]
+    sandbox_world: Option<WorldName>,
 }
 
 /// The flags that clear a setting of a key.
@@ -68,6 +76,12 @@ pub(super) struct ClearFlags {
     /// Give the keys it issues the same restrictions as this key
     #[arg(long, conflicts_with = "issue_bounds")]
     no_issue_bounds: bool,
+    /// Limit nothing in the contact centre
+    #[arg(long, conflicts_with = "contact_centre")]
+    no_contact_centre: bool,
+    /// Let it reach the world of the sandbox that all share
+    #[arg(long, conflicts_with = "sandbox_world")]
+    no_sandbox_world: bool,
 }
 
 impl SettingsFlags {
@@ -84,6 +98,8 @@ impl SettingsFlags {
             owner_email: self.owner_email.map(Some),
             notes: self.notes.map(Some),
             issue_bounds: self.issue_bounds.map(Some),
+            contact_centre: self.contact_centre,
+            sandbox_world: self.sandbox_world.map(Some),
             ..patch
         })
     }
@@ -114,6 +130,8 @@ impl ClearFlags {
             owner_email: patch.owner_email.or(self.no_owner_email.then_some(None)),
             notes: patch.notes.or(self.no_notes.then_some(None)),
             issue_bounds: patch.issue_bounds.or(self.no_issue_bounds.then_some(None)),
+            contact_centre: patch.contact_centre.or(self.no_contact_centre.then(Default::default)),
+            sandbox_world: patch.sandbox_world.or(self.no_sandbox_world.then_some(None)),
             ..patch
         }
     }

@@ -15,6 +15,7 @@ mod key_handover;
 mod key_list;
 mod key_rotate;
 mod key_settings;
+mod key_shown;
 mod key_switch;
 mod key_update;
 mod keyring;
@@ -23,6 +24,7 @@ mod migrate;
 mod output;
 mod restore;
 mod sbom;
+mod token;
 mod usage;
 mod webhook;
 mod words;
@@ -36,10 +38,10 @@ use std::{
 use api::CreatedKey;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use domain::{Caller, Installation, Issued, Keydesk, OpenOptions};
-use model::{Key, KeyId, KeyKind, KeyStatus, PlainSecret, TimeZone};
+use model::{Key, KeyId, KeyKind, TimeZone};
 use zeroize::Zeroizing;
 
-use self::output::Output;
+use self::{key_shown::show, output::Output};
 use crate::{
     config::{CommonFlags, ServeFlags, Settings},
     given::{FromVariables, Unfit, printable},
@@ -47,6 +49,7 @@ use crate::{
     logs::{self, LogLevel},
     open::options,
     process,
+    sandbox_entry::{Standalone, StandaloneFlags},
 };
 
 /// API keys of a contact centre.
@@ -66,6 +69,8 @@ enum Command {
     Init(init::Init),
     /// Serve the Workspace and the API
     Serve(ServeFlags),
+    /// Run the contact centre for test keys by itself, behind a gateway that runs elsewhere
+    Sandbox(StandaloneFlags),
     /// Create, list, change, rotate and delete API keys
     #[command(subcommand, arg_required_else_help = true)]
     Key(KeyCommand),
@@ -78,7 +83,9 @@ enum Command {
     /// Show, set and clear ceilings: what all keys of a client, or of the installation, may do together
     #[command(subcommand, arg_required_else_help = true)]
     Limits(limits::LimitsCommand),
-    /// Rotate the peppers and master keys of the keyring
+    /// Make a derived token of a key: it stands in for the key for an hour at most, where the key must not be
+    Token(token::Token),
+    /// Rotate the peppers, the master keys and the keys that sign tokens
     #[command(subcommand, arg_required_else_help = true)]
     Keyring(keyring::KeyringCommand),
     /// Tell other systems of what happens: make, list, change and delete webhooks, and deliver events again
@@ -174,9 +181,11 @@ impl Failed {
 }
 
 /// What the commands can't do without the binary.
-pub struct Binary<S> {
+pub struct Binary<S, C> {
     /// Serves until a signal says to stop, or fails with one sentence. The instant is when the process began.
     pub serve: S,
+    /// The same for a contact centre by itself.
+    pub sandbox: C,
     /// What the binary is made of: cargo-auditable's list, as JSON that is compressed with zlib.
     pub contents: &'static [u8],
 }
@@ -185,9 +194,10 @@ pub struct Binary<S> {
 const MISUSE: u8 = 2;
 
 /// Runs the command that the arguments name. To be called at the start of the program, before it has any other thread.
-pub fn main<S>(binary: Binary<S>) -> ExitCode
+pub fn main<S, C>(binary: Binary<S, C>) -> ExitCode
 where
     S: AsyncFnOnce(Settings, Instant) -> Result<(), String>,
+    C: AsyncFnOnce(Standalone, Instant) -> Result<(), String>,
 {
     let started = Instant::now();
     let mut output = Output::standard();
@@ -248,9 +258,9 @@ fn refuse_password(output: &mut Output) -> ExitCode {
 }
 
 impl Cli {
-    async fn run<S>(
+    async fn run<S, C>(
         self,
-        binary: Binary<S>,
+        binary: Binary<S, C>,
         output: &mut Output,
         started: Instant,
         keyring: Result<Option<Zeroizing<String>>, Unfit>,
@@ -258,6 +268,7 @@ impl Cli {
     ) -> Result<(), Failed>
     where
         S: AsyncFnOnce(Settings, Instant) -> Result<(), String>,
+        C: AsyncFnOnce(Standalone, Instant) -> Result<(), String>,
     {
         let (flags, command) = match self.command {
             Command::Serve(flags) => (flags, None),
@@ -265,7 +276,8 @@ impl Cli {
             other => (ServeFlags::default(), Some(other)),
         };
         let settings = Settings::resolve(self.common, flags, keyring?, from)?;
-        let usual = if command.is_none() { LogLevel::Info } else { LogLevel::Off };
+        let goes_on = matches!(command, None | Some(Command::Sandbox(_)));
+        let usual = if goes_on { LogLevel::Info } else { LogLevel::Off };
         logs::start(settings.log_format, settings.log_level.unwrap_or(usual));
         let Some(command) = command else {
             return (binary.serve)(settings, started).await.map_err(Failed::new);
@@ -274,6 +286,10 @@ impl Cli {
             Command::Init(init) => return init.run(&settings, output).await,
             Command::Migrate(migrate) => return migrate.run(&settings, output).await,
             Command::Sbom => return sbom::print(binary.contents, output),
+            Command::Sandbox(flags) => {
+                let standalone = settings.standalone(flags, from)?;
+                return (binary.sandbox)(standalone, started).await.map_err(Failed::new);
+            }
             // It opens the database itself, when nobody else has it open.
             Command::Restore(restore) => return restore.run(options(&settings), output).await,
             _ => {}
@@ -286,6 +302,7 @@ impl Cli {
         }
         let links = settings.links()?;
         let keydesk = Keydesk::open(OpenOptions { to_read: command.only_reads(), ..options(&settings) }).await?;
+        keydesk.verifier().set_token_issuer(&links.to(""));
         let context = CommandContext {
             keydesk,
             links,
@@ -324,6 +341,7 @@ impl Command {
             }
             Self::Admin(command) => command.prints_once(),
             Self::Webhook(command) => command.prints_once(),
+            Self::Token(_) => true,
             _ => false,
         }
     }
@@ -331,7 +349,9 @@ impl Command {
     async fn run(self, context: &CommandContext, output: &mut Output) -> Result<(), Failed> {
         match self {
             // Handled before a context is opened.
-            Self::Init(_) | Self::Serve(_) | Self::Migrate(_) | Self::Sbom | Self::Restore(_) => Ok(()),
+            Self::Init(_) | Self::Serve(_) | Self::Sandbox(_) | Self::Migrate(_) | Self::Sbom | Self::Restore(_) => {
+                Ok(())
+            }
             Self::Key(KeyCommand::Create(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::List(command)) => command.run(context, output).await,
             Self::Key(KeyCommand::Default(command)) => command.run(context, output).await,
@@ -345,6 +365,7 @@ impl Command {
             Self::Admin(command) => command.run(context, output).await,
             Self::Installation(command) => command.run(context, output).await,
             Self::Limits(command) => command.run(context, output).await,
+            Self::Token(command) => command.run(context, output).await,
             Self::Keyring(command) => command.run(context, output).await,
             Self::Audit(command) => command.run(context, output).await,
             Self::Usage(command) => command.run(context, output).await,
@@ -355,54 +376,6 @@ impl Command {
             Self::Doctor(command) => command.run(context, output).await,
         }
     }
-}
-
-/// Settings that have a line of their own, and two that can be long. All others are shown by their names in the API.
-const PLACED: [&str; 11] = [
-    "client_name",
-    "preset",
-    "scopes",
-    "expires_at",
-    "allowed_ips",
-    "allowed_origins",
-    "rate_limits",
-    "quotas",
-    "owner_email",
-    "metadata",
-    "notes",
-];
-
-/// A key for people, with its secret if it has just been made. `zone` is whose days they read.
-fn show(key: &Key, secret: Option<&PlainSecret>, zone: &TimeZone, output: &mut Output) -> Result<(), Failed> {
-    let id = key.id.to_string();
-    let scopes = spaced(&key.settings.scopes);
-    let (ips, origins) = (spaced(&key.settings.allowed_ips), spaced(&key.settings.allowed_origins));
-    let expires_at = key.settings.expires_at.map(|end| zone.end_words(end)).unwrap_or_default();
-    let email = key.settings.owner_email.as_ref().map_or("", |email| email.as_str());
-    let status = if key.status == KeyStatus::Active { "" } else { key.status.as_str() };
-    let mut pairs = vec![
-        ("Id", id.as_str()),
-        ("Client Name", key.settings.client_name.as_str()),
-        ("Environment", key.environment.as_str()),
-        ("Preset", key.settings.preset.as_str()),
-        ("Scopes", if scopes.is_empty() { "none" } else { &scopes }),
-    ];
-    // Settings that most keys lack get a line only where they are set.
-    let more = [
-        ("Status", status),
-        ("Expires", &expires_at),
-        ("Allowed IPs", &ips),
-        ("Allowed origins", &origins),
-        ("Owner", email),
-    ];
-    pairs.extend(more.into_iter().filter(|(_, value)| !value.is_empty()));
-    let limits = limits::told(&key.settings.rate_limits, &key.settings.quotas);
-    pairs.extend(limits.iter().map(|(name, words)| (*name, words.as_str())));
-    let other = key.settings.texts_besides(&PLACED);
-    let other = other.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-    pairs.extend(other.filter(|(_, text)| !text.is_empty()));
-    pairs.push(("Key", secret.map_or(key.hint.0.as_str(), PlainSecret::expose)));
-    Ok(output.pairs(&pairs)?)
 }
 
 /// A key that was changed; `done` says how.

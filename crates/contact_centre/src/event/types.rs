@@ -10,6 +10,8 @@ words! {
         AgentSignedOut = "agent.signed_out",
         /// An agent's routing state, activity, reason or pending state changed.
         AgentStateChanged = "agent.state_changed",
+        /// What an agent does, told now and then though nothing has changed. In no log.
+        AgentHeartbeat = "agent.heartbeat",
         /// A leg began.
         CallStarted = "call.started",
         /// A caller entered a queue.
@@ -62,6 +64,8 @@ words! {
         QueueClosed = "queue.closed",
         /// A queue's settings changed.
         QueueUpdated = "queue.updated",
+        /// Who waits in a queue and for how long, told when it changes and now and then. In no log.
+        QueueLive = "queue.live",
         /// A contact was entered.
         ContactCreated = "contact.created",
         /// A contact changed.

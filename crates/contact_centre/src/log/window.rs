@@ -104,17 +104,26 @@ impl Window {
         self.events.iter()
     }
 
-    /// Events after a place, in order.
+    /// Looks whether everything after a place can be read.
     ///
     /// # Errors
     /// [`Unreadable::TooOld`] and [`Unreadable::Future`].
-    pub fn after_seq(&self, seq: u64) -> Result<impl ExactSizeIterator<Item = &Event>, Unreadable> {
+    pub fn reaches(&self, seq: u64) -> Result<(), Unreadable> {
         if seq < self.oldest() {
             return Err(Unreadable::TooOld);
         }
         if seq > self.newest {
             return Err(Unreadable::Future);
         }
+        Ok(())
+    }
+
+    /// Events after a place, in order.
+    ///
+    /// # Errors
+    /// [`Unreadable::TooOld`] and [`Unreadable::Future`].
+    pub fn after_seq(&self, seq: u64) -> Result<impl ExactSizeIterator<Item = &Event>, Unreadable> {
+        self.reaches(seq)?;
         let from = usize::try_from(seq - self.oldest()).unwrap_or(usize::MAX);
         Ok(self.events.range(from.min(self.events.len())..))
     }

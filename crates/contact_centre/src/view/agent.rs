@@ -51,7 +51,9 @@ pub struct AgentView<'a> {
     skills: &'a [Skill],
     #[serde(flatten)]
     status: StatusView,
-    call_ids: &'a [CallId],
+    /// Of now alone: what an agent's past was does not name them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_ids: Option<&'a [CallId]>,
     created_at: Instant,
     updated_at: Instant,
     seq: u64,
@@ -74,11 +76,21 @@ impl<'a> AgentView<'a> {
             team: &agent.team,
             skills: &agent.skills,
             status: StatusView::of(status, state_since),
-            call_ids: &agent.calls,
+            call_ids: Some(&agent.calls),
             created_at: agent.created_at,
             updated_at: agent.updated_at,
             seq: agent.seq,
         }
+    }
+
+    /// An agent as they were after an event: a function of the log alone, whenever it is asked for. `seq` and `updated_at` are those of
+    /// the last event about them until then.
+    pub fn after(
+        agent: &'a Agent,
+        (status, state_since): (AgentStatus, Instant),
+        (seq, updated_at): (u64, Instant),
+    ) -> Self {
+        Self { call_ids: None, updated_at, seq, ..Self::with(agent, status, state_since) }
     }
 }
 

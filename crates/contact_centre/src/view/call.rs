@@ -115,7 +115,12 @@ impl<'a> CallView<'a> {
         Self::with_comments(state, call, rights, true)
     }
 
-    pub(super) fn with_comments(state: &'a State, call: &'a Call, rights: Rights, comments: bool) -> Self {
+    /// The same without the comments of its wrap, as events and snapshots of streams have it.
+    pub fn without_comments(state: &'a State, call: &'a Call, rights: Rights) -> Self {
+        Self::with_comments(state, call, rights, false)
+    }
+
+    fn with_comments(state: &'a State, call: &'a Call, rights: Rights, comments: bool) -> Self {
         let customer_calls = call.direction == Direction::Inbound;
         // Extensions of colleagues and numbers of queues are no customers'.
         let seen = |number: &'a PhoneNumber, customers: bool| {

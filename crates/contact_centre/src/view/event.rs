@@ -19,6 +19,13 @@ pub struct SubjectView {
     id: Uuid,
 }
 
+impl SubjectView {
+    /// Of a subject.
+    pub fn of(subject: Subject) -> Self {
+        Self { kind: subject.kind(), id: subject.id() }
+    }
+}
+
 /// An event, as streams, webhooks and pulls give it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EventView<'a> {
@@ -95,7 +102,8 @@ pub fn event_id(event: &Event) -> Uuid {
 impl<'a> EventView<'a> {
     /// An event, as a caller with these rights sees it. `call` is its leg as it was after the event, if it is about one.
     ///
-    /// Recordings, queues and leads are as they are now: what changes of them is in the event's type and time.
+    /// Legs, agents and queues are as they were after the event, so it is the same whenever it is asked for. Recordings and leads are as
+    /// they are now: what changes of them is in the event's type and time.
     pub fn of(state: &'a State, epoch: &'a Epoch, event: &'a Event, call: Option<&'a Call>, rights: Rights) -> Self {
         Self {
             id: event_id(event),
@@ -103,7 +111,7 @@ impl<'a> EventView<'a> {
             seq: event.seq,
             kind: event.kind(),
             timestamp: event.at,
-            subject: SubjectView { kind: event.subject.kind(), id: event.subject.id() },
+            subject: SubjectView::of(event.subject),
             subject_seq: event.subject_seq,
             actor: event.actor.as_deref().copied().unwrap_or(Actor::SYSTEM),
             data: data(state, event, call, rights).unwrap_or(Data::Forgotten {}),
@@ -126,23 +134,19 @@ fn data<'a>(state: &'a State, event: &'a Event, call: Option<&'a Call>, rights: 
                 Body::Transferred { to, child_id } => (Some(*to), Some(*child_id)),
                 _ => (None, None),
             };
-            Data::Call {
-                call: Box::new(CallView::with_comments(state, call?, rights, false)),
-                transferred_to,
-                child_id,
-            }
+            Data::Call { call: Box::new(CallView::without_comments(state, call?, rights)), transferred_to, child_id }
         }
         (Subject::Agent(id), Body::AgentChanged { now, previous, previous_since, call_id }) => {
             let word = |status: &crate::objects::AgentStatus| (status.state(), status.routing.reason());
             let since = if word(now) == word(previous) { *previous_since } else { event.at };
             Data::Agent {
-                agent: Box::new(AgentView::with(state.agent(id)?, *now, since)),
+                agent: Box::new(AgentView::after(state.agent(id)?, (*now, since), (event.seq, event.at))),
                 call_id: *call_id,
                 previous: StatusView::of(*previous, *previous_since),
             }
         }
         (Subject::Agent(_), _) => return None,
-        (Subject::Queue(id), _) => Data::Queue(Box::new(QueueView::of(state.queue(id)?))),
+        (Subject::Queue(id), _) => Data::Queue(Box::new(QueueView::after(state.queue(id)?, event))),
         (Subject::Recording(id), _) => Data::Recording(Box::new(RecordingView::of(state, state.recording(id)?))),
         (Subject::Contact(_), Body::ContactWritten(contact)) => {
             Data::Contact(Box::new(ContactView::of(contact, rights)))

@@ -17,7 +17,7 @@ pub struct NumberView<'a> {
     pub presentation: Presentation,
 }
 
-/// Characters at the beginning of a masked number that are shown, and at its end.
+/// Digits at the beginning of a masked number that are shown, and at its end.
 const SHOWN: (usize, usize) = (5, 2);
 
 impl<'a> NumberView<'a> {
@@ -42,16 +42,24 @@ impl<'a> NumberView<'a> {
     }
 }
 
-/// Everything but the first five and the last two characters becomes `*`. A text that is too short for that is masked whole, unless it
-/// has no digit and so is no number.
+/// Everything between the first five and the last two digits becomes `*`. A text that has too few digits for that is masked whole,
+/// unless it has none and so is no number.
 fn mask(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(char::is_numeric) {
+    let digits = text.chars().filter(|c| c.is_numeric()).count();
+    if digits == 0 {
         return Cow::Borrowed(text);
     }
-    let count = text.chars().count();
-    let short = count <= SHOWN.0 + SHOWN.1;
-    let shown = |at: usize| !short && (at < SHOWN.0 || at >= count - SHOWN.1);
-    Cow::Owned(text.chars().enumerate().map(|(at, c)| if shown(at) { c } else { '*' }).collect())
+    let short = digits <= SHOWN.0 + SHOWN.1;
+    // How many digits are read before a character, and with it.
+    let mut read = 0;
+    let masked = text.chars().map(|c| {
+        let before = read;
+        read += usize::from(c.is_numeric());
+        let beginning = before < SHOWN.0;
+        let end = read > digits - SHOWN.1.min(digits);
+        if !short && (beginning || end) { c } else { '*' }
+    });
+    Cow::Owned(masked.collect())
 }
 
 #[cfg(test)]
@@ -60,7 +68,10 @@ mod tests {
 
     #[test]
     fn the_first_five_and_the_last_two_are_shown() {
-        assert_eq!(mask("+61491570006"), "+6149*****06");
+        assert_eq!(mask("+61491570006"), "+61491****06");
+        assert_eq!(mask("0491 570 006"), "0491 5****06");
+        assert_eq!(mask("tel:+61-491-570-006"), "tel:+61-491******06");
+        assert_eq!(mask("1800 FLOWERS"), "************");
         assert_eq!(mask("1001"), "****");
         assert_eq!(mask("anonymous"), "anonymous");
     }

@@ -2,7 +2,11 @@ use model::{Instant, TimeZone};
 use serde::Serialize;
 
 use super::NumberView;
-use crate::{id::QueueId, objects::Queue};
+use crate::{
+    event::{Body, Event},
+    id::QueueId,
+    objects::{Queue, QueueSettings},
+};
 
 /// A queue.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,7 +31,21 @@ pub struct QueueView<'a> {
 impl<'a> QueueView<'a> {
     /// A queue as it is.
     pub fn of(queue: &'a Queue) -> Self {
-        let settings = queue.current();
+        Self::with(queue, queue.current())
+    }
+
+    /// A queue as it was after an event about it.
+    pub(super) fn after(queue: &'a Queue, event: &Event) -> Self {
+        let (open, settings) = match &event.body {
+            Body::QueueOpened => (true, queue.settings_at(event.at)),
+            Body::QueueClosed => (false, queue.settings_at(event.at)),
+            Body::QueueUpdated(settings) => (queue.open, **settings),
+            _ => (queue.open, queue.settings_at(event.at)),
+        };
+        Self { open, updated_at: event.at, seq: event.seq, ..Self::with(queue, settings) }
+    }
+
+    fn with(queue: &'a Queue, settings: QueueSettings) -> Self {
         Self {
             id: queue.id,
             name: &queue.name,

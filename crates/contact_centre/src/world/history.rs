@@ -31,11 +31,16 @@ impl World {
         rights: Rights,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        let call = match event.subject {
+        let call = self.call_after(event);
+        EventView::of(&self.state, &self.epoch, event, call.as_ref(), rights).serialize(serializer)
+    }
+
+    /// The leg of an event as it was after it; none if it is about no leg.
+    pub fn call_after(&self, event: &Event) -> Option<Call> {
+        match event.subject {
             Subject::Call(id) => self.window.call_at(id, event.seq, self.state.call(id)),
             _ => None,
-        };
-        EventView::of(&self.state, &self.epoch, event, call.as_ref(), rights).serialize(serializer)
+        }
     }
 
     /// Every leg that is remembered, as it was after event `seq`.
@@ -43,7 +48,7 @@ impl World {
     /// # Errors
     /// [`Unreadable`] if the log does not reach back so far.
     pub fn calls_at(&self, seq: u64) -> Result<impl Iterator<Item = Cow<'_, Call>>, Unreadable> {
-        self.window.after_seq(seq)?;
+        self.window.reaches(seq)?;
         Ok(self.state.calls().filter_map(move |call| {
             if call.seq <= seq {
                 return Some(Cow::Borrowed(call));
@@ -57,7 +62,7 @@ impl World {
     /// # Errors
     /// [`Unreadable`] if the log does not reach back so far.
     pub fn live_calls_at(&self, seq: u64) -> Result<Vec<Call>, Unreadable> {
-        self.window.after_seq(seq)?;
+        self.window.reaches(seq)?;
         // What was live then is live now or has changed since.
         let changed = self.window.calls_changed_after(seq);
         let mut ids: Vec<_> = self.state.live_calls().map(|call| call.id).chain(changed).collect();
@@ -72,7 +77,7 @@ impl World {
     /// # Errors
     /// [`Unreadable`] if the log does not reach back so far.
     pub fn agents_at(&self, seq: u64) -> Result<Vec<(AgentId, AgentStatus, model::Instant)>, Unreadable> {
-        self.window.after_seq(seq)?;
+        self.window.reaches(seq)?;
         let of = |agent: &crate::objects::Agent| {
             let (status, since) = self.window.agent_at(agent.id, seq).unwrap_or((agent.status, agent.state_since));
             (agent.id, status, since)

@@ -21,7 +21,7 @@ fn busy(around: model::Instant) -> Script {
         } else {
             script
                 .tell(id, later(5), [Body::Offered(ANNA)])
-                .tell(id, later(12), [Body::Answered])
+                .tell(id, later(12), [Body::Answered { recorded: false }])
                 .tell(id, later(12 + 60 * i64::try_from(n % 20).unwrap()), [completed()])
                 .tell(id, later(1_300), [Body::Wrapped, Body::Closed]);
         }

@@ -37,7 +37,7 @@ fn script() -> Script {
     let c1 = queued(&mut script, 1, "09:00:10");
     script
         .tell(c1, clock("09:00:12"), [Body::Offered(ANNA)])
-        .tell(c1, clock("09:00:18"), [Body::Answered])
+        .tell(c1, clock("09:00:18"), [Body::Answered { recorded: false }])
         .tell(c1, clock("09:02:00"), [Body::Held])
         .tell(c1, clock("09:02:30"), [Body::Resumed])
         .tell(c1, clock("09:04:18"), [completed()])
@@ -52,7 +52,7 @@ fn script() -> Script {
     script
         .tell(c4, clock("09:14:55"), [Body::Offered(ANNA)])
         .tell(c4, clock("09:15:15"), [Body::OfferEnded(OfferResult::NoAnswer), Body::Offered(BEN)])
-        .tell(c4, clock("09:15:30"), [Body::Answered])
+        .tell(c4, clock("09:15:30"), [Body::Answered { recorded: false }])
         .tell(c4, clock("09:29:00"), [completed()])
         .tell(c4, clock("09:30:20"), closed.clone());
 
@@ -64,14 +64,14 @@ fn script() -> Script {
     let ended = Ending { outcome: Outcome::Transferred, by: DisconnectedBy::Agent, cause: 16 };
     script
         .tell(c6, clock("09:20:05"), [Body::Offered(ANNA)])
-        .tell(c6, clock("09:20:15"), [Body::Answered])
+        .tell(c6, clock("09:20:15"), [Body::Answered { recorded: false }])
         .tell(
             c6,
             clock("09:21:15"),
             [Body::Transferred { to: TransferTarget::Agent(CARA), child_id: c6b }, Body::Ended(ended)],
         )
         .tell(c6b, clock("09:21:15"), [Body::Started(Box::new(transferred(c6, CARA))), Body::Offered(CARA)])
-        .tell(c6b, clock("09:21:20"), [Body::Answered])
+        .tell(c6b, clock("09:21:20"), [Body::Answered { recorded: false }])
         .tell(c6, clock("09:21:45"), closed.clone())
         .tell(c6b, clock("09:26:20"), [completed()])
         .tell(c6b, clock("09:27:20"), closed);

@@ -21,7 +21,7 @@ fn quarters(from: &str, to: &str) -> Vec<PeriodBounds> {
 fn answered(script: &mut Script, id: CallId, came: &str, answered: &str, ended: &str, wrapped: &str) {
     script
         .tell(id, clock(came), [Body::Started(Box::new(inbound(id))), Body::Queued(SALES), Body::Offered(ANNA)])
-        .tell(id, clock(answered), [Body::Answered])
+        .tell(id, clock(answered), [Body::Answered { recorded: false }])
         .tell(id, clock(ended), [completed()])
         .tell(id, clock(wrapped), [Body::Wrapped, Body::Closed]);
 }

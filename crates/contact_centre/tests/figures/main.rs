@@ -1,6 +1,7 @@
 //! What follows from legs and stays: figures by interval, the expected wait, recordings, and whose number it is.
 //!
 //! One program, because every further one would have to be linked too.
+#![recursion_limit = "256"] // A row of figures has many fields, and `json!` goes one step deeper with each.
 #![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 mod agent_time;

@@ -15,7 +15,7 @@ db = duckdb.connect()
 db.execute(
     """
     CREATE TABLE leg AS SELECT * FROM read_json(?, format = 'newline_delimited', columns = {
-        id: 'VARCHAR', parent_id: 'VARCHAR', relation: 'VARCHAR', queue_id: 'VARCHAR', outcome: 'VARCHAR', flowed_out_to: 'VARCHAR',
+        id: 'VARCHAR', parent_id: 'VARCHAR', relation: 'VARCHAR', direction: 'VARCHAR', queue_id: 'VARCHAR', outcome: 'VARCHAR', flowed_out_to: 'VARCHAR',
         started_at: 'BIGINT', enqueued_at: 'BIGINT', dequeued_at: 'BIGINT', answered_at: 'BIGINT', disconnected_at: 'BIGINT',
         wrap_ended_at: 'BIGINT', hold_ms: 'BIGINT', missed_at: 'BIGINT[]'})
     """,
@@ -58,7 +58,9 @@ FIGURES = [
     ("callback_in_target", "1", f"fate = 'flowed_out' AND flowed_out_to = 'callback' AND wait_ms <= {TARGET_MS}", "dequeued_at"),
     ("handled", "1", "wrap_ended_at IS NOT NULL AND relation <> 'consult'", "wrap_ended_at"),
     ("hold_ms", "hold_ms", "wrap_ended_at IS NOT NULL AND relation <> 'consult'", "wrap_ended_at"),
-    ("handle_ms", "wrap_ended_at - answered_at", "wrap_ended_at IS NOT NULL AND relation <> 'consult'", "wrap_ended_at"),
+    ("dial_ms", "answered_at - started_at", "wrap_ended_at IS NOT NULL AND direction = 'outbound' AND relation <> 'consult'", "wrap_ended_at"),
+    # Dialling is part of handling, ringing is not.
+    ("handle_ms", "wrap_ended_at - if(direction = 'outbound', started_at, answered_at)", "wrap_ended_at IS NOT NULL AND relation <> 'consult'", "wrap_ended_at"),
     ("wrap_ms", "wrap_ended_at - disconnected_at", "wrap_ended_at IS NOT NULL AND relation <> 'consult'", "wrap_ended_at"),
 ]
 for basis in ("event", "offered"):

@@ -44,7 +44,11 @@ pub(crate) fn tell(script: &mut Script, n: usize, came: Instant, course: &Course
                 script.tell(id, later(wait / 4), [Body::Offered(BEN)]);
                 script.tell(id, later(wait / 2), [Body::OfferEnded(OfferResult::NoAnswer)]);
             }
-            script.tell(id, later(wait * 3 / 4), [Body::Offered(ANNA)]).tell(id, later(wait), [Body::Answered]);
+            script.tell(id, later(wait * 3 / 4), [Body::Offered(ANNA)]).tell(
+                id,
+                later(wait),
+                [Body::Answered { recorded: false }],
+            );
             script.tell(id, later(wait + talk / 2), [Body::Held]).tell(
                 id,
                 later(wait + talk / 2 + hold),
@@ -59,7 +63,7 @@ pub(crate) fn tell(script: &mut Script, n: usize, came: Instant, course: &Course
                 let starts = [Body::Started(Box::new(transferred(id, CARA))), Body::Offered(CARA)];
                 script
                     .tell(child, later(end), starts)
-                    .tell(child, later(end + 5_000), [Body::Answered])
+                    .tell(child, later(end + 5_000), [Body::Answered { recorded: false }])
                     .tell(child, later(end + 5_000 + talk), [completed()])
                     .tell(child, later(end + 5_000 + talk + wrap), [Body::Wrapped, Body::Closed]);
             } else {

@@ -177,11 +177,9 @@ fn what_held_of_a_leg_after_each_event_can_be_said() {
 }
 
 fn bodies() -> impl Strategy<Value = Vec<Body>> {
-    let all = world(17).window().events().filter(|event| matches!(event.subject, Subject::Call(_))).take(5_000);
-    let mut kinds: BTreeMap<String, Body> = BTreeMap::new();
-    for event in all.cloned().collect::<Vec<_>>() {
-        kinds.insert(format!("{:?}", event.kind()), event.body);
-    }
+    let world = world(17);
+    let all = world.window().events().filter(|event| matches!(event.subject, Subject::Call(_))).take(5_000);
+    let kinds: BTreeMap<_, _> = all.map(|event| (format!("{:?}", event.kind()), event.body.clone())).collect();
     let kinds: Vec<_> = kinds.into_values().filter(|body| !matches!(body, Body::Started(_))).collect();
     prop::collection::vec(prop::sample::select(kinds), 0..40)
 }

@@ -1,6 +1,7 @@
 use contact_centre::{
     event::Subject,
     log::{Cursor, Unreadable},
+    objects::Call,
     view::{CallView, Rights},
 };
 use proptest::prelude::*;
@@ -63,9 +64,9 @@ fn a_snapshot_at_a_place_is_what_held_then() {
     config.bounds.events_max = 4_000;
     let mut world = contact_centre::world::World::ephemeral(config, real);
     let seq = world.state().seq();
-    let shown = |world: &contact_centre::world::World, call| {
+    fn shown(world: &contact_centre::world::World, call: &Call) -> serde_json::Value {
         serde_json::to_value(CallView::of(world.state(), call, Rights::ALL)).unwrap()
-    };
+    }
     let live: Vec<_> = world.state().live_calls().map(|call| shown(&world, call)).collect();
     let agents: Vec<_> = world.state().agents().map(|agent| (agent.id, agent.status, agent.state_since)).collect();
     let calls = world.state().calls().count();

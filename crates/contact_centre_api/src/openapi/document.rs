@@ -1,7 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use super::examples::Example;
-use crate::{operation::Operation, operations::all, protocol::kinds::KINDS};
+use crate::{operation::Operation, operations::all, protocol::kinds::KINDS, push};
 
 /// Schemas and parameters.
 const WRITTEN: &str = include_str!("schemas.json");
@@ -11,7 +11,13 @@ const WRITTEN: &str = include_str!("schemas.json");
 /// # Errors
 /// What is written by hand is no JSON.
 pub(super) fn written(examples: &[Example]) -> Result<Vec<u8>, serde_json::Error> {
-    let written: Value = serde_json::from_str(WRITTEN)?;
+    let mut written: Value = serde_json::from_str(WRITTEN)?;
+    let of_push: Value = serde_json::from_str(push::SCHEMAS)?;
+    for name in ["schemas", "parameters"] {
+        if let Some(Value::Object(all)) = written.get_mut(name) {
+            all.extend(members(&of_push, name).map(|(name, schema)| (name.clone(), schema.clone())));
+        }
+    }
     let mut paths = Map::new();
     for operation in all() {
         let of = examples.iter().find(|one| one.method == operation.method && one.template == operation.path);
@@ -40,6 +46,7 @@ pub(super) fn written(examples: &[Example]) -> Result<Vec<u8>, serde_json::Error
         },
         "security": [{ "bearer": [] }, { "key": [] }],
         "paths": paths,
+        "webhooks": push::described_webhooks(),
         "components": {
             "schemas": written.get("schemas"),
             "parameters": parameters,
@@ -71,7 +78,9 @@ fn described(operation: &Operation, example: Option<&Example>) -> Value {
         .collect();
     let named = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
     parameters.extend(operation.query.iter().map(|name| named(name)));
-    if operation.method == "POST" {
+    // What tells a secret tells it once.
+    let tells = operation.answer.ends_with("WithSecret");
+    if operation.method == "POST" && !tells {
         parameters.push(named("idempotency_key"));
     }
     let mut described = json!({
@@ -114,6 +123,16 @@ fn answers(operation: &Operation, example: Option<&Example>) -> Value {
         ("", "DELETE", _) => json!({ "description": "Done." }),
         ("", _, path) if path.ends_with("/content") => {
             json!({ "description": "The file, or a range of it.", "content": { "audio/wav": {} } })
+        }
+        ("", "GET", path) if path.starts_with("/stream/") => json!({
+            "description": "Events, as asyncapi.json describes them; or a WebSocket, where the client asks for one.",
+            "content": { "text/event-stream": {} },
+        }),
+        ("", "GET", "/asyncapi.json") => {
+            json!({ "description": operation.summary, "content": { "application/json": {} } })
+        }
+        ("", "POST", path) if path.ends_with("/test") => {
+            return json!({ "202": { "description": "It is on its way." }, "default": problem });
         }
         ("", "GET", _) => json!({
             "description": "The table, with the trailers X-Row-Count and X-As-Of-Seq.",

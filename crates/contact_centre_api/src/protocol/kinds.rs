@@ -13,6 +13,7 @@ macro_rules! kinds {
 
 kinds! {
     INVALID_REQUEST = 400 "invalid_request" "The request is malformed";
+    NOT_UPGRADABLE = 400 "not_upgradable" "This connection can't become a WebSocket";
     AGENT_NOT_ALLOWED = 403 "agent_not_allowed" "The key may not act for this agent";
     CALL_NOT_ALLOWED = 403 "call_not_allowed" "The key may not call this number";
     INSUFFICIENT_SCOPE = 403 "insufficient_scope" "The key lacks a right";
@@ -33,6 +34,7 @@ kinds! {
     QUEUE_CLOSED = 409 "queue_closed" "The queue takes no calls now";
     RECORDING_NOT_READY = 409 "recording_not_ready" "The recording can't be had yet";
     WORLD_TAKEN = 409 "world_taken" "There is a world of this name";
+    WEBHOOK_DISABLED = 409 "webhook_disabled" "The webhook is switched off";
     WRONG_STATE = 409 "wrong_state" "The call is in another state";
     AS_OF_LOST = 410 "as_of_lost" "What held then is no longer known";
     GONE = 410 "gone" "It was deleted";
@@ -42,11 +44,14 @@ kinds! {
     UNSUPPORTED_MEDIA_TYPE = 415 "unsupported_media_type" "The body is of another kind";
     RANGE_NOT_SATISFIABLE = 416 "range_not_satisfiable" "The recording has no such bytes";
     INVALID_FIELD = 422 "invalid_field" "A field can't be so";
+    UPGRADE_REQUIRED = 426 "upgrade_required" "Another version of the protocol is needed";
     CALLS_PER_HOUR = 429 "calls_per_hour_reached" "The key has made as many calls as it may in an hour";
     RATE_LIMITED = 429 "rate_limited" "Too many calls came at once";
+    TOO_MANY_STREAMS = 429 "too_many_streams" "As many streams are open as there may be";
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong here";
     CATCHING_UP = 503 "catching_up" "The contact centre is catching up with its clock";
     FULL = 503 "full" "There is no more room";
     NOT_WRITTEN = 503 "not_written" "What happened could not be written down";
+    WEBHOOKS_UNAVAILABLE = 503 "webhooks_unavailable" "This contact centre sends no webhooks";
     TOO_MANY_EXPORTS = 503 "too_many_exports" "As many tables are being read as can be at once";
 }

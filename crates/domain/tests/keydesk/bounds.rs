@@ -12,6 +12,7 @@ on_both_databases!(
     a_key_issues_within_the_bounds_that_were_set_for_it,
     a_key_widens_no_other_beyond_its_bounds,
     a_key_issues_none_with_looser_limits_than_its_own,
+    limits_in_the_contact_centre_go_no_further_than_the_callers_own,
     a_key_narrows_itself_and_never_widens_itself,
     a_key_has_no_other_that_it_could_not_have_issued,
     bounds_that_changed_while_a_change_waited_are_the_ones_that_count,
@@ -124,6 +125,22 @@ async fn a_key_widens_no_other_beyond_its_bounds(database: TestDatabase) {
     assert_eq!(edit(r#"{"allowed_ips":[]}"#).await, beyond("allowed_ips"));
     assert_eq!(edit(r#"{"issue_bounds":{}}"#).await, beyond("issue_bounds"));
     assert_eq!(edit(r#"{"issue_bounds":null,"allowed_ips":["10.0.0.9"]}"#).await, Ok(()), "it names no others");
+}
+
+async fn limits_in_the_contact_centre_go_no_further_than_the_callers_own(database: TestDatabase) {
+    let desk = TestKeydesk::open(database).await;
+    let own = r#"{"contact_centre":{"calls_per_hour":60,"agent_ids":[]}}"#;
+    let (caller, id) = manager(&desk, own).await;
+    let other = issue(&desk, &caller, own).await.unwrap();
+    let more = r#"{"contact_centre":{"calls_per_hour":61,"agent_ids":[]}}"#;
+    for wider in ["{}", more, r#"{"contact_centre":{"calls_per_hour":60}}"#] {
+        assert_eq!(issue(&desk, &caller, wider).await, beyond("contact_centre"), "{wider}");
+    }
+    for key in [id, other] {
+        let edit = async |json: &str| desk.keydesk.update(&caller, key, patch(json), None).await.map(drop);
+        assert_eq!(edit(more).await, beyond("contact_centre"));
+        assert_eq!(edit(r#"{"contact_centre":{"calls_per_hour":1,"agent_ids":[]}}"#).await, Ok(()));
+    }
 }
 
 async fn a_key_narrows_itself_and_never_widens_itself(database: TestDatabase) {

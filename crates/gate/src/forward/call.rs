@@ -4,19 +4,21 @@ use axum::body::Body;
 use edge::{ClientAddress, Problem, RequestContext, Timer, client_address, credentials, limits};
 use http::{HeaderValue, Request, Response, StatusCode, Version, header, request::Parts};
 use hyper::{body::Incoming, upgrade::OnUpgrade};
-use model::{RawPath, Route, Scheme};
+use model::{RawPath, RefusalCode, Route, Scheme};
+use verify::{Asked, Call, Record};
 
 use super::{
     alarm::Alarm,
     attempt, cors,
     failure::Failure,
-    fields,
+    fields, live_tokens,
+    recordings::{Announced, Download},
     relay::{AnswerBody, Relay},
     request_body::RequestBody,
     request_head::{self, Wishes},
     screen,
     shared::Shared,
-    streams::{Grant, Origin, Place},
+    streams::{self, Grant, Origin, Place},
     tunnel::Tunnel,
 };
 use crate::{
@@ -52,7 +54,7 @@ impl Connected {
         let closes = refused.is_some();
         let answered = match refused {
             Some(problem) => Err(Refused::from(problem)),
-            None if cors::is_preflight(&parts) => return self.preflight(context, &parts),
+            None if cors::is_preflight(&parts) => return self.preflight(context, &parts).await,
             None => self.forward(&context, timer, parts, body).await,
         };
         match answered {
@@ -72,13 +74,29 @@ impl Connected {
         Response::from_parts(parts, body)
     }
 
-    fn preflight(&self, context: RequestContext, parts: &Parts) -> Response<AnswerBody> {
+    async fn preflight(&self, context: RequestContext, parts: &Parts) -> Response<AnswerBody> {
+        let cors = &self.shared.cors;
+        let is_known = parts.headers.get(header::ORIGIN).is_some_and(|origin| cors.allows_anyone(origin));
+        if !is_known && cors.is_due() {
+            self.read_origins_of_tokens(&context).await;
+        }
         let (status, headers) = self.shared.cors.preflight(parts);
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         let (parts, _) = response.into_parts();
         self.finish(context, parts, AnswerBody::Own(Body::empty()))
+    }
+
+    /// Another node may have made a token for the page that asks.
+    async fn read_origins_of_tokens(&self, context: &RequestContext) {
+        let (verifier, now) = (self.shared.verifier.clone(), context.now());
+        let read = self.shared.elsewhere.spawn(async move { verifier.told_origins(now).await });
+        match read.await {
+            Ok(Ok(origins)) => self.shared.cors.set_of_tokens(origins),
+            Ok(Err(error)) => tracing::warn!(%error, "the origins of tokens could not be read"),
+            Err(error) => tracing::error!(%error, "the origins of tokens could not be read"),
+        }
     }
 
     /// Refuses a call, in a document that a page may read if it may read answers. `closes`: what comes behind it on the connection
@@ -117,17 +135,28 @@ impl Connected {
         let shared = &self.shared;
         let client = client_address::find(&shared.gateway.trusted_proxies, Some(self.peer), &parts.headers);
         let (allowed, route) = self.decide(context, &parts, client).await?;
-        let Allowed { record, limits } = allowed;
+        let Allowed { record, limits: mut states } = allowed;
+        let origin_of = |parts: &Parts| {
+            parts.headers.get(header::ORIGIN).filter(|origin| shared.cors.allows(origin, &record)).cloned()
+        };
+        if live_tokens::is_asked(&parts) {
+            let answered = live_tokens::answer(shared, &record, &parts.headers, body, context).await;
+            let refused = |problem| Refused { problem, record: Some(Arc::clone(&record)) };
+            let mut response = answered.map_err(refused)?;
+            limits::write(&states, response.headers_mut());
+            return Ok(Forwarded { response, origin: origin_of(&parts) });
+        }
         let fails = |failure: Failure| Refused { problem: failure.into(), record: Some(Arc::clone(&record)) };
         let upstream = shared.upstreams.find(record.environment(), route.upstream());
         let upstream = upstream.ok_or_else(|| fails(Failure::NoUpstream))?;
         let wishes = Wishes::of(&parts);
         let place = if wishes.is_stream() {
-            Some(shared.streams.place(record.key_id()).ok_or_else(|| fails(Failure::TooManyStreams))?)
+            Some(self.place(context, &parts, client, &record).ok_or_else(|| fails(Failure::TooManyStreams))?)
         } else {
             None
         };
-        let origin = parts.headers.get(header::ORIGIN).filter(|origin| shared.cors.allows(origin, &record)).cloned();
+        let download = Download::of(shared, &record, route, &parts, client.ip, context);
+        let origin = origin_of(&parts);
         let from = credentials::read(&parts.headers, client).map_or(Origin::Unknown, |sent| sent.origin.into());
         let grant = Grant {
             record: Arc::clone(&record),
@@ -151,12 +180,35 @@ impl Connected {
             let response = self.switch(answered, upgrade, grant, place).map_err(&fails)?;
             return Ok(Forwarded { response, origin });
         }
-        let (mut head, relay) = Relay::of(answered, shared, self.thread, grant, place);
+        let metering = match download {
+            Some(download) => {
+                let announced = Announced::by(&answered.response);
+                let begun = download.begin(announced).await;
+                let (more, metering) =
+                    begun.map_err(|problem| Refused { problem, record: Some(Arc::clone(&record)) })?;
+                states.extend(more);
+                metering
+            }
+            None => None,
+        };
+        let (mut head, relay) = Relay::of(answered, shared, self.thread, grant, place, metering);
         fields::clean_answer(&mut head.headers);
-        limits::write(&limits, &mut head.headers);
+        limits::write(&states, &mut head.headers);
         head.extensions.clear();
         head.version = Version::HTTP_11;
         Ok(Forwarded { response: Response::from_parts(head, AnswerBody::Relayed(relay)), origin })
+    }
+
+    /// A place for a stream; `None`: the key has as many as it may have.
+    fn place(&self, context: &RequestContext, parts: &Parts, client: ClientAddress, record: &Record) -> Option<Place> {
+        let Shared { streams, verifier, .. } = &*self.shared;
+        let place = streams.place(record.key_id(), streams::share(record, verifier.nodes()));
+        if place.is_none() {
+            let asked = Asked { method: parts.method.as_str(), path: parts.uri.path(), no_route: false };
+            let call = Call { ip: client.ip, request_id: Some(context.id()), asked, ..Call::with("") };
+            verifier.note_refused(record, RefusalCode::TooManyStreams, &call, None, context.now());
+        }
+        place
     }
 
     /// Whether a call may go on, and by which route.
@@ -234,7 +286,7 @@ impl Connected {
         let client = client.filter(|_| agreed).ok_or(Failure::Invalid)?;
         let upstream = hyper::upgrade::on(&mut answered.response);
         let attempt::Answered { response, link, outstanding, watch } = answered;
-        let open = self.shared.streams.open(grant);
+        let open = self.shared.streams.open(grant, place.as_ref());
         tokio::spawn(Tunnel { client, upstream, link, watch, open, outstanding, place }.run());
         let (mut head, _) = response.into_parts();
         fields::clean_answer(&mut head.headers);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::{
     breaker::Breaker,
+    in_process::Door,
     streams::StreamBounds,
     tls::{self, Files, InvalidCertificates, Shown},
     upstream::{Address, Protocol, Times, Upstream, Upstreams},
@@ -302,38 +303,49 @@ fn address(url: &str, place: usize) -> Option<Address> {
         port: uri.port_u16().unwrap_or(port),
         authority: HeaderValue::from_str(authority.as_str()).ok()?,
         server_name,
+        door: None,
         outstanding: Default::default(),
         breaker: Breaker::default(),
     })
 }
 
 impl Settings {
-    /// The same with an upstream for this environment at these addresses, unless the configuration has one.
-    pub fn or_upstream(mut self, environment: Environment, url: &str) -> Result<Self, InvalidForward> {
+    /// The same with an upstream in this process for keys of this environment, unless the configuration has one for them. False:
+    /// it has.
+    pub fn add_in_process(&mut self, environment: Environment, door: Door) -> Result<bool, InvalidForward> {
         let name = environment.as_str();
-        if self.upstreams.0.iter().all(|upstream| *upstream.name != *name) {
-            let mut place = self.upstreams.addresses().count();
-            let entry = UpstreamEntry {
-                urls: OneOrMany::One(url.to_owned()),
-                ca: None,
-                client_cert: None,
-                client_key: None,
-                health: None,
-                connect_timeout: None,
-                head_timeout: None,
-                idle_timeout: None,
-                timeout: None,
-                max_connections: None,
-            };
-            self.upstreams.0.push(Arc::new(upstream(name.to_owned(), entry, &mut place)?));
+        if self.upstreams.0.iter().any(|upstream| *upstream.name == *name) {
+            return Ok(false);
         }
-        Ok(self)
+        let address = Address {
+            place: self.upstreams.addresses().count(),
+            protocol: Protocol::Http1,
+            host: name.into(),
+            port: 0,
+            authority: HeaderValue::from_static(name),
+            server_name: None,
+            door: Some(door),
+            outstanding: Default::default(),
+            breaker: Breaker::default(),
+        };
+        self.upstreams.0.push(Arc::new(Upstream {
+            name: name.into(),
+            addresses: vec![address],
+            times: TIMES,
+            calls_max: CALLS_MAX,
+            tls: Arc::new(tls::client(None, None)?),
+            health: None,
+            calls: Default::default(),
+            turn: Default::default(),
+        }));
+        Ok(true)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::forward::door;
 
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -359,10 +371,11 @@ mod tests {
         assert_eq!((upstream.times, upstream.calls_max, read.body_max), (TIMES, CALLS_MAX, BODY_MAX));
         assert!(read.upstreams.find(Environment::Test, None).is_none() && read.listen.is_none());
         assert_eq!(read.accepted.environment, AcceptedEnvironment::Any);
-        let with = read.or_upstream(Environment::Test, "http://127.0.0.1:1").unwrap();
-        let with = with.or_upstream(Environment::Live, "http://127.0.0.1:2").unwrap();
+        let (mut with, (door, _entrance)) = (read, door());
+        assert!(with.add_in_process(Environment::Test, door.clone()).unwrap());
+        assert!(!with.add_in_process(Environment::Live, door).unwrap(), "the configuration names another");
         let places: Vec<_> = with.upstreams.addresses().map(|(_, address)| (address.place, address.port)).collect();
-        assert_eq!(places, [(0, 8000), (1, 1)]);
+        assert_eq!(places, [(0, 8000), (1, 0)]);
     }
 
     #[test]

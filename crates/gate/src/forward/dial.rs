@@ -44,6 +44,10 @@ pub(super) async fn dial(upstream: &Upstream, address: &Address) -> Result<Link,
 }
 
 async fn connect(upstream: &Upstream, address: &Address) -> Result<Link, Unreachable> {
+    if let Some(door) = &address.door {
+        let stream = door.open().await.map_err(Unreachable::Refused)?;
+        return begin(TokioIo::new(stream), false).await;
+    }
     let stream = TcpStream::connect((&*address.host, address.port)).await.map_err(Unreachable::Refused)?;
     // Heads are small and written at once.
     let _ = stream.set_nodelay(true);

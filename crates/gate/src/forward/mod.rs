@@ -9,7 +9,8 @@
 //! 3. `attempt` chooses an address (`upstream`, `breaker`, `health`), takes a connection (`pool`, `dial`,
 //!    `link`), sends, and sends again only where that is safe.
 //! 4. `relay` streams the answer's body back, `tunnel` what goes on in another protocol.
-//! 5. `streams` cuts what is open when its key may no longer do it. `cors` says which pages may read.
+//! 5. `streams` cuts what is open when its key may no longer do it, and gives a key only so many. `recordings` counts bytes of those.
+//!    `cors` says which pages may read.
 //!
 //! Invariants:
 //! - the method, the path and the query that were decided on are forwarded byte for byte; a message is framed anew, so that no
@@ -33,9 +34,12 @@ mod dial;
 mod failure;
 mod fields;
 mod health;
+mod in_process;
 mod link;
+mod live_tokens;
 mod pool;
 mod prefixed;
+mod recordings;
 mod relay;
 mod request_body;
 mod request_head;
@@ -47,5 +51,6 @@ mod tls;
 mod tunnel;
 mod upstream;
 
+pub use in_process::{Door, Entrance, door};
 pub use serve::{Forwarder, serve, template};
 pub use tls::InvalidCertificates;

@@ -14,6 +14,7 @@ use super::{
     breaker::millis,
     fields,
     link::Link,
+    recordings::Metering,
     shared::Shared,
     streams::{Grant, Open, Place},
     upstream::Outstanding,
@@ -40,7 +41,9 @@ pub(super) struct Relay {
     /// By what right it goes on: watched over from when something has to be waited for.
     grant: Option<Grant>,
     open: Option<Open>,
-    _place: Option<Place>,
+    place: Option<Place>,
+    /// Counts bytes of a recording that announces no length.
+    metering: Option<Metering>,
     /// When something last came; `None`: it comes now.
     moved: Option<Instant>,
     has_ended: bool,
@@ -54,6 +57,7 @@ impl Relay {
         thread: usize,
         grant: Grant,
         place: Option<Place>,
+        metering: Option<Metering>,
     ) -> (http::response::Parts, Self) {
         let Answered { response, link, outstanding, watch } = answered;
         let (parts, incoming) = response.into_parts();
@@ -66,7 +70,8 @@ impl Relay {
             shared: Arc::clone(shared),
             grant: Some(grant),
             open: None,
-            _place: place,
+            place,
+            metering,
             moved: None,
             has_ended: false,
         };
@@ -76,7 +81,7 @@ impl Relay {
     /// Why it goes no further; `None`: it only has to wait.
     fn ended(&mut self, cx: &mut Context<'_>) -> Option<&'static str> {
         if let Some(grant) = self.grant.take() {
-            self.open = Some(self.shared.streams.open(grant));
+            self.open = Some(self.shared.streams.open(grant, self.place.as_ref()));
         }
         if self.open.as_ref().is_some_and(|open| open.is_cut(cx)) {
             return Some("its API key may no longer do this");
@@ -103,6 +108,9 @@ impl Body for Relay {
         if this.open.as_ref().is_some_and(|open| open.is_cut(cx)) {
             return Poll::Ready(Some(Err("its API key may no longer do this".into())));
         }
+        if let Some(metering) = this.metering.as_mut().filter(|metering| metering.is_waiting()) {
+            return metering.poll_waiting(cx).map(counted);
+        }
         let mut polled = Pin::new(&mut this.incoming).poll_frame(cx);
         if polled.is_pending()
             && let Some(link) = &mut this.link
@@ -116,7 +124,10 @@ impl Body for Relay {
                 if let Some(trailers) = frame.trailers_mut() {
                     fields::clean_trailers(trailers);
                 }
-                Poll::Ready(Some(Ok(frame)))
+                match &mut this.metering {
+                    Some(metering) => metering.admit(frame, cx).map(counted),
+                    None => Poll::Ready(Some(Ok(frame))),
+                }
             }
             Poll::Ready(Some(Err(error))) => {
                 this.outstanding.address().breaker.failed(millis());
@@ -135,12 +146,17 @@ impl Body for Relay {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.incoming.is_end_stream() && !self.metering.as_ref().is_some_and(Metering::is_waiting)
     }
 
     fn size_hint(&self) -> SizeHint {
         self.incoming.size_hint()
     }
+}
+
+/// A piece whose bytes were taken; `None`: there are none left.
+fn counted(frame: Option<Frame<Bytes>>) -> Option<Result<Frame<Bytes>, BoxError>> {
+    Some(frame.ok_or_else(|| "its API key may download no more of recordings today".into()))
 }
 
 impl Drop for Relay {

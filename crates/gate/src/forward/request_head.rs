@@ -75,9 +75,13 @@ pub(super) fn rewrite(parts: &mut Parts, wishes: Wishes, caller: &Caller<'_>) {
     parts.version = Version::HTTP_11;
     let headers = &mut parts.headers;
     fields::clean_request(headers);
+    if headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL) {
+        hide_tokens(headers);
+    }
     join_cookies(headers);
-    headers.reserve(14);
+    headers.reserve(16);
     identity::write(caller.record, caller.accepted, headers);
+    identity::write_contact_centre(caller.record, headers);
     forwarded(host, caller, headers);
     headers.append(header::VIA, VIA.clone());
     let mut id = Uuid::encode_buffer();
@@ -87,7 +91,6 @@ pub(super) fn rewrite(parts: &mut Parts, wishes: Wishes, caller: &Caller<'_>) {
     if wishes.upgrade {
         headers.insert(header::UPGRADE, WEBSOCKET.clone());
         headers.insert(header::CONNECTION, UPGRADE.clone());
-        hide_tokens(headers);
     } else if wishes.trailers {
         headers.insert(header::TE, TRAILERS.clone());
         headers.insert(header::CONNECTION, TE.clone());

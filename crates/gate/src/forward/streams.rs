@@ -82,6 +82,8 @@ struct Entries {
 #[derive(Debug)]
 struct Entry {
     grant: Grant,
+    /// Whether it counts among the streams of its key.
+    is_stream: bool,
     is_cut: AtomicBool,
     waker: Mutex<Option<Waker>>,
 }
@@ -110,11 +112,12 @@ impl Streams {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a stream of this key; `None`: there is none.
-    pub(super) fn place(self: &Arc<Self>, key: KeyId) -> Option<Place> {
+    /// A place for a stream of this key, which may have `most` here; `None`: there is none.
+    pub(super) fn place(self: &Arc<Self>, key: KeyId, most: Option<usize>) -> Option<Place> {
         let mut of_keys = self.of_keys.lock().unwrap_or_else(PoisonError::into_inner);
         let has = of_keys.get(&key).copied().unwrap_or_default();
-        if has >= self.bounds.of_key || self.streams.load(Relaxed) >= self.bounds.all {
+        let most = most.map_or(self.bounds.of_key, |most| most.min(self.bounds.of_key));
+        if has >= most || self.streams.load(Relaxed) >= self.bounds.all {
             return None;
         }
         self.streams.fetch_add(1, Relaxed);
@@ -122,9 +125,10 @@ impl Streams {
         Some(Place { streams: Arc::clone(self), key })
     }
 
-    /// Watches over a call that goes on.
-    pub(super) fn open(self: &Arc<Self>, grant: Grant) -> Open {
-        let entry = Arc::new(Entry { grant, is_cut: AtomicBool::new(false), waker: Mutex::default() });
+    /// Watches over a call that goes on; `place`: that of a stream.
+    pub(super) fn open(self: &Arc<Self>, grant: Grant, place: Option<&Place>) -> Open {
+        let (is_stream, is_cut) = (place.is_some(), AtomicBool::new(false));
+        let entry = Arc::new(Entry { grant, is_stream, is_cut, waker: Mutex::default() });
         let mut entries = self.entries();
         entries.next += 1;
         let number = entries.next;
@@ -133,11 +137,21 @@ impl Streams {
         Open { entry, number, streams: Arc::clone(self) }
     }
 
-    /// Cuts what its key may no longer do at `now`.
+    /// Cuts what its key may no longer do at `now`, and, of the streams of a key that may have fewer now, the newest.
     pub(super) async fn sweep(&self, verifier: &Verifier, now: Instant) {
-        let open: Vec<_> = self.entries().by_number.values().cloned().collect();
-        for entry in open {
-            if !verifier.still_allows(&entry.grant.record, entry.grant.facts(), now).await {
+        let mut open: Vec<_> =
+            self.entries().by_number.iter().map(|(number, entry)| (*number, Arc::clone(entry))).collect();
+        open.sort_unstable_by_key(|(number, _)| *number);
+        let mut of_keys: HashMap<KeyId, usize> = HashMap::new();
+        for (_, entry) in open {
+            let Some(record) = verifier.still_allows(&entry.grant.record, entry.grant.facts(), now).await else {
+                entry.cut();
+                continue;
+            };
+            let Some(most) = share(&record, verifier.nodes()).filter(|_| entry.is_stream) else { continue };
+            let has = of_keys.entry(record.key_id()).or_default();
+            *has += 1;
+            if *has > most {
                 entry.cut();
             }
         }
@@ -154,6 +168,13 @@ impl Streams {
     pub(super) fn len(&self) -> usize {
         self.entries().by_number.len()
     }
+}
+
+/// How many streams a key may have at this one of so many nodes: its part, and at least one, if it may have any.
+pub(super) fn share(record: &Record, nodes: u64) -> Option<usize> {
+    let most = record.max_streams()?;
+    let part = (most / nodes.max(1)).max(most.min(1));
+    Some(usize::try_from(part).unwrap_or(usize::MAX))
 }
 
 impl Entry {

@@ -12,7 +12,10 @@ use model::Environment;
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 
-use super::breaker::{Admission, Breaker, millis};
+use super::{
+    breaker::{Admission, Breaker, millis},
+    in_process::Door,
+};
 
 /// The APIs behind the gateway.
 #[derive(Debug, Default)]
@@ -59,6 +62,8 @@ pub(super) struct Address {
     pub(super) authority: HeaderValue,
     /// Whose certificate it shows.
     pub(super) server_name: Option<ServerName<'static>>,
+    /// Where it is in this process; host and port are names then.
+    pub(super) door: Option<Door>,
     pub(super) outstanding: AtomicUsize,
     pub(super) breaker: Breaker,
 }

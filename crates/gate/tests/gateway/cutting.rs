@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// An API whose answer has no end.
-async fn endless() -> Api {
+pub(crate) async fn endless() -> Api {
     Api::start(|mut connection| {
         Box::pin(async move {
             connection.request().await;
@@ -21,7 +21,7 @@ async fn endless() -> Api {
     .await
 }
 
-async fn listening(gateway: &Gateway, key: &Key) -> Client {
+pub(crate) async fn listening(gateway: &Gateway, key: &Key) -> Client {
     let mut client = gateway.client().await;
     client.send(request(key, "GET /v1/a", "Accept: text/event-stream\r\n")).await;
     client.read_to("data: 1\n\n").await.unwrap();

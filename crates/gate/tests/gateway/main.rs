@@ -1,15 +1,18 @@
 //! The gateway, as clients and APIs see it: over sockets, in front of servers that the tests start themselves.
 
+mod contact_centre;
 mod cors;
 mod cutting;
 mod draining;
 mod failures;
 mod headers;
 mod http2;
+mod in_process;
 mod raw;
 mod retries;
 mod smuggling;
 mod streams;
 mod support;
 mod tls;
+mod tokens;
 mod upgrades;

@@ -15,7 +15,7 @@ use gate::{
     Accepted,
     config::{self, Routes as RouteEntries},
     forward::{
-        self, Forwarder,
+        self, Door, Forwarder,
         config::{GatewayEntry, UpstreamEntry},
     },
 };
@@ -58,7 +58,7 @@ pub(crate) struct Gateway {
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) served: JoinHandle<()>,
     _cores: Arc<Cores<Nobody>>,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 /// Answers the other port, which these tests don't have.
@@ -98,12 +98,16 @@ pub(crate) struct Key {
     pub(crate) environment: Environment,
     pub(crate) origins: &'static [&'static str],
     pub(crate) life: LifeCycle,
+    /// Its limits in the contact centre, in words.
+    pub(crate) contact_centre: &'static str,
+    pub(crate) world: Option<&'static str>,
 }
 
 impl Key {
     pub(crate) fn live(number: u8) -> Self {
         let scopes = &["contacts:read", "contacts:write", "live:read"];
-        Self { number, scopes, environment: Environment::Live, origins: &[], life: LifeCycle::default() }
+        let environment = Environment::Live;
+        Self { number, scopes, environment, origins: &[], life: LifeCycle::default(), contact_centre: "", world: None }
     }
 
     pub(crate) fn test(number: u8) -> Self {
@@ -136,6 +140,8 @@ impl Key {
             origins: OriginSet::new(self.origins.iter().map(|origin| origin.parse().unwrap())).unwrap(),
             rate_limits: model::RateLimits::default(),
             quotas: model::Quotas::default(),
+            contact_centre: self.contact_centre.parse().unwrap(),
+            sandbox_world: self.world.map(|name| name.parse().unwrap()),
             life: self.life,
             last_used_at: None,
             trial: None,
@@ -178,6 +184,15 @@ impl Gateway {
 
     /// With this configuration, and these addresses for live keys.
     pub(crate) async fn start(config: &str, live: &[String]) -> Self {
+        Self::launch(config, live, None).await
+    }
+
+    /// With this configuration, and an API in the process for live keys.
+    pub(crate) async fn with_door(config: &str, door: Door) -> Self {
+        Self::launch(config, &[], Some(door)).await
+    }
+
+    async fn launch(config: &str, live: &[String], door: Option<Door>) -> Self {
         let mut config = config.to_owned();
         if !live.is_empty() && !config.contains("[upstreams.live]") {
             config.push_str("\n[upstreams.live]\n");
@@ -194,7 +209,10 @@ impl Gateway {
         let edge =
             Edge::new(Source { clock: Arc::clone(&clock), ids: AtomicU64::new(1) }, Routes::new([forward::template()]));
         let routes = config::gateway(file.routes, &file.trusted_proxies).unwrap();
-        let settings = forward::config::settings(file.gateway, file.upstreams, &routes.routes).unwrap();
+        let mut settings = forward::config::settings(file.gateway, file.upstreams, &routes.routes).unwrap();
+        if let Some(door) = door {
+            assert!(settings.add_in_process(Environment::Live, door).unwrap());
+        }
         let accepted = Accepted::new(OURS, "default", settings.accepted.environment);
         let cores = Arc::new(Cores::<Nobody>::start().unwrap());
         let trusted = routes.trusted_proxies.clone();
@@ -207,7 +225,16 @@ impl Gateway {
         let served =
             tokio::spawn(forward::serve(listener, forwarder, Arc::clone(&cores), Timers::here(), stopping.subscribe()));
         let epoch = AtomicI64::new(0);
-        Self { address, verifier, clock, epoch, stopping, served, _cores: cores, _database: database }
+        Self { address, verifier, clock, epoch, stopping, served, _cores: cores, database }
+    }
+
+    /// Writes the installation down, whose limits the database keeps.
+    pub(crate) async fn founds_installation(&self) {
+        let mut raw = self.database.raw().await;
+        let id = raw.id(OURS.0);
+        let columns = "(id, name, title, recoverable, created_at)";
+        let row = format!("INSERT INTO installation {columns} VALUES ({id}, 'default', 'Default', 1, 0)");
+        raw.execute(&row).await.unwrap();
     }
 
     /// Makes a key known, or known as changed.

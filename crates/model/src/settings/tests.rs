@@ -19,7 +19,12 @@ fn some<T: serde::de::DeserializeOwned + Clone + std::fmt::Debug + 'static>(
 prop_compose! {
     fn settings()(
         // In one, since a tuple of strategies has at most twelve.
-        (enabled, issue_bounds) in (any::<bool>(), some(&[json!(null), json!({}), json!({"allowed_ips": ["10.0.0.0/8"]})])),
+        (enabled, issue_bounds, contact_centre, sandbox_world) in (
+            any::<bool>(),
+            some(&[json!(null), json!({}), json!({"allowed_ips": ["10.0.0.0/8"]})]),
+            some(&[json!({}), json!({"calls_per_hour": 9}), json!({"calls_per_hour": 5, "max_streams": 1})]),
+            some(&[json!(null), json!("acme-ci"), json!("other")]),
+        ),
         client_name in some(&[json!("Acme"), json!("Beta")]),
         preset in some(&[json!("custom"), json!("crm"), json!("live-widget")]),
         scopes in some(&[json!([]), json!(["calls:read"]), json!(["live:read", "queues:read"])]),
@@ -55,13 +60,15 @@ prop_compose! {
             owner_email,
             notes,
             issue_bounds,
+            contact_centre,
+            sandbox_world,
         }
     }
 }
 
 prop_compose! {
     /// Some settings of a key, and none of others.
-    fn patch()(of in settings(), keep in prop::collection::vec(option::of(Just(())), 13)) -> SettingsPatch {
+    fn patch()(of in settings(), keep in prop::collection::vec(option::of(Just(())), 15)) -> SettingsPatch {
         let mut keep = keep.into_iter();
         let mut next = || keep.next().flatten();
         SettingsPatch {
@@ -78,6 +85,8 @@ prop_compose! {
             owner_email: next().map(|()| of.owner_email.clone()),
             notes: next().map(|()| of.notes.clone()),
             issue_bounds: next().map(|()| of.issue_bounds.clone()),
+            contact_centre: next().map(|()| of.contact_centre.clone()),
+            sandbox_world: next().map(|()| of.sandbox_world.clone()),
         }
     }
 }
@@ -143,6 +152,8 @@ fn each_loosened_setting_counts_as_widening() {
         "allowed_origins": ["https://a.example.com"],
         "rate_limits": [{"name": "a", "limit": 5, "window_seconds": 1}],
         "quotas": [{"name": "q", "limit": 5, "period": "day"}],
+        "contact_centre": {"calls_per_hour": 5},
+        "sandbox_world": "acme-ci",
     }));
     let tight = tight.apply(&acme()).unwrap();
     for (loose, back) in [
@@ -157,6 +168,8 @@ fn each_loosened_setting_counts_as_widening() {
             json!({"quotas": [{"name": "q", "limit": 6, "period": "day"}]}),
             json!({"quotas": [{"name": "q", "limit": 4, "period": "day"}]}),
         ),
+        (json!({"contact_centre": {}}), json!({"contact_centre": {"calls_per_hour": 5, "max_streams": 0}})),
+        (json!({"sandbox_world": null}), json!({"sandbox_world": "acme-ci"})),
     ] {
         let looser = of::<SettingsPatch>(loose.clone()).apply(&tight).unwrap();
         let (name, _) = loose.as_object().and_then(|settings| settings.iter().next()).unwrap();
@@ -199,4 +212,8 @@ fn limits_of_a_key_have_names_of_their_own_across_both_lists() {
     let refused = same.apply(&acme()).unwrap_err();
     assert!(matches!(&refused, KeyError::InvalidSetting { field, .. } if field == "quotas"), "{refused}");
     assert_eq!(refused.to_string(), "The rate limits and quotas must each have a name of its own.");
+    let taken: SettingsPatch =
+        of(json!({"quotas": [{"name": "recording_bytes_per_day", "limit": 5, "period": "day"}]}));
+    let refused = taken.apply(&acme()).unwrap_err();
+    assert!(refused.to_string().contains("a limit of the contact centre"), "{refused}");
 }

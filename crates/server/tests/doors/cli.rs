@@ -90,6 +90,19 @@ async fn a_story_in_json(database: TestDatabase) {
     let bare = call(&["key", "update", id, "--no-scopes", "--no-metadata", "--no-owner-email", "--no-notes"]).await;
     assert_eq!((&bare["scopes"], &bare["metadata"]), (&serde_json::json!([]), &serde_json::json!({})));
     assert_eq!((&bare["owner_email"], &bare["notes"]), (&Value::Null, &Value::Null));
+    let words = "calls=60/hour +=0/hour +61=any hours=9-20 streams=5 recordings=500MB/day agent=none";
+    let limited = call(&["key", "update", id, "--contact-centre", words, "--sandbox-world", "acme-ci"]).await;
+    let expected = serde_json::json!({
+        "calls_per_hour": 60,
+        "call_prefixes": [{"prefix": "+", "calls_per_hour": 0}, {"prefix": "+61", "calls_per_hour": null}],
+        "dialling_hours": {"from_hour": 9, "to_hour": 20, "weekends": false},
+        "max_streams": 5,
+        "recording_bytes_per_day": 500_000_000,
+        "agent_ids": [],
+    });
+    assert_eq!((&limited["contact_centre"], &limited["sandbox_world"]), (&expected, &Value::from("acme-ci")));
+    let unlimited = call(&["key", "update", id, "--no-contact-centre", "--no-sandbox-world"]).await;
+    assert_eq!((&unlimited["contact_centre"], &unlimited["sandbox_world"]), (&serde_json::json!({}), &Value::Null));
     let report = call(&["doctor"]).await;
     assert_eq!(report["ok"], true, "{report}");
 }
@@ -179,6 +192,10 @@ async fn a_failure_is_one_sentence_and_misuse_exits_with_2() {
         ),
         (&["key", "update", missing, "--metadata", "a=1", "--metadata", "a=1"], 1, "the name \"a\" twice"),
         (&["key", "update", missing, "--metadata", "a=1", "--no-metadata"], 2, "cannot be used with"),
+        (&["key", "update", missing, "--contact-centre", "streams=1", "--no-contact-centre"], 2, "cannot be used with"),
+        (&["key", "update", missing, "--contact-centre", "calls=60"], 2, "calls=60 must end with /hour"),
+        (&["key", "create", "--client-name", "a", "--sandbox-world", "main"], 2, "not main"),
+        (&["key", "create", "--client-name", "a", "--sandbox-world", "ci"], 1, "it is for test keys"),
         (&["key", "update", missing, "--owner-email", "a@b.de", "--no-owner-email"], 2, "cannot be used with"),
         (&["key", "update", missing, "--notes", "a", "--no-notes"], 2, "cannot be used with"),
         (&["key", "update", missing, "--scope", "calls:read", "--no-scopes"], 2, "cannot be used with"),

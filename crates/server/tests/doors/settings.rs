@@ -22,6 +22,7 @@ fn everything() -> Value {
         "client_name": "Acme CRM", "preset": "crm", "scopes": ["calls:read"], "expires_at": "2099-01-31T00:00:00.000Z",
         "allowed_ips": ["2001:DB8::/32", "203.0.113.0/24"], "allowed_origins": ["https://*.Example.com:443"],
         "metadata": {"crm": "4711"}, "owner_email": "ada@example.com", "notes": "ring Ada first",
+        "contact_centre": {"calls_per_hour": 60, "max_streams": 5},
     })
 }
 
@@ -33,7 +34,7 @@ async fn every_setting_is_given_changed_and_taken_back(database: TestDatabase) {
     let path = created.header("location").to_owned();
     let back = json!({
         "client_name": "Acme", "preset": "custom", "scopes": [], "expires_at": null, "allowed_ips": [],
-        "allowed_origins": [], "metadata": {}, "owner_email": null, "notes": null,
+        "allowed_origins": [], "metadata": {}, "owner_email": null, "notes": null, "contact_centre": {},
     });
     insta::assert_snapshot!("settings_patch", client.patch(&path, back).await.whole());
     let again = client.patch(&path, everything()).await.json();
@@ -76,6 +77,28 @@ async fn an_invalid_value_is_refused_with_its_field_and_the_reason(database: Tes
         ("owner_email", json!("ada"), "owner_email", "email"),
         ("notes", json!("x".repeat(1001)), "notes", "1000"),
         ("notes", json!(" "), "notes", "null"),
+        ("contact_centre", json!({"calls_per_hour": 1_000_001}), "contact_centre.calls_per_hour", "from 0 to 1000000"),
+        (
+            "contact_centre",
+            json!({"call_prefixes": [{"prefix": "61", "calls_per_hour": 1}]}),
+            "contact_centre.call_prefixes[0].prefix",
+            "up to 15 digits",
+        ),
+        (
+            "contact_centre",
+            json!({"call_prefixes": [{"prefix": "+1"}, {"prefix": "+1"}]}),
+            "contact_centre.call_prefixes",
+            "another prefix",
+        ),
+        (
+            "contact_centre",
+            json!({"dialling_hours": {"from_hour": 20, "to_hour": 9}}),
+            "contact_centre.dialling_hours",
+            "full hour",
+        ),
+        ("contact_centre", json!({"agent_ids": ["ada"]}), "contact_centre.agent_ids[0]", "UUID"),
+        ("contact_centre", json!({"calls": 1}), "contact_centre.calls", "not a field"),
+        ("sandbox_world", json!("main"), "sandbox_world", "not main"),
         ("enabled", json!("true"), "enabled", "must be true or false"),
         ("enabled", json!(1), "enabled", "must be true or false"),
         ("enabled", json!([]), "enabled", "must be true or false"),
@@ -102,6 +125,12 @@ async fn an_invalid_value_is_refused_with_its_field_and_the_reason(database: Tes
     }
     for body in [json!({"environment": "test"}), json!({"key": "x"}), json!({"rate_limit": {"limit": 1}})] {
         assert_eq!(client.patch(&path, body).await.refusal(), (400, "invalid_request".to_owned()));
+    }
+    // The key is live.
+    let world = json!({"client_name": "Beta", "sandbox_world": "acme-ci"});
+    for answer in [client.post("/api/v1/keys", world.clone()).await, client.patch(&path, world.clone()).await] {
+        assert_eq!(answer.refusal(), (422, "invalid_setting".to_owned()));
+        assert_eq!(answer.json()["errors"][0]["field"], "sandbox_world");
     }
     let past = json!({"client_name": "Beta", "expires_at": "2020-01-01T00:00:00Z"});
     for answer in [client.post("/api/v1/keys", past.clone()).await, client.patch(&path, past.clone()).await] {

@@ -21,7 +21,7 @@ pub(crate) use self::{
     delete::PURGE_KEYS,
     insert::{INSERT_KEYS, key_row},
     row::{environment, kind},
-    settings::{client_name, networks, origins, quotas, rate_limits, scopes},
+    settings::{client_name, contact_centre, networks, origins, quotas, rate_limits, sandbox_world, scopes},
 };
 // The contract suite prepares every statement on both databases.
 #[cfg(feature = "testing")]

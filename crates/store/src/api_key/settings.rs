@@ -2,7 +2,10 @@
 //!
 //! `enabled` is not among them: the column `disabled_at` says since when a key is disabled, which is more than a setting.
 
-use model::{ClientName, Instant, KeySettings, NetworkSet, OriginSet, Quotas, RateLimits, ScopeSet};
+use model::{
+    ClientName, ContactCentreLimits, Instant, KeySettings, NetworkSet, OriginSet, Quotas, RateLimits, ScopeSet,
+    WorldName,
+};
 use serde::de::DeserializeOwned;
 use serde_json::from_str;
 
@@ -49,6 +52,8 @@ columns! {
     owner_email: Option<String> = |settings| Value::MaybeText(settings.owner_email.clone().map(String::from));
     notes: Option<String> = |settings| Value::MaybeText(settings.notes.clone().map(String::from));
     issue_bounds: Option<String> = |settings| Value::MaybeText(settings.issue_bounds.as_ref().map(|bounds| json!(bounds)));
+    contact_centre: String = |settings| Value::Text(json!(&settings.contact_centre));
+    sandbox_world: Option<String> = |settings| Value::MaybeText(settings.sandbox_world.clone().map(String::from));
 }
 
 fn text(text: &str) -> Value {
@@ -71,6 +76,8 @@ impl SettingsRow {
             owner_email: known(self.owner_email.map(|text| text.parse()).transpose(), "api_key.owner_email")?,
             notes: known(self.notes.map(|text| text.parse()).transpose(), "api_key.notes")?,
             issue_bounds: known(self.issue_bounds.map(|text| from_str(&text)).transpose(), "api_key.issue_bounds")?,
+            contact_centre: contact_centre(&self.contact_centre)?,
+            sandbox_world: sandbox_world(self.sandbox_world)?,
         })
     }
 }
@@ -106,4 +113,13 @@ pub(crate) fn quotas(text: &str) -> Result<Quotas, StoreError> {
 
 pub(crate) fn origins(text: &str) -> Result<OriginSet, StoreError> {
     list(text, "api_key.allowed_origins")
+}
+
+/// Most keys are limited in nothing there.
+pub(crate) fn contact_centre(text: &str) -> Result<ContactCentreLimits, StoreError> {
+    if text == "{}" { Ok(ContactCentreLimits::default()) } else { known(from_str(text), "api_key.contact_centre") }
+}
+
+pub(crate) fn sandbox_world(text: Option<String>) -> Result<Option<WorldName>, StoreError> {
+    known(text.map(WorldName::try_from).transpose(), "api_key.sandbox_world")
 }

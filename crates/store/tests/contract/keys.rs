@@ -44,6 +44,10 @@ fn unusual() -> KeySettings {
         owner_email: Some("ada@example.com".parse().unwrap()),
         notes: Some("one\ntwo".parse().unwrap()),
         issue_bounds: Some("10.0.0.0/8 https://*.example.com 90d".parse().unwrap()),
+        contact_centre: "calls=60/hour +=0/hour +61=any hours=9-20 streams=5 recordings=1GB/day agent=none"
+            .parse()
+            .unwrap(),
+        sandbox_world: Some("acme-ci".parse().unwrap()),
     }
 }
 

@@ -51,6 +51,8 @@ async fn the_default_key_is_refused_to_everyone(database: TestDatabase) {
         "owner_email = 'a@b.cd'".to_owned(),
         "notes = 'mine'".to_owned(),
         "issue_bounds = '{}'".to_owned(),
+        "contact_centre = '{\"max_streams\":1}'".to_owned(),
+        "sandbox_world = 'mine'".to_owned(),
         "disabled_at = 1".to_owned(),
         "expires_at = 1".to_owned(),
         "deleted_at = 1".to_owned(),

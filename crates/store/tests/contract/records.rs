@@ -40,12 +40,16 @@ async fn a_record_says_all_that_verification_needs(database: TestDatabase) {
         origins: written.settings.allowed_origins,
         rate_limits: written.settings.rate_limits,
         quotas: written.settings.quotas,
+        contact_centre: written.settings.contact_centre,
+        sandbox_world: written.settings.sandbox_world,
         life: LifeCycle::default(),
         last_used_at: None,
         trial: None,
         epoch,
     };
     assert_eq!(record, expected);
+    assert_eq!(store.record_by_secret(expected.secret).await.unwrap().as_ref(), Some(&expected));
+    assert_eq!(store.record_by_secret(SecretId(Uuid::from_u128(2))).await.unwrap(), None);
     assert_eq!(store.records_of_key(installation(1), key_id(1)).await.unwrap(), [expected]);
     assert_eq!(store.record_by_digest(&digest(2)).await.unwrap(), None);
 
@@ -67,6 +71,8 @@ async fn the_record_of_a_new_key_is_the_one_that_is_read(database: TestDatabase)
             expires_at: Some(at(9_000)),
             allowed_ips: NetworkSet::new(["192.0.2.0/24", "2001:db8::/32"].map(|text| text.parse().unwrap())).unwrap(),
             allowed_origins: OriginSet::new(["https://crm.example"].map(|text| text.parse().unwrap())).unwrap(),
+            contact_centre: "calls=60/hour streams=5".parse().unwrap(),
+            sandbox_world: Some("acme-ci".parse().unwrap()),
             ..unusual.settings
         },
         environment: Environment::Test,

@@ -58,6 +58,8 @@ pub(crate) fn stored(number: usize) -> StoredRecord {
         origins: OriginSet::ANY,
         rate_limits: model::RateLimits::default(),
         quotas: model::Quotas::default(),
+        contact_centre: model::ContactCentreLimits::default(),
+        sandbox_world: None,
         life: LifeCycle::default(),
         last_used_at: None,
         trial: None,

@@ -43,7 +43,7 @@ pub(super) enum TextField {
 }
 
 /// In the order in which a form shows them.
-pub(crate) static TEXT_SETTINGS: [TextSetting; 6] = [
+pub(crate) static TEXT_SETTINGS: [TextSetting; 8] = [
     TextSetting {
         name: "allowed_ips",
         label: "Allowed addresses",
@@ -120,6 +120,31 @@ pub(crate) static TEXT_SETTINGS: [TextSetting; 6] = [
                     .transpose()
                     .map_err(|error: model::InvalidBounds| vec![error.to_string()])?,
             );
+            Ok(())
+        },
+    },
+    TextSetting {
+        name: "contact_centre",
+        label: "In the contact centre",
+        example: "calls=60/hour",
+        hint: "One per line: calls=60/hour, +61=20/hour for numbers that begin so, hours=9-20 of the callee’s working days (or hours=9-20,weekends), streams=5, recordings=500MB/day, and agent=ID for each agent that the key may act for, or agent=none. What is not here is not limited.",
+        field: TextField::Lines,
+        write: |settings| settings.contact_centre.to_string().replace(' ', "\n"),
+        read: |text, patch| {
+            let read = text.parse().map_err(|error: model::InvalidContactCentreText| vec![error.to_string()]);
+            patch.contact_centre = Some(read?);
+            Ok(())
+        },
+    },
+    TextSetting {
+        name: "sandbox_world",
+        label: "Sandbox world",
+        example: "acme-ci",
+        hint: "For a test key: the world of the sandbox that it reaches. Leave this empty for the one that all test keys share.",
+        field: TextField::Line { keyboard: "text", most: 64 },
+        write: |settings| settings.sandbox_world.as_ref().map(ToString::to_string).unwrap_or_default(),
+        read: |text, patch| {
+            patch.sandbox_world = Some(optional(text)?);
             Ok(())
         },
     },

@@ -82,9 +82,10 @@ impl World {
     pub(in crate::world) fn call_back(&mut self, id: CallId, at: Instant) {
         let (Some(since), Some(call)) = (self.state.callback_since(id), self.state.call(id)) else { return };
         let queue = call.queue_id.and_then(|queue| self.state.queue(queue));
-        let free = self.state.agents().filter(|agent| agent.status.is_free() && agent.calls.is_empty());
-        let mut served = free.filter(|agent| call.queue_id.is_some_and(|queue| agent.level(queue).is_some()));
-        let agent = served.next().map(|agent| agent.id);
+        let mut free = self.state.agents().filter(|agent| agent.status.is_free() && agent.calls.is_empty());
+        let agent = free.find(|agent| call.queue_id.is_some_and(|queue| agent.level(queue).is_some()));
+        let agent = agent.map(|agent| agent.id);
+        drop(free);
         let callable = call.from.e164.is_some() && queue.is_some_and(|queue| queue.open) && self.has_room();
         let (Some(agent), Some(queue), true) = (agent, queue, callable) else {
             let next = callback_due(self.seed(), id, since, at);

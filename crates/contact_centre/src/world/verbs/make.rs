@@ -105,8 +105,8 @@ impl World {
         if lead.status != LeadStatus::Waiting {
             return Err(Refusal::Invalid { field: "lead_id", problem: "is not to be called" });
         }
-        let zone = lead.timezone.as_ref().unwrap_or(&TimeZone::UTC);
-        let next = next_allowed(&campaign.dialling_hours, zone, self.now());
+        let zone = lead.timezone.clone().unwrap_or(TimeZone::UTC);
+        let next = next_allowed(&campaign.dialling_hours, &zone, self.now());
         if next != Some(self.now()) {
             return Err(Refusal::OutsideDiallingHours { next });
         }

@@ -1,0 +1,156 @@
+//! From the log to what is on its way to a receiver.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use model::{DeliveryState, Instant};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    hook::{Hook, PARKED_MAX, WAITING_MAX},
+    sending::Delivery,
+};
+use crate::{
+    event::Event,
+    log::{Epoch, Unreadable},
+    push::{Audience, Encoded, Facts, Kinds},
+    seed::{mix, uuid_at},
+    view::event_id,
+    world::World,
+};
+
+/// Events that are looked at while the world waits.
+const SCANNED_MAX: usize = 512;
+
+/// Something that is told to one receiver and is in no log.
+#[derive(Serialize)]
+struct Told<'a, T> {
+    id: Uuid,
+    epoch: Option<&'a Epoch>,
+    r#type: &'a str,
+    timestamp: Instant,
+    data: T,
+}
+
+/// A word for one receiver alone, and its id.
+pub(super) fn told(id: Uuid, epoch: Option<&Epoch>, kind: &str, now: Instant, data: impl Serialize) -> Bytes {
+    // Texts and numbers, which JSON can always hold.
+    serde_json::to_vec(&Told { id, epoch, r#type: kind, timestamp: now, data }).unwrap_or_default().into()
+}
+
+#[derive(Serialize)]
+struct Lost {
+    reason: &'static str,
+    /// After which event deliveries go on.
+    seq: u64,
+}
+
+impl Hook {
+    /// Puts on its way what has happened since, as far as there is room. Whether there may be more.
+    pub(super) fn plan(&mut self, world: &World, now: Instant) -> bool {
+        if *world.epoch() != self.epoch {
+            self.lost(world, Unreadable::OtherEpoch, now);
+        }
+        let room = WAITING_MAX.saturating_sub(self.count(DeliveryState::Pending));
+        if world.told() <= self.seen || room == 0 || self.count(DeliveryState::Parked) >= PARKED_MAX {
+            return false;
+        }
+        let wanted = match wanted_after(world, &self.audience(), self.kinds(), self.seen, room, now) {
+            Ok(wanted) => wanted,
+            Err(why) => {
+                self.lost(world, why, now);
+                return false;
+            }
+        };
+        self.seen = wanted.seen;
+        wanted.deliveries.into_iter().for_each(|delivery| self.put(delivery));
+        self.seen < world.told()
+    }
+
+    /// The log does not reach back to what the receiver has not got: it is told so, and goes on with what happens now.
+    fn lost(&mut self, world: &World, why: Unreadable, now: Instant) {
+        self.epoch = world.epoch().clone();
+        self.seen = world.told();
+        let kind = "stream.reset";
+        let id = self.word_id(now);
+        let body = told(id, Some(world.epoch()), kind, now, Lost { reason: why.as_str(), seq: self.seen });
+        self.put(Delivery::due(id, kind, self.id, now, body, now));
+    }
+
+    /// The id of a word for this receiver alone.
+    pub(super) fn word_id(&self, now: Instant) -> Uuid {
+        let (high, low) = self.id.as_u64_pair();
+        uuid_at(now, mix(mix(high ^ self.places.unsigned_abs()) ^ low))
+    }
+
+    /// Those of a stretch of the log are delivered again, also those that are parked; how many.
+    ///
+    /// # Errors
+    /// How many there are, if that is more than there is room for.
+    pub(super) fn again(&mut self, world: &World, (from, to): (u64, u64), now: Instant) -> Result<usize, usize> {
+        let within = |seq: Option<u64>| seq.is_some_and(|seq| (from..=to).contains(&seq));
+        let room = WAITING_MAX.saturating_sub(self.count(DeliveryState::Pending));
+        let (audience, kinds) = (self.audience(), self.kinds());
+        let known: HashSet<u64> = self
+            .deliveries
+            .values()
+            .filter(|delivery| !delivery.is(DeliveryState::Delivered))
+            .filter_map(|delivery| delivery.seq)
+            .collect();
+        let parked = self.deliveries.values().filter(|one| one.is(DeliveryState::Parked) && within(one.seq)).count();
+        let until = to.min(self.seen);
+        let start = from.saturating_sub(1).max(world.window().oldest());
+        let events = world.events_after(start.min(until), usize::MAX).into_iter().flatten();
+        let events = events.take_while(|event| event.seq <= until).filter(|event| !known.contains(&event.seq));
+        let found: Vec<_> =
+            events.filter_map(|event| wanted(world, event, &audience, kinds, now)).take(room + 1).collect();
+        let count = parked + found.len();
+        if count > room {
+            return Err(count);
+        }
+        for delivery in self.deliveries.values_mut().filter(|one| one.is(DeliveryState::Parked) && within(one.seq)) {
+            delivery.again(now);
+        }
+        found.into_iter().for_each(|delivery| self.put(delivery));
+        Ok(count)
+    }
+}
+
+struct Wanted {
+    seen: u64,
+    deliveries: Vec<Delivery>,
+}
+
+fn wanted_after(
+    world: &World,
+    audience: &Audience,
+    kinds: Kinds,
+    after: u64,
+    room: usize,
+    now: Instant,
+) -> Result<Wanted, Unreadable> {
+    let mut found = Wanted { seen: after, deliveries: Vec::new() };
+    for event in world.events_after(after, SCANNED_MAX)? {
+        if found.deliveries.len() >= room {
+            break;
+        }
+        found.seen = event.seq;
+        found.deliveries.extend(wanted(world, event, audience, kinds, now));
+    }
+    Ok(found)
+}
+
+fn wanted(world: &World, event: &Event, audience: &Audience, kinds: Kinds, now: Instant) -> Option<Delivery> {
+    if !audience.sees_kind(event.subject.kind()) || !kinds.has(event.kind()) {
+        return None;
+    }
+    let call = world.call_after(event);
+    if !audience.sees(&Facts::of(world.state(), event, call.as_ref())) {
+        return None;
+    }
+    let rights = Audience::rights_for(audience.rights, event.subject);
+    let body = Encoded::event(world, event, call.as_ref(), rights).json();
+    let delivery = Delivery::due(event_id(event), event.kind().as_str(), event.subject.id(), event.at, body, now);
+    Some(Delivery { seq: Some(event.seq), ..delivery })
+}

@@ -1,0 +1,7 @@
+//! Events of a world as a real receiver gets them.
+
+mod lifetime;
+mod made;
+mod order;
+mod sent;
+mod support;

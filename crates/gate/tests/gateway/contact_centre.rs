@@ -1,0 +1,135 @@
+//! What a key may do in units of the contact centre: the API is told, and the gateway keeps streams and bytes of recordings.
+
+use std::time::{Duration, Instant};
+
+use model::{ContactCentreLimits, Refusal, RefusalCode};
+
+use crate::{
+    cutting::{endless, listening},
+    raw::{Answer, Api},
+    support::{Gateway, Key, request},
+};
+
+const RECORDINGS: &str = r#"
+[[routes]]
+method = "*"
+path = "/v1/recordings/{id}/content"
+scope = "contacts:read"
+recording = true
+"#;
+
+fn limited(number: u8, words: &'static str) -> Key {
+    Key { contact_centre: words, ..Key::live(number) }
+}
+
+/// Why a request was refused, as its key is told it.
+async fn explained(gateway: &Gateway, key: &Key, answer: &Answer) -> Refusal {
+    let request = answer.header("x-request-id").unwrap().parse().unwrap();
+    let since = gateway.now().plus_millis(-1);
+    let found = gateway.verifier.refusals_of(request, key.id(), since).await.unwrap();
+    found.into_iter().next().expect("it is kept")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_is_told_what_a_key_may_do_there_and_in_which_world() {
+    let api = Api::ok().await;
+    let gateway = Gateway::before(&[api.url()], "").await;
+    let words = "calls=60/hour +=0/hour +61=any hours=9-20 agent=none";
+    let (key, other) = (Key { world: Some("acme-ci"), ..limited(1, words) }, Key::live(2));
+    gateway.knows(&key);
+    gateway.knows(&other);
+    let forged = "X-Keydesk-World: main\r\nX-Keydesk-Contact-Centre: e30\r\nX_Keydesk_World: main\r\n";
+    for key in [&key, &other] {
+        assert_eq!(gateway.ask(key, "GET /v1/a", forged).await.status, 200);
+    }
+    let seen = api.seen();
+    let told: Vec<_> = seen[0].all("x-keydesk-contact-centre");
+    assert_eq!(told.len(), 1);
+    assert_eq!(ContactCentreLimits::read_told(told[0]), Ok(words.parse().unwrap()));
+    assert_eq!(seen[0].all("x-keydesk-world"), ["acme-ci"]);
+    for name in ["x-keydesk-contact-centre", "x-keydesk-world", "x_keydesk_world"] {
+        assert!(seen[1].all(name).is_empty(), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_has_as_many_streams_as_were_set_for_it() {
+    let api = endless().await;
+    let gateway = Gateway::before(&[api.url()], "").await;
+    let (key, other) = (limited(1, "streams=2"), limited(2, "streams=0"));
+    gateway.knows(&key);
+    gateway.knows(&other);
+    let mut older = listening(&gateway, &key).await;
+    let mut newer = listening(&gateway, &key).await;
+    let events = "Accept: text/event-stream\r\n";
+    for key in [&key, &other] {
+        let refused = gateway.ask(key, "GET /v1/a", events).await;
+        assert_eq!((refused.status, refused.code()), (429, Some("too_many_streams")));
+        let why = explained(&gateway, key, &refused).await;
+        assert_eq!((why.code, why.path.as_str()), (RefusalCode::TooManyStreams, "/v1/a"));
+    }
+    // From now on it may have one: the newest is cut.
+    let begun = Instant::now();
+    gateway.knows(&limited(1, "streams=1"));
+    newer.rest().await;
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    let nothing = tokio::time::timeout(Duration::from_millis(600), older.read_to("x")).await;
+    assert!(nothing.is_err(), "the older one goes on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_downloads_as_many_bytes_of_recordings_a_day_as_were_set_for_it() {
+    let api = Api::answering("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsounds").await;
+    let gateway = Gateway::before(&[api.url()], RECORDINGS).await;
+    gateway.founds_installation().await;
+    let (key, small) = (limited(1, "recordings=10/day"), limited(2, "recordings=5/day"));
+    gateway.knows(&key);
+    gateway.knows(&small);
+    let download = "GET /v1/recordings/1/content";
+    let first = gateway.ask(&key, download, "").await;
+    assert_eq!((first.status, first.body.as_str()), (200, "sounds"));
+    let told = first.header("ratelimit").unwrap();
+    assert!(told.starts_with("\"recording_bytes_per_day\";r=4;t="), "{told}");
+    let refused = gateway.ask(&key, download, "").await;
+    assert_eq!((refused.status, refused.code()), (429, Some("quota_exceeded")));
+    let wait: i64 = refused.header("retry-after").unwrap().parse().unwrap();
+    let why = explained(&gateway, &key, &refused).await;
+    assert_eq!((why.code, why.refused_by.as_deref()), (RefusalCode::QuotaExceeded, Some("recording_bytes_per_day")));
+    assert_eq!((why.method.as_str(), why.path.as_str()), ("GET", "/v1/recordings/1/content"));
+    // What is no recording takes nothing.
+    assert_eq!(gateway.ask(&key, "GET /v1/a", "").await.status, 200);
+    assert_eq!(gateway.ask(&small, download, "").await.code(), Some("cost_exceeds_limit"));
+    gateway.passes(Duration::from_secs(wait.unsigned_abs()));
+    assert_eq!(gateway.ask(&key, download, "").await.status, 200, "on the next day");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_head_of_a_recording_takes_no_bytes() {
+    let api = Api::answering("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n").await;
+    let gateway = Gateway::before(&[api.url()], RECORDINGS).await;
+    gateway.founds_installation().await;
+    let key = limited(1, "recordings=10/day");
+    gateway.knows(&key);
+    for _ in 0..3 {
+        let answer = gateway.ask(&key, "HEAD /v1/recordings/1/content", "").await;
+        assert_eq!((answer.status, answer.header("content-length")), (200, Some("6")));
+        assert!(answer.header("ratelimit").unwrap().contains("r=10;"), "{}", answer.head);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_of_unknown_length_is_counted_as_it_comes() {
+    let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nloud\r\n4\r\nness\r\n0\r\n\r\n";
+    let api = Api::answering(chunks).await;
+    let gateway = Gateway::before(&[api.url()], RECORDINGS).await;
+    gateway.founds_installation().await;
+    let key = limited(1, "recordings=10/day");
+    gateway.knows(&key);
+    let whole = gateway.ask(&key, "GET /v1/recordings/1/content", "").await;
+    assert_eq!((whole.status, whole.body.as_str()), (200, "loudness"));
+    // Two bytes are left: a piece of four does not go on, and the answer, if it has begun, has no end.
+    let mut client = gateway.client().await;
+    client.send(request(&key, "GET /v1/recordings/2/content", "")).await;
+    let cut = client.rest().await;
+    assert!(!cut.contains("loud") && !cut.ends_with("0\r\n\r\n"), "{cut}");
+}
