@@ -1,0 +1,79 @@
+use serde_json::{Value, json};
+
+use crate::support::{CRM, Door};
+
+#[tokio::test]
+async fn each_row_of_a_batch_stands_for_itself() {
+    let door = Door::open(6);
+    let campaigns = door.get(CRM, "/campaigns").await;
+    let campaign = &campaigns["items"][0]["id"];
+    let post = |name: &str, leads: Value| {
+        door.ask(CRM, "POST", "/leads/batch").header("idempotency-key", name).json(&json!({"leads": leads})).send()
+    };
+    let rows = json!([
+        {"campaign_id": campaign, "external_id": "X-1", "phones": ["0491 570 006"], "timezone": "Australia/Sydney"},
+        {"campaign_id": campaign, "external_id": "X-2", "phones": []},
+        {"campaign_id": "0199c7a0-0000-7000-8000-000000000009", "phones": ["0491 570 006"]},
+        {"campaign_id": campaign, "external_id": "X-1", "phones": ["0491 570 006", "02 8000 1234"], "timezone": "Australia/Sydney"},
+        {"nothing": 1},
+    ]);
+    let told = post("b1", rows.clone()).await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    let told = told.json();
+    let results: Vec<_> =
+        told["results"].as_array().unwrap().iter().map(|row| row["result"].as_str().unwrap()).collect();
+    assert_eq!(results, ["created", "refused", "refused", "updated", "refused"]);
+    let codes: Vec<_> =
+        told["results"].as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap_or("-")).collect();
+    assert_eq!(codes, ["-", "invalid_field", "not_found", "-", "invalid_request"]);
+    assert_eq!(told["results"][0]["id"], told["results"][3]["id"]);
+    assert_eq!(post("b1", rows.clone()).await.header("idempotency-replayed"), Some("true"));
+    let again = post("b2", json!([rows[3]])).await.json();
+    assert_eq!(again["results"][0]["result"], "unchanged");
+    let many: Vec<_> = (0..1_001).map(|_| rows[0].clone()).collect();
+    assert_eq!(post("b3", json!(many)).await.code(422), "invalid_field");
+    // It is due by Sydney's clock, at 13:00.
+    let due = door.get(CRM, "/leads?status=due&limit=500").await;
+    let own = due["items"].as_array().unwrap().iter().find(|lead| lead["external_id"] == "X-1").unwrap();
+    assert_eq!(own["phones"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_lead_is_called_wrapped_and_has_its_attempt() {
+    let door = Door::open(6);
+    let campaigns = door.get(CRM, "/campaigns").await;
+    let preview =
+        campaigns["items"].as_array().unwrap().iter().find(|one| one["mode"] == "preview").unwrap()["id"].clone();
+    let row = json!({"campaign_id": preview, "phones": ["0491 570 156"], "timezone": "Australia/Sydney"});
+    let lead = door.ask(CRM, "POST", "/leads/batch").json(&json!({"leads": [row]})).send().await.json();
+    let lead = lead["results"][0]["id"].as_str().unwrap().to_owned();
+    let call = json!({"to": "0491 570 156", "agent_id": door.free_agent(), "lead_id": lead});
+    let told = door.ask(CRM, "POST", "/calls").json(&call).send().await;
+    assert_eq!(told.status, 202, "{}", told.text());
+    let id = crate::support::id(&told.json());
+    let busy = door.ask(CRM, "PATCH", &format!("/leads/{lead}")).json(&json!({"excluded": true})).send().await;
+    assert_eq!(busy.code(409), "lead_busy");
+    door.until(|world| world.state().call(id).unwrap().closed_at);
+    let leads = door.get(CRM, &format!("/leads?limit=500&campaign_id={}", preview.as_str().unwrap())).await;
+    let own = leads["items"].as_array().unwrap().iter().find(|one| one["id"] == json!(lead)).unwrap().clone();
+    assert_eq!((&own["attempts"][0]["call_id"], own["attempts"][0]["outcome"].is_string()), (&json!(id), true));
+    let path = format!("/leads/{lead}");
+    let patch =
+        |tag: String| door.ask(CRM, "PATCH", &path).header("if-match", &tag).json(&json!({"excluded": true})).send();
+    assert_eq!(patch("\"0\"".to_owned()).await.code(412), "version_moved");
+    let told = patch(format!("\"{}\"", own["seq"])).await;
+    assert_eq!(told.json()["status"], "excluded", "{}", told.text());
+}
+
+/// Case 17 of the design: outside of dialling hours the next allowed instant is named.
+#[tokio::test]
+async fn a_lead_whose_clocks_allow_no_call_is_not_called() {
+    let door = Door::open(6);
+    let campaign = door.get(CRM, "/campaigns").await["items"][0]["id"].clone();
+    let row = json!({"campaign_id": campaign, "phones": ["+49711123456"], "timezone": "Europe/Berlin"});
+    let lead = door.ask(CRM, "POST", "/leads/batch").json(&json!({"leads": [row]})).send().await.json();
+    let call = json!({"to": "+49711123456", "agent_id": door.free_agent(), "lead_id": lead["results"][0]["id"]});
+    let told = door.ask(CRM, "POST", "/calls").json(&call).send().await;
+    assert_eq!(told.code(403), "outside_dialling_hours");
+    assert_eq!(told.json()["next_allowed_at"], "2026-03-04T08:00:00.000Z");
+}
