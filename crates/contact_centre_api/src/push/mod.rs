@@ -4,6 +4,7 @@
 
 mod asked_for;
 mod asyncapi;
+mod faults;
 mod handshake;
 mod keys;
 mod pulled;
@@ -47,5 +48,6 @@ pub(crate) static OPERATIONS: &[Operation] = operations! {
     POST "/call-webhooks/{id}/test" "calls:read" => webhooks::test, "Send a webhook an event of the type webhook.test", [], "" -> "";
     GET "/call-webhooks/{id}/deliveries" "calls:read" => webhooks::deliveries, "List deliveries to a webhook, the newest first", ["delivery_state", "limit", "cursor"], "" -> "DeliveryPage";
     POST "/call-webhooks/{id}/redeliver" "calls:read" => webhooks::redeliver, "Deliver a stretch of the log again", [], "RedeliverForm" -> "Redelivered";
+    POST "/sandbox/faults" "" sandbox => faults::post, "Have streams cut, and webhooks come twice or late", [], "FaultsForm" -> "";
     GET "/asyncapi.json" "" => asyncapi::get, "Read the description of streams and webhooks", [], "" -> "";
 };

@@ -90,6 +90,8 @@ pub(super) async fn serve(io: Upgraded, stream: Option<Stream>, caller: &Caller)
             Err(end) => end,
             Ok(Ended::Slow) => End::Told(CloseCode::from(SLOW), "slow consumer"),
             Ok(Ended::Gone) => End::Told(CloseCode::Away, "restart"),
+            // As a network does.
+            Ok(Ended::Cut) => End::Lost,
         },
     };
     let frame = match end {
