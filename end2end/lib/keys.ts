@@ -32,7 +32,7 @@ export async function dialogAddresses(page: Page, server: Server, details: strin
   await server.cli('key', 'handover', id);
   await page.goto(details);
   const withdraw = await page.getByRole('link', { name: 'Withdraw link' }).getAttribute('href');
-  const dialogs = ['rotate', 'end-overlap', 'hand-over', 'disable', 'delete'].map((open) => `${details}?open=${open}`);
+  const dialogs = ['rotate', 'end-overlap', 'hand-over', 'token', 'disable', 'delete'].map((open) => `${details}?open=${open}`);
   return [...dialogs, `${server.url}${withdraw}`];
 }
 

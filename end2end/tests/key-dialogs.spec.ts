@@ -34,6 +34,7 @@ const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readTe
 for (const [opener, role, name, confirm] of [
   ['Rotate', 'dialog', 'Rotate API key', 'Rotate key'],
   ['Hand over', 'dialog', 'Hand over API key', 'Create hand-over link'],
+  ['Make a token', 'dialog', 'Make a token', 'Make token'],
   ['Disable', 'alertdialog', 'Disable API keys', 'Disable'],
   ['Delete', 'alertdialog', 'Delete API keys', 'Delete'],
 ] as const) {

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use axum::extract::MatchedPath;
 use domain::{Caller, Keydesk, Via};
-use edge::{ClientAddress, Problem, RequestId, credentials};
+use edge::{ClientAddress, Problem, RequestId, credentials, problem};
 use http::request::Parts;
 use model::{Code, KeyError, Scope};
 use uuid::Uuid;
@@ -98,13 +98,18 @@ pub(crate) async fn recognised(keydesk: &Keydesk, parts: &Parts) -> Result<Arc<R
     recognised.map_err(credentials::unrecognised)
 }
 
-/// The calling key of an endpoint that manages keys: it needs `scope`, and its installation the API Keys module.
+/// The calling key of an endpoint that manages keys: it needs `scope`, and its installation the API Keys module. A derived token is no
+/// key: it lies in web pages.
 pub(crate) async fn manager(
     keydesk: &Keydesk,
     parts: &Parts,
     scope: &RequiredScope,
 ) -> Result<(Caller, Vec<LimitState>), Problem> {
     let CallingRecord { record, limits } = key(keydesk, parts, &**scope, Cost::Calls(1)).await?;
+    if record.token().is_some() {
+        let detail = "A derived token can't manage keys, nor read what is kept of them: send its API key.";
+        return Err(Problem::new(&problem::TOKEN_NOT_ALLOWED).detail(detail));
+    }
     if !keydesk.module_enabled(record.installation()) {
         return Err(KeyError::ModuleUnavailable.into());
     }

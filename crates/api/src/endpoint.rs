@@ -29,7 +29,7 @@ pub enum Access {
     AnyKey,
     /// A key with this scope.
     Key(&'static RequiredScope),
-    /// A key with this scope, in an installation that has the API Keys module.
+    /// A key with this scope, and no derived token, in an installation that has the API Keys module.
     Manager(&'static RequiredScope),
 }
 
@@ -89,6 +89,15 @@ impl Endpoint {
         A: Future<Output = Result<Response, Problem>> + Send,
     {
         Self::with_key(described, Access::AnyKey, &[], Cost::Nothing, answer)
+    }
+
+    /// The same for one that takes 1 from the limits of the key, as any call.
+    pub(crate) fn for_any_key_that_pays<F, A>(described: OpenApi, answer: F) -> Self
+    where
+        F: Fn(App, Arc<Record>, Request) -> A + Copy + Send + Sync + 'static,
+        A: Future<Output = Result<Response, Problem>> + Send,
+    {
+        Self::with_key(described, Access::AnyKey, &[], Cost::Calls(1), answer)
     }
 
     /// One that requires a scope, and says itself what a call takes from limits.

@@ -24,7 +24,7 @@ pub use app_state::App;
 pub use auth::RequiredScope;
 pub use endpoint::{Access, Endpoint};
 pub use endpoints::{
-    create::CreatedKey, handover::NewHandover, handover::path as handover_path, verify::verify_key,
+    create::CreatedKey, handover::NewHandover, handover::path as handover_path, tokens::NewToken, verify::verify_key,
     webhook_create::CreatedWebhook, webhooks::WebhookList,
 };
 pub use openapi::document;

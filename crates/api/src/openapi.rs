@@ -52,9 +52,10 @@ pub fn document(endpoints: &[Endpoint]) -> Description {
         document.merge(described);
     }
     let components = document.components.get_or_insert_default();
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key.")).build();
+    let bearer =
+        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key, or a derived token.")).build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    let header = ApiKeyValue::with_description("X-API-Key", "An API key.");
+    let header = ApiKeyValue::with_description("X-API-Key", "An API key, or a derived token.");
     components.add_security_scheme("header", SecurityScheme::ApiKey(ApiKey::Header(header)));
     if let Some(RefOr::T(Schema::Object(key))) = components.schemas.get_mut("Key") {
         // A field that can be null is always there; only the instant of deletion may be absent.
@@ -106,6 +107,7 @@ fn refusals(operation: &Operation, endpoint: &Endpoint) -> Vec<(&'static ErrorKi
         all.push((&problem::COST_EXCEEDS_LIMIT, None));
     }
     if matches!(endpoint.access(), Access::Manager(_)) {
+        all.push((&problem::TOKEN_NOT_ALLOWED, Some("a derived token was sent in place of a key".to_owned())));
         all.push((&problem::MODULE_UNAVAILABLE, Some("the installation has no API Keys module".to_owned())));
         if endpoint.place().1 != HttpMethod::Get {
             all.push((&problem::FORBIDDEN, None));

@@ -4,7 +4,8 @@
 use edge::{
     Template,
     problem::{
-        BOUNDS_ESCALATION, DEFAULT_KEY_PROTECTED, ENVIRONMENT_ESCALATION, FORBIDDEN, NOT_FOUND, SCOPE_ESCALATION,
+        BOUNDS_ESCALATION, DEFAULT_KEY_PROTECTED, ENVIRONMENT_ESCALATION, FORBIDDEN, INVALID_SETTING, NOT_FOUND,
+        SCOPE_ESCALATION, TOKEN_NOT_ALLOWED,
     },
 };
 
@@ -38,6 +39,13 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::before_router(described!(verify::verify_key), crate::Access::Key(&VERIFY)),
         endpoint!(verify_batch::verify_keys, for_key_costing(VERIFY)),
         endpoint!(whoami::whoami, for_any_key),
+        endpoint!(tokens::make_token, for_any_key_that_pays).refusing(&[
+            &SCOPE_ESCALATION,
+            &BOUNDS_ESCALATION,
+            &TOKEN_NOT_ALLOWED,
+            &INVALID_SETTING,
+        ]),
+        endpoint!(jwks::list_token_keys, open),
         endpoint!(explain::explain_refusal, for_recognised_key),
         endpoint!(scopes::list_scopes, for_any_key),
         endpoint!(presets::list_presets, for_any_key),
@@ -109,7 +117,8 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// The health endpoints, also for the operator's own listener.
 pub fn health() -> Vec<Endpoint> {
-    endpoints().into_iter().filter(|endpoint| !endpoint.place().0.starts_with("/api/")).collect()
+    let is_health = |endpoint: &Endpoint| matches!(endpoint.place().0, "/healthz" | "/readyz");
+    endpoints().into_iter().filter(is_health).collect()
 }
 
 /// The path of the verification of a key, which is answered before the router.

@@ -12,6 +12,8 @@ mod page;
 mod results;
 mod routes;
 mod secrets;
+mod token;
+mod token_form;
 
 pub(crate) use activity::PATH as ACTIVITY_PATH;
 pub(crate) use routes::{PATH, RESULT_PATH, routes};

@@ -1,4 +1,4 @@
-//! What the operator does with the keyring's peppers and master keys: add one, use it, give an older one up.
+//! What the operator does with the keyring's peppers, master keys and keys that sign tokens: add one, use it, give an older one up.
 
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
@@ -11,7 +11,7 @@ use crate::{
     Keydesk, Keyring, KeyringError, OpenError,
     audit::AuditEvent,
     failure,
-    keyring::{moved_first, rewrite, with_new, without},
+    keyring::{moved_first, rewrite, with_line, with_new, without},
     prove_keyring::{KINDS, counted, find},
     turn::ALONE,
 };
@@ -23,6 +23,8 @@ pub enum KeyringKind {
     Pepper,
     /// The key that wraps sealed copies.
     Master,
+    /// The key that signs tokens.
+    Token,
 }
 
 impl KeyringKind {
@@ -31,6 +33,7 @@ impl KeyringKind {
         match self {
             Self::Pepper => "pepper",
             Self::Master => "master",
+            Self::Token => "token",
         }
     }
 }
@@ -41,10 +44,10 @@ impl fmt::Display for KeyringKind {
     }
 }
 
-/// A pepper or a master key that is in the keyring, or on which something rests.
+/// A key that is in the keyring, or on which something rests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyringKey {
-    /// `pepper` or `master`.
+    /// `pepper`, `master` or `token`.
     pub kind: String,
     /// Its id.
     pub id: String,
@@ -74,7 +77,7 @@ pub enum ChangeKeyringError {
     /// There is no such key.
     #[error("the keyring has no {kind} key {id}")]
     Unknown {
-        /// `pepper` or `master`.
+        /// `pepper`, `master` or `token`.
         kind: KeyringKind,
         /// Its id.
         id: String,
@@ -82,7 +85,7 @@ pub enum ChangeKeyringError {
     /// It was given up.
     #[error("the {kind} key {id} was retired and can't be used again; add another one")]
     Retired {
-        /// `pepper` or `master`.
+        /// `pepper`, `master` or `token`.
         kind: KeyringKind,
         /// Its id.
         id: String,
@@ -90,7 +93,7 @@ pub enum ChangeKeyringError {
     /// It is used for what is new.
     #[error("the {kind} key {id} is the one in use; add another one and use that first")]
     InUse {
-        /// `pepper` or `master`.
+        /// `pepper`, `master` or `token`.
         kind: KeyringKind,
         /// Its id.
         id: String,
@@ -98,7 +101,7 @@ pub enum ChangeKeyringError {
     /// Something rests on it.
     #[error("the {kind} key {id} is still needed by {uses}; --force gives it up all the same, and what needs it ends")]
     Needed {
-        /// `pepper` or `master`.
+        /// `pepper`, `master` or `token`.
         kind: KeyringKind,
         /// Its id.
         id: String,
@@ -125,12 +128,17 @@ pub enum ChangeKeyringError {
 }
 
 impl Keydesk {
-    /// The peppers and master keys, each kind in its order, and after them those that are missing though something rests on them.
+    /// The peppers, master keys and keys that sign tokens, each kind in its order, and after them those that are missing though something
+    /// rests on them.
     pub async fn keyring_keys(&self) -> Result<Vec<KeyringKey>, StoreError> {
         let (keyring, uses) = (self.keyring(), self.inner.store.keyring_uses(self.now()).await?);
         let mut keys = Vec::new();
-        for kind in KINDS {
+        for kind in KINDS.into_iter().chain([KeyringKind::Token.as_str()]) {
             let uses = |id: &str| -> Vec<String> {
+                if kind == KeyringKind::Token.as_str() && keyring.newest(kind) == id {
+                    // What older ones have signed is in no database, and ends within an hour.
+                    return vec!["new tokens".to_owned()];
+                }
                 uses.iter().filter(|of| of.kind == kind && of.id == id).map(counted).collect()
             };
             let key = |id: &str, there| KeyringKey {
@@ -173,14 +181,21 @@ impl Keydesk {
             number += 1;
         };
         let new = id.clone();
-        self.write_keyring(|this, text| Some(with_new(text, kind.as_str(), &new, &*this.inner.entropy))).await?;
+        // The one that signs tokens goes on until the new one is used, also where it is derived.
+        let signs = if kind == KeyringKind::Token { keyring.derived_token_line() } else { None };
+        self.write_keyring(|this, text| {
+            let text = signs.map_or_else(|| Zeroizing::new(text.to_owned()), |line| with_line(text, &line));
+            Some(with_new(&text, kind.as_str(), &new, &*this.inner.entropy))
+        })
+        .await?;
         Ok(id)
     }
 
     /// Puts a key before the others of its kind: it is used for what is new from now on. False: it was there already.
     pub async fn use_keyring_key(&self, kind: KeyringKind, id: &str) -> Result<bool, ChangeKeyringError> {
         let keyring = self.keyring();
-        if !keyring.has(kind.as_str(), id) {
+        let is_derived = kind == KeyringKind::Token && !keyring.names_token_key(id);
+        if is_derived || !keyring.has(kind.as_str(), id) {
             return Err(ChangeKeyringError::Unknown { kind, id: id.to_owned() });
         }
         let known = self.inner.store.known_keys().await?;
@@ -191,6 +206,9 @@ impl Keydesk {
             return Ok(false);
         }
         self.write_keyring(|_, text| moved_first(text, kind.as_str(), id)).await?;
+        if kind == KeyringKind::Token {
+            self.note_token_key(Action::KeyringKeyAdded, id).await?;
+        }
         Ok(true)
     }
 
@@ -205,7 +223,10 @@ impl Keydesk {
         let (store, keyring, now) = (&self.inner.store, self.keyring(), self.now());
         let known = store.known_keys().await?;
         let known = find(&known, kind.as_str(), id);
-        let there = keyring.has(kind.as_str(), id);
+        let there = match kind {
+            KeyringKind::Token => keyring.names_token_key(id),
+            KeyringKind::Pepper | KeyringKind::Master => keyring.has(kind.as_str(), id),
+        };
         if known.is_none() && !there {
             return Err(ChangeKeyringError::Unknown { kind, id: id.to_owned() });
         }
@@ -216,6 +237,12 @@ impl Keydesk {
             && store.audit_keys().await?.iter().any(|(audit, _)| *audit == format!("master:{id}"))
         {
             return Err(ChangeKeyringError::SignsAudit(id.to_owned()));
+        }
+        if kind == KeyringKind::Token {
+            // What it has signed ends within an hour, whatever happens, and rests on nothing in the database.
+            self.write_keyring(|_, text| without(text, kind.as_str(), id)).await?;
+            self.note_token_key(Action::KeyringKeyRetired, id).await?;
+            return Ok(RetiredKey { keys: Vec::new(), line_removed: true });
         }
         let mut keys = Vec::new();
         if known.is_none_or(|known| known.retired_at.is_none()) {
@@ -234,6 +261,21 @@ impl Keydesk {
             Err(error) => return Err(error),
         };
         Ok(RetiredKey { keys, line_removed })
+    }
+
+    /// Tells of a key that signs tokens in each audit log.
+    async fn note_token_key(&self, action: Action, id: &str) -> Result<(), ChangeKeyringError> {
+        let installations = self.inner.store.installations().await?;
+        let id = id.to_owned();
+        let noted = self.change(ALONE, move |this, mut change| async move {
+            let now = this.now();
+            for installation in installations {
+                let event = AuditEvent::of(action, json!({ "kind": "token", "id": id }));
+                this.write_audit(&mut change, installation.id, Actor::Operator, now, vec![event]).await?;
+            }
+            this.commit(change).await
+        });
+        Ok(noted.await?)
     }
 
     async fn note_retired(

@@ -1,6 +1,6 @@
 //! What is kept of a change that was carried out, for whoever sends its request again.
 
-use model::{BulkDeleted, Deleted, Handover, Key, KeyId, SecretId, Switched, Webhook};
+use model::{BulkDeleted, Deleted, Handover, Key, KeyId, SecretId, Switched, TokenClaims, Webhook};
 use serde::{Deserialize, Serialize};
 
 /// For how long a reveal is the same reveal, in milliseconds: 10 minutes. After that it is looked at again, which the
@@ -27,6 +27,8 @@ pub(crate) enum Done {
     Undoing(Progress<u64>),
     /// A secret was shown. It is read again from its sealed copy.
     Revealed { key: KeyId, secret: SecretId },
+    /// A derived token was made. It is signed again, which gives the same.
+    Token(Box<TokenClaims>),
     /// A hand-over was made, whose link has this token.
     HandOver { handover: Handover, token: String },
     /// A receiver of events was made or got another secret, which is this, if it is shared.

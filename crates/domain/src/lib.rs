@@ -4,7 +4,7 @@
 //! - nothing else changes anything, and each change commits with its audit entry and its epoch in one transaction, in a
 //!   task of its own;
 //! - a change is in this node's memory ([`Keydesk::verifier`]) before its verb answers;
-//! - a secret leaves in [`Issued`], in [`HandedOver`] and from [`Keydesk::reveal`] alone;
+//! - a secret leaves in [`Issued`], in [`HandedOver`] and from [`Keydesk::reveal`] alone, and a derived token in [`MadeToken`];
 //! - an installation that has an owner who can sign in keeps one.
 
 mod account;
@@ -66,6 +66,7 @@ mod links;
 mod list;
 mod lookup;
 mod made_folders;
+mod make_token;
 mod migrate;
 mod narrowing;
 mod occupancy;
@@ -186,7 +187,7 @@ pub use trial::TrialReport;
 pub use usage_export::{UsageAsked, UsageExport, UsageFormat};
 pub use usage_groups::USAGE_GROUPS_MAX;
 pub use usage_retention::{RecordedCalls, UsageOptions, UsageRetention};
-pub use verify::{InvalidRedisAddress, LimitKind, LimitOwner, LimitState, RedisAddress};
+pub use verify::{InvalidRedisAddress, LimitKind, LimitOwner, LimitState, MadeToken, PublicTokenKey, RedisAddress};
 pub use via::{UserAgent, Via};
 pub use visitor::Visitor;
 pub use webhook::{NewWebhook, Redelivery, WebhookCounters, WebhookSecret};

@@ -21,7 +21,8 @@ impl Keydesk {
     pub async fn look_up_key(&self, caller: &Caller, text: &str) -> Result<LookedUp, KeyError> {
         self.require_module(caller.installation)?;
         let secret = match self.inner.format.find_in(text) {
-            Some(KeyInText::Whole(secret)) => secret,
+            // A token is its key's.
+            Some(KeyInText::Whole(secret) | KeyInText::Token(secret)) => secret,
             Some(KeyInText::Mistyped) => return Ok(LookedUp::Mistyped),
             Some(KeyInText::Foreign) => return Ok(LookedUp::Unknown),
             None => return Ok(LookedUp::NoKey),

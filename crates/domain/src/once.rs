@@ -7,6 +7,7 @@
 
 use model::{Key, KeyError, KeyId, PlainSecret, SecretId};
 use store::Change;
+use verify::MadeToken;
 
 use crate::{
     Answered, Caller, Idempotency, Keydesk, NewHandoverLink,
@@ -26,6 +27,8 @@ pub enum Told {
     HandOver(NewHandoverLink),
     /// It showed the newest secret of a key.
     Revealed(PlainSecret),
+    /// It made a derived token.
+    Token(Box<MadeToken>),
     /// It did something whose answer holds no secret.
     Done,
 }
@@ -78,6 +81,13 @@ impl Keydesk {
                     let shown = this.revealed_again(&mut change, &caller, (key, secret)).await?;
                     let Some(secret) = shown.filter(|_| recent.is_some()) else { return Ok(None) };
                     Told::Revealed(secret)
+                }
+                Read::Done(Done::Token(claims)) => {
+                    let recent = this.find_kept(&mut change, &caller, &token, None, SAME_REVEAL_MS).await?;
+                    if recent.is_none() {
+                        return Ok(None);
+                    }
+                    Told::Token(Box::new(this.token_again(&mut change, &caller, *claims).await?))
                 }
                 Read::Done(_) => Told::Done,
             };

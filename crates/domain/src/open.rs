@@ -32,6 +32,9 @@ use crate::{
 /// The prefix of secrets when the operator chooses none.
 const DEFAULT_PREFIX: &str = "ccc";
 
+/// Where derived tokens are made, unless somebody says it: where `keydesk serve` listens by itself.
+const ISSUER: &str = "http://127.0.0.1:3000";
+
 /// How to open a deployment.
 #[derive(Clone)]
 pub struct OpenOptions {
@@ -257,6 +260,8 @@ impl Keydesk {
         };
         let peppers = keyring.peppers().clone();
         let verifier = Verifier::new(store.clone(), peppers, format.clone(), max_cached_keys, look.newest.epoch, ticks);
+        verifier.set_token_keys(keyring.tokens().clone());
+        verifier.set_token_issuer(ISSUER);
         if usage.recorded == RecordedCalls::Refused {
             verifier.record_refused_alone();
         }

@@ -62,6 +62,7 @@ impl Keydesk {
         let (pepper, master) = (new.newest("pepper").to_owned(), new.newest("master").to_owned());
         // What is made with a new pepper must be found: so the verifier has it first.
         self.verifier().set_peppers(new.peppers().clone());
+        self.verifier().set_token_keys(new.tokens().clone());
         *self.inner.keyring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
         self.inner.keyring_moved.notify_one();
         tracing::info!(pepper, master, "the keyring was read again");

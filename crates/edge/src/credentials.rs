@@ -1,7 +1,7 @@
 //! The key that a request presents, and what its caller is told when the key is not enough.
 
 use http::{HeaderMap, HeaderName, header};
-use model::{CallOrigin, Code, Scope, presented_key};
+use model::{CallOrigin, Code, Scope, may_be_token, presented_key};
 use verify::Verdict;
 
 use crate::{
@@ -87,13 +87,16 @@ enum Presented<'a> {
     Key(&'a str),
 }
 
-/// The key in `Authorization: Bearer` or `X-API-Key`. Another scheme in `Authorization` is ignored.
+/// The key in `Authorization: Bearer` or `X-API-Key`. Another scheme in `Authorization` is ignored. A browser's WebSocket can send
+/// neither, and names a derived token among its subprotocols.
 fn presented(headers: &HeaderMap) -> Result<Presented<'_>, Problem> {
     let mut found: Option<&[u8]> = None;
     // In one pass: looking at the few headers of a request is quicker than looking up several that most requests lack.
     for (name, value) in headers {
         let key = if *name == header::AUTHORIZATION {
             bearer(value.as_bytes())
+        } else if *name == header::SEC_WEBSOCKET_PROTOCOL {
+            subprotocol(value.as_bytes())
         } else {
             (*name == X_API_KEY).then(|| value.as_bytes().trim_ascii())
         };
@@ -118,6 +121,15 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     let (scheme, rest) = value.split_at_checked(6)?;
     let is_bearer = scheme.eq_ignore_ascii_case(b"bearer") && rest.first().is_none_or(u8::is_ascii_whitespace);
     is_bearer.then(|| rest.trim_ascii())
+}
+
+/// The token in `bearer.<token>` among subprotocols. A key is not taken from there.
+fn subprotocol(value: &[u8]) -> Option<&[u8]> {
+    value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).find_map(|name| {
+        let (begin, token) = name.split_at_checked(7)?;
+        let is_token = std::str::from_utf8(token).is_ok_and(may_be_token);
+        (begin.eq_ignore_ascii_case(b"bearer.") && is_token).then_some(token)
+    })
 }
 
 /// One answer for malformed, unknown, foreign and revoked keys: it does not tell which.
@@ -174,6 +186,23 @@ mod tests {
             (&[("authorization", b"Bearer abc"), ("authorization", b"Bearer abd")], "invalid_request"),
             (&[("x-api-key", b"abc"), ("x-api-key", b"abd")], "invalid_request"),
             (&[("authorization", b"Basic YTpi"), ("x-api-key", b"abc")], "<abc>"),
+        ] {
+            assert_eq!(read(lines), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_found_among_subprotocols_and_a_key_is_not() {
+        let token = format!("eyJ{}", "a".repeat(120));
+        let offered = |rest: &str| format!("keydesk.events.v1, {rest}").leak().as_bytes() as &'static [u8];
+        let (named, other) = (format!("bearer.{token}"), format!("Bearer {token}b"));
+        let other = other.leak().as_bytes() as &'static [u8];
+        for (lines, expected) in [
+            (&[("sec-websocket-protocol", offered(&named))][..], format!("<{token}>")),
+            (&[("sec-websocket-protocol", offered(&named.replace("bearer", "Bearer")))], format!("<{token}>")),
+            (&[("sec-websocket-protocol", offered("bearer.ccc_live_1"))], "nothing".to_owned()),
+            (&[("sec-websocket-protocol", b"keydesk.events.v1")], "nothing".to_owned()),
+            (&[("sec-websocket-protocol", offered(&named)), ("authorization", other)], "invalid_request".to_owned()),
         ] {
             assert_eq!(read(lines), expected, "{lines:?}");
         }

@@ -100,6 +100,9 @@ pub enum Action {
     /// A key's secret was shown.
     #[serde(rename = "key.reveal")]
     KeyReveal,
+    /// A person or the operator made a derived token of a key.
+    #[serde(rename = "key.token_create")]
+    KeyTokenCreate,
     /// The list of keys was exported as a table.
     #[serde(rename = "key.export")]
     KeyExport,
@@ -216,6 +219,7 @@ impl Action {
             Self::KeyDelete => "key.delete",
             Self::KeyRestore => "key.restore",
             Self::KeyReveal => "key.reveal",
+            Self::KeyTokenCreate => "key.token_create",
             Self::KeyExport => "key.export",
             Self::AuditExport => "audit.export",
             Self::AuditAdopt => "audit.adopt",

@@ -36,6 +36,7 @@ kinds! {
     ENVIRONMENT_ESCALATION = 403 "environment_escalation" "A test key makes test keys only";
     DEFAULT_KEY_PROTECTED = 403 "default_key_protected" "The Default API Key is protected";
     FORBIDDEN = 403 "forbidden" "You may not do this";
+    TOKEN_NOT_ALLOWED = 403 "token_not_allowed" "A derived token may not do this";
     MODULE_UNAVAILABLE = 403 "module_unavailable" "API Keys may not be available";
     NOT_FOUND = 404 "not_found" "There is nothing here";
     METHOD_NOT_ALLOWED = 405 "method_not_allowed" "The method is not allowed here";

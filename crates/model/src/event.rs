@@ -16,6 +16,7 @@ pub const EVENT_TYPES: &[&str] = &[
     "key.deleted",
     "key.restored",
     "key.revealed",
+    "key.token_created",
     "key.expiring",
     "limit.reached",
     "guessing.detected",

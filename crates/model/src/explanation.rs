@@ -83,6 +83,7 @@ impl Refusal {
             }
             RefusalCode::KeyDisabled => format!("The API key was disabled{since}."),
             RefusalCode::KeyExpired => format!("The API key expired{since}."),
+            RefusalCode::TokenExpired => format!("The token that was sent expired{since}. Its API key works."),
             RefusalCode::EnvironmentNotAllowed => {
                 let (is, needed) = match self.environment {
                     Environment::Live => ("live", "test"),
@@ -125,6 +126,9 @@ impl Refusal {
             RefusalCode::SecretEnded => "Send the API key's new secret.".to_owned(),
             RefusalCode::KeyDisabled => "Ask an administrator to enable the API key.".to_owned(),
             RefusalCode::KeyExpired => "Ask an administrator to extend the API key, or for a new one.".to_owned(),
+            RefusalCode::TokenExpired => {
+                "Make another token with the API key, before the one in use expires.".to_owned()
+            }
             RefusalCode::EnvironmentNotAllowed => match self.environment {
                 Environment::Live => "Send a test key, or call the live API.",
                 Environment::Test => "Send a live key, or call the test API.",
@@ -221,6 +225,7 @@ mod tests {
             (RefusalCode::SecretEnded, "rotated", "new secret"),
             (RefusalCode::KeyDisabled, "disabled at 1970-01-01T00:00:00.000Z", "enable"),
             (RefusalCode::KeyExpired, "expired at 1970-01-01T00:00:00.000Z", "extend"),
+            (RefusalCode::TokenExpired, "token that was sent expired at 1970", "Make another token"),
             (RefusalCode::EnvironmentNotAllowed, "a test key, and the call needs a live key", "Send a live key"),
             (RefusalCode::IpNotAllowed, "198.51.100.4 is none of them", "allow 198.51.100.4"),
             (RefusalCode::OriginNotAllowed, "does not say from which page", "Origin header"),

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::{BODY_LEN, CHECKSUM_LEN, Environment, PlainSecret, SecretFormat};
+use crate::{BODY_LEN, CHECKSUM_LEN, Environment, PlainSecret, SecretFormat, token_in};
 
 /// Longest text in which a key is looked for, in bytes. Of a longer one the beginning is looked at.
 pub const KEY_TEXT_MAX: usize = 8 * 1024;
@@ -24,15 +24,17 @@ pub enum KeyInText {
     Mistyped,
     /// It has the form of a key, and the prefix of another deployment.
     Foreign,
+    /// It has the form of a token, of whatever program.
+    Token(PlainSecret),
 }
 
-/// Whether a text holds a key, part of one, or what looks like one: such a text must not get into an address. Keys of other
+/// Whether a text holds a key or a token, part of one, or what looks like one: such a text must not get into an address. Keys of other
 /// deployments count, mistyped ones, those that a line's end or a blank broke in two, and what follows the prefix.
 pub fn looks_like_key(text: &str) -> bool {
     let text = bounded(text);
     occurrences(text).any(|found| found.is_key(text)) || has_bare_key(text) || {
         let joined = joined(text);
-        occurrences(&joined).any(|found| found.tail(&joined).len() >= SURELY)
+        token_in(&joined).is_some() || occurrences(&joined).any(|found| found.tail(&joined).len() >= SURELY)
     }
 }
 
@@ -46,6 +48,9 @@ impl SecretFormat {
         }
         let (mut own, mut named) = (false, false);
         for text in [Cow::Borrowed(text), Cow::Owned(joined(text))] {
+            if let Some(token) = token_in(&text) {
+                return Some(KeyInText::Token(PlainSecret::new(token.to_owned())));
+            }
             for found in occurrences(&text) {
                 named = true;
                 let Some(begin) = found.head(&text).ends_with(self.prefix()).then(|| found.at - self.prefix().len())
@@ -196,6 +201,20 @@ mod tests {
         assert!(matches!(format().find_in(&format!("It is {}.", &own[9..])), Some(KeyInText::Mistyped)));
         for text in ["ccc_live_7Qfx9", "sk_live_abcdefghijklmnopqrstu", "CCC_LIVE_0000000000000000000000"] {
             assert!(looks_like_key(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_looks_like_a_key_and_is_found() {
+        let part = "eyJhbGciOiJFZERTQSIsImtpZCI6InQxIiwidHlwIjoia2V5ZGVzaytqd3QifQ";
+        let token = format!("{part}.{part}.c2lnbmF0dXJl-_");
+        for text in
+            [token.clone(), format!("Authorization: Bearer {token}\r\n"), format!("/v1/calls?token={token}&a=b")]
+        {
+            assert!(looks_like_key(&text), "{text}");
+            let Some(KeyInText::Token(found)) = format().find_in(&text) else { panic!("{text}") };
+            assert_eq!(found.expose(), token);
+            assert_eq!(found.hint().0, "…");
         }
     }
 

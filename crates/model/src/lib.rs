@@ -71,6 +71,10 @@ mod selection;
 mod settings;
 #[cfg(feature = "time-zones")]
 mod time_zone;
+mod token;
+mod token_life;
+mod token_resources;
+mod token_text;
 mod trial;
 mod trusted_proxies;
 mod usage;
@@ -156,6 +160,10 @@ pub use selection::{Activity, Deleted, DeletionImpact, Selection, Switched};
 pub use settings::{KeySettings, SettingsPatch};
 #[cfg(feature = "time-zones")]
 pub use time_zone::{TimeZone, UnknownTimeZone};
+pub use token::{TOKEN_AUDIENCE, TokenClaims, TokenMaking, TokenOf, TokenWish};
+pub use token_life::{InvalidTokenLife, InvalidTokenLifeText, TokenLife};
+pub use token_resources::{InvalidResources, ResourceIds, TOKEN_RESOURCES_MAX, TokenResources};
+pub use token_text::{TOKEN_MAX, may_be_token, token_in};
 pub use trial::{
     InvalidTrialDays, Restriction, TRIAL_ABOUT_MAX, TRIAL_FINDINGS_MAX, Trial, TrialDays, TrialFinding, TrialFindingOf,
 };

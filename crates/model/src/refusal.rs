@@ -21,6 +21,8 @@ pub enum RefusalCode {
     KeyDisabled,
     /// The key had expired.
     KeyExpired,
+    /// The key lives. The derived token that was sent had expired.
+    TokenExpired,
     /// The key is not of the environment that the call was for.
     EnvironmentNotAllowed,
     /// The key can't be used from that address.
@@ -46,11 +48,12 @@ pub struct UnknownRefusalCode;
 
 impl RefusalCode {
     /// All of them, in the order in which they are decided.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::KeyRevoked,
         Self::SecretEnded,
         Self::KeyDisabled,
         Self::KeyExpired,
+        Self::TokenExpired,
         Self::EnvironmentNotAllowed,
         Self::IpNotAllowed,
         Self::OriginNotAllowed,
@@ -84,6 +87,7 @@ impl RefusalCode {
             Self::SecretEnded => "secret_ended",
             Self::KeyDisabled => "key_disabled",
             Self::KeyExpired => "key_expired",
+            Self::TokenExpired => "token_expired",
             Self::EnvironmentNotAllowed => "environment_not_allowed",
             Self::IpNotAllowed => "ip_not_allowed",
             Self::OriginNotAllowed => "origin_not_allowed",
@@ -100,7 +104,7 @@ impl RefusalCode {
         match self {
             Self::KeyRevoked | Self::KeyDisabled => "state",
             Self::SecretEnded => "secret",
-            Self::KeyExpired => "expiry",
+            Self::KeyExpired | Self::TokenExpired => "expiry",
             Self::EnvironmentNotAllowed => "environment",
             Self::IpNotAllowed => "address",
             Self::OriginNotAllowed => "origin",
@@ -119,6 +123,7 @@ impl RefusalCode {
             Self::SecretEnded => "Secret ended",
             Self::KeyDisabled => "Key disabled",
             Self::KeyExpired => "Key expired",
+            Self::TokenExpired => "Token expired",
             Self::EnvironmentNotAllowed => "Wrong environment",
             Self::IpNotAllowed => "Address not allowed",
             Self::OriginNotAllowed => "Origin not allowed",

@@ -128,6 +128,12 @@ impl ScopeSet {
         wanted.into_iter().filter(|scope| !self.allows(scope)).cloned().collect()
     }
 
+    /// What both sets hold, by themselves or through `resource:*`.
+    pub fn common(&self, other: &Self) -> Self {
+        let own = self.0.iter().filter(|scope| other.allows(scope));
+        own.chain(other.0.iter().filter(|scope| self.allows(scope))).cloned().collect()
+    }
+
     /// In canonical order.
     pub fn iter(&self) -> std::slice::Iter<'_, Scope> {
         self.0.iter()
@@ -253,6 +259,20 @@ mod tests {
         assert!(Scope::parse("keys:*").unwrap().is_known());
         assert!(!Scope::parse("key:*").unwrap().is_known());
         assert!(!Scope::parse("keys:paint").unwrap().is_known());
+    }
+
+    #[test]
+    fn what_two_sets_have_in_common_is_what_both_allow() {
+        for (one, other, expected) in [
+            (&["contacts:read", "calls:read"][..], &["contacts:read"][..], &["contacts:read"][..]),
+            (&["contacts:*"], &["contacts:read", "calls:read"], &["contacts:read"]),
+            (&["contacts:*", "calls:read"], &["contacts:*"], &["contacts:*"]),
+            (&["contacts:read"], &["calls:*"], &[]),
+            (&[], &["calls:*"], &[]),
+        ] {
+            assert_eq!(set(one).common(&set(other)), set(expected), "{one:?} {other:?}");
+            assert_eq!(set(other).common(&set(one)), set(expected), "{other:?} {one:?}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::Environment;
+use crate::{Environment, may_be_token};
 
 /// Random base62 characters in a secret: 178 bits.
 pub const BODY_LEN: usize = 30;
@@ -34,9 +34,12 @@ impl PlainSecret {
         &self.0
     }
 
-    /// The part that may be shown: everything up to four random characters, and the last four.
+    /// The part that may be shown: everything up to four random characters, and the last four. Of a token nothing is.
     pub fn hint(&self) -> Hint {
         let text = self.expose();
+        if may_be_token(text) {
+            return Hint("…".to_owned());
+        }
         // A text too short to be a secret is masked whole; slicing by `get` never splits a character.
         let shown = text.len().checked_sub(BODY_LEN + CHECKSUM_LEN - 4).and_then(|head| text.get(..head));
         match (shown, text.len().checked_sub(4).and_then(|tail| text.get(tail..))) {

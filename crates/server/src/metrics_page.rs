@@ -124,6 +124,7 @@ fn single(keydesk: &Keydesk, text: &mut String) {
     let lost = cli::lost_lines();
     let webhooks = keydesk.webhook_counters();
     let refusals = keydesk.verifier().refusal_counters();
+    let tokens = keydesk.verifier().token_counters();
     for (name, kind, help, value) in [
         ("keydesk_cache_misses_total", "counter", "Verifications that asked the database.", counters.cache_misses),
         ("keydesk_usage_deferred_total", "counter", "How often the queue of usage was full.", counters.usage_deferred),
@@ -228,6 +229,19 @@ fn single(keydesk: &Keydesk, text: &mut String) {
             refusals.lost,
         ),
         ("keydesk_refusals_waiting", "gauge", "Refusals to be written.", refusals.waiting),
+        ("keydesk_tokens_made_total", "counter", "Derived tokens that were signed.", tokens.made),
+        (
+            "keydesk_tokens_checked_total",
+            "counter",
+            "Derived tokens whose signature was checked, and was right; a token is checked once.",
+            tokens.checked,
+        ),
+        (
+            "keydesk_tokens_forged_total",
+            "counter",
+            "Texts with the form of a derived token that none of our keys has signed.",
+            tokens.forged,
+        ),
         (
             "keydesk_guesses_slowed_total",
             "counter",

@@ -95,6 +95,7 @@ pub(crate) async fn run(settings: Settings, started: Instant) -> Result<(), Stri
     let installation = installation(&keydesk, &settings.installation, &settings.forward.accepted)?.id;
     // The system may have chosen the port.
     let links = settings.links_at(&address.to_string());
+    keydesk.verifier().set_token_issuer(&links.to(""));
     let set_up = cli::set_up_link(&keydesk, Actor::System, &settings.installation, &links).await;
     // The rest of it has secrets.
     let (mut forward, sandbox) = {

@@ -65,6 +65,7 @@ mod store;
 pub mod testing;
 mod times;
 mod to_read;
+mod token_origin;
 mod trial;
 mod triggers;
 mod unreachable;

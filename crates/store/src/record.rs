@@ -229,6 +229,8 @@ macro_rules! record_select {
 
 pub(crate) const RECORD_BY_DIGEST: &str =
     record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", "WHERE s.digest = $1");
+pub(crate) const RECORD_BY_SECRET: &str =
+    record_select!("FROM api_key_secret s JOIN api_key k ON k.id = s.key_id", "WHERE s.id = $1");
 pub(crate) const RECORDS_OF_KEY: &str = record_select!(
     "FROM api_key_secret s JOIN api_key k ON k.id = s.key_id",
     "WHERE k.installation_id = $1 AND k.id = $2"
@@ -265,6 +267,12 @@ impl Store {
         });
         let row: Option<RecordRow> =
             on_apart!(self.lookups, pool => query!(query_as, sql, pool).fetch_optional(pool).await?);
+        row.map(StoredRecord::try_from).transpose()
+    }
+
+    /// The record of a secret by its id, whichever installation's: one indexed read.
+    pub async fn record_by_secret(&self, secret: SecretId) -> Result<Option<StoredRecord>, StoreError> {
+        let row: Option<RecordRow> = on_apart!(self.lookups, pool => sqlx::query_as(RECORD_BY_SECRET).bind(secret.0).fetch_optional(pool).await?);
         row.map(StoredRecord::try_from).transpose()
     }
 

@@ -6,12 +6,12 @@ use aws_lc_rs::hmac;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use model::{
     AcceptedEnvironment, CallFacts, CallOrigin, Environment, InstallationId, Instant, KeyFacts, LifeCycle, NetworkSet,
-    OriginSet, PlainSecret, Preset, Scope, decide,
+    OriginSet, PlainSecret, Preset, Scope, TokenWish, decide,
 };
 use store::StoredRecord;
 use support::Known;
 use tokio::runtime::Runtime;
-use verify::Call;
+use verify::{Call, TokenKey, TokenKeys};
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -53,6 +53,36 @@ fn verify(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A derived token in place of the key: remembered, and looked at whole.
+fn token(
+    group: &mut criterion::BenchmarkGroup<'_, criterion::measurement::WallTime>,
+    runtime: &Runtime,
+    known: &Known,
+) {
+    let verifier = &known.verifier;
+    let keys = || TokenKeys::new(vec![TokenKey::new("t1", &[1; 32]).expect("a key")]).expect("keys");
+    verifier.set_token_keys(keys());
+    let record = runtime.block_on(verifier.recognise(known.secrets[0].expose(), None, NOW));
+    let record = record.expect("an answer").expect("a known key");
+    let made = verifier.make_token(&record, "default", TokenWish::default(), uuid::Uuid::nil(), NOW).expect("a token");
+    let token = made.token.expose();
+    let wanted = [Scope::parse("contacts:read").expect("a scope")];
+    group.bench_function("a token, warm", |bencher| {
+        bencher.iter(|| verifier.verify_from_memory(call(black_box(token), &wanted), NOW));
+    });
+    group.bench_function("a token, made", |bencher| {
+        bencher.iter(|| verifier.sign_token(black_box(&made.claims)));
+    });
+    let forged = format!("{}AAAA", &token[..token.len() - 4]);
+    group.bench_function("a token, forged", |bencher| {
+        bencher.iter(|| {
+            // Nobody is remembered as unknown from here on, so it is looked at each time.
+            verifier.set_token_keys(keys());
+            runtime.block_on(verifier.verify(call(black_box(&forged), &[]), NOW))
+        });
+    });
+}
+
 fn outcomes(
     group: &mut criterion::BenchmarkGroup<'_, criterion::measurement::WallTime>,
     runtime: &Runtime,
@@ -63,6 +93,7 @@ fn outcomes(
     group.bench_function("warm, as a future", |bencher| {
         bencher.iter(|| runtime.block_on(verifier.verify(call(black_box(secret), &[]), NOW)));
     });
+    token(group, runtime, known);
     group.bench_function("malformed", |bencher| {
         bencher.iter(|| verifier.verify_from_memory(call(black_box("Bearer nonsense"), &[]), NOW));
     });

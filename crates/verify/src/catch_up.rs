@@ -107,8 +107,9 @@ impl Verifier {
         Ok(if room { Warmed::UpTo(last) } else { Warmed::Full })
     }
 
-    /// Forgets tombstones and ended secrets that the database has purged.
+    /// Forgets tombstones and ended secrets that the database has purged, and tokens that have ended.
     pub fn forget_purged(&self, now: Instant) {
         self.inner.cache.forget_purged(now);
+        self.inner.tokens.forget_ended(now);
     }
 }

@@ -1,6 +1,6 @@
 use model::Occupancy;
 
-use crate::{Verifier, cache, limits, lookups, used_secrets};
+use crate::{Verifier, cache, limits, lookups, tokens, used_secrets};
 
 impl Verifier {
     /// How full all is that callers can fill.
@@ -15,6 +15,7 @@ impl Verifier {
             inner.limits.shared(),
             Occupancy { of: "lookups", used: inner.lookups.waiting(), bound: lookups::MOST as u64 },
             Occupancy { of: "quota_waits", used: quota_waits, bound: limits::WAITS_MOST as u64 },
+            Occupancy::new("tokens", inner.tokens.len(), tokens::REMEMBERED),
             Occupancy::new("used_secrets", inner.used_secrets.len(), used_secrets::WAITING),
         ];
         own.into_iter().chain(inner.usage.occupancy()).collect()

@@ -1,3 +1,7 @@
+mod centre;
+mod extra;
+mod token;
+
 use std::{
     net::IpAddr,
     sync::{
@@ -15,10 +19,10 @@ use model::{
 };
 use store::{Digest, LastUse, StoredRecord};
 
+use self::{centre::Centre, extra::Extra};
 use crate::{
     detail::Detail,
     ends::{Ends, NEVER},
-    extra::{Centre, Extra},
     limits::Metered,
     trial::Tried,
 };
@@ -255,12 +259,12 @@ impl Record {
             RefusalCode::KeyRevoked => self.ends.life().deleted_at,
             RefusalCode::SecretEnded => self.ends.secret_expires_at(),
             RefusalCode::KeyDisabled => self.ends.life().disabled_at,
-            RefusalCode::KeyExpired => self.ends.life().expires_at,
+            RefusalCode::KeyExpired | RefusalCode::TokenExpired => self.ends.life().expires_at,
             _ => None,
         }
     }
 
-    /// Decides a call as of `now`.
+    /// Decides a call as of `now`, by this record alone; see [`Record::judge`].
     pub(crate) fn decide(&self, call: CallFacts<'_>, now: Instant) -> Code {
         if now < self.hot.lives_until {
             let (networks, origins) = self.bounds();
@@ -300,11 +304,6 @@ impl Record {
                 union.add(origin);
             }
         }
-    }
-
-    /// What a call with some keys looks at besides; `None`: it has none of it.
-    pub(crate) fn extra(&self) -> Option<&Extra> {
-        self.hot.extra.as_deref()
     }
 
     /// Its client among those that have ceilings.

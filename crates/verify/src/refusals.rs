@@ -151,6 +151,7 @@ fn refusal(
 ) -> Refusal {
     let code = match code {
         RefusalCode::KeyRevoked if !record.is_deleted() => RefusalCode::SecretEnded,
+        RefusalCode::KeyExpired if record.has_token_ended(now) => RefusalCode::TokenExpired,
         RefusalCode::InsufficientScope if call.asked.no_route => RefusalCode::NoRoute,
         code => code,
     };

@@ -5,9 +5,10 @@ use model::{CallFacts, Code, Instant, OriginUnion};
 use crate::{Record, Verifier};
 
 impl Verifier {
-    /// Moves with every change that may end what a key may do. What is open is looked at again when it has moved.
+    /// Moves with every change that may end what a key may do, and when pages may use another token. What is open is looked at again
+    /// when it has moved.
     pub fn generation(&self) -> u64 {
-        self.inner.cache.generation()
+        self.inner.cache.generation().wrapping_add(self.inner.tokens.generation())
     }
 
     /// The record by which a call with this one's secret would be allowed now; `None`: it would not. Its limits are not asked, and
@@ -24,13 +25,16 @@ impl Verifier {
                 Err(_) => return Some(Arc::clone(record)),
             },
         };
-        found.filter(|found| found.decide(facts, now) == Code::Valid)
+        let found = found.filter(|found| found.decide(facts, now) == Code::Valid)?;
+        // What a token takes away from its key never changes.
+        (record.token().is_none() || record.decide(facts, now) == Code::Valid).then_some(found)
     }
 
-    /// The web origins from which keys that live at `now` may be used, as far as memory knows the keys.
+    /// The web origins from which keys and tokens that live at `now` may be used, as far as memory knows them.
     pub fn living_origins(&self, now: Instant) -> OriginUnion {
         let mut union = OriginUnion::default();
         self.inner.cache.each(|record| record.add_origins(now, &mut union));
+        self.inner.tokens.each(|record| record.add_origins(now, &mut union));
         union
     }
 }

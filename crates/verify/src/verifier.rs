@@ -11,7 +11,7 @@ use store::{Digest, Records, Store, StoredRecord, Unreadable};
 
 use crate::{
     Peppers, Prepared, Record, Ticks, cache::Cache, freshness::Freshness, guessing::Guessing, limits::Limits,
-    lookups::Lookups, reached::Reached, refusals::Refusals, trial::Trials, usage::Usage,
+    lookups::Lookups, reached::Reached, refusals::Refusals, tokens::Tokens, trial::Trials, usage::Usage,
 };
 use crate::{
     current_peppers::CurrentPeppers,
@@ -41,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) refusals: Refusals,
     pub(crate) trials: Trials,
     pub(crate) guessing: Guessing,
+    pub(crate) tokens: Tokens,
     /// The record that is decided on when no key is found.
     pub(crate) decoy: Arc<Record>,
 }
@@ -142,6 +143,7 @@ impl Verifier {
             refusals: Refusals::new(),
             trials: Trials::default(),
             guessing: Guessing::new(),
+            tokens: Tokens::new(),
             decoy: Arc::new(Record::decoy()),
         };
         Self { inner: Arc::new(inner) }

@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use model::{CallFacts, Code, Instant, RefusalCode, presented_key};
+use model::{CallFacts, Code, Instant, RefusalCode, SecretId, may_be_token, presented_key};
 use store::{Digest, StoreError};
 
 use crate::{
@@ -88,6 +88,9 @@ impl Verifier {
     fn verify_warm(&self, call: Call<'_>, now: Instant, answers: Option<&Answers>) -> Warm<'_> {
         let inner = &self.inner;
         if inner.format.read(call.key).is_none() {
+            if may_be_token(call.key) {
+                return self.verify_token_warm(call, now, answers);
+            }
             inner.verdicts[Code::NotFound.index()].fetch_add(1, Relaxed);
             return Warm::Decided(Verdict {
                 code: Code::NotFound,
@@ -117,15 +120,32 @@ impl Verifier {
         }
     }
 
+    /// The same of what may be a derived token.
+    fn verify_token_warm(&self, call: Call<'_>, now: Instant, answers: Option<&Answers>) -> Warm<'_> {
+        let peppers = self.inner.peppers.get();
+        let digest = peppers.digest(call.key);
+        match self.remembered_token(&digest) {
+            Some(_) if !self.is_fresh() => Warm::Stale,
+            Some(record) => match self.decide(record, call, now, answers) {
+                Ok(verdict) => Warm::Decided(verdict),
+                Err(pending) => Warm::Pending(pending),
+            },
+            None if self.inner.cache.is_unknown(&digest) => Warm::Decided(self.unknown(call, now)),
+            None => Warm::Unread(peppers, digest),
+        }
+    }
+
     /// What memory knows of a text that was presented as a key.
     pub(crate) fn look(&self, key: &str) -> Looked<'_> {
         let inner = &self.inner;
-        if inner.format.read(key).is_none() {
+        let is_key = inner.format.read(key).is_some();
+        if !is_key && !may_be_token(key) {
             return Looked::Unknown;
         }
         let peppers = inner.peppers.get();
         let digest = peppers.digest(key);
-        match inner.cache.get(&digest) {
+        let known = if is_key { inner.cache.get(&digest) } else { self.remembered_token(&digest) };
+        match known {
             Some(record) => Looked::Known(record),
             None if inner.cache.is_unknown(&digest) => Looked::Unknown,
             None => Looked::Unread(peppers, digest),
@@ -140,11 +160,43 @@ impl Verifier {
         now: Instant,
         answers: Option<&Answers>,
     ) -> Result<Result<Verdict, Pending>, Unavailable> {
+        if self.inner.format.read(call.key).is_none() {
+            return Ok(match self.read_token(call.key, digest).await? {
+                Some(record) => self.decide(record, call, now, answers),
+                None => Ok(self.unknown(call, now)),
+            });
+        }
         let digests = peppers.digests(call.key, digest);
         Ok(match self.read(&digests).await? {
             Some(record) => self.decide_found(record, peppers, &digests, call, now, answers),
             None => Ok(self.unknown(call, now)),
         })
+    }
+
+    /// The record of a text that was presented as a key and that memory does not know.
+    pub(crate) async fn read_presented(
+        &self,
+        key: &str,
+        peppers: &Peppers,
+        digest: Digest,
+    ) -> Result<Option<Arc<Record>>, Unavailable> {
+        match self.inner.format.read(key) {
+            Some(_) => self.read(&peppers.digests(key, digest)).await,
+            None => self.read_token(key, digest).await,
+        }
+    }
+
+    /// The record of a secret, by its id.
+    pub(crate) async fn read_secret(&self, secret: SecretId) -> Result<Option<Arc<Record>>, Unavailable> {
+        let (store, cache) = (&self.inner.store, &self.inner.cache);
+        let _place = self.inner.lookups.enter().ok_or(Unavailable)?;
+        self.inner.misses.fetch_add(1, Relaxed);
+        let generation = cache.generation();
+        let found = store.record_by_secret(secret).await.map_err(|error| {
+            tracing::error!(%error, "the key of a token could not be looked up");
+            Unavailable
+        })?;
+        Ok(found.map(|stored| cache.fill(stored, generation, store.seen())))
     }
 
     /// The record of a secret that memory does not have under its digest under the newest pepper.
@@ -229,7 +281,7 @@ impl Verifier {
     /// Decides by all but the limits.
     fn judge(&self, record: Arc<Record>, call: Call<'_>, now: Instant) -> Verdict {
         let facts = CallFacts { wanted: call.scopes, environment: call.environment, ip: call.ip, origin: call.origin };
-        let code = record.decide(facts, now);
+        let code = record.judge(facts, now);
         Verdict { code, record: Some(record), limits: Vec::new(), refused_by: None, slowed_for: None }
     }
 
@@ -265,7 +317,8 @@ impl Verifier {
     fn count(&self, verdict: &Verdict, call: Call<'_>, now: Instant, found: bool) {
         // Whoever says later what a call takes counts it then; one that is refused goes no further.
         let counts = call.counted || verdict.code != Code::Valid;
-        let Some(record) = verdict.record.as_ref().filter(|_| counts) else { return };
+        let Some(judged) = verdict.record.as_ref().filter(|_| counts) else { return };
+        let record = judged.counted();
         self.inner.verdicts[verdict.code.index()].fetch_add(1, Relaxed);
         if !self.inner.usage.records(verdict.code) {
             return;
@@ -283,7 +336,7 @@ impl Verifier {
             return;
         }
         if let Some(code) = RefusalCode::of(verdict.code) {
-            self.inner.refusals.note(record, code, &call, now, &self.inner.ticks, verdict.refused_by);
+            self.inner.refusals.note(judged, code, &call, now, &self.inner.ticks, verdict.refused_by);
         } else if let Some(tried) = record.trial() {
             self.inner.trials.check(tried, record.environment(), facts, now);
         }

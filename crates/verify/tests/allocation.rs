@@ -6,10 +6,10 @@ use std::{
     cell::Cell,
 };
 
-use model::{Code, InstallationId, Instant, LifeCycle, Restriction, Scope, Trial};
+use model::{Code, InstallationId, Instant, LifeCycle, Restriction, Scope, TokenWish, Trial};
 use store::StoredRecord;
 use support::OURS;
-use verify::Call;
+use verify::{Call, TokenKey, TokenKeys};
 
 mod support;
 
@@ -74,6 +74,10 @@ async fn a_verification_from_memory_allocates_nothing() {
     let foreign = InstallationId(uuid::Uuid::nil());
     let malformed = secrets[0].expose().replace("ccc_", "ccd_");
     let mistyped = format!("{}x", &secrets[0].expose()[..44]);
+    verifier.set_token_keys(TokenKeys::new(vec![TokenKey::new("t1", &[7; 32]).unwrap()]).unwrap());
+    let record = verifier.recognise(secrets[6].expose(), None, now).await.unwrap().unwrap();
+    let made = verifier.make_token(&record, "default", TokenWish::default(), uuid::Uuid::nil(), now).unwrap();
+    drop(record);
     // The first call with a key queues it, and the queue allocates blocks as it fills.
     for secret in &secrets {
         let call = Call { scopes: &held, ..Call::with(secret.expose()) };
@@ -82,6 +86,8 @@ async fn a_verification_from_memory_allocates_nothing() {
     let _ = verifier.verify_from_memory(Call::with(deleted.expose()), now);
     for (name, key, installation, scopes, expected) in [
         ("valid", secrets[7].expose(), Some(OURS), &held[..], Code::Valid),
+        ("a token", made.token.expose(), Some(OURS), &held, Code::Valid),
+        ("a token that lacks a scope", made.token.expose(), None, &not_held, Code::InsufficientScope),
         ("without a scope", secrets[7].expose(), None, &[], Code::Valid),
         ("insufficient", secrets[7].expose(), None, &not_held, Code::InsufficientScope),
         ("revoked", deleted.expose(), None, &[], Code::Revoked),

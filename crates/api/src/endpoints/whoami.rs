@@ -3,10 +3,11 @@ use std::sync::Arc;
 use axum::{extract::Request, response::Response};
 use edge::{Problem, query};
 use http::StatusCode;
-use model::{Key, KeyError};
+use model::{Instant, Key, KeyError, OriginSet, TokenResources};
 use serde::Serialize;
 use utoipa::ToSchema;
-use verify::Record;
+use uuid::Uuid;
+use verify::{CheckedToken, Record};
 
 use super::limit_states::{QuotaState, RateLimitState, states as states_of};
 use crate::{App, respond};
@@ -20,6 +21,34 @@ pub(crate) struct CallingKey {
     installation: String,
     /// Where it stands within all of its limits, and within the ceilings of its client and its installation.
     limits: Limits,
+    /// The derived token that was sent in place of the key; absent where the key itself was. `scopes` are then those of both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = SentToken, required = false)]
+    token: Option<SentToken>,
+}
+
+/// A derived token that was sent in place of its key.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SentToken {
+    /// Its own id, the claim `jti`.
+    id: Uuid,
+    /// From when on it is refused, whatever becomes of its key.
+    expires_at: Instant,
+    /// The origin from which alone it may be used; empty: those of its key.
+    origins: OriginSet,
+    /// Which things of the API it reaches; null: all that its key reaches.
+    resources: Option<TokenResources>,
+}
+
+impl From<&CheckedToken> for SentToken {
+    fn from(token: &CheckedToken) -> Self {
+        Self {
+            id: token.id(),
+            expires_at: token.expires_at(),
+            origins: token.origins().clone(),
+            resources: token.resources().cloned(),
+        }
+    }
 }
 
 /// What is left of limits.
@@ -44,11 +73,17 @@ pub(crate) struct Limits {
 pub(crate) async fn whoami(app: App, caller: Arc<Record>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     query::none(&parts.uri)?;
-    let key = app.keydesk.whoami(&caller).await?;
+    let mut key = app.keydesk.whoami(&caller).await?;
+    if caller.token().is_some() {
+        key.settings.scopes = caller.scopes().clone();
+    }
     let installation = app.keydesk.installation_name(caller.installation()).ok_or(KeyError::NoInstallation)?;
     let keydesk = &app.keydesk;
     let states = keydesk.verifier().limits_of_key(caller.installation(), caller.key_id(), keydesk.now()).await?;
     let (rate_limits, quotas) = states_of(&states);
     let limits = Limits { rate_limits, quotas };
-    Ok(respond::json(StatusCode::OK, &CallingKey { key, installation, limits }))
+    Ok(respond::json(
+        StatusCode::OK,
+        &CallingKey { key, installation, limits, token: caller.token().map(SentToken::from) },
+    ))
 }

@@ -1,4 +1,4 @@
-//! A form that gives a new key or a link leads to `/keys/{id}/result`, which can be loaded again and shows it for some minutes.
+//! A form that gives a new key, a token or a link leads to `/keys/{id}/result`, which can be loaded again and shows it for some minutes.
 //! The address holds nothing; a cookie of that path says which change it was, and the kept answer of the change is told again to
 //! the person who made it.
 
@@ -31,15 +31,18 @@ pub(crate) enum Gives {
     Revealed,
     /// A hand-over link.
     HandOver,
+    /// A derived token.
+    Token,
 }
 
 impl Gives {
     /// As the cookie names it, and for how long it is shown.
-    const ALL: [(Self, &str, i64); 4] = [
+    const ALL: [(Self, &str, i64); 5] = [
         (Self::Created, "created", SHOWN_MS),
         (Self::Rotated, "rotated", SHOWN_MS),
         (Self::Revealed, "revealed", REVEALED_MS),
         (Self::HandOver, "handed", SHOWN_MS),
+        (Self::Token, "token", SHOWN_MS),
     ];
 
     /// What a cookie names, unless it is over.

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use domain::{Caller, History, LimitState};
 use model::{Handover, HandoverId, Instant, Key, KeyKind, KeyStatus, Permission, SecretInfo, Trial, WhatBreaks};
 
+use super::token_form::TokenForm;
 use crate::{ApiError, FieldProblem, ui::key_settings::SettingsForm};
 
 /// What a form on this page has just done, or why it was refused.
@@ -54,6 +55,8 @@ pub(super) enum Given {
     Revealed,
     /// A hand-over link was made, which opens until then.
     HandOver(Instant),
+    /// A derived token was made, which works until then.
+    Token(Instant),
 }
 
 /// Which part of the page is open.
@@ -65,6 +68,7 @@ pub(super) enum Opened {
     Rotate,
     EndOverlap,
     HandOver,
+    Token,
     /// The link.
     Withdraw(HandoverId),
     Disable,
@@ -72,10 +76,11 @@ pub(super) enum Opened {
 }
 
 impl Opened {
-    const DIALOGS: [(Self, &str); 5] = [
+    const DIALOGS: [(Self, &str); 6] = [
         (Self::Rotate, "rotate"),
         (Self::EndOverlap, "end-overlap"),
         (Self::HandOver, "hand-over"),
+        (Self::Token, "token"),
         (Self::Disable, "disable"),
         (Self::Delete, "delete"),
     ];
@@ -94,6 +99,7 @@ impl Opened {
             Self::Rotate => "Rotate API key",
             Self::EndOverlap => "End overlap",
             Self::HandOver => "Hand over API key",
+            Self::Token => "Make a token",
             Self::Withdraw(_) => "Withdraw hand-over link",
             Self::Disable => "Disable API keys",
             Self::Delete => "Delete API keys",
@@ -108,6 +114,7 @@ impl Opened {
             Self::Rotate => "open-rotate",
             Self::EndOverlap => "open-end-overlap",
             Self::HandOver => "open-hand-over",
+            Self::Token => "open-token",
             Self::Withdraw(handover) => return Cow::Owned(format!("open-withdraw-{handover}")),
             Self::Disable => "open-disable",
             Self::Delete => "open-delete",
@@ -161,6 +168,8 @@ pub(super) struct KeyDetails {
     pub(super) open: Opened,
     /// The overlap that was chosen in a form that comes back, in seconds.
     pub(super) overlap: Option<u32>,
+    /// The values of the dialog that makes a token.
+    pub(super) token: TokenForm,
     /// The values of the form that edits it.
     pub(super) form: SettingsForm,
     /// What is wrong with the form.
@@ -182,6 +191,10 @@ impl KeyDetails {
             && self.recoverable
             && self.key.status == KeyStatus::Active
             && !crate::ui::labels::is_default(&self.key)
+    }
+
+    pub(super) fn may_make_token(&self) -> bool {
+        self.may_rotate && self.key.status == KeyStatus::Active
     }
 
     /// Whether this element has the focus as the page opens: the one that the person left for what is done now.

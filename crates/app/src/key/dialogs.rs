@@ -6,6 +6,7 @@ use model::{HandoverId, Key, KeyStatus};
 use super::{
     details::{Flash, KeyDetails, Opened},
     secrets::{OVERLAP, OVERLAPS, confirm, ending, two_work},
+    token,
 };
 use crate::{
     ApiError,
@@ -26,6 +27,7 @@ pub(super) fn dialog(page: &KeyDetails) -> Option<AnyView> {
         Opened::Rotate if page.may_rotate && alive => Some(rotate(page)),
         Opened::EndOverlap if page.may_rotate && alive && two_work(&page.secrets, page.now) => Some(end_overlap(page)),
         Opened::HandOver if page.may_hand_over() => Some(hand_over(page)),
+        Opened::Token if page.may_make_token() => Some(make_token(page)),
         Opened::Withdraw(link) if changes => withdraw(page, link),
         Opened::Disable if changes && key.settings.enabled => Some(disable(page)),
         Opened::Delete if changes => Some(delete(page)),
@@ -147,6 +149,14 @@ fn hand_over(page: &KeyDetails) -> AnyView {
         Asked { intent: "hand-over", button: "Create hand-over link", class: "button primary" },
         content.into_any(),
     )
+}
+
+fn make_token(page: &KeyDetails) -> AnyView {
+    let content = view! {
+        <p>"A token of " {named(&page.key)} " works wherever the key does, and is shown once."</p>
+        {token::fields(page)}
+    };
+    form(page, Asked { intent: "token", button: "Make token", class: "button primary" }, content.into_any())
 }
 
 fn disable(page: &KeyDetails) -> AnyView {

@@ -9,6 +9,7 @@ use super::{
     head::{Head, Tab},
     history::history,
     secrets::{hand_over, rotation},
+    token,
 };
 use crate::ui::{
     Ask, NewKeyDialog, Notice, ShownOnce, Tone, Unseen,
@@ -104,6 +105,16 @@ fn given(page: &KeyDetails, shown: Shown) -> AnyView {
             let once = ShownOnce { id: "revealed-key", what: "key", text, hint, unseen, ask: Ask::Never };
             ("The key in full", REVEALED.to_owned(), GONE, once)
         }
+        Given::Token(until) => {
+            let lead = format!(
+                "Send it wherever the key is sent. It works until {}, or as long as the key. It is shown for 10 minutes on this page, \
+                 and nowhere else.",
+                end_text(until)
+            );
+            let once =
+                ShownOnce { id: "new-token", what: "token", text, hint: "…".to_owned(), unseen, ask: Ask::Leaving };
+            ("The token", lead, COVERED, once)
+        }
         Given::HandOver(until) => {
             let lead = format!(
                 "Whoever opens the link first sees the key. After that, and after {}, the link no longer works. It is \
@@ -151,6 +162,7 @@ fn all(page: &KeyDetails) -> AnyView {
                 {facts(page)}
                 {alive.then(|| rotation(page))}
                 {(alive && !is_default(key)).then(|| hand_over(page))}
+                {page.may_make_token().then(|| token::panel(page))}
                 {history(page)}
                 {(page.may_change && !is_default(key)).then(|| danger(page))}
             </div>

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-const OVER: &str = "What was shown here is no longer shown: a new key or a link is shown for 10 minutes, and a revealed key for \
+const OVER: &str = "What was shown here is no longer shown: a new key, a token or a link is shown for 10 minutes, and a revealed key for \
                     1 minute, to whoever asked for it.";
 
 const LINK_OVER: &str = "The hand-over link was opened or has ended, and is no longer shown.";
@@ -50,6 +50,10 @@ async fn told(
         }
         Some(Told::Revealed(secret)) if gives == Gives::Revealed => {
             Some(Flash::Shown(Shown { given: Given::Revealed, text: secret.expose().to_owned() }))
+        }
+        Some(Told::Token(made)) if gives == Gives::Token && made.claims.sub == id => {
+            let given = Given::Token(made.claims.expires_at());
+            Some(Flash::Shown(Shown { given, text: made.token.expose().to_owned() }))
         }
         Some(Told::HandOver(made)) if made.handover.key_id == id => {
             let origin = web.access.origin().unwrap_or(result.origin);

@@ -16,6 +16,7 @@ use super::{
     page::key_page,
     results,
     secrets::{SHORTEST_OVERLAP, two_work},
+    token_form::TokenForm,
 };
 use crate::{
     ApiError, FieldProblem,
@@ -207,6 +208,9 @@ fn opened_by(form: Form<'_>) -> Opened {
 /// The page with what was typed in a form that was not carried out.
 fn filled(mut page: KeyDetails, form: Form<'_>) -> KeyDetails {
     page.overlap = form.text("overlap").parse().ok();
+    if page.open == Opened::Token {
+        page.token = TokenForm::of(form);
+    }
     if page.open == Opened::Edit {
         page.form = SettingsForm::of_form(form, Some(&page.key));
         page.name = form.text("client_name").to_owned();
@@ -288,6 +292,10 @@ async fn carry_out(
         "hand-over" => {
             keydesk.create_handover(caller, id).await?;
             Ok(Outcome::Gives(Gives::HandOver))
+        }
+        "token" => {
+            keydesk.make_token(caller, id, TokenForm::of(form).wish()?).await?;
+            Ok(Outcome::Gives(Gives::Token))
         }
         _ => Err(ApiError::Malformed),
     }
@@ -373,6 +381,7 @@ async fn load(
         open,
         overlap: None,
         version: None,
+        token: TokenForm::default(),
         form: SettingsForm::of_key(&key),
         problems: Vec::new(),
         narrows: None,

@@ -5,6 +5,7 @@ pub(crate) const fn outcome(code: Code) -> &'static str {
     match RefusalCode::of(code) {
         // Both are counted as one.
         Some(RefusalCode::KeyRevoked) => "Key deleted, or secret ended",
+        Some(RefusalCode::KeyExpired) => "Key or token expired",
         Some(RefusalCode::InsufficientScope) => "Scope missing, or no route",
         Some(code) => code.title(),
         None => match code {
@@ -16,7 +17,8 @@ pub(crate) const fn outcome(code: Code) -> &'static str {
 
 /// The kind under which refused calls that were counted so are listed; `None`: they are of two kinds, or of none.
 pub(crate) fn listed_as(code: Code) -> Option<RefusalCode> {
-    RefusalCode::of(code).filter(|kind| !matches!(kind, RefusalCode::KeyRevoked | RefusalCode::InsufficientScope))
+    use RefusalCode as R;
+    RefusalCode::of(code).filter(|kind| !matches!(kind, R::KeyRevoked | R::KeyExpired | R::InsufficientScope))
 }
 
 #[cfg(test)]
@@ -28,6 +30,7 @@ mod tests {
         for (code, kind, words) in [
             (Code::IpNotAllowed, Some(RefusalCode::IpNotAllowed), "Address not allowed"),
             (Code::Revoked, None, "Key deleted, or secret ended"),
+            (Code::Expired, None, "Key or token expired"),
             (Code::InsufficientScope, None, "Scope missing, or no route"),
             (Code::NotFound, None, "Unknown key"),
         ] {

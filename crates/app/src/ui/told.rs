@@ -30,6 +30,7 @@ pub(crate) const ACTIONS: [(&str, &[(Action, &str)]); 7] = [
             (Action::KeyDelete, "Deleted"),
             (Action::KeyRestore, "Restored"),
             (Action::KeyReveal, "Key shown"),
+            (Action::KeyTokenCreate, "Token made"),
             (Action::KeyExport, "List of keys exported"),
         ],
     ),

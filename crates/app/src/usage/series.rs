@@ -88,7 +88,7 @@ mod tests {
         };
         let few = counts(&[(Expired, 1), (RateLimited, 9), (Disabled, 0)]);
         let titles = |all: &CallCounts| series(all).iter().map(|of| of.title).collect::<Vec<_>>();
-        assert_eq!(titles(&few), ["Allowed", "Rate limit reached", "Key expired"]);
+        assert_eq!(titles(&few), ["Allowed", "Rate limit reached", "Key or token expired"]);
         let many = counts(&[
             (Expired, 1),
             (RateLimited, 9),

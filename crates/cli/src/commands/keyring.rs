@@ -6,13 +6,13 @@ use super::{CommandContext, Failed, Format, output::Output};
 
 #[derive(Subcommand)]
 pub(super) enum KeyringCommand {
-    /// List the peppers and master keys, and what rests on each
+    /// List the peppers, the master keys and the keys that sign tokens, and what rests on each
     List(KeyringList),
-    /// Add a pepper or a master key behind the others of its kind; it is not used for what is new yet
+    /// Add a key behind the others of its kind; it is not used for what is new yet
     Add(KeyringAdd),
-    /// Put a pepper or a master key before the others of its kind: it is used for what is new
+    /// Put a key before the others of its kind: it is used for what is new
     Use(KeyringUse),
-    /// Give up a pepper or a master key that is no longer in use, and remove its line
+    /// Give up a key that is no longer in use, and remove its line
     Retire(KeyringRetire),
 }
 
@@ -28,6 +28,8 @@ enum Kind {
     Pepper,
     /// The key that wraps sealed copies
     Master,
+    /// The key that signs derived tokens
+    Token,
 }
 
 impl From<Kind> for KeyringKind {
@@ -35,6 +37,7 @@ impl From<Kind> for KeyringKind {
         match kind {
             Kind::Pepper => Self::Pepper,
             Kind::Master => Self::Master,
+            Kind::Token => Self::Token,
         }
     }
 }
@@ -169,7 +172,12 @@ impl KeyringUse {
         if self.format.json {
             return Ok(output.json(&Changed { kind: kind.as_str(), id, changed })?);
         }
-        Ok(output.line(&if changed {
+        Ok(output.line(&if changed && kind == KeyringKind::Token {
+            format!(
+                "The {kind} key {id} signs what is new. A running server reads it within seconds. Tokens of the one before work on; an hour \
+                 from now none is left, and its line can go."
+            )
+        } else if changed {
             format!("The {kind} key {id} is used for what is new. A running server reads it within seconds.")
         } else {
             format!("The {kind} key {id} is in use already; nothing was changed.")
@@ -217,6 +225,8 @@ fn list(kind: KeyringKind, keys: &[RestingKey], output: &mut Output) -> Result<(
     }
     output.line(match kind {
         KeyringKind::Pepper => "Keys whose secrets end with it; rotate them:",
+        // Nothing in the database rests on one that signs tokens.
+        KeyringKind::Token => return Ok(()),
         KeyringKind::Master => "Keys whose secrets can't be shown any more without it; they go on working:",
     })?;
     for key in keys {

@@ -24,6 +24,7 @@ mod migrate;
 mod output;
 mod restore;
 mod sbom;
+mod token;
 mod usage;
 mod webhook;
 mod words;
@@ -82,7 +83,9 @@ enum Command {
     /// Show, set and clear ceilings: what all keys of a client, or of the installation, may do together
     #[command(subcommand, arg_required_else_help = true)]
     Limits(limits::LimitsCommand),
-    /// Rotate the peppers and master keys of the keyring
+    /// Make a derived token of a key: it stands in for the key for an hour at most, where the key must not be
+    Token(token::Token),
+    /// Rotate the peppers, the master keys and the keys that sign tokens
     #[command(subcommand, arg_required_else_help = true)]
     Keyring(keyring::KeyringCommand),
     /// Tell other systems of what happens: make, list, change and delete webhooks, and deliver events again
@@ -299,6 +302,7 @@ impl Cli {
         }
         let links = settings.links()?;
         let keydesk = Keydesk::open(OpenOptions { to_read: command.only_reads(), ..options(&settings) }).await?;
+        keydesk.verifier().set_token_issuer(&links.to(""));
         let context = CommandContext {
             keydesk,
             links,
@@ -337,6 +341,7 @@ impl Command {
             }
             Self::Admin(command) => command.prints_once(),
             Self::Webhook(command) => command.prints_once(),
+            Self::Token(_) => true,
             _ => false,
         }
     }
@@ -360,6 +365,7 @@ impl Command {
             Self::Admin(command) => command.run(context, output).await,
             Self::Installation(command) => command.run(context, output).await,
             Self::Limits(command) => command.run(context, output).await,
+            Self::Token(command) => command.run(context, output).await,
             Self::Keyring(command) => command.run(context, output).await,
             Self::Audit(command) => command.run(context, output).await,
             Self::Usage(command) => command.run(context, output).await,

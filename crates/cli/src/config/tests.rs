@@ -129,3 +129,23 @@ fn a_wrong_file_is_refused_with_its_line_and_without_its_content() {
         assert!(!error.contains("hunter2") && !error.contains('\n'), "{error}");
     }
 }
+
+#[test]
+fn whoever_starts_the_contact_centre_has_its_routes_unless_the_file_has_others() {
+    let routes = |file: &str, sandbox: bool| {
+        let flags = ServeFlags { sandbox, ..ServeFlags::default() };
+        let settings = with_file(file, CommonFlags::default(), flags).ok().unwrap();
+        (settings.sandbox.is_some(), settings.gateway.routes.iter().count())
+    };
+    let (started, built_in) = routes("", true);
+    assert!(started && built_in > 50, "{built_in}");
+    assert_eq!(routes("[sandbox]\nenabled = true\n", false), (true, built_in));
+    assert_eq!(routes("", false), (false, 0));
+    let own = "[[routes]]\nmethod = \"GET\"\npath = \"/a\"\nscope = []\n";
+    assert_eq!(routes(own, true), (true, 1));
+    let refused = with_file("[sandbox]\nregion = \"XX\"\n", CommonFlags::default(), ServeFlags::default());
+    assert!(refused.is_ok(), "what is not started is not asked");
+    let flags = ServeFlags { sandbox: true, ..ServeFlags::default() };
+    let refused = with_file("[sandbox]\nregion = \"XX\"\n", CommonFlags::default(), flags).err().unwrap();
+    assert!(refused.starts_with("[sandbox] region: XX is not a region"), "{refused}");
+}

@@ -17,6 +17,7 @@ pub(super) fn kind(action: Action) -> Option<&'static str> {
         A::KeyRestore => "key.restored",
         // Whoever opens a hand-over link sees the secret, too.
         A::KeyReveal | A::HandoverOpen => "key.revealed",
+        A::KeyTokenCreate => "key.token_created",
         A::AdministratorCreate => "administrator.created",
         A::AdministratorInvite => "administrator.invited",
         A::AdministratorWithdrawInvitation => "administrator.invitation_withdrawn",

@@ -28,14 +28,18 @@ pub enum KeyringError {
     /// Reading it was broken off.
     #[error("the keyring can't be read: {0}")]
     Unreadable(String),
-    /// A line is not `pepper ID BASE64`, `master ID BASE64` or `audit ID BASE64`.
+    /// A line is not `pepper ID BASE64`, `master ID BASE64`, `audit ID BASE64` or `token ID BASE64`.
     #[error(
-        "line {0} of the keyring is not `pepper ID KEY`, `master ID KEY` or `audit ID KEY` with a key of 32 bytes in base64"
+        "line {0} of the keyring is not `pepper ID KEY`, `master ID KEY`, `audit ID KEY` or `token ID KEY` with a key of 32 bytes in \
+         base64"
     )]
     Line(usize),
     /// Two audit keys have the same id.
     #[error("two audit keys of the keyring have the same id")]
     Twice,
+    /// Two keys that sign tokens have the same id.
+    #[error("two keys of the keyring that sign tokens have the same id")]
+    TokensTwice,
     /// A kind has no key.
     #[error("the keyring needs a pepper and a master key")]
     Incomplete,

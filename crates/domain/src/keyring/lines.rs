@@ -14,6 +14,13 @@ pub(crate) fn with_new(text: &str, kind: &str, id: &str, entropy: &dyn Entropy) 
     joined(&lines)
 }
 
+/// The text with one more line at its end.
+pub(crate) fn with_line(text: &str, line: &str) -> Zeroizing<String> {
+    let mut lines = lines(text);
+    lines.push(line);
+    joined(&lines)
+}
+
 /// The text with a key before all others of its kind. `None`: it is there already, or not at all.
 pub(crate) fn moved_first(text: &str, kind: &str, id: &str) -> Option<Zeroizing<String>> {
     let mut lines = lines(text);

@@ -1,4 +1,4 @@
-//! Peppers, master keys and audit keys, which are kept outside the database, so that the database alone verifies and opens nothing,
+//! Peppers, master keys, audit keys and the keys that sign tokens, which are kept outside the database, so that the database alone verifies and opens nothing,
 //! and whoever can write it can't rewrite the past.
 
 mod error;
@@ -10,7 +10,7 @@ use std::io;
 use aws_lc_rs::{aead, constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use store::KeyringProof;
-use verify::{Pepper, Peppers};
+use verify::{Pepper, Peppers, TokenKey, TokenKeys};
 use zeroize::Zeroizing;
 
 pub use self::error::KeyringError;
@@ -18,7 +18,7 @@ pub(crate) use self::file::{KeyringFile, Look};
 use self::file::{create, new_line};
 pub(crate) use self::{
     file::rewrite,
-    lines::{moved_first, with_new, without},
+    lines::{moved_first, with_line, with_new, without},
 };
 use crate::{
     Entropy,
@@ -26,12 +26,16 @@ use crate::{
     regular_file,
 };
 
-/// Peppers, master keys and audit keys, each with an id. The first of a kind is the one that is used for what is new; the others
+/// Peppers, master keys, audit keys and the keys that sign tokens, each with an id. The first of a kind is the one that is used for what is new; the others
 /// still verify and open what was made with them, so that all can be rotated.
 pub struct Keyring {
     peppers: Peppers,
     masters: Vec<Master>,
     audit: AuditKeys,
+    /// Those that are named, and after them one that is derived from each master key, for a keyring that names none.
+    tokens: TokenKeys,
+    /// How many of them are named.
+    named_tokens: usize,
 }
 
 struct Master {
@@ -51,6 +55,7 @@ impl Keyring {
     /// Reads the text of a keyring: a line a key, `#` begins a comment.
     pub fn parse(text: &str) -> Result<Self, KeyringError> {
         let (mut peppers, mut masters, mut audit) = (Vec::new(), Vec::<Master>::new(), Vec::new());
+        let (mut tokens, mut token_ids) = (Vec::new(), Vec::<String>::new());
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
@@ -74,14 +79,24 @@ impl Keyring {
                     });
                 }
                 "audit" => audit.push(AuditKey::named(id, &key, more).ok_or_else(bad)?),
+                "token" => {
+                    tokens.push(TokenKey::new(id, &key).filter(|_| is_token_id(id)).ok_or_else(bad)?);
+                    token_ids.push(id.to_owned());
+                }
                 _ => return Err(bad()),
             }
         }
         audit.extend(masters.iter().map(|master| AuditKey::derived(&master.id, &master.derive)));
+        let derived = masters.iter().filter(|master| !token_ids.contains(&master.token_id()));
+        tokens.extend(derived.filter_map(|master| TokenKey::new(&master.token_id(), &*master.token_seed())));
         match Peppers::new(peppers) {
-            Some(peppers) if !masters.is_empty() => {
-                Ok(Self { peppers, masters, audit: AuditKeys::new(audit).ok_or(KeyringError::Twice)? })
-            }
+            Some(peppers) if !masters.is_empty() => Ok(Self {
+                peppers,
+                masters,
+                audit: AuditKeys::new(audit).ok_or(KeyringError::Twice)?,
+                tokens: TokenKeys::new(tokens).ok_or(KeyringError::TokensTwice)?,
+                named_tokens: token_ids.len(),
+            }),
             _ => Err(KeyringError::Incomplete),
         }
     }
@@ -89,6 +104,24 @@ impl Keyring {
     /// The keys that sign the audit log.
     pub(crate) fn audit(&self) -> &AuditKeys {
         &self.audit
+    }
+
+    /// The keys that sign tokens.
+    pub(crate) fn tokens(&self) -> &TokenKeys {
+        &self.tokens
+    }
+
+    /// Whether it names a key that signs tokens, so that this one is no derived one.
+    pub(crate) fn names_token_key(&self, id: &str) -> bool {
+        self.tokens.ids().take(self.named_tokens).any(|named| named == id)
+    }
+
+    /// The line of the derived key that signs tokens, for a keyring that names none: once another one is named behind it, it is still
+    /// the one that signs.
+    pub(crate) fn derived_token_line(&self) -> Option<Zeroizing<String>> {
+        let master = self.masters.first().filter(|_| self.named_tokens == 0)?;
+        let seed = Zeroizing::new(STANDARD.encode(&*master.token_seed()));
+        Some(Zeroizing::new(format!("token {} {}", master.token_id(), seed.as_str())))
     }
 
     /// Reads the keyring of a deployment with a database of its own, and adds an audit key if it has none. Where that can't be
@@ -164,17 +197,17 @@ impl Keyring {
         peppers.chain(self.masters.iter().map(master)).collect()
     }
 
-    /// Whether it has a pepper or a master key of this id.
+    /// Whether it has a key of this kind and this id.
     pub(crate) fn has(&self, kind: &str, id: &str) -> bool {
         self.ids(kind).contains(&id)
     }
 
-    /// The ids of its peppers or of its master keys, the first one first.
+    /// The ids of its peppers, of its master keys, or of the keys that sign tokens, the first one first.
     pub(crate) fn ids(&self, kind: &str) -> Vec<&str> {
-        if kind == "pepper" {
-            self.peppers.ids().collect()
-        } else {
-            self.masters.iter().map(|master| master.id.as_str()).collect()
+        match kind {
+            "pepper" => self.peppers.ids().collect(),
+            "token" => self.tokens.ids().collect(),
+            _ => self.masters.iter().map(|master| master.id.as_str()).collect(),
         }
     }
 
@@ -185,12 +218,18 @@ impl Keyring {
 
     /// Whether another keyring has the same keys in the same order.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.proofs() == other.proofs() && self.audit.proofs() == other.audit.proofs()
+        self.proofs() == other.proofs()
+            && self.audit.proofs() == other.audit.proofs()
+            && self.tokens.public() == other.tokens.public()
     }
 
     /// The id of the key of this kind that is used for what is new.
     pub(crate) fn newest(&self, kind: &str) -> &str {
-        if kind == "pepper" { self.peppers.id() } else { self.master_id() }
+        match kind {
+            "pepper" => self.peppers.id(),
+            "token" => self.tokens.ids().next().unwrap_or_default(),
+            _ => self.master_id(),
+        }
     }
 
     /// The master key that new copies are sealed under.
@@ -233,6 +272,23 @@ impl Keyring {
         let derived = |master: &Master| verify_slices_are_equal(&value(&master.derive, purpose, of), tag).is_ok();
         self.masters.iter().any(derived)
     }
+}
+
+impl Master {
+    /// The id of the key that signs tokens and is derived from this one.
+    fn token_id(&self) -> String {
+        format!("master:{}", self.id)
+    }
+
+    /// That key, for this purpose alone.
+    fn token_seed(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(value(&self.derive, b"keydesk/token-key/1", b""))
+    }
+}
+
+/// Tokens name the key that signed them, and so does everybody who checks them.
+fn is_token_id(id: &str) -> bool {
+    id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':'))
 }
 
 fn value(key: &hmac::Key, purpose: &[u8], of: &[u8]) -> [u8; 32] {
@@ -365,13 +421,39 @@ mod tests {
     }
 
     #[test]
+    fn tokens_are_signed_with_the_first_key_that_is_named_or_with_one_from_the_master_key() {
+        let key = |byte: u8| STANDARD.encode([byte; 32]);
+        let ids = |keyring: &Keyring| keyring.ids("token").into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let before = format!("pepper p1 {}\nmaster m1 {}\n", key(1), key(2));
+        let derived = Keyring::parse(&before).unwrap();
+        assert_eq!(ids(&derived), ["master:m1"]);
+        assert_eq!(derived.tokens().public(), Keyring::parse(&before).unwrap().tokens().public(), "on every node");
+        // One more is added: the one that signed goes on, under its id, until the new one is used.
+        let line = derived.derived_token_line().unwrap();
+        let added = Keyring::parse(&with_new(&with_line(&before, &line), "token", "t1", &SystemEntropy)).unwrap();
+        assert_eq!(ids(&added), ["master:m1", "t1"]);
+        assert_eq!(added.tokens().public()[0], derived.tokens().public()[0]);
+        assert!(added.names_token_key("master:m1") && !derived.names_token_key("master:m1"));
+        assert!(added.derived_token_line().is_none() && !added.is_same(&derived));
+        let own = Keyring::parse(&format!("{before}token t1 {}\ntoken t2 {}", key(3), key(4))).unwrap();
+        assert_eq!(ids(&own), ["t1", "t2", "master:m1"]);
+        assert_eq!(own.newest("token"), "t1");
+        let twice = format!("{before}token t1 {}\ntoken t1 {}", key(3), key(4));
+        assert!(matches!(Keyring::parse(&twice), Err(KeyringError::TokensTwice)));
+    }
+
+    #[test]
     fn malformed_keyrings_are_refused() {
         let key = STANDARD.encode([1; 32]);
         assert!(matches!(Keyring::parse(""), Err(KeyringError::Incomplete)));
         assert!(matches!(Keyring::parse(&format!("pepper p1 {key}")), Err(KeyringError::Incomplete)));
-        let more =
-            [format!("pepper p1 {key} adopts"), format!("audit a1 {key} adapts"), format!("audit master:a {key}")];
-        let lines = ["pepper p1", "pepper p1 AAAA", "salt p1 AAAA", "pepper p1 ???"];
+        let more = [
+            format!("pepper p1 {key} adopts"),
+            format!("audit a1 {key} adapts"),
+            format!("audit master:a {key}"),
+            format!("token t\"1 {key}"),
+        ];
+        let lines = ["pepper p1", "pepper p1 AAAA", "salt p1 AAAA", "pepper p1 ???", "token t1 AAAA"];
         for line in lines.into_iter().chain(more.iter().map(String::as_str)) {
             let error = Keyring::parse(&format!("# ours\n{line}")).unwrap_err();
             assert!(matches!(error, KeyringError::Line(2)), "{line}");

@@ -52,6 +52,7 @@ mod switch;
 mod test_keydesk;
 mod tighten;
 mod together;
+mod tokens;
 mod torn;
 mod under_load;
 mod undo_switch;

@@ -39,6 +39,7 @@ async fn take(node: &Keydesk, record: &Record, bytes: u64) -> BytesTaken {
         if let Ok(taken) = node.verifier().take_recording(record, bytes, node.now()).await {
             return taken;
         }
+        tokio::task::yield_now().await;
     }
 }
 

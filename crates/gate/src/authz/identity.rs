@@ -3,7 +3,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use model::WorldName;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
-use verify::Record;
+use verify::{CheckedToken, Record};
 
 use crate::Accepted;
 
@@ -20,6 +20,8 @@ pub(crate) static INSTALLATION: HeaderName = HeaderName::from_static("x-keydesk-
 static CONTACT_CENTRE: HeaderName = HeaderName::from_static("x-keydesk-contact-centre");
 /// The world of the sandbox that the key reaches. As above.
 static WORLD: HeaderName = HeaderName::from_static("x-keydesk-world");
+/// Which things of an API a derived token reaches.
+pub(crate) static RESOURCES: HeaderName = HeaderName::from_static("x-keydesk-resources");
 /// The status that nginx should have been told.
 pub(crate) static STATUS: HeaderName = HeaderName::from_static("x-keydesk-status");
 /// The document of a refusal, for nginx, which reads no body of whomever it asks.
@@ -85,6 +87,10 @@ pub(crate) fn write(record: &Record, accepted: &Accepted, headers: &mut HeaderMa
     }
     headers.insert(SCOPES.clone(), value(buffer.split().freeze()));
     headers.insert(INSTALLATION.clone(), accepted.name.clone());
+    let resources = record.token().and_then(CheckedToken::resources_header);
+    if let Some(resources) = resources.and_then(|resources| HeaderValue::from_str(resources).ok()) {
+        headers.insert(RESOURCES.clone(), resources);
+    }
 }
 
 /// Tells the upstream what the key may do in units of the contact centre, and in which world, where that is said.
@@ -158,8 +164,15 @@ mod tests {
         for name in [&KEY_ID, &CLIENT_NAME, &ENVIRONMENT, &SCOPES, &INSTALLATION, &STATUS] {
             assert!(is_ours(name) && !is_forged(name), "{name}");
         }
-        for name in ["x-keydesk-owner", "x_keydesk_key_id", "x-keydesk", "x-keydesk-world", "x-keydesk-contact-centre"]
-        {
+        // What narrows a token or a key is never the client's to say, also behind a proxy that does not overwrite it.
+        for name in [
+            "x-keydesk-owner",
+            "x_keydesk_key_id",
+            "x-keydesk",
+            "x-keydesk-resources",
+            "x-keydesk-world",
+            "x-keydesk-contact-centre",
+        ] {
             assert!(is_forged(&HeaderName::from_static(name)), "{name}");
         }
     }

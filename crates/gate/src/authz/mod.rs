@@ -60,6 +60,8 @@ use crate::{
             ("X-Keydesk-Environment" = String, description = "`live` or `test`."),
             ("X-Keydesk-Scopes" = String, description = "Its scopes, separated by spaces."),
             ("X-Keydesk-Installation" = String, description = "The name of the installation that it belongs to."),
+            ("X-Keydesk-Resources" = String, description = "Which things of the API a derived token reaches, `queue=ID,ID`: the API must \
+                refuse others. Absent where it reaches all that its key reaches."),
             ("RateLimit" = String, description = "Where it stands within each limit that applied: `\"default\";r=99;t=60`. \
                 Absent where none did."),
             ("RateLimit-Policy" = String, description = "These limits: `\"default\";q=100;w=60`."),

@@ -11,7 +11,7 @@ use super::{
     alarm::Alarm,
     attempt, cors,
     failure::Failure,
-    fields,
+    fields, live_tokens,
     recordings::{Announced, Download},
     relay::{AnswerBody, Relay},
     request_body::RequestBody,
@@ -54,7 +54,7 @@ impl Connected {
         let closes = refused.is_some();
         let answered = match refused {
             Some(problem) => Err(Refused::from(problem)),
-            None if cors::is_preflight(&parts) => return self.preflight(context, &parts),
+            None if cors::is_preflight(&parts) => return self.preflight(context, &parts).await,
             None => self.forward(&context, timer, parts, body).await,
         };
         match answered {
@@ -74,13 +74,29 @@ impl Connected {
         Response::from_parts(parts, body)
     }
 
-    fn preflight(&self, context: RequestContext, parts: &Parts) -> Response<AnswerBody> {
+    async fn preflight(&self, context: RequestContext, parts: &Parts) -> Response<AnswerBody> {
+        let cors = &self.shared.cors;
+        let is_known = parts.headers.get(header::ORIGIN).is_some_and(|origin| cors.allows_anyone(origin));
+        if !is_known && cors.is_due() {
+            self.read_origins_of_tokens(&context).await;
+        }
         let (status, headers) = self.shared.cors.preflight(parts);
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         let (parts, _) = response.into_parts();
         self.finish(context, parts, AnswerBody::Own(Body::empty()))
+    }
+
+    /// Another node may have made a token for the page that asks.
+    async fn read_origins_of_tokens(&self, context: &RequestContext) {
+        let (verifier, now) = (self.shared.verifier.clone(), context.now());
+        let read = self.shared.elsewhere.spawn(async move { verifier.told_origins(now).await });
+        match read.await {
+            Ok(Ok(origins)) => self.shared.cors.set_of_tokens(origins),
+            Ok(Err(error)) => tracing::warn!(%error, "the origins of tokens could not be read"),
+            Err(error) => tracing::error!(%error, "the origins of tokens could not be read"),
+        }
     }
 
     /// Refuses a call, in a document that a page may read if it may read answers. `closes`: what comes behind it on the connection
@@ -120,6 +136,16 @@ impl Connected {
         let client = client_address::find(&shared.gateway.trusted_proxies, Some(self.peer), &parts.headers);
         let (allowed, route) = self.decide(context, &parts, client).await?;
         let Allowed { record, limits: mut states } = allowed;
+        let origin_of = |parts: &Parts| {
+            parts.headers.get(header::ORIGIN).filter(|origin| shared.cors.allows(origin, &record)).cloned()
+        };
+        if live_tokens::is_asked(&parts) {
+            let answered = live_tokens::answer(shared, &record, &parts.headers, body, context).await;
+            let refused = |problem| Refused { problem, record: Some(Arc::clone(&record)) };
+            let mut response = answered.map_err(refused)?;
+            limits::write(&states, response.headers_mut());
+            return Ok(Forwarded { response, origin: origin_of(&parts) });
+        }
         let fails = |failure: Failure| Refused { problem: failure.into(), record: Some(Arc::clone(&record)) };
         let upstream = shared.upstreams.find(record.environment(), route.upstream());
         let upstream = upstream.ok_or_else(|| fails(Failure::NoUpstream))?;
@@ -130,7 +156,7 @@ impl Connected {
             None
         };
         let download = Download::of(shared, &record, route, &parts, client.ip, context);
-        let origin = parts.headers.get(header::ORIGIN).filter(|origin| shared.cors.allows(origin, &record)).cloned();
+        let origin = origin_of(&parts);
         let from = credentials::read(&parts.headers, client).map_or(Origin::Unknown, |sent| sent.origin.into());
         let grant = Grant {
             record: Arc::clone(&record),

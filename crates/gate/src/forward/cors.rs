@@ -1,6 +1,9 @@
 //! Which web pages may read an answer. A page that may read answers may read refusals, too: they say what to do.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use model::OriginUnion;
@@ -25,7 +28,14 @@ pub(super) struct Cors {
     configured: OriginUnion,
     /// Those of all keys that live.
     living: RwLock<Arc<OriginUnion>>,
+    /// Those of tokens that other nodes have made, as they were read last.
+    of_tokens: RwLock<Arc<OriginUnion>>,
+    /// When that was.
+    read_at: Mutex<Option<Instant>>,
 }
+
+/// How often the origins of tokens are read, however many origins are asked for that nobody knows.
+const READ: Duration = Duration::from_millis(250);
 
 /// A question of a browser, whether a page may make a call.
 pub(super) fn is_preflight(parts: &Parts) -> bool {
@@ -36,7 +46,7 @@ pub(super) fn is_preflight(parts: &Parts) -> bool {
 
 impl Cors {
     pub(super) fn new(configured: OriginUnion) -> Self {
-        Self { configured, living: RwLock::default() }
+        Self { configured, ..Self::default() }
     }
 
     /// The keys' origins have changed.
@@ -44,11 +54,27 @@ impl Cors {
         *self.living.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(origins);
     }
 
+    /// Whether the origins of tokens are to be read now, since somebody asks for one that is not known.
+    pub(super) fn is_due(&self) -> bool {
+        let mut read_at = self.read_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = read_at.is_none_or(|at| at.elapsed() >= READ);
+        if is_due {
+            *read_at = Some(Instant::now());
+        }
+        is_due
+    }
+
+    /// The origins of tokens were read.
+    pub(super) fn set_of_tokens(&self, origins: OriginUnion) {
+        *self.of_tokens.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(origins);
+    }
+
     /// Whether pages of an origin may read what anybody is answered: who asks is not known.
     pub(super) fn allows_anyone(&self, origin: &HeaderValue) -> bool {
         let Ok(origin) = origin.to_str() else { return false };
         let living = Arc::clone(&self.living.read().unwrap_or_else(PoisonError::into_inner));
-        self.configured.allows(origin) || living.allows(origin)
+        let of_tokens = Arc::clone(&self.of_tokens.read().unwrap_or_else(PoisonError::into_inner));
+        self.configured.allows(origin) || living.allows(origin) || of_tokens.allows(origin)
     }
 
     /// Whether pages of an origin may read what the caller with this key is answered.

@@ -36,6 +36,7 @@ mod fields;
 mod health;
 mod in_process;
 mod link;
+mod live_tokens;
 mod pool;
 mod prefixed;
 mod recordings;

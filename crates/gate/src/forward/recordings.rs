@@ -4,7 +4,6 @@
 //! off asks for the rest by a range. What announces nothing is counted as it comes.
 
 use std::{
-    future::Future as _,
     net::IpAddr,
     pin::Pin,
     sync::Arc,

@@ -75,6 +75,9 @@ pub(super) fn rewrite(parts: &mut Parts, wishes: Wishes, caller: &Caller<'_>) {
     parts.version = Version::HTTP_11;
     let headers = &mut parts.headers;
     fields::clean_request(headers);
+    if headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL) {
+        hide_tokens(headers);
+    }
     join_cookies(headers);
     headers.reserve(16);
     identity::write(caller.record, caller.accepted, headers);
@@ -88,7 +91,6 @@ pub(super) fn rewrite(parts: &mut Parts, wishes: Wishes, caller: &Caller<'_>) {
     if wishes.upgrade {
         headers.insert(header::UPGRADE, WEBSOCKET.clone());
         headers.insert(header::CONNECTION, UPGRADE.clone());
-        hide_tokens(headers);
     } else if wishes.trailers {
         headers.insert(header::TE, TRAILERS.clone());
         headers.insert(header::CONNECTION, TE.clone());

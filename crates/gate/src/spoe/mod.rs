@@ -229,6 +229,7 @@ async fn reply(id: (u64, u64), frame_max: usize, answer: Response) -> Vec<u8> {
         ("environment", HeaderName::from_static("x-keydesk-environment")),
         ("scopes", HeaderName::from_static("x-keydesk-scopes")),
         ("installation", HeaderName::from_static("x-keydesk-installation")),
+        ("resources", HeaderName::from_static("x-keydesk-resources")),
         ("request_id", HeaderName::from_static("x-request-id")),
         ("challenge", header::WWW_AUTHENTICATE),
         ("retry_after", header::RETRY_AFTER),

@@ -14,4 +14,5 @@ mod smuggling;
 mod streams;
 mod support;
 mod tls;
+mod tokens;
 mod upgrades;

@@ -180,7 +180,8 @@ async fn a_rotation_under_load_and_through_a_kill_refuses_nobody(database: TestD
         calls.end().await;
     }
     let list = desk.did(&["keyring", "list"]).await;
-    let expected = "pepper  p2  in use: 451 secrets\npepper  p3  older: nothing\nmaster  m2  in use: 451 secrets\n";
+    let expected = "pepper  p2  in use: 451 secrets\npepper  p3  older: nothing\nmaster  m2  in use: 451 secrets\n\
+                    token   master:m2  in use: new tokens\n";
     assert_eq!(list, expected);
     assert!(desk.did(&["audit", "verify"]).await.contains("unbroken"));
 }

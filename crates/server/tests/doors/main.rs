@@ -59,6 +59,8 @@ mod secrets;
 mod serve;
 mod settings;
 mod together;
+mod tokens;
+mod tokens_offline;
 mod traces;
 mod unreachable;
 mod unread;

@@ -56,7 +56,7 @@ const fn on_default(name: &'static str, scope: &'static str, roles: [bool; 3]) -
     Verb { default_key: true, ..verb(name, scope, roles) }
 }
 
-const VERBS: [Verb; 23] = [
+const VERBS: [Verb; 25] = [
     verb("list", "keys:read", VIEWER),
     verb("export the list", "keys:read", VIEWER),
     verb("read", "keys:read", VIEWER),
@@ -71,6 +71,8 @@ const VERBS: [Verb; 23] = [
     whole("reveal", "keys:reveal"),
     whole("hand over", "keys:reveal"),
     verb("withdraw a hand-over", "keys:write", MANAGER),
+    // A key makes tokens for itself alone: `tokens.rs`.
+    Verb { scope: None, ..verb("make a token", "", MANAGER) },
     verb("delete", "keys:write", MANAGER),
     whole("restore", "keys:write"),
     on_default("edit the Default API Key", "keys:write", [false; 3]),
@@ -80,6 +82,7 @@ const VERBS: [Verb; 23] = [
     on_default("reveal the Default API Key", "keys:reveal", OWNER),
     on_default("hand over the Default API Key", "keys:reveal", OWNER),
     on_default("withdraw a hand-over of the Default API Key", "keys:write", OWNER),
+    Verb { scope: None, ..on_default("make a token of the Default API Key", "", OWNER) },
 ];
 
 /// All scopes that the target holds, and all that verbs ask for.
@@ -236,6 +239,7 @@ impl MatrixApp {
             "reveal" => done(&send(form("reveal", "")).await),
             "hand over" => done(&send(form("hand-over", "")).await),
             "withdraw a hand-over" => done(&send(form("withdraw", &format!("&handover={}", target.handover))).await),
+            "make a token" => done(&send(form("token", "")).await),
             "delete" => {
                 let answer = self.post("/keys", cookie, id, &format!("intent=delete&id={}", target.id)).await;
                 answer.status == 303
@@ -256,6 +260,7 @@ impl MatrixApp {
             "rotate" => &["key", "rotate", &id, "--overlap", "60s"],
             "hand over" => &["key", "handover", &id],
             "reveal" if verb.default_key => &["key", "default", "--reveal"],
+            "make a token" => &["token", &id],
             "delete" => &["key", "delete", &id],
             _ => return None,
         };

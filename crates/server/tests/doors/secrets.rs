@@ -65,6 +65,9 @@ async fn no_secret_is_logged_counted_or_repeated_in_an_error() {
     let (_, made) = call(Method::POST, &format!("{path}/handover"), Some(&key), Value::Null).await;
     let token = body(&made)["token"].as_str().unwrap().to_owned();
     secrets.0.push(token.clone());
+    let (_, made) = call(Method::POST, "/api/v1/tokens", Some(&key), json!({})).await;
+    let derived = body(&made)["token"].as_str().unwrap().to_owned();
+    secrets.0.extend([derived.clone(), derived.rsplit('.').next().unwrap().to_owned()]);
 
     // Answers that are not meant to carry a secret: to correct calls, and to careless ones with a secret in the wrong
     // place.
@@ -77,6 +80,16 @@ async fn no_secret_is_logged_counted_or_repeated_in_an_error() {
         (Method::POST, "/api/v1/keys/verify".to_owned(), Some(&key), json!({"key": new, "cost": new, "ip": new})),
         (Method::POST, "/api/v1/keys/verify".to_owned(), Some(&key), json!({new: 1})),
         (Method::POST, "/api/v1/keys/verify-batch".to_owned(), Some(&key), json!({"calls": [{"key": new}, {new: 1}]})),
+        (Method::GET, "/api/v1/whoami".to_owned(), Some(&derived), Value::Null),
+        (Method::GET, "/api/v1/keys".to_owned(), Some(&derived), Value::Null),
+        (Method::POST, "/api/v1/tokens".to_owned(), Some(&derived), json!({})),
+        (Method::POST, "/api/v1/tokens".to_owned(), Some(&key), json!({"origin": derived, "scopes": [derived]})),
+        (Method::POST, "/api/v1/keys/verify".to_owned(), Some(&key), json!({"key": derived, "scopes": [derived]})),
+        (Method::POST, "/api/v1/keys/verify".to_owned(), Some(&key), json!({"key": derived})),
+        (Method::POST, "/api/v1/keys/lookup".to_owned(), Some(&key), json!({"key": derived})),
+        (Method::GET, format!("/api/v1/keys?search={derived}"), Some(&key), Value::Null),
+        (Method::GET, format!("/{derived}?token={derived}"), Some(&key), Value::Null),
+        (Method::GET, "/.well-known/jwks.json".to_owned(), None, Value::Null),
         (Method::POST, "/api/v1/keys/bulk-delete".to_owned(), Some(&key), json!({"ids": [new]})),
         (Method::POST, "/api/v1/keys/lookup".to_owned(), Some(&key), json!({"key": new})),
         (Method::POST, "/api/v1/keys/lookup".to_owned(), Some(&key), json!({"key": [new], "hint": new, new: 1})),

@@ -2,8 +2,8 @@ use crate::{
     admin_session, administrator, api_key, api_key_secret, audit_end, audit_head, audit_log, audit_person, backup,
     ceiling, clients, delivery, deployment, examine, founded, group, guessing, handover, hints, history, idempotency,
     installation, invitation, keyring_proof, limit_state, migrations, names, outbox, password_reset, people, postgres,
-    purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics, store, trial, triggers, usage_keys,
-    usage_read, usage_roll, webhook, whose, work,
+    purge_clock, record, refusal, restored, set_up_link, shared_rate, statistics, store, token_origin, trial, triggers,
+    usage_keys, usage_read, usage_roll, webhook, whose, work,
 };
 
 macro_rules! statements {
@@ -48,11 +48,12 @@ statements! {
         OLD_EVENTS NEXT_EVENTS PURGE_DELIVERED PURGE_EVENTS GIVE_UP_DELIVERIES GIVE_UP_EVENTS PURGE_ONCE PURGE_SUBJECTS;
     people: PEOPLE;
     password_reset: PUT_RESET RESET_BY_TOKEN WITHDRAW_RESET PURGE_RESETS;
-    record: RECORD_BY_DIGEST RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
+    record: RECORD_BY_DIGEST RECORD_BY_SECRET RECORDS_OF_KEY RECORDS_CHANGED RECORDS_AFTER EPOCH;
     refusal: REFUSALS_OF_REQUEST PURGE_REFUSALS COUNT_REFUSALS CROWDED_KEYS TRIM_KEY TRIM_REFUSALS;
     restored: RAISE_EPOCH DROP_INVITATIONS DROP_RESETS;
     webhook: WEBHOOKS WEBHOOK WEBHOOK_BY_ID ALL_WEBHOOKS COUNT_WEBHOOKS INSERT_WEBHOOK UPDATE_WEBHOOK ROTATE_WEBHOOK END_FORMER
         RESEAL_WEBHOOK DELETE_WEBHOOK PENDING_OF PARKED_OF WAITING;
+    token_origin: NOTE_TOKEN_ORIGIN TOKEN_ORIGINS PURGE_TOKEN_ORIGINS TRIM_TOKEN_ORIGINS;
     trial: TRIAL PUT_TRIAL DROP_TRIAL END_TRIAL DROP_TRIALS_OF_DELETED TOUCH_TRIED COUNT_TRIED TRIAL_FINDINGS ADD_FINDING PURGE_TRIALS;
     work: WRITE_NOTHING;
     usage_keys: KEYS_WITH_HOURS KEYS_WITH_ROWS;

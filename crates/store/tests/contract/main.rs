@@ -31,6 +31,7 @@ mod search;
 mod search_texts;
 mod selection;
 mod set_up_links;
+mod token_origins;
 mod trials;
 mod upgrades;
 mod usage;

@@ -48,6 +48,8 @@ async fn a_record_says_all_that_verification_needs(database: TestDatabase) {
         epoch,
     };
     assert_eq!(record, expected);
+    assert_eq!(store.record_by_secret(expected.secret).await.unwrap().as_ref(), Some(&expected));
+    assert_eq!(store.record_by_secret(SecretId(Uuid::from_u128(2))).await.unwrap(), None);
     assert_eq!(store.records_of_key(installation(1), key_id(1)).await.unwrap(), [expected]);
     assert_eq!(store.record_by_digest(&digest(2)).await.unwrap(), None);
 
