@@ -123,6 +123,11 @@ impl Subscription {
         &self.audience
     }
 
+    /// The last event that the reader was given, or could have been if they had wanted it.
+    pub fn place(&self) -> u64 {
+        self.place
+    }
+
     /// Waits until there may be something.
     pub(super) async fn woken(&mut self) {
         // The hub lives for as long as this.

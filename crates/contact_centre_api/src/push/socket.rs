@@ -172,6 +172,9 @@ fn heard(message: Message, stream: &mut Stream, caller: &Caller) -> Result<(), E
     match understood(&text, caller).map_err(End::Wrong)? {
         Wish::Resume(start) => stream.restart().begin(start, None),
         Wish::Filter(filter) => stream.restart().begin(Start::Now, Some(filter)),
+        Wish::Acknowledged(seq) if seq > stream.subscription().place() => {
+            return Err(End::Wrong("what was not sent can't have been seen".to_owned()));
+        }
         Wish::Acknowledged(_) => {}
     }
     Ok(())
