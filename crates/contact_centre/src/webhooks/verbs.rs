@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     QUESTION, TEST, Webhooks,
-    hook::{BOTH_MS, Draft, Hook, HookView, Owner, Patch},
+    hook::{BOTH_MS, Draft, Faults, Hook, HookView, Owner, Patch},
     keep::KeepError,
     plan::told,
     sending::{Delivered, Delivery, DeliveryView},
@@ -113,6 +113,7 @@ impl Webhooks {
             deliveries: std::collections::BTreeMap::new(),
             places: 0,
             failing_since: None,
+            faults: Faults::default(),
             last_delivered_at: None,
             last_failed_at: None,
             created_at: now,
@@ -293,6 +294,13 @@ impl Webhooks {
         })?;
         self.0.signals.hint();
         Ok(count)
+    }
+
+    /// Has things go wrong with deliveries to the receivers of a key, or no longer.
+    pub fn fail(&self, key: Uuid, faults: Faults) {
+        for hook in self.lock().by_id.values_mut().filter(|hook| hook.owner.key_id == key) {
+            hook.faults = faults;
+        }
     }
 
     /// Every key that has receivers, for whoever knows what became of them.

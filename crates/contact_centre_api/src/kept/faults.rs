@@ -23,23 +23,17 @@ pub(crate) struct Waiting {
 
 impl Faults {
     /// Has something go wrong the next so many times. Says whether there was room.
-    pub(crate) fn set(&self, world: Option<&str>, change: impl FnOnce(&mut Waiting)) -> Option<Waiting> {
+    pub(crate) fn set(&self, world: Option<&str>, change: impl FnOnce(&mut Waiting)) -> bool {
         let mut worlds = self.lock();
         let name = world.map(Into::into);
         if !worlds.contains_key(&name) && worlds.len() >= WORLDS_MAX {
             worlds.retain(|_, waiting| *waiting != Waiting::default());
             if worlds.len() >= WORLDS_MAX {
-                return None;
+                return false;
             }
         }
-        let waiting = worlds.entry(name).or_default();
-        change(waiting);
-        Some(*waiting)
-    }
-
-    /// What is still to go wrong.
-    pub(crate) fn of(&self, world: Option<&str>) -> Waiting {
-        self.lock().get(&world.map(Into::into)).copied().unwrap_or_default()
+        change(worlds.entry(name).or_default());
+        true
     }
 
     /// Whether this is one of the times.
@@ -68,11 +62,10 @@ mod tests {
     fn it_goes_wrong_as_often_as_was_asked_for_and_in_no_other_world() {
         let faults = Faults::default();
         assert!(!faults.strikes(Some("a"), |waiting| &mut waiting.rate_limited));
-        faults.set(Some("a"), |waiting| waiting.rate_limited = 2);
+        assert!(faults.set(Some("a"), |waiting| waiting.rate_limited = 2));
         assert!(!faults.strikes(Some("b"), |waiting| &mut waiting.rate_limited));
         assert!(!faults.strikes(Some("a"), |waiting| &mut waiting.slow_recordings));
         let struck: Vec<_> = (0..3).map(|_| faults.strikes(Some("a"), |waiting| &mut waiting.rate_limited)).collect();
         assert_eq!(struck, [true, true, false]);
-        assert_eq!(faults.of(Some("a")), Waiting::default());
     }
 }

@@ -85,7 +85,6 @@ const ORDER: &[(&str, &str)] = &[
     ("POST", "/calls/{id}/hold"),
     ("POST", "/calls/{id}/resume"),
     ("POST", "/calls/{id}/transfer"),
-    ("POST", "/sandbox/faults"),
     ("POST", "/sandbox/reset"),
 ];
 
@@ -205,7 +204,6 @@ impl<'a> Walk<'a> {
                 let queue = state.queues().find(|queue| queue.open)?;
                 json!({ "queue_id": queue.id })
             }
-            ("POST", "/sandbox/faults") => json!({ "kind": "late_wrap" }),
             ("POST", "/sandbox/reset") => json!({ "seed": 8 }),
             ("POST", _) => json!({}),
             _ => Value::Null,

@@ -79,23 +79,22 @@ async fn what_is_to_go_wrong_does_so_as_often_and_in_no_other_world() {
     let door = Door::open(12);
     post(&door, "mine", "/worlds", json!({"seed": 5})).await;
     let ask = || door.ask("queues:read", "GET", "/queues").header("x-keydesk-world", "mine").send();
-    assert_eq!(
-        post(&door, "mine", "/faults", json!({"kind": "rate_limited", "count": 1_001})).await.code(422),
-        "invalid_field"
-    );
-    let told = post(&door, "mine", "/faults", json!({"kind": "rate_limited", "count": 2})).await.json();
-    assert_eq!(told["rate_limited"], 2);
+    let wraps = async |query: String| {
+        door.ask("wraps:read", "GET", &format!("/wraps?{query}")).header("x-keydesk-world", "mine").send().await.json()
+    };
+    let since = wraps("limit=1".to_owned()).await["changes_cursor"].as_str().unwrap().to_owned();
+    assert_eq!(post(&door, "mine", "/faults", json!({"rate_limited": 1_001})).await.code(422), "invalid_field");
+    assert_eq!(post(&door, "mine", "/faults", json!({"rate_limited": 2, "late_wrap": true})).await.status, 204);
     assert_eq!(door.get("queues:read", "/queues").await["items"].as_array().unwrap().len(), 6);
     for _ in 0..2 {
         let told = ask().await;
         assert_eq!((told.code(429), told.header("retry-after")), ("rate_limited".to_owned(), Some("1")));
     }
     assert_eq!(ask().await.status, 200);
-    let late = post(&door, "mine", "/faults", json!({"kind": "late_wrap"})).await.json();
-    let path = format!("/calls/{}/wrap", late["call_id"].as_str().unwrap());
-    let wrap = door.ask("wraps:read", "GET", &path).header("x-keydesk-world", "mine").send().await.json();
-    assert_eq!((&wrap["late"], &wrap["comments"]), (&json!(true), &json!("Noted late.")));
-    let shared = door.ask("", "POST", "/sandbox/faults").json(&json!({"kind": "late_wrap"})).send().await;
+    let changed = wraps(format!("changed_since={since}")).await;
+    let late: Vec<_> = changed["items"].as_array().unwrap().iter().filter(|wrap| wrap["late"] == true).collect();
+    assert_eq!((late.len(), &late[0]["comments"]), (1, &json!("Noted late.")));
+    let shared = door.ask("", "POST", "/sandbox/faults").json(&json!({"late_wrap": true})).send().await;
     assert_eq!(shared.code(403), "shared_world");
 }
 
