@@ -25,7 +25,7 @@ impl Faults {
     /// Has something go wrong the next so many times. Says whether there was room.
     pub(crate) fn set(&self, world: Option<&str>, change: impl FnOnce(&mut Waiting)) -> bool {
         let mut worlds = self.lock();
-        let name = world.map(Into::into);
+        let name: Option<Box<str>> = world.map(Into::into);
         if !worlds.contains_key(&name) && worlds.len() >= WORLDS_MAX {
             worlds.retain(|_, waiting| *waiting != Waiting::default());
             if worlds.len() >= WORLDS_MAX {
@@ -42,7 +42,8 @@ impl Faults {
         if worlds.is_empty() {
             return false;
         }
-        let Some(waiting) = worlds.get_mut(&world.map(Into::into)) else { return false };
+        let name: Option<Box<str>> = world.map(Into::into);
+        let Some(waiting) = worlds.get_mut(&name) else { return false };
         let count = count(waiting);
         let strikes = *count > 0;
         *count = count.saturating_sub(1);
