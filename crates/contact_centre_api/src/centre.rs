@@ -10,7 +10,7 @@ use model::{
 use uuid::Uuid;
 
 use crate::{
-    kept::{Answers, Dialled, Faults, Sessions},
+    kept::{Answers, Dialled, Faults, Habits, Sessions},
     push::Pushed,
 };
 
@@ -58,6 +58,7 @@ struct Inner {
     answers: Answers,
     dialled: Dialled,
     faults: Faults,
+    habits: Habits,
     digests: Digests,
     exports: Arc<tokio::sync::Semaphore>,
     pushed: Pushed,
@@ -81,6 +82,7 @@ impl Centre {
             answers: Answers::default(),
             dialled: Dialled::default(),
             faults: Faults::default(),
+            habits: Habits::default(),
             digests: Digests::default(),
             exports,
             pushed: Pushed::default(),
@@ -128,6 +130,10 @@ impl Centre {
 
     pub(crate) fn dialled(&self) -> &Dialled {
         &self.0.dialled
+    }
+
+    pub(crate) fn habits(&self) -> &Habits {
+        &self.0.habits
     }
 
     pub(crate) fn faults(&self) -> &Faults {

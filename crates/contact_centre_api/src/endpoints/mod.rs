@@ -5,6 +5,7 @@ pub(crate) mod agents;
 pub(crate) mod calls;
 pub(crate) mod campaigns;
 pub(crate) mod changes;
+pub(crate) mod conformance;
 pub(crate) mod contacts;
 pub(crate) mod data;
 pub(crate) mod data_write;

@@ -85,6 +85,7 @@ const ORDER: &[(&str, &str)] = &[
     ("POST", "/calls/{id}/hold"),
     ("POST", "/calls/{id}/resume"),
     ("POST", "/calls/{id}/transfer"),
+    ("GET", "/sandbox/conformance"),
     ("POST", "/sandbox/reset"),
 ];
 
