@@ -61,7 +61,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = media.split(';').map(str::trim);
     let json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
-    plain && json && parts.all(|parameter| is_utf_8(parameter))
+    plain && json && parts.all(is_utf_8)
 }
 
 /// Whether a parameter is no charset, or the one that JSON has.

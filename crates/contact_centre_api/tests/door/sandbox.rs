@@ -33,7 +33,6 @@ async fn a_world_of_its_own_is_made_by_its_seed_and_led() {
     assert_eq!(told.status, 201, "{}", told.text());
     assert_eq!(told.json()["world"], "mine");
     assert_eq!(post(&door, "mine", "/worlds", json!({"seed": 99})).await.code(409), "world_taken");
-    assert_eq!(post(&door, "Ä", "/worlds", json!({"seed": 1})).await.code(403), "not_the_gateway");
     assert_eq!(post(&door, "NO", "/worlds", json!({"seed": 1})).await.code(422), "invalid_field");
     let before = get(&door, "mine", "").await;
     assert_eq!((&before["seed"], &before["clock"]["speed"]), (&json!(99), &json!(1.0)));
