@@ -9,10 +9,7 @@ use model::{
 };
 use uuid::Uuid;
 
-use crate::{
-    kept::{Answers, Dialled, Faults, Habits, Sessions},
-    push::Pushed,
-};
+use crate::kept::{Answers, Dialled, Faults, Habits, Pushed, Sessions};
 
 /// Where time and randomness come from.
 pub trait Source: Send + Sync + 'static {

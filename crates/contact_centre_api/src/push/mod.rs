@@ -16,7 +16,6 @@ mod words;
 
 pub(crate) use asyncapi::{SCHEMAS, webhooks as described_webhooks};
 pub use keys::{KeyNow, Keys};
-pub(crate) use streams::Pushed;
 
 use crate::operation::{Operation, operations};
 
