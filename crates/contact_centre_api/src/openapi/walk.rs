@@ -162,6 +162,10 @@ impl<'a> Walk<'a> {
             "/calls/{id}/hold" | "/calls/{id}/transfer" => {
                 call(&|call| call.state == LegState::Connected && call.has_wrap() && call.consult_id.is_none())
             }
+            "/calls/by-root/{root_id}" => {
+                let passed_on = state.calls().rev().find(|call| call.parent_id.is_some() && call.closed_at.is_some());
+                passed_on.or(state.calls().next()).map(|call| call.root_id.to_string())
+            }
             path if path.starts_with("/calls/") => call(&|call| call.wrap.is_some() && call.closed_at.is_some()),
             path if path.starts_with("/recordings/") => {
                 let ready = state.recordings().rev().find(|one| one.status == RecordingStatus::Available);
