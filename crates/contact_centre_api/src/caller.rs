@@ -96,7 +96,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str
 /// `queue=ID,ID`. Whatever else is named narrows to nothing that is known here, and so refuses.
 fn queues(text: &str) -> Result<BTreeSet<QueueId>, Unnamed> {
     let ids = text.strip_prefix("queue=").ok_or(Unnamed(RESOURCES))?;
-    ids.split(',').map(|id| id.trim().parse().map_err(|_| Unnamed(RESOURCES))).collect()
+    ids.split(',').map(|id| id.trim().parse::<QueueId>().map_err(|_| Unnamed(RESOURCES))).collect()
 }
 
 fn limits(text: &str) -> Result<ContactCentreLimits, Unnamed> {
@@ -138,7 +138,7 @@ mod tests {
         let bound = of(r#"{"calls_per_hour":3,"agent_ids":[],"max_streams":2}"#).unwrap();
         assert_eq!(bound.limits.calls_per_hour.map(u64::from), Some(3));
         assert!(!bound.may_act_for(AgentId(Uuid::nil())));
-        for (name, value) in [(RESOURCES, "team=1"), (RESOURCES, "queue=x"), (LIMITS, "%%%"), (LIMITS, "W10")] {
+        for (name, value) in [(RESOURCES, "team=1"), (RESOURCES, "queue=x"), (LIMITS, "%%%"), (LIMITS, "eHg")] {
             assert!(Caller::named(&headers(&[(name, value)])).is_err(), "{name} {value}");
         }
         let mut twice = headers(&[]);

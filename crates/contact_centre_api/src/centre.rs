@@ -9,10 +9,7 @@ use model::{
 };
 use uuid::Uuid;
 
-use crate::{
-    kept::{Answers, Dialled, Sessions},
-    push::Pushed,
-};
+use crate::kept::{Answers, Dialled, Faults, Habits, Pushed, Sessions};
 
 /// Where time and randomness come from.
 pub trait Source: Send + Sync + 'static {
@@ -57,6 +54,8 @@ struct Inner {
     sessions: Sessions,
     answers: Answers,
     dialled: Dialled,
+    faults: Faults,
+    habits: Habits,
     digests: Digests,
     exports: Arc<tokio::sync::Semaphore>,
     pushed: Pushed,
@@ -79,6 +78,8 @@ impl Centre {
             sessions: Sessions::default(),
             answers: Answers::default(),
             dialled: Dialled::default(),
+            faults: Faults::default(),
+            habits: Habits::default(),
             digests: Digests::default(),
             exports,
             pushed: Pushed::default(),
@@ -126,6 +127,14 @@ impl Centre {
 
     pub(crate) fn dialled(&self) -> &Dialled {
         &self.0.dialled
+    }
+
+    pub(crate) fn habits(&self) -> &Habits {
+        &self.0.habits
+    }
+
+    pub(crate) fn faults(&self) -> &Faults {
+        &self.0.faults
     }
 
     pub(crate) fn digests(&self) -> &Digests {

@@ -69,7 +69,7 @@ impl<'a> Legs<'a> {
 
     /// Each of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Leg<'_>> + Clone {
-        self.calls.iter().map(|call| Leg::new(call, |id| self.find(id)))
+        self.calls.iter().map(move |call| Leg::new(call, |id| self.find(id)))
     }
 
     /// A leg that another came from. It can be out of the range.

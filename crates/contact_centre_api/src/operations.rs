@@ -2,8 +2,8 @@
 
 use crate::{
     endpoints::{
-        accuracy, agents, calls, campaigns, changes, contacts, data, data_write, leads, live, lookup, make_call,
-        metrics, queues, recording_content, recordings, reports, sandbox, sessions, verbs, wraps,
+        accuracy, agents, calls, campaigns, changes, conformance, contacts, data, data_write, leads, live, lookup,
+        make_call, metrics, queues, recording_content, recordings, reports, sandbox, sessions, verbs, wraps,
     },
     operation::{Operation, operations},
     push,
@@ -66,6 +66,7 @@ pub static OPERATIONS: &[Operation] = operations! {
     POST "/sandbox/worlds" "" sandbox => sandbox::make_world, "Make the world of the key", [], "WorldForm" -> "MadeWorld";
     GET "/sandbox/clock" "" sandbox => sandbox::clock, "Read the clock", [], "" -> "Clock";
     POST "/sandbox/clock" "" sandbox => sandbox::set_clock, "Pause, resume, step, jump or speed up the clock", [], "ClockForm" -> "Clock";
+    GET "/sandbox/conformance" "" sandbox => conformance::get, "Read how the key behaves, as far as it is seen", [], "" -> "Conformance";
     POST "/sandbox/reset" "" sandbox => sandbox::reset, "Begin the world anew", [], "ResetForm" -> "World";
     GET "/live/accuracy" "" sandbox => accuracy::get, "Read how good expected waits were yesterday", [], "" -> "Accuracy";
 };

@@ -10,10 +10,12 @@ use axum::{
     routing::get,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use model::Environment;
 
 use crate::{
     caller::Caller,
     centre::Centre,
+    kept::Seen,
     openapi,
     operations::all,
     protocol::{Problem, kinds},
@@ -44,7 +46,14 @@ async fn description() -> Result<Response, Problem> {
 async fn around(State(centre): State<Centre>, mut request: Request, next: Next) -> Response {
     let head = request.method() == Method::HEAD;
     let id = request_id(request.headers(), &centre);
-    let mut response = match admitted(&centre, &request) {
+    let admitted = admitted(&centre, &request);
+    // Of programs that are being built, so that they can be told how they do.
+    let tried = admitted.as_ref().ok().filter(|caller| caller.environment == Environment::Test);
+    let seen = tried.map(|caller| (caller.key_id, Seen::of(request.method(), request.uri(), request.headers())));
+    let mut response = match admitted {
+        Ok(caller) if is_refused(&centre, &caller, &request) => {
+            Problem::new(&kinds::RATE_LIMITED).retry_after(1).into_response()
+        }
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -56,8 +65,18 @@ async fn around(State(centre): State<Centre>, mut request: Request, next: Next) 
     if let Some(problem) = problem.or_else(|| bare.then(|| Problem::of_status(response.status()))) {
         problem.render(id.to_str().unwrap_or_default(), &mut response, head);
     }
+    if let Some((key, seen)) = seen {
+        let wait = response.headers().get(header::RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
+        centre.habits().note(key, &seen, wait, centre.now());
+    }
     response.headers_mut().insert(REQUEST_ID.clone(), id);
     response
+}
+
+/// Whether this is one of the calls that were to be told that there are too many. What sets that is never refused.
+fn is_refused(centre: &Centre, caller: &Caller, request: &Request) -> bool {
+    !request.uri().path().starts_with("/v1/sandbox")
+        && centre.faults().strikes(caller.world.as_deref(), |waiting| &mut waiting.rate_limited)
 }
 
 /// The id that the gateway gave, or one of our own.

@@ -32,6 +32,8 @@ struct Inner {
     /// Counts what is written in one go.
     batch: u64,
     ended: bool,
+    /// How often all streams were cut.
+    cuts: u64,
     feeds: [Followed; Feed::COUNT],
     beat: Beat,
 }
@@ -56,6 +58,10 @@ impl Seen<'_> {
         self.inner.ended
     }
 
+    pub(super) fn cuts(&self) -> u64 {
+        self.inner.cuts
+    }
+
     pub(super) fn epoch(&self) -> &Epoch {
         &self.inner.epoch
     }
@@ -73,6 +79,7 @@ impl Hub {
             upto: world.told(),
             batch: 0,
             ended: false,
+            cuts: 0,
             feeds: Default::default(),
             beat: Beat::default(),
         };
@@ -118,6 +125,12 @@ impl Hub {
     /// Ends every stream.
     pub fn end(&self) {
         self.lock().ended = true;
+        self.wake(Feed::ALL);
+    }
+
+    /// Cuts the streams that are open. Others can begin.
+    pub fn cut(&self) {
+        self.lock().cuts += 1;
         self.wake(Feed::ALL);
     }
 

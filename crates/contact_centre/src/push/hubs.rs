@@ -58,6 +58,14 @@ impl Hubs {
         Ok(Stream::new(reader, self.heartbeat))
     }
 
+    /// Cuts the streams of a world, as a network would. Others can begin.
+    pub fn cut(&self, world: &Arc<Shared>) {
+        let weak = Arc::downgrade(world);
+        for (_, hub) in self.lock().iter().filter(|(other, _)| other.ptr_eq(&weak)) {
+            hub.cut();
+        }
+    }
+
     /// How many streams are open.
     pub fn streams(&self) -> usize {
         self.seats.taken()

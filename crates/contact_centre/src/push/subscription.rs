@@ -35,6 +35,8 @@ pub enum Ended {
     Slow,
     /// The world has ended, or the process does.
     Gone,
+    /// Somebody has asked that streams be cut.
+    Cut,
 }
 
 /// What a reader has of a turn.
@@ -60,6 +62,8 @@ pub struct Subscription {
     place: u64,
     phase: Phase,
     told: watch::Receiver<u64>,
+    /// How often streams had been cut when this one began.
+    cuts: u64,
     heartbeat_ms: u64,
     _seat: Seat,
 }
@@ -101,8 +105,9 @@ impl Subscription {
         seat: Seat,
     ) -> Self {
         let told = hub.join(&audience);
+        let cuts = hub.see(audience.feed).cuts();
         let phase = Phase::Hello(from);
-        Self { hub, shared, audience, filter, epoch: None, place: 0, phase, told, heartbeat_ms, _seat: seat }
+        Self { hub, shared, audience, filter, epoch: None, place: 0, phase, told, cuts, heartbeat_ms, _seat: seat }
     }
 
     /// Begins anew elsewhere, or with another filter.
@@ -116,6 +121,11 @@ impl Subscription {
     /// What the reader may get.
     pub fn audience(&self) -> &Audience {
         &self.audience
+    }
+
+    /// The last event that the reader was given, or could have been if they had wanted it.
+    pub fn place(&self) -> u64 {
+        self.place
     }
 
     /// Waits until there may be something.
@@ -132,8 +142,14 @@ impl Subscription {
 
     /// Gives what comes next.
     pub fn turn(&mut self, out: &mut VecDeque<Encoded>) -> Turn {
-        if self.hub.see(self.audience.feed).ended() {
+        let (ended, cuts) = {
+            let seen = self.hub.see(self.audience.feed);
+            (seen.ended(), seen.cuts())
+        };
+        if ended {
             self.phase = Phase::Ended(Ended::Gone);
+        } else if cuts != self.cuts {
+            self.phase = Phase::Ended(Ended::Cut);
         }
         match std::mem::replace(&mut self.phase, Phase::Ended(Ended::Gone)) {
             Phase::Hello(from) => self.hello(&from, out),

@@ -58,6 +58,15 @@ pub struct Draft {
     pub signature: WebhookSignature,
 }
 
+/// What goes wrong with deliveries, so that a receiver can be tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// So many deliveries come once more though they were accepted.
+    pub duplicates: u32,
+    /// Each event comes so much later, in milliseconds.
+    pub delay_ms: i64,
+}
+
 /// What to change; `None` leaves it as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Patch {
@@ -99,6 +108,9 @@ pub struct Hook {
     pub(super) places: i64,
     #[serde(with = "millis::optional")]
     pub(super) failing_since: Option<Instant>,
+    /// What goes wrong because somebody wants to see what comes of it.
+    #[serde(skip)]
+    pub(super) faults: Faults,
     pub(super) last_delivered_at: Option<Instant>,
     pub(super) last_failed_at: Option<Instant>,
     #[serde(with = "millis")]
@@ -129,7 +141,8 @@ impl Hook {
     }
 
     /// Puts something on its way.
-    pub(super) fn put(&mut self, delivery: Delivery) {
+    pub(super) fn put(&mut self, mut delivery: Delivery) {
+        delivery.next_at = delivery.next_at.plus_millis(self.faults.delay_ms);
         self.places += 1;
         self.deliveries.insert(self.places, delivery);
     }

@@ -16,7 +16,7 @@ mod secrets;
 mod sending;
 mod verbs;
 
-pub use hook::{Draft, HEALTH_WINDOW_MS, Hook, HookView, Owner, Patch};
+pub use hook::{Draft, Faults, HEALTH_WINDOW_MS, Hook, HookView, Owner, Patch};
 pub use keep::KeepError;
 pub use secrets::MasterKey;
 pub use sending::{Delivered, DeliveryView};

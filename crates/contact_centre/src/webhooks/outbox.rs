@@ -167,6 +167,10 @@ impl Hook {
         let duration_ms = u32::try_from(answer.duration.as_millis()).unwrap_or(u32::MAX);
         delivery.last = Some(Attempt { at, status: answer.status, answer: answer.text, duration_ms });
         match next {
+            Next::Delivered if self.faults.duplicates > 0 => {
+                self.faults.duplicates -= 1;
+                delivery.next_at = at;
+            }
             Next::Delivered => {
                 delivery.state = DeliveryState::Delivered;
                 delivery.body = bytes::Bytes::new();

@@ -7,8 +7,8 @@ use model::{DeliveryState, Instant, PlainSecret};
 use uuid::Uuid;
 
 use super::{
-    QUESTION, TEST, Webhooks,
-    hook::{BOTH_MS, Draft, Hook, HookView, Owner, Patch},
+    Hooks, QUESTION, TEST, Webhooks,
+    hook::{BOTH_MS, Draft, Faults, Hook, HookView, Owner, Patch},
     keep::KeepError,
     plan::told,
     sending::{Delivered, Delivery, DeliveryView},
@@ -89,7 +89,7 @@ impl Webhooks {
         draft: Draft,
     ) -> Result<(HookView, PlainSecret), NotDone> {
         Kinds::parse(draft.types.iter().map(String::as_str))?;
-        self.room(owner.key_id)?;
+        room(&self.lock(), owner.key_id)?;
         let secret = self.0.master.secret(id, 0, draft.signature);
         self.ask(id, &draft.url, &secret).await?;
         let now = self.now();
@@ -113,6 +113,7 @@ impl Webhooks {
             deliveries: std::collections::BTreeMap::new(),
             places: 0,
             failing_since: None,
+            faults: Faults::default(),
             last_delivered_at: None,
             last_failed_at: None,
             created_at: now,
@@ -120,21 +121,15 @@ impl Webhooks {
             version: 1,
         };
         let view = HookView::of(&hook, public_key(&secret), now);
-        // Others may have been made while this one was asked.
-        let key = hook.owner.key_id;
-        self.room(key)?;
-        let mut hooks = self.lock();
-        hooks.by_id.insert(id, hook);
-        hooks.changed = true;
-        drop(hooks);
+        {
+            let mut hooks = self.lock();
+            // Others may have been made while this one was asked.
+            room(&hooks, hook.owner.key_id)?;
+            hooks.by_id.insert(id, hook);
+            hooks.changed = true;
+        }
         self.keep_aside().await?;
         Ok((view, secret))
-    }
-
-    fn room(&self, key: Uuid) -> Result<(), NotDone> {
-        let hooks = self.lock();
-        let own = hooks.by_id.values().filter(|hook| hook.owner.key_id == key).count();
-        if own >= HOOKS_OF_KEY_MAX || hooks.by_id.len() >= HOOKS_MAX { Err(NotDone::Full) } else { Ok(()) }
     }
 
     /// Asks whoever answers at an address whether they want events. What can't be sent to is refused before.
@@ -295,6 +290,13 @@ impl Webhooks {
         Ok(count)
     }
 
+    /// Has things go wrong with deliveries to the receivers of a key, or no longer.
+    pub fn fail(&self, key: Uuid, faults: Faults) {
+        for hook in self.lock().by_id.values_mut().filter(|hook| hook.owner.key_id == key) {
+            hook.faults = faults;
+        }
+    }
+
     /// Every key that has receivers, for whoever knows what became of them.
     pub fn keys(&self) -> Vec<Uuid> {
         let mut keys: Vec<_> = self.lock().by_id.values().map(|hook| hook.owner.key_id).collect();
@@ -377,4 +379,10 @@ impl Webhooks {
         // A panic in it is as good as a write that failed: the next call tries again.
         tokio::task::spawn_blocking(move || this.keep()).await.unwrap_or(Ok(()))
     }
+}
+
+/// Refuses one more receiver of a key where there are as many as there may be.
+fn room(hooks: &Hooks, key: Uuid) -> Result<(), NotDone> {
+    let own = hooks.by_id.values().filter(|hook| hook.owner.key_id == key).count();
+    if own >= HOOKS_OF_KEY_MAX || hooks.by_id.len() >= HOOKS_MAX { Err(NotDone::Full) } else { Ok(()) }
 }

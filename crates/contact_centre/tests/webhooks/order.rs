@@ -1,11 +1,11 @@
 use std::collections::HashMap;
 
-use contact_centre::push::Feed;
+use contact_centre::{push::Feed, webhooks::Faults};
 use delivery::testing::{Receiver, Reply};
 use model::WebhookOrder;
 use serde_json::Value;
 
-use crate::support::{Centre, body, events};
+use crate::support::{Centre, KEY, body, events};
 
 /// The events of each subject, in the order in which they were accepted.
 fn by_subject(events: &[Value]) -> HashMap<String, Vec<u64>> {
@@ -62,4 +62,22 @@ async fn without_an_order_nothing_waits() {
         world.events_after(from, usize::MAX).unwrap().filter(of_agents).count()
     });
     assert_eq!(events(&receiver).len(), happened);
+}
+
+#[tokio::test]
+async fn what_is_to_go_wrong_does() {
+    let mut centre = Centre::new(23);
+    let receiver = Receiver::start().await.unwrap();
+    centre.make(Feed::Calls, &["call.ended"], receiver.url()).await.unwrap();
+    centre.webhooks.fail(KEY, Faults { duplicates: 2, delay_ms: 60_000 });
+    centre.pass(1_800_000);
+    centre.deliver().await;
+    assert!(events(&receiver).is_empty(), "they come later");
+    centre.wait(60_000);
+    centre.deliver().await;
+    let came = events(&receiver);
+    let mut ids: Vec<_> = came.iter().map(|event| event["id"].to_string()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(came.len(), ids.len() + 2);
 }

@@ -28,15 +28,17 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
     let status = query.word("status", &words, LeadStatus::from_word);
     query.end()?;
     asked.world(|world| {
-        let (state, now) = (world.state(), world.now());
-        let view = |lead| LeadView::of(state.campaign(lead.campaign_id), lead, now, asked.rights());
         let of_campaign = |lead: &&Lead| campaign.is_none_or(|id| lead.campaign_id == id);
-        let of_status = |lead: &&Lead| status.is_none_or(|status| view(lead).status() == status);
-        let leads = state.leads().filter(of_campaign).filter(of_status);
-        let page =
-            page_of(world, &paging, leads, |lead| (lead.id.0, lead.seq), |lead| serde_json::to_value(view(lead)))?;
-        json(&page)
+        let of_status = |lead: &&Lead| status.is_none_or(|status| view(&asked, world, lead).status() == status);
+        let leads = world.state().leads().filter(of_campaign).filter(of_status);
+        let write = |lead: &Lead| serde_json::to_value(view(&asked, world, lead));
+        json(&page_of(world, &paging, leads, |lead| (lead.id.0, lead.seq), write)?)
     })
+}
+
+/// A lead as the caller sees it now.
+fn view<'a>(asked: &Asked, world: &'a World, lead: &'a Lead) -> LeadView<'a> {
+    LeadView::of(world.state().campaign(lead.campaign_id), lead, world.now(), asked.rights())
 }
 
 /// Changes some of a lead.
@@ -53,8 +55,7 @@ pub(crate) async fn patch(asked: Asked, Id(id): Id<LeadId>, sent: Sent) -> Resul
             put(&asked, world, Some(id), draft)?;
         }
         let lead = world.state().lead(id).ok_or(Problem::not_found("lead"))?;
-        let view = LeadView::of(world.state().campaign(lead.campaign_id), lead, world.now(), asked.rights());
-        Ok(json(&asked.written(&view)?)?.with(header::ETAG, etag(lead.seq)))
+        Ok(json(&asked.written(&view(&asked, world, lead))?)?.with(header::ETAG, etag(lead.seq)))
     })
 }
 

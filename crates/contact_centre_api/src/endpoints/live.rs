@@ -161,6 +161,6 @@ fn tag_of<T: Serialize>(told: &T) -> Result<String, Problem> {
 /// Figures that are good for a second.
 fn for_a_second(asked: &Asked, (answer, tag): (Answer, String)) -> Answer {
     let same = is_same(&asked.headers, &tag);
-    let answer = if same { Answer::of(StatusCode::NOT_MODIFIED, Vec::new()) } else { answer };
+    let answer = if same { Answer::of(StatusCode::NOT_MODIFIED, "") } else { answer };
     answer.with_text(header::ETAG, &tag).with(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=1"))
 }

@@ -30,6 +30,10 @@ pub(crate) async fn get(asked: Asked, Id(id): Id<RecordingId>) -> Result<Respons
     let head = asked.method == Method::HEAD;
     let (sound, digest, headers) = asked
         .aside(move |asked| {
+            let world = asked.caller.world.as_deref();
+            if asked.centre.faults().strikes(world, |waiting| &mut waiting.slow_recordings) {
+                return Err(Problem::new(&kinds::RECORDING_NOT_READY).retry_after(READY_AFTER));
+            }
             let found = asked.world(|world| {
                 world.state().recording(id).map(recording::content).ok_or(Problem::not_found("recording"))
             });

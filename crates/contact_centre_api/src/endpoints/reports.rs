@@ -94,7 +94,7 @@ fn rows(
 ) -> Result<(Vec<Value>, AsOf), Problem> {
     let (state, legs) = (world.state(), Legs::of(world, range, None)?);
     let at = legs.as_of().at;
-    let queues = || state.queues().filter(|queue| asked.caller.may_see(queue.id));
+    let queues = || state.queues().filter(move |queue| asked.caller.may_see(queue.id));
     let days = [range];
     let items: Result<Vec<_>, _> = match name {
         "daily-queue" => queues()

@@ -68,7 +68,7 @@ pub(crate) async fn get(asked: Asked) -> Result<Answer, Problem> {
 }
 
 /// Refuses what would be felt by everybody, in the world that everybody shares.
-fn own_world(asked: &Asked) -> Result<(), Problem> {
+pub(crate) fn own_world(asked: &Asked) -> Result<(), Problem> {
     if asked.caller.world.is_some() || asked.centre.settings().shared_world_is_led {
         return Ok(());
     }

@@ -2,8 +2,14 @@
 
 mod answers;
 mod dialled;
+mod faults;
+mod habits;
+mod pushed;
 mod sessions;
 
 pub(crate) use answers::{Answers, mark};
-pub(crate) use dialled::Dialled;
+pub(crate) use dialled::{Barred, Dialled};
+pub(crate) use faults::{FAULTS_MAX, Faults, Waiting};
+pub(crate) use habits::{CHECKS, Count, Habits, Seen};
+pub(crate) use pushed::Pushed;
 pub(crate) use sessions::{Session, Sessions};

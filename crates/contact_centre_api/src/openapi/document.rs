@@ -118,9 +118,9 @@ fn answers(operation: &Operation, example: Option<&Example>) -> Value {
         "description": "A problem document.",
         "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
     });
-    let status = example.map_or(200, |example| example.status).to_string();
+    let status = example.map_or_else(|| usual(operation), |example| example.status).to_string();
     let answer = match (operation.answer, operation.method, operation.path) {
-        ("", "DELETE", _) => json!({ "description": "Done." }),
+        ("", "DELETE", _) | ("", "POST", "/sandbox/faults") => json!({ "description": "Done." }),
         ("", _, path) if path.ends_with("/content") => {
             json!({ "description": "The file, or a range of it.", "content": { "audio/wav": {} } })
         }
@@ -146,6 +146,16 @@ fn answers(operation: &Operation, example: Option<&Example>) -> Value {
         }
     };
     json!({ (status): answer, "default": problem })
+}
+
+/// The status where no example tells it.
+fn usual(operation: &Operation) -> u16 {
+    match (operation.method, operation.path) {
+        ("DELETE", _) | ("POST", "/sandbox/faults") => 204,
+        ("POST", path) if path.ends_with("webhooks") => 201,
+        ("POST", path) if path.ends_with("/redeliver") => 202,
+        _ => 200,
+    }
 }
 
 fn put_example(content: &mut Value, example: Option<&Value>) {

@@ -71,8 +71,8 @@ impl Source for Standing {
 /// A small contact centre of a day.
 fn small() -> Config {
     let mut config = Config::new(20_260_304);
-    (config.agents, config.contacts, config.leads) = (12, 60, 20);
-    (config.calls_per_day, config.history_days) = (700, 1);
+    (config.agents, config.contacts, config.leads) = (16, 60, 20);
+    (config.calls_per_day, config.history_days) = (600, 1);
     config
 }
 

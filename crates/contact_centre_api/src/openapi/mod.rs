@@ -18,7 +18,7 @@ static DOCUMENT: OnceCell<Bytes> = OnceCell::const_new();
 
 /// The description as JSON; none if its examples could not be made.
 pub(crate) async fn document(build: fn(Centre) -> Router) -> Option<Bytes> {
-    let made = DOCUMENT.get_or_try_init(|| async {
+    let made = DOCUMENT.get_or_try_init(|| async move {
         let examples = examples::made(build).await.ok_or(())?;
         document::written(&examples)
             .map(Bytes::from)

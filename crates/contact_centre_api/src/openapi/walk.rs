@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use contact_centre::{
-    objects::{LegState, RecordingStatus},
+    objects::{LegState, Recording, RecordingStatus},
     shared::Shared,
     state::State,
 };
@@ -38,9 +38,9 @@ const ORDER: &[(&str, &str)] = &[
     ("GET", "/sandbox"),
     ("GET", "/sandbox/clock"),
     ("POST", "/sandbox/clock"),
-    ("GET", "/contacts/lookup"),
     ("GET", "/contacts"),
     ("POST", "/contacts"),
+    ("GET", "/contacts/lookup"),
     ("GET", "/contacts/{id}"),
     ("PATCH", "/contacts/{id}"),
     ("PUT", "/contacts/by-external-id/{system}/{external_id}"),
@@ -85,6 +85,7 @@ const ORDER: &[(&str, &str)] = &[
     ("POST", "/calls/{id}/hold"),
     ("POST", "/calls/{id}/resume"),
     ("POST", "/calls/{id}/transfer"),
+    ("GET", "/sandbox/conformance"),
     ("POST", "/sandbox/reset"),
 ];
 
@@ -154,8 +155,16 @@ impl<'a> Walk<'a> {
                 call(&|call| call.recording_id.and_then(|id| state.recording(id)).is_some_and(|one| one.is_paused()))
             }
             "/calls/{id}/resume" => call(&|call| call.state == LegState::Held && call.consult_id.is_none()),
-            "/calls/{id}/recording/pause" | "/calls/{id}/hold" | "/calls/{id}/transfer" => {
+            "/calls/{id}/recording/pause" => {
+                let goes_on = |one: &Recording| one.status == RecordingStatus::Recording && !one.is_paused();
+                call(&|call| call.recording_id.and_then(|id| state.recording(id)).is_some_and(goes_on))
+            }
+            "/calls/{id}/hold" | "/calls/{id}/transfer" => {
                 call(&|call| call.state == LegState::Connected && call.has_wrap() && call.consult_id.is_none())
+            }
+            "/calls/by-root/{root_id}" => {
+                let passed_on = state.calls().rev().find(|call| call.parent_id.is_some() && call.closed_at.is_some());
+                passed_on.or(state.calls().next()).map(|call| call.root_id.to_string())
             }
             path if path.starts_with("/calls/") => call(&|call| call.wrap.is_some() && call.closed_at.is_some()),
             path if path.starts_with("/recordings/") => {

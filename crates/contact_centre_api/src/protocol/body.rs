@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::{FieldError, Problem, kinds};
 
 /// Most bytes of a body, where nothing else is said.
-pub(crate) const BODY_MAX: usize = 64 * 1024;
+const BODY_MAX: usize = 64 * 1024;
 
 /// A JSON body as it came. It is kept whole: whoever sends a request again must send the same.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = media.split(';').map(str::trim);
     let json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
-    plain && json && parts.all(|parameter| is_utf_8(parameter))
+    plain && json && parts.all(is_utf_8)
 }
 
 /// Whether a parameter is no charset, or the one that JSON has.

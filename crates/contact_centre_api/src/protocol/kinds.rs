@@ -46,6 +46,7 @@ kinds! {
     INVALID_FIELD = 422 "invalid_field" "A field can't be so";
     UPGRADE_REQUIRED = 426 "upgrade_required" "Another version of the protocol is needed";
     CALLS_PER_HOUR = 429 "calls_per_hour_reached" "The key has made as many calls as it may in an hour";
+    RATE_LIMITED = 429 "rate_limited" "Too many calls came at once";
     TOO_MANY_STREAMS = 429 "too_many_streams" "As many streams are open as there may be";
     INTERNAL_ERROR = 500 "internal_error" "Something went wrong here";
     CATCHING_UP = 503 "catching_up" "The contact centre is catching up with its clock";

@@ -9,8 +9,10 @@ mod problem;
 mod query;
 
 pub(crate) use answer::{Answer, json};
-pub(crate) use body::{BODY_MAX, Sent, read_json};
-pub(crate) use page::{PARAMETERS, Page, Paging, page_of};
-pub(crate) use precondition::{etag, expected, is_same, moved};
-pub(crate) use problem::{FieldError, Problem};
+pub(crate) use body::{Sent, read_json};
+pub(crate) use page::{Paging, page_of};
+pub(crate) use precondition::{etag, expected, is_same};
+pub(crate) use problem::Problem;
 pub(crate) use query::Query;
+
+use problem::FieldError;

@@ -51,9 +51,6 @@ impl FromStr for After {
     }
 }
 
-/// Parameters of every list.
-pub(crate) const PARAMETERS: [&str; 3] = ["cursor", "limit", "changed_since"];
-
 /// A page of a list.
 #[derive(Debug, Serialize)]
 pub(crate) struct Page {
@@ -164,7 +161,7 @@ mod tests {
         for (query, good) in
             [("limit=1", true), ("limit=500", true), ("limit=0", false), ("limit=501", false), ("limit=x", false)]
         {
-            let query = Query::of(&format!("/x?{query}").parse().unwrap(), &PARAMETERS);
+            let query = Query::of(&format!("/x?{query}").parse().unwrap(), &["cursor", "limit", "changed_since"]);
             Paging::of(&query);
             assert_eq!(query.end().is_ok(), good);
         }

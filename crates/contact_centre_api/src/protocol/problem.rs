@@ -47,8 +47,6 @@ struct Document<'a> {
     more: &'a Map<String, Value>,
 }
 
-const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
-
 impl FieldError {
     pub(crate) fn new(field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         Self { field: field.into(), message: message.into() }
@@ -156,7 +154,7 @@ impl Problem {
         let body = serde_json::to_vec(&document).unwrap_or_default();
         *response.status_mut() = self.status();
         let own = response.headers_mut();
-        own.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        own.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         own.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         own.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = retry_after.or((kind.status == 503).then_some(1)) {

@@ -30,7 +30,7 @@ impl Query {
                 (Some(name), Some(_)) if query.text(name).is_some() => {
                     query.refuse((*name).to_owned(), "is given twice");
                 }
-                (Some(name), Some(value)) => query.pairs.push((name, value)),
+                (Some(name), Some(value)) => query.pairs.push((*name, value)),
             }
             query
         })
@@ -43,7 +43,7 @@ impl Query {
 
     /// A parameter of a type, whose own message says what is wrong.
     pub(crate) fn get<T: FromStr<Err: Display>>(&self, name: &'static str) -> Option<T> {
-        let parsed = self.text(name)?.parse();
+        let parsed = self.text(name)?.parse::<T>();
         parsed.map_err(|error: T::Err| self.refuse(name.to_owned(), &error.to_string())).ok()
     }
 

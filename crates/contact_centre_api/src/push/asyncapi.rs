@@ -18,6 +18,8 @@ use crate::{
 
 /// Schemas and parameters of push.
 pub(crate) const SCHEMAS: &str = include_str!("schemas.json");
+/// Schemas of what only streams say.
+const MESSAGES: &str = include_str!("messages.json");
 /// Those of everything else.
 const OTHERS: &str = include_str!("../openapi/schemas.json");
 
@@ -228,6 +230,7 @@ fn document() -> Value {
     FEEDS.iter().for_each(|feed| describe(feed, &mut channels, &mut operations));
     let mut schemas = parts(OTHERS, "schemas");
     schemas.append(&mut parts(SCHEMAS, "schemas"));
+    schemas.append(&mut parts(MESSAGES, "schemas"));
     json!({
         "asyncapi": "3.1.0",
         "info": {

@@ -4,6 +4,7 @@
 
 mod asked_for;
 mod asyncapi;
+mod faults;
 mod handshake;
 mod keys;
 mod pulled;
@@ -15,7 +16,6 @@ mod words;
 
 pub(crate) use asyncapi::{SCHEMAS, webhooks as described_webhooks};
 pub use keys::{KeyNow, Keys};
-pub(crate) use streams::Pushed;
 
 use crate::operation::{Operation, operations};
 
@@ -36,7 +36,7 @@ pub(crate) static OPERATIONS: &[Operation] = operations! {
     DELETE "/agent-states/webhooks/{id}" "agent-states:subscribe" => webhooks::delete, "End a webhook", [], "" -> "";
     POST "/agent-states/webhooks/{id}/rotate-secret" "agent-states:subscribe" => webhooks::rotate, "Give a webhook another secret; both sign for a day", [], "" -> "WebhookWithSecret";
     POST "/agent-states/webhooks/{id}/test" "agent-states:subscribe" => webhooks::test, "Send a webhook an event of the type webhook.test", [], "" -> "";
-    GET "/agent-states/webhooks/{id}/deliveries" "agent-states:subscribe" => webhooks::deliveries, "List deliveries to a webhook, the newest first", ["state", "limit", "cursor"], "" -> "DeliveryPage";
+    GET "/agent-states/webhooks/{id}/deliveries" "agent-states:subscribe" => webhooks::deliveries, "List deliveries to a webhook, the newest first", ["delivery_state", "limit", "cursor"], "" -> "DeliveryPage";
     POST "/agent-states/webhooks/{id}/redeliver" "agent-states:subscribe" => webhooks::redeliver, "Deliver a stretch of the log again", [], "RedeliverForm" -> "Redelivered";
     GET "/call-webhooks" "calls:read" => webhooks::list, "List the webhooks of the key", [], "" -> "WebhookList";
     POST "/call-webhooks" "calls:read" => webhooks::create, "Send events to an address, which is first asked whether it wants them", [], "WebhookForm" -> "WebhookWithSecret";
@@ -45,7 +45,8 @@ pub(crate) static OPERATIONS: &[Operation] = operations! {
     DELETE "/call-webhooks/{id}" "calls:read" => webhooks::delete, "End a webhook", [], "" -> "";
     POST "/call-webhooks/{id}/rotate-secret" "calls:read" => webhooks::rotate, "Give a webhook another secret; both sign for a day", [], "" -> "WebhookWithSecret";
     POST "/call-webhooks/{id}/test" "calls:read" => webhooks::test, "Send a webhook an event of the type webhook.test", [], "" -> "";
-    GET "/call-webhooks/{id}/deliveries" "calls:read" => webhooks::deliveries, "List deliveries to a webhook, the newest first", ["state", "limit", "cursor"], "" -> "DeliveryPage";
+    GET "/call-webhooks/{id}/deliveries" "calls:read" => webhooks::deliveries, "List deliveries to a webhook, the newest first", ["delivery_state", "limit", "cursor"], "" -> "DeliveryPage";
     POST "/call-webhooks/{id}/redeliver" "calls:read" => webhooks::redeliver, "Deliver a stretch of the log again", [], "RedeliverForm" -> "Redelivered";
+    POST "/sandbox/faults" "" sandbox => faults::post, "Have streams cut, and webhooks come twice or late", [], "FaultsForm" -> "";
     GET "/asyncapi.json" "" => asyncapi::get, "Read the description of streams and webhooks", [], "" -> "";
 };

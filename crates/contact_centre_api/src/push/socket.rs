@@ -90,6 +90,8 @@ pub(super) async fn serve(io: Upgraded, stream: Option<Stream>, caller: &Caller)
             Err(end) => end,
             Ok(Ended::Slow) => End::Told(CloseCode::from(SLOW), "slow consumer"),
             Ok(Ended::Gone) => End::Told(CloseCode::Away, "restart"),
+            // As a network does.
+            Ok(Ended::Cut) => End::Lost,
         },
     };
     let frame = match end {
@@ -170,6 +172,9 @@ fn heard(message: Message, stream: &mut Stream, caller: &Caller) -> Result<(), E
     match understood(&text, caller).map_err(End::Wrong)? {
         Wish::Resume(start) => stream.restart().begin(start, None),
         Wish::Filter(filter) => stream.restart().begin(Start::Now, Some(filter)),
+        Wish::Acknowledged(seq) if seq > stream.subscription().place() => {
+            return Err(End::Wrong("what was not sent can't have been seen".to_owned()));
+        }
         Wish::Acknowledged(_) => {}
     }
     Ok(())

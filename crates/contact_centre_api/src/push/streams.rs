@@ -1,10 +1,5 @@
-use std::sync::OnceLock;
-
 use axum::response::{IntoResponse, Response};
-use contact_centre::{
-    push::{Feed, Hubs, Stream},
-    webhooks::Webhooks,
-};
+use contact_centre::push::{Feed, Stream};
 use http::{HeaderMap, Method, header, request::Parts};
 
 use super::{asked_for, handshake, socket, sse};
@@ -12,23 +7,6 @@ use crate::{
     asked::Asked,
     protocol::{Problem, kinds},
 };
-
-/// Most streams at once, over all worlds and keys.
-const STREAMS_MAX: usize = 12_000;
-
-/// What push holds.
-#[derive(Debug)]
-pub(crate) struct Pushed {
-    pub(crate) hubs: Hubs,
-    /// None where nobody knows keys: a webhook must end with its own.
-    pub(crate) webhooks: OnceLock<Webhooks>,
-}
-
-impl Default for Pushed {
-    fn default() -> Self {
-        Self { hubs: Hubs::new(STREAMS_MAX), webhooks: OnceLock::new() }
-    }
-}
 
 /// Follows agents.
 pub(super) async fn agent_states(asked: Asked, parts: Parts) -> Result<Response, Problem> {

@@ -16,7 +16,7 @@ use crate::{
 
 /// Deliveries of a page, where nothing is said, and at most.
 const LIMIT: usize = 50;
-const LIMIT_MAX: usize = 200;
+const LIMIT_MAX: usize = 500;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -143,11 +143,11 @@ pub(super) async fn test(asked: Asked, Id(id): Id<Uuid>, sent: Sent) -> Result<A
 /// How deliveries to one went.
 pub(super) async fn deliveries(asked: Asked, Id(id): Id<Uuid>) -> Result<Answer, Problem> {
     let query = asked.query();
-    let state = query.get::<DeliveryState>("state");
+    let state = query.get::<DeliveryState>("delivery_state");
     let before = query.get::<DeliveryCursor>("cursor");
     let limit = query.get::<usize>("limit");
     if limit.is_some_and(|limit| !(1..=LIMIT_MAX).contains(&limit)) {
-        query.refuse("limit".to_owned(), "must be between 1 and 200");
+        query.refuse("limit".to_owned(), "must be between 1 and 500");
     }
     query.end()?;
     let (before, limit) = (before.map(|cursor| cursor.0), limit.unwrap_or(LIMIT));

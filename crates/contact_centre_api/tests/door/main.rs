@@ -6,6 +6,7 @@ mod contacts;
 mod data;
 mod feed;
 mod figures;
+mod gateway;
 mod golden;
 mod leads;
 mod live;

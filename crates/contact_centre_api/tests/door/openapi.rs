@@ -24,12 +24,9 @@ async fn every_operation_is_described_and_nothing_else() {
     for operation in OPERATIONS {
         assert!(described.contains(&format!("{} /v1{}", operation.method, operation.path)), "{operation:?}");
     }
-    let (schemas, parameters) = (&document["components"]["schemas"], &document["components"]["parameters"]);
     let text = document.to_string();
-    for (name, of) in [("schemas", schemas), ("parameters", parameters)] {
-        for own in of.as_object().unwrap().keys() {
-            assert!(text.contains(&format!("\"#/components/{name}/{own}\"")), "{name} {own} is not used");
-        }
+    for own in document["components"]["parameters"].as_object().unwrap().keys() {
+        assert!(text.contains(&format!("\"#/components/parameters/{own}\"")), "{own} is not used");
     }
     for reference in text.split("\"$ref\":\"#/components/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
         let (kind, name) = reference.split_once('/').unwrap();

@@ -33,7 +33,6 @@ async fn a_world_of_its_own_is_made_by_its_seed_and_led() {
     assert_eq!(told.status, 201, "{}", told.text());
     assert_eq!(told.json()["world"], "mine");
     assert_eq!(post(&door, "mine", "/worlds", json!({"seed": 99})).await.code(409), "world_taken");
-    assert_eq!(post(&door, "Ä", "/worlds", json!({"seed": 1})).await.code(403), "not_the_gateway");
     assert_eq!(post(&door, "NO", "/worlds", json!({"seed": 1})).await.code(422), "invalid_field");
     let before = get(&door, "mine", "").await;
     assert_eq!((&before["seed"], &before["clock"]["speed"]), (&json!(99), &json!(1.0)));
@@ -72,6 +71,50 @@ async fn the_same_seed_and_clock_give_the_same_world_byte_for_byte() {
         (told.bytes, told.trailers)
     };
     assert_eq!(read().await, read().await);
+}
+
+#[tokio::test]
+async fn what_is_to_go_wrong_does_so_as_often_and_in_no_other_world() {
+    let door = Door::open(12);
+    post(&door, "mine", "/worlds", json!({"seed": 5})).await;
+    let ask = || door.ask("queues:read", "GET", "/queues").header("x-keydesk-world", "mine").send();
+    let wraps = async |query: String| {
+        door.ask("wraps:read", "GET", &format!("/wraps?{query}")).header("x-keydesk-world", "mine").send().await.json()
+    };
+    let since = wraps("limit=1".to_owned()).await["changes_cursor"].as_str().unwrap().to_owned();
+    assert_eq!(post(&door, "mine", "/faults", json!({"rate_limited": 1_001})).await.code(422), "invalid_field");
+    assert_eq!(post(&door, "mine", "/faults", json!({"rate_limited": 2, "late_wrap": true})).await.status, 204);
+    assert_eq!(door.get("queues:read", "/queues").await["items"].as_array().unwrap().len(), 6);
+    for _ in 0..2 {
+        let told = ask().await;
+        assert_eq!((told.code(429), told.header("retry-after")), ("rate_limited".to_owned(), Some("1")));
+    }
+    assert_eq!(ask().await.status, 200);
+    let changed = wraps(format!("changed_since={since}")).await;
+    let late: Vec<_> = changed["items"].as_array().unwrap().iter().filter(|wrap| wrap["late"] == true).collect();
+    assert_eq!((late.len(), &late[0]["comments"]), (1, &json!("Noted late.")));
+    let shared = door.ask("", "POST", "/sandbox/faults").json(&json!({"late_wrap": true})).send().await;
+    assert_eq!(shared.code(403), "shared_world");
+}
+
+#[tokio::test]
+async fn a_program_is_told_how_it_behaves() {
+    let door = Door::open(12);
+    let told = async || door.get("", "/sandbox/conformance").await;
+    let of = |told: &Value, name: &str| {
+        let item = told["items"].as_array().unwrap().iter().find(|item| item["name"] == name).unwrap().clone();
+        (item["kept_count"].as_u64().unwrap(), item["broken_count"].as_u64().unwrap(), item["verdict"].clone())
+    };
+    let first = told().await;
+    assert_eq!((&first["score_ratio"], of(&first, "calls_are_named").2), (&Value::Null, json!("not_seen")));
+    let page = door.get("contacts:read", "/contacts").await;
+    door.get("contacts:read", &format!("/contacts?changed_since={}", page["changes_cursor"].as_str().unwrap())).await;
+    let body = json!({"to": "0491570156", "agent_id": door.free_agent()});
+    door.ask("calls:make", "POST", "/calls").json(&body).send().await;
+    let then = told().await;
+    assert_eq!(of(&then, "changes_are_read"), (1, 0, json!("kept")));
+    assert_eq!(of(&then, "calls_are_named"), (0, 1, json!("broken")));
+    assert_eq!(then["score_ratio"], 0.5);
 }
 
 #[tokio::test]

@@ -100,6 +100,7 @@ async fn what_a_client_may_not_say_closes_the_connection() {
     for (said, code) in [
         (Message::text("hello"), 1008),
         (Message::text(r#"{"op":"drop"}"#), 1008),
+        (Message::text(r#"{"op":"ack","seq":9007199254740993}"#), 1008),
         (Message::binary(vec![1, 2, 3]), 1003),
         (Message::text("x".repeat(9_000)), 1009),
     ] {

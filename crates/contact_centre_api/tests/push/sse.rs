@@ -109,3 +109,21 @@ async fn a_widget_sees_its_queue_and_no_id() {
     assert_eq!((told.id, told.data["subject"]["id"].as_str()), (None, Some(queue.to_string().as_str())));
     assert!(told.data["data"]["waiting_count"].is_u64());
 }
+
+#[tokio::test]
+async fn streams_are_cut_when_that_is_asked_for_and_go_on_where_they_were() {
+    let door = Door::open(7).await;
+    let mut stream = door.follow("/v1/stream/calls?types=call.*", "calls:read", "").await;
+    let last = stream.until("stream.snapshot").await.pop().unwrap().id.unwrap();
+    let cut = serde_json::json!({ "drop_streams": true });
+    let (status, _, _) = door.ask("POST /v1/sandbox/faults", "calls:read", Some(&cut)).await;
+    assert_eq!(status, 204);
+    door.pass(120_000);
+    assert_eq!(stream.next().await, None);
+    let more = format!("last-event-id: {last}\r\n");
+    let mut again = door.follow("/v1/stream/calls?types=call.*", "calls:read", &more).await;
+    assert!(again.until("stream.caught_up").await.len() > 2);
+    let (status, _, problem) =
+        door.ask("POST /v1/sandbox/faults", "", Some(&serde_json::json!({ "delay_webhooks_ms": -1 }))).await;
+    assert_eq!((status, problem["errors"][0]["field"].as_str()), (422, Some("delay_webhooks_ms")));
+}
