@@ -85,7 +85,7 @@ fn instant(world: &World, seq: u64) -> Result<Instant, Unreadable> {
     if seq == world.state().seq() {
         return Ok(world.state().at());
     }
-    world.window().after_seq(seq)?;
+    world.window().reaches(seq)?;
     world.window().event(seq).map(|event| event.at).ok_or(Unreadable::TooOld)
 }
 
