@@ -41,18 +41,32 @@ fn text<S: Serializer>(label: &LimitLabel, serializer: S) -> Result<S::Ok, S::Er
     }
 }
 
-/// The rate limits and the quotas of what applied.
-pub(crate) fn states(limits: &[LimitState]) -> (Vec<RateLimitState>, Vec<QuotaState>) {
-    let is_rate = |state: &&LimitState| matches!(state.kind, LimitKind::Rate { .. });
-    let number = limits.iter().filter(is_rate).count();
-    let (mut rates, mut quotas) = (Vec::with_capacity(number), Vec::with_capacity(limits.len() - number));
-    for &LimitState { label: name, limit, remaining, kind } in limits {
-        match kind {
-            LimitKind::Rate { reset_seconds, .. } => {
-                rates.push(RateLimitState { name, limit, remaining, reset_seconds });
-            }
-            LimitKind::Quota { resets_at, .. } => quotas.push(QuotaState { name, limit, remaining, resets_at }),
-        }
+/// The rate limits of what applied, written as they are gone through: a list of its own would be an allocation for each call.
+#[derive(Clone, Copy)]
+pub(crate) struct RateLimitStates<'a>(pub(crate) &'a [LimitState]);
+
+/// The quotas of what applied.
+#[derive(Clone, Copy)]
+pub(crate) struct QuotaStates<'a>(pub(crate) &'a [LimitState]);
+
+impl Serialize for RateLimitStates<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().filter_map(
+            |&LimitState { label: name, limit, remaining, kind }| match kind {
+                LimitKind::Rate { reset_seconds, .. } => Some(RateLimitState { name, limit, remaining, reset_seconds }),
+                LimitKind::Quota { .. } => None,
+            },
+        ))
     }
-    (rates, quotas)
+}
+
+impl Serialize for QuotaStates<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().filter_map(
+            |&LimitState { label: name, limit, remaining, kind }| match kind {
+                LimitKind::Quota { resets_at, .. } => Some(QuotaState { name, limit, remaining, resets_at }),
+                LimitKind::Rate { .. } => None,
+            },
+        ))
+    }
 }
