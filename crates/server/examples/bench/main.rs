@@ -86,7 +86,10 @@ fn main() -> Result<(), Failed> {
                 }
                 for file in fs::read_dir(seeded)? {
                     let file = file?;
-                    fs::copy(file.path(), dir.path().join(file.file_name()))?;
+                    let copy = dir.path().join(file.file_name());
+                    fs::copy(file.path(), &copy)?;
+                    // Else the disk is busy with it while the server is measured.
+                    fs::File::open(copy)?.sync_all()?;
                 }
             } else {
                 seed(&programs, &sqlite_in(dir.path()), dir.path(), keys)?;
