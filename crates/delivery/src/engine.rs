@@ -164,7 +164,7 @@ impl<O: Outbox> Engine<O> {
     }
 
     async fn renew(&self) {
-        if !self.0.leases.held().is_empty() {
+        if self.0.leases.held().is_empty() {
             return;
         }
         let asked_at = Instant::now();
@@ -278,5 +278,71 @@ struct Busy<'a, O: Outbox>(&'a Engine<O>, Uuid);
 impl<O: Outbox> Drop for Busy<'_, O> {
     fn drop(&mut self) {
         self.0.busy().remove(&self.1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use model::Instant as Moment;
+
+    use super::*;
+    use crate::{Lease, Policy, SystemResolver};
+
+    /// An outbox without deliveries, that counts how often its leases are moved on.
+    #[derive(Default)]
+    struct Empty(AtomicUsize);
+
+    const RECEIVER: Uuid = Uuid::from_u128(1);
+
+    impl Outbox for Empty {
+        fn now(&self) -> Moment {
+            Moment::from_millis(0)
+        }
+
+        async fn receivers(&self) -> Result<Vec<Uuid>, OutboxError> {
+            Ok(Vec::new())
+        }
+
+        async fn batch(&self, _: Uuid, _: usize) -> Result<Option<Batch>, OutboxError> {
+            Ok(None)
+        }
+
+        async fn settle(&self, _: Uuid, _: Vec<Outcome>) -> Result<(), OutboxError> {
+            Ok(())
+        }
+
+        async fn lease(&self, _: Uuid) -> Result<Option<Lease>, OutboxError> {
+            Ok(None)
+        }
+
+        async fn take(&self, _: Uuid, _: Uuid, _: Option<Lease>) -> Result<bool, OutboxError> {
+            Ok(true)
+        }
+
+        async fn renew(&self, _: Uuid) -> Result<Vec<Uuid>, OutboxError> {
+            self.0.fetch_add(1, Relaxed);
+            Ok(vec![RECEIVER])
+        }
+
+        async fn release(&self, _: Uuid, _: Uuid) -> Result<(), OutboxError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn leases_are_moved_on_while_any_are_held_and_only_then() {
+        let client = Client::new(Policy::default(), Arc::new(SystemResolver), &[]).unwrap();
+        let engine = Engine::new(Empty::default(), client, Uuid::from_u128(2), Arc::default());
+        engine.renew().await;
+        assert_eq!(engine.0.outbox.0.load(Relaxed), 0);
+        engine.0.leases.hold(RECEIVER, Instant::now());
+        for moved in 1..=10 {
+            time::advance(RENEWED).await;
+            engine.renew().await;
+            assert_eq!(engine.0.outbox.0.load(Relaxed), moved);
+        }
+        assert!(engine.0.leases.is_held(RECEIVER), "whoever delivers slowly goes on");
     }
 }
