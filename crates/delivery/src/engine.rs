@@ -159,7 +159,7 @@ impl<O: Outbox> Engine<O> {
     /// Looks once, and delivers what is due. For whoever waits for it.
     pub async fn deliver(&self) {
         let mut under_way = JoinSet::new();
-        let mut renewals = time::interval(RENEWED);
+        let mut renewals = time::interval_at(Instant::now() + RENEWED, RENEWED);
         self.begin(&mut under_way).await;
         loop {
             tokio::select! {
