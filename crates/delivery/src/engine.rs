@@ -159,8 +159,14 @@ impl<O: Outbox> Engine<O> {
     /// Looks once, and delivers what is due. For whoever waits for it.
     pub async fn deliver(&self) {
         let mut under_way = JoinSet::new();
+        let mut renewals = time::interval_at(Instant::now() + RENEWED, RENEWED);
         self.begin(&mut under_way).await;
-        while under_way.join_next().await.is_some() {}
+        loop {
+            tokio::select! {
+                _ = renewals.tick() => self.renew().await,
+                joined = under_way.join_next() => if joined.is_none() { return },
+            }
+        }
     }
 
     async fn renew(&self) {

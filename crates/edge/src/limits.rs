@@ -1,9 +1,7 @@
 //! Limits on the wire: `RateLimit` and `RateLimit-Policy`, as draft-ietf-httpapi-ratelimit-headers writes them.
 
-use std::fmt::Write as _;
-
 use http::{HeaderMap, HeaderName, HeaderValue};
-use verify::LimitState;
+use verify::{LimitLabel, LimitState};
 
 static LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 static POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -16,20 +14,27 @@ pub fn write(limits: &[LimitState], headers: &mut HeaderMap) {
     if limits.is_empty() {
         return;
     }
-    let (mut policy, mut limit) = (String::with_capacity(48 * limits.len()), String::with_capacity(48 * limits.len()));
-    for (number, state) in by_share(limits).enumerate() {
-        let separator = if number == 0 { "" } else { ", " };
-        let LimitState { label, limit: calls, remaining, kind } = state;
-        let (calls, remaining) = (calls.min(&INTEGER_MAX), remaining.min(&INTEGER_MAX));
-        // To write to a text never fails.
-        let _ = write!(policy, "{separator}\"{label}\";q={calls};w={}", kind.window_seconds());
-        let _ = write!(limit, "{separator}\"{label}\";r={remaining};t={}", kind.reset_seconds());
+    let (mut policy, mut limit) = (Vec::with_capacity(64 * limits.len()), Vec::with_capacity(64 * limits.len()));
+    for LimitState { label, limit: calls, remaining, kind } in by_share(limits) {
+        item(&mut policy, label, [(";q=", *calls), (";w=", kind.window_seconds())]);
+        item(&mut limit, label, [(";r=", *remaining), (";t=", kind.reset_seconds())]);
     }
     // Names are [a-z0-9_-] and a colon.
     for (name, text) in [(&POLICY, policy), (&LIMIT, limit)] {
         if let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(text)) {
             headers.insert(name.clone(), value);
         }
+    }
+}
+
+/// Adds a name and its parameters to a list.
+fn item(list: &mut Vec<u8>, label: &LimitLabel, parameters: [(&str, u64); 2]) {
+    list.extend_from_slice(if list.is_empty() { b"\"" } else { b", \"" });
+    label.write_to(list);
+    list.push(b'"');
+    for (name, value) in parameters {
+        list.extend_from_slice(name.as_bytes());
+        list.extend_from_slice(itoa::Buffer::new().format(value.min(INTEGER_MAX)).as_bytes());
     }
 }
 

@@ -1,6 +1,6 @@
 //! The clients with the most calls.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use model::{ClientName, ClientUsage, Environment, InstallationId, Instant, Scope};
 
@@ -19,6 +19,9 @@ const HEAD_OF_MANY: i64 = 25;
 const MANY: usize = 100;
 /// Parts in one statement.
 const PARTS: usize = 100;
+/// Clients at the head of a part whose calls are added up, for each client that is asked for, and at least: those that can have the most.
+const SUMS: usize = 10;
+const SUMS_AT_LEAST: usize = 300;
 
 /// The hours and days that make up a range, by their first instants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +44,13 @@ pub struct FirstClients {
 /// A client: environment and folded name.
 type Client = (String, String);
 
+/// The clients at the head of any part, the one that can have the most calls first, with how many that can be.
+struct Heads {
+    clients: Vec<(u64, Client)>,
+    /// The most calls that a client can have which is at the head of no part.
+    elsewhere: u64,
+}
+
 impl ClientParts {
     fn all(&self) -> Vec<(i64, Instant)> {
         let hours = self.hours.iter().map(|at| (HOUR, *at));
@@ -62,8 +72,12 @@ impl Store {
         let all = parts.all();
         let head = if all.len() > MANY { HEAD_OF_MANY } else { HEAD };
         let head = head.max(i64::try_from(limit).unwrap_or(i64::MAX));
-        let (candidates, elsewhere) = self.heads(installation, &all, environment, scope, head).await?;
-        let candidates: Vec<Client> = candidates.into_iter().collect();
+        let Heads { clients: mut candidates, elsewhere } =
+            self.heads(installation, &all, environment, scope, head).await?;
+        let summed = SUMS_AT_LEAST.max(limit.saturating_mul(SUMS));
+        let elsewhere = candidates.get(summed).map_or(elsewhere, |(most, _)| elsewhere.max(*most));
+        candidates.truncate(summed);
+        let candidates: Vec<Client> = candidates.into_iter().map(|(_, client)| client).collect();
         let mut clients = self.sums(installation, parts, scope, &candidates).await?;
         clients.sort_by(|one, other| {
             let calls = |of: &ClientUsage| of.allowed.saturating_add(of.refused);
@@ -86,7 +100,6 @@ impl Store {
         self.sums(installation, parts, "", &clients).await
     }
 
-    /// The clients at the head of any part, and the most calls that one can have which is at the head of none.
     async fn heads(
         &self,
         installation: InstallationId,
@@ -94,8 +107,9 @@ impl Store {
         environment: Option<Environment>,
         scope: &str,
         head: i64,
-    ) -> Result<(BTreeSet<Client>, u64), StoreError> {
-        let (mut found, mut elsewhere) = (BTreeSet::new(), 0_u64);
+    ) -> Result<Heads, StoreError> {
+        // What each has in the parts at whose head it is, and what those can have that are not.
+        let (mut found, mut elsewhere) = (BTreeMap::<Client, (u64, u64)>::new(), 0_u64);
         for parts in parts.chunks(PARTS) {
             let mut sql = Sql::new("");
             for (index, (minutes, at)) in parts.iter().enumerate() {
@@ -111,17 +125,27 @@ impl Store {
             }
             let rows: Vec<(i64, i64, String, String, i64)> =
                 on_db!(self, pool => query!(query_as, sql, pool).fetch_all(pool).await?);
-            let mut lasts: BTreeMap<(i64, i64), (i64, u64)> = BTreeMap::new();
+            let mut of_part: BTreeMap<(i64, i64), Vec<(Client, u64)>> = BTreeMap::new();
             for (minutes, at, environment, folded, calls) in rows {
-                let (rows, last) = lasts.entry((minutes, at)).or_insert((0, u64::MAX));
-                *rows += 1;
-                *last = calls.unsigned_abs().min(*last);
-                found.insert((environment, folded));
+                of_part.entry((minutes, at)).or_default().push(((environment, folded), calls.unsigned_abs()));
             }
-            let cut = lasts.values().filter(|(rows, _)| *rows >= head);
-            elsewhere = cut.fold(elsewhere, |sum, (_, last)| sum.saturating_add(*last));
+            for clients in of_part.into_values() {
+                let is_cut = i64::try_from(clients.len()).is_ok_and(|rows| rows >= head);
+                let last = clients.iter().map(|(_, calls)| *calls).min().filter(|_| is_cut).unwrap_or(0);
+                elsewhere = elsewhere.saturating_add(last);
+                for (client, calls) in clients {
+                    let (known, lasts) = found.entry(client).or_default();
+                    *known = known.saturating_add(calls);
+                    *lasts = lasts.saturating_add(last);
+                }
+            }
         }
-        Ok((found, elsewhere))
+        let most = |(client, (known, lasts)): (Client, (u64, u64))| {
+            (known.saturating_add(elsewhere.saturating_sub(lasts)), client)
+        };
+        let mut clients: Vec<_> = found.into_iter().map(most).collect();
+        clients.sort_by_key(|(most, _)| Reverse(*most));
+        Ok(Heads { clients, elsewhere })
     }
 
     /// All calls of these clients.

@@ -127,11 +127,12 @@ impl Verifier {
                 return tracing::error!(%error, "parts of quotas could not be given back");
             }
         }
-        self.sweep(Limits::forget_idle).await;
+        let cached = self.inner.cache.len();
+        self.sweep(move |limits| limits.forget_idle(cached)).await;
     }
 
-    /// Goes through the limits of all keys on a thread of its own: with a million keys this takes a third of a second, in which a runtime of
-    /// one thread would answer nobody.
+    /// Goes through the limits that were used, on a thread of its own: where a million keys are called this takes a third of a second, in
+    /// which a runtime of one thread would answer nobody.
     async fn sweep<T: Send + 'static>(&self, sweep: impl FnOnce(&Limits) -> T + Send + 'static) -> Option<T> {
         let inner = Arc::clone(&self.inner);
         match tokio::task::spawn_blocking(move || sweep(&inner.limits)).await {

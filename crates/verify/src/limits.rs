@@ -12,12 +12,13 @@ mod nodes;
 mod quota_state;
 mod redis;
 mod spec;
+mod used;
 mod zones;
 
 use std::{
     collections::{HashMap, HashSet},
     mem::take,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
 };
 
 use model::{
@@ -36,6 +37,7 @@ use self::{
     nodes::Nodes,
     redis::RedisRates,
     spec::Spec,
+    used::Used,
     zones::Zones,
 };
 pub(crate) use self::{
@@ -51,15 +53,19 @@ use crate::Ticks;
 
 /// Sets of limits that keys share; beyond this many, each key has its own.
 const SHARED: usize = 4096;
+/// So many entries more than keys can be in memory, and an eighth of them, are not looked for.
+const GONE: usize = 1024;
 
 /// The state of all limits that this node knows.
 pub(crate) struct Limits {
     ticks: Ticks,
     zones: Zones,
     ceilings: Ceilings,
-    keys: Mutex<HashMap<KeyId, Arc<Meters>>>,
+    /// Held by the records of the keys, and while something is taken.
+    keys: Mutex<HashMap<KeyId, Weak<Meters>>>,
     /// Bytes of recordings: no calls, so no call is decided by these.
-    recordings: Mutex<HashMap<KeyId, Arc<Meters>>>,
+    recordings: Mutex<HashMap<KeyId, Weak<Meters>>>,
+    used: Used,
     specs: Mutex<HashSet<Shared>>,
     /// What was taken from rate limits before this process began, by the clock that nobody sets.
     restored: Mutex<HashMap<(InstallationId, Owner, LimitName), RateState>>,
@@ -150,6 +156,7 @@ impl Limits {
             ceilings: Ceilings::default(),
             keys: Mutex::default(),
             recordings: Mutex::default(),
+            used: Used::default(),
             specs: Mutex::default(),
             restored: Mutex::default(),
             nodes: Nodes::default(),
@@ -183,7 +190,7 @@ impl Limits {
     /// The meters of a key with these limits; `None`: there are none.
     fn of_key(
         &self,
-        keys: &Mutex<HashMap<KeyId, Arc<Meters>>>,
+        keys: &Mutex<HashMap<KeyId, Weak<Meters>>>,
         stored: &StoredRecord,
         rate_limits: RateLimits,
         quotas: Quotas,
@@ -192,12 +199,12 @@ impl Limits {
         let mut keys = lock(keys);
         let has_none = rate_limits.is_empty() && quotas.is_empty();
         // One that had limits is told that it has none, so that they go on from where they were if it gets them again.
-        let meters = match keys.get(&key) {
-            Some(meters) => Arc::clone(meters),
+        let meters = match keys.get(&key).and_then(Weak::upgrade) {
+            Some(meters) => meters,
             None if has_none => return None,
             None => {
                 let meters = Arc::new(Meters::new(installation, Owner::Key(key)));
-                keys.insert(key, Arc::clone(&meters));
+                keys.insert(key, Arc::downgrade(&meters));
                 meters
             }
         };
@@ -207,7 +214,7 @@ impl Limits {
     }
 
     /// Gives meters the limits of a change, if they know of none newer.
-    fn adopt(&self, meters: &Meters, rate_limits: RateLimits, quotas: Quotas, epoch: i64) {
+    fn adopt(&self, meters: &Arc<Meters>, rate_limits: RateLimits, quotas: Quotas, epoch: i64) {
         let spec = self.share(rate_limits, quotas);
         let restored = |name: &LimitName| {
             let mut restored = lock(&self.restored);
@@ -216,7 +223,13 @@ impl Limits {
             }
             restored.remove(&(meters.installation, meters.owner.clone(), name.clone())).unwrap_or_default()
         };
-        meters.lock().adopt(epoch, &spec, restored);
+        let mut state = meters.lock();
+        state.adopt(epoch, &spec, restored);
+        let is_idle = state.is_idle(self.nanos());
+        drop(state);
+        if !is_idle {
+            self.used.note(meters);
+        }
     }
 
     fn share(&self, rate_limits: RateLimits, quotas: Quotas) -> Arc<Spec> {
@@ -276,8 +289,10 @@ impl Limits {
         let (elsewhere, settled) = (self.elsewhere(nodes), &self.settled);
         let around = Around { ticks: &ticks, zones: &self.zones, nodes, elsewhere, settled };
         let Decided { decision, asks } = decide::decide(meters, ask, around);
-        for (meters, _) in meters.into_iter().zip(asks).filter(|(_, asks)| *asks) {
-            if let Some(meters) = meters {
+        for (meters, asks) in meters.into_iter().zip(asks) {
+            let Some(meters) = meters else { continue };
+            self.used.note(meters);
+            if asks {
                 self.leases.ask(meters);
             }
         }
@@ -342,20 +357,23 @@ impl Limits {
         }
     }
 
-    /// Calls this with the state of each key, client and installation that has any.
-    fn each(&self, mut with: impl FnMut(&Arc<Meters>)) {
-        let mut meters: Vec<_> = lock(&self.keys).values().cloned().collect();
-        meters.extend(lock(&self.recordings).values().cloned());
-        meters.extend(self.ceilings.all());
-        meters.iter().for_each(&mut with);
+    /// The state of each key, client and installation that has any.
+    fn all(&self) -> Vec<Arc<Meters>> {
+        let mut all: Vec<_> = lock(&self.keys).values().filter_map(Weak::upgrade).collect();
+        all.extend(lock(&self.recordings).values().filter_map(Weak::upgrade));
+        all.extend(self.ceilings.all());
+        all
     }
 
-    /// Forgets the state of keys that are no longer in memory and have nothing to remember.
-    pub(crate) fn forget_idle(&self) {
-        let tick = self.nanos();
-        // Whoever takes one out of the table holds it locked, so none is given away twice.
+    /// Forgets the state of keys that have nothing to remember and are not among the `cached` ones.
+    pub(crate) fn forget_idle(&self, cached: usize) {
+        self.used.forget_idle(self.nanos());
+        let most = cached.saturating_add(self.used.len());
         for keys in [&self.keys, &self.recordings] {
-            lock(keys).retain(|_, meters| Arc::strong_count(meters) > 1 || !meters.lock().is_idle(tick));
+            let mut keys = lock(keys);
+            if keys.len() > most.saturating_add(most / 8).saturating_add(GONE) {
+                keys.retain(|_, meters| meters.strong_count() > 0);
+            }
         }
     }
 

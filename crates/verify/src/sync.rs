@@ -1,3 +1,3 @@
-//! The locks of what is counted. A test of all orders in which threads can run puts others in their place.
+//! The locks and flags of what is counted. A test of all orders in which threads can run puts others in their place.
 
-pub(crate) use std::sync::{Mutex, MutexGuard};
+pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicBool};

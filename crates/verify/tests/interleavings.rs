@@ -4,7 +4,7 @@
 #![expect(dead_code, unreachable_pub, reason = "the files are those of the crate, and the test needs a part of them")]
 
 mod sync {
-    pub(crate) use shuttle::sync::{Mutex, MutexGuard};
+    pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic::AtomicBool};
 }
 
 #[path = "../src/limits"]
@@ -16,6 +16,7 @@ mod limits {
     pub(crate) mod meters;
     pub(crate) mod quota_state;
     pub(crate) mod spec;
+    pub(crate) mod used;
     pub(crate) mod zones;
 }
 
@@ -36,6 +37,7 @@ use crate::limits::{
     elsewhere::{Answers, Elsewhere, Question},
     meters::{Meters, Owner},
     spec::Spec,
+    used::Used,
     zones::Zones,
 };
 
@@ -240,6 +242,36 @@ fn what_is_refused_elsewhere_gives_a_quota_back_to_whoever_waits_for_it() {
             .collect();
         let passed: Vec<_> = callers.into_iter().map(|caller| caller.join().unwrap()).collect();
         assert_eq!(passed, [false, false, true]);
+    };
+    shuttle::check_random(run, RUNS);
+}
+
+#[test]
+fn whatever_was_taken_from_is_gone_through_once() {
+    let run = || {
+        let burst = spec(r#"[{"name":"a","limit":4,"window_seconds":60}]"#, "[]");
+        let key = Arc::new(meters(Owner::Key(KeyId(Uuid::nil())), &burst));
+        let above = Arc::new(meters(Owner::Installation, &Arc::default()));
+        let used = Arc::new(Used::default());
+        // By a call that was refused, say.
+        used.note(&key);
+        let callers = (0..2).map(|_| {
+            let (key, above, used) = (Arc::clone(&key), Arc::clone(&above), Arc::clone(&used));
+            thread::spawn(move || {
+                assert!(passes(&key, &above, 1));
+                used.note(&key);
+            })
+        });
+        let sweeper = {
+            let used = Arc::clone(&used);
+            thread::spawn(move || (0..2).for_each(|_| used.forget_idle(7)))
+        };
+        callers.chain([sweeper]).collect::<Vec<_>>().into_iter().for_each(|thread| thread.join().unwrap());
+        let mut seen = 0;
+        used.each(|meters| seen += u32::from(Arc::ptr_eq(meters, &key)));
+        assert_eq!(seen, 1);
+        used.forget_idle(u64::MAX);
+        assert_eq!(used.len(), 0, "all is given back");
     };
     shuttle::check_random(run, RUNS);
 }

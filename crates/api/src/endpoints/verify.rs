@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use verify::{Asked, Call, Record, Verdict};
 
-use super::limit_states::{QuotaState, RateLimitState, states};
+use super::limit_states::{QuotaState, QuotaStates, RateLimitState, RateLimitStates};
 use crate::{
     auth::{self, Cost},
     body, respond,
@@ -87,11 +87,11 @@ pub(crate) struct Answer<'a> {
     /// else refused the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<RateLimitState>, required = false)]
-    rate_limits: Option<Vec<RateLimitState>>,
+    rate_limits: Option<RateLimitStates<'a>>,
     /// The same of quotas.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<QuotaState>, required = false)]
-    quotas: Option<Vec<QuotaState>>,
+    quotas: Option<QuotaStates<'a>>,
     /// The limit that refused the call; only with `RATE_LIMITED` and `QUOTA_EXCEEDED`. A ceiling of the client is
     /// `client:NAME`, one of the installation `installation:NAME`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,7 +149,7 @@ impl Decided {
         let code = self.verdict.code;
         let record = self.verdict.record.as_deref();
         let asked = matches!(code, Code::Valid | Code::RateLimited | Code::QuotaExceeded);
-        let (rate_limits, quotas) = states(&self.verdict.limits);
+        let limits = &self.verdict.limits[..];
         let refused_by = self.verdict.refused_by;
         Answer {
             valid: self.verdict.allowed(),
@@ -163,8 +163,8 @@ impl Decided {
                 .filter(|_| code == Code::InsufficientScope)
                 .map(|record| record.scopes().missing(&self.scopes)),
             expires_at: record.map(Record::expires_at),
-            rate_limits: asked.then_some(rate_limits),
-            quotas: asked.then_some(quotas),
+            rate_limits: asked.then_some(RateLimitStates(limits)),
+            quotas: asked.then_some(QuotaStates(limits)),
             refused_by: refused_by.map(|by| by.label.to_string()),
             retry_after_seconds: match self.verdict.slowed_for {
                 Some(seconds) => Some(Some(seconds.into())),

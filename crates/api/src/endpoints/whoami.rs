@@ -9,18 +9,18 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use verify::{CheckedToken, Record};
 
-use super::limit_states::{QuotaState, RateLimitState, states as states_of};
+use super::limit_states::{QuotaState, QuotaStates, RateLimitState, RateLimitStates};
 use crate::{App, respond};
 
 /// The calling key, and where it belongs.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CallingKey {
+pub(crate) struct CallingKey<'a> {
     #[serde(flatten)]
     key: Key,
     /// The name of the installation that it belongs to.
     installation: String,
     /// Where it stands within all of its limits, and within the ceilings of its client and its installation.
-    limits: Limits,
+    limits: Limits<'a>,
     /// The derived token that was sent in place of the key; absent where the key itself was. `scopes` are then those of both.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = SentToken, required = false)]
@@ -54,11 +54,13 @@ impl From<&CheckedToken> for SentToken {
 /// What is left of limits.
 #[derive(Serialize, ToSchema)]
 #[schema(as = LimitStates)]
-pub(crate) struct Limits {
+pub(crate) struct Limits<'a> {
     /// Of rate limits.
-    rate_limits: Vec<RateLimitState>,
+    #[schema(value_type = Vec<RateLimitState>)]
+    rate_limits: RateLimitStates<'a>,
     /// Of quotas.
-    quotas: Vec<QuotaState>,
+    #[schema(value_type = Vec<QuotaState>)]
+    quotas: QuotaStates<'a>,
 }
 
 /// Get the calling key
@@ -80,8 +82,7 @@ pub(crate) async fn whoami(app: App, caller: Arc<Record>, request: Request) -> R
     let installation = app.keydesk.installation_name(caller.installation()).ok_or(KeyError::NoInstallation)?;
     let keydesk = &app.keydesk;
     let states = keydesk.verifier().limits_of_key(caller.installation(), caller.key_id(), keydesk.now()).await?;
-    let (rate_limits, quotas) = states_of(&states);
-    let limits = Limits { rate_limits, quotas };
+    let limits = Limits { rate_limits: RateLimitStates(&states), quotas: QuotaStates(&states) };
     Ok(respond::json(
         StatusCode::OK,
         &CallingKey { key, installation, limits, token: caller.token().map(SentToken::from) },

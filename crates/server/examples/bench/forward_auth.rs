@@ -11,7 +11,7 @@ use domain::{Caller, Keydesk, NewKey, OpenOptions};
 use model::{BODY_LEN, Environment, Preset, Scope, SecretFormat, SettingsPatch};
 use verify::Call;
 
-use crate::{Failed, Programs, against, http::Connection, median, percentile, process::Server, say};
+use crate::{Failed, Programs, against, http::Connection, median, percentile, process::Server, say, sqlite_in};
 
 /// A configuration of a usual size.
 const ROUTES: usize = 100;
@@ -22,7 +22,7 @@ const SECONDS: u64 = 10;
 
 pub(crate) fn measure(programs: &Programs) -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
-    let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());
+    let database = sqlite_in(dir.path());
     programs.document(&database, dir.path(), &["init"])?;
     let key =
         programs.secret(&database, dir.path(), &["key", "create", "--client-name", "Acme CRM", "--preset", "crm"])?;
@@ -114,7 +114,7 @@ fn strangers(keydesk: &Server, over: &AtomicBool) -> Result<(), Failed> {
 fn two_cores() -> Result<(), Failed> {
     Command::new("taskset").args(["-apc", "0,1", &std::process::id().to_string()]).stdout(Stdio::null()).status()?;
     let dir = tempfile::tempdir()?;
-    let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());
+    let database = sqlite_in(dir.path());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (keydesk, secret) = runtime.block_on(async {
         let keydesk = Keydesk::open(OpenOptions::founding(database, dir.path())).await?;

@@ -1,7 +1,8 @@
 //! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify] [--skip-sqlite]`, of it the pages of a million keys alone
 //! (`bench --million`), or alone one of `bench --timing [N]`, `bench --load [--rounds N] [--seconds N]`, `bench --creates`,
 //! `bench --attack [--seconds N]`, `bench --overshoot [--seconds N]`, `bench --memory` and `bench --revocation [--trials N]`.
-//! The server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL.
+//! The server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL. With
+//! `--seeded FOLDER` the keys of SQLite are made once and kept there; their day ends when they were made.
 
 mod attack;
 mod audit;
@@ -15,6 +16,7 @@ mod timing;
 mod usage;
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Barrier,
@@ -74,11 +76,30 @@ fn main() -> Result<(), Failed> {
     }
     if keys > 0 {
         if !args.iter().any(|arg| arg == "--skip-sqlite") {
+            let seeded = args.iter().position(|arg| arg == "--seeded");
+            let seeded = seeded.map(|at| args.get(at + 1).ok_or("--seeded wants a folder")).transpose()?;
             let dir = tempfile::tempdir()?;
-            many_keys(&programs, &format!("sqlite:{}", dir.path().join("keydesk.db").display()), keys)?;
+            if let Some(seeded) = seeded.map(Path::new) {
+                if !seeded.join("keydesk.db").exists() {
+                    fs::create_dir_all(seeded)?;
+                    seed(&programs, &sqlite_in(seeded), seeded, keys)?;
+                }
+                for file in fs::read_dir(seeded)? {
+                    let file = file?;
+                    let copy = dir.path().join(file.file_name());
+                    fs::copy(file.path(), &copy)?;
+                    // Else the disk is busy with it while the server is measured.
+                    fs::File::open(copy)?.sync_all()?;
+                }
+            } else {
+                seed(&programs, &sqlite_in(dir.path()), dir.path(), keys)?;
+            }
+            many_keys(&programs, &sqlite_in(dir.path()), dir.path(), keys)?;
         }
         if let Ok(server) = std::env::var("TEST_POSTGRES_URL") {
-            many_keys(&programs, &fresh_postgres(&server, "keys")?, keys)?;
+            let (database, dir) = (fresh_postgres(&server, "keys")?, tempfile::tempdir()?);
+            seed(&programs, &database, dir.path(), keys)?;
+            many_keys(&programs, &database, dir.path(), keys)?;
         }
     }
     Ok(())
@@ -163,7 +184,7 @@ fn round(server: &Server, request: &[u8]) -> Result<(f64, Vec<Duration>), Failed
 
 fn verify_against_empty(programs: &Programs) -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
-    let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());
+    let database = sqlite_in(dir.path());
     programs.document(&database, dir.path(), &["init"])?;
     let caller = programs.secret(&database, dir.path(), &["key", "default", "--reveal"])?;
     let key =
@@ -201,7 +222,7 @@ pub(crate) fn against(keydesk: &Server, empty: &Server, what: &str, request: &[u
 /// Each number of callers creates keys for 5 s. On both cores, which the generator, and PostgreSQL, share with the server.
 fn creates_on_each(programs: &Programs) -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
-    creates(programs, &format!("sqlite:{}", dir.path().join("keydesk.db").display()))?;
+    creates(programs, &sqlite_in(dir.path()))?;
     if let Ok(server) = std::env::var("TEST_POSTGRES_URL") {
         creates(programs, &fresh_postgres(&server, "creates")?)?;
     }
@@ -244,19 +265,32 @@ fn creates(programs: &Programs, database: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-fn many_keys(programs: &Programs, database: &str, keys: usize) -> Result<(), Failed> {
-    let dir = tempfile::tempdir()?;
-    let kind = database.split(':').next().unwrap_or_default();
+pub(crate) fn sqlite_in(dir: &Path) -> String {
+    format!("sqlite:{}", dir.join("keydesk.db").display())
+}
+
+/// Makes that many keys, and a day in which each of them was called.
+fn seed(programs: &Programs, database: &str, dir: &Path, keys: usize) -> Result<(), Failed> {
     let started = Instant::now();
     let number = keys.to_string();
-    let seeded = Command::new(&programs.seed).arg(database).arg(dir.path()).args([&number, &number]).status()?;
-    if !seeded.success() {
+    if !Command::new(&programs.seed).arg(database).arg(dir).args([&number, &number]).status()?.success() {
         return Err("seeding failed".into());
     }
-    say(&format!("{keys} keys on {kind} (made in {:.0} s):", started.elapsed().as_secs_f64()));
-    let caller =
-        programs.secret(database, dir.path(), &["key", "create", "--client-name", "Load", "--scope", "keys:read"])?;
-    let server = programs.serve(database, dir.path())?;
+    // As a server's autovacuum would have done meanwhile; those of tests have none.
+    if database.starts_with("postgres") {
+        let analysed = Command::new("psql").arg(database).args(["-qc", "VACUUM ANALYZE"]).status()?;
+        if !analysed.success() {
+            return Err("the database could not be analysed".into());
+        }
+    }
+    say(&format!("{keys} keys made in {:.0} s", started.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+fn many_keys(programs: &Programs, database: &str, dir: &Path, keys: usize) -> Result<(), Failed> {
+    say(&format!("{keys} keys on {}:", database.split(':').next().unwrap_or_default()));
+    let caller = programs.secret(database, dir, &["key", "create", "--client-name", "Load", "--scope", "keys:read"])?;
+    let server = programs.serve(database, dir)?;
     let mut connection = Connection::open(server.address)?;
     let ready = request("GET", "/readyz", &caller, "");
     let started = Instant::now();
@@ -304,8 +338,8 @@ fn many_keys(programs: &Programs, database: &str, keys: usize) -> Result<(), Fai
     measure("search of three characters", &searches)?;
     let rare: Vec<String> = (0..200).map(|n| format!("/api/v1/keys?search={:06}", (n * 4_999) % keys)).collect();
     measure("search of one number", &rare)?;
-    usage::measure(programs, database, dir.path(), server.address)?;
-    audit::measure(programs, database, dir.path(), server.address)
+    usage::measure(programs, database, dir, server.address)?;
+    audit::measure(programs, database, dir, server.address)
 }
 
 fn fresh_postgres(server: &str, what: &str) -> Result<String, Failed> {

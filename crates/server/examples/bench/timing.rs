@@ -5,7 +5,7 @@ use std::{path::Path, time::Instant};
 
 use model::{BODY_LEN, Environment, SecretFormat};
 
-use crate::{Failed, Programs, VERIFY, http::Connection, process::Server, request, say};
+use crate::{Failed, Programs, VERIFY, http::Connection, process::Server, request, say, sqlite_in};
 
 /// Keys of each kind: enough that no single one's place in memory decides.
 const KEYS: usize = 64;
@@ -36,7 +36,7 @@ impl Turns {
 /// Measures with this many samples of each kind.
 pub(crate) fn measure(programs: &Programs, samples: usize) -> Result<(), Failed> {
     let dir = tempfile::tempdir()?;
-    let database = format!("sqlite:{}", dir.path().join("keydesk.db").display());
+    let database = sqlite_in(dir.path());
     let create = |installation: &str| {
         let args = ["key", "create", "--client-name", "Acme CRM", "--installation", installation];
         programs.document(&database, dir.path(), &args)

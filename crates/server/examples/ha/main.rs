@@ -52,7 +52,7 @@ impl Asked {
             let mut value = || args.next().ok_or_else(|| format!("{arg} wants a value"));
             match arg.as_str() {
                 "--rounds" => asked.rounds = value()?.parse().map_err(|_| "--rounds wants a number")?,
-                "--only" => value()?.split(',').try_for_each(|name| asked.only(name))?,
+                "--only" => value()?.split(',').try_for_each(|name| asked.choose(name))?,
                 "--logs" => asked.logs = Some(value()?.into()),
                 _ => return Err(format!("`{arg}` is not understood; there are --rounds N and --only NAME,...").into()),
             }
@@ -66,7 +66,7 @@ impl Asked {
         Ok(asked)
     }
 
-    fn only(&mut self, name: &str) -> Result<(), Failed> {
+    fn choose(&mut self, name: &str) -> Result<(), Failed> {
         if let Some(mode) = Mode::ALL.into_iter().find(|mode| mode.name() == name) {
             self.modes.push(mode);
         } else if let Some(fault) = Fault::ALL.into_iter().find(|fault| fault.name() == name) {

@@ -18,6 +18,7 @@ on_both_databases!(
     the_newest_addresses_of_a_key_are_kept,
     the_last_address_moves_with_the_last_use,
     the_first_clients_are_those_with_the_most_calls,
+    of_many_clients_that_are_alike_those_that_can_have_the_most_are_added_up,
     quarters_become_days_and_hours_of_before_with_them,
     what_is_too_old_goes,
     the_newest_keys_of_a_client_are_found_also_deleted_ones,
@@ -244,6 +245,21 @@ async fn the_first_clients_are_those_with_the_most_calls(database: TestDatabase)
     }
     store.purge_totals(installation(1), at(0), at(24 * HOUR), at(0)).await.unwrap();
     assert_eq!(first(&hours, None, None, 3).await.0, []);
+}
+
+async fn of_many_clients_that_are_alike_those_that_can_have_the_most_are_added_up(database: TestDatabase) {
+    let store = two_installations(&database).await;
+    let of = |client: &str, hour: i64, count| UsageDelta { client: name(client), ..calls(1, hour, Code::Valid, count) };
+    // A hundred clients in each of five hours, and one that is in all of them.
+    let mut deltas: Vec<_> = (0..500_i64).map(|number| of(&format!("Client {number}"), number % 5, 10)).collect();
+    deltas.extend((0..5).map(|hour| of("Zero", hour, 11)));
+    store.record_usage(&batch(&deltas, &[])).await.unwrap();
+    let hours = ClientParts { hours: (0..5).map(|hour| at(hour * HOUR)).collect(), days: Vec::new() };
+    for (limit, exact) in [(1, true), (2, false)] {
+        let first = store.first_clients(installation(1), &hours, None, None, limit).await.unwrap();
+        let calls: Vec<_> = first.clients.iter().map(|of| (of.client_name.as_str(), of.allowed)).collect();
+        assert_eq!((calls[0], calls.len(), first.exact), (("Zero", 55), limit, exact));
+    }
 }
 
 async fn quarters_become_days_and_hours_of_before_with_them(database: TestDatabase) {

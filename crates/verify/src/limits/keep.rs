@@ -28,7 +28,7 @@ impl Limits {
     /// What was taken and takes longer than this to be given back.
     pub(crate) fn taken(&self, now: Instant, longer: u64) -> Vec<StoredRate> {
         let (tick, mut rates) = (self.nanos(), Vec::new());
-        self.each(|meters| {
+        self.used.each(|meters| {
             let state = meters.lock();
             rates.extend(state.taken(tick.saturating_add(longer)).map(|(name, full_at)| StoredRate {
                 installation: meters.installation,

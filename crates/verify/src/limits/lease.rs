@@ -200,6 +200,8 @@ impl Limits {
         match quota {
             Some((spec, quota)) if is_same(spec.limit, quota.period().start) => {
                 quota.leased(leased.granted, leased.given, spec.limit, self.nanos());
+                drop(state);
+                self.used.note(&asking.meters);
             }
             // The period is over, or the limit is another one.
             _ if leased.given > 0 => {
@@ -215,7 +217,7 @@ impl Limits {
     /// Gives back what was not needed for long, or all of it.
     pub(crate) fn give_back(&self, all: bool) {
         let tick = self.nanos();
-        self.each(|meters| {
+        self.used.each(|meters| {
             let mut state = meters.lock();
             let spec = Arc::clone(&state.spec);
             let mut gives = false;
@@ -235,7 +237,7 @@ impl Limits {
 
     /// The database is another one, or was set back: what was leased from it may be given out again.
     pub(crate) fn forget_history(&self) {
-        self.each(|meters| meters.lock().forget_history());
+        self.all().iter().for_each(|meters| meters.lock().forget_history());
     }
 }
 

@@ -22,12 +22,14 @@ pub struct LimitLabel {
 }
 
 impl LimitLabel {
-    pub(crate) fn new(owner: LimitOwner, name: &LimitName) -> Self {
+    /// The label of a limit with this name.
+    pub fn new(owner: LimitOwner, name: &LimitName) -> Self {
         let mut label = Self { owner, length: 0, name: [0; 32] };
         // A name has at most 32 bytes.
-        for (place, byte) in label.name.iter_mut().zip(name.as_str().bytes()) {
-            *place = byte;
-            label.length += 1;
+        let name = name.as_str().as_bytes();
+        if let (Some(place), Ok(length)) = (label.name.get_mut(..name.len()), u8::try_from(name.len())) {
+            place.copy_from_slice(name);
+            label.length = length;
         }
         label
     }
@@ -39,17 +41,34 @@ impl LimitLabel {
 
     /// Its name among the limits of its owner.
     pub fn name(&self) -> &str {
-        self.name.get(..self.length.into()).and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
+        str::from_utf8(self.name_bytes()).unwrap_or_default()
+    }
+
+    fn name_bytes(&self) -> &[u8] {
+        self.name.get(..self.length.into()).unwrap_or_default()
+    }
+
+    /// Writes it there as `Display` does, for answers to calls: without the machinery of texts that can be padded. It is made of
+    /// `[a-z0-9_-]` and a colon, which no format has to escape.
+    pub fn write_to(&self, text: &mut Vec<u8>) {
+        text.extend_from_slice(self.owner.prefix().as_bytes());
+        text.extend_from_slice(self.name_bytes());
+    }
+}
+
+impl LimitOwner {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Key => "",
+            Self::Client => "client:",
+            Self::Installation => "installation:",
+        }
     }
 }
 
 impl fmt::Display for LimitLabel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.owner {
-            LimitOwner::Key => "",
-            LimitOwner::Client => "client:",
-            LimitOwner::Installation => "installation:",
-        })?;
+        f.write_str(self.owner.prefix())?;
         f.write_str(self.name())
     }
 }

@@ -12,7 +12,7 @@ use super::{
     quota_state::{QuotaState, Unneeded},
     spec::Spec,
 };
-use crate::sync::{Mutex, MutexGuard};
+use crate::sync::{AtomicBool, Mutex, MutexGuard};
 
 /// Whose limits they are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +37,8 @@ impl Owner {
 #[derive(Debug)]
 pub(crate) struct Meters {
     state: Mutex<State>,
+    /// Whether they are in the list of those from which something was taken.
+    pub(crate) is_used: AtomicBool,
     pub(crate) installation: InstallationId,
     pub(crate) owner: Owner,
 }
@@ -72,7 +74,7 @@ impl Meters {
             quotas: Box::default(),
             rest: None,
         };
-        Self { state: Mutex::new(state), installation, owner }
+        Self { state: Mutex::new(state), is_used: AtomicBool::new(false), installation, owner }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -154,7 +156,7 @@ impl State {
     pub(crate) fn is_idle(&self, tick: u64) -> bool {
         let full = |state: &RateState| state.0 <= tick;
         self.rates.iter().all(full)
-            && self.quotas.iter().all(|quota| quota.left() == 0)
+            && self.quotas.iter().all(QuotaState::has_nothing)
             && self
                 .rest
                 .as_ref()

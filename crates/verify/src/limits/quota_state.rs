@@ -252,6 +252,11 @@ impl QuotaState {
     pub(crate) fn left(&self) -> u64 {
         self.left
     }
+
+    /// Whether nothing of it is with this node, nor with a call that is being decided.
+    pub(crate) fn has_nothing(&self) -> bool {
+        self.left() == 0 && self.held == 0
+    }
 }
 
 #[cfg(test)]
