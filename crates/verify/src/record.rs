@@ -294,7 +294,7 @@ impl Record {
     /// Whether it is bound to web origins, and this is one of them.
     pub fn is_for_page(&self, origin: &str) -> bool {
         let origins = self.bounds().1;
-        !origins.is_empty() && origins.allows(origin)
+        !origins.is_empty() && origins.allows(Some(origin))
     }
 
     /// Adds the origins from which it may be used, if it lives at `now`.

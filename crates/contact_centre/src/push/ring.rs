@@ -72,11 +72,6 @@ impl Ring {
         self.whole_after = seq;
     }
 
-    /// Every event after this one is in it.
-    pub(super) fn whole_after(&self) -> u64 {
-        self.whole_after
-    }
-
     /// The number of the first that is kept.
     pub(super) fn first(&self) -> u64 {
         self.first
@@ -139,7 +134,7 @@ mod tests {
         for seq in 1..=ENTRIES_MAX as u64 + 100 {
             ring.push(entry(seq, true));
         }
-        assert_eq!((ring.whole_after(), ring.end()), (100, ENTRIES_MAX as u64 + 100));
+        assert_eq!((ring.whole_after, ring.end()), (100, ENTRIES_MAX as u64 + 100));
         assert!(ring.from(99).is_none() && ring.from(100).is_some());
         assert_eq!((ring.enter(99), ring.enter(100)), (None, Some(100)));
         ring.begin_after(5_000);

@@ -1,5 +1,5 @@
 use axum::{
-    extract::{FromRequestParts as _, Path},
+    extract::Path,
     response::IntoResponse,
 };
 use contact_centre::{

@@ -11,7 +11,7 @@ mod query;
 pub(crate) use answer::{Answer, json};
 pub(crate) use body::{Sent, read_json};
 pub(crate) use page::{Paging, page_of};
-pub(crate) use precondition::{etag, expected, is_same};
+pub(crate) use precondition::{etag, expected, is_same, moved};
 pub(crate) use problem::Problem;
 pub(crate) use query::Query;
 

@@ -34,7 +34,7 @@ pub(crate) fn expected(headers: &HeaderMap, version: Option<u64>) -> Result<(), 
 }
 
 /// Somebody else has changed it since it was read.
-fn moved() -> Problem {
+pub(crate) fn moved() -> Problem {
     Problem::new(&kinds::VERSION_MOVED).detail("It has changed since it was read. Read it again, and decide anew.")
 }
 

@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn nothing_is_a_formula_and_numbers_stay_as_they_are() {
-        let cell = |value: Value, kind| super::cell(Some(&value), kind);
+        let cell = |value: Value, kind| cell(Some(&value), kind);
         for text in ["=1+1", "+cmd", "-2", "@SUM(A1)", "\t=1"] {
             assert_eq!(cell(json!(text), Kind::Text), format!("'{text}"));
         }

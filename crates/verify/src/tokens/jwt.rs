@@ -89,12 +89,12 @@ mod tests {
     #[test]
     fn a_token_that_was_written_is_read_and_is_the_same_each_time() {
         let keys = keys(&[("t1", 1)]);
-        let token = token(&keys);
-        assert_eq!(token, super::tests::token(&keys));
-        assert_eq!(read(&keys, &token), Some(claims()));
-        let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+        let written = token(&keys);
+        assert_eq!(written, token(&keys));
+        assert_eq!(read(&keys, &written), Some(claims()));
+        let header = URL_SAFE_NO_PAD.decode(written.split('.').next().unwrap()).unwrap();
         assert_eq!(header, br#"{"alg":"EdDSA","kid":"t1","typ":"keydesk+jwt"}"#);
-        assert!(may_be_token(&token) && model::token_in(&format!("Bearer {token}")) == Some(token.as_str()));
+        assert!(may_be_token(&written) && model::token_in(&format!("Bearer {written}")) == Some(written.as_str()));
     }
 
     #[test]
