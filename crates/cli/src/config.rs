@@ -343,11 +343,9 @@ impl Settings {
         let accepted = |setting: &str, entry: ListenerEntry| -> Result<ListenerEntry, Unfit> {
             Ok(ListenerEntry { installation: from.text(setting, None, entry.installation)?, ..entry })
         };
-        let entry = GatewayEntry {
-            listen: from.text("gateway_listen", serve.gateway_listen, file.gateway.listen.clone())?,
-            installation: from.text("gateway.installation", None, file.gateway.installation.clone())?,
-            ..file.gateway
-        };
+        let mut entry = file.gateway;
+        entry.listen = from.text("gateway_listen", serve.gateway_listen, entry.listen)?;
+        entry.installation = from.text("gateway.installation", None, entry.installation)?;
         // Its routes are those of the contact centre, unless the file has others.
         let is_started = serve.sandbox || file.sandbox.enabled;
         let events = events_config::options(file.webhooks, file.events)?;

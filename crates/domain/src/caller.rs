@@ -35,7 +35,7 @@ pub enum Authority {
         session: SessionId,
     },
     /// What a calling key holds. Which scope a verb needs is asked at the door that it comes through.
-    Key(KeyAuthority),
+    Key(Box<KeyAuthority>),
 }
 
 /// What a calling key holds, and so may give to others.
@@ -69,7 +69,7 @@ impl Caller {
         Self {
             actor: Actor::Key { id: record.key_id() },
             installation: record.installation(),
-            authority: Authority::Key(authority),
+            authority: Authority::Key(Box::new(authority)),
             via: Via::default(),
             once: None,
         }
@@ -108,8 +108,8 @@ impl Caller {
     /// Whether keys of this environment exist for it.
     pub fn sees(&self, environment: Environment) -> bool {
         match &self.authority {
-            Authority::Key(KeyAuthority { environment: Environment::Test, .. }) => environment == Environment::Test,
-            _ => true,
+            Authority::Key(key) => key.environment == Environment::Live || environment == Environment::Test,
+            Authority::Operator | Authority::Person { .. } => true,
         }
     }
 

@@ -1,5 +1,4 @@
 //! Phone numbers as the reference reads them: another library, which follows the same metadata.
-#![expect(clippy::unwrap_used, reason = "a test stops where it can't go on")]
 
 use std::{
     path::{Path, PathBuf},

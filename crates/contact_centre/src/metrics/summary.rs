@@ -20,7 +20,7 @@ pub struct Summary<'a> {
 /// Adds up a range. Legs are as they are at `now`, in any order.
 pub fn summary<'a, 'l, L>(
     queues: impl IntoIterator<Item = &'a Queue>,
-    legs: L,
+    legs: &L,
     range: PeriodBounds,
     terms: &'a Terms,
     now: Instant,

@@ -43,7 +43,7 @@ mod tests {
         assert_eq!(Pauses::new([10..20, 0..10]), None);
         assert_eq!(Pauses::new([0..10, 9..20]), None);
         #[expect(clippy::reversed_empty_ranges, reason = "it is what is refused")]
-        let reversed = Pauses::new([20..10]);
+        let reversed = Pauses::new([20..10, 30..40]);
         assert_eq!(reversed, None);
         assert!(Pauses::new((0..PAUSES_MAX as u64).map(|at| at..at)).is_some());
         assert_eq!(Pauses::new((0..=PAUSES_MAX as u64).map(|at| at..at)), None);

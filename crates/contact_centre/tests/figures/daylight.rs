@@ -56,7 +56,7 @@ fn rows_of_a_day_follow_local_clocks_and_add_up_to_it() {
         for basis in [Basis::Event, Basis::Offered] {
             let terms = Terms { basis, timezone: timezone.clone(), ..Terms::default() };
             // What UTC's clocks say of the same span, without any interval.
-            let whole = summary([&queue], seen(&calls), span(start, end), &terms, now).total.figures;
+            let whole = summary([&queue], &seen(&calls), span(start, end), &terms, now).total.figures;
             assert!(whole.offered > 190, "{name}");
             for length in IntervalLength::ALL {
                 let of_day: Vec<_> = intervals(&timezone, length, start, end).collect();

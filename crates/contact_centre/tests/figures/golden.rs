@@ -94,7 +94,7 @@ fn by(basis: Basis) -> Terms {
 fn with_total<T>(terms: &Terms, check: impl FnOnce(&Summary<'_>) -> T) -> T {
     let (queue, calls) = (sales(), legs());
     let hour = span(clock("09:00:00"), clock("10:00:00"));
-    check(&summary([&queue], seen(&calls), hour, terms, clock("10:00:00")))
+    check(&summary([&queue], &seen(&calls), hour, terms, clock("10:00:00")))
 }
 
 #[test]

@@ -140,7 +140,7 @@ proptest! {
                         prop_assert_eq!(pair[0].waiting_end, pair[1].waiting_start);
                     }
                 }
-                let whole = summary([&queue], seen(&calls), span(first, last), &terms, now);
+                let whole = summary([&queue], &seen(&calls), span(first, last), &terms, now);
                 prop_assert_eq!(sum(days.iter().map(|row| &row.figures)), whole.total.figures);
                 // O = A + B + F + W on the whole log.
                 let of = &whole.total.figures;

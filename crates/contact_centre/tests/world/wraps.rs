@@ -39,7 +39,7 @@ fn a_late_wrap_raises_the_revisions_of_what_it_touches_and_of_nothing_else() {
     let of = |call: &&contact_centre::objects::Call| {
         call.closed_at.is_some_and(|at| at < now()) && call.queue_id.is_some() && call.wrap.is_some()
     };
-    let id = world.state().calls().filter(of).next_back().unwrap().id;
+    let id = world.state().calls().rfind(of).unwrap().id;
     assert_eq!(world.state().revisions().all().count(), 0);
     let before = world.state().seq();
     world.write_wrap(&key(), id, &draft("complaint"), Some(0)).unwrap();

@@ -1,7 +1,4 @@
-use axum::{
-    extract::Path,
-    response::IntoResponse,
-};
+use axum::{extract::Path, response::IntoResponse};
 use contact_centre::{
     id::ContactId,
     objects::Contact,

@@ -282,7 +282,7 @@ pub(crate) async fn total(asked: Asked) -> Result<impl IntoResponse, Problem> {
                 let range = range(from, to)?;
                 let legs = Legs::of(world, range, wanted.as_of_seq)?;
                 let queues = world.state().queues().filter(|queue| asked.caller.may_see(queue.id));
-                let summary = summary(queues, legs.iter(), range, &wanted.terms, legs.as_of().at);
+                let summary = summary(queues, &legs.iter(), range, &wanted.terms, legs.as_of().at);
                 json(&Summed {
                     summary,
                     from,

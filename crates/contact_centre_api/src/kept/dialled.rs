@@ -11,9 +11,12 @@ const HOUR_MS: i64 = 3_600_000;
 const KEYS_MAX: usize = 20_000;
 const CALLS_MAX: u64 = 1_000_000;
 
+/// The calls of one key, the oldest first: when, and whom.
+type Calls = VecDeque<(Instant, Box<str>)>;
+
 /// When which key called whom, for as long as it counts.
 #[derive(Debug, Default)]
-pub(crate) struct Dialled(Mutex<HashMap<Uuid, VecDeque<(Instant, Box<str>)>>>);
+pub(crate) struct Dialled(Mutex<HashMap<Uuid, Calls>>);
 
 /// As many calls were made in an hour as may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

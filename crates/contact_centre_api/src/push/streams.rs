@@ -10,22 +10,22 @@ use crate::{
 
 /// Follows agents.
 pub(super) async fn agent_states(asked: Asked, parts: Parts) -> Result<Response, Problem> {
-    stream(asked, parts, Feed::AgentStates)
+    stream(&asked, parts, Feed::AgentStates)
 }
 
 /// Follows calls.
 pub(super) async fn calls(asked: Asked, parts: Parts) -> Result<Response, Problem> {
-    stream(asked, parts, Feed::Calls)
+    stream(&asked, parts, Feed::Calls)
 }
 
 /// Follows queues.
 pub(super) async fn queues(asked: Asked, parts: Parts) -> Result<Response, Problem> {
-    stream(asked, parts, Feed::Queues)
+    stream(&asked, parts, Feed::Queues)
 }
 
-fn stream(asked: Asked, mut parts: Parts, feed: Feed) -> Result<Response, Problem> {
+fn stream(asked: &Asked, mut parts: Parts, feed: Feed) -> Result<Response, Problem> {
     let query = asked.query();
-    let filter = asked_for::filter(&asked, &query)?;
+    let filter = asked_for::filter(asked, &query)?;
     query.end()?;
     let audience = asked_for::audience(&asked.caller, feed);
     let begun = |headers: &HeaderMap| {

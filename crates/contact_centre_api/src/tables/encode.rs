@@ -64,7 +64,7 @@ impl Format {
 /// Writes rows, some at a time.
 pub(crate) enum Encoder {
     Ndjson(Ndjson),
-    Csv(Csv),
+    Csv(Box<Csv>),
     Parquet(Box<Parquet>),
 }
 
@@ -76,7 +76,7 @@ impl Encoder {
     pub(crate) fn of(format: Format, table: &'static Table) -> Result<Self, EncodeError> {
         Ok(match format {
             Format::Ndjson => Self::Ndjson(Ndjson),
-            Format::Csv => Self::Csv(Csv::of(table)?),
+            Format::Csv => Self::Csv(Box::new(Csv::of(table)?)),
             Format::Parquet => Self::Parquet(Box::new(Parquet::of(table)?)),
         })
     }

@@ -47,7 +47,7 @@ async fn every_form_of_a_table_has_the_same_rows() {
                 same(cell, row.pointer(column["path"].as_str().unwrap()), name, column);
             }
         }
-        let parquet = SerializedFileReader::new(Bytes::from(ask("parquet").await.bytes)).unwrap();
+        let parquet = SerializedFileReader::new(ask("parquet").await.bytes).unwrap();
         assert_eq!(usize::try_from(parquet.metadata().file_metadata().num_rows()).unwrap(), rows.len(), "{name}");
         check_parquet(&parquet, columns, &rows, name);
     }
@@ -73,7 +73,7 @@ fn check_parquet(file: &SerializedFileReader<Bytes>, columns: &[Value], rows: &[
             match column["type"].as_str().unwrap() {
                 "instant" => assert_eq!(found.is_null(), expected.is_null(), "{table} {name}"),
                 "json" if !expected.is_null() => {
-                    assert_eq!(found.as_str().unwrap(), expected.to_string(), "{table} {name}")
+                    assert_eq!(found.as_str().unwrap(), expected.to_string(), "{table} {name}");
                 }
                 _ => assert_eq!(found, expected, "{table} {name}"),
             }

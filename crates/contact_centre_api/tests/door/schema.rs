@@ -29,7 +29,7 @@ pub(crate) fn wrong(value: &Value, schema: &Value, schemas: &Value, at: &str) ->
         match schema["format"].as_str() {
             Some("uuid") if text.parse::<uuid::Uuid>().is_err() => found.push(format!("{at}: {text} is no id")),
             Some("date-time") if text.parse::<model::Instant>().is_err() => {
-                found.push(format!("{at}: {text} is no instant"))
+                found.push(format!("{at}: {text} is no instant"));
             }
             _ => {}
         }

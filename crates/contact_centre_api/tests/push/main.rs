@@ -1,5 +1,7 @@
 //! Streams, pulls and webhooks through the door: a real listener, and clients that are not ours where there are some.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on says so by panicking")]
+
 mod described;
 mod pulled;
 mod sockets;

@@ -120,7 +120,7 @@ impl Keyring {
     /// the one that signs.
     pub(crate) fn derived_token_line(&self) -> Option<Zeroizing<String>> {
         let master = self.masters.first().filter(|_| self.named_tokens == 0)?;
-        let seed = Zeroizing::new(STANDARD.encode(&*master.token_seed()));
+        let seed = Zeroizing::new(STANDARD.encode(*master.token_seed()));
         Some(Zeroizing::new(format!("token {} {}", master.token_id(), seed.as_str())))
     }
 

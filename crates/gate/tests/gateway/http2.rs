@@ -97,7 +97,7 @@ async fn a_client_of_http_2_is_answered_by_an_api_of_http_1() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_and_trailers_go_through_http_2_on_both_sides() {
     let (url, seen) = api().await;
-    let gateway = Gateway::before(&[url.clone()], "").await;
+    let gateway = Gateway::before(std::slice::from_ref(&url), "").await;
     let key = Key::live(1);
     gateway.knows(&key);
     let mut send = client(gateway.address).await;

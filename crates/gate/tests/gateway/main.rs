@@ -1,5 +1,7 @@
 //! The gateway, as clients and APIs see it: over sockets, in front of servers that the tests start themselves.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on says so by panicking")]
+
 mod contact_centre;
 mod cors;
 mod cutting;

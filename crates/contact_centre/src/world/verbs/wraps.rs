@@ -49,11 +49,10 @@ impl WrapDraft {
     }
 
     fn is_written(&self, wrap: &Wrap) -> bool {
-        let pairs = |(name, value): (&Box<str>, &Box<str>)| (name.to_string(), value.to_string());
         self.code == *wrap.code
             && self.comments.as_deref() == wrap.comments.as_deref()
             && self.callback_at == wrap.callback_at
-            && self.data == wrap.data.iter().map(pairs).collect()
+            && self.data == wrap.data.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
     }
 }
 
