@@ -185,11 +185,16 @@ impl Asked {
     /// # Errors
     /// 500 if it is no JSON.
     pub(crate) fn written<T: Serialize>(&self, view: &T) -> Result<Value, Problem> {
+        self.written_by(&self.actor(), view)
+    }
+
+    /// [`Self::written`], in this name.
+    pub(crate) fn written_by<T: Serialize>(&self, actor: &Actor, view: &T) -> Result<Value, Problem> {
         let mut value = serde_json::to_value(view).map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?;
         if let Value::Object(fields) = &mut value
             && !self.method.is_safe()
         {
-            let actor = serde_json::to_value(self.actor()).map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?;
+            let actor = serde_json::to_value(actor).map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?;
             fields.insert("actor".to_owned(), actor);
         }
         Ok(value)

@@ -36,7 +36,7 @@ pub(crate) async fn get(asked: Asked, Id(id): Id<AgentId>) -> Result<impl IntoRe
 
 fn shown(asked: &Asked, world: &World, id: AgentId) -> Result<Answer, Problem> {
     let agent = world.state().agent(id).ok_or(Problem::not_found("agent"))?;
-    Ok(json(&asked.written(&AgentView::of(agent))?)?.with(header::ETAG, etag(agent.seq)))
+    Ok(json(&asked.written_by(&asked.actor_for(id), &AgentView::of(agent))?)?.with(header::ETAG, etag(agent.seq)))
 }
 
 #[derive(Serialize)]

@@ -138,7 +138,7 @@ impl<'a> Walk<'a> {
                     format!("{before}{id}{after}")
                 }
             };
-            Some((format!("{path}{}", query(operation.path)), self.body(operation, state)?))
+            Some((format!("{path}{}", query(operation)), self.body(operation, state)?))
         })
     }
 
@@ -221,8 +221,11 @@ impl<'a> Walk<'a> {
 }
 
 /// The parameters of a request.
-fn query(path: &str) -> &'static str {
-    match path {
+fn query(operation: &Operation) -> &'static str {
+    if operation.method != "GET" {
+        return "";
+    }
+    match operation.path {
         "/contacts/lookup" => "?phone=0491%20570%20006&region=AU",
         "/contacts" | "/leads" | "/calls" | "/wraps" | "/recordings" | "/agents" => "?limit=2",
         "/agents/{id}/states" => "?limit=3",

@@ -46,6 +46,8 @@ pub(super) struct Relay {
     metering: Option<Metering>,
     /// When something last came; `None`: it comes now.
     moved: Option<Instant>,
+    /// Why it goes no further, once what came before is on its way.
+    failed: Option<BoxError>,
     has_ended: bool,
 }
 
@@ -73,6 +75,7 @@ impl Relay {
             place,
             metering,
             moved: None,
+            failed: None,
             has_ended: false,
         };
         (parts, relay)
@@ -90,6 +93,16 @@ impl Relay {
         self.watch.poll_idle(cx, moved).is_ready().then_some("nothing came in time")
     }
 
+    /// Ends before its end. A server that learns of it throws away what it has not written yet, so it is asked to write first.
+    fn fail(&mut self, cx: &Context<'_>, error: BoxError) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.moved.is_none() {
+            self.failed = Some(error);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(error)))
+    }
+
     /// Its connection is free for other calls, if all of the request was sent.
     fn release(&mut self) {
         let Some(link @ Link::One(_)) = self.link.take() else { return };
@@ -105,6 +118,9 @@ impl Body for Relay {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
+        if let Some(error) = this.failed.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         if this.open.as_ref().is_some_and(|open| open.is_cut(cx)) {
             return Poll::Ready(Some(Err("its API key may no longer do this".into())));
         }
@@ -131,7 +147,7 @@ impl Body for Relay {
             }
             Poll::Ready(Some(Err(error))) => {
                 this.outstanding.address().breaker.failed(millis());
-                Poll::Ready(Some(Err(error.into())))
+                this.fail(cx, error.into())
             }
             Poll::Ready(None) => {
                 this.has_ended = true;

@@ -147,7 +147,7 @@ fn hide_tokens(headers: &mut HeaderMap) {
     let all: Vec<_> =
         named.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii).collect();
     let is_token = |name: &&[u8]| name.get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case(b"bearer."));
-    if !all.iter().any(|name| is_token(name)) {
+    if !all.iter().any(is_token) {
         return;
     }
     let left: Vec<_> = all.iter().filter(|name| !is_token(name)).copied().collect();

@@ -152,7 +152,8 @@ impl Connection {
         Some(seen)
     }
 
-    async fn take(&mut self, length: usize) -> Option<Vec<u8>> {
+    /// So many bytes of a body.
+    pub(crate) async fn take(&mut self, length: usize) -> Option<Vec<u8>> {
         while self.buffer.len() < length {
             if !self.more().await {
                 return None;
