@@ -133,7 +133,10 @@ fn invalid() -> Vec<(&'static str, Noticed)> {
         ("the API sends a reserved bit", to_client("UNEXPECTED_RSV_1", 1002)),
         (
             "a subprotocol that the API does not speak",
-            noticed(&["offered first.v1", r#"close 1006 """#], &["error Server sent no subprotocol", r#"close 1006 """#]),
+            noticed(
+                &["offered first.v1", r#"close 1006 """#],
+                &["error Server sent no subprotocol", r#"close 1006 """#],
+            ),
         ),
         ("the API refuses with 426", noticed(&[], &["refused 426 no"])),
         ("the API refuses with 403", noticed(&[], &["refused 403 no"])),
