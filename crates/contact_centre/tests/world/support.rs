@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use contact_centre::{
     event::{Actor, Event},
     id::{AgentId, CallId, QueueId},
@@ -92,6 +94,25 @@ pub(crate) fn connected(world: &mut World, real: &mut Instant) -> (AgentId, Call
         }
     }
     panic!("nobody ever answers");
+}
+
+/// A world in which an agent has somebody on the line and a colleague is free.
+pub(crate) struct Beside {
+    pub(crate) world: World,
+    pub(crate) real: Instant,
+    pub(crate) agent: AgentId,
+    pub(crate) id: CallId,
+    pub(crate) colleague: AgentId,
+}
+
+/// Those of these seeds in which the first customer who answers finds a colleague free.
+pub(crate) fn beside_a_colleague(seeds: Range<u64>) -> impl Iterator<Item = Beside> {
+    seeds.filter_map(|seed| {
+        let (mut world, mut real) = (world(seed), now());
+        let (agent, id) = connected(&mut world, &mut real);
+        let colleague = free_agent(&world)?;
+        Some(Beside { world, real, agent, id, colleague })
+    })
 }
 
 /// Puts an agent out of the way of calls, or back.

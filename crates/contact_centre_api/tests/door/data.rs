@@ -18,7 +18,9 @@ fn lines(text: &str) -> Vec<Value> {
 async fn every_form_of_a_table_has_the_same_rows() {
     let door = Door::open(10);
     let catalogue = door.get(BI, "/data").await;
-    for table in catalogue["tables"].as_array().unwrap() {
+    let tables = catalogue["tables"].as_array().unwrap();
+    assert!(!tables.is_empty());
+    for table in tables {
         let name = table["name"].as_str().unwrap();
         // A part of a day, of what has so much.
         let range = match name {
@@ -42,7 +44,9 @@ async fn every_form_of_a_table_has_the_same_rows() {
         let mut reader = csv::Reader::from_reader(&*csv.bytes);
         let names: Vec<_> = reader.headers().unwrap().iter().map(str::to_owned).collect();
         assert_eq!(names, columns.iter().map(|column| column["name"].as_str().unwrap()).collect::<Vec<_>>());
-        for (record, row) in reader.records().map(Result::unwrap).zip(&rows) {
+        let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(records.len(), rows.len(), "{name}");
+        for (record, row) in records.iter().zip(&rows) {
             for (cell, column) in record.iter().zip(columns) {
                 same(cell, row.pointer(column["path"].as_str().unwrap()), name, column);
             }
@@ -110,9 +114,8 @@ async fn exported_durations_are_differences_of_instants() {
     let told = door.ask(BI, "GET", "/data/calls").send().await;
     let legs = lines(told.text());
     assert_eq!(legs.len(), door.world(|world| world.state().calls().count()));
-    for leg in &legs {
-        crate::calls::check_durations(leg);
-    }
+    let handled = legs.iter().filter(|leg| crate::calls::check_durations(leg)).count();
+    assert!(handled > 100, "{handled}");
 }
 
 /// One snapshot: what happens while a table is read is not in it.
@@ -142,10 +145,11 @@ async fn a_table_is_one_moment_however_long_it_is_read() {
     assert_eq!(read.trailers().unwrap()["x-as-of-seq"].to_str().unwrap(), seq.to_string());
     let bytes = read.to_bytes();
     let legs = lines(std::str::from_utf8(&bytes).unwrap());
-    assert!(legs.iter().all(|leg| leg["seq"].as_u64().unwrap() <= seq));
+    assert!(!legs.is_empty() && legs.iter().all(|leg| leg["seq"].as_u64().unwrap() <= seq));
     let connected: Vec<_> =
         legs.iter().filter(|leg| leg["state"] == "connected").map(|leg| leg["id"].clone()).collect();
     let then: Vec<_> = before["items"].as_array().unwrap().iter().map(|leg| leg["id"].clone()).collect();
+    assert!(!then.is_empty(), "somebody is on the line");
     assert_eq!(connected, then);
 }
 

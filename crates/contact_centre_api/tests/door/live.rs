@@ -47,6 +47,7 @@ async fn whoever_stands_further_back_waits_longer_and_where_nobody_works_nobody_
     // At three in the morning in Sydney.
     let night = Door::at(crate::support::small(8), "2026-03-03T16:00:00Z");
     let queues = night.get(WIDGET, "/live/queues").await;
+    assert_eq!(queues["items"].as_array().unwrap().len(), 6);
     for queue in queues["items"].as_array().unwrap() {
         assert_eq!((&queue["expected_wait_ms"], &queue["reason"]), (&Value::Null, &json!("closed")));
     }

@@ -196,6 +196,12 @@ impl Connection {
     pub(crate) async fn write(&mut self, text: &str) {
         let _ = self.stream.write_all(text.as_bytes()).await;
     }
+
+    /// The connection itself, on which nothing has come behind the last request yet.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        assert!(self.buffer.is_empty(), "it came too early: {}", self.buffer.escape_ascii());
+        self.stream
+    }
 }
 
 /// A client's connection.
@@ -256,8 +262,29 @@ impl Client {
 
     /// All that still comes.
     pub(crate) async fn rest(&mut self) -> String {
+        String::from_utf8_lossy(&self.rest_as_bytes().await).into_owned()
+    }
+
+    /// The same, as it comes.
+    pub(crate) async fn rest_as_bytes(&mut self) -> Vec<u8> {
         while self.more().await {}
-        String::from_utf8_lossy(&std::mem::take(&mut self.buffer)).into_owned()
+        std::mem::take(&mut self.buffer)
+    }
+
+    /// Sends bytes, so many at once, and ends its own direction. All that came meanwhile and afterwards.
+    pub(crate) async fn exchange(&mut self, bytes: &[u8], at_once: usize) -> Vec<u8> {
+        self.stream.set_nodelay(true).unwrap();
+        let mut came = std::mem::take(&mut self.buffer);
+        let (mut reading, mut writing) = self.stream.split();
+        let sends = async {
+            for piece in bytes.chunks(at_once) {
+                writing.write_all(piece).await.unwrap();
+            }
+            writing.shutdown().await.unwrap();
+        };
+        let both = async { tokio::join!(sends, reading.read_to_end(&mut came)).1 };
+        soon("all that comes", both).await.unwrap();
+        came
     }
 
     /// The head of the next answer.

@@ -74,4 +74,5 @@ mod webhooks;
 mod webhooks_cli;
 mod webhooks_parked;
 mod webhooks_tls;
+mod websockets;
 mod whose;
