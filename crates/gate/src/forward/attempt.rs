@@ -181,7 +181,8 @@ async fn at(
         let is_pooled = pooled.is_some();
         let mut link = match pooled {
             Some(link) => link,
-            None => match dial(outstanding.upstream(), address).await {
+            // Boxed, since it is rare and large: a call's future has room for all that it may hold, and is moved.
+            None => match Box::pin(dial(outstanding.upstream(), address)).await {
                 Ok(link) => link,
                 Err(error) => {
                     address.breaker.failed(millis());

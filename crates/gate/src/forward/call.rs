@@ -54,7 +54,8 @@ impl Connected {
         let closes = refused.is_some();
         let answered = match refused {
             Some(problem) => Err(Refused::from(problem)),
-            None if cors::is_preflight(&parts) => return self.preflight(context, &parts).await,
+            // Whatever is rare is boxed here and below: a call's future is as large as the largest that it may hold, and is moved.
+            None if cors::is_preflight(&parts) => return Box::pin(self.preflight(context, &parts)).await,
             None => self.forward(&context, timer, parts, body).await,
         };
         match answered {
@@ -140,7 +141,7 @@ impl Connected {
             parts.headers.get(header::ORIGIN).filter(|origin| shared.cors.allows(origin, &record)).cloned()
         };
         if live_tokens::is_asked(&parts) {
-            let answered = live_tokens::answer(shared, &record, &parts.headers, body, context).await;
+            let answered = Box::pin(live_tokens::answer(shared, &record, &parts.headers, body, context)).await;
             let refused = |problem| Refused { problem, record: Some(Arc::clone(&record)) };
             let mut response = answered.map_err(refused)?;
             limits::write(&states, response.headers_mut());
@@ -184,7 +185,7 @@ impl Connected {
         let metering = match download {
             Some(download) => {
                 let announced = Announced::by(&answered.response);
-                let begun = download.begin(announced).await;
+                let begun = Box::pin(download.begin(announced)).await;
                 let (more, metering) =
                     begun.map_err(|problem| Refused { problem, record: Some(Arc::clone(&record)) })?;
                 states.extend(more);
@@ -234,7 +235,7 @@ impl Connected {
         let call = question.call(context.id())?;
         let allowed = match shared.verifier.verify_from_memory(call, context.now()) {
             Some(verdict) => question.settle(verdict, call.origin)?,
-            None => self.decide_elsewhere(context, parts, client, route).await?,
+            None => Box::pin(self.decide_elsewhere(context, parts, client, route)).await?,
         };
         let Some(route) = route else {
             // A call without a route was refused above.
