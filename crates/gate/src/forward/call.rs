@@ -1,7 +1,7 @@
 use std::{borrow::Cow, future::poll_fn, mem, net::SocketAddr, sync::Arc, task::Poll};
 
 use axum::body::Body;
-use edge::{ClientAddress, Problem, RequestContext, Timer, client_address, credentials, limits};
+use edge::{ClientAddress, Problem, RequestContext, Timer, client_address, limits};
 use http::{HeaderValue, Request, Response, StatusCode, Version, header, request::Parts};
 use hyper::{body::Incoming, upgrade::OnUpgrade};
 use model::{RawPath, RefusalCode, Route, Scheme};
@@ -135,7 +135,7 @@ impl Connected {
     ) -> Result<Forwarded, Refused> {
         let shared = &self.shared;
         let client = client_address::find(&shared.gateway.trusted_proxies, Some(self.peer), &parts.headers);
-        let (allowed, route) = self.decide(context, &parts, client).await?;
+        let (allowed, route, from) = self.decide(context, &parts, client).await?;
         let Allowed { record, limits: mut states } = allowed;
         let origin_of = |parts: &Parts| {
             parts.headers.get(header::ORIGIN).filter(|origin| shared.cors.allows(origin, &record)).cloned()
@@ -158,7 +158,6 @@ impl Connected {
         };
         let download = Download::of(shared, &record, route, &parts, client.ip, context);
         let origin = origin_of(&parts);
-        let from = credentials::read(&parts.headers, client).map_or(Origin::Unknown, |sent| sent.origin.into());
         let grant = Grant {
             record: Arc::clone(&record),
             wanted: route.shared_scopes(),
@@ -213,13 +212,13 @@ impl Connected {
         place
     }
 
-    /// Whether a call may go on, and by which route.
+    /// Whether a call may go on, by which route, and from which page it comes.
     async fn decide<'a>(
         &'a self,
         context: &RequestContext,
         parts: &Parts,
         client: ClientAddress,
-    ) -> Result<(Allowed, &'a Route), Refused> {
+    ) -> Result<(Allowed, &'a Route, Origin), Refused> {
         let shared = &*self.shared;
         let path = RawPath::parse(parts.uri.path().as_bytes()).map_err(invalid_path)?;
         let route = shared.gateway.routes.resolve(parts.method.as_str(), path).map_err(invalid_path)?;
@@ -233,6 +232,7 @@ impl Connected {
             asked: (parts.method.as_str(), path.as_str()),
         };
         let call = question.call(context.id())?;
+        let from = Origin::from(call.origin);
         let allowed = match shared.verifier.verify_from_memory(call, context.now()) {
             Some(verdict) => question.settle(verdict, call.origin)?,
             None => Box::pin(self.decide_elsewhere(context, parts, client, route)).await?,
@@ -241,7 +241,7 @@ impl Connected {
             // A call without a route was refused above.
             return Err(Problem::new(&edge::problem::NO_ROUTE).into());
         };
-        Ok((allowed, route))
+        Ok((allowed, route, from))
     }
 
     /// The same where the database has to be asked: not on the thread that answers.
