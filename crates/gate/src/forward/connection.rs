@@ -127,7 +127,7 @@ async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        _ = stopping.changed() => {
+        () = told(&mut stopping) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -147,6 +147,22 @@ async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke off");
     }
+}
+
+/// Ready when the signal to stop has come. A connection asks with everything that happens on it, in one task: the lock behind the signal,
+/// which connections share, is taken once, to be woken, and then a look at a number is enough.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    let signal = stopping.clone();
+    let mut changed = pin!(stopping.changed());
+    let mut is_waiting = false;
+    poll_fn(|cx| {
+        if is_waiting && signal.has_changed().is_ok_and(|has_changed| !has_changed) {
+            return Poll::Pending;
+        }
+        is_waiting = true;
+        changed.as_mut().poll(cx).map(drop)
+    })
+    .await;
 }
 
 /// The answer to a request whose head can't be read.
