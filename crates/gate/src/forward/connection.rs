@@ -25,6 +25,7 @@ use rustls::ServerConfig;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{mpsc, watch},
+    task::unconstrained,
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -153,7 +154,8 @@ async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
 /// which connections share, is taken once, to be woken, and then a look at a number is enough.
 async fn told(stopping: &mut watch::Receiver<bool>) {
     let signal = stopping.clone();
-    let mut changed = pin!(stopping.changed());
+    // What has nothing left of its task's budget would not wait yet.
+    let mut changed = pin!(unconstrained(stopping.changed()));
     let mut is_waiting = false;
     poll_fn(|cx| {
         if is_waiting && signal.has_changed().is_ok_and(|has_changed| !has_changed) {
