@@ -259,3 +259,24 @@ impl Asked {
         if self.now.load(Relaxed) > 0 { 0 } else { millis().saturating_sub(self.last.load(Relaxed)) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_signal_to_stop_wakes_who_has_asked_often() {
+        let (stop, mut stopping) = watch::channel(false);
+        let mut told = pin!(told(&mut stopping));
+        for _ in 0..3 {
+            let polled = poll_fn(|cx| Poll::Ready(told.as_mut().poll(cx))).await;
+            assert!(polled.is_pending());
+        }
+        let sends = async {
+            tokio::task::yield_now().await;
+            stop.send(true).unwrap();
+        };
+        let both = async { tokio::join!(told, sends) };
+        tokio::time::timeout(Duration::from_secs(5), both).await.unwrap();
+    }
+}
