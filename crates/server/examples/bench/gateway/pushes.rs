@@ -20,7 +20,7 @@ const WANTED: [(u32, u64); 2] = [(1_000, 50), (100, 500)];
 const IDLE: (u32, u32) = (10_000, 75);
 /// Files that may be open: two for each stream at the gateway.
 const FILES: u64 = 131_072;
-/// How long a rate is measured at least: one of 100 events is the slowest of few otherwise.
+/// How many seconds a rate is measured at least, so that there are enough events for a percentile.
 const SECONDS_MIN: u32 = 10;
 /// How often a rate that holds is doubled at most.
 const DOUBLINGS: u32 = 8;
