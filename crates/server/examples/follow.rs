@@ -2,7 +2,8 @@
 //!
 //! `follow serve EVENTS_A_SECOND` is a contact centre in which so many things happen, and says where it listens.
 //! `follow read ADDRESS STREAMS SECONDS [PID] [KEY]` follows it so often, there or with a key through a gateway, and says what came
-//! of it: milliseconds to the last of all, and what the memory of the process PID has grown by for each stream.
+//! of it: milliseconds to the last of all, and what the memory of the process PID has grown by for each stream. `bench --gateway
+//! --streams` runs both, with the gateway between them, and reads the last line.
 
 use std::{
     collections::HashMap,
@@ -25,6 +26,7 @@ use contact_centre::{
 use contact_centre_api::{Centre, Gateway, Settings, Source, router};
 use domain::{Clock as _, Entropy as _, SystemClock, SystemEntropy};
 use model::{Instant, Network, TrustedProxies, phone::Withheld};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -51,6 +53,7 @@ impl Source for Machine {
 
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
+    raise_open_files();
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
@@ -85,6 +88,9 @@ async fn serve(rate: u64) -> Result<(), Failed> {
     let actor = Actor::key(Uuid::from_u128(1), None);
     let agents: Vec<_> = centre.worlds().main().read(|world| world.state().agents().map(|agent| agent.id).collect());
     let reasons = [Reason::Break, Reason::Meal, Reason::Training];
+    if rate == 0 {
+        std::future::pending::<()>().await;
+    }
     let mut ticks = interval(Duration::from_micros(1_000_000 / rate.max(1)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     for (agent, count) in agents.iter().cycle().zip(0_usize..) {
@@ -116,8 +122,10 @@ async fn read(
         },
         |key| format!("authorization: Bearer {key}\r\n"),
     );
-    let head =
-        format!("GET /v1/stream/agent-states?types=agent.state_changed HTTP/1.1\r\nhost: {address}\r\n{who}\r\n");
+    let head = format!(
+        "GET /v1/stream/agent-states?types=agent.state_changed HTTP/1.1\r\nhost: {address}\r\n\
+         accept: text/event-stream\r\n{who}\r\n"
+    );
     let before = pid.map(resident).transpose()?;
     let begun = Arc::new(AtomicUsize::new(0));
     let mut tasks = Vec::with_capacity(streams);
@@ -126,11 +134,16 @@ async fn read(
         stream.write_all(head.as_bytes()).await?;
         tasks.push(tokio::spawn(follow(stream, begun.clone(), n == 0)));
     }
+    let began = std::time::Instant::now();
     while begun.load(Relaxed) < streams {
+        if began.elapsed() > ALL_BEGIN {
+            return Err(format!("{} streams of {streams} have begun", begun.load(Relaxed)).into());
+        }
         sleep(Duration::from_millis(50)).await;
     }
     let with = pid.map(resident).transpose()?;
     sleep(Duration::from_secs(seconds)).await;
+    let ended = tasks.iter().filter(|task| task.is_finished()).count();
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     let mut last: HashMap<u64, (usize, Instant)> = HashMap::new();
     let mut happened = HashMap::new();
@@ -150,17 +163,28 @@ async fn read(
         whole.filter_map(|(seq, (_, at))| Some(at.as_millis() - happened.get(seq).copied()?)).collect();
     times.sort_unstable();
     let at = |share: usize| times.get((times.len() * share / 1_000).min(times.len().saturating_sub(1))).copied();
+    let [p50, p99, most] = [at(500), at(990), times.last().copied()].map(|time| time.unwrap_or(-1));
     println(&format!(
-        "{streams} streams, {} events to all of them in {seconds} s; to the last: p50 {:?} ms, p99 {:?} ms, most {:?} ms",
+        "{streams} streams, of which {ended} ended, {} events to all of them in {seconds} s; to the last: p50 {p50} ms, p99 {p99} ms, \
+         most {most} ms",
         times.len(),
-        at(500),
-        at(990),
-        times.last()
     ));
-    if let (Some(before), Some(with)) = (before, with) {
-        println(&format!("{} KB for each stream", with.saturating_sub(before) / streams.max(1) as u64));
+    let grown = before.zip(with).map(|(before, with)| with.saturating_sub(before) / streams.max(1) as u64);
+    if let Some(grown) = grown {
+        println(&format!("{grown} KB for each stream"));
     }
+    println(&format!("measured {} {p50} {p99} {most} {ended} {}", times.len(), grown.unwrap_or_default()));
     Ok(())
+}
+
+/// How long it may take until all streams have begun.
+const ALL_BEGIN: Duration = Duration::from_secs(120);
+
+/// As many as the user may have: each stream is a file.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // Whoever may not is told when a connection fails.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
 /// What streams have seen, and of the first when it happened.

@@ -7,8 +7,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Measurements that are made alone.
-const ALONE: [&str; 8] =
-    ["--timing", "--load", "--creates", "--attack", "--revocation", "--overshoot", "--memory", "--million"];
+const ALONE: [&str; 9] = [
+    "--timing",
+    "--load",
+    "--gateway",
+    "--creates",
+    "--attack",
+    "--revocation",
+    "--overshoot",
+    "--memory",
+    "--million",
+];
 
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let steps = Steps::new();
@@ -16,16 +25,19 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let is = |flag: &str| args.iter().any(|arg| arg == flag);
     let wants_postgres = ["--postgres", "--revocation", "--overshoot", "--million"].into_iter().any(is);
     let postgres = if wants_postgres { Some(steps.run("PostgreSQL", postgres::start)?) } else { None };
-    let neighbours = if is("--load") { Some(steps.run("wrk, nginx and HAProxy", neighbours)?) } else { None };
+    let wants_neighbours = ["--load", "--gateway"].into_iter().any(is);
+    let neighbours = if wants_neighbours { Some(steps.run("wrk and proxies", neighbours)?) } else { None };
     let redis = if is("--overshoot") { Some(tools::REDIS.find()?) } else { None };
     if !ALONE.into_iter().any(is) {
         steps.run("decisions, in process", || {
             process::run(process::cargo().args(["bench", "-p", "verify", "-p", "domain"]))
         })?;
     }
-    // The bench starts other examples: the empty handler that it compares with, and the one that makes a million keys.
+    // The bench starts other examples: the empty handler that it compares with, the one that makes a million keys, and those who
+    // follow the contact centre.
     steps.run("build the bench", || {
-        process::run(build::release("build").args(["--example", "bench", "--example", "empty", "--example", "seed"]))
+        let examples = ["bench", "empty", "seed", "follow"].into_iter().flat_map(|example| ["--example", example]);
+        process::run(build::release("build").args(examples))
     })?;
     steps.run("the server, over HTTP", || {
         let mut bench = build::release("run");

@@ -56,6 +56,8 @@ cargo xtask <command>
   bench --million             of these the pages of a million keys, on SQLite and PostgreSQL
   bench --load [--rounds N] [--seconds N]
                               its measurements under load, beside bare axum, nginx and HAProxy
+  bench --gateway [--calls] [--bodies] [--streams] [--rounds N] [--seconds N]
+                              the gateway beside nginx, HAProxy and Caddy: small calls, half load, bodies of 1 GB, streams
   bench --creates [--postgres]
                               how many keys 1, 8 and 32 callers create
   bench --revocation [--trials N]

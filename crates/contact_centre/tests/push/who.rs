@@ -66,7 +66,7 @@ async fn a_filter_narrows_and_leaves_no_hole_in_what_it_lets_through() {
     let first = rest(&mut stream).await;
     assert_eq!(json(&first[1])["items"].as_array().unwrap().len(), 1);
     let before = centre.world.read(|world| world.state().agent(agent).unwrap().subject_seq);
-    centre.pass_in(300, 5_000).await;
+    centre.pass_in(300, 30_000).await;
     let frames = rest(&mut stream).await;
     let seqs: Vec<_> = frames.iter().filter_map(|frame| json(frame)["subject_seq"].as_u64()).collect();
     assert!(seqs.len() > 5);

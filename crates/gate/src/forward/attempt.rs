@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use http::{HeaderMap, Method, Request, Response, Uri, Version, header, request::Parts, uri::Scheme};
+use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, Version, header, request::Parts, uri::Scheme};
 use hyper::body::Incoming;
 
 use super::{
@@ -82,7 +82,8 @@ const ATTEMPTS: usize = 3;
 struct Again {
     method: Method,
     uri: Uri,
-    headers: HeaderMap,
+    /// As a list, which costs half as much as a map. Most are never sent.
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// Sends a request to one of an API's addresses, and waits for the head of its answer.
@@ -100,8 +101,7 @@ pub(super) async fn send(
 ) -> Result<Answered, Failure> {
     let mut watch = Watch::new(alarm, upstream.times, body.upload(), shared.body_max);
     let repeats = is_retried && watch.upload.is_none() && is_idempotent(&parts.method);
-    let copy =
-        repeats.then(|| Again { method: parts.method.clone(), uri: parts.uri.clone(), headers: parts.headers.clone() });
+    let copy = repeats.then(|| Again::of(&parts));
     let mut request = Request::from_parts(parts, body);
     let (mut tried, mut attempts, mut last) = (0, 0, None);
     loop {
@@ -138,11 +138,20 @@ fn is_idempotent(method: &Method) -> bool {
 }
 
 impl Again {
+    fn of(parts: &Parts) -> Self {
+        let mut headers = Vec::with_capacity(parts.headers.len());
+        headers.extend(parts.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        Self { method: parts.method.clone(), uri: parts.uri.clone(), headers }
+    }
+
     fn request(&self) -> Request<RequestBody> {
         let mut request = Request::new(RequestBody::empty());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = self.headers.clone();
+        let headers = request.headers_mut();
+        for (name, value) in &self.headers {
+            headers.append(name.clone(), value.clone());
+        }
         request
     }
 }
@@ -181,7 +190,8 @@ async fn at(
         let is_pooled = pooled.is_some();
         let mut link = match pooled {
             Some(link) => link,
-            None => match dial(outstanding.upstream(), address).await {
+            // Boxed, since it is rare and large: a call's future has room for all that it may hold, and is moved.
+            None => match Box::pin(dial(outstanding.upstream(), address)).await {
                 Ok(link) => link,
                 Err(error) => {
                     address.breaker.failed(millis());

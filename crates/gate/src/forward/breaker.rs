@@ -47,6 +47,11 @@ pub(super) fn millis() -> u64 {
 }
 
 impl Breaker {
+    /// Whether every call may go there, whatever the time.
+    pub(super) fn is_closed(&self) -> bool {
+        !self.is_sick.load(Relaxed) && self.open_until.load(Relaxed) == 0
+    }
+
     /// Asks for a call at `now`. Whoever is given a trial says how it ended.
     pub(super) fn admit(&self, now: u64) -> Admission {
         if self.is_sick.load(Relaxed) {

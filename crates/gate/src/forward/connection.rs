@@ -25,6 +25,7 @@ use rustls::ServerConfig;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{mpsc, watch},
+    task::unconstrained,
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -128,7 +129,7 @@ async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         let mut connection = pin!(connection);
         tokio::select! {
             ended = connection.as_mut() => ended,
-            _ = stopping.changed() => {
+            () = told(&mut stopping) => {
                 connection.as_mut().graceful_shutdown();
                 connection.as_mut().await
             }
@@ -149,6 +150,23 @@ async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke off");
     }
+}
+
+/// Ready when the signal to stop has come. A connection asks with everything that happens on it, in one task: the lock behind the signal,
+/// which connections share, is taken once, to be woken, and then a look at a number is enough.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    let signal = stopping.clone();
+    // What has nothing left of its task's budget would not wait yet.
+    let mut changed = pin!(unconstrained(stopping.changed()));
+    let mut is_waiting = false;
+    poll_fn(|cx| {
+        if is_waiting && signal.has_changed().is_ok_and(|has_changed| !has_changed) {
+            return Poll::Pending;
+        }
+        is_waiting = true;
+        changed.as_mut().poll(cx).map(drop)
+    })
+    .await;
 }
 
 /// The answer to a request whose head can't be read.
@@ -241,5 +259,26 @@ async fn two<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
 impl Asked {
     fn silent_for(&self) -> u64 {
         if self.now.load(Relaxed) > 0 { 0 } else { millis().saturating_sub(self.last.load(Relaxed)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_signal_to_stop_wakes_who_has_asked_often() {
+        let (stop, mut stopping) = watch::channel(false);
+        let mut told = pin!(told(&mut stopping));
+        for _ in 0..3 {
+            let polled = poll_fn(|cx| Poll::Ready(told.as_mut().poll(cx))).await;
+            assert!(polled.is_pending());
+        }
+        let sends = async {
+            tokio::task::yield_now().await;
+            stop.send(true).unwrap();
+        };
+        let both = async { tokio::join!(told, sends) };
+        tokio::time::timeout(Duration::from_secs(5), both).await.unwrap();
     }
 }

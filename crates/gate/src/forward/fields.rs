@@ -106,13 +106,14 @@ pub(super) fn clean_trailers(trailers: &mut HeaderMap) {
 
 /// The headers that `Connection` names are for the next hop alone. The body's length is none of these, whoever names it.
 fn remove_named(headers: &mut HeaderMap) {
-    if !headers.contains_key(header::CONNECTION) {
+    // Without a list of them: most say no more than this, if anything.
+    if headers.get_all(header::CONNECTION).iter().all(|line| names_nothing(line.as_bytes())) {
         return;
     }
     let lines: Vec<HeaderValue> = headers.get_all(header::CONNECTION).iter().cloned().collect();
     for token in lines.iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b',')) {
         let token = token.trim_ascii();
-        if token.eq_ignore_ascii_case(b"close") || token.eq_ignore_ascii_case(b"keep-alive") {
+        if names_nothing(token) {
             continue;
         }
         if let Ok(name) = HeaderName::from_bytes(token)
@@ -122,6 +123,11 @@ fn remove_named(headers: &mut HeaderMap) {
             headers.remove(name);
         }
     }
+}
+
+/// Whether `Connection` says how long it lasts, and names no header. `Keep-Alive` stays in any case.
+fn names_nothing(token: &[u8]) -> bool {
+    token.eq_ignore_ascii_case(b"keep-alive") || token.eq_ignore_ascii_case(b"close")
 }
 
 /// Whether a header with a list of tokens has this one.

@@ -68,10 +68,18 @@ impl Link {
             Self::Two(send) => send.try_send_request(request).await,
             Self::One(One { send, connection, has_ended }) => {
                 let mut sent = pin!(send.try_send_request(request));
+                let mut is_turn = false;
                 // What is sent is an answer or an error once the connection has ended, and wakes the call.
                 poll_fn(|cx| {
                     if let Poll::Ready(answered) = sent.as_mut().poll(cx) {
                         return Poll::Ready(answered);
+                    }
+                    // Written when the calls that have arrived beside it are read, too: so an API is woken once for many, and
+                    // not, across processors, for each. It costs no turn more, since handing a request to its connection
+                    // wakes the call anyway.
+                    if !std::mem::replace(&mut is_turn, true) {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
                     }
                     if !*has_ended {
                         *has_ended = connection.as_mut().poll(cx).is_ready();

@@ -17,6 +17,8 @@
 //!   length that a client wrote reaches an API unread;
 //! - a connection to an API is driven by the call that has it: one task from the client to the API and back, on one core, with
 //!   connections of its own;
+//! - a request is sent on, and an answer passed on, once everything else that is ready on that core has had its turn: so an API and a
+//!   client are woken once for many;
 //! - nothing is buffered: a body is read as fast as the other side takes it;
 //! - what is sent again was never seen by an API, or is idempotent, has no body, and got no byte of an answer. A `POST` that an API
 //!   may have seen is never sent again;

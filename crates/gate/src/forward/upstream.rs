@@ -136,11 +136,13 @@ impl Upstream {
         let count = self.addresses.len();
         let begin = if count > 1 { self.turn.fetch_add(1, Relaxed) } else { 0 };
         let (mut found, mut soonest, mut left) = (None::<(usize, usize)>, None::<u64>, false);
-        let now = millis();
         for at in (0..count).map(|step| (begin % count + step) % count) {
             let Some(address) = self.addresses.get(at).filter(|_| tried & bit(at) == 0) else { continue };
             left = true;
-            match address.breaker.admit(now) {
+            let breaker = &address.breaker;
+            // Most are closed, and then nobody reads a clock.
+            let admission = if breaker.is_closed() { Admission::Open } else { breaker.admit(millis()) };
+            match admission {
                 // It goes before others, since nobody else finds out whether it works again.
                 Admission::Trial => return Ok((at, true)),
                 Admission::Refused(wait) => soonest = soonest.into_iter().chain(wait).min(),

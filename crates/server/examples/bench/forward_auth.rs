@@ -15,6 +15,8 @@ use crate::{Failed, Programs, against, http::Connection, median, percentile, pro
 
 /// A configuration of a usual size.
 const ROUTES: usize = 100;
+/// What is called in it.
+pub(crate) const ROUTED: &str = "/api/v50/contacts/42";
 /// Good calls in a second while a flood is measured, and bad ones.
 const GOOD: u64 = 200;
 const BAD: u64 = 10 * GOOD;
@@ -32,15 +34,15 @@ pub(crate) fn measure(programs: &Programs) -> Result<(), Failed> {
     let keydesk = programs.serve_with(&database, dir.path(), &["--config", config])?;
     let empty = Server::start(&programs.empty, &["LISTEN"])?;
     against(&keydesk, &empty, "/authz?scope=", &question("/authz?scope=contacts:read", &key, ""))?;
-    let named = "X-Original-Method: GET\r\nX-Original-URI: /api/v50/contacts/42\r\n";
-    let routed = question("/authz", &key, named);
+    let named = format!("X-Original-Method: GET\r\nX-Original-URI: {ROUTED}\r\n");
+    let routed = question("/authz", &key, &named);
     against(&keydesk, &empty, "/authz with a route", &routed)?;
     flood(&keydesk, &routed)?;
     drop((keydesk, empty));
     two_cores()
 }
 
-/// A configuration in which `GET /api/v50/contacts/42` is one of many.
+/// A configuration in which `GET` of [`ROUTED`] is one of many.
 pub(crate) fn routes() -> String {
     let route = |number| {
         format!("[[routes]]\nmethod = \"GET\"\npath = \"/api/v{number}/contacts/{{id}}\"\nscope = \"contacts:read\"\n")
@@ -48,7 +50,8 @@ pub(crate) fn routes() -> String {
     (0..ROUTES).map(route).collect()
 }
 
-fn question(target: &str, key: &str, headers: &str) -> Vec<u8> {
+/// A `GET` with a key.
+pub(crate) fn question(target: &str, key: &str, headers: &str) -> Vec<u8> {
     format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n{headers}\r\n").into_bytes()
 }
 

@@ -1,5 +1,6 @@
 //! What `docs/performance.md` quotes: `bench [--keys N] [--skip-verify] [--skip-sqlite]`, of it the pages of a million keys alone
-//! (`bench --million`), or alone one of `bench --timing [N]`, `bench --load [--rounds N] [--seconds N]`, `bench --creates`,
+//! (`bench --million`), or alone one of `bench --timing [N]`, `bench --load [--rounds N] [--seconds N]`,
+//! `bench --gateway [--calls] [--bodies] [--streams] [--rounds N] [--seconds N]`, `bench --creates`,
 //! `bench --attack [--seconds N]`, `bench --overshoot [--seconds N]`, `bench --memory` and `bench --revocation [--trials N]`.
 //! The server runs on core 0, this on core 1. With `TEST_POSTGRES_URL` the part with many keys also runs on PostgreSQL. With
 //! `--seeded FOLDER` the keys of SQLite are made once and kept there; their day ends when they were made.
@@ -7,6 +8,7 @@
 mod attack;
 mod audit;
 mod forward_auth;
+mod gateway;
 mod http;
 mod load;
 mod overshoot;
@@ -63,6 +65,9 @@ fn main() -> Result<(), Failed> {
     if args.iter().any(|arg| arg == "--load") {
         return load::measure(&programs, &args);
     }
+    if args.iter().any(|arg| arg == "--gateway") {
+        return gateway::measure(&programs, &args);
+    }
     if args.iter().any(|arg| arg == "--memory") {
         return load::memory(&programs);
     }
@@ -109,6 +114,7 @@ pub(crate) struct Programs {
     keydesk: PathBuf,
     pub(crate) empty: PathBuf,
     seed: PathBuf,
+    follow: PathBuf,
 }
 
 impl Programs {
@@ -117,7 +123,13 @@ impl Programs {
         let own = std::env::current_exe()?;
         let examples = own.parent().ok_or("no folder")?;
         let release = examples.parent().ok_or("no folder")?;
-        Ok(Self { keydesk: release.join("keydesk"), empty: examples.join("empty"), seed: examples.join("seed") })
+        let example = |name| examples.join(name);
+        Ok(Self {
+            keydesk: release.join("keydesk"),
+            empty: example("empty"),
+            seed: example("seed"),
+            follow: example("follow"),
+        })
     }
 
     /// What a command of Keydesk prints.

@@ -3,7 +3,7 @@
 use std::{
     fs,
     net::{SocketAddr, TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -30,6 +30,11 @@ impl Server {
         let mut command = Command::new(program);
         command.args(args.iter().map(|arg| arg.replace("LISTEN", &address.to_string())));
         Self::launch(cores, address, &command)
+    }
+
+    /// Its number in the system.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// An address at which nobody listens yet.
@@ -60,20 +65,44 @@ impl Server {
     pub(crate) fn cpu_of_all(&self) -> Result<Duration, Failed> {
         /// The kernel's unit in /proc, on every architecture.
         const TICKS: u64 = 100;
-        let own = self.child.id().to_string();
         let mut ticks = 0;
+        for (_, fields) in self.processes()? {
+            // With the twelfth, user and system time.
+            let times = fields.get(11..13).unwrap_or_default();
+            ticks += times.iter().map(|time| time.parse::<u64>()).sum::<Result<u64, _>>()?;
+        }
+        Ok(Duration::from_millis(ticks * 1_000 / TICKS))
+    }
+
+    /// The process and its children: the folder of each in /proc, and of its `stat` what stands behind the name, which may hold
+    /// spaces: state, parent, and so on.
+    fn processes(&self) -> Result<Vec<(PathBuf, Vec<String>)>, Failed> {
+        let own = self.child.id().to_string();
+        let mut found = Vec::new();
         for process in fs::read_dir("/proc")?.flatten() {
             // Whatever ends meanwhile is none of ours.
             let Ok(stat) = fs::read_to_string(process.path().join("stat")) else { continue };
-            // Behind the name, which may hold spaces: state, parent, and with the twelfth, user and system time.
             let Some((_, fields)) = stat.rsplit_once(") ") else { continue };
-            let fields: Vec<&str> = fields.split(' ').collect();
-            let is_ours = fields.get(1) == Some(&own.as_str()) || process.file_name() == *own;
-            if let (true, Some(times)) = (is_ours, fields.get(11..13)) {
-                ticks += times.iter().map(|time| time.parse::<u64>()).sum::<Result<u64, _>>()?;
+            let fields: Vec<String> = fields.split(' ').map(str::to_owned).collect();
+            if fields.get(1) == Some(&own) || process.file_name() == *own {
+                found.push((process.path(), fields));
             }
         }
-        Ok(Duration::from_millis(ticks * 1_000 / TICKS))
+        Ok(found)
+    }
+
+    /// From now on the most memory is counted that it has.
+    pub(crate) fn forget_peak(&self) -> Result<(), Failed> {
+        for (process, _) in self.processes()? {
+            // "5" sets `VmHWM` to what is resident now.
+            fs::write(process.join("clear_refs"), "5")?;
+        }
+        Ok(())
+    }
+
+    /// The most resident memory of the process and its children since then, in MiB.
+    pub(crate) fn peak_mib(&self) -> Result<f64, Failed> {
+        self.processes()?.iter().map(|(process, _)| status_mib(process, "VmHWM")).sum()
     }
 
     /// CPU time of all its threads so far, as the scheduler accounts for it in nanoseconds.
@@ -88,11 +117,16 @@ impl Server {
 
     /// Resident memory in MiB.
     pub(crate) fn memory_mib(&self) -> Result<f64, Failed> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).ok_or("no VmRSS")?;
-        let kib: f64 = line.split_whitespace().nth(1).ok_or("no VmRSS")?.parse()?;
-        Ok(kib / 1024.0)
+        status_mib(&Path::new("/proc").join(self.child.id().to_string()), "VmRSS")
     }
+}
+
+/// A size of a process, as its `status` names it, in MiB.
+fn status_mib(process: &Path, name: &str) -> Result<f64, Failed> {
+    let status = fs::read_to_string(process.join("status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or_else(|| format!("no {name}"))?;
+    let kib: f64 = line.split_whitespace().nth(1).ok_or_else(|| format!("no {name}"))?.parse()?;
+    Ok(kib / 1024.0)
 }
 
 impl Drop for Server {

@@ -13,11 +13,11 @@ use tempfile::TempDir;
 use crate::{Failed, forward_auth};
 
 /// A database with keys, and what is needed to ask about them. Gone when dropped.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     folder: TempDir,
-    pub(super) secrets: Vec<String>,
+    pub(crate) secrets: Vec<String>,
     /// The secret of a key that may verify others.
-    pub(super) caller: String,
+    pub(crate) caller: String,
 }
 
 /// Limits that each key has, as programs write them. No load reaches them.
@@ -33,12 +33,12 @@ fn three_limits() -> Result<RateLimits, Failed> {
 
 impl Keys {
     /// Keys without limits.
-    pub(super) fn without_limits(number: usize) -> Result<Self, Failed> {
+    pub(crate) fn without_limits(number: usize) -> Result<Self, Failed> {
         Self::with(number, &RateLimits::default())
     }
 
     /// Keys of which each has three limits that every call counts towards.
-    pub(super) fn with_three_limits(number: usize) -> Result<Self, Failed> {
+    pub(crate) fn with_three_limits(number: usize) -> Result<Self, Failed> {
         Self::with(number, &three_limits()?)
     }
 
@@ -56,26 +56,26 @@ impl Keys {
     }
 
     /// The folder, which nobody else can read.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(super) fn database(&self) -> String {
+    pub(crate) fn database(&self) -> String {
         database(self.folder())
     }
 
     /// A file with a secret on each line.
-    pub(super) fn list(&self) -> PathBuf {
+    pub(crate) fn list(&self) -> PathBuf {
         self.folder().join("keys")
     }
 
     /// Keydesk's configuration.
-    pub(super) fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.folder().join("keydesk.toml")
     }
 
     /// The configuration of a server that does not record calls which are allowed.
-    pub(super) fn config_without_usage(&self) -> PathBuf {
+    pub(crate) fn config_without_usage(&self) -> PathBuf {
         self.folder().join("unrecorded.toml")
     }
 }

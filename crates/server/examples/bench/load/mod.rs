@@ -8,21 +8,21 @@
 //! How much a second core adds is measured with server and generator on the same cores: both on one, then both on two. So
 //! there is twice as much of everything, and an ideal server answers twice as many calls.
 
-mod keys;
+pub(crate) mod keys;
 mod memory;
-mod neighbours;
+pub(crate) mod neighbours;
 mod rows;
 mod table;
-mod wrk;
+pub(crate) mod wrk;
 
 pub(super) use self::memory::measure as memory;
 use self::{keys::Keys, rows::Row, table::Sample};
 use crate::{Failed, Programs, process::Server, say};
 
 /// Keys that are asked about.
-const KEYS: usize = 10_000;
+pub(crate) const KEYS: usize = 10_000;
 /// Seconds of load before a server is measured for the first time.
-const WARM_UP: u32 = 3;
+pub(crate) const WARM_UP: u32 = 3;
 
 /// How much is measured.
 struct Extent {
@@ -74,7 +74,8 @@ fn first_of_each_server(rows: &[Row]) -> impl Iterator<Item = &Row> {
         .map(|(_, row)| row)
 }
 
-fn number(args: &[String], flag: &str, usual: u32) -> Result<u32, Failed> {
+/// The number behind a flag, or the usual one.
+pub(crate) fn number(args: &[String], flag: &str, usual: u32) -> Result<u32, Failed> {
     match args.iter().position(|arg| arg == flag) {
         Some(at) => Ok(args.get(at + 1).ok_or_else(|| format!("{flag} wants a number"))?.parse()?),
         None => Ok(usual),

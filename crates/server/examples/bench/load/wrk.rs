@@ -3,39 +3,41 @@
 use std::{fs, process::Command};
 
 use super::keys::Keys;
-use crate::{Failed, VERIFY, process::Server};
+use crate::{Failed, VERIFY, forward_auth::ROUTED, process::Server};
 
 /// A call, in which `KEY` stands for the key that is asked about.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Call {
+pub(crate) enum Call {
     /// A proxy that names the scope that the call needs.
     ByScope,
     /// A proxy that names the original request.
     ByRoute,
     /// A program that asks about another's key.
     Verify,
+    /// A client that calls the API behind a gateway.
+    Forwarded,
 }
 
 /// The load that wrk puts on a server.
 #[derive(Clone, Copy)]
-pub(super) struct Load {
-    pub(super) call: Call,
-    pub(super) connections: u32,
-    pub(super) threads: u32,
+pub(crate) struct Load {
+    pub(crate) call: Call,
+    pub(crate) connections: u32,
+    pub(crate) threads: u32,
     /// Where wrk runs.
-    pub(super) cores: &'static str,
+    pub(crate) cores: &'static str,
 }
 
 /// What wrk saw; latencies in microseconds.
-pub(super) struct Measured {
-    pub(super) calls: f64,
-    pub(super) seconds: f64,
-    pub(super) p50: f64,
-    pub(super) p99: f64,
+pub(crate) struct Measured {
+    pub(crate) calls: f64,
+    pub(crate) seconds: f64,
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
 }
 
 impl Load {
-    pub(super) fn run(self, server: &Server, keys: &Keys, seconds: u32) -> Result<Measured, Failed> {
+    pub(crate) fn run(self, server: &Server, keys: &Keys, seconds: u32) -> Result<Measured, Failed> {
         let script = keys.folder().join("load.lua");
         fs::write(&script, self.script(keys))?;
         let output = Command::new("taskset")
@@ -61,9 +63,10 @@ impl Load {
         let (method, path, headers, body) = match self.call {
             Call::ByScope => ("GET", "/authz?scope=contacts:read", String::new(), "nil".to_owned()),
             Call::ByRoute => {
-                let named = r#"["X-Original-Method"] = "GET", ["X-Original-URI"] = "/api/v50/contacts/42""#;
-                ("GET", "/authz", named.to_owned(), "nil".to_owned())
+                let named = format!(r#"["X-Original-Method"] = "GET", ["X-Original-URI"] = "{ROUTED}""#);
+                ("GET", "/authz", named, "nil".to_owned())
             }
+            Call::Forwarded => ("GET", ROUTED, String::new(), "nil".to_owned()),
             Call::Verify => {
                 let caller = &keys.caller;
                 let headers =
