@@ -14,6 +14,12 @@ function answer(request, response) {
     case '/v1/a/echo':
       request.pipe(response);
       return;
+    // For a proxy that reads no answer while it sends a body.
+    case '/v1/a/echo/kept': {
+      const pieces = [];
+      request.on('data', (piece) => pieces.push(piece)).on('end', () => response.end(Buffer.concat(pieces)));
+      return;
+    }
     case '/v1/a/sized':
       response.setHeader('content-length', large.length);
       response.end(request.method === 'HEAD' ? undefined : large);

@@ -74,13 +74,12 @@ fn configuration(address: &str, listens: &str, behind: &str) -> String {
             client_max_body_size 0;
             add_header X-Connection $connection always;
             add_header X-Client $http_x_keydesk_client_name always;
-            location / {{
-                proxy_pass http://node;
-                proxy_http_version 1.1;
-                proxy_set_header Connection \"\";
-                proxy_hide_header X-Connection;
-                proxy_hide_header X-Client;
-            }}
+            proxy_http_version 1.1;
+            proxy_set_header Connection \"\";
+            proxy_hide_header X-Connection;
+            proxy_hide_header X-Client;
+            location / {{ proxy_pass http://node; }}
+            location = /v1/a/echo {{ proxy_pass http://node/v1/a/echo/kept; }}
             location = /v1/a/tag {{ alias tag.txt; }}
             location = /v1/a/none {{ return 204; }}
         }}"

@@ -8,8 +8,8 @@ use tokio::{
 
 use crate::proxies::gate::CLIENT;
 
-/// How long a peer is listened to that says nothing more and does not close: longer than Envoy takes to close after a refusal.
-const QUIET: Duration = Duration::from_millis(1_500);
+/// How long a peer is listened to that says nothing more and does not close, as Envoy after a refusal. What comes later is not missed.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// What a client heard.
 pub(super) struct Heard {

@@ -51,7 +51,7 @@ async fn caddy(gateway: &str) -> Proxy {
     let address = free_address();
     let site = format!("http://:{}", port(&address));
     let text = documented("gateway/Caddyfile", &[("127.0.0.1:8081", gateway), ("http://:8080", &site)]);
-    let told = "header_up X-Front-Line \"{http.request.method} {http.request.orig_uri}\"\nheader_up X-Front-Id \
+    let told = "header_up X-Front-Line \"{http.request.method} {http.request.uri}\"\nheader_up X-Front-Id \
                 {http.request.uuid}\n";
     let files = [("Caddyfile", edited(&text, LAST, &format!("{LAST}{told}")))];
     Proxy::start("caddy", &["run", "--config", "Caddyfile"], address.clone(), &files).await

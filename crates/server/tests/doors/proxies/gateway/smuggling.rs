@@ -48,7 +48,6 @@ const MORE: &[&str] = &[
     "GET /v1/a HTTP/1.1\r\n{}X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-For: 10.0.0.2, 127.0.0.1\r\n\r\n",
     "GET /v1/a?x#/../secret HTTP/1.1\r\n{}\r\n",
     "GET /v1/a#/v1/secret HTTP/1.1\r\n{}\r\n",
-    "GET /v1/a/ü HTTP/1.1\r\n{}\r\n",
     "GET ///v1/secret HTTP/1.1\r\n{}\r\n",
     "GET http://desk.example/v1/a/../secret HTTP/1.1\r\n{}\r\n",
     "GET https://desk.example/v1/a HTTP/1.1\r\n{}\r\n",
@@ -80,13 +79,20 @@ fn all() -> Vec<Sent> {
     cases.chain(more).chain(forged).collect()
 }
 
+/// What was sent on a connection, and heard.
+struct Talk {
+    bytes: String,
+    heard: Heard,
+}
+
 /// The request that follows, of another key.
 const AFTER: &str = "GET /v1/a/after HTTP/1.1\r\n{}Connection: close\r\n\r\n";
 /// How many connections there are at once.
 const AT_ONCE: usize = 16;
 
 fn lines(key: &Key, mark: &str) -> String {
-    format!("Host: desk.example\r\nAuthorization: Bearer {}\r\nX-Mark: {mark}\r\n", key.secret)
+    // Some proxies take a line that begins with a blank for more of the one before: better the key's than the mark's.
+    format!("X-Mark: {mark}\r\nHost: desk.example\r\nAuthorization: Bearer {}\r\n", key.secret)
 }
 
 async fn agrees(front: Front) {
@@ -98,27 +104,29 @@ async fn agrees(front: Front) {
         let case = sent.text.replace("{}", &lines(&gateway.first, &format!("case-{number}")));
         let bytes = case + &AFTER.replace("{}", &lines(&gateway.second, &format!("after-{number}")));
         let address = &proxy.address;
-        async move { (number, talk(address, bytes.as_bytes()).await) }
+        async move { (number, Talk { heard: talk(address, bytes.as_bytes()).await, bytes }) }
     });
-    let mut heard: Vec<_> = stream::iter(talks).buffer_unordered(AT_ONCE).collect().await;
-    heard.sort_by_key(|(number, _)| *number);
+    let mut talks: Vec<_> = stream::iter(talks).buffer_unordered(AT_ONCE).collect().await;
+    talks.sort_by_key(|(number, _)| *number);
     let seen = api.seen();
     for seen in &seen {
         is_decided(seen, &gateway, api.host());
     }
     is_each_read_once(&seen);
     let mut arrived = 0;
-    for ((number, heard), sent) in heard.iter().zip(&all) {
-        arrived += usize::from(is_in_order(*number, sent, heard, &seen));
+    for ((number, talk), sent) in talks.iter().zip(&all) {
+        arrived += usize::from(is_in_order(*number, sent, talk, &seen));
     }
     // Where little arrives little is shown.
-    assert!(arrived >= 40, "{arrived} of {} cases arrive\n{}", all.len(), proxy.said());
+    assert!(arrived >= 60, "{arrived} of {} cases arrive\n{}", all.len(), proxy.said());
     are_counted(&seen, &gateway).await;
 }
 
 /// A request is the one that the proxy read, and has the identity that the gateway decided on, and nobody else's.
 fn is_decided(seen: &Seen, gateway: &Gateway, host: &str) {
-    assert_eq!(seen.one("x-front-line"), seen.line(), "the proxy has read it otherwise: {seen:?}");
+    // A fragment is no part of a request: it is cut off before anybody decides.
+    let read = seen.one("x-front-line").split('#').next().unwrap_or_default();
+    assert_eq!(read, seen.line(), "the proxy has read it otherwise: {seen:?}");
     assert_eq!(seen.one("host"), host, "{seen:?}");
     let (kind, _) = seen.one("x-mark").split_once('-').unwrap();
     let (key, name) = if kind == "after" { (&gateway.second, "Second") } else { (&gateway.first, "First") };
@@ -153,8 +161,8 @@ fn is_each_read_once(seen: &[Seen]) {
 
 /// What arrived of a connection is what was sent on it, in this order, and what was answered is what arrived. Whether all of it
 /// arrived as it was sent.
-fn is_in_order(number: usize, sent: &Sent, heard: &Heard, seen: &[Seen]) -> bool {
-    let Sent { text, expected, forged } = sent;
+fn is_in_order(number: usize, sent: &Sent, talk: &Talk, seen: &[Seen]) -> bool {
+    let (Sent { text, expected, forged }, Talk { bytes, heard }) = (sent, talk);
     let marked = |kind: &str| {
         let mark = format!("{kind}-{number}");
         seen.iter().filter(move |seen| seen.one("x-mark") == mark).collect::<Vec<_>>()
@@ -171,7 +179,7 @@ fn is_in_order(number: usize, sent: &Sent, heard: &Heard, seen: &[Seen]) -> bool
                 // Other words, or a whole address as the target, come out as a plain line.
                 let (_, target) = line.split_once(' ').unwrap();
                 let body = String::from_utf8_lossy(body.unwrap_or_default());
-                assert!(text.contains(target) && text.contains(&*body), "{text:?}: {got:?}");
+                assert!(text.contains(target) && bytes.contains(&*body), "{text:?}: {got:?}");
             }
         }
     }
