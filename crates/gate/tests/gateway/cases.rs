@@ -90,6 +90,9 @@ pub(crate) const FRAMING: &[Case] = &[
     ("HEAD /v1/a HTTP/1.1\r\n{}Content-Length: 1\r\n\r\nx", &[400], NONE),
     ("GET /v1/a HTTP/1.1\r\n{}Content-Length: 0\r\n\r\n", &[200], &[("GET /v1/a", "")]),
     ("DELETE /v1/a HTTP/1.1\r\n{}Content-Length: 1\r\n\r\nx", &[200], &[("DELETE /v1/a", "x")]),
+    ("POST /v1/a HTTP/1.1\r\n{}Content-Length: 5, 5\r\n\r\nhello", &[400], NONE),
+    ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", &[400], NONE),
+    ("POST /v1/a HTTP/1.1\r\n{}X: y\rTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nhello", &[400], NONE),
 ];
 
 /// Bodies in chunks that are none.
@@ -114,6 +117,13 @@ pub(crate) const CHUNKS: &[Case] = &[
         "POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-Keydesk-Key-Id: 1\r\nContent-Length: 9\r\n\r\n",
         &[200],
         &[("POST /v1/a", "hi")],
+    ),
+    ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n5\nhello\n0\n\n", &[400], NONE),
+    // To whoever takes the line feed in an extension for a line's end, the chunk begins there, and hides the next.
+    (
+        "POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n2;\nxx\r\n2f\r\n0\r\n\r\nGET /v1/secret HTTP/1.1\r\n{}\r\n0\r\n\r\n",
+        &[400],
+        NONE,
     ),
 ];
 
@@ -146,6 +156,9 @@ pub(crate) const LINES: &[Case] = &[
     ("CONNECT desk.example:443 HTTP/1.1\r\n{}\r\n", &[400], NONE),
     ("TRACE /v1/a HTTP/1.1\r\n{}\r\n", &[400], NONE),
     ("GET /v1/a HTTP/1.1\r\n{}Expect: 200-ok\r\n\r\n", &[417], NONE),
+    ("GET http:///v1/a HTTP/1.1\r\n{}\r\n", &[400], NONE),
+    ("GET /v1/a HTTP/1.1\r\n{}Authorization: Bearer other\r\n\r\n", &[400], NONE),
+    ("GET /v1/a HTTP/1.1\r\n{}X-API-Key: other\r\n\r\n", &[400], NONE),
 ];
 
 /// Paths with more than one reading.
@@ -177,6 +190,8 @@ pub(crate) const PATHS: &[Case] = &[
     ("GET /v1/a/b%20c?d=%2e%2e/&e=%zz;f HTTP/1.1\r\n{}\r\n", &[200], &[("GET /v1/a/b%20c?d=%2e%2e/&e=%zz;f", "")]),
     ("GET /v1/a/b%C3%BC? HTTP/1.1\r\n{}\r\n", &[200], &[("GET /v1/a/b%C3%BC?", "")]),
     ("GET /v1/a/%c3%bc HTTP/1.1\r\n{}\r\n", &[200], &[("GET /v1/a/%c3%bc", "")]),
+    ("GET ///v1/secret HTTP/1.1\r\n{}\r\n", &[400], NONE),
+    ("GET http://desk.example/v1/a/../secret HTTP/1.1\r\n{}\r\n", &[400], NONE),
 ];
 
 /// Several requests on a connection.
@@ -202,8 +217,58 @@ pub(crate) const PIPELINES: &[Case] = &[
     ("\r\n\r\nGET /v1/a HTTP/1.1\r\n{}\r\n", &[200], &[("GET /v1/a", "")]),
 ];
 
+/// What is unusual, and has one reading.
+pub(crate) const UNUSUAL: &[Case] = &[
+    ("POST /v1/a HTTP/1.1\r\n{}Content-Length: 05\r\n\r\nhello", &[200], &[("POST /v1/a", "hello")]),
+    ("POST /v1/a HTTP/1.1\r\n{}Content-Length:\t5\r\n\r\nhello", &[200], &[("POST /v1/a", "hello")]),
+    ("POST /v1/a HTTP/1.1\r\n{}Content-Length: 5 \r\n\r\nhello", &[200], &[("POST /v1/a", "hello")]),
+    // RFC 9112, 2.2: a line feed may stand alone for a line's end.
+    ("POST /v1/a HTTP/1.1\n{}Content-Length: 5\n\nhello", &[200], &[("POST /v1/a", "hello")]),
+    ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\n\r\n0\r\n\r\n", &[200], &[("POST /v1/a", "")]),
+    ("POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked \r\n\r\n0\r\n\r\n", &[200], &[("POST /v1/a", "")]),
+    (
+        "POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n5 \r\nhello\r\n0\r\n\r\n",
+        &[200],
+        &[("POST /v1/a", "hello")],
+    ),
+    (
+        "POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n00000000000000000005\r\nhello\r\n0\r\n\r\n",
+        &[200],
+        &[("POST /v1/a", "hello")],
+    ),
+    (
+        "POST /v1/a HTTP/1.1\r\n{}Transfer-Encoding: chunked\r\n\r\n0\r\nX-Keydesk-Key-Id: 1\r\nHost: other.example\r\n\r\n",
+        &[200],
+        &[("POST /v1/a", "")],
+    ),
+    // Nobody makes a body's length, a host or a key a matter of one hop.
+    (
+        "POST /v1/a HTTP/1.1\r\n{}Connection: Content-Length\r\nContent-Length: 34\r\n\r\nGET /v1/secret HTTP/1.1\r\nHost: a\r\n\r\n",
+        &[200],
+        &[("POST /v1/a", "GET /v1/secret HTTP/1.1\r\nHost: a\r\n")],
+    ),
+    (
+        "POST /v1/a HTTP/1.1\r\n{}Connection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        &[200],
+        &[("POST /v1/a", "")],
+    ),
+    (
+        "GET /v1/a HTTP/1.1\r\n{}Connection: X-Keydesk-Key-Id, X-Keydesk-Scopes, Host\r\n\r\n",
+        &[200],
+        &[("GET /v1/a", "")],
+    ),
+    ("GET /v1/a HTTP/1.1\r\n{}Connection: Authorization\r\n\r\n", &[200], &[("GET /v1/a", "")]),
+    (
+        "GET /v1/a HTTP/1.1\r\n{}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n",
+        &[200],
+        &[("GET /v1/a", "")],
+    ),
+    ("GET https://desk.example/v1/a HTTP/1.1\r\n{}\r\n", &[200], &[("GET /v1/a", "")]),
+    ("HEAD /v1/a HTTP/1.1\r\n{}\r\n", &[200], &[("HEAD /v1/a", "")]),
+];
+
 /// All of them.
-pub(crate) const ALL: [&[Case]; 5] = [FRAMING, CHUNKS, LINES, PATHS, PIPELINES];
+pub(crate) const ALL: [&[Case]; 6] = [FRAMING, CHUNKS, LINES, PATHS, PIPELINES, UNUSUAL];
 
 /// Lines by which a client names itself, its way here, or another request than its own. None of them goes further.
 pub(crate) const FORGED: [&str; 26] = [

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    cases::{ALL, CHUNKS, Case, FRAMING, LINES, PATHS, PIPELINES},
+    cases::{ALL, CHUNKS, Case, FRAMING, LINES, PATHS, PIPELINES, UNUSUAL},
     raw::{Api, Client},
     support::{Gateway, Key},
 };
@@ -74,6 +74,11 @@ async fn a_path_has_one_reading() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_request_on_a_connection_is_decided_on() {
     run(PIPELINES).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_unusual_is_read_once() {
+    run(UNUSUAL).await;
 }
 
 #[test]
