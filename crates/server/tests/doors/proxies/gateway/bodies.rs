@@ -32,12 +32,13 @@ fn large() -> Bytes {
 }
 
 fn empty() -> Body {
-    Empty::new().boxed()
+    Empty::<Bytes>::new().boxed()
 }
 
 /// A body whose length is not known before it ends.
 fn in_pieces(bytes: &Bytes) -> Body {
-    let pieces: Vec<_> = bytes.chunks(100_000).map(|piece| Ok(Frame::data(Bytes::copy_from_slice(piece)))).collect();
+    let pieces: Vec<_> =
+        bytes.chunks(100_000).map(|piece| Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(piece)))).collect();
     StreamBody::new(stream::iter(pieces)).boxed()
 }
 

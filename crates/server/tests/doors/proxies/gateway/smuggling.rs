@@ -162,7 +162,7 @@ fn is_in_order(number: usize, sent: &Sent, talk: &Talk, seen: &[Seen]) -> bool {
     }
     assert!(after.len() <= 1, "{text:?}: {after:?}");
     for after in &after {
-        assert_eq!((after.line(), after.body.as_deref()), ("GET /v1/a/after", Some(&[][..])), "{text:?}");
+        assert_eq!((after.line(), after.body.as_deref()), ("GET /v1/a/after", Some(&b""[..])), "{text:?}");
     }
     let whole: Vec<_> = cases.iter().chain(&after).filter(|seen| seen.body.is_some()).collect();
     let ids: Vec<_> = whole.iter().map(|seen| seen.one("x-request-id")).collect();
