@@ -85,8 +85,8 @@ cargo xtask <command>
   postgres -- COMMAND         run COMMAND with TEST_POSTGRES_URL set to a throwaway PostgreSQL
 
 Environment:
-  TEST_REDIS_SERVER, TEST_PROMTOOL
-                              the programs redis-server and promtool, in place of those on the path or Debian's
+  TEST_REDIS_SERVER, TEST_PROMTOOL, TEST_H2LOAD
+                              the programs redis-server, promtool and h2load, in place of those on the path or Debian's
   TEST_POSTGRES_URL           a PostgreSQL whose superuser the tests may use, in place of a throwaway one
   KEYDESK_PROFILE             `dev`: `serve`, `build` and `chaos` make the server as the tests do, sooner and slower, in target/debug
   KEYDESK_WASM_COMPILER       `rustup` or `debian`: which compiler makes the client, in place of the first that works

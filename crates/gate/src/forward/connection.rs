@@ -126,6 +126,7 @@ async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let ended = {
+        // It goes with this block: only then is what it has left there to be taken.
         let mut connection = pin!(connection);
         tokio::select! {
             ended = connection.as_mut() => ended,

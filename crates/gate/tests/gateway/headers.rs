@@ -3,6 +3,7 @@
 use model::KeyId;
 
 use crate::{
+    cases::FORGED,
     raw::{Answer, Api, Client, Seen},
     support::{Gateway, Key},
 };
@@ -51,37 +52,9 @@ async fn an_api_knows_the_caller_and_not_the_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_client_says_of_itself_goes_no_further() {
-    let forged = [
-        "X-Keydesk-Key-Id: 1",
-        "X-Keydesk-Scopes: data:write",
-        "x_keydesk_scopes: data:write",
-        "X.Keydesk.Scopes: data:write",
-        "X-Keydesk-Anything: 1",
-        "X-Keydesk-World: other",
-        "X-Keydesk-Contact-Centre: e30",
-        "X-Keydesk-Resources: queue=1",
-        "X-Forwarded-For: 10.0.0.1",
-        "X_Forwarded_For: 10.0.0.1",
-        "X-Forwarded-Host: evil.example",
-        "X-Forwarded-Proto: https",
-        "X-Forwarded-User: root",
-        "Forwarded: for=10.0.0.1",
-        "X-Real-IP: 10.0.0.1",
-        "True-Client-IP: 10.0.0.1",
-        "X-Original-URL: /v1/secret",
-        "X-Rewrite-URL: /v1/secret",
-        "X-HTTP-Method-Override: DELETE",
-        "X-HTTP-Method: DELETE",
-        "X-Method-Override: DELETE",
-        "X-Remote-User: root",
-        "Remote-User: root",
-        "Proxy: http://evil.example",
-        "Proxy-Authorization: Basic YTpi",
-        "X-Request-Id: mine",
-    ];
-    let (seen, _, id) = through("", &format!("{}\r\n", forged.join("\r\n")), OK).await;
+    let (seen, _, id) = through("", &format!("{}\r\n", FORGED.join("\r\n")), OK).await;
     let seen = seen.unwrap();
-    for line in forged {
+    for line in FORGED {
         assert!(!seen.head.to_lowercase().contains(&line.to_lowercase()), "{line}: {}", seen.head);
     }
     assert_eq!(seen.all("x-keydesk-key-id"), [id.to_string()]);

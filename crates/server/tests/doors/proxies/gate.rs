@@ -84,7 +84,7 @@ impl Gate {
 }
 
 impl Key {
-    async fn new(data: &Path, args: &[&str]) -> Self {
+    pub(super) async fn new(data: &Path, args: &[&str]) -> Self {
         let made = keydesk(data, &[&["key", "create", "--json"], args].concat()).await;
         let made: Value = serde_json::from_slice(&made.stdout).expect("a key");
         let text = |name: &str| made[name].as_str().expect("a text").to_owned();

@@ -5,6 +5,7 @@ mod browsers;
 mod caddy;
 mod envoy;
 mod gate;
+mod gateway;
 mod haproxy;
 mod http_2;
 mod limits;
