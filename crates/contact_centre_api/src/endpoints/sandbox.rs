@@ -90,6 +90,7 @@ struct CallForm {
 pub(crate) async fn call(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
     asked.no_query()?;
     let form = sent.read::<CallForm>()?;
+    asked.may_see(form.queue_id)?;
     let from = form.from.as_deref().map(|from| number("from", from, None, asked.centre.settings())).transpose()?;
     asked.once(&sent, || {
         asked.world(|world| {

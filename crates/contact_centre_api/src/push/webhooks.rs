@@ -75,10 +75,6 @@ pub(super) async fn create(asked: Asked, sent: Sent) -> Result<Answer, Problem> 
     asked.no_query()?;
     let form: HookForm = sent.read()?;
     let caller = &asked.caller;
-    if caller.queues.is_some() {
-        // It would outlive the token.
-        return Err(Problem::new(&kinds::RESOURCE_NOT_ALLOWED).detail("A token makes no webhooks: use its key."));
-    }
     let owner = Owner {
         key_id: caller.key_id,
         wraps: caller.rights().wraps,

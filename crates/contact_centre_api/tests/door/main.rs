@@ -12,6 +12,7 @@ mod gateway;
 mod golden;
 mod leads;
 mod live;
+mod narrowed;
 mod openapi;
 mod recordings;
 mod sandbox;
