@@ -47,6 +47,21 @@ pub(crate) struct Bare {
     pub(crate) caller: Caller,
     /// The machine's time.
     pub(crate) now: Instant,
+    /// What makes a request that is sent again the same, its body aside.
+    about: String,
+    headers: HeaderMap,
+}
+
+impl Bare {
+    /// As [`Asked::once_later`].
+    pub(crate) async fn once_later(
+        &self,
+        sent: &Sent,
+        act: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
+    ) -> Result<Answer, Problem> {
+        let request = mark(&self.about, &sent.0);
+        once_later(&self.centre, (self.caller.key_id, self.now), &self.headers, request, act).await
+    }
 }
 
 impl FromRequestParts<Centre> for Bare {
@@ -55,7 +70,8 @@ impl FromRequestParts<Centre> for Bare {
     async fn from_request_parts(parts: &mut Parts, centre: &Centre) -> Result<Self, Problem> {
         let (caller, operation) = admitted(parts)?;
         Query::of(&parts.uri, operation.query).end()?;
-        Ok(Self { centre: centre.clone(), caller, now: centre.now() })
+        let about = about(&parts.method, &parts.uri, &caller, None);
+        Ok(Self { centre: centre.clone(), caller, now: centre.now(), about, headers: parts.headers.clone() })
     }
 }
 
@@ -249,20 +265,34 @@ impl Asked {
         sent: &Sent,
         act: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
     ) -> Result<Answer, Problem> {
-        let Some(name) = once(&self.headers, &IDEMPOTENCY_KEY)? else { return act.await };
-        let (centre, key, now) = (self.centre.clone(), self.caller.key_id, self.now);
-        let (name, request) = (name.to_owned(), self.mark(sent));
-        let done = tokio::spawn(async move { centre.answers().once_later(key, &name, request, now, act).await });
-        Ok(replayed(done.await.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))??))
+        once_later(&self.centre, (self.caller.key_id, self.now), &self.headers, self.mark(sent), act).await
     }
 
     /// What makes two requests the same.
     fn mark(&self, sent: &Sent) -> [u8; 32] {
-        // One key may have several worlds, one after the other, act for several agents, and lend some of its queues to tokens.
         let agent = self.session.as_ref().map(|session| session.agent_id);
-        let about = format!("{:?} {agent:?} {:?} {}", self.caller.world, self.caller.queues, self.uri);
-        mark(self.method.as_str(), &about, &sent.0)
+        mark(&about(&self.method, &self.uri, &self.caller, agent), &sent.0)
     }
+}
+
+/// What a request is about, its body aside. One key may have several worlds, one after the other, act for several agents, and lend some of its
+/// queues to tokens.
+fn about(method: &Method, uri: &Uri, caller: &Caller, agent: Option<AgentId>) -> String {
+    format!("{method} {:?} {agent:?} {:?} {uri}", caller.world, caller.queues)
+}
+
+/// Does something once that has to wait, and to its end.
+async fn once_later(
+    centre: &Centre,
+    (key, now): (uuid::Uuid, Instant),
+    headers: &HeaderMap,
+    request: [u8; 32],
+    act: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
+) -> Result<Answer, Problem> {
+    let Some(name) = once(headers, &IDEMPOTENCY_KEY)?.map(str::to_owned) else { return act.await };
+    let centre = centre.clone();
+    let done = tokio::spawn(async move { centre.answers().once_later(key, &name, request, now, act).await });
+    Ok(replayed(done.await.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))??))
 }
 
 /// An answer, which says so if it was given before.

@@ -51,13 +51,9 @@ pub(crate) struct Given {
     pub(crate) again: bool,
 }
 
-/// What makes two requests the same: method, path and body.
-pub(crate) fn mark(method: &str, path: &str, body: &[u8]) -> [u8; 32] {
-    let mut text = Vec::with_capacity(method.len() + path.len() + body.len() + 2);
-    for part in [method.as_bytes(), b" ", path.as_bytes(), b"\n", body] {
-        text.extend_from_slice(part);
-    }
-    digest(&SHA256, &text).as_ref().try_into().unwrap_or_default()
+/// What makes two requests the same: what they are about, and their bodies.
+pub(crate) fn mark(about: &str, body: &[u8]) -> [u8; 32] {
+    digest(&SHA256, &[about.as_bytes(), b"\n", body].concat()).as_ref().try_into().unwrap_or_default()
 }
 
 impl Once {
@@ -192,7 +188,7 @@ mod tests {
 
     fn ask(answers: &Answers, name: &str, body: &str, at: i64) -> Result<bool, &'static str> {
         let act = || Ok(Answer::of(StatusCode::CREATED, "done"));
-        let given = answers.once(KEY, name, mark("POST", "/x", body.as_bytes()), Instant::from_millis(at), act);
+        let given = answers.once(KEY, name, mark("POST /x", body.as_bytes()), Instant::from_millis(at), act);
         given.map(|given| given.again).map_err(|problem| problem.code())
     }
 
@@ -209,9 +205,8 @@ mod tests {
     #[test]
     fn what_was_refused_is_tried_again() {
         let answers = Answers::default();
-        let refused = answers.once(KEY, "a", mark("POST", "/x", b"1"), Instant::from_millis(0), || {
-            Err(Problem::new(&kinds::AGENT_BUSY))
-        });
+        let refused = answers
+            .once(KEY, "a", mark("POST /x", b"1"), Instant::from_millis(0), || Err(Problem::new(&kinds::AGENT_BUSY)));
         assert!(refused.is_err());
         assert_eq!(ask(&answers, "a", "2", 1), Ok(false));
     }
@@ -244,7 +239,7 @@ mod tests {
                 done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 Ok(Answer::nothing())
             };
-            answers.once_later(KEY, "a", mark("POST", "/x", body), Instant::from_millis(0), act)
+            answers.once_later(KEY, "a", mark("POST /x", body), Instant::from_millis(0), act)
         };
         let refused = async { Err(Problem::new(&kinds::AGENT_BUSY)) };
         let refused = answers.once_later(KEY, "a", [0; 32], Instant::from_millis(0), refused).await;

@@ -90,10 +90,13 @@ pub(super) async fn create(asked: Asked, sent: Sent) -> Result<Answer, Problem> 
         signature: form.signature,
     };
     let id = asked.centre.id();
-    let world = (caller.world.clone(), &asked.world);
-    let (view, secret) = hooks(&asked)?.create(id, owner, world, draft).await.map_err(refused)?;
     let location = format!("{}/{id}", asked.uri.path());
-    Ok(told(view, &secret)?.status(StatusCode::CREATED).with_text(header::LOCATION, &location))
+    let (hooks, name, world) = (hooks(&asked)?.clone(), caller.world.clone(), asked.world.clone());
+    let making = async move {
+        let (view, secret) = hooks.create(id, owner, (name, &world), draft).await.map_err(refused)?;
+        Ok::<_, Problem>(told(view, &secret)?.status(StatusCode::CREATED).with_text(header::LOCATION, &location))
+    };
+    asked.once_later(&sent, making).await
 }
 
 /// One of them.
@@ -121,10 +124,14 @@ pub(super) async fn delete(asked: Asked, Id(id): Id<Uuid>) -> Result<Answer, Pro
 }
 
 /// Gives one another secret.
-pub(super) async fn rotate(asked: Asked, Id(id): Id<Uuid>) -> Result<Answer, Problem> {
+pub(super) async fn rotate(asked: Asked, Id(id): Id<Uuid>, sent: Sent) -> Result<Answer, Problem> {
     asked.no_query()?;
-    let (view, secret) = hooks(&asked)?.rotate(asked.caller.key_id, feed(&asked), id).await.map_err(refused)?;
-    told(view, &secret)
+    let (hooks, key, feed) = (hooks(&asked)?.clone(), asked.caller.key_id, feed(&asked));
+    let rotating = async move {
+        let (view, secret) = hooks.rotate(key, feed, id).await.map_err(refused)?;
+        told(view, &secret)
+    };
+    asked.once_later(&sent, rotating).await
 }
 
 /// Sends one an event of no meaning.

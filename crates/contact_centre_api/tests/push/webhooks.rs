@@ -120,6 +120,37 @@ async fn webhooks_are_managed() {
 }
 
 #[tokio::test]
+async fn a_webhook_is_made_and_rotated_once_however_often_that_is_asked_for() {
+    let (door, _keys, _stopping) = sending(35).await;
+    let receiver = Receiver::start().await.unwrap();
+    let form = json!({ "url": receiver.url() });
+    let named = "idempotency-key: one\r\n";
+    let make = || door.ask_with("POST /v1/call-webhooks", "calls:read", named, Some(&form));
+    let (first, second, third) = tokio::join!(make(), make(), make());
+    let all = [first, second, third];
+    for (status, _, made) in &all {
+        assert_eq!((*status, made), (201, &all[0].2));
+    }
+    let replayed = |head: &str| head.contains("idempotency-replayed: true");
+    assert_eq!(all.iter().filter(|(_, head, _)| replayed(head)).count(), 2);
+    let (_, _, listed) = door.ask("GET /v1/call-webhooks", "calls:read", None).await;
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    let other = json!({ "url": receiver.url(), "types": ["call.ended"] });
+    let (status, _, problem) = door.ask_with("POST /v1/call-webhooks", "calls:read", named, Some(&other)).await;
+    assert_eq!((status, problem["code"].as_str()), (409, Some("idempotency_mismatch")));
+    let path = format!("POST /v1/call-webhooks/{}/rotate-secret", all[0].2["id"].as_str().unwrap());
+    let rotate = || door.ask_with(&path, "calls:read", "idempotency-key: two\r\n", None);
+    let ((_, _, once), (_, head, again)) = (rotate().await, rotate().await);
+    assert!(once["secret"].is_string() && once == again && replayed(&head));
+    // What was refused was not done, and is tried again.
+    receiver.answer(|_| Reply::status(500));
+    let make = || door.ask_with("POST /v1/call-webhooks", "calls:read", "idempotency-key: three\r\n", Some(&form));
+    assert_eq!(make().await.0, 422);
+    receiver.answer(|_| Reply::status(204));
+    assert_eq!(make().await.0, 201);
+}
+
+#[tokio::test]
 async fn what_can_be_no_webhook_is_refused() {
     let (door, _keys, _stopping) = sending(33).await;
     let receiver = Receiver::start().await.unwrap();
