@@ -28,6 +28,13 @@ struct HookForm {
     order: WebhookOrder,
     #[serde(default)]
     signature: WebhookSignature,
+    #[serde(default = "alone")]
+    batch: usize,
+}
+
+/// Each event comes by itself, where nothing is said.
+const fn alone() -> usize {
+    1
 }
 
 #[derive(Deserialize, Default)]
@@ -37,6 +44,7 @@ struct HookPatch {
     types: Option<Vec<String>>,
     order: Option<WebhookOrder>,
     enabled: Option<bool>,
+    batch: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -88,6 +96,7 @@ pub(super) async fn create(asked: Asked, sent: Sent) -> Result<Answer, Problem> 
         types: form.types.unwrap_or_else(|| vec!["*".to_owned()]),
         order: form.order,
         signature: form.signature,
+        batch: form.batch,
     };
     let id = asked.centre.id();
     let location = format!("{}/{id}", asked.uri.path());
@@ -112,7 +121,7 @@ pub(super) async fn patch(asked: Asked, Id(id): Id<Uuid>, sent: Sent) -> Result<
     let (hooks, key, feed) = (hooks(&asked)?, asked.caller.key_id, feed(&asked));
     let version = hooks.get(key, feed, id).map_err(refused)?.version;
     crate::protocol::expected(&asked.headers, Some(version))?;
-    let patch = Patch { url: form.url, types: form.types, order: form.order, enabled: form.enabled };
+    let patch = Patch { url: form.url, types: form.types, order: form.order, enabled: form.enabled, batch: form.batch };
     shown(&hooks.update(key, (feed, id), patch, Some(version)).await.map_err(refused)?)
 }
 
@@ -205,6 +214,7 @@ fn refused(not_done: NotDone) -> Problem {
         NotDone::Url(_) | NotDone::Private(_) => Problem::field("url", text),
         NotDone::NotVerified(status) => Problem::field("url", text).with("receiver_status", status),
         NotDone::Types(_) => Problem::field("types", text),
+        NotDone::Batch => Problem::field("batch", text),
         NotDone::Disabled => Problem::new(&kinds::WEBHOOK_DISABLED),
         NotDone::TooMany(_) => Problem::field("to_seq", text),
         NotDone::Kept(error) => {
