@@ -18,5 +18,6 @@ mod recordings;
 mod sandbox;
 mod schema;
 mod support;
+mod transfers;
 mod trust;
 mod wraps;

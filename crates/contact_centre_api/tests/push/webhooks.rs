@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::support::Door;
 
 /// Keys as they are told to be.
-struct Told(Mutex<KeyNow>);
+pub(crate) struct Told(Mutex<KeyNow>);
 
 impl Keys for Told {
     fn now(&self, _: Uuid) -> Pin<Box<dyn Future<Output = KeyNow> + Send + '_>> {
@@ -32,7 +32,7 @@ fn works(scopes: &[&str]) -> KeyNow {
 }
 
 /// A door behind which webhooks are sent, and what says whether keys live.
-async fn sending(seed: u64) -> (Door, Arc<Told>, watch::Sender<bool>) {
+pub(crate) async fn sending(seed: u64) -> (Door, Arc<Told>, watch::Sender<bool>) {
     let door = Door::open(seed).await;
     let policy = Policy { allow_http: true, allow_networks: vec!["127.0.0.0/8".parse().unwrap()] };
     let client = Client::new(policy, Arc::new(SystemResolver), &[]).unwrap();
@@ -48,7 +48,7 @@ async fn sending(seed: u64) -> (Door, Arc<Told>, watch::Sender<bool>) {
 }
 
 /// Waits until so many requests have come.
-async fn come(receiver: &Receiver, count: usize) -> Vec<Value> {
+pub(crate) async fn come(receiver: &Receiver, count: usize) -> Vec<Value> {
     let came = async {
         while receiver.received().len() < count {
             receiver.arrival().await;
