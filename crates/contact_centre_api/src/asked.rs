@@ -278,7 +278,7 @@ impl Asked {
 /// What a request is about, its body aside. One key may have several worlds, one after the other, act for several agents, and lend some of its
 /// queues to tokens.
 fn about(method: &Method, uri: &Uri, caller: &Caller, agent: Option<AgentId>) -> String {
-    format!("{method} {:?} {agent:?} {:?} {uri}", caller.world, caller.queues)
+    format!("{method} {:?} {agent:?} {:?} {:?} {uri}", caller.world, caller.queues, caller.rights())
 }
 
 /// Does something once that has to wait, and to its end.

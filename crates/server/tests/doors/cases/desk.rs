@@ -76,7 +76,7 @@ impl Desk {
         std::fs::write(&config, CONFIG).unwrap();
         let config = config.display().to_string();
         let (program, gateway) = started(data, &config).await;
-        let scopes: Vec<_> = ALL.iter().flat_map(|scope| ["--scope", scope]).collect();
+        let scopes: Vec<_> = ALL.iter().flat_map(|scope| ["--scope", *scope]).collect();
         let key = new_key(data, "test", &scopes).await;
         let desk = Self { program, gateway, key, config, folder };
         desk.knows(&desk.key).await;
