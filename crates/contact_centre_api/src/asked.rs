@@ -5,7 +5,8 @@ use std::{str::FromStr, sync::Arc};
 use axum::extract::{FromRequestParts, Path};
 use contact_centre::{
     event::Actor,
-    id::{AgentId, QueueId},
+    id::{AgentId, CallId, QueueId},
+    objects::{Agent, Call},
     shared::Shared,
     view::Rights,
     world::World,
@@ -18,7 +19,8 @@ use serde_json::Value;
 use crate::{
     caller::Caller,
     centre::Centre,
-    kept::{Session, mark},
+    kept::{Given, Session, mark},
+    narrowed,
     operation::Operation,
     protocol::{Answer, Problem, Query, Sent, kinds},
 };
@@ -45,6 +47,21 @@ pub(crate) struct Bare {
     pub(crate) caller: Caller,
     /// The machine's time.
     pub(crate) now: Instant,
+    /// What makes a request that is sent again the same, its body aside.
+    about: String,
+    headers: HeaderMap,
+}
+
+impl Bare {
+    /// As [`Asked::once_later`].
+    pub(crate) async fn once_later(
+        &self,
+        sent: &Sent,
+        act: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
+    ) -> Result<Answer, Problem> {
+        let request = mark(&self.about, &sent.0);
+        once_later(&self.centre, (self.caller.key_id, self.now), &self.headers, request, act).await
+    }
 }
 
 impl FromRequestParts<Centre> for Bare {
@@ -53,7 +70,8 @@ impl FromRequestParts<Centre> for Bare {
     async fn from_request_parts(parts: &mut Parts, centre: &Centre) -> Result<Self, Problem> {
         let (caller, operation) = admitted(parts)?;
         Query::of(&parts.uri, operation.query).end()?;
-        Ok(Self { centre: centre.clone(), caller, now: centre.now() })
+        let about = about(&parts.method, &parts.uri, &caller, None);
+        Ok(Self { centre: centre.clone(), caller, now: centre.now(), about, headers: parts.headers.clone() })
     }
 }
 
@@ -71,6 +89,10 @@ fn admitted(parts: &Parts) -> Result<(Caller, &'static Operation), Problem> {
     }
     if operation.sandbox && caller.environment != Environment::Test {
         return Err(Problem::new(&kinds::NOT_FOUND));
+    }
+    if caller.queues.is_some() && !narrowed::reaches(operation) {
+        return Err(Problem::new(&kinds::RESOURCE_NOT_ALLOWED)
+            .detail("The token is for some queues, and this is about more than those: use its key."));
     }
     Ok((caller, operation))
 }
@@ -208,6 +230,24 @@ impl Asked {
         Err(Problem::new(&kinds::RESOURCE_NOT_ALLOWED))
     }
 
+    /// A leg, which the caller's token is for.
+    ///
+    /// # Errors
+    /// 404 if there is none, 403 if the token is for other queues.
+    pub(crate) fn call<'a>(&self, world: &'a World, id: CallId) -> Result<&'a Call, Problem> {
+        let call = world.state().call(id).ok_or(Problem::not_found("call"))?;
+        if self.caller.may_see_call(call) { Ok(call) } else { Err(Problem::new(&kinds::RESOURCE_NOT_ALLOWED)) }
+    }
+
+    /// An agent, whose queues the caller's token is for.
+    ///
+    /// # Errors
+    /// 404 if there is none, 403 if the token is for other queues.
+    pub(crate) fn agent<'a>(&self, world: &'a World, id: AgentId) -> Result<&'a Agent, Problem> {
+        let agent = world.state().agent(id).ok_or(Problem::not_found("agent"))?;
+        if self.caller.may_see_agent(agent) { Ok(agent) } else { Err(Problem::new(&kinds::RESOURCE_NOT_ALLOWED)) }
+    }
+
     /// Refuses to act for an agent whom the key may not act for, or who is not the session's.
     pub(crate) fn may_act_for(&self, agent: AgentId) -> Result<(), Problem> {
         let others = self.session.as_ref().is_some_and(|session| session.agent_id != agent);
@@ -220,15 +260,47 @@ impl Asked {
     /// Does something once, however often the request is sent under its `Idempotency-Key`; each time where it has none.
     pub(crate) fn once(&self, sent: &Sent, act: impl FnOnce() -> Result<Answer, Problem>) -> Result<Answer, Problem> {
         let Some(name) = once(&self.headers, &IDEMPOTENCY_KEY)? else { return act() };
-        // One key may have several worlds, one after the other, and act for several agents.
-        let about =
-            format!("{:?} {:?} {}", self.caller.world, self.session.as_ref().map(|session| session.agent_id), self.uri);
-        let request = mark(self.method.as_str(), &about, &sent.0);
-        let given = self.centre.answers().once(self.caller.key_id, name, request, self.now, act)?;
-        Ok(if given.again {
-            given.answer.with(REPLAYED.clone(), HeaderValue::from_static("true"))
-        } else {
-            given.answer
-        })
+        let given = self.centre.answers().once(self.caller.key_id, name, self.mark(sent), self.now, act)?;
+        Ok(replayed(given))
     }
+
+    /// [`Self::once`] of what has to wait for somebody else. It is done to its end, also if the client hangs up.
+    pub(crate) async fn once_later(
+        &self,
+        sent: &Sent,
+        act: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
+    ) -> Result<Answer, Problem> {
+        once_later(&self.centre, (self.caller.key_id, self.now), &self.headers, self.mark(sent), act).await
+    }
+
+    /// What makes two requests the same.
+    fn mark(&self, sent: &Sent) -> [u8; 32] {
+        let agent = self.session.as_ref().map(|session| session.agent_id);
+        mark(&about(&self.method, &self.uri, &self.caller, agent), &sent.0)
+    }
+}
+
+/// What a request is about, its body aside. One key may have several worlds, one after the other, act for several agents, and lend some of its
+/// queues to tokens.
+fn about(method: &Method, uri: &Uri, caller: &Caller, agent: Option<AgentId>) -> String {
+    format!("{method} {:?} {agent:?} {:?} {:?} {uri}", caller.world, caller.queues, caller.rights())
+}
+
+/// Does something once that has to wait, and to its end.
+async fn once_later(
+    centre: &Centre,
+    (key, now): (uuid::Uuid, Instant),
+    headers: &HeaderMap,
+    request: [u8; 32],
+    act: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
+) -> Result<Answer, Problem> {
+    let Some(name) = once(headers, &IDEMPOTENCY_KEY)?.map(str::to_owned) else { return act.await };
+    let centre = centre.clone();
+    let done = tokio::spawn(async move { centre.answers().once_later(key, &name, request, now, act).await });
+    Ok(replayed(done.await.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))??))
+}
+
+/// An answer, which says so if it was given before.
+fn replayed(given: Given) -> Answer {
+    if given.again { given.answer.with(REPLAYED.clone(), HeaderValue::from_static("true")) } else { given.answer }
 }

@@ -9,6 +9,7 @@ use base64::{
 };
 use contact_centre::{
     id::{AgentId, QueueId},
+    objects::{Agent, Call},
     view::Rights,
 };
 use http::HeaderMap;
@@ -75,6 +76,16 @@ impl Caller {
     /// Whether it may ask about a queue.
     pub fn may_see(&self, queue: QueueId) -> bool {
         self.queues.as_ref().is_none_or(|queues| queues.contains(&queue))
+    }
+
+    /// Whether it may know of a leg: its queue decides, for streams alike. A leg without one is of no token for some queues.
+    pub(crate) fn may_see_call(&self, call: &Call) -> bool {
+        self.queues.as_ref().is_none_or(|queues| call.queue_id.is_some_and(|queue| queues.contains(&queue)))
+    }
+
+    /// Whether it may know of an agent: one who serves a queue of its own.
+    pub(crate) fn may_see_agent(&self, agent: &Agent) -> bool {
+        self.queues.as_ref().is_none_or(|queues| agent.skills.iter().any(|skill| queues.contains(&skill.queue_id)))
     }
 
     /// Whether it may act for an agent.

@@ -4,6 +4,7 @@
 //! - who calls, and with which rights, is what the gateway says, and nobody else is believed ([`Gateway`]);
 //! - a route asks for one right, and stands in one list ([`OPERATIONS`]), from which router and description come;
 //! - fields follow rights: without `wraps:read` there is no wrap, without `contacts:read` no customer's number is whole;
+//! - a token for some queues reaches what is of those alone, and what says nothing of it is refused to it (`narrowed`);
 //! - every answer of figures says up to which `seq` it is true;
 //! - no clock and no randomness is read here: both are handed in ([`Source`]);
 //! - what a stranger can fill is bounded, and an error is a problem document.
@@ -16,6 +17,7 @@ mod endpoints;
 mod figures;
 mod forms;
 mod kept;
+mod narrowed;
 mod openapi;
 mod operation;
 mod operations;

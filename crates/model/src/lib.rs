@@ -73,6 +73,7 @@ mod settings;
 mod time_zone;
 mod token;
 mod token_life;
+mod token_limits;
 mod token_resources;
 mod token_text;
 mod trial;
@@ -162,6 +163,7 @@ pub use settings::{KeySettings, SettingsPatch};
 pub use time_zone::{TimeZone, UnknownTimeZone};
 pub use token::{TOKEN_AUDIENCE, TokenClaims, TokenMaking, TokenOf, TokenWish};
 pub use token_life::{InvalidTokenLife, InvalidTokenLifeText, TokenLife};
+pub use token_limits::TokenLimits;
 pub use token_resources::{InvalidResources, ResourceIds, TOKEN_RESOURCES_MAX, TokenResources};
 pub use token_text::{TOKEN_MAX, may_be_token, token_in};
 pub use trial::{

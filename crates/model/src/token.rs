@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Environment, Instant, KeyError, KeyId, OriginPattern, OriginSet, ScopeSet, SecretId, TokenLife, TokenResources,
+    ContactCentreLimits, Environment, Instant, KeyError, KeyId, OriginPattern, OriginSet, ScopeSet, SecretId,
+    TokenLife, TokenLimits, TokenResources,
 };
 
 /// For whom tokens are: the claim `aud`.
@@ -41,6 +42,9 @@ pub struct TokenClaims {
     /// Which things of the API it reaches; `None`: all that its key reaches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<TokenResources>,
+    /// What it may do in units of a contact centre; `None`: what its key may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<TokenLimits>,
 }
 
 /// The key of a new token.
@@ -56,6 +60,8 @@ pub struct TokenOf<'a> {
     pub scopes: &'a ScopeSet,
     /// From which origins it may be used.
     pub origins: &'a OriginSet,
+    /// What it may do in units of a contact centre; `None`: nothing is limited.
+    pub limits: Option<&'a ContactCentreLimits>,
     /// When it, or its secret, ends.
     pub ends_at: Option<Instant>,
 }
@@ -71,6 +77,8 @@ pub struct TokenWish {
     pub expires_in: TokenLife,
     /// What it reaches.
     pub resources: Option<TokenResources>,
+    /// What it may do in units of a contact centre; `None`: what its key may.
+    pub limits: Option<TokenLimits>,
 }
 
 /// By whom, and when, a token is made.
@@ -105,6 +113,11 @@ impl TokenClaims {
                 return Err(KeyError::BoundsEscalation { field: "origin".to_owned() });
             }
         }
+        if let (Some(limits), Some(key)) = (&wish.limits, of.limits)
+            && !key.covers(&limits.over(key))
+        {
+            return Err(KeyError::BoundsEscalation { field: "limits".to_owned() });
+        }
         let iat = seconds(making.now);
         let exp = iat.saturating_add(i64::from(wish.expires_in.seconds()));
         Ok(Self {
@@ -120,6 +133,7 @@ impl TokenClaims {
             secret_id: of.secret,
             origin: wish.origin,
             resources: wish.resources,
+            limits: wish.limits,
         })
     }
 
@@ -177,12 +191,14 @@ mod tests {
         wish: TokenWish,
     ) -> Result<TokenClaims, KeyError> {
         let (scopes, origins) = (scopes(held), origins(from));
+        let limits = "calls=60/hour streams=5".parse().unwrap();
         let of = TokenOf {
             key: KeyId(Uuid::from_u128(1)),
             secret: SecretId(Uuid::from_u128(2)),
             environment: Environment::Test,
             scopes: &scopes,
             origins: &origins,
+            limits: Some(&limits),
             ends_at,
         };
         let making =
@@ -195,6 +211,7 @@ mod tests {
         let wish = TokenWish {
             origin: Some("https://shop.example".parse().unwrap()),
             resources: Some(serde_json::from_value(json!({ "queue": ["q1", "q2"] })).unwrap()),
+            limits: Some(serde_json::from_value(json!({ "max_streams": 2 })).unwrap()),
             ..TokenWish::default()
         };
         let claims = claims((&["queues:read", "live:read"], &[]), None, wish).unwrap();
@@ -214,6 +231,7 @@ mod tests {
                 "secret_id": "00000000-0000-0000-0000-000000000002",
                 "origin": "https://shop.example",
                 "resources": { "queue": ["q1", "q2"] },
+                "limits": { "max_streams": 2 },
             })
         );
         assert_eq!(serde_json::from_value::<TokenClaims>(written).unwrap(), claims);
@@ -237,6 +255,15 @@ mod tests {
         {
             let wish = TokenWish { origin: Some(origin.parse().unwrap()), ..TokenWish::default() };
             assert_eq!(claims(held, None, wish).is_ok(), expected, "{origin}");
+        }
+        for (limits, expected) in [
+            (json!({ "max_streams": 5, "calls_per_hour": 1 }), true),
+            (json!({ "agent_ids": [] }), true),
+            (json!({ "max_streams": 6 }), false),
+            (json!({ "calls_per_hour": 61 }), false),
+        ] {
+            let wish = TokenWish { limits: serde_json::from_value(limits.clone()).unwrap(), ..TokenWish::default() };
+            assert_eq!(claims(held, None, wish).is_ok(), expected, "{limits}");
         }
     }
 

@@ -1,4 +1,4 @@
-use model::{Instant, OriginSet, ScopeSet, TokenClaims, TokenResources};
+use model::{Instant, OriginSet, ScopeSet, TokenClaims, TokenLimits, TokenResources};
 use uuid::Uuid;
 
 /// What a token whose signature is right takes away from its key.
@@ -12,12 +12,13 @@ pub struct CheckedToken {
     resources: Option<TokenResources>,
     /// As an API is told.
     header: Option<Box<str>>,
+    limits: Option<TokenLimits>,
 }
 
 impl CheckedToken {
     pub(crate) fn of(claims: TokenClaims) -> Self {
         let expires_at = claims.expires_at();
-        let TokenClaims { jti, scope, origin, resources, .. } = claims;
+        let TokenClaims { jti, scope, origin, resources, limits, .. } = claims;
         Self {
             id: jti,
             expires_at,
@@ -26,6 +27,7 @@ impl CheckedToken {
             origins: OriginSet::new(origin).unwrap_or_default(),
             header: resources.as_ref().map(|resources| resources.header().into()),
             resources,
+            limits,
         }
     }
 
@@ -52,6 +54,11 @@ impl CheckedToken {
     /// The same as an API is told. Visible ASCII.
     pub fn resources_header(&self) -> Option<&str> {
         self.header.as_deref()
+    }
+
+    /// What it may do in units of a contact centre; `None`: what its key may.
+    pub fn limits(&self) -> Option<&TokenLimits> {
+        self.limits.as_ref()
     }
 
     /// Whether it names the pages in which it may be used.

@@ -50,6 +50,7 @@ impl Verifier {
             environment: key.environment,
             scopes: &key.scopes,
             origins: &key.origins,
+            limits: Some(&key.contact_centre),
             ends_at: [key.life.expires_at, key.secret_expires_at].into_iter().flatten().min(),
         };
         TokenClaims::new(of, wish, TokenMaking { issuer: &issuer, installation, id, now })

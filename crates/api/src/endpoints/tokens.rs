@@ -4,7 +4,7 @@ use axum::{extract::Request, response::Response};
 use domain::MadeToken;
 use edge::{Problem, RequestId, problem, query};
 use http::StatusCode;
-use model::{Instant, KeyError, OriginPattern, ScopeSet, TokenLife, TokenResources, TokenWish};
+use model::{Instant, KeyError, OriginPattern, ScopeSet, TokenLife, TokenLimits, TokenResources, TokenWish};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use verify::Record;
@@ -24,6 +24,8 @@ pub(crate) struct NewTokenBody {
     expires_in: Option<TokenLife>,
     /// Which things of the API it reaches. The API is told them, and enforces it. When not given, all that the key reaches.
     resources: Option<TokenResources>,
+    /// What it may do in units of a contact centre: no more than the key may. When not given, what the key may.
+    limits: Option<TokenLimits>,
 }
 
 /// A derived token. It is shown here only.
@@ -63,8 +65,8 @@ pub(crate) async fn make_token(app: App, caller: Arc<Record>, request: Request) 
         return Err(Problem::new(&problem::TOKEN_NOT_ALLOWED).detail(detail));
     }
     let body = body::json(&parts.headers, body).await?;
-    let NewTokenBody { scopes, origin, expires_in, resources } = body::parse(&body)?;
-    let wish = TokenWish { scopes, origin, expires_in: expires_in.unwrap_or_default(), resources };
+    let NewTokenBody { scopes, origin, expires_in, resources, limits } = body::parse(&body)?;
+    let wish = TokenWish { scopes, origin, expires_in: expires_in.unwrap_or_default(), resources, limits };
     let keydesk = &app.keydesk;
     let installation = keydesk.installation_name(caller.installation()).ok_or(KeyError::NoInstallation)?;
     let made = keydesk.verifier().make_token(&caller, &installation, wish, RequestId::of(&parts), keydesk.now())?;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::{extract::Request, response::Response};
 use edge::{Problem, query};
 use http::StatusCode;
-use model::{Instant, Key, KeyError, OriginSet, TokenResources};
+use model::{Instant, Key, KeyError, OriginSet, TokenLimits, TokenResources};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -38,6 +38,8 @@ pub(crate) struct SentToken {
     origins: OriginSet,
     /// Which things of the API it reaches; null: all that its key reaches.
     resources: Option<TokenResources>,
+    /// What it may do in units of a contact centre; null: what its key may.
+    limits: Option<TokenLimits>,
 }
 
 impl From<&CheckedToken> for SentToken {
@@ -47,6 +49,7 @@ impl From<&CheckedToken> for SentToken {
             expires_at: token.expires_at(),
             origins: token.origins().clone(),
             resources: token.resources().cloned(),
+            limits: token.limits().cloned(),
         }
     }
 }

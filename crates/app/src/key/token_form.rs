@@ -30,7 +30,13 @@ impl TokenForm {
             "" => None,
             text => Some(OriginPattern::parse(text).map_err(|error| wrong_origin(&error.to_string()))?),
         };
-        Ok(TokenWish { scopes: Some(scopes), origin, expires_in: life.unwrap_or_default(), resources: None })
+        Ok(TokenWish {
+            scopes: Some(scopes),
+            origin,
+            expires_in: life.unwrap_or_default(),
+            resources: None,
+            limits: None,
+        })
     }
 
     /// Whether a scope of the key is ticked.

@@ -35,6 +35,7 @@ impl Token {
             origin: self.origin,
             expires_in: self.expires_in.unwrap_or_default(),
             resources: queues.map(TokenResources::queues),
+            limits: None,
         };
         let made = context.keydesk.make_token(&operator, self.id, wish).await?;
         let otherwise = "a token was made, but it could not be printed, so nobody has it: make another";

@@ -18,6 +18,8 @@ pub struct CampaignView<'a> {
     dialling_hours: DiallingHours,
     max_attempts: u8,
     created_at: Instant,
+    updated_at: Instant,
+    seq: u64,
 }
 
 impl<'a> CampaignView<'a> {
@@ -31,6 +33,9 @@ impl<'a> CampaignView<'a> {
             dialling_hours: campaign.dialling_hours,
             max_attempts: campaign.max_attempts,
             created_at: campaign.created_at,
+            // It does not change, and was there before the log.
+            updated_at: campaign.created_at,
+            seq: 0,
         }
     }
 }

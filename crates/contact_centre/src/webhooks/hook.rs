@@ -21,12 +21,15 @@ use crate::{
 pub const HEALTH_WINDOW_MS: i64 = 3 * 86_400_000;
 /// For how long both secrets sign after a new one was made: 24 hours.
 pub(super) const BOTH_MS: i64 = 86_400_000;
-/// Deliveries that wait for one receiver. Beyond that its events stay in the log.
+/// Events that wait for one receiver. Beyond that its events stay in the log.
 pub(super) const WAITING_MAX: usize = 1_000;
-/// Deliveries that were given up, of one receiver. Beyond that its events stay in the log.
+/// Events that were given up, of one receiver. Beyond that its events stay in the log.
 pub(super) const PARKED_MAX: usize = 2_000;
 /// Deliveries that were accepted and are remembered.
 pub(super) const ACCEPTED_MAX: usize = 500;
+
+/// Events that one delivery can have.
+pub const BATCH_MAX: usize = 100;
 
 /// Whose a receiver is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +59,8 @@ pub struct Draft {
     pub order: WebhookOrder,
     /// How it is signed.
     pub signature: WebhookSignature,
+    /// How many events come in one delivery, at most; 1: each comes by itself.
+    pub batch: usize,
 }
 
 /// What goes wrong with deliveries, so that a receiver can be tried.
@@ -78,6 +83,8 @@ pub struct Patch {
     pub order: Option<WebhookOrder>,
     /// Whether anything is sent.
     pub enabled: Option<bool>,
+    /// How many events come in one delivery, at most.
+    pub batch: Option<usize>,
 }
 
 /// A receiver, and what is on its way to it.
@@ -94,6 +101,8 @@ pub struct Hook {
     pub(super) types: Vec<String>,
     pub(super) order: WebhookOrder,
     pub(super) signature: WebhookSignature,
+    #[serde(default = "alone")]
+    pub(super) batch: usize,
     pub(super) enabled: bool,
     /// Why it was switched off, where nobody did.
     pub(super) disabled_by: Option<Box<str>>,
@@ -120,6 +129,11 @@ pub struct Hook {
     pub(super) version: u64,
 }
 
+/// Of receivers that were written down before there were batches.
+const fn alone() -> usize {
+    1
+}
+
 impl Hook {
     /// What its key may get.
     pub(super) fn audience(&self) -> Audience {
@@ -138,6 +152,11 @@ impl Hook {
 
     pub(super) fn count(&self, state: DeliveryState) -> usize {
         self.deliveries.values().filter(|delivery| delivery.is(state)).count()
+    }
+
+    /// How many events are on their way, or were, in deliveries that stand so.
+    pub(super) fn events(&self, state: DeliveryState) -> usize {
+        self.deliveries.values().filter(|delivery| delivery.is(state)).map(Delivery::events).sum()
     }
 
     /// Puts something on its way.
@@ -173,6 +192,7 @@ pub struct HookView {
     types: Vec<String>,
     order: WebhookOrder,
     signature: WebhookSignature,
+    batch: usize,
     enabled: bool,
     disabled_by: Option<Box<str>>,
     /// With which deliveries are checked, where `signature` is `v1a`.
@@ -196,6 +216,7 @@ impl HookView {
             types: hook.types.clone(),
             order: hook.order,
             signature: hook.signature,
+            batch: hook.batch,
             enabled: hook.enabled,
             disabled_by: hook.disabled_by.clone(),
             public_key,

@@ -16,7 +16,7 @@ mod secrets;
 mod sending;
 mod verbs;
 
-pub use hook::{Draft, Faults, HEALTH_WINDOW_MS, Hook, HookView, Owner, Patch};
+pub use hook::{BATCH_MAX, Draft, Faults, HEALTH_WINDOW_MS, Hook, HookView, Owner, Patch};
 pub use keep::KeepError;
 pub use secrets::MasterKey;
 pub use sending::{Delivered, DeliveryView};
@@ -38,6 +38,9 @@ use crate::shared::Shared;
 pub const QUESTION: &str = "endpoint.verify";
 /// The type of the event that is sent for a try.
 pub const TEST: &str = "webhook.test";
+
+/// The type of a delivery of several events, for a receiver that wants them so.
+pub const BATCH: &str = "webhook.batch";
 
 /// What tells the machine's time.
 pub type Now = dyn Fn() -> Instant + Send + Sync;

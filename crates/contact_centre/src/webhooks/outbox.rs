@@ -11,8 +11,9 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    Webhooks,
+    BATCH, Webhooks,
     hook::{HEALTH_WINDOW_MS, Hook},
+    sending::Delivery,
 };
 
 /// How often it is looked whether something has happened.
@@ -110,13 +111,16 @@ impl Outbox for Webhooks {
         let hooks = self.lock();
         let Some(hook) = hooks.by_id.get(&receiver).filter(|hook| hook.enabled) else { return Ok(None) };
         let in_order = hook.order == WebhookOrder::Subject;
+        // A batch has events of many subjects, so each waits for the one before.
+        let pending = |one: &Delivery| one.is(DeliveryState::Pending);
+        let as_one = hook.batch > 1 || hook.deliveries.values().any(|one| pending(one) && &*one.kind == BATCH);
         let mut subjects = HashSet::new();
         let due = hook
             .deliveries
             .iter()
-            .filter(|(_, one)| one.is(DeliveryState::Pending))
+            .filter(|(_, one)| pending(one))
             // Only the first of each subject: what follows waits until that is accepted or parked.
-            .filter(|(_, one)| !in_order || subjects.insert(one.subject))
+            .filter(|(_, one)| !in_order || subjects.insert(if as_one { hook.id } else { one.subject }))
             .filter(|(_, one)| one.next_at <= now)
             .take(most)
             .map(|(position, one)| Due {

@@ -8,7 +8,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    hook::{Hook, PARKED_MAX, WAITING_MAX},
+    BATCH,
+    hook::{BATCH_MAX, Hook, PARKED_MAX, WAITING_MAX},
     sending::Delivery,
 };
 use crate::{
@@ -52,8 +53,8 @@ impl Hook {
         if *world.epoch() != self.epoch {
             self.lost(world, Unreadable::OtherEpoch, now);
         }
-        let room = WAITING_MAX.saturating_sub(self.count(DeliveryState::Pending));
-        if world.told() <= self.seen || room == 0 || self.count(DeliveryState::Parked) >= PARKED_MAX {
+        let room = WAITING_MAX.saturating_sub(self.events(DeliveryState::Pending));
+        if world.told() <= self.seen || room == 0 || self.events(DeliveryState::Parked) >= PARKED_MAX {
             return false;
         }
         let wanted = match wanted_after(world, &self.audience(), self.kinds(), self.seen, room, now) {
@@ -64,7 +65,7 @@ impl Hook {
             }
         };
         self.seen = wanted.seen;
-        wanted.deliveries.into_iter().for_each(|delivery| self.put(delivery));
+        self.put_all(wanted.deliveries, now);
         self.seen < world.told()
     }
 
@@ -89,16 +90,17 @@ impl Hook {
     /// # Errors
     /// How many there are, if that is more than there is room for.
     pub(super) fn again(&mut self, world: &World, (from, to): (u64, u64), now: Instant) -> Result<usize, usize> {
-        let within = |seq: Option<u64>| seq.is_some_and(|seq| (from..=to).contains(&seq));
-        let room = WAITING_MAX.saturating_sub(self.count(DeliveryState::Pending));
+        let parked_within =
+            |one: &Delivery| one.is(DeliveryState::Parked) && one.seqs().any(|seq| (from..=to).contains(&seq));
+        let room = WAITING_MAX.saturating_sub(self.events(DeliveryState::Pending));
         let (audience, kinds) = (self.audience(), self.kinds());
         let known: HashSet<u64> = self
             .deliveries
             .values()
             .filter(|delivery| !delivery.is(DeliveryState::Delivered))
-            .filter_map(|delivery| delivery.seq)
+            .flat_map(Delivery::seqs)
             .collect();
-        let parked = self.deliveries.values().filter(|one| one.is(DeliveryState::Parked) && within(one.seq)).count();
+        let parked: usize = self.deliveries.values().filter(|one| parked_within(one)).map(Delivery::events).sum();
         let until = to.min(self.seen);
         let start = from.saturating_sub(1).max(world.window().oldest());
         let events = world.events_after(start.min(until), usize::MAX).into_iter().flatten();
@@ -109,11 +111,45 @@ impl Hook {
         if count > room {
             return Err(count);
         }
-        for delivery in self.deliveries.values_mut().filter(|one| one.is(DeliveryState::Parked) && within(one.seq)) {
+        for delivery in self.deliveries.values_mut().filter(|one| parked_within(one)) {
             delivery.again(now);
         }
-        found.into_iter().for_each(|delivery| self.put(delivery));
+        self.put_all(found, now);
         Ok(count)
+    }
+
+    /// Puts events on their way, each by itself or some together.
+    fn put_all(&mut self, mut events: Vec<Delivery>, now: Instant) {
+        if self.batch <= 1 {
+            events.into_iter().for_each(|event| self.put(event));
+            return;
+        }
+        while !events.is_empty() {
+            let rest = events.split_off(self.batch.min(BATCH_MAX).min(events.len()));
+            let batch = self.batched(&std::mem::replace(&mut events, rest), now);
+            self.put(batch);
+        }
+    }
+
+    /// Some events as one delivery, with the bytes that each would have by itself.
+    fn batched(&self, events: &[Delivery], now: Instant) -> Delivery {
+        let id = self.word_id(now);
+        let bodies: usize = events.iter().map(|event| event.body.len() + 1).sum();
+        let epoch = &self.epoch;
+        let head =
+            format!(r#"{{"id":"{id}","epoch":"{epoch}","type":"{BATCH}","timestamp":"{now}","data":{{"events":["#);
+        let mut body = head.into_bytes();
+        body.reserve(bodies + 3);
+        for (number, event) in events.iter().enumerate() {
+            if number > 0 {
+                body.push(b',');
+            }
+            body.extend_from_slice(&event.body);
+        }
+        body.extend_from_slice(b"]}}");
+        let mut seqs = events.iter().flat_map(Delivery::seqs);
+        let (seq, others) = (seqs.next(), seqs.collect());
+        Delivery { seq, others, ..Delivery::due(id, BATCH, self.id, now, body.into(), now) }
     }
 }
 

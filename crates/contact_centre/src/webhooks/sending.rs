@@ -12,8 +12,11 @@ pub(super) struct Delivery {
     pub(super) kind: Box<str>,
     /// What waits for each other.
     pub(super) subject: Uuid,
-    /// Its place in the log; none for what is in no log.
+    /// Its place in the log; none for what is in no log. Of a batch that of its first event.
     pub(super) seq: Option<u64>,
+    /// The places of the other events of a batch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) others: Vec<u64>,
     #[serde(with = "millis")]
     pub(super) timestamp: Instant,
     /// What is sent, the same at every try. Of what was accepted nothing is kept.
@@ -57,6 +60,7 @@ impl Delivery {
             kind: kind.into(),
             subject,
             seq: None,
+            others: Vec::new(),
             timestamp,
             body,
             state: DeliveryState::Pending,
@@ -65,6 +69,16 @@ impl Delivery {
             next_at: now,
             last: None,
         }
+    }
+
+    /// The places of its events in the log.
+    pub(super) fn seqs(&self) -> impl Iterator<Item = u64> {
+        self.seq.into_iter().chain(self.others.iter().copied())
+    }
+
+    /// How many events it has.
+    pub(super) fn events(&self) -> usize {
+        1 + self.others.len()
     }
 
     pub(super) fn is(&self, state: DeliveryState) -> bool {
@@ -85,6 +99,8 @@ pub struct DeliveryView {
     event_id: Uuid,
     r#type: Box<str>,
     seq: Option<u64>,
+    /// How many events it has: more than one in a batch.
+    events: usize,
     timestamp: Instant,
     state: DeliveryState,
     attempts: u32,
@@ -98,6 +114,7 @@ impl DeliveryView {
             event_id: delivery.event_id,
             r#type: delivery.kind.clone(),
             seq: delivery.seq,
+            events: delivery.events(),
             timestamp: delivery.timestamp,
             state: delivery.state,
             attempts: delivery.attempts,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Hooks, QUESTION, TEST, Webhooks,
-    hook::{BOTH_MS, Draft, Faults, Hook, HookView, Owner, Patch},
+    hook::{BATCH_MAX, BOTH_MS, Draft, Faults, Hook, HookView, Owner, Patch},
     keep::KeepError,
     plan::told,
     sending::{Delivered, Delivery, DeliveryView},
@@ -44,6 +44,9 @@ pub enum NotDone {
     /// Its types can't be some.
     #[error("{0}")]
     Types(#[from] InvalidFilter),
+    /// Its batches can't be so.
+    #[error("must be between 1 and {BATCH_MAX}")]
+    Batch,
     /// It did not accept the event with which it is asked whether it wants any. The status of its answer, if there was one.
     #[error("did not answer the event {QUESTION} with 2xx")]
     NotVerified(Option<u16>),
@@ -89,6 +92,7 @@ impl Webhooks {
         draft: Draft,
     ) -> Result<(HookView, PlainSecret), NotDone> {
         Kinds::parse(draft.types.iter().map(String::as_str))?;
+        batch(draft.batch)?;
         room(&self.lock(), owner.key_id)?;
         let secret = self.0.master.secret(id, 0, draft.signature);
         self.ask(id, &draft.url, &secret).await?;
@@ -104,6 +108,7 @@ impl Webhooks {
             types: draft.types,
             order: draft.order,
             signature: draft.signature,
+            batch: draft.batch,
             enabled: true,
             disabled_by: None,
             generation: 0,
@@ -175,6 +180,7 @@ impl Webhooks {
         if let Some(types) = &patch.types {
             Kinds::parse(types.iter().map(String::as_str))?;
         }
+        batch(patch.batch.unwrap_or(1))?;
         let known = |hook: &Hook| version.is_none_or(|version| version == hook.version);
         let (moves, secret) = self.with(key, feed, id, |hook, _| {
             let moves = patch.url.as_ref().filter(|url| **url != hook.url).cloned();
@@ -195,6 +201,7 @@ impl Webhooks {
             hook.url = patch.url.unwrap_or(std::mem::take(&mut hook.url));
             hook.types = patch.types.unwrap_or(std::mem::take(&mut hook.types));
             hook.order = patch.order.unwrap_or(hook.order);
+            hook.batch = patch.batch.unwrap_or(hook.batch);
             hook.changed(now);
             Ok(self.view(hook, now))
         })?;
@@ -379,6 +386,11 @@ impl Webhooks {
         // A panic in it is as good as a write that failed: the next call tries again.
         tokio::task::spawn_blocking(move || this.keep()).await.unwrap_or(Ok(()))
     }
+}
+
+/// Refuses batches of none, or of too many.
+fn batch(most: usize) -> Result<(), NotDone> {
+    if (1..=BATCH_MAX).contains(&most) { Ok(()) } else { Err(NotDone::Batch) }
 }
 
 /// Refuses one more receiver of a key where there are as many as there may be.

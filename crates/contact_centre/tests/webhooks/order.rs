@@ -65,6 +65,40 @@ async fn without_an_order_nothing_waits() {
     assert_eq!(events(&receiver).len(), happened);
 }
 
+/// Case 10 of the design.
+#[tokio::test]
+async fn a_receiver_that_was_down_for_ten_minutes_and_then_slow_gets_everything_in_order() {
+    let mut centre = Centre::new(24);
+    let receiver = Receiver::start().await.unwrap();
+    centre.make(Feed::AgentStates, &["*"], receiver.url()).await.unwrap();
+    receiver.answer(|_| Reply::status(503));
+    let from = centre.told();
+    for _ in 0..20 {
+        centre.pass(30_000);
+        centre.deliver().await;
+    }
+    receiver.answer(|_| Reply { after: std::time::Duration::from_millis(5), ..Reply::status(204) });
+    for _ in 0..60 {
+        centre.wait(120_000);
+        centre.deliver().await;
+    }
+    let came = events(&receiver);
+    let happened: Vec<_> = centre.world.read(|world| {
+        let of_agents = |event: &&contact_centre::event::Event| Feed::of(event.subject.kind()) == Feed::AgentStates;
+        world.events_after(from, usize::MAX).unwrap().filter(of_agents).map(|event| event.seq).collect()
+    });
+    let mut seqs: Vec<_> = came.iter().map(|event| event["seq"].as_u64().unwrap()).collect();
+    seqs.sort_unstable();
+    seqs.dedup();
+    assert_eq!(seqs, happened);
+    for (subject, seqs) in by_subject(&came) {
+        assert!(seqs.is_sorted(), "{subject}: {seqs:?}");
+    }
+    // Whatever came more than once came with the same id.
+    let ids: std::collections::HashSet<_> = came.iter().map(|event| event["id"].to_string()).collect();
+    assert_eq!(ids.len(), happened.len());
+}
+
 #[tokio::test]
 async fn what_is_to_go_wrong_does() {
     let mut centre = Centre::new(23);

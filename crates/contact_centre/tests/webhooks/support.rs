@@ -35,6 +35,8 @@ pub(crate) struct Centre {
     pub(crate) webhooks: Webhooks,
     time: Arc<AtomicI64>,
     made: u128,
+    /// How many events come in one delivery to the receivers that are made from now on.
+    pub(crate) batch: usize,
 }
 
 fn client() -> Client {
@@ -52,7 +54,7 @@ impl Centre {
     pub(crate) fn of(config: Config, path: Option<PathBuf>) -> Self {
         let world = Arc::new(Shared::new(World::ephemeral(config, now())));
         let time = Arc::new(AtomicI64::new(now().as_millis()));
-        Self { webhooks: webhooks(&time, path, &world), world, time, made: 0 }
+        Self { webhooks: webhooks(&time, path, &world), world, time, made: 0, batch: 1 }
     }
 
     pub(crate) fn new(seed: u64) -> Self {
@@ -102,7 +104,7 @@ impl Centre {
         self.made += 1;
         let owner = Owner { key_id: KEY, wraps: true, contacts: true, recordings: true, queues: None };
         let types = types.iter().map(|kind| (*kind).to_owned()).collect();
-        let draft = Draft { feed, url, types, order, signature: WebhookSignature::V1 };
+        let draft = Draft { feed, url, types, order, signature: WebhookSignature::V1, batch: self.batch };
         self.webhooks.create(Uuid::from_u128(self.made), owner, (None, &self.world), draft).await
     }
 }

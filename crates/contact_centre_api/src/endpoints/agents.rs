@@ -16,7 +16,7 @@ use crate::{
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Agents by id, or those that changed.
+/// Agents by id, or those that changed. A token for some queues sees who serves one of them.
 pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
     let query = asked.query();
     let paging = Paging::of(&query);
@@ -24,7 +24,8 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
     asked.world(|world| {
         let of = |agent: &&Agent| (agent.id.0, agent.seq);
         let write = |agent| serde_json::to_value(AgentView::of(agent));
-        json(&page_of(world, &paging, world.state().agents(), of, write)?)
+        let agents = world.state().agents().filter(|agent| asked.caller.may_see_agent(agent));
+        json(&page_of(world, &paging, agents, of, write)?)
     })
 }
 
@@ -35,7 +36,7 @@ pub(crate) async fn get(asked: Asked, Id(id): Id<AgentId>) -> Result<impl IntoRe
 }
 
 fn shown(asked: &Asked, world: &World, id: AgentId) -> Result<Answer, Problem> {
-    let agent = world.state().agent(id).ok_or(Problem::not_found("agent"))?;
+    let agent = asked.agent(world, id)?;
     Ok(json(&asked.written_by(&asked.actor_for(id), &AgentView::of(agent))?)?.with(header::ETAG, etag(agent.seq)))
 }
 
@@ -57,7 +58,7 @@ pub(crate) async fn states(asked: Asked, Id(id): Id<AgentId>) -> Result<impl Int
     }
     query.end()?;
     asked.world(|world| {
-        let agent = world.state().agent(id).ok_or(Problem::not_found("agent"))?;
+        let agent = asked.agent(world, id)?;
         let now = world.now();
         let to = to.unwrap_or(now.plus_millis(1));
         let from = after.or(from).unwrap_or(to.plus_millis(-DAY_MS));

@@ -90,6 +90,9 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
         state: query.word("state", &states, LegState::from_word),
     };
     query.end()?;
+    if let Some(queue) = filter.queue {
+        asked.may_see(queue)?;
+    }
     if filter.phone.is_some() && !asked.rights().contacts {
         // Else a number could be found out by asking for one after the other.
         return Err(Problem::new(&kinds::INSUFFICIENT_SCOPE)
@@ -102,18 +105,19 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
 fn page(asked: &Asked, world: &World, paging: &Paging, filter: &Filter) -> Result<Answer, Problem> {
     let state = world.state();
     let of = |call: &&Call| (call.id.0, call.seq);
+    let takes = |call: &Call| asked.caller.may_see_call(call) && filter.takes(call);
     let write = |call: &Call| serde_json::to_value(CallView::of(state, call, asked.rights()));
     // What changed of late is in the log; else all legs are looked through.
     let recent = paging.since(world)?.filter(|since| world.window().after_seq(*since).is_ok());
     if let Some(since) = recent {
         let changed = world.window().calls_changed_after(since).filter_map(|id| state.call(id));
-        return json(&page_of(world, paging, changed.filter(|call| filter.takes(call)), of, write)?);
+        return json(&page_of(world, paging, changed.filter(|call| takes(call)), of, write)?);
     }
     let by_start = filter.by == By::Started;
     let begun = |at: Option<Instant>| at.filter(|_| by_start);
     let from = begun(filter.from).max(paging.after().map(begun_at)).unwrap_or(Instant::from_millis(0));
     let to = begun(filter.to).unwrap_or(Instant::from_millis(i64::MAX));
-    let calls = state.calls_started_between(from, to).filter(|call| filter.takes(call));
+    let calls = state.calls_started_between(from, to).filter(|call| takes(call));
     json(&page_of(world, paging, calls, of, write)?)
 }
 
@@ -125,7 +129,7 @@ pub(crate) async fn get(asked: Asked, Id(id): Id<CallId>) -> Result<impl IntoRes
 
 /// A leg as the caller sees it; with who did something to it, where the request did.
 pub(crate) fn shown(asked: &Asked, world: &World, id: CallId) -> Result<Answer, Problem> {
-    let call = world.state().call(id).ok_or(Problem::not_found("call"))?;
+    let call = asked.call(world, id)?;
     let view = asked.written(&CallView::of(world.state(), call, asked.rights()))?;
     Ok(json(&view)?.with(header::ETAG, etag(call.seq)))
 }
@@ -148,7 +152,7 @@ struct Events {
 pub(crate) async fn events(asked: Asked, Id(id): Id<CallId>) -> Result<impl IntoResponse, Problem> {
     asked.no_query()?;
     asked.world(|world| {
-        let call = world.state().call(id).ok_or(Problem::not_found("call"))?;
+        let call = asked.call(world, id)?;
         let write = |event| world.write_event(event, asked.rights(), serde_json::value::Serializer);
         let items = world.window().events_of_call(id).map(write).collect::<Result<Vec<_>, _>>();
         let items = items.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?;
@@ -157,15 +161,22 @@ pub(crate) async fn events(asked: Asked, Id(id): Id<CallId>) -> Result<impl Into
     })
 }
 
-/// All legs of an interaction, the first first.
+/// All legs of an interaction, the first first. A token for some queues sees those that visited one of them.
 pub(crate) async fn by_root(asked: Asked, Id(root): Id<CallId>) -> Result<impl IntoResponse, Problem> {
     asked.no_query()?;
     asked.world(|world| {
-        let legs = world.state().calls_of_root(root);
-        let views = legs.map(|call| serde_json::to_value(CallView::of(world.state(), call, asked.rights())));
+        let (mut legs, mut count) = (Vec::new(), 0);
+        for leg in world.state().calls_of_root(root) {
+            count += 1;
+            legs.extend(Some(leg).filter(|leg| asked.caller.may_see_call(leg)));
+        }
+        let views =
+            legs.into_iter().map(|call| serde_json::to_value(CallView::of(world.state(), call, asked.rights())));
         let items = views.collect::<Result<Vec<_>, _>>().map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?;
         if items.is_empty() {
-            return Err(Problem::not_found("call"));
+            let problem =
+                if count == 0 { Problem::not_found("call") } else { Problem::new(&kinds::RESOURCE_NOT_ALLOWED) };
+            return Err(problem);
         }
         json(&Items { items, as_of: world.as_of() })
     })

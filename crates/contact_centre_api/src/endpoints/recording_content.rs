@@ -14,6 +14,7 @@ use contact_centre::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::{Frame, SizeHint};
 
+use super::recordings::seen;
 use crate::{
     asked::{Asked, Id},
     protocol::{Problem, kinds},
@@ -34,10 +35,8 @@ pub(crate) async fn get(asked: Asked, Id(id): Id<RecordingId>) -> Result<Respons
             if asked.centre.faults().strikes(world, |waiting| &mut waiting.slow_recordings) {
                 return Err(Problem::new(&kinds::RECORDING_NOT_READY).retry_after(READY_AFTER));
             }
-            let found = asked.world(|world| {
-                world.state().recording(id).map(recording::content).ok_or(Problem::not_found("recording"))
-            });
-            let sound = match found? {
+            let found = asked.world(|world| Ok(recording::content(seen(asked, world, id)?)))?;
+            let sound = match found {
                 Content::Ready(sound) => sound,
                 Content::NotReady => return Err(Problem::new(&kinds::RECORDING_NOT_READY).retry_after(READY_AFTER)),
                 Content::Deleted => return Err(Problem::new(&kinds::GONE)),

@@ -5,6 +5,7 @@ use contact_centre::{
     recording::{CHANNELS, Content, Digests, SAMPLE_RATE_HZ, Sound, content},
     state::State,
     view::RecordingView,
+    world::World,
 };
 use http::header;
 use model::Instant;
@@ -13,7 +14,7 @@ use std::fmt::Write as _;
 
 use crate::{
     asked::{Asked, Id},
-    protocol::{Answer, Paging, Problem, etag, json, page_of},
+    protocol::{Answer, Paging, Problem, etag, json, kinds, page_of},
 };
 
 /// What is known of a recording, with what is known of its file.
@@ -87,6 +88,21 @@ impl Filter {
     }
 }
 
+/// Whether the caller may know of a recording: as of its leg.
+fn is_seen(asked: &Asked, world: &World, recording: &Recording) -> bool {
+    asked.caller.queues.is_none()
+        || world.state().call(recording.call_id).is_some_and(|call| asked.caller.may_see_call(call))
+}
+
+/// A recording of which the caller may know.
+///
+/// # Errors
+/// 404 if there is none, 403 if the caller's token is for other queues.
+pub(crate) fn seen<'a>(asked: &Asked, world: &'a World, id: RecordingId) -> Result<&'a Recording, Problem> {
+    let recording = world.state().recording(id).ok_or(Problem::not_found("recording"))?;
+    if is_seen(asked, world, recording) { Ok(recording) } else { Err(Problem::new(&kinds::RESOURCE_NOT_ALLOWED)) }
+}
+
 /// Recordings by the instant at which their legs began, or those that changed.
 pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
     let query = asked.query();
@@ -103,7 +119,8 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
         .aside(move |asked| {
             asked.world(|world| {
                 let state = world.state();
-                let recordings = state.recordings().filter(|recording| filter.takes(recording));
+                let recordings =
+                    state.recordings().filter(|recording| filter.takes(recording) && is_seen(asked, world, recording));
                 let write = |recording| serde_json::to_value(Described::of(state, recording, asked.centre.digests()));
                 let of = |recording: &&Recording| (recording.id.0, recording.seq);
                 json(&page_of(world, &paging, recordings, of, write)?)
@@ -117,14 +134,13 @@ pub(crate) async fn get(asked: Asked, Id(id): Id<RecordingId>) -> Result<Answer,
     asked.no_query()?;
     asked
         .aside(move |asked| {
-            let sound =
-                asked.world(|world| world.state().recording(id).map(file).ok_or(Problem::not_found("recording")))?;
+            let sound = asked.world(|world| Ok(file(seen(asked, world, id)?)))?;
             // Outside of the world: the first time, the whole file has to be made for it.
             if let Some(sound) = sound {
                 asked.centre.digests().of(&sound);
             }
             asked.world(|world| {
-                let recording = world.state().recording(id).ok_or(Problem::not_found("recording"))?;
+                let recording = seen(asked, world, id)?;
                 let view = Described::of(world.state(), recording, asked.centre.digests());
                 Ok(json(&view)?.with(header::ETAG, etag(recording.seq)))
             })

@@ -1,5 +1,6 @@
 use axum::extract::{Path, rejection::PathRejection};
 use contact_centre::{
+    id::QueueId,
     metrics::{Terms, agent_rows, queue_rows},
     reports::{abandon_profile, wrap_codes},
     world::{AsOf, World},
@@ -101,13 +102,21 @@ fn rows(
             .flat_map(|queue| queue_rows(queue, legs.iter(), &days, terms, at))
             .map(serde_json::to_value)
             .collect(),
+        // What agents do is not of some queues.
+        "daily-agent" if asked.caller.queues.is_some() => return Err(Problem::new(&kinds::RESOURCE_NOT_ALLOWED)),
         "daily-agent" => {
             agent_rows(state.agents(), legs.iter(), &days, terms, at).into_iter().map(serde_json::to_value).collect()
         }
         "abandon-profile" => {
             queues().map(|queue| abandon_profile(queue, legs.iter(), range)).map(serde_json::to_value).collect()
         }
-        _ => wrap_codes(legs.iter(), range).into_iter().map(serde_json::to_value).collect(),
+        _ => {
+            let is_seen = |queue: Option<QueueId>| {
+                asked.caller.queues.is_none() || queue.is_some_and(|id| asked.caller.may_see(id))
+            };
+            let legs = legs.iter().filter(|leg| is_seen(leg.queue_id()));
+            wrap_codes(legs, range).into_iter().map(serde_json::to_value).collect()
+        }
     };
     Ok((items.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?, legs.as_of()))
 }

@@ -90,6 +90,7 @@ struct CallForm {
 pub(crate) async fn call(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
     asked.no_query()?;
     let form = sent.read::<CallForm>()?;
+    asked.may_see(form.queue_id)?;
     let from = form.from.as_deref().map(|from| number("from", from, None, asked.centre.settings())).transpose()?;
     asked.once(&sent, || {
         asked.world(|world| {
@@ -131,21 +132,24 @@ struct Made {
 }
 
 /// Makes the world of the key, with its history. It takes some seconds.
-pub(crate) async fn make_world(
-    crate::asked::Bare { centre, caller, now }: crate::asked::Bare,
-    sent: Sent,
-) -> Result<Answer, Problem> {
+pub(crate) async fn make_world(bare: crate::asked::Bare, sent: Sent) -> Result<Answer, Problem> {
     let WorldForm { seed } = sent.read()?;
-    let Some(name) = caller.world.as_deref().map(str::to_owned) else {
+    let Some(name) = bare.caller.world.as_deref().map(str::to_owned) else {
         return Err(Problem::new(&kinds::SHARED_WORLD)
             .detail("The key is of the world main. Set its sandbox_world first: that names the world that is made."));
     };
-    let making = tokio::task::spawn_blocking(move || {
+    let (centre, now) = (bare.centre.clone(), bare.now);
+    let make = move || {
         let world = centre.worlds().make(&name, seeded(&centre.settings().world, seed), now).map_err(refused)?;
         world.read(|world| json(&Made { world: name.clone(), seed, as_of: world.as_of() }))
-    });
-    let made = making.await.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))??;
-    Ok(made.status(StatusCode::CREATED).with(header::LOCATION, HeaderValue::from_static("/v1/sandbox")))
+    };
+    let making = async move {
+        let made = tokio::task::spawn_blocking(make).await.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))??;
+        Ok::<_, Problem>(
+            made.status(StatusCode::CREATED).with(header::LOCATION, HeaderValue::from_static("/v1/sandbox")),
+        )
+    };
+    bare.once_later(&sent, making).await
 }
 
 fn seeded(config: &Config, seed: u64) -> Config {
@@ -244,13 +248,15 @@ pub(crate) async fn reset(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
     own_world(&asked)?;
     asked
         .aside(move |asked| {
-            let config = asked.world.read(|world| world.config().clone());
-            let seed = seed.unwrap_or(config.seed.0);
-            asked
-                .world
-                .begin_anew(seeded(&config, seed), asked.now)
-                .map_err(contact_centre::shared::NotNow::Journal)?;
-            asked.world(|world| shown(asked, world))
+            asked.once(&sent, || {
+                let config = asked.world.read(|world| world.config().clone());
+                let seed = seed.unwrap_or(config.seed.0);
+                asked
+                    .world
+                    .begin_anew(seeded(&config, seed), asked.now)
+                    .map_err(contact_centre::shared::NotNow::Journal)?;
+                asked.world(|world| shown(asked, world))
+            })
         })
         .await
 }

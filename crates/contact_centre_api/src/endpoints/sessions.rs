@@ -38,6 +38,10 @@ pub(crate) async fn begin(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
         return Err(Problem::invalid("A proxy session begins no other: send the key alone."));
     }
     asked.may_act_for(agent_id)?;
+    asked.once(&sent, || begun(&asked, agent_id, minutes))
+}
+
+fn begun(asked: &Asked, agent_id: AgentId, minutes: u32) -> Result<Answer, Problem> {
     asked.world(|world| match world.state().agent(agent_id) {
         Some(_) => Ok(()),
         None => Err(Problem::not_found("agent")),

@@ -50,7 +50,7 @@ fn act(
     asked.no_query()?;
     asked.once(sent, || {
         asked.world(|world| {
-            let call = world.state().call(id).ok_or(Problem::not_found("call"))?;
+            let call = asked.call(world, id)?;
             match call.agent_id {
                 Some(agent) => asked.may_act_for(agent)?,
                 None if asked.session.is_some() => return Err(Refusal::WrongState(call.state).into()),
@@ -89,6 +89,9 @@ pub(crate) async fn transfer(asked: Asked, Id(id): Id<CallId>, sent: Sent) -> Re
         (None, Some(queue), false) => Some(TransferTarget::Queue(queue)),
         _ => return Err(Problem::field("agent_id", "or queue_id is required, one of both, or complete alone")),
     };
+    if let Some(TransferTarget::Queue(queue)) = to {
+        asked.may_see(queue)?;
+    }
     act(&asked, id, &sent, |world, actor| match to {
         Some(to) => world.transfer(actor, id, to, form.mode.unwrap_or(TransferMode::Blind)).map(drop),
         None => world.complete(actor, id),

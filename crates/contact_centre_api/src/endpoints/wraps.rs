@@ -45,7 +45,8 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
     asked
         .aside(move |asked| {
             asked.world(|world| {
-                let wraps = world.state().calls().filter_map(|call| Some((call, call.noted()?)));
+                let calls = world.state().calls().filter(|call| asked.caller.may_see_call(call));
+                let wraps = calls.filter_map(|call| Some((call, call.noted()?)));
                 let of = |entry: &(&Call, &Wrap)| (entry.0.id.0, entry.0.seq);
                 json(&page_of(world, &paging, wraps, of, |(call, wrap)| serde_json::to_value(Noted::of(call, wrap)))?)
             })
@@ -64,7 +65,7 @@ pub(crate) async fn put(asked: Asked, Id(id): Id<CallId>, sent: Sent) -> Result<
     asked.no_query()?;
     let draft = sent.read::<WrapForm>()?.into();
     asked.world(|world| {
-        let call = world.state().call(id).ok_or(Problem::not_found("call"))?;
+        let call = asked.call(world, id)?;
         if let Some(agent) = call.agent_id {
             asked.may_act_for(agent)?;
         }
@@ -77,7 +78,7 @@ pub(crate) async fn put(asked: Asked, Id(id): Id<CallId>, sent: Sent) -> Result<
 }
 
 fn shown(asked: &Asked, world: &World, id: CallId) -> Result<Answer, Problem> {
-    let call = world.state().call(id).ok_or(Problem::not_found("call"))?;
+    let call = asked.call(world, id)?;
     let wrap = call.noted().ok_or(Problem::not_found("wrap").detail("Nothing was noted of this call yet."))?;
     let view = asked.written(&Noted::of(call, wrap))?;
     Ok(json(&view)?.with(header::ETAG, etag(wrap.revision.into())))

@@ -17,15 +17,24 @@ const ANSWERS_MAX: usize = 20_000;
 
 /// Answers to requests that may be sent again. Those to the same `Idempotency-Key` of the same key are one.
 #[derive(Debug, Default)]
-pub(crate) struct Answers(Mutex<Kept>);
+pub(crate) struct Answers {
+    kept: Mutex<Kept>,
+    /// Callers for whom something is being done that waits for somebody else. They take turns, each with itself alone.
+    turns: Mutex<HashMap<Uuid, Turn>>,
+}
+
+type Turn = Arc<tokio::sync::Mutex<()>>;
 
 #[derive(Debug, Default)]
 struct Kept {
-    by_name: HashMap<Name, Arc<Mutex<Option<Once>>>>,
+    by_name: HashMap<Name, Place>,
     /// In the order in which they came.
     order: VecDeque<(Name, Instant, usize)>,
     bytes: usize,
 }
+
+/// Where an answer is, once there is one.
+type Place = Arc<Mutex<Option<Once>>>;
 
 /// A caller, and what it calls its request.
 type Name = (Uuid, Box<str>);
@@ -42,13 +51,20 @@ pub(crate) struct Given {
     pub(crate) again: bool,
 }
 
-/// What makes two requests the same: method, path and body.
-pub(crate) fn mark(method: &str, path: &str, body: &[u8]) -> [u8; 32] {
-    let mut text = Vec::with_capacity(method.len() + path.len() + body.len() + 2);
-    for part in [method.as_bytes(), b" ", path.as_bytes(), b"\n", body] {
-        text.extend_from_slice(part);
+/// What makes two requests the same: what they are about, and their bodies.
+pub(crate) fn mark(about: &str, body: &[u8]) -> [u8; 32] {
+    digest(&SHA256, &[about.as_bytes(), b"\n", body].concat()).as_ref().try_into().unwrap_or_default()
+}
+
+impl Once {
+    /// The same answer to the same request.
+    fn again(&self, request: [u8; 32]) -> Result<Given, Problem> {
+        if self.request != request {
+            return Err(Problem::new(&kinds::IDEMPOTENCY_MISMATCH)
+                .detail("The same Idempotency-Key came with another request. Use a new one for each request."));
+        }
+        Ok(Given { answer: self.answer.clone(), again: true })
     }
-    digest(&SHA256, &text).as_ref().try_into().unwrap_or_default()
 }
 
 impl Answers {
@@ -69,11 +85,7 @@ impl Answers {
         let place = self.place(&name, now);
         let mut done = place.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(once) = &*done {
-            if once.request != request {
-                return Err(Problem::new(&kinds::IDEMPOTENCY_MISMATCH)
-                    .detail("The same Idempotency-Key came with another request. Use a new one for each request."));
-            }
-            return Ok(Given { answer: once.answer.clone(), again: true });
+            return once.again(request);
         }
         match act() {
             Ok(answer) => {
@@ -92,8 +104,47 @@ impl Answers {
         }
     }
 
+    /// [`Self::once`] of what waits for somebody else. One caller has one such thing done at a time.
+    ///
+    /// # Errors
+    /// Those of `act`, and 409 if the name was used for another request.
+    pub(crate) async fn once_later(
+        &self,
+        caller: Uuid,
+        name: &str,
+        request: [u8; 32],
+        now: Instant,
+        act: impl Future<Output = Result<Answer, Problem>>,
+    ) -> Result<Given, Problem> {
+        let turn = self.turn(caller);
+        let _turn = turn.lock().await;
+        if let Some(given) = self.known(caller, name, request, now) {
+            return given;
+        }
+        let answer = act.await?;
+        self.once(caller, name, request, now, || Ok(answer))
+    }
+
+    fn turn(&self, caller: Uuid) -> Turn {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        // There are no more than requests that are being answered.
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        turns.entry(caller).or_default().clone()
+    }
+
+    /// What was answered before, or that it was to another request.
+    fn known(&self, caller: Uuid, name: &str, request: [u8; 32], now: Instant) -> Option<Result<Given, Problem>> {
+        let place = {
+            let mut kept = self.lock();
+            kept.forget(now);
+            kept.by_name.get(&(caller, Box::from(name))).cloned()?
+        };
+        let done = place.lock().unwrap_or_else(PoisonError::into_inner);
+        done.as_ref().map(|once| once.again(request))
+    }
+
     /// The place of an answer. Those that ask for the same wait for each other there.
-    fn place(&self, name: &Name, now: Instant) -> Arc<Mutex<Option<Once>>> {
+    fn place(&self, name: &Name, now: Instant) -> Place {
         let mut kept = self.lock();
         kept.forget(now);
         kept.by_name.entry(name.clone()).or_default().clone()
@@ -107,7 +158,7 @@ impl Answers {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -137,7 +188,7 @@ mod tests {
 
     fn ask(answers: &Answers, name: &str, body: &str, at: i64) -> Result<bool, &'static str> {
         let act = || Ok(Answer::of(StatusCode::CREATED, "done"));
-        let given = answers.once(KEY, name, mark("POST", "/x", body.as_bytes()), Instant::from_millis(at), act);
+        let given = answers.once(KEY, name, mark("POST /x", body.as_bytes()), Instant::from_millis(at), act);
         given.map(|given| given.again).map_err(|problem| problem.code())
     }
 
@@ -154,9 +205,8 @@ mod tests {
     #[test]
     fn what_was_refused_is_tried_again() {
         let answers = Answers::default();
-        let refused = answers.once(KEY, "a", mark("POST", "/x", b"1"), Instant::from_millis(0), || {
-            Err(Problem::new(&kinds::AGENT_BUSY))
-        });
+        let refused = answers
+            .once(KEY, "a", mark("POST /x", b"1"), Instant::from_millis(0), || Err(Problem::new(&kinds::AGENT_BUSY)));
         assert!(refused.is_err());
         assert_eq!(ask(&answers, "a", "2", 1), Ok(false));
     }
@@ -178,6 +228,28 @@ mod tests {
             }
         });
         assert_eq!(done.into_inner(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_somebody_is_done_once_too() {
+        let (answers, done) = (&Answers::default(), &std::sync::atomic::AtomicUsize::new(0));
+        let ask = |body: &'static [u8]| {
+            let act = async move {
+                tokio::task::yield_now().await;
+                done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                Ok(Answer::nothing())
+            };
+            answers.once_later(KEY, "a", mark("POST /x", body), Instant::from_millis(0), act)
+        };
+        let refused = async { Err(Problem::new(&kinds::AGENT_BUSY)) };
+        let refused = answers.once_later(KEY, "a", [0; 32], Instant::from_millis(0), refused).await;
+        assert_eq!(refused.err().map(|problem| problem.code()), Some("agent_busy"));
+        let (one, other) = tokio::join!(ask(b"1"), ask(b"1"));
+        let again = [one, other].map(|given| given.is_ok_and(|given| given.again));
+        assert_eq!(again.iter().filter(|again| **again).count(), 1);
+        assert_eq!(ask(b"2").await.err().map(|problem| problem.code()), Some("idempotency_mismatch"));
+        assert_eq!(done.load(std::sync::atomic::Ordering::Relaxed), 1);
+        assert_eq!(answers.turns.lock().unwrap().len(), 1, "the next one takes it away");
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod habits;
 mod pushed;
 mod sessions;
 
-pub(crate) use answers::{Answers, mark};
+pub(crate) use answers::{Answers, Given, mark};
 pub(crate) use dialled::{Barred, Dialled};
 pub(crate) use faults::{FAULTS_MAX, Faults, Waiting};
 pub(crate) use habits::{CHECKS, Count, Habits, Seen};

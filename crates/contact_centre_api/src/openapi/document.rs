@@ -78,9 +78,8 @@ fn described(operation: &Operation, example: Option<&Example>) -> Value {
         .collect();
     let named = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
     parameters.extend(operation.query.iter().map(|name| named(name)));
-    // What tells a secret tells it once.
-    let tells = operation.answer.ends_with("WithSecret");
-    if operation.method == "POST" && !tells {
+    // Rows are the same however often they are sent.
+    if operation.method == "POST" && operation.path != "/data/{table}" {
         parameters.push(named("idempotency_key"));
     }
     let mut described = json!({

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use contact_centre::{
     event::EventType,
     push::Feed,
-    webhooks::{QUESTION, TEST},
+    webhooks::{BATCH, QUESTION, TEST},
 };
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
@@ -140,6 +140,7 @@ fn messages() -> Map<String, Value> {
     }
     all.insert("said".to_owned(), message("said", &schema("Said")));
     all.insert("webhook.reset".to_owned(), message("stream.reset", &schema("WebhookReset")));
+    all.insert("webhook.batch".to_owned(), message(BATCH, &schema("WebhookBatch")));
     all.insert("webhook.word".to_owned(), message(&format!("{QUESTION} or {TEST}"), &schema("WebhookWord")));
     all
 }
@@ -205,7 +206,8 @@ fn describe(named_feed: &Named, channels: &mut Map<String, Value>, operations: &
     let Some(path) = webhooks else { return };
     let channel = format!("{name}Webhook");
     let logged = EventType::ALL.iter().filter(|kind| is_of(**kind, *feed) && !is_live(**kind));
-    let sent: Vec<_> = logged.map(|kind| kind.as_str()).chain(["webhook.reset", "webhook.word"]).collect();
+    let sent: Vec<_> =
+        logged.map(|kind| kind.as_str()).chain(["webhook.reset", "webhook.batch", "webhook.word"]).collect();
     channels.insert(
         channel.clone(),
         json!({

@@ -37,7 +37,11 @@ pub(super) async fn post(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
     if !(0..=DELAY_MAX_MS).contains(&form.delay_webhooks_ms) {
         return Err(Problem::field("delay_webhooks_ms", format!("must be between 0 and {DELAY_MAX_MS}")));
     }
-    faults::set(&asked, form.rate_limited, form.slow_recordings)?;
+    asked.once(&sent, || set(&asked, &form))
+}
+
+fn set(asked: &Asked, form: &FaultsForm) -> Result<Answer, Problem> {
+    faults::set(asked, form.rate_limited, form.slow_recordings)?;
     let pushed = asked.centre.pushed();
     if let Some(webhooks) = pushed.webhooks.get() {
         let faults = Faults { duplicates: form.duplicate_webhooks, delay_ms: form.delay_webhooks_ms };
@@ -47,7 +51,7 @@ pub(super) async fn post(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
         pushed.hubs.cut(&asked.world);
     }
     if form.late_wrap {
-        faults::late_wrap(&asked)?;
+        faults::late_wrap(asked)?;
     }
     Ok(Answer::nothing())
 }

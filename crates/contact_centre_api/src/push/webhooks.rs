@@ -28,6 +28,13 @@ struct HookForm {
     order: WebhookOrder,
     #[serde(default)]
     signature: WebhookSignature,
+    #[serde(default = "alone")]
+    batch: usize,
+}
+
+/// Each event comes by itself, where nothing is said.
+const fn alone() -> usize {
+    1
 }
 
 #[derive(Deserialize, Default)]
@@ -37,6 +44,7 @@ struct HookPatch {
     types: Option<Vec<String>>,
     order: Option<WebhookOrder>,
     enabled: Option<bool>,
+    batch: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -75,10 +83,6 @@ pub(super) async fn create(asked: Asked, sent: Sent) -> Result<Answer, Problem> 
     asked.no_query()?;
     let form: HookForm = sent.read()?;
     let caller = &asked.caller;
-    if caller.queues.is_some() {
-        // It would outlive the token.
-        return Err(Problem::new(&kinds::RESOURCE_NOT_ALLOWED).detail("A token makes no webhooks: use its key."));
-    }
     let owner = Owner {
         key_id: caller.key_id,
         wraps: caller.rights().wraps,
@@ -92,12 +96,16 @@ pub(super) async fn create(asked: Asked, sent: Sent) -> Result<Answer, Problem> 
         types: form.types.unwrap_or_else(|| vec!["*".to_owned()]),
         order: form.order,
         signature: form.signature,
+        batch: form.batch,
     };
     let id = asked.centre.id();
-    let world = (caller.world.clone(), &asked.world);
-    let (view, secret) = hooks(&asked)?.create(id, owner, world, draft).await.map_err(refused)?;
     let location = format!("{}/{id}", asked.uri.path());
-    Ok(told(view, &secret)?.status(StatusCode::CREATED).with_text(header::LOCATION, &location))
+    let (hooks, name, world) = (hooks(&asked)?.clone(), caller.world.clone(), asked.world.clone());
+    let making = async move {
+        let (view, secret) = hooks.create(id, owner, (name, &world), draft).await.map_err(refused)?;
+        Ok::<_, Problem>(told(view, &secret)?.status(StatusCode::CREATED).with_text(header::LOCATION, &location))
+    };
+    asked.once_later(&sent, making).await
 }
 
 /// One of them.
@@ -113,7 +121,7 @@ pub(super) async fn patch(asked: Asked, Id(id): Id<Uuid>, sent: Sent) -> Result<
     let (hooks, key, feed) = (hooks(&asked)?, asked.caller.key_id, feed(&asked));
     let version = hooks.get(key, feed, id).map_err(refused)?.version;
     crate::protocol::expected(&asked.headers, Some(version))?;
-    let patch = Patch { url: form.url, types: form.types, order: form.order, enabled: form.enabled };
+    let patch = Patch { url: form.url, types: form.types, order: form.order, enabled: form.enabled, batch: form.batch };
     shown(&hooks.update(key, (feed, id), patch, Some(version)).await.map_err(refused)?)
 }
 
@@ -125,10 +133,14 @@ pub(super) async fn delete(asked: Asked, Id(id): Id<Uuid>) -> Result<Answer, Pro
 }
 
 /// Gives one another secret.
-pub(super) async fn rotate(asked: Asked, Id(id): Id<Uuid>) -> Result<Answer, Problem> {
+pub(super) async fn rotate(asked: Asked, Id(id): Id<Uuid>, sent: Sent) -> Result<Answer, Problem> {
     asked.no_query()?;
-    let (view, secret) = hooks(&asked)?.rotate(asked.caller.key_id, feed(&asked), id).await.map_err(refused)?;
-    told(view, &secret)
+    let (hooks, key, feed) = (hooks(&asked)?.clone(), asked.caller.key_id, feed(&asked));
+    let rotating = async move {
+        let (view, secret) = hooks.rotate(key, feed, id).await.map_err(refused)?;
+        told(view, &secret)
+    };
+    asked.once_later(&sent, rotating).await
 }
 
 /// Sends one an event of no meaning.
@@ -202,6 +214,7 @@ fn refused(not_done: NotDone) -> Problem {
         NotDone::Url(_) | NotDone::Private(_) => Problem::field("url", text),
         NotDone::NotVerified(status) => Problem::field("url", text).with("receiver_status", status),
         NotDone::Types(_) => Problem::field("types", text),
+        NotDone::Batch => Problem::field("batch", text),
         NotDone::Disabled => Problem::new(&kinds::WEBHOOK_DISABLED),
         NotDone::TooMany(_) => Problem::field("to_seq", text),
         NotDone::Kept(error) => {

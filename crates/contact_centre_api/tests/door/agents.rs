@@ -65,6 +65,16 @@ async fn the_last_wish_wins() {
 }
 
 #[tokio::test]
+async fn a_session_begins_once_however_often_that_is_asked_for() {
+    let door = Door::open(5);
+    let form = json!({"agent_id": door.free_agent(), "minutes": 5});
+    let begin = || door.ask(ALL, "POST", "/sessions/proxy").header("idempotency-key", "one").json(&form).send();
+    let (once, again) = (begin().await, begin().await);
+    assert_eq!((once.status.as_u16(), once.json()), (201, again.json()));
+    assert_eq!((once.header("idempotency-replayed"), again.header("idempotency-replayed")), (None, Some("true")));
+}
+
+#[tokio::test]
 async fn a_proxy_session_acts_for_its_agent_and_ends() {
     let door = Door::open(5);
     let agent = door.free_agent().to_string();

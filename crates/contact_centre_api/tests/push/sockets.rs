@@ -8,9 +8,9 @@ use tokio_tungstenite::{
 
 use crate::support::{Door, KEY};
 
-type Socket = WebSocketStream<TcpStream>;
+pub(crate) type Socket = WebSocketStream<TcpStream>;
 
-async fn connect(door: &Door, path: &str, protocol: &str) -> Result<(Socket, http::HeaderMap), Error> {
+pub(crate) async fn connect(door: &Door, path: &str, protocol: &str) -> Result<(Socket, http::HeaderMap), Error> {
     let mut request = format!("ws://{}{path}", door.address).into_client_request()?;
     let given = [
         ("x-keydesk-key-id", KEY),
@@ -26,7 +26,7 @@ async fn connect(door: &Door, path: &str, protocol: &str) -> Result<(Socket, htt
     Ok((socket, response.headers().clone()))
 }
 
-async fn next(socket: &mut Socket) -> Value {
+pub(crate) async fn next(socket: &mut Socket) -> Value {
     loop {
         match socket.next().await.unwrap().unwrap() {
             Message::Text(text) => return serde_json::from_str(&text).unwrap(),
@@ -36,7 +36,7 @@ async fn next(socket: &mut Socket) -> Value {
     }
 }
 
-async fn until(socket: &mut Socket, kind: &str) -> Vec<Value> {
+pub(crate) async fn until(socket: &mut Socket, kind: &str) -> Vec<Value> {
     let mut found = vec![next(socket).await];
     while found.last().unwrap()["type"] != kind {
         found.push(next(socket).await);

@@ -98,8 +98,20 @@ impl Door {
 
     /// Asks, and reads the whole answer: its status, head and JSON.
     pub(crate) async fn ask(&self, line: &str, scopes: &str, body: Option<&Value>) -> (u16, String, Value) {
+        self.ask_with(line, scopes, "", body).await
+    }
+
+    /// The same with more headers, each with its line end.
+    pub(crate) async fn ask_with(
+        &self,
+        line: &str,
+        scopes: &str,
+        more: &str,
+        body: Option<&Value>,
+    ) -> (u16, String, Value) {
         let body = body.map(Value::to_string).unwrap_or_default();
-        let more = format!("connection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
+        let more =
+            format!("{more}connection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
         let mut stream = self.connected(&self.head(line, scopes, &more), &body).await;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();

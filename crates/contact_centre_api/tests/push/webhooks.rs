@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::support::Door;
 
 /// Keys as they are told to be.
-struct Told(Mutex<KeyNow>);
+pub(crate) struct Told(Mutex<KeyNow>);
 
 impl Keys for Told {
     fn now(&self, _: Uuid) -> Pin<Box<dyn Future<Output = KeyNow> + Send + '_>> {
@@ -32,7 +32,7 @@ fn works(scopes: &[&str]) -> KeyNow {
 }
 
 /// A door behind which webhooks are sent, and what says whether keys live.
-async fn sending(seed: u64) -> (Door, Arc<Told>, watch::Sender<bool>) {
+pub(crate) async fn sending(seed: u64) -> (Door, Arc<Told>, watch::Sender<bool>) {
     let door = Door::open(seed).await;
     let policy = Policy { allow_http: true, allow_networks: vec!["127.0.0.0/8".parse().unwrap()] };
     let client = Client::new(policy, Arc::new(SystemResolver), &[]).unwrap();
@@ -48,7 +48,7 @@ async fn sending(seed: u64) -> (Door, Arc<Told>, watch::Sender<bool>) {
 }
 
 /// Waits until so many requests have come.
-async fn come(receiver: &Receiver, count: usize) -> Vec<Value> {
+pub(crate) async fn come(receiver: &Receiver, count: usize) -> Vec<Value> {
     let came = async {
         while receiver.received().len() < count {
             receiver.arrival().await;
@@ -117,6 +117,37 @@ async fn webhooks_are_managed() {
     let (status, _, _) = door.ask(&format!("DELETE {path}"), "calls:read", None).await;
     let (gone, _, _) = door.ask(&format!("GET {path}"), "calls:read", None).await;
     assert_eq!((status, gone), (204, 404));
+}
+
+#[tokio::test]
+async fn a_webhook_is_made_and_rotated_once_however_often_that_is_asked_for() {
+    let (door, _keys, _stopping) = sending(35).await;
+    let receiver = Receiver::start().await.unwrap();
+    let form = json!({ "url": receiver.url() });
+    let named = "idempotency-key: one\r\n";
+    let make = || door.ask_with("POST /v1/call-webhooks", "calls:read", named, Some(&form));
+    let (first, second, third) = tokio::join!(make(), make(), make());
+    let all = [first, second, third];
+    for (status, _, made) in &all {
+        assert_eq!((*status, made), (201, &all[0].2));
+    }
+    let replayed = |head: &str| head.contains("idempotency-replayed: true");
+    assert_eq!(all.iter().filter(|(_, head, _)| replayed(head)).count(), 2);
+    let (_, _, listed) = door.ask("GET /v1/call-webhooks", "calls:read", None).await;
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    let other = json!({ "url": receiver.url(), "types": ["call.ended"] });
+    let (status, _, problem) = door.ask_with("POST /v1/call-webhooks", "calls:read", named, Some(&other)).await;
+    assert_eq!((status, problem["code"].as_str()), (409, Some("idempotency_mismatch")));
+    let path = format!("POST /v1/call-webhooks/{}/rotate-secret", all[0].2["id"].as_str().unwrap());
+    let rotate = || door.ask_with(&path, "calls:read", "idempotency-key: two\r\n", None);
+    let ((_, _, once), (_, head, again)) = (rotate().await, rotate().await);
+    assert!(once["secret"].is_string() && once == again && replayed(&head));
+    // What was refused was not done, and is tried again.
+    receiver.answer(|_| Reply::status(500));
+    let make = || door.ask_with("POST /v1/call-webhooks", "calls:read", "idempotency-key: three\r\n", Some(&form));
+    assert_eq!(make().await.0, 422);
+    receiver.answer(|_| Reply::status(204));
+    assert_eq!(make().await.0, 201);
 }
 
 #[tokio::test]

@@ -40,6 +40,7 @@ async fn a_token_that_a_person_makes_is_told_in_the_audit_log_and_shown_again(da
         origin: Some("https://shop.example".parse().unwrap()),
         expires_in: TokenLife::try_from(60).unwrap(),
         resources: None,
+        limits: None,
     };
     let caller = desk.operator.clone().once(once("form", "token"));
     let first = desk.keydesk.make_token(&caller, id, narrow.clone()).await.unwrap();

@@ -37,6 +37,28 @@ pub(super) struct Connected {
     pub(super) thread: usize,
 }
 
+/// What a decision takes from limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    /// Nothing, and it is not counted as a call unless it is refused: the same is decided once more.
+    Nothing,
+    /// What the route costs.
+    Cost,
+}
+
+impl Takes {
+    fn cost(self, route: Option<&Route>) -> u64 {
+        match self {
+            Self::Nothing => 0,
+            Self::Cost => route.map_or(1, Route::cost),
+        }
+    }
+
+    fn counted(self, call: Call<'_>) -> Call<'_> {
+        Call { counted: self == Self::Cost, ..call }
+    }
+}
+
 /// An answer, and for which page.
 struct Forwarded {
     response: Response<AnswerBody>,
@@ -135,7 +157,20 @@ impl Connected {
     ) -> Result<Forwarded, Refused> {
         let shared = &self.shared;
         let client = client_address::find(&shared.gateway.trusted_proxies, Some(self.peer), &parts.headers);
-        let (allowed, route, from) = self.decide(context, &parts, client).await?;
+        let wishes = Wishes::of(&parts);
+        let fails = |record: &Arc<Record>, failure: Failure| Refused {
+            problem: failure.into(),
+            record: Some(Arc::clone(record)),
+        };
+        let place = if wishes.is_stream() {
+            // A stream that finds no place takes nothing from limits: whose it is, is looked at first.
+            let (Allowed { record, .. }, ..) = self.decide(context, &parts, client, Takes::Nothing).await?;
+            let place = self.place(context, &parts, client, &record);
+            Some(place.ok_or_else(|| fails(&record, Failure::TooManyStreams))?)
+        } else {
+            None
+        };
+        let (allowed, route, from) = self.decide(context, &parts, client, Takes::Cost).await?;
         let Allowed { record, limits: mut states } = allowed;
         let origin_of = |parts: &Parts| {
             parts.headers.get(header::ORIGIN).filter(|origin| shared.cors.allows(origin, &record)).cloned()
@@ -147,15 +182,9 @@ impl Connected {
             limits::write(&states, response.headers_mut());
             return Ok(Forwarded { response, origin: origin_of(&parts) });
         }
-        let fails = |failure: Failure| Refused { problem: failure.into(), record: Some(Arc::clone(&record)) };
+        let fails = |failure: Failure| fails(&record, failure);
         let upstream = shared.upstreams.find(record.environment(), route.upstream());
         let upstream = upstream.ok_or_else(|| fails(Failure::NoUpstream))?;
-        let wishes = Wishes::of(&parts);
-        let place = if wishes.is_stream() {
-            Some(self.place(context, &parts, client, &record).ok_or_else(|| fails(Failure::TooManyStreams))?)
-        } else {
-            None
-        };
         let download = Download::of(shared, &record, route, &parts, client.ip, context);
         let origin = origin_of(&parts);
         let grant = Grant {
@@ -218,6 +247,7 @@ impl Connected {
         context: &RequestContext,
         parts: &Parts,
         client: ClientAddress,
+        takes: Takes,
     ) -> Result<(Allowed, &'a Route, Origin), Refused> {
         let shared = &*self.shared;
         let path = RawPath::parse(parts.uri.path().as_bytes()).map_err(invalid_path)?;
@@ -228,14 +258,14 @@ impl Connected {
             accepted: &shared.accepted,
             environment: route.and_then(Route::environment).unwrap_or(shared.accepted.environment),
             wanted: route.map(|route| Cow::Borrowed(route.scopes())),
-            cost: route.map_or(1, Route::cost),
+            cost: takes.cost(route),
             asked: (parts.method.as_str(), path.as_str()),
         };
-        let call = question.call(context.id())?;
+        let call = takes.counted(question.call(context.id())?);
         let from = Origin::from(call.origin);
         let allowed = match shared.verifier.verify_from_memory(call, context.now()) {
             Some(verdict) => question.settle(verdict, call.origin)?,
-            None => Box::pin(self.decide_elsewhere(context, parts, client, route)).await?,
+            None => Box::pin(self.decide_elsewhere(context, parts, client, (route, takes))).await?,
         };
         let Some(route) = route else {
             // A call without a route was refused above.
@@ -250,14 +280,14 @@ impl Connected {
         context: &RequestContext,
         parts: &Parts,
         client: ClientAddress,
-        route: Option<&Route>,
+        (route, takes): (Option<&Route>, Takes),
     ) -> Result<Allowed, Refused> {
         let shared = Arc::clone(&self.shared);
         let (id, now) = (context.id(), context.now());
         let (method, headers, path) = (parts.method.clone(), parts.headers.clone(), parts.uri.path().to_owned());
         let wanted = route.map(Route::shared_scopes);
         let environment = route.and_then(Route::environment).unwrap_or(shared.accepted.environment);
-        let cost = route.map_or(1, Route::cost);
+        let cost = takes.cost(route);
         let decided = self.shared.elsewhere.spawn(async move {
             let question = Question {
                 headers: &headers,
@@ -268,7 +298,7 @@ impl Connected {
                 cost,
                 asked: (method.as_str(), &path),
             };
-            let call = question.call(id)?;
+            let call = takes.counted(question.call(id)?);
             let verdict = shared.verifier.verify(call, now).await?;
             question.settle(verdict, call.origin)
         });

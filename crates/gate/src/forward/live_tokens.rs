@@ -95,5 +95,6 @@ fn wish(bytes: &[u8], record: &Record) -> Result<TokenWish, Problem> {
         origin,
         expires_in,
         resources: Some(TokenResources::queues(queue_ids)),
+        limits: None,
     })
 }

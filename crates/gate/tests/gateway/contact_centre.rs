@@ -78,6 +78,25 @@ async fn a_key_has_as_many_streams_as_were_set_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_finds_no_place_takes_nothing_from_limits() {
+    let api = endless().await;
+    let gateway = Gateway::before(&[api.url()], "").await;
+    let key = Key { rate: Some("default=2/3600s"), ..limited(1, "streams=1") };
+    gateway.knows(&key);
+    let _open = listening(&gateway, &key).await;
+    for _ in 0..3 {
+        let refused = gateway.ask(&key, "GET /v1/a", "Accept: text/event-stream\r\n").await;
+        assert_eq!((refused.status, refused.code()), (429, Some("too_many_streams")));
+    }
+    // One of two was taken, by the stream that goes on.
+    let mut client = gateway.client().await;
+    client.send(request(&key, "GET /v1/a", "")).await;
+    let head = client.head().await.unwrap();
+    assert!(head.starts_with("HTTP/1.1 200") && head.contains("r=0;"), "{head}");
+    assert_eq!(gateway.ask(&key, "GET /v1/a", "").await.code(), Some("rate_limited"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_downloads_as_many_bytes_of_recordings_a_day_as_were_set_for_it() {
     let api = Api::answering("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsounds").await;
     let gateway = Gateway::before(&[api.url()], RECORDINGS).await;

@@ -101,13 +101,24 @@ pub(crate) struct Key {
     /// Its limits in the contact centre, in words.
     pub(crate) contact_centre: &'static str,
     pub(crate) world: Option<&'static str>,
+    /// A rate limit, in words.
+    pub(crate) rate: Option<&'static str>,
 }
 
 impl Key {
     pub(crate) fn live(number: u8) -> Self {
         let scopes = &["contacts:read", "contacts:write", "live:read"];
         let environment = Environment::Live;
-        Self { number, scopes, environment, origins: &[], life: LifeCycle::default(), contact_centre: "", world: None }
+        Self {
+            number,
+            scopes,
+            environment,
+            origins: &[],
+            life: LifeCycle::default(),
+            contact_centre: "",
+            world: None,
+            rate: None,
+        }
     }
 
     pub(crate) fn test(number: u8) -> Self {
@@ -138,7 +149,8 @@ impl Key {
             scopes: self.scopes.iter().map(|scope| scope.parse().unwrap()).collect::<ScopeSet>(),
             networks: NetworkSet::ANY,
             origins: OriginSet::new(self.origins.iter().map(|origin| origin.parse().unwrap())).unwrap(),
-            rate_limits: model::RateLimits::default(),
+            rate_limits: model::RateLimits::new(self.rate.map(|rate| rate.parse().unwrap()).into_iter().collect())
+                .unwrap(),
             quotas: model::Quotas::default(),
             contact_centre: self.contact_centre.parse().unwrap(),
             sandbox_world: self.world.map(|name| name.parse().unwrap()),

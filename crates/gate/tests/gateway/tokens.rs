@@ -230,3 +230,25 @@ async fn a_token_has_its_key_s_limits_in_the_contact_centre_and_its_world() {
     let streams = ask(&gateway, &format!("{as_token}Accept: text/event-stream\r\n")).await;
     assert_eq!((streams.status, streams.code()), (429, Some("too_many_streams")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_may_do_less_than_its_key_in_the_contact_centre_and_never_more() {
+    let api = ok().await;
+    let (gateway, _) = before(&api).await;
+    let key = Key { contact_centre: "calls=60/hour recordings=500MB/day", ..Key::live(1) };
+    gateway.knows(&key);
+    let limits = serde_json::from_str(r#"{"calls_per_hour": 5, "max_streams": 0}"#).unwrap();
+    let token = token(&gateway, &key, TokenWish { limits: Some(limits), ..TokenWish::default() }).await;
+    let as_token = format!("Authorization: Bearer {}\r\n", token.expose());
+    assert_eq!(ask(&gateway, &as_token).await.status, 200);
+    let told = api.seen()[0].all("x-keydesk-contact-centre").first().map(|told| {
+        let limits = model::ContactCentreLimits::read_told(told).unwrap();
+        (limits.calls_per_hour.map(u64::from), limits.recording_bytes_per_day.map(u64::from))
+    });
+    assert_eq!(told, Some((Some(5), Some(500_000_000))));
+    let streams = ask(&gateway, &format!("{as_token}Accept: text/event-stream\r\n")).await;
+    assert_eq!((streams.status, streams.code()), (429, Some("too_many_streams")));
+    // The key may do less than the token now, so the token is of no use.
+    gateway.knows(&Key { contact_centre: "calls=4/hour", ..key });
+    assert_eq!(ask(&gateway, &as_token).await.status, 401);
+}

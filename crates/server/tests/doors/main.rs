@@ -19,6 +19,7 @@ mod auth;
 mod auth_pages;
 mod authz;
 mod bounds;
+mod cases;
 mod chaos;
 mod cli;
 mod crash;

@@ -16,7 +16,7 @@ fn config(data: &Path) -> String {
     path.display().to_string()
 }
 
-async fn new_key(data: &Path, environment: &str, args: &[&str]) -> String {
+pub(crate) async fn new_key(data: &Path, environment: &str, args: &[&str]) -> String {
     let create = ["key", "create", "--client-name", "Caller", "--json", "--environment", environment];
     let made = keydesk(data, &[&create[..], args].concat()).await;
     let key: Value = serde_json::from_slice(&made.stdout).expect("a key");

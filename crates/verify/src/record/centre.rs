@@ -10,7 +10,8 @@ use crate::limits::Meters;
 /// What a key may do in units of the contact centre.
 #[derive(Debug)]
 pub(super) struct Centre {
-    /// As the API behind is told it; `None`: nothing is limited.
+    limits: ContactCentreLimits,
+    /// The same as the API behind is told it; `None`: nothing is limited.
     told: Option<Box<str>>,
     world: Option<WorldName>,
     streams: Option<u64>,
@@ -29,7 +30,8 @@ impl Centre {
             return None;
         }
         let told = limits.told().map(String::into_boxed_str);
-        Some(Arc::new(Self { told, world, streams: limits.max_streams.map(u64::from), recordings }))
+        let streams = limits.max_streams.map(u64::from);
+        Some(Arc::new(Self { limits: limits.clone(), told, world, streams, recordings }))
     }
 }
 
@@ -37,6 +39,11 @@ impl Record {
     /// That of its key.
     pub(super) fn centre(&self) -> Option<&Arc<Centre>> {
         self.hot.extra.as_ref()?.centre.as_ref()
+    }
+
+    /// What it may do in units of the contact centre; `None`: nothing is limited.
+    pub(super) fn centre_limits(&self) -> Option<&ContactCentreLimits> {
+        self.centre().map(|centre| &centre.limits)
     }
 
     /// The limit of bytes of recordings; `None`: it has none.

@@ -5,10 +5,11 @@ use std::sync::{
     atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
 };
 
-use model::{CallFacts, Code, Instant, LifeCycle, TokenOf};
+use model::{CallFacts, Code, ContactCentreLimits, Instant, LifeCycle, TokenOf};
 
 use super::{
     Hot, Record,
+    centre::Centre,
     extra::{Derived, Extra},
 };
 use crate::{CheckedToken, ends::Ends};
@@ -23,17 +24,14 @@ impl Record {
         let derived = Derived { key: Arc::clone(key), token: Arc::clone(token) };
         let life = key.ends.life();
         let expires_at = life.expires_at.map_or(token.expires_at(), |end| end.min(token.expires_at()));
+        let (centre, is_narrower) = key.centre_of(token);
+        // A key that was narrowed since to less than its token may leaves it nothing: neither's limits are those of both.
+        let expires_at = if is_narrower { expires_at } else { Instant::from_millis(0) };
         let mut record = Self {
             hot: Hot {
                 lives_until: Instant::from_millis(i64::MIN),
                 scopes: Arc::new(token.scopes.common(&key.hot.scopes)),
-                extra: Some(Extra::of_token(
-                    key.meters().cloned(),
-                    networks.clone(),
-                    origins.clone(),
-                    key.centre().cloned(),
-                    derived,
-                )),
+                extra: Some(Extra::of_token(key.meters().cloned(), networks.clone(), origins.clone(), centre, derived)),
                 last_used_at: AtomicI64::new(0),
                 minute: AtomicU32::new(0),
                 allowed: AtomicU32::new(0),
@@ -55,6 +53,16 @@ impl Record {
         };
         record.hot.lives_until = record.facts().lives_until();
         record
+    }
+
+    /// What a token of this key may do in units of the contact centre, and whether that is no more than the key may.
+    fn centre_of(&self, token: &CheckedToken) -> (Option<Arc<Centre>>, bool) {
+        let Some(own) = token.limits() else { return (self.centre().cloned(), true) };
+        let unlimited = ContactCentreLimits::default();
+        let of_key = self.centre_limits().unwrap_or(&unlimited);
+        let both = own.over(of_key);
+        let is_narrower = of_key.covers(&both);
+        (Centre::new(&both, self.sandbox_world().cloned(), self.recordings().cloned()), is_narrower)
     }
 
     fn derived(&self) -> Option<&Derived> {
@@ -101,6 +109,7 @@ impl Record {
             environment: self.hot.environment,
             scopes: &self.hot.scopes,
             origins: self.bounds().1,
+            limits: self.centre_limits(),
             ends_at: [self.ends.life().expires_at, self.ends.secret_expires_at()].into_iter().flatten().min(),
         }
     }

@@ -75,6 +75,7 @@ mod tests {
             environment: Environment::Live,
             scopes: &scopes,
             origins: &origins,
+            limits: None,
             ends_at: None,
         };
         let now = Instant::from_millis(1_795_382_400_000);

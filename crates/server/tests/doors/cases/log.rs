@@ -1,0 +1,152 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+
+use super::desk::{Desk, unchunked};
+
+/// An event of a stream.
+struct Event {
+    id: Option<String>,
+    kind: String,
+    data: Value,
+}
+
+/// A client of server-sent events, through the gateway.
+struct Stream {
+    connection: TcpStream,
+    raw: Vec<u8>,
+    read: usize,
+}
+
+impl Stream {
+    async fn follow(desk: &Desk, path: &str, last: Option<&str>) -> Self {
+        let mut connection = TcpStream::connect(&desk.gateway).await.unwrap();
+        let last = last.map(|last| format!("Last-Event-ID: {last}\r\n")).unwrap_or_default();
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {}\r\nAccept: text/event-stream\r\n{last}\r\n",
+            desk.key
+        );
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let mut stream = Self { connection, raw: Vec::new(), read: 0 };
+        loop {
+            if let Some(end) = stream.raw.windows(4).position(|four| four == b"\r\n\r\n") {
+                let head: Vec<u8> = stream.raw.drain(..end + 4).collect();
+                assert!(head.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&head));
+                return stream;
+            }
+            assert!(stream.more().await, "it broke off");
+        }
+    }
+
+    async fn more(&mut self) -> bool {
+        let read = timeout(Duration::from_secs(20), self.connection.read_buf(&mut self.raw)).await;
+        read.expect("something should have come").unwrap() > 0
+    }
+
+    async fn next(&mut self) -> Event {
+        loop {
+            let text = String::from_utf8(unchunked(&self.raw).0).unwrap();
+            if let Some(end) = text[self.read..].find("\n\n") {
+                let block = &text[self.read..self.read + end];
+                let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+                let (id, kind, data) = (field("id: "), field("event: "), field("data: "));
+                self.read += end + 2;
+                // A comment says that it lives.
+                let Some(kind) = kind else { continue };
+                return Event { id, kind, data: serde_json::from_str(&data.unwrap()).unwrap() };
+            }
+            assert!(self.more().await, "it broke off");
+        }
+    }
+
+    async fn until(&mut self, kind: &str) -> Vec<Event> {
+        let mut events = Vec::new();
+        loop {
+            events.push(self.next().await);
+            if events.last().is_some_and(|event| event.kind == kind) {
+                return events;
+            }
+        }
+    }
+}
+
+/// The events of a feed after a place, by pulling.
+async fn pulled(desk: &Desk, path: &str, after: &str) -> Vec<u64> {
+    let (mut seqs, mut after) = (Vec::new(), after.to_owned());
+    loop {
+        let page = desk.get(&format!("{path}?after={after}&limit=500")).await;
+        seqs.extend(page["items"].as_array().unwrap().iter().map(|event| event["seq"].as_u64().unwrap()));
+        after = page["next_cursor"].as_str().unwrap().to_owned();
+        if page["has_more"] == false {
+            return seqs;
+        }
+    }
+}
+
+/// Case 8: whoever is cut off at any place, 200 times, has read the log once; a place that is none begins anew, and says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_who_is_cut_off_reads_the_log_once() {
+    let desk = Desk::open().await;
+    desk.until_noon().await;
+    let first = desk.get("/live-calls").await["cursor"].as_str().unwrap().to_owned();
+    let (mut last, mut read, mut place) = (first.clone(), Vec::new(), 1_usize);
+    for _ in 0..200 {
+        desk.pass(2_000).await;
+        place = place.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let most = (place >> 33) % 6;
+        let mut stream = Stream::follow(&desk, "/v1/stream/calls", Some(&last)).await;
+        assert_eq!(stream.next().await.kind, "stream.hello");
+        for _ in 0..most {
+            let event = stream.next().await;
+            assert_ne!(event.kind, "stream.reset", "{}", event.data);
+            if event.kind == "stream.caught_up" {
+                break;
+            }
+            read.push(event.data["seq"].as_u64().unwrap());
+            last = event.id.unwrap();
+        }
+    }
+    let mut stream = Stream::follow(&desk, "/v1/stream/calls", Some(&last)).await;
+    let rest = stream.until("stream.caught_up").await;
+    read.extend(
+        rest.iter().filter(|event| !event.kind.starts_with("stream.")).map(|event| event.data["seq"].as_u64().unwrap()),
+    );
+    assert_eq!(read, pulled(&desk, "/call-events", &first).await);
+    assert!(read.len() > 20, "{}", read.len());
+    let mut stream = Stream::follow(&desk, "/v1/stream/calls", Some("k0-1")).await;
+    let anew = stream.until("stream.snapshot").await;
+    assert_eq!(anew.iter().filter(|event| event.kind == "stream.reset").count(), 1);
+    let whole = &anew.last().unwrap().data;
+    let asked = desk.get(&format!("/live-calls?as_of_seq={}", whole["as_of"]["seq"])).await;
+    assert_eq!(whole["items"], asked["items"]);
+}
+
+/// Case 9.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_is_killed_loses_nothing_of_what_was_told() {
+    let desk = Desk::open().await;
+    desk.until_noon().await;
+    let first = desk.get("/live-calls").await["cursor"].as_str().unwrap().to_owned();
+    desk.pass(120_000).await;
+    let before = pulled(&desk, "/call-events", &first).await;
+    assert!(!before.is_empty());
+    let desk = desk.killed().await;
+    let mut stream = Stream::follow(&desk, "/v1/stream/calls", Some(&first)).await;
+    let hello = stream.next().await;
+    assert_eq!(hello.data["epoch"].as_str(), first.split('-').next(), "nothing was lost, so it is the same log");
+    let again = stream.until("stream.caught_up").await;
+    assert!(again.iter().all(|event| event.kind != "stream.reset"));
+    let seqs: Vec<_> = again.iter().filter_map(|event| event.data["seq"].as_u64()).collect();
+    assert_eq!(seqs.get(..before.len()), Some(&before[..]));
+    // What is lost is told: another log begins, and an old place is of none.
+    assert_eq!(desk.send(&desk.key, "POST /v1/sandbox/reset", "", &json!({})).await.status, 200);
+    let mut stream = Stream::follow(&desk, "/v1/stream/calls", Some(&first)).await;
+    let anew = stream.until("stream.snapshot").await;
+    let reset = anew.iter().find(|event| event.kind == "stream.reset").unwrap();
+    assert_eq!(reset.data["reason"], "other_epoch");
+}
