@@ -195,7 +195,7 @@ async fn a_failure_is_one_sentence_and_misuse_exits_with_2() {
         (&["key", "update", missing, "--contact-centre", "streams=1", "--no-contact-centre"], 2, "cannot be used with"),
         (&["key", "update", missing, "--contact-centre", "calls=60"], 2, "calls=60 must end with /hour"),
         (&["key", "create", "--client-name", "a", "--sandbox-world", "main"], 2, "not main"),
-        (&["key", "create", "--client-name", "a", "--sandbox-world", "ci"], 1, "it is for test keys"),
+        (&["key", "create", "--client-name", "a", "--sandbox-world", "ci"], 1, "A live key reaches no world"),
         (&["key", "update", missing, "--owner-email", "a@b.de", "--no-owner-email"], 2, "cannot be used with"),
         (&["key", "update", missing, "--notes", "a", "--no-notes"], 2, "cannot be used with"),
         (&["key", "update", missing, "--scope", "calls:read", "--no-scopes"], 2, "cannot be used with"),
