@@ -5,6 +5,7 @@ use std::{
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use model::Occupancy;
 use tracing::Span;
 use uuid::Uuid;
 
@@ -31,10 +32,15 @@ struct Inner {
     refusals: Refusals,
     /// One for each listener.
     places: Mutex<Vec<Places>>,
+    /// What else tells how full it is.
+    rooms: Mutex<Vec<Room>>,
     /// Set where spans are sent to a collector.
     traces: OnceLock<Traces>,
     started: Instant,
 }
+
+/// Tells how full something is.
+type Room = Box<dyn Fn() -> Occupancy + Send + Sync>;
 
 /// Where the time and the ids of requests come from.
 pub trait Source: Send + Sync + 'static {
@@ -92,6 +98,7 @@ impl Edge {
             metrics,
             refusals,
             places: Mutex::default(),
+            rooms: Mutex::default(),
             traces: OnceLock::new(),
             started: Instant::now(),
         }))
@@ -118,6 +125,16 @@ impl Edge {
     /// Counts the connections of one more listener among the metrics.
     pub fn watch(&self, places: Places) {
         self.0.places.lock().unwrap_or_else(PoisonError::into_inner).push(places);
+    }
+
+    /// Tells among the metrics how full something is that only runs where it is configured.
+    pub fn watch_room(&self, room: impl Fn() -> Occupancy + Send + Sync + 'static) {
+        self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(room));
+    }
+
+    /// How full those are.
+    pub fn occupancy(&self) -> Vec<Occupancy> {
+        self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|room| room()).collect()
     }
 
     /// Samples requests from now on.

@@ -18,8 +18,8 @@ pub(crate) fn page(counted: &Dispatcher) -> Response {
     counted.edge().write_metrics(&mut text);
     decisions(keydesk, &mut text);
     let traces = counted.edge().traces();
-    let rooms: Vec<_> =
-        keydesk.occupancy().into_iter().chain([app::streams()]).chain(traces.map(Traces::occupancy)).collect();
+    let own = keydesk.occupancy().into_iter().chain([app::streams()]).chain(counted.edge().occupancy());
+    let rooms: Vec<_> = own.chain(traces.map(Traces::occupancy)).collect();
     occupancy(&rooms, &mut text);
     limits(keydesk, &mut text);
     spans(traces.map(Traces::counters).unwrap_or_default(), &mut text);

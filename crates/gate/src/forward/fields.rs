@@ -73,7 +73,7 @@ fn alike((own, known): (u8, u8)) -> bool {
 }
 
 /// Removes the fields of a request that stay here. Most requests have one or two.
-pub(super) fn clean_request(headers: &mut HeaderMap) {
+pub(crate) fn clean_request(headers: &mut HeaderMap) {
     remove_named(headers);
     // Few headers are looked at twice; a list of them would have to be allocated.
     while let Some(name) = headers.keys().find(|name| stays(name)).cloned() {

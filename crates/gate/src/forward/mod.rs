@@ -53,6 +53,8 @@ mod tls;
 mod tunnel;
 mod upstream;
 
+pub(crate) use fields::clean_request;
 pub use in_process::{Door, Entrance, door};
+pub(crate) use screen::refusal;
 pub use serve::{Forwarder, serve, template};
 pub use tls::InvalidCertificates;

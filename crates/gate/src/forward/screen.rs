@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Version, header};
 use hyper::body::Body;
 
 /// Why a request is not forwarded, whoever sends it.
-pub(super) fn refusal<B: Body>(request: &Request<B>, body_max: u64) -> Option<Problem> {
+pub(crate) fn refusal<B: Body>(request: &Request<B>, body_max: u64) -> Option<Problem> {
     head_refusal(request).or_else(|| screened(request, body_max).err())
 }
 

@@ -49,6 +49,9 @@ impl Forwarder {
         threads: usize,
     ) -> Self {
         let Settings { shown, cors, body_max, streams, upstreams, .. } = settings;
+        let streams = Arc::new(Streams::new(streams));
+        let counted = Arc::clone(&streams);
+        edge.watch_room(move || counted.occupancy());
         let pools = Pools::new(threads, upstreams.addresses().count());
         let shared = Shared {
             verifier,
@@ -58,17 +61,12 @@ impl Forwarder {
             edge,
             upstreams,
             pools,
-            streams: Arc::new(Streams::new(streams)),
+            streams,
             cors: Cors::new(cors),
             body_max,
             elsewhere: Handle::current(),
         };
         Self { shared: Arc::new(shared), shown: shown.map(Arc::new) }
-    }
-
-    /// How many calls go on for longer than a moment.
-    pub fn open(&self) -> usize {
-        self.shared.streams.len()
     }
 }
 

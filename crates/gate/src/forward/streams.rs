@@ -14,7 +14,7 @@ use std::{
     task::{Context, Waker},
 };
 
-use model::{AcceptedEnvironment, CallFacts, CallOrigin, Instant, KeyId, Scope};
+use model::{AcceptedEnvironment, CallFacts, CallOrigin, Instant, KeyId, Occupancy, Scope};
 use verify::{Record, Verifier};
 
 /// By what right a call goes on.
@@ -164,9 +164,9 @@ impl Streams {
         }
     }
 
-    /// How many calls are open.
-    pub(super) fn len(&self) -> usize {
-        self.entries().by_number.len()
+    /// How many streams have a place, of how many.
+    pub(super) fn occupancy(&self) -> Occupancy {
+        Occupancy::new("gateway_streams", self.streams.load(Relaxed), self.bounds.all)
     }
 }
 

@@ -97,6 +97,24 @@ async fn a_stream_that_finds_no_place_takes_nothing_from_limits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_takes_from_limits_what_its_route_costs() {
+    const DEAR: &str = "[[routes]]\nmethod = \"GET\"\npath = \"/v1/dear\"\nscope = []\ncost = 3\n";
+    let api = Api::ok().await;
+    let gateway = Gateway::before(&[api.url()], DEAR).await;
+    let key = Key { rate: Some("default=4/3600s"), ..Key::live(1) };
+    gateway.knows(&key);
+    let dear = gateway.ask(&key, "GET /v1/dear", "").await;
+    assert_eq!(dear.status, 200);
+    let left = dear.header("ratelimit").unwrap();
+    assert!(left.contains("r=1;"), "{left}");
+    let refused = gateway.ask(&key, "GET /v1/dear", "").await;
+    assert_eq!((refused.status, refused.code()), (429, Some("rate_limited")));
+    assert_eq!(gateway.ask(&key, "GET /v1/a", "").await.status, 200, "a refused call has taken nothing");
+    assert_eq!(gateway.ask(&key, "GET /v1/a", "").await.code(), Some("rate_limited"));
+    assert_eq!(api.seen().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_downloads_as_many_bytes_of_recordings_a_day_as_were_set_for_it() {
     let api = Api::answering("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsounds").await;
     let gateway = Gateway::before(&[api.url()], RECORDINGS).await;

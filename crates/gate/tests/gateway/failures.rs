@@ -48,6 +48,18 @@ async fn nobody_there_is_unreachable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_agree_on_a_connection_in_time_is_unreachable() {
+    // The system accepts connections, and nobody speaks TLS on them.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", silent.local_addr().unwrap());
+    let (gateway, key) = before(&[url], TIMES).await;
+    let begun = Instant::now();
+    let answer = gateway.ask(&key, "GET /v1/a", "").await;
+    assert_eq!((answer.status, answer.code()), (502, Some("upstream_unreachable")));
+    assert!((Duration::from_millis(490)..Duration::from_secs(5)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_answer_is_invalid() {
     for text in [
         "",

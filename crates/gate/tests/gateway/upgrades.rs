@@ -84,6 +84,22 @@ async fn what_nobody_asked_for_is_no_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tunnel_in_which_nothing_happens_ends() {
+    let api = echo().await;
+    let gateway = Gateway::before(&[api.url()], "[upstreams.live]\nidle_timeout = \"500ms\"\n").await;
+    let key = Key::live(1);
+    gateway.knows(&key);
+    let mut client = gateway.client().await;
+    client.send(request(&key, "GET /v1/a", ASKS)).await;
+    client.read_to("hello").await.unwrap();
+    let begun = std::time::Instant::now();
+    client.send("still here").await;
+    client.read_to("still here").await.unwrap();
+    assert_eq!(soon("the end", client.rest()).await, "");
+    assert!(begun.elapsed() >= std::time::Duration::from_millis(490), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tunnel_is_cut_with_its_key() {
     let api = echo().await;
     let (gateway, key) = before(&api).await;

@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cli::Standalone;
 use contact_centre_api::router;
@@ -9,6 +9,8 @@ use crate::listen::{Stop, listen};
 
 /// Connections at once: those of a gateway.
 const CONNECTIONS_MAX: usize = 12_288;
+/// How long calls that are on their way may take at the end.
+const LAST_CALLS: Duration = Duration::from_secs(3);
 
 /// `keydesk sandbox`: answers a gateway elsewhere until a signal says to stop.
 pub(crate) async fn run(standalone: Standalone, started: Instant) -> Result<(), String> {
@@ -21,7 +23,7 @@ pub(crate) async fn run(standalone: Standalone, started: Instant) -> Result<(), 
     };
     let centre = opened.map_err(|error| format!("the contact centre can't be opened: {error}."))?;
     let clock = super::clock::Clock::start(centre.clone());
-    let answering = router(centre);
+    let answering = router(centre.clone());
     let millis = started.elapsed().as_millis();
     tracing::info!(address = %address, "the contact centre listens on http://{address}, ready in {millis} ms");
     let mut connections = JoinSet::new();
@@ -36,13 +38,17 @@ pub(crate) async fn run(standalone: Standalone, started: Instant) -> Result<(), 
                 Ok(_) => {}
                 Err(error) => {
                     tracing::error!(%error, "a connection can't be accepted");
-                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },
             Some(_) = connections.join_next() => {}
             () = stop.asked() => break,
         }
     }
+    drop(listener);
+    // Whoever follows is told to come back, and connections that only wait are cut off.
+    centre.end_streams();
+    let _ = tokio::time::timeout(LAST_CALLS, async { while connections.join_next().await.is_some() {} }).await;
     connections.shutdown().await;
     clock.stop().await;
     tracing::info!("stopped");
