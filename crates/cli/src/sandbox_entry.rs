@@ -1,6 +1,9 @@
 //! The contact centre for test keys: `[sandbox]` in the configuration file, and the flags of the commands that start one.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, builder::FalseyValueParser};
 use delivery::Policy;
@@ -22,6 +25,14 @@ const HISTORY_DAYS: u32 = 30;
 /// Downloads of tables at once.
 const EXPORTS: usize = 4;
 const EXPORTS_MAX: usize = 64;
+/// Events of a world that can be read again.
+const EVENTS: RangeInclusive<usize> = 1_000..=1_000_000;
+/// Worlds beside the one that all share.
+const WORLDS: usize = 8;
+const WORLDS_MAX: usize = 64;
+/// Streams at once.
+const STREAMS: usize = 12_000;
+const STREAMS_MAX: usize = 100_000;
 /// Where it listens by itself, and from where a gateway on the same machine connects.
 const LISTEN: &str = "127.0.0.1:8090";
 const HERE: [&str; 2] = ["127.0.0.1", "::1"];
@@ -64,6 +75,9 @@ pub(crate) struct SandboxEntry {
     /// Whether any test key may set the clock of the world that all share.
     shared_clock: bool,
     exports: Option<usize>,
+    events: Option<usize>,
+    worlds: Option<usize>,
+    streams: Option<usize>,
     listen: Option<String>,
     gateway: Vec<String>,
 }
@@ -79,6 +93,12 @@ pub(crate) enum InvalidSandbox {
     HistoryDays,
     #[error("[sandbox] exports is 1 to {EXPORTS_MAX}.")]
     Exports,
+    #[error("[sandbox] events is {} to {}.", EVENTS.start(), EVENTS.end())]
+    Events,
+    #[error("[sandbox] worlds is 0 to {WORLDS_MAX}.")]
+    Worlds,
+    #[error("[sandbox] streams is 1 to {STREAMS_MAX}.")]
+    Streams,
     #[error("[sandbox] gateway: {0} is not a network such as 10.0.0.0/8.")]
     Gateway(String),
     #[error(transparent)]
@@ -102,6 +122,12 @@ pub struct Sandbox {
     pub shared_clock: bool,
     /// Downloads of tables at once.
     pub exports: usize,
+    /// Events of a world that can be read again.
+    pub events: usize,
+    /// Worlds beside the one that all share.
+    pub worlds: usize,
+    /// Streams at once, over all worlds and keys.
+    pub streams: usize,
     /// Where receivers of its webhooks may be.
     pub policy: Policy,
     /// Authorities that are trusted besides those of browsers, in PEM.
@@ -131,10 +157,14 @@ pub(crate) fn sandbox(
         None => Withheld::default(),
         Some(list) => Withheld::new(list.iter().map(String::as_str)).map_err(InvalidSandbox::Withheld)?,
     };
-    let exports = entry.exports.unwrap_or(EXPORTS);
-    if !(1..=EXPORTS_MAX).contains(&exports) {
-        return Err(InvalidSandbox::Exports);
-    }
+    let within = |number: Option<usize>, usual: usize, range: RangeInclusive<usize>, wrong: InvalidSandbox| {
+        let number = number.unwrap_or(usual);
+        if range.contains(&number) { Ok(number) } else { Err(wrong) }
+    };
+    let exports = within(entry.exports, EXPORTS, 1..=EXPORTS_MAX, InvalidSandbox::Exports)?;
+    let events = within(entry.events, *EVENTS.end(), EVENTS, InvalidSandbox::Events)?;
+    let worlds = within(entry.worlds, WORLDS, 0..=WORLDS_MAX, InvalidSandbox::Worlds)?;
+    let streams = within(entry.streams, STREAMS, 1..=STREAMS_MAX, InvalidSandbox::Streams)?;
     let history_days = entry.history_days.unwrap_or(HISTORY_DAYS);
     if history_days > HISTORY_DAYS {
         return Err(InvalidSandbox::HistoryDays);
@@ -148,6 +178,9 @@ pub(crate) fn sandbox(
         journal: is_kept.then(|| data_dir.join("sandbox").join("main.journal")),
         shared_clock: entry.shared_clock,
         exports,
+        events,
+        worlds,
+        streams,
         policy: events.policy.clone(),
         roots: events.roots.clone(),
     })
@@ -186,12 +219,15 @@ mod tests {
     fn a_flag_goes_before_the_file_and_that_before_the_default() {
         let none = SandboxFlags::default();
         let usual = read(&none, "").unwrap();
+        assert_eq!((usual.events, usual.worlds, usual.streams), (1_000_000, 8, 12_000));
         assert_eq!((usual.seed, usual.region.to_string().as_str(), usual.exports), (1, "AU", 4));
         assert_eq!(usual.journal.as_deref(), Some(Path::new("data/sandbox/main.journal")));
         let filed =
             "seed = 7\nregion = 'de'\nephemeral = true\nshared_clock = true\nexports = 2\nwithheld = ['nobody']";
         let given = read(&SandboxFlags { sandbox_seed: Some(9), ..SandboxFlags::default() }, filed).unwrap();
         assert_eq!((given.seed, given.region.to_string().as_str(), given.exports), (9, "DE", 2));
+        let bounded = read(&none, "events = 5000\nworlds = 0\nstreams = 50").unwrap();
+        assert_eq!((bounded.events, bounded.worlds, bounded.streams), (5_000, 0, 50));
         assert!(given.journal.is_none() && given.shared_clock);
         assert!(read(&SandboxFlags { ephemeral: true, ..none }, "").unwrap().journal.is_none());
     }
@@ -202,6 +238,9 @@ mod tests {
         assert!(refused("region = 'XX'").starts_with("[sandbox] region: XX is not a region"));
         assert_eq!(refused("history_days = 31"), "[sandbox] history_days is 0 to 30.");
         assert_eq!(refused("exports = 0"), "[sandbox] exports is 1 to 64.");
+        assert_eq!(refused("events = 999"), "[sandbox] events is 1000 to 1000000.");
+        assert_eq!(refused("worlds = 65"), "[sandbox] worlds is 0 to 64.");
+        assert_eq!(refused("streams = 0"), "[sandbox] streams is 1 to 100000.");
         assert!(refused("withheld = ['+']").starts_with("[sandbox] withheld must have"));
         assert!(refused("port = 1").contains("port"));
     }

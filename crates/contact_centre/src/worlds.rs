@@ -11,7 +11,7 @@ use crate::{shared::Shared, sim::Config, world::World};
 
 /// The world that everybody shares who names none.
 pub const MAIN: &str = WorldName::MAIN;
-/// Worlds beside it.
+/// Worlds beside it, where nobody says another number.
 pub const OTHERS_MAX: usize = 8;
 /// After which one that nobody asks ends.
 pub const IDLE_MS: i64 = 3_600_000;
@@ -21,6 +21,7 @@ pub const IDLE_MS: i64 = 3_600_000;
 pub struct Worlds {
     main: Arc<Shared>,
     others: Mutex<BTreeMap<Box<str>, Other>>,
+    others_max: usize,
 }
 
 #[derive(Debug)]
@@ -40,14 +41,24 @@ pub enum WorldsError {
     #[error("there is a world of this name")]
     Taken,
     /// As many are there as there may be.
-    #[error("there are {OTHERS_MAX} worlds already")]
-    Full,
+    #[error("there are {0} worlds already")]
+    Full(usize),
 }
 
 impl Worlds {
-    /// The shared world, alone.
+    /// The shared world, alone. [`OTHERS_MAX`] may be made beside it.
     pub fn new(main: World) -> Self {
-        Self { main: Arc::new(Shared::new(main)), others: Mutex::default() }
+        Self::with_others(main, OTHERS_MAX)
+    }
+
+    /// The shared world, alone. `others_max` may be made beside it.
+    pub fn with_others(main: World, others_max: usize) -> Self {
+        Self { main: Arc::new(Shared::new(main)), others: Mutex::default(), others_max }
+    }
+
+    /// How many worlds there may be beside the shared one.
+    pub const fn others_max(&self) -> usize {
+        self.others_max
     }
 
     /// The shared world.
@@ -87,8 +98,8 @@ impl Worlds {
         if others.contains_key(name) {
             return Err(WorldsError::Taken);
         }
-        if others.len() >= OTHERS_MAX {
-            return Err(WorldsError::Full);
+        if others.len() >= self.others_max {
+            return Err(WorldsError::Full(self.others_max));
         }
         others.insert(name.into(), Other { world: None, asked_at: real });
         Ok(())
@@ -144,7 +155,9 @@ mod tests {
         for n in 0..OTHERS_MAX {
             worlds.make(&format!("w{n}"), tiny(2), ms(0)).unwrap();
         }
-        assert_eq!(worlds.make("one-more", tiny(2), ms(0)).unwrap_err(), WorldsError::Full);
+        assert_eq!(worlds.make("one-more", tiny(2), ms(0)).unwrap_err(), WorldsError::Full(OTHERS_MAX));
+        let alone = Worlds::with_others(World::ephemeral(tiny(1), ms(0)), 0);
+        assert_eq!(alone.make("w0", tiny(2), ms(0)).unwrap_err().to_string(), "there are 0 worlds already");
         assert_eq!(worlds.make("w1", tiny(2), ms(IDLE_MS - 1)).unwrap_err(), WorldsError::Taken);
         assert!(worlds.get("w1", ms(IDLE_MS - 1)).is_some());
         worlds.end_idle(ms(IDLE_MS));

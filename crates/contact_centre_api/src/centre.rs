@@ -41,6 +41,8 @@ pub struct Settings {
     pub shared_world_is_led: bool,
     /// Downloads of tables at once. Each holds a thread.
     pub exports_max: usize,
+    /// Streams at once, over all worlds and keys.
+    pub streams_max: usize,
 }
 
 /// The contact centre, as all requests share it. Clones are the same.
@@ -71,6 +73,7 @@ impl Centre {
     /// These worlds, by this time.
     pub fn new(worlds: Worlds, source: impl Source, settings: Settings) -> Self {
         let exports = Arc::new(tokio::sync::Semaphore::new(settings.exports_max));
+        let pushed = Pushed::new(settings.streams_max);
         Self(Arc::new(Inner {
             worlds,
             source: Box::new(source),
@@ -82,7 +85,7 @@ impl Centre {
             habits: Habits::default(),
             digests: Digests::default(),
             exports,
-            pushed: Pushed::default(),
+            pushed,
         }))
     }
 

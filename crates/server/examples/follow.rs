@@ -78,6 +78,7 @@ async fn serve(rate: u64) -> Result<(), Failed> {
         world: config.clone(),
         shared_world_is_led: true,
         exports_max: 1,
+        streams_max: 12_000,
     };
     let centre = Centre::new(Worlds::new(World::ephemeral(config, SystemClock.now())), Machine, settings);
     let listener = TcpListener::bind("127.0.0.1:0").await?;

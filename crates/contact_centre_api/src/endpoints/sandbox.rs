@@ -5,7 +5,7 @@ use contact_centre::{
     objects::PhoneNumber,
     sim::Config,
     world::{Arriving, AsOf, Clock, World},
-    worlds::{MAIN, OTHERS_MAX, WorldsError},
+    worlds::{MAIN, WorldsError},
 };
 use http::{HeaderValue, StatusCode, header};
 use model::Instant;
@@ -115,7 +115,7 @@ pub(crate) async fn worlds(asked: Asked) -> Result<Answer, Problem> {
     // Those of others are named to nobody: a key has one.
     let own = asked.caller.world.as_deref().map(str::to_owned);
     let items = std::iter::once(MAIN.to_owned()).chain(own).collect();
-    json(&Worlds { items, others_max: OTHERS_MAX })
+    json(&Worlds { items, others_max: asked.centre.worlds().others_max() })
 }
 
 #[derive(Debug, Deserialize)]
@@ -162,7 +162,7 @@ fn refused(error: WorldsError) -> Problem {
     let kind = match error {
         WorldsError::Name => &kinds::INVALID_FIELD,
         WorldsError::Taken => &kinds::WORLD_TAKEN,
-        WorldsError::Full => &kinds::FULL,
+        WorldsError::Full(_) => &kinds::FULL,
     };
     Problem::new(kind).detail(format!("{error}."))
 }

@@ -2,9 +2,6 @@ use std::sync::OnceLock;
 
 use contact_centre::{push::Hubs, webhooks::Webhooks};
 
-/// Most streams at once, over all worlds and keys.
-const STREAMS_MAX: usize = 12_000;
-
 /// What push holds.
 #[derive(Debug)]
 pub(crate) struct Pushed {
@@ -13,8 +10,9 @@ pub(crate) struct Pushed {
     pub(crate) webhooks: OnceLock<Webhooks>,
 }
 
-impl Default for Pushed {
-    fn default() -> Self {
-        Self { hubs: Hubs::new(STREAMS_MAX), webhooks: OnceLock::new() }
+impl Pushed {
+    /// For at most `streams_max` streams at once, over all worlds and keys.
+    pub(crate) fn new(streams_max: usize) -> Self {
+        Self { hubs: Hubs::new(streams_max), webhooks: OnceLock::new() }
     }
 }

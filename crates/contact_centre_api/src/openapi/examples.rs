@@ -85,6 +85,7 @@ fn centre() -> Option<Centre> {
         world: small(),
         shared_world_is_led: false,
         exports_max: 4,
+        streams_max: 12_000,
     };
     Some(Centre::new(Worlds::new(World::ephemeral(small(), now)), Standing(AtomicU64::new(1)), settings))
 }

@@ -95,6 +95,7 @@ impl Door {
             world: small(1),
             shared_world_is_led: false,
             exports_max: 4,
+            streams_max: 12_000,
         };
         let centre = Centre::new(Worlds::new(world), Hands { now: now.clone(), count: AtomicU64::new(1) }, settings);
         Self { router: router(centre.clone()), centre, now }

@@ -59,6 +59,7 @@ impl Door {
             world: config.clone(),
             shared_world_is_led: true,
             exports_max: 2,
+            streams_max: 12_000,
         };
         let centre = Centre::new(Worlds::new(World::ephemeral(config, now())), source, settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

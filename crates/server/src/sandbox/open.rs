@@ -25,7 +25,8 @@ impl Source for Machine {
 /// words: why it can't be.
 pub(super) async fn open(sandbox: Sandbox, gateway: TrustedProxies, notifies: bool) -> Result<Centre, String> {
     let opening = tokio::task::spawn_blocking(move || {
-        let config = Config { history_days: sandbox.history_days, ..Config::new(sandbox.seed) };
+        let mut config = Config { history_days: sandbox.history_days, ..Config::new(sandbox.seed) };
+        config.bounds.events_max = sandbox.events;
         let world = world(&sandbox, config.clone())?;
         let settings = Settings {
             gateway: Gateway { addresses: gateway },
@@ -34,8 +35,9 @@ pub(super) async fn open(sandbox: Sandbox, gateway: TrustedProxies, notifies: bo
             world: config,
             shared_world_is_led: sandbox.shared_clock,
             exports_max: sandbox.exports,
+            streams_max: sandbox.streams,
         };
-        let centre = Centre::new(Worlds::new(world), Machine, settings);
+        let centre = Centre::new(Worlds::with_others(world, sandbox.worlds), Machine, settings);
         if notifies {
             webhooks::open(&centre, &sandbox)?;
         }
