@@ -64,6 +64,14 @@ impl Watch {
         self.poll_until(cx, moved + self.times.idle)
     }
 
+    /// Ready when the whole took too long.
+    fn poll_whole(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.times.whole {
+            Some(whole) => self.alarm.poll(cx, self.begun + whole),
+            None => Poll::Pending,
+        }
+    }
+
     fn poll_until(&mut self, cx: &mut Context<'_>, until: Instant) -> Poll<()> {
         let whole = self.times.whole.map(|whole| self.begun + whole);
         self.alarm.poll(cx, whole.map_or(until, |whole| whole.min(until)))
@@ -190,15 +198,26 @@ async fn at(
         let is_pooled = pooled.is_some();
         let mut link = match pooled {
             Some(link) => link,
-            // Boxed, since it is rare and large: a call's future has room for all that it may hold, and is moved.
-            None => match Box::pin(dial(outstanding.upstream(), address)).await {
-                Ok(link) => link,
-                Err(error) => {
-                    address.breaker.failed(millis());
-                    tracing::debug!(upstream = %outstanding.upstream().name, host = %address.host, %error, "unreachable");
-                    return Err(Failed::unsent(Box::new(request), bit));
+            None => {
+                // Boxed, since it is rare and large: a call's future has room for all that it may hold, and is moved.
+                let mut dialled = Box::pin(dial(outstanding.upstream(), address));
+                let dialled = poll_fn(|cx| match dialled.as_mut().poll(cx) {
+                    Poll::Ready(dialled) => Poll::Ready(Some(dialled)),
+                    Poll::Pending => watch.poll_whole(cx).map(|()| None),
+                });
+                match dialled.await {
+                    Some(Ok(link)) => link,
+                    Some(Err(error)) => {
+                        address.breaker.failed(millis());
+                        tracing::debug!(upstream = %outstanding.upstream().name, host = %address.host, %error, "unreachable");
+                        return Err(Failed::unsent(Box::new(request), bit));
+                    }
+                    None => {
+                        address.breaker.failed(millis());
+                        return Err(Failed::sent(Failure::Late, bit));
+                    }
                 }
-            },
+            }
         };
         name_host(&mut request, address, matches!(link, Link::Two(_)));
         if let Link::Two(send) = &link

@@ -60,6 +60,17 @@ async fn who_does_not_agree_on_a_connection_in_time_is_unreachable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_time_of_a_whole_call_runs_while_it_connects_too() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", silent.local_addr().unwrap());
+    let (gateway, key) = before(&[url], "[upstreams.live]\ntimeout = \"300ms\"\n").await;
+    let begun = Instant::now();
+    let answer = gateway.ask(&key, "GET /v1/a", "").await;
+    assert_eq!((answer.status, answer.code()), (504, Some("upstream_timeout")));
+    assert!((Duration::from_millis(290)..Duration::from_secs(4)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_answer_is_invalid() {
     for text in [
         "",
