@@ -162,7 +162,7 @@ pub(crate) fn sandbox(
         if range.contains(&number) { Ok(number) } else { Err(wrong) }
     };
     let exports = within(entry.exports, EXPORTS, 1..=EXPORTS_MAX, InvalidSandbox::Exports)?;
-    let events = within(entry.events, *EVENTS.end(), EVENTS, InvalidSandbox::Events)?;
+    let readable = within(entry.events, *EVENTS.end(), EVENTS, InvalidSandbox::Events)?;
     let worlds = within(entry.worlds, WORLDS, 0..=WORLDS_MAX, InvalidSandbox::Worlds)?;
     let streams = within(entry.streams, STREAMS, 1..=STREAMS_MAX, InvalidSandbox::Streams)?;
     let history_days = entry.history_days.unwrap_or(HISTORY_DAYS);
@@ -178,7 +178,7 @@ pub(crate) fn sandbox(
         journal: is_kept.then(|| data_dir.join("sandbox").join("main.journal")),
         shared_clock: entry.shared_clock,
         exports,
-        events,
+        events: readable,
         worlds,
         streams,
         policy: events.policy.clone(),
