@@ -121,11 +121,7 @@ fn told() -> Vec<(Instant, Subject, Body)> {
 }
 
 /// Events that follow `seq`, in their order. `counts` has how many there were before of subjects of which there were some.
-pub(crate) fn numbered(
-    seq: u64,
-    mut counts: HashMap<Subject, u32>,
-    told: Vec<(Instant, Subject, Body)>,
-) -> Vec<Event> {
+pub(crate) fn numbered(seq: u64, mut counts: HashMap<Subject, u32>, told: Vec<(Instant, Subject, Body)>) -> Vec<Event> {
     (seq + 1..)
         .zip(told)
         .map(|(seq, (at, subject, body))| {
