@@ -87,10 +87,100 @@ async fn the_last_wish_in_a_wrap_wins_and_a_call_that_nobody_answers_leaves_a_br
     panic!("nobody ever answers, or somebody always does");
 }
 
+/// What the clock shows.
+async fn now(desk: &Desk) -> model::Instant {
+    desk.get("/sandbox/clock").await["at"].as_str().unwrap().parse().unwrap()
+}
+
+/// Has somebody call Sales who waits at most so long.
+async fn calls_sales(desk: &Desk, patience_ms: i64) -> String {
+    let queue = desk.all("/queues").await[0]["id"].clone();
+    let form = json!({ "queue_id": queue, "from": "+61491570006", "patience_ms": patience_ms });
+    let came = desk.send(&desk.key, "POST /v1/sandbox/calls", "", &form).await;
+    assert_eq!(came.status, 201, "{}", came.json());
+    came.json()["id"].as_str().unwrap().to_owned()
+}
+
+/// The figures from an instant until now, what happens now included.
+async fn total(desk: &Desk, from: model::Instant, more: &str) -> Value {
+    let to = now(desk).await.plus_millis(1);
+    desk.get(&format!("/metrics/summary?from={from}&to={to}{more}")).await["total"].clone()
+}
+
+/// Answered by Anna, held for 30 s after 102 s, hung up after 240 s and wrapped for 40 s, as the first leg of the golden example. None if
+/// nobody took it or the customer hung up before.
+async fn held_and_wrapped(desk: &Desk) -> Option<Value> {
+    let id = calls_sales(desk, 600_000).await;
+    let call = until(desk, &id, &["connected", "closed"]).await;
+    if call["state"] == "closed" {
+        return None;
+    }
+    let answered = call["instants"]["answered_at"].as_str().unwrap().parse::<model::Instant>().unwrap();
+    let later = async |ms: i64| desk.clock(&json!({ "action": "jump", "to": answered.plus_millis(ms) })).await;
+    // At once and for no time: from then on the simulated agent leaves it alone.
+    let mut led = act(desk, &id, "hold", &json!({})).await && act(desk, &id, "resume", &json!({})).await;
+    for (ms, verb) in [(102_000, "hold"), (132_000, "resume"), (240_000, "hangup")] {
+        later(ms).await;
+        led = led && act(desk, &id, verb, &json!({})).await;
+    }
+    if !led {
+        return None;
+    }
+    later(280_000).await;
+    wrap(desk, &id).await;
+    Some(desk.get(&format!("/calls/{id}")).await)
+}
+
+/// What of the golden example can be led by HTTP to the millisecond: c2 and c3 give up after 3 s and 45 s; c1 is held, ended and wrapped.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_give_up_and_agents_hold_and_wrap_as_they_are_told() {
+    let desk = golden().await;
+    let agents = agents(&desk).await;
+    for agent in &agents {
+        wants(&desk, agent, "offline", None).await;
+    }
+    let from = now(&desk).await;
+    for patience_ms in [3_000, 45_000] {
+        let mut waited = None;
+        // A few give up in the menu, before they wait.
+        for _ in 0..10 {
+            let id = calls_sales(&desk, patience_ms).await;
+            let call = until(&desk, &id, &["closed"]).await;
+            assert_eq!(call["outcome"], "abandoned");
+            waited = call["durations"]["wait_ms"].as_i64();
+            if waited.is_some() {
+                break;
+            }
+        }
+        assert_eq!(waited, Some(patience_ms));
+    }
+    let gone = total(&desk, from, "").await;
+    let counts = ["offered_count", "abandoned_count", "short_abandoned_count"].map(|name| gone[name].as_i64());
+    assert_eq!(counts, [Some(2), Some(2), Some(1)]);
+    assert_eq!(gone["average_time_to_abandon_ms"], 45_000);
+    let with_short = total(&desk, from, "&short_abandons=include").await;
+    assert_eq!(with_short["average_time_to_abandon_ms"], 24_000);
+    wants(&desk, &agents[0], "ready", None).await;
+    for _ in 0..15 {
+        let from = now(&desk).await;
+        if let Some(call) = held_and_wrapped(&desk).await {
+            let of = |name: &str| call["durations"][name].as_i64().unwrap();
+            assert_eq!(["talk_ms", "hold_ms", "wrap_ms", "handle_ms"].map(of), [210_000, 30_000, 40_000, 280_000]);
+            let total = total(&desk, from, "").await;
+            assert_eq!((&total["handled_count"], &total["average_handle_time_ms"]), (&json!(1), &json!(280_000)));
+            return;
+        }
+        desk.pass(600_000).await;
+        // Whoever missed a call is not ready for a while.
+        wants(&desk, &agents[0], "ready", None).await;
+    }
+    panic!("nobody ever talks for 210 s");
+}
+
 /// A caller of Sales who was passed on twice.
 struct Passed {
     /// When the caller came.
-    from: String,
+    from: model::Instant,
     /// The legs with the customer, in order.
     legs: [String; 3],
 }
@@ -123,12 +213,8 @@ async fn passed_on_twice(desk: &Desk, [anna, ben, cara]: &[String; 3]) -> Option
         wants(desk, agent, "offline", None).await;
     }
     wants(desk, anna, "ready", None).await;
-    let from = desk.get("/sandbox/clock").await["at"].as_str().unwrap().to_owned();
-    let queue = desk.all("/queues").await[0]["id"].clone();
-    let form = json!({ "queue_id": queue, "from": "+61491570006", "patience_ms": 600_000 });
-    let came = desk.send(&desk.key, "POST /v1/sandbox/calls", "", &form).await;
-    assert_eq!(came.status, 201, "{}", came.json());
-    let first = came.json()["id"].as_str().unwrap().to_owned();
+    let from = now(desk).await;
+    let first = calls_sales(desk, 600_000).await;
     if !taken(desk, &first).await {
         return None;
     }
@@ -209,13 +295,12 @@ async fn three_agents_deep_each_has_their_own_talk_and_the_queue_no_more() {
     let whole = at(legs[2], "disconnected_at") - at(legs[0], "answered_at");
     assert_eq!(legs.iter().map(|leg| spoken(leg)).sum::<i64>(), whole - rang.iter().sum::<i64>());
     // The queue has the one caller, and the talk of the three.
-    let to = desk.get("/sandbox/clock").await["at"].as_str().unwrap().parse::<model::Instant>().unwrap();
-    let range = format!("from={from}&to={}", to.plus_millis(1));
-    let total = desk.get(&format!("/metrics/summary?{range}")).await["total"].clone();
-    let count = |name: &str| total[name].as_i64().unwrap();
+    let figures = total(&desk, from, "").await;
+    let count = |name: &str| figures[name].as_i64().unwrap();
     assert_eq!(["offered_count", "answered_count", "handled_count"].map(count), [1, 1, 3]);
     assert_eq!(count("talk_sum_ms"), legs.iter().map(|leg| talk(leg)).sum::<i64>());
     // And each agent the own, by the clock.
+    let range = format!("from={from}&to={}", now(&desk).await.plus_millis(1));
     for (agent, leg) in agents.iter().zip(&legs) {
         let rows = desk.all(&format!("/metrics/agents?agent_id={agent}&{range}")).await;
         let talked: i64 = rows.iter().map(|row| row["time"]["talk_ms"].as_i64().unwrap()).sum();
