@@ -25,7 +25,8 @@ db.execute(
     """
     CREATE TABLE visit AS
     WITH RECURSIVE root(id, queue_id, visit_at) AS (
-        SELECT id, queue_id, enqueued_at FROM leg WHERE enqueued_at IS NOT NULL
+        -- Who is called back for a queue enters none. What is passed on of that belongs to the queue too, and begins with itself.
+        SELECT id, queue_id, enqueued_at FROM leg WHERE enqueued_at IS NOT NULL OR (relation <> 'transfer' AND queue_id IS NOT NULL)
         UNION ALL
         SELECT leg.id, root.queue_id, root.visit_at FROM leg JOIN root ON leg.parent_id = root.id
         WHERE leg.enqueued_at IS NULL AND leg.relation = 'transfer' AND coalesce(leg.queue_id, root.queue_id) = root.queue_id

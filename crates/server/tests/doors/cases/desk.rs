@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -69,9 +69,15 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) async fn open() -> Self {
+        Self::over(|_| {}).await
+    }
+
+    /// The same over a journal that is written where the world keeps its own, if one is.
+    pub(super) async fn over(write: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path();
         init(data, &[]).await;
+        write(&journal(data));
         let config = data.join("keydesk.toml");
         std::fs::write(&config, CONFIG).unwrap();
         let config = config.display().to_string();
@@ -85,8 +91,14 @@ impl Desk {
 
     /// The process is killed, and another begins with what it left.
     pub(super) async fn killed(self) -> Self {
+        self.killed_and(|_| {}).await
+    }
+
+    /// The same, and meanwhile something is done to the journal.
+    pub(super) async fn killed_and(self, meanwhile: impl FnOnce(&Path)) -> Self {
         let Self { program, key, config, folder, .. } = self;
         program.kill().await;
+        meanwhile(&journal(folder.path()));
         let (program, gateway) = started(folder.path(), &config).await;
         let desk = Self { program, gateway, key, config, folder };
         desk.knows(&desk.key).await;
@@ -123,6 +135,13 @@ impl Desk {
         let told = self.ask(&self.key, &format!("GET /v1{path}"), "", b"").await;
         assert_eq!(told.status, 200, "{path}: {}", String::from_utf8_lossy(&told.body));
         told.json()
+    }
+
+    /// What is answered to a `GET` as it is, which must be 200.
+    pub(super) async fn read(&self, path: &str) -> Told {
+        let told = self.ask(&self.key, &format!("GET /v1{path}"), "TE: trailers\r\n", b"").await;
+        assert_eq!(told.status, 200, "{path}: {}", String::from_utf8_lossy(&told.body));
+        told
     }
 
     /// Sends JSON.
@@ -173,6 +192,11 @@ impl Desk {
             cursor = format!("&cursor={next}");
         }
     }
+}
+
+/// Where the world that everybody shares is kept.
+fn journal(data: &Path) -> PathBuf {
+    data.join("sandbox").join("main.journal")
 }
 
 async fn started(data: &Path, config: &str) -> (Program, String) {

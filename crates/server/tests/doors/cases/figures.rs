@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::desk::Desk;
+use super::{desk::Desk, golden::golden};
 
 const SUMS: [&str; 5] = ["offered_count", "answered_count", "abandoned_count", "flowed_out_count", "handled_count"];
 
@@ -81,7 +81,7 @@ async fn a_late_wrap_revises_rows_and_says_so() {
     assert!(!events["items"].as_array().unwrap().is_empty());
 }
 
-/// Cases 13, 14 and 15.
+/// Case 15.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn null_zero_and_absent_are_three_things() {
     let desk = Desk::open().await;
@@ -102,4 +102,54 @@ async fn null_zero_and_absent_are_three_things() {
     let ask = async |path: &str| desk.ask(&desk.key, &format!("GET /v1{path}"), "", b"").await;
     assert_eq!(ask("/metrics/queues?queue=None").await.status, 404);
     assert_eq!(ask("/metrics/queues?timezone=%2B10:00").await.status, 400);
+}
+
+/// Case 14: days have as many quarters as their clocks show, and their sum is that of UTC.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn days_are_as_long_as_their_clocks_say() {
+    let desk = golden().await;
+    for (zone, from, to, count) in [
+        ("Australia/Sydney", "2026-04-04T13:00:00Z", "2026-04-05T14:00:00Z", 100),
+        ("Australia/Sydney", "2026-10-03T14:00:00Z", "2026-10-04T13:00:00Z", 92),
+        ("Australia/Lord_Howe", "2026-04-04T13:00:00Z", "2026-04-05T13:30:00Z", 98),
+        ("Australia/Lord_Howe", "2026-10-03T13:30:00Z", "2026-10-04T13:00:00Z", 94),
+        ("Australia/Adelaide", "2026-06-30T14:30:00Z", "2026-07-01T14:30:00Z", 96),
+    ] {
+        let rows = desk.all(&format!("/metrics/queues?queue=Sales&from={from}&to={to}&timezone={zone}")).await;
+        assert_eq!(rows.len(), count, "{zone} {from}");
+    }
+    // Hours of Adelaide begin at half past by UTC.
+    let of = async |zone: &str, length: &str| {
+        let range = "from=2026-03-02T08:30:00Z&to=2026-03-02T10:30:00Z";
+        desk.all(&format!("/metrics/queues?{range}&timezone={zone}&length={length}")).await
+    };
+    let (here, there) = (of("UTC", "15m").await, of("Australia/Adelaide", "60m").await);
+    assert_eq!((here.len(), there.len()), (8, 2));
+    assert!(there[0]["local_start"].as_str().unwrap().ends_with("+10:30"), "{}", there[0]["local_start"]);
+    for name in SUMS {
+        assert_eq!(sum(&here, name), sum(&there, name), "{name}");
+    }
+    assert_eq!(sum(&here, "offered_count"), 6);
+}
+
+/// Case 14: what is counted of today begins anew at the queue's midnight, and says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn today_begins_at_the_queue_s_midnight() {
+    let desk = golden().await;
+    // It is midnight in Honolulu, where the queue is.
+    let today = async || desk.get("/live/queues").await["items"][0]["today"].clone();
+    let morning = today().await;
+    assert_eq!((&morning["start"], &morning["offered_count"]), (&json!("2026-03-02T10:00:00.000Z"), &json!(0)));
+    desk.pass(86_399_000).await;
+    let evening = today().await;
+    assert_eq!(evening["start"], morning["start"]);
+    assert!(evening["offered_count"].as_i64().unwrap() > 100, "{evening}");
+    let path = "/metrics/summary?from=2026-03-02T10:00:00Z&to=2026-03-03T10:00:00Z";
+    let total = desk.get(path).await["total"].clone();
+    for name in SUMS {
+        assert_eq!(evening[name], total[name], "{name}");
+    }
+    desk.pass(1_000).await;
+    let next = today().await;
+    assert_eq!((&next["start"], &next["offered_count"]), (&json!("2026-03-03T10:00:00.000Z"), &json!(0)));
 }

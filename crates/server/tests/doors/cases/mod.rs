@@ -4,6 +4,11 @@
 mod calls;
 mod desk;
 mod figures;
+mod golden;
+#[path = "../../../../contact_centre_api/tests/door/golden_day.rs"]
+mod golden_day;
+mod led;
 mod log;
+mod recomputed;
 mod things;
 mod webhooks;
