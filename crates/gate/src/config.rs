@@ -74,6 +74,7 @@ pub struct RouteEntry {
     upstream: Option<String>,
     retry: Option<bool>,
     recording: Option<bool>,
+    stream: Option<bool>,
 }
 
 /// `[authz]`, `[grpc]` and `[spoe]`: whose keys are accepted there.
@@ -172,7 +173,8 @@ fn table(Routes { built_in, own }: Routes) -> Result<RouteTable, InvalidGateway>
             let route = Route::new(&method, &entry.path, scopes.clone())?;
             let route = route.accepting(entry.environment).with_aliases(entry.aliases).costing(cost);
             let route = route.to_upstream(entry.upstream.as_deref()).retried(entry.retry.unwrap_or(true));
-            routes.push(route.of_recordings(entry.recording.unwrap_or_default()));
+            let route = route.of_recordings(entry.recording.unwrap_or_default());
+            routes.push(route.of_streams(entry.stream.unwrap_or_default()));
         }
     }
     Ok(RouteTable::new(routes)?)

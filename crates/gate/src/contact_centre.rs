@@ -13,6 +13,8 @@ const DELETE: &[&str] = &["DELETE"];
 
 /// The sound of a recording.
 const RECORDING: &str = "/recordings/{id}/content";
+/// How the paths of all streams begin.
+const STREAMS: &str = "/stream/";
 
 const ROWS: &[Row] = &[
     (GET, "/contacts/lookup", "contacts:read"),
@@ -116,7 +118,7 @@ pub(crate) fn routes() -> Result<Vec<Route>, InvalidRoute> {
         let scopes: Vec<_> = Scope::parse(scope).into_iter().collect();
         for method in *methods {
             let route = Route::new(method, &format!("/v1{path}"), scopes.clone())?.accepting(environment);
-            routes.push(route.of_recordings(*path == RECORDING));
+            routes.push(route.of_recordings(*path == RECORDING).of_streams(path.starts_with(STREAMS)));
         }
     }
     Ok(routes)
@@ -161,6 +163,16 @@ mod tests {
         }
         let recording = table.resolve("GET", RawPath::parse(b"/v1/recordings/0199/content").unwrap()).unwrap();
         assert!(recording.unwrap().is_recording());
+        for (path, expected) in [
+            ("/v1/stream/calls", true),
+            ("/v1/stream/agent-states", true),
+            ("/v1/stream/queues", true),
+            ("/v1/calls", false),
+            ("/v1/call-events", false),
+        ] {
+            let route = table.resolve("GET", RawPath::parse(path.as_bytes()).unwrap()).unwrap().unwrap();
+            assert_eq!(route.is_stream(), expected, "{path}");
+        }
         let sandbox = table.resolve("GET", RawPath::parse(b"/v1/sandbox").unwrap()).unwrap().unwrap();
         assert_eq!(sandbox.environment(), Some(AcceptedEnvironment::Test));
     }

@@ -18,6 +18,7 @@ pub struct Route {
     upstream: Option<Box<str>>,
     is_retried: bool,
     is_recording: bool,
+    is_stream: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +95,7 @@ impl Route {
             upstream: None,
             is_retried: true,
             is_recording: false,
+            is_stream: false,
         })
     }
 
@@ -155,6 +157,16 @@ impl Route {
     /// Whether its answers are recordings, whose bytes a key may have only so many of.
     pub fn is_recording(&self) -> bool {
         self.is_recording
+    }
+
+    /// The same route, whose answers go on for as long as somebody listens, or not.
+    pub fn of_streams(self, is_stream: bool) -> Self {
+        Self { is_stream, ..self }
+    }
+
+    /// Whether its answers are streams, of which a key may have only so many open at once. Others may turn out to be some.
+    pub fn is_stream(&self) -> bool {
+        self.is_stream
     }
 
     /// Whether a call that this route lets through might be refused by the other.
