@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use crate::{AcceptedEnvironment, Aliases, InvalidPath, RawPath, Scope, raw_path::decoded};
+use crate::{AcceptedEnvironment, Aliases, Bearers, InvalidPath, RawPath, Scope, raw_path::decoded};
 
 /// Which calls need which scopes: a method, or `*` for any, and a template of paths.
 ///
@@ -13,6 +13,7 @@ pub struct Route {
     pub(crate) segments: Vec<Segment>,
     scopes: Arc<[Scope]>,
     environment: Option<AcceptedEnvironment>,
+    bearers: Bearers,
     aliases: Aliases,
     cost: u64,
     upstream: Option<Box<str>>,
@@ -90,6 +91,7 @@ impl Route {
             segments,
             scopes: scopes.into(),
             environment: None,
+            bearers: Bearers::default(),
             aliases: Aliases::default(),
             cost: 1,
             upstream: None,
@@ -107,6 +109,16 @@ impl Route {
     /// Of which environment keys are accepted on this route; `None`: as everywhere.
     pub fn environment(&self) -> Option<AcceptedEnvironment> {
         self.environment
+    }
+
+    /// The same route, for calls that come with these.
+    pub fn of_bearers(self, bearers: Bearers) -> Self {
+        Self { bearers, ..self }
+    }
+
+    /// With what a call may come.
+    pub fn bearers(&self) -> Bearers {
+        self.bearers
     }
 
     /// The same route, with this treatment of paths that an API might read as its own.
@@ -172,7 +184,8 @@ impl Route {
     /// Whether a call that this route lets through might be refused by the other.
     pub(crate) fn is_laxer_than(&self, other: &Self) -> bool {
         let asked = |wanted: &Scope| self.scopes.iter().any(|scope| scope.allows(wanted));
-        !other.scopes.iter().all(asked) || self.environment != other.environment
+        let takes_more = self.bearers == Bearers::KeysAndTokens && other.bearers == Bearers::KeysAlone;
+        !other.scopes.iter().all(asked) || self.environment != other.environment || takes_more
     }
 
     /// Whether it takes whatever is left, and some of that is a path of the other.

@@ -285,6 +285,7 @@ impl Connected {
             accepted: &shared.accepted,
             environment: route.and_then(Route::environment).unwrap_or(shared.accepted.environment),
             wanted: route.map(|route| Cow::Borrowed(route.scopes())),
+            bearers: route.map(Route::bearers).unwrap_or_default(),
             cost: takes.cost(route),
             asked: (parts.method.as_str(), parts.uri.path()),
         };
@@ -314,6 +315,7 @@ impl Connected {
         let (method, headers, path) = (parts.method.clone(), parts.headers.clone(), parts.uri.path().to_owned());
         let wanted = route.map(Route::shared_scopes);
         let environment = route.and_then(Route::environment).unwrap_or(shared.accepted.environment);
+        let bearers = route.map(Route::bearers).unwrap_or_default();
         let cost = takes.cost(route);
         let decided = self.shared.elsewhere.spawn(async move {
             let question = Question {
@@ -322,6 +324,7 @@ impl Connected {
                 accepted: &shared.accepted,
                 environment,
                 wanted: wanted.as_deref().map(Cow::Borrowed),
+                bearers,
                 cost,
                 asked: (method.as_str(), &path),
             };

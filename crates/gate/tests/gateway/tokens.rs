@@ -23,10 +23,14 @@ scope = "live:read"
 /// A gateway that makes and knows tokens, and a key.
 async fn before(api: &Api) -> (Gateway, Key) {
     let gateway = Gateway::before(&[api.url()], LIVE).await;
-    gateway.verifier.set_token_keys(TokenKeys::new(vec![TokenKey::new("t1", &[1; 32]).unwrap()]).unwrap());
+    knows_tokens(&gateway);
     let key = Key::live(1);
     gateway.knows(&key);
     (gateway, key)
+}
+
+fn knows_tokens(gateway: &Gateway) {
+    gateway.verifier.set_token_keys(TokenKeys::new(vec![TokenKey::new("t1", &[1; 32]).unwrap()]).unwrap());
 }
 
 async fn ok() -> Api {
@@ -281,4 +285,76 @@ async fn a_token_may_do_less_than_its_key_in_the_contact_centre_and_never_more()
     // The key may do less than the token now, so the token is of no use.
     gateway.knows(&Key { contact_centre: "calls=4/hour", ..key });
     assert_eq!(ask(&gateway, &as_token).await.status, 401);
+}
+
+/// The answer to a request without a body.
+async fn asks(gateway: &Gateway, line: &str, secret: &PlainSecret) -> Answer {
+    let mut client = gateway.client().await;
+    let length = if line.starts_with("GET ") { "" } else { "Content-Length: 0\r\n" };
+    let head = format!("Authorization: Bearer {}\r\n{length}", secret.expose());
+    client.send(format!("{line} HTTP/1.1\r\nHost: desk.example\r\n{head}\r\n")).await;
+    client.answer().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_touches_no_webhooks_of_the_contact_centre_since_they_would_outlive_it() {
+    let api = ok().await;
+    let gateway = Gateway::start("routes = \"contact-centre\"\n", &[api.url()]).await;
+    knows_tokens(&gateway);
+    let key = Key { scopes: &["calls:read", "agent-states:subscribe"], ..Key::live(1) };
+    gateway.knows(&key);
+    let sent = token(&gateway, &key, TokenWish::default()).await;
+    let mut lines = Vec::new();
+    for of in ["/v1/call-webhooks", "/v1/agent-states/webhooks"] {
+        for (method, below) in [
+            ("GET", ""),
+            ("POST", ""),
+            ("GET", "/1"),
+            ("PATCH", "/1"),
+            ("DELETE", "/1"),
+            ("POST", "/1/rotate-secret"),
+            ("POST", "/1/test"),
+            ("GET", "/1/deliveries"),
+            ("POST", "/1/redeliver"),
+        ] {
+            lines.push(format!("{method} {of}{below}"));
+        }
+    }
+    for line in &lines {
+        let refused = asks(&gateway, line, &sent).await;
+        assert_eq!((refused.status, refused.code()), (403, Some("token_not_allowed")), "{line}");
+    }
+    assert!(api.seen().is_empty(), "the API is not asked");
+    for line in &lines {
+        assert_eq!(asks(&gateway, line, &key.secret()).await.status, 200, "{line}");
+    }
+    for line in ["GET /v1/calls", "GET /v1/call-events", "GET /v1/agent-states/events"] {
+        assert_eq!(asks(&gateway, line, &sent).await.status, 200, "{line}");
+    }
+    // Whoever may not do it with the key is told of that first.
+    let other = Key { scopes: &["contacts:read"], ..Key::live(2) };
+    gateway.knows(&other);
+    let of_other = token(&gateway, &other, TokenWish::default()).await;
+    assert_eq!(asks(&gateway, "POST /v1/call-webhooks", &of_other).await.code(), Some("insufficient_scope"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_may_take_keys_alone() {
+    const HOOKS: &str = "[[routes]]\nmethod = \"*\"\npath = \"/v1/hooks\"\nscope = []\ntokens = false\n\
+                         [[routes]]\nmethod = \"*\"\npath = \"/v1/{*rest}\"\nscope = []\ntokens = true\n";
+    let api = ok().await;
+    let gateway = Gateway::before(&[api.url()], HOOKS).await;
+    knows_tokens(&gateway);
+    let key = Key::live(1);
+    gateway.knows(&key);
+    let token = token(&gateway, &key, TokenWish::default()).await;
+    assert_eq!(asks(&gateway, "POST /v1/hooks", &token).await.code(), Some("token_not_allowed"));
+    assert_eq!(
+        asks(&gateway, "POST /v1/HOOKS", &token).await.code(),
+        Some("invalid_path"),
+        "an API may take it for that"
+    );
+    assert!(api.seen().is_empty());
+    assert_eq!(asks(&gateway, "POST /v1/other", &token).await.status, 200);
+    assert_eq!(asks(&gateway, "POST /v1/hooks", &key.secret()).await.status, 200);
 }
