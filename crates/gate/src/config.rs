@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use model::{
-    AcceptedEnvironment, Aliases, InvalidNetwork, InvalidRoute, Network, Route, RouteTable, Scope, TrustedProxies,
+    AcceptedEnvironment, Aliases, Bearers, InvalidNetwork, InvalidRoute, Network, Route, RouteTable, Scope,
+    TrustedProxies,
 };
 use serde::{
     Deserialize, Deserializer,
@@ -74,6 +75,8 @@ pub struct RouteEntry {
     upstream: Option<String>,
     retry: Option<bool>,
     recording: Option<bool>,
+    stream: Option<bool>,
+    tokens: Option<bool>,
 }
 
 /// `[authz]`, `[grpc]` and `[spoe]`: whose keys are accepted there.
@@ -172,7 +175,12 @@ fn table(Routes { built_in, own }: Routes) -> Result<RouteTable, InvalidGateway>
             let route = Route::new(&method, &entry.path, scopes.clone())?;
             let route = route.accepting(entry.environment).with_aliases(entry.aliases).costing(cost);
             let route = route.to_upstream(entry.upstream.as_deref()).retried(entry.retry.unwrap_or(true));
-            routes.push(route.of_recordings(entry.recording.unwrap_or_default()));
+            let route = route.of_recordings(entry.recording.unwrap_or_default());
+            let route = route.of_streams(entry.stream.unwrap_or_default());
+            routes.push(match entry.tokens {
+                Some(false) => route.of_bearers(Bearers::KeysAlone),
+                Some(true) | None => route,
+            });
         }
     }
     Ok(RouteTable::new(routes)?)

@@ -1,6 +1,6 @@
 //! The routes of the contact centre: each right has paths of its own.
 
-use model::{AcceptedEnvironment, InvalidRoute, Route, Scope};
+use model::{AcceptedEnvironment, Bearers, InvalidRoute, Route, Scope};
 
 /// Methods, a path below `/v1`, and the only right that it asks for. An empty one is any valid key.
 type Row = (&'static [&'static str], &'static str, &'static str);
@@ -13,6 +13,10 @@ const DELETE: &[&str] = &["DELETE"];
 
 /// The sound of a recording.
 const RECORDING: &str = "/recordings/{id}/content";
+/// How the paths of all streams begin.
+const STREAMS: &str = "/stream/";
+/// How the paths of all webhooks begin. One lives as long as its key, and so would be more than a derived token may make or keep.
+const WEBHOOKS: [&str; 2] = ["/agent-states/webhooks", "/call-webhooks"];
 
 const ROWS: &[Row] = &[
     (GET, "/contacts/lookup", "contacts:read"),
@@ -116,7 +120,9 @@ pub(crate) fn routes() -> Result<Vec<Route>, InvalidRoute> {
         let scopes: Vec<_> = Scope::parse(scope).into_iter().collect();
         for method in *methods {
             let route = Route::new(method, &format!("/v1{path}"), scopes.clone())?.accepting(environment);
-            routes.push(route.of_recordings(*path == RECORDING));
+            let route = route.of_recordings(*path == RECORDING).of_streams(path.starts_with(STREAMS));
+            let is_of_webhooks = WEBHOOKS.iter().any(|begin| path.starts_with(begin));
+            routes.push(if is_of_webhooks { route.of_bearers(Bearers::KeysAlone) } else { route });
         }
     }
     Ok(routes)
@@ -161,6 +167,21 @@ mod tests {
         }
         let recording = table.resolve("GET", RawPath::parse(b"/v1/recordings/0199/content").unwrap()).unwrap();
         assert!(recording.unwrap().is_recording());
+        for (path, expected) in [
+            ("/v1/stream/calls", true),
+            ("/v1/stream/agent-states", true),
+            ("/v1/stream/queues", true),
+            ("/v1/calls", false),
+            ("/v1/call-events", false),
+        ] {
+            let route = table.resolve("GET", RawPath::parse(path.as_bytes()).unwrap()).unwrap().unwrap();
+            assert_eq!(route.is_stream(), expected, "{path}");
+        }
+        let alone = routes().unwrap().into_iter().filter(|route| route.bearers() == Bearers::KeysAlone);
+        let alone: Vec<_> = alone.map(|route| route.to_string()).collect();
+        // Nine rows of each kind, of which three are `GET` with `HEAD`.
+        assert_eq!(alone.len(), 2 * 12, "{alone:?}");
+        assert!(alone.iter().all(|route| route.contains("webhooks")), "{alone:?}");
         let sandbox = table.resolve("GET", RawPath::parse(b"/v1/sandbox").unwrap()).unwrap().unwrap();
         assert_eq!(sandbox.environment(), Some(AcceptedEnvironment::Test));
     }

@@ -7,7 +7,7 @@ use std::{
 
 use edge::{ClientAddress, Problem, credentials, problem};
 use http::HeaderMap;
-use model::{AcceptedEnvironment, CallOrigin, Code, Scope};
+use model::{AcceptedEnvironment, Bearers, CallOrigin, Code, Scope};
 use uuid::Uuid;
 use verify::{Asked, Call, LimitState, Record, Verdict};
 
@@ -50,6 +50,8 @@ pub(crate) struct Question<'a> {
     pub(crate) environment: AcceptedEnvironment,
     /// The scopes that the call needs: all of them; `None`: nothing says which.
     pub(crate) wanted: Option<Cow<'a, [Scope]>>,
+    /// With what it may come.
+    pub(crate) bearers: Bearers,
     /// What it takes from limits.
     pub(crate) cost: u64,
     /// The method and the path that are decided on.
@@ -78,6 +80,11 @@ impl Question<'_> {
     pub(crate) fn settle(&self, verdict: Verdict, origin: CallOrigin<'_>) -> Result<Allowed, Refused> {
         match (&self.wanted, verdict) {
             (Some(_), Verdict { code: Code::Valid, record: Some(record), limits, .. }) => {
+                if self.bearers == Bearers::KeysAlone && record.token().is_some() {
+                    let detail = "No derived token is taken for this method and path: send its API key.";
+                    let problem = Problem::new(&problem::TOKEN_NOT_ALLOWED).detail(detail);
+                    return Err(Refused { problem, record: Some(record) });
+                }
                 Ok(Allowed { record, limits })
             }
             (None, Verdict { code: Code::Valid | Code::InsufficientScope, record, .. }) => {

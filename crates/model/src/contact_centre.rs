@@ -57,13 +57,25 @@ impl ContactCentreLimits {
 
     /// Whether a key with `other` can do nothing that one with these can't.
     pub fn covers(&self, other: &Self) -> bool {
-        let Self { calls_per_hour, call_prefixes, dialling_hours, max_streams, recording_bytes_per_day, agent_ids } =
-            self;
+        self.covers_behind(other)
+            && at_most(self.max_streams, other.max_streams)
+            && at_most(self.recording_bytes_per_day, other.recording_bytes_per_day)
+    }
+
+    /// The same, of what the contact centre keeps by what it was told: all but streams and bytes of recordings, which the gateway
+    /// keeps by what holds now.
+    pub fn covers_behind(&self, other: &Self) -> bool {
+        let Self {
+            calls_per_hour,
+            call_prefixes,
+            dialling_hours,
+            max_streams: _,
+            recording_bytes_per_day: _,
+            agent_ids,
+        } = self;
         at_most(*calls_per_hour, other.calls_per_hour)
             && call_prefixes.covers(&other.call_prefixes)
             && within(dialling_hours.as_ref(), other.dialling_hours.as_ref(), DiallingHours::covers)
-            && at_most(*max_streams, other.max_streams)
-            && at_most(*recording_bytes_per_day, other.recording_bytes_per_day)
             && within(agent_ids.as_ref(), other.agent_ids.as_ref(), AgentIds::covers)
     }
 }

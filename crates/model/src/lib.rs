@@ -11,6 +11,7 @@ mod actor;
 mod administrator;
 mod attention;
 mod audit;
+mod bearers;
 mod bounded;
 mod bounds;
 mod catalogue;
@@ -93,6 +94,7 @@ pub use attention::{Attention, UnknownAttention};
 pub use audit::{
     ActorFilter, AuditCursor, AuditItem, AuditPage, AuditQuery, InvalidActor, InvalidAuditCursor, UnknownAction,
 };
+pub use bearers::Bearers;
 pub use bounded::{Bounded, InvalidLength};
 pub use bounds::Bounds;
 pub use catalogue::{Catalogue, InvalidCatalogue, ScopeEntry};

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use crate::{AcceptedEnvironment, Aliases, InvalidPath, RawPath, Scope, raw_path::decoded};
+use crate::{AcceptedEnvironment, Aliases, Bearers, InvalidPath, RawPath, Scope, raw_path::decoded};
 
 /// Which calls need which scopes: a method, or `*` for any, and a template of paths.
 ///
@@ -13,11 +13,13 @@ pub struct Route {
     pub(crate) segments: Vec<Segment>,
     scopes: Arc<[Scope]>,
     environment: Option<AcceptedEnvironment>,
+    bearers: Bearers,
     aliases: Aliases,
     cost: u64,
     upstream: Option<Box<str>>,
     is_retried: bool,
     is_recording: bool,
+    is_stream: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,11 +91,13 @@ impl Route {
             segments,
             scopes: scopes.into(),
             environment: None,
+            bearers: Bearers::default(),
             aliases: Aliases::default(),
             cost: 1,
             upstream: None,
             is_retried: true,
             is_recording: false,
+            is_stream: false,
         })
     }
 
@@ -105,6 +109,16 @@ impl Route {
     /// Of which environment keys are accepted on this route; `None`: as everywhere.
     pub fn environment(&self) -> Option<AcceptedEnvironment> {
         self.environment
+    }
+
+    /// The same route, for calls that come with these.
+    pub fn of_bearers(self, bearers: Bearers) -> Self {
+        Self { bearers, ..self }
+    }
+
+    /// With what a call may come.
+    pub fn bearers(&self) -> Bearers {
+        self.bearers
     }
 
     /// The same route, with this treatment of paths that an API might read as its own.
@@ -157,10 +171,21 @@ impl Route {
         self.is_recording
     }
 
+    /// The same route, whose answers go on for as long as somebody listens, or not.
+    pub fn of_streams(self, is_stream: bool) -> Self {
+        Self { is_stream, ..self }
+    }
+
+    /// Whether its answers are streams, of which a key may have only so many open at once. Others may turn out to be some.
+    pub fn is_stream(&self) -> bool {
+        self.is_stream
+    }
+
     /// Whether a call that this route lets through might be refused by the other.
     pub(crate) fn is_laxer_than(&self, other: &Self) -> bool {
         let asked = |wanted: &Scope| self.scopes.iter().any(|scope| scope.allows(wanted));
-        !other.scopes.iter().all(asked) || self.environment != other.environment
+        let takes_more = self.bearers == Bearers::KeysAndTokens && other.bearers == Bearers::KeysAlone;
+        !other.scopes.iter().all(asked) || self.environment != other.environment || takes_more
     }
 
     /// Whether it takes whatever is left, and some of that is a path of the other.

@@ -1,6 +1,7 @@
 mod centre;
 mod extra;
 mod token;
+mod told;
 
 use std::{
     net::IpAddr,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use model::{CallFacts, Code, Instant, OriginUnion};
+use model::{CallFacts, Instant, OriginUnion};
 
 use crate::{Record, Verifier};
 
@@ -11,23 +11,22 @@ impl Verifier {
         self.inner.cache.generation().wrapping_add(self.inner.tokens.generation())
     }
 
-    /// The record by which a call with this one's secret would be allowed now; `None`: it would not. Its limits are not asked, and
-    /// nothing is taken or counted. As with every call, memory that is too old is not trusted: then nothing is allowed.
+    /// The record of its key by which a call that began with this one may go on; `None`: it may not, since it would be refused now, or
+    /// its API would be told less than it was. Limits of calls are not asked, and nothing is taken or counted. As with every call,
+    /// memory that is too old is not trusted: then nothing goes on.
     pub async fn still_allows(&self, record: &Arc<Record>, facts: CallFacts<'_>, now: Instant) -> Option<Arc<Record>> {
         if !self.is_fresh() {
             return None;
         }
-        let found = match self.inner.cache.get(&record.digest) {
-            Some(found) => Some(found),
+        let key = match self.inner.cache.get(&record.digest) {
+            Some(key) => key,
             // Memory was forgotten, or has no room. Whoever can't ask now is asked again soon, or no longer trusted.
             None => match self.read(&[record.digest]).await {
-                Ok(found) => found,
-                Err(_) => return Some(Arc::clone(record)),
+                Ok(key) => key?,
+                Err(_) => Arc::clone(record.counted()),
             },
         };
-        let found = found.filter(|found| found.decide(facts, now) == Code::Valid)?;
-        // What a token takes away from its key never changes.
-        (record.token().is_none() || record.decide(facts, now) == Code::Valid).then_some(found)
+        record.goes_on(&key, facts, now).then_some(key)
     }
 
     /// The web origins from which keys and tokens that live at `now` may be used, as far as memory knows them.

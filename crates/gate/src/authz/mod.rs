@@ -67,8 +67,8 @@ use crate::{
             ("RateLimit-Policy" = String, description = "These limits: `\"default\";q=100;w=60`."),
         )),
         (status = 400, description = "`invalid_request`, or `invalid_path`: the original path has more than one reading."),
-        (status = 403, description = "`insufficient_scope`, `environment_not_allowed`, `ip_not_allowed`, `origin_not_allowed`, `cost_exceeds_limit`, or `no_route`: nothing \
-            says what the original request would need."),
+        (status = 403, description = "`insufficient_scope`, `environment_not_allowed`, `ip_not_allowed`, `origin_not_allowed`, `cost_exceeds_limit`, `token_not_allowed`: \
+            the route takes keys alone, or `no_route`: nothing says what the original request would need."),
         (status = 429, description = "`rate_limited` or `quota_exceeded`; whoever waits for the seconds of `Retry-After` is let in. \
             `too_many_failed_keys`: the address has sent too many keys that are not valid."),
     )
@@ -157,12 +157,13 @@ fn read<'a>(
         }
     };
     let environment = route.and_then(Route::environment).unwrap_or(accepted.environment);
+    let bearers = route.map(Route::bearers).unwrap_or_default();
     let cost = route.map_or(1, Route::cost);
     let asked = match original.path {
         Some(path) => (original.method.unwrap_or_default(), path.as_str()),
         None => (parts.method.as_str(), "/authz"),
     };
-    Ok(decision::Question { headers: &parts.headers, client, accepted, environment, wanted, cost, asked })
+    Ok(decision::Question { headers: &parts.headers, client, accepted, environment, wanted, bearers, cost, asked })
 }
 
 /// The configured route of the original request.

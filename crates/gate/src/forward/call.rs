@@ -2,7 +2,7 @@ use std::{borrow::Cow, future::poll_fn, mem, net::SocketAddr, sync::Arc, task::P
 
 use axum::body::Body;
 use edge::{ClientAddress, Problem, RequestContext, Timer, client_address, limits};
-use http::{HeaderValue, Request, Response, StatusCode, Version, header, request::Parts};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header, request::Parts, uri::PathAndQuery};
 use hyper::{body::Incoming, upgrade::OnUpgrade};
 use model::{RawPath, RefusalCode, Route, Scheme};
 use verify::{Asked, Call, Record};
@@ -158,19 +158,14 @@ impl Connected {
         let shared = &self.shared;
         let client = client_address::find(&shared.gateway.trusted_proxies, Some(self.peer), &parts.headers);
         let wishes = Wishes::of(&parts);
-        let fails = |record: &Arc<Record>, failure: Failure| Refused {
-            problem: failure.into(),
-            record: Some(Arc::clone(record)),
-        };
-        let place = if wishes.is_stream() {
-            // A stream that finds no place takes nothing from limits: whose it is, is looked at first.
-            let (Allowed { record, .. }, ..) = self.decide(context, &parts, client, Takes::Nothing).await?;
-            let place = self.place(context, &parts, client, &record);
-            Some(place.ok_or_else(|| fails(&record, Failure::TooManyStreams))?)
+        let found = self.route(&parts)?;
+        let is_stream = wishes.is_stream() || found.is_some_and(Route::is_stream);
+        let place = if is_stream && has_body(&parts.method) {
+            Some(Box::pin(self.place_before(context, &parts, client, found)).await?)
         } else {
             None
         };
-        let (allowed, route, from) = self.decide(context, &parts, client, Takes::Cost).await?;
+        let (allowed, route, from) = self.decide(context, &parts, client, (found, Takes::Cost)).await?;
         let Allowed { record, limits: mut states } = allowed;
         let origin_of = |parts: &Parts| {
             parts.headers.get(header::ORIGIN).filter(|origin| shared.cors.allows(origin, &record)).cloned()
@@ -182,7 +177,7 @@ impl Connected {
             limits::write(&states, response.headers_mut());
             return Ok(Forwarded { response, origin: origin_of(&parts) });
         }
-        let fails = |failure: Failure| fails(&record, failure);
+        let fails = |failure: Failure| Refused { problem: failure.into(), record: Some(Arc::clone(&record)) };
         let upstream = shared.upstreams.find(record.environment(), route.upstream());
         let upstream = upstream.ok_or_else(|| fails(Failure::NoUpstream))?;
         let download = Download::of(shared, &record, route, &parts, client.ip, context);
@@ -201,11 +196,20 @@ impl Connected {
         parts.extensions.clear();
         let caller = request_head::Caller { record: &record, accepted: &shared.accepted, client, is_secure, context };
         request_head::rewrite(&mut parts, wishes, &caller);
+        let asked = (parts.method.clone(), parts.uri.path_and_query().cloned());
         let body = RequestBody::new(body, shared.body_max);
         let (alarm, is_retried) = (Alarm::new(timer), route.is_retried());
         let answered = attempt::send(shared, self.thread, upstream, parts, body, alarm, is_retried).await;
         let answered = answered.map_err(&fails)?;
         others_first().await;
+        let place = match place {
+            // Whoever asked for no stream, and is answered with one, has one all the same.
+            None if has_body(&asked.0) && fields::is_of_events(answered.response.headers()) => {
+                let path = asked.1.as_ref().map_or("", PathAndQuery::path);
+                Some(self.place(context, (asked.0.as_str(), path), client, &record)?)
+            }
+            place => place,
+        };
         if answered.response.status() == StatusCode::SWITCHING_PROTOCOLS {
             let response = self.switch(answered, upgrade, grant, place).map_err(&fails)?;
             return Ok(Forwarded { response, origin });
@@ -229,16 +233,41 @@ impl Connected {
         Ok(Forwarded { response: Response::from_parts(head, AnswerBody::Relayed(relay)), origin })
     }
 
-    /// A place for a stream; `None`: the key has as many as it may have.
-    fn place(&self, context: &RequestContext, parts: &Parts, client: ClientAddress, record: &Record) -> Option<Place> {
+    /// The route of a call; `None`: there is none.
+    fn route(&self, parts: &Parts) -> Result<Option<&Route>, Problem> {
+        let path = RawPath::parse(parts.uri.path().as_bytes()).map_err(invalid_path)?;
+        self.shared.gateway.routes.resolve(parts.method.as_str(), path).map_err(invalid_path)
+    }
+
+    /// A place for a stream that is known before the API is asked. One that finds none takes nothing from limits: whose it is, is
+    /// looked at first.
+    async fn place_before(
+        &self,
+        context: &RequestContext,
+        parts: &Parts,
+        client: ClientAddress,
+        route: Option<&Route>,
+    ) -> Result<Place, Refused> {
+        let (Allowed { record, .. }, ..) = self.decide(context, parts, client, (route, Takes::Nothing)).await?;
+        self.place(context, (parts.method.as_str(), parts.uri.path()), client, &record)
+    }
+
+    /// A place for a stream, unless its key has as many as it may have.
+    fn place(
+        &self,
+        context: &RequestContext,
+        (method, path): (&str, &str),
+        client: ClientAddress,
+        record: &Arc<Record>,
+    ) -> Result<Place, Refused> {
         let Shared { streams, verifier, .. } = &*self.shared;
         let place = streams.place(record.key_id(), streams::share(record, verifier.nodes()));
-        if place.is_none() {
-            let asked = Asked { method: parts.method.as_str(), path: parts.uri.path(), no_route: false };
+        place.ok_or_else(|| {
+            let asked = Asked { method, path, no_route: false };
             let call = Call { ip: client.ip, request_id: Some(context.id()), asked, ..Call::with("") };
             verifier.note_refused(record, RefusalCode::TooManyStreams, &call, None, context.now());
-        }
-        place
+            Refused { problem: Failure::TooManyStreams.into(), record: Some(Arc::clone(record)) }
+        })
     }
 
     /// Whether a call may go on, by which route, and from which page it comes.
@@ -247,19 +276,18 @@ impl Connected {
         context: &RequestContext,
         parts: &Parts,
         client: ClientAddress,
-        takes: Takes,
+        (route, takes): (Option<&'a Route>, Takes),
     ) -> Result<(Allowed, &'a Route, Origin), Refused> {
         let shared = &*self.shared;
-        let path = RawPath::parse(parts.uri.path().as_bytes()).map_err(invalid_path)?;
-        let route = shared.gateway.routes.resolve(parts.method.as_str(), path).map_err(invalid_path)?;
         let question = Question {
             headers: &parts.headers,
             client,
             accepted: &shared.accepted,
             environment: route.and_then(Route::environment).unwrap_or(shared.accepted.environment),
             wanted: route.map(|route| Cow::Borrowed(route.scopes())),
+            bearers: route.map(Route::bearers).unwrap_or_default(),
             cost: takes.cost(route),
-            asked: (parts.method.as_str(), path.as_str()),
+            asked: (parts.method.as_str(), parts.uri.path()),
         };
         let call = takes.counted(question.call(context.id())?);
         let from = Origin::from(call.origin);
@@ -287,6 +315,7 @@ impl Connected {
         let (method, headers, path) = (parts.method.clone(), parts.headers.clone(), parts.uri.path().to_owned());
         let wanted = route.map(Route::shared_scopes);
         let environment = route.and_then(Route::environment).unwrap_or(shared.accepted.environment);
+        let bearers = route.map(Route::bearers).unwrap_or_default();
         let cost = takes.cost(route);
         let decided = self.shared.elsewhere.spawn(async move {
             let question = Question {
@@ -295,6 +324,7 @@ impl Connected {
                 accepted: &shared.accepted,
                 environment,
                 wanted: wanted.as_deref().map(Cow::Borrowed),
+                bearers,
                 cost,
                 asked: (method.as_str(), &path),
             };
@@ -327,6 +357,11 @@ impl Connected {
         head.extensions.clear();
         Ok(Response::from_parts(head, AnswerBody::Own(Body::empty())))
     }
+}
+
+/// Whether an answer to this method has a body, which may be a stream.
+fn has_body(method: &Method) -> bool {
+    *method != Method::HEAD
 }
 
 /// Waits until whatever else is ready on this thread has had its turn: so answers that have come are read before the first of them

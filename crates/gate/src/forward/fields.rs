@@ -138,6 +138,18 @@ pub(super) fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> 
     })
 }
 
+/// The type of server-sent events.
+pub(super) const EVENTS: &[u8] = b"text/event-stream";
+
+/// Whether a body has that type, with whatever parameters.
+pub(super) fn is_of_events(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
+    lines.any(|line| {
+        let named = line.as_bytes().split(|byte| b";,".contains(byte)).next().unwrap_or_default();
+        named.trim_ascii().eq_ignore_ascii_case(EVENTS)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,6 +243,22 @@ mod tests {
         ]);
         clean_answer(&mut all);
         assert_eq!(left(&all), ["set-cookie", "trailer"]);
+    }
+
+    #[test]
+    fn a_stream_of_events_is_known_by_its_type() {
+        for (named, expected) in [
+            ("text/event-stream", true),
+            ("Text/Event-Stream; charset=utf-8", true),
+            (" text/event-stream ;x", true),
+            ("text/event-streams", false),
+            ("text/plain; of=text/event-stream", false),
+            ("", false),
+        ] {
+            assert_eq!(is_of_events(&headers(&[("content-type", named)])), expected, "{named}");
+        }
+        assert!(is_of_events(&headers(&[("content-type", "text/plain"), ("content-type", "text/event-stream")])));
+        assert!(!is_of_events(&HeaderMap::new()));
     }
 
     #[test]

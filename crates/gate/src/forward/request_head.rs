@@ -8,7 +8,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header, req
 use uuid::Uuid;
 use verify::Record;
 
-use super::{fields, screen};
+use super::{
+    fields::{self, EVENTS},
+    screen,
+};
 use crate::{Accepted, authz::identity};
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -40,18 +43,17 @@ impl Wishes {
             && parts.method == Method::GET
             && has(&header::UPGRADE, "websocket")
             && has(&header::CONNECTION, "upgrade");
-        let accepts = headers.get(header::ACCEPT).map(HeaderValue::as_bytes).unwrap_or_default();
-        let events = accepts.windows(EVENTS.len()).any(|at| at.eq_ignore_ascii_case(EVENTS));
+        let mut accepts = headers.get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes);
+        let names_events = |line: &[u8]| line.windows(EVENTS.len()).any(|at| at.eq_ignore_ascii_case(EVENTS));
+        let events = accepts.any(names_events);
         Self { upgrade, trailers: has(&header::TE, "trailers"), events }
     }
 
-    /// Whether the answer has no end of its own.
+    /// Whether it asks for an answer that has no end of its own. Others may get one, too.
     pub(super) fn is_stream(self) -> bool {
         self.upgrade || self.events
     }
 }
-
-const EVENTS: &[u8] = b"text/event-stream";
 
 /// Who calls, and how the call came.
 pub(super) struct Caller<'a> {
@@ -186,6 +188,8 @@ mod tests {
         }
         let events = Wishes::of(&parts("GET", Version::HTTP_11, &[("accept", "Text/Event-Stream, */*")]));
         assert!(events.events && events.is_stream());
+        let lines = [("accept", "text/html"), ("accept", "text/event-stream")];
+        assert!(Wishes::of(&parts("GET", Version::HTTP_11, &lines)).events, "whichever line names them");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use model::{ContactCentreLimits, Refusal, RefusalCode};
 use crate::{
     cutting::{endless, listening},
     raw::{Answer, Api},
-    support::{Gateway, Key, request},
+    support::{Gateway, Key, request, soon},
 };
 
 const RECORDINGS: &str = r#"
@@ -88,12 +88,70 @@ async fn a_stream_that_finds_no_place_takes_nothing_from_limits() {
         let refused = gateway.ask(&key, "GET /v1/a", "Accept: text/event-stream\r\n").await;
         assert_eq!((refused.status, refused.code()), (429, Some("too_many_streams")));
     }
-    // One of two was taken, by the stream that goes on.
-    let mut client = gateway.client().await;
-    client.send(request(&key, "GET /v1/a", "")).await;
-    let head = client.head().await.unwrap();
-    assert!(head.starts_with("HTTP/1.1 200") && head.contains("r=0;"), "{head}");
+    assert_eq!(api.seen().len(), 1, "the API was not asked");
+    // One of two was taken, by the stream that goes on. Whoever does not say what it wants takes the other: only the answer shows it.
+    assert_eq!(gateway.ask(&key, "GET /v1/a", "").await.code(), Some("too_many_streams"));
     assert_eq!(gateway.ask(&key, "GET /v1/a", "").await.code(), Some("rate_limited"));
+    assert_eq!(api.seen().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_needs_a_place_whatever_its_client_accepts() {
+    let api = endless().await;
+    let gateway = Gateway::before(&[api.url()], "[gateway]\nmax_streams_of_key = 2").await;
+    let (one, none, unlimited) = (limited(1, "streams=1"), limited(2, "streams=0"), Key::live(3));
+    for (key, most) in [(&one, 1), (&none, 0), (&unlimited, 2)] {
+        gateway.knows(key);
+        let mut open = Vec::new();
+        for number in 0..most {
+            let mut client = gateway.client().await;
+            client.send(request(key, "GET /v1/a", ["", "Accept: */*\r\n"][number])).await;
+            client.read_to("data: 1\n\n").await.unwrap();
+            open.push(client);
+        }
+        for accept in ["", "Accept: */*\r\n", "Accept: text/html\r\nAccept: text/event-stream\r\n"] {
+            let refused = gateway.ask(key, "GET /v1/a", accept).await;
+            assert_eq!((refused.status, refused.code()), (429, Some("too_many_streams")), "{most} {accept}");
+            assert!(!refused.body.contains("data: 1"), "{}", refused.body);
+            let why = explained(&gateway, key, &refused).await;
+            assert_eq!((why.code, why.path.as_str()), (RefusalCode::TooManyStreams, "/v1/a"));
+        }
+        // It counts as those that were asked for: when its key may have none, it is cut.
+        gateway.knows(&limited(key.number, "streams=0"));
+        for mut client in open {
+            soon("the stream is cut", client.rest()).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_of_a_route_of_streams_need_a_place_whatever_their_type() {
+    const FOLLOW: &str = "[[routes]]\nmethod = [\"GET\", \"HEAD\"]\npath = \"/v1/follow\"\nscope = []\nstream = true\n";
+    let api = Api::start(|mut connection| {
+        Box::pin(async move {
+            let is_head = connection.request().await.is_some_and(|seen| seen.line().starts_with("HEAD "));
+            connection.write("HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n").await;
+            if !is_head {
+                connection.write("{}\n").await;
+                connection.request().await;
+            }
+        })
+    })
+    .await;
+    let gateway = Gateway::before(&[api.url()], FOLLOW).await;
+    let key = limited(1, "streams=1");
+    gateway.knows(&key);
+    let mut open = gateway.client().await;
+    open.send(request(&key, "GET /v1/follow", "")).await;
+    open.read_to("{}\n").await.unwrap();
+    let refused = gateway.ask(&key, "GET /v1/follow", "").await;
+    assert_eq!((refused.status, refused.code()), (429, Some("too_many_streams")));
+    assert_eq!(api.seen().len(), 1, "it is known before the API is asked");
+    assert_eq!(gateway.ask(&key, "HEAD /v1/follow", "").await.status, 200, "it has no body that could go on");
+    // On other routes it is an answer like others.
+    let mut other = gateway.client().await;
+    other.send(request(&key, "GET /v1/a", "")).await;
+    other.read_to("{}\n").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use model::LifeCycle;
 
 use crate::{
     raw::{Api, Client},
-    support::{Gateway, Key, request, until},
+    support::{Gateway, Key, request, soon, until},
 };
 
 /// An API whose answer has no end.
@@ -54,6 +54,69 @@ async fn a_stream_ends_within_a_second_of_its_right_and_nothing_is_put_in() {
         assert!(rest.is_empty() || rest == "\r\n", "{rest:?}");
         let nothing = tokio::time::timeout(Duration::from_millis(600), goes_on.read_to("x")).await;
         assert!(nothing.is_err(), "the other's was cut too");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_when_its_key_loses_any_of_what_its_api_was_told() {
+    let api = endless().await;
+    let gateway = Gateway::before(&[api.url()], "").await;
+    let key = Key::live(1);
+    let named = Key { world: Some("acme-ci"), ..key.clone() };
+    let limited = Key { contact_centre: "calls=60/hour +61=any hours=9-20", ..key.clone() };
+    for (before, after) in [
+        // The route asks for `contacts:read` alone.
+        (key.clone(), Key { scopes: &["contacts:read", "live:read"], ..key.clone() }),
+        (Key { scopes: &["contacts:*"], ..key.clone() }, Key { scopes: &["contacts:read"], ..key.clone() }),
+        (key.clone(), named.clone()),
+        (named.clone(), key.clone()),
+        (named.clone(), Key { world: Some("other"), ..key.clone() }),
+        (key.clone(), Key { contact_centre: "agent=none", ..key.clone() }),
+        (key.clone(), Key { contact_centre: "+61=0/hour", ..key.clone() }),
+        (limited.clone(), Key { contact_centre: "calls=59/hour +61=any hours=9-20", ..key.clone() }),
+        (limited.clone(), Key { contact_centre: "calls=60/hour +61=any hours=9-19", ..key.clone() }),
+        (limited.clone(), Key { contact_centre: "calls=60/hour +61=5/hour hours=9-20", ..key.clone() }),
+    ] {
+        gateway.knows(&before);
+        let mut cut = listening(&gateway, &before).await;
+        let begun = Instant::now();
+        gateway.knows(&after);
+        let rest = soon("the stream is cut", cut.rest()).await;
+        let of = format!("{:?} {:?} {:?}", after.scopes, after.contact_centre, after.world);
+        assert!(begun.elapsed() < Duration::from_secs(1), "{of}: {:?}", begun.elapsed());
+        assert!(rest.is_empty() || rest == "\r\n", "{of}: {rest:?}");
+        drop(listening(&gateway, &after).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_goes_on_when_its_key_may_more_or_is_called_otherwise() {
+    let api = endless().await;
+    let gateway = Gateway::before(&[api.url()], "").await;
+    let key = Key { world: Some("acme-ci"), ..Key::live(1) };
+    let limited = Key { contact_centre: "calls=5/hour +61=0/hour agent=none", ..key.clone() };
+    let changes = [
+        (key.clone(), Key { scopes: &["contacts:*", "live:read", "calls:read"], ..key.clone() }),
+        (key.clone(), Key { client_name: "Renamed", ..key.clone() }),
+        (key.clone(), Key { rate: Some("default=4/3600s"), ..key.clone() }),
+        // The gateway keeps these by what holds now.
+        (key.clone(), Key { contact_centre: "streams=1 recordings=10/day", ..key.clone() }),
+        (limited.clone(), Key { contact_centre: "calls=6/hour +61=0/hour agent=none", ..key.clone() }),
+        (limited.clone(), key.clone()),
+    ];
+    let mut open = Vec::new();
+    for (number, (before, after)) in (1..).zip(changes) {
+        let (before, after) = (Key { number, ..before }, Key { number, ..after });
+        gateway.knows(&before);
+        open.push((listening(&gateway, &before).await, after));
+    }
+    for (_, after) in &open {
+        gateway.knows(after);
+    }
+    tokio::time::sleep(Duration::from_millis(1_000)).await;
+    for (client, after) in &mut open {
+        let nothing = tokio::time::timeout(Duration::from_millis(50), client.read_to("x")).await;
+        assert!(nothing.is_err(), "cut: {:?} {:?} {:?}", after.scopes, after.contact_centre, after.client_name);
     }
 }
 

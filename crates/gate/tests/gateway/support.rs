@@ -103,6 +103,7 @@ pub(crate) struct Key {
     pub(crate) world: Option<&'static str>,
     /// A rate limit, in words.
     pub(crate) rate: Option<&'static str>,
+    pub(crate) client_name: &'static str,
 }
 
 impl Key {
@@ -118,6 +119,7 @@ impl Key {
             contact_centre: "",
             world: None,
             rate: None,
+            client_name: "Client",
         }
     }
 
@@ -144,7 +146,7 @@ impl Key {
             installation: OURS,
             key: self.id(),
             kind: KeyKind::Issued,
-            client_name: ClientName::parse(&format!("Client {}", self.number)).unwrap(),
+            client_name: ClientName::parse(&format!("{} {}", self.client_name, self.number)).unwrap(),
             environment: self.environment,
             scopes: self.scopes.iter().map(|scope| scope.parse().unwrap()).collect::<ScopeSet>(),
             networks: NetworkSet::ANY,

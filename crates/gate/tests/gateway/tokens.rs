@@ -8,6 +8,7 @@ use uuid::Uuid;
 use verify::{TokenKey, TokenKeys};
 
 use crate::{
+    cutting::endless,
     raw::{Answer, Api, Client},
     support::{Gateway, Key, request},
 };
@@ -22,10 +23,14 @@ scope = "live:read"
 /// A gateway that makes and knows tokens, and a key.
 async fn before(api: &Api) -> (Gateway, Key) {
     let gateway = Gateway::before(&[api.url()], LIVE).await;
-    gateway.verifier.set_token_keys(TokenKeys::new(vec![TokenKey::new("t1", &[1; 32]).unwrap()]).unwrap());
+    knows_tokens(&gateway);
     let key = Key::live(1);
     gateway.knows(&key);
     (gateway, key)
+}
+
+fn knows_tokens(gateway: &Gateway) {
+    gateway.verifier.set_token_keys(TokenKeys::new(vec![TokenKey::new("t1", &[1; 32]).unwrap()]).unwrap());
 }
 
 async fn ok() -> Api {
@@ -43,6 +48,19 @@ async fn claims(gateway: &Gateway, key: &Key) -> model::TokenClaims {
     let record = gateway.verifier.recognise(key.secret().expose(), None, gateway.now()).await.unwrap().unwrap();
     let made = gateway.verifier.make_token(&record, "default", TokenWish::default(), Uuid::from_u128(6), gateway.now());
     made.unwrap().claims
+}
+
+async fn listening(gateway: &Gateway, token: &PlainSecret) -> Client {
+    let mut client = gateway.client().await;
+    let head = format!("Authorization: Bearer {}\r\nAccept: text/event-stream\r\n\r\n", token.expose());
+    client.send(format!("GET /v1/a HTTP/1.1\r\nHost: desk.example\r\n{head}")).await;
+    client.read_to("data: 1\n\n").await.unwrap();
+    client
+}
+
+/// Whether nothing comes and nothing ends for longer than it takes to cut.
+async fn goes_on(client: &mut Client) -> bool {
+    tokio::time::timeout(Duration::from_secs(1), client.read_to("x")).await.is_err()
 }
 
 async fn ask(gateway: &Gateway, lines: &str) -> Answer {
@@ -98,33 +116,49 @@ async fn the_api_learns_of_the_key_and_what_is_left_of_it_and_never_of_the_token
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_ends_with_its_token_and_with_its_key() {
-    let api = Api::start(|mut connection| {
-        Box::pin(async move {
-            connection.request().await;
-            connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n").await;
-            connection.request().await;
-        })
-    })
-    .await;
+    let api = endless().await;
     let (gateway, key) = before(&api).await;
-    let listening = async |token: &PlainSecret| -> Client {
-        let mut client = gateway.client().await;
-        let head = format!("Authorization: Bearer {}\r\nAccept: text/event-stream\r\n\r\n", token.expose());
-        client.send(format!("GET /v1/a HTTP/1.1\r\nHost: desk.example\r\n{head}")).await;
-        client.read_to("data: 1\n\n").await.unwrap();
-        client
-    };
     let wish = TokenWish { expires_in: TokenLife::try_from(60).unwrap(), ..TokenWish::default() };
     let short = token(&gateway, &key, wish).await;
     let long = token(&gateway, &key, TokenWish::default()).await;
-    let (mut ends, mut goes_on) = (listening(&short).await, listening(&long).await);
+    let (mut ends, mut lives) = (listening(&gateway, &short).await, listening(&gateway, &long).await);
     gateway.passes(Duration::from_secs(60));
     let rest = tokio::time::timeout(Duration::from_secs(2), ends.rest()).await.unwrap();
     assert!(rest.is_empty() || rest == "\r\n", "{rest:?}");
-    let nothing = tokio::time::timeout(Duration::from_millis(600), goes_on.read_to("x")).await;
-    assert!(nothing.is_err(), "the other's was cut too");
+    assert!(goes_on(&mut lives).await, "the other's was cut too");
     gateway.knows(&Key { scopes: &["live:read"], ..key.clone() });
-    tokio::time::timeout(Duration::from_secs(1), goes_on.rest()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(1), lives.rest()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_s_stream_ends_when_its_key_loses_what_the_token_had_of_it() {
+    let api = endless().await;
+    let (gateway, _) = before(&api).await;
+    let key = Key { contact_centre: "calls=60/hour", ..Key::live(1) };
+    gateway.knows(&key);
+    let scopes = Some(["contacts:read"].iter().map(|scope| scope.parse().unwrap()).collect());
+    let small = token(&gateway, &key, TokenWish { scopes, ..TokenWish::default() }).await;
+    let all = token(&gateway, &key, TokenWish::default()).await;
+    let limits = Some(serde_json::from_str(r#"{"calls_per_hour": 5}"#).unwrap());
+    let few_calls = token(&gateway, &key, TokenWish { limits, ..TokenWish::default() }).await;
+    let mut of_small = listening(&gateway, &small).await;
+    let mut of_all = listening(&gateway, &all).await;
+    // It loses `contacts:write`, which one of the tokens had too.
+    let narrowed = Key { scopes: &["contacts:read", "live:read"], ..key.clone() };
+    gateway.knows(&narrowed);
+    tokio::time::timeout(Duration::from_secs(1), of_all.rest()).await.unwrap();
+    assert!(goes_on(&mut of_small).await, "it never had that");
+    // It may make fewer calls: one token could make as many as the key, and one still can make its own few.
+    let mut of_few = listening(&gateway, &few_calls).await;
+    gateway.knows(&Key { contact_centre: "calls=30/hour", ..narrowed.clone() });
+    tokio::time::timeout(Duration::from_secs(1), of_small.rest()).await.unwrap();
+    assert!(goes_on(&mut of_few).await, "it was told of five");
+    // Less than the token's own.
+    gateway.knows(&Key { contact_centre: "calls=4/hour", ..narrowed.clone() });
+    tokio::time::timeout(Duration::from_secs(1), of_few.rest()).await.unwrap();
+    let mut of_world = listening(&gateway, &small).await;
+    gateway.knows(&Key { contact_centre: "calls=4/hour", world: Some("acme-ci"), ..narrowed });
+    tokio::time::timeout(Duration::from_secs(1), of_world.rest()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -251,4 +285,76 @@ async fn a_token_may_do_less_than_its_key_in_the_contact_centre_and_never_more()
     // The key may do less than the token now, so the token is of no use.
     gateway.knows(&Key { contact_centre: "calls=4/hour", ..key });
     assert_eq!(ask(&gateway, &as_token).await.status, 401);
+}
+
+/// The answer to a request without a body.
+async fn asks(gateway: &Gateway, line: &str, secret: &PlainSecret) -> Answer {
+    let mut client = gateway.client().await;
+    let length = if line.starts_with("GET ") { "" } else { "Content-Length: 0\r\n" };
+    let head = format!("Authorization: Bearer {}\r\n{length}", secret.expose());
+    client.send(format!("{line} HTTP/1.1\r\nHost: desk.example\r\n{head}\r\n")).await;
+    client.answer().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_touches_no_webhooks_of_the_contact_centre_since_they_would_outlive_it() {
+    let api = ok().await;
+    let gateway = Gateway::start("routes = \"contact-centre\"\n", &[api.url()]).await;
+    knows_tokens(&gateway);
+    let key = Key { scopes: &["calls:read", "agent-states:subscribe"], ..Key::live(1) };
+    gateway.knows(&key);
+    let sent = token(&gateway, &key, TokenWish::default()).await;
+    let mut lines = Vec::new();
+    for of in ["/v1/call-webhooks", "/v1/agent-states/webhooks"] {
+        for (method, below) in [
+            ("GET", ""),
+            ("POST", ""),
+            ("GET", "/1"),
+            ("PATCH", "/1"),
+            ("DELETE", "/1"),
+            ("POST", "/1/rotate-secret"),
+            ("POST", "/1/test"),
+            ("GET", "/1/deliveries"),
+            ("POST", "/1/redeliver"),
+        ] {
+            lines.push(format!("{method} {of}{below}"));
+        }
+    }
+    for line in &lines {
+        let refused = asks(&gateway, line, &sent).await;
+        assert_eq!((refused.status, refused.code()), (403, Some("token_not_allowed")), "{line}");
+    }
+    assert!(api.seen().is_empty(), "the API is not asked");
+    for line in &lines {
+        assert_eq!(asks(&gateway, line, &key.secret()).await.status, 200, "{line}");
+    }
+    for line in ["GET /v1/calls", "GET /v1/call-events", "GET /v1/agent-states/events"] {
+        assert_eq!(asks(&gateway, line, &sent).await.status, 200, "{line}");
+    }
+    // Whoever may not do it with the key is told of that first.
+    let other = Key { scopes: &["contacts:read"], ..Key::live(2) };
+    gateway.knows(&other);
+    let of_other = token(&gateway, &other, TokenWish::default()).await;
+    assert_eq!(asks(&gateway, "POST /v1/call-webhooks", &of_other).await.code(), Some("insufficient_scope"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_may_take_keys_alone() {
+    const HOOKS: &str = "[[routes]]\nmethod = \"*\"\npath = \"/v1/hooks\"\nscope = []\ntokens = false\n\
+                         [[routes]]\nmethod = \"*\"\npath = \"/v1/{*rest}\"\nscope = []\ntokens = true\n";
+    let api = ok().await;
+    let gateway = Gateway::before(&[api.url()], HOOKS).await;
+    knows_tokens(&gateway);
+    let key = Key::live(1);
+    gateway.knows(&key);
+    let token = token(&gateway, &key, TokenWish::default()).await;
+    assert_eq!(asks(&gateway, "POST /v1/hooks", &token).await.code(), Some("token_not_allowed"));
+    assert_eq!(
+        asks(&gateway, "POST /v1/HOOKS", &token).await.code(),
+        Some("invalid_path"),
+        "an API may take it for that"
+    );
+    assert!(api.seen().is_empty());
+    assert_eq!(asks(&gateway, "POST /v1/other", &token).await.status, 200);
+    assert_eq!(asks(&gateway, "POST /v1/hooks", &key.secret()).await.status, 200);
 }

@@ -142,6 +142,20 @@ fn whatever_lets_more_through_is_not_covered() {
 }
 
 #[test]
+fn what_the_gateway_keeps_is_nothing_that_the_contact_centre_does() {
+    for (before, after, covered) in [
+        ("streams=1", "streams=2", true),
+        ("recordings=1MB/day", "", true),
+        ("calls=1/hour streams=1", "calls=2/hour streams=1", false),
+        ("+61=0/hour", "", false),
+        ("hours=9-20", "", false),
+        ("agent=none", "", false),
+    ] {
+        assert_eq!(text(before).covers_behind(&text(after)), covered, "{before} -> {after}");
+    }
+}
+
+#[test]
 fn a_world_has_a_short_name_of_its_own() {
     for name in ["a", "acme-ci", "0_9", &"a".repeat(64)] {
         assert_eq!(name.parse::<WorldName>().unwrap().as_str(), name);

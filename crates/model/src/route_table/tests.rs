@@ -354,6 +354,11 @@ fn a_route_says_what_happens_to_its_aliases() {
         let routes = vec![route("*", "/v1/{*rest}", "calls:read", Aliases::Refuse), other];
         let table = RouteTable::new(routes).unwrap();
         assert_eq!(resolved(&table, "GET", "/v1/EXPORT"), get, "keys of another environment");
+        let other = route("GET", "/v1/export", "calls:read", aliases).of_bearers(crate::Bearers::KeysAlone);
+        let routes = vec![route("*", "/v1/{*rest}", "calls:read", Aliases::Refuse), other];
+        let table = RouteTable::new(routes).unwrap();
+        assert_eq!(resolved(&table, "GET", "/v1/EXPORT"), get, "no tokens");
+        assert_eq!(table.lax_catch_alls().count(), 1);
     }
 }
 

@@ -1,12 +1,15 @@
 //! Derived tokens at every door: made with a key, taken wherever a key is, and never for more.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     http::{Method, Request, header},
 };
 use domain::Clock as _;
-use model::Instant;
+use model::{Bearers, Instant, Route, RouteTable, TrustedProxies};
 use serde_json::{Value, json};
+use server::Gateway;
 use store::{on_both_databases, testing::TestDatabase};
 
 use crate::support::{Answer, FULL, Program, StoppedClock, TestApp, init, keydesk};
@@ -15,6 +18,7 @@ on_both_databases!(
     a_key_makes_tokens_for_itself_that_are_no_wider,
     a_token_is_taken_wherever_a_key_is,
     a_token_manages_no_keys_and_makes_no_further_tokens,
+    a_route_for_keys_alone_takes_no_token_where_proxies_ask,
     an_expired_token_is_refused_and_explained
 );
 
@@ -156,6 +160,27 @@ async fn a_token_manages_no_keys_and_makes_no_further_tokens(database: TestDatab
     }
     let verdict = client.post("/api/v1/keys/verify", json!({ "key": key.secret })).await.json();
     assert_eq!(verdict["code"], "VALID", "to verify is not to manage");
+}
+
+async fn a_route_for_keys_alone_takes_no_token_where_proxies_ask(database: TestDatabase) {
+    let app = TestApp::new(&database).await;
+    let key = app.key_in("default", "Acme", &["contacts:read"]).await;
+    let (token, _) = made(&app, &key.secret, json!({})).await;
+    let route = |path| Route::new("POST", path, Vec::new()).unwrap();
+    let routes = vec![route("/v1/hooks").of_bearers(Bearers::KeysAlone), route("/v1/calls")];
+    let gateway =
+        Gateway { routes: Arc::new(RouteTable::new(routes).unwrap()), trusted_proxies: TrustedProxies::default() };
+    let behind = TestApp { dispatcher: server::dispatcher_behind(&app.keydesk, gateway), ..app };
+    let asked = async |secret: &str, target: &str| {
+        let request = Request::get("/authz")
+            .header(header::AUTHORIZATION, format!("Bearer {secret}"))
+            .header("x-original-method", "POST")
+            .header("x-original-uri", target);
+        behind.send(request.body(Body::empty()).unwrap()).await
+    };
+    assert_eq!(asked(&token, "/v1/hooks").await.refusal(), (403, "token_not_allowed".to_owned()));
+    assert_eq!(asked(&token, "/v1/calls").await.status, 200);
+    assert_eq!(asked(&key.secret, "/v1/hooks").await.status, 200);
 }
 
 async fn an_expired_token_is_refused_and_explained(database: TestDatabase) {
