@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{data::named, leads};
+use super::{data::named, leads, wraps};
 use crate::{
     asked::Asked,
     forms::{ContactForm, WrapForm, draft_of},
@@ -201,11 +201,10 @@ fn write_line(
         "wraps" => {
             let WrapLine { call_id, rest } = form(value)?;
             let draft = form::<WrapForm>(Value::Object(rest))?.into();
-            let revision =
-                |world: &World| world.state().call(call_id).and_then(|call| call.noted()).map(|wrap| wrap.revision);
-            let before = revision(world);
+            let before = wraps::may_note(asked, world, call_id)?.noted().map(|wrap| wrap.revision);
             world.write_wrap(&asked.actor(), call_id, &draft, None)?;
-            let result = match (before, revision(world)) {
+            let after = world.state().call(call_id).and_then(|call| call.noted()).map(|wrap| wrap.revision);
+            let result = match (before, after) {
                 (None, _) => "created",
                 (before, after) if before == after => "unchanged",
                 _ => "updated",
