@@ -1,7 +1,7 @@
 use contact_centre::{
     event::TransferTarget,
     objects::{AgentState, LegState, Outcome, PhoneNumber, RecordingStatus, Relation},
-    world::{Arriving, Dialled, Refusal, TransferMode},
+    world::{Arriving, Dialled, LeadDraft, Refusal, TransferMode},
 };
 
 use crate::support::{
@@ -133,4 +133,37 @@ fn nobody_is_let_in_beyond_the_bound() {
     let mut real = now();
     pass(&mut world, &mut real, 600_000);
     assert!(world.state().live_count() <= 3);
+}
+
+fn lead_draft(world: &contact_centre::world::World, external_id: &str) -> LeadDraft {
+    LeadDraft {
+        campaign_id: world.state().campaigns().next().unwrap().id,
+        external_id: Some(external_id.to_owned()),
+        contact_id: None,
+        phones: vec![PhoneNumber::valid("+61491570006")],
+        timezone: None,
+        not_before: None,
+        not_after: None,
+        excluded: false,
+    }
+}
+
+#[test]
+fn a_lead_is_found_by_the_id_of_another_system_and_is_the_only_one_with_it() {
+    let mut world = world(88);
+    let draft = lead_draft(&world, "X-1");
+    let first = world.put_lead(&key(), None, draft.clone()).unwrap();
+    assert_eq!(world.state().lead_with_external_id(draft.campaign_id, "X-1"), Some(first));
+    assert!(matches!(world.put_lead(&key(), None, draft.clone()), Err(Refusal::Invalid { field: "external_id", .. })));
+    let other_id = LeadDraft { external_id: Some("X-2".to_owned()), ..draft.clone() };
+    let second = world.put_lead(&key(), None, other_id).unwrap();
+    assert!(matches!(world.put_lead(&key(), Some(second), draft.clone()), Err(Refusal::Invalid { .. })));
+    assert_eq!(world.put_lead(&key(), Some(first), LeadDraft { excluded: true, ..draft.clone() }).unwrap(), first);
+    let other = world.state().campaigns().nth(1).unwrap().id;
+    assert_eq!(world.state().lead_with_external_id(other, "X-1"), None);
+    let elsewhere = world.put_lead(&key(), None, LeadDraft { campaign_id: other, ..draft }).unwrap();
+    assert_eq!(world.state().lead_with_external_id(other, "X-1"), Some(elsewhere));
+    // Those of the beginning are found, too.
+    let known = world.state().leads().find(|lead| lead.external_id.as_deref() == Some("L-00001")).unwrap();
+    assert_eq!(world.state().lead_with_external_id(known.campaign_id, "L-00001"), Some(known.id));
 }

@@ -60,3 +60,21 @@ async fn a_proxy_session_notes_its_agent_s_calls_alone() {
     assert_eq!(told["code"], "agent_not_allowed", "{told}");
     assert_eq!(by(), before);
 }
+
+/// Blank lines cost nothing but are counted, and a lead that comes twice in one body is one.
+#[tokio::test]
+async fn lines_are_numbered_as_they_were_sent() {
+    let door = Door::open(53);
+    let campaign = door.get(ALL, "/campaigns").await["items"][0]["id"].clone();
+    let row = |name: &str, phone: &str| json!({"campaign_id": campaign, "external_id": name, "phones": [phone]});
+    let blank = "\n".repeat(40_000);
+    let rows = [row("A", "0491570006"), row("B", "0491570006"), row("A", "0491570156")];
+    let body = format!("{blank}{}\n{blank}{}\n \r\n{}", rows[0], rows[1], rows[2]);
+    let told = door.ask(ALL, "POST", "/data/leads").raw("application/x-ndjson", body).send().await;
+    let told: Vec<Value> = told.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<_> =
+        told.iter().filter_map(|line| Some((line["line"].as_u64()?, line["result"].as_str()?))).collect();
+    assert_eq!(lines, [(40_001, "created"), (80_002, "created"), (80_004, "updated")]);
+    assert_eq!(told[0]["id"], told[2]["id"]);
+    assert_eq!(told[3]["summary"], json!({"lines": 80_004, "created": 2, "updated": 1, "unchanged": 0, "refused": 0}));
+}
