@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use model::TimeZone;
 
-use super::Refusal;
+use super::{Refusal, bounds::json_bytes};
 use crate::{
     event::{Actor, Body, Subject},
     id::ContactId,
@@ -27,7 +27,7 @@ pub struct ContactDraft {
     pub timezone: Option<TimeZone>,
     /// Whether they must not be called.
     pub do_not_call: bool,
-    /// At most 4000 characters.
+    /// At most 4000 characters, and 13 KiB of JSON with all other texts.
     pub notes: Option<String>,
 }
 
@@ -53,6 +53,11 @@ impl ContactDraft {
         }
         if self.notes.as_ref().is_some_and(|notes| notes.chars().count() > Contact::NOTES_MAX) {
             return invalid("notes", "has more than 4000 characters");
+        }
+        let phones: Vec<_> = self.phones.iter().map(|phone| &*phone.number.raw).collect();
+        let texts = (&self.display_name, &self.company, &self.email, phones, ids, &self.notes);
+        if json_bytes(&texts) > Contact::TEXTS_BYTES_MAX {
+            return invalid("notes", "has more than 13 KiB of JSON with all other texts");
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-use super::Refusal;
+use super::{Refusal, bounds::json_bytes};
 use crate::{
     event::{Actor, Body, Subject},
     id::CallId,
@@ -6,7 +6,7 @@ use crate::{
     world::World,
 };
 
-/// Characters of a reason.
+/// Bytes of a reason, as JSON without its quotes. All stand in each event of a recording, which has at most 16 KiB.
 const REASON_MAX: usize = 64;
 
 impl World {
@@ -16,8 +16,8 @@ impl World {
     /// [`Refusal::NotFound`]; [`Refusal::Recording`] if the leg is not being recorded, or not now;
     /// [`Refusal::Invalid`] of a reason that is too long; [`Refusal::Full`] after a hundred pauses.
     pub fn pause_recording(&mut self, actor: &Actor, id: CallId, reason: &str) -> Result<(), Refusal> {
-        if reason.chars().count() > REASON_MAX {
-            return Err(Refusal::Invalid { field: "reason", problem: "has more than 64 characters" });
+        if json_bytes(&reason) > REASON_MAX + 2 {
+            return Err(Refusal::Invalid { field: "reason", problem: "has more than 64 bytes" });
         }
         let recording = self.recording_of(id)?;
         if recording.is_paused() {
