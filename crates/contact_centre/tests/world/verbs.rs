@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
+
 use contact_centre::{
     event::TransferTarget,
     objects::{AgentState, LegState, Outcome, PhoneNumber, RecordingStatus, Relation},
-    world::{Arriving, Dialled, LeadDraft, Refusal, TransferMode},
+    world::{Arriving, ContactDraft, Dialled, LeadDraft, Refusal, TransferMode},
 };
 
 use crate::support::{
@@ -166,4 +168,47 @@ fn a_lead_is_found_by_the_id_of_another_system_and_is_the_only_one_with_it() {
     // Those of the beginning are found, too.
     let known = world.state().leads().find(|lead| lead.external_id.as_deref() == Some("L-00001")).unwrap();
     assert_eq!(world.state().lead_with_external_id(known.campaign_id, "L-00001"), Some(known.id));
+}
+
+#[test]
+fn nobody_s_name_is_blank_and_no_lead_ends_before_it_begins() {
+    let mut world = world(89);
+    let contact = ContactDraft {
+        display_name: "Ada".to_owned(),
+        company: None,
+        email: None,
+        phones: Vec::new(),
+        external_ids: BTreeMap::new(),
+        timezone: None,
+        do_not_call: false,
+        notes: Some("one\ntwo".to_owned()),
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let ids = |system: &str, id: &str| BTreeMap::from([(system.to_owned(), id.to_owned())]);
+    for (field, wrong) in [
+        ("display_name", ContactDraft { display_name: String::new(), ..contact.clone() }),
+        ("display_name", ContactDraft { display_name: "   ".to_owned(), ..contact.clone() }),
+        ("display_name", ContactDraft { display_name: "\0".to_owned(), ..contact.clone() }),
+        ("display_name", ContactDraft { display_name: "a\nb".to_owned(), ..contact.clone() }),
+        ("company", ContactDraft { company: some("a\0"), ..contact.clone() }),
+        ("email", ContactDraft { email: some("a@b\r\nBcc: c"), ..contact.clone() }),
+        ("external_ids", ContactDraft { external_ids: ids("crm", " "), ..contact.clone() }),
+        ("external_ids", ContactDraft { external_ids: ids("a\tb", "1"), ..contact.clone() }),
+    ] {
+        let refused = world.put_contact(&key(), None, &wrong, None);
+        assert!(matches!(refused, Err(Refusal::Invalid { field: named, .. }) if named == field), "{refused:?}");
+    }
+    world.put_contact(&key(), None, &contact, None).unwrap();
+    let lead = lead_draft(&world, "X-1");
+    let at = |ms: i64| Some(now().plus_millis(ms));
+    for (field, wrong) in [
+        ("external_id", LeadDraft { external_id: some(" "), ..lead.clone() }),
+        ("external_id", LeadDraft { external_id: some("a\0"), ..lead.clone() }),
+        ("not_after", LeadDraft { not_before: at(1), not_after: at(0), ..lead.clone() }),
+        ("not_after", LeadDraft { not_before: at(1), not_after: at(1), ..lead.clone() }),
+    ] {
+        let refused = world.put_lead(&key(), None, wrong);
+        assert!(matches!(refused, Err(Refusal::Invalid { field: named, .. }) if named == field), "{refused:?}");
+    }
+    world.put_lead(&key(), None, LeadDraft { not_before: at(0), not_after: at(1), ..lead }).unwrap();
 }
