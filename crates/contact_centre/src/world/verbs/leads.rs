@@ -35,7 +35,8 @@ impl World {
     /// Enters a lead, or writes what holds of one now. Its attempts stay.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::Invalid`] also of an id that another lead has, [`Refusal::Full`], and [`Refusal::AgentBusy`] while it is being called.
+    /// [`Refusal::NotFound`], [`Refusal::Invalid`] also of an id that another lead has, [`Refusal::Full`], and
+    /// [`Refusal::AgentBusy`] while it is being called.
     pub fn put_lead(&mut self, actor: &Actor, id: Option<LeadId>, draft: LeadDraft) -> Result<LeadId, Refusal> {
         let known = match id {
             Some(id) => Some(self.state().lead(id).ok_or(Refusal::NotFound("lead"))?.clone()),
