@@ -101,6 +101,10 @@ fn a_recording_pauses_and_is_as_long_as_the_call() {
     let mut world = world(86);
     let mut real = now();
     let (_, id) = connected(&mut world, &mut real);
+    for reason in ["a\nb", "\0", &"é".repeat(33)] {
+        let refused = world.pause_recording(&key(), id, reason);
+        assert!(matches!(refused, Err(Refusal::Invalid { field: "reason", .. })), "{reason:?}");
+    }
     world.pause_recording(&key(), id, "payment").unwrap();
     assert!(matches!(world.pause_recording(&key(), id, "payment"), Err(Refusal::Recording(_))));
     pass(&mut world, &mut real, 500);
