@@ -1,7 +1,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::support::{CRM, Door, HOUR_MS};
+use crate::support::{CRM, Door};
 
 /// A campaign whose leads nobody dials but who is asked to.
 async fn preview(door: &Door) -> Value {
@@ -87,12 +87,11 @@ async fn a_lead_whose_clocks_allow_no_call_is_not_called() {
 #[tokio::test]
 async fn a_lead_lends_its_clocks_to_its_own_numbers_alone() {
     let door = Door::open(6);
-    // A Saturday, 10:30 in Sydney, and Friday evening in New York.
-    door.pass(2 * 24 * HOUR_MS + 21 * HOUR_MS + HOUR_MS / 2);
-    let limits = URL_SAFE_NO_PAD.encode(json!({"dialling_hours": {"from_hour": 9, "to_hour": 20}}).to_string());
+    // 13:00 in Sydney, and 18:00 of the day before in Los Angeles.
+    let limits = URL_SAFE_NO_PAD.encode(json!({"dialling_hours": {"from_hour": 16, "to_hour": 20}}).to_string());
     let campaign = preview(&door).await;
     let enter = async |more: Value| {
-        let mut row = json!({"campaign_id": campaign, "phones": ["+12128539818"], "timezone": "America/New_York"});
+        let mut row = json!({"campaign_id": campaign, "phones": ["+12138539818"], "timezone": "America/Los_Angeles"});
         row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let told = door.ask(CRM, "POST", "/leads/batch").json(&json!({"leads": [row]})).send().await.json();
         told["results"][0]["id"].clone()
@@ -111,11 +110,11 @@ async fn a_lead_lends_its_clocks_to_its_own_numbers_alone() {
     let told = door.ask(CRM, "POST", "/calls").json(&unlimited).send().await;
     assert_eq!((told.code(422), &told.json()["errors"][0]["field"]), ("invalid_field".to_owned(), &json!("to")));
     let early = enter(json!({"not_before": "2026-03-12T00:00:00Z"})).await;
-    assert_eq!(dial("+12128539818", &early).await.code(422), "invalid_field");
-    let late = enter(json!({"not_after": "2026-03-06T00:00:00Z"})).await;
-    assert_eq!(dial("+12128539818", &late).await.code(422), "invalid_field");
+    assert_eq!(dial("+12138539818", &early).await.code(422), "invalid_field");
+    let late = enter(json!({"not_after": "2026-03-04T00:00:00Z"})).await;
+    assert_eq!(dial("+12138539818", &late).await.code(422), "invalid_field");
     // Its own number is called by its own clocks, in whatever notation.
-    let told = dial("+1 (212) 853-9818", &far).await;
+    let told = dial("+1 (213) 853-9818", &far).await;
     assert_eq!(told.status, 202, "{}", told.text());
 }
 
