@@ -268,8 +268,8 @@ pub struct Call {
 impl Call {
     /// Offers of one leg that are remembered; it is sent elsewhere when nobody took it after so many.
     pub const OFFERS_MAX: usize = 50;
-    /// Spans on hold of one leg.
-    pub const HOLDS_MAX: usize = 100;
+    /// Spans on hold of one leg. All stand in each of its events, which have at most 16 KiB.
+    pub const HOLDS_MAX: usize = 40;
 
     /// How long what took. Each is the exact difference of two instants that are published.
     pub fn durations(&self) -> Durations {

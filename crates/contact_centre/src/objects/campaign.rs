@@ -125,4 +125,9 @@ pub struct Lead {
 impl Lead {
     /// Numbers of one lead.
     pub const PHONES_MAX: usize = 5;
+
+    /// Whether a number is one of its own.
+    pub fn has_number(&self, number: &PhoneNumber) -> bool {
+        self.phones.iter().any(|own| own.is_same_line(number))
+    }
 }

@@ -73,6 +73,8 @@ impl Contact {
     pub const TEXT_MAX: usize = 200;
     /// Characters of notes.
     pub const NOTES_MAX: usize = 4000;
+    /// Bytes of all texts together, as JSON: they stand in events, which have at most 16 KiB.
+    pub const TEXTS_BYTES_MAX: usize = 13 * 1024;
 
     /// The telephone that is tried first.
     pub fn primary_phone(&self) -> Option<&ContactPhone> {

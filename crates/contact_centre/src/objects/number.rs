@@ -33,6 +33,15 @@ impl PhoneNumber {
         Self { e164: Some(e164.into()), raw: e164.into(), extension: None, presentation: Presentation::Allowed }
     }
 
+    /// Whether both reach the same line. Notations make no difference to valid numbers.
+    pub fn is_same_line(&self, other: &Self) -> bool {
+        match (&self.e164, &other.e164) {
+            (Some(own), Some(others)) => own == others,
+            (None, None) => self.raw == other.raw,
+            _ => false,
+        }
+    }
+
     /// A number that the caller withholds.
     pub fn withheld() -> Self {
         Self { e164: None, raw: "anonymous".into(), extension: None, presentation: Presentation::Restricted }

@@ -37,6 +37,8 @@ impl Wrap {
     pub const DATA_MAX: usize = 32;
     /// Characters of the name of a field, and of its value.
     pub const FIELD_MAX: usize = 256;
+    /// Bytes of all fields together, as JSON: they stand in events, which have at most 16 KiB.
+    pub const DATA_BYTES_MAX: usize = 6 * 1024;
 }
 
 /// Who wrote a wrap: the agent, a program in its own name, or a program for the agent.

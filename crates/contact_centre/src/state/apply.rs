@@ -40,9 +40,9 @@ impl State {
             }
             Subject::Lead(id) => {
                 if let Body::LeadWritten(lead) = &event.body {
-                    self.leads.insert(id, (**lead).clone());
+                    self.leads.put((**lead).clone());
                 }
-                if let Some(lead) = self.leads.get_mut(&id) {
+                if let Some(lead) = self.leads.get_mut(id) {
                     apply_to_lead(lead, event);
                 }
             }

@@ -34,8 +34,11 @@ impl ContactIndex {
         let before = self.by_id.remove(&id);
         if let Some(before) = &before {
             for number in numbers(before) {
-                if let Some(ids) = self.by_number.get_mut(number) {
-                    ids.retain(|other| *other != id);
+                let Some(ids) = self.by_number.get_mut(number) else { continue };
+                ids.retain(|other| *other != id);
+                // Else whoever changes a number again and again fills the memory.
+                if ids.is_empty() {
+                    self.by_number.remove(number);
                 }
             }
             for (system, external) in &before.external_ids {
@@ -88,4 +91,45 @@ impl ContactIndex {
 
 fn numbers(contact: &Contact) -> impl Iterator<Item = &str> {
     contact.phones.iter().filter_map(|phone| phone.number.e164.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use model::Instant;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::objects::{ContactPhone, PhoneNumber, PhoneType};
+
+    fn contact(number: &str, external_id: &str) -> Contact {
+        let number = Arc::new(PhoneNumber::valid(number));
+        Contact {
+            id: ContactId(Uuid::nil()),
+            display_name: "Ada".into(),
+            company: None,
+            email: None,
+            phones: vec![ContactPhone { kind: PhoneType::Work, number, primary: true }],
+            external_ids: BTreeMap::from([("crm".into(), external_id.into())]),
+            timezone: None,
+            do_not_call: false,
+            notes: None,
+            seq: 0,
+            subject_seq: 0,
+            created_at: Instant::from_millis(0),
+            updated_at: Instant::from_millis(0),
+        }
+    }
+
+    #[test]
+    fn nothing_is_kept_of_numbers_and_ids_that_nobody_has_any_more() {
+        let mut index = ContactIndex::default();
+        for n in 0..100 {
+            index.put(contact(&format!("+6149157{n:04}"), &n.to_string()));
+        }
+        assert_eq!((index.len(), index.by_number.len(), index.by_external_id.len()), (1, 1, 1));
+        assert_eq!(index.with_number("+61491570099"), [ContactId(Uuid::nil())]);
+        assert!(index.with_number("+61491570098").is_empty());
+    }
 }

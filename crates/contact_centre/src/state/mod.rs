@@ -4,6 +4,7 @@ mod apply;
 mod apply_call;
 mod contacts;
 mod forget;
+mod leads;
 mod read;
 mod restore;
 mod revisions;
@@ -16,9 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::Instant;
 
 use crate::{
-    id::{AgentId, CallId, CampaignId, LeadId, QueueId, RecordingId},
-    objects::{Agent, Call, Campaign, Lead, Queue, Recording},
-    state::contacts::ContactIndex,
+    id::{AgentId, CallId, CampaignId, QueueId, RecordingId},
+    objects::{Agent, Call, Campaign, Queue, Recording},
+    state::{contacts::ContactIndex, leads::LeadIndex},
 };
 
 /// How much of the past is kept.
@@ -38,7 +39,7 @@ pub struct State {
     queues: BTreeMap<QueueId, Queue>,
     campaigns: BTreeMap<CampaignId, Campaign>,
     contacts: ContactIndex,
-    leads: BTreeMap<LeadId, Lead>,
+    leads: LeadIndex,
     /// Legs by id, and so by the instant at which they began.
     calls: BTreeMap<CallId, Call>,
     recordings: BTreeMap<RecordingId, Recording>,

@@ -149,12 +149,17 @@ impl State {
 
     /// A lead.
     pub fn lead(&self, id: LeadId) -> Option<&Lead> {
-        self.leads.get(&id)
+        self.leads.get(id)
+    }
+
+    /// The lead of a campaign that another system knows by this id.
+    pub fn lead_with_external_id(&self, campaign: CampaignId, id: &str) -> Option<LeadId> {
+        self.leads.with_external_id(campaign, id)
     }
 
     /// Every lead, by id.
     pub fn leads(&self) -> impl Iterator<Item = &Lead> {
-        self.leads.values()
+        self.leads.all()
     }
 
     /// How many leads there are.
@@ -195,7 +200,7 @@ impl State {
             Subject::Queue(id) => self.queues.get(&id).map(|queue| queue.subject_seq),
             Subject::Recording(id) => self.recordings.get(&id).map(|recording| recording.subject_seq),
             Subject::Contact(id) => self.contacts.get(id).map(|contact| contact.subject_seq),
-            Subject::Lead(id) => self.leads.get(&id).map(|lead| lead.subject_seq),
+            Subject::Lead(id) => self.leads.get(id).map(|lead| lead.subject_seq),
         }
     }
 }

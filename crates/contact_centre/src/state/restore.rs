@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::Instant;
 
-use super::{Keep, Revisions, State, contacts::ContactIndex};
+use super::{Keep, Revisions, State, contacts::ContactIndex, leads::LeadIndex};
 use crate::objects::{Agent, Call, Campaign, Contact, Lead, Queue, Recording, Relation};
 
 /// What was there at a `seq`: at the beginning, or when a journal was written anew. Indexes follow from it.
@@ -61,7 +61,7 @@ impl State {
             queues: genesis.queues.into_iter().map(|queue| (queue.id, queue)).collect(),
             campaigns: genesis.campaigns.into_iter().map(|campaign| (campaign.id, campaign)).collect(),
             contacts: ContactIndex::of(genesis.contacts),
-            leads: genesis.leads.into_iter().map(|lead| (lead.id, lead)).collect(),
+            leads: LeadIndex::of(genesis.leads),
             calls: genesis.calls.into_iter().map(|call| (call.id, call)).collect(),
             recordings: genesis.recordings.into_iter().map(|recording| (recording.id, recording)).collect(),
             revisions: genesis.revisions,

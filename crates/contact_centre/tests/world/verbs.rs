@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
+
 use contact_centre::{
     event::TransferTarget,
     objects::{AgentState, LegState, Outcome, PhoneNumber, RecordingStatus, Relation},
-    world::{Arriving, Dialled, Refusal, TransferMode},
+    world::{Arriving, ContactDraft, Dialled, LeadDraft, Refusal, TransferMode},
 };
 
 use crate::support::{
@@ -99,6 +101,10 @@ fn a_recording_pauses_and_is_as_long_as_the_call() {
     let mut world = world(86);
     let mut real = now();
     let (_, id) = connected(&mut world, &mut real);
+    for reason in ["a\nb", "\0", &"é".repeat(33)] {
+        let refused = world.pause_recording(&key(), id, reason);
+        assert!(matches!(refused, Err(Refusal::Invalid { field: "reason", .. })), "{reason:?}");
+    }
     world.pause_recording(&key(), id, "payment").unwrap();
     assert!(matches!(world.pause_recording(&key(), id, "payment"), Err(Refusal::Recording(_))));
     pass(&mut world, &mut real, 500);
@@ -133,4 +139,80 @@ fn nobody_is_let_in_beyond_the_bound() {
     let mut real = now();
     pass(&mut world, &mut real, 600_000);
     assert!(world.state().live_count() <= 3);
+}
+
+fn lead_draft(world: &contact_centre::world::World, external_id: &str) -> LeadDraft {
+    LeadDraft {
+        campaign_id: world.state().campaigns().next().unwrap().id,
+        external_id: Some(external_id.to_owned()),
+        contact_id: None,
+        phones: vec![PhoneNumber::valid("+61491570006")],
+        timezone: None,
+        not_before: None,
+        not_after: None,
+        excluded: false,
+    }
+}
+
+#[test]
+fn a_lead_is_found_by_the_id_of_another_system_and_is_the_only_one_with_it() {
+    let mut world = world(88);
+    let draft = lead_draft(&world, "X-1");
+    let first = world.put_lead(&key(), None, draft.clone()).unwrap();
+    assert_eq!(world.state().lead_with_external_id(draft.campaign_id, "X-1"), Some(first));
+    assert!(matches!(world.put_lead(&key(), None, draft.clone()), Err(Refusal::Invalid { field: "external_id", .. })));
+    let other_id = LeadDraft { external_id: Some("X-2".to_owned()), ..draft.clone() };
+    let second = world.put_lead(&key(), None, other_id).unwrap();
+    assert!(matches!(world.put_lead(&key(), Some(second), draft.clone()), Err(Refusal::Invalid { .. })));
+    assert_eq!(world.put_lead(&key(), Some(first), LeadDraft { excluded: true, ..draft.clone() }).unwrap(), first);
+    let other = world.state().campaigns().nth(1).unwrap().id;
+    assert_eq!(world.state().lead_with_external_id(other, "X-1"), None);
+    let elsewhere = world.put_lead(&key(), None, LeadDraft { campaign_id: other, ..draft }).unwrap();
+    assert_eq!(world.state().lead_with_external_id(other, "X-1"), Some(elsewhere));
+    // Those of the beginning are found, too.
+    let known = world.state().leads().find(|lead| lead.external_id.as_deref() == Some("L-00001")).unwrap();
+    assert_eq!(world.state().lead_with_external_id(known.campaign_id, "L-00001"), Some(known.id));
+}
+
+#[test]
+fn nobody_s_name_is_blank_and_no_lead_ends_before_it_begins() {
+    let mut world = world(89);
+    let contact = ContactDraft {
+        display_name: "Ada".to_owned(),
+        company: None,
+        email: None,
+        phones: Vec::new(),
+        external_ids: BTreeMap::new(),
+        timezone: None,
+        do_not_call: false,
+        notes: Some("one\ntwo".to_owned()),
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let ids = |system: &str, id: &str| BTreeMap::from([(system.to_owned(), id.to_owned())]);
+    for (field, wrong) in [
+        ("display_name", ContactDraft { display_name: String::new(), ..contact.clone() }),
+        ("display_name", ContactDraft { display_name: "   ".to_owned(), ..contact.clone() }),
+        ("display_name", ContactDraft { display_name: "\0".to_owned(), ..contact.clone() }),
+        ("display_name", ContactDraft { display_name: "a\nb".to_owned(), ..contact.clone() }),
+        ("company", ContactDraft { company: some("a\0"), ..contact.clone() }),
+        ("email", ContactDraft { email: some("a@b\r\nBcc: c"), ..contact.clone() }),
+        ("external_ids", ContactDraft { external_ids: ids("crm", " "), ..contact.clone() }),
+        ("external_ids", ContactDraft { external_ids: ids("a\tb", "1"), ..contact.clone() }),
+    ] {
+        let refused = world.put_contact(&key(), None, &wrong, None);
+        assert!(matches!(refused, Err(Refusal::Invalid { field: named, .. }) if named == field), "{refused:?}");
+    }
+    world.put_contact(&key(), None, &contact, None).unwrap();
+    let lead = lead_draft(&world, "X-1");
+    let at = |ms: i64| Some(now().plus_millis(ms));
+    for (field, wrong) in [
+        ("external_id", LeadDraft { external_id: some(" "), ..lead.clone() }),
+        ("external_id", LeadDraft { external_id: some("a\0"), ..lead.clone() }),
+        ("not_after", LeadDraft { not_before: at(1), not_after: at(0), ..lead.clone() }),
+        ("not_after", LeadDraft { not_before: at(1), not_after: at(1), ..lead.clone() }),
+    ] {
+        let refused = world.put_lead(&key(), None, wrong);
+        assert!(matches!(refused, Err(Refusal::Invalid { field: named, .. }) if named == field), "{refused:?}");
+    }
+    world.put_lead(&key(), None, LeadDraft { not_before: at(0), not_after: at(1), ..lead }).unwrap();
 }

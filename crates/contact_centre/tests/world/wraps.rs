@@ -1,12 +1,12 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use contact_centre::{
     event::{Body, Subject},
-    objects::LegState,
-    world::{Refusal, WrapDraft},
+    objects::{Call, ContactPhone, LegState, PhoneNumber, PhoneType, Presentation, Recording},
+    world::{ContactDraft, Dialled, Refusal, WrapDraft},
 };
 
-use crate::support::{HOUR_MS, call, connected, key, now, pass, until, world};
+use crate::support::{HOUR_MS, call, connected, free_agent, key, now, on_the_wire, pass, until, world};
 
 fn draft(code: &str) -> WrapDraft {
     WrapDraft {
@@ -84,10 +84,73 @@ fn what_can_be_written_is_bounded() {
         ("comments", WrapDraft { comments: Some("é".repeat(4001)), ..draft("order") }),
         ("data", WrapDraft { data: (0..33).map(|n| (n.to_string(), String::new())).collect(), ..draft("order") }),
         ("data", WrapDraft { data: BTreeMap::from([("x".to_owned(), "y".repeat(257))]), ..draft("order") }),
+        ("data", WrapDraft { data: (0..32).map(|n| (n.to_string(), "🦀".repeat(256))).collect(), ..draft("order") }),
+        ("data", WrapDraft { data: (0..5).map(|n| (n.to_string(), "\u{1}".repeat(256))).collect(), ..draft("order") }),
     ] {
         let refused = world.write_wrap(&key(), id, &wrong, None);
         assert!(matches!(refused, Err(Refusal::Invalid { field: named, .. }) if named == field), "{refused:?}");
     }
     world.write_wrap(&key(), id, &draft("order"), None).unwrap();
     assert_eq!(call(&world, id).state, LegState::Connected, "it is noted while they speak");
+}
+
+/// However much programs write, an event has less than 16 KiB.
+#[test]
+fn the_fullest_event_is_bounded() {
+    let mut world = world(95);
+    let mut real = now();
+    let full = |e164: Option<&str>| PhoneNumber {
+        e164: e164.map(Into::into),
+        raw: "🦀".repeat(200).into(),
+        extension: Some("1".repeat(20).into()),
+        presentation: Presentation::Allowed,
+    };
+    let id = (0..200).find_map(|_| {
+        let agent_id = until(&mut world, &mut real, free_agent);
+        let (to, from) = (full(Some("+61491570006")), Some(full(None)));
+        let id = world.make_call(&key(), Dialled { agent_id, to, from, campaign_id: None, lead_id: None }).unwrap();
+        let is_over = |state| matches!(state, LegState::Connected | LegState::Closed);
+        let over = until(&mut world, &mut real, |world| Some(call(world, id).state).filter(|state| is_over(*state)));
+        (over == LegState::Connected).then_some(id)
+    });
+    let id = id.expect("somebody answers");
+    let reason = "\"".repeat(32);
+    while world.pause_recording(&key(), id, &reason).is_ok() {
+        world.resume_recording(&key(), id).unwrap();
+    }
+    let recording = world.state().recording(call(&world, id).recording_id.unwrap()).unwrap();
+    assert_eq!(recording.pauses.len(), Recording::PAUSES_MAX);
+    while world.hold(&key(), id).is_ok() {
+        world.resume_call(&key(), id).unwrap();
+    }
+    assert_eq!(call(&world, id).holds.len(), Call::HOLDS_MAX);
+    let data = |text: &str| (0..5).map(|n| (format!("field-{n}"), text.repeat(256))).collect();
+    let fullest = |text: &str| WrapDraft { comments: Some("é".repeat(4000)), data: data(text), ..draft("order") };
+    world.write_wrap(&key(), id, &fullest("🦀"), None).unwrap();
+    world.hang_up(&key(), id).unwrap();
+    pass(&mut world, &mut real, HOUR_MS);
+    world.write_wrap(&key(), id, &fullest("🐢"), None).unwrap();
+    let contact = ContactDraft {
+        display_name: "🦀".repeat(200),
+        company: Some("🦀".repeat(200)),
+        email: Some("🦀".repeat(200)),
+        phones: (0..10)
+            .map(|_| ContactPhone {
+                kind: PhoneType::Mobile,
+                number: Arc::new(full(Some("+61491570006"))),
+                primary: false,
+            })
+            .collect(),
+        external_ids: BTreeMap::from([("crm".to_owned(), "🦀".repeat(200))]),
+        timezone: None,
+        do_not_call: false,
+        notes: Some("n".repeat(1500)),
+    };
+    world.put_contact(&key(), None, &contact, None).unwrap();
+    for notes in ["n".repeat(4000), "\u{1}".repeat(1000)] {
+        let more = ContactDraft { notes: Some(notes), ..contact.clone() };
+        assert!(matches!(world.put_contact(&key(), None, &more, None), Err(Refusal::Invalid { field: "notes", .. })));
+    }
+    let longest = world.window().events().map(|event| on_the_wire(&world, event).to_string().len()).max().unwrap();
+    assert!((12 * 1024..16 * 1024).contains(&longest), "{longest}");
 }

@@ -1,11 +1,13 @@
 //! Rows that programs write: a line of NDJSON in, a line of NDJSON out.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body as Sent,
     extract::{Path, Request, rejection::PathRejection},
     response::Response,
 };
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::Bytes;
 use contact_centre::{id::CallId, world::World};
 use http::{HeaderValue, header};
 use http_body_util::BodyExt as _;
@@ -13,7 +15,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{data::named, leads};
+use super::{
+    data::named,
+    leads,
+    lines::{Line, Lines},
+    wraps,
+};
 use crate::{
     asked::Asked,
     forms::{ContactForm, WrapForm, draft_of},
@@ -21,14 +28,13 @@ use crate::{
     tables::{Feed, Table, channel},
 };
 
-/// Bytes of a request, and of one line of it.
+/// Bytes of a request.
 const BYTES_MAX: usize = 16 << 20;
-const LINE_MAX: usize = 64 * 1024;
 /// Lines that are written at once, with the world held.
 const LINES: usize = 100;
 
 /// What became of all lines so far.
-#[derive(Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Counts {
     line: u64,
     created: u64,
@@ -54,6 +60,7 @@ pub(crate) async fn post(
             .detail("Send rows as NDJSON, with Content-Type: application/x-ndjson."));
     }
     let (feed, body) = channel();
+    let asked = Arc::new(asked);
     tokio::spawn(async move { write(asked, table, request.into_body(), feed).await });
     let mut response = Response::new(axum::body::Body::new(body));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
@@ -61,7 +68,7 @@ pub(crate) async fn post(
 }
 
 /// Writes lines as they come, and tells what became of them. Without the last line, the summary, not all were read.
-async fn write(asked: Asked, table: &'static Table, mut body: Sent, feed: Feed) {
+async fn write(asked: Arc<Asked>, table: &'static Table, mut body: Sent, feed: Feed) {
     let mut counts = Counts::default();
     let Some(ended) = write_all(&asked, table, &mut body, &feed, &mut counts).await else { return };
     let Counts { line, created, updated, unchanged, refused: not_written } = counts;
@@ -77,13 +84,13 @@ async fn write(asked: Asked, table: &'static Table, mut body: Sent, feed: Feed) 
 
 /// Writes lines until the body ends, or what ends it before. None if nobody reads on.
 async fn write_all(
-    asked: &Asked,
+    asked: &Arc<Asked>,
     table: &'static Table,
     body: &mut Sent,
     feed: &Feed,
     counts: &mut Counts,
 ) -> Option<Result<(), Problem>> {
-    let (mut rest, mut read) = (BytesMut::new(), 0);
+    let (mut lines, mut read) = (Lines::default(), 0);
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else { return Some(Err(Problem::invalid("The body broke off."))) };
         let Ok(data) = frame.into_data() else { continue };
@@ -91,20 +98,19 @@ async fn write_all(
         if read > BYTES_MAX {
             return Some(Err(too_large("A request has at most 16 MiB. The lines before this one were written.")));
         }
-        rest.extend_from_slice(&data);
-        let lines = whole_lines(&mut rest);
-        if rest.len() > LINE_MAX || lines.iter().any(|line| line.len() > LINE_MAX) {
+        let Ok(ended) = lines.read(&data) else {
             return Some(Err(too_large("A line has at most 64 KiB. The lines before this piece were written.")));
-        }
-        for lines in lines.chunks(LINES) {
-            match write_lines(asked, table, lines, counts) {
+        };
+        for some in ended.chunks(LINES) {
+            match write_aside(asked, table, some, counts).await {
                 Ok(told) => feed.send_later(told).await.ok()?,
                 Err(problem) => return Some(Err(problem)),
             }
         }
+        counts.line = lines.ended();
     }
-    if !rest.trim_ascii().is_empty() {
-        match write_lines(asked, table, &[rest.freeze()], counts) {
+    if let Some(last) = lines.last() {
+        match write_aside(asked, table, &[last], counts).await {
             Ok(told) => feed.send_later(told).await.ok()?,
             Err(problem) => return Some(Err(problem)),
         }
@@ -116,31 +122,31 @@ fn too_large(detail: &'static str) -> Problem {
     Problem::new(&kinds::BODY_TOO_LARGE).detail(detail)
 }
 
-/// The lines that have ended.
-fn whole_lines(rest: &mut BytesMut) -> Vec<Bytes> {
-    let mut lines = Vec::new();
-    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-        let line = rest.split_to(end).freeze();
-        rest.advance(1);
-        lines.push(line);
-    }
-    lines
-}
-
-/// Writes some lines together.
+/// Writes some lines together, where it holds nobody up who asks another world.
 ///
 /// # Errors
 /// None of them was written.
-fn write_lines(asked: &Asked, table: &Table, lines: &[Bytes], counts: &mut Counts) -> Result<Bytes, Problem> {
+async fn write_aside(
+    asked: &Arc<Asked>,
+    table: &'static Table,
+    lines: &[Line],
+    counts: &mut Counts,
+) -> Result<Bytes, Problem> {
+    let (asked, lines, before) = (asked.clone(), lines.to_vec(), *counts);
+    let write = move || write_lines(&asked, table, &lines, before);
+    let written = tokio::task::spawn_blocking(write).await.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?;
+    let (told, after) = written?;
+    *counts = after;
+    Ok(told)
+}
+
+/// What is told of some lines that are written together, and what was counted with them.
+fn write_lines(asked: &Asked, table: &Table, lines: &[Line], before: Counts) -> Result<(Bytes, Counts), Problem> {
     asked.world(|world| {
-        let mut known = leads::External::of_table(table.name, world);
-        let mut told: Vec<u8> = Vec::new();
-        for line in lines {
-            counts.line += 1;
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            let done = write_line(asked, world, table, &mut known, line);
+        let (mut counts, mut told) = (before, Vec::<u8>::new());
+        for Line { number, text } in lines {
+            counts.line = *number;
+            let done = write_line(asked, world, table, text);
             let count = match &done {
                 Ok(("created", _)) => &mut counts.created,
                 Ok(("updated", _)) => &mut counts.updated,
@@ -149,12 +155,12 @@ fn write_lines(asked: &Asked, table: &Table, lines: &[Bytes], counts: &mut Count
             };
             *count += 1;
             let result = match done {
-                Ok((result, id)) => json!({ "line": counts.line, "result": result, "id": id }),
-                Err(problem) => refused(counts.line, &problem),
+                Ok((result, id)) => json!({ "line": number, "result": result, "id": id }),
+                Err(problem) => refused(*number, &problem),
             };
             told.extend_from_slice(&line_of(&result));
         }
-        Ok(told.into())
+        Ok((told.into(), counts))
     })
 }
 
@@ -187,25 +193,18 @@ fn form<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, Problem> {
         .map_err(|error| Problem::invalid(format!("The row does not have the documented form: {error}.")))
 }
 
-fn write_line(
-    asked: &Asked,
-    world: &mut World,
-    table: &Table,
-    known: &mut leads::External,
-    line: &[u8],
-) -> Result<(&'static str, Uuid), Problem> {
+fn write_line(asked: &Asked, world: &mut World, table: &Table, line: &[u8]) -> Result<(&'static str, Uuid), Problem> {
     let value: Value =
         serde_json::from_slice(line).map_err(|error| Problem::invalid(format!("The line is not JSON: {error}.")))?;
     match table.name {
-        "leads" => leads::upsert(asked, world, known, value),
+        "leads" => leads::upsert(asked, world, value),
         "wraps" => {
             let WrapLine { call_id, rest } = form(value)?;
             let draft = form::<WrapForm>(Value::Object(rest))?.into();
-            let revision =
-                |world: &World| world.state().call(call_id).and_then(|call| call.noted()).map(|wrap| wrap.revision);
-            let before = revision(world);
+            let before = wraps::may_note(asked, world, call_id)?.noted().map(|wrap| wrap.revision);
             world.write_wrap(&asked.actor(), call_id, &draft, None)?;
-            let result = match (before, revision(world)) {
+            let after = world.state().call(call_id).and_then(|call| call.noted()).map(|wrap| wrap.revision);
+            let result = match (before, after) {
                 (None, _) => "created",
                 (before, after) if before == after => "unchanged",
                 _ => "updated",

@@ -112,41 +112,22 @@ pub(crate) async fn batch(asked: Asked, request: Request) -> Result<Answer, Prob
     }
     asked.once(&sent, || {
         asked.world(|world| {
-            let mut known = External::of(world);
             let rows = batch.leads.into_iter().enumerate();
-            let results =
-                rows.map(|(index, row)| RowResult::of(index, upsert(&asked, world, &mut known, row))).collect();
+            let results = rows.map(|(index, row)| RowResult::of(index, upsert(&asked, world, row))).collect();
             json(&Results { results, as_of: world.as_of() })
         })
     })
-}
-
-/// Leads by their campaign and the id of the system that they come from.
-pub(crate) struct External(std::collections::HashMap<(CampaignId, Box<str>), LeadId>);
-
-impl External {
-    /// Those of the table of leads; none of another.
-    pub(crate) fn of_table(name: &str, world: &World) -> Self {
-        if name == "leads" { Self::of(world) } else { Self(std::collections::HashMap::new()) }
-    }
-
-    pub(crate) fn of(world: &World) -> Self {
-        let named = |lead: &Lead| Some(((lead.campaign_id, lead.external_id.clone()?), lead.id));
-        Self(world.state().leads().filter_map(named).collect())
-    }
 }
 
 /// Enters or changes one lead. Says which, and its id.
 pub(crate) fn upsert(
     asked: &Asked,
     world: &mut World,
-    known: &mut External,
     row: serde_json::Value,
 ) -> Result<(&'static str, uuid::Uuid), Problem> {
     let form: LeadForm =
         serde_json::from_value(row).map_err(|error| Problem::invalid(format!("The row is no lead: {error}.")))?;
-    let name = form.external_id.as_deref().map(|id| (form.campaign_id(), Box::from(id)));
-    let id = name.as_ref().and_then(|name| known.0.get(name).copied());
+    let id = form.external_id.as_deref().and_then(|id| world.state().lead_with_external_id(form.campaign_id(), id));
     let draft = form.draft(asked.centre.settings())?;
     if let Some(id) = id
         && world.state().lead(id).is_some_and(|lead| lead_draft_of(lead) == draft)
@@ -155,6 +136,5 @@ pub(crate) fn upsert(
     }
     let result = if id.is_some() { "updated" } else { "created" };
     let id = put(asked, world, id, draft)?;
-    known.0.extend(name.map(|name| (name, id)));
     Ok((result, id.0))
 }

@@ -110,10 +110,12 @@ fn within_hours(
     if next == Some(now) { Ok(()) } else { Err(Problem::outside_dialling_hours(next)) }
 }
 
-/// Whose clocks the callee may have: those of the lead or contact, else those of the number's country, else the agent's.
+/// Whose clocks the callee may have: those of the lead whose number it is or of the contact, else those of the number's country, else the
+/// agent's.
 fn callee_zones(asked: &Asked, world: &World, agent: AgentId, to: &PhoneNumber, lead: Option<LeadId>) -> Vec<TimeZone> {
     let state = world.state();
-    let of_lead = lead.and_then(|id| state.lead(id)).and_then(|lead| lead.timezone.clone());
+    let of_lead = lead.and_then(|id| state.lead(id)).filter(|lead| lead.has_number(to));
+    let of_lead = of_lead.and_then(|lead| lead.timezone.clone());
     let contacts = to.e164.as_deref().map(|e164| state.contacts_with_number(e164)).unwrap_or_default();
     let of_contact = || match contacts {
         [only] => state.contact(*only).and_then(|contact| contact.timezone.clone()),

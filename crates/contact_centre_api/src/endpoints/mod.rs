@@ -11,6 +11,7 @@ pub(crate) mod data;
 pub(crate) mod data_write;
 pub(crate) mod faults;
 pub(crate) mod leads;
+mod lines;
 pub(crate) mod live;
 pub(crate) mod lookup;
 pub(crate) mod make_call;

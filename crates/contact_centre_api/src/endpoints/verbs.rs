@@ -41,11 +41,11 @@ struct PauseForm {
 }
 
 /// Does something to a call, once, in the name of whoever may act for its agent.
-fn act(
+fn act<E: Into<Problem>>(
     asked: &Asked,
     id: CallId,
     sent: &Sent,
-    act: impl FnOnce(&mut World, &Actor) -> Result<(), Refusal>,
+    act: impl FnOnce(&mut World, &Actor) -> Result<(), E>,
 ) -> Result<Answer, Problem> {
     asked.no_query()?;
     asked.once(sent, || {
@@ -56,7 +56,7 @@ fn act(
                 None if asked.session.is_some() => return Err(Refusal::WrongState(call.state).into()),
                 None => {}
             }
-            act(world, &asked.actor())?;
+            act(world, &asked.actor()).map_err(Into::<Problem>::into)?;
             shown(asked, world, id)
         })
     })
@@ -92,9 +92,15 @@ pub(crate) async fn transfer(asked: Asked, Id(id): Id<CallId>, sent: Sent) -> Re
     if let Some(TransferTarget::Queue(queue)) = to {
         asked.may_see(queue)?;
     }
-    act(&asked, id, &sent, |world, actor| match to {
-        Some(to) => world.transfer(actor, id, to, form.mode.unwrap_or(TransferMode::Blind)).map(drop),
-        None => world.complete(actor, id),
+    act(&asked, id, &sent, |world, actor| -> Result<(), Problem> {
+        if let Some(TransferTarget::Agent(colleague)) = to {
+            asked.agent(world, colleague)?;
+        }
+        match to {
+            Some(to) => world.transfer(actor, id, to, form.mode.unwrap_or(TransferMode::Blind)).map(drop)?,
+            None => world.complete(actor, id)?,
+        }
+        Ok(())
     })
 }
 

@@ -65,16 +65,22 @@ pub(crate) async fn put(asked: Asked, Id(id): Id<CallId>, sent: Sent) -> Result<
     asked.no_query()?;
     let draft = sent.read::<WrapForm>()?.into();
     asked.world(|world| {
-        let call = asked.call(world, id)?;
-        if let Some(agent) = call.agent_id {
-            asked.may_act_for(agent)?;
-        }
-        let known = call.noted().map(|wrap| u64::from(wrap.revision));
+        let known = may_note(&asked, world, id)?.noted().map(|wrap| u64::from(wrap.revision));
         expected(&asked.headers, known)?;
         world.write_wrap(&asked.actor(), id, &draft, None)?;
         let answer = shown(&asked, world, id)?;
         Ok(if known.is_none() { answer.status(StatusCode::CREATED) } else { answer })
     })
+}
+
+/// The leg, if the caller may note what it came to: its agent is one for whom they may act.
+///
+/// # Errors
+/// 404 if there is none, 403 if it is of other queues or of another agent.
+pub(crate) fn may_note<'a>(asked: &Asked, world: &'a World, id: CallId) -> Result<&'a Call, Problem> {
+    let call = asked.call(world, id)?;
+    call.agent_id.map_or(Ok(()), |agent| asked.may_act_for(agent))?;
+    Ok(call)
 }
 
 fn shown(asked: &Asked, world: &World, id: CallId) -> Result<Answer, Problem> {

@@ -147,3 +147,29 @@ async fn whoever_may_not_read_contacts_sees_no_whole_number() {
     let told = door.ask("calls:read", "GET", "/calls?phone=0491570006").send().await;
     assert_eq!(told.code(403), "insufficient_scope");
 }
+
+/// Neither does what a network writes around a number, nor its national form, tell more than the masked number.
+#[tokio::test]
+async fn a_number_as_it_came_tells_no_more_than_the_masked_one() {
+    let door = Door::open(2);
+    let queue_id = door.open_queue();
+    for (from, raw) in [
+        ("0413 579 739", "+61413****39"),
+        ("sip:alice@example.com", "*********************"),
+        ("\"Alice\" <sip:anonymous@anonymous.invalid>", "anonymous"),
+    ] {
+        let form = json!({"queue_id": queue_id, "from": from});
+        let made = door.ask("calls:read", "POST", "/sandbox/calls").json(&form).send().await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        let call = made.json();
+        assert_eq!(call["from"]["raw"], raw, "{call}");
+        let path = format!("/calls/{}", call["id"].as_str().unwrap());
+        assert_eq!(door.get("calls:read contacts:read", &path).await["from"]["raw"], from);
+        for path in [path.clone(), format!("{path}/events")] {
+            let told = door.get("calls:read", &path).await.to_string();
+            for hidden in ["413579", "413 579", "lice@", "anonymous.invalid"] {
+                assert!(!told.contains(hidden), "{told}");
+            }
+        }
+    }
+}

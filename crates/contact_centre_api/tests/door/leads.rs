@@ -1,6 +1,13 @@
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::support::{CRM, Door};
+
+/// A campaign whose leads nobody dials but who is asked to.
+async fn preview(door: &Door) -> Value {
+    let campaigns = door.get(CRM, "/campaigns").await;
+    campaigns["items"].as_array().unwrap().iter().find(|one| one["mode"] == "preview").unwrap()["id"].clone()
+}
 
 #[tokio::test]
 async fn each_row_of_a_batch_stands_for_itself() {
@@ -41,9 +48,7 @@ async fn each_row_of_a_batch_stands_for_itself() {
 #[tokio::test]
 async fn a_lead_is_called_wrapped_and_has_its_attempt() {
     let door = Door::open(6);
-    let campaigns = door.get(CRM, "/campaigns").await;
-    let preview =
-        campaigns["items"].as_array().unwrap().iter().find(|one| one["mode"] == "preview").unwrap()["id"].clone();
+    let preview = preview(&door).await;
     let row = json!({"campaign_id": preview, "phones": ["0491 570 156"], "timezone": "Australia/Sydney"});
     let lead = door.ask(CRM, "POST", "/leads/batch").json(&json!({"leads": [row]})).send().await.json();
     let lead = lead["results"][0]["id"].as_str().unwrap().to_owned();
@@ -76,4 +81,65 @@ async fn a_lead_whose_clocks_allow_no_call_is_not_called() {
     let told = door.ask(CRM, "POST", "/calls").json(&call).send().await;
     assert_eq!(told.code(403), "outside_dialling_hours");
     assert_eq!(told.json()["next_allowed_at"], "2026-03-04T08:00:00.000Z");
+}
+
+/// Who may call in some hours alone does not get around them by a lead who lives elsewhere.
+#[tokio::test]
+async fn a_lead_lends_its_clocks_to_its_own_numbers_alone() {
+    let door = Door::open(6);
+    // 13:00 in Sydney, and 18:00 of the day before in Los Angeles.
+    let limits = URL_SAFE_NO_PAD.encode(json!({"dialling_hours": {"from_hour": 16, "to_hour": 20}}).to_string());
+    let campaign = preview(&door).await;
+    let enter = async |more: Value| {
+        let mut row = json!({"campaign_id": campaign, "phones": ["+12138539818"], "timezone": "America/Los_Angeles"});
+        row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let told = door.ask(CRM, "POST", "/leads/batch").json(&json!({"leads": [row]})).send().await.json();
+        told["results"][0]["id"].clone()
+    };
+    let dial = async |to: &str, lead: &Value| {
+        let mut body = json!({"to": to, "agent_id": door.free_agent()});
+        if !lead.is_null() {
+            body["lead_id"] = lead.clone();
+        }
+        door.ask(CRM, "POST", "/calls").header("x-keydesk-contact-centre", &limits).json(&body).send().await
+    };
+    let far = enter(json!({})).await;
+    assert_eq!(dial("+61491570156", &Value::Null).await.code(403), "outside_dialling_hours");
+    assert_eq!(dial("+61491570156", &far).await.code(403), "outside_dialling_hours");
+    let unlimited = json!({"to": "+61491570156", "agent_id": door.free_agent(), "lead_id": far});
+    let told = door.ask(CRM, "POST", "/calls").json(&unlimited).send().await;
+    assert_eq!((told.code(422), &told.json()["errors"][0]["field"]), ("invalid_field".to_owned(), &json!("to")));
+    let early = enter(json!({"not_before": "2026-03-12T00:00:00Z"})).await;
+    assert_eq!(dial("+12138539818", &early).await.code(422), "invalid_field");
+    let late = enter(json!({"not_after": "2026-03-04T00:00:00Z"})).await;
+    assert_eq!(dial("+12138539818", &late).await.code(422), "invalid_field");
+    // Its own number is called by its own clocks, in whatever notation.
+    let told = dial("+1 (213) 853-9818", &far).await;
+    assert_eq!(told.status, 202, "{}", told.text());
+}
+
+/// Whoever enters the number of somebody else once more does not get around their wish.
+#[tokio::test]
+async fn a_number_is_not_called_if_anybody_who_has_it_wants_no_calls() {
+    let door = Door::open(6);
+    let enter = async |do_not_call: bool| {
+        let form = json!({"display_name": "Ada", "phones": [{"raw": "0491 570 156"}], "do_not_call": do_not_call});
+        let told = door.ask(CRM, "POST", "/contacts").json(&form).send().await;
+        told.json()["id"].clone()
+    };
+    let unwilling = enter(true).await;
+    enter(false).await;
+    let dial = async |more: Value| {
+        let mut body = json!({"to": "0491 570 156", "agent_id": door.free_agent()});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        door.ask(CRM, "POST", "/calls").json(&body).send().await
+    };
+    assert_eq!(dial(json!({})).await.code(403), "do_not_call");
+    let campaign = preview(&door).await;
+    let row = json!({
+        "campaign_id": campaign, "contact_id": unwilling, "phones": ["0491 570 157"], "timezone": "Australia/Sydney",
+    });
+    let lead = door.ask(CRM, "POST", "/leads/batch").json(&json!({"leads": [row]})).send().await.json();
+    let of_lead = json!({"to": "0491 570 157", "lead_id": lead["results"][0]["id"]});
+    assert_eq!(dial(of_lead).await.code(403), "do_not_call");
 }

@@ -2,7 +2,7 @@
 
 use contact_centre::{
     id::{CallId, QueueId, RecordingId},
-    objects::{Call, RecordingStatus},
+    objects::{Agent, Call, RecordingStatus},
 };
 use contact_centre_api::OPERATIONS;
 use serde_json::{Value, json};
@@ -103,6 +103,13 @@ async fn a_thing_of_another_queue_is_refused_and_one_of_its_own_is_not() {
         assert_eq!(refused.code(403), "resource_not_allowed", "{verb}");
     }
     let moved = json!({ "queue_id": other });
+    let refused = ask(&door, own, "POST", &format!("/calls/{mine}/transfer")).json(&moved).send().await;
+    assert_eq!(refused.code(403), "resource_not_allowed");
+    let colleague = door.world(|world| {
+        let serves = |agent: &&Agent| agent.skills.iter().any(|skill| skill.queue_id == own);
+        world.state().agents().find(|agent| !serves(agent)).map(|agent| agent.id)
+    });
+    let moved = json!({ "agent_id": colleague.expect("somebody serves other queues alone") });
     let refused = ask(&door, own, "POST", &format!("/calls/{mine}/transfer")).json(&moved).send().await;
     assert_eq!(refused.code(403), "resource_not_allowed");
     let wrap = json!({ "code": "other" });

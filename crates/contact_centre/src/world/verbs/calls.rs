@@ -39,7 +39,7 @@ impl World {
     /// Puts the customer on hold.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::WrongState`] of a leg that is not connected, [`Refusal::Full`] after a hundred times.
+    /// [`Refusal::NotFound`], [`Refusal::WrongState`] of a leg that is not connected, [`Refusal::Full`] after forty times.
     pub fn hold(&mut self, actor: &Actor, id: CallId) -> Result<(), Refusal> {
         let call = self.found(id)?;
         if call.holds.len() >= crate::objects::Call::HOLDS_MAX {

@@ -2,7 +2,10 @@ use std::collections::BTreeMap;
 
 use model::TimeZone;
 
-use super::Refusal;
+use super::{
+    Refusal,
+    bounds::{is_line, is_on_one_line, json_bytes},
+};
 use crate::{
     event::{Actor, Body, Subject},
     id::ContactId,
@@ -13,7 +16,7 @@ use crate::{
 /// What is to be known of a contact. Telephones are understood before.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ContactDraft {
-    /// Their name, 1 to 200 characters.
+    /// Their name, 1 to 200 characters on one line, of which one can be seen.
     pub display_name: String,
     /// Their employer, at most 200 characters.
     pub company: Option<String>,
@@ -27,7 +30,7 @@ pub struct ContactDraft {
     pub timezone: Option<TimeZone>,
     /// Whether they must not be called.
     pub do_not_call: bool,
-    /// At most 4000 characters.
+    /// At most 4000 characters, and 13 KiB of JSON with all other texts.
     pub notes: Option<String>,
 }
 
@@ -35,14 +38,15 @@ impl ContactDraft {
     fn check(&self) -> Result<(), Refusal> {
         let invalid = |field, problem| Err(Refusal::Invalid { field, problem });
         let long = |text: &str| text.chars().count() > Contact::TEXT_MAX;
-        if self.display_name.is_empty() || long(&self.display_name) {
-            return invalid("display_name", "must have 1 to 200 characters");
+        if !is_line(&self.display_name) || long(&self.display_name) {
+            return invalid("display_name", "must have 1 to 200 characters on one line");
         }
-        if self.company.as_deref().is_some_and(long) {
-            return invalid("company", "has more than 200 characters");
+        let no_line = |text: &str| long(text) || !is_on_one_line(text);
+        if self.company.as_deref().is_some_and(no_line) {
+            return invalid("company", "has more than 200 characters, or a control character");
         }
-        if self.email.as_deref().is_some_and(long) {
-            return invalid("email", "has more than 200 characters");
+        if self.email.as_deref().is_some_and(no_line) {
+            return invalid("email", "has more than 200 characters, or a control character");
         }
         if self.phones.len() > Contact::PHONES_MAX || self.phones.iter().any(|phone| long(&phone.number.raw)) {
             return invalid("phones", "has more than 10 numbers, or one of more than 200 characters");
@@ -51,8 +55,16 @@ impl ContactDraft {
         if ids.len() > Contact::EXTERNAL_IDS_MAX || ids.iter().any(|(system, id)| long(system) || long(id)) {
             return invalid("external_ids", "has more than 10 ids, or one of more than 200 characters");
         }
+        if ids.iter().any(|(system, id)| !is_line(system) || !is_line(id)) {
+            return invalid("external_ids", "has a name or an id that is empty or has a control character");
+        }
         if self.notes.as_ref().is_some_and(|notes| notes.chars().count() > Contact::NOTES_MAX) {
             return invalid("notes", "has more than 4000 characters");
+        }
+        let phones: Vec<_> = self.phones.iter().map(|phone| &*phone.number.raw).collect();
+        let texts = (&self.display_name, &self.company, &self.email, phones, ids, &self.notes);
+        if json_bytes(&texts) > Contact::TEXTS_BYTES_MAX {
+            return invalid("notes", "has more than 13 KiB of JSON with all other texts");
         }
         Ok(())
     }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use model::{Instant, TimeZone};
 
-use super::Refusal;
+use super::{Refusal, bounds::is_line};
 use crate::{
     event::{Actor, Body, Subject},
     id::{CampaignId, ContactId, LeadId},
@@ -25,7 +25,7 @@ pub struct LeadDraft {
     pub timezone: Option<TimeZone>,
     /// Not to be called before.
     pub not_before: Option<Instant>,
-    /// Not to be called after.
+    /// Not to be called from then on; later than `not_before`.
     pub not_after: Option<Instant>,
     /// Whether it must not be called.
     pub excluded: bool,
@@ -35,7 +35,8 @@ impl World {
     /// Enters a lead, or writes what holds of one now. Its attempts stay.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::Invalid`], [`Refusal::Full`], and [`Refusal::AgentBusy`] while it is being called.
+    /// [`Refusal::NotFound`], [`Refusal::Invalid`] also of an id that another lead has, [`Refusal::Full`], and
+    /// [`Refusal::AgentBusy`] while it is being called.
     pub fn put_lead(&mut self, actor: &Actor, id: Option<LeadId>, draft: LeadDraft) -> Result<LeadId, Refusal> {
         let known = match id {
             Some(id) => Some(self.state().lead(id).ok_or(Refusal::NotFound("lead"))?.clone()),
@@ -78,6 +79,19 @@ impl World {
         }
         if draft.external_id.as_ref().is_some_and(|id| id.chars().count() > 200) {
             return invalid("external_id", "has more than 200 characters");
+        }
+        if draft.external_id.as_deref().is_some_and(|id| !is_line(id)) {
+            return invalid("external_id", "is empty or has a control character");
+        }
+        if draft.not_before.zip(draft.not_after).is_some_and(|(from, to)| to <= from) {
+            return invalid("not_after", "must be later than not_before");
+        }
+        let taken = |name: &str| {
+            let other = self.state().lead_with_external_id(draft.campaign_id, name);
+            other.is_some_and(|other| known.is_none_or(|lead| lead.id != other))
+        };
+        if draft.external_id.as_deref().is_some_and(taken) {
+            return invalid("external_id", "is of another lead of the campaign");
         }
         if draft.phones.is_empty() || draft.phones.len() > Lead::PHONES_MAX {
             return invalid("phones", "must have 1 to 5 numbers");

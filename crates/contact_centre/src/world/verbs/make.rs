@@ -41,8 +41,9 @@ impl World {
     /// Has an agent call somebody. The leg is there at once; it is dialled a moment later.
     ///
     /// # Errors
-    /// [`Refusal`] if there is no such agent, campaign or lead, if the agent is offline or busy, if the contact must not be called,
-    /// if the callee's clocks do not allow the campaign's calls, and if there are too many calls.
+    /// [`Refusal`] if there is no such agent, campaign or lead, if the agent is offline or busy, if a contact who has the number or
+    /// is the lead's must not be called, if the number is not the lead's, if the lead's times or the callee's clocks do not allow the
+    /// campaign's calls, and if there are too many calls.
     pub fn make_call(&mut self, actor: &Actor, dialled: Dialled) -> Result<CallId, Refusal> {
         let agent = self.state().agent(dialled.agent_id).ok_or(Refusal::NotFound("agent"))?;
         if agent.status.state() == crate::objects::AgentState::Offline {
@@ -54,7 +55,7 @@ impl World {
         let first_queue = agent.skills.first().and_then(|skill| self.state().queue(skill.queue_id));
         let shown = first_queue.map(|queue| queue.number.clone());
         let contact_id = self.only_contact(&dialled.to);
-        if contact_id.and_then(|id| self.state().contact(id)).is_some_and(|contact| contact.do_not_call) {
+        if self.is_not_to_be_called(&dialled) {
             return Err(Refusal::DoNotCall);
         }
         let campaign_id = self.campaign_of(&dialled)?;
@@ -102,8 +103,18 @@ impl World {
         if lead.campaign_id != id {
             return Err(Refusal::Invalid { field: "lead_id", problem: "is of another campaign" });
         }
-        if lead.status != LeadStatus::Waiting {
+        if lead.status != LeadStatus::Waiting || lead.attempts.len() >= usize::from(campaign.max_attempts) {
             return Err(Refusal::Invalid { field: "lead_id", problem: "is not to be called" });
+        }
+        // Else anybody could be called by the clocks of a lead far away.
+        if !lead.has_number(&dialled.to) {
+            return Err(Refusal::Invalid { field: "to", problem: "is none of the lead's numbers" });
+        }
+        if lead.not_before.is_some_and(|from| self.now() < from) {
+            return Err(Refusal::Invalid { field: "lead_id", problem: "is not to be called yet" });
+        }
+        if lead.not_after.is_some_and(|to| to <= self.now()) {
+            return Err(Refusal::Invalid { field: "lead_id", problem: "is no longer to be called" });
         }
         let zone = lead.timezone.clone().unwrap_or(TimeZone::UTC);
         let next = next_allowed(&campaign.dialling_hours, &zone, self.now());
@@ -111,6 +122,15 @@ impl World {
             return Err(Refusal::OutsideDiallingHours { next });
         }
         Ok(Some(id))
+    }
+
+    /// Whether anybody who has the number, or whom the lead is about, does not want to be called. One who shares the number is enough.
+    fn is_not_to_be_called(&self, dialled: &Dialled) -> bool {
+        let state = self.state();
+        let of_number = dialled.to.e164.as_deref().map(|e164| state.contacts_with_number(e164)).unwrap_or_default();
+        let of_lead = dialled.lead_id.and_then(|id| state.lead(id)).and_then(|lead| lead.contact_id);
+        let mut concerned = of_number.iter().copied().chain(of_lead).filter_map(|id| state.contact(id));
+        concerned.any(|contact| contact.do_not_call)
     }
 
     /// The contact who has a number, if it is one and no more.

@@ -1,6 +1,7 @@
 //! What people and programs do. Each verb checks first and then makes it happen, as one.
 
 mod agents;
+mod bounds;
 mod calls;
 mod clock;
 mod contacts;

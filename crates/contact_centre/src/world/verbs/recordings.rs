@@ -1,4 +1,7 @@
-use super::Refusal;
+use super::{
+    Refusal,
+    bounds::{is_on_one_line, json_bytes},
+};
 use crate::{
     event::{Actor, Body, Subject},
     id::CallId,
@@ -6,7 +9,7 @@ use crate::{
     world::World,
 };
 
-/// Characters of a reason.
+/// Bytes of a reason, as JSON without its quotes. All stand in each event of a recording, which has at most 16 KiB.
 const REASON_MAX: usize = 64;
 
 impl World {
@@ -14,10 +17,13 @@ impl World {
     ///
     /// # Errors
     /// [`Refusal::NotFound`]; [`Refusal::Recording`] if the leg is not being recorded, or not now;
-    /// [`Refusal::Invalid`] of a reason that is too long; [`Refusal::Full`] after a hundred pauses.
+    /// [`Refusal::Invalid`] of a reason that is too long or is not on one line; [`Refusal::Full`] after a hundred pauses.
     pub fn pause_recording(&mut self, actor: &Actor, id: CallId, reason: &str) -> Result<(), Refusal> {
-        if reason.chars().count() > REASON_MAX {
-            return Err(Refusal::Invalid { field: "reason", problem: "has more than 64 characters" });
+        if json_bytes(&reason) > REASON_MAX + 2 {
+            return Err(Refusal::Invalid { field: "reason", problem: "has more than 64 bytes" });
+        }
+        if !is_on_one_line(reason) {
+            return Err(Refusal::Invalid { field: "reason", problem: "has a control character" });
         }
         let recording = self.recording_of(id)?;
         if recording.is_paused() {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use model::Instant;
 
-use super::Refusal;
+use super::{Refusal, bounds::json_bytes};
 use crate::{
     event::{Actor, Body, Subject},
     id::CallId,
@@ -21,7 +21,7 @@ pub struct WrapDraft {
     pub code: String,
     /// At most 4000 characters.
     pub comments: Option<String>,
-    /// At most 32 fields of at most 256 characters.
+    /// At most 32 fields of at most 256 characters, and together 6 KiB of JSON.
     pub data: BTreeMap<String, String>,
     /// When the customer wants to be called again.
     pub callback_at: Option<Instant>,
@@ -44,6 +44,9 @@ impl WrapDraft {
         let long = |text: &String| text.chars().count() > Wrap::FIELD_MAX;
         if self.data.iter().any(|(name, value)| long(name) || long(value)) {
             return invalid("data", "has a field of more than 256 characters");
+        }
+        if json_bytes(&self.data) > Wrap::DATA_BYTES_MAX {
+            return invalid("data", "has more than 6 KiB of JSON");
         }
         Ok(())
     }
