@@ -4,12 +4,13 @@
 //! - **nothing is dropped in silence**: what a receiver does not accept within 3 days is parked and stays; and where the log no longer
 //!   reaches back to what a receiver has not got, it is told so with a `stream.reset`;
 //! - **at least once, in the order of each subject**, with the id of the event at every try;
-//! - **a receiver lives no longer than its key**, and gets no more than its key may;
+//! - **a receiver lives no longer than its key**, and gets no more than its key may when it is sent, whatever it might when it happened;
 //! - receivers, what waits for one, and what is remembered of it are bounded;
 //! - a secret is not kept: it follows from the key of the deployment and the receiver's id.
 
 mod hook;
 mod keep;
+mod narrow;
 mod outbox;
 mod plan;
 mod secrets;

@@ -318,7 +318,7 @@ impl Webhooks {
         hooks.by_id.values().filter_map(|hook| Some((hook.id, hook.disabled_by.clone()?))).collect()
     }
 
-    /// Takes in what became of a key: its receivers end with it, and get no more than it may.
+    /// Takes in what became of a key: its receivers end with it, and get no more than it may, also of what waits already.
     pub fn stands(&self, key: Uuid, standing: &Standing) {
         let now = self.now();
         let mut hooks = self.lock();
@@ -338,8 +338,7 @@ impl Webhooks {
                 recordings: own.recordings && *recordings,
                 ..own.clone()
             };
-            changed |= owner != hook.owner;
-            hook.owner = owner;
+            changed |= hook.owned_by(owner, now);
             if hook.enabled && !feeds.contains(&hook.feed) {
                 hook.switch_off("insufficient_scope", now);
                 changed = true;

@@ -101,8 +101,19 @@ impl Centre {
         url: String,
         order: WebhookOrder,
     ) -> Result<(HookView, PlainSecret), NotDone> {
-        self.made += 1;
         let owner = Owner { key_id: KEY, wraps: true, contacts: true, recordings: true, queues: None };
+        self.make_for(owner, feed, types, url, order).await
+    }
+
+    pub(crate) async fn make_for(
+        &mut self,
+        owner: Owner,
+        feed: Feed,
+        types: &[&str],
+        url: String,
+        order: WebhookOrder,
+    ) -> Result<(HookView, PlainSecret), NotDone> {
+        self.made += 1;
         let types = types.iter().map(|kind| (*kind).to_owned()).collect();
         let draft = Draft { feed, url, types, order, signature: WebhookSignature::V1, batch: self.batch };
         self.webhooks.create(Uuid::from_u128(self.made), owner, (None, &self.world), draft).await
