@@ -2,8 +2,10 @@
 
 mod cursor;
 mod journal;
+mod mark;
 mod window;
 
 pub use cursor::{Cursor, Epoch, InvalidCursor};
 pub use journal::{Journal, JournalError, Tail};
+pub use mark::Mark;
 pub use window::{Unreadable, Window};

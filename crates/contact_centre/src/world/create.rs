@@ -4,7 +4,7 @@ use model::Instant;
 
 use super::{Clock, World};
 use crate::{
-    log::{Epoch, JournalError, Window},
+    log::{Epoch, JournalError, Mark, Window},
     sim::{Config, genesis},
     state::State,
 };
@@ -35,9 +35,12 @@ impl World {
         }
     }
 
-    /// Gives a world a file.
+    /// Gives a world a file, and a mark beside it.
     pub(super) fn keep_in(&mut self, path: &Path, boot: Option<Box<str>>) -> Result<(), JournalError> {
+        // What most likely fails comes first: until it is replaced, the file of before holds.
+        self.mark = Some(Mark::beside(path)?);
         self.journal = Some(self.written_to(path, boot)?);
-        Ok(())
+        // If the process is killed here, the mark is of another epoch; nobody was told anything of this one yet.
+        self.mark_told(self.told)
     }
 }

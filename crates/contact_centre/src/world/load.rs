@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     id::CallId,
-    log::{Epoch, Journal, JournalError, Tail, Window},
+    log::{Epoch, Journal, JournalError, Mark, Tail, Window},
     objects::Call,
     sim::Config,
     state::{Genesis, State},
@@ -61,13 +61,18 @@ impl World {
         };
         // The operating system keeps what was handed to it, unless the machine itself went down.
         let same_boot = opened.boot.is_some() && opened.boot == boot;
-        let lost = tail == Tail::Broken || !(closed || same_boot);
+        let mark = Mark::beside(path)?;
+        // A file that was cut off looks as one that a killed process has left. What was told beyond its end is lost.
+        let all_told = mark.told()?.is_some_and(|told| told.epoch == opened.epoch && told.seq <= state.seq());
+        let lost = tail == Tail::Broken || !(closed || same_boot) || !all_told;
         let epoch = if lost { Epoch::beginning(config.seed, real) } else { opened.epoch };
         let mut world = Self::of(config, state, window, epoch, clock);
         let mut journal = journal;
         journal.add(&Record::Opened(Opened { epoch: world.epoch.clone(), boot }))?;
         journal.flush()?;
         world.journal = Some(journal);
+        world.mark = Some(mark);
+        world.mark_told(world.told)?;
         Ok(world)
     }
 
@@ -83,6 +88,7 @@ impl World {
             window,
             epoch,
             journal: None,
+            mark: None,
             clock,
             timers: BinaryHeap::new(),
             queue_ids,
@@ -99,11 +105,13 @@ impl World {
     /// [`JournalError`].
     pub fn close(mut self) -> Result<(), JournalError> {
         self.seal()?;
+        self.flush()?;
         if let Some(journal) = &mut self.journal {
-            journal.flush()?;
             let path = journal.path().to_owned();
             let failed = |source| JournalError::Io { path, what: "written", source };
             journal.handle().and_then(|file| file.sync_all()).map_err(failed)?;
+            // Without it, what was closed would look as if it had been cut off.
+            self.mark.as_ref().map_or(Ok(()), Mark::sync)?;
             journal.add(&Record::Closed)?;
             journal.flush()?;
         }

@@ -29,7 +29,7 @@ use model::Instant;
 use crate::{
     event::Event,
     id::{AgentId, CallId, QueueId, RecordingId},
-    log::{Epoch, Journal, Window},
+    log::{Epoch, Journal, Mark, Window},
     seed::Seed,
     sim::{Arrival, Config},
     state::State,
@@ -45,6 +45,8 @@ pub struct World {
     window: Window,
     epoch: Epoch,
     journal: Option<Journal>,
+    /// Beside the journal: how far was told.
+    mark: Option<Mark>,
     clock: Clock,
     /// Up to when everything has happened.
     now: Instant,
