@@ -25,7 +25,7 @@ pub use verbs::{HOOKS_MAX, HOOKS_OF_KEY_MAX, NotDone, Standing};
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -58,6 +58,8 @@ struct Inner {
     now: Box<Now>,
     /// Where receivers of the shared world are kept; none: in memory alone.
     path: Option<PathBuf>,
+    /// See [`Webhooks::broken`].
+    broken: Option<(PathBuf, KeepError)>,
 }
 
 #[derive(Debug, Default)]
@@ -74,10 +76,11 @@ impl std::fmt::Debug for Webhooks {
 }
 
 impl Webhooks {
-    /// Receivers that are kept in a file, if there is one. Those that it holds are of the shared world.
+    /// Receivers that are kept in a file, if there is one. Those that it holds are of the shared world. A file that can't be understood is
+    /// put aside ([`Self::broken`]), and there are none.
     ///
     /// # Errors
-    /// [`KeepError`] if the file can't be read.
+    /// [`KeepError`] if the file can't be read or put aside.
     pub fn open(
         client: Client,
         master: MasterKey,
@@ -85,9 +88,15 @@ impl Webhooks {
         path: Option<PathBuf>,
         main: &Arc<Shared>,
     ) -> Result<Self, KeepError> {
-        let by_id = path.as_deref().map(|path| keep::load(path, main)).transpose()?.unwrap_or_default();
-        let hooks = Mutex::new(Hooks { by_id, changed: false });
-        Ok(Self(Arc::new(Inner { hooks, client, signals: Arc::default(), master, now, path })))
+        let kept = path.as_deref().map(|path| keep::load(path, main)).transpose()?.unwrap_or_default();
+        let hooks = Mutex::new(Hooks { by_id: kept.by_id, changed: false });
+        let broken = kept.broken;
+        Ok(Self(Arc::new(Inner { hooks, client, signals: Arc::default(), master, now, path, broken })))
+    }
+
+    /// Where the file was put that was found and could not be understood, and why; for whoever tells the operator.
+    pub fn broken(&self) -> Option<(&Path, &KeepError)> {
+        self.0.broken.as_ref().map(|(path, why)| (path.as_path(), why))
     }
 
     /// What sends.

@@ -106,6 +106,26 @@ async fn a_change_by_somebody_who_knows_another_version_is_refused() {
 }
 
 #[tokio::test]
+async fn a_file_that_cannot_be_understood_is_put_aside_and_others_are_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, aside) = (folder.path().join("webhooks.json"), folder.path().join("webhooks.json.broken"));
+    for broken in [&b"[{\"id\":"[..], b"", b"\xff\0", b"{}"] {
+        std::fs::write(&path, broken).unwrap();
+        let mut centre = Centre::of(small(37), Some(path.clone()));
+        let (put, why) = centre.webhooks.broken().unwrap();
+        assert_eq!((put, why.to_string().contains("can't be understood")), (&*aside, true));
+        assert_eq!(std::fs::read(&aside).unwrap(), broken);
+        assert!(!path.exists() && centre.webhooks.keys().is_empty());
+        let receiver = Receiver::start().await.unwrap();
+        centre.make(Feed::Calls, &["call.ended"], receiver.url()).await.unwrap();
+        let made = shown(&centre, Feed::Calls);
+        centre.restart(path.clone());
+        assert!(centre.webhooks.broken().is_none());
+        assert_eq!(shown(&centre, Feed::Calls), made);
+    }
+}
+
+#[tokio::test]
 async fn receivers_and_what_waits_for_them_survive_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("webhooks.json");

@@ -38,8 +38,9 @@ pub(super) async fn open(sandbox: Sandbox, gateway: TrustedProxies, notifies: bo
             streams_max: sandbox.streams,
         };
         let centre = Centre::new(Worlds::with_others(world, sandbox.worlds), Machine, settings);
-        if notifies {
-            webhooks::open(&centre, &sandbox)?;
+        // Calls do not need them. Whoever wants one is told that there are none.
+        if notifies && let Err(error) = webhooks::open(&centre, &sandbox) {
+            tracing::error!(error, "the contact centre for test keys has no webhooks");
         }
         Ok(centre)
     });
