@@ -5,7 +5,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError},
 };
 
 use uuid::Uuid;
@@ -96,6 +96,9 @@ impl Webhooks {
     /// [`KeepError`]; then the next call tries again.
     pub fn keep(&self) -> Result<(), KeepError> {
         let Some(path) = &self.0.path else { return Ok(()) };
+        // Two would write into one file beside, and what was read first could be written last. Who finds nothing changed has waited until
+        // that is written.
+        let _keeping = self.0.keeping.lock().unwrap_or_else(PoisonError::into_inner);
         let text = {
             let mut hooks = self.lock();
             if !std::mem::take(&mut hooks.changed) {

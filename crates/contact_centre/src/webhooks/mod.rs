@@ -58,6 +58,8 @@ struct Inner {
     now: Box<Now>,
     /// Where receivers of the shared world are kept; none: in memory alone.
     path: Option<PathBuf>,
+    /// Held while receivers are written down, and taken before `hooks`.
+    keeping: Mutex<()>,
     /// See [`Webhooks::broken`].
     broken: Option<(PathBuf, KeepError)>,
 }
@@ -90,8 +92,8 @@ impl Webhooks {
     ) -> Result<Self, KeepError> {
         let kept = path.as_deref().map(|path| keep::load(path, main)).transpose()?.unwrap_or_default();
         let hooks = Mutex::new(Hooks { by_id: kept.by_id, changed: false });
-        let broken = kept.broken;
-        Ok(Self(Arc::new(Inner { hooks, client, signals: Arc::default(), master, now, path, broken })))
+        let (signals, keeping, broken) = (Arc::default(), Mutex::default(), kept.broken);
+        Ok(Self(Arc::new(Inner { hooks, client, signals, master, now, path, keeping, broken })))
     }
 
     /// Where the file was put that was found and could not be understood, and why; for whoever tells the operator.

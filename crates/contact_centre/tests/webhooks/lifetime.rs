@@ -1,6 +1,6 @@
 use contact_centre::{
     push::Feed,
-    webhooks::{HEALTH_WINDOW_MS, NotDone, Patch, Standing},
+    webhooks::{HEALTH_WINDOW_MS, NotDone, Patch, Standing, Webhooks},
 };
 use delivery::testing::{Receiver, Reply};
 use serde_json::{Value, json};
@@ -123,6 +123,30 @@ async fn a_file_that_cannot_be_understood_is_put_aside_and_others_are_made() {
         assert!(centre.webhooks.broken().is_none());
         assert_eq!(shown(&centre, Feed::Calls), made);
     }
+}
+
+#[tokio::test]
+async fn whoever_keeps_receivers_at_the_same_time_as_others_keeps_the_last_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("webhooks.json");
+    let mut centre = Centre::of(small(38), Some(path.clone()));
+    let receiver = Receiver::start().await.unwrap();
+    let (view, _) = centre.make(Feed::Calls, &["call.ended"], receiver.url()).await.unwrap();
+    let keeps = |webhooks: &Webhooks| {
+        for _ in 0..20 {
+            webhooks.test(KEY, Feed::Calls, view.id()).unwrap();
+            webhooks.keep().unwrap();
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| keeps(&centre.webhooks));
+        }
+    });
+    let made = shown(&centre, Feed::Calls);
+    assert_eq!(made[0]["health"]["pending"], 160);
+    centre.restart(path);
+    assert_eq!(shown(&centre, Feed::Calls), made);
 }
 
 #[tokio::test]
