@@ -54,6 +54,8 @@ pub struct Journal {
     whole: u64,
     /// Bytes that it had when it was begun anew.
     begun: u64,
+    /// Bytes that were cut off when it was opened.
+    cut: u64,
     /// Lines that wait to be written.
     waiting: Vec<u8>,
 }
@@ -76,9 +78,10 @@ impl Journal {
         let file = options.open(path).map_err(failed("opened"))?;
         file.try_lock().map_err(|_| JournalError::InUse(path.to_owned()))?;
         let (whole, tail) = read(&file, &mut take).map_err(failed("read"))?;
+        let cut = file.metadata().map_err(failed("read"))?.len().saturating_sub(whole);
         file.set_len(whole).map_err(failed("written"))?;
         (&file).seek(SeekFrom::Start(whole)).map_err(failed("written"))?;
-        Ok((Self { path: path.to_owned(), file, whole, begun: 0, waiting: Vec::new() }, tail))
+        Ok((Self { path: path.to_owned(), file, whole, begun: 0, cut, waiting: Vec::new() }, tail))
     }
 
     /// Adds a line, which [`Self::flush`] writes.
@@ -127,6 +130,11 @@ impl Journal {
     /// Bytes by which the file has grown since it was begun anew.
     pub fn grown(&self) -> u64 {
         self.whole - self.begun
+    }
+
+    /// Bytes behind the last line that was taken, which were cut off when it was opened.
+    pub fn cut(&self) -> u64 {
+        self.cut
     }
 
     /// Whether nothing was ever written.

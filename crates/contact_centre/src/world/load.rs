@@ -6,7 +6,7 @@ use std::{
 use model::Instant;
 
 use super::{
-    Clock, Touched, World,
+    Clock, Loss, Touched, World,
     record::{Head, Opened, Record},
 };
 use crate::{
@@ -42,7 +42,7 @@ impl World {
     /// Opens the world that a file holds, or begins it: with 30 days that have passed, and from now on by the machine's time.
     ///
     /// A file of another configuration, or one that lies too far back to catch up with, is replaced. If events may have been lost, the
-    /// epoch is another.
+    /// epoch is another, and [`Self::loss`] says why.
     ///
     /// # Errors
     /// [`OpenError`] if the file can't be read or written, or is in use.
@@ -53,10 +53,12 @@ impl World {
         let boot = boot();
         let kept = loading.into_kept(&config, real);
         let Some(Kept { state, window, clock, opened, closed }) = kept else {
+            let had = !journal.is_empty() || journal.cut() > 0;
             // The lock goes with the old file.
             drop(journal);
             let mut world = Self::ephemeral(config, real);
             world.keep_in(path, boot)?;
+            world.loss = had.then_some(Loss::Replaced);
             return Ok(world);
         };
         // The operating system keeps what was handed to it, unless the machine itself went down.
@@ -64,9 +66,15 @@ impl World {
         let mark = Mark::beside(path)?;
         // A file that was cut off looks as one that a killed process has left. What was told beyond its end is lost.
         let all_told = mark.told()?.is_some_and(|told| told.epoch == opened.epoch && told.seq <= state.seq());
-        let lost = tail == Tail::Broken || !(closed || same_boot) || !all_told;
-        let epoch = if lost { Epoch::beginning(config.seed, real) } else { opened.epoch };
+        let loss = match tail {
+            Tail::Broken => Some(Loss::Broken { cut: journal.cut() }),
+            _ if !all_told => Some(Loss::Short),
+            _ if !closed && !same_boot => Some(Loss::MachineWentDown),
+            Tail::Whole | Tail::Unfinished => None,
+        };
+        let epoch = if loss.is_some() { Epoch::beginning(config.seed, real) } else { opened.epoch };
         let mut world = Self::of(config, state, window, epoch, clock);
+        world.loss = loss;
         let mut journal = journal;
         journal.add(&Record::Opened(Opened { epoch: world.epoch.clone(), boot }))?;
         journal.flush()?;
@@ -89,6 +97,7 @@ impl World {
             epoch,
             journal: None,
             mark: None,
+            loss: None,
             clock,
             timers: BinaryHeap::new(),
             queue_ids,
