@@ -36,7 +36,7 @@ pub enum Tail {
     /// With a whole line.
     Whole,
     /// In the middle of a line. If the process was killed there, nobody has heard of what it was to say, since that is told after it is
-    /// written; if the file was cut off later, a [`Mark`](super::Mark) tells.
+    /// written; if the file was cut off later, the mark beside it tells.
     Unfinished,
     /// With lines that are not what was written. They are cut off, and what they said is lost.
     Broken,

@@ -3,6 +3,7 @@
 mod cursor;
 mod journal;
 mod mark;
+mod weight;
 mod window;
 
 pub use cursor::{Cursor, Epoch, InvalidCursor};

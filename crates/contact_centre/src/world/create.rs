@@ -15,7 +15,7 @@ impl World {
         let begins_at = config.begins_at(real);
         let bounds = config.bounds;
         let state = State::new(bounds.keep, genesis(&config, begins_at));
-        let window = Window::after(0, bounds.events_max, bounds.events_ms);
+        let window = Window::after(0, bounds.events_max, bounds.events_ms, bounds.events_bytes);
         let epoch = Epoch::beginning(config.seed, real);
         let mut world = Self::of(config, state, window, epoch, Clock::real(real));
         world.live_through_history(real);

@@ -183,7 +183,7 @@ impl Loading {
     fn begin(&mut self, bounds: &crate::sim::Bounds) {
         let genesis = std::mem::take(&mut self.genesis);
         let before = genesis.seq - (self.past.len() as u64).min(genesis.seq);
-        let mut window = Window::after(before, bounds.events_max, bounds.events_ms);
+        let mut window = Window::after(before, bounds.events_max, bounds.events_ms, bounds.events_bytes);
         for event in std::mem::take(&mut self.past) {
             window.restore(event, &mut self.bases);
         }
