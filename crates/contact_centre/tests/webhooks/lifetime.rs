@@ -126,6 +126,22 @@ async fn a_file_that_cannot_be_understood_is_put_aside_and_others_are_made() {
 }
 
 #[tokio::test]
+async fn no_more_tries_wait_for_a_receiver_than_can() {
+    let mut centre = Centre::new(39);
+    let receiver = Receiver::start().await.unwrap();
+    let (view, _) = centre.make(Feed::Calls, &["call.ended"], receiver.url()).await.unwrap();
+    let test = || centre.webhooks.test(KEY, Feed::Calls, view.id());
+    for _ in 0..1_000 {
+        test().unwrap();
+    }
+    assert!(matches!(test(), Err(NotDone::Crowded)));
+    assert_eq!(shown(&centre, Feed::Calls)[0]["health"]["pending"], 1_000);
+    centre.deliver().await;
+    assert_eq!(events(&receiver).len(), 1_000);
+    test().unwrap();
+}
+
+#[tokio::test]
 async fn whoever_keeps_receivers_at_the_same_time_as_others_keeps_the_last_state() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("webhooks.json");
