@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use contact_centre::{
     push::Feed,
     webhooks::{HEALTH_WINDOW_MS, HookView, Owner, Patch, Standing},
@@ -92,6 +94,26 @@ async fn what_waits_when_a_key_is_narrowed_is_sent_as_the_key_may_see_it_then() 
     let again = |id: &Value| narrowed.iter().any(|event| event["id"] == *id);
     let calls = tried.iter().filter(|event| event["subject"]["kind"] == "call");
     assert!(calls.map(|event| &event["id"]).all(again), "a try after it has another id, or none came");
+}
+
+#[tokio::test]
+async fn what_stands_in_line_behind_open_requests_is_sent_as_the_key_may_see_it_then() {
+    let mut centre = Centre::new(77);
+    let receiver = Receiver::start().await.unwrap();
+    centre.make_so(Feed::Calls, &["call.*"], receiver.url(), WebhookOrder::None).await.unwrap();
+    receiver.answer(|_| Reply::status(204).after(Duration::from_secs(2)));
+    centre.pass(1_800_000);
+    let delivering = centre.delivering();
+    // As many requests are open as can be to one receiver.
+    while events(&receiver).len() < 16 {
+        receiver.arrival().await;
+    }
+    narrow(&centre);
+    receiver.answer(|_| Reply::status(204));
+    delivering.await.unwrap();
+    let came = events(&receiver);
+    assert!(came.len() > 64 && came[..16].iter().any(tells));
+    assert!(!came[16..].iter().any(tells));
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use delivery::{
 };
 use model::{Instant, PlainSecret, WebhookOrder, WebhookSignature};
 use serde_json::Value;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// A Wednesday, 13:00 in Sydney.
@@ -79,6 +80,12 @@ impl Centre {
 
     pub(crate) async fn deliver(&self) {
         self.webhooks.deliver(HOLDER).await;
+    }
+
+    /// Delivers beside whoever goes on.
+    pub(crate) fn delivering(&self) -> JoinHandle<()> {
+        let webhooks = self.webhooks.clone();
+        tokio::spawn(async move { webhooks.deliver(HOLDER).await })
     }
 
     pub(crate) fn told(&self) -> u64 {
