@@ -3,6 +3,7 @@ use contact_centre::{
     webhooks::{HEALTH_WINDOW_MS, NotDone, Patch, Standing, Webhooks},
 };
 use delivery::testing::{Receiver, Reply};
+use model::WebhookOrder;
 use serde_json::{Value, json};
 
 use crate::support::{Centre, KEY, events, small};
@@ -129,7 +130,8 @@ async fn a_file_that_cannot_be_understood_is_put_aside_and_others_are_made() {
 async fn no_more_tries_wait_for_a_receiver_than_can() {
     let mut centre = Centre::new(39);
     let receiver = Receiver::start().await.unwrap();
-    let (view, _) = centre.make(Feed::Calls, &["call.ended"], receiver.url()).await.unwrap();
+    let made = centre.make_so(Feed::Calls, &["call.ended"], receiver.url(), WebhookOrder::None).await;
+    let (view, _) = made.unwrap();
     let test = || centre.webhooks.test(KEY, Feed::Calls, view.id());
     for _ in 0..1_000 {
         test().unwrap();
