@@ -239,13 +239,15 @@ impl<O: Outbox> Engine<O> {
             }
             let (url, secrets) = (url.as_ref(), &secrets[..]);
             let tries = futures::stream::iter(due).map(|due| async move {
+                let due = self.0.outbox.still(receiver, due)?;
                 let at = self.0.outbox.now();
                 let (since, attempts, position) = (due.since, due.attempts.saturating_add(1), due.position);
                 let answer = self.send(url, secrets, due, at.as_millis().div_euclid(1_000)).await;
                 let next = next(&answer, attempts, since, self.0.outbox.now(), rand::random());
-                Outcome { position, at, answer, next }
+                Some(Outcome { position, at, answer, next })
             });
-            let outcomes: Vec<Outcome> = tries.buffer_unordered(REQUESTS_AT_ONCE).collect().await;
+            let outcomes: Vec<Option<Outcome>> = tries.buffer_unordered(REQUESTS_AT_ONCE).collect().await;
+            let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
             outcomes.iter().for_each(|outcome| self.0.signals.count(outcome.next));
             self.0.outbox.settle(receiver, outcomes).await?;
         }

@@ -61,6 +61,11 @@ pub trait Outbox: Send + Sync + 'static {
     /// What is due at a receiver, `most` deliveries; `None`: there is no such receiver now.
     fn batch(&self, receiver: Uuid, most: usize) -> impl Future<Output = Result<Option<Batch>, OutboxError>> + Send;
 
+    /// A delivery as it is now, just before it is sent: it has waited behind others since it was read. `None`: it goes no more.
+    fn still(&self, _receiver: Uuid, due: Due) -> Option<Due> {
+        Some(due)
+    }
+
     /// Writes down how tries have ended.
     fn settle(&self, receiver: Uuid, outcomes: Vec<Outcome>) -> impl Future<Output = Result<(), OutboxError>> + Send;
 

@@ -35,7 +35,8 @@ pub enum JournalError {
 pub enum Tail {
     /// With a whole line.
     Whole,
-    /// In the middle of a line. Nobody has heard of what it was to say, since that is told after it is written.
+    /// In the middle of a line. If the process was killed there, nobody has heard of what it was to say, since that is told after it is
+    /// written; if the file was cut off later, the mark beside it tells.
     Unfinished,
     /// With lines that are not what was written. They are cut off, and what they said is lost.
     Broken,
@@ -53,6 +54,8 @@ pub struct Journal {
     whole: u64,
     /// Bytes that it had when it was begun anew.
     begun: u64,
+    /// Bytes that were cut off when it was opened.
+    cut: u64,
     /// Lines that wait to be written.
     waiting: Vec<u8>,
 }
@@ -75,9 +78,10 @@ impl Journal {
         let file = options.open(path).map_err(failed("opened"))?;
         file.try_lock().map_err(|_| JournalError::InUse(path.to_owned()))?;
         let (whole, tail) = read(&file, &mut take).map_err(failed("read"))?;
+        let cut = file.metadata().map_err(failed("read"))?.len().saturating_sub(whole);
         file.set_len(whole).map_err(failed("written"))?;
         (&file).seek(SeekFrom::Start(whole)).map_err(failed("written"))?;
-        Ok((Self { path: path.to_owned(), file, whole, begun: 0, waiting: Vec::new() }, tail))
+        Ok((Self { path: path.to_owned(), file, whole, begun: 0, cut, waiting: Vec::new() }, tail))
     }
 
     /// Adds a line, which [`Self::flush`] writes.
@@ -126,6 +130,11 @@ impl Journal {
     /// Bytes by which the file has grown since it was begun anew.
     pub fn grown(&self) -> u64 {
         self.whole - self.begun
+    }
+
+    /// Bytes behind the last line that was taken, which were cut off when it was opened.
+    pub fn cut(&self) -> u64 {
+        self.cut
     }
 
     /// Whether nothing was ever written.

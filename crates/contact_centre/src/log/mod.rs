@@ -2,8 +2,11 @@
 
 mod cursor;
 mod journal;
+mod mark;
+mod weight;
 mod window;
 
 pub use cursor::{Cursor, Epoch, InvalidCursor};
 pub use journal::{Journal, JournalError, Tail};
+pub use mark::Mark;
 pub use window::{Unreadable, Window};

@@ -4,18 +4,22 @@ use crate::{
     event::{Body, Event, Subject},
     id::{AgentId, CallId},
     leg,
+    log::weight,
     objects::{AgentStatus, Call},
 };
 
-/// The newest events, bounded in number and age, and what is needed to say what held after each of them.
+/// The newest events, bounded in number, age and bytes, and what is needed to say what held after each of them.
 #[derive(Clone, Debug)]
 pub struct Window {
     events: VecDeque<Event>,
     trails: HashMap<CallId, Trail>,
     /// The last event, also when none is kept.
     newest: u64,
+    /// What events and trails take.
+    bytes: usize,
     events_max: usize,
     events_ms: i64,
+    bytes_max: usize,
 }
 
 /// The events about one leg that are kept.
@@ -24,6 +28,12 @@ struct Trail {
     /// The leg before the first of them; none if that begins it.
     base: Option<Box<Call>>,
     seqs: VecDeque<u64>,
+}
+
+impl Trail {
+    fn weight(&self) -> usize {
+        self.base.as_deref().map_or(0, weight::of_call)
+    }
 }
 
 /// Why events after a place can't be read.
@@ -53,32 +63,42 @@ impl Unreadable {
 
 impl Window {
     /// An empty window after an event.
-    pub fn after(seq: u64, events_max: usize, events_ms: i64) -> Self {
-        Self { events: VecDeque::new(), trails: HashMap::new(), newest: seq, events_max, events_ms }
+    pub fn after(seq: u64, events_max: usize, events_ms: i64, bytes_max: usize) -> Self {
+        let (events, trails) = (VecDeque::new(), HashMap::new());
+        Self { events, trails, newest: seq, bytes: 0, events_max, events_ms, bytes_max }
     }
 
-    /// Takes the next event in, and forgets what is too old. `before` is what held of its leg, if it is about one.
+    /// Takes the next event in, and forgets what is too old or too much. `before` is what held of its leg, if it is about one.
     pub fn push(&mut self, event: Event, before: Option<&Call>) {
         if let Subject::Call(id) = event.subject {
-            let trail = self
-                .trails
-                .entry(id)
-                .or_insert_with(|| Trail { base: before.cloned().map(Box::new), seqs: VecDeque::new() });
+            let trail = self.trails.entry(id).or_insert_with(|| {
+                let trail = Trail { base: before.cloned().map(Box::new), seqs: VecDeque::new() };
+                self.bytes += trail.weight();
+                trail
+            });
             trail.seqs.push_back(event.seq);
         }
         self.newest = event.seq;
+        self.bytes += weight::of_event(&event);
         let before = event.at.plus_millis(-self.events_ms);
         self.events.push_back(event);
-        while self.events.len() > self.events_max || self.events.front().is_some_and(|oldest| oldest.at < before) {
+        while self.is_over() || self.events.front().is_some_and(|oldest| oldest.at < before) {
             self.forget_oldest();
         }
     }
 
+    /// Whether more is kept than there is room for.
+    fn is_over(&self) -> bool {
+        self.events.len() > self.events_max || (self.bytes > self.bytes_max && !self.events.is_empty())
+    }
+
     fn forget_oldest(&mut self) {
         let Some(event) = self.events.pop_front() else { return };
+        self.bytes = self.bytes.saturating_sub(weight::of_event(&event));
         let Subject::Call(id) = event.subject else { return };
         let Some(trail) = self.trails.get_mut(&id) else { return };
         trail.seqs.pop_front();
+        self.bytes = self.bytes.saturating_sub(trail.weight());
         if trail.seqs.is_empty() {
             self.trails.remove(&id);
             return;
@@ -87,6 +107,12 @@ impl Window {
             Some(base) => leg::apply(base, &event),
             base @ None => *base = leg::begin(&event).map(Box::new),
         }
+        self.bytes += trail.weight();
+    }
+
+    /// Bytes of memory that it takes, roughly.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The last event.

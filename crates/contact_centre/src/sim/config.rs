@@ -23,12 +23,16 @@ pub struct Config {
 }
 
 /// What a world holds at most.
+// Journals of before have fewer of them, and those of whoever opens one count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Bounds {
     /// Events that can be read again.
     pub events_max: usize,
     /// For how long events can be read again.
     pub events_ms: i64,
+    /// Bytes of memory that events take that can be read again.
+    pub events_bytes: usize,
     /// Legs that are not closed. Who calls beyond is not let in.
     pub live_calls_max: usize,
     /// Contacts.
@@ -50,6 +54,7 @@ impl Default for Bounds {
         Self {
             events_max: 1_000_000,
             events_ms: DAY_MS,
+            events_bytes: 1 << 28,
             live_calls_max: 5_000,
             contacts_max: 100_000,
             leads_max: 100_000,

@@ -5,7 +5,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError},
 };
 
 use uuid::Uuid;
@@ -21,7 +21,7 @@ pub enum KeepError {
     Io {
         /// The file.
         path: PathBuf,
-        /// `read` or `written`.
+        /// `read`, `written` or `put aside`.
         what: &'static str,
         /// Why.
         source: io::Error,
@@ -36,17 +36,41 @@ pub enum KeepError {
     },
 }
 
-/// What a file holds; nothing if there is none.
-pub(super) fn load(path: &Path, main: &Arc<Shared>) -> Result<BTreeMap<Uuid, Hook>, KeepError> {
+/// What a file held.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    pub(super) by_id: BTreeMap<Uuid, Hook>,
+    /// Where the file is now, and why it holds nothing for us.
+    pub(super) broken: Option<(PathBuf, KeepError)>,
+}
+
+/// What a file holds; nothing if there is none. One that can't be understood is put aside, under its name with `.broken`: it is there for
+/// whoever wants to mend it, and the next process does not stumble over it.
+pub(super) fn load(path: &Path, main: &Arc<Shared>) -> Result<Kept, KeepError> {
+    let failed = |what| move |source| KeepError::Io { path: path.to_owned(), what, source };
     let text = match fs::read(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(source) => return Err(KeepError::Io { path: path.to_owned(), what: "read", source }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Kept::default()),
+        Err(source) => return Err(failed("read")(source)),
     };
-    let hooks: Vec<Hook> =
-        serde_json::from_slice(&text).map_err(|source| KeepError::Form { path: path.to_owned(), source })?;
+    let hooks: Vec<Hook> = match serde_json::from_slice(&text) {
+        Ok(hooks) => hooks,
+        Err(source) => {
+            let aside = aside(path);
+            fs::rename(path, &aside).map_err(failed("put aside"))?;
+            let why = KeepError::Form { path: path.to_owned(), source };
+            return Ok(Kept { broken: Some((aside, why)), ..Kept::default() });
+        }
+    };
     let of_main = |hook: Hook| (hook.id, Hook { world: Arc::downgrade(main), ..hook });
-    Ok(hooks.into_iter().map(of_main).collect())
+    Ok(Kept { by_id: hooks.into_iter().map(of_main).collect(), broken: None })
+}
+
+/// Where a file goes that can't be understood.
+fn aside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".broken");
+    name.into()
 }
 
 fn write(path: &Path, text: &[u8]) -> io::Result<()> {
@@ -72,6 +96,9 @@ impl Webhooks {
     /// [`KeepError`]; then the next call tries again.
     pub fn keep(&self) -> Result<(), KeepError> {
         let Some(path) = &self.0.path else { return Ok(()) };
+        // Two would write into one file beside, and what was read first could be written last. Who finds nothing changed has waited until
+        // that is written.
+        let _keeping = self.0.keeping.lock().unwrap_or_else(PoisonError::into_inner);
         let text = {
             let mut hooks = self.lock();
             if !std::mem::take(&mut hooks.changed) {

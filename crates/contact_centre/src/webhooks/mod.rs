@@ -4,12 +4,13 @@
 //! - **nothing is dropped in silence**: what a receiver does not accept within 3 days is parked and stays; and where the log no longer
 //!   reaches back to what a receiver has not got, it is told so with a `stream.reset`;
 //! - **at least once, in the order of each subject**, with the id of the event at every try;
-//! - **a receiver lives no longer than its key**, and gets no more than its key may;
+//! - **a receiver lives no longer than its key**, and gets no more than its key may when it is sent, whatever it might when it happened;
 //! - receivers, what waits for one, and what is remembered of it are bounded;
 //! - a secret is not kept: it follows from the key of the deployment and the receiver's id.
 
 mod hook;
 mod keep;
+mod narrow;
 mod outbox;
 mod plan;
 mod secrets;
@@ -24,7 +25,7 @@ pub use verbs::{HOOKS_MAX, HOOKS_OF_KEY_MAX, NotDone, Standing};
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -57,6 +58,10 @@ struct Inner {
     now: Box<Now>,
     /// Where receivers of the shared world are kept; none: in memory alone.
     path: Option<PathBuf>,
+    /// Held while receivers are written down, and taken before `hooks`.
+    keeping: Mutex<()>,
+    /// See [`Webhooks::broken`].
+    broken: Option<(PathBuf, KeepError)>,
 }
 
 #[derive(Debug, Default)]
@@ -73,10 +78,11 @@ impl std::fmt::Debug for Webhooks {
 }
 
 impl Webhooks {
-    /// Receivers that are kept in a file, if there is one. Those that it holds are of the shared world.
+    /// Receivers that are kept in a file, if there is one. Those that it holds are of the shared world. A file that can't be understood is
+    /// put aside ([`Self::broken`]), and there are none.
     ///
     /// # Errors
-    /// [`KeepError`] if the file can't be read.
+    /// [`KeepError`] if the file can't be read or put aside.
     pub fn open(
         client: Client,
         master: MasterKey,
@@ -84,9 +90,15 @@ impl Webhooks {
         path: Option<PathBuf>,
         main: &Arc<Shared>,
     ) -> Result<Self, KeepError> {
-        let by_id = path.as_deref().map(|path| keep::load(path, main)).transpose()?.unwrap_or_default();
-        let hooks = Mutex::new(Hooks { by_id, changed: false });
-        Ok(Self(Arc::new(Inner { hooks, client, signals: Arc::default(), master, now, path })))
+        let kept = path.as_deref().map(|path| keep::load(path, main)).transpose()?.unwrap_or_default();
+        let hooks = Mutex::new(Hooks { by_id: kept.by_id, changed: false });
+        let (signals, keeping, broken) = (Arc::default(), Mutex::default(), kept.broken);
+        Ok(Self(Arc::new(Inner { hooks, client, signals, master, now, path, keeping, broken })))
+    }
+
+    /// Where the file was put that was found and could not be understood, and why; for whoever tells the operator.
+    pub fn broken(&self) -> Option<(&Path, &KeepError)> {
+        self.0.broken.as_ref().map(|(path, why)| (path.as_path(), why))
     }
 
     /// What sends.

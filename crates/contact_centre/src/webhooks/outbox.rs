@@ -135,6 +135,13 @@ impl Outbox for Webhooks {
         Ok(Some(Batch { url, secrets: self.secrets(hook, now), due }))
     }
 
+    fn still(&self, receiver: Uuid, due: Due) -> Option<Due> {
+        let hooks = self.lock();
+        let hook = hooks.by_id.get(&receiver).filter(|hook| hook.enabled)?;
+        let delivery = hook.deliveries.get(&due.position).filter(|one| one.is(DeliveryState::Pending))?;
+        Some(Due { body: delivery.body.clone(), ..due })
+    }
+
     async fn settle(&self, receiver: Uuid, outcomes: Vec<Outcome>) -> Result<(), OutboxError> {
         let mut hooks = self.lock();
         hooks.changed = true;

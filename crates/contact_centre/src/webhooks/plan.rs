@@ -73,9 +73,14 @@ impl Hook {
     fn lost(&mut self, world: &World, why: Unreadable, now: Instant) {
         self.epoch = world.epoch().clone();
         self.seen = world.told();
+        self.say_lost(why, now);
+    }
+
+    /// Tells the receiver that it does not get events up to the place at which it is, and why.
+    pub(super) fn say_lost(&mut self, why: Unreadable, now: Instant) {
         let kind = "stream.reset";
         let id = self.word_id(now);
-        let body = told(id, Some(world.epoch()), kind, now, Lost { reason: why.as_str(), seq: self.seen });
+        let body = told(id, Some(&self.epoch), kind, now, Lost { reason: why.as_str(), seq: self.seen });
         self.put(Delivery::due(id, kind, self.id, now, body, now));
     }
 
@@ -126,31 +131,29 @@ impl Hook {
         }
         while !events.is_empty() {
             let rest = events.split_off(self.batch.min(BATCH_MAX).min(events.len()));
-            let batch = self.batched(&std::mem::replace(&mut events, rest), now);
+            let together = std::mem::replace(&mut events, rest);
+            let batch = batch_of(self.word_id(now), self.id, &self.epoch, now, &together);
             self.put(batch);
         }
     }
+}
 
-    /// Some events as one delivery, with the bytes that each would have by itself.
-    fn batched(&self, events: &[Delivery], now: Instant) -> Delivery {
-        let id = self.word_id(now);
-        let bodies: usize = events.iter().map(|event| event.body.len() + 1).sum();
-        let epoch = &self.epoch;
-        let head =
-            format!(r#"{{"id":"{id}","epoch":"{epoch}","type":"{BATCH}","timestamp":"{now}","data":{{"events":["#);
-        let mut body = head.into_bytes();
-        body.reserve(bodies + 3);
-        for (number, event) in events.iter().enumerate() {
-            if number > 0 {
-                body.push(b',');
-            }
-            body.extend_from_slice(&event.body);
+/// Some events as one delivery to a receiver, with the bytes that each would have by itself.
+pub(super) fn batch_of(id: Uuid, receiver: Uuid, epoch: &Epoch, at: Instant, events: &[Delivery]) -> Delivery {
+    let bodies: usize = events.iter().map(|event| event.body.len() + 1).sum();
+    let head = format!(r#"{{"id":"{id}","epoch":"{epoch}","type":"{BATCH}","timestamp":"{at}","data":{{"events":["#);
+    let mut body = head.into_bytes();
+    body.reserve(bodies + 3);
+    for (number, event) in events.iter().enumerate() {
+        if number > 0 {
+            body.push(b',');
         }
-        body.extend_from_slice(b"]}}");
-        let mut seqs = events.iter().flat_map(Delivery::seqs);
-        let (seq, others) = (seqs.next(), seqs.collect());
-        Delivery { seq, others, ..Delivery::due(id, BATCH, self.id, now, body.into(), now) }
+        body.extend_from_slice(&event.body);
     }
+    body.extend_from_slice(b"]}}");
+    let mut seqs = events.iter().flat_map(Delivery::seqs);
+    let (seq, others) = (seqs.next(), seqs.collect());
+    Delivery { seq, others, ..Delivery::due(id, BATCH, receiver, at, body.into(), at) }
 }
 
 struct Wanted {
@@ -177,7 +180,14 @@ fn wanted_after(
     Ok(found)
 }
 
-fn wanted(world: &World, event: &Event, audience: &Audience, kinds: Kinds, now: Instant) -> Option<Delivery> {
+/// An event as a delivery that is due now; none if the receiver does not get it.
+pub(super) fn wanted(
+    world: &World,
+    event: &Event,
+    audience: &Audience,
+    kinds: Kinds,
+    now: Instant,
+) -> Option<Delivery> {
     if !audience.sees_kind(event.subject.kind()) || !kinds.has(event.kind()) {
         return None;
     }

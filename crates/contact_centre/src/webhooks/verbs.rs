@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Hooks, QUESTION, TEST, Webhooks,
-    hook::{BATCH_MAX, BOTH_MS, Draft, Faults, Hook, HookView, Owner, Patch},
+    hook::{BATCH_MAX, BOTH_MS, Draft, Faults, Hook, HookView, Owner, PARKED_MAX, Patch, WAITING_MAX},
     keep::KeepError,
     plan::told,
     sending::{Delivered, Delivery, DeliveryView},
@@ -56,6 +56,9 @@ pub enum NotDone {
     /// More is to be delivered again than there is room for.
     #[error("{0} events are more than can wait for a webhook")]
     TooMany(usize),
+    /// As much waits for it as can.
+    #[error("{WAITING_MAX} events wait for the webhook already")]
+    Crowded,
     /// It could not be written down.
     #[error(transparent)]
     Kept(#[from] KeepError),
@@ -239,11 +242,15 @@ impl Webhooks {
     /// Sends an event of the type `webhook.test`, whatever types it wants.
     ///
     /// # Errors
-    /// [`NotDone::NotFound`] and [`NotDone::Disabled`].
+    /// [`NotDone::NotFound`], [`NotDone::Disabled`] and [`NotDone::Crowded`].
     pub fn test(&self, key: Uuid, feed: Feed, id: Uuid) -> Result<(), NotDone> {
         self.change(key, feed, id, |hook, now| {
             if !hook.enabled {
                 return Err(NotDone::Disabled);
+            }
+            // Nobody but the caller bounds how many of these there are.
+            if hook.events(DeliveryState::Pending) >= WAITING_MAX || hook.events(DeliveryState::Parked) >= PARKED_MAX {
+                return Err(NotDone::Crowded);
             }
             let (event, kind) = (hook.word_id(now), TEST);
             let body = told(event, Some(&hook.epoch), kind, now, serde_json::Map::new());
@@ -318,7 +325,7 @@ impl Webhooks {
         hooks.by_id.values().filter_map(|hook| Some((hook.id, hook.disabled_by.clone()?))).collect()
     }
 
-    /// Takes in what became of a key: its receivers end with it, and get no more than it may.
+    /// Takes in what became of a key: its receivers end with it, and get no more than it may, also of what waits already.
     pub fn stands(&self, key: Uuid, standing: &Standing) {
         let now = self.now();
         let mut hooks = self.lock();
@@ -338,8 +345,7 @@ impl Webhooks {
                 recordings: own.recordings && *recordings,
                 ..own.clone()
             };
-            changed |= owner != hook.owner;
-            hook.owner = owner;
+            changed |= hook.owned_by(owner, now);
             if hook.enabled && !feeds.contains(&hook.feed) {
                 hook.switch_off("insufficient_scope", now);
                 changed = true;

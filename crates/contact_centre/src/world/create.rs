@@ -4,7 +4,7 @@ use model::Instant;
 
 use super::{Clock, World};
 use crate::{
-    log::{Epoch, JournalError, Window},
+    log::{Epoch, JournalError, Mark, Window},
     sim::{Config, genesis},
     state::State,
 };
@@ -15,7 +15,7 @@ impl World {
         let begins_at = config.begins_at(real);
         let bounds = config.bounds;
         let state = State::new(bounds.keep, genesis(&config, begins_at));
-        let window = Window::after(0, bounds.events_max, bounds.events_ms);
+        let window = Window::after(0, bounds.events_max, bounds.events_ms, bounds.events_bytes);
         let epoch = Epoch::beginning(config.seed, real);
         let mut world = Self::of(config, state, window, epoch, Clock::real(real));
         world.live_through_history(real);
@@ -35,9 +35,12 @@ impl World {
         }
     }
 
-    /// Gives a world a file.
+    /// Gives a world a file, and a mark beside it.
     pub(super) fn keep_in(&mut self, path: &Path, boot: Option<Box<str>>) -> Result<(), JournalError> {
+        // What most likely fails comes first: until it is replaced, the file of before holds.
+        self.mark = Some(Mark::beside(path)?);
         self.journal = Some(self.written_to(path, boot)?);
-        Ok(())
+        // If the process is killed here, the mark is of another epoch; nobody was told anything of this one yet.
+        self.mark_told(self.told)
     }
 }

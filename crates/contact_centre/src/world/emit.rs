@@ -3,7 +3,7 @@ use crate::{
     event::{Actor, Body, Event, Subject},
     id::{AgentId, CallId},
     leg::{self, WrongState},
-    log::JournalError,
+    log::{Cursor, JournalError},
     objects::{OfferResult, Relation},
 };
 
@@ -106,7 +106,7 @@ impl World {
         Ok(())
     }
 
-    /// Hands what has happened to the operating system. Nobody is told of it before.
+    /// Hands what has happened to the operating system, and then how far that goes. Nobody is told of it before.
     ///
     /// # Errors
     /// [`JournalError::Io`]; then it waits on.
@@ -114,7 +114,17 @@ impl World {
         if let Some(journal) = &mut self.journal {
             journal.flush()?;
         }
-        self.told = self.state.seq();
+        let told = self.state.seq();
+        if told > self.told {
+            self.mark_told(told)?;
+        }
+        self.told = told;
         Ok(())
+    }
+
+    /// Writes beside the journal that everything up to an event may be told.
+    pub(super) fn mark_told(&mut self, seq: u64) -> Result<(), JournalError> {
+        let Some(mark) = &mut self.mark else { return Ok(()) };
+        mark.tell(&Cursor { epoch: self.epoch.clone(), seq })
     }
 }

@@ -6,12 +6,12 @@ use std::{
 use model::Instant;
 
 use super::{
-    Clock, Touched, World,
+    Clock, Loss, Touched, World,
     record::{Head, Opened, Record},
 };
 use crate::{
     id::CallId,
-    log::{Epoch, Journal, JournalError, Tail, Window},
+    log::{Epoch, Journal, JournalError, Mark, Tail, Window},
     objects::Call,
     sim::Config,
     state::{Genesis, State},
@@ -42,7 +42,7 @@ impl World {
     /// Opens the world that a file holds, or begins it: with 30 days that have passed, and from now on by the machine's time.
     ///
     /// A file of another configuration, or one that lies too far back to catch up with, is replaced. If events may have been lost, the
-    /// epoch is another.
+    /// epoch is another, and [`Self::loss`] says why.
     ///
     /// # Errors
     /// [`OpenError`] if the file can't be read or written, or is in use.
@@ -53,21 +53,34 @@ impl World {
         let boot = boot();
         let kept = loading.into_kept(&config, real);
         let Some(Kept { state, window, clock, opened, closed }) = kept else {
+            let had = !journal.is_empty() || journal.cut() > 0;
             // The lock goes with the old file.
             drop(journal);
             let mut world = Self::ephemeral(config, real);
             world.keep_in(path, boot)?;
+            world.loss = had.then_some(Loss::Replaced);
             return Ok(world);
         };
         // The operating system keeps what was handed to it, unless the machine itself went down.
         let same_boot = opened.boot.is_some() && opened.boot == boot;
-        let lost = tail == Tail::Broken || !(closed || same_boot);
-        let epoch = if lost { Epoch::beginning(config.seed, real) } else { opened.epoch };
+        let mark = Mark::beside(path)?;
+        // A file that was cut off looks as one that a killed process has left. What was told beyond its end is lost.
+        let all_told = mark.told()?.is_some_and(|told| told.epoch == opened.epoch && told.seq <= state.seq());
+        let loss = match tail {
+            Tail::Broken => Some(Loss::Broken { cut: journal.cut() }),
+            _ if !all_told => Some(Loss::Short),
+            _ if !closed && !same_boot => Some(Loss::MachineWentDown),
+            Tail::Whole | Tail::Unfinished => None,
+        };
+        let epoch = if loss.is_some() { Epoch::beginning(config.seed, real) } else { opened.epoch };
         let mut world = Self::of(config, state, window, epoch, clock);
+        world.loss = loss;
         let mut journal = journal;
         journal.add(&Record::Opened(Opened { epoch: world.epoch.clone(), boot }))?;
         journal.flush()?;
         world.journal = Some(journal);
+        world.mark = Some(mark);
+        world.mark_told(world.told)?;
         Ok(world)
     }
 
@@ -83,6 +96,8 @@ impl World {
             window,
             epoch,
             journal: None,
+            mark: None,
+            loss: None,
             clock,
             timers: BinaryHeap::new(),
             queue_ids,
@@ -99,11 +114,13 @@ impl World {
     /// [`JournalError`].
     pub fn close(mut self) -> Result<(), JournalError> {
         self.seal()?;
+        self.flush()?;
         if let Some(journal) = &mut self.journal {
-            journal.flush()?;
             let path = journal.path().to_owned();
             let failed = |source| JournalError::Io { path, what: "written", source };
             journal.handle().and_then(|file| file.sync_all()).map_err(failed)?;
+            // Without it, what was closed would look as if it had been cut off.
+            self.mark.as_ref().map_or(Ok(()), Mark::sync)?;
             journal.add(&Record::Closed)?;
             journal.flush()?;
         }
@@ -166,7 +183,7 @@ impl Loading {
     fn begin(&mut self, bounds: &crate::sim::Bounds) {
         let genesis = std::mem::take(&mut self.genesis);
         let before = genesis.seq - (self.past.len() as u64).min(genesis.seq);
-        let mut window = Window::after(before, bounds.events_max, bounds.events_ms);
+        let mut window = Window::after(before, bounds.events_max, bounds.events_ms, bounds.events_bytes);
         for event in std::mem::take(&mut self.past) {
             window.restore(event, &mut self.bases);
         }

@@ -7,6 +7,7 @@ mod create;
 mod emit;
 mod history;
 mod load;
+mod loss;
 mod record;
 mod rewrite;
 mod settle;
@@ -17,6 +18,7 @@ mod verbs;
 pub use as_of::AsOf;
 pub use clock::{Clock, ClockError};
 pub use load::OpenError;
+pub use loss::Loss;
 pub use verbs::{Arriving, ContactDraft, Dialled, LeadDraft, Refusal, TransferMode, WrapDraft};
 
 use std::{
@@ -29,7 +31,7 @@ use model::Instant;
 use crate::{
     event::Event,
     id::{AgentId, CallId, QueueId, RecordingId},
-    log::{Epoch, Journal, Window},
+    log::{Epoch, Journal, Mark, Window},
     seed::Seed,
     sim::{Arrival, Config},
     state::State,
@@ -45,6 +47,10 @@ pub struct World {
     window: Window,
     epoch: Epoch,
     journal: Option<Journal>,
+    /// Beside the journal: how far was told.
+    mark: Option<Mark>,
+    /// What was lost of its file when it was opened.
+    loss: Option<Loss>,
     clock: Clock,
     /// Up to when everything has happened.
     now: Instant,
@@ -110,6 +116,11 @@ impl World {
     /// The file that survives the process.
     pub fn journal(&self) -> Option<&Journal> {
         self.journal.as_ref()
+    }
+
+    /// What was lost of its file when it was opened, for whoever tells the operator; none where nothing was, or there was no file.
+    pub fn loss(&self) -> Option<Loss> {
+        self.loss
     }
 
     fn seed(&self) -> Seed {

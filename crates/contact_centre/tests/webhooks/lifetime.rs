@@ -1,8 +1,9 @@
 use contact_centre::{
     push::Feed,
-    webhooks::{HEALTH_WINDOW_MS, NotDone, Patch, Standing},
+    webhooks::{HEALTH_WINDOW_MS, NotDone, Patch, Standing, Webhooks},
 };
 use delivery::testing::{Receiver, Reply};
+use model::WebhookOrder;
 use serde_json::{Value, json};
 
 use crate::support::{Centre, KEY, events, small};
@@ -103,6 +104,67 @@ async fn a_change_by_somebody_who_knows_another_version_is_refused() {
     assert!(matches!(centre.webhooks.get(KEY, Feed::AgentStates, view.id()), Err(NotDone::NotFound)));
     centre.webhooks.delete(KEY, Feed::Calls, view.id()).await.unwrap();
     assert!(shown(&centre, Feed::Calls).is_empty());
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_understood_is_put_aside_and_others_are_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, aside) = (folder.path().join("webhooks.json"), folder.path().join("webhooks.json.broken"));
+    for broken in [&b"[{\"id\":"[..], b"", b"\xff\0", b"{}"] {
+        std::fs::write(&path, broken).unwrap();
+        let mut centre = Centre::of(small(37), Some(path.clone()));
+        let (put, why) = centre.webhooks.broken().unwrap();
+        assert_eq!((put, why.to_string().contains("can't be understood")), (&*aside, true));
+        assert_eq!(std::fs::read(&aside).unwrap(), broken);
+        assert!(!path.exists() && centre.webhooks.keys().is_empty());
+        let receiver = Receiver::start().await.unwrap();
+        centre.make(Feed::Calls, &["call.ended"], receiver.url()).await.unwrap();
+        let made = shown(&centre, Feed::Calls);
+        centre.restart(path.clone());
+        assert!(centre.webhooks.broken().is_none());
+        assert_eq!(shown(&centre, Feed::Calls), made);
+    }
+}
+
+#[tokio::test]
+async fn no_more_tries_wait_for_a_receiver_than_can() {
+    let mut centre = Centre::new(39);
+    let receiver = Receiver::start().await.unwrap();
+    let made = centre.make_so(Feed::Calls, &["call.ended"], receiver.url(), WebhookOrder::None).await;
+    let (view, _) = made.unwrap();
+    let test = || centre.webhooks.test(KEY, Feed::Calls, view.id());
+    for _ in 0..1_000 {
+        test().unwrap();
+    }
+    assert!(matches!(test(), Err(NotDone::Crowded)));
+    assert_eq!(shown(&centre, Feed::Calls)[0]["health"]["pending"], 1_000);
+    centre.deliver().await;
+    assert_eq!(events(&receiver).len(), 1_000);
+    test().unwrap();
+}
+
+#[tokio::test]
+async fn whoever_keeps_receivers_at_the_same_time_as_others_keeps_the_last_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("webhooks.json");
+    let mut centre = Centre::of(small(38), Some(path.clone()));
+    let receiver = Receiver::start().await.unwrap();
+    let (view, _) = centre.make(Feed::Calls, &["call.ended"], receiver.url()).await.unwrap();
+    let keeps = |webhooks: &Webhooks| {
+        for _ in 0..20 {
+            webhooks.test(KEY, Feed::Calls, view.id()).unwrap();
+            webhooks.keep().unwrap();
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| keeps(&centre.webhooks));
+        }
+    });
+    let made = shown(&centre, Feed::Calls);
+    assert_eq!(made[0]["health"]["pending"], 160);
+    centre.restart(path);
+    assert_eq!(shown(&centre, Feed::Calls), made);
 }
 
 #[tokio::test]

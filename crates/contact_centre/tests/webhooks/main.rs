@@ -5,6 +5,7 @@
 mod batches;
 mod lifetime;
 mod made;
+mod narrowed;
 mod order;
 mod sent;
 mod support;

@@ -19,6 +19,7 @@ use delivery::{
 };
 use model::{Instant, PlainSecret, WebhookOrder, WebhookSignature};
 use serde_json::Value;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// A Wednesday, 13:00 in Sydney.
@@ -81,6 +82,12 @@ impl Centre {
         self.webhooks.deliver(HOLDER).await;
     }
 
+    /// Delivers beside whoever goes on.
+    pub(crate) fn delivering(&self) -> JoinHandle<()> {
+        let webhooks = self.webhooks.clone();
+        tokio::spawn(async move { webhooks.deliver(HOLDER).await })
+    }
+
     pub(crate) fn told(&self) -> u64 {
         self.world.read(World::told)
     }
@@ -101,8 +108,19 @@ impl Centre {
         url: String,
         order: WebhookOrder,
     ) -> Result<(HookView, PlainSecret), NotDone> {
-        self.made += 1;
         let owner = Owner { key_id: KEY, wraps: true, contacts: true, recordings: true, queues: None };
+        self.make_for(owner, feed, types, url, order).await
+    }
+
+    pub(crate) async fn make_for(
+        &mut self,
+        owner: Owner,
+        feed: Feed,
+        types: &[&str],
+        url: String,
+        order: WebhookOrder,
+    ) -> Result<(HookView, PlainSecret), NotDone> {
+        self.made += 1;
         let types = types.iter().map(|kind| (*kind).to_owned()).collect();
         let draft = Draft { feed, url, types, order, signature: WebhookSignature::V1, batch: self.batch };
         self.webhooks.create(Uuid::from_u128(self.made), owner, (None, &self.world), draft).await

@@ -1,12 +1,15 @@
+use std::collections::BTreeMap;
+
 use contact_centre::{
-    event::Subject,
+    event::{Body, Event, Subject},
     log::{Cursor, Unreadable},
     objects::Call,
     view::{CallView, Rights},
+    world::{World, WrapDraft},
 };
 use proptest::prelude::*;
 
-use crate::support::{HOUR_MS, now, on_the_wire, pass, small, world};
+use crate::support::{HOUR_MS, key, now, on_the_wire, pass, small, world};
 
 #[test]
 fn a_reader_who_is_cut_off_anywhere_reads_the_whole_log_once() {
@@ -33,7 +36,7 @@ fn a_reader_who_is_cut_off_anywhere_reads_the_whole_log_once() {
 fn a_place_that_is_too_old_from_the_future_or_of_another_epoch_is_told() {
     let mut config = small(32);
     config.bounds.events_max = 100;
-    let world = contact_centre::world::World::ephemeral(config, now());
+    let world = World::ephemeral(config, now());
     let newest = world.window().newest();
     let at = |seq| Cursor { epoch: world.epoch().clone(), seq };
     assert_eq!(world.resume(&at(newest)), Ok(newest));
@@ -49,11 +52,57 @@ fn a_place_that_is_too_old_from_the_future_or_of_another_epoch_is_told() {
 fn the_log_is_bounded_by_age() {
     let mut config = small(33);
     config.bounds.events_ms = HOUR_MS;
-    let world = contact_centre::world::World::ephemeral(config, now());
+    let world = World::ephemeral(config, now());
     let oldest = world.window().events().next().unwrap().at;
     let newest = world.window().events().next_back().unwrap().at;
     assert!(newest.as_millis() - oldest.as_millis() <= HOUR_MS);
     assert!(newest.as_millis() - oldest.as_millis() > HOUR_MS / 2);
+}
+
+#[test]
+fn the_log_is_bounded_by_bytes() {
+    let mut config = small(37);
+    config.bounds.events_bytes = 400_000;
+    let mut world = World::ephemeral(config, now());
+    let place = world.cursor();
+    let comments = "é".repeat(4_000);
+    let ended = world.state().calls().filter(|call| call.closed_at.is_some() && call.wrap.is_some());
+    let ended: Vec<_> = ended.map(|call| call.id).take(60).collect();
+    // The second time what a leg was before holds a comment, too.
+    for code in ["order", "complaint"] {
+        for id in &ended {
+            let comments = Some(comments.clone());
+            let draft = WrapDraft { code: code.to_owned(), comments, data: BTreeMap::new(), callback_at: None };
+            world.write_wrap(&key(), *id, &draft, None).unwrap();
+            assert!(world.window().bytes() <= 400_000, "{} bytes", world.window().bytes());
+        }
+    }
+    let long = |event: &&Event| match &event.body {
+        Body::WrapWritten(wrap) => wrap.comments.as_ref().is_some_and(|text| text.len() == 8_000),
+        _ => false,
+    };
+    let kept = world.window().events().filter(long).count();
+    assert!((10..=50).contains(&kept), "{kept} comments of 8,000 bytes");
+    assert_eq!(world.resume(&place), Err(Unreadable::TooOld));
+    let newest = world.cursor();
+    assert_eq!(world.resume(&newest), Ok(newest.seq));
+}
+
+#[test]
+fn what_the_log_takes_is_counted_as_if_it_were_counted_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let mut config = small(38);
+    // Legs are older than the log, and change while it moves on.
+    config.bounds.events_max = 700;
+    let world = World::open(config.clone(), &path, now()).unwrap();
+    let (bytes, events) = (world.window().bytes(), world.window().events().len());
+    drop(world);
+    let world = World::open(config, &path, now()).unwrap();
+    assert_eq!((world.window().bytes(), events), (bytes, 700));
+    let mut none = small(39);
+    none.bounds.events_max = 0;
+    assert_eq!(World::ephemeral(none, now()).window().bytes(), 0);
 }
 
 #[test]
@@ -62,9 +111,9 @@ fn a_snapshot_at_a_place_is_what_held_then() {
     let mut config = small(34);
     // A leg may be older than the log.
     config.bounds.events_max = 4_000;
-    let mut world = contact_centre::world::World::ephemeral(config, real);
+    let mut world = World::ephemeral(config, real);
     let seq = world.state().seq();
-    fn shown(world: &contact_centre::world::World, call: &Call) -> serde_json::Value {
+    fn shown(world: &World, call: &Call) -> serde_json::Value {
         serde_json::to_value(CallView::of(world.state(), call, Rights::ALL)).unwrap()
     }
     let live: Vec<_> = world.state().live_calls().map(|call| shown(&world, call)).collect();

@@ -2,7 +2,7 @@ use std::{fs, path::Path};
 
 use contact_centre::{
     log::{Cursor, Unreadable},
-    world::World,
+    world::{Loss, World},
 };
 use model::Instant;
 
@@ -54,7 +54,7 @@ fn a_line_that_was_not_finished_is_cut_off_and_nobody_had_heard_of_it() {
     bytes.extend_from_slice(b"1234abcd {\"events\":[{\"seq\":99");
     fs::write(&path, &bytes).unwrap();
     let world = opened(&path, real);
-    assert_eq!(*world.epoch(), epoch);
+    assert_eq!((world.epoch(), world.loss()), (&epoch, None));
     assert_eq!(world.resume(&told), Ok(told.seq));
 }
 
@@ -74,21 +74,120 @@ fn events_that_are_lost_begin_another_epoch() {
     let mut world = opened(&path, real.plus_millis(1));
     assert!(world.as_of().seq < told.seq);
     assert_eq!(world.resume(&told), Err(Unreadable::OtherEpoch));
+    // The line with the wrong byte goes, and all that follow.
+    assert!(matches!(world.loss(), Some(Loss::Broken { cut: 2_000.. })), "{:?}", world.loss());
     // What is lost happens again, and the log goes on.
     pass(&mut world, &mut real, HOUR_MS);
     let cursor: Cursor = world.cursor();
     assert!(cursor.seq > told.seq);
     drop(world);
-    assert_eq!(opened(&path, real).resume(&cursor), Ok(cursor.seq));
+    let world = opened(&path, real);
+    assert_eq!((world.resume(&cursor), world.loss()), (Ok(cursor.seq), None), "it is told once");
+}
+
+/// The journal and the mark beside it, as they are.
+fn copied(path: &Path) -> [Vec<u8>; 2] {
+    [path.to_owned(), path.with_extension("told")].map(|path| fs::read(path).unwrap())
+}
+
+#[test]
+fn a_file_that_ends_before_what_was_told_begins_another_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let mut real = now();
+    let mut world = opened(&path, real);
+    let begun = copied(&path)[0].len();
+    pass(&mut world, &mut real, HOUR_MS);
+    let told = world.cursor();
+    drop(world);
+    let [journal, mark] = copied(&path);
+    let last_line = journal.len() - 1 - journal[..journal.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap();
+    // Within a line, as if a process had been killed there, and at the end of one, as if it had not.
+    for cut in [1, last_line, 2_000, (journal.len() - begun) / 2] {
+        fs::write(&path, &journal[..journal.len() - cut]).unwrap();
+        fs::write(path.with_extension("told"), &mark).unwrap();
+        let mut real = real.plus_millis(1);
+        let mut world = opened(&path, real);
+        assert!(world.as_of().seq < told.seq, "nothing was lost by a cut of {cut} bytes");
+        assert_eq!(world.resume(&told), Err(Unreadable::OtherEpoch), "{cut} bytes");
+        assert_eq!(world.loss(), Some(Loss::Short));
+        // What is told from here on is in the new epoch, and stays.
+        pass(&mut world, &mut real, HOUR_MS);
+        let later = world.cursor();
+        assert!(later.seq > told.seq);
+        drop(world);
+        let world = opened(&path, real);
+        assert_eq!(world.resume(&later), Ok(later.seq));
+        assert_eq!(world.resume(&told), Err(Unreadable::OtherEpoch));
+    }
+}
+
+#[test]
+fn a_process_that_is_killed_between_the_journal_and_its_mark_has_lost_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let mut real = now();
+    let mut world = opened(&path, real);
+    pass(&mut world, &mut real, HOUR_MS);
+    let told = world.cursor();
+    let [_, mark] = copied(&path);
+    pass(&mut world, &mut real, 600_000);
+    let written = world.as_of().seq;
+    drop(world);
+    assert!(written > told.seq);
+    fs::write(path.with_extension("told"), mark).unwrap();
+    let world = opened(&path, real);
+    assert_eq!((world.resume(&told), world.as_of().seq), (Ok(told.seq), written));
+}
+
+#[test]
+fn a_journal_without_its_mark_begins_another_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let mut real = now();
+    let mut world = opened(&path, real);
+    pass(&mut world, &mut real, HOUR_MS);
+    let told = world.cursor();
+    drop(world);
+    let mark = path.with_extension("told");
+    // Nobody knows what the readers of a copy were told, nor those of a file that was cut off with its mark.
+    for left in [None, Some(&b"4711"[..])] {
+        fs::remove_file(&mark).unwrap();
+        if let Some(left) = left {
+            fs::write(&mark, left).unwrap();
+        }
+        let real = real.plus_millis(1);
+        assert_eq!(opened(&path, real).resume(&told), Err(Unreadable::OtherEpoch));
+        let begun = opened(&path, real).epoch().clone();
+        assert_eq!(*opened(&path, real.plus_millis(1)).epoch(), begun, "it stays from here on");
+    }
+}
+
+#[test]
+fn a_world_that_is_closed_keeps_its_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let mut real = now();
+    let mut world = opened(&path, real);
+    pass(&mut world, &mut real, HOUR_MS);
+    let told = world.cursor();
+    world.close().unwrap();
+    let world = opened(&path, real.plus_millis(1));
+    assert_eq!((world.resume(&told), world.loss()), (Ok(told.seq), None));
 }
 
 #[test]
 fn a_file_of_another_seed_or_of_no_world_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal");
+    assert_eq!(opened(&path, now()).loss(), None, "there was nothing to lose");
     fs::write(&path, b"no journal\n").unwrap();
-    let first = opened(&path, now()).cursor();
+    let world = opened(&path, now());
+    let first = world.cursor();
+    assert_eq!(world.loss(), Some(Loss::Replaced));
+    drop(world);
     let other = World::open(small(42), &path, now()).unwrap();
+    assert_eq!(other.loss(), Some(Loss::Replaced));
     assert_eq!(other.resume(&first), Err(Unreadable::OtherEpoch));
     assert_eq!(other.config().seed, small(42).seed);
 }

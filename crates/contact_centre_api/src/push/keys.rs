@@ -44,6 +44,11 @@ impl Centre {
     /// Sends events to webhooks until it is told to stop, and ends those of keys that end.
     pub async fn deliver(&self, keys: Arc<dyn Keys>, mut stop: watch::Receiver<bool>) {
         let Some(webhooks) = self.pushed().webhooks.get().cloned() else { return };
+        // A key may have lost rights while nothing ran here, and what waits was made before that.
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            () = look(&webhooks, &*keys) => {}
+        }
         let running = tokio::spawn(webhooks.clone().run(self.id(), stop.clone()));
         let mut looks = interval(ASKED);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -53,11 +58,7 @@ impl Centre {
                 () = stopped(&mut stop) => break,
                 _ = looks.tick() => {}
             }
-            for key in webhooks.keys() {
-                if let Some(standing) = standing(keys.now(key).await) {
-                    webhooks.stands(key, &standing);
-                }
-            }
+            look(&webhooks, &*keys).await;
             let off = webhooks.switched_off();
             told.retain(|id| off.iter().any(|(other, _)| other == id));
             for (id, why) in off {
@@ -72,6 +73,15 @@ impl Centre {
     /// Ends every stream, so that clients come back to whoever is there then.
     pub fn end_streams(&self) {
         self.pushed().hubs.end();
+    }
+}
+
+/// Has webhooks follow what became of their keys.
+async fn look(webhooks: &Webhooks, keys: &dyn Keys) {
+    for key in webhooks.keys() {
+        if let Some(standing) = standing(keys.now(key).await) {
+            webhooks.stands(key, &standing);
+        }
     }
 }
 

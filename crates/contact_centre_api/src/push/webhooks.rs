@@ -210,7 +210,9 @@ fn refused(not_done: NotDone) -> Problem {
     match not_done {
         NotDone::NotFound => Problem::not_found("webhook"),
         NotDone::Moved => moved(),
-        NotDone::Full => Problem::new(&kinds::FULL).detail(format!("There is no more room: {text}.")),
+        NotDone::Full | NotDone::Crowded => {
+            Problem::new(&kinds::FULL).detail(format!("There is no more room: {text}."))
+        }
         NotDone::Url(_) | NotDone::Private(_) => Problem::field("url", text),
         NotDone::NotVerified(status) => Problem::field("url", text).with("receiver_status", status),
         NotDone::Types(_) => Problem::field("types", text),

@@ -38,8 +38,9 @@ pub(super) async fn open(sandbox: Sandbox, gateway: TrustedProxies, notifies: bo
             streams_max: sandbox.streams,
         };
         let centre = Centre::new(Worlds::with_others(world, sandbox.worlds), Machine, settings);
-        if notifies {
-            webhooks::open(&centre, &sandbox)?;
+        // Calls do not need them. Whoever wants one is told that there are none.
+        if notifies && let Err(error) = webhooks::open(&centre, &sandbox) {
+            tracing::error!(error, "the contact centre for test keys has no webhooks");
         }
         Ok(centre)
     });
@@ -51,7 +52,12 @@ fn world(sandbox: &Sandbox, config: Config) -> Result<World, String> {
     let Some(journal) = &sandbox.journal else { return Ok(World::ephemeral(config, now)) };
     let made = journal.parent().map_or(Ok(()), make_private);
     made.map_err(|error| format!("the folder of {} can't be made: {error}", journal.display()))?;
-    World::open(config, journal, now).map_err(|error| error.to_string())
+    let world = World::open(config, journal, now).map_err(|error| error.to_string())?;
+    if let Some(loss) = world.loss() {
+        let journal = journal.display().to_string();
+        tracing::warn!(journal, why = %loss, "what happened in the contact centre was lost in part; readers of its events begin anew");
+    }
+    Ok(world)
 }
 
 /// What test keys have written is nobody else's on this machine.

@@ -45,7 +45,12 @@ pub(super) fn open(centre: &Centre, sandbox: &Sandbox) -> Result<(), String> {
     let path = folder.map(|folder| folder.join("webhooks.json"));
     let now = Box::new(|| SystemClock.now());
     let webhooks = Webhooks::open(client, MasterKey::new(&key), now, path, centre.worlds().main());
-    centre.with_webhooks(webhooks.map_err(|error| error.to_string())?);
+    let webhooks = webhooks.map_err(|error| error.to_string())?;
+    if let Some((aside, error)) = webhooks.broken() {
+        let aside = aside.display().to_string();
+        tracing::warn!(%error, aside, "the webhooks of test keys are lost, and have to be made anew; their file was put aside");
+    }
+    centre.with_webhooks(webhooks);
     Ok(())
 }
 
