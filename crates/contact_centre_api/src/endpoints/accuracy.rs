@@ -36,12 +36,10 @@ struct Items<'a> {
 pub(crate) async fn get(asked: Asked) -> Result<Answer, Problem> {
     asked.no_query()?;
     asked
-        .aside(|asked| {
-            asked.world(|world| {
-                let queues = world.state().queues().filter(|queue| asked.caller.may_see(queue.id));
-                let items = queues.map(|queue| item(world, queue)).collect::<Result<Vec<_>, _>>()?;
-                json(&Items { items, as_of: world.as_of() })
-            })
+        .ask(move |asked, world| {
+            let queues = world.state().queues().filter(|queue| asked.caller.may_see(queue.id));
+            let items = queues.map(|queue| item(world, queue)).collect::<Result<Vec<_>, _>>()?;
+            json(&Items { items, as_of: world.as_of() })
         })
         .await
 }

@@ -99,7 +99,7 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
             .detail("To search by a number needs contacts:read.")
             .with("scope", "contacts:read"));
     }
-    asked.aside(move |asked| asked.world(|world| page(asked, world, &paging, &filter))).await
+    asked.ask(move |asked, world| page(asked, world, &paging, &filter)).await
 }
 
 fn page(asked: &Asked, world: &World, paging: &Paging, filter: &Filter) -> Result<Answer, Problem> {
@@ -124,7 +124,7 @@ fn page(asked: &Asked, world: &World, paging: &Paging, filter: &Filter) -> Resul
 /// One leg.
 pub(crate) async fn get(asked: Asked, Id(id): Id<CallId>) -> Result<impl IntoResponse, Problem> {
     asked.no_query()?;
-    asked.world(|world| shown(&asked, world, id))
+    asked.ask(move |asked, world| shown(asked, world, id)).await
 }
 
 /// A leg as the caller sees it; with who did something to it, where the request did.
@@ -151,20 +151,21 @@ struct Events {
 /// What happened to a leg, as far as the log reaches back.
 pub(crate) async fn events(asked: Asked, Id(id): Id<CallId>) -> Result<impl IntoResponse, Problem> {
     asked.no_query()?;
-    asked.world(|world| {
+    let told = asked.ask(move |asked, world| {
         let call = asked.call(world, id)?;
         let write = |event| world.write_event(event, asked.rights(), serde_json::value::Serializer);
         let items = world.window().events_of_call(id).map(write).collect::<Result<Vec<_>, _>>();
         let items = items.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?;
         let complete = items.len() == call.subject_seq as usize;
         json(&Events { items, complete, as_of: world.as_of() })
-    })
+    });
+    told.await
 }
 
 /// All legs of an interaction, the first first. A token for some queues sees those that visited one of them.
 pub(crate) async fn by_root(asked: Asked, Id(root): Id<CallId>) -> Result<impl IntoResponse, Problem> {
     asked.no_query()?;
-    asked.world(|world| {
+    let told = asked.ask(move |asked, world| {
         let (mut legs, mut count) = (Vec::new(), 0);
         for leg in world.state().calls_of_root(root) {
             count += 1;
@@ -179,5 +180,6 @@ pub(crate) async fn by_root(asked: Asked, Id(root): Id<CallId>) -> Result<impl I
             return Err(problem);
         }
         json(&Items { items, as_of: world.as_of() })
-    })
+    });
+    told.await
 }

@@ -35,7 +35,9 @@ pub(crate) async fn get(asked: Asked, Id(id): Id<RecordingId>) -> Result<Respons
             if asked.centre.faults().strikes(world, |waiting| &mut waiting.slow_recordings) {
                 return Err(Problem::new(&kinds::RECORDING_NOT_READY).retry_after(READY_AFTER));
             }
+            let turn = asked.world.turn_of_thread();
             let found = asked.world(|world| Ok(recording::content(seen(asked, world, id)?)))?;
+            drop(turn);
             let sound = match found {
                 Content::Ready(sound) => sound,
                 Content::NotReady => return Err(Problem::new(&kinds::RECORDING_NOT_READY).retry_after(READY_AFTER)),

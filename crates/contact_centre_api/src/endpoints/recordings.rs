@@ -116,15 +116,13 @@ pub(crate) async fn list(asked: Asked) -> Result<impl IntoResponse, Problem> {
     };
     query.end()?;
     asked
-        .aside(move |asked| {
-            asked.world(|world| {
-                let state = world.state();
-                let recordings =
-                    state.recordings().filter(|recording| filter.takes(recording) && is_seen(asked, world, recording));
-                let write = |recording| serde_json::to_value(Described::of(state, recording, asked.centre.digests()));
-                let of = |recording: &&Recording| (recording.id.0, recording.seq);
-                json(&page_of(world, &paging, recordings, of, write)?)
-            })
+        .ask(move |asked, world| {
+            let state = world.state();
+            let recordings =
+                state.recordings().filter(|recording| filter.takes(recording) && is_seen(asked, world, recording));
+            let write = |recording| serde_json::to_value(Described::of(state, recording, asked.centre.digests()));
+            let of = |recording: &&Recording| (recording.id.0, recording.seq);
+            json(&page_of(world, &paging, recordings, of, write)?)
         })
         .await
 }
@@ -134,11 +132,14 @@ pub(crate) async fn get(asked: Asked, Id(id): Id<RecordingId>) -> Result<Answer,
     asked.no_query()?;
     asked
         .aside(move |asked| {
+            let turn = asked.world.turn_of_thread();
             let sound = asked.world(|world| Ok(file(seen(asked, world, id)?)))?;
+            drop(turn);
             // Outside of the world: the first time, the whole file has to be made for it.
             if let Some(sound) = sound {
                 asked.centre.digests().of(&sound);
             }
+            let _turn = asked.world.turn_of_thread();
             asked.world(|world| {
                 let recording = seen(asked, world, id)?;
                 let view = Described::of(world.state(), recording, asked.centre.digests());

@@ -37,7 +37,7 @@ pub(super) async fn post(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
     if !(0..=DELAY_MAX_MS).contains(&form.delay_webhooks_ms) {
         return Err(Problem::field("delay_webhooks_ms", format!("must be between 0 and {DELAY_MAX_MS}")));
     }
-    asked.once(&sent, || set(&asked, &form))
+    asked.once(&sent, move |asked| set(asked, &form)).await
 }
 
 fn set(asked: &Asked, form: &FaultsForm) -> Result<Answer, Problem> {

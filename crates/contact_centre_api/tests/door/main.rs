@@ -10,6 +10,7 @@ mod feed;
 mod figures;
 mod gateway;
 mod golden;
+mod held;
 mod leads;
 mod live;
 mod narrowed;
