@@ -198,7 +198,10 @@ pub(crate) async fn set_clock(asked: Asked, sent: Sent) -> Result<Answer, Proble
     asked.no_query()?;
     let form = sent.read::<ClockForm>()?;
     own_world(&asked)?;
+    // One thread at most waits for its turn again and again in the name of a key.
+    let setting = asked.centre.answers().turn_of(asked.caller.key_id).await;
     let set = asked.once(&sent, move |asked| {
+        let _setting = setting;
         in_turn(asked, |asked| {
             asked.world(|world| {
                 let now = asked.now;
@@ -251,7 +254,10 @@ pub(crate) async fn reset(asked: Asked, sent: Sent) -> Result<Answer, Problem> {
     asked.no_query()?;
     let ResetForm { seed } = sent.read()?;
     own_world(&asked)?;
+    // One thread at most waits for its turn again and again in the name of a key.
+    let setting = asked.centre.answers().turn_of(asked.caller.key_id).await;
     let begun = asked.once(&sent, move |asked| {
+        let _setting = setting;
         let config = in_turn(asked, |asked| Ok(asked.world.read(|world| world.config().clone())))?;
         let seed = seed.unwrap_or(config.seed.0);
         asked.world.begin_anew(seeded(&config, seed), asked.now).map_err(NotNow::Journal)?;
