@@ -162,13 +162,21 @@ impl Window {
             .map(|(id, _)| *id)
     }
 
-    /// What held of an agent after event `seq`, and since when; none if what holds now held already.
-    pub fn agent_at(&self, id: AgentId, seq: u64) -> Option<(AgentStatus, model::Instant)> {
-        let mut later = self.after_seq(seq).ok()?.filter(|event| event.subject == Subject::Agent(id));
-        later.find_map(|event| match event.body {
-            Body::AgentChanged { previous, previous_since, .. } => Some((previous, previous_since)),
-            _ => None,
-        })
+    /// What held after event `seq`, and since when, of agents of whom something else holds now.
+    ///
+    /// # Errors
+    /// [`Unreadable::TooOld`] and [`Unreadable::Future`].
+    pub fn agents_at(&self, seq: u64) -> Result<HashMap<AgentId, (AgentStatus, model::Instant)>, Unreadable> {
+        let mut held = HashMap::new();
+        // Once through the log for all of them.
+        for event in self.after_seq(seq)? {
+            if let (Subject::Agent(id), Body::AgentChanged { previous, previous_since, .. }) =
+                (event.subject, &event.body)
+            {
+                held.entry(id).or_insert((*previous, *previous_since));
+            }
+        }
+        Ok(held)
     }
 
     /// Legs as they were before the first event about them that is kept; for a journal that is written anew.

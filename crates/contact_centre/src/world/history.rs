@@ -77,9 +77,9 @@ impl World {
     /// # Errors
     /// [`Unreadable`] if the log does not reach back so far.
     pub fn agents_at(&self, seq: u64) -> Result<Vec<(AgentId, AgentStatus, model::Instant)>, Unreadable> {
-        self.window.reaches(seq)?;
+        let held = self.window.agents_at(seq)?;
         let of = |agent: &crate::objects::Agent| {
-            let (status, since) = self.window.agent_at(agent.id, seq).unwrap_or((agent.status, agent.state_since));
+            let (status, since) = held.get(&agent.id).copied().unwrap_or((agent.status, agent.state_since));
             (agent.id, status, since)
         };
         Ok(self.state.agents().map(of).collect())
