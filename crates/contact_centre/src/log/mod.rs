@@ -2,8 +2,10 @@
 
 mod cursor;
 mod journal;
+mod replay;
 mod window;
 
 pub use cursor::{Cursor, Epoch, InvalidCursor};
 pub use journal::{Journal, JournalError, Tail};
+pub use replay::Replay;
 pub use window::{Unreadable, Window};

@@ -20,10 +20,10 @@ pub struct Window {
 
 /// The events about one leg that are kept.
 #[derive(Clone, Debug, Default)]
-struct Trail {
+pub(super) struct Trail {
     /// The leg before the first of them; none if that begins it.
-    base: Option<Box<Call>>,
-    seqs: VecDeque<u64>,
+    pub(super) base: Option<Box<Call>>,
+    pub(super) seqs: VecDeque<u64>,
 }
 
 /// Why events after a place can't be read.
@@ -136,7 +136,16 @@ impl Window {
 
     /// Events about a leg that are kept, in order.
     pub fn events_of_call(&self, id: CallId) -> impl Iterator<Item = &Event> {
-        self.trails.get(&id).into_iter().flat_map(|trail| &trail.seqs).filter_map(|seq| self.event(*seq))
+        self.trail(id).into_iter().flat_map(|trail| &trail.seqs).filter_map(|seq| self.event(*seq))
+    }
+
+    /// How many events about a leg are kept.
+    pub fn event_count_of_call(&self, id: CallId) -> usize {
+        self.trail(id).map_or(0, |trail| trail.seqs.len())
+    }
+
+    pub(super) fn trail(&self, id: CallId) -> Option<&Trail> {
+        self.trails.get(&id)
     }
 
     /// What held of a leg after event `seq`; none if it had not begun. `now` is what holds.

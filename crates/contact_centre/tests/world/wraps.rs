@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use contact_centre::{
     event::{Body, Subject},
-    objects::LegState,
+    objects::{LegState, Wrap},
     world::{Refusal, WrapDraft},
 };
 
@@ -90,4 +90,22 @@ fn what_can_be_written_is_bounded() {
     }
     world.write_wrap(&key(), id, &draft("order"), None).unwrap();
     assert_eq!(call(&world, id).state, LegState::Connected, "it is noted while they speak");
+}
+
+#[test]
+fn a_wrap_is_changed_a_hundred_times_at_most() {
+    let mut world = world(93);
+    let mut real = now();
+    let (_, id) = connected(&mut world, &mut real);
+    for n in 0..=Wrap::REVISIONS_MAX {
+        let draft = WrapDraft { comments: Some(n.to_string()), ..draft("order") };
+        world.write_wrap(&key(), id, &draft, None).unwrap();
+    }
+    let before = world.state().seq();
+    assert!(matches!(world.write_wrap(&key(), id, &draft("order"), None), Err(Refusal::Full(_))));
+    let same = WrapDraft { comments: Some(Wrap::REVISIONS_MAX.to_string()), ..draft("order") };
+    world.write_wrap(&key(), id, &same, None).unwrap();
+    assert_eq!(world.state().seq(), before);
+    world.hang_up(&key(), id).unwrap();
+    until(&mut world, &mut real, |world| call(world, id).closed_at);
 }

@@ -1,5 +1,6 @@
 use axum::response::IntoResponse;
 use contact_centre::{
+    event::Event,
     id::{AgentId, CallId, ContactId, QueueId},
     objects::{Call, LegState},
     phone,
@@ -143,21 +144,40 @@ struct Items {
 #[derive(Serialize)]
 struct Events {
     items: Vec<Value>,
+    /// After which the next page begins: the `subject_seq` of the last.
+    next_cursor: Option<String>,
     /// Whether none is missing because it is no longer kept.
     complete: bool,
     as_of: AsOf,
 }
 
+/// Events of a page.
+const EVENTS_MAX: usize = 500;
+
 /// What happened to a leg, as far as the log reaches back.
 pub(crate) async fn events(asked: Asked, Id(id): Id<CallId>) -> Result<impl IntoResponse, Problem> {
-    asked.no_query()?;
+    let query = asked.query();
+    let (after, limit) = (query.get::<u32>("cursor").unwrap_or(0), query.get("limit").unwrap_or(EVENTS_MAX));
+    if !(1..=EVENTS_MAX).contains(&limit) {
+        query.refuse("limit".to_owned(), "must be between 1 and 500");
+    }
+    query.end()?;
     let told = asked.ask(move |asked, world| {
+        let world = &*world;
         let call = asked.call(world, id)?;
-        let write = |event| world.write_event(event, asked.rights(), serde_json::value::Serializer);
-        let items = world.window().events_of_call(id).map(write).collect::<Result<Vec<_>, _>>();
+        // The leg is followed through its events once.
+        let mut replay = world.replay();
+        let mut rest = world.window().events_of_call(id).filter(|event| event.subject_seq > after).peekable();
+        let mut last = after;
+        let write = |event: &Event| {
+            last = event.subject_seq;
+            world.write_next_event(&mut replay, event, asked.rights(), serde_json::value::Serializer)
+        };
+        let items = rest.by_ref().take(limit).map(write).collect::<Result<Vec<_>, _>>();
         let items = items.map_err(|_| Problem::new(&kinds::INTERNAL_ERROR))?;
-        let complete = items.len() == call.subject_seq as usize;
-        json(&Events { items, complete, as_of: world.as_of() })
+        let next_cursor = rest.peek().map(|_| last.to_string());
+        let complete = world.window().event_count_of_call(id) == call.subject_seq as usize;
+        json(&Events { items, next_cursor, complete, as_of: world.as_of() })
     });
     told.await
 }
