@@ -1,6 +1,6 @@
 //! What a handler is told: who asks, of which world, and for whom.
 
-use std::{ops::ControlFlow, str::FromStr, sync::Arc};
+use std::{collections::BTreeSet, ops::ControlFlow, str::FromStr, sync::Arc};
 
 use axum::extract::{FromRequestParts, Path};
 use contact_centre::{
@@ -89,6 +89,9 @@ fn admitted(parts: &Parts) -> Result<(Caller, &'static Operation), Problem> {
     }
     if operation.sandbox && caller.environment != Environment::Test {
         return Err(Problem::new(&kinds::NOT_FOUND));
+    }
+    if caller.queues.as_ref().is_some_and(BTreeSet::is_empty) {
+        return Err(Problem::new(&kinds::RESOURCE_NOT_ALLOWED).detail("The token is for no queue that there is."));
     }
     if caller.queues.is_some() && !narrowed::reaches(operation) {
         return Err(Problem::new(&kinds::RESOURCE_NOT_ALLOWED)
